@@ -1,0 +1,23 @@
+# Every dependency comes from Debian 12; see `make deps`.
+find_package(Threads REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(RocksDB CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(GTest CONFIG REQUIRED)
+
+# Debian's XGBoost and libpg_query come without a usable CMake configuration.
+function(adbms_import name library header)
+  find_library(${name}_LIBRARY ${library} REQUIRED)
+  find_path(${name}_INCLUDE ${header} REQUIRED)
+  add_library(${name} UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION ${${name}_LIBRARY}
+                        INTERFACE_INCLUDE_DIRECTORIES ${${name}_INCLUDE})
+endfunction()
+adbms_import(xgboost_c xgboost xgboost/c_api.h)
+adbms_import(pg_query pg_query pg_query.h)
+adbms_import(protobuf_c protobuf-c protobuf-c/protobuf-c.h)

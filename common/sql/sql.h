@@ -1,0 +1,246 @@
+// SQL text to plans: what the gateway (fall-back), the optimizer and every service that runs SQL of its own
+// need of common/sql. Parser, binder, rules and the default planner stand behind it.
+// All functions are thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adbms/common/v1/catalog.pb.h"
+#include "adbms/common/v1/plan.pb.h"
+#include "common/types/text_io.h"
+
+namespace adbms::sql {
+
+// ---- Statements ------------------------------------------------------------------------------------------
+
+enum class StatementClass {
+  kPlannable,     // SELECT, INSERT, UPDATE, DELETE, VALUES, TABLE, WITH
+  kExplain,
+  kDdl,           // becomes a DdlStatement
+  kTransaction,   // BEGIN, COMMIT, …, SAVEPOINT
+  kSet,           // SET, RESET
+  kShow,
+  kPrepare,
+  kExecute,
+  kDeallocate,
+  kCopy,
+  kAnalyze,       // ANALYZE, VACUUM [ANALYZE]
+  kRole,          // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
+  kCursor,        // DECLARE, FETCH, CLOSE, MOVE
+  kDiscard,       // DISCARD ALL
+  kNoOp,          // Accepted and ignored: CHECKPOINT, COMMENT, LOCK TABLE is refused, …
+};
+
+struct TransactionStatement {
+  enum class Kind { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo };
+  Kind kind;
+  std::string savepoint;
+  std::string isolation;             // As given, lower case: "read committed", …; empty: default.
+  std::optional<bool> read_only;
+  bool chain = false;
+};
+struct SetStatement {
+  std::string name;                  // lower case; "all" for RESET ALL
+  std::vector<std::string> values;
+  bool is_local = false;
+  bool reset = false;                // RESET, or SET … TO DEFAULT
+};
+struct ShowStatement { std::string name; };
+struct PrepareStatement {
+  std::string name;
+  std::vector<types::Type> parameter_types;
+  std::string sql;                   // The inner statement's text.
+};
+struct ExecuteStatement {
+  std::string name;
+  std::vector<std::string> argument_sql;  // Each argument's expression text, to be folded with EvaluateConstant.
+};
+struct DeallocateStatement { std::string name; };  // empty: ALL
+struct CopyStatement {
+  std::string schema, table;
+  std::vector<std::string> columns;  // empty: all
+  std::string query;                 // COPY (query) TO
+  bool from = false;
+  bool to_or_from_stdio = true;      // False: a file or program, which is refused by the gateway.
+  bool csv = false;
+  bool header = false;
+  std::optional<char> delimiter, quote, escape;
+  std::optional<std::string> null_text;
+};
+struct ExplainStatement {
+  std::string sql;                   // The inner statement's text.
+  int sql_offset = 0;                // Where it starts in the statement, in bytes.
+  bool analyze = false;
+  bool verbose = false;
+  bool json = false;
+  bool costs = true;
+  bool timing = true;
+  bool predicted = false;
+};
+struct AnalyzeStatement {
+  std::vector<common::v1::RelationName> tables;
+  bool vacuum = false;
+  bool analyze = true;
+};
+struct RoleStatement {
+  enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole };
+  Kind kind;
+  std::vector<std::string> roles;    // Created, altered, dropped; or grantees (empty name: PUBLIC).
+  std::optional<std::string> password;
+  std::optional<bool> login, superuser, create_role, create_db;
+  std::vector<std::string> privileges;             // lower case; empty: ALL
+  std::vector<common::v1::RelationName> tables;    // For GRANT and REVOKE.
+  std::vector<std::string> schemas;                // ALL TABLES IN SCHEMA / ON SCHEMA
+  bool all_tables_in_schema = false;
+  std::vector<std::string> granted_roles;          // GRANT role TO role
+  bool if_exists = false;
+};
+struct CursorStatement {
+  enum class Kind { kDeclare, kFetch, kMove, kClose };
+  Kind kind;
+  std::string name;                  // empty with kClose: ALL
+  std::string query;                 // DECLARE
+  int64_t count = 1;                 // FETCH: forward only; INT64_MAX: ALL
+  bool hold = false;
+  bool backward = false;             // refused by the gateway
+};
+
+// One statement of a query string.
+struct Statement {
+  StatementClass statement_class;
+  std::string text;                  // Without the semicolon.
+  int offset = 0;                    // Byte offset in the query string.
+  std::string command_tag;           // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
+  TransactionStatement transaction;
+  SetStatement set;
+  ShowStatement show;
+  PrepareStatement prepare;
+  ExecuteStatement execute;
+  DeallocateStatement deallocate;
+  CopyStatement copy;
+  ExplainStatement explain;
+  AnalyzeStatement analyze;
+  RoleStatement role;
+  CursorStatement cursor;
+  // The syntax tree, kept for planning; opaque.
+  std::shared_ptr<const void> tree;
+};
+
+// Splits and classifies. Errors: 42601 with position (characters, in the whole string), 54001 too deep or too
+// large. An empty string gives no statements.
+absl::StatusOr<std::vector<Statement>> Parse(std::string_view sql);
+
+// ---- Catalog -----------------------------------------------------------------------------------------------
+
+// A catalog snapshot with look-ups by name and id. Immutable.
+class Catalog {
+ public:
+  explicit Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot);
+  ~Catalog();
+  uint64_t version() const;
+  const common::v1::CatalogSnapshot& snapshot() const;
+  // Null when there is none.
+  const common::v1::TableDescriptor* FindTable(std::string_view schema, std::string_view name) const;
+  const common::v1::TableDescriptor* FindTable(uint32_t table_id) const;
+  // Unqualified: pg_catalog first, then the search path.
+  const common::v1::TableDescriptor* ResolveTable(std::string_view schema, std::string_view name,
+                                                  const std::vector<std::string>& search_path) const;
+  bool HasSchema(std::string_view name) const;
+
+ private:
+  struct Index;
+  std::shared_ptr<const common::v1::CatalogSnapshot> snapshot_;
+  std::unique_ptr<const Index> index_;
+};
+using CatalogPtr = std::shared_ptr<const Catalog>;
+
+// ---- Planning ----------------------------------------------------------------------------------------------
+
+// A constant of the statement's text, lifted out by ScanLiterals.
+struct Literal {
+  enum class Kind { kInteger, kNumber, kString };  // kInteger fits bigint.
+  Kind kind;
+  int offset = 0;        // byte offset of the token in the text
+  int length = 0;        // of the token
+  std::string value;     // unescaped; a sign is never part of it
+};
+
+// The statement's text with each liftable constant replaced by a marker that names its kind; whitespace runs
+// and comments collapse. Two statements with equal `key` have equal plans but for the literals' values and
+// Plan.pinned_literals. Costs about a microsecond per 100 bytes; parses nothing. False for a text that it cannot
+// scan safely (dollar quotes, escapes with unicode, unterminated tokens): parse that one instead.
+struct ScannedStatement {
+  std::string key;
+  std::vector<Literal> literals;
+  bool multiple_statements = false;  // A semicolon with more behind it.
+  // First word, lower case.
+  std::string first_word;
+};
+bool ScanLiterals(std::string_view sql, ScannedStatement* out);
+
+// What planning takes.
+struct PlanningInput {
+  std::string sql;                               // One plannable statement (DDL for BindDdl).
+  const Statement* statement = nullptr;          // Its parse, when at hand; saves parsing it again.
+  std::vector<types::Type> parameter_types;      // Of $n, kUnspecified where the client left it open.
+  const std::vector<Literal>* literals = nullptr;  // Lift these constants into parameters; null: none.
+  CatalogPtr catalog;
+  std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;  // May be null.
+  std::vector<std::string> search_path = {"public"};
+  std::string current_user;
+  std::string session_user;
+  std::string database = "adbms";
+  std::string time_zone = "UTC";
+};
+
+// Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the text,
+// hash joins left to right, sequential scans otherwise. Parameters that stayed open get their inferred type.
+// Errors: 42xxx with positions, 0A000.
+absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input);
+
+// The value of a constant expression, such as an argument of EXECUTE, coerced to `type` (kUnspecified: its own).
+absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql, const types::Type& type,
+                                              const PlanningInput& input);
+
+// Binds a DDL statement. `input.statement` or sql. ALTER TABLE with several actions gives several.
+absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input);
+
+// For COPY FROM: the rows' plan. Every live column's default (literal, function call or NULL) evaluated by
+// an Insert plan's projection is not needed when every column is given.
+struct CopyBinding {
+  const common::v1::TableDescriptor* table = nullptr;  // Owned by input.catalog.
+  std::vector<uint32_t> columns;                       // Ordinals of the columns in the data, in order.
+  std::vector<common::v1::Expression> defaults;        // By ordinal: for columns that are not in the data.
+  std::vector<common::v1::CheckConstraint> checks;     // Over the live columns in order.
+};
+absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningInput& input);
+
+// EXPLAIN's text (one line an element) or JSON (one element). `actuals` by operator id, may be null.
+struct ExplainOptions {
+  bool json = false;
+  bool costs = true;
+  bool verbose = false;
+  bool analyze = false;
+  bool timing = true;
+};
+struct OperatorActual {
+  uint64_t rows = 0, loops = 0, rows_removed = 0;
+  int64_t elapsed_us = 0;
+};
+std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& catalog,
+                                 const ExplainOptions& options,
+                                 const std::vector<std::optional<OperatorActual>>* actuals,
+                                 int64_t planning_us, int64_t execution_us);
+
+// A stable 64-bit fingerprint of a ScannedStatement key, shown in adbms.statements.
+uint64_t Fingerprint(std::string_view key);
+
+}  // namespace adbms::sql

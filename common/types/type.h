@@ -1,0 +1,117 @@
+// SQL types: identity, PostgreSQL oid, physical representation. Pure functions and small values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adbms/common/v1/type.pb.h"
+
+namespace adbms::types {
+
+enum class TypeId : uint8_t {
+  kUnspecified = common::v1::TYPE_ID_UNSPECIFIED,
+  kUnknown = common::v1::TYPE_ID_UNKNOWN,
+  kBool = common::v1::TYPE_ID_BOOL,
+  kInt2 = common::v1::TYPE_ID_INT2,
+  kInt4 = common::v1::TYPE_ID_INT4,
+  kInt8 = common::v1::TYPE_ID_INT8,
+  kFloat4 = common::v1::TYPE_ID_FLOAT4,
+  kFloat8 = common::v1::TYPE_ID_FLOAT8,
+  kNumeric = common::v1::TYPE_ID_NUMERIC,
+  kText = common::v1::TYPE_ID_TEXT,
+  kVarchar = common::v1::TYPE_ID_VARCHAR,
+  kBpchar = common::v1::TYPE_ID_BPCHAR,
+  kDate = common::v1::TYPE_ID_DATE,
+  kTimestamp = common::v1::TYPE_ID_TIMESTAMP,
+  kTimestamptz = common::v1::TYPE_ID_TIMESTAMPTZ,
+  kInterval = common::v1::TYPE_ID_INTERVAL,
+  kBytea = common::v1::TYPE_ID_BYTEA,
+  kUuid = common::v1::TYPE_ID_UUID,
+  kJson = common::v1::TYPE_ID_JSON,
+  kOid = common::v1::TYPE_ID_OID,
+  kName = common::v1::TYPE_ID_NAME,
+  kChar = common::v1::TYPE_ID_CHAR,
+  kRegclass = common::v1::TYPE_ID_REGCLASS,
+  kRegtype = common::v1::TYPE_ID_REGTYPE,
+  kVoid = common::v1::TYPE_ID_VOID,
+  kTime = common::v1::TYPE_ID_TIME,
+  kTextArray = common::v1::TYPE_ID_TEXT_ARRAY,
+  kInt2Array = common::v1::TYPE_ID_INT2_ARRAY,
+  kInt4Array = common::v1::TYPE_ID_INT4_ARRAY,
+  kOidArray = common::v1::TYPE_ID_OID_ARRAY,
+  kNameArray = common::v1::TYPE_ID_NAME_ARRAY,
+  kInt2Vector = common::v1::TYPE_ID_INT2_VECTOR,
+  kOidVector = common::v1::TYPE_ID_OID_VECTOR,
+  kInt8Array = common::v1::TYPE_ID_INT8_ARRAY,
+};
+
+// How values of a type lie in a vector.
+enum class Physical : uint8_t {
+  kBool,      // uint8_t, 0 or 1
+  kInt16,     // int2
+  kInt32,     // int4, date (days since 2000-01-01)
+  kInt64,     // int8, oid and reg* (0..2^32-1), time, timestamp, timestamptz (us since 2000-01-01 UTC)
+  kFloat,     // float4
+  kDouble,    // float8
+  kDecimal,   // numeric: types::Decimal
+  kInterval,  // types::Interval
+  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json, arrays (text form)
+};
+
+// A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none.
+struct Type {
+  TypeId id = TypeId::kUnspecified;
+  int32_t modifier = 0;
+
+  friend bool operator==(const Type&, const Type&) = default;
+};
+
+Physical PhysicalOf(TypeId id);
+
+// PostgreSQL's oid of the type, and back (nullopt for a type we do not have).
+uint32_t OidOf(TypeId id);
+std::optional<TypeId> FromOid(uint32_t oid);
+
+// pg_type.typlen: bytes of a fixed-size type, -1 for variable size, -2 for C strings.
+int16_t PgTypeLength(TypeId id);
+
+// atttypmod as PostgreSQL shows it: -1 for none.
+int32_t PgTypmod(const Type& type);
+
+// `format_type`: "character varying(10)", "numeric(12,2)", "timestamp with time zone".
+std::string Format(const Type& type);
+
+// The catalog's short name: "int4", "varchar", "timestamptz".
+std::string_view CatalogName(TypeId id);
+
+// The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower case,
+// without modifier; nullopt when there is none.
+std::optional<TypeId> FromName(std::string_view name);
+
+// numeric(p,s) of the modifier; nullopt without one.
+struct NumericModifier {
+  int precision;
+  int scale;
+};
+std::optional<NumericModifier> NumericModifierOf(const Type& type);
+Type NumericType(int precision, int scale);
+
+// n of varchar(n) and char(n); nullopt without one.
+std::optional<int> LengthModifierOf(const Type& type);
+Type StringType(TypeId id, int length);
+
+bool IsInteger(TypeId id);         // int2, int4, int8
+bool IsNumber(TypeId id);          // integers, floats, numeric
+bool IsString(TypeId id);          // text, varchar, bpchar, name, "char", unknown
+bool IsDateTime(TypeId id);        // date, time, timestamp, timestamptz
+bool IsArray(TypeId id);           // including int2vector and oidvector
+TypeId ElementOf(TypeId array);    // REQUIRES: IsArray(array)
+bool IsComparable(TypeId id);      // has a default ordering: everything but json and void
+bool IsIndexable(TypeId id);       // may be a key column: comparable and no array
+
+common::v1::DataType ToProto(const Type& type);
+Type FromProto(const common::v1::DataType& proto);
+
+}  // namespace adbms::types

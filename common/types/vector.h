@@ -1,0 +1,146 @@
+// Columnar vectors and batches: what operators hand to each other, in memory.
+//
+// A Vector holds `size()` values of one type in their physical form (type.h) and a validity bitmap. Values
+// of string types are std::string_view into arenas that the vector keeps alive; vectors share arenas, so
+// passing strings on copies no bytes. A vector is mutable by its only owner while being filled and must not be
+// changed once it is shared (VectorPtr to const). No locking.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "common/types/decimal.h"
+#include "common/types/interval.h"
+#include "common/types/type.h"
+#include "common/types/value.h"
+
+namespace adbms::types {
+
+// Rows that operators aim at in one batch.
+inline constexpr uint32_t kBatchRows = 2048;
+
+// Bytes that live as long as the arena. Append-only.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  // Copies `bytes` in.
+  std::string_view Add(std::string_view bytes) {
+    char* target = Allocate(bytes.size());
+    if (!bytes.empty()) std::memcpy(target, bytes.data(), bytes.size());
+    return {target, bytes.size()};
+  }
+  // `size` uninitialized bytes.
+  char* Allocate(size_t size) {
+    if (size > left_) Grow(size);
+    char* result = next_;
+    next_ += size;
+    left_ -= size;
+    return result;
+  }
+  size_t allocated_bytes() const { return allocated_; }
+
+ private:
+  void Grow(size_t size);
+
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  size_t left_ = 0;
+  size_t allocated_ = 0;
+};
+
+class Vector {
+ public:
+  explicit Vector(Type type) : type_(type), physical_(PhysicalOf(type.id)) {}
+  Vector(Vector&&) = default;
+  Vector& operator=(Vector&&) = default;
+  Vector(const Vector&) = delete;
+  Vector& operator=(const Vector&) = delete;
+
+  const Type& type() const { return type_; }
+  Physical physical() const { return physical_; }
+  uint32_t size() const { return size_; }
+
+  // Sets the size; new rows are valid and zero.
+  void Resize(uint32_t size);
+  // Empties it for reuse, dropping arenas.
+  void Clear();
+  void Reserve(uint32_t size);
+
+  // The values. T is the C++ type of the physical form: uint8_t, int16_t, int32_t, int64_t, float, double,
+  // Decimal, Interval, std::string_view. A NULL row's value is zero or garbage, never read it.
+  template <typename T>
+  T* data() {
+    return reinterpret_cast<T*>(data_.get());
+  }
+  template <typename T>
+  const T* data() const {
+    return reinterpret_cast<const T*>(data_.get());
+  }
+
+  // False: no row is NULL, and validity() may be null.
+  bool may_have_nulls() const { return !validity_.empty(); }
+  bool is_null(uint32_t row) const {
+    return !validity_.empty() && ((validity_[row >> 6] >> (row & 63)) & 1) == 0;
+  }
+  void SetNull(uint32_t row);
+  void SetValid(uint32_t row) {
+    if (!validity_.empty()) validity_[row >> 6] |= uint64_t{1} << (row & 63);
+  }
+  // One bit a row, 1: valid. Null when no row is NULL.
+  const uint64_t* validity() const { return validity_.empty() ? nullptr : validity_.data(); }
+
+  // The arena for new strings, made at first use.
+  Arena* arena();
+  // Makes this vector keep `other`'s strings alive.
+  void ShareArenas(const Vector& other);
+  void KeepAlive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
+
+  // Appends. Bulk code writes through data() instead.
+  void AppendNull();
+  void Append(const Value& value);  // REQUIRES: same physical form, or NULL. Copies strings into the arena.
+  // Appends other's row; strings are shared: call ShareArenas(other) once.
+  void AppendFrom(const Vector& other, uint32_t row);
+  // Sets an existing row, copying strings into the arena.
+  void Set(uint32_t row, const Value& value);
+  Value Get(uint32_t row) const;
+
+ private:
+  struct FreeDeleter {
+    void operator()(char* p) const;
+  };
+  Type type_;
+  Physical physical_;
+  uint32_t size_ = 0;
+  uint32_t capacity_ = 0;
+  std::unique_ptr<char, FreeDeleter> data_;  // 64-byte aligned
+  std::vector<uint64_t> validity_;
+  std::shared_ptr<Arena> arena_;
+  std::vector<std::shared_ptr<const void>> owners_;
+};
+
+using VectorPtr = std::shared_ptr<Vector>;
+
+// Bytes of one value in the physical form.
+size_t WidthOf(Physical physical);
+
+// Rows in column order. All columns have `row_count` rows (columns may be none: SELECT FROM t).
+struct Batch {
+  std::vector<VectorPtr> columns;
+  uint32_t row_count = 0;
+};
+
+// A new vector with the rows `selection[0..count)` of `input`.
+VectorPtr Gather(const Vector& input, const uint32_t* selection, uint32_t count);
+Batch Gather(const Batch& input, const uint32_t* selection, uint32_t count);
+
+// Bytes of a batch and back, for process boundaries. Layout in vector_codec.cc.
+// Decoding errors: INVALID_ARGUMENT for truncated or inconsistent bytes; it never reads past them.
+void EncodeBatch(const Batch& batch, std::string* out);
+absl::StatusOr<Batch> DecodeBatch(std::string_view bytes);
+
+}  // namespace adbms::types
