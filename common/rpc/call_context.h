@@ -1,5 +1,6 @@
 // What travels with every call between services: deadline, cancellation, trace id, principal.
-// The same object serves direct calls and gRPC calls. Copies are cheap; a copy shares the cancellation flag.
+// The same object serves direct calls and gRPC calls. Copies are cheap; a copy shares the
+// cancellation flag.
 #pragma once
 
 #include <atomic>
@@ -31,7 +32,8 @@ struct CallContext {
   std::string trace_id;
   std::string user;  // The role on whose behalf; a service's own name for its own work.
 
-  // OK, or 57014 when cancelled or past the deadline. Reads the clock only when there is a deadline.
+  // OK, or 57014 when cancelled or past the deadline. Reads the clock only when there is a
+  // deadline.
   absl::Status Check() const {
     if (cancellation != nullptr && cancellation->cancelled()) {
       return status::Error(status::sqlstate::kQueryCanceled,

@@ -1,6 +1,6 @@
-// SQL text to plans: what the gateway (fall-back), the optimizer and every service that runs SQL of its own
-// need of common/sql. Parser, binder, rules and the default planner stand behind it.
-// All functions are thread-safe.
+// SQL text to plans: what the gateway (fall-back), the optimizer and every service that runs SQL of
+// its own need of common/sql. Parser, binder, rules and the default planner stand behind it. All
+// functions are thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,65 +19,71 @@
 
 namespace adbms::sql {
 
-// ---- Statements ------------------------------------------------------------------------------------------
+// ---- Statements
+// ------------------------------------------------------------------------------------------
 
 enum class StatementClass {
-  kPlannable,     // SELECT, INSERT, UPDATE, DELETE, VALUES, TABLE, WITH
+  kPlannable,  // SELECT, INSERT, UPDATE, DELETE, VALUES, TABLE, WITH
   kExplain,
-  kDdl,           // becomes a DdlStatement
-  kTransaction,   // BEGIN, COMMIT, …, SAVEPOINT
-  kSet,           // SET, RESET
+  kDdl,          // becomes a DdlStatement
+  kTransaction,  // BEGIN, COMMIT, …, SAVEPOINT
+  kSet,          // SET, RESET
   kShow,
   kPrepare,
   kExecute,
   kDeallocate,
   kCopy,
-  kAnalyze,       // ANALYZE, VACUUM [ANALYZE]
-  kRole,          // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
-  kCursor,        // DECLARE, FETCH, CLOSE, MOVE
-  kDiscard,       // DISCARD ALL
-  kNoOp,          // Accepted and ignored: CHECKPOINT, COMMENT, LOCK TABLE is refused, …
+  kAnalyze,  // ANALYZE, VACUUM [ANALYZE]
+  kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
+  kCursor,   // DECLARE, FETCH, CLOSE, MOVE
+  kDiscard,  // DISCARD ALL
+  kNoOp,     // Accepted and ignored: CHECKPOINT, COMMENT, LOCK TABLE is refused, …
 };
 
 struct TransactionStatement {
   enum class Kind { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo };
   Kind kind;
   std::string savepoint;
-  std::string isolation;             // As given, lower case: "read committed", …; empty: default.
+  std::string isolation;  // As given, lower case: "read committed", …; empty: default.
   std::optional<bool> read_only;
   bool chain = false;
 };
 struct SetStatement {
-  std::string name;                  // lower case; "all" for RESET ALL
+  std::string name;  // lower case; "all" for RESET ALL
   std::vector<std::string> values;
   bool is_local = false;
-  bool reset = false;                // RESET, or SET … TO DEFAULT
+  bool reset = false;  // RESET, or SET … TO DEFAULT
 };
-struct ShowStatement { std::string name; };
+struct ShowStatement {
+  std::string name;
+};
 struct PrepareStatement {
   std::string name;
   std::vector<types::Type> parameter_types;
-  std::string sql;                   // The inner statement's text.
+  std::string sql;  // The inner statement's text.
 };
 struct ExecuteStatement {
   std::string name;
-  std::vector<std::string> argument_sql;  // Each argument's expression text, to be folded with EvaluateConstant.
+  std::vector<std::string>
+      argument_sql;  // Each argument's expression text, to be folded with EvaluateConstant.
 };
-struct DeallocateStatement { std::string name; };  // empty: ALL
+struct DeallocateStatement {
+  std::string name;
+};  // empty: ALL
 struct CopyStatement {
   std::string schema, table;
   std::vector<std::string> columns;  // empty: all
   std::string query;                 // COPY (query) TO
   bool from = false;
-  bool to_or_from_stdio = true;      // False: a file or program, which is refused by the gateway.
+  bool to_or_from_stdio = true;  // False: a file or program, which is refused by the gateway.
   bool csv = false;
   bool header = false;
   std::optional<char> delimiter, quote, escape;
   std::optional<std::string> null_text;
 };
 struct ExplainStatement {
-  std::string sql;                   // The inner statement's text.
-  int sql_offset = 0;                // Where it starts in the statement, in bytes.
+  std::string sql;     // The inner statement's text.
+  int sql_offset = 0;  // Where it starts in the statement, in bytes.
   bool analyze = false;
   bool verbose = false;
   bool json = false;
@@ -93,32 +99,32 @@ struct AnalyzeStatement {
 struct RoleStatement {
   enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole };
   Kind kind;
-  std::vector<std::string> roles;    // Created, altered, dropped; or grantees (empty name: PUBLIC).
+  std::vector<std::string> roles;  // Created, altered, dropped; or grantees (empty name: PUBLIC).
   std::optional<std::string> password;
   std::optional<bool> login, superuser, create_role, create_db;
-  std::vector<std::string> privileges;             // lower case; empty: ALL
-  std::vector<common::v1::RelationName> tables;    // For GRANT and REVOKE.
-  std::vector<std::string> schemas;                // ALL TABLES IN SCHEMA / ON SCHEMA
+  std::vector<std::string> privileges;           // lower case; empty: ALL
+  std::vector<common::v1::RelationName> tables;  // For GRANT and REVOKE.
+  std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
   bool all_tables_in_schema = false;
-  std::vector<std::string> granted_roles;          // GRANT role TO role
+  std::vector<std::string> granted_roles;  // GRANT role TO role
   bool if_exists = false;
 };
 struct CursorStatement {
   enum class Kind { kDeclare, kFetch, kMove, kClose };
   Kind kind;
-  std::string name;                  // empty with kClose: ALL
-  std::string query;                 // DECLARE
-  int64_t count = 1;                 // FETCH: forward only; INT64_MAX: ALL
+  std::string name;   // empty with kClose: ALL
+  std::string query;  // DECLARE
+  int64_t count = 1;  // FETCH: forward only; INT64_MAX: ALL
   bool hold = false;
-  bool backward = false;             // refused by the gateway
+  bool backward = false;  // refused by the gateway
 };
 
 // One statement of a query string.
 struct Statement {
   StatementClass statement_class;
-  std::string text;                  // Without the semicolon.
-  int offset = 0;                    // Byte offset in the query string.
-  std::string command_tag;           // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
+  std::string text;         // Without the semicolon.
+  int offset = 0;           // Byte offset in the query string.
+  std::string command_tag;  // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
   TransactionStatement transaction;
   SetStatement set;
   ShowStatement show;
@@ -134,11 +140,12 @@ struct Statement {
   std::shared_ptr<const void> tree;
 };
 
-// Splits and classifies. Errors: 42601 with position (characters, in the whole string), 54001 too deep or too
-// large. An empty string gives no statements.
+// Splits and classifies. Errors: 42601 with position (characters, in the whole string), 54001 too
+// deep or too large. An empty string gives no statements.
 absl::StatusOr<std::vector<Statement>> Parse(std::string_view sql);
 
-// ---- Catalog -----------------------------------------------------------------------------------------------
+// ---- Catalog
+// -----------------------------------------------------------------------------------------------
 
 // A catalog snapshot with look-ups by name and id. Immutable.
 class Catalog {
@@ -148,11 +155,13 @@ class Catalog {
   uint64_t version() const;
   const common::v1::CatalogSnapshot& snapshot() const;
   // Null when there is none.
-  const common::v1::TableDescriptor* FindTable(std::string_view schema, std::string_view name) const;
+  const common::v1::TableDescriptor* FindTable(std::string_view schema,
+                                               std::string_view name) const;
   const common::v1::TableDescriptor* FindTable(uint32_t table_id) const;
   // Unqualified: pg_catalog first, then the search path.
-  const common::v1::TableDescriptor* ResolveTable(std::string_view schema, std::string_view name,
-                                                  const std::vector<std::string>& search_path) const;
+  const common::v1::TableDescriptor* ResolveTable(
+      std::string_view schema, std::string_view name,
+      const std::vector<std::string>& search_path) const;
   bool HasSchema(std::string_view name) const;
 
  private:
@@ -162,21 +171,23 @@ class Catalog {
 };
 using CatalogPtr = std::shared_ptr<const Catalog>;
 
-// ---- Planning ----------------------------------------------------------------------------------------------
+// ---- Planning
+// ----------------------------------------------------------------------------------------------
 
 // A constant of the statement's text, lifted out by ScanLiterals.
 struct Literal {
   enum class Kind { kInteger, kNumber, kString };  // kInteger fits bigint.
   Kind kind;
-  int offset = 0;        // byte offset of the token in the text
-  int length = 0;        // of the token
-  std::string value;     // unescaped; a sign is never part of it
+  int offset = 0;     // byte offset of the token in the text
+  int length = 0;     // of the token
+  std::string value;  // unescaped; a sign is never part of it
 };
 
-// The statement's text with each liftable constant replaced by a marker that names its kind; whitespace runs
-// and comments collapse. Two statements with equal `key` have equal plans but for the literals' values and
-// Plan.pinned_literals. Costs about a microsecond per 100 bytes; parses nothing. False for a text that it cannot
-// scan safely (dollar quotes, escapes with unicode, unterminated tokens): parse that one instead.
+// The statement's text with each liftable constant replaced by a marker that names its kind;
+// whitespace runs and comments collapse. Two statements with equal `key` have equal plans but for
+// the literals' values and Plan.pinned_literals. Costs about a microsecond per 100 bytes; parses
+// nothing. False for a text that it cannot scan safely (dollar quotes, escapes with unicode,
+// unterminated tokens): parse that one instead.
 struct ScannedStatement {
   std::string key;
   std::vector<Literal> literals;
@@ -188,10 +199,11 @@ bool ScanLiterals(std::string_view sql, ScannedStatement* out);
 
 // What planning takes.
 struct PlanningInput {
-  std::string sql;                               // One plannable statement (DDL for BindDdl).
-  const Statement* statement = nullptr;          // Its parse, when at hand; saves parsing it again.
-  std::vector<types::Type> parameter_types;      // Of $n, kUnspecified where the client left it open.
-  const std::vector<Literal>* literals = nullptr;  // Lift these constants into parameters; null: none.
+  std::string sql;                           // One plannable statement (DDL for BindDdl).
+  const Statement* statement = nullptr;      // Its parse, when at hand; saves parsing it again.
+  std::vector<types::Type> parameter_types;  // Of $n, kUnspecified where the client left it open.
+  const std::vector<Literal>* literals =
+      nullptr;  // Lift these constants into parameters; null: none.
   CatalogPtr catalog;
   std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;  // May be null.
   std::vector<std::string> search_path = {"public"};
@@ -201,29 +213,32 @@ struct PlanningInput {
   std::string time_zone = "UTC";
 };
 
-// Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the text,
-// hash joins left to right, sequential scans otherwise. Parameters that stayed open get their inferred type.
-// Errors: 42xxx with positions, 0A000.
+// Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the
+// text, hash joins left to right, sequential scans otherwise. Parameters that stayed open get their
+// inferred type. Errors: 42xxx with positions, 0A000.
 absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input);
 
-// The value of a constant expression, such as an argument of EXECUTE, coerced to `type` (kUnspecified: its own).
-absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql, const types::Type& type,
-                                              const PlanningInput& input);
+// The value of a constant expression, such as an argument of EXECUTE, coerced to `type`
+// (kUnspecified: its own).
+absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
+                                              const types::Type& type, const PlanningInput& input);
 
 // Binds a DDL statement. `input.statement` or sql. ALTER TABLE with several actions gives several.
 absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input);
 
-// For COPY FROM: the rows' plan. Every live column's default (literal, function call or NULL) evaluated by
-// an Insert plan's projection is not needed when every column is given.
+// For COPY FROM: the rows' plan. Every live column's default (literal, function call or NULL)
+// evaluated by an Insert plan's projection is not needed when every column is given.
 struct CopyBinding {
   const common::v1::TableDescriptor* table = nullptr;  // Owned by input.catalog.
-  std::vector<uint32_t> columns;                       // Ordinals of the columns in the data, in order.
-  std::vector<common::v1::Expression> defaults;        // By ordinal: for columns that are not in the data.
-  std::vector<common::v1::CheckConstraint> checks;     // Over the live columns in order.
+  std::vector<uint32_t> columns;  // Ordinals of the columns in the data, in order.
+  std::vector<common::v1::Expression>
+      defaults;  // By ordinal: for columns that are not in the data.
+  std::vector<common::v1::CheckConstraint> checks;  // Over the live columns in order.
 };
 absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningInput& input);
 
-// EXPLAIN's text (one line an element) or JSON (one element). `actuals` by operator id, may be null.
+// EXPLAIN's text (one line an element) or JSON (one element). `actuals` by operator id, may be
+// null.
 struct ExplainOptions {
   bool json = false;
   bool costs = true;

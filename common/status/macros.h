@@ -10,11 +10,11 @@
 #define ADBMS_STATUS_CONCAT(a, b) ADBMS_STATUS_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expression`, a Status, is not OK.
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
-    absl::Status adbms_status_ = (expression);            \
-    if (!adbms_status_.ok()) [[unlikely]]                 \
-      return adbms_status_;                               \
+#define RETURN_IF_ERROR(expression)            \
+  do {                                         \
+    absl::Status adbms_status_ = (expression); \
+    if (!adbms_status_.ok()) [[unlikely]]      \
+      return adbms_status_;                    \
   } while (false)
 
 // Assigns a StatusOr's value to `target` (which may be a declaration), or returns its status.

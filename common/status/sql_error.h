@@ -111,8 +111,8 @@ struct SqlError {
 absl::Status ToStatus(const SqlError& error);
 
 // The short form of ToStatus.
-absl::Status Error(std::string_view sqlstate, std::string_view message, std::string_view detail = {},
-                   std::string_view hint = {});
+absl::Status Error(std::string_view sqlstate, std::string_view message,
+                   std::string_view detail = {}, std::string_view hint = {});
 
 // As Error, pointing at character `position` of the statement, from 1.
 absl::Status ErrorAt(std::string_view sqlstate, int position, std::string_view message,

@@ -1,5 +1,5 @@
-// numeric: a 128-bit unscaled integer and a decimal scale. PostgreSQL's results for up to 38 digits;
-// beyond that, error 22003. Values only; no allocation.
+// numeric: a 128-bit unscaled integer and a decimal scale. PostgreSQL's results for up to 38
+// digits; beyond that, error 22003. Values only; no allocation.
 #pragma once
 
 #include <compare>
@@ -23,14 +23,16 @@ struct Decimal {
   static Decimal FromInt(int64_t value) { return Decimal{value, 0, false}; }
   // Errors: 22P02 when it is no number, 22003 when it has more than 38 digits.
   static absl::StatusOr<Decimal> Parse(std::string_view text);
-  // As PostgreSQL's float8::numeric: the shortest text of 15 digits. NaN gives NaN, infinity is 22003.
+  // As PostgreSQL's float8::numeric: the shortest text of 15 digits. NaN gives NaN, infinity is
+  // 22003.
   static absl::StatusOr<Decimal> FromDouble(double value);
   std::string ToString() const;  // "12.50", "NaN"
   double ToDouble() const;
 
   // Rounded half away from zero to `scale` digits. Errors: 22003.
   absl::StatusOr<Decimal> Rescale(int scale) const;
-  // Rounded to numeric(precision, scale). Errors: 22003 "numeric field overflow" with PostgreSQL's detail.
+  // Rounded to numeric(precision, scale). Errors: 22003 "numeric field overflow" with PostgreSQL's
+  // detail.
   absl::StatusOr<Decimal> Fit(int precision, int scale) const;
   // Rounded half away from zero. Errors: 22003.
   absl::StatusOr<int64_t> ToInt64() const;

@@ -25,11 +25,14 @@ struct TextOptions {
   bool bytea_hex = true;
 };
 
-// The type's input function. The result has `type`, modifier applied (char(n) padded, numeric rounded;
-// too long a string is 22001 unless the excess is blanks). Errors as PostgreSQL: 22P02, 22003, 22007, 22008, 22021…
-absl::StatusOr<Value> ParseText(std::string_view text, const Type& type, const TextOptions& options);
+// The type's input function. The result has `type`, modifier applied (char(n) padded, numeric
+// rounded; too long a string is 22001 unless the excess is blanks). Errors as PostgreSQL: 22P02,
+// 22003, 22007, 22008, 22021…
+absl::StatusOr<Value> ParseText(std::string_view text, const Type& type,
+                                const TextOptions& options);
 // As ParseText, into row `row` of `vector` (type taken from it). The hot path of COPY.
-absl::Status ParseTextInto(std::string_view text, const TextOptions& options, Vector* vector, uint32_t row);
+absl::Status ParseTextInto(std::string_view text, const TextOptions& options, Vector* vector,
+                           uint32_t row);
 
 // The type's output function, appended to `out`. REQUIRES: not NULL.
 void FormatText(const Value& value, const TextOptions& options, std::string* out);

@@ -49,15 +49,15 @@ enum class TypeId : uint8_t {
 
 // How values of a type lie in a vector.
 enum class Physical : uint8_t {
-  kBool,      // uint8_t, 0 or 1
-  kInt16,     // int2
-  kInt32,     // int4, date (days since 2000-01-01)
-  kInt64,     // int8, oid and reg* (0..2^32-1), time, timestamp, timestamptz (us since 2000-01-01 UTC)
-  kFloat,     // float4
+  kBool,   // uint8_t, 0 or 1
+  kInt16,  // int2
+  kInt32,  // int4, date (days since 2000-01-01)
+  kInt64,  // int8, oid and reg* (0..2^32-1), time, timestamp, timestamptz (us since 2000-01-01 UTC)
+  kFloat,  // float4
   kDouble,    // float8
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
-  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json, arrays (text form)
+  kString,  // std::string_view: text family, bytea (raw), uuid (16 bytes), json, arrays (text form)
 };
 
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none.
@@ -86,8 +86,8 @@ std::string Format(const Type& type);
 // The catalog's short name: "int4", "varchar", "timestamptz".
 std::string_view CatalogName(TypeId id);
 
-// The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower case,
-// without modifier; nullopt when there is none.
+// The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower
+// case, without modifier; nullopt when there is none.
 std::optional<TypeId> FromName(std::string_view name);
 
 // numeric(p,s) of the modifier; nullopt without one.
@@ -102,14 +102,14 @@ Type NumericType(int precision, int scale);
 std::optional<int> LengthModifierOf(const Type& type);
 Type StringType(TypeId id, int length);
 
-bool IsInteger(TypeId id);         // int2, int4, int8
-bool IsNumber(TypeId id);          // integers, floats, numeric
-bool IsString(TypeId id);          // text, varchar, bpchar, name, "char", unknown
-bool IsDateTime(TypeId id);        // date, time, timestamp, timestamptz
-bool IsArray(TypeId id);           // including int2vector and oidvector
-TypeId ElementOf(TypeId array);    // REQUIRES: IsArray(array)
-bool IsComparable(TypeId id);      // has a default ordering: everything but json and void
-bool IsIndexable(TypeId id);       // may be a key column: comparable and no array
+bool IsInteger(TypeId id);       // int2, int4, int8
+bool IsNumber(TypeId id);        // integers, floats, numeric
+bool IsString(TypeId id);        // text, varchar, bpchar, name, "char", unknown
+bool IsDateTime(TypeId id);      // date, time, timestamp, timestamptz
+bool IsArray(TypeId id);         // including int2vector and oidvector
+TypeId ElementOf(TypeId array);  // REQUIRES: IsArray(array)
+bool IsComparable(TypeId id);    // has a default ordering: everything but json and void
+bool IsIndexable(TypeId id);     // may be a key column: comparable and no array
 
 common::v1::DataType ToProto(const Type& type);
 Type FromProto(const common::v1::DataType& proto);

@@ -56,8 +56,8 @@ class Value {
   std::string bytes_;
 };
 
-// Total order within one type, NULL last, as PostgreSQL's default btree order (C collation for text).
-// REQUIRES: a and b have the same physical form.
+// Total order within one type, NULL last, as PostgreSQL's default btree order (C collation for
+// text). REQUIRES: a and b have the same physical form.
 int CompareValues(const Value& a, const Value& b);
 
 common::v1::Datum ToProto(const Value& value);

@@ -1,9 +1,9 @@
 // Columnar vectors and batches: what operators hand to each other, in memory.
 //
-// A Vector holds `size()` values of one type in their physical form (type.h) and a validity bitmap. Values
-// of string types are std::string_view into arenas that the vector keeps alive; vectors share arenas, so
-// passing strings on copies no bytes. A vector is mutable by its only owner while being filled and must not be
-// changed once it is shared (VectorPtr to const). No locking.
+// A Vector holds `size()` values of one type in their physical form (type.h) and a validity bitmap.
+// Values of string types are std::string_view into arenas that the vector keeps alive; vectors
+// share arenas, so passing strings on copies no bytes. A vector is mutable by its only owner while
+// being filled and must not be changed once it is shared (VectorPtr to const). No locking.
 #pragma once
 
 #include <cstdint>
@@ -71,8 +71,9 @@ class Vector {
   void Clear();
   void Reserve(uint32_t size);
 
-  // The values. T is the C++ type of the physical form: uint8_t, int16_t, int32_t, int64_t, float, double,
-  // Decimal, Interval, std::string_view. A NULL row's value is zero or garbage, never read it.
+  // The values. T is the C++ type of the physical form: uint8_t, int16_t, int32_t, int64_t, float,
+  // double, Decimal, Interval, std::string_view. A NULL row's value is zero or garbage, never read
+  // it.
   template <typename T>
   T* data() {
     return reinterpret_cast<T*>(data_.get());
@@ -102,7 +103,8 @@ class Vector {
 
   // Appends. Bulk code writes through data() instead.
   void AppendNull();
-  void Append(const Value& value);  // REQUIRES: same physical form, or NULL. Copies strings into the arena.
+  void Append(
+      const Value& value);  // REQUIRES: same physical form, or NULL. Copies strings into the arena.
   // Appends other's row; strings are shared: call ShareArenas(other) once.
   void AppendFrom(const Vector& other, uint32_t row);
   // Sets an existing row, copying strings into the arena.

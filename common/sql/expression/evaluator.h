@@ -39,8 +39,8 @@ class CompiledExpression {
   virtual ~CompiledExpression() = default;
   virtual types::Type type() const = 0;
   // One value for each row of `input`. A column reference returns the input's own vector.
-  // AND, OR, CASE and COALESCE evaluate their later arguments only on rows that need them, so that errors
-  // there appear exactly where PostgreSQL raises them.
+  // AND, OR, CASE and COALESCE evaluate their later arguments only on rows that need them, so that
+  // errors there appear exactly where PostgreSQL raises them.
   virtual absl::StatusOr<types::VectorPtr> Evaluate(EvaluationState& state,
                                                     const types::Batch& input) const = 0;
   // For a boolean: the rows that are true, ascending, into `selection`.

@@ -1,5 +1,6 @@
-// The built-in functions, operators, aggregates and casts: their signatures, for the binder, and their
-// vectorized kernels, for the evaluator. One immutable catalog, built once, shared by reference. Thread-safe.
+// The built-in functions, operators, aggregates and casts: their signatures, for the binder, and
+// their vectorized kernels, for the evaluator. One immutable catalog, built once, shared by
+// reference. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,45 +34,47 @@ struct EvaluationContext {
 class CatalogFunctions {
  public:
   virtual ~CatalogFunctions() = default;
-  // Evaluates e.g. `pg_get_indexdef(oid)` for one row; NULL result allowed. `arguments` has no NULLs.
+  // Evaluates e.g. `pg_get_indexdef(oid)` for one row; NULL result allowed. `arguments` has no
+  // NULLs.
   virtual absl::StatusOr<types::Value> Call(std::string_view name,
                                             const std::vector<types::Value>& arguments) const = 0;
 };
 
-// Evaluates `row_count` rows. Arguments and result have that many rows; result comes sized and all valid.
-// For a strict function the caller has set result rows NULL where any argument is NULL, and the
-// kernel must not read or fail on those rows (result->is_null(row)).
+// Evaluates `row_count` rows. Arguments and result have that many rows; result comes sized and all
+// valid. For a strict function the caller has set result rows NULL where any argument is NULL, and
+// the kernel must not read or fail on those rows (result->is_null(row)).
 using Kernel = absl::Status (*)(const EvaluationContext& context,
-                                const std::vector<const types::Vector*>& arguments, uint32_t row_count,
-                                types::Vector* result);
+                                const std::vector<const types::Vector*>& arguments,
+                                uint32_t row_count, types::Vector* result);
 
 enum class Volatility { kImmutable, kStable, kVolatile };
 
 struct Function {
-  std::string name;                        // "lower", "+"
-  std::vector<types::TypeId> arguments;    // kUnspecified: "any" (never coerced)
+  std::string name;                      // "lower", "+"
+  std::vector<types::TypeId> arguments;  // kUnspecified: "any" (never coerced)
   types::TypeId result = types::TypeId::kUnspecified;
   bool strict = true;
-  bool variadic = false;                   // The last argument repeats.
+  bool variadic = false;  // The last argument repeats.
   Volatility volatility = Volatility::kImmutable;
   Kernel kernel = nullptr;
-  std::string signature;                   // "+(int4,int4)": what plans carry
+  std::string signature;  // "+(int4,int4)": what plans carry
   bool is_operator = false;
-  // For comparison operators: the operator with swapped sides, and the negation, by name; else empty.
+  // For comparison operators: the operator with swapped sides, and the negation, by name; else
+  // empty.
   std::string commutator;
   std::string negator;
 };
 
-// A running aggregate over many groups. `state_size` bytes per group, zero-initialized memory, in arenas
-// that the caller owns; variable-size state goes through pointers that Destroy frees.
+// A running aggregate over many groups. `state_size` bytes per group, zero-initialized memory, in
+// arenas that the caller owns; variable-size state goes through pointers that Destroy frees.
 class Aggregate {
  public:
   virtual ~Aggregate() = default;
   virtual size_t state_size() const = 0;
   virtual void Initialize(char* state) const = 0;
   // Adds rows: row `i` of the arguments to states[i]. Handles NULLs as the aggregate demands.
-  virtual absl::Status Update(const std::vector<const types::Vector*>& arguments, uint32_t row_count,
-                              char* const* states) const = 0;
+  virtual absl::Status Update(const std::vector<const types::Vector*>& arguments,
+                              uint32_t row_count, char* const* states) const = 0;
   // Writes the result into row `row`.
   virtual absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const = 0;
   virtual void Destroy(char* state) const {}
@@ -89,9 +92,9 @@ struct AggregateFunction {
 struct TableFunction {
   std::string name;
   std::vector<types::TypeId> arguments;
-  std::vector<types::TypeId> result;        // Column types.
-  std::vector<std::string> column_names;    // Default names.
-  std::string signature;                    // "generate_series(int4,int4)"
+  std::vector<types::TypeId> result;      // Column types.
+  std::vector<std::string> column_names;  // Default names.
+  std::string signature;                  // "generate_series(int4,int4)"
   // Yields the next rows (up to kBatchRows) into `batch`; false at the end.
   class Cursor {
    public:
@@ -103,7 +106,8 @@ struct TableFunction {
       open;
 };
 
-// The contexts in which PostgreSQL allows a cast (pg_cast.castcontext); each includes the ones before.
+// The contexts in which PostgreSQL allows a cast (pg_cast.castcontext); each includes the ones
+// before.
 enum class CastContext { kImplicit, kAssignment, kExplicit };
 
 class FunctionCatalog {
@@ -126,8 +130,8 @@ class FunctionCatalog {
   virtual bool CanCast(types::TypeId from, types::TypeId to, CastContext context) const = 0;
   // Converts a whole vector to `to` (modifier applied). Explicit casts truncate strings silently.
   // Errors: the types' own (22P02, 22003, 22001, …), 42846 when there is no such cast.
-  virtual absl::Status Cast(const EvaluationContext& context, const types::Vector& input, bool is_explicit,
-                            types::Vector* result) const = 0;
+  virtual absl::Status Cast(const EvaluationContext& context, const types::Vector& input,
+                            bool is_explicit, types::Vector* result) const = 0;
 };
 
 }  // namespace adbms::sql::functions

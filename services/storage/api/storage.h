@@ -1,5 +1,6 @@
 // The front door of storage: everything that keeps state. Two implementations: the engine itself
-// (services/storage/server, direct calls) and the gRPC client (grpc_client.h); callers cannot tell them apart.
+// (services/storage/server, direct calls) and the gRPC client (grpc_client.h); callers cannot tell
+// them apart.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@
 
 namespace adbms::storage::api {
 
-// A plan that storage has compiled (or, behind gRPC, will know by its id). Immutable, thread-safe; hold it
-// as long as the plan is cached.
+// A plan that storage has compiled (or, behind gRPC, will know by its id). Immutable, thread-safe;
+// hold it as long as the plan is cached.
 class PreparedPlan {
  public:
   virtual ~PreparedPlan() = default;
@@ -46,15 +47,17 @@ struct ExecuteOptions {
   uint64_t batch_rows_hint = 0;
 };
 
-// Rows of one execution. Pull-based: storage computes only what is asked for. Destroying an unfinished
-// stream stops the execution. An autocommit execution commits (durably) before Next reports the end.
-// Not thread-safe.
+// Rows of one execution. Pull-based: storage computes only what is asked for. Destroying an
+// unfinished stream stops the execution. An autocommit execution commits (durably) before Next
+// reports the end. Not thread-safe.
 class ResultStream {
  public:
   virtual ~ResultStream() = default;
-  // The next rows into `batch` (replaced); false at the end. After an error or the end, no further call.
+  // The next rows into `batch` (replaced); false at the end. After an error or the end, no further
+  // call.
   virtual absl::StatusOr<bool> Next(types::Batch* batch) = 0;
-  // What happened; complete once Next has returned false. `rows_affected` is the command tag's number.
+  // What happened; complete once Next has returned false. `rows_affected` is the command tag's
+  // number.
   virtual const storage::v1::ExecutionSummary& summary() const = 0;
 };
 
@@ -69,7 +72,8 @@ struct BeginOptions {
 class BulkWriter {
  public:
   virtual ~BulkWriter() = default;
-  // `batch` carries every live column of the table in order. Checks NOT NULL, CHECK (given at open), uniqueness.
+  // `batch` carries every live column of the table in order. Checks NOT NULL, CHECK (given at
+  // open), uniqueness.
   virtual absl::Status Write(const types::Batch& batch) = 0;
   // Ends the copy; outside a transaction, commits. Returns the rows written.
   // Without Finish nothing of an autocommit copy stays.
@@ -84,7 +88,8 @@ class Session {
 
   // Errors: 25001 inside a transaction.
   virtual absl::Status Begin(const rpc::CallContext& context, const BeginOptions& options) = 0;
-  // Durable when it returns OK. Outside a transaction both do nothing. After an error nothing is kept.
+  // Durable when it returns OK. Outside a transaction both do nothing. After an error nothing is
+  // kept.
   virtual absl::Status Commit(const rpc::CallContext& context) = 0;
   virtual absl::Status Rollback(const rpc::CallContext& context) = 0;
   // Nested, by name; the latest of a name counts. Errors: 3B001.
@@ -92,23 +97,23 @@ class Session {
   virtual absl::Status RollbackTo(const rpc::CallContext& context, const std::string& name) = 0;
   virtual absl::Status Release(const rpc::CallContext& context, const std::string& name) = 0;
 
-  // Runs a plan, in the open transaction or as one of its own. A failed statement inside a transaction
-  // leaves the transaction as it was before the statement. Errors: ADB01 (stale plan), and SQL's.
-  // `options` must outlive the stream.
+  // Runs a plan, in the open transaction or as one of its own. A failed statement inside a
+  // transaction leaves the transaction as it was before the statement. Errors: ADB01 (stale plan),
+  // and SQL's. `options` must outlive the stream.
   virtual absl::StatusOr<std::unique_ptr<ResultStream>> Execute(const rpc::CallContext& context,
                                                                 const PreparedPlanPtr& plan,
                                                                 const ExecuteOptions& options) = 0;
   // Changes the catalog, in the open transaction or as one of its own.
-  virtual absl::StatusOr<storage::v1::DdlResult> ExecuteDdl(const rpc::CallContext& context,
-                                                            const common::v1::DdlStatement& statement) = 0;
+  virtual absl::StatusOr<storage::v1::DdlResult> ExecuteDdl(
+      const rpc::CallContext& context, const common::v1::DdlStatement& statement) = 0;
   virtual absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,
       const std::vector<common::v1::CheckConstraint>& checks) = 0;
   // Gathers statistics of these tables; empty: of all user tables.
   virtual absl::Status Analyze(const rpc::CallContext& context,
                                const std::vector<uint32_t>& table_ids) = 0;
-  // The catalog as this session's transaction sees it. Only differs from Storage::GetCatalog after DDL in
-  // an open transaction.
+  // The catalog as this session's transaction sees it. Only differs from Storage::GetCatalog after
+  // DDL in an open transaction.
   virtual absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
       const rpc::CallContext& context) = 0;
 };
@@ -121,20 +126,22 @@ class Storage {
   // Compiles a plan. Errors: INVALID_ARGUMENT for a malformed plan.
   virtual absl::StatusOr<PreparedPlanPtr> Prepare(const rpc::CallContext& context,
                                                   std::shared_ptr<const common::v1::Plan> plan) = 0;
-  // The committed catalog; null when its version is `known_version` already. In one process this is an
-  // atomic load and a comparison.
+  // The committed catalog; null when its version is `known_version` already. In one process this is
+  // an atomic load and a comparison.
   virtual absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
       const rpc::CallContext& context, uint64_t known_version) = 0;
   // Statistics; null when their version is `known_version` already.
   virtual absl::StatusOr<std::shared_ptr<const common::v1::StatisticsSnapshot>> GetStatistics(
       const rpc::CallContext& context, uint64_t known_version) = 0;
   // Engine metrics: block cache, memtables, compaction, stalls, memory, index usage.
-  virtual absl::StatusOr<storage::v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) = 0;
+  virtual absl::StatusOr<storage::v1::EngineMetrics> GetMetrics(
+      const rpc::CallContext& context) = 0;
   // The settings that change live, with bounds.
-  virtual absl::StatusOr<storage::v1::ListKnobsResponse> ListKnobs(const rpc::CallContext& context) = 0;
+  virtual absl::StatusOr<storage::v1::ListKnobsResponse> ListKnobs(
+      const rpc::CallContext& context) = 0;
   // Errors: INVALID_ARGUMENT names the knob and its bounds. Values are kept across restarts.
-  virtual absl::StatusOr<storage::v1::Knob> SetKnob(const rpc::CallContext& context, const std::string& name,
-                                                    int64_t value) = 0;
+  virtual absl::StatusOr<storage::v1::Knob> SetKnob(const rpc::CallContext& context,
+                                                    const std::string& name, int64_t value) = 0;
 };
 
 }  // namespace adbms::storage::api

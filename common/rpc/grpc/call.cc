@@ -1,0 +1,79 @@
+#include "common/rpc/grpc/call.h"
+
+#include <algorithm>
+
+#include "common/status/sql_error.h"
+
+namespace adbms::rpc {
+namespace {
+
+constexpr char kErrorKey[] = "adbms-error-bin";
+constexpr char kSecretKey[] = "adbms-cluster-secret";
+constexpr char kTraceKey[] = "adbms-trace-id";
+constexpr char kUserKey[] = "adbms-user";
+
+std::string Metadata(const grpc::ServerContext& server, const char* key) {
+  const auto found = server.client_metadata().find(key);
+  if (found == server.client_metadata().end()) return "";
+  return {found->second.data(), found->second.size()};
+}
+
+}  // namespace
+
+absl::Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& context) {
+  if (status.ok()) return absl::OkStatus();
+  const auto& trailing = context.GetServerTrailingMetadata();
+  const auto found = trailing.find(kErrorKey);
+  if (found != trailing.end()) {
+    return status::Decode(std::string_view(found->second.data(), found->second.size()));
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContext* context) {
+  if (status.ok()) return grpc::Status::OK;
+  context->AddTrailingMetadata(kErrorKey, status::Encode(status));
+  const std::string message(status.message().data(), status.message().size());
+  return {static_cast<grpc::StatusCode>(status.code()), message};
+}
+
+void Prepare(const CallContext& context, const std::string& secret, grpc::ClientContext* client,
+             bool bounded) {
+  if (bounded) {
+    client->set_deadline(
+        absl::ToChronoTime(std::min(context.deadline, absl::Now() + kDefaultTimeout)));
+  }
+  if (!secret.empty()) client->AddMetadata(kSecretKey, secret);
+  if (!context.trace_id.empty()) client->AddMetadata(kTraceKey, context.trace_id);
+  if (!context.user.empty()) client->AddMetadata(kUserKey, context.user);
+}
+
+CallContext FromServer(const grpc::ServerContext& server) {
+  CallContext context;
+  const auto deadline = server.deadline();
+  if (deadline != std::chrono::system_clock::time_point::max()) {
+    context.deadline = absl::FromChrono(deadline);
+  }
+  context.trace_id = Metadata(server, kTraceKey);
+  context.user = Metadata(server, kUserKey);
+  return context;
+}
+
+bool CarriesSecret(const grpc::ServerContext& server, const std::string& secret) {
+  const std::string given = Metadata(server, kSecretKey);
+  if (given.size() != secret.size()) return false;
+  unsigned char difference = 0;
+  for (size_t i = 0; i < secret.size(); ++i) difference |= given[i] ^ secret[i];
+  return difference == 0;
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetMaxReceiveMessageSize(-1);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace adbms::rpc

@@ -1,0 +1,84 @@
+// Unary calls between services over gRPC: the context travels as metadata, errors keep their
+// SQLSTATE, every call has a deadline. The only place that turns grpc::Status into absl::Status and
+// back.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/rpc/call_context.h"
+#include "common/telemetry/metrics.h"
+
+namespace adbms::rpc {
+
+// Deadline of a call whose context has none.
+inline constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
+
+absl::Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& context);
+grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContext* context);
+
+// Fills deadline (the context's, or now + kDefaultTimeout; `bounded` false leaves streams without
+// one), trace id, user and secret.
+void Prepare(const CallContext& context, const std::string& secret, grpc::ClientContext* client,
+             bool bounded = true);
+
+// The context of an incoming call. Cancellation by the peer is seen by Check() of long calls
+// through `cancellation`, which the caller may poll the ServerContext into.
+CallContext FromServer(const grpc::ServerContext& server);
+
+// Whether a call carries the cluster's secret. Compares in constant time.
+bool CarriesSecret(const grpc::ServerContext& server, const std::string& secret);
+
+// What every adapter needs.
+struct ServerSide {
+  std::string secret;  // Empty: calls are not checked (never across processes).
+  telemetry::ServiceMetrics* metrics = nullptr;  // Not owned; may be null.
+};
+
+// A channel to host:port, reconnecting quickly; idempotent calls are retried by `Call`.
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
+
+// Calls `method` of `stub`. With `idempotent`, UNAVAILABLE is retried twice with backoff within the
+// deadline.
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub* stub,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
+                              const CallContext& context, const std::string& secret,
+                              const Request& request, bool idempotent) {
+  for (int attempt = 0;; ++attempt) {
+    grpc::ClientContext client;
+    Prepare(context, secret, &client);
+    Response response;
+    const grpc::Status status = (stub->*method)(&client, request, &response);
+    if (status.ok()) return response;
+    const bool again = idempotent && attempt < 2 &&
+                       status.error_code() == grpc::StatusCode::UNAVAILABLE && context.Check().ok();
+    if (!again) return FromGrpc(status, client);
+    absl::SleepFor(absl::Milliseconds(20 << attempt));
+  }
+}
+
+// Serves one unary call: checks the secret, counts and times it, converts the error.
+template <typename Response, typename Method>
+grpc::Status Serve(const ServerSide& side, const char* name, grpc::ServerContext* server,
+                   Response* response, const Method& method) {
+  if (!side.secret.empty() && !CarriesSecret(*server, side.secret)) {
+    return {grpc::StatusCode::UNAUTHENTICATED, "the call does not carry the cluster's secret"};
+  }
+  const absl::Time start = absl::Now();
+  auto result = method(FromServer(*server));
+  if (side.metrics != nullptr) {
+    side.metrics->ObserveCall(name, result.ok(), absl::ToDoubleSeconds(absl::Now() - start));
+  }
+  if (!result.ok()) return ToGrpc(result.status(), server);
+  *response = *std::move(result);
+  return grpc::Status::OK;
+}
+
+}  // namespace adbms::rpc

@@ -1,0 +1,64 @@
+#include "services/optimizer/api/optimizer_grpc.h"
+
+#include <utility>
+
+namespace adbms::optimizer::api {
+namespace {
+
+using Service = optimizer::v1::OptimizerService;
+
+class Client : public Optimizer {
+ public:
+  Client(const std::string& address, std::string secret)
+      : secret_(std::move(secret)), stub_(Service::NewStub(rpc::OpenChannel(address))) {}
+
+  absl::StatusOr<optimizer::v1::PlanResponse> Plan(
+      const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) override {
+    return rpc::Call(stub_.get(), &Service::Stub::Plan, context, secret_, request, true);
+  }
+  absl::StatusOr<optimizer::v1::WhatIfResponse> WhatIf(
+      const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) override {
+    return rpc::Call(stub_.get(), &Service::Stub::WhatIf, context, secret_, request, true);
+  }
+
+ private:
+  const std::string secret_;
+  const std::unique_ptr<Service::Stub> stub_;
+};
+
+class Adapter : public Service::Service {
+ public:
+  Adapter(Optimizer* implementation, rpc::ServerSide side)
+      : implementation_(implementation), side_(std::move(side)) {}
+
+  grpc::Status Plan(grpc::ServerContext* server, const optimizer::v1::PlanRequest* request,
+                    optimizer::v1::PlanResponse* response) override {
+    return rpc::Serve(side_, "Plan", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Plan(context, *request);
+    });
+  }
+  grpc::Status WhatIf(grpc::ServerContext* server, const optimizer::v1::WhatIfRequest* request,
+                      optimizer::v1::WhatIfResponse* response) override {
+    return rpc::Serve(side_, "WhatIf", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->WhatIf(context, *request);
+    });
+  }
+
+ private:
+  Optimizer* const implementation_;
+  const rpc::ServerSide side_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> NewOptimizerClient(const std::string& address,
+                                              const std::string& secret) {
+  return std::make_unique<Client>(address, secret);
+}
+
+std::unique_ptr<grpc::Service> NewOptimizerAdapter(Optimizer* implementation,
+                                                   rpc::ServerSide side) {
+  return std::make_unique<Adapter>(implementation, std::move(side));
+}
+
+}  // namespace adbms::optimizer::api

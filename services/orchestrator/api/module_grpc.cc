@@ -1,0 +1,109 @@
+#include "services/orchestrator/api/module_grpc.h"
+
+#include <utility>
+
+#include "adbms/module/v1/module.grpc.pb.h"
+
+namespace adbms::orchestrator::api {
+namespace {
+
+class ModuleClient : public Module {
+ public:
+  ModuleClient(const std::string& address, std::string secret)
+      : secret_(std::move(secret)),
+        stub_(module::v1::ModuleService::NewStub(rpc::OpenChannel(address))) {}
+
+  absl::StatusOr<module::v1::DescribeResponse> Describe(
+      const rpc::CallContext& context, const module::v1::DescribeRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Describe, context, secret_,
+                     request, true);
+  }
+  absl::StatusOr<module::v1::ObserveResponse> Observe(
+      const rpc::CallContext& context, const module::v1::ObserveRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Observe, context, secret_,
+                     request, true);
+  }
+  absl::StatusOr<module::v1::ProposeResponse> Propose(
+      const rpc::CallContext& context, const module::v1::ProposeRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Propose, context, secret_,
+                     request, true);
+  }
+  absl::StatusOr<module::v1::ApplyResponse> Apply(
+      const rpc::CallContext& context, const module::v1::ApplyRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Apply, context, secret_,
+                     request, false);
+  }
+  absl::StatusOr<module::v1::RevertResponse> Revert(
+      const rpc::CallContext& context, const module::v1::RevertRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Revert, context, secret_,
+                     request, false);
+  }
+  absl::StatusOr<module::v1::ReportResponse> Report(
+      const rpc::CallContext& context, const module::v1::ReportRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Report, context, secret_,
+                     request, true);
+  }
+
+ private:
+  const std::string secret_;
+  const std::unique_ptr<module::v1::ModuleService::Stub> stub_;
+};
+
+class ModuleAdapter : public module::v1::ModuleService::Service {
+ public:
+  ModuleAdapter(Module* implementation, rpc::ServerSide side)
+      : implementation_(implementation), side_(std::move(side)) {}
+
+  grpc::Status Describe(grpc::ServerContext* server, const module::v1::DescribeRequest* request,
+                        module::v1::DescribeResponse* response) override {
+    return rpc::Serve(side_, "Describe", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Describe(context, *request);
+    });
+  }
+  grpc::Status Observe(grpc::ServerContext* server, const module::v1::ObserveRequest* request,
+                       module::v1::ObserveResponse* response) override {
+    return rpc::Serve(side_, "Observe", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Observe(context, *request);
+    });
+  }
+  grpc::Status Propose(grpc::ServerContext* server, const module::v1::ProposeRequest* request,
+                       module::v1::ProposeResponse* response) override {
+    return rpc::Serve(side_, "Propose", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Propose(context, *request);
+    });
+  }
+  grpc::Status Apply(grpc::ServerContext* server, const module::v1::ApplyRequest* request,
+                     module::v1::ApplyResponse* response) override {
+    return rpc::Serve(side_, "Apply", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Apply(context, *request);
+    });
+  }
+  grpc::Status Revert(grpc::ServerContext* server, const module::v1::RevertRequest* request,
+                      module::v1::RevertResponse* response) override {
+    return rpc::Serve(side_, "Revert", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Revert(context, *request);
+    });
+  }
+  grpc::Status Report(grpc::ServerContext* server, const module::v1::ReportRequest* request,
+                      module::v1::ReportResponse* response) override {
+    return rpc::Serve(side_, "Report", server, response, [&](const rpc::CallContext& context) {
+      return implementation_->Report(context, *request);
+    });
+  }
+
+ private:
+  Module* const implementation_;
+  const rpc::ServerSide side_;
+};
+
+}  // namespace
+
+std::unique_ptr<Module> NewModuleClient(const std::string& address, const std::string& secret) {
+  return std::make_unique<ModuleClient>(address, secret);
+}
+
+std::unique_ptr<grpc::Service> NewModuleAdapter(Module* implementation, rpc::ServerSide side) {
+  return std::make_unique<ModuleAdapter>(implementation, std::move(side));
+}
+
+}  // namespace adbms::orchestrator::api

@@ -1,0 +1,18 @@
+// Module over gRPC: the client, and the adapter that serves an implementation.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/rpc/grpc/call.h"
+#include "services/orchestrator/api/module.h"
+
+namespace adbms::orchestrator::api {
+
+// Calls the service at `address`.
+std::unique_ptr<Module> NewModuleClient(const std::string& address, const std::string& secret);
+
+// Serves `implementation`, which must outlive the result.
+std::unique_ptr<grpc::Service> NewModuleAdapter(Module* implementation, rpc::ServerSide side);
+
+}  // namespace adbms::orchestrator::api

@@ -1,0 +1,19 @@
+// Security over gRPC: the client, and the adapter that serves an implementation.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "adbms/security/v1/security.grpc.pb.h"
+#include "common/rpc/grpc/call.h"
+#include "services/security/api/security.h"
+
+namespace adbms::security::api {
+
+// Calls the service at `address`.
+std::unique_ptr<Security> NewSecurityClient(const std::string& address, const std::string& secret);
+
+// Serves `implementation`, which must outlive the result.
+std::unique_ptr<grpc::Service> NewSecurityAdapter(Security* implementation, rpc::ServerSide side);
+
+}  // namespace adbms::security::api
