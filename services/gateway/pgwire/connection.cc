@@ -1,0 +1,490 @@
+#include "services/gateway/pgwire/connection.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "absl/base/internal/endian.h"
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/pgwire/wire_sink.h"
+
+namespace adbms::gateway::pgwire {
+namespace {
+
+constexpr uint32_t kProtocol3 = 196608;
+constexpr uint32_t kCancelRequest = 80877102;
+constexpr uint32_t kSslRequest = 80877103;
+constexpr uint32_t kGssRequest = 80877104;
+
+absl::Status Protocol(absl::string_view message) {
+  return status::Error(status::sqlstate::kProtocolViolation,
+                       std::string_view(message.data(), message.size()));
+}
+
+void SetReceiveTimeout(int fd, absl::Duration timeout) {
+  const timeval value = absl::ToTimeval(timeout);
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value));
+}
+
+bool IsDaemonsUser(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof(credentials);
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
+         credentials.uid == ::geteuid();
+}
+
+bool IsConnectionError(const absl::Status& status) {
+  const std::string state = status::FromStatus(status).sqlstate;
+  return (absl::IsUnavailable(status) && state == status::sqlstate::kConnectionFailure) ||
+         absl::IsDeadlineExceeded(status);
+}
+
+}  // namespace
+
+ConnectionRegistry::Key ConnectionRegistry::Add() {
+  static thread_local absl::BitGen generator;
+  absl::MutexLock lock(&mutex_);
+  Key key{next_pid_++, static_cast<int32_t>(absl::Uniform<uint32_t>(generator))};
+  entries_[key.pid] = Entry{key.secret, nullptr};
+  return key;
+}
+
+void ConnectionRegistry::Attach(int32_t pid, session::Session* session) {
+  absl::MutexLock lock(&mutex_);
+  entries_[pid].session = session;
+}
+
+void ConnectionRegistry::Remove(int32_t pid) {
+  absl::MutexLock lock(&mutex_);
+  entries_.erase(pid);
+}
+
+void ConnectionRegistry::Cancel(int32_t pid, int32_t secret) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(pid);
+  if (found == entries_.end() || found->second.secret != secret) return;
+  if (found->second.session != nullptr) found->second.session->Cancel();
+}
+
+void ConnectionRegistry::CancelAll() {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [pid, entry] : entries_) {
+    if (entry.session != nullptr) entry.session->Cancel();
+  }
+}
+
+size_t ConnectionRegistry::size() const {
+  absl::MutexLock lock(&mutex_);
+  return entries_.size();
+}
+
+Connection::Connection(const session::Services& services, ConnectionRegistry* registry,
+                       ConnectionOptions options)
+    : services_(services),
+      registry_(registry),
+      options_(std::move(options)),
+      reader_(options_.fd, options_.max_message_bytes),
+      writer_(options_.fd) {}
+
+void Connection::Run() {
+  key_ = registry_->Add();
+  absl::Status status = Start();
+  if (status.ok()) status = Loop();
+  if (!status.ok() && !IsConnectionError(status)) {
+    WriteError(status, "FATAL", &writer_);
+    (void)writer_.Flush();
+  }
+  registry_->Remove(key_.pid);
+  if (session_ != nullptr) {
+    security::v1::AuditRecord record;
+    record.set_event("logout");
+    record.set_user(session_->options().user);
+    record.set_peer(options_.peer);
+    record.set_session_id(key_.pid);
+    record.set_sqlstate("00000");
+    services_.audit->Add(std::move(record));
+  }
+  session_ = nullptr;
+}
+
+absl::Status Connection::Start() {
+  SetReceiveTimeout(options_.fd, options_.authentication_timeout);
+  std::string startup;
+  for (int attempt = 0;; ++attempt) {
+    ASSIGN_OR_RETURN(startup, reader_.ReadStartup());
+    const uint32_t code = absl::big_endian::Load32(startup.data());
+    if (code == kCancelRequest && startup.size() >= 12) {
+      registry_->Cancel(static_cast<int32_t>(absl::big_endian::Load32(startup.data() + 4)),
+                        static_cast<int32_t>(absl::big_endian::Load32(startup.data() + 8)));
+      return absl::UnavailableError("cancel request");
+    }
+    if ((code == kSslRequest || code == kGssRequest) && attempt < 2) {
+      // Bytes sent before the answer would bypass the encryption the client asks for.
+      if (reader_.HasBuffered()) return Protocol("received unencrypted data after SSL request");
+      writer_.Byte('N');
+      RETURN_IF_ERROR(writer_.Flush());
+      continue;
+    }
+    if (code >> 16 != 3) {
+      return Protocol(absl::StrCat("unsupported frontend protocol ", code >> 16, ".", code & 0xffff,
+                                   ": server supports 3.0 to 3.0"));
+    }
+    if (code != kProtocol3) {  // A later minor version: negotiate down.
+      writer_.Begin('v');
+      writer_.Int32(0);
+      writer_.Int32(0);
+      writer_.End();
+    }
+    break;
+  }
+  session::SessionOptions session_options;
+  PayloadReader payload(std::string_view(startup).substr(4));
+  std::string user;
+  while (payload.ok()) {
+    const std::string name(payload.CString());
+    if (name.empty()) break;
+    const std::string value(payload.CString());
+    if (!payload.ok()) return Protocol("invalid startup packet layout: expected terminator");
+    if (name == "user") {
+      user = value;
+    } else if (name == "database") {
+      session_options.database = value;
+    } else if (name == "replication" && value != "false" && value != "off" && value != "0") {
+      return status::NotSupported("replication connections");
+    } else if (name != "options" && name != "replication" && name.rfind("_pq_.", 0) != 0) {
+      session_options.settings.emplace_back(name, value);
+    }
+  }
+  if (user.empty()) {
+    return status::Error(status::sqlstate::kInvalidAuthorization,
+                         "no PostgreSQL user name specified in startup packet");
+  }
+  if (registry_->size() > options_.max_connections) {
+    return status::Error(status::sqlstate::kTooManyConnections, "sorry, too many clients already");
+  }
+  security::v1::Policy policy;
+  RETURN_IF_ERROR(Authenticate(user, &policy));
+  session_options.user = user;
+  session_options.peer = options_.peer;
+  session_options.backend_pid = key_.pid;
+  session_options.policy = services_.policies->Hold(std::move(policy));
+  // Clients that name no database mean the one that is called like the user.
+  if (session_options.database.empty()) session_options.database = user;
+  ASSIGN_OR_RETURN(session_, session::Session::Open(services_, std::move(session_options)));
+  registry_->Attach(key_.pid, session_.get());
+  writer_.Begin('R');
+  writer_.Int32(0);
+  writer_.End();
+  for (const auto& [name, value] : session_->settings().Reported()) {
+    writer_.Begin('S');
+    writer_.CString(name);
+    writer_.CString(value);
+    writer_.End();
+  }
+  writer_.Begin('K');
+  writer_.Int32(key_.pid);
+  writer_.Int32(key_.secret);
+  writer_.End();
+  SetReceiveTimeout(options_.fd, absl::ZeroDuration());
+  Ready();
+  return writer_.Flush();
+}
+
+absl::Status Connection::Authenticate(const std::string& user, security::v1::Policy* policy) {
+  if (services_.security == nullptr) {
+    return status::Error(status::sqlstate::kCannotConnectNow, "the security service is missing");
+  }
+  absl::Status status;
+  if (options_.unix_socket && IsDaemonsUser(options_.fd)) {
+    security::v1::AuthenticateRequest request;
+    request.set_user(user);
+    request.set_trusted_peer(true);
+    request.set_peer(options_.peer);
+    rpc::CallContext context;
+    context.user = user;
+    auto response = services_.security->Authenticate(context, request);
+    status = response.status();
+    if (response.ok()) *policy = std::move(*response->mutable_policy());
+  } else {
+    status = Scram(user, policy);
+  }
+  if (absl::IsUnavailable(status) && !IsConnectionError(status)) {
+    return status::Error(status::sqlstate::kCannotConnectNow,
+                         "the security service does not answer", "", "Try again later.");
+  }
+  return status;
+}
+
+absl::StatusOr<std::string> Connection::ReadPassword() {
+  ASSIGN_OR_RETURN(const Message message, reader_.Read());
+  if (message.type != 'p') {
+    return Protocol(absl::StrCat("expected password response, got message type ",
+                                 static_cast<int>(message.type)));
+  }
+  return std::string(message.payload);
+}
+
+absl::Status Connection::Scram(const std::string& user, security::v1::Policy* policy) {
+  rpc::CallContext context;
+  context.user = user;
+  writer_.Begin('R');
+  writer_.Int32(10);
+  writer_.CString("SCRAM-SHA-256");
+  writer_.Byte(0);
+  writer_.End();
+  RETURN_IF_ERROR(writer_.Flush());
+  ASSIGN_OR_RETURN(const std::string initial, ReadPassword());
+  PayloadReader payload(initial);
+  if (payload.CString() != "SCRAM-SHA-256") {
+    return Protocol("client selected an invalid SASL authentication mechanism");
+  }
+  const int32_t size = payload.Int32();
+  if (size < 0 || !payload.ok()) return Protocol("malformed SCRAM message");
+  security::v1::StartScramRequest start;
+  start.set_user(user);
+  start.set_client_first(std::string(payload.Bytes(size)));
+  ASSIGN_OR_RETURN(auto challenge, services_.security->StartScram(context, start));
+  writer_.Begin('R');
+  writer_.Int32(11);
+  writer_.Bytes(challenge.server_first());
+  writer_.End();
+  RETURN_IF_ERROR(writer_.Flush());
+  security::v1::FinishScramRequest finish;
+  ASSIGN_OR_RETURN(*finish.mutable_client_final(), ReadPassword());
+  finish.set_conversation(challenge.conversation());
+  finish.set_peer(options_.peer);
+  ASSIGN_OR_RETURN(auto proof, services_.security->FinishScram(context, finish));
+  writer_.Begin('R');
+  writer_.Int32(12);
+  writer_.Bytes(proof.server_final());
+  writer_.End();
+  *policy = std::move(*proof.mutable_policy());
+  return absl::OkStatus();
+}
+
+void Connection::Ready() {
+  writer_.Begin('Z');
+  writer_.Byte(session_->transaction_status());
+  writer_.End();
+}
+
+absl::Status Connection::Loop() {
+  for (;;) {
+    const bool outside = session_->transaction_status() == 'I';
+    if (outside && options_.draining->load(std::memory_order_acquire)) {
+      return status::Error(status::sqlstate::kAdminShutdown,
+                           "terminating connection due to administrator command");
+    }
+    if (!reader_.HasBuffered()) idle_.store(outside, std::memory_order_release);
+    auto message = reader_.Read();
+    idle_.store(false, std::memory_order_release);
+    if (!message.ok()) {
+      if (options_.draining->load(std::memory_order_acquire)) {
+        return status::Error(status::sqlstate::kAdminShutdown,
+                             "terminating connection due to administrator command");
+      }
+      return message.status();
+    }
+    if (message->type == 'X') return absl::UnavailableError("the client said good-bye");
+    const absl::Status status = Handle(*message);
+    if (!status.ok()) return status;
+  }
+}
+
+// Returns only errors that end the connection.
+absl::Status Connection::Handle(const Message& message) {
+  absl::Status status;
+  switch (message.type) {
+    case 'Q':
+      skip_to_sync_ = false;
+      return HandleQuery(message.payload);
+    case 'S':
+      status = skip_to_sync_ ? absl::OkStatus() : session_->Sync();
+      skip_to_sync_ = false;
+      if (!status.ok()) WriteError(status, "ERROR", &writer_);
+      Ready();
+      return writer_.Flush();
+    case 'H':
+      return writer_.Flush();
+    case 'P':
+    case 'B':
+    case 'D':
+    case 'E':
+    case 'C':
+      break;
+    case 'd':
+    case 'c':
+    case 'f':
+      return absl::OkStatus();  // Left over from a COPY that failed.
+    case 'F':
+      if (!skip_to_sync_) {
+        WriteError(status::NotSupported("the function-call protocol"), "ERROR", &writer_);
+        session_->Fail();
+      }
+      Ready();
+      return writer_.Flush();
+    default:
+      return Protocol(absl::StrCat("invalid frontend message type ",
+                                   static_cast<int>(static_cast<uint8_t>(message.type))));
+  }
+  if (skip_to_sync_) return absl::OkStatus();
+  if (message.type == 'P') status = HandleParse(message.payload);
+  if (message.type == 'B') status = HandleBind(message.payload);
+  if (message.type == 'D') status = HandleDescribe(message.payload);
+  if (message.type == 'E') status = HandleExecute(message.payload);
+  if (message.type == 'C') status = HandleClose(message.payload);
+  if (status.ok()) return absl::OkStatus();
+  if (IsConnectionError(status)) return status;
+  session_->Fail();
+  skip_to_sync_ = true;
+  WriteError(status, "ERROR", &writer_);
+  return writer_.Flush();
+}
+
+absl::Status Connection::HandleQuery(std::string_view payload) {
+  PayloadReader reader(payload);
+  const std::string sql(reader.CString());
+  if (!reader.ok() || !reader.empty()) return Protocol("invalid string in message");
+  WireSink sink(&reader_, &writer_, &session_->settings(), /*describe=*/true);
+  const absl::Status status = session_->Query(sql, &sink);
+  if (!status.ok()) {
+    if (IsConnectionError(status)) return status;
+    WriteError(status, "ERROR", &writer_);
+  }
+  Ready();
+  return writer_.Flush();
+}
+
+absl::Status Connection::HandleParse(std::string_view payload) {
+  PayloadReader reader(payload);
+  const std::string name(reader.CString());
+  const std::string sql(reader.CString());
+  const int16_t count = reader.Int16();
+  std::vector<types::Type> parameter_types;
+  for (int i = 0; i < count && reader.ok(); ++i) {
+    const uint32_t oid = static_cast<uint32_t>(reader.Int32());
+    const auto type = types::FromOid(oid);
+    const bool open = oid == 0 || (type.has_value() && *type == types::TypeId::kUnknown);
+    if (!open && !type.has_value()) {
+      return status::Error(status::sqlstate::kUndefinedObject,
+                           absl::StrCat("type with OID ", oid, " does not exist"));
+    }
+    parameter_types.push_back({open ? types::TypeId::kUnspecified : *type, 0});
+  }
+  if (!reader.ok() || count < 0) return Protocol("malformed Parse message");
+  if (name.empty()) session_->CloseStatement(name);
+  RETURN_IF_ERROR(session_->Prepare(name, sql, std::move(parameter_types)));
+  writer_.Begin('1');
+  writer_.End();
+  return absl::OkStatus();
+}
+
+absl::Status Connection::HandleBind(std::string_view payload) {
+  PayloadReader reader(payload);
+  const std::string portal(reader.CString());
+  const std::string statement(reader.CString());
+  std::vector<int16_t> formats(std::max<int16_t>(0, reader.Int16()));
+  for (int16_t& format : formats) format = reader.Int16();
+  ASSIGN_OR_RETURN(const session::PreparedStatement* const prepared,
+                   session_->FindStatement(statement));
+  const int16_t count = reader.Int16();
+  if (!reader.ok() || count < 0) return Protocol("malformed Bind message");
+  if (static_cast<size_t>(count) != prepared->parameter_types.size()) {
+    return Protocol(absl::StrCat("bind message supplies ", count,
+                                 " parameters, but prepared statement \"", statement,
+                                 "\" requires ", prepared->parameter_types.size()));
+  }
+  std::vector<types::Value> parameters;
+  parameters.reserve(count);
+  for (int i = 0; i < count; ++i) {
+    const types::Type& type = prepared->parameter_types[i];
+    const int32_t size = reader.Int32();
+    if (size == -1) {
+      parameters.push_back(types::Value::Null(type));
+      continue;
+    }
+    const std::string_view bytes = reader.Bytes(size < 0 ? SIZE_MAX : size);
+    if (!reader.ok()) return Protocol("insufficient data left in message");
+    auto value = IsBinary(formats, i)
+                     ? types::ParseBinary(bytes, type)
+                     : types::ParseText(bytes, type, session_->settings().text_options());
+    if (!value.ok()) return value.status();
+    parameters.push_back(*std::move(value));
+  }
+  std::vector<int16_t> result_formats(std::max<int16_t>(0, reader.Int16()));
+  for (int16_t& format : result_formats) format = reader.Int16();
+  if (!reader.ok()) return Protocol("malformed Bind message");
+  if (portal.empty()) session_->ClosePortal(portal);
+  RETURN_IF_ERROR(session_->Bind(portal, statement, std::move(parameters)));
+  result_formats_[portal] = std::move(result_formats);
+  writer_.Begin('2');
+  writer_.End();
+  return absl::OkStatus();
+}
+
+absl::Status Connection::HandleDescribe(std::string_view payload) {
+  PayloadReader reader(payload);
+  const char kind = reader.Byte();
+  const std::string name(reader.CString());
+  if (!reader.ok() || (kind != 'S' && kind != 'P')) return Protocol("malformed Describe message");
+  const session::PreparedStatement* prepared = nullptr;
+  std::vector<int16_t> formats;
+  if (kind == 'S') {
+    ASSIGN_OR_RETURN(prepared, session_->FindStatement(name));
+    writer_.Begin('t');
+    writer_.Int16(static_cast<int16_t>(prepared->parameter_types.size()));
+    for (const types::Type& type : prepared->parameter_types) {
+      writer_.Int32(static_cast<int32_t>(types::OidOf(type.id)));
+    }
+    writer_.End();
+  } else {
+    ASSIGN_OR_RETURN(const session::Portal* const portal, session_->FindPortal(name));
+    prepared = portal->statement.get();
+    formats = result_formats_[name];
+  }
+  if (prepared->returns_rows) {
+    WriteRowDescription(prepared->columns, formats, &writer_);
+  } else {
+    writer_.Begin('n');
+    writer_.End();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Connection::HandleExecute(std::string_view payload) {
+  PayloadReader reader(payload);
+  const std::string portal(reader.CString());
+  const int32_t max_rows = reader.Int32();
+  if (!reader.ok()) return Protocol("malformed Execute message");
+  WireSink sink(&reader_, &writer_, &session_->settings(), /*describe=*/false,
+                result_formats_[portal]);
+  bool suspended = false;
+  RETURN_IF_ERROR(session_->Execute(portal, static_cast<uint64_t>(std::max(0, max_rows)),
+                                    /*alone=*/reader_.PeekType() == 'S', &sink, &suspended));
+  if (suspended) {
+    writer_.Begin('s');
+    writer_.End();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Connection::HandleClose(std::string_view payload) {
+  PayloadReader reader(payload);
+  const char kind = reader.Byte();
+  const std::string name(reader.CString());
+  if (!reader.ok() || (kind != 'S' && kind != 'P')) return Protocol("malformed Close message");
+  if (kind == 'S') {
+    session_->CloseStatement(name);
+  } else {
+    session_->ClosePortal(name);
+    result_formats_.erase(name);
+  }
+  writer_.Begin('3');
+  writer_.End();
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::gateway::pgwire

@@ -1,0 +1,90 @@
+// One client connection: start-up, authentication, then messages until Terminate. Runs on a thread
+// of its own.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "services/gateway/pgwire/wire.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::pgwire {
+
+// Running sessions by backend id, for CancelRequest and the connection limit. Thread-safe.
+class ConnectionRegistry {
+ public:
+  struct Key {
+    int32_t pid = 0;
+    int32_t secret = 0;
+  };
+  Key Add();
+  void Attach(int32_t pid, session::Session* session);
+  void Remove(int32_t pid);
+  // Does nothing when the secret is wrong, as PostgreSQL.
+  void Cancel(int32_t pid, int32_t secret);
+  // Stops what all sessions run.
+  void CancelAll();
+  size_t size() const;
+
+ private:
+  struct Entry {
+    int32_t secret = 0;
+    session::Session* session = nullptr;
+  };
+  mutable absl::Mutex mutex_;
+  int32_t next_pid_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::map<int32_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+struct ConnectionOptions {
+  int fd = -1;  // Owned by the connection's creator.
+  bool unix_socket = false;
+  std::string peer;
+  uint64_t max_message_bytes = 256 << 20;
+  absl::Duration authentication_timeout = absl::Seconds(60);
+  size_t max_connections = 1000;
+  const std::atomic<bool>* draining = nullptr;
+};
+
+class Connection {
+ public:
+  Connection(const session::Services& services, ConnectionRegistry* registry,
+             ConnectionOptions options);
+  // Serves until the client leaves or the server drains.
+  void Run();
+  // Whether the connection waits for its client outside a transaction.
+  bool idle() const { return idle_.load(std::memory_order_acquire); }
+
+ private:
+  absl::Status Start();
+  absl::Status Authenticate(const std::string& user, security::v1::Policy* policy);
+  absl::Status Scram(const std::string& user, security::v1::Policy* policy);
+  absl::StatusOr<std::string> ReadPassword();
+  absl::Status Loop();
+  absl::Status Handle(const Message& message);
+  absl::Status HandleQuery(std::string_view payload);
+  absl::Status HandleParse(std::string_view payload);
+  absl::Status HandleBind(std::string_view payload);
+  absl::Status HandleDescribe(std::string_view payload);
+  absl::Status HandleExecute(std::string_view payload);
+  absl::Status HandleClose(std::string_view payload);
+  void Ready();
+
+  const session::Services& services_;
+  ConnectionRegistry* const registry_;
+  const ConnectionOptions options_;
+  WireReader reader_;
+  WireWriter writer_;
+  ConnectionRegistry::Key key_;
+  std::unique_ptr<session::Session> session_;
+  std::map<std::string, std::vector<int16_t>, std::less<>> result_formats_;  // By portal.
+  bool skip_to_sync_ = false;
+  std::atomic<bool> idle_{false};
+};
+
+}  // namespace adbms::gateway::pgwire

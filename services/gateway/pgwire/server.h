@@ -1,0 +1,67 @@
+// The listeners of the PostgreSQL protocol: TCP and a unix socket, a thread for each connection.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "adbms/common/v1/config.pb.h"
+#include "services/gateway/pgwire/connection.h"
+
+namespace adbms::gateway::pgwire {
+
+class Server {
+ public:
+  // Listens at once. `services` must outlive the server. Errors: UNAVAILABLE when an address is
+  // taken.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const common::v1::PgwireConfig& config,
+                                                       const session::Services& services);
+  ~Server();
+
+  // host:port with the real port; empty without TCP.
+  const std::string& address() const { return address_; }
+  // Path of the unix socket; empty without.
+  const std::string& socket_path() const { return socket_path_; }
+  size_t connections() const { return registry_.size(); }
+
+  // Takes no new connections, ends idle ones, waits for busy ones until the deadline, then ends
+  // those too.
+  void Shutdown(absl::Duration grace);
+
+ private:
+  struct Client {
+    int fd = -1;
+    std::unique_ptr<Connection> connection;
+    std::thread thread;
+    bool done = false;
+  };
+
+  Server(const common::v1::PgwireConfig& config, const session::Services& services);
+  absl::Status ListenTcp();
+  absl::Status ListenUnix(const std::string& port);
+  void Accept(int listener, bool unix_socket);
+  void Serve(Client* client);
+  void Reap();
+
+  const common::v1::PgwireConfig config_;
+  const session::Services& services_;
+  std::string address_;
+  std::string socket_path_;
+  int tcp_ = -1;
+  int unix_ = -1;
+  int unix_lock_ = -1;
+  ConnectionRegistry registry_;
+  std::atomic<bool> draining_{false};
+  std::thread tcp_thread_;
+  std::thread unix_thread_;
+  absl::Mutex mutex_;
+  std::list<Client> clients_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace adbms::gateway::pgwire

@@ -1,0 +1,86 @@
+#include "services/gateway/plan_cache/plan_cache.h"
+
+#include <algorithm>
+
+namespace adbms::gateway::plan_cache {
+namespace {
+
+bool Serves(const CachedPlan& plan, const std::vector<sql::Literal>& literals) {
+  for (int i = 0; i < plan.plan->pinned_literals_size(); ++i) {
+    const uint32_t literal = plan.plan->pinned_literals(i);
+    if (literal >= literals.size() || literals[literal].value != plan.pinned_values[i])
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+PlanCache::PlanCache(size_t entries)
+    : entries_per_shard_(entries == 0 ? 0 : std::max<size_t>(1, entries / kShards)) {}
+
+CachedPlanPtr PlanCache::Find(std::string_view key, const std::vector<sql::Literal>& literals) {
+  Shard& shard = ShardOf(key);
+  {
+    absl::ReaderMutexLock lock(&shard.mutex);
+    const auto found = shard.entries.find(key);
+    if (found != shard.entries.end()) {
+      for (const CachedPlanPtr& plan : found->second.variants) {
+        if (!Serves(*plan, literals)) continue;
+        hits_.fetch_add(1, std::memory_order_relaxed);
+        return plan;
+      }
+    }
+  }
+  misses_.fetch_add(1, std::memory_order_relaxed);
+  return nullptr;
+}
+
+void PlanCache::Insert(CachedPlanPtr plan) {
+  if (entries_per_shard_ == 0) return;
+  Shard& shard = ShardOf(plan->key);
+  absl::MutexLock lock(&shard.mutex);
+  auto [position, inserted] = shard.entries.try_emplace(plan->key);
+  Entry& entry = position->second;
+  if (inserted) entry.age = shard.ages.insert(shard.ages.end(), plan->key);
+  std::erase_if(entry.variants, [&](const CachedPlanPtr& other) {
+    return other->pinned_values == plan->pinned_values;
+  });
+  if (entry.variants.size() >= kVariants) entry.variants.erase(entry.variants.begin());
+  entry.variants.push_back(std::move(plan));
+  if (shard.entries.size() > entries_per_shard_) {
+    shard.entries.erase(shard.ages.front());
+    shard.ages.pop_front();
+  }
+}
+
+void PlanCache::Erase(const CachedPlan& plan) {
+  Shard& shard = ShardOf(plan.key);
+  absl::MutexLock lock(&shard.mutex);
+  const auto found = shard.entries.find(plan.key);
+  if (found == shard.entries.end()) return;
+  std::erase_if(found->second.variants,
+                [&](const CachedPlanPtr& other) { return other.get() == &plan; });
+  if (!found->second.variants.empty()) return;
+  shard.ages.erase(found->second.age);
+  shard.entries.erase(found);
+}
+
+void PlanCache::Clear() {
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    shard.entries.clear();
+    shard.ages.clear();
+  }
+}
+
+size_t PlanCache::size() const {
+  size_t size = 0;
+  for (const Shard& shard : shards_) {
+    absl::ReaderMutexLock lock(&shard.mutex);
+    size += shard.entries.size();
+  }
+  return size;
+}
+
+}  // namespace adbms::gateway::plan_cache

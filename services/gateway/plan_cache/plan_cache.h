@@ -1,0 +1,85 @@
+// Plans by normalized statement. One cache a gateway, shared by its sessions. Thread-safe.
+//
+// The key holds the statement's text with its constants lifted out, the role, the search path and
+// the types the client gave its parameters. A plan that embeds literals serves only statements with
+// equal ones, so a key can have several plans. Nothing here knows catalog versions: storage refuses
+// a stale plan, and the session then erases it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "adbms/common/v1/plan.pb.h"
+#include "common/sql/sql.h"
+#include "services/storage/api/storage.h"
+
+namespace adbms::gateway::plan_cache {
+
+// A plan ready to run. Immutable but for the atomics.
+struct CachedPlan {
+  std::string key;
+  std::string normalized_sql;
+  uint64_t fingerprint = 0;
+  std::shared_ptr<const common::v1::Plan> plan;
+  storage::api::PreparedPlanPtr prepared;
+  std::vector<types::Type> parameter_types;
+  std::vector<std::string> pinned_values;  // Of plan->pinned_literals, in order.
+  std::vector<uint32_t> table_ids;
+  int64_t planning_us = 0;
+  // The policy version for which the role was authorized.
+  std::atomic<uint64_t> policy_version{0};
+};
+using CachedPlanPtr = std::shared_ptr<CachedPlan>;
+
+class PlanCache {
+ public:
+  // `entries` 0: caches nothing.
+  explicit PlanCache(size_t entries);
+
+  // The plan for these literals, or null. Counts a hit or a miss.
+  CachedPlanPtr Find(std::string_view key, const std::vector<sql::Literal>& literals);
+  // Replaces a plan with equal pinned values.
+  void Insert(CachedPlanPtr plan);
+  void Erase(const CachedPlan& plan);
+  void Clear();
+
+  uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
+  uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
+  size_t size() const;
+
+ private:
+  // Plans of one key; more than this many and the oldest goes.
+  static constexpr size_t kVariants = 8;
+  static constexpr size_t kShards = 16;
+
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct Entry {
+    std::vector<CachedPlanPtr> variants;
+    std::list<std::string>::iterator age;
+  };
+  struct Shard {
+    mutable absl::Mutex mutex;
+    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries ABSL_GUARDED_BY(mutex);
+    std::list<std::string> ages ABSL_GUARDED_BY(mutex);  // Oldest insertion first.
+  };
+  Shard& ShardOf(std::string_view key) { return shards_[Hash{}(key) % kShards]; }
+
+  const size_t entries_per_shard_;
+  std::array<Shard, kShards> shards_;
+  std::atomic<uint64_t> hits_{0};
+  std::atomic<uint64_t> misses_{0};
+};
+
+}  // namespace adbms::gateway::plan_cache

@@ -1,0 +1,224 @@
+// COPY FROM STDIN and TO STDOUT.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/sql/expression/evaluator.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/copy_format.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+constexpr size_t kCopyOutBytes = 64 << 10;
+
+std::string QuoteIdentifier(const std::string& name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+// Turns rows of text fields into batches of a table's live columns.
+class RowAssembler {
+ public:
+  RowAssembler(const sql::CopyBinding& binding, types::TextOptions options)
+      : options_(std::move(options)) {
+    const auto& columns = binding.table->columns();
+    std::vector<int> field_of(columns.size(), -1);
+    for (size_t i = 0; i < binding.columns.size(); ++i) {
+      field_of[binding.columns[i]] = static_cast<int>(i);
+    }
+    for (int ordinal = 0; ordinal < columns.size(); ++ordinal) {
+      if (columns[ordinal].dropped()) continue;
+      targets_.push_back({columns[ordinal].name(), types::FromProto(columns[ordinal].type()),
+                          field_of[ordinal], types::Value()});
+      if (field_of[ordinal] < 0 && static_cast<size_t>(ordinal) < binding.defaults.size()) {
+        default_of_.emplace_back(targets_.size() - 1, &binding.defaults[ordinal]);
+      }
+    }
+    table_ = binding.table->name();
+  }
+
+  absl::Status EvaluateDefaults(sql::expression::EvaluationState* state) {
+    for (const auto& [target, expression] : default_of_) {
+      if (expression->node_case() == common::v1::Expression::NODE_NOT_SET) continue;
+      ASSIGN_OR_RETURN(const auto compiled, sql::expression::Compile(*expression));
+      ASSIGN_OR_RETURN(targets_[target].constant, compiled->EvaluateScalar(*state));
+    }
+    return absl::OkStatus();
+  }
+
+  void Start(types::Batch* batch) const {
+    batch->row_count = 0;
+    batch->columns.clear();
+    for (const Target& target : targets_) {
+      auto vector = std::make_shared<types::Vector>(target.type);
+      vector->Resize(types::kBatchRows);
+      batch->columns.push_back(std::move(vector));
+    }
+  }
+
+  absl::Status Add(const std::vector<std::optional<std::string_view>>& fields, uint64_t line,
+                   types::Batch* batch) const {
+    const uint32_t row = batch->row_count++;
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const Target& target = targets_[i];
+      types::Vector* vector = batch->columns[i].get();
+      if (target.field < 0) {
+        if (target.constant.is_null()) {
+          vector->SetNull(row);
+        } else {
+          vector->Set(row, target.constant);
+        }
+      } else if (!fields[target.field].has_value()) {
+        vector->SetNull(row);
+      } else {
+        const absl::Status status =
+            types::ParseTextInto(*fields[target.field], options_, vector, row);
+        if (!status.ok()) {
+          status::SqlError error = status::FromStatus(status);
+          absl::StrAppend(&error.detail, error.detail.empty() ? "" : " ", "COPY ", table_,
+                          ", line ", line, ", column ", target.name);
+          return status::ToStatus(error);
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  static void Close(types::Batch* batch) {
+    for (auto& column : batch->columns) column->Resize(batch->row_count);
+  }
+
+ private:
+  struct Target {
+    std::string name;
+    types::Type type;
+    int field;  // -1: the constant.
+    types::Value constant;
+  };
+  types::TextOptions options_;
+  std::vector<Target> targets_;
+  std::vector<std::pair<size_t, const common::v1::Expression*>> default_of_;
+  std::string table_;
+};
+
+}  // namespace
+
+absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink) {
+  if (!statement.copy.to_or_from_stdio) {
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         "COPY to or from a file of the server is not supported", "",
+                         "Use COPY FROM STDIN and COPY TO STDOUT, or psql's \\copy.");
+  }
+  return statement.copy.from ? RunCopyIn(statement, sink) : RunCopyOut(statement, sink);
+}
+
+absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sink) {
+  ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(statement.copy));
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  ASSIGN_OR_RETURN(
+      const sql::CopyBinding binding,
+      sql::BindCopy(statement.copy, PlanningInputFor(statement.text, &statement, catalog)));
+  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
+  storage::api::ExecuteOptions options;
+  FillOptions(&options);
+  sql::expression::EvaluationState state;
+  state.context.transaction_timestamp_us = options.transaction_timestamp_us;
+  state.context.statement_timestamp_us = options.statement_timestamp_us;
+  state.context.current_user = options.current_user;
+  state.context.session_user = options.session_user;
+  state.context.time_zone = options.time_zone;
+  const std::vector<types::Value> no_parameters;
+  state.parameters = &no_parameters;
+  RowAssembler assembler(binding, settings_.text_options());
+  RETURN_IF_ERROR(assembler.EvaluateDefaults(&state));
+  ASSIGN_OR_RETURN(auto writer,
+                   storage_->OpenBulkWriter(Context(), binding.table->table_id(), binding.checks));
+  RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size())));
+  CopyReader reader(format, binding.columns.size());
+  std::vector<std::optional<std::string_view>> fields;
+  types::Batch batch;
+  assembler.Start(&batch);
+  const auto flush = [&]() -> absl::Status {
+    if (batch.row_count == 0) return absl::OkStatus();
+    RowAssembler::Close(&batch);
+    RETURN_IF_ERROR(writer->Write(batch));
+    assembler.Start(&batch);
+    return Context().Check();
+  };
+  const auto drain = [&]() -> absl::Status {
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool found, reader.Next(&fields));
+      if (!found) return absl::OkStatus();
+      RETURN_IF_ERROR(assembler.Add(fields, reader.line(), &batch));
+      if (batch.row_count == types::kBatchRows) RETURN_IF_ERROR(flush());
+    }
+  };
+  std::string data;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, sink->ReadCopyData(&data));
+    if (!more) break;
+    reader.Append(data);
+    RETURN_IF_ERROR(drain());
+  }
+  reader.Finish();
+  RETURN_IF_ERROR(drain());
+  RETURN_IF_ERROR(flush());
+  ASSIGN_OR_RETURN(const uint64_t rows, writer->Finish());
+  if (services_.audit->Wants(/*read_only=*/false)) {
+    Audit("statement", statement.text, rows, absl::OkStatus());
+  }
+  services_.metrics->rows.Increment(static_cast<double>(rows));
+  return sink->Complete(absl::StrCat("COPY ", rows));
+}
+
+absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* sink) {
+  const sql::CopyStatement& copy = statement.copy;
+  ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(copy));
+  std::string query_text = copy.query;
+  if (query_text.empty()) {
+    std::vector<std::string> columns;
+    for (const std::string& column : copy.columns) columns.push_back(QuoteIdentifier(column));
+    query_text = absl::StrCat(
+        "SELECT ", columns.empty() ? "*" : absl::StrJoin(columns, ", "), " FROM ",
+        copy.schema.empty() ? "" : QuoteIdentifier(copy.schema) + ".", QuoteIdentifier(copy.table));
+  }
+  PlanQuery query;
+  query.sql = query_text;
+  query.cacheable = false;
+  query.multi_statement = true;  // Bulk copies run on default plans.
+  ASSIGN_OR_RETURN(auto plan, MakePlan(query));
+  storage::api::ExecuteOptions options;
+  ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
+  RETURN_IF_ERROR(sink->BeginCopyOut(plan->plan->root().output_size()));
+  std::string out;
+  if (format.header) {
+    std::vector<std::string> names;
+    for (const auto& column : plan->plan->root().output()) names.push_back(column.name());
+    FormatCopyHeader(format, names, &out);
+  }
+  uint64_t rows = 0;
+  types::Batch batch;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
+    if (!more) break;
+    for (uint32_t row = 0; row < batch.row_count; ++row) {
+      FormatCopyRow(format, settings_.text_options(), batch, row, &out);
+      if (out.size() < kCopyOutBytes) continue;
+      RETURN_IF_ERROR(sink->CopyData(out));
+      out.clear();
+    }
+    rows += batch.row_count;
+  }
+  if (!out.empty()) RETURN_IF_ERROR(sink->CopyData(out));
+  RETURN_IF_ERROR(sink->EndCopyOut());
+  if (rows >= 1000) Audit("read", "", rows, absl::OkStatus());
+  return sink->Complete(absl::StrCat("COPY ", rows));
+}
+
+}  // namespace adbms::gateway::session

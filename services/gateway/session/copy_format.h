@@ -1,0 +1,66 @@
+// COPY's text and csv formats (PostgreSQL manual, COPY, "File Formats"). Not thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/sql/sql.h"
+#include "common/types/text_io.h"
+#include "common/types/vector.h"
+
+namespace adbms::gateway::session {
+
+struct CopyFormat {
+  bool csv = false;
+  bool header = false;
+  char delimiter = '\t';
+  char quote = '"';
+  char escape = '"';
+  std::string null_text = "\\N";
+
+  // Errors: 0A000, 22023 for options that contradict each other.
+  static absl::StatusOr<CopyFormat> From(const sql::CopyStatement& statement);
+};
+
+// Bytes in pieces to rows of text fields.
+class CopyReader {
+ public:
+  CopyReader(const CopyFormat& format, size_t columns);
+  // Adds a piece of the data.
+  void Append(std::string_view data);
+  void Finish() { finished_ = true; }
+  // The fields of the next row into `fields` (nullopt: NULL), which stay valid until the next call.
+  // False when more data is needed, or at the end. Errors: 22P04 with the line number.
+  absl::StatusOr<bool> Next(std::vector<std::optional<std::string_view>>* fields);
+  uint64_t line() const { return line_; }
+
+ private:
+  absl::StatusOr<bool> NextText(std::vector<std::optional<std::string_view>>* fields);
+  absl::StatusOr<bool> NextCsv(std::vector<std::optional<std::string_view>>* fields);
+  absl::Status CheckCount(size_t count) const;
+  bool FindCsvEnd(size_t* end, size_t* next);
+
+  const CopyFormat format_;
+  const size_t columns_;
+  std::string buffer_;
+  size_t position_ = 0;
+  bool finished_ = false;
+  bool ended_ = false;  // The end marker \. was seen.
+  bool skip_header_;
+  uint64_t line_ = 0;
+  std::string scratch_;  // Unescaped fields.
+  std::vector<std::pair<size_t, size_t>> spans_;
+};
+
+// Appends one row.
+void FormatCopyRow(const CopyFormat& format, const types::TextOptions& options,
+                   const types::Batch& batch, uint32_t row, std::string* out);
+// Appends a header line.
+void FormatCopyHeader(const CopyFormat& format, const std::vector<std::string>& names,
+                      std::string* out);
+
+}  // namespace adbms::gateway::session

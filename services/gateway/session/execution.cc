@@ -1,0 +1,265 @@
+// How a session runs a plan on storage, and what it tells telemetry of it.
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+constexpr int64_t kPostgresEpochUs = 946684800000000;
+constexpr int kStaleRetries = 10;
+
+const std::vector<sql::Literal> kNoLiterals;
+
+std::string CommandTag(const common::v1::Plan& plan, uint64_t rows) {
+  switch (plan.kind()) {
+    case common::v1::STATEMENT_KIND_INSERT:
+      return absl::StrCat("INSERT 0 ", rows);
+    case common::v1::STATEMENT_KIND_UPDATE:
+      return absl::StrCat("UPDATE ", rows);
+    case common::v1::STATEMENT_KIND_DELETE:
+      return absl::StrCat("DELETE ", rows);
+    default:
+      return absl::StrCat("SELECT ", rows);
+  }
+}
+
+bool ReturnsRows(const common::v1::Plan& plan) {
+  return plan.kind() == common::v1::STATEMENT_KIND_SELECT || plan.root().output_size() > 0;
+}
+
+void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
+                workload::WorkloadRecorder* recorder);
+
+}  // namespace
+
+void Session::FillOptions(storage::api::ExecuteOptions* options) {
+  const int64_t now_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
+  if (!in_transaction()) {
+    options->transaction_timestamp_us = now_us;
+  } else {
+    if (transaction_timestamp_us_ == 0) transaction_timestamp_us_ = now_us;
+    options->transaction_timestamp_us = transaction_timestamp_us_;
+  }
+  options->statement_timestamp_us = now_us;
+  options->current_user = options_.user;
+  options->session_user = options_.user;
+  options->backend_pid = options_.backend_pid;
+  options->current_database = options_.database;
+  if (!settings_.search_path().empty()) options->current_schema = settings_.search_path().front();
+  options->time_zone = settings_.time_zone();
+}
+
+absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
+    plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
+    const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
+  if (!in_transaction() &&
+      (settings_.default_read_only() || settings_.default_isolation() == "repeatable read")) {
+    if (settings_.default_read_only() && !(*plan)->plan->read_only()) {
+      return status::Error(status::sqlstate::kReadOnlyTransaction,
+                           "cannot execute a writing statement in a read-only transaction");
+    }
+  }
+  FillOptions(options);
+  for (int attempt = 0;; ++attempt) {
+    ASSIGN_OR_RETURN(options->parameters,
+                     Parameters(**plan, client_parameters,
+                                query.literals == nullptr ? kNoLiterals : *query.literals));
+    auto stream = storage_->Execute(Context(), (*plan)->prepared, *options);
+    if (stream.ok()) return stream;
+    if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
+        attempt >= kStaleRetries) {
+      return stream.status();
+    }
+    services_.plan_cache->Erase(**plan);
+    ASSIGN_OR_RETURN(*plan, MakePlan(query));
+  }
+}
+
+absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
+                              const std::vector<types::Value>& client_parameters,
+                              ResultSink* sink) {
+  storage::api::ExecuteOptions options;
+  const absl::Time start = statement_start_;
+  const auto run = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, client_parameters, &options));
+    const bool returns_rows = ReturnsRows(*plan->plan);
+    if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->plan->root().output()));
+    types::Batch batch;
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
+      if (!more) break;
+      if (returns_rows) RETURN_IF_ERROR(sink->Rows(batch));
+    }
+    const storage::v1::ExecutionSummary& summary = stream->summary();
+    Finished(*plan, query.sql, start, summary, /*failed=*/false);
+    return sink->Complete(CommandTag(*plan->plan, summary.rows_affected()));
+  };
+  absl::Status status = run();
+  if (!status.ok()) {
+    Finished(*plan, query.sql, start, storage::v1::ExecutionSummary(), /*failed=*/true);
+    if (services_.audit->Wants(plan->plan->read_only())) {
+      Audit("statement", plan->normalized_sql, 0, status);
+    }
+  }
+  return status;
+}
+
+absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink,
+                                  bool* suspended) {
+  const plan_cache::CachedPlan& plan = *portal->statement->plan;
+  const bool returns_rows = ReturnsRows(*plan.plan);
+  if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan.plan->root().output()));
+  uint64_t left = max_rows == 0 ? UINT64_MAX : max_rows;
+  uint64_t sent = 0;
+  while (!portal->done && left > 0) {
+    if (portal->batch_position >= portal->batch.row_count) {
+      ASSIGN_OR_RETURN(const bool more, portal->stream->Next(&portal->batch));
+      portal->batch_position = 0;
+      if (!more) {
+        portal->done = true;
+        portal->batch = types::Batch();
+        break;
+      }
+    }
+    const uint32_t available = portal->batch.row_count - portal->batch_position;
+    const uint32_t take = static_cast<uint32_t>(std::min<uint64_t>(available, left));
+    if (returns_rows && take == portal->batch.row_count) {
+      RETURN_IF_ERROR(sink->Rows(portal->batch));
+    } else if (returns_rows && take > 0) {
+      std::vector<uint32_t> selection(take);
+      for (uint32_t i = 0; i < take; ++i) selection[i] = portal->batch_position + i;
+      RETURN_IF_ERROR(sink->Rows(types::Gather(portal->batch, selection.data(), take)));
+    }
+    portal->batch_position += take;
+    left -= take;
+    sent += take;
+  }
+  if (!portal->done) {
+    *suspended = true;
+    portal->rows_sent += sent;
+    return absl::OkStatus();
+  }
+  if (portal->stream != nullptr) {
+    Finished(plan, portal->statement->sql, statement_start_, portal->stream->summary(), false);
+  }
+  const uint64_t affected =
+      returns_rows && plan.plan->kind() == common::v1::STATEMENT_KIND_SELECT
+          ? sent
+          : (portal->stream == nullptr ? 0 : portal->stream->summary().rows_affected());
+  portal->stream = nullptr;
+  return sink->Complete(CommandTag(*plan.plan, affected));
+}
+
+void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,
+                       const storage::v1::ExecutionSummary& summary, bool failed) {
+  const absl::Duration elapsed = absl::Now() - start;
+  services_.metrics->latency.Observe(absl::ToDoubleSeconds(elapsed));
+  (failed ? services_.metrics->failed : services_.metrics->succeeded).Increment();
+  services_.metrics->rows.Increment(static_cast<double>(summary.rows_affected()));
+  workload::Execution execution;
+  execution.fingerprint = plan.fingerprint;
+  execution.normalized_sql = &plan.normalized_sql;
+  execution.sql = sql;
+  execution.elapsed_us = absl::ToInt64Microseconds(elapsed);
+  execution.rows = summary.rows_affected();
+  execution.rows_scanned = summary.rows_scanned();
+  execution.table_ids = &plan.table_ids;
+  execution.plan_shape_hash = plan.plan->shape_hash();
+  execution.read_only = plan.plan->read_only();
+  execution.failed = failed;
+  execution.learned = plan.plan->planner() == common::v1::PLANNER_KIND_LEARNED;
+  const auto policy = options_.policy->Get();
+  execution.tainted = policy.ok() && (*policy)->flagged();
+  services_.workload->Record(execution);
+  if (failed) return;
+  if (!execution.tainted && services_.workload->WantsCardinalities(plan.fingerprint)) {
+    ReportCardinalities(plan, summary);
+  }
+  const bool read_only = plan.plan->read_only();
+  if (services_.audit->Wants(read_only)) {
+    Audit("statement", plan.normalized_sql, summary.rows_affected(), absl::OkStatus());
+  } else if (read_only && summary.rows_affected() >= 1000) {
+    Audit("read", "", summary.rows_affected(), absl::OkStatus());
+  }
+}
+
+void Session::ReportCardinalities(const plan_cache::CachedPlan& plan,
+                                  const storage::v1::ExecutionSummary& summary) {
+  VisitScans(plan.plan->root(), summary, services_.workload);
+}
+
+void Session::Audit(std::string_view event, std::string_view statement, uint64_t rows,
+                    const absl::Status& status) {
+  security::v1::AuditRecord record;
+  record.set_event(std::string(event));
+  record.set_user(options_.user);
+  record.set_peer(options_.peer);
+  record.set_session_id(static_cast<uint64_t>(options_.backend_pid));
+  record.set_statement(std::string(statement));
+  record.set_rows(rows);
+  record.set_sqlstate(status.ok() ? "00000" : status::FromStatus(status).sqlstate);
+  record.set_trace_id(trace_id_);
+  services_.audit->Add(std::move(record));
+}
+
+namespace {
+
+// Scans that ran to their end once report how many rows they really yielded. The features are the
+// optimizer's own, carried in the plan; the gateway does not look into them.
+void Report(const common::v1::Operator& op, uint32_t table_id,
+            const storage::v1::ExecutionSummary& summary, workload::WorkloadRecorder* recorder) {
+  if (op.correction_features_size() == 0) return;
+  for (const auto& actuals : summary.operators()) {
+    if (actuals.operator_id() != op.id() || actuals.loops() != 1) continue;
+    common::v1::CardinalityObservation observation;
+    observation.set_table_id(table_id);
+    *observation.mutable_features() = op.correction_features();
+    observation.set_estimated_rows(op.uncorrected_rows());
+    observation.set_corrected_rows(op.estimated_rows());
+    observation.set_actual_rows(static_cast<double>(actuals.rows()));
+    recorder->RecordCardinality(std::move(observation));
+  }
+}
+
+void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
+                workload::WorkloadRecorder* recorder) {
+  using Body = common::v1::Operator::BodyCase;
+  const auto visit = [&](const common::v1::Operator& input) {
+    VisitScans(input, summary, recorder);
+  };
+  switch (op.body_case()) {
+    case Body::kSeqScan:
+      return Report(op, op.seq_scan().table_id(), summary, recorder);
+    case Body::kIndexScan:
+      return Report(op, op.index_scan().table_id(), summary, recorder);
+    case Body::kFilter:
+      return visit(op.filter().input());
+    case Body::kProject:
+      return visit(op.project().input());
+    case Body::kHashJoin:
+      visit(op.hash_join().left());
+      return visit(op.hash_join().right());
+    case Body::kLookupJoin:
+      return visit(op.lookup_join().left());
+    case Body::kNestedLoopJoin:
+      visit(op.nested_loop_join().left());
+      return visit(op.nested_loop_join().right());
+    case Body::kAggregate:
+      return visit(op.aggregate().input());
+    case Body::kSort:
+      return visit(op.sort().input());
+    case Body::kAppend:
+      for (const auto& input : op.append().inputs()) visit(input);
+      return;
+    default:
+      // Below a Limit a scan may have been stopped early: its count says nothing.
+      return;
+  }
+}
+
+}  // namespace
+
+}  // namespace adbms::gateway::session

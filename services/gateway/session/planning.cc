@@ -1,0 +1,185 @@
+// How a session comes to a plan: the optimizer, or the default planner where prediction is
+// restricted.
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+// Whether the optimizer could not be asked, as opposed to having refused the statement.
+bool OutOfReach(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsUnauthenticated(status);
+}
+
+absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const types::Type& type,
+                                          const types::TextOptions& options) {
+  if (type.id == types::TypeId::kUnspecified || type.id == types::TypeId::kUnknown) {
+    return types::Value::String({types::TypeId::kUnknown, 0}, literal.value);
+  }
+  return types::ParseText(literal.value, type, options);
+}
+
+}  // namespace
+
+std::string Session::CacheKey(std::string_view normalized,
+                              const std::vector<types::Type>& parameter_types) {
+  std::string key;
+  key.reserve(normalized.size() + options_.user.size() + settings_.planning_key().size() + 16);
+  key.append(normalized);
+  key += '\0';
+  key += options_.user;
+  key += '\0';
+  key += settings_.planning_key();
+  for (const types::Type& type : parameter_types) {
+    key += '\0';
+    absl::StrAppend(&key, static_cast<int>(type.id));
+  }
+  return key;
+}
+
+absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
+  if (!changed_schema_) return services_.catalog->Get(Context());
+  ASSIGN_OR_RETURN(auto snapshot, storage_->GetCatalog(Context()));
+  return std::make_shared<const sql::Catalog>(std::move(snapshot));
+}
+
+sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::Statement* statement,
+                                             const sql::CatalogPtr& catalog) {
+  sql::PlanningInput input;
+  input.sql = std::string(sql);
+  input.statement = statement;
+  input.catalog = catalog;
+  input.statistics = services_.catalog->statistics();
+  input.search_path = settings_.search_path();
+  input.current_user = options_.user;
+  input.session_user = options_.user;
+  input.database = options_.database;
+  input.time_zone = settings_.time_zone();
+  return input;
+}
+
+absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
+                                                     const sql::CatalogPtr& catalog,
+                                                     std::string* restriction) {
+  if (query.multi_statement) *restriction = "a statement of a multi-statement batch";
+  if (changed_schema_) *restriction = "the transaction has changed the schema";
+  if (services_.optimizer == nullptr) *restriction = "no optimizer is configured";
+  if (restriction->empty()) {
+    optimizer::v1::PlanRequest request;
+    request.set_sql(std::string(query.sql));
+    for (const types::Type& type : query.parameter_types) {
+      *request.add_parameter_types() = types::ToProto(type);
+    }
+    request.set_lift_literals(query.literals != nullptr);
+    if (query.literals != nullptr) {
+      for (const sql::Literal& literal : *query.literals) {
+        optimizer::v1::LiftedLiteral* lifted = request.add_literals();
+        lifted->set_kind(static_cast<uint32_t>(literal.kind));
+        lifted->set_offset(literal.offset);
+        lifted->set_length(literal.length);
+        lifted->set_value(literal.value);
+      }
+    }
+    for (const std::string& schema : settings_.search_path()) request.add_search_path(schema);
+    request.set_current_user(options_.user);
+    request.set_session_user(options_.user);
+    request.set_database(options_.database);
+    request.set_time_zone(settings_.time_zone());
+    request.set_catalog_version(catalog->version());
+    auto response = services_.optimizer->Plan(Context(), request);
+    if (response.ok()) return std::move(*response->mutable_plan());
+    if (!OutOfReach(response.status())) return response.status();
+    *restriction = "the optimizer is out of reach";
+  }
+  services_.metrics->default_plans.Increment();
+  sql::PlanningInput input = PlanningInputFor(query.sql, query.statement, catalog);
+  input.parameter_types = query.parameter_types;
+  input.literals = query.literals;
+  return sql::PlanDefault(input);
+}
+
+absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& query) {
+  const absl::Time start = absl::Now();
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  std::string restriction;
+  ASSIGN_OR_RETURN(common::v1::Plan plan, AskPlanner(query, catalog, &restriction));
+  if (!restriction.empty()) plan.set_restriction(restriction);
+  auto cached = std::make_shared<plan_cache::CachedPlan>();
+  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  RETURN_IF_ERROR(policy::Authorize(*policy, plan, *catalog));
+  cached->policy_version = policy->version();
+  for (const auto& type : plan.parameter_types()) {
+    cached->parameter_types.push_back(types::FromProto(type));
+  }
+  for (const auto& table : plan.tables()) cached->table_ids.push_back(table.table_id());
+  if (query.literals != nullptr) {
+    for (const uint32_t pinned : plan.pinned_literals()) {
+      cached->pinned_values.push_back(
+          pinned < query.literals->size() ? (*query.literals)[pinned].value : std::string());
+    }
+  }
+  cached->normalized_sql = std::string(query.normalized.empty() ? query.sql : query.normalized);
+  cached->fingerprint = sql::Fingerprint(cached->normalized_sql);
+  const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
+  cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));
+  ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));
+  cached->planning_us = absl::ToInt64Microseconds(absl::Now() - start);
+  cached->key = CacheKey(cached->normalized_sql, query.parameter_types);
+  // A plan made without the optimizer is not kept: the next execution asks again.
+  if (shareable && restriction.empty()) services_.plan_cache->Insert(cached);
+  return cached;
+}
+
+absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {
+  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  if (plan->policy_version.load(std::memory_order_acquire) == policy->version()) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const absl::Status status = policy::Authorize(*policy, *plan->plan, *catalog);
+  if (status::HasSqlState(status, status::sqlstate::kStalePlan)) return absl::OkStatus();
+  if (!status.ok()) {
+    Audit("denied", plan->normalized_sql, 0, status);
+    return status;
+  }
+  plan->policy_version.store(policy->version(), std::memory_order_release);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<types::Value>> Session::Parameters(
+    const plan_cache::CachedPlan& plan, const std::vector<types::Value>& client,
+    const std::vector<sql::Literal>& literals) {
+  std::vector<types::Value> values;
+  values.reserve(plan.parameter_types.size());
+  const uint32_t own = plan.plan->client_parameters();
+  if (client.size() != own) {
+    return status::Error(status::sqlstate::kProtocolViolation,
+                         absl::StrCat("bind message supplies ", client.size(),
+                                      " parameters, but the prepared statement requires ", own));
+  }
+  values.insert(values.end(), client.begin(), client.end());
+  types::TextOptions options = settings_.text_options();
+  for (size_t i = own; i < plan.parameter_types.size(); ++i) {
+    const size_t literal = i - own;
+    if (literal >= literals.size()) {
+      return absl::InternalError(absl::StrCat("the plan of ", View(plan.normalized_sql),
+                                              " wants more constants than its text has"));
+    }
+    auto value = ParseLiteral(literals[literal], plan.parameter_types[i], options);
+    if (!value.ok()) {
+      status::SqlError error = status::FromStatus(value.status());
+      if (error.position == 0) error.position = literals[literal].offset + 1;
+      return status::ToStatus(error);
+    }
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
+}  // namespace adbms::gateway::session

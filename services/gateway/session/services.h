@@ -1,0 +1,65 @@
+// What a session needs of the rest of the process. All pointers outlive every session.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/sql/sql.h"
+#include "common/telemetry/log.h"
+#include "common/telemetry/metrics.h"
+#include "services/gateway/plan_cache/plan_cache.h"
+#include "services/gateway/policy/policy_cache.h"
+#include "services/gateway/session/audit_queue.h"
+#include "services/gateway/workload/workload_recorder.h"
+#include "services/optimizer/api/optimizer.h"
+#include "services/orchestrator/api/orchestrator.h"
+#include "services/security/api/security.h"
+#include "services/storage/api/storage.h"
+
+namespace adbms::gateway::session {
+
+// The committed catalog and statistics with look-ups, refreshed when asked. Thread-safe.
+class CatalogCache {
+ public:
+  explicit CatalogCache(storage::api::Storage* storage) : storage_(storage) {}
+  absl::StatusOr<sql::CatalogPtr> Get(const rpc::CallContext& context);
+  // The statistics as of the last refresh; never waits for storage.
+  std::shared_ptr<const common::v1::StatisticsSnapshot> statistics() const;
+  void RefreshStatistics(const rpc::CallContext& context);
+
+ private:
+  storage::api::Storage* const storage_;
+  mutable absl::Mutex mutex_;
+  sql::CatalogPtr catalog_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const common::v1::StatisticsSnapshot> statistics_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Metrics of statements, made once.
+struct StatementMetrics {
+  explicit StatementMetrics(telemetry::ServiceMetrics* metrics);
+  prometheus::Histogram& latency;
+  prometheus::Counter& succeeded;
+  prometheus::Counter& failed;
+  prometheus::Counter& rows;
+  prometheus::Counter& default_plans;
+};
+
+struct Services {
+  storage::api::Storage* storage = nullptr;
+  optimizer::api::Optimizer* optimizer = nullptr;  // Null: default plans only.
+  security::api::Security* security = nullptr;
+  orchestrator::api::Orchestrator* orchestrator = nullptr;  // Null: adbms.* functions are refused.
+  plan_cache::PlanCache* plan_cache = nullptr;
+  policy::PolicyCache* policies = nullptr;
+  workload::WorkloadRecorder* workload = nullptr;
+  AuditQueue* audit = nullptr;
+  CatalogCache* catalog = nullptr;
+  StatementMetrics* metrics = nullptr;
+  telemetry::Logger* logger = nullptr;
+  int64_t statement_timeout_ms = 0;
+};
+
+}  // namespace adbms::gateway::session

@@ -1,0 +1,439 @@
+#include "services/gateway/session/session.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+// Longest text whose parse a session keeps, and how many.
+constexpr size_t kParsedTextBytes = 64;
+constexpr size_t kParsedEntries = 64;
+
+bool IsPlannableWord(const std::string& word) {
+  return word == "select" || word == "insert" || word == "update" || word == "delete" ||
+         word == "with" || word == "values" || word == "table";
+}
+
+}  // namespace
+
+absl::StatusOr<sql::CatalogPtr> CatalogCache::Get(const rpc::CallContext& context) {
+  sql::CatalogPtr current;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    current = catalog_;
+  }
+  ASSIGN_OR_RETURN(auto snapshot,
+                   storage_->GetCatalog(context, current == nullptr ? 0 : current->version()));
+  if (snapshot == nullptr) return current;
+  auto fresh = std::make_shared<const sql::Catalog>(std::move(snapshot));
+  absl::MutexLock lock(&mutex_);
+  if (catalog_ == nullptr || catalog_->version() < fresh->version()) catalog_ = fresh;
+  return fresh;
+}
+
+std::shared_ptr<const common::v1::StatisticsSnapshot> CatalogCache::statistics() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return statistics_;
+}
+
+void CatalogCache::RefreshStatistics(const rpc::CallContext& context) {
+  const auto current = statistics();
+  auto snapshot = storage_->GetStatistics(context, current == nullptr ? 0 : current->version());
+  if (!snapshot.ok() || *snapshot == nullptr) return;
+  absl::MutexLock lock(&mutex_);
+  statistics_ = *std::move(snapshot);
+}
+
+StatementMetrics::StatementMetrics(telemetry::ServiceMetrics* metrics)
+    : latency(metrics->Histogram("adbms_statement_duration_seconds",
+                                 "Time of statements, from text to last row.")),
+      succeeded(metrics->Counter("adbms_statements_total", "Statements run.", {{"outcome", "ok"}})),
+      failed(metrics->Counter("adbms_statements_total", "Statements run.", {{"outcome", "error"}})),
+      rows(metrics->Counter("adbms_statement_rows_total", "Rows returned or changed.")),
+      default_plans(metrics->Counter("adbms_default_plans_total",
+                                     "Plans made without prediction, for whatever restriction.")) {}
+
+Session::Session(const Services& services, SessionOptions options)
+    : services_(services),
+      options_(std::move(options)),
+      cancellation_(std::make_shared<rpc::Cancellation>()) {}
+
+Session::~Session() {
+  portals_.clear();
+  cursors_.clear();
+  storage_ = nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
+                                                       SessionOptions options) {
+  if (options.database != "adbms") {
+    return status::Error(status::sqlstate::kInvalidCatalogName,
+                         absl::StrCat("database \"", options.database, "\" does not exist"));
+  }
+  auto session = std::unique_ptr<Session>(new Session(services, std::move(options)));
+  session->trace_id_ = telemetry::NewTraceId();
+  ASSIGN_OR_RETURN(session->storage_, services.storage->OpenSession(session->Context()));
+  Settings& settings = session->settings_;
+  settings.Force("session_authorization", session->options_.user);
+  ASSIGN_OR_RETURN(const auto policy, session->options_.policy->Get());
+  settings.Force("is_superuser", policy->superuser() ? "on" : "off");
+  if (services.statement_timeout_ms > 0) {
+    RETURN_IF_ERROR(
+        settings.Set("statement_timeout", absl::StrCat(services.statement_timeout_ms), false));
+  }
+  for (const auto& [name, value] : session->options_.settings) {
+    RETURN_IF_ERROR(settings.Set(name, value, false));
+  }
+  settings.FreezeDefaults();
+  settings.TakeReports();
+  return session;
+}
+
+rpc::CallContext Session::Context() {
+  rpc::CallContext context;
+  context.deadline = deadline_;
+  context.cancellation = cancellation_;
+  context.trace_id = trace_id_;
+  context.user = options_.user;
+  return context;
+}
+
+char Session::transaction_status() const {
+  switch (state_) {
+    case TransactionState::kIdle:
+    case TransactionState::kImplicit:
+      return 'I';
+    case TransactionState::kExplicit:
+      return 'T';
+    case TransactionState::kFailed:
+      return explicit_block_ ? 'E' : 'I';
+  }
+  return 'I';
+}
+
+void Session::AfterError() {
+  portals_.clear();
+  switch (state_) {
+    case TransactionState::kIdle:
+      break;
+    case TransactionState::kImplicit:
+      (void)EndTransaction(/*commit=*/false);
+      break;
+    case TransactionState::kExplicit:
+    case TransactionState::kFailed:
+      explicit_block_ = true;
+      state_ = TransactionState::kFailed;
+      break;
+  }
+}
+
+absl::Status Session::CheckNotFailed(const sql::Statement* statement) const {
+  if (state_ != TransactionState::kFailed) return absl::OkStatus();
+  if (statement != nullptr && statement->statement_class == sql::StatementClass::kTransaction) {
+    const auto kind = statement->transaction.kind;
+    using Kind = sql::TransactionStatement::Kind;
+    if (kind == Kind::kCommit || kind == Kind::kRollback || kind == Kind::kRollbackTo) {
+      return absl::OkStatus();
+    }
+  }
+  return status::Error(status::sqlstate::kInFailedTransaction,
+                       "current transaction is aborted, commands ignored until end of transaction "
+                       "block");
+}
+
+absl::Status Session::BeginImplicit() {
+  if (in_transaction()) return absl::OkStatus();
+  storage::api::BeginOptions options;
+  options.read_only = settings_.default_read_only();
+  if (settings_.default_isolation() == "repeatable read") {
+    options.isolation = storage::api::Isolation::kRepeatableRead;
+  }
+  RETURN_IF_ERROR(storage_->Begin(Context(), options));
+  state_ = TransactionState::kImplicit;
+  explicit_block_ = false;
+  transaction_timestamp_us_ = 0;
+  settings_.Begin();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> Session::ParseText(
+    std::string_view sql) {
+  if (sql.size() > kParsedTextBytes) {
+    ASSIGN_OR_RETURN(auto statements, sql::Parse(sql));
+    return std::make_shared<const std::vector<sql::Statement>>(std::move(statements));
+  }
+  const std::string text(sql);
+  const auto found = parsed_.find(text);
+  if (found != parsed_.end()) return found->second;
+  ASSIGN_OR_RETURN(auto statements, sql::Parse(sql));
+  auto parsed = std::make_shared<const std::vector<sql::Statement>>(std::move(statements));
+  if (parsed_.size() >= kParsedEntries) parsed_.clear();
+  parsed_.emplace(text, parsed);
+  return parsed;
+}
+
+// A statement whose plan is cached: nothing is parsed, nobody but storage is asked.
+absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink* sink) {
+  *handled = false;
+  if (changed_schema_ || state_ == TransactionState::kFailed) return absl::OkStatus();
+  if (!sql::ScanLiterals(sql, &scanned_) || scanned_.multiple_statements) return absl::OkStatus();
+  if (!IsPlannableWord(scanned_.first_word)) return absl::OkStatus();
+  RETURN_IF_ERROR(RunControl(sql, handled, sink));
+  if (*handled) return absl::OkStatus();
+  auto plan = services_.plan_cache->Find(CacheKey(scanned_.key, {}), scanned_.literals);
+  if (plan == nullptr) return absl::OkStatus();
+  *handled = true;
+  RETURN_IF_ERROR(Authorize(plan.get()));
+  PlanQuery query;
+  query.sql = sql;
+  query.normalized = scanned_.key;
+  query.literals = &scanned_.literals;
+  return RunPlan(std::move(plan), query, {}, sink);
+}
+
+absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
+  cancellation_->Reset();
+  statement_start_ = absl::Now();
+  deadline_ = settings_.statement_timeout_ms() == 0
+                  ? absl::InfiniteFuture()
+                  : statement_start_ + absl::Milliseconds(settings_.statement_timeout_ms());
+  portals_.erase("");
+  bool handled = false;
+  absl::Status status = RunCached(sql, &handled, sink);
+  if (!status.ok()) {
+    AfterError();
+    return status;
+  }
+  if (handled) return status;
+  auto statements = ParseText(sql);
+  if (!statements.ok()) {
+    services_.metrics->failed.Increment();
+    AfterError();
+    return statements.status();
+  }
+  if ((*statements)->empty()) return sink->Empty();
+  const bool alone = (*statements)->size() == 1;
+  for (const sql::Statement& statement : **statements) {
+    if (!alone && statement.statement_class != sql::StatementClass::kTransaction) {
+      status = BeginImplicit();
+    }
+    if (status.ok()) status = RunStatement(statement, alone, sink);
+    if (!status.ok()) {
+      // Positions count from the start of the whole string.
+      status::SqlError error = status::FromStatus(status);
+      if (error.position > 0 && statement.offset > 0) {
+        int characters = 0;
+        for (int i = 0; i < statement.offset; ++i) characters += (sql[i] & 0xc0) != 0x80;
+        error.position += characters;
+        status = status::ToStatus(error);
+      }
+      AfterError();
+      return status;
+    }
+  }
+  if (state_ == TransactionState::kImplicit) return EndTransaction(/*commit=*/true);
+  return absl::OkStatus();
+}
+
+absl::Status Session::RunStatement(const sql::Statement& statement, bool alone, ResultSink* sink) {
+  RETURN_IF_ERROR(CheckNotFailed(&statement));
+  RETURN_IF_ERROR(Context().Check());
+  if (statement.statement_class != sql::StatementClass::kPlannable) {
+    const absl::Status status = RunUtility(statement, sink);
+    (status.ok() ? services_.metrics->succeeded : services_.metrics->failed).Increment();
+    SendReports(sink);
+    return status;
+  }
+  bool handled = false;
+  RETURN_IF_ERROR(RunControl(statement.text, &handled, sink));
+  if (handled) return absl::OkStatus();
+  PlanQuery query;
+  query.sql = statement.text;
+  query.statement = &statement;
+  query.multi_statement = !alone;
+  const bool lift = alone && !changed_schema_ && sql::ScanLiterals(statement.text, &scanned_) &&
+                    !scanned_.multiple_statements;
+  query.cacheable = lift;
+  if (lift) {
+    query.normalized = scanned_.key;
+    query.literals = &scanned_.literals;
+  }
+  auto plan = MakePlan(query);
+  if (!plan.ok()) {
+    services_.metrics->failed.Increment();
+    if (absl::IsPermissionDenied(plan.status())) Audit("denied", statement.text, 0, plan.status());
+    return plan.status();
+  }
+  return RunPlan(*std::move(plan), query, {}, sink);
+}
+
+// ---- Extended query ----------------------------------------------------------------------------
+
+absl::Status Session::Prepare(const std::string& name, std::string_view sql,
+                              std::vector<types::Type> parameter_types) {
+  if (!name.empty() && statements_.contains(name)) {
+    return status::Error(status::sqlstate::kDuplicatePreparedStatement,
+                         absl::StrCat("prepared statement \"", name, "\" already exists"));
+  }
+  auto prepared = std::make_shared<PreparedStatement>();
+  prepared->name = name;
+  prepared->sql = std::string(sql);
+  prepared->declared_types = std::move(parameter_types);
+  sql::ScannedStatement scanned;
+  const bool lifted = !changed_schema_ && sql::ScanLiterals(prepared->sql, &scanned) &&
+                      !scanned.multiple_statements && IsPlannableWord(scanned.first_word);
+  if (lifted) {
+    prepared->scanned = true;
+    prepared->normalized = std::move(scanned.key);
+    prepared->literals = std::move(scanned.literals);
+    if (state_ != TransactionState::kFailed) {
+      prepared->plan = services_.plan_cache->Find(
+          CacheKey(prepared->normalized, prepared->declared_types), prepared->literals);
+    }
+  }
+  if (prepared->plan != nullptr) {
+    RETURN_IF_ERROR(Authorize(prepared->plan.get()));
+    prepared->statement.statement_class = sql::StatementClass::kPlannable;
+    prepared->statement.text = prepared->sql;
+  } else {
+    ASSIGN_OR_RETURN(const auto statements, ParseText(prepared->sql));
+    if (statements->size() > 1) {
+      return status::Error(status::sqlstate::kSyntaxError,
+                           "cannot insert multiple commands into a prepared statement");
+    }
+    prepared->empty = statements->empty();
+    if (!prepared->empty) prepared->statement = statements->front();
+    RETURN_IF_ERROR(CheckNotFailed(prepared->empty ? nullptr : &prepared->statement));
+    if (!prepared->empty &&
+        prepared->statement.statement_class == sql::StatementClass::kPlannable) {
+      PlanQuery query;
+      query.sql = prepared->sql;
+      query.statement = &prepared->statement;
+      query.parameter_types = prepared->declared_types;
+      query.cacheable = lifted;
+      if (lifted) {
+        query.normalized = prepared->normalized;
+        query.literals = &prepared->literals;
+      }
+      ASSIGN_OR_RETURN(prepared->plan, MakePlan(query));
+    }
+  }
+  if (prepared->plan != nullptr) {
+    const common::v1::Plan& plan = *prepared->plan->plan;
+    for (uint32_t i = 0; i < plan.client_parameters(); ++i) {
+      prepared->parameter_types.push_back(prepared->plan->parameter_types[i]);
+    }
+    prepared->columns = plan.root().output();
+    prepared->returns_rows =
+        plan.kind() == common::v1::STATEMENT_KIND_SELECT || plan.root().output_size() > 0;
+  } else if (!prepared->empty) {
+    const auto statement_class = prepared->statement.statement_class;
+    if (statement_class == sql::StatementClass::kShow ||
+        statement_class == sql::StatementClass::kExplain) {
+      common::v1::OutputColumn* column = prepared->columns.Add();
+      column->set_name(statement_class == sql::StatementClass::kShow ? prepared->statement.show.name
+                                                                     : "QUERY PLAN");
+      column->mutable_type()->set_id(common::v1::TYPE_ID_TEXT);
+      prepared->returns_rows = true;
+    }
+  }
+  statements_[name] = std::move(prepared);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const PreparedStatement*> Session::FindStatement(const std::string& name) {
+  const auto found = statements_.find(name);
+  if (found == statements_.end()) {
+    return status::Error(status::sqlstate::kInvalidStatementName,
+                         name.empty()
+                             ? "unnamed prepared statement does not exist"
+                             : absl::StrCat("prepared statement \"", name, "\" does not exist"));
+  }
+  return found->second.get();
+}
+
+absl::Status Session::Bind(const std::string& portal, const std::string& statement,
+                           std::vector<types::Value> parameters) {
+  const auto found = statements_.find(statement);
+  if (found == statements_.end()) return FindStatement(statement).status();
+  RETURN_IF_ERROR(CheckNotFailed(&found->second->statement));
+  if (!portal.empty() && portals_.contains(portal)) {
+    return status::Error(status::sqlstate::kDuplicateCursor,
+                         absl::StrCat("cursor \"", portal, "\" already exists"));
+  }
+  Portal& target = portals_[portal];
+  target = Portal();
+  target.name = portal;
+  target.statement = found->second;
+  target.parameters = std::move(parameters);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Portal*> Session::FindPortal(const std::string& name) {
+  const auto found = portals_.find(name);
+  if (found == portals_.end()) {
+    return status::Error(status::sqlstate::kInvalidCursorName,
+                         absl::StrCat("portal \"", name, "\" does not exist"));
+  }
+  return &found->second;
+}
+
+absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool alone,
+                              ResultSink* sink, bool* suspended) {
+  *suspended = false;
+  cancellation_->Reset();
+  statement_start_ = absl::Now();
+  deadline_ = settings_.statement_timeout_ms() == 0
+                  ? absl::InfiniteFuture()
+                  : statement_start_ + absl::Milliseconds(settings_.statement_timeout_ms());
+  ASSIGN_OR_RETURN(Portal* const portal, FindPortal(name));
+  PreparedStatement& prepared = *portal->statement;
+  if (prepared.empty) return sink->Empty();
+  RETURN_IF_ERROR(CheckNotFailed(&prepared.statement));
+  if (prepared.plan == nullptr) {
+    return RunStatement(prepared.statement, /*alone=*/true, sink);
+  }
+  if (portal->stream != nullptr || portal->done) {
+    return FetchPortal(portal, max_rows, sink, suspended);
+  }
+  bool handled = false;
+  RETURN_IF_ERROR(RunControl(prepared.sql, &handled, sink));
+  if (handled) return absl::OkStatus();
+  // A portal that may be left half-read, and statements that share one Sync, need a transaction
+  // around them.
+  if (!alone || max_rows > 0) RETURN_IF_ERROR(BeginImplicit());
+  PlanQuery query;
+  query.sql = prepared.sql;
+  query.statement = prepared.statement.tree == nullptr ? nullptr : &prepared.statement;
+  query.parameter_types = prepared.declared_types;
+  query.cacheable = prepared.scanned;
+  if (prepared.scanned) {
+    query.normalized = prepared.normalized;
+    query.literals = &prepared.literals;
+  }
+  RETURN_IF_ERROR(Authorize(prepared.plan.get()));
+  if (max_rows == 0) return RunPlan(prepared.plan, query, portal->parameters, sink);
+  ASSIGN_OR_RETURN(portal->stream,
+                   StartPlan(&prepared.plan, query, portal->parameters, &portal->options));
+  return FetchPortal(portal, max_rows, sink, suspended);
+}
+
+void Session::CloseStatement(const std::string& name) { statements_.erase(name); }
+void Session::ClosePortal(const std::string& name) { portals_.erase(name); }
+
+absl::Status Session::Sync() {
+  if (state_ != TransactionState::kImplicit) return absl::OkStatus();
+  portals_.clear();
+  return EndTransaction(/*commit=*/true);
+}
+
+void Session::Fail() { AfterError(); }
+
+}  // namespace adbms::gateway::session

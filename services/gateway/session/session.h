@@ -1,0 +1,200 @@
+// One client's SQL session, whatever protocol it speaks: settings, transaction state, prepared
+// statements, portals, cursors; finds or makes plans and runs them on storage. Not thread-safe,
+// except Cancel().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/rpc/call_context.h"
+#include "services/gateway/session/result_sink.h"
+#include "services/gateway/session/services.h"
+#include "services/gateway/session/settings.h"
+
+namespace adbms::gateway::session {
+
+struct SessionOptions {
+  std::string user;
+  std::string database = "adbms";
+  std::string peer;
+  int32_t backend_pid = 0;
+  std::shared_ptr<policy::HeldPolicy> policy;
+  // Start-up parameters: settings.
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+// A named or unnamed statement.
+struct PreparedStatement {
+  std::string name;
+  std::string sql;
+  sql::Statement statement;  // Class kPlannable or any other; empty text: the empty statement.
+  bool empty = false;
+  bool scanned = false;  // `literals` may be lifted.
+  std::string normalized;
+  std::vector<sql::Literal> literals;
+  std::vector<types::Type> declared_types;   // As the client gave them.
+  std::vector<types::Type> parameter_types;  // As planned: the client's own only.
+  plan_cache::CachedPlanPtr plan;            // Null for utility statements.
+  OutputColumns columns;                     // Of the rows it returns; empty: none.
+  bool returns_rows = false;
+};
+
+struct Portal {
+  std::string name;
+  std::shared_ptr<PreparedStatement> statement;
+  std::vector<types::Value> parameters;  // The client's own.
+  // While it is suspended:
+  storage::api::ExecuteOptions options;
+  std::unique_ptr<storage::api::ResultStream> stream;
+  types::Batch batch;
+  uint32_t batch_position = 0;
+  uint64_t rows_sent = 0;
+  bool done = false;
+};
+
+class Session {
+ public:
+  // Opens the conversation with storage and applies start-up settings. Errors: storage's, 3D000,
+  // 22023.
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const Services& services,
+                                                       SessionOptions options);
+  ~Session();
+
+  // ---- Simple query: all statements of the string, until one fails. The failure is returned, the
+  // transaction state is already as PostgreSQL would have it.
+  absl::Status Query(std::string_view sql, ResultSink* sink);
+
+  // ---- Extended query. After an error the caller skips to Sync.
+  absl::Status Prepare(const std::string& name, std::string_view sql,
+                       std::vector<types::Type> parameter_types);
+  absl::StatusOr<const PreparedStatement*> FindStatement(const std::string& name);
+  absl::Status Bind(const std::string& portal, const std::string& statement,
+                    std::vector<types::Value> parameters);
+  absl::StatusOr<Portal*> FindPortal(const std::string& name);
+  // `max_rows` 0: all. `*suspended` tells that rows are left. `alone`: Sync follows at once, so the
+  // statement can be its own transaction.
+  absl::Status Execute(const std::string& portal, uint64_t max_rows, bool alone, ResultSink* sink,
+                       bool* suspended);
+  void CloseStatement(const std::string& name);
+  void ClosePortal(const std::string& name);
+  // Ends the implicit transaction.
+  absl::Status Sync();
+  // An error in the extended protocol that the session did not see itself (bad parameter format).
+  void Fail();
+
+  // 'I' idle, 'T' in a transaction, 'E' in a failed one.
+  char transaction_status() const;
+  // Stops what runs now. Thread-safe.
+  void Cancel() { cancellation_->Cancel(); }
+
+  Settings& settings() { return settings_; }
+  const SessionOptions& options() const { return options_; }
+
+ private:
+  enum class TransactionState { kIdle, kImplicit, kExplicit, kFailed };
+
+  Session(const Services& services, SessionOptions options);
+
+  rpc::CallContext Context();
+  bool in_transaction() const { return state_ != TransactionState::kIdle; }
+
+  // Statements (session.cc).
+  absl::Status RunStatement(const sql::Statement& statement, bool alone, ResultSink* sink);
+  absl::Status RunCached(std::string_view sql, bool* handled, ResultSink* sink);
+  absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> ParseText(
+      std::string_view sql);
+  absl::Status BeginImplicit();
+  void AfterError();
+  absl::Status CheckNotFailed(const sql::Statement* statement) const;
+
+  // Plans (planning.cc).
+  struct PlanQuery {
+    std::string_view sql;
+    const sql::Statement* statement = nullptr;
+    std::string_view normalized;
+    const std::vector<sql::Literal>* literals = nullptr;
+    std::vector<types::Type> parameter_types;
+    bool cacheable = true;
+    bool multi_statement = false;
+  };
+  std::string CacheKey(std::string_view normalized,
+                       const std::vector<types::Type>& parameter_types);
+  absl::StatusOr<plan_cache::CachedPlanPtr> MakePlan(const PlanQuery& query);
+  absl::StatusOr<common::v1::Plan> AskPlanner(const PlanQuery& query,
+                                              const sql::CatalogPtr& catalog,
+                                              std::string* restriction);
+  absl::StatusOr<sql::CatalogPtr> CurrentCatalog();
+  sql::PlanningInput PlanningInputFor(std::string_view sql, const sql::Statement* statement,
+                                      const sql::CatalogPtr& catalog);
+  absl::Status Authorize(plan_cache::CachedPlan* plan);
+  absl::StatusOr<std::vector<types::Value>> Parameters(const plan_cache::CachedPlan& plan,
+                                                       const std::vector<types::Value>& client,
+                                                       const std::vector<sql::Literal>& literals);
+
+  // Execution (execution.cc).
+  absl::Status RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
+                       const std::vector<types::Value>& client_parameters, ResultSink* sink);
+  absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> StartPlan(
+      plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
+      const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options);
+  void FillOptions(storage::api::ExecuteOptions* options);
+  void Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,
+                const storage::v1::ExecutionSummary& summary, bool failed);
+  void ReportCardinalities(const plan_cache::CachedPlan& plan,
+                           const storage::v1::ExecutionSummary& summary);
+  void Audit(std::string_view event, std::string_view statement, uint64_t rows,
+             const absl::Status& status);
+
+  // Everything else (utility.cc).
+  absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunSet(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunAnalyze(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunExplain(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunPrepare(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunExecute(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunCursor(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunCopy(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunCopyIn(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunCopyOut(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunControl(std::string_view sql, bool* handled, ResultSink* sink);
+  absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
+  absl::Status SendText(const std::string& column, const std::vector<std::string>& lines,
+                        std::string_view tag, ResultSink* sink);
+  void SendReports(ResultSink* sink);
+  absl::Status EndTransaction(bool commit);
+  absl::Status FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink, bool* suspended);
+
+  const Services services_;
+  const SessionOptions options_;
+  const std::shared_ptr<rpc::Cancellation> cancellation_;
+  std::unique_ptr<storage::api::Session> storage_;
+  Settings settings_;
+
+  TransactionState state_ = TransactionState::kIdle;
+  bool explicit_block_ = false;  // The failed transaction was an explicit one.
+  bool changed_schema_ = false;  // In this transaction.
+  int64_t transaction_timestamp_us_ = 0;
+  std::string trace_id_;
+  absl::Time statement_start_;
+  absl::Time deadline_ = absl::InfiniteFuture();
+
+  sql::ScannedStatement scanned_;  // Reused.
+  std::string key_;                // Reused.
+  std::unordered_map<std::string, std::shared_ptr<const std::vector<sql::Statement>>> parsed_;
+  std::unordered_map<std::string, std::shared_ptr<PreparedStatement>> statements_;
+  std::unordered_map<std::string, Portal> portals_;
+  std::unordered_map<std::string, Portal> cursors_;
+};
+
+}  // namespace adbms::gateway::session

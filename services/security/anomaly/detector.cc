@@ -1,0 +1,95 @@
+#include "services/security/anomaly/detector.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace adbms::security::anomaly {
+namespace {
+
+constexpr int64_t kMinuteUs = 60'000'000;
+constexpr int64_t kFlagUs = 10 * kMinuteUs;
+// Deviation is never taken for less: a role that always reads the same is not unusual at 5 % more.
+constexpr double kLeastDeviation = 0.15;
+// Roles that are watched at once; names come from clients.
+constexpr size_t kMaxRoles = 10000;
+
+}  // namespace
+
+void Detector::Learn(Reading* reading) const {
+  if (reading->minute < 0 || reading->rows == 0 || reading->reported) return;
+  const double value = std::log10(static_cast<double>(reading->rows));
+  ++reading->minutes;
+  const double delta = value - reading->mean;
+  reading->mean += delta / static_cast<double>(reading->minutes);
+  reading->squares += delta * (value - reading->mean);
+}
+
+std::optional<Event> Detector::Judge(const std::string& user, int64_t at_us,
+                                     Reading* reading) const {
+  const bool judged = !reading->reported && reading->rows >= options_.minimum_rows &&
+                      reading->minutes >= static_cast<uint64_t>(options_.minimum_minutes);
+  if (!judged) return std::nullopt;
+  const double variance = reading->squares / static_cast<double>(reading->minutes - 1);
+  const double deviation = std::max(kLeastDeviation, std::sqrt(variance));
+  const double score = (std::log10(static_cast<double>(reading->rows)) - reading->mean) / deviation;
+  if (score < options_.row_sigma) return std::nullopt;
+  reading->reported = true;
+  Event event;
+  event.at_us = at_us;
+  event.kind = "row_volume";
+  event.user = user;
+  event.score = score;
+  event.detail = absl::StrFormat(
+      "%d rows read within a minute; its usual minute, over %d of them, is %.0f rows (%.1f "
+      "standard "
+      "deviations of the logarithm)",
+      reading->rows, reading->minutes, std::pow(10, reading->mean), score);
+  return event;
+}
+
+std::vector<Event> Detector::Observe(const security::v1::AuditRecord& record) {
+  std::vector<Event> events;
+  if (record.event() == "login_failed") {
+    if (failures_.size() >= kMaxRoles && !failures_.contains(record.user())) failures_.clear();
+    std::deque<int64_t>& times = failures_[record.user()];
+    times.push_back(record.at_us());
+    while (!times.empty() && times.front() < record.at_us() - kMinuteUs) times.pop_front();
+    if (times.size() >= static_cast<size_t>(options_.failed_logins)) {
+      Event event;
+      event.at_us = record.at_us();
+      event.kind = "failed_logins";
+      event.user = record.user();
+      event.score = static_cast<double>(times.size());
+      event.detail = absl::StrCat(times.size(), " failed logins within a minute, the last from ",
+                                  record.peer());
+      events.push_back(std::move(event));
+      times.clear();
+    }
+  }
+  if (record.event() == "statement" || record.event() == "read") {
+    Reading& reading = readings_[record.user()];
+    const int64_t minute = record.at_us() / kMinuteUs;
+    if (minute != reading.minute) {
+      Learn(&reading);
+      reading.minute = minute;
+      reading.rows = 0;
+      reading.reported = false;
+    }
+    reading.rows += record.rows();
+    if (auto event = Judge(record.user(), record.at_us(), &reading)) {
+      events.push_back(*std::move(event));
+    }
+  }
+  for (const Event& event : events) flagged_at_us_[event.user] = event.at_us;
+  return events;
+}
+
+bool Detector::IsFlagged(const std::string& user, int64_t now_us) const {
+  const auto found = flagged_at_us_.find(user);
+  return found != flagged_at_us_.end() && found->second > now_us - kFlagUs;
+}
+
+}  // namespace adbms::security::anomaly

@@ -1,0 +1,62 @@
+// Two detectors of unusual behaviour, fed with audit records; time comes with the records. Not
+// thread-safe.
+//
+// Failed logins: so many of one role within a minute. Reading: the rows a role read within a
+// minute, in logarithms, against the running mean and deviation of the minutes it has read before
+// (Welford's algorithm); a minute that stands out is not learned from.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adbms/security/v1/security.pb.h"
+
+namespace adbms::security::anomaly {
+
+struct Event {
+  int64_t at_us = 0;
+  std::string kind;  // failed_logins, row_volume
+  std::string user;
+  std::string detail;  // In plain words, with figures.
+  double score = 0;
+};
+
+struct DetectorOptions {
+  int failed_logins = 5;
+  double row_sigma = 6;
+  int minimum_minutes = 5;        // Active minutes of history before reading is judged.
+  uint64_t minimum_rows = 10000;  // A minute with fewer is never unusual.
+};
+
+class Detector {
+ public:
+  explicit Detector(DetectorOptions options) : options_(options) {}
+
+  // What this record completes; usually nothing.
+  std::vector<Event> Observe(const security::v1::AuditRecord& record);
+  // Whether the role's behaviour was unusual within the last ten minutes.
+  bool IsFlagged(const std::string& user, int64_t now_us) const;
+
+ private:
+  struct Reading {
+    int64_t minute = -1;
+    uint64_t rows = 0;
+    bool reported = false;
+    uint64_t minutes = 0;  // Learned from.
+    double mean = 0;       // Of log10(rows).
+    double squares = 0;
+  };
+  void Learn(Reading* reading) const;
+  std::optional<Event> Judge(const std::string& user, int64_t at_us, Reading* reading) const;
+
+  const DetectorOptions options_;
+  std::map<std::string, std::deque<int64_t>> failures_;
+  std::map<std::string, Reading> readings_;
+  std::map<std::string, int64_t> flagged_at_us_;
+};
+
+}  // namespace adbms::security::anomaly

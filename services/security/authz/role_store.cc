@@ -1,0 +1,290 @@
+#include "services/security/authz/role_store.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/security/authn/scram.h"
+
+namespace adbms::security::authz {
+namespace {
+
+using storage::api::SqlClient;
+using types::Value;
+using Request = security::v1::ChangeRolesRequest;
+
+const char* const kTables[] = {
+    "CREATE TABLE IF NOT EXISTS adbms.roles (name text PRIMARY KEY, is_superuser boolean NOT NULL, "
+    "can_login boolean NOT NULL, create_role boolean NOT NULL, create_db boolean NOT NULL, "
+    "verifier text)",
+    "CREATE TABLE IF NOT EXISTS adbms.role_members (role text, member text, "
+    "PRIMARY KEY (role, member))",
+    "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
+    "PRIMARY KEY (grantee, table_id, privilege))",
+    "CREATE TABLE IF NOT EXISTS adbms.policy_version (id integer PRIMARY KEY, version bigint NOT "
+    "NULL)",
+    "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
+    "score double precision, detail text)",
+};
+
+absl::Status NoSuchRole(const std::string& name) {
+  return status::Error(status::sqlstate::kUndefinedObject,
+                       absl::StrCat("role \"", name, "\" does not exist"));
+}
+
+SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) {
+  const Value verifier =
+      role.verifier.empty() ? Value::Null({types::TypeId::kText, 0}) : Value::Text(role.verifier);
+  return {update ? "UPDATE adbms.roles SET is_superuser = $2, can_login = $3, create_role = $4, "
+                   "create_db = $5, verifier = $6 WHERE name = $1"
+                 : "INSERT INTO adbms.roles VALUES ($1, $2, $3, $4, $5, $6)",
+          {Value::Text(name), Value::Bool(role.superuser), Value::Bool(role.can_login),
+           Value::Bool(role.create_role), Value::Bool(role.create_db), verifier}};
+}
+
+void CollectMemberships(const Roles& roles, const std::string& role, std::set<std::string>* seen) {
+  if (!seen->insert(role).second) return;
+  const auto found = roles.member_of.find(role);
+  if (found == roles.member_of.end()) return;
+  for (const std::string& parent : found->second) CollectMemberships(roles, parent, seen);
+}
+
+absl::Status ApplyOptions(const Request& request, Role* role) {
+  if (request.has_superuser()) role->superuser = request.superuser();
+  if (request.has_login()) role->can_login = request.login();
+  if (request.has_create_role()) role->create_role = request.create_role();
+  if (request.has_create_db()) role->create_db = request.create_db();
+  if (!request.has_password()) return absl::OkStatus();
+  if (request.password().empty()) {
+    role->verifier.clear();
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(role->verifier, authn::MakeVerifier(request.password()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+security::v1::Policy Roles::PolicyOf(const std::string& name) const {
+  const Role& role = roles.at(name);
+  security::v1::Policy policy;
+  policy.set_role(name);
+  policy.set_version(version);
+  policy.set_superuser(role.superuser);
+  policy.set_create_role(role.create_role);
+  std::set<std::string> memberships;
+  CollectMemberships(*this, name, &memberships);
+  std::map<uint32_t, std::set<int>> merged;
+  for (const auto& [key, privileges] : grants) {
+    if (!key.first.empty() && !memberships.contains(key.first)) continue;
+    merged[key.second].insert(privileges.begin(), privileges.end());
+  }
+  for (const std::string& membership : memberships) policy.add_member_of(membership);
+  for (const auto& [table, privileges] : merged) {
+    security::v1::TableGrant* grant = policy.add_grants();
+    grant->set_table_id(table);
+    for (const int privilege : privileges) {
+      grant->add_privileges(static_cast<common::v1::Privilege>(privilege));
+    }
+  }
+  return policy;
+}
+
+absl::Status RoleStore::Bootstrap(const rpc::CallContext& context, const std::string& superuser,
+                                  const std::string& verifier) {
+  for (const char* table : kTables) RETURN_IF_ERROR(sql_->Run(context, table).status());
+  ASSIGN_OR_RETURN(const auto present, sql_->Run(context, "SELECT count(*) FROM adbms.roles"));
+  if (present.rows[0][0].int_value() > 0) return absl::OkStatus();
+  Role role;
+  role.superuser = role.can_login = role.create_role = role.create_db = true;
+  role.verifier = verifier;
+  return sql_->RunTransaction(context, {PutRole(superuser, role, false),
+                                        {"INSERT INTO adbms.policy_version VALUES (1, 1)", {}}});
+}
+
+absl::StatusOr<uint64_t> RoleStore::StoredVersion(const rpc::CallContext& context) {
+  ASSIGN_OR_RETURN(const auto result,
+                   sql_->Run(context, "SELECT version FROM adbms.policy_version WHERE id = 1"));
+  if (result.rows.empty()) return 0;
+  return static_cast<uint64_t>(result.rows[0][0].int_value());
+}
+
+absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
+  auto roles = std::make_shared<Roles>();
+  // The version first: a change in between is seen again at the next look.
+  ASSIGN_OR_RETURN(roles->version, StoredVersion(context));
+  ASSIGN_OR_RETURN(const auto names,
+                   sql_->Run(context,
+                             "SELECT name, is_superuser, can_login, create_role, create_db, "
+                             "verifier FROM adbms.roles"));
+  for (const auto& row : names.rows) {
+    Role role;
+    role.superuser = row[1].bool_value();
+    role.can_login = row[2].bool_value();
+    role.create_role = row[3].bool_value();
+    role.create_db = row[4].bool_value();
+    if (!row[5].is_null()) role.verifier = std::string(row[5].bytes());
+    roles->roles.emplace(std::string(row[0].bytes()), std::move(role));
+  }
+  ASSIGN_OR_RETURN(const auto members,
+                   sql_->Run(context, "SELECT role, member FROM adbms.role_members"));
+  for (const auto& row : members.rows) {
+    roles->member_of[std::string(row[1].bytes())].insert(std::string(row[0].bytes()));
+  }
+  ASSIGN_OR_RETURN(const auto grants,
+                   sql_->Run(context, "SELECT grantee, table_id, privilege FROM adbms.grants"));
+  for (const auto& row : grants.rows) {
+    roles->grants[{std::string(row[0].bytes()), static_cast<uint32_t>(row[1].int_value())}].insert(
+        static_cast<int>(row[2].int_value()));
+  }
+  return RolesPtr(std::move(roles));
+}
+
+absl::StatusOr<RolesPtr> RoleStore::Get(const rpc::CallContext& context) {
+  RolesPtr current;
+  {
+    absl::MutexLock lock(&mutex_);
+    current = roles_;
+  }
+  if (current != nullptr) {
+    ASSIGN_OR_RETURN(const uint64_t version, StoredVersion(context));
+    if (version == current->version) return current;
+  }
+  ASSIGN_OR_RETURN(RolesPtr fresh, Load(context));
+  absl::MutexLock lock(&mutex_);
+  if (roles_ == nullptr || roles_->version <= fresh->version) roles_ = fresh;
+  return fresh;
+}
+
+absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& request) const {
+  const auto found = roles.roles.find(request.user());
+  if (found == roles.roles.end()) return NoSuchRole(request.user());
+  const Role& who = found->second;
+  if (who.superuser) return absl::OkStatus();
+  const bool grants =
+      request.kind() == Request::KIND_GRANT || request.kind() == Request::KIND_REVOKE;
+  if (grants) return absl::OkStatus();  // The gateway has checked that the user owns the tables.
+  const bool own_password = request.kind() == Request::KIND_ALTER && request.roles_size() == 1 &&
+                            request.roles(0) == request.user() && request.has_password() &&
+                            !request.has_login() && !request.has_superuser() &&
+                            !request.has_create_role() && !request.has_create_db();
+  if (own_password) return absl::OkStatus();
+  bool touches_superuser = request.has_superuser() && request.superuser();
+  for (const std::string& name : request.roles()) {
+    const auto target = roles.roles.find(name);
+    if (target != roles.roles.end() && target->second.superuser) touches_superuser = true;
+  }
+  for (const std::string& name : request.granted_roles()) {
+    const auto target = roles.roles.find(name);
+    if (target != roles.roles.end() && target->second.superuser) touches_superuser = true;
+  }
+  if (!who.create_role || touches_superuser) {
+    return status::Error(status::sqlstate::kInsufficientPrivilege,
+                         touches_superuser ? "must be superuser to change superusers"
+                                           : "permission denied to change roles");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::CallContext& context,
+                                                                    const Request& request) {
+  ASSIGN_OR_RETURN(const RolesPtr roles, Get(context));
+  RETURN_IF_ERROR(CheckMayChange(*roles, request));
+  security::v1::ChangeRolesResponse response;
+  std::vector<SqlClient::Step> steps;
+  const bool creates = request.kind() == Request::KIND_CREATE;
+  for (const std::string& name : request.roles()) {
+    const auto found = roles->roles.find(name);
+    const bool exists = found != roles->roles.end();
+    if (creates && exists) {
+      return status::Error(status::sqlstate::kDuplicateObject,
+                           absl::StrCat("role \"", name, "\" already exists"));
+    }
+    if (!creates && !exists && !(name.empty() && request.kind() != Request::KIND_DROP)) {
+      if (request.kind() == Request::KIND_DROP && request.if_exists()) {
+        response.add_notices(absl::StrCat("role \"", name, "\" does not exist, skipping"));
+        continue;
+      }
+      return NoSuchRole(name);
+    }
+    switch (request.kind()) {
+      case Request::KIND_CREATE: {
+        if (name.empty() || name.size() > 63 || name.rfind("pg_", 0) == 0 || name == "public") {
+          return status::Error("42939", absl::StrCat("role name \"", name, "\" is reserved"));
+        }
+        Role role;
+        RETURN_IF_ERROR(ApplyOptions(request, &role));
+        steps.push_back(PutRole(name, role, false));
+        break;
+      }
+      case Request::KIND_ALTER: {
+        Role role = found->second;
+        RETURN_IF_ERROR(ApplyOptions(request, &role));
+        steps.push_back(PutRole(name, role, true));
+        break;
+      }
+      case Request::KIND_DROP:
+        if (name == request.user()) {
+          return status::Error(status::sqlstate::kObjectInUse, "current user cannot be dropped");
+        }
+        steps.push_back({"DELETE FROM adbms.roles WHERE name = $1", {Value::Text(name)}});
+        steps.push_back({"DELETE FROM adbms.grants WHERE grantee = $1", {Value::Text(name)}});
+        steps.push_back(
+            {"DELETE FROM adbms.role_members WHERE member = $1 OR role = $1", {Value::Text(name)}});
+        break;
+      case Request::KIND_GRANT:
+      case Request::KIND_REVOKE:
+        for (const security::v1::TableGrant& grant : request.grants()) {
+          for (const int privilege : grant.privileges()) {
+            const std::vector<Value> key = {Value::Text(name),
+                                            Value::Int(types::TypeId::kInt8, grant.table_id()),
+                                            Value::Int(types::TypeId::kInt4, privilege)};
+            const auto held = roles->grants.find({name, grant.table_id()});
+            const bool has = held != roles->grants.end() && held->second.contains(privilege);
+            if (request.kind() == Request::KIND_GRANT && !has) {
+              steps.push_back({"INSERT INTO adbms.grants VALUES ($1, $2, $3)", key});
+            } else if (request.kind() == Request::KIND_REVOKE && has) {
+              steps.push_back(
+                  {"DELETE FROM adbms.grants WHERE grantee = $1 AND table_id = $2 AND "
+                   "privilege = $3",
+                   key});
+            }
+          }
+        }
+        break;
+      case Request::KIND_GRANT_ROLE:
+      case Request::KIND_REVOKE_ROLE:
+        for (const std::string& granted : request.granted_roles()) {
+          if (!roles->roles.contains(granted)) return NoSuchRole(granted);
+          std::set<std::string> above;
+          CollectMemberships(*roles, granted, &above);
+          if (request.kind() == Request::KIND_GRANT_ROLE && above.contains(name)) {
+            return status::Error(
+                "0LP01", absl::StrCat("role \"", name, "\" is a member of role \"", granted, "\""));
+          }
+          const auto held = roles->member_of.find(name);
+          const bool has = held != roles->member_of.end() && held->second.contains(granted);
+          const std::vector<Value> key = {Value::Text(granted), Value::Text(name)};
+          if (request.kind() == Request::KIND_GRANT_ROLE && !has) {
+            steps.push_back({"INSERT INTO adbms.role_members VALUES ($1, $2)", key});
+          } else if (request.kind() == Request::KIND_REVOKE_ROLE && has) {
+            steps.push_back(
+                {"DELETE FROM adbms.role_members WHERE role = $1 AND member = $2", key});
+          }
+        }
+        break;
+      default:
+        return absl::InvalidArgumentError("the kind of role change is missing");
+    }
+  }
+  response.set_version(roles->version);
+  if (steps.empty()) return response;
+  steps.push_back({"UPDATE adbms.policy_version SET version = version + 1 WHERE id = 1", {}});
+  RETURN_IF_ERROR(sql_->RunTransaction(context, steps));
+  ASSIGN_OR_RETURN(const RolesPtr fresh, Get(context));
+  response.set_version(fresh->version);
+  return response;
+}
+
+}  // namespace adbms::security::authz

@@ -1,0 +1,68 @@
+// Roles, memberships and grants: rows in adbms.roles, adbms.role_members and adbms.grants. Cached
+// with a version; every change goes through storage first. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "adbms/security/v1/security.pb.h"
+#include "services/storage/api/sql_client.h"
+
+namespace adbms::security::authz {
+
+struct Role {
+  bool superuser = false;
+  bool can_login = false;
+  bool create_role = false;
+  bool create_db = false;
+  std::string verifier;  // Empty: no password.
+};
+
+// One version of everything. Immutable.
+struct Roles {
+  uint64_t version = 0;
+  std::map<std::string, Role> roles;
+  std::map<std::string, std::set<std::string>> member_of;
+  std::map<std::pair<std::string, uint32_t>, std::set<int>>
+      grants;  // (grantee, table); "" is PUBLIC.
+
+  // What a role may do. REQUIRES: the role exists.
+  security::v1::Policy PolicyOf(const std::string& role) const;
+};
+using RolesPtr = std::shared_ptr<const Roles>;
+
+class RoleStore {
+ public:
+  // `sql` must outlive this.
+  explicit RoleStore(storage::api::SqlClient* sql) : sql_(sql) {}
+
+  // Makes the tables and, in an empty database, the superuser. Errors: storage's.
+  absl::Status Bootstrap(const rpc::CallContext& context, const std::string& superuser,
+                         const std::string& verifier);
+  // The current version; read from storage at first use, after changes, and when another copy of
+  // the service changed it.
+  absl::StatusOr<RolesPtr> Get(const rpc::CallContext& context);
+  // Errors: PostgreSQL's, with SQLSTATE.
+  absl::StatusOr<security::v1::ChangeRolesResponse> Change(
+      const rpc::CallContext& context, const security::v1::ChangeRolesRequest& request);
+
+ private:
+  absl::StatusOr<RolesPtr> Load(const rpc::CallContext& context);
+  absl::StatusOr<uint64_t> StoredVersion(const rpc::CallContext& context);
+  absl::Status CheckMayChange(const Roles& roles,
+                              const security::v1::ChangeRolesRequest& request) const;
+
+  storage::api::SqlClient* const sql_;
+  absl::Mutex mutex_;
+  RolesPtr roles_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace adbms::security::authz

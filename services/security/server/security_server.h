@@ -1,0 +1,77 @@
+// The security service. Keeps no state of its own but caches; its log of audit records is a file.
+// Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "adbms/common/v1/config.pb.h"
+#include "common/telemetry/log.h"
+#include "common/telemetry/metrics.h"
+#include "services/security/anomaly/detector.h"
+#include "services/security/api/security.h"
+#include "services/security/audit/audit_log.h"
+#include "services/security/authz/role_store.h"
+#include "services/storage/api/sql_client.h"
+
+namespace adbms::security::server {
+
+struct Options {
+  common::v1::SecurityConfig config;
+  std::string log_directory;
+  std::string superuser = "adbms";
+  std::string superuser_verifier;  // Used only in an empty database.
+  std::string secret;              // For answers to unknown users.
+};
+
+class SecurityServer : public api::Security {
+ public:
+  // Makes roles and tables where they are missing. All pointers must outlive the server.
+  static absl::StatusOr<std::unique_ptr<SecurityServer>> Open(storage::api::Storage* storage,
+                                                              telemetry::Logger* logger,
+                                                              telemetry::ServiceMetrics* metrics,
+                                                              const Options& options);
+
+  absl::StatusOr<security::v1::StartScramResponse> StartScram(
+      const rpc::CallContext& context, const security::v1::StartScramRequest& request) override;
+  absl::StatusOr<security::v1::FinishScramResponse> FinishScram(
+      const rpc::CallContext& context, const security::v1::FinishScramRequest& request) override;
+  absl::StatusOr<security::v1::AuthenticateResponse> Authenticate(
+      const rpc::CallContext& context, const security::v1::AuthenticateRequest& request) override;
+  absl::StatusOr<security::v1::GetPolicyResponse> GetPolicy(
+      const rpc::CallContext& context, const security::v1::GetPolicyRequest& request) override;
+  absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
+      const rpc::CallContext& context, const security::v1::ChangeRolesRequest& request) override;
+  absl::StatusOr<security::v1::ReportAuditResponse> ReportAudit(
+      const rpc::CallContext& context, const security::v1::ReportAuditRequest& request) override;
+
+ private:
+  SecurityServer(storage::api::Storage* storage, telemetry::Logger* logger,
+                 telemetry::ServiceMetrics* metrics, const Options& options);
+
+  absl::StatusOr<std::string> VerifierOf(const rpc::CallContext& context, const std::string& user);
+  absl::StatusOr<security::v1::Policy> Admit(const rpc::CallContext& context,
+                                             const std::string& user, const std::string& peer);
+  absl::Status Refused(const absl::Status& status, const std::string& user,
+                       const std::string& peer);
+  absl::StatusOr<security::v1::Policy> PolicyOf(const rpc::CallContext& context,
+                                                const std::string& user);
+  void Record(const std::string& event, const std::string& user, const std::string& peer,
+              const std::string& sqlstate);
+  void Observe(const security::v1::AuditRecord& record, std::vector<anomaly::Event>* events);
+  void Store(const std::vector<anomaly::Event>& events);
+
+  const Options options_;
+  telemetry::Logger* const logger_;
+  telemetry::ServiceMetrics* const metrics_;
+  storage::api::SqlClient sql_;
+  authz::RoleStore roles_;
+  std::unique_ptr<audit::AuditLog> audit_;
+  absl::Mutex mutex_;
+  anomaly::Detector detector_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace adbms::security::server
