@@ -1,0 +1,250 @@
+// Whole statements, and expressions that stand alone.
+#include "common/sql/binder/binder.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/parser/lexer.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using common::v1::TableDescriptor;
+using plan::Expr;
+using plan::Rel;
+namespace sqlstate = status::sqlstate;
+
+// The highest $n in the statement.
+int HighestParameter(std::string_view sql) {
+  if (sql.find('$') == sql.npos) return 0;
+  parser::Lexer lexer(sql);
+  int highest = 0;
+  while (true) {
+    const parser::Token token = lexer.Next();
+    if (token.kind == parser::Token::Kind::kEnd || token.kind == parser::Token::Kind::kInvalid) return highest;
+    int number = 0;
+    if (token.kind == parser::Token::Kind::kParameter &&
+        absl::SimpleAtoi(absl::string_view(sql.data() + token.offset + 1, token.length - 1), &number))
+      highest = std::max(highest, number);
+  }
+}
+
+constexpr int kMaxParameters = 65535;
+
+// Visits every expression of the query, those of subqueries included.
+void WalkRel(Rel& rel, const std::function<void(const Expr&)>& visit);
+void WalkDeep(const ExprPtr& e, const std::function<void(const Expr&)>& visit) {
+  visit(*e);
+  for (const ExprPtr& arg : e->args) WalkDeep(arg, visit);
+  if (e->query != nullptr) WalkRel(*e->query, visit);
+}
+void WalkRel(Rel& rel, const std::function<void(const Expr&)>& visit) {
+  plan::ForEachExpression(rel, [&visit](ExprPtr& e) { WalkDeep(e, visit); });
+  for (const RelPtr& input : rel.inputs) WalkRel(*input, visit);
+}
+
+void WalkQuery(plan::Query& query, const std::function<void(const Expr&)>& visit) {
+  auto all = [&visit](const std::vector<ExprPtr>& list) {
+    for (const ExprPtr& e : list) WalkDeep(e, visit);
+  };
+  WalkRel(*query.root, visit);
+  for (plan::Cte& cte : query.ctes) WalkRel(*cte.rel, visit);
+  all(query.insert.returning);
+  all(query.insert.conflict_update);
+  if (query.insert.conflict_filter) WalkDeep(query.insert.conflict_filter, visit);
+  all(query.change.values);
+  all(query.change.returning);
+  all(query.change.recheck);
+  for (const plan::CheckCondition& check : query.checks) WalkDeep(check.condition, visit);
+}
+
+}  // namespace
+
+Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
+    : input_(input), tree_(tree), text_(tree.parse->text()), literal_base_(tree.offset),
+      query_(std::make_unique<plan::Query>()), search_path_(input.search_path) {
+  const int parameters = std::min(kMaxParameters, std::max(static_cast<int>(input.parameter_types.size()),
+                                                           HighestParameter(text_.substr(tree.offset))));
+  query_->parameter_types = input.parameter_types;
+  query_->parameter_types.resize(parameters);
+  query_->client_parameters = static_cast<uint32_t>(parameters);
+  if (input.literals != nullptr) {
+    literals_active_ = true;
+    for (size_t i = 0; i < input.literals->size(); ++i)
+      literal_by_offset_[(*input.literals)[i].offset] = static_cast<int>(i);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
+  const Node* node = tree_.node;
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT: {
+      ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*node->select_stmt, nullptr));
+      query_->root = bound.rel;
+      for (const ScopeColumn& column : bound.columns) {
+        query_->output_names.push_back(column.name);
+        query_->output.push_back(column.id);
+      }
+      break;
+    }
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+      RETURN_IF_ERROR(BindInsert(*node->insert_stmt));
+      break;
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+      RETURN_IF_ERROR(BindUpdate(*node->update_stmt));
+      break;
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      RETURN_IF_ERROR(BindDelete(*node->delete_stmt));
+      break;
+    default:
+      return status::NotSupported("planning of this statement");
+  }
+  // What became of the literals.
+  const int client = static_cast<int>(query_->client_parameters);
+  const size_t literal_count = input_.literals == nullptr ? 0 : input_.literals->size();
+  std::map<int, Type> lifted;
+  WalkQuery(*query_, [&](const Expr& e) {
+    if (e.kind != Expr::Kind::kParameter || e.parameter < client) return;
+    const auto [it, inserted] = lifted.emplace(e.parameter - client, e.type);
+    if (!inserted && it->second != e.type) {
+      unliftable_.insert(e.parameter - client);
+      must_rebind_ = true;
+    }
+  });
+  for (const Type& type : query_->parameter_types) {
+    if (type.id == TypeId::kUnspecified || type.id == TypeId::kUnknown) {
+      const auto index = &type - query_->parameter_types.data();
+      return status::Error(sqlstate::kIndeterminateDatatype,
+                           absl::StrCat("could not determine data type of parameter $", index + 1));
+    }
+  }
+  for (size_t i = 0; i < literal_count; ++i) {
+    const auto it = lifted.find(static_cast<int>(i));
+    if (it == lifted.end()) {
+      query_->pinned_literals.push_back(static_cast<uint32_t>(i));
+      query_->parameter_types.push_back({TypeId::kText, 0});
+    } else {
+      query_->parameter_types.push_back(it->second);
+    }
+  }
+  return std::move(query_);
+}
+
+absl::StatusOr<BoundQuery> Binder::BindTopQuery(const PgQuery__SelectStmt& select) {
+  return BindSelect(select, nullptr);
+}
+
+absl::StatusOr<ExprPtr> Binder::BindConstant(const Node* node, const Type& type) {
+  Scope scope(nullptr);
+  scope.clause = "this expression";
+  ASSIGN_OR_RETURN(ExprPtr e, BindExpr(node, &scope));
+  if (type.id == TypeId::kUnspecified) return ResolveUnknown(e);
+  const Type from = e->type;
+  ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(e, type, functions::CastContext::kAssignment));
+  if (result == nullptr)
+    return ErrorAt(sqlstate::kDatatypeMismatch, e->location,
+                   absl::StrCat("expression of type ", types::Format(from), " cannot be coerced to the expected type ",
+                                types::Format(type)));
+  return result;
+}
+
+absl::StatusOr<const Node*> ParseExpression(const std::string& sql,
+                                            std::shared_ptr<const parser::ParseTree>* tree) {
+  ASSIGN_OR_RETURN(*tree, parser::ParseTree::Parse(absl::StrCat("SELECT ", sql)));
+  const PgQuery__ParseResult& result = (*tree)->result();
+  if (result.n_stmts != 1 || result.stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
+      result.stmts[0]->stmt->select_stmt->n_target_list != 1 ||
+      result.stmts[0]->stmt->select_stmt->n_from_clause != 0)
+    return status::Error(sqlstate::kSyntaxError, absl::StrCat("not an expression: ", sql));
+  return static_cast<const Node*>(result.stmts[0]->stmt->select_stmt->target_list[0]->res_target->val);
+}
+
+absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
+                                            const common::v1::ColumnDescriptor& column) {
+  std::shared_ptr<const parser::ParseTree> tree;
+  ASSIGN_OR_RETURN(const Node* node, ParseExpression(sql, &tree));
+  kept_trees_.push_back(tree);
+  const std::string_view text = text_;
+  const bool literals = literals_active_;
+  text_ = tree->text();
+  literals_active_ = false;
+  ++view_depth_;
+  Scope scope(nullptr);
+  scope.clause = "DEFAULT expressions";
+  auto bind = [&]() -> absl::StatusOr<ExprPtr> {
+    ASSIGN_OR_RETURN(ExprPtr e, BindExpr(node, &scope));
+    return AssignTo(e, column, -1);
+  };
+  auto result = bind();
+  --view_depth_;
+  text_ = text;
+  literals_active_ = literals;
+  return result;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const TableDescriptor& table,
+                                                   const std::vector<ColumnId>& columns) {
+  Scope scope(nullptr);
+  scope.clause = "check constraints";
+  ScopeItem item;
+  item.alias = table.name();
+  item.table = &table;
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (!table.columns(i).dropped())
+      item.columns.push_back({table.columns(i).name(), columns[i], types::FromProto(table.columns(i).type())});
+  }
+  scope.items.push_back(std::move(item));
+  ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(node, &scope));
+  if (plan::HasSubquery(condition))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1, "cannot use subquery in check constraint");
+  return ToBoolean(condition, "CHECK");
+}
+
+absl::StatusOr<ExprPtr> Binder::BindTableCondition(const std::string& sql, const TableDescriptor& table,
+                                                   const std::vector<ColumnId>& columns) {
+  std::shared_ptr<const parser::ParseTree> tree;
+  ASSIGN_OR_RETURN(const Node* node, ParseExpression(sql, &tree));
+  kept_trees_.push_back(tree);
+  const std::string_view text = text_;
+  const bool literals = literals_active_;
+  text_ = tree->text();
+  literals_active_ = false;
+  ++view_depth_;
+  auto result = BindTableCondition(node, table, columns);
+  --view_depth_;
+  text_ = text;
+  literals_active_ = literals;
+  return result;
+}
+
+absl::StatusOr<std::shared_ptr<const parser::StatementTree>> StatementTreeOf(const PlanningInput& input) {
+  if (input.statement != nullptr && input.statement->tree != nullptr)
+    return std::static_pointer_cast<const parser::StatementTree>(input.statement->tree);
+  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree, parser::ParseTree::Parse(input.sql));
+  if (tree->result().n_stmts != 1)
+    return status::Error(sqlstate::kSyntaxError, "cannot insert multiple commands into a prepared statement");
+  auto statement = std::make_shared<parser::StatementTree>();
+  statement->parse = tree;
+  statement->node = tree->result().stmts[0]->stmt;
+  return std::shared_ptr<const parser::StatementTree>(std::move(statement));
+}
+
+absl::StatusOr<std::unique_ptr<plan::Query>> Bind(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree, StatementTreeOf(input));
+  std::set<int> unliftable;
+  for (size_t attempt = 0;; ++attempt) {
+    Binder binder(input, *tree);
+    // Should a few rounds not settle it, nothing is lifted.
+    if (attempt > 4 && input.literals != nullptr) {
+      for (size_t i = 0; i < input.literals->size(); ++i) unliftable.insert(static_cast<int>(i));
+    }
+    binder.set_unliftable(unliftable);
+    auto query = binder.BindStatement();
+    if (!query.ok() || !binder.must_rebind()) return query;
+    unliftable = binder.unliftable();
+  }
+}
+
+}  // namespace adbms::sql::binder

@@ -1,0 +1,317 @@
+// Constants, parameters and conversions between types.
+#include <algorithm>
+#include <cctype>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/sql/binder/binder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using functions::CastContext;
+using plan::Expr;
+using types::Value;
+namespace sqlstate = status::sqlstate;
+
+// Texts whose value depends on when they are read.
+bool IsTimeDependent(std::string_view text, TypeId type) {
+  if (!types::IsDateTime(type)) return false;
+  const std::string lower = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
+  for (const char* word : {"now", "today", "tomorrow", "yesterday", "allballs"}) {
+    if (lower.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// Whether a number's text means the same in `to`, so that a lifted one can simply be read as that type.
+bool ReadsAs(TypeId from, TypeId to) {
+  switch (to) {
+    case TypeId::kInt8:
+      return from == TypeId::kInt4;
+    case TypeId::kNumeric:
+      return from == TypeId::kInt4 || from == TypeId::kInt8;
+    case TypeId::kFloat8:
+      return from == TypeId::kInt4 || from == TypeId::kInt8 || from == TypeId::kNumeric;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+int Binder::FindLiteral(int location, bool* negated) const {
+  *negated = false;
+  if (!literals_active_ || location < 0) return -1;
+  size_t at = static_cast<size_t>(location);
+  // A negated number is one node that starts at its sign; comments between are not looked through.
+  while (at < text_.size()) {
+    const char c = text_[at];
+    if (c == '-') {
+      *negated = !*negated;
+    } else if (!std::isspace(static_cast<unsigned char>(c)) && c != '(') {
+      break;
+    }
+    ++at;
+  }
+  const auto it = literal_by_offset_.find(static_cast<int>(at) - literal_base_);
+  return it == literal_by_offset_.end() ? -1 : it->second;
+}
+
+bool Binder::CanLift(int literal) const {
+  return literal >= 0 && literals_active_ && no_lift_ == 0 && !unliftable_.contains(literal);
+}
+
+ExprPtr Binder::LiftLiteral(int literal, const Type& type, int location) {
+  auto copy = std::make_shared<Expr>(
+      *plan::MakeParameter(static_cast<int>(query_->client_parameters) + literal, type, location));
+  copy->literal = literal;
+  return copy;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindConst(const PgQuery__AConst& constant) {
+  const int location = constant.location;
+  if (constant.isnull) return plan::MakeLiteral(Value::Null({TypeId::kUnknown, 0}), location);
+  bool negated = false;
+  const int literal = FindLiteral(location, &negated);
+  switch (constant.val_case) {
+    case PG_QUERY__A__CONST__VAL_BOOLVAL:
+      return plan::MakeLiteral(Value::Bool(constant.boolval->boolval), location);
+    case PG_QUERY__A__CONST__VAL_SVAL: {
+      auto text = std::make_shared<Expr>(
+          *plan::MakeLiteral(Value::String({TypeId::kUnknown, 0}, constant.sval->sval), location));
+      // Only when the scanner read the same value is it the same constant.
+      if (literal >= 0 && !negated && (*input_.literals)[literal].kind == Literal::Kind::kString &&
+          (*input_.literals)[literal].value == constant.sval->sval)
+        text->literal = literal;
+      return ExprPtr(text);
+    }
+    case PG_QUERY__A__CONST__VAL_IVAL:
+    case PG_QUERY__A__CONST__VAL_FVAL:
+      break;
+    default:
+      return Unsupported(location, "a bit string constant");
+  }
+  const std::string digits = constant.val_case == PG_QUERY__A__CONST__VAL_IVAL
+                                 ? absl::StrCat(constant.ival->ival)
+                                 : std::string(constant.fval->fval);
+  Type type{TypeId::kNumeric, 0};
+  int64_t integer = 0;
+  if (absl::SimpleAtoi(digits, &integer) && digits.find('.') == std::string::npos)
+    type.id = integer == static_cast<int32_t>(integer) ? TypeId::kInt4 : TypeId::kInt8;
+  if (CanLift(literal)) {
+    const Literal& source = (*input_.literals)[literal];
+    const std::string expected = negated ? absl::StrCat("-", source.value) : source.value;
+    uint64_t magnitude = 0;
+    TypeId source_type = TypeId::kNumeric;
+    if (source.kind == Literal::Kind::kInteger && absl::SimpleAtoi(source.value, &magnitude))
+      source_type = magnitude <= INT32_MAX ? TypeId::kInt4 : TypeId::kInt8;
+    const bool same = source.kind != Literal::Kind::kString && source_type == type.id &&
+                      (type.id == TypeId::kNumeric ? digits == expected
+                                                   : integer == (negated ? -static_cast<int64_t>(magnitude)
+                                                                         : static_cast<int64_t>(magnitude)));
+    if (same) {
+      ExprPtr parameter = LiftLiteral(literal, type, location);
+      return negated ? Operator("-", nullptr, parameter, location) : parameter;
+    }
+  }
+  if (type.id != TypeId::kNumeric) return plan::MakeLiteral(Value::Int(type.id, integer), location);
+  auto decimal = types::Decimal::Parse(digits);
+  if (!decimal.ok()) return decimal.status();
+  return plan::MakeLiteral(Value::Numeric(*decimal), location);
+}
+
+absl::StatusOr<ExprPtr> Binder::BindParam(const PgQuery__ParamRef& param) {
+  const int index = param.number - 1;
+  if (index < 0 || index >= static_cast<int>(query_->client_parameters))
+    return ErrorAt(sqlstate::kUndefinedParameter, param.location,
+                   absl::StrCat("there is no parameter $", param.number));
+  Type type = query_->parameter_types[index];
+  if (type.id == TypeId::kUnspecified) type.id = TypeId::kUnknown;
+  return plan::MakeParameter(index, type, param.location);
+}
+
+absl::Status Binder::SetParameterType(int parameter, TypeId type, int location) {
+  Type& known = query_->parameter_types[parameter];
+  if (known.id == TypeId::kUnspecified || known.id == TypeId::kUnknown) {
+    known = {type, 0};
+    return absl::OkStatus();
+  }
+  if (known.id == type) return absl::OkStatus();
+  status::SqlError error;
+  error.sqlstate = "42P08";
+  error.message = absl::StrCat("inconsistent types deduced for parameter $", parameter + 1);
+  error.detail = absl::StrCat(types::Format(known), " versus ", types::Format({type, 0}));
+  error.position = parser::CharacterPosition(text_, location);
+  return status::ToStatus(error);
+}
+
+absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type& type) {
+  if (literal->value.is_null()) return plan::MakeLiteral(Value::Null(type), literal->location);
+  const std::string text(literal->value.bytes());
+  if (type.id == TypeId::kRegclass || type.id == TypeId::kRegtype)
+    return BindRegclass(text, type, literal->location);
+  types::TextOptions options;
+  absl::TimeZone zone;
+  if (absl::LoadTimeZone(input_.time_zone, &zone)) options.time_zone = zone;
+  auto value = types::ParseText(text, type, options);
+  if (!value.ok()) {
+    status::SqlError error = status::FromStatus(value.status());
+    error.position = parser::CharacterPosition(text_, literal->location);
+    return status::ToStatus(error);
+  }
+  if (CanLift(literal->literal)) return LiftLiteral(literal->literal, type, literal->location);
+  if (IsTimeDependent(text, type.id)) {
+    return plan::MakeCast(plan::MakeLiteral(Value::Text(text), literal->location), type, true,
+                          literal->location);
+  }
+  if (type.id == TypeId::kTimestamptz) query_->session_dependent = true;
+  return plan::MakeLiteral(*std::move(value), literal->location);
+}
+
+absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const Type& type, CastContext context) {
+  ExprPtr result;
+  const Type plain{type.id, 0};
+  if (expression->kind == Expr::Kind::kLiteral) {
+    ASSIGN_OR_RETURN(result, ParseLiteral(expression, plain));
+  } else if (expression->kind == Expr::Kind::kParameter) {
+    RETURN_IF_ERROR(SetParameterType(expression->parameter, type.id, expression->location));
+    result = plan::MakeParameter(expression->parameter, plain, expression->location);
+  } else {
+    ASSIGN_OR_RETURN(ExprPtr text, ResolveUnknown(expression));
+    return TryCoerce(text, type, CastContext::kExplicit);
+  }
+  if (type.modifier == 0) return result;
+  return plan::MakeCast(result, type, context == CastContext::kExplicit, expression->location);
+}
+
+absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastContext context) {
+  if (type.id == TypeId::kUnspecified) return e;
+  if (e->type.id == TypeId::kUnknown) {
+    if (type.id == TypeId::kUnknown) return e;
+    return CoerceUnknown(e, type, context);
+  }
+  if (e->type.id == type.id) {
+    if (type.modifier == 0 || type.modifier == e->type.modifier) return e;
+    return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
+  }
+  if (e->kind == Expr::Kind::kParameter && e->literal >= 0 && type.modifier == 0 &&
+      ReadsAs(e->type.id, type.id))
+    return LiftLiteral(e->literal, type, e->location);
+  if (!functions::FunctionCatalog::Builtin().CanCast(e->type.id, type.id, context)) return ExprPtr();
+  return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
+}
+
+absl::StatusOr<ExprPtr> Binder::Implicit(ExprPtr expression, TypeId type) {
+  const Type from = expression->type;
+  const int location = expression->location;
+  ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(std::move(expression), {type, 0}, CastContext::kImplicit));
+  if (result == nullptr)
+    return ErrorAt(sqlstate::kCannotCoerce, location,
+                   absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format({type, 0})));
+  return result;
+}
+
+absl::StatusOr<ExprPtr> Binder::ToBoolean(ExprPtr expression, const char* construct) {
+  const Type from = expression->type;
+  const int location = expression->location;
+  ASSIGN_OR_RETURN(ExprPtr result,
+                   TryCoerce(std::move(expression), {TypeId::kBool, 0}, CastContext::kAssignment));
+  if (result == nullptr)
+    return ErrorAt(sqlstate::kDatatypeMismatch, location,
+                   absl::StrCat("argument of ", construct, " must be type boolean, not type ",
+                                types::Format(from)));
+  return result;
+}
+
+absl::StatusOr<ExprPtr> Binder::ResolveUnknown(ExprPtr expression) {
+  if (expression->type.id != TypeId::kUnknown) return expression;
+  if (expression->kind == Expr::Kind::kLiteral || expression->kind == Expr::Kind::kParameter)
+    return CoerceUnknown(expression, {TypeId::kText, 0}, CastContext::kImplicit);
+  return plan::MakeCast(expression, {TypeId::kText, 0}, false, expression->location);
+}
+
+absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char* construct) {
+  std::vector<TypeId> types;
+  for (const ExprPtr* e : expressions) types.push_back((*e)->type.id);
+  TypeId conflict = TypeId::kUnspecified;
+  const std::optional<TypeId> common = SelectCommonType(types, &conflict);
+  if (!common.has_value()) {
+    TypeId first = TypeId::kUnknown;
+    int location = -1;
+    for (const ExprPtr* e : expressions) {
+      if (first == TypeId::kUnknown) first = (*e)->type.id;
+      if ((*e)->type.id == conflict && location < 0) location = (*e)->location;
+    }
+    return ErrorAt(sqlstate::kDatatypeMismatch, location,
+                   absl::StrCat(construct, " types ", types::Format({first, 0}), " and ",
+                                types::Format({conflict, 0}), " cannot be matched"));
+  }
+  Type result{*common, (*expressions[0])->type.modifier};
+  for (const ExprPtr* e : expressions) {
+    if ((*e)->type != result) result.modifier = 0;
+  }
+  for (ExprPtr* e : expressions) {
+    const Type from = (*e)->type;
+    const int location = (*e)->location;
+    ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(*e, {*common, 0}, CastContext::kImplicit));
+    if (coerced == nullptr)
+      return ErrorAt(sqlstate::kCannotCoerce, location,
+                     absl::StrCat(construct, " could not convert type ", types::Format(from), " to ",
+                                  types::Format(result)));
+    *e = coerced;
+  }
+  return result;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type& type, int location) {
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isdigit(c);
+  });
+  int64_t oid = 0;
+  if (digits && absl::SimpleAtoi(text, &oid)) return plan::MakeLiteral(Value::Int(type.id, oid), location);
+  if (type.id == TypeId::kRegtype) {
+    std::string name = absl::AsciiStrToLower(text);
+    if (name.starts_with("pg_catalog.")) name = name.substr(11);
+    const std::optional<TypeId> found = types::FromName(name);
+    if (!found.has_value())
+      return ErrorAt(sqlstate::kUndefinedObject, location, absl::StrCat("type \"", text, "\" does not exist"));
+    return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*found)), location);
+  }
+  // schema.name with quoted parts.
+  std::vector<std::string> parts(1);
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      if (quoted && i + 1 < text.size() && text[i + 1] == '"') parts.back().push_back(text[++i]);
+      else quoted = !quoted;
+    } else if (c == '.' && !quoted) {
+      parts.emplace_back();
+    } else {
+      parts.back().push_back(quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+    }
+  }
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  const auto* table = input_.catalog->ResolveTable(schema, parts.back(), search_path_);
+  if (table != nullptr)
+    return plan::MakeLiteral(Value::Int(type.id, table->table_id()), location);
+  for (const auto& candidate : input_.catalog->snapshot().tables()) {
+    if (!schema.empty() && candidate.schema() != schema) continue;
+    for (const auto& index : candidate.indexes()) {
+      if (index.name() == parts.back()) return plan::MakeLiteral(Value::Int(type.id, index.index_id()), location);
+    }
+    if (candidate.primary_key_oid() != 0 && candidate.primary_key_name() == parts.back())
+      return plan::MakeLiteral(Value::Int(type.id, candidate.primary_key_oid()), location);
+  }
+  for (const auto& sequence : input_.catalog->snapshot().sequences()) {
+    if (sequence.name() == parts.back() && (schema.empty() || schema == sequence.schema()))
+      return plan::MakeLiteral(Value::Int(type.id, sequence.sequence_id()), location);
+  }
+  return ErrorAt(sqlstate::kUndefinedTable, location, absl::StrCat("relation \"", text, "\" does not exist"));
+}
+
+}  // namespace adbms::sql::binder

@@ -1,0 +1,458 @@
+// INSERT, UPDATE, DELETE.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/binder/binder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using common::v1::ColumnDescriptor;
+using common::v1::TableDescriptor;
+using plan::Expr;
+using plan::Rel;
+namespace sqlstate = status::sqlstate;
+
+std::optional<uint32_t> FindColumn(const TableDescriptor& table, std::string_view name) {
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (!table.columns(i).dropped() && table.columns(i).name() == name) return static_cast<uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+bool IsDefault(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT; }
+
+// Whether a query is nothing but constant rows.
+bool IsPlainValues(const PgQuery__SelectStmt& select) {
+  return select.n_values_lists > 0 && select.n_sort_clause == 0 && select.limit_count == nullptr &&
+         select.limit_offset == nullptr && select.with_clause == nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__RangeVar& range,
+                                                             common::v1::Privilege privilege) {
+  const std::string schema(parser::View(range.schemaname));
+  const std::string name(parser::View(range.relname));
+  const TableDescriptor* table = input_.catalog->ResolveTable(schema, name, search_path_);
+  if (table == nullptr)
+    return ErrorAt(sqlstate::kUndefinedTable, range.location,
+                   absl::StrCat("relation \"", schema.empty() ? name : absl::StrCat(schema, ".", name),
+                                "\" does not exist"));
+  if (!table->view_sql().empty()) return Unsupported(range.location, "changing rows through a view");
+  if (table->is_virtual())
+    return ErrorAt(sqlstate::kInsufficientPrivilege, range.location,
+                   absl::StrCat("permission denied: \"", name, "\" is a system catalog"));
+  UseTable(*table, privilege);
+  query_->target = table;
+  return table;
+}
+
+absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& column, int location) {
+  const Type type = types::FromProto(column.type());
+  const Type from = value->type;
+  ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(value, type, functions::CastContext::kAssignment));
+  if (result == nullptr)
+    return ErrorAt(sqlstate::kDatatypeMismatch, value->location >= 0 ? value->location : location,
+                   absl::StrCat("column \"", column.name(), "\" is of type ", types::Format(type),
+                                " but expression is of type ", types::Format(from)),
+                   "You will need to rewrite or cast the expression.");
+  return result;
+}
+
+absl::StatusOr<ExprPtr> Binder::DefaultOf(const ColumnDescriptor& column) {
+  if (column.default_sql().empty()) return plan::MakeNull(types::FromProto(column.type()));
+  return BindDefault(column.default_sql(), column);
+}
+
+absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__InsertStmt& insert) {
+  const TableDescriptor& table = *query_->target;
+  std::vector<uint32_t> columns;
+  if (insert.n_cols == 0) {
+    for (int i = 0; i < table.columns_size(); ++i) {
+      if (!table.columns(i).dropped()) columns.push_back(static_cast<uint32_t>(i));
+    }
+    return columns;
+  }
+  for (const Node* node : NodeList(insert.cols, insert.n_cols)) {
+    const PgQuery__ResTarget& target = *node->res_target;
+    const std::string name(parser::View(target.name));
+    if (target.n_indirection > 0) return Unsupported(target.location, "assigning to a part of a column");
+    const std::optional<uint32_t> ordinal = FindColumn(table, name);
+    if (!ordinal.has_value())
+      return ErrorAt(sqlstate::kUndefinedColumn, target.location,
+                     absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+    if (std::find(columns.begin(), columns.end(), *ordinal) != columns.end())
+      return ErrorAt(sqlstate::kDuplicateColumn, target.location,
+                     absl::StrCat("column \"", name, "\" specified more than once"));
+    columns.push_back(*ordinal);
+  }
+  return columns;
+}
+
+absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(const PgQuery__InsertStmt& insert,
+                                                                         const std::vector<uint32_t>& columns,
+                                                                         Scope* scope) {
+  const TableDescriptor& table = *query_->target;
+  std::vector<std::vector<ExprPtr>> rows;
+  if (insert.select_stmt == nullptr) {
+    std::vector<ExprPtr>& row = rows.emplace_back();
+    for (const auto& column : table.columns()) {
+      ASSIGN_OR_RETURN(ExprPtr value, DefaultOf(column));
+      row.push_back(std::move(value));
+    }
+    return rows;
+  }
+  scope->clause = "VALUES";
+  const PgQuery__SelectStmt& select = *insert.select_stmt->select_stmt;
+  for (const Node* list : NodeList(select.values_lists, select.n_values_lists)) {
+    const NodeList items(list->list->items, list->list->n_items);
+    if (!rows.empty() && items.size() != select.values_lists[0]->list->n_items)
+      return status::Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length");
+    if (items.size() > columns.size())
+      return status::Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns");
+    if (items.size() < columns.size() && insert.n_cols > 0)
+      return status::Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
+    std::vector<ExprPtr>& row = rows.emplace_back(static_cast<size_t>(table.columns_size()));
+    for (size_t i = 0; i < items.size(); ++i) {
+      const ColumnDescriptor& column = table.columns(static_cast<int>(columns[i]));
+      if (IsDefault(items[i])) {
+        ASSIGN_OR_RETURN(row[columns[i]], DefaultOf(column));
+      } else {
+        ASSIGN_OR_RETURN(ExprPtr value, BindExpr(items[i], scope));
+        ASSIGN_OR_RETURN(row[columns[i]], AssignTo(value, column, -1));
+      }
+    }
+    for (int i = 0; i < table.columns_size(); ++i) {
+      if (row[i] != nullptr) continue;
+      ASSIGN_OR_RETURN(row[i], DefaultOf(table.columns(i)));
+    }
+  }
+  return rows;
+}
+
+absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Scope* scope) {
+  const TableDescriptor& table = *query_->target;
+  ASSIGN_OR_RETURN(const std::vector<uint32_t> columns, InsertColumns(insert));
+  auto new_columns = [&]() {
+    std::vector<ColumnId> ids;
+    for (int i = 0; i < table.columns_size(); ++i) {
+      const auto& column = table.columns(i);
+      ids.push_back(query_->AddColumn({column.name(), types::FromProto(column.type()), table.table_id(),
+                                       static_cast<uint32_t>(i + 1), false}));
+    }
+    return ids;
+  };
+  if (insert.select_stmt == nullptr || IsPlainValues(*insert.select_stmt->select_stmt)) {
+    RelPtr values = plan::MakeRel(Rel::Kind::kValues);
+    ASSIGN_OR_RETURN(values->rows, BindInsertRows(insert, columns, scope));
+    values->output = new_columns();
+    return values;
+  }
+  ASSIGN_OR_RETURN(BoundQuery source, BindSelect(*insert.select_stmt->select_stmt, scope, true));
+  if (source.columns.size() > columns.size())
+    return status::Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns");
+  if (source.columns.size() < columns.size() && insert.n_cols > 0)
+    return status::Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {source.rel});
+  project->expressions.resize(table.columns_size());
+  for (size_t i = 0; i < source.columns.size(); ++i) {
+    const ScopeColumn& column = source.columns[i];
+    const ColumnDescriptor& target = table.columns(static_cast<int>(columns[i]));
+    ExprPtr value = plan::MakeColumn(column.id, column.type);
+    if (column.type.id == TypeId::kUnknown && source.rel->kind == Rel::Kind::kProject) {
+      // The constant itself takes the column's type.
+      ASSIGN_OR_RETURN(source.rel->expressions[i], AssignTo(source.rel->expressions[i], target, -1));
+      const Type type = source.rel->expressions[i]->type;
+      query_->columns[column.id].type = type;
+      value = plan::MakeColumn(column.id, type);
+    }
+    ASSIGN_OR_RETURN(project->expressions[columns[i]], AssignTo(value, target, -1));
+  }
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (project->expressions[i] != nullptr) continue;
+    ASSIGN_OR_RETURN(project->expressions[i], DefaultOf(table.columns(i)));
+  }
+  project->output = new_columns();
+  return project;
+}
+
+absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning) {
+  if (list.empty()) return absl::OkStatus();
+  scope->clause = "RETURNING";
+  ASSIGN_OR_RETURN(const std::vector<Target> targets, BindTargets(list, scope, false));
+  UseTable(*query_->target, common::v1::PRIVILEGE_SELECT);
+  for (const Target& target : targets) {
+    if (plan::HasSubquery(target.expression)) return Unsupported(-1, "a subquery in RETURNING");
+    returning->push_back(target.expression);
+    query_->output_names.push_back(target.name);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Binder::BindChecks(const TableDescriptor& table, const std::vector<ColumnId>& columns) {
+  for (const auto& check : table.checks()) {
+    ASSIGN_OR_RETURN(ExprPtr condition, BindTableCondition(check.sql(), table, columns));
+    query_->checks.push_back({check.name(), condition});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert) {
+  query_->kind = common::v1::STATEMENT_KIND_INSERT;
+  Scope scope(nullptr);
+  RETURN_IF_ERROR(BindWith(insert.with_clause, &scope));
+  ASSIGN_OR_RETURN(const TableDescriptor* table,
+                   ResolveTarget(*insert.relation, common::v1::PRIVILEGE_INSERT));
+  if (insert.override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE ||
+      insert.override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE)
+    return Unsupported(-1, "OVERRIDING");
+  ASSIGN_OR_RETURN(query_->root, InsertInput(insert, &scope));
+  plan::InsertTarget& target = query_->insert;
+  for (const ColumnId id : query_->root->output) target.columns.push_back(query_->AddColumn(query_->columns[id]));
+  RETURN_IF_ERROR(BindChecks(*table, target.columns));
+  ScopeItem item;
+  item.alias = insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
+  item.table = table;
+  if (insert.relation->alias == nullptr) item.schema = table->schema();
+  for (int i = 0; i < table->columns_size(); ++i) {
+    if (!table->columns(i).dropped())
+      item.columns.push_back({table->columns(i).name(), target.columns[i], types::FromProto(table->columns(i).type())});
+  }
+  if (insert.on_conflict_clause != nullptr)
+    RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
+  Scope returning(nullptr);
+  returning.items.push_back(std::move(item));
+  return BindReturning({insert.returning_list, insert.n_returning_list}, &returning, &target.returning);
+}
+
+// All columns of the target in order, dropped ones included, then the row's key.
+absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeItem* item) {
+  const TableDescriptor& table = *query_->target;
+  RelPtr scan = plan::MakeRel(Rel::Kind::kScan);
+  scan->table = &table;
+  item->table = &table;
+  for (int i = 0; i < table.columns_size(); ++i) {
+    const auto& column = table.columns(i);
+    const Type type = types::FromProto(column.type());
+    const ColumnId id = query_->AddColumn(
+        {column.name(), type, table.table_id(), static_cast<uint32_t>(i + 1), column.not_null()});
+    scan->output.push_back(id);
+    scan->ordinals.push_back(static_cast<uint32_t>(i));
+    query_->change.columns.push_back(id);
+    if (!column.dropped()) item->columns.push_back({column.name(), id, type});
+  }
+  item->schema = table.schema();
+  RETURN_IF_ERROR(ApplyAlias(range.alias, table.name(), item, range.location));
+  scan->alias = item->alias;
+  query_->change.row_key = query_->AddColumn({"$rowkey", {TypeId::kBytea, 0}, 0, 0, true});
+  scan->output.push_back(query_->change.row_key);
+  scan->ordinals.push_back(plan::kRowKeyOrdinal);
+  return scan;
+}
+
+absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector<uint32_t>* columns,
+                                     std::vector<ExprPtr>* values) {
+  const TableDescriptor& table = *query_->target;
+  std::vector<ExprPtr> row;  // Of the multiple assignment that is being read.
+  for (const Node* node : targets) {
+    const PgQuery__ResTarget& target = *node->res_target;
+    const std::string name(parser::View(target.name));
+    const std::optional<uint32_t> ordinal = FindColumn(table, name);
+    if (target.n_indirection > 0) return Unsupported(target.location, "assigning to a part of a column");
+    if (!ordinal.has_value())
+      return ErrorAt(sqlstate::kUndefinedColumn, target.location,
+                     absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+    if (std::find(columns->begin(), columns->end(), *ordinal) != columns->end())
+      return ErrorAt(sqlstate::kSyntaxError, target.location,
+                     absl::StrCat("multiple assignments to same column \"", name, "\""));
+    const ColumnDescriptor& column = table.columns(static_cast<int>(*ordinal));
+    const Node* source = target.val;
+    if (source->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
+      const PgQuery__MultiAssignRef& multi = *source->multi_assign_ref;
+      if (multi.source->node_case != PG_QUERY__NODE__NODE_ROW_EXPR)
+        return Unsupported(target.location, "assigning a subquery to several columns");
+      const PgQuery__RowExpr& values_row = *multi.source->row_expr;
+      if (static_cast<int>(values_row.n_args) != multi.ncolumns)
+        return ErrorAt(sqlstate::kSyntaxError, target.location,
+                       "number of columns does not match number of values");
+      source = values_row.args[multi.colno - 1];
+    }
+    ExprPtr value;
+    if (IsDefault(source)) {
+      ASSIGN_OR_RETURN(value, DefaultOf(column));
+    } else {
+      ASSIGN_OR_RETURN(value, BindExpr(source, scope));
+      ASSIGN_OR_RETURN(value, AssignTo(value, column, target.location));
+    }
+    columns->push_back(*ordinal);
+    values->push_back(std::move(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update) {
+  query_->kind = common::v1::STATEMENT_KIND_UPDATE;
+  Scope scope(nullptr);
+  RETURN_IF_ERROR(BindWith(update.with_clause, &scope));
+  ASSIGN_OR_RETURN(const TableDescriptor* table,
+                   ResolveTarget(*update.relation, common::v1::PRIVILEGE_UPDATE));
+  ScopeItem item;
+  ASSIGN_OR_RETURN(RelPtr rel, TargetScan(*update.relation, &item));
+  RETURN_IF_ERROR(BindChangeInput({update.from_clause, update.n_from_clause}, update.where_clause, item, rel,
+                                  &scope));
+  plan::ChangeTarget& change = query_->change;
+  scope.clause = "UPDATE";
+  RETURN_IF_ERROR(BindAssignments({update.target_list, update.n_target_list}, &scope, &change.assigned,
+                                  &change.values));
+  for (const ExprPtr& value : change.values) {
+    plan::ColumnSet used;
+    plan::CollectColumns(*value, &used);
+    if (!used.empty()) UseTable(*table, common::v1::PRIVILEGE_SELECT);
+  }
+  // RETURNING and checks see the new row.
+  for (const ColumnId id : change.columns) change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
+  RETURN_IF_ERROR(BindChecks(*table, change.new_columns));
+  Scope returning(nullptr);
+  returning.items = scope.items;
+  size_t live = 0;
+  for (int i = 0; i < table->columns_size(); ++i) {
+    if (!table->columns(i).dropped()) returning.items[0].columns[live++].id = change.new_columns[i];
+  }
+  return BindReturning({update.returning_list, update.n_returning_list}, &returning, &change.returning);
+}
+
+absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase) {
+  query_->kind = common::v1::STATEMENT_KIND_DELETE;
+  Scope scope(nullptr);
+  RETURN_IF_ERROR(BindWith(erase.with_clause, &scope));
+  RETURN_IF_ERROR(ResolveTarget(*erase.relation, common::v1::PRIVILEGE_DELETE).status());
+  ScopeItem item;
+  ASSIGN_OR_RETURN(RelPtr rel, TargetScan(*erase.relation, &item));
+  RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause, item, rel,
+                                  &scope));
+  query_->change.new_columns = query_->change.columns;
+  Scope returning(nullptr);
+  returning.items = scope.items;
+  return BindReturning({erase.returning_list, erase.n_returning_list}, &returning, &query_->change.returning);
+}
+
+absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel,
+                                     Scope* scope) {
+  plan::ChangeTarget& change = query_->change;
+  if (!from.empty()) {
+    ASSIGN_OR_RETURN(RelPtr others, BindFrom(from, scope));
+    scope->items.insert(scope->items.begin(), item);
+    RETURN_IF_ERROR(CheckDuplicateAliases(scope->items));
+    ASSIGN_OR_RETURN(rel, JoinLateral(rel, others, common::v1::JOIN_TYPE_INNER, {}));
+  } else {
+    scope->items = {item};
+  }
+  if (where != nullptr) {
+    scope->clause = "WHERE";
+    UseTable(*query_->target, common::v1::PRIVILEGE_SELECT);
+    ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(where, scope));
+    ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
+    std::vector<ExprPtr> conditions;
+    plan::SplitConjunction(condition, &conditions);
+    const plan::ColumnSet own(change.columns.begin(), change.columns.end());
+    for (const ExprPtr& e : conditions) {
+      if (!plan::HasSubquery(e) && plan::IsSubset(plan::ColumnsOf(e), own)) change.recheck.push_back(e);
+    }
+    rel = plan::MakeFilter(rel, std::move(conditions));
+  }
+  query_->root = rel;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictClause& clause) {
+  const TableDescriptor& table = *query_->target;
+  const PgQuery__InferClause& infer = *clause.infer;
+  const std::string constraint(parser::View(infer.conname));
+  if (!constraint.empty()) {
+    if (constraint == table.primary_key_name()) return 0u;
+    for (const auto& index : table.indexes()) {
+      if (index.unique() && index.is_constraint() && index.name() == constraint) return index.index_id();
+    }
+    return ErrorAt(sqlstate::kUndefinedObject, -1,
+                   absl::StrCat("constraint \"", constraint, "\" for table \"", table.name(), "\" does not exist"));
+  }
+  if (infer.where_clause != nullptr) return Unsupported(infer.location, "ON CONFLICT with a partial index");
+  std::set<uint32_t> wanted;
+  for (const Node* node : NodeList(infer.index_elems, infer.n_index_elems)) {
+    const PgQuery__IndexElem& element = *node->index_elem;
+    const std::string name(parser::View(element.name));
+    if (name.empty()) return Unsupported(infer.location, "ON CONFLICT with an expression");
+    const std::optional<uint32_t> ordinal = FindColumn(table, name);
+    if (!ordinal.has_value())
+      return ErrorAt(sqlstate::kUndefinedColumn, infer.location,
+                     absl::StrCat("column \"", name, "\" does not exist"));
+    wanted.insert(*ordinal);
+  }
+  if (!wanted.empty() && table.primary_key_size() > 0 &&
+      wanted == std::set<uint32_t>(table.primary_key().begin(), table.primary_key().end()))
+    return 0u;
+  for (const auto& index : table.indexes()) {
+    if (index.unique() && wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
+      return index.index_id();
+  }
+  return ErrorAt(sqlstate::kInvalidColumnReference, -1,
+                 "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+}
+
+absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target_item,
+                                    Scope* scope) {
+  const TableDescriptor& table = *query_->target;
+  plan::InsertTarget& insert = query_->insert;
+  std::optional<uint32_t> index;
+  if (clause.infer != nullptr) {
+    ASSIGN_OR_RETURN(index, InferConflictIndex(clause));
+  }
+  if (clause.action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING) {
+    insert.ignore_conflicts = true;
+    insert.conflict_index_id = index;
+    return absl::OkStatus();
+  }
+  if (!index.has_value())
+    return ErrorAt(sqlstate::kSyntaxError, clause.location,
+                   "ON CONFLICT DO UPDATE requires inference specification or constraint name",
+                   "For example, ON CONFLICT (column_name).");
+  insert.conflict_index_id = index;
+  UseTable(table, common::v1::PRIVILEGE_UPDATE);
+  UseTable(table, common::v1::PRIVILEGE_SELECT);
+  ScopeItem excluded = target_item;
+  excluded.alias = "excluded";
+  excluded.schema.clear();
+  excluded.columns_visible = false;
+  size_t live = 0;
+  for (int i = 0; i < table.columns_size(); ++i) {
+    const ColumnId id = query_->AddColumn(query_->columns[insert.columns[i]]);
+    insert.excluded.push_back(id);
+    if (!table.columns(i).dropped()) excluded.columns[live++].id = id;
+  }
+  Scope inner(nullptr);
+  inner.ctes = scope->ctes;
+  inner.items = {target_item, excluded};
+  inner.clause = "ON CONFLICT";
+  std::vector<uint32_t> columns;
+  std::vector<ExprPtr> values;
+  RETURN_IF_ERROR(BindAssignments({clause.target_list, clause.n_target_list}, &inner, &columns, &values));
+  for (int i = 0; i < table.columns_size(); ++i)
+    insert.conflict_update.push_back(
+        plan::MakeColumn(insert.columns[i], query_->columns[insert.columns[i]].type));
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (plan::HasSubquery(values[i])) return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
+    insert.conflict_update[columns[i]] = values[i];
+  }
+  if (clause.where_clause != nullptr) {
+    ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(clause.where_clause, &inner));
+    ASSIGN_OR_RETURN(insert.conflict_filter, ToBoolean(condition, "WHERE"));
+    if (plan::HasSubquery(insert.conflict_filter))
+      return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::binder

@@ -1,0 +1,272 @@
+// FROM: tables, views, subqueries, functions, common table expressions.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/binder/binder.h"
+#include "common/sql/binder/depth_guard.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using common::v1::TableDescriptor;
+using functions::FunctionCatalog;
+using plan::Rel;
+namespace sqlstate = status::sqlstate;
+
+constexpr int kMaxViewDepth = 64;
+
+}  // namespace
+
+void Binder::UseTable(const TableDescriptor& table, common::v1::Privilege privilege) {
+  for (plan::TableUse& use : query_->tables) {
+    if (use.table == &table) {
+      use.privileges.insert(privilege);
+      return;
+    }
+  }
+  query_->tables.push_back({&table, {static_cast<int>(privilege)}});
+}
+
+RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem* item) {
+  RelPtr scan = plan::MakeRel(Rel::Kind::kScan);
+  scan->table = &table;
+  scan->alias = std::move(alias);
+  item->table = &table;
+  for (int i = 0; i < table.columns_size(); ++i) {
+    const auto& column = table.columns(i);
+    if (column.dropped()) continue;
+    const Type type = types::FromProto(column.type());
+    const ColumnId id = query_->AddColumn(
+        {column.name(), type, table.table_id(), static_cast<uint32_t>(i + 1), column.not_null()});
+    scan->output.push_back(id);
+    scan->ordinals.push_back(static_cast<uint32_t>(i));
+    item->columns.push_back({column.name(), id, type});
+  }
+  return scan;
+}
+
+absl::Status Binder::ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name, ScopeItem* item,
+                                int location) {
+  item->alias = alias == nullptr ? std::string(default_name) : std::string(parser::View(alias->aliasname));
+  if (alias == nullptr) return absl::OkStatus();
+  item->schema.clear();
+  if (alias->n_colnames > item->columns.size())
+    return ErrorAt(sqlstate::kInvalidColumnReference, location,
+                   absl::StrCat("table \"", item->alias, "\" has ", item->columns.size(),
+                                " columns available but ", alias->n_colnames, " columns specified"));
+  for (size_t i = 0; i < alias->n_colnames; ++i)
+    item->columns[i].name = parser::StringOf(alias->colnames[i]);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int location) {
+  if (view_depth_ >= kMaxViewDepth) return DepthGuard::Error();
+  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree, parser::ParseTree::Parse(view.view_sql()));
+  kept_trees_.push_back(tree);
+  if (tree->result().n_stmts != 1 ||
+      tree->result().stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return status::Error(sqlstate::kInternalError, absl::StrCat("the view ", view.name(), " has no query"));
+  const std::string_view text = text_;
+  const bool literals = literals_active_;
+  const std::vector<std::string> path = search_path_;
+  text_ = tree->text();
+  literals_active_ = false;
+  search_path_ = {view.schema()};
+  for (const std::string& schema : path) {
+    if (schema != view.schema()) search_path_.push_back(schema);
+  }
+  ++view_depth_;
+  auto bound = BindSelect(*tree->result().stmts[0]->stmt->select_stmt, nullptr);
+  --view_depth_;
+  text_ = text;
+  literals_active_ = literals;
+  search_path_ = path;
+  if (!bound.ok()) return bound.status();
+  if (static_cast<int>(bound->columns.size()) != view.columns_size())
+    return ErrorAt(sqlstate::kObjectNotInPrerequisiteState, location,
+                   absl::StrCat("the tables of view \"", view.name(), "\" have changed"));
+  for (int i = 0; i < view.columns_size(); ++i) bound->columns[i].name = view.columns(i).name();
+  return bound;
+}
+
+absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scope* scope, ScopeItem* item) {
+  const std::string schema(parser::View(range.schemaname));
+  const std::string name(parser::View(range.relname));
+  if (schema.empty()) {
+    for (Scope* level = scope; level != nullptr; level = level->parent) {
+      for (auto entry = level->ctes.rbegin(); entry != level->ctes.rend(); ++entry) {
+        if (entry->name != name) continue;
+        RelPtr scan = plan::MakeRel(Rel::Kind::kCte);
+        scan->cte = static_cast<uint32_t>(entry->index);
+        scan->alias = name;
+        ++query_->ctes[entry->index].references;
+        for (const ScopeColumn& column : entry->columns) {
+          const ColumnId id = query_->AddColumn({column.name, column.type, 0, 0, false});
+          scan->output.push_back(id);
+          item->columns.push_back({column.name, id, column.type});
+        }
+        RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
+        scan->alias = item->alias;
+        return scan;
+      }
+    }
+  }
+  const TableDescriptor* table = input_.catalog->ResolveTable(schema, name, search_path_);
+  if (table == nullptr) {
+    const std::string shown = schema.empty() ? name : absl::StrCat(schema, ".", name);
+    return ErrorAt(sqlstate::kUndefinedTable, range.location,
+                   absl::StrCat("relation \"", shown, "\" does not exist"));
+  }
+  item->schema = table->schema();
+  if (view_depth_ == 0) UseTable(*table, common::v1::PRIVILEGE_SELECT);
+  if (!table->view_sql().empty()) {
+    // The view's owner stands for what the view reads; its tables are listed without privileges.
+    ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
+    item->columns = view.columns;
+    RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
+    return view.rel;
+  }
+  if (view_depth_ > 0) {
+    bool listed = false;
+    for (const plan::TableUse& use : query_->tables) listed |= use.table == table;
+    if (!listed) query_->tables.push_back({table, {}});
+  }
+  RelPtr scan = ScanOf(*table, "", item);
+  RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
+  scan->alias = item->alias;
+  return scan;
+}
+
+absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral,
+                                                  Scope* scope, ScopeItem* item) {
+  const PgQuery__SelectStmt& select = *range.subquery->select_stmt;
+  if (range.alias == nullptr && !range.lateral)
+    return ErrorAt(sqlstate::kSyntaxError, -1, "subquery in FROM must have an alias",
+                   "For example, FROM (SELECT ...) [AS] foo.");
+  // Without LATERAL the items of this FROM are out of sight.
+  std::vector<ScopeItem> hidden;
+  if (!range.lateral) std::swap(hidden, scope->items);
+  auto bound = BindSelect(select, scope);
+  if (!range.lateral) std::swap(hidden, scope->items);
+  if (!bound.ok()) return bound.status();
+  item->columns = bound->columns;
+  RETURN_IF_ERROR(ApplyAlias(range.alias, "", item, -1));
+  return bound->rel;
+}
+
+absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range, RelPtr lateral,
+                                                 Scope* scope, ScopeItem* item) {
+  if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY");
+  if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
+  if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
+  const Node* node = range.functions[0]->list->items[0];
+  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
+    return Unsupported(-1, "this expression in FROM");
+  }
+  const PgQuery__FuncCall& call = *node->func_call;
+  const std::string name(parser::StringOf(call.funcname[call.n_funcname - 1]));
+  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+  std::vector<const functions::TableFunction*> functions;
+  std::vector<Signature> candidates;
+  std::vector<TypeId> actual;
+  for (const ExprPtr& arg : args) actual.push_back(arg->type.id);
+  for (const auto* function : FunctionCatalog::Builtin().FindTableFunctions(name)) {
+    if (function->arguments.size() != args.size()) continue;
+    functions.push_back(function);
+    candidates.push_back(function->arguments);
+  }
+  const Choice choice = ChooseCandidate(candidates, actual, false);
+  RelPtr scan;
+  if (choice.index < 0) {
+    // A plain function: one row, one column.
+    ASSIGN_OR_RETURN(ExprPtr value, CallFunction(name, args, call.location));
+    scan = plan::MakeRel(Rel::Kind::kProject, {plan::MakeOneRow()});
+    scan->expressions = {value};
+    scan->output = {query_->AddColumn({name, value->type, 0, 0, false})};
+    item->columns = {{name, scan->output[0], value->type}};
+  } else {
+    const functions::TableFunction* function = functions[choice.index];
+    scan = plan::MakeRel(Rel::Kind::kFunction);
+    scan->table_function = function;
+    for (size_t i = 0; i < args.size(); ++i) {
+      if (function->arguments[i] == TypeId::kUnspecified) {
+        ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
+      } else {
+        ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
+      }
+    }
+    scan->expressions = args;
+    for (size_t i = 0; i < function->result.size(); ++i) {
+      const std::string column = i < function->column_names.size() ? function->column_names[i] : name;
+      const Type type{function->result[i], 0};
+      const ColumnId id = query_->AddColumn({column, type, 0, 0, false});
+      scan->output.push_back(id);
+      item->columns.push_back({column, id, type});
+    }
+  }
+  // A function's only column takes the alias as its name.
+  if (item->columns.size() == 1 && range.alias != nullptr && range.alias->n_colnames == 0)
+    item->columns[0].name = parser::View(range.alias->aliasname);
+  RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, call.location));
+  scan->alias = item->alias;
+  for (size_t i = 0; i < item->columns.size(); ++i)
+    query_->columns[item->columns[i].id].name = item->columns[i].name;
+  return scan;
+}
+
+absl::StatusOr<RelPtr> Binder::BindFromItem(const Node* node, RelPtr lateral, Scope* scope,
+                                            std::vector<ScopeItem>* items) {
+  const DepthGuard guard(&depth_);
+  if (guard.too_deep()) return DepthGuard::Error();
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_RANGE_VAR:
+      return BindRangeVar(*node->range_var, scope, &items->emplace_back());
+    case PG_QUERY__NODE__NODE_RANGE_SUBSELECT:
+      return BindRangeSubselect(*node->range_subselect, lateral, scope, &items->emplace_back());
+    case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
+      return BindRangeFunction(*node->range_function, lateral, scope, &items->emplace_back());
+    case PG_QUERY__NODE__NODE_JOIN_EXPR:
+      return BindJoin(*node->join_expr, lateral, scope, items);
+    case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
+      return Unsupported(node->range_table_sample->location, "TABLESAMPLE");
+    default:
+      return Unsupported(-1, "this kind of FROM item");
+  }
+}
+
+absl::Status Binder::CheckDuplicateAliases(const std::vector<ScopeItem>& items) const {
+  for (size_t i = 0; i < items.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (items[i].alias.empty() || items[i].alias != items[j].alias || !items[i].relation_visible ||
+          !items[j].relation_visible)
+        continue;
+      if (!items[i].schema.empty() && !items[j].schema.empty() && items[i].schema != items[j].schema) continue;
+      return ErrorAt(sqlstate::kDuplicateAlias, -1,
+                     absl::StrCat("table name \"", items[i].alias, "\" specified more than once"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RelPtr> Binder::BindFrom(NodeList list, Scope* scope) {
+  RelPtr result;
+  const char* clause = scope->clause;
+  scope->clause = "functions in FROM";
+  for (const Node* node : list) {
+    std::vector<ScopeItem> items;
+    ASSIGN_OR_RETURN(RelPtr rel, BindFromItem(node, result, scope, &items));
+    if (result == nullptr) {
+      result = rel;
+    } else {
+      ASSIGN_OR_RETURN(result, JoinLateral(result, rel, common::v1::JOIN_TYPE_INNER, {}));
+    }
+    for (ScopeItem& item : items) scope->items.push_back(std::move(item));
+    RETURN_IF_ERROR(CheckDuplicateAliases(scope->items));
+  }
+  scope->clause = clause;
+  return result == nullptr ? plan::MakeOneRow() : result;
+}
+
+}  // namespace adbms::sql::binder

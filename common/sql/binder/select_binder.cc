@@ -1,0 +1,321 @@
+// SELECT: clauses in PostgreSQL's order of meaning, assembled bottom-up.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/binder/binder.h"
+#include "common/sql/binder/depth_guard.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using plan::Expr;
+using plan::Rel;
+namespace sqlstate = status::sqlstate;
+
+constexpr size_t kMaxTargets = 1664;
+
+bool IsStar(const Node* node) {
+  if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+  const PgQuery__ColumnRef& ref = *node->column_ref;
+  return ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
+
+bool IsPlainColumn(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF; }
+
+}  // namespace
+
+absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
+  if (with == nullptr) return absl::OkStatus();
+  if (with->recursive) {
+    // RECURSIVE without a reference to itself is an ordinary WITH; telling them apart needs the binding: a
+    // self-reference then is an unknown relation.
+    return Unsupported(with->location, "WITH RECURSIVE");
+  }
+  for (const Node* node : NodeList(with->ctes, with->n_ctes)) {
+    const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
+    const std::string name(parser::View(cte.ctename));
+    for (const CteEntry& known : scope->ctes) {
+      if (known.name == name)
+        return ErrorAt(sqlstate::kDuplicateAlias, cte.location,
+                       absl::StrCat("WITH query name \"", name, "\" specified more than once"));
+    }
+    if (cte.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+      return Unsupported(cte.location, "a data-modifying WITH");
+    ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*cte.ctequery->select_stmt, scope));
+    if (!plan::FreeColumns(*bound.rel).empty())
+      return Unsupported(cte.location, "a WITH query that refers to an outer query's columns");
+    if (cte.n_aliascolnames > bound.columns.size())
+      return ErrorAt(sqlstate::kInvalidColumnReference, cte.location,
+                     absl::StrCat("WITH query \"", name, "\" has ", bound.columns.size(),
+                                  " columns available but ", cte.n_aliascolnames, " columns specified"));
+    for (size_t i = 0; i < cte.n_aliascolnames; ++i)
+      bound.columns[i].name = parser::StringOf(cte.aliascolnames[i]);
+    CteEntry entry{name, static_cast<int>(query_->ctes.size()), bound.columns};
+    query_->ctes.push_back(
+        {name, bound.rel, 0, cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways});
+    scope->ctes.push_back(std::move(entry));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select, Scope* parent,
+                                              bool keep_unknown) {
+  const DepthGuard guard(&depth_);
+  if (guard.too_deep()) return DepthGuard::Error();
+  Scope scope(parent);
+  RETURN_IF_ERROR(BindWith(select.with_clause, &scope));
+  if (select.into_clause != nullptr) return Unsupported(-1, "SELECT INTO");
+  if (select.n_window_clause > 0) return Unsupported(-1, "WINDOW");
+  if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE &&
+      select.op != PG_QUERY__SET_OPERATION__SET_OPERATION_UNDEFINED)
+    return BindSetOperation(select, &scope);
+  if (select.n_values_lists > 0) return BindValues(select, &scope, keep_unknown);
+  return BindSimple(select, &scope, keep_unknown);
+}
+
+absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Target>* targets) {
+  const PgQuery__ColumnRef& ref = *node->column_ref;
+  if (ref.n_fields > 1) {
+    const std::string alias(parser::StringOf(ref.fields[ref.n_fields - 2]));
+    for (Scope* level = scope; level != nullptr; level = level->parent) {
+      for (const ScopeItem& item : level->items) {
+        if (!item.relation_visible || item.alias != alias) continue;
+        for (const ScopeColumn& column : item.columns)
+          targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
+        return absl::OkStatus();
+      }
+    }
+    return ErrorAt(sqlstate::kUndefinedTable, ref.location,
+                   absl::StrCat("missing FROM-clause entry for table \"", alias, "\""));
+  }
+  if (scope->items.empty())
+    return ErrorAt(sqlstate::kSyntaxError, ref.location, "SELECT * with no tables specified is not valid");
+  for (const ScopeItem& item : scope->items) {
+    if (!item.columns_visible) continue;
+    for (const ScopeColumn& column : item.columns)
+      targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* scope, bool keep_unknown) {
+  std::vector<Target> targets;
+  for (const Node* node : list) {
+    const PgQuery__ResTarget& target = *node->res_target;
+    if (IsStar(target.val)) {
+      RETURN_IF_ERROR(ExpandStar(target.val, scope, &targets));
+      continue;
+    }
+    ASSIGN_OR_RETURN(ExprPtr e, BindExpr(target.val, scope));
+    if (!keep_unknown) {
+      ASSIGN_OR_RETURN(e, ResolveUnknown(e));
+    }
+    const std::string_view name = parser::View(target.name);
+    targets.push_back({e, name.empty() ? ColumnNameOf(target.val) : std::string(name)});
+  }
+  if (targets.size() > kMaxTargets)
+    return status::Error(sqlstate::kTooManyColumns, "target lists can have at most 1664 entries");
+  return targets;
+}
+
+// Constants that decide whether two expressions are the same must not be lifted.
+bool Binder::MustPinTargets(const PgQuery__SelectStmt& select) const {
+  for (const Node* node : NodeList(select.group_clause, select.n_group_clause)) {
+    if (!IsPlainColumn(node)) return true;
+  }
+  if (select.n_distinct_clause == 0) return false;
+  for (const Node* node : NodeList(select.sort_clause, select.n_sort_clause)) {
+    if (!IsPlainColumn(node->sort_by->node)) return true;
+  }
+  return select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+}
+
+absl::StatusOr<std::optional<int>> Binder::MatchTarget(const Node* node, const std::vector<Target>& targets,
+                                                       Scope* scope, bool columns_first, const char* clause) {
+  if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields == 1 && !IsStar(node)) {
+    const std::string name(parser::StringOf(node->column_ref->fields[0]));
+    if (columns_first) {
+      for (const ScopeItem& item : scope->items) {
+        if (!item.columns_visible) continue;
+        for (const ScopeColumn& column : item.columns) {
+          if (column.name == name) return std::optional<int>();
+        }
+      }
+    }
+    std::optional<int> found;
+    for (size_t i = 0; i < targets.size(); ++i) {
+      if (targets[i].name != name) continue;
+      if (found.has_value()) {
+        const ExprPtr& other = targets[*found].expression;
+        if (!plan::Equal(*other, *targets[i].expression))
+          return ErrorAt(sqlstate::kAmbiguousColumn, node->column_ref->location,
+                         absl::StrCat(clause, " \"", name, "\" is ambiguous"));
+      } else {
+        found = static_cast<int>(i);
+      }
+    }
+    return found;
+  }
+  if (node->node_case == PG_QUERY__NODE__NODE_A_CONST) {
+    const PgQuery__AConst& constant = *node->a_const;
+    if (constant.isnull || constant.val_case != PG_QUERY__A__CONST__VAL_IVAL)
+      return ErrorAt(sqlstate::kSyntaxError, constant.location,
+                     absl::StrCat("non-integer constant in ", clause));
+    const int position = constant.ival->ival;
+    if (position < 1 || position > static_cast<int>(targets.size()))
+      return ErrorAt(sqlstate::kInvalidColumnReference, constant.location,
+                     absl::StrCat(clause, " position ", position, " is not in select list"));
+    return std::optional<int>(position - 1);
+  }
+  return std::optional<int>();
+}
+
+absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(NodeList list, Scope* scope,
+                                                                   const std::vector<Target>& targets,
+                                                                   bool names_only) {
+  std::vector<OrderItem> items;
+  for (const Node* node : list) {
+    const PgQuery__SortBy& sort = *node->sort_by;
+    OrderItem item;
+    item.descending = sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+    if (sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING) {
+      const std::string op(parser::StringOf(sort.use_op[sort.n_use_op - 1]));
+      if (op != "<" && op != ">") return Unsupported(sort.location, "ORDER BY USING with this operator");
+      item.descending = op == ">";
+    }
+    item.nulls_first = sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
+                       (sort.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && item.descending);
+    item.location = sort.location;
+    std::optional<int> target;
+    if (!targets.empty() || names_only) {
+      ASSIGN_OR_RETURN(target, MatchTarget(sort.node, targets, scope, false, "ORDER BY"));
+    }
+    Type type;
+    if (target.has_value()) {
+      item.target = *target;
+      type = targets[*target].expression->type;
+    } else {
+      if (names_only) {
+        if (sort.node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+            sort.node->column_ref->n_fields == 1)
+          return ErrorAt(sqlstate::kUndefinedColumn, sort.node->column_ref->location,
+                         absl::StrCat("column \"",
+                                      std::string(parser::StringOf(sort.node->column_ref->fields[0])),
+                                      "\" does not exist"));
+        return status::Error(sqlstate::kFeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
+                             "Only result column names can be used, not expressions or functions.",
+                             "Add the expression/function to every SELECT, or move the UNION into a FROM clause.");
+      }
+      ASSIGN_OR_RETURN(item.expression, BindExpr(sort.node, scope));
+      ASSIGN_OR_RETURN(item.expression, ResolveUnknown(item.expression));
+      type = item.expression->type;
+      for (size_t i = 0; i < targets.size() && item.target < 0; ++i) {
+        if (plan::Equal(*targets[i].expression, *item.expression) && !plan::IsVolatile(item.expression))
+          item.target = static_cast<int>(i);
+      }
+    }
+    if (!types::IsComparable(type.id))
+      return status::ErrorAt(sqlstate::kUndefinedFunction, parser::CharacterPosition(text_, sort.location),
+                             absl::StrCat("could not identify an ordering operator for type ",
+                                          types::Format(type)),
+                             "Use an explicit ordering operator or modify the query.");
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+RelPtr Binder::Project(RelPtr input, const std::vector<Target>& targets) {
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {std::move(input)});
+  for (const Target& target : targets) {
+    project->expressions.push_back(target.expression);
+    project->output.push_back(target.id);
+  }
+  return project;
+}
+
+absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelPtr rel, Scope* scope) {
+  if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+    return Unsupported(-1, "FETCH FIRST … WITH TIES");
+  if (select.limit_count == nullptr && select.limit_offset == nullptr) return rel;
+  RelPtr limit = plan::MakeRel(Rel::Kind::kLimit, {rel});
+  limit->output = rel->output;
+  auto bind = [&](const Node* node, const char* name) -> absl::StatusOr<ExprPtr> {
+    Scope outer(scope->parent);
+    outer.ctes = scope->ctes;
+    outer.clause = name;
+    ASSIGN_OR_RETURN(ExprPtr e, BindExpr(node, &outer));
+    const Type from = e->type;
+    ASSIGN_OR_RETURN(ExprPtr value,
+                     TryCoerce(e, {TypeId::kInt8, 0}, functions::CastContext::kAssignment));
+    if (value == nullptr)
+      return ErrorAt(sqlstate::kDatatypeMismatch, e->location,
+                     absl::StrCat("argument of ", name, " must be type bigint, not type ", types::Format(from)));
+    return value;
+  };
+  if (select.limit_count != nullptr) {
+    ASSIGN_OR_RETURN(limit->count, bind(select.limit_count, "LIMIT"));
+    if (limit->count->kind == Expr::Kind::kLiteral && limit->count->value.is_null()) limit->count = nullptr;
+  }
+  if (select.limit_offset != nullptr) {
+    ASSIGN_OR_RETURN(limit->offset, bind(select.limit_offset, "OFFSET"));
+  }
+  if (limit->count == nullptr && limit->offset == nullptr) return rel;
+  return limit;
+}
+
+absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel) {
+  std::vector<std::string> names;
+  for (const Node* node : NodeList(select.locking_clause, select.n_locking_clause)) {
+    for (const Node* locked : NodeList(node->locking_clause->locked_rels, node->locking_clause->n_locked_rels))
+      names.emplace_back(parser::View(locked->range_var->relname));
+    if (node->locking_clause->wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitSkip)
+      return Unsupported(-1, "SKIP LOCKED");
+    if (node->locking_clause->wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitError)
+      return Unsupported(-1, "NOWAIT");
+  }
+  std::vector<Rel*> stack = {rel.get()};
+  size_t found = 0;
+  while (!stack.empty()) {
+    Rel* at = stack.back();
+    stack.pop_back();
+    if (at->kind == Rel::Kind::kAggregate || at->kind == Rel::Kind::kSetOperation ||
+        at->kind == Rel::Kind::kAppend)
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "FOR UPDATE is not allowed with GROUP BY, DISTINCT or set operations");
+    if (at->kind == Rel::Kind::kScan && !at->table->is_virtual() &&
+        (names.empty() || std::find(names.begin(), names.end(), at->alias) != names.end())) {
+      at->lock_rows = true;
+      query_->has_locks = true;
+      UseTable(*at->table, common::v1::PRIVILEGE_UPDATE);
+      ++found;
+    }
+    for (const RelPtr& input : at->inputs) stack.push_back(input.get());
+  }
+  if (found < names.size())
+    return status::Error(sqlstate::kUndefinedTable,
+                         absl::StrCat("relation \"", names[0], "\" in FOR UPDATE clause not found in FROM clause"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
+                                              bool keep_unknown) {
+  scope->clause = "FROM";
+  ASSIGN_OR_RETURN(RelPtr rel, BindFrom({select.from_clause, select.n_from_clause}, scope));
+  if (select.where_clause != nullptr) {
+    scope->clause = "WHERE";
+    ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(select.where_clause, scope));
+    ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
+    std::vector<ExprPtr> conditions;
+    plan::SplitConjunction(condition, &conditions);
+    rel = plan::MakeFilter(rel, std::move(conditions));
+  }
+  const bool pinned = MustPinTargets(select);
+  if (pinned) ++no_lift_;
+  auto result = BindSelectBody(select, scope, rel, keep_unknown);
+  if (pinned) --no_lift_;
+  return result;
+}
+
+}  // namespace adbms::sql::binder

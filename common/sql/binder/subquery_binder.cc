@@ -1,0 +1,134 @@
+// Subqueries in expressions.
+#include "absl/strings/str_cat.h"
+#include "common/sql/binder/binder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using common::v1::SubqueryExpression;
+using plan::Expr;
+namespace sqlstate = status::sqlstate;
+
+std::shared_ptr<Expr> MakeSubquery(SubqueryExpression::Kind kind, RelPtr rel, Type type, int location) {
+  auto result = std::make_shared<Expr>();
+  result->kind = Expr::Kind::kSubquery;
+  result->subquery = kind;
+  result->query = std::move(rel);
+  result->type = type;
+  result->location = location;
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope* scope) {
+  const int location = link.location;
+  if (link.subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return Unsupported(location, "this kind of subquery");
+  ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*link.subselect->select_stmt, scope));
+  constexpr Type kBool{TypeId::kBool, 0};
+  const char* one_column = "subquery must return only one column";
+  switch (link.sub_link_type) {
+    case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
+      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_EXISTS, bound.rel, kBool, location));
+    case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK:
+      if (bound.columns.size() != 1) return ErrorAt(sqlstate::kSyntaxError, location, one_column);
+      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_SCALAR, bound.rel, bound.columns[0].type, location));
+    case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: {
+      if (bound.columns.size() != 1) return ErrorAt(sqlstate::kSyntaxError, location, one_column);
+      TypeId array = TypeId::kUnspecified;
+      switch (bound.columns[0].type.id) {
+        case TypeId::kInt2:
+          array = TypeId::kInt2Array;
+          break;
+        case TypeId::kInt4:
+          array = TypeId::kInt4Array;
+          break;
+        case TypeId::kInt8:
+          array = TypeId::kInt8Array;
+          break;
+        case TypeId::kOid:
+          array = TypeId::kOidArray;
+          break;
+        case TypeId::kName:
+          array = TypeId::kNameArray;
+          break;
+        case TypeId::kText:
+        case TypeId::kVarchar:
+        case TypeId::kBpchar:
+          array = TypeId::kTextArray;
+          break;
+        default:
+          return Unsupported(location,
+                             absl::StrCat("type ", types::Format(bound.columns[0].type), "[]"));
+      }
+      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_ARRAY, bound.rel, {array, 0}, location));
+    }
+    case PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK:
+    case PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK:
+      break;
+    default:
+      return Unsupported(location, "this kind of subquery");
+  }
+  const bool any = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK;
+  std::string op = "=";
+  if (link.n_oper_name > 0) {
+    ASSIGN_OR_RETURN(op, OperatorName({link.oper_name, link.n_oper_name}, location));
+  }
+  std::vector<ExprPtr> operands;
+  if (link.testexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+    ASSIGN_OR_RETURN(operands,
+                     BindExprs({link.testexpr->row_expr->args, link.testexpr->row_expr->n_args}, scope));
+  } else {
+    ASSIGN_OR_RETURN(ExprPtr operand, BindExpr(link.testexpr, scope));
+    operands = {operand};
+  }
+  if (operands.size() < bound.columns.size())
+    return ErrorAt(sqlstate::kSyntaxError, location, "subquery has too many columns");
+  if (operands.size() > bound.columns.size())
+    return ErrorAt(sqlstate::kSyntaxError, location, "subquery has too few columns");
+  if (operands.size() > 1 && (op != "=" || !any) && (op != "<>" || any))
+    return Unsupported(location, "this comparison of a row with a subquery");
+  std::shared_ptr<Expr> result =
+      MakeSubquery(any ? SubqueryExpression::KIND_ANY : SubqueryExpression::KIND_ALL, bound.rel, kBool, location);
+  // Both sides become what the operator takes; the subquery's in a projection over it.
+  RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {bound.rel});
+  bool converts = false;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const ScopeColumn& column = bound.columns[i];
+    ASSIGN_OR_RETURN(const functions::Function* function,
+                     FindOperator(op, operands[i]->type.id, column.type.id, location));
+    if (function->result != TypeId::kBool)
+      return ErrorAt(sqlstate::kDatatypeMismatch, location,
+                     absl::StrCat("row comparison operator must yield type boolean, not type ",
+                                  types::Format({function->result, 0})));
+    ASSIGN_OR_RETURN(operands[i], Implicit(operands[i], function->arguments[0]));
+    ASSIGN_OR_RETURN(ExprPtr item,
+                     Implicit(plan::MakeColumn(column.id, column.type), function->arguments[1]));
+    converts |= item->kind != Expr::Kind::kColumn;
+    project->expressions.push_back(item);
+    result->comparisons.push_back(function);
+  }
+  if (operands.size() > 1 && op == "<>") {
+    // (a,b) <> ALL (…) is NOT ((a,b) = ANY (…)).
+    for (size_t i = 0; i < operands.size(); ++i) {
+      const auto* function = result->comparisons[i];
+      ASSIGN_OR_RETURN(result->comparisons[i],
+                       FindOperator("=", function->arguments[0], function->arguments[1], location));
+    }
+    result->subquery = SubqueryExpression::KIND_ANY;
+  }
+  if (converts) {
+    for (size_t i = 0; i < operands.size(); ++i)
+      project->output.push_back(
+          query_->AddColumn({bound.columns[i].name, project->expressions[i]->type, 0, 0, false}));
+    result->query = project;
+  }
+  result->args = std::move(operands);
+  if (result->args.size() > 1 && op == "<>") return plan::MakeNot(ExprPtr(result));
+  return ExprPtr(result);
+}
+
+}  // namespace adbms::sql::binder

@@ -1,0 +1,207 @@
+#include "common/sql/binder/type_resolution.h"
+
+#include <algorithm>
+
+namespace adbms::sql::binder {
+namespace {
+
+using functions::CastContext;
+using functions::FunctionCatalog;
+
+int ExactMatches(const Signature& candidate, const std::vector<TypeId>& actual) {
+  int count = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    if (actual[i] != TypeId::kUnknown && candidate[i] == actual[i]) ++count;
+  }
+  return count;
+}
+
+int PreferredMatches(const Signature& candidate, const std::vector<TypeId>& actual) {
+  int count = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    if (actual[i] == TypeId::kUnknown) continue;
+    if (candidate[i] == actual[i] ||
+        (IsPreferred(candidate[i]) && CategoryOf(candidate[i]) == CategoryOf(actual[i])))
+      ++count;
+  }
+  return count;
+}
+
+template <typename Score>
+void KeepBest(const std::vector<Signature>& candidates, std::vector<int>* kept, Score score) {
+  int best = 0;
+  for (const int i : *kept) best = std::max(best, score(candidates[i]));
+  std::erase_if(*kept, [&](int i) { return score(candidates[i]) < best; });
+}
+
+// The rules for unknown arguments: string category wins, else the one category all agree on.
+void KeepByCategory(const std::vector<Signature>& candidates, const std::vector<TypeId>& actual,
+                    std::vector<int>* kept) {
+  std::vector<char> category(actual.size(), 0);
+  std::vector<bool> has_preferred(actual.size(), false);
+  for (size_t arg = 0; arg < actual.size(); ++arg) {
+    if (actual[arg] != TypeId::kUnknown) continue;
+    bool conflict = false;
+    for (const int i : *kept) {
+      const TypeId type = candidates[i][arg];
+      const char current = CategoryOf(type);
+      if (category[arg] == 0) {
+        category[arg] = current;
+        has_preferred[arg] = IsPreferred(type);
+      } else if (current == category[arg]) {
+        has_preferred[arg] = has_preferred[arg] || IsPreferred(type);
+      } else if (current == 'S') {
+        category[arg] = current;
+        has_preferred[arg] = IsPreferred(type);
+      } else if (category[arg] != 'S') {
+        conflict = true;
+      }
+    }
+    // A conflict is settled when some candidate takes a string.
+    if (conflict && category[arg] != 'S') return;
+  }
+  std::vector<int> fitting;
+  for (const int i : *kept) {
+    bool fits = true;
+    for (size_t arg = 0; arg < actual.size() && fits; ++arg) {
+      if (actual[arg] != TypeId::kUnknown) continue;
+      const TypeId type = candidates[i][arg];
+      fits = CategoryOf(type) == category[arg] && (!has_preferred[arg] || IsPreferred(type));
+    }
+    if (fits) fitting.push_back(i);
+  }
+  if (!fitting.empty()) *kept = std::move(fitting);
+}
+
+// The last rule: unknown arguments take the one type that the known arguments share.
+int MatchSharedType(const std::vector<Signature>& candidates, const std::vector<TypeId>& actual,
+                    const std::vector<int>& kept) {
+  TypeId shared = TypeId::kUnspecified;
+  for (const TypeId type : actual) {
+    if (type == TypeId::kUnknown) continue;
+    if (shared != TypeId::kUnspecified && shared != type) return -1;
+    shared = type;
+  }
+  if (shared == TypeId::kUnspecified) return -1;
+  int found = -1;
+  for (const int i : kept) {
+    bool fits = true;
+    for (const TypeId type : candidates[i]) fits = fits && CanCoerce(shared, type, CastContext::kImplicit);
+    if (!fits) continue;
+    if (found >= 0) return -1;
+    found = i;
+  }
+  return found;
+}
+
+}  // namespace
+
+char CategoryOf(TypeId id) {
+  switch (id) {
+    case TypeId::kBool:
+      return 'B';
+    case TypeId::kInt2:
+    case TypeId::kInt4:
+    case TypeId::kInt8:
+    case TypeId::kFloat4:
+    case TypeId::kFloat8:
+    case TypeId::kNumeric:
+    case TypeId::kOid:
+    case TypeId::kRegclass:
+    case TypeId::kRegtype:
+      return 'N';
+    case TypeId::kText:
+    case TypeId::kVarchar:
+    case TypeId::kBpchar:
+    case TypeId::kName:
+      return 'S';
+    case TypeId::kChar:
+      return 'Z';
+    case TypeId::kDate:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTime:
+      return 'D';
+    case TypeId::kInterval:
+      return 'T';
+    case TypeId::kUnspecified:
+    case TypeId::kVoid:
+      return 'P';
+    case TypeId::kUnknown:
+      return 'X';
+    default:
+      return types::IsArray(id) ? 'A' : 'U';
+  }
+}
+
+bool IsPreferred(TypeId id) {
+  switch (id) {
+    case TypeId::kBool:
+    case TypeId::kFloat8:
+    case TypeId::kOid:
+    case TypeId::kText:
+    case TypeId::kTimestamptz:
+    case TypeId::kInterval:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool CanCoerce(TypeId from, TypeId to, CastContext context) {
+  if (from == to || from == TypeId::kUnknown || to == TypeId::kUnspecified) return true;
+  return FunctionCatalog::Builtin().CanCast(from, to, context);
+}
+
+std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId* conflict) {
+  TypeId common = TypeId::kUnknown;
+  for (const TypeId type : types) {
+    if (type == TypeId::kUnknown || type == common) continue;
+    if (common == TypeId::kUnknown) {
+      common = type;
+    } else if (CategoryOf(type) != CategoryOf(common)) {
+      if (conflict != nullptr) *conflict = type;
+      return std::nullopt;
+    } else if (!IsPreferred(common) && CanCoerce(common, type, CastContext::kImplicit) &&
+               !CanCoerce(type, common, CastContext::kImplicit)) {
+      common = type;
+    }
+  }
+  return common == TypeId::kUnknown ? TypeId::kText : common;
+}
+
+Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vector<TypeId>& input,
+                       bool is_operator) {
+  std::vector<TypeId> actual = input;
+  std::vector<int> kept;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i] == actual) return {static_cast<int>(i), false};
+  }
+  // An unknown operand is first taken to be of the other operand's type.
+  if (is_operator && actual.size() == 2 && (actual[0] == TypeId::kUnknown) != (actual[1] == TypeId::kUnknown)) {
+    const TypeId known = actual[0] == TypeId::kUnknown ? actual[1] : actual[0];
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (candidates[i] == Signature{known, known}) return {static_cast<int>(i), false};
+    }
+  }
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    bool fits = true;
+    for (size_t arg = 0; arg < actual.size() && fits; ++arg)
+      fits = CanCoerce(actual[arg], candidates[i][arg], CastContext::kImplicit);
+    if (fits) kept.push_back(static_cast<int>(i));
+  }
+  if (kept.empty()) return {};
+  if (kept.size() == 1) return {kept[0], false};
+  KeepBest(candidates, &kept, [&](const Signature& c) { return ExactMatches(c, actual); });
+  if (kept.size() == 1) return {kept[0], false};
+  KeepBest(candidates, &kept, [&](const Signature& c) { return PreferredMatches(c, actual); });
+  if (kept.size() == 1) return {kept[0], false};
+  if (std::find(actual.begin(), actual.end(), TypeId::kUnknown) == actual.end()) return {-1, true};
+  KeepByCategory(candidates, actual, &kept);
+  if (kept.size() == 1) return {kept[0], false};
+  const int shared = MatchSharedType(candidates, actual, kept);
+  if (shared >= 0) return {shared, false};
+  return {-1, true};
+}
+
+}  // namespace adbms::sql::binder

@@ -1,0 +1,39 @@
+// PostgreSQL's rules for the types of expressions (manual, chapter 10): categories, common types and the choice
+// among overloaded functions. Pure functions.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/sql/functions/function_catalog.h"
+#include "common/types/type.h"
+
+namespace adbms::sql::binder {
+
+using types::Type;
+using types::TypeId;
+
+// pg_type.typcategory and typispreferred.
+char CategoryOf(TypeId id);
+bool IsPreferred(TypeId id);
+
+// Whether each actual type may implicitly become the candidate's; `any` accepts all, unknown becomes all.
+bool CanCoerce(TypeId from, TypeId to, functions::CastContext context);
+
+// The common type for UNION, CASE, VALUES and the like; nullopt: they cannot be matched (`conflict` then names the
+// type that did not fit). kUnknown alone gives text.
+std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId* conflict);
+
+// An overload's argument types.
+using Signature = std::vector<TypeId>;
+
+// The outcome of choosing among overloads: an index, or none or too many.
+struct Choice {
+  int index = -1;
+  bool ambiguous = false;
+};
+// func_match_argtypes and func_select_candidate. Candidates have as many arguments as `actual`.
+Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vector<TypeId>& actual,
+                       bool is_operator);
+
+}  // namespace adbms::sql::binder

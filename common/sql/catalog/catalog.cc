@@ -1,0 +1,69 @@
+// Catalog: look-ups over a snapshot.
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "common/sql/sql.h"
+
+namespace adbms::sql {
+namespace {
+
+// Length first: no separator can be confused with a part of a name.
+std::string QualifiedKey(std::string_view schema, std::string_view name) {
+  std::string key = std::to_string(schema.size());
+  key.append(":").append(schema).append(name);
+  return key;
+}
+
+}  // namespace
+
+struct Catalog::Index {
+  std::unordered_map<std::string, const common::v1::TableDescriptor*> by_name;
+  std::unordered_map<uint32_t, const common::v1::TableDescriptor*> by_id;
+  std::unordered_set<std::string> schemas;
+};
+
+Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
+    : snapshot_(std::move(snapshot)) {
+  auto index = std::make_unique<Index>();
+  for (const auto& table : snapshot_->tables()) {
+    index->by_name.emplace(QualifiedKey(table.schema(), table.name()), &table);
+    index->by_id.emplace(table.table_id(), &table);
+  }
+  for (const auto& schema : snapshot_->schemas()) index->schemas.insert(schema.name());
+  index_ = std::move(index);
+}
+
+Catalog::~Catalog() = default;
+
+uint64_t Catalog::version() const { return snapshot_->version(); }
+
+const common::v1::CatalogSnapshot& Catalog::snapshot() const { return *snapshot_; }
+
+const common::v1::TableDescriptor* Catalog::FindTable(std::string_view schema, std::string_view name) const {
+  const auto it = index_->by_name.find(QualifiedKey(schema, name));
+  return it == index_->by_name.end() ? nullptr : it->second;
+}
+
+const common::v1::TableDescriptor* Catalog::FindTable(uint32_t table_id) const {
+  const auto it = index_->by_id.find(table_id);
+  return it == index_->by_id.end() ? nullptr : it->second;
+}
+
+const common::v1::TableDescriptor* Catalog::ResolveTable(std::string_view schema, std::string_view name,
+                                                         const std::vector<std::string>& search_path) const {
+  if (!schema.empty()) return FindTable(schema, name);
+  if (const auto* table = FindTable("pg_catalog", name)) return table;
+  for (const std::string& part : search_path) {
+    if (const auto* table = FindTable(part, name)) return table;
+  }
+  return nullptr;
+}
+
+bool Catalog::HasSchema(std::string_view name) const {
+  return index_->schemas.contains(std::string(name));
+}
+
+}  // namespace adbms::sql

@@ -1,0 +1,13 @@
+// Classification of role and privilege statements.
+#pragma once
+
+#include "absl/status/status.h"
+#include "common/sql/parser/parse_tree.h"
+#include "common/sql/sql.h"
+
+namespace adbms::sql::parser {
+
+// `node` is CREATE/ALTER/DROP ROLE, GRANT or REVOKE. Errors: 0A000.
+absl::Status ClassifyRole(const Node& node, Statement* statement);
+
+}  // namespace adbms::sql::parser

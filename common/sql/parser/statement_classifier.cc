@@ -1,0 +1,424 @@
+#include "common/sql/parser/statement_classifier.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/sql/parser/lexer.h"
+#include "common/sql/parser/role_statement.h"
+#include "common/sql/parser/type_name.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::parser {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+common::v1::RelationName RelationOf(const PgQuery__RangeVar& range) {
+  common::v1::RelationName name;
+  name.set_schema(View(range.schemaname).data() == nullptr ? "" : range.schemaname);
+  name.set_name(range.relname);
+  return name;
+}
+
+// A constant as text, as SET and DefElem arguments have it.
+std::string ConstantText(const Node* node) {
+  if (node == nullptr) return {};
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_A_CONST: {
+      const PgQuery__AConst& constant = *node->a_const;
+      switch (constant.val_case) {
+        case PG_QUERY__A__CONST__VAL_IVAL:
+          return absl::StrCat(constant.ival->ival);
+        case PG_QUERY__A__CONST__VAL_FVAL:
+          return constant.fval->fval;
+        case PG_QUERY__A__CONST__VAL_BOOLVAL:
+          return constant.boolval->boolval ? "true" : "false";
+        case PG_QUERY__A__CONST__VAL_SVAL:
+          return constant.sval->sval;
+        default:
+          return {};
+      }
+    }
+    case PG_QUERY__NODE__NODE_STRING:
+      return node->string->sval;
+    case PG_QUERY__NODE__NODE_INTEGER:
+      return absl::StrCat(node->integer->ival);
+    case PG_QUERY__NODE__NODE_FLOAT:
+      return node->float_->fval;
+    case PG_QUERY__NODE__NODE_BOOLEAN:
+      return node->boolean->boolval ? "true" : "false";
+    case PG_QUERY__NODE__NODE_TYPE_CAST:
+      return ConstantText(node->type_cast->arg);
+    default:
+      return {};
+  }
+}
+
+bool IsOn(const PgQuery__DefElem& option) {
+  if (option.arg == nullptr) return true;
+  const std::string value = absl::AsciiStrToLower(ConstantText(option.arg));
+  return value != "false" && value != "off" && value != "0" && value != "none";
+}
+
+void ClassifyTransaction(const PgQuery__TransactionStmt& node, Statement* out) {
+  using Kind = TransactionStatement::Kind;
+  TransactionStatement& transaction = out->transaction;
+  out->statement_class = StatementClass::kTransaction;
+  transaction.savepoint = View(node.savepoint_name);
+  transaction.chain = node.chain;
+  switch (node.kind) {
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+      transaction.kind = Kind::kCommit;
+      out->command_tag = "COMMIT";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+      transaction.kind = Kind::kRollback;
+      out->command_tag = "ROLLBACK";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
+      transaction.kind = Kind::kSavepoint;
+      out->command_tag = "SAVEPOINT";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
+      transaction.kind = Kind::kRelease;
+      out->command_tag = "RELEASE";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
+      transaction.kind = Kind::kRollbackTo;
+      out->command_tag = "ROLLBACK";
+      break;
+    default:
+      transaction.kind = Kind::kBegin;
+      out->command_tag =
+          node.kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START ? "START TRANSACTION" : "BEGIN";
+  }
+  for (const Node* option : NodeList(node.options, node.n_options)) {
+    const std::string_view name = View(option->def_elem->defname);
+    if (name == "transaction_isolation") transaction.isolation = ConstantText(option->def_elem->arg);
+    if (name == "transaction_read_only") transaction.read_only = IsOn(*option->def_elem);
+  }
+}
+
+void ClassifySet(const PgQuery__VariableSetStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kSet;
+  SetStatement& set = out->set;
+  set.name = absl::AsciiStrToLower(node.name == nullptr ? "" : node.name);
+  set.is_local = node.is_local;
+  set.reset = node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET ||
+              node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL ||
+              node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT;
+  if (node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL) set.name = "all";
+  out->command_tag = node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET ||
+                             node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL
+                         ? "RESET"
+                         : "SET";
+  for (const Node* argument : NodeList(node.args, node.n_args)) {
+    if (argument->node_case == PG_QUERY__NODE__NODE_DEF_ELEM) {
+      set.values.push_back(absl::StrCat(argument->def_elem->defname, "=", ConstantText(argument->def_elem->arg)));
+    } else {
+      set.values.push_back(ConstantText(argument));
+    }
+  }
+}
+
+absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, Statement* out) {
+  out->statement_class = StatementClass::kCopy;
+  out->command_tag = "COPY";
+  CopyStatement& copy = out->copy;
+  copy.from = node.is_from;
+  copy.to_or_from_stdio = View(node.filename).empty() && !node.is_program;
+  if (node.where_clause != nullptr) return status::NotSupported("COPY FROM WHERE");
+  if (node.relation != nullptr) {
+    copy.schema = View(node.relation->schemaname);
+    copy.table = View(node.relation->relname);
+  } else {
+    std::vector<std::string> parts = ParenthesizedParts(text, false);
+    if (!parts.empty()) copy.query = parts[0];
+  }
+  copy.columns = StringsOf({node.attlist, node.n_attlist});
+  for (const Node* item : NodeList(node.options, node.n_options)) {
+    const PgQuery__DefElem& option = *item->def_elem;
+    const std::string name = absl::AsciiStrToLower(option.defname);
+    const std::string value = ConstantText(option.arg);
+    if (name == "format") {
+      if (value != "text" && value != "csv") {
+        if (value == "binary") return status::NotSupported("COPY in binary format");
+        return status::Error(sqlstate::kInvalidParameterValue,
+                             absl::StrCat("COPY format \"", value, "\" not recognized"));
+      }
+      copy.csv = value == "csv";
+    } else if (name == "header") {
+      if (value == "match") return status::NotSupported("COPY HEADER MATCH");
+      copy.header = IsOn(option);
+    } else if (name == "null") {
+      copy.null_text = value;
+    } else if (name == "delimiter" || name == "quote" || name == "escape") {
+      if (value.size() != 1)
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             absl::StrCat("COPY ", name, " must be a single one-byte character"));
+      (name == "delimiter" ? copy.delimiter : name == "quote" ? copy.quote : copy.escape) = value[0];
+    } else if (name == "encoding") {
+      const std::string lower = absl::AsciiStrToLower(value);
+      if (lower != "utf8" && lower != "utf-8") return status::NotSupported("COPY in an encoding other than UTF8");
+    } else if (name != "freeze") {
+      return status::NotSupported(absl::StrCat("COPY option ", name));
+    }
+  }
+  if (!copy.csv && (copy.quote.has_value() || copy.escape.has_value()))
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         absl::StrCat("COPY ", copy.quote ? "quote" : "escape", " available only in CSV mode"));
+  return absl::OkStatus();
+}
+
+absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kExplain;
+  out->command_tag = "EXPLAIN";
+  ExplainStatement& explain = out->explain;
+  for (const Node* item : NodeList(node.options, node.n_options)) {
+    const PgQuery__DefElem& option = *item->def_elem;
+    const std::string name = absl::AsciiStrToLower(option.defname);
+    if (name == "analyze") {
+      explain.analyze = IsOn(option);
+    } else if (name == "verbose") {
+      explain.verbose = IsOn(option);
+    } else if (name == "costs") {
+      explain.costs = IsOn(option);
+    } else if (name == "timing") {
+      explain.timing = IsOn(option);
+    } else if (name == "predicted") {
+      explain.predicted = IsOn(option);
+    } else if (name == "format") {
+      const std::string format = absl::AsciiStrToLower(ConstantText(option.arg));
+      explain.json = format == "json";
+      if (format != "json" && format != "text")
+        return status::NotSupported(absl::StrCat("EXPLAIN FORMAT ", absl::AsciiStrToUpper(format)));
+    } else if (name != "buffers" && name != "summary" && name != "settings" && name != "wal") {
+      return status::Error(sqlstate::kSyntaxError, absl::StrCat("unrecognized EXPLAIN option \"", name, "\""));
+    }
+  }
+  switch (node.query->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      break;
+    default:
+      return status::NotSupported("EXPLAIN of this statement");
+  }
+  explain.sql_offset = InnerStatementOffset(out->text);
+  explain.sql = out->text.substr(explain.sql_offset);
+  return absl::OkStatus();
+}
+
+absl::Status ClassifyPrepare(const PgQuery__PrepareStmt& node, std::string_view whole, Statement* out) {
+  out->statement_class = StatementClass::kPrepare;
+  out->command_tag = "PREPARE";
+  out->prepare.name = View(node.name);
+  for (const Node* type : NodeList(node.argtypes, node.n_argtypes)) {
+    ASSIGN_OR_RETURN(const types::Type resolved, ResolveTypeName(*type->type_name, whole));
+    out->prepare.parameter_types.push_back(resolved);
+  }
+  out->prepare.sql = out->text.substr(InnerStatementOffset(out->text));
+  return absl::OkStatus();
+}
+
+void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kAnalyze;
+  out->command_tag = node.is_vacuumcmd ? "VACUUM" : "ANALYZE";
+  out->analyze.vacuum = node.is_vacuumcmd;
+  out->analyze.analyze = !node.is_vacuumcmd;
+  for (const Node* option : NodeList(node.options, node.n_options)) {
+    if (View(option->def_elem->defname) == "analyze") out->analyze.analyze = IsOn(*option->def_elem);
+  }
+  for (const Node* relation : NodeList(node.rels, node.n_rels)) {
+    if (relation->vacuum_relation->relation != nullptr)
+      out->analyze.tables.push_back(RelationOf(*relation->vacuum_relation->relation));
+  }
+}
+
+absl::Status ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kCursor;
+  CursorStatement& cursor = out->cursor;
+  cursor.kind = node.ismove ? CursorStatement::Kind::kMove : CursorStatement::Kind::kFetch;
+  out->command_tag = node.ismove ? "MOVE" : "FETCH";
+  cursor.name = View(node.portalname);
+  cursor.count = node.how_many;
+  cursor.backward =
+      node.direction == PG_QUERY__FETCH_DIRECTION__FETCH_BACKWARD || (cursor.count < 0);
+  if (node.direction == PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE ||
+      node.direction == PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE)
+    return status::NotSupported("FETCH ABSOLUTE and RELATIVE");
+  return absl::OkStatus();
+}
+
+std::string DropTag(PgQuery__ObjectType type) {
+  switch (type) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+      return "DROP TABLE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+      return "DROP VIEW";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
+      return "DROP INDEX";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+      return "DROP SCHEMA";
+    default:
+      return {};
+  }
+}
+
+void Ddl(std::string tag, Statement* out) {
+  out->statement_class = StatementClass::kDdl;
+  out->command_tag = std::move(tag);
+}
+
+// The words before the first one that is not a keyword in capitals would be guesswork: name the command by its
+// first two words.
+std::string CommandWords(std::string_view text) {
+  Lexer lexer(text);
+  const Token first = lexer.Next();
+  std::string words = absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(first).data(), first.length));
+  const Token second = lexer.Next();
+  if (second.kind == Token::Kind::kWord)
+    absl::StrAppend(&words, " ",
+                    absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(second).data(), second.length)));
+  return words;
+}
+
+}  // namespace
+
+absl::Status Classify(const StatementTree& tree, Statement* out) {
+  const Node* node = tree.node;
+  const std::string& whole = tree.parse->text();
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+      out->statement_class = StatementClass::kPlannable;
+      out->command_tag = "SELECT";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+      out->statement_class = StatementClass::kPlannable;
+      out->command_tag = "INSERT";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+      out->statement_class = StatementClass::kPlannable;
+      out->command_tag = "UPDATE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      out->statement_class = StatementClass::kPlannable;
+      out->command_tag = "DELETE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
+      return ClassifyExplain(*node->explain_stmt, out);
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
+      if (node->transaction_stmt->kind >= PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE)
+        return status::NotSupported("two-phase commit");
+      ClassifyTransaction(*node->transaction_stmt, out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
+      ClassifySet(*node->variable_set_stmt, out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT:
+      out->statement_class = StatementClass::kShow;
+      out->command_tag = "SHOW";
+      out->show.name = absl::AsciiStrToLower(node->variable_show_stmt->name);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_PREPARE_STMT:
+      return ClassifyPrepare(*node->prepare_stmt, whole, out);
+    case PG_QUERY__NODE__NODE_EXECUTE_STMT:
+      out->statement_class = StatementClass::kExecute;
+      out->command_tag = "EXECUTE";
+      out->execute.name = View(node->execute_stmt->name);
+      if (node->execute_stmt->n_params > 0) out->execute.argument_sql = ParenthesizedParts(out->text, true);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
+      out->statement_class = StatementClass::kDeallocate;
+      out->deallocate.name = View(node->deallocate_stmt->name);
+      out->command_tag = out->deallocate.name.empty() ? "DEALLOCATE ALL" : "DEALLOCATE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_COPY_STMT:
+      return ClassifyCopy(*node->copy_stmt, out->text, out);
+    case PG_QUERY__NODE__NODE_VACUUM_STMT:
+      ClassifyVacuum(*node->vacuum_stmt, out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
+      out->statement_class = StatementClass::kCursor;
+      out->command_tag = "DECLARE CURSOR";
+      out->cursor.kind = CursorStatement::Kind::kDeclare;
+      out->cursor.name = View(node->declare_cursor_stmt->portalname);
+      out->cursor.hold = (node->declare_cursor_stmt->options & 0x20) != 0;
+      out->cursor.query = out->text.substr(InnerStatementOffset(out->text));
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_FETCH_STMT:
+      return ClassifyFetch(*node->fetch_stmt, out);
+    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
+      out->statement_class = StatementClass::kCursor;
+      out->cursor.kind = CursorStatement::Kind::kClose;
+      out->cursor.name = View(node->close_portal_stmt->portalname);
+      out->command_tag = out->cursor.name.empty() ? "CLOSE CURSOR ALL" : "CLOSE CURSOR";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DISCARD_STMT:
+      out->statement_class = StatementClass::kDiscard;
+      out->command_tag = node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_ALL     ? "DISCARD ALL"
+                         : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_PLANS ? "DISCARD PLANS"
+                         : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_TEMP  ? "DISCARD TEMP"
+                                                                                               : "DISCARD SEQUENCES";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+      Ddl("CREATE TABLE", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+      return status::NotSupported(node->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
+                                      ? "CREATE MATERIALIZED VIEW"
+                                      : "CREATE TABLE AS");
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+      Ddl("CREATE INDEX", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+      Ddl("CREATE VIEW", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
+      Ddl("CREATE SCHEMA", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+      Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? "ALTER VIEW" : "ALTER TABLE",
+          out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_RENAME_STMT:
+      if (node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE &&
+          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN)
+        return status::NotSupported(absl::StrCat(CommandWords(out->text), " … RENAME of this object"));
+      Ddl("ALTER TABLE", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DROP_STMT: {
+      const std::string tag = DropTag(node->drop_stmt->remove_type);
+      if (tag.empty()) return status::NotSupported(CommandWords(out->text));
+      Ddl(tag, out);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+      Ddl("TRUNCATE TABLE", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_ROLE_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_ROLE_STMT:
+    case PG_QUERY__NODE__NODE_DROP_ROLE_STMT:
+    case PG_QUERY__NODE__NODE_GRANT_STMT:
+    case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:
+      return ClassifyRole(*node, out);
+    case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
+      out->statement_class = StatementClass::kNoOp;
+      out->command_tag = "CHECKPOINT";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+      out->statement_class = StatementClass::kNoOp;
+      out->command_tag = "COMMENT";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_LOCK_STMT:
+      return status::NotSupported("LOCK TABLE");
+    default:
+      return status::NotSupported(CommandWords(out->text));
+  }
+}
+
+}  // namespace adbms::sql::parser

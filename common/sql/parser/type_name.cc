@@ -1,0 +1,141 @@
+#include "common/sql/parser/type_name.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::parser {
+namespace {
+
+using types::Type;
+using types::TypeId;
+namespace sqlstate = status::sqlstate;
+
+std::optional<TypeId> ArrayOf(TypeId element) {
+  switch (element) {
+    case TypeId::kText:
+    case TypeId::kVarchar:
+    case TypeId::kBpchar:
+      return TypeId::kTextArray;
+    case TypeId::kInt2:
+      return TypeId::kInt2Array;
+    case TypeId::kInt4:
+      return TypeId::kInt4Array;
+    case TypeId::kInt8:
+      return TypeId::kInt8Array;
+    case TypeId::kOid:
+      return TypeId::kOidArray;
+    case TypeId::kName:
+      return TypeId::kNameArray;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<int> IntegerModifier(const Node* node) {
+  if (node->node_case != PG_QUERY__NODE__NODE_A_CONST || node->a_const->isnull ||
+      node->a_const->val_case != PG_QUERY__A__CONST__VAL_IVAL)
+    return std::nullopt;
+  return node->a_const->ival->ival;
+}
+
+absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers, int position) {
+  switch (id) {
+    case TypeId::kVarchar:
+    case TypeId::kBpchar: {
+      const char* name = id == TypeId::kVarchar ? "varchar" : "char";
+      if (modifiers[0] < 1)
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               absl::StrCat("length for type ", name, " must be at least 1"));
+      if (modifiers[0] > 10485760)
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               absl::StrCat("length for type ", name, " cannot exceed 10485760"));
+      return types::StringType(id, modifiers[0]);
+    }
+    case TypeId::kNumeric: {
+      const int scale = modifiers.size() > 1 ? modifiers[1] : 0;
+      if (modifiers[0] < 1 || modifiers[0] > 1000)
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               absl::StrCat("NUMERIC precision ", modifiers[0], " must be between 1 and 1000"));
+      if (modifiers[0] > 38 || scale < 0 || scale > 38)
+        return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
+                               "numeric with more than 38 digits or a negative scale is not supported");
+      return types::NumericType(modifiers[0], scale);
+    }
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTime:
+      if (modifiers[0] >= 6) return Type{id, 0};
+      return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
+                             "a time type with a precision other than 6 is not supported");
+    case TypeId::kInterval:
+      return Type{id, 0};
+    default:
+      return status::ErrorAt(sqlstate::kSyntaxError, position,
+                             absl::StrCat("type modifier is not allowed for type \"",
+                                          absl::string_view(types::CatalogName(id).data(),
+                                                            types::CatalogName(id).size()),
+                                          "\""));
+  }
+}
+
+}  // namespace
+
+int IntervalFields(const PgQuery__TypeName& name) {
+  if (name.n_typmods == 0) return 0;
+  return IntegerModifier(name.typmods[0]).value_or(0);
+}
+
+absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_view text) {
+  const int position = CharacterPosition(text, name.location);
+  const std::vector<std::string> names = StringsOf({name.names, name.n_names});
+  if (names.empty() || name.setof || name.pct_type)
+    return status::ErrorAt(sqlstate::kFeatureNotSupported, position, "this type is not supported");
+  const std::string& last = names.back();
+  const std::string shown = names.size() > 1 && names[0] != "pg_catalog" ? absl::StrCat(names[0], ".", last) : last;
+  std::optional<TypeId> id = names.size() > 1 && names[0] != "pg_catalog" ? std::nullopt : types::FromName(last);
+  // In pg_catalog "char" is the one-byte type; the keyword arrives as bpchar.
+  if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
+  if (!id.has_value()) {
+    if (last == "serial" || last == "bigserial" || last == "smallserial" || last == "serial4" ||
+        last == "serial8" || last == "serial2")
+      return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
+                             absl::StrCat("type ", last, " is not supported"),
+                             "Use integer or bigint and supply the values.");
+    for (const char* known : {"jsonb", "xml", "money", "inet", "cidr", "macaddr", "point", "line", "box", "path",
+                              "polygon", "circle", "lseg", "tsvector", "tsquery", "bit", "varbit", "timetz",
+                              "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "xid",
+                              "regproc", "regrole", "regnamespace", "pg_lsn", "cstring", "record"}) {
+      if (last == known)
+        return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
+                               absl::StrCat("type ", last, " is not supported"));
+    }
+    return status::ErrorAt(sqlstate::kUndefinedObject, position,
+                           absl::StrCat("type \"", shown, "\" does not exist"));
+  }
+  Type type{*id, 0};
+  if (name.n_typmods > 0) {
+    std::vector<int> modifiers;
+    for (const Node* node : NodeList(name.typmods, name.n_typmods)) {
+      const std::optional<int> value = IntegerModifier(node);
+      if (!value.has_value())
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               "type modifiers must be simple constants or identifiers");
+      modifiers.push_back(*value);
+    }
+    auto with = WithModifiers(*id, modifiers, position);
+    if (!with.ok()) return with.status();
+    type = *with;
+  }
+  if (name.n_array_bounds > 0) {
+    const std::optional<TypeId> array = ArrayOf(type.id);
+    if (!array.has_value())
+      return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
+                             absl::StrCat("type ", types::Format(type), "[] is not supported"));
+    return Type{*array, 0};
+  }
+  return type;
+}
+
+}  // namespace adbms::sql::parser

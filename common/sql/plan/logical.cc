@@ -1,0 +1,317 @@
+#include "common/sql/plan/logical.h"
+
+#include <algorithm>
+
+namespace adbms::sql::plan {
+namespace {
+
+using common::v1::LogicalExpression;
+using common::v1::TestExpression;
+
+std::shared_ptr<Expr> New(Expr::Kind kind, types::Type type, int location = -1) {
+  auto result = std::make_shared<Expr>();
+  result->kind = kind;
+  result->type = type;
+  result->location = location;
+  return result;
+}
+
+constexpr types::Type kBool{types::TypeId::kBool, 0};
+
+void SelfExpressions(const Rel& rel, const std::function<void(const ExprPtr&)>& visit) {
+  ForEachExpression(const_cast<Rel&>(rel), [&visit](ExprPtr& e) { visit(e); });
+}
+
+void CollectFree(const Rel& rel, ColumnSet* used, ColumnSet* produced) {
+  SelfExpressions(rel, [used](const ExprPtr& e) { CollectColumns(*e, used); });
+  produced->insert(rel.output.begin(), rel.output.end());
+  for (const RelPtr& input : rel.inputs) CollectFree(*input, used, produced);
+}
+
+}  // namespace
+
+ExprPtr MakeLiteral(types::Value value, int location) {
+  auto result = New(Expr::Kind::kLiteral, value.type(), location);
+  result->value = std::move(value);
+  return result;
+}
+
+ExprPtr MakeBool(bool value) { return MakeLiteral(types::Value::Bool(value)); }
+ExprPtr MakeNull(types::Type type) { return MakeLiteral(types::Value::Null(type)); }
+
+ExprPtr MakeColumn(ColumnId column, const types::Type& type, int location) {
+  auto result = New(Expr::Kind::kColumn, type, location);
+  result->column = column;
+  return result;
+}
+
+ExprPtr MakeParameter(int parameter, const types::Type& type, int location) {
+  auto result = New(Expr::Kind::kParameter, type, location);
+  result->parameter = parameter;
+  return result;
+}
+
+ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args, int location) {
+  auto result = New(Expr::Kind::kCall, {function->result, 0}, location);
+  result->function = function;
+  result->args = std::move(args);
+  return result;
+}
+
+ExprPtr MakeCast(ExprPtr argument, const types::Type& type, bool is_explicit, int location) {
+  auto result = New(Expr::Kind::kCast, type, location);
+  result->args = {std::move(argument)};
+  result->is_explicit = is_explicit;
+  return result;
+}
+
+ExprPtr MakeLogical(LogicalExpression::Kind kind, std::vector<ExprPtr> args) {
+  auto result = New(Expr::Kind::kLogical, kBool);
+  result->logical = kind;
+  result->args = std::move(args);
+  return result;
+}
+
+ExprPtr MakeNot(ExprPtr argument) {
+  return MakeLogical(LogicalExpression::KIND_NOT, {std::move(argument)});
+}
+
+ExprPtr MakeAnd(std::vector<ExprPtr> args) {
+  if (args.empty()) return nullptr;
+  if (args.size() == 1) return args[0];
+  return MakeLogical(LogicalExpression::KIND_AND, std::move(args));
+}
+
+ExprPtr MakeTest(TestExpression::Kind kind, std::vector<ExprPtr> args) {
+  auto result = New(Expr::Kind::kTest, kBool);
+  result->test = kind;
+  result->args = std::move(args);
+  return result;
+}
+
+ExprPtr MakeCase(types::Type type, std::vector<ExprPtr> args) {
+  auto result = New(Expr::Kind::kCase, type);
+  result->args = std::move(args);
+  return result;
+}
+
+RelPtr MakeRel(Rel::Kind kind, std::vector<RelPtr> inputs) {
+  auto rel = std::make_shared<Rel>();
+  rel->kind = kind;
+  rel->inputs = std::move(inputs);
+  return rel;
+}
+
+RelPtr MakeFilter(RelPtr input, std::vector<ExprPtr> conditions) {
+  RelPtr rel = MakeRel(Rel::Kind::kFilter, {input});
+  rel->output = input->output;
+  rel->conditions = std::move(conditions);
+  return rel;
+}
+
+RelPtr MakeOneRow() {
+  RelPtr rel = MakeRel(Rel::Kind::kValues);
+  rel->rows.emplace_back();
+  return rel;
+}
+
+bool Equal(const Expr& a, const Expr& b) {
+  if (&a == &b) return true;
+  if (a.kind != b.kind || a.type != b.type || a.args.size() != b.args.size()) return false;
+  switch (a.kind) {
+    case Expr::Kind::kLiteral:
+      return a.value == b.value;
+    case Expr::Kind::kColumn:
+      return a.column == b.column;
+    case Expr::Kind::kParameter:
+      return a.parameter == b.parameter;
+    case Expr::Kind::kSubquery:
+      return false;
+    default:
+      break;
+  }
+  if (a.function != b.function || a.is_explicit != b.is_explicit || a.logical != b.logical ||
+      a.test != b.test || a.negated != b.negated || a.session != b.session)
+    return false;
+  for (size_t i = 0; i < a.args.size(); ++i) {
+    if (!Equal(*a.args[i], *b.args[i])) return false;
+  }
+  return true;
+}
+
+bool IsTrue(const Expr& e) {
+  return e.kind == Expr::Kind::kLiteral && e.type.id == types::TypeId::kBool && !e.value.is_null() &&
+         e.value.bool_value();
+}
+
+void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& visit) {
+  visit(*expression);
+  for (const ExprPtr& arg : expression->args) Walk(arg, visit);
+}
+
+void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
+  for (auto& row : rel.rows) {
+    for (ExprPtr& e : row) visit(e);
+  }
+  for (ExprPtr& e : rel.conditions) visit(e);
+  for (ExprPtr& e : rel.expressions) visit(e);
+  for (AggregateCall& call : rel.aggregates) {
+    for (ExprPtr& e : call.arguments) visit(e);
+    if (call.filter) visit(call.filter);
+    for (SortKey& key : call.order_by) visit(key.expression);
+  }
+  for (SortKey& key : rel.keys) visit(key.expression);
+  if (rel.count) visit(rel.count);
+  if (rel.offset) visit(rel.offset);
+}
+
+void CollectColumns(const Expr& e, ColumnSet* columns) {
+  if (e.kind == Expr::Kind::kColumn) columns->insert(e.column);
+  for (const ExprPtr& arg : e.args) CollectColumns(*arg, columns);
+  if (e.query != nullptr) {
+    const ColumnSet free = FreeColumns(*e.query);
+    columns->insert(free.begin(), free.end());
+  }
+}
+
+ColumnSet ColumnsOf(const ExprPtr& expression) {
+  ColumnSet columns;
+  CollectColumns(*expression, &columns);
+  return columns;
+}
+
+ColumnSet FreeColumns(const Rel& rel) {
+  ColumnSet used;
+  ColumnSet produced;
+  CollectFree(rel, &used, &produced);
+  for (const ColumnId column : produced) used.erase(column);
+  return used;
+}
+
+void CollectProduced(const Rel& rel, ColumnSet* columns) {
+  columns->insert(rel.output.begin(), rel.output.end());
+  for (const RelPtr& input : rel.inputs) CollectProduced(*input, columns);
+}
+
+bool HasSubquery(const ExprPtr& expression) {
+  bool found = false;
+  Walk(expression, [&found](const Expr& e) { found |= e.kind == Expr::Kind::kSubquery; });
+  return found;
+}
+
+bool IsVolatile(const ExprPtr& expression) {
+  bool found = false;
+  Walk(expression, [&found](const Expr& e) {
+    if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile) found = true;
+    if (e.query != nullptr && IsVolatile(*e.query)) found = true;
+  });
+  return found;
+}
+
+bool IsVolatile(const Rel& rel) {
+  bool found = false;
+  SelfExpressions(rel, [&found](const ExprPtr& e) { found |= IsVolatile(e); });
+  for (const RelPtr& input : rel.inputs) found = found || IsVolatile(*input);
+  return found;
+}
+
+bool IsRowIndependent(const ExprPtr& expression) {
+  bool found = false;
+  Walk(expression, [&found](const Expr& e) {
+    found |= e.kind == Expr::Kind::kColumn || e.kind == Expr::Kind::kSubquery;
+  });
+  return !found && !IsVolatile(expression);
+}
+
+bool IsSubset(const ColumnSet& part, const ColumnSet& whole) {
+  return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
+}
+
+bool Intersects(const ColumnSet& a, const ColumnSet& b) {
+  return std::any_of(a.begin(), a.end(), [&b](ColumnId id) { return b.contains(id); });
+}
+
+namespace {
+
+// Whether the expression is NULL when all `columns` are NULL.
+bool IsNullOn(const Expr& e, const ColumnSet& columns) {
+  switch (e.kind) {
+    case Expr::Kind::kColumn:
+      return columns.contains(e.column);
+    case Expr::Kind::kCast:
+      return IsNullOn(*e.args[0], columns);
+    case Expr::Kind::kCall:
+      return e.function->strict && std::any_of(e.args.begin(), e.args.end(), [&columns](const ExprPtr& arg) {
+               return IsNullOn(*arg, columns);
+             });
+    case Expr::Kind::kInList:
+      return IsNullOn(*e.args[0], columns);
+    case Expr::Kind::kLogical:
+      // AND and OR are NULL only when every argument is (a false or true one decides otherwise).
+      return std::all_of(e.args.begin(), e.args.end(),
+                         [&columns](const ExprPtr& arg) { return IsNullOn(*arg, columns); });
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool IsStrictOn(const Expr& e, const ColumnSet& columns) {
+  if (IsNullOn(e, columns)) return true;
+  if (e.kind == Expr::Kind::kLogical) {
+    auto strict = [&columns](const ExprPtr& arg) { return IsStrictOn(*arg, columns); };
+    if (e.logical == LogicalExpression::KIND_AND) return std::any_of(e.args.begin(), e.args.end(), strict);
+    if (e.logical == LogicalExpression::KIND_OR) return std::all_of(e.args.begin(), e.args.end(), strict);
+    return false;
+  }
+  if (e.kind == Expr::Kind::kTest) {
+    switch (e.test) {
+      case TestExpression::KIND_IS_NOT_NULL:
+      case TestExpression::KIND_IS_TRUE:
+      case TestExpression::KIND_IS_FALSE:
+        return IsNullOn(*e.args[0], columns);
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
+ExprPtr Transform(const ExprPtr& expression, const std::function<ExprPtr(const ExprPtr&)>& replace) {
+  if (ExprPtr replaced = replace(expression)) return replaced;
+  bool changed = false;
+  std::vector<ExprPtr> args;
+  args.reserve(expression->args.size());
+  for (const ExprPtr& arg : expression->args) {
+    args.push_back(Transform(arg, replace));
+    changed |= args.back() != arg;
+  }
+  RelPtr query;
+  if (expression->query != nullptr) {
+    query = TransformRel(expression->query, replace);
+    changed = true;
+  }
+  if (!changed) return expression;
+  auto copy = std::make_shared<Expr>(*expression);
+  copy->args = std::move(args);
+  if (query) copy->query = std::move(query);
+  return copy;
+}
+
+RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr&)>& replace) {
+  auto copy = std::make_shared<Rel>(*rel);
+  for (RelPtr& input : copy->inputs) input = TransformRel(input, replace);
+  ForEachExpression(*copy, [&replace](ExprPtr& e) { e = Transform(e, replace); });
+  return copy;
+}
+
+void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out) {
+  if (condition->kind == Expr::Kind::kLogical && condition->logical == LogicalExpression::KIND_AND) {
+    for (const ExprPtr& arg : condition->args) SplitConjunction(arg, out);
+  } else {
+    out->push_back(condition);
+  }
+}
+
+}  // namespace adbms::sql::plan

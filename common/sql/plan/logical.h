@@ -1,0 +1,254 @@
+// The bound, logical form of a query: what the binder produces, the rules rewrite and the physical builder
+// turns into a Plan.
+//
+// Every column that any operator produces has its own number (ColumnId), unique in the query: an expression names
+// columns by number wherever it stands, so that rules can move it without renumbering. A number that an
+// operator's inputs do not produce belongs to an enclosing query: that is what a correlated subquery is.
+//
+// Expressions are immutable and shared. Operators are mutable and each belongs to one parent. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adbms/common/v1/catalog.pb.h"
+#include "adbms/common/v1/plan.pb.h"
+#include "common/sql/functions/function_catalog.h"
+#include "common/types/value.h"
+
+namespace adbms::sql::plan {
+
+using ColumnId = uint32_t;
+using ColumnSet = std::set<ColumnId>;
+
+// What is known of a column number.
+struct ColumnInfo {
+  std::string name;
+  types::Type type;
+  uint32_t table_id = 0;       // Of a column that comes straight from a table, and ...
+  uint32_t column_number = 0;  // ... its number there, from 1.
+  bool not_null = false;       // In the operator that produces it; outer joins above may add NULLs.
+};
+
+struct Expr;
+struct Rel;
+using ExprPtr = std::shared_ptr<const Expr>;
+using RelPtr = std::shared_ptr<Rel>;
+
+struct SortKey {
+  ExprPtr expression;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+struct Expr {
+  enum class Kind {
+    kLiteral,
+    kColumn,
+    kParameter,
+    kCall,
+    kCast,
+    kLogical,
+    kTest,
+    kCase,      // args: when, then, when, then, …, [otherwise]
+    kCoalesce,
+    kInList,    // args: x, items…
+    kSubquery,  // args: the operands of ANY and ALL
+    kSession,
+  };
+  Kind kind = Kind::kLiteral;
+  types::Type type;
+  std::vector<ExprPtr> args;
+  int location = -1;                                  // Byte offset in the statement, -1: none.
+
+  types::Value value;                                 // kLiteral
+  int literal = -1;                                   // The text's literal that it came from, if it can be lifted.
+  ColumnId column = 0;                                // kColumn
+  int parameter = 0;                                  // kParameter
+  const functions::Function* function = nullptr;      // kCall
+  bool is_explicit = false;                           // kCast
+  common::v1::LogicalExpression::Kind logical = {};   // kLogical
+  common::v1::TestExpression::Kind test = {};         // kTest
+  bool negated = false;                               // kInList
+  common::v1::SubqueryExpression::Kind subquery = {};  // kSubquery
+  RelPtr query;                                       // kSubquery
+  std::vector<const functions::Function*> comparisons;  // kSubquery: ANY and ALL
+  common::v1::SessionValue::Kind session = {};        // kSession
+};
+
+struct AggregateCall {
+  const functions::AggregateFunction* function = nullptr;
+  std::vector<ExprPtr> arguments;
+  bool distinct = false;
+  ExprPtr filter;
+  std::vector<SortKey> order_by;
+};
+
+// The ordinal that stands for the row's key among a scan's ordinals.
+inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
+
+struct Rel {
+  enum class Kind {
+    kScan,          // table, alias, ordinals (as many as output)
+    kValues,        // rows
+    kFunction,      // table_function, expressions (arguments), alias
+    kCte,           // cte, alias
+    kFilter,        // conditions
+    kProject,       // expressions (as many as output)
+    kJoin,          // join_type, conditions; two inputs
+    kAggregate,     // expressions (keys), aggregates; output: keys, then aggregates
+    kSort,          // keys
+    kLimit,         // count, offset
+    kAppend,
+    kSetOperation,  // set_operation, all
+  };
+  Kind kind = Kind::kValues;
+  std::vector<RelPtr> inputs;
+  std::vector<ColumnId> output;
+
+  const common::v1::TableDescriptor* table = nullptr;
+  std::string alias;
+  std::vector<uint32_t> ordinals;
+  bool lock_rows = false;
+  std::vector<std::vector<ExprPtr>> rows;
+  const functions::TableFunction* table_function = nullptr;
+  uint32_t cte = 0;
+  std::vector<ExprPtr> conditions;  // ANDed
+  std::vector<ExprPtr> expressions;
+  common::v1::JoinType join_type = common::v1::JOIN_TYPE_INNER;
+  std::vector<AggregateCall> aggregates;
+  std::vector<SortKey> keys;
+  ExprPtr count;
+  ExprPtr offset;
+  common::v1::SetOperation::Kind set_operation = {};
+  bool all = false;
+};
+
+// A common table expression.
+struct Cte {
+  std::string name;
+  RelPtr rel;
+  int references = 0;
+  bool materialize = false;  // AS MATERIALIZED
+};
+
+// What INSERT does beyond its input.
+struct InsertTarget {
+  std::vector<ExprPtr> returning;             // Over `columns`.
+  std::vector<ColumnId> columns;              // The inserted row's columns, in the table's order.
+  bool ignore_conflicts = false;
+  std::optional<uint32_t> conflict_index_id;
+  std::vector<ColumnId> excluded;             // DO UPDATE: the row that was to be inserted.
+  std::vector<ExprPtr> conflict_update;       // Over columns and excluded.
+  ExprPtr conflict_filter;
+};
+
+// What UPDATE and DELETE do beyond their input.
+struct ChangeTarget {
+  std::vector<ColumnId> columns;              // The target's columns in the table's order.
+  ColumnId row_key = 0;
+  std::vector<uint32_t> assigned;             // UPDATE: ordinals, and ...
+  std::vector<ExprPtr> values;                // ... values over the input.
+  std::vector<ColumnId> new_columns;          // The changed row's columns, for RETURNING and checks.
+  std::vector<ExprPtr> returning;
+  std::vector<ExprPtr> recheck;               // ANDed.
+};
+
+struct CheckCondition {
+  std::string name;
+  ExprPtr condition;                          // Over the target's (new) columns.
+};
+
+struct TableUse {
+  const common::v1::TableDescriptor* table = nullptr;
+  std::set<int> privileges;
+};
+
+// A bound statement.
+struct Query {
+  common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;
+  std::vector<ColumnInfo> columns;            // By ColumnId.
+  RelPtr root;
+  std::vector<std::string> output_names;      // Of the result.
+  std::vector<ColumnId> output;               // SELECT: the result's columns (root's output, maybe reordered).
+  std::vector<Cte> ctes;
+  const common::v1::TableDescriptor* target = nullptr;
+  InsertTarget insert;
+  ChangeTarget change;
+  std::vector<CheckCondition> checks;
+  std::vector<TableUse> tables;
+  std::vector<types::Type> parameter_types;
+  uint32_t client_parameters = 0;
+  std::vector<uint32_t> pinned_literals;
+  bool has_locks = false;
+  bool session_dependent = false;
+
+  ColumnId AddColumn(ColumnInfo info) {
+    columns.push_back(std::move(info));
+    return static_cast<ColumnId>(columns.size() - 1);
+  }
+};
+
+// ---- Constructors ----
+ExprPtr MakeLiteral(types::Value value, int location = -1);
+ExprPtr MakeBool(bool value);
+ExprPtr MakeNull(types::Type type);
+ExprPtr MakeColumn(ColumnId column, const types::Type& type, int location = -1);
+ExprPtr MakeParameter(int parameter, const types::Type& type, int location = -1);
+ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args, int location = -1);
+ExprPtr MakeCast(ExprPtr argument, const types::Type& type, bool is_explicit, int location = -1);
+ExprPtr MakeLogical(common::v1::LogicalExpression::Kind kind, std::vector<ExprPtr> args);
+ExprPtr MakeNot(ExprPtr argument);
+// AND of the conditions; null for none.
+ExprPtr MakeAnd(std::vector<ExprPtr> args);
+ExprPtr MakeTest(common::v1::TestExpression::Kind kind, std::vector<ExprPtr> args);
+// `when`, `then`, …, `otherwise`.
+ExprPtr MakeCase(types::Type type, std::vector<ExprPtr> args);
+
+RelPtr MakeRel(Rel::Kind kind, std::vector<RelPtr> inputs = {});
+// An operator with its input's output.
+RelPtr MakeFilter(RelPtr input, std::vector<ExprPtr> conditions);
+// One row, no columns.
+RelPtr MakeOneRow();
+
+// ---- Inspection ----
+// Structure and values; `location` is ignored. Subqueries are never equal.
+bool Equal(const Expr& a, const Expr& b);
+bool IsTrue(const Expr& expression);
+// Visits the expression and its arguments; subqueries are not entered.
+void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& visit);
+// Visits every expression of the operator itself.
+void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit);
+// The columns that the expression needs from outside, those of its subqueries' correlation included.
+void CollectColumns(const Expr& expression, ColumnSet* columns);
+ColumnSet ColumnsOf(const ExprPtr& expression);
+// Columns that the tree uses but does not produce.
+ColumnSet FreeColumns(const Rel& rel);
+// Everything that the tree produces at any level.
+void CollectProduced(const Rel& rel, ColumnSet* columns);
+bool HasSubquery(const ExprPtr& expression);
+// Whether it calls a volatile function.
+bool IsVolatile(const ExprPtr& expression);
+bool IsVolatile(const Rel& rel);
+// Whether it has neither columns nor subqueries nor volatile calls: constants, parameters.
+bool IsRowIndependent(const ExprPtr& expression);
+bool IsSubset(const ColumnSet& part, const ColumnSet& whole);
+bool Intersects(const ColumnSet& a, const ColumnSet& b);
+// Whether a NULL in any column of `columns` keeps the condition from being true.
+bool IsStrictOn(const Expr& condition, const ColumnSet& columns);
+
+// ---- Rewriting ----
+// Copies the expression, asking `replace` for each node from the top: non-null is taken instead and not
+// entered. Subqueries' operators are copied and rewritten too.
+ExprPtr Transform(const ExprPtr& expression, const std::function<ExprPtr(const ExprPtr&)>& replace);
+// As Transform, for all expressions of a copy of the tree.
+RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr&)>& replace);
+// Splits ANDs.
+void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out);
+
+}  // namespace adbms::sql::plan
