@@ -1,0 +1,64 @@
+#include "services/gateway/http/http_server.h"
+
+#include <httplib.h>
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace adbms::gateway::http {
+
+struct HttpServer::Impl {
+  HttpOptions options;
+  httplib::Server server;
+  std::thread thread;
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions options) {
+  const size_t colon = options.listen.rfind(':');
+  int port = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(options.listen.substr(colon + 1), &port) ||
+      port < 0 || port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", options.listen, "\" is not host:port"));
+  }
+  const std::string host = options.listen.substr(0, colon);
+  auto server = std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>()));
+  Impl& impl = *server->impl_;
+  impl.options = std::move(options);
+  impl.server.new_task_queue = [] { return new httplib::ThreadPool(2); };
+  impl.server.set_payload_max_length(4096);
+  impl.server.set_read_timeout(5);
+  impl.server.Get("/metrics", [&impl](const httplib::Request&, httplib::Response& response) {
+    response.set_content(impl.options.metrics(), "text/plain; version=0.0.4");
+  });
+  impl.server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content("ok\n", "text/plain");
+  });
+  impl.server.Get("/readyz", [&impl](const httplib::Request&, httplib::Response& response) {
+    const bool ready = impl.options.ready();
+    response.status = ready ? 200 : 503;
+    response.set_content(ready ? "ready\n" : "not ready\n", "text/plain");
+  });
+  if (port == 0) {
+    port = impl.server.bind_to_any_port(host);
+  } else if (!impl.server.bind_to_port(host, port)) {
+    port = -1;
+  }
+  if (port < 0) return absl::UnavailableError(absl::StrCat("cannot listen on ", impl.options.listen));
+  server->address_ = absl::StrCat(host, ":", port);
+  impl.thread = std::thread([&impl] { impl.server.listen_after_bind(); });
+  return server;
+}
+
+HttpServer::~HttpServer() {
+  // stop() before the loop has begun is lost.
+  while (!impl_->server.is_running() && impl_->thread.joinable()) std::this_thread::yield();
+  impl_->server.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+}  // namespace adbms::gateway::http

@@ -1,0 +1,83 @@
+// The workload of the last while, by statement and second: what verification compares and modules observe.
+// Bounded; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "adbms/common/v1/workload.pb.h"
+
+namespace adbms::orchestrator::intake {
+
+// Executions of one statement over a period.
+struct Latency {
+  uint64_t calls = 0;
+  uint64_t errors = 0;
+  double total_us = 0;
+  double sum_squares_ms2 = 0;
+  double mean_us() const { return calls == 0 ? 0 : total_us / static_cast<double>(calls); }
+  // Standard error of the mean, microseconds.
+  double standard_error_us() const;
+};
+
+// One statement since this process started.
+struct Statement {
+  uint64_t fingerprint = 0;
+  std::string normalized_sql;
+  std::string sample_sql;
+  uint64_t calls = 0;
+  uint64_t errors = 0;
+  double total_us = 0;
+  uint64_t rows = 0;
+  uint64_t rows_scanned = 0;
+  int64_t max_us = 0;
+  int64_t last_seen_us = 0;
+  bool read_only = false;
+  std::vector<uint32_t> table_ids;
+};
+
+class WorkloadStore {
+ public:
+  // Takes a window; a window seen before is ignored. Errors: RESOURCE_EXHAUSTED when modules do not keep up, INVALID_ARGUMENT.
+  absl::Status Add(const common::v1::WorkloadWindow& window);
+  // Windows that came since the last call, for the modules; oldest first.
+  std::vector<common::v1::WorkloadWindow> TakeNew();
+  // Executions that began in windows inside [from_us, to_us), Unix time.
+  Latency Between(uint64_t fingerprint, int64_t from_us, int64_t to_us) const;
+  // Fingerprints with executions since.
+  std::vector<uint64_t> ActiveSince(int64_t from_us) const;
+  std::vector<Statement> Statements() const;
+  uint64_t windows() const;
+
+ private:
+  struct Slice {
+    int64_t start_us;
+    int64_t end_us;
+    Latency latency;
+  };
+  struct History {
+    Statement statement;
+    std::deque<Slice> slices;
+  };
+  static constexpr size_t kMaxPending = 600;
+  static constexpr size_t kMaxStatements = 5000;
+  static constexpr int64_t kKeepUs = 3600LL * 1000000;
+
+  void Forget(int64_t now_us) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::map<uint64_t, uint64_t> last_sequence_ ABSL_GUARDED_BY(mutex_);
+  std::deque<common::v1::WorkloadWindow> pending_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, History> history_ ABSL_GUARDED_BY(mutex_);
+  uint64_t windows_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace adbms::orchestrator::intake

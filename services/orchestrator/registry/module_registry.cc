@@ -1,0 +1,139 @@
+#include "services/orchestrator/registry/module_registry.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+
+namespace adbms::orchestrator::registry {
+namespace {
+
+using types::Value;
+
+constexpr const char* kNames[] = {"", "off", "observe", "recommend", "auto"};
+
+}  // namespace
+
+std::string AutonomyName(v1::Autonomy autonomy) {
+  const int index = static_cast<int>(autonomy);
+  return index >= 1 && index <= 4 ? kNames[index] : "unspecified";
+}
+
+v1::Autonomy AutonomyFromName(const std::string& name) {
+  for (int i = 1; i <= 4; ++i) {
+    if (name == kNames[i]) return static_cast<v1::Autonomy>(i);
+  }
+  return v1::AUTONOMY_UNSPECIFIED;
+}
+
+absl::Status ModuleRegistry::Open(const rpc::CallContext& context) {
+  RETURN_IF_ERROR(sql_->Run(context,
+                            "CREATE TABLE IF NOT EXISTS adbms.modules (name text PRIMARY KEY, "
+                            "autonomy text, description text, version text, address text)")
+                      .status());
+  ASSIGN_OR_RETURN(const auto rows, sql_->Run(context, "SELECT name, autonomy FROM adbms.modules"));
+  absl::MutexLock lock(&mutex_);
+  for (const auto& row : rows.rows) {
+    if (row[1].is_null()) continue;
+    stored_[std::string(row[0].bytes())] = AutonomyFromName(std::string(row[1].bytes()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ModuleRegistry::Describe(const rpc::CallContext& context, RegisteredModule entry) {
+  ASSIGN_OR_RETURN(entry.description, entry.module->Describe(context, {}));
+  entry.name = entry.description.name();
+  if (entry.name.empty()) return absl::InvalidArgumentError("the module has no name");
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto stored = stored_.find(entry.name);
+    const bool known = stored != stored_.end() && stored->second != v1::AUTONOMY_UNSPECIFIED;
+    entry.autonomy = known ? stored->second : default_autonomy_;
+  }
+  const std::vector<Value> row = {
+      Value::Text(entry.name), Value::Text(AutonomyName(entry.autonomy)),
+      Value::Text(entry.description.description()), Value::Text(entry.description.version()),
+      Value::Text(entry.address)};
+  ASSIGN_OR_RETURN(const auto updated,
+                   sql_->Run(context,
+                             "UPDATE adbms.modules SET autonomy = $2, description = $3, version = "
+                             "$4, address = $5 WHERE name = $1",
+                             row));
+  if (updated.rows_affected == 0) {
+    RETURN_IF_ERROR(
+        sql_->Run(context, "INSERT INTO adbms.modules VALUES ($1, $2, $3, $4, $5)", row).status());
+  }
+  absl::MutexLock lock(&mutex_);
+  modules_[entry.name] = std::move(entry);
+  return absl::OkStatus();
+}
+
+absl::Status ModuleRegistry::Add(const rpc::CallContext& context,
+                                 std::shared_ptr<api::Module> module, const std::string& address) {
+  RegisteredModule entry;
+  entry.module = std::move(module);
+  entry.address = address;
+  const absl::Status status = Describe(context, entry);
+  if (!status.ok()) {
+    absl::MutexLock lock(&mutex_);
+    silent_.push_back(std::move(entry));
+  }
+  return status;
+}
+
+void ModuleRegistry::Refresh(const rpc::CallContext& context) {
+  std::vector<RegisteredModule> silent;
+  {
+    absl::MutexLock lock(&mutex_);
+    silent.swap(silent_);
+  }
+  for (RegisteredModule& entry : silent) {
+    if (Describe(context, entry).ok()) continue;
+    absl::MutexLock lock(&mutex_);
+    silent_.push_back(std::move(entry));
+  }
+}
+
+std::vector<RegisteredModule> ModuleRegistry::List() const {
+  std::vector<RegisteredModule> all;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [name, entry] : modules_) all.push_back(entry);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.description.order() < b.description.order();
+  });
+  return all;
+}
+
+absl::StatusOr<RegisteredModule> ModuleRegistry::Find(const std::string& name) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = modules_.find(name);
+  if (found == modules_.end()) {
+    return absl::NotFoundError(absl::StrCat("there is no module \"", name, "\""));
+  }
+  return found->second;
+}
+
+absl::Status ModuleRegistry::SetAutonomy(const rpc::CallContext& context, const std::string& name,
+                                         v1::Autonomy autonomy) {
+  if (autonomy < v1::AUTONOMY_OFF || autonomy > v1::AUTONOMY_AUTO) {
+    return absl::InvalidArgumentError("autonomy is off, observe, recommend or auto");
+  }
+  RETURN_IF_ERROR(Find(name).status());
+  RETURN_IF_ERROR(sql_->Run(context, "UPDATE adbms.modules SET autonomy = $2 WHERE name = $1",
+                            {Value::Text(name), Value::Text(AutonomyName(autonomy))})
+                      .status());
+  absl::MutexLock lock(&mutex_);
+  stored_[name] = autonomy;
+  modules_[name].autonomy = autonomy;
+  return absl::OkStatus();
+}
+
+void ModuleRegistry::SetHealthy(const std::string& name, bool healthy) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = modules_.find(name);
+  if (found != modules_.end()) found->second.healthy = healthy;
+}
+
+}  // namespace adbms::orchestrator::registry
