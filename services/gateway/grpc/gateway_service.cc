@@ -61,7 +61,9 @@ class StreamSink : public session::ResultSink {
     return status::NotSupported("COPY over gRPC");
   }
   absl::Status BeginCopyOut(int) override { return status::NotSupported("COPY over gRPC"); }
-  absl::Status CopyData(std::string_view) override { return status::NotSupported("COPY over gRPC"); }
+  absl::Status CopyData(std::string_view) override {
+    return status::NotSupported("COPY over gRPC");
+  }
   absl::Status EndCopyOut() override { return status::NotSupported("COPY over gRPC"); }
 
  private:
@@ -142,7 +144,8 @@ void GatewayServiceImpl::DropIdle() {
     }
     absl::MutexLock lock(&mutex_);
     if (sessions_.size() >= options_.max_sessions) {
-      return status::Error(status::sqlstate::kTooManyConnections, "sorry, too many clients already");
+      return status::Error(status::sqlstate::kTooManyConnections,
+                           "sorry, too many clients already");
     }
     response->set_session_id(telemetry::NewTraceId());
     sessions_[response->session_id()] = std::move(held);

@@ -1,5 +1,5 @@
-// The gRPC front: GatewayService on the same sessions as the PostgreSQL protocol. Users authenticate with each call
-// (metadata `authorization: Basic …`). Thread-safe.
+// The gRPC front: GatewayService on the same sessions as the PostgreSQL protocol. Users
+// authenticate with each call (metadata `authorization: Basic …`). Thread-safe.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

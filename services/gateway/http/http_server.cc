@@ -22,8 +22,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
   int port = 0;
   if (colon == std::string::npos || !absl::SimpleAtoi(options.listen.substr(colon + 1), &port) ||
       port < 0 || port > 65535) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", options.listen, "\" is not host:port"));
+    return absl::InvalidArgumentError(absl::StrCat("\"", options.listen, "\" is not host:port"));
   }
   const std::string host = options.listen.substr(0, colon);
   auto server = std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>()));
@@ -48,7 +47,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
   } else if (!impl.server.bind_to_port(host, port)) {
     port = -1;
   }
-  if (port < 0) return absl::UnavailableError(absl::StrCat("cannot listen on ", impl.options.listen));
+  if (port < 0)
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", impl.options.listen));
   server->address_ = absl::StrCat(host, ":", port);
   impl.thread = std::thread([&impl] { impl.server.listen_after_bind(); });
   return server;

@@ -1,4 +1,5 @@
-// The HTTP front of a process: /metrics, /healthz (the process lives), /readyz (it serves). Thread-safe.
+// The HTTP front of a process: /metrics, /healthz (the process lives), /readyz (it serves).
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -12,8 +13,8 @@
 namespace adbms::gateway::http {
 
 struct HttpOptions {
-  std::string listen;                         // host:port
-  std::function<std::string()> metrics;       // Prometheus text exposition.
+  std::string listen;                    // host:port
+  std::function<std::string()> metrics;  // Prometheus text exposition.
   std::function<bool()> ready;
 };
 

@@ -1,5 +1,5 @@
-// The workload of the last while, by statement and second: what verification compares and modules observe.
-// Bounded; thread-safe.
+// The workload of the last while, by statement and second: what verification compares and modules
+// observe. Bounded; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,8 @@ struct Statement {
 
 class WorkloadStore {
  public:
-  // Takes a window; a window seen before is ignored. Errors: RESOURCE_EXHAUSTED when modules do not keep up, INVALID_ARGUMENT.
+  // Takes a window; a window seen before is ignored. Errors: RESOURCE_EXHAUSTED when modules do not
+  // keep up, INVALID_ARGUMENT.
   absl::Status Add(const common::v1::WorkloadWindow& window);
   // Windows that came since the last call, for the modules; oldest first.
   std::vector<common::v1::WorkloadWindow> TakeNew();

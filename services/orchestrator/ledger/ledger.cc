@@ -61,8 +61,7 @@ Value Gain(const v1::Action& action) {
 std::string JoinFingerprints(const module::v1::Proposal& proposal) {
   std::string text;
   for (const uint64_t fingerprint : proposal.affected_fingerprints()) {
-    absl::StrAppend(&text, text.empty() ? "" : " ",
-                    absl::Hex(fingerprint, absl::kZeroPad16));
+    absl::StrAppend(&text, text.empty() ? "" : " ", absl::Hex(fingerprint, absl::kZeroPad16));
   }
   return text;
 }
@@ -75,10 +74,9 @@ std::string HashOf(const std::string& previous, const v1::Action& action) {
   const module::v1::Proposal& proposal = action.proposal();
   // Length-prefixed, so that no two entries have the same bytes.
   std::string bytes = previous;
-  for (const std::string& part :
-       {absl::StrCat(action.id()), absl::StrCat(action.proposed_at_us()), action.module(),
-        proposal.kind(), proposal.subject(), proposal.reason(),
-        absl::StrCat(proposal.predicted_gain())}) {
+  for (const std::string& part : {absl::StrCat(action.id()), absl::StrCat(action.proposed_at_us()),
+                                  action.module(), proposal.kind(), proposal.subject(),
+                                  proposal.reason(), absl::StrCat(proposal.predicted_gain())}) {
     absl::StrAppend(&bytes, part.size(), ":", part);
   }
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -165,19 +163,28 @@ absl::StatusOr<v1::Action> Ledger::Add(const rpc::CallContext& context, const st
   action.set_verdict(verdict);
   if (state == v1::ACTION_STATE_REFUSED) action.set_decided_at_us(action.proposed_at_us());
   action.set_hash(HashOf(previous, action));
-  RETURN_IF_ERROR(
-      sql_->Run(context, kInsert,
-                {Value::Int(TypeId::kInt8, action.id()), Timestamp(action.proposed_at_us()),
-                 Value::Text(module), Value::Text(proposal.kind()), Value::Text(proposal.subject()),
-                 Value::Text(StateName(state)), Value::Text(proposal.statement()),
-                 Value::Text(proposal.undo()), Value::Text(proposal.reason()),
-                 Value::Float(TypeId::kFloat8, proposal.predicted_gain()), Gain(action),
-                 Value::Text(initiator), Value::Text(verdict),
-                 Value::Int(TypeId::kInt8, proposal.table_id()), Timestamp(0),
-                 Timestamp(action.decided_at_us()), Value::Text(JoinFingerprints(proposal)),
-                 Value::String({TypeId::kBytea, 0}, proposal.payload()),
-                 Value::Int(TypeId::kInt4, proposal.verify_calls()), Value::Text(action.hash())})
-          .status());
+  RETURN_IF_ERROR(sql_->Run(context, kInsert,
+                            {Value::Int(TypeId::kInt8, action.id()),
+                             Timestamp(action.proposed_at_us()),
+                             Value::Text(module),
+                             Value::Text(proposal.kind()),
+                             Value::Text(proposal.subject()),
+                             Value::Text(StateName(state)),
+                             Value::Text(proposal.statement()),
+                             Value::Text(proposal.undo()),
+                             Value::Text(proposal.reason()),
+                             Value::Float(TypeId::kFloat8, proposal.predicted_gain()),
+                             Gain(action),
+                             Value::Text(initiator),
+                             Value::Text(verdict),
+                             Value::Int(TypeId::kInt8, proposal.table_id()),
+                             Timestamp(0),
+                             Timestamp(action.decided_at_us()),
+                             Value::Text(JoinFingerprints(proposal)),
+                             Value::String({TypeId::kBytea, 0}, proposal.payload()),
+                             Value::Int(TypeId::kInt4, proposal.verify_calls()),
+                             Value::Text(action.hash())})
+                      .status());
   actions_.emplace(action.id(), action);
   return action;
 }

@@ -1,5 +1,6 @@
-// The ledger of autonomous actions: the table adbms.actions, written through storage, each entry chained to the one
-// before by a SHA-256 over its immutable fields. One writer at a time (the lease holder). Thread-safe.
+// The ledger of autonomous actions: the table adbms.actions, written through storage, each entry
+// chained to the one before by a SHA-256 over its immutable fields. One writer at a time (the lease
+// holder). Thread-safe.
 #pragma once
 
 #include <map>
@@ -30,15 +31,16 @@ class Ledger {
   absl::StatusOr<v1::Action> Add(const rpc::CallContext& context, const std::string& module,
                                  const module::v1::Proposal& proposal, v1::ActionState state,
                                  const std::string& initiator, const std::string& verdict);
-  // Writes the mutable fields: state, statement and undo as applied, gains, verdict, times, initiator.
+  // Writes the mutable fields: state, statement and undo as applied, gains, verdict, times,
+  // initiator.
   absl::Status Update(const rpc::CallContext& context, const v1::Action& action);
   // NOT_FOUND.
   absl::StatusOr<v1::Action> Get(int64_t id) const;
   // Newest first.
   std::vector<v1::Action> List(size_t limit) const;
   std::vector<v1::Action> InState(v1::ActionState state) const;
-  // Whether this module has an entry for the subject that still stands in its way: pending, kept, or undone or refused
-  // before (which is not tried again until `forget_us` has passed since).
+  // Whether this module has an entry for the subject that still stands in its way: pending, kept,
+  // or undone or refused before (which is not tried again until `forget_us` has passed since).
   bool Blocks(const std::string& module, const std::string& kind, const std::string& subject,
               int64_t now_us, int64_t forget_us) const;
   // The first entry whose hash does not follow from the one before; 0: the chain is whole.

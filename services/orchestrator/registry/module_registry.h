@@ -1,5 +1,5 @@
-// The modules that the orchestrator drives, in process or elsewhere, and how far each may go. Autonomy is kept in
-// adbms.modules. Thread-safe.
+// The modules that the orchestrator drives, in process or elsewhere, and how far each may go.
+// Autonomy is kept in adbms.modules. Thread-safe.
 #pragma once
 
 #include <map>
@@ -37,8 +37,8 @@ class ModuleRegistry {
 
   // Makes the table and reads the autonomies that were set.
   absl::Status Open(const rpc::CallContext& context);
-  // Asks the module who it is and adds it, replacing one of the same name. A module that does not answer yet is kept and
-  // asked again by Refresh.
+  // Asks the module who it is and adds it, replacing one of the same name. A module that does not
+  // answer yet is kept and asked again by Refresh.
   absl::Status Add(const rpc::CallContext& context, std::shared_ptr<api::Module> module,
                    const std::string& address);
   // Asks modules that have not answered yet.

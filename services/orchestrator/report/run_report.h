@@ -1,0 +1,39 @@
+// The report of one run over all tables: summary_report.{json,txt,html} in logs/summary_<time>/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "adbms/module/v1/module.pb.h"
+#include "adbms/orchestrator/v1/orchestrator.pb.h"
+#include "services/orchestrator/intake/workload_store.h"
+
+namespace adbms::orchestrator::report {
+
+struct ModuleFindings {
+  std::string module;
+  std::vector<module::v1::Finding> findings;
+};
+
+struct RunReport {
+  int64_t started_at_us = 0;
+  int64_t ended_at_us = 0;
+  std::string initiator;
+  bool dry_run = false;
+  std::vector<std::string> tables;  // schema.name, in order.
+  std::vector<ModuleFindings> findings;
+  std::vector<v1::Action> actions;            // Of this run.
+  std::vector<v1::Action> history;            // The ledger, newest first.
+  std::vector<intake::Statement> statements;  // Most time first.
+  int64_t first_broken_ledger_entry = 0;
+};
+
+std::string ToJson(const RunReport& report);
+std::string ToText(const RunReport& report);
+std::string ToHtml(const RunReport& report);
+
+// Writes the three files; returns their directory.
+absl::StatusOr<std::string> Write(const RunReport& report, const std::string& log_directory);
+
+}  // namespace adbms::orchestrator::report

@@ -1,0 +1,305 @@
+#include "services/orchestrator/server/orchestrator_server.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "services/orchestrator/api/module_grpc.h"
+#include "services/orchestrator/report/run_report.h"
+
+namespace adbms::orchestrator::server {
+namespace {
+
+using types::TypeId;
+using types::Value;
+
+constexpr int64_t kPostgresEpochUs = 946684800000000;
+constexpr char kUser[] = "adbms";
+constexpr size_t kPublishedStatements = 500;
+
+const char* const kTables[] = {
+    "CREATE TABLE IF NOT EXISTS adbms.leases (name text PRIMARY KEY, holder text, expires_us "
+    "bigint)",
+    "CREATE TABLE IF NOT EXISTS adbms.statements (fingerprint text PRIMARY KEY, statement text, "
+    "calls bigint, errors bigint, total_ms double precision, mean_ms double precision, max_ms "
+    "double precision, rows bigint, rows_scanned bigint, last_seen timestamptz)",
+};
+
+}  // namespace
+
+OrchestratorServer::OrchestratorServer(storage::api::Storage* storage, telemetry::Logger* logger,
+                                       telemetry::ServiceMetrics* metrics, const Options& options)
+    : storage_(storage),
+      logger_(logger),
+      metrics_(metrics),
+      options_(options),
+      holder_(telemetry::NewTraceId()),
+      sql_(storage, kUser),
+      ledger_(&sql_),
+      registry_(&sql_, registry::AutonomyFromName(options.config.autonomy())),
+      cycle_(&registry_, &ledger_, &workload_, logger, metrics,
+             {options.config, options.index_budget_bytes}) {}
+
+absl::StatusOr<std::unique_ptr<OrchestratorServer>> OrchestratorServer::Open(
+    storage::api::Storage* storage, telemetry::Logger* logger, telemetry::ServiceMetrics* metrics,
+    const Options& options) {
+  auto server = std::unique_ptr<OrchestratorServer>(
+      new OrchestratorServer(storage, logger, metrics, options));
+  const rpc::CallContext context = server->Context();
+  for (const char* table : kTables) RETURN_IF_ERROR(server->sql_.Run(context, table).status());
+  RETURN_IF_ERROR(server->ledger_.Open(context));
+  RETURN_IF_ERROR(server->registry_.Open(context));
+  return server;
+}
+
+OrchestratorServer::~OrchestratorServer() { Stop(); }
+
+rpc::CallContext OrchestratorServer::Context() const {
+  rpc::CallContext context;
+  context.user = kUser;
+  return context;
+}
+
+absl::Status OrchestratorServer::AddModule(std::shared_ptr<api::Module> module,
+                                           const std::string& address) {
+  return registry_.Add(Context(), std::move(module), address);
+}
+
+void OrchestratorServer::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void OrchestratorServer::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool OrchestratorServer::HoldLease(const rpc::CallContext& context) {
+  const int64_t now_us = absl::ToUnixMicros(absl::Now());
+  const int64_t expires_us = now_us + int64_t{options_.config.lease_ms()} * 1000;
+  const auto taken = sql_.Run(context,
+                              "UPDATE adbms.leases SET holder = $1, expires_us = $2 WHERE name = "
+                              "'orchestrator' AND (holder = $1 OR expires_us < $3)",
+                              {Value::Text(holder_), Value::Int(TypeId::kInt8, expires_us),
+                               Value::Int(TypeId::kInt8, now_us)});
+  if (!taken.ok()) return false;
+  if (taken->rows_affected > 0) return true;
+  const auto present =
+      sql_.Run(context, "SELECT holder FROM adbms.leases WHERE name = 'orchestrator'");
+  if (!present.ok() || !present->rows.empty()) return false;
+  return sql_
+      .Run(context, "INSERT INTO adbms.leases VALUES ('orchestrator', $1, $2)",
+           {Value::Text(holder_), Value::Int(TypeId::kInt8, expires_us)})
+      .ok();
+}
+
+void OrchestratorServer::Loop() {
+  for (;;) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
+                                  absl::Milliseconds(options_.config.cycle_ms()))) {
+        break;
+      }
+    }
+    const rpc::CallContext context = Context();
+    if (!HoldLease(context)) {
+      leader_ = false;
+      continue;
+    }
+    if (!leader_) {
+      // What another holder wrote meanwhile.
+      if (!ledger_.Open(context).ok()) continue;
+      cycle_.Recover(context);
+      leader_ = true;
+    }
+    const absl::Time start = absl::Now();
+    for (const std::string& line : cycle_.Run(context)) logger_->Info(line);
+    metrics_->Histogram("adbms_cycle_duration_seconds", "Time of autonomous cycles.")
+        .Observe(absl::ToDoubleSeconds(absl::Now() - start));
+    PublishStatements(context);
+  }
+  if (leader_) {
+    (void)sql_.Run(Context(), "UPDATE adbms.leases SET expires_us = 0 WHERE holder = $1",
+                   {Value::Text(holder_)});
+  }
+}
+
+void OrchestratorServer::PublishStatements(const rpc::CallContext& context) {
+  if (workload_.windows() == published_windows_) return;
+  published_windows_ = workload_.windows();
+  std::vector<intake::Statement> statements = workload_.Statements();
+  std::sort(statements.begin(), statements.end(),
+            [](const auto& a, const auto& b) { return a.total_us > b.total_us; });
+  if (statements.size() > kPublishedStatements) statements.resize(kPublishedStatements);
+  std::vector<storage::api::SqlClient::Step> steps;
+  steps.push_back({"DELETE FROM adbms.statements", {}});
+  for (const intake::Statement& one : statements) {
+    const double calls = std::max<double>(1, static_cast<double>(one.calls));
+    steps.push_back(
+        {"INSERT INTO adbms.statements VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         {Value::Text(absl::StrFormat("%016x", one.fingerprint)), Value::Text(one.normalized_sql),
+          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.calls)),
+          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.errors)),
+          Value::Float(TypeId::kFloat8, one.total_us / 1e3),
+          Value::Float(TypeId::kFloat8, one.total_us / 1e3 / calls),
+          Value::Float(TypeId::kFloat8, static_cast<double>(one.max_us) / 1e3),
+          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.rows)),
+          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.rows_scanned)),
+          Value::Int(TypeId::kTimestamptz, one.last_seen_us - kPostgresEpochUs)}});
+  }
+  const absl::Status stored = sql_.RunTransaction(context, steps);
+  if (!stored.ok()) {
+    logger_->Warn("adbms.statements could not be written",
+                  {{"error", std::string(stored.message())}});
+  }
+}
+
+absl::StatusOr<v1::ReportWindowResponse> OrchestratorServer::ReportWindow(
+    const rpc::CallContext&, const v1::ReportWindowRequest& request) {
+  RETURN_IF_ERROR(workload_.Add(request.window()));
+  metrics_->Counter("adbms_telemetry_windows_total", "Windows of telemetry taken in.").Increment();
+  return v1::ReportWindowResponse();
+}
+
+absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
+                                              const v1::RunAllTablesRequest& request,
+                                              const Progress& progress) {
+  if (!run_mutex_.TryLock()) {
+    return absl::FailedPreconditionError("a run over all tables is under way already");
+  }
+  const auto unlock = [this](void*) ABSL_NO_THREAD_SAFETY_ANALYSIS { run_mutex_.Unlock(); };
+  const std::unique_ptr<void, decltype(unlock)> guard(&run_mutex_, unlock);
+  report::RunReport report;
+  report.started_at_us = absl::ToUnixMicros(absl::Now());
+  report.initiator = request.initiator().empty() ? "auto" : request.initiator();
+  report.dry_run = request.dry_run();
+  ASSIGN_OR_RETURN(const auto snapshot, storage_->GetCatalog(context, 0));
+  std::map<std::string, uint32_t> tables;
+  for (const auto& table : snapshot->tables()) {
+    const bool users = !table.is_virtual() && table.view_sql().empty() &&
+                       table.schema() != "adbms" && table.schema() != "pg_catalog" &&
+                       table.schema() != "information_schema";
+    if (users) tables[absl::StrCat(table.schema(), ".", table.name())] = table.table_id();
+  }
+  for (const auto& [name, id] : tables) report.tables.push_back(name);
+  cycle_.Observe(context);
+  const auto modules = registry_.List();
+  v1::RunAllTablesResponse step;
+  step.set_total(static_cast<uint32_t>(modules.size() * std::max<size_t>(1, tables.size())));
+  for (const registry::RegisteredModule& entry : modules) {
+    step.set_module(entry.name);
+    for (const auto& [name, id] : tables) {
+      RETURN_IF_ERROR(context.Check());
+      const auto actions = cycle_.ProposeFrom(context, entry, {id}, /*on_demand=*/true,
+                                              request.dry_run(), report.initiator);
+      step.set_table(name);
+      step.set_done(step.done() + 1);
+      if (actions.empty()) {
+        step.set_message(absl::StrCat(entry.name, ": ", name, ": nothing to change"));
+      } else {
+        std::string message = absl::StrCat(entry.name, ": ", name, ":");
+        for (const v1::Action& action : actions) {
+          absl::StrAppend(&message, " #", action.id(), " ", action.proposal().statement(), " [",
+                          ledger::StateName(action.state()), "]");
+          report.actions.push_back(action);
+        }
+        step.set_message(message);
+      }
+      progress(step);
+    }
+    module::v1::ReportRequest report_request;
+    for (const auto& [name, id] : tables) report_request.add_table_ids(id);
+    const auto found = entry.module->Report(context, report_request);
+    if (found.ok()) {
+      report.findings.push_back({entry.name, {found->findings().begin(), found->findings().end()}});
+    }
+  }
+  (void)cycle_.Verify(context);
+  for (v1::Action& action : report.actions) {
+    auto current = ledger_.Get(action.id());
+    if (current.ok()) action = *std::move(current);
+  }
+  report.history = ledger_.List(1000);
+  report.first_broken_ledger_entry = ledger_.FirstBrokenEntry();
+  report.statements = workload_.Statements();
+  std::sort(report.statements.begin(), report.statements.end(),
+            [](const auto& a, const auto& b) { return a.total_us > b.total_us; });
+  report.ended_at_us = absl::ToUnixMicros(absl::Now());
+  ASSIGN_OR_RETURN(const std::string directory, report::Write(report, options_.log_directory));
+  step.set_done(step.total());
+  step.clear_table();
+  step.clear_module();
+  step.set_message(absl::StrCat(report.actions.size(), " actions on ", tables.size(), " tables"));
+  step.set_report_directory(directory);
+  progress(step);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ListActionsResponse> OrchestratorServer::ListActions(
+    const rpc::CallContext&, const v1::ListActionsRequest& request) {
+  v1::ListActionsResponse response;
+  for (v1::Action& action : ledger_.List(request.limit() == 0 ? 1000 : request.limit())) {
+    *response.add_actions() = std::move(action);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ApproveActionResponse> OrchestratorServer::ApproveAction(
+    const rpc::CallContext&, const v1::ApproveActionRequest& request) {
+  v1::ApproveActionResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_action(),
+                   cycle_.Approve(Context(), request.action_id(), request.initiator()));
+  return response;
+}
+
+absl::StatusOr<v1::RevertActionResponse> OrchestratorServer::RevertAction(
+    const rpc::CallContext&, const v1::RevertActionRequest& request) {
+  v1::RevertActionResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_action(),
+                   cycle_.Revert(Context(), request.action_id(), request.initiator()));
+  return response;
+}
+
+absl::StatusOr<v1::ListModulesResponse> OrchestratorServer::ListModules(
+    const rpc::CallContext&, const v1::ListModulesRequest&) {
+  v1::ListModulesResponse response;
+  const auto actions = ledger_.List(100000);
+  for (const registry::RegisteredModule& entry : registry_.List()) {
+    v1::ModuleStatus* status = response.add_modules();
+    *status->mutable_description() = entry.description;
+    status->set_autonomy(entry.autonomy);
+    status->set_healthy(entry.healthy);
+    status->set_address(entry.address);
+    for (const v1::Action& action : actions) {
+      if (action.module() != entry.name) continue;
+      if (action.state() == v1::ACTION_STATE_KEPT) status->set_kept(status->kept() + 1);
+      if (action.state() == v1::ACTION_STATE_REVERTED) status->set_reverted(status->reverted() + 1);
+    }
+  }
+  return response;
+}
+
+absl::StatusOr<v1::SetAutonomyResponse> OrchestratorServer::SetAutonomy(
+    const rpc::CallContext&, const v1::SetAutonomyRequest& request) {
+  RETURN_IF_ERROR(registry_.SetAutonomy(Context(), request.module(), request.autonomy()));
+  return v1::SetAutonomyResponse();
+}
+
+absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
+    const rpc::CallContext& context, const v1::RegisterModuleRequest& request) {
+  std::shared_ptr<api::Module> module =
+      api::NewModuleClient(request.address(), options_.cluster_secret);
+  v1::RegisterModuleResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_description(), module->Describe(context, {}));
+  RETURN_IF_ERROR(AddModule(std::move(module), request.address()));
+  return response;
+}
+
+}  // namespace adbms::orchestrator::server

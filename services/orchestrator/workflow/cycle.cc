@@ -1,0 +1,344 @@
+#include "services/orchestrator/workflow/cycle.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+
+namespace adbms::orchestrator::workflow {
+namespace {
+
+// How far back the "before" of a comparison reaches.
+constexpr int64_t kBeforeUs = 600LL * 1000000;
+// A refused or undone subject is not tried again before this.
+constexpr int64_t kForgetUs = 24LL * 3600 * 1000000;
+// Executions of a statement that count as a measurement, on each side.
+constexpr uint64_t kLeastCalls = 3;
+// Standard errors that a loss must exceed to be undone at once, before the wanted number of
+// executions.
+constexpr double kCertainLoss = 3;
+constexpr uint32_t kMaxProposals = 8;
+
+int64_t NowUs() { return absl::ToUnixMicros(absl::Now()); }
+
+std::string Percent(double fraction) { return absl::StrFormat("%.1f %%", fraction * 100); }
+
+bool IsPending(v1::ActionState state) {
+  return state == v1::ACTION_STATE_PROPOSED || state == v1::ACTION_STATE_APPROVED ||
+         state == v1::ACTION_STATE_APPLYING || state == v1::ACTION_STATE_VERIFYING;
+}
+
+}  // namespace
+
+Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
+                    int64_t now_us) {
+  std::vector<uint64_t> fingerprints(action.proposal().affected_fingerprints().begin(),
+                                     action.proposal().affected_fingerprints().end());
+  if (fingerprints.empty()) fingerprints = workload.ActiveSince(action.applied_at_us());
+  Measurement found;
+  double before_us = 0;
+  double after_us = 0;
+  double variance = 0;
+  for (const uint64_t fingerprint : fingerprints) {
+    const intake::Latency before =
+        workload.Between(fingerprint, action.applied_at_us() - kBeforeUs, action.applied_at_us());
+    const intake::Latency after = workload.Between(fingerprint, action.applied_at_us(), now_us);
+    if (before.calls < kLeastCalls || after.calls < kLeastCalls) continue;
+    const double weight = static_cast<double>(after.calls);
+    ++found.statements;
+    found.calls_before += before.calls;
+    found.calls_after += after.calls;
+    before_us += weight * before.mean_us();
+    after_us += weight * after.mean_us();
+    variance += weight * weight *
+                (std::pow(before.standard_error_us(), 2) + std::pow(after.standard_error_us(), 2));
+  }
+  if (before_us <= 0) return found;
+  found.gain = 1 - after_us / before_us;
+  found.uncertainty = std::sqrt(variance) / before_us;
+  const uint64_t wanted = std::max<uint64_t>(kLeastCalls, action.proposal().verify_calls());
+  found.enough = found.calls_after >= wanted;
+  return found;
+}
+
+Cycle::Cycle(registry::ModuleRegistry* registry, ledger::Ledger* ledger,
+             intake::WorkloadStore* workload, telemetry::Logger* logger,
+             telemetry::ServiceMetrics* metrics, const CycleOptions& options)
+    : registry_(registry),
+      ledger_(ledger),
+      workload_(workload),
+      logger_(logger),
+      metrics_(metrics),
+      options_(options) {}
+
+void Cycle::Decided(const v1::Action& action) {
+  metrics_
+      ->Counter("adbms_actions_total", "Autonomous actions by the state they came to.",
+                {{"module", action.module()}, {"state", ledger::StateName(action.state())}})
+      .Increment();
+  logger_->Info("action", {{"id", absl::StrCat(action.id())},
+                           {"module", action.module()},
+                           {"kind", action.proposal().kind()},
+                           {"subject", action.proposal().subject()},
+                           {"state", ledger::StateName(action.state())},
+                           {"verdict", action.verdict()}});
+}
+
+void Cycle::Recover(const rpc::CallContext& context) {
+  absl::MutexLock lock(&mutex_);
+  for (v1::Action action : ledger_->InState(v1::ACTION_STATE_APPLYING)) {
+    const auto undone = Undo(context, action, "auto", "the process ended while it was applied", 0);
+    if (undone.ok()) continue;
+    action.set_state(v1::ACTION_STATE_FAILED);
+    action.set_verdict(absl::StrCat("the process ended while it was applied; undoing failed: ",
+                                    undone.status().message()));
+    action.set_decided_at_us(NowUs());
+    (void)ledger_->Update(context, action);
+    Decided(action);
+  }
+}
+
+void Cycle::Observe(const rpc::CallContext& context) {
+  registry_->Refresh(context);
+  const auto windows = workload_->TakeNew();
+  if (windows.empty()) return;
+  module::v1::ObserveRequest request;
+  request.mutable_windows()->Add(windows.begin(), windows.end());
+  for (const registry::RegisteredModule& entry : registry_->List()) {
+    if (entry.autonomy == v1::AUTONOMY_OFF) continue;
+    registry_->SetHealthy(entry.name, entry.module->Observe(context, request).ok());
+  }
+}
+
+bool Cycle::MayApplyNow(const v1::Action& action) const {
+  // Two changes that touch the same statements would be measured as one. What the statements' plans
+  // do not see (statistics) does not wait.
+  for (const v1::Action& other : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
+    const auto& mine = action.proposal().affected_fingerprints();
+    const auto& theirs = other.proposal().affected_fingerprints();
+    if (mine.empty() || theirs.empty()) return false;
+    for (const uint64_t fingerprint : mine) {
+      if (std::find(theirs.begin(), theirs.end(), fingerprint) != theirs.end()) return false;
+    }
+  }
+  return true;
+}
+
+std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
+                                           const registry::RegisteredModule& entry,
+                                           const std::vector<uint32_t>& table_ids, bool on_demand,
+                                           bool dry_run, const std::string& initiator) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<v1::Action> entered;
+  if (entry.autonomy < v1::AUTONOMY_RECOMMEND) return entered;
+  module::v1::ProposeRequest request;
+  request.mutable_table_ids()->Add(table_ids.begin(), table_ids.end());
+  request.set_maximum(kMaxProposals);
+  request.set_storage_budget_bytes(options_.index_budget_bytes);
+  request.set_on_demand(on_demand);
+  const int64_t now_us = NowUs();
+  for (const v1::Action& action : ledger_->List(10000)) {
+    if (action.module() != entry.name) continue;
+    const bool undone = action.state() == v1::ACTION_STATE_REVERTED ||
+                        action.state() == v1::ACTION_STATE_FAILED ||
+                        action.state() == v1::ACTION_STATE_REFUSED;
+    if (undone && action.decided_at_us() > now_us - kForgetUs) {
+      request.add_refused_subjects(action.proposal().subject());
+    }
+    if (IsPending(action.state())) request.add_refused_subjects(action.proposal().subject());
+  }
+  const auto response = entry.module->Propose(context, request);
+  registry_->SetHealthy(entry.name, response.ok());
+  if (!response.ok()) {
+    logger_->Warn("a module could not propose",
+                  {{"module", entry.name}, {"error", std::string(response.status().message())}});
+    return entered;
+  }
+  for (const module::v1::Proposal& proposal : response->proposals()) {
+    if (ledger_->Blocks(entry.name, proposal.kind(), proposal.subject(), now_us, kForgetUs)) {
+      continue;
+    }
+    const bool automatic = entry.autonomy == v1::AUTONOMY_AUTO && !dry_run;
+    const v1::ActionState state = proposal.refused() ? v1::ACTION_STATE_REFUSED
+                                  : automatic        ? v1::ACTION_STATE_APPROVED
+                                                     : v1::ACTION_STATE_PROPOSED;
+    const std::string verdict = proposal.refused() ? proposal.reason()
+                                : automatic        ? "approved by the module's autonomy"
+                                                   : "waits for approval";
+    auto action = ledger_->Add(context, entry.name, proposal, state, initiator, verdict);
+    if (!action.ok()) {
+      logger_->Error("the ledger could not be written",
+                     {{"error", std::string(action.status().message())}});
+      return entered;
+    }
+    if (proposal.refused()) Decided(*action);
+    if (state == v1::ACTION_STATE_APPROVED && MayApplyNow(*action)) {
+      auto applied = Apply(context, *action);
+      if (applied.ok()) action = *std::move(applied);
+    }
+    entered.push_back(*std::move(action));
+  }
+  return entered;
+}
+
+absl::StatusOr<v1::Action> Cycle::Apply(const rpc::CallContext& context, v1::Action action) {
+  ASSIGN_OR_RETURN(const auto entry, registry_->Find(action.module()));
+  action.set_state(v1::ACTION_STATE_APPLYING);
+  action.set_verdict("being applied");
+  RETURN_IF_ERROR(ledger_->Update(context, action));
+  module::v1::ApplyRequest request;
+  request.set_action_id(action.id());
+  *request.mutable_proposal() = action.proposal();
+  const auto response = entry.module->Apply(context, request);
+  const int64_t now_us = NowUs();
+  action.set_applied_at_us(now_us);
+  if (!response.ok()) {
+    action.set_state(v1::ACTION_STATE_FAILED);
+    action.set_verdict(absl::StrCat("could not be applied: ", response.status().message()));
+    action.set_decided_at_us(now_us);
+  } else {
+    module::v1::Proposal* proposal = action.mutable_proposal();
+    if (!response->statement().empty()) proposal->set_statement(response->statement());
+    if (!response->undo().empty()) proposal->set_undo(response->undo());
+    if (!response->payload().empty()) proposal->set_payload(response->payload());
+    const bool informs = proposal->verify_calls() == 0;
+    action.set_state(informs ? v1::ACTION_STATE_KEPT : v1::ACTION_STATE_VERIFYING);
+    action.set_verdict(informs ? "done; nothing to compare" : "applied, being measured");
+    if (informs) action.set_decided_at_us(now_us);
+  }
+  RETURN_IF_ERROR(ledger_->Update(context, action));
+  Decided(action);
+  return action;
+}
+
+absl::StatusOr<v1::Action> Cycle::Undo(const rpc::CallContext& context, v1::Action action,
+                                       const std::string& initiator, const std::string& why,
+                                       double measured_gain) {
+  ASSIGN_OR_RETURN(const auto entry, registry_->Find(action.module()));
+  module::v1::RevertRequest request;
+  request.set_action_id(action.id());
+  *request.mutable_proposal() = action.proposal();
+  request.set_reason(why);
+  request.set_measured_gain(measured_gain);
+  RETURN_IF_ERROR(entry.module->Revert(context, request).status());
+  action.set_state(v1::ACTION_STATE_REVERTED);
+  action.set_verdict(why);
+  action.set_initiator(initiator);
+  action.set_decided_at_us(NowUs());
+  RETURN_IF_ERROR(ledger_->Update(context, action));
+  Decided(action);
+  return action;
+}
+
+std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::string> lines;
+  const int64_t now_us = NowUs();
+  for (v1::Action action : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
+    const Measurement found = Measure(*workload_, action, now_us);
+    const bool certain_loss =
+        found.statements > 0 && found.gain + kCertainLoss * found.uncertainty < 0;
+    const bool timed_out =
+        now_us - action.applied_at_us() > int64_t{options_.config.verification_timeout_ms()} * 1000;
+    const std::string evidence = absl::StrFormat(
+        "%s over %d executions before and %d after of %d statement%s", Percent(found.gain),
+        found.calls_before, found.calls_after, found.statements, found.statements == 1 ? "" : "s");
+    if (!found.enough && !certain_loss && !timed_out) continue;
+    if (found.statements > 0) action.set_measured_gain(found.gain);
+    if (found.enough && found.gain >= options_.config.minimum_measured_gain()) {
+      action.set_state(v1::ACTION_STATE_KEPT);
+      action.set_verdict(absl::StrCat("kept: gained ", evidence));
+      action.set_decided_at_us(now_us);
+      if (ledger_->Update(context, action).ok()) Decided(action);
+    } else {
+      const std::string why = found.enough || certain_loss
+                                  ? absl::StrCat("taken back: gained only ", evidence)
+                                  : "taken back: could not be measured in time";
+      auto undone = Undo(context, action, action.initiator(), why, found.gain);
+      if (!undone.ok()) {
+        logger_->Error(
+            "an action could not be undone",
+            {{"id", absl::StrCat(action.id())}, {"error", std::string(undone.status().message())}});
+        continue;
+      }
+      action = *std::move(undone);
+    }
+    lines.push_back(absl::StrCat("action ", action.id(), " ", action.proposal().subject(), ": ",
+                                 action.verdict()));
+  }
+  return lines;
+}
+
+std::vector<std::string> Cycle::Run(const rpc::CallContext& context) {
+  std::vector<std::string> lines;
+  Observe(context);
+  for (std::string& line : Verify(context)) lines.push_back(std::move(line));
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const v1::Action& action : ledger_->InState(v1::ACTION_STATE_APPROVED)) {
+      if (!MayApplyNow(action)) continue;
+      const auto applied = Apply(context, action);
+      if (applied.ok()) {
+        lines.push_back(absl::StrCat("action ", action.id(), ": ", applied->verdict()));
+      }
+    }
+  }
+  for (const registry::RegisteredModule& entry : registry_->List()) {
+    if (entry.autonomy < v1::AUTONOMY_RECOMMEND) continue;
+    for (const v1::Action& action : ProposeFrom(context, entry, {}, false, false, "auto")) {
+      lines.push_back(absl::StrCat("action ", action.id(), " ", action.proposal().statement(), ": ",
+                                   action.verdict()));
+    }
+  }
+  return lines;
+}
+
+absl::StatusOr<v1::Action> Cycle::Approve(const rpc::CallContext& context, int64_t id,
+                                          const std::string& initiator) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(v1::Action action, ledger_->Get(id));
+  if (action.state() != v1::ACTION_STATE_PROPOSED) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("action ", id, " is ", ledger::StateName(action.state()), ", not proposed"));
+  }
+  action.set_state(v1::ACTION_STATE_APPROVED);
+  action.set_initiator(initiator);
+  action.set_verdict("approved");
+  RETURN_IF_ERROR(ledger_->Update(context, action));
+  if (!MayApplyNow(action)) return action;
+  return Apply(context, action);
+}
+
+absl::StatusOr<v1::Action> Cycle::Revert(const rpc::CallContext& context, int64_t id,
+                                         const std::string& initiator) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(v1::Action action, ledger_->Get(id));
+  switch (action.state()) {
+    case v1::ACTION_STATE_PROPOSED:
+    case v1::ACTION_STATE_APPROVED:
+      action.set_state(v1::ACTION_STATE_REVERTED);
+      action.set_initiator(initiator);
+      action.set_verdict(absl::StrCat("withdrawn by ", initiator, " before it was applied"));
+      action.set_decided_at_us(NowUs());
+      RETURN_IF_ERROR(ledger_->Update(context, action));
+      Decided(action);
+      return action;
+    case v1::ACTION_STATE_VERIFYING:
+    case v1::ACTION_STATE_KEPT:
+      if (action.proposal().undo().empty()) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("action ", id, " (", action.proposal().statement(),
+                         ") changed nothing that could be undone"));
+      }
+      return Undo(context, action, initiator, absl::StrCat("reverted by ", initiator),
+                  action.measured_gain());
+    default:
+      return absl::FailedPreconditionError(
+          absl::StrCat("action ", id, " is ", ledger::StateName(action.state())));
+  }
+}
+
+}  // namespace adbms::orchestrator::workflow
