@@ -1,0 +1,451 @@
+#include "services/indexer/server/indexer_server.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::indexer::server {
+namespace {
+
+using candidates::Candidate;
+
+constexpr char kName[] = "indexer";
+constexpr char kCreate[] = "create_index";
+constexpr char kDrop[] = "drop_index";
+// The weight of what was observed halves in this time.
+constexpr double kHalfLifeUs = 600e6;
+// A statement is worth looking at from this much time and so many executions on.
+constexpr double kLeastSeconds = 0.05;
+constexpr double kLeastCalls = 3;
+constexpr size_t kMaxStatements = 1000;
+constexpr size_t kStatementsAtOnce = 40;
+constexpr uint32_t kVerifyCalls = 12;
+
+std::string IndexName(const Candidate& candidate, const common::v1::TableDescriptor& table) {
+  std::string name = absl::StrCat("auto_", table.name());
+  for (const uint32_t column : candidate.columns) {
+    absl::StrAppend(&name, "_", table.columns(static_cast<int>(column)).name());
+  }
+  if (name.size() > 54) name.resize(54);
+  const std::string shape = candidates::Describe(candidate, table);
+  return absl::StrCat(name, "_", absl::Hex(sql::Fingerprint(shape) & 0xffffffffu, absl::kZeroPad8));
+}
+
+common::v1::DdlStatement CreateDdl(const Candidate& candidate,
+                                   const common::v1::TableDescriptor& table) {
+  common::v1::DdlStatement ddl;
+  common::v1::CreateIndex* create = ddl.mutable_create_index();
+  create->set_table_id(candidate.table_id);
+  create->set_if_not_exists(true);
+  common::v1::IndexDescriptor* index = create->mutable_index();
+  index->set_name(IndexName(candidate, table));
+  index->set_created_by(kName);
+  for (const uint32_t column : candidate.columns) {
+    index->add_columns(column);
+    index->add_descending(false);
+  }
+  for (const uint32_t column : candidate.include) index->add_include(column);
+  return ddl;
+}
+
+common::v1::DdlStatement DropDdl(const std::string& schema, const std::string& name) {
+  common::v1::DdlStatement ddl;
+  ddl.mutable_drop_index()->set_if_exists(true);
+  common::v1::RelationName* relation = ddl.mutable_drop_index()->add_indexes();
+  relation->set_schema(schema);
+  relation->set_name(name);
+  return ddl;
+}
+
+std::string DropStatement(const std::string& schema, const std::string& name) {
+  return absl::StrCat("DROP INDEX ", candidates::QuoteIdentifier(schema), ".",
+                      candidates::QuoteIdentifier(name));
+}
+
+// What goes through the ledger: the change and its undo.
+std::string Payload(const common::v1::DdlStatement& apply, const common::v1::DdlStatement& undo) {
+  return absl::StrCat(absl::Hex(apply.ByteSizeLong(), absl::kZeroPad8), apply.SerializeAsString(),
+                      undo.SerializeAsString());
+}
+
+absl::StatusOr<std::pair<common::v1::DdlStatement, common::v1::DdlStatement>> FromPayload(
+    const std::string& payload) {
+  std::pair<common::v1::DdlStatement, common::v1::DdlStatement> both;
+  size_t size = 0;
+  if (payload.size() >= 8) size = std::strtoul(payload.substr(0, 8).c_str(), nullptr, 16);
+  if (payload.size() < 8 + size || !both.first.ParseFromString(payload.substr(8, size)) ||
+      !both.second.ParseFromString(payload.substr(8 + size)) ||
+      both.first.body_case() == common::v1::DdlStatement::BODY_NOT_SET) {
+    return absl::InvalidArgumentError("the proposal carries no change of an index");
+  }
+  return both;
+}
+
+bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
+              const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+}  // namespace
+
+IndexerServer::IndexerServer(storage::api::Storage* storage, optimizer::api::Optimizer* optimizer,
+                             const common::v1::IndexerConfig& config)
+    : storage_(storage), optimizer_(optimizer), config_(config) {}
+
+absl::StatusOr<module::v1::DescribeResponse> IndexerServer::Describe(
+    const rpc::CallContext&, const module::v1::DescribeRequest&) {
+  module::v1::DescribeResponse response;
+  response.set_name(kName);
+  response.set_description(
+      "Builds the indexes that the workload wants and drops those it does not.");
+  response.set_version("1");
+  response.add_action_kinds(kCreate);
+  response.add_action_kinds(kDrop);
+  response.set_order(30);
+  return response;
+}
+
+absl::StatusOr<module::v1::ObserveResponse> IndexerServer::Observe(
+    const rpc::CallContext&, const module::v1::ObserveRequest& request) {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& window : request.windows()) {
+    if (last_window_us_ != 0 && window.end_us() > last_window_us_) {
+      const double fade =
+          std::exp2(-static_cast<double>(window.end_us() - last_window_us_) / kHalfLifeUs);
+      for (auto i = observed_.begin(); i != observed_.end();) {
+        i->second.seconds *= fade;
+        i->second.calls *= fade;
+        i->second.rows *= fade;
+        i = i->second.seconds < 1e-6 ? observed_.erase(i) : std::next(i);
+      }
+    }
+    last_window_us_ = std::max(last_window_us_, window.end_us());
+    ++fresh_windows_;
+    for (const auto& one : window.statements()) {
+      if (one.tainted() || one.calls() == 0) continue;
+      auto found = observed_.find(one.fingerprint());
+      if (found == observed_.end()) {
+        if (observed_.size() >= kMaxStatements) continue;
+        found = observed_.try_emplace(one.fingerprint()).first;
+      }
+      Observed& statement = found->second;
+      if (!one.sample_sql().empty()) statement.sql = one.sample_sql();
+      statement.seconds += static_cast<double>(one.total_us()) / 1e6;
+      statement.calls += static_cast<double>(one.calls());
+      statement.rows += static_cast<double>(one.rows());
+      statement.read_only = one.read_only();
+      statement.table_ids.assign(one.table_ids().begin(), one.table_ids().end());
+    }
+  }
+  return module::v1::ObserveResponse();
+}
+
+absl::StatusOr<IndexerServer::View> IndexerServer::Look(const rpc::CallContext& context) {
+  View view;
+  ASSIGN_OR_RETURN(auto snapshot, storage_->GetCatalog(context, 0));
+  view.catalog = std::make_shared<const sql::Catalog>(std::move(snapshot));
+  ASSIGN_OR_RETURN(view.statistics, storage_->GetStatistics(context, 0));
+  if (view.statistics == nullptr) {
+    view.statistics = std::make_shared<const common::v1::StatisticsSnapshot>();
+  }
+  return view;
+}
+
+IndexerServer::Analysis IndexerServer::Analyze(const View& view,
+                                               const std::vector<selection::Work>& work,
+                                               const std::vector<uint32_t>& table_ids) const {
+  Analysis analysis;
+  std::set<Candidate> unique;
+  for (const selection::Work& one : work) {
+    sql::PlanningInput input;
+    input.sql = one.sql;
+    input.catalog = view.catalog;
+    input.statistics = view.statistics;
+    input.current_user = input.session_user = "adbms";
+    const auto plan = sql::PlanDefault(input);
+    if (!plan.ok()) continue;
+    for (const auto& usage : candidates::UsageOf(*plan, *view.catalog)) {
+      const auto* table = view.catalog->FindTable(usage.table_id);
+      if (table == nullptr || table->is_virtual() || table->schema() == "adbms") continue;
+      if (!table_ids.empty() &&
+          std::find(table_ids.begin(), table_ids.end(), usage.table_id) == table_ids.end()) {
+        continue;
+      }
+      for (const uint32_t column : usage.unindexable) {
+        analysis.unindexable[{usage.table_id, column}].push_back(one.fingerprint);
+      }
+      std::map<uint32_t, double> distinct;
+      for (const auto& statistics : view.statistics->tables()) {
+        if (statistics.table_id() != usage.table_id) continue;
+        for (const auto& column : statistics.columns()) {
+          distinct[column.column()] = column.distinct_count();
+        }
+      }
+      for (Candidate& candidate : candidates::CandidatesFor(usage, *table, distinct)) {
+        if (!candidates::IsCovered(candidate, *table)) unique.insert(std::move(candidate));
+      }
+    }
+  }
+  analysis.candidates.assign(unique.begin(), unique.end());
+  return analysis;
+}
+
+absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
+    const rpc::CallContext& context, const module::v1::ProposeRequest& request) {
+  module::v1::ProposeResponse response;
+  std::vector<selection::Work> work;
+  selection::WriteLoad writes;
+  std::map<uint64_t, double> calls;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!request.on_demand() && fresh_windows_ == 0) return response;
+    fresh_windows_ = 0;
+    for (const auto& [fingerprint, statement] : observed_) {
+      calls[fingerprint] = statement.calls;
+      if (!statement.read_only) {
+        for (const uint32_t table : statement.table_ids) {
+          writes.rows_by_table[table] += statement.rows;
+        }
+      }
+      const bool worth = statement.seconds >= kLeastSeconds && statement.calls >= kLeastCalls;
+      if (worth && !statement.sql.empty()) {
+        work.push_back({fingerprint, statement.sql, statement.seconds});
+      }
+    }
+  }
+  std::sort(work.begin(), work.end(),
+            [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  if (work.size() > kStatementsAtOnce) work.resize(kStatementsAtOnce);
+  ASSIGN_OR_RETURN(const View view, Look(context));
+  const std::vector<uint32_t> scope(request.table_ids().begin(), request.table_ids().end());
+  Analysis analysis = Analyze(view, work, scope);
+  for (const auto& [column, fingerprints] : analysis.unindexable) {
+    const auto* table = view.catalog->FindTable(column.first);
+    const auto& descriptor = table->columns(static_cast<int>(column.second));
+    const std::string subject = absl::StrCat(table->name(), "(", descriptor.name(), ")");
+    if (Contains(request.refused_subjects(), subject)) continue;
+    module::v1::Proposal* proposal = response.add_proposals();
+    proposal->set_kind(kCreate);
+    proposal->set_subject(subject);
+    proposal->set_table_id(column.first);
+    proposal->set_refused(true);
+    proposal->set_statement(absl::StrCat("CREATE INDEX ON ",
+                                         candidates::QuoteIdentifier(table->schema()), ".",
+                                         candidates::QuoteIdentifier(table->name()), " (",
+                                         candidates::QuoteIdentifier(descriptor.name()), ")"));
+    proposal->set_reason(absl::StrCat(
+        fingerprints.size(), fingerprints.size() == 1 ? " statement filters" : " statements filter",
+        " on ", subject, ", but type ", types::Format(types::FromProto(descriptor.type())),
+        " has no order that an index could keep; store what is searched for in a column of its "
+        "own"));
+    for (const uint64_t fingerprint : fingerprints) {
+      proposal->add_affected_fingerprints(fingerprint);
+    }
+  }
+  std::erase_if(analysis.candidates, [&](const Candidate& candidate) {
+    const auto* table = view.catalog->FindTable(candidate.table_id);
+    return Contains(request.refused_subjects(), candidates::Describe(candidate, *table));
+  });
+  uint64_t used_bytes = 0;
+  ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
+  for (const auto& usage : metrics.index_usage()) {
+    const auto* table = view.catalog->FindTable(usage.table_id());
+    if (table == nullptr) continue;
+    for (const auto& index : table->indexes()) {
+      if (index.index_id() == usage.index_id() && index.created_by() == kName) {
+        used_bytes += usage.size_bytes();
+      }
+    }
+  }
+  const uint64_t budget = request.storage_budget_bytes() == 0 ? config_.storage_budget_bytes()
+                                                              : request.storage_budget_bytes();
+  selection::Limits limits;
+  limits.maximum = std::max<uint32_t>(1, request.maximum());
+  limits.minimum_gain = config_.minimum_gain();
+  limits.storage_budget_bytes = used_bytes >= budget ? 1 : budget - used_bytes;
+  ASSIGN_OR_RETURN(const auto choices,
+                   selection::Select(context, optimizer_, *view.catalog, *view.statistics, work,
+                                     analysis.candidates, writes, limits));
+  for (const selection::Choice& choice : choices) {
+    const auto* table = view.catalog->FindTable(choice.candidate.table_id);
+    const common::v1::DdlStatement create = CreateDdl(choice.candidate, *table);
+    const std::string& name = create.create_index().index().name();
+    double affected_calls = 0;
+    for (const uint64_t fingerprint : choice.affected) affected_calls += calls[fingerprint];
+    module::v1::Proposal* proposal = response.add_proposals();
+    proposal->set_kind(kCreate);
+    proposal->set_subject(candidates::Describe(choice.candidate, *table));
+    proposal->set_table_id(choice.candidate.table_id);
+    proposal->set_statement(candidates::CreateStatement(choice.candidate, *table, name));
+    proposal->set_undo(DropStatement(table->schema(), name));
+    proposal->set_payload(Payload(create, DropDdl(table->schema(), name)));
+    proposal->set_predicted_gain(std::min(1.0, choice.gain()));
+    proposal->set_estimated_bytes(choice.bytes);
+    proposal->set_verify_calls(kVerifyCalls);
+    for (const uint64_t fingerprint : choice.affected) {
+      proposal->add_affected_fingerprints(fingerprint);
+    }
+    proposal->set_reason(absl::StrFormat(
+        "%d statement%s (%.0f executions, %.2f s) search, join or order by these columns; what-if "
+        "plans expect %.0f %% less time, upkeep for writes counted, for about %.1f MiB",
+        choice.affected.size(), choice.affected.size() == 1 ? "" : "s", affected_calls,
+        choice.seconds_affected, choice.gain() * 100,
+        static_cast<double>(choice.bytes) / 1048576.0));
+  }
+  ProposeDrops(context, view, request, &response);
+  return response;
+}
+
+void IndexerServer::ProposeDrops(const rpc::CallContext& context, const View& view,
+                                 const module::v1::ProposeRequest& request,
+                                 module::v1::ProposeResponse* response) {
+  const auto metrics = storage_->GetMetrics(context);
+  if (!metrics.ok()) return;
+  const int64_t now_us = absl::ToUnixMicros(absl::Now());
+  const int64_t patience_us = static_cast<int64_t>(config_.drop_unused_after_ms()) * 1000;
+  absl::MutexLock lock(&mutex_);
+  for (const auto& table : view.catalog->snapshot().tables()) {
+    for (const auto& index : table.indexes()) {
+      // Only what the system made, and never what a constraint rests on.
+      if (index.created_by() != kName || index.is_constraint() || index.unique()) continue;
+      uint64_t scans = 0;
+      for (const auto& usage : metrics->index_usage()) {
+        if (usage.index_id() == index.index_id()) scans = usage.scans();
+      }
+      const auto seen = scans_seen_.find(index.index_id());
+      if (seen == scans_seen_.end() || seen->second != scans) {
+        scans_seen_[index.index_id()] = scans;
+        unused_since_us_[index.index_id()] = now_us;
+        continue;
+      }
+      if (now_us - unused_since_us_[index.index_id()] < patience_us) continue;
+      Candidate candidate{table.table_id(),
+                          {index.columns().begin(), index.columns().end()},
+                          {index.include().begin(), index.include().end()}};
+      const std::string subject = absl::StrCat("unused ", table.schema(), ".", index.name());
+      if (Contains(request.refused_subjects(), subject)) continue;
+      common::v1::DdlStatement create = CreateDdl(candidate, table);
+      create.mutable_create_index()->mutable_index()->set_name(index.name());
+      module::v1::Proposal* proposal = response->add_proposals();
+      proposal->set_kind(kDrop);
+      proposal->set_subject(subject);
+      proposal->set_table_id(table.table_id());
+      proposal->set_statement(DropStatement(table.schema(), index.name()));
+      proposal->set_undo(candidates::CreateStatement(candidate, table, index.name()));
+      proposal->set_payload(Payload(DropDdl(table.schema(), index.name()), create));
+      proposal->set_reason(absl::StrCat(
+          "no plan has used it for ",
+          absl::FormatDuration(absl::Microseconds(now_us - unused_since_us_[index.index_id()])),
+          ", and every write keeps it up"));
+      proposal->set_verify_calls(0);
+    }
+  }
+}
+
+absl::Status IndexerServer::Run(const rpc::CallContext& context,
+                                const common::v1::DdlStatement& ddl) {
+  ASSIGN_OR_RETURN(const auto session, storage_->OpenSession(context));
+  return session->ExecuteDdl(context, ddl).status();
+}
+
+absl::StatusOr<module::v1::ApplyResponse> IndexerServer::Apply(
+    const rpc::CallContext& context, const module::v1::ApplyRequest& request) {
+  ASSIGN_OR_RETURN(const auto both, FromPayload(request.proposal().payload()));
+  RETURN_IF_ERROR(Run(context, both.first));
+  return module::v1::ApplyResponse();
+}
+
+absl::StatusOr<module::v1::RevertResponse> IndexerServer::Revert(
+    const rpc::CallContext& context, const module::v1::RevertRequest& request) {
+  ASSIGN_OR_RETURN(const auto both, FromPayload(request.proposal().payload()));
+  RETURN_IF_ERROR(Run(context, both.second));
+  return module::v1::RevertResponse();
+}
+
+absl::StatusOr<module::v1::ReportResponse> IndexerServer::Report(
+    const rpc::CallContext& context, const module::v1::ReportRequest& request) {
+  module::v1::ReportResponse response;
+  ASSIGN_OR_RETURN(const View view, Look(context));
+  ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
+  for (const auto& table : view.catalog->snapshot().tables()) {
+    if (std::find(request.table_ids().begin(), request.table_ids().end(), table.table_id()) ==
+        request.table_ids().end()) {
+      continue;
+    }
+    for (const auto& index : table.indexes()) {
+      storage::v1::IndexUsage usage;
+      for (const auto& one : metrics.index_usage()) {
+        if (one.index_id() == index.index_id()) usage = one;
+      }
+      module::v1::Finding* finding = response.add_findings();
+      finding->set_table_id(table.table_id());
+      finding->set_severity(usage.scans() == 0 ? "advice" : "info");
+      finding->set_text(absl::StrFormat(
+          "index %s on %s.%s%s: %d scans, %d entries read, %d written, %.1f MiB", index.name(),
+          table.schema(), table.name(),
+          index.created_by().empty() ? "" : absl::StrCat(" (made by the ", index.created_by(), ")"),
+          usage.scans(), usage.entries_read(), usage.entries_written(),
+          static_cast<double>(usage.size_bytes()) / 1048576.0));
+      for (const auto& other : table.indexes()) {
+        const bool shorter =
+            index.columns_size() < other.columns_size() ||
+            (index.columns_size() == other.columns_size() && index.index_id() > other.index_id());
+        const bool prefix =
+            index.index_id() != other.index_id() && shorter && !index.unique() &&
+            index.include().empty() &&
+            std::equal(index.columns().begin(), index.columns().end(), other.columns().begin());
+        if (!prefix) continue;
+        finding = response.add_findings();
+        finding->set_table_id(table.table_id());
+        finding->set_severity("advice");
+        finding->set_text(absl::StrCat("index ", index.name(), " is a prefix of ", other.name(),
+                                       ", which can serve in its place"));
+      }
+    }
+  }
+  return response;
+}
+
+absl::StatusOr<indexer::v1::RecommendResponse> IndexerServer::Recommend(
+    const rpc::CallContext& context, const indexer::v1::RecommendRequest& request) {
+  std::vector<selection::Work> work;
+  double total = 0;
+  for (const auto& statement : request.statements()) {
+    const double weight = statement.weight() == 0 ? 1 : statement.weight();
+    if (!(weight > 0)) return absl::InvalidArgumentError("a statement's weight is negative");
+    work.push_back({sql::Fingerprint(statement.sql()), statement.sql(), weight});
+    total += weight;
+  }
+  ASSIGN_OR_RETURN(const View view, Look(context));
+  const Analysis analysis = Analyze(view, work, {});
+  selection::Limits limits;
+  limits.storage_budget_bytes = request.storage_budget_bytes();
+  limits.minimum_gain = config_.minimum_gain();
+  ASSIGN_OR_RETURN(const auto choices,
+                   selection::Select(context, optimizer_, *view.catalog, *view.statistics, work,
+                                     analysis.candidates, selection::WriteLoad(), limits));
+  indexer::v1::RecommendResponse response;
+  double before = total;
+  for (const selection::Choice& choice : choices) {
+    const auto* table = view.catalog->FindTable(choice.candidate.table_id);
+    indexer::v1::Recommendation* recommendation = response.add_recommendations();
+    recommendation->set_statement(
+        candidates::CreateStatement(choice.candidate, *table, IndexName(choice.candidate, *table)));
+    recommendation->set_cost_before(before);
+    before -= choice.seconds_saved;
+    recommendation->set_cost_after(before);
+    recommendation->set_estimated_bytes(choice.bytes);
+    recommendation->set_reason(absl::StrCat(choice.affected.size(), " of ", work.size(),
+                                            " statements use ",
+                                            candidates::Describe(choice.candidate, *table)));
+  }
+  return response;
+}
+
+}  // namespace adbms::indexer::server
