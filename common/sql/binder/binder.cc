@@ -106,6 +106,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   const size_t literal_count = input_.literals == nullptr ? 0 : input_.literals->size();
   std::map<int, Type> lifted;
   WalkQuery(*query_, [&](const Expr& e) {
+    if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
+      query_->calls_volatile = true;
     if (e.kind != Expr::Kind::kParameter || e.parameter < client) return;
     const auto [it, inserted] = lifted.emplace(e.parameter - client, e.type);
     if (!inserted && it->second != e.type) {

@@ -187,6 +187,7 @@ struct Query {
   std::vector<uint32_t> pinned_literals;
   bool has_locks = false;
   bool session_dependent = false;
+  bool calls_volatile = false;
 
   ColumnId AddColumn(ColumnInfo info) {
     columns.push_back(std::move(info));

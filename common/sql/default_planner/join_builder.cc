@@ -1,0 +1,364 @@
+// Joins: order of inner joins, and the method of each.
+#include <algorithm>
+#include <cmath>
+
+#include "common/sql/default_planner/access_paths.h"
+#include "common/sql/default_planner/physical_builder.h"
+#include "common/status/macros.h"
+
+namespace adbms::sql::default_planner {
+namespace {
+
+using common::v1::IndexDescriptor;
+using plan::ColumnId;
+using plan::ColumnSet;
+using plan::Expr;
+using plan::ExprPtr;
+using plan::kCost;
+using plan::Rel;
+using plan::RelPtr;
+using types::TypeId;
+
+int IntegerRank(TypeId id) {
+  return id == TypeId::kInt2 ? 1 : id == TypeId::kInt4 ? 2 : id == TypeId::kInt8 ? 3 : 0;
+}
+
+ColumnSet SetOf(const std::vector<ColumnId>& columns) { return {columns.begin(), columns.end()}; }
+
+// An equality between something of the left and something of the right, of one type: a hash join's key.
+bool ReadKey(const ExprPtr& e, const ColumnSet& left, const ColumnSet& right, ExprPtr* left_key,
+             ExprPtr* right_key) {
+  if (e->kind != Expr::Kind::kCall || !e->function->is_operator || e->function->name != "=" ||
+      e->args.size() != 2 || plan::HasSubquery(e) || plan::IsVolatile(e))
+    return false;
+  for (const bool flipped : {false, true}) {
+    const ExprPtr& a = e->args[flipped ? 1 : 0];
+    const ExprPtr& b = e->args[flipped ? 0 : 1];
+    const ColumnSet of_a = plan::ColumnsOf(a);
+    const ColumnSet of_b = plan::ColumnsOf(b);
+    if (!plan::Intersects(of_a, left) || plan::Intersects(of_a, right) || !plan::Intersects(of_b, right) ||
+        plan::Intersects(of_b, left))
+      continue;
+    *left_key = a;
+    *right_key = b;
+    if (a->type.id == b->type.id) return true;
+    const int rank_a = IntegerRank(a->type.id);
+    const int rank_b = IntegerRank(b->type.id);
+    if (rank_a > 0 && rank_b > 0) {
+      if (rank_a < rank_b) *left_key = plan::MakeCast(a, {b->type.id, 0}, true);
+      else *right_key = plan::MakeCast(b, {a->type.id, 0}, true);
+      return true;
+    }
+    auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kName; };
+    if (text(a->type.id) && text(b->type.id)) {
+      *left_key = plan::MakeCast(a, {TypeId::kText, 0}, true);
+      *right_key = plan::MakeCast(b, {TypeId::kText, 0}, true);
+      return true;
+    }
+    return false;
+  }
+  return false;
+}
+
+// A scan, maybe under a filter.
+const Rel* ScanOf(const Rel& rel, std::vector<ExprPtr>* conditions) {
+  if (rel.kind == Rel::Kind::kScan) return &rel;
+  if (rel.kind == Rel::Kind::kFilter && rel.inputs[0]->kind == Rel::Kind::kScan) {
+    *conditions = rel.conditions;
+    return rel.inputs[0].get();
+  }
+  return nullptr;
+}
+
+void Flatten(const RelPtr& rel, std::vector<RelPtr>* relations, std::vector<ExprPtr>* conditions) {
+  if (rel->kind == Rel::Kind::kJoin && rel->join_type == common::v1::JOIN_TYPE_INNER) {
+    conditions->insert(conditions->end(), rel->conditions.begin(), rel->conditions.end());
+    Flatten(rel->inputs[0], relations, conditions);
+    Flatten(rel->inputs[1], relations, conditions);
+  } else {
+    relations->push_back(rel);
+  }
+}
+
+bool KeepsLeftOnly(common::v1::JoinType type) {
+  return type == common::v1::JOIN_TYPE_SEMI || type == common::v1::JOIN_TYPE_ANTI ||
+         type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE;
+}
+
+double JoinRows(common::v1::JoinType type, double left, double right, double selectivity) {
+  const double matches = left * right * selectivity;
+  switch (type) {
+    case common::v1::JOIN_TYPE_LEFT:
+      return std::max(left, matches);
+    case common::v1::JOIN_TYPE_RIGHT:
+      return std::max(right, matches);
+    case common::v1::JOIN_TYPE_FULL:
+      return std::max(left + right, matches);
+    case common::v1::JOIN_TYPE_SEMI:
+      return std::max(1.0, std::min(left, matches));
+    case common::v1::JOIN_TYPE_ANTI:
+    case common::v1::JOIN_TYPE_ANTI_NULL_AWARE:
+      return std::max(1.0, left - std::min(left, matches) * 0.9);
+    default:
+      return std::max(1.0, matches);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel) {
+  if (rel.join_type == common::v1::JOIN_TYPE_INNER) return BuildInnerJoins(rel);
+  ASSIGN_OR_RETURN(Physical left, BuildRel(*rel.inputs[0]));
+  return Join(rel.join_type, std::move(left), *rel.inputs[1], rel.conditions);
+}
+
+absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
+  plan::JoinGraph graph;
+  std::vector<ExprPtr> all;
+  Flatten(rel.inputs[0], &graph.relations, &all);
+  Flatten(rel.inputs[1], &graph.relations, &all);
+  all.insert(all.end(), rel.conditions.begin(), rel.conditions.end());
+  for (const RelPtr& relation : graph.relations) {
+    graph.columns.push_back(SetOf(relation->output));
+    // Built once for the estimate; sub-plans that this makes are taken back.
+    const int subplans = plan_.subplans_size();
+    const uint32_t slot = next_slot_;
+    SubPlanState saved;
+    if (subplan_ != nullptr) saved = *subplan_;
+    ASSIGN_OR_RETURN(const Physical trial, BuildRel(*relation));
+    if (subplan_ != nullptr) *subplan_ = std::move(saved);
+    while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
+    next_slot_ = slot;
+    graph.rows.push_back(trial.rows);
+  }
+  for (const ExprPtr& condition : all) {
+    graph.conditions.push_back(condition);
+    graph.condition_columns.push_back(plan::ColumnsOf(condition));
+  }
+  const std::unique_ptr<plan::JoinTree> tree = policy_.OrderJoins(query_, graph);
+  std::vector<bool> used(graph.conditions.size(), false);
+  ASSIGN_OR_RETURN(Physical result, BuildJoinTree(graph, *tree, &used));
+  std::vector<ExprPtr> rest;
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) rest.push_back(graph.conditions[i]);
+  }
+  if (!rest.empty()) {
+    ASSIGN_OR_RETURN(result, Filtered(std::move(result), rest));
+  }
+  return result;
+}
+
+absl::StatusOr<Physical> PhysicalBuilder::BuildJoinTree(const plan::JoinGraph& graph, const plan::JoinTree& tree,
+                                                        std::vector<bool>* used) {
+  if (tree.relation >= 0) return BuildRel(*graph.relations[tree.relation]);
+  ASSIGN_OR_RETURN(Physical left, BuildJoinTree(graph, *tree.left, used));
+  ColumnSet available = SetOf(left.layout);
+  std::optional<Physical> built;
+  if (tree.right->relation >= 0) {
+    const ColumnSet& right = graph.columns[tree.right->relation];
+    available.insert(right.begin(), right.end());
+  } else {
+    ASSIGN_OR_RETURN(built, BuildJoinTree(graph, *tree.right, used));
+    available.insert(built->layout.begin(), built->layout.end());
+  }
+  ColumnSet everything;
+  for (const ColumnSet& columns : graph.columns) everything.insert(columns.begin(), columns.end());
+  std::vector<ExprPtr> conditions;
+  for (size_t i = 0; i < graph.conditions.size(); ++i) {
+    if ((*used)[i]) continue;
+    bool fits = true;
+    for (const ColumnId column : graph.condition_columns[i]) {
+      if (everything.contains(column) && !available.contains(column)) fits = false;
+    }
+    if (!fits) continue;
+    (*used)[i] = true;
+    conditions.push_back(graph.conditions[i]);
+  }
+  if (built.has_value())
+    return JoinSides(common::v1::JOIN_TYPE_INNER, std::move(left), *std::move(built), conditions);
+  return Join(common::v1::JOIN_TYPE_INNER, std::move(left), *graph.relations[tree.right->relation],
+              std::move(conditions));
+}
+
+absl::StatusOr<Physical> PhysicalBuilder::Join(common::v1::JoinType type, Physical left, const Rel& right,
+                                               std::vector<ExprPtr> conditions) {
+  const ColumnSet left_columns = SetOf(left.layout);
+  const ColumnSet right_columns = SetOf(right.output);
+  bool has_keys = false;
+  for (const ExprPtr& condition : conditions) {
+    ExprPtr a, b;
+    has_keys |= ReadKey(condition, left_columns, right_columns, &a, &b);
+  }
+  const int subplans = plan_.subplans_size();
+  ASSIGN_OR_RETURN(Physical right_side, BuildRel(right));
+  const bool plain = plan_.subplans_size() == subplans;
+  if (plain) {
+    ASSIGN_OR_RETURN(std::optional<Physical> lookup,
+                     TryLookup(type, &left, right, conditions, right_side.cost, right_side.rows, has_keys));
+    if (lookup.has_value()) return *std::move(lookup);
+  }
+  return JoinSides(type, std::move(left), std::move(right_side), conditions);
+}
+
+absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(common::v1::JoinType type, Physical* left,
+                                                                   const Rel& right,
+                                                                   const std::vector<ExprPtr>& conditions,
+                                                                   double right_cost, double right_rows,
+                                                                   bool has_keys) {
+  if (type != common::v1::JOIN_TYPE_INNER && type != common::v1::JOIN_TYPE_LEFT &&
+      type != common::v1::JOIN_TYPE_SEMI && type != common::v1::JOIN_TYPE_ANTI)
+    return std::optional<Physical>();
+  std::vector<ExprPtr> filters;
+  const Rel* scan = ScanOf(right, &filters);
+  if (scan == nullptr || scan->table->is_virtual() || scan->lock_rows) return std::optional<Physical>();
+  for (const uint32_t ordinal : scan->ordinals) {
+    if (ordinal == plan::kRowKeyOrdinal) return std::optional<Physical>();
+  }
+  const ColumnSet columns = SetOf(scan->output);
+  // Equalities by the ordinal of the right's column.
+  std::map<uint32_t, std::pair<ExprPtr, ExprPtr>> equal;
+  std::vector<ExprPtr> all = conditions;
+  all.insert(all.end(), filters.begin(), filters.end());
+  bool from_left = false;
+  for (const ExprPtr& condition : all) {
+    if (plan::HasSubquery(condition)) continue;
+    const auto comparison = ReadComparison(query_, condition, columns);
+    if (!comparison.has_value() || comparison->op != "=") continue;
+    const size_t at = std::find(scan->output.begin(), scan->output.end(), comparison->column) - scan->output.begin();
+    equal.emplace(scan->ordinals[at], std::make_pair(comparison->value, condition));
+  }
+  const IndexDescriptor* best = nullptr;
+  bool primary = false;
+  std::vector<ExprPtr> keys;
+  std::vector<ExprPtr> matched;
+  bool unique = false;
+  const ColumnSet left_columns = SetOf(left->layout);
+  auto consider = [&](const std::vector<uint32_t>& ordinals, const IndexDescriptor* index) {
+    std::vector<ExprPtr> found_keys;
+    std::vector<ExprPtr> found;
+    bool uses_left = false;
+    for (const uint32_t ordinal : ordinals) {
+      const auto it = equal.find(ordinal);
+      if (it == equal.end()) break;
+      found_keys.push_back(it->second.first);
+      found.push_back(it->second.second);
+      uses_left |= plan::Intersects(plan::ColumnsOf(it->second.first), left_columns);
+    }
+    if (!uses_left) return;
+    const bool whole = found.size() == ordinals.size() && (index == nullptr || index->unique());
+    if ((whole && !unique) || (whole == unique && found.size() > keys.size())) {
+      keys = std::move(found_keys);
+      matched = std::move(found);
+      best = index;
+      primary = index == nullptr;
+      unique = whole;
+      from_left = true;
+    }
+  };
+  if (scan->table->primary_key_size() > 0)
+    consider({scan->table->primary_key().begin(), scan->table->primary_key().end()}, nullptr);
+  for (const IndexDescriptor& index : scan->table->indexes()) {
+    if (index.state() == IndexDescriptor::STATE_PUBLIC)
+      consider({index.columns().begin(), index.columns().end()}, &index);
+  }
+  if (!from_left) return std::optional<Physical>();
+  const double table_rows = estimator_.TableRows(*scan->table);
+  bool covered = !primary;
+  if (covered) {
+    for (const uint32_t ordinal : scan->ordinals) {
+      covered = covered && (std::find(best->columns().begin(), best->columns().end(), ordinal) !=
+                                best->columns().end() ||
+                            std::find(best->include().begin(), best->include().end(), ordinal) !=
+                                best->include().end());
+    }
+  }
+  plan::JoinRequest request;
+  request.type = type;
+  request.left_rows = left->rows;
+  request.right_rows = right_rows;
+  request.right_cost = right_cost;
+  request.has_keys = has_keys;
+  request.has_lookup = true;
+  request.lookup_rows = unique ? 1 : std::max(1.0, table_rows * estimator_.Selectivity(query_, matched));
+  request.lookup_fetches = !primary && !covered;
+  if (policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup) return std::optional<Physical>();
+
+  Physical result;
+  common::v1::LookupJoin* join = result.op.mutable_lookup_join();
+  join->set_type(type);
+  join->set_table_id(scan->table->table_id());
+  join->set_index_id(primary ? 0 : best->index_id());
+  join->set_index_name(primary ? scan->table->primary_key_name() : best->name());
+  join->set_alias(scan->alias);
+  join->set_index_only(covered);
+  for (const ExprPtr& key : keys) RETURN_IF_ERROR(EncodeInto(key, left->layout, join->add_keys()));
+  std::vector<ColumnId> pair = left->layout;
+  for (size_t i = 0; i < scan->output.size(); ++i) {
+    join->add_columns(scan->ordinals[i]);
+    pair.push_back(scan->output[i]);
+  }
+  std::vector<ExprPtr> residual;
+  for (const ExprPtr& condition : all) {
+    if (std::find(matched.begin(), matched.end(), condition) == matched.end()) residual.push_back(condition);
+  }
+  if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_residual()));
+  result.layout = KeepsLeftOnly(type) ? left->layout : pair;
+  const double selectivity = request.lookup_rows / table_rows * estimator_.Selectivity(query_, residual);
+  result.rows = JoinRows(type, left->rows, table_rows, selectivity);
+  result.startup = left->startup;
+  result.cost = left->cost +
+                left->rows * (kCost.seek + request.lookup_rows *
+                                               (kCost.scan_row + (request.lookup_fetches ? kCost.fetch_row : 0)));
+  *join->mutable_left() = std::move(left->op);
+  Finish(&result);
+  return std::optional<Physical>(std::move(result));
+}
+
+absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, Physical left, Physical right,
+                                                    const std::vector<ExprPtr>& conditions) {
+  // The smaller side is built.
+  if (type == common::v1::JOIN_TYPE_INNER && left.rows < right.rows) std::swap(left, right);
+  const ColumnSet left_columns = SetOf(left.layout);
+  const ColumnSet right_columns = SetOf(right.layout);
+  std::vector<std::pair<ExprPtr, ExprPtr>> keys;
+  std::vector<ExprPtr> residual;
+  for (const ExprPtr& condition : conditions) {
+    ExprPtr a, b;
+    if (ReadKey(condition, left_columns, right_columns, &a, &b)) keys.push_back({a, b});
+    else residual.push_back(condition);
+  }
+  if (type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE && (keys.size() != 1 || !residual.empty()))
+    return absl::InternalError("a null-aware anti join needs exactly one key");
+  Physical result;
+  std::vector<ColumnId> pair = left.layout;
+  pair.insert(pair.end(), right.layout.begin(), right.layout.end());
+  result.layout = KeepsLeftOnly(type) ? left.layout : pair;
+  const double selectivity = estimator_.Selectivity(query_, conditions);
+  result.rows = JoinRows(type, left.rows, right.rows, selectivity);
+  if (!keys.empty()) {
+    common::v1::HashJoin* join = result.op.mutable_hash_join();
+    join->set_type(type);
+    for (const auto& [a, b] : keys) {
+      RETURN_IF_ERROR(EncodeInto(a, left.layout, join->add_left_keys()));
+      RETURN_IF_ERROR(EncodeInto(b, right.layout, join->add_right_keys()));
+    }
+    if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_residual()));
+    result.startup = right.cost + right.rows * kCost.hash_build_row + left.startup;
+    result.cost = left.cost + right.cost + right.rows * kCost.hash_build_row +
+                  left.rows * kCost.hash_probe_row + result.rows * kCost.emit_row;
+    *join->mutable_left() = std::move(left.op);
+    *join->mutable_right() = std::move(right.op);
+  } else {
+    common::v1::NestedLoopJoin* join = result.op.mutable_nested_loop_join();
+    join->set_type(type);
+    if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_condition()));
+    result.startup = right.cost;
+    result.cost = left.cost + right.cost + left.rows * right.rows * kCost.emit_row;
+    *join->mutable_left() = std::move(left.op);
+    *join->mutable_right() = std::move(right.op);
+  }
+  Finish(&result);
+  return result;
+}
+
+}  // namespace adbms::sql::default_planner

@@ -1,0 +1,18 @@
+// PlanDefault: bind, rewrite, build.
+#include "common/sql/binder/binder.h"
+#include "common/sql/default_planner/default_policy.h"
+#include "common/sql/default_planner/physical_builder.h"
+#include "common/sql/rules/rewriter.h"
+#include "common/sql/sql.h"
+#include "common/status/macros.h"
+
+namespace adbms::sql {
+
+absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(std::unique_ptr<plan::Query> query, binder::Bind(input));
+  RETURN_IF_ERROR(rules::Rewrite(query.get()));
+  const default_planner::DefaultPolicy policy(input.statistics);
+  return default_planner::BuildPlan(*query, policy);
+}
+
+}  // namespace adbms::sql

@@ -1,0 +1,200 @@
+// The statement around the operator tree: writes, plan header, operator numbers.
+#include <algorithm>
+#include <functional>
+
+#include "common/sql/default_planner/physical_builder.h"
+#include "common/sql/plan/operator_tree.h"
+#include "common/status/macros.h"
+
+namespace adbms::sql::default_planner {
+namespace {
+
+using common::v1::Operator;
+using common::v1::SessionValue;
+using plan::ColumnId;
+using plan::ExprPtr;
+
+uint64_t Mix(uint64_t hash, uint64_t value) {
+  hash ^= value + 0x9e3779b97f4a7c15u + (hash << 6) + (hash >> 2);
+  return hash * 0xff51afd7ed558ccdu;
+}
+
+uint64_t ShapeOf(const Operator& op, uint64_t hash) {
+  hash = Mix(hash, static_cast<uint64_t>(op.body_case()));
+  switch (op.body_case()) {
+    case Operator::kSeqScan:
+      hash = Mix(hash, op.seq_scan().table_id());
+      break;
+    case Operator::kIndexScan:
+      hash = Mix(Mix(hash, op.index_scan().table_id()), op.index_scan().index_id());
+      break;
+    case Operator::kLookupJoin:
+      hash = Mix(Mix(Mix(hash, op.lookup_join().table_id()), op.lookup_join().index_id()), op.lookup_join().type());
+      break;
+    case Operator::kSystemScan:
+      hash = Mix(hash, op.system_scan().table_id());
+      break;
+    case Operator::kHashJoin:
+      hash = Mix(hash, op.hash_join().type());
+      break;
+    case Operator::kNestedLoopJoin:
+      hash = Mix(hash, op.nested_loop_join().type());
+      break;
+    case Operator::kInsert:
+      hash = Mix(hash, op.insert().table_id());
+      break;
+    case Operator::kUpdate:
+      hash = Mix(hash, op.update().table_id());
+      break;
+    case Operator::kDelete:
+      hash = Mix(hash, op.delete_().table_id());
+      break;
+    default:
+      break;
+  }
+  for (const Operator* child : plan::ChildrenOf(op)) hash = ShapeOf(*child, hash);
+  return Mix(hash, 0x17);
+}
+
+}  // namespace
+
+absl::Status PhysicalBuilder::FillReturning(const std::vector<ExprPtr>& returning,
+                                            const std::vector<ColumnId>& layout,
+                                            google::protobuf::RepeatedPtrField<common::v1::Expression>* out,
+                                            Operator* op) {
+  for (size_t i = 0; i < returning.size(); ++i) {
+    const ExprPtr& e = returning[i];
+    RETURN_IF_ERROR(EncodeInto(e, layout, out->Add()));
+    common::v1::OutputColumn* column = op->add_output();
+    column->set_name(query_.output_names[i]);
+    *column->mutable_type() = types::ToProto(e->type);
+    if (e->kind == plan::Expr::Kind::kColumn) {
+      column->set_table_id(query_.columns[e->column].table_id);
+      column->set_column_number(query_.columns[e->column].column_number);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PhysicalBuilder::FillChecks(
+    const std::vector<ColumnId>& layout,
+    google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out) {
+  for (const plan::CheckCondition& check : query_.checks) {
+    common::v1::CheckConstraint* proto = out->Add();
+    proto->set_name(check.name);
+    RETURN_IF_ERROR(EncodeInto(check.condition, layout, proto->mutable_condition()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PhysicalBuilder::FillInsert(Physical input, Operator* out) {
+  const plan::InsertTarget& target = query_.insert;
+  common::v1::Insert* insert = out->mutable_insert();
+  insert->set_table_id(query_.target->table_id());
+  insert->set_ignore_conflicts(target.ignore_conflicts);
+  if (target.conflict_index_id.has_value()) insert->set_conflict_index_id(*target.conflict_index_id);
+  RETURN_IF_ERROR(FillReturning(target.returning, target.columns, insert->mutable_returning(), out));
+  RETURN_IF_ERROR(FillChecks(target.columns, insert->mutable_checks()));
+  std::vector<ColumnId> both = target.columns;
+  both.insert(both.end(), target.excluded.begin(), target.excluded.end());
+  for (const ExprPtr& e : target.conflict_update) RETURN_IF_ERROR(EncodeInto(e, both, insert->add_conflict_update()));
+  if (target.conflict_filter)
+    RETURN_IF_ERROR(EncodeInto(target.conflict_filter, both, insert->mutable_conflict_filter()));
+  *insert->mutable_input() = std::move(input.op);
+  return absl::OkStatus();
+}
+
+absl::Status PhysicalBuilder::FillChange(Physical input, Operator* out) {
+  const plan::ChangeTarget& change = query_.change;
+  // The new row stands where the old one stood.
+  std::vector<ColumnId> changed = input.layout;
+  for (size_t i = 0; i < change.new_columns.size(); ++i) changed[i] = change.new_columns[i];
+  if (query_.kind == common::v1::STATEMENT_KIND_DELETE) {
+    common::v1::Delete* erase = out->mutable_delete_();
+    erase->set_table_id(query_.target->table_id());
+    std::vector<ColumnId> without_key = changed;
+    without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
+    RETURN_IF_ERROR(FillReturning(change.returning, without_key, erase->mutable_returning(), out));
+    if (!change.recheck.empty()) RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
+    *erase->mutable_input() = std::move(input.op);
+    return absl::OkStatus();
+  }
+  common::v1::Update* update = out->mutable_update();
+  update->set_table_id(query_.target->table_id());
+  for (size_t i = 0; i < change.assigned.size(); ++i) {
+    update->add_columns(change.assigned[i]);
+    RETURN_IF_ERROR(EncodeInto(change.values[i], input.layout, update->add_values()));
+  }
+  std::vector<ColumnId> without_key = changed;
+  without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
+  RETURN_IF_ERROR(FillReturning(change.returning, without_key, update->mutable_returning(), out));
+  RETURN_IF_ERROR(FillChecks(change.new_columns, update->mutable_checks()));
+  if (!change.recheck.empty()) RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
+  *update->mutable_input() = std::move(input.op);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
+  for (const plan::Cte& cte : query_.ctes) {
+    ASSIGN_OR_RETURN(Physical built, BuildRel(*cte.rel));
+    ASSIGN_OR_RETURN(built, Align(std::move(built), cte.rel->output));
+    cte_rows_.push_back(built.rows);
+    *plan_.add_ctes() = std::move(built.op);
+  }
+  ASSIGN_OR_RETURN(Physical root, BuildRel(*query_.root));
+  plan_.set_kind(query_.kind);
+  if (query_.kind == common::v1::STATEMENT_KIND_SELECT) {
+    ASSIGN_OR_RETURN(root, Align(std::move(root), query_.output));
+    *plan_.mutable_root() = std::move(root.op);
+    for (int i = 0; i < plan_.root().output_size(); ++i)
+      plan_.mutable_root()->mutable_output(i)->set_name(query_.output_names[i]);
+  } else {
+    Operator* op = plan_.mutable_root();
+    const double cost = root.cost + root.rows * plan::kCost.fetch_row;
+    const double rows = root.rows;
+    if (query_.kind == common::v1::STATEMENT_KIND_INSERT) {
+      ASSIGN_OR_RETURN(root, Align(std::move(root), query_.root->output));
+      RETURN_IF_ERROR(FillInsert(std::move(root), op));
+    } else {
+      std::vector<ColumnId> layout = query_.change.columns;
+      layout.push_back(query_.change.row_key);
+      for (const ColumnId id : root.layout) {
+        if (std::find(layout.begin(), layout.end(), id) == layout.end()) layout.push_back(id);
+      }
+      ASSIGN_OR_RETURN(root, Align(std::move(root), layout));
+      RETURN_IF_ERROR(FillChange(std::move(root), op));
+    }
+    op->set_estimated_rows(rows);
+    op->set_uncorrected_rows(rows);
+    op->set_total_cost(cost);
+  }
+  for (const types::Type& type : query_.parameter_types) *plan_.add_parameter_types() = types::ToProto(type);
+  plan_.set_client_parameters(query_.client_parameters);
+  for (const uint32_t literal : query_.pinned_literals) plan_.add_pinned_literals(literal);
+  for (const plan::TableUse& use : query_.tables) {
+    common::v1::TableUse* proto = plan_.add_tables();
+    proto->set_table_id(use.table->table_id());
+    proto->set_schema_version(use.table->schema_version());
+    proto->set_name(use.table->schema() + "." + use.table->name());
+    for (const int privilege : use.privileges) proto->add_privileges(static_cast<common::v1::Privilege>(privilege));
+  }
+  plan_.set_planner(policy_.kind());
+  plan_.set_statistics_version(policy_.statistics_version());
+  plan_.set_session_dependent(query_.session_dependent);
+  plan_.set_read_only(query_.kind == common::v1::STATEMENT_KIND_SELECT && !query_.has_locks &&
+                      !query_.calls_volatile);
+  uint32_t id = 0;
+  uint64_t shape = 0;
+  plan::ForEachRoot(&plan_, [&](Operator* top) {
+    plan::ForEachOperator(top, [&id](Operator* op) { op->set_id(id++); });
+    shape = ShapeOf(*top, shape);
+  });
+  plan_.set_shape_hash(shape);
+  return std::move(plan_);
+}
+
+absl::StatusOr<common::v1::Plan> BuildPlan(const plan::Query& query, const plan::PlanningPolicy& policy) {
+  return PhysicalBuilder(query, policy).Build();
+}
+
+}  // namespace adbms::sql::default_planner

@@ -1,0 +1,63 @@
+// CTEs that are read once stand where they are read; unread ones go away.
+#include "common/sql/rules/rewriter.h"
+
+namespace adbms::sql::rules {
+namespace {
+
+using plan::Expr;
+using plan::ExprPtr;
+using plan::Rel;
+using plan::RelPtr;
+
+void ForEachRel(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit);
+
+void InExpression(const Expr& e, const std::function<void(const RelPtr&)>& visit) {
+  for (const ExprPtr& arg : e.args) InExpression(*arg, visit);
+  if (e.query != nullptr) ForEachRel(e.query, visit);
+}
+
+void ForEachRel(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit) {
+  visit(rel);
+  for (const RelPtr& input : rel->inputs) ForEachRel(input, visit);
+  plan::ForEachExpression(*rel, [&visit](ExprPtr& e) { InExpression(*e, visit); });
+}
+
+void ForEachRelOf(plan::Query* query, const std::function<void(const RelPtr&)>& visit) {
+  ForEachRel(query->root, visit);
+  for (const plan::Cte& cte : query->ctes) ForEachRel(cte.rel, visit);
+  for (const ExprPtr& e : query->change.values) InExpression(*e, visit);
+}
+
+}  // namespace
+
+void InlineCtes(plan::Query* query) {
+  if (query->ctes.empty()) return;
+  std::vector<int> references(query->ctes.size(), 0);
+  ForEachRelOf(query, [&](const RelPtr& rel) {
+    if (rel->kind == Rel::Kind::kCte) ++references[rel->cte];
+  });
+  ForEachRelOf(query, [&](const RelPtr& rel) {
+    if (rel->kind != Rel::Kind::kCte) return;
+    const plan::Cte& cte = query->ctes[rel->cte];
+    if (cte.materialize || references[rel->cte] != 1 || plan::IsVolatile(*cte.rel)) return;
+    references[rel->cte] = 0;
+    rel->kind = Rel::Kind::kProject;
+    rel->inputs = {cte.rel};
+    for (const plan::ColumnId id : cte.rel->output)
+      rel->expressions.push_back(plan::MakeColumn(id, query->columns[id].type));
+  });
+  // Renumber what is left.
+  std::vector<plan::Cte> kept;
+  std::vector<uint32_t> position(query->ctes.size(), 0);
+  for (size_t i = 0; i < query->ctes.size(); ++i) {
+    if (references[i] == 0) continue;
+    position[i] = static_cast<uint32_t>(kept.size());
+    kept.push_back(query->ctes[i]);
+  }
+  query->ctes = std::move(kept);
+  ForEachRelOf(query, [&](const RelPtr& rel) {
+    if (rel->kind == Rel::Kind::kCte) rel->cte = position[rel->cte];
+  });
+}
+
+}  // namespace adbms::sql::rules

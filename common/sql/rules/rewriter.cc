@@ -1,0 +1,91 @@
+#include "common/sql/rules/rewriter.h"
+
+namespace adbms::sql::rules {
+namespace {
+
+using plan::Expr;
+using plan::ExprPtr;
+using plan::RelPtr;
+
+ExprPtr RewriteIn(const ExprPtr& e, const std::function<RelPtr(RelPtr, const Expr&)>& rewrite) {
+  bool changed = false;
+  std::vector<ExprPtr> args;
+  for (const ExprPtr& arg : e->args) {
+    args.push_back(RewriteIn(arg, rewrite));
+    changed |= args.back() != arg;
+  }
+  RelPtr query = e->query;
+  if (query != nullptr) {
+    query = rewrite(query, *e);
+    changed = true;
+  }
+  if (!changed) return e;
+  auto copy = std::make_shared<Expr>(*e);
+  copy->args = std::move(args);
+  copy->query = std::move(query);
+  return copy;
+}
+
+// A rule over whole trees, applied to subqueries too.
+void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
+  std::function<RelPtr(RelPtr)> deep = [&](RelPtr rel) -> RelPtr {
+    RelPtr result = rule(std::move(rel));
+    std::function<void(plan::Rel*)> visit = [&](plan::Rel* at) {
+      plan::ForEachExpression(*at, [&](ExprPtr& e) {
+        e = RewriteIn(e, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
+      });
+      for (const RelPtr& input : at->inputs) visit(input.get());
+    };
+    visit(result.get());
+    return result;
+  };
+  query->root = deep(query->root);
+  for (plan::Cte& cte : query->ctes) cte.rel = deep(cte.rel);
+  auto in_list = [&](std::vector<ExprPtr>& list) {
+    for (ExprPtr& e : list) e = RewriteIn(e, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
+  };
+  in_list(query->change.values);
+}
+
+}  // namespace
+
+void RewriteSubqueries(plan::Rel* rel, const std::function<RelPtr(RelPtr, const Expr&)>& rewrite) {
+  plan::ForEachExpression(*rel, [&](ExprPtr& e) { e = RewriteIn(e, rewrite); });
+  for (const RelPtr& input : rel->inputs) RewriteSubqueries(input.get(), rewrite);
+}
+
+absl::Status Rewrite(plan::Query* query, const RuleOptions& options) {
+  if (options.constant_folding) FoldConstants(query);
+  if (options.cte_inlining) InlineCtes(query);
+  if (options.outer_to_inner) ApplyToAll(query, OuterToInner);
+  if (options.predicate_pushdown) ApplyToAll(query, PushPredicates);
+  if (options.subquery_to_join) {
+    ApplyToAll(query, [query](RelPtr rel) { return SubqueriesToJoins(std::move(rel), query); });
+    if (options.predicate_pushdown) ApplyToAll(query, PushPredicates);
+  }
+  if (options.projection_pruning) {
+    plan::ColumnSet required(query->output.begin(), query->output.end());
+    if (query->kind != common::v1::STATEMENT_KIND_SELECT)
+      required.insert(query->root->output.begin(), query->root->output.end());
+    if (query->kind == common::v1::STATEMENT_KIND_UPDATE || query->kind == common::v1::STATEMENT_KIND_DELETE) {
+      // Of joined tables only what the assignments and RETURNING read.
+      required = {query->change.columns.begin(), query->change.columns.end()};
+      required.insert(query->change.row_key);
+      for (const auto* list : {&query->change.values, &query->change.returning, &query->change.recheck}) {
+        for (const ExprPtr& e : *list) plan::CollectColumns(*e, &required);
+      }
+    }
+    query->root = PruneColumns(query->root, required, query);
+    for (plan::Cte& cte : query->ctes)
+      cte.rel = PruneColumns(cte.rel, {cte.rel->output.begin(), cte.rel->output.end()}, query);
+    for (ExprPtr& e : query->change.values) {
+      e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
+        const std::vector<plan::ColumnId> output = inner->output;
+        return PruneColumns(inner, {output.begin(), output.end()}, query);
+      });
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::rules

@@ -1,0 +1,45 @@
+// Logical rewriting: one rule a file, each can be switched off. Rules keep a query's results and errors.
+#pragma once
+
+#include "absl/status/status.h"
+#include "common/sql/plan/logical.h"
+
+namespace adbms::sql::rules {
+
+struct RuleOptions {
+  bool constant_folding = true;
+  bool cte_inlining = true;
+  bool subquery_to_join = true;
+  bool outer_to_inner = true;
+  bool predicate_pushdown = true;
+  bool projection_pruning = true;
+};
+
+// Applies the rules, in the order above, to every tree of the query.
+absl::Status Rewrite(plan::Query* query, const RuleOptions& options = {});
+
+// Replaces immutable calls on constants by their values, and simplifies AND, OR, NOT and CASE. What fails to
+// evaluate stays, so that the error appears only if execution gets there.
+plan::ExprPtr FoldConstants(const plan::ExprPtr& expression);
+void FoldConstants(plan::Query* query);
+
+// Puts CTEs that are read once in the place where they are read.
+void InlineCtes(plan::Query* query);
+
+// EXISTS, IN and their negations become semi and anti joins; a correlated scalar aggregate becomes a left join on
+// groups.
+plan::RelPtr SubqueriesToJoins(plan::RelPtr rel, plan::Query* query);
+
+// Outer joins whose NULL-extended rows a filter above discards become inner ones.
+plan::RelPtr OuterToInner(plan::RelPtr rel);
+
+// Moves conditions to where their columns come from.
+plan::RelPtr PushPredicates(plan::RelPtr rel);
+
+// Drops columns that nobody reads. `required`: what the parent reads; the result may emit more.
+plan::RelPtr PruneColumns(plan::RelPtr rel, const plan::ColumnSet& required, plan::Query* query);
+
+// Applies `rewrite` to the trees of all subqueries in the tree's expressions, innermost last.
+void RewriteSubqueries(plan::Rel* rel, const std::function<plan::RelPtr(plan::RelPtr, const plan::Expr&)>& rewrite);
+
+}  // namespace adbms::sql::rules

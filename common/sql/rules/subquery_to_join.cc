@@ -1,0 +1,214 @@
+// Subqueries in conditions to joins.
+#include <algorithm>
+
+#include "common/sql/rules/rewriter.h"
+
+namespace adbms::sql::rules {
+namespace {
+
+using common::v1::JoinType;
+using common::v1::LogicalExpression;
+using common::v1::SubqueryExpression;
+using plan::ColumnId;
+using plan::ColumnSet;
+using plan::Expr;
+using plan::ExprPtr;
+using plan::Rel;
+using plan::RelPtr;
+
+// Takes the conditions that refer to `outer` out of the filters at the top of the subquery; false when the
+// subquery refers to it elsewhere. Columns that the taken conditions need become part of the output.
+bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* taken) {
+  switch ((*rel)->kind) {
+    case Rel::Kind::kProject: {
+      // Only through a projection that passes everything needed.
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      for (const ExprPtr& e : copy->expressions) {
+        if (plan::Intersects(plan::ColumnsOf(e), outer)) return false;
+      }
+      const size_t before = taken->size();
+      if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
+      const ColumnSet available(copy->inputs[0]->output.begin(), copy->inputs[0]->output.end());
+      for (size_t i = before; i < taken->size(); ++i) {
+        plan::Walk((*taken)[i], [&](const Expr& e) {
+          if (e.kind != Expr::Kind::kColumn || !available.contains(e.column)) return;
+          if (std::find(copy->output.begin(), copy->output.end(), e.column) != copy->output.end()) return;
+          copy->output.push_back(e.column);
+          copy->expressions.push_back(plan::MakeColumn(e.column, e.type));
+        });
+      }
+      *rel = copy;
+      return true;
+    }
+    case Rel::Kind::kFilter: {
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      std::vector<ExprPtr> kept;
+      for (const ExprPtr& e : copy->conditions) {
+        if (!plan::Intersects(plan::ColumnsOf(e), outer)) kept.push_back(e);
+        else if (plan::HasSubquery(e) || plan::IsVolatile(e)) return false;
+        else taken->push_back(e);
+      }
+      copy->conditions = std::move(kept);
+      if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
+      copy->output = copy->inputs[0]->output;
+      *rel = copy->conditions.empty() ? copy->inputs[0] : copy;
+      return true;
+    }
+    case Rel::Kind::kJoin: {
+      if ((*rel)->join_type != common::v1::JOIN_TYPE_INNER) return !plan::Intersects(plan::FreeColumns(**rel), outer);
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      std::vector<ExprPtr> kept;
+      for (const ExprPtr& e : copy->conditions) {
+        if (!plan::Intersects(plan::ColumnsOf(e), outer)) kept.push_back(e);
+        else if (plan::HasSubquery(e) || plan::IsVolatile(e)) return false;
+        else taken->push_back(e);
+      }
+      copy->conditions = std::move(kept);
+      for (RelPtr& input : copy->inputs) {
+        if (!TakeCorrelated(&input, outer, taken)) return false;
+      }
+      copy->output = copy->inputs[0]->output;
+      copy->output.insert(copy->output.end(), copy->inputs[1]->output.begin(), copy->inputs[1]->output.end());
+      *rel = copy;
+      return true;
+    }
+    default:
+      return !plan::Intersects(plan::FreeColumns(**rel), outer);
+  }
+}
+
+bool HasLimit(const Rel& rel) {
+  if (rel.kind == Rel::Kind::kLimit) return true;
+  if (rel.kind == Rel::Kind::kSort || rel.kind == Rel::Kind::kProject || rel.kind == Rel::Kind::kFilter)
+    return HasLimit(*rel.inputs[0]);
+  return false;
+}
+
+RelPtr MakeJoin(JoinType type, RelPtr left, RelPtr right, std::vector<ExprPtr> conditions) {
+  RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {left, right});
+  join->join_type = type;
+  join->conditions = std::move(conditions);
+  join->output = left->output;
+  return join;
+}
+
+bool IsNotNull(const Expr& e, const plan::Query& query, const RelPtr& rel) {
+  if (e.kind == Expr::Kind::kLiteral) return !e.value.is_null();
+  if (e.kind == Expr::Kind::kCast) return IsNotNull(*e.args[0], query, rel);
+  if (e.kind != Expr::Kind::kColumn || !query.columns[e.column].not_null) return false;
+  // The column must come through inner operators only.
+  switch (rel->kind) {
+    case Rel::Kind::kScan:
+      return std::find(rel->output.begin(), rel->output.end(), e.column) != rel->output.end();
+    case Rel::Kind::kFilter:
+    case Rel::Kind::kSort:
+    case Rel::Kind::kLimit:
+      return IsNotNull(e, query, rel->inputs[0]);
+    case Rel::Kind::kProject: {
+      const auto it = std::find(rel->output.begin(), rel->output.end(), e.column);
+      if (it == rel->output.end()) return false;
+      return IsNotNull(*rel->expressions[it - rel->output.begin()], query, rel->inputs[0]);
+    }
+    case Rel::Kind::kJoin: {
+      const auto& left = rel->inputs[0]->output;
+      const bool in_left = std::find(left.begin(), left.end(), e.column) != left.end();
+      const JoinType type = rel->join_type;
+      const bool left_kept = type != common::v1::JOIN_TYPE_RIGHT && type != common::v1::JOIN_TYPE_FULL;
+      const bool right_kept = type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_RIGHT;
+      return in_left ? left_kept && IsNotNull(e, query, rel->inputs[0])
+                     : right_kept && IsNotNull(e, query, rel->inputs[1]);
+    }
+    default:
+      return false;
+  }
+}
+
+// The join that stands for `condition`, or null.
+RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Query& query) {
+  bool negated = false;
+  ExprPtr e = condition;
+  while (e->kind == Expr::Kind::kLogical && e->logical == LogicalExpression::KIND_NOT) {
+    negated = !negated;
+    e = e->args[0];
+  }
+  if (e->kind != Expr::Kind::kSubquery) return nullptr;
+  const bool exists = e->subquery == SubqueryExpression::KIND_EXISTS;
+  const bool all = e->subquery == SubqueryExpression::KIND_ALL;
+  if (!exists && e->subquery != SubqueryExpression::KIND_ANY && !all) return nullptr;
+  if (all) {
+    // x <> ALL (…) is NOT (x = ANY (…)).
+    if (e->comparisons.size() != 1 || e->comparisons[0]->name != "<>") return nullptr;
+    negated = !negated;
+  }
+  if (plan::IsVolatile(*e->query)) return nullptr;
+  const ColumnSet outer(left->output.begin(), left->output.end());
+  RelPtr right = e->query;
+  std::vector<ExprPtr> conditions;
+  const bool correlated = plan::Intersects(plan::FreeColumns(*right), outer);
+  if (correlated) {
+    // A count decides which rows there are; it cannot be taken apart.
+    if (HasLimit(*right)) return nullptr;
+    if (!TakeCorrelated(&right, outer, &conditions)) return nullptr;
+  }
+  if (!exists) {
+    for (size_t i = 0; i < e->args.size(); ++i) {
+      const functions::Function* function = e->comparisons[i];
+      if (all) {
+        const functions::Function* equal = nullptr;
+        for (const auto* candidate : functions::FunctionCatalog::Builtin().FindOperators("=")) {
+          if (candidate->arguments == function->arguments) equal = candidate;
+        }
+        if (equal == nullptr) return nullptr;
+        function = equal;
+      }
+      if (plan::HasSubquery(e->args[i]) || plan::IsVolatile(e->args[i])) return nullptr;
+      const ColumnId column = e->query->output[i];
+      conditions.push_back(plan::MakeCall(
+          function, {e->args[i], plan::MakeColumn(column, query.columns[column].type)}));
+    }
+  } else if (!correlated) {
+    return nullptr;  // Run once as it is.
+  }
+  if (!negated) return MakeJoin(common::v1::JOIN_TYPE_SEMI, left, right, std::move(conditions));
+  if (exists) return MakeJoin(common::v1::JOIN_TYPE_ANTI, left, right, std::move(conditions));
+  // NOT IN: NULLs on either side matter unless there are none.
+  bool no_nulls = true;
+  for (size_t i = 0; i < e->args.size(); ++i) {
+    const ColumnId column = e->query->output[i];
+    no_nulls = no_nulls && IsNotNull(*e->args[i], query, left) &&
+               IsNotNull(*plan::MakeColumn(column, query.columns[column].type), query, right);
+  }
+  if (no_nulls) return MakeJoin(common::v1::JOIN_TYPE_ANTI, left, right, std::move(conditions));
+  const Expr& equality = *conditions[0];
+  if (correlated || conditions.size() != 1 || equality.function->name != "=" ||
+      equality.args[0]->type.id != equality.args[1]->type.id ||
+      !plan::Intersects(plan::ColumnsOf(equality.args[0]), outer))
+    return nullptr;
+  return MakeJoin(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left, right, std::move(conditions));
+}
+
+RelPtr Visit(RelPtr rel, plan::Query* query) {
+  for (RelPtr& input : rel->inputs) input = Visit(input, query);
+  if (rel->kind != Rel::Kind::kFilter) {
+    return rel;
+  }
+  RelPtr input = rel->inputs[0];
+  std::vector<ExprPtr> plain;
+  std::vector<ExprPtr> candidates;
+  for (const ExprPtr& e : rel->conditions) (plan::HasSubquery(e) ? candidates : plain).push_back(e);
+  if (candidates.empty()) return rel;
+  if (!plain.empty()) input = plan::MakeFilter(input, std::move(plain));
+  std::vector<ExprPtr> kept;
+  for (const ExprPtr& e : candidates) {
+    RelPtr join = TryConvert(e, input, *query);
+    if (join != nullptr) input = join;
+    else kept.push_back(e);
+  }
+  return kept.empty() ? input : plan::MakeFilter(input, std::move(kept));
+}
+
+}  // namespace
+
+RelPtr SubqueriesToJoins(RelPtr rel, plan::Query* query) { return Visit(std::move(rel), query); }
+
+}  // namespace adbms::sql::rules
