@@ -1,0 +1,68 @@
+// Aggregates over a plain struct as state. An aggregate is described by a policy:
+//   using State = …;                             trivially copyable, zero-initialized
+//   using Input = …;                             C++ type of the argument's physical form
+//   static absl::Status or void Add(State&, const Input&);
+//   static absl::Status Finish(const State&, types::Vector* result, uint32_t row);
+// NULL inputs are skipped.
+#pragma once
+
+#include <cstring>
+#include <type_traits>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/function_catalog.h"
+
+namespace adbms::sql::functions {
+
+// A 128-bit integer that may lie on any 8-byte boundary: states have no stricter alignment.
+typedef __int128 PackedInt128 __attribute__((aligned(8)));
+
+// Whether all rows go to one group.
+inline bool IsOneGroup(char* const* states, uint32_t rows) {
+  if (rows == 0) return false;
+  bool one = true;
+  for (uint32_t i = 1; i < rows; ++i) one &= states[i] == states[0];
+  return one;
+}
+
+template <typename Policy>
+class PolicyAggregate : public Aggregate {
+ public:
+  using State = typename Policy::State;
+  using Input = typename Policy::Input;
+
+  size_t state_size() const override { return sizeof(State); }
+  void Initialize(char* state) const override { std::memset(state, 0, sizeof(State)); }
+  absl::Status Update(const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                      char* const* states) const override {
+    const types::Vector& column = *arguments[0];
+    const Input* values = column.template data<Input>();
+    const bool has_nulls = column.may_have_nulls();
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (has_nulls && column.is_null(row)) continue;
+      auto& state = *reinterpret_cast<State*>(states[row]);
+      if constexpr (std::is_same_v<decltype(Policy::Add(state, values[row])), absl::Status>) {
+        absl::Status status = Policy::Add(state, values[row]);
+        if (!status.ok()) return status;
+      } else {
+        Policy::Add(state, values[row]);
+      }
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const override {
+    return Policy::Finish(*reinterpret_cast<const State*>(state), result, row);
+  }
+  void Destroy(char* state) const override {
+    if constexpr (requires(State& s) { Policy::Destroy(s); }) {
+      Policy::Destroy(*reinterpret_cast<State*>(state));
+    }
+  }
+};
+
+template <typename A>
+std::unique_ptr<Aggregate> Make() {
+  return std::make_unique<A>();
+}
+
+}  // namespace adbms::sql::functions

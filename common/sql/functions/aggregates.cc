@@ -1,0 +1,419 @@
+// count, sum, avg, bool_and, bool_or, bit_and, bit_or, string_agg, array_agg.
+#include <cmath>
+
+#include "common/sql/functions/aggregate_state.h"
+#include "common/sql/functions/catalog_builder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/decimal_math.h"
+#include "common/types/text_io.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using types::Decimal;
+using types::Interval;
+using types::TypeId;
+using types::Vector;
+using status::Error;
+namespace sqlstate = status::sqlstate;
+
+class Count : public Aggregate {
+ public:
+  size_t state_size() const override { return sizeof(int64_t); }
+  void Initialize(char* state) const override { std::memset(state, 0, sizeof(int64_t)); }
+  absl::Status Update(const std::vector<const Vector*>& arguments, uint32_t rows,
+                      char* const* states) const override {
+    const bool count_all = arguments.empty() || !arguments[0]->may_have_nulls();
+    if (count_all && IsOneGroup(states, rows)) {
+      *reinterpret_cast<int64_t*>(states[0]) += rows;
+      return absl::OkStatus();
+    }
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (count_all || !arguments[0]->is_null(row)) ++*reinterpret_cast<int64_t*>(states[row]);
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finalize(const char* state, Vector* result, uint32_t row) const override {
+    result->data<int64_t>()[row] = *reinterpret_cast<const int64_t*>(state);
+    return absl::OkStatus();
+  }
+};
+
+struct IntegerState {
+  PackedInt128 sum;
+  int64_t count;
+};
+
+// Sums and averages of integers: exact in 128 bits. Finish decides what comes out.
+template <typename T, auto Finish>
+class IntegerSum : public Aggregate {
+ public:
+  size_t state_size() const override { return sizeof(IntegerState); }
+  void Initialize(char* state) const override { std::memset(state, 0, sizeof(IntegerState)); }
+  absl::Status Update(const std::vector<const Vector*>& arguments, uint32_t rows,
+                      char* const* states) const override {
+    const Vector& column = *arguments[0];
+    const T* values = column.data<T>();
+    if (!column.may_have_nulls() && IsOneGroup(states, rows)) {
+      // A batch of narrow integers can't overflow 64 bits: a loop that vectorizes.
+      using Partial = std::conditional_t<(sizeof(T) < 8), int64_t, __int128>;
+      Partial partial = 0;
+      for (uint32_t row = 0; row < rows; ++row) partial += values[row];
+      auto& state = *reinterpret_cast<IntegerState*>(states[0]);
+      state.sum += partial;
+      state.count += rows;
+      return absl::OkStatus();
+    }
+    const bool has_nulls = column.may_have_nulls();
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (has_nulls && column.is_null(row)) continue;
+      auto& state = *reinterpret_cast<IntegerState*>(states[row]);
+      state.sum += values[row];
+      ++state.count;
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
+    const auto& state = *reinterpret_cast<const IntegerState*>(bytes);
+    if (state.count == 0) {
+      result->SetNull(row);
+      return absl::OkStatus();
+    }
+    return Finish(state, result, row);
+  }
+};
+
+absl::Status FinishBigint(const IntegerState& state, Vector* result, uint32_t row) {
+  const __int128 sum = state.sum;
+  if (sum != static_cast<int64_t>(sum)) {
+    return Error(sqlstate::kNumericOutOfRange, "bigint out of range");
+  }
+  result->data<int64_t>()[row] = static_cast<int64_t>(sum);
+  return absl::OkStatus();
+}
+
+absl::Status FinishNumeric(const IntegerState& state, Vector* result, uint32_t row) {
+  result->data<Decimal>()[row] = Decimal{state.sum, 0, false};
+  return absl::OkStatus();
+}
+
+absl::Status FinishAverage(const IntegerState& state, Vector* result, uint32_t row) {
+  ASSIGN_OR_RETURN(result->data<Decimal>()[row],
+                   types::Divide(Decimal{state.sum, 0, false}, Decimal::FromInt(state.count)));
+  return absl::OkStatus();
+}
+
+struct NumericState {
+  PackedInt128 unscaled;
+  int64_t count;
+  int16_t scale;
+  bool nan;
+
+  Decimal sum() const { return Decimal{unscaled, scale, nan}; }
+};
+
+template <bool kAverage>
+struct NumericSum {
+  using State = NumericState;
+  using Input = Decimal;
+  static absl::Status Add(State& state, const Decimal& value) {
+    ++state.count;
+    if (state.scale == value.scale && !state.nan && !value.nan) [[likely]] {
+      const __int128 sum = state.unscaled + value.unscaled;
+      if (types::DigitCount(sum) < Decimal::kMaxDigits || sum < types::PowerOfTen(37)) {
+        state.unscaled = sum;
+        return absl::OkStatus();
+      }
+    }
+    ASSIGN_OR_RETURN(const Decimal sum, types::Add(state.sum(), value));
+    state.unscaled = sum.unscaled;
+    state.scale = sum.scale;
+    state.nan = sum.nan;
+    return absl::OkStatus();
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (state.count == 0) {
+      result->SetNull(row);
+      return absl::OkStatus();
+    }
+    auto& out = result->data<Decimal>()[row];
+    if constexpr (kAverage) {
+      ASSIGN_OR_RETURN(out, types::Divide(state.sum(), Decimal::FromInt(state.count)));
+    } else {
+      out = state.sum();
+    }
+    return absl::OkStatus();
+  }
+};
+
+template <typename T, typename Sum, typename Out, bool kAverage>
+struct FloatSum {
+  struct State {
+    Sum sum;
+    int64_t count;
+  };
+  using Input = T;
+  static absl::Status Add(State& state, T value) {
+    const Sum before = state.sum;
+    state.sum += value;
+    ++state.count;
+    if (std::isinf(state.sum) && !std::isinf(before) && !std::isinf(value)) [[unlikely]] {
+      return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
+    }
+    return absl::OkStatus();
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (state.count == 0) {
+      result->SetNull(row);
+    } else {
+      result->data<Out>()[row] =
+          kAverage ? static_cast<Out>(state.sum / static_cast<Sum>(state.count))
+                   : static_cast<Out>(state.sum);
+    }
+    return absl::OkStatus();
+  }
+};
+
+template <bool kAverage>
+struct IntervalSum {
+  struct State {
+    Interval sum;
+    int64_t count;
+  };
+  using Input = Interval;
+  static absl::Status Add(State& state, const Interval& value) {
+    ++state.count;
+    if (__builtin_add_overflow(state.sum.months, value.months, &state.sum.months) ||
+        __builtin_add_overflow(state.sum.days, value.days, &state.sum.days) ||
+        __builtin_add_overflow(state.sum.microseconds, value.microseconds,
+                               &state.sum.microseconds)) {
+      return Error(sqlstate::kDatetimeOverflow, "interval out of range");
+    }
+    return absl::OkStatus();
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (state.count == 0) {
+      result->SetNull(row);
+      return absl::OkStatus();
+    }
+    Interval out = state.sum;
+    if constexpr (kAverage) {
+      // Fractions of months spill into days of 1/30 month, fractions of days into time.
+      const auto count = static_cast<double>(state.count);
+      out.months = static_cast<int32_t>(state.sum.months / count);
+      const double month_rest = (state.sum.months / count - out.months) * 30;
+      const double days = state.sum.days / count;
+      out.days = static_cast<int32_t>(days);
+      double day_rest = days - out.days + month_rest;
+      const double whole = std::trunc(std::round(day_rest * 86'400e6) / 86'400e6);
+      out.days += static_cast<int32_t>(whole);
+      day_rest -= whole;
+      out.microseconds = std::llrint(static_cast<double>(state.sum.microseconds) / count +
+                                     std::rint(day_rest * 86'400e6));
+    }
+    result->data<Interval>()[row] = out;
+    return absl::OkStatus();
+  }
+};
+
+template <bool kAnd>
+struct BoolFold {
+  struct State {
+    bool any;
+    bool value;
+  };
+  using Input = uint8_t;
+  static void Add(State& state, uint8_t value) {
+    const bool flag = value != 0;
+    state.value = !state.any ? flag : kAnd ? (state.value && flag) : (state.value || flag);
+    state.any = true;
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (!state.any) {
+      result->SetNull(row);
+    } else {
+      result->data<uint8_t>()[row] = state.value ? 1 : 0;
+    }
+    return absl::OkStatus();
+  }
+};
+
+template <typename T, char kOperator>
+struct BitFold {
+  struct State {
+    T value;
+    bool any;
+  };
+  using Input = T;
+  static void Add(State& state, T value) {
+    if (!state.any) {
+      state.value = value;
+    } else if constexpr (kOperator == '&') {
+      state.value &= value;
+    } else if constexpr (kOperator == '|') {
+      state.value |= value;
+    } else {
+      state.value ^= value;
+    }
+    state.any = true;
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (!state.any) {
+      result->SetNull(row);
+    } else {
+      result->data<T>()[row] = state.value;
+    }
+    return absl::OkStatus();
+  }
+};
+
+struct TextState {
+  std::string* text;
+};
+
+template <typename State>
+State& StateAt(char* bytes) {
+  return *reinterpret_cast<State*>(bytes);
+}
+
+// string_agg of text and bytea: the delimiter comes before every value but the first.
+class StringAgg : public Aggregate {
+ public:
+  size_t state_size() const override { return sizeof(TextState); }
+  void Initialize(char* state) const override { std::memset(state, 0, sizeof(TextState)); }
+  absl::Status Update(const std::vector<const Vector*>& arguments, uint32_t rows,
+                      char* const* states) const override {
+    const auto* values = arguments[0]->data<std::string_view>();
+    const auto* delimiters = arguments[1]->data<std::string_view>();
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (arguments[0]->is_null(row)) continue;
+      auto& state = StateAt<TextState>(states[row]);
+      if (state.text == nullptr) {
+        state.text = new std::string();
+      } else if (!arguments[1]->is_null(row)) {
+        state.text->append(delimiters[row]);
+      }
+      state.text->append(values[row]);
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
+    const auto& state = *reinterpret_cast<const TextState*>(bytes);
+    if (state.text == nullptr) {
+      result->SetNull(row);
+    } else {
+      result->data<std::string_view>()[row] = result->arena()->Add(*state.text);
+    }
+    return absl::OkStatus();
+  }
+  void Destroy(char* bytes) const override {
+    auto& state = StateAt<TextState>(bytes);
+    delete state.text;
+    state.text = nullptr;
+  }
+};
+
+struct ElementsState {
+  std::vector<types::ArrayElement>* elements;
+};
+
+class ArrayAgg : public Aggregate {
+ public:
+  size_t state_size() const override { return sizeof(ElementsState); }
+  void Initialize(char* state) const override { std::memset(state, 0, sizeof(ElementsState)); }
+  absl::Status Update(const std::vector<const Vector*>& arguments, uint32_t rows,
+                      char* const* states) const override {
+    const types::TextOptions options;
+    for (uint32_t row = 0; row < rows; ++row) {
+      auto& state = StateAt<ElementsState>(states[row]);
+      if (state.elements == nullptr) state.elements = new std::vector<types::ArrayElement>();
+      types::ArrayElement element;
+      element.null = arguments[0]->is_null(row);
+      if (!element.null) types::FormatText(*arguments[0], row, options, &element.text);
+      state.elements->push_back(std::move(element));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
+    const auto& state = *reinterpret_cast<const ElementsState*>(bytes);
+    if (state.elements == nullptr) {
+      result->SetNull(row);
+    } else {
+      result->data<std::string_view>()[row] =
+          result->arena()->Add(types::FormatArray(*state.elements));
+    }
+    return absl::OkStatus();
+  }
+  void Destroy(char* bytes) const override {
+    auto& state = StateAt<ElementsState>(bytes);
+    delete state.elements;
+    state.elements = nullptr;
+  }
+};
+
+template <typename T>
+void AddBits(CatalogBuilder& builder, TypeId id) {
+  builder.AddAggregate("bit_and", {id}, id, Make<PolicyAggregate<BitFold<T, '&'>>>);
+  builder.AddAggregate("bit_or", {id}, id, Make<PolicyAggregate<BitFold<T, '|'>>>);
+  builder.AddAggregate("bit_xor", {id}, id, Make<PolicyAggregate<BitFold<T, '^'>>>);
+}
+
+}  // namespace
+
+void AddAggregates(CatalogBuilder& builder) {
+  builder.AddAggregate("count", {}, TypeId::kInt8, Make<Count>);
+  builder.AddAggregate("count", {TypeId::kUnspecified}, TypeId::kInt8, Make<Count>);
+
+  builder.AddAggregate("sum", {TypeId::kInt2}, TypeId::kInt8, Make<IntegerSum<int16_t, FinishBigint>>);
+  builder.AddAggregate("sum", {TypeId::kInt4}, TypeId::kInt8, Make<IntegerSum<int32_t, FinishBigint>>);
+  builder.AddAggregate("sum", {TypeId::kInt8}, TypeId::kNumeric,
+                       Make<IntegerSum<int64_t, FinishNumeric>>);
+  builder.AddAggregate("sum", {TypeId::kNumeric}, TypeId::kNumeric,
+                       Make<PolicyAggregate<NumericSum<false>>>);
+  builder.AddAggregate("sum", {TypeId::kFloat4}, TypeId::kFloat4,
+                       Make<PolicyAggregate<FloatSum<float, float, float, false>>>);
+  builder.AddAggregate("sum", {TypeId::kFloat8}, TypeId::kFloat8,
+                       Make<PolicyAggregate<FloatSum<double, double, double, false>>>);
+  builder.AddAggregate("sum", {TypeId::kInterval}, TypeId::kInterval,
+                       Make<PolicyAggregate<IntervalSum<false>>>);
+
+  builder.AddAggregate("avg", {TypeId::kInt2}, TypeId::kNumeric,
+                       Make<IntegerSum<int16_t, FinishAverage>>);
+  builder.AddAggregate("avg", {TypeId::kInt4}, TypeId::kNumeric,
+                       Make<IntegerSum<int32_t, FinishAverage>>);
+  builder.AddAggregate("avg", {TypeId::kInt8}, TypeId::kNumeric,
+                       Make<IntegerSum<int64_t, FinishAverage>>);
+  builder.AddAggregate("avg", {TypeId::kNumeric}, TypeId::kNumeric,
+                       Make<PolicyAggregate<NumericSum<true>>>);
+  builder.AddAggregate("avg", {TypeId::kFloat4}, TypeId::kFloat8,
+                       Make<PolicyAggregate<FloatSum<float, double, double, true>>>);
+  builder.AddAggregate("avg", {TypeId::kFloat8}, TypeId::kFloat8,
+                       Make<PolicyAggregate<FloatSum<double, double, double, true>>>);
+  builder.AddAggregate("avg", {TypeId::kInterval}, TypeId::kInterval,
+                       Make<PolicyAggregate<IntervalSum<true>>>);
+
+  builder.AddAggregate("bool_and", {TypeId::kBool}, TypeId::kBool,
+                       Make<PolicyAggregate<BoolFold<true>>>);
+  builder.AddAggregate("every", {TypeId::kBool}, TypeId::kBool,
+                       Make<PolicyAggregate<BoolFold<true>>>);
+  builder.AddAggregate("bool_or", {TypeId::kBool}, TypeId::kBool,
+                       Make<PolicyAggregate<BoolFold<false>>>);
+  AddBits<int16_t>(builder, TypeId::kInt2);
+  AddBits<int32_t>(builder, TypeId::kInt4);
+  AddBits<int64_t>(builder, TypeId::kInt8);
+
+  builder.AddAggregate("string_agg", {TypeId::kText, TypeId::kText}, TypeId::kText, Make<StringAgg>);
+  builder.AddAggregate("string_agg", {TypeId::kBytea, TypeId::kBytea}, TypeId::kBytea,
+                       Make<StringAgg>);
+  constexpr std::pair<TypeId, TypeId> kArrays[] = {
+      {TypeId::kText, TypeId::kTextArray}, {TypeId::kInt2, TypeId::kInt2Array},
+      {TypeId::kInt4, TypeId::kInt4Array}, {TypeId::kInt8, TypeId::kInt8Array},
+      {TypeId::kOid, TypeId::kOidArray},   {TypeId::kName, TypeId::kNameArray},
+  };
+  for (const auto& [element, array] : kArrays) {
+    builder.AddAggregate("array_agg", {element}, array, Make<ArrayAgg>);
+  }
+}
+
+}  // namespace adbms::sql::functions

@@ -1,0 +1,428 @@
+// Conversions between types, in the contexts of PostgreSQL's pg_cast.
+#include <cmath>
+#include <limits>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/kernel.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
+#include "common/types/datetime.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using types::Decimal;
+using types::Interval;
+using types::TypeId;
+using types::Vector;
+using status::Error;
+namespace sqlstate = status::sqlstate;
+
+constexpr auto kImplicit = CastContext::kImplicit;
+constexpr auto kAssignment = CastContext::kAssignment;
+constexpr auto kExplicit = CastContext::kExplicit;
+
+// Applies the row function F, as Map does.
+template <auto F>
+absl::Status Convert(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                     Vector* result) {
+  return Map<F>(context, {&input}, input.size(), result);
+}
+
+template <typename T>
+constexpr std::string_view kIntegerName = sizeof(T) == 2   ? "smallint"
+                                          : sizeof(T) == 4 ? "integer"
+                                                           : "bigint";
+
+template <typename To>
+absl::Status OutOfRange(std::string_view name = kIntegerName<To>) {
+  return Error(sqlstate::kNumericOutOfRange, std::string(name) + " out of range");
+}
+
+template <typename From, typename To>
+void AddWidening(CatalogBuilder& builder, TypeId from, TypeId to, CastContext context = kImplicit) {
+  builder.AddCast(from, to, context, Convert<[](From x) { return static_cast<To>(x); }>);
+}
+
+template <typename From, typename To>
+void AddNarrowing(CatalogBuilder& builder, TypeId from, TypeId to) {
+  builder.AddCast(from, to, kAssignment, Convert<[](From x) -> absl::StatusOr<To> {
+                    const To narrow = static_cast<To>(x);
+                    if (narrow != x) return OutOfRange<To>();
+                    return narrow;
+                  }>);
+}
+
+// Half to even, as the machine rounds.
+template <typename From, typename To>
+void AddFloatToInteger(CatalogBuilder& builder, TypeId from, TypeId to) {
+  builder.AddCast(from, to, kAssignment, Convert<[](From x) -> absl::StatusOr<To> {
+                    const double rounded = std::rint(static_cast<double>(x));
+                    const double limit = std::ldexp(1.0, sizeof(To) * 8 - 1);
+                    if (!(rounded >= -limit && rounded < limit)) return OutOfRange<To>();
+                    return static_cast<To>(rounded);
+                  }>);
+}
+
+template <typename To>
+void AddNumericToInteger(CatalogBuilder& builder, TypeId to) {
+  builder.AddCast(TypeId::kNumeric, to, kAssignment,
+                  Convert<[](const Decimal& x) -> absl::StatusOr<To> {
+                    if (x.nan) {
+                      return Error(sqlstate::kFeatureNotSupported,
+                                   "cannot convert NaN to " + std::string(kIntegerName<To>));
+                    }
+                    const auto wide = x.ToInt64();
+                    if (!wide.ok() || *wide != static_cast<To>(*wide)) return OutOfRange<To>();
+                    return static_cast<To>(*wide);
+                  }>);
+}
+
+// PostgreSQL goes through 6 (real) or 15 significant digits.
+absl::StatusOr<Decimal> FloatToDecimal(double value, int digits) {
+  if (digits == 15 || std::isnan(value) || std::isinf(value)) return Decimal::FromDouble(value);
+  char text[40];
+  const int length = std::snprintf(text, sizeof(text), "%.*g", digits, value);
+  return Decimal::Parse(std::string_view(text, static_cast<size_t>(length)));
+}
+
+void AddNumbers(CatalogBuilder& builder) {
+  AddWidening<int16_t, int32_t>(builder, TypeId::kInt2, TypeId::kInt4);
+  AddWidening<int16_t, int64_t>(builder, TypeId::kInt2, TypeId::kInt8);
+  AddWidening<int32_t, int64_t>(builder, TypeId::kInt4, TypeId::kInt8);
+  AddWidening<int16_t, float>(builder, TypeId::kInt2, TypeId::kFloat4);
+  AddWidening<int32_t, float>(builder, TypeId::kInt4, TypeId::kFloat4);
+  AddWidening<int64_t, float>(builder, TypeId::kInt8, TypeId::kFloat4);
+  AddWidening<int16_t, double>(builder, TypeId::kInt2, TypeId::kFloat8);
+  AddWidening<int32_t, double>(builder, TypeId::kInt4, TypeId::kFloat8);
+  AddWidening<int64_t, double>(builder, TypeId::kInt8, TypeId::kFloat8);
+  AddWidening<float, double>(builder, TypeId::kFloat4, TypeId::kFloat8);
+  AddNarrowing<int32_t, int16_t>(builder, TypeId::kInt4, TypeId::kInt2);
+  AddNarrowing<int64_t, int16_t>(builder, TypeId::kInt8, TypeId::kInt2);
+  AddNarrowing<int64_t, int32_t>(builder, TypeId::kInt8, TypeId::kInt4);
+  AddFloatToInteger<float, int16_t>(builder, TypeId::kFloat4, TypeId::kInt2);
+  AddFloatToInteger<float, int32_t>(builder, TypeId::kFloat4, TypeId::kInt4);
+  AddFloatToInteger<float, int64_t>(builder, TypeId::kFloat4, TypeId::kInt8);
+  AddFloatToInteger<double, int16_t>(builder, TypeId::kFloat8, TypeId::kInt2);
+  AddFloatToInteger<double, int32_t>(builder, TypeId::kFloat8, TypeId::kInt4);
+  AddFloatToInteger<double, int64_t>(builder, TypeId::kFloat8, TypeId::kInt8);
+  AddNumericToInteger<int16_t>(builder, TypeId::kInt2);
+  AddNumericToInteger<int32_t>(builder, TypeId::kInt4);
+  AddNumericToInteger<int64_t>(builder, TypeId::kInt8);
+  builder.AddCast(TypeId::kInt2, TypeId::kNumeric, kImplicit,
+                  Convert<[](int16_t x) { return Decimal::FromInt(x); }>);
+  builder.AddCast(TypeId::kInt4, TypeId::kNumeric, kImplicit,
+                  Convert<[](int32_t x) { return Decimal::FromInt(x); }>);
+  builder.AddCast(TypeId::kInt8, TypeId::kNumeric, kImplicit,
+                  Convert<[](int64_t x) { return Decimal::FromInt(x); }>);
+  builder.AddCast(TypeId::kFloat4, TypeId::kNumeric, kAssignment,
+                  Convert<[](float x) { return FloatToDecimal(x, 6); }>);
+  builder.AddCast(TypeId::kFloat8, TypeId::kNumeric, kAssignment,
+                  Convert<[](double x) { return FloatToDecimal(x, 15); }>);
+  builder.AddCast(TypeId::kNumeric, TypeId::kFloat8, kImplicit,
+                  Convert<[](const Decimal& x) { return x.ToDouble(); }>);
+  builder.AddCast(TypeId::kNumeric, TypeId::kFloat4, kImplicit,
+                  Convert<[](const Decimal& x) -> absl::StatusOr<float> {
+                    const auto narrow = static_cast<float>(x.ToDouble());
+                    if (std::isinf(narrow)) {
+                      return Error(sqlstate::kNumericOutOfRange,
+                                   "\"" + x.ToString() + "\" is out of range for type real");
+                    }
+                    return narrow;
+                  }>);
+  builder.AddCast(TypeId::kFloat8, TypeId::kFloat4, kAssignment,
+                  Convert<[](double x) -> absl::StatusOr<float> {
+                    const auto narrow = static_cast<float>(x);
+                    if (std::isinf(narrow) && !std::isinf(x)) {
+                      return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
+                    }
+                    if (narrow == 0 && x != 0) {
+                      return Error(sqlstate::kNumericOutOfRange, "value out of range: underflow");
+                    }
+                    return narrow;
+                  }>);
+  builder.AddCast(TypeId::kBool, TypeId::kInt4, kExplicit,
+                  Convert<[](uint8_t x) { return static_cast<int32_t>(x); }>);
+  builder.AddCast(TypeId::kInt4, TypeId::kBool, kExplicit,
+                  Convert<[](int32_t x) { return x != 0; }>);
+}
+
+void AddOids(CatalogBuilder& builder) {
+  for (const TypeId id : {TypeId::kOid, TypeId::kRegclass, TypeId::kRegtype}) {
+    AddWidening<int16_t, int64_t>(builder, TypeId::kInt2, id);
+    builder.AddCast(TypeId::kInt4, id, kImplicit, Convert<[](int32_t x) {
+                      return static_cast<int64_t>(static_cast<uint32_t>(x));
+                    }>);
+    builder.AddCast(TypeId::kInt8, id, kImplicit, Convert<[](int64_t x) -> absl::StatusOr<int64_t> {
+                      if (x != int64_t{static_cast<uint32_t>(x)}) return OutOfRange<int64_t>("OID");
+                      return x;
+                    }>);
+    builder.AddCast(id, TypeId::kInt4, kAssignment,
+                    Convert<[](int64_t x) { return static_cast<int32_t>(x); }>);
+    builder.AddCast(id, TypeId::kInt8, kAssignment, Convert<[](int64_t x) { return x; }>);
+    if (id != TypeId::kOid) {
+      AddWidening<int64_t, int64_t>(builder, id, TypeId::kOid);
+      AddWidening<int64_t, int64_t>(builder, TypeId::kOid, id);
+    }
+  }
+}
+
+template <auto F>
+absl::Status ConvertWithZone(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                             Vector* result) {
+  using Traits = internal::LambdaTraits<decltype(F)>;
+  using From = std::tuple_element_t<1, typename Traits::Arguments>;
+  const absl::TimeZone zone = ZoneOf(context);
+  const auto* values = input.data<From>();
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (!result->is_null(row)) internal::Store(result, row, F(zone, values[row]));
+  }
+  return absl::OkStatus();
+}
+
+int64_t DateToTimestamp(int32_t days) {
+  if (days == types::kDateInfinity) return types::kTimestampInfinity;
+  if (days == types::kDateMinusInfinity) return types::kTimestampMinusInfinity;
+  return days * types::kMicrosecondsPerDay;
+}
+
+absl::StatusOr<int64_t> CheckedDateToTimestamp(int32_t days) {
+  constexpr int64_t kLast = int64_t{9'223'371'331'200'000'000} / types::kMicrosecondsPerDay;
+  if (types::IsFiniteDate(days) && days >= kLast) {
+    return Error(sqlstate::kDatetimeOverflow, "date out of range for timestamp");
+  }
+  return DateToTimestamp(days);
+}
+
+int32_t TimestampToDate(int64_t us) {
+  if (us == types::kTimestampInfinity) return types::kDateInfinity;
+  if (us == types::kTimestampMinusInfinity) return types::kDateMinusInfinity;
+  const int64_t days = us / types::kMicrosecondsPerDay;
+  return static_cast<int32_t>(days - (us % types::kMicrosecondsPerDay < 0 ? 1 : 0));
+}
+
+int64_t TimeOfDay(int64_t us) {
+  const int64_t rest = us % types::kMicrosecondsPerDay;
+  return rest < 0 ? rest + types::kMicrosecondsPerDay : rest;
+}
+
+std::optional<int64_t> TimestampToTime(int64_t us) {
+  if (!types::IsFiniteTimestamp(us)) return std::nullopt;
+  return TimeOfDay(us);
+}
+
+void AddDatetimes(CatalogBuilder& builder) {
+  const TypeId date = TypeId::kDate;
+  const TypeId local = TypeId::kTimestamp;
+  const TypeId zoned = TypeId::kTimestamptz;
+  builder.AddCast(date, local, kImplicit, Convert<[](int32_t x) { return CheckedDateToTimestamp(x); }>);
+  builder.AddCast(date, zoned, kImplicit, ConvertWithZone<[](const absl::TimeZone& zone, int32_t x) {
+                    return types::LocalToUtc(zone, DateToTimestamp(x));
+                  }>);
+  builder.AddCast(local, date, kAssignment, Convert<[](int64_t x) { return TimestampToDate(x); }>);
+  builder.AddCast(local, zoned, kImplicit, ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
+                    return types::LocalToUtc(zone, x);
+                  }>);
+  builder.AddCast(zoned, local, kAssignment,
+                  ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
+                    return types::UtcToLocal(zone, x);
+                  }>);
+  builder.AddCast(zoned, date, kAssignment,
+                  ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
+                    return TimestampToDate(types::UtcToLocal(zone, x));
+                  }>);
+  builder.AddCast(local, TypeId::kTime, kAssignment, Convert<[](int64_t x) {
+                    return TimestampToTime(x);
+                  }>);
+  builder.AddCast(zoned, TypeId::kTime, kAssignment,
+                  ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
+                    return TimestampToTime(types::UtcToLocal(zone, x));
+                  }>);
+  builder.AddCast(TypeId::kTime, TypeId::kInterval, kImplicit,
+                  Convert<[](int64_t x) { return Interval{x, 0, 0}; }>);
+  builder.AddCast(TypeId::kInterval, TypeId::kTime, kAssignment,
+                  Convert<[](const Interval& x) { return TimeOfDay(x.microseconds); }>);
+}
+
+// Strings of one physical content.
+absl::Status ShareStrings(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                          Vector* result) {
+  return Map<[](const std::string_view& x) { return x; }>(context, {&input}, input.size(), result);
+}
+
+absl::Status TrimPadding(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                         Vector* result) {
+  return Map<[](const std::string_view& x) { return types::TrimBlanks(x); }>(
+      context, {&input}, input.size(), result);
+}
+
+absl::Status ToName(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                    Vector* result) {
+  const bool padded = input.type().id == TypeId::kBpchar;
+  const auto* values = input.data<std::string_view>();
+  result->ShareArenas(input);
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (result->is_null(row)) continue;
+    result->data<std::string_view>()[row] =
+        types::FitName(padded ? types::TrimBlanks(values[row]) : values[row]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ToFirstByte(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                         Vector* result) {
+  return Map<[](const std::string_view& x) { return x.substr(0, 1); }>(context, {&input},
+                                                                        input.size(), result);
+}
+
+// The output function.
+absl::Status ToText(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                    Vector* result) {
+  const TypeId from = input.type().id;
+  const types::TextOptions options = OptionsOf(context);
+  std::string text;
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (result->is_null(row)) continue;
+    text.clear();
+    if (from == TypeId::kBool) {
+      text = input.data<uint8_t>()[row] != 0 ? "true" : "false";
+    } else if (from == TypeId::kRegclass && context.catalog != nullptr) {
+      ASSIGN_OR_RETURN(const types::Value name, context.catalog->Call("regclassout", {input.Get(row)}));
+      if (name.is_null()) {
+        types::FormatText(input, row, options, &text);
+      } else {
+        text = name.bytes();
+      }
+    } else {
+      types::FormatText(input, row, options, &text);
+    }
+    result->data<std::string_view>()[row] = result->arena()->Add(text);
+  }
+  return absl::OkStatus();
+}
+
+// The input function. It applies the modifier, but a string's length only when it may truncate.
+absl::Status FromText(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                      Vector* result) {
+  const types::TextOptions options = OptionsOf(context);
+  const auto* values = input.data<std::string_view>();
+  const TypeId to = result->type().id;
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (result->is_null(row)) continue;
+    const std::string_view text = values[row];
+    const bool by_name = to == TypeId::kRegclass && context.catalog != nullptr && !text.empty() &&
+                         text != "-" && (text[0] < '0' || text[0] > '9');
+    if (by_name) {
+      ASSIGN_OR_RETURN(const types::Value oid,
+                       context.catalog->Call("to_regclass", {types::Value::Text(std::string(text))}));
+      if (oid.is_null()) {
+        return Error(sqlstate::kUndefinedTable,
+                     "relation \"" + std::string(text) + "\" does not exist");
+      }
+      result->data<int64_t>()[row] = oid.int_value();
+      continue;
+    }
+    RETURN_IF_ERROR(types::ParseTextInto(text, options, result, row));
+  }
+  return absl::OkStatus();
+}
+
+constexpr TypeId kAllTypes[] = {
+    TypeId::kBool,      TypeId::kInt2,      TypeId::kInt4,       TypeId::kInt8,
+    TypeId::kFloat4,    TypeId::kFloat8,    TypeId::kNumeric,    TypeId::kDate,
+    TypeId::kTime,      TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kInterval,
+    TypeId::kBytea,     TypeId::kUuid,      TypeId::kJson,       TypeId::kOid,
+    TypeId::kRegclass,  TypeId::kRegtype,   TypeId::kTextArray,  TypeId::kInt2Array,
+    TypeId::kInt4Array, TypeId::kInt8Array, TypeId::kOidArray,   TypeId::kNameArray,
+    TypeId::kInt2Vector, TypeId::kOidVector, TypeId::kVoid};
+
+void AddStringCasts(CatalogBuilder& builder) {
+  const TypeId text = TypeId::kText;
+  const TypeId varchar = TypeId::kVarchar;
+  const TypeId bpchar = TypeId::kBpchar;
+  const TypeId name = TypeId::kName;
+  const TypeId byte = TypeId::kChar;
+  for (const TypeId from : kAllTypes) {
+    for (const TypeId string : {text, varchar, bpchar}) {
+      builder.AddCast(from, string, kAssignment, ToText);
+      builder.AddCast(string, from, kExplicit, FromText);
+    }
+    for (const TypeId string : {name, byte}) {
+      builder.AddCast(from, string, kExplicit, ToText);
+      builder.AddCast(string, from, kExplicit, FromText);
+    }
+    builder.AddCast(TypeId::kUnknown, from, kImplicit, FromText);
+    builder.AddCast(from, TypeId::kUnknown, kExplicit, ToText);
+  }
+  builder.AddCast(TypeId::kText, TypeId::kRegclass, kImplicit, FromText);
+  builder.AddCast(TypeId::kVarchar, TypeId::kRegclass, kImplicit, FromText);
+  for (const TypeId string : {text, varchar, bpchar, name, byte}) {
+    // Through the input function only where validation or cutting is due.
+    builder.AddCast(TypeId::kUnknown, string, kImplicit,
+                    string == name ? ToName : string == byte ? ToFirstByte : ShareStrings);
+    builder.AddCast(string, TypeId::kUnknown, kExplicit, ShareStrings);
+  }
+  builder.AddCast(text, varchar, kImplicit, ShareStrings);
+  builder.AddCast(text, bpchar, kImplicit, ShareStrings);
+  builder.AddCast(varchar, text, kImplicit, ShareStrings);
+  builder.AddCast(varchar, bpchar, kImplicit, ShareStrings);
+  builder.AddCast(bpchar, text, kImplicit, TrimPadding);
+  builder.AddCast(bpchar, varchar, kImplicit, TrimPadding);
+  builder.AddCast(name, text, kImplicit, ShareStrings);
+  builder.AddCast(name, varchar, kAssignment, ShareStrings);
+  builder.AddCast(name, bpchar, kAssignment, ShareStrings);
+  for (const TypeId string : {text, varchar, bpchar}) {
+    builder.AddCast(string, name, kImplicit, ToName);
+    builder.AddCast(string, byte, kAssignment, ToFirstByte);
+  }
+  builder.AddCast(byte, text, kImplicit, ShareStrings);
+  builder.AddCast(byte, varchar, kAssignment, ShareStrings);
+  builder.AddCast(byte, bpchar, kAssignment, ShareStrings);
+  builder.AddCast(byte, name, kExplicit, ShareStrings);
+  builder.AddCast(name, byte, kExplicit, ToFirstByte);
+  builder.AddCast(byte, TypeId::kInt4, kExplicit, Convert<[](const std::string_view& x) {
+                    return x.empty() ? int32_t{0} : int32_t{static_cast<signed char>(x[0])};
+                  }>);
+  builder.AddCast(TypeId::kInt4, byte, kExplicit, Convert<[](int32_t x) -> absl::StatusOr<std::string> {
+                    if (x != static_cast<signed char>(x)) {
+                      return Error(sqlstate::kNumericOutOfRange, "\"char\" out of range");
+                    }
+                    return x == 0 ? std::string() : std::string(1, static_cast<char>(x));
+                  }>);
+}
+
+// Arrays in text form: elements through the target's input function.
+void AddArrayCasts(CatalogBuilder& builder) {
+  constexpr TypeId kArrays[] = {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,
+                                TypeId::kInt8Array, TypeId::kOidArray, TypeId::kNameArray};
+  for (const TypeId from : kArrays) {
+    for (const TypeId to : kArrays) {
+      if (from != to) builder.AddCast(from, to, kExplicit, FromText);
+    }
+  }
+  builder.AddCast(TypeId::kNameArray, TypeId::kTextArray, kImplicit, FromText);
+  builder.AddCast(TypeId::kInt4Array, TypeId::kInt8Array, kImplicit, FromText);
+  builder.AddCast(TypeId::kInt2Array, TypeId::kInt4Array, kImplicit, FromText);
+  constexpr auto kToArray = [](const std::string_view& vector) {
+    std::string array = "{" + std::string(vector) + "}";
+    for (char& c : array) {
+      if (c == ' ') c = ',';
+    }
+    return array;
+  };
+  builder.AddCast(TypeId::kInt2Vector, TypeId::kInt2Array, kImplicit, Convert<kToArray>);
+  builder.AddCast(TypeId::kOidVector, TypeId::kOidArray, kImplicit, Convert<kToArray>);
+}
+
+}  // namespace
+
+void AddCasts(CatalogBuilder& builder) {
+  AddStringCasts(builder);
+  AddNumbers(builder);
+  AddOids(builder);
+  AddDatetimes(builder);
+  AddArrayCasts(builder);
+}
+
+}  // namespace adbms::sql::functions

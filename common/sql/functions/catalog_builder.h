@@ -1,0 +1,80 @@
+// Collects the built-ins while the catalog is being made. Each family of functions registers itself
+// through one Add… function, in a file of its own. Not thread-safe; lives only during construction.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/sql/functions/function_catalog.h"
+
+namespace adbms::sql::functions {
+
+// Converts rows that are not NULL; the result is sized and its NULLs are set. The catalog applies the
+// target's modifier afterwards, unless the type is a string with a length.
+using CastKernel = absl::Status (*)(const EvaluationContext& context, const types::Vector& input,
+                                    bool is_explicit, types::Vector* result);
+
+struct CastRule {
+  CastContext context = CastContext::kExplicit;
+  CastKernel kernel = nullptr;
+};
+
+// "lower(text)".
+std::string SignatureOf(std::string_view name, const std::vector<types::TypeId>& arguments);
+
+struct FunctionOptions {
+  bool strict = true;
+  bool variadic = false;
+  Volatility volatility = Volatility::kImmutable;
+};
+inline constexpr FunctionOptions kStable = {true, false, Volatility::kStable};
+inline constexpr FunctionOptions kVolatile = {true, false, Volatility::kVolatile};
+inline constexpr FunctionOptions kNotStrict = {false, false, Volatility::kImmutable};
+
+class CatalogBuilder {
+ public:
+  using Types = std::vector<types::TypeId>;
+
+  void AddFunction(std::string_view name, Types arguments, types::TypeId result, Kernel kernel,
+                   FunctionOptions options = {});
+  void AddOperator(std::string_view symbol, Types arguments, types::TypeId result, Kernel kernel,
+                   std::string_view commutator = {}, std::string_view negator = {},
+                   FunctionOptions options = {});
+  void AddAggregate(std::string_view name, Types arguments, types::TypeId result,
+                    std::function<std::unique_ptr<Aggregate>()> create);
+  void AddTableFunction(TableFunction function);
+  void AddCast(types::TypeId from, types::TypeId to, CastContext context, CastKernel kernel);
+
+  std::vector<Function> functions;
+  std::vector<AggregateFunction> aggregates;
+  std::vector<TableFunction> table_functions;
+  std::unordered_map<uint32_t, CastRule> casts;  // By CastKey.
+};
+
+inline uint32_t CastKey(types::TypeId from, types::TypeId to) {
+  return static_cast<uint32_t>(from) << 8 | static_cast<uint32_t>(to);
+}
+
+void AddArithmetic(CatalogBuilder& builder);
+void AddFloatArithmetic(CatalogBuilder& builder);
+void AddComparisons(CatalogBuilder& builder);
+void AddCasts(CatalogBuilder& builder);
+void AddStrings(CatalogBuilder& builder);
+void AddStringFormatting(CatalogBuilder& builder);
+void AddPatterns(CatalogBuilder& builder);
+void AddMath(CatalogBuilder& builder);
+void AddDatetime(CatalogBuilder& builder);
+void AddDatetimeFields(CatalogBuilder& builder);
+void AddToChar(CatalogBuilder& builder);
+void AddArrays(CatalogBuilder& builder);
+void AddJson(CatalogBuilder& builder);
+void AddSystem(CatalogBuilder& builder);
+void AddConditionals(CatalogBuilder& builder);
+void AddAggregates(CatalogBuilder& builder);
+void AddExtremes(CatalogBuilder& builder);
+void AddStatisticalAggregates(CatalogBuilder& builder);
+void AddTableFunctions(CatalogBuilder& builder);
+
+}  // namespace adbms::sql::functions

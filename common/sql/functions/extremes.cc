@@ -1,0 +1,130 @@
+// min and max.
+#include "common/sql/functions/aggregate_state.h"
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/ordering.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using types::TypeId;
+using types::Vector;
+
+template <typename T>
+struct Packed {
+  T value;
+  bool any;
+};
+// Decimal is 16-byte aligned, states are not.
+template <>
+struct Packed<types::Decimal> {
+  PackedInt128 unscaled;
+  int16_t scale;
+  bool nan;
+  bool any;
+};
+
+template <typename T>
+T Get(const Packed<T>& state) {
+  if constexpr (std::is_same_v<T, types::Decimal>) {
+    return {state.unscaled, state.scale, state.nan};
+  } else {
+    return state.value;
+  }
+}
+
+template <typename T>
+void Set(Packed<T>& state, const T& value) {
+  state.any = true;
+  if constexpr (std::is_same_v<T, types::Decimal>) {
+    state.unscaled = value.unscaled;
+    state.scale = value.scale;
+    state.nan = value.nan;
+  } else {
+    state.value = value;
+  }
+}
+
+template <typename T, bool kMax>
+struct Extreme {
+  using State = Packed<T>;
+  using Input = T;
+  static void Add(State& state, const T& value) {
+    if (!state.any) {
+      Set(state, value);
+      return;
+    }
+    const int order = CompareThreeWay(value, Get(state));
+    if (kMax ? order > 0 : order < 0) Set(state, value);
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (!state.any) {
+      result->SetNull(row);
+    } else {
+      result->data<T>()[row] = Get(state);
+    }
+    return absl::OkStatus();
+  }
+};
+
+template <bool kMax, bool kBlankPadded>
+struct TextExtreme {
+  struct State {
+    std::string* text;
+  };
+  using Input = std::string_view;
+  static void Add(State& state, std::string_view value) {
+    if (state.text == nullptr) {
+      state.text = new std::string(value);
+      return;
+    }
+    const int order = kBlankPadded ? BlankPadded::Compare(value, *state.text)
+                                   : CompareThreeWay(value, std::string_view(*state.text));
+    if (kMax ? order > 0 : order < 0) state.text->assign(value);
+  }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (state.text == nullptr) {
+      result->SetNull(row);
+    } else {
+      result->data<std::string_view>()[row] = result->arena()->Add(*state.text);
+    }
+    return absl::OkStatus();
+  }
+  static void Destroy(State& state) {
+    delete state.text;
+    state.text = nullptr;
+  }
+};
+
+template <typename T>
+void AddFixed(CatalogBuilder& builder, TypeId id) {
+  builder.AddAggregate("min", {id}, id, Make<PolicyAggregate<Extreme<T, false>>>);
+  builder.AddAggregate("max", {id}, id, Make<PolicyAggregate<Extreme<T, true>>>);
+}
+
+}  // namespace
+
+void AddExtremes(CatalogBuilder& builder) {
+  AddFixed<uint8_t>(builder, TypeId::kBool);
+  AddFixed<int16_t>(builder, TypeId::kInt2);
+  AddFixed<int32_t>(builder, TypeId::kInt4);
+  AddFixed<int32_t>(builder, TypeId::kDate);
+  for (const TypeId id : {TypeId::kInt8, TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz,
+                          TypeId::kOid}) {
+    AddFixed<int64_t>(builder, id);
+  }
+  AddFixed<float>(builder, TypeId::kFloat4);
+  AddFixed<double>(builder, TypeId::kFloat8);
+  AddFixed<types::Decimal>(builder, TypeId::kNumeric);
+  AddFixed<types::Interval>(builder, TypeId::kInterval);
+  for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kBytea,
+                          TypeId::kUuid, TypeId::kChar}) {
+    builder.AddAggregate("min", {id}, id, Make<PolicyAggregate<TextExtreme<false, false>>>);
+    builder.AddAggregate("max", {id}, id, Make<PolicyAggregate<TextExtreme<true, false>>>);
+  }
+  builder.AddAggregate("min", {TypeId::kBpchar}, TypeId::kBpchar,
+                       Make<PolicyAggregate<TextExtreme<false, true>>>);
+  builder.AddAggregate("max", {TypeId::kBpchar}, TypeId::kBpchar,
+                       Make<PolicyAggregate<TextExtreme<true, true>>>);
+}
+
+}  // namespace adbms::sql::functions

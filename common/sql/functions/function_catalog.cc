@@ -1,0 +1,238 @@
+#include "common/sql/functions/function_catalog.h"
+
+#include <string_view>
+#include <unordered_map>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/kernel.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
+#include "common/types/datetime.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using types::Type;
+using types::TypeId;
+using types::Vector;
+
+// Entries by name, views into the entries themselves.
+template <typename T>
+class Index {
+ public:
+  void Add(const T& entry) {
+    by_name_[entry.name].push_back(&entry);
+    by_signature_.emplace(entry.signature, &entry);
+  }
+  std::vector<const T*> Find(std::string_view name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? std::vector<const T*>() : found->second;
+  }
+  const T* BySignature(std::string_view signature) const {
+    const auto found = by_signature_.find(signature);
+    return found == by_signature_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, std::vector<const T*>> by_name_;
+  std::unordered_map<std::string_view, const T*> by_signature_;
+};
+
+// Copies NULLs of `input` into `result`.
+void CopyNulls(const Vector& input, Vector* result) {
+  if (!input.may_have_nulls()) return;
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (input.is_null(row)) result->SetNull(row);
+  }
+}
+
+// Brings converted values to the result type's modifier.
+absl::Status ApplyModifier(bool is_explicit, Vector* result) {
+  const Type& type = result->type();
+  if (type.modifier == 0) return absl::OkStatus();
+  const uint32_t rows = result->size();
+  if (const auto numeric = types::NumericModifierOf(type)) {
+    auto* values = result->data<types::Decimal>();
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (result->is_null(row)) continue;
+      ASSIGN_OR_RETURN(values[row], values[row].Fit(numeric->precision, numeric->scale));
+    }
+  } else if (types::LengthModifierOf(type).has_value()) {
+    auto* values = result->data<std::string_view>();
+    std::string scratch;
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (result->is_null(row)) continue;
+      ASSIGN_OR_RETURN(const std::string_view fitted,
+                       types::FitString(values[row], type, is_explicit, &scratch));
+      values[row] = fitted.data() == scratch.data() ? result->arena()->Add(fitted) : fitted;
+    }
+  } else if (result->physical() == types::Physical::kInt64) {
+    auto* values = result->data<int64_t>();
+    for (uint32_t row = 0; row < rows; ++row) {
+      values[row] = types::RoundToPrecision(values[row], type.modifier);
+    }
+  } else if (result->physical() == types::Physical::kInterval) {
+    auto* values = result->data<types::Interval>();
+    for (uint32_t row = 0; row < rows; ++row) {
+      values[row].microseconds = types::RoundToPrecision(values[row].microseconds, type.modifier);
+    }
+  }
+  return absl::OkStatus();
+}
+
+class BuiltinCatalog : public FunctionCatalog {
+ public:
+  BuiltinCatalog() {
+    AddArithmetic(content_);
+    AddFloatArithmetic(content_);
+    AddComparisons(content_);
+    AddCasts(content_);
+    AddAggregates(content_);
+    AddExtremes(content_);
+    AddStatisticalAggregates(content_);
+    for (const Function& function : content_.functions) {
+      (function.is_operator ? operators_ : functions_).Add(function);
+    }
+    for (const auto& aggregate : content_.aggregates) aggregates_.Add(aggregate);
+    for (const auto& function : content_.table_functions) table_functions_.Add(function);
+  }
+
+  std::vector<const Function*> FindFunctions(std::string_view name) const override {
+    return functions_.Find(name);
+  }
+  std::vector<const Function*> FindOperators(std::string_view symbol) const override {
+    return operators_.Find(symbol == "!=" ? "<>" : symbol);
+  }
+  std::vector<const AggregateFunction*> FindAggregates(std::string_view name) const override {
+    return aggregates_.Find(name);
+  }
+  std::vector<const TableFunction*> FindTableFunctions(std::string_view name) const override {
+    return table_functions_.Find(name);
+  }
+  const Function* BySignature(std::string_view signature) const override {
+    const Function* found = functions_.BySignature(signature);
+    return found != nullptr ? found : operators_.BySignature(signature);
+  }
+  const AggregateFunction* AggregateBySignature(std::string_view signature) const override {
+    return aggregates_.BySignature(signature);
+  }
+  const TableFunction* TableFunctionBySignature(std::string_view signature) const override {
+    return table_functions_.BySignature(signature);
+  }
+
+  bool CanCast(TypeId from, TypeId to, CastContext context) const override {
+    if (from == to) return true;
+    const auto found = content_.casts.find(CastKey(from, to));
+    return found != content_.casts.end() && found->second.context <= context;
+  }
+
+  absl::Status Cast(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                    Vector* result) const override {
+    const TypeId from = input.type().id;
+    const TypeId to = result->type().id;
+    result->Resize(input.size());
+    CopyNulls(input, result);
+    if (from == to) {
+      CopyValues(input, result);
+    } else {
+      const auto found = content_.casts.find(CastKey(from, to));
+      if (found == content_.casts.end()) {
+        return status::Error(status::sqlstate::kCannotCoerce,
+                             "cannot cast type " + types::Format({from, 0}) + " to " +
+                                 types::Format({to, 0}));
+      }
+      RETURN_IF_ERROR(found->second.kernel(context, input, is_explicit, result));
+    }
+    return ApplyModifier(is_explicit, result);
+  }
+
+ private:
+  static void CopyValues(const Vector& input, Vector* result) {
+    if (input.size() == 0) return;
+    std::memcpy(result->data<char>(), input.data<char>(),
+                input.size() * types::WidthOf(input.physical()));
+    result->ShareArenas(input);
+  }
+
+  CatalogBuilder content_;
+  Index<Function> functions_;
+  Index<Function> operators_;
+  Index<AggregateFunction> aggregates_;
+  Index<TableFunction> table_functions_;
+};
+
+}  // namespace
+
+std::string SignatureOf(std::string_view name, const std::vector<TypeId>& arguments) {
+  std::string signature(name);
+  signature.push_back('(');
+  for (const TypeId id : arguments) {
+    if (signature.back() != '(') signature.push_back(',');
+    signature.append(id == TypeId::kUnspecified ? "any" : types::CatalogName(id));
+  }
+  signature.push_back(')');
+  return signature;
+}
+
+void CatalogBuilder::AddFunction(std::string_view name, Types arguments, TypeId result,
+                                 Kernel kernel, FunctionOptions options) {
+  Function function;
+  function.name = name;
+  function.signature = SignatureOf(name, arguments);
+  function.arguments = std::move(arguments);
+  function.result = result;
+  function.strict = options.strict;
+  function.variadic = options.variadic;
+  function.volatility = options.volatility;
+  function.kernel = kernel;
+  functions.push_back(std::move(function));
+}
+
+void CatalogBuilder::AddOperator(std::string_view symbol, Types arguments, TypeId result,
+                                 Kernel kernel, std::string_view commutator,
+                                 std::string_view negator, FunctionOptions options) {
+  AddFunction(symbol, std::move(arguments), result, kernel, options);
+  functions.back().is_operator = true;
+  functions.back().commutator = commutator;
+  functions.back().negator = negator;
+}
+
+void CatalogBuilder::AddAggregate(std::string_view name, Types arguments, TypeId result,
+                                  std::function<std::unique_ptr<Aggregate>()> create) {
+  AggregateFunction function;
+  function.name = name;
+  function.signature = name == "count" && arguments.empty() ? "count(*)" : SignatureOf(name, arguments);
+  function.arguments = std::move(arguments);
+  function.result = result;
+  function.create = std::move(create);
+  aggregates.push_back(std::move(function));
+}
+
+void CatalogBuilder::AddTableFunction(TableFunction function) {
+  function.signature = SignatureOf(function.name, function.arguments);
+  table_functions.push_back(std::move(function));
+}
+
+void CatalogBuilder::AddCast(TypeId from, TypeId to, CastContext context, CastKernel kernel) {
+  casts[CastKey(from, to)] = CastRule{context, kernel};
+}
+
+absl::TimeZone ZoneOf(const EvaluationContext& context) {
+  auto zone = types::FindTimeZone(context.time_zone);
+  return zone.ok() ? *zone : absl::UTCTimeZone();
+}
+
+types::TextOptions OptionsOf(const EvaluationContext& context) {
+  types::TextOptions options;
+  options.time_zone = ZoneOf(context);
+  options.now_us = context.transaction_timestamp_us;
+  return options;
+}
+
+const FunctionCatalog& FunctionCatalog::Builtin() {
+  static const BuiltinCatalog* const catalog = new BuiltinCatalog();
+  return *catalog;
+}
+
+}  // namespace adbms::sql::functions

@@ -1,0 +1,178 @@
+// Makes vectorized kernels of row functions. `Map<F>` for a capture-less lambda F is a Kernel that applies
+// F to every row that is not NULL in the result:
+//   parameters: the C++ types of the arguments' physical forms; optionally `const EvaluationContext&` first
+//   result:     the C++ type of the result's physical form; for strings std::string_view (into an
+//               argument: shared, not copied) or std::string (copied); std::optional of those for
+//               functions that may yield NULL; absl::StatusOr of all of those for functions that may fail.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/sql/functions/function_catalog.h"
+#include "common/types/text_io.h"
+
+namespace adbms::sql::functions {
+
+namespace internal {
+
+template <typename T>
+struct LambdaTraits : LambdaTraits<decltype(&T::operator())> {};
+template <typename C, typename R, typename... A>
+struct LambdaTraits<R (C::*)(A...) const> {
+  using Result = R;
+  using Arguments = std::tuple<std::remove_cvref_t<A>...>;
+};
+
+template <typename T>
+struct IsStatusOr : std::false_type {};
+template <typename T>
+struct IsStatusOr<absl::StatusOr<T>> : std::true_type {};
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+
+template <typename T>
+struct Unwrap {
+  using Type = T;
+};
+template <typename T>
+struct Unwrap<absl::StatusOr<T>> : Unwrap<T> {};
+template <typename T>
+struct Unwrap<std::optional<T>> : Unwrap<T> {};
+
+template <typename T>
+using Stored = std::conditional_t<std::is_same_v<T, std::string>, std::string_view,
+                                  std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>>;
+template <typename T>
+using Loaded = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
+
+// Stores one row's result.
+template <typename T>
+void Store(types::Vector* result, uint32_t row, T&& value) {
+  using Plain = std::remove_cvref_t<T>;
+  if constexpr (IsOptional<Plain>::value) {
+    if (value.has_value()) {
+      Store(result, row, *std::forward<T>(value));
+    } else {
+      result->SetNull(row);
+    }
+  } else if constexpr (std::is_same_v<Plain, std::string>) {
+    result->data<std::string_view>()[row] = result->arena()->Add(value);
+  } else {
+    result->data<Stored<Plain>>()[row] = value;
+  }
+}
+
+template <auto F, typename Arguments, bool kWithContext, size_t... I>
+absl::Status MapRows(const EvaluationContext& context,
+                     const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                     types::Vector* result, std::index_sequence<I...>) {
+  using Result = typename LambdaTraits<decltype(F)>::Result;
+  using Value = typename Unwrap<Result>::Type;
+  constexpr size_t kSkip = kWithContext ? 1 : 0;
+  const auto columns = std::make_tuple(
+      arguments[I]->template data<Loaded<std::tuple_element_t<I + kSkip, Arguments>>>()...);
+  const auto call = [&](uint32_t row) -> Result {
+    if constexpr (kWithContext) {
+      return F(context, std::get<I>(columns)[row]...);
+    } else {
+      return F(std::get<I>(columns)[row]...);
+    }
+  };
+  if constexpr (std::is_same_v<Value, std::string_view>) {
+    (result->ShareArenas(*arguments[I]), ...);
+  }
+  const bool has_nulls = result->may_have_nulls();
+  if constexpr (IsStatusOr<Result>::value) {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (has_nulls && result->is_null(row)) continue;
+      auto value = call(row);
+      if (!value.ok()) [[unlikely]] return std::move(value).status();
+      Store(result, row, *std::move(value));
+    }
+  } else if constexpr (IsOptional<Result>::value || std::is_same_v<Value, std::string>) {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (has_nulls && result->is_null(row)) continue;
+      Store(result, row, call(row));
+    }
+  } else {
+    auto* out = result->data<Stored<Result>>();
+    if (!has_nulls) {
+      for (uint32_t row = 0; row < rows; ++row) out[row] = call(row);
+    } else {
+      for (uint32_t row = 0; row < rows; ++row) {
+        if (!result->is_null(row)) out[row] = call(row);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace internal
+
+// See above.
+template <auto F>
+absl::Status Map(const EvaluationContext& context,
+                 const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                 types::Vector* result) {
+  using Arguments = typename internal::LambdaTraits<decltype(F)>::Arguments;
+  constexpr bool kWithContext = [] {
+    if constexpr (std::tuple_size_v<Arguments> == 0) {
+      return false;
+    } else {
+      return std::is_same_v<std::tuple_element_t<0, Arguments>, EvaluationContext>;
+    }
+  }();
+  return internal::MapRows<F, Arguments, kWithContext>(
+      context, arguments, rows, result,
+      std::make_index_sequence<std::tuple_size_v<Arguments> - (kWithContext ? 1 : 0)>());
+}
+
+// Arithmetic that may overflow: F(a, b, &out) returns true on failure, which is rare; the loop has no
+// branch on it. `Fail` makes the error.
+template <typename A, typename B, typename R, auto F, auto Fail>
+absl::Status MapChecked(const EvaluationContext& context,
+                        const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                        types::Vector* result) {
+  const A* left = arguments[0]->data<A>();
+  const B* right = arguments[1]->data<B>();
+  R* out = result->data<R>();
+  bool failed = false;
+  if (!result->may_have_nulls()) {
+    for (uint32_t row = 0; row < rows; ++row) failed |= F(left[row], right[row], &out[row]);
+  } else {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (!result->is_null(row)) failed |= F(left[row], right[row], &out[row]);
+    }
+  }
+  return failed ? Fail() : absl::OkStatus();
+}
+
+// A row at a time with access to everything, for functions of any type or with NULL arguments:
+// F(context, arguments, row, result) -> absl::Status. Skips rows that are NULL in the result.
+template <auto F>
+absl::Status MapAny(const EvaluationContext& context,
+                    const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                    types::Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    absl::Status status = F(context, arguments, row, result);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// The context's time zone; UTC when its name is unknown.
+absl::TimeZone ZoneOf(const EvaluationContext& context);
+// Options of input and output functions in this context.
+types::TextOptions OptionsOf(const EvaluationContext& context);
+
+}  // namespace adbms::sql::functions

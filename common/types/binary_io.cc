@@ -1,0 +1,358 @@
+// PostgreSQL's binary wire format: big-endian fixed-size values; numeric in base 10000; arrays with a
+// header of dimensions.
+#include <bit>
+#include <cstring>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
+#include "common/types/datetime.h"
+#include "common/types/decimal_math.h"
+#include "common/types/number_text.h"
+#include "common/types/text_io.h"
+#include "common/types/wide_integer.h"
+
+namespace adbms::types {
+namespace {
+
+constexpr uint16_t kNumericNegative = 0x4000;
+constexpr uint16_t kNumericNan = 0xC000;
+
+template <typename T>
+void Put(T value, std::string* out) {
+  for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8) {
+    out->push_back(static_cast<char>(static_cast<uint64_t>(value) >> shift));
+  }
+}
+
+absl::Status Malformed(std::string_view what) {
+  return status::Error(status::sqlstate::kInvalidBinaryRepresentation,
+                       "incorrect binary data format: " + std::string(what));
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  template <typename T>
+  bool Get(T* value) {
+    if (bytes_.size() < sizeof(T)) return false;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < sizeof(T); ++i) bits = bits << 8 | static_cast<unsigned char>(bytes_[i]);
+    *value = static_cast<T>(bits);
+    bytes_.remove_prefix(sizeof(T));
+    return true;
+  }
+  bool Skip(size_t size, std::string_view* taken) {
+    if (size > bytes_.size()) return false;
+    *taken = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return true;
+  }
+  bool AtEnd() const { return bytes_.empty(); }
+
+ private:
+  std::string_view bytes_;
+};
+
+void PutNumeric(const Decimal& value, std::string* out) {
+  if (value.nan) {
+    Put(int16_t{0}, out);
+    Put(int16_t{0}, out);
+    Put(kNumericNan, out);
+    Put(int16_t{0}, out);
+    return;
+  }
+  // Pad the fraction to whole groups of four digits, then cut groups from the right.
+  const int padding = (4 - value.scale % 4) % 4;
+  const uint128 magnitude = value.unscaled < 0 ? -static_cast<uint128>(value.unscaled)
+                                               : static_cast<uint128>(value.unscaled);
+  WideInteger rest(magnitude);
+  rest.MultiplyByPowerOfTen(padding);
+  int16_t groups[16];
+  int count = 0;
+  while (!rest.IsZero()) groups[count++] = static_cast<int16_t>(rest.DivideBy(uint64_t{10'000}));
+  const int weight = count - (value.scale + padding) / 4 - 1;
+  int first = 0;  // Trailing zero groups are not sent.
+  while (first < count && groups[first] == 0) ++first;
+  Put(static_cast<int16_t>(count - first), out);
+  Put(static_cast<int16_t>(count == first ? 0 : weight), out);
+  Put(value.unscaled < 0 ? kNumericNegative : uint16_t{0}, out);
+  Put(static_cast<int16_t>(value.scale), out);
+  for (int i = count - 1; i >= first; --i) Put(groups[i], out);
+}
+
+absl::StatusOr<Decimal> GetNumeric(Reader& reader) {
+  int16_t count;
+  int16_t weight;
+  uint16_t sign;
+  int16_t scale;
+  if (!reader.Get(&count) || !reader.Get(&weight) || !reader.Get(&sign) || !reader.Get(&scale)) {
+    return Malformed("numeric");
+  }
+  if (sign == kNumericNan) return Decimal{0, 0, true};
+  if ((sign != 0 && sign != kNumericNegative) || count < 0 || scale < 0) {
+    return Malformed("numeric");
+  }
+  // Through the decimal text: clear, and the digits are validated on the way.
+  std::string text = sign == kNumericNegative ? "-" : "";
+  if (count == 0) weight = -1;
+  if (weight > 10 || weight < -12 || count > 24) {
+    return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
+  }
+  if (weight < 0) text += "0";
+  std::string fraction;
+  for (int group = std::max<int>(weight, -1); group > weight; --group) fraction += "0000";
+  if (weight < -1) fraction.assign(static_cast<size_t>(-1 - weight) * 4, '0');
+  for (int i = 0; i < count || weight - i >= 0; ++i) {
+    int16_t digit = 0;
+    if (i < count && (!reader.Get(&digit) || digit < 0 || digit > 9999)) return Malformed("numeric");
+    const std::string digits = std::to_string(10'000 + digit).substr(1);
+    (weight - i >= 0 ? text : fraction) += digits;
+  }
+  fraction.resize(static_cast<size_t>(scale), '0');
+  return Decimal::Parse(fraction.empty() ? text : text + "." + fraction);
+}
+
+void PutInt(int64_t value, TypeId id, std::string* out) {
+  switch (PgTypeLength(id)) {
+    case 2:
+      return Put(static_cast<int16_t>(value), out);
+    case 4:
+      return Put(static_cast<int32_t>(value), out);
+    default:
+      return Put(value, out);
+  }
+}
+
+void PutArray(std::string_view text, TypeId id, std::string* out) {
+  const bool is_vector = id == TypeId::kInt2Vector || id == TypeId::kOidVector;
+  std::vector<ArrayElement> elements;
+  if (is_vector) {
+    for (std::string_view rest = text; !rest.empty();) {
+      const size_t end = std::min(rest.find(' '), rest.size());
+      elements.push_back({std::string(rest.substr(0, end)), false});
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  } else if (auto parsed = ParseArray(text); parsed.ok()) {
+    elements = *std::move(parsed);
+  }
+  const TypeId element_id = ElementOf(id);
+  bool has_nulls = false;
+  for (const auto& element : elements) has_nulls |= element.null;
+  Put(int32_t{elements.empty() && !is_vector ? 0 : 1}, out);
+  Put(int32_t{has_nulls ? 1 : 0}, out);
+  Put(OidOf(element_id), out);
+  if (elements.empty() && !is_vector) return;
+  Put(static_cast<int32_t>(elements.size()), out);
+  Put(int32_t{is_vector ? 0 : 1}, out);
+  for (const auto& element : elements) {
+    if (element.null) {
+      Put(int32_t{-1}, out);
+      continue;
+    }
+    std::string bytes;
+    if (IsString(element_id)) {
+      bytes = element.text;
+    } else {
+      auto value = ParseText(element.text, Type{element_id, 0}, TextOptions{});
+      if (value.ok()) PutInt(value->int_value(), element_id, &bytes);
+    }
+    Put(static_cast<int32_t>(bytes.size()), out);
+    out->append(bytes);
+  }
+}
+
+absl::StatusOr<std::string> GetArray(Reader& reader, TypeId id) {
+  int32_t dimensions;
+  int32_t flags;
+  uint32_t element_oid;
+  if (!reader.Get(&dimensions) || !reader.Get(&flags) || !reader.Get(&element_oid)) {
+    return Malformed("array");
+  }
+  const bool is_vector = id == TypeId::kInt2Vector || id == TypeId::kOidVector;
+  const TypeId element_id = ElementOf(id);
+  if (dimensions == 0) return std::string(is_vector ? "" : "{}");
+  if (dimensions != 1) return status::NotSupported("multidimensional array");
+  if (element_oid != OidOf(element_id) &&
+      !(element_id == TypeId::kText && element_oid == OidOf(TypeId::kVarchar))) {
+    return status::Error(status::sqlstate::kDatatypeMismatch, "wrong element type");
+  }
+  int32_t count;
+  int32_t lower;
+  if (!reader.Get(&count) || !reader.Get(&lower) || count < 0) return Malformed("array");
+  std::vector<ArrayElement> elements;
+  std::string joined;
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t length;
+    std::string_view bytes;
+    if (!reader.Get(&length)) return Malformed("array");
+    ArrayElement element;
+    element.null = length == -1;
+    if (!element.null) {
+      if (length < 0 || !reader.Skip(static_cast<size_t>(length), &bytes)) {
+        return Malformed("array");
+      }
+      ASSIGN_OR_RETURN(const Value value, ParseBinary(bytes, Type{element_id, 0}));
+      FormatText(value, TextOptions{}, &element.text);
+    }
+    if (i > 0) joined.push_back(' ');
+    joined += element.text;
+    elements.push_back(std::move(element));
+  }
+  return is_vector ? joined : FormatArray(elements);
+}
+
+absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
+  int64_t number = 0;
+  bool complete = false;
+  switch (PgTypeLength(type.id)) {
+    case 2: {
+      int16_t value;
+      if ((complete = reader.Get(&value))) number = value;
+      break;
+    }
+    case 4: {
+      int32_t value;
+      if ((complete = reader.Get(&value))) {
+        number = PhysicalOf(type.id) == Physical::kInt64 ? int64_t{static_cast<uint32_t>(value)}
+                                                         : int64_t{value};
+      }
+      break;
+    }
+    default:
+      complete = reader.Get(&number);
+  }
+  if (!complete) return Malformed(Format(type));
+  const bool is_timestamp = type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz;
+  if (is_timestamp && IsFiniteTimestamp(number) && !IsValidTimestamp(number)) {
+    return status::Error(status::sqlstate::kDatetimeOverflow, "timestamp out of range");
+  }
+  if (type.id == TypeId::kDate && IsFiniteDate(static_cast<int32_t>(number)) &&
+      !IsValidDate(number)) {
+    return status::Error(status::sqlstate::kDatetimeOverflow, "date out of range");
+  }
+  if (type.id == TypeId::kTime && (number < 0 || number > kMicrosecondsPerDay)) {
+    return status::Error(status::sqlstate::kDatetimeOverflow, "time out of range");
+  }
+  return RoundToPrecision(number, is_timestamp ? type.modifier : 0);
+}
+
+absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, const Type& type) {
+  std::string_view all;
+  if (IsArray(type.id)) return GetArray(reader, type.id);
+  reader.Skip(bytes.size(), &all);
+  switch (type.id) {
+    case TypeId::kUuid:
+      if (bytes.size() != 16) return Malformed("uuid");
+      return std::string(bytes);
+    case TypeId::kBytea:
+      return std::string(bytes);
+    default: {
+      ASSIGN_OR_RETURN(const Value value, ParseText(bytes, type, TextOptions{}));
+      return std::string(value.bytes());
+    }
+  }
+}
+
+absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Type& type) {
+  switch (PhysicalOf(type.id)) {
+    case Physical::kBool: {
+      uint8_t flag;
+      if (!reader.Get(&flag)) return Malformed("boolean");
+      return Value::Bool(flag != 0);
+    }
+    case Physical::kInt16:
+    case Physical::kInt32:
+    case Physical::kInt64: {
+      ASSIGN_OR_RETURN(const int64_t number, GetInt(reader, type));
+      return Value::Int(type.id, number);
+    }
+    case Physical::kFloat: {
+      uint32_t bits;
+      if (!reader.Get(&bits)) return Malformed("real");
+      return Value::Float(type.id, std::bit_cast<float>(bits));
+    }
+    case Physical::kDouble: {
+      uint64_t bits;
+      if (!reader.Get(&bits)) return Malformed("double precision");
+      return Value::Float(type.id, std::bit_cast<double>(bits));
+    }
+    case Physical::kDecimal: {
+      ASSIGN_OR_RETURN(Decimal decimal, GetNumeric(reader));
+      if (const auto modifier = NumericModifierOf(type)) {
+        ASSIGN_OR_RETURN(decimal, decimal.Fit(modifier->precision, modifier->scale));
+      }
+      return Value::Numeric(decimal);
+    }
+    case Physical::kInterval: {
+      Interval interval;
+      if (!reader.Get(&interval.microseconds) || !reader.Get(&interval.days) ||
+          !reader.Get(&interval.months)) {
+        return Malformed("interval");
+      }
+      return Value::OfInterval(interval);
+    }
+    case Physical::kString: {
+      ASSIGN_OR_RETURN(std::string text, GetString(reader, bytes, type));
+      return Value::String(type, std::move(text));
+    }
+  }
+  return status::NotSupported("binary format of this type");
+}
+
+}  // namespace
+
+void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
+  const TypeId id = vector.type().id;
+  switch (vector.physical()) {
+    case Physical::kBool:
+      out->push_back(vector.data<uint8_t>()[row] != 0 ? '\1' : '\0');
+      break;
+    case Physical::kInt16:
+      Put(vector.data<int16_t>()[row], out);
+      break;
+    case Physical::kInt32:
+      Put(vector.data<int32_t>()[row], out);
+      break;
+    case Physical::kInt64:
+      PutInt(vector.data<int64_t>()[row], id, out);
+      break;
+    case Physical::kFloat:
+      Put(std::bit_cast<uint32_t>(vector.data<float>()[row]), out);
+      break;
+    case Physical::kDouble:
+      Put(std::bit_cast<uint64_t>(vector.data<double>()[row]), out);
+      break;
+    case Physical::kDecimal:
+      PutNumeric(vector.data<Decimal>()[row], out);
+      break;
+    case Physical::kInterval: {
+      const Interval& interval = vector.data<Interval>()[row];
+      Put(interval.microseconds, out);
+      Put(interval.days, out);
+      Put(interval.months, out);
+      break;
+    }
+    case Physical::kString: {
+      const std::string_view bytes = vector.data<std::string_view>()[row];
+      if (IsArray(id)) {
+        PutArray(bytes, id, out);
+      } else if (id == TypeId::kChar && bytes.empty()) {
+        out->push_back('\0');
+      } else {
+        out->append(bytes);
+      }
+      break;
+    }
+  }
+}
+
+absl::StatusOr<Value> ParseBinary(std::string_view bytes, const Type& type) {
+  Reader reader(bytes);
+  ASSIGN_OR_RETURN(Value value, GetValue(reader, bytes, type));
+  if (!reader.AtEnd()) return Malformed("bytes left over");
+  value.set_type(type);
+  return value;
+}
+
+}  // namespace adbms::types

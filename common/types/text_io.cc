@@ -1,0 +1,344 @@
+#include "common/types/text_io.h"
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
+#include "common/types/datetime.h"
+#include "common/types/interval_text.h"
+#include "common/types/number_text.h"
+
+namespace adbms::types {
+namespace {
+
+using status::Error;
+namespace sqlstate = status::sqlstate;
+
+// The text form of an array (or int2vector, oidvector) with every element through its input function.
+absl::Status NormalizeArray(std::string_view text, TypeId id, const TextOptions& options,
+                            std::string* out) {
+  const Type element_type{ElementOf(id), 0};
+  if (id == TypeId::kInt2Vector || id == TypeId::kOidVector) {
+    out->clear();
+    for (std::string_view rest = TrimSpaces(text); !rest.empty(); rest = TrimSpaces(rest)) {
+      size_t end = 0;
+      while (end < rest.size() && !IsSpace(rest[end])) ++end;
+      ASSIGN_OR_RETURN(const Value value, ParseText(rest.substr(0, end), element_type, options));
+      if (!out->empty()) out->push_back(' ');
+      FormatText(value, options, out);
+      rest.remove_prefix(end);
+    }
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(std::vector<ArrayElement> elements, ParseArray(text));
+  for (ArrayElement& element : elements) {
+    if (element.null) continue;
+    ASSIGN_OR_RETURN(const Value value, ParseText(element.text, element_type, options));
+    element.text.clear();
+    FormatText(value, options, &element.text);
+  }
+  *out = FormatArray(elements);
+  return absl::OkStatus();
+}
+
+absl::Status ParseRegistered(std::string_view text, TypeId id, int64_t* oid) {
+  if (text == "-") {
+    *oid = 0;
+    return absl::OkStatus();
+  }
+  if (!text.empty() && text.front() >= '0' && text.front() <= '9') return ParseOid(text, oid);
+  if (id == TypeId::kRegtype) {
+    const auto type = FromName(text);
+    if (type.has_value()) {
+      *oid = OidOf(*type);
+      return absl::OkStatus();
+    }
+    return Error(sqlstate::kUndefinedObject, "type \"" + std::string(text) + "\" does not exist");
+  }
+  return Error(sqlstate::kUndefinedTable, "relation \"" + std::string(text) + "\" does not exist");
+}
+
+// Integers of every kind, dates and times.
+absl::Status ParseIntegral(std::string_view text, const Type& type, const TextOptions& options,
+                           int64_t* result) {
+  switch (type.id) {
+    case TypeId::kInt2:
+    case TypeId::kInt4:
+    case TypeId::kInt8:
+      return ParseInteger(text, type.id, result);
+    case TypeId::kOid:
+      return ParseOid(text, result);
+    case TypeId::kDate: {
+      int32_t days = 0;
+      RETURN_IF_ERROR(ParseDate(text, options.time_zone, options.now_us, &days));
+      *result = days;
+      return absl::OkStatus();
+    }
+    case TypeId::kTime:
+      RETURN_IF_ERROR(ParseTime(text, options.time_zone, options.now_us, result));
+      break;
+    case TypeId::kTimestamp:
+      RETURN_IF_ERROR(ParseTimestamp(text, options.time_zone, options.now_us, result));
+      break;
+    case TypeId::kTimestamptz:
+      RETURN_IF_ERROR(ParseTimestamptz(text, options.time_zone, options.now_us, result));
+      break;
+    default:
+      return ParseRegistered(text, type.id, result);
+  }
+  if (type.modifier != 0) *result = RoundToPrecision(*result, type.modifier);
+  return absl::OkStatus();
+}
+
+absl::Status ParseNumeric(std::string_view text, const Type& type, Decimal* result) {
+  ASSIGN_OR_RETURN(*result, Decimal::Parse(text));
+  if (const auto modifier = NumericModifierOf(type)) {
+    if (result->scale == modifier->scale && result->unscaled < 1'000'000 &&
+        result->unscaled > -1'000'000 && modifier->precision >= 6) {
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(*result, result->Fit(modifier->precision, modifier->scale));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseIntervalOf(std::string_view text, const Type& type, Interval* result) {
+  RETURN_IF_ERROR(ParseInterval(text, result));
+  if (type.modifier != 0) {
+    result->microseconds = RoundToPrecision(result->microseconds, type.modifier);
+  }
+  return absl::OkStatus();
+}
+
+// The physical form of a string type; may point into `text` or `scratch`.
+absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& type,
+                                             const TextOptions& options, std::string* scratch) {
+  switch (type.id) {
+    case TypeId::kBytea:
+      RETURN_IF_ERROR(ParseBytea(text, scratch));
+      return std::string_view(*scratch);
+    case TypeId::kUuid:
+      scratch->resize(16);
+      RETURN_IF_ERROR(ParseUuid(text, scratch->data()));
+      return std::string_view(*scratch);
+    case TypeId::kVoid:
+      return std::string_view();
+    default:
+      break;
+  }
+  RETURN_IF_ERROR(ValidateUtf8(text));
+  switch (type.id) {
+    case TypeId::kVarchar:
+    case TypeId::kBpchar:
+      return FitString(text, type, false, scratch);
+    case TypeId::kName:
+      return FitName(text);
+    case TypeId::kChar:
+      return text.substr(0, 1);
+    case TypeId::kJson:
+      RETURN_IF_ERROR(ValidateJson(text));
+      return text;
+    default:
+      if (!IsArray(type.id)) return text;
+      RETURN_IF_ERROR(NormalizeArray(text, type.id, options, scratch));
+      return std::string_view(*scratch);
+  }
+}
+
+void FormatIntegral(int64_t value, TypeId id, const TextOptions& options, std::string* out) {
+  switch (id) {
+    case TypeId::kDate:
+      return FormatDate(static_cast<int32_t>(value), out);
+    case TypeId::kTime:
+      return FormatTime(value, out);
+    case TypeId::kTimestamp:
+      return FormatTimestamp(value, out);
+    case TypeId::kTimestamptz:
+      return FormatTimestamptz(value, options.time_zone, out);
+    case TypeId::kRegtype:
+      if (const auto type = FromOid(static_cast<uint32_t>(value))) {
+        out->append(Format(Type{*type, 0}));
+        return;
+      }
+      [[fallthrough]];
+    case TypeId::kRegclass:
+      if (value == 0) {
+        out->push_back('-');
+        return;
+      }
+      [[fallthrough]];
+    default:
+      FormatInteger(value, out);
+  }
+}
+
+void FormatString(std::string_view bytes, TypeId id, const TextOptions& options, std::string* out) {
+  if (id == TypeId::kBytea) {
+    FormatBytea(bytes, options.bytea_hex, out);
+  } else if (id == TypeId::kUuid) {
+    FormatUuid(bytes, out);
+  } else {
+    out->append(bytes);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Value> ParseText(std::string_view text, const Type& type,
+                                const TextOptions& options) {
+  Value value;
+  switch (PhysicalOf(type.id)) {
+    case Physical::kBool: {
+      bool flag = false;
+      RETURN_IF_ERROR(ParseBool(text, &flag));
+      value = Value::Bool(flag);
+      break;
+    }
+    case Physical::kInt16:
+    case Physical::kInt32:
+    case Physical::kInt64: {
+      int64_t number = 0;
+      RETURN_IF_ERROR(ParseIntegral(text, type, options, &number));
+      value = Value::Int(type.id, number);
+      break;
+    }
+    case Physical::kFloat: {
+      float number = 0;
+      RETURN_IF_ERROR(ParseFloat4(text, &number));
+      value = Value::Float(type.id, number);
+      break;
+    }
+    case Physical::kDouble: {
+      double number = 0;
+      RETURN_IF_ERROR(ParseFloat8(text, &number));
+      value = Value::Float(type.id, number);
+      break;
+    }
+    case Physical::kDecimal: {
+      Decimal decimal;
+      RETURN_IF_ERROR(ParseNumeric(text, type, &decimal));
+      value = Value::Numeric(decimal);
+      break;
+    }
+    case Physical::kInterval: {
+      Interval interval;
+      RETURN_IF_ERROR(ParseIntervalOf(text, type, &interval));
+      value = Value::OfInterval(interval);
+      break;
+    }
+    case Physical::kString: {
+      std::string scratch;
+      ASSIGN_OR_RETURN(const std::string_view bytes, ParseString(text, type, options, &scratch));
+      value = Value::String(type, std::string(bytes));
+      break;
+    }
+  }
+  value.set_type(type);
+  return value;
+}
+
+absl::Status ParseTextInto(std::string_view text, const TextOptions& options, Vector* vector,
+                           uint32_t row) {
+  const Type& type = vector->type();
+  vector->SetValid(row);
+  switch (vector->physical()) {
+    case Physical::kBool: {
+      bool flag = false;
+      RETURN_IF_ERROR(ParseBool(text, &flag));
+      vector->data<uint8_t>()[row] = flag ? 1 : 0;
+      return absl::OkStatus();
+    }
+    case Physical::kInt16:
+    case Physical::kInt32:
+    case Physical::kInt64: {
+      int64_t number = 0;
+      RETURN_IF_ERROR(ParseIntegral(text, type, options, &number));
+      if (vector->physical() == Physical::kInt64) {
+        vector->data<int64_t>()[row] = number;
+      } else if (vector->physical() == Physical::kInt32) {
+        vector->data<int32_t>()[row] = static_cast<int32_t>(number);
+      } else {
+        vector->data<int16_t>()[row] = static_cast<int16_t>(number);
+      }
+      return absl::OkStatus();
+    }
+    case Physical::kFloat:
+      return ParseFloat4(text, &vector->data<float>()[row]);
+    case Physical::kDouble:
+      return ParseFloat8(text, &vector->data<double>()[row]);
+    case Physical::kDecimal:
+      return ParseNumeric(text, type, &vector->data<Decimal>()[row]);
+    case Physical::kInterval:
+      return ParseIntervalOf(text, type, &vector->data<Interval>()[row]);
+    case Physical::kString: {
+      std::string scratch;
+      ASSIGN_OR_RETURN(const std::string_view bytes, ParseString(text, type, options, &scratch));
+      vector->data<std::string_view>()[row] = vector->arena()->Add(bytes);
+      return absl::OkStatus();
+    }
+  }
+  return absl::OkStatus();
+}
+
+void FormatText(const Value& value, const TextOptions& options, std::string* out) {
+  const TypeId id = value.type().id;
+  switch (PhysicalOf(id)) {
+    case Physical::kBool:
+      out->push_back(value.bool_value() ? 't' : 'f');
+      break;
+    case Physical::kInt16:
+    case Physical::kInt32:
+    case Physical::kInt64:
+      FormatIntegral(value.int_value(), id, options, out);
+      break;
+    case Physical::kFloat:
+      FormatFloat4(static_cast<float>(value.float_value()), options.extra_float_digits, out);
+      break;
+    case Physical::kDouble:
+      FormatFloat8(value.float_value(), options.extra_float_digits, out);
+      break;
+    case Physical::kDecimal:
+      out->append(value.decimal().ToString());
+      break;
+    case Physical::kInterval:
+      FormatInterval(value.interval(), out);
+      break;
+    case Physical::kString:
+      FormatString(value.bytes(), id, options, out);
+      break;
+  }
+}
+
+void FormatText(const Vector& vector, uint32_t row, const TextOptions& options, std::string* out) {
+  const TypeId id = vector.type().id;
+  switch (vector.physical()) {
+    case Physical::kBool:
+      out->push_back(vector.data<uint8_t>()[row] != 0 ? 't' : 'f');
+      break;
+    case Physical::kInt16:
+      FormatIntegral(vector.data<int16_t>()[row], id, options, out);
+      break;
+    case Physical::kInt32:
+      FormatIntegral(vector.data<int32_t>()[row], id, options, out);
+      break;
+    case Physical::kInt64:
+      FormatIntegral(vector.data<int64_t>()[row], id, options, out);
+      break;
+    case Physical::kFloat:
+      FormatFloat4(vector.data<float>()[row], options.extra_float_digits, out);
+      break;
+    case Physical::kDouble:
+      FormatFloat8(vector.data<double>()[row], options.extra_float_digits, out);
+      break;
+    case Physical::kDecimal:
+      out->append(vector.data<Decimal>()[row].ToString());
+      break;
+    case Physical::kInterval:
+      FormatInterval(vector.data<Interval>()[row], out);
+      break;
+    case Physical::kString:
+      FormatString(vector.data<std::string_view>()[row], id, options, out);
+      break;
+  }
+}
+
+}  // namespace adbms::types
