@@ -1,0 +1,80 @@
+// Changes of the catalog inside one transaction: checks them as PostgreSQL does, collects the new
+// descriptors and which key spaces come and go. Data movement is the caller's. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "adbms/common/v1/catalog.pb.h"
+#include "adbms/storage/v1/storage.pb.h"
+#include "services/storage/catalog/catalog.h"
+
+namespace adbms::storage::catalog {
+
+class CatalogDraft {
+ public:
+  // One record to write or (empty value) delete.
+  struct Record {
+    std::string key;
+    std::string value;
+    bool erase = false;
+  };
+
+  CatalogDraft(Catalog* catalog, CatalogStatePtr base);
+
+  // The catalog with the changes so far.
+  const CatalogStatePtr& state() const { return state_; }
+  // Records since the last call, to go into the transaction's writes.
+  std::vector<Record> TakeRecords();
+  // Spaces that are garbage once the transaction commits; since the last call.
+  std::vector<uint32_t> TakeDroppedSpaces();
+
+  using Result = absl::StatusOr<v1::DdlResult>;
+  Result CreateTable(const common::v1::CreateTable& statement);
+  Result DropTables(const common::v1::DropTable& statement, bool views);
+  // Every action that moves no data; the caller has validated data where needed.
+  Result AlterTable(const common::v1::AlterTable& statement);
+  // Adds an index in `state`; the caller builds it.
+  Result CreateIndex(const common::v1::CreateIndex& statement, common::v1::IndexDescriptor::State state);
+  absl::Status SetIndexPublic(uint32_t table_id, uint32_t index_id);
+  absl::Status RemoveIndex(uint32_t table_id, uint32_t index_id);
+  Result DropIndexes(const common::v1::DropIndex& statement);
+  // New, empty spaces for rows and indexes.
+  absl::Status Truncate(uint32_t table_id);
+  // New key (empty: hidden) in new spaces; the caller moves the rows.
+  absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns, std::string name);
+  Result CreateSchema(const common::v1::CreateSchema& statement);
+  Result DropSchema(const common::v1::DropSchema& statement);
+  Result CreateView(const common::v1::CreateView& statement);
+
+  // Errors: 42P01.
+  absl::StatusOr<TableEntryPtr> Table(uint32_t table_id) const;
+
+ private:
+  absl::Status PutTable(common::v1::TableDescriptor table);
+  void EraseTable(const TableEntry& entry);
+  void Rebuild(CatalogState::SchemaMap schemas, CatalogState::TableMap tables);
+  absl::Status RequireSchema(const std::string& schema) const;
+  absl::Status NewSpaces(common::v1::TableDescriptor* table);
+  absl::Status AlterDescriptor(const common::v1::AlterTable& statement, common::v1::TableDescriptor* table,
+                               v1::DdlResult* result);
+  absl::Status AddIndex(common::v1::TableDescriptor* table, common::v1::IndexDescriptor index,
+                        const char* suffix, uint32_t* index_id);
+  absl::Status AddForeignKey(common::v1::TableDescriptor* table, common::v1::ForeignKeyDescriptor key);
+  absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal);
+  absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name, bool if_exists,
+                              v1::DdlResult* result);
+  absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping, bool cascade,
+                                 v1::DdlResult* result);
+  std::string FreeName(const std::string& schema, const std::string& base) const;
+
+  Catalog* catalog_;
+  CatalogStatePtr state_;
+  std::vector<Record> records_;
+  std::vector<uint32_t> dropped_spaces_;
+};
+
+}  // namespace adbms::storage::catalog

@@ -1,0 +1,75 @@
+#include "services/storage/catalog/catalog_state.h"
+
+namespace adbms::storage::catalog {
+
+CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables)
+    : version_(version), schemas_(std::move(schemas)), tables_(std::move(tables)) {
+  for (const auto& [id, entry] : tables_) {
+    const common::v1::TableDescriptor& table = entry->descriptor;
+    by_id_.emplace(id, &entry);
+    for (const auto& key : table.foreign_keys()) {
+      references_[key.referenced_table_id()].push_back({entry.get(), &key});
+    }
+    by_name_.emplace(Name{table.schema(), table.name()}, entry.get());
+    if (table.primary_key_oid() != 0) {
+      const IndexRef ref{entry.get(), nullptr};
+      indexes_.emplace(table.primary_key_oid(), ref);
+      indexes_by_name_.emplace(Name{table.schema(), table.primary_key_name()}, ref);
+    }
+    for (const common::v1::IndexDescriptor& index : table.indexes()) {
+      const IndexRef ref{entry.get(), &index};
+      indexes_.emplace(index.index_id(), ref);
+      indexes_by_name_.emplace(Name{table.schema(), index.name()}, ref);
+    }
+  }
+}
+
+const TableEntryPtr* CatalogState::Find(uint32_t table_id) const {
+  const auto it = by_id_.find(table_id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+const TableEntry* CatalogState::FindByName(const std::string& schema, const std::string& name) const {
+  const auto it = by_name_.find({schema, name});
+  return it == by_name_.end() ? nullptr : it->second;
+}
+
+const common::v1::SchemaDescriptor* CatalogState::FindSchema(const std::string& name) const {
+  for (const auto& [id, schema] : schemas_) {
+    if (schema.name() == name) return &schema;
+  }
+  return nullptr;
+}
+
+CatalogState::IndexRef CatalogState::FindIndex(uint32_t index_id) const {
+  const auto it = indexes_.find(index_id);
+  return it == indexes_.end() ? IndexRef{} : it->second;
+}
+
+CatalogState::IndexRef CatalogState::FindIndexByName(const std::string& schema, const std::string& name) const {
+  const auto it = indexes_by_name_.find({schema, name});
+  return it == indexes_by_name_.end() ? IndexRef{} : it->second;
+}
+
+const std::vector<CatalogState::Reference>& CatalogState::ReferencesTo(uint32_t table_id) const {
+  static const std::vector<Reference>* const kNone = new std::vector<Reference>();
+  const auto it = references_.find(table_id);
+  return it == references_.end() ? *kNone : it->second;
+}
+
+bool CatalogState::HasRelation(const std::string& schema, const std::string& name) const {
+  return by_name_.contains({schema, name}) || indexes_by_name_.contains({schema, name});
+}
+
+std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() const {
+  std::call_once(snapshot_once_, [this] {
+    auto snapshot = std::make_shared<common::v1::CatalogSnapshot>();
+    snapshot->set_version(version_);
+    for (const auto& [id, schema] : schemas_) *snapshot->add_schemas() = schema;
+    for (const auto& [id, entry] : tables_) *snapshot->add_tables() = entry->descriptor;
+    snapshot_ = std::move(snapshot);
+  });
+  return snapshot_;
+}
+
+}  // namespace adbms::storage::catalog

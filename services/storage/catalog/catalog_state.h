@@ -1,0 +1,72 @@
+// One version of the catalog: descriptors with their layouts, by id and by name. Immutable and
+// shared: readers keep the version they started with.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "adbms/common/v1/catalog.pb.h"
+#include "services/storage/codec/table_layout.h"
+
+namespace adbms::storage::catalog {
+
+struct TableEntry {
+  common::v1::TableDescriptor descriptor;
+  codec::TableLayout layout;
+};
+using TableEntryPtr = std::shared_ptr<const TableEntry>;
+
+class CatalogState {
+ public:
+  using TableMap = std::map<uint32_t, TableEntryPtr>;
+  using SchemaMap = std::map<uint32_t, common::v1::SchemaDescriptor>;
+
+  CatalogState(uint64_t version, SchemaMap schemas, TableMap tables);
+
+  uint64_t version() const { return version_; }
+  const SchemaMap& schemas() const { return schemas_; }
+  const TableMap& tables() const { return tables_; }
+
+  // Null when there is none.
+  const TableEntryPtr* Find(uint32_t table_id) const;
+  const TableEntry* FindByName(const std::string& schema, const std::string& name) const;
+  const common::v1::SchemaDescriptor* FindSchema(const std::string& name) const;
+  // The table that owns an index (a primary key's oid included); `index` is null for a primary key.
+  struct IndexRef {
+    const TableEntry* table = nullptr;
+    const common::v1::IndexDescriptor* index = nullptr;
+  };
+  IndexRef FindIndex(uint32_t index_id) const;
+  IndexRef FindIndexByName(const std::string& schema, const std::string& name) const;
+  // FOREIGN KEY constraints that reference the table.
+  struct Reference {
+    const TableEntry* child;
+    const common::v1::ForeignKeyDescriptor* key;
+  };
+  const std::vector<Reference>& ReferencesTo(uint32_t table_id) const;
+  // Whether a table, view or index has the name.
+  bool HasRelation(const std::string& schema, const std::string& name) const;
+  // The whole as a proto, made at first use.
+  std::shared_ptr<const common::v1::CatalogSnapshot> Snapshot() const;
+
+ private:
+  using Name = std::pair<std::string, std::string>;
+  const uint64_t version_;
+  const SchemaMap schemas_;
+  const TableMap tables_;
+  absl::flat_hash_map<uint32_t, const TableEntryPtr*> by_id_;
+  std::map<Name, const TableEntry*> by_name_;
+  std::map<uint32_t, IndexRef> indexes_;
+  std::map<Name, IndexRef> indexes_by_name_;
+  absl::flat_hash_map<uint32_t, std::vector<Reference>> references_;
+  mutable std::once_flag snapshot_once_;
+  mutable std::shared_ptr<const common::v1::CatalogSnapshot> snapshot_;
+};
+using CatalogStatePtr = std::shared_ptr<const CatalogState>;
+
+}  // namespace adbms::storage::catalog

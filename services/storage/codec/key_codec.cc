@@ -1,0 +1,308 @@
+#include "services/storage/codec/key_codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace adbms::storage::codec {
+namespace {
+
+using types::Physical;
+using types::TypeId;
+
+constexpr char kNotNull = 0x01;
+constexpr char kNull = 0x02;
+constexpr uint8_t kNumericNegative = 0x10;
+constexpr uint8_t kNumericZero = 0x20;
+constexpr uint8_t kNumericPositive = 0x30;
+constexpr uint8_t kNumericNan = 0x40;
+
+template <typename U>
+void AppendBigEndian(U value, std::string* out) {
+  char bytes[sizeof(U)];
+  for (size_t i = 0; i < sizeof(U); ++i) {
+    bytes[i] = static_cast<char>(value >> (8 * (sizeof(U) - 1 - i)));
+  }
+  out->append(bytes, sizeof(U));
+}
+
+template <typename U>
+U ReadBigEndian(const char* bytes) {
+  U value = 0;
+  for (size_t i = 0; i < sizeof(U); ++i) value = static_cast<U>((value << 8) | static_cast<uint8_t>(bytes[i]));
+  return value;
+}
+
+template <typename S, typename U>
+void AppendSigned(S value, std::string* out) {
+  constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
+  AppendBigEndian<U>(static_cast<U>(value) ^ kSign, out);
+}
+
+template <typename F, typename U>
+U OrderedBits(F value) {
+  if (std::isnan(value)) value = std::numeric_limits<F>::quiet_NaN();
+  if (value == 0) value = 0;  // -0 equals 0.
+  constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
+  U bits = std::bit_cast<U>(value);
+  if (std::isnan(value)) bits &= ~kSign;
+  return (bits & kSign) != 0 ? static_cast<U>(~bits) : static_cast<U>(bits | kSign);
+}
+
+template <typename F, typename U>
+F FromOrderedBits(U bits) {
+  constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
+  bits = (bits & kSign) != 0 ? static_cast<U>(bits & ~kSign) : static_cast<U>(~bits);
+  return std::bit_cast<F>(bits);
+}
+
+void AppendDecimal(const types::Decimal& value, std::string* out) {
+  if (value.nan) {
+    out->push_back(static_cast<char>(kNumericNan));
+    return;
+  }
+  if (value.unscaled == 0) {
+    out->push_back(static_cast<char>(kNumericZero));
+    return;
+  }
+  const bool negative = value.unscaled < 0;
+  unsigned __int128 magnitude = negative ? -static_cast<unsigned __int128>(value.unscaled)
+                                         : static_cast<unsigned __int128>(value.unscaled);
+  char digits[48];
+  int count = 0;
+  while (magnitude != 0) {
+    digits[count++] = static_cast<char>(magnitude % 10);
+    magnitude /= 10;
+  }
+  std::reverse(digits, digits + count);
+  const int exponent = count - value.scale;
+  while (count > 0 && digits[count - 1] == 0) --count;
+  out->push_back(static_cast<char>(negative ? kNumericNegative : kNumericPositive));
+  const size_t start = out->size();
+  out->push_back(static_cast<char>(exponent + 128));
+  for (int i = 0; i < count; i += 2) {
+    const int pair = digits[i] * 10 + (i + 1 < count ? digits[i + 1] : 0);
+    out->push_back(static_cast<char>(pair + 1));
+  }
+  out->push_back(0);
+  if (negative) {
+    for (size_t i = start; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
+  }
+}
+
+void AppendInterval(const types::Interval& value, std::string* out) {
+  const types::int128 days = static_cast<types::int128>(value.months) * 30 + value.days;
+  const types::int128 total = days * 86400000000 + value.microseconds;
+  const auto bits = static_cast<unsigned __int128>(total) ^ (static_cast<unsigned __int128>(1) << 127);
+  AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits >> 64), out);
+  AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits), out);
+}
+
+void AppendString(std::string_view bytes, TypeId id, std::string* out) {
+  if (id == TypeId::kUuid && bytes.size() == 16) {
+    out->append(bytes);
+    return;
+  }
+  if (id == TypeId::kBpchar) {
+    while (!bytes.empty() && bytes.back() == ' ') bytes.remove_suffix(1);
+  }
+  const char* next = bytes.data();
+  const char* end = next + bytes.size();
+  while (next < end) {
+    const char* zero = static_cast<const char*>(std::memchr(next, 0, static_cast<size_t>(end - next)));
+    if (zero == nullptr) {
+      out->append(next, static_cast<size_t>(end - next));
+      break;
+    }
+    out->append(next, static_cast<size_t>(zero - next));
+    out->append("\x00\xff", 2);
+    next = zero + 1;
+  }
+  out->append("\x00\x01", 2);
+}
+
+// Encodes marker and inversion around `body`, which appends the ascending form.
+template <typename Body>
+void Wrap(bool null, const KeyColumn& column, std::string* out, Body body) {
+  const size_t start = out->size();
+  if (column.nullable) out->push_back(null ? kNull : kNotNull);
+  if (!null) body();
+  if (column.descending) {
+    for (size_t i = start; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
+  }
+}
+
+// Bytes that one column's body takes at the front of `in` (in ascending form after `flip`); 0: malformed.
+size_t BodySize(std::string_view in, const KeyColumn& column, uint8_t flip) {
+  const auto at = [&](size_t i) { return static_cast<uint8_t>(static_cast<uint8_t>(in[i]) ^ flip); };
+  size_t fixed = 0;
+  switch (types::PhysicalOf(column.type.id)) {
+    case Physical::kBool: fixed = 1; break;
+    case Physical::kInt16: fixed = 2; break;
+    case Physical::kInt32:
+    case Physical::kFloat: fixed = 4; break;
+    case Physical::kInt64:
+    case Physical::kDouble: fixed = 8; break;
+    case Physical::kInterval: fixed = 16; break;
+    case Physical::kDecimal: {
+      if (in.empty()) return 0;
+      const uint8_t sign = at(0);
+      if (sign == kNumericNan || sign == kNumericZero) return 1;
+      const uint8_t end = sign == kNumericNegative ? 0xff : 0x00;
+      for (size_t i = 2; i < in.size(); ++i) {
+        if (at(i) == end) return i + 1;
+      }
+      return 0;
+    }
+    case Physical::kString: {
+      if (column.type.id == TypeId::kUuid) {
+        fixed = 16;
+        break;
+      }
+      for (size_t i = 0; i + 1 < in.size(); ++i) {
+        if (at(i) != 0) continue;
+        if (at(i + 1) == 0x01) return i + 2;
+        ++i;
+      }
+      return 0;
+    }
+  }
+  return in.size() < fixed ? 0 : fixed;
+}
+
+void StoreString(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
+  if (id == TypeId::kUuid) {
+    out->data<std::string_view>()[row] = out->arena()->Add(body);
+    return;
+  }
+  body.remove_suffix(2);
+  char* target = out->arena()->Allocate(body.size());
+  size_t size = 0;
+  for (size_t i = 0; i < body.size(); ++i) {
+    target[size++] = body[i];
+    if (body[i] == 0) ++i;
+  }
+  out->data<std::string_view>()[row] = {target, size};
+}
+
+void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
+  const char* p = body.data();
+  switch (out->physical()) {
+    case Physical::kBool: out->data<uint8_t>()[row] = static_cast<uint8_t>(*p); break;
+    case Physical::kInt16:
+      out->data<int16_t>()[row] = static_cast<int16_t>(ReadBigEndian<uint16_t>(p) ^ 0x8000u);
+      break;
+    case Physical::kInt32:
+      out->data<int32_t>()[row] = static_cast<int32_t>(ReadBigEndian<uint32_t>(p) ^ 0x80000000u);
+      break;
+    case Physical::kInt64:
+      out->data<int64_t>()[row] = static_cast<int64_t>(ReadBigEndian<uint64_t>(p) ^ (uint64_t{1} << 63));
+      break;
+    case Physical::kFloat:
+      out->data<float>()[row] = FromOrderedBits<float, uint32_t>(ReadBigEndian<uint32_t>(p));
+      break;
+    case Physical::kDouble:
+      out->data<double>()[row] = FromOrderedBits<double, uint64_t>(ReadBigEndian<uint64_t>(p));
+      break;
+    case Physical::kString: StoreString(body, id, out, row); break;
+    case Physical::kDecimal:
+    case Physical::kInterval: break;
+  }
+}
+
+}  // namespace
+
+void AppendSpace(uint32_t space, std::string* out) { AppendBigEndian<uint32_t>(space, out); }
+
+uint32_t SpaceOf(std::string_view key) { return key.size() < 4 ? 0 : ReadBigEndian<uint32_t>(key.data()); }
+
+void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column, std::string* out) {
+  Wrap(vector.is_null(row), column, out, [&] {
+    switch (vector.physical()) {
+      case Physical::kBool: out->push_back(static_cast<char>(vector.data<uint8_t>()[row])); break;
+      case Physical::kInt16: AppendSigned<int16_t, uint16_t>(vector.data<int16_t>()[row], out); break;
+      case Physical::kInt32: AppendSigned<int32_t, uint32_t>(vector.data<int32_t>()[row], out); break;
+      case Physical::kInt64: AppendSigned<int64_t, uint64_t>(vector.data<int64_t>()[row], out); break;
+      case Physical::kFloat:
+        AppendBigEndian(OrderedBits<float, uint32_t>(vector.data<float>()[row]), out);
+        break;
+      case Physical::kDouble:
+        AppendBigEndian(OrderedBits<double, uint64_t>(vector.data<double>()[row]), out);
+        break;
+      case Physical::kDecimal: AppendDecimal(vector.data<types::Decimal>()[row], out); break;
+      case Physical::kInterval: AppendInterval(vector.data<types::Interval>()[row], out); break;
+      case Physical::kString:
+        AppendString(vector.data<std::string_view>()[row], column.type.id, out);
+        break;
+    }
+  });
+}
+
+void AppendKey(const types::Value& value, const KeyColumn& column, std::string* out) {
+  Wrap(value.is_null(), column, out, [&] {
+    switch (types::PhysicalOf(column.type.id)) {
+      case Physical::kBool: out->push_back(value.bool_value() ? 1 : 0); break;
+      case Physical::kInt16:
+        AppendSigned<int16_t, uint16_t>(static_cast<int16_t>(value.int_value()), out);
+        break;
+      case Physical::kInt32:
+        AppendSigned<int32_t, uint32_t>(static_cast<int32_t>(value.int_value()), out);
+        break;
+      case Physical::kInt64: AppendSigned<int64_t, uint64_t>(value.int_value(), out); break;
+      case Physical::kFloat:
+        AppendBigEndian(OrderedBits<float, uint32_t>(static_cast<float>(value.float_value())), out);
+        break;
+      case Physical::kDouble: AppendBigEndian(OrderedBits<double, uint64_t>(value.float_value()), out); break;
+      case Physical::kDecimal: AppendDecimal(value.decimal(), out); break;
+      case Physical::kInterval: AppendInterval(value.interval(), out); break;
+      case Physical::kString: AppendString(value.bytes(), column.type.id, out); break;
+    }
+  });
+}
+
+bool DecodeKey(std::string_view* in, const KeyColumn& column, types::Vector* out, uint32_t row) {
+  const uint8_t flip = column.descending ? 0xff : 0x00;
+  if (column.nullable) {
+    if (in->empty()) return false;
+    const char marker = static_cast<char>(static_cast<uint8_t>((*in)[0]) ^ flip);
+    in->remove_prefix(1);
+    if (marker == kNull) {
+      if (out != nullptr) out->SetNull(row);
+      return true;
+    }
+    if (marker != kNotNull) return false;
+  }
+  const size_t size = BodySize(*in, column, flip);
+  if (size == 0) return false;
+  if (out != nullptr) {
+    if (flip == 0) {
+      Store(in->substr(0, size), column.type.id, out, row);
+    } else {
+      std::string body(in->substr(0, size));
+      for (char& c : body) c = static_cast<char>(~c);
+      Store(body, column.type.id, out, row);
+    }
+  }
+  in->remove_prefix(size);
+  return true;
+}
+
+bool IsExact(TypeId id) {
+  switch (types::PhysicalOf(id)) {
+    case Physical::kDecimal:
+    case Physical::kInterval:
+    case Physical::kFloat:
+    case Physical::kDouble: return false;
+    default: return id != TypeId::kBpchar;
+  }
+}
+
+std::string PrefixEnd(std::string prefix) {
+  while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  if (!prefix.empty()) ++prefix.back();
+  return prefix;
+}
+
+}  // namespace adbms::storage::codec

@@ -1,0 +1,76 @@
+// How one version of a table lies in keys and values: derived from its descriptor once, then shared
+// by everything that reads or writes the table. Immutable and thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "adbms/common/v1/catalog.pb.h"
+#include "services/storage/codec/key_codec.h"
+#include "services/storage/codec/row_codec.h"
+
+namespace adbms::storage::codec {
+
+// Ordinal that stands for the row's key.
+inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
+
+using Columns = std::span<const types::Vector* const>;
+
+// A secondary index's entries.
+struct IndexLayout {
+  uint32_t index_id = 0;
+  std::string name;
+  bool unique = false;
+  bool is_public = true;
+  std::vector<uint32_t> columns;       // Ordinals of the key columns.
+  std::vector<KeyColumn> key;          // As many.
+  std::vector<uint32_t> value_columns; // Ordinals kept in the value, ascending.
+  RowLayout value;
+
+  // Entry key of a row; `row_suffix` is its row key without the space. `inline_suffix`: the key ends in it.
+  void AppendEntryKey(Columns row_columns, uint32_t row, std::string_view row_suffix, std::string* out,
+                      bool* inline_suffix) const;
+  void AppendEntryValue(Columns row_columns, uint32_t row, std::string_view row_suffix, bool inline_suffix,
+                        std::string* out) const;
+  // The row key's suffix of an entry; nullopt-like empty view with false when malformed.
+  static bool RowSuffix(std::string_view key, std::string_view value, std::string_view* suffix);
+  // The value's part that RowDecoder reads.
+  static std::string_view RowPart(std::string_view value);
+};
+
+struct TableLayout {
+  uint32_t table_id = 0;
+  uint32_t storage_id = 0;
+  std::vector<types::Type> types;      // By ordinal, dropped columns included.
+  std::vector<bool> live;
+  std::vector<bool> not_null;
+  std::vector<std::string> names;
+  std::vector<types::Value> missing;
+  std::vector<uint32_t> primary_key;   // Ordinals; empty: hidden bigint key.
+  std::vector<KeyColumn> primary_key_columns;
+  RowLayout row;
+  std::vector<IndexLayout> indexes;    // In the descriptor's order.
+
+  // Errors: INTERNAL for a malformed descriptor.
+  static absl::StatusOr<TableLayout> Make(const common::v1::TableDescriptor& descriptor);
+
+  bool has_primary_key() const { return !primary_key.empty(); }
+  const IndexLayout* FindIndex(uint32_t index_id) const;
+  // Key of a row by its primary key. REQUIRES: has_primary_key().
+  void AppendRowKey(Columns columns, uint32_t row, std::string* out) const;
+  // Key of a row with a hidden key.
+  void AppendHiddenKey(int64_t hidden, std::string* out) const;
+  // First key of the rows, and the end.
+  std::string Begin() const;
+  std::string End() const;
+};
+
+// First key and end of a space.
+std::string SpaceBegin(uint32_t space);
+std::string SpaceEnd(uint32_t space);
+
+}  // namespace adbms::storage::codec

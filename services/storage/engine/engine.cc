@@ -1,0 +1,285 @@
+#include "services/storage/engine/engine.h"
+
+#include <filesystem>
+
+#include "common/status/sql_error.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/table.h"
+#include "rocksdb/utilities/write_batch_with_index.h"
+
+namespace adbms::storage::engine {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+rocksdb::ReadOptions ReadAt(const Snapshot* snapshot) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
+  options.verify_checksums = true;
+  return options;
+}
+
+absl::Status Found(const rocksdb::Status& status, bool* found) {
+  *found = status.ok();
+  if (status.ok() || status.IsNotFound()) return absl::OkStatus();
+  return ToStatus(status);
+}
+
+rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocksdb::Cache> cache,
+                             std::shared_ptr<rocksdb::WriteBufferManager> write_buffers,
+                             std::shared_ptr<rocksdb::Statistics> statistics) {
+  rocksdb::Options result;
+  result.create_if_missing = true;
+  result.max_open_files = -1;
+  result.max_background_jobs = options.max_background_jobs;
+  result.bytes_per_sync = 1 << 20;
+  result.wal_bytes_per_sync = 0;
+  result.statistics = std::move(statistics);
+  result.write_buffer_manager = std::move(write_buffers);
+  result.write_buffer_size = 64 << 20;
+  result.max_write_buffer_number = 6;
+  result.level_compaction_dynamic_level_bytes = true;
+  result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  result.enable_pipelined_write = false;
+  result.compression = rocksdb::kLZ4Compression;
+  result.memtable_whole_key_filtering = true;
+  result.memtable_prefix_bloom_size_ratio = 0.02;
+  result.keep_log_file_num = 4;
+  result.max_log_file_size = 16 << 20;
+  result.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = std::move(cache);
+  table.block_size = 8 << 10;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  table.format_version = 5;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+  result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return result;
+}
+
+}  // namespace
+
+absl::Status ToStatus(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = status.ToString();
+  if (status.IsBusy() && status.subcode() == rocksdb::Status::kDeadlock) {
+    return status::Error(sqlstate::kDeadlockDetected, "deadlock detected",
+                         "The transaction waits for a row lock whose holder waits for this transaction.",
+                         "Run the transaction again.");
+  }
+  if (status.IsBusy() || status.IsTryAgain()) {
+    return status::Error(sqlstate::kSerializationFailure,
+                         "could not serialize access due to concurrent update", {},
+                         "Run the transaction again.");
+  }
+  if (status.IsTimedOut()) {
+    return status::Error(sqlstate::kLockNotAvailable, "canceling statement due to lock timeout");
+  }
+  if (status.IsNoSpace() || status.IsMemoryLimit() ||
+      text.find("No space left") != std::string::npos) {
+    return status::Error(sqlstate::kDiskFull, "could not write to the data directory: no space left on device",
+                         text, "Free disk space and restart the server; until then data can be read only.");
+  }
+  if (status.IsCorruption()) {
+    return status::Error(sqlstate::kDataCorrupted, "data in the data directory is corrupted", text,
+                         "Restore from a backup.");
+  }
+  if (status.IsIOError()) return status::Error(sqlstate::kIoError, "I/O error in the data directory", text);
+  return status::Error(sqlstate::kInternalError, "storage engine: " + text);
+}
+
+absl::Status Transaction::GetForUpdate(std::string_view key, PinnableSlice* value, bool* found,
+                                       bool validate, bool exclusive) {
+  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), nullptr, ToSlice(key), value, exclusive, validate),
+               found);
+}
+
+absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
+                              bool* found) {
+  return Found(txn_->Get(ReadAt(snapshot), nullptr, ToSlice(key), value), found);
+}
+
+std::unique_ptr<Iterator> Transaction::NewIterator(SnapshotPtr snapshot, KeyRange range,
+                                                   const IteratorOptions& options) {
+  auto result = std::make_unique<Iterator>();
+  result->range_ = std::move(range);
+  result->lower_ = result->range_.lower;
+  result->upper_ = result->range_.upper;
+  result->snapshot_ = std::move(snapshot);
+  result->check_bounds_ = true;
+  rocksdb::ReadOptions read = ReadAt(result->snapshot_.get());
+  read.iterate_lower_bound = &result->lower_;
+  read.iterate_upper_bound = &result->upper_;
+  read.fill_cache = options.fill_cache;
+  read.readahead_size = options.readahead_bytes;
+  result->it_.reset(txn_->GetIterator(read));
+  return result;
+}
+
+void Transaction::Put(std::string_view key, std::string_view value) {
+  txn_->GetWriteBatch()->Put(ToSlice(key), ToSlice(value));
+}
+
+void Transaction::Delete(std::string_view key) { txn_->GetWriteBatch()->Delete(ToSlice(key)); }
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.data_dir, error);
+  if (error) {
+    return status::Error(sqlstate::kIoError,
+                         "could not create data directory \"" + options.data_dir + "\": " + error.message());
+  }
+  auto engine = std::unique_ptr<Engine>(new Engine());
+  rocksdb::LRUCacheOptions cache_options;
+  cache_options.capacity = options.block_cache_bytes;
+  cache_options.num_shard_bits = 5;
+  cache_options.high_pri_pool_ratio = 0.2;
+  engine->cache_ = rocksdb::NewLRUCache(cache_options);
+  engine->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
+  engine->statistics_ = rocksdb::CreateDBStatistics();
+  engine->statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
+  engine->lock_timeout_ms_ = options.lock_timeout_ms;
+
+  rocksdb::TransactionDBOptions transactions;
+  transactions.num_stripes = 64;
+  transactions.transaction_lock_timeout = options.lock_timeout_ms;
+  transactions.default_lock_timeout = options.lock_timeout_ms;
+  rocksdb::TransactionDB* db = nullptr;
+  const std::string directory = options.data_dir + "/db";
+  rocksdb::Status opened =
+      rocksdb::TransactionDB::Open(MakeOptions(options, engine->cache_, engine->write_buffers_, engine->statistics_),
+                                   transactions, directory, &db);
+  if (!opened.ok()) {
+    if (opened.IsIOError() && opened.ToString().find("lock") != std::string::npos) {
+      return status::Error(sqlstate::kObjectInUse,
+                           "data directory \"" + options.data_dir + "\" is in use by another server",
+                           opened.ToString(), "Stop the other server, or choose another data directory.");
+    }
+    return ToStatus(opened);
+  }
+  engine->db_.reset(db);
+  return engine;
+}
+
+Engine::~Engine() {
+  if (db_ == nullptr) return;
+  db_->SyncWAL();
+  rocksdb::CancelAllBackgroundWork(db_.get(), true);
+}
+
+absl::Status Engine::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value, bool* found) {
+  return Found(db_->Get(ReadAt(snapshot), db_->DefaultColumnFamily(), ToSlice(key), value), found);
+}
+
+absl::Status Engine::MultiGet(const Snapshot* snapshot, const std::vector<Slice>& keys, bool sorted,
+                              std::vector<PinnableSlice>* values, std::vector<bool>* found) {
+  values->clear();
+  values->resize(keys.size());
+  found->assign(keys.size(), false);
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db_->MultiGet(ReadAt(snapshot), db_->DefaultColumnFamily(), keys.size(), keys.data(), values->data(),
+                statuses.data(), sorted);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) {
+      (*found)[i] = true;
+    } else if (!statuses[i].IsNotFound()) {
+      return ToStatus(statuses[i]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<Iterator> Engine::NewIterator(SnapshotPtr snapshot, KeyRange range,
+                                              const IteratorOptions& options) {
+  auto result = std::make_unique<Iterator>();
+  result->range_ = std::move(range);
+  result->lower_ = result->range_.lower;
+  result->upper_ = result->range_.upper;
+  result->snapshot_ = std::move(snapshot);
+  rocksdb::ReadOptions read = ReadAt(result->snapshot_.get());
+  read.iterate_lower_bound = &result->lower_;
+  read.iterate_upper_bound = &result->upper_;
+  read.fill_cache = options.fill_cache;
+  read.readahead_size = options.readahead_bytes;
+  result->it_.reset(db_->NewIterator(read));
+  return result;
+}
+
+std::unique_ptr<Transaction> Engine::Begin(std::unique_ptr<Transaction> reuse) {
+  rocksdb::WriteOptions write;
+  write.sync = false;
+  rocksdb::TransactionOptions options;
+  options.deadlock_detect = true;
+  options.lock_timeout = lock_timeout_ms_.load(std::memory_order_relaxed);
+  options.deadlock_detect_depth = 100;
+  if (reuse == nullptr) {
+    reuse = std::make_unique<Transaction>();
+    reuse->txn_.reset(db_->BeginTransaction(write, options));
+  } else {
+    db_->BeginTransaction(write, options, reuse->txn_.get());
+  }
+  return reuse;
+}
+
+absl::Status Engine::Write(WriteBatch* batch) {
+  rocksdb::TransactionDBWriteOptimizations optimizations;
+  optimizations.skip_concurrency_control = true;
+  optimizations.skip_duplicate_key_check = true;
+  return ToStatus(db_->Write(rocksdb::WriteOptions(), optimizations, &batch->batch_));
+}
+
+absl::Status Engine::SyncWal() { return ToStatus(db_->SyncWAL()); }
+
+uint64_t Engine::ApproximateSize(std::string_view lower, std::string_view upper) const {
+  rocksdb::Range range(ToSlice(lower), ToSlice(upper));
+  rocksdb::SizeApproximationOptions options;
+  options.include_files = true;
+  options.include_memtables = true;
+  uint64_t size = 0;
+  const rocksdb::Status status =
+      db_->GetApproximateSizes(options, db_->DefaultColumnFamily(), &range, 1, &size);
+  return status.ok() ? size : 0;
+}
+
+absl::Status Engine::Flush() { return ToStatus(db_->Flush(rocksdb::FlushOptions())); }
+
+EngineCounters Engine::Counters() const {
+  using namespace rocksdb;  // NOLINT: the tickers' names.
+  EngineCounters c;
+  c.block_cache_hits = statistics_->getTickerCount(BLOCK_CACHE_HIT);
+  c.block_cache_misses = statistics_->getTickerCount(BLOCK_CACHE_MISS);
+  c.block_cache_used = cache_->GetUsage();
+  c.block_cache_capacity = cache_->GetCapacity();
+  c.memtable_used = write_buffers_->memory_usage();
+  c.memtable_capacity = write_buffers_->buffer_size();
+  uint64_t value = 0;
+  c.compaction_read = statistics_->getTickerCount(COMPACT_READ_BYTES);
+  c.compaction_write = statistics_->getTickerCount(COMPACT_WRITE_BYTES);
+  std::map<std::string, std::string> stats;
+  if (db_->GetMapProperty(DB::Properties::kCFStats, &stats)) {
+    const auto it = stats.find("compaction.L0.CompCount");
+    if (it != stats.end()) c.flushes = static_cast<uint64_t>(std::strtod(it->second.c_str(), nullptr));
+  }
+  c.bytes_written = statistics_->getTickerCount(BYTES_WRITTEN);
+  c.stall_us = statistics_->getTickerCount(STALL_MICROS);
+  c.wal_syncs = statistics_->getTickerCount(WAL_FILE_SYNCED);
+  c.wal_bytes = statistics_->getTickerCount(WAL_FILE_BYTES);
+  if (db_->GetIntProperty(DB::Properties::kLiveSstFilesSize, &value)) c.live_file_bytes = value;
+  return c;
+}
+
+void Engine::SetBlockCacheBytes(uint64_t bytes) { cache_->SetCapacity(bytes); }
+void Engine::SetMemtableBytes(uint64_t bytes) { write_buffers_->SetBufferSize(bytes); }
+
+absl::Status Engine::SetDbOption(const std::string& name, const std::string& value) {
+  return ToStatus(db_->SetDBOptions({{name, value}}));
+}
+absl::Status Engine::SetOption(const std::string& name, const std::string& value) {
+  return ToStatus(db_->SetOptions({{name, value}}));
+}
+
+}  // namespace adbms::storage::engine

@@ -1,0 +1,205 @@
+// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, locking transactions,
+// group-synced WAL. The only folder that includes RocksDB; its errors become SQL errors here.
+//
+// Threading: Engine is thread-safe; Iterator, Transaction and WriteBatch belong to one thread at a time.
+// Everything made by an Engine must be destroyed before it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/iterator.h"
+#include "rocksdb/slice.h"
+#include "rocksdb/snapshot.h"
+#include "rocksdb/statistics.h"
+#include "rocksdb/utilities/transaction.h"
+#include "rocksdb/utilities/transaction_db.h"
+#include "rocksdb/utilities/write_batch_with_index.h"
+#include "rocksdb/write_batch.h"
+#include "rocksdb/write_buffer_manager.h"
+
+namespace adbms::storage::engine {
+
+using Slice = rocksdb::Slice;
+using PinnableSlice = rocksdb::PinnableSlice;
+
+inline Slice ToSlice(std::string_view bytes) { return Slice(bytes.data(), bytes.size()); }
+inline std::string_view ToView(const Slice& slice) { return {slice.data(), slice.size()}; }
+
+struct EngineOptions {
+  std::string data_dir;
+  uint64_t block_cache_bytes = uint64_t{1} << 30;
+  uint64_t memtable_bytes = uint64_t{512} << 20;
+  int max_background_jobs = 4;
+  int64_t lock_timeout_ms = 10000;
+};
+
+// SQLSTATE-carrying status of a RocksDB status: 53100 disk full, XX001 corruption, 58030 other I/O,
+// 40P01 deadlock, 55P03 lock timeout, 40001 write conflict.
+absl::Status ToStatus(const rocksdb::Status& status);
+
+// A fixed view of all data. Shared: the group commit publishes one that many readers use.
+class Snapshot {
+ public:
+  Snapshot(rocksdb::DB* db, const rocksdb::Snapshot* snapshot) : db_(db), snapshot_(snapshot) {}
+  ~Snapshot() { db_->ReleaseSnapshot(snapshot_); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  uint64_t sequence() const { return snapshot_->GetSequenceNumber(); }
+  const rocksdb::Snapshot* get() const { return snapshot_; }
+
+ private:
+  rocksdb::DB* db_;
+  const rocksdb::Snapshot* snapshot_;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+// Keys in [lower, upper).
+struct KeyRange {
+  std::string lower;
+  std::string upper;
+};
+
+// Ordered walk over a KeyRange; keeps its snapshot alive.
+class Iterator {
+ public:
+  void SeekToFirst() { it_->Seek(range_.lower); }
+  void SeekToLast() { it_->SeekForPrev(range_.upper); SkipUpper(); }
+  void Seek(std::string_view key) { it_->Seek(ToSlice(key)); }
+  void SeekForPrev(std::string_view key) { it_->SeekForPrev(ToSlice(key)); SkipUpper(); }
+  void Next() { it_->Next(); }
+  void Prev() { it_->Prev(); }
+  bool Valid() const { return it_->Valid() && (!check_bounds_ || InBounds()); }
+  Slice key() const { return it_->key(); }
+  Slice value() const { return it_->value(); }
+  absl::Status status() const { return it_->status().ok() ? absl::OkStatus() : ToStatus(it_->status()); }
+
+ private:
+  friend class Engine;
+  friend class Transaction;
+  bool InBounds() const {
+    const Slice key = it_->key();
+    return key.compare(range_.lower) >= 0 && key.compare(range_.upper) < 0;
+  }
+  void SkipUpper() {
+    while (check_bounds_ && it_->Valid() && it_->key().compare(range_.upper) >= 0) it_->Prev();
+  }
+
+  KeyRange range_;
+  Slice lower_;
+  Slice upper_;
+  SnapshotPtr snapshot_;
+  bool check_bounds_ = false;
+  std::unique_ptr<rocksdb::Iterator> it_;
+};
+
+struct IteratorOptions {
+  bool fill_cache = true;
+  size_t readahead_bytes = 0;
+};
+
+// Writes that are applied at once, without locks.
+class WriteBatch {
+ public:
+  void Put(std::string_view key, std::string_view value) { batch_.Put(ToSlice(key), ToSlice(value)); }
+  void Delete(std::string_view key) { batch_.Delete(ToSlice(key)); }
+  void DeleteRange(std::string_view lower, std::string_view upper) {
+    batch_.DeleteRange(ToSlice(lower), ToSlice(upper));
+  }
+  size_t bytes() const { return batch_.GetDataSize(); }
+  void Clear() { batch_.Clear(); }
+
+ private:
+  friend class Engine;
+  rocksdb::WriteBatch batch_;
+};
+
+// A locking transaction: writes are buffered and readable, keys are locked until the end.
+class Transaction {
+ public:
+  // Latest committed or own value, after locking the key. `found` false when absent (still locked).
+  // With `validate`, error 40001 when the key changed after SetSnapshot.
+  absl::Status GetForUpdate(std::string_view key, PinnableSlice* value, bool* found, bool validate,
+                            bool exclusive = true);
+  // Own value or the one at `snapshot` (null: the latest committed).
+  absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value, bool* found);
+  std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range, const IteratorOptions& options);
+  // Buffered writes without locking: the caller holds the lock or needs none.
+  void Put(std::string_view key, std::string_view value);
+  void Delete(std::string_view key);
+  // First-committer-wins counts from now; returns the snapshot.
+  void SetSnapshot() { txn_->SetSnapshot(); }
+  void SetSavePoint() { txn_->SetSavePoint(); }
+  absl::Status RollbackToSavePoint() { return ToStatus(txn_->RollbackToSavePoint()); }
+  absl::Status PopSavePoint() { return ToStatus(txn_->PopSavePoint()); }
+  // Into WAL and memtable, unsynced; releases the locks. Nothing stays after an error.
+  absl::Status Commit() { return ToStatus(txn_->Commit()); }
+  absl::Status Rollback() { return ToStatus(txn_->Rollback()); }
+  size_t bytes() const { return txn_->GetWriteBatch()->GetWriteBatch()->GetDataSize(); }
+  bool empty() const { return txn_->GetWriteBatch()->GetWriteBatch()->Count() == 0; }
+
+ private:
+  friend class Engine;
+  std::unique_ptr<rocksdb::Transaction> txn_;
+};
+
+struct EngineCounters {
+  uint64_t block_cache_hits = 0, block_cache_misses = 0, block_cache_used = 0, block_cache_capacity = 0;
+  uint64_t memtable_used = 0, memtable_capacity = 0;
+  uint64_t flushes = 0, compaction_read = 0, compaction_write = 0, bytes_written = 0, stall_us = 0;
+  uint64_t wal_syncs = 0, wal_bytes = 0, live_file_bytes = 0;
+};
+
+class Engine {
+ public:
+  // Errors: 55006 when another process has the directory open; as ToStatus.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options);
+  ~Engine();
+
+  SnapshotPtr TakeSnapshot() { return std::make_shared<Snapshot>(db_.get(), db_->GetSnapshot()); }
+  uint64_t LatestSequence() const { return db_->GetLatestSequenceNumber(); }
+
+  // `snapshot` null: the latest. `found` false when absent.
+  absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value, bool* found);
+  // One value and flag for each key; keys sorted ascending when `sorted`.
+  absl::Status MultiGet(const Snapshot* snapshot, const std::vector<Slice>& keys, bool sorted,
+                        std::vector<PinnableSlice>* values, std::vector<bool>* found);
+  std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range, const IteratorOptions& options);
+
+  // Starts a transaction, reusing the memory of a finished one when given.
+  std::unique_ptr<Transaction> Begin(std::unique_ptr<Transaction> reuse);
+  // Applies a batch without locks: the caller knows that nobody else writes these keys. Unsynced.
+  absl::Status Write(WriteBatch* batch);
+  // Makes everything written before the call durable.
+  absl::Status SyncWal();
+
+  // Approximate bytes of a range, memtables included.
+  uint64_t ApproximateSize(std::string_view lower, std::string_view upper) const;
+  // Writes memtables out (tests, clean shutdown).
+  absl::Status Flush();
+  EngineCounters Counters() const;
+
+  void SetBlockCacheBytes(uint64_t bytes);
+  void SetMemtableBytes(uint64_t bytes);
+  // A RocksDB DBOptions / ColumnFamilyOptions setting.
+  absl::Status SetDbOption(const std::string& name, const std::string& value);
+  absl::Status SetOption(const std::string& name, const std::string& value);
+  void SetLockTimeoutMs(int64_t value) { lock_timeout_ms_.store(value, std::memory_order_relaxed); }
+
+ private:
+  Engine() = default;
+
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
+  std::shared_ptr<rocksdb::Statistics> statistics_;
+  std::unique_ptr<rocksdb::TransactionDB> db_;
+  std::atomic<int64_t> lock_timeout_ms_{10000};
+};
+
+}  // namespace adbms::storage::engine

@@ -1,0 +1,174 @@
+// Scans over what is not stored as rows: set-returning functions, computed tables, materialized CTEs.
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/row_batch.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+class FunctionScanNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  const sql::functions::TableFunction* function = nullptr;
+  std::vector<CompiledExpressionPtr> arguments;
+};
+
+class FunctionScan : public Operator {
+ public:
+  FunctionScan(ExecutionContext* context, const FunctionScanNode* node)
+      : Operator(context, node->id()), node_(*node) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (cursor_ == nullptr) {
+      std::vector<types::Value> arguments;
+      for (const CompiledExpressionPtr& argument : node_.arguments) {
+        ASSIGN_OR_RETURN(types::Value value, argument->EvaluateScalar(context_->state));
+        arguments.push_back(std::move(value));
+      }
+      ASSIGN_OR_RETURN(cursor_, node_.function->open(context_->state.context, arguments));
+    }
+    RETURN_IF_ERROR(context_->call->Check());
+    *out = types::Batch();
+    return cursor_->Next(out);
+  }
+  absl::Status DoRewind() override {
+    cursor_.reset();
+    return absl::OkStatus();
+  }
+
+ private:
+  const FunctionScanNode& node_;
+  std::unique_ptr<sql::functions::TableFunction::Cursor> cursor_;
+};
+
+OperatorPtr FunctionScanNode::Open(ExecutionContext* context) const {
+  return std::make_unique<FunctionScan>(context, this);
+}
+
+class SystemScanNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  const catalog::TableEntry* table = nullptr;
+  std::vector<uint32_t> columns;
+  CompiledExpressionPtr filter;
+};
+
+class SystemScan : public Operator {
+ public:
+  SystemScan(ExecutionContext* context, const SystemScanNode* node) : Operator(context, node->id()), node_(*node) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (done_) return false;
+    done_ = true;
+    ASSIGN_OR_RETURN(const types::Batch rows,
+                     context_->virtual_tables->Rows(*node_.table, *context_->catalog,
+                                                    context_->state.context));
+    *out = types::Batch();
+    out->row_count = rows.row_count;
+    for (uint32_t ordinal : node_.columns) out->columns.push_back(rows.columns[ordinal]);
+    context_->rows_scanned += rows.row_count;
+    if (node_.filter != nullptr && out->row_count > 0) {
+      RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
+    }
+    return true;
+  }
+  absl::Status DoRewind() override {
+    done_ = false;
+    return absl::OkStatus();
+  }
+
+ private:
+  const SystemScanNode& node_;
+  bool done_ = false;
+};
+
+OperatorPtr SystemScanNode::Open(ExecutionContext* context) const {
+  return std::make_unique<SystemScan>(context, this);
+}
+
+class CteScanNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  uint32_t cte = 0;
+};
+
+class CteScan : public Operator {
+ public:
+  CteScan(ExecutionContext* context, const CteScanNode* node)
+      : Operator(context, node->id()), result_(&context->ctes[node->cte]), node_(*node) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (!result_->computed) {
+      OperatorPtr input = context_->plan->ctes[node_.cte]->Open(context_);
+      int64_t reserved = 0;
+      ASSIGN_OR_RETURN(result_->batches, Drain(input.get(), context_, &reserved));
+      result_->computed = true;
+    }
+    if (next_ == result_->batches.size()) return false;
+    *out = result_->batches[next_++];
+    return true;
+  }
+  absl::Status DoRewind() override {
+    next_ = 0;
+    return absl::OkStatus();
+  }
+
+ private:
+  CteResult* const result_;
+  const CteScanNode& node_;
+  size_t next_ = 0;
+};
+
+OperatorPtr CteScanNode::Open(ExecutionContext* context) const { return std::make_unique<CteScan>(context, this); }
+
+}  // namespace
+
+absl::StatusOr<PlanNodePtr> CompileFunctionScan(const common::v1::Operator& plan, CompileScope*) {
+  auto node = std::make_unique<FunctionScanNode>(plan);
+  const common::v1::FunctionScan& scan = plan.function_scan();
+  const auto& functions = sql::functions::FunctionCatalog::Builtin();
+  node->function = functions.TableFunctionBySignature(scan.function());
+  if (node->function == nullptr) {
+    for (const sql::functions::TableFunction* candidate : functions.FindTableFunctions(scan.function())) {
+      bool same = candidate->arguments.size() == static_cast<size_t>(scan.arguments_size());
+      for (int i = 0; same && i < scan.arguments_size(); ++i) {
+        same = types::FromProto(scan.arguments(i).type()).id == candidate->arguments[static_cast<size_t>(i)];
+      }
+      if (same) node->function = candidate;
+    }
+  }
+  if (node->function == nullptr) return absl::InternalError("unknown table function " + scan.function());
+  ASSIGN_OR_RETURN(node->arguments, CompileAll(scan.arguments()));
+  return PlanNodePtr(std::move(node));
+}
+
+absl::StatusOr<PlanNodePtr> CompileSystemScan(const common::v1::Operator& plan, CompileScope* scope) {
+  const common::v1::SystemScan& scan = plan.system_scan();
+  auto node = std::make_unique<SystemScanNode>(plan);
+  ASSIGN_OR_RETURN(node->table, scope->Table(scan.table_id()));
+  node->columns.assign(scan.columns().begin(), scan.columns().end());
+  for (uint32_t ordinal : node->columns) {
+    if (ordinal >= node->table->layout.types.size()) {
+      return absl::InvalidArgumentError("malformed plan: no such column");
+    }
+  }
+  ASSIGN_OR_RETURN(node->filter, CompileOptional(scan.has_filter(), scan.filter()));
+  return PlanNodePtr(std::move(node));
+}
+
+absl::StatusOr<PlanNodePtr> CompileCteScan(const common::v1::Operator& plan, CompileScope* scope) {
+  auto node = std::make_unique<CteScanNode>(plan);
+  node->cte = plan.cte_scan().cte();
+  if (node->cte >= static_cast<uint32_t>(scope->plan->plan->ctes_size())) {
+    return absl::InvalidArgumentError("malformed plan: no such CTE");
+  }
+  return PlanNodePtr(std::move(node));
+}
+
+}  // namespace adbms::storage::executor

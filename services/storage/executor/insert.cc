@@ -1,0 +1,148 @@
+// INSERT, with ON CONFLICT.
+#include <optional>
+#include <set>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/modify.h"
+#include "services/storage/executor/row_batch.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+class InsertNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+
+  const catalog::TableEntry* table = nullptr;
+  PlanNodePtr input;
+  bool literal_input = false;
+  std::vector<CompiledExpressionPtr> returning;
+  std::vector<Check> checks;
+  bool ignore_conflicts = false;
+  std::optional<uint32_t> conflict_index;
+  std::vector<CompiledExpressionPtr> conflict_update;
+  CompiledExpressionPtr conflict_filter;
+};
+
+class Insert : public ModifyOperator {
+ public:
+  Insert(ExecutionContext* context, const InsertNode* node)
+      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning, !node->literal_input),
+        node_(*node) {}
+
+ protected:
+  absl::Status Apply(types::Batch rows) override {
+    const std::vector<const types::Vector*> columns = Pointers(rows);
+    RETURN_IF_ERROR(writer().CheckNotNull(columns, rows.row_count));
+    RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, rows));
+    if (!node_.ignore_conflicts && node_.conflict_update.empty()) {
+      for (uint32_t row = 0; row < rows.row_count; ++row) RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));
+      CountRows(rows.row_count);
+      return Return(rows);
+    }
+    std::vector<uint32_t> inserted;
+    std::vector<types::Batch> updated;
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      txn::TableWriter::Conflict conflict;
+      RETURN_IF_ERROR(writer().Insert(columns, row, &conflict));
+      if (!conflict.exists) {
+        inserted.push_back(row);
+        if (!node_.conflict_update.empty()) RETURN_IF_ERROR(RememberInserted(columns, row));
+        continue;
+      }
+      if (node_.conflict_index && *node_.conflict_index != conflict.index_id) {
+        RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));  // Reports the violation.
+        return absl::InternalError("a unique conflict went away");
+      }
+      if (node_.conflict_update.empty()) continue;
+      RETURN_IF_ERROR(UpdateExisting(conflict.row_key, rows, row, &updated));
+    }
+    CountRows(inserted.size());
+    if (inserted.size() != rows.row_count) {
+      rows = types::Gather(rows, inserted.data(), static_cast<uint32_t>(inserted.size()));
+    }
+    RETURN_IF_ERROR(Return(rows));
+    for (const types::Batch& batch : updated) RETURN_IF_ERROR(Return(batch));
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status RememberInserted(codec::Columns columns, uint32_t row) {
+    if (!table_.layout.has_primary_key()) return absl::OkStatus();
+    std::string key;
+    table_.layout.AppendRowKey(columns, row, &key);
+    touched_.insert(std::move(key));
+    return absl::OkStatus();
+  }
+
+  absl::Status UpdateExisting(const std::string& row_key, const types::Batch& rows, uint32_t row,
+                              std::vector<types::Batch>* updated) {
+    if (!touched_.insert(row_key).second) {
+      return status::Error(status::sqlstate::kCardinalityViolation,
+                           "ON CONFLICT DO UPDATE command cannot affect row a second time", {},
+                           "Ensure that no rows proposed for insertion within the same command have duplicate "
+                           "constrained values.");
+    }
+    const codec::TableLayout& layout = table_.layout;
+    engine::PinnableSlice value;
+    bool found = false;
+    RETURN_IF_ERROR(writer().LockRow(row_key, &value, &found));
+    if (!found) return absl::InternalError("a conflicting row went away");
+    types::Batch existing = NewBatch(layout.types, 1);
+    std::vector<uint32_t> all(layout.types.size());
+    std::vector<types::Vector*> outs;
+    for (uint32_t i = 0; i < all.size(); ++i) {
+      all[i] = i;
+      outs.push_back(existing.columns[i].get());
+    }
+    RETURN_IF_ERROR(codec::RowDecoder(&layout.row, all, &layout.missing).Decode(engine::ToView(value), 0, outs.data()));
+    types::Batch pair = existing;
+    const types::Batch excluded = types::Gather(rows, &row, 1);
+    pair.columns.insert(pair.columns.end(), excluded.columns.begin(), excluded.columns.end());
+    if (node_.conflict_filter != nullptr) {
+      std::vector<uint32_t> selection;
+      RETURN_IF_ERROR(node_.conflict_filter->Select(context_->state, pair, &selection));
+      if (selection.empty()) return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(types::Batch changed, EvaluateAll(node_.conflict_update, context_, pair));
+    const std::vector<const types::Vector*> columns = Pointers(changed);
+    RETURN_IF_ERROR(writer().CheckNotNull(columns, 1));
+    RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, changed));
+    const std::vector<bool> assigned(layout.types.size(), true);
+    RETURN_IF_ERROR(writer().Update(row_key, Pointers(existing), 0, columns, 0, assigned));
+    CountRows(1);
+    updated->push_back(std::move(changed));
+    return absl::OkStatus();
+  }
+
+  const InsertNode& node_;
+  std::set<std::string> touched_;
+};
+
+OperatorPtr InsertNode::Open(ExecutionContext* context) const { return std::make_unique<Insert>(context, this); }
+
+}  // namespace
+
+absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, CompileScope* scope) {
+  const common::v1::Insert& insert = plan.insert();
+  auto node = std::make_unique<InsertNode>(plan);
+  scope->plan->writes = true;
+  ASSIGN_OR_RETURN(node->table, scope->Table(insert.table_id()));
+  ASSIGN_OR_RETURN(node->input, CompileOperator(insert.input(), scope));
+  if (node->input->output().size() != node->table->layout.types.size()) {
+    return absl::InvalidArgumentError("malformed plan: INSERT needs every column");
+  }
+  node->literal_input = insert.input().has_values() && plan.insert().input().values().rows_size() > 0 &&
+                        scope->plan->plan->subplans_size() == 0;
+  ASSIGN_OR_RETURN(node->returning, CompileAll(insert.returning()));
+  ASSIGN_OR_RETURN(node->checks, CompileChecks(insert.checks()));
+  node->ignore_conflicts = insert.ignore_conflicts();
+  if (insert.has_conflict_index_id()) node->conflict_index = insert.conflict_index_id();
+  ASSIGN_OR_RETURN(node->conflict_update, CompileAll(insert.conflict_update()));
+  ASSIGN_OR_RETURN(node->conflict_filter, CompileOptional(insert.has_conflict_filter(), insert.conflict_filter()));
+  return PlanNodePtr(std::move(node));
+}
+
+}  // namespace adbms::storage::executor

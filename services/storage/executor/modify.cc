@@ -1,0 +1,155 @@
+#include "services/storage/executor/modify.h"
+
+#include "common/status/macros.h"
+#include "services/storage/executor/row_batch.h"
+#include "services/storage/txn/constraint_errors.h"
+
+namespace adbms::storage::executor {
+
+absl::StatusOr<std::vector<Check>> CompileChecks(
+    const google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>& checks) {
+  std::vector<Check> result;
+  for (const common::v1::CheckConstraint& check : checks) {
+    ASSIGN_OR_RETURN(CompiledExpressionPtr condition, sql::expression::Compile(check.condition()));
+    result.push_back({check.name(), std::move(condition)});
+  }
+  return result;
+}
+
+absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
+                          sql::expression::EvaluationState& state, const types::Batch& rows) {
+  for (const Check& check : checks) {
+    ASSIGN_OR_RETURN(const types::VectorPtr result, check.condition->Evaluate(state, rows));
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      if (result->is_null(row) || result->data<uint8_t>()[row] != 0) continue;
+      const std::vector<const types::Vector*> columns = Pointers(rows);
+      return txn::CheckViolation(table, check.name, columns, row);
+    }
+  }
+  return absl::OkStatus();
+}
+
+ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table,
+                               const PlanNode* input, const std::vector<CompiledExpressionPtr>* returning,
+                               bool buffer_input)
+    : Operator(context, id),
+      table_(*table),
+      returning_(*returning),
+      buffer_input_(buffer_input),
+      input_(input->Open(context)) {}
+
+absl::Status ModifyOperator::DoRewind() { return absl::InternalError("a writing operator runs once"); }
+
+absl::Status ModifyOperator::Run() {
+  writer_ = std::make_unique<txn::TableWriter>(context_->transaction, &table_, context_->catalog.get());
+  if (buffer_input_) {
+    int64_t reserved = 0;
+    ASSIGN_OR_RETURN(std::vector<types::Batch> batches, Drain(input_.get(), context_, &reserved));
+    for (types::Batch& batch : batches) {
+      RETURN_IF_ERROR(context_->call->Check());
+      RETURN_IF_ERROR(Apply(std::move(batch)));
+      batch = types::Batch();
+    }
+    context_->memory.Release(reserved);
+  } else {
+    while (true) {
+      types::Batch batch;
+      ASSIGN_OR_RETURN(const bool more, input_->Next(&batch));
+      if (!more) break;
+      RETURN_IF_ERROR(context_->call->Check());
+      RETURN_IF_ERROR(Apply(std::move(batch)));
+    }
+  }
+  return writer_->FinishStatement(*context_->call);
+}
+
+absl::StatusOr<bool> ModifyOperator::DoNext(types::Batch* out) {
+  if (!ran_) {
+    ran_ = true;
+    RETURN_IF_ERROR(Run());
+  }
+  if (next_ == results_.size()) return false;
+  *out = std::move(results_[next_++]);
+  return true;
+}
+
+absl::Status ModifyOperator::Return(const types::Batch& rows) {
+  if (returning_.empty() || rows.row_count == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, rows));
+  RETURN_IF_ERROR(context_->memory.Reserve(MemoryOf(result)));
+  results_.push_back(std::move(result));
+  return absl::OkStatus();
+}
+
+absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
+  const codec::TableLayout& layout = table_.layout;
+  const size_t table_columns = layout.types.size();
+  if (batch->columns.size() <= table_columns) return absl::InternalError("the input lacks the row's key");
+  const types::VectorPtr keys = batch->columns[table_columns];
+  std::vector<const types::Vector*> old_columns = Pointers(*batch);
+  old_columns.resize(table_columns);
+  std::vector<uint32_t> kept;      // Input rows to keep, in order.
+  std::vector<uint32_t> changed;   // Positions in `kept` whose row is newer than the input's.
+  std::vector<std::string> versions;
+  std::string expected;
+  for (uint32_t row = 0; row < batch->row_count; ++row) {
+    if (keys->is_null(row)) continue;  // The nullable side of an outer join.
+    const std::string_view key = keys->data<std::string_view>()[row];
+    if (!seen_.emplace(key).second) continue;
+    engine::PinnableSlice value;
+    bool found = false;
+    RETURN_IF_ERROR(writer->LockRow(key, &value, &found));
+    if (!found) continue;
+    expected.clear();
+    layout.row.Append(old_columns, row, &expected);
+    if (engine::ToView(value) != expected) {
+      changed.push_back(static_cast<uint32_t>(kept.size()));
+      versions.emplace_back(value.data(), value.size());
+    }
+    kept.push_back(row);
+  }
+  if (kept.size() != batch->row_count) {
+    *batch = types::Gather(*batch, kept.data(), static_cast<uint32_t>(kept.size()));
+  }
+  if (changed.empty()) return absl::OkStatus();
+
+  // Put the latest versions in place, then ask again whether those rows match.
+  std::vector<uint32_t> all(table_columns);
+  for (uint32_t i = 0; i < table_columns; ++i) all[i] = i;
+  const codec::RowDecoder decoder(&layout.row, all, &layout.missing);
+  types::Batch latest = NewBatch(layout.types, static_cast<uint32_t>(changed.size()));
+  std::vector<types::Vector*> outs;
+  for (const types::VectorPtr& column : latest.columns) outs.push_back(column.get());
+  for (uint32_t i = 0; i < changed.size(); ++i) RETURN_IF_ERROR(decoder.Decode(versions[i], i, outs.data()));
+  for (size_t c = 0; c < table_columns; ++c) {
+    auto merged = std::make_shared<types::Vector>(layout.types[c]);
+    merged->Reserve(batch->row_count);
+    merged->ShareArenas(*batch->columns[c]);
+    merged->ShareArenas(*latest.columns[c]);
+    size_t next = 0;
+    for (uint32_t row = 0; row < batch->row_count; ++row) {
+      if (next < changed.size() && changed[next] == row) {
+        merged->AppendFrom(*latest.columns[c], static_cast<uint32_t>(next++));
+      } else {
+        merged->AppendFrom(*batch->columns[c], row);
+      }
+    }
+    batch->columns[c] = std::move(merged);
+  }
+  if (recheck_ == nullptr) return absl::OkStatus();
+  const types::Batch subset = types::Gather(*batch, changed.data(), static_cast<uint32_t>(changed.size()));
+  std::vector<uint32_t> matching;
+  RETURN_IF_ERROR(recheck_->Select(context_->state, subset, &matching));
+  if (matching.size() == changed.size()) return absl::OkStatus();
+  std::vector<bool> drop(batch->row_count, false);
+  for (uint32_t row : changed) drop[row] = true;
+  for (uint32_t i : matching) drop[changed[i]] = false;
+  std::vector<uint32_t> rest;
+  for (uint32_t row = 0; row < batch->row_count; ++row) {
+    if (!drop[row]) rest.push_back(row);
+  }
+  *batch = types::Gather(*batch, rest.data(), static_cast<uint32_t>(rest.size()));
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,73 @@
+// What INSERT, UPDATE and DELETE share: they read all of their input before they write, so that no
+// statement sees its own changes, and emit RETURNING rows when every row is written.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "services/storage/executor/operator.h"
+#include "services/storage/txn/table_writer.h"
+
+namespace adbms::storage::executor {
+
+// A compiled CHECK constraint.
+struct Check {
+  std::string name;
+  CompiledExpressionPtr condition;
+};
+absl::StatusOr<std::vector<Check>> CompileChecks(
+    const google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>& checks);
+// Errors: 23514 for a row that makes a condition false.
+absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
+                          sql::expression::EvaluationState& state, const types::Batch& rows);
+
+class ModifyOperator : public Operator {
+ public:
+  ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table, const PlanNode* input,
+                 const std::vector<CompiledExpressionPtr>* returning, bool buffer_input);
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override;
+  absl::Status DoRewind() override;
+
+  // Writes the rows of one input batch.
+  virtual absl::Status Apply(types::Batch input) = 0;
+  // Adds RETURNING rows over `rows`.
+  absl::Status Return(const types::Batch& rows);
+  txn::TableWriter& writer() { return *writer_; }
+  void CountRows(uint64_t rows) { context_->rows_affected += rows; }
+
+  const catalog::TableEntry& table_;
+
+ private:
+  absl::Status Run();
+
+  const std::vector<CompiledExpressionPtr>& returning_;
+  const bool buffer_input_;
+  OperatorPtr input_;
+  std::unique_ptr<txn::TableWriter> writer_;
+  bool ran_ = false;
+  std::vector<types::Batch> results_;
+  size_t next_ = 0;
+};
+
+// The input rows of UPDATE and DELETE as they are now: locked, brought to their latest version where a
+// concurrent transaction changed them, without those that are gone, no longer match, or came before.
+class TargetRows {
+ public:
+  TargetRows(ExecutionContext* context, const catalog::TableEntry* table,
+             const sql::expression::CompiledExpression* recheck)
+      : context_(context), table_(*table), recheck_(recheck) {}
+  // Replaces `batch` by the rows to change.
+  absl::Status Lock(txn::TableWriter* writer, types::Batch* batch);
+
+ private:
+  ExecutionContext* const context_;
+  const catalog::TableEntry& table_;
+  const sql::expression::CompiledExpression* const recheck_;
+  std::set<std::string, std::less<>> seen_;
+};
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,197 @@
+// The executor's two halves: a PlanNode is compiled once from a plan and shared; an Operator is one
+// execution of it. Pull-based, a batch at a time.
+//
+// PlanNode: immutable, thread-safe. Operator and ExecutionContext: one thread, one execution.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adbms/common/v1/plan.pb.h"
+#include "common/rpc/call_context.h"
+#include "common/sql/expression/evaluator.h"
+#include "common/types/vector.h"
+#include "services/storage/catalog/virtual_tables.h"
+#include "services/storage/executor/memory_budget.h"
+#include "services/storage/txn/transaction.h"
+
+namespace adbms::storage::executor {
+
+using sql::expression::CompiledExpressionPtr;
+
+struct CompiledPlan;
+
+struct Actuals {
+  uint64_t rows = 0;
+  uint64_t loops = 0;
+  uint64_t rows_removed = 0;
+  int64_t elapsed_ns = 0;
+};
+
+// A common table expression's rows, computed at first use.
+struct CteResult {
+  bool computed = false;
+  std::vector<types::Batch> batches;
+};
+
+// What one execution shares among its operators.
+struct ExecutionContext {
+  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {}
+
+  txn::Shared* const shared;
+  MemoryBudget memory;
+  const rpc::CallContext* call = nullptr;
+  const CompiledPlan* plan = nullptr;
+  txn::Transaction* transaction = nullptr;  // Null for a read-only statement of its own.
+  txn::ReadView view;
+  catalog::CatalogStatePtr catalog;
+  const catalog::VirtualTables* virtual_tables = nullptr;
+  sql::expression::EvaluationState state;
+  std::vector<Actuals> actuals;  // By operator id.
+  std::vector<CteResult> ctes;
+  std::unique_ptr<sql::expression::SubqueryRunner> subqueries;
+  bool measure_time = false;
+  uint64_t rows_scanned = 0;
+  uint64_t rows_affected = 0;
+  uint64_t spilled_bytes = 0;
+
+  txn::ReadView ViewOf(uint32_t space) const {
+    return transaction == nullptr ? view : transaction->ViewOf(space);
+  }
+};
+
+class Operator {
+ public:
+  Operator(ExecutionContext* context, uint32_t id)
+      : context_(context), actuals_(&context->actuals[id]) {}
+  virtual ~Operator() = default;
+  Operator(const Operator&) = delete;
+  Operator& operator=(const Operator&) = delete;
+
+  // The next rows into `out` (replaced), at least one; false at the end.
+  absl::StatusOr<bool> Next(types::Batch* out) {
+    if (fresh_) {
+      fresh_ = false;
+      ++actuals_->loops;
+    }
+    if (context_->measure_time) return TimedNext(out);
+    return CountedNext(out);
+  }
+  // From the first row again, with the correlation slots as they are now.
+  absl::Status Rewind() {
+    fresh_ = true;
+    return DoRewind();
+  }
+
+ protected:
+  // May return true with no rows.
+  virtual absl::StatusOr<bool> DoNext(types::Batch* out) = 0;
+  virtual absl::Status DoRewind() = 0;
+
+  ExecutionContext* const context_;
+  Actuals* const actuals_;
+
+ private:
+  absl::StatusOr<bool> CountedNext(types::Batch* out) {
+    while (true) {
+      absl::StatusOr<bool> more = DoNext(out);
+      if (!more.ok() || !*more) return more;
+      if (out->row_count == 0) {
+        if (const absl::Status status = context_->call->Check(); !status.ok()) return status;
+        continue;
+      }
+      actuals_->rows += out->row_count;
+      return true;
+    }
+  }
+  absl::StatusOr<bool> TimedNext(types::Batch* out) {
+    const auto start = std::chrono::steady_clock::now();
+    absl::StatusOr<bool> more = CountedNext(out);
+    actuals_->elapsed_ns += (std::chrono::steady_clock::now() - start).count();
+    return more;
+  }
+
+  bool fresh_ = true;
+};
+using OperatorPtr = std::unique_ptr<Operator>;
+
+class PlanNode {
+ public:
+  explicit PlanNode(const common::v1::Operator& plan);
+  virtual ~PlanNode() = default;
+  virtual OperatorPtr Open(ExecutionContext* context) const = 0;
+  uint32_t id() const { return id_; }
+  const std::vector<types::Type>& output() const { return output_; }
+
+ private:
+  const uint32_t id_;
+  std::vector<types::Type> output_;
+};
+using PlanNodePtr = std::unique_ptr<const PlanNode>;
+
+// A compiled plan with everything it refers to kept alive.
+struct CompiledPlan {
+  std::shared_ptr<const common::v1::Plan> plan;
+  PlanNodePtr root;
+  std::vector<PlanNodePtr> subplans;
+  std::vector<PlanNodePtr> ctes;
+  std::vector<catalog::TableEntryPtr> tables;
+  uint32_t operator_count = 0;
+  uint32_t correlation_slots = 0;
+  bool writes = false;       // INSERT, UPDATE, DELETE.
+  bool locks_rows = false;   // FOR UPDATE.
+  bool single_get = false;   // Reads one key once: needs no snapshot for consistency.
+};
+
+// What the nodes are compiled against.
+struct CompileScope {
+  const catalog::CatalogState* catalog = nullptr;
+  CompiledPlan* plan = nullptr;
+  // Errors: ADB01 when the catalog has no such table.
+  absl::StatusOr<const catalog::TableEntry*> Table(uint32_t table_id) const;
+};
+
+// Compiles an operator tree. Errors: INVALID_ARGUMENT, INTERNAL for a malformed plan; ADB01.
+absl::StatusOr<PlanNodePtr> CompileOperator(const common::v1::Operator& plan, CompileScope* scope);
+absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(std::shared_ptr<const common::v1::Plan> plan,
+                                                                const catalog::CatalogState& catalog);
+
+// Null for an absent expression.
+absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present, const common::v1::Expression& expression);
+absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
+    const google::protobuf::RepeatedPtrField<common::v1::Expression>& expressions);
+
+// One compile function an operator kind, each in its own file.
+#define ADBMS_DECLARE_COMPILE(Name) \
+  absl::StatusOr<PlanNodePtr> Compile##Name(const common::v1::Operator& plan, CompileScope* scope)
+ADBMS_DECLARE_COMPILE(SeqScan);
+ADBMS_DECLARE_COMPILE(IndexScan);
+ADBMS_DECLARE_COMPILE(Values);
+ADBMS_DECLARE_COMPILE(FunctionScan);
+ADBMS_DECLARE_COMPILE(SystemScan);
+ADBMS_DECLARE_COMPILE(CteScan);
+ADBMS_DECLARE_COMPILE(Filter);
+ADBMS_DECLARE_COMPILE(Project);
+ADBMS_DECLARE_COMPILE(HashJoin);
+ADBMS_DECLARE_COMPILE(LookupJoin);
+ADBMS_DECLARE_COMPILE(NestedLoopJoin);
+ADBMS_DECLARE_COMPILE(Aggregate);
+ADBMS_DECLARE_COMPILE(Sort);
+ADBMS_DECLARE_COMPILE(Limit);
+ADBMS_DECLARE_COMPILE(Append);
+ADBMS_DECLARE_COMPILE(SetOperation);
+ADBMS_DECLARE_COMPILE(Insert);
+ADBMS_DECLARE_COMPILE(Update);
+ADBMS_DECLARE_COMPILE(Delete);
+#undef ADBMS_DECLARE_COMPILE
+
+// Keeps the rows for which `filter` is true; counts the others as removed.
+absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter, ExecutionContext* context,
+                         Actuals* actuals, types::Batch* batch);
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,208 @@
+// Operators that pass batches through: filter, project, limit, append.
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/row_batch.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+class FilterNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  PlanNodePtr input;
+  CompiledExpressionPtr condition;
+};
+
+class Filter : public Operator {
+ public:
+  Filter(ExecutionContext* context, const FilterNode* node)
+      : Operator(context, node->id()), node_(*node), input_(node->input->Open(context)) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    ASSIGN_OR_RETURN(const bool more, input_->Next(out));
+    if (!more) return false;
+    RETURN_IF_ERROR(ApplyFilter(*node_.condition, context_, actuals_, out));
+    return true;
+  }
+  absl::Status DoRewind() override { return input_->Rewind(); }
+
+ private:
+  const FilterNode& node_;
+  OperatorPtr input_;
+};
+
+OperatorPtr FilterNode::Open(ExecutionContext* context) const { return std::make_unique<Filter>(context, this); }
+
+class ProjectNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  PlanNodePtr input;
+  std::vector<CompiledExpressionPtr> expressions;
+};
+
+class Project : public Operator {
+ public:
+  Project(ExecutionContext* context, const ProjectNode* node)
+      : Operator(context, node->id()), node_(*node), input_(node->input->Open(context)) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    types::Batch in;
+    ASSIGN_OR_RETURN(const bool more, input_->Next(&in));
+    if (!more) return false;
+    ASSIGN_OR_RETURN(*out, EvaluateAll(node_.expressions, context_, in));
+    return true;
+  }
+  absl::Status DoRewind() override { return input_->Rewind(); }
+
+ private:
+  const ProjectNode& node_;
+  OperatorPtr input_;
+};
+
+OperatorPtr ProjectNode::Open(ExecutionContext* context) const { return std::make_unique<Project>(context, this); }
+
+class LimitNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  PlanNodePtr input;
+  CompiledExpressionPtr count;
+  CompiledExpressionPtr offset;
+};
+
+class Limit : public Operator {
+ public:
+  Limit(ExecutionContext* context, const LimitNode* node)
+      : Operator(context, node->id()), node_(*node), input_(node->input->Open(context)) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (!started_) RETURN_IF_ERROR(Start());
+    while (true) {
+      if (left_ == 0) return false;
+      ASSIGN_OR_RETURN(const bool more, input_->Next(out));
+      if (!more) return false;
+      if (skip_ >= out->row_count) {
+        skip_ -= out->row_count;
+        continue;
+      }
+      const auto begin = static_cast<uint32_t>(skip_);
+      skip_ = 0;
+      const auto count = static_cast<uint32_t>(std::min<uint64_t>(out->row_count - begin, left_));
+      if (begin != 0 || count != out->row_count) *out = Slice(*out, begin, count);
+      left_ -= count;
+      return true;
+    }
+  }
+  absl::Status DoRewind() override {
+    started_ = false;
+    return input_->Rewind();
+  }
+
+ private:
+  absl::Status Start() {
+    started_ = true;
+    left_ = UINT64_MAX;
+    skip_ = 0;
+    if (node_.count != nullptr) {
+      ASSIGN_OR_RETURN(const types::Value value, node_.count->EvaluateScalar(context_->state));
+      if (!value.is_null()) {
+        if (value.int_value() < 0) {
+          return status::Error(status::sqlstate::kInvalidRowCountInLimit, "LIMIT must not be negative");
+        }
+        left_ = static_cast<uint64_t>(value.int_value());
+      }
+    }
+    if (node_.offset != nullptr) {
+      ASSIGN_OR_RETURN(const types::Value value, node_.offset->EvaluateScalar(context_->state));
+      if (!value.is_null()) {
+        if (value.int_value() < 0) {
+          return status::Error(status::sqlstate::kInvalidRowCountInOffset, "OFFSET must not be negative");
+        }
+        skip_ = static_cast<uint64_t>(value.int_value());
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const LimitNode& node_;
+  OperatorPtr input_;
+  bool started_ = false;
+  uint64_t left_ = 0;
+  uint64_t skip_ = 0;
+};
+
+OperatorPtr LimitNode::Open(ExecutionContext* context) const { return std::make_unique<Limit>(context, this); }
+
+class AppendNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  std::vector<PlanNodePtr> inputs;
+};
+
+class Append : public Operator {
+ public:
+  Append(ExecutionContext* context, const AppendNode* node) : Operator(context, node->id()) {
+    for (const PlanNodePtr& input : node->inputs) inputs_.push_back(input->Open(context));
+  }
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    for (; current_ < inputs_.size(); ++current_) {
+      ASSIGN_OR_RETURN(const bool more, inputs_[current_]->Next(out));
+      if (more) return true;
+    }
+    return false;
+  }
+  absl::Status DoRewind() override {
+    current_ = 0;
+    for (const OperatorPtr& input : inputs_) RETURN_IF_ERROR(input->Rewind());
+    return absl::OkStatus();
+  }
+
+ private:
+  std::vector<OperatorPtr> inputs_;
+  size_t current_ = 0;
+};
+
+OperatorPtr AppendNode::Open(ExecutionContext* context) const { return std::make_unique<Append>(context, this); }
+
+}  // namespace
+
+absl::StatusOr<PlanNodePtr> CompileFilter(const common::v1::Operator& plan, CompileScope* scope) {
+  auto node = std::make_unique<FilterNode>(plan);
+  ASSIGN_OR_RETURN(node->input, CompileOperator(plan.filter().input(), scope));
+  ASSIGN_OR_RETURN(node->condition, sql::expression::Compile(plan.filter().condition()));
+  return PlanNodePtr(std::move(node));
+}
+
+absl::StatusOr<PlanNodePtr> CompileProject(const common::v1::Operator& plan, CompileScope* scope) {
+  auto node = std::make_unique<ProjectNode>(plan);
+  ASSIGN_OR_RETURN(node->input, CompileOperator(plan.project().input(), scope));
+  ASSIGN_OR_RETURN(node->expressions, CompileAll(plan.project().expressions()));
+  return PlanNodePtr(std::move(node));
+}
+
+absl::StatusOr<PlanNodePtr> CompileLimit(const common::v1::Operator& plan, CompileScope* scope) {
+  auto node = std::make_unique<LimitNode>(plan);
+  ASSIGN_OR_RETURN(node->input, CompileOperator(plan.limit().input(), scope));
+  ASSIGN_OR_RETURN(node->count, CompileOptional(plan.limit().has_count(), plan.limit().count()));
+  ASSIGN_OR_RETURN(node->offset, CompileOptional(plan.limit().has_offset(), plan.limit().offset()));
+  return PlanNodePtr(std::move(node));
+}
+
+absl::StatusOr<PlanNodePtr> CompileAppend(const common::v1::Operator& plan, CompileScope* scope) {
+  auto node = std::make_unique<AppendNode>(plan);
+  for (const common::v1::Operator& input : plan.append().inputs()) {
+    ASSIGN_OR_RETURN(PlanNodePtr compiled, CompileOperator(input, scope));
+    node->inputs.push_back(std::move(compiled));
+  }
+  return PlanNodePtr(std::move(node));
+}
+
+}  // namespace adbms::storage::executor

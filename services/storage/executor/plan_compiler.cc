@@ -1,0 +1,124 @@
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/operator.h"
+#include "services/storage/executor/row_batch.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+using PlanOperator = common::v1::Operator;
+
+// Highest correlation slot that the plan's text mentions, plus one. SubPlan.correlation_slots lists all.
+uint32_t CountSlots(const common::v1::Plan& plan) {
+  uint32_t count = 0;
+  for (const common::v1::SubPlan& subplan : plan.subplans()) {
+    for (uint32_t slot : subplan.correlation_slots()) count = std::max(count, slot + 1);
+  }
+  return count;
+}
+
+// The single primary-key equality look-up without anything that reads a second key.
+bool IsSingleGet(const PlanOperator& op, const CompileScope& scope) {
+  if (op.has_project()) return IsSingleGet(op.project().input(), scope);
+  if (op.has_filter()) return IsSingleGet(op.filter().input(), scope);
+  if (op.has_limit()) return IsSingleGet(op.limit().input(), scope);
+  if (!op.has_index_scan()) return false;
+  const common::v1::IndexScan& scan = op.index_scan();
+  if (scan.index_id() != 0 || scan.any_of_size() > 0) return false;
+  const auto table = scope.Table(scan.table_id());
+  return table.ok() && static_cast<size_t>(scan.equal_size()) == (*table)->layout.primary_key.size();
+}
+
+}  // namespace
+
+PlanNode::PlanNode(const PlanOperator& plan) : id_(plan.id()) {
+  for (const common::v1::OutputColumn& column : plan.output()) output_.push_back(types::FromProto(column.type()));
+}
+
+absl::StatusOr<const catalog::TableEntry*> CompileScope::Table(uint32_t table_id) const {
+  const catalog::TableEntryPtr* entry = catalog->Find(table_id);
+  if (entry == nullptr) {
+    return status::Error(status::sqlstate::kStalePlan, "the plan names a table that does not exist any more");
+  }
+  plan->tables.push_back(*entry);
+  return entry->get();
+}
+
+absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present, const common::v1::Expression& expression) {
+  if (!present) return CompiledExpressionPtr();
+  return sql::expression::Compile(expression);
+}
+
+absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
+    const google::protobuf::RepeatedPtrField<common::v1::Expression>& expressions) {
+  std::vector<CompiledExpressionPtr> result;
+  for (const common::v1::Expression& expression : expressions) {
+    ASSIGN_OR_RETURN(CompiledExpressionPtr compiled, sql::expression::Compile(expression));
+    result.push_back(std::move(compiled));
+  }
+  return result;
+}
+
+absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileScope* scope) {
+  scope->plan->operator_count = std::max(scope->plan->operator_count, plan.id() + 1);
+  switch (plan.body_case()) {
+    case PlanOperator::kSeqScan: return CompileSeqScan(plan, scope);
+    case PlanOperator::kIndexScan: return CompileIndexScan(plan, scope);
+    case PlanOperator::kValues: return CompileValues(plan, scope);
+    case PlanOperator::kFunctionScan: return CompileFunctionScan(plan, scope);
+    case PlanOperator::kSystemScan: return CompileSystemScan(plan, scope);
+    case PlanOperator::kCteScan: return CompileCteScan(plan, scope);
+    case PlanOperator::kFilter: return CompileFilter(plan, scope);
+    case PlanOperator::kProject: return CompileProject(plan, scope);
+    case PlanOperator::kHashJoin: return CompileHashJoin(plan, scope);
+    case PlanOperator::kLookupJoin: return CompileLookupJoin(plan, scope);
+    case PlanOperator::kNestedLoopJoin: return CompileNestedLoopJoin(plan, scope);
+    case PlanOperator::kAggregate: return CompileAggregate(plan, scope);
+    case PlanOperator::kSort: return CompileSort(plan, scope);
+    case PlanOperator::kLimit: return CompileLimit(plan, scope);
+    case PlanOperator::kAppend: return CompileAppend(plan, scope);
+    case PlanOperator::kSetOperation: return CompileSetOperation(plan, scope);
+    case PlanOperator::kInsert: return CompileInsert(plan, scope);
+    case PlanOperator::kUpdate: return CompileUpdate(plan, scope);
+    case PlanOperator::kDelete: return CompileDelete(plan, scope);
+    case PlanOperator::BODY_NOT_SET: break;
+  }
+  return absl::InvalidArgumentError("malformed plan: an operator without a body");
+}
+
+absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(std::shared_ptr<const common::v1::Plan> plan,
+                                                                const catalog::CatalogState& catalog) {
+  auto compiled = std::make_shared<CompiledPlan>();
+  compiled->plan = std::move(plan);
+  const common::v1::Plan& source = *compiled->plan;
+  CompileScope scope{&catalog, compiled.get()};
+  compiled->correlation_slots = CountSlots(source);
+  ASSIGN_OR_RETURN(compiled->root, CompileOperator(source.root(), &scope));
+  for (const common::v1::SubPlan& subplan : source.subplans()) {
+    ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(subplan.root(), &scope));
+    compiled->subplans.push_back(std::move(node));
+  }
+  for (const PlanOperator& cte : source.ctes()) {
+    ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(cte, &scope));
+    compiled->ctes.push_back(std::move(node));
+  }
+  compiled->single_get = source.subplans_size() == 0 && source.ctes_size() == 0 && !compiled->locks_rows &&
+                         IsSingleGet(source.root(), scope);
+  return std::shared_ptr<const CompiledPlan>(std::move(compiled));
+}
+
+absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter, ExecutionContext* context,
+                         Actuals* actuals, types::Batch* batch) {
+  std::vector<uint32_t> selection;
+  RETURN_IF_ERROR(filter.Select(context->state, *batch, &selection));
+  actuals->rows_removed += batch->row_count - selection.size();
+  if (selection.size() == batch->row_count) return absl::OkStatus();
+  if (selection.empty()) {
+    *batch = types::Batch();
+    return absl::OkStatus();
+  }
+  *batch = types::Gather(*batch, selection.data(), static_cast<uint32_t>(selection.size()));
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,173 @@
+#include "services/storage/executor/row_batch.h"
+
+#include <cstring>
+
+#include "common/status/macros.h"
+#include "services/storage/codec/key_codec.h"
+
+namespace adbms::storage::executor {
+
+using types::Physical;
+
+int64_t MemoryOf(const types::Batch& batch) {
+  int64_t bytes = 64;
+  for (const types::VectorPtr& column : batch.columns) {
+    bytes += 96 + static_cast<int64_t>(batch.row_count * types::WidthOf(column->physical()));
+    if (column->physical() != Physical::kString) continue;
+    const std::string_view* strings = column->data<std::string_view>();
+    for (uint32_t i = 0; i < batch.row_count; ++i) {
+      if (!column->is_null(i)) bytes += static_cast<int64_t>(strings[i].size());
+    }
+  }
+  return bytes;
+}
+
+types::Batch NewBatch(const std::vector<types::Type>& types, uint32_t row_count) {
+  types::Batch batch;
+  batch.columns.reserve(types.size());
+  for (const types::Type& type : types) {
+    batch.columns.push_back(std::make_shared<types::Vector>(type));
+    batch.columns.back()->Resize(row_count);
+  }
+  batch.row_count = row_count;
+  return batch;
+}
+
+namespace {
+
+template <typename T>
+void GatherData(const types::Vector& input, const uint32_t* selection, uint32_t count, types::Vector* out) {
+  const T* source = input.data<T>();
+  T* target = out->data<T>();
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t row = selection[i];
+    if (row == kNullRow || input.is_null(row)) {
+      out->SetNull(i);
+    } else {
+      target[i] = source[row];
+    }
+  }
+}
+
+// Calls `visit` with a value of the C++ type of the physical form.
+template <typename Visit>
+void Dispatch(Physical physical, Visit visit) {
+  switch (physical) {
+    case Physical::kBool: visit(uint8_t{}); break;
+    case Physical::kInt16: visit(int16_t{}); break;
+    case Physical::kInt32: visit(int32_t{}); break;
+    case Physical::kInt64: visit(int64_t{}); break;
+    case Physical::kFloat: visit(float{}); break;
+    case Physical::kDouble: visit(double{}); break;
+    case Physical::kDecimal: visit(types::Decimal{}); break;
+    case Physical::kInterval: visit(types::Interval{}); break;
+    case Physical::kString: visit(std::string_view{}); break;
+  }
+}
+
+}  // namespace
+
+types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* selection, uint32_t count) {
+  auto out = std::make_shared<types::Vector>(input.type());
+  out->Resize(count);
+  out->ShareArenas(input);
+  Dispatch(input.physical(),
+           [&](auto sample) { GatherData<decltype(sample)>(input, selection, count, out.get()); });
+  return out;
+}
+
+types::Batch Concatenate(const std::vector<types::Batch>& batches, const std::vector<types::Type>& types) {
+  if (batches.size() == 1) return batches[0];
+  uint32_t total = 0;
+  for (const types::Batch& batch : batches) total += batch.row_count;
+  types::Batch result = NewBatch(types, total);
+  for (size_t c = 0; c < types.size(); ++c) {
+    types::Vector* out = result.columns[c].get();
+    uint32_t at = 0;
+    for (const types::Batch& batch : batches) {
+      const types::Vector& in = *batch.columns[c];
+      out->ShareArenas(in);
+      Dispatch(out->physical(), [&](auto sample) {
+        using T = decltype(sample);
+        std::copy(in.data<T>(), in.data<T>() + batch.row_count, out->data<T>() + at);
+      });
+      if (in.may_have_nulls()) {
+        for (uint32_t i = 0; i < batch.row_count; ++i) {
+          if (in.is_null(i)) out->SetNull(at + i);
+        }
+      }
+      at += batch.row_count;
+    }
+  }
+  return result;
+}
+
+types::Batch Slice(const types::Batch& batch, uint32_t begin, uint32_t count) {
+  if (begin == 0 && count == batch.row_count) return batch;
+  std::vector<uint32_t> selection(count);
+  for (uint32_t i = 0; i < count; ++i) selection[i] = begin + i;
+  return types::Gather(batch, selection.data(), count);
+}
+
+types::VectorPtr Repeat(const types::Value& value, types::Type type, uint32_t count) {
+  auto out = std::make_shared<types::Vector>(type);
+  out->Resize(count);
+  if (count == 0) return out;
+  if (value.is_null()) {
+    for (uint32_t i = 0; i < count; ++i) out->SetNull(i);
+    return out;
+  }
+  out->Set(0, value);
+  Dispatch(out->physical(), [&](auto sample) {
+    using T = decltype(sample);
+    T* data = out->data<T>();
+    std::fill(data + 1, data + count, data[0]);
+  });
+  return out;
+}
+
+void AppendRowIdentity(const std::vector<const types::Vector*>& columns, uint32_t row, std::string* out) {
+  for (const types::Vector* column : columns) codec::AppendKey(*column, row, {column->type(), false, true}, out);
+}
+
+void AppendIdentity(const types::Value& value, std::string* out) {
+  if (value.is_null()) {
+    out->push_back(2);
+    return;
+  }
+  codec::AppendKey(value, {value.type(), false, true}, out);
+}
+
+absl::StatusOr<types::Batch> EvaluateAll(const std::vector<CompiledExpressionPtr>& expressions,
+                                         ExecutionContext* context, const types::Batch& input) {
+  types::Batch out;
+  out.row_count = input.row_count;
+  out.columns.reserve(expressions.size());
+  for (const CompiledExpressionPtr& expression : expressions) {
+    ASSIGN_OR_RETURN(types::VectorPtr column, expression->Evaluate(context->state, input));
+    out.columns.push_back(std::move(column));
+  }
+  return out;
+}
+
+absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context, int64_t* reserved) {
+  std::vector<types::Batch> batches;
+  while (true) {
+    types::Batch batch;
+    ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
+    if (!more) return batches;
+    const int64_t bytes = MemoryOf(batch);
+    RETURN_IF_ERROR(context->memory.Reserve(bytes));
+    *reserved += bytes;
+    batches.push_back(std::move(batch));
+  }
+}
+
+std::vector<const types::Vector*> Pointers(const types::Batch& batch) {
+  std::vector<const types::Vector*> result;
+  result.reserve(batch.columns.size());
+  for (const types::VectorPtr& column : batch.columns) result.push_back(column.get());
+  return result;
+}
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,96 @@
+// Reads a whole table in key order.
+#include "common/status/macros.h"
+#include "services/storage/executor/table_scan.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+constexpr size_t kReadaheadBytes = 2 << 20;
+constexpr uint32_t kFirstBatchRows = 128;
+
+class SeqScanNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+
+  ScanColumns columns;
+  CompiledExpressionPtr filter;
+  bool lock_rows = false;
+  uint32_t emitted = 0;  // Columns emitted; a row key for locking may follow.
+};
+
+class SeqScan : public Operator {
+ public:
+  SeqScan(ExecutionContext* context, const SeqScanNode* node)
+      : Operator(context, node->id()), node_(*node), sink_(&node->columns) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (it_ == nullptr) Start();
+    if (!it_->Valid()) {
+      RETURN_IF_ERROR(it_->status());
+      return false;
+    }
+    RETURN_IF_ERROR(context_->call->Check());
+    sink_.Start(batch_rows_);
+    while (sink_.count() < batch_rows_ && it_->Valid()) {
+      RETURN_IF_ERROR(sink_.Add(engine::ToView(it_->key()), engine::ToView(it_->value())));
+      it_->Next();
+    }
+    context_->rows_scanned += sink_.count();
+    batch_rows_ = std::min(batch_rows_ * 4, types::kBatchRows);
+    *out = sink_.Finish();
+    if (node_.filter != nullptr) RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
+    if (node_.lock_rows && out->row_count > 0) {
+      RETURN_IF_ERROR(LockRows(context_, node_.columns, static_cast<uint32_t>(out->columns.size() - 1),
+                               node_.filter.get(), out));
+      out->columns.resize(node_.emitted);
+    }
+    return true;
+  }
+
+  absl::Status DoRewind() override {
+    it_.reset();
+    return absl::OkStatus();
+  }
+
+ private:
+  void Start() {
+    const codec::TableLayout& layout = node_.columns.table().layout;
+    engine::IteratorOptions options;
+    options.readahead_bytes = kReadaheadBytes;
+    it_ = context_->ViewOf(layout.storage_id).NewIterator({layout.Begin(), layout.End()}, options);
+    it_->SeekToFirst();
+    context_->shared->counts->Table(layout.table_id)->scans.fetch_add(1, std::memory_order_relaxed);
+    batch_rows_ = kFirstBatchRows;
+  }
+
+  const SeqScanNode& node_;
+  RowSink sink_;
+  std::unique_ptr<engine::Iterator> it_;
+  uint32_t batch_rows_ = kFirstBatchRows;
+};
+
+OperatorPtr SeqScanNode::Open(ExecutionContext* context) const {
+  return std::make_unique<SeqScan>(context, this);
+}
+
+}  // namespace
+
+absl::StatusOr<PlanNodePtr> CompileSeqScan(const common::v1::Operator& plan, CompileScope* scope) {
+  const common::v1::SeqScan& scan = plan.seq_scan();
+  auto node = std::make_unique<SeqScanNode>(plan);
+  ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
+  std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
+  node->emitted = static_cast<uint32_t>(ordinals.size());
+  node->lock_rows = scan.lock_rows();
+  if (scan.lock_rows()) {
+    ordinals.push_back(codec::kRowKeyOrdinal);
+    scope->plan->locks_rows = true;
+  }
+  ASSIGN_OR_RETURN(node->columns, ScanColumns::Make(table, std::move(ordinals)));
+  ASSIGN_OR_RETURN(node->filter, CompileOptional(scan.has_filter(), scan.filter()));
+  return PlanNodePtr(std::move(node));
+}
+
+}  // namespace adbms::storage::executor

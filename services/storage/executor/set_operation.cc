@@ -1,0 +1,115 @@
+// INTERSECT and EXCEPT, with and without ALL.
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/status/macros.h"
+#include "services/storage/executor/row_batch.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+class SetOperationNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  PlanNodePtr left;
+  PlanNodePtr right;
+  bool except = false;
+  bool all = false;
+};
+
+class SetOperation : public Operator {
+ public:
+  SetOperation(ExecutionContext* context, const SetOperationNode* node)
+      : Operator(context, node->id()),
+        node_(*node),
+        left_(node->left->Open(context)),
+        right_(node->right->Open(context)) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (!built_) RETURN_IF_ERROR(Build());
+    types::Batch rows;
+    ASSIGN_OR_RETURN(const bool more, left_->Next(&rows));
+    if (!more) return false;
+    const std::vector<const types::Vector*> columns = Pointers(rows);
+    std::vector<uint32_t> selection;
+    std::string key;
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      key.clear();
+      AppendRowIdentity(columns, row, &key);
+      const auto it = counts_.find(key);
+      const bool in_right = it != counts_.end() && it->second != 0;
+      if (node_.all) {
+        if (in_right) --it->second;  // One right row takes one left row.
+        if (in_right != node_.except) selection.push_back(row);
+      } else if (node_.except) {
+        // Emitted once: from then on it counts as a right row.
+        if (!in_right) {
+          RETURN_IF_ERROR(Remember(key));
+          selection.push_back(row);
+        }
+      } else if (in_right) {
+        it->second = 0;
+        selection.push_back(row);
+      }
+    }
+    *out = types::Gather(rows, selection.data(), static_cast<uint32_t>(selection.size()));
+    out->row_count = static_cast<uint32_t>(selection.size());
+    return true;
+  }
+
+  absl::Status DoRewind() override {
+    counts_.clear();
+    built_ = false;
+    RETURN_IF_ERROR(left_->Rewind());
+    return right_->Rewind();
+  }
+
+ private:
+  absl::Status Remember(const std::string& key) {
+    const auto [it, fresh] = counts_.try_emplace(key, 0);
+    ++it->second;
+    return fresh ? context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64) : absl::OkStatus();
+  }
+
+  absl::Status Build() {
+    built_ = true;
+    types::Batch rows;
+    std::string key;
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, right_->Next(&rows));
+      if (!more) return absl::OkStatus();
+      const std::vector<const types::Vector*> columns = Pointers(rows);
+      for (uint32_t row = 0; row < rows.row_count; ++row) {
+        key.clear();
+        AppendRowIdentity(columns, row, &key);
+        RETURN_IF_ERROR(Remember(key));
+      }
+    }
+  }
+
+  const SetOperationNode& node_;
+  OperatorPtr left_;
+  OperatorPtr right_;
+  bool built_ = false;
+  absl::flat_hash_map<std::string, uint64_t> counts_;
+};
+
+OperatorPtr SetOperationNode::Open(ExecutionContext* context) const {
+  return std::make_unique<SetOperation>(context, this);
+}
+
+}  // namespace
+
+absl::StatusOr<PlanNodePtr> CompileSetOperation(const common::v1::Operator& plan, CompileScope* scope) {
+  const common::v1::SetOperation& operation = plan.set_operation();
+  auto node = std::make_unique<SetOperationNode>(plan);
+  ASSIGN_OR_RETURN(node->left, CompileOperator(operation.left(), scope));
+  ASSIGN_OR_RETURN(node->right, CompileOperator(operation.right(), scope));
+  node->except = operation.kind() == common::v1::SetOperation::KIND_EXCEPT;
+  node->all = operation.all();
+  return PlanNodePtr(std::move(node));
+}
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,276 @@
+// Sorts, in memory or by merging sorted runs in temporary files; top-n keeps only the rows that can be emitted.
+#include <algorithm>
+#include <queue>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/codec/key_codec.h"
+#include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/sort_keys.h"
+#include "services/storage/executor/spill_file.h"
+
+namespace adbms::storage::executor {
+
+absl::StatusOr<std::vector<SortKeySpec>> CompileSortKeys(
+    const google::protobuf::RepeatedPtrField<common::v1::SortKey>& keys) {
+  std::vector<SortKeySpec> result;
+  for (const common::v1::SortKey& key : keys) {
+    ASSIGN_OR_RETURN(CompiledExpressionPtr expression, sql::expression::Compile(key.expression()));
+    result.push_back({std::move(expression), key.descending(), key.nulls_first()});
+  }
+  return result;
+}
+
+absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionContext* context,
+                            const types::Batch& rows, std::vector<std::string>* keys) {
+  const size_t first = keys->size();
+  keys->resize(first + rows.row_count);
+  for (const SortKeySpec& spec : specs) {
+    ASSIGN_OR_RETURN(const types::VectorPtr column, spec.expression->Evaluate(context->state, rows));
+    const codec::KeyColumn form{column->type(), spec.descending, false};
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      std::string& key = (*keys)[first + row];
+      const bool null = column->is_null(row);
+      key.push_back(null ? (spec.nulls_first ? 0 : 2) : 1);
+      if (!null) codec::AppendKey(*column, row, form, &key);
+    }
+  }
+  return absl::OkStatus();
+}
+
+namespace {
+
+class SortNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+  PlanNodePtr input;
+  std::vector<SortKeySpec> keys;
+  CompiledExpressionPtr top_n;
+};
+
+class Sort : public Operator {
+ public:
+  Sort(ExecutionContext* context, const SortNode* node)
+      : Operator(context, node->id()), node_(*node), input_(node->input->Open(context)) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    if (!sorted_) RETURN_IF_ERROR(Compute());
+    RETURN_IF_ERROR(context_->call->Check());
+    if (!runs_.empty()) return NextMerged(out);
+    const auto count =
+        static_cast<uint32_t>(std::min<size_t>(order_.size() - next_, types::kBatchRows));
+    if (count == 0) return false;
+    *out = types::Gather(rows_, order_.data() + next_, count);
+    out->row_count = count;
+    next_ += count;
+    return true;
+  }
+
+  absl::Status DoRewind() override {
+    Forget();
+    runs_.clear();
+    heads_.clear();
+    sorted_ = false;
+    return input_->Rewind();
+  }
+
+ private:
+  struct Head {
+    types::Batch batch;
+    std::vector<std::string> keys;
+    uint32_t row = 0;
+    bool shared = false;  // Whether the batch being filled keeps this one's strings alive.
+  };
+
+  void Forget() {
+    batches_.clear();
+    keys_.clear();
+    order_.clear();
+    rows_ = types::Batch();
+    next_ = 0;
+    context_->memory.Release(reserved_);
+    reserved_ = 0;
+  }
+
+  absl::Status Compute() {
+    sorted_ = true;
+    limit_ = UINT64_MAX;
+    threshold_.clear();
+    if (node_.top_n != nullptr) {
+      ASSIGN_OR_RETURN(const types::Value value, node_.top_n->EvaluateScalar(context_->state));
+      if (!value.is_null()) limit_ = value.int_value() < 0 ? 0 : static_cast<uint64_t>(value.int_value());
+    }
+    while (true) {
+      types::Batch batch;
+      ASSIGN_OR_RETURN(const bool more, input_->Next(&batch));
+      if (!more) break;
+      RETURN_IF_ERROR(Add(std::move(batch)));
+    }
+    if (!runs_.empty()) {
+      if (!keys_.empty()) RETURN_IF_ERROR(Spill());
+      return StartMerge();
+    }
+    SortRows();
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(types::Batch batch) {
+    std::vector<std::string> keys;
+    RETURN_IF_ERROR(EncodeSortKeys(node_.keys, context_, batch, &keys));
+    if (!threshold_.empty()) {
+      std::vector<uint32_t> selection;
+      for (uint32_t i = 0; i < batch.row_count; ++i) {
+        if (keys[i] < threshold_) selection.push_back(i);
+      }
+      if (selection.empty()) return absl::OkStatus();
+      if (selection.size() < batch.row_count) {
+        batch = types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
+        for (size_t i = 0; i < selection.size(); ++i) keys[i] = std::move(keys[selection[i]]);
+        keys.resize(selection.size());
+      }
+    }
+    int64_t bytes = MemoryOf(batch) + 4 * batch.row_count;
+    for (const std::string& key : keys) {
+      bytes += static_cast<int64_t>(sizeof(std::string) + (key.size() > 15 ? key.size() : 0));
+    }
+    if (!context_->memory.TryReserve(bytes)) {
+      if (keys_.empty()) return context_->memory.Reserve(bytes);
+      RETURN_IF_ERROR(Spill());
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    }
+    reserved_ += bytes;
+    batches_.push_back(std::move(batch));
+    keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+    if (limit_ < UINT64_MAX / 4 && keys_.size() > 4 * limit_ + 4 * types::kBatchRows) Prune();
+    return absl::OkStatus();
+  }
+
+  void SortRows() {
+    rows_ = Concatenate(batches_, node_.output());
+    batches_.clear();
+    order_.resize(keys_.size());
+    for (uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+    const auto less = [&](uint32_t a, uint32_t b) {
+      const int c = keys_[a].compare(keys_[b]);
+      return c != 0 ? c < 0 : a < b;
+    };
+    if (limit_ < order_.size()) {
+      std::partial_sort(order_.begin(), order_.begin() + static_cast<long>(limit_), order_.end(), less);
+      order_.resize(limit_);
+    } else {
+      std::sort(order_.begin(), order_.end(), less);
+    }
+    next_ = 0;
+  }
+
+  // Top-n: keeps the best `limit_` rows so far.
+  void Prune() {
+    SortRows();
+    types::Batch kept = types::Gather(rows_, order_.data(), static_cast<uint32_t>(order_.size()));
+    kept.row_count = static_cast<uint32_t>(order_.size());
+    std::vector<std::string> keys;
+    for (uint32_t row : order_) keys.push_back(std::move(keys_[row]));
+    Forget();
+    const int64_t bytes = MemoryOf(kept) + 64 * static_cast<int64_t>(keys.size());
+    if (context_->memory.TryReserve(bytes)) reserved_ = bytes;
+    batches_.push_back(std::move(kept));
+    keys_ = std::move(keys);
+    if (limit_ > 0) threshold_ = keys_.back();
+  }
+
+  absl::Status Spill() {
+    SortRows();
+    ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file, SpillFile::Create(context_->shared->temp_dir));
+    for (size_t start = 0; start < order_.size(); start += types::kBatchRows) {
+      const auto count = static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::kBatchRows));
+      types::Batch part = types::Gather(rows_, order_.data() + start, count);
+      part.row_count = count;
+      RETURN_IF_ERROR(file->Write(part));
+    }
+    RETURN_IF_ERROR(file->StartReading());
+    context_->spilled_bytes += file->bytes();
+    runs_.push_back(std::move(file));
+    Forget();
+    return absl::OkStatus();
+  }
+
+  absl::Status FillHead(size_t run) {
+    Head& head = heads_[run];
+    head.row = 0;
+    head.shared = false;
+    head.keys.clear();
+    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&head.batch));
+    if (!more) {
+      head.batch = types::Batch();
+      return absl::OkStatus();
+    }
+    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys);
+  }
+
+  absl::Status StartMerge() {
+    heads_.resize(runs_.size());
+    emitted_ = 0;
+    for (size_t run = 0; run < runs_.size(); ++run) RETURN_IF_ERROR(FillHead(run));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> NextMerged(types::Batch* out) {
+    *out = NewBatch(node_.output(), 0);
+    for (Head& head : heads_) head.shared = false;
+    while (out->row_count < types::kBatchRows && emitted_ < limit_) {
+      Head* best = nullptr;
+      size_t best_run = 0;
+      for (size_t run = 0; run < heads_.size(); ++run) {
+        Head& head = heads_[run];
+        if (head.batch.row_count == 0) continue;
+        if (best == nullptr || head.keys[head.row] < best->keys[best->row]) {
+          best = &head;
+          best_run = run;
+        }
+      }
+      if (best == nullptr) break;
+      if (!best->shared) {
+        for (size_t c = 0; c < out->columns.size(); ++c) out->columns[c]->ShareArenas(*best->batch.columns[c]);
+        best->shared = true;
+      }
+      for (size_t c = 0; c < out->columns.size(); ++c) {
+        out->columns[c]->AppendFrom(*best->batch.columns[c], best->row);
+      }
+      ++out->row_count;
+      ++emitted_;
+      if (++best->row == best->batch.row_count) RETURN_IF_ERROR(FillHead(best_run));
+    }
+    return out->row_count > 0;
+  }
+
+  const SortNode& node_;
+  OperatorPtr input_;
+  bool sorted_ = false;
+  uint64_t limit_ = UINT64_MAX;
+  std::string threshold_;
+  std::vector<types::Batch> batches_;
+  std::vector<std::string> keys_;
+  types::Batch rows_;
+  std::vector<uint32_t> order_;
+  size_t next_ = 0;
+  int64_t reserved_ = 0;
+  std::vector<std::unique_ptr<SpillFile>> runs_;
+  std::vector<Head> heads_;
+  uint64_t emitted_ = 0;
+};
+
+OperatorPtr SortNode::Open(ExecutionContext* context) const { return std::make_unique<Sort>(context, this); }
+
+}  // namespace
+
+absl::StatusOr<PlanNodePtr> CompileSort(const common::v1::Operator& plan, CompileScope* scope) {
+  auto node = std::make_unique<SortNode>(plan);
+  ASSIGN_OR_RETURN(node->input, CompileOperator(plan.sort().input(), scope));
+  ASSIGN_OR_RETURN(node->keys, CompileSortKeys(plan.sort().keys()));
+  ASSIGN_OR_RETURN(node->top_n, CompileOptional(plan.sort().has_top_n(), plan.sort().top_n()));
+  return PlanNodePtr(std::move(node));
+}
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,37 @@
+// A temporary file of batches, written once and read once; gone with the object, also after a crash
+// (the file has no name any more while it is used). Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/types/vector.h"
+
+namespace adbms::storage::executor {
+
+class SpillFile {
+ public:
+  // Errors: 58030, 53100.
+  static absl::StatusOr<std::unique_ptr<SpillFile>> Create(const std::string& directory);
+  ~SpillFile();
+  absl::Status Write(const types::Batch& batch);
+  absl::Status StartReading();
+  // False at the end.
+  absl::StatusOr<bool> Read(types::Batch* batch);
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  explicit SpillFile(int file) : file_(file) {}
+  absl::Status Flush();
+  absl::StatusOr<bool> Fill(size_t needed);
+
+  const int file_;
+  uint64_t bytes_ = 0;
+  std::string buffer_;
+  size_t at_ = 0;
+};
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,214 @@
+#include "services/storage/executor/subqueries.h"
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/text_io.h"
+#include "services/storage/executor/row_batch.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+using common::v1::SubqueryExpression;
+constexpr size_t kMemoEntries = 1 << 16;
+
+types::Value Unknown() { return types::Value::Null({types::TypeId::kBool, 0}); }
+
+bool AllEqualities(const SubqueryExpression& subquery, const std::vector<types::Value>& operands,
+                   const types::Batch& rows) {
+  for (int i = 0; i < subquery.comparisons_size(); ++i) {
+    const auto at = static_cast<size_t>(i);
+    if (!subquery.comparisons(i).starts_with("=(")) return false;
+    if (at >= operands.size() || at >= rows.columns.size()) return false;
+    if (operands[at].type().id != rows.columns[at]->type().id) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
+                                     const std::vector<types::Value>& correlation, uint64_t limit,
+                                     types::Batch* rows) {
+  if (subquery.subplan() >= context_->plan->subplans.size()) {
+    return absl::InternalError("malformed plan: no such sub-plan");
+  }
+  const PlanNode& node = *context_->plan->subplans[subquery.subplan()];
+  const common::v1::SubPlan& subplan = context_->plan->plan->subplans(static_cast<int>(subquery.subplan()));
+  std::vector<types::Value>& slots = context_->state.correlation_slots;
+  std::vector<types::Value> outer;
+  for (int i = 0; i < subplan.correlation_slots_size(); ++i) {
+    types::Value& slot = slots[subplan.correlation_slots(i)];
+    outer.push_back(std::move(slot));
+    slot = correlation[static_cast<size_t>(i)];
+  }
+  // A sub-plan that is already running below itself gets an operator tree of its own.
+  OperatorPtr source;
+  const auto it = operators_.find(subquery.subplan());
+  absl::Status status;
+  if (it != operators_.end() && it->second != nullptr) {
+    source = std::move(it->second);
+    status = source->Rewind();
+  } else {
+    source = node.Open(context_);
+  }
+  std::vector<types::Batch> batches;
+  uint64_t count = 0;
+  int64_t reserved = 0;
+  while (status.ok() && count < limit) {
+    types::Batch batch;
+    absl::StatusOr<bool> more = source->Next(&batch);
+    status = more.status();
+    if (!status.ok() || !*more) break;
+    count += batch.row_count;
+    const int64_t bytes = MemoryOf(batch);
+    status = context_->memory.Reserve(bytes);
+    if (status.ok()) reserved += bytes;
+    batches.push_back(std::move(batch));
+  }
+  operators_[subquery.subplan()] = std::move(source);
+  for (int i = 0; i < subplan.correlation_slots_size(); ++i) {
+    slots[subplan.correlation_slots(i)] = std::move(outer[static_cast<size_t>(i)]);
+  }
+  if (subplan.correlation_slots_size() > 0) context_->memory.Release(reserved);
+  RETURN_IF_ERROR(status);
+  *rows = Concatenate(batches, node.output());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& subquery,
+                                                    const types::Type& result_type,
+                                                    const std::vector<types::Value>& correlation,
+                                                    const std::vector<types::Value>& operands) {
+  const uint64_t limit = subquery.kind() == SubqueryExpression::KIND_EXISTS   ? 1
+                         : subquery.kind() == SubqueryExpression::KIND_SCALAR ? 2
+                                                                              : UINT64_MAX;
+  if (correlation.empty()) {
+    Rows& rows = uncorrelated_[subquery.subplan()];
+    if (!rows.computed) {
+      RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows.batch));
+      rows.computed = true;
+    }
+    if (subquery.kind() == SubqueryExpression::KIND_ANY && AllEqualities(subquery, operands, rows.batch)) {
+      bool null_operand = false;
+      for (const types::Value& operand : operands) null_operand |= operand.is_null();
+      if (!null_operand || operands.size() == 1) return HashedAny(&rows, operands);
+    }
+    return Answer(subquery, result_type, rows.batch, operands);
+  }
+  std::string key;
+  for (const types::Value& value : correlation) AppendIdentity(value, &key);
+  for (const types::Value& value : operands) AppendIdentity(value, &key);
+  auto& memo = memo_[&subquery];
+  if (const auto it = memo.find(key); it != memo.end()) return it->second;
+  types::Batch rows;
+  RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows));
+  ASSIGN_OR_RETURN(types::Value answer, Answer(subquery, result_type, rows, operands));
+  auto& current = memo_[&subquery];
+  if (current.size() < kMemoEntries) current.emplace(std::move(key), answer);
+  return answer;
+}
+
+absl::StatusOr<types::Value> SubqueryExecution::HashedAny(Rows* rows, const std::vector<types::Value>& operands) {
+  if (!rows->hashed) {
+    rows->hashed = true;
+    const std::vector<const types::Vector*> columns = Pointers(rows->batch);
+    for (uint32_t row = 0; row < rows->batch.row_count; ++row) {
+      bool null = false;
+      for (const types::Vector* column : columns) null |= column->is_null(row);
+      rows->has_null |= null;
+      if (null) continue;
+      std::string key;
+      AppendRowIdentity(columns, row, &key);
+      RETURN_IF_ERROR(context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64));
+      rows->hashes.insert(std::move(key));
+    }
+  }
+  if (rows->batch.row_count == 0) return types::Value::Bool(false);
+  std::string key;
+  for (const types::Value& operand : operands) {
+    if (operand.is_null()) return Unknown();
+    AppendIdentity(operand, &key);
+  }
+  if (rows->hashes.contains(key)) return types::Value::Bool(true);
+  if (!rows->has_null) return types::Value::Bool(false);
+  if (operands.size() == 1) return Unknown();
+  // A row with NULLs only counts when its other columns agree.
+  for (uint32_t row = 0; row < rows->batch.row_count; ++row) {
+    bool differs = false;
+    for (size_t i = 0; i < operands.size(); ++i) {
+      const types::Vector& column = *rows->batch.columns[i];
+      if (column.is_null(row)) continue;
+      differs |= types::CompareValues(column.Get(row), operands[i]) != 0;
+    }
+    if (!differs) return Unknown();
+  }
+  return types::Value::Bool(false);
+}
+
+absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression& subquery,
+                                                       const types::Type& result_type, const types::Batch& rows,
+                                                       const std::vector<types::Value>& operands) {
+  switch (subquery.kind()) {
+    case SubqueryExpression::KIND_SCALAR:
+      if (rows.row_count > 1) {
+        return status::Error(status::sqlstate::kCardinalityViolation,
+                             "more than one row returned by a subquery used as an expression");
+      }
+      if (rows.row_count == 0 || rows.columns.empty()) return types::Value::Null(result_type);
+      return rows.columns[0]->Get(0);
+    case SubqueryExpression::KIND_EXISTS: return types::Value::Bool(rows.row_count > 0);
+    case SubqueryExpression::KIND_ANY:
+    case SubqueryExpression::KIND_ALL: return Quantified(subquery, rows, operands);
+    case SubqueryExpression::KIND_ARRAY: {
+      std::vector<types::ArrayElement> elements;
+      for (uint32_t row = 0; row < rows.row_count; ++row) {
+        types::ArrayElement element;
+        element.null = rows.columns[0]->is_null(row);
+        if (!element.null) types::FormatText(*rows.columns[0], row, types::TextOptions(), &element.text);
+        elements.push_back(std::move(element));
+      }
+      return types::Value::String(result_type, types::FormatArray(elements));
+    }
+    default: return absl::InternalError("malformed plan: kind of subquery");
+  }
+}
+
+absl::StatusOr<types::Value> SubqueryExecution::Quantified(const SubqueryExpression& subquery,
+                                                           const types::Batch& rows,
+                                                           const std::vector<types::Value>& operands) {
+  const bool any = subquery.kind() == SubqueryExpression::KIND_ANY;
+  if (rows.row_count == 0) return types::Value::Bool(!any);
+  enum class Truth : uint8_t { kFalse, kUnknown, kTrue };
+  std::vector<Truth> truth(rows.row_count, Truth::kTrue);
+  for (int i = 0; i < subquery.comparisons_size(); ++i) {
+    const auto at = static_cast<size_t>(i);
+    const sql::functions::Function* function =
+        sql::functions::FunctionCatalog::Builtin().BySignature(subquery.comparisons(i));
+    if (function == nullptr || at >= operands.size() || at >= rows.columns.size()) {
+      return absl::InternalError("malformed plan: comparison of a subquery");
+    }
+    const types::VectorPtr left = Repeat(operands[at], {function->arguments[0], 0}, rows.row_count);
+    types::Vector result({types::TypeId::kBool, 0});
+    result.Resize(rows.row_count);
+    const types::Vector& right = *rows.columns[at];
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      if (left->is_null(row) || right.is_null(row)) result.SetNull(row);
+    }
+    RETURN_IF_ERROR(function->kernel(context_->state.context, {left.get(), &right}, rows.row_count, &result));
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      const Truth value = result.is_null(row)                     ? Truth::kUnknown
+                          : result.data<uint8_t>()[row] != 0 ? Truth::kTrue
+                                                                  : Truth::kFalse;
+      truth[row] = std::min(truth[row], value);
+    }
+  }
+  const Truth decisive = any ? Truth::kTrue : Truth::kFalse;
+  bool unknown = false;
+  for (Truth value : truth) {
+    if (value == decisive) return types::Value::Bool(any);
+    unknown |= value == Truth::kUnknown;
+  }
+  return unknown ? Unknown() : types::Value::Bool(!any);
+}
+
+}  // namespace adbms::storage::executor

@@ -1,0 +1,64 @@
+// Decoding stored rows of a table into batches: what all scans share.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/storage/executor/operator.h"
+
+namespace adbms::storage::executor {
+
+// Which columns of a table a scan emits. Immutable.
+class ScanColumns {
+ public:
+  // Ordinal UINT32_MAX: the row's key. Errors: INVALID_ARGUMENT for an unknown ordinal.
+  static absl::StatusOr<ScanColumns> Make(const catalog::TableEntry* table, std::vector<uint32_t> ordinals);
+
+  const catalog::TableEntry& table() const { return *table_; }
+  const std::vector<uint32_t>& ordinals() const { return ordinals_; }
+  const std::vector<types::Type>& types() const { return types_; }
+  // The stored columns, without row keys.
+  const codec::RowDecoder& decoder() const { return decoder_; }
+  const std::vector<uint32_t>& key_positions() const { return key_positions_; }
+  const std::vector<uint32_t>& stored_positions() const { return stored_positions_; }
+
+ private:
+  const catalog::TableEntry* table_ = nullptr;
+  std::vector<uint32_t> ordinals_;
+  std::vector<types::Type> types_;
+  codec::RowDecoder decoder_;
+  std::vector<uint32_t> key_positions_;     // Output positions of the row key.
+  std::vector<uint32_t> stored_positions_;  // Output positions of decoder_'s columns.
+};
+
+// Fills one batch with decoded rows.
+class RowSink {
+ public:
+  explicit RowSink(const ScanColumns* columns) : columns_(columns) {}
+  // A new batch of at most `capacity` rows.
+  void Start(uint32_t capacity);
+  // Adds a row. REQUIRES: count() < capacity.
+  absl::Status Add(std::string_view key, std::string_view value);
+  uint32_t count() const { return count_; }
+  uint32_t capacity() const { return capacity_; }
+  const std::vector<types::Vector*>& vectors() const { return all_; }
+  void Skip() { ++count_; }  // The caller has filled row count() itself.
+  types::Batch Finish();
+
+ private:
+  const ScanColumns* const columns_;
+  types::Batch batch_;
+  std::vector<types::Vector*> all_;
+  std::vector<types::Vector*> stored_;
+  uint32_t count_ = 0;
+  uint32_t capacity_ = 0;
+};
+
+// SELECT … FOR UPDATE: locks the rows whose keys are in column `key_column` and replaces the batch by
+// their latest versions, without those that are gone or no longer match `filter`.
+absl::Status LockRows(ExecutionContext* context, const ScanColumns& columns, uint32_t key_column,
+                      const sql::expression::CompiledExpression* filter, types::Batch* batch);
+
+}  // namespace adbms::storage::executor

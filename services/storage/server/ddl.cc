@@ -1,0 +1,324 @@
+#include "services/storage/server/ddl.h"
+
+#include <algorithm>
+#include <set>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/subqueries.h"
+#include "services/storage/server/table_rewrite.h"
+
+namespace adbms::storage::server {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::AlterTable;
+using common::v1::DdlStatement;
+
+// One statement in one transaction; the parts share these.
+class DdlExecution {
+ public:
+  DdlExecution(const rpc::CallContext& call, SessionState* session, txn::Transaction* transaction,
+               bool in_block)
+      : call_(call), session_(session), transaction_(transaction), in_block_(in_block) {}
+
+  absl::StatusOr<v1::DdlResult> Run(const DdlStatement& statement) {
+    switch (statement.body_case()) {
+      case DdlStatement::kCreateTable: return CreateTable(statement.create_table());
+      case DdlStatement::kDropTable: return draft()->DropTables(statement.drop_table(), false);
+      case DdlStatement::kAlterTable: return Alter(statement.alter_table());
+      case DdlStatement::kCreateIndex: return CreateIndex(statement.create_index());
+      case DdlStatement::kDropIndex: return draft()->DropIndexes(statement.drop_index());
+      case DdlStatement::kTruncate: return Truncate(statement.truncate());
+      case DdlStatement::kCreateSchema: return draft()->CreateSchema(statement.create_schema());
+      case DdlStatement::kDropSchema: return draft()->DropSchema(statement.drop_schema());
+      case DdlStatement::kCreateView: return draft()->CreateView(statement.create_view());
+      case DdlStatement::kDropView: return draft()->DropTables(statement.drop_view(), true);
+      case DdlStatement::BODY_NOT_SET: break;
+    }
+    return absl::InvalidArgumentError("malformed DDL statement");
+  }
+
+ private:
+  catalog::CatalogDraft* draft() { return transaction_->Draft(); }
+
+  absl::Status RegisterSpaces(const catalog::TableEntry& table) {
+    if (!in_block_) return absl::OkStatus();
+    RETURN_IF_ERROR(transaction_->RegisterPrivateSpace(table.layout.storage_id));
+    for (const codec::IndexLayout& index : table.layout.indexes) {
+      RETURN_IF_ERROR(transaction_->RegisterPrivateSpace(index.index_id));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::DdlResult> CreateTable(const common::v1::CreateTable& statement) {
+    ASSIGN_OR_RETURN(v1::DdlResult result, draft()->CreateTable(statement));
+    if (!result.changed()) return result;
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(result.object_id()));
+    RETURN_IF_ERROR(RegisterSpaces(*table));
+    transaction_->shared()->counts->Table(result.object_id())->rows.store(0, std::memory_order_relaxed);
+    return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> Truncate(const common::v1::Truncate& statement) {
+    v1::DdlResult result;
+    const std::set<uint32_t> ids(statement.table_ids().begin(), statement.table_ids().end());
+    for (uint32_t id : ids) {
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
+      for (const auto& reference : draft()->state()->ReferencesTo(id)) {
+        if (ids.contains(reference.child->descriptor.table_id())) continue;
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             "cannot truncate a table referenced in a foreign key constraint",
+                             "Table \"" + reference.child->descriptor.name() + "\" references \"" +
+                                 table->descriptor.name() + "\".",
+                             "Truncate table \"" + reference.child->descriptor.name() + "\" at the same time.");
+      }
+      RETURN_IF_ERROR(draft()->Truncate(id));
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr emptied, draft()->Table(id));
+      RETURN_IF_ERROR(RegisterSpaces(*emptied));
+      const int64_t rows = transaction_->shared()->counts->Table(id)->rows.load(std::memory_order_relaxed);
+      if (rows >= 0) transaction_->AddRows(id, -rows - transaction_->PendingRows(id));
+      result.set_object_id(id);
+      result.set_changed(true);
+    }
+    return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> CreateIndex(const common::v1::CreateIndex& statement) {
+    ASSIGN_OR_RETURN(v1::DdlResult result,
+                     draft()->CreateIndex(statement, common::v1::IndexDescriptor::STATE_PUBLIC));
+    if (!result.changed()) return result;
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
+    RETURN_IF_ERROR(FillIndex(call_, transaction_, *table, result.object_id()));
+    return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> ChangeKey(uint32_t table_id, const std::vector<uint32_t>& columns,
+                                          const std::string& name) {
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr before, draft()->Table(table_id));
+    RETURN_IF_ERROR(draft()->ChangePrimaryKey(table_id, columns, name));
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
+    RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after));
+    v1::DdlResult result;
+    result.set_object_id(table_id);
+    result.set_changed(true);
+    return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table) {
+    for (const auto& reference : draft()->state()->ReferencesTo(table.descriptor.table_id())) {
+      std::set<uint32_t> referenced(reference.key->referenced_columns().begin(),
+                                    reference.key->referenced_columns().end());
+      if (referenced != std::set<uint32_t>(table.layout.primary_key.begin(), table.layout.primary_key.end())) {
+        continue;
+      }
+      return status::Error("2BP01",
+                           "cannot drop constraint " + table.descriptor.primary_key_name() + " on table " +
+                               table.descriptor.name() + " because other objects depend on it",
+                           "constraint " + reference.key->name() + " on table " +
+                               reference.child->descriptor.name() + " depends on index " +
+                               table.descriptor.primary_key_name());
+    }
+    return ChangeKey(table.descriptor.table_id(), {}, {});
+  }
+
+  absl::StatusOr<v1::DdlResult> Alter(const AlterTable& statement) {
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
+    switch (statement.action_case()) {
+      case AlterTable::kAddPrimaryKey: {
+        const auto& key = statement.add_primary_key();
+        return ChangeKey(statement.table_id(), {key.columns().begin(), key.columns().end()}, key.name());
+      }
+      case AlterTable::kAddUnique: {
+        common::v1::CreateIndex create;
+        create.set_table_id(statement.table_id());
+        *create.mutable_index() = statement.add_unique();
+        create.mutable_index()->set_unique(true);
+        create.mutable_index()->set_is_constraint(true);
+        return CreateIndex(create);
+      }
+      case AlterTable::kDropConstraint:
+        if (table->layout.has_primary_key() && statement.drop_constraint() == table->descriptor.primary_key_name()) {
+          return DropPrimaryKey(*table);
+        }
+        break;
+      case AlterTable::kAddColumn:
+        if (statement.add_column().not_null() && !HasValue(statement.add_column())) {
+          ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *table));
+          if (rows) {
+            return status::Error(sqlstate::kNotNullViolation,
+                                 "column \"" + statement.add_column().name() + "\" of relation \"" +
+                                     table->descriptor.name() + "\" contains null values");
+          }
+        }
+        break;
+      case AlterTable::kSetNotNull:
+        if (statement.set_not_null().not_null()) {
+          RETURN_IF_ERROR(
+              CheckColumnHasNoNulls(call_, transaction_, *table, statement.set_not_null().column()));
+        }
+        break;
+      case AlterTable::kAddCheck:
+        if (statement.has_validation()) RETURN_IF_ERROR(Validate(statement, *table));
+        break;
+      default: break;
+    }
+    ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
+    if (statement.has_add_foreign_key()) {
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr changed, draft()->Table(statement.table_id()));
+      RETURN_IF_ERROR(CheckForeignKeys(call_, transaction_, *changed, *draft()->state()));
+    }
+    return result;
+  }
+
+  static bool HasValue(const common::v1::ColumnDescriptor& column) {
+    return column.has_missing_value() && column.missing_value().kind_case() != common::v1::Datum::KIND_NOT_SET;
+  }
+
+  // ADD CHECK: the plan counts the rows that violate the condition.
+  absl::Status Validate(const AlterTable& statement, const catalog::TableEntry& table) {
+    auto plan = std::make_shared<common::v1::Plan>(statement.validation());
+    const catalog::CatalogStatePtr catalog = draft()->state();
+    ASSIGN_OR_RETURN(const auto compiled, executor::CompilePlan(std::move(plan), *catalog));
+    executor::ExecutionContext context(transaction_->shared());
+    context.call = &call_;
+    context.plan = compiled.get();
+    context.transaction = transaction_;
+    context.view = transaction_->View();
+    context.catalog = catalog;
+    context.virtual_tables = session_->parts().virtual_tables;
+    context.actuals.resize(compiled->operator_count);
+    context.ctes.resize(compiled->ctes.size());
+    context.state.correlation_slots.resize(compiled->correlation_slots);
+    context.subqueries = std::make_unique<executor::SubqueryExecution>(&context);
+    context.state.subqueries = context.subqueries.get();
+    const std::vector<types::Value> no_parameters;
+    context.state.parameters = &no_parameters;
+    const executor::OperatorPtr root = compiled->root->Open(&context);
+    types::Batch batch;
+    ASSIGN_OR_RETURN(const bool more, root->Next(&batch));
+    if (!more || batch.columns.empty()) return absl::OkStatus();
+    if (batch.columns[0]->is_null(0) || batch.columns[0]->Get(0).int_value() == 0) return absl::OkStatus();
+    status::SqlError error;
+    error.sqlstate = std::string(sqlstate::kCheckViolation);
+    error.message = "check constraint \"" + statement.add_check().name() + "\" of relation \"" +
+                    table.descriptor.name() + "\" is violated by some row";
+    error.schema = table.descriptor.schema();
+    error.table = table.descriptor.name();
+    error.constraint = statement.add_check().name();
+    return status::ToStatus(error);
+  }
+
+  const rpc::CallContext& call_;
+  SessionState* const session_;
+  txn::Transaction* const transaction_;
+  const bool in_block_;
+};
+
+// Tables whose writers the statement excludes.
+std::set<uint32_t> TablesToLock(const DdlStatement& statement, const catalog::CatalogState& catalog) {
+  std::set<uint32_t> ids;
+  const auto add_table = [&](uint32_t id) {
+    ids.insert(id);
+    for (const auto& reference : catalog.ReferencesTo(id)) ids.insert(reference.child->descriptor.table_id());
+  };
+  const auto add_parents = [&](const auto& keys) {
+    for (const auto& key : keys) {
+      if (key.referenced_table_id() != 0) ids.insert(key.referenced_table_id());
+    }
+  };
+  const auto schema_of = [](const common::v1::RelationName& name) {
+    return name.schema().empty() ? std::string("public") : name.schema();
+  };
+  if (statement.has_create_table()) add_parents(statement.create_table().table().foreign_keys());
+  if (statement.has_drop_table()) {
+    for (const auto& name : statement.drop_table().tables()) {
+      const catalog::TableEntry* table = catalog.FindByName(schema_of(name), name.name());
+      if (table != nullptr) add_table(table->descriptor.table_id());
+    }
+  }
+  if (statement.has_alter_table()) {
+    ids.insert(statement.alter_table().table_id());
+    if (statement.alter_table().has_add_foreign_key()) {
+      const uint32_t parent = statement.alter_table().add_foreign_key().referenced_table_id();
+      if (parent != 0) ids.insert(parent);
+    }
+  }
+  if (statement.has_create_index()) ids.insert(statement.create_index().table_id());
+  if (statement.has_drop_index()) {
+    for (const auto& name : statement.drop_index().indexes()) {
+      const auto ref = catalog.FindIndexByName(schema_of(name), name.name());
+      if (ref.table != nullptr) ids.insert(ref.table->descriptor.table_id());
+    }
+  }
+  for (uint32_t id : statement.truncate().table_ids()) ids.insert(id);
+  if (statement.has_drop_schema()) {
+    for (const auto& [id, table] : catalog.tables()) {
+      for (const std::string& name : statement.drop_schema().names()) {
+        if (table->descriptor.schema() == name && !table->descriptor.is_virtual()) add_table(id);
+      }
+    }
+  }
+  return ids;
+}
+
+const char* VerbOf(const DdlStatement& statement) {
+  switch (statement.body_case()) {
+    case DdlStatement::kCreateTable: return "CREATE TABLE";
+    case DdlStatement::kDropTable: return "DROP TABLE";
+    case DdlStatement::kAlterTable: return "ALTER TABLE";
+    case DdlStatement::kCreateIndex: return "CREATE INDEX";
+    case DdlStatement::kDropIndex: return "DROP INDEX";
+    case DdlStatement::kTruncate: return "TRUNCATE TABLE";
+    case DdlStatement::kCreateSchema: return "CREATE SCHEMA";
+    case DdlStatement::kDropSchema: return "DROP SCHEMA";
+    case DdlStatement::kCreateView: return "CREATE VIEW";
+    case DdlStatement::kDropView: return "DROP VIEW";
+    default: return "DDL";
+  }
+}
+
+absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, SessionState* session,
+                                        txn::Transaction* transaction, bool in_block,
+                                        const DdlStatement& statement) {
+  // Tables before the catalog: a writer never waits for the catalog, so this order cannot deadlock with one.
+  for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
+    RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kExclusive));
+  }
+  RETURN_IF_ERROR(transaction->LockTable(context, txn::kCatalogLock, txn::LockMode::kExclusive));
+  for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
+    RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kExclusive));
+  }
+  RETURN_IF_ERROR(transaction->StartStatement(true, !in_block));
+  absl::StatusOr<v1::DdlResult> result =
+      DdlExecution(context, session, transaction, in_block).Run(statement);
+  if (!result.ok()) {
+    RETURN_IF_ERROR(transaction->FailStatement());
+    return result;
+  }
+  transaction->WriteDraft();
+  RETURN_IF_ERROR(transaction->FinishStatement());
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionState* session,
+                                     const DdlStatement& statement) {
+  if (session->transaction() != nullptr) {
+    RETURN_IF_ERROR(session->transaction()->CheckWritable(VerbOf(statement)));
+    return RunLocked(context, session, session->transaction(), true, statement);
+  }
+  if (statement.has_create_index()) return BuildIndexOnline(context, session, statement.create_index());
+  const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
+  absl::StatusOr<v1::DdlResult> result = RunLocked(context, session, transaction.get(), false, statement);
+  if (result.ok()) {
+    RETURN_IF_ERROR(transaction->Commit());
+  } else {
+    transaction->Rollback();
+  }
+  session->Recycle(transaction.get());
+  return result;
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,179 @@
+// CREATE INDEX while writers go on.
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/table_scan.h"
+#include "services/storage/server/ddl.h"
+#include "services/storage/server/table_rewrite.h"
+
+namespace adbms::storage::server {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+constexpr uint32_t kChunkRows = 1024;
+constexpr size_t kSpaceBytes = 4;
+
+// Runs one change of the catalog in a transaction of its own.
+template <typename Change>
+absl::Status ChangeCatalog(const rpc::CallContext& context, SessionState* session, Change change) {
+  const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
+  RETURN_IF_ERROR(transaction->LockTable(context, txn::kCatalogLock, txn::LockMode::kExclusive));
+  RETURN_IF_ERROR(transaction->StartStatement(true, true));
+  RETURN_IF_ERROR(change(transaction->Draft()));
+  transaction->WriteDraft();
+  const absl::Status status = transaction->Commit();
+  session->Recycle(transaction.get());
+  return status;
+}
+
+class Backfill {
+ public:
+  Backfill(const rpc::CallContext& call, SessionState* session, const catalog::TableEntry* table,
+           const codec::IndexLayout* index)
+      : call_(call), session_(session), table_(*table), index_(*index) {}
+
+  absl::Status Run() {
+    std::vector<uint32_t> ordinals;
+    for (uint32_t i = 0; i < table_.layout.types.size(); ++i) ordinals.push_back(i);
+    ordinals.push_back(codec::kRowKeyOrdinal);
+    ASSIGN_OR_RETURN(columns_, executor::ScanColumns::Make(&table_, ordinals));
+    txn::Shared* shared = session_->parts().shared;
+    auto it = shared->engine->NewIterator(shared->engine->TakeSnapshot(),
+                                          {table_.layout.Begin(), table_.layout.End()}, {.fill_cache = false});
+    it->SeekToFirst();
+    std::vector<std::string> keys;
+    while (it->Valid()) {
+      keys.clear();
+      while (it->Valid() && keys.size() < kChunkRows) {
+        keys.push_back(it->key().ToString());
+        it->Next();
+      }
+      RETURN_IF_ERROR(call_.Check());
+      RETURN_IF_ERROR(EnterAll(keys));
+    }
+    RETURN_IF_ERROR(it->status());
+    return shared->log->WaitDurable();
+  }
+
+ private:
+  // Enters a chunk; after a conflict with writers row by row, where no lock is held while waiting for another.
+  absl::Status EnterAll(const std::vector<std::string>& keys) {
+    const absl::Status whole = Enter(keys);
+    if (whole.ok() || !IsConflict(whole)) return whole;
+    for (const std::string& key : keys) {
+      while (true) {
+        RETURN_IF_ERROR(call_.Check());
+        const absl::Status status = Enter({key});
+        if (status.ok()) break;
+        if (!IsConflict(status)) return status;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  static bool IsConflict(const absl::Status& status) {
+    return status::HasSqlState(status, sqlstate::kDeadlockDetected) ||
+           status::HasSqlState(status, sqlstate::kLockNotAvailable) ||
+           status::HasSqlState(status, sqlstate::kSerializationFailure);
+  }
+
+  // Under the row's lock its latest version is entered: a writer after us maintains the entry, a writer
+  // before us has committed.
+  absl::Status Enter(const std::vector<std::string>& keys) {
+    txn::Shared* shared = session_->parts().shared;
+    std::unique_ptr<engine::Transaction> writes = shared->engine->Begin(nullptr);
+    absl::Status status = EnterInto(writes.get(), keys);
+    if (status.ok()) status = shared->log->Write(writes.get());
+    if (!status.ok()) {
+      const absl::Status rolled_back = writes->Rollback();
+      (void)rolled_back;  // Nothing was written.
+    }
+    return status;
+  }
+
+  absl::Status EnterInto(engine::Transaction* writes, const std::vector<std::string>& keys) {
+    executor::RowSink sink(&columns_);
+    sink.Start(static_cast<uint32_t>(keys.size()));
+    for (const std::string& key : keys) {
+      engine::PinnableSlice value;
+      bool found = false;
+      RETURN_IF_ERROR(writes->GetForUpdate(key, &value, &found, false));
+      if (found) RETURN_IF_ERROR(sink.Add(key, engine::ToView(value)));
+    }
+    const types::Batch rows = sink.Finish();
+    const std::vector<const types::Vector*> columns = executor::Pointers(rows);
+    std::string entry, value;
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      const std::string_view suffix = columns.back()->data<std::string_view>()[row].substr(kSpaceBytes);
+      bool inline_suffix = false;
+      entry.clear();
+      value.clear();
+      index_.AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
+      if (entry.size() > 8191) {
+        return status::Error(sqlstate::kProgramLimitExceeded,
+                             "index row size " + std::to_string(entry.size()) +
+                                 " exceeds maximum 8191 for index \"" + index_.name + "\"");
+      }
+      index_.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
+      if (!inline_suffix) {
+        engine::PinnableSlice existing;
+        bool found = false;
+        RETURN_IF_ERROR(writes->GetForUpdate(entry, &existing, &found, false));
+        std::string_view other;
+        if (found && codec::IndexLayout::RowSuffix(entry, engine::ToView(existing), &other) && other != suffix) {
+          return DuplicateInIndex(table_, index_.name, index_.columns, columns, row);
+        }
+      }
+      writes->Put(entry, value);
+    }
+    return absl::OkStatus();
+  }
+
+  const rpc::CallContext& call_;
+  SessionState* const session_;
+  const catalog::TableEntry& table_;
+  const codec::IndexLayout& index_;
+  executor::ScanColumns columns_;
+};
+
+absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32_t table_id, uint32_t index_id) {
+  txn::Shared* shared = session->parts().shared;
+  RETURN_IF_ERROR(shared->locks->WaitForHolders(context, table_id));
+  // Keeps the table from being dropped, truncated or rewritten meanwhile; writers go on.
+  const std::unique_ptr<txn::Transaction> guard = session->NewTransaction({});
+  RETURN_IF_ERROR(guard->LockTable(context, table_id, txn::LockMode::kShared));
+  const catalog::CatalogStatePtr catalog = shared->catalog->Current();
+  const catalog::TableEntryPtr* entry = catalog->Find(table_id);
+  const codec::IndexLayout* index = entry == nullptr ? nullptr : (*entry)->layout.FindIndex(index_id);
+  if (index == nullptr) {
+    return status::Error(sqlstate::kUndefinedObject, "the index was dropped while it was being built");
+  }
+  RETURN_IF_ERROR(Backfill(context, session, entry->get(), index).Run());
+  // Published while the guard holds, so that it is the very index that was filled.
+  return ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) {
+    return draft->SetIndexPublic(table_id, index_id);
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context, SessionState* session,
+                                               const common::v1::CreateIndex& statement) {
+  v1::DdlResult result;
+  RETURN_IF_ERROR(ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) -> absl::Status {
+    ASSIGN_OR_RETURN(result, draft->CreateIndex(statement, common::v1::IndexDescriptor::STATE_WRITE_ONLY));
+    return absl::OkStatus();
+  }));
+  if (!result.changed()) return result;
+  const absl::Status filled = Fill(context, session, statement.table_id(), result.object_id());
+  if (filled.ok()) return result;
+  rpc::CallContext cleanup;  // Must happen even when the statement was cancelled.
+  cleanup.trace_id = context.trace_id;
+  const absl::Status removed = ChangeCatalog(cleanup, session, [&](catalog::CatalogDraft* draft) {
+    return draft->RemoveIndex(statement.table_id(), result.object_id());
+  });
+  (void)removed;  // If even that fails, the next start removes it.
+  return filled;
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,105 @@
+#include "services/storage/server/query_stream.h"
+
+#include "common/status/macros.h"
+#include "services/storage/server/session.h"
+
+namespace adbms::storage::server {
+
+QueryStream::QueryStream(SessionState* session, const rpc::CallContext& call, txn::Shared* shared,
+                         std::shared_ptr<const executor::CompiledPlan> plan, txn::Transaction* transaction,
+                         std::unique_ptr<txn::Transaction> own_transaction)
+    : session_(session),
+      call_(call),
+      plan_(std::move(plan)),
+      transaction_(transaction),
+      own_transaction_(std::move(own_transaction)),
+      context_(shared) {
+  context_.call = &call_;
+  context_.plan = plan_.get();
+  context_.transaction = transaction_;
+  context_.actuals.resize(plan_->operator_count);
+}
+
+QueryStream::~QueryStream() {
+  if (!finished_) {
+    // Stopped early by the caller: a read is simply over, a write is undone.
+    root_.reset();
+    if (plan_->writes) {
+      Fail();
+    } else if (own_transaction_ != nullptr) {
+      const absl::Status status = own_transaction_->Commit();
+      (void)status;  // Nothing was written.
+      session_->Recycle(own_transaction_.get());
+    } else if (transaction_ != nullptr) {
+      const absl::Status status = transaction_->FinishStatement();
+      (void)status;  // Only releases the savepoint.
+    }
+  }
+  session_->ExecutionEnded();
+}
+
+absl::StatusOr<bool> QueryStream::Next(types::Batch* batch) {
+  absl::StatusOr<bool> more = root_->Next(batch);
+  if (more.ok() && *more) {
+    if (!plan_->writes) context_.rows_affected += batch->row_count;
+    return true;
+  }
+  absl::Status status = more.status();
+  if (status.ok()) status = End();
+  if (!status.ok()) {
+    Fail();
+    return status;
+  }
+  Summarize();
+  return false;
+}
+
+absl::Status QueryStream::End() {
+  root_.reset();
+  if (transaction_ == nullptr) {
+    finished_ = true;
+    return absl::OkStatus();  // The view was the durable one.
+  }
+  if (own_transaction_ != nullptr) {
+    RETURN_IF_ERROR(own_transaction_->Commit());
+    session_->Recycle(own_transaction_.get());
+  } else {
+    RETURN_IF_ERROR(transaction_->FinishStatement());
+  }
+  finished_ = true;
+  return absl::OkStatus();
+}
+
+void QueryStream::Fail() {
+  finished_ = true;
+  root_.reset();
+  if (own_transaction_ != nullptr) {
+    own_transaction_->Rollback();
+    session_->Recycle(own_transaction_.get());
+  } else if (transaction_ != nullptr && !transaction_->ended()) {
+    const absl::Status status = transaction_->FailStatement();
+    if (!status.ok()) transaction_->MarkBroken();
+  }
+}
+
+void QueryStream::Summarize() {
+  summary_.set_rows_affected(context_.rows_affected);
+  summary_.set_rows_scanned(context_.rows_scanned);
+  summary_.set_spilled_bytes(context_.spilled_bytes);
+  summary_.set_elapsed_us(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start_).count());
+  for (uint32_t id = 0; id < context_.actuals.size(); ++id) {
+    const executor::Actuals& actuals = context_.actuals[id];
+    if (actuals.loops == 0) continue;
+    v1::OperatorActuals* out = summary_.add_operators();
+    out->set_operator_id(id);
+    out->set_rows(actuals.rows);
+    out->set_loops(actuals.loops);
+    out->set_rows_removed(actuals.rows_removed);
+    out->set_elapsed_us(actuals.elapsed_ns / 1000);
+  }
+  context_.shared->rows_read.fetch_add(context_.rows_scanned, std::memory_order_relaxed);
+  context_.shared->spilled_bytes.fetch_add(context_.spilled_bytes, std::memory_order_relaxed);
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,254 @@
+#include "services/storage/server/session.h"
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/executor/subqueries.h"
+#include "services/storage/server/bulk_writer.h"
+#include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/ddl.h"
+#include "services/storage/server/query_stream.h"
+
+namespace adbms::storage::server {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+bool PlanWrites(const common::v1::Plan& plan) {
+  return plan.root().has_insert() || plan.root().has_update() || plan.root().has_delete_();
+}
+
+const char* VerbOf(const common::v1::Plan& plan) {
+  if (plan.root().has_insert()) return "INSERT";
+  if (plan.root().has_update()) return "UPDATE";
+  if (plan.root().has_delete_()) return "DELETE";
+  return "SELECT FOR UPDATE";
+}
+
+// Catalog functions with the catalog version that they answer from; lives as long as the stream.
+class StreamWithFunctions : public QueryStream {
+ public:
+  using QueryStream::QueryStream;
+  void Prepare(const ServerParts& parts, catalog::CatalogStatePtr catalog, const api::ExecuteOptions& options) {
+    executor::ExecutionContext* context = this->context();
+    context->catalog = std::move(catalog);
+    context->virtual_tables = parts.virtual_tables;
+    context->measure_time = options.measure_time;
+    functions_.emplace(parts.shared, context->catalog.get());
+    sql::functions::EvaluationContext& session = context->state.context;
+    session.transaction_timestamp_us = options.transaction_timestamp_us;
+    session.statement_timestamp_us = options.statement_timestamp_us;
+    session.current_user = options.current_user;
+    session.session_user = options.session_user;
+    session.backend_pid = options.backend_pid;
+    session.current_database = options.current_database;
+    session.current_schema = options.current_schema;
+    session.time_zone = options.time_zone;
+    session.catalog = &*functions_;
+    context->state.parameters = &options.parameters;
+    if (context->plan->correlation_slots > 0) {
+      context->state.correlation_slots.resize(context->plan->correlation_slots);
+    }
+    if (!context->plan->subplans.empty()) {
+      context->subqueries = std::make_unique<executor::SubqueryExecution>(context);
+      context->state.subqueries = context->subqueries.get();
+    }
+    if (!context->plan->ctes.empty()) context->ctes.resize(context->plan->ctes.size());
+    Open();
+  }
+
+ private:
+  std::optional<CatalogFunctionsImpl> functions_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::Compiled(
+    const catalog::CatalogState& catalog) const {
+  if (checked_version_.load(std::memory_order_acquire) == catalog.version()) {
+    return compiled_.load(std::memory_order_acquire);
+  }
+  for (const common::v1::TableUse& use : plan_->tables()) {
+    const catalog::TableEntryPtr* entry = catalog.Find(use.table_id());
+    if (entry == nullptr || (*entry)->descriptor.schema_version() != use.schema_version()) {
+      return status::Error(sqlstate::kStalePlan, "the plan was made for another version of table " + use.name());
+    }
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::shared_ptr<const executor::CompiledPlan> compiled = compiled_.load(std::memory_order_acquire);
+  bool fits = compiled != nullptr;
+  if (fits) {
+    // Tables that the plan refers to without listing them are held to the very entries it was compiled with.
+    for (const catalog::TableEntryPtr& entry : compiled->tables) {
+      const catalog::TableEntryPtr* now = catalog.Find(entry->descriptor.table_id());
+      fits &= now != nullptr && *now == entry;
+    }
+  }
+  if (!fits) {
+    ASSIGN_OR_RETURN(compiled, executor::CompilePlan(plan_, catalog));
+    compiled_.store(compiled, std::memory_order_release);
+  }
+  checked_version_.store(catalog.version(), std::memory_order_release);
+  return compiled;
+}
+
+absl::Status Session::CheckIdle() const {
+  if (!state_.busy()) return absl::OkStatus();
+  return status::Error(sqlstate::kObjectInUse, "another execution of this session is still open");
+}
+
+absl::Status Session::Begin(const rpc::CallContext& context, const api::BeginOptions& options) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() != nullptr) {
+    return status::Error(sqlstate::kActiveTransaction, "there is already a transaction in progress");
+  }
+  state_.SetTransaction(state_.NewTransaction(options));
+  return absl::OkStatus();
+}
+
+absl::Status Session::Commit(const rpc::CallContext& context) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() == nullptr) return absl::OkStatus();
+  const absl::Status status = state_.transaction()->Commit();
+  state_.EndTransaction();
+  return status;
+}
+
+absl::Status Session::Rollback(const rpc::CallContext& context) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() == nullptr) return absl::OkStatus();
+  state_.transaction()->Rollback();
+  state_.EndTransaction();
+  return absl::OkStatus();
+}
+
+absl::Status Session::Savepoint(const rpc::CallContext& context, const std::string& name) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() == nullptr) {
+    return status::Error(sqlstate::kNoActiveTransaction, "SAVEPOINT can only be used in transaction blocks");
+  }
+  return state_.transaction()->Savepoint(name);
+}
+
+absl::Status Session::RollbackTo(const rpc::CallContext& context, const std::string& name) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() == nullptr) {
+    return status::Error(sqlstate::kNoActiveTransaction,
+                         "ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
+  }
+  return state_.transaction()->RollbackTo(name);
+}
+
+absl::Status Session::Release(const rpc::CallContext& context, const std::string& name) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() == nullptr) {
+    return status::Error(sqlstate::kNoActiveTransaction,
+                         "RELEASE SAVEPOINT can only be used in transaction blocks");
+  }
+  return state_.transaction()->Release(name);
+}
+
+absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(const rpc::CallContext& context,
+                                                                    const api::PreparedPlanPtr& plan,
+                                                                    const api::ExecuteOptions& options) {
+  RETURN_IF_ERROR(CheckIdle());
+  RETURN_IF_ERROR(context.Check());
+  const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
+  const bool writes = PlanWrites(prepared->plan());
+  if (!writes && state_.transaction() == nullptr) return ExecuteRead(context, *prepared, options);
+  return ExecuteIn(context, *prepared, options, writes);
+}
+
+absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(const rpc::CallContext& context,
+                                                                        const PreparedPlanImpl& plan,
+                                                                        const api::ExecuteOptions& options) {
+  const ServerParts& parts = state_.parts();
+  catalog::CatalogStatePtr catalog = parts.shared->catalog->Current();
+  engine::SnapshotPtr snapshot;
+  while (true) {
+    snapshot = parts.shared->log->DurableSnapshot();
+    // Taken while `catalog` is current, the snapshot holds the rows of its tables.
+    catalog::CatalogStatePtr now = parts.shared->catalog->Current();
+    if (now == catalog) break;
+    catalog = std::move(now);
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const executor::CompiledPlan> compiled, plan.Compiled(*catalog));
+  if (compiled->locks_rows) return ExecuteIn(context, plan, options, true);
+  auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared, std::move(compiled), nullptr,
+                                                      nullptr);
+  stream->context()->view = txn::ReadView(parts.shared->engine, nullptr, std::move(snapshot));
+  stream->Prepare(parts, std::move(catalog), options);
+  state_.ExecutionStarted();
+  return std::unique_ptr<api::ResultStream>(std::move(stream));
+}
+
+absl::Status Session::LockTables(const rpc::CallContext& context, const common::v1::Plan& plan,
+                                 txn::Transaction* transaction) {
+  const auto lock = [&](uint32_t table_id) {
+    return transaction->LockTable(context, table_id, txn::LockMode::kShared);
+  };
+  if (plan.root().has_insert()) RETURN_IF_ERROR(lock(plan.root().insert().table_id()));
+  if (plan.root().has_update()) RETURN_IF_ERROR(lock(plan.root().update().table_id()));
+  if (plan.root().has_delete_()) RETURN_IF_ERROR(lock(plan.root().delete_().table_id()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(const rpc::CallContext& context,
+                                                                      const PreparedPlanImpl& plan,
+                                                                      const api::ExecuteOptions& options,
+                                                                      bool writes) {
+  const ServerParts& parts = state_.parts();
+  std::unique_ptr<txn::Transaction> own;
+  txn::Transaction* transaction = state_.transaction();
+  if (transaction == nullptr) {
+    own = state_.NewTransaction({});
+    transaction = own.get();
+  }
+  if (writes) RETURN_IF_ERROR(transaction->CheckWritable(VerbOf(plan.plan())));
+  // Before the version check: no one changes the table between the two.
+  RETURN_IF_ERROR(LockTables(context, plan.plan(), transaction));
+  RETURN_IF_ERROR(transaction->StartStatement(writes, own != nullptr));
+  catalog::CatalogStatePtr catalog = transaction->CatalogView();
+  absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> compiled = plan.Compiled(*catalog);
+  absl::Status suits = compiled.status();
+  for (const common::v1::TableUse& use : plan.plan().tables()) {
+    if (suits.ok()) suits = transaction->CheckSnapshotSuits(use.table_id());
+  }
+  if (!suits.ok()) {
+    RETURN_IF_ERROR(transaction->FailStatement());
+    return suits;
+  }
+  const bool read_locks = (*compiled)->locks_rows && !writes;
+  if (read_locks) RETURN_IF_ERROR(transaction->CheckWritable("SELECT FOR UPDATE"));
+  auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared, *std::move(compiled),
+                                                      transaction, std::move(own));
+  stream->context()->view = transaction->View();
+  stream->Prepare(parts, std::move(catalog), options);
+  state_.ExecutionStarted();
+  return std::unique_ptr<api::ResultStream>(std::move(stream));
+}
+
+absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& context,
+                                                  const common::v1::DdlStatement& statement) {
+  RETURN_IF_ERROR(CheckIdle());
+  RETURN_IF_ERROR(context.Check());
+  return RunDdl(context, &state_, statement);
+}
+
+absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
+    const rpc::CallContext& context, uint32_t table_id, const std::vector<common::v1::CheckConstraint>& checks) {
+  RETURN_IF_ERROR(CheckIdle());
+  return BulkWriterImpl::Open(context, &state_, table_id, checks);
+}
+
+absl::Status Session::Analyze(const rpc::CallContext& context, const std::vector<uint32_t>& table_ids) {
+  RETURN_IF_ERROR(CheckIdle());
+  return state_.parts().statistics->Analyze(context, table_ids);
+}
+
+absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> Session::GetCatalog(
+    const rpc::CallContext& context) {
+  if (state_.transaction() != nullptr) return state_.transaction()->SessionCatalog()->Snapshot();
+  return state_.parts().shared->catalog->Current()->Snapshot();
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,108 @@
+// A client's conversation with the engine: at most one transaction, one execution at a time. Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "services/storage/api/storage.h"
+#include "services/storage/catalog/virtual_tables.h"
+#include "services/storage/executor/operator.h"
+#include "services/storage/statistics/statistics_store.h"
+#include "services/storage/txn/transaction.h"
+
+namespace adbms::storage::server {
+
+// What all sessions of a server share; outlives them.
+struct ServerParts {
+  txn::Shared* shared = nullptr;
+  const catalog::VirtualTables* virtual_tables = nullptr;
+  statistics::StatisticsStore* statistics = nullptr;
+};
+
+// A plan with the compiled form for the catalog version that it was made for. Thread-safe.
+class PreparedPlanImpl : public api::PreparedPlan {
+ public:
+  explicit PreparedPlanImpl(std::shared_ptr<const common::v1::Plan> plan) : plan_(std::move(plan)) {}
+  const common::v1::Plan& plan() const override { return *plan_; }
+
+  // The compiled form. Errors: ADB01 when `catalog` is not what the plan was made for; as CompilePlan.
+  absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> Compiled(
+      const catalog::CatalogState& catalog) const;
+
+ private:
+  const std::shared_ptr<const common::v1::Plan> plan_;
+  mutable std::atomic<uint64_t> checked_version_{0};  // Catalog version known to suit the plan.
+  mutable std::mutex mutex_;
+  mutable std::atomic<std::shared_ptr<const executor::CompiledPlan>> compiled_;
+};
+
+// The session's part that running streams refer to.
+class SessionState {
+ public:
+  explicit SessionState(const ServerParts& parts) : parts_(parts) {}
+
+  const ServerParts& parts() const { return parts_; }
+  txn::Transaction* transaction() { return transaction_.get(); }
+  std::unique_ptr<txn::Transaction> NewTransaction(const api::BeginOptions& options) {
+    return std::make_unique<txn::Transaction>(parts_.shared, options, std::move(spare_));
+  }
+  void SetTransaction(std::unique_ptr<txn::Transaction> transaction) { transaction_ = std::move(transaction); }
+  void EndTransaction() {
+    Recycle(transaction_.get());
+    transaction_.reset();
+  }
+  // Keeps a finished transaction's memory for the next one.
+  void Recycle(txn::Transaction* ended) {
+    if (ended->ended() && spare_ == nullptr) spare_ = ended->TakeEngineTransaction();
+  }
+  bool busy() const { return busy_; }
+  void ExecutionStarted() { busy_ = true; }
+  void ExecutionEnded() { busy_ = false; }
+
+ private:
+  const ServerParts parts_;
+  std::unique_ptr<engine::Transaction> spare_;
+  std::unique_ptr<txn::Transaction> transaction_;
+  bool busy_ = false;
+};
+
+class Session : public api::Session {
+ public:
+  explicit Session(const ServerParts& parts) : state_(parts) {}
+  ~Session() override = default;
+
+  absl::Status Begin(const rpc::CallContext& context, const api::BeginOptions& options) override;
+  absl::Status Commit(const rpc::CallContext& context) override;
+  absl::Status Rollback(const rpc::CallContext& context) override;
+  absl::Status Savepoint(const rpc::CallContext& context, const std::string& name) override;
+  absl::Status RollbackTo(const rpc::CallContext& context, const std::string& name) override;
+  absl::Status Release(const rpc::CallContext& context, const std::string& name) override;
+  absl::StatusOr<std::unique_ptr<api::ResultStream>> Execute(const rpc::CallContext& context,
+                                                             const api::PreparedPlanPtr& plan,
+                                                             const api::ExecuteOptions& options) override;
+  absl::StatusOr<v1::DdlResult> ExecuteDdl(const rpc::CallContext& context,
+                                           const common::v1::DdlStatement& statement) override;
+  absl::StatusOr<std::unique_ptr<api::BulkWriter>> OpenBulkWriter(
+      const rpc::CallContext& context, uint32_t table_id,
+      const std::vector<common::v1::CheckConstraint>& checks) override;
+  absl::Status Analyze(const rpc::CallContext& context, const std::vector<uint32_t>& table_ids) override;
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
+      const rpc::CallContext& context) override;
+
+ private:
+  absl::Status CheckIdle() const;
+  absl::Status LockTables(const rpc::CallContext& context, const common::v1::Plan& plan,
+                          txn::Transaction* transaction);
+  absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteRead(const rpc::CallContext& context,
+                                                                 const PreparedPlanImpl& plan,
+                                                                 const api::ExecuteOptions& options);
+  absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteIn(const rpc::CallContext& context,
+                                                               const PreparedPlanImpl& plan,
+                                                               const api::ExecuteOptions& options, bool writes);
+
+  SessionState state_;
+};
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,28 @@
+// Moving a table's rows while its lock is held exclusively: into another key, into a new index. Writes go
+// straight to spaces that only the transaction sees.
+#pragma once
+
+#include "services/storage/txn/transaction.h"
+
+namespace adbms::storage::server {
+
+// From `before` as the transaction sees it into the empty spaces of `after` (same columns).
+// Errors: 23502, 23505.
+absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* transaction,
+                          const catalog::TableEntry& before, const catalog::TableEntry& after);
+// Fills one index of `table`. Errors: 23505.
+absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,
+                       const catalog::TableEntry& table, uint32_t index_id);
+// Errors: 23502 "contains null values" when a row has NULL in the column.
+absl::Status CheckColumnHasNoNulls(const rpc::CallContext& context, txn::Transaction* transaction,
+                                   const catalog::TableEntry& table, uint32_t ordinal);
+// Errors: 23503 for a row whose foreign keys lead nowhere.
+absl::Status CheckForeignKeys(const rpc::CallContext& context, txn::Transaction* transaction,
+                              const catalog::TableEntry& table, const catalog::CatalogState& catalog);
+absl::StatusOr<bool> HasRows(txn::Transaction* transaction, const catalog::TableEntry& table);
+
+// "could not create unique index", with the key.
+absl::Status DuplicateInIndex(const catalog::TableEntry& table, const std::string& name,
+                              const std::vector<uint32_t>& ordinals, codec::Columns columns, uint32_t row);
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,46 @@
+// The seam that every commit passes. A commit writes WAL and memtable, which ends its locks, and is
+// acknowledged when a group sync has made it durable: one leader syncs for all who wait.
+//
+// Readers outside of transactions read the durable snapshot: the newest view that lies wholly before a
+// finished sync. It contains every acknowledged commit and nothing that a crash could take back.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "services/storage/engine/engine.h"
+
+namespace adbms::storage::txn {
+
+class CommitLog {
+ public:
+  // `sync` false: commits are acknowledged unsynced, a crash may lose the latest ones.
+  CommitLog(engine::Engine* engine, bool sync);
+
+  // Writes the transaction; not durable yet. Nothing stays after an error.
+  absl::Status Write(engine::Transaction* transaction);
+  absl::Status Write(engine::WriteBatch* batch);
+  // Until everything written before the call is durable and in the durable snapshot.
+  absl::Status WaitDurable();
+  // Until a view at `sequence` is durable.
+  absl::Status WaitDurable(uint64_t sequence);
+  engine::SnapshotPtr DurableSnapshot() const;
+
+ private:
+  engine::Engine* const engine_;
+  const bool sync_;
+  std::atomic<uint64_t> synced_{0};
+  std::atomic<engine::SnapshotPtr> durable_;
+  absl::Mutex mutex_;
+  absl::CondVar synced_changed_;
+  bool leader_ ABSL_GUARDED_BY(mutex_) = false;
+  // Set by the first failed sync: what is durable is unknown from then on, so nothing commits any more.
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace adbms::storage::txn

@@ -1,0 +1,104 @@
+#include "services/storage/txn/constraint_errors.h"
+
+#include "common/status/sql_error.h"
+#include "common/types/text_io.h"
+
+namespace adbms::storage::txn {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+constexpr size_t kShownBytes = 64;
+constexpr size_t kMaxKeyBytes = 8191;
+
+void AppendValue(const types::Vector& vector, uint32_t row, size_t limit, std::string* out) {
+  if (vector.is_null(row)) {
+    out->append("null");
+    return;
+  }
+  std::string text;
+  types::FormatText(vector, row, types::TextOptions(), &text);
+  if (text.size() > limit) {
+    size_t end = limit;
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
+    text.resize(end);
+    text.append("...");
+  }
+  out->append(text);
+}
+
+absl::Status Violation(std::string_view state, std::string message, std::string detail,
+                       const catalog::TableEntry& table, std::string column, std::string constraint) {
+  status::SqlError error;
+  error.sqlstate = std::string(state);
+  error.message = std::move(message);
+  error.detail = std::move(detail);
+  error.schema = table.descriptor.schema();
+  error.table = table.descriptor.name();
+  error.column = std::move(column);
+  error.constraint = std::move(constraint);
+  return status::ToStatus(error);
+}
+
+}  // namespace
+
+std::string DescribeRow(const catalog::TableEntry& table, codec::Columns columns, uint32_t row) {
+  std::string text = "(";
+  bool first = true;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!table.layout.live[i]) continue;
+    if (!first) text += ", ";
+    first = false;
+    AppendValue(*columns[i], row, kShownBytes, &text);
+  }
+  return text + ")";
+}
+
+std::string DescribeKey(const catalog::TableEntry& table, const std::vector<uint32_t>& ordinals,
+                        codec::Columns columns, uint32_t row) {
+  std::string names = "(";
+  std::string values = "(";
+  for (size_t i = 0; i < ordinals.size(); ++i) {
+    if (i > 0) {
+      names += ", ";
+      values += ", ";
+    }
+    names += table.layout.names[ordinals[i]];
+    AppendValue(*columns[ordinals[i]], row, SIZE_MAX - 4, &values);
+  }
+  return names + ")=" + values + ")";
+}
+
+absl::Status UniqueViolation(const catalog::TableEntry& table, std::string_view constraint,
+                             const std::vector<uint32_t>& ordinals, codec::Columns columns, uint32_t row) {
+  const std::string name(constraint);
+  return Violation(sqlstate::kUniqueViolation,
+                   "duplicate key value violates unique constraint \"" + name + "\"",
+                   "Key " + DescribeKey(table, ordinals, columns, row) + " already exists.", table, {}, name);
+}
+
+absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal, codec::Columns columns,
+                              uint32_t row) {
+  const std::string& column = table.layout.names[ordinal];
+  return Violation(sqlstate::kNotNullViolation,
+                   "null value in column \"" + column + "\" of relation \"" + table.descriptor.name() +
+                       "\" violates not-null constraint",
+                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, column, {});
+}
+
+absl::Status CheckViolation(const catalog::TableEntry& table, const std::string& constraint,
+                            codec::Columns columns, uint32_t row) {
+  return Violation(sqlstate::kCheckViolation,
+                   "new row for relation \"" + table.descriptor.name() + "\" violates check constraint \"" +
+                       constraint + "\"",
+                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, {}, constraint);
+}
+
+absl::Status CheckKeySize(std::string_view key, std::string_view relation) {
+  if (key.size() <= kMaxKeyBytes) return absl::OkStatus();
+  return status::Error(sqlstate::kProgramLimitExceeded,
+                       "index row size " + std::to_string(key.size()) + " exceeds maximum " +
+                           std::to_string(kMaxKeyBytes) + " for index \"" + std::string(relation) + "\"",
+                       {}, "Index a hash or a prefix of the value instead.");
+}
+
+}  // namespace adbms::storage::txn

@@ -1,0 +1,69 @@
+// Running counts: rows of each table, use of each index. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+
+namespace adbms::storage::txn {
+
+struct IndexUse {
+  std::atomic<uint64_t> scans{0};
+  std::atomic<uint64_t> entries_read{0};
+  std::atomic<uint64_t> entries_written{0};
+  std::atomic<int64_t> last_scan_us{0};
+};
+
+struct TableUse {
+  std::atomic<int64_t> rows{-1};  // -1: not known yet.
+  std::atomic<uint64_t> scans{0};
+  std::atomic<uint64_t> rows_read{0};
+  std::atomic<uint64_t> inserted{0};
+  std::atomic<uint64_t> updated{0};
+  std::atomic<uint64_t> deleted{0};
+};
+
+class RowCounts {
+ public:
+  // Made at first use; the pointer stays valid.
+  TableUse* Table(uint32_t table_id) {
+    absl::MutexLock lock(&mutex_);
+    std::unique_ptr<TableUse>& use = tables_[table_id];
+    if (use == nullptr) use = std::make_unique<TableUse>();
+    return use.get();
+  }
+  IndexUse* Index(uint32_t index_id) {
+    absl::MutexLock lock(&mutex_);
+    std::unique_ptr<IndexUse>& use = indexes_[index_id];
+    if (use == nullptr) use = std::make_unique<IndexUse>();
+    return use.get();
+  }
+  // Next free hidden key of a space; `first` is asked once, for the first key after the stored ones.
+  template <typename First>
+  auto HiddenKeys(uint32_t space, uint64_t count, First first) -> decltype(first()) {
+    absl::MutexLock lock(&mutex_);
+    auto it = hidden_.find(space);
+    if (it == hidden_.end()) {
+      auto start = first();
+      if (!start.ok()) return start;
+      it = hidden_.emplace(space, *start).first;
+    }
+    const int64_t key = it->second;
+    it->second += static_cast<int64_t>(count);
+    return key;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::flat_hash_map<uint32_t, std::unique_ptr<TableUse>> tables_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint32_t, std::unique_ptr<IndexUse>> indexes_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint32_t, int64_t> hidden_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace adbms::storage::txn

@@ -1,0 +1,227 @@
+#include "services/storage/txn/table_writer.h"
+
+#include "common/status/macros.h"
+#include "services/storage/txn/constraint_errors.h"
+
+namespace adbms::storage::txn {
+namespace {
+
+constexpr size_t kSpaceBytes = 4;
+
+}  // namespace
+
+TableWriter::TableWriter(Transaction* transaction, const catalog::TableEntry* table,
+                         const catalog::CatalogState* catalog)
+    : transaction_(transaction),
+      writes_(transaction->engine_transaction()),
+      table_(table),
+      layout_(table->layout),
+      foreign_keys_(transaction, table, catalog),
+      entries_written_(table->layout.indexes.size()),
+      entry_keys_(table->layout.indexes.size()) {}
+
+TableWriter::~TableWriter() {
+  if (written_ == 0) return;
+  transaction_->shared()->rows_written.fetch_add(written_, std::memory_order_relaxed);
+  TableUse* use = transaction_->shared()->counts->Table(layout_.table_id);
+  use->inserted.fetch_add(inserted_, std::memory_order_relaxed);
+  use->updated.fetch_add(updated_, std::memory_order_relaxed);
+  use->deleted.fetch_add(deleted_, std::memory_order_relaxed);
+  for (size_t i = 0; i < entries_written_.size(); ++i) {
+    if (entries_written_[i] == 0) continue;
+    transaction_->shared()->counts->Index(layout_.indexes[i].index_id)->entries_written.fetch_add(
+        entries_written_[i], std::memory_order_relaxed);
+  }
+}
+
+absl::Status TableWriter::CheckNotNull(codec::Columns columns, uint32_t row_count) const {
+  uint32_t first_row = row_count;
+  uint32_t first_ordinal = 0;
+  for (uint32_t ordinal = 0; ordinal < layout_.not_null.size(); ++ordinal) {
+    if (!layout_.not_null[ordinal] || !columns[ordinal]->may_have_nulls()) continue;
+    for (uint32_t row = 0; row < first_row; ++row) {
+      if (!columns[ordinal]->is_null(row)) continue;
+      first_row = row;
+      first_ordinal = ordinal;
+    }
+  }
+  if (first_row == row_count) return absl::OkStatus();
+  return NotNullViolation(*table_, first_ordinal, columns, first_row);
+}
+
+absl::Status TableWriter::NewRowKey(codec::Columns columns, uint32_t row, std::string* key) {
+  key->clear();
+  if (layout_.has_primary_key()) {
+    layout_.AppendRowKey(columns, row, key);
+    return CheckKeySize(*key, table_->descriptor.primary_key_name());
+  }
+  engine::Engine* engine = transaction_->shared()->engine;
+  const auto first = [&]() -> absl::StatusOr<int64_t> {
+    auto it = engine->NewIterator(nullptr, {layout_.Begin(), layout_.End()}, {});
+    it->SeekToLast();
+    RETURN_IF_ERROR(it->status());
+    if (!it->Valid()) return 1;
+    std::string_view last = engine::ToView(it->key()).substr(kSpaceBytes);
+    types::Vector decoded({types::TypeId::kInt8, 0});
+    decoded.Resize(1);
+    if (!codec::DecodeKey(&last, {{types::TypeId::kInt8, 0}, false, false}, &decoded, 0)) {
+      return absl::InternalError("malformed row key");
+    }
+    return decoded.data<int64_t>()[0] + 1;
+  };
+  ASSIGN_OR_RETURN(const int64_t hidden,
+                   transaction_->shared()->counts->HiddenKeys(layout_.storage_id, 1, first));
+  layout_.AppendHiddenKey(hidden, key);
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::CheckKeyFree(const std::string& key, codec::Columns columns, uint32_t row,
+                                       Conflict* conflict) {
+  engine::PinnableSlice value;
+  bool found = false;
+  RETURN_IF_ERROR(writes_->GetForUpdate(key, &value, &found, false));
+  if (!found) return absl::OkStatus();
+  if (conflict == nullptr) {
+    return UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout_.primary_key, columns, row);
+  }
+  *conflict = {true, 0, key};
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::CheckUnique(const codec::IndexLayout& index, const std::string& entry_key,
+                                      codec::Columns columns, uint32_t row, Conflict* conflict) {
+  engine::PinnableSlice value;
+  bool found = false;
+  RETURN_IF_ERROR(writes_->GetForUpdate(entry_key, &value, &found, false));
+  if (!found) return absl::OkStatus();
+  if (conflict == nullptr) return UniqueViolation(*table_, index.name, index.columns, columns, row);
+  std::string_view suffix;
+  if (!codec::IndexLayout::RowSuffix(entry_key, engine::ToView(value), &suffix)) {
+    return absl::InternalError("malformed index entry");
+  }
+  conflict->exists = true;
+  conflict->index_id = index.index_id;
+  conflict->row_key = layout_.Begin();
+  conflict->row_key.append(suffix);
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict* conflict) {
+  RETURN_IF_ERROR(NewRowKey(columns, row, &row_key_));
+  if (layout_.has_primary_key()) {
+    RETURN_IF_ERROR(CheckKeyFree(row_key_, columns, row, conflict));
+    if (conflict != nullptr && conflict->exists) return absl::OkStatus();
+  }
+  const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
+  for (size_t i = 0; i < layout_.indexes.size(); ++i) {
+    const codec::IndexLayout& index = layout_.indexes[i];
+    bool inline_suffix = false;
+    entry_keys_[i].clear();
+    index.AppendEntryKey(columns, row, suffix, &entry_keys_[i], &inline_suffix);
+    RETURN_IF_ERROR(CheckKeySize(entry_keys_[i], index.name));
+    if (inline_suffix) continue;
+    RETURN_IF_ERROR(CheckUnique(index, entry_keys_[i], columns, row, conflict));
+    if (conflict != nullptr && conflict->exists) return absl::OkStatus();
+  }
+  value_.clear();
+  layout_.row.Append(columns, row, &value_);
+  writes_->Put(row_key_, value_);
+  for (size_t i = 0; i < layout_.indexes.size(); ++i) {
+    const codec::IndexLayout& index = layout_.indexes[i];
+    value_.clear();
+    bool inline_suffix = !index.unique;
+    for (uint32_t ordinal : index.columns) inline_suffix |= columns[ordinal]->is_null(row);
+    index.AppendEntryValue(columns, row, suffix, inline_suffix, &value_);
+    writes_->Put(entry_keys_[i], value_);
+    ++entries_written_[i];
+  }
+  foreign_keys_.RowStored(columns, row);
+  ++row_delta_;
+  ++written_;
+  ++inserted_;
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found) {
+  return writes_->GetForUpdate(row_key, value, found, transaction_->validates());
+}
+
+absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_columns, uint32_t old_row,
+                                 codec::Columns new_columns, uint32_t new_row,
+                                 const std::vector<bool>& assigned) {
+  bool key_assigned = false;
+  for (uint32_t ordinal : layout_.primary_key) key_assigned |= assigned[ordinal];
+  row_key_.assign(row_key);
+  if (key_assigned) RETURN_IF_ERROR(NewRowKey(new_columns, new_row, &row_key_));
+  const bool moved = row_key_ != row_key;
+  if (moved) RETURN_IF_ERROR(CheckKeyFree(row_key_, new_columns, new_row, nullptr));
+  const std::string_view old_suffix = row_key.substr(kSpaceBytes);
+  const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
+  if (foreign_keys_.needed()) foreign_keys_.RowRemoved(old_columns, old_row);
+  if (moved) writes_->Delete(row_key);
+  for (size_t i = 0; i < layout_.indexes.size(); ++i) {
+    const codec::IndexLayout& index = layout_.indexes[i];
+    bool touched = moved || (key_assigned && !index.value_columns.empty());
+    for (uint32_t ordinal : index.columns) touched |= assigned[ordinal];
+    for (uint32_t ordinal : index.value_columns) touched |= assigned[ordinal];
+    if (!touched) continue;
+    bool old_inline = false;
+    bool new_inline = false;
+    old_entry_key_.clear();
+    index.AppendEntryKey(old_columns, old_row, old_suffix, &old_entry_key_, &old_inline);
+    std::string& entry_key = entry_keys_[i];
+    entry_key.clear();
+    index.AppendEntryKey(new_columns, new_row, suffix, &entry_key, &new_inline);
+    if (entry_key != old_entry_key_) {
+      RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
+      if (!new_inline) RETURN_IF_ERROR(CheckUnique(index, entry_key, new_columns, new_row, nullptr));
+      if (!old_inline) {
+        bool found = false;
+        RETURN_IF_ERROR(writes_->GetForUpdate(old_entry_key_, nullptr, &found, false));
+      }
+      writes_->Delete(old_entry_key_);
+      ++entries_written_[i];
+    }
+    value_.clear();
+    index.AppendEntryValue(new_columns, new_row, suffix, new_inline, &value_);
+    writes_->Put(entry_key, value_);
+    ++entries_written_[i];
+  }
+  value_.clear();
+  layout_.row.Append(new_columns, new_row, &value_);
+  writes_->Put(row_key_, value_);
+  if (foreign_keys_.needed()) foreign_keys_.RowStored(new_columns, new_row);
+  ++written_;
+  ++updated_;
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::Delete(std::string_view row_key, codec::Columns columns, uint32_t row) {
+  const std::string_view suffix = row_key.substr(kSpaceBytes);
+  for (size_t i = 0; i < layout_.indexes.size(); ++i) {
+    bool inline_suffix = false;
+    old_entry_key_.clear();
+    layout_.indexes[i].AppendEntryKey(columns, row, suffix, &old_entry_key_, &inline_suffix);
+    if (!inline_suffix) {
+      bool found = false;
+      RETURN_IF_ERROR(writes_->GetForUpdate(old_entry_key_, nullptr, &found, false));
+    }
+    writes_->Delete(old_entry_key_);
+    ++entries_written_[i];
+  }
+  writes_->Delete(row_key);
+  if (foreign_keys_.needed()) foreign_keys_.RowRemoved(columns, row);
+  --row_delta_;
+  ++written_;
+  ++deleted_;
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::FinishStatement(const rpc::CallContext& context) {
+  if (foreign_keys_.needed()) RETURN_IF_ERROR(foreign_keys_.Verify(context));
+  if (row_delta_ != 0) transaction_->AddRows(layout_.table_id, row_delta_);
+  row_delta_ = 0;
+  return transaction_->CheckSize();
+}
+
+}  // namespace adbms::storage::txn

@@ -1,0 +1,321 @@
+#include "services/storage/txn/transaction.h"
+
+#include <algorithm>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::storage::txn {
+
+namespace sqlstate = status::sqlstate;
+
+absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
+  if (spaces.empty()) return absl::OkStatus();
+  engine::WriteBatch batch;
+  for (uint32_t space : spaces) {
+    batch.DeleteRange(codec::SpaceBegin(space), codec::SpaceEnd(space));
+    batch.Delete(catalog::SystemKey('d', space));
+  }
+  return shared->log->Write(&batch);
+}
+
+absl::Status ReadView::MultiGet(const std::vector<engine::Slice>& keys, bool sorted,
+                                std::vector<engine::PinnableSlice>* values, std::vector<bool>* found) const {
+  if (transaction_ == nullptr) return engine_->MultiGet(snapshot_.get(), keys, sorted, values, found);
+  values->clear();
+  values->resize(keys.size());
+  found->assign(keys.size(), false);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    bool hit = false;
+    RETURN_IF_ERROR(transaction_->Get(snapshot_.get(), engine::ToView(keys[i]), &(*values)[i], &hit));
+    (*found)[i] = hit;
+  }
+  return absl::OkStatus();
+}
+
+Transaction::Transaction(Shared* shared, const api::BeginOptions& options,
+                         std::unique_ptr<engine::Transaction> reuse)
+    : shared_(shared),
+      options_(options),
+      owner_(shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
+      engine_transaction_(std::move(reuse)) {}
+
+Transaction::~Transaction() {
+  if (!ended_) Rollback();
+}
+
+engine::Transaction* Transaction::engine_transaction() {
+  if (!begun_) {
+    engine_transaction_ = shared_->engine->Begin(std::move(engine_transaction_));
+    begun_ = true;
+  }
+  return engine_transaction_.get();
+}
+
+absl::Status Transaction::CheckWritable(const char* verb) const {
+  if (!options_.read_only) return absl::OkStatus();
+  return status::Error(sqlstate::kReadOnlyTransaction,
+                       std::string("cannot execute ") + verb + " in a read-only transaction");
+}
+
+absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
+  const bool repeatable = options_.isolation == api::Isolation::kRepeatableRead;
+  if (repeatable && snapshot_ == nullptr) {
+    // The engine's conflict check counts from its own snapshot, which must not be newer than ours.
+    engine_transaction()->SetSnapshot();
+  }
+  if (!draft_) catalog_view_ = shared_->catalog->Current();
+  if (!repeatable || snapshot_ == nullptr) {
+    // The snapshot must be taken while this catalog version is current: then it has the version's rows.
+    while (true) {
+      snapshot_ = shared_->engine->TakeSnapshot();
+      if (draft_) break;
+      catalog::CatalogStatePtr now = shared_->catalog->Current();
+      if (now == catalog_view_) break;
+      catalog_view_ = std::move(now);
+    }
+  }
+  if (repeatable && snapshot_catalog_ == nullptr) snapshot_catalog_ = catalog_view_;
+  read_sequence_ = std::max(read_sequence_, snapshot_->sequence());
+  if (writes && !only_statement) {
+    engine_transaction()->SetSavePoint();
+    statement_savepoint_ = true;
+    statement_entry_ = {{}, draft_, dropped_spaces_.size(), private_spaces_.size(), row_deltas_};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::FinishStatement() {
+  if (!statement_savepoint_) return absl::OkStatus();
+  statement_savepoint_ = false;
+  return engine_transaction()->PopSavePoint();
+}
+
+absl::Status Transaction::FailStatement() {
+  if (!statement_savepoint_) return absl::OkStatus();
+  statement_savepoint_ = false;
+  Restore(statement_entry_);
+  return engine_transaction()->RollbackToSavePoint();
+}
+
+void Transaction::Restore(const SavepointEntry& entry) {
+  draft_.reset();
+  if (entry.draft) draft_.emplace(*entry.draft);
+  dropped_spaces_.resize(entry.dropped);
+  row_deltas_ = entry.row_deltas;
+  while (private_spaces_.size() > entry.private_spaces) {
+    orphaned_spaces_.push_back(private_spaces_.back().space);
+    private_spaces_.pop_back();
+  }
+}
+
+catalog::CatalogStatePtr Transaction::CatalogView() const {
+  if (draft_) return draft_->state();
+  return catalog_view_ != nullptr ? catalog_view_ : shared_->catalog->Current();
+}
+
+catalog::CatalogDraft* Transaction::Draft() {
+  if (!draft_) draft_.emplace(shared_->catalog, shared_->catalog->Current());
+  return &*draft_;
+}
+
+void Transaction::WriteDraft() {
+  engine::Transaction* writes = engine_transaction();
+  for (const catalog::CatalogDraft::Record& record : draft_->TakeRecords()) {
+    if (record.erase) {
+      writes->Delete(record.key);
+    } else {
+      writes->Put(record.key, record.value);
+    }
+  }
+  for (uint32_t space : draft_->TakeDroppedSpaces()) {
+    writes->Put(catalog::SystemKey('d', space), "");
+    dropped_spaces_.push_back(space);
+  }
+}
+
+ReadView Transaction::View(bool latest) {
+  engine::Transaction* writes = begun_ && !engine_transaction_->empty() ? engine_transaction_.get() : nullptr;
+  return ReadView(shared_->engine, writes, latest ? nullptr : snapshot_);
+}
+
+ReadView Transaction::ViewOf(uint32_t space) {
+  const bool own = std::any_of(private_spaces_.begin(), private_spaces_.end(),
+                               [&](const PrivateSpace& entry) { return entry.space == space; });
+  return View(own);
+}
+
+absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode) {
+  return LockTable(context, table_id, mode,
+                   absl::Milliseconds(shared_->lock_timeout_ms.load(std::memory_order_relaxed)));
+}
+
+absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode,
+                                    absl::Duration timeout) {
+  for (auto& [id, held] : locked_tables_) {
+    if (id == table_id && (held == LockMode::kExclusive || held == mode)) return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(shared_->locks->Acquire(context, owner_, table_id, mode, timeout));
+  for (auto& [id, held] : locked_tables_) {
+    if (id == table_id) {
+      held = mode;
+      return absl::OkStatus();
+    }
+  }
+  locked_tables_.emplace_back(table_id, mode);
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::RegisterPrivateSpace(uint32_t space) {
+  for (const PrivateSpace& entry : private_spaces_) {
+    if (entry.space == space) return absl::OkStatus();
+  }
+  engine::WriteBatch batch;
+  batch.Put(catalog::SystemKey('d', space), "");
+  RETURN_IF_ERROR(shared_->log->Write(&batch));
+  engine_transaction()->Delete(catalog::SystemKey('d', space));
+  private_spaces_.push_back({space, savepoint_serial_});
+  return absl::OkStatus();
+}
+
+bool Transaction::CanWriteDirectly(uint32_t space) const {
+  return std::any_of(private_spaces_.begin(), private_spaces_.end(), [&](const PrivateSpace& entry) {
+    return entry.space == space && entry.savepoint_serial == savepoint_serial_;
+  });
+}
+
+absl::Status Transaction::CheckSize() {
+  const uint64_t limit = shared_->max_transaction_bytes.load(std::memory_order_relaxed);
+  if (!begun_ || engine_transaction_->bytes() <= limit) return absl::OkStatus();
+  return status::Error(sqlstate::kOutOfMemory, "transaction has changed too much data",
+                       "Its changes exceed max_transaction_bytes (" + std::to_string(limit) + ").",
+                       "Split the work into several transactions, or raise max_transaction_bytes.");
+}
+
+absl::Status Transaction::Savepoint(const std::string& name) {
+  engine_transaction()->SetSavePoint();
+  savepoints_.push_back({name, draft_, dropped_spaces_.size(), private_spaces_.size(), row_deltas_});
+  ++savepoint_serial_;
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::RollbackTo(const std::string& name) {
+  const auto it = std::find_if(savepoints_.rbegin(), savepoints_.rend(),
+                               [&](const SavepointEntry& entry) { return entry.name == name; });
+  if (it == savepoints_.rend()) {
+    return status::Error(sqlstate::kInvalidSavepoint, "savepoint \"" + name + "\" does not exist");
+  }
+  const size_t keep = static_cast<size_t>(savepoints_.rend() - it);
+  while (savepoints_.size() > keep) {
+    RETURN_IF_ERROR(engine_transaction()->RollbackToSavePoint());
+    savepoints_.pop_back();
+  }
+  RETURN_IF_ERROR(engine_transaction()->RollbackToSavePoint());
+  engine_transaction()->SetSavePoint();
+  Restore(savepoints_.back());
+  ++savepoint_serial_;
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::Release(const std::string& name) {
+  const auto it = std::find_if(savepoints_.rbegin(), savepoints_.rend(),
+                               [&](const SavepointEntry& entry) { return entry.name == name; });
+  if (it == savepoints_.rend()) {
+    return status::Error(sqlstate::kInvalidSavepoint, "savepoint \"" + name + "\" does not exist");
+  }
+  const size_t keep = static_cast<size_t>(savepoints_.rend() - it) - 1;
+  while (savepoints_.size() > keep) {
+    RETURN_IF_ERROR(engine_transaction()->PopSavePoint());
+    savepoints_.pop_back();
+  }
+  return absl::OkStatus();
+}
+
+void Transaction::ApplyRowDeltas() {
+  for (const auto& [table_id, delta] : row_deltas_) {
+    std::atomic<int64_t>& rows = shared_->counts->Table(table_id)->rows;
+    if (rows.load(std::memory_order_relaxed) >= 0) rows.fetch_add(delta, std::memory_order_relaxed);
+  }
+  row_deltas_.clear();
+}
+
+absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
+  if (snapshot_catalog_ == nullptr || draft_) return absl::OkStatus();
+  const catalog::TableEntryPtr* then = snapshot_catalog_->Find(table_id);
+  const catalog::TableEntryPtr* now = catalog_view_->Find(table_id);
+  if (then != nullptr && now != nullptr && (*then)->descriptor.schema_version() == (*now)->descriptor.schema_version()) {
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kSerializationFailure,
+                       "could not serialize access due to concurrent change of the table's definition", {},
+                       "Run the transaction again.");
+}
+
+absl::Status Transaction::CommitWrites() {
+  if (broken_) {
+    return status::Error(sqlstate::kInFailedTransaction,
+                         "current transaction is aborted, commands ignored until end of transaction block");
+  }
+  if (!begun_ || engine_transaction_->empty()) {
+    // What the transaction read becomes its answer: it must be durable.
+    ApplyRowDeltas();
+    return shared_->log->WaitDurable(read_sequence_);
+  }
+  RETURN_IF_ERROR(CheckSize());
+  RETURN_IF_ERROR(shared_->log->Write(engine_transaction_.get()));
+  begun_ = false;
+  ApplyRowDeltas();
+  if (!draft_) {
+    for (const auto& [id, mode] : locked_tables_) shared_->locks->Release(owner_, id);
+    locked_tables_.clear();
+  }
+  const absl::Status durable = shared_->log->WaitDurable();
+  if (draft_ && durable.ok()) {
+    // Only now: a reader that sees the new catalog must find its rows in the durable snapshot.
+    shared_->catalog->Publish(draft_->state());
+    const absl::Status erased = EraseSpaces(shared_, dropped_spaces_);
+    (void)erased;  // The pending records stay; the next start erases them.
+  }
+  private_spaces_.clear();
+  return durable;
+}
+
+absl::Status Transaction::Commit() {
+  const absl::Status status = CommitWrites();
+  if (!status.ok()) {
+    Rollback();
+    return status;
+  }
+  shared_->commits.fetch_add(1, std::memory_order_relaxed);
+  End();
+  return absl::OkStatus();
+}
+
+void Transaction::Rollback() {
+  if (ended_) return;
+  if (begun_) {
+    const absl::Status status = engine_transaction_->Rollback();
+    (void)status;  // Nothing was written; the locks end in any case.
+    begun_ = false;
+  }
+  std::vector<uint32_t> spaces;
+  for (const PrivateSpace& entry : private_spaces_) spaces.push_back(entry.space);
+  const absl::Status erased = EraseSpaces(shared_, spaces);
+  (void)erased;  // The pending records stay; the next start erases them.
+  shared_->rollbacks.fetch_add(1, std::memory_order_relaxed);
+  End();
+}
+
+void Transaction::End() {
+  for (const auto& [id, mode] : locked_tables_) shared_->locks->Release(owner_, id);
+  locked_tables_.clear();
+  private_spaces_.clear();
+  const absl::Status erased = EraseSpaces(shared_, orphaned_spaces_);
+  (void)erased;  // The pending records stay; the next start erases them.
+  orphaned_spaces_.clear();
+  snapshot_.reset();
+  draft_.reset();
+  ended_ = true;
+}
+
+}  // namespace adbms::storage::txn

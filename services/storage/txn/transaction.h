@@ -1,0 +1,182 @@
+// One transaction of a session: isolation, row and table locks, savepoints, its changes of the catalog.
+//
+// READ COMMITTED takes a fresh snapshot for each statement; REPEATABLE READ one at the first statement,
+// and a row that somebody changed since is error 40001. Not thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "services/storage/api/storage.h"
+#include "services/storage/catalog/catalog.h"
+#include "services/storage/catalog/catalog_draft.h"
+#include "services/storage/engine/engine.h"
+#include "services/storage/txn/commit_log.h"
+#include "services/storage/txn/row_counts.h"
+#include "services/storage/txn/table_locks.h"
+
+namespace adbms::storage::txn {
+
+// What all transactions of one server share. Everything outlives the transactions.
+struct Shared {
+  engine::Engine* engine = nullptr;
+  catalog::Catalog* catalog = nullptr;
+  CommitLog* log = nullptr;
+  TableLocks* locks = nullptr;
+  RowCounts* counts = nullptr;
+  std::atomic<uint64_t> next_owner{1};
+  std::atomic<uint64_t> commits{0};
+  std::atomic<uint64_t> rollbacks{0};
+  std::atomic<uint64_t> rows_read{0};
+  std::atomic<uint64_t> rows_written{0};
+  std::atomic<uint64_t> spilled_bytes{0};
+  std::atomic<int64_t> query_memory_used{0};
+  std::atomic<int64_t> query_memory_bytes{int64_t{256} << 20};
+  std::atomic<uint64_t> max_transaction_bytes{uint64_t{2} << 30};
+  std::atomic<int64_t> lock_timeout_ms{10000};
+  std::string temp_dir;
+};
+
+// Erases spaces and their pending records. REQUIRES: nothing new reads them.
+absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces);
+
+// What a statement reads: a snapshot, with the transaction's own writes over it. Cheap to copy.
+class ReadView {
+ public:
+  ReadView() = default;
+  ReadView(engine::Engine* engine, engine::Transaction* transaction, engine::SnapshotPtr snapshot)
+      : engine_(engine), transaction_(transaction), snapshot_(std::move(snapshot)) {}
+
+  absl::Status Get(std::string_view key, engine::PinnableSlice* value, bool* found) const {
+    return transaction_ == nullptr ? engine_->Get(snapshot_.get(), key, value, found)
+                                   : transaction_->Get(snapshot_.get(), key, value, found);
+  }
+  absl::Status MultiGet(const std::vector<engine::Slice>& keys, bool sorted,
+                        std::vector<engine::PinnableSlice>* values, std::vector<bool>* found) const;
+  std::unique_ptr<engine::Iterator> NewIterator(engine::KeyRange range,
+                                                const engine::IteratorOptions& options) const {
+    return transaction_ == nullptr ? engine_->NewIterator(snapshot_, std::move(range), options)
+                                   : transaction_->NewIterator(snapshot_, std::move(range), options);
+  }
+  const engine::SnapshotPtr& snapshot() const { return snapshot_; }
+
+ private:
+  engine::Engine* engine_ = nullptr;
+  engine::Transaction* transaction_ = nullptr;
+  engine::SnapshotPtr snapshot_;
+};
+
+class Transaction {
+ public:
+  // `reuse`: a finished engine transaction whose memory may serve again.
+  Transaction(Shared* shared, const api::BeginOptions& options, std::unique_ptr<engine::Transaction> reuse);
+  ~Transaction();  // Rolls back unless ended.
+
+  const api::BeginOptions& options() const { return options_; }
+  Shared* shared() const { return shared_; }
+  bool ended() const { return ended_; }
+  std::unique_ptr<engine::Transaction> TakeEngineTransaction() { return std::move(engine_transaction_); }
+
+  // Starts a statement: takes the snapshot that its isolation wants. A writing one gets a savepoint
+  // (unless it is the transaction's only one), which FailStatement returns to.
+  absl::Status StartStatement(bool writes, bool only_statement);
+  absl::Status FinishStatement();
+  absl::Status FailStatement();
+
+  // The catalog as the transaction sees it.
+  catalog::CatalogStatePtr CatalogView() const;
+  // The newest catalog, with the transaction's own changes if it has any: what to plan against.
+  catalog::CatalogStatePtr SessionCatalog() const {
+    return draft_ ? draft_->state() : shared_->catalog->Current();
+  }
+  // REQUIRES: the catalog lock is held (LockTable(kCatalogLock, kExclusive)).
+  catalog::CatalogDraft* Draft();
+  // Moves the draft's new records into the transaction's writes. Call after each change.
+  void WriteDraft();
+  // The view of the current statement. `latest` true: newest data instead of the snapshot.
+  ReadView View(bool latest = false);
+  // A view for a space: one that this transaction filled itself is read as it is now.
+  ReadView ViewOf(uint32_t space);
+
+  absl::Status LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode,
+                         absl::Duration timeout);
+  absl::Status LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode);
+  engine::Transaction* engine_transaction();
+  // REPEATABLE READ: a locked row must not have changed since the snapshot.
+  bool validates() const { return options_.isolation == api::Isolation::kRepeatableRead; }
+  // Errors: 25006 in a read-only transaction; `verb` as in "INSERT".
+  absl::Status CheckWritable(const char* verb) const;
+
+  // A space that only this transaction sees may be filled with unlocked, unbuffered writes; it is erased
+  // unless the transaction commits. Durably registered before the call returns.
+  absl::Status RegisterPrivateSpace(uint32_t space);
+  // Whether rows of the space can be written directly: private, and no savepoint since could keep half of it.
+  bool CanWriteDirectly(uint32_t space) const;
+  // After a failed direct write the transaction cannot commit.
+  void MarkBroken() { broken_ = true; }
+
+  void AddRows(uint32_t table_id, int64_t delta) { row_deltas_[table_id] += delta; }
+  int64_t PendingRows(uint32_t table_id) const {
+    const auto it = row_deltas_.find(table_id);
+    return it == row_deltas_.end() ? 0 : it->second;
+  }
+  absl::Status CheckSize();
+  // REPEATABLE READ: errors 40001 when the table's definition changed after the snapshot, which then may lack
+  // rows that the new definition relies on.
+  absl::Status CheckSnapshotSuits(uint32_t table_id) const;
+
+  absl::Status Savepoint(const std::string& name);
+  absl::Status RollbackTo(const std::string& name);
+  absl::Status Release(const std::string& name);
+
+  // Written and durable when OK. After an error it is rolled back.
+  absl::Status Commit();
+  void Rollback();
+
+ private:
+  struct SavepointEntry {
+    std::string name;
+    std::optional<catalog::CatalogDraft> draft;
+    size_t dropped = 0;
+    size_t private_spaces = 0;
+    absl::flat_hash_map<uint32_t, int64_t> row_deltas;
+  };
+  struct PrivateSpace {
+    uint32_t space;
+    uint64_t savepoint_serial;
+  };
+  absl::Status CommitWrites();
+  void ApplyRowDeltas();
+  void End();
+  void Restore(const SavepointEntry& entry);
+
+  Shared* const shared_;
+  const api::BeginOptions options_;
+  const uint64_t owner_;
+  std::unique_ptr<engine::Transaction> engine_transaction_;
+  bool begun_ = false;
+  bool ended_ = false;
+  bool broken_ = false;
+  bool statement_savepoint_ = false;
+  engine::SnapshotPtr snapshot_;
+  uint64_t read_sequence_ = 0;
+  std::optional<catalog::CatalogDraft> draft_;
+  catalog::CatalogStatePtr catalog_view_;
+  catalog::CatalogStatePtr snapshot_catalog_;  // REPEATABLE READ: as it was when the snapshot was taken.
+  std::vector<uint32_t> dropped_spaces_;
+  std::vector<PrivateSpace> private_spaces_;
+  std::vector<uint32_t> orphaned_spaces_;  // Filled, then given up by a rollback to a savepoint.
+  uint64_t savepoint_serial_ = 0;
+  std::vector<SavepointEntry> savepoints_;
+  SavepointEntry statement_entry_;
+  std::vector<std::pair<uint32_t, LockMode>> locked_tables_;
+  absl::flat_hash_map<uint32_t, int64_t> row_deltas_;
+};
+
+}  // namespace adbms::storage::txn
