@@ -1,0 +1,134 @@
+#include "services/optimizer/server/optimizer_server.h"
+
+#include <functional>
+#include <set>
+
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+
+namespace adbms::optimizer::server {
+namespace {
+
+// Statistics and, without a version asked for, the catalog may be this old.
+constexpr absl::Duration kFreshness = absl::Seconds(1);
+
+void UsedIndexes(const google::protobuf::Message& message, std::set<uint32_t>* used) {
+  if (const auto* scan = dynamic_cast<const common::v1::IndexScan*>(&message)) {
+    if (scan->index_id() != 0) used->insert(scan->index_id());
+  }
+  if (const auto* join = dynamic_cast<const common::v1::LookupJoin*>(&message)) {
+    if (join->index_id() != 0) used->insert(join->index_id());
+  }
+  const auto* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      UsedIndexes(reflection->GetMessage(message, field), used);
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      UsedIndexes(reflection->GetRepeatedMessage(message, field, i), used);
+    }
+  }
+}
+
+}  // namespace
+
+OptimizerServer::OptimizerServer(storage::api::Storage* storage,
+                                 telemetry::ServiceMetrics* metrics,
+                                 const common::v1::OptimizerConfig& config)
+    : storage_(storage), metrics_(metrics), config_(config) {}
+
+absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallContext& context,
+                                                            uint64_t version) {
+  View view;
+  bool stale = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    view = view_;
+    stale = view_.catalog == nullptr || absl::Now() - looked_at_ > kFreshness ||
+            view_.catalog->version() < version;
+  }
+  if (!stale) return view;
+  ASSIGN_OR_RETURN(
+      auto catalog,
+      storage_->GetCatalog(context, view.catalog == nullptr ? 0 : view.catalog->version()));
+  if (catalog != nullptr) view.catalog = std::make_shared<const sql::Catalog>(std::move(catalog));
+  ASSIGN_OR_RETURN(
+      auto statistics,
+      storage_->GetStatistics(context, view.statistics == nullptr ? 0 : view.statistics->version()));
+  if (statistics != nullptr) view.statistics = std::move(statistics);
+  absl::MutexLock lock(&mutex_);
+  view_ = view;
+  looked_at_ = absl::Now();
+  return view;
+}
+
+absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
+    const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) {
+  ASSIGN_OR_RETURN(const View view, Look(context, request.catalog_version()));
+  sql::PlanningInput input;
+  input.sql = request.sql();
+  for (const auto& type : request.parameter_types()) {
+    input.parameter_types.push_back(types::FromProto(type));
+  }
+  std::vector<sql::Literal> literals;
+  for (const auto& lifted : request.literals()) {
+    literals.push_back({static_cast<sql::Literal::Kind>(lifted.kind()), lifted.offset(),
+                        lifted.length(), lifted.value()});
+  }
+  if (request.lift_literals()) input.literals = &literals;
+  input.catalog = view.catalog;
+  input.statistics = view.statistics;
+  input.search_path.assign(request.search_path().begin(), request.search_path().end());
+  input.current_user = request.current_user();
+  input.session_user = request.session_user();
+  input.database = request.database();
+  input.time_zone = request.time_zone();
+  optimizer::v1::PlanResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_plan(), sql::PlanDefault(input));
+  return response;
+}
+
+absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
+    const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
+  ASSIGN_OR_RETURN(const View view, Look(context, 0));
+  auto snapshot = std::make_shared<common::v1::CatalogSnapshot>(view.catalog->snapshot());
+  const std::set<uint32_t> hidden(request.hidden_index_ids().begin(),
+                                  request.hidden_index_ids().end());
+  for (auto& table : *snapshot->mutable_tables()) {
+    for (int i = table.indexes_size() - 1; i >= 0; --i) {
+      if (hidden.contains(table.indexes(i).index_id())) table.mutable_indexes()->DeleteSubrange(i, 1);
+    }
+    for (const auto& index : request.indexes()) {
+      if (index.table_id() == table.table_id()) *table.add_indexes() = index.index();
+    }
+  }
+  sql::PlanningInput input;
+  input.catalog = std::make_shared<const sql::Catalog>(std::move(snapshot));
+  input.statistics = view.statistics;
+  if (request.search_path_size() > 0) {
+    input.search_path.assign(request.search_path().begin(), request.search_path().end());
+  }
+  input.current_user = input.session_user = context.user;
+  optimizer::v1::WhatIfResponse response;
+  for (const std::string& sql : request.sql()) {
+    RETURN_IF_ERROR(context.Check());
+    auto* outcome = response.add_outcomes();
+    input.sql = sql;
+    const auto plan = sql::PlanDefault(input);
+    if (!plan.ok()) {
+      outcome->set_error(std::string(plan.status().message()));
+      continue;
+    }
+    outcome->set_cost(plan->root().total_cost());
+    std::set<uint32_t> used;
+    UsedIndexes(*plan, &used);
+    for (const uint32_t id : used) outcome->add_used_index_ids(id);
+  }
+  return response;
+}
+
+}  // namespace adbms::optimizer::server
