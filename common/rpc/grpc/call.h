@@ -50,10 +50,12 @@ absl::StatusOr<Response> Call(Stub* stub,
                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                            Response*),
                               const CallContext& context, const std::string& secret,
-                              const Request& request, bool idempotent) {
+                              const Request& request, bool idempotent,
+                              const std::pair<std::string, std::string>& metadata = {}) {
   for (int attempt = 0;; ++attempt) {
     grpc::ClientContext client;
     Prepare(context, secret, &client);
+    if (!metadata.second.empty()) client.AddMetadata(metadata.first, metadata.second);
     Response response;
     const grpc::Status status = (stub->*method)(&client, request, &response);
     if (status.ok()) return response;

@@ -1,6 +1,7 @@
 // Module over gRPC: the client, and the adapter that serves an implementation.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,10 +10,12 @@
 
 namespace adbms::orchestrator::api {
 
-// Calls the service at `address`.
-std::unique_ptr<Module> NewModuleClient(const std::string& address, const std::string& secret);
+// Calls the module `name` of the process at `address`; empty: its only one.
+std::unique_ptr<Module> NewModuleClient(const std::string& address, const std::string& secret,
+                                        const std::string& name = "");
 
-// Serves `implementation`, which must outlive the result.
-std::unique_ptr<grpc::Service> NewModuleAdapter(Module* implementation, rpc::ServerSide side);
+// Serves the modules of a process by name; all must outlive the result.
+std::unique_ptr<grpc::Service> NewModuleAdapter(std::map<std::string, Module*> modules,
+                                                rpc::ServerSide side);
 
 }  // namespace adbms::orchestrator::api

@@ -1,0 +1,46 @@
+#include "common/lifecycle/signals.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <thread>
+
+namespace adbms::lifecycle {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+void BlockSignals() {
+  const sigset_t set = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void WaitForStop() {
+  const sigset_t set = StopSignals();
+  int signal = 0;
+  sigwait(&set, &signal);
+}
+
+void EnforceDeadline(int seconds) {
+  std::thread([seconds] {
+    const sigset_t set = StopSignals();
+    const timespec limit{seconds, 0};
+    sigtimedwait(&set, nullptr, &limit);
+    static constexpr char kMessage[] = "adbmsd: stopped without waiting any longer\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
+    ::_exit(1);
+  }).detach();
+}
+
+}  // namespace adbms::lifecycle

@@ -1,0 +1,470 @@
+#include "services/adbmsd/process.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/lifecycle/secret_file.h"
+#include "common/status/macros.h"
+#include "services/adbmsd/options.h"
+#include "services/indexer/api/indexer_grpc.h"
+#include "services/optimizer/api/optimizer_grpc.h"
+#include "services/orchestrator/api/module_grpc.h"
+#include "services/orchestrator/api/orchestrator_grpc.h"
+#include "services/security/api/security_grpc.h"
+#include "services/security/authn/scram.h"
+#include "services/storage/api/storage_grpc.h"
+#include "services/tuner/api/tuner_grpc.h"
+
+namespace adbms::adbmsd {
+namespace {
+
+constexpr char kVersion[] = "0.1.0";
+constexpr char kSuperuser[] = "adbms";
+// Time that running statements have when the process is asked to stop.
+constexpr absl::Duration kDrain = absl::Seconds(15);
+constexpr absl::Duration kRefresh = absl::Milliseconds(500);
+constexpr absl::Duration kRetry = absl::Milliseconds(100);
+
+bool IsLoopback(const std::string& address) {
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]");
+}
+
+// Keeps trying while what is needed elsewhere does not answer yet.
+template <typename Attempt>
+absl::Status WhenReachable(const std::function<bool()>& should_stop, const Attempt& attempt) {
+  for (;;) {
+    const absl::Status status = attempt();
+    if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
+    if (should_stop()) return absl::CancelledError("stopped while waiting for another service");
+    absl::SleepFor(kRetry);
+  }
+}
+
+absl::StatusOr<std::string> AddressOf(const std::string& service, const std::string& address) {
+  if (!address.empty()) return address;
+  return absl::InvalidArgumentError(absl::StrCat("cluster.", service, ": the address of the ", service,
+                                                 " service is needed, because it does not run in "
+                                                 "this process"));
+}
+
+}  // namespace
+
+Process::Process(const common::v1::Config& config, std::set<std::string> targets)
+    : config_(config), targets_(std::move(targets)), started_(absl::Now()) {}
+
+Process::~Process() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<Process>> Process::Start(const common::v1::Config& config,
+                                                        const std::set<std::string>& targets,
+                                                        const std::function<bool()>& should_stop) {
+  auto process = std::unique_ptr<Process>(new Process(config, targets));
+  RETURN_IF_ERROR(process->Run(should_stop));
+  return process;
+}
+
+absl::Status Process::Run(const std::function<bool()>& should_stop) {
+  RETURN_IF_ERROR(PrepareDirectories());
+  RETURN_IF_ERROR(StartStorage());
+  RETURN_IF_ERROR(WhenReachable(should_stop, [&] { return StartSecurity(); }));
+  RETURN_IF_ERROR(StartOptimizer());
+  RETURN_IF_ERROR(StartModules());
+  RETURN_IF_ERROR(WhenReachable(should_stop, [&] { return StartOrchestrator(); }));
+  RETURN_IF_ERROR(StartGateway());
+  RETURN_IF_ERROR(Serve());
+  ready_.store(true);
+  return StartHttp();
+}
+
+absl::Status Process::PrepareDirectories() {
+  std::error_code error;
+  const std::string& data = config_.data().directory();
+  std::filesystem::create_directories(data, error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot make the data directory ", data, ": ", error.message()));
+  }
+  log_directory_ = config_.logging().directory().empty() ? absl::StrCat(data, "/logs")
+                                                         : config_.logging().directory();
+  const std::string secret_file = config_.cluster().secret_file().empty()
+                                      ? absl::StrCat(data, "/cluster_secret")
+                                      : config_.cluster().secret_file();
+  ASSIGN_OR_RETURN(secret_, lifecycle::ReadOrMakeSecret(secret_file));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Process::Telemetry*> Process::TelemetryOf(const std::string& service) {
+  Telemetry& telemetry = telemetry_[service];
+  if (telemetry.logger == nullptr) {
+    ASSIGN_OR_RETURN(telemetry.logger,
+                     telemetry::OpenLog(log_directory_, service, config_.logging().level()));
+    telemetry.metrics = std::make_unique<telemetry::ServiceMetrics>(service, &registry_);
+    telemetry.logger->Info("starting", {{"version", kVersion}});
+  }
+  return &telemetry;
+}
+
+rpc::ServerSide Process::Side(const std::string& service) {
+  return {secret_, telemetry_[service].metrics.get()};
+}
+
+absl::Status Process::StartStorage() {
+  if (!Has("storage")) {
+    ASSIGN_OR_RETURN(const std::string address, AddressOf("storage", config_.cluster().storage()));
+    storage_client_ = storage::api::NewStorageClient(address, secret_);
+    storage_ = storage_client_.get();
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(TelemetryOf("storage").status());
+  const common::v1::StorageConfig& config = config_.storage();
+  storage::server::Options options;
+  options.data_dir = absl::StrCat(config_.data().directory(), "/storage");
+  options.block_cache_bytes = config.block_cache_bytes();
+  options.memtable_bytes = config.memtable_bytes();
+  options.query_memory_bytes = config.query_memory_bytes();
+  options.max_transaction_bytes = config.max_transaction_bytes();
+  options.lock_timeout_ms = config.lock_timeout_ms();
+  options.sync_commits = config.sync_commits();
+  ASSIGN_OR_RETURN(storage_server_, storage::server::StorageServer::Open(options));
+  storage_ = storage_server_.get();
+  adapters_.push_back(storage::api::NewStorageAdapter(storage_, Side("storage")));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Process::SuperuserVerifier() {
+  const char* const given = std::getenv("ADBMS_PASSWORD");
+  if (given != nullptr && *given != '\0') return security::authn::MakeVerifier(given);
+  const std::string path = absl::StrCat(config_.data().directory(), "/initial_password");
+  auto present = lifecycle::ReadSecret(path);
+  if (absl::IsNotFound(present.status())) {
+    present = lifecycle::RandomHex(12);
+    RETURN_IF_ERROR(lifecycle::WriteSecret(path, *present));
+    telemetry_["security"].logger->Info(
+        "the superuser's password was generated; read it there and change it",
+        {{"role", kSuperuser}, {"file", path}});
+  }
+  RETURN_IF_ERROR(present.status());
+  return security::authn::MakeVerifier(*present);
+}
+
+absl::Status Process::StartSecurity() {
+  if (!Has("security")) {
+    if (!Has("gateway")) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::string address,
+                     AddressOf("security", config_.cluster().security()));
+    security_client_ = security::api::NewSecurityClient(address, secret_);
+    security_ = security_client_.get();
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("security"));
+  security::server::Options options;
+  options.config = config_.security();
+  options.log_directory = log_directory_;
+  options.superuser = kSuperuser;
+  options.secret = secret_;
+  // A generated password is only made where there is no superuser yet.
+  storage::api::SqlClient sql(storage_, kSuperuser);
+  rpc::CallContext context;
+  context.user = kSuperuser;
+  const auto roles = sql.Run(context, "SELECT name FROM adbms.roles");
+  if (absl::IsUnavailable(roles.status())) return roles.status();
+  if (!roles.ok() || roles->rows.empty()) {
+    ASSIGN_OR_RETURN(options.superuser_verifier, SuperuserVerifier());
+  }
+  ASSIGN_OR_RETURN(security_server_,
+                   security::server::SecurityServer::Open(storage_, telemetry->logger.get(),
+                                                          telemetry->metrics.get(), options));
+  security_ = security_server_.get();
+  compliance_ = std::make_unique<security::compliance::ComplianceModule>(
+      storage_, absl::StrCat(log_directory_, "/audit.jsonl"));
+  modules_["security"] = compliance_.get();
+  adapters_.push_back(security::api::NewSecurityAdapter(security_, Side("security")));
+  return absl::OkStatus();
+}
+
+absl::Status Process::StartOptimizer() {
+  if (!Has("optimizer")) {
+    if (!Has("gateway") && !Has("indexer")) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::string address,
+                     AddressOf("optimizer", config_.cluster().optimizer()));
+    optimizer_client_ = optimizer::api::NewOptimizerClient(address, secret_);
+    optimizer_ = optimizer_client_.get();
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("optimizer"));
+  optimizer_server_ = std::make_unique<optimizer::server::OptimizerServer>(
+      storage_, telemetry->metrics.get(), config_.optimizer());
+  optimizer_ = optimizer_server_.get();
+  statistics_ = std::make_unique<optimizer::statistics_upkeep::StatisticsModule>(storage_);
+  modules_["statistics"] = statistics_.get();
+  adapters_.push_back(optimizer::api::NewOptimizerAdapter(optimizer_, Side("optimizer")));
+  return absl::OkStatus();
+}
+
+absl::Status Process::StartModules() {
+  if (Has("tuner")) {
+    RETURN_IF_ERROR(TelemetryOf("tuner").status());
+    tuner_ = std::make_unique<tuner::server::TunerServer>(storage_, config_.tuner());
+    modules_["tuner"] = tuner_.get();
+    adapters_.push_back(tuner::api::NewTunerAdapter(tuner_.get(), Side("tuner")));
+  }
+  if (Has("indexer")) {
+    RETURN_IF_ERROR(TelemetryOf("indexer").status());
+    indexer_ =
+        std::make_unique<indexer::server::IndexerServer>(storage_, optimizer_, config_.indexer());
+    modules_["indexer"] = indexer_.get();
+    adapters_.push_back(indexer::api::NewIndexerAdapter(indexer_.get(), Side("indexer")));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Process::StartOrchestrator() {
+  if (!Has("orchestrator")) {
+    if (!Has("gateway") || config_.cluster().orchestrator().empty()) return absl::OkStatus();
+    orchestrator_client_ =
+        orchestrator::api::NewOrchestratorClient(config_.cluster().orchestrator(), secret_);
+    orchestrator_ = orchestrator_client_.get();
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("orchestrator"));
+  orchestrator::server::Options options;
+  options.config = config_.orchestrator();
+  options.index_budget_bytes = config_.indexer().storage_budget_bytes();
+  options.log_directory = log_directory_;
+  options.cluster_secret = secret_;
+  ASSIGN_OR_RETURN(orchestrator_server_,
+                   orchestrator::server::OrchestratorServer::Open(
+                       storage_, telemetry->logger.get(), telemetry->metrics.get(), options));
+  orchestrator_ = orchestrator_server_.get();
+  const std::pair<std::string, std::string> known[] = {
+      {"statistics", config_.cluster().optimizer()}, {"security", config_.cluster().security()},
+      {"indexer", config_.cluster().indexer()},      {"tuner", config_.cluster().tuner()}};
+  for (const auto& [name, address] : known) {
+    const auto local = modules_.find(name);
+    if (local != modules_.end()) {
+      // The process owns the module and outlives the orchestrator.
+      RETURN_IF_ERROR(orchestrator_server_->AddModule(
+          std::shared_ptr<orchestrator::api::Module>(local->second, [](auto*) {}), ""));
+    } else if (!address.empty()) {
+      // One that does not answer yet is asked again in every cycle.
+      (void)orchestrator_server_->AddModule(
+          orchestrator::api::NewModuleClient(address, secret_, name), address);
+    }
+  }
+  orchestrator_server_->Start();
+  adapters_.push_back(
+      orchestrator::api::NewOrchestratorAdapter(orchestrator_, Side("orchestrator")));
+  return absl::OkStatus();
+}
+
+absl::Status Process::StartGateway() {
+  if (!Has("gateway")) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("gateway"));
+  const common::v1::GatewayConfig& config = config_.gateway();
+  plan_cache_ = std::make_unique<gateway::plan_cache::PlanCache>(config.plan_cache().entries());
+  policies_ = std::make_unique<gateway::policy::PolicyCache>(security_, kRefresh);
+  workload_ = std::make_unique<gateway::workload::WorkloadRecorder>(
+      orchestrator_, absl::Milliseconds(config_.orchestrator().window_ms()));
+  const std::string& audit = config_.security().audit();
+  audit_ = std::make_unique<gateway::session::AuditQueue>(
+      security_, audit == "all"    ? gateway::session::AuditLevel::kAll
+                 : audit == "none" ? gateway::session::AuditLevel::kNone
+                                   : gateway::session::AuditLevel::kWrite);
+  catalog_ = std::make_unique<gateway::session::CatalogCache>(storage_);
+  statement_metrics_ =
+      std::make_unique<gateway::session::StatementMetrics>(telemetry->metrics.get());
+  session_services_.storage = storage_;
+  session_services_.optimizer = optimizer_;
+  session_services_.security = security_;
+  session_services_.orchestrator = orchestrator_;
+  session_services_.plan_cache = plan_cache_.get();
+  session_services_.policies = policies_.get();
+  session_services_.workload = workload_.get();
+  session_services_.audit = audit_.get();
+  session_services_.catalog = catalog_.get();
+  session_services_.metrics = statement_metrics_.get();
+  session_services_.logger = telemetry->logger.get();
+  session_services_.statement_timeout_ms = config.session().statement_timeout_ms();
+  refresh_thread_ = std::thread([this] { RefreshLoop(); });
+  ASSIGN_OR_RETURN(pgwire_, gateway::pgwire::Server::Start(config.pgwire(), session_services_));
+  if (config.grpc().listen().empty()) return absl::OkStatus();
+  gateway::grpc_front::FrontOptions options;
+  options.max_sessions = config.pgwire().max_connections();
+  options.idle_timeout = absl::Milliseconds(config.session().grpc_idle_timeout_ms());
+  options.status = [this](gateway::v1::GetStatusResponse* response) {
+    response->set_version(kVersion);
+    response->set_uptime_us(absl::ToInt64Microseconds(absl::Now() - started_));
+    response->set_sessions(static_cast<uint32_t>(pgwire_->connections()));
+    const std::pair<std::string, std::string> addresses[] = {
+        {"storage", config_.cluster().storage()},     {"security", config_.cluster().security()},
+        {"optimizer", config_.cluster().optimizer()}, {"tuner", config_.cluster().tuner()},
+        {"indexer", config_.cluster().indexer()},
+        {"orchestrator", config_.cluster().orchestrator()}};
+    for (const auto& [name, address] : addresses) {
+      gateway::v1::ServiceStatus* status = response->add_services();
+      status->set_name(name);
+      status->set_address(Has(name) ? "in process" : address.empty() ? "not configured" : address);
+      status->set_serving(Has(name) ||
+                          (!address.empty() && rpc::IsServing(address, absl::Seconds(1))));
+    }
+    gateway::v1::ServiceStatus* self = response->add_services();
+    self->set_name("gateway");
+    self->set_address("in process");
+    self->set_serving(true);
+  };
+  gateway_grpc_ = std::make_unique<gateway::grpc_front::GatewayServiceImpl>(session_services_,
+                                                                            std::move(options));
+  std::vector<grpc::Service*> services = {gateway_grpc_.get()};
+  // The front also offers the orchestrator's control, to those who hold the cluster's secret.
+  if (orchestrator_ != nullptr) {
+    front_orchestrator_ =
+        orchestrator::api::NewOrchestratorAdapter(orchestrator_, {secret_, telemetry->metrics.get()});
+    services.push_back(front_orchestrator_.get());
+  }
+  ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services));
+  return absl::OkStatus();
+}
+
+absl::Status Process::Serve() {
+  // Everything in one process: nobody else needs to call.
+  if (targets_.size() == AllServices().size() || (Has("gateway") && targets_.size() == 1)) {
+    return absl::OkStatus();
+  }
+  std::vector<grpc::Service*> services;
+  for (const auto& adapter : adapters_) services.push_back(adapter.get());
+  std::unique_ptr<grpc::Service> modules;
+  if (!modules_.empty()) {
+    modules = orchestrator::api::NewModuleAdapter(modules_, {secret_, nullptr});
+    services.push_back(modules.get());
+    adapters_.push_back(std::move(modules));
+  }
+  ASSIGN_OR_RETURN(cluster_server_, rpc::Server::Start(config_.cluster().listen(), services));
+  return absl::OkStatus();
+}
+
+void Process::CollectMetrics() {
+  if (Has("gateway")) {
+    telemetry::ServiceMetrics& metrics = *telemetry_["gateway"].metrics;
+    metrics.Gauge("adbms_connections", "Open client connections.")
+        .Set(static_cast<double>(pgwire_->connections()));
+    metrics.Gauge("adbms_plan_cache_entries", "Plans in the cache.")
+        .Set(static_cast<double>(plan_cache_->size()));
+    metrics.Gauge("adbms_plan_cache_hits", "Statements that found their plan, since the start.")
+        .Set(static_cast<double>(plan_cache_->hits()));
+    metrics.Gauge("adbms_plan_cache_misses", "Statements that did not, since the start.")
+        .Set(static_cast<double>(plan_cache_->misses()));
+    metrics.Gauge("adbms_telemetry_dropped", "Observations dropped, since the start.")
+        .Set(static_cast<double>(workload_->dropped()));
+    metrics.Gauge("adbms_audit_dropped", "Audit records dropped, since the start.")
+        .Set(static_cast<double>(audit_->dropped()));
+  }
+  if (!Has("storage")) return;
+  const auto engine = storage_->GetMetrics(rpc::CallContext());
+  if (!engine.ok()) return;
+  telemetry::ServiceMetrics& metrics = *telemetry_["storage"].metrics;
+  const struct {
+    const char* name;
+    const char* help;
+    uint64_t value;
+  } gauges[] = {
+      {"adbms_storage_block_cache_hits", "Block-cache hits.", engine->block_cache_hits()},
+      {"adbms_storage_block_cache_misses", "Block-cache misses.", engine->block_cache_misses()},
+      {"adbms_storage_block_cache_capacity_bytes", "Block-cache capacity.", engine->block_cache_capacity_bytes()},
+      {"adbms_storage_block_cache_used_bytes", "Block-cache use.", engine->block_cache_used_bytes()},
+      {"adbms_storage_memtable_used_bytes", "Memtables' size.", engine->memtable_used_bytes()},
+      {"adbms_storage_memtable_capacity_bytes", "Limit of memtables.", engine->memtable_capacity_bytes()},
+      {"adbms_storage_query_memory_used_bytes", "Query memory in use.", engine->query_memory_used_bytes()},
+      {"adbms_storage_query_memory_capacity_bytes", "Limit of query memory.", engine->query_memory_capacity_bytes()},
+      {"adbms_storage_flushes", "Memtable flushes.", engine->flushes()},
+      {"adbms_storage_compaction_read_bytes", "Bytes read by compactions.", engine->compaction_read_bytes()},
+      {"adbms_storage_compaction_write_bytes", "Bytes written by compactions.", engine->compaction_write_bytes()},
+      {"adbms_storage_written_bytes", "Bytes that users wrote.", engine->bytes_written()},
+      {"adbms_storage_stall_microseconds", "Time that writers were stalled.", engine->stall_us()},
+      {"adbms_storage_wal_syncs", "Syncs of the write-ahead log.", engine->wal_syncs()},
+      {"adbms_storage_live_file_bytes", "Size of all live files.", engine->live_file_bytes()},
+      {"adbms_storage_commits", "Transactions committed.", engine->commits()},
+      {"adbms_storage_rollbacks", "Transactions rolled back.", engine->rollbacks()},
+      {"adbms_storage_rows_read", "Rows read.", engine->rows_read()},
+      {"adbms_storage_rows_written", "Rows written.", engine->rows_written()},
+      {"adbms_storage_disk_free_bytes", "Free bytes of the data directory's file system.", engine->disk_free_bytes()},
+  };
+  for (const auto& gauge : gauges) {
+    metrics.Gauge(gauge.name, gauge.help).Set(static_cast<double>(gauge.value));
+  }
+}
+
+absl::Status Process::StartHttp() {
+  gateway::http::HttpOptions options;
+  options.listen =
+      Has("gateway") ? config_.gateway().http().listen() : config_.cluster().http_listen();
+  if (options.listen.empty()) return absl::OkStatus();
+  options.metrics = [this] {
+    CollectMetrics();
+    return telemetry::Expose(registry_);
+  };
+  options.ready = [this] { return ready_.load(); };
+  if (!IsLoopback(options.listen)) options.bearer_token = secret_;
+  ASSIGN_OR_RETURN(http_, gateway::http::HttpServer::Start(std::move(options)));
+  return absl::OkStatus();
+}
+
+void Process::RefreshLoop() {
+  while (!stopping_.load()) {
+    rpc::CallContext context;
+    context.deadline = absl::Now() + absl::Seconds(2);
+    catalog_->RefreshStatistics(context);
+    for (int i = 0; i < 10 && !stopping_.load(); ++i) absl::SleepFor(kRefresh / 10);
+  }
+}
+
+std::string Process::ReadyLine() const {
+  std::string line = "adbmsd ready";
+  if (pgwire_ != nullptr) {
+    if (!pgwire_->address().empty()) absl::StrAppend(&line, " postgres=", pgwire_->address());
+    if (!pgwire_->socket_path().empty()) absl::StrAppend(&line, " socket=", pgwire_->socket_path());
+  }
+  if (front_server_ != nullptr) absl::StrAppend(&line, " grpc=", front_server_->address());
+  if (cluster_server_ != nullptr) absl::StrAppend(&line, " cluster=", cluster_server_->address());
+  if (http_ != nullptr) absl::StrAppend(&line, " http=", http_->address());
+  return line;
+}
+
+void Process::Stop() {
+  if (stopping_.exchange(true)) return;
+  ready_.store(false);
+  for (auto& [name, telemetry] : telemetry_) {
+    if (telemetry.logger != nullptr) telemetry.logger->Info("stopping");
+  }
+  if (front_server_ != nullptr) front_server_->SetServing(false);
+  if (cluster_server_ != nullptr) cluster_server_->SetServing(false);
+  if (pgwire_ != nullptr) pgwire_->Shutdown(kDrain);
+  if (front_server_ != nullptr) front_server_->Shutdown(kDrain);
+  if (orchestrator_server_ != nullptr) orchestrator_server_->Stop();
+  pgwire_ = nullptr;
+  gateway_grpc_ = nullptr;
+  if (refresh_thread_.joinable()) refresh_thread_.join();
+  workload_ = nullptr;
+  audit_ = nullptr;
+  policies_ = nullptr;
+  if (plan_cache_ != nullptr) plan_cache_->Clear();
+  if (cluster_server_ != nullptr) cluster_server_->Shutdown(kDrain);
+  http_ = nullptr;
+  cluster_server_ = nullptr;
+  front_server_ = nullptr;
+  front_orchestrator_ = nullptr;
+  adapters_.clear();
+  orchestrator_server_ = nullptr;
+  indexer_ = nullptr;
+  tuner_ = nullptr;
+  statistics_ = nullptr;
+  optimizer_server_ = nullptr;
+  compliance_ = nullptr;
+  security_server_ = nullptr;
+  plan_cache_ = nullptr;
+  storage_server_ = nullptr;
+}
+
+}  // namespace adbms::adbmsd
