@@ -1,0 +1,237 @@
+// ALTER TABLE: one catalog change an action.
+#include "absl/strings/str_cat.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/lexer.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+std::string QuoteName(const std::string& name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"') out.push_back('"');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+// Counts the rows that violate the condition.
+absl::StatusOr<common::v1::Plan> DdlBinder::ValidationPlan(const Table& table, const std::string& condition) {
+  PlanningInput input = input_;
+  input.sql = absl::StrCat("SELECT count(*) FROM ", QuoteName(table.schema()), ".", QuoteName(table.name()),
+                           " WHERE NOT (", condition, ")");
+  input.statement = nullptr;
+  input.literals = nullptr;
+  input.parameter_types.clear();
+  return PlanDefault(input);
+}
+
+absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint, const Table& table) {
+  if (!parser::View(constraint.indexname).empty()) return Unsupported(-1, "ADD CONSTRAINT … USING INDEX");
+  if (constraint.skip_validation) return Unsupported(-1, "NOT VALID");
+  Table copy = table;
+  RETURN_IF_ERROR(AddConstraint(constraint, "", &copy));
+  auto* alter = Add()->mutable_alter_table();
+  alter->set_table_id(table.table_id());
+  switch (constraint.contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+      *alter->mutable_add_primary_key()->mutable_columns() = copy.primary_key();
+      alter->mutable_add_primary_key()->set_name(copy.primary_key_name());
+      return absl::OkStatus();
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+      *alter->mutable_add_unique() = copy.indexes(copy.indexes_size() - 1);
+      return absl::OkStatus();
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {
+      *alter->mutable_add_check() = copy.checks(copy.checks_size() - 1);
+      ASSIGN_OR_RETURN(*alter->mutable_validation(), ValidationPlan(table, alter->add_check().sql()));
+      return ValidateChecks(copy);
+    }
+    default:
+      *alter->mutable_add_foreign_key() = copy.foreign_keys(copy.foreign_keys_size() - 1);
+      return absl::OkStatus();
+  }
+}
+
+absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const Table& table) {
+  const std::string name(parser::View(command.name));
+  auto add = [&]() {
+    auto* alter = Add()->mutable_alter_table();
+    alter->set_table_id(table.table_id());
+    alter->set_if_exists(command.missing_ok);
+    return alter;
+  };
+  switch (command.subtype) {
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: {
+      const PgQuery__ColumnDef& definition = *command.def->column_def;
+      ASSIGN_OR_RETURN(common::v1::ColumnDescriptor column, ColumnOf(definition));
+      for (const auto& known : table.columns()) {
+        if (known.dropped() || known.name() != column.name()) continue;
+        if (command.missing_ok) return absl::OkStatus();
+        return ErrorAt(sqlstate::kDuplicateColumn, -1,
+                       absl::StrCat("column \"", column.name(), "\" of relation \"", table.name(),
+                                    "\" already exists"));
+      }
+      *add()->mutable_add_column() = column;
+      // Constraints of the column follow as actions of their own.
+      Table extended = table;
+      *extended.add_columns() = column;
+      for (const Node* node : NodeList(definition.constraints, definition.n_constraints)) {
+        switch (node->constraint->contype) {
+          case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+          case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+          case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+          case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+            return Unsupported(node->constraint->location,
+                               "ADD COLUMN with a key, check or reference; add the constraint in a second step");
+          default:
+            break;
+        }
+      }
+      return absl::OkStatus();
+    }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: {
+      auto ordinal = ColumnNamed(table, name, -1);
+      if (!ordinal.ok()) return command.missing_ok ? absl::OkStatus() : ordinal.status();
+      add()->set_drop_column(*ordinal);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: {
+      ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
+      const bool set = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull;
+      for (const uint32_t key : table.primary_key()) {
+        if (!set && key == ordinal)
+          return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                         absl::StrCat("column \"", name, "\" is in a primary key"));
+      }
+      auto* action = add()->mutable_set_not_null();
+      action->set_column(ordinal);
+      action->set_not_null(set);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault: {
+      ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
+      std::string sql;
+      if (command.def != nullptr) {
+        // The clause is found by its column's name.
+        const std::string_view text = tree_.parse->text();
+        parser::Lexer lexer(text, tree_.offset);
+        int location = -1;
+        for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd; token = lexer.Next()) {
+          std::string word(lexer.TextOf(token));
+          if (token.kind == parser::Token::Kind::kQuotedWord) word = word.substr(1, word.size() - 2);
+          else for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+          if (word != name) continue;
+          parser::Lexer ahead = lexer;
+          const parser::Token first = ahead.Next();
+          if (ahead.Is(first, "set")) location = first.offset;
+        }
+        if (location < 0) return Unsupported(-1, "this form of SET DEFAULT");
+        ASSIGN_OR_RETURN(sql, ExpressionText(command.def, location, "default"));
+        Binder binder(input_, tree_);
+        RETURN_IF_ERROR(binder.BindDefault(sql, table.columns(static_cast<int>(ordinal))).status());
+      }
+      auto* action = add()->mutable_set_default();
+      action->set_column(ordinal);
+      action->set_default_sql(sql);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
+      return AddTableConstraint(*command.def->constraint, table);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: {
+      bool known = table.primary_key_name() == name && !name.empty();
+      for (const auto& index : table.indexes()) known |= index.is_constraint() && index.name() == name;
+      for (const auto& check : table.checks()) known |= check.name() == name;
+      for (const auto& key : table.foreign_keys()) known |= key.name() == name;
+      if (!known) {
+        if (command.missing_ok) return absl::OkStatus();
+        return ErrorAt(sqlstate::kUndefinedObject, -1,
+                       absl::StrCat("constraint \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+      }
+      add()->set_drop_constraint(name);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner: {
+      const std::string role(parser::View(command.newowner->rolename));
+      add()->set_owner(role.empty() ? input_.current_user : role);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions:
+      return absl::OkStatus();
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
+      return Unsupported(-1, "ALTER COLUMN TYPE");
+    default:
+      return Unsupported(-1, "this ALTER TABLE action");
+  }
+}
+
+absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
+  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) return Unsupported(-1, "ALTER of this kind of object");
+  auto table = Resolve(*alter.relation);
+  if (!table.ok()) {
+    if (alter.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable)) return absl::OkStatus();
+    return table.status();
+  }
+  if (!(*table)->view_sql().empty())
+    return ErrorAt(sqlstate::kWrongObjectType, -1, absl::StrCat("\"", (*table)->name(), "\" is not a table"));
+  for (const Node* command : NodeList(alter.cmds, alter.n_cmds))
+    RETURN_IF_ERROR(AlterAction(*command->alter_table_cmd, **table));
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
+  auto table = Resolve(*rename.relation);
+  if (!table.ok()) {
+    if (rename.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable)) return absl::OkStatus();
+    return table.status();
+  }
+  const std::string to(parser::View(rename.newname));
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) {
+    auto* alter = Add()->mutable_alter_table();
+    alter->set_table_id((*table)->table_id());
+    alter->set_rename_table(to);
+    return absl::OkStatus();
+  }
+  const std::string from(parser::View(rename.subname));
+  uint32_t ordinal = 0;
+  bool found = false;
+  for (int i = 0; i < (*table)->columns_size(); ++i) {
+    const auto& column = (*table)->columns(i);
+    if (column.dropped()) continue;
+    if (column.name() == from) {
+      ordinal = static_cast<uint32_t>(i);
+      found = true;
+    }
+    if (column.name() == to)
+      return ErrorAt(sqlstate::kDuplicateColumn, -1,
+                     absl::StrCat("column \"", to, "\" of relation \"", (*table)->name(), "\" already exists"));
+  }
+  if (!found)
+    return ErrorAt(sqlstate::kUndefinedColumn, -1, absl::StrCat("column \"", from, "\" does not exist"));
+  // A check's text names its columns.
+  if ((*table)->checks_size() > 0) {
+    for (const auto& check : (*table)->checks()) {
+      parser::Lexer lexer(check.sql());
+      for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd; token = lexer.Next()) {
+        if (lexer.TextOf(token) == from || lexer.TextOf(token) == QuoteName(from) || lexer.Is(token, from))
+          return Unsupported(-1, "renaming a column that a CHECK constraint names");
+      }
+    }
+  }
+  auto* alter = Add()->mutable_alter_table();
+  alter->set_table_id((*table)->table_id());
+  alter->mutable_rename_column()->set_column(ordinal);
+  alter->mutable_rename_column()->set_name(to);
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl

@@ -1,0 +1,419 @@
+// CREATE TABLE, and the constraints that ALTER TABLE shares with it.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/lexer.h"
+#include "common/sql/parser/type_name.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+constexpr size_t kMaxNameBytes = 63;
+
+// PostgreSQL's makeObjectName: names are cut so that the whole fits an identifier.
+std::string MakeObjectName(std::string first, std::string second, const std::string& label) {
+  const size_t overhead = (second.empty() ? 0 : 1) + 1 + label.size();
+  while (first.size() + second.size() > kMaxNameBytes - overhead) {
+    if (first.size() > second.size()) first.pop_back();
+    else second.pop_back();
+  }
+  std::string name = first;
+  if (!second.empty()) absl::StrAppend(&name, "_", second);
+  return absl::StrCat(name, "_", label);
+}
+
+// Words that end a column's DEFAULT or CHECK.
+bool EndsExpression(const parser::Lexer& lexer, const parser::Token& token) {
+  for (const char* word : {"constraint", "primary", "unique", "check", "references", "generated", "deferrable",
+                           "initially", "collate", "default"}) {
+    if (lexer.Is(token, word)) return true;
+  }
+  return false;
+}
+
+void CollectNames(const Node* node, std::set<std::string>* names) {
+  if (node == nullptr) return;
+  auto list = [names](size_t n, Node** nodes) {
+    for (size_t i = 0; i < n; ++i) CollectNames(nodes[i], names);
+  };
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+      names->insert(std::string(parser::StringOf(node->column_ref->fields[node->column_ref->n_fields - 1])));
+      return;
+    case PG_QUERY__NODE__NODE_A_EXPR:
+      CollectNames(node->a_expr->lexpr, names);
+      CollectNames(node->a_expr->rexpr, names);
+      return;
+    case PG_QUERY__NODE__NODE_BOOL_EXPR:
+      return list(node->bool_expr->n_args, node->bool_expr->args);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+      return list(node->func_call->n_args, node->func_call->args);
+    case PG_QUERY__NODE__NODE_TYPE_CAST:
+      return CollectNames(node->type_cast->arg, names);
+    case PG_QUERY__NODE__NODE_NULL_TEST:
+      return CollectNames(node->null_test->arg, names);
+    case PG_QUERY__NODE__NODE_LIST:
+      return list(node->list->n_items, node->list->items);
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+      return list(node->coalesce_expr->n_args, node->coalesce_expr->args);
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+bool DdlBinder::NameTaken(const std::string& name, const Table& table) const {
+  auto in = [&name](const Table& other) {
+    if (other.name() == name || other.primary_key_name() == name) return true;
+    for (const auto& index : other.indexes()) {
+      if (index.name() == name) return true;
+    }
+    return false;
+  };
+  for (const auto& check : table.checks()) {
+    if (check.name() == name) return true;
+  }
+  for (const auto& key : table.foreign_keys()) {
+    if (key.name() == name) return true;
+  }
+  if (in(table)) return true;
+  for (const Table& other : input_.catalog->snapshot().tables()) {
+    if (other.schema() == table.schema() && in(other)) return true;
+  }
+  return false;
+}
+
+std::string DdlBinder::ChooseName(const std::string& base, const std::string& columns, const char* suffix,
+                                  const Table& table) const {
+  std::string label = suffix;
+  std::string name = MakeObjectName(base, columns, label);
+  for (int i = 1; NameTaken(name, table); ++i) {
+    label = absl::StrCat(suffix, i);
+    name = MakeObjectName(base, columns, label);
+  }
+  return name;
+}
+
+// The text of an expression: behind `keyword`, which is found at or after `location`. A parenthesized one ends at its
+// parenthesis, a DEFAULT where the next clause starts.
+absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int location,
+                                                      std::string_view keyword) const {
+  const std::string_view text = tree_.parse->text();
+  parser::Lexer lexer(text, std::max(location, 0));
+  parser::Token token = lexer.Next();
+  while (token.kind != parser::Token::Kind::kEnd && !lexer.Is(token, keyword)) token = lexer.Next();
+  token = lexer.Next();
+  const int begin = token.offset;
+  int end = begin;
+  int depth = 0;
+  const bool check = keyword == "check";
+  bool first = true;
+  while (token.kind != parser::Token::Kind::kEnd && token.kind != parser::Token::Kind::kInvalid) {
+    const std::string_view word = lexer.TextOf(token);
+    if (word == "(" || word == "[") ++depth;
+    if (word == ")" || word == "]") --depth;
+    if (depth < 0) break;
+    if (depth == 0 && !first && !check) {
+      if (word == "," || word == ";" || EndsExpression(lexer, token)) break;
+      if (lexer.Is(token, "not") || lexer.Is(token, "null")) {
+        // NOT NULL and NULL end a DEFAULT, as a default cannot contain them outside parentheses.
+        break;
+      }
+    }
+    end = token.offset + token.length;
+    if (check && depth == 0) break;
+    first = false;
+    token = lexer.Next();
+  }
+  std::string result(text.substr(begin, end - begin));
+  if (check && result.size() >= 2 && result.front() == '(') result = result.substr(1, result.size() - 2);
+  // What was cut out must be the expression that the grammar saw.
+  std::shared_ptr<const parser::ParseTree> tree;
+  ASSIGN_OR_RETURN(const Node* parsed, ParseExpression(result, &tree));
+  if (parsed->node_case != node->node_case)
+    return Unsupported(location, "an expression of this form in a table definition");
+  return result;
+}
+
+absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys, const std::string& column,
+                                                            const Table& table, const char* what, int location) {
+  std::vector<std::string> names = parser::StringsOf(keys);
+  if (names.empty() && !column.empty()) names.push_back(column);
+  std::vector<uint32_t> ordinals;
+  for (const std::string& name : names) {
+    bool found = false;
+    for (int i = 0; i < table.columns_size(); ++i) {
+      if (table.columns(i).dropped() || table.columns(i).name() != name) continue;
+      found = true;
+      if (std::find(ordinals.begin(), ordinals.end(), static_cast<uint32_t>(i)) != ordinals.end())
+        return ErrorAt(sqlstate::kDuplicateColumn, location,
+                       absl::StrCat("column \"", name, "\" appears twice in ", what, " constraint"));
+      const Type type = types::FromProto(table.columns(i).type());
+      if (!types::IsIndexable(type.id))
+        return ErrorAt(sqlstate::kUndefinedObject, -1,
+                       absl::StrCat("data type ", types::Format(type),
+                                    " has no default operator class for access method \"btree\""),
+                       "You must specify an operator class for the index or define a default operator class for "
+                       "the data type.");
+      ordinals.push_back(static_cast<uint32_t>(i));
+    }
+    if (!found)
+      return ErrorAt(sqlstate::kUndefinedColumn, location,
+                     absl::StrCat("column \"", name, "\" named in key does not exist"));
+  }
+  return ordinals;
+}
+
+absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(const PgQuery__ColumnDef& definition) {
+  common::v1::ColumnDescriptor column;
+  column.set_name(definition.colname);
+  ASSIGN_OR_RETURN(const Type type, parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+  if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
+    return ErrorAt(sqlstate::kInvalidTableDefinition, definition.location,
+                   absl::StrCat("column \"", column.name(), "\" has pseudo-type ", types::Format(type)));
+  *column.mutable_type() = types::ToProto(type);
+  if (definition.coll_clause != nullptr) {
+    const std::string name(
+        parser::StringOf(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]));
+    if (name != "default" && name != "C" && name != "POSIX")
+      return Unsupported(definition.coll_clause->location, absl::StrCat("collation \"", name, "\""));
+  }
+  for (const Node* node : NodeList(definition.constraints, definition.n_constraints)) {
+    const PgQuery__Constraint& constraint = *node->constraint;
+    switch (constraint.contype) {
+      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+        column.set_not_null(true);
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: {
+        ASSIGN_OR_RETURN(const std::string sql, ExpressionText(constraint.raw_expr, constraint.location, "default"));
+        Binder binder(input_, tree_);
+        RETURN_IF_ERROR(binder.BindDefault(sql, column).status());
+        column.set_default_sql(sql);
+        break;
+      }
+      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
+        return Unsupported(constraint.location, "GENERATED AS IDENTITY");
+      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
+        return Unsupported(constraint.location, "a generated column");
+      default:
+        break;
+    }
+  }
+  return column;
+}
+
+absl::Status DdlBinder::AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table) {
+  ASSIGN_OR_RETURN(common::v1::ColumnDescriptor column, ColumnOf(definition));
+  for (const auto& known : table->columns()) {
+    if (known.name() == column.name())
+      return ErrorAt(sqlstate::kDuplicateColumn, -1,
+                     absl::StrCat("column \"", column.name(), "\" specified more than once"));
+  }
+  *table->add_columns() = std::move(column);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
+                                      Table* table) {
+  if (table->primary_key_size() > 0)
+    return ErrorAt(sqlstate::kInvalidTableDefinition, constraint.location,
+                   absl::StrCat("multiple primary keys for table \"", table->name(), "\" are not allowed"));
+  if (constraint.n_including > 0) return Unsupported(constraint.location, "INCLUDE on a primary key");
+  ASSIGN_OR_RETURN(const std::vector<uint32_t> ordinals,
+                   KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "primary key",
+                              constraint.location));
+  for (const uint32_t ordinal : ordinals) {
+    table->add_primary_key(ordinal);
+    table->mutable_columns(static_cast<int>(ordinal))->set_not_null(true);
+  }
+  const std::string name(parser::View(constraint.conname));
+  table->set_primary_key_name(name.empty() ? ChooseName(table->name(), "", "pkey", *table) : name);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AddUnique(const PgQuery__Constraint& constraint, const std::string& column, Table* table) {
+  if (constraint.nulls_not_distinct) return Unsupported(constraint.location, "NULLS NOT DISTINCT");
+  ASSIGN_OR_RETURN(const std::vector<uint32_t> ordinals,
+                   KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "unique", constraint.location));
+  common::v1::IndexDescriptor index;
+  std::string columns;
+  for (const uint32_t ordinal : ordinals) {
+    index.add_columns(ordinal);
+    index.add_descending(false);
+    absl::StrAppend(&columns, columns.empty() ? "" : "_", table->columns(static_cast<int>(ordinal)).name());
+  }
+  for (const Node* node : NodeList(constraint.including, constraint.n_including)) {
+    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, std::string(parser::StringOf(node)), -1));
+    index.add_include(ordinal);
+  }
+  const std::string name(parser::View(constraint.conname));
+  index.set_name(name.empty() ? ChooseName(table->name(), columns, "key", *table) : name);
+  index.set_unique(true);
+  index.set_is_constraint(true);
+  index.set_state(common::v1::IndexDescriptor::STATE_PUBLIC);
+  *table->add_indexes() = std::move(index);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AddCheck(const PgQuery__Constraint& constraint, const std::string&, Table* table) {
+  ASSIGN_OR_RETURN(const std::string sql, ExpressionText(constraint.raw_expr, constraint.location, "check"));
+  std::string name(parser::View(constraint.conname));
+  if (name.empty()) {
+    // PostgreSQL names the column when the condition is about a single one.
+    std::set<std::string> names;
+    CollectNames(constraint.raw_expr, &names);
+    name = ChooseName(table->name(), names.size() == 1 ? *names.begin() : "", "check", *table);
+  }
+  auto* check = table->add_checks();
+  check->set_name(name);
+  check->set_sql(sql);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column,
+                                      Table* table) {
+  const auto plain = [](const char* action) { return parser::View(action).empty() || *action == 'a' || *action == 'r'; };
+  if (!plain(constraint.fk_del_action) || !plain(constraint.fk_upd_action))
+    return Unsupported(constraint.location, "a foreign key with CASCADE, SET NULL or SET DEFAULT");
+  if (!parser::View(constraint.fk_matchtype).empty() && *constraint.fk_matchtype == 'f')
+    return Unsupported(constraint.location, "MATCH FULL");
+  if (constraint.deferrable || constraint.initdeferred)
+    return Unsupported(constraint.location, "a deferrable constraint");
+  common::v1::ForeignKeyDescriptor key;
+  std::vector<std::string> names = parser::StringsOf({constraint.fk_attrs, constraint.n_fk_attrs});
+  if (names.empty()) names.push_back(column);
+  std::string joined;
+  for (const std::string& name : names) {
+    auto ordinal = ColumnNamed(*table, name, constraint.location);
+    if (!ordinal.ok())
+      return ErrorAt(sqlstate::kUndefinedColumn, -1,
+                     absl::StrCat("column \"", name, "\" referenced in foreign key constraint does not exist"));
+    key.add_columns(*ordinal);
+    absl::StrAppend(&joined, joined.empty() ? "" : "_", name);
+  }
+  const Table* referenced = nullptr;
+  const std::string target(parser::View(constraint.pktable->relname));
+  const std::string schema(parser::View(constraint.pktable->schemaname));
+  const bool self = target == table->name() && (schema.empty() || schema == table->schema());
+  if (self) {
+    referenced = table;
+  } else {
+    ASSIGN_OR_RETURN(referenced, Resolve(*constraint.pktable));
+  }
+  key.set_referenced_table_id(referenced->table_id());
+  const std::vector<std::string> target_names = parser::StringsOf({constraint.pk_attrs, constraint.n_pk_attrs});
+  if (target_names.empty()) {
+    if (referenced->primary_key_size() == 0)
+      return ErrorAt(sqlstate::kUndefinedObject, -1,
+                     absl::StrCat("there is no primary key for referenced table \"", target, "\""));
+    *key.mutable_referenced_columns() = referenced->primary_key();
+  } else {
+    for (const std::string& name : target_names) {
+      auto ordinal = ColumnNamed(*referenced, name, -1);
+      if (!ordinal.ok())
+        return ErrorAt(sqlstate::kUndefinedColumn, -1,
+                       absl::StrCat("column \"", name, "\" referenced in foreign key constraint does not exist"));
+      key.add_referenced_columns(*ordinal);
+    }
+    const std::set<uint32_t> wanted(key.referenced_columns().begin(), key.referenced_columns().end());
+    bool unique = wanted == std::set<uint32_t>(referenced->primary_key().begin(), referenced->primary_key().end());
+    for (const auto& index : referenced->indexes())
+      unique |= index.unique() && wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end());
+    if (!unique)
+      return status::Error("42830", absl::StrCat("there is no unique constraint matching given keys for referenced table \"",
+                                                 target, "\""));
+  }
+  if (key.columns_size() != key.referenced_columns_size())
+    return status::Error("42830", "number of referencing and referenced columns for foreign key disagree");
+  for (int i = 0; i < key.columns_size(); ++i) {
+    const Type a = types::FromProto(table->columns(static_cast<int>(key.columns(i))).type());
+    const Type b = types::FromProto(referenced->columns(static_cast<int>(key.referenced_columns(i))).type());
+    if (a.id != b.id && CategoryOf(a.id) != CategoryOf(b.id))
+      return ErrorAt(sqlstate::kDatatypeMismatch, -1,
+                     absl::StrCat("foreign key constraint \"", table->name(), "_", joined,
+                                  "_fkey\" cannot be implemented"));
+  }
+  const std::string name(parser::View(constraint.conname));
+  key.set_name(name.empty() ? ChooseName(table->name(), joined, "fkey", *table) : name);
+  *table->add_foreign_keys() = std::move(key);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint, const std::string& column,
+                                      Table* table) {
+  switch (constraint.contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+      return AddPrimaryKey(constraint, column, table);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+      return AddUnique(constraint, column, table);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+      return AddCheck(constraint, column, table);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+      return AddForeignKey(constraint, column, table);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
+      return Unsupported(constraint.location, "an exclusion constraint");
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED:
+      return Unsupported(constraint.location, "a deferrable constraint");
+    default:
+      return absl::OkStatus();
+  }
+}
+
+absl::Status DdlBinder::ValidateChecks(const Table& table) {
+  for (const auto& check : table.checks()) {
+    Binder binder(input_, tree_);
+    std::vector<ColumnId> columns;
+    for (const auto& column : table.columns())
+      columns.push_back(binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
+    RETURN_IF_ERROR(binder.BindTableCondition(check.sql(), table, columns).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
+  if (create.n_inh_relations > 0 && create.partbound == nullptr) return Unsupported(-1, "table inheritance");
+  if (create.partspec != nullptr || create.partbound != nullptr) return Unsupported(-1, "a partitioned table");
+  if (create.of_typename != nullptr) return Unsupported(-1, "a typed table");
+  ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.relation));
+  auto* statement = Add()->mutable_create_table();
+  statement->set_if_not_exists(create.if_not_exists);
+  Table* table = statement->mutable_table();
+  table->set_schema(schema);
+  table->set_name(create.relation->relname);
+  table->set_owner(input_.current_user);
+  const NodeList elements(create.table_elts, create.n_table_elts);
+  for (const Node* node : elements) {
+    if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
+      RETURN_IF_ERROR(AddColumnDefinition(*node->column_def, table));
+    } else if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) {
+      return Unsupported(-1, "LIKE in CREATE TABLE");
+    }
+  }
+  if (table->columns_size() > 1600)
+    return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
+  // Keys first: they may be referred to by the table's own foreign keys.
+  for (const bool foreign : {false, true}) {
+    for (const Node* node : elements) {
+      if (node->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+        if ((node->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN) == foreign)
+          RETURN_IF_ERROR(AddConstraint(*node->constraint, "", table));
+        continue;
+      }
+      const PgQuery__ColumnDef& definition = *node->column_def;
+      for (const Node* constraint : NodeList(definition.constraints, definition.n_constraints)) {
+        if ((constraint->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN) == foreign)
+          RETURN_IF_ERROR(AddConstraint(*constraint->constraint, definition.colname, table));
+      }
+    }
+  }
+  return ValidateChecks(*table);
+}
+
+}  // namespace adbms::sql::ddl

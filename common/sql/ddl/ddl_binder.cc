@@ -1,0 +1,286 @@
+#include "common/sql/ddl/ddl_binder.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/parser/lexer.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+std::string Qualified(const std::string& schema, const std::string& name) {
+  return schema.empty() ? name : absl::StrCat(schema, ".", name);
+}
+
+}  // namespace
+
+absl::Status DdlBinder::ErrorAt(std::string_view code, int location, std::string_view message,
+                                std::string_view hint) const {
+  return status::ErrorAt(code, parser::CharacterPosition(tree_.parse->text(), location), message, hint);
+}
+
+absl::Status DdlBinder::Unsupported(int location, std::string_view what) const {
+  return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                 absl::StrCat(absl::string_view(what.data(), what.size()), " is not supported"));
+}
+
+absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
+  const Node* node = tree_.node;
+  absl::Status status;
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+      status = CreateTable(*node->create_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+      status = CreateIndex(*node->index_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+      status = CreateView(*node->view_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
+      status = CreateSchema(*node->create_schema_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+      status = AlterTable(*node->alter_table_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_RENAME_STMT:
+      status = Rename(*node->rename_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_DROP_STMT:
+      status = Drop(*node->drop_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+      status = Truncate(*node->truncate_stmt);
+      break;
+    default:
+      status = status::NotSupported("this statement");
+  }
+  if (!status.ok()) return status;
+  return std::move(result_);
+}
+
+absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeVar& range) const {
+  const std::string schema(parser::View(range.schemaname));
+  const std::string name(parser::View(range.relname));
+  const Table* table = input_.catalog->ResolveTable(schema, name, input_.search_path);
+  if (table == nullptr)
+    return ErrorAt(sqlstate::kUndefinedTable, -1,
+                   absl::StrCat("relation \"", Qualified(schema, name), "\" does not exist"));
+  if (table->is_virtual())
+    return ErrorAt(sqlstate::kInsufficientPrivilege, -1,
+                   absl::StrCat("permission denied: \"", name, "\" is a system catalog"));
+  return table;
+}
+
+absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& range) const {
+  const std::string schema(parser::View(range.schemaname));
+  if (parser::View(range.relpersistence) == "t") return Unsupported(range.location, "a temporary relation");
+  if (parser::View(range.relpersistence) == "u") return Unsupported(range.location, "an unlogged table");
+  if (!schema.empty()) {
+    if (!input_.catalog->HasSchema(schema))
+      return ErrorAt(sqlstate::kInvalidSchemaName, range.location,
+                     absl::StrCat("schema \"", schema, "\" does not exist"));
+    return schema;
+  }
+  for (const std::string& candidate : input_.search_path) {
+    if (candidate != "pg_catalog" && input_.catalog->HasSchema(candidate)) return candidate;
+  }
+  return ErrorAt(sqlstate::kInvalidSchemaName, range.location, "no schema has been selected to create in");
+}
+
+absl::StatusOr<uint32_t> DdlBinder::ColumnNamed(const Table& table, const std::string& name, int location) const {
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (!table.columns(i).dropped() && table.columns(i).name() == name) return static_cast<uint32_t>(i);
+  }
+  return ErrorAt(sqlstate::kUndefinedColumn, location,
+                 absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+}
+
+absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
+  ASSIGN_OR_RETURN(const Table* table, Resolve(*create.relation));
+  if (!table->view_sql().empty())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("cannot create index on relation \"", table->name(), "\""));
+  const std::string method(parser::View(create.access_method));
+  if (method == "columnar") return Unsupported(-1, "a columnar index");
+  if (!method.empty() && method != "btree")
+    return Unsupported(-1, absl::StrCat("index access method \"", method, "\""));
+  if (create.where_clause != nullptr) return Unsupported(-1, "a partial index");
+  if (create.nulls_not_distinct) return Unsupported(-1, "NULLS NOT DISTINCT");
+  auto* statement = Add()->mutable_create_index();
+  statement->set_table_id(table->table_id());
+  statement->set_if_not_exists(create.if_not_exists);
+  auto* index = statement->mutable_index();
+  index->set_unique(create.unique);
+  std::string columns;
+  for (const Node* node : NodeList(create.index_params, create.n_index_params)) {
+    const PgQuery__IndexElem& element = *node->index_elem;
+    const std::string name(parser::View(element.name));
+    if (name.empty()) return Unsupported(-1, "an index on an expression");
+    bool known = false;
+    for (const auto& column : table->columns()) known |= !column.dropped() && column.name() == name;
+    if (!known)
+      return ErrorAt(sqlstate::kUndefinedColumn, -1, absl::StrCat("column \"", name, "\" does not exist"));
+    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
+    const Type type = types::FromProto(table->columns(static_cast<int>(ordinal)).type());
+    if (!types::IsIndexable(type.id))
+      return ErrorAt(sqlstate::kUndefinedObject, -1,
+                     absl::StrCat("data type ", types::Format(type),
+                                  " has no default operator class for access method \"btree\""),
+                     "You must specify an operator class for the index or define a default operator class for the "
+                     "data type.");
+    const bool descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+    const bool nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
+    const bool nulls_last = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST;
+    if ((descending && nulls_last) || (!descending && nulls_first))
+      return Unsupported(-1, "an index with this order of NULLs");
+    for (const std::string& opclass : parser::StringsOf({element.opclass, element.n_opclass})) {
+      if (opclass.find("_pattern_ops") == std::string::npos && !opclass.ends_with("_ops") && opclass != "pg_catalog")
+        return Unsupported(-1, absl::StrCat("operator class \"", opclass, "\""));
+    }
+    index->add_columns(ordinal);
+    index->add_descending(descending);
+    absl::StrAppend(&columns, columns.empty() ? "" : "_", name);
+  }
+  for (const Node* node : NodeList(create.index_including_params, create.n_index_including_params)) {
+    const std::string name(parser::View(node->index_elem->name));
+    if (name.empty()) return ErrorAt(sqlstate::kFeatureNotSupported, -1, "expressions are not supported in included columns");
+    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
+    index->add_include(ordinal);
+    absl::StrAppend(&columns, "_", name);
+  }
+  const std::string name(parser::View(create.idxname));
+  index->set_name(name.empty() ? ChooseName(table->name(), columns, "idx", *table) : name);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
+  ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.view));
+  if (create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION &&
+      create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__VIEW_CHECK_OPTION_UNDEFINED)
+    return Unsupported(-1, "WITH CHECK OPTION");
+  if (create.n_options > 0) return Unsupported(-1, "a view option");
+  if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return Unsupported(-1, "this kind of view");
+  // The query's text follows the first top-level AS.
+  const std::string_view text = std::string_view(tree_.parse->text());
+  parser::Lexer lexer(text, tree_.offset);
+  int depth = 0;
+  parser::Token token = lexer.Next();
+  while (token.kind != parser::Token::Kind::kEnd && !(depth == 0 && lexer.Is(token, "as"))) {
+    if (lexer.TextOf(token) == "(") ++depth;
+    if (lexer.TextOf(token) == ")") --depth;
+    token = lexer.Next();
+  }
+  const int begin = lexer.Next().offset;
+  int end = begin;
+  for (parser::Lexer rest(text, begin);;) {
+    const parser::Token next = rest.Next();
+    if (next.kind == parser::Token::Kind::kEnd || rest.TextOf(next) == ";") break;
+    end = next.offset + next.length;
+  }
+  Binder binder(input_, tree_);
+  if (binder.query().client_parameters > 0)
+    return ErrorAt(sqlstate::kUndefinedParameter, -1, "there is no parameter $1");
+  ASSIGN_OR_RETURN(const BoundQuery bound, binder.BindTopQuery(*create.query->select_stmt));
+  auto* statement = Add()->mutable_create_view();
+  statement->set_or_replace(create.replace);
+  Table* view = statement->mutable_view();
+  view->set_schema(schema);
+  view->set_name(create.view->relname);
+  view->set_owner(input_.current_user);
+  view->set_view_sql(std::string(text.substr(begin, end - begin)));
+  if (create.n_aliases > bound.columns.size())
+    return ErrorAt(sqlstate::kSyntaxError, -1, "CREATE VIEW specifies more column names than columns");
+  std::set<std::string> names;
+  for (size_t i = 0; i < bound.columns.size(); ++i) {
+    auto* column = view->add_columns();
+    column->set_name(i < create.n_aliases ? std::string(parser::StringOf(create.aliases[i])) : bound.columns[i].name);
+    *column->mutable_type() = types::ToProto(bound.columns[i].type);
+    if (!names.insert(column->name()).second)
+      return ErrorAt(sqlstate::kDuplicateColumn, -1,
+                     absl::StrCat("column \"", column->name(), "\" specified more than once"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
+  if (create.n_schema_elts > 0) return Unsupported(-1, "CREATE SCHEMA with elements");
+  auto* statement = Add()->mutable_create_schema();
+  std::string name(parser::View(create.schemaname));
+  if (create.authrole != nullptr) {
+    const std::string role(parser::View(create.authrole->rolename));
+    statement->set_owner(role.empty() ? input_.current_user : role);
+    if (name.empty()) name = statement->owner();
+  } else {
+    statement->set_owner(input_.current_user);
+  }
+  if (name.starts_with("pg_"))
+    return status::Error("42939", absl::StrCat("unacceptable schema name \"", name, "\""),
+                         "The prefix \"pg_\" is reserved for system schemas.");
+  statement->set_name(name);
+  statement->set_if_not_exists(create.if_not_exists);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
+  const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+  common::v1::DdlStatement* statement = Add();
+  auto name_of = [](const Node* node, common::v1::RelationName* out) {
+    const std::vector<std::string> parts = parser::StringsOf({node->list->items, node->list->n_items});
+    out->set_name(parts.back());
+    if (parts.size() > 1) out->set_schema(parts[parts.size() - 2]);
+  };
+  const NodeList objects(drop.objects, drop.n_objects);
+  switch (drop.remove_type) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: {
+      auto* tables = drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ? statement->mutable_drop_table()
+                                                                             : statement->mutable_drop_view();
+      tables->set_if_exists(drop.missing_ok);
+      tables->set_cascade(cascade);
+      for (const Node* object : objects) name_of(object, tables->add_tables());
+      return absl::OkStatus();
+    }
+    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX: {
+      auto* indexes = statement->mutable_drop_index();
+      indexes->set_if_exists(drop.missing_ok);
+      for (const Node* object : objects) name_of(object, indexes->add_indexes());
+      return absl::OkStatus();
+    }
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: {
+      auto* schemas = statement->mutable_drop_schema();
+      schemas->set_if_exists(drop.missing_ok);
+      schemas->set_cascade(cascade);
+      for (const std::string& name : parser::StringsOf(objects)) schemas->add_names(name);
+      return absl::OkStatus();
+    }
+    default:
+      return Unsupported(-1, "DROP of this kind of object");
+  }
+}
+
+absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
+  auto* statement = Add()->mutable_truncate();
+  for (const Node* node : NodeList(truncate.relations, truncate.n_relations)) {
+    ASSIGN_OR_RETURN(const Table* table, Resolve(*node->range_var));
+    if (!table->view_sql().empty())
+      return ErrorAt(sqlstate::kWrongObjectType, -1, absl::StrCat("\"", table->name(), "\" is not a table"));
+    statement->add_table_ids(table->table_id());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl
+
+namespace adbms::sql {
+
+absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree, binder::StatementTreeOf(input));
+  return ddl::DdlBinder(input, *tree).Bind();
+}
+
+}  // namespace adbms::sql

@@ -1,0 +1,75 @@
+// DDL statements to catalog changes. One DdlBinder binds one statement.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sql/binder/binder.h"
+
+namespace adbms::sql::ddl {
+
+using binder::Binder;
+using binder::BoundQuery;
+using binder::CategoryOf;
+using binder::ParseExpression;
+using binder::Type;
+using binder::TypeId;
+using parser::Node;
+using parser::NodeList;
+using plan::ColumnId;
+
+class DdlBinder {
+ public:
+  // `input` and `tree` are borrowed.
+  DdlBinder(const PlanningInput& input, const parser::StatementTree& tree) : input_(input), tree_(tree) {}
+  // Errors: 42xxx and 0A000 with positions.
+  absl::StatusOr<std::vector<common::v1::DdlStatement>> Bind();
+
+ private:
+  using Table = common::v1::TableDescriptor;
+
+  // create_table.cc
+  absl::Status CreateTable(const PgQuery__CreateStmt& create);
+  absl::Status AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table);
+  absl::StatusOr<common::v1::ColumnDescriptor> ColumnOf(const PgQuery__ColumnDef& definition);
+  absl::Status AddConstraint(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
+  absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
+  absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
+  absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
+  absl::Status AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
+  absl::Status ValidateChecks(const Table& table);
+  absl::StatusOr<std::string> ExpressionText(const Node* node, int location, std::string_view keyword) const;
+  absl::StatusOr<std::vector<uint32_t>> KeyColumns(NodeList keys, const std::string& column, const Table& table,
+                                                   const char* what, int location);
+  std::string ChooseName(const std::string& base, const std::string& columns, const char* suffix,
+                         const Table& table) const;
+  bool NameTaken(const std::string& name, const Table& table) const;
+
+  // alter_table.cc
+  absl::Status AlterTable(const PgQuery__AlterTableStmt& alter);
+  absl::Status AlterAction(const PgQuery__AlterTableCmd& command, const Table& table);
+  absl::Status AddTableConstraint(const PgQuery__Constraint& constraint, const Table& table);
+  absl::Status Rename(const PgQuery__RenameStmt& rename);
+  absl::StatusOr<common::v1::Plan> ValidationPlan(const Table& table, const std::string& condition);
+
+  // ddl_binder.cc
+  absl::Status CreateIndex(const PgQuery__IndexStmt& create);
+  absl::Status CreateView(const PgQuery__ViewStmt& create);
+  absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
+  absl::Status Drop(const PgQuery__DropStmt& drop);
+  absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
+  absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
+  absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
+  absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name, int location) const;
+  absl::Status ErrorAt(std::string_view code, int location, std::string_view message,
+                       std::string_view hint = {}) const;
+  absl::Status Unsupported(int location, std::string_view what) const;
+  common::v1::DdlStatement* Add() { return &result_.emplace_back(); }
+
+  const PlanningInput& input_;
+  const parser::StatementTree& tree_;
+  std::vector<common::v1::DdlStatement> result_;
+};
+
+}  // namespace adbms::sql::ddl
