@@ -1,0 +1,365 @@
+#include "services/storage/server/catalog_functions.h"
+
+#include <algorithm>
+#include <map>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/virtual_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using catalog::QuoteIdentifier;
+using catalog::TableEntry;
+using common::v1::TableDescriptor;
+using types::TypeId;
+using types::Value;
+
+constexpr uint32_t kPrimaryKeyBase = 0x10000000;
+constexpr uint32_t kUniqueBase = 0x11000000;
+constexpr uint32_t kCheckBase = 0x50000000;
+constexpr uint32_t kForeignKeyBase = 0x60000000;
+
+template <typename Ordinals>
+std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
+  std::string text;
+  for (uint32_t ordinal : ordinals) {
+    if (!text.empty()) text += ", ";
+    text += QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
+  }
+  return text;
+}
+
+bool OnPath(const std::string& schema) { return schema == "public" || schema == "pg_catalog"; }
+
+std::string QualifiedName(const std::string& schema, const std::string& name) {
+  return OnPath(schema) ? QuoteIdentifier(name) : QuoteIdentifier(schema) + "." + QuoteIdentifier(name);
+}
+
+// "a", "s.a", with quotes, as one or two names; false when malformed.
+bool SplitName(std::string_view text, std::vector<std::string>* parts) {
+  size_t i = 0;
+  while (true) {
+    std::string part;
+    if (i < text.size() && text[i] == '"') {
+      for (++i; i < text.size(); ++i) {
+        if (text[i] == '"') {
+          if (i + 1 < text.size() && text[i + 1] == '"') {
+            ++i;
+          } else {
+            break;
+          }
+        }
+        part.push_back(text[i]);
+      }
+      if (i == text.size()) return false;
+      ++i;
+    } else {
+      while (i < text.size() && text[i] != '.') {
+        const char c = text[i++];
+        part.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+      }
+    }
+    if (part.empty()) return false;
+    parts->push_back(std::move(part));
+    if (i == text.size()) return parts->size() <= 3;
+    if (text[i++] != '.') return false;
+  }
+}
+
+Value NullText() { return Value::Null({TypeId::kText, 0}); }
+
+uint32_t OidArgument(const std::vector<Value>& arguments) {
+  return arguments.empty() || types::PhysicalOf(arguments[0].type().id) != types::Physical::kInt64
+             ? 0
+             : static_cast<uint32_t>(arguments[0].int_value());
+}
+
+}  // namespace
+
+uint32_t PrimaryKeyConstraintOid(const TableEntry& table) {
+  return kPrimaryKeyBase + table.descriptor.primary_key_oid();
+}
+uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index) { return kUniqueBase + index.index_id(); }
+uint32_t CheckConstraintOid(const TableEntry& table, int position) {
+  return kCheckBase + ((table.descriptor.table_id() & 0xfffff) << 8) + static_cast<uint32_t>(position);
+}
+uint32_t ForeignKeyConstraintOid(const TableEntry& table, int position) {
+  return kForeignKeyBase + ((table.descriptor.table_id() & 0xfffff) << 8) + static_cast<uint32_t>(position);
+}
+
+uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog, const common::v1::ForeignKeyDescriptor& key) {
+  const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id());
+  if (parent == nullptr) return 0;
+  const auto same = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
+    return columns.size() == key.referenced_columns_size() &&
+           std::is_permutation(columns.begin(), columns.end(), key.referenced_columns().begin());
+  };
+  const TableDescriptor& table = (*parent)->descriptor;
+  if (same(table.primary_key())) return table.primary_key_oid();
+  for (const auto& index : table.indexes()) {
+    if (index.unique() && same(index.columns())) return index.index_id();
+  }
+  return 0;
+}
+
+std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
+  const TableDescriptor& table = entry.descriptor;
+  const bool unique = index == nullptr || index->unique();
+  std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  text += QuoteIdentifier(index == nullptr ? table.primary_key_name() : index->name());
+  text += " ON " + QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) + " USING btree (";
+  if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
+  for (int i = 0; i < index->columns_size(); ++i) {
+    if (i > 0) text += ", ";
+    text += QuoteIdentifier(table.columns(static_cast<int>(index->columns(i))).name());
+    if (i < index->descending_size() && index->descending(i)) text += " DESC";
+  }
+  text += ")";
+  if (index->include_size() > 0) text += " INCLUDE (" + ColumnList(table, index->include()) + ")";
+  return text;
+}
+
+std::string ConstraintDefinition(const catalog::CatalogState& catalog, const TableEntry& entry,
+                                 uint32_t constraint_oid, bool* found) {
+  const TableDescriptor& table = entry.descriptor;
+  *found = true;
+  if (table.primary_key_size() > 0 && PrimaryKeyConstraintOid(entry) == constraint_oid) {
+    return "PRIMARY KEY (" + ColumnList(table, table.primary_key()) + ")";
+  }
+  for (const auto& index : table.indexes()) {
+    if (index.is_constraint() && UniqueConstraintOid(index) == constraint_oid) {
+      return "UNIQUE (" + ColumnList(table, index.columns()) + ")";
+    }
+  }
+  for (int i = 0; i < table.checks_size(); ++i) {
+    if (CheckConstraintOid(entry, i) != constraint_oid) continue;
+    const std::string& sql = table.checks(i).sql();
+    return sql.starts_with("(") ? "CHECK (" + sql + ")" : "CHECK ((" + sql + "))";
+  }
+  for (int i = 0; i < table.foreign_keys_size(); ++i) {
+    if (ForeignKeyConstraintOid(entry, i) != constraint_oid) continue;
+    const auto& key = table.foreign_keys(i);
+    std::string text = "FOREIGN KEY (" + ColumnList(table, key.columns()) + ") REFERENCES ";
+    if (const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id()); parent != nullptr) {
+      text += QualifiedName((*parent)->descriptor.schema(), (*parent)->descriptor.name()) + "(" +
+              ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
+    }
+    return text;
+  }
+  *found = false;
+  return {};
+}
+
+namespace {
+
+// One call's surroundings.
+struct Call {
+  txn::Shared* shared;
+  const catalog::CatalogState& catalog;
+  const std::vector<Value>& arguments;
+  uint32_t oid;
+};
+
+absl::StatusOr<Value> RegclassOut(const Call& call) {
+  std::string text = std::to_string(call.oid);
+  if (const catalog::TableEntryPtr* table = call.catalog.Find(call.oid); table != nullptr) {
+    text = QualifiedName((*table)->descriptor.schema(), (*table)->descriptor.name());
+  } else if (const auto ref = call.catalog.FindIndex(call.oid); ref.table != nullptr) {
+    text = QualifiedName(ref.table->descriptor.schema(),
+                         ref.index == nullptr ? ref.table->descriptor.primary_key_name() : ref.index->name());
+  } else if (call.oid == 0) {
+    text = "-";
+  }
+  return Value::Text(text);
+}
+
+absl::StatusOr<Value> ToRegclass(const Call& call) {
+  const Value none = Value::Null({TypeId::kRegclass, 0});
+  std::vector<std::string> parts;
+  if (!SplitName(call.arguments[0].bytes(), &parts)) return none;
+  const auto look_up = [&](const std::string& schema) -> uint32_t {
+    if (const TableEntry* table = call.catalog.FindByName(schema, parts.back()); table != nullptr) {
+      return table->descriptor.table_id();
+    }
+    const auto ref = call.catalog.FindIndexByName(schema, parts.back());
+    if (ref.table == nullptr) return 0;
+    return ref.index == nullptr ? ref.table->descriptor.primary_key_oid() : ref.index->index_id();
+  };
+  uint32_t oid = 0;
+  if (parts.size() > 1) {
+    oid = look_up(parts[parts.size() - 2]);
+  } else {
+    oid = look_up("pg_catalog");
+    if (oid == 0) oid = look_up("public");
+  }
+  return oid == 0 ? none : Value::Int(TypeId::kRegclass, oid);
+}
+
+absl::StatusOr<Value> UserById(const Call& call) {
+  for (const Role& role : ReadRoles(call.shared, call.catalog)) {
+    if (role.oid == call.oid) return Value::String({TypeId::kName, 0}, role.name);
+  }
+  for (const auto& [id, table] : call.catalog.tables()) {
+    if (RoleOid(table->descriptor.owner()) == call.oid) {
+      return Value::String({TypeId::kName, 0}, table->descriptor.owner());
+    }
+  }
+  return Value::String({TypeId::kName, 0}, "unknown (OID=" + std::to_string(call.oid) + ")");
+}
+
+absl::StatusOr<Value> IndexDef(const Call& call) {
+  const auto ref = call.catalog.FindIndex(call.oid);
+  if (ref.table == nullptr) return NullText();
+  if (call.arguments.size() > 1 && call.arguments[1].int_value() > 0) {
+    const auto position = static_cast<int>(call.arguments[1].int_value()) - 1;
+    const auto& columns = ref.index == nullptr ? ref.table->descriptor.primary_key() : ref.index->columns();
+    int ordinal = -1;
+    if (position < columns.size()) {
+      ordinal = static_cast<int>(columns.Get(position));
+    } else if (ref.index != nullptr && position - columns.size() < ref.index->include_size()) {
+      ordinal = static_cast<int>(ref.index->include(position - columns.size()));
+    }
+    if (ordinal < 0) return Value::Text("");
+    return Value::Text(QuoteIdentifier(ref.table->descriptor.columns(ordinal).name()));
+  }
+  return Value::Text(IndexDefinition(*ref.table, ref.index));
+}
+
+absl::StatusOr<Value> ConstraintDef(const Call& call) {
+  for (const auto& [id, table] : call.catalog.tables()) {
+    bool found = false;
+    std::string text = ConstraintDefinition(call.catalog, *table, call.oid, &found);
+    if (found) return Value::Text(std::move(text));
+  }
+  return NullText();
+}
+
+absl::StatusOr<Value> Expression(const Call& call) {
+  return Value::Text(std::string(call.arguments[0].bytes()));
+}
+
+absl::StatusOr<Value> ViewDef(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  if (table == nullptr || (*table)->descriptor.view_sql().empty()) return NullText();
+  std::string sql = (*table)->descriptor.view_sql();
+  if (!sql.ends_with(";")) sql += ";";
+  return Value::Text(std::move(sql));
+}
+
+absl::StatusOr<Value> TableVisible(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  const TableEntry* owner = table != nullptr ? table->get() : call.catalog.FindIndex(call.oid).table;
+  if (owner == nullptr) return Value::Null({TypeId::kBool, 0});
+  return Value::Bool(OnPath(owner->descriptor.schema()));
+}
+
+int64_t SpaceSize(const Call& call, uint32_t space) {
+  return static_cast<int64_t>(
+      call.shared->engine->ApproximateSize(codec::SpaceBegin(space), codec::SpaceEnd(space)));
+}
+
+int64_t RelationSize(const Call& call) {
+  if (const catalog::TableEntryPtr* table = call.catalog.Find(call.oid); table != nullptr) {
+    return (*table)->layout.storage_id == 0 ? 0 : SpaceSize(call, (*table)->layout.storage_id);
+  }
+  const auto ref = call.catalog.FindIndex(call.oid);
+  return ref.index == nullptr ? 0 : SpaceSize(call, ref.index->index_id());
+}
+
+int64_t IndexesSize(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  if (table == nullptr) return 0;
+  int64_t size = 0;
+  for (const auto& index : (*table)->layout.indexes) size += SpaceSize(call, index.index_id);
+  return size;
+}
+
+absl::StatusOr<Value> RelationSizeValue(const Call& call) { return Value::Int(TypeId::kInt8, RelationSize(call)); }
+absl::StatusOr<Value> IndexesSizeValue(const Call& call) { return Value::Int(TypeId::kInt8, IndexesSize(call)); }
+absl::StatusOr<Value> TotalSizeValue(const Call& call) {
+  return Value::Int(TypeId::kInt8, RelationSize(call) + IndexesSize(call));
+}
+absl::StatusOr<Value> DatabaseSize(const Call& call) {
+  return Value::Int(TypeId::kInt8,
+                    static_cast<int64_t>(call.shared->engine->ApproximateSize(codec::SpaceBegin(0), "\xff\xff\xff\xff")));
+}
+
+absl::StatusOr<Value> True(const Call&) { return Value::Bool(true); }
+absl::StatusOr<Value> NoText(const Call&) { return NullText(); }
+absl::StatusOr<Value> Publishable(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  return Value::Bool(table != nullptr && !(*table)->descriptor.is_virtual() &&
+                     (*table)->descriptor.view_sql().empty());
+}
+absl::StatusOr<Value> Updatable(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  const bool stored = table != nullptr && !(*table)->descriptor.is_virtual() && (*table)->descriptor.view_sql().empty();
+  return Value::Int(TypeId::kInt4, stored ? 28 : 0);
+}
+absl::StatusOr<Value> ToRegtype(const Call& call) {
+  const auto id = types::FromName(call.arguments[0].bytes());
+  if (!id) return Value::Null({TypeId::kRegtype, 0});
+  return Value::Int(TypeId::kRegtype, types::OidOf(*id));
+}
+
+using Handler = absl::StatusOr<Value> (*)(const Call& call);
+const std::map<std::string_view, Handler>& Handlers() {
+  static const auto* const kHandlers = new std::map<std::string_view, Handler>{
+      {"regclassout", RegclassOut},
+      {"to_regclass", ToRegclass},
+      {"to_regtype", ToRegtype},
+      {"pg_get_userbyid", UserById},
+      {"pg_get_indexdef", IndexDef},
+      {"pg_get_constraintdef", ConstraintDef},
+      {"pg_get_expr", Expression},
+      {"pg_get_viewdef", ViewDef},
+      {"pg_table_is_visible", TableVisible},
+      {"pg_type_is_visible", True},
+      {"pg_function_is_visible", True},
+      {"pg_operator_is_visible", True},
+      {"pg_opclass_is_visible", True},
+      {"pg_collation_is_visible", True},
+      {"pg_statistics_obj_is_visible", True},
+      {"pg_relation_is_publishable", Publishable},
+      {"pg_relation_is_updatable", Updatable},
+      {"has_table_privilege", True},
+      {"has_schema_privilege", True},
+      {"has_database_privilege", True},
+      {"has_any_column_privilege", True},
+      {"has_column_privilege", True},
+      {"pg_has_role", True},
+      {"pg_relation_size", RelationSizeValue},
+      {"pg_table_size", RelationSizeValue},
+      {"pg_indexes_size", IndexesSizeValue},
+      {"pg_total_relation_size", TotalSizeValue},
+      {"pg_database_size", DatabaseSize},
+      {"obj_description", NoText},
+      {"col_description", NoText},
+      {"shobj_description", NoText},
+      {"pg_get_ruledef", NoText},
+      {"pg_get_triggerdef", NoText},
+      {"pg_get_functiondef", NoText},
+      {"pg_get_function_result", NoText},
+      {"pg_get_function_arguments", NoText},
+      {"pg_get_function_identity_arguments", NoText},
+      {"pg_get_partkeydef", NoText},
+      {"pg_get_partition_constraintdef", NoText},
+      {"pg_get_serial_sequence", NoText},
+      {"pg_get_statisticsobjdef_columns", NoText},
+      {"current_setting", NoText},
+  };
+  return *kHandlers;
+}
+
+}  // namespace
+
+absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name, const std::vector<Value>& arguments) const {
+  const auto it = Handlers().find(name);
+  if (it == Handlers().end()) return status::NotSupported("function " + std::string(name));
+  return it->second({shared_, catalog_, arguments, OidArgument(arguments)});
+}
+
+}  // namespace adbms::storage::server

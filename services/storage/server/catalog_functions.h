@@ -1,0 +1,37 @@
+// Catalog functions of pg_catalog over one version of the catalog: pg_get_indexdef, format of regclass, sizes …
+// Thread-safe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/sql/functions/function_catalog.h"
+#include "services/storage/txn/transaction.h"
+
+namespace adbms::storage::server {
+
+class CatalogFunctionsImpl : public sql::functions::CatalogFunctions {
+ public:
+  CatalogFunctionsImpl(txn::Shared* shared, const catalog::CatalogState* catalog)
+      : shared_(shared), catalog_(*catalog) {}
+  absl::StatusOr<types::Value> Call(std::string_view name,
+                                    const std::vector<types::Value>& arguments) const override;
+
+ private:
+  txn::Shared* const shared_;
+  const catalog::CatalogState& catalog_;
+};
+
+// Definitions as PostgreSQL prints them.
+std::string IndexDefinition(const catalog::TableEntry& table, const common::v1::IndexDescriptor* index);
+std::string ConstraintDefinition(const catalog::CatalogState& catalog, const catalog::TableEntry& table,
+                                 uint32_t constraint_oid, bool* found);
+// The index that a foreign key refers to; 0 when there is none.
+uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog, const common::v1::ForeignKeyDescriptor& key);
+// Oids of constraints, derived from what they belong to: stable while the constraint stands.
+uint32_t PrimaryKeyConstraintOid(const catalog::TableEntry& table);
+uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index);
+uint32_t CheckConstraintOid(const catalog::TableEntry& table, int position);
+uint32_t ForeignKeyConstraintOid(const catalog::TableEntry& table, int position);
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,180 @@
+// information_schema: the SQL standard's view of relations.
+#include "services/storage/server/pg_catalog_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+std::string Database(const RowSource& source) {
+  return source.session->current_database.empty() ? "postgres" : source.session->current_database;
+}
+
+void FillTables(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const auto& table = entry->descriptor;
+    const bool view = !table.view_sql().empty();
+    rows->Row()
+        .Set("table_catalog", Database(source))
+        .Set("table_schema", table.schema())
+        .Set("table_name", table.name())
+        .Set("table_type", view ? "VIEW" : "BASE TABLE")
+        .Set("is_insertable_into", view || table.is_virtual() ? "NO" : "YES")
+        .Set("is_typed", "NO");
+  }
+}
+
+void FillViews(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const auto& table = entry->descriptor;
+    if (table.view_sql().empty()) continue;
+    rows->Row()
+        .Set("table_catalog", Database(source))
+        .Set("table_schema", table.schema())
+        .Set("table_name", table.name())
+        .Set("view_definition", table.view_sql())
+        .Set("check_option", "NONE")
+        .Set("is_updatable", "NO")
+        .Set("is_insertable_into", "NO");
+  }
+}
+
+void SetTypeColumns(const types::Type& type, RowBuilder* rows) {
+  const std::string name = types::IsArray(type.id) ? "ARRAY" : types::Format({type.id, 0});
+  rows->Set("data_type", name)
+      .Set("udt_schema", "pg_catalog")
+      .Set("udt_name", types::CatalogName(type.id));
+  if (const auto length = types::LengthModifierOf(type)) rows->Set("character_maximum_length", *length);
+  if (const auto numeric = types::NumericModifierOf(type)) {
+    rows->Set("numeric_precision", numeric->precision).Set("numeric_scale", numeric->scale);
+  }
+  switch (type.id) {
+    case types::TypeId::kInt2: rows->Set("numeric_precision", 16); break;
+    case types::TypeId::kInt4: rows->Set("numeric_precision", 32); break;
+    case types::TypeId::kInt8: rows->Set("numeric_precision", 64); break;
+    case types::TypeId::kFloat4: rows->Set("numeric_precision", 24); break;
+    case types::TypeId::kFloat8: rows->Set("numeric_precision", 53); break;
+    default: break;
+  }
+  if (types::IsInteger(type.id)) rows->Set("numeric_scale", int64_t{0});
+  if (types::IsInteger(type.id) || type.id == types::TypeId::kFloat4 || type.id == types::TypeId::kFloat8) {
+    rows->Set("numeric_precision_radix", 2);
+  }
+  if (type.id == types::TypeId::kNumeric) rows->Set("numeric_precision_radix", 10);
+  if (type.id == types::TypeId::kText || type.id == types::TypeId::kVarchar) {
+    rows->Set("character_octet_length", 1073741824);
+  }
+  if (type.id == types::TypeId::kDate) rows->Set("datetime_precision", int64_t{0});
+  if (types::IsDateTime(type.id) && type.id != types::TypeId::kDate) rows->Set("datetime_precision", 6);
+}
+
+void FillColumns(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const auto& table = entry->descriptor;
+    int64_t position = 0;
+    for (const auto& column : table.columns()) {
+      ++position;
+      if (column.dropped()) continue;
+      rows->Row()
+          .Set("table_catalog", Database(source))
+          .Set("table_schema", table.schema())
+          .Set("table_name", table.name())
+          .Set("column_name", column.name())
+          .Set("ordinal_position", position)
+          .Set("is_nullable", column.not_null() ? "NO" : "YES")
+          .Set("udt_catalog", Database(source))
+          .Set("dtd_identifier", std::to_string(position))
+          .Set("is_self_referencing", "NO")
+          .Set("is_identity", "NO")
+          .Set("identity_cycle", "NO")
+          .Set("is_generated", "NEVER")
+          .Set("is_updatable", table.view_sql().empty() && !table.is_virtual() ? "YES" : "NO");
+      if (!column.default_sql().empty()) rows->Set("column_default", column.default_sql());
+      SetTypeColumns(types::FromProto(column.type()), rows);
+    }
+  }
+}
+
+void FillSchemata(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, schema] : source.catalog->schemas()) {
+    rows->Row()
+        .Set("catalog_name", Database(source))
+        .Set("schema_name", schema.name())
+        .Set("schema_owner", schema.owner());
+  }
+}
+
+// Calls `visit(table, name, kind, ordinals, foreign key or null)` for each constraint.
+template <typename Visit>
+void ForEachConstraint(const RowSource& source, Visit visit) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const auto& table = entry->descriptor;
+    if (table.primary_key_size() > 0) {
+      visit(table, table.primary_key_name(), "PRIMARY KEY", table.primary_key(), nullptr);
+    }
+    for (const auto& index : table.indexes()) {
+      if (index.is_constraint()) visit(table, index.name(), "UNIQUE", index.columns(), nullptr);
+    }
+    for (const auto& key : table.foreign_keys()) visit(table, key.name(), "FOREIGN KEY", key.columns(), &key);
+    for (const auto& check : table.checks()) {
+      visit(table, check.name(), "CHECK", google::protobuf::RepeatedField<uint32_t>(), nullptr);
+    }
+  }
+}
+
+void FillTableConstraints(const RowSource& source, RowBuilder* rows) {
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char* kind, const auto&, auto) {
+    rows->Row()
+        .Set("constraint_catalog", Database(source))
+        .Set("constraint_schema", table.schema())
+        .Set("constraint_name", name)
+        .Set("table_catalog", Database(source))
+        .Set("table_schema", table.schema())
+        .Set("table_name", table.name())
+        .Set("constraint_type", kind)
+        .Set("is_deferrable", "NO")
+        .Set("initially_deferred", "NO")
+        .Set("enforced", "YES");
+  });
+}
+
+void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+                                const common::v1::ForeignKeyDescriptor* key) {
+    int64_t position = 0;
+    for (uint32_t ordinal : ordinals) {
+      rows->Row()
+          .Set("constraint_catalog", Database(source))
+          .Set("constraint_schema", table.schema())
+          .Set("constraint_name", name)
+          .Set("table_catalog", Database(source))
+          .Set("table_schema", table.schema())
+          .Set("table_name", table.name())
+          .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
+          .Set("ordinal_position", ++position);
+      if (key != nullptr) rows->Set("position_in_unique_constraint", position);
+    }
+  });
+}
+
+}  // namespace
+
+void AddInformationSchemaFills(RowFillMap* fills) {
+  fills->insert({{"information_schema.tables", FillTables},
+                 {"information_schema.views", FillViews},
+                 {"information_schema.columns", FillColumns},
+                 {"information_schema.schemata", FillSchemata},
+                 {"information_schema.table_constraints", FillTableConstraints},
+                 {"information_schema.key_column_usage", FillKeyColumnUsage}});
+}
+
+const RowFillMap& RowFills() {
+  static const RowFillMap* const kFills = [] {
+    auto* fills = new RowFillMap();
+    AddRelationFills(fills);
+    AddSettingFills(fills);
+    AddInformationSchemaFills(fills);
+    return fills;
+  }();
+  return *kFills;
+}
+
+}  // namespace adbms::storage::server

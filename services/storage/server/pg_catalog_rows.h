@@ -1,0 +1,20 @@
+// The functions that fill computed tables, by "schema.name"; a table without one is empty.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "services/storage/server/virtual_rows.h"
+
+namespace adbms::storage::server {
+
+using RowFill = void (*)(const RowSource& source, RowBuilder* rows);
+using RowFillMap = std::map<std::string, RowFill, std::less<>>;
+const RowFillMap& RowFills();
+
+// Parts of the map, a file each.
+void AddRelationFills(RowFillMap* fills);
+void AddSettingFills(RowFillMap* fills);
+void AddInformationSchemaFills(RowFillMap* fills);
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,438 @@
+// pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef, pg_type: what describes relations.
+#include "services/storage/server/pg_catalog_rows.h"
+
+#include "services/storage/server/catalog_functions.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using catalog::TableEntry;
+using common::v1::IndexDescriptor;
+using common::v1::TableDescriptor;
+
+constexpr int64_t kHeapAm = 2;
+constexpr int64_t kBtreeAm = 403;
+
+struct TypeRow {
+  int64_t oid;
+  const char* name;
+  int64_t length;
+  bool by_value;
+  const char* kind;
+  const char* category;
+  bool preferred;
+  int64_t element;
+  int64_t array;
+  const char* align;
+  const char* storage;
+  int64_t collation;
+  int64_t input;
+  int64_t output;
+};
+
+constexpr TypeRow kTypes[] = {
+    {16, "bool", 1, true, "b", "B", true, 0, 1000, "c", "p", 0, 1242, 1243},
+    {17, "bytea", -1, false, "b", "U", false, 0, 1001, "i", "x", 0, 1244, 31},
+    {18, "char", 1, true, "b", "Z", false, 0, 1002, "c", "p", 0, 1245, 33},
+    {19, "name", 64, false, "b", "S", false, 18, 1003, "c", "p", 950, 34, 35},
+    {20, "int8", 8, true, "b", "N", false, 0, 1016, "d", "p", 0, 460, 461},
+    {21, "int2", 2, true, "b", "N", false, 0, 1005, "s", "p", 0, 38, 39},
+    {22, "int2vector", -1, false, "b", "A", false, 21, 1006, "i", "p", 0, 40, 41},
+    {23, "int4", 4, true, "b", "N", false, 0, 1007, "i", "p", 0, 42, 43},
+    {25, "text", -1, false, "b", "S", true, 0, 1009, "i", "x", 100, 46, 47},
+    {26, "oid", 4, true, "b", "N", true, 0, 1028, "i", "p", 0, 1798, 1799},
+    {30, "oidvector", -1, false, "b", "A", false, 26, 1013, "i", "p", 0, 54, 55},
+    {114, "json", -1, false, "b", "U", false, 0, 199, "i", "x", 0, 321, 322},
+    {700, "float4", 4, true, "b", "N", false, 0, 1021, "i", "p", 0, 200, 201},
+    {701, "float8", 8, true, "b", "N", true, 0, 1022, "d", "p", 0, 214, 215},
+    {705, "unknown", -2, false, "p", "X", false, 0, 0, "c", "p", 0, 109, 110},
+    {1003, "_name", -1, false, "b", "A", false, 19, 0, "i", "x", 950, 750, 751},
+    {1005, "_int2", -1, false, "b", "A", false, 21, 0, "i", "x", 0, 750, 751},
+    {1007, "_int4", -1, false, "b", "A", false, 23, 0, "i", "x", 0, 750, 751},
+    {1009, "_text", -1, false, "b", "A", false, 25, 0, "i", "x", 100, 750, 751},
+    {1016, "_int8", -1, false, "b", "A", false, 20, 0, "d", "x", 0, 750, 751},
+    {1028, "_oid", -1, false, "b", "A", false, 26, 0, "i", "x", 0, 750, 751},
+    {1042, "bpchar", -1, false, "b", "S", false, 0, 1014, "i", "x", 100, 1044, 1045},
+    {1043, "varchar", -1, false, "b", "S", false, 0, 1015, "i", "x", 100, 1046, 1047},
+    {1082, "date", 4, true, "b", "D", false, 0, 1182, "i", "p", 0, 1084, 1085},
+    {1083, "time", 8, true, "b", "D", false, 0, 1183, "d", "p", 0, 1143, 1144},
+    {1114, "timestamp", 8, true, "b", "D", false, 0, 1115, "d", "p", 0, 1312, 1313},
+    {1184, "timestamptz", 8, true, "b", "D", true, 0, 1185, "d", "p", 0, 1150, 1151},
+    {1186, "interval", 16, false, "b", "T", true, 0, 1187, "d", "p", 0, 1160, 1161},
+    {1700, "numeric", -1, false, "b", "N", false, 0, 1231, "i", "m", 0, 1701, 1702},
+    {2205, "regclass", 4, true, "b", "N", false, 0, 2210, "i", "p", 0, 2218, 2219},
+    {2206, "regtype", 4, true, "b", "N", false, 0, 2211, "i", "p", 0, 2220, 2221},
+    {2249, "record", -1, false, "p", "P", false, 0, 2287, "d", "x", 0, 2290, 2291},
+    {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
+    {2950, "uuid", 16, false, "b", "U", false, 0, 2951, "c", "p", 0, 2952, 2953},
+};
+
+const TypeRow* FindType(int64_t oid) {
+  for (const TypeRow& type : kTypes) {
+    if (type.oid == oid) return &type;
+  }
+  return nullptr;
+}
+
+int64_t SchemaOid(const RowSource& source, const std::string& name) {
+  const auto* schema = source.catalog->FindSchema(name);
+  return schema == nullptr ? 0 : schema->schema_id();
+}
+
+int64_t LiveColumns(const TableDescriptor& table) { return table.columns_size(); }
+
+void SetClassDefaults(RowBuilder* rows) {
+  for (const char* column : {"reltype", "reloftype", "reltablespace", "relpages", "relallvisible", "reltoastrelid",
+                             "relchecks", "relrewrite", "relfrozenxid", "relminmxid"}) {
+    rows->Set(column, int64_t{0});
+  }
+  for (const char* column : {"relhasindex", "relisshared", "relhasrules", "relhastriggers", "relhassubclass",
+                             "relrowsecurity", "relforcerowsecurity", "relispartition"}) {
+    rows->SetBool(column, false);
+  }
+  rows->SetBool("relispopulated", true).Set("relpersistence", "p").Set("relreplident", "d");
+}
+
+void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid, const std::string& name,
+                   int64_t columns, RowBuilder* rows) {
+  rows->Row();
+  SetClassDefaults(rows);
+  rows->Set("oid", oid)
+      .Set("relname", name)
+      .Set("relnamespace", SchemaOid(source, table.descriptor.schema()))
+      .Set("relowner", RoleOid(table.descriptor.owner()))
+      .Set("relam", kBtreeAm)
+      .Set("relfilenode", oid)
+      .Set("relkind", "i")
+      .Set("relreplident", "n")
+      .Set("relnatts", columns)
+      .SetFloat("reltuples", static_cast<double>(source.statistics->RowCount(table)));
+}
+
+void FillClass(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    const bool view = !table.view_sql().empty();
+    const bool stored = !view && !table.is_virtual();
+    const int64_t count = stored ? source.statistics->RowCount(*entry) : 0;
+    rows->Row();
+    SetClassDefaults(rows);
+    rows->Set("oid", id)
+        .Set("relname", table.name())
+        .Set("relnamespace", SchemaOid(source, table.schema()))
+        .Set("relowner", RoleOid(table.owner()))
+        .Set("relam", view ? 0 : kHeapAm)
+        .Set("relfilenode", stored ? static_cast<int64_t>(table.storage_id()) : 0)
+        .Set("relpages", count / 100)
+        .SetFloat("reltuples", static_cast<double>(count))
+        .SetBool("relhasindex", table.primary_key_oid() != 0 || table.indexes_size() > 0)
+        .Set("relkind", view ? "v" : "r")
+        .Set("relnatts", LiveColumns(table))
+        .Set("relchecks", static_cast<int64_t>(table.checks_size()))
+        .SetBool("relhasrules", view)
+        .SetBool("relhastriggers", false);
+    if (table.primary_key_oid() != 0) {
+      IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(), table.primary_key_size(),
+                    rows);
+    }
+    for (const IndexDescriptor& index : table.indexes()) {
+      IndexClassRow(source, *entry, index.index_id(), index.name(), index.columns_size() + index.include_size(),
+                    rows);
+    }
+  }
+}
+
+void AttributeRow(int64_t relation, int64_t number, const std::string& name, const types::Type& type,
+                  bool not_null, bool has_default, bool dropped, RowBuilder* rows) {
+  const TypeRow* info = FindType(types::OidOf(type.id));
+  rows->Row()
+      .Set("attrelid", relation)
+      .Set("attname", name)
+      .Set("atttypid", dropped ? 0 : static_cast<int64_t>(types::OidOf(type.id)))
+      .Set("attstattarget", -1)
+      .Set("attlen", types::PgTypeLength(type.id))
+      .Set("attnum", number)
+      .Set("attndims", types::IsArray(type.id) ? 1 : 0)
+      .Set("attcacheoff", -1)
+      .Set("atttypmod", types::PgTypmod(type))
+      .SetBool("attbyval", info != nullptr && info->by_value)
+      .Set("attalign", info == nullptr ? "i" : info->align)
+      .Set("attstorage", info == nullptr ? "x" : info->storage)
+      .Set("attcompression", "")
+      .SetBool("attnotnull", not_null)
+      .SetBool("atthasdef", has_default)
+      .SetBool("atthasmissing", false)
+      .Set("attidentity", "")
+      .Set("attgenerated", "")
+      .SetBool("attisdropped", dropped)
+      .SetBool("attislocal", true)
+      .Set("attinhcount", int64_t{0})
+      .Set("attcollation", info == nullptr ? 0 : info->collation);
+}
+
+void FillAttribute(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    int64_t number = 0;
+    for (const auto& column : table.columns()) {
+      AttributeRow(id, ++number, column.name(), types::FromProto(column.type()), column.not_null(),
+                   !column.default_sql().empty(), column.dropped(), rows);
+    }
+    const auto index_columns = [&](int64_t oid, const auto& ordinals, int64_t first) {
+      for (uint32_t ordinal : ordinals) {
+        const auto& column = table.columns(static_cast<int>(ordinal));
+        AttributeRow(oid, ++first, column.name(), types::FromProto(column.type()), false, false, false, rows);
+      }
+    };
+    if (table.primary_key_oid() != 0) index_columns(table.primary_key_oid(), table.primary_key(), 0);
+    for (const IndexDescriptor& index : table.indexes()) {
+      index_columns(index.index_id(), index.columns(), 0);
+      index_columns(index.index_id(), index.include(), index.columns_size());
+    }
+  }
+}
+
+template <typename Ordinals>
+std::string Numbers(const Ordinals& ordinals, const char* separator) {
+  std::string text;
+  for (uint32_t ordinal : ordinals) {
+    if (!text.empty()) text += separator;
+    text += std::to_string(ordinal + 1);
+  }
+  return text;
+}
+
+std::string Repeated(int count, const std::string& word) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += (i > 0 ? " " : "") + word;
+  return text;
+}
+
+void FillIndex(const RowSource& source, RowBuilder* rows) {
+  const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool valid, const std::string& key,
+                       int keys, int all, const std::string& options) {
+    rows->Row()
+        .Set("indexrelid", oid)
+        .Set("indrelid", table)
+        .Set("indnatts", all)
+        .Set("indnkeyatts", keys)
+        .SetBool("indisunique", unique)
+        .SetBool("indnullsnotdistinct", false)
+        .SetBool("indisprimary", primary)
+        .SetBool("indisexclusion", false)
+        .SetBool("indimmediate", true)
+        .SetBool("indisclustered", false)
+        .SetBool("indisvalid", valid)
+        .SetBool("indcheckxmin", false)
+        .SetBool("indisready", true)
+        .SetBool("indislive", true)
+        .SetBool("indisreplident", false)
+        .Set("indkey", key)
+        .Set("indcollation", Repeated(keys, "0"))
+        .Set("indclass", Repeated(keys, "1978"))
+        .Set("indoption", options);
+  };
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    if (table.primary_key_oid() != 0) {
+      row(table.primary_key_oid(), id, true, true, true, Numbers(table.primary_key(), " "),
+          table.primary_key_size(), table.primary_key_size(), Repeated(table.primary_key_size(), "0"));
+    }
+    for (const IndexDescriptor& index : table.indexes()) {
+      std::string key = Numbers(index.columns(), " ");
+      if (index.include_size() > 0) key += " " + Numbers(index.include(), " ");
+      std::string options;
+      for (int i = 0; i < index.columns_size(); ++i) {
+        options += (i > 0 ? " " : "") + std::string(index.descending(i) ? "3" : "0");
+      }
+      row(index.index_id(), id, index.unique(), false, index.state() == IndexDescriptor::STATE_PUBLIC, key,
+          index.columns_size(), index.columns_size() + index.include_size(), options);
+    }
+  }
+}
+
+RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int64_t oid, const std::string& name,
+                          const char* kind, RowBuilder* rows) {
+  return rows->Row()
+      .Set("oid", oid)
+      .Set("conname", name)
+      .Set("connamespace", SchemaOid(source, table.descriptor.schema()))
+      .Set("contype", kind)
+      .SetBool("condeferrable", false)
+      .SetBool("condeferred", false)
+      .SetBool("convalidated", true)
+      .Set("conrelid", table.descriptor.table_id())
+      .Set("contypid", int64_t{0})
+      .Set("conindid", int64_t{0})
+      .Set("conparentid", int64_t{0})
+      .Set("confrelid", int64_t{0})
+      .Set("confupdtype", "")
+      .Set("confdeltype", "")
+      .Set("confmatchtype", "")
+      .SetBool("conislocal", true)
+      .Set("coninhcount", int64_t{0})
+      .SetBool("connoinherit", true);
+}
+
+
+void FillConstraint(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    if (table.primary_key_size() > 0) {
+      ConstraintRow(source, *entry, PrimaryKeyConstraintOid(*entry), table.primary_key_name(), "p", rows)
+          .Set("conindid", table.primary_key_oid())
+          .Set("conkey", "{" + Numbers(table.primary_key(), ",") + "}");
+    }
+    for (const IndexDescriptor& index : table.indexes()) {
+      if (!index.is_constraint()) continue;
+      ConstraintRow(source, *entry, UniqueConstraintOid(index), index.name(), "u", rows)
+          .Set("conindid", index.index_id())
+          .Set("conkey", "{" + Numbers(index.columns(), ",") + "}");
+    }
+    for (int i = 0; i < table.checks_size(); ++i) {
+      ConstraintRow(source, *entry, CheckConstraintOid(*entry, i), table.checks(i).name(), "c", rows)
+          .SetBool("connoinherit", false)
+          .Set("conbin", table.checks(i).sql());
+    }
+    for (int i = 0; i < table.foreign_keys_size(); ++i) {
+      const auto& key = table.foreign_keys(i);
+      ConstraintRow(source, *entry, ForeignKeyConstraintOid(*entry, i), key.name(), "f", rows)
+          .Set("confrelid", key.referenced_table_id())
+          .Set("conindid", ReferencedIndexOid(*source.catalog, key))
+          .Set("conkey", "{" + Numbers(key.columns(), ",") + "}")
+          .Set("confkey", "{" + Numbers(key.referenced_columns(), ",") + "}")
+          .Set("confupdtype", "a")
+          .Set("confdeltype", "a")
+          .Set("confmatchtype", "s");
+    }
+  }
+}
+
+void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    int64_t number = 0;
+    for (const auto& column : entry->descriptor.columns()) {
+      ++number;
+      if (column.default_sql().empty()) continue;
+      rows->Row()
+          .Set("oid", 0x20000000 + (static_cast<int64_t>(id) << 11) + number)
+          .Set("adrelid", id)
+          .Set("adnum", number)
+          .Set("adbin", column.default_sql());
+    }
+  }
+}
+
+void FillType(const RowSource&, RowBuilder* rows) {
+  for (const TypeRow& type : kTypes) {
+    rows->Row()
+        .Set("oid", type.oid)
+        .Set("typname", type.name)
+        .Set("typnamespace", 11)
+        .Set("typowner", 10)
+        .Set("typlen", type.length)
+        .SetBool("typbyval", type.by_value)
+        .Set("typtype", type.kind)
+        .Set("typcategory", type.category)
+        .SetBool("typispreferred", type.preferred)
+        .SetBool("typisdefined", true)
+        .Set("typdelim", ",")
+        .Set("typrelid", int64_t{0})
+        .Set("typsubscript", int64_t{0})
+        .Set("typelem", type.element)
+        .Set("typarray", type.array)
+        .Set("typinput", type.input)
+        .Set("typoutput", type.output)
+        .Set("typreceive", int64_t{0})
+        .Set("typsend", int64_t{0})
+        .Set("typmodin", int64_t{0})
+        .Set("typmodout", int64_t{0})
+        .Set("typanalyze", int64_t{0})
+        .Set("typalign", type.align)
+        .Set("typstorage", type.storage)
+        .SetBool("typnotnull", false)
+        .Set("typbasetype", int64_t{0})
+        .Set("typtypmod", -1)
+        .Set("typndims", int64_t{0})
+        .Set("typcollation", type.collation);
+  }
+}
+
+void FillNamespace(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, schema] : source.catalog->schemas()) {
+    rows->Row().Set("oid", id).Set("nspname", schema.name()).Set("nspowner", RoleOid(schema.owner()));
+  }
+}
+
+void FillTables(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    if (!table.view_sql().empty()) continue;
+    rows->Row()
+        .Set("schemaname", table.schema())
+        .Set("tablename", table.name())
+        .Set("tableowner", table.owner())
+        .SetBool("hasindexes", table.primary_key_oid() != 0 || table.indexes_size() > 0)
+        .SetBool("hasrules", false)
+        .SetBool("hastriggers", false)
+        .SetBool("rowsecurity", false);
+  }
+}
+
+void FillIndexes(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    const auto row = [&](const std::string& name, const IndexDescriptor* index) {
+      rows->Row()
+          .Set("schemaname", table.schema())
+          .Set("tablename", table.name())
+          .Set("indexname", name)
+          .Set("indexdef", IndexDefinition(*entry, index));
+    };
+    if (table.primary_key_oid() != 0) row(table.primary_key_name(), nullptr);
+    for (const IndexDescriptor& index : table.indexes()) row(index.name(), &index);
+  }
+}
+
+void FillViews(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    if (table.view_sql().empty()) continue;
+    rows->Row()
+        .Set("schemaname", table.schema())
+        .Set("viewname", table.name())
+        .Set("viewowner", table.owner())
+        .Set("definition", table.view_sql());
+  }
+}
+
+void FillRewrite(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    if (entry->descriptor.view_sql().empty()) continue;
+    rows->Row()
+        .Set("oid", 0x30000000 + static_cast<int64_t>(id))
+        .Set("rulename", "_RETURN")
+        .Set("ev_class", id)
+        .Set("ev_type", "1")
+        .Set("ev_enabled", "O")
+        .SetBool("is_instead", true);
+  }
+}
+
+}  // namespace
+
+void AddRelationFills(RowFillMap* fills) {
+  fills->insert({{"pg_catalog.pg_class", FillClass},
+                 {"pg_catalog.pg_attribute", FillAttribute},
+                 {"pg_catalog.pg_index", FillIndex},
+                 {"pg_catalog.pg_constraint", FillConstraint},
+                 {"pg_catalog.pg_attrdef", FillAttributeDefault},
+                 {"pg_catalog.pg_type", FillType},
+                 {"pg_catalog.pg_namespace", FillNamespace},
+                 {"pg_catalog.pg_tables", FillTables},
+                 {"pg_catalog.pg_indexes", FillIndexes},
+                 {"pg_catalog.pg_views", FillViews},
+                 {"pg_catalog.pg_rewrite", FillRewrite}});
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,270 @@
+// pg_roles, pg_database, pg_settings, activity and usage, and the computed tables of schema adbms.
+#include "services/storage/server/pg_catalog_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+// Microseconds from the Unix epoch to 2000-01-01.
+constexpr int64_t kEpochShift = 946684800000000;
+constexpr int64_t kDatabaseOid = 16383;
+
+void FillRoles(const RowSource& source, RowBuilder* rows) {
+  for (const Role& role : ReadRoles(source.shared, *source.catalog)) {
+    rows->Row()
+        .Set("oid", role.oid)
+        .Set("usesysid", role.oid)
+        .Set("rolname", role.name)
+        .Set("usename", role.name)
+        .SetBool("rolsuper", role.is_superuser)
+        .SetBool("usesuper", role.is_superuser)
+        .SetBool("rolinherit", true)
+        .SetBool("rolcreaterole", role.create_role || role.is_superuser)
+        .SetBool("rolcreatedb", role.create_db || role.is_superuser)
+        .SetBool("usecreatedb", role.create_db || role.is_superuser)
+        .SetBool("rolcanlogin", role.can_login)
+        .SetBool("rolreplication", role.is_superuser)
+        .SetBool("userepl", role.is_superuser)
+        .SetBool("rolbypassrls", role.is_superuser)
+        .SetBool("usebypassrls", role.is_superuser)
+        .Set("rolconnlimit", -1);
+  }
+}
+
+std::string DatabaseName(const RowSource& source) {
+  return source.session->current_database.empty() ? "postgres" : source.session->current_database;
+}
+
+void FillDatabase(const RowSource& source, RowBuilder* rows) {
+  rows->Row()
+      .Set("oid", kDatabaseOid)
+      .Set("datname", DatabaseName(source))
+      .Set("datdba", 10)
+      .Set("encoding", 6)
+      .Set("datlocprovider", "c")
+      .SetBool("datistemplate", false)
+      .SetBool("datallowconn", true)
+      .Set("datconnlimit", -1)
+      .Set("datfrozenxid", int64_t{0})
+      .Set("datminmxid", int64_t{0})
+      .Set("dattablespace", 1663)
+      .Set("datcollate", "C")
+      .Set("datctype", "C");
+}
+
+void FillStatDatabase(const RowSource& source, RowBuilder* rows) {
+  rows->Row()
+      .Set("datid", kDatabaseOid)
+      .Set("datname", DatabaseName(source))
+      .Set("xact_commit", static_cast<int64_t>(source.shared->commits.load()))
+      .Set("xact_rollback", static_cast<int64_t>(source.shared->rollbacks.load()))
+      .Set("tup_returned", static_cast<int64_t>(source.shared->rows_read.load()));
+}
+
+void FillAccessMethods(const RowSource&, RowBuilder* rows) {
+  rows->Row().Set("oid", 2).Set("amname", "heap").Set("amhandler", 3).Set("amtype", "t");
+  rows->Row().Set("oid", 403).Set("amname", "btree").Set("amhandler", 330).Set("amtype", "i");
+}
+
+void FillTablespaces(const RowSource&, RowBuilder* rows) {
+  rows->Row().Set("oid", 1663).Set("spcname", "pg_default").Set("spcowner", 10);
+  rows->Row().Set("oid", 1664).Set("spcname", "pg_global").Set("spcowner", 10);
+}
+
+void FillCollations(const RowSource&, RowBuilder* rows) {
+  const auto row = [&](int64_t oid, const char* name, const char* locale) {
+    rows->Row()
+        .Set("oid", oid)
+        .Set("collname", name)
+        .Set("collnamespace", 11)
+        .Set("collowner", 10)
+        .Set("collprovider", oid == 100 ? "d" : "c")
+        .SetBool("collisdeterministic", true)
+        .Set("collencoding", -1);
+    if (locale != nullptr) rows->Set("collcollate", locale).Set("collctype", locale);
+  };
+  row(100, "default", nullptr);
+  row(950, "C", "C");
+  row(951, "POSIX", "POSIX");
+}
+
+void FillLanguages(const RowSource&, RowBuilder* rows) {
+  const auto row = [&](int64_t oid, const char* name) {
+    rows->Row().Set("oid", oid).Set("lanname", name).Set("lanowner", 10).SetBool("lanispl", false);
+  };
+  row(12, "internal");
+  row(13, "c");
+  row(14, "sql");
+}
+
+struct Setting {
+  const char* name;
+  const char* value;
+  const char* type;
+};
+constexpr Setting kSettings[] = {
+    {"bytea_output", "hex", "enum"},
+    {"client_encoding", "UTF8", "string"},
+    {"DateStyle", "ISO, MDY", "string"},
+    {"default_transaction_isolation", "read committed", "enum"},
+    {"extra_float_digits", "1", "integer"},
+    {"integer_datetimes", "on", "bool"},
+    {"IntervalStyle", "postgres", "enum"},
+    {"lc_collate", "C", "string"},
+    {"lc_ctype", "C", "string"},
+    {"max_identifier_length", "63", "integer"},
+    {"max_index_keys", "32", "integer"},
+    {"search_path", "\"$user\", public", "string"},
+    {"server_encoding", "UTF8", "string"},
+    {"server_version", "15.0", "string"},
+    {"server_version_num", "150000", "integer"},
+    {"standard_conforming_strings", "on", "bool"},
+    {"wal_level", "replica", "enum"},
+};
+
+void FillSettings(const RowSource& source, RowBuilder* rows) {
+  const auto row = [&](const std::string& name, const std::string& value, const char* type) -> RowBuilder& {
+    return rows->Row()
+        .Set("name", name)
+        .Set("setting", value)
+        .Set("vartype", type)
+        .Set("context", "internal")
+        .Set("source", "default")
+        .Set("boot_val", value)
+        .Set("reset_val", value)
+        .SetBool("pending_restart", false);
+  };
+  for (const Setting& setting : kSettings) row(setting.name, setting.value, setting.type);
+  row("TimeZone", source.session->time_zone, "string");
+  for (const v1::Knob& knob : source.knobs->List().knobs()) {
+    row("adbms." + knob.name(), std::to_string(knob.value()), "integer")
+        .Set("short_desc", knob.description())
+        .Set("min_val", std::to_string(knob.minimum()))
+        .Set("max_val", std::to_string(knob.maximum()));
+  }
+}
+
+bool IsUserTable(const catalog::TableEntry& table) {
+  return !table.descriptor.is_virtual() && table.descriptor.view_sql().empty();
+}
+
+void FillUserTables(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, table] : source.catalog->tables()) {
+    if (!IsUserTable(*table)) continue;
+    const txn::TableUse* use = source.shared->counts->Table(id);
+    rows->Row()
+        .Set("relid", id)
+        .Set("schemaname", table->descriptor.schema())
+        .Set("relname", table->descriptor.name())
+        .Set("seq_scan", static_cast<int64_t>(use->scans.load()))
+        .Set("n_tup_ins", static_cast<int64_t>(use->inserted.load()))
+        .Set("n_tup_upd", static_cast<int64_t>(use->updated.load()))
+        .Set("n_tup_del", static_cast<int64_t>(use->deleted.load()))
+        .Set("n_live_tup", source.statistics->RowCount(*table))
+        .Set("n_dead_tup", int64_t{0});
+    const int64_t analyzed = source.statistics->AnalyzedAt(id);
+    if (analyzed != 0) rows->Set("last_analyze", analyzed - kEpochShift);
+  }
+}
+
+void FillUserIndexes(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, table] : source.catalog->tables()) {
+    for (const auto& index : table->descriptor.indexes()) {
+      const txn::IndexUse* use = source.shared->counts->Index(index.index_id());
+      rows->Row()
+          .Set("relid", id)
+          .Set("indexrelid", index.index_id())
+          .Set("schemaname", table->descriptor.schema())
+          .Set("relname", table->descriptor.name())
+          .Set("indexrelname", index.name())
+          .Set("idx_scan", static_cast<int64_t>(use->scans.load()))
+          .Set("idx_tup_read", static_cast<int64_t>(use->entries_read.load()))
+          .Set("idx_tup_fetch", static_cast<int64_t>(use->entries_read.load()));
+    }
+  }
+}
+
+void FillIndexUsage(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, table] : source.catalog->tables()) {
+    for (const auto& index : table->descriptor.indexes()) {
+      const txn::IndexUse* use = source.shared->counts->Index(index.index_id());
+      const uint64_t size = source.shared->engine->ApproximateSize(codec::SpaceBegin(index.index_id()),
+                                                                   codec::SpaceEnd(index.index_id()));
+      rows->Row()
+          .Set("index_id", index.index_id())
+          .Set("table_id", id)
+          .Set("schema_name", table->descriptor.schema())
+          .Set("table_name", table->descriptor.name())
+          .Set("index_name", index.name())
+          .SetBool("is_unique", index.unique())
+          .SetBool("is_constraint", index.is_constraint())
+          .Set("created_by", index.created_by())
+          .Set("scans", static_cast<int64_t>(use->scans.load()))
+          .Set("entries_read", static_cast<int64_t>(use->entries_read.load()))
+          .Set("entries_written", static_cast<int64_t>(use->entries_written.load()))
+          .Set("size_bytes", static_cast<int64_t>(size));
+      const int64_t last = use->last_scan_us.load();
+      if (last != 0) rows->Set("last_scan", last - kEpochShift);
+    }
+  }
+}
+
+void FillKnobs(const RowSource& source, RowBuilder* rows) {
+  for (const v1::Knob& knob : source.knobs->List().knobs()) {
+    rows->Row()
+        .Set("name", knob.name())
+        .Set("value", knob.value())
+        .Set("default_value", knob.default_value())
+        .Set("minimum", knob.minimum())
+        .Set("maximum", knob.maximum())
+        .Set("unit", knob.unit())
+        .Set("description", knob.description());
+  }
+}
+
+void FillAdbmsTables(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, table] : source.catalog->tables()) {
+    if (!IsUserTable(*table)) continue;
+    const txn::TableUse* use = source.shared->counts->Table(id);
+    std::string key;
+    for (uint32_t ordinal : table->layout.primary_key) {
+      key += (key.empty() ? "" : ", ") + table->layout.names[ordinal];
+    }
+    rows->Row()
+        .Set("table_id", id)
+        .Set("schema_name", table->descriptor.schema())
+        .Set("table_name", table->descriptor.name())
+        .Set("row_count", source.statistics->RowCount(*table))
+        .Set("size_bytes", static_cast<int64_t>(source.shared->engine->ApproximateSize(table->layout.Begin(),
+                                                                                       table->layout.End())))
+        .Set("index_count", table->descriptor.indexes_size())
+        .Set("primary_key", key)
+        .Set("scans", static_cast<int64_t>(use->scans.load()))
+        .Set("rows_inserted", static_cast<int64_t>(use->inserted.load()))
+        .Set("rows_updated", static_cast<int64_t>(use->updated.load()))
+        .Set("rows_deleted", static_cast<int64_t>(use->deleted.load()));
+    const int64_t analyzed = source.statistics->AnalyzedAt(id);
+    if (analyzed != 0) rows->Set("analyzed_at", analyzed - kEpochShift);
+  }
+}
+
+}  // namespace
+
+void AddSettingFills(RowFillMap* fills) {
+  fills->insert({{"pg_catalog.pg_roles", FillRoles},
+                 {"pg_catalog.pg_authid", FillRoles},
+                 {"pg_catalog.pg_user", FillRoles},
+                 {"pg_catalog.pg_database", FillDatabase},
+                 {"pg_catalog.pg_stat_database", FillStatDatabase},
+                 {"pg_catalog.pg_am", FillAccessMethods},
+                 {"pg_catalog.pg_tablespace", FillTablespaces},
+                 {"pg_catalog.pg_collation", FillCollations},
+                 {"pg_catalog.pg_language", FillLanguages},
+                 {"pg_catalog.pg_settings", FillSettings},
+                 {"pg_catalog.pg_stat_user_tables", FillUserTables},
+                 {"pg_catalog.pg_stat_user_indexes", FillUserIndexes},
+                 {"adbms.index_usage", FillIndexUsage},
+                 {"adbms.knobs", FillKnobs},
+                 {"adbms.tables", FillAdbmsTables}});
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,64 @@
+// The engine as a Storage: opens a data directory and serves sessions on it. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "services/storage/api/storage.h"
+#include "services/storage/knobs/knobs.h"
+#include "services/storage/server/session.h"
+#include "services/storage/server/virtual_rows.h"
+
+namespace adbms::storage::server {
+
+struct Options {
+  std::string data_dir;
+  uint64_t block_cache_bytes = uint64_t{1} << 30;
+  uint64_t memtable_bytes = uint64_t{512} << 20;
+  uint64_t query_memory_bytes = uint64_t{256} << 20;
+  uint64_t max_transaction_bytes = uint64_t{2} << 30;
+  int max_background_jobs = 4;
+  int64_t lock_timeout_ms = 10000;
+  // False: a commit is acknowledged before it is on disk; a crash may lose the latest ones.
+  bool sync_commits = true;
+};
+
+class StorageServer : public api::Storage {
+ public:
+  // Errors: 55006 when another server has the directory; XX001; 58030.
+  static absl::StatusOr<std::unique_ptr<StorageServer>> Open(const Options& options);
+  // REQUIRES: all sessions, streams and plans are gone.
+  ~StorageServer() override;
+
+  absl::StatusOr<std::unique_ptr<api::Session>> OpenSession(const rpc::CallContext& context) override;
+  absl::StatusOr<api::PreparedPlanPtr> Prepare(const rpc::CallContext& context,
+                                               std::shared_ptr<const common::v1::Plan> plan) override;
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(const rpc::CallContext& context,
+                                                                                uint64_t known_version) override;
+  absl::StatusOr<std::shared_ptr<const common::v1::StatisticsSnapshot>> GetStatistics(
+      const rpc::CallContext& context, uint64_t known_version) override;
+  absl::StatusOr<v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) override;
+  absl::StatusOr<v1::ListKnobsResponse> ListKnobs(const rpc::CallContext& context) override;
+  absl::StatusOr<v1::Knob> SetKnob(const rpc::CallContext& context, const std::string& name,
+                                   int64_t value) override;
+
+ private:
+  explicit StorageServer(const Options& options) : options_(options) {}
+  absl::Status Start();
+  v1::EngineMetrics Metrics();
+
+  const Options options_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<txn::CommitLog> log_;
+  txn::TableLocks locks_;
+  txn::RowCounts counts_;
+  txn::Shared shared_;
+  std::unique_ptr<statistics::StatisticsStore> statistics_;
+  std::unique_ptr<knobs::Knobs> knobs_;
+  std::unique_ptr<VirtualRows> virtual_rows_;
+  bool started_ = false;
+};
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,117 @@
+#include "services/storage/server/virtual_rows.h"
+
+#include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/table_scan.h"
+#include "services/storage/server/pg_catalog_rows.h"
+
+namespace adbms::storage::server {
+
+RowBuilder::RowBuilder(const catalog::TableEntry& table) {
+  batch_ = executor::NewBatch(table.layout.types, 0);
+  for (size_t i = 0; i < table.layout.names.size(); ++i) columns_.emplace(table.layout.names[i], i);
+}
+
+RowBuilder& RowBuilder::Row() {
+  for (const types::VectorPtr& column : batch_.columns) column->AppendNull();
+  ++batch_.row_count;
+  return *this;
+}
+
+types::Vector* RowBuilder::At(const char* column) {
+  const auto it = columns_.find(std::string_view(column));
+  return it == columns_.end() ? nullptr : batch_.columns[it->second].get();
+}
+
+RowBuilder& RowBuilder::Set(const char* column, std::string_view text) {
+  if (types::Vector* vector = At(column); vector != nullptr) {
+    vector->SetValid(batch_.row_count - 1);
+    vector->Set(batch_.row_count - 1, types::Value::String(vector->type(), std::string(text)));
+  }
+  return *this;
+}
+
+RowBuilder& RowBuilder::Set(const char* column, int64_t value) {
+  if (types::Vector* vector = At(column); vector != nullptr) {
+    vector->SetValid(batch_.row_count - 1);
+    vector->Set(batch_.row_count - 1, types::Value::Int(vector->type().id, value));
+  }
+  return *this;
+}
+
+RowBuilder& RowBuilder::SetBool(const char* column, bool value) {
+  if (types::Vector* vector = At(column); vector != nullptr) {
+    vector->SetValid(batch_.row_count - 1);
+    vector->Set(batch_.row_count - 1, types::Value::Bool(value));
+  }
+  return *this;
+}
+
+RowBuilder& RowBuilder::SetFloat(const char* column, double value) {
+  if (types::Vector* vector = At(column); vector != nullptr) {
+    vector->SetValid(batch_.row_count - 1);
+    vector->Set(batch_.row_count - 1, types::Value::Float(vector->type().id, value));
+  }
+  return *this;
+}
+
+types::Batch RowBuilder::Finish() { return std::move(batch_); }
+
+uint32_t RoleOid(const std::string& name) {
+  if (name == "postgres" || name.empty()) return 10;
+  uint32_t hash = 2166136261u;
+  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+  return 0x40000000u | (hash & 0x3fffffffu);
+}
+
+std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog) {
+  std::vector<Role> roles;
+  const catalog::TableEntry* table = catalog.FindByName("adbms", "roles");
+  if (table != nullptr && !table->descriptor.is_virtual()) {
+    std::vector<uint32_t> ordinals;
+    for (const char* name : {"name", "is_superuser", "can_login", "create_role", "create_db"}) {
+      for (uint32_t i = 0; i < table->layout.names.size(); ++i) {
+        if (table->layout.live[i] && table->layout.names[i] == name) ordinals.push_back(i);
+      }
+    }
+    const auto columns = executor::ScanColumns::Make(table, ordinals);
+    if (ordinals.size() == 5 && columns.ok()) {
+      auto it = shared->engine->NewIterator(shared->log->DurableSnapshot(),
+                                            {table->layout.Begin(), table->layout.End()}, {});
+      for (it->SeekToFirst(); it->Valid(); it->Next()) {
+        executor::RowSink sink(&*columns);
+        sink.Start(1);
+        if (!sink.Add(engine::ToView(it->key()), engine::ToView(it->value())).ok()) continue;
+        const types::Batch row = sink.Finish();
+        const auto flag = [&](size_t i) {
+          return !row.columns[i]->is_null(0) && row.columns[i]->physical() == types::Physical::kBool &&
+                 row.columns[i]->data<uint8_t>()[0] != 0;
+        };
+        if (row.columns[0]->is_null(0) || row.columns[0]->physical() != types::Physical::kString) continue;
+        Role role{0, std::string(row.columns[0]->data<std::string_view>()[0]), flag(1), flag(2), flag(3), flag(4)};
+        role.oid = RoleOid(role.name);
+        roles.push_back(std::move(role));
+      }
+    }
+  }
+  for (const Role& role : roles) {
+    if (role.name == "postgres") return roles;
+  }
+  roles.insert(roles.begin(), Role{10, "postgres", true, true, true, true});
+  return roles;
+}
+
+VirtualRows::VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics, const knobs::Knobs* knobs)
+    : shared_(shared), statistics_(statistics), knobs_(knobs) {}
+
+absl::StatusOr<types::Batch> VirtualRows::Rows(const catalog::TableEntry& table,
+                                               const catalog::CatalogState& catalog,
+                                               const sql::functions::EvaluationContext& session) const {
+  RowBuilder rows(table);
+  const RowSource source{shared_, statistics_, knobs_, &catalog, &session};
+  const auto& fills = RowFills();
+  const auto it = fills.find(table.descriptor.schema() + "." + table.descriptor.name());
+  if (it != fills.end()) it->second(source, &rows);
+  return rows.Finish();
+}
+
+}  // namespace adbms::storage::server

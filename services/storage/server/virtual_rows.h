@@ -1,0 +1,70 @@
+// Rows of the computed tables, from descriptors, counters and settings. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "services/storage/catalog/virtual_tables.h"
+#include "services/storage/knobs/knobs.h"
+#include "services/storage/statistics/statistics_store.h"
+#include "services/storage/txn/transaction.h"
+
+namespace adbms::storage::server {
+
+// A role, from adbms.roles.
+struct Role {
+  uint32_t oid = 0;
+  std::string name;
+  bool is_superuser = false;
+  bool can_login = false;
+  bool create_role = false;
+  bool create_db = false;
+};
+
+// All roles; always with the superuser postgres. Role oids are stable for a name.
+std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog);
+uint32_t RoleOid(const std::string& name);
+
+// Rows under construction: values by column name, the others NULL.
+class RowBuilder {
+ public:
+  explicit RowBuilder(const catalog::TableEntry& table);
+  // Starts a row.
+  RowBuilder& Row();
+  RowBuilder& Set(const char* column, std::string_view text);
+  RowBuilder& Set(const char* column, const char* text) { return Set(column, std::string_view(text)); }
+  RowBuilder& Set(const char* column, int64_t value);
+  RowBuilder& SetBool(const char* column, bool value);
+  RowBuilder& SetFloat(const char* column, double value);
+  types::Batch Finish();
+
+ private:
+  types::Vector* At(const char* column);
+  types::Batch batch_;
+  std::map<std::string, size_t, std::less<>> columns_;
+};
+
+// What the rows are computed from.
+struct RowSource {
+  txn::Shared* shared;
+  statistics::StatisticsStore* statistics;
+  const knobs::Knobs* knobs;
+  const catalog::CatalogState* catalog;
+  const sql::functions::EvaluationContext* session;
+};
+
+class VirtualRows : public catalog::VirtualTables {
+ public:
+  VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics, const knobs::Knobs* knobs);
+  absl::StatusOr<types::Batch> Rows(const catalog::TableEntry& table, const catalog::CatalogState& catalog,
+                                    const sql::functions::EvaluationContext& session) const override;
+
+ private:
+  txn::Shared* const shared_;
+  statistics::StatisticsStore* const statistics_;
+  const knobs::Knobs* const knobs_;
+};
+
+}  // namespace adbms::storage::server
