@@ -471,7 +471,8 @@ TEST_F(StorageTest, KnobsAreBoundedAndKept) {
   EXPECT_EQ(storage_->SetKnob(context, "query_memory_bytes", 1).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(storage_->SetKnob(context, "nonsense", 1).status().code(), absl::StatusCode::kInvalidArgument);
   Reopen();
-  for (const auto& knob : storage_->ListKnobs(context)->knobs()) {
+  const v1::ListKnobsResponse knobs = *storage_->ListKnobs(context);
+  for (const auto& knob : knobs.knobs()) {
     if (knob.name() == "query_memory_bytes") EXPECT_EQ(knob.value(), 64 << 20);
   }
 }
