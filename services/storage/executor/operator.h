@@ -141,6 +141,9 @@ struct CompiledPlan {
   std::vector<PlanNodePtr> subplans;
   std::vector<PlanNodePtr> ctes;
   std::vector<catalog::TableEntryPtr> tables;
+  // By sub-plan: slots that its tree reads and that its own correlation list does not bind; its answers
+  // depend on them too.
+  std::vector<std::vector<uint32_t>> outer_slots;
   uint32_t operator_count = 0;
   uint32_t correlation_slots = 0;
   bool writes = false;       // INSERT, UPDATE, DELETE.

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/operator.h"
@@ -8,9 +10,47 @@ namespace {
 
 using PlanOperator = common::v1::Operator;
 
-// Highest correlation slot that the plan's text mentions, plus one. SubPlan.correlation_slots lists all.
+// Every correlation slot that a message's tree reads, and the sub-plans that it runs.
+void CollectSlots(const google::protobuf::Message& message, std::set<uint32_t>* slots,
+                  std::set<uint32_t>* subplans) {
+  if (message.GetDescriptor() == common::v1::Expression::descriptor()) {
+    const auto& expression = static_cast<const common::v1::Expression&>(message);
+    if (expression.node_case() == common::v1::Expression::kCorrelationSlot) slots->insert(expression.correlation_slot());
+    if (expression.has_subquery()) subplans->insert(expression.subquery().subplan());
+  }
+  const google::protobuf::Reflection* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      CollectSlots(reflection->GetMessage(message, field), slots, subplans);
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      CollectSlots(reflection->GetRepeatedMessage(message, field, i), slots, subplans);
+    }
+  }
+}
+
+// Slots that a sub-plan reads, itself or through the sub-plans it runs, beyond those that are bound there.
+std::set<uint32_t> FreeSlots(const common::v1::Plan& plan, uint32_t subplan, std::set<uint32_t>* active) {
+  std::set<uint32_t> slots;
+  if (subplan >= static_cast<uint32_t>(plan.subplans_size()) || !active->insert(subplan).second) return slots;
+  std::set<uint32_t> nested;
+  CollectSlots(plan.subplans(static_cast<int>(subplan)).root(), &slots, &nested);
+  for (uint32_t inner : nested) slots.merge(FreeSlots(plan, inner, active));
+  for (uint32_t bound : plan.subplans(static_cast<int>(subplan)).correlation_slots()) slots.erase(bound);
+  active->erase(subplan);
+  return slots;
+}
+
+// Highest correlation slot of the plan, plus one.
 uint32_t CountSlots(const common::v1::Plan& plan) {
   uint32_t count = 0;
+  std::set<uint32_t> slots, subplans;
+  CollectSlots(plan, &slots, &subplans);
+  for (uint32_t slot : slots) count = std::max(count, slot + 1);
   for (const common::v1::SubPlan& subplan : plan.subplans()) {
     for (uint32_t slot : subplan.correlation_slots()) count = std::max(count, slot + 1);
   }
@@ -92,7 +132,12 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(std::shared_ptr<
   compiled->plan = std::move(plan);
   const common::v1::Plan& source = *compiled->plan;
   CompileScope scope{&catalog, compiled.get()};
-  compiled->correlation_slots = CountSlots(source);
+  compiled->correlation_slots = source.subplans_size() == 0 ? 0 : CountSlots(source);
+  for (uint32_t i = 0; i < static_cast<uint32_t>(source.subplans_size()); ++i) {
+    std::set<uint32_t> active;
+    const std::set<uint32_t> slots = FreeSlots(source, i, &active);
+    compiled->outer_slots.emplace_back(slots.begin(), slots.end());
+  }
   ASSIGN_OR_RETURN(compiled->root, CompileOperator(source.root(), &scope));
   for (const common::v1::SubPlan& subplan : source.subplans()) {
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(subplan.root(), &scope));

@@ -136,6 +136,10 @@ void AppendIdentity(const types::Value& value, std::string* out) {
     return;
   }
   codec::AppendKey(value, {value.type(), false, true}, out);
+  // Equal numbers of different scale are told apart: their text differs.
+  if (types::PhysicalOf(value.type().id) == types::Physical::kDecimal) {
+    out->push_back(static_cast<char>(value.decimal().scale));
+  }
 }
 
 absl::StatusOr<types::Batch> EvaluateAll(const std::vector<CompiledExpressionPtr>& expressions,

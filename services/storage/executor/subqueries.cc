@@ -3,6 +3,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/text_io.h"
+#include "services/storage/codec/key_codec.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -69,7 +70,9 @@ absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
   for (int i = 0; i < subplan.correlation_slots_size(); ++i) {
     slots[subplan.correlation_slots(i)] = std::move(outer[static_cast<size_t>(i)]);
   }
-  if (subplan.correlation_slots_size() > 0) context_->memory.Release(reserved);
+  const bool repeats = subplan.correlation_slots_size() > 0 ||
+                       !context_->plan->outer_slots[subquery.subplan()].empty();
+  if (repeats) context_->memory.Release(reserved);  // Dropped after the answer.
   RETURN_IF_ERROR(status);
   *rows = Concatenate(batches, node.output());
   return absl::OkStatus();
@@ -82,7 +85,11 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   const uint64_t limit = subquery.kind() == SubqueryExpression::KIND_EXISTS   ? 1
                          : subquery.kind() == SubqueryExpression::KIND_SCALAR ? 2
                                                                               : UINT64_MAX;
-  if (correlation.empty()) {
+  if (subquery.subplan() >= context_->plan->outer_slots.size()) {
+    return absl::InternalError("malformed plan: no such sub-plan");
+  }
+  const std::vector<uint32_t>& outer_slots = context_->plan->outer_slots[subquery.subplan()];
+  if (correlation.empty() && outer_slots.empty()) {
     Rows& rows = uncorrelated_[subquery.subplan()];
     if (!rows.computed) {
       RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows.batch));
@@ -98,6 +105,7 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   std::string key;
   for (const types::Value& value : correlation) AppendIdentity(value, &key);
   for (const types::Value& value : operands) AppendIdentity(value, &key);
+  for (uint32_t slot : outer_slots) AppendIdentity(context_->state.correlation_slots[slot], &key);
   auto& memo = memo_[&subquery];
   if (const auto it = memo.find(key); it != memo.end()) return it->second;
   types::Batch rows;
@@ -127,7 +135,7 @@ absl::StatusOr<types::Value> SubqueryExecution::HashedAny(Rows* rows, const std:
   std::string key;
   for (const types::Value& operand : operands) {
     if (operand.is_null()) return Unknown();
-    AppendIdentity(operand, &key);
+    codec::AppendKey(operand, {operand.type(), false, true}, &key);
   }
   if (rows->hashes.contains(key)) return types::Value::Bool(true);
   if (!rows->has_null) return types::Value::Bool(false);

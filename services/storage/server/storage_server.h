@@ -40,6 +40,8 @@ class StorageServer : public api::Storage {
       const rpc::CallContext& context, uint64_t known_version) override;
   absl::StatusOr<v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) override;
   absl::StatusOr<v1::ListKnobsResponse> ListKnobs(const rpc::CallContext& context) override;
+  // Writes everything in memory to data files.
+  absl::Status FlushMemtables() { return engine_->Flush(); }
   absl::StatusOr<v1::Knob> SetKnob(const rpc::CallContext& context, const std::string& name,
                                    int64_t value) override;
 
