@@ -3,6 +3,7 @@
 
 #include "common/sql/functions/aggregate_state.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/datetime_arithmetic.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/decimal_math.h"
@@ -199,18 +200,7 @@ struct IntervalSum {
     }
     Interval out = state.sum;
     if constexpr (kAverage) {
-      // Fractions of months spill into days of 1/30 month, fractions of days into time.
-      const auto count = static_cast<double>(state.count);
-      out.months = static_cast<int32_t>(state.sum.months / count);
-      const double month_rest = (state.sum.months / count - out.months) * 30;
-      const double days = state.sum.days / count;
-      out.days = static_cast<int32_t>(days);
-      double day_rest = days - out.days + month_rest;
-      const double whole = std::trunc(std::round(day_rest * 86'400e6) / 86'400e6);
-      out.days += static_cast<int32_t>(whole);
-      day_rest -= whole;
-      out.microseconds = std::llrint(static_cast<double>(state.sum.microseconds) / count +
-                                     std::rint(day_rest * 86'400e6));
+      ASSIGN_OR_RETURN(out, DivideInterval(state.sum, static_cast<double>(state.count)));
     }
     result->data<Interval>()[row] = out;
     return absl::OkStatus();

@@ -88,6 +88,18 @@ class BuiltinCatalog : public FunctionCatalog {
     AddFloatArithmetic(content_);
     AddComparisons(content_);
     AddCasts(content_);
+    AddStrings(content_);
+    AddStringFormatting(content_);
+    AddPatterns(content_);
+    AddMath(content_);
+    AddDatetime(content_);
+    AddDatetimeFields(content_);
+    AddToChar(content_);
+    AddArrays(content_);
+    AddJson(content_);
+    AddSystem(content_);
+    AddConditionals(content_);
+    AddTableFunctions(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

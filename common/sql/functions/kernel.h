@@ -1,4 +1,4 @@
-// Makes vectorized kernels of row functions. `Map<F>` for a capture-less lambda F is a Kernel that applies
+// Makes vectorized kernels of row functions. `Map<F>` for a function or capture-less lambda F is a Kernel that applies
 // F to every row that is not NULL in the result:
 //   parameters: the C++ types of the arguments' physical forms; optionally `const EvaluationContext&` first
 //   result:     the C++ type of the result's physical form; for strings std::string_view (into an
@@ -26,6 +26,12 @@ template <typename T>
 struct LambdaTraits : LambdaTraits<decltype(&T::operator())> {};
 template <typename C, typename R, typename... A>
 struct LambdaTraits<R (C::*)(A...) const> {
+  using Result = R;
+  using Arguments = std::tuple<std::remove_cvref_t<A>...>;
+};
+
+template <typename R, typename... A>
+struct LambdaTraits<R (*)(A...)> {
   using Result = R;
   using Arguments = std::tuple<std::remove_cvref_t<A>...>;
 };

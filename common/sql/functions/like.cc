@@ -1,0 +1,85 @@
+#include "common/sql/functions/like.h"
+
+#include "common/sql/functions/unicode.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::functions {
+
+absl::Status LikePattern::Prepare(std::string_view pattern) {
+  if (prepared_ && pattern == pattern_) return absl::OkStatus();
+  pattern_ = pattern;
+  prepared_ = true;
+  general_ = false;
+  pieces_.assign(1, std::string());
+  for (size_t i = 0; i < pattern_.size(); ++i) {
+    if (pattern_[i] == '%') {
+      pieces_.emplace_back();
+    } else if (pattern_[i] == '_') {
+      general_ = true;
+    } else {
+      if (pattern_[i] == '\\' && ++i >= pattern_.size()) {
+        prepared_ = false;
+        return status::Error(status::sqlstate::kInvalidEscape,
+                             "LIKE pattern must not end with escape character");
+      }
+      pieces_.back().push_back(pattern_[i]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool LikePattern::Matches(std::string_view text) const {
+  return general_ ? MatchesGeneral(text, pattern_) : MatchesPieces(text);
+}
+
+bool LikePattern::MatchesPieces(std::string_view text) const {
+  if (pieces_.size() == 1) return text == pieces_[0];
+  const std::string& first = pieces_.front();
+  const std::string& last = pieces_.back();
+  if (text.size() < first.size() + last.size()) return false;
+  if (text.substr(0, first.size()) != first) return false;
+  if (text.substr(text.size() - last.size()) != last) return false;
+  text.remove_prefix(first.size());
+  text.remove_suffix(last.size());
+  for (size_t i = 1; i + 1 < pieces_.size(); ++i) {
+    const size_t found = text.find(pieces_[i]);
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + pieces_[i].size());
+  }
+  return true;
+}
+
+// Backtracks only to the last '%': what follows an earlier one has matched at its first place.
+bool LikePattern::MatchesGeneral(std::string_view text, std::string_view pattern) const {
+  size_t t = 0;
+  size_t p = 0;
+  size_t retry_pattern = std::string_view::npos;
+  size_t retry_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '%') {
+      retry_pattern = ++p;
+      retry_text = t;
+      continue;
+    }
+    if (p < pattern.size() && pattern[p] == '_') {
+      ++p;
+      t += CharacterLength(text[t]);
+      continue;
+    }
+    const size_t literal = p < pattern.size() && pattern[p] == '\\' ? p + 1 : p;
+    if (literal < pattern.size() && pattern[literal] == text[t]) {
+      p = literal + 1;
+      ++t;
+      continue;
+    }
+    if (retry_pattern == std::string_view::npos) return false;
+    retry_text += CharacterLength(text[retry_text]);
+    if (retry_text > text.size()) return false;
+    t = retry_text;
+    p = retry_pattern;
+  }
+  while (p < pattern.size() && pattern[p] == '%') ++p;
+  return t == text.size() && p == pattern.size();
+}
+
+}  // namespace adbms::sql::functions

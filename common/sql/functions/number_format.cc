@@ -1,0 +1,216 @@
+#include "common/sql/functions/number_format.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/decimal_math.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using types::Decimal;
+using View = std::string_view;
+
+enum class SignStyle { kDefault, kLeadingS, kTrailingS, kMinus, kTrailingMinus, kPlus, kAngle };
+
+struct Template {
+  std::string cells;      // '9', '0', ',', '.', 'L', ' ' (literal follows in `literals`)
+  int integral = 0;       // Digit cells before the point.
+  int fraction = 0;       // And after it.
+  int first_zero = -1;    // Number of the first '0' among the integral digit cells.
+  int last_fraction_zero = 0;
+  bool fill_mode = false;
+  SignStyle sign = SignStyle::kDefault;
+  bool has_sign_cell = false;
+  bool ordinal_upper = false;
+  bool ordinal_lower = false;
+  int shift = 0;          // Digits after V.
+};
+
+bool At(View format, size_t i, View word) {
+  if (format.size() - i < word.size()) return false;
+  for (size_t k = 0; k < word.size(); ++k) {
+    if (std::toupper(static_cast<unsigned char>(format[i + k])) != word[k]) return false;
+  }
+  return true;
+}
+
+absl::StatusOr<Template> Read(View format) {
+  Template result;
+  bool point = false;
+  bool v = false;
+  for (size_t i = 0; i < format.size();) {
+    const char c = format[i];
+    if (At(format, i, "FM")) {
+      result.fill_mode = true;
+      i += 2;
+    } else if (At(format, i, "EEEE")) {
+      return status::NotSupported("to_char number template pattern \"EEEE\"");
+    } else if (At(format, i, "RN")) {
+      return status::NotSupported("to_char number template pattern \"RN\"");
+    } else if (At(format, i, "MI")) {
+      result.sign = result.cells.empty() ? SignStyle::kMinus : SignStyle::kTrailingMinus;
+      i += 2;
+    } else if (At(format, i, "PR")) {
+      result.sign = SignStyle::kAngle;
+      i += 2;
+    } else if (At(format, i, "PL") || At(format, i, "SG")) {
+      result.sign = result.cells.empty() ? SignStyle::kLeadingS : SignStyle::kTrailingS;
+      i += 2;
+    } else if (At(format, i, "TH")) {
+      (format[i] == 'T' ? result.ordinal_upper : result.ordinal_lower) = true;
+      i += 2;
+    } else if (c == '9' || c == '0') {
+      if (v) {
+        ++result.shift;
+        ++result.integral;
+      } else if (point) {
+        ++result.fraction;
+        if (c == '0') result.last_fraction_zero = result.fraction;
+      } else {
+        if (c == '0' && result.first_zero < 0) result.first_zero = result.integral;
+        ++result.integral;
+      }
+      result.cells.push_back(c);
+      ++i;
+    } else if (c == '.' || c == 'D' || c == 'd') {
+      if (point) {
+        return status::Error(status::sqlstate::kSyntaxError, "multiple decimal points");
+      }
+      point = true;
+      result.cells.push_back('.');
+      ++i;
+    } else if (c == ',' || c == 'G' || c == 'g') {
+      result.cells.push_back(',');
+      ++i;
+    } else if (c == 'V' || c == 'v') {
+      v = true;
+      ++i;
+    } else if (c == 'S' || c == 's') {
+      result.sign = result.cells.empty() ? SignStyle::kLeadingS : SignStyle::kTrailingS;
+      ++i;
+    } else if (c == 'L' || c == 'l') {
+      result.cells.append(std::string("\x01") + " ");
+      ++i;
+    } else if (c == '"') {
+      for (++i; i < format.size() && format[i] != '"'; ++i) {
+        result.cells.append(std::string("\x01") + format[i]);
+      }
+      ++i;
+    } else {
+      result.cells.append(std::string("\x01") + c);
+      ++i;
+    }
+  }
+  return result;
+}
+
+View OrdinalSuffix(View digits) {
+  const bool teen = digits.size() > 1 && digits[digits.size() - 2] == '1';
+  const char last = digits.empty() ? '0' : digits.back();
+  if (!teen && last == '1') return "ST";
+  if (!teen && last == '2') return "ND";
+  if (!teen && last == '3') return "RD";
+  return "TH";
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
+  ASSIGN_OR_RETURN(const Template plan, Read(format));
+  Decimal scaled = value;
+  if (plan.shift > 0) {
+    ASSIGN_OR_RETURN(scaled, types::Multiply(value, Decimal{types::PowerOfTen(std::min(plan.shift, 38)), 0, false}));
+  }
+  ASSIGN_OR_RETURN(const Decimal rounded, types::Round(scaled, std::min(plan.fraction, 38)));
+  const bool negative = rounded.unscaled < 0;
+  std::string digits = (negative ? types::Negate(rounded) : rounded).ToString();
+  std::string fraction;
+  if (const size_t point = digits.find('.'); point != std::string::npos) {
+    fraction = digits.substr(point + 1);
+    digits.resize(point);
+  }
+  fraction.resize(static_cast<size_t>(plan.fraction), '0');
+  if (digits == "0" && plan.integral > 0 && (plan.fraction > 0 || plan.first_zero >= 0)) digits.clear();
+  if (digits == "0" && plan.integral == 0) digits.clear();
+  const bool overflow = value.nan || digits.size() > static_cast<size_t>(plan.integral);
+  // Fraction digits that fill mode drops: trailing zeros under '9'.
+  int shown_fraction = plan.fraction;
+  if (plan.fill_mode) {
+    while (shown_fraction > plan.last_fraction_zero &&
+           fraction[static_cast<size_t>(shown_fraction) - 1] == '0') {
+      --shown_fraction;
+    }
+  }
+  const int leading = plan.integral - static_cast<int>(digits.size());
+  const bool own_zero = plan.integral > 0 && digits.empty() && plan.fraction == 0;
+  std::string body;
+  bool started = false;
+  int integral_seen = 0;
+  int fraction_seen = 0;
+  bool point = false;
+  for (size_t i = 0; i < plan.cells.size(); ++i) {
+    const char cell = plan.cells[i];
+    if (cell == '\x01') {
+      body.push_back(plan.cells[++i]);
+    } else if (cell == '.') {
+      point = true;
+      started = true;
+      body.push_back('.');
+    } else if (cell == ',') {
+      if (started) {
+        body.push_back(',');
+      } else if (!plan.fill_mode) {
+        body.push_back(' ');
+      }
+    } else if (point) {
+      if (fraction_seen < shown_fraction) {
+        body.push_back(overflow ? '#' : fraction[static_cast<size_t>(fraction_seen)]);
+      }
+      ++fraction_seen;
+    } else {
+      const int index = integral_seen++;
+      if (overflow) {
+        body.push_back('#');
+        started = true;
+      } else if (index >= leading) {
+        body.push_back(digits[static_cast<size_t>(index - leading)]);
+        started = true;
+      } else if ((plan.first_zero >= 0 && index >= plan.first_zero) ||
+                 (own_zero && index == plan.integral - 1)) {
+        body.push_back('0');
+        started = true;
+      } else if (!plan.fill_mode) {
+        body.push_back(' ');
+      }
+    }
+  }
+  if (plan.ordinal_upper || plan.ordinal_lower) {
+    std::string suffix(OrdinalSuffix(digits));
+    if (plan.ordinal_lower) {
+      for (char& c : suffix) c = static_cast<char>(c + 32);
+    }
+    if (!negative && fraction.empty()) body += suffix;
+  }
+  const size_t first = std::min(body.find_first_not_of(' '), body.size());
+  switch (plan.sign) {
+    case SignStyle::kLeadingS:
+      return body.insert(first, 1, negative ? '-' : '+');
+    case SignStyle::kTrailingS:
+      return body + (negative ? "-" : "+");
+    case SignStyle::kMinus:
+      return (negative ? "-" : plan.fill_mode ? "" : " ") + body;
+    case SignStyle::kTrailingMinus:
+      return body + (negative ? "-" : plan.fill_mode ? "" : " ");
+    case SignStyle::kAngle:
+      if (negative) return body.insert(first, 1, '<') + ">";
+      return plan.fill_mode ? body : " " + body + " ";
+    default:
+      if (negative) return body.insert(first, 1, '-');
+      return plan.fill_mode ? body : " " + body;
+  }
+}
+
+}  // namespace adbms::sql::functions

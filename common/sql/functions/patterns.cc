@@ -1,0 +1,396 @@
+// LIKE and regular expressions. Regular expressions run on RE2; PostgreSQL syntax that RE2 lacks (back
+// references, look-around, word-start and word-end escapes) is reported as not supported.
+#include <re2/re2.h>
+
+#include <memory>
+#include <optional>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/kernel.h"
+#include "common/sql/functions/like.h"
+#include "common/sql/functions/unicode.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using status::Error;
+using types::TypeId;
+using types::Vector;
+using View = std::string_view;
+namespace sqlstate = status::sqlstate;
+
+template <bool kNegated, bool kIgnoreCase>
+absl::Status Like(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                  uint32_t rows, Vector* result) {
+  const View* texts = arguments[0]->data<View>();
+  const View* patterns = arguments[1]->data<View>();
+  auto* out = result->data<uint8_t>();
+  LikePattern pattern;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    if constexpr (kIgnoreCase) {
+      RETURN_IF_ERROR(pattern.Prepare(ToLower(patterns[row])));
+      out[row] = pattern.Matches(ToLower(texts[row])) != kNegated;
+    } else {
+      RETURN_IF_ERROR(pattern.Prepare(patterns[row]));
+      out[row] = pattern.Matches(texts[row]) != kNegated;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// LIKE … ESCAPE: the pattern rewritten for the escape character '\'.
+absl::StatusOr<std::string> LikeEscape(const View& pattern, const View& escape) {
+  if (types::Utf8Length(escape) > 1) {
+    return Error(sqlstate::kInvalidEscape, "invalid escape string", {},
+                 "Escape string must be empty or one character.");
+  }
+  std::string out;
+  for (size_t i = 0; i < pattern.size();) {
+    if (!escape.empty() && pattern.substr(i, escape.size()) == escape) {
+      i += escape.size();
+      if (i >= pattern.size()) {
+        return Error(sqlstate::kInvalidEscape, "LIKE pattern must not end with escape character");
+      }
+      out.push_back('\\');
+      const size_t length = CharacterLength(pattern[i]);
+      out.append(pattern.substr(i, length));
+      i += length;
+    } else {
+      if (pattern[i] == '\\') out.push_back('\\');
+      out.push_back(pattern[i++]);
+    }
+  }
+  return out;
+}
+
+// SIMILAR TO's pattern as a regular expression.
+absl::StatusOr<std::string> SimilarEscape(const View& pattern, const View& escape) {
+  std::string out = "^(?:";
+  bool in_brackets = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (!escape.empty() && c == escape[0]) {
+      if (++i >= pattern.size()) break;
+      out.push_back('\\');
+      out.push_back(pattern[i]);
+    } else if (in_brackets) {
+      if (c == '\\') out.push_back('\\');
+      if (c == ']') in_brackets = false;
+      out.push_back(c);
+    } else if (c == '[') {
+      in_brackets = true;
+      out.push_back(c);
+    } else if (c == '%') {
+      out.append(".*");
+    } else if (c == '_') {
+      out.push_back('.');
+    } else if (c == '(') {
+      out.append("(?:");
+    } else {
+      if (c == '\\' || c == '.' || c == '^' || c == '$') out.push_back('\\');
+      out.push_back(c);
+    }
+  }
+  return out + ")$";
+}
+
+struct Flags {
+  bool ignore_case = false;
+  bool global = false;
+  bool lines = false;
+};
+
+absl::StatusOr<Flags> ReadFlags(View text) {
+  Flags flags;
+  for (const char c : text) {
+    if (c == 'i') {
+      flags.ignore_case = true;
+    } else if (c == 'g') {
+      flags.global = true;
+    } else if (c == 'n' || c == 'm') {
+      flags.lines = true;
+    } else if (c == 'c') {
+      flags.ignore_case = false;
+    } else if (c != 's' && c != 't' && c != 'e') {
+      return Error(sqlstate::kInvalidParameterValue,
+                   std::string("invalid regular expression option: \"") + c + "\"");
+    }
+  }
+  return flags;
+}
+
+// PostgreSQL's ARE as RE2 reads it.
+absl::StatusOr<std::string> Translate(View pattern, bool* reluctant) {
+  std::string out;
+  *reluctant = false;
+  bool in_brackets = false;
+  if (pattern.substr(0, 3) == "***") return status::NotSupported("regular expression director \"***\"");
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
+    if (c == '\\' && next != '\0') {
+      if (next >= '1' && next <= '9' && !in_brackets) {
+        return status::NotSupported("back reference in a regular expression");
+      }
+      if (!in_brackets && (next == 'm' || next == 'M')) {
+        return status::NotSupported("regular expression escape \\m or \\M");
+      }
+      out.push_back('\\');
+      out.push_back(!in_brackets && next == 'y' ? 'b' : !in_brackets && next == 'Y' ? 'B' : next);
+      ++i;
+      continue;
+    }
+    if (in_brackets) {
+      if (c == '[' && next == ':') {
+        const size_t end = pattern.find(":]", i + 2);
+        if (end != View::npos) {
+          out.append(pattern.substr(i, end + 2 - i));
+          i = end + 1;
+          continue;
+        }
+      }
+      if (c == ']') in_brackets = false;
+      if (c == '[') out.push_back('\\');
+      out.push_back(c);
+      continue;
+    }
+    if (c == '[') {
+      if (pattern.substr(i, 7) == "[[:<:]]" || pattern.substr(i, 7) == "[[:>:]]") {
+        return status::NotSupported("word boundary in brackets");
+      }
+      in_brackets = true;
+      out.push_back(c);
+      if (next == '^') out.push_back(pattern[++i]);
+      if (i + 1 < pattern.size() && pattern[i + 1] == ']') {
+        out.append("\\]");
+        ++i;
+      }
+      continue;
+    }
+    if (c == '(' && next == '?' && i + 2 < pattern.size()) {
+      const char kind = pattern[i + 2];
+      if (kind == '=' || kind == '!' || kind == '<') {
+        return status::NotSupported("look-around in a regular expression");
+      }
+    }
+    if ((c == '*' || c == '+' || c == '?' || c == '}') && next == '?') *reluctant = true;
+    out.push_back(c);
+  }
+  return out;
+}
+
+// A compiled expression, reused while pattern and flags stay.
+class Regex {
+ public:
+  absl::Status Prepare(View pattern, const Flags& flags) {
+    if (regex_ != nullptr && pattern == pattern_ && flags.ignore_case == flags_.ignore_case &&
+        flags.lines == flags_.lines) {
+      return absl::OkStatus();
+    }
+    bool reluctant;
+    ASSIGN_OR_RETURN(std::string translated, Translate(pattern, &reluctant));
+    if (flags.lines) translated.insert(0, "(?m)");
+    RE2::Options options;
+    options.set_log_errors(false);
+    options.set_case_sensitive(!flags.ignore_case);
+    options.set_dot_nl(!flags.lines);
+    options.set_longest_match(!reluctant);
+    options.set_max_mem(int64_t{16} << 20);
+    auto regex = std::make_unique<RE2>(translated, options);
+    if (!regex->ok()) {
+      return Error(sqlstate::kInvalidRegex, "invalid regular expression: " + regex->error());
+    }
+    regex_ = std::move(regex);
+    pattern_ = pattern;
+    flags_ = flags;
+    return absl::OkStatus();
+  }
+  const RE2& regex() const { return *regex_; }
+
+ private:
+  std::unique_ptr<RE2> regex_;
+  std::string pattern_;
+  Flags flags_;
+};
+
+re2::StringPiece Piece(View text) { return {text.data(), text.size()}; }
+
+template <bool kNegated, bool kIgnoreCase>
+absl::Status MatchRegex(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                        uint32_t rows, Vector* result) {
+  Regex regex;
+  Flags flags;
+  flags.ignore_case = kIgnoreCase;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
+    const bool found = RE2::PartialMatch(Piece(arguments[0]->data<View>()[row]), regex.regex());
+    result->data<uint8_t>()[row] = found != kNegated;
+  }
+  return absl::OkStatus();
+}
+
+// PostgreSQL's replacement text: \1 to \9, \& and \\.
+void AppendReplacement(View replacement, const std::vector<re2::StringPiece>& groups, std::string* out) {
+  for (size_t i = 0; i < replacement.size(); ++i) {
+    if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
+      out->push_back(replacement[i]);
+      continue;
+    }
+    const char c = replacement[++i];
+    if (c == '&' || (c >= '0' && c <= '9')) {
+      const size_t group = c == '&' ? 0 : static_cast<size_t>(c - '0');
+      if (group < groups.size()) out->append(groups[group].data(), groups[group].size());
+    } else if (c == '\\') {
+      out->push_back('\\');
+    } else {
+      out->append(1, '\\').append(1, c);
+    }
+  }
+}
+
+std::string ReplaceMatches(const RE2& regex, View text, View replacement, bool global) {
+  std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
+  std::string out;
+  size_t position = 0;
+  size_t copied = 0;
+  while (position <= text.size() &&
+         regex.Match(Piece(text), position, text.size(), RE2::UNANCHORED, groups.data(),
+                     static_cast<int>(groups.size()))) {
+    const auto start = static_cast<size_t>(groups[0].data() - text.data());
+    out.append(text.substr(copied, start - copied));
+    AppendReplacement(replacement, groups, &out);
+    copied = start + groups[0].size();
+    if (!global) break;
+    position = copied;
+    if (groups[0].empty()) {
+      if (position >= text.size()) break;
+      const size_t length = CharacterLength(text[position]);
+      out.append(text.substr(position, length));
+      position += length;
+      copied = position;
+    }
+  }
+  if (copied < text.size()) out.append(text.substr(copied));
+  return out;
+}
+
+absl::Status RegexpReplace(const EvaluationContext& context,
+                           const std::vector<const Vector*>& arguments, uint32_t rows,
+                           Vector* result) {
+  Regex regex;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const View options = arguments.size() > 3 ? arguments[3]->data<View>()[row] : View();
+    ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
+    result->data<View>()[row] = result->arena()->Add(
+        ReplaceMatches(regex.regex(), arguments[0]->data<View>()[row],
+                       arguments[2]->data<View>()[row], flags.global));
+  }
+  return absl::OkStatus();
+}
+
+// regexp_match (an array of the groups) and substring(text from pattern) (the first group).
+template <bool kArray>
+absl::Status RegexpMatch(const EvaluationContext& context,
+                         const std::vector<const Vector*>& arguments, uint32_t rows,
+                         Vector* result) {
+  Regex regex;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const View options = arguments.size() > 2 ? arguments[2]->data<View>()[row] : View();
+    ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
+    const View text = arguments[0]->data<View>()[row];
+    std::vector<re2::StringPiece> groups(
+        static_cast<size_t>(regex.regex().NumberOfCapturingGroups()) + 1);
+    if (!regex.regex().Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(),
+                             static_cast<int>(groups.size()))) {
+      result->SetNull(row);
+      continue;
+    }
+    if (groups.size() > 1) groups.erase(groups.begin());
+    if constexpr (kArray) {
+      std::vector<types::ArrayElement> elements;
+      for (const auto& group : groups) {
+        elements.push_back({std::string(group.data(), group.size()), group.data() == nullptr});
+      }
+      result->data<View>()[row] = result->arena()->Add(types::FormatArray(elements));
+    } else if (groups[0].data() == nullptr) {
+      result->SetNull(row);
+    } else {
+      result->data<View>()[row] = result->arena()->Add(View(groups[0].data(), groups[0].size()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RegexpSplit(const EvaluationContext& context,
+                         const std::vector<const Vector*>& arguments, uint32_t rows,
+                         Vector* result) {
+  Regex regex;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const View options = arguments.size() > 2 ? arguments[2]->data<View>()[row] : View();
+    ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
+    const View text = arguments[0]->data<View>()[row];
+    std::vector<types::ArrayElement> elements;
+    size_t position = 0;
+    size_t start = 0;
+    re2::StringPiece match;
+    while (position < text.size() && regex.regex().Match(Piece(text), position, text.size(),
+                                                         RE2::UNANCHORED, &match, 1)) {
+      const auto found = static_cast<size_t>(match.data() - text.data());
+      if (match.empty() && found >= text.size()) break;
+      if (match.empty() && found == start) {
+        position = found + CharacterLength(text[found]);
+        if (position >= text.size()) break;
+        elements.push_back({std::string(text.substr(start, position - start)), false});
+        start = position;
+        continue;
+      }
+      elements.push_back({std::string(text.substr(start, found - start)), false});
+      start = found + match.size();
+      position = start;
+    }
+    elements.push_back({std::string(text.substr(start)), false});
+    result->data<View>()[row] = result->arena()->Add(types::FormatArray(elements));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddPatterns(CatalogBuilder& builder) {
+  const TypeId text = TypeId::kText;
+  const TypeId boolean = TypeId::kBool;
+  for (const TypeId id : {TypeId::kText, TypeId::kBpchar, TypeId::kName}) {
+    builder.AddOperator("~~", {id, text}, boolean, Like<false, false>, {}, "!~~");
+    builder.AddOperator("!~~", {id, text}, boolean, Like<true, false>, {}, "~~");
+    builder.AddOperator("~~*", {id, text}, boolean, Like<false, true>, {}, "!~~*");
+    builder.AddOperator("!~~*", {id, text}, boolean, Like<true, true>, {}, "~~*");
+    builder.AddOperator("~", {id, text}, boolean, MatchRegex<false, false>, {}, "!~");
+    builder.AddOperator("!~", {id, text}, boolean, MatchRegex<true, false>, {}, "~");
+    builder.AddOperator("~*", {id, text}, boolean, MatchRegex<false, true>, {}, "!~*");
+    builder.AddOperator("!~*", {id, text}, boolean, MatchRegex<true, true>, {}, "~*");
+  }
+  builder.AddFunction("like_escape", {text, text}, text, Map<LikeEscape>);
+  builder.AddFunction("similar_to_escape", {text}, text,
+                      Map<[](const View& pattern) { return SimilarEscape(pattern, "\\"); }>);
+  builder.AddFunction("similar_to_escape", {text, text}, text, Map<SimilarEscape>);
+  builder.AddFunction("regexp_replace", {text, text, text}, text, RegexpReplace);
+  builder.AddFunction("regexp_replace", {text, text, text, text}, text, RegexpReplace);
+  builder.AddFunction("regexp_match", {text, text}, TypeId::kTextArray, RegexpMatch<true>);
+  builder.AddFunction("regexp_match", {text, text, text}, TypeId::kTextArray, RegexpMatch<true>);
+  builder.AddFunction("regexp_split_to_array", {text, text}, TypeId::kTextArray, RegexpSplit);
+  builder.AddFunction("regexp_split_to_array", {text, text, text}, TypeId::kTextArray, RegexpSplit);
+  builder.AddFunction("substring", {text, text}, text, RegexpMatch<false>);
+}
+
+}  // namespace adbms::sql::functions

@@ -1,0 +1,366 @@
+// Functions that cut, search and join strings.
+#include <algorithm>
+#include <cmath>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/kernel.h"
+#include "common/sql/functions/unicode.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using status::Error;
+using types::TypeId;
+using types::Vector;
+using View = std::string_view;
+namespace sqlstate = status::sqlstate;
+
+constexpr size_t kLargestText = size_t{1} << 30;
+const TypeId kText = TypeId::kText;
+const TypeId kBytea = TypeId::kBytea;
+const TypeId kInt4 = TypeId::kInt4;
+
+std::string Concatenate(const View& a, const View& b) {
+  std::string out;
+  out.reserve(a.size() + b.size());
+  out.append(a).append(b);
+  return out;
+}
+
+absl::Status ConcatenateAny(const EvaluationContext& context,
+                            const std::vector<const Vector*>& arguments, uint32_t rows,
+                            Vector* result) {
+  const types::TextOptions options = OptionsOf(context);
+  std::string out;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    out.clear();
+    for (const Vector* argument : arguments) types::FormatText(*argument, row, options, &out);
+    result->data<View>()[row] = result->arena()->Add(out);
+  }
+  return absl::OkStatus();
+}
+
+// concat and concat_ws: NULL arguments are left out.
+template <bool kWithSeparator>
+absl::Status Concat(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                    uint32_t rows, Vector* result) {
+  const types::TextOptions options = OptionsOf(context);
+  std::string out;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (kWithSeparator && arguments[0]->is_null(row)) {
+      result->SetNull(row);
+      continue;
+    }
+    out.clear();
+    bool first = true;
+    for (size_t i = kWithSeparator ? 1 : 0; i < arguments.size(); ++i) {
+      if (arguments[i]->is_null(row)) continue;
+      if (kWithSeparator && !first) out.append(arguments[0]->data<View>()[row]);
+      first = false;
+      types::FormatText(*arguments[i], row, options, &out);
+    }
+    result->data<View>()[row] = result->arena()->Add(out);
+  }
+  return absl::OkStatus();
+}
+
+int32_t CharacterCount(const View& text) { return static_cast<int32_t>(types::Utf8Length(text)); }
+int32_t PaddedCharacterCount(const View& text) {
+  return static_cast<int32_t>(types::Utf8Length(types::TrimBlanks(text)));
+}
+int32_t ByteCount(const View& text) { return static_cast<int32_t>(text.size()); }
+
+// Characters (or bytes) from `start` (1-based, may be before the text) of `length` or to the end.
+template <bool kBytes>
+absl::StatusOr<View> Slice(View text, int64_t start, int64_t length, bool to_end) {
+  if (!to_end && length < 0) {
+    return Error(sqlstate::kSubstringError, "negative substring length not allowed");
+  }
+  const int64_t end = to_end ? INT64_MAX : start + length;
+  const int64_t from = std::max<int64_t>(start, 1) - 1;
+  if (end - 1 <= from) return View();
+  const auto cut = [&](int64_t characters) -> size_t {
+    const auto count = static_cast<size_t>(characters);
+    return kBytes ? std::min(count, text.size()) : types::Utf8Prefix(text, count);
+  };
+  const size_t first = cut(from);
+  text.remove_prefix(first);
+  return to_end ? text : text.substr(0, cut(end - 1 - from));
+}
+
+int32_t Position(const View& text, const View& part) {
+  const size_t found = text.find(part);
+  return found == View::npos ? 0 : static_cast<int32_t>(types::Utf8Length(text.substr(0, found))) + 1;
+}
+int32_t BytePosition(const View& text, const View& part) {
+  const size_t found = text.find(part);
+  return found == View::npos ? 0 : static_cast<int32_t>(found) + 1;
+}
+
+bool ContainsCharacter(View set, View character) {
+  for (size_t i = 0; i < set.size();) {
+    const size_t length = std::min(CharacterLength(set[i]), set.size() - i);
+    if (set.substr(i, length) == character) return true;
+    i += length;
+  }
+  return false;
+}
+
+template <bool kLeft, bool kRight>
+View Trim(const View& input, const View& set) {
+  View text = input;
+  while (kLeft && !text.empty()) {
+    const size_t length = std::min(CharacterLength(text[0]), text.size());
+    if (!ContainsCharacter(set, text.substr(0, length))) break;
+    text.remove_prefix(length);
+  }
+  while (kRight && !text.empty()) {
+    size_t start = text.size() - 1;
+    while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) --start;
+    if (!ContainsCharacter(set, text.substr(start))) break;
+    text.remove_suffix(text.size() - start);
+  }
+  return text;
+}
+
+std::string Replace(const View& text, const View& from, const View& to) {
+  if (from.empty()) return std::string(text);
+  std::string out;
+  size_t position = 0;
+  while (true) {
+    const size_t found = text.find(from, position);
+    if (found == View::npos) break;
+    out.append(text.substr(position, found - position)).append(to);
+    position = found + from.size();
+  }
+  return out.append(text.substr(position));
+}
+
+View Left(const View& text, int32_t count) {
+  const int64_t wanted = count >= 0 ? count : std::max<int64_t>(CharacterCount(text) + int64_t{count}, 0);
+  return text.substr(0, types::Utf8Prefix(text, static_cast<size_t>(wanted)));
+}
+
+View Right(const View& text, int32_t count) {
+  const int64_t total = CharacterCount(text);
+  const int64_t skipped = count >= 0 ? std::max<int64_t>(total - count, 0) : std::min(-int64_t{count}, total);
+  return text.substr(types::Utf8Prefix(text, static_cast<size_t>(skipped)));
+}
+
+absl::Status TooLarge() {
+  return Error(sqlstate::kProgramLimitExceeded, "requested length too large");
+}
+
+template <bool kLeft>
+absl::StatusOr<std::string> Pad(const View& text, int32_t count, const View& fill) {
+  const auto wanted = static_cast<size_t>(std::max(count, 0));
+  if (wanted > kLargestText / 4) return TooLarge();
+  const size_t length = types::Utf8Length(text);
+  if (length >= wanted || fill.empty()) {
+    return std::string(text.substr(0, types::Utf8Prefix(text, wanted)));
+  }
+  std::string padding;
+  const size_t fill_length = types::Utf8Length(fill);
+  size_t missing = wanted - length;
+  for (; missing >= fill_length; missing -= fill_length) padding.append(fill);
+  padding.append(fill.substr(0, types::Utf8Prefix(fill, missing)));
+  return kLeft ? padding + std::string(text) : std::string(text) + padding;
+}
+
+absl::StatusOr<std::string> Repeat(const View& text, int32_t count) {
+  const auto times = static_cast<size_t>(std::max(count, 0));
+  if (text.size() * times > kLargestText) return TooLarge();
+  std::string out;
+  out.reserve(text.size() * times);
+  for (size_t i = 0; i < times; ++i) out.append(text);
+  return out;
+}
+
+std::string Reverse(const View& text) {
+  std::string out(text.size(), '\0');
+  size_t target = text.size();
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = std::min(CharacterLength(text[i]), text.size() - i);
+    target -= length;
+    std::copy_n(text.data() + i, length, out.data() + target);
+    i += length;
+  }
+  return out;
+}
+
+absl::StatusOr<View> SplitPart(const View& text, const View& delimiter, int32_t field) {
+  if (field == 0) {
+    return Error(sqlstate::kInvalidParameterValue, "field position must not be zero");
+  }
+  if (text.empty()) return View();
+  if (delimiter.empty()) return field == 1 || field == -1 ? text : View();
+  std::vector<View> parts;
+  size_t position = 0;
+  while (true) {
+    const size_t found = text.find(delimiter, position);
+    parts.push_back(text.substr(position, found == View::npos ? found : found - position));
+    if (found == View::npos) break;
+    position = found + delimiter.size();
+    if (field > 0 && parts.size() == static_cast<size_t>(field)) break;
+  }
+  const int64_t index = field > 0 ? field - 1 : static_cast<int64_t>(parts.size()) + field;
+  if (index < 0 || index >= static_cast<int64_t>(parts.size())) return View();
+  return parts[static_cast<size_t>(index)];
+}
+
+std::string InitCap(const View& text) {
+  std::string out;
+  bool in_word = false;
+  for (size_t i = 0; i < text.size();) {
+    const char32_t c = DecodeCharacter(text, &i);
+    AppendCharacter(in_word ? LowerOf(c) : UpperOf(c), &out);
+    in_word = IsAlphanumeric(c);
+  }
+  return out;
+}
+
+int32_t Ascii(const View& text) {
+  size_t position = 0;
+  return text.empty() ? 0 : static_cast<int32_t>(DecodeCharacter(text, &position));
+}
+
+absl::StatusOr<std::string> Chr(int32_t code) {
+  if (code == 0) return Error(sqlstate::kProgramLimitExceeded, "null character not permitted");
+  if (code < 0) return Error(sqlstate::kProgramLimitExceeded, "character number must be positive");
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+    return Error(sqlstate::kProgramLimitExceeded,
+                 "requested character too large for encoding: " + std::to_string(code));
+  }
+  std::string out;
+  AppendCharacter(static_cast<char32_t>(code), &out);
+  return out;
+}
+
+bool StartsWith(const View& text, const View& prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+std::string Translate(const View& text, const View& from, const View& to) {
+  std::u32string source;
+  std::u32string target;
+  for (size_t i = 0; i < from.size();) source.push_back(DecodeCharacter(from, &i));
+  for (size_t i = 0; i < to.size();) target.push_back(DecodeCharacter(to, &i));
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const char32_t c = DecodeCharacter(text, &i);
+    const size_t found = source.find(c);
+    if (found == std::u32string::npos) {
+      AppendCharacter(c, &out);
+    } else if (found < target.size()) {
+      AppendCharacter(target[found], &out);
+    }
+  }
+  return out;
+}
+
+absl::StatusOr<std::string> Overlay(const View& text, const View& part, int32_t start, int64_t length) {
+  if (start <= 0) return Error(sqlstate::kSubstringError, "negative substring length not allowed");
+  ASSIGN_OR_RETURN(const View before, Slice<false>(text, 1, int64_t{start} - 1, false));
+  ASSIGN_OR_RETURN(const View after, Slice<false>(text, start + length, 0, true));
+  return std::string(before).append(part).append(after);
+}
+
+absl::StatusOr<View> SliceFrom(const View& s, int32_t from) { return Slice<false>(s, from, 0, true); }
+absl::StatusOr<View> SliceFor(const View& s, int32_t from, int32_t count) {
+  return Slice<false>(s, from, count, false);
+}
+absl::StatusOr<View> SliceBytesFrom(const View& s, int32_t from) { return Slice<true>(s, from, 0, true); }
+absl::StatusOr<View> SliceBytesFor(const View& s, int32_t from, int32_t count) {
+  return Slice<true>(s, from, count, false);
+}
+absl::StatusOr<std::string> Overlay3(const View& s, const View& part, int32_t start) {
+  return Overlay(s, part, start, CharacterCount(part));
+}
+absl::StatusOr<std::string> Overlay4(const View& s, const View& part, int32_t start, int32_t count) {
+  return Overlay(s, part, start, count);
+}
+
+template <bool kLeft, bool kRight>
+View TrimSpaces(const View& s) {
+  return Trim<kLeft, kRight>(s, " ");
+}
+template <bool kLeft>
+absl::StatusOr<std::string> PadSpaces(const View& s, int32_t count) {
+  return Pad<kLeft>(s, count, " ");
+}
+
+void AddTrims(CatalogBuilder& builder) {
+  builder.AddFunction("btrim", {kText}, kText, Map<TrimSpaces<true, true>>);
+  builder.AddFunction("btrim", {kText, kText}, kText, Map<Trim<true, true>>);
+  builder.AddFunction("trim", {kText}, kText, Map<TrimSpaces<true, true>>);
+  builder.AddFunction("trim", {kText, kText}, kText, Map<Trim<true, true>>);
+  builder.AddFunction("ltrim", {kText}, kText, Map<TrimSpaces<true, false>>);
+  builder.AddFunction("ltrim", {kText, kText}, kText, Map<Trim<true, false>>);
+  builder.AddFunction("rtrim", {kText}, kText, Map<TrimSpaces<false, true>>);
+  builder.AddFunction("rtrim", {kText, kText}, kText, Map<Trim<false, true>>);
+}
+
+void AddSlices(CatalogBuilder& builder) {
+  for (const char* name : {"substring", "substr"}) {
+    builder.AddFunction(name, {kText, kInt4}, kText, Map<SliceFrom>);
+    builder.AddFunction(name, {kText, kInt4, kInt4}, kText, Map<SliceFor>);
+    builder.AddFunction(name, {kBytea, kInt4}, kBytea, Map<SliceBytesFrom>);
+    builder.AddFunction(name, {kBytea, kInt4, kInt4}, kBytea, Map<SliceBytesFor>);
+  }
+  builder.AddFunction("overlay", {kText, kText, kInt4}, kText, Map<Overlay3>);
+  builder.AddFunction("overlay", {kText, kText, kInt4, kInt4}, kText, Map<Overlay4>);
+  builder.AddFunction("left", {kText, kInt4}, kText, Map<Left>);
+  builder.AddFunction("right", {kText, kInt4}, kText, Map<Right>);
+  builder.AddFunction("lpad", {kText, kInt4}, kText, Map<PadSpaces<true>>);
+  builder.AddFunction("lpad", {kText, kInt4, kText}, kText, Map<Pad<true>>);
+  builder.AddFunction("rpad", {kText, kInt4}, kText, Map<PadSpaces<false>>);
+  builder.AddFunction("rpad", {kText, kInt4, kText}, kText, Map<Pad<false>>);
+}
+
+void AddLengths(CatalogBuilder& builder) {
+  for (const char* name : {"length", "char_length", "character_length"}) {
+    builder.AddFunction(name, {kText}, kInt4, Map<CharacterCount>);
+    builder.AddFunction(name, {TypeId::kBpchar}, kInt4, Map<PaddedCharacterCount>);
+  }
+  builder.AddFunction("length", {kBytea}, kInt4, Map<ByteCount>);
+  builder.AddFunction("octet_length", {kText}, kInt4, Map<ByteCount>);
+  builder.AddFunction("octet_length", {TypeId::kBpchar}, kInt4, Map<ByteCount>);
+  builder.AddFunction("octet_length", {kBytea}, kInt4, Map<ByteCount>);
+  builder.AddFunction("bit_length", {kText}, kInt4, Map<[](const View& s) { return ByteCount(s) * 8; }>);
+  for (const char* name : {"position", "strpos"}) {
+    builder.AddFunction(name, {kText, kText}, kInt4, Map<Position>);
+  }
+  builder.AddFunction("position", {kBytea, kBytea}, kInt4, Map<BytePosition>);
+}
+
+}  // namespace
+
+void AddStrings(CatalogBuilder& builder) {
+  const TypeId any = TypeId::kUnspecified;
+  builder.AddOperator("||", {kText, kText}, kText, Map<Concatenate>);
+  builder.AddOperator("||", {kBytea, kBytea}, kBytea, Map<Concatenate>);
+  builder.AddOperator("||", {kText, any}, kText, ConcatenateAny, {}, {}, kStable);
+  builder.AddOperator("||", {any, kText}, kText, ConcatenateAny, {}, {}, kStable);
+  builder.AddFunction("concat", {any}, kText, Concat<false>, {false, true, Volatility::kStable});
+  builder.AddFunction("concat_ws", {kText, any}, kText, Concat<true>,
+                      {false, true, Volatility::kStable});
+  builder.AddFunction("lower", {kText}, kText, Map<[](const View& s) { return ToLower(s); }>);
+  builder.AddFunction("upper", {kText}, kText, Map<[](const View& s) { return ToUpper(s); }>);
+  builder.AddFunction("initcap", {kText}, kText, Map<InitCap>);
+  builder.AddFunction("replace", {kText, kText, kText}, kText, Map<Replace>);
+  builder.AddFunction("translate", {kText, kText, kText}, kText, Map<Translate>);
+  builder.AddFunction("repeat", {kText, kInt4}, kText, Map<Repeat>);
+  builder.AddFunction("reverse", {kText}, kText, Map<Reverse>);
+  builder.AddFunction("split_part", {kText, kText, kInt4}, kText, Map<SplitPart>);
+  builder.AddFunction("ascii", {kText}, kInt4, Map<Ascii>);
+  builder.AddFunction("chr", {kInt4}, kText, Map<Chr>);
+  builder.AddFunction("starts_with", {kText, kText}, TypeId::kBool, Map<StartsWith>);
+  builder.AddOperator("^@", {kText, kText}, TypeId::kBool, Map<StartsWith>);
+  AddTrims(builder);
+  AddSlices(builder);
+  AddLengths(builder);
+}
+
+}  // namespace adbms::sql::functions

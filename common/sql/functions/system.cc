@@ -1,0 +1,301 @@
+// Functions about the system: version, settings, and those of the catalog, which storage answers.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <random>
+#include <thread>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/kernel.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/number_text.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using status::Error;
+using types::TypeId;
+using types::Value;
+using types::Vector;
+using View = std::string_view;
+namespace sqlstate = status::sqlstate;
+
+const TypeId kText = TypeId::kText;
+const TypeId kName = TypeId::kName;
+const TypeId kInt4 = TypeId::kInt4;
+const TypeId kInt8 = TypeId::kInt8;
+const TypeId kOid = TypeId::kOid;
+const TypeId kBool = TypeId::kBool;
+
+std::string Version() { return "PostgreSQL 15.0 (ADBMS 0.1.0) on x86_64-pc-linux-gnu"; }
+
+absl::Status TypeOf(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                    uint32_t row, Vector* result) {
+  result->data<int64_t>()[row] = types::OidOf(arguments[0]->type().id);
+  return absl::OkStatus();
+}
+
+// format_type(oid, typmod): NULL for a NULL oid, "-" for 0.
+absl::Status FormatType(const EvaluationContext& context,
+                        const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
+  if (arguments[0]->is_null(row)) {
+    result->SetNull(row);
+    return absl::OkStatus();
+  }
+  const int64_t oid = arguments[0]->data<int64_t>()[row];
+  const bool has_modifier = !arguments[1]->is_null(row);
+  const int32_t modifier = has_modifier ? arguments[1]->data<int32_t>()[row] : -1;
+  std::string text = "???";
+  if (oid == 0) {
+    text = "-";
+  } else if (const auto id = types::FromOid(static_cast<uint32_t>(oid))) {
+    text = types::Format({*id, modifier < 0 ? 0 : modifier + 1});
+    if (*id == TypeId::kBpchar && has_modifier && modifier < 0) text = "bpchar";
+  }
+  result->data<View>()[row] = result->arena()->Add(text);
+  return absl::OkStatus();
+}
+
+struct Setting {
+  View name;
+  View value;
+};
+constexpr Setting kSettings[] = {
+    {"server_version", "15.0"},
+    {"server_version_num", "150000"},
+    {"server_encoding", "UTF8"},
+    {"client_encoding", "UTF8"},
+    {"lc_collate", "C"},
+    {"lc_ctype", "C.UTF-8"},
+    {"datestyle", "ISO, MDY"},
+    {"intervalstyle", "postgres"},
+    {"integer_datetimes", "on"},
+    {"standard_conforming_strings", "on"},
+    {"max_identifier_length", "63"},
+    {"max_index_keys", "32"},
+    {"block_size", "8192"},
+    {"search_path", "\"$user\", public"},
+    {"default_transaction_isolation", "read committed"},
+    {"transaction_isolation", "read committed"},
+    {"default_transaction_read_only", "off"},
+    {"transaction_read_only", "off"},
+    {"extra_float_digits", "1"},
+    {"bytea_output", "hex"},
+    {"application_name", ""},
+    {"is_superuser", "on"},
+    {"statement_timeout", "0"},
+    {"lock_timeout", "0"},
+    {"row_security", "on"},
+    {"wal_level", "replica"},
+};
+
+absl::Status CurrentSetting(const EvaluationContext& context,
+                            const std::vector<const Vector*>& arguments, uint32_t row,
+                            Vector* result) {
+  std::string name(arguments[0]->data<View>()[row]);
+  const std::string given = name;
+  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  if (context.catalog != nullptr) {
+    auto value = context.catalog->Call("current_setting", {Value::Text(name)});
+    if (value.ok() && !value->is_null()) {
+      result->data<View>()[row] = result->arena()->Add(value->bytes());
+      return absl::OkStatus();
+    }
+  }
+  if (name == "timezone") {
+    result->data<View>()[row] = result->arena()->Add(context.time_zone);
+    return absl::OkStatus();
+  }
+  for (const auto& setting : kSettings) {
+    if (setting.name != name) continue;
+    result->data<View>()[row] = setting.value;
+    return absl::OkStatus();
+  }
+  if (arguments.size() > 1 && arguments[1]->data<uint8_t>()[row] != 0) {
+    result->SetNull(row);
+    return absl::OkStatus();
+  }
+  return Error(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"" + given + "\"");
+}
+
+// Sleeps in slices, so that a stopping process does not hang on one long wait.
+absl::Status Sleep(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                   uint32_t row, Vector* result) {
+  using Clock = std::chrono::steady_clock;
+  const double seconds = std::clamp(arguments[0]->data<double>()[row], 0.0, 1e9);
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>(seconds));
+  constexpr auto kSlice = std::chrono::milliseconds(50);
+  for (auto now = Clock::now(); now < end; now = Clock::now()) {
+    std::this_thread::sleep_for(std::min<Clock::duration>(end - now, kSlice));
+  }
+  return absl::OkStatus();
+}
+
+std::string RandomUuid() {
+  thread_local std::random_device source;
+  std::string bytes(16, '\0');
+  for (size_t i = 0; i < bytes.size(); i += 4) {
+    const uint32_t word = source();
+    std::copy_n(reinterpret_cast<const char*>(&word), 4, bytes.data() + i);
+  }
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+  return bytes;
+}
+
+std::string SizePretty(int64_t size) {
+  constexpr View kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+  constexpr int64_t kLimit = 10 * 1024;
+  const auto magnitude = [](int64_t x) { return x < 0 ? -x : x; };
+  if (magnitude(size) < kLimit) return std::to_string(size) + " bytes";
+  // As PostgreSQL: keep one extra bit, and round half away from zero when showing it.
+  int64_t doubled = size / 512;
+  for (size_t unit = 1; unit < std::size(kUnits); ++unit) {
+    if (magnitude(doubled) < 2 * kLimit - 1 || unit + 1 == std::size(kUnits)) {
+      const int64_t rounded = (doubled + (doubled < 0 ? -1 : 1)) / 2;
+      return std::to_string(rounded) + " " + std::string(kUnits[unit]);
+    }
+    doubled /= 1024;
+  }
+  return std::to_string(size) + " bytes";
+}
+
+// Hands one row to the catalog. Each function needs an instantiation of its own, as kernels carry no
+// state: the name is a template argument.
+template <size_t N>
+struct FixedName {
+  char text[N];
+  constexpr FixedName(const char (&name)[N]) { std::copy_n(name, N, text); }
+  View view() const { return {text, N - 1}; }
+};
+
+template <FixedName kFunction>
+absl::Status CallCatalog(const EvaluationContext& context,
+                         const std::vector<const Vector*>& arguments, uint32_t rows,
+                         Vector* result) {
+  std::vector<Value> values;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    if (context.catalog == nullptr) {
+      return status::NotSupported("function " + std::string(kFunction.view()) + " here");
+    }
+    values.clear();
+    for (const Vector* argument : arguments) values.push_back(argument->Get(row));
+    ASSIGN_OR_RETURN(Value value, context.catalog->Call(kFunction.view(), values));
+    result->Set(row, value);
+  }
+  return absl::OkStatus();
+}
+
+template <FixedName kFunction>
+void AddCatalog(CatalogBuilder& builder, std::vector<TypeId> arguments, TypeId result) {
+  builder.AddFunction(kFunction.view(), std::move(arguments), result, CallCatalog<kFunction>, kStable);
+}
+
+template <FixedName kFunction>
+void AddPrivilegeCheck(CatalogBuilder& builder) {
+  AddCatalog<kFunction>(builder, {kText, kText}, kBool);
+  AddCatalog<kFunction>(builder, {kOid, kText}, kBool);
+  AddCatalog<kFunction>(builder, {kName, kText, kText}, kBool);
+  AddCatalog<kFunction>(builder, {kName, kOid, kText}, kBool);
+  AddCatalog<kFunction>(builder, {kOid, kOid, kText}, kBool);
+}
+
+void AddDefinitions(CatalogBuilder& builder) {
+  AddCatalog<"pg_get_userbyid">(builder, {kOid}, kName);
+  AddCatalog<"pg_get_expr">(builder, {kText, kOid}, kText);
+  AddCatalog<"pg_get_expr">(builder, {kText, kOid, kBool}, kText);
+  AddCatalog<"pg_get_indexdef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_indexdef">(builder, {kOid, kInt4, kBool}, kText);
+  AddCatalog<"pg_get_constraintdef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_constraintdef">(builder, {kOid, kBool}, kText);
+  AddCatalog<"pg_get_viewdef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_viewdef">(builder, {kOid, kBool}, kText);
+  AddCatalog<"pg_get_ruledef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_ruledef">(builder, {kOid, kBool}, kText);
+  AddCatalog<"pg_get_triggerdef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_triggerdef">(builder, {kOid, kBool}, kText);
+  AddCatalog<"pg_get_functiondef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_function_result">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_function_arguments">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_function_identity_arguments">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_partkeydef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_partition_constraintdef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_serial_sequence">(builder, {kText, kText}, kText);
+  AddCatalog<"pg_get_statisticsobjdef_columns">(builder, {kOid}, kText);
+  AddCatalog<"obj_description">(builder, {kOid}, kText);
+  AddCatalog<"obj_description">(builder, {kOid, kName}, kText);
+  AddCatalog<"col_description">(builder, {kOid, kInt4}, kText);
+  AddCatalog<"shobj_description">(builder, {kOid, kName}, kText);
+  AddCatalog<"to_regclass">(builder, {kText}, TypeId::kRegclass);
+  AddCatalog<"to_regtype">(builder, {kText}, TypeId::kRegtype);
+}
+
+void AddVisibility(CatalogBuilder& builder) {
+  AddCatalog<"pg_table_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_type_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_function_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_operator_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_opclass_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_collation_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_statistics_obj_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_relation_is_publishable">(builder, {TypeId::kRegclass}, kBool);
+  AddCatalog<"pg_relation_is_updatable">(builder, {TypeId::kRegclass, kBool}, kInt4);
+  AddPrivilegeCheck<"has_table_privilege">(builder);
+  AddPrivilegeCheck<"has_schema_privilege">(builder);
+  AddPrivilegeCheck<"has_database_privilege">(builder);
+  AddCatalog<"has_any_column_privilege">(builder, {kOid, kText}, kBool);
+  AddCatalog<"has_column_privilege">(builder, {kOid, TypeId::kInt2, kText}, kBool);
+  AddCatalog<"pg_has_role">(builder, {kName, kText}, kBool);
+  AddCatalog<"pg_has_role">(builder, {kOid, kText}, kBool);
+  AddCatalog<"pg_has_role">(builder, {kName, kName, kText}, kBool);
+}
+
+void AddSizes(CatalogBuilder& builder) {
+  AddCatalog<"pg_relation_size">(builder, {TypeId::kRegclass}, kInt8);
+  AddCatalog<"pg_relation_size">(builder, {TypeId::kRegclass, kText}, kInt8);
+  AddCatalog<"pg_total_relation_size">(builder, {TypeId::kRegclass}, kInt8);
+  AddCatalog<"pg_table_size">(builder, {TypeId::kRegclass}, kInt8);
+  AddCatalog<"pg_indexes_size">(builder, {TypeId::kRegclass}, kInt8);
+  AddCatalog<"pg_database_size">(builder, {kName}, kInt8);
+  AddCatalog<"pg_database_size">(builder, {kOid}, kInt8);
+  AddCatalog<"pg_tablespace_size">(builder, {kOid}, kInt8);
+  AddCatalog<"pg_tablespace_location">(builder, {kOid}, kText);
+  AddCatalog<"txid_current">(builder, {}, kInt8);
+  AddCatalog<"pg_current_xact_id">(builder, {}, kInt8);
+  AddCatalog<"pg_postmaster_start_time">(builder, {}, TypeId::kTimestamptz);
+  builder.AddFunction("pg_size_pretty", {kInt8}, kText, Map<SizePretty>);
+}
+
+}  // namespace
+
+void AddSystem(CatalogBuilder& builder) {
+  builder.AddFunction("version", {}, kText, Map<Version>, kStable);
+  builder.AddFunction("pg_typeof", {TypeId::kUnspecified}, TypeId::kRegtype, MapAny<TypeOf>,
+                      {false, false, Volatility::kStable});
+  builder.AddFunction("format_type", {kOid, kInt4}, kText, MapAny<FormatType>,
+                      {false, false, Volatility::kStable});
+  builder.AddFunction("current_setting", {kText}, kText, MapAny<CurrentSetting>, kStable);
+  builder.AddFunction("current_setting", {kText, kBool}, kText, MapAny<CurrentSetting>, kStable);
+  builder.AddFunction("set_config", {kText, kText, kBool}, kText,
+                      Map<[](const View& name, const View& value, uint8_t local) { return value; }>,
+                      kVolatile);
+  builder.AddFunction("pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, MapAny<Sleep>, kVolatile);
+  builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
+  builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,
+                      Map<[](int32_t encoding) { return View(encoding == 6 ? "UTF8" : ""); }>, kStable);
+  builder.AddFunction("pg_is_in_recovery", {}, kBool, Map<[]() { return false; }>, kVolatile);
+  builder.AddFunction("pg_is_other_temp_schema", {kOid}, kBool, Map<[](int64_t) { return false; }>,
+                      kStable);
+  builder.AddFunction("pg_my_temp_schema", {}, kOid, Map<[]() { return int64_t{0}; }>, kStable);
+  builder.AddFunction("pg_client_encoding", {}, kName, Map<[]() { return View("UTF8"); }>, kStable);
+  builder.AddFunction("inet_server_port", {}, kInt4,
+                      Map<[]() { return std::optional<int32_t>(); }>, kStable);
+  AddDefinitions(builder);
+  AddVisibility(builder);
+  AddSizes(builder);
+}
+
+}  // namespace adbms::sql::functions

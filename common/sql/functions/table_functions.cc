@@ -1,0 +1,232 @@
+// Functions in FROM: generate_series, unnest, generate_subscripts.
+#include "common/sql/functions/array_elements.h"
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/datetime_arithmetic.h"
+#include "common/sql/functions/kernel.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using status::Error;
+using types::Batch;
+using types::Decimal;
+using types::Interval;
+using types::TypeId;
+using types::Value;
+using types::Vector;
+namespace sqlstate = status::sqlstate;
+
+using CursorPtr = std::unique_ptr<TableFunction::Cursor>;
+
+// A batch of one column.
+Batch OneColumn(std::shared_ptr<Vector> column) {
+  Batch batch;
+  batch.row_count = column->size();
+  batch.columns.push_back(std::move(column));
+  return batch;
+}
+
+absl::Status StepZero() {
+  return Error(sqlstate::kInvalidParameterValue, "step size cannot equal zero");
+}
+
+bool HasNull(const std::vector<Value>& arguments) {
+  for (const Value& argument : arguments) {
+    if (argument.is_null()) return true;
+  }
+  return false;
+}
+
+class EmptyCursor : public TableFunction::Cursor {
+ public:
+  absl::StatusOr<bool> Next(Batch* batch) override { return false; }
+};
+
+// A series is a policy: Done(), Put(Vector*, row), and Advance(), which returns false on overflow.
+template <typename Series>
+class SeriesCursor : public TableFunction::Cursor {
+ public:
+  SeriesCursor(Series series, TypeId type) : series_(std::move(series)), type_(type) {}
+  absl::StatusOr<bool> Next(Batch* batch) override {
+    if (done_ || series_.Done()) return false;
+    auto column = std::make_shared<Vector>(types::Type{type_, 0});
+    column->Resize(types::kBatchRows);
+    uint32_t rows = 0;
+    while (rows < types::kBatchRows && !done_ && !series_.Done()) {
+      series_.Put(column.get(), rows++);
+      ASSIGN_OR_RETURN(const bool more, series_.Advance());
+      done_ = !more;
+    }
+    column->Resize(rows);
+    *batch = OneColumn(std::move(column));
+    return true;
+  }
+
+ private:
+  Series series_;
+  TypeId type_;
+  bool done_ = false;
+};
+
+template <typename T>
+struct IntegerSeries {
+  T next;
+  T last;
+  T step;
+  bool Done() const { return step > 0 ? next > last : next < last; }
+  void Put(Vector* column, uint32_t row) const { column->data<T>()[row] = next; }
+  absl::StatusOr<bool> Advance() { return !__builtin_add_overflow(next, step, &next); }
+};
+
+struct NumericSeries {
+  Decimal next;
+  Decimal last;
+  Decimal step;
+  bool Done() const {
+    const auto order = types::Compare(next, last);
+    return step.unscaled > 0 ? order > 0 : order < 0;
+  }
+  void Put(Vector* column, uint32_t row) const { column->data<Decimal>()[row] = next; }
+  absl::StatusOr<bool> Advance() {
+    ASSIGN_OR_RETURN(next, types::Add(next, step));
+    return true;
+  }
+};
+
+struct TimestampSeries {
+  int64_t next;
+  int64_t last;
+  Interval step;
+  bool ascending;
+  absl::TimeZone zone;
+  bool Done() const { return ascending ? next > last : next < last; }
+  void Put(Vector* column, uint32_t row) const { column->data<int64_t>()[row] = next; }
+  absl::StatusOr<bool> Advance() {
+    ASSIGN_OR_RETURN(next, AddToTimestamptz(next, step, zone));
+    return true;
+  }
+};
+
+template <typename T, TypeId kId>
+absl::StatusOr<CursorPtr> OpenIntegers(const EvaluationContext& context,
+                                       const std::vector<Value>& arguments) {
+  if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
+  const int64_t step = arguments.size() > 2 ? arguments[2].int_value() : 1;
+  if (step == 0) return StepZero();
+  return std::make_unique<SeriesCursor<IntegerSeries<T>>>(
+      IntegerSeries<T>{static_cast<T>(arguments[0].int_value()),
+                       static_cast<T>(arguments[1].int_value()), static_cast<T>(step)},
+      kId);
+}
+
+absl::StatusOr<CursorPtr> OpenNumerics(const EvaluationContext& context,
+                                       const std::vector<Value>& arguments) {
+  if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
+  const Decimal step = arguments.size() > 2 ? arguments[2].decimal() : Decimal::FromInt(1);
+  constexpr std::string_view kNames[] = {"start value", "stop value", "step size"};
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].decimal().nan) {
+      return Error(sqlstate::kInvalidParameterValue, std::string(kNames[i]) + " cannot be NaN");
+    }
+  }
+  if (step.unscaled == 0) return StepZero();
+  return std::make_unique<SeriesCursor<NumericSeries>>(
+      NumericSeries{arguments[0].decimal(), arguments[1].decimal(), step}, TypeId::kNumeric);
+}
+
+template <TypeId kId>
+absl::StatusOr<CursorPtr> OpenTimestamps(const EvaluationContext& context,
+                                         const std::vector<Value>& arguments) {
+  if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
+  const Interval step = arguments[2].interval();
+  const auto order = types::Compare(step, Interval{});
+  if (order == 0) return StepZero();
+  TimestampSeries series{arguments[0].int_value(), arguments[1].int_value(), step, order > 0,
+                         kId == TypeId::kTimestamptz ? ZoneOf(context) : absl::UTCTimeZone()};
+  return std::make_unique<SeriesCursor<TimestampSeries>>(series, kId);
+}
+
+class ElementsCursor : public TableFunction::Cursor {
+ public:
+  ElementsCursor(std::vector<types::ArrayElement> elements, TypeId type)
+      : elements_(std::move(elements)), type_(type) {}
+  absl::StatusOr<bool> Next(Batch* batch) override {
+    if (next_ >= elements_.size()) return false;
+    auto column = std::make_shared<Vector>(types::Type{type_, 0});
+    const size_t rows = std::min<size_t>(types::kBatchRows, elements_.size() - next_);
+    column->Resize(static_cast<uint32_t>(rows));
+    for (uint32_t row = 0; row < rows; ++row, ++next_) {
+      if (elements_[next_].null) {
+        column->SetNull(row);
+      } else {
+        RETURN_IF_ERROR(
+            types::ParseTextInto(elements_[next_].text, types::TextOptions{}, column.get(), row));
+      }
+    }
+    *batch = OneColumn(std::move(column));
+    return true;
+  }
+
+ private:
+  std::vector<types::ArrayElement> elements_;
+  TypeId type_;
+  size_t next_ = 0;
+};
+
+absl::StatusOr<CursorPtr> OpenUnnest(const EvaluationContext& context,
+                                     const std::vector<Value>& arguments) {
+  if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
+  const TypeId array = arguments[0].type().id;
+  ASSIGN_OR_RETURN(auto elements, ElementsOf(arguments[0].bytes(), array));
+  return std::make_unique<ElementsCursor>(std::move(elements), types::ElementOf(array));
+}
+
+absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
+                                         const std::vector<Value>& arguments) {
+  if (HasNull(arguments) || arguments[1].int_value() != 1) return std::make_unique<EmptyCursor>();
+  const TypeId array = arguments[0].type().id;
+  ASSIGN_OR_RETURN(const auto elements, ElementsOf(arguments[0].bytes(), array));
+  const int32_t lower = LowerBoundOf(array);
+  return std::make_unique<SeriesCursor<IntegerSeries<int32_t>>>(
+      IntegerSeries<int32_t>{lower, lower + static_cast<int32_t>(elements.size()) - 1, 1},
+      TypeId::kInt4);
+}
+
+}  // namespace
+
+void AddTableFunctions(CatalogBuilder& builder) {
+  const auto add = [&](std::string_view name, std::vector<TypeId> arguments, TypeId result,
+                       absl::StatusOr<CursorPtr> (*open)(const EvaluationContext&,
+                                                         const std::vector<Value>&)) {
+    TableFunction function;
+    function.name = name;
+    function.arguments = std::move(arguments);
+    function.result = {result};
+    function.column_names = {std::string(name)};
+    function.open = open;
+    builder.AddTableFunction(std::move(function));
+  };
+  const TypeId int4 = TypeId::kInt4;
+  const TypeId int8 = TypeId::kInt8;
+  const TypeId numeric = TypeId::kNumeric;
+  add("generate_series", {int4, int4}, int4, OpenIntegers<int32_t, TypeId::kInt4>);
+  add("generate_series", {int4, int4, int4}, int4, OpenIntegers<int32_t, TypeId::kInt4>);
+  add("generate_series", {int8, int8}, int8, OpenIntegers<int64_t, TypeId::kInt8>);
+  add("generate_series", {int8, int8, int8}, int8, OpenIntegers<int64_t, TypeId::kInt8>);
+  add("generate_series", {numeric, numeric}, numeric, OpenNumerics);
+  add("generate_series", {numeric, numeric, numeric}, numeric, OpenNumerics);
+  add("generate_series", {TypeId::kTimestamp, TypeId::kTimestamp, TypeId::kInterval},
+      TypeId::kTimestamp, OpenTimestamps<TypeId::kTimestamp>);
+  add("generate_series", {TypeId::kTimestamptz, TypeId::kTimestamptz, TypeId::kInterval},
+      TypeId::kTimestamptz, OpenTimestamps<TypeId::kTimestamptz>);
+  for (const TypeId array :
+       {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array, TypeId::kInt8Array,
+        TypeId::kOidArray, TypeId::kNameArray, TypeId::kInt2Vector, TypeId::kOidVector}) {
+    add("unnest", {array}, types::ElementOf(array), OpenUnnest);
+    add("generate_subscripts", {array, int4}, int4, OpenSubscripts);
+  }
+}
+
+}  // namespace adbms::sql::functions
