@@ -457,7 +457,10 @@ absl::StatusOr<ExprPtr> Binder::BindNullTest(const PgQuery__NullTest& expr, Scop
     return plan::MakeAnd(std::move(parts));
   }
   ASSIGN_OR_RETURN(ExprPtr arg, BindExpr(expr.arg, scope));
-  ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
+  // A parameter takes its type from another use.
+  if (arg->kind != Expr::Kind::kParameter) {
+    ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
+  }
   return plan::MakeTest(is_null ? TestExpression::KIND_IS_NULL : TestExpression::KIND_IS_NOT_NULL, {arg});
 }
 

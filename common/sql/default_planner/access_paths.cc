@@ -182,6 +182,9 @@ ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
   const TypeId from = value->type.id;
   const Type plain{column_type.id, 0};
   if (from == column_type.id) return value;
+  if (value->kind == Expr::Kind::kLiteral && IntegerRank(from) > 0 && IntegerRank(column_type.id) > IntegerRank(from))
+    return value->value.is_null() ? plan::MakeNull(plain)
+                                  : plan::MakeLiteral(types::Value::Int(column_type.id, value->value.int_value()));
   if (KeepsOrder(from, column_type.id)) return plan::MakeCast(value, plain, true);
   const int column_rank = IntegerRank(column_type.id);
   const int value_rank = IntegerRank(from);
