@@ -396,19 +396,9 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
   std::vector<ExprPtr*> all;
   for (ExprPtr& arg : args) all.push_back(&arg);
   ASSIGN_OR_RETURN(const Type type, Unify(all, greatest ? "GREATEST" : "LEAST"));
-  for (const ExprPtr& arg : args) {
-    if (plan::IsVolatile(arg)) return Unsupported(expr.location, "a volatile argument of GREATEST or LEAST");
-  }
-  // Pairwise: NULLs are ignored; the result is NULL only when all are.
-  ExprPtr best = args[0];
-  for (size_t i = 1; i < args.size(); ++i) {
-    ASSIGN_OR_RETURN(ExprPtr keep, Operator(greatest ? ">=" : "<=", best, args[i], expr.location));
-    best = plan::MakeCase(type, {plan::MakeTest(TestExpression::KIND_IS_NULL, {args[i]}), best,
-                                 plan::MakeTest(TestExpression::KIND_IS_NULL, {best}), args[i], keep, best,
-                                 args[i]});
-    if (i > 5) return Unsupported(expr.location, "GREATEST or LEAST of more than 6 arguments");
-  }
-  return best;
+  if (args.size() == 1) return args[0];
+  ASSIGN_OR_RETURN(ExprPtr call, CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
+  return call->type.id == type.id ? call : plan::MakeCast(call, {type.id, 0}, true, expr.location);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* scope) {

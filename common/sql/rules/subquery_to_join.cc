@@ -131,6 +131,16 @@ RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Quer
     negated = !negated;
     e = e->args[0];
   }
+  // x = ANY (array): NULL for a NULL array, which a filter takes for false, as it does no rows.
+  if (e->kind == Expr::Kind::kCase && !negated && e->args.size() == 3 &&
+      e->args[1]->kind == Expr::Kind::kSubquery && e->args[1]->subquery == SubqueryExpression::KIND_ANY &&
+      e->args[0]->kind == Expr::Kind::kTest &&
+      e->args[0]->test == common::v1::TestExpression::KIND_IS_NOT_NULL &&
+      e->args[2]->kind == Expr::Kind::kLiteral && e->args[2]->value.is_null() &&
+      e->args[1]->query->kind == Rel::Kind::kProject &&
+      e->args[1]->query->inputs[0]->kind == Rel::Kind::kFunction &&
+      plan::Equal(*e->args[1]->query->inputs[0]->expressions[0], *e->args[0]->args[0]))
+    e = e->args[1];
   if (e->kind != Expr::Kind::kSubquery) return nullptr;
   const bool exists = e->subquery == SubqueryExpression::KIND_EXISTS;
   const bool all = e->subquery == SubqueryExpression::KIND_ALL;
