@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/sql/sql.h"
 #include "common/sql/testing/test_catalog.h"
 #include "common/status/sql_error.h"
@@ -286,6 +287,74 @@ TEST(Limits, DeepExpressionsAreErrors) {
   std::string fine = "SELECT 1";
   for (int i = 0; i < 300; ++i) fine += "+1";
   EXPECT_TRUE(PlanDefault(Input(fine)).ok());
+}
+
+TEST(Plan, TurnsUnindexedCorrelatedAggregatesIntoJoins) {
+  const std::string joined =
+      PlanText("SELECT id FROM emp WHERE sal > (SELECT avg(sal) FROM emp e2 WHERE e2.note = emp.note)");
+  EXPECT_NE(joined.find("Hash Left Join"), std::string::npos) << joined;
+  const std::string indexed =
+      PlanText("SELECT (SELECT count(*) FROM emp WHERE emp.dept_id = d.id) FROM dept d WHERE id = 3");
+  EXPECT_NE(indexed.find("SubPlan 1"), std::string::npos) << indexed;
+}
+
+TEST(Plan, LooksArrayMembersUp) {
+  const std::string text = PlanText("SELECT id FROM emp WHERE id = ANY ($1)");
+  EXPECT_NE(text.find("Lookup Join using emp_pkey on emp"), std::string::npos) << text;
+}
+
+// Shuffled pieces of statements: any error will do, a crash or a malformed plan will not.
+TEST(Robustness, PlansOrRefusesMutations) {
+  const std::string seeds[] = {
+      "SELECT e.id , count ( * ) , sum ( e.sal ) FROM emp e LEFT JOIN dept d ON e.dept_id = d.id WHERE d.name = 'x' "
+      "AND e.hired > '2020-01-01' GROUP BY e.id HAVING count ( * ) > 2 ORDER BY 2 DESC LIMIT 5",
+      "SELECT name FROM emp WHERE id IN ( SELECT dept_id FROM emp b WHERE b.name = emp.name ) AND NOT EXISTS ( SELECT "
+      "1 FROM dept WHERE dept.id = emp.dept_id )",
+      "UPDATE emp SET sal = sal + 1 , note = ( SELECT max ( name ) FROM dept ) WHERE id = 3 RETURNING id , sal",
+      "INSERT INTO emp ( id , name ) SELECT id , name FROM dept UNION ALL VALUES ( 1 , 'a' ) ON CONFLICT ( id ) DO "
+      "UPDATE SET name = excluded.name",
+      "WITH c AS ( SELECT id , sal FROM emp ) SELECT * FROM c a JOIN c b USING ( id ) WHERE a.sal > ( SELECT avg ( "
+      "sal ) FROM c )",
+      "DELETE FROM emp USING dept d WHERE emp.dept_id = d.id AND d.city = ANY ( ARRAY [ 'a' , 'b' ] )",
+      "SELECT CASE WHEN id BETWEEN 1 AND 5 THEN 'x' ELSE note END , coalesce ( note , name ) , id :: text FROM v , "
+      "big WHERE k = 5 FOR UPDATE"};
+  uint64_t random = 7;
+  auto next = [&random](size_t bound) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<size_t>((random >> 33) % bound);
+  };
+  std::vector<std::vector<std::string>> words;
+  for (const std::string& seed : seeds) words.push_back(absl::StrSplit(seed, ' '));
+  int planned = 0;
+  for (int round = 0; round < 4000; ++round) {
+    std::vector<std::string> text = words[next(words.size())];
+    for (size_t edits = next(3); edits > 0 && text.size() > 2; --edits) {
+      const std::vector<std::string>& other = words[next(words.size())];
+      const size_t at = next(text.size());
+      switch (next(3)) {
+        case 0:
+          text.erase(text.begin() + static_cast<long>(at));
+          break;
+        case 1:
+          text.insert(text.begin() + static_cast<long>(at), other[next(other.size())]);
+          break;
+        default:
+          text[at] = other[next(other.size())];
+      }
+    }
+    const std::string sql = absl::StrJoin(text, " ");
+    PlanningInput input = Input(sql);
+    ScannedStatement scanned;
+    if (round % 2 == 0 && ScanLiterals(sql, &scanned)) input.literals = &scanned.literals;
+    auto plan = PlanDefault(input);
+    if (!plan.ok()) {
+      EXPECT_NE(status::FromStatus(plan.status()).sqlstate, "XX000") << sql << ": " << plan.status();
+      continue;
+    }
+    ++planned;
+    EXPECT_FALSE(Explain(*plan, *input.catalog, {}, nullptr, 0, 0).empty());
+  }
+  EXPECT_GT(planned, 100);
 }
 
 }  // namespace

@@ -351,6 +351,7 @@ absl::StatusOr<ExprPtr> Binder::BindCase(const PgQuery__CaseExpr& expr, Scope* s
   if (expr.arg != nullptr) {
     ASSIGN_OR_RETURN(subject, BindExpr(expr.arg, scope));
     ASSIGN_OR_RETURN(subject, ResolveUnknown(subject));
+    if (plan::IsVolatile(subject)) return Unsupported(expr.location, "a volatile CASE operand");
   }
   std::vector<ExprPtr> args;
   std::vector<ExprPtr*> results;
