@@ -690,7 +690,11 @@ absl::Status ParseDate(std::string_view text, const absl::TimeZone& zone, int64_
 absl::Status ParseTime(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
                        int64_t* us) {
   Fields fields;
-  RETURN_IF_ERROR(Read(text, "time", &fields));
+  // Bare digits are a time only here: elsewhere they are a date.
+  const std::string_view trimmed = TrimSpaces(text);
+  const bool bare = (trimmed.size() == 6 || (trimmed.size() > 7 && trimmed[6] == '.')) &&
+                    std::all_of(trimmed.begin(), trimmed.begin() + 6, IsDigit);
+  RETURN_IF_ERROR(Read(bare ? "T" + std::string(trimmed) : std::string(text), "time", &fields));
   int64_t local;
   if (fields.special == Special::kNow && SpecialLocal(fields.special, zone, now_us, &local)) {
     *us = local - FloorDay(local);

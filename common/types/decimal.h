@@ -37,7 +37,8 @@ struct Decimal {
 };
 
 // Result scales as PostgreSQL: max(scales) for + - %, sum for *, select_div_scale for /.
-// Errors: 22003 on overflow, 22012 on division by zero.
+// A result of more than 38 digits gives up fraction digits, rounded half away from zero.
+// Errors: 22003 when its integral part does not fit, 22012 on division by zero.
 absl::StatusOr<Decimal> Add(const Decimal& a, const Decimal& b);
 absl::StatusOr<Decimal> Subtract(const Decimal& a, const Decimal& b);
 absl::StatusOr<Decimal> Multiply(const Decimal& a, const Decimal& b);

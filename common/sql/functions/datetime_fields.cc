@@ -71,14 +71,19 @@ absl::Status Unsupported(View unit, TypeId type) {
                                                    types::Format({type, 0}));
 }
 
+absl::Status Unrecognized(View unit, TypeId type) {
+  return Error(sqlstate::kInvalidParameterValue, "unit \"" + std::string(unit) +
+                                                     "\" not recognized for type " +
+                                                     types::Format({type, 0}));
+}
+
 absl::StatusOr<Field> FindField(View unit, TypeId type, std::string* lower) {
   lower->assign(unit);
   for (char& c : *lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   for (const auto& [name, field] : kFields) {
     if (name == *lower) return field;
   }
-  return Error(sqlstate::kInvalidParameterValue, "unit \"" + *lower + "\" not recognized for type " +
-                                                     types::Format({type, 0}));
+  return Unrecognized(*lower, type);
 }
 
 Decimal Whole(int64_t value) { return Decimal::FromInt(value); }
@@ -166,7 +171,6 @@ Result ExtractInstant(View unit, int64_t us, int64_t utc_us, int offset, TypeId 
     case Field::kJulian: {
       const Decimal whole = Whole(day + 2'451'545);
       const int64_t time = us - day * types::kMicrosecondsPerDay;
-      if (time == 0) return std::optional<Decimal>(whole);
       ASSIGN_OR_RETURN(const Decimal fraction,
                        types::Divide(Whole(time), Whole(types::kMicrosecondsPerDay)));
       ASSIGN_OR_RETURN(const Decimal sum, types::Add(whole, fraction));
@@ -248,27 +252,34 @@ Result ExtractInterval(const View& unit, const Interval& span) {
   }
 }
 
-// date_part: the same as double precision.
-absl::StatusOr<std::optional<double>> AsDouble(Result result) {
+// date_part: the same as double precision. Seconds are summed of whole and fraction, as PostgreSQL does.
+absl::StatusOr<std::optional<double>> AsDouble(Result result, View unit, TypeId type) {
   if (!result.ok()) return result.status();
   if (!result->has_value()) return std::optional<double>();
+  std::string lower;
+  ASSIGN_OR_RETURN(const Field field, FindField(unit, type, &lower));
+  if (field == Field::kSecond) {
+    const auto us = static_cast<int64_t>((*result)->unscaled);
+    return std::optional<double>(static_cast<double>(us / 1'000'000) +
+                                 static_cast<double>(us % 1'000'000) / 1e6);
+  }
   return std::optional<double>((*result)->ToDouble());
 }
 absl::StatusOr<std::optional<double>> PartOfLocal(const View& unit, int64_t us) {
-  return AsDouble(ExtractLocal(unit, us));
+  return AsDouble(ExtractLocal(unit, us), unit, TypeId::kTimestamp);
 }
 absl::StatusOr<std::optional<double>> PartOfZoned(const Context& context, const View& unit, int64_t us) {
-  return AsDouble(ExtractZoned(context, unit, us));
+  return AsDouble(ExtractZoned(context, unit, us), unit, TypeId::kTimestamptz);
 }
 absl::StatusOr<std::optional<double>> PartOfDate(const View& unit, int32_t days) {
   if (!types::IsFiniteDate(days)) return std::optional<double>();
-  return AsDouble(ExtractLocal(unit, days * types::kMicrosecondsPerDay));
+  return AsDouble(ExtractLocal(unit, days * types::kMicrosecondsPerDay), unit, TypeId::kTimestamp);
 }
 absl::StatusOr<std::optional<double>> PartOfTime(const View& unit, int64_t us) {
-  return AsDouble(ExtractTime(unit, us));
+  return AsDouble(ExtractTime(unit, us), unit, TypeId::kTime);
 }
 absl::StatusOr<std::optional<double>> PartOfInterval(const View& unit, const Interval& span) {
-  return AsDouble(ExtractInterval(unit, span));
+  return AsDouble(ExtractInterval(unit, span), unit, TypeId::kInterval);
 }
 
 absl::StatusOr<int64_t> Truncate(View unit, int64_t us, TypeId type) {
@@ -314,7 +325,7 @@ absl::StatusOr<int64_t> Truncate(View unit, int64_t us, TypeId type) {
       start.year = static_cast<int>(FloorDivide(civil.year - 1, 1000) * 1000 + 1);
       break;
     default:
-      return Unsupported(lower, type);
+      return Unrecognized(lower, type);
   }
   int64_t result;
   if (!types::FromCivil(start, &result)) {
@@ -371,8 +382,10 @@ absl::StatusOr<Interval> TruncateInterval(const View& unit, const Interval& span
       return time(1000);
     case Field::kMicroseconds:
       return span;
-    default:
+    case Field::kWeek:
       return Unsupported(lower, TypeId::kInterval);
+    default:
+      return Unrecognized(lower, TypeId::kInterval);
   }
 }
 

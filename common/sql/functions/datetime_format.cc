@@ -245,7 +245,7 @@ absl::StatusOr<std::string> FormatToken(const FormattedTime& time, const Token& 
 
 // State of reading: fields as they come, put together at the end.
 struct Reading {
-  int year = 1;
+  int year = 0;  // 1 BC
   int month = 1;
   int day = 1;
   int day_of_year = 0;

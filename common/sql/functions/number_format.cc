@@ -57,7 +57,7 @@ absl::StatusOr<Template> Read(View format) {
       result.sign = SignStyle::kAngle;
       i += 2;
     } else if (At(format, i, "PL") || At(format, i, "SG")) {
-      result.sign = result.cells.empty() ? SignStyle::kLeadingS : SignStyle::kTrailingS;
+      result.sign = result.cells.empty() ? SignStyle::kPlus : SignStyle::kTrailingS;
       i += 2;
     } else if (At(format, i, "TH")) {
       (format[i] == 'T' ? result.ordinal_upper : result.ordinal_lower) = true;
@@ -151,8 +151,10 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
   int integral_seen = 0;
   int fraction_seen = 0;
   bool point = false;
+  size_t number_start = std::string::npos;
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     const char cell = plan.cells[i];
+    if (cell != '\x01' && number_start == std::string::npos) number_start = body.size();
     if (cell == '\x01') {
       body.push_back(plan.cells[++i]);
     } else if (cell == '.') {
@@ -187,14 +189,16 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
       }
     }
   }
+  number_start = std::min(number_start, body.size());
   if (plan.ordinal_upper || plan.ordinal_lower) {
     std::string suffix(OrdinalSuffix(digits));
     if (plan.ordinal_lower) {
       for (char& c : suffix) c = static_cast<char>(c + 32);
     }
-    if (!negative && fraction.empty()) body += suffix;
+    if (!negative && !overflow && fraction.empty()) body += suffix;
   }
-  const size_t first = std::min(body.find_first_not_of(' '), body.size());
+  // Literal text before the number stays in front of its sign.
+  const size_t first = std::min(body.find_first_not_of(' ', number_start), body.size());
   switch (plan.sign) {
     case SignStyle::kLeadingS:
       return body.insert(first, 1, negative ? '-' : '+');
@@ -207,9 +211,11 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
     case SignStyle::kAngle:
       if (negative) return body.insert(first, 1, '<') + ">";
       return plan.fill_mode ? body : " " + body + " ";
+    case SignStyle::kPlus:
+      return (negative ? "-" : "+") + body;
     default:
       if (negative) return body.insert(first, 1, '-');
-      return plan.fill_mode ? body : " " + body;
+      return plan.fill_mode ? body : body.insert(number_start, 1, ' ');
   }
 }
 
