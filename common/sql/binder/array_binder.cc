@@ -108,7 +108,7 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
     ASSIGN_OR_RETURN(index, Implicit(index, TypeId::kInt4));
     const TypeId element = types::ElementOf(base->type.id);
     const int location = base->location;
-    ASSIGN_OR_RETURN(ExprPtr call, CallFunction("array_subscript", {base, index}, location));
+    ASSIGN_OR_RETURN(ExprPtr call, CallFunction("array_get", {base, index}, location));
     base = call;
     if (base->type.id != element) base = plan::MakeCast(base, {element, 0}, true, location);
   }

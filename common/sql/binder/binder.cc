@@ -122,6 +122,11 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
                            absl::StrCat("could not determine data type of parameter $", index + 1));
     }
   }
+  // A parameter that was bound before its type was known has it now. Nobody else holds the expressions yet.
+  WalkQuery(*query_, [&](const Expr& e) {
+    if (e.kind == Expr::Kind::kParameter && e.type.id == TypeId::kUnknown)
+      const_cast<Expr&>(e).type = query_->parameter_types[e.parameter];
+  });
   for (size_t i = 0; i < literal_count; ++i) {
     const auto it = lifted.find(static_cast<int>(i));
     if (it == lifted.end()) {

@@ -111,8 +111,10 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(const P
     const NodeList items(list->list->items, list->list->n_items);
     if (!rows.empty() && items.size() != select.values_lists[0]->list->n_items)
       return status::Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length");
-    if (items.size() > columns.size())
-      return status::Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns");
+    if (items.size() > columns.size()) {
+      ASSIGN_OR_RETURN(const ExprPtr extra, BindExpr(items[columns.size()], scope));
+      return ErrorAt(sqlstate::kSyntaxError, extra->location, "INSERT has more expressions than target columns");
+    }
     if (items.size() < columns.size() && insert.n_cols > 0)
       return status::Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
     std::vector<ExprPtr>& row = rows.emplace_back(static_cast<size_t>(table.columns_size()));

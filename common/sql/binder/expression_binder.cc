@@ -351,6 +351,7 @@ absl::StatusOr<ExprPtr> Binder::BindCase(const PgQuery__CaseExpr& expr, Scope* s
   if (expr.arg != nullptr) {
     ASSIGN_OR_RETURN(subject, BindExpr(expr.arg, scope));
     ASSIGN_OR_RETURN(subject, ResolveUnknown(subject));
+    if (plan::IsVolatile(subject)) return Unsupported(expr.location, "a volatile CASE operand");
   }
   std::vector<ExprPtr> args;
   std::vector<ExprPtr*> results;
@@ -396,19 +397,9 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
   std::vector<ExprPtr*> all;
   for (ExprPtr& arg : args) all.push_back(&arg);
   ASSIGN_OR_RETURN(const Type type, Unify(all, greatest ? "GREATEST" : "LEAST"));
-  for (const ExprPtr& arg : args) {
-    if (plan::IsVolatile(arg)) return Unsupported(expr.location, "a volatile argument of GREATEST or LEAST");
-  }
-  // Pairwise: NULLs are ignored; the result is NULL only when all are.
-  ExprPtr best = args[0];
-  for (size_t i = 1; i < args.size(); ++i) {
-    ASSIGN_OR_RETURN(ExprPtr keep, Operator(greatest ? ">=" : "<=", best, args[i], expr.location));
-    best = plan::MakeCase(type, {plan::MakeTest(TestExpression::KIND_IS_NULL, {args[i]}), best,
-                                 plan::MakeTest(TestExpression::KIND_IS_NULL, {best}), args[i], keep, best,
-                                 args[i]});
-    if (i > 5) return Unsupported(expr.location, "GREATEST or LEAST of more than 6 arguments");
-  }
-  return best;
+  if (args.size() == 1) return args[0];
+  ASSIGN_OR_RETURN(ExprPtr call, CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
+  return call->type.id == type.id ? call : plan::MakeCast(call, {type.id, 0}, true, expr.location);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* scope) {
@@ -457,7 +448,10 @@ absl::StatusOr<ExprPtr> Binder::BindNullTest(const PgQuery__NullTest& expr, Scop
     return plan::MakeAnd(std::move(parts));
   }
   ASSIGN_OR_RETURN(ExprPtr arg, BindExpr(expr.arg, scope));
-  ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
+  // A parameter takes its type from another use.
+  if (arg->kind != Expr::Kind::kParameter) {
+    ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
+  }
   return plan::MakeTest(is_null ? TestExpression::KIND_IS_NULL : TestExpression::KIND_IS_NOT_NULL, {arg});
 }
 

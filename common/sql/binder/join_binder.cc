@@ -46,6 +46,7 @@ absl::StatusOr<RelPtr> Binder::JoinLateral(RelPtr left, RelPtr right, JoinType t
   const plan::ColumnSet free = plan::FreeColumns(*right);
   const plan::ColumnSet available(left->output.begin(), left->output.end());
   if (plan::Intersects(free, available)) {
+    std::erase_if(conditions, [](const ExprPtr& e) { return plan::IsTrue(*e); });
     // A right side without FROM only computes on the left's rows.
     const bool computes = right->kind == Rel::Kind::kProject && right->inputs[0]->kind == Rel::Kind::kValues &&
                           right->inputs[0]->output.empty() && right->inputs[0]->rows.size() == 1;

@@ -22,6 +22,20 @@ bool IsStar(const Node* node) {
   return ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
 }
 
+// Where a clause's item stands.
+int LocationOf(const Node* node) {
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+      return node->column_ref->location;
+    case PG_QUERY__NODE__NODE_A_CONST:
+      return node->a_const->location;
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+      return node->func_call->location;
+    default:
+      return -1;
+  }
+}
+
 bool IsPlainColumn(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF; }
 
 }  // namespace
@@ -187,7 +201,7 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(NodeList list
     }
     item.nulls_first = sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                        (sort.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && item.descending);
-    item.location = sort.location;
+    item.location = sort.location >= 0 ? sort.location : LocationOf(sort.node);
     std::optional<int> target;
     if (!targets.empty() || names_only) {
       ASSIGN_OR_RETURN(target, MatchTarget(sort.node, targets, scope, false, "ORDER BY"));
@@ -217,7 +231,7 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(NodeList list
       }
     }
     if (!types::IsComparable(type.id))
-      return status::ErrorAt(sqlstate::kUndefinedFunction, parser::CharacterPosition(text_, sort.location),
+      return status::ErrorAt(sqlstate::kUndefinedFunction, parser::CharacterPosition(text_, item.location),
                              absl::StrCat("could not identify an ordering operator for type ",
                                           types::Format(type)),
                              "Use an explicit ordering operator or modify the query.");

@@ -159,9 +159,13 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
                                                   index->descending(static_cast<int>(i))});
   }
   path->index_only = Covers(scan, keys, index);
+  // An open-ended range may run into the NULLs at the index's end: its condition is checked again.
+  const bool open_ended = (path->lower == nullptr) != (path->upper == nullptr);
+  const bool recheck = open_ended && !scan.table->columns(static_cast<int>(keys[at])).not_null();
   for (const ExprPtr& condition : conditions) {
-    if (std::find(path->matched.begin(), path->matched.end(), condition) == path->matched.end())
-      path->residual.push_back(condition);
+    const auto found = std::find(path->matched.begin(), path->matched.end(), condition);
+    const bool in_range = found != path->matched.end() && found - path->matched.begin() >= static_cast<long>(at);
+    if (found == path->matched.end() || (recheck && in_range)) path->residual.push_back(condition);
   }
   const double rows = estimator.TableRows(*scan.table);
   path->index_rows = path->unique ? 1 : std::max(1.0, rows * estimator.Selectivity(query, path->matched));
@@ -182,6 +186,9 @@ ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
   const TypeId from = value->type.id;
   const Type plain{column_type.id, 0};
   if (from == column_type.id) return value;
+  if (value->kind == Expr::Kind::kLiteral && IntegerRank(from) > 0 && IntegerRank(column_type.id) > IntegerRank(from))
+    return value->value.is_null() ? plan::MakeNull(plain)
+                                  : plan::MakeLiteral(types::Value::Int(column_type.id, value->value.int_value()));
   if (KeepsOrder(from, column_type.id)) return plan::MakeCast(value, plain, true);
   const int column_rank = IntegerRank(column_type.id);
   const int value_rank = IntegerRank(from);

@@ -108,8 +108,56 @@ double JoinRows(common::v1::JoinType type, double left, double right, double sel
 
 absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel) {
   if (rel.join_type == common::v1::JOIN_TYPE_INNER) return BuildInnerJoins(rel);
+  if (rel.join_type == common::v1::JOIN_TYPE_SEMI) {
+    ASSIGN_OR_RETURN(std::optional<Physical> reversed, TryReversedSemi(rel));
+    if (reversed.has_value()) return *std::move(reversed);
+  }
   ASSIGN_OR_RETURN(Physical left, BuildRel(*rel.inputs[0]));
   return Join(rel.join_type, std::move(left), *rel.inputs[1], rel.conditions);
+}
+
+// A semi join whose right side is small: its distinct keys look the left's rows up.
+absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryReversedSemi(const Rel& rel) {
+  const ColumnSet left_columns = SetOf(rel.inputs[0]->output);
+  const ColumnSet right_columns = SetOf(rel.inputs[1]->output);
+  std::vector<ExprPtr> filters;
+  if (ScanOf(*rel.inputs[0], &filters) == nullptr) return std::optional<Physical>();
+  for (const ExprPtr& e : filters) {
+    if (plan::HasSubquery(e)) return std::optional<Physical>();
+  }
+  std::vector<ColumnId> keys;
+  for (const ExprPtr& condition : rel.conditions) {
+    ExprPtr a, b;
+    if (!ReadKey(condition, left_columns, right_columns, &a, &b)) return std::optional<Physical>();
+    const Expr& key = StripRelabel(*b);
+    if (key.kind != Expr::Kind::kColumn) return std::optional<Physical>();
+    if (std::find(keys.begin(), keys.end(), key.column) == keys.end()) keys.push_back(key.column);
+  }
+  if (keys.empty()) return std::optional<Physical>();
+  const int subplans = plan_.subplans_size();
+  ASSIGN_OR_RETURN(const Physical left, BuildRel(*rel.inputs[0]));
+  Rel distinct;
+  distinct.kind = Rel::Kind::kAggregate;
+  distinct.inputs = {rel.inputs[1]};
+  for (const ColumnId key : keys) {
+    distinct.expressions.push_back(plan::MakeColumn(key, query_.columns[key].type));
+    distinct.output.push_back(key);
+  }
+  // Trying must leave nothing behind.
+  SubPlanState saved;
+  if (subplan_ != nullptr) saved = *subplan_;
+  const uint32_t slot = next_slot_;
+  auto undo = [&]() {
+    while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
+    if (subplan_ != nullptr) *subplan_ = saved;
+    next_slot_ = slot;
+  };
+  ASSIGN_OR_RETURN(Physical outer, BuildAggregate(distinct));
+  ASSIGN_OR_RETURN(std::optional<Physical> result,
+                   TryLookup(common::v1::JOIN_TYPE_INNER, &outer, *rel.inputs[0], rel.conditions, left.cost,
+                             left.rows, true));
+  if (!result.has_value()) undo();
+  return result;
 }
 
 absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {

@@ -268,7 +268,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildFunction(const Rel& rel) {
   op->set_alias(rel.alias);
   for (const ExprPtr& e : rel.expressions) RETURN_IF_ERROR(EncodeInto(e, {}, op->add_arguments()));
   result.layout = rel.output;
-  result.rows = 1000;
+  result.rows = rel.table_function->name == "unnest" ? 10 : 1000;
   if (rel.table_function->name == "generate_series" && rel.expressions.size() == 2) {
     const Expr& from = *rel.expressions[0];
     const Expr& to = *rel.expressions[1];

@@ -62,6 +62,7 @@ class PhysicalBuilder {
   absl::StatusOr<Physical> BuildSetOperation(const plan::Rel& rel);
   // join_builder.cc
   absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel);
+  absl::StatusOr<std::optional<Physical>> TryReversedSemi(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildInnerJoins(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildJoinTree(const plan::JoinGraph& graph, const plan::JoinTree& tree,
                                          std::vector<bool>* used);

@@ -22,7 +22,6 @@ constexpr int kMaxParentheses = 2000;
 
 void* RunThunk(void* argument) {
   (*static_cast<std::function<void()>*>(argument))();
-  pg_query_exit();
   return nullptr;
 }
 

@@ -76,8 +76,17 @@ absl::Status Rewrite(plan::Query* query, const RuleOptions& options) {
       }
     }
     query->root = PruneColumns(query->root, required, query);
-    for (plan::Cte& cte : query->ctes)
-      cte.rel = PruneColumns(cte.rel, {cte.rel->output.begin(), cte.rel->output.end()}, query);
+    for (plan::Cte& cte : query->ctes) {
+      // Readers count on the columns' positions.
+      const std::vector<plan::ColumnId> output = cte.rel->output;
+      cte.rel = PruneColumns(cte.rel, {output.begin(), output.end()}, query);
+      if (cte.rel->output == output) continue;
+      RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {cte.rel});
+      for (const plan::ColumnId id : output)
+        project->expressions.push_back(plan::MakeColumn(id, query->columns[id].type));
+      project->output = output;
+      cte.rel = project;
+    }
     for (ExprPtr& e : query->change.values) {
       e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
         const std::vector<plan::ColumnId> output = inner->output;

@@ -131,6 +131,16 @@ RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Quer
     negated = !negated;
     e = e->args[0];
   }
+  // x = ANY (array): NULL for a NULL array, which a filter takes for false, as it does no rows.
+  if (e->kind == Expr::Kind::kCase && !negated && e->args.size() == 3 &&
+      e->args[1]->kind == Expr::Kind::kSubquery && e->args[1]->subquery == SubqueryExpression::KIND_ANY &&
+      e->args[0]->kind == Expr::Kind::kTest &&
+      e->args[0]->test == common::v1::TestExpression::KIND_IS_NOT_NULL &&
+      e->args[2]->kind == Expr::Kind::kLiteral && e->args[2]->value.is_null() &&
+      e->args[1]->query->kind == Rel::Kind::kProject &&
+      e->args[1]->query->inputs[0]->kind == Rel::Kind::kFunction &&
+      plan::Equal(*e->args[1]->query->inputs[0]->expressions[0], *e->args[0]->args[0]))
+    e = e->args[1];
   if (e->kind != Expr::Kind::kSubquery) return nullptr;
   const bool exists = e->subquery == SubqueryExpression::KIND_EXISTS;
   const bool all = e->subquery == SubqueryExpression::KIND_ALL;
@@ -187,8 +197,104 @@ RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Quer
   return MakeJoin(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left, right, std::move(conditions));
 }
 
+// Whether an index starts with the column, so that running the subquery row by row is cheap.
+bool LeadsAnIndex(const plan::Query& query, ColumnId column) {
+  const plan::ColumnInfo& info = query.columns[column];
+  for (const plan::TableUse& use : query.tables) {
+    if (info.table_id == 0 || use.table->table_id() != info.table_id) continue;
+    if (use.table->primary_key_size() > 0 && use.table->primary_key(0) + 1 == info.column_number) return true;
+    for (const auto& index : use.table->indexes()) {
+      if (index.columns(0) + 1 == info.column_number) return true;
+    }
+  }
+  return false;
+}
+
+// A correlated scalar aggregate: joins its groups to `input` and gives what the subquery's value is then; null when
+// the subquery is not of that form.
+ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query) {
+  const RelPtr& top = subquery->query;
+  if (subquery->subquery != SubqueryExpression::KIND_SCALAR || top->kind != Rel::Kind::kProject ||
+      top->inputs[0]->kind != Rel::Kind::kAggregate || !top->inputs[0]->expressions.empty() ||
+      top->output.size() != 1 || plan::IsVolatile(*top) || plan::HasSubquery(top->expressions[0]))
+    return nullptr;
+  const ColumnSet outer((*input)->output.begin(), (*input)->output.end());
+  const ColumnSet free = plan::FreeColumns(*top);
+  if (!plan::Intersects(free, outer) || !plan::IsSubset(free, outer)) return nullptr;
+  RelPtr aggregate = std::make_shared<Rel>(*top->inputs[0]);
+  bool correlated_above = plan::Intersects(plan::ColumnsOf(top->expressions[0]), outer);
+  plan::ForEachExpression(*aggregate, [&](ExprPtr& e) {
+    correlated_above = correlated_above || plan::Intersects(plan::ColumnsOf(e), outer);
+  });
+  std::vector<ExprPtr> taken;
+  if (correlated_above || !TakeCorrelated(&aggregate->inputs[0], outer, &taken) || taken.empty()) return nullptr;
+  std::vector<ExprPtr> conditions;
+  std::vector<ColumnId> key_output;
+  for (const ExprPtr& e : taken) {
+    if (e->kind != Expr::Kind::kCall || !e->function->is_operator || e->function->name != "=" ||
+        e->args[0]->type.id != e->args[1]->type.id)
+      return nullptr;
+    const bool left_outer = plan::Intersects(plan::ColumnsOf(e->args[0]), outer);
+    const bool right_outer = plan::Intersects(plan::ColumnsOf(e->args[1]), outer);
+    if (left_outer == right_outer) return nullptr;
+    const ExprPtr& inside = e->args[left_outer ? 1 : 0];
+    const ColumnSet used = plan::ColumnsOf(inside);
+    if (used.empty()) return nullptr;
+    for (const ColumnId column : used) {
+      if (LeadsAnIndex(*query, column)) return nullptr;
+    }
+    aggregate->expressions.push_back(inside);
+    key_output.push_back(query->AddColumn({"key", inside->type, 0, 0, false}));
+    conditions.push_back(plan::MakeCall(
+        e->function, {e->args[left_outer ? 0 : 1], plan::MakeColumn(key_output.back(), inside->type)}));
+  }
+  // Without a group, count is zero and everything else NULL.
+  const std::vector<ColumnId> values = aggregate->output;
+  std::vector<ColumnId> counts;
+  for (size_t i = 0; i < aggregate->aggregates.size(); ++i) {
+    if (aggregate->aggregates[i].function->name == "count") counts.push_back(values[i]);
+  }
+  aggregate->output = key_output;
+  aggregate->output.insert(aggregate->output.end(), values.begin(), values.end());
+  RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {*input, aggregate});
+  join->join_type = common::v1::JOIN_TYPE_LEFT;
+  join->conditions = std::move(conditions);
+  join->output = (*input)->output;
+  join->output.insert(join->output.end(), aggregate->output.begin(), aggregate->output.end());
+  *input = join;
+  return plan::Transform(top->expressions[0], [&counts](const ExprPtr& e) -> ExprPtr {
+    if (e->kind != Expr::Kind::kColumn || std::find(counts.begin(), counts.end(), e->column) == counts.end())
+      return nullptr;
+    auto coalesce = std::make_shared<Expr>();
+    coalesce->kind = Expr::Kind::kCoalesce;
+    coalesce->type = e->type;
+    coalesce->args = {e, plan::MakeLiteral(types::Value::Int(types::TypeId::kInt8, 0))};
+    return coalesce;
+  });
+}
+
+// Replaces such subqueries in an expression. Only where the subquery runs for every row anyway: not inside CASE,
+// COALESCE, AND or OR.
+ExprPtr ReplaceAggregates(const ExprPtr& e, RelPtr* input, plan::Query* query) {
+  return plan::Transform(e, [&](const ExprPtr& part) -> ExprPtr {
+    if (part->kind == Expr::Kind::kSubquery) {
+      ExprPtr value = JoinAggregate(part, input, query);
+      return value == nullptr ? part : value;
+    }
+    const bool conditional = part->kind == Expr::Kind::kCase || part->kind == Expr::Kind::kCoalesce ||
+                             part->kind == Expr::Kind::kLogical;
+    return conditional ? part : nullptr;
+  });
+}
+
 RelPtr Visit(RelPtr rel, plan::Query* query) {
   for (RelPtr& input : rel->inputs) input = Visit(input, query);
+  if (rel->kind == Rel::Kind::kProject) {
+    for (ExprPtr& e : rel->expressions) {
+      if (plan::HasSubquery(e)) e = ReplaceAggregates(e, &rel->inputs[0], query);
+    }
+    return rel;
+  }
   if (rel->kind != Rel::Kind::kFilter) {
     return rel;
   }
@@ -202,7 +308,7 @@ RelPtr Visit(RelPtr rel, plan::Query* query) {
   for (const ExprPtr& e : candidates) {
     RelPtr join = TryConvert(e, input, *query);
     if (join != nullptr) input = join;
-    else kept.push_back(e);
+    else kept.push_back(ReplaceAggregates(e, &input, query));
   }
   return kept.empty() ? input : plan::MakeFilter(input, std::move(kept));
 }

@@ -1,0 +1,198 @@
+#include <gtest/gtest.h>
+
+#include "common/sql/parser/lexer.h"
+#include "common/sql/sql.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql {
+namespace {
+
+Statement ParseOne(const std::string& sql) {
+  auto statements = Parse(sql);
+  EXPECT_TRUE(statements.ok()) << sql << ": " << statements.status();
+  if (!statements.ok() || statements->size() != 1) return {};
+  return (*statements)[0];
+}
+
+TEST(Parse, SplitsStatements) {
+  auto statements = Parse("SELECT 1; \n UPDATE t SET a = 'x;y' ;BEGIN");
+  ASSERT_TRUE(statements.ok());
+  ASSERT_EQ(statements->size(), 3u);
+  EXPECT_EQ((*statements)[0].text, "SELECT 1");
+  EXPECT_EQ((*statements)[1].text, "UPDATE t SET a = 'x;y'");
+  EXPECT_EQ((*statements)[1].offset, 12);
+  EXPECT_EQ((*statements)[1].command_tag, "UPDATE");
+  EXPECT_EQ((*statements)[2].statement_class, StatementClass::kTransaction);
+  EXPECT_TRUE(Parse("")->empty());
+  EXPECT_TRUE(Parse(" ; ;-- nothing\n")->empty());
+}
+
+TEST(Parse, SyntaxErrorsCarryCharacterPositions) {
+  const auto result = Parse("SELECT 'äö' FROM WHERE");
+  ASSERT_FALSE(result.ok());
+  const status::SqlError error = status::FromStatus(result.status());
+  EXPECT_EQ(error.sqlstate, "42601");
+  EXPECT_EQ(error.message, "syntax error at or near \"WHERE\"");
+  EXPECT_EQ(error.position, 18);
+}
+
+TEST(Parse, BoundsDepthAndSize) {
+  const std::string open(10000, '(');
+  const std::string close(10000, ')');
+  auto nested = Parse("SELECT " + open + "1" + close);
+  ASSERT_FALSE(nested.ok());
+  EXPECT_EQ(status::FromStatus(nested.status()).sqlstate, "54001");
+  auto large = Parse("SELECT '" + std::string(17 << 20, 'x') + "'");
+  ASSERT_FALSE(large.ok());
+  EXPECT_EQ(status::FromStatus(large.status()).sqlstate, "54001");
+  std::string sum = "SELECT 1";
+  for (int i = 0; i < 10000; ++i) sum += "+1";
+  auto deep = Parse(sum);
+  if (!deep.ok()) EXPECT_EQ(status::FromStatus(deep.status()).sqlstate, "54001");
+  std::string many = "SELECT 1 WHERE 1=1";
+  for (int i = 0; i < 5000; ++i) many += " AND 1=1";
+  EXPECT_TRUE(Parse(many).ok());
+}
+
+TEST(Parse, ClassifiesSessionStatements) {
+  const Statement begin = ParseOne("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY");
+  EXPECT_EQ(begin.transaction.kind, TransactionStatement::Kind::kBegin);
+  EXPECT_EQ(begin.transaction.isolation, "serializable");
+  EXPECT_EQ(begin.transaction.read_only, true);
+  EXPECT_EQ(ParseOne("ROLLBACK TO SAVEPOINT a").transaction.savepoint, "a");
+  const Statement set = ParseOne("SET LOCAL Search_Path TO a, 'B'");
+  EXPECT_EQ(set.set.name, "search_path");
+  EXPECT_EQ(set.set.values, (std::vector<std::string>{"a", "B"}));
+  EXPECT_TRUE(set.set.is_local);
+  EXPECT_TRUE(ParseOne("RESET ALL").set.reset);
+  EXPECT_EQ(ParseOne("SHOW TimeZone").show.name, "timezone");
+  EXPECT_EQ(ParseOne("DEALLOCATE ALL").deallocate.name, "");
+  EXPECT_EQ(ParseOne("VACUUM ANALYZE t").analyze.tables[0].name(), "t");
+}
+
+TEST(Parse, ExtractsInnerStatements) {
+  const Statement explain = ParseOne("EXPLAIN (ANALYZE, FORMAT json) /* x */ SELECT 1");
+  EXPECT_EQ(explain.explain.sql, "SELECT 1");
+  EXPECT_EQ(explain.explain.sql_offset, 39);
+  EXPECT_TRUE(explain.explain.analyze);
+  EXPECT_TRUE(explain.explain.json);
+  EXPECT_EQ(ParseOne("explain analyze verbose select 2").explain.sql, "select 2");
+  const Statement prepare = ParseOne("PREPARE p (int, varchar(3)) AS SELECT $1");
+  EXPECT_EQ(prepare.prepare.sql, "SELECT $1");
+  EXPECT_EQ(prepare.prepare.parameter_types.size(), 2u);
+  const Statement execute = ParseOne("EXECUTE p(1, f(2,3), 'a,b')");
+  EXPECT_EQ(execute.execute.argument_sql, (std::vector<std::string>{"1", " f(2,3)", " 'a,b'"}));
+  const Statement cursor = ParseOne("DECLARE c CURSOR WITH HOLD FOR SELECT 1");
+  EXPECT_EQ(cursor.cursor.query, "SELECT 1");
+  EXPECT_TRUE(cursor.cursor.hold);
+  EXPECT_EQ(ParseOne("FETCH ALL c").cursor.count, INT64_MAX);
+  const Statement copy = ParseOne("COPY (SELECT (1)) TO STDOUT WITH (FORMAT csv, HEADER)");
+  EXPECT_EQ(copy.copy.query, "SELECT (1)");
+  EXPECT_TRUE(copy.copy.csv && copy.copy.header && !copy.copy.from);
+}
+
+TEST(Parse, ClassifiesRoles) {
+  const Statement create = ParseOne("CREATE USER joe PASSWORD 'x' SUPERUSER");
+  EXPECT_EQ(create.role.roles, std::vector<std::string>{"joe"});
+  EXPECT_EQ(create.role.password, "x");
+  EXPECT_EQ(create.role.login, true);
+  EXPECT_EQ(create.role.superuser, true);
+  const Statement grant = ParseOne("GRANT SELECT, INSERT ON s.t TO PUBLIC, joe");
+  EXPECT_EQ(grant.role.privileges, (std::vector<std::string>{"select", "insert"}));
+  EXPECT_EQ(grant.role.roles, (std::vector<std::string>{"", "joe"}));
+  EXPECT_EQ(grant.role.tables[0].schema(), "s");
+  EXPECT_EQ(ParseOne("GRANT a TO b").role.kind, RoleStatement::Kind::kGrantRole);
+}
+
+TEST(Parse, RefusesWhatIsNotSupported) {
+  for (const char* sql : {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LISTEN x", "LOCK TABLE t",
+                          "CREATE TABLE a AS SELECT 1", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
+                          "PREPARE TRANSACTION 'x'", "DO $$ begin end $$"}) {
+    const auto result = Parse(sql);
+    ASSERT_FALSE(result.ok()) << sql;
+    EXPECT_EQ(status::FromStatus(result.status()).sqlstate, "0A000") << sql;
+  }
+}
+
+ScannedStatement Scan(const std::string& sql) {
+  ScannedStatement scanned;
+  EXPECT_TRUE(ScanLiterals(sql, &scanned)) << sql;
+  return scanned;
+}
+
+TEST(ScanLiterals, LiftsConstants) {
+  const ScannedStatement scanned = Scan("SELECT a1, 5, -2.5e3, 'it''s' FROM t2 WHERE x=$1 AND \"c 1\" = 7");
+  ASSERT_EQ(scanned.literals.size(), 4u);
+  EXPECT_EQ(scanned.literals[0].value, "5");
+  EXPECT_EQ(scanned.literals[1].value, "2.5e3");
+  EXPECT_EQ(scanned.literals[1].kind, Literal::Kind::kNumber);
+  EXPECT_EQ(scanned.literals[2].value, "it's");
+  EXPECT_EQ(scanned.literals[3].value, "7");
+  EXPECT_EQ(scanned.first_word, "select");
+}
+
+TEST(ScanLiterals, KeysIgnoreValuesSpaceAndComments) {
+  EXPECT_EQ(Scan("SELECT  a FROM t /* x /* y */ */ WHERE b = 1").key, Scan("SELECT a\nFROM t WHERE b = 22 -- z").key);
+  EXPECT_NE(Scan("SELECT 1").key, Scan("SELECT 3000000000").key);
+  EXPECT_NE(Scan("SELECT 1").key, Scan("SELECT 1.0").key);
+  EXPECT_NE(Scan("SELECT 1").key, Scan("SELECT '1'").key);
+  EXPECT_NE(Scan("SELECT a b").key, Scan("SELECT ab").key);
+  EXPECT_NE(Scan("SELECT a - -b").key, Scan("SELECT a b").key);
+  EXPECT_NE(Scan("SELECT \"A\"").key, Scan("SELECT \"a\"").key);
+}
+
+TEST(ScanLiterals, RefusesWhatItCannotRead) {
+  ScannedStatement scanned;
+  for (const char* sql : {"SELECT E'a'", "SELECT U&'a'", "SELECT B'1'", "SELECT X'1'", "SELECT $$a$$",
+                          "SELECT $x$a$x$", "SELECT 'a", "SELECT \"a", "SELECT /* a", "SELECT 'a'\n'b'",
+                          "SELECT 12abc", "SELECT N'a'"})
+    EXPECT_FALSE(ScanLiterals(sql, &scanned)) << sql;
+}
+
+TEST(ScanLiterals, SeesSeveralStatements) {
+  EXPECT_FALSE(Scan("SELECT 1;").multiple_statements);
+  EXPECT_TRUE(Scan("SELECT 1; SELECT 2").multiple_statements);
+}
+
+// Random edits of real statements must neither crash nor confuse the scanner and the parser.
+TEST(Robustness, SurvivesMutations) {
+  const std::string seeds[] = {
+      "SELECT n.nspname AS \"Schema\", c.relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON "
+      "n.oid = c.relnamespace WHERE c.relkind IN ('r','p','') AND n.nspname !~ '^pg_toast' ORDER BY 1,2;",
+      "INSERT INTO t (a, b) VALUES (1, 'x''y'), (-2.5, E'\\n') ON CONFLICT (a) DO UPDATE SET b = excluded.b",
+      "UPDATE accounts SET balance = balance + -371 WHERE id = $1 RETURNING *",
+      "WITH q AS (SELECT 1) SELECT CASE WHEN a IS NULL THEN $$x$$ ELSE U&'y' END FROM q -- done",
+      "CREATE TABLE t (a int PRIMARY KEY, b varchar(10) DEFAULT 'x' CHECK (b <> ''), UNIQUE (a, b))",
+      "COPY t (a) FROM STDIN WITH (FORMAT csv, DELIMITER ',')", "DECLARE c CURSOR FOR SELECT /* /* */ */ 1"};
+  uint64_t random = 42;
+  auto next = [&random](size_t bound) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<size_t>((random >> 33) % bound);
+  };
+  const std::string alphabet = "'\"$();,.-/*\\ \n\x80\xff" "aE1:=<>[]";
+  for (int round = 0; round < 3000; ++round) {
+    std::string text = seeds[next(std::size(seeds))];
+    for (size_t edits = 1 + next(4); edits > 0 && !text.empty(); --edits) {
+      const size_t at = next(text.size());
+      switch (next(3)) {
+        case 0:
+          text.erase(at, 1 + next(8));
+          break;
+        case 1:
+          text.insert(at, 1, alphabet[next(alphabet.size())]);
+          break;
+        default:
+          text[at] = alphabet[next(alphabet.size())];
+      }
+    }
+    ScannedStatement scanned;
+    if (ScanLiterals(text, &scanned)) {
+      for (const Literal& literal : scanned.literals)
+        ASSERT_LE(static_cast<size_t>(literal.offset + literal.length), text.size());
+    }
+    (void)Parse(text);
+  }
+}
+
+}  // namespace
+}  // namespace adbms::sql
