@@ -94,13 +94,13 @@ absl::Status ToStatus(const rocksdb::Status& status) {
 
 absl::Status Transaction::GetForUpdate(std::string_view key, PinnableSlice* value, bool* found,
                                        bool validate, bool exclusive) {
-  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), nullptr, ToSlice(key), value, exclusive, validate),
+  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), column_family_, ToSlice(key), value, exclusive, validate),
                found);
 }
 
 absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
                               bool* found) {
-  return Found(txn_->Get(ReadAt(snapshot), nullptr, ToSlice(key), value), found);
+  return Found(txn_->Get(ReadAt(snapshot), column_family_, ToSlice(key), value), found);
 }
 
 std::unique_ptr<Iterator> Transaction::NewIterator(SnapshotPtr snapshot, KeyRange range,
@@ -219,6 +219,7 @@ std::unique_ptr<Transaction> Engine::Begin(std::unique_ptr<Transaction> reuse) {
   if (reuse == nullptr) {
     reuse = std::make_unique<Transaction>();
     reuse->txn_.reset(db_->BeginTransaction(write, options));
+    reuse->column_family_ = db_->DefaultColumnFamily();
   } else {
     db_->BeginTransaction(write, options, reuse->txn_.get());
   }

@@ -147,6 +147,7 @@ class Transaction {
  private:
   friend class Engine;
   std::unique_ptr<rocksdb::Transaction> txn_;
+  rocksdb::ColumnFamilyHandle* column_family_ = nullptr;  // Of the engine.
 };
 
 struct EngineCounters {
