@@ -415,7 +415,7 @@ void Process::RefreshLoop() {
   while (!stopping_.load()) {
     rpc::CallContext context;
     context.deadline = absl::Now() + absl::Seconds(2);
-    catalog_->RefreshStatistics(context);
+    if (catalog_->RefreshStatistics(context)) plan_cache_->Clear();
     for (int i = 0; i < 10 && !stopping_.load(); ++i) absl::SleepFor(kRefresh / 10);
   }
 }

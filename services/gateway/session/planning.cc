@@ -17,6 +17,21 @@ bool OutOfReach(const absl::Status& status) {
          absl::IsUnauthenticated(status);
 }
 
+// The normalized text with numbered parameters in place of the scanner's markers, for people. Client parameters come
+// first.
+std::string Readable(std::string_view normalized, uint32_t client_parameters) {
+  std::string text;
+  uint32_t next = client_parameters;
+  for (const char c : normalized) {
+    if (static_cast<unsigned char>(c) < 8) {
+      absl::StrAppend(&text, "$", ++next);
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
 absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const types::Type& type,
                                           const types::TextOptions& options) {
   if (type.id == types::TypeId::kUnspecified || type.id == types::TypeId::kUnknown) {
@@ -124,13 +139,14 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
           pinned < query.literals->size() ? (*query.literals)[pinned].value : std::string());
     }
   }
-  cached->normalized_sql = std::string(query.normalized.empty() ? query.sql : query.normalized);
+  const std::string key_text(query.normalized.empty() ? query.sql : query.normalized);
+  cached->normalized_sql = Readable(key_text, plan.client_parameters());
   cached->fingerprint = sql::Fingerprint(cached->normalized_sql);
   const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
   cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));
   cached->planning_us = absl::ToInt64Microseconds(absl::Now() - start);
-  cached->key = CacheKey(cached->normalized_sql, query.parameter_types);
+  cached->key = CacheKey(key_text, query.parameter_types);
   // A plan made without the optimizer is not kept: the next execution asks again.
   if (shareable && restriction.empty()) services_.plan_cache->Insert(cached);
   return cached;

@@ -28,7 +28,8 @@ class CatalogCache {
   absl::StatusOr<sql::CatalogPtr> Get(const rpc::CallContext& context);
   // The statistics as of the last refresh; never waits for storage.
   std::shared_ptr<const common::v1::StatisticsSnapshot> statistics() const;
-  void RefreshStatistics(const rpc::CallContext& context);
+  // True when a table was analyzed since the last refresh: plans made before deserve another look.
+  bool RefreshStatistics(const rpc::CallContext& context);
 
  private:
   storage::api::Storage* const storage_;

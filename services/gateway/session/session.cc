@@ -1,5 +1,6 @@
 #include "services/gateway/session/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -43,12 +44,19 @@ std::shared_ptr<const common::v1::StatisticsSnapshot> CatalogCache::statistics()
   return statistics_;
 }
 
-void CatalogCache::RefreshStatistics(const rpc::CallContext& context) {
+bool CatalogCache::RefreshStatistics(const rpc::CallContext& context) {
   const auto current = statistics();
   auto snapshot = storage_->GetStatistics(context, current == nullptr ? 0 : current->version());
-  if (!snapshot.ok() || *snapshot == nullptr) return;
+  if (!snapshot.ok() || *snapshot == nullptr) return false;
+  const auto last_analyzed = [](const common::v1::StatisticsSnapshot& all) {
+    int64_t last = 0;
+    for (const auto& table : all.tables()) last = std::max(last, table.analyzed_at_us());
+    return last;
+  };
+  const bool analyzed = current != nullptr && last_analyzed(**snapshot) > last_analyzed(*current);
   absl::MutexLock lock(&mutex_);
   statistics_ = *std::move(snapshot);
+  return analyzed;
 }
 
 StatementMetrics::StatementMetrics(telemetry::ServiceMetrics* metrics)
@@ -182,6 +190,10 @@ absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> Session::Pars
 // A statement whose plan is cached: nothing is parsed, nobody but storage is asked.
 absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink* sink) {
   *handled = false;
+  // The parser leaves the final semicolon out of a statement's text; so does the key.
+  while (!sql.empty() && (sql.back() == ';' || absl::ascii_isspace(sql.back()))) {
+    sql.remove_suffix(1);
+  }
   if (changed_schema_ || state_ == TransactionState::kFailed) return absl::OkStatus();
   if (!sql::ScanLiterals(sql, &scanned_) || scanned_.multiple_statements) return absl::OkStatus();
   if (!IsPlannableWord(scanned_.first_word)) return absl::OkStatus();

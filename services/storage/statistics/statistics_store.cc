@@ -193,10 +193,12 @@ void StatisticsStore::Rebuild(const catalog::CatalogState& catalog) {
     const auto it = tables_.find(id);
     if (it != tables_.end()) {
       *out = it->second;
+      out->set_live_rows(static_cast<double>(rows));
       continue;
     }
     out->set_table_id(id);
     out->set_row_count(static_cast<double>(rows));
+    out->set_live_rows(static_cast<double>(rows));
     out->set_estimated(true);
   }
   snapshot_ = std::move(snapshot);
@@ -209,7 +211,6 @@ std::shared_ptr<const common::v1::StatisticsSnapshot> StatisticsStore::Snapshot(
   absl::MutexLock lock(&mutex_);
   bool stale = changed_ || snapshot_ == nullptr || catalog_version_ != catalog->version();
   for (auto it = published_rows_.begin(); !stale && it != published_rows_.end(); ++it) {
-    if (tables_.contains(it->first)) continue;
     const int64_t rows = shared_->counts->Table(it->first)->rows.load(std::memory_order_relaxed);
     const int64_t moved = std::abs(rows - it->second);
     stale = moved > kRepublishRows && static_cast<double>(moved) > kRepublishShare * static_cast<double>(it->second);
