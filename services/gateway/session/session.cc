@@ -17,6 +17,14 @@ namespace {
 constexpr size_t kParsedTextBytes = 64;
 constexpr size_t kParsedEntries = 64;
 
+// The parser leaves the final semicolon out of a statement's text; so does the plan cache's key.
+std::string_view WithoutFinalSemicolon(std::string_view sql) {
+  while (!sql.empty() && (sql.back() == ';' || absl::ascii_isspace(sql.back()))) {
+    sql.remove_suffix(1);
+  }
+  return sql;
+}
+
 bool IsPlannableWord(const std::string& word) {
   return word == "select" || word == "insert" || word == "update" || word == "delete" ||
          word == "with" || word == "values" || word == "table";
@@ -190,10 +198,7 @@ absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> Session::Pars
 // A statement whose plan is cached: nothing is parsed, nobody but storage is asked.
 absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink* sink) {
   *handled = false;
-  // The parser leaves the final semicolon out of a statement's text; so does the key.
-  while (!sql.empty() && (sql.back() == ';' || absl::ascii_isspace(sql.back()))) {
-    sql.remove_suffix(1);
-  }
+  sql = WithoutFinalSemicolon(sql);
   if (changed_schema_ || state_ == TransactionState::kFailed) return absl::OkStatus();
   if (!sql::ScanLiterals(sql, &scanned_) || scanned_.multiple_statements) return absl::OkStatus();
   if (!IsPlannableWord(scanned_.first_word)) return absl::OkStatus();
@@ -296,7 +301,7 @@ absl::Status Session::Prepare(const std::string& name, std::string_view sql,
   }
   auto prepared = std::make_shared<PreparedStatement>();
   prepared->name = name;
-  prepared->sql = std::string(sql);
+  prepared->sql = std::string(WithoutFinalSemicolon(sql));
   prepared->declared_types = std::move(parameter_types);
   sql::ScannedStatement scanned;
   const bool lifted = !changed_schema_ && sql::ScanLiterals(prepared->sql, &scanned) &&
