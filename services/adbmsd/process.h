@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adbms/common/v1/config.pb.h"
+#include "common/rpc/grpc/call.h"
 #include "common/rpc/grpc/server.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"

@@ -407,7 +407,7 @@ absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* sc
   ASSIGN_OR_RETURN(ExprPtr right, BindExpr(expr.rexpr, scope));
   ASSIGN_OR_RETURN(ExprPtr equal, Operator("=", left, right, expr.location));
   if (plan::IsVolatile(left)) return Unsupported(expr.location, "a volatile argument of NULLIF");
-  if (left->type.id == TypeId::kUnknown) left = equal->args[0];
+  if (left->type.id == TypeId::kUnknown || types::IsNumber(left->type.id)) left = equal->args[0];
   return plan::MakeCase(left->type, {equal, plan::MakeNull(left->type), left});
 }
 

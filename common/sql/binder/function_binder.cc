@@ -97,6 +97,11 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
   const std::vector<TypeId> actual = prefix ? std::vector<TypeId>{right} : std::vector<TypeId>{left, right};
   for (const Function* function : FunctionCatalog::Builtin().FindOperators(symbol)) {
     if (function->arguments.size() != actual.size()) continue;
+    // Concatenation is about arrays only when an operand is one.
+    auto is_array = [](TypeId id) { return types::IsArray(id); };
+    if (symbol == "||" && std::none_of(actual.begin(), actual.end(), is_array) &&
+        std::any_of(function->arguments.begin(), function->arguments.end(), is_array))
+      continue;
     functions.push_back(function);
     candidates.push_back(function->arguments);
   }

@@ -186,8 +186,12 @@ Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vect
   }
   for (size_t i = 0; i < candidates.size(); ++i) {
     bool fits = true;
-    for (size_t arg = 0; arg < actual.size() && fits; ++arg)
-      fits = CanCoerce(actual[arg], candidates[i][arg], CastContext::kImplicit);
+    for (size_t arg = 0; arg < actual.size() && fits; ++arg) {
+      // PostgreSQL has no operators on regclass: a string never becomes one to be compared.
+      const bool relation = is_operator && candidates[i][arg] == TypeId::kRegclass && types::IsString(actual[arg]) &&
+                            actual[arg] != TypeId::kUnknown;
+      fits = !relation && CanCoerce(actual[arg], candidates[i][arg], CastContext::kImplicit);
+    }
     if (fits) kept.push_back(static_cast<int>(i));
   }
   if (kept.empty()) return {};

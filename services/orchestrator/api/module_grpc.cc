@@ -12,33 +12,40 @@ constexpr char kNameKey[] = "adbms-module";
 
 class ModuleClient : public Module {
  public:
-  ModuleClient(const std::string& address, std::string secret)
+  ModuleClient(const std::string& address, std::string secret, std::string name)
       : secret_(std::move(secret)),
+        name_(std::move(name)),
         stub_(module::v1::ModuleService::NewStub(rpc::OpenChannel(address))) {}
 
   absl::StatusOr<module::v1::DescribeResponse> Describe(
       const rpc::CallContext& context, const module::v1::DescribeRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Describe, context, secret_, request, true, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Describe, context, secret_,
+                     request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ObserveResponse> Observe(
       const rpc::CallContext& context, const module::v1::ObserveRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Observe, context, secret_, request, true, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Observe, context, secret_,
+                     request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ProposeResponse> Propose(
       const rpc::CallContext& context, const module::v1::ProposeRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Propose, context, secret_, request, true, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Propose, context, secret_,
+                     request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ApplyResponse> Apply(
       const rpc::CallContext& context, const module::v1::ApplyRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Apply, context, secret_, request, false, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Apply, context, secret_,
+                     request, false, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::RevertResponse> Revert(
       const rpc::CallContext& context, const module::v1::RevertRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Revert, context, secret_, request, false, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Revert, context, secret_,
+                     request, false, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ReportResponse> Report(
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Report, context, secret_, request, true, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Report, context, secret_,
+                     request, true, {kNameKey, name_});
   }
 
  private:
@@ -54,52 +61,65 @@ class ModuleAdapter : public module::v1::ModuleService::Service {
 
   grpc::Status Describe(grpc::ServerContext* server, const module::v1::DescribeRequest* request,
                         module::v1::DescribeResponse* response) override {
-    return rpc::Serve(side_, "Describe", server, response, [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::DescribeResponse> {
-      ASSIGN_OR_RETURN(Module* const module, Find(*server));
-      return module->Describe(context, *request);
-    });
+    return rpc::Serve(
+        side_, "Describe", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::DescribeResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Describe(context, *request);
+        });
   }
   grpc::Status Observe(grpc::ServerContext* server, const module::v1::ObserveRequest* request,
                        module::v1::ObserveResponse* response) override {
-    return rpc::Serve(side_, "Observe", server, response, [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ObserveResponse> {
-      ASSIGN_OR_RETURN(Module* const module, Find(*server));
-      return module->Observe(context, *request);
-    });
+    return rpc::Serve(
+        side_, "Observe", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ObserveResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Observe(context, *request);
+        });
   }
   grpc::Status Propose(grpc::ServerContext* server, const module::v1::ProposeRequest* request,
                        module::v1::ProposeResponse* response) override {
-    return rpc::Serve(side_, "Propose", server, response, [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ProposeResponse> {
-      ASSIGN_OR_RETURN(Module* const module, Find(*server));
-      return module->Propose(context, *request);
-    });
+    return rpc::Serve(
+        side_, "Propose", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ProposeResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Propose(context, *request);
+        });
   }
   grpc::Status Apply(grpc::ServerContext* server, const module::v1::ApplyRequest* request,
                      module::v1::ApplyResponse* response) override {
-    return rpc::Serve(side_, "Apply", server, response, [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ApplyResponse> {
-      ASSIGN_OR_RETURN(Module* const module, Find(*server));
-      return module->Apply(context, *request);
-    });
+    return rpc::Serve(
+        side_, "Apply", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ApplyResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Apply(context, *request);
+        });
   }
   grpc::Status Revert(grpc::ServerContext* server, const module::v1::RevertRequest* request,
                       module::v1::RevertResponse* response) override {
-    return rpc::Serve(side_, "Revert", server, response, [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::RevertResponse> {
-      ASSIGN_OR_RETURN(Module* const module, Find(*server));
-      return module->Revert(context, *request);
-    });
+    return rpc::Serve(
+        side_, "Revert", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::RevertResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Revert(context, *request);
+        });
   }
   grpc::Status Report(grpc::ServerContext* server, const module::v1::ReportRequest* request,
                       module::v1::ReportResponse* response) override {
-    return rpc::Serve(side_, "Report", server, response, [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ReportResponse> {
-      ASSIGN_OR_RETURN(Module* const module, Find(*server));
-      return module->Report(context, *request);
-    });
+    return rpc::Serve(
+        side_, "Report", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ReportResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Report(context, *request);
+        });
   }
 
  private:
   absl::StatusOr<Module*> Find(const grpc::ServerContext& server) const {
     const auto key = server.client_metadata().find(kNameKey);
-    const std::string name =
-        key == server.client_metadata().end() ? "" : std::string(key->second.data(), key->second.size());
+    const std::string name = key == server.client_metadata().end()
+                                 ? ""
+                                 : std::string(key->second.data(), key->second.size());
     if (name.empty() && modules_.size() == 1) return modules_.begin()->second;
     const auto found = modules_.find(name);
     if (found == modules_.end()) {

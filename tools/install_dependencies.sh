@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that building and testing need. Does nothing when all are there.
+set -euo pipefail
+
+packages=(
+  build-essential cmake ninja-build ccache mold pkg-config git
+  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libprotoc-dev
+  libabsl-dev librocksdb-dev prometheus-cpp-dev libxgboost-dev libpg-query-dev libprotobuf-c-dev
+  libgtest-dev libgmock-dev libspdlog-dev libyaml-cpp-dev libssl-dev libre2-dev libcpp-httplib-dev
+  libpq-dev clang-format clang-tidy
+  postgresql-15 postgresql-contrib postgresql-client-15 python3-psycopg2 python3-yaml prometheus
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+    missing+=("$package")
+done
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+echo "installing ${#missing[@]} packages: ${missing[*]}"
+if [ -n "${SUDO:-}" ] && ! command -v sudo > /dev/null; then
+  echo 'run this as root, or install sudo' >&2
+  exit 1
+fi
+${SUDO:-} apt-get update -q
+${SUDO:-} env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+  "${missing[@]}"
