@@ -1,0 +1,142 @@
+// adbms playground, adbms demo, adbms verify-audit.
+#include <atomic>
+#include <iostream>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "clients/cli/action_text.h"
+#include "clients/cli/commands.h"
+#include "clients/demo/demo.h"
+#include "clients/local_cluster/local_cluster.h"
+#include "common/lifecycle/signals.h"
+#include "common/status/macros.h"
+#include "services/security/audit/audit_log.h"
+
+namespace adbms::clients::cli {
+namespace {
+
+constexpr absl::Duration kLookForSignals = absl::Milliseconds(200);
+
+// Becomes true at SIGINT or SIGTERM. Called once, before any thread is started; the flag outlives
+// the thread that sets it.
+const std::atomic<bool>* StopFlag() {
+  static std::atomic<bool> stop{false};
+  lifecycle::BlockSignals();
+  std::thread([] {
+    lifecycle::WaitForStop();
+    stop.store(true);
+  }).detach();
+  return &stop;
+}
+
+void PrintHowToConnect(const local_cluster::LocalCluster& cluster) {
+  const local_cluster::Addresses addresses = cluster.addresses();
+  const std::pair<std::string, std::string> tcp =
+      absl::StrSplit(addresses.postgres, absl::MaxSplits(':', 1));
+  const auto password = cluster.Password();
+  std::cout << "\nSQL over TCP:     "
+            << (password.ok() ? absl::StrCat("PGPASSWORD=", *password, " ") : "") << "psql -h "
+            << tcp.first << " -p " << tcp.second << " -U adbms adbms\n";
+  const size_t slash = addresses.socket.rfind('/');
+  if (slash != std::string::npos) {
+    std::cout << "SQL over a socket: "
+              << (password.ok() ? absl::StrCat("PGPASSWORD=", *password, " ") : "") << "psql -h "
+              << addresses.socket.substr(0, slash) << " -p " << tcp.second << " -U adbms adbms\n";
+  }
+  std::cout << "this program:     adbms status --host " << addresses.grpc << " --data-dir "
+            << cluster.data_dir() << "\n"
+            << "workload:         adbms workload load --pgwire " << addresses.postgres
+            << " --data-dir " << cluster.data_dir() << "\n"
+            << "metrics:          http://" << addresses.http << "/metrics\n"
+            << "data:             " << cluster.data_dir() << "\n\nrunning; Ctrl-C stops it"
+            << std::endl;
+}
+
+absl::Status Playground(const Arguments& arguments) {
+  const std::atomic<bool>* const stop = StopFlag();
+  local_cluster::Options options;
+  options.daemon = arguments.Get("--daemon");
+  options.data_dir = arguments.Get("--data-dir");
+  options.separate = arguments.Has("--separate");
+  options.pgwire_listen = arguments.Get("--pgwire", options.pgwire_listen);
+  options.grpc_listen = arguments.Get("--grpc", options.grpc_listen);
+  options.settings = arguments.All("--set");
+  std::cout << "starting " << (options.separate ? "seven processes" : "one process") << std::endl;
+  ASSIGN_OR_RETURN(const auto cluster, local_cluster::LocalCluster::Start(options));
+  PrintHowToConnect(*cluster);
+  std::string died;
+  while (!stop->load() && died.empty()) died = cluster->WaitForDeath(kLookForSignals);
+  std::cout << "stopping" << std::endl;
+  if (!died.empty()) return absl::UnavailableError(absl::StrCat("a process ended: ", died));
+  return absl::OkStatus();
+}
+
+absl::Status Demo(const Arguments& arguments) {
+  demo::Options options;
+  options.stop = StopFlag();
+  options.cluster.daemon = arguments.Get("--daemon");
+  options.cluster.data_dir = arguments.Get("--data-dir");
+  options.action_table = ActionTable;
+  ASSIGN_OR_RETURN(options.seconds, arguments.GetDouble("--seconds", 180, 30, 86400));
+  ASSIGN_OR_RETURN(options.scale, arguments.GetDouble("--scale", options.scale, 0.01, 100));
+  ASSIGN_OR_RETURN(const int64_t connections,
+                   arguments.GetInt("--connections", options.connections, 1, 100));
+  options.connections = static_cast<int>(connections);
+  return demo::Run(options);
+}
+
+absl::Status VerifyAudit(const Arguments& arguments) {
+  ASSIGN_OR_RETURN(const auto found, security::audit::Verify(arguments.positional[0]));
+  if (found.first_bad_line != 0) {
+    return absl::DataLossError(
+        absl::StrCat(arguments.positional[0], " line ", found.first_bad_line, ": ", found.problem));
+  }
+  std::cout << arguments.positional[0] << ": " << found.records
+            << " records, the chain is whole\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddLocalCommands(std::vector<Command>* commands) {
+  const Flag daemon = {"--daemon", "FILE", "the daemon's program (adbmsd beside this program)"};
+  Command playground;
+  playground.name = "playground";
+  playground.summary = "start a database on this machine and stop it again at Ctrl-C";
+  playground.uses_server = false;
+  playground.flags = {
+      {"--separate", "", "seven processes, one for each service, instead of one"},
+      {"--data-dir", "DIR", "keep the data there; default: a temporary directory, removed at the end"},
+      {"--pgwire", "HOST:PORT", "PostgreSQL wire address (a free port)"},
+      {"--grpc", "HOST:PORT", "address of the gRPC front (a free port)"},
+      {"--set", "KEY=VALUE", "a setting of the daemon", true},
+      daemon};
+  playground.run = Playground;
+  commands->push_back(std::move(playground));
+  Command demo;
+  demo.name = "demo";
+  demo.summary = "show the autonomous cycle: a workload before and after";
+  demo.details =
+      "Starts a database in a temporary directory, loads the order-processing data set, runs the\n"
+      "workload, lets the modules act while it goes on, and runs it again. Exit status 0 when at\n"
+      "least one index and one change of memory were kept with a measured gain.";
+  demo.uses_server = false;
+  demo.flags = {{"--seconds", "N", "time for the workload's runs in all (180)"},
+                {"--scale", "F", "size of the data set (1)"},
+                {"--connections", "C", "connections of the workload (4)"},
+                {"--data-dir", "DIR", "keep the data there; default: removed at the end"},
+                daemon};
+  demo.run = Demo;
+  commands->push_back(std::move(demo));
+  Command verify;
+  verify.name = "verify-audit";
+  verify.positional = "FILE";
+  verify.summary = "check the chain of hashes of an audit log (<log directory>/audit.jsonl)";
+  verify.uses_server = false;
+  verify.minimum_positional = verify.maximum_positional = 1;
+  verify.run = VerifyAudit;
+  commands->push_back(std::move(verify));
+}
+
+}  // namespace adbms::clients::cli

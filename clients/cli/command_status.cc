@@ -1,0 +1,118 @@
+// adbms status, adbms sql.
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/server_access.h"
+#include "clients/terminal/text_table.h"
+#include "common/status/macros.h"
+#include "common/types/text_io.h"
+#include "common/types/value.h"
+
+namespace adbms::clients::cli {
+namespace {
+
+using terminal::Align;
+using terminal::TextTable;
+
+absl::Status Status(const Arguments& arguments) {
+  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
+  grpc::ClientContext context;
+  server.Prepare(&context, absl::Seconds(10));
+  gateway::v1::GetStatusResponse response;
+  const grpc::Status status = server.Gateway()->GetStatus(&context, {}, &response);
+  RETURN_IF_ERROR(server.Explain(status, context));
+  std::cout << "version " << response.version() << ", up "
+            << absl::FormatDuration(
+                   absl::Trunc(absl::Microseconds(response.uptime_us()), absl::Seconds(1)))
+            << ", " << response.sessions() << " session" << (response.sessions() == 1 ? "" : "s")
+            << "\n\n";
+  TextTable table({{"service"}, {"where"}, {"state"}});
+  bool all_serving = true;
+  for (const auto& service : response.services()) {
+    const bool absent = service.address() == "not configured";
+    all_serving &= service.serving() || absent;
+    table.Add({service.name(), service.address(),
+               service.serving() ? "serving" : absent ? "absent" : "does not answer"});
+  }
+  std::cout << table.ToString();
+  if (!all_serving) return absl::UnavailableError("not every service answers");
+  return absl::OkStatus();
+}
+
+std::string Text(const common::v1::Datum& datum) {
+  const auto value = types::FromProto(datum);
+  if (!value.ok()) return absl::StrCat("<", value.status().message(), ">");
+  std::string text;
+  if (!value->is_null()) types::FormatText(*value, types::TextOptions(), &text);
+  return text;
+}
+
+// Prints results as they come.
+class ResultPrinter {
+ public:
+  void Add(const gateway::v1::ExecuteResponse& response) {
+    if (response.has_header()) {
+      std::vector<TextTable::Column> columns;
+      for (const auto& column : response.header().columns()) {
+        columns.push_back({column.name(), IsNumber(column.type().id()) ? Align::kRight
+                                                                       : Align::kLeft});
+      }
+      table_ = std::make_unique<TextTable>(std::move(columns));
+    }
+    for (const auto& row : response.rows().rows()) {
+      std::vector<std::string> cells;
+      for (const auto& value : row.values()) cells.push_back(Text(value));
+      if (table_ != nullptr) table_->Add(std::move(cells));
+    }
+    if (response.has_completion()) {
+      if (table_ != nullptr) std::cout << table_->ToString();
+      std::cout << response.completion().command_tag() << std::endl;
+      table_ = nullptr;
+    }
+  }
+
+ private:
+  static bool IsNumber(common::v1::TypeId id) {
+    return id >= common::v1::TYPE_ID_INT2 && id <= common::v1::TYPE_ID_NUMERIC;
+  }
+  std::unique_ptr<TextTable> table_;
+};
+
+absl::Status Sql(const Arguments& arguments) {
+  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
+  grpc::ClientContext context;
+  server.Prepare(&context, absl::InfiniteDuration());
+  gateway::v1::ExecuteRequest request;
+  request.set_sql(arguments.positional[0]);
+  const auto stub = server.Gateway();
+  const auto reader = stub->Execute(&context, request);
+  ResultPrinter printer;
+  gateway::v1::ExecuteResponse response;
+  while (reader->Read(&response)) printer.Add(response);
+  return server.Explain(reader->Finish(), context);
+}
+
+}  // namespace
+
+void AddStatusCommands(std::vector<Command>* commands) {
+  Command status;
+  status.name = "status";
+  status.summary = "show the services and whether they answer";
+  status.details = "Exit status 1 when a configured service does not answer.";
+  status.run = Status;
+  commands->push_back(std::move(status));
+  Command sql;
+  sql.name = "sql";
+  sql.positional = "STATEMENT";
+  sql.summary = "run SQL and print the results";
+  sql.details = "Several statements may be separated by semicolons. NULL prints as nothing.";
+  sql.minimum_positional = sql.maximum_positional = 1;
+  sql.run = Sql;
+  commands->push_back(std::move(sql));
+}
+
+}  // namespace adbms::clients::cli

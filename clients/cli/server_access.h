@@ -1,0 +1,45 @@
+// How commands reach a running database: addresses and credentials out of the command line, the
+// gateway's stub, the orchestrator's client.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adbms/gateway/v1/gateway.grpc.pb.h"
+#include "clients/cli/arguments.h"
+#include "clients/workload/pg_connection.h"
+#include "services/orchestrator/api/orchestrator.h"
+
+namespace adbms::clients::cli {
+
+class ServerAccess {
+ public:
+  // Reads flags, ADBMS_PASSWORD and the files of --data-dir. Errors: files that cannot be read.
+  static absl::StatusOr<ServerAccess> From(const Arguments& arguments);
+
+  const std::string& address() const { return address_; }
+  const std::string& user() const { return user_; }
+
+  std::unique_ptr<gateway::v1::GatewayService::Stub> Gateway() const;
+  // Adds credentials and, if finite, a deadline.
+  void Prepare(grpc::ClientContext* context, absl::Duration timeout) const;
+  // Errors: INVALID_ARGUMENT when neither --data-dir nor --secret-file was given.
+  absl::StatusOr<std::unique_ptr<orchestrator::api::Orchestrator>> Orchestrator() const;
+  // A context on behalf of the role.
+  rpc::CallContext Context() const;
+  // `pgwire`: HOST:PORT or DIRECTORY:PORT.
+  workload::ConnectionOptions Postgres(const std::string& pgwire) const;
+  // Says what could not be reached or why it refused.
+  absl::Status Explain(const absl::Status& status) const;
+  absl::Status Explain(const grpc::Status& status, const grpc::ClientContext& context) const;
+
+ private:
+  std::string address_;
+  std::string user_;
+  std::string password_;
+  std::string secret_;
+};
+
+}  // namespace adbms::clients::cli
