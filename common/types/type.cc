@@ -40,6 +40,8 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kChar, Physical::kString, 18, 1, "char", "\"char\""},
     {TypeId::kRegclass, Physical::kInt64, 2205, 4, "regclass", "regclass"},
     {TypeId::kRegtype, Physical::kInt64, 2206, 4, "regtype", "regtype"},
+    {TypeId::kRegnamespace, Physical::kInt64, 4089, 4, "regnamespace", "regnamespace"},
+    {TypeId::kRegproc, Physical::kInt64, 24, 4, "regproc", "regproc"},
     {TypeId::kVoid, Physical::kString, 2278, 4, "void", "void"},
     {TypeId::kTime, Physical::kInt64, 1083, 8, "time", "time without time zone"},
     {TypeId::kTextArray, Physical::kString, 1009, -1, "_text", "text[]"},

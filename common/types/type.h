@@ -45,6 +45,8 @@ enum class TypeId : uint8_t {
   kInt2Vector = common::v1::TYPE_ID_INT2_VECTOR,
   kOidVector = common::v1::TYPE_ID_OID_VECTOR,
   kInt8Array = common::v1::TYPE_ID_INT8_ARRAY,
+  kRegnamespace = common::v1::TYPE_ID_REGNAMESPACE,
+  kRegproc = common::v1::TYPE_ID_REGPROC,
 };
 
 // How values of a type lie in a vector.

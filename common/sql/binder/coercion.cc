@@ -152,7 +152,8 @@ absl::Status Binder::SetParameterType(int parameter, TypeId type, int location) 
 absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type& type) {
   if (literal->value.is_null()) return plan::MakeLiteral(Value::Null(type), literal->location);
   const std::string text(literal->value.bytes());
-  if (type.id == TypeId::kRegclass || type.id == TypeId::kRegtype)
+  if (type.id == TypeId::kRegclass || type.id == TypeId::kRegtype ||
+      type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc)
     return BindRegclass(text, type, literal->location);
   types::TextOptions options;
   absl::TimeZone zone;
@@ -273,6 +274,9 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
   });
   int64_t oid = 0;
   if (digits && absl::SimpleAtoi(text, &oid)) return plan::MakeLiteral(Value::Int(type.id, oid), location);
+  if (type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc) {
+    return status::NotSupported(absl::StrCat("a name as ", types::Format(type)));
+  }
   if (type.id == TypeId::kRegtype) {
     std::string name = absl::AsciiStrToLower(text);
     if (name.starts_with("pg_catalog.")) name = name.substr(11);

@@ -109,6 +109,8 @@ char CategoryOf(TypeId id) {
     case TypeId::kOid:
     case TypeId::kRegclass:
     case TypeId::kRegtype:
+    case TypeId::kRegnamespace:
+    case TypeId::kRegproc:
       return 'N';
     case TypeId::kText:
     case TypeId::kVarchar:

@@ -149,7 +149,8 @@ void AddNumbers(CatalogBuilder& builder) {
 }
 
 void AddOids(CatalogBuilder& builder) {
-  for (const TypeId id : {TypeId::kOid, TypeId::kRegclass, TypeId::kRegtype}) {
+  for (const TypeId id : {TypeId::kOid, TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace,
+                          TypeId::kRegproc}) {
     AddWidening<int16_t, int64_t>(builder, TypeId::kInt2, id);
     builder.AddCast(TypeId::kInt4, id, kImplicit, Convert<[](int32_t x) {
                       return static_cast<int64_t>(static_cast<uint32_t>(x));
@@ -287,8 +288,10 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
     text.clear();
     if (from == TypeId::kBool) {
       text = input.data<uint8_t>()[row] != 0 ? "true" : "false";
-    } else if (from == TypeId::kRegclass && context.catalog != nullptr) {
-      ASSIGN_OR_RETURN(const types::Value name, context.catalog->Call("regclassout", {input.Get(row)}));
+    } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace) &&
+               context.catalog != nullptr) {
+      const char* const output = from == TypeId::kRegclass ? "regclassout" : "regnamespaceout";
+      ASSIGN_OR_RETURN(const types::Value name, context.catalog->Call(output, {input.Get(row)}));
       if (name.is_null()) {
         types::FormatText(input, row, options, &text);
       } else {
@@ -333,7 +336,8 @@ constexpr TypeId kAllTypes[] = {
     TypeId::kFloat4,    TypeId::kFloat8,    TypeId::kNumeric,    TypeId::kDate,
     TypeId::kTime,      TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kInterval,
     TypeId::kBytea,     TypeId::kUuid,      TypeId::kJson,       TypeId::kOid,
-    TypeId::kRegclass,  TypeId::kRegtype,   TypeId::kTextArray,  TypeId::kInt2Array,
+    TypeId::kRegclass,  TypeId::kRegtype,   TypeId::kRegnamespace, TypeId::kRegproc,
+    TypeId::kTextArray, TypeId::kInt2Array,
     TypeId::kInt4Array, TypeId::kInt8Array, TypeId::kOidArray,   TypeId::kNameArray,
     TypeId::kInt2Vector, TypeId::kOidVector, TypeId::kVoid};
 

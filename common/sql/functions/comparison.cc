@@ -149,7 +149,8 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<Interval, Interval>(builder, TypeId::kInterval, TypeId::kInterval);
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
   for (const TypeId id : {TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid,
-                          TypeId::kRegclass, TypeId::kRegtype}) {
+                          TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace,
+                          TypeId::kRegproc}) {
     AddAll<int64_t, int64_t>(builder, id, id);
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);

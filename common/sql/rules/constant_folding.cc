@@ -25,7 +25,7 @@ bool IsStableCast(TypeId from, TypeId to) {
   if ((from_text && types::IsDateTime(to)) || (to_text && types::IsDateTime(from))) return true;
   if (from == TypeId::kTimestamptz || to == TypeId::kTimestamptz) return from != to;
   return from == TypeId::kRegclass || to == TypeId::kRegclass || from == TypeId::kRegtype ||
-         to == TypeId::kRegtype;
+         to == TypeId::kRegtype || from == TypeId::kRegnamespace;
 }
 
 bool CanFold(const Expr& e) {

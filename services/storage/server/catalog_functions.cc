@@ -176,6 +176,13 @@ absl::StatusOr<Value> RegclassOut(const Call& call) {
   return Value::Text(text);
 }
 
+absl::StatusOr<Value> RegnamespaceOut(const Call& call) {
+  for (const auto& schema : call.catalog.Snapshot()->schemas()) {
+    if (schema.schema_id() == call.oid) return Value::Text(schema.name());
+  }
+  return Value::Text(call.oid == 0 ? "-" : std::to_string(call.oid));
+}
+
 absl::StatusOr<Value> ToRegclass(const Call& call) {
   const Value none = Value::Null({TypeId::kRegclass, 0});
   std::vector<std::string> parts;
@@ -309,6 +316,7 @@ using Handler = absl::StatusOr<Value> (*)(const Call& call);
 const std::map<std::string_view, Handler>& Handlers() {
   static const auto* const kHandlers = new std::map<std::string_view, Handler>{
       {"regclassout", RegclassOut},
+      {"regnamespaceout", RegnamespaceOut},
       {"to_regclass", ToRegclass},
       {"to_regtype", ToRegtype},
       {"pg_get_userbyid", UserById},
