@@ -27,6 +27,8 @@ using orchestrator::v1::Autonomy;
 constexpr char kShortCycle[] = "orchestrator.cycle_ms=1s";
 // The modules whose effect is shown.
 constexpr const char* kModules[] = {"indexer", "tuner"};
+// Of the time, for the run before and again for the run after.
+constexpr double kMeasuredShare = 1.0 / 6;
 // The autonomous phase ends early when nothing was decided or begun for so long.
 constexpr double kQuietSeconds = 20;
 
@@ -39,14 +41,14 @@ class Demonstration {
     RETURN_IF_ERROR(SetModules(orchestrator::v1::AUTONOMY_OBSERVE));
     RETURN_IF_ERROR(LoadData());
     Title("the workload before: no index but the primary keys, default memory");
-    ASSIGN_OR_RETURN(const auto before, RunWorkload(options_.seconds / 4, 1, nullptr));
+    ASSIGN_OR_RETURN(const auto before, RunWorkload(options_.seconds * kMeasuredShare, 1, nullptr));
     std::cout << workload::ToTable(before);
     RETURN_IF_ERROR(SetModules(orchestrator::v1::AUTONOMY_AUTO));
     Title("the modules act while the workload goes on");
     RETURN_IF_ERROR(LetModulesAct());
     RETURN_IF_ERROR(SetModules(orchestrator::v1::AUTONOMY_OBSERVE));
     Title("the workload after");
-    ASSIGN_OR_RETURN(const auto after, RunWorkload(options_.seconds / 4, 1, nullptr));
+    ASSIGN_OR_RETURN(const auto after, RunWorkload(options_.seconds * kMeasuredShare, 1, nullptr));
     Title("before and after");
     std::cout << Compare(before, after);
     return Conclude();
@@ -168,7 +170,7 @@ class Demonstration {
       const bool enough = Kept(*actions, "indexer") > 0 && Kept(*actions, "tuner") > 0;
       return enough && !open && absl::Now() - last_change > absl::Seconds(kQuietSeconds);
     };
-    return RunWorkload(options_.seconds / 2, 2, settled).status();
+    return RunWorkload(options_.seconds * (1 - 2 * kMeasuredShare), 2, settled).status();
   }
 
   absl::Status Conclude() {
