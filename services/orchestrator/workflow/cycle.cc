@@ -334,6 +334,12 @@ std::vector<std::string> Cycle::Run(const rpc::CallContext& context) {
   }
   for (const registry::RegisteredModule& entry : registry_->List()) {
     if (entry.autonomy < v1::AUTONOMY_RECOMMEND) continue;
+    // Not knowing of what waits to be applied, it would propose variants of that.
+    const std::vector<v1::Action> waiting = ledger_->InState(v1::ACTION_STATE_APPROVED);
+    if (std::any_of(waiting.begin(), waiting.end(),
+                    [&](const v1::Action& one) { return one.module() == entry.name; })) {
+      continue;
+    }
     for (const v1::Action& action : ProposeFrom(context, entry, {}, false, false, "auto")) {
       lines.push_back(absl::StrCat("action ", action.id(), " ", action.proposal().statement(), ": ",
                                    action.verdict()));
