@@ -1,6 +1,7 @@
 #include "clients/demo/demo.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -184,6 +185,7 @@ class Demonstration {
         Context(), request, [&](const orchestrator::v1::RunAllTablesResponse& step) {
           if (!step.report_directory().empty()) report = step.report_directory();
         }));
+    ASSIGN_OR_RETURN(report, KeepReport(report));
     std::cout << "\nreport of a run over all tables: " << report << std::endl;
     const size_t indexes = Kept(actions, "indexer");
     const size_t memory = Kept(actions, "tuner");
@@ -195,6 +197,23 @@ class Demonstration {
     if (missing.empty()) return absl::OkStatus();
     return absl::UnknownError(absl::StrCat(absl::StrJoin(missing, " and "),
                                            " was kept with a measured gain in this run"));
+  }
+
+  // A temporary data directory goes away at the end; its report is copied to ./logs.
+  absl::StatusOr<std::string> KeepReport(const std::string& report) const {
+    if (!options_.cluster.data_dir.empty()) return report;
+    std::error_code error;
+    const std::filesystem::path kept = std::filesystem::current_path(error) / "logs" /
+                                       std::filesystem::path(report).filename();
+    std::filesystem::create_directories(kept, error);
+    if (!error) {
+      std::filesystem::copy(report, kept, std::filesystem::copy_options::recursive, error);
+    }
+    if (error) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot copy the report to ", kept.string(), ": ", error.message()));
+    }
+    return kept.string();
   }
 
   const Options& options_;
