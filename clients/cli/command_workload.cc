@@ -26,18 +26,27 @@ const Flag kPgwire = {"--pgwire", "HOST:PORT",
 
 // Errors that came over the PostgreSQL wire.
 absl::Status Explain(const absl::Status& status, const std::string& address) {
-  if (status.ok() || absl::IsInvalidArgument(status)) return status;
+  if (status.ok()) return status;
   const std::string message = status::FromStatus(status).message;
   if (!absl::IsUnavailable(status)) return absl::UnknownError(message);
   return absl::UnavailableError(absl::StrCat("no database at ", address, ": ", message));
 }
 
+absl::StatusOr<workload::ConnectionOptions> Connection(const Arguments& arguments) {
+  const std::string address = arguments.Get(kPgwire.name, kDefaultPgwire);
+  if (address.find(':') == std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--pgwire is HOST:PORT or DIRECTORY:PORT, not \"", address, "\""));
+  }
+  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
+  return server.Postgres(address);
+}
+
 absl::Status Load(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const double scale, arguments.GetDouble("--scale", 0.1, 0.0001, 1000));
   ASSIGN_OR_RETURN(const int64_t seed, arguments.GetInt("--seed", 1, 0, kMaxSeed));
-  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
   workload::LoadOptions options;
-  options.connection = server.Postgres(arguments.Get("--pgwire", kDefaultPgwire));
+  ASSIGN_OR_RETURN(options.connection, Connection(arguments));
   options.replace = arguments.Has("--replace");
   const workload::Dataset dataset(scale, static_cast<uint64_t>(seed));
   terminal::LiveLine line;
@@ -75,8 +84,7 @@ absl::Status RunWorkload(const Arguments& arguments) {
   options.mix = arguments.Get("--mix", "mixed");
   options.statement = arguments.Get("--statement");
   RETURN_IF_ERROR(workload::WeightsOf(options.mix, options.statement).status());
-  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  options.connection = server.Postgres(arguments.Get("--pgwire", kDefaultPgwire));
+  ASSIGN_OR_RETURN(options.connection, Connection(arguments));
   terminal::LiveLine line;
   const auto result = workload::Run(options, [&](const workload::Sample& sample) {
     line.Show(workload::ToLine(sample));

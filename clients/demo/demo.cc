@@ -1,6 +1,7 @@
 #include "clients/demo/demo.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -27,6 +28,8 @@ using orchestrator::v1::Autonomy;
 constexpr char kShortCycle[] = "orchestrator.cycle_ms=1s";
 // The modules whose effect is shown.
 constexpr const char* kModules[] = {"indexer", "tuner"};
+// Of the time, for the run before and again for the run after.
+constexpr double kMeasuredShare = 1.0 / 6;
 // The autonomous phase ends early when nothing was decided or begun for so long.
 constexpr double kQuietSeconds = 20;
 
@@ -39,14 +42,14 @@ class Demonstration {
     RETURN_IF_ERROR(SetModules(orchestrator::v1::AUTONOMY_OBSERVE));
     RETURN_IF_ERROR(LoadData());
     Title("the workload before: no index but the primary keys, default memory");
-    ASSIGN_OR_RETURN(const auto before, RunWorkload(options_.seconds / 4, 1, nullptr));
+    ASSIGN_OR_RETURN(const auto before, RunWorkload(options_.seconds * kMeasuredShare, 1, nullptr));
     std::cout << workload::ToTable(before);
     RETURN_IF_ERROR(SetModules(orchestrator::v1::AUTONOMY_AUTO));
     Title("the modules act while the workload goes on");
     RETURN_IF_ERROR(LetModulesAct());
     RETURN_IF_ERROR(SetModules(orchestrator::v1::AUTONOMY_OBSERVE));
     Title("the workload after");
-    ASSIGN_OR_RETURN(const auto after, RunWorkload(options_.seconds / 4, 1, nullptr));
+    ASSIGN_OR_RETURN(const auto after, RunWorkload(options_.seconds * kMeasuredShare, 1, nullptr));
     Title("before and after");
     std::cout << Compare(before, after);
     return Conclude();
@@ -168,7 +171,7 @@ class Demonstration {
       const bool enough = Kept(*actions, "indexer") > 0 && Kept(*actions, "tuner") > 0;
       return enough && !open && absl::Now() - last_change > absl::Seconds(kQuietSeconds);
     };
-    return RunWorkload(options_.seconds / 2, 2, settled).status();
+    return RunWorkload(options_.seconds * (1 - 2 * kMeasuredShare), 2, settled).status();
   }
 
   absl::Status Conclude() {
@@ -182,6 +185,7 @@ class Demonstration {
         Context(), request, [&](const orchestrator::v1::RunAllTablesResponse& step) {
           if (!step.report_directory().empty()) report = step.report_directory();
         }));
+    ASSIGN_OR_RETURN(report, KeepReport(report));
     std::cout << "\nreport of a run over all tables: " << report << std::endl;
     const size_t indexes = Kept(actions, "indexer");
     const size_t memory = Kept(actions, "tuner");
@@ -193,6 +197,23 @@ class Demonstration {
     if (missing.empty()) return absl::OkStatus();
     return absl::UnknownError(absl::StrCat(absl::StrJoin(missing, " and "),
                                            " was kept with a measured gain in this run"));
+  }
+
+  // A temporary data directory goes away at the end; its report is copied to ./logs.
+  absl::StatusOr<std::string> KeepReport(const std::string& report) const {
+    if (!options_.cluster.data_dir.empty()) return report;
+    std::error_code error;
+    const std::filesystem::path kept = std::filesystem::current_path(error) / "logs" /
+                                       std::filesystem::path(report).filename();
+    std::filesystem::create_directories(kept, error);
+    if (!error) {
+      std::filesystem::copy(report, kept, std::filesystem::copy_options::recursive, error);
+    }
+    if (error) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot copy the report to ", kept.string(), ": ", error.message()));
+    }
+    return kept.string();
   }
 
   const Options& options_;

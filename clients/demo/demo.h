@@ -15,7 +15,7 @@ namespace adbms::clients::demo {
 
 struct Options {
   local_cluster::Options cluster;  // Settings are added to it.
-  double seconds = 180;            // For all runs of the workload: a quarter before, a quarter after.
+  double seconds = 180;            // For all runs of the workload: a sixth before, a sixth after.
   double scale = 1;
   int connections = 4;
   const std::atomic<bool>* stop = nullptr;  // Ends it early; borrowed.

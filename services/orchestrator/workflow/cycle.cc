@@ -20,6 +20,14 @@ constexpr uint64_t kLeastCalls = 3;
 // Standard errors that a loss must exceed to be undone at once, before the wanted number of
 // executions.
 constexpr double kCertainLoss = 3;
+// Standard errors by which a gain must differ from the wanted one to be taken as certain.
+constexpr double kCertain = 2;
+// Without certainty the verdict waits for this many times the wanted executions.
+constexpr uint64_t kPatience = 20;
+// Time that statements run undisturbed before the next change to them: what "before" means for it.
+constexpr int64_t kBaselineUs = 5LL * 1000000;
+// Actions that a look for the last change reaches back.
+constexpr size_t kRecentActions = 200;
 constexpr uint32_t kMaxProposals = 8;
 
 int64_t NowUs() { return absl::ToUnixMicros(absl::Now()); }
@@ -31,10 +39,34 @@ bool IsPending(v1::ActionState state) {
          state == v1::ACTION_STATE_APPLYING || state == v1::ACTION_STATE_VERIFYING;
 }
 
+// Whether both may change the time of the same statement; no fingerprints mean all statements.
+bool Overlap(const v1::Action& a, const v1::Action& b) {
+  const auto& mine = a.proposal().affected_fingerprints();
+  const auto& theirs = b.proposal().affected_fingerprints();
+  if (mine.empty() || theirs.empty()) return true;
+  return std::any_of(mine.begin(), mine.end(), [&](uint64_t fingerprint) {
+    return std::find(theirs.begin(), theirs.end(), fingerprint) != theirs.end();
+  });
+}
+
 }  // namespace
 
+int64_t LastChangeBefore(const std::vector<v1::Action>& actions, const v1::Action& action,
+                         int64_t until_us) {
+  int64_t last_us = 0;
+  for (const v1::Action& other : actions) {
+    const bool measured = other.proposal().verify_calls() > 0;
+    if (other.id() == action.id() || !measured || !Overlap(action, other)) continue;
+    const bool undone = other.state() == v1::ACTION_STATE_REVERTED;
+    for (const int64_t at_us : {other.applied_at_us(), undone ? other.decided_at_us() : 0}) {
+      if (at_us < until_us) last_us = std::max(last_us, at_us);
+    }
+  }
+  return last_us;
+}
+
 Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
-                    int64_t now_us) {
+                    int64_t before_from_us, int64_t now_us) {
   std::vector<uint64_t> fingerprints(action.proposal().affected_fingerprints().begin(),
                                      action.proposal().affected_fingerprints().end());
   if (fingerprints.empty()) fingerprints = workload.ActiveSince(action.applied_at_us());
@@ -44,7 +76,7 @@ Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& act
   double variance = 0;
   for (const uint64_t fingerprint : fingerprints) {
     const intake::Latency before =
-        workload.Between(fingerprint, action.applied_at_us() - kBeforeUs, action.applied_at_us());
+        workload.Between(fingerprint, before_from_us, action.applied_at_us());
     const intake::Latency after = workload.Between(fingerprint, action.applied_at_us(), now_us);
     if (before.calls < kLeastCalls || after.calls < kLeastCalls) continue;
     const double weight = static_cast<double>(after.calls);
@@ -113,18 +145,18 @@ void Cycle::Observe(const rpc::CallContext& context) {
   }
 }
 
-bool Cycle::MayApplyNow(const v1::Action& action) const {
+bool Cycle::MayApplyNow(const v1::Action& action, int64_t now_us) const {
   // Two changes that touch the same statements would be measured as one. What the statements' plans
   // do not see (statistics) does not wait.
+  if (action.proposal().verify_calls() == 0) return true;
   for (const v1::Action& other : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
-    const auto& mine = action.proposal().affected_fingerprints();
-    const auto& theirs = other.proposal().affected_fingerprints();
-    if (mine.empty() || theirs.empty()) return false;
-    for (const uint64_t fingerprint : mine) {
-      if (std::find(theirs.begin(), theirs.end(), fingerprint) != theirs.end()) return false;
-    }
+    if (Overlap(action, other)) return false;
   }
-  return true;
+  // In the order of their approval: one that concerns all statements would never get its turn else.
+  for (const v1::Action& other : ledger_->InState(v1::ACTION_STATE_APPROVED)) {
+    if (other.id() < action.id() && Overlap(action, other)) return false;
+  }
+  return LastChangeBefore(ledger_->List(kRecentActions), action, now_us) + kBaselineUs <= now_us;
 }
 
 std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
@@ -133,6 +165,8 @@ std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
                                            bool dry_run, const std::string& initiator) {
   absl::MutexLock lock(&mutex_);
   std::vector<v1::Action> entered;
+  // What was approved earlier comes first.
+  bool applied_one = !ledger_->InState(v1::ACTION_STATE_APPROVED).empty();
   if (entry.autonomy < v1::AUTONOMY_RECOMMEND) return entered;
   module::v1::ProposeRequest request;
   request.mutable_table_ids()->Add(table_ids.begin(), table_ids.end());
@@ -175,7 +209,11 @@ std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
       return entered;
     }
     if (proposal.refused()) Decided(*action);
-    if (state == v1::ACTION_STATE_APPROVED && MayApplyNow(*action)) {
+    // What a person asked for is done now; else one change a cycle, so that long ones do not keep
+    // verdicts waiting, and the rest stays approved.
+    const bool now = on_demand || !applied_one || proposal.verify_calls() == 0;
+    if (state == v1::ACTION_STATE_APPROVED && now && MayApplyNow(*action, NowUs())) {
+      applied_one |= proposal.verify_calls() > 0;
       auto applied = Apply(context, *action);
       if (applied.ok()) action = *std::move(applied);
     }
@@ -238,7 +276,14 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
   std::vector<std::string> lines;
   const int64_t now_us = NowUs();
   for (v1::Action action : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
-    const Measurement found = Measure(*workload_, action, now_us);
+    const int64_t change_us =
+        LastChangeBefore(ledger_->List(kRecentActions), action, action.applied_at_us());
+    const Measurement found = Measure(
+        *workload_, action, std::max(change_us, action.applied_at_us() - kBeforeUs), now_us);
+    const uint64_t wanted = std::max<uint64_t>(kLeastCalls, action.proposal().verify_calls());
+    const bool certain = std::abs(found.gain - options_.config.minimum_measured_gain()) >
+                         kCertain * found.uncertainty;
+    const bool enough = found.enough && (certain || found.calls_after >= wanted * kPatience);
     const bool certain_loss =
         found.statements > 0 && found.gain + kCertainLoss * found.uncertainty < 0;
     const bool timed_out =
@@ -246,9 +291,9 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
     const std::string evidence = absl::StrFormat(
         "%s over %d executions before and %d after of %d statement%s", Percent(found.gain),
         found.calls_before, found.calls_after, found.statements, found.statements == 1 ? "" : "s");
-    if (!found.enough && !certain_loss && !timed_out) continue;
+    if (!enough && !certain_loss && !timed_out) continue;
     if (found.statements > 0) action.set_measured_gain(found.gain);
-    if (found.enough && found.gain >= options_.config.minimum_measured_gain()) {
+    if ((enough || (timed_out && found.enough)) && found.gain >= options_.config.minimum_measured_gain()) {
       action.set_state(v1::ACTION_STATE_KEPT);
       action.set_verdict(absl::StrCat("kept: gained ", evidence));
       action.set_decided_at_us(now_us);
@@ -279,15 +324,22 @@ std::vector<std::string> Cycle::Run(const rpc::CallContext& context) {
   {
     absl::MutexLock lock(&mutex_);
     for (const v1::Action& action : ledger_->InState(v1::ACTION_STATE_APPROVED)) {
-      if (!MayApplyNow(action)) continue;
+      if (!MayApplyNow(action, NowUs())) continue;
       const auto applied = Apply(context, action);
       if (applied.ok()) {
         lines.push_back(absl::StrCat("action ", action.id(), ": ", applied->verdict()));
       }
+      break;
     }
   }
   for (const registry::RegisteredModule& entry : registry_->List()) {
     if (entry.autonomy < v1::AUTONOMY_RECOMMEND) continue;
+    // Not knowing of what waits to be applied, it would propose variants of that.
+    const std::vector<v1::Action> waiting = ledger_->InState(v1::ACTION_STATE_APPROVED);
+    if (std::any_of(waiting.begin(), waiting.end(),
+                    [&](const v1::Action& one) { return one.module() == entry.name; })) {
+      continue;
+    }
     for (const v1::Action& action : ProposeFrom(context, entry, {}, false, false, "auto")) {
       lines.push_back(absl::StrCat("action ", action.id(), " ", action.proposal().statement(), ": ",
                                    action.verdict()));
@@ -308,7 +360,7 @@ absl::StatusOr<v1::Action> Cycle::Approve(const rpc::CallContext& context, int64
   action.set_initiator(initiator);
   action.set_verdict("approved");
   RETURN_IF_ERROR(ledger_->Update(context, action));
-  if (!MayApplyNow(action)) return action;
+  if (!MayApplyNow(action, NowUs())) return action;
   return Apply(context, action);
 }
 

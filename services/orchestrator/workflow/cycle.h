@@ -30,10 +30,16 @@ struct Measurement {
   size_t statements = 0;
 };
 
-// Latency of the affected statements (empty: of all that ran) before the action was applied against
-// after it.
+// Latency of the affected statements (empty: of all that ran) from `before_from_us` until the action
+// was applied, against after it.
 Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
-                    int64_t now_us);
+                    int64_t before_from_us, int64_t now_us);
+
+// When the last change before `until_us` to what these statements meet was made or undone, other
+// than by action `id`; 0 without any. A comparison must not reach behind it: it would credit one
+// action with the effect of another.
+int64_t LastChangeBefore(const std::vector<v1::Action>& actions, const v1::Action& action,
+                         int64_t until_us);
 
 struct CycleOptions {
   common::v1::OrchestratorConfig config;
@@ -71,7 +77,7 @@ class Cycle {
   absl::StatusOr<v1::Action> Undo(const rpc::CallContext& context, v1::Action action,
                                   const std::string& initiator, const std::string& why,
                                   double measured_gain);
-  bool MayApplyNow(const v1::Action& action) const;
+  bool MayApplyNow(const v1::Action& action, int64_t now_us) const;
   void Decided(const v1::Action& action);
 
   registry::ModuleRegistry* const registry_;

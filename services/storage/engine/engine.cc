@@ -55,6 +55,12 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   table.format_version = 5;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // A whole file's filter or index does not fit into a shard of a small cache: it would be read and
+  // checked again for every key looked up.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 4096;
+  table.pin_top_level_index_and_filter = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
