@@ -164,9 +164,9 @@ absl::StatusOr<Parsed> Parse(const std::vector<Command>& commands,
     const auto group = Group(commands, first);
     if (group.empty()) return WrongUse(absl::StrCat("there is no command \"", first, "\""));
     if (!IsHelp(second)) {
-      return WrongUse(second.empty() ? absl::StrCat(first, " needs a command")
-                                     : absl::StrCat("there is no command \"", first, " ", second,
-                                                    "\""));
+      return WrongUse(second.empty()
+                          ? absl::StrCat(first, " needs a command")
+                          : absl::StrCat("there is no command \"", first, " ", second, "\""));
     }
     parsed.help = GroupHelp(group, first);
     return parsed;
@@ -201,8 +201,9 @@ std::string GeneralHelp(const std::vector<Command>& commands) {
     absl::StrAppendFormat(&text, "  %-18s %s\n", command.name, command.summary);
   }
   AppendFlags("options of commands that talk to a running database", GlobalFlags(), &text);
-  absl::StrAppend(&text, "\nadbms COMMAND --help tells more. Exit status: 0 done, 1 it could not "
-                         "be done, 2 wrong use.\n");
+  absl::StrAppend(&text,
+                  "\nadbms COMMAND --help tells more. Exit status: 0 done, 1 it could not "
+                  "be done, 2 wrong use.\n");
   return text;
 }
 

@@ -13,10 +13,10 @@ absl::StatusOr<Parsed> ParseLine(const std::vector<std::string>& words) {
 }
 
 TEST(Parse, GlobalFlagsStandBeforeOrBehindTheCommand) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"--host", "db:1", "actions", "--limit", "3"},
-           {"--host=db:1", "actions", "--limit=3"},
-           {"actions", "--limit", "3", "--host", "db:1"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"--host", "db:1", "actions", "--limit", "3"},
+                                             {"--host=db:1", "actions", "--limit=3"},
+                                             {"actions", "--limit", "3", "--host", "db:1"}}) {
     const auto parsed = ParseLine(words);
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     ASSERT_NE(parsed->command, nullptr);
@@ -34,9 +34,12 @@ TEST(Parse, CommandsOfTwoWords) {
 }
 
 TEST(Parse, HelpAtEveryLevel) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {}, {"--help"}, {"workload", "--help"}, {"workload", "run", "--help"},
-           {"status", "-h"}, {"modules", "set", "--help"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"--help"},
+                                                                 {"workload", "--help"},
+                                                                 {"workload", "run", "--help"},
+                                                                 {"status", "-h"},
+                                                                 {"modules", "set", "--help"}}) {
     const auto parsed = ParseLine(words);
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(parsed->command, nullptr);
@@ -56,10 +59,17 @@ TEST(Parse, EveryCommandExplainsItsOptions) {
 }
 
 TEST(Parse, WrongUseIsOneLineAndAnInvalidArgument) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"nothing"}, {"status", "--nothing"}, {"status", "more"}, {"revert"},
-           {"actions", "--limit"}, {"actions", "--json=1"}, {"workload"}, {"workload", "walk"},
-           {"--host", "db:1"}, {"playground", "--host", "db:1"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"nothing"},
+                                             {"status", "--nothing"},
+                                             {"status", "more"},
+                                             {"revert"},
+                                             {"actions", "--limit"},
+                                             {"actions", "--json=1"},
+                                             {"workload"},
+                                             {"workload", "walk"},
+                                             {"--host", "db:1"},
+                                             {"playground", "--host", "db:1"}}) {
     const auto parsed = ParseLine(words);
     EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(parsed.status().message().find('\n'), absl::string_view::npos);

@@ -92,8 +92,7 @@ absl::Status VerifyAudit(const Arguments& arguments) {
     return absl::DataLossError(
         absl::StrCat(arguments.positional[0], " line ", found.first_bad_line, ": ", found.problem));
   }
-  std::cout << arguments.positional[0] << ": " << found.records
-            << " records, the chain is whole\n";
+  std::cout << arguments.positional[0] << ": " << found.records << " records, the chain is whole\n";
   return absl::OkStatus();
 }
 
@@ -105,13 +104,13 @@ void AddLocalCommands(std::vector<Command>* commands) {
   playground.name = "playground";
   playground.summary = "start a database on this machine and stop it again at Ctrl-C";
   playground.uses_server = false;
-  playground.flags = {
-      {"--separate", "", "seven processes, one for each service, instead of one"},
-      {"--data-dir", "DIR", "keep the data there; default: a temporary directory, removed at the end"},
-      {"--pgwire", "HOST:PORT", "PostgreSQL wire address (a free port)"},
-      {"--grpc", "HOST:PORT", "address of the gRPC front (a free port)"},
-      {"--set", "KEY=VALUE", "a setting of the daemon", true},
-      daemon};
+  playground.flags = {{"--separate", "", "seven processes, one for each service, instead of one"},
+                      {"--data-dir", "DIR",
+                       "keep the data there; default: a temporary directory, removed at the end"},
+                      {"--pgwire", "HOST:PORT", "PostgreSQL wire address (a free port)"},
+                      {"--grpc", "HOST:PORT", "address of the gRPC front (a free port)"},
+                      {"--set", "KEY=VALUE", "a setting of the daemon", true},
+                      daemon};
   playground.run = Playground;
   commands->push_back(std::move(playground));
   Command demo;

@@ -36,7 +36,9 @@ absl::Status Status(const Arguments& arguments) {
     const bool absent = service.address() == "not configured";
     all_serving &= service.serving() || absent;
     table.Add({service.name(), service.address(),
-               service.serving() ? "serving" : absent ? "absent" : "does not answer"});
+               service.serving() ? "serving"
+               : absent          ? "absent"
+                                 : "does not answer"});
   }
   std::cout << table.ToString();
   if (!all_serving) return absl::UnavailableError("not every service answers");
@@ -58,8 +60,8 @@ class ResultPrinter {
     if (response.has_header()) {
       std::vector<TextTable::Column> columns;
       for (const auto& column : response.header().columns()) {
-        columns.push_back({column.name(), IsNumber(column.type().id()) ? Align::kRight
-                                                                       : Align::kLeft});
+        columns.push_back(
+            {column.name(), IsNumber(column.type().id()) ? Align::kRight : Align::kLeft});
       }
       table_ = std::make_unique<TextTable>(std::move(columns));
     }

@@ -86,9 +86,8 @@ absl::Status RunWorkload(const Arguments& arguments) {
   RETURN_IF_ERROR(workload::WeightsOf(options.mix, options.statement).status());
   ASSIGN_OR_RETURN(options.connection, Connection(arguments));
   terminal::LiveLine line;
-  const auto result = workload::Run(options, [&](const workload::Sample& sample) {
-    line.Show(workload::ToLine(sample));
-  });
+  const auto result = workload::Run(
+      options, [&](const workload::Sample& sample) { line.Show(workload::ToLine(sample)); });
   line.Finish();
   RETURN_IF_ERROR(Explain(result.status(), options.connection.address));
   std::cout << "\n" << workload::ToTable(*result);

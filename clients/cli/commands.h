@@ -10,10 +10,10 @@ namespace adbms::clients::cli {
 // All, in the order of the help.
 std::vector<Command> AllCommands();
 
-void AddStatusCommands(std::vector<Command>* commands);      // status, sql
-void AddAutonomyCommands(std::vector<Command>* commands);    // actions, approve, revert, modules
-void AddRunAllTables(std::vector<Command>* commands);        // run-all-tables
-void AddWorkloadCommands(std::vector<Command>* commands);    // workload load, workload run
-void AddLocalCommands(std::vector<Command>* commands);       // playground, demo, verify-audit
+void AddStatusCommands(std::vector<Command>* commands);    // status, sql
+void AddAutonomyCommands(std::vector<Command>* commands);  // actions, approve, revert, modules
+void AddRunAllTables(std::vector<Command>* commands);      // run-all-tables
+void AddWorkloadCommands(std::vector<Command>* commands);  // workload load, workload run
+void AddLocalCommands(std::vector<Command>* commands);     // playground, demo, verify-audit
 
 }  // namespace adbms::clients::cli

@@ -10,9 +10,7 @@ namespace {
 using terminal::Align;
 using workload::LatencyHistogram;
 
-std::string Count(uint64_t count) {
-  return terminal::WithThousands(static_cast<int64_t>(count));
-}
+std::string Count(uint64_t count) { return terminal::WithThousands(static_cast<int64_t>(count)); }
 
 std::string Ms(double us) { return us == 0 ? "-" : absl::StrFormat("%.2f", us / 1e3); }
 

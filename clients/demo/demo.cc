@@ -56,9 +56,7 @@ class Demonstration {
   }
 
  private:
-  static void Title(const std::string& text) {
-    std::cout << "\n== " << text << " ==" << std::endl;
-  }
+  static void Title(const std::string& text) { std::cout << "\n== " << text << " ==" << std::endl; }
 
   bool Stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
@@ -69,8 +67,7 @@ class Demonstration {
     ASSIGN_OR_RETURN(const std::string secret, cluster_->Secret());
     ASSIGN_OR_RETURN(connection_.password, cluster_->Password());
     connection_.address = cluster_->addresses().postgres;
-    orchestrator_ =
-        orchestrator::api::NewOrchestratorClient(cluster_->addresses().grpc, secret);
+    orchestrator_ = orchestrator::api::NewOrchestratorClient(cluster_->addresses().grpc, secret);
     std::cout << "adbmsd runs in " << cluster_->data_dir() << " with default settings and "
               << kShortCycle << "; PostgreSQL wire at " << connection_.address << std::endl;
     return absl::OkStatus();
@@ -203,8 +200,8 @@ class Demonstration {
   absl::StatusOr<std::string> KeepReport(const std::string& report) const {
     if (!options_.cluster.data_dir.empty()) return report;
     std::error_code error;
-    const std::filesystem::path kept = std::filesystem::current_path(error) / "logs" /
-                                       std::filesystem::path(report).filename();
+    const std::filesystem::path kept =
+        std::filesystem::current_path(error) / "logs" / std::filesystem::path(report).filename();
     std::filesystem::create_directories(kept, error);
     if (!error) {
       std::filesystem::copy(report, kept, std::filesystem::copy_options::recursive, error);

@@ -104,8 +104,7 @@ void ChildProcess::ReadUntilExit(int stdout_fd) {
   fclose(stream);
   // Reaped only under the lock below, so that Signal never hits another process of the same id.
   siginfo_t ended;
-  while (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT) != 0 &&
-         errno == EINTR) {
+  while (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
   }
   absl::MutexLock lock(&mutex_);
   int status = 0;
@@ -147,9 +146,8 @@ void ChildProcess::Signal(int signal) {
 }
 
 bool ChildProcess::WaitForExit(absl::Time deadline) {
-  const auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return wait_status_.has_value();
-  };
+  const auto ended = [this]()
+                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wait_status_.has_value(); };
   absl::MutexLock lock(&mutex_);
   return mutex_.AwaitWithDeadline(absl::Condition(&ended), deadline);
 }

@@ -171,8 +171,8 @@ absl::Status LocalCluster::AwaitReady(const std::string& name) {
   }
   const auto line = process->WaitForLine(kReady, absl::Now() + options_.start_timeout);
   if (!line.ok()) {
-    return absl::Status(line.status().code(), absl::StrCat("adbmsd --target=", name, ": ",
-                                                           line.status().message()));
+    return absl::Status(line.status().code(),
+                        absl::StrCat("adbmsd --target=", name, ": ", line.status().message()));
   }
   if (name != kAll && name != "gateway") return absl::OkStatus();
   absl::MutexLock lock(&mutex_);

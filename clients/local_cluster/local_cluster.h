@@ -20,13 +20,13 @@
 namespace adbms::clients::local_cluster {
 
 struct Options {
-  std::string daemon;    // Path of adbmsd; empty: beside this program.
-  std::string data_dir;  // Kept at the end; empty: a temporary directory, removed at the end.
-  bool separate = false;                // A process for each service.
+  std::string daemon;     // Path of adbmsd; empty: beside this program.
+  std::string data_dir;   // Kept at the end; empty: a temporary directory, removed at the end.
+  bool separate = false;  // A process for each service.
   std::string pgwire_listen = "127.0.0.1:0";
   std::string grpc_listen = "127.0.0.1:0";
   std::string http_listen = "127.0.0.1:0";
-  std::vector<std::string> settings;     // "key=value" for --set of every process; win over the above.
+  std::vector<std::string> settings;  // "key=value" for --set of every process; win over the above.
   std::vector<std::string> environment;  // "NAME=value".
   absl::Duration start_timeout = absl::Seconds(60);
   absl::Duration stop_timeout = absl::Seconds(20);

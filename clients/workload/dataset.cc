@@ -23,10 +23,10 @@ const Words& FirstNames() {
   return kWords;
 }
 const Words& LastNames() {
-  static const Words kWords = {"Adler",  "Bauer",  "Costa", "Dubois", "Eriksen", "Fischer",
-                               "Garcia", "Horvat", "Ito",   "Jansen", "Kovacs",  "Lindgren",
-                               "Moreau", "Novak",  "Okoye", "Petrov", "Rossi",   "Silva",
-                               "Tanaka", "Weber"};
+  static const Words kWords = {"Adler",   "Bauer",    "Costa",  "Dubois", "Eriksen",
+                               "Fischer", "Garcia",   "Horvat", "Ito",    "Jansen",
+                               "Kovacs",  "Lindgren", "Moreau", "Novak",  "Okoye",
+                               "Petrov",  "Rossi",    "Silva",  "Tanaka", "Weber"};
   return kWords;
 }
 const Words& Adjectives() {
@@ -40,10 +40,10 @@ const Words& Nouns() {
   return kWords;
 }
 const Words& Prose() {
-  static const Words kWords = {"deliver", "after",  "noon",  "please",   "call",    "before",
-                               "gift",    "wrap",   "leave", "with",     "the",     "neighbour",
-                               "fragile", "handle", "care",  "second",   "floor",   "ring",
-                               "twice",   "invoice", "to",   "purchasing", "office", "express"};
+  static const Words kWords = {"deliver", "after",   "noon",  "please",     "call",   "before",
+                               "gift",    "wrap",    "leave", "with",       "the",    "neighbour",
+                               "fragile", "handle",  "care",  "second",     "floor",  "ring",
+                               "twice",   "invoice", "to",    "purchasing", "office", "express"};
   return kWords;
 }
 const Words& Segments() {
@@ -100,8 +100,7 @@ Sizes SizesOf(double scale) {
 
 std::string Money(int64_t cents) { return absl::StrFormat("%d.%02d", cents / 100, cents % 100); }
 
-Dataset::Dataset(double scale, uint64_t seed)
-    : scale_(scale), seed_(seed), sizes_(SizesOf(scale)) {
+Dataset::Dataset(double scale, uint64_t seed) : scale_(scale), seed_(seed), sizes_(SizesOf(scale)) {
   tables_ = {
       {"suppliers",
        "CREATE TABLE suppliers (supplier_id int PRIMARY KEY, name varchar(60) NOT NULL, country "
@@ -137,11 +136,11 @@ Dataset::Dataset(double scale, uint64_t seed)
 
 const std::vector<std::string>& Dataset::Cities() {
   static const Words kWords = {
-      "Aarhus",   "Bergen",  "Bilbao", "Bologna", "Brno",    "Cork",    "Dijon",   "Espoo",
-      "Gdansk",   "Ghent",   "Graz",   "Leipzig", "Linz",    "Lyon",    "Malmo",   "Nantes",
-      "Odense",   "Porto",   "Riga",   "Seville", "Split",   "Szeged",  "Tartu",   "Tours",
-      "Trieste",  "Turku",   "Ulm",    "Utrecht", "Valencia", "Verona", "Vilnius", "Wroclaw",
-      "Zaragoza", "Zurich",  "Basel",  "Bremen",  "Genoa",   "Lille",   "Metz",    "Pecs"};
+      "Aarhus",   "Bergen", "Bilbao", "Bologna", "Brno",     "Cork",   "Dijon",   "Espoo",
+      "Gdansk",   "Ghent",  "Graz",   "Leipzig", "Linz",     "Lyon",   "Malmo",   "Nantes",
+      "Odense",   "Porto",  "Riga",   "Seville", "Split",    "Szeged", "Tartu",   "Tours",
+      "Trieste",  "Turku",  "Ulm",    "Utrecht", "Valencia", "Verona", "Vilnius", "Wroclaw",
+      "Zaragoza", "Zurich", "Basel",  "Bremen",  "Genoa",    "Lille",  "Metz",    "Pecs"};
   return kWords;
 }
 
@@ -207,8 +206,8 @@ int64_t Dataset::AppendRows(size_t table, int64_t unit, std::string* copy) const
 }
 
 void Dataset::AppendSupplier(int64_t id, std::string* copy) const {
-  static const Words kCountries = {"Austria", "Denmark", "Estonia", "France", "Italy",
-                                   "Poland",  "Portugal", "Spain",  "Sweden", "Switzerland"};
+  static const Words kCountries = {"Austria", "Denmark",  "Estonia", "France", "Italy",
+                                   "Poland",  "Portugal", "Spain",   "Sweden", "Switzerland"};
   Random random(seed_, kSupplier, static_cast<uint64_t>(id));
   const std::string name = absl::StrCat(FullName(&random, " & "), " ", id);
   CopyLine(copy)

@@ -33,8 +33,8 @@ void LatencyHistogram::Merge(const LatencyHistogram& other) {
 
 double LatencyHistogram::QuantileUs(double quantile) const {
   if (count_ == 0) return 0;
-  const auto rank = static_cast<uint64_t>(
-      std::max(1.0, std::ceil(quantile * static_cast<double>(count_))));
+  const auto rank =
+      static_cast<uint64_t>(std::max(1.0, std::ceil(quantile * static_cast<double>(count_))));
   uint64_t seen = 0;
   for (size_t i = 0; i < buckets_.size(); ++i) {
     seen += buckets_[i];

@@ -57,8 +57,7 @@ absl::Status Load(const Dataset& dataset, const LoadOptions& options,
     RETURN_IF_ERROR(LoadTable(dataset, table, connection.get(), &progress, on_progress));
   }
   RETURN_IF_ERROR(
-      connection
-          ->Query(absl::StrCat("CREATE TABLE ", kInfoTable, " (scale float8, seed bigint)"))
+      connection->Query(absl::StrCat("CREATE TABLE ", kInfoTable, " (scale float8, seed bigint)"))
           .status());
   return connection
       ->Query(absl::StrCat("INSERT INTO ", kInfoTable, " VALUES (", dataset.scale(), ", ",

@@ -13,8 +13,8 @@ namespace adbms::clients::workload {
 
 struct LoadProgress {
   std::string table;
-  int64_t rows = 0;          // Of this table so far.
-  double seconds = 0;        // Of this table so far.
+  int64_t rows = 0;    // Of this table so far.
+  double seconds = 0;  // Of this table so far.
   bool table_done = false;
   int64_t rows_in_all = 0;
   double seconds_in_all = 0;

@@ -30,23 +30,24 @@ absl::StatusOr<std::unique_ptr<PgConnection>> PgConnection::Open(const Connectio
   }
   const std::string host = options.address.substr(0, colon);
   const std::string port = options.address.substr(colon + 1);
-  const char* const names[] = {"host",   "port",            "user",
-                               "dbname", "connect_timeout", "application_name",
-                               options.password.empty() ? nullptr : "password", nullptr};
-  const char* const values[] = {host.c_str(),
-                                port.c_str(),
-                                options.user.c_str(),
-                                options.database.c_str(),
-                                kConnectSeconds,
-                                "adbms workload",
-                                options.password.c_str(),
-                                nullptr};
+  const char* const names[] = {"host",
+                               "port",
+                               "user",
+                               "dbname",
+                               "connect_timeout",
+                               "application_name",
+                               options.password.empty() ? nullptr : "password",
+                               nullptr};
+  const char* const values[] = {
+      host.c_str(),    port.c_str(),     options.user.c_str(),     options.database.c_str(),
+      kConnectSeconds, "adbms workload", options.password.c_str(), nullptr};
   auto connection =
       std::unique_ptr<PgConnection>(new PgConnection(PQconnectdbParams(names, values, 0)));
   if (connection->broken()) {
     return absl::UnavailableError(Trimmed(PQerrorMessage(connection->connection_.get())));
   }
-  PQsetNoticeProcessor(connection->connection_.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection->connection_.get(), [](void*, const char*) {}, nullptr);
   return connection;
 }
 

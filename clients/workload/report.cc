@@ -38,11 +38,10 @@ std::string ToTable(const RunResult& result) {
   }
   add("all", all, result.errors());
   std::string text = table.ToString();
-  absl::StrAppendFormat(
-      &text, "%s calls in %.1f s: %s a second\n",
-      WithThousands(static_cast<int64_t>(result.calls())), result.seconds,
-      WithThousands(static_cast<int64_t>(
-          PerSecond(static_cast<double>(result.calls()), result.seconds))));
+  absl::StrAppendFormat(&text, "%s calls in %.1f s: %s a second\n",
+                        WithThousands(static_cast<int64_t>(result.calls())), result.seconds,
+                        WithThousands(static_cast<int64_t>(
+                            PerSecond(static_cast<double>(result.calls()), result.seconds))));
   for (const auto& [sqlstate, message] : result.first_errors) {
     absl::StrAppend(&text, "first error ", sqlstate, ": ", message, "\n");
   }
@@ -81,11 +80,10 @@ std::string ToLine(const Sample& sample) {
 }
 
 std::string ToLine(const LoadProgress& progress) {
-  return absl::StrCat(
-      progress.table, ": ", WithThousands(progress.rows), " rows, ",
-      WithThousands(static_cast<int64_t>(
-          PerSecond(static_cast<double>(progress.rows), progress.seconds))),
-      " rows/s");
+  return absl::StrCat(progress.table, ": ", WithThousands(progress.rows), " rows, ",
+                      WithThousands(static_cast<int64_t>(
+                          PerSecond(static_cast<double>(progress.rows), progress.seconds))),
+                      " rows/s");
 }
 
 std::string JsonString(const std::string& text) {

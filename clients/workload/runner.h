@@ -20,8 +20,8 @@ struct RunOptions {
   double seconds = 30;
   int connections = 4;
   uint64_t seed = 1;
-  std::string mix = "mixed";  // read, mixed, analytic
-  std::string statement;      // Only this one; empty: the mix.
+  std::string mix = "mixed";                // read, mixed, analytic
+  std::string statement;                    // Only this one; empty: the mix.
   const std::atomic<bool>* stop = nullptr;  // Ends the run early when it becomes true; borrowed.
 };
 

@@ -45,11 +45,10 @@ Parameters Period(Random* random, int64_t days) {
 
 std::vector<StatementType> LookUps() {
   return {
-      Single("customer_by_id", "a customer by primary key", {170, 180, 0},
-             "SELECT name, email, city, balance FROM customers WHERE customer_id = $1",
-             [](const Dataset& data, Random* random) {
-               return Parameters{CustomerId(data, random)};
-             }),
+      Single(
+          "customer_by_id", "a customer by primary key", {170, 180, 0},
+          "SELECT name, email, city, balance FROM customers WHERE customer_id = $1",
+          [](const Dataset& data, Random* random) { return Parameters{CustomerId(data, random)}; }),
       Single("order_by_id", "an order by primary key", {170, 170, 0},
              "SELECT customer_id, status, placed_at, total FROM orders WHERE order_id = $1",
              [](const Dataset& data, Random* random) { return Parameters{OrderId(data, random)}; }),
@@ -62,12 +61,11 @@ std::vector<StatementType> LookUps() {
              [](const Dataset& data, Random* random) {
                return Parameters{data.Email(random->Skewed(data.sizes().customers))};
              }),
-      Single("orders_of_customer", "the ten latest orders of a customer", {130, 90, 0},
-             "SELECT order_id, placed_at, status, total FROM orders WHERE customer_id = $1 ORDER "
-             "BY placed_at DESC LIMIT 10",
-             [](const Dataset& data, Random* random) {
-               return Parameters{CustomerId(data, random)};
-             }),
+      Single(
+          "orders_of_customer", "the ten latest orders of a customer", {130, 90, 0},
+          "SELECT order_id, placed_at, status, total FROM orders WHERE customer_id = $1 ORDER "
+          "BY placed_at DESC LIMIT 10",
+          [](const Dataset& data, Random* random) { return Parameters{CustomerId(data, random)}; }),
       Single("shipment_of_order", "the shipment of an order", {120, 80, 0},
              "SELECT shipment_id, carrier, status, delivered_on, tracking FROM shipments WHERE "
              "order_id = $1",
@@ -141,13 +139,15 @@ absl::Status NewOrder(const Execution& execution) {
 }
 
 std::vector<StatementType> Writes() {
-  StatementType new_order{"new_order", "an order with its items, one transaction", 0, 60, 0, {}, {}};
+  StatementType new_order{"new_order", "an order with its items, one transaction", 0, 60, 0, {},
+                          {}};
   new_order.prepared = {
       {"new_order",
        "INSERT INTO orders (order_id, customer_id, status, placed_at, total, comment) VALUES ($1, "
        "$2, 'new', now(), $3, 'ordered online')"},
       {"new_order_item",
-       "INSERT INTO order_items (order_id, line, product_id, quantity, unit_price, discount) VALUES "
+       "INSERT INTO order_items (order_id, line, product_id, quantity, unit_price, discount) "
+       "VALUES "
        "($1, $2, $3, $4, $5, 0)"}};
   new_order.run = NewOrder;
   return {

@@ -31,8 +31,7 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
     return absl::NotFoundError(absl::StrCat("there is no secret at ", path));
   }
   if ((info.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(path, " can be read by others; chmod 600 it"));
+    return absl::PermissionDeniedError(absl::StrCat(path, " can be read by others; chmod 600 it"));
   }
   std::ifstream in(path);
   std::stringstream text;
@@ -47,8 +46,8 @@ absl::Status WriteSecret(const std::string& path, const std::string& secret) {
   const std::string temporary = absl::StrCat(path, ".", RandomHex(4));
   const int fd = ::open(temporary.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
   const std::string line = secret + "\n";
-  const bool written = fd >= 0 && ::write(fd, line.data(), line.size()) ==
-                                      static_cast<ssize_t>(line.size()) &&
+  const bool written = fd >= 0 &&
+                       ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
                        ::fsync(fd) == 0;
   const int error = errno;
   if (fd >= 0) ::close(fd);

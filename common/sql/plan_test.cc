@@ -54,16 +54,22 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"SELECT * FROM nosuch", "42P01", "relation \"nosuch\" does not exist", 15},
         ErrorCase{"SELECT * FROM s.nosuch", "42P01", "relation \"s.nosuch\" does not exist", 15},
         ErrorCase{"SELECT x.id FROM emp", "42P01", "missing FROM-clause entry for table \"x\"", 8},
-        ErrorCase{"SELECT note + 1 FROM emp", "42883", "operator does not exist: text + integer", 13},
+        ErrorCase{"SELECT note + 1 FROM emp", "42883", "operator does not exist: text + integer",
+                  13},
         ErrorCase{"SELECT nosuch(1)", "42883", "function nosuch(integer) does not exist", 8},
         ErrorCase{"SELECT id FROM emp, dept", "42702", "column reference \"id\" is ambiguous", 8},
-        ErrorCase{"SELECT 1 FROM emp e, dept e", "42712", "table name \"e\" specified more than once", 0},
+        ErrorCase{"SELECT 1 FROM emp e, dept e", "42712",
+                  "table name \"e\" specified more than once", 0},
         ErrorCase{"SELECT id FROM emp GROUP BY dept_id", "42803",
-                  "column \"emp.id\" must appear in the GROUP BY clause or be used in an aggregate function", 8},
+                  "column \"emp.id\" must appear in the GROUP BY clause or be used in an aggregate "
+                  "function",
+                  8},
         ErrorCase{"SELECT 1 FROM emp WHERE sum(id) > 1", "42803",
                   "aggregate functions are not allowed in WHERE", 25},
-        ErrorCase{"SELECT sum(sum(id)) FROM emp", "42803", "aggregate function calls cannot be nested", 12},
-        ErrorCase{"SELECT id FROM emp ORDER BY 9", "42P10", "ORDER BY position 9 is not in select list", 29},
+        ErrorCase{"SELECT sum(sum(id)) FROM emp", "42803",
+                  "aggregate function calls cannot be nested", 12},
+        ErrorCase{"SELECT id FROM emp ORDER BY 9", "42P10",
+                  "ORDER BY position 9 is not in select list", 29},
         ErrorCase{"SELECT DISTINCT id FROM emp ORDER BY name", "42P10",
                   "for SELECT DISTINCT, ORDER BY expressions must appear in select list", 38},
         ErrorCase{"SELECT id FROM emp WHERE id", "42804",
@@ -76,17 +82,23 @@ INSTANTIATE_TEST_SUITE_P(
                   "could not identify an ordering operator for type json", 28},
         ErrorCase{"INSERT INTO emp (nosuch) VALUES (1)", "42703",
                   "column \"nosuch\" of relation \"emp\" does not exist", 18},
-        ErrorCase{"INSERT INTO emp (id, id) VALUES (1, 2)", "42701", "column \"id\" specified more than once", 22},
+        ErrorCase{"INSERT INTO emp (id, id) VALUES (1, 2)", "42701",
+                  "column \"id\" specified more than once", 22},
         ErrorCase{"INSERT INTO emp (id) VALUES (1, 2)", "42601",
                   "INSERT has more expressions than target columns", 33},
         ErrorCase{"INSERT INTO emp (hired) VALUES (5)", "42804",
                   "column \"hired\" is of type date but expression is of type integer", 33},
-        ErrorCase{"UPDATE emp SET nosuch = 1", "42703", "column \"nosuch\" of relation \"emp\" does not exist", 16},
-        ErrorCase{"INSERT INTO emp (id) VALUES (1) ON CONFLICT (name) DO NOTHING", "42P10",
-                  "there is no unique or exclusion constraint matching the ON CONFLICT specification", 0},
-        ErrorCase{"SELECT rank() OVER () FROM emp", "0A000", "a window function is not supported", 8},
-        ErrorCase{"WITH RECURSIVE r AS (SELECT 1) SELECT 1 FROM r", "0A000", "WITH RECURSIVE is not supported", 1},
-        ErrorCase{"SELECT id FROM emp WHERE $1 IS NULL", "42P18", "could not determine data type of parameter $1", 0},
+        ErrorCase{"UPDATE emp SET nosuch = 1", "42703",
+                  "column \"nosuch\" of relation \"emp\" does not exist", 16},
+        ErrorCase{
+            "INSERT INTO emp (id) VALUES (1) ON CONFLICT (name) DO NOTHING", "42P10",
+            "there is no unique or exclusion constraint matching the ON CONFLICT specification", 0},
+        ErrorCase{"SELECT rank() OVER () FROM emp", "0A000", "a window function is not supported",
+                  8},
+        ErrorCase{"WITH RECURSIVE r AS (SELECT 1) SELECT 1 FROM r", "0A000",
+                  "WITH RECURSIVE is not supported", 1},
+        ErrorCase{"SELECT id FROM emp WHERE $1 IS NULL", "42P18",
+                  "could not determine data type of parameter $1", 0},
         ErrorCase{"SELECT (SELECT 1, 2)", "42601", "subquery must return only one column", 8}));
 
 TEST(Plan, ReadsByPrimaryKey) {
@@ -125,22 +137,27 @@ TEST(Plan, FollowsTheIndexOrder) {
 }
 
 TEST(Plan, ChoosesJoins) {
-  EXPECT_EQ(PlanText("SELECT e.id FROM emp e LEFT JOIN dept d ON e.dept_id = d.id WHERE d.city = 'x'"),
-            "Projection\n"
-            "  ->  Lookup Join using emp_dept_id_idx on emp e\n"
-            "        Index Cond: (dept_id = id)\n"
-            "        ->  Seq Scan on dept d\n"
-            "              Filter: (city = 'x'::text)\n"
-            "Planner: default")
+  EXPECT_EQ(
+      PlanText("SELECT e.id FROM emp e LEFT JOIN dept d ON e.dept_id = d.id WHERE d.city = 'x'"),
+      "Projection\n"
+      "  ->  Lookup Join using emp_dept_id_idx on emp e\n"
+      "        Index Cond: (dept_id = id)\n"
+      "        ->  Seq Scan on dept d\n"
+      "              Filter: (city = 'x'::text)\n"
+      "Planner: default")
       << "the outer join is an inner one";
-  EXPECT_NE(PlanText("SELECT id FROM emp WHERE dept_id NOT IN (SELECT id FROM dept)").find("Null-Aware Anti"),
+  EXPECT_NE(PlanText("SELECT id FROM emp WHERE dept_id NOT IN (SELECT id FROM dept)")
+                .find("Null-Aware Anti"),
             std::string::npos);
-  EXPECT_NE(PlanText("SELECT id FROM emp WHERE EXISTS (SELECT 1 FROM dept WHERE dept.id = emp.dept_id)").find("Semi"),
-            std::string::npos);
+  EXPECT_NE(
+      PlanText("SELECT id FROM emp WHERE EXISTS (SELECT 1 FROM dept WHERE dept.id = emp.dept_id)")
+          .find("Semi"),
+      std::string::npos);
 }
 
 TEST(Plan, KeepsOuterJoinConditionsInPlace) {
-  const std::string text = PlanText("SELECT e.id FROM emp e LEFT JOIN dept d ON e.dept_id = d.id AND e.sal > 5");
+  const std::string text =
+      PlanText("SELECT e.id FROM emp e LEFT JOIN dept d ON e.dept_id = d.id AND e.sal > 5");
   EXPECT_NE(text.find("Left Join"), std::string::npos) << text;
   EXPECT_NE(text.find("Join Filter: (sal > '5'::numeric)"), std::string::npos) << text;
 }
@@ -183,7 +200,8 @@ common::v1::Plan Lifted(const std::string& sql) {
 }
 
 TEST(Literals, BecomeParametersOfTheirContextsType) {
-  const common::v1::Plan plan = Lifted("SELECT id FROM emp WHERE hired > '2020-01-01' AND sal = 5 AND id = -3");
+  const common::v1::Plan plan =
+      Lifted("SELECT id FROM emp WHERE hired > '2020-01-01' AND sal = 5 AND id = -3");
   ASSERT_EQ(plan.parameter_types_size(), 3);
   EXPECT_EQ(plan.parameter_types(0).id(), common::v1::TYPE_ID_DATE);
   EXPECT_EQ(plan.parameter_types(1).id(), common::v1::TYPE_ID_NUMERIC);
@@ -193,7 +211,8 @@ TEST(Literals, BecomeParametersOfTheirContextsType) {
 }
 
 TEST(Literals, ArePinnedWhereTheirValueDecides) {
-  const common::v1::Plan plan = Lifted("SELECT id, 'x'::varchar(3) FROM emp WHERE id = 5 ORDER BY 1 LIMIT 2");
+  const common::v1::Plan plan =
+      Lifted("SELECT id, 'x'::varchar(3) FROM emp WHERE id = 5 ORDER BY 1 LIMIT 2");
   // 'x', the 3 of the type, 5, the ordinal, the limit.
   ASSERT_EQ(plan.parameter_types_size(), 5);
   std::vector<uint32_t> pinned(plan.pinned_literals().begin(), plan.pinned_literals().end());
@@ -202,8 +221,11 @@ TEST(Literals, ArePinnedWhereTheirValueDecides) {
 }
 
 TEST(Ddl, CreatesTables) {
-  auto ddl = BindDdl(Input("CREATE TABLE t (a int PRIMARY KEY, b varchar(10) NOT NULL DEFAULT 'x' || 'y', c numeric(5,2) "
-                           "CHECK (c > 0), d int REFERENCES dept, UNIQUE (b, c), CONSTRAINT k CHECK (a < d)) WITH (fillfactor=70)"));
+  auto ddl =
+      BindDdl(Input("CREATE TABLE t (a int PRIMARY KEY, b varchar(10) NOT NULL DEFAULT 'x' || 'y', "
+                    "c numeric(5,2) "
+                    "CHECK (c > 0), d int REFERENCES dept, UNIQUE (b, c), CONSTRAINT k CHECK (a < "
+                    "d)) WITH (fillfactor=70)"));
   ASSERT_TRUE(ddl.ok()) << ddl.status();
   const auto& table = (*ddl)[0].create_table().table();
   EXPECT_EQ(table.schema(), "public");
@@ -219,8 +241,10 @@ TEST(Ddl, CreatesTables) {
 }
 
 TEST(Ddl, ChangesTables) {
-  auto ddl = BindDdl(Input("ALTER TABLE emp ADD COLUMN x int DEFAULT 3 NOT NULL, DROP COLUMN note, ALTER sal SET NOT NULL, "
-                           "ADD CONSTRAINT pos CHECK (id > 0), ALTER COLUMN sal SET DEFAULT 1 + 2"));
+  auto ddl =
+      BindDdl(Input("ALTER TABLE emp ADD COLUMN x int DEFAULT 3 NOT NULL, DROP COLUMN note, ALTER "
+                    "sal SET NOT NULL, "
+                    "ADD CONSTRAINT pos CHECK (id > 0), ALTER COLUMN sal SET DEFAULT 1 + 2"));
   ASSERT_TRUE(ddl.ok()) << ddl.status();
   ASSERT_EQ(ddl->size(), 5u);
   EXPECT_EQ((*ddl)[0].alter_table().add_column().default_sql(), "3");
@@ -231,7 +255,8 @@ TEST(Ddl, ChangesTables) {
 }
 
 TEST(Ddl, CreatesIndexesAndViews) {
-  auto index = BindDdl(Input("CREATE UNIQUE INDEX CONCURRENTLY ON emp USING btree (name, sal DESC) INCLUDE (note)"));
+  auto index = BindDdl(
+      Input("CREATE UNIQUE INDEX CONCURRENTLY ON emp USING btree (name, sal DESC) INCLUDE (note)"));
   ASSERT_TRUE(index.ok()) << index.status();
   EXPECT_EQ((*index)[0].create_index().index().name(), "emp_name_sal_note_idx");
   EXPECT_TRUE((*index)[0].create_index().index().descending(1));
@@ -243,14 +268,21 @@ TEST(Ddl, CreatesIndexesAndViews) {
 
 TEST(Ddl, RefusesWithPostgresCodes) {
   const std::pair<const char*, const char*> cases[] = {
-      {"CREATE TABLE t (a json PRIMARY KEY)", "42704"},     {"CREATE TABLE t (a int, a int)", "42701"},
-      {"CREATE TABLE t (a nosuch)", "42704"},               {"CREATE TABLE t (a serial)", "0A000"},
-      {"CREATE TEMP TABLE t (a int)", "0A000"},             {"CREATE TABLE t (a int) PARTITION BY RANGE (a)", "0A000"},
-      {"CREATE INDEX ON emp (lower(name))", "0A000"},       {"CREATE INDEX ON emp (id) WHERE id > 3", "0A000"},
-      {"CREATE INDEX ON j (doc)", "42704"},                 {"ALTER TABLE nosuch ADD COLUMN a int", "42P01"},
-      {"CREATE TABLE nosuch.t (a int)", "3F000"},           {"CREATE TABLE t (a int CHECK (b > 0))", "42703"},
+      {"CREATE TABLE t (a json PRIMARY KEY)", "42704"},
+      {"CREATE TABLE t (a int, a int)", "42701"},
+      {"CREATE TABLE t (a nosuch)", "42704"},
+      {"CREATE TABLE t (a serial)", "0A000"},
+      {"CREATE TEMP TABLE t (a int)", "0A000"},
+      {"CREATE TABLE t (a int) PARTITION BY RANGE (a)", "0A000"},
+      {"CREATE INDEX ON emp (lower(name))", "0A000"},
+      {"CREATE INDEX ON emp (id) WHERE id > 3", "0A000"},
+      {"CREATE INDEX ON j (doc)", "42704"},
+      {"ALTER TABLE nosuch ADD COLUMN a int", "42P01"},
+      {"CREATE TABLE nosuch.t (a int)", "3F000"},
+      {"CREATE TABLE t (a int CHECK (b > 0))", "42703"},
       {"CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY)", "42P16"},
-      {"CREATE TABLE t (a int DEFAULT 'x')", "22P02"},      {"ALTER TABLE emp DROP CONSTRAINT x", "42704"}};
+      {"CREATE TABLE t (a int DEFAULT 'x')", "22P02"},
+      {"ALTER TABLE emp DROP CONSTRAINT x", "42704"}};
   for (const auto& [sql, code] : cases) {
     auto ddl = BindDdl(Input(sql));
     ASSERT_FALSE(ddl.ok()) << sql;
@@ -290,11 +322,11 @@ TEST(Limits, DeepExpressionsAreErrors) {
 }
 
 TEST(Plan, TurnsUnindexedCorrelatedAggregatesIntoJoins) {
-  const std::string joined =
-      PlanText("SELECT id FROM emp WHERE sal > (SELECT avg(sal) FROM emp e2 WHERE e2.note = emp.note)");
+  const std::string joined = PlanText(
+      "SELECT id FROM emp WHERE sal > (SELECT avg(sal) FROM emp e2 WHERE e2.note = emp.note)");
   EXPECT_NE(joined.find("Hash Left Join"), std::string::npos) << joined;
-  const std::string indexed =
-      PlanText("SELECT (SELECT count(*) FROM emp WHERE emp.dept_id = d.id) FROM dept d WHERE id = 3");
+  const std::string indexed = PlanText(
+      "SELECT (SELECT count(*) FROM emp WHERE emp.dept_id = d.id) FROM dept d WHERE id = 3");
   EXPECT_NE(indexed.find("SubPlan 1"), std::string::npos) << indexed;
 }
 
@@ -306,17 +338,24 @@ TEST(Plan, LooksArrayMembersUp) {
 // Shuffled pieces of statements: any error will do, a crash or a malformed plan will not.
 TEST(Robustness, PlansOrRefusesMutations) {
   const std::string seeds[] = {
-      "SELECT e.id , count ( * ) , sum ( e.sal ) FROM emp e LEFT JOIN dept d ON e.dept_id = d.id WHERE d.name = 'x' "
+      "SELECT e.id , count ( * ) , sum ( e.sal ) FROM emp e LEFT JOIN dept d ON e.dept_id = d.id "
+      "WHERE d.name = 'x' "
       "AND e.hired > '2020-01-01' GROUP BY e.id HAVING count ( * ) > 2 ORDER BY 2 DESC LIMIT 5",
-      "SELECT name FROM emp WHERE id IN ( SELECT dept_id FROM emp b WHERE b.name = emp.name ) AND NOT EXISTS ( SELECT "
+      "SELECT name FROM emp WHERE id IN ( SELECT dept_id FROM emp b WHERE b.name = emp.name ) AND "
+      "NOT EXISTS ( SELECT "
       "1 FROM dept WHERE dept.id = emp.dept_id )",
-      "UPDATE emp SET sal = sal + 1 , note = ( SELECT max ( name ) FROM dept ) WHERE id = 3 RETURNING id , sal",
-      "INSERT INTO emp ( id , name ) SELECT id , name FROM dept UNION ALL VALUES ( 1 , 'a' ) ON CONFLICT ( id ) DO "
+      "UPDATE emp SET sal = sal + 1 , note = ( SELECT max ( name ) FROM dept ) WHERE id = 3 "
+      "RETURNING id , sal",
+      "INSERT INTO emp ( id , name ) SELECT id , name FROM dept UNION ALL VALUES ( 1 , 'a' ) ON "
+      "CONFLICT ( id ) DO "
       "UPDATE SET name = excluded.name",
-      "WITH c AS ( SELECT id , sal FROM emp ) SELECT * FROM c a JOIN c b USING ( id ) WHERE a.sal > ( SELECT avg ( "
+      "WITH c AS ( SELECT id , sal FROM emp ) SELECT * FROM c a JOIN c b USING ( id ) WHERE a.sal "
+      "> ( SELECT avg ( "
       "sal ) FROM c )",
-      "DELETE FROM emp USING dept d WHERE emp.dept_id = d.id AND d.city = ANY ( ARRAY [ 'a' , 'b' ] )",
-      "SELECT CASE WHEN id BETWEEN 1 AND 5 THEN 'x' ELSE note END , coalesce ( note , name ) , id :: text FROM v , "
+      "DELETE FROM emp USING dept d WHERE emp.dept_id = d.id AND d.city = ANY ( ARRAY [ 'a' , 'b' "
+      "] )",
+      "SELECT CASE WHEN id BETWEEN 1 AND 5 THEN 'x' ELSE note END , coalesce ( note , name ) , id "
+      ":: text FROM v , "
       "big WHERE k = 5 FOR UPDATE"};
   uint64_t random = 7;
   auto next = [&random](size_t bound) {
@@ -348,7 +387,8 @@ TEST(Robustness, PlansOrRefusesMutations) {
     if (round % 2 == 0 && ScanLiterals(sql, &scanned)) input.literals = &scanned.literals;
     auto plan = PlanDefault(input);
     if (!plan.ok()) {
-      EXPECT_NE(status::FromStatus(plan.status()).sqlstate, "XX000") << sql << ": " << plan.status();
+      EXPECT_NE(status::FromStatus(plan.status()).sqlstate, "XX000")
+          << sql << ": " << plan.status();
       continue;
     }
     ++planned;

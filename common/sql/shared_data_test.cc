@@ -1,5 +1,5 @@
-// Statements of real clients and of public SQL test suites, read from the folder that ADBMS_SHARED_DATA names: each
-// one scans and parses without harm. Skipped without it.
+// Statements of real clients and of public SQL test suites, read from the folder that
+// ADBMS_SHARED_DATA names: each one scans and parses without harm. Skipped without it.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -63,8 +63,10 @@ void ReadClientStatements(const std::filesystem::path& path, int* seen, int* par
     block.clear();
   };
   while (std::getline(text, line)) {
-    if (line.starts_with("--- x")) flush();
-    else block += line + "\n";
+    if (line.starts_with("--- x"))
+      flush();
+    else
+      block += line + "\n";
   }
   flush();
 }

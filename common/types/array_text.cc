@@ -26,7 +26,8 @@ absl::StatusOr<std::vector<ArrayElement>> ParseArray(std::string_view text) {
   std::vector<ArrayElement> elements;
   const std::string_view body = TrimSpaces(text);
   if (body.empty() || body.front() != '{') {
-    if (!body.empty() && body.front() == '[') return status::NotSupported("array with explicit bounds");
+    if (!body.empty() && body.front() == '[')
+      return status::NotSupported("array with explicit bounds");
     return Malformed(text, "Array value must start with \"{\" or dimension information.");
   }
   if (body.size() < 2) return Malformed(text, "Unexpected end of input.");

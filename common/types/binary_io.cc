@@ -1,5 +1,5 @@
-// PostgreSQL's binary wire format: big-endian fixed-size values; numeric in base 10000; arrays with a
-// header of dimensions.
+// PostgreSQL's binary wire format: big-endian fixed-size values; numeric in base 10000; arrays with
+// a header of dimensions.
 #include <bit>
 #include <cstring>
 
@@ -105,7 +105,8 @@ absl::StatusOr<Decimal> GetNumeric(Reader& reader) {
   if (weight < -1) fraction.assign(static_cast<size_t>(-1 - weight) * 4, '0');
   for (int i = 0; i < count || weight - i >= 0; ++i) {
     int16_t digit = 0;
-    if (i < count && (!reader.Get(&digit) || digit < 0 || digit > 9999)) return Malformed("numeric");
+    if (i < count && (!reader.Get(&digit) || digit < 0 || digit > 9999))
+      return Malformed("numeric");
     const std::string digits = std::to_string(10'000 + digit).substr(1);
     (weight - i >= 0 ? text : fraction) += digits;
   }

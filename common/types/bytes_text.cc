@@ -195,8 +195,8 @@ size_t Utf8Prefix(std::string_view text, size_t characters) {
   return i;
 }
 
-absl::StatusOr<std::string_view> FitString(std::string_view text, const Type& type, bool is_explicit,
-                                           std::string* scratch) {
+absl::StatusOr<std::string_view> FitString(std::string_view text, const Type& type,
+                                           bool is_explicit, std::string* scratch) {
   const auto limit = LengthModifierOf(type);
   if (!limit.has_value()) return text;
   const auto characters = static_cast<size_t>(*limit);

@@ -27,10 +27,10 @@ size_t Utf8Length(std::string_view text);
 // Bytes of the first `characters` characters.
 size_t Utf8Prefix(std::string_view text, size_t characters);
 
-// Applies varchar(n) or char(n): what must be stored for `text`. `is_explicit` truncates; otherwise an
-// excess other than blanks is 22001. Padding for char(n) goes through `scratch`.
-absl::StatusOr<std::string_view> FitString(std::string_view text, const Type& type, bool is_explicit,
-                                           std::string* scratch);
+// Applies varchar(n) or char(n): what must be stored for `text`. `is_explicit` truncates; otherwise
+// an excess other than blanks is 22001. Padding for char(n) goes through `scratch`.
+absl::StatusOr<std::string_view> FitString(std::string_view text, const Type& type,
+                                           bool is_explicit, std::string* scratch);
 // At most 63 bytes, cut at a character's boundary.
 std::string_view FitName(std::string_view text);
 // char(n) without its padding.

@@ -34,7 +34,8 @@ void PutYear(int year, std::string* out) {
 void PutFraction(int microsecond, std::string* out) {
   if (microsecond == 0) return;
   char text[8] = {'.'};
-  for (int i = 6; i >= 1; --i, microsecond /= 10) text[i] = static_cast<char>('0' + microsecond % 10);
+  for (int i = 6; i >= 1; --i, microsecond /= 10)
+    text[i] = static_cast<char>('0' + microsecond % 10);
   int length = 7;
   while (text[length - 1] == '0') --length;
   out->append(text, length);
@@ -94,7 +95,8 @@ void CivilFromDays(int32_t days, int* year, int* month, int* day) {
   const auto day_of_era = static_cast<uint32_t>(z - era * 146'097);
   const uint32_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const uint32_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const uint32_t shifted = (5 * day_of_year + 2) / 153;
   *day = static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1);
   *month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);

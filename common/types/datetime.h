@@ -1,6 +1,7 @@
-// Civil date and time: PostgreSQL's ranges, input and output of date, time, timestamp and timestamptz, and
-// time zones. Days count from 2000-01-01, microseconds from 2000-01-01 00:00 (UTC for timestamptz).
-// Pure functions, but for FindTimeZone, which reads the system's zone database and is thread-safe.
+// Civil date and time: PostgreSQL's ranges, input and output of date, time, timestamp and
+// timestamptz, and time zones. Days count from 2000-01-01, microseconds from 2000-01-01 00:00 (UTC
+// for timestamptz). Pure functions, but for FindTimeZone, which reads the system's zone database
+// and is thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -57,8 +58,8 @@ int DaysInMonth(int year, int month);
 absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name);
 // Seconds east of UTC at an instant.
 int OffsetAt(const absl::TimeZone& zone, int64_t utc_us);
-// Between local and UTC microseconds; infinities stay. A local time that was skipped is read with the
-// offset before the gap, one that occurs twice means the second, as in PostgreSQL.
+// Between local and UTC microseconds; infinities stay. A local time that was skipped is read with
+// the offset before the gap, one that occurs twice means the second, as in PostgreSQL.
 int64_t LocalToUtc(const absl::TimeZone& zone, int64_t local_us);
 int64_t UtcToLocal(const absl::TimeZone& zone, int64_t utc_us);
 

@@ -1,5 +1,5 @@
-// PostgreSQL's date and time input (manual, appendix B.1) for DateStyle "ISO, MDY": an exact fast path for
-// the ISO form, and a token reader for everything else.
+// PostgreSQL's date and time input (manual, appendix B.1) for DateStyle "ISO, MDY": an exact fast
+// path for the ISO form, and a token reader for everything else.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -99,9 +99,9 @@ int MonthOf(std::string_view word) {
 }
 
 bool IsWeekday(std::string_view word) {
-  constexpr std::string_view kNames[] = {"sunday", "sun", "monday", "mon", "tuesday", "tue",
-                                         "tues", "wednesday", "wed", "weds", "thursday", "thu",
-                                         "thur", "thurs", "friday", "fri", "saturday", "sat"};
+  constexpr std::string_view kNames[] = {
+      "sunday", "sun",      "monday", "mon",  "tuesday", "tue",    "tues", "wednesday", "wed",
+      "weds",   "thursday", "thu",    "thur", "thurs",   "friday", "fri",  "saturday",  "sat"};
   return std::find(std::begin(kNames), std::end(kNames), word) != std::end(kNames);
 }
 
@@ -110,12 +110,12 @@ struct Abbreviation {
   int minutes;
 };
 constexpr Abbreviation kAbbreviations[] = {
-    {"utc", 0},     {"gmt", 0},     {"z", 0},      {"zulu", 0},    {"ut", 0},     {"wet", 0},
-    {"est", -300},  {"edt", -240},  {"cst", -360}, {"cdt", -300},  {"mst", -420}, {"mdt", -360},
-    {"pst", -480},  {"pdt", -420},  {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"cet", 60},
-    {"cest", 120},  {"met", 60},    {"bst", 60},   {"west", 60},   {"eet", 120},  {"eest", 180},
-    {"msk", 180},   {"ist", 120},   {"jst", 540},  {"kst", 540},   {"hkt", 480},  {"aest", 600},
-    {"aedt", 660},  {"acst", 570},  {"acdt", 630}, {"awst", 480},  {"nzst", 720}, {"nzdt", 780},
+    {"utc", 0},    {"gmt", 0},    {"z", 0},       {"zulu", 0},    {"ut", 0},     {"wet", 0},
+    {"est", -300}, {"edt", -240}, {"cst", -360},  {"cdt", -300},  {"mst", -420}, {"mdt", -360},
+    {"pst", -480}, {"pdt", -420}, {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"cet", 60},
+    {"cest", 120}, {"met", 60},   {"bst", 60},    {"west", 60},   {"eet", 120},  {"eest", 180},
+    {"msk", 180},  {"ist", 120},  {"jst", 540},   {"kst", 540},   {"hkt", 480},  {"aest", 600},
+    {"aedt", 660}, {"acst", 570}, {"acdt", 630},  {"awst", 480},  {"nzst", 720}, {"nzdt", 780},
     {"sast", 120},
 };
 
@@ -235,8 +235,7 @@ class TokenReader {
  private:
   Failure ReadSigned() {
     if (text_.substr(position_).size() >= 9 && Lower(text_.substr(position_ + 1)) == "infinity") {
-      fields_.special =
-          text_[position_] == '-' ? Special::kMinusInfinity : Special::kInfinity;
+      fields_.special = text_[position_] == '-' ? Special::kMinusInfinity : Special::kInfinity;
       position_ = text_.size();
       return Failure::kNone;
     }
@@ -313,9 +312,9 @@ class TokenReader {
     std::array<std::string_view, 3> parts;
     for (int i = 0; i < 3; ++i) {
       const size_t start = position_;
-      while (position_ < text_.size() && (IsDigit(text_[position_]) ||
-                                          (IsAlpha(text_[position_]) &&
-                                           (start == position_ || IsAlpha(text_[start]))))) {
+      while (position_ < text_.size() &&
+             (IsDigit(text_[position_]) ||
+              (IsAlpha(text_[position_]) && (start == position_ || IsAlpha(text_[start]))))) {
         ++position_;
       }
       parts[i] = text_.substr(start, position_ - start);
@@ -486,7 +485,8 @@ class TokenReader {
   Failure ReadZone(size_t start) {
     const std::string word = Lower(text_.substr(start, position_ - start));
     if (fields_.zone.has_value()) return Failure::kSyntax;
-    const bool longer = position_ < text_.size() && (text_[position_] == '/' || text_[position_] == '_');
+    const bool longer =
+        position_ < text_.size() && (text_[position_] == '/' || text_[position_] == '_');
     if (!longer) {
       if (auto zone = ZoneOfAbbreviation(word)) {
         fields_.zone = *zone;
@@ -647,7 +647,8 @@ absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name) {
   if (!name.empty() && (name[0] == '+' || name[0] == '-' || IsDigit(name[0]))) {
     const std::string text = IsDigit(name[0]) ? "+" + std::string(name) : std::string(name);
     size_t position = 0;
-    if (ReadOffset(text, &position, &zone) == Failure::kNone && position == text.size()) return zone;
+    if (ReadOffset(text, &position, &zone) == Failure::kNone && position == text.size())
+      return zone;
   } else if (LoadZone(name, &zone)) {
     return zone;
   }

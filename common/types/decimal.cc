@@ -62,7 +62,8 @@ int128 DropDigits(int128 value, int digits) {
 
 // Rounds fraction digits away until `value` has at most 38 digits and scale at most 38.
 absl::StatusOr<Decimal> FromWide(WideInteger value, int scale, bool negative) {
-  const int excess = std::max(value.DigitCount() - Decimal::kMaxDigits, scale - Decimal::kMaxDigits);
+  const int excess =
+      std::max(value.DigitCount() - Decimal::kMaxDigits, scale - Decimal::kMaxDigits);
   if (excess > 0) {
     if (excess > scale) return Overflow();
     for (int left = excess; left > 1; --left) value.DivideBy(uint64_t{10});
@@ -165,7 +166,8 @@ int DivisionScale(const Decimal& a, const Decimal& b) {
 absl::StatusOr<Decimal> Decimal::FromDouble(double value) {
   if (std::isnan(value)) return kNan;
   if (std::isinf(value)) {
-    return status::Error(status::sqlstate::kNumericOutOfRange, "cannot convert infinity to numeric");
+    return status::Error(status::sqlstate::kNumericOutOfRange,
+                         "cannot convert infinity to numeric");
   }
   char text[40];
   const int length = std::snprintf(text, sizeof(text), "%.15g", value);
@@ -272,8 +274,8 @@ absl::StatusOr<Decimal> DivideToScale(const Decimal& a, const Decimal& b, int sc
   if (a.nan || b.nan) return kNan;
   if (b.unscaled == 0) return DivisionByZero();
   const bool negative = (a.unscaled < 0) != (b.unscaled < 0);
-  // The quotient has about as many digits as the operands' distance tells: cap the scale early, so that
-  // the dividend stays within the wide integer.
+  // The quotient has about as many digits as the operands' distance tells: cap the scale early, so
+  // that the dividend stays within the wide integer.
   const int integral = (DigitCount(a.unscaled) - a.scale) - (DigitCount(b.unscaled) - b.scale) + 1;
   if (integral > Decimal::kMaxDigits + 1 && a.unscaled != 0) return Overflow();
   scale = std::clamp(scale, 0, Decimal::kMaxDigits);
@@ -370,8 +372,8 @@ uint64_t Hash(const Decimal& value) {
     unscaled = narrow;
   }
   const auto bits = static_cast<uint128>(unscaled);
-  uint64_t hash = (static_cast<uint64_t>(bits) + static_cast<uint64_t>(scale)) *
-                  0x9e3779b97f4a7c15ULL;
+  uint64_t hash =
+      (static_cast<uint64_t>(bits) + static_cast<uint64_t>(scale)) * 0x9e3779b97f4a7c15ULL;
   hash ^= static_cast<uint64_t>(bits >> 64) * 0xc2b2ae3d27d4eb4fULL;
   hash ^= hash >> 29;
   hash *= 0xbf58476d1ce4e5b9ULL;

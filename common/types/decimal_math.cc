@@ -216,8 +216,7 @@ absl::StatusOr<Decimal> Power(const Decimal& base, const Decimal& exponent) {
     return Decimal{0, 0, true};
   }
   if (base.unscaled == 0 && exponent.unscaled < 0) {
-    return status::Error(kInvalidArgumentForPower,
-                         "zero raised to a negative power is undefined");
+    return status::Error(kInvalidArgumentForPower, "zero raised to a negative power is undefined");
   }
   bool fractional;
   const int128 whole = FloorOf(exponent, &fractional);

@@ -1,6 +1,6 @@
-// Functions of numeric beyond the four basic operations, with PostgreSQL's result scales. Transcendental
-// ones compute with 113-bit floating point, which covers all digits that PostgreSQL shows for ordinary
-// arguments. Pure functions.
+// Functions of numeric beyond the four basic operations, with PostgreSQL's result scales.
+// Transcendental ones compute with 113-bit floating point, which covers all digits that PostgreSQL
+// shows for ordinary arguments. Pure functions.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -27,7 +27,8 @@ Decimal Ceiling(const Decimal& value);
 Decimal Floor(const Decimal& value);
 int Sign(const Decimal& value);
 
-// Errors: 22003 when the result does not fit; 2201F, 2201E as PostgreSQL for arguments outside the domain.
+// Errors: 22003 when the result does not fit; 2201F, 2201E as PostgreSQL for arguments outside the
+// domain.
 absl::StatusOr<Decimal> SquareRoot(const Decimal& value);
 absl::StatusOr<Decimal> SquareRootToScale(const Decimal& value, int scale);
 absl::StatusOr<Decimal> Exp(const Decimal& value);

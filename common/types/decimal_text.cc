@@ -29,9 +29,9 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 
 // Collects digits; counts the significant ones and drops none.
 struct Digits {
-  uint64_t low = 0;     // The newest up to 19 digits ...
+  uint64_t low = 0;  // The newest up to 19 digits ...
   int low_count = 0;
-  uint128 high = 0;     // ... and those before.
+  uint128 high = 0;  // ... and those before.
   int significant = 0;
 
   bool Add(int digit) {
@@ -72,8 +72,8 @@ bool ParseExponent(std::string_view* rest, int* exponent) {
 absl::StatusOr<Decimal> ApplyExponent(int128 value, int scale, int exponent) {
   scale -= exponent;
   if (scale < 0) {
-    if (value != 0 && (-scale > Decimal::kMaxDigits ||
-                       DigitCount(value) - scale > Decimal::kMaxDigits)) {
+    if (value != 0 &&
+        (-scale > Decimal::kMaxDigits || DigitCount(value) - scale > Decimal::kMaxDigits)) {
       return Overflow();
     }
     return Decimal{value == 0 ? 0 : value * PowerOfTen(-scale), 0, false};

@@ -1,4 +1,5 @@
-// interval in and out: PostgreSQL's verbose and postgres styles, SQL year-month, ISO 8601 (manual, 8.5.4).
+// interval in and out: PostgreSQL's verbose and postgres styles, SQL year-month, ISO 8601
+// (manual, 8.5.4).
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -40,25 +41,62 @@ struct UnitName {
   const Unit* unit;
 };
 constexpr UnitName kUnits[] = {
-    {"us", &kMicrosecond},       {"usec", &kMicrosecond},      {"usecs", &kMicrosecond},
-    {"useconds", &kMicrosecond}, {"microsecond", &kMicrosecond}, {"microseconds", &kMicrosecond},
-    {"microsecon", &kMicrosecond}, {"usecond", &kMicrosecond},
-    {"ms", &kMillisecond},       {"msec", &kMillisecond},      {"msecs", &kMillisecond},
-    {"mseconds", &kMillisecond}, {"millisecond", &kMillisecond}, {"milliseconds", &kMillisecond},
-    {"s", &kSecond},             {"sec", &kSecond},            {"secs", &kSecond},
-    {"second", &kSecond},        {"seconds", &kSecond},        {"m", &kMinute},
-    {"min", &kMinute},           {"mins", &kMinute},           {"minute", &kMinute},
-    {"minutes", &kMinute},       {"h", &kHour},                {"hr", &kHour},
-    {"hrs", &kHour},             {"hour", &kHour},             {"hours", &kHour},
-    {"d", &kDay},                {"day", &kDay},               {"days", &kDay},
-    {"w", &kWeek},               {"week", &kWeek},             {"weeks", &kWeek},
-    {"mon", &kMonth},            {"mons", &kMonth},            {"month", &kMonth},
-    {"months", &kMonth},         {"y", &kYear},                {"yr", &kYear},
-    {"yrs", &kYear},             {"year", &kYear},             {"years", &kYear},
-    {"dec", &kDecade},           {"decs", &kDecade},           {"decade", &kDecade},
-    {"decades", &kDecade},       {"c", &kCentury},             {"cent", &kCentury},
-    {"century", &kCentury},      {"centuries", &kCentury},     {"mil", &kMillennium},
-    {"mils", &kMillennium},      {"millennia", &kMillennium},  {"millennium", &kMillennium},
+    {"us", &kMicrosecond},
+    {"usec", &kMicrosecond},
+    {"usecs", &kMicrosecond},
+    {"useconds", &kMicrosecond},
+    {"microsecond", &kMicrosecond},
+    {"microseconds", &kMicrosecond},
+    {"microsecon", &kMicrosecond},
+    {"usecond", &kMicrosecond},
+    {"ms", &kMillisecond},
+    {"msec", &kMillisecond},
+    {"msecs", &kMillisecond},
+    {"mseconds", &kMillisecond},
+    {"millisecond", &kMillisecond},
+    {"milliseconds", &kMillisecond},
+    {"s", &kSecond},
+    {"sec", &kSecond},
+    {"secs", &kSecond},
+    {"second", &kSecond},
+    {"seconds", &kSecond},
+    {"m", &kMinute},
+    {"min", &kMinute},
+    {"mins", &kMinute},
+    {"minute", &kMinute},
+    {"minutes", &kMinute},
+    {"h", &kHour},
+    {"hr", &kHour},
+    {"hrs", &kHour},
+    {"hour", &kHour},
+    {"hours", &kHour},
+    {"d", &kDay},
+    {"day", &kDay},
+    {"days", &kDay},
+    {"w", &kWeek},
+    {"week", &kWeek},
+    {"weeks", &kWeek},
+    {"mon", &kMonth},
+    {"mons", &kMonth},
+    {"month", &kMonth},
+    {"months", &kMonth},
+    {"y", &kYear},
+    {"yr", &kYear},
+    {"yrs", &kYear},
+    {"year", &kYear},
+    {"years", &kYear},
+    {"dec", &kDecade},
+    {"decs", &kDecade},
+    {"decade", &kDecade},
+    {"decades", &kDecade},
+    {"c", &kCentury},
+    {"cent", &kCentury},
+    {"century", &kCentury},
+    {"centuries", &kCentury},
+    {"mil", &kMillennium},
+    {"mils", &kMillennium},
+    {"millennia", &kMillennium},
+    {"millennium", &kMillennium},
 };
 
 const Unit* FindUnit(std::string_view word) {
@@ -105,8 +143,8 @@ class Sum {
   void AddDays(double days) {
     const double whole = std::trunc(days);
     AddTo(&days_, static_cast<int64_t>(whole), 1);
-    AddTo(&microseconds_,
-          std::llrint((days - whole) * static_cast<double>(kMicrosecondsPerDay)), 1);
+    AddTo(&microseconds_, std::llrint((days - whole) * static_cast<double>(kMicrosecondsPerDay)),
+          1);
   }
   void AddTo(int64_t* target, int64_t count, int64_t factor) {
     int64_t product;
@@ -327,14 +365,14 @@ absl::Status ParseInterval(std::string_view text, Interval* result) {
   Sum sum;
   bool ago = false;
   Scanner scan(TrimSpaces(text));
-  const Result parsed =
-      scan.Peek() == 'P' ? ParseIso(scan, &sum) : ParseVerbose(scan, &sum, &ago);
+  const Result parsed = scan.Peek() == 'P' ? ParseIso(scan, &sum) : ParseVerbose(scan, &sum, &ago);
   if (parsed == Result::kSyntax) {
     return status::Error(status::sqlstate::kInvalidDatetimeFormat,
                          "invalid input syntax for type interval: \"" + std::string(text) + "\"");
   }
   if (parsed == Result::kOverflow || !sum.Get(ago, result)) {
-    return status::Error("22015", "interval field value out of range: \"" + std::string(text) + "\"");
+    return status::Error("22015",
+                         "interval field value out of range: \"" + std::string(text) + "\"");
   }
   return absl::OkStatus();
 }

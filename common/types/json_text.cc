@@ -42,8 +42,8 @@ class JsonReader {
     if (position_ >= text_.size()) return Invalid("The input string ended unexpectedly.");
     const std::string token(Token());
     const bool valid = std::string_view("{}[],:\"-").find(token[0]) != std::string_view::npos ||
-                       std::isdigit(static_cast<unsigned char>(token[0])) != 0 ||
-                       token == "true" || token == "false" || token == "null";
+                       std::isdigit(static_cast<unsigned char>(token[0])) != 0 || token == "true" ||
+                       token == "false" || token == "null";
     if (!valid) return Invalid("Token \"" + token + "\" is invalid.");
     return Invalid("Expected " + expected + ", but found \"" + token + "\".");
   }

@@ -15,9 +15,9 @@ using status::Error;
 namespace sqlstate = status::sqlstate;
 
 absl::Status OutOfRange(std::string_view text, std::string_view type_name) {
-  return Error(sqlstate::kNumericOutOfRange, "value \"" + std::string(text) +
-                                                 "\" is out of range for type " +
-                                                 std::string(type_name));
+  return Error(
+      sqlstate::kNumericOutOfRange,
+      "value \"" + std::string(text) + "\" is out of range for type " + std::string(type_name));
 }
 
 enum class Scan { kOk, kInvalid, kOverflow };
@@ -77,15 +77,16 @@ absl::Status ParseFloat(std::string_view text, std::string_view type_name, T* re
     return InvalidSyntax(type_name, text);
   }
   if (error == std::errc::result_out_of_range) {
-    return Error(sqlstate::kNumericOutOfRange, "\"" + std::string(text) +
-                                                   "\" is out of range for type " +
-                                                   std::string(type_name));
+    return Error(
+        sqlstate::kNumericOutOfRange,
+        "\"" + std::string(text) + "\" is out of range for type " + std::string(type_name));
   }
   *result = negative ? -value : value;
   return absl::OkStatus();
 }
 
-// Digits and exponent of the shortest form, laid out as PostgreSQL does: plain while the exponent lies in
+// Digits and exponent of the shortest form, laid out as PostgreSQL does: plain while the exponent
+// lies in
 // [-4, plain_limit), scientific with at least two exponent digits otherwise.
 template <typename T>
 void FormatShortest(T value, int plain_limit, std::string* out) {
@@ -119,8 +120,9 @@ void FormatShortest(T value, int plain_limit, std::string* out) {
   } else if (count <= exponent + 1) {
     out->append(digits, count).append(exponent + 1 - count, '0');
   } else {
-    out->append(digits, exponent + 1).append(1, '.').append(digits + exponent + 1,
-                                                            count - exponent - 1);
+    out->append(digits, exponent + 1)
+        .append(1, '.')
+        .append(digits + exponent + 1, count - exponent - 1);
   }
 }
 
@@ -157,16 +159,18 @@ bool EqualsIgnoreCase(std::string_view text, std::string_view lower) {
 }
 
 absl::Status InvalidSyntax(std::string_view type_name, std::string_view text) {
-  return Error(sqlstate::kInvalidTextRepresentation,
-               "invalid input syntax for type " + std::string(type_name) + ": \"" +
-                   std::string(text) + "\"");
+  return Error(sqlstate::kInvalidTextRepresentation, "invalid input syntax for type " +
+                                                         std::string(type_name) + ": \"" +
+                                                         std::string(text) + "\"");
 }
 
 absl::Status ParseInteger(std::string_view text, TypeId type, int64_t* result) {
   const Scan scan = ScanInteger(text, result);
   const auto name = [&] { return Format(Type{type, 0}); };
-  if (scan == Scan::kInvalid) [[unlikely]] return InvalidSyntax(name(), text);
-  if (scan == Scan::kOverflow) [[unlikely]] return OutOfRange(text, name());
+  if (scan == Scan::kInvalid) [[unlikely]]
+    return InvalidSyntax(name(), text);
+  if (scan == Scan::kOverflow) [[unlikely]]
+    return OutOfRange(text, name());
   if ((type == TypeId::kInt4 && *result != static_cast<int32_t>(*result)) ||
       (type == TypeId::kInt2 && *result != static_cast<int16_t>(*result))) [[unlikely]] {
     return OutOfRange(text, name());

@@ -1,4 +1,5 @@
-// Text of boolean, integer and floating-point types, as PostgreSQL reads and writes it. Pure functions.
+// Text of boolean, integer and floating-point types, as PostgreSQL reads and writes it. Pure
+// functions.
 #pragma once
 
 #include <cstdint>

@@ -64,7 +64,8 @@ TEST(RobustnessTest, DecodeBatchSurvivesDamage) {
   ASSERT_TRUE(DecodeBatch(bytes).ok());
   std::mt19937 random(3);
   for (int i = 0; i < 50'000; ++i) {
-    std::string damaged = bytes.substr(0, random() % 4 == 0 ? random() % bytes.size() : bytes.size());
+    std::string damaged =
+        bytes.substr(0, random() % 4 == 0 ? random() % bytes.size() : bytes.size());
     for (size_t changes = random() % 4; changes > 0 && !damaged.empty(); --changes) {
       damaged[random() % std::min<size_t>(damaged.size(), 200)] = static_cast<char>(random());
     }

@@ -13,7 +13,8 @@ namespace {
 using status::Error;
 namespace sqlstate = status::sqlstate;
 
-// The text form of an array (or int2vector, oidvector) with every element through its input function.
+// The text form of an array (or int2vector, oidvector) with every element through its input
+// function.
 absl::Status NormalizeArray(std::string_view text, TypeId id, const TextOptions& options,
                             std::string* out) {
   const Type element_type{ElementOf(id), 0};

@@ -31,7 +31,7 @@ void Arena::Grow(size_t size) {
 }
 
 void Vector::FreeDeleter::operator()(char* p) const {
-  ::operator delete(p, std::align_val_t{kAlignment});
+  ::operator delete (p, std::align_val_t{kAlignment});
 }
 
 size_t WidthOf(Physical physical) {
@@ -62,7 +62,7 @@ void Vector::Reserve(uint32_t size) {
   if (size <= capacity_) return;
   const size_t width = WidthOf(physical_);
   auto* memory = static_cast<char*>(
-      ::operator new(std::max<size_t>(size, 1) * width, std::align_val_t{kAlignment}));
+      ::operator new (std::max<size_t>(size, 1) * width, std::align_val_t{kAlignment}));
   if (size_ > 0) std::memcpy(memory, data_.get(), size_ * width);
   data_.reset(memory);
   capacity_ = size;

@@ -1,6 +1,6 @@
-// A 384-bit unsigned integer: intermediate results of decimal multiplication and division, which need up
-// to 114 decimal digits. Values only; every operation wraps silently only beyond 384 bits, which its
-// callers' bounds exclude.
+// A 384-bit unsigned integer: intermediate results of decimal multiplication and division, which
+// need up to 114 decimal digits. Values only; every operation wraps silently only beyond 384 bits,
+// which its callers' bounds exclude.
 #pragma once
 
 #include <cstdint>

@@ -55,8 +55,8 @@ int main(int argc, char** argv) {
     absl::MutexLock lock(&mutex);
     stop.store(true);
   }).detach();
-  auto process = adbms::adbmsd::Process::Start(*config, options->targets,
-                                               [&] { return stop.load(); });
+  auto process =
+      adbms::adbmsd::Process::Start(*config, options->targets, [&] { return stop.load(); });
   if (!process.ok()) return stop.load() ? 0 : Fail(process.status());
   std::cout << (*process)->ReadyLine() << std::endl;
   {

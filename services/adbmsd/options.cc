@@ -87,9 +87,9 @@ absl::StatusOr<Options> ParseCommandLine(int argc, char** argv, char** environme
                    AllServices().end()) {
           options.targets.insert(target);
         } else {
-          return absl::InvalidArgumentError(
-              absl::StrCat("--target: there is no service \"", target, "\"; known are all, ",
-                           absl::StrJoin(AllServices(), ", ")));
+          return absl::InvalidArgumentError(absl::StrCat("--target: there is no service \"", target,
+                                                         "\"; known are all, ",
+                                                         absl::StrJoin(AllServices(), ", ")));
         }
       }
     } else {

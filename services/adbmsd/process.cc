@@ -46,7 +46,8 @@ absl::Status WhenReachable(const std::function<bool()>& should_stop, const Attem
 
 absl::StatusOr<std::string> AddressOf(const std::string& service, const std::string& address) {
   if (!address.empty()) return address;
-  return absl::InvalidArgumentError(absl::StrCat("cluster.", service, ": the address of the ", service,
+  return absl::InvalidArgumentError(absl::StrCat("cluster.", service, ": the address of the ",
+                                                 service,
                                                  " service is needed, because it does not run in "
                                                  "this process"));
 }
@@ -240,8 +241,10 @@ absl::Status Process::StartOrchestrator() {
                        storage_, telemetry->logger.get(), telemetry->metrics.get(), options));
   orchestrator_ = orchestrator_server_.get();
   const std::pair<std::string, std::string> known[] = {
-      {"statistics", config_.cluster().optimizer()}, {"security", config_.cluster().security()},
-      {"indexer", config_.cluster().indexer()},      {"tuner", config_.cluster().tuner()}};
+      {"statistics", config_.cluster().optimizer()},
+      {"security", config_.cluster().security()},
+      {"indexer", config_.cluster().indexer()},
+      {"tuner", config_.cluster().tuner()}};
   for (const auto& [name, address] : known) {
     const auto local = modules_.find(name);
     if (local != modules_.end()) {
@@ -299,8 +302,10 @@ absl::Status Process::StartGateway() {
     response->set_uptime_us(absl::ToInt64Microseconds(absl::Now() - started_));
     response->set_sessions(static_cast<uint32_t>(pgwire_->connections()));
     const std::pair<std::string, std::string> addresses[] = {
-        {"storage", config_.cluster().storage()},     {"security", config_.cluster().security()},
-        {"optimizer", config_.cluster().optimizer()}, {"tuner", config_.cluster().tuner()},
+        {"storage", config_.cluster().storage()},
+        {"security", config_.cluster().security()},
+        {"optimizer", config_.cluster().optimizer()},
+        {"tuner", config_.cluster().tuner()},
         {"indexer", config_.cluster().indexer()},
         {"orchestrator", config_.cluster().orchestrator()}};
     for (const auto& [name, address] : addresses) {
@@ -320,8 +325,8 @@ absl::Status Process::StartGateway() {
   std::vector<grpc::Service*> services = {gateway_grpc_.get()};
   // The front also offers the orchestrator's control, to those who hold the cluster's secret.
   if (orchestrator_ != nullptr) {
-    front_orchestrator_ =
-        orchestrator::api::NewOrchestratorAdapter(orchestrator_, {secret_, telemetry->metrics.get()});
+    front_orchestrator_ = orchestrator::api::NewOrchestratorAdapter(
+        orchestrator_, {secret_, telemetry->metrics.get()});
     services.push_back(front_orchestrator_.get());
   }
   ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services));
@@ -372,15 +377,22 @@ void Process::CollectMetrics() {
   } gauges[] = {
       {"adbms_storage_block_cache_hits", "Block-cache hits.", engine->block_cache_hits()},
       {"adbms_storage_block_cache_misses", "Block-cache misses.", engine->block_cache_misses()},
-      {"adbms_storage_block_cache_capacity_bytes", "Block-cache capacity.", engine->block_cache_capacity_bytes()},
-      {"adbms_storage_block_cache_used_bytes", "Block-cache use.", engine->block_cache_used_bytes()},
+      {"adbms_storage_block_cache_capacity_bytes", "Block-cache capacity.",
+       engine->block_cache_capacity_bytes()},
+      {"adbms_storage_block_cache_used_bytes", "Block-cache use.",
+       engine->block_cache_used_bytes()},
       {"adbms_storage_memtable_used_bytes", "Memtables' size.", engine->memtable_used_bytes()},
-      {"adbms_storage_memtable_capacity_bytes", "Limit of memtables.", engine->memtable_capacity_bytes()},
-      {"adbms_storage_query_memory_used_bytes", "Query memory in use.", engine->query_memory_used_bytes()},
-      {"adbms_storage_query_memory_capacity_bytes", "Limit of query memory.", engine->query_memory_capacity_bytes()},
+      {"adbms_storage_memtable_capacity_bytes", "Limit of memtables.",
+       engine->memtable_capacity_bytes()},
+      {"adbms_storage_query_memory_used_bytes", "Query memory in use.",
+       engine->query_memory_used_bytes()},
+      {"adbms_storage_query_memory_capacity_bytes", "Limit of query memory.",
+       engine->query_memory_capacity_bytes()},
       {"adbms_storage_flushes", "Memtable flushes.", engine->flushes()},
-      {"adbms_storage_compaction_read_bytes", "Bytes read by compactions.", engine->compaction_read_bytes()},
-      {"adbms_storage_compaction_write_bytes", "Bytes written by compactions.", engine->compaction_write_bytes()},
+      {"adbms_storage_compaction_read_bytes", "Bytes read by compactions.",
+       engine->compaction_read_bytes()},
+      {"adbms_storage_compaction_write_bytes", "Bytes written by compactions.",
+       engine->compaction_write_bytes()},
       {"adbms_storage_written_bytes", "Bytes that users wrote.", engine->bytes_written()},
       {"adbms_storage_stall_microseconds", "Time that writers were stalled.", engine->stall_us()},
       {"adbms_storage_wal_syncs", "Syncs of the write-ahead log.", engine->wal_syncs()},
@@ -389,7 +401,8 @@ void Process::CollectMetrics() {
       {"adbms_storage_rollbacks", "Transactions rolled back.", engine->rollbacks()},
       {"adbms_storage_rows_read", "Rows read.", engine->rows_read()},
       {"adbms_storage_rows_written", "Rows written.", engine->rows_written()},
-      {"adbms_storage_disk_free_bytes", "Free bytes of the data directory's file system.", engine->disk_free_bytes()},
+      {"adbms_storage_disk_free_bytes", "Free bytes of the data directory's file system.",
+       engine->disk_free_bytes()},
   };
   for (const auto& gauge : gauges) {
     metrics.Gauge(gauge.name, gauge.help).Set(static_cast<double>(gauge.value));

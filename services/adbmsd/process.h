@@ -1,5 +1,5 @@
-// The composition root: makes the services that a process runs, connects them directly or through gRPC, and stops them in
-// reverse order. The only place that knows which service is where.
+// The composition root: makes the services that a process runs, connects them directly or through
+// gRPC, and stops them in reverse order. The only place that knows which service is where.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,8 @@ namespace adbms::adbmsd {
 
 class Process {
  public:
-  // Starts everything; serving when it returns. `should_stop` is polled while other processes are waited for.
+  // Starts everything; serving when it returns. `should_stop` is polled while other processes are
+  // waited for.
   static absl::StatusOr<std::unique_ptr<Process>> Start(const common::v1::Config& config,
                                                         const std::set<std::string>& targets,
                                                         const std::function<bool()>& should_stop);

@@ -25,7 +25,7 @@ struct RunOptions {
   // The answers to compare with are this server's, not the script's.
   Server* reference = nullptr;
   // Failures printed in full; the rest is only counted.
-  size_t max_reports = 20;
+  size_t max_reports = 1000;
 };
 
 class Runner {

@@ -46,12 +46,10 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
 // Calls `method` of `stub`. With `idempotent`, UNAVAILABLE is retried twice with backoff within the
 // deadline.
 template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Call(Stub* stub,
-                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                           Response*),
-                              const CallContext& context, const std::string& secret,
-                              const Request& request, bool idempotent,
-                              const std::pair<std::string, std::string>& metadata = {}) {
+absl::StatusOr<Response> Call(
+    Stub* stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const CallContext& context, const std::string& secret, const Request& request, bool idempotent,
+    const std::pair<std::string, std::string>& metadata = {}) {
   for (int attempt = 0;; ++attempt) {
     grpc::ClientContext client;
     Prepare(context, secret, &client);

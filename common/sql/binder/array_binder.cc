@@ -42,7 +42,8 @@ TypeId ArrayOf(TypeId element) {
 
 }  // namespace
 
-absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scope* scope, TypeId wanted) {
+absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scope* scope,
+                                          TypeId wanted) {
   ++no_lift_;
   auto bound = BindExprs({array.elements, array.n_elements}, scope);
   absl::StatusOr<ExprPtr> result = ExprPtr();
@@ -86,7 +87,8 @@ absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scop
         value.null = coerced->value.is_null();
         if (!value.null) types::FormatText(coerced->value, {}, &value.text);
       }
-      return plan::MakeLiteral(Value::String({wanted, 0}, types::FormatArray(values)), array.location);
+      return plan::MakeLiteral(Value::String({wanted, 0}, types::FormatArray(values)),
+                               array.location);
     };
     result = build();
   }
@@ -94,7 +96,8 @@ absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scop
   return result;
 }
 
-absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indirection, Scope* scope) {
+absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indirection,
+                                              Scope* scope) {
   ASSIGN_OR_RETURN(ExprPtr base, BindExpr(indirection.arg, scope));
   for (const Node* node : NodeList(indirection.indirection, indirection.n_indirection)) {
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
@@ -134,7 +137,8 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   };
   if (expr.rexpr->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR) {
     const PgQuery__AArrayExpr& array = *expr.rexpr->a_array_expr;
-    ASSIGN_OR_RETURN(std::vector<ExprPtr> items, BindExprs({array.elements, array.n_elements}, scope));
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> items,
+                     BindExprs({array.elements, array.n_elements}, scope));
     if (!items.empty()) return compare_each(std::move(items));
   }
   ++no_lift_;
@@ -154,11 +158,13 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
     array = *coerced;
   }
   if (!types::IsArray(array->type.id))
-    return ErrorAt(sqlstate::kWrongObjectType, expr.location, "op ANY/ALL (array) requires array on right side");
+    return ErrorAt(sqlstate::kWrongObjectType, expr.location,
+                   "op ANY/ALL (array) requires array on right side");
   const TypeId element = types::ElementOf(array->type.id);
   if (array->kind == Expr::Kind::kLiteral) {
     if (array->value.is_null()) return plan::MakeNull({TypeId::kBool, 0});
-    ASSIGN_OR_RETURN(const std::vector<types::ArrayElement> elements, types::ParseArray(array->value.bytes()));
+    ASSIGN_OR_RETURN(const std::vector<types::ArrayElement> elements,
+                     types::ParseArray(array->value.bytes()));
     std::vector<ExprPtr> items;
     for (const types::ArrayElement& e : elements) {
       if (e.null) {
@@ -172,8 +178,10 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   }
   // An array known only at run time: op ANY (SELECT unnest(array)), NULL when the array is.
   const functions::TableFunction* unnest = nullptr;
-  for (const functions::TableFunction* candidate : FunctionCatalog::Builtin().FindTableFunctions("unnest")) {
-    if (candidate->arguments.size() == 1 && candidate->arguments[0] == array->type.id) unnest = candidate;
+  for (const functions::TableFunction* candidate :
+       FunctionCatalog::Builtin().FindTableFunctions("unnest")) {
+    if (candidate->arguments.size() == 1 && candidate->arguments[0] == array->type.id)
+      unnest = candidate;
   }
   if (unnest == nullptr)
     return Unsupported(expr.location, absl::StrCat("ANY or ALL over ", types::Format(array->type)));
@@ -199,8 +207,9 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   subquery->comparisons = {comparison};
   subquery->location = expr.location;
   if (plan::IsVolatile(array)) return Unsupported(expr.location, "a volatile array in ANY or ALL");
-  return plan::MakeCase({TypeId::kBool, 0}, {plan::MakeTest(TestExpression::KIND_IS_NOT_NULL, {array}),
-                                             ExprPtr(subquery), plan::MakeNull({TypeId::kBool, 0})});
+  return plan::MakeCase({TypeId::kBool, 0},
+                        {plan::MakeTest(TestExpression::KIND_IS_NOT_NULL, {array}),
+                         ExprPtr(subquery), plan::MakeNull({TypeId::kBool, 0})});
 }
 
 }  // namespace adbms::sql::binder

@@ -23,10 +23,12 @@ int HighestParameter(std::string_view sql) {
   int highest = 0;
   while (true) {
     const parser::Token token = lexer.Next();
-    if (token.kind == parser::Token::Kind::kEnd || token.kind == parser::Token::Kind::kInvalid) return highest;
+    if (token.kind == parser::Token::Kind::kEnd || token.kind == parser::Token::Kind::kInvalid)
+      return highest;
     int number = 0;
     if (token.kind == parser::Token::Kind::kParameter &&
-        absl::SimpleAtoi(absl::string_view(sql.data() + token.offset + 1, token.length - 1), &number))
+        absl::SimpleAtoi(absl::string_view(sql.data() + token.offset + 1, token.length - 1),
+                         &number))
       highest = std::max(highest, number);
   }
 }
@@ -63,10 +65,15 @@ void WalkQuery(plan::Query& query, const std::function<void(const Expr&)>& visit
 }  // namespace
 
 Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
-    : input_(input), tree_(tree), text_(tree.parse->text()), literal_base_(tree.offset),
-      query_(std::make_unique<plan::Query>()), search_path_(input.search_path) {
-  const int parameters = std::min(kMaxParameters, std::max(static_cast<int>(input.parameter_types.size()),
-                                                           HighestParameter(text_.substr(tree.offset))));
+    : input_(input),
+      tree_(tree),
+      text_(tree.parse->text()),
+      literal_base_(tree.offset),
+      query_(std::make_unique<plan::Query>()),
+      search_path_(input.search_path) {
+  const int parameters =
+      std::min(kMaxParameters, std::max(static_cast<int>(input.parameter_types.size()),
+                                        HighestParameter(text_.substr(tree.offset))));
   query_->parameter_types = input.parameter_types;
   query_->parameter_types.resize(parameters);
   query_->client_parameters = static_cast<uint32_t>(parameters);
@@ -122,7 +129,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
                            absl::StrCat("could not determine data type of parameter $", index + 1));
     }
   }
-  // A parameter that was bound before its type was known has it now. Nobody else holds the expressions yet.
+  // A parameter that was bound before its type was known has it now. Nobody else holds the
+  // expressions yet.
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.kind == Expr::Kind::kParameter && e.type.id == TypeId::kUnknown)
       const_cast<Expr&>(e).type = query_->parameter_types[e.parameter];
@@ -152,8 +160,8 @@ absl::StatusOr<ExprPtr> Binder::BindConstant(const Node* node, const Type& type)
   ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(e, type, functions::CastContext::kAssignment));
   if (result == nullptr)
     return ErrorAt(sqlstate::kDatatypeMismatch, e->location,
-                   absl::StrCat("expression of type ", types::Format(from), " cannot be coerced to the expected type ",
-                                types::Format(type)));
+                   absl::StrCat("expression of type ", types::Format(from),
+                                " cannot be coerced to the expected type ", types::Format(type)));
   return result;
 }
 
@@ -165,7 +173,8 @@ absl::StatusOr<const Node*> ParseExpression(const std::string& sql,
       result.stmts[0]->stmt->select_stmt->n_target_list != 1 ||
       result.stmts[0]->stmt->select_stmt->n_from_clause != 0)
     return status::Error(sqlstate::kSyntaxError, absl::StrCat("not an expression: ", sql));
-  return static_cast<const Node*>(result.stmts[0]->stmt->select_stmt->target_list[0]->res_target->val);
+  return static_cast<const Node*>(
+      result.stmts[0]->stmt->select_stmt->target_list[0]->res_target->val);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
@@ -200,7 +209,8 @@ absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const Table
   item.table = &table;
   for (int i = 0; i < table.columns_size(); ++i) {
     if (!table.columns(i).dropped())
-      item.columns.push_back({table.columns(i).name(), columns[i], types::FromProto(table.columns(i).type())});
+      item.columns.push_back(
+          {table.columns(i).name(), columns[i], types::FromProto(table.columns(i).type())});
   }
   scope.items.push_back(std::move(item));
   ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(node, &scope));
@@ -209,7 +219,8 @@ absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const Table
   return ToBoolean(condition, "CHECK");
 }
 
-absl::StatusOr<ExprPtr> Binder::BindTableCondition(const std::string& sql, const TableDescriptor& table,
+absl::StatusOr<ExprPtr> Binder::BindTableCondition(const std::string& sql,
+                                                   const TableDescriptor& table,
                                                    const std::vector<ColumnId>& columns) {
   std::shared_ptr<const parser::ParseTree> tree;
   ASSIGN_OR_RETURN(const Node* node, ParseExpression(sql, &tree));
@@ -226,12 +237,15 @@ absl::StatusOr<ExprPtr> Binder::BindTableCondition(const std::string& sql, const
   return result;
 }
 
-absl::StatusOr<std::shared_ptr<const parser::StatementTree>> StatementTreeOf(const PlanningInput& input) {
+absl::StatusOr<std::shared_ptr<const parser::StatementTree>> StatementTreeOf(
+    const PlanningInput& input) {
   if (input.statement != nullptr && input.statement->tree != nullptr)
     return std::static_pointer_cast<const parser::StatementTree>(input.statement->tree);
-  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree, parser::ParseTree::Parse(input.sql));
+  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree,
+                   parser::ParseTree::Parse(input.sql));
   if (tree->result().n_stmts != 1)
-    return status::Error(sqlstate::kSyntaxError, "cannot insert multiple commands into a prepared statement");
+    return status::Error(sqlstate::kSyntaxError,
+                         "cannot insert multiple commands into a prepared statement");
   auto statement = std::make_shared<parser::StatementTree>();
   statement->parse = tree;
   statement->node = tree->result().stmts[0]->stmt;

@@ -1,5 +1,5 @@
-// Syntax tree to logical query: names, types and PostgreSQL's semantic checks. One Binder binds one statement;
-// not thread-safe.
+// Syntax tree to logical query: names, types and PostgreSQL's semantic checks. One Binder binds one
+// statement; not thread-safe.
 #pragma once
 
 #include <map>
@@ -51,11 +51,14 @@ class Binder {
   // An expression without columns, coerced to `type` unless that is kUnspecified.
   absl::StatusOr<ExprPtr> BindConstant(const Node* node, const Type& type);
   // A DEFAULT of `column`, coerced to its type by assignment.
-  absl::StatusOr<ExprPtr> BindDefault(const std::string& sql, const common::v1::ColumnDescriptor& column);
+  absl::StatusOr<ExprPtr> BindDefault(const std::string& sql,
+                                      const common::v1::ColumnDescriptor& column);
   // A condition over a table's live columns, whose numbers are given in order.
-  absl::StatusOr<ExprPtr> BindTableCondition(const Node* node, const common::v1::TableDescriptor& table,
+  absl::StatusOr<ExprPtr> BindTableCondition(const Node* node,
+                                             const common::v1::TableDescriptor& table,
                                              const std::vector<ColumnId>& columns);
-  absl::StatusOr<ExprPtr> BindTableCondition(const std::string& sql, const common::v1::TableDescriptor& table,
+  absl::StatusOr<ExprPtr> BindTableCondition(const std::string& sql,
+                                             const common::v1::TableDescriptor& table,
                                              const std::vector<ColumnId>& columns);
   // A whole query, for views.
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
@@ -70,25 +73,27 @@ class Binder {
   absl::Status Unsupported(int location, std::string_view what) const;
 
  private:
-
   // -- statements (dml_binder.cc, on_conflict.cc)
   absl::Status BindInsert(const PgQuery__InsertStmt& insert);
   absl::Status BindUpdate(const PgQuery__UpdateStmt& update);
   absl::Status BindDelete(const PgQuery__DeleteStmt& erase);
-  absl::Status BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel, Scope* scope);
-  absl::Status BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target, Scope* scope);
+  absl::Status BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel,
+                               Scope* scope);
+  absl::Status BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target,
+                              Scope* scope);
   absl::StatusOr<uint32_t> InferConflictIndex(const PgQuery__OnConflictClause& clause);
   absl::StatusOr<const common::v1::TableDescriptor*> ResolveTarget(const PgQuery__RangeVar& range,
                                                                    common::v1::Privilege privilege);
   absl::StatusOr<RelPtr> TargetScan(const PgQuery__RangeVar& range, ScopeItem* item);
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
-  absl::Status BindChecks(const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
+  absl::Status BindChecks(const common::v1::TableDescriptor& table,
+                          const std::vector<ColumnId>& columns);
   absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);
-  absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(const PgQuery__InsertStmt& insert,
-                                                                   const std::vector<uint32_t>& columns,
-                                                                   Scope* scope);
+  absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(
+      const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope);
   absl::StatusOr<RelPtr> InsertInput(const PgQuery__InsertStmt& insert, Scope* scope);
-  absl::StatusOr<ExprPtr> AssignTo(ExprPtr value, const common::v1::ColumnDescriptor& column, int location);
+  absl::StatusOr<ExprPtr> AssignTo(ExprPtr value, const common::v1::ColumnDescriptor& column,
+                                   int location);
   absl::StatusOr<ExprPtr> DefaultOf(const common::v1::ColumnDescriptor& column);
   absl::Status BindAssignments(NodeList targets, Scope* scope, std::vector<uint32_t>* columns,
                                std::vector<ExprPtr>* values);
@@ -97,28 +102,32 @@ class Binder {
   absl::StatusOr<BoundQuery> BindSelect(const PgQuery__SelectStmt& select, Scope* parent,
                                         bool keep_unknown = false);
   absl::Status BindWith(const PgQuery__WithClause* with, Scope* scope);
-  absl::StatusOr<BoundQuery> BindSimple(const PgQuery__SelectStmt& select, Scope* scope, bool keep_unknown);
-  absl::StatusOr<BoundQuery> BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope, RelPtr rel,
-                                            bool keep_unknown);
-  absl::StatusOr<BoundQuery> BindValues(const PgQuery__SelectStmt& select, Scope* scope, bool keep_unknown);
+  absl::StatusOr<BoundQuery> BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
+                                        bool keep_unknown);
+  absl::StatusOr<BoundQuery> BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
+                                            RelPtr rel, bool keep_unknown);
+  absl::StatusOr<BoundQuery> BindValues(const PgQuery__SelectStmt& select, Scope* scope,
+                                        bool keep_unknown);
   absl::StatusOr<BoundQuery> BindSetOperation(const PgQuery__SelectStmt& select, Scope* scope);
   absl::StatusOr<std::vector<Target>> BindTargets(NodeList list, Scope* scope, bool keep_unknown);
   absl::Status ExpandStar(const Node* field_list, Scope* scope, std::vector<Target>* targets);
-  absl::Status BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope, const std::vector<Target>& targets,
-                           std::vector<ExprPtr>* keys);
+  absl::Status BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope,
+                           const std::vector<Target>& targets, std::vector<ExprPtr>* keys);
   absl::StatusOr<ExprPtr> ReplaceGrouped(const ExprPtr& expression, Scope* scope,
                                          std::vector<std::pair<ExprPtr, ColumnId>>* keys);
   struct OrderItem {
-    int target = -1;       // Position among the targets, or
-    ExprPtr expression;    // an expression of its own.
+    int target = -1;     // Position among the targets, or
+    ExprPtr expression;  // an expression of its own.
     bool descending = false;
     bool nulls_first = false;
     int location = -1;
   };
   absl::StatusOr<std::vector<OrderItem>> BindOrderBy(NodeList list, Scope* scope,
-                                                     const std::vector<Target>& targets, bool names_only);
-  absl::StatusOr<std::optional<int>> MatchTarget(const Node* node, const std::vector<Target>& targets,
-                                                 Scope* scope, bool columns_first, const char* clause);
+                                                     const std::vector<Target>& targets,
+                                                     bool names_only);
+  absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
+                                                 const std::vector<Target>& targets, Scope* scope,
+                                                 bool columns_first, const char* clause);
   absl::StatusOr<RelPtr> BindLimit(const PgQuery__SelectStmt& select, RelPtr rel, Scope* scope);
   absl::Status ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel);
   RelPtr Project(RelPtr input, const std::vector<Target>& targets);
@@ -128,19 +137,21 @@ class Binder {
   absl::StatusOr<RelPtr> BindFrom(NodeList list, Scope* scope);
   absl::StatusOr<RelPtr> BindFromItem(const Node* node, RelPtr lateral, Scope* scope,
                                       std::vector<ScopeItem>* items);
-  absl::StatusOr<RelPtr> BindRangeVar(const PgQuery__RangeVar& range, Scope* scope, ScopeItem* item);
-  absl::StatusOr<RelPtr> BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral, Scope* scope,
-                                            ScopeItem* item);
-  absl::StatusOr<RelPtr> BindRangeFunction(const PgQuery__RangeFunction& range, RelPtr lateral, Scope* scope,
-                                           ScopeItem* item);
+  absl::StatusOr<RelPtr> BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
+                                      ScopeItem* item);
+  absl::StatusOr<RelPtr> BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral,
+                                            Scope* scope, ScopeItem* item);
+  absl::StatusOr<RelPtr> BindRangeFunction(const PgQuery__RangeFunction& range, RelPtr lateral,
+                                           Scope* scope, ScopeItem* item);
   absl::StatusOr<RelPtr> BindJoin(const PgQuery__JoinExpr& join, RelPtr lateral, Scope* scope,
                                   std::vector<ScopeItem>* items);
-  // Joins; a right side that depends on the left's columns is computed on the left's rows. Errors: 0A000.
+  // Joins; a right side that depends on the left's columns is computed on the left's rows. Errors:
+  // 0A000.
   absl::StatusOr<RelPtr> JoinLateral(RelPtr left, RelPtr right, common::v1::JoinType type,
                                      std::vector<ExprPtr> conditions);
   absl::StatusOr<BoundQuery> BindView(const common::v1::TableDescriptor& view, int location);
-  absl::Status ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name, ScopeItem* item,
-                          int location);
+  absl::Status ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name,
+                          ScopeItem* item, int location);
   absl::Status CheckDuplicateAliases(const std::vector<ScopeItem>& items) const;
   RelPtr ScanOf(const common::v1::TableDescriptor& table, std::string alias, ScopeItem* item);
   void UseTable(const common::v1::TableDescriptor& table, common::v1::Privilege privilege);
@@ -174,18 +185,21 @@ class Binder {
   absl::StatusOr<ExprPtr> BindSubLink(const PgQuery__SubLink& link, Scope* scope);
   // functions
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
-  absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name, Scope* scope);
-  absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args, int location,
-                                       bool variadic_array = false);
+  absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
+                                        Scope* scope);
+  absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
+                                       int location, bool variadic_array = false);
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);
-  absl::StatusOr<ExprPtr> Operator(const std::string& symbol, ExprPtr left, ExprPtr right, int location);
-  absl::StatusOr<const functions::Function*> FindOperator(const std::string& symbol, TypeId left, TypeId right,
-                                                          int location);
+  absl::StatusOr<ExprPtr> Operator(const std::string& symbol, ExprPtr left, ExprPtr right,
+                                   int location);
+  absl::StatusOr<const functions::Function*> FindOperator(const std::string& symbol, TypeId left,
+                                                          TypeId right, int location);
   absl::StatusOr<std::string> OperatorName(NodeList names, int location) const;
 
   // -- coercion (coercion.cc)
   // Null when there is no such cast.
-  absl::StatusOr<ExprPtr> TryCoerce(ExprPtr expression, const Type& type, functions::CastContext context);
+  absl::StatusOr<ExprPtr> TryCoerce(ExprPtr expression, const Type& type,
+                                    functions::CastContext context);
   absl::StatusOr<ExprPtr> CoerceUnknown(const ExprPtr& expression, const Type& type,
                                         functions::CastContext context);
   absl::StatusOr<ExprPtr> ParseLiteral(const ExprPtr& literal, const Type& type);
@@ -193,7 +207,8 @@ class Binder {
   absl::StatusOr<ExprPtr> Implicit(ExprPtr expression, TypeId type);
   absl::StatusOr<ExprPtr> ToBoolean(ExprPtr expression, const char* construct);
   absl::StatusOr<ExprPtr> ResolveUnknown(ExprPtr expression);
-  // Brings all to their common type; `construct` as in "CASE types integer and text cannot be matched".
+  // Brings all to their common type; `construct` as in "CASE types integer and text cannot be
+  // matched".
   absl::StatusOr<Type> Unify(std::vector<ExprPtr*> expressions, const char* construct);
   absl::Status SetParameterType(int parameter, TypeId type, int location);
   int FindLiteral(int location, bool* negated) const;
@@ -202,16 +217,16 @@ class Binder {
 
   const PlanningInput& input_;
   const parser::StatementTree& tree_;
-  std::string_view text_;          // The text that node locations refer to now.
-  int literal_base_ = 0;           // Location of the statement's first byte.
-  bool literals_active_ = false;   // False inside views and defaults.
-  int no_lift_ = 0;                // Above 0: constants stay constants.
+  std::string_view text_;         // The text that node locations refer to now.
+  int literal_base_ = 0;          // Location of the statement's first byte.
+  bool literals_active_ = false;  // False inside views and defaults.
+  int no_lift_ = 0;               // Above 0: constants stay constants.
   int depth_ = 0;
   int view_depth_ = 0;
   std::unique_ptr<plan::Query> query_;
   std::vector<std::string> search_path_;
   std::map<int, int> literal_by_offset_;
-  std::map<int, TypeId> lifted_;   // Literal to the type it was lifted with.
+  std::map<int, TypeId> lifted_;  // Literal to the type it was lifted with.
   std::set<int> unliftable_;
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
@@ -223,8 +238,10 @@ std::string ColumnNameOf(const Node* node);
 
 // Binds the statement, again and again while literals turn out to be unliftable.
 absl::StatusOr<std::unique_ptr<plan::Query>> Bind(const PlanningInput& input);
-// The parse of input.statement or input.sql. Errors: as Parse; 42601 unless there is exactly one statement.
-absl::StatusOr<std::shared_ptr<const parser::StatementTree>> StatementTreeOf(const PlanningInput& input);
+// The parse of input.statement or input.sql. Errors: as Parse; 42601 unless there is exactly one
+// statement.
+absl::StatusOr<std::shared_ptr<const parser::StatementTree>> StatementTreeOf(
+    const PlanningInput& input);
 // The expression of `SELECT <sql>`.
 absl::StatusOr<const Node*> ParseExpression(const std::string& sql,
                                             std::shared_ptr<const parser::ParseTree>* tree);

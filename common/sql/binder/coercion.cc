@@ -27,7 +27,8 @@ bool IsTimeDependent(std::string_view text, TypeId type) {
   return false;
 }
 
-// Whether a number's text means the same in `to`, so that a lifted one can simply be read as that type.
+// Whether a number's text means the same in `to`, so that a lifted one can simply be read as that
+// type.
 bool ReadsAs(TypeId from, TypeId to) {
   switch (to) {
     case TypeId::kInt8:
@@ -109,10 +110,11 @@ absl::StatusOr<ExprPtr> Binder::BindConst(const PgQuery__AConst& constant) {
     TypeId source_type = TypeId::kNumeric;
     if (source.kind == Literal::Kind::kInteger && absl::SimpleAtoi(source.value, &magnitude))
       source_type = magnitude <= INT32_MAX ? TypeId::kInt4 : TypeId::kInt8;
-    const bool same = source.kind != Literal::Kind::kString && source_type == type.id &&
-                      (type.id == TypeId::kNumeric ? digits == expected
-                                                   : integer == (negated ? -static_cast<int64_t>(magnitude)
-                                                                         : static_cast<int64_t>(magnitude)));
+    const bool same =
+        source.kind != Literal::Kind::kString && source_type == type.id &&
+        (type.id == TypeId::kNumeric ? digits == expected
+                                     : integer == (negated ? -static_cast<int64_t>(magnitude)
+                                                           : static_cast<int64_t>(magnitude)));
     if (same) {
       ExprPtr parameter = LiftLiteral(literal, type, location);
       return negated ? Operator("-", nullptr, parameter, location) : parameter;
@@ -173,7 +175,8 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   return plan::MakeLiteral(*std::move(value), literal->location);
 }
 
-absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const Type& type, CastContext context) {
+absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const Type& type,
+                                              CastContext context) {
   ExprPtr result;
   const Type plain{type.id, 0};
   if (expression->kind == Expr::Kind::kLiteral) {
@@ -202,17 +205,20 @@ absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastConte
   if (e->kind == Expr::Kind::kParameter && e->literal >= 0 && type.modifier == 0 &&
       ReadsAs(e->type.id, type.id))
     return LiftLiteral(e->literal, type, e->location);
-  if (!functions::FunctionCatalog::Builtin().CanCast(e->type.id, type.id, context)) return ExprPtr();
+  if (!functions::FunctionCatalog::Builtin().CanCast(e->type.id, type.id, context))
+    return ExprPtr();
   return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
 }
 
 absl::StatusOr<ExprPtr> Binder::Implicit(ExprPtr expression, TypeId type) {
   const Type from = expression->type;
   const int location = expression->location;
-  ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(std::move(expression), {type, 0}, CastContext::kImplicit));
+  ASSIGN_OR_RETURN(ExprPtr result,
+                   TryCoerce(std::move(expression), {type, 0}, CastContext::kImplicit));
   if (result == nullptr)
-    return ErrorAt(sqlstate::kCannotCoerce, location,
-                   absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format({type, 0})));
+    return ErrorAt(
+        sqlstate::kCannotCoerce, location,
+        absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format({type, 0})));
   return result;
 }
 
@@ -261,19 +267,20 @@ absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char
     ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(*e, {*common, 0}, CastContext::kImplicit));
     if (coerced == nullptr)
       return ErrorAt(sqlstate::kCannotCoerce, location,
-                     absl::StrCat(construct, " could not convert type ", types::Format(from), " to ",
-                                  types::Format(result)));
+                     absl::StrCat(construct, " could not convert type ", types::Format(from),
+                                  " to ", types::Format(result)));
     *e = coerced;
   }
   return result;
 }
 
-absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type& type, int location) {
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isdigit(c);
-  });
+absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type& type,
+                                             int location) {
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                   [](unsigned char c) { return std::isdigit(c); });
   int64_t oid = 0;
-  if (digits && absl::SimpleAtoi(text, &oid)) return plan::MakeLiteral(Value::Int(type.id, oid), location);
+  if (digits && absl::SimpleAtoi(text, &oid))
+    return plan::MakeLiteral(Value::Int(type.id, oid), location);
   if (type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc) {
     return status::NotSupported(absl::StrCat("a name as ", types::Format(type)));
   }
@@ -282,7 +289,8 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
     if (name.starts_with("pg_catalog.")) name = name.substr(11);
     const std::optional<TypeId> found = types::FromName(name);
     if (!found.has_value())
-      return ErrorAt(sqlstate::kUndefinedObject, location, absl::StrCat("type \"", text, "\" does not exist"));
+      return ErrorAt(sqlstate::kUndefinedObject, location,
+                     absl::StrCat("type \"", text, "\" does not exist"));
     return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*found)), location);
   }
   // schema.name with quoted parts.
@@ -291,22 +299,25 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '"') {
-      if (quoted && i + 1 < text.size() && text[i + 1] == '"') parts.back().push_back(text[++i]);
-      else quoted = !quoted;
+      if (quoted && i + 1 < text.size() && text[i + 1] == '"')
+        parts.back().push_back(text[++i]);
+      else
+        quoted = !quoted;
     } else if (c == '.' && !quoted) {
       parts.emplace_back();
     } else {
-      parts.back().push_back(quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+      parts.back().push_back(
+          quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
     }
   }
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   const auto* table = input_.catalog->ResolveTable(schema, parts.back(), search_path_);
-  if (table != nullptr)
-    return plan::MakeLiteral(Value::Int(type.id, table->table_id()), location);
+  if (table != nullptr) return plan::MakeLiteral(Value::Int(type.id, table->table_id()), location);
   for (const auto& candidate : input_.catalog->snapshot().tables()) {
     if (!schema.empty() && candidate.schema() != schema) continue;
     for (const auto& index : candidate.indexes()) {
-      if (index.name() == parts.back()) return plan::MakeLiteral(Value::Int(type.id, index.index_id()), location);
+      if (index.name() == parts.back())
+        return plan::MakeLiteral(Value::Int(type.id, index.index_id()), location);
     }
     if (candidate.primary_key_oid() != 0 && candidate.primary_key_name() == parts.back())
       return plan::MakeLiteral(Value::Int(type.id, candidate.primary_key_oid()), location);
@@ -315,7 +326,8 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
     if (sequence.name() == parts.back() && (schema.empty() || schema == sequence.schema()))
       return plan::MakeLiteral(Value::Int(type.id, sequence.sequence_id()), location);
   }
-  return ErrorAt(sqlstate::kUndefinedTable, location, absl::StrCat("relation \"", text, "\" does not exist"));
+  return ErrorAt(sqlstate::kUndefinedTable, location,
+                 absl::StrCat("relation \"", text, "\" does not exist"));
 }
 
 }  // namespace adbms::sql::binder

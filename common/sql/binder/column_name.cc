@@ -3,7 +3,8 @@
 namespace adbms::sql::binder {
 namespace {
 
-// PostgreSQL's FigureColnameInternal: the name and how good it is (0: none, 1: a default, 2: a real one).
+// PostgreSQL's FigureColnameInternal: the name and how good it is (0: none, 1: a default, 2: a real
+// one).
 int Figure(const Node* node, std::string* name) {
   if (node == nullptr) return 0;
   switch (node->node_case) {
@@ -91,12 +92,13 @@ int Figure(const Node* node, std::string* name) {
       *name = node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least";
       return 2;
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: {
-      static constexpr const char* kNames[] = {"current_date",      "current_time",   "current_time",
-                                               "current_timestamp", "current_timestamp", "localtime",
-                                               "localtime",         "localtimestamp", "localtimestamp",
-                                               "current_role",      "current_user",   "user",
-                                               "session_user",      "current_catalog", "current_schema"};
-      *name = kNames[node->sqlvalue_function->op - PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE];
+      static constexpr const char* kNames[] = {
+          "current_date",      "current_time",    "current_time",  "current_timestamp",
+          "current_timestamp", "localtime",       "localtime",     "localtimestamp",
+          "localtimestamp",    "current_role",    "current_user",  "user",
+          "session_user",      "current_catalog", "current_schema"};
+      *name =
+          kNames[node->sqlvalue_function->op - PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE];
       return 2;
     }
     default:

@@ -17,7 +17,8 @@ namespace sqlstate = status::sqlstate;
 
 std::optional<uint32_t> FindColumn(const TableDescriptor& table, std::string_view name) {
   for (int i = 0; i < table.columns_size(); ++i) {
-    if (!table.columns(i).dropped() && table.columns(i).name() == name) return static_cast<uint32_t>(i);
+    if (!table.columns(i).dropped() && table.columns(i).name() == name)
+      return static_cast<uint32_t>(i);
   }
   return std::nullopt;
 }
@@ -38,10 +39,12 @@ absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__Rang
   const std::string name(parser::View(range.relname));
   const TableDescriptor* table = input_.catalog->ResolveTable(schema, name, search_path_);
   if (table == nullptr)
-    return ErrorAt(sqlstate::kUndefinedTable, range.location,
-                   absl::StrCat("relation \"", schema.empty() ? name : absl::StrCat(schema, ".", name),
-                                "\" does not exist"));
-  if (!table->view_sql().empty()) return Unsupported(range.location, "changing rows through a view");
+    return ErrorAt(
+        sqlstate::kUndefinedTable, range.location,
+        absl::StrCat("relation \"", schema.empty() ? name : absl::StrCat(schema, ".", name),
+                     "\" does not exist"));
+  if (!table->view_sql().empty())
+    return Unsupported(range.location, "changing rows through a view");
   if (table->is_virtual())
     return ErrorAt(sqlstate::kInsufficientPrivilege, range.location,
                    absl::StrCat("permission denied: \"", name, "\" is a system catalog"));
@@ -50,7 +53,8 @@ absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__Rang
   return table;
 }
 
-absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& column, int location) {
+absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& column,
+                                         int location) {
   const Type type = types::FromProto(column.type());
   const Type from = value->type;
   ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(value, type, functions::CastContext::kAssignment));
@@ -79,11 +83,13 @@ absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__Inser
   for (const Node* node : NodeList(insert.cols, insert.n_cols)) {
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
-    if (target.n_indirection > 0) return Unsupported(target.location, "assigning to a part of a column");
+    if (target.n_indirection > 0)
+      return Unsupported(target.location, "assigning to a part of a column");
     const std::optional<uint32_t> ordinal = FindColumn(table, name);
     if (!ordinal.has_value())
-      return ErrorAt(sqlstate::kUndefinedColumn, target.location,
-                     absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+      return ErrorAt(
+          sqlstate::kUndefinedColumn, target.location,
+          absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
     if (std::find(columns.begin(), columns.end(), *ordinal) != columns.end())
       return ErrorAt(sqlstate::kDuplicateColumn, target.location,
                      absl::StrCat("column \"", name, "\" specified more than once"));
@@ -92,9 +98,8 @@ absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__Inser
   return columns;
 }
 
-absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(const PgQuery__InsertStmt& insert,
-                                                                         const std::vector<uint32_t>& columns,
-                                                                         Scope* scope) {
+absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
+    const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope) {
   const TableDescriptor& table = *query_->target;
   std::vector<std::vector<ExprPtr>> rows;
   if (insert.select_stmt == nullptr) {
@@ -113,10 +118,12 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(const P
       return status::Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length");
     if (items.size() > columns.size()) {
       ASSIGN_OR_RETURN(const ExprPtr extra, BindExpr(items[columns.size()], scope));
-      return ErrorAt(sqlstate::kSyntaxError, extra->location, "INSERT has more expressions than target columns");
+      return ErrorAt(sqlstate::kSyntaxError, extra->location,
+                     "INSERT has more expressions than target columns");
     }
     if (items.size() < columns.size() && insert.n_cols > 0)
-      return status::Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
+      return status::Error(sqlstate::kSyntaxError,
+                           "INSERT has more target columns than expressions");
     std::vector<ExprPtr>& row = rows.emplace_back(static_cast<size_t>(table.columns_size()));
     for (size_t i = 0; i < items.size(); ++i) {
       const ColumnDescriptor& column = table.columns(static_cast<int>(columns[i]));
@@ -142,8 +149,8 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     std::vector<ColumnId> ids;
     for (int i = 0; i < table.columns_size(); ++i) {
       const auto& column = table.columns(i);
-      ids.push_back(query_->AddColumn({column.name(), types::FromProto(column.type()), table.table_id(),
-                                       static_cast<uint32_t>(i + 1), false}));
+      ids.push_back(query_->AddColumn({column.name(), types::FromProto(column.type()),
+                                       table.table_id(), static_cast<uint32_t>(i + 1), false}));
     }
     return ids;
   };
@@ -166,7 +173,8 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     ExprPtr value = plan::MakeColumn(column.id, column.type);
     if (column.type.id == TypeId::kUnknown && source.rel->kind == Rel::Kind::kProject) {
       // The constant itself takes the column's type.
-      ASSIGN_OR_RETURN(source.rel->expressions[i], AssignTo(source.rel->expressions[i], target, -1));
+      ASSIGN_OR_RETURN(source.rel->expressions[i],
+                       AssignTo(source.rel->expressions[i], target, -1));
       const Type type = source.rel->expressions[i]->type;
       query_->columns[column.id].type = type;
       value = plan::MakeColumn(column.id, type);
@@ -194,7 +202,8 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
   return absl::OkStatus();
 }
 
-absl::Status Binder::BindChecks(const TableDescriptor& table, const std::vector<ColumnId>& columns) {
+absl::Status Binder::BindChecks(const TableDescriptor& table,
+                                const std::vector<ColumnId>& columns) {
   for (const auto& check : table.checks()) {
     ASSIGN_OR_RETURN(ExprPtr condition, BindTableCondition(check.sql(), table, columns));
     query_->checks.push_back({check.name(), condition});
@@ -213,21 +222,25 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert) {
     return Unsupported(-1, "OVERRIDING");
   ASSIGN_OR_RETURN(query_->root, InsertInput(insert, &scope));
   plan::InsertTarget& target = query_->insert;
-  for (const ColumnId id : query_->root->output) target.columns.push_back(query_->AddColumn(query_->columns[id]));
+  for (const ColumnId id : query_->root->output)
+    target.columns.push_back(query_->AddColumn(query_->columns[id]));
   RETURN_IF_ERROR(BindChecks(*table, target.columns));
   ScopeItem item;
-  item.alias = insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
+  item.alias =
+      insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
   item.table = table;
   if (insert.relation->alias == nullptr) item.schema = table->schema();
   for (int i = 0; i < table->columns_size(); ++i) {
     if (!table->columns(i).dropped())
-      item.columns.push_back({table->columns(i).name(), target.columns[i], types::FromProto(table->columns(i).type())});
+      item.columns.push_back({table->columns(i).name(), target.columns[i],
+                              types::FromProto(table->columns(i).type())});
   }
   if (insert.on_conflict_clause != nullptr)
     RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
   Scope returning(nullptr);
   returning.items.push_back(std::move(item));
-  return BindReturning({insert.returning_list, insert.n_returning_list}, &returning, &target.returning);
+  return BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
+                       &target.returning);
 }
 
 // All columns of the target in order, dropped ones included, then the row's key.
@@ -263,10 +276,12 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
     const std::optional<uint32_t> ordinal = FindColumn(table, name);
-    if (target.n_indirection > 0) return Unsupported(target.location, "assigning to a part of a column");
+    if (target.n_indirection > 0)
+      return Unsupported(target.location, "assigning to a part of a column");
     if (!ordinal.has_value())
-      return ErrorAt(sqlstate::kUndefinedColumn, target.location,
-                     absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+      return ErrorAt(
+          sqlstate::kUndefinedColumn, target.location,
+          absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
     if (std::find(columns->begin(), columns->end(), *ordinal) != columns->end())
       return ErrorAt(sqlstate::kSyntaxError, target.location,
                      absl::StrCat("multiple assignments to same column \"", name, "\""));
@@ -303,19 +318,20 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update) {
                    ResolveTarget(*update.relation, common::v1::PRIVILEGE_UPDATE));
   ScopeItem item;
   ASSIGN_OR_RETURN(RelPtr rel, TargetScan(*update.relation, &item));
-  RETURN_IF_ERROR(BindChangeInput({update.from_clause, update.n_from_clause}, update.where_clause, item, rel,
-                                  &scope));
+  RETURN_IF_ERROR(BindChangeInput({update.from_clause, update.n_from_clause}, update.where_clause,
+                                  item, rel, &scope));
   plan::ChangeTarget& change = query_->change;
   scope.clause = "UPDATE";
-  RETURN_IF_ERROR(BindAssignments({update.target_list, update.n_target_list}, &scope, &change.assigned,
-                                  &change.values));
+  RETURN_IF_ERROR(BindAssignments({update.target_list, update.n_target_list}, &scope,
+                                  &change.assigned, &change.values));
   for (const ExprPtr& value : change.values) {
     plan::ColumnSet used;
     plan::CollectColumns(*value, &used);
     if (!used.empty()) UseTable(*table, common::v1::PRIVILEGE_SELECT);
   }
   // RETURNING and checks see the new row.
-  for (const ColumnId id : change.columns) change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
+  for (const ColumnId id : change.columns)
+    change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
   RETURN_IF_ERROR(BindChecks(*table, change.new_columns));
   Scope returning(nullptr);
   returning.items = scope.items;
@@ -323,7 +339,8 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update) {
   for (int i = 0; i < table->columns_size(); ++i) {
     if (!table->columns(i).dropped()) returning.items[0].columns[live++].id = change.new_columns[i];
   }
-  return BindReturning({update.returning_list, update.n_returning_list}, &returning, &change.returning);
+  return BindReturning({update.returning_list, update.n_returning_list}, &returning,
+                       &change.returning);
 }
 
 absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase) {
@@ -333,16 +350,17 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase) {
   RETURN_IF_ERROR(ResolveTarget(*erase.relation, common::v1::PRIVILEGE_DELETE).status());
   ScopeItem item;
   ASSIGN_OR_RETURN(RelPtr rel, TargetScan(*erase.relation, &item));
-  RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause, item, rel,
-                                  &scope));
+  RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause,
+                                  item, rel, &scope));
   query_->change.new_columns = query_->change.columns;
   Scope returning(nullptr);
   returning.items = scope.items;
-  return BindReturning({erase.returning_list, erase.n_returning_list}, &returning, &query_->change.returning);
+  return BindReturning({erase.returning_list, erase.n_returning_list}, &returning,
+                       &query_->change.returning);
 }
 
-absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel,
-                                     Scope* scope) {
+absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const ScopeItem& item,
+                                     RelPtr rel, Scope* scope) {
   plan::ChangeTarget& change = query_->change;
   if (!from.empty()) {
     ASSIGN_OR_RETURN(RelPtr others, BindFrom(from, scope));
@@ -361,7 +379,8 @@ absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const Sco
     plan::SplitConjunction(condition, &conditions);
     const plan::ColumnSet own(change.columns.begin(), change.columns.end());
     for (const ExprPtr& e : conditions) {
-      if (!plan::HasSubquery(e) && plan::IsSubset(plan::ColumnsOf(e), own)) change.recheck.push_back(e);
+      if (!plan::HasSubquery(e) && plan::IsSubset(plan::ColumnsOf(e), own))
+        change.recheck.push_back(e);
     }
     rel = plan::MakeFilter(rel, std::move(conditions));
   }
@@ -376,12 +395,15 @@ absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictCla
   if (!constraint.empty()) {
     if (constraint == table.primary_key_name()) return 0u;
     for (const auto& index : table.indexes()) {
-      if (index.unique() && index.is_constraint() && index.name() == constraint) return index.index_id();
+      if (index.unique() && index.is_constraint() && index.name() == constraint)
+        return index.index_id();
     }
     return ErrorAt(sqlstate::kUndefinedObject, -1,
-                   absl::StrCat("constraint \"", constraint, "\" for table \"", table.name(), "\" does not exist"));
+                   absl::StrCat("constraint \"", constraint, "\" for table \"", table.name(),
+                                "\" does not exist"));
   }
-  if (infer.where_clause != nullptr) return Unsupported(infer.location, "ON CONFLICT with a partial index");
+  if (infer.where_clause != nullptr)
+    return Unsupported(infer.location, "ON CONFLICT with a partial index");
   std::set<uint32_t> wanted;
   for (const Node* node : NodeList(infer.index_elems, infer.n_index_elems)) {
     const PgQuery__IndexElem& element = *node->index_elem;
@@ -397,15 +419,17 @@ absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictCla
       wanted == std::set<uint32_t>(table.primary_key().begin(), table.primary_key().end()))
     return 0u;
   for (const auto& index : table.indexes()) {
-    if (index.unique() && wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
+    if (index.unique() &&
+        wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
       return index.index_id();
   }
-  return ErrorAt(sqlstate::kInvalidColumnReference, -1,
-                 "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+  return ErrorAt(
+      sqlstate::kInvalidColumnReference, -1,
+      "there is no unique or exclusion constraint matching the ON CONFLICT specification");
 }
 
-absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target_item,
-                                    Scope* scope) {
+absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
+                                    const ScopeItem& target_item, Scope* scope) {
   const TableDescriptor& table = *query_->target;
   plan::InsertTarget& insert = query_->insert;
   std::optional<uint32_t> index;
@@ -440,12 +464,14 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause, con
   inner.clause = "ON CONFLICT";
   std::vector<uint32_t> columns;
   std::vector<ExprPtr> values;
-  RETURN_IF_ERROR(BindAssignments({clause.target_list, clause.n_target_list}, &inner, &columns, &values));
+  RETURN_IF_ERROR(
+      BindAssignments({clause.target_list, clause.n_target_list}, &inner, &columns, &values));
   for (int i = 0; i < table.columns_size(); ++i)
     insert.conflict_update.push_back(
         plan::MakeColumn(insert.columns[i], query_->columns[insert.columns[i]].type));
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (plan::HasSubquery(values[i])) return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
+    if (plan::HasSubquery(values[i]))
+      return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
     insert.conflict_update[columns[i]] = values[i];
   }
   if (clause.where_clause != nullptr) {

@@ -91,7 +91,8 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: {
       const PgQuery__CollateClause& collate = *node->collate_clause;
       const std::string name(parser::StringOf(collate.collname[collate.n_collname - 1]));
-      if (name != "default" && name != "C" && name != "POSIX" && name != "ucs_basic" && name != "C.UTF-8")
+      if (name != "default" && name != "C" && name != "POSIX" && name != "ucs_basic" &&
+          name != "C.UTF-8")
         return Unsupported(collate.location, absl::StrCat("collation \"", name, "\""));
       ASSIGN_OR_RETURN(ExprPtr e, BindExpr(collate.arg, scope));
       return ResolveUnknown(e);
@@ -120,8 +121,10 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
   if (fields.back()->node_case == PG_QUERY__NODE__NODE_A_STAR)
     return Unsupported(ref.location, "a whole-row reference");
   const std::string column(parser::StringOf(fields.back()));
-  const std::string table = fields.size() > 1 ? std::string(parser::StringOf(fields[fields.size() - 2])) : "";
-  const std::string schema = fields.size() > 2 ? std::string(parser::StringOf(fields[fields.size() - 3])) : "";
+  const std::string table =
+      fields.size() > 1 ? std::string(parser::StringOf(fields[fields.size() - 2])) : "";
+  const std::string schema =
+      fields.size() > 2 ? std::string(parser::StringOf(fields[fields.size() - 3])) : "";
   const ScopeItem* named_item = nullptr;
   for (Scope* level = scope; level != nullptr; level = level->parent) {
     const ScopeColumn* found = nullptr;
@@ -141,7 +144,8 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
                      absl::StrCat("column reference \"", column, "\" is ambiguous"));
     if (found != nullptr) return plan::MakeColumn(found->id, found->type, ref.location);
     if (named_item != nullptr) {
-      if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" || column == "cmin")
+      if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" ||
+          column == "cmin")
         return Unsupported(ref.location, absl::StrCat("system column ", column));
       return ErrorAt(sqlstate::kUndefinedColumn, ref.location,
                      absl::StrCat("column ", table, ".", column, " does not exist"));
@@ -152,12 +156,14 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
     for (Scope* level = scope; level != nullptr; level = level->parent) {
       for (const ScopeItem& item : level->items) {
         if (item.table != nullptr && item.table->name() == table && item.alias != table)
-          return ErrorAt(sqlstate::kUndefinedTable, ref.location,
-                         absl::StrCat("invalid reference to FROM-clause entry for table \"", table, "\""),
-                         absl::StrCat("Perhaps you meant to reference the table alias \"", item.alias, "\"."));
+          return ErrorAt(
+              sqlstate::kUndefinedTable, ref.location,
+              absl::StrCat("invalid reference to FROM-clause entry for table \"", table, "\""),
+              absl::StrCat("Perhaps you meant to reference the table alias \"", item.alias, "\"."));
         if (item.alias == table)
-          return ErrorAt(sqlstate::kUndefinedTable, ref.location,
-                         absl::StrCat("invalid reference to FROM-clause entry for table \"", table, "\""));
+          return ErrorAt(
+              sqlstate::kUndefinedTable, ref.location,
+              absl::StrCat("invalid reference to FROM-clause entry for table \"", table, "\""));
       }
     }
     return ErrorAt(sqlstate::kUndefinedTable, ref.location,
@@ -217,15 +223,19 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
   return Operator(op, a, b, expr.location);
 }
 
-absl::StatusOr<ExprPtr> Binder::RowComparison(const std::string& op, const std::vector<ExprPtr>& left,
+absl::StatusOr<ExprPtr> Binder::RowComparison(const std::string& op,
+                                              const std::vector<ExprPtr>& left,
                                               const std::vector<ExprPtr>& right, int location) {
   if (left.size() != right.size())
-    return ErrorAt(sqlstate::kSyntaxError, location, "unequal number of entries in row expressions");
-  if (left.empty()) return ErrorAt(sqlstate::kFeatureNotSupported, location, "cannot compare rows of zero length");
+    return ErrorAt(sqlstate::kSyntaxError, location,
+                   "unequal number of entries in row expressions");
+  if (left.empty())
+    return ErrorAt(sqlstate::kFeatureNotSupported, location, "cannot compare rows of zero length");
   const bool equality = op == "=" || op == "<>";
   if (!equality && op != "<" && op != "<=" && op != ">" && op != ">=")
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat("could not determine interpretation of row comparison operator ", op));
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, location,
+        absl::StrCat("could not determine interpretation of row comparison operator ", op));
   if (equality) {
     std::vector<ExprPtr> parts;
     for (size_t i = 0; i < left.size(); ++i) {
@@ -233,7 +243,8 @@ absl::StatusOr<ExprPtr> Binder::RowComparison(const std::string& op, const std::
       parts.push_back(std::move(part));
     }
     if (parts.size() == 1) return parts[0];
-    return plan::MakeLogical(op == "=" ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR, parts);
+    return plan::MakeLogical(op == "=" ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR,
+                             parts);
   }
   // a < b OR (a = b AND (…)), from the last column outwards.
   const std::string strict = op.substr(0, 1);
@@ -245,13 +256,15 @@ absl::StatusOr<ExprPtr> Binder::RowComparison(const std::string& op, const std::
     }
     ASSIGN_OR_RETURN(ExprPtr less, Operator(strict, left[i], right[i], location));
     ASSIGN_OR_RETURN(ExprPtr equal, Operator("=", left[i], right[i], location));
-    result = plan::MakeLogical(LogicalExpression::KIND_OR,
-                               {less, plan::MakeLogical(LogicalExpression::KIND_AND, {equal, result})});
+    result =
+        plan::MakeLogical(LogicalExpression::KIND_OR,
+                          {less, plan::MakeLogical(LogicalExpression::KIND_AND, {equal, result})});
   }
   return result;
 }
 
-absl::StatusOr<ExprPtr> Binder::InList(ExprPtr x, std::vector<ExprPtr> items, bool negated, int location) {
+absl::StatusOr<ExprPtr> Binder::InList(ExprPtr x, std::vector<ExprPtr> items, bool negated,
+                                       int location) {
   if (items.empty()) {
     // x = ANY ('{}') is false and x <> ALL ('{}') is true whatever x is.
     return plan::MakeBool(negated);
@@ -270,7 +283,8 @@ absl::StatusOr<ExprPtr> Binder::InList(ExprPtr x, std::vector<ExprPtr> items, bo
       ASSIGN_OR_RETURN(ExprPtr part, Operator(negated ? "<>" : "=", x, item, location));
       parts.push_back(std::move(part));
     }
-    return plan::MakeLogical(negated ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR, parts);
+    return plan::MakeLogical(negated ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR,
+                             parts);
   }
   RETURN_IF_ERROR(FindOperator("=", *common, *common, location).status());
   RETURN_IF_ERROR(Unify(all, "IN").status());
@@ -296,11 +310,13 @@ absl::StatusOr<ExprPtr> Binder::BindIn(const PgQuery__AExpr& expr, Scope* scope)
         return Unsupported(expr.location, "IN with a row and this kind of expression");
       ASSIGN_OR_RETURN(const std::vector<ExprPtr> right,
                        BindExprs({node->row_expr->args, node->row_expr->n_args}, scope));
-      ASSIGN_OR_RETURN(ExprPtr part, RowComparison(negated ? "<>" : "=", left, right, expr.location));
+      ASSIGN_OR_RETURN(ExprPtr part,
+                       RowComparison(negated ? "<>" : "=", left, right, expr.location));
       parts.push_back(std::move(part));
     }
     if (parts.size() == 1) return parts[0];
-    return plan::MakeLogical(negated ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR, parts);
+    return plan::MakeLogical(negated ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR,
+                             parts);
   }
   ASSIGN_OR_RETURN(ExprPtr x, BindExpr(expr.lexpr, scope));
   ASSIGN_OR_RETURN(std::vector<ExprPtr> items, BindExprs(nodes, scope));
@@ -319,7 +335,8 @@ absl::StatusOr<ExprPtr> Binder::BindBetween(const PgQuery__AExpr& expr, Scope* s
   auto between = [&](const ExprPtr& a, const ExprPtr& b) -> absl::StatusOr<ExprPtr> {
     ASSIGN_OR_RETURN(ExprPtr left, Operator(negated ? "<" : ">=", x, a, expr.location));
     ASSIGN_OR_RETURN(ExprPtr right, Operator(negated ? ">" : "<=", x, b, expr.location));
-    return plan::MakeLogical(negated ? LogicalExpression::KIND_OR : LogicalExpression::KIND_AND, {left, right});
+    return plan::MakeLogical(negated ? LogicalExpression::KIND_OR : LogicalExpression::KIND_AND,
+                             {left, right});
   };
   ASSIGN_OR_RETURN(ExprPtr result, between(low, high));
   if (!symmetric) return result;
@@ -398,7 +415,8 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
   for (ExprPtr& arg : args) all.push_back(&arg);
   ASSIGN_OR_RETURN(const Type type, Unify(all, greatest ? "GREATEST" : "LEAST"));
   if (args.size() == 1) return args[0];
-  ASSIGN_OR_RETURN(ExprPtr call, CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
+  ASSIGN_OR_RETURN(ExprPtr call,
+                   CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
   return call->type.id == type.id ? call : plan::MakeCast(call, {type.id, 0}, true, expr.location);
 }
 
@@ -422,15 +440,17 @@ absl::StatusOr<ExprPtr> Binder::BindDistinct(const PgQuery__AExpr& expr, Scope* 
   };
   if (is_null(left) || is_null(right)) {
     ASSIGN_OR_RETURN(ExprPtr other, ResolveUnknown(is_null(left) ? right : left));
-    return plan::MakeTest(distinct ? TestExpression::KIND_IS_NOT_NULL : TestExpression::KIND_IS_NULL, {other});
+    return plan::MakeTest(
+        distinct ? TestExpression::KIND_IS_NOT_NULL : TestExpression::KIND_IS_NULL, {other});
   }
   // The operator's own coercions make both sides comparable.
   ASSIGN_OR_RETURN(ExprPtr equal, Operator("=", left, right, expr.location));
   left = equal->args[0];
   right = equal->args[1];
-  if (left->type.id != right->type.id) RETURN_IF_ERROR(Unify({&left, &right}, "IS DISTINCT FROM").status());
-  return plan::MakeTest(distinct ? TestExpression::KIND_DISTINCT : TestExpression::KIND_NOT_DISTINCT,
-                        {left, right});
+  if (left->type.id != right->type.id)
+    RETURN_IF_ERROR(Unify({&left, &right}, "IS DISTINCT FROM").status());
+  return plan::MakeTest(
+      distinct ? TestExpression::KIND_DISTINCT : TestExpression::KIND_NOT_DISTINCT, {left, right});
 }
 
 absl::StatusOr<ExprPtr> Binder::BindNullTest(const PgQuery__NullTest& expr, Scope* scope) {
@@ -452,7 +472,8 @@ absl::StatusOr<ExprPtr> Binder::BindNullTest(const PgQuery__NullTest& expr, Scop
   if (arg->kind != Expr::Kind::kParameter) {
     ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
   }
-  return plan::MakeTest(is_null ? TestExpression::KIND_IS_NULL : TestExpression::KIND_IS_NOT_NULL, {arg});
+  return plan::MakeTest(is_null ? TestExpression::KIND_IS_NULL : TestExpression::KIND_IS_NOT_NULL,
+                        {arg});
 }
 
 absl::StatusOr<ExprPtr> Binder::BindBooleanTest(const PgQuery__BooleanTest& expr, Scope* scope) {
@@ -476,7 +497,8 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const PgQuery__TypeName& name = *cast.type_name;
   const std::string type_name(parser::StringOf(name.names[name.n_names - 1]));
   ExprPtr arg;
-  // Casts to namespaces and roles by name, which clients of the catalogs use, become plain numbers or names.
+  // Casts to namespaces and roles by name, which clients of the catalogs use, become plain numbers
+  // or names.
   if (type_name == "regnamespace" || type_name == "regproc" || type_name == "regrole" ||
       type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
@@ -488,9 +510,9 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const int fields = type.id == TypeId::kInterval ? parser::IntervalFields(name) : 0;
   if (fields != 0 && fields != 0x7FFF) {
     // interval '90' day: the unit belongs to the literal.
-    static constexpr std::pair<int, const char*> kUnits[] = {{1 << 2, " year"},  {1 << 1, " month"},
-                                                             {1 << 3, " day"},   {1 << 10, " hour"},
-                                                             {1 << 11, " minute"}, {1 << 12, " second"}};
+    static constexpr std::pair<int, const char*> kUnits[] = {
+        {1 << 2, " year"},  {1 << 1, " month"},   {1 << 3, " day"},
+        {1 << 10, " hour"}, {1 << 11, " minute"}, {1 << 12, " second"}};
     double number = 0;
     for (const auto& [mask, unit] : kUnits) {
       if (fields != mask || arg->kind != Expr::Kind::kLiteral || arg->type.id != TypeId::kUnknown ||
@@ -508,8 +530,9 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const Type from = arg->type;
   ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(arg, type, CastContext::kExplicit));
   if (result == nullptr)
-    return ErrorAt(sqlstate::kCannotCoerce, cast.location,
-                   absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format(type)));
+    return ErrorAt(
+        sqlstate::kCannotCoerce, cast.location,
+        absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format(type)));
   // A domain of the information schema is plain text here; nothing else hides behind a name.
   if (result == arg) return result;
   return result;

@@ -47,15 +47,17 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
   return scan;
 }
 
-absl::Status Binder::ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name, ScopeItem* item,
-                                int location) {
-  item->alias = alias == nullptr ? std::string(default_name) : std::string(parser::View(alias->aliasname));
+absl::Status Binder::ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name,
+                                ScopeItem* item, int location) {
+  item->alias =
+      alias == nullptr ? std::string(default_name) : std::string(parser::View(alias->aliasname));
   if (alias == nullptr) return absl::OkStatus();
   item->schema.clear();
   if (alias->n_colnames > item->columns.size())
-    return ErrorAt(sqlstate::kInvalidColumnReference, location,
-                   absl::StrCat("table \"", item->alias, "\" has ", item->columns.size(),
-                                " columns available but ", alias->n_colnames, " columns specified"));
+    return ErrorAt(
+        sqlstate::kInvalidColumnReference, location,
+        absl::StrCat("table \"", item->alias, "\" has ", item->columns.size(),
+                     " columns available but ", alias->n_colnames, " columns specified"));
   for (size_t i = 0; i < alias->n_colnames; ++i)
     item->columns[i].name = parser::StringOf(alias->colnames[i]);
   return absl::OkStatus();
@@ -63,11 +65,13 @@ absl::Status Binder::ApplyAlias(const PgQuery__Alias* alias, std::string_view de
 
 absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int location) {
   if (view_depth_ >= kMaxViewDepth) return DepthGuard::Error();
-  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree, parser::ParseTree::Parse(view.view_sql()));
+  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree,
+                   parser::ParseTree::Parse(view.view_sql()));
   kept_trees_.push_back(tree);
   if (tree->result().n_stmts != 1 ||
       tree->result().stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-    return status::Error(sqlstate::kInternalError, absl::StrCat("the view ", view.name(), " has no query"));
+    return status::Error(sqlstate::kInternalError,
+                         absl::StrCat("the view ", view.name(), " has no query"));
   const std::string_view text = text_;
   const bool literals = literals_active_;
   const std::vector<std::string> path = search_path_;
@@ -91,7 +95,8 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   return bound;
 }
 
-absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scope* scope, ScopeItem* item) {
+absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
+                                            ScopeItem* item) {
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
   if (schema.empty()) {
@@ -139,8 +144,8 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
   return scan;
 }
 
-absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral,
-                                                  Scope* scope, ScopeItem* item) {
+absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect& range,
+                                                  RelPtr lateral, Scope* scope, ScopeItem* item) {
   const PgQuery__SelectStmt& select = *range.subquery->select_stmt;
   if (range.alias == nullptr && !range.lateral)
     return ErrorAt(sqlstate::kSyntaxError, -1, "subquery in FROM must have an alias",
@@ -156,8 +161,8 @@ absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect&
   return bound->rel;
 }
 
-absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range, RelPtr lateral,
-                                                 Scope* scope, ScopeItem* item) {
+absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range,
+                                                 RelPtr lateral, Scope* scope, ScopeItem* item) {
   if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY");
   if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
   if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
@@ -199,7 +204,8 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
     }
     scan->expressions = args;
     for (size_t i = 0; i < function->result.size(); ++i) {
-      const std::string column = i < function->column_names.size() ? function->column_names[i] : name;
+      const std::string column =
+          i < function->column_names.size() ? function->column_names[i] : name;
       const Type type{function->result[i], 0};
       const ColumnId id = query_->AddColumn({column, type, 0, 0, false});
       scan->output.push_back(id);
@@ -239,10 +245,12 @@ absl::StatusOr<RelPtr> Binder::BindFromItem(const Node* node, RelPtr lateral, Sc
 absl::Status Binder::CheckDuplicateAliases(const std::vector<ScopeItem>& items) const {
   for (size_t i = 0; i < items.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (items[i].alias.empty() || items[i].alias != items[j].alias || !items[i].relation_visible ||
-          !items[j].relation_visible)
+      if (items[i].alias.empty() || items[i].alias != items[j].alias ||
+          !items[i].relation_visible || !items[j].relation_visible)
         continue;
-      if (!items[i].schema.empty() && !items[j].schema.empty() && items[i].schema != items[j].schema) continue;
+      if (!items[i].schema.empty() && !items[j].schema.empty() &&
+          items[i].schema != items[j].schema)
+        continue;
       return ErrorAt(sqlstate::kDuplicateAlias, -1,
                      absl::StrCat("table name \"", items[i].alias, "\" specified more than once"));
     }

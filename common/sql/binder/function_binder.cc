@@ -19,9 +19,11 @@ using plan::Expr;
 namespace sqlstate = status::sqlstate;
 
 constexpr char kOperatorHint[] =
-    "No operator matches the given name and argument types. You might need to add explicit type casts.";
+    "No operator matches the given name and argument types. You might need to add explicit type "
+    "casts.";
 constexpr char kFunctionHint[] =
-    "No function matches the given name and argument types. You might need to add explicit type casts.";
+    "No function matches the given name and argument types. You might need to add explicit type "
+    "casts.";
 
 std::string FormatTypes(const std::vector<TypeId>& types) {
   return absl::StrJoin(types, ", ", [](std::string* out, TypeId id) {
@@ -35,7 +37,8 @@ std::vector<TypeId> TypesOf(const std::vector<ExprPtr>& args) {
   return types;
 }
 
-// The signature with a variadic tail spread over `count` arguments; nullopt when the count does not fit.
+// The signature with a variadic tail spread over `count` arguments; nullopt when the count does not
+// fit.
 template <typename F>
 std::optional<Signature> Spread(const F& function, size_t count, bool variadic) {
   Signature signature = function.arguments;
@@ -46,12 +49,15 @@ std::optional<Signature> Spread(const F& function, size_t count, bool variadic) 
 }
 
 SessionValue::Kind SessionKind(const std::string& name) {
-  if (name == "now" || name == "transaction_timestamp") return SessionValue::KIND_TRANSACTION_TIMESTAMP;
+  if (name == "now" || name == "transaction_timestamp")
+    return SessionValue::KIND_TRANSACTION_TIMESTAMP;
   if (name == "statement_timestamp") return SessionValue::KIND_STATEMENT_TIMESTAMP;
-  if (name == "current_user" || name == "current_role" || name == "user") return SessionValue::KIND_CURRENT_USER;
+  if (name == "current_user" || name == "current_role" || name == "user")
+    return SessionValue::KIND_CURRENT_USER;
   if (name == "session_user") return SessionValue::KIND_SESSION_USER;
   if (name == "pg_backend_pid") return SessionValue::KIND_BACKEND_PID;
-  if (name == "current_database" || name == "current_catalog") return SessionValue::KIND_CURRENT_DATABASE;
+  if (name == "current_database" || name == "current_catalog")
+    return SessionValue::KIND_CURRENT_DATABASE;
   if (name == "current_schema") return SessionValue::KIND_CURRENT_SCHEMA;
   return SessionValue::KIND_UNSPECIFIED;
 }
@@ -83,18 +89,20 @@ ExprPtr MakeSession(SessionValue::Kind kind, int location) {
 
 absl::StatusOr<std::string> Binder::OperatorName(NodeList names, int location) const {
   if (names.size() > 1 && parser::StringOf(names[0]) != "pg_catalog")
-    return ErrorAt(sqlstate::kUndefinedFunction, location,
-                   absl::StrCat("schema \"", std::string(parser::StringOf(names[0])), "\" has no operators"));
+    return ErrorAt(
+        sqlstate::kUndefinedFunction, location,
+        absl::StrCat("schema \"", std::string(parser::StringOf(names[0])), "\" has no operators"));
   std::string name(parser::StringOf(names.back()));
   return name == "!=" ? std::string("<>") : name;
 }
 
-absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, TypeId left, TypeId right,
-                                                     int location) {
+absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, TypeId left,
+                                                     TypeId right, int location) {
   const bool prefix = left == TypeId::kUnspecified;
   std::vector<const Function*> functions;
   std::vector<Signature> candidates;
-  const std::vector<TypeId> actual = prefix ? std::vector<TypeId>{right} : std::vector<TypeId>{left, right};
+  const std::vector<TypeId> actual =
+      prefix ? std::vector<TypeId>{right} : std::vector<TypeId>{left, right};
   for (const Function* function : FunctionCatalog::Builtin().FindOperators(symbol)) {
     if (function->arguments.size() != actual.size()) continue;
     // Concatenation is about arrays only when an operand is one.
@@ -111,13 +119,15 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
       prefix ? absl::StrCat(symbol, " ", FormatTypes({right}))
              : absl::StrCat(FormatTypes({left}), " ", symbol, " ", FormatTypes({right}));
   if (choice.ambiguous)
-    return ErrorAt(sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
-                   "Could not choose a best candidate operator. You might need to add explicit type casts.");
-  return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat("operator does not exist: ", shown),
-                 kOperatorHint);
+    return ErrorAt(
+        sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
+        "Could not choose a best candidate operator. You might need to add explicit type casts.");
+  return ErrorAt(sqlstate::kUndefinedFunction, location,
+                 absl::StrCat("operator does not exist: ", shown), kOperatorHint);
 }
 
-absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left, ExprPtr right, int location) {
+absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left, ExprPtr right,
+                                         int location) {
   ASSIGN_OR_RETURN(const Function* function,
                    FindOperator(symbol, left == nullptr ? TypeId::kUnspecified : left->type.id,
                                 right->type.id, location));
@@ -140,8 +150,8 @@ ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int l
   return MakeSession(kind, location);
 }
 
-absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args, int location,
-                                             bool variadic_array) {
+absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args,
+                                             int location, bool variadic_array) {
   if (ExprPtr session = SessionFunction(name, args.size(), location)) return session;
   const std::vector<TypeId> actual = TypesOf(args);
   std::vector<const Function*> functions;
@@ -162,10 +172,12 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     }
     const std::string shown = absl::StrCat("function ", name, "(", FormatTypes(actual), ")");
     if (choice.ambiguous)
-      return ErrorAt(sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
-                     "Could not choose a best candidate function. You might need to add explicit type casts.");
+      return ErrorAt(
+          sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
+          "Could not choose a best candidate function. You might need to add explicit type casts.");
     if (!FunctionCatalog::Builtin().FindTableFunctions(name).empty())
-      return Unsupported(location, absl::StrCat("the set-returning function ", name, "() outside FROM"));
+      return Unsupported(location,
+                         absl::StrCat("the set-returning function ", name, "() outside FROM"));
     return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat(shown, " does not exist"),
                    kFunctionHint);
   }
@@ -183,20 +195,23 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
 absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scope* scope) {
   const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
   const std::string& name = names.back();
-  if (names.size() > 1 && names[0] != "pg_catalog" && names[0] != "adbms" && names[0] != "information_schema") {
+  if (names.size() > 1 && names[0] != "pg_catalog" && names[0] != "adbms" &&
+      names[0] != "information_schema") {
     if (!input_.catalog->HasSchema(names[0]))
       return ErrorAt(sqlstate::kInvalidSchemaName, call.location,
                      absl::StrCat("schema \"", names[0], "\" does not exist"));
     return ErrorAt(sqlstate::kUndefinedFunction, call.location,
-                   absl::StrCat("function ", names[0], ".", name, "() does not exist"), kFunctionHint);
+                   absl::StrCat("function ", names[0], ".", name, "() does not exist"),
+                   kFunctionHint);
   }
   if (call.over != nullptr) return Unsupported(call.location, "a window function");
   if (call.agg_within_group) return Unsupported(call.location, "WITHIN GROUP");
   const bool is_aggregate = !FunctionCatalog::Builtin().FindAggregates(name).empty();
   if (is_aggregate) return BindAggregate(call, name, scope);
   if (call.agg_star)
-    return ErrorAt(sqlstate::kWrongObjectType, call.location,
-                   absl::StrCat(name, "(*) specified, but ", name, " is not an aggregate function"));
+    return ErrorAt(
+        sqlstate::kWrongObjectType, call.location,
+        absl::StrCat(name, "(*) specified, but ", name, " is not an aggregate function"));
   if (call.agg_distinct)
     return ErrorAt(sqlstate::kWrongObjectType, call.location,
                    absl::StrCat("DISTINCT specified, but ", name, " is not an aggregate function"));
@@ -208,8 +223,8 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("ORDER BY specified, but ", name, " is not an aggregate function"));
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
-  for (const char* window : {"row_number", "rank", "dense_rank", "lag", "lead", "first_value", "last_value",
-                             "ntile", "nth_value", "percent_rank", "cume_dist"}) {
+  for (const char* window : {"row_number", "rank", "dense_rank", "lag", "lead", "first_value",
+                             "last_value", "ntile", "nth_value", "percent_rank", "cume_dist"}) {
     if (name == window)
       return ErrorAt(sqlstate::kWrongObjectType, call.location,
                      absl::StrCat("window function ", name, " requires an OVER clause"));
@@ -217,15 +232,16 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   return CallFunction(name, std::move(args), call.location);
 }
 
-absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
-                                              Scope* scope) {
+absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
+                                              const std::string& name, Scope* scope) {
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   GroupingState* grouping = scope->grouping;
   if (grouping == nullptr)
     return ErrorAt(sqlstate::kGroupingError, call.location,
                    absl::StrCat("aggregate functions are not allowed in ", scope->clause));
   if (grouping->inside_aggregate)
-    return ErrorAt(sqlstate::kGroupingError, call.location, "aggregate function calls cannot be nested");
+    return ErrorAt(sqlstate::kGroupingError, call.location,
+                   "aggregate function calls cannot be nested");
   grouping->inside_aggregate = true;
   plan::AggregateCall aggregate;
   auto bind = [&]() -> absl::Status {
@@ -241,8 +257,10 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call, con
   std::vector<OrderItem> order;
   if (status.ok() && call.n_agg_order > 0) {
     auto items = BindOrderBy({call.agg_order, call.n_agg_order}, scope, {}, false);
-    if (items.ok()) order = *std::move(items);
-    else status = items.status();
+    if (items.ok())
+      order = *std::move(items);
+    else
+      status = items.status();
   }
   grouping->inside_aggregate = false;
   RETURN_IF_ERROR(status);
@@ -258,19 +276,22 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call, con
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
   if (choice.index < 0) {
-    const std::string shown = absl::StrCat("function ", name, "(", call.agg_star ? "*" : FormatTypes(actual), ")");
+    const std::string shown =
+        absl::StrCat("function ", name, "(", call.agg_star ? "*" : FormatTypes(actual), ")");
     if (choice.ambiguous)
-      return ErrorAt(sqlstate::kAmbiguousFunction, call.location, absl::StrCat(shown, " is not unique"),
-                     "Could not choose a best candidate function. You might need to add explicit type casts.");
-    return ErrorAt(sqlstate::kUndefinedFunction, call.location, absl::StrCat(shown, " does not exist"),
-                   kFunctionHint);
+      return ErrorAt(
+          sqlstate::kAmbiguousFunction, call.location, absl::StrCat(shown, " is not unique"),
+          "Could not choose a best candidate function. You might need to add explicit type casts.");
+    return ErrorAt(sqlstate::kUndefinedFunction, call.location,
+                   absl::StrCat(shown, " does not exist"), kFunctionHint);
   }
   aggregate.function = functions[choice.index];
   for (size_t i = 0; i < actual.size(); ++i) {
     if (aggregate.function->arguments[i] == TypeId::kUnspecified) {
       ASSIGN_OR_RETURN(aggregate.arguments[i], ResolveUnknown(aggregate.arguments[i]));
     } else {
-      ASSIGN_OR_RETURN(aggregate.arguments[i], Implicit(aggregate.arguments[i], aggregate.function->arguments[i]));
+      ASSIGN_OR_RETURN(aggregate.arguments[i],
+                       Implicit(aggregate.arguments[i], aggregate.function->arguments[i]));
     }
   }
   aggregate.distinct = call.agg_distinct;
@@ -288,8 +309,9 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call, con
       bool found = false;
       for (const ExprPtr& arg : aggregate.arguments) found |= plan::Equal(*arg, *key);
       if (!found)
-        return ErrorAt(sqlstate::kInvalidColumnReference, item.location,
-                       "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
+        return ErrorAt(
+            sqlstate::kInvalidColumnReference, item.location,
+            "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
     }
     aggregate.order_by.push_back({key, item.descending, item.nulls_first});
   }
@@ -305,16 +327,19 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call, con
   for (size_t i = 0; i < grouping->calls.size(); ++i) {
     const plan::AggregateCall& known = grouping->calls[i];
     bool same = known.function == aggregate.function && known.distinct == aggregate.distinct &&
-                known.order_by.empty() && aggregate.order_by.empty() && !known.filter && !aggregate.filter &&
+                known.order_by.empty() && aggregate.order_by.empty() && !known.filter &&
+                !aggregate.filter &&
                 !std::any_of(known.arguments.begin(), known.arguments.end(), plan::HasSubquery);
     for (size_t arg = 0; same && arg < known.arguments.size(); ++arg)
       same = plan::Equal(*known.arguments[arg], *aggregate.arguments[arg]) &&
              !plan::IsVolatile(known.arguments[arg]);
-    if (same) return plan::MakeColumn(grouping->outputs[i], {known.function->result, 0}, call.location);
+    if (same)
+      return plan::MakeColumn(grouping->outputs[i], {known.function->result, 0}, call.location);
   }
   Type type{aggregate.function->result, 0};
   // min, max and the like keep their argument's type.
-  if (type.id == TypeId::kUnspecified && !aggregate.arguments.empty()) type = aggregate.arguments[0]->type;
+  if (type.id == TypeId::kUnspecified && !aggregate.arguments.empty())
+    type = aggregate.arguments[0]->type;
   const ColumnId id = query_->AddColumn({name, type, 0, 0, false});
   grouping->calls.push_back(std::move(aggregate));
   grouping->outputs.push_back(id);
@@ -333,8 +358,8 @@ absl::StatusOr<ExprPtr> Binder::BindValueFunction(const PgQuery__SQLValueFunctio
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
       return plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
-      return plan::MakeCast(plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location), {TypeId::kTime, 0},
-                            true, location);
+      return plan::MakeCast(plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location),
+                            {TypeId::kTime, 0}, true, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N:
       if (function.typmod >= 6)

@@ -24,8 +24,8 @@ bool OwnColumn(const Scope& scope, ColumnId id) {
   return false;
 }
 
-// Whether the grouped columns include the primary key of the table that produced `id`: the column then has one
-// value in each group.
+// Whether the grouped columns include the primary key of the table that produced `id`: the column
+// then has one value in each group.
 bool DeterminedByKey(const Scope& scope, ColumnId id, const GroupKeys& keys) {
   for (const ScopeItem& item : scope.items) {
     if (item.table == nullptr || item.table->primary_key_size() == 0) continue;
@@ -35,13 +35,16 @@ bool DeterminedByKey(const Scope& scope, ColumnId id, const GroupKeys& keys) {
     std::vector<ColumnId> by_ordinal(item.table->columns_size(), 0);
     size_t next = 0;
     for (int i = 0; i < item.table->columns_size(); ++i) {
-      if (!item.table->columns(i).dropped() && next < item.columns.size()) by_ordinal[i] = item.columns[next++].id;
+      if (!item.table->columns(i).dropped() && next < item.columns.size())
+        by_ordinal[i] = item.columns[next++].id;
     }
-    return std::all_of(item.table->primary_key().begin(), item.table->primary_key().end(), [&](uint32_t ordinal) {
-      return std::any_of(keys.begin(), keys.end(), [&](const auto& key) {
-        return key.first->kind == Expr::Kind::kColumn && key.first->column == by_ordinal[ordinal];
-      });
-    });
+    return std::all_of(item.table->primary_key().begin(), item.table->primary_key().end(),
+                       [&](uint32_t ordinal) {
+                         return std::any_of(keys.begin(), keys.end(), [&](const auto& key) {
+                           return key.first->kind == Expr::Kind::kColumn &&
+                                  key.first->column == by_ordinal[ordinal];
+                         });
+                       });
   }
   return false;
 }
@@ -57,7 +60,8 @@ absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope
     for (const Node* node : NodeList(select.group_clause, select.n_group_clause)) {
       if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
         return Unsupported(node->grouping_set->location, "GROUPING SETS, ROLLUP and CUBE");
-      ASSIGN_OR_RETURN(const std::optional<int> target, MatchTarget(node, targets, scope, true, "GROUP BY"));
+      ASSIGN_OR_RETURN(const std::optional<int> target,
+                       MatchTarget(node, targets, scope, true, "GROUP BY"));
       ExprPtr key;
       int location = -1;
       if (target.has_value()) {
@@ -69,7 +73,8 @@ absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope
           has_aggregate |= e.kind == Expr::Kind::kColumn && aggregate_columns_.contains(e.column);
         });
         if (has_aggregate)
-          return ErrorAt(sqlstate::kGroupingError, location, "aggregate functions are not allowed in GROUP BY");
+          return ErrorAt(sqlstate::kGroupingError, location,
+                         "aggregate functions are not allowed in GROUP BY");
       } else {
         ASSIGN_OR_RETURN(key, BindExpr(node, scope));
         ASSIGN_OR_RETURN(key, ResolveUnknown(key));
@@ -90,7 +95,8 @@ absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope
   return status;
 }
 
-absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope* scope, GroupKeys* keys) {
+absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope* scope,
+                                               GroupKeys* keys) {
   absl::Status status;
   ExprPtr result = plan::Transform(expression, [&](const ExprPtr& e) -> ExprPtr {
     for (const auto& [key, id] : *keys) {
@@ -106,12 +112,15 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
       std::string name = query_->columns[e->column].name;
       for (const ScopeItem& item : scope->items) {
         for (const ScopeColumn& column : item.columns) {
-          if (column.id == e->column && !item.alias.empty()) name = absl::StrCat(item.alias, ".", column.name);
+          if (column.id == e->column && !item.alias.empty())
+            name = absl::StrCat(item.alias, ".", column.name);
         }
       }
-      status = ErrorAt(sqlstate::kGroupingError, e->location,
-                       absl::StrCat("column \"", name,
-                                    "\" must appear in the GROUP BY clause or be used in an aggregate function"));
+      status =
+          ErrorAt(sqlstate::kGroupingError, e->location,
+                  absl::StrCat(
+                      "column \"", name,
+                      "\" must appear in the GROUP BY clause or be used in an aggregate function"));
     }
     return e;
   });
@@ -119,13 +128,14 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
   return result;
 }
 
-absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope, RelPtr rel,
-                                                  bool keep_unknown) {
+absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
+                                                  RelPtr rel, bool keep_unknown) {
   GroupingState grouping;
   scope->grouping = &grouping;
-  ASSIGN_OR_RETURN(std::vector<Target> targets,
-                   BindTargets({select.target_list, select.n_target_list}, scope,
-                               keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
+  ASSIGN_OR_RETURN(
+      std::vector<Target> targets,
+      BindTargets({select.target_list, select.n_target_list}, scope,
+                  keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
   std::vector<ExprPtr> group;
   RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group));
   ExprPtr having;
@@ -173,7 +183,8 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       aggregate->output.push_back(id);
     }
     aggregate->aggregates = grouping.calls;
-    aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(), grouping.outputs.end());
+    aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(),
+                             grouping.outputs.end());
     rel = aggregate;
     if (having != nullptr) {
       std::vector<ExprPtr> conditions;
@@ -208,8 +219,9 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
     sort->output = rel->output;
     for (const OrderItem& item : order)
-      sort->keys.push_back({plan::MakeColumn(targets[item.target].id, targets[item.target].expression->type),
-                            item.descending, item.nulls_first});
+      sort->keys.push_back(
+          {plan::MakeColumn(targets[item.target].id, targets[item.target].expression->type),
+           item.descending, item.nulls_first});
     rel = sort;
   }
   ASSIGN_OR_RETURN(rel, BindLimit(select, rel, scope));

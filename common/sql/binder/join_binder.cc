@@ -48,7 +48,8 @@ absl::StatusOr<RelPtr> Binder::JoinLateral(RelPtr left, RelPtr right, JoinType t
   if (plan::Intersects(free, available)) {
     std::erase_if(conditions, [](const ExprPtr& e) { return plan::IsTrue(*e); });
     // A right side without FROM only computes on the left's rows.
-    const bool computes = right->kind == Rel::Kind::kProject && right->inputs[0]->kind == Rel::Kind::kValues &&
+    const bool computes = right->kind == Rel::Kind::kProject &&
+                          right->inputs[0]->kind == Rel::Kind::kValues &&
                           right->inputs[0]->output.empty() && right->inputs[0]->rows.size() == 1;
     if (!computes || (type != common::v1::JOIN_TYPE_INNER && !conditions.empty()))
       return status::NotSupported("LATERAL over a subquery with FROM, or over a function");
@@ -95,14 +96,15 @@ absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr la
       if (column.name != name) continue;
       if (found != nullptr)
         return ErrorAt(sqlstate::kAmbiguousColumn, -1,
-                       absl::StrCat("common column name \"", name, "\" appears more than once in ", side,
-                                    " table"));
+                       absl::StrCat("common column name \"", name, "\" appears more than once in ",
+                                    side, " table"));
       found = &column;
     }
     if (found == nullptr)
-      return ErrorAt(sqlstate::kUndefinedColumn, -1,
-                     absl::StrCat("column \"", name, "\" specified in USING clause does not exist in ", side,
-                                  " table"));
+      return ErrorAt(
+          sqlstate::kUndefinedColumn, -1,
+          absl::StrCat("column \"", name, "\" specified in USING clause does not exist in ", side,
+                       " table"));
     return found;
   };
   if (expr.is_natural) {
@@ -177,7 +179,8 @@ absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr la
     joined.columns = merged;
     auto add_rest = [&](const std::vector<ScopeColumn>& columns) {
       for (const ScopeColumn& column : columns) {
-        if (std::find(names.begin(), names.end(), column.name) == names.end()) joined.columns.push_back(column);
+        if (std::find(names.begin(), names.end(), column.name) == names.end())
+          joined.columns.push_back(column);
       }
     };
     add_rest(left_columns);

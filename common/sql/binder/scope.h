@@ -1,4 +1,5 @@
-// What names mean inside a query: the relations of FROM, common table expressions, and the enclosing query's.
+// What names mean inside a query: the relations of FROM, common table expressions, and the
+// enclosing query's.
 #pragma once
 
 #include <string>
@@ -17,17 +18,17 @@ struct ScopeColumn {
 
 // A relation of FROM, or a join's merged columns.
 struct ScopeItem {
-  std::string alias;                 // Empty: only its columns can be named.
-  std::string schema;                // Set when the table itself, not an alias, gives the name.
+  std::string alias;   // Empty: only its columns can be named.
+  std::string schema;  // Set when the table itself, not an alias, gives the name.
   std::vector<ScopeColumn> columns;
   const common::v1::TableDescriptor* table = nullptr;
-  bool relation_visible = true;      // alias.column works
-  bool columns_visible = true;       // column works, and `*` includes it
+  bool relation_visible = true;  // alias.column works
+  bool columns_visible = true;   // column works, and `*` includes it
 };
 
 struct CteEntry {
   std::string name;
-  int index = -1;                    // In Query.ctes.
+  int index = -1;  // In Query.ctes.
   std::vector<ScopeColumn> columns;
 };
 

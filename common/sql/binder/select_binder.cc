@@ -43,8 +43,8 @@ bool IsPlainColumn(const Node* node) { return node->node_case == PG_QUERY__NODE_
 absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
   if (with == nullptr) return absl::OkStatus();
   if (with->recursive) {
-    // RECURSIVE without a reference to itself is an ordinary WITH; telling them apart needs the binding: a
-    // self-reference then is an unknown relation.
+    // RECURSIVE without a reference to itself is an ordinary WITH; telling them apart needs the
+    // binding: a self-reference then is an unknown relation.
     return Unsupported(with->location, "WITH RECURSIVE");
   }
   for (const Node* node : NodeList(with->ctes, with->n_ctes)) {
@@ -61,14 +61,15 @@ absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
     if (!plan::FreeColumns(*bound.rel).empty())
       return Unsupported(cte.location, "a WITH query that refers to an outer query's columns");
     if (cte.n_aliascolnames > bound.columns.size())
-      return ErrorAt(sqlstate::kInvalidColumnReference, cte.location,
-                     absl::StrCat("WITH query \"", name, "\" has ", bound.columns.size(),
-                                  " columns available but ", cte.n_aliascolnames, " columns specified"));
+      return ErrorAt(
+          sqlstate::kInvalidColumnReference, cte.location,
+          absl::StrCat("WITH query \"", name, "\" has ", bound.columns.size(),
+                       " columns available but ", cte.n_aliascolnames, " columns specified"));
     for (size_t i = 0; i < cte.n_aliascolnames; ++i)
       bound.columns[i].name = parser::StringOf(cte.aliascolnames[i]);
     CteEntry entry{name, static_cast<int>(query_->ctes.size()), bound.columns};
-    query_->ctes.push_back(
-        {name, bound.rel, 0, cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways});
+    query_->ctes.push_back({name, bound.rel, 0,
+                            cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways});
     scope->ctes.push_back(std::move(entry));
   }
   return absl::OkStatus();
@@ -105,7 +106,8 @@ absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Targ
                    absl::StrCat("missing FROM-clause entry for table \"", alias, "\""));
   }
   if (scope->items.empty())
-    return ErrorAt(sqlstate::kSyntaxError, ref.location, "SELECT * with no tables specified is not valid");
+    return ErrorAt(sqlstate::kSyntaxError, ref.location,
+                   "SELECT * with no tables specified is not valid");
   for (const ScopeItem& item : scope->items) {
     if (!item.columns_visible) continue;
     for (const ScopeColumn& column : item.columns)
@@ -114,7 +116,8 @@ absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Targ
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* scope, bool keep_unknown) {
+absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* scope,
+                                                        bool keep_unknown) {
   std::vector<Target> targets;
   for (const Node* node : list) {
     const PgQuery__ResTarget& target = *node->res_target;
@@ -146,9 +149,12 @@ bool Binder::MustPinTargets(const PgQuery__SelectStmt& select) const {
   return select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
 }
 
-absl::StatusOr<std::optional<int>> Binder::MatchTarget(const Node* node, const std::vector<Target>& targets,
-                                                       Scope* scope, bool columns_first, const char* clause) {
-  if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields == 1 && !IsStar(node)) {
+absl::StatusOr<std::optional<int>> Binder::MatchTarget(const Node* node,
+                                                       const std::vector<Target>& targets,
+                                                       Scope* scope, bool columns_first,
+                                                       const char* clause) {
+  if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields == 1 &&
+      !IsStar(node)) {
     const std::string name(parser::StringOf(node->column_ref->fields[0]));
     if (columns_first) {
       for (const ScopeItem& item : scope->items) {
@@ -186,9 +192,8 @@ absl::StatusOr<std::optional<int>> Binder::MatchTarget(const Node* node, const s
   return std::optional<int>();
 }
 
-absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(NodeList list, Scope* scope,
-                                                                   const std::vector<Target>& targets,
-                                                                   bool names_only) {
+absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(
+    NodeList list, Scope* scope, const std::vector<Target>& targets, bool names_only) {
   std::vector<OrderItem> items;
   for (const Node* node : list) {
     const PgQuery__SortBy& sort = *node->sort_by;
@@ -196,11 +201,13 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(NodeList list
     item.descending = sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     if (sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING) {
       const std::string op(parser::StringOf(sort.use_op[sort.n_use_op - 1]));
-      if (op != "<" && op != ">") return Unsupported(sort.location, "ORDER BY USING with this operator");
+      if (op != "<" && op != ">")
+        return Unsupported(sort.location, "ORDER BY USING with this operator");
       item.descending = op == ">";
     }
-    item.nulls_first = sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
-                       (sort.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && item.descending);
+    item.nulls_first =
+        sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
+        (sort.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && item.descending);
     item.location = sort.location >= 0 ? sort.location : LocationOf(sort.node);
     std::optional<int> target;
     if (!targets.empty() || names_only) {
@@ -214,27 +221,30 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(NodeList list
       if (names_only) {
         if (sort.node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
             sort.node->column_ref->n_fields == 1)
-          return ErrorAt(sqlstate::kUndefinedColumn, sort.node->column_ref->location,
-                         absl::StrCat("column \"",
-                                      std::string(parser::StringOf(sort.node->column_ref->fields[0])),
-                                      "\" does not exist"));
-        return status::Error(sqlstate::kFeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
-                             "Only result column names can be used, not expressions or functions.",
-                             "Add the expression/function to every SELECT, or move the UNION into a FROM clause.");
+          return ErrorAt(
+              sqlstate::kUndefinedColumn, sort.node->column_ref->location,
+              absl::StrCat("column \"",
+                           std::string(parser::StringOf(sort.node->column_ref->fields[0])),
+                           "\" does not exist"));
+        return status::Error(
+            sqlstate::kFeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
+            "Only result column names can be used, not expressions or functions.",
+            "Add the expression/function to every SELECT, or move the UNION into a FROM clause.");
       }
       ASSIGN_OR_RETURN(item.expression, BindExpr(sort.node, scope));
       ASSIGN_OR_RETURN(item.expression, ResolveUnknown(item.expression));
       type = item.expression->type;
       for (size_t i = 0; i < targets.size() && item.target < 0; ++i) {
-        if (plan::Equal(*targets[i].expression, *item.expression) && !plan::IsVolatile(item.expression))
+        if (plan::Equal(*targets[i].expression, *item.expression) &&
+            !plan::IsVolatile(item.expression))
           item.target = static_cast<int>(i);
       }
     }
     if (!types::IsComparable(type.id))
-      return status::ErrorAt(sqlstate::kUndefinedFunction, parser::CharacterPosition(text_, item.location),
-                             absl::StrCat("could not identify an ordering operator for type ",
-                                          types::Format(type)),
-                             "Use an explicit ordering operator or modify the query.");
+      return status::ErrorAt(
+          sqlstate::kUndefinedFunction, parser::CharacterPosition(text_, item.location),
+          absl::StrCat("could not identify an ordering operator for type ", types::Format(type)),
+          "Use an explicit ordering operator or modify the query.");
     items.push_back(std::move(item));
   }
   return items;
@@ -249,7 +259,8 @@ RelPtr Binder::Project(RelPtr input, const std::vector<Target>& targets) {
   return project;
 }
 
-absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelPtr rel, Scope* scope) {
+absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelPtr rel,
+                                         Scope* scope) {
   if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
     return Unsupported(-1, "FETCH FIRST … WITH TIES");
   if (select.limit_count == nullptr && select.limit_offset == nullptr) return rel;
@@ -265,12 +276,14 @@ absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelP
                      TryCoerce(e, {TypeId::kInt8, 0}, functions::CastContext::kAssignment));
     if (value == nullptr)
       return ErrorAt(sqlstate::kDatatypeMismatch, e->location,
-                     absl::StrCat("argument of ", name, " must be type bigint, not type ", types::Format(from)));
+                     absl::StrCat("argument of ", name, " must be type bigint, not type ",
+                                  types::Format(from)));
     return value;
   };
   if (select.limit_count != nullptr) {
     ASSIGN_OR_RETURN(limit->count, bind(select.limit_count, "LIMIT"));
-    if (limit->count->kind == Expr::Kind::kLiteral && limit->count->value.is_null()) limit->count = nullptr;
+    if (limit->count->kind == Expr::Kind::kLiteral && limit->count->value.is_null())
+      limit->count = nullptr;
   }
   if (select.limit_offset != nullptr) {
     ASSIGN_OR_RETURN(limit->offset, bind(select.limit_offset, "OFFSET"));
@@ -282,7 +295,8 @@ absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelP
 absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel) {
   std::vector<std::string> names;
   for (const Node* node : NodeList(select.locking_clause, select.n_locking_clause)) {
-    for (const Node* locked : NodeList(node->locking_clause->locked_rels, node->locking_clause->n_locked_rels))
+    for (const Node* locked :
+         NodeList(node->locking_clause->locked_rels, node->locking_clause->n_locked_rels))
       names.emplace_back(parser::View(locked->range_var->relname));
     if (node->locking_clause->wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitSkip)
       return Unsupported(-1, "SKIP LOCKED");
@@ -308,8 +322,9 @@ absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPt
     for (const RelPtr& input : at->inputs) stack.push_back(input.get());
   }
   if (found < names.size())
-    return status::Error(sqlstate::kUndefinedTable,
-                         absl::StrCat("relation \"", names[0], "\" in FOR UPDATE clause not found in FROM clause"));
+    return status::Error(
+        sqlstate::kUndefinedTable,
+        absl::StrCat("relation \"", names[0], "\" in FOR UPDATE clause not found in FROM clause"));
   return absl::OkStatus();
 }
 

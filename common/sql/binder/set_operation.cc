@@ -11,7 +11,8 @@ using plan::Expr;
 using plan::Rel;
 namespace sqlstate = status::sqlstate;
 
-// Replaces a projection's unknown constants by typed ones; anything else gets a projection with casts above.
+// Replaces a projection's unknown constants by typed ones; anything else gets a projection with
+// casts above.
 bool IsProjectionOfUnknown(const Rel& rel, size_t column) {
   return rel.kind == Rel::Kind::kProject && rel.expressions[column]->type.id == TypeId::kUnknown;
 }
@@ -23,7 +24,8 @@ absl::StatusOr<BoundQuery> Binder::BindValues(const PgQuery__SelectStmt& select,
   scope->clause = "VALUES";
   RelPtr values = plan::MakeRel(Rel::Kind::kValues);
   for (const Node* node : NodeList(select.values_lists, select.n_values_lists)) {
-    ASSIGN_OR_RETURN(std::vector<ExprPtr> row, BindExprs({node->list->items, node->list->n_items}, scope));
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> row,
+                     BindExprs({node->list->items, node->list->n_items}, scope));
     if (!values->rows.empty() && row.size() != values->rows[0].size())
       return ErrorAt(sqlstate::kSyntaxError, row.empty() ? -1 : row[0]->location,
                      "VALUES lists must all be the same length");
@@ -52,23 +54,25 @@ absl::StatusOr<BoundQuery> Binder::BindValues(const PgQuery__SelectStmt& select,
     RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
     sort->output = rel->output;
     for (const OrderItem& key : order)
-      sort->keys.push_back({key.target >= 0 ? targets[key.target].expression : key.expression, key.descending,
-                            key.nulls_first});
+      sort->keys.push_back({key.target >= 0 ? targets[key.target].expression : key.expression,
+                            key.descending, key.nulls_first});
     rel = sort;
   }
   ASSIGN_OR_RETURN(bound.rel, BindLimit(select, rel, scope));
   return bound;
 }
 
-absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& select, Scope* scope) {
+absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& select,
+                                                    Scope* scope) {
   const char* name = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? "UNION"
                      : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? "INTERSECT"
                                                                              : "EXCEPT";
   ASSIGN_OR_RETURN(BoundQuery left, BindSelect(*select.larg, scope, true));
   ASSIGN_OR_RETURN(BoundQuery right, BindSelect(*select.rarg, scope, true));
   if (left.columns.size() != right.columns.size())
-    return status::Error(sqlstate::kSyntaxError,
-                         absl::StrCat("each ", name, " query must have the same number of columns"));
+    return status::Error(
+        sqlstate::kSyntaxError,
+        absl::StrCat("each ", name, " query must have the same number of columns"));
   BoundQuery bound;
   std::vector<Target> targets;
   RelPtr rel = plan::MakeRel(Rel::Kind::kAppend);
@@ -78,8 +82,8 @@ absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& s
       converts |= query.columns[i].type != types[i];
       // An unknown constant is read as the common type at once.
       if (IsProjectionOfUnknown(*query.rel, i)) {
-        ASSIGN_OR_RETURN(query.rel->expressions[i],
-                         TryCoerce(query.rel->expressions[i], types[i], functions::CastContext::kImplicit));
+        ASSIGN_OR_RETURN(query.rel->expressions[i], TryCoerce(query.rel->expressions[i], types[i],
+                                                              functions::CastContext::kImplicit));
         query.columns[i].type = types[i];
         query_->columns[query.rel->output[i]].type = types[i];
       }
@@ -94,8 +98,8 @@ absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& s
         ASSIGN_OR_RETURN(e, TryCoerce(e, types[i], functions::CastContext::kImplicit));
         if (e == nullptr)
           return status::Error(sqlstate::kCannotCoerce,
-                               absl::StrCat(name, " could not convert type ", types::Format(from), " to ",
-                                            types::Format(types[i])));
+                               absl::StrCat(name, " could not convert type ", types::Format(from),
+                                            " to ", types::Format(types[i])));
       }
       project->expressions.push_back(e);
       project->output.push_back(query_->AddColumn({column.name, types[i], 0, 0, false}));
@@ -145,7 +149,8 @@ absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& s
   }
   for (size_t i = 0; i < types.size(); ++i) {
     bound.columns.push_back({left.columns[i].name, rel->output[i], types[i]});
-    targets.push_back({plan::MakeColumn(rel->output[i], types[i]), left.columns[i].name, rel->output[i]});
+    targets.push_back(
+        {plan::MakeColumn(rel->output[i], types[i]), left.columns[i].name, rel->output[i]});
   }
   if (select.n_locking_clause > 0)
     return status::Error(sqlstate::kFeatureNotSupported,

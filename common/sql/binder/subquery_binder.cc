@@ -11,7 +11,8 @@ using common::v1::SubqueryExpression;
 using plan::Expr;
 namespace sqlstate = status::sqlstate;
 
-std::shared_ptr<Expr> MakeSubquery(SubqueryExpression::Kind kind, RelPtr rel, Type type, int location) {
+std::shared_ptr<Expr> MakeSubquery(SubqueryExpression::Kind kind, RelPtr rel, Type type,
+                                   int location) {
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kSubquery;
   result->subquery = kind;
@@ -35,7 +36,8 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
       return ExprPtr(MakeSubquery(SubqueryExpression::KIND_EXISTS, bound.rel, kBool, location));
     case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK:
       if (bound.columns.size() != 1) return ErrorAt(sqlstate::kSyntaxError, location, one_column);
-      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_SCALAR, bound.rel, bound.columns[0].type, location));
+      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_SCALAR, bound.rel, bound.columns[0].type,
+                                  location));
     case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: {
       if (bound.columns.size() != 1) return ErrorAt(sqlstate::kSyntaxError, location, one_column);
       TypeId array = TypeId::kUnspecified;
@@ -79,8 +81,9 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   }
   std::vector<ExprPtr> operands;
   if (link.testexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
-    ASSIGN_OR_RETURN(operands,
-                     BindExprs({link.testexpr->row_expr->args, link.testexpr->row_expr->n_args}, scope));
+    ASSIGN_OR_RETURN(
+        operands,
+        BindExprs({link.testexpr->row_expr->args, link.testexpr->row_expr->n_args}, scope));
   } else {
     ASSIGN_OR_RETURN(ExprPtr operand, BindExpr(link.testexpr, scope));
     operands = {operand};
@@ -92,7 +95,8 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   if (operands.size() > 1 && (op != "=" || !any) && (op != "<>" || any))
     return Unsupported(location, "this comparison of a row with a subquery");
   std::shared_ptr<Expr> result =
-      MakeSubquery(any ? SubqueryExpression::KIND_ANY : SubqueryExpression::KIND_ALL, bound.rel, kBool, location);
+      MakeSubquery(any ? SubqueryExpression::KIND_ANY : SubqueryExpression::KIND_ALL, bound.rel,
+                   kBool, location);
   // Both sides become what the operator takes; the subquery's in a projection over it.
   RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {bound.rel});
   bool converts = false;

@@ -86,7 +86,8 @@ int MatchSharedType(const std::vector<Signature>& candidates, const std::vector<
   int found = -1;
   for (const int i : kept) {
     bool fits = true;
-    for (const TypeId type : candidates[i]) fits = fits && CanCoerce(shared, type, CastContext::kImplicit);
+    for (const TypeId type : candidates[i])
+      fits = fits && CanCoerce(shared, type, CastContext::kImplicit);
     if (!fits) continue;
     if (found >= 0) return -1;
     found = i;
@@ -180,7 +181,8 @@ Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vect
     if (candidates[i] == actual) return {static_cast<int>(i), false};
   }
   // An unknown operand is first taken to be of the other operand's type.
-  if (is_operator && actual.size() == 2 && (actual[0] == TypeId::kUnknown) != (actual[1] == TypeId::kUnknown)) {
+  if (is_operator && actual.size() == 2 &&
+      (actual[0] == TypeId::kUnknown) != (actual[1] == TypeId::kUnknown)) {
     const TypeId known = actual[0] == TypeId::kUnknown ? actual[1] : actual[0];
     for (size_t i = 0; i < candidates.size(); ++i) {
       if (candidates[i] == Signature{known, known}) return {static_cast<int>(i), false};
@@ -190,8 +192,8 @@ Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vect
     bool fits = true;
     for (size_t arg = 0; arg < actual.size() && fits; ++arg) {
       // PostgreSQL has no operators on regclass: a string never becomes one to be compared.
-      const bool relation = is_operator && candidates[i][arg] == TypeId::kRegclass && types::IsString(actual[arg]) &&
-                            actual[arg] != TypeId::kUnknown;
+      const bool relation = is_operator && candidates[i][arg] == TypeId::kRegclass &&
+                            types::IsString(actual[arg]) && actual[arg] != TypeId::kUnknown;
       fits = !relation && CanCoerce(actual[arg], candidates[i][arg], CastContext::kImplicit);
     }
     if (fits) kept.push_back(static_cast<int>(i));

@@ -1,5 +1,5 @@
-// PostgreSQL's rules for the types of expressions (manual, chapter 10): categories, common types and the choice
-// among overloaded functions. Pure functions.
+// PostgreSQL's rules for the types of expressions (manual, chapter 10): categories, common types
+// and the choice among overloaded functions. Pure functions.
 #pragma once
 
 #include <optional>
@@ -17,11 +17,12 @@ using types::TypeId;
 char CategoryOf(TypeId id);
 bool IsPreferred(TypeId id);
 
-// Whether each actual type may implicitly become the candidate's; `any` accepts all, unknown becomes all.
+// Whether each actual type may implicitly become the candidate's; `any` accepts all, unknown
+// becomes all.
 bool CanCoerce(TypeId from, TypeId to, functions::CastContext context);
 
-// The common type for UNION, CASE, VALUES and the like; nullopt: they cannot be matched (`conflict` then names the
-// type that did not fit). kUnknown alone gives text.
+// The common type for UNION, CASE, VALUES and the like; nullopt: they cannot be matched (`conflict`
+// then names the type that did not fit). kUnknown alone gives text.
 std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId* conflict);
 
 // An overload's argument types.

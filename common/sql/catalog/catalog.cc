@@ -42,7 +42,8 @@ uint64_t Catalog::version() const { return snapshot_->version(); }
 
 const common::v1::CatalogSnapshot& Catalog::snapshot() const { return *snapshot_; }
 
-const common::v1::TableDescriptor* Catalog::FindTable(std::string_view schema, std::string_view name) const {
+const common::v1::TableDescriptor* Catalog::FindTable(std::string_view schema,
+                                                      std::string_view name) const {
   const auto it = index_->by_name.find(QualifiedKey(schema, name));
   return it == index_->by_name.end() ? nullptr : it->second;
 }
@@ -52,8 +53,9 @@ const common::v1::TableDescriptor* Catalog::FindTable(uint32_t table_id) const {
   return it == index_->by_id.end() ? nullptr : it->second;
 }
 
-const common::v1::TableDescriptor* Catalog::ResolveTable(std::string_view schema, std::string_view name,
-                                                         const std::vector<std::string>& search_path) const {
+const common::v1::TableDescriptor* Catalog::ResolveTable(
+    std::string_view schema, std::string_view name,
+    const std::vector<std::string>& search_path) const {
   if (!schema.empty()) return FindTable(schema, name);
   if (const auto* table = FindTable("pg_catalog", name)) return table;
   for (const std::string& part : search_path) {

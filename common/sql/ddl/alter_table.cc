@@ -22,18 +22,21 @@ std::string QuoteName(const std::string& name) {
 }  // namespace
 
 // Counts the rows that violate the condition.
-absl::StatusOr<common::v1::Plan> DdlBinder::ValidationPlan(const Table& table, const std::string& condition) {
+absl::StatusOr<common::v1::Plan> DdlBinder::ValidationPlan(const Table& table,
+                                                           const std::string& condition) {
   PlanningInput input = input_;
-  input.sql = absl::StrCat("SELECT count(*) FROM ", QuoteName(table.schema()), ".", QuoteName(table.name()),
-                           " WHERE NOT (", condition, ")");
+  input.sql = absl::StrCat("SELECT count(*) FROM ", QuoteName(table.schema()), ".",
+                           QuoteName(table.name()), " WHERE NOT (", condition, ")");
   input.statement = nullptr;
   input.literals = nullptr;
   input.parameter_types.clear();
   return PlanDefault(input);
 }
 
-absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint, const Table& table) {
-  if (!parser::View(constraint.indexname).empty()) return Unsupported(-1, "ADD CONSTRAINT … USING INDEX");
+absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint,
+                                           const Table& table) {
+  if (!parser::View(constraint.indexname).empty())
+    return Unsupported(-1, "ADD CONSTRAINT … USING INDEX");
   if (constraint.skip_validation) return Unsupported(-1, "NOT VALID");
   Table copy = table;
   RETURN_IF_ERROR(AddConstraint(constraint, "", &copy));
@@ -49,7 +52,8 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
       return absl::OkStatus();
     case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {
       *alter->mutable_add_check() = copy.checks(copy.checks_size() - 1);
-      ASSIGN_OR_RETURN(*alter->mutable_validation(), ValidationPlan(table, alter->add_check().sql()));
+      ASSIGN_OR_RETURN(*alter->mutable_validation(),
+                       ValidationPlan(table, alter->add_check().sql()));
       return ValidateChecks(copy);
     }
     default:
@@ -87,8 +91,9 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
           case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
           case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
           case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-            return Unsupported(node->constraint->location,
-                               "ADD COLUMN with a key, check or reference; add the constraint in a second step");
+            return Unsupported(
+                node->constraint->location,
+                "ADD COLUMN with a key, check or reference; add the constraint in a second step");
           default:
             break;
         }
@@ -123,10 +128,13 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
         const std::string_view text = tree_.parse->text();
         parser::Lexer lexer(text, tree_.offset);
         int location = -1;
-        for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd; token = lexer.Next()) {
+        for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd;
+             token = lexer.Next()) {
           std::string word(lexer.TextOf(token));
-          if (token.kind == parser::Token::Kind::kQuotedWord) word = word.substr(1, word.size() - 2);
-          else for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+          if (token.kind == parser::Token::Kind::kQuotedWord)
+            word = word.substr(1, word.size() - 2);
+          else
+            for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
           if (word != name) continue;
           parser::Lexer ahead = lexer;
           const parser::Token first = ahead.Next();
@@ -146,13 +154,15 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return AddTableConstraint(*command.def->constraint, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: {
       bool known = table.primary_key_name() == name && !name.empty();
-      for (const auto& index : table.indexes()) known |= index.is_constraint() && index.name() == name;
+      for (const auto& index : table.indexes())
+        known |= index.is_constraint() && index.name() == name;
       for (const auto& check : table.checks()) known |= check.name() == name;
       for (const auto& key : table.foreign_keys()) known |= key.name() == name;
       if (!known) {
         if (command.missing_ok) return absl::OkStatus();
         return ErrorAt(sqlstate::kUndefinedObject, -1,
-                       absl::StrCat("constraint \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+                       absl::StrCat("constraint \"", name, "\" of relation \"", table.name(),
+                                    "\" does not exist"));
       }
       add()->set_drop_constraint(name);
       return absl::OkStatus();
@@ -175,14 +185,17 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
 }
 
 absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
-  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) return Unsupported(-1, "ALTER of this kind of object");
+  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
+    return Unsupported(-1, "ALTER of this kind of object");
   auto table = Resolve(*alter.relation);
   if (!table.ok()) {
-    if (alter.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable)) return absl::OkStatus();
+    if (alter.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable))
+      return absl::OkStatus();
     return table.status();
   }
   if (!(*table)->view_sql().empty())
-    return ErrorAt(sqlstate::kWrongObjectType, -1, absl::StrCat("\"", (*table)->name(), "\" is not a table"));
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a table"));
   for (const Node* command : NodeList(alter.cmds, alter.n_cmds))
     RETURN_IF_ERROR(AlterAction(*command->alter_table_cmd, **table));
   return absl::OkStatus();
@@ -191,7 +204,8 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
 absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   auto table = Resolve(*rename.relation);
   if (!table.ok()) {
-    if (rename.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable)) return absl::OkStatus();
+    if (rename.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable))
+      return absl::OkStatus();
     return table.status();
   }
   const std::string to(parser::View(rename.newname));
@@ -213,16 +227,20 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
     }
     if (column.name() == to)
       return ErrorAt(sqlstate::kDuplicateColumn, -1,
-                     absl::StrCat("column \"", to, "\" of relation \"", (*table)->name(), "\" already exists"));
+                     absl::StrCat("column \"", to, "\" of relation \"", (*table)->name(),
+                                  "\" already exists"));
   }
   if (!found)
-    return ErrorAt(sqlstate::kUndefinedColumn, -1, absl::StrCat("column \"", from, "\" does not exist"));
+    return ErrorAt(sqlstate::kUndefinedColumn, -1,
+                   absl::StrCat("column \"", from, "\" does not exist"));
   // A check's text names its columns.
   if ((*table)->checks_size() > 0) {
     for (const auto& check : (*table)->checks()) {
       parser::Lexer lexer(check.sql());
-      for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd; token = lexer.Next()) {
-        if (lexer.TextOf(token) == from || lexer.TextOf(token) == QuoteName(from) || lexer.Is(token, from))
+      for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd;
+           token = lexer.Next()) {
+        if (lexer.TextOf(token) == from || lexer.TextOf(token) == QuoteName(from) ||
+            lexer.Is(token, from))
           return Unsupported(-1, "renaming a column that a CHECK constraint names");
       }
     }

@@ -19,8 +19,10 @@ constexpr size_t kMaxNameBytes = 63;
 std::string MakeObjectName(std::string first, std::string second, const std::string& label) {
   const size_t overhead = (second.empty() ? 0 : 1) + 1 + label.size();
   while (first.size() + second.size() > kMaxNameBytes - overhead) {
-    if (first.size() > second.size()) first.pop_back();
-    else second.pop_back();
+    if (first.size() > second.size())
+      first.pop_back();
+    else
+      second.pop_back();
   }
   std::string name = first;
   if (!second.empty()) absl::StrAppend(&name, "_", second);
@@ -29,8 +31,8 @@ std::string MakeObjectName(std::string first, std::string second, const std::str
 
 // Words that end a column's DEFAULT or CHECK.
 bool EndsExpression(const parser::Lexer& lexer, const parser::Token& token) {
-  for (const char* word : {"constraint", "primary", "unique", "check", "references", "generated", "deferrable",
-                           "initially", "collate", "default"}) {
+  for (const char* word : {"constraint", "primary", "unique", "check", "references", "generated",
+                           "deferrable", "initially", "collate", "default"}) {
     if (lexer.Is(token, word)) return true;
   }
   return false;
@@ -43,7 +45,8 @@ void CollectNames(const Node* node, std::set<std::string>* names) {
   };
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_COLUMN_REF:
-      names->insert(std::string(parser::StringOf(node->column_ref->fields[node->column_ref->n_fields - 1])));
+      names->insert(
+          std::string(parser::StringOf(node->column_ref->fields[node->column_ref->n_fields - 1])));
       return;
     case PG_QUERY__NODE__NODE_A_EXPR:
       CollectNames(node->a_expr->lexpr, names);
@@ -89,8 +92,8 @@ bool DdlBinder::NameTaken(const std::string& name, const Table& table) const {
   return false;
 }
 
-std::string DdlBinder::ChooseName(const std::string& base, const std::string& columns, const char* suffix,
-                                  const Table& table) const {
+std::string DdlBinder::ChooseName(const std::string& base, const std::string& columns,
+                                  const char* suffix, const Table& table) const {
   std::string label = suffix;
   std::string name = MakeObjectName(base, columns, label);
   for (int i = 1; NameTaken(name, table); ++i) {
@@ -100,8 +103,8 @@ std::string DdlBinder::ChooseName(const std::string& base, const std::string& co
   return name;
 }
 
-// The text of an expression: behind `keyword`, which is found at or after `location`. A parenthesized one ends at its
-// parenthesis, a DEFAULT where the next clause starts.
+// The text of an expression: behind `keyword`, which is found at or after `location`. A
+// parenthesized one ends at its parenthesis, a DEFAULT where the next clause starts.
 absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int location,
                                                       std::string_view keyword) const {
   const std::string_view text = tree_.parse->text();
@@ -132,7 +135,8 @@ absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int loca
     token = lexer.Next();
   }
   std::string result(text.substr(begin, end - begin));
-  if (check && result.size() >= 2 && result.front() == '(') result = result.substr(1, result.size() - 2);
+  if (check && result.size() >= 2 && result.front() == '(')
+    result = result.substr(1, result.size() - 2);
   // What was cut out must be the expression that the grammar saw.
   std::shared_ptr<const parser::ParseTree> tree;
   ASSIGN_OR_RETURN(const Node* parsed, ParseExpression(result, &tree));
@@ -141,8 +145,10 @@ absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int loca
   return result;
 }
 
-absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys, const std::string& column,
-                                                            const Table& table, const char* what, int location) {
+absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys,
+                                                            const std::string& column,
+                                                            const Table& table, const char* what,
+                                                            int location) {
   std::vector<std::string> names = parser::StringsOf(keys);
   if (names.empty() && !column.empty()) names.push_back(column);
   std::vector<uint32_t> ordinals;
@@ -152,14 +158,16 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys, const
       if (table.columns(i).dropped() || table.columns(i).name() != name) continue;
       found = true;
       if (std::find(ordinals.begin(), ordinals.end(), static_cast<uint32_t>(i)) != ordinals.end())
-        return ErrorAt(sqlstate::kDuplicateColumn, location,
-                       absl::StrCat("column \"", name, "\" appears twice in ", what, " constraint"));
+        return ErrorAt(
+            sqlstate::kDuplicateColumn, location,
+            absl::StrCat("column \"", name, "\" appears twice in ", what, " constraint"));
       const Type type = types::FromProto(table.columns(i).type());
       if (!types::IsIndexable(type.id))
         return ErrorAt(sqlstate::kUndefinedObject, -1,
                        absl::StrCat("data type ", types::Format(type),
                                     " has no default operator class for access method \"btree\""),
-                       "You must specify an operator class for the index or define a default operator class for "
+                       "You must specify an operator class for the index or define a default "
+                       "operator class for "
                        "the data type.");
       ordinals.push_back(static_cast<uint32_t>(i));
     }
@@ -170,19 +178,23 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys, const
   return ordinals;
 }
 
-absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(const PgQuery__ColumnDef& definition) {
+absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
+    const PgQuery__ColumnDef& definition) {
   common::v1::ColumnDescriptor column;
   column.set_name(definition.colname);
-  ASSIGN_OR_RETURN(const Type type, parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+  ASSIGN_OR_RETURN(const Type type,
+                   parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
   if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
-    return ErrorAt(sqlstate::kInvalidTableDefinition, definition.location,
-                   absl::StrCat("column \"", column.name(), "\" has pseudo-type ", types::Format(type)));
+    return ErrorAt(
+        sqlstate::kInvalidTableDefinition, definition.location,
+        absl::StrCat("column \"", column.name(), "\" has pseudo-type ", types::Format(type)));
   *column.mutable_type() = types::ToProto(type);
   if (definition.coll_clause != nullptr) {
     const std::string name(
         parser::StringOf(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]));
     if (name != "default" && name != "C" && name != "POSIX")
-      return Unsupported(definition.coll_clause->location, absl::StrCat("collation \"", name, "\""));
+      return Unsupported(definition.coll_clause->location,
+                         absl::StrCat("collation \"", name, "\""));
   }
   for (const Node* node : NodeList(definition.constraints, definition.n_constraints)) {
     const PgQuery__Constraint& constraint = *node->constraint;
@@ -191,7 +203,8 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(const PgQuery__
         column.set_not_null(true);
         break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: {
-        ASSIGN_OR_RETURN(const std::string sql, ExpressionText(constraint.raw_expr, constraint.location, "default"));
+        ASSIGN_OR_RETURN(const std::string sql,
+                         ExpressionText(constraint.raw_expr, constraint.location, "default"));
         Binder binder(input_, tree_);
         RETURN_IF_ERROR(binder.BindDefault(sql, column).status());
         column.set_default_sql(sql);
@@ -219,12 +232,14 @@ absl::Status DdlBinder::AddColumnDefinition(const PgQuery__ColumnDef& definition
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
-                                      Table* table) {
+absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint,
+                                      const std::string& column, Table* table) {
   if (table->primary_key_size() > 0)
-    return ErrorAt(sqlstate::kInvalidTableDefinition, constraint.location,
-                   absl::StrCat("multiple primary keys for table \"", table->name(), "\" are not allowed"));
-  if (constraint.n_including > 0) return Unsupported(constraint.location, "INCLUDE on a primary key");
+    return ErrorAt(
+        sqlstate::kInvalidTableDefinition, constraint.location,
+        absl::StrCat("multiple primary keys for table \"", table->name(), "\" are not allowed"));
+  if (constraint.n_including > 0)
+    return Unsupported(constraint.location, "INCLUDE on a primary key");
   ASSIGN_OR_RETURN(const std::vector<uint32_t> ordinals,
                    KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "primary key",
                               constraint.location));
@@ -237,19 +252,23 @@ absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint, con
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AddUnique(const PgQuery__Constraint& constraint, const std::string& column, Table* table) {
+absl::Status DdlBinder::AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
+                                  Table* table) {
   if (constraint.nulls_not_distinct) return Unsupported(constraint.location, "NULLS NOT DISTINCT");
   ASSIGN_OR_RETURN(const std::vector<uint32_t> ordinals,
-                   KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "unique", constraint.location));
+                   KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "unique",
+                              constraint.location));
   common::v1::IndexDescriptor index;
   std::string columns;
   for (const uint32_t ordinal : ordinals) {
     index.add_columns(ordinal);
     index.add_descending(false);
-    absl::StrAppend(&columns, columns.empty() ? "" : "_", table->columns(static_cast<int>(ordinal)).name());
+    absl::StrAppend(&columns, columns.empty() ? "" : "_",
+                    table->columns(static_cast<int>(ordinal)).name());
   }
   for (const Node* node : NodeList(constraint.including, constraint.n_including)) {
-    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, std::string(parser::StringOf(node)), -1));
+    ASSIGN_OR_RETURN(const uint32_t ordinal,
+                     ColumnNamed(*table, std::string(parser::StringOf(node)), -1));
     index.add_include(ordinal);
   }
   const std::string name(parser::View(constraint.conname));
@@ -261,8 +280,10 @@ absl::Status DdlBinder::AddUnique(const PgQuery__Constraint& constraint, const s
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AddCheck(const PgQuery__Constraint& constraint, const std::string&, Table* table) {
-  ASSIGN_OR_RETURN(const std::string sql, ExpressionText(constraint.raw_expr, constraint.location, "check"));
+absl::Status DdlBinder::AddCheck(const PgQuery__Constraint& constraint, const std::string&,
+                                 Table* table) {
+  ASSIGN_OR_RETURN(const std::string sql,
+                   ExpressionText(constraint.raw_expr, constraint.location, "check"));
   std::string name(parser::View(constraint.conname));
   if (name.empty()) {
     // PostgreSQL names the column when the condition is about a single one.
@@ -276,9 +297,11 @@ absl::Status DdlBinder::AddCheck(const PgQuery__Constraint& constraint, const st
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column,
-                                      Table* table) {
-  const auto plain = [](const char* action) { return parser::View(action).empty() || *action == 'a' || *action == 'r'; };
+absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
+                                      const std::string& column, Table* table) {
+  const auto plain = [](const char* action) {
+    return parser::View(action).empty() || *action == 'a' || *action == 'r';
+  };
   if (!plain(constraint.fk_del_action) || !plain(constraint.fk_upd_action))
     return Unsupported(constraint.location, "a foreign key with CASCADE, SET NULL or SET DEFAULT");
   if (!parser::View(constraint.fk_matchtype).empty() && *constraint.fk_matchtype == 'f')
@@ -293,7 +316,8 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint, con
     auto ordinal = ColumnNamed(*table, name, constraint.location);
     if (!ordinal.ok())
       return ErrorAt(sqlstate::kUndefinedColumn, -1,
-                     absl::StrCat("column \"", name, "\" referenced in foreign key constraint does not exist"));
+                     absl::StrCat("column \"", name,
+                                  "\" referenced in foreign key constraint does not exist"));
     key.add_columns(*ordinal);
     absl::StrAppend(&joined, joined.empty() ? "" : "_", name);
   }
@@ -307,7 +331,8 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint, con
     ASSIGN_OR_RETURN(referenced, Resolve(*constraint.pktable));
   }
   key.set_referenced_table_id(referenced->table_id());
-  const std::vector<std::string> target_names = parser::StringsOf({constraint.pk_attrs, constraint.n_pk_attrs});
+  const std::vector<std::string> target_names =
+      parser::StringsOf({constraint.pk_attrs, constraint.n_pk_attrs});
   if (target_names.empty()) {
     if (referenced->primary_key_size() == 0)
       return ErrorAt(sqlstate::kUndefinedObject, -1,
@@ -318,22 +343,30 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint, con
       auto ordinal = ColumnNamed(*referenced, name, -1);
       if (!ordinal.ok())
         return ErrorAt(sqlstate::kUndefinedColumn, -1,
-                       absl::StrCat("column \"", name, "\" referenced in foreign key constraint does not exist"));
+                       absl::StrCat("column \"", name,
+                                    "\" referenced in foreign key constraint does not exist"));
       key.add_referenced_columns(*ordinal);
     }
-    const std::set<uint32_t> wanted(key.referenced_columns().begin(), key.referenced_columns().end());
-    bool unique = wanted == std::set<uint32_t>(referenced->primary_key().begin(), referenced->primary_key().end());
+    const std::set<uint32_t> wanted(key.referenced_columns().begin(),
+                                    key.referenced_columns().end());
+    bool unique = wanted == std::set<uint32_t>(referenced->primary_key().begin(),
+                                               referenced->primary_key().end());
     for (const auto& index : referenced->indexes())
-      unique |= index.unique() && wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end());
+      unique |= index.unique() &&
+                wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end());
     if (!unique)
-      return status::Error("42830", absl::StrCat("there is no unique constraint matching given keys for referenced table \"",
-                                                 target, "\""));
+      return status::Error(
+          "42830",
+          absl::StrCat("there is no unique constraint matching given keys for referenced table \"",
+                       target, "\""));
   }
   if (key.columns_size() != key.referenced_columns_size())
-    return status::Error("42830", "number of referencing and referenced columns for foreign key disagree");
+    return status::Error("42830",
+                         "number of referencing and referenced columns for foreign key disagree");
   for (int i = 0; i < key.columns_size(); ++i) {
     const Type a = types::FromProto(table->columns(static_cast<int>(key.columns(i))).type());
-    const Type b = types::FromProto(referenced->columns(static_cast<int>(key.referenced_columns(i))).type());
+    const Type b =
+        types::FromProto(referenced->columns(static_cast<int>(key.referenced_columns(i))).type());
     if (a.id != b.id && CategoryOf(a.id) != CategoryOf(b.id))
       return ErrorAt(sqlstate::kDatatypeMismatch, -1,
                      absl::StrCat("foreign key constraint \"", table->name(), "_", joined,
@@ -345,8 +378,8 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint, con
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint, const std::string& column,
-                                      Table* table) {
+absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,
+                                      const std::string& column, Table* table) {
   switch (constraint.contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
       return AddPrimaryKey(constraint, column, table);
@@ -371,15 +404,18 @@ absl::Status DdlBinder::ValidateChecks(const Table& table) {
     Binder binder(input_, tree_);
     std::vector<ColumnId> columns;
     for (const auto& column : table.columns())
-      columns.push_back(binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
+      columns.push_back(
+          binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
     RETURN_IF_ERROR(binder.BindTableCondition(check.sql(), table, columns).status());
   }
   return absl::OkStatus();
 }
 
 absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
-  if (create.n_inh_relations > 0 && create.partbound == nullptr) return Unsupported(-1, "table inheritance");
-  if (create.partspec != nullptr || create.partbound != nullptr) return Unsupported(-1, "a partitioned table");
+  if (create.n_inh_relations > 0 && create.partbound == nullptr)
+    return Unsupported(-1, "table inheritance");
+  if (create.partspec != nullptr || create.partbound != nullptr)
+    return Unsupported(-1, "a partitioned table");
   if (create.of_typename != nullptr) return Unsupported(-1, "a typed table");
   ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.relation));
   auto* statement = Add()->mutable_create_table();

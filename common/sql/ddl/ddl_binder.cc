@@ -20,7 +20,8 @@ std::string Qualified(const std::string& schema, const std::string& name) {
 
 absl::Status DdlBinder::ErrorAt(std::string_view code, int location, std::string_view message,
                                 std::string_view hint) const {
-  return status::ErrorAt(code, parser::CharacterPosition(tree_.parse->text(), location), message, hint);
+  return status::ErrorAt(code, parser::CharacterPosition(tree_.parse->text(), location), message,
+                         hint);
 }
 
 absl::Status DdlBinder::Unsupported(int location, std::string_view what) const {
@@ -78,8 +79,10 @@ absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeV
 
 absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& range) const {
   const std::string schema(parser::View(range.schemaname));
-  if (parser::View(range.relpersistence) == "t") return Unsupported(range.location, "a temporary relation");
-  if (parser::View(range.relpersistence) == "u") return Unsupported(range.location, "an unlogged table");
+  if (parser::View(range.relpersistence) == "t")
+    return Unsupported(range.location, "a temporary relation");
+  if (parser::View(range.relpersistence) == "u")
+    return Unsupported(range.location, "an unlogged table");
   if (!schema.empty()) {
     if (!input_.catalog->HasSchema(schema))
       return ErrorAt(sqlstate::kInvalidSchemaName, range.location,
@@ -89,15 +92,19 @@ absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& ran
   for (const std::string& candidate : input_.search_path) {
     if (candidate != "pg_catalog" && input_.catalog->HasSchema(candidate)) return candidate;
   }
-  return ErrorAt(sqlstate::kInvalidSchemaName, range.location, "no schema has been selected to create in");
+  return ErrorAt(sqlstate::kInvalidSchemaName, range.location,
+                 "no schema has been selected to create in");
 }
 
-absl::StatusOr<uint32_t> DdlBinder::ColumnNamed(const Table& table, const std::string& name, int location) const {
+absl::StatusOr<uint32_t> DdlBinder::ColumnNamed(const Table& table, const std::string& name,
+                                                int location) const {
   for (int i = 0; i < table.columns_size(); ++i) {
-    if (!table.columns(i).dropped() && table.columns(i).name() == name) return static_cast<uint32_t>(i);
+    if (!table.columns(i).dropped() && table.columns(i).name() == name)
+      return static_cast<uint32_t>(i);
   }
-  return ErrorAt(sqlstate::kUndefinedColumn, location,
-                 absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+  return ErrorAt(
+      sqlstate::kUndefinedColumn, location,
+      absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
 }
 
 absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
@@ -124,14 +131,16 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     bool known = false;
     for (const auto& column : table->columns()) known |= !column.dropped() && column.name() == name;
     if (!known)
-      return ErrorAt(sqlstate::kUndefinedColumn, -1, absl::StrCat("column \"", name, "\" does not exist"));
+      return ErrorAt(sqlstate::kUndefinedColumn, -1,
+                     absl::StrCat("column \"", name, "\" does not exist"));
     ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
     const Type type = types::FromProto(table->columns(static_cast<int>(ordinal)).type());
     if (!types::IsIndexable(type.id))
       return ErrorAt(sqlstate::kUndefinedObject, -1,
                      absl::StrCat("data type ", types::Format(type),
                                   " has no default operator class for access method \"btree\""),
-                     "You must specify an operator class for the index or define a default operator class for the "
+                     "You must specify an operator class for the index or define a default "
+                     "operator class for the "
                      "data type.");
     const bool descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     const bool nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
@@ -139,16 +148,20 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     if ((descending && nulls_last) || (!descending && nulls_first))
       return Unsupported(-1, "an index with this order of NULLs");
     for (const std::string& opclass : parser::StringsOf({element.opclass, element.n_opclass})) {
-      if (opclass.find("_pattern_ops") == std::string::npos && !opclass.ends_with("_ops") && opclass != "pg_catalog")
+      if (opclass.find("_pattern_ops") == std::string::npos && !opclass.ends_with("_ops") &&
+          opclass != "pg_catalog")
         return Unsupported(-1, absl::StrCat("operator class \"", opclass, "\""));
     }
     index->add_columns(ordinal);
     index->add_descending(descending);
     absl::StrAppend(&columns, columns.empty() ? "" : "_", name);
   }
-  for (const Node* node : NodeList(create.index_including_params, create.n_index_including_params)) {
+  for (const Node* node :
+       NodeList(create.index_including_params, create.n_index_including_params)) {
     const std::string name(parser::View(node->index_elem->name));
-    if (name.empty()) return ErrorAt(sqlstate::kFeatureNotSupported, -1, "expressions are not supported in included columns");
+    if (name.empty())
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     "expressions are not supported in included columns");
     ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
     index->add_include(ordinal);
     absl::StrAppend(&columns, "_", name);
@@ -164,7 +177,8 @@ absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
       create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__VIEW_CHECK_OPTION_UNDEFINED)
     return Unsupported(-1, "WITH CHECK OPTION");
   if (create.n_options > 0) return Unsupported(-1, "a view option");
-  if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return Unsupported(-1, "this kind of view");
+  if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return Unsupported(-1, "this kind of view");
   // The query's text follows the first top-level AS.
   const std::string_view text = std::string_view(tree_.parse->text());
   parser::Lexer lexer(text, tree_.offset);
@@ -194,11 +208,13 @@ absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
   view->set_owner(input_.current_user);
   view->set_view_sql(std::string(text.substr(begin, end - begin)));
   if (create.n_aliases > bound.columns.size())
-    return ErrorAt(sqlstate::kSyntaxError, -1, "CREATE VIEW specifies more column names than columns");
+    return ErrorAt(sqlstate::kSyntaxError, -1,
+                   "CREATE VIEW specifies more column names than columns");
   std::set<std::string> names;
   for (size_t i = 0; i < bound.columns.size(); ++i) {
     auto* column = view->add_columns();
-    column->set_name(i < create.n_aliases ? std::string(parser::StringOf(create.aliases[i])) : bound.columns[i].name);
+    column->set_name(i < create.n_aliases ? std::string(parser::StringOf(create.aliases[i]))
+                                          : bound.columns[i].name);
     *column->mutable_type() = types::ToProto(bound.columns[i].type);
     if (!names.insert(column->name()).second)
       return ErrorAt(sqlstate::kDuplicateColumn, -1,
@@ -230,7 +246,8 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   common::v1::DdlStatement* statement = Add();
   auto name_of = [](const Node* node, common::v1::RelationName* out) {
-    const std::vector<std::string> parts = parser::StringsOf({node->list->items, node->list->n_items});
+    const std::vector<std::string> parts =
+        parser::StringsOf({node->list->items, node->list->n_items});
     out->set_name(parts.back());
     if (parts.size() > 1) out->set_schema(parts[parts.size() - 2]);
   };
@@ -238,8 +255,9 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   switch (drop.remove_type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: {
-      auto* tables = drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ? statement->mutable_drop_table()
-                                                                             : statement->mutable_drop_view();
+      auto* tables = drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE
+                         ? statement->mutable_drop_table()
+                         : statement->mutable_drop_view();
       tables->set_if_exists(drop.missing_ok);
       tables->set_cascade(cascade);
       for (const Node* object : objects) name_of(object, tables->add_tables());
@@ -268,7 +286,8 @@ absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
   for (const Node* node : NodeList(truncate.relations, truncate.n_relations)) {
     ASSIGN_OR_RETURN(const Table* table, Resolve(*node->range_var));
     if (!table->view_sql().empty())
-      return ErrorAt(sqlstate::kWrongObjectType, -1, absl::StrCat("\"", table->name(), "\" is not a table"));
+      return ErrorAt(sqlstate::kWrongObjectType, -1,
+                     absl::StrCat("\"", table->name(), "\" is not a table"));
     statement->add_table_ids(table->table_id());
   }
   return absl::OkStatus();
@@ -279,7 +298,8 @@ absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
 namespace adbms::sql {
 
 absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree, binder::StatementTreeOf(input));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
+                   binder::StatementTreeOf(input));
   return ddl::DdlBinder(input, *tree).Bind();
 }
 

@@ -22,7 +22,8 @@ using plan::ColumnId;
 class DdlBinder {
  public:
   // `input` and `tree` are borrowed.
-  DdlBinder(const PlanningInput& input, const parser::StatementTree& tree) : input_(input), tree_(tree) {}
+  DdlBinder(const PlanningInput& input, const parser::StatementTree& tree)
+      : input_(input), tree_(tree) {}
   // Errors: 42xxx and 0A000 with positions.
   absl::StatusOr<std::vector<common::v1::DdlStatement>> Bind();
 
@@ -33,15 +34,22 @@ class DdlBinder {
   absl::Status CreateTable(const PgQuery__CreateStmt& create);
   absl::Status AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table);
   absl::StatusOr<common::v1::ColumnDescriptor> ColumnOf(const PgQuery__ColumnDef& definition);
-  absl::Status AddConstraint(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
-  absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
-  absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
-  absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
-  absl::Status AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column, Table* table);
+  absl::Status AddConstraint(const PgQuery__Constraint& constraint, const std::string& column,
+                             Table* table);
+  absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
+                             Table* table);
+  absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
+                         Table* table);
+  absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column,
+                        Table* table);
+  absl::Status AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column,
+                             Table* table);
   absl::Status ValidateChecks(const Table& table);
-  absl::StatusOr<std::string> ExpressionText(const Node* node, int location, std::string_view keyword) const;
-  absl::StatusOr<std::vector<uint32_t>> KeyColumns(NodeList keys, const std::string& column, const Table& table,
-                                                   const char* what, int location);
+  absl::StatusOr<std::string> ExpressionText(const Node* node, int location,
+                                             std::string_view keyword) const;
+  absl::StatusOr<std::vector<uint32_t>> KeyColumns(NodeList keys, const std::string& column,
+                                                   const Table& table, const char* what,
+                                                   int location);
   std::string ChooseName(const std::string& base, const std::string& columns, const char* suffix,
                          const Table& table) const;
   bool NameTaken(const std::string& name, const Table& table) const;
@@ -61,7 +69,8 @@ class DdlBinder {
   absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
   absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
-  absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name, int location) const;
+  absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name,
+                                       int location) const;
   absl::Status ErrorAt(std::string_view code, int location, std::string_view message,
                        std::string_view hint = {}) const;
   absl::Status Unsupported(int location, std::string_view what) const;

@@ -23,8 +23,12 @@ int IntegerRank(TypeId id) {
 
 // Types whose values and order are the same.
 bool SameRepresentation(TypeId a, TypeId b) {
-  auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kName; };
-  auto oid = [](TypeId id) { return id == TypeId::kOid || id == TypeId::kRegclass || id == TypeId::kRegtype; };
+  auto text = [](TypeId id) {
+    return id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kName;
+  };
+  auto oid = [](TypeId id) {
+    return id == TypeId::kOid || id == TypeId::kRegclass || id == TypeId::kRegtype;
+  };
   return a == b || (text(a) && text(b)) || (oid(a) && oid(b));
 }
 
@@ -49,11 +53,12 @@ bool IsComparisonName(const std::string& op) {
 
 // Whether the operator is the one that the types' order defines.
 bool ComparesInOrder(const functions::Function& function) {
-  return function.is_operator && function.arguments.size() == 2 && IsComparisonName(function.name) &&
-         function.result == TypeId::kBool;
+  return function.is_operator && function.arguments.size() == 2 &&
+         IsComparisonName(function.name) && function.result == TypeId::kBool;
 }
 
-std::vector<uint32_t> KeyColumns(const common::v1::TableDescriptor& table, const IndexDescriptor* index) {
+std::vector<uint32_t> KeyColumns(const common::v1::TableDescriptor& table,
+                                 const IndexDescriptor* index) {
   if (index == nullptr) return {table.primary_key().begin(), table.primary_key().end()};
   return {index->columns().begin(), index->columns().end()};
 }
@@ -63,8 +68,8 @@ struct Matches {
   std::map<uint32_t, std::pair<std::vector<ExprPtr>, ExprPtr>> in_lists;
 };
 
-std::optional<std::pair<ColumnId, std::vector<ExprPtr>>> ReadInList(const plan::Query& query, const ExprPtr& e,
-                                                                    const plan::ColumnSet& columns) {
+std::optional<std::pair<ColumnId, std::vector<ExprPtr>>> ReadInList(
+    const plan::Query& query, const ExprPtr& e, const plan::ColumnSet& columns) {
   if (e->kind != Expr::Kind::kInList || e->negated) return std::nullopt;
   const Expr& x = StripRelabel(*e->args[0]);
   if (x.kind != Expr::Kind::kColumn || !columns.contains(x.column)) return std::nullopt;
@@ -80,7 +85,8 @@ std::optional<std::pair<ColumnId, std::vector<ExprPtr>>> ReadInList(const plan::
   return std::make_pair(x.column, std::move(items));
 }
 
-bool Covers(const plan::Rel& scan, const std::vector<uint32_t>& keys, const IndexDescriptor* index) {
+bool Covers(const plan::Rel& scan, const std::vector<uint32_t>& keys,
+            const IndexDescriptor* index) {
   if (index == nullptr) return false;
   for (const uint32_t ordinal : scan.ordinals) {
     if (ordinal == plan::kRowKeyOrdinal) return false;
@@ -141,7 +147,8 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
     if (const auto list = matches.in_lists.find(keys[at]); list != matches.in_lists.end()) {
       path->any_of = list->second.first;
       path->matched.push_back(list->second.second);
-    } else if (const auto found = matches.comparisons.find(keys[at]); found != matches.comparisons.end()) {
+    } else if (const auto found = matches.comparisons.find(keys[at]);
+               found != matches.comparisons.end()) {
       for (const auto& [comparison, condition] : found->second) {
         const bool lower = comparison.op[0] == '>';
         ExprPtr& bound = lower ? path->lower : path->upper;
@@ -155,7 +162,8 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
   for (size_t i = at; i < keys.size(); ++i) {
     const auto column = column_of.find(keys[i]);
     if (column == column_of.end()) break;
-    path->ordering.push_back({column->second, index != nullptr && index->descending_size() > static_cast<int>(i) &&
+    path->ordering.push_back({column->second, index != nullptr &&
+                                                  index->descending_size() > static_cast<int>(i) &&
                                                   index->descending(static_cast<int>(i))});
   }
   path->index_only = Covers(scan, keys, index);
@@ -164,11 +172,13 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
   const bool recheck = open_ended && !scan.table->columns(static_cast<int>(keys[at])).not_null();
   for (const ExprPtr& condition : conditions) {
     const auto found = std::find(path->matched.begin(), path->matched.end(), condition);
-    const bool in_range = found != path->matched.end() && found - path->matched.begin() >= static_cast<long>(at);
+    const bool in_range =
+        found != path->matched.end() && found - path->matched.begin() >= static_cast<long>(at);
     if (found == path->matched.end() || (recheck && in_range)) path->residual.push_back(condition);
   }
   const double rows = estimator.TableRows(*scan.table);
-  path->index_rows = path->unique ? 1 : std::max(1.0, rows * estimator.Selectivity(query, path->matched));
+  path->index_rows =
+      path->unique ? 1 : std::max(1.0, rows * estimator.Selectivity(query, path->matched));
   path->rows = std::max(1.0, path->index_rows * estimator.Selectivity(query, path->residual));
   MatchOrder(query, request, path);
   return !path->matched.empty() || path->ordered || path->index_only;
@@ -177,7 +187,8 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
 }  // namespace
 
 const Expr& StripRelabel(const Expr& e) {
-  if (e.kind == Expr::Kind::kCast && e.type.modifier == 0 && KeepsOrder(e.args[0]->type.id, e.type.id))
+  if (e.kind == Expr::Kind::kCast && e.type.modifier == 0 &&
+      KeepsOrder(e.args[0]->type.id, e.type.id))
     return StripRelabel(*e.args[0]);
   return e;
 }
@@ -186,9 +197,11 @@ ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
   const TypeId from = value->type.id;
   const Type plain{column_type.id, 0};
   if (from == column_type.id) return value;
-  if (value->kind == Expr::Kind::kLiteral && IntegerRank(from) > 0 && IntegerRank(column_type.id) > IntegerRank(from))
-    return value->value.is_null() ? plan::MakeNull(plain)
-                                  : plan::MakeLiteral(types::Value::Int(column_type.id, value->value.int_value()));
+  if (value->kind == Expr::Kind::kLiteral && IntegerRank(from) > 0 &&
+      IntegerRank(column_type.id) > IntegerRank(from))
+    return value->value.is_null()
+               ? plan::MakeNull(plain)
+               : plan::MakeLiteral(types::Value::Int(column_type.id, value->value.int_value()));
   if (KeepsOrder(from, column_type.id)) return plan::MakeCast(value, plain, true);
   const int column_rank = IntegerRank(column_type.id);
   const int value_rank = IntegerRank(from);
@@ -212,7 +225,9 @@ ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
     if (function->arguments == std::vector<TypeId>{from, from}) at_most = function;
   }
   if (at_least == nullptr || at_most == nullptr) return nullptr;
-  auto bound = [from](int64_t number) { return plan::MakeLiteral(types::Value::Int(from, number)); };
+  auto bound = [from](int64_t number) {
+    return plan::MakeLiteral(types::Value::Int(from, number));
+  };
   ExprPtr fits = plan::MakeLogical(common::v1::LogicalExpression::KIND_AND,
                                    {plan::MakeCall(at_least, {value, bound(low)}),
                                     plan::MakeCall(at_most, {value, bound(high)})});
@@ -222,8 +237,8 @@ ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
 std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr& e,
                                          const plan::ColumnSet& columns) {
   // A boolean column stands for column = true.
-  const bool negated = e->kind == Expr::Kind::kLogical &&
-                       e->logical == common::v1::LogicalExpression::KIND_NOT;
+  const bool negated =
+      e->kind == Expr::Kind::kLogical && e->logical == common::v1::LogicalExpression::KIND_NOT;
   const Expr& plain = negated ? *e->args[0] : *e;
   if (plain.kind == Expr::Kind::kColumn && columns.contains(plain.column))
     return Comparison{plain.column, "=", plan::MakeBool(!negated)};
@@ -233,7 +248,8 @@ std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr
     const ExprPtr& other = e->args[flipped ? 0 : 1];
     const Expr& column = StripRelabel(*side);
     if (column.kind != Expr::Kind::kColumn || !columns.contains(column.column)) continue;
-    if (plan::HasSubquery(other) || plan::IsVolatile(other) || plan::Intersects(plan::ColumnsOf(other), columns))
+    if (plan::HasSubquery(other) || plan::IsVolatile(other) ||
+        plan::Intersects(plan::ColumnsOf(other), columns))
       continue;
     const std::string op = flipped ? Flip(e->function->name) : e->function->name;
     const Type& type = query.columns[column.column].type;
@@ -266,7 +282,8 @@ std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::Sc
   Matches matches;
   const plan::ColumnSet columns(scan.output.begin(), scan.output.end());
   auto ordinal_of = [&scan](ColumnId id) {
-    return scan.ordinals[std::find(scan.output.begin(), scan.output.end(), id) - scan.output.begin()];
+    return scan
+        .ordinals[std::find(scan.output.begin(), scan.output.end(), id) - scan.output.begin()];
   };
   for (const ExprPtr& condition : conditions) {
     if (auto comparison = ReadComparison(query, condition, columns)) {
@@ -274,12 +291,14 @@ std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::Sc
       if (ordinal != plan::kRowKeyOrdinal)
         matches.comparisons[ordinal].push_back({*std::move(comparison), condition});
     } else if (auto list = ReadInList(query, condition, columns)) {
-      matches.in_lists.emplace(ordinal_of(list->first), std::make_pair(std::move(list->second), condition));
+      matches.in_lists.emplace(ordinal_of(list->first),
+                               std::make_pair(std::move(list->second), condition));
     }
   }
   auto add = [&](const IndexDescriptor* index) {
     AccessPath path;
-    if (BuildPath(query, request, matches, conditions, index, estimator, &path)) paths.push_back(std::move(path));
+    if (BuildPath(query, request, matches, conditions, index, estimator, &path))
+      paths.push_back(std::move(path));
   };
   if (scan.table->primary_key_size() > 0) add(nullptr);
   for (const IndexDescriptor& index : scan.table->indexes()) {

@@ -35,7 +35,8 @@ class PositionContext : public plan::EncodingContext {
 
 // A tree for binders that only bind other texts.
 absl::StatusOr<std::shared_ptr<const parser::StatementTree>> EmptyStatement() {
-  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> parse, parser::ParseTree::Parse("SELECT"));
+  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> parse,
+                   parser::ParseTree::Parse("SELECT"));
   auto tree = std::make_shared<parser::StatementTree>();
   tree->node = parse->result().stmts[0]->stmt;
   tree->parse = std::move(parse);
@@ -44,10 +45,11 @@ absl::StatusOr<std::shared_ptr<const parser::StatementTree>> EmptyStatement() {
 
 }  // namespace
 
-absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql, const types::Type& type,
-                                              const PlanningInput& input) {
+absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
+                                              const types::Type& type, const PlanningInput& input) {
   std::shared_ptr<const parser::ParseTree> parse;
-  ASSIGN_OR_RETURN(const parser::Node* node, binder::ParseExpression(std::string(expression_sql), &parse));
+  ASSIGN_OR_RETURN(const parser::Node* node,
+                   binder::ParseExpression(std::string(expression_sql), &parse));
   parser::StatementTree tree;
   tree.parse = parse;
   tree.node = parse->result().stmts[0]->stmt;
@@ -74,18 +76,22 @@ absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql, c
 
 absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningInput& input) {
   CopyBinding binding;
-  const std::string shown = copy.schema.empty() ? copy.table : absl::StrCat(copy.schema, ".", copy.table);
+  const std::string shown =
+      copy.schema.empty() ? copy.table : absl::StrCat(copy.schema, ".", copy.table);
   binding.table = input.catalog->ResolveTable(copy.schema, copy.table, input.search_path);
   if (binding.table == nullptr)
-    return status::Error(sqlstate::kUndefinedTable, absl::StrCat("relation \"", shown, "\" does not exist"));
+    return status::Error(sqlstate::kUndefinedTable,
+                         absl::StrCat("relation \"", shown, "\" does not exist"));
   const common::v1::TableDescriptor& table = *binding.table;
   if (copy.from && (!table.view_sql().empty() || table.is_virtual()))
-    return status::Error(sqlstate::kWrongObjectType,
-                         absl::StrCat("cannot copy to ", table.is_virtual() ? "system catalog" : "view", " \"",
-                                      table.name(), "\""));
+    return status::Error(
+        sqlstate::kWrongObjectType,
+        absl::StrCat("cannot copy to ", table.is_virtual() ? "system catalog" : "view", " \"",
+                     table.name(), "\""));
   if (!copy.from && !table.view_sql().empty())
-    return status::Error(sqlstate::kWrongObjectType, absl::StrCat("cannot copy from view \"", table.name(), "\""),
-                         {}, "Try the COPY (SELECT ...) TO variant.");
+    return status::Error(sqlstate::kWrongObjectType,
+                         absl::StrCat("cannot copy from view \"", table.name(), "\""), {},
+                         "Try the COPY (SELECT ...) TO variant.");
   if (copy.columns.empty()) {
     for (int i = 0; i < table.columns_size(); ++i) {
       if (!table.columns(i).dropped()) binding.columns.push_back(static_cast<uint32_t>(i));
@@ -97,8 +103,9 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
       if (!table.columns(i).dropped() && table.columns(i).name() == name) found = i;
     }
     if (found < 0)
-      return status::Error(sqlstate::kUndefinedColumn,
-                           absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+      return status::Error(
+          sqlstate::kUndefinedColumn,
+          absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
     for (const uint32_t known : binding.columns) {
       if (static_cast<int>(known) == found)
         return status::Error(sqlstate::kDuplicateColumn,
@@ -115,21 +122,25 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
   std::vector<plan::ColumnId> all;
   std::vector<plan::ColumnId> live;
   for (const auto& column : table.columns()) {
-    all.push_back(binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
+    all.push_back(
+        binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
     if (!column.dropped()) live.push_back(all.back());
     plan::ExprPtr value = plan::MakeNull(types::FromProto(column.type()));
     if (!column.default_sql().empty() && !column.dropped()) {
       ASSIGN_OR_RETURN(value, binder.BindDefault(column.default_sql(), column));
     }
-    ASSIGN_OR_RETURN(common::v1::Expression proto, plan::EncodeConstant(*rules::FoldConstants(value)));
+    ASSIGN_OR_RETURN(common::v1::Expression proto,
+                     plan::EncodeConstant(*rules::FoldConstants(value)));
     binding.defaults.push_back(std::move(proto));
   }
   PositionContext context(live);
   for (const auto& check : table.checks()) {
-    ASSIGN_OR_RETURN(const plan::ExprPtr condition, binder.BindTableCondition(check.sql(), table, all));
+    ASSIGN_OR_RETURN(const plan::ExprPtr condition,
+                     binder.BindTableCondition(check.sql(), table, all));
     common::v1::CheckConstraint& proto = binding.checks.emplace_back();
     proto.set_name(check.name());
-    RETURN_IF_ERROR(plan::Encode(*rules::FoldConstants(condition), &context, proto.mutable_condition()));
+    RETURN_IF_ERROR(
+        plan::Encode(*rules::FoldConstants(condition), &context, proto.mutable_condition()));
   }
   return binding;
 }

@@ -39,7 +39,8 @@ size_t DefaultPolicy::ChooseAccessPath(const plan::Query& query, const plan::Sca
   return best;
 }
 
-std::unique_ptr<JoinTree> DefaultPolicy::OrderJoins(const plan::Query& query, const JoinGraph& graph) const {
+std::unique_ptr<JoinTree> DefaultPolicy::OrderJoins(const plan::Query& query,
+                                                    const JoinGraph& graph) const {
   const size_t count = graph.relations.size();
   std::vector<bool> joined(count, false);
   auto leaf = [](size_t relation) {
@@ -70,14 +71,16 @@ std::unique_ptr<JoinTree> DefaultPolicy::OrderJoins(const plan::Query& query, co
         if (!plan::Intersects(used, columns) || !plan::Intersects(used, graph.columns[i])) continue;
         bool available = true;
         for (size_t other = 0; other < count; ++other) {
-          if (!joined[other] && other != i && plan::Intersects(used, graph.columns[other])) available = false;
+          if (!joined[other] && other != i && plan::Intersects(used, graph.columns[other]))
+            available = false;
         }
         if (!available) continue;
         connected = true;
         selectivity *= estimator_.Selectivity(query, *graph.conditions[c]);
       }
       const double result = rows * graph.rows[i] * selectivity;
-      if (best < 0 || (connected && !best_connected) || (connected == best_connected && result < best_rows)) {
+      if (best < 0 || (connected && !best_connected) ||
+          (connected == best_connected && result < best_rows)) {
         best = static_cast<int>(i);
         best_connected = connected;
         best_rows = result;

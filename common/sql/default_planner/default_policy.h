@@ -17,7 +17,8 @@ class DefaultPolicy : public plan::PlanningPolicy {
   // The cheapest; equality on a whole unique key always wins.
   size_t ChooseAccessPath(const plan::Query& query, const plan::ScanRequest& request,
                           std::vector<plan::AccessPath>* paths) const override;
-  // Greedy: the smallest relation first, then what keeps the result smallest, connected ones before others.
+  // Greedy: the smallest relation first, then what keeps the result smallest, connected ones before
+  // others.
   std::unique_ptr<plan::JoinTree> OrderJoins(const plan::Query& query,
                                              const plan::JoinGraph& graph) const override;
   plan::JoinMethod ChooseJoinMethod(const plan::JoinRequest& request) const override;

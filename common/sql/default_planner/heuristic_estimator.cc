@@ -18,7 +18,9 @@ constexpr double kDefaultRange = 0.005;
 constexpr double kDefaultMatch = 0.005;
 constexpr double kDefaultRows = 1000;
 
-const Expr& StripCast(const Expr& e) { return e.kind == Expr::Kind::kCast ? StripCast(*e.args[0]) : e; }
+const Expr& StripCast(const Expr& e) {
+  return e.kind == Expr::Kind::kCast ? StripCast(*e.args[0]) : e;
+}
 
 bool IsBound(const Expr& e, bool lower) {
   if (e.kind != Expr::Kind::kCall || !e.function->is_operator || e.args.size() != 2) return false;
@@ -46,11 +48,13 @@ double HeuristicEstimator::TableRows(const common::v1::TableDescriptor& table) c
 
 double HeuristicEstimator::RowBytes(const common::v1::TableDescriptor& table) const {
   const auto* statistics = Find(table.table_id());
-  if (statistics != nullptr && statistics->average_row_bytes() > 0) return statistics->average_row_bytes();
+  if (statistics != nullptr && statistics->average_row_bytes() > 0)
+    return statistics->average_row_bytes();
   return 8.0 * std::max(1, table.columns_size());
 }
 
-double HeuristicEstimator::DistinctValues(const plan::Query& query, plan::ColumnId column, double rows) const {
+double HeuristicEstimator::DistinctValues(const plan::Query& query, plan::ColumnId column,
+                                          double rows) const {
   const plan::ColumnInfo& info = query.columns[column];
   if (info.table_id != 0) {
     if (const auto* statistics = Find(info.table_id)) {
@@ -67,7 +71,8 @@ double HeuristicEstimator::DistinctValues(const plan::Query& query, plan::Column
 double HeuristicEstimator::Selectivity(const plan::Query& query, const Expr& e) const {
   switch (e.kind) {
     case Expr::Kind::kLiteral:
-      return !e.value.is_null() && e.type.id == types::TypeId::kBool && e.value.bool_value() ? 1.0 : 0.0;
+      return !e.value.is_null() && e.type.id == types::TypeId::kBool && e.value.bool_value() ? 1.0
+                                                                                             : 0.0;
     case Expr::Kind::kCall: {
       const std::string& name = e.function->name;
       if (name == "=" && e.args.size() == 2) {
@@ -83,7 +88,8 @@ double HeuristicEstimator::Selectivity(const plan::Query& query, const Expr& e) 
               const double rows = TableRows(*use.table);
               const bool key = use.table->primary_key_size() == 1 &&
                                use.table->primary_key(0) + 1 == info.column_number;
-              distinct = std::max(distinct, key ? rows : std::min(rows, DistinctValues(query, side->column, rows)));
+              distinct = std::max(
+                  distinct, key ? rows : std::min(rows, DistinctValues(query, side->column, rows)));
             }
           }
           return 1.0 / distinct;
@@ -94,9 +100,11 @@ double HeuristicEstimator::Selectivity(const plan::Query& query, const Expr& e) 
             const plan::ColumnInfo& info = query.columns[column.column];
             if (use.table->table_id() != info.table_id) continue;
             const double rows = TableRows(*use.table);
-            if (use.table->primary_key_size() == 1 && use.table->primary_key(0) + 1 == info.column_number)
+            if (use.table->primary_key_size() == 1 &&
+                use.table->primary_key(0) + 1 == info.column_number)
               return 1.0 / rows;
-            if (const auto* statistics = Find(info.table_id); statistics && statistics->columns_size() > 0)
+            if (const auto* statistics = Find(info.table_id);
+                statistics && statistics->columns_size() > 0)
               return 1.0 / DistinctValues(query, column.column, rows);
           }
         }
@@ -105,7 +113,8 @@ double HeuristicEstimator::Selectivity(const plan::Query& query, const Expr& e) 
       if (name == "<>") return 1 - kDefaultEqual;
       if (name == "<" || name == ">" || name == "<=" || name == ">=") return kDefaultInequality;
       if (name == "~~" || name == "~~*" || name == "~" || name == "~*") return kDefaultMatch;
-      if (name == "!~~" || name == "!~~*" || name == "!~" || name == "!~*") return 1 - kDefaultMatch;
+      if (name == "!~~" || name == "!~~*" || name == "!~" || name == "!~*")
+        return 1 - kDefaultMatch;
       return kDefaultInequality;
     }
     case Expr::Kind::kLogical: {
@@ -130,7 +139,8 @@ double HeuristicEstimator::Selectivity(const plan::Query& query, const Expr& e) 
   }
 }
 
-double HeuristicEstimator::Selectivity(const plan::Query& query, const std::vector<ExprPtr>& conditions) const {
+double HeuristicEstimator::Selectivity(const plan::Query& query,
+                                       const std::vector<ExprPtr>& conditions) const {
   double result = 1;
   std::vector<bool> used(conditions.size(), false);
   for (size_t i = 0; i < conditions.size(); ++i) {

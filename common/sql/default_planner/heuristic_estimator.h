@@ -14,9 +14,11 @@ class HeuristicEstimator : public plan::CardinalityEstimator {
       : statistics_(std::move(statistics)) {}
   double TableRows(const common::v1::TableDescriptor& table) const override;
   double RowBytes(const common::v1::TableDescriptor& table) const override;
-  double DistinctValues(const plan::Query& query, plan::ColumnId column, double rows) const override;
+  double DistinctValues(const plan::Query& query, plan::ColumnId column,
+                        double rows) const override;
   double Selectivity(const plan::Query& query, const plan::Expr& condition) const override;
-  double Selectivity(const plan::Query& query, const std::vector<plan::ExprPtr>& conditions) const override;
+  double Selectivity(const plan::Query& query,
+                     const std::vector<plan::ExprPtr>& conditions) const override;
 
  private:
   const common::v1::TableStatistics* Find(uint32_t table_id) const;

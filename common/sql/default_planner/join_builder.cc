@@ -25,7 +25,8 @@ int IntegerRank(TypeId id) {
 
 ColumnSet SetOf(const std::vector<ColumnId>& columns) { return {columns.begin(), columns.end()}; }
 
-// An equality between something of the left and something of the right, of one type: a hash join's key.
+// An equality between something of the left and something of the right, of one type: a hash join's
+// key.
 bool ReadKey(const ExprPtr& e, const ColumnSet& left, const ColumnSet& right, ExprPtr* left_key,
              ExprPtr* right_key) {
   if (e->kind != Expr::Kind::kCall || !e->function->is_operator || e->function->name != "=" ||
@@ -36,8 +37,8 @@ bool ReadKey(const ExprPtr& e, const ColumnSet& left, const ColumnSet& right, Ex
     const ExprPtr& b = e->args[flipped ? 0 : 1];
     const ColumnSet of_a = plan::ColumnsOf(a);
     const ColumnSet of_b = plan::ColumnsOf(b);
-    if (!plan::Intersects(of_a, left) || plan::Intersects(of_a, right) || !plan::Intersects(of_b, right) ||
-        plan::Intersects(of_b, left))
+    if (!plan::Intersects(of_a, left) || plan::Intersects(of_a, right) ||
+        !plan::Intersects(of_b, right) || plan::Intersects(of_b, left))
       continue;
     *left_key = a;
     *right_key = b;
@@ -45,11 +46,15 @@ bool ReadKey(const ExprPtr& e, const ColumnSet& left, const ColumnSet& right, Ex
     const int rank_a = IntegerRank(a->type.id);
     const int rank_b = IntegerRank(b->type.id);
     if (rank_a > 0 && rank_b > 0) {
-      if (rank_a < rank_b) *left_key = plan::MakeCast(a, {b->type.id, 0}, true);
-      else *right_key = plan::MakeCast(b, {a->type.id, 0}, true);
+      if (rank_a < rank_b)
+        *left_key = plan::MakeCast(a, {b->type.id, 0}, true);
+      else
+        *right_key = plan::MakeCast(b, {a->type.id, 0}, true);
       return true;
     }
-    auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kName; };
+    auto text = [](TypeId id) {
+      return id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kName;
+    };
     if (text(a->type.id) && text(b->type.id)) {
       *left_key = plan::MakeCast(a, {TypeId::kText, 0}, true);
       *right_key = plan::MakeCast(b, {TypeId::kText, 0}, true);
@@ -154,8 +159,8 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryReversedSemi(const R
   };
   ASSIGN_OR_RETURN(Physical outer, BuildAggregate(distinct));
   ASSIGN_OR_RETURN(std::optional<Physical> result,
-                   TryLookup(common::v1::JOIN_TYPE_INNER, &outer, *rel.inputs[0], rel.conditions, left.cost,
-                             left.rows, true));
+                   TryLookup(common::v1::JOIN_TYPE_INNER, &outer, *rel.inputs[0], rel.conditions,
+                             left.cost, left.rows, true));
   if (!result.has_value()) undo();
   return result;
 }
@@ -196,7 +201,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
   return result;
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::BuildJoinTree(const plan::JoinGraph& graph, const plan::JoinTree& tree,
+absl::StatusOr<Physical> PhysicalBuilder::BuildJoinTree(const plan::JoinGraph& graph,
+                                                        const plan::JoinTree& tree,
                                                         std::vector<bool>* used) {
   if (tree.relation >= 0) return BuildRel(*graph.relations[tree.relation]);
   ASSIGN_OR_RETURN(Physical left, BuildJoinTree(graph, *tree.left, used));
@@ -228,8 +234,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildJoinTree(const plan::JoinGraph& g
               std::move(conditions));
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::Join(common::v1::JoinType type, Physical left, const Rel& right,
-                                               std::vector<ExprPtr> conditions) {
+absl::StatusOr<Physical> PhysicalBuilder::Join(common::v1::JoinType type, Physical left,
+                                               const Rel& right, std::vector<ExprPtr> conditions) {
   const ColumnSet left_columns = SetOf(left.layout);
   const ColumnSet right_columns = SetOf(right.output);
   bool has_keys = false;
@@ -241,24 +247,24 @@ absl::StatusOr<Physical> PhysicalBuilder::Join(common::v1::JoinType type, Physic
   ASSIGN_OR_RETURN(Physical right_side, BuildRel(right));
   const bool plain = plan_.subplans_size() == subplans;
   if (plain) {
-    ASSIGN_OR_RETURN(std::optional<Physical> lookup,
-                     TryLookup(type, &left, right, conditions, right_side.cost, right_side.rows, has_keys));
+    ASSIGN_OR_RETURN(
+        std::optional<Physical> lookup,
+        TryLookup(type, &left, right, conditions, right_side.cost, right_side.rows, has_keys));
     if (lookup.has_value()) return *std::move(lookup);
   }
   return JoinSides(type, std::move(left), std::move(right_side), conditions);
 }
 
-absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(common::v1::JoinType type, Physical* left,
-                                                                   const Rel& right,
-                                                                   const std::vector<ExprPtr>& conditions,
-                                                                   double right_cost, double right_rows,
-                                                                   bool has_keys) {
+absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
+    common::v1::JoinType type, Physical* left, const Rel& right,
+    const std::vector<ExprPtr>& conditions, double right_cost, double right_rows, bool has_keys) {
   if (type != common::v1::JOIN_TYPE_INNER && type != common::v1::JOIN_TYPE_LEFT &&
       type != common::v1::JOIN_TYPE_SEMI && type != common::v1::JOIN_TYPE_ANTI)
     return std::optional<Physical>();
   std::vector<ExprPtr> filters;
   const Rel* scan = ScanOf(right, &filters);
-  if (scan == nullptr || scan->table->is_virtual() || scan->lock_rows) return std::optional<Physical>();
+  if (scan == nullptr || scan->table->is_virtual() || scan->lock_rows)
+    return std::optional<Physical>();
   for (const uint32_t ordinal : scan->ordinals) {
     if (ordinal == plan::kRowKeyOrdinal) return std::optional<Physical>();
   }
@@ -272,7 +278,8 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(common::v1::J
     if (plan::HasSubquery(condition)) continue;
     const auto comparison = ReadComparison(query_, condition, columns);
     if (!comparison.has_value() || comparison->op != "=") continue;
-    const size_t at = std::find(scan->output.begin(), scan->output.end(), comparison->column) - scan->output.begin();
+    const size_t at = std::find(scan->output.begin(), scan->output.end(), comparison->column) -
+                      scan->output.begin();
     equal.emplace(scan->ordinals[at], std::make_pair(comparison->value, condition));
   }
   const IndexDescriptor* best = nullptr;
@@ -327,9 +334,11 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(common::v1::J
   request.right_cost = right_cost;
   request.has_keys = has_keys;
   request.has_lookup = true;
-  request.lookup_rows = unique ? 1 : std::max(1.0, table_rows * estimator_.Selectivity(query_, matched));
+  request.lookup_rows =
+      unique ? 1 : std::max(1.0, table_rows * estimator_.Selectivity(query_, matched));
   request.lookup_fetches = !primary && !covered;
-  if (policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup) return std::optional<Physical>();
+  if (policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup)
+    return std::optional<Physical>();
 
   Physical result;
   common::v1::LookupJoin* join = result.op.mutable_lookup_join();
@@ -347,22 +356,26 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(common::v1::J
   }
   std::vector<ExprPtr> residual;
   for (const ExprPtr& condition : all) {
-    if (std::find(matched.begin(), matched.end(), condition) == matched.end()) residual.push_back(condition);
+    if (std::find(matched.begin(), matched.end(), condition) == matched.end())
+      residual.push_back(condition);
   }
   if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_residual()));
   result.layout = KeepsLeftOnly(type) ? left->layout : pair;
-  const double selectivity = request.lookup_rows / table_rows * estimator_.Selectivity(query_, residual);
+  const double selectivity =
+      request.lookup_rows / table_rows * estimator_.Selectivity(query_, residual);
   result.rows = JoinRows(type, left->rows, table_rows, selectivity);
   result.startup = left->startup;
-  result.cost = left->cost +
-                left->rows * (kCost.seek + request.lookup_rows *
-                                               (kCost.scan_row + (request.lookup_fetches ? kCost.fetch_row : 0)));
+  result.cost =
+      left->cost + left->rows * (kCost.seek + request.lookup_rows *
+                                                  (kCost.scan_row +
+                                                   (request.lookup_fetches ? kCost.fetch_row : 0)));
   *join->mutable_left() = std::move(left->op);
   Finish(&result);
   return std::optional<Physical>(std::move(result));
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, Physical left, Physical right,
+absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, Physical left,
+                                                    Physical right,
                                                     const std::vector<ExprPtr>& conditions) {
   // The smaller side is built.
   if (type == common::v1::JOIN_TYPE_INNER && left.rows < right.rows) std::swap(left, right);
@@ -372,8 +385,10 @@ absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, P
   std::vector<ExprPtr> residual;
   for (const ExprPtr& condition : conditions) {
     ExprPtr a, b;
-    if (ReadKey(condition, left_columns, right_columns, &a, &b)) keys.push_back({a, b});
-    else residual.push_back(condition);
+    if (ReadKey(condition, left_columns, right_columns, &a, &b))
+      keys.push_back({a, b});
+    else
+      residual.push_back(condition);
   }
   if (type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE && (keys.size() != 1 || !residual.empty()))
     return absl::InternalError("a null-aware anti join needs exactly one key");

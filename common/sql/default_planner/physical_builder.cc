@@ -18,7 +18,8 @@ using plan::Rel;
 using types::TypeId;
 
 std::optional<double> KnownNumber(const ExprPtr& e) {
-  if (e == nullptr || e->kind != Expr::Kind::kLiteral || e->value.is_null() || e->type.id != TypeId::kInt8)
+  if (e == nullptr || e->kind != Expr::Kind::kLiteral || e->value.is_null() ||
+      e->type.id != TypeId::kInt8)
     return std::nullopt;
   return static_cast<double>(e->value.int_value());
 }
@@ -76,7 +77,8 @@ class PhysicalBuilder::ExpressionContext : public plan::EncodingContext {
 
 absl::StatusOr<uint32_t> PhysicalBuilder::SlotOf(ColumnId column) {
   if (subplan_ == nullptr)
-    return absl::InternalError("column " + query_.columns[column].name + " is not produced by its operator's input");
+    return absl::InternalError("column " + query_.columns[column].name +
+                               " is not produced by its operator's input");
   const auto [it, inserted] = subplan_->slots.emplace(column, next_slot_);
   if (inserted) {
     subplan_->columns.push_back(column);
@@ -92,10 +94,12 @@ absl::Status PhysicalBuilder::EncodeInto(const ExprPtr& e, const std::vector<Col
 }
 
 absl::Status PhysicalBuilder::EncodeAnd(const std::vector<ExprPtr>& conditions,
-                                        const std::vector<ColumnId>& layout, common::v1::Expression* out) {
+                                        const std::vector<ColumnId>& layout,
+                                        common::v1::Expression* out) {
   // Cheap conditions first: subqueries run only for rows that pass the rest.
   std::vector<ExprPtr> ordered = conditions;
-  std::stable_partition(ordered.begin(), ordered.end(), [](const ExprPtr& e) { return !plan::HasSubquery(e); });
+  std::stable_partition(ordered.begin(), ordered.end(),
+                        [](const ExprPtr& e) { return !plan::HasSubquery(e); });
   return EncodeInto(plan::MakeAnd(std::move(ordered)), layout, out);
 }
 
@@ -117,7 +121,8 @@ void PhysicalBuilder::Finish(Physical* physical) {
   op.set_total_cost(std::max(physical->cost, physical->startup));
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::Align(Physical input, const std::vector<ColumnId>& layout) {
+absl::StatusOr<Physical> PhysicalBuilder::Align(Physical input,
+                                                const std::vector<ColumnId>& layout) {
   if (input.layout == layout) return input;
   Physical result;
   common::v1::Project* project = result.op.mutable_project();
@@ -134,9 +139,11 @@ absl::StatusOr<Physical> PhysicalBuilder::Align(Physical input, const std::vecto
   return result;
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::Filtered(Physical input, const std::vector<ExprPtr>& conditions) {
+absl::StatusOr<Physical> PhysicalBuilder::Filtered(Physical input,
+                                                   const std::vector<ExprPtr>& conditions) {
   Physical result;
-  RETURN_IF_ERROR(EncodeAnd(conditions, input.layout, result.op.mutable_filter()->mutable_condition()));
+  RETURN_IF_ERROR(
+      EncodeAnd(conditions, input.layout, result.op.mutable_filter()->mutable_condition()));
   result.layout = input.layout;
   result.ordering = input.ordering;
   result.rows = input.rows * estimator_.Selectivity(query_, conditions);
@@ -185,7 +192,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSystemScan(const Rel& scan,
   op->set_alias(scan.alias);
   for (const uint32_t ordinal : scan.ordinals) op->add_columns(ordinal);
   result.layout = scan.output;
-  if (!conditions.empty()) RETURN_IF_ERROR(EncodeAnd(conditions, result.layout, op->mutable_filter()));
+  if (!conditions.empty())
+    RETURN_IF_ERROR(EncodeAnd(conditions, result.layout, op->mutable_filter()));
   const double rows = estimator_.TableRows(*scan.table);
   result.rows = rows * estimator_.Selectivity(query_, conditions);
   result.cost = rows * kCost.scan_row;
@@ -193,7 +201,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSystemScan(const Rel& scan,
   return result;
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan, const std::vector<ExprPtr>& conditions,
+absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
+                                                    const std::vector<ExprPtr>& conditions,
                                                     const Wanted& wanted) {
   if (scan.table->is_virtual()) return BuildSystemScan(scan, conditions);
   plan::ScanRequest request{&scan, wanted.order, wanted.limit};
@@ -210,8 +219,10 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan, const std::
     op->set_alias(scan.alias);
     op->set_lock_rows(scan.lock_rows);
     for (const uint32_t ordinal : scan.ordinals) op->add_columns(ordinal);
-    if (!path.residual.empty()) RETURN_IF_ERROR(EncodeAnd(path.residual, result.layout, op->mutable_filter()));
-    result.cost = path.index_rows * (kCost.scan_row + kCost.filter_row * static_cast<double>(path.residual.size()));
+    if (!path.residual.empty())
+      RETURN_IF_ERROR(EncodeAnd(path.residual, result.layout, op->mutable_filter()));
+    result.cost = path.index_rows *
+                  (kCost.scan_row + kCost.filter_row * static_cast<double>(path.residual.size()));
   } else {
     common::v1::IndexScan* op = result.op.mutable_index_scan();
     op->set_table_id(scan.table->table_id());
@@ -229,16 +240,19 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan, const std::
     if (path.upper) RETURN_IF_ERROR(EncodeInto(path.upper, none, op->mutable_upper()));
     op->set_lower_inclusive(path.lower_inclusive);
     op->set_upper_inclusive(path.upper_inclusive);
-    if (!path.residual.empty()) RETURN_IF_ERROR(EncodeAnd(path.residual, result.layout, op->mutable_filter()));
+    if (!path.residual.empty())
+      RETURN_IF_ERROR(EncodeAnd(path.residual, result.layout, op->mutable_filter()));
     if (path.unique) {
-      result.cost = kCost.seek + kCost.scan_row + (path.index != nullptr && !path.index_only ? kCost.fetch_row : 0);
+      result.cost = kCost.seek + kCost.scan_row +
+                    (path.index != nullptr && !path.index_only ? kCost.fetch_row : 0);
     }
     result.startup = kCost.seek;
   }
   if (!path.ordered && wanted.order.empty()) {
     // Only columns that cannot be NULL are known to come in order.
     size_t kept = 0;
-    while (kept < result.ordering.size() && query_.columns[result.ordering[kept].first].not_null) ++kept;
+    while (kept < result.ordering.size() && query_.columns[result.ordering[kept].first].not_null)
+      ++kept;
     result.ordering.resize(path.any_of.empty() ? kept : 0);
   } else if (!path.ordered) {
     result.ordering.clear();
@@ -272,8 +286,9 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildFunction(const Rel& rel) {
   if (rel.table_function->name == "generate_series" && rel.expressions.size() == 2) {
     const Expr& from = *rel.expressions[0];
     const Expr& to = *rel.expressions[1];
-    if (from.kind == Expr::Kind::kLiteral && to.kind == Expr::Kind::kLiteral && !from.value.is_null() &&
-        !to.value.is_null() && types::IsInteger(from.type.id) && types::IsInteger(to.type.id))
+    if (from.kind == Expr::Kind::kLiteral && to.kind == Expr::Kind::kLiteral &&
+        !from.value.is_null() && !to.value.is_null() && types::IsInteger(from.type.id) &&
+        types::IsInteger(to.type.id))
       result.rows = std::max(1.0, static_cast<double>(to.value.int_value()) -
                                       static_cast<double>(from.value.int_value()) + 1);
   }
@@ -294,7 +309,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildCte(const Rel& rel) {
 }
 
 absl::StatusOr<Physical> PhysicalBuilder::BuildFilter(const Rel& rel, const Wanted& wanted) {
-  if (rel.inputs[0]->kind == Rel::Kind::kScan) return BuildScan(*rel.inputs[0], rel.conditions, wanted);
+  if (rel.inputs[0]->kind == Rel::Kind::kScan)
+    return BuildScan(*rel.inputs[0], rel.conditions, wanted);
   ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0], {wanted.order, std::nullopt}));
   return Filtered(std::move(input), rel.conditions);
 }
@@ -305,7 +321,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
   below.limit = wanted.limit;
   for (const plan::SortKey& key : wanted.order) {
     const auto it = std::find(rel.output.begin(), rel.output.end(), key.expression->column);
-    const ExprPtr* source = it == rel.output.end() ? nullptr : &rel.expressions[it - rel.output.begin()];
+    const ExprPtr* source =
+        it == rel.output.end() ? nullptr : &rel.expressions[it - rel.output.begin()];
     if (source == nullptr || (*source)->kind != Expr::Kind::kColumn) {
       below = {};
       break;
@@ -315,12 +332,13 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
   ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0], below));
   Physical result;
   common::v1::Project* project = result.op.mutable_project();
-  for (const ExprPtr& e : rel.expressions) RETURN_IF_ERROR(EncodeInto(e, input.layout, project->add_expressions()));
+  for (const ExprPtr& e : rel.expressions)
+    RETURN_IF_ERROR(EncodeInto(e, input.layout, project->add_expressions()));
   result.layout = rel.output;
   for (const auto& [column, descending] : input.ordering) {
     size_t at = 0;
-    while (at < rel.expressions.size() &&
-           (rel.expressions[at]->kind != Expr::Kind::kColumn || rel.expressions[at]->column != column))
+    while (at < rel.expressions.size() && (rel.expressions[at]->kind != Expr::Kind::kColumn ||
+                                           rel.expressions[at]->column != column))
       ++at;
     if (at == rel.expressions.size()) break;
     result.ordering.push_back({rel.output[at], descending});
@@ -334,7 +352,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
   if (project->expressions_size() == project->input().output_size()) {
     bool identity = true;
     for (int i = 0; i < project->expressions_size(); ++i) {
-      identity = identity && project->expressions(i).node_case() == common::v1::Expression::kColumn &&
+      identity = identity &&
+                 project->expressions(i).node_case() == common::v1::Expression::kColumn &&
                  project->expressions(i).column() == static_cast<uint32_t>(i);
     }
     if (identity) {
@@ -367,7 +386,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
     out->set_function(call.function->signature);
     out->set_distinct(call.distinct);
     *out->mutable_type() = types::ToProto(query_.columns[rel.output[at++]].type);
-    for (const ExprPtr& e : call.arguments) RETURN_IF_ERROR(EncodeInto(e, input.layout, out->add_arguments()));
+    for (const ExprPtr& e : call.arguments)
+      RETURN_IF_ERROR(EncodeInto(e, input.layout, out->add_arguments()));
     if (call.filter) RETURN_IF_ERROR(EncodeInto(call.filter, input.layout, out->mutable_filter()));
     for (const plan::SortKey& key : call.order_by) {
       common::v1::SortKey* order = out->add_order_by();
@@ -378,8 +398,9 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
   }
   result.layout = rel.output;
   result.rows = std::min(groups, std::max(1.0, input.rows));
-  result.cost = input.cost + input.rows * (kCost.hash_probe_row +
-                                           kCost.filter_row * static_cast<double>(rel.aggregates.size()));
+  result.cost =
+      input.cost + input.rows * (kCost.hash_probe_row +
+                                 kCost.filter_row * static_cast<double>(rel.aggregates.size()));
   result.startup = result.cost;
   result.cost += result.rows * kCost.emit_row;
   *aggregate->mutable_input() = std::move(input.op);
@@ -390,12 +411,14 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
 absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* limit) {
   Wanted wanted{rel.keys, std::nullopt};
   for (const plan::SortKey& key : rel.keys) {
-    if (key.expression->kind != Expr::Kind::kColumn || key.nulls_first != key.descending) wanted.order.clear();
+    if (key.expression->kind != Expr::Kind::kColumn || key.nulls_first != key.descending)
+      wanted.order.clear();
     if (wanted.order.empty()) break;
   }
   if (limit != nullptr && limit->count != nullptr)
-    wanted.limit = KnownNumber(limit->count).value_or(kAssumedLimit) +
-                   (limit->offset == nullptr ? 0 : KnownNumber(limit->offset).value_or(kAssumedLimit));
+    wanted.limit =
+        KnownNumber(limit->count).value_or(kAssumedLimit) +
+        (limit->offset == nullptr ? 0 : KnownNumber(limit->offset).value_or(kAssumedLimit));
   ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0], wanted));
   // The order may already be there.
   if (!wanted.order.empty() && input.ordering.size() >= rel.keys.size()) {
@@ -420,12 +443,16 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* l
     auto never_null = [this](const ExprPtr& e) {
       return (e->kind == Expr::Kind::kLiteral && !e->value.is_null() && e->value.int_value() >= 0 &&
               e->value.int_value() < (int64_t{1} << 40)) ||
-             (e->kind == Expr::Kind::kParameter && e->parameter >= static_cast<int>(query_.client_parameters));
+             (e->kind == Expr::Kind::kParameter &&
+              e->parameter >= static_cast<int>(query_.client_parameters));
     };
     ExprPtr top = never_null(limit->count) ? limit->count : nullptr;
     if (top != nullptr && limit->offset != nullptr) {
-      const functions::Function* plus = functions::FunctionCatalog::Builtin().BySignature("+(int8,int8)");
-      top = never_null(limit->offset) && plus != nullptr ? plan::MakeCall(plus, {top, limit->offset}) : nullptr;
+      const functions::Function* plus =
+          functions::FunctionCatalog::Builtin().BySignature("+(int8,int8)");
+      top = never_null(limit->offset) && plus != nullptr
+                ? plan::MakeCall(plus, {top, limit->offset})
+                : nullptr;
     }
     if (top != nullptr) {
       RETURN_IF_ERROR(EncodeInto(top, {}, sort->mutable_top_n()));
@@ -456,7 +483,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildLimit(const Rel& rel, const Wante
   result.ordering = input.ordering;
   result.rows = std::min(input.rows, std::max(1.0, count));
   result.startup = input.startup;
-  result.cost = input.startup + (input.cost - input.startup) * std::min(1.0, result.rows / input.rows);
+  result.cost =
+      input.startup + (input.cost - input.startup) * std::min(1.0, result.rows / input.rows);
   *limit->mutable_input() = std::move(input.op);
   Finish(&result);
   return result;
@@ -472,7 +500,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAppend(const Rel& rel) {
     result.rows += input.rows;
     // UNION ALL of many is one operator.
     if (input.op.has_append()) {
-      for (auto& part : *input.op.mutable_append()->mutable_inputs()) *append->add_inputs() = std::move(part);
+      for (auto& part : *input.op.mutable_append()->mutable_inputs())
+        *append->add_inputs() = std::move(part);
     } else {
       *append->add_inputs() = std::move(input.op);
     }

@@ -1,5 +1,5 @@
-// Logical query to Plan: operators, access paths, join methods, sub-plans, ids, costs. Decisions come from a
-// PlanningPolicy, so that every planner shares this builder.
+// Logical query to Plan: operators, access paths, join methods, sub-plans, ids, costs. Decisions
+// come from a PlanningPolicy, so that every planner shares this builder.
 #pragma once
 
 #include <map>
@@ -13,13 +13,15 @@
 namespace adbms::sql::default_planner {
 
 // The rewritten query as a plan. Errors: INTERNAL for a malformed query.
-absl::StatusOr<common::v1::Plan> BuildPlan(const plan::Query& query, const plan::PlanningPolicy& policy);
+absl::StatusOr<common::v1::Plan> BuildPlan(const plan::Query& query,
+                                           const plan::PlanningPolicy& policy);
 
 // An operator under construction.
 struct Physical {
   common::v1::Operator op;
-  std::vector<plan::ColumnId> layout;                        // The columns it emits, in order.
-  std::vector<std::pair<plan::ColumnId, bool>> ordering;     // Columns (true: descending) in whose order, no NULLs.
+  std::vector<plan::ColumnId> layout;  // The columns it emits, in order.
+  std::vector<std::pair<plan::ColumnId, bool>>
+      ordering;  // Columns (true: descending) in whose order, no NULLs.
   double rows = 1;
   double startup = 0;
   double cost = 0;
@@ -42,14 +44,16 @@ class PhysicalBuilder {
   // The correlation slots of the sub-plan that is being built.
   struct SubPlanState {
     std::map<plan::ColumnId, uint32_t> slots;
-    std::vector<plan::ColumnId> columns;   // In slot order, and
-    std::vector<uint32_t> numbers;         // ... their numbers.
+    std::vector<plan::ColumnId> columns;  // In slot order, and
+    std::vector<uint32_t> numbers;        // ... their numbers.
   };
 
   absl::StatusOr<Physical> BuildRel(const plan::Rel& rel, const Wanted& wanted = {});
-  absl::StatusOr<Physical> BuildScan(const plan::Rel& scan, const std::vector<plan::ExprPtr>& conditions,
+  absl::StatusOr<Physical> BuildScan(const plan::Rel& scan,
+                                     const std::vector<plan::ExprPtr>& conditions,
                                      const Wanted& wanted);
-  absl::StatusOr<Physical> BuildSystemScan(const plan::Rel& scan, const std::vector<plan::ExprPtr>& conditions);
+  absl::StatusOr<Physical> BuildSystemScan(const plan::Rel& scan,
+                                           const std::vector<plan::ExprPtr>& conditions);
   absl::StatusOr<Physical> BuildValues(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildFunction(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildCte(const plan::Rel& rel);
@@ -71,15 +75,16 @@ class PhysicalBuilder {
   absl::StatusOr<std::optional<Physical>> TryLookup(common::v1::JoinType type, Physical* left,
                                                     const plan::Rel& right,
                                                     const std::vector<plan::ExprPtr>& conditions,
-                                                    double right_cost, double right_rows, bool has_keys);
+                                                    double right_cost, double right_rows,
+                                                    bool has_keys);
   absl::StatusOr<Physical> JoinSides(common::v1::JoinType type, Physical left, Physical right,
                                      const std::vector<plan::ExprPtr>& conditions);
 
   absl::StatusOr<Physical> Filtered(Physical input, const std::vector<plan::ExprPtr>& conditions);
   absl::Status EncodeInto(const plan::ExprPtr& e, const std::vector<plan::ColumnId>& layout,
                           common::v1::Expression* out);
-  absl::Status EncodeAnd(const std::vector<plan::ExprPtr>& conditions, const std::vector<plan::ColumnId>& layout,
-                         common::v1::Expression* out);
+  absl::Status EncodeAnd(const std::vector<plan::ExprPtr>& conditions,
+                         const std::vector<plan::ColumnId>& layout, common::v1::Expression* out);
   absl::StatusOr<uint32_t> SlotOf(plan::ColumnId column);
   void Finish(Physical* physical);
   // Reorders or drops columns so that the output is exactly `layout`.
@@ -97,7 +102,7 @@ class PhysicalBuilder {
   const plan::PlanningPolicy& policy_;
   const plan::CardinalityEstimator& estimator_;
   common::v1::Plan plan_;
-  SubPlanState* subplan_ = nullptr;   // Null at the top.
+  SubPlanState* subplan_ = nullptr;  // Null at the top.
   uint32_t next_slot_ = 0;
   std::vector<double> cte_rows_;
 };

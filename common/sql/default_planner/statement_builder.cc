@@ -29,7 +29,8 @@ uint64_t ShapeOf(const Operator& op, uint64_t hash) {
       hash = Mix(Mix(hash, op.index_scan().table_id()), op.index_scan().index_id());
       break;
     case Operator::kLookupJoin:
-      hash = Mix(Mix(Mix(hash, op.lookup_join().table_id()), op.lookup_join().index_id()), op.lookup_join().type());
+      hash = Mix(Mix(Mix(hash, op.lookup_join().table_id()), op.lookup_join().index_id()),
+                 op.lookup_join().type());
       break;
     case Operator::kSystemScan:
       hash = Mix(hash, op.system_scan().table_id());
@@ -58,10 +59,9 @@ uint64_t ShapeOf(const Operator& op, uint64_t hash) {
 
 }  // namespace
 
-absl::Status PhysicalBuilder::FillReturning(const std::vector<ExprPtr>& returning,
-                                            const std::vector<ColumnId>& layout,
-                                            google::protobuf::RepeatedPtrField<common::v1::Expression>* out,
-                                            Operator* op) {
+absl::Status PhysicalBuilder::FillReturning(
+    const std::vector<ExprPtr>& returning, const std::vector<ColumnId>& layout,
+    google::protobuf::RepeatedPtrField<common::v1::Expression>* out, Operator* op) {
   for (size_t i = 0; i < returning.size(); ++i) {
     const ExprPtr& e = returning[i];
     RETURN_IF_ERROR(EncodeInto(e, layout, out->Add()));
@@ -92,12 +92,15 @@ absl::Status PhysicalBuilder::FillInsert(Physical input, Operator* out) {
   common::v1::Insert* insert = out->mutable_insert();
   insert->set_table_id(query_.target->table_id());
   insert->set_ignore_conflicts(target.ignore_conflicts);
-  if (target.conflict_index_id.has_value()) insert->set_conflict_index_id(*target.conflict_index_id);
-  RETURN_IF_ERROR(FillReturning(target.returning, target.columns, insert->mutable_returning(), out));
+  if (target.conflict_index_id.has_value())
+    insert->set_conflict_index_id(*target.conflict_index_id);
+  RETURN_IF_ERROR(
+      FillReturning(target.returning, target.columns, insert->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(target.columns, insert->mutable_checks()));
   std::vector<ColumnId> both = target.columns;
   both.insert(both.end(), target.excluded.begin(), target.excluded.end());
-  for (const ExprPtr& e : target.conflict_update) RETURN_IF_ERROR(EncodeInto(e, both, insert->add_conflict_update()));
+  for (const ExprPtr& e : target.conflict_update)
+    RETURN_IF_ERROR(EncodeInto(e, both, insert->add_conflict_update()));
   if (target.conflict_filter)
     RETURN_IF_ERROR(EncodeInto(target.conflict_filter, both, insert->mutable_conflict_filter()));
   *insert->mutable_input() = std::move(input.op);
@@ -115,7 +118,8 @@ absl::Status PhysicalBuilder::FillChange(Physical input, Operator* out) {
     std::vector<ColumnId> without_key = changed;
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
     RETURN_IF_ERROR(FillReturning(change.returning, without_key, erase->mutable_returning(), out));
-    if (!change.recheck.empty()) RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
+    if (!change.recheck.empty())
+      RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
     *erase->mutable_input() = std::move(input.op);
     return absl::OkStatus();
   }
@@ -129,7 +133,8 @@ absl::Status PhysicalBuilder::FillChange(Physical input, Operator* out) {
   without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
   RETURN_IF_ERROR(FillReturning(change.returning, without_key, update->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(change.new_columns, update->mutable_checks()));
-  if (!change.recheck.empty()) RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
+  if (!change.recheck.empty())
+    RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
   *update->mutable_input() = std::move(input.op);
   return absl::OkStatus();
 }
@@ -168,7 +173,8 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     op->set_uncorrected_rows(rows);
     op->set_total_cost(cost);
   }
-  for (const types::Type& type : query_.parameter_types) *plan_.add_parameter_types() = types::ToProto(type);
+  for (const types::Type& type : query_.parameter_types)
+    *plan_.add_parameter_types() = types::ToProto(type);
   plan_.set_client_parameters(query_.client_parameters);
   for (const uint32_t literal : query_.pinned_literals) plan_.add_pinned_literals(literal);
   for (const plan::TableUse& use : query_.tables) {
@@ -176,7 +182,8 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     proto->set_table_id(use.table->table_id());
     proto->set_schema_version(use.table->schema_version());
     proto->set_name(use.table->schema() + "." + use.table->name());
-    for (const int privilege : use.privileges) proto->add_privileges(static_cast<common::v1::Privilege>(privilege));
+    for (const int privilege : use.privileges)
+      proto->add_privileges(static_cast<common::v1::Privilege>(privilege));
   }
   plan_.set_planner(policy_.kind());
   plan_.set_statistics_version(policy_.statistics_version());
@@ -193,7 +200,8 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   return std::move(plan_);
 }
 
-absl::StatusOr<common::v1::Plan> BuildPlan(const plan::Query& query, const plan::PlanningPolicy& policy) {
+absl::StatusOr<common::v1::Plan> BuildPlan(const plan::Query& query,
+                                           const plan::PlanningPolicy& policy) {
   return PhysicalBuilder(query, policy).Build();
 }
 

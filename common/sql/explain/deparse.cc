@@ -14,16 +14,20 @@ using common::v1::SubqueryExpression;
 using common::v1::TestExpression;
 using Names = std::function<std::string(uint32_t)>;
 
-std::string FunctionName(const std::string& signature) { return signature.substr(0, signature.find('(', 1)); }
+std::string FunctionName(const std::string& signature) {
+  return signature.substr(0, signature.find('(', 1));
+}
 
 bool IsOperatorName(const std::string& name) {
-  return !name.empty() && std::string_view("+-*/<>=~!@#%^&|`?").find(name[0]) != std::string_view::npos;
+  return !name.empty() &&
+         std::string_view("+-*/<>=~!@#%^&|`?").find(name[0]) != std::string_view::npos;
 }
 
 template <typename List>
 std::string DeparseList(const List& list, const Names& names, const char* separator = ", ") {
-  return absl::StrJoin(list, separator,
-                       [&names](std::string* out, const Expression& e) { absl::StrAppend(out, Deparse(e, names)); });
+  return absl::StrJoin(list, separator, [&names](std::string* out, const Expression& e) {
+    absl::StrAppend(out, Deparse(e, names));
+  });
 }
 
 const char* SessionName(SessionValue::Kind kind) {
@@ -76,9 +80,10 @@ std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, cons
       return absl::StrCat("EXISTS(", plan, ")");
     case SubqueryExpression::KIND_ANY:
     case SubqueryExpression::KIND_ALL:
-      return absl::StrCat("(", DeparseList(subquery.operands(), names), " ",
-                          subquery.comparisons_size() > 0 ? FunctionName(subquery.comparisons(0)) : "=",
-                          subquery.kind() == SubqueryExpression::KIND_ANY ? " ANY (" : " ALL (", plan, "))");
+      return absl::StrCat(
+          "(", DeparseList(subquery.operands(), names), " ",
+          subquery.comparisons_size() > 0 ? FunctionName(subquery.comparisons(0)) : "=",
+          subquery.kind() == SubqueryExpression::KIND_ANY ? " ANY (" : " ALL (", plan, "))");
     case SubqueryExpression::KIND_ARRAY:
       return absl::StrCat("ARRAY(", plan, ")");
     default:
@@ -98,7 +103,8 @@ std::string DeparseCase(const common::v1::CaseExpression& e, const Names& names)
 
 std::string DeparseDatum(const common::v1::Datum& datum) {
   const types::Type type = types::FromProto(datum.type());
-  if (datum.kind_case() == common::v1::Datum::KIND_NOT_SET) return absl::StrCat("NULL::", types::Format(type));
+  if (datum.kind_case() == common::v1::Datum::KIND_NOT_SET)
+    return absl::StrCat("NULL::", types::Format(type));
   const auto value = types::FromProto(datum);
   if (!value.ok()) return "?";
   if (type.id == types::TypeId::kBool) return value->bool_value() ? "true" : "false";
@@ -141,10 +147,11 @@ std::string Deparse(const Expression& e, const Names& names) {
     case Expression::kLogical:
       if (e.logical().kind() == LogicalExpression::KIND_NOT)
         return absl::StrCat("(NOT ", Deparse(e.logical().arguments(0), names), ")");
-      return absl::StrCat("(",
-                          DeparseList(e.logical().arguments(), names,
-                                      e.logical().kind() == LogicalExpression::KIND_AND ? " AND " : " OR "),
-                          ")");
+      return absl::StrCat(
+          "(",
+          DeparseList(e.logical().arguments(), names,
+                      e.logical().kind() == LogicalExpression::KIND_AND ? " AND " : " OR "),
+          ")");
     case Expression::kTest:
       return DeparseTest(e.test(), names);
     case Expression::kCase:
@@ -152,7 +159,8 @@ std::string Deparse(const Expression& e, const Names& names) {
     case Expression::kCoalesce:
       return absl::StrCat("COALESCE(", DeparseList(e.coalesce().items(), names), ")");
     case Expression::kInList:
-      return absl::StrCat("(", Deparse(e.in_list().argument(), names), e.in_list().negated() ? " <> ALL (" : " = ANY (",
+      return absl::StrCat("(", Deparse(e.in_list().argument(), names),
+                          e.in_list().negated() ? " <> ALL (" : " = ANY (",
                           DeparseList(e.in_list().items(), names), "))");
     case Expression::kSubquery:
       return DeparseSubquery(e.subquery(), names);

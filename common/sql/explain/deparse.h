@@ -8,7 +8,8 @@
 
 namespace adbms::sql::explain {
 
-// `column_name` answers input positions. Parameters print as $1…, correlation slots as outer references.
+// `column_name` answers input positions. Parameters print as $1…, correlation slots as outer
+// references.
 std::string Deparse(const common::v1::Expression& expression,
                     const std::function<std::string(uint32_t)>& column_name);
 // A constant as SQL text: 5, 'x'::text.

@@ -32,16 +32,19 @@ const char* PlannerName(common::v1::PlannerKind kind) {
 }
 
 const OperatorActual* ActualOf(const Operator& op, const Actuals* actuals) {
-  if (actuals == nullptr || op.id() >= actuals->size() || !(*actuals)[op.id()].has_value()) return nullptr;
+  if (actuals == nullptr || op.id() >= actuals->size() || !(*actuals)[op.id()].has_value())
+    return nullptr;
   return &*(*actuals)[op.id()];
 }
 
 double Milliseconds(const OperatorActual& actual) {
-  return static_cast<double>(actual.elapsed_us) / 1000.0 / static_cast<double>(std::max<uint64_t>(1, actual.loops));
+  return static_cast<double>(actual.elapsed_us) / 1000.0 /
+         static_cast<double>(std::max<uint64_t>(1, actual.loops));
 }
 
 uint64_t PerLoop(uint64_t rows, uint64_t loops) {
-  return static_cast<uint64_t>(std::llround(static_cast<double>(rows) / static_cast<double>(std::max<uint64_t>(1, loops))));
+  return static_cast<uint64_t>(
+      std::llround(static_cast<double>(rows) / static_cast<double>(std::max<uint64_t>(1, loops))));
 }
 
 class TextWriter {
@@ -59,8 +62,9 @@ class TextWriter {
     const Description d = explain::Describe(op, catalog_);
     std::string line = top ? d.title : absl::StrCat(std::string(indent, ' '), "->  ", d.title);
     if (options_.costs)
-      absl::StrAppend(&line, "  (cost=", Fixed(op.startup_cost(), 2), "..", Fixed(op.total_cost(), 2),
-                      " rows=", Fixed(op.estimated_rows(), 0), " width=", explain::WidthOf(op), ")");
+      absl::StrAppend(&line, "  (cost=", Fixed(op.startup_cost(), 2), "..",
+                      Fixed(op.total_cost(), 2), " rows=", Fixed(op.estimated_rows(), 0),
+                      " width=", explain::WidthOf(op), ")");
     const OperatorActual* actual = ActualOf(op, actuals_);
     if (options_.analyze) {
       if (actual == nullptr || actual->loops == 0) {
@@ -69,7 +73,8 @@ class TextWriter {
         absl::StrAppend(&line, options_.costs ? " " : "  ", "(actual ");
         if (options_.timing)
           absl::StrAppend(&line, "time=0.000..", Fixed(Milliseconds(*actual), 3), " ");
-        absl::StrAppend(&line, "rows=", PerLoop(actual->rows, actual->loops), " loops=", actual->loops, ")");
+        absl::StrAppend(&line, "rows=", PerLoop(actual->rows, actual->loops),
+                        " loops=", actual->loops, ")");
       }
     }
     lines_.push_back(std::move(line));
@@ -80,7 +85,8 @@ class TextWriter {
     if (options_.verbose && op.output_size() > 0) property("Output", explain::OutputOf(op));
     for (const auto& [name, value] : d.properties) property(name, value);
     if (options_.analyze && d.filters && actual != nullptr && actual->rows_removed > 0)
-      property("Rows Removed by Filter", absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
+      property("Rows Removed by Filter",
+               absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
     for (const Operator* child : plan::ChildrenOf(op)) Write(*child, inner, "");
   }
 
@@ -117,8 +123,8 @@ class JsonWriter {
   JsonWriter(const Catalog& catalog, const ExplainOptions& options, const Actuals* actuals)
       : catalog_(catalog), options_(options), actuals_(actuals) {}
 
-  std::string Node(const Operator& op, int indent, const std::string& relationship, const std::string& subplan,
-                   const common::v1::Plan* plan) {
+  std::string Node(const Operator& op, int indent, const std::string& relationship,
+                   const std::string& subplan, const common::v1::Plan* plan) {
     const Description d = explain::Describe(op, catalog_);
     const std::string pad(indent + 2, ' ');
     std::vector<std::string> fields;
@@ -159,18 +165,22 @@ class JsonWriter {
       children.push_back(Node(*inputs[i], indent + 4, i == 0 ? "Outer" : "Inner", "", nullptr));
     if (plan != nullptr) {
       for (int i = 0; i < plan->subplans_size(); ++i)
-        children.push_back(Node(plan->subplans(i).root(), indent + 4, "SubPlan", absl::StrCat("SubPlan ", i + 1), nullptr));
+        children.push_back(Node(plan->subplans(i).root(), indent + 4, "SubPlan",
+                                absl::StrCat("SubPlan ", i + 1), nullptr));
       for (int i = 0; i < plan->ctes_size(); ++i)
-        children.push_back(Node(plan->ctes(i), indent + 4, "InitPlan", absl::StrCat("CTE ", i + 1), nullptr));
+        children.push_back(
+            Node(plan->ctes(i), indent + 4, "InitPlan", absl::StrCat("CTE ", i + 1), nullptr));
     }
     if (!children.empty()) {
       std::string list = absl::StrCat(pad, "\"Plans\": [\n");
       for (size_t i = 0; i < children.size(); ++i)
-        absl::StrAppend(&list, std::string(indent + 4, ' '), children[i], i + 1 < children.size() ? ",\n" : "\n");
+        absl::StrAppend(&list, std::string(indent + 4, ' '), children[i],
+                        i + 1 < children.size() ? ",\n" : "\n");
       fields.push_back(absl::StrCat(list, pad, "]"));
     }
     std::string out = "{\n";
-    for (size_t i = 0; i < fields.size(); ++i) absl::StrAppend(&out, fields[i], i + 1 < fields.size() ? ",\n" : "\n");
+    for (size_t i = 0; i < fields.size(); ++i)
+      absl::StrAppend(&out, fields[i], i + 1 < fields.size() ? ",\n" : "\n");
     return absl::StrCat(out, std::string(indent, ' '), "}");
   }
 
@@ -182,27 +192,33 @@ class JsonWriter {
 
 }  // namespace
 
-std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& catalog, const ExplainOptions& options,
-                                 const Actuals* actuals, int64_t planning_us, int64_t execution_us) {
+std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& catalog,
+                                 const ExplainOptions& options, const Actuals* actuals,
+                                 int64_t planning_us, int64_t execution_us) {
   const std::string planning = Fixed(static_cast<double>(planning_us) / 1000.0, 3);
   const std::string execution = Fixed(static_cast<double>(execution_us) / 1000.0, 3);
   if (options.json) {
     JsonWriter writer(catalog, options, actuals);
-    std::string out = absl::StrCat("[\n  {\n    \"Plan\": ", writer.Node(plan.root(), 4, "", "", &plan),
-                                   ",\n    \"Planner\": ", JsonString(PlannerName(plan.planner())));
-    if (!plan.restriction().empty()) absl::StrAppend(&out, ",\n    \"Restriction\": ", JsonString(plan.restriction()));
+    std::string out =
+        absl::StrCat("[\n  {\n    \"Plan\": ", writer.Node(plan.root(), 4, "", "", &plan),
+                     ",\n    \"Planner\": ", JsonString(PlannerName(plan.planner())));
+    if (!plan.restriction().empty())
+      absl::StrAppend(&out, ",\n    \"Restriction\": ", JsonString(plan.restriction()));
     if (options.analyze)
-      absl::StrAppend(&out, ",\n    \"Planning Time\": ", planning, ",\n    \"Execution Time\": ", execution);
+      absl::StrAppend(&out, ",\n    \"Planning Time\": ", planning,
+                      ",\n    \"Execution Time\": ", execution);
     return {absl::StrCat(out, "\n  }\n]")};
   }
   TextWriter writer(catalog, options, actuals);
   writer.Write(plan.root(), 0, "");
-  for (int i = 0; i < plan.ctes_size(); ++i) writer.Write(plan.ctes(i), 2, absl::StrCat("CTE ", i + 1));
+  for (int i = 0; i < plan.ctes_size(); ++i)
+    writer.Write(plan.ctes(i), 2, absl::StrCat("CTE ", i + 1));
   for (int i = 0; i < plan.subplans_size(); ++i)
     writer.Write(plan.subplans(i).root(), 2, absl::StrCat("SubPlan ", i + 1));
   std::vector<std::string> lines = writer.Take();
   lines.push_back(absl::StrCat("Planner: ", PlannerName(plan.planner())));
-  if (!plan.restriction().empty()) lines.push_back(absl::StrCat("Restriction: ", plan.restriction()));
+  if (!plan.restriction().empty())
+    lines.push_back(absl::StrCat("Restriction: ", plan.restriction()));
   if (options.analyze) {
     lines.push_back(absl::StrCat("Planning Time: ", planning, " ms"));
     lines.push_back(absl::StrCat("Execution Time: ", execution, " ms"));

@@ -26,7 +26,8 @@ std::string ColumnName(const TableDescriptor* table, uint32_t ordinal) {
 
 Names NamesOf(const Operator& op) {
   return [&op](uint32_t i) {
-    return static_cast<int>(i) < op.output_size() ? op.output(static_cast<int>(i)).name() : std::string("?");
+    return static_cast<int>(i) < op.output_size() ? op.output(static_cast<int>(i)).name()
+                                                  : std::string("?");
   };
 }
 
@@ -86,15 +87,17 @@ void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* 
   const TableDescriptor* table = catalog.FindTable(scan.table_id());
   d->node_type = scan.index_only() ? "Index Only Scan" : "Index Scan";
   const std::string name = TableName(catalog, scan.table_id());
-  d->title = absl::StrCat(d->node_type, scan.descending() ? " Backward" : "", " using ", scan.index_name(), " on ",
-                          OnTable(name, scan.alias()));
+  d->title = absl::StrCat(d->node_type, scan.descending() ? " Backward" : "", " using ",
+                          scan.index_name(), " on ", OnTable(name, scan.alias()));
   d->identity.push_back({"Scan Direction", scan.descending() ? "Backward" : "Forward"});
   d->identity.push_back({"Index Name", scan.index_name()});
   Identify(d, name, scan.alias());
   const std::vector<uint32_t> keys = KeyOf(table, scan.index_id());
   const Names none = [](uint32_t) { return std::string("?"); };
   std::vector<std::string> conditions;
-  auto key = [&](size_t i) { return i < keys.size() ? ColumnName(table, keys[i]) : std::string("?"); };
+  auto key = [&](size_t i) {
+    return i < keys.size() ? ColumnName(table, keys[i]) : std::string("?");
+  };
   size_t at = 0;
   for (const Expression& e : scan.equal())
     conditions.push_back(absl::StrCat("(", key(at++), " = ", Deparse(e, none), ")"));
@@ -112,9 +115,10 @@ void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* 
                                                     }),
                                       "))"));
   if (!conditions.empty())
-    d->properties.push_back({"Index Cond", conditions.size() == 1
-                                               ? conditions[0]
-                                               : absl::StrCat("(", absl::StrJoin(conditions, " AND "), ")")});
+    d->properties.push_back(
+        {"Index Cond", conditions.size() == 1
+                           ? conditions[0]
+                           : absl::StrCat("(", absl::StrJoin(conditions, " AND "), ")")});
   AddFilter(d, op, scan.has_filter(), scan.filter());
 }
 
@@ -132,19 +136,21 @@ void DescribeLookup(const Operator& op, const Catalog& catalog, Description* d) 
   const std::string word = JoinWord(join.type());
   const std::string name = TableName(catalog, join.table_id());
   d->node_type = "Lookup Join";
-  d->title = absl::StrCat("Lookup ", word, word.empty() ? "" : " ", "Join using ", join.index_name(), " on ",
-                          OnTable(name, join.alias()));
+  d->title = absl::StrCat("Lookup ", word, word.empty() ? "" : " ", "Join using ",
+                          join.index_name(), " on ", OnTable(name, join.alias()));
   d->identity.push_back({"Join Type", word.empty() ? "Inner" : word});
   d->identity.push_back({"Index Name", join.index_name()});
   Identify(d, name, join.alias());
   const std::vector<uint32_t> keys = KeyOf(table, join.index_id());
   std::vector<std::string> conditions;
   for (int i = 0; i < join.keys_size(); ++i)
-    conditions.push_back(absl::StrCat("(", static_cast<size_t>(i) < keys.size() ? ColumnName(table, keys[i]) : "?",
-                                      " = ", Deparse(join.keys(i), NamesOf(join.left())), ")"));
-  d->properties.push_back({"Index Cond", conditions.size() == 1
-                                             ? conditions[0]
-                                             : absl::StrCat("(", absl::StrJoin(conditions, " AND "), ")")});
+    conditions.push_back(
+        absl::StrCat("(", static_cast<size_t>(i) < keys.size() ? ColumnName(table, keys[i]) : "?",
+                     " = ", Deparse(join.keys(i), NamesOf(join.left())), ")"));
+  d->properties.push_back(
+      {"Index Cond", conditions.size() == 1
+                         ? conditions[0]
+                         : absl::StrCat("(", absl::StrJoin(conditions, " AND "), ")")});
   if (join.has_residual()) {
     const Names names = [&](uint32_t i) {
       const uint32_t split = static_cast<uint32_t>(join.left().output_size());
@@ -158,11 +164,13 @@ void DescribeLookup(const Operator& op, const Catalog& catalog, Description* d) 
 }
 
 std::string SortKeys(const common::v1::Sort& sort) {
-  return absl::StrJoin(sort.keys(), ", ", [&sort](std::string* out, const common::v1::SortKey& key) {
-    absl::StrAppend(out, Deparse(key.expression(), NamesOf(sort.input())));
-    if (key.descending()) absl::StrAppend(out, " DESC");
-    if (key.nulls_first() != key.descending()) absl::StrAppend(out, key.nulls_first() ? " NULLS FIRST" : " NULLS LAST");
-  });
+  return absl::StrJoin(sort.keys(), ", ",
+                       [&sort](std::string* out, const common::v1::SortKey& key) {
+                         absl::StrAppend(out, Deparse(key.expression(), NamesOf(sort.input())));
+                         if (key.descending()) absl::StrAppend(out, " DESC");
+                         if (key.nulls_first() != key.descending())
+                           absl::StrAppend(out, key.nulls_first() ? " NULLS FIRST" : " NULLS LAST");
+                       });
 }
 
 void DescribeWrite(const Catalog& catalog, const char* what, uint32_t table, Description* d) {
@@ -186,8 +194,9 @@ int WidthOf(const Operator& op) {
 }
 
 std::string OutputOf(const Operator& op) {
-  return absl::StrJoin(op.output(), ", ",
-                       [](std::string* out, const common::v1::OutputColumn& c) { absl::StrAppend(out, c.name()); });
+  return absl::StrJoin(op.output(), ", ", [](std::string* out, const common::v1::OutputColumn& c) {
+    absl::StrAppend(out, c.name());
+  });
 }
 
 Description Describe(const Operator& op, const Catalog& catalog) {
@@ -224,7 +233,9 @@ Description Describe(const Operator& op, const Catalog& catalog) {
     case Operator::kFunctionScan: {
       simple("Function Scan");
       const std::string& signature = op.function_scan().function();
-      absl::StrAppend(&d.title, " on ", OnTable(signature.substr(0, signature.find('(')), op.function_scan().alias()));
+      absl::StrAppend(
+          &d.title, " on ",
+          OnTable(signature.substr(0, signature.find('(')), op.function_scan().alias()));
       return d;
     }
     case Operator::kCteScan:
@@ -233,7 +244,8 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       return d;
     case Operator::kFilter:
       simple("Filter");
-      d.properties.push_back({"Filter", Deparse(op.filter().condition(), NamesOf(op.filter().input()))});
+      d.properties.push_back(
+          {"Filter", Deparse(op.filter().condition(), NamesOf(op.filter().input()))});
       d.filters = true;
       return d;
     case Operator::kProject:
@@ -247,7 +259,8 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       d.identity.push_back({"Join Type", word.empty() ? "Inner" : word});
       d.properties.push_back({"Hash Cond", KeyPairs(join)});
       if (join.has_residual())
-        d.properties.push_back({"Join Filter", Deparse(join.residual(), PairNames(join.left(), join.right()))});
+        d.properties.push_back(
+            {"Join Filter", Deparse(join.residual(), PairNames(join.left(), join.right()))});
       return d;
     }
     case Operator::kLookupJoin:
@@ -260,7 +273,8 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       d.title = word.empty() ? "Nested Loop" : absl::StrCat("Nested Loop ", word, " Join");
       d.identity.push_back({"Join Type", word.empty() ? "Inner" : word});
       if (join.has_condition())
-        d.properties.push_back({"Join Filter", Deparse(join.condition(), PairNames(join.left(), join.right()))});
+        d.properties.push_back(
+            {"Join Filter", Deparse(join.condition(), PairNames(join.left(), join.right()))});
       return d;
     }
     case Operator::kAggregate: {
@@ -270,7 +284,8 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       d.title = "HashAggregate";
       d.identity.push_back({"Strategy", "Hashed"});
       d.properties.push_back(
-          {"Group Key", absl::StrJoin(aggregate.keys(), ", ", [&](std::string* out, const Expression& e) {
+          {"Group Key",
+           absl::StrJoin(aggregate.keys(), ", ", [&](std::string* out, const Expression& e) {
              absl::StrAppend(out, Deparse(e, NamesOf(aggregate.input())));
            })});
       return d;
@@ -288,8 +303,9 @@ Description Describe(const Operator& op, const Catalog& catalog) {
     case Operator::kSetOperation:
       d.node_type = "SetOp";
       d.title = absl::StrCat("HashSetOp ",
-                             op.set_operation().kind() == common::v1::SetOperation::KIND_INTERSECT ? "Intersect"
-                                                                                                   : "Except",
+                             op.set_operation().kind() == common::v1::SetOperation::KIND_INTERSECT
+                                 ? "Intersect"
+                                 : "Except",
                              op.set_operation().all() ? " All" : "");
       return d;
     case Operator::kInsert:

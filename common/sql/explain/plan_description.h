@@ -11,11 +11,11 @@
 namespace adbms::sql::explain {
 
 struct Description {
-  std::string node_type;                                          // "Seq Scan"
-  std::string title;                                              // "Seq Scan on emp e"
-  std::vector<std::pair<std::string, std::string>> identity;      // JSON: "Relation Name", "Alias", …
-  std::vector<std::pair<std::string, std::string>> properties;    // "Filter", "Index Cond", …
-  bool filters = false;                                           // Shows "Rows Removed by Filter".
+  std::string node_type;                                      // "Seq Scan"
+  std::string title;                                          // "Seq Scan on emp e"
+  std::vector<std::pair<std::string, std::string>> identity;  // JSON: "Relation Name", "Alias", …
+  std::vector<std::pair<std::string, std::string>> properties;  // "Filter", "Index Cond", …
+  bool filters = false;                                         // Shows "Rows Removed by Filter".
 };
 
 Description Describe(const common::v1::Operator& op, const Catalog& catalog);

@@ -11,7 +11,9 @@ using types::Type;
 using types::Vector;
 using types::VectorPtr;
 
-bool IsComparison(const Function& function) { return !function.negator.empty() && function.is_operator; }
+bool IsComparison(const Function& function) {
+  return !function.negator.empty() && function.is_operator;
+}
 
 class CallNode : public Node {
  public:

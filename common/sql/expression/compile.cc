@@ -109,8 +109,8 @@ class Compiler {
   // Kernels trust their arguments' types.
   static absl::Status CheckArguments(const Function& function, const NodeList& arguments) {
     const size_t declared = function.arguments.size();
-    const bool right_count = function.variadic ? arguments.size() + 1 >= declared
-                                               : arguments.size() == declared;
+    const bool right_count =
+        function.variadic ? arguments.size() + 1 >= declared : arguments.size() == declared;
     if (!right_count) return Malformed("wrong number of arguments for " + function.signature);
     for (size_t i = 0; i < arguments.size(); ++i) {
       const types::TypeId expected = function.arguments[std::min(i, declared - 1)];
@@ -144,8 +144,8 @@ class Compiler {
     const bool pair = test.kind() == common::v1::TestExpression::KIND_DISTINCT ||
                       test.kind() == common::v1::TestExpression::KIND_NOT_DISTINCT;
     if (arguments.size() != (pair ? 2U : 1U)) return Malformed("a test of the wrong size");
-    if (pair && types::PhysicalOf(arguments[0]->type().id) !=
-                    types::PhysicalOf(arguments[1]->type().id)) {
+    if (pair &&
+        types::PhysicalOf(arguments[0]->type().id) != types::PhysicalOf(arguments[1]->type().id)) {
       return Malformed("IS DISTINCT FROM of different types");
     }
     return MakeTest(test.kind(), std::move(arguments), type);

@@ -51,7 +51,8 @@ Batch Numbers(uint32_t rows) {
   batch.row_count = rows;
   auto column = std::make_shared<Vector>(Type{TypeId::kInt4, 0});
   column->Resize(rows);
-  for (uint32_t row = 0; row < rows; ++row) column->data<int32_t>()[row] = static_cast<int32_t>(row);
+  for (uint32_t row = 0; row < rows; ++row)
+    column->data<int32_t>()[row] = static_cast<int32_t>(row);
   if (rows > 3) column->SetNull(3);
   batch.columns.push_back(column);
   return batch;
@@ -78,8 +79,8 @@ TEST(ExpressionTest, ComparesColumnsWithConstantsFromBothSides) {
 
 TEST(ExpressionTest, AndHidesErrorsOfRowsAlreadyFalse) {
   const Expression nonzero = Call("<>(int4,int4)", TypeId::kBool, {kX, Int(0)});
-  const Expression divides = Call(
-      "=(int4,int4)", TypeId::kBool, {Call("/(int4,int4)", TypeId::kInt4, {Int(4), kX}), Int(2)});
+  const Expression divides = Call("=(int4,int4)", TypeId::kBool,
+                                  {Call("/(int4,int4)", TypeId::kInt4, {Int(4), kX}), Int(2)});
   const Expression both = Logical(LogicalExpression::KIND_AND, {nonzero, divides});
   EXPECT_EQ(Selected(both, Numbers(6)), (std::vector<uint32_t>{2}));
   auto compiled = Compile(both);
@@ -93,9 +94,9 @@ TEST(ExpressionTest, AndHidesErrorsOfRowsAlreadyFalse) {
 }
 
 TEST(ExpressionTest, OrKeepsRowOrderAndUnknowns) {
-  const Expression either = Logical(LogicalExpression::KIND_OR,
-                                    {Call("=(int4,int4)", TypeId::kBool, {kX, Int(5)}),
-                                     Call("<(int4,int4)", TypeId::kBool, {kX, Int(1)})});
+  const Expression either =
+      Logical(LogicalExpression::KIND_OR, {Call("=(int4,int4)", TypeId::kBool, {kX, Int(5)}),
+                                           Call("<(int4,int4)", TypeId::kBool, {kX, Int(1)})});
   EXPECT_EQ(Selected(either, Numbers(7)), (std::vector<uint32_t>{0, 5}));
 }
 
@@ -115,8 +116,7 @@ TEST(ExpressionTest, CaseEvaluatesOnlyTheBranchTaken) {
   *choice.mutable_type() = types::ToProto(Type{TypeId::kInt4, 0});
   *choice.mutable_case_()->add_when() = Call("=(int4,int4)", TypeId::kBool, {kX, Int(0)});
   *choice.mutable_case_()->add_then() = Int(-1);
-  *choice.mutable_case_()->mutable_otherwise() =
-      Call("/(int4,int4)", TypeId::kInt4, {Int(12), kX});
+  *choice.mutable_case_()->mutable_otherwise() = Call("/(int4,int4)", TypeId::kInt4, {Int(12), kX});
   EvaluationState state;
   const auto values = (*Compile(choice))->Evaluate(state, Numbers(5));
   ASSERT_TRUE(values.ok()) << values.status();

@@ -123,7 +123,9 @@ class SessionNode : public ConstantNode {
 NodePtr MakeLiteral(Value value, Type type) {
   return std::make_unique<LiteralNode>(std::move(value), type);
 }
-NodePtr MakeColumn(uint32_t column, Type type) { return std::make_unique<ColumnNode>(column, type); }
+NodePtr MakeColumn(uint32_t column, Type type) {
+  return std::make_unique<ColumnNode>(column, type);
+}
 NodePtr MakeParameter(uint32_t parameter, Type type) {
   return std::make_unique<ParameterNode>(parameter, type);
 }

@@ -28,7 +28,8 @@ class Node : public CompiledExpression {
 
   // True for a constant that needs no execution state.
   virtual bool literal() const { return false; }
-  // True when evaluation may raise an error or costs much: then it must see only the rows that need it.
+  // True when evaluation may raise an error or costs much: then it must see only the rows that need
+  // it.
   bool careful() const { return careful_; }
   // True when the value is the same for every row: no column, no volatile function, no subquery.
   bool constant() const { return constant_; }
@@ -79,8 +80,8 @@ NodePtr MakeParameter(uint32_t parameter, types::Type type);
 NodePtr MakeCorrelation(uint32_t slot, types::Type type);
 NodePtr MakeSessionValue(common::v1::SessionValue::Kind kind, types::Type type);
 NodePtr MakeCall(const functions::Function* function, NodeList arguments, types::Type type);
-// Null unless the call compares a column with a constant in a way that has a fast path; then it takes the
-// arguments over.
+// Null unless the call compares a column with a constant in a way that has a fast path; then it
+// takes the arguments over.
 NodePtr MakeColumnComparison(const functions::Function& function, NodeList* arguments,
                              types::Type type);
 NodePtr MakeCast(NodePtr argument, bool is_explicit, types::Type type);

@@ -14,7 +14,8 @@ using types::VectorPtr;
 
 class SubqueryNode : public Node {
  public:
-  SubqueryNode(const SubqueryExpression& subquery, NodeList correlation, NodeList operands, Type type)
+  SubqueryNode(const SubqueryExpression& subquery, NodeList correlation, NodeList operands,
+               Type type)
       : Node(type),
         subquery_(subquery),
         correlation_(std::move(correlation)),
@@ -46,8 +47,9 @@ class SubqueryNode : public Node {
     RETURN_IF_ERROR(Columns(state, input, correlation_, &correlation));
     RETURN_IF_ERROR(Columns(state, input, operands_, &operands));
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      ASSIGN_OR_RETURN(const Value value, state.subqueries->Run(subquery_, type(), Row(correlation, row),
-                                                                Row(operands, row)));
+      ASSIGN_OR_RETURN(
+          const Value value,
+          state.subqueries->Run(subquery_, type(), Row(correlation, row), Row(operands, row)));
       result->Set(row, value);
     }
     return result;
@@ -87,7 +89,8 @@ class SubqueryNode : public Node {
 
 NodePtr MakeSubquery(const SubqueryExpression& subquery, NodeList correlation, NodeList operands,
                      Type type) {
-  return std::make_unique<SubqueryNode>(subquery, std::move(correlation), std::move(operands), type);
+  return std::make_unique<SubqueryNode>(subquery, std::move(correlation), std::move(operands),
+                                        type);
 }
 
 }  // namespace adbms::sql::expression

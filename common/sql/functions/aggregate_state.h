@@ -54,7 +54,7 @@ class PolicyAggregate : public Aggregate {
     return Policy::Finish(*reinterpret_cast<const State*>(state), result, row);
   }
   void Destroy(char* state) const override {
-    if constexpr (requires(State& s) { Policy::Destroy(s); }) {
+    if constexpr (requires(State & s) { Policy::Destroy(s); }) {
       Policy::Destroy(*reinterpret_cast<State*>(state));
     }
   }

@@ -12,11 +12,11 @@
 namespace adbms::sql::functions {
 namespace {
 
+using status::Error;
 using types::Decimal;
 using types::Interval;
 using types::TypeId;
 using types::Vector;
-using status::Error;
 namespace sqlstate = status::sqlstate;
 
 class Count : public Aggregate {
@@ -168,9 +168,9 @@ struct FloatSum {
     if (state.count == 0) {
       result->SetNull(row);
     } else {
-      result->data<Out>()[row] =
-          kAverage ? static_cast<Out>(state.sum / static_cast<Sum>(state.count))
-                   : static_cast<Out>(state.sum);
+      result->data<Out>()[row] = kAverage
+                                     ? static_cast<Out>(state.sum / static_cast<Sum>(state.count))
+                                     : static_cast<Out>(state.sum);
     }
     return absl::OkStatus();
   }
@@ -355,8 +355,10 @@ void AddAggregates(CatalogBuilder& builder) {
   builder.AddAggregate("count", {}, TypeId::kInt8, Make<Count>);
   builder.AddAggregate("count", {TypeId::kUnspecified}, TypeId::kInt8, Make<Count>);
 
-  builder.AddAggregate("sum", {TypeId::kInt2}, TypeId::kInt8, Make<IntegerSum<int16_t, FinishBigint>>);
-  builder.AddAggregate("sum", {TypeId::kInt4}, TypeId::kInt8, Make<IntegerSum<int32_t, FinishBigint>>);
+  builder.AddAggregate("sum", {TypeId::kInt2}, TypeId::kInt8,
+                       Make<IntegerSum<int16_t, FinishBigint>>);
+  builder.AddAggregate("sum", {TypeId::kInt4}, TypeId::kInt8,
+                       Make<IntegerSum<int32_t, FinishBigint>>);
   builder.AddAggregate("sum", {TypeId::kInt8}, TypeId::kNumeric,
                        Make<IntegerSum<int64_t, FinishNumeric>>);
   builder.AddAggregate("sum", {TypeId::kNumeric}, TypeId::kNumeric,
@@ -393,7 +395,8 @@ void AddAggregates(CatalogBuilder& builder) {
   AddBits<int32_t>(builder, TypeId::kInt4);
   AddBits<int64_t>(builder, TypeId::kInt8);
 
-  builder.AddAggregate("string_agg", {TypeId::kText, TypeId::kText}, TypeId::kText, Make<StringAgg>);
+  builder.AddAggregate("string_agg", {TypeId::kText, TypeId::kText}, TypeId::kText,
+                       Make<StringAgg>);
   builder.AddAggregate("string_agg", {TypeId::kBytea, TypeId::kBytea}, TypeId::kBytea,
                        Make<StringAgg>);
   constexpr std::pair<TypeId, TypeId> kArrays[] = {

@@ -13,7 +13,9 @@ using types::TypeId;
 namespace sqlstate = status::sqlstate;
 
 template <typename T>
-constexpr TypeId kIdOf = sizeof(T) == 2 ? TypeId::kInt2 : sizeof(T) == 4 ? TypeId::kInt4 : TypeId::kInt8;
+constexpr TypeId kIdOf = sizeof(T) == 2   ? TypeId::kInt2
+                         : sizeof(T) == 4 ? TypeId::kInt4
+                                          : TypeId::kInt8;
 
 template <typename R>
 absl::Status OutOfRange() {
@@ -30,18 +32,20 @@ void AddPair(CatalogBuilder& builder) {
   const TypeId a = kIdOf<A>;
   const TypeId b = kIdOf<B>;
   const TypeId r = kIdOf<R>;
-  builder.AddOperator("+", {a, b}, r,
-                      MapChecked<A, B, R, [](A x, B y, R* out) {
-                        return __builtin_add_overflow(x, y, out);
-                      }, OutOfRange<R>>, "+");
-  builder.AddOperator("-", {a, b}, r,
-                      MapChecked<A, B, R, [](A x, B y, R* out) {
-                        return __builtin_sub_overflow(x, y, out);
-                      }, OutOfRange<R>>);
-  builder.AddOperator("*", {a, b}, r,
-                      MapChecked<A, B, R, [](A x, B y, R* out) {
-                        return __builtin_mul_overflow(x, y, out);
-                      }, OutOfRange<R>>, "*");
+  builder.AddOperator(
+      "+", {a, b}, r,
+      MapChecked<A, B, R, [](A x, B y, R* out) { return __builtin_add_overflow(x, y, out); },
+                 OutOfRange<R>>,
+      "+");
+  builder.AddOperator(
+      "-", {a, b}, r,
+      MapChecked<A, B, R, [](A x, B y, R* out) { return __builtin_sub_overflow(x, y, out); },
+                 OutOfRange<R>>);
+  builder.AddOperator(
+      "*", {a, b}, r,
+      MapChecked<A, B, R, [](A x, B y, R* out) { return __builtin_mul_overflow(x, y, out); },
+                 OutOfRange<R>>,
+      "*");
   builder.AddOperator("/", {a, b}, r, Map<[](A x, B y) -> absl::StatusOr<R> {
                         if (y == 0) return DivisionByZero();
                         if (y == -1) {
@@ -90,33 +94,29 @@ void AddSingle(CatalogBuilder& builder) {
   builder.AddOperator("<<", {id, TypeId::kInt4}, id, Map<[](T x, int32_t n) {
                         return static_cast<T>(static_cast<Shifted>(x) << (n & kShiftMask));
                       }>);
-  builder.AddOperator(">>", {id, TypeId::kInt4}, id, Map<[](T x, int32_t n) {
-                        return static_cast<T>(x >> (n & kShiftMask));
-                      }>);
+  builder.AddOperator(">>", {id, TypeId::kInt4}, id,
+                      Map<[](T x, int32_t n) { return static_cast<T>(x >> (n & kShiftMask)); }>);
 }
 
 void AddNumeric(CatalogBuilder& builder) {
   const TypeId id = TypeId::kNumeric;
-  builder.AddOperator("+", {id, id}, id, Map<[](const Decimal& a, const Decimal& b) {
-                        return types::Add(a, b);
-                      }>, "+");
-  builder.AddOperator("-", {id, id}, id, Map<[](const Decimal& a, const Decimal& b) {
-                        return types::Subtract(a, b);
-                      }>);
-  builder.AddOperator("*", {id, id}, id, Map<[](const Decimal& a, const Decimal& b) {
-                        return types::Multiply(a, b);
-                      }>, "*");
-  builder.AddOperator("/", {id, id}, id, Map<[](const Decimal& a, const Decimal& b) {
-                        return types::Divide(a, b);
-                      }>);
+  builder.AddOperator("+", {id, id}, id,
+                      Map<[](const Decimal& a, const Decimal& b) { return types::Add(a, b); }>,
+                      "+");
+  builder.AddOperator(
+      "-", {id, id}, id,
+      Map<[](const Decimal& a, const Decimal& b) { return types::Subtract(a, b); }>);
+  builder.AddOperator("*", {id, id}, id,
+                      Map<[](const Decimal& a, const Decimal& b) { return types::Multiply(a, b); }>,
+                      "*");
+  builder.AddOperator("/", {id, id}, id,
+                      Map<[](const Decimal& a, const Decimal& b) { return types::Divide(a, b); }>);
   constexpr auto kModulo = [](const Decimal& a, const Decimal& b) { return types::Modulo(a, b); };
   builder.AddOperator("%", {id, id}, id, Map<kModulo>);
   builder.AddFunction("mod", {id, id}, id, Map<kModulo>);
   builder.AddOperator("+", {id}, id, Map<[](const Decimal& a) { return a; }>);
   builder.AddOperator("-", {id}, id, Map<[](const Decimal& a) { return types::Negate(a); }>);
-  constexpr auto kAbsolute = [](const Decimal& a) {
-    return a.unscaled < 0 ? types::Negate(a) : a;
-  };
+  constexpr auto kAbsolute = [](const Decimal& a) { return a.unscaled < 0 ? types::Negate(a) : a; };
   builder.AddOperator("@", {id}, id, Map<kAbsolute>);
   builder.AddFunction("abs", {id}, id, Map<kAbsolute>);
 }

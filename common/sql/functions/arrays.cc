@@ -82,8 +82,8 @@ absl::Status ArrayGet(const EvaluationContext& context, const std::vector<const 
     result->SetNull(row);
     return absl::OkStatus();
   }
-  return types::ParseTextInto(elements[static_cast<size_t>(index)].text, types::TextOptions{}, result,
-                              row);
+  return types::ParseTextInto(elements[static_cast<size_t>(index)].text, types::TextOptions{},
+                              result, row);
 }
 
 absl::Status ArrayPosition(const EvaluationContext& context,
@@ -126,7 +126,8 @@ absl::Status ArrayBound(const EvaluationContext& context,
 }
 
 absl::Status Cardinality(const EvaluationContext& context,
-                         const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
+                         const std::vector<const Vector*>& arguments, uint32_t row,
+                         Vector* result) {
   ASSIGN_OR_RETURN(const auto elements, ElementsAt(arguments, 0, row));
   result->data<int32_t>()[row] = static_cast<int32_t>(elements.size());
   return absl::OkStatus();
@@ -197,8 +198,8 @@ ArrayElement ElementAt(const Vector& vector, uint32_t row) {
 enum class Join { kAppend, kPrepend, kConcatenate };
 
 template <Join kJoin>
-absl::Status ArrayJoin(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
-                       uint32_t row, Vector* result) {
+absl::Status ArrayJoin(const EvaluationContext& context,
+                       const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   const size_t array = kJoin == Join::kPrepend ? 1 : 0;
   std::vector<ArrayElement> elements;
   if (!arguments[array]->is_null(row)) {
@@ -219,8 +220,9 @@ absl::Status ArrayJoin(const EvaluationContext& context, const std::vector<const
   return absl::OkStatus();
 }
 
-absl::Status ArrayRemove(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
-                         uint32_t row, Vector* result) {
+absl::Status ArrayRemove(const EvaluationContext& context,
+                         const std::vector<const Vector*>& arguments, uint32_t row,
+                         Vector* result) {
   if (arguments[0]->is_null(row)) {
     result->SetNull(row);
     return absl::OkStatus();
@@ -254,8 +256,8 @@ absl::Status Relate(const EvaluationContext& context, const std::vector<const Ve
 }
 
 // array(x, …): the elements' array constructor.
-absl::Status Construct(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
-                       uint32_t row, Vector* result) {
+absl::Status Construct(const EvaluationContext& context,
+                       const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   std::vector<ArrayElement> elements;
   for (const Vector* argument : arguments) elements.push_back(ElementAt(*argument, row));
   StoreText(types::FormatArray(elements), row, result);
@@ -310,8 +312,8 @@ void AddForArray(CatalogBuilder& builder, TypeId array, TypeId element) {
 }  // namespace
 
 void AddArrays(CatalogBuilder& builder) {
-  constexpr TypeId kArrays[] = {TypeId::kTextArray, TypeId::kInt2Array,  TypeId::kInt4Array,
-                                TypeId::kInt8Array, TypeId::kOidArray,   TypeId::kNameArray,
+  constexpr TypeId kArrays[] = {TypeId::kTextArray,  TypeId::kInt2Array, TypeId::kInt4Array,
+                                TypeId::kInt8Array,  TypeId::kOidArray,  TypeId::kNameArray,
                                 TypeId::kInt2Vector, TypeId::kOidVector};
   for (const TypeId array : kArrays) AddForArray(builder, array, types::ElementOf(array));
   builder.AddFunction("string_to_array", {kText, kText}, TypeId::kTextArray, MapAny<StringToArray>,

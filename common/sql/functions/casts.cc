@@ -12,11 +12,11 @@
 namespace adbms::sql::functions {
 namespace {
 
+using status::Error;
 using types::Decimal;
 using types::Interval;
 using types::TypeId;
 using types::Vector;
-using status::Error;
 namespace sqlstate = status::sqlstate;
 
 constexpr auto kImplicit = CastContext::kImplicit;
@@ -152,9 +152,9 @@ void AddOids(CatalogBuilder& builder) {
   for (const TypeId id : {TypeId::kOid, TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace,
                           TypeId::kRegproc}) {
     AddWidening<int16_t, int64_t>(builder, TypeId::kInt2, id);
-    builder.AddCast(TypeId::kInt4, id, kImplicit, Convert<[](int32_t x) {
-                      return static_cast<int64_t>(static_cast<uint32_t>(x));
-                    }>);
+    builder.AddCast(
+        TypeId::kInt4, id, kImplicit,
+        Convert<[](int32_t x) { return static_cast<int64_t>(static_cast<uint32_t>(x)); }>);
     builder.AddCast(TypeId::kInt8, id, kImplicit, Convert<[](int64_t x) -> absl::StatusOr<int64_t> {
                       if (x != int64_t{static_cast<uint32_t>(x)}) return OutOfRange<int64_t>("OID");
                       return x;
@@ -170,8 +170,8 @@ void AddOids(CatalogBuilder& builder) {
 }
 
 template <auto F>
-absl::Status ConvertWithZone(const EvaluationContext& context, const Vector& input, bool is_explicit,
-                             Vector* result) {
+absl::Status ConvertWithZone(const EvaluationContext& context, const Vector& input,
+                             bool is_explicit, Vector* result) {
   using Traits = internal::LambdaTraits<decltype(F)>;
   using From = std::tuple_element_t<1, typename Traits::Arguments>;
   const absl::TimeZone zone = ZoneOf(context);
@@ -217,12 +217,15 @@ void AddDatetimes(CatalogBuilder& builder) {
   const TypeId date = TypeId::kDate;
   const TypeId local = TypeId::kTimestamp;
   const TypeId zoned = TypeId::kTimestamptz;
-  builder.AddCast(date, local, kImplicit, Convert<[](int32_t x) { return CheckedDateToTimestamp(x); }>);
-  builder.AddCast(date, zoned, kImplicit, ConvertWithZone<[](const absl::TimeZone& zone, int32_t x) {
+  builder.AddCast(date, local, kImplicit,
+                  Convert<[](int32_t x) { return CheckedDateToTimestamp(x); }>);
+  builder.AddCast(date, zoned, kImplicit,
+                  ConvertWithZone<[](const absl::TimeZone& zone, int32_t x) {
                     return types::LocalToUtc(zone, DateToTimestamp(x));
                   }>);
   builder.AddCast(local, date, kAssignment, Convert<[](int64_t x) { return TimestampToDate(x); }>);
-  builder.AddCast(local, zoned, kImplicit, ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
+  builder.AddCast(local, zoned, kImplicit,
+                  ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
                     return types::LocalToUtc(zone, x);
                   }>);
   builder.AddCast(zoned, local, kAssignment,
@@ -233,15 +236,15 @@ void AddDatetimes(CatalogBuilder& builder) {
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
                     return TimestampToDate(types::UtcToLocal(zone, x));
                   }>);
-  builder.AddCast(local, TypeId::kTime, kAssignment, Convert<[](int64_t x) {
-                    return TimestampToTime(x);
-                  }>);
+  builder.AddCast(local, TypeId::kTime, kAssignment,
+                  Convert<[](int64_t x) { return TimestampToTime(x); }>);
   builder.AddCast(zoned, TypeId::kTime, kAssignment,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
                     return TimestampToTime(types::UtcToLocal(zone, x));
                   }>);
-  builder.AddCast(TypeId::kTime, TypeId::kInterval, kImplicit,
-                  Convert<[](int64_t x) { return Interval{x, 0, 0}; }>);
+  builder.AddCast(TypeId::kTime, TypeId::kInterval, kImplicit, Convert<[](int64_t x) {
+                    return Interval{x, 0, 0};
+                  }>);
   builder.AddCast(TypeId::kInterval, TypeId::kTime, kAssignment,
                   Convert<[](const Interval& x) { return TimeOfDay(x.microseconds); }>);
 }
@@ -254,8 +257,8 @@ absl::Status ShareStrings(const EvaluationContext& context, const Vector& input,
 
 absl::Status TrimPadding(const EvaluationContext& context, const Vector& input, bool is_explicit,
                          Vector* result) {
-  return Map<[](const std::string_view& x) { return types::TrimBlanks(x); }>(
-      context, {&input}, input.size(), result);
+  return Map<[](const std::string_view& x) { return types::TrimBlanks(x); }>(context, {&input},
+                                                                             input.size(), result);
 }
 
 absl::Status ToName(const EvaluationContext& context, const Vector& input, bool is_explicit,
@@ -274,7 +277,7 @@ absl::Status ToName(const EvaluationContext& context, const Vector& input, bool 
 absl::Status ToFirstByte(const EvaluationContext& context, const Vector& input, bool is_explicit,
                          Vector* result) {
   return Map<[](const std::string_view& x) { return x.substr(0, 1); }>(context, {&input},
-                                                                        input.size(), result);
+                                                                       input.size(), result);
 }
 
 // The output function.
@@ -317,8 +320,9 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
     const bool by_name = to == TypeId::kRegclass && context.catalog != nullptr && !text.empty() &&
                          text != "-" && (text[0] < '0' || text[0] > '9');
     if (by_name) {
-      ASSIGN_OR_RETURN(const types::Value oid,
-                       context.catalog->Call("to_regclass", {types::Value::Text(std::string(text))}));
+      ASSIGN_OR_RETURN(
+          const types::Value oid,
+          context.catalog->Call("to_regclass", {types::Value::Text(std::string(text))}));
       if (oid.is_null()) {
         return Error(sqlstate::kUndefinedTable,
                      "relation \"" + std::string(text) + "\" does not exist");
@@ -332,14 +336,14 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
 }
 
 constexpr TypeId kAllTypes[] = {
-    TypeId::kBool,      TypeId::kInt2,      TypeId::kInt4,       TypeId::kInt8,
-    TypeId::kFloat4,    TypeId::kFloat8,    TypeId::kNumeric,    TypeId::kDate,
-    TypeId::kTime,      TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kInterval,
-    TypeId::kBytea,     TypeId::kUuid,      TypeId::kJson,       TypeId::kOid,
+    TypeId::kBool,      TypeId::kInt2,      TypeId::kInt4,         TypeId::kInt8,
+    TypeId::kFloat4,    TypeId::kFloat8,    TypeId::kNumeric,      TypeId::kDate,
+    TypeId::kTime,      TypeId::kTimestamp, TypeId::kTimestamptz,  TypeId::kInterval,
+    TypeId::kBytea,     TypeId::kUuid,      TypeId::kJson,         TypeId::kOid,
     TypeId::kRegclass,  TypeId::kRegtype,   TypeId::kRegnamespace, TypeId::kRegproc,
-    TypeId::kTextArray, TypeId::kInt2Array,
-    TypeId::kInt4Array, TypeId::kInt8Array, TypeId::kOidArray,   TypeId::kNameArray,
-    TypeId::kInt2Vector, TypeId::kOidVector, TypeId::kVoid};
+    TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,    TypeId::kInt8Array,
+    TypeId::kOidArray,  TypeId::kNameArray, TypeId::kInt2Vector,   TypeId::kOidVector,
+    TypeId::kVoid};
 
 void AddStringCasts(CatalogBuilder& builder) {
   const TypeId text = TypeId::kText;
@@ -364,7 +368,9 @@ void AddStringCasts(CatalogBuilder& builder) {
   for (const TypeId string : {text, varchar, bpchar, name, byte}) {
     // Through the input function only where validation or cutting is due.
     builder.AddCast(TypeId::kUnknown, string, kImplicit,
-                    string == name ? ToName : string == byte ? ToFirstByte : ShareStrings);
+                    string == name   ? ToName
+                    : string == byte ? ToFirstByte
+                                     : ShareStrings);
     builder.AddCast(string, TypeId::kUnknown, kExplicit, ShareStrings);
   }
   builder.AddCast(text, varchar, kImplicit, ShareStrings);
@@ -388,7 +394,8 @@ void AddStringCasts(CatalogBuilder& builder) {
   builder.AddCast(byte, TypeId::kInt4, kExplicit, Convert<[](const std::string_view& x) {
                     return x.empty() ? int32_t{0} : int32_t{static_cast<signed char>(x[0])};
                   }>);
-  builder.AddCast(TypeId::kInt4, byte, kExplicit, Convert<[](int32_t x) -> absl::StatusOr<std::string> {
+  builder.AddCast(TypeId::kInt4, byte, kExplicit,
+                  Convert<[](int32_t x) -> absl::StatusOr<std::string> {
                     if (x != static_cast<signed char>(x)) {
                       return Error(sqlstate::kNumericOutOfRange, "\"char\" out of range");
                     }
@@ -399,7 +406,7 @@ void AddStringCasts(CatalogBuilder& builder) {
 // Arrays in text form: elements through the target's input function.
 void AddArrayCasts(CatalogBuilder& builder) {
   constexpr TypeId kArrays[] = {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,
-                                TypeId::kInt8Array, TypeId::kOidArray, TypeId::kNameArray};
+                                TypeId::kInt8Array, TypeId::kOidArray,  TypeId::kNameArray};
   for (const TypeId from : kArrays) {
     for (const TypeId to : kArrays) {
       if (from != to) builder.AddCast(from, to, kExplicit, FromText);

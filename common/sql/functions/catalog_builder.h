@@ -11,8 +11,8 @@
 
 namespace adbms::sql::functions {
 
-// Converts rows that are not NULL; the result is sized and its NULLs are set. The catalog applies the
-// target's modifier afterwards, unless the type is a string with a length.
+// Converts rows that are not NULL; the result is sized and its NULLs are set. The catalog applies
+// the target's modifier afterwards, unless the type is a string with a length.
 using CastKernel = absl::Status (*)(const EvaluationContext& context, const types::Vector& input,
                                     bool is_explicit, types::Vector* result);
 

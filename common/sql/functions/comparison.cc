@@ -98,9 +98,9 @@ absl::Status CompareInstants(const EvaluationContext& context,
   auto* out = result->data<uint8_t>();
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
-    out[row] = CompareRow<Index, int64_t, int64_t>(
-        Instant<kDateA, kLocalA>(zone, *arguments[0], row),
-        Instant<kDateB, kLocalB>(zone, *arguments[1], row));
+    out[row] =
+        CompareRow<Index, int64_t, int64_t>(Instant<kDateA, kLocalA>(zone, *arguments[0], row),
+                                            Instant<kDateB, kLocalB>(zone, *arguments[1], row));
   }
   return absl::OkStatus();
 }
@@ -148,18 +148,17 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<Decimal, Decimal>(builder, TypeId::kNumeric, TypeId::kNumeric);
   AddAll<Interval, Interval>(builder, TypeId::kInterval, TypeId::kInterval);
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
-  for (const TypeId id : {TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid,
-                          TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace,
-                          TypeId::kRegproc}) {
+  for (const TypeId id :
+       {TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid, TypeId::kRegclass,
+        TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc}) {
     AddAll<int64_t, int64_t>(builder, id, id);
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);
   AddAll<int64_t, int64_t>(builder, TypeId::kOid, TypeId::kRegclass);
-  for (const TypeId id :
-       {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar, TypeId::kBytea,
-        TypeId::kUuid, TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,
-        TypeId::kInt8Array, TypeId::kOidArray, TypeId::kNameArray, TypeId::kInt2Vector,
-        TypeId::kOidVector}) {
+  for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar,
+                          TypeId::kBytea, TypeId::kUuid, TypeId::kTextArray, TypeId::kInt2Array,
+                          TypeId::kInt4Array, TypeId::kInt8Array, TypeId::kOidArray,
+                          TypeId::kNameArray, TypeId::kInt2Vector, TypeId::kOidVector}) {
     AddAll<std::string_view, std::string_view>(builder, id, id);
   }
   AddAll<std::string_view, std::string_view>(builder, TypeId::kName, TypeId::kText);

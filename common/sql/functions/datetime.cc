@@ -52,7 +52,9 @@ absl::StatusOr<int32_t> ShiftDate(int32_t days, int64_t by) {
 }
 absl::StatusOr<int32_t> DatePlus(int32_t days, int32_t by) { return ShiftDate(days, by); }
 absl::StatusOr<int32_t> PlusDate(int32_t by, int32_t days) { return ShiftDate(days, by); }
-absl::StatusOr<int32_t> DateMinus(int32_t days, int32_t by) { return ShiftDate(days, -int64_t{by}); }
+absl::StatusOr<int32_t> DateMinus(int32_t days, int32_t by) {
+  return ShiftDate(days, -int64_t{by});
+}
 absl::StatusOr<int32_t> DateDifference(int32_t a, int32_t b) {
   if (!types::IsFiniteDate(a) || !types::IsFiniteDate(b)) {
     return Error(sqlstate::kDatetimeOverflow, "cannot subtract infinite dates");
@@ -74,8 +76,12 @@ int64_t DatePlusTime(int32_t days, int64_t time) {
 }
 int64_t TimePlusDate(int64_t time, int32_t days) { return DatePlusTime(days, time); }
 
-absl::StatusOr<int64_t> LocalPlus(int64_t us, const Interval& span) { return AddToTimestamp(us, span); }
-absl::StatusOr<int64_t> PlusLocal(const Interval& span, int64_t us) { return AddToTimestamp(us, span); }
+absl::StatusOr<int64_t> LocalPlus(int64_t us, const Interval& span) {
+  return AddToTimestamp(us, span);
+}
+absl::StatusOr<int64_t> PlusLocal(const Interval& span, int64_t us) {
+  return AddToTimestamp(us, span);
+}
 absl::StatusOr<int64_t> LocalMinus(int64_t us, const Interval& span) {
   ASSIGN_OR_RETURN(const Interval negated, NegateInterval(span));
   return AddToTimestamp(us, negated);
@@ -135,7 +141,8 @@ absl::StatusOr<Interval> TimesInterval(double factor, const Interval& span) {
 }
 
 absl::Status FieldOutOfRange(View kind, const std::string& text) {
-  return Error(sqlstate::kDatetimeOverflow, std::string(kind) + " field value out of range: " + text);
+  return Error(sqlstate::kDatetimeOverflow,
+               std::string(kind) + " field value out of range: " + text);
 }
 
 absl::StatusOr<int32_t> MakeDate(int32_t year, int32_t month, int32_t day) {
@@ -304,7 +311,8 @@ void AddConstructors(CatalogBuilder& builder) {
   builder.AddFunction("isfinite", {kDate}, TypeId::kBool, Map<types::IsFiniteDate>);
   builder.AddFunction("isfinite", {kLocal}, TypeId::kBool, Map<types::IsFiniteTimestamp>);
   builder.AddFunction("isfinite", {kZoned}, TypeId::kBool, Map<types::IsFiniteTimestamp>);
-  builder.AddFunction("isfinite", {kSpan}, TypeId::kBool, Map<[](const Interval&) { return true; }>);
+  builder.AddFunction("isfinite", {kSpan}, TypeId::kBool,
+                      Map<[](const Interval&) { return true; }>);
 }
 
 }  // namespace

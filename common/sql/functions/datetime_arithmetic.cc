@@ -183,9 +183,7 @@ Interval JustifyInterval(Interval interval) {
   return interval;
 }
 
-Interval TimestampDifference(int64_t a, int64_t b) {
-  return JustifyHours(Interval{a - b, 0, 0});
-}
+Interval TimestampDifference(int64_t a, int64_t b) { return JustifyHours(Interval{a - b, 0, 0}); }
 
 Interval Age(int64_t a, int64_t b) {
   const bool negative = a < b;

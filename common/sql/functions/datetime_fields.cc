@@ -22,9 +22,28 @@ using Context = EvaluationContext;
 namespace sqlstate = status::sqlstate;
 
 enum class Field {
-  kMicroseconds, kMilliseconds, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear,
-  kDecade, kCentury, kMillennium, kEpoch, kDow, kIsodow, kDoy, kIsoyear, kJulian, kTimezone,
-  kTimezoneHour, kTimezoneMinute,
+  kMicroseconds,
+  kMilliseconds,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kDecade,
+  kCentury,
+  kMillennium,
+  kEpoch,
+  kDow,
+  kIsodow,
+  kDoy,
+  kIsoyear,
+  kJulian,
+  kTimezone,
+  kTimezoneHour,
+  kTimezoneMinute,
 };
 
 struct FieldName {
@@ -32,49 +51,79 @@ struct FieldName {
   Field field;
 };
 constexpr FieldName kFields[] = {
-    {"microseconds", Field::kMicroseconds}, {"microsecond", Field::kMicroseconds},
-    {"us", Field::kMicroseconds},           {"usec", Field::kMicroseconds},
-    {"usecs", Field::kMicroseconds},        {"milliseconds", Field::kMilliseconds},
-    {"millisecond", Field::kMilliseconds},  {"ms", Field::kMilliseconds},
-    {"msec", Field::kMilliseconds},         {"msecs", Field::kMilliseconds},
-    {"second", Field::kSecond},             {"seconds", Field::kSecond},
-    {"sec", Field::kSecond},                {"secs", Field::kSecond},
-    {"s", Field::kSecond},                  {"minute", Field::kMinute},
-    {"minutes", Field::kMinute},            {"min", Field::kMinute},
-    {"mins", Field::kMinute},               {"m", Field::kMinute},
-    {"hour", Field::kHour},                 {"hours", Field::kHour},
-    {"hr", Field::kHour},                   {"hrs", Field::kHour},
-    {"h", Field::kHour},                    {"day", Field::kDay},
-    {"days", Field::kDay},                  {"d", Field::kDay},
-    {"week", Field::kWeek},                 {"weeks", Field::kWeek},
-    {"w", Field::kWeek},                    {"month", Field::kMonth},
-    {"months", Field::kMonth},              {"mon", Field::kMonth},
-    {"mons", Field::kMonth},                {"quarter", Field::kQuarter},
-    {"qtr", Field::kQuarter},               {"year", Field::kYear},
-    {"years", Field::kYear},                {"yr", Field::kYear},
-    {"yrs", Field::kYear},                  {"y", Field::kYear},
-    {"decade", Field::kDecade},             {"decades", Field::kDecade},
-    {"dec", Field::kDecade},                {"century", Field::kCentury},
-    {"centuries", Field::kCentury},         {"cent", Field::kCentury},
-    {"c", Field::kCentury},                 {"millennium", Field::kMillennium},
-    {"millennia", Field::kMillennium},      {"mil", Field::kMillennium},
-    {"epoch", Field::kEpoch},               {"dow", Field::kDow},
-    {"isodow", Field::kIsodow},             {"doy", Field::kDoy},
-    {"isoyear", Field::kIsoyear},           {"julian", Field::kJulian},
-    {"timezone", Field::kTimezone},         {"timezone_hour", Field::kTimezoneHour},
+    {"microseconds", Field::kMicroseconds},
+    {"microsecond", Field::kMicroseconds},
+    {"us", Field::kMicroseconds},
+    {"usec", Field::kMicroseconds},
+    {"usecs", Field::kMicroseconds},
+    {"milliseconds", Field::kMilliseconds},
+    {"millisecond", Field::kMilliseconds},
+    {"ms", Field::kMilliseconds},
+    {"msec", Field::kMilliseconds},
+    {"msecs", Field::kMilliseconds},
+    {"second", Field::kSecond},
+    {"seconds", Field::kSecond},
+    {"sec", Field::kSecond},
+    {"secs", Field::kSecond},
+    {"s", Field::kSecond},
+    {"minute", Field::kMinute},
+    {"minutes", Field::kMinute},
+    {"min", Field::kMinute},
+    {"mins", Field::kMinute},
+    {"m", Field::kMinute},
+    {"hour", Field::kHour},
+    {"hours", Field::kHour},
+    {"hr", Field::kHour},
+    {"hrs", Field::kHour},
+    {"h", Field::kHour},
+    {"day", Field::kDay},
+    {"days", Field::kDay},
+    {"d", Field::kDay},
+    {"week", Field::kWeek},
+    {"weeks", Field::kWeek},
+    {"w", Field::kWeek},
+    {"month", Field::kMonth},
+    {"months", Field::kMonth},
+    {"mon", Field::kMonth},
+    {"mons", Field::kMonth},
+    {"quarter", Field::kQuarter},
+    {"qtr", Field::kQuarter},
+    {"year", Field::kYear},
+    {"years", Field::kYear},
+    {"yr", Field::kYear},
+    {"yrs", Field::kYear},
+    {"y", Field::kYear},
+    {"decade", Field::kDecade},
+    {"decades", Field::kDecade},
+    {"dec", Field::kDecade},
+    {"century", Field::kCentury},
+    {"centuries", Field::kCentury},
+    {"cent", Field::kCentury},
+    {"c", Field::kCentury},
+    {"millennium", Field::kMillennium},
+    {"millennia", Field::kMillennium},
+    {"mil", Field::kMillennium},
+    {"epoch", Field::kEpoch},
+    {"dow", Field::kDow},
+    {"isodow", Field::kIsodow},
+    {"doy", Field::kDoy},
+    {"isoyear", Field::kIsoyear},
+    {"julian", Field::kJulian},
+    {"timezone", Field::kTimezone},
+    {"timezone_hour", Field::kTimezoneHour},
     {"timezone_minute", Field::kTimezoneMinute},
 };
 
 absl::Status Unsupported(View unit, TypeId type) {
-  return Error(sqlstate::kFeatureNotSupported, "unit \"" + std::string(unit) +
-                                                   "\" not supported for type " +
-                                                   types::Format({type, 0}));
+  return Error(
+      sqlstate::kFeatureNotSupported,
+      "unit \"" + std::string(unit) + "\" not supported for type " + types::Format({type, 0}));
 }
 
 absl::Status Unrecognized(View unit, TypeId type) {
-  return Error(sqlstate::kInvalidParameterValue, "unit \"" + std::string(unit) +
-                                                     "\" not recognized for type " +
-                                                     types::Format({type, 0}));
+  return Error(
+      sqlstate::kInvalidParameterValue,
+      "unit \"" + std::string(unit) + "\" not recognized for type " + types::Format({type, 0}));
 }
 
 absl::StatusOr<Field> FindField(View unit, TypeId type, std::string* lower) {
@@ -150,7 +199,8 @@ std::optional<Decimal> DateField(Field field, const CivilTime& civil) {
   }
 }
 
-// Of an infinity: fields that only grow are infinite, which numeric cannot hold here; the rest is NULL.
+// Of an infinity: fields that only grow are infinite, which numeric cannot hold here; the rest is
+// NULL.
 using Result = absl::StatusOr<std::optional<Decimal>>;
 
 Result ExtractInstant(View unit, int64_t us, int64_t utc_us, int offset, TypeId type) {
@@ -163,9 +213,9 @@ Result ExtractInstant(View unit, int64_t us, int64_t utc_us, int offset, TypeId 
   if (auto value = DateField(field, civil)) return value;
   switch (field) {
     case Field::kEpoch: {
-      const types::int128 epoch = static_cast<types::int128>(utc_us) +
-                                   static_cast<types::int128>(types::kUnixEpochDays) *
-                                       types::kMicrosecondsPerDay;
+      const types::int128 epoch =
+          static_cast<types::int128>(utc_us) +
+          static_cast<types::int128>(types::kUnixEpochDays) * types::kMicrosecondsPerDay;
       return std::optional<Decimal>(Decimal{epoch, 6, false});
     }
     case Field::kJulian: {
@@ -252,7 +302,8 @@ Result ExtractInterval(const View& unit, const Interval& span) {
   }
 }
 
-// date_part: the same as double precision. Seconds are summed of whole and fraction, as PostgreSQL does.
+// date_part: the same as double precision. Seconds are summed of whole and fraction, as PostgreSQL
+// does.
 absl::StatusOr<std::optional<double>> AsDouble(Result result, View unit, TypeId type) {
   if (!result.ok()) return result.status();
   if (!result->has_value()) return std::optional<double>();
@@ -268,7 +319,8 @@ absl::StatusOr<std::optional<double>> AsDouble(Result result, View unit, TypeId 
 absl::StatusOr<std::optional<double>> PartOfLocal(const View& unit, int64_t us) {
   return AsDouble(ExtractLocal(unit, us), unit, TypeId::kTimestamp);
 }
-absl::StatusOr<std::optional<double>> PartOfZoned(const Context& context, const View& unit, int64_t us) {
+absl::StatusOr<std::optional<double>> PartOfZoned(const Context& context, const View& unit,
+                                                  int64_t us) {
   return AsDouble(ExtractZoned(context, unit, us), unit, TypeId::kTimestamptz);
 }
 absl::StatusOr<std::optional<double>> PartOfDate(const View& unit, int32_t days) {

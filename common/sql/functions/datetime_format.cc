@@ -23,18 +23,20 @@ namespace sqlstate = status::sqlstate;
 // Longest first, so that a prefix never hides a longer pattern.
 constexpr View kPatterns[] = {
     "HH24", "HH12", "IYYY", "Y,YYY", "MONTH", "Month", "month", "YYYY", "SSSSS", "SSSS", "A.M.",
-    "P.M.", "a.m.", "p.m.", "B.C.", "A.D.",  "b.c.",  "a.d.",  "IDDD", "DAY",   "Day",  "day",
-    "MON",  "Mon",  "mon",  "DDD",  "YYY",   "IYY",   "TZH",   "TZM",  "FF1",   "FF2",  "FF3",
-    "FF4",  "FF5",  "FF6",  "YY",   "IY",    "MM",    "MI",    "MS",   "DD",    "DY",   "Dy",
-    "dy",   "HH",   "SS",   "US",   "WW",    "IW",    "ID",    "CC",   "RM",    "rm",   "AM",
-    "PM",   "am",   "pm",   "BC",   "AD",    "bc",    "ad",    "TZ",   "tz",    "OF",   "Y",
-    "I",    "D",    "W",    "Q",    "J",
+    "P.M.", "a.m.", "p.m.", "B.C.",  "A.D.",  "b.c.",  "a.d.",  "IDDD", "DAY",   "Day",  "day",
+    "MON",  "Mon",  "mon",  "DDD",   "YYY",   "IYY",   "TZH",   "TZM",  "FF1",   "FF2",  "FF3",
+    "FF4",  "FF5",  "FF6",  "YY",    "IY",    "MM",    "MI",    "MS",   "DD",    "DY",   "Dy",
+    "dy",   "HH",   "SS",   "US",    "WW",    "IW",    "ID",    "CC",   "RM",    "rm",   "AM",
+    "PM",   "am",   "pm",   "BC",    "AD",    "bc",    "ad",    "TZ",   "tz",    "OF",   "Y",
+    "I",    "D",    "W",    "Q",     "J",
 };
 
 constexpr View kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
                             "July",    "August",   "September", "October", "November", "December"};
-constexpr View kDays[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
-constexpr View kRoman[] = {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"};
+constexpr View kDays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                          "Friday", "Saturday", "Sunday"};
+constexpr View kRoman[] = {"I",   "II",   "III", "IV", "V",  "VI",
+                           "VII", "VIII", "IX",  "X",  "XI", "XII"};
 
 struct Token {
   std::string text;  // The pattern, or literal text.
@@ -52,8 +54,8 @@ bool StartsWithIgnoringCase(View text, View pattern) {
          });
 }
 
-// The pattern at the start of `text`, empty when there is none. Exact spelling first: the case of names
-// decides the case of the output; numbers may be in any case.
+// The pattern at the start of `text`, empty when there is none. Exact spelling first: the case of
+// names decides the case of the output; numbers may be in any case.
 View MatchPattern(View text) {
   for (const View pattern : kPatterns) {
     if (text.substr(0, pattern.size()) == pattern) return pattern;
@@ -85,7 +87,8 @@ std::vector<Token> Tokenize(View format) {
       i += 2;
       continue;
     }
-    if (StartsWithIgnoringCase(format.substr(i), "FX") || StartsWithIgnoringCase(format.substr(i), "TM")) {
+    if (StartsWithIgnoringCase(format.substr(i), "FX") ||
+        StartsWithIgnoringCase(format.substr(i), "TM")) {
       i += 2;
       continue;
     }
@@ -143,7 +146,8 @@ View OrdinalSuffix(int64_t number) {
 
 std::string Number(int64_t value, int width, const Token& token) {
   char text[64];
-  std::snprintf(text, sizeof(text), "%0*lld", token.fill_mode ? 0 : std::min(width, 9), static_cast<long long>(value));
+  std::snprintf(text, sizeof(text), "%0*lld", token.fill_mode ? 0 : std::min(width, 9),
+                static_cast<long long>(value));
   std::string out = text;
   if (token.ordinal_upper) out += OrdinalSuffix(std::abs(value));
   if (token.ordinal_lower) {
@@ -221,18 +225,22 @@ absl::StatusOr<std::string> FormatToken(const FormattedTime& time, const Token& 
   if (p == "W") return Number((civil.day - 1) / 7 + 1, 1, token);
   if (p == "IW") return Number(week.week, 2, token);
   if (p == "Q") return Number((civil.month - 1) / 3 + 1, 1, token);
-  if (p == "CC") return Number(civil.year > 0 ? (civil.year - 1) / 100 + 1 : (civil.year - 99) / 100, 2, token);
+  if (p == "CC")
+    return Number(civil.year > 0 ? (civil.year - 1) / 100 + 1 : (civil.year - 99) / 100, 2, token);
   if (p == "J") return Number(int64_t{days} + 2'451'545, 1, token);
   const std::string upper = Cased(p, "AA");
   if (upper == "MONTH") return Padded(Cased(kMonths[civil.month - 1], p), 9, token);
   if (upper == "MON") return Cased(kMonths[civil.month - 1].substr(0, 3), p);
   if (upper == "DAY") return Padded(Cased(kDays[week.weekday - 1], p), 9, token);
   if (upper == "DY") return Cased(kDays[week.weekday - 1].substr(0, 3), p);
-  if (upper == "RM") return Padded(Cased(kRoman[civil.month - 1], p == "rm" ? "aa" : "AA"), 4, token);
+  if (upper == "RM")
+    return Padded(Cased(kRoman[civil.month - 1], p == "rm" ? "aa" : "AA"), 4, token);
   if (upper == "AM" || upper == "PM") return Cased(civil.hour < 12 ? "AM" : "PM", p);
-  if (upper == "A.M." || upper == "P.M.") return Cased(civil.hour < 12 ? "A.M." : "P.M.", p[0] == 'a' || p[0] == 'p' ? "aa" : "AA");
+  if (upper == "A.M." || upper == "P.M.")
+    return Cased(civil.hour < 12 ? "A.M." : "P.M.", p[0] == 'a' || p[0] == 'p' ? "aa" : "AA");
   if (upper == "BC" || upper == "AD") return Cased(civil.year > 0 ? "AD" : "BC", p);
-  if (upper == "B.C." || upper == "A.D.") return Cased(civil.year > 0 ? "A.D." : "B.C.", p[0] == 'a' || p[0] == 'b' ? "aa" : "AA");
+  if (upper == "B.C." || upper == "A.D.")
+    return Cased(civil.year > 0 ? "A.D." : "B.C.", p[0] == 'a' || p[0] == 'b' ? "aa" : "AA");
   if (p == "TZ") return time.zone_name;
   if (p == "tz") return Cased(time.zone_name, "aa");
   if (p == "OF") return Offset(time, token);
@@ -359,7 +367,9 @@ class TemplateReader {
     };
     if (upper == "YYYY" || upper == "IYYY") {
       RETURN_IF_ERROR(ReadNumber(p, 4, next_is_number, &value));
-      if (value > 300'000) return Error(sqlstate::kDatetimeOverflow, "value for \"" + p + "\" in source string is out of range");
+      if (value > 300'000)
+        return Error(sqlstate::kDatetimeOverflow,
+                     "value for \"" + p + "\" in source string is out of range");
       reading_.year = static_cast<int>(value);
     } else if (upper == "YYY" || upper == "YY" || upper == "Y") {
       RETURN_IF_ERROR(ReadNumber(p, upper.size(), true, &value));
@@ -466,9 +476,9 @@ class TemplateReader {
     civil.second = reading_.second;
     civil.microsecond = reading_.microsecond;
     const bool valid = civil.month >= 1 && civil.month <= 12 && civil.day >= 1 &&
-                       civil.day <= types::DaysInMonth(civil.year, civil.month) && civil.hour >= 0 &&
-                       civil.hour <= 24 && civil.minute >= 0 && civil.minute < 60 &&
-                       civil.second >= 0 && civil.second <= 60;
+                       civil.day <= types::DaysInMonth(civil.year, civil.month) &&
+                       civil.hour >= 0 && civil.hour <= 24 && civil.minute >= 0 &&
+                       civil.minute < 60 && civil.second >= 0 && civil.second <= 60;
     if (!valid) {
       return Error(sqlstate::kDatetimeOverflow,
                    "date/time field value out of range: \"" + std::string(text_) + "\"");

@@ -18,7 +18,8 @@ struct FormattedTime {
 
 // Errors: 0A000 for a template pattern that is not supported.
 absl::StatusOr<std::string> FormatTime(const FormattedTime& time, std::string_view format);
-// Reads `text`; fields that the template lacks are 1 January of 1 BC, 00:00. Errors: 22007, 22008, 0A000.
+// Reads `text`; fields that the template lacks are 1 January of 1 BC, 00:00. Errors: 22007, 22008,
+// 0A000.
 absl::StatusOr<FormattedTime> ParseTime(std::string_view text, std::string_view format);
 
 }  // namespace adbms::sql::functions

@@ -24,14 +24,21 @@ void AddPair(CatalogBuilder& builder) {
   const TypeId a = kFloatId<A>;
   const TypeId b = kFloatId<B>;
   const TypeId r = kFloatId<R>;
-  builder.AddOperator("+", {a, b}, r, MapChecked<A, B, R, [](A x, B y, R* out) {
-                        *out = static_cast<R>(x) + static_cast<R>(y);
-                        return std::isinf(*out) && !std::isinf(x) && !std::isinf(y);
-                      }, Overflow>, "+");
-  builder.AddOperator("-", {a, b}, r, MapChecked<A, B, R, [](A x, B y, R* out) {
-                        *out = static_cast<R>(x) - static_cast<R>(y);
-                        return std::isinf(*out) && !std::isinf(x) && !std::isinf(y);
-                      }, Overflow>);
+  builder.AddOperator("+", {a, b}, r,
+                      MapChecked<A, B, R,
+                                 [](A x, B y, R* out) {
+                                   *out = static_cast<R>(x) + static_cast<R>(y);
+                                   return std::isinf(*out) && !std::isinf(x) && !std::isinf(y);
+                                 },
+                                 Overflow>,
+                      "+");
+  builder.AddOperator("-", {a, b}, r,
+                      MapChecked<A, B, R,
+                                 [](A x, B y, R* out) {
+                                   *out = static_cast<R>(x) - static_cast<R>(y);
+                                   return std::isinf(*out) && !std::isinf(x) && !std::isinf(y);
+                                 },
+                                 Overflow>);
   builder.AddOperator("*", {a, b}, r, Map<[](A x, B y) -> absl::StatusOr<R> {
                         const R product = static_cast<R>(x) * static_cast<R>(y);
                         if (std::isinf(product) && !std::isinf(x) && !std::isinf(y)) {
@@ -42,7 +49,8 @@ void AddPair(CatalogBuilder& builder) {
                                                "value out of range: underflow");
                         }
                         return product;
-                      }>, "*");
+                      }>,
+                      "*");
   builder.AddOperator("/", {a, b}, r, Map<[](A x, B y) -> absl::StatusOr<R> {
                         if (y == 0 && !std::isnan(x)) {
                           return status::Error(sqlstate::kDivisionByZero, "division by zero");

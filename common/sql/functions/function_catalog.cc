@@ -150,9 +150,9 @@ class BuiltinCatalog : public FunctionCatalog {
     } else {
       const auto found = content_.casts.find(CastKey(from, to));
       if (found == content_.casts.end()) {
-        return status::Error(status::sqlstate::kCannotCoerce,
-                             "cannot cast type " + types::Format({from, 0}) + " to " +
-                                 types::Format({to, 0}));
+        return status::Error(
+            status::sqlstate::kCannotCoerce,
+            "cannot cast type " + types::Format({from, 0}) + " to " + types::Format({to, 0}));
       }
       RETURN_IF_ERROR(found->second.kernel(context, input, is_explicit, result));
     }
@@ -214,7 +214,8 @@ void CatalogBuilder::AddAggregate(std::string_view name, Types arguments, TypeId
                                   std::function<std::unique_ptr<Aggregate>()> create) {
   AggregateFunction function;
   function.name = name;
-  function.signature = name == "count" && arguments.empty() ? "count(*)" : SignatureOf(name, arguments);
+  function.signature =
+      name == "count" && arguments.empty() ? "count(*)" : SignatureOf(name, arguments);
   function.arguments = std::move(arguments);
   function.result = result;
   function.create = std::move(create);

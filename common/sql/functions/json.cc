@@ -99,7 +99,8 @@ std::string Unescape(View literal) {
   return out;
 }
 
-// Calls visit(key, value) for each member, or visit("", value) for each element, until it returns false.
+// Calls visit(key, value) for each member, or visit("", value) for each element, until it returns
+// false.
 template <typename Visit>
 void ForEach(View json, Visit visit) {
   json = SkipSpaces(json);

@@ -1,9 +1,11 @@
-// Makes vectorized kernels of row functions. `Map<F>` for a function or capture-less lambda F is a Kernel that applies
-// F to every row that is not NULL in the result:
-//   parameters: the C++ types of the arguments' physical forms; optionally `const EvaluationContext&` first
-//   result:     the C++ type of the result's physical form; for strings std::string_view (into an
+// Makes vectorized kernels of row functions. `Map<F>` for a function or capture-less lambda F is a
+// Kernel that applies F to every row that is not NULL in the result:
+//   parameters: the C++ types of the arguments' physical forms; optionally `const
+//   EvaluationContext&` first result:     the C++ type of the result's physical form; for strings
+//   std::string_view (into an
 //               argument: shared, not copied) or std::string (copied); std::optional of those for
-//               functions that may yield NULL; absl::StatusOr of all of those for functions that may fail.
+//               functions that may yield NULL; absl::StatusOr of all of those for functions that
+//               may fail.
 #pragma once
 
 #include <optional>
@@ -101,7 +103,8 @@ absl::Status MapRows(const EvaluationContext& context,
     for (uint32_t row = 0; row < rows; ++row) {
       if (has_nulls && result->is_null(row)) continue;
       auto value = call(row);
-      if (!value.ok()) [[unlikely]] return std::move(value).status();
+      if (!value.ok()) [[unlikely]]
+        return std::move(value).status();
       Store(result, row, *std::move(value));
     }
   } else if constexpr (IsOptional<Result>::value || std::is_same_v<Value, std::string>) {
@@ -142,8 +145,8 @@ absl::Status Map(const EvaluationContext& context,
       std::make_index_sequence<std::tuple_size_v<Arguments> - (kWithContext ? 1 : 0)>());
 }
 
-// Arithmetic that may overflow: F(a, b, &out) returns true on failure, which is rare; the loop has no
-// branch on it. `Fail` makes the error.
+// Arithmetic that may overflow: F(a, b, &out) returns true on failure, which is rare; the loop has
+// no branch on it. `Fail` makes the error.
 template <typename A, typename B, typename R, auto F, auto Fail>
 absl::Status MapChecked(const EvaluationContext& context,
                         const std::vector<const types::Vector*>& arguments, uint32_t rows,

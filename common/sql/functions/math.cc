@@ -24,9 +24,7 @@ const TypeId kInt4 = TypeId::kInt4;
 
 constexpr double kPi = 3.14159265358979323846;
 
-absl::Status OutOfDomain() {
-  return Error(sqlstate::kNumericOutOfRange, "input is out of range");
-}
+absl::Status OutOfDomain() { return Error(sqlstate::kNumericOutOfRange, "input is out of range"); }
 absl::Status Overflow() {
   return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
 }
@@ -98,9 +96,7 @@ std::mt19937_64& Generator() {
 }
 double Random() { return static_cast<double>(Generator()() >> 11) * 0x1p-53; }
 
-Decimal SignOfNumeric(const Decimal& x) {
-  return x.nan ? x : Decimal::FromInt(types::Sign(x));
-}
+Decimal SignOfNumeric(const Decimal& x) { return x.nan ? x : Decimal::FromInt(types::Sign(x)); }
 absl::StatusOr<Decimal> DivideWhole(const Decimal& a, const Decimal& b) {
   if (a.nan || b.nan) return Decimal{0, 0, true};
   if (b.unscaled == 0) return Error(sqlstate::kDivisionByZero, "division by zero");
@@ -111,7 +107,9 @@ absl::StatusOr<Decimal> DivideWhole(const Decimal& a, const Decimal& b) {
 absl::StatusOr<Decimal> Log10Numeric(const Decimal& x) {
   return types::Log(Decimal::FromInt(10), x);
 }
-absl::StatusOr<Decimal> RoundTo(const Decimal& x, int32_t digits) { return types::Round(x, digits); }
+absl::StatusOr<Decimal> RoundTo(const Decimal& x, int32_t digits) {
+  return types::Round(x, digits);
+}
 absl::StatusOr<Decimal> TruncateTo(const Decimal& x, int32_t digits) {
   return types::Truncate(x, digits);
 }
@@ -133,7 +131,9 @@ absl::StatusOr<Decimal> GcdNumeric(const Decimal& a, const Decimal& b) {
 template <typename T>
 absl::StatusOr<T> Gcd(T a, T b) {
   using Unsigned = std::make_unsigned_t<T>;
-  const auto magnitude = [](T x) { return x < 0 ? Unsigned(0) - static_cast<Unsigned>(x) : static_cast<Unsigned>(x); };
+  const auto magnitude = [](T x) {
+    return x < 0 ? Unsigned(0) - static_cast<Unsigned>(x) : static_cast<Unsigned>(x);
+  };
   const Unsigned result = std::gcd(magnitude(a), magnitude(b));
   if (result > static_cast<Unsigned>(std::numeric_limits<T>::max())) {
     return Error(sqlstate::kNumericOutOfRange,

@@ -16,17 +16,17 @@ using View = std::string_view;
 enum class SignStyle { kDefault, kLeadingS, kTrailingS, kMinus, kTrailingMinus, kPlus, kAngle };
 
 struct Template {
-  std::string cells;      // '9', '0', ',', '.', 'L', ' ' (literal follows in `literals`)
-  int integral = 0;       // Digit cells before the point.
-  int fraction = 0;       // And after it.
-  int first_zero = -1;    // Number of the first '0' among the integral digit cells.
+  std::string cells;    // '9', '0', ',', '.', 'L', ' ' (literal follows in `literals`)
+  int integral = 0;     // Digit cells before the point.
+  int fraction = 0;     // And after it.
+  int first_zero = -1;  // Number of the first '0' among the integral digit cells.
   int last_fraction_zero = 0;
   bool fill_mode = false;
   SignStyle sign = SignStyle::kDefault;
   bool has_sign_cell = false;
   bool ordinal_upper = false;
   bool ordinal_lower = false;
-  int shift = 0;          // Digits after V.
+  int shift = 0;  // Digits after V.
 };
 
 bool At(View format, size_t i, View word) {
@@ -122,7 +122,9 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
   ASSIGN_OR_RETURN(const Template plan, Read(format));
   Decimal scaled = value;
   if (plan.shift > 0) {
-    ASSIGN_OR_RETURN(scaled, types::Multiply(value, Decimal{types::PowerOfTen(std::min(plan.shift, 38)), 0, false}));
+    ASSIGN_OR_RETURN(
+        scaled,
+        types::Multiply(value, Decimal{types::PowerOfTen(std::min(plan.shift, 38)), 0, false}));
   }
   ASSIGN_OR_RETURN(const Decimal rounded, types::Round(scaled, std::min(plan.fraction, 38)));
   const bool negative = rounded.unscaled < 0;
@@ -133,7 +135,8 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
     digits.resize(point);
   }
   fraction.resize(static_cast<size_t>(plan.fraction), '0');
-  if (digits == "0" && plan.integral > 0 && (plan.fraction > 0 || plan.first_zero >= 0)) digits.clear();
+  if (digits == "0" && plan.integral > 0 && (plan.fraction > 0 || plan.first_zero >= 0))
+    digits.clear();
   if (digits == "0" && plan.integral == 0) digits.clear();
   const bool overflow = value.nan || digits.size() > static_cast<size_t>(plan.integral);
   // Fraction digits that fill mode drops: trailing zeros under '9'.

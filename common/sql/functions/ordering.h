@@ -1,4 +1,5 @@
-// Three-way comparison of physical values, as PostgreSQL's default operator classes. Pure functions.
+// Three-way comparison of physical values, as PostgreSQL's default operator classes. Pure
+// functions.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// LIKE and regular expressions. Regular expressions run on RE2; PostgreSQL syntax that RE2 lacks (back
-// references, look-around, word-start and word-end escapes) is reported as not supported.
+// LIKE and regular expressions. Regular expressions run on RE2; PostgreSQL syntax that RE2 lacks
+// (back references, look-around, word-start and word-end escapes) is reported as not supported.
 #include <re2/re2.h>
 
 #include <memory>
@@ -128,7 +128,8 @@ absl::StatusOr<std::string> Translate(View pattern, bool* reluctant) {
   std::string out;
   *reluctant = false;
   bool in_brackets = false;
-  if (pattern.substr(0, 3) == "***") return status::NotSupported("regular expression director \"***\"");
+  if (pattern.substr(0, 3) == "***")
+    return status::NotSupported("regular expression director \"***\"");
   for (size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
     const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
@@ -220,8 +221,9 @@ class Regex {
 re2::StringPiece Piece(View text) { return {text.data(), text.size()}; }
 
 template <bool kNegated, bool kIgnoreCase>
-absl::Status MatchRegex(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
-                        uint32_t rows, Vector* result) {
+absl::Status MatchRegex(const EvaluationContext& context,
+                        const std::vector<const Vector*>& arguments, uint32_t rows,
+                        Vector* result) {
   Regex regex;
   Flags flags;
   flags.ignore_case = kIgnoreCase;
@@ -235,7 +237,8 @@ absl::Status MatchRegex(const EvaluationContext& context, const std::vector<cons
 }
 
 // PostgreSQL's replacement text: \1 to \9, \& and \\.
-void AppendReplacement(View replacement, const std::vector<re2::StringPiece>& groups, std::string* out) {
+void AppendReplacement(View replacement, const std::vector<re2::StringPiece>& groups,
+                       std::string* out) {
   for (size_t i = 0; i < replacement.size(); ++i) {
     if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
       out->push_back(replacement[i]);
@@ -258,9 +261,8 @@ std::string ReplaceMatches(const RE2& regex, View text, View replacement, bool g
   std::string out;
   size_t position = 0;
   size_t copied = 0;
-  while (position <= text.size() &&
-         regex.Match(Piece(text), position, text.size(), RE2::UNANCHORED, groups.data(),
-                     static_cast<int>(groups.size()))) {
+  while (position <= text.size() && regex.Match(Piece(text), position, text.size(), RE2::UNANCHORED,
+                                                groups.data(), static_cast<int>(groups.size()))) {
     const auto start = static_cast<size_t>(groups[0].data() - text.data());
     out.append(text.substr(copied, start - copied));
     AppendReplacement(replacement, groups, &out);
@@ -288,9 +290,9 @@ absl::Status RegexpReplace(const EvaluationContext& context,
     const View options = arguments.size() > 3 ? arguments[3]->data<View>()[row] : View();
     ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
-    result->data<View>()[row] = result->arena()->Add(
-        ReplaceMatches(regex.regex(), arguments[0]->data<View>()[row],
-                       arguments[2]->data<View>()[row], flags.global));
+    result->data<View>()[row] =
+        result->arena()->Add(ReplaceMatches(regex.regex(), arguments[0]->data<View>()[row],
+                                            arguments[2]->data<View>()[row], flags.global));
   }
   return absl::OkStatus();
 }
@@ -344,8 +346,8 @@ absl::Status RegexpSplit(const EvaluationContext& context,
     size_t position = 0;
     size_t start = 0;
     re2::StringPiece match;
-    while (position < text.size() && regex.regex().Match(Piece(text), position, text.size(),
-                                                         RE2::UNANCHORED, &match, 1)) {
+    while (position < text.size() &&
+           regex.regex().Match(Piece(text), position, text.size(), RE2::UNANCHORED, &match, 1)) {
       const auto found = static_cast<size_t>(match.data() - text.data());
       if (match.empty() && found >= text.size()) break;
       if (match.empty() && found == start) {

@@ -31,8 +31,9 @@ std::vector<TypeId> ArgumentTypes(const std::string& signature) {
   std::string rest = signature.substr(open + 1, signature.size() - open - 2);
   while (!rest.empty()) {
     const size_t comma = std::min(rest.find(','), rest.size());
-    ids.push_back(types::FromName(rest.substr(0, comma) == "bpchar" ? "bpchar" : rest.substr(0, comma))
-                      .value_or(TypeId::kUnspecified));
+    ids.push_back(
+        types::FromName(rest.substr(0, comma) == "bpchar" ? "bpchar" : rest.substr(0, comma))
+            .value_or(TypeId::kUnspecified));
     rest.erase(0, comma + 1);
   }
   return ids;

@@ -22,37 +22,164 @@ namespace sqlstate = status::sqlstate;
 // Words that need quotes as identifiers though they look plain: PostgreSQL's keywords that are not
 // "unreserved" (manual, appendix C).
 constexpr View kKeywords[] = {
-    "all",        "analyse",   "analyze",      "and",       "any",        "array",      "as",
-    "asc",        "asymmetric", "authorization", "between", "bigint",     "binary",     "bit",
-    "boolean",    "both",      "case",         "cast",      "char",       "character",  "check",
-    "coalesce",   "collate",   "collation",    "column",    "concurrently", "constraint", "create",
-    "cross",      "current_catalog", "current_date", "current_role", "current_schema",
-    "current_time", "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable",
-    "desc",       "distinct",  "do",           "else",      "end",        "except",     "exists",
-    "extract",    "false",     "fetch",        "float",     "for",        "foreign",    "freeze",
-    "from",       "full",      "grant",        "greatest",  "group",      "grouping",   "having",
-    "ilike",      "in",        "initially",    "inner",     "inout",      "int",        "integer",
-    "intersect",  "interval",  "into",         "is",        "isnull",     "join",       "lateral",
-    "leading",    "least",     "left",         "like",      "limit",      "localtime",
-    "localtimestamp", "national", "natural",   "nchar",     "none",       "normalize",  "not",
-    "notnull",    "null",      "nullif",       "numeric",   "offset",     "on",         "only",
-    "or",         "order",     "out",          "outer",     "overlaps",   "overlay",    "placing",
-    "position",   "precision", "primary",      "real",      "references", "returning",  "right",
-    "row",        "select",    "session_user", "setof",     "similar",    "smallint",   "some",
-    "substring",  "symmetric", "table",        "tablesample", "then",     "time",       "timestamp",
-    "to",         "trailing",  "treat",        "trim",      "true",       "union",      "unique",
-    "user",       "using",     "values",       "varchar",   "variadic",   "verbose",    "when",
-    "where",      "window",    "with",         "xmlattributes", "xmlconcat", "xmlelement",
-    "xmlexists",  "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi",      "xmlroot",
-    "xmlserialize", "xmltable",
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "between",
+    "bigint",
+    "binary",
+    "bit",
+    "boolean",
+    "both",
+    "case",
+    "cast",
+    "char",
+    "character",
+    "check",
+    "coalesce",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "dec",
+    "decimal",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "extract",
+    "false",
+    "fetch",
+    "float",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "greatest",
+    "group",
+    "grouping",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "inout",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "least",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "national",
+    "natural",
+    "nchar",
+    "none",
+    "normalize",
+    "not",
+    "notnull",
+    "null",
+    "nullif",
+    "numeric",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "out",
+    "outer",
+    "overlaps",
+    "overlay",
+    "placing",
+    "position",
+    "precision",
+    "primary",
+    "real",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "session_user",
+    "setof",
+    "similar",
+    "smallint",
+    "some",
+    "substring",
+    "symmetric",
+    "table",
+    "tablesample",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "trailing",
+    "treat",
+    "trim",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "varchar",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+    "xmlattributes",
+    "xmlconcat",
+    "xmlelement",
+    "xmlexists",
+    "xmlforest",
+    "xmlnamespaces",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
+    "xmlserialize",
+    "xmltable",
 };
 
 std::string QuoteIdentifier(const View& name) {
-  const bool plain =
-      !name.empty() && (name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z')) &&
-      std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-      });
+  const bool plain = !name.empty() && (name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z')) &&
+                     std::all_of(name.begin(), name.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                     });
   if (plain && std::find(std::begin(kKeywords), std::end(kKeywords), name) == std::end(kKeywords)) {
     return std::string(name);
   }
@@ -170,8 +297,8 @@ absl::Status AppendArgument(const Specifier& specifier, const Vector& argument, 
   return absl::OkStatus();
 }
 
-absl::Status FormatRow(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
-                       uint32_t row, Vector* result) {
+absl::Status FormatRow(const EvaluationContext& context,
+                       const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   if (arguments[0]->is_null(row)) {
     result->SetNull(row);
     return absl::OkStatus();
@@ -215,7 +342,8 @@ absl::Status FormatRow(const EvaluationContext& context, const std::vector<const
 
 std::string Hexadecimal(uint64_t value) {
   char buffer[20];
-  const int length = std::snprintf(buffer, sizeof(buffer), "%llx", static_cast<unsigned long long>(value));
+  const int length =
+      std::snprintf(buffer, sizeof(buffer), "%llx", static_cast<unsigned long long>(value));
   return std::string(buffer, static_cast<size_t>(length));
 }
 
@@ -245,7 +373,8 @@ absl::StatusOr<std::string> Encode(const View& bytes, const View& encoding) {
     for (const unsigned char byte : bytes) {
       if (byte == 0 || byte > 127) {
         out.push_back('\\');
-        for (const int shift : {6, 3, 0}) out.push_back(static_cast<char>('0' + (byte >> shift & 7)));
+        for (const int shift : {6, 3, 0})
+          out.push_back(static_cast<char>('0' + (byte >> shift & 7)));
       } else {
         if (byte == '\\') out.push_back('\\');
         out.push_back(static_cast<char>(byte));
@@ -297,15 +426,14 @@ void AddStringFormatting(CatalogBuilder& builder) {
   builder.AddFunction("quote_literal", {text}, text, Map<QuoteLiteral>);
   builder.AddFunction("quote_literal", {any}, text, MapAny<QuoteAny>, kStable);
   builder.AddFunction("quote_nullable", {text}, text, MapAny<QuoteNullable>, kNotStrict);
-  builder.AddFunction("format", {text}, text, MapAny<FormatRow>, {false, false, Volatility::kStable});
+  builder.AddFunction("format", {text}, text, MapAny<FormatRow>,
+                      {false, false, Volatility::kStable});
   builder.AddFunction("format", {text, any}, text, MapAny<FormatRow>,
                       {false, true, Volatility::kStable});
-  builder.AddFunction("to_hex", {TypeId::kInt4}, text, Map<[](int32_t x) {
-                        return Hexadecimal(static_cast<uint32_t>(x));
-                      }>);
-  builder.AddFunction("to_hex", {TypeId::kInt8}, text, Map<[](int64_t x) {
-                        return Hexadecimal(static_cast<uint64_t>(x));
-                      }>);
+  builder.AddFunction("to_hex", {TypeId::kInt4}, text,
+                      Map<[](int32_t x) { return Hexadecimal(static_cast<uint32_t>(x)); }>);
+  builder.AddFunction("to_hex", {TypeId::kInt8}, text,
+                      Map<[](int64_t x) { return Hexadecimal(static_cast<uint64_t>(x)); }>);
   builder.AddFunction("md5", {text}, text, Map<Md5>);
   builder.AddFunction("md5", {bytea}, text, Map<Md5>);
   builder.AddFunction("sha256", {bytea}, bytea, Map<Sha256>);

@@ -94,7 +94,8 @@ absl::StatusOr<View> Slice(View text, int64_t start, int64_t length, bool to_end
 
 int32_t Position(const View& text, const View& part) {
   const size_t found = text.find(part);
-  return found == View::npos ? 0 : static_cast<int32_t>(types::Utf8Length(text.substr(0, found))) + 1;
+  return found == View::npos ? 0
+                             : static_cast<int32_t>(types::Utf8Length(text.substr(0, found))) + 1;
 }
 int32_t BytePosition(const View& text, const View& part) {
   const size_t found = text.find(part);
@@ -141,13 +142,15 @@ std::string Replace(const View& text, const View& from, const View& to) {
 }
 
 View Left(const View& text, int32_t count) {
-  const int64_t wanted = count >= 0 ? count : std::max<int64_t>(CharacterCount(text) + int64_t{count}, 0);
+  const int64_t wanted =
+      count >= 0 ? count : std::max<int64_t>(CharacterCount(text) + int64_t{count}, 0);
   return text.substr(0, types::Utf8Prefix(text, static_cast<size_t>(wanted)));
 }
 
 View Right(const View& text, int32_t count) {
   const int64_t total = CharacterCount(text);
-  const int64_t skipped = count >= 0 ? std::max<int64_t>(total - count, 0) : std::min(-int64_t{count}, total);
+  const int64_t skipped =
+      count >= 0 ? std::max<int64_t>(total - count, 0) : std::min(-int64_t{count}, total);
   return text.substr(types::Utf8Prefix(text, static_cast<size_t>(skipped)));
 }
 
@@ -240,7 +243,9 @@ absl::StatusOr<std::string> Chr(int32_t code) {
   return out;
 }
 
-bool StartsWith(const View& text, const View& prefix) { return text.substr(0, prefix.size()) == prefix; }
+bool StartsWith(const View& text, const View& prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 
 std::string Translate(const View& text, const View& from, const View& to) {
   std::u32string source;
@@ -260,25 +265,31 @@ std::string Translate(const View& text, const View& from, const View& to) {
   return out;
 }
 
-absl::StatusOr<std::string> Overlay(const View& text, const View& part, int32_t start, int64_t length) {
+absl::StatusOr<std::string> Overlay(const View& text, const View& part, int32_t start,
+                                    int64_t length) {
   if (start <= 0) return Error(sqlstate::kSubstringError, "negative substring length not allowed");
   ASSIGN_OR_RETURN(const View before, Slice<false>(text, 1, int64_t{start} - 1, false));
   ASSIGN_OR_RETURN(const View after, Slice<false>(text, start + length, 0, true));
   return std::string(before).append(part).append(after);
 }
 
-absl::StatusOr<View> SliceFrom(const View& s, int32_t from) { return Slice<false>(s, from, 0, true); }
+absl::StatusOr<View> SliceFrom(const View& s, int32_t from) {
+  return Slice<false>(s, from, 0, true);
+}
 absl::StatusOr<View> SliceFor(const View& s, int32_t from, int32_t count) {
   return Slice<false>(s, from, count, false);
 }
-absl::StatusOr<View> SliceBytesFrom(const View& s, int32_t from) { return Slice<true>(s, from, 0, true); }
+absl::StatusOr<View> SliceBytesFrom(const View& s, int32_t from) {
+  return Slice<true>(s, from, 0, true);
+}
 absl::StatusOr<View> SliceBytesFor(const View& s, int32_t from, int32_t count) {
   return Slice<true>(s, from, count, false);
 }
 absl::StatusOr<std::string> Overlay3(const View& s, const View& part, int32_t start) {
   return Overlay(s, part, start, CharacterCount(part));
 }
-absl::StatusOr<std::string> Overlay4(const View& s, const View& part, int32_t start, int32_t count) {
+absl::StatusOr<std::string> Overlay4(const View& s, const View& part, int32_t start,
+                                     int32_t count) {
   return Overlay(s, part, start, count);
 }
 
@@ -328,7 +339,8 @@ void AddLengths(CatalogBuilder& builder) {
   builder.AddFunction("octet_length", {kText}, kInt4, Map<ByteCount>);
   builder.AddFunction("octet_length", {TypeId::kBpchar}, kInt4, Map<ByteCount>);
   builder.AddFunction("octet_length", {kBytea}, kInt4, Map<ByteCount>);
-  builder.AddFunction("bit_length", {kText}, kInt4, Map<[](const View& s) { return ByteCount(s) * 8; }>);
+  builder.AddFunction("bit_length", {kText}, kInt4,
+                      Map<[](const View& s) { return ByteCount(s) * 8; }>);
   for (const char* name : {"position", "strpos"}) {
     builder.AddFunction(name, {kText, kText}, kInt4, Map<Position>);
   }

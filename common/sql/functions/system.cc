@@ -116,7 +116,8 @@ absl::Status CurrentSetting(const EvaluationContext& context,
     result->SetNull(row);
     return absl::OkStatus();
   }
-  return Error(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"" + given + "\"");
+  return Error(sqlstate::kUndefinedObject,
+               "unrecognized configuration parameter \"" + given + "\"");
 }
 
 // Sleeps in slices, so that a stopping process does not hang on one long wait.
@@ -162,8 +163,8 @@ std::string SizePretty(int64_t size) {
   return std::to_string(size) + " bytes";
 }
 
-// Hands one row to the catalog. Each function needs an instantiation of its own, as kernels carry no
-// state: the name is a template argument.
+// Hands one row to the catalog. Each function needs an instantiation of its own, as kernels carry
+// no state: the name is a template argument.
 template <size_t N>
 struct FixedName {
   char text[N];
@@ -191,7 +192,8 @@ absl::Status CallCatalog(const EvaluationContext& context,
 
 template <FixedName kFunction>
 void AddCatalog(CatalogBuilder& builder, std::vector<TypeId> arguments, TypeId result) {
-  builder.AddFunction(kFunction.view(), std::move(arguments), result, CallCatalog<kFunction>, kStable);
+  builder.AddFunction(kFunction.view(), std::move(arguments), result, CallCatalog<kFunction>,
+                      kStable);
 }
 
 template <FixedName kFunction>
@@ -285,14 +287,15 @@ void AddSystem(CatalogBuilder& builder) {
   builder.AddFunction("pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, MapAny<Sleep>, kVolatile);
   builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,
-                      Map<[](int32_t encoding) { return View(encoding == 6 ? "UTF8" : ""); }>, kStable);
+                      Map<[](int32_t encoding) { return View(encoding == 6 ? "UTF8" : ""); }>,
+                      kStable);
   builder.AddFunction("pg_is_in_recovery", {}, kBool, Map<[]() { return false; }>, kVolatile);
   builder.AddFunction("pg_is_other_temp_schema", {kOid}, kBool, Map<[](int64_t) { return false; }>,
                       kStable);
   builder.AddFunction("pg_my_temp_schema", {}, kOid, Map<[]() { return int64_t{0}; }>, kStable);
   builder.AddFunction("pg_client_encoding", {}, kName, Map<[]() { return View("UTF8"); }>, kStable);
-  builder.AddFunction("inet_server_port", {}, kInt4,
-                      Map<[]() { return std::optional<int32_t>(); }>, kStable);
+  builder.AddFunction("inet_server_port", {}, kInt4, Map<[]() { return std::optional<int32_t>(); }>,
+                      kStable);
   AddDefinitions(builder);
   AddVisibility(builder);
   AddSizes(builder);

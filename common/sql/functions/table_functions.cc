@@ -197,17 +197,17 @@ absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
 }  // namespace
 
 void AddTableFunctions(CatalogBuilder& builder) {
-  const auto add = [&](std::string_view name, std::vector<TypeId> arguments, TypeId result,
-                       absl::StatusOr<CursorPtr> (*open)(const EvaluationContext&,
-                                                         const std::vector<Value>&)) {
-    TableFunction function;
-    function.name = name;
-    function.arguments = std::move(arguments);
-    function.result = {result};
-    function.column_names = {std::string(name)};
-    function.open = open;
-    builder.AddTableFunction(std::move(function));
-  };
+  const auto add =
+      [&](std::string_view name, std::vector<TypeId> arguments, TypeId result,
+          absl::StatusOr<CursorPtr> (*open)(const EvaluationContext&, const std::vector<Value>&)) {
+        TableFunction function;
+        function.name = name;
+        function.arguments = std::move(arguments);
+        function.result = {result};
+        function.column_names = {std::string(name)};
+        function.open = open;
+        builder.AddTableFunction(std::move(function));
+      };
   const TypeId int4 = TypeId::kInt4;
   const TypeId int8 = TypeId::kInt8;
   const TypeId numeric = TypeId::kNumeric;

@@ -87,7 +87,8 @@ void AddToChar(CatalogBuilder& builder) {
   builder.AddFunction("to_char", {TypeId::kInt8, text}, text, Map<FormatInt8>, kStable);
   builder.AddFunction("to_char", {TypeId::kFloat8, text}, text, Map<FormatFloat8>, kStable);
   builder.AddFunction("to_date", {text, text}, TypeId::kDate, Map<ToDate>, kStable);
-  builder.AddFunction("to_timestamp", {text, text}, TypeId::kTimestamptz, Map<ToTimestamp>, kStable);
+  builder.AddFunction("to_timestamp", {text, text}, TypeId::kTimestamptz, Map<ToTimestamp>,
+                      kStable);
 }
 
 }  // namespace adbms::sql::functions

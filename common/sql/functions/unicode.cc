@@ -76,12 +76,16 @@ void AppendCharacter(char32_t c, std::string* out) {
 
 char32_t LowerOf(char32_t c) {
   if (c < 128) return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  return Utf8Locale() == nullptr ? c : static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), Utf8Locale()));
+  return Utf8Locale() == nullptr
+             ? c
+             : static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), Utf8Locale()));
 }
 
 char32_t UpperOf(char32_t c) {
   if (c < 128) return c >= 'a' && c <= 'z' ? c - 32 : c;
-  return Utf8Locale() == nullptr ? c : static_cast<char32_t>(towupper_l(static_cast<wint_t>(c), Utf8Locale()));
+  return Utf8Locale() == nullptr
+             ? c
+             : static_cast<char32_t>(towupper_l(static_cast<wint_t>(c), Utf8Locale()));
 }
 
 bool IsAlphanumeric(char32_t c) {

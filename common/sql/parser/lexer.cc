@@ -136,7 +136,8 @@ Token Lexer::Next() {
 }
 
 bool Lexer::Is(const Token& token, std::string_view keyword) const {
-  if (token.kind != Token::Kind::kWord || token.length != static_cast<int>(keyword.size())) return false;
+  if (token.kind != Token::Kind::kWord || token.length != static_cast<int>(keyword.size()))
+    return false;
   for (int i = 0; i < token.length; ++i) {
     if (Lower(text_[token.offset + i]) != keyword[i]) return false;
   }

@@ -10,15 +10,15 @@ namespace adbms::sql::parser {
 struct Token {
   enum class Kind {
     kEnd,
-    kWord,          // identifier or keyword
-    kQuotedWord,    // "…"
+    kWord,        // identifier or keyword
+    kQuotedWord,  // "…"
     kInteger,
     kNumber,
-    kString,        // '…' without escapes by backslash
-    kOtherString,   // E'', B'', X'', N'', U&'', U&"", $$…$$
-    kParameter,     // $1
-    kSymbol,        // one character of an operator or punctuation
-    kInvalid,       // unterminated, or junk such as 12abc
+    kString,       // '…' without escapes by backslash
+    kOtherString,  // E'', B'', X'', N'', U&'', U&"", $$…$$
+    kParameter,    // $1
+    kSymbol,       // one character of an operator or punctuation
+    kInvalid,      // unterminated, or junk such as 12abc
   };
   Kind kind = Kind::kEnd;
   int offset = 0;
@@ -30,7 +30,9 @@ class Lexer {
  public:
   explicit Lexer(std::string_view text, int offset = 0) : text_(text), at_(offset) {}
   Token Next();
-  std::string_view TextOf(const Token& token) const { return text_.substr(token.offset, token.length); }
+  std::string_view TextOf(const Token& token) const {
+    return text_.substr(token.offset, token.length);
+  }
   // Whether the word is this keyword (given in lower case).
   bool Is(const Token& token, std::string_view keyword) const;
   // Whether something was skipped before the last token.

@@ -10,8 +10,8 @@ namespace {
 using parser::Lexer;
 using parser::Token;
 
-// Markers use bytes that cannot stand in a statement. The range of an integer decides its type, so int4 and
-// int8 have their own.
+// Markers use bytes that cannot stand in a statement. The range of an integer decides its type, so
+// int4 and int8 have their own.
 constexpr char kInt4Marker = '\x01';
 constexpr char kInt8Marker = '\x02';
 constexpr char kNumberMarker = '\x03';
@@ -39,11 +39,14 @@ std::string Unquote(std::string_view token) {
 // Whether two tokens must stay apart in the key.
 bool NeedsSpace(char before, char after) {
   auto word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-           (c & 0x80) != 0 || (c >= 1 && c <= 4) || c == '"';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || (c & 0x80) != 0 || (c >= 1 && c <= 4) || c == '"';
   };
-  auto op = [](char c) { return std::string_view("+-*/<>=~!@#%^&|`?:.").find(c) != std::string_view::npos; };
-  return (word(before) && word(after)) || (op(before) && op(after)) || before == '.' || after == '.';
+  auto op = [](char c) {
+    return std::string_view("+-*/<>=~!@#%^&|`?:.").find(c) != std::string_view::npos;
+  };
+  return (word(before) && word(after)) || (op(before) && op(after)) || before == '.' ||
+         after == '.';
 }
 
 void AddLiteral(const Token& token, std::string_view text, ScannedStatement* out) {
@@ -77,16 +80,19 @@ bool ScanLiterals(std::string_view sql, ScannedStatement* out) {
   while (true) {
     const Token token = lexer.Next();
     if (token.kind == Token::Kind::kEnd) return true;
-    if (token.kind == Token::Kind::kInvalid || token.kind == Token::Kind::kOtherString) return false;
+    if (token.kind == Token::Kind::kInvalid || token.kind == Token::Kind::kOtherString)
+      return false;
     const std::string_view text = lexer.TextOf(token);
     if (out->key.size() > 0 && out->key.back() == ';') out->multiple_statements = true;
     if (text.front() >= 0 && text.front() < ' ') return false;
-    const bool literal = token.kind == Token::Kind::kString || token.kind == Token::Kind::kInteger ||
-                         token.kind == Token::Kind::kNumber;
+    const bool literal = token.kind == Token::Kind::kString ||
+                         token.kind == Token::Kind::kInteger || token.kind == Token::Kind::kNumber;
     // Adjacent strings continue one another across a line break.
     if (token.kind == Token::Kind::kString && previous == Token::Kind::kString) return false;
-    if (literal && out->key.size() > 0 && NeedsSpace(out->key.back(), kInt4Marker) ) out->key.push_back(' ');
-    if (!literal && lexer.skipped() && out->key.size() > 0 && NeedsSpace(out->key.back(), text.front()))
+    if (literal && out->key.size() > 0 && NeedsSpace(out->key.back(), kInt4Marker))
+      out->key.push_back(' ');
+    if (!literal && lexer.skipped() && out->key.size() > 0 &&
+        NeedsSpace(out->key.back(), text.front()))
       out->key.push_back(' ');
     if (out->first_word.empty() && token.kind == Token::Kind::kWord) {
       for (const char c : text) out->first_word.push_back(c >= 'A' && c <= 'Z' ? c + 32 : c);

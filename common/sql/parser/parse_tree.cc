@@ -25,7 +25,8 @@ void* RunThunk(void* argument) {
   return nullptr;
 }
 
-// Runs `work` on a thread whose stack (virtual memory, touched only as needed) fits any tree of a bounded text.
+// Runs `work` on a thread whose stack (virtual memory, touched only as needed) fits any tree of a
+// bounded text.
 bool RunOnBigStack(std::function<void()> work) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
@@ -55,10 +56,12 @@ absl::Status TooDeep() {
 
 absl::Status FromParseError(const PgQueryError& error) {
   const std::string_view message = View(error.message);
-  if (message.find("stack depth") != message.npos || message.find("memory exhausted") != message.npos)
+  if (message.find("stack depth") != message.npos ||
+      message.find("memory exhausted") != message.npos)
     return TooDeep();
   std::string_view code = sqlstate::kSyntaxError;
-  if (message.find("not implemented") != message.npos || message.find("not supported") != message.npos)
+  if (message.find("not implemented") != message.npos ||
+      message.find("not supported") != message.npos)
     code = sqlstate::kFeatureNotSupported;
   return status::ErrorAt(code, std::max(error.cursorpos, 0), message);
 }
@@ -110,8 +113,9 @@ absl::StatusOr<std::shared_ptr<const ParseTree>> ParseTree::Parse(std::string_vi
       status = FromParseError(*parsed.error);
     } else {
       ProtobufCAllocator allocator{&NodeArena::Allocate, &NodeArena::Free, tree->arena_.get()};
-      tree->result_ = pg_query__parse_result__unpack(
-          &allocator, parsed.parse_tree.len, reinterpret_cast<const uint8_t*>(parsed.parse_tree.data));
+      tree->result_ =
+          pg_query__parse_result__unpack(&allocator, parsed.parse_tree.len,
+                                         reinterpret_cast<const uint8_t*>(parsed.parse_tree.data));
       if (tree->result_ == nullptr) status = TooDeep();
     }
     pg_query_free_protobuf_parse_result(parsed);
@@ -119,7 +123,8 @@ absl::StatusOr<std::shared_ptr<const ParseTree>> ParseTree::Parse(std::string_vi
   if (sql.size() <= kInlineBytes) {
     work();
   } else if (!RunOnBigStack(work)) {
-    return status::Error(sqlstate::kOutOfMemory, "could not start a thread to parse a large statement");
+    return status::Error(sqlstate::kOutOfMemory,
+                         "could not start a thread to parse a large statement");
   }
   if (!status.ok()) return status;
   return std::shared_ptr<const ParseTree>(std::move(tree));

@@ -1,5 +1,6 @@
-// PostgreSQL's own grammar: text to syntax tree, through libpg_query and protobuf-c. This folder and the binder
-// are the only ones that know the tree's node types. Trees are immutable and thread-safe.
+// PostgreSQL's own grammar: text to syntax tree, through libpg_query and protobuf-c. This folder
+// and the binder are the only ones that know the tree's node types. Trees are immutable and
+// thread-safe.
 #pragma once
 
 #include <pg_query/pg_query.pb-c.h>
@@ -48,7 +49,8 @@ class ParseTree {
 struct StatementTree {
   std::shared_ptr<const ParseTree> parse;
   const Node* node = nullptr;
-  int offset = 0;  // Byte offset of the statement in parse->text(), where node locations count from its start.
+  int offset = 0;  // Byte offset of the statement in parse->text(), where node locations count from
+                   // its start.
 };
 
 // Character position (from 1) of a byte offset; 0 for a negative one.
@@ -58,6 +60,8 @@ int CharacterPosition(std::string_view text, int byte_offset);
 std::string_view StringOf(const Node* node);
 // The strings of a list of String nodes.
 std::vector<std::string> StringsOf(NodeList nodes);
-inline std::string_view View(const char* text) { return text == nullptr ? std::string_view() : text; }
+inline std::string_view View(const char* text) {
+  return text == nullptr ? std::string_view() : text;
+}
 
 }  // namespace adbms::sql::parser

@@ -105,9 +105,10 @@ TEST(Parse, ClassifiesRoles) {
 }
 
 TEST(Parse, RefusesWhatIsNotSupported) {
-  for (const char* sql : {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LISTEN x", "LOCK TABLE t",
-                          "CREATE TABLE a AS SELECT 1", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
-                          "PREPARE TRANSACTION 'x'", "DO $$ begin end $$"}) {
+  for (const char* sql :
+       {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LISTEN x", "LOCK TABLE t",
+        "CREATE TABLE a AS SELECT 1", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
+        "PREPARE TRANSACTION 'x'", "DO $$ begin end $$"}) {
     const auto result = Parse(sql);
     ASSERT_FALSE(result.ok()) << sql;
     EXPECT_EQ(status::FromStatus(result.status()).sqlstate, "0A000") << sql;
@@ -121,7 +122,8 @@ ScannedStatement Scan(const std::string& sql) {
 }
 
 TEST(ScanLiterals, LiftsConstants) {
-  const ScannedStatement scanned = Scan("SELECT a1, 5, -2.5e3, 'it''s' FROM t2 WHERE x=$1 AND \"c 1\" = 7");
+  const ScannedStatement scanned =
+      Scan("SELECT a1, 5, -2.5e3, 'it''s' FROM t2 WHERE x=$1 AND \"c 1\" = 7");
   ASSERT_EQ(scanned.literals.size(), 4u);
   EXPECT_EQ(scanned.literals[0].value, "5");
   EXPECT_EQ(scanned.literals[1].value, "2.5e3");
@@ -132,7 +134,8 @@ TEST(ScanLiterals, LiftsConstants) {
 }
 
 TEST(ScanLiterals, KeysIgnoreValuesSpaceAndComments) {
-  EXPECT_EQ(Scan("SELECT  a FROM t /* x /* y */ */ WHERE b = 1").key, Scan("SELECT a\nFROM t WHERE b = 22 -- z").key);
+  EXPECT_EQ(Scan("SELECT  a FROM t /* x /* y */ */ WHERE b = 1").key,
+            Scan("SELECT a\nFROM t WHERE b = 22 -- z").key);
   EXPECT_NE(Scan("SELECT 1").key, Scan("SELECT 3000000000").key);
   EXPECT_NE(Scan("SELECT 1").key, Scan("SELECT 1.0").key);
   EXPECT_NE(Scan("SELECT 1").key, Scan("SELECT '1'").key);
@@ -143,9 +146,9 @@ TEST(ScanLiterals, KeysIgnoreValuesSpaceAndComments) {
 
 TEST(ScanLiterals, RefusesWhatItCannotRead) {
   ScannedStatement scanned;
-  for (const char* sql : {"SELECT E'a'", "SELECT U&'a'", "SELECT B'1'", "SELECT X'1'", "SELECT $$a$$",
-                          "SELECT $x$a$x$", "SELECT 'a", "SELECT \"a", "SELECT /* a", "SELECT 'a'\n'b'",
-                          "SELECT 12abc", "SELECT N'a'"})
+  for (const char* sql : {"SELECT E'a'", "SELECT U&'a'", "SELECT B'1'", "SELECT X'1'",
+                          "SELECT $$a$$", "SELECT $x$a$x$", "SELECT 'a", "SELECT \"a",
+                          "SELECT /* a", "SELECT 'a'\n'b'", "SELECT 12abc", "SELECT N'a'"})
     EXPECT_FALSE(ScanLiterals(sql, &scanned)) << sql;
 }
 
@@ -157,19 +160,26 @@ TEST(ScanLiterals, SeesSeveralStatements) {
 // Random edits of real statements must neither crash nor confuse the scanner and the parser.
 TEST(Robustness, SurvivesMutations) {
   const std::string seeds[] = {
-      "SELECT n.nspname AS \"Schema\", c.relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON "
-      "n.oid = c.relnamespace WHERE c.relkind IN ('r','p','') AND n.nspname !~ '^pg_toast' ORDER BY 1,2;",
-      "INSERT INTO t (a, b) VALUES (1, 'x''y'), (-2.5, E'\\n') ON CONFLICT (a) DO UPDATE SET b = excluded.b",
+      "SELECT n.nspname AS \"Schema\", c.relname FROM pg_catalog.pg_class c LEFT JOIN "
+      "pg_catalog.pg_namespace n ON "
+      "n.oid = c.relnamespace WHERE c.relkind IN ('r','p','') AND n.nspname !~ '^pg_toast' ORDER "
+      "BY 1,2;",
+      "INSERT INTO t (a, b) VALUES (1, 'x''y'), (-2.5, E'\\n') ON CONFLICT (a) DO UPDATE SET b = "
+      "excluded.b",
       "UPDATE accounts SET balance = balance + -371 WHERE id = $1 RETURNING *",
       "WITH q AS (SELECT 1) SELECT CASE WHEN a IS NULL THEN $$x$$ ELSE U&'y' END FROM q -- done",
-      "CREATE TABLE t (a int PRIMARY KEY, b varchar(10) DEFAULT 'x' CHECK (b <> ''), UNIQUE (a, b))",
-      "COPY t (a) FROM STDIN WITH (FORMAT csv, DELIMITER ',')", "DECLARE c CURSOR FOR SELECT /* /* */ */ 1"};
+      "CREATE TABLE t (a int PRIMARY KEY, b varchar(10) DEFAULT 'x' CHECK (b <> ''), UNIQUE (a, "
+      "b))",
+      "COPY t (a) FROM STDIN WITH (FORMAT csv, DELIMITER ',')",
+      "DECLARE c CURSOR FOR SELECT /* /* */ */ 1"};
   uint64_t random = 42;
   auto next = [&random](size_t bound) {
     random = random * 6364136223846793005u + 1442695040888963407u;
     return static_cast<size_t>((random >> 33) % bound);
   };
-  const std::string alphabet = "'\"$();,.-/*\\ \n\x80\xff" "aE1:=<>[]";
+  const std::string alphabet =
+      "'\"$();,.-/*\\ \n\x80\xff"
+      "aE1:=<>[]";
   for (int round = 0; round < 3000; ++round) {
     std::string text = seeds[next(std::size(seeds))];
     for (size_t edits = 1 + next(4); edits > 0 && !text.empty(); --edits) {

@@ -26,7 +26,8 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
   for (const Node* item : options) {
     const PgQuery__DefElem& option = *item->def_elem;
     const std::string_view name = View(option.defname);
-    const bool on = option.arg == nullptr || option.arg->node_case != PG_QUERY__NODE__NODE_BOOLEAN ||
+    const bool on = option.arg == nullptr ||
+                    option.arg->node_case != PG_QUERY__NODE__NODE_BOOLEAN ||
                     option.arg->boolean->boolval;
     if (name == "password") {
       role->password = option.arg == nullptr ? "" : std::string(StringOf(option.arg));
@@ -40,11 +41,14 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       role->create_db = on;
     } else if (name != "inherit" && name != "isreplication" && name != "bypassrls" &&
                name != "connectionlimit" && name != "validUntil") {
-      return status::NotSupported(absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
+      return status::NotSupported(
+          absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     } else if ((name == "bypassrls" || name == "isreplication") && on) {
-      return status::NotSupported(absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
+      return status::NotSupported(
+          absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     } else if (name == "validUntil" || name == "connectionlimit") {
-      return status::NotSupported(absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
+      return status::NotSupported(
+          absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     }
   }
   return absl::OkStatus();
@@ -56,13 +60,15 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
   for (const Node* grantee : NodeList(node.grantees, node.n_grantees))
     role->roles.push_back(RoleName(*grantee->role_spec));
   for (const Node* privilege : NodeList(node.privileges, node.n_privileges)) {
-    if (privilege->access_priv->n_cols > 0) return status::NotSupported("a privilege on single columns");
+    if (privilege->access_priv->n_cols > 0)
+      return status::NotSupported("a privilege on single columns");
     role->privileges.emplace_back(View(privilege->access_priv->priv_name));
   }
   const NodeList objects(node.objects, node.n_objects);
   if (node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_DEFAULTS)
     return status::NotSupported("ALTER DEFAULT PRIVILEGES");
-  role->all_tables_in_schema = node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
+  role->all_tables_in_schema =
+      node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
   if (role->all_tables_in_schema || node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
     if (role->all_tables_in_schema && node.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
       return status::NotSupported("GRANT on all objects of this kind");
@@ -115,7 +121,8 @@ absl::Status ClassifyRole(const Node& node, Statement* out) {
       return ClassifyGrant(*node.grant_stmt, &role);
     default: {
       const PgQuery__GrantRoleStmt& grant = *node.grant_role_stmt;
-      role.kind = grant.is_grant ? RoleStatement::Kind::kGrantRole : RoleStatement::Kind::kRevokeRole;
+      role.kind =
+          grant.is_grant ? RoleStatement::Kind::kGrantRole : RoleStatement::Kind::kRevokeRole;
       out->command_tag = grant.is_grant ? "GRANT ROLE" : "REVOKE ROLE";
       if (grant.admin_opt) return status::NotSupported("ADMIN OPTION");
       for (const Node* name : NodeList(grant.granted_roles, grant.n_granted_roles))

@@ -92,12 +92,14 @@ void ClassifyTransaction(const PgQuery__TransactionStmt& node, Statement* out) {
       break;
     default:
       transaction.kind = Kind::kBegin;
-      out->command_tag =
-          node.kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START ? "START TRANSACTION" : "BEGIN";
+      out->command_tag = node.kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START
+                             ? "START TRANSACTION"
+                             : "BEGIN";
   }
   for (const Node* option : NodeList(node.options, node.n_options)) {
     const std::string_view name = View(option->def_elem->defname);
-    if (name == "transaction_isolation") transaction.isolation = ConstantText(option->def_elem->arg);
+    if (name == "transaction_isolation")
+      transaction.isolation = ConstantText(option->def_elem->arg);
     if (name == "transaction_read_only") transaction.read_only = IsOn(*option->def_elem);
   }
 }
@@ -117,7 +119,8 @@ void ClassifySet(const PgQuery__VariableSetStmt& node, Statement* out) {
                          : "SET";
   for (const Node* argument : NodeList(node.args, node.n_args)) {
     if (argument->node_case == PG_QUERY__NODE__NODE_DEF_ELEM) {
-      set.values.push_back(absl::StrCat(argument->def_elem->defname, "=", ConstantText(argument->def_elem->arg)));
+      set.values.push_back(
+          absl::StrCat(argument->def_elem->defname, "=", ConstantText(argument->def_elem->arg)));
     } else {
       set.values.push_back(ConstantText(argument));
     }
@@ -159,17 +162,21 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
       if (value.size() != 1)
         return status::Error(sqlstate::kFeatureNotSupported,
                              absl::StrCat("COPY ", name, " must be a single one-byte character"));
-      (name == "delimiter" ? copy.delimiter : name == "quote" ? copy.quote : copy.escape) = value[0];
+      (name == "delimiter" ? copy.delimiter
+       : name == "quote"   ? copy.quote
+                           : copy.escape) = value[0];
     } else if (name == "encoding") {
       const std::string lower = absl::AsciiStrToLower(value);
-      if (lower != "utf8" && lower != "utf-8") return status::NotSupported("COPY in an encoding other than UTF8");
+      if (lower != "utf8" && lower != "utf-8")
+        return status::NotSupported("COPY in an encoding other than UTF8");
     } else if (name != "freeze") {
       return status::NotSupported(absl::StrCat("COPY option ", name));
     }
   }
   if (!copy.csv && (copy.quote.has_value() || copy.escape.has_value()))
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         absl::StrCat("COPY ", copy.quote ? "quote" : "escape", " available only in CSV mode"));
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("COPY ", copy.quote ? "quote" : "escape", " available only in CSV mode"));
   return absl::OkStatus();
 }
 
@@ -196,7 +203,8 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
       if (format != "json" && format != "text")
         return status::NotSupported(absl::StrCat("EXPLAIN FORMAT ", absl::AsciiStrToUpper(format)));
     } else if (name != "buffers" && name != "summary" && name != "settings" && name != "wal") {
-      return status::Error(sqlstate::kSyntaxError, absl::StrCat("unrecognized EXPLAIN option \"", name, "\""));
+      return status::Error(sqlstate::kSyntaxError,
+                           absl::StrCat("unrecognized EXPLAIN option \"", name, "\""));
     }
   }
   switch (node.query->node_case) {
@@ -213,7 +221,8 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
   return absl::OkStatus();
 }
 
-absl::Status ClassifyPrepare(const PgQuery__PrepareStmt& node, std::string_view whole, Statement* out) {
+absl::Status ClassifyPrepare(const PgQuery__PrepareStmt& node, std::string_view whole,
+                             Statement* out) {
   out->statement_class = StatementClass::kPrepare;
   out->command_tag = "PREPARE";
   out->prepare.name = View(node.name);
@@ -231,7 +240,8 @@ void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
   out->analyze.vacuum = node.is_vacuumcmd;
   out->analyze.analyze = !node.is_vacuumcmd;
   for (const Node* option : NodeList(node.options, node.n_options)) {
-    if (View(option->def_elem->defname) == "analyze") out->analyze.analyze = IsOn(*option->def_elem);
+    if (View(option->def_elem->defname) == "analyze")
+      out->analyze.analyze = IsOn(*option->def_elem);
   }
   for (const Node* relation : NodeList(node.rels, node.n_rels)) {
     if (relation->vacuum_relation->relation != nullptr)
@@ -274,16 +284,18 @@ void Ddl(std::string tag, Statement* out) {
   out->command_tag = std::move(tag);
 }
 
-// The words before the first one that is not a keyword in capitals would be guesswork: name the command by its
-// first two words.
+// The words before the first one that is not a keyword in capitals would be guesswork: name the
+// command by its first two words.
 std::string CommandWords(std::string_view text) {
   Lexer lexer(text);
   const Token first = lexer.Next();
-  std::string words = absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(first).data(), first.length));
+  std::string words =
+      absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(first).data(), first.length));
   const Token second = lexer.Next();
   if (second.kind == Token::Kind::kWord)
-    absl::StrAppend(&words, " ",
-                    absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(second).data(), second.length)));
+    absl::StrAppend(
+        &words, " ",
+        absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(second).data(), second.length)));
   return words;
 }
 
@@ -330,7 +342,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       out->statement_class = StatementClass::kExecute;
       out->command_tag = "EXECUTE";
       out->execute.name = View(node->execute_stmt->name);
-      if (node->execute_stmt->n_params > 0) out->execute.argument_sql = ParenthesizedParts(out->text, true);
+      if (node->execute_stmt->n_params > 0)
+        out->execute.argument_sql = ParenthesizedParts(out->text, true);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
       out->statement_class = StatementClass::kDeallocate;
@@ -360,16 +373,19 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
       out->statement_class = StatementClass::kDiscard;
-      out->command_tag = node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_ALL     ? "DISCARD ALL"
-                         : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_PLANS ? "DISCARD PLANS"
-                         : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_TEMP  ? "DISCARD TEMP"
-                                                                                               : "DISCARD SEQUENCES";
+      out->command_tag =
+          node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_ALL     ? "DISCARD ALL"
+          : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_PLANS ? "DISCARD PLANS"
+          : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_TEMP
+              ? "DISCARD TEMP"
+              : "DISCARD SEQUENCES";
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_STMT:
       Ddl("CREATE TABLE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-      return status::NotSupported(node->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
+      return status::NotSupported(node->create_table_as_stmt->objtype ==
+                                          PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
                                       ? "CREATE MATERIALIZED VIEW"
                                       : "CREATE TABLE AS");
     case PG_QUERY__NODE__NODE_INDEX_STMT:
@@ -382,13 +398,15 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("CREATE SCHEMA", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? "ALTER VIEW" : "ALTER TABLE",
+      Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? "ALTER VIEW"
+                                                                                : "ALTER TABLE",
           out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_RENAME_STMT:
       if (node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE &&
           node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN)
-        return status::NotSupported(absl::StrCat(CommandWords(out->text), " … RENAME of this object"));
+        return status::NotSupported(
+            absl::StrCat(CommandWords(out->text), " … RENAME of this object"));
       Ddl("ALTER TABLE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DROP_STMT: {

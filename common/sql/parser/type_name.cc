@@ -56,11 +56,13 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
     case TypeId::kNumeric: {
       const int scale = modifiers.size() > 1 ? modifiers[1] : 0;
       if (modifiers[0] < 1 || modifiers[0] > 1000)
-        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
-                               absl::StrCat("NUMERIC precision ", modifiers[0], " must be between 1 and 1000"));
+        return status::ErrorAt(
+            sqlstate::kInvalidParameterValue, position,
+            absl::StrCat("NUMERIC precision ", modifiers[0], " must be between 1 and 1000"));
       if (modifiers[0] > 38 || scale < 0 || scale > 38)
-        return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
-                               "numeric with more than 38 digits or a negative scale is not supported");
+        return status::ErrorAt(
+            sqlstate::kFeatureNotSupported, position,
+            "numeric with more than 38 digits or a negative scale is not supported");
       return types::NumericType(modifiers[0], scale);
     }
     case TypeId::kTimestamp:
@@ -93,8 +95,10 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   if (names.empty() || name.setof || name.pct_type)
     return status::ErrorAt(sqlstate::kFeatureNotSupported, position, "this type is not supported");
   const std::string& last = names.back();
-  const std::string shown = names.size() > 1 && names[0] != "pg_catalog" ? absl::StrCat(names[0], ".", last) : last;
-  std::optional<TypeId> id = names.size() > 1 && names[0] != "pg_catalog" ? std::nullopt : types::FromName(last);
+  const std::string shown =
+      names.size() > 1 && names[0] != "pg_catalog" ? absl::StrCat(names[0], ".", last) : last;
+  std::optional<TypeId> id =
+      names.size() > 1 && names[0] != "pg_catalog" ? std::nullopt : types::FromName(last);
   // In pg_catalog "char" is the one-byte type; the keyword arrives as bpchar.
   if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
   if (!id.has_value()) {
@@ -103,10 +107,12 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
       return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                              absl::StrCat("type ", last, " is not supported"),
                              "Use integer or bigint and supply the values.");
-    for (const char* known : {"jsonb", "xml", "money", "inet", "cidr", "macaddr", "point", "line", "box", "path",
-                              "polygon", "circle", "lseg", "tsvector", "tsquery", "bit", "varbit", "timetz",
-                              "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "xid",
-                              "regproc", "regrole", "regnamespace", "pg_lsn", "cstring", "record"}) {
+    for (const char* known :
+         {"jsonb",   "xml",       "money",     "inet",    "cidr",      "macaddr",   "point",
+          "line",    "box",       "path",      "polygon", "circle",    "lseg",      "tsvector",
+          "tsquery", "bit",       "varbit",    "timetz",  "int4range", "int8range", "numrange",
+          "tsrange", "tstzrange", "daterange", "xid",     "regproc",   "regrole",   "regnamespace",
+          "pg_lsn",  "cstring",   "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));

@@ -7,8 +7,8 @@
 
 namespace adbms::sql::parser {
 
-// The type that `name` means. `text` is the statement's text, for positions. serial and its kin, and composite
-// types, are errors. Errors: 42704, 0A000, 22023, each with position.
+// The type that `name` means. `text` is the statement's text, for positions. serial and its kin,
+// and composite types, are errors. Errors: 42704, 0A000, 22023, each with position.
 absl::StatusOr<types::Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_view text);
 
 // interval's fields (`interval day`): the modifier's mask, 0 for none.

@@ -53,7 +53,8 @@ absl::Status Encode(const Expr& e, EncodingContext* context, common::v1::Express
         RETURN_IF_ERROR(Encode(*e.args[2 * i], context, proto->add_when()));
         RETURN_IF_ERROR(Encode(*e.args[2 * i + 1], context, proto->add_then()));
       }
-      if (e.args.size() % 2 == 1) return Encode(*e.args.back(), context, proto->mutable_otherwise());
+      if (e.args.size() % 2 == 1)
+        return Encode(*e.args.back(), context, proto->mutable_otherwise());
       return absl::OkStatus();
     }
     case Expr::Kind::kCoalesce:
@@ -70,7 +71,8 @@ absl::Status Encode(const Expr& e, EncodingContext* context, common::v1::Express
       auto* proto = out->mutable_subquery();
       proto->set_kind(e.subquery);
       RETURN_IF_ERROR(EncodeAll(e.args, context, proto->mutable_operands()));
-      for (const functions::Function* function : e.comparisons) proto->add_comparisons(function->signature);
+      for (const functions::Function* function : e.comparisons)
+        proto->add_comparisons(function->signature);
       return context->Subquery(e, proto);
     }
     case Expr::Kind::kSession:

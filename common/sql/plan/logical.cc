@@ -140,8 +140,8 @@ bool Equal(const Expr& a, const Expr& b) {
 }
 
 bool IsTrue(const Expr& e) {
-  return e.kind == Expr::Kind::kLiteral && e.type.id == types::TypeId::kBool && !e.value.is_null() &&
-         e.value.bool_value();
+  return e.kind == Expr::Kind::kLiteral && e.type.id == types::TypeId::kBool &&
+         !e.value.is_null() && e.value.bool_value();
 }
 
 void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& visit) {
@@ -202,7 +202,8 @@ bool HasSubquery(const ExprPtr& expression) {
 bool IsVolatile(const ExprPtr& expression) {
   bool found = false;
   Walk(expression, [&found](const Expr& e) {
-    if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile) found = true;
+    if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
+      found = true;
     if (e.query != nullptr && IsVolatile(*e.query)) found = true;
   });
   return found;
@@ -241,9 +242,9 @@ bool IsNullOn(const Expr& e, const ColumnSet& columns) {
     case Expr::Kind::kCast:
       return IsNullOn(*e.args[0], columns);
     case Expr::Kind::kCall:
-      return e.function->strict && std::any_of(e.args.begin(), e.args.end(), [&columns](const ExprPtr& arg) {
-               return IsNullOn(*arg, columns);
-             });
+      return e.function->strict &&
+             std::any_of(e.args.begin(), e.args.end(),
+                         [&columns](const ExprPtr& arg) { return IsNullOn(*arg, columns); });
     case Expr::Kind::kInList:
       return IsNullOn(*e.args[0], columns);
     case Expr::Kind::kLogical:
@@ -261,8 +262,10 @@ bool IsStrictOn(const Expr& e, const ColumnSet& columns) {
   if (IsNullOn(e, columns)) return true;
   if (e.kind == Expr::Kind::kLogical) {
     auto strict = [&columns](const ExprPtr& arg) { return IsStrictOn(*arg, columns); };
-    if (e.logical == LogicalExpression::KIND_AND) return std::any_of(e.args.begin(), e.args.end(), strict);
-    if (e.logical == LogicalExpression::KIND_OR) return std::all_of(e.args.begin(), e.args.end(), strict);
+    if (e.logical == LogicalExpression::KIND_AND)
+      return std::any_of(e.args.begin(), e.args.end(), strict);
+    if (e.logical == LogicalExpression::KIND_OR)
+      return std::all_of(e.args.begin(), e.args.end(), strict);
     return false;
   }
   if (e.kind == Expr::Kind::kTest) {
@@ -278,7 +281,8 @@ bool IsStrictOn(const Expr& e, const ColumnSet& columns) {
   return false;
 }
 
-ExprPtr Transform(const ExprPtr& expression, const std::function<ExprPtr(const ExprPtr&)>& replace) {
+ExprPtr Transform(const ExprPtr& expression,
+                  const std::function<ExprPtr(const ExprPtr&)>& replace) {
   if (ExprPtr replaced = replace(expression)) return replaced;
   bool changed = false;
   std::vector<ExprPtr> args;
@@ -307,7 +311,8 @@ RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr
 }
 
 void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out) {
-  if (condition->kind == Expr::Kind::kLogical && condition->logical == LogicalExpression::KIND_AND) {
+  if (condition->kind == Expr::Kind::kLogical &&
+      condition->logical == LogicalExpression::KIND_AND) {
     for (const ExprPtr& arg : condition->args) SplitConjunction(arg, out);
   } else {
     out->push_back(condition);

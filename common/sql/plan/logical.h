@@ -1,11 +1,13 @@
-// The bound, logical form of a query: what the binder produces, the rules rewrite and the physical builder
-// turns into a Plan.
+// The bound, logical form of a query: what the binder produces, the rules rewrite and the physical
+// builder turns into a Plan.
 //
-// Every column that any operator produces has its own number (ColumnId), unique in the query: an expression names
-// columns by number wherever it stands, so that rules can move it without renumbering. A number that an
-// operator's inputs do not produce belongs to an enclosing query: that is what a correlated subquery is.
+// Every column that any operator produces has its own number (ColumnId), unique in the query: an
+// expression names columns by number wherever it stands, so that rules can move it without
+// renumbering. A number that an operator's inputs do not produce belongs to an enclosing query:
+// that is what a correlated subquery is.
 //
-// Expressions are immutable and shared. Operators are mutable and each belongs to one parent. Not thread-safe.
+// Expressions are immutable and shared. Operators are mutable and each belongs to one parent. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +57,7 @@ struct Expr {
     kCast,
     kLogical,
     kTest,
-    kCase,      // args: when, then, when, then, …, [otherwise]
+    kCase,  // args: when, then, when, then, …, [otherwise]
     kCoalesce,
     kInList,    // args: x, items…
     kSubquery,  // args: the operands of ANY and ALL
@@ -64,21 +66,21 @@ struct Expr {
   Kind kind = Kind::kLiteral;
   types::Type type;
   std::vector<ExprPtr> args;
-  int location = -1;                                  // Byte offset in the statement, -1: none.
+  int location = -1;  // Byte offset in the statement, -1: none.
 
-  types::Value value;                                 // kLiteral
-  int literal = -1;                                   // The text's literal that it came from, if it can be lifted.
-  ColumnId column = 0;                                // kColumn
-  int parameter = 0;                                  // kParameter
-  const functions::Function* function = nullptr;      // kCall
-  bool is_explicit = false;                           // kCast
-  common::v1::LogicalExpression::Kind logical = {};   // kLogical
-  common::v1::TestExpression::Kind test = {};         // kTest
-  bool negated = false;                               // kInList
-  common::v1::SubqueryExpression::Kind subquery = {};  // kSubquery
-  RelPtr query;                                       // kSubquery
+  types::Value value;   // kLiteral
+  int literal = -1;     // The text's literal that it came from, if it can be lifted.
+  ColumnId column = 0;  // kColumn
+  int parameter = 0;    // kParameter
+  const functions::Function* function = nullptr;        // kCall
+  bool is_explicit = false;                             // kCast
+  common::v1::LogicalExpression::Kind logical = {};     // kLogical
+  common::v1::TestExpression::Kind test = {};           // kTest
+  bool negated = false;                                 // kInList
+  common::v1::SubqueryExpression::Kind subquery = {};   // kSubquery
+  RelPtr query;                                         // kSubquery
   std::vector<const functions::Function*> comparisons;  // kSubquery: ANY and ALL
-  common::v1::SessionValue::Kind session = {};        // kSession
+  common::v1::SessionValue::Kind session = {};          // kSession
 };
 
 struct AggregateCall {
@@ -94,16 +96,16 @@ inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
 
 struct Rel {
   enum class Kind {
-    kScan,          // table, alias, ordinals (as many as output)
-    kValues,        // rows
-    kFunction,      // table_function, expressions (arguments), alias
-    kCte,           // cte, alias
-    kFilter,        // conditions
-    kProject,       // expressions (as many as output)
-    kJoin,          // join_type, conditions; two inputs
-    kAggregate,     // expressions (keys), aggregates; output: keys, then aggregates
-    kSort,          // keys
-    kLimit,         // count, offset
+    kScan,       // table, alias, ordinals (as many as output)
+    kValues,     // rows
+    kFunction,   // table_function, expressions (arguments), alias
+    kCte,        // cte, alias
+    kFilter,     // conditions
+    kProject,    // expressions (as many as output)
+    kJoin,       // join_type, conditions; two inputs
+    kAggregate,  // expressions (keys), aggregates; output: keys, then aggregates
+    kSort,       // keys
+    kLimit,      // count, offset
     kAppend,
     kSetOperation,  // set_operation, all
   };
@@ -139,29 +141,29 @@ struct Cte {
 
 // What INSERT does beyond its input.
 struct InsertTarget {
-  std::vector<ExprPtr> returning;             // Over `columns`.
-  std::vector<ColumnId> columns;              // The inserted row's columns, in the table's order.
+  std::vector<ExprPtr> returning;  // Over `columns`.
+  std::vector<ColumnId> columns;   // The inserted row's columns, in the table's order.
   bool ignore_conflicts = false;
   std::optional<uint32_t> conflict_index_id;
-  std::vector<ColumnId> excluded;             // DO UPDATE: the row that was to be inserted.
-  std::vector<ExprPtr> conflict_update;       // Over columns and excluded.
+  std::vector<ColumnId> excluded;        // DO UPDATE: the row that was to be inserted.
+  std::vector<ExprPtr> conflict_update;  // Over columns and excluded.
   ExprPtr conflict_filter;
 };
 
 // What UPDATE and DELETE do beyond their input.
 struct ChangeTarget {
-  std::vector<ColumnId> columns;              // The target's columns in the table's order.
+  std::vector<ColumnId> columns;  // The target's columns in the table's order.
   ColumnId row_key = 0;
-  std::vector<uint32_t> assigned;             // UPDATE: ordinals, and ...
-  std::vector<ExprPtr> values;                // ... values over the input.
-  std::vector<ColumnId> new_columns;          // The changed row's columns, for RETURNING and checks.
+  std::vector<uint32_t> assigned;     // UPDATE: ordinals, and ...
+  std::vector<ExprPtr> values;        // ... values over the input.
+  std::vector<ColumnId> new_columns;  // The changed row's columns, for RETURNING and checks.
   std::vector<ExprPtr> returning;
-  std::vector<ExprPtr> recheck;               // ANDed.
+  std::vector<ExprPtr> recheck;  // ANDed.
 };
 
 struct CheckCondition {
   std::string name;
-  ExprPtr condition;                          // Over the target's (new) columns.
+  ExprPtr condition;  // Over the target's (new) columns.
 };
 
 struct TableUse {
@@ -172,10 +174,10 @@ struct TableUse {
 // A bound statement.
 struct Query {
   common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;
-  std::vector<ColumnInfo> columns;            // By ColumnId.
+  std::vector<ColumnInfo> columns;  // By ColumnId.
   RelPtr root;
-  std::vector<std::string> output_names;      // Of the result.
-  std::vector<ColumnId> output;               // SELECT: the result's columns (root's output, maybe reordered).
+  std::vector<std::string> output_names;  // Of the result.
+  std::vector<ColumnId> output;  // SELECT: the result's columns (root's output, maybe reordered).
   std::vector<Cte> ctes;
   const common::v1::TableDescriptor* target = nullptr;
   InsertTarget insert;
@@ -225,7 +227,8 @@ bool IsTrue(const Expr& expression);
 void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& visit);
 // Visits every expression of the operator itself.
 void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit);
-// The columns that the expression needs from outside, those of its subqueries' correlation included.
+// The columns that the expression needs from outside, those of its subqueries' correlation
+// included.
 void CollectColumns(const Expr& expression, ColumnSet* columns);
 ColumnSet ColumnsOf(const ExprPtr& expression);
 // Columns that the tree uses but does not produce.
@@ -244,8 +247,8 @@ bool Intersects(const ColumnSet& a, const ColumnSet& b);
 bool IsStrictOn(const Expr& condition, const ColumnSet& columns);
 
 // ---- Rewriting ----
-// Copies the expression, asking `replace` for each node from the top: non-null is taken instead and not
-// entered. Subqueries' operators are copied and rewritten too.
+// Copies the expression, asking `replace` for each node from the top: non-null is taken instead and
+// not entered. Subqueries' operators are copied and rewritten too.
 ExprPtr Transform(const ExprPtr& expression, const std::function<ExprPtr(const ExprPtr&)>& replace);
 // As Transform, for all expressions of a copy of the tree.
 RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr&)>& replace);

@@ -20,7 +20,8 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
     case Operator::kLookupJoin:
       return {op->mutable_lookup_join()->mutable_left()};
     case Operator::kNestedLoopJoin:
-      return {op->mutable_nested_loop_join()->mutable_left(), op->mutable_nested_loop_join()->mutable_right()};
+      return {op->mutable_nested_loop_join()->mutable_left(),
+              op->mutable_nested_loop_join()->mutable_right()};
     case Operator::kAggregate:
       return {op->mutable_aggregate()->mutable_input()};
     case Operator::kSort:
@@ -33,7 +34,8 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
       return inputs;
     }
     case Operator::kSetOperation:
-      return {op->mutable_set_operation()->mutable_left(), op->mutable_set_operation()->mutable_right()};
+      return {op->mutable_set_operation()->mutable_left(),
+              op->mutable_set_operation()->mutable_right()};
     case Operator::kInsert:
       return {op->mutable_insert()->mutable_input()};
     case Operator::kUpdate:

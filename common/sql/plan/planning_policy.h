@@ -1,6 +1,6 @@
-// What a planner decides, apart from how plans are put together. The physical builder asks these interfaces;
-// rules of thumb stand behind them by default, statistics, search and learned models in the optimizer service.
-// Implementations are const and need no locking while one plan is built.
+// What a planner decides, apart from how plans are put together. The physical builder asks these
+// interfaces; rules of thumb stand behind them by default, statistics, search and learned models in
+// the optimizer service. Implementations are const and need no locking while one plan is built.
 #pragma once
 
 #include <memory>
@@ -21,9 +21,11 @@ class CardinalityEstimator {
   virtual double RowBytes(const common::v1::TableDescriptor& table) const = 0;
   // Distinct values of a column among `rows` rows.
   virtual double DistinctValues(const Query& query, ColumnId column, double rows) const = 0;
-  // Fraction of rows for which the condition is true, 0 to 1. Conditions on two relations are join conditions.
+  // Fraction of rows for which the condition is true, 0 to 1. Conditions on two relations are join
+  // conditions.
   virtual double Selectivity(const Query& query, const Expr& condition) const = 0;
-  // Fraction for a conjunction; the default multiplies, and counts a lower and an upper bound as one range.
+  // Fraction for a conjunction; the default multiplies, and counts a lower and an upper bound as
+  // one range.
   virtual double Selectivity(const Query& query, const std::vector<ExprPtr>& conditions) const = 0;
 };
 
@@ -32,41 +34,42 @@ struct AccessPath {
   bool sequential = true;
   uint32_t index_id = 0;
   const common::v1::IndexDescriptor* index = nullptr;  // Null: primary key (or sequential).
-  std::vector<ExprPtr> equal;      // As in plan.proto's IndexScan.
+  std::vector<ExprPtr> equal;                          // As in plan.proto's IndexScan.
   ExprPtr lower, upper;
   bool lower_inclusive = false, upper_inclusive = false;
   std::vector<ExprPtr> any_of;
   bool descending = false;
   bool index_only = false;
-  bool unique = false;             // At most one row.
-  bool ordered = false;            // Delivers the order that was asked for.
-  std::vector<ExprPtr> matched;    // Conditions that the path answers.
-  std::vector<ExprPtr> residual;   // The rest.
-  std::vector<std::pair<ColumnId, bool>> ordering;  // Columns (true: descending) in whose order rows come.
-  double index_rows = 0;           // Entries visited.
-  double rows = 0;                 // Rows emitted.
+  bool unique = false;            // At most one row.
+  bool ordered = false;           // Delivers the order that was asked for.
+  std::vector<ExprPtr> matched;   // Conditions that the path answers.
+  std::vector<ExprPtr> residual;  // The rest.
+  std::vector<std::pair<ColumnId, bool>>
+      ordering;           // Columns (true: descending) in whose order rows come.
+  double index_rows = 0;  // Entries visited.
+  double rows = 0;        // Rows emitted.
   double cost = 0;
 };
 
 // What a reader of a table wants.
 struct ScanRequest {
   const Rel* scan = nullptr;
-  std::vector<SortKey> order;      // Wanted order, in terms of the scan's columns; empty: any.
-  std::optional<double> limit;     // Rows wanted, when known.
+  std::vector<SortKey> order;   // Wanted order, in terms of the scan's columns; empty: any.
+  std::optional<double> limit;  // Rows wanted, when known.
 };
 
 // A tree of joins over a graph's relations.
 struct JoinTree {
-  int relation = -1;               // A leaf, or
+  int relation = -1;  // A leaf, or
   std::unique_ptr<JoinTree> left, right;
 };
 
 // Inner joins to be ordered.
 struct JoinGraph {
-  std::vector<RelPtr> relations;        // In text order, filters included.
-  std::vector<double> rows;             // Estimates, as many.
-  std::vector<ColumnSet> columns;       // What each produces.
-  std::vector<ExprPtr> conditions;      // Each over two relations or more.
+  std::vector<RelPtr> relations;    // In text order, filters included.
+  std::vector<double> rows;         // Estimates, as many.
+  std::vector<ColumnSet> columns;   // What each produces.
+  std::vector<ExprPtr> conditions;  // Each over two relations or more.
   std::vector<ColumnSet> condition_columns;
 };
 
@@ -76,11 +79,11 @@ enum class JoinMethod { kHash, kLookup, kNestedLoop };
 struct JoinRequest {
   common::v1::JoinType type = common::v1::JOIN_TYPE_INNER;
   double left_rows = 0, right_rows = 0;
-  double right_cost = 0;                // To read the right side once.
-  bool has_keys = false;                // Hash join possible.
-  bool has_lookup = false;              // Lookup join possible, and
-  double lookup_rows = 0;               // ... the rows that one look-up finds.
-  bool lookup_fetches = false;          // ... whether each costs a fetch of the row.
+  double right_cost = 0;        // To read the right side once.
+  bool has_keys = false;        // Hash join possible.
+  bool has_lookup = false;      // Lookup join possible, and
+  double lookup_rows = 0;       // ... the rows that one look-up finds.
+  bool lookup_fetches = false;  // ... whether each costs a fetch of the row.
 };
 
 class PlanningPolicy {
@@ -90,7 +93,8 @@ class PlanningPolicy {
   // Completes cost of each path and picks one (`paths` is not empty).
   virtual size_t ChooseAccessPath(const Query& query, const ScanRequest& request,
                                   std::vector<AccessPath>* paths) const = 0;
-  virtual std::unique_ptr<JoinTree> OrderJoins(const Query& query, const JoinGraph& graph) const = 0;
+  virtual std::unique_ptr<JoinTree> OrderJoins(const Query& query,
+                                               const JoinGraph& graph) const = 0;
   virtual JoinMethod ChooseJoinMethod(const JoinRequest& request) const = 0;
   // What plans say of their origin.
   virtual common::v1::PlannerKind kind() const = 0;
@@ -99,13 +103,13 @@ class PlanningPolicy {
 
 // Costs in plan.proto's unit, shared by policies so that plans compare.
 struct CostConstants {
-  double scan_row = 0.02;        // Decode a row that lies next to the last one.
-  double fetch_row = 0.4;        // Get a row through an index entry.
-  double seek = 0.5;             // Position an iterator.
-  double filter_row = 0.0025;    // Evaluate a condition.
+  double scan_row = 0.02;      // Decode a row that lies next to the last one.
+  double fetch_row = 0.4;      // Get a row through an index entry.
+  double seek = 0.5;           // Position an iterator.
+  double filter_row = 0.0025;  // Evaluate a condition.
   double hash_build_row = 0.015;
   double hash_probe_row = 0.01;
-  double sort_row = 0.02;        // Times log2(rows).
+  double sort_row = 0.02;  // Times log2(rows).
   double emit_row = 0.005;
 };
 inline constexpr CostConstants kCost;

@@ -85,7 +85,8 @@ ExprPtr SimplifyCase(const ExprPtr& e) {
   const size_t pairs = e->args.size() / 2;
   for (size_t i = 0; i < pairs; ++i) {
     const ExprPtr& condition = e->args[2 * i];
-    if (IsConstant(condition) && (condition->value.is_null() || !condition->value.bool_value())) continue;
+    if (IsConstant(condition) && (condition->value.is_null() || !condition->value.bool_value()))
+      continue;
     if (IsConstant(condition)) {
       if (args.empty()) return e->args[2 * i + 1];
       args.push_back(e->args[2 * i + 1]);
@@ -146,11 +147,13 @@ void FoldConstants(plan::Query* query) {
   for (plan::Cte& cte : query->ctes) FoldRel(cte.rel.get());
   FoldList(&query->insert.returning);
   FoldList(&query->insert.conflict_update);
-  if (query->insert.conflict_filter) query->insert.conflict_filter = FoldConstants(query->insert.conflict_filter);
+  if (query->insert.conflict_filter)
+    query->insert.conflict_filter = FoldConstants(query->insert.conflict_filter);
   FoldList(&query->change.values);
   FoldList(&query->change.returning);
   FoldList(&query->change.recheck);
-  for (plan::CheckCondition& check : query->checks) check.condition = FoldConstants(check.condition);
+  for (plan::CheckCondition& check : query->checks)
+    check.condition = FoldConstants(check.condition);
 }
 
 }  // namespace adbms::sql::rules

@@ -28,9 +28,12 @@ RelPtr Visit(RelPtr rel, std::vector<ExprPtr> above) {
       const bool right_strict = strict_on(rel->inputs[1]);
       common::v1::JoinType& type = rel->join_type;
       if (type == common::v1::JOIN_TYPE_FULL) {
-        if (left_strict && right_strict) type = common::v1::JOIN_TYPE_INNER;
-        else if (left_strict) type = common::v1::JOIN_TYPE_LEFT;
-        else if (right_strict) type = common::v1::JOIN_TYPE_RIGHT;
+        if (left_strict && right_strict)
+          type = common::v1::JOIN_TYPE_INNER;
+        else if (left_strict)
+          type = common::v1::JOIN_TYPE_LEFT;
+        else if (right_strict)
+          type = common::v1::JOIN_TYPE_RIGHT;
       } else if (type == common::v1::JOIN_TYPE_LEFT && right_strict) {
         type = common::v1::JOIN_TYPE_INNER;
       } else if (type == common::v1::JOIN_TYPE_RIGHT && left_strict) {
@@ -39,8 +42,10 @@ RelPtr Visit(RelPtr rel, std::vector<ExprPtr> above) {
       std::vector<ExprPtr> inner = above;
       if (type == common::v1::JOIN_TYPE_INNER)
         inner.insert(inner.end(), rel->conditions.begin(), rel->conditions.end());
-      const bool left_kept = type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_LEFT;
-      const bool right_kept = type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_RIGHT;
+      const bool left_kept =
+          type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_LEFT;
+      const bool right_kept =
+          type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_RIGHT;
       rel->inputs[0] = Visit(rel->inputs[0], left_kept ? inner : std::vector<ExprPtr>());
       rel->inputs[1] = Visit(rel->inputs[1], right_kept ? inner : std::vector<ExprPtr>());
       return rel;

@@ -42,10 +42,13 @@ RelPtr PushThroughProject(RelPtr rel, std::vector<ExprPtr> conditions) {
     bool movable = !plan::IsVolatile(condition);
     for (const ColumnId column : plan::ColumnsOf(condition)) {
       const auto it = values.find(column);
-      if (it != values.end() && (plan::IsVolatile(it->second) || plan::HasSubquery(it->second))) movable = false;
+      if (it != values.end() && (plan::IsVolatile(it->second) || plan::HasSubquery(it->second)))
+        movable = false;
     }
-    if (movable) below.push_back(Substitute(condition, values));
-    else above.push_back(condition);
+    if (movable)
+      below.push_back(Substitute(condition, values));
+    else
+      above.push_back(condition);
   }
   rel->inputs[0] = Push(rel->inputs[0], std::move(below));
   return Keep(rel, std::move(above));
@@ -58,29 +61,41 @@ RelPtr PushThroughJoin(RelPtr rel, std::vector<ExprPtr> conditions) {
   const common::v1::JoinType type = rel->join_type;
   const bool inner = type == common::v1::JOIN_TYPE_INNER;
   // Conditions from above see the join's rows.
-  const bool left_from_above = type != common::v1::JOIN_TYPE_RIGHT && type != common::v1::JOIN_TYPE_FULL;
+  const bool left_from_above =
+      type != common::v1::JOIN_TYPE_RIGHT && type != common::v1::JOIN_TYPE_FULL;
   const bool right_from_above = inner || type == common::v1::JOIN_TYPE_RIGHT;
   for (const ExprPtr& condition : conditions) {
     const bool uses_left = References(condition, left);
     const bool uses_right = References(condition, right);
-    if (plan::IsVolatile(condition)) above.push_back(condition);
-    else if (!uses_right && left_from_above) to_left.push_back(condition);
-    else if (!uses_left && uses_right && right_from_above) to_right.push_back(condition);
-    else if (inner) stay.push_back(condition);
-    else above.push_back(condition);
+    if (plan::IsVolatile(condition))
+      above.push_back(condition);
+    else if (!uses_right && left_from_above)
+      to_left.push_back(condition);
+    else if (!uses_left && uses_right && right_from_above)
+      to_right.push_back(condition);
+    else if (inner)
+      stay.push_back(condition);
+    else
+      above.push_back(condition);
   }
   // The join's own conditions see pairs of rows.
-  const bool left_own = inner || type == common::v1::JOIN_TYPE_RIGHT || type == common::v1::JOIN_TYPE_SEMI;
-  const bool right_own = inner || type == common::v1::JOIN_TYPE_LEFT || type == common::v1::JOIN_TYPE_SEMI ||
-                         type == common::v1::JOIN_TYPE_ANTI;
+  const bool left_own =
+      inner || type == common::v1::JOIN_TYPE_RIGHT || type == common::v1::JOIN_TYPE_SEMI;
+  const bool right_own = inner || type == common::v1::JOIN_TYPE_LEFT ||
+                         type == common::v1::JOIN_TYPE_SEMI || type == common::v1::JOIN_TYPE_ANTI;
   for (const ExprPtr& condition : rel->conditions) {
     const bool uses_left = References(condition, left);
     const bool uses_right = References(condition, right);
-    if (plan::IsVolatile(condition)) stay.push_back(condition);
-    else if (uses_left && !uses_right && left_own) to_left.push_back(condition);
-    else if (!uses_left && uses_right && right_own) to_right.push_back(condition);
-    else if (!uses_left && !uses_right && inner) to_left.push_back(condition);
-    else stay.push_back(condition);
+    if (plan::IsVolatile(condition))
+      stay.push_back(condition);
+    else if (uses_left && !uses_right && left_own)
+      to_left.push_back(condition);
+    else if (!uses_left && uses_right && right_own)
+      to_right.push_back(condition);
+    else if (!uses_left && !uses_right && inner)
+      to_left.push_back(condition);
+    else
+      stay.push_back(condition);
   }
   rel->conditions = std::move(stay);
   rel->inputs[0] = Push(rel->inputs[0], std::move(to_left));
@@ -91,14 +106,19 @@ RelPtr PushThroughJoin(RelPtr rel, std::vector<ExprPtr> conditions) {
 RelPtr PushThroughAggregate(RelPtr rel, std::vector<ExprPtr> conditions) {
   std::map<ColumnId, ExprPtr> keys;
   for (size_t i = 0; i < rel->expressions.size(); ++i) keys[rel->output[i]] = rel->expressions[i];
-  const std::vector<ColumnId> computed(rel->output.begin() + static_cast<long>(keys.size()), rel->output.end());
+  const std::vector<ColumnId> computed(rel->output.begin() + static_cast<long>(keys.size()),
+                                       rel->output.end());
   std::vector<ExprPtr> below, above;
   for (const ExprPtr& condition : conditions) {
     // Without keys there is one row even over no input: nothing may be filtered below.
-    bool movable = !keys.empty() && !plan::IsVolatile(condition) && !References(condition, computed);
-    for (const auto& [id, key] : keys) movable = movable && !plan::IsVolatile(key) && !plan::HasSubquery(key);
-    if (movable) below.push_back(Substitute(condition, keys));
-    else above.push_back(condition);
+    bool movable =
+        !keys.empty() && !plan::IsVolatile(condition) && !References(condition, computed);
+    for (const auto& [id, key] : keys)
+      movable = movable && !plan::IsVolatile(key) && !plan::HasSubquery(key);
+    if (movable)
+      below.push_back(Substitute(condition, keys));
+    else
+      above.push_back(condition);
   }
   rel->inputs[0] = Push(rel->inputs[0], std::move(below));
   return Keep(rel, std::move(above));
@@ -107,14 +127,16 @@ RelPtr PushThroughAggregate(RelPtr rel, std::vector<ExprPtr> conditions) {
 RelPtr PushThroughAppend(RelPtr rel, std::vector<ExprPtr> conditions) {
   std::vector<ExprPtr> movable, above;
   for (const ExprPtr& condition : conditions) {
-    (plan::IsVolatile(condition) || plan::HasSubquery(condition) ? above : movable).push_back(condition);
+    (plan::IsVolatile(condition) || plan::HasSubquery(condition) ? above : movable)
+        .push_back(condition);
   }
   for (RelPtr& input : rel->inputs) {
     std::vector<ExprPtr> below;
     for (const ExprPtr& condition : movable) {
       below.push_back(plan::Transform(condition, [&](const ExprPtr& e) -> ExprPtr {
         if (e->kind != Expr::Kind::kColumn) return nullptr;
-        const size_t at = std::find(rel->output.begin(), rel->output.end(), e->column) - rel->output.begin();
+        const size_t at =
+            std::find(rel->output.begin(), rel->output.end(), e->column) - rel->output.begin();
         if (at == rel->output.size()) return nullptr;
         return plan::MakeColumn(input->output[at], e->type, e->location);
       }));

@@ -92,12 +92,14 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
                              rel->join_type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE;
       rel->output = rel->inputs[0]->output;
       if (!left_only)
-        rel->output.insert(rel->output.end(), rel->inputs[1]->output.begin(), rel->inputs[1]->output.end());
+        rel->output.insert(rel->output.end(), rel->inputs[1]->output.begin(),
+                           rel->inputs[1]->output.end());
       return rel;
     }
     case Rel::Kind::kAggregate: {
       const size_t keys = rel->expressions.size();
-      std::vector<ColumnId> output(rel->output.begin(), rel->output.begin() + static_cast<long>(keys));
+      std::vector<ColumnId> output(rel->output.begin(),
+                                   rel->output.begin() + static_cast<long>(keys));
       std::vector<plan::AggregateCall> aggregates;
       for (size_t i = 0; i < rel->aggregates.size(); ++i) {
         if (!required.contains(rel->output[keys + i])) continue;
@@ -150,7 +152,8 @@ RelPtr PruneColumns(RelPtr rel, const ColumnSet& required, plan::Query* query) {
   RelPtr result = Prune(std::move(rel), required, query);
   RewriteSubqueries(result.get(), [query](RelPtr inner, const Expr& subquery) {
     const std::vector<ColumnId> output = inner->output;
-    if (subquery.subquery == common::v1::SubqueryExpression::KIND_EXISTS) return PruneColumns(inner, {}, query);
+    if (subquery.subquery == common::v1::SubqueryExpression::KIND_EXISTS)
+      return PruneColumns(inner, {}, query);
     return Exactly(PruneColumns(inner, {output.begin(), output.end()}, query), output, *query);
   });
   return result;

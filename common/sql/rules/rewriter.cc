@@ -42,7 +42,8 @@ void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
   query->root = deep(query->root);
   for (plan::Cte& cte : query->ctes) cte.rel = deep(cte.rel);
   auto in_list = [&](std::vector<ExprPtr>& list) {
-    for (ExprPtr& e : list) e = RewriteIn(e, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
+    for (ExprPtr& e : list)
+      e = RewriteIn(e, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
   };
   in_list(query->change.values);
 }
@@ -67,11 +68,13 @@ absl::Status Rewrite(plan::Query* query, const RuleOptions& options) {
     plan::ColumnSet required(query->output.begin(), query->output.end());
     if (query->kind != common::v1::STATEMENT_KIND_SELECT)
       required.insert(query->root->output.begin(), query->root->output.end());
-    if (query->kind == common::v1::STATEMENT_KIND_UPDATE || query->kind == common::v1::STATEMENT_KIND_DELETE) {
+    if (query->kind == common::v1::STATEMENT_KIND_UPDATE ||
+        query->kind == common::v1::STATEMENT_KIND_DELETE) {
       // Of joined tables only what the assignments and RETURNING read.
       required = {query->change.columns.begin(), query->change.columns.end()};
       required.insert(query->change.row_key);
-      for (const auto* list : {&query->change.values, &query->change.returning, &query->change.recheck}) {
+      for (const auto* list :
+           {&query->change.values, &query->change.returning, &query->change.recheck}) {
         for (const ExprPtr& e : *list) plan::CollectColumns(*e, &required);
       }
     }

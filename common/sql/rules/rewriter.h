@@ -1,4 +1,5 @@
-// Logical rewriting: one rule a file, each can be switched off. Rules keep a query's results and errors.
+// Logical rewriting: one rule a file, each can be switched off. Rules keep a query's results and
+// errors.
 #pragma once
 
 #include "absl/status/status.h"
@@ -18,16 +19,16 @@ struct RuleOptions {
 // Applies the rules, in the order above, to every tree of the query.
 absl::Status Rewrite(plan::Query* query, const RuleOptions& options = {});
 
-// Replaces immutable calls on constants by their values, and simplifies AND, OR, NOT and CASE. What fails to
-// evaluate stays, so that the error appears only if execution gets there.
+// Replaces immutable calls on constants by their values, and simplifies AND, OR, NOT and CASE. What
+// fails to evaluate stays, so that the error appears only if execution gets there.
 plan::ExprPtr FoldConstants(const plan::ExprPtr& expression);
 void FoldConstants(plan::Query* query);
 
 // Puts CTEs that are read once in the place where they are read.
 void InlineCtes(plan::Query* query);
 
-// EXISTS, IN and their negations become semi and anti joins; a correlated scalar aggregate becomes a left join on
-// groups.
+// EXISTS, IN and their negations become semi and anti joins; a correlated scalar aggregate becomes
+// a left join on groups.
 plan::RelPtr SubqueriesToJoins(plan::RelPtr rel, plan::Query* query);
 
 // Outer joins whose NULL-extended rows a filter above discards become inner ones.
@@ -40,6 +41,7 @@ plan::RelPtr PushPredicates(plan::RelPtr rel);
 plan::RelPtr PruneColumns(plan::RelPtr rel, const plan::ColumnSet& required, plan::Query* query);
 
 // Applies `rewrite` to the trees of all subqueries in the tree's expressions, innermost last.
-void RewriteSubqueries(plan::Rel* rel, const std::function<plan::RelPtr(plan::RelPtr, const plan::Expr&)>& rewrite);
+void RewriteSubqueries(plan::Rel* rel,
+                       const std::function<plan::RelPtr(plan::RelPtr, const plan::Expr&)>& rewrite);
 
 }  // namespace adbms::sql::rules

@@ -16,8 +16,9 @@ using plan::ExprPtr;
 using plan::Rel;
 using plan::RelPtr;
 
-// Takes the conditions that refer to `outer` out of the filters at the top of the subquery; false when the
-// subquery refers to it elsewhere. Columns that the taken conditions need become part of the output.
+// Takes the conditions that refer to `outer` out of the filters at the top of the subquery; false
+// when the subquery refers to it elsewhere. Columns that the taken conditions need become part of
+// the output.
 bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* taken) {
   switch ((*rel)->kind) {
     case Rel::Kind::kProject: {
@@ -32,7 +33,8 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
       for (size_t i = before; i < taken->size(); ++i) {
         plan::Walk((*taken)[i], [&](const Expr& e) {
           if (e.kind != Expr::Kind::kColumn || !available.contains(e.column)) return;
-          if (std::find(copy->output.begin(), copy->output.end(), e.column) != copy->output.end()) return;
+          if (std::find(copy->output.begin(), copy->output.end(), e.column) != copy->output.end())
+            return;
           copy->output.push_back(e.column);
           copy->expressions.push_back(plan::MakeColumn(e.column, e.type));
         });
@@ -44,9 +46,12 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
       RelPtr copy = std::make_shared<Rel>(**rel);
       std::vector<ExprPtr> kept;
       for (const ExprPtr& e : copy->conditions) {
-        if (!plan::Intersects(plan::ColumnsOf(e), outer)) kept.push_back(e);
-        else if (plan::HasSubquery(e) || plan::IsVolatile(e)) return false;
-        else taken->push_back(e);
+        if (!plan::Intersects(plan::ColumnsOf(e), outer))
+          kept.push_back(e);
+        else if (plan::HasSubquery(e) || plan::IsVolatile(e))
+          return false;
+        else
+          taken->push_back(e);
       }
       copy->conditions = std::move(kept);
       if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
@@ -55,20 +60,25 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
       return true;
     }
     case Rel::Kind::kJoin: {
-      if ((*rel)->join_type != common::v1::JOIN_TYPE_INNER) return !plan::Intersects(plan::FreeColumns(**rel), outer);
+      if ((*rel)->join_type != common::v1::JOIN_TYPE_INNER)
+        return !plan::Intersects(plan::FreeColumns(**rel), outer);
       RelPtr copy = std::make_shared<Rel>(**rel);
       std::vector<ExprPtr> kept;
       for (const ExprPtr& e : copy->conditions) {
-        if (!plan::Intersects(plan::ColumnsOf(e), outer)) kept.push_back(e);
-        else if (plan::HasSubquery(e) || plan::IsVolatile(e)) return false;
-        else taken->push_back(e);
+        if (!plan::Intersects(plan::ColumnsOf(e), outer))
+          kept.push_back(e);
+        else if (plan::HasSubquery(e) || plan::IsVolatile(e))
+          return false;
+        else
+          taken->push_back(e);
       }
       copy->conditions = std::move(kept);
       for (RelPtr& input : copy->inputs) {
         if (!TakeCorrelated(&input, outer, taken)) return false;
       }
       copy->output = copy->inputs[0]->output;
-      copy->output.insert(copy->output.end(), copy->inputs[1]->output.begin(), copy->inputs[1]->output.end());
+      copy->output.insert(copy->output.end(), copy->inputs[1]->output.begin(),
+                          copy->inputs[1]->output.end());
       *rel = copy;
       return true;
     }
@@ -79,7 +89,8 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
 
 bool HasLimit(const Rel& rel) {
   if (rel.kind == Rel::Kind::kLimit) return true;
-  if (rel.kind == Rel::Kind::kSort || rel.kind == Rel::Kind::kProject || rel.kind == Rel::Kind::kFilter)
+  if (rel.kind == Rel::Kind::kSort || rel.kind == Rel::Kind::kProject ||
+      rel.kind == Rel::Kind::kFilter)
     return HasLimit(*rel.inputs[0]);
   return false;
 }
@@ -113,8 +124,10 @@ bool IsNotNull(const Expr& e, const plan::Query& query, const RelPtr& rel) {
       const auto& left = rel->inputs[0]->output;
       const bool in_left = std::find(left.begin(), left.end(), e.column) != left.end();
       const JoinType type = rel->join_type;
-      const bool left_kept = type != common::v1::JOIN_TYPE_RIGHT && type != common::v1::JOIN_TYPE_FULL;
-      const bool right_kept = type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_RIGHT;
+      const bool left_kept =
+          type != common::v1::JOIN_TYPE_RIGHT && type != common::v1::JOIN_TYPE_FULL;
+      const bool right_kept =
+          type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_RIGHT;
       return in_left ? left_kept && IsNotNull(e, query, rel->inputs[0])
                      : right_kept && IsNotNull(e, query, rel->inputs[1]);
     }
@@ -133,7 +146,8 @@ RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Quer
   }
   // x = ANY (array): NULL for a NULL array, which a filter takes for false, as it does no rows.
   if (e->kind == Expr::Kind::kCase && !negated && e->args.size() == 3 &&
-      e->args[1]->kind == Expr::Kind::kSubquery && e->args[1]->subquery == SubqueryExpression::KIND_ANY &&
+      e->args[1]->kind == Expr::Kind::kSubquery &&
+      e->args[1]->subquery == SubqueryExpression::KIND_ANY &&
       e->args[0]->kind == Expr::Kind::kTest &&
       e->args[0]->test == common::v1::TestExpression::KIND_IS_NOT_NULL &&
       e->args[2]->kind == Expr::Kind::kLiteral && e->args[2]->value.is_null() &&
@@ -202,7 +216,8 @@ bool LeadsAnIndex(const plan::Query& query, ColumnId column) {
   const plan::ColumnInfo& info = query.columns[column];
   for (const plan::TableUse& use : query.tables) {
     if (info.table_id == 0 || use.table->table_id() != info.table_id) continue;
-    if (use.table->primary_key_size() > 0 && use.table->primary_key(0) + 1 == info.column_number) return true;
+    if (use.table->primary_key_size() > 0 && use.table->primary_key(0) + 1 == info.column_number)
+      return true;
     for (const auto& index : use.table->indexes()) {
       if (index.columns(0) + 1 == info.column_number) return true;
     }
@@ -210,8 +225,8 @@ bool LeadsAnIndex(const plan::Query& query, ColumnId column) {
   return false;
 }
 
-// A correlated scalar aggregate: joins its groups to `input` and gives what the subquery's value is then; null when
-// the subquery is not of that form.
+// A correlated scalar aggregate: joins its groups to `input` and gives what the subquery's value is
+// then; null when the subquery is not of that form.
 ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query) {
   const RelPtr& top = subquery->query;
   if (subquery->subquery != SubqueryExpression::KIND_SCALAR || top->kind != Rel::Kind::kProject ||
@@ -227,7 +242,8 @@ ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query
     correlated_above = correlated_above || plan::Intersects(plan::ColumnsOf(e), outer);
   });
   std::vector<ExprPtr> taken;
-  if (correlated_above || !TakeCorrelated(&aggregate->inputs[0], outer, &taken) || taken.empty()) return nullptr;
+  if (correlated_above || !TakeCorrelated(&aggregate->inputs[0], outer, &taken) || taken.empty())
+    return nullptr;
   std::vector<ExprPtr> conditions;
   std::vector<ColumnId> key_output;
   for (const ExprPtr& e : taken) {
@@ -246,7 +262,8 @@ ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query
     aggregate->expressions.push_back(inside);
     key_output.push_back(query->AddColumn({"key", inside->type, 0, 0, false}));
     conditions.push_back(plan::MakeCall(
-        e->function, {e->args[left_outer ? 0 : 1], plan::MakeColumn(key_output.back(), inside->type)}));
+        e->function,
+        {e->args[left_outer ? 0 : 1], plan::MakeColumn(key_output.back(), inside->type)}));
   }
   // Without a group, count is zero and everything else NULL.
   const std::vector<ColumnId> values = aggregate->output;
@@ -263,7 +280,8 @@ ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query
   join->output.insert(join->output.end(), aggregate->output.begin(), aggregate->output.end());
   *input = join;
   return plan::Transform(top->expressions[0], [&counts](const ExprPtr& e) -> ExprPtr {
-    if (e->kind != Expr::Kind::kColumn || std::find(counts.begin(), counts.end(), e->column) == counts.end())
+    if (e->kind != Expr::Kind::kColumn ||
+        std::find(counts.begin(), counts.end(), e->column) == counts.end())
       return nullptr;
     auto coalesce = std::make_shared<Expr>();
     coalesce->kind = Expr::Kind::kCoalesce;
@@ -273,15 +291,16 @@ ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query
   });
 }
 
-// Replaces such subqueries in an expression. Only where the subquery runs for every row anyway: not inside CASE,
-// COALESCE, AND or OR.
+// Replaces such subqueries in an expression. Only where the subquery runs for every row anyway: not
+// inside CASE, COALESCE, AND or OR.
 ExprPtr ReplaceAggregates(const ExprPtr& e, RelPtr* input, plan::Query* query) {
   return plan::Transform(e, [&](const ExprPtr& part) -> ExprPtr {
     if (part->kind == Expr::Kind::kSubquery) {
       ExprPtr value = JoinAggregate(part, input, query);
       return value == nullptr ? part : value;
     }
-    const bool conditional = part->kind == Expr::Kind::kCase || part->kind == Expr::Kind::kCoalesce ||
+    const bool conditional = part->kind == Expr::Kind::kCase ||
+                             part->kind == Expr::Kind::kCoalesce ||
                              part->kind == Expr::Kind::kLogical;
     return conditional ? part : nullptr;
   });
@@ -307,8 +326,10 @@ RelPtr Visit(RelPtr rel, plan::Query* query) {
   std::vector<ExprPtr> kept;
   for (const ExprPtr& e : candidates) {
     RelPtr join = TryConvert(e, input, *query);
-    if (join != nullptr) input = join;
-    else kept.push_back(ReplaceAggregates(e, &input, query));
+    if (join != nullptr)
+      input = join;
+    else
+      kept.push_back(ReplaceAggregates(e, &input, query));
   }
   return kept.empty() ? input : plan::MakeFilter(input, std::move(kept));
 }

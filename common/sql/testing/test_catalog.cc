@@ -6,7 +6,8 @@ using common::v1::TableDescriptor;
 using types::TypeId;
 
 TableDescriptor* AddTable(common::v1::CatalogSnapshot* snapshot, const std::string& name,
-                          const std::vector<TestColumn>& columns, const std::vector<uint32_t>& primary_key) {
+                          const std::vector<TestColumn>& columns,
+                          const std::vector<uint32_t>& primary_key) {
   const uint32_t id = 16384 + static_cast<uint32_t>(snapshot->tables_size());
   TableDescriptor* table = snapshot->add_tables();
   table->set_table_id(id);
@@ -60,15 +61,21 @@ CatalogPtr SampleCatalog() {
   check->set_name("emp_sal_check");
   check->set_sql("sal >= 0");
   auto* dept = AddTable(snapshot.get(), "dept",
-                        {{"id", {TypeId::kInt4, 0}, true}, {"name", {TypeId::kText, 0}, true}, {"city", {TypeId::kText, 0}}},
+                        {{"id", {TypeId::kInt4, 0}, true},
+                         {"name", {TypeId::kText, 0}, true},
+                         {"city", {TypeId::kText, 0}}},
                         {0});
   AddIndex(dept, "dept_name_key", {1}, true)->set_is_constraint(true);
   AddTable(snapshot.get(), "big",
-           {{"k", {TypeId::kInt8, 0}, true}, {"a", {TypeId::kInt4, 0}}, {"b", {TypeId::kText, 0}}}, {0});
-  AddTable(snapshot.get(), "j", {{"id", {TypeId::kInt4, 0}, true}, {"doc", {TypeId::kJson, 0}}}, {0});
-  auto* view = AddTable(snapshot.get(), "v", {{"id", {TypeId::kInt4, 0}}, {"boss", {TypeId::kVarchar, 0}}});
+           {{"k", {TypeId::kInt8, 0}, true}, {"a", {TypeId::kInt4, 0}}, {"b", {TypeId::kText, 0}}},
+           {0});
+  AddTable(snapshot.get(), "j", {{"id", {TypeId::kInt4, 0}, true}, {"doc", {TypeId::kJson, 0}}},
+           {0});
+  auto* view =
+      AddTable(snapshot.get(), "v", {{"id", {TypeId::kInt4, 0}}, {"boss", {TypeId::kVarchar, 0}}});
   view->set_view_sql("SELECT id, name FROM emp WHERE dept_id = 1");
-  *view->mutable_columns(1)->mutable_type() = types::ToProto(types::StringType(TypeId::kVarchar, 20));
+  *view->mutable_columns(1)->mutable_type() =
+      types::ToProto(types::StringType(TypeId::kVarchar, 20));
   return std::make_shared<const Catalog>(snapshot);
 }
 

@@ -18,14 +18,16 @@ struct TestColumn {
 };
 
 // Adds a table to the schema public and returns it for further changes. Ids count from 16384.
-common::v1::TableDescriptor* AddTable(common::v1::CatalogSnapshot* snapshot, const std::string& name,
+common::v1::TableDescriptor* AddTable(common::v1::CatalogSnapshot* snapshot,
+                                      const std::string& name,
                                       const std::vector<TestColumn>& columns,
                                       const std::vector<uint32_t>& primary_key = {});
 common::v1::IndexDescriptor* AddIndex(common::v1::TableDescriptor* table, const std::string& name,
                                       const std::vector<uint32_t>& columns, bool unique = false);
 
-// emp(id pk, name, dept_id, sal numeric(10,2), hired date, note), dept(id pk, name unique, city), with indexes
-// emp_dept_id_idx and emp_hired_idx; big(k pk bigint, a, b); j(id pk, doc json); view v over emp.
+// emp(id pk, name, dept_id, sal numeric(10,2), hired date, note), dept(id pk, name unique, city),
+// with indexes emp_dept_id_idx and emp_hired_idx; big(k pk bigint, a, b); j(id pk, doc json); view
+// v over emp.
 CatalogPtr SampleCatalog();
 
 }  // namespace adbms::sql::testing

@@ -31,15 +31,16 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
   impl.server.new_task_queue = [] { return new httplib::ThreadPool(2); };
   impl.server.set_payload_max_length(4096);
   impl.server.set_read_timeout(5);
-  impl.server.Get("/metrics", [&impl](const httplib::Request& request, httplib::Response& response) {
-    const std::string& token = impl.options.bearer_token;
-    if (!token.empty() && request.get_header_value("Authorization") != "Bearer " + token) {
-      response.status = 401;
-      response.set_header("WWW-Authenticate", "Bearer");
-      return;
-    }
-    response.set_content(impl.options.metrics(), "text/plain; version=0.0.4");
-  });
+  impl.server.Get(
+      "/metrics", [&impl](const httplib::Request& request, httplib::Response& response) {
+        const std::string& token = impl.options.bearer_token;
+        if (!token.empty() && request.get_header_value("Authorization") != "Bearer " + token) {
+          response.status = 401;
+          response.set_header("WWW-Authenticate", "Bearer");
+          return;
+        }
+        response.set_content(impl.options.metrics(), "text/plain; version=0.0.4");
+      });
   impl.server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
     response.set_content("ok\n", "text/plain");
   });

@@ -16,7 +16,7 @@ struct HttpOptions {
   std::string listen;                    // host:port
   std::function<std::string()> metrics;  // Prometheus text exposition.
   std::function<bool()> ready;
-  std::string bearer_token;                   // Not empty: /metrics wants `Authorization: Bearer …`.
+  std::string bearer_token;  // Not empty: /metrics wants `Authorization: Bearer …`.
 };
 
 class HttpServer {

@@ -17,8 +17,8 @@ bool OutOfReach(const absl::Status& status) {
          absl::IsUnauthenticated(status);
 }
 
-// The normalized text with numbered parameters in place of the scanner's markers, for people. Client parameters come
-// first.
+// The normalized text with numbered parameters in place of the scanner's markers, for people.
+// Client parameters come first.
 std::string Readable(std::string_view normalized, uint32_t client_parameters) {
   std::string text;
   uint32_t next = client_parameters;

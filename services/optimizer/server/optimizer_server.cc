@@ -36,8 +36,7 @@ void UsedIndexes(const google::protobuf::Message& message, std::set<uint32_t>* u
 
 }  // namespace
 
-OptimizerServer::OptimizerServer(storage::api::Storage* storage,
-                                 telemetry::ServiceMetrics* metrics,
+OptimizerServer::OptimizerServer(storage::api::Storage* storage, telemetry::ServiceMetrics* metrics,
                                  const common::v1::OptimizerConfig& config)
     : storage_(storage), metrics_(metrics), config_(config) {}
 
@@ -56,9 +55,9 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
       auto catalog,
       storage_->GetCatalog(context, view.catalog == nullptr ? 0 : view.catalog->version()));
   if (catalog != nullptr) view.catalog = std::make_shared<const sql::Catalog>(std::move(catalog));
-  ASSIGN_OR_RETURN(
-      auto statistics,
-      storage_->GetStatistics(context, view.statistics == nullptr ? 0 : view.statistics->version()));
+  ASSIGN_OR_RETURN(auto statistics,
+                   storage_->GetStatistics(
+                       context, view.statistics == nullptr ? 0 : view.statistics->version()));
   if (statistics != nullptr) view.statistics = std::move(statistics);
   absl::MutexLock lock(&mutex_);
   view_ = view;
@@ -100,7 +99,8 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
                                   request.hidden_index_ids().end());
   for (auto& table : *snapshot->mutable_tables()) {
     for (int i = table.indexes_size() - 1; i >= 0; --i) {
-      if (hidden.contains(table.indexes(i).index_id())) table.mutable_indexes()->DeleteSubrange(i, 1);
+      if (hidden.contains(table.indexes(i).index_id()))
+        table.mutable_indexes()->DeleteSubrange(i, 1);
     }
     for (const auto& index : request.indexes()) {
       if (index.table_id() == table.table_id()) *table.add_indexes() = index.index();

@@ -1,5 +1,5 @@
-// The optimizer service: plans by statistics and learned corrections, answers what-if questions, and keeps statistics
-// fresh as a module of the orchestrator. Thread-safe.
+// The optimizer service: plans by statistics and learned corrections, answers what-if questions,
+// and keeps statistics fresh as a module of the orchestrator. Thread-safe.
 #pragma once
 
 #include <map>

@@ -19,8 +19,7 @@ constexpr double kLeastChange = 500;
 bool IsStale(const common::v1::TableStatistics& statistics, std::string* why) {
   if (statistics.estimated()) {
     if (statistics.row_count() < 1) return false;
-    *why = absl::StrFormat("the table (about %.0f rows) has no statistics",
-                           statistics.row_count());
+    *why = absl::StrFormat("the table (about %.0f rows) has no statistics", statistics.row_count());
     return true;
   }
   const double change = std::abs(statistics.live_rows() - statistics.row_count());
@@ -107,11 +106,11 @@ absl::StatusOr<module::v1::ReportResponse> StatisticsModule::Report(
         one.estimated()
             ? absl::StrFormat("%s: about %.0f rows, not analyzed", names[one.table_id()],
                               one.row_count())
-            : absl::StrFormat("%s: %.0f rows of %.0f bytes, analyzed %s", names[one.table_id()],
-                              one.row_count(), one.average_row_bytes(),
-                              absl::FormatTime("%Y-%m-%d %H:%M:%S",
-                                               absl::FromUnixMicros(one.analyzed_at_us()),
-                                               absl::UTCTimeZone())));
+            : absl::StrFormat(
+                  "%s: %.0f rows of %.0f bytes, analyzed %s", names[one.table_id()],
+                  one.row_count(), one.average_row_bytes(),
+                  absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixMicros(one.analyzed_at_us()),
+                                   absl::UTCTimeZone())));
   }
   return response;
 }

@@ -1,5 +1,5 @@
-// Keeps planner statistics fresh: a module that proposes ANALYZE for tables without statistics or whose size has changed
-// by a fifth since. Thread-safe.
+// Keeps planner statistics fresh: a module that proposes ANALYZE for tables without statistics or
+// whose size has changed by a fifth since. Thread-safe.
 #pragma once
 
 #include "services/orchestrator/api/module.h"

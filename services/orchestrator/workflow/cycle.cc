@@ -293,7 +293,8 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
         found.calls_before, found.calls_after, found.statements, found.statements == 1 ? "" : "s");
     if (!enough && !certain_loss && !timed_out) continue;
     if (found.statements > 0) action.set_measured_gain(found.gain);
-    if ((enough || (timed_out && found.enough)) && found.gain >= options_.config.minimum_measured_gain()) {
+    if ((enough || (timed_out && found.enough)) &&
+        found.gain >= options_.config.minimum_measured_gain()) {
       action.set_state(v1::ACTION_STATE_KEPT);
       action.set_verdict(absl::StrCat("kept: gained ", evidence));
       action.set_decided_at_us(now_us);

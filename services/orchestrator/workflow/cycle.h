@@ -30,8 +30,8 @@ struct Measurement {
   size_t statements = 0;
 };
 
-// Latency of the affected statements (empty: of all that ran) from `before_from_us` until the action
-// was applied, against after it.
+// Latency of the affected statements (empty: of all that ran) from `before_from_us` until the
+// action was applied, against after it.
 Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
                     int64_t before_from_us, int64_t now_us);
 

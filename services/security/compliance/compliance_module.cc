@@ -8,7 +8,8 @@ namespace adbms::security::compliance {
 namespace {
 
 absl::Status NothingToChange() {
-  return absl::FailedPreconditionError("security proposes no changes; rights are a person's decision");
+  return absl::FailedPreconditionError(
+      "security proposes no changes; rights are a person's decision");
 }
 
 }  // namespace
@@ -52,8 +53,9 @@ absl::StatusOr<module::v1::ReportResponse> ComplianceModule::Report(
     finding->set_text(std::move(text));
   };
   ASSIGN_OR_RETURN(const auto roles,
-                   sql_.Run(context, "SELECT name, is_superuser, can_login, verifier IS NULL FROM "
-                                     "adbms.roles ORDER BY name"));
+                   sql_.Run(context,
+                            "SELECT name, is_superuser, can_login, verifier IS NULL FROM "
+                            "adbms.roles ORDER BY name"));
   size_t superusers = 0;
   for (const auto& row : roles.rows) {
     superusers += row[1].bool_value();
@@ -67,21 +69,24 @@ absl::StatusOr<module::v1::ReportResponse> ComplianceModule::Report(
   ASSIGN_OR_RETURN(const auto open_grants,
                    sql_.Run(context, "SELECT count(*) FROM adbms.grants WHERE grantee = ''"));
   if (open_grants.rows[0][0].int_value() > 0) {
-    add("warning", absl::StrCat(open_grants.rows[0][0].int_value(), " privileges are granted to PUBLIC"));
+    add("warning",
+        absl::StrCat(open_grants.rows[0][0].int_value(), " privileges are granted to PUBLIC"));
   }
   ASSIGN_OR_RETURN(const auto events,
-                   sql_.Run(context, "SELECT kind, role, count(*) FROM adbms.security_events GROUP "
-                                     "BY kind, role ORDER BY kind, role"));
+                   sql_.Run(context,
+                            "SELECT kind, role, count(*) FROM adbms.security_events GROUP "
+                            "BY kind, role ORDER BY kind, role"));
   for (const auto& row : events.rows) {
-    add("warning", absl::StrCat(row[2].int_value(), " security events of kind ",
-                                storage::api::ToText(row[0]), " about role ",
-                                storage::api::ToText(row[1])));
+    add("warning",
+        absl::StrCat(row[2].int_value(), " security events of kind ", storage::api::ToText(row[0]),
+                     " about role ", storage::api::ToText(row[1])));
   }
   const auto verified = audit::Verify(audit_path_);
   if (verified.ok()) {
     add(verified->first_bad_line == 0 ? "info" : "warning",
         verified->first_bad_line == 0
-            ? absl::StrCat("the audit log's hash chain is whole over ", verified->records, " records")
+            ? absl::StrCat("the audit log's hash chain is whole over ", verified->records,
+                           " records")
             : absl::StrCat("the audit log is broken at line ", verified->first_bad_line, ": ",
                            verified->problem));
   }

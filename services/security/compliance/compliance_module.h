@@ -1,5 +1,5 @@
-// Security as a module of the orchestrator: checks roles, grants and events and says what a person should look at. It
-// proposes no changes: rights are a person's decision. Thread-safe.
+// Security as a module of the orchestrator: checks roles, grants and events and says what a person
+// should look at. It proposes no changes: rights are a person's decision. Thread-safe.
 #pragma once
 
 #include "services/orchestrator/api/module.h"

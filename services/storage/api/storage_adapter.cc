@@ -80,7 +80,8 @@ class Conversation {
       context.deadline = absl::Now() + absl::Microseconds(request.timeout_us());
     }
     using Body = v1::SessionRequest::BodyCase;
-    const bool goes_on = request.has_next() || request.has_write_bulk() || request.has_finish_bulk();
+    const bool goes_on =
+        request.has_next() || request.has_write_bulk() || request.has_finish_bulk();
     if (!goes_on) {
       cancellation_->Reset();
       stream_ = nullptr;
@@ -130,8 +131,8 @@ class Conversation {
         return absl::OkStatus();
       }
       case Body::kAnalyze:
-        return session_->Analyze(context, {request.analyze().table_ids().begin(),
-                                           request.analyze().table_ids().end()});
+        return session_->Analyze(
+            context, {request.analyze().table_ids().begin(), request.analyze().table_ids().end()});
       case Body::kCatalog: {
         ASSIGN_OR_RETURN(const auto catalog, session_->GetCatalog(context));
         *response->mutable_catalog() = *catalog;
@@ -166,8 +167,9 @@ class Conversation {
         response->set_unknown_plan(true);
         return absl::OkStatus();
       }
-      ASSIGN_OR_RETURN(plan, storage_->Prepare(context, std::make_shared<const common::v1::Plan>(
-                                                            request.plan())));
+      ASSIGN_OR_RETURN(
+          plan,
+          storage_->Prepare(context, std::make_shared<const common::v1::Plan>(request.plan())));
       plans_->Add(request.plan_key(), plan);
     }
     options_ = ExecuteOptions();
@@ -260,7 +262,8 @@ class StorageAdapter : public v1::StorageService::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status CancelStatement(grpc::ServerContext* server, const v1::CancelStatementRequest* request,
+  grpc::Status CancelStatement(grpc::ServerContext* server,
+                               const v1::CancelStatementRequest* request,
                                v1::CancelStatementResponse* response) override {
     return rpc::Serve(side_, "CancelStatement", server, response,
                       [&](const rpc::CallContext&) -> absl::StatusOr<v1::CancelStatementResponse> {
@@ -272,14 +275,15 @@ class StorageAdapter : public v1::StorageService::Service {
   }
   grpc::Status GetCatalog(grpc::ServerContext* server, const v1::GetCatalogRequest* request,
                           v1::GetCatalogResponse* response) override {
-    return rpc::Serve(side_, "GetCatalog", server, response,
-                      [&](const rpc::CallContext& context) -> absl::StatusOr<v1::GetCatalogResponse> {
-                        v1::GetCatalogResponse answer;
-                        ASSIGN_OR_RETURN(const auto catalog, implementation_->GetCatalog(
-                                                                 context, request->known_version()));
-                        if (catalog != nullptr) *answer.mutable_catalog() = *catalog;
-                        return answer;
-                      });
+    return rpc::Serve(
+        side_, "GetCatalog", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<v1::GetCatalogResponse> {
+          v1::GetCatalogResponse answer;
+          ASSIGN_OR_RETURN(const auto catalog,
+                           implementation_->GetCatalog(context, request->known_version()));
+          if (catalog != nullptr) *answer.mutable_catalog() = *catalog;
+          return answer;
+        });
   }
   grpc::Status GetStatistics(grpc::ServerContext* server, const v1::GetStatisticsRequest* request,
                              v1::GetStatisticsResponse* response) override {
@@ -295,13 +299,13 @@ class StorageAdapter : public v1::StorageService::Service {
   }
   grpc::Status GetMetrics(grpc::ServerContext* server, const v1::GetMetricsRequest*,
                           v1::GetMetricsResponse* response) override {
-    return rpc::Serve(side_, "GetMetrics", server, response,
-                      [&](const rpc::CallContext& context) -> absl::StatusOr<v1::GetMetricsResponse> {
-                        v1::GetMetricsResponse answer;
-                        ASSIGN_OR_RETURN(*answer.mutable_metrics(),
-                                         implementation_->GetMetrics(context));
-                        return answer;
-                      });
+    return rpc::Serve(
+        side_, "GetMetrics", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<v1::GetMetricsResponse> {
+          v1::GetMetricsResponse answer;
+          ASSIGN_OR_RETURN(*answer.mutable_metrics(), implementation_->GetMetrics(context));
+          return answer;
+        });
   }
   grpc::Status ListKnobs(grpc::ServerContext* server, const v1::ListKnobsRequest*,
                          v1::ListKnobsResponse* response) override {

@@ -22,9 +22,8 @@ using Stream = grpc::ClientReaderWriter<v1::SessionRequest, v1::SessionResponse>
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(20);
 
 absl::Status Unreachable() {
-  return status::Error(status::sqlstate::kConnectionFailure,
-                       "the connection to storage was lost", "",
-                       "The transaction is rolled back; try again.");
+  return status::Error(status::sqlstate::kConnectionFailure, "the connection to storage was lost",
+                       "", "The transaction is rolled back; try again.");
 }
 
 class RemotePlan : public PreparedPlan {
@@ -183,7 +182,8 @@ class RemoteSession : public Session {
         std::move(*response_.mutable_catalog()));
   }
 
-  // One request, one response (in response_). Errors: the response's, or 08006 when the stream broke.
+  // One request, one response (in response_). Errors: the response's, or 08006 when the stream
+  // broke.
   absl::Status Call(const rpc::CallContext& context, v1::SessionRequest* request) {
     if (stream_ == nullptr) {
       if (in_transaction_) return Unreachable();

@@ -1,5 +1,5 @@
-// Storage over gRPC: the client, and the adapter that serves an implementation. One bidirectional stream carries one
-// session; requests on it are answered in order.
+// Storage over gRPC: the client, and the adapter that serves an implementation. One bidirectional
+// stream carries one session; requests on it are answered in order.
 #pragma once
 
 #include <memory>

@@ -86,7 +86,8 @@ absl::Status Catalog::Load() {
   value.Reset();
   RETURN_IF_ERROR(engine_->Get(nullptr, SystemKey('n'), &value, &found));
   uint32_t next = kFirstUserId;
-  if (found && !absl::SimpleAtoi(absl::string_view(value.data(), value.size()), &next)) return CorruptDescriptor();
+  if (found && !absl::SimpleAtoi(absl::string_view(value.data(), value.size()), &next))
+    return CorruptDescriptor();
   {
     absl::MutexLock lock(&mutex_);
     next_id_ = reserved_ids_ = next;

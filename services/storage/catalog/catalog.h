@@ -33,7 +33,9 @@ class Catalog {
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(engine::Engine* engine);
 
   CatalogStatePtr Current() const { return current_.load(std::memory_order_acquire); }
-  void Publish(CatalogStatePtr state) { current_.store(std::move(state), std::memory_order_release); }
+  void Publish(CatalogStatePtr state) {
+    current_.store(std::move(state), std::memory_order_release);
+  }
 
   // A number never used before for a table, index or rewrite.
   absl::StatusOr<uint32_t> AllocateId();

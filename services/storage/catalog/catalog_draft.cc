@@ -17,7 +17,9 @@ std::string Quoted(std::string_view name) { return "\"" + std::string(name) + "\
 
 std::string SchemaOrPublic(const std::string& schema) { return schema.empty() ? "public" : schema; }
 
-const char* KindOf(const TableDescriptor& table) { return table.view_sql().empty() ? "table" : "view"; }
+const char* KindOf(const TableDescriptor& table) {
+  return table.view_sql().empty() ? "table" : "view";
+}
 
 bool Contains(const google::protobuf::RepeatedField<uint32_t>& list, uint32_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -28,11 +30,16 @@ bool Contains(const google::protobuf::RepeatedField<uint32_t>& list, uint32_t va
 CatalogDraft::CatalogDraft(Catalog* catalog, CatalogStatePtr base)
     : catalog_(catalog), state_(std::move(base)) {}
 
-std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() { return std::exchange(records_, {}); }
-std::vector<uint32_t> CatalogDraft::TakeDroppedSpaces() { return std::exchange(dropped_spaces_, {}); }
+std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
+  return std::exchange(records_, {});
+}
+std::vector<uint32_t> CatalogDraft::TakeDroppedSpaces() {
+  return std::exchange(dropped_spaces_, {});
+}
 
 void CatalogDraft::Rebuild(CatalogState::SchemaMap schemas, CatalogState::TableMap tables) {
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas), std::move(tables));
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
+                                          std::move(tables));
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
@@ -60,7 +67,8 @@ void CatalogDraft::EraseTable(const TableEntry& entry) {
   records_.push_back({SystemKey('a', id), {}, true});
   records_.push_back({SystemKey('r', id), {}, true});
   if (entry.descriptor.storage_id() != 0) dropped_spaces_.push_back(entry.descriptor.storage_id());
-  for (const IndexDescriptor& index : entry.descriptor.indexes()) dropped_spaces_.push_back(index.index_id());
+  for (const IndexDescriptor& index : entry.descriptor.indexes())
+    dropped_spaces_.push_back(index.index_id());
   CatalogState::TableMap tables = state_->tables();
   tables.erase(id);
   Rebuild(state_->schemas(), std::move(tables));
@@ -68,7 +76,8 @@ void CatalogDraft::EraseTable(const TableEntry& entry) {
 
 absl::Status CatalogDraft::RequireSchema(const std::string& schema) const {
   if (state_->FindSchema(schema) == nullptr) {
-    return status::Error(sqlstate::kInvalidSchemaName, "schema " + Quoted(schema) + " does not exist");
+    return status::Error(sqlstate::kInvalidSchemaName,
+                         "schema " + Quoted(schema) + " does not exist");
   }
   if (schema == "pg_catalog" || schema == "information_schema") {
     return status::Error(sqlstate::kInsufficientPrivilege, "permission denied for schema " + schema,
@@ -106,7 +115,8 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
       result.add_notices("relation " + Quoted(table.name()) + " already exists, skipping");
       return result;
     }
-    return status::Error(sqlstate::kDuplicateTable, "relation " + Quoted(table.name()) + " already exists");
+    return status::Error(sqlstate::kDuplicateTable,
+                         "relation " + Quoted(table.name()) + " already exists");
   }
   if (table.columns_size() > 1600) {
     return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
@@ -127,12 +137,14 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
                            "relation " + Quoted(table.primary_key_name()) + " already exists");
     }
     for (uint32_t ordinal : table.primary_key()) {
-      if (ordinal >= static_cast<uint32_t>(table.columns_size())) return absl::InternalError("no such column");
+      if (ordinal >= static_cast<uint32_t>(table.columns_size()))
+        return absl::InternalError("no such column");
       table.mutable_columns(static_cast<int>(ordinal))->set_not_null(true);
     }
   }
   std::vector<IndexDescriptor> indexes(table.indexes().begin(), table.indexes().end());
-  std::vector<common::v1::ForeignKeyDescriptor> keys(table.foreign_keys().begin(), table.foreign_keys().end());
+  std::vector<common::v1::ForeignKeyDescriptor> keys(table.foreign_keys().begin(),
+                                                     table.foreign_keys().end());
   table.clear_indexes();
   table.clear_foreign_keys();
   for (IndexDescriptor& index : indexes) {
@@ -150,24 +162,29 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
   return result;
 }
 
-absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index, const char* suffix,
-                                    uint32_t* index_id) {
+absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index,
+                                    const char* suffix, uint32_t* index_id) {
   if (index.name().empty()) {
     std::string base = table->name();
-    for (uint32_t ordinal : index.columns()) base += "_" + table->columns(static_cast<int>(ordinal)).name();
+    for (uint32_t ordinal : index.columns())
+      base += "_" + table->columns(static_cast<int>(ordinal)).name();
     std::string name = FreeName(table->schema(), base + suffix);
     const auto taken = [&](const std::string& candidate) {
       return std::any_of(table->indexes().begin(), table->indexes().end(),
                          [&](const IndexDescriptor& other) { return other.name() == candidate; });
     };
-    for (int i = 1; taken(name); ++i) name = FreeName(table->schema(), base + suffix + std::to_string(i));
+    for (int i = 1; taken(name); ++i)
+      name = FreeName(table->schema(), base + suffix + std::to_string(i));
     index.set_name(name);
   } else if (state_->HasRelation(table->schema(), index.name())) {
-    return status::Error(sqlstate::kDuplicateTable, "relation " + Quoted(index.name()) + " already exists");
+    return status::Error(sqlstate::kDuplicateTable,
+                         "relation " + Quoted(index.name()) + " already exists");
   }
   for (uint32_t ordinal : index.columns()) {
-    if (ordinal >= static_cast<uint32_t>(table->columns_size())) return absl::InternalError("no such column");
-    const types::TypeId type = types::FromProto(table->columns(static_cast<int>(ordinal)).type()).id;
+    if (ordinal >= static_cast<uint32_t>(table->columns_size()))
+      return absl::InternalError("no such column");
+    const types::TypeId type =
+        types::FromProto(table->columns(static_cast<int>(ordinal)).type()).id;
     if (!types::IsIndexable(type)) {
       return status::Error(sqlstate::kUndefinedObject,
                            "data type " + types::Format({type, 0}) +
@@ -181,7 +198,8 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
   return absl::OkStatus();
 }
 
-absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table, common::v1::ForeignKeyDescriptor key) {
+absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
+                                         common::v1::ForeignKeyDescriptor key) {
   const TableDescriptor* parent = table;
   TableEntryPtr entry;
   if (key.referenced_table_id() != 0 && key.referenced_table_id() != table->table_id()) {
@@ -194,13 +212,15 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table, common::v1::For
   if (wanted.empty()) {
     wanted.assign(parent->primary_key().begin(), parent->primary_key().end());
     if (wanted.empty()) {
-      return status::Error(sqlstate::kUndefinedObject,
-                           "there is no primary key for referenced table " + Quoted(parent->name()));
+      return status::Error(
+          sqlstate::kUndefinedObject,
+          "there is no primary key for referenced table " + Quoted(parent->name()));
     }
     for (uint32_t ordinal : wanted) key.add_referenced_columns(ordinal);
   }
   if (static_cast<int>(wanted.size()) != key.columns_size()) {
-    return status::Error("42830", "number of referencing and referenced columns for foreign key disagree");
+    return status::Error("42830",
+                         "number of referencing and referenced columns for foreign key disagree");
   }
   std::sort(wanted.begin(), wanted.end());
   const auto same = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
@@ -210,41 +230,49 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table, common::v1::For
   };
   bool unique = same(parent->primary_key());
   for (const IndexDescriptor& index : parent->indexes()) {
-    unique |= index.unique() && index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
+    unique |=
+        index.unique() && index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
   }
   if (!unique) {
-    return status::Error("42830", "there is no unique constraint matching given keys for referenced table " +
-                                      Quoted(parent->name()));
+    return status::Error("42830",
+                         "there is no unique constraint matching given keys for referenced table " +
+                             Quoted(parent->name()));
   }
   for (int i = 0; i < key.columns_size(); ++i) {
-    const auto child_type = types::FromProto(table->columns(static_cast<int>(key.columns(i))).type()).id;
+    const auto child_type =
+        types::FromProto(table->columns(static_cast<int>(key.columns(i))).type()).id;
     const auto parent_type =
         types::FromProto(parent->columns(static_cast<int>(key.referenced_columns(i))).type()).id;
     const bool text = types::IsString(child_type) && types::IsString(parent_type);
-    if (child_type != parent_type && !(types::IsInteger(child_type) && types::IsInteger(parent_type)) && !text) {
-      return status::Error(sqlstate::kDatatypeMismatch,
-                           "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
-                           "Key columns have incompatible types: " + types::Format({child_type, 0}) + " and " +
-                               types::Format({parent_type, 0}) + ".");
+    if (child_type != parent_type &&
+        !(types::IsInteger(child_type) && types::IsInteger(parent_type)) && !text) {
+      return status::Error(
+          sqlstate::kDatatypeMismatch,
+          "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
+          "Key columns have incompatible types: " + types::Format({child_type, 0}) + " and " +
+              types::Format({parent_type, 0}) + ".");
     }
   }
   if (key.name().empty()) {
     std::string name = table->name();
-    for (uint32_t ordinal : key.columns()) name += "_" + table->columns(static_cast<int>(ordinal)).name();
+    for (uint32_t ordinal : key.columns())
+      name += "_" + table->columns(static_cast<int>(ordinal)).name();
     key.set_name(name + "_fkey");
   }
   for (const auto& other : table->foreign_keys()) {
     if (other.name() == key.name()) {
-      return status::Error(sqlstate::kDuplicateObject, "constraint " + Quoted(key.name()) + " for relation " +
-                                                           Quoted(table->name()) + " already exists");
+      return status::Error(sqlstate::kDuplicateObject,
+                           "constraint " + Quoted(key.name()) + " for relation " +
+                               Quoted(table->name()) + " already exists");
     }
   }
   *table->add_foreign_keys() = std::move(key);
   return absl::OkStatus();
 }
 
-absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping,
-                                             bool cascade, v1::DdlResult* result) {
+absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
+                                             const std::vector<uint32_t>& dropping, bool cascade,
+                                             v1::DdlResult* result) {
   const CatalogState::TableMap tables = state_->tables();
   for (const auto& [id, other] : tables) {
     if (std::find(dropping.begin(), dropping.end(), id) != dropping.end()) continue;
@@ -257,10 +285,11 @@ absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry, const std:
       }
       const std::string text = "constraint " + key.name() + " on table " + other->descriptor.name();
       if (!cascade) {
-        return status::Error("2BP01",
-                             "cannot drop table " + entry.descriptor.name() + " because other objects depend on it",
-                             text + " depends on table " + entry.descriptor.name(),
-                             "Use DROP ... CASCADE to drop the dependent objects too.");
+        return status::Error(
+            "2BP01",
+            "cannot drop table " + entry.descriptor.name() + " because other objects depend on it",
+            text + " depends on table " + entry.descriptor.name(),
+            "Use DROP ... CASCADE to drop the dependent objects too.");
       }
       result->add_notices("drop cascades to " + text);
     }
@@ -280,7 +309,8 @@ CatalogDraft::Result CatalogDraft::DropTables(const common::v1::DropTable& state
     if (entry == nullptr && name.schema().empty()) entry = state_->FindByName("adbms", name.name());
     if (entry == nullptr) {
       if (statement.if_exists()) {
-        result.add_notices(std::string(kind) + " " + Quoted(name.name()) + " does not exist, skipping");
+        result.add_notices(std::string(kind) + " " + Quoted(name.name()) +
+                           " does not exist, skipping");
         continue;
       }
       return status::Error(sqlstate::kUndefinedTable,
@@ -291,9 +321,9 @@ CatalogDraft::Result CatalogDraft::DropTables(const common::v1::DropTable& state
                            "permission denied: " + Quoted(name.name()) + " is a system catalog");
     }
     if (entry->descriptor.view_sql().empty() == views) {
-      return status::Error(sqlstate::kWrongObjectType,
-                           Quoted(name.name()) + " is not a " + kind, {},
-                           views ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
+      return status::Error(
+          sqlstate::kWrongObjectType, Quoted(name.name()) + " is not a " + kind, {},
+          views ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
     }
     ids.push_back(entry->descriptor.table_id());
   }
@@ -315,9 +345,10 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal) 
   }
   for (const auto& [id, other] : state_->tables()) {
     for (const auto& key : other->descriptor.foreign_keys()) {
-      if (key.referenced_table_id() == table->table_id() && Contains(key.referenced_columns(), ordinal)) {
-        return status::Error("2BP01", "cannot drop column " + column->name() + " of table " + table->name() +
-                                          " because other objects depend on it");
+      if (key.referenced_table_id() == table->table_id() &&
+          Contains(key.referenced_columns(), ordinal)) {
+        return status::Error("2BP01", "cannot drop column " + column->name() + " of table " +
+                                          table->name() + " because other objects depend on it");
       }
     }
   }
@@ -351,8 +382,8 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal) 
   return absl::OkStatus();
 }
 
-absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::string& name, bool if_exists,
-                                          v1::DdlResult* result) {
+absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::string& name,
+                                          bool if_exists, v1::DdlResult* result) {
   for (int i = 0; i < table->checks_size(); ++i) {
     if (table->checks(i).name() != name) continue;
     table->mutable_checks()->DeleteSubrange(i, 1);
@@ -369,14 +400,16 @@ absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::str
       for (const auto& key : other->descriptor.foreign_keys()) {
         if (key.referenced_table_id() != table->table_id()) continue;
         std::vector<uint32_t> a(key.referenced_columns().begin(), key.referenced_columns().end());
-        std::vector<uint32_t> b(table->indexes(i).columns().begin(), table->indexes(i).columns().end());
+        std::vector<uint32_t> b(table->indexes(i).columns().begin(),
+                                table->indexes(i).columns().end());
         std::sort(a.begin(), a.end());
         std::sort(b.begin(), b.end());
         if (a == b) {
-          return status::Error("2BP01", "cannot drop constraint " + name + " on table " + table->name() +
-                                            " because other objects depend on it",
-                               "constraint " + key.name() + " on table " + other->descriptor.name() +
-                                   " depends on index " + name);
+          return status::Error("2BP01",
+                               "cannot drop constraint " + name + " on table " + table->name() +
+                                   " because other objects depend on it",
+                               "constraint " + key.name() + " on table " +
+                                   other->descriptor.name() + " depends on index " + name);
         }
       }
     }
@@ -394,8 +427,8 @@ absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::str
                                                        Quoted(table->name()) + " does not exist");
 }
 
-absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& statement, TableDescriptor* table,
-                                           v1::DdlResult* result) {
+absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& statement,
+                                           TableDescriptor* table, v1::DdlResult* result) {
   using common::v1::AlterTable;
   const auto column_at = [&](uint32_t ordinal) -> common::v1::ColumnDescriptor* {
     return ordinal < static_cast<uint32_t>(table->columns_size())
@@ -417,9 +450,9 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
           result->set_changed(false);
           return absl::OkStatus();
         }
-        return status::Error(sqlstate::kDuplicateColumn, "column " + Quoted(statement.add_column().name()) +
-                                                             " of relation " + Quoted(table->name()) +
-                                                             " already exists");
+        return status::Error(sqlstate::kDuplicateColumn,
+                             "column " + Quoted(statement.add_column().name()) + " of relation " +
+                                 Quoted(table->name()) + " already exists");
       }
       if (table->columns_size() >= 1600) {
         return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
@@ -428,18 +461,20 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return absl::OkStatus();
     }
     case AlterTable::kDropColumn:
-      if (column_at(statement.drop_column()) == nullptr) return absl::InternalError("no such column");
+      if (column_at(statement.drop_column()) == nullptr)
+        return absl::InternalError("no such column");
       return DropColumn(table, statement.drop_column());
     case AlterTable::kRenameColumn: {
       common::v1::ColumnDescriptor* column = column_at(statement.rename_column().column());
       if (column == nullptr) return absl::InternalError("no such column");
       if (find_column(statement.rename_column().name())) {
-        return status::Error(sqlstate::kDuplicateColumn, "column " + Quoted(statement.rename_column().name()) +
-                                                             " of relation " + Quoted(table->name()) +
-                                                             " already exists");
+        return status::Error(sqlstate::kDuplicateColumn,
+                             "column " + Quoted(statement.rename_column().name()) +
+                                 " of relation " + Quoted(table->name()) + " already exists");
       }
       for (auto& check : *table->mutable_checks()) {
-        check.set_sql(ReplaceIdentifier(check.sql(), column->name(), statement.rename_column().name()));
+        check.set_sql(
+            ReplaceIdentifier(check.sql(), column->name(), statement.rename_column().name()));
       }
       column->set_name(statement.rename_column().name());
       return absl::OkStatus();
@@ -449,9 +484,9 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       if (check.name().empty()) check.set_name(table->name() + "_check");
       for (const auto& other : table->checks()) {
         if (other.name() == check.name()) {
-          return status::Error(sqlstate::kDuplicateObject, "constraint " + Quoted(check.name()) +
-                                                               " for relation " + Quoted(table->name()) +
-                                                               " already exists");
+          return status::Error(sqlstate::kDuplicateObject,
+                               "constraint " + Quoted(check.name()) + " for relation " +
+                                   Quoted(table->name()) + " already exists");
         }
       }
       *table->add_checks() = std::move(check);
@@ -483,9 +518,13 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       column->set_default_sql(statement.set_default().default_sql());
       return absl::OkStatus();
     }
-    case AlterTable::kOwner: table->set_owner(statement.owner()); return absl::OkStatus();
-    case AlterTable::kAddForeignKey: return AddForeignKey(table, statement.add_foreign_key());
-    default: return absl::InvalidArgumentError("malformed ALTER TABLE");
+    case AlterTable::kOwner:
+      table->set_owner(statement.owner());
+      return absl::OkStatus();
+    case AlterTable::kAddForeignKey:
+      return AddForeignKey(table, statement.add_foreign_key());
+    default:
+      return absl::InvalidArgumentError("malformed ALTER TABLE");
   }
 }
 
@@ -493,8 +532,9 @@ CatalogDraft::Result CatalogDraft::AlterTable(const common::v1::AlterTable& stat
   v1::DdlResult result;
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
   if (entry->descriptor.is_virtual()) {
-    return status::Error(sqlstate::kInsufficientPrivilege,
-                         "permission denied: " + Quoted(entry->descriptor.name()) + " is a system catalog");
+    return status::Error(
+        sqlstate::kInsufficientPrivilege,
+        "permission denied: " + Quoted(entry->descriptor.name()) + " is a system catalog");
   }
   result.set_object_id(statement.table_id());
   result.set_changed(true);
@@ -515,7 +555,8 @@ CatalogDraft::Result CatalogDraft::CreateIndex(const common::v1::CreateIndex& st
   }
   if (statement.if_not_exists() && !statement.index().name().empty() &&
       state_->HasRelation(table.schema(), statement.index().name())) {
-    result.add_notices("relation " + Quoted(statement.index().name()) + " already exists, skipping");
+    result.add_notices("relation " + Quoted(statement.index().name()) +
+                       " already exists, skipping");
     return result;
   }
   IndexDescriptor index = statement.index();
@@ -537,7 +578,8 @@ absl::Status CatalogDraft::SetIndexPublic(uint32_t table_id, uint32_t index_id) 
     index.set_state(IndexDescriptor::STATE_PUBLIC);
     return PutTable(std::move(table));
   }
-  return status::Error(sqlstate::kUndefinedObject, "the index was dropped while it was being built");
+  return status::Error(sqlstate::kUndefinedObject,
+                       "the index was dropped while it was being built");
 }
 
 absl::Status CatalogDraft::RemoveIndex(uint32_t table_id, uint32_t index_id) {
@@ -555,8 +597,10 @@ absl::Status CatalogDraft::RemoveIndex(uint32_t table_id, uint32_t index_id) {
 CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& statement) {
   v1::DdlResult result;
   for (const common::v1::RelationName& name : statement.indexes()) {
-    CatalogState::IndexRef ref = state_->FindIndexByName(SchemaOrPublic(name.schema()), name.name());
-    if (ref.table == nullptr && name.schema().empty()) ref = state_->FindIndexByName("adbms", name.name());
+    CatalogState::IndexRef ref =
+        state_->FindIndexByName(SchemaOrPublic(name.schema()), name.name());
+    if (ref.table == nullptr && name.schema().empty())
+      ref = state_->FindIndexByName("adbms", name.name());
     if (ref.table == nullptr) {
       if (state_->HasRelation(SchemaOrPublic(name.schema()), name.name())) {
         return status::Error(sqlstate::kWrongObjectType, Quoted(name.name()) + " is not an index");
@@ -565,14 +609,16 @@ CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& stat
         result.add_notices("index " + Quoted(name.name()) + " does not exist, skipping");
         continue;
       }
-      return status::Error(sqlstate::kUndefinedObject, "index " + Quoted(name.name()) + " does not exist");
+      return status::Error(sqlstate::kUndefinedObject,
+                           "index " + Quoted(name.name()) + " does not exist");
     }
     const std::string table = ref.table->descriptor.name();
     if (ref.index == nullptr || ref.index->is_constraint()) {
-      return status::Error("2BP01",
-                           "cannot drop index " + name.name() + " because constraint " + name.name() +
-                               " on table " + table + " requires it",
-                           {}, "You can drop constraint " + name.name() + " on table " + table + " instead.");
+      return status::Error(
+          "2BP01",
+          "cannot drop index " + name.name() + " because constraint " + name.name() + " on table " +
+              table + " requires it",
+          {}, "You can drop constraint " + name.name() + " on table " + table + " instead.");
     }
     const uint32_t index_id = ref.index->index_id();
     RETURN_IF_ERROR(RemoveIndex(ref.table->descriptor.table_id(), index_id));
@@ -599,8 +645,9 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
   TableDescriptor table = entry->descriptor;
   if (!columns.empty() && table.primary_key_size() > 0) {
-    return status::Error(sqlstate::kInvalidTableDefinition,
-                         "multiple primary keys for table " + Quoted(table.name()) + " are not allowed");
+    return status::Error(
+        sqlstate::kInvalidTableDefinition,
+        "multiple primary keys for table " + Quoted(table.name()) + " are not allowed");
   }
   dropped_spaces_.push_back(table.storage_id());
   for (const IndexDescriptor& index : table.indexes()) dropped_spaces_.push_back(index.index_id());
@@ -612,13 +659,15 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
     if (name.empty()) {
       name = FreeName(table.schema(), table.name() + "_pkey");
     } else if (state_->HasRelation(table.schema(), name)) {
-      return status::Error(sqlstate::kDuplicateTable, "relation " + Quoted(name) + " already exists");
+      return status::Error(sqlstate::kDuplicateTable,
+                           "relation " + Quoted(name) + " already exists");
     }
     table.set_primary_key_name(name);
     ASSIGN_OR_RETURN(const uint32_t oid, catalog_->AllocateId());
     table.set_primary_key_oid(oid);
     for (uint32_t ordinal : columns) {
-      if (ordinal >= static_cast<uint32_t>(table.columns_size())) return absl::InternalError("no such column");
+      if (ordinal >= static_cast<uint32_t>(table.columns_size()))
+        return absl::InternalError("no such column");
       common::v1::ColumnDescriptor* column = table.mutable_columns(static_cast<int>(ordinal));
       if (!types::IsIndexable(types::FromProto(column->type()).id)) {
         return status::Error(sqlstate::kUndefinedObject,
@@ -639,7 +688,8 @@ CatalogDraft::Result CatalogDraft::CreateSchema(const common::v1::CreateSchema& 
       result.add_notices("schema " + Quoted(statement.name()) + " already exists, skipping");
       return result;
     }
-    return status::Error(sqlstate::kDuplicateSchema, "schema " + Quoted(statement.name()) + " already exists");
+    return status::Error(sqlstate::kDuplicateSchema,
+                         "schema " + Quoted(statement.name()) + " already exists");
   }
   if (statement.name().starts_with("pg_")) {
     return status::Error("42939", "unacceptable schema name " + Quoted(statement.name()),
@@ -668,10 +718,12 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
         result.add_notices("schema " + Quoted(name) + " does not exist, skipping");
         continue;
       }
-      return status::Error(sqlstate::kInvalidSchemaName, "schema " + Quoted(name) + " does not exist");
+      return status::Error(sqlstate::kInvalidSchemaName,
+                           "schema " + Quoted(name) + " does not exist");
     }
     if (schema->schema_id() < kFirstUserId && name != "public") {
-      return status::Error("2BP01", "cannot drop schema " + name + " because it is required by the database system");
+      return status::Error(
+          "2BP01", "cannot drop schema " + name + " because it is required by the database system");
     }
     const uint32_t id = schema->schema_id();
     common::v1::DropTable tables, views;
@@ -682,13 +734,14 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       target->set_schema(name);
       target->set_name(entry->descriptor.name());
       if (!statement.cascade()) {
-        return status::Error("2BP01", "cannot drop schema " + name + " because other objects depend on it",
+        return status::Error("2BP01",
+                             "cannot drop schema " + name + " because other objects depend on it",
                              std::string(KindOf(entry->descriptor)) + " " + name + "." +
                                  entry->descriptor.name() + " depends on schema " + name,
                              "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      result.add_notices("drop cascades to " + std::string(KindOf(entry->descriptor)) + " " + name + "." +
-                         entry->descriptor.name());
+      result.add_notices("drop cascades to " + std::string(KindOf(entry->descriptor)) + " " + name +
+                         "." + entry->descriptor.name());
     }
     RETURN_IF_ERROR(DropTables(views, true).status());
     RETURN_IF_ERROR(DropTables(tables, false).status());
@@ -710,7 +763,8 @@ CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& stat
   const TableEntry* existing = state_->FindByName(view.schema(), view.name());
   if (state_->HasRelation(view.schema(), view.name())) {
     if (!statement.or_replace()) {
-      return status::Error(sqlstate::kDuplicateTable, "relation " + Quoted(view.name()) + " already exists");
+      return status::Error(sqlstate::kDuplicateTable,
+                           "relation " + Quoted(view.name()) + " already exists");
     }
     if (existing == nullptr || existing->descriptor.view_sql().empty()) {
       return status::Error(sqlstate::kWrongObjectType, Quoted(view.name()) + " is not a view");
@@ -721,10 +775,11 @@ CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& stat
     }
     for (int i = 0; i < old.columns_size(); ++i) {
       if (old.columns(i).name() != view.columns(i).name()) {
-        return status::Error(sqlstate::kInvalidTableDefinition,
-                             "cannot change name of view column " + Quoted(old.columns(i).name()) + " to " +
-                                 Quoted(view.columns(i).name()),
-                             {}, "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
+        return status::Error(
+            sqlstate::kInvalidTableDefinition,
+            "cannot change name of view column " + Quoted(old.columns(i).name()) + " to " +
+                Quoted(view.columns(i).name()),
+            {}, "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
       }
     }
     view.set_table_id(old.table_id());

@@ -38,14 +38,16 @@ class CatalogDraft {
   // Every action that moves no data; the caller has validated data where needed.
   Result AlterTable(const common::v1::AlterTable& statement);
   // Adds an index in `state`; the caller builds it.
-  Result CreateIndex(const common::v1::CreateIndex& statement, common::v1::IndexDescriptor::State state);
+  Result CreateIndex(const common::v1::CreateIndex& statement,
+                     common::v1::IndexDescriptor::State state);
   absl::Status SetIndexPublic(uint32_t table_id, uint32_t index_id);
   absl::Status RemoveIndex(uint32_t table_id, uint32_t index_id);
   Result DropIndexes(const common::v1::DropIndex& statement);
   // New, empty spaces for rows and indexes.
   absl::Status Truncate(uint32_t table_id);
   // New key (empty: hidden) in new spaces; the caller moves the rows.
-  absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns, std::string name);
+  absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns,
+                                std::string name);
   Result CreateSchema(const common::v1::CreateSchema& statement);
   Result DropSchema(const common::v1::DropSchema& statement);
   Result CreateView(const common::v1::CreateView& statement);
@@ -59,16 +61,17 @@ class CatalogDraft {
   void Rebuild(CatalogState::SchemaMap schemas, CatalogState::TableMap tables);
   absl::Status RequireSchema(const std::string& schema) const;
   absl::Status NewSpaces(common::v1::TableDescriptor* table);
-  absl::Status AlterDescriptor(const common::v1::AlterTable& statement, common::v1::TableDescriptor* table,
-                               v1::DdlResult* result);
+  absl::Status AlterDescriptor(const common::v1::AlterTable& statement,
+                               common::v1::TableDescriptor* table, v1::DdlResult* result);
   absl::Status AddIndex(common::v1::TableDescriptor* table, common::v1::IndexDescriptor index,
                         const char* suffix, uint32_t* index_id);
-  absl::Status AddForeignKey(common::v1::TableDescriptor* table, common::v1::ForeignKeyDescriptor key);
+  absl::Status AddForeignKey(common::v1::TableDescriptor* table,
+                             common::v1::ForeignKeyDescriptor key);
   absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal);
-  absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name, bool if_exists,
-                              v1::DdlResult* result);
-  absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping, bool cascade,
-                                 v1::DdlResult* result);
+  absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name,
+                              bool if_exists, v1::DdlResult* result);
+  absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping,
+                                 bool cascade, v1::DdlResult* result);
   std::string FreeName(const std::string& schema, const std::string& base) const;
 
   Catalog* catalog_;

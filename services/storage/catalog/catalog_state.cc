@@ -29,7 +29,8 @@ const TableEntryPtr* CatalogState::Find(uint32_t table_id) const {
   return it == by_id_.end() ? nullptr : it->second;
 }
 
-const TableEntry* CatalogState::FindByName(const std::string& schema, const std::string& name) const {
+const TableEntry* CatalogState::FindByName(const std::string& schema,
+                                           const std::string& name) const {
   const auto it = by_name_.find({schema, name});
   return it == by_name_.end() ? nullptr : it->second;
 }
@@ -46,7 +47,8 @@ CatalogState::IndexRef CatalogState::FindIndex(uint32_t index_id) const {
   return it == indexes_.end() ? IndexRef{} : it->second;
 }
 
-CatalogState::IndexRef CatalogState::FindIndexByName(const std::string& schema, const std::string& name) const {
+CatalogState::IndexRef CatalogState::FindIndexByName(const std::string& schema,
+                                                     const std::string& name) const {
   const auto it = indexes_by_name_.find({schema, name});
   return it == indexes_by_name_.end() ? IndexRef{} : it->second;
 }

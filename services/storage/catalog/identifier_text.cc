@@ -1,14 +1,15 @@
 #include "services/storage/catalog/identifier_text.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace adbms::storage::catalog {
 namespace {
 
 bool IsWord(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' || (c & 0x80) != 0;
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' ||
+         (c & 0x80) != 0;
 }
 
 // Calls `visit(token, is_identifier)` for consecutive pieces that make up `sql`; an identifier's
@@ -50,7 +51,8 @@ bool MentionsIdentifier(std::string_view sql, std::string_view name) {
   return found;
 }
 
-std::string ReplaceIdentifier(std::string_view sql, std::string_view name, std::string_view replacement) {
+std::string ReplaceIdentifier(std::string_view sql, std::string_view name,
+                              std::string_view replacement) {
   std::string result;
   Walk(sql, [&](std::string_view token, const std::string& identifier, bool is_identifier) {
     if (is_identifier && identifier == name) {
@@ -64,15 +66,18 @@ std::string ReplaceIdentifier(std::string_view sql, std::string_view name, std::
 
 std::string QuoteIdentifier(std::string_view name) {
   static constexpr std::array<std::string_view, 42> kReserved = {
-      "all",   "analyse", "analyze", "and",    "any",     "array", "as",     "asc",    "both",    "case",  "cast",
-      "check", "collate", "column",  "create", "default", "desc",  "distinct", "do",   "else",    "end",   "except",
-      "false", "for",     "from",    "grant",  "group",   "having", "in",    "into",   "limit",   "not",   "null",
-      "on",    "or",      "order",   "primary", "select", "table", "to",     "user",   "where"};
+      "all",    "analyse", "analyze", "and",      "any",   "array",   "as",
+      "asc",    "both",    "case",    "cast",     "check", "collate", "column",
+      "create", "default", "desc",    "distinct", "do",    "else",    "end",
+      "except", "false",   "for",     "from",     "grant", "group",   "having",
+      "in",     "into",    "limit",   "not",      "null",  "on",      "or",
+      "order",  "primary", "select",  "table",    "to",    "user",    "where"};
   bool plain = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0;
   for (char c : name) {
     plain &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   }
-  if (plain && std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) return std::string(name);
+  if (plain && std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end())
+    return std::string(name);
   std::string result = "\"";
   for (char c : name) {
     if (c == '"') result.push_back('"');

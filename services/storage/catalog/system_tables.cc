@@ -11,8 +11,8 @@
 namespace adbms::storage::catalog {
 namespace {
 
-// One computed table; `columns` is "name:type,…" with pg_type's names. PostgreSQL 15's tables and views
-// keep its oids and columns; a type that does not exist here is shown as the nearest one.
+// One computed table; `columns` is "name:type,…" with pg_type's names. PostgreSQL 15's tables and
+// views keep its oids and columns; a type that does not exist here is shown as the nearest one.
 struct SystemTable {
   uint32_t id;
   const char* schema;
@@ -63,8 +63,7 @@ constexpr SystemTable kSystemTables[] = {
      "oid:oid,rolname:name,rolsuper:bool,rolinherit:bool,rolcreaterole:bool,"
      "rolcreatedb:bool,rolcanlogin:bool,rolreplication:bool,rolbypassrls:bool,"
      "rolconnlimit:int4,rolpassword:text,rolvaliduntil:timestamptz"},
-    {1261, "pg_catalog", "pg_auth_members",
-     "roleid:oid,member:oid,grantor:oid,admin_option:bool"},
+    {1261, "pg_catalog", "pg_auth_members", "roleid:oid,member:oid,grantor:oid,admin_option:bool"},
     {1262, "pg_catalog", "pg_database",
      "oid:oid,datname:name,datdba:oid,encoding:int4,datlocprovider:char,"
      "datistemplate:bool,datallowconn:bool,datconnlimit:int4,datfrozenxid:int8,"
@@ -73,16 +72,14 @@ constexpr SystemTable kSystemTables[] = {
     {1417, "pg_catalog", "pg_foreign_server",
      "oid:oid,srvname:name,srvowner:oid,srvfdw:oid,srvtype:text,srvversion:text,"
      "srvacl:_text,srvoptions:_text"},
-    {1418, "pg_catalog", "pg_user_mapping",
-     "oid:oid,umuser:oid,umserver:oid,umoptions:_text"},
+    {1418, "pg_catalog", "pg_user_mapping", "oid:oid,umuser:oid,umserver:oid,umoptions:_text"},
     {2224, "pg_catalog", "pg_sequence",
      "seqrelid:oid,seqtypid:oid,seqstart:int8,seqincrement:int8,seqmax:int8,seqmin:int8,"
      "seqcache:int8,seqcycle:bool"},
     {2328, "pg_catalog", "pg_foreign_data_wrapper",
      "oid:oid,fdwname:name,fdwowner:oid,fdwhandler:oid,fdwvalidator:oid,fdwacl:_text,"
      "fdwoptions:_text"},
-    {2396, "pg_catalog", "pg_shdescription",
-     "objoid:oid,classoid:oid,description:text"},
+    {2396, "pg_catalog", "pg_shdescription", "objoid:oid,classoid:oid,description:text"},
     {2600, "pg_catalog", "pg_aggregate",
      "aggfnoid:oid,aggkind:char,aggnumdirectargs:int2,aggtransfn:oid,aggfinalfn:oid,"
      "aggcombinefn:oid,aggserialfn:oid,aggdeserialfn:oid,aggmtransfn:oid,"
@@ -90,16 +87,14 @@ constexpr SystemTable kSystemTables[] = {
      "aggfinalmodify:char,aggmfinalmodify:char,aggsortop:oid,aggtranstype:oid,"
      "aggtransspace:int4,aggmtranstype:oid,aggmtransspace:int4,agginitval:text,"
      "aggminitval:text"},
-    {2601, "pg_catalog", "pg_am",
-     "oid:oid,amname:name,amhandler:oid,amtype:char"},
+    {2601, "pg_catalog", "pg_am", "oid:oid,amname:name,amhandler:oid,amtype:char"},
     {2602, "pg_catalog", "pg_amop",
      "oid:oid,amopfamily:oid,amoplefttype:oid,amoprighttype:oid,amopstrategy:int2,"
      "amoppurpose:char,amopopr:oid,amopmethod:oid,amopsortfamily:oid"},
     {2603, "pg_catalog", "pg_amproc",
      "oid:oid,amprocfamily:oid,amproclefttype:oid,amprocrighttype:oid,amprocnum:int2,"
      "amproc:oid"},
-    {2604, "pg_catalog", "pg_attrdef",
-     "oid:oid,adrelid:oid,adnum:int2,adbin:text"},
+    {2604, "pg_catalog", "pg_attrdef", "oid:oid,adrelid:oid,adnum:int2,adbin:text"},
     {2605, "pg_catalog", "pg_cast",
      "oid:oid,castsource:oid,casttarget:oid,castfunc:oid,castcontext:char,castmethod:char"},
     {2606, "pg_catalog", "pg_constraint",
@@ -128,8 +123,7 @@ constexpr SystemTable kSystemTables[] = {
     {2612, "pg_catalog", "pg_language",
      "oid:oid,lanname:name,lanowner:oid,lanispl:bool,lanpltrusted:bool,lanplcallfoid:oid,"
      "laninline:oid,lanvalidator:oid,lanacl:_text"},
-    {2615, "pg_catalog", "pg_namespace",
-     "oid:oid,nspname:name,nspowner:oid,nspacl:_text"},
+    {2615, "pg_catalog", "pg_namespace", "oid:oid,nspname:name,nspowner:oid,nspacl:_text"},
     {2616, "pg_catalog", "pg_opclass",
      "oid:oid,opcmethod:oid,opcname:name,opcnamespace:oid,opcowner:oid,opcfamily:oid,"
      "opcintype:oid,opcdefault:bool,opckeytype:oid"},
@@ -154,15 +148,12 @@ constexpr SystemTable kSystemTables[] = {
      "tgattr:int2vector,tgargs:bytea,tgqual:text,tgoldtable:name,tgnewtable:name"},
     {2753, "pg_catalog", "pg_opfamily",
      "oid:oid,opfmethod:oid,opfname:name,opfnamespace:oid,opfowner:oid"},
-    {2964, "pg_catalog", "pg_db_role_setting",
-     "setdatabase:oid,setrole:oid,setconfig:_text"},
-    {2995, "pg_catalog", "pg_largeobject_metadata",
-     "oid:oid,lomowner:oid,lomacl:_text"},
+    {2964, "pg_catalog", "pg_db_role_setting", "setdatabase:oid,setrole:oid,setconfig:_text"},
+    {2995, "pg_catalog", "pg_largeobject_metadata", "oid:oid,lomowner:oid,lomacl:_text"},
     {3079, "pg_catalog", "pg_extension",
      "oid:oid,extname:name,extowner:oid,extnamespace:oid,extrelocatable:bool,"
      "extversion:text,extconfig:_oid,extcondition:_text"},
-    {3118, "pg_catalog", "pg_foreign_table",
-     "ftrelid:oid,ftserver:oid,ftoptions:_text"},
+    {3118, "pg_catalog", "pg_foreign_table", "ftrelid:oid,ftserver:oid,ftoptions:_text"},
     {3256, "pg_catalog", "pg_policy",
      "oid:oid,polname:name,polrelid:oid,polcmd:char,polpermissive:bool,polroles:_oid,"
      "polqual:text,polwithcheck:text"},
@@ -181,8 +172,7 @@ constexpr SystemTable kSystemTables[] = {
     {3466, "pg_catalog", "pg_event_trigger",
      "oid:oid,evtname:name,evtevent:name,evtowner:oid,evtfoid:oid,evtenabled:char,"
      "evttags:_text"},
-    {3501, "pg_catalog", "pg_enum",
-     "oid:oid,enumtypid:oid,enumsortorder:float4,enumlabel:name"},
+    {3501, "pg_catalog", "pg_enum", "oid:oid,enumtypid:oid,enumsortorder:float4,enumlabel:name"},
     {3541, "pg_catalog", "pg_range",
      "rngtypid:oid,rngsubtype:oid,rngmultitypid:oid,rngcollation:oid,rngsubopc:oid,"
      "rngcanonical:oid,rngsubdiff:oid"},
@@ -209,14 +199,12 @@ constexpr SystemTable kSystemTables[] = {
      "pubdelete:bool,pubtruncate:bool,pubviaroot:bool"},
     {6106, "pg_catalog", "pg_publication_rel",
      "oid:oid,prpubid:oid,prrelid:oid,prqual:text,prattrs:int2vector"},
-    {6237, "pg_catalog", "pg_publication_namespace",
-     "oid:oid,pnpubid:oid,pnnspid:oid"},
+    {6237, "pg_catalog", "pg_publication_namespace", "oid:oid,pnpubid:oid,pnnspid:oid"},
     {12000, "pg_catalog", "pg_roles",
      "rolname:name,rolsuper:bool,rolinherit:bool,rolcreaterole:bool,rolcreatedb:bool,"
      "rolcanlogin:bool,rolreplication:bool,rolconnlimit:int4,rolpassword:text,"
      "rolvaliduntil:timestamptz,rolbypassrls:bool,rolconfig:_text,oid:oid"},
-    {12010, "pg_catalog", "pg_group",
-     "groname:name,grosysid:oid,grolist:_oid"},
+    {12010, "pg_catalog", "pg_group", "groname:name,grosysid:oid,grolist:_oid"},
     {12014, "pg_catalog", "pg_user",
      "usename:name,usesysid:oid,usecreatedb:bool,usesuper:bool,userepl:bool,"
      "usebypassrls:bool,passwd:text,valuntil:timestamptz,useconfig:_text"},
@@ -398,18 +386,28 @@ constexpr SystemTable kSystemTables[] = {
 
 types::TypeId TypeOf(std::string_view name) {
   using types::TypeId;
-  static const std::map<std::string_view, TypeId>* const kTypes = new std::map<std::string_view, TypeId>{
-      {"bool", TypeId::kBool},           {"int2", TypeId::kInt2},
-      {"int4", TypeId::kInt4},           {"int8", TypeId::kInt8},
-      {"float4", TypeId::kFloat4},       {"float8", TypeId::kFloat8},
-      {"text", TypeId::kText},           {"varchar", TypeId::kVarchar},
-      {"name", TypeId::kName},           {"char", TypeId::kChar},
-      {"oid", TypeId::kOid},             {"bytea", TypeId::kBytea},
-      {"timestamptz", TypeId::kTimestamptz}, {"interval", TypeId::kInterval},
-      {"_text", TypeId::kTextArray},     {"_int2", TypeId::kInt2Array},
-      {"_oid", TypeId::kOidArray},       {"int2vector", TypeId::kInt2Vector},
-      {"oidvector", TypeId::kOidVector},
-  };
+  static const std::map<std::string_view, TypeId>* const kTypes =
+      new std::map<std::string_view, TypeId>{
+          {"bool", TypeId::kBool},
+          {"int2", TypeId::kInt2},
+          {"int4", TypeId::kInt4},
+          {"int8", TypeId::kInt8},
+          {"float4", TypeId::kFloat4},
+          {"float8", TypeId::kFloat8},
+          {"text", TypeId::kText},
+          {"varchar", TypeId::kVarchar},
+          {"name", TypeId::kName},
+          {"char", TypeId::kChar},
+          {"oid", TypeId::kOid},
+          {"bytea", TypeId::kBytea},
+          {"timestamptz", TypeId::kTimestamptz},
+          {"interval", TypeId::kInterval},
+          {"_text", TypeId::kTextArray},
+          {"_int2", TypeId::kInt2Array},
+          {"_oid", TypeId::kOidArray},
+          {"int2vector", TypeId::kInt2Vector},
+          {"oidvector", TypeId::kOidVector},
+      };
   const auto it = kTypes->find(name);
   return it == kTypes->end() ? TypeId::kText : it->second;
 }

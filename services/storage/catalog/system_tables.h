@@ -1,4 +1,5 @@
-// Descriptors of the tables whose rows storage computes: pg_catalog, information_schema, parts of adbms.
+// Descriptors of the tables whose rows storage computes: pg_catalog, information_schema, parts of
+// adbms.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
-// Rows of the tables that storage computes. Implemented by the server, which knows engine and settings.
+// Rows of the tables that storage computes. Implemented by the server, which knows engine and
+// settings.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -12,8 +13,9 @@ class VirtualTables {
  public:
   virtual ~VirtualTables() = default;
   // All rows with all columns of a virtual table. Thread-safe.
-  virtual absl::StatusOr<types::Batch> Rows(const TableEntry& table, const CatalogState& catalog,
-                                            const sql::functions::EvaluationContext& session) const = 0;
+  virtual absl::StatusOr<types::Batch> Rows(
+      const TableEntry& table, const CatalogState& catalog,
+      const sql::functions::EvaluationContext& session) const = 0;
 };
 
 }  // namespace adbms::storage::catalog

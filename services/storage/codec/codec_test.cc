@@ -14,34 +14,48 @@ using types::Type;
 using types::TypeId;
 using types::Value;
 
-constexpr TypeId kTypes[] = {TypeId::kBool,      TypeId::kInt2, TypeId::kInt4,      TypeId::kInt8,
-                             TypeId::kFloat4,    TypeId::kFloat8, TypeId::kNumeric, TypeId::kText,
-                             TypeId::kVarchar,   TypeId::kBpchar, TypeId::kDate,    TypeId::kTimestamp,
-                             TypeId::kTimestamptz, TypeId::kTime, TypeId::kInterval, TypeId::kBytea,
-                             TypeId::kUuid,      TypeId::kOid,  TypeId::kName};
+constexpr TypeId kTypes[] = {
+    TypeId::kBool,   TypeId::kInt2,      TypeId::kInt4,        TypeId::kInt8,    TypeId::kFloat4,
+    TypeId::kFloat8, TypeId::kNumeric,   TypeId::kText,        TypeId::kVarchar, TypeId::kBpchar,
+    TypeId::kDate,   TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kTime,    TypeId::kInterval,
+    TypeId::kBytea,  TypeId::kUuid,      TypeId::kOid,         TypeId::kName};
 
 class Random {
  public:
-  int64_t Below(int64_t bound) { return static_cast<int64_t>(engine_() % static_cast<uint64_t>(bound)); }
+  int64_t Below(int64_t bound) {
+    return static_cast<int64_t>(engine_() % static_cast<uint64_t>(bound));
+  }
   // Small values and extremes are as likely as any.
   int64_t Integer(int bits) {
-    const int64_t low = bits == 64 ? std::numeric_limits<int64_t>::min() : -(int64_t{1} << (bits - 1));
-    const int64_t high = bits == 64 ? std::numeric_limits<int64_t>::max() : (int64_t{1} << (bits - 1)) - 1;
+    const int64_t low =
+        bits == 64 ? std::numeric_limits<int64_t>::min() : -(int64_t{1} << (bits - 1));
+    const int64_t high =
+        bits == 64 ? std::numeric_limits<int64_t>::max() : (int64_t{1} << (bits - 1)) - 1;
     switch (Below(4)) {
-      case 0: return Below(7) - 3;
-      case 1: return low;
-      case 2: return high;
-      default: return bits == 64 ? static_cast<int64_t>(engine_()) : low + Below(high - low + 1);
+      case 0:
+        return Below(7) - 3;
+      case 1:
+        return low;
+      case 2:
+        return high;
+      default:
+        return bits == 64 ? static_cast<int64_t>(engine_()) : low + Below(high - low + 1);
     }
   }
   double Double() {
     switch (Below(8)) {
-      case 0: return 0.0;
-      case 1: return -0.0;
-      case 2: return std::numeric_limits<double>::infinity();
-      case 3: return -std::numeric_limits<double>::infinity();
-      case 4: return std::numeric_limits<double>::quiet_NaN();
-      default: return static_cast<double>(Integer(40)) / static_cast<double>(1 + Below(1000));
+      case 0:
+        return 0.0;
+      case 1:
+        return -0.0;
+      case 2:
+        return std::numeric_limits<double>::infinity();
+      case 3:
+        return -std::numeric_limits<double>::infinity();
+      case 4:
+        return std::numeric_limits<double>::quiet_NaN();
+      default:
+        return static_cast<double>(Integer(40)) / static_cast<double>(1 + Below(1000));
     }
   }
   std::string Bytes(bool text) {
@@ -54,12 +68,18 @@ class Random {
   Value Of(TypeId id) {
     if (Below(6) == 0) return Value::Null({id, 0});
     switch (types::PhysicalOf(id)) {
-      case types::Physical::kBool: return Value::Bool(Below(2) == 1);
-      case types::Physical::kInt16: return Value::Int(id, Integer(16));
-      case types::Physical::kInt32: return Value::Int(id, Integer(32));
-      case types::Physical::kInt64: return Value::Int(id, id == TypeId::kOid ? Below(1ll << 32) : Integer(64));
-      case types::Physical::kFloat: return Value::Float(id, static_cast<float>(Double()));
-      case types::Physical::kDouble: return Value::Float(id, Double());
+      case types::Physical::kBool:
+        return Value::Bool(Below(2) == 1);
+      case types::Physical::kInt16:
+        return Value::Int(id, Integer(16));
+      case types::Physical::kInt32:
+        return Value::Int(id, Integer(32));
+      case types::Physical::kInt64:
+        return Value::Int(id, id == TypeId::kOid ? Below(1ll << 32) : Integer(64));
+      case types::Physical::kFloat:
+        return Value::Float(id, static_cast<float>(Double()));
+      case types::Physical::kDouble:
+        return Value::Float(id, Double());
       case types::Physical::kDecimal: {
         if (Below(12) == 0) return Value::Numeric(Decimal{0, 0, true});
         types::int128 unscaled = Integer(Below(2) == 0 ? 8 : 64);
@@ -67,7 +87,8 @@ class Random {
         return Value::Numeric(Decimal{unscaled, static_cast<int16_t>(Below(20)), false});
       }
       case types::Physical::kInterval:
-        return Value::OfInterval({Integer(40), static_cast<int32_t>(Integer(16)), static_cast<int32_t>(Integer(10))});
+        return Value::OfInterval(
+            {Integer(40), static_cast<int32_t>(Integer(16)), static_cast<int32_t>(Integer(10))});
       case types::Physical::kString:
         if (id == TypeId::kUuid) {
           std::string bytes(16, '\0');
@@ -126,7 +147,8 @@ TEST(KeyCodecTest, VectorsAndValuesEncodeAlikeAndExactTypesComeBack) {
         std::string_view rest = from_vector;
         types::Vector out({id, 0});
         out.Resize(1);
-        ASSERT_TRUE(DecodeKey(&rest, column, IsExact(id) ? &out : nullptr, 0)) << types::CatalogName(id);
+        ASSERT_TRUE(DecodeKey(&rest, column, IsExact(id) ? &out : nullptr, 0))
+            << types::CatalogName(id);
         EXPECT_TRUE(rest.empty()) << types::CatalogName(id);
         if (!IsExact(id)) continue;
         ASSERT_EQ(out.is_null(0), value.is_null());
@@ -146,11 +168,13 @@ TEST(RowCodecTest, EveryColumnComesBackAlone) {
       const TypeId id = kTypes[random.Below(std::size(kTypes))];
       row_types.push_back({id, 0});
       values.push_back(random.Of(id));
-      if (id == TypeId::kText && random.Below(20) == 0) values.back() = Value::Text(std::string(70000, 'x'));
+      if (id == TypeId::kText && random.Below(20) == 0)
+        values.back() = Value::Text(std::string(70000, 'x'));
       missing.push_back(random.Of(id));
     }
     // The row was written with fewer columns than there are now.
-    const size_t written = 1 + static_cast<size_t>(random.Below(static_cast<int64_t>(row_types.size())));
+    const size_t written =
+        1 + static_cast<size_t>(random.Below(static_cast<int64_t>(row_types.size())));
     const RowLayout old_layout({row_types.begin(), row_types.begin() + static_cast<long>(written)});
     const RowLayout layout(row_types);
     std::vector<std::unique_ptr<types::Vector>> vectors;

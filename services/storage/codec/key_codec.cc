@@ -31,7 +31,8 @@ void AppendBigEndian(U value, std::string* out) {
 template <typename U>
 U ReadBigEndian(const char* bytes) {
   U value = 0;
-  for (size_t i = 0; i < sizeof(U); ++i) value = static_cast<U>((value << 8) | static_cast<uint8_t>(bytes[i]));
+  for (size_t i = 0; i < sizeof(U); ++i)
+    value = static_cast<U>((value << 8) | static_cast<uint8_t>(bytes[i]));
   return value;
 }
 
@@ -95,7 +96,8 @@ void AppendDecimal(const types::Decimal& value, std::string* out) {
 void AppendInterval(const types::Interval& value, std::string* out) {
   const types::int128 days = static_cast<types::int128>(value.months) * 30 + value.days;
   const types::int128 total = days * 86400000000 + value.microseconds;
-  const auto bits = static_cast<unsigned __int128>(total) ^ (static_cast<unsigned __int128>(1) << 127);
+  const auto bits =
+      static_cast<unsigned __int128>(total) ^ (static_cast<unsigned __int128>(1) << 127);
   AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits >> 64), out);
   AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits), out);
 }
@@ -111,7 +113,8 @@ void AppendString(std::string_view bytes, TypeId id, std::string* out) {
   const char* next = bytes.data();
   const char* end = next + bytes.size();
   while (next < end) {
-    const char* zero = static_cast<const char*>(std::memchr(next, 0, static_cast<size_t>(end - next)));
+    const char* zero =
+        static_cast<const char*>(std::memchr(next, 0, static_cast<size_t>(end - next)));
     if (zero == nullptr) {
       out->append(next, static_cast<size_t>(end - next));
       break;
@@ -134,18 +137,31 @@ void Wrap(bool null, const KeyColumn& column, std::string* out, Body body) {
   }
 }
 
-// Bytes that one column's body takes at the front of `in` (in ascending form after `flip`); 0: malformed.
+// Bytes that one column's body takes at the front of `in` (in ascending form after `flip`); 0:
+// malformed.
 size_t BodySize(std::string_view in, const KeyColumn& column, uint8_t flip) {
-  const auto at = [&](size_t i) { return static_cast<uint8_t>(static_cast<uint8_t>(in[i]) ^ flip); };
+  const auto at = [&](size_t i) {
+    return static_cast<uint8_t>(static_cast<uint8_t>(in[i]) ^ flip);
+  };
   size_t fixed = 0;
   switch (types::PhysicalOf(column.type.id)) {
-    case Physical::kBool: fixed = 1; break;
-    case Physical::kInt16: fixed = 2; break;
+    case Physical::kBool:
+      fixed = 1;
+      break;
+    case Physical::kInt16:
+      fixed = 2;
+      break;
     case Physical::kInt32:
-    case Physical::kFloat: fixed = 4; break;
+    case Physical::kFloat:
+      fixed = 4;
+      break;
     case Physical::kInt64:
-    case Physical::kDouble: fixed = 8; break;
-    case Physical::kInterval: fixed = 16; break;
+    case Physical::kDouble:
+      fixed = 8;
+      break;
+    case Physical::kInterval:
+      fixed = 16;
+      break;
     case Physical::kDecimal: {
       if (in.empty()) return 0;
       const uint8_t sign = at(0);
@@ -190,7 +206,9 @@ void StoreString(std::string_view body, TypeId id, types::Vector* out, uint32_t 
 void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
   const char* p = body.data();
   switch (out->physical()) {
-    case Physical::kBool: out->data<uint8_t>()[row] = static_cast<uint8_t>(*p); break;
+    case Physical::kBool:
+      out->data<uint8_t>()[row] = static_cast<uint8_t>(*p);
+      break;
     case Physical::kInt16:
       out->data<int16_t>()[row] = static_cast<int16_t>(ReadBigEndian<uint16_t>(p) ^ 0x8000u);
       break;
@@ -198,7 +216,8 @@ void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
       out->data<int32_t>()[row] = static_cast<int32_t>(ReadBigEndian<uint32_t>(p) ^ 0x80000000u);
       break;
     case Physical::kInt64:
-      out->data<int64_t>()[row] = static_cast<int64_t>(ReadBigEndian<uint64_t>(p) ^ (uint64_t{1} << 63));
+      out->data<int64_t>()[row] =
+          static_cast<int64_t>(ReadBigEndian<uint64_t>(p) ^ (uint64_t{1} << 63));
       break;
     case Physical::kFloat:
       out->data<float>()[row] = FromOrderedBits<float, uint32_t>(ReadBigEndian<uint32_t>(p));
@@ -206,9 +225,12 @@ void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
     case Physical::kDouble:
       out->data<double>()[row] = FromOrderedBits<double, uint64_t>(ReadBigEndian<uint64_t>(p));
       break;
-    case Physical::kString: StoreString(body, id, out, row); break;
+    case Physical::kString:
+      StoreString(body, id, out, row);
+      break;
     case Physical::kDecimal:
-    case Physical::kInterval: break;
+    case Physical::kInterval:
+      break;
   }
 }
 
@@ -216,23 +238,38 @@ void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
 
 void AppendSpace(uint32_t space, std::string* out) { AppendBigEndian<uint32_t>(space, out); }
 
-uint32_t SpaceOf(std::string_view key) { return key.size() < 4 ? 0 : ReadBigEndian<uint32_t>(key.data()); }
+uint32_t SpaceOf(std::string_view key) {
+  return key.size() < 4 ? 0 : ReadBigEndian<uint32_t>(key.data());
+}
 
-void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column, std::string* out) {
+void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column,
+               std::string* out) {
   Wrap(vector.is_null(row), column, out, [&] {
     switch (vector.physical()) {
-      case Physical::kBool: out->push_back(static_cast<char>(vector.data<uint8_t>()[row])); break;
-      case Physical::kInt16: AppendSigned<int16_t, uint16_t>(vector.data<int16_t>()[row], out); break;
-      case Physical::kInt32: AppendSigned<int32_t, uint32_t>(vector.data<int32_t>()[row], out); break;
-      case Physical::kInt64: AppendSigned<int64_t, uint64_t>(vector.data<int64_t>()[row], out); break;
+      case Physical::kBool:
+        out->push_back(static_cast<char>(vector.data<uint8_t>()[row]));
+        break;
+      case Physical::kInt16:
+        AppendSigned<int16_t, uint16_t>(vector.data<int16_t>()[row], out);
+        break;
+      case Physical::kInt32:
+        AppendSigned<int32_t, uint32_t>(vector.data<int32_t>()[row], out);
+        break;
+      case Physical::kInt64:
+        AppendSigned<int64_t, uint64_t>(vector.data<int64_t>()[row], out);
+        break;
       case Physical::kFloat:
         AppendBigEndian(OrderedBits<float, uint32_t>(vector.data<float>()[row]), out);
         break;
       case Physical::kDouble:
         AppendBigEndian(OrderedBits<double, uint64_t>(vector.data<double>()[row]), out);
         break;
-      case Physical::kDecimal: AppendDecimal(vector.data<types::Decimal>()[row], out); break;
-      case Physical::kInterval: AppendInterval(vector.data<types::Interval>()[row], out); break;
+      case Physical::kDecimal:
+        AppendDecimal(vector.data<types::Decimal>()[row], out);
+        break;
+      case Physical::kInterval:
+        AppendInterval(vector.data<types::Interval>()[row], out);
+        break;
       case Physical::kString:
         AppendString(vector.data<std::string_view>()[row], column.type.id, out);
         break;
@@ -243,21 +280,33 @@ void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& colum
 void AppendKey(const types::Value& value, const KeyColumn& column, std::string* out) {
   Wrap(value.is_null(), column, out, [&] {
     switch (types::PhysicalOf(column.type.id)) {
-      case Physical::kBool: out->push_back(value.bool_value() ? 1 : 0); break;
+      case Physical::kBool:
+        out->push_back(value.bool_value() ? 1 : 0);
+        break;
       case Physical::kInt16:
         AppendSigned<int16_t, uint16_t>(static_cast<int16_t>(value.int_value()), out);
         break;
       case Physical::kInt32:
         AppendSigned<int32_t, uint32_t>(static_cast<int32_t>(value.int_value()), out);
         break;
-      case Physical::kInt64: AppendSigned<int64_t, uint64_t>(value.int_value(), out); break;
+      case Physical::kInt64:
+        AppendSigned<int64_t, uint64_t>(value.int_value(), out);
+        break;
       case Physical::kFloat:
         AppendBigEndian(OrderedBits<float, uint32_t>(static_cast<float>(value.float_value())), out);
         break;
-      case Physical::kDouble: AppendBigEndian(OrderedBits<double, uint64_t>(value.float_value()), out); break;
-      case Physical::kDecimal: AppendDecimal(value.decimal(), out); break;
-      case Physical::kInterval: AppendInterval(value.interval(), out); break;
-      case Physical::kString: AppendString(value.bytes(), column.type.id, out); break;
+      case Physical::kDouble:
+        AppendBigEndian(OrderedBits<double, uint64_t>(value.float_value()), out);
+        break;
+      case Physical::kDecimal:
+        AppendDecimal(value.decimal(), out);
+        break;
+      case Physical::kInterval:
+        AppendInterval(value.interval(), out);
+        break;
+      case Physical::kString:
+        AppendString(value.bytes(), column.type.id, out);
+        break;
     }
   });
 }
@@ -294,8 +343,10 @@ bool IsExact(TypeId id) {
     case Physical::kDecimal:
     case Physical::kInterval:
     case Physical::kFloat:
-    case Physical::kDouble: return false;
-    default: return id != TypeId::kBpchar;
+    case Physical::kDouble:
+      return false;
+    default:
+      return id != TypeId::kBpchar;
   }
 }
 

@@ -23,14 +23,16 @@ void AppendSpace(uint32_t space, std::string* out);
 uint32_t SpaceOf(std::string_view key);
 
 // Appends a column of a row. REQUIRES: not NULL when !column.nullable.
-void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column, std::string* out);
+void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column,
+               std::string* out);
 void AppendKey(const types::Value& value, const KeyColumn& column, std::string* out);
 
 // Removes one column from the front of `in`; into row `row` of `out` unless null.
 // False when the bytes are malformed. REQUIRES: out is null, or IsExact(column.type.id).
 bool DecodeKey(std::string_view* in, const KeyColumn& column, types::Vector* out, uint32_t row);
 
-// Whether a value can be told exactly from its key form (numeric loses its scale, char(n) its blanks).
+// Whether a value can be told exactly from its key form (numeric loses its scale, char(n) its
+// blanks).
 bool IsExact(types::TypeId id);
 
 // The least key greater than every key that starts with `prefix`.

@@ -16,15 +16,21 @@ constexpr uint8_t kNan = 0xff;
 
 uint32_t FixedWidth(Physical physical) {
   switch (physical) {
-    case Physical::kBool: return 1;
-    case Physical::kInt16: return 2;
+    case Physical::kBool:
+      return 1;
+    case Physical::kInt16:
+      return 2;
     case Physical::kInt32:
-    case Physical::kFloat: return 4;
+    case Physical::kFloat:
+      return 4;
     case Physical::kInt64:
-    case Physical::kDouble: return 8;
-    case Physical::kInterval: return 16;
+    case Physical::kDouble:
+      return 8;
+    case Physical::kInterval:
+      return 16;
     case Physical::kDecimal:
-    case Physical::kString: return 0;
+    case Physical::kString:
+      return 0;
   }
   return 0;
 }
@@ -61,7 +67,8 @@ types::Decimal ReadDecimal(std::string_view bytes) {
     std::memcpy(&bits, bytes.data() + 1, bytes.size() - 1);
     value.unscaled = static_cast<int64_t>(bits);
   } else {
-    unsigned __int128 bits = static_cast<int8_t>(bytes.back()) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
+    unsigned __int128 bits =
+        static_cast<int8_t>(bytes.back()) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
     std::memcpy(&bits, bytes.data() + 1, bytes.size() - 1);
     value.unscaled = static_cast<types::int128>(bits);
   }
@@ -80,12 +87,24 @@ void Load(const char* source, types::Vector* out, uint32_t row) {
 
 void LoadFixed(const char* source, types::Vector* out, uint32_t row) {
   switch (out->physical()) {
-    case Physical::kBool: Load<uint8_t>(source, out, row); break;
-    case Physical::kInt16: Load<int16_t>(source, out, row); break;
-    case Physical::kInt32: Load<int32_t>(source, out, row); break;
-    case Physical::kInt64: Load<int64_t>(source, out, row); break;
-    case Physical::kFloat: Load<float>(source, out, row); break;
-    case Physical::kDouble: Load<double>(source, out, row); break;
+    case Physical::kBool:
+      Load<uint8_t>(source, out, row);
+      break;
+    case Physical::kInt16:
+      Load<int16_t>(source, out, row);
+      break;
+    case Physical::kInt32:
+      Load<int32_t>(source, out, row);
+      break;
+    case Physical::kInt64:
+      Load<int64_t>(source, out, row);
+      break;
+    case Physical::kFloat:
+      Load<float>(source, out, row);
+      break;
+    case Physical::kDouble:
+      Load<double>(source, out, row);
+      break;
     case Physical::kInterval: {
       types::Interval& value = out->data<types::Interval>()[row];
       std::memcpy(&value.microseconds, source, 8);
@@ -93,18 +112,31 @@ void LoadFixed(const char* source, types::Vector* out, uint32_t row) {
       std::memcpy(&value.months, source + 12, 4);
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
 void StoreFixed(const types::Vector& in, uint32_t row, char* target) {
   switch (in.physical()) {
-    case Physical::kBool: std::memcpy(target, in.data<uint8_t>() + row, 1); break;
-    case Physical::kInt16: std::memcpy(target, in.data<int16_t>() + row, 2); break;
-    case Physical::kInt32: std::memcpy(target, in.data<int32_t>() + row, 4); break;
-    case Physical::kInt64: std::memcpy(target, in.data<int64_t>() + row, 8); break;
-    case Physical::kFloat: std::memcpy(target, in.data<float>() + row, 4); break;
-    case Physical::kDouble: std::memcpy(target, in.data<double>() + row, 8); break;
+    case Physical::kBool:
+      std::memcpy(target, in.data<uint8_t>() + row, 1);
+      break;
+    case Physical::kInt16:
+      std::memcpy(target, in.data<int16_t>() + row, 2);
+      break;
+    case Physical::kInt32:
+      std::memcpy(target, in.data<int32_t>() + row, 4);
+      break;
+    case Physical::kInt64:
+      std::memcpy(target, in.data<int64_t>() + row, 8);
+      break;
+    case Physical::kFloat:
+      std::memcpy(target, in.data<float>() + row, 4);
+      break;
+    case Physical::kDouble:
+      std::memcpy(target, in.data<double>() + row, 8);
+      break;
     case Physical::kInterval: {
       const types::Interval& value = in.data<types::Interval>()[row];
       std::memcpy(target, &value.microseconds, 8);
@@ -112,7 +144,8 @@ void StoreFixed(const types::Vector& in, uint32_t row, char* target) {
       std::memcpy(target + 12, &value.months, 4);
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -133,7 +166,8 @@ RowLayout::RowLayout(std::vector<types::Type> types) : types_(std::move(types)) 
   }
 }
 
-void RowLayout::Append(std::span<const types::Vector* const> columns, uint32_t row, std::string* out) const {
+void RowLayout::Append(std::span<const types::Vector* const> columns, uint32_t row,
+                       std::string* out) const {
   const auto count = static_cast<uint32_t>(types_.size());
   bool nulls = false;
   size_t variable_bytes = 0;
@@ -184,10 +218,13 @@ RowDecoder::RowDecoder(const RowLayout* layout, std::vector<uint32_t> columns,
                        const std::vector<types::Value>* missing)
     : layout_(layout), columns_(std::move(columns)), missing_(missing) {}
 
-absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row, types::Vector* const* out) const {
-  if (bytes.size() < kHeaderBytes || static_cast<uint8_t>(bytes[0]) != kRowVersion) return Corrupt();
+absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row,
+                                types::Vector* const* out) const {
+  if (bytes.size() < kHeaderBytes || static_cast<uint8_t>(bytes[0]) != kRowVersion)
+    return Corrupt();
   const auto flags = static_cast<uint8_t>(bytes[1]);
-  const uint32_t count = static_cast<uint8_t>(bytes[2]) | static_cast<uint32_t>(static_cast<uint8_t>(bytes[3])) << 8;
+  const uint32_t count =
+      static_cast<uint8_t>(bytes[2]) | static_cast<uint32_t>(static_cast<uint8_t>(bytes[3])) << 8;
   if (count > layout_->types_.size()) return Corrupt();
   const bool nulls = (flags & kHasNulls) != 0;
   const size_t fixed_at = kHeaderBytes + (nulls ? (count + 7) / 8 : 0);

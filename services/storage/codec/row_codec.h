@@ -1,6 +1,6 @@
-// Stored rows: a header, an optional null bitmap, fixed-width columns at offsets known from the types,
-// then variable-width columns behind an offset array; one column is read without the others. Layout: KEYS.md.
-// Immutable and thread-safe.
+// Stored rows: a header, an optional null bitmap, fixed-width columns at offsets known from the
+// types, then variable-width columns behind an offset array; one column is read without the others.
+// Layout: KEYS.md. Immutable and thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ class RowDecoder {
  public:
   RowDecoder() = default;
   // `missing`: by ordinal, what rows shorter than the layout have. Borrowed, as is `layout`.
-  RowDecoder(const RowLayout* layout, std::vector<uint32_t> columns, const std::vector<types::Value>* missing);
+  RowDecoder(const RowLayout* layout, std::vector<uint32_t> columns,
+             const std::vector<types::Value>* missing);
 
   const std::vector<uint32_t>& columns() const { return columns_; }
   // Into row `row` of `out[i]` for columns()[i]. The vectors are sized and row `row` is valid.

@@ -39,9 +39,11 @@ void IndexLayout::AppendEntryValue(Columns row_columns, uint32_t row, std::strin
   value.Append(values, row, out);
 }
 
-bool IndexLayout::RowSuffix(std::string_view key, std::string_view value, std::string_view* suffix) {
+bool IndexLayout::RowSuffix(std::string_view key, std::string_view value,
+                            std::string_view* suffix) {
   if (value.size() < 3) return false;
-  const size_t size = static_cast<uint8_t>(value[1]) | static_cast<size_t>(static_cast<uint8_t>(value[2])) << 8;
+  const size_t size =
+      static_cast<uint8_t>(value[1]) | static_cast<size_t>(static_cast<uint8_t>(value[2])) << 8;
   const std::string_view source = value[0] == kSuffixInKey ? key : value.substr(3);
   if (source.size() < size) return false;
   *suffix = value[0] == kSuffixInKey ? source.substr(source.size() - size) : source.substr(0, size);
@@ -50,7 +52,8 @@ bool IndexLayout::RowSuffix(std::string_view key, std::string_view value, std::s
 
 std::string_view IndexLayout::RowPart(std::string_view value) {
   if (value.size() < 3) return {};
-  const size_t size = static_cast<uint8_t>(value[1]) | static_cast<size_t>(static_cast<uint8_t>(value[2])) << 8;
+  const size_t size =
+      static_cast<uint8_t>(value[1]) | static_cast<size_t>(static_cast<uint8_t>(value[2])) << 8;
   const size_t start = value[0] == kSuffixInKey ? 3 : 3 + size;
   return start > value.size() ? std::string_view() : value.substr(start);
 }
@@ -87,7 +90,8 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
       const uint32_t ordinal = index.columns(i);
       if (ordinal >= layout.types.size()) return absl::InternalError("index names no column");
       entry.columns.push_back(ordinal);
-      entry.key.push_back({layout.types[ordinal], i < index.descending_size() && index.descending(i), true});
+      entry.key.push_back(
+          {layout.types[ordinal], i < index.descending_size() && index.descending(i), true});
       if (!IsExact(layout.types[ordinal].id)) values.push_back(ordinal);
     }
     for (uint32_t ordinal : index.include()) {
@@ -124,7 +128,8 @@ void TableLayout::AppendRowKey(Columns columns, uint32_t row, std::string* out) 
 
 void TableLayout::AppendHiddenKey(int64_t hidden, std::string* out) const {
   AppendSpace(storage_id, out);
-  AppendKey(types::Value::Int(types::TypeId::kInt8, hidden), {{types::TypeId::kInt8, 0}, false, false}, out);
+  AppendKey(types::Value::Int(types::TypeId::kInt8, hidden),
+            {{types::TypeId::kInt8, 0}, false, false}, out);
 }
 
 std::string TableLayout::Begin() const { return SpaceBegin(storage_id); }

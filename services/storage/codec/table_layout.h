@@ -26,16 +26,17 @@ struct IndexLayout {
   std::string name;
   bool unique = false;
   bool is_public = true;
-  std::vector<uint32_t> columns;       // Ordinals of the key columns.
-  std::vector<KeyColumn> key;          // As many.
-  std::vector<uint32_t> value_columns; // Ordinals kept in the value, ascending.
+  std::vector<uint32_t> columns;        // Ordinals of the key columns.
+  std::vector<KeyColumn> key;           // As many.
+  std::vector<uint32_t> value_columns;  // Ordinals kept in the value, ascending.
   RowLayout value;
 
-  // Entry key of a row; `row_suffix` is its row key without the space. `inline_suffix`: the key ends in it.
-  void AppendEntryKey(Columns row_columns, uint32_t row, std::string_view row_suffix, std::string* out,
-                      bool* inline_suffix) const;
-  void AppendEntryValue(Columns row_columns, uint32_t row, std::string_view row_suffix, bool inline_suffix,
-                        std::string* out) const;
+  // Entry key of a row; `row_suffix` is its row key without the space. `inline_suffix`: the key
+  // ends in it.
+  void AppendEntryKey(Columns row_columns, uint32_t row, std::string_view row_suffix,
+                      std::string* out, bool* inline_suffix) const;
+  void AppendEntryValue(Columns row_columns, uint32_t row, std::string_view row_suffix,
+                        bool inline_suffix, std::string* out) const;
   // The row key's suffix of an entry; nullopt-like empty view with false when malformed.
   static bool RowSuffix(std::string_view key, std::string_view value, std::string_view* suffix);
   // The value's part that RowDecoder reads.
@@ -45,15 +46,15 @@ struct IndexLayout {
 struct TableLayout {
   uint32_t table_id = 0;
   uint32_t storage_id = 0;
-  std::vector<types::Type> types;      // By ordinal, dropped columns included.
+  std::vector<types::Type> types;  // By ordinal, dropped columns included.
   std::vector<bool> live;
   std::vector<bool> not_null;
   std::vector<std::string> names;
   std::vector<types::Value> missing;
-  std::vector<uint32_t> primary_key;   // Ordinals; empty: hidden bigint key.
+  std::vector<uint32_t> primary_key;  // Ordinals; empty: hidden bigint key.
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
-  std::vector<IndexLayout> indexes;    // In the descriptor's order.
+  std::vector<IndexLayout> indexes;  // In the descriptor's order.
 
   // Errors: INTERNAL for a malformed descriptor.
   static absl::StatusOr<TableLayout> Make(const common::v1::TableDescriptor& descriptor);

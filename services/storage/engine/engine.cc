@@ -73,9 +73,10 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = status.ToString();
   if (status.IsBusy() && status.subcode() == rocksdb::Status::kDeadlock) {
-    return status::Error(sqlstate::kDeadlockDetected, "deadlock detected",
-                         "The transaction waits for a row lock whose holder waits for this transaction.",
-                         "Run the transaction again.");
+    return status::Error(
+        sqlstate::kDeadlockDetected, "deadlock detected",
+        "The transaction waits for a row lock whose holder waits for this transaction.",
+        "Run the transaction again.");
   }
   if (status.IsBusy() || status.IsTryAgain()) {
     return status::Error(sqlstate::kSerializationFailure,
@@ -87,20 +88,23 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   }
   if (status.IsNoSpace() || status.IsMemoryLimit() ||
       text.find("No space left") != std::string::npos) {
-    return status::Error(sqlstate::kDiskFull, "could not write to the data directory: no space left on device",
-                         text, "Free disk space and restart the server; until then data can be read only.");
+    return status::Error(
+        sqlstate::kDiskFull, "could not write to the data directory: no space left on device", text,
+        "Free disk space and restart the server; until then data can be read only.");
   }
   if (status.IsCorruption()) {
     return status::Error(sqlstate::kDataCorrupted, "data in the data directory is corrupted", text,
                          "Restore from a backup.");
   }
-  if (status.IsIOError()) return status::Error(sqlstate::kIoError, "I/O error in the data directory", text);
+  if (status.IsIOError())
+    return status::Error(sqlstate::kIoError, "I/O error in the data directory", text);
   return status::Error(sqlstate::kInternalError, "storage engine: " + text);
 }
 
 absl::Status Transaction::GetForUpdate(std::string_view key, PinnableSlice* value, bool* found,
                                        bool validate, bool exclusive) {
-  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), column_family_, ToSlice(key), value, exclusive, validate),
+  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), column_family_, ToSlice(key), value,
+                                  exclusive, validate),
                found);
 }
 
@@ -136,8 +140,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
   if (error) {
-    return status::Error(sqlstate::kIoError,
-                         "could not create data directory \"" + options.data_dir + "\": " + error.message());
+    return status::Error(sqlstate::kIoError, "could not create data directory \"" +
+                                                 options.data_dir + "\": " + error.message());
   }
   auto engine = std::unique_ptr<Engine>(new Engine());
   rocksdb::LRUCacheOptions cache_options;
@@ -156,14 +160,15 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   transactions.default_lock_timeout = options.lock_timeout_ms;
   rocksdb::TransactionDB* db = nullptr;
   const std::string directory = options.data_dir + "/db";
-  rocksdb::Status opened =
-      rocksdb::TransactionDB::Open(MakeOptions(options, engine->cache_, engine->write_buffers_, engine->statistics_),
-                                   transactions, directory, &db);
+  rocksdb::Status opened = rocksdb::TransactionDB::Open(
+      MakeOptions(options, engine->cache_, engine->write_buffers_, engine->statistics_),
+      transactions, directory, &db);
   if (!opened.ok()) {
     if (opened.IsIOError() && opened.ToString().find("lock") != std::string::npos) {
-      return status::Error(sqlstate::kObjectInUse,
-                           "data directory \"" + options.data_dir + "\" is in use by another server",
-                           opened.ToString(), "Stop the other server, or choose another data directory.");
+      return status::Error(
+          sqlstate::kObjectInUse,
+          "data directory \"" + options.data_dir + "\" is in use by another server",
+          opened.ToString(), "Stop the other server, or choose another data directory.");
     }
     return ToStatus(opened);
   }
@@ -177,7 +182,8 @@ Engine::~Engine() {
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
 }
 
-absl::Status Engine::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value, bool* found) {
+absl::Status Engine::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
+                         bool* found) {
   return Found(db_->Get(ReadAt(snapshot), db_->DefaultColumnFamily(), ToSlice(key), value), found);
 }
 
@@ -187,8 +193,8 @@ absl::Status Engine::MultiGet(const Snapshot* snapshot, const std::vector<Slice>
   values->resize(keys.size());
   found->assign(keys.size(), false);
   std::vector<rocksdb::Status> statuses(keys.size());
-  db_->MultiGet(ReadAt(snapshot), db_->DefaultColumnFamily(), keys.size(), keys.data(), values->data(),
-                statuses.data(), sorted);
+  db_->MultiGet(ReadAt(snapshot), db_->DefaultColumnFamily(), keys.size(), keys.data(),
+                values->data(), statuses.data(), sorted);
   for (size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].ok()) {
       (*found)[i] = true;
@@ -269,7 +275,8 @@ EngineCounters Engine::Counters() const {
   std::map<std::string, std::string> stats;
   if (db_->GetMapProperty(DB::Properties::kCFStats, &stats)) {
     const auto it = stats.find("compaction.L0.CompCount");
-    if (it != stats.end()) c.flushes = static_cast<uint64_t>(std::strtod(it->second.c_str(), nullptr));
+    if (it != stats.end())
+      c.flushes = static_cast<uint64_t>(std::strtod(it->second.c_str(), nullptr));
   }
   c.bytes_written = statistics_->getTickerCount(BYTES_WRITTEN);
   c.stall_us = statistics_->getTickerCount(STALL_MICROS);

@@ -1,8 +1,9 @@
-// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, locking transactions,
-// group-synced WAL. The only folder that includes RocksDB; its errors become SQL errors here.
+// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, locking
+// transactions, group-synced WAL. The only folder that includes RocksDB; its errors become SQL
+// errors here.
 //
-// Threading: Engine is thread-safe; Iterator, Transaction and WriteBatch belong to one thread at a time.
-// Everything made by an Engine must be destroyed before it.
+// Threading: Engine is thread-safe; Iterator, Transaction and WriteBatch belong to one thread at a
+// time. Everything made by an Engine must be destroyed before it.
 #pragma once
 
 #include <atomic>
@@ -70,15 +71,23 @@ struct KeyRange {
 class Iterator {
  public:
   void SeekToFirst() { it_->Seek(range_.lower); }
-  void SeekToLast() { it_->SeekForPrev(range_.upper); SkipUpper(); }
+  void SeekToLast() {
+    it_->SeekForPrev(range_.upper);
+    SkipUpper();
+  }
   void Seek(std::string_view key) { it_->Seek(ToSlice(key)); }
-  void SeekForPrev(std::string_view key) { it_->SeekForPrev(ToSlice(key)); SkipUpper(); }
+  void SeekForPrev(std::string_view key) {
+    it_->SeekForPrev(ToSlice(key));
+    SkipUpper();
+  }
   void Next() { it_->Next(); }
   void Prev() { it_->Prev(); }
   bool Valid() const { return it_->Valid() && (!check_bounds_ || InBounds()); }
   Slice key() const { return it_->key(); }
   Slice value() const { return it_->value(); }
-  absl::Status status() const { return it_->status().ok() ? absl::OkStatus() : ToStatus(it_->status()); }
+  absl::Status status() const {
+    return it_->status().ok() ? absl::OkStatus() : ToStatus(it_->status());
+  }
 
  private:
   friend class Engine;
@@ -107,7 +116,9 @@ struct IteratorOptions {
 // Writes that are applied at once, without locks.
 class WriteBatch {
  public:
-  void Put(std::string_view key, std::string_view value) { batch_.Put(ToSlice(key), ToSlice(value)); }
+  void Put(std::string_view key, std::string_view value) {
+    batch_.Put(ToSlice(key), ToSlice(value));
+  }
   void Delete(std::string_view key) { batch_.Delete(ToSlice(key)); }
   void DeleteRange(std::string_view lower, std::string_view upper) {
     batch_.DeleteRange(ToSlice(lower), ToSlice(upper));
@@ -128,8 +139,10 @@ class Transaction {
   absl::Status GetForUpdate(std::string_view key, PinnableSlice* value, bool* found, bool validate,
                             bool exclusive = true);
   // Own value or the one at `snapshot` (null: the latest committed).
-  absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value, bool* found);
-  std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range, const IteratorOptions& options);
+  absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
+                   bool* found);
+  std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range,
+                                        const IteratorOptions& options);
   // Buffered writes without locking: the caller holds the lock or needs none.
   void Put(std::string_view key, std::string_view value);
   void Delete(std::string_view key);
@@ -151,7 +164,8 @@ class Transaction {
 };
 
 struct EngineCounters {
-  uint64_t block_cache_hits = 0, block_cache_misses = 0, block_cache_used = 0, block_cache_capacity = 0;
+  uint64_t block_cache_hits = 0, block_cache_misses = 0, block_cache_used = 0,
+           block_cache_capacity = 0;
   uint64_t memtable_used = 0, memtable_capacity = 0;
   uint64_t flushes = 0, compaction_read = 0, compaction_write = 0, bytes_written = 0, stall_us = 0;
   uint64_t wal_syncs = 0, wal_bytes = 0, live_file_bytes = 0;
@@ -167,11 +181,13 @@ class Engine {
   uint64_t LatestSequence() const { return db_->GetLatestSequenceNumber(); }
 
   // `snapshot` null: the latest. `found` false when absent.
-  absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value, bool* found);
+  absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
+                   bool* found);
   // One value and flag for each key; keys sorted ascending when `sorted`.
   absl::Status MultiGet(const Snapshot* snapshot, const std::vector<Slice>& keys, bool sorted,
                         std::vector<PinnableSlice>* values, std::vector<bool>* found);
-  std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range, const IteratorOptions& options);
+  std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range,
+                                        const IteratorOptions& options);
 
   // Starts a transaction, reusing the memory of a finished one when given.
   std::unique_ptr<Transaction> Begin(std::unique_ptr<Transaction> reuse);

@@ -46,7 +46,8 @@ class HashAggregate : public Operator {
       RETURN_IF_ERROR(Compute());
       computed_ = true;
     }
-    const uint32_t count = std::min<uint32_t>(static_cast<uint32_t>(blocks_.size()) - emitted_, types::kBatchRows);
+    const uint32_t count =
+        std::min<uint32_t>(static_cast<uint32_t>(blocks_.size()) - emitted_, types::kBatchRows);
     if (count == 0) return false;
     *out = types::Batch();
     out->row_count = count;
@@ -59,7 +60,8 @@ class HashAggregate : public Operator {
       auto column = std::make_shared<types::Vector>(call.type);
       column->Resize(count);
       for (uint32_t i = 0; i < count; ++i) {
-        RETURN_IF_ERROR(call.function->Finalize(blocks_[emitted_ + i] + call.offset, column.get(), i));
+        RETURN_IF_ERROR(
+            call.function->Finalize(blocks_[emitted_ + i] + call.offset, column.get(), i));
       }
       out->columns.push_back(std::move(column));
     }
@@ -117,7 +119,8 @@ class HashAggregate : public Operator {
       ASSIGN_OR_RETURN(const bool more, input_->Next(&batch));
       if (!more) break;
       RETURN_IF_ERROR(AddBatch(batch));
-      const int64_t bytes = static_cast<int64_t>(arena_->allocated_bytes() + blocks_.size() * 96) + key_bytes_;
+      const int64_t bytes =
+          static_cast<int64_t>(arena_->allocated_bytes() + blocks_.size() * 96) + key_bytes_;
       if (bytes > reserved_) {
         const int64_t step = std::max<int64_t>(bytes - reserved_, 1 << 20);
         RETURN_IF_ERROR(context_->memory.Reserve(step));
@@ -149,7 +152,8 @@ class HashAggregate : public Operator {
       types::Vector* out = key_rows_.columns[i].get();
       if (in.physical() == Physical::kString && !in.is_null(row)) {
         // Copied, so that a group keeps only its key alive.
-        out->Append(types::Value::String(out->type(), std::string(in.data<std::string_view>()[row])));
+        out->Append(
+            types::Value::String(out->type(), std::string(in.data<std::string_view>()[row])));
         key_bytes_ += static_cast<int64_t>(in.data<std::string_view>()[row].size());
       } else {
         out->AppendFrom(in, row);
@@ -177,9 +181,12 @@ class HashAggregate : public Operator {
   void AssignGroups(const types::Batch& keys) {
     if (keys.columns.size() == 1 && IntegerKey(*keys.columns[0])) {
       switch (keys.columns[0]->physical()) {
-        case Physical::kInt16: return AssignIntegerGroups<int16_t>(keys);
-        case Physical::kInt32: return AssignIntegerGroups<int32_t>(keys);
-        default: return AssignIntegerGroups<int64_t>(keys);
+        case Physical::kInt16:
+          return AssignIntegerGroups<int16_t>(keys);
+        case Physical::kInt32:
+          return AssignIntegerGroups<int32_t>(keys);
+        default:
+          return AssignIntegerGroups<int64_t>(keys);
       }
     }
     const std::vector<const types::Vector*> columns = Pointers(keys);
@@ -214,18 +221,22 @@ class HashAggregate : public Operator {
     }
     if (rows->row_count == 0) return absl::OkStatus();
     ASSIGN_OR_RETURN(types::Batch arguments, EvaluateAll(call.arguments, context_, *rows));
-    if (!call.order_by.empty()) return AddOrdered(position, *rows, std::move(arguments), *row_groups);
+    if (!call.order_by.empty())
+      return AddOrdered(position, *rows, std::move(arguments), *row_groups);
     if (call.distinct) return AddDistinct(position, std::move(arguments), *row_groups);
     return UpdateStates(call, arguments, *row_groups);
   }
 
-  absl::Status UpdateStates(const Call& call, const types::Batch& arguments, const std::vector<uint32_t>& groups) {
+  absl::Status UpdateStates(const Call& call, const types::Batch& arguments,
+                            const std::vector<uint32_t>& groups) {
     states_.resize(arguments.row_count);
-    for (uint32_t i = 0; i < arguments.row_count; ++i) states_[i] = blocks_[groups[i]] + call.offset;
+    for (uint32_t i = 0; i < arguments.row_count; ++i)
+      states_[i] = blocks_[groups[i]] + call.offset;
     return call.function->Update(Pointers(arguments), arguments.row_count, states_.data());
   }
 
-  absl::Status AddDistinct(size_t position, types::Batch arguments, const std::vector<uint32_t>& groups) {
+  absl::Status AddDistinct(size_t position, types::Batch arguments,
+                           const std::vector<uint32_t>& groups) {
     const std::vector<const types::Vector*> columns = Pointers(arguments);
     std::vector<uint32_t> selection;
     std::vector<uint32_t> kept_groups;
@@ -268,11 +279,11 @@ class HashAggregate : public Operator {
     const types::Batch all = Concatenate(ordered.arguments, types);
     std::vector<uint32_t> order(ordered.groups.size());
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-      return ordered.keys[a] < ordered.keys[b];
-    });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return ordered.keys[a] < ordered.keys[b]; });
     for (size_t start = 0; start < order.size(); start += types::kBatchRows) {
-      const auto count = static_cast<uint32_t>(std::min<size_t>(order.size() - start, types::kBatchRows));
+      const auto count =
+          static_cast<uint32_t>(std::min<size_t>(order.size() - start, types::kBatchRows));
       types::Batch part = types::Gather(all, order.data() + start, count);
       part.row_count = count;
       std::vector<uint32_t> groups;
@@ -307,7 +318,8 @@ OperatorPtr AggregateNode::Open(ExecutionContext* context) const {
 
 }  // namespace
 
-absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan, CompileScope* scope) {
+absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
+                                             CompileScope* scope) {
   const common::v1::Aggregate& aggregate = plan.aggregate();
   auto node = std::make_unique<AggregateNode>(plan);
   ASSIGN_OR_RETURN(node->input, CompileOperator(aggregate.input(), scope));

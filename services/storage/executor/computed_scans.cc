@@ -1,4 +1,5 @@
-// Scans over what is not stored as rows: set-returning functions, computed tables, materialized CTEs.
+// Scans over what is not stored as rows: set-returning functions, computed tables, materialized
+// CTEs.
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/row_batch.h"
@@ -58,15 +59,16 @@ class SystemScanNode : public PlanNode {
 
 class SystemScan : public Operator {
  public:
-  SystemScan(ExecutionContext* context, const SystemScanNode* node) : Operator(context, node->id()), node_(*node) {}
+  SystemScan(ExecutionContext* context, const SystemScanNode* node)
+      : Operator(context, node->id()), node_(*node) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (done_) return false;
     done_ = true;
-    ASSIGN_OR_RETURN(const types::Batch rows,
-                     context_->virtual_tables->Rows(*node_.table, *context_->catalog,
-                                                    context_->state.context));
+    ASSIGN_OR_RETURN(
+        const types::Batch rows,
+        context_->virtual_tables->Rows(*node_.table, *context_->catalog, context_->state.context));
     *out = types::Batch();
     out->row_count = rows.row_count;
     for (uint32_t ordinal : node_.columns) out->columns.push_back(rows.columns[ordinal]);
@@ -125,7 +127,9 @@ class CteScan : public Operator {
   size_t next_ = 0;
 };
 
-OperatorPtr CteScanNode::Open(ExecutionContext* context) const { return std::make_unique<CteScan>(context, this); }
+OperatorPtr CteScanNode::Open(ExecutionContext* context) const {
+  return std::make_unique<CteScan>(context, this);
+}
 
 }  // namespace
 
@@ -135,20 +139,24 @@ absl::StatusOr<PlanNodePtr> CompileFunctionScan(const common::v1::Operator& plan
   const auto& functions = sql::functions::FunctionCatalog::Builtin();
   node->function = functions.TableFunctionBySignature(scan.function());
   if (node->function == nullptr) {
-    for (const sql::functions::TableFunction* candidate : functions.FindTableFunctions(scan.function())) {
+    for (const sql::functions::TableFunction* candidate :
+         functions.FindTableFunctions(scan.function())) {
       bool same = candidate->arguments.size() == static_cast<size_t>(scan.arguments_size());
       for (int i = 0; same && i < scan.arguments_size(); ++i) {
-        same = types::FromProto(scan.arguments(i).type()).id == candidate->arguments[static_cast<size_t>(i)];
+        same = types::FromProto(scan.arguments(i).type()).id ==
+               candidate->arguments[static_cast<size_t>(i)];
       }
       if (same) node->function = candidate;
     }
   }
-  if (node->function == nullptr) return absl::InternalError("unknown table function " + scan.function());
+  if (node->function == nullptr)
+    return absl::InternalError("unknown table function " + scan.function());
   ASSIGN_OR_RETURN(node->arguments, CompileAll(scan.arguments()));
   return PlanNodePtr(std::move(node));
 }
 
-absl::StatusOr<PlanNodePtr> CompileSystemScan(const common::v1::Operator& plan, CompileScope* scope) {
+absl::StatusOr<PlanNodePtr> CompileSystemScan(const common::v1::Operator& plan,
+                                              CompileScope* scope) {
   const common::v1::SystemScan& scan = plan.system_scan();
   auto node = std::make_unique<SystemScanNode>(plan);
   ASSIGN_OR_RETURN(node->table, scope->Table(scan.table_id()));

@@ -23,7 +23,8 @@ absl::StatusOr<std::unique_ptr<IndexAccess>> IndexAccess::Make(const catalog::Ta
   if (index_id != 0) {
     access->index_ = table->layout.FindIndex(index_id);
     if (access->index_ == nullptr || !access->index_->is_public) {
-      return status::Error(status::sqlstate::kStalePlan, "the plan names an index that does not exist any more");
+      return status::Error(status::sqlstate::kStalePlan,
+                           "the plan names an index that does not exist any more");
     }
   } else if (!table->layout.has_primary_key()) {
     return absl::InvalidArgumentError("malformed plan: the table has no primary key");
@@ -60,17 +61,20 @@ bool IndexAccess::PlanEntryDecoding() {
       return false;
     }
   }
-  for (uint32_t ordinal : index_->value_columns) no_missing_.push_back(types::Value::Null(layout.types[ordinal]));
+  for (uint32_t ordinal : index_->value_columns)
+    no_missing_.push_back(types::Value::Null(layout.types[ordinal]));
   value_decoder_ = codec::RowDecoder(&index_->value, std::move(value_columns), &no_missing_);
   return true;
 }
 
-absl::Status IndexAccess::AddEntry(std::string_view key, std::string_view value, RowSink* sink) const {
+absl::Status IndexAccess::AddEntry(std::string_view key, std::string_view value,
+                                   RowSink* sink) const {
   const uint32_t row = sink->count();
   const std::vector<types::Vector*>& vectors = sink->vectors();
   std::string_view rest = key.substr(4);
   for (size_t i = 0; i < index_->key.size(); ++i) {
-    types::Vector* out = key_outputs_[i] < 0 ? nullptr : vectors[static_cast<size_t>(key_outputs_[i])];
+    types::Vector* out =
+        key_outputs_[i] < 0 ? nullptr : vectors[static_cast<size_t>(key_outputs_[i])];
     if (!codec::DecodeKey(&rest, index_->key[i], out, row)) return Corrupt();
   }
   if (!value_outputs_.empty()) {
@@ -79,7 +83,8 @@ absl::Status IndexAccess::AddEntry(std::string_view key, std::string_view value,
     RETURN_IF_ERROR(value_decoder_.Decode(codec::IndexLayout::RowPart(value), row, outs.data()));
   }
   const codec::TableLayout& layout = columns_.table().layout;
-  const bool suffix_needed = std::any_of(suffix_outputs_.begin(), suffix_outputs_.end(), [](int o) { return o >= 0; });
+  const bool suffix_needed =
+      std::any_of(suffix_outputs_.begin(), suffix_outputs_.end(), [](int o) { return o >= 0; });
   if (suffix_needed || !columns_.key_positions().empty()) {
     std::string_view suffix;
     if (!codec::IndexLayout::RowSuffix(key, value, &suffix)) return Corrupt();
@@ -89,7 +94,8 @@ absl::Status IndexAccess::AddEntry(std::string_view key, std::string_view value,
       vectors[position]->data<std::string_view>()[row] = vectors[position]->arena()->Add(row_key);
     }
     for (size_t i = 0; suffix_needed && i < suffix_outputs_.size(); ++i) {
-      types::Vector* out = suffix_outputs_[i] < 0 ? nullptr : vectors[static_cast<size_t>(suffix_outputs_[i])];
+      types::Vector* out =
+          suffix_outputs_[i] < 0 ? nullptr : vectors[static_cast<size_t>(suffix_outputs_[i])];
       if (!codec::DecodeKey(&suffix, layout.primary_key_columns[i], out, row)) return Corrupt();
     }
   }
@@ -97,7 +103,8 @@ absl::Status IndexAccess::AddEntry(std::string_view key, std::string_view value,
   return absl::OkStatus();
 }
 
-absl::Status IndexAccess::AppendRowKey(std::string_view key, std::string_view value, std::string* out) const {
+absl::Status IndexAccess::AppendRowKey(std::string_view key, std::string_view value,
+                                       std::string* out) const {
   std::string_view suffix;
   if (!codec::IndexLayout::RowSuffix(key, value, &suffix)) return Corrupt();
   codec::AppendSpace(columns_.table().layout.storage_id, out);
@@ -105,7 +112,8 @@ absl::Status IndexAccess::AppendRowKey(std::string_view key, std::string_view va
   return absl::OkStatus();
 }
 
-absl::Status IndexAccess::FetchRows(const txn::ReadView& view, const std::vector<std::string>& row_keys,
+absl::Status IndexAccess::FetchRows(const txn::ReadView& view,
+                                    const std::vector<std::string>& row_keys,
                                     const std::vector<uint32_t>& sources, RowSink* sink,
                                     std::vector<uint32_t>* added) const {
   if (row_keys.size() == 1) {

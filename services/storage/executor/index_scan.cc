@@ -30,13 +30,17 @@ class IndexScanNode : public PlanNode {
   CompiledExpressionPtr filter;
   bool lock_rows = false;
   uint32_t emitted = 0;
-  bool unique_points = false;  // Every range is at most one key: `equal` and any_of cover a unique key.
+  bool unique_points =
+      false;  // Every range is at most one key: `equal` and any_of cover a unique key.
 };
 
 class IndexScan : public Operator {
  public:
   IndexScan(ExecutionContext* context, const IndexScanNode* node)
-      : Operator(context, node->id()), node_(*node), access_(*node->access), sink_(&node->access->columns()) {}
+      : Operator(context, node->id()),
+        node_(*node),
+        access_(*node->access),
+        sink_(&node->access->columns()) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
@@ -54,8 +58,9 @@ class IndexScan : public Operator {
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
     }
     if (node_.lock_rows && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, access_.columns(), static_cast<uint32_t>(out->columns.size() - 1),
-                               node_.filter.get(), out));
+      RETURN_IF_ERROR(LockRows(context_, access_.columns(),
+                               static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
+                               out));
       out->columns.resize(node_.emitted);
     }
     return true;
@@ -117,7 +122,8 @@ class IndexScan : public Operator {
     std::string low, high;  // Bounds in key order.
     bool has_low = false, has_high = false;
     bool low_inclusive = node_.lower_inclusive, high_inclusive = node_.upper_inclusive;
-    const auto encode = [&](const CompiledExpressionPtr& bound, std::string* out, bool* has) -> absl::StatusOr<bool> {
+    const auto encode = [&](const CompiledExpressionPtr& bound, std::string* out,
+                            bool* has) -> absl::StatusOr<bool> {
       if (bound == nullptr) return true;
       ASSIGN_OR_RETURN(const types::Value value, bound->EvaluateScalar(context_->state));
       if (value.is_null()) return false;
@@ -137,7 +143,8 @@ class IndexScan : public Operator {
     if (has_low) {
       range->lower = low_inclusive ? low : codec::PrefixEnd(low);
     } else if (column.nullable && column.descending) {
-      range->lower = prefix + static_cast<char>(~kNotNullMarker);  // NULLs come first: leave them out.
+      range->lower =
+          prefix + static_cast<char>(~kNotNullMarker);  // NULLs come first: leave them out.
     }
     if (has_high) {
       range->upper = high_inclusive ? codec::PrefixEnd(high) : high;
@@ -165,7 +172,8 @@ class IndexScan : public Operator {
     std::vector<engine::Slice> slices(keys.begin(), keys.end());
     std::vector<engine::PinnableSlice> values;
     std::vector<bool> found;
-    RETURN_IF_ERROR(context_->ViewOf(access_.space()).MultiGet(slices, !node_.descending, &values, &found));
+    RETURN_IF_ERROR(
+        context_->ViewOf(access_.space()).MultiGet(slices, !node_.descending, &values, &found));
     std::vector<std::string> row_keys;
     for (size_t i = 0; i < count; ++i) {
       if (!found[i]) continue;
@@ -240,13 +248,14 @@ class IndexScan : public Operator {
     CountEntries(entries);
     if (row_keys.empty()) return absl::OkStatus();
     std::vector<uint32_t> sources(row_keys.size());
-    return access_.FetchRows(context_->ViewOf(access_.columns().table().layout.storage_id), row_keys, sources,
-                             &sink_, nullptr);
+    return access_.FetchRows(context_->ViewOf(access_.columns().table().layout.storage_id),
+                             row_keys, sources, &sink_, nullptr);
   }
 
   void CountEntries(uint64_t entries) {
     if (access_.primary() || entries == 0) return;
-    context_->shared->counts->Index(access_.space())->entries_read.fetch_add(entries, std::memory_order_relaxed);
+    context_->shared->counts->Index(access_.space())
+        ->entries_read.fetch_add(entries, std::memory_order_relaxed);
   }
 
   const IndexScanNode& node_;
@@ -266,7 +275,8 @@ OperatorPtr IndexScanNode::Open(ExecutionContext* context) const {
 
 }  // namespace
 
-absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan, CompileScope* scope) {
+absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
+                                             CompileScope* scope) {
   const common::v1::IndexScan& scan = plan.index_scan();
   auto node = std::make_unique<IndexScanNode>(plan);
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
@@ -277,7 +287,8 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan, C
     ordinals.push_back(codec::kRowKeyOrdinal);
     scope->plan->locks_rows = true;
   }
-  ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, scan.index_id(), std::move(ordinals), scan.index_only()));
+  ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, scan.index_id(), std::move(ordinals),
+                                                   scan.index_only()));
   ASSIGN_OR_RETURN(node->equal, CompileAll(scan.equal()));
   ASSIGN_OR_RETURN(node->any_of, CompileAll(scan.any_of()));
   ASSIGN_OR_RETURN(node->lower, CompileOptional(scan.has_lower(), scan.lower()));

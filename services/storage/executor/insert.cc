@@ -29,7 +29,8 @@ class InsertNode : public PlanNode {
 class Insert : public ModifyOperator {
  public:
   Insert(ExecutionContext* context, const InsertNode* node)
-      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning, !node->literal_input),
+      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
+                       !node->literal_input),
         node_(*node) {}
 
  protected:
@@ -38,7 +39,8 @@ class Insert : public ModifyOperator {
     RETURN_IF_ERROR(writer().CheckNotNull(columns, rows.row_count));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, rows));
     if (!node_.ignore_conflicts && node_.conflict_update.empty()) {
-      for (uint32_t row = 0; row < rows.row_count; ++row) RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));
+      for (uint32_t row = 0; row < rows.row_count; ++row)
+        RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));
       CountRows(rows.row_count);
       return Return(rows);
     }
@@ -80,10 +82,11 @@ class Insert : public ModifyOperator {
   absl::Status UpdateExisting(const std::string& row_key, const types::Batch& rows, uint32_t row,
                               std::vector<types::Batch>* updated) {
     if (!touched_.insert(row_key).second) {
-      return status::Error(status::sqlstate::kCardinalityViolation,
-                           "ON CONFLICT DO UPDATE command cannot affect row a second time", {},
-                           "Ensure that no rows proposed for insertion within the same command have duplicate "
-                           "constrained values.");
+      return status::Error(
+          status::sqlstate::kCardinalityViolation,
+          "ON CONFLICT DO UPDATE command cannot affect row a second time", {},
+          "Ensure that no rows proposed for insertion within the same command have duplicate "
+          "constrained values.");
     }
     const codec::TableLayout& layout = table_.layout;
     engine::PinnableSlice value;
@@ -97,7 +100,8 @@ class Insert : public ModifyOperator {
       all[i] = i;
       outs.push_back(existing.columns[i].get());
     }
-    RETURN_IF_ERROR(codec::RowDecoder(&layout.row, all, &layout.missing).Decode(engine::ToView(value), 0, outs.data()));
+    RETURN_IF_ERROR(codec::RowDecoder(&layout.row, all, &layout.missing)
+                        .Decode(engine::ToView(value), 0, outs.data()));
     types::Batch pair = existing;
     const types::Batch excluded = types::Gather(rows, &row, 1);
     pair.columns.insert(pair.columns.end(), excluded.columns.begin(), excluded.columns.end());
@@ -121,7 +125,9 @@ class Insert : public ModifyOperator {
   std::set<std::string> touched_;
 };
 
-OperatorPtr InsertNode::Open(ExecutionContext* context) const { return std::make_unique<Insert>(context, this); }
+OperatorPtr InsertNode::Open(ExecutionContext* context) const {
+  return std::make_unique<Insert>(context, this);
+}
 
 }  // namespace
 
@@ -134,14 +140,16 @@ absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, Comp
   if (node->input->output().size() != node->table->layout.types.size()) {
     return absl::InvalidArgumentError("malformed plan: INSERT needs every column");
   }
-  node->literal_input = insert.input().has_values() && plan.insert().input().values().rows_size() > 0 &&
+  node->literal_input = insert.input().has_values() &&
+                        plan.insert().input().values().rows_size() > 0 &&
                         scope->plan->plan->subplans_size() == 0;
   ASSIGN_OR_RETURN(node->returning, CompileAll(insert.returning()));
   ASSIGN_OR_RETURN(node->checks, CompileChecks(insert.checks()));
   node->ignore_conflicts = insert.ignore_conflicts();
   if (insert.has_conflict_index_id()) node->conflict_index = insert.conflict_index_id();
   ASSIGN_OR_RETURN(node->conflict_update, CompileAll(insert.conflict_update()));
-  ASSIGN_OR_RETURN(node->conflict_filter, CompileOptional(insert.has_conflict_filter(), insert.conflict_filter()));
+  ASSIGN_OR_RETURN(node->conflict_filter,
+                   CompileOptional(insert.has_conflict_filter(), insert.conflict_filter()));
   return PlanNodePtr(std::move(node));
 }
 

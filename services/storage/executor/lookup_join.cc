@@ -73,7 +73,8 @@ class LookupJoin : public Operator {
       order_.push_back(row);
     }
     if (!access_.primary()) {
-      context_->shared->counts->Index(access_.space())->scans.fetch_add(1, std::memory_order_relaxed);
+      context_->shared->counts->Index(access_.space())
+          ->scans.fetch_add(1, std::memory_order_relaxed);
     }
     return absl::OkStatus();
   }
@@ -103,7 +104,8 @@ class LookupJoin : public Operator {
         continue;
       }
       row_keys.emplace_back();
-      RETURN_IF_ERROR(access_.AppendRowKey(prefixes_[order_[i]], engine::ToView(values[i]), &row_keys.back()));
+      RETURN_IF_ERROR(
+          access_.AppendRowKey(prefixes_[order_[i]], engine::ToView(values[i]), &row_keys.back()));
       sources.push_back(order_[i]);
     }
     if (row_keys.empty()) return absl::OkStatus();
@@ -145,11 +147,12 @@ class LookupJoin : public Operator {
       it_->Next();
     }
     if (!access_.primary()) {
-      context_->shared->counts->Index(access_.space())->entries_read.fetch_add(entries, std::memory_order_relaxed);
+      context_->shared->counts->Index(access_.space())
+          ->entries_read.fetch_add(entries, std::memory_order_relaxed);
     }
     if (row_keys.empty()) return absl::OkStatus();
-    return access_.FetchRows(context_->ViewOf(access_.columns().table().layout.storage_id), row_keys, sources,
-                             &sink_, lefts);
+    return access_.FetchRows(context_->ViewOf(access_.columns().table().layout.storage_id),
+                             row_keys, sources, &sink_, lefts);
   }
 
   bool emits_right() const {
@@ -158,7 +161,8 @@ class LookupJoin : public Operator {
 
   absl::Status Emit(const std::vector<uint32_t>& lefts, types::Batch right, types::Batch* out) {
     if (lefts.empty()) return absl::OkStatus();
-    types::Batch pair = types::Gather(left_rows_, lefts.data(), static_cast<uint32_t>(lefts.size()));
+    types::Batch pair =
+        types::Gather(left_rows_, lefts.data(), static_cast<uint32_t>(lefts.size()));
     pair.row_count = static_cast<uint32_t>(lefts.size());
     pair.columns.insert(pair.columns.end(), right.columns.begin(), right.columns.end());
     if (node_.residual != nullptr) {
@@ -217,7 +221,8 @@ OperatorPtr LookupJoinNode::Open(ExecutionContext* context) const {
 
 }  // namespace
 
-absl::StatusOr<PlanNodePtr> CompileLookupJoin(const common::v1::Operator& plan, CompileScope* scope) {
+absl::StatusOr<PlanNodePtr> CompileLookupJoin(const common::v1::Operator& plan,
+                                              CompileScope* scope) {
   const common::v1::LookupJoin& join = plan.lookup_join();
   auto node = std::make_unique<LookupJoinNode>(plan);
   node->type = join.type();
@@ -228,7 +233,8 @@ absl::StatusOr<PlanNodePtr> CompileLookupJoin(const common::v1::Operator& plan, 
   ASSIGN_OR_RETURN(node->left, CompileOperator(join.left(), scope));
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(join.table_id()));
   std::vector<uint32_t> ordinals(join.columns().begin(), join.columns().end());
-  ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, join.index_id(), std::move(ordinals), join.index_only()));
+  ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, join.index_id(), std::move(ordinals),
+                                                   join.index_only()));
   ASSIGN_OR_RETURN(node->keys, CompileAll(join.keys()));
   if (node->keys.empty() || node->keys.size() > node->access->key().size()) {
     return absl::InvalidArgumentError("malformed plan: keys of a lookup join");

@@ -1,5 +1,5 @@
-// Memory of one execution, counted against the server's query_memory_bytes. Not thread-safe; the shared
-// counter is.
+// Memory of one execution, counted against the server's query_memory_bytes. Not thread-safe; the
+// shared counter is.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,10 @@ class MemoryBudget {
   // Errors: 53200 naming the knob.
   absl::Status Reserve(int64_t bytes) {
     if (TryReserve(bytes)) return absl::OkStatus();
-    return status::Error(status::sqlstate::kOutOfMemory, "out of query memory",
-                         "The statement needs more than query_memory_bytes allows.",
-                         "Raise the knob query_memory_bytes, or make the statement handle fewer rows at once.");
+    return status::Error(
+        status::sqlstate::kOutOfMemory, "out of query memory",
+        "The statement needs more than query_memory_bytes allows.",
+        "Raise the knob query_memory_bytes, or make the statement handle fewer rows at once.");
   }
   void Release(int64_t bytes) {
     shared_->query_memory_used.fetch_sub(bytes, std::memory_order_relaxed);

@@ -29,8 +29,9 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
   return absl::OkStatus();
 }
 
-ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table,
-                               const PlanNode* input, const std::vector<CompiledExpressionPtr>* returning,
+ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id,
+                               const catalog::TableEntry* table, const PlanNode* input,
+                               const std::vector<CompiledExpressionPtr>* returning,
                                bool buffer_input)
     : Operator(context, id),
       table_(*table),
@@ -38,10 +39,13 @@ ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id, const cat
       buffer_input_(buffer_input),
       input_(input->Open(context)) {}
 
-absl::Status ModifyOperator::DoRewind() { return absl::InternalError("a writing operator runs once"); }
+absl::Status ModifyOperator::DoRewind() {
+  return absl::InternalError("a writing operator runs once");
+}
 
 absl::Status ModifyOperator::Run() {
-  writer_ = std::make_unique<txn::TableWriter>(context_->transaction, &table_, context_->catalog.get());
+  writer_ =
+      std::make_unique<txn::TableWriter>(context_->transaction, &table_, context_->catalog.get());
   if (buffer_input_) {
     int64_t reserved = 0;
     ASSIGN_OR_RETURN(std::vector<types::Batch> batches, Drain(input_.get(), context_, &reserved));
@@ -84,12 +88,13 @@ absl::Status ModifyOperator::Return(const types::Batch& rows) {
 absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
   const codec::TableLayout& layout = table_.layout;
   const size_t table_columns = layout.types.size();
-  if (batch->columns.size() <= table_columns) return absl::InternalError("the input lacks the row's key");
+  if (batch->columns.size() <= table_columns)
+    return absl::InternalError("the input lacks the row's key");
   const types::VectorPtr keys = batch->columns[table_columns];
   std::vector<const types::Vector*> old_columns = Pointers(*batch);
   old_columns.resize(table_columns);
-  std::vector<uint32_t> kept;      // Input rows to keep, in order.
-  std::vector<uint32_t> changed;   // Positions in `kept` whose row is newer than the input's.
+  std::vector<uint32_t> kept;     // Input rows to keep, in order.
+  std::vector<uint32_t> changed;  // Positions in `kept` whose row is newer than the input's.
   std::vector<std::string> versions;
   std::string expected;
   for (uint32_t row = 0; row < batch->row_count; ++row) {
@@ -120,7 +125,8 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
   types::Batch latest = NewBatch(layout.types, static_cast<uint32_t>(changed.size()));
   std::vector<types::Vector*> outs;
   for (const types::VectorPtr& column : latest.columns) outs.push_back(column.get());
-  for (uint32_t i = 0; i < changed.size(); ++i) RETURN_IF_ERROR(decoder.Decode(versions[i], i, outs.data()));
+  for (uint32_t i = 0; i < changed.size(); ++i)
+    RETURN_IF_ERROR(decoder.Decode(versions[i], i, outs.data()));
   for (size_t c = 0; c < table_columns; ++c) {
     auto merged = std::make_shared<types::Vector>(layout.types[c]);
     merged->Reserve(batch->row_count);
@@ -137,7 +143,8 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
     batch->columns[c] = std::move(merged);
   }
   if (recheck_ == nullptr) return absl::OkStatus();
-  const types::Batch subset = types::Gather(*batch, changed.data(), static_cast<uint32_t>(changed.size()));
+  const types::Batch subset =
+      types::Gather(*batch, changed.data(), static_cast<uint32_t>(changed.size()));
   std::vector<uint32_t> matching;
   RETURN_IF_ERROR(recheck_->Select(context_->state, subset, &matching));
   if (matching.size() == changed.size()) return absl::OkStatus();

@@ -25,8 +25,9 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
 
 class ModifyOperator : public Operator {
  public:
-  ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table, const PlanNode* input,
-                 const std::vector<CompiledExpressionPtr>* returning, bool buffer_input);
+  ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table,
+                 const PlanNode* input, const std::vector<CompiledExpressionPtr>* returning,
+                 bool buffer_input);
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override;
@@ -53,8 +54,9 @@ class ModifyOperator : public Operator {
   size_t next_ = 0;
 };
 
-// The input rows of UPDATE and DELETE as they are now: locked, brought to their latest version where a
-// concurrent transaction changed them, without those that are gone, no longer match, or came before.
+// The input rows of UPDATE and DELETE as they are now: locked, brought to their latest version
+// where a concurrent transaction changed them, without those that are gone, no longer match, or
+// came before.
 class TargetRows {
  public:
   TargetRows(ExecutionContext* context, const catalog::TableEntry* table,

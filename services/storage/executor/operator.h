@@ -141,14 +141,14 @@ struct CompiledPlan {
   std::vector<PlanNodePtr> subplans;
   std::vector<PlanNodePtr> ctes;
   std::vector<catalog::TableEntryPtr> tables;
-  // By sub-plan: slots that its tree reads and that its own correlation list does not bind; its answers
-  // depend on them too.
+  // By sub-plan: slots that its tree reads and that its own correlation list does not bind; its
+  // answers depend on them too.
   std::vector<std::vector<uint32_t>> outer_slots;
   uint32_t operator_count = 0;
   uint32_t correlation_slots = 0;
-  bool writes = false;       // INSERT, UPDATE, DELETE.
-  bool locks_rows = false;   // FOR UPDATE.
-  bool single_get = false;   // Reads one key once: needs no snapshot for consistency.
+  bool writes = false;      // INSERT, UPDATE, DELETE.
+  bool locks_rows = false;  // FOR UPDATE.
+  bool single_get = false;  // Reads one key once: needs no snapshot for consistency.
 };
 
 // What the nodes are compiled against.
@@ -161,11 +161,12 @@ struct CompileScope {
 
 // Compiles an operator tree. Errors: INVALID_ARGUMENT, INTERNAL for a malformed plan; ADB01.
 absl::StatusOr<PlanNodePtr> CompileOperator(const common::v1::Operator& plan, CompileScope* scope);
-absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(std::shared_ptr<const common::v1::Plan> plan,
-                                                                const catalog::CatalogState& catalog);
+absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
+    std::shared_ptr<const common::v1::Plan> plan, const catalog::CatalogState& catalog);
 
 // Null for an absent expression.
-absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present, const common::v1::Expression& expression);
+absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present,
+                                                      const common::v1::Expression& expression);
 absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
     const google::protobuf::RepeatedPtrField<common::v1::Expression>& expressions);
 
@@ -194,7 +195,7 @@ ADBMS_DECLARE_COMPILE(Delete);
 #undef ADBMS_DECLARE_COMPILE
 
 // Keeps the rows for which `filter` is true; counts the others as removed.
-absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter, ExecutionContext* context,
-                         Actuals* actuals, types::Batch* batch);
+absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter,
+                         ExecutionContext* context, Actuals* actuals, types::Batch* batch);
 
 }  // namespace adbms::storage::executor

@@ -1,5 +1,5 @@
-// Hash join and nested-loop join: pairs of a streamed left and a materialized right side. A nested loop is a
-// join without keys: every right row is a candidate.
+// Hash join and nested-loop join: pairs of a streamed left and a materialized right side. A nested
+// loop is a join without keys: every right row is a candidate.
 #include <bit>
 #include <span>
 
@@ -27,14 +27,18 @@ class JoinNode : public PlanNode {
 };
 
 bool IsIntegral(Physical physical) {
-  return physical == Physical::kInt16 || physical == Physical::kInt32 || physical == Physical::kInt64;
+  return physical == Physical::kInt16 || physical == Physical::kInt32 ||
+         physical == Physical::kInt64;
 }
 
 int64_t IntegerAt(const types::Vector& vector, uint32_t row) {
   switch (vector.physical()) {
-    case Physical::kInt16: return vector.data<int16_t>()[row];
-    case Physical::kInt32: return vector.data<int32_t>()[row];
-    default: return vector.data<int64_t>()[row];
+    case Physical::kInt16:
+      return vector.data<int16_t>()[row];
+    case Physical::kInt32:
+      return vector.data<int32_t>()[row];
+    default:
+      return vector.data<int64_t>()[row];
   }
 }
 
@@ -197,7 +201,8 @@ class PairJoin : public Operator {
     return true;
   }
 
-  types::Batch Combine(const std::vector<uint32_t>& lefts, const std::vector<uint32_t>& rights) const {
+  types::Batch Combine(const std::vector<uint32_t>& lefts,
+                       const std::vector<uint32_t>& rights) const {
     types::Batch pair;
     pair.row_count = static_cast<uint32_t>(lefts.size());
     for (const types::VectorPtr& column : left_rows_.columns) {
@@ -209,7 +214,8 @@ class PairJoin : public Operator {
     return pair;
   }
 
-  absl::Status EmitPairs(std::vector<uint32_t>& lefts, std::vector<uint32_t>& rights, types::Batch* out) {
+  absl::Status EmitPairs(std::vector<uint32_t>& lefts, std::vector<uint32_t>& rights,
+                         types::Batch* out) {
     if (lefts.empty()) return absl::OkStatus();
     types::Batch pair;
     if (node_.residual != nullptr || emits_right()) pair = Combine(lefts, rights);
@@ -255,7 +261,8 @@ class PairJoin : public Operator {
   }
 
   absl::StatusOr<bool> EmitRightRest(types::Batch* out) {
-    if (node_.type != common::v1::JOIN_TYPE_RIGHT && node_.type != common::v1::JOIN_TYPE_FULL) return false;
+    if (node_.type != common::v1::JOIN_TYPE_RIGHT && node_.type != common::v1::JOIN_TYPE_FULL)
+      return false;
     std::vector<uint32_t> rows;
     while (right_rest_ < right_rows_.row_count && rows.size() < types::kBatchRows) {
       if (!right_matched_[right_rest_]) rows.push_back(right_rest_);
@@ -267,14 +274,16 @@ class PairJoin : public Operator {
     return true;
   }
 
-  // NOT IN: a left row survives when every right row differs from it in a key that is NULL on neither side.
+  // NOT IN: a left row survives when every right row differs from it in a key that is NULL on
+  // neither side.
   absl::StatusOr<bool> AntiNullAware(types::Batch* out) {
     std::vector<uint32_t> kept;
     for (uint32_t left = 0; left < left_rows_.row_count; ++left) {
       ASSIGN_OR_RETURN(const bool hidden, IsHidden(left));
       if (!hidden) kept.push_back(left);
     }
-    if (!kept.empty()) *out = types::Gather(left_rows_, kept.data(), static_cast<uint32_t>(kept.size()));
+    if (!kept.empty())
+      *out = types::Gather(left_rows_, kept.data(), static_cast<uint32_t>(kept.size()));
     return true;
   }
 
@@ -344,7 +353,9 @@ class PairJoin : public Operator {
   std::vector<uint32_t> null_rows_;
 };
 
-OperatorPtr JoinNode::Open(ExecutionContext* context) const { return std::make_unique<PairJoin>(context, this); }
+OperatorPtr JoinNode::Open(ExecutionContext* context) const {
+  return std::make_unique<PairJoin>(context, this);
+}
 
 }  // namespace
 
@@ -363,7 +374,8 @@ absl::StatusOr<PlanNodePtr> CompileHashJoin(const common::v1::Operator& plan, Co
   return PlanNodePtr(std::move(node));
 }
 
-absl::StatusOr<PlanNodePtr> CompileNestedLoopJoin(const common::v1::Operator& plan, CompileScope* scope) {
+absl::StatusOr<PlanNodePtr> CompileNestedLoopJoin(const common::v1::Operator& plan,
+                                                  CompileScope* scope) {
   const common::v1::NestedLoopJoin& join = plan.nested_loop_join();
   auto node = std::make_unique<JoinNode>(plan);
   node->type = join.type();

@@ -33,7 +33,9 @@ class Filter : public Operator {
   OperatorPtr input_;
 };
 
-OperatorPtr FilterNode::Open(ExecutionContext* context) const { return std::make_unique<Filter>(context, this); }
+OperatorPtr FilterNode::Open(ExecutionContext* context) const {
+  return std::make_unique<Filter>(context, this);
+}
 
 class ProjectNode : public PlanNode {
  public:
@@ -63,7 +65,9 @@ class Project : public Operator {
   OperatorPtr input_;
 };
 
-OperatorPtr ProjectNode::Open(ExecutionContext* context) const { return std::make_unique<Project>(context, this); }
+OperatorPtr ProjectNode::Open(ExecutionContext* context) const {
+  return std::make_unique<Project>(context, this);
+}
 
 class LimitNode : public PlanNode {
  public:
@@ -112,7 +116,8 @@ class Limit : public Operator {
       ASSIGN_OR_RETURN(const types::Value value, node_.count->EvaluateScalar(context_->state));
       if (!value.is_null()) {
         if (value.int_value() < 0) {
-          return status::Error(status::sqlstate::kInvalidRowCountInLimit, "LIMIT must not be negative");
+          return status::Error(status::sqlstate::kInvalidRowCountInLimit,
+                               "LIMIT must not be negative");
         }
         left_ = static_cast<uint64_t>(value.int_value());
       }
@@ -121,7 +126,8 @@ class Limit : public Operator {
       ASSIGN_OR_RETURN(const types::Value value, node_.offset->EvaluateScalar(context_->state));
       if (!value.is_null()) {
         if (value.int_value() < 0) {
-          return status::Error(status::sqlstate::kInvalidRowCountInOffset, "OFFSET must not be negative");
+          return status::Error(status::sqlstate::kInvalidRowCountInOffset,
+                               "OFFSET must not be negative");
         }
         skip_ = static_cast<uint64_t>(value.int_value());
       }
@@ -136,7 +142,9 @@ class Limit : public Operator {
   uint64_t skip_ = 0;
 };
 
-OperatorPtr LimitNode::Open(ExecutionContext* context) const { return std::make_unique<Limit>(context, this); }
+OperatorPtr LimitNode::Open(ExecutionContext* context) const {
+  return std::make_unique<Limit>(context, this);
+}
 
 class AppendNode : public PlanNode {
  public:
@@ -170,7 +178,9 @@ class Append : public Operator {
   size_t current_ = 0;
 };
 
-OperatorPtr AppendNode::Open(ExecutionContext* context) const { return std::make_unique<Append>(context, this); }
+OperatorPtr AppendNode::Open(ExecutionContext* context) const {
+  return std::make_unique<Append>(context, this);
+}
 
 }  // namespace
 

@@ -15,7 +15,8 @@ void CollectSlots(const google::protobuf::Message& message, std::set<uint32_t>* 
                   std::set<uint32_t>* subplans) {
   if (message.GetDescriptor() == common::v1::Expression::descriptor()) {
     const auto& expression = static_cast<const common::v1::Expression&>(message);
-    if (expression.node_case() == common::v1::Expression::kCorrelationSlot) slots->insert(expression.correlation_slot());
+    if (expression.node_case() == common::v1::Expression::kCorrelationSlot)
+      slots->insert(expression.correlation_slot());
     if (expression.has_subquery()) subplans->insert(expression.subquery().subplan());
   }
   const google::protobuf::Reflection* reflection = message.GetReflection();
@@ -33,14 +34,18 @@ void CollectSlots(const google::protobuf::Message& message, std::set<uint32_t>* 
   }
 }
 
-// Slots that a sub-plan reads, itself or through the sub-plans it runs, beyond those that are bound there.
-std::set<uint32_t> FreeSlots(const common::v1::Plan& plan, uint32_t subplan, std::set<uint32_t>* active) {
+// Slots that a sub-plan reads, itself or through the sub-plans it runs, beyond those that are bound
+// there.
+std::set<uint32_t> FreeSlots(const common::v1::Plan& plan, uint32_t subplan,
+                             std::set<uint32_t>* active) {
   std::set<uint32_t> slots;
-  if (subplan >= static_cast<uint32_t>(plan.subplans_size()) || !active->insert(subplan).second) return slots;
+  if (subplan >= static_cast<uint32_t>(plan.subplans_size()) || !active->insert(subplan).second)
+    return slots;
   std::set<uint32_t> nested;
   CollectSlots(plan.subplans(static_cast<int>(subplan)).root(), &slots, &nested);
   for (uint32_t inner : nested) slots.merge(FreeSlots(plan, inner, active));
-  for (uint32_t bound : plan.subplans(static_cast<int>(subplan)).correlation_slots()) slots.erase(bound);
+  for (uint32_t bound : plan.subplans(static_cast<int>(subplan)).correlation_slots())
+    slots.erase(bound);
   active->erase(subplan);
   return slots;
 }
@@ -66,25 +71,29 @@ bool IsSingleGet(const PlanOperator& op, const CompileScope& scope) {
   const common::v1::IndexScan& scan = op.index_scan();
   if (scan.index_id() != 0 || scan.any_of_size() > 0) return false;
   const auto table = scope.Table(scan.table_id());
-  return table.ok() && static_cast<size_t>(scan.equal_size()) == (*table)->layout.primary_key.size();
+  return table.ok() &&
+         static_cast<size_t>(scan.equal_size()) == (*table)->layout.primary_key.size();
 }
 
 }  // namespace
 
 PlanNode::PlanNode(const PlanOperator& plan) : id_(plan.id()) {
-  for (const common::v1::OutputColumn& column : plan.output()) output_.push_back(types::FromProto(column.type()));
+  for (const common::v1::OutputColumn& column : plan.output())
+    output_.push_back(types::FromProto(column.type()));
 }
 
 absl::StatusOr<const catalog::TableEntry*> CompileScope::Table(uint32_t table_id) const {
   const catalog::TableEntryPtr* entry = catalog->Find(table_id);
   if (entry == nullptr) {
-    return status::Error(status::sqlstate::kStalePlan, "the plan names a table that does not exist any more");
+    return status::Error(status::sqlstate::kStalePlan,
+                         "the plan names a table that does not exist any more");
   }
   plan->tables.push_back(*entry);
   return entry->get();
 }
 
-absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present, const common::v1::Expression& expression) {
+absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present,
+                                                      const common::v1::Expression& expression) {
   if (!present) return CompiledExpressionPtr();
   return sql::expression::Compile(expression);
 }
@@ -102,32 +111,52 @@ absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
 absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileScope* scope) {
   scope->plan->operator_count = std::max(scope->plan->operator_count, plan.id() + 1);
   switch (plan.body_case()) {
-    case PlanOperator::kSeqScan: return CompileSeqScan(plan, scope);
-    case PlanOperator::kIndexScan: return CompileIndexScan(plan, scope);
-    case PlanOperator::kValues: return CompileValues(plan, scope);
-    case PlanOperator::kFunctionScan: return CompileFunctionScan(plan, scope);
-    case PlanOperator::kSystemScan: return CompileSystemScan(plan, scope);
-    case PlanOperator::kCteScan: return CompileCteScan(plan, scope);
-    case PlanOperator::kFilter: return CompileFilter(plan, scope);
-    case PlanOperator::kProject: return CompileProject(plan, scope);
-    case PlanOperator::kHashJoin: return CompileHashJoin(plan, scope);
-    case PlanOperator::kLookupJoin: return CompileLookupJoin(plan, scope);
-    case PlanOperator::kNestedLoopJoin: return CompileNestedLoopJoin(plan, scope);
-    case PlanOperator::kAggregate: return CompileAggregate(plan, scope);
-    case PlanOperator::kSort: return CompileSort(plan, scope);
-    case PlanOperator::kLimit: return CompileLimit(plan, scope);
-    case PlanOperator::kAppend: return CompileAppend(plan, scope);
-    case PlanOperator::kSetOperation: return CompileSetOperation(plan, scope);
-    case PlanOperator::kInsert: return CompileInsert(plan, scope);
-    case PlanOperator::kUpdate: return CompileUpdate(plan, scope);
-    case PlanOperator::kDelete: return CompileDelete(plan, scope);
-    case PlanOperator::BODY_NOT_SET: break;
+    case PlanOperator::kSeqScan:
+      return CompileSeqScan(plan, scope);
+    case PlanOperator::kIndexScan:
+      return CompileIndexScan(plan, scope);
+    case PlanOperator::kValues:
+      return CompileValues(plan, scope);
+    case PlanOperator::kFunctionScan:
+      return CompileFunctionScan(plan, scope);
+    case PlanOperator::kSystemScan:
+      return CompileSystemScan(plan, scope);
+    case PlanOperator::kCteScan:
+      return CompileCteScan(plan, scope);
+    case PlanOperator::kFilter:
+      return CompileFilter(plan, scope);
+    case PlanOperator::kProject:
+      return CompileProject(plan, scope);
+    case PlanOperator::kHashJoin:
+      return CompileHashJoin(plan, scope);
+    case PlanOperator::kLookupJoin:
+      return CompileLookupJoin(plan, scope);
+    case PlanOperator::kNestedLoopJoin:
+      return CompileNestedLoopJoin(plan, scope);
+    case PlanOperator::kAggregate:
+      return CompileAggregate(plan, scope);
+    case PlanOperator::kSort:
+      return CompileSort(plan, scope);
+    case PlanOperator::kLimit:
+      return CompileLimit(plan, scope);
+    case PlanOperator::kAppend:
+      return CompileAppend(plan, scope);
+    case PlanOperator::kSetOperation:
+      return CompileSetOperation(plan, scope);
+    case PlanOperator::kInsert:
+      return CompileInsert(plan, scope);
+    case PlanOperator::kUpdate:
+      return CompileUpdate(plan, scope);
+    case PlanOperator::kDelete:
+      return CompileDelete(plan, scope);
+    case PlanOperator::BODY_NOT_SET:
+      break;
   }
   return absl::InvalidArgumentError("malformed plan: an operator without a body");
 }
 
-absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(std::shared_ptr<const common::v1::Plan> plan,
-                                                                const catalog::CatalogState& catalog) {
+absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
+    std::shared_ptr<const common::v1::Plan> plan, const catalog::CatalogState& catalog) {
   auto compiled = std::make_shared<CompiledPlan>();
   compiled->plan = std::move(plan);
   const common::v1::Plan& source = *compiled->plan;
@@ -147,13 +176,13 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(std::shared_ptr<
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(cte, &scope));
     compiled->ctes.push_back(std::move(node));
   }
-  compiled->single_get = source.subplans_size() == 0 && source.ctes_size() == 0 && !compiled->locks_rows &&
-                         IsSingleGet(source.root(), scope);
+  compiled->single_get = source.subplans_size() == 0 && source.ctes_size() == 0 &&
+                         !compiled->locks_rows && IsSingleGet(source.root(), scope);
   return std::shared_ptr<const CompiledPlan>(std::move(compiled));
 }
 
-absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter, ExecutionContext* context,
-                         Actuals* actuals, types::Batch* batch) {
+absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter,
+                         ExecutionContext* context, Actuals* actuals, types::Batch* batch) {
   std::vector<uint32_t> selection;
   RETURN_IF_ERROR(filter.Select(context->state, *batch, &selection));
   actuals->rows_removed += batch->row_count - selection.size();

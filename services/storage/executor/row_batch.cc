@@ -36,7 +36,8 @@ types::Batch NewBatch(const std::vector<types::Type>& types, uint32_t row_count)
 namespace {
 
 template <typename T>
-void GatherData(const types::Vector& input, const uint32_t* selection, uint32_t count, types::Vector* out) {
+void GatherData(const types::Vector& input, const uint32_t* selection, uint32_t count,
+                types::Vector* out) {
   const T* source = input.data<T>();
   T* target = out->data<T>();
   for (uint32_t i = 0; i < count; ++i) {
@@ -53,21 +54,40 @@ void GatherData(const types::Vector& input, const uint32_t* selection, uint32_t 
 template <typename Visit>
 void Dispatch(Physical physical, Visit visit) {
   switch (physical) {
-    case Physical::kBool: visit(uint8_t{}); break;
-    case Physical::kInt16: visit(int16_t{}); break;
-    case Physical::kInt32: visit(int32_t{}); break;
-    case Physical::kInt64: visit(int64_t{}); break;
-    case Physical::kFloat: visit(float{}); break;
-    case Physical::kDouble: visit(double{}); break;
-    case Physical::kDecimal: visit(types::Decimal{}); break;
-    case Physical::kInterval: visit(types::Interval{}); break;
-    case Physical::kString: visit(std::string_view{}); break;
+    case Physical::kBool:
+      visit(uint8_t{});
+      break;
+    case Physical::kInt16:
+      visit(int16_t{});
+      break;
+    case Physical::kInt32:
+      visit(int32_t{});
+      break;
+    case Physical::kInt64:
+      visit(int64_t{});
+      break;
+    case Physical::kFloat:
+      visit(float{});
+      break;
+    case Physical::kDouble:
+      visit(double{});
+      break;
+    case Physical::kDecimal:
+      visit(types::Decimal{});
+      break;
+    case Physical::kInterval:
+      visit(types::Interval{});
+      break;
+    case Physical::kString:
+      visit(std::string_view{});
+      break;
   }
 }
 
 }  // namespace
 
-types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* selection, uint32_t count) {
+types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* selection,
+                                uint32_t count) {
   auto out = std::make_shared<types::Vector>(input.type());
   out->Resize(count);
   out->ShareArenas(input);
@@ -76,7 +96,8 @@ types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* sele
   return out;
 }
 
-types::Batch Concatenate(const std::vector<types::Batch>& batches, const std::vector<types::Type>& types) {
+types::Batch Concatenate(const std::vector<types::Batch>& batches,
+                         const std::vector<types::Type>& types) {
   if (batches.size() == 1) return batches[0];
   uint32_t total = 0;
   for (const types::Batch& batch : batches) total += batch.row_count;
@@ -126,8 +147,10 @@ types::VectorPtr Repeat(const types::Value& value, types::Type type, uint32_t co
   return out;
 }
 
-void AppendRowIdentity(const std::vector<const types::Vector*>& columns, uint32_t row, std::string* out) {
-  for (const types::Vector* column : columns) codec::AppendKey(*column, row, {column->type(), false, true}, out);
+void AppendRowIdentity(const std::vector<const types::Vector*>& columns, uint32_t row,
+                       std::string* out) {
+  for (const types::Vector* column : columns)
+    codec::AppendKey(*column, row, {column->type(), false, true}, out);
 }
 
 void AppendIdentity(const types::Value& value, std::string* out) {
@@ -154,7 +177,8 @@ absl::StatusOr<types::Batch> EvaluateAll(const std::vector<CompiledExpressionPtr
   return out;
 }
 
-absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context, int64_t* reserved) {
+absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context,
+                                                int64_t* reserved) {
   std::vector<types::Batch> batches;
   while (true) {
     types::Batch batch;

@@ -16,16 +16,19 @@ inline constexpr uint32_t kNullRow = UINT32_MAX;
 // Fresh vectors of these types with `row_count` valid rows.
 types::Batch NewBatch(const std::vector<types::Type>& types, uint32_t row_count);
 // As types::Gather, where kNullRow yields NULL.
-types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* selection, uint32_t count);
+types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* selection,
+                                uint32_t count);
 // All rows of the batches, in order, in one.
-types::Batch Concatenate(const std::vector<types::Batch>& batches, const std::vector<types::Type>& types);
+types::Batch Concatenate(const std::vector<types::Batch>& batches,
+                         const std::vector<types::Type>& types);
 // Rows [begin, begin + count).
 types::Batch Slice(const types::Batch& batch, uint32_t begin, uint32_t count);
 // One value, `count` times.
 types::VectorPtr Repeat(const types::Value& value, types::Type type, uint32_t count);
 
 // Appends the row's columns in a form in which equal rows have equal bytes (NULL equals NULL).
-void AppendRowIdentity(const std::vector<const types::Vector*>& columns, uint32_t row, std::string* out);
+void AppendRowIdentity(const std::vector<const types::Vector*>& columns, uint32_t row,
+                       std::string* out);
 void AppendIdentity(const types::Value& value, std::string* out);
 
 // Evaluates expressions over a batch.
@@ -33,7 +36,8 @@ absl::StatusOr<types::Batch> EvaluateAll(const std::vector<CompiledExpressionPtr
                                          ExecutionContext* context, const types::Batch& input);
 
 // Runs an operator to its end, within the memory budget.
-absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context, int64_t* reserved);
+absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context,
+                                                int64_t* reserved);
 
 std::vector<const types::Vector*> Pointers(const types::Batch& batch);
 

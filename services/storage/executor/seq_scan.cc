@@ -40,10 +40,12 @@ class SeqScan : public Operator {
     context_->rows_scanned += sink_.count();
     batch_rows_ = std::min(batch_rows_ * 4, types::kBatchRows);
     *out = sink_.Finish();
-    if (node_.filter != nullptr) RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
+    if (node_.filter != nullptr)
+      RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
     if (node_.lock_rows && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, node_.columns, static_cast<uint32_t>(out->columns.size() - 1),
-                               node_.filter.get(), out));
+      RETURN_IF_ERROR(LockRows(context_, node_.columns,
+                               static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
+                               out));
       out->columns.resize(node_.emitted);
     }
     return true;

@@ -70,7 +70,8 @@ class SetOperation : public Operator {
   absl::Status Remember(const std::string& key) {
     const auto [it, fresh] = counts_.try_emplace(key, 0);
     ++it->second;
-    return fresh ? context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64) : absl::OkStatus();
+    return fresh ? context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64)
+                 : absl::OkStatus();
   }
 
   absl::Status Build() {
@@ -102,7 +103,8 @@ OperatorPtr SetOperationNode::Open(ExecutionContext* context) const {
 
 }  // namespace
 
-absl::StatusOr<PlanNodePtr> CompileSetOperation(const common::v1::Operator& plan, CompileScope* scope) {
+absl::StatusOr<PlanNodePtr> CompileSetOperation(const common::v1::Operator& plan,
+                                                CompileScope* scope) {
   const common::v1::SetOperation& operation = plan.set_operation();
   auto node = std::make_unique<SetOperationNode>(plan);
   ASSIGN_OR_RETURN(node->left, CompileOperator(operation.left(), scope));

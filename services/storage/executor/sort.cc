@@ -1,4 +1,5 @@
-// Sorts, in memory or by merging sorted runs in temporary files; top-n keeps only the rows that can be emitted.
+// Sorts, in memory or by merging sorted runs in temporary files; top-n keeps only the rows that can
+// be emitted.
 #include <algorithm>
 #include <queue>
 
@@ -26,7 +27,8 @@ absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionCont
   const size_t first = keys->size();
   keys->resize(first + rows.row_count);
   for (const SortKeySpec& spec : specs) {
-    ASSIGN_OR_RETURN(const types::VectorPtr column, spec.expression->Evaluate(context->state, rows));
+    ASSIGN_OR_RETURN(const types::VectorPtr column,
+                     spec.expression->Evaluate(context->state, rows));
     const codec::KeyColumn form{column->type(), spec.descending, false};
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       std::string& key = (*keys)[first + row];
@@ -100,7 +102,8 @@ class Sort : public Operator {
     threshold_.clear();
     if (node_.top_n != nullptr) {
       ASSIGN_OR_RETURN(const types::Value value, node_.top_n->EvaluateScalar(context_->state));
-      if (!value.is_null()) limit_ = value.int_value() < 0 ? 0 : static_cast<uint64_t>(value.int_value());
+      if (!value.is_null())
+        limit_ = value.int_value() < 0 ? 0 : static_cast<uint64_t>(value.int_value());
     }
     while (true) {
       types::Batch batch;
@@ -142,7 +145,8 @@ class Sort : public Operator {
     }
     reserved_ += bytes;
     batches_.push_back(std::move(batch));
-    keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+    keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()),
+                 std::make_move_iterator(keys.end()));
     if (limit_ < UINT64_MAX / 4 && keys_.size() > 4 * limit_ + 4 * types::kBatchRows) Prune();
     return absl::OkStatus();
   }
@@ -157,7 +161,8 @@ class Sort : public Operator {
       return c != 0 ? c < 0 : a < b;
     };
     if (limit_ < order_.size()) {
-      std::partial_sort(order_.begin(), order_.begin() + static_cast<long>(limit_), order_.end(), less);
+      std::partial_sort(order_.begin(), order_.begin() + static_cast<long>(limit_), order_.end(),
+                        less);
       order_.resize(limit_);
     } else {
       std::sort(order_.begin(), order_.end(), less);
@@ -182,9 +187,11 @@ class Sort : public Operator {
 
   absl::Status Spill() {
     SortRows();
-    ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file, SpillFile::Create(context_->shared->temp_dir));
+    ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file,
+                     SpillFile::Create(context_->shared->temp_dir));
     for (size_t start = 0; start < order_.size(); start += types::kBatchRows) {
-      const auto count = static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::kBatchRows));
+      const auto count =
+          static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::kBatchRows));
       types::Batch part = types::Gather(rows_, order_.data() + start, count);
       part.row_count = count;
       RETURN_IF_ERROR(file->Write(part));
@@ -232,7 +239,8 @@ class Sort : public Operator {
       }
       if (best == nullptr) break;
       if (!best->shared) {
-        for (size_t c = 0; c < out->columns.size(); ++c) out->columns[c]->ShareArenas(*best->batch.columns[c]);
+        for (size_t c = 0; c < out->columns.size(); ++c)
+          out->columns[c]->ShareArenas(*best->batch.columns[c]);
         best->shared = true;
       }
       for (size_t c = 0; c < out->columns.size(); ++c) {
@@ -261,7 +269,9 @@ class Sort : public Operator {
   uint64_t emitted_ = 0;
 };
 
-OperatorPtr SortNode::Open(ExecutionContext* context) const { return std::make_unique<Sort>(context, this); }
+OperatorPtr SortNode::Open(ExecutionContext* context) const {
+  return std::make_unique<Sort>(context, this);
+}
 
 }  // namespace
 

@@ -17,8 +17,9 @@ constexpr size_t kBufferBytes = 1 << 18;
 absl::Status FileError(const char* what) {
   const int error = errno;
   const bool full = error == ENOSPC || error == EDQUOT;
-  return status::Error(full ? status::sqlstate::kDiskFull : status::sqlstate::kIoError,
-                       std::string("could not ") + what + " temporary file: " + std::strerror(error));
+  return status::Error(
+      full ? status::sqlstate::kDiskFull : status::sqlstate::kIoError,
+      std::string("could not ") + what + " temporary file: " + std::strerror(error));
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ absl::StatusOr<bool> SpillFile::Read(types::Batch* batch) {
   std::memcpy(&size, buffer_.data() + at_, 4);
   at_ += 4;
   ASSIGN_OR_RETURN(const bool whole, Fill(size));
-  if (!whole) return status::Error(status::sqlstate::kIoError, "a temporary file is shorter than it was");
+  if (!whole)
+    return status::Error(status::sqlstate::kIoError, "a temporary file is shorter than it was");
   ASSIGN_OR_RETURN(*batch, types::DecodeBatch(std::string_view(buffer_).substr(at_, size)));
   at_ += size;
   return true;

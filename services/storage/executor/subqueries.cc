@@ -34,7 +34,8 @@ absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
     return absl::InternalError("malformed plan: no such sub-plan");
   }
   const PlanNode& node = *context_->plan->subplans[subquery.subplan()];
-  const common::v1::SubPlan& subplan = context_->plan->plan->subplans(static_cast<int>(subquery.subplan()));
+  const common::v1::SubPlan& subplan =
+      context_->plan->plan->subplans(static_cast<int>(subquery.subplan()));
   std::vector<types::Value>& slots = context_->state.correlation_slots;
   std::vector<types::Value> outer;
   for (int i = 0; i < subplan.correlation_slots_size(); ++i) {
@@ -95,7 +96,8 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
       RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows.batch));
       rows.computed = true;
     }
-    if (subquery.kind() == SubqueryExpression::KIND_ANY && AllEqualities(subquery, operands, rows.batch)) {
+    if (subquery.kind() == SubqueryExpression::KIND_ANY &&
+        AllEqualities(subquery, operands, rows.batch)) {
       bool null_operand = false;
       for (const types::Value& operand : operands) null_operand |= operand.is_null();
       if (!null_operand || operands.size() == 1) return HashedAny(&rows, operands);
@@ -116,7 +118,8 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   return answer;
 }
 
-absl::StatusOr<types::Value> SubqueryExecution::HashedAny(Rows* rows, const std::vector<types::Value>& operands) {
+absl::StatusOr<types::Value> SubqueryExecution::HashedAny(
+    Rows* rows, const std::vector<types::Value>& operands) {
   if (!rows->hashed) {
     rows->hashed = true;
     const std::vector<const types::Vector*> columns = Pointers(rows->batch);
@@ -154,7 +157,8 @@ absl::StatusOr<types::Value> SubqueryExecution::HashedAny(Rows* rows, const std:
 }
 
 absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression& subquery,
-                                                       const types::Type& result_type, const types::Batch& rows,
+                                                       const types::Type& result_type,
+                                                       const types::Batch& rows,
                                                        const std::vector<types::Value>& operands) {
   switch (subquery.kind()) {
     case SubqueryExpression::KIND_SCALAR:
@@ -164,26 +168,30 @@ absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression&
       }
       if (rows.row_count == 0 || rows.columns.empty()) return types::Value::Null(result_type);
       return rows.columns[0]->Get(0);
-    case SubqueryExpression::KIND_EXISTS: return types::Value::Bool(rows.row_count > 0);
+    case SubqueryExpression::KIND_EXISTS:
+      return types::Value::Bool(rows.row_count > 0);
     case SubqueryExpression::KIND_ANY:
-    case SubqueryExpression::KIND_ALL: return Quantified(subquery, rows, operands);
+    case SubqueryExpression::KIND_ALL:
+      return Quantified(subquery, rows, operands);
     case SubqueryExpression::KIND_ARRAY: {
       std::vector<types::ArrayElement> elements;
       for (uint32_t row = 0; row < rows.row_count; ++row) {
         types::ArrayElement element;
         element.null = rows.columns[0]->is_null(row);
-        if (!element.null) types::FormatText(*rows.columns[0], row, types::TextOptions(), &element.text);
+        if (!element.null)
+          types::FormatText(*rows.columns[0], row, types::TextOptions(), &element.text);
         elements.push_back(std::move(element));
       }
       return types::Value::String(result_type, types::FormatArray(elements));
     }
-    default: return absl::InternalError("malformed plan: kind of subquery");
+    default:
+      return absl::InternalError("malformed plan: kind of subquery");
   }
 }
 
-absl::StatusOr<types::Value> SubqueryExecution::Quantified(const SubqueryExpression& subquery,
-                                                           const types::Batch& rows,
-                                                           const std::vector<types::Value>& operands) {
+absl::StatusOr<types::Value> SubqueryExecution::Quantified(
+    const SubqueryExpression& subquery, const types::Batch& rows,
+    const std::vector<types::Value>& operands) {
   const bool any = subquery.kind() == SubqueryExpression::KIND_ANY;
   if (rows.row_count == 0) return types::Value::Bool(!any);
   enum class Truth : uint8_t { kFalse, kUnknown, kTrue };
@@ -202,11 +210,12 @@ absl::StatusOr<types::Value> SubqueryExecution::Quantified(const SubqueryExpress
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       if (left->is_null(row) || right.is_null(row)) result.SetNull(row);
     }
-    RETURN_IF_ERROR(function->kernel(context_->state.context, {left.get(), &right}, rows.row_count, &result));
+    RETURN_IF_ERROR(
+        function->kernel(context_->state.context, {left.get(), &right}, rows.row_count, &result));
     for (uint32_t row = 0; row < rows.row_count; ++row) {
-      const Truth value = result.is_null(row)                     ? Truth::kUnknown
+      const Truth value = result.is_null(row)                ? Truth::kUnknown
                           : result.data<uint8_t>()[row] != 0 ? Truth::kTrue
-                                                                  : Truth::kFalse;
+                                                             : Truth::kFalse;
       truth[row] = std::min(truth[row], value);
     }
   }

@@ -1,5 +1,5 @@
-// Subqueries inside expressions: an uncorrelated one runs once and is kept (hashed for = ANY), a correlated
-// one is remembered by its arguments. One execution, one thread.
+// Subqueries inside expressions: an uncorrelated one runs once and is kept (hashed for = ANY), a
+// correlated one is remembered by its arguments. One execution, one thread.
 #pragma once
 
 #include <map>
@@ -17,7 +17,8 @@ class SubqueryExecution : public sql::expression::SubqueryRunner {
  public:
   explicit SubqueryExecution(ExecutionContext* context) : context_(context) {}
 
-  absl::StatusOr<types::Value> Run(const common::v1::SubqueryExpression& subquery, const types::Type& result_type,
+  absl::StatusOr<types::Value> Run(const common::v1::SubqueryExpression& subquery,
+                                   const types::Type& result_type,
                                    const std::vector<types::Value>& correlation,
                                    const std::vector<types::Value>& operands) override;
 
@@ -30,19 +31,22 @@ class SubqueryExecution : public sql::expression::SubqueryRunner {
     absl::flat_hash_set<std::string> hashes;  // Of rows without NULLs.
     bool has_null = false;
   };
-  absl::Status Load(const common::v1::SubqueryExpression& subquery, const std::vector<types::Value>& correlation,
-                    uint64_t limit, types::Batch* rows);
+  absl::Status Load(const common::v1::SubqueryExpression& subquery,
+                    const std::vector<types::Value>& correlation, uint64_t limit,
+                    types::Batch* rows);
   absl::StatusOr<types::Value> Answer(const common::v1::SubqueryExpression& subquery,
                                       const types::Type& result_type, const types::Batch& rows,
                                       const std::vector<types::Value>& operands);
-  absl::StatusOr<types::Value> Quantified(const common::v1::SubqueryExpression& subquery, const types::Batch& rows,
+  absl::StatusOr<types::Value> Quantified(const common::v1::SubqueryExpression& subquery,
+                                          const types::Batch& rows,
                                           const std::vector<types::Value>& operands);
   absl::StatusOr<types::Value> HashedAny(Rows* rows, const std::vector<types::Value>& operands);
 
   ExecutionContext* const context_;
   std::map<uint32_t, OperatorPtr> operators_;  // By sub-plan.
   std::map<uint32_t, Rows> uncorrelated_;
-  std::map<const common::v1::SubqueryExpression*, absl::flat_hash_map<std::string, types::Value>> memo_;
+  std::map<const common::v1::SubqueryExpression*, absl::flat_hash_map<std::string, types::Value>>
+      memo_;
 };
 
 }  // namespace adbms::storage::executor

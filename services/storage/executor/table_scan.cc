@@ -5,7 +5,8 @@
 
 namespace adbms::storage::executor {
 
-absl::StatusOr<ScanColumns> ScanColumns::Make(const catalog::TableEntry* table, std::vector<uint32_t> ordinals) {
+absl::StatusOr<ScanColumns> ScanColumns::Make(const catalog::TableEntry* table,
+                                              std::vector<uint32_t> ordinals) {
   ScanColumns result;
   result.table_ = table;
   std::vector<uint32_t> stored;
@@ -23,7 +24,8 @@ absl::StatusOr<ScanColumns> ScanColumns::Make(const catalog::TableEntry* table, 
     stored.push_back(ordinals[i]);
   }
   result.ordinals_ = std::move(ordinals);
-  result.decoder_ = codec::RowDecoder(&table->layout.row, std::move(stored), &table->layout.missing);
+  result.decoder_ =
+      codec::RowDecoder(&table->layout.row, std::move(stored), &table->layout.missing);
   return result;
 }
 

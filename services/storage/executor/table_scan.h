@@ -14,7 +14,8 @@ namespace adbms::storage::executor {
 class ScanColumns {
  public:
   // Ordinal UINT32_MAX: the row's key. Errors: INVALID_ARGUMENT for an unknown ordinal.
-  static absl::StatusOr<ScanColumns> Make(const catalog::TableEntry* table, std::vector<uint32_t> ordinals);
+  static absl::StatusOr<ScanColumns> Make(const catalog::TableEntry* table,
+                                          std::vector<uint32_t> ordinals);
 
   const catalog::TableEntry& table() const { return *table_; }
   const std::vector<uint32_t>& ordinals() const { return ordinals_; }
@@ -56,8 +57,8 @@ class RowSink {
   uint32_t capacity_ = 0;
 };
 
-// SELECT … FOR UPDATE: locks the rows whose keys are in column `key_column` and replaces the batch by
-// their latest versions, without those that are gone or no longer match `filter`.
+// SELECT … FOR UPDATE: locks the rows whose keys are in column `key_column` and replaces the batch
+// by their latest versions, without those that are gone or no longer match `filter`.
 absl::Status LockRows(ExecutionContext* context, const ScanColumns& columns, uint32_t key_column,
                       const sql::expression::CompiledExpression* filter, types::Batch* batch);
 

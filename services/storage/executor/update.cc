@@ -38,7 +38,8 @@ class Update : public ModifyOperator {
     changed.row_count = input.row_count;
     changed.columns.assign(input.columns.begin(), input.columns.begin() + static_cast<long>(width));
     for (size_t i = 0; i < node_.columns.size(); ++i) {
-      ASSIGN_OR_RETURN(changed.columns[node_.columns[i]], node_.values[i]->Evaluate(context_->state, input));
+      ASSIGN_OR_RETURN(changed.columns[node_.columns[i]],
+                       node_.values[i]->Evaluate(context_->state, input));
     }
     std::vector<const types::Vector*> old_columns = Pointers(input);
     const types::Vector& keys = *old_columns[width];
@@ -47,11 +48,12 @@ class Update : public ModifyOperator {
     RETURN_IF_ERROR(writer().CheckNotNull(new_columns, changed.row_count));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, changed));
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(writer().Update(keys.data<std::string_view>()[row], old_columns, row, new_columns, row,
-                                      node_.assigned));
+      RETURN_IF_ERROR(writer().Update(keys.data<std::string_view>()[row], old_columns, row,
+                                      new_columns, row, node_.assigned));
     }
     CountRows(input.row_count);
-    for (size_t i = width + 1; i < input.columns.size(); ++i) changed.columns.push_back(input.columns[i]);
+    for (size_t i = width + 1; i < input.columns.size(); ++i)
+      changed.columns.push_back(input.columns[i]);
     return Return(changed);
   }
 
@@ -110,7 +112,8 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   node->columns.assign(update.columns().begin(), update.columns().end());
   node->assigned.assign(node->table->layout.types.size(), false);
   for (uint32_t ordinal : node->columns) {
-    if (ordinal >= node->assigned.size()) return absl::InvalidArgumentError("malformed plan: no such column");
+    if (ordinal >= node->assigned.size())
+      return absl::InvalidArgumentError("malformed plan: no such column");
     node->assigned[ordinal] = true;
   }
   if (update.values_size() != update.columns_size()) {

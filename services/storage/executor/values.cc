@@ -14,7 +14,8 @@ class ValuesNode : public PlanNode {
 
 class ValuesOperator : public Operator {
  public:
-  ValuesOperator(ExecutionContext* context, const ValuesNode* node) : Operator(context, node->id()), node_(*node) {}
+  ValuesOperator(ExecutionContext* context, const ValuesNode* node)
+      : Operator(context, node->id()), node_(*node) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
@@ -54,7 +55,8 @@ OperatorPtr ValuesNode::Open(ExecutionContext* context) const {
 absl::StatusOr<PlanNodePtr> CompileValues(const common::v1::Operator& plan, CompileScope*) {
   auto node = std::make_unique<ValuesNode>(plan);
   for (const common::v1::Values::Row& row : plan.values().rows()) {
-    if (row.columns_size() != plan.output_size()) return absl::InvalidArgumentError("malformed plan: row width");
+    if (row.columns_size() != plan.output_size())
+      return absl::InvalidArgumentError("malformed plan: row width");
     ASSIGN_OR_RETURN(std::vector<CompiledExpressionPtr> columns, CompileAll(row.columns()));
     node->rows.push_back(std::move(columns));
   }

@@ -21,14 +21,16 @@ Knobs::Knobs(txn::Shared* shared, const Defaults& defaults) : shared_(shared) {
         engine->SetBlockCacheBytes(static_cast<uint64_t>(value));
         return absl::OkStatus();
       });
-  Add("memtable_bytes", "bytes", "Memory for writes that are not in data files yet.", 8 * kMiB, 64 * kGiB,
-      defaults.memtable_bytes, [engine](int64_t value) {
+  Add("memtable_bytes", "bytes", "Memory for writes that are not in data files yet.", 8 * kMiB,
+      64 * kGiB, defaults.memtable_bytes, [engine](int64_t value) {
         engine->SetMemtableBytes(static_cast<uint64_t>(value));
-        return engine->SetOption("write_buffer_size",
-                                 std::to_string(std::clamp<int64_t>(value / 4, 4 * kMiB, 256 * kMiB)));
+        return engine->SetOption("write_buffer_size", std::to_string(std::clamp<int64_t>(
+                                                          value / 4, 4 * kMiB, 256 * kMiB)));
       });
-  Add("query_memory_bytes", "bytes", "Memory for sorts, joins and groups of all statements together; sorts beyond it "
-      "use temporary files.", kMiB, 256 * kGiB, defaults.query_memory_bytes, [shared](int64_t value) {
+  Add("query_memory_bytes", "bytes",
+      "Memory for sorts, joins and groups of all statements together; sorts beyond it "
+      "use temporary files.",
+      kMiB, 256 * kGiB, defaults.query_memory_bytes, [shared](int64_t value) {
         shared->query_memory_bytes.store(value, std::memory_order_relaxed);
         return absl::OkStatus();
       });
@@ -36,27 +38,32 @@ Knobs::Knobs(txn::Shared* shared, const Defaults& defaults) : shared_(shared) {
       defaults.max_background_jobs, [engine](int64_t value) {
         return engine->SetDbOption("max_background_jobs", std::to_string(value));
       });
-  Add("bytes_per_sync", "bytes", "Data files are synced in steps of this size while they are written; 0: at the end.",
-      0, kGiB, kMiB, [engine](int64_t value) { return engine->SetDbOption("bytes_per_sync", std::to_string(value)); });
-  Add("level0_file_num_compaction_trigger", "files", "Files in level 0 that start a compaction.", 1, 64, 4,
-      [engine](int64_t value) {
+  Add("bytes_per_sync", "bytes",
+      "Data files are synced in steps of this size while they are written; 0: at the end.", 0, kGiB,
+      kMiB, [engine](int64_t value) {
+        return engine->SetDbOption("bytes_per_sync", std::to_string(value));
+      });
+  Add("level0_file_num_compaction_trigger", "files", "Files in level 0 that start a compaction.", 1,
+      64, 4, [engine](int64_t value) {
         return engine->SetOption("level0_file_num_compaction_trigger", std::to_string(value));
       });
   Add("max_transaction_bytes", "bytes", "Changes that one transaction may hold.", kMiB, 32 * kGiB,
       defaults.max_transaction_bytes, [shared](int64_t value) {
-        shared->max_transaction_bytes.store(static_cast<uint64_t>(value), std::memory_order_relaxed);
+        shared->max_transaction_bytes.store(static_cast<uint64_t>(value),
+                                            std::memory_order_relaxed);
         return absl::OkStatus();
       });
-  Add("lock_timeout_ms", "milliseconds", "How long a statement waits for a lock.", 1, 24 * 3600 * 1000,
-      defaults.lock_timeout_ms, [shared, engine](int64_t value) {
+  Add("lock_timeout_ms", "milliseconds", "How long a statement waits for a lock.", 1,
+      24 * 3600 * 1000, defaults.lock_timeout_ms, [shared, engine](int64_t value) {
         shared->lock_timeout_ms.store(value, std::memory_order_relaxed);
         engine->SetLockTimeoutMs(value);
         return absl::OkStatus();
       });
 }
 
-void Knobs::Add(const char* name, const char* unit, const char* description, int64_t minimum, int64_t maximum,
-                int64_t default_value, std::function<absl::Status(int64_t)> apply) {
+void Knobs::Add(const char* name, const char* unit, const char* description, int64_t minimum,
+                int64_t maximum, int64_t default_value,
+                std::function<absl::Status(int64_t)> apply) {
   Entry entry;
   entry.knob.set_name(name);
   entry.knob.set_unit(unit);
@@ -75,8 +82,8 @@ absl::Status Knobs::Load() {
   for (Entry& entry : entries_) {
     engine::PinnableSlice stored;
     bool found = false;
-    RETURN_IF_ERROR(
-        shared_->engine->Get(nullptr, catalog::SystemKey('k', std::string_view(entry.knob.name())), &stored, &found));
+    RETURN_IF_ERROR(shared_->engine->Get(
+        nullptr, catalog::SystemKey('k', std::string_view(entry.knob.name())), &stored, &found));
     int64_t value = 0;
     if (found && absl::SimpleAtoi(absl::string_view(stored.data(), stored.size()), &value)) {
       entry.knob.set_value(std::clamp(value, entry.knob.minimum(), entry.knob.maximum()));
@@ -99,8 +106,8 @@ absl::StatusOr<v1::Knob> Knobs::Set(const std::string& name, int64_t value) {
     if (entry.knob.name() != name) continue;
     if (value < entry.knob.minimum() || value > entry.knob.maximum()) {
       return status::Error(status::sqlstate::kInvalidParameterValue,
-                           std::to_string(value) + " is outside the valid range for parameter \"" + name + "\" (" +
-                               std::to_string(entry.knob.minimum()) + " .. " +
+                           std::to_string(value) + " is outside the valid range for parameter \"" +
+                               name + "\" (" + std::to_string(entry.knob.minimum()) + " .. " +
                                std::to_string(entry.knob.maximum()) + ")");
     }
     RETURN_IF_ERROR(entry.apply(value));
@@ -111,7 +118,8 @@ absl::StatusOr<v1::Knob> Knobs::Set(const std::string& name, int64_t value) {
     RETURN_IF_ERROR(shared_->log->WaitDurable());
     return entry.knob;
   }
-  return status::Error(status::sqlstate::kInvalidParameterValue, "unrecognized storage knob \"" + name + "\"", {},
+  return status::Error(status::sqlstate::kInvalidParameterValue,
+                       "unrecognized storage knob \"" + name + "\"", {},
                        "SELECT name FROM adbms.knobs lists them.");
 }
 

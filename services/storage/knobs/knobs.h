@@ -1,5 +1,5 @@
-// The settings that change live: one table of name, bounds and effect. Values are kept across restarts.
-// Thread-safe.
+// The settings that change live: one table of name, bounds and effect. Values are kept across
+// restarts. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ class Knobs {
     v1::Knob knob;
     std::function<absl::Status(int64_t)> apply;
   };
-  void Add(const char* name, const char* unit, const char* description, int64_t minimum, int64_t maximum,
-           int64_t default_value, std::function<absl::Status(int64_t)> apply);
+  void Add(const char* name, const char* unit, const char* description, int64_t minimum,
+           int64_t maximum, int64_t default_value, std::function<absl::Status(int64_t)> apply);
 
   txn::Shared* const shared_;
   mutable absl::Mutex mutex_;

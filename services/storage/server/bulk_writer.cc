@@ -61,7 +61,8 @@ void BulkWriterImpl::Abandon() {
   }
 }
 
-absl::Status BulkWriterImpl::Prepare(uint32_t table_id, const std::vector<common::v1::CheckConstraint>& checks) {
+absl::Status BulkWriterImpl::Prepare(uint32_t table_id,
+                                     const std::vector<common::v1::CheckConstraint>& checks) {
   transaction_ = session_->transaction();
   if (transaction_ == nullptr) {
     own_ = session_->NewTransaction({});
@@ -70,7 +71,8 @@ absl::Status BulkWriterImpl::Prepare(uint32_t table_id, const std::vector<common
   RETURN_IF_ERROR(transaction_->CheckWritable("COPY FROM"));
   const bool alone =
       own_ != nullptr &&
-      transaction_->LockTable(call_, table_id, txn::LockMode::kExclusive, absl::ZeroDuration()).ok();
+      transaction_->LockTable(call_, table_id, txn::LockMode::kExclusive, absl::ZeroDuration())
+          .ok();
   if (!alone) RETURN_IF_ERROR(transaction_->LockTable(call_, table_id, txn::LockMode::kShared));
   RETURN_IF_ERROR(transaction_->StartStatement(true, own_ != nullptr));
   catalog_ = transaction_->CatalogView();
@@ -84,12 +86,14 @@ absl::Status BulkWriterImpl::Prepare(uint32_t table_id, const std::vector<common
                          "cannot copy to \"" + table_->descriptor.name() + "\": it is not a table");
   }
   for (const common::v1::CheckConstraint& check : checks) {
-    ASSIGN_OR_RETURN(executor::CompiledExpressionPtr condition, sql::expression::Compile(check.condition()));
+    ASSIGN_OR_RETURN(executor::CompiledExpressionPtr condition,
+                     sql::expression::Compile(check.condition()));
     checks_.push_back({check.name(), std::move(condition)});
   }
   const codec::TableLayout& layout = table_->layout;
   bool direct = transaction_->CanWriteDirectly(layout.storage_id);
-  for (const codec::IndexLayout& index : layout.indexes) direct &= transaction_->CanWriteDirectly(index.index_id);
+  for (const codec::IndexLayout& index : layout.indexes)
+    direct &= transaction_->CanWriteDirectly(index.index_id);
   const bool keys = !table_->descriptor.foreign_keys().empty();
   if (direct && !keys) {
     mode_ = Mode::kDirect;
@@ -109,7 +113,8 @@ absl::Status BulkWriterImpl::Prepare(uint32_t table_id, const std::vector<common
   if (stored_any_) stored_max_ = it->key().ToString();
   for (size_t i = 0; i < layout.indexes.size(); ++i) {
     const uint32_t id = layout.indexes[i].index_id;
-    auto entries = shared->engine->NewIterator(nullptr, {codec::SpaceBegin(id), codec::SpaceEnd(id)}, {});
+    auto entries =
+        shared->engine->NewIterator(nullptr, {codec::SpaceBegin(id), codec::SpaceEnd(id)}, {});
     entries->SeekToFirst();
     RETURN_IF_ERROR(entries->status());
     index_stored_[i] = entries->Valid();
@@ -136,18 +141,20 @@ absl::Status BulkWriterImpl::Write(const types::Batch& batch) {
   const std::vector<const types::Vector*> columns = executor::Pointers(rows);
   RETURN_IF_ERROR(rows_writer_->CheckNotNull(columns, rows.row_count));
   RETURN_IF_ERROR(executor::VerifyChecks(checks_, *table_, state_, rows));
-  RETURN_IF_ERROR(mode_ == Mode::kRows ? WriteRows(columns, rows.row_count) : WriteUnlocked(columns, rows.row_count));
+  RETURN_IF_ERROR(mode_ == Mode::kRows ? WriteRows(columns, rows.row_count)
+                                       : WriteUnlocked(columns, rows.row_count));
   written_ += rows.row_count;
   return absl::OkStatus();
 }
 
 absl::Status BulkWriterImpl::WriteRows(codec::Columns columns, uint32_t row_count) {
-  for (uint32_t row = 0; row < row_count; ++row) RETURN_IF_ERROR(rows_writer_->Insert(columns, row, nullptr));
+  for (uint32_t row = 0; row < row_count; ++row)
+    RETURN_IF_ERROR(rows_writer_->Insert(columns, row, nullptr));
   return transaction_->CheckSize();
 }
 
-absl::Status BulkWriterImpl::CheckStoredKeys(const std::vector<std::string>& keys, codec::Columns columns,
-                                             const std::string& constraint,
+absl::Status BulkWriterImpl::CheckStoredKeys(const std::vector<std::string>& keys,
+                                             codec::Columns columns, const std::string& constraint,
                                              const std::vector<uint32_t>& ordinals,
                                              const std::vector<uint32_t>& rows) {
   std::vector<engine::Slice> slices(keys.begin(), keys.end());
@@ -172,13 +179,14 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
       layout.AppendRowKey(columns, row, &keys[row]);
       RETURN_IF_ERROR(txn::CheckKeySize(keys[row], table_->descriptor.primary_key_name()));
       if (!row_keys_.Add(keys[row])) {
-        return txn::UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout.primary_key, columns, row);
+        return txn::UniqueViolation(*table_, table_->descriptor.primary_key_name(),
+                                    layout.primary_key, columns, row);
       }
       beyond &= keys[row] > stored_max_;
     }
     if (stored_any_ && !beyond) {
-      RETURN_IF_ERROR(
-          CheckStoredKeys(keys, columns, table_->descriptor.primary_key_name(), layout.primary_key, rows));
+      RETURN_IF_ERROR(CheckStoredKeys(keys, columns, table_->descriptor.primary_key_name(),
+                                      layout.primary_key, rows));
     }
   } else {
     const std::string last = stored_max_;
@@ -192,7 +200,8 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
       }
       return decoded.data<int64_t>()[0] + 1;
     };
-    ASSIGN_OR_RETURN(const int64_t hidden, shared->counts->HiddenKeys(layout.storage_id, row_count, first));
+    ASSIGN_OR_RETURN(const int64_t hidden,
+                     shared->counts->HiddenKeys(layout.storage_id, row_count, first));
     for (uint32_t row = 0; row < row_count; ++row) layout.AppendHiddenKey(hidden + row, &keys[row]);
   }
   std::string value;
@@ -215,7 +224,8 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
       RETURN_IF_ERROR(txn::CheckKeySize(key, index.name));
       index.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
       if (!inline_suffix) {
-        if (!index_keys_[i].Add(key)) return txn::UniqueViolation(*table_, index.name, index.columns, columns, row);
+        if (!index_keys_[i].Add(key))
+          return txn::UniqueViolation(*table_, index.name, index.columns, columns, row);
         if (index_stored_[i]) {
           unique_keys.push_back(key);
           unique_rows.push_back(row);
@@ -224,16 +234,19 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
       batch_.Put(key, value);
     }
     if (!unique_keys.empty()) {
-      RETURN_IF_ERROR(CheckStoredKeys(unique_keys, columns, index.name, index.columns, unique_rows));
+      RETURN_IF_ERROR(
+          CheckStoredKeys(unique_keys, columns, index.name, index.columns, unique_rows));
     }
   }
-  if (mode_ == Mode::kDirect) return batch_.bytes() >= kDirectFlushBytes ? Flush() : absl::OkStatus();
+  if (mode_ == Mode::kDirect)
+    return batch_.bytes() >= kDirectFlushBytes ? Flush() : absl::OkStatus();
   const uint64_t limit = shared->max_transaction_bytes.load(std::memory_order_relaxed);
   if (batch_.bytes() <= limit) return absl::OkStatus();
-  return status::Error(status::sqlstate::kOutOfMemory, "COPY has too much data for one transaction",
-                       "Its rows exceed max_transaction_bytes (" + std::to_string(limit) + ").",
-                       "Copy in several parts, TRUNCATE the table in the same transaction first, or raise "
-                       "max_transaction_bytes.");
+  return status::Error(
+      status::sqlstate::kOutOfMemory, "COPY has too much data for one transaction",
+      "Its rows exceed max_transaction_bytes (" + std::to_string(limit) + ").",
+      "Copy in several parts, TRUNCATE the table in the same transaction first, or raise "
+      "max_transaction_bytes.");
 }
 
 absl::Status BulkWriterImpl::Flush() {

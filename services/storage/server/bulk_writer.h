@@ -1,5 +1,6 @@
 // COPY FROM. Three ways to the table: straight into a space that only this transaction sees; as one
-// unlocked batch while no other writer holds the table; row by row inside a transaction. Not thread-safe.
+// unlocked batch while no other writer holds the table; row by row inside a transaction. Not
+// thread-safe.
 #pragma once
 
 #include <memory>
@@ -49,7 +50,8 @@ class BulkWriterImpl : public api::BulkWriter {
 
  private:
   enum class Mode { kRows, kBatch, kDirect };
-  BulkWriterImpl(const rpc::CallContext& context, SessionState* session) : call_(context), session_(session) {}
+  BulkWriterImpl(const rpc::CallContext& context, SessionState* session)
+      : call_(context), session_(session) {}
 
   absl::Status Prepare(uint32_t table_id, const std::vector<common::v1::CheckConstraint>& checks);
   absl::Status WriteRows(codec::Columns columns, uint32_t row_count);
@@ -71,7 +73,7 @@ class BulkWriterImpl : public api::BulkWriter {
   Mode mode_ = Mode::kRows;
   std::unique_ptr<txn::TableWriter> rows_writer_;
   engine::WriteBatch batch_;
-  std::string stored_max_;   // Greatest stored row key; empty: the table is empty.
+  std::string stored_max_;  // Greatest stored row key; empty: the table is empty.
   bool stored_any_ = false;
   KeySet row_keys_;
   std::vector<KeySet> index_keys_;

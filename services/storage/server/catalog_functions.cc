@@ -35,7 +35,8 @@ std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
 bool OnPath(const std::string& schema) { return schema == "public" || schema == "pg_catalog"; }
 
 std::string QualifiedName(const std::string& schema, const std::string& name) {
-  return OnPath(schema) ? QuoteIdentifier(name) : QuoteIdentifier(schema) + "." + QuoteIdentifier(name);
+  return OnPath(schema) ? QuoteIdentifier(name)
+                        : QuoteIdentifier(schema) + "." + QuoteIdentifier(name);
 }
 
 // "a", "s.a", with quotes, as one or two names; false when malformed.
@@ -82,15 +83,20 @@ uint32_t OidArgument(const std::vector<Value>& arguments) {
 uint32_t PrimaryKeyConstraintOid(const TableEntry& table) {
   return kPrimaryKeyBase + table.descriptor.primary_key_oid();
 }
-uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index) { return kUniqueBase + index.index_id(); }
+uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index) {
+  return kUniqueBase + index.index_id();
+}
 uint32_t CheckConstraintOid(const TableEntry& table, int position) {
-  return kCheckBase + ((table.descriptor.table_id() & 0xfffff) << 8) + static_cast<uint32_t>(position);
+  return kCheckBase + ((table.descriptor.table_id() & 0xfffff) << 8) +
+         static_cast<uint32_t>(position);
 }
 uint32_t ForeignKeyConstraintOid(const TableEntry& table, int position) {
-  return kForeignKeyBase + ((table.descriptor.table_id() & 0xfffff) << 8) + static_cast<uint32_t>(position);
+  return kForeignKeyBase + ((table.descriptor.table_id() & 0xfffff) << 8) +
+         static_cast<uint32_t>(position);
 }
 
-uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog, const common::v1::ForeignKeyDescriptor& key) {
+uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
+                            const common::v1::ForeignKeyDescriptor& key) {
   const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id());
   if (parent == nullptr) return 0;
   const auto same = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
@@ -110,7 +116,8 @@ std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDesc
   const bool unique = index == nullptr || index->unique();
   std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   text += QuoteIdentifier(index == nullptr ? table.primary_key_name() : index->name());
-  text += " ON " + QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) + " USING btree (";
+  text += " ON " + QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) +
+          " USING btree (";
   if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
   for (int i = 0; i < index->columns_size(); ++i) {
     if (i > 0) text += ", ";
@@ -143,7 +150,8 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
     if (ForeignKeyConstraintOid(entry, i) != constraint_oid) continue;
     const auto& key = table.foreign_keys(i);
     std::string text = "FOREIGN KEY (" + ColumnList(table, key.columns()) + ") REFERENCES ";
-    if (const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id()); parent != nullptr) {
+    if (const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id());
+        parent != nullptr) {
       text += QualifiedName((*parent)->descriptor.schema(), (*parent)->descriptor.name()) + "(" +
               ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
     }
@@ -168,8 +176,9 @@ absl::StatusOr<Value> RegclassOut(const Call& call) {
   if (const catalog::TableEntryPtr* table = call.catalog.Find(call.oid); table != nullptr) {
     text = QualifiedName((*table)->descriptor.schema(), (*table)->descriptor.name());
   } else if (const auto ref = call.catalog.FindIndex(call.oid); ref.table != nullptr) {
-    text = QualifiedName(ref.table->descriptor.schema(),
-                         ref.index == nullptr ? ref.table->descriptor.primary_key_name() : ref.index->name());
+    text = QualifiedName(
+        ref.table->descriptor.schema(),
+        ref.index == nullptr ? ref.table->descriptor.primary_key_name() : ref.index->name());
   } else if (call.oid == 0) {
     text = "-";
   }
@@ -222,7 +231,8 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
   if (ref.table == nullptr) return NullText();
   if (call.arguments.size() > 1 && call.arguments[1].int_value() > 0) {
     const auto position = static_cast<int>(call.arguments[1].int_value()) - 1;
-    const auto& columns = ref.index == nullptr ? ref.table->descriptor.primary_key() : ref.index->columns();
+    const auto& columns =
+        ref.index == nullptr ? ref.table->descriptor.primary_key() : ref.index->columns();
     int ordinal = -1;
     if (position < columns.size()) {
       ordinal = static_cast<int>(columns.Get(position));
@@ -258,7 +268,8 @@ absl::StatusOr<Value> ViewDef(const Call& call) {
 
 absl::StatusOr<Value> TableVisible(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
-  const TableEntry* owner = table != nullptr ? table->get() : call.catalog.FindIndex(call.oid).table;
+  const TableEntry* owner =
+      table != nullptr ? table->get() : call.catalog.FindIndex(call.oid).table;
   if (owner == nullptr) return Value::Null({TypeId::kBool, 0});
   return Value::Bool(OnPath(owner->descriptor.schema()));
 }
@@ -284,14 +295,18 @@ int64_t IndexesSize(const Call& call) {
   return size;
 }
 
-absl::StatusOr<Value> RelationSizeValue(const Call& call) { return Value::Int(TypeId::kInt8, RelationSize(call)); }
-absl::StatusOr<Value> IndexesSizeValue(const Call& call) { return Value::Int(TypeId::kInt8, IndexesSize(call)); }
+absl::StatusOr<Value> RelationSizeValue(const Call& call) {
+  return Value::Int(TypeId::kInt8, RelationSize(call));
+}
+absl::StatusOr<Value> IndexesSizeValue(const Call& call) {
+  return Value::Int(TypeId::kInt8, IndexesSize(call));
+}
 absl::StatusOr<Value> TotalSizeValue(const Call& call) {
   return Value::Int(TypeId::kInt8, RelationSize(call) + IndexesSize(call));
 }
 absl::StatusOr<Value> DatabaseSize(const Call& call) {
-  return Value::Int(TypeId::kInt8,
-                    static_cast<int64_t>(call.shared->engine->ApproximateSize(codec::SpaceBegin(0), "\xff\xff\xff\xff")));
+  return Value::Int(TypeId::kInt8, static_cast<int64_t>(call.shared->engine->ApproximateSize(
+                                       codec::SpaceBegin(0), "\xff\xff\xff\xff")));
 }
 
 absl::StatusOr<Value> True(const Call&) { return Value::Bool(true); }
@@ -303,7 +318,8 @@ absl::StatusOr<Value> Publishable(const Call& call) {
 }
 absl::StatusOr<Value> Updatable(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
-  const bool stored = table != nullptr && !(*table)->descriptor.is_virtual() && (*table)->descriptor.view_sql().empty();
+  const bool stored = table != nullptr && !(*table)->descriptor.is_virtual() &&
+                      (*table)->descriptor.view_sql().empty();
   return Value::Int(TypeId::kInt4, stored ? 28 : 0);
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
@@ -364,7 +380,8 @@ const std::map<std::string_view, Handler>& Handlers() {
 
 }  // namespace
 
-absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name, const std::vector<Value>& arguments) const {
+absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name,
+                                                 const std::vector<Value>& arguments) const {
   const auto it = Handlers().find(name);
   if (it == Handlers().end()) return status::NotSupported("function " + std::string(name));
   return it->second({shared_, catalog_, arguments, OidArgument(arguments)});

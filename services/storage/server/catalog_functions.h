@@ -1,5 +1,5 @@
-// Catalog functions of pg_catalog over one version of the catalog: pg_get_indexdef, format of regclass, sizes …
-// Thread-safe.
+// Catalog functions of pg_catalog over one version of the catalog: pg_get_indexdef, format of
+// regclass, sizes … Thread-safe.
 #pragma once
 
 #include <string>
@@ -23,11 +23,14 @@ class CatalogFunctionsImpl : public sql::functions::CatalogFunctions {
 };
 
 // Definitions as PostgreSQL prints them.
-std::string IndexDefinition(const catalog::TableEntry& table, const common::v1::IndexDescriptor* index);
-std::string ConstraintDefinition(const catalog::CatalogState& catalog, const catalog::TableEntry& table,
-                                 uint32_t constraint_oid, bool* found);
+std::string IndexDefinition(const catalog::TableEntry& table,
+                            const common::v1::IndexDescriptor* index);
+std::string ConstraintDefinition(const catalog::CatalogState& catalog,
+                                 const catalog::TableEntry& table, uint32_t constraint_oid,
+                                 bool* found);
 // The index that a foreign key refers to; 0 when there is none.
-uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog, const common::v1::ForeignKeyDescriptor& key);
+uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
+                            const common::v1::ForeignKeyDescriptor& key);
 // Oids of constraints, derived from what they belong to: stable while the constraint stands.
 uint32_t PrimaryKeyConstraintOid(const catalog::TableEntry& table);
 uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index);

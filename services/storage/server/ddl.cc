@@ -24,17 +24,28 @@ class DdlExecution {
 
   absl::StatusOr<v1::DdlResult> Run(const DdlStatement& statement) {
     switch (statement.body_case()) {
-      case DdlStatement::kCreateTable: return CreateTable(statement.create_table());
-      case DdlStatement::kDropTable: return draft()->DropTables(statement.drop_table(), false);
-      case DdlStatement::kAlterTable: return Alter(statement.alter_table());
-      case DdlStatement::kCreateIndex: return CreateIndex(statement.create_index());
-      case DdlStatement::kDropIndex: return draft()->DropIndexes(statement.drop_index());
-      case DdlStatement::kTruncate: return Truncate(statement.truncate());
-      case DdlStatement::kCreateSchema: return draft()->CreateSchema(statement.create_schema());
-      case DdlStatement::kDropSchema: return draft()->DropSchema(statement.drop_schema());
-      case DdlStatement::kCreateView: return draft()->CreateView(statement.create_view());
-      case DdlStatement::kDropView: return draft()->DropTables(statement.drop_view(), true);
-      case DdlStatement::BODY_NOT_SET: break;
+      case DdlStatement::kCreateTable:
+        return CreateTable(statement.create_table());
+      case DdlStatement::kDropTable:
+        return draft()->DropTables(statement.drop_table(), false);
+      case DdlStatement::kAlterTable:
+        return Alter(statement.alter_table());
+      case DdlStatement::kCreateIndex:
+        return CreateIndex(statement.create_index());
+      case DdlStatement::kDropIndex:
+        return draft()->DropIndexes(statement.drop_index());
+      case DdlStatement::kTruncate:
+        return Truncate(statement.truncate());
+      case DdlStatement::kCreateSchema:
+        return draft()->CreateSchema(statement.create_schema());
+      case DdlStatement::kDropSchema:
+        return draft()->DropSchema(statement.drop_schema());
+      case DdlStatement::kCreateView:
+        return draft()->CreateView(statement.create_view());
+      case DdlStatement::kDropView:
+        return draft()->DropTables(statement.drop_view(), true);
+      case DdlStatement::BODY_NOT_SET:
+        break;
     }
     return absl::InvalidArgumentError("malformed DDL statement");
   }
@@ -56,7 +67,9 @@ class DdlExecution {
     if (!result.changed()) return result;
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(result.object_id()));
     RETURN_IF_ERROR(RegisterSpaces(*table));
-    transaction_->shared()->counts->Table(result.object_id())->rows.store(0, std::memory_order_relaxed);
+    transaction_->shared()
+        ->counts->Table(result.object_id())
+        ->rows.store(0, std::memory_order_relaxed);
     return result;
   }
 
@@ -67,16 +80,18 @@ class DdlExecution {
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
       for (const auto& reference : draft()->state()->ReferencesTo(id)) {
         if (ids.contains(reference.child->descriptor.table_id())) continue;
-        return status::Error(sqlstate::kFeatureNotSupported,
-                             "cannot truncate a table referenced in a foreign key constraint",
-                             "Table \"" + reference.child->descriptor.name() + "\" references \"" +
-                                 table->descriptor.name() + "\".",
-                             "Truncate table \"" + reference.child->descriptor.name() + "\" at the same time.");
+        return status::Error(
+            sqlstate::kFeatureNotSupported,
+            "cannot truncate a table referenced in a foreign key constraint",
+            "Table \"" + reference.child->descriptor.name() + "\" references \"" +
+                table->descriptor.name() + "\".",
+            "Truncate table \"" + reference.child->descriptor.name() + "\" at the same time.");
       }
       RETURN_IF_ERROR(draft()->Truncate(id));
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr emptied, draft()->Table(id));
       RETURN_IF_ERROR(RegisterSpaces(*emptied));
-      const int64_t rows = transaction_->shared()->counts->Table(id)->rows.load(std::memory_order_relaxed);
+      const int64_t rows =
+          transaction_->shared()->counts->Table(id)->rows.load(std::memory_order_relaxed);
       if (rows >= 0) transaction_->AddRows(id, -rows - transaction_->PendingRows(id));
       result.set_object_id(id);
       result.set_changed(true);
@@ -109,12 +124,14 @@ class DdlExecution {
     for (const auto& reference : draft()->state()->ReferencesTo(table.descriptor.table_id())) {
       std::set<uint32_t> referenced(reference.key->referenced_columns().begin(),
                                     reference.key->referenced_columns().end());
-      if (referenced != std::set<uint32_t>(table.layout.primary_key.begin(), table.layout.primary_key.end())) {
+      if (referenced !=
+          std::set<uint32_t>(table.layout.primary_key.begin(), table.layout.primary_key.end())) {
         continue;
       }
       return status::Error("2BP01",
-                           "cannot drop constraint " + table.descriptor.primary_key_name() + " on table " +
-                               table.descriptor.name() + " because other objects depend on it",
+                           "cannot drop constraint " + table.descriptor.primary_key_name() +
+                               " on table " + table.descriptor.name() +
+                               " because other objects depend on it",
                            "constraint " + reference.key->name() + " on table " +
                                reference.child->descriptor.name() + " depends on index " +
                                table.descriptor.primary_key_name());
@@ -127,7 +144,8 @@ class DdlExecution {
     switch (statement.action_case()) {
       case AlterTable::kAddPrimaryKey: {
         const auto& key = statement.add_primary_key();
-        return ChangeKey(statement.table_id(), {key.columns().begin(), key.columns().end()}, key.name());
+        return ChangeKey(statement.table_id(), {key.columns().begin(), key.columns().end()},
+                         key.name());
       }
       case AlterTable::kAddUnique: {
         common::v1::CreateIndex create;
@@ -138,7 +156,8 @@ class DdlExecution {
         return CreateIndex(create);
       }
       case AlterTable::kDropConstraint:
-        if (table->layout.has_primary_key() && statement.drop_constraint() == table->descriptor.primary_key_name()) {
+        if (table->layout.has_primary_key() &&
+            statement.drop_constraint() == table->descriptor.primary_key_name()) {
           return DropPrimaryKey(*table);
         }
         break;
@@ -154,14 +173,15 @@ class DdlExecution {
         break;
       case AlterTable::kSetNotNull:
         if (statement.set_not_null().not_null()) {
-          RETURN_IF_ERROR(
-              CheckColumnHasNoNulls(call_, transaction_, *table, statement.set_not_null().column()));
+          RETURN_IF_ERROR(CheckColumnHasNoNulls(call_, transaction_, *table,
+                                                statement.set_not_null().column()));
         }
         break;
       case AlterTable::kAddCheck:
         if (statement.has_validation()) RETURN_IF_ERROR(Validate(statement, *table));
         break;
-      default: break;
+      default:
+        break;
     }
     ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
     if (statement.has_add_foreign_key()) {
@@ -172,7 +192,8 @@ class DdlExecution {
   }
 
   static bool HasValue(const common::v1::ColumnDescriptor& column) {
-    return column.has_missing_value() && column.missing_value().kind_case() != common::v1::Datum::KIND_NOT_SET;
+    return column.has_missing_value() &&
+           column.missing_value().kind_case() != common::v1::Datum::KIND_NOT_SET;
   }
 
   // ADD CHECK: the plan counts the rows that violate the condition.
@@ -198,7 +219,8 @@ class DdlExecution {
     types::Batch batch;
     ASSIGN_OR_RETURN(const bool more, root->Next(&batch));
     if (!more || batch.columns.empty()) return absl::OkStatus();
-    if (batch.columns[0]->is_null(0) || batch.columns[0]->Get(0).int_value() == 0) return absl::OkStatus();
+    if (batch.columns[0]->is_null(0) || batch.columns[0]->Get(0).int_value() == 0)
+      return absl::OkStatus();
     status::SqlError error;
     error.sqlstate = std::string(sqlstate::kCheckViolation);
     error.message = "check constraint \"" + statement.add_check().name() + "\" of relation \"" +
@@ -216,11 +238,13 @@ class DdlExecution {
 };
 
 // Tables whose writers the statement excludes.
-std::set<uint32_t> TablesToLock(const DdlStatement& statement, const catalog::CatalogState& catalog) {
+std::set<uint32_t> TablesToLock(const DdlStatement& statement,
+                                const catalog::CatalogState& catalog) {
   std::set<uint32_t> ids;
   const auto add_table = [&](uint32_t id) {
     ids.insert(id);
-    for (const auto& reference : catalog.ReferencesTo(id)) ids.insert(reference.child->descriptor.table_id());
+    for (const auto& reference : catalog.ReferencesTo(id))
+      ids.insert(reference.child->descriptor.table_id());
   };
   const auto add_parents = [&](const auto& keys) {
     for (const auto& key : keys) {
@@ -264,24 +288,36 @@ std::set<uint32_t> TablesToLock(const DdlStatement& statement, const catalog::Ca
 
 const char* VerbOf(const DdlStatement& statement) {
   switch (statement.body_case()) {
-    case DdlStatement::kCreateTable: return "CREATE TABLE";
-    case DdlStatement::kDropTable: return "DROP TABLE";
-    case DdlStatement::kAlterTable: return "ALTER TABLE";
-    case DdlStatement::kCreateIndex: return "CREATE INDEX";
-    case DdlStatement::kDropIndex: return "DROP INDEX";
-    case DdlStatement::kTruncate: return "TRUNCATE TABLE";
-    case DdlStatement::kCreateSchema: return "CREATE SCHEMA";
-    case DdlStatement::kDropSchema: return "DROP SCHEMA";
-    case DdlStatement::kCreateView: return "CREATE VIEW";
-    case DdlStatement::kDropView: return "DROP VIEW";
-    default: return "DDL";
+    case DdlStatement::kCreateTable:
+      return "CREATE TABLE";
+    case DdlStatement::kDropTable:
+      return "DROP TABLE";
+    case DdlStatement::kAlterTable:
+      return "ALTER TABLE";
+    case DdlStatement::kCreateIndex:
+      return "CREATE INDEX";
+    case DdlStatement::kDropIndex:
+      return "DROP INDEX";
+    case DdlStatement::kTruncate:
+      return "TRUNCATE TABLE";
+    case DdlStatement::kCreateSchema:
+      return "CREATE SCHEMA";
+    case DdlStatement::kDropSchema:
+      return "DROP SCHEMA";
+    case DdlStatement::kCreateView:
+      return "CREATE VIEW";
+    case DdlStatement::kDropView:
+      return "DROP VIEW";
+    default:
+      return "DDL";
   }
 }
 
 absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, SessionState* session,
                                         txn::Transaction* transaction, bool in_block,
                                         const DdlStatement& statement) {
-  // Tables before the catalog: a writer never waits for the catalog, so this order cannot deadlock with one.
+  // Tables before the catalog: a writer never waits for the catalog, so this order cannot deadlock
+  // with one.
   for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
     RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kExclusive));
   }
@@ -309,9 +345,11 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     RETURN_IF_ERROR(session->transaction()->CheckWritable(VerbOf(statement)));
     return RunLocked(context, session, session->transaction(), true, statement);
   }
-  if (statement.has_create_index()) return BuildIndexOnline(context, session, statement.create_index());
+  if (statement.has_create_index())
+    return BuildIndexOnline(context, session, statement.create_index());
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
-  absl::StatusOr<v1::DdlResult> result = RunLocked(context, session, transaction.get(), false, statement);
+  absl::StatusOr<v1::DdlResult> result =
+      RunLocked(context, session, transaction.get(), false, statement);
   if (result.ok()) {
     RETURN_IF_ERROR(transaction->Commit());
   } else {

@@ -10,9 +10,10 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
                                      const common::v1::DdlStatement& statement);
 
 // CREATE INDEX outside of a transaction: writers go on while it is built. The index is published
-// write-only, transactions older than that are waited out, the rows are entered in chunks under their row
-// locks, then it is published for reading. A failed build leaves nothing behind.
-absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context, SessionState* session,
+// write-only, transactions older than that are waited out, the rows are entered in chunks under
+// their row locks, then it is published for reading. A failed build leaves nothing behind.
+absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
+                                               SessionState* session,
                                                const common::v1::CreateIndex& statement);
 
 }  // namespace adbms::storage::server

@@ -39,7 +39,8 @@ class Backfill {
     ASSIGN_OR_RETURN(columns_, executor::ScanColumns::Make(&table_, ordinals));
     txn::Shared* shared = session_->parts().shared;
     auto it = shared->engine->NewIterator(shared->engine->TakeSnapshot(),
-                                          {table_.layout.Begin(), table_.layout.End()}, {.fill_cache = false});
+                                          {table_.layout.Begin(), table_.layout.End()},
+                                          {.fill_cache = false});
     it->SeekToFirst();
     std::vector<std::string> keys;
     while (it->Valid()) {
@@ -56,7 +57,8 @@ class Backfill {
   }
 
  private:
-  // Enters a chunk; after a conflict with writers row by row, where no lock is held while waiting for another.
+  // Enters a chunk; after a conflict with writers row by row, where no lock is held while waiting
+  // for another.
   absl::Status EnterAll(const std::vector<std::string>& keys) {
     const absl::Status whole = Enter(keys);
     if (whole.ok() || !IsConflict(whole)) return whole;
@@ -77,8 +79,8 @@ class Backfill {
            status::HasSqlState(status, sqlstate::kSerializationFailure);
   }
 
-  // Under the row's lock its latest version is entered: a writer after us maintains the entry, a writer
-  // before us has committed.
+  // Under the row's lock its latest version is entered: a writer after us maintains the entry, a
+  // writer before us has committed.
   absl::Status Enter(const std::vector<std::string>& keys) {
     txn::Shared* shared = session_->parts().shared;
     std::unique_ptr<engine::Transaction> writes = shared->engine->Begin(nullptr);
@@ -104,7 +106,8 @@ class Backfill {
     const std::vector<const types::Vector*> columns = executor::Pointers(rows);
     std::string entry, value;
     for (uint32_t row = 0; row < rows.row_count; ++row) {
-      const std::string_view suffix = columns.back()->data<std::string_view>()[row].substr(kSpaceBytes);
+      const std::string_view suffix =
+          columns.back()->data<std::string_view>()[row].substr(kSpaceBytes);
       bool inline_suffix = false;
       entry.clear();
       value.clear();
@@ -120,7 +123,8 @@ class Backfill {
         bool found = false;
         RETURN_IF_ERROR(writes->GetForUpdate(entry, &existing, &found, false));
         std::string_view other;
-        if (found && codec::IndexLayout::RowSuffix(entry, engine::ToView(existing), &other) && other != suffix) {
+        if (found && codec::IndexLayout::RowSuffix(entry, engine::ToView(existing), &other) &&
+            other != suffix) {
           return DuplicateInIndex(table_, index_.name, index_.columns, columns, row);
         }
       }
@@ -136,7 +140,8 @@ class Backfill {
   executor::ScanColumns columns_;
 };
 
-absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32_t table_id, uint32_t index_id) {
+absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32_t table_id,
+                  uint32_t index_id) {
   txn::Shared* shared = session->parts().shared;
   RETURN_IF_ERROR(shared->locks->WaitForHolders(context, table_id));
   // Keeps the table from being dropped, truncated or rewritten meanwhile; writers go on.
@@ -144,9 +149,11 @@ absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32
   RETURN_IF_ERROR(guard->LockTable(context, table_id, txn::LockMode::kShared));
   const catalog::CatalogStatePtr catalog = shared->catalog->Current();
   const catalog::TableEntryPtr* entry = catalog->Find(table_id);
-  const codec::IndexLayout* index = entry == nullptr ? nullptr : (*entry)->layout.FindIndex(index_id);
+  const codec::IndexLayout* index =
+      entry == nullptr ? nullptr : (*entry)->layout.FindIndex(index_id);
   if (index == nullptr) {
-    return status::Error(sqlstate::kUndefinedObject, "the index was dropped while it was being built");
+    return status::Error(sqlstate::kUndefinedObject,
+                         "the index was dropped while it was being built");
   }
   RETURN_IF_ERROR(Backfill(context, session, entry->get(), index).Run());
   // Published while the guard holds, so that it is the very index that was filled.
@@ -157,13 +164,16 @@ absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32
 
 }  // namespace
 
-absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context, SessionState* session,
+absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
+                                               SessionState* session,
                                                const common::v1::CreateIndex& statement) {
   v1::DdlResult result;
-  RETURN_IF_ERROR(ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) -> absl::Status {
-    ASSIGN_OR_RETURN(result, draft->CreateIndex(statement, common::v1::IndexDescriptor::STATE_WRITE_ONLY));
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(
+      ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) -> absl::Status {
+        ASSIGN_OR_RETURN(
+            result, draft->CreateIndex(statement, common::v1::IndexDescriptor::STATE_WRITE_ONLY));
+        return absl::OkStatus();
+      }));
   if (!result.changed()) return result;
   const absl::Status filled = Fill(context, session, statement.table_id(), result.object_id());
   if (filled.ok()) return result;

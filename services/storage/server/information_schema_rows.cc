@@ -42,20 +42,33 @@ void SetTypeColumns(const types::Type& type, RowBuilder* rows) {
   rows->Set("data_type", name)
       .Set("udt_schema", "pg_catalog")
       .Set("udt_name", types::CatalogName(type.id));
-  if (const auto length = types::LengthModifierOf(type)) rows->Set("character_maximum_length", *length);
+  if (const auto length = types::LengthModifierOf(type))
+    rows->Set("character_maximum_length", *length);
   if (const auto numeric = types::NumericModifierOf(type)) {
     rows->Set("numeric_precision", numeric->precision).Set("numeric_scale", numeric->scale);
   }
   switch (type.id) {
-    case types::TypeId::kInt2: rows->Set("numeric_precision", 16); break;
-    case types::TypeId::kInt4: rows->Set("numeric_precision", 32); break;
-    case types::TypeId::kInt8: rows->Set("numeric_precision", 64); break;
-    case types::TypeId::kFloat4: rows->Set("numeric_precision", 24); break;
-    case types::TypeId::kFloat8: rows->Set("numeric_precision", 53); break;
-    default: break;
+    case types::TypeId::kInt2:
+      rows->Set("numeric_precision", 16);
+      break;
+    case types::TypeId::kInt4:
+      rows->Set("numeric_precision", 32);
+      break;
+    case types::TypeId::kInt8:
+      rows->Set("numeric_precision", 64);
+      break;
+    case types::TypeId::kFloat4:
+      rows->Set("numeric_precision", 24);
+      break;
+    case types::TypeId::kFloat8:
+      rows->Set("numeric_precision", 53);
+      break;
+    default:
+      break;
   }
   if (types::IsInteger(type.id)) rows->Set("numeric_scale", int64_t{0});
-  if (types::IsInteger(type.id) || type.id == types::TypeId::kFloat4 || type.id == types::TypeId::kFloat8) {
+  if (types::IsInteger(type.id) || type.id == types::TypeId::kFloat4 ||
+      type.id == types::TypeId::kFloat8) {
     rows->Set("numeric_precision_radix", 2);
   }
   if (type.id == types::TypeId::kNumeric) rows->Set("numeric_precision_radix", 10);
@@ -63,7 +76,8 @@ void SetTypeColumns(const types::Type& type, RowBuilder* rows) {
     rows->Set("character_octet_length", 1073741824);
   }
   if (type.id == types::TypeId::kDate) rows->Set("datetime_precision", int64_t{0});
-  if (types::IsDateTime(type.id) && type.id != types::TypeId::kDate) rows->Set("datetime_precision", 6);
+  if (types::IsDateTime(type.id) && type.id != types::TypeId::kDate)
+    rows->Set("datetime_precision", 6);
 }
 
 void FillColumns(const RowSource& source, RowBuilder* rows) {
@@ -113,7 +127,8 @@ void ForEachConstraint(const RowSource& source, Visit visit) {
     for (const auto& index : table.indexes()) {
       if (index.is_constraint()) visit(table, index.name(), "UNIQUE", index.columns(), nullptr);
     }
-    for (const auto& key : table.foreign_keys()) visit(table, key.name(), "FOREIGN KEY", key.columns(), &key);
+    for (const auto& key : table.foreign_keys())
+      visit(table, key.name(), "FOREIGN KEY", key.columns(), &key);
     for (const auto& check : table.checks()) {
       visit(table, check.name(), "CHECK", google::protobuf::RepeatedField<uint32_t>(), nullptr);
     }
@@ -121,24 +136,25 @@ void ForEachConstraint(const RowSource& source, Visit visit) {
 }
 
 void FillTableConstraints(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char* kind, const auto&, auto) {
-    rows->Row()
-        .Set("constraint_catalog", Database(source))
-        .Set("constraint_schema", table.schema())
-        .Set("constraint_name", name)
-        .Set("table_catalog", Database(source))
-        .Set("table_schema", table.schema())
-        .Set("table_name", table.name())
-        .Set("constraint_type", kind)
-        .Set("is_deferrable", "NO")
-        .Set("initially_deferred", "NO")
-        .Set("enforced", "YES");
-  });
+  ForEachConstraint(
+      source, [&](const auto& table, const std::string& name, const char* kind, const auto&, auto) {
+        rows->Row()
+            .Set("constraint_catalog", Database(source))
+            .Set("constraint_schema", table.schema())
+            .Set("constraint_name", name)
+            .Set("table_catalog", Database(source))
+            .Set("table_schema", table.schema())
+            .Set("table_name", table.name())
+            .Set("constraint_type", kind)
+            .Set("is_deferrable", "NO")
+            .Set("initially_deferred", "NO")
+            .Set("enforced", "YES");
+      });
 }
 
 void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
-                                const common::v1::ForeignKeyDescriptor* key) {
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
+                                const auto& ordinals, const common::v1::ForeignKeyDescriptor* key) {
     int64_t position = 0;
     for (uint32_t ordinal : ordinals) {
       rows->Row()

@@ -6,7 +6,8 @@
 namespace adbms::storage::server {
 
 QueryStream::QueryStream(SessionState* session, const rpc::CallContext& call, txn::Shared* shared,
-                         std::shared_ptr<const executor::CompiledPlan> plan, txn::Transaction* transaction,
+                         std::shared_ptr<const executor::CompiledPlan> plan,
+                         txn::Transaction* transaction,
                          std::unique_ptr<txn::Transaction> own_transaction)
     : session_(session),
       call_(call),
@@ -86,8 +87,9 @@ void QueryStream::Summarize() {
   summary_.set_rows_affected(context_.rows_affected);
   summary_.set_rows_scanned(context_.rows_scanned);
   summary_.set_spilled_bytes(context_.spilled_bytes);
-  summary_.set_elapsed_us(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start_).count());
+  summary_.set_elapsed_us(std::chrono::duration_cast<std::chrono::microseconds>(
+                              std::chrono::steady_clock::now() - start_)
+                              .count());
   for (uint32_t id = 0; id < context_.actuals.size(); ++id) {
     const executor::Actuals& actuals = context_.actuals[id];
     if (actuals.loops == 0) continue;

@@ -1,5 +1,5 @@
-// One running execution of a plan: pulls rows, ends the statement and, for a statement of its own, the
-// transaction. Not thread-safe.
+// One running execution of a plan: pulls rows, ends the statement and, for a statement of its own,
+// the transaction. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@ class SessionState;
 
 class QueryStream : public api::ResultStream {
  public:
-  // `own_transaction`: the statement's own, to be committed at its end; null inside a transaction or for
-  // a plain read. `transaction`: the one it runs in, null for a plain read.
+  // `own_transaction`: the statement's own, to be committed at its end; null inside a transaction
+  // or for a plain read. `transaction`: the one it runs in, null for a plain read.
   QueryStream(SessionState* session, const rpc::CallContext& call, txn::Shared* shared,
               std::shared_ptr<const executor::CompiledPlan> plan, txn::Transaction* transaction,
               std::unique_ptr<txn::Transaction> own_transaction);

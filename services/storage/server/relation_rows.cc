@@ -82,19 +82,21 @@ int64_t SchemaOid(const RowSource& source, const std::string& name) {
 int64_t LiveColumns(const TableDescriptor& table) { return table.columns_size(); }
 
 void SetClassDefaults(RowBuilder* rows) {
-  for (const char* column : {"reltype", "reloftype", "reltablespace", "relpages", "relallvisible", "reltoastrelid",
-                             "relchecks", "relrewrite", "relfrozenxid", "relminmxid"}) {
+  for (const char* column :
+       {"reltype", "reloftype", "reltablespace", "relpages", "relallvisible", "reltoastrelid",
+        "relchecks", "relrewrite", "relfrozenxid", "relminmxid"}) {
     rows->Set(column, int64_t{0});
   }
-  for (const char* column : {"relhasindex", "relisshared", "relhasrules", "relhastriggers", "relhassubclass",
-                             "relrowsecurity", "relforcerowsecurity", "relispartition"}) {
+  for (const char* column :
+       {"relhasindex", "relisshared", "relhasrules", "relhastriggers", "relhassubclass",
+        "relrowsecurity", "relforcerowsecurity", "relispartition"}) {
     rows->SetBool(column, false);
   }
   rows->SetBool("relispopulated", true).Set("relpersistence", "p").Set("relreplident", "d");
 }
 
-void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid, const std::string& name,
-                   int64_t columns, RowBuilder* rows) {
+void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid,
+                   const std::string& name, int64_t columns, RowBuilder* rows) {
   rows->Row();
   SetClassDefaults(rows);
   rows->Set("oid", oid)
@@ -132,18 +134,19 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .SetBool("relhasrules", view)
         .SetBool("relhastriggers", false);
     if (table.primary_key_oid() != 0) {
-      IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(), table.primary_key_size(),
-                    rows);
+      IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
+                    table.primary_key_size(), rows);
     }
     for (const IndexDescriptor& index : table.indexes()) {
-      IndexClassRow(source, *entry, index.index_id(), index.name(), index.columns_size() + index.include_size(),
-                    rows);
+      IndexClassRow(source, *entry, index.index_id(), index.name(),
+                    index.columns_size() + index.include_size(), rows);
     }
   }
 }
 
-void AttributeRow(int64_t relation, int64_t number, const std::string& name, const types::Type& type,
-                  bool not_null, bool has_default, bool dropped, RowBuilder* rows) {
+void AttributeRow(int64_t relation, int64_t number, const std::string& name,
+                  const types::Type& type, bool not_null, bool has_default, bool dropped,
+                  RowBuilder* rows) {
   const TypeRow* info = FindType(types::OidOf(type.id));
   rows->Row()
       .Set("attrelid", relation)
@@ -181,10 +184,12 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
     const auto index_columns = [&](int64_t oid, const auto& ordinals, int64_t first) {
       for (uint32_t ordinal : ordinals) {
         const auto& column = table.columns(static_cast<int>(ordinal));
-        AttributeRow(oid, ++first, column.name(), types::FromProto(column.type()), false, false, false, rows);
+        AttributeRow(oid, ++first, column.name(), types::FromProto(column.type()), false, false,
+                     false, rows);
       }
     };
-    if (table.primary_key_oid() != 0) index_columns(table.primary_key_oid(), table.primary_key(), 0);
+    if (table.primary_key_oid() != 0)
+      index_columns(table.primary_key_oid(), table.primary_key(), 0);
     for (const IndexDescriptor& index : table.indexes()) {
       index_columns(index.index_id(), index.columns(), 0);
       index_columns(index.index_id(), index.include(), index.columns_size());
@@ -209,8 +214,8 @@ std::string Repeated(int count, const std::string& word) {
 }
 
 void FillIndex(const RowSource& source, RowBuilder* rows) {
-  const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool valid, const std::string& key,
-                       int keys, int all, const std::string& options) {
+  const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool valid,
+                       const std::string& key, int keys, int all, const std::string& options) {
     rows->Row()
         .Set("indexrelid", oid)
         .Set("indrelid", table)
@@ -236,7 +241,8 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
     const TableDescriptor& table = entry->descriptor;
     if (table.primary_key_oid() != 0) {
       row(table.primary_key_oid(), id, true, true, true, Numbers(table.primary_key(), " "),
-          table.primary_key_size(), table.primary_key_size(), Repeated(table.primary_key_size(), "0"));
+          table.primary_key_size(), table.primary_key_size(),
+          Repeated(table.primary_key_size(), "0"));
     }
     for (const IndexDescriptor& index : table.indexes()) {
       std::string key = Numbers(index.columns(), " ");
@@ -245,14 +251,15 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
       for (int i = 0; i < index.columns_size(); ++i) {
         options += (i > 0 ? " " : "") + std::string(index.descending(i) ? "3" : "0");
       }
-      row(index.index_id(), id, index.unique(), false, index.state() == IndexDescriptor::STATE_PUBLIC, key,
-          index.columns_size(), index.columns_size() + index.include_size(), options);
+      row(index.index_id(), id, index.unique(), false,
+          index.state() == IndexDescriptor::STATE_PUBLIC, key, index.columns_size(),
+          index.columns_size() + index.include_size(), options);
     }
   }
 }
 
-RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int64_t oid, const std::string& name,
-                          const char* kind, RowBuilder* rows) {
+RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int64_t oid,
+                          const std::string& name, const char* kind, RowBuilder* rows) {
   return rows->Row()
       .Set("oid", oid)
       .Set("conname", name)
@@ -274,12 +281,12 @@ RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int6
       .SetBool("connoinherit", true);
 }
 
-
 void FillConstraint(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
     if (table.primary_key_size() > 0) {
-      ConstraintRow(source, *entry, PrimaryKeyConstraintOid(*entry), table.primary_key_name(), "p", rows)
+      ConstraintRow(source, *entry, PrimaryKeyConstraintOid(*entry), table.primary_key_name(), "p",
+                    rows)
           .Set("conindid", table.primary_key_oid())
           .Set("conkey", "{" + Numbers(table.primary_key(), ",") + "}");
     }
@@ -290,7 +297,8 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
           .Set("conkey", "{" + Numbers(index.columns(), ",") + "}");
     }
     for (int i = 0; i < table.checks_size(); ++i) {
-      ConstraintRow(source, *entry, CheckConstraintOid(*entry, i), table.checks(i).name(), "c", rows)
+      ConstraintRow(source, *entry, CheckConstraintOid(*entry, i), table.checks(i).name(), "c",
+                    rows)
           .SetBool("connoinherit", false)
           .Set("conbin", table.checks(i).sql());
     }
@@ -360,7 +368,10 @@ void FillType(const RowSource&, RowBuilder* rows) {
 
 void FillNamespace(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, schema] : source.catalog->schemas()) {
-    rows->Row().Set("oid", id).Set("nspname", schema.name()).Set("nspowner", RoleOid(schema.owner()));
+    rows->Row()
+        .Set("oid", id)
+        .Set("nspname", schema.name())
+        .Set("nspowner", RoleOid(schema.owner()));
   }
 }
 

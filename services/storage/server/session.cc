@@ -28,7 +28,8 @@ const char* VerbOf(const common::v1::Plan& plan) {
 class StreamWithFunctions : public QueryStream {
  public:
   using QueryStream::QueryStream;
-  void Prepare(const ServerParts& parts, catalog::CatalogStatePtr catalog, const api::ExecuteOptions& options) {
+  void Prepare(const ServerParts& parts, catalog::CatalogStatePtr catalog,
+               const api::ExecuteOptions& options) {
     executor::ExecutionContext* context = this->context();
     context->catalog = std::move(catalog);
     context->virtual_tables = parts.virtual_tables;
@@ -70,14 +71,17 @@ absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::
   for (const common::v1::TableUse& use : plan_->tables()) {
     const catalog::TableEntryPtr* entry = catalog.Find(use.table_id());
     if (entry == nullptr || (*entry)->descriptor.schema_version() != use.schema_version()) {
-      return status::Error(sqlstate::kStalePlan, "the plan was made for another version of table " + use.name());
+      return status::Error(sqlstate::kStalePlan,
+                           "the plan was made for another version of table " + use.name());
     }
   }
   std::lock_guard<std::mutex> lock(mutex_);
-  std::shared_ptr<const executor::CompiledPlan> compiled = compiled_.load(std::memory_order_acquire);
+  std::shared_ptr<const executor::CompiledPlan> compiled =
+      compiled_.load(std::memory_order_acquire);
   bool fits = compiled != nullptr;
   if (fits) {
-    // Tables that the plan refers to without listing them are held to the very entries it was compiled with.
+    // Tables that the plan refers to without listing them are held to the very entries it was
+    // compiled with.
     for (const catalog::TableEntryPtr& entry : compiled->tables) {
       const catalog::TableEntryPtr* now = catalog.Find(entry->descriptor.table_id());
       fits &= now != nullptr && *now == entry;
@@ -99,7 +103,8 @@ absl::Status Session::CheckIdle() const {
 absl::Status Session::Begin(const rpc::CallContext& context, const api::BeginOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
   if (state_.transaction() != nullptr) {
-    return status::Error(sqlstate::kActiveTransaction, "there is already a transaction in progress");
+    return status::Error(sqlstate::kActiveTransaction,
+                         "there is already a transaction in progress");
   }
   state_.SetTransaction(state_.NewTransaction(options));
   return absl::OkStatus();
@@ -124,7 +129,8 @@ absl::Status Session::Rollback(const rpc::CallContext& context) {
 absl::Status Session::Savepoint(const rpc::CallContext& context, const std::string& name) {
   RETURN_IF_ERROR(CheckIdle());
   if (state_.transaction() == nullptr) {
-    return status::Error(sqlstate::kNoActiveTransaction, "SAVEPOINT can only be used in transaction blocks");
+    return status::Error(sqlstate::kNoActiveTransaction,
+                         "SAVEPOINT can only be used in transaction blocks");
   }
   return state_.transaction()->Savepoint(name);
 }
@@ -147,9 +153,9 @@ absl::Status Session::Release(const rpc::CallContext& context, const std::string
   return state_.transaction()->Release(name);
 }
 
-absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(const rpc::CallContext& context,
-                                                                    const api::PreparedPlanPtr& plan,
-                                                                    const api::ExecuteOptions& options) {
+absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
+    const rpc::CallContext& context, const api::PreparedPlanPtr& plan,
+    const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
@@ -158,9 +164,9 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(const rpc::C
   return ExecuteIn(context, *prepared, options, writes);
 }
 
-absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(const rpc::CallContext& context,
-                                                                        const PreparedPlanImpl& plan,
-                                                                        const api::ExecuteOptions& options) {
+absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
+    const rpc::CallContext& context, const PreparedPlanImpl& plan,
+    const api::ExecuteOptions& options) {
   const ServerParts& parts = state_.parts();
   catalog::CatalogStatePtr catalog = parts.shared->catalog->Current();
   engine::SnapshotPtr snapshot;
@@ -173,8 +179,8 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(const rp
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const executor::CompiledPlan> compiled, plan.Compiled(*catalog));
   if (compiled->locks_rows) return ExecuteIn(context, plan, options, true);
-  auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared, std::move(compiled), nullptr,
-                                                      nullptr);
+  auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared,
+                                                      std::move(compiled), nullptr, nullptr);
   stream->context()->view = txn::ReadView(parts.shared->engine, nullptr, std::move(snapshot));
   stream->Prepare(parts, std::move(catalog), options);
   state_.ExecutionStarted();
@@ -192,10 +198,9 @@ absl::Status Session::LockTables(const rpc::CallContext& context, const common::
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(const rpc::CallContext& context,
-                                                                      const PreparedPlanImpl& plan,
-                                                                      const api::ExecuteOptions& options,
-                                                                      bool writes) {
+absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
+    const rpc::CallContext& context, const PreparedPlanImpl& plan,
+    const api::ExecuteOptions& options, bool writes) {
   const ServerParts& parts = state_.parts();
   std::unique_ptr<txn::Transaction> own;
   txn::Transaction* transaction = state_.transaction();
@@ -219,8 +224,8 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(const rpc:
   }
   const bool read_locks = (*compiled)->locks_rows && !writes;
   if (read_locks) RETURN_IF_ERROR(transaction->CheckWritable("SELECT FOR UPDATE"));
-  auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared, *std::move(compiled),
-                                                      transaction, std::move(own));
+  auto stream = std::make_unique<StreamWithFunctions>(
+      &state_, context, parts.shared, *std::move(compiled), transaction, std::move(own));
   stream->context()->view = transaction->View();
   stream->Prepare(parts, std::move(catalog), options);
   state_.ExecutionStarted();
@@ -235,12 +240,14 @@ absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& contex
 }
 
 absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
-    const rpc::CallContext& context, uint32_t table_id, const std::vector<common::v1::CheckConstraint>& checks) {
+    const rpc::CallContext& context, uint32_t table_id,
+    const std::vector<common::v1::CheckConstraint>& checks) {
   RETURN_IF_ERROR(CheckIdle());
   return BulkWriterImpl::Open(context, &state_, table_id, checks);
 }
 
-absl::Status Session::Analyze(const rpc::CallContext& context, const std::vector<uint32_t>& table_ids) {
+absl::Status Session::Analyze(const rpc::CallContext& context,
+                              const std::vector<uint32_t>& table_ids) {
   RETURN_IF_ERROR(CheckIdle());
   return state_.parts().statistics->Analyze(context, table_ids);
 }

@@ -1,4 +1,5 @@
-// A client's conversation with the engine: at most one transaction, one execution at a time. Not thread-safe.
+// A client's conversation with the engine: at most one transaction, one execution at a time. Not
+// thread-safe.
 #pragma once
 
 #include <memory>
@@ -24,10 +25,12 @@ struct ServerParts {
 // A plan with the compiled form for the catalog version that it was made for. Thread-safe.
 class PreparedPlanImpl : public api::PreparedPlan {
  public:
-  explicit PreparedPlanImpl(std::shared_ptr<const common::v1::Plan> plan) : plan_(std::move(plan)) {}
+  explicit PreparedPlanImpl(std::shared_ptr<const common::v1::Plan> plan)
+      : plan_(std::move(plan)) {}
   const common::v1::Plan& plan() const override { return *plan_; }
 
-  // The compiled form. Errors: ADB01 when `catalog` is not what the plan was made for; as CompilePlan.
+  // The compiled form. Errors: ADB01 when `catalog` is not what the plan was made for; as
+  // CompilePlan.
   absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> Compiled(
       const catalog::CatalogState& catalog) const;
 
@@ -48,7 +51,9 @@ class SessionState {
   std::unique_ptr<txn::Transaction> NewTransaction(const api::BeginOptions& options) {
     return std::make_unique<txn::Transaction>(parts_.shared, options, std::move(spare_));
   }
-  void SetTransaction(std::unique_ptr<txn::Transaction> transaction) { transaction_ = std::move(transaction); }
+  void SetTransaction(std::unique_ptr<txn::Transaction> transaction) {
+    transaction_ = std::move(transaction);
+  }
   void EndTransaction() {
     Recycle(transaction_.get());
     transaction_.reset();
@@ -79,15 +84,16 @@ class Session : public api::Session {
   absl::Status Savepoint(const rpc::CallContext& context, const std::string& name) override;
   absl::Status RollbackTo(const rpc::CallContext& context, const std::string& name) override;
   absl::Status Release(const rpc::CallContext& context, const std::string& name) override;
-  absl::StatusOr<std::unique_ptr<api::ResultStream>> Execute(const rpc::CallContext& context,
-                                                             const api::PreparedPlanPtr& plan,
-                                                             const api::ExecuteOptions& options) override;
+  absl::StatusOr<std::unique_ptr<api::ResultStream>> Execute(
+      const rpc::CallContext& context, const api::PreparedPlanPtr& plan,
+      const api::ExecuteOptions& options) override;
   absl::StatusOr<v1::DdlResult> ExecuteDdl(const rpc::CallContext& context,
                                            const common::v1::DdlStatement& statement) override;
   absl::StatusOr<std::unique_ptr<api::BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,
       const std::vector<common::v1::CheckConstraint>& checks) override;
-  absl::Status Analyze(const rpc::CallContext& context, const std::vector<uint32_t>& table_ids) override;
+  absl::Status Analyze(const rpc::CallContext& context,
+                       const std::vector<uint32_t>& table_ids) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
       const rpc::CallContext& context) override;
 
@@ -95,12 +101,13 @@ class Session : public api::Session {
   absl::Status CheckIdle() const;
   absl::Status LockTables(const rpc::CallContext& context, const common::v1::Plan& plan,
                           txn::Transaction* transaction);
-  absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteRead(const rpc::CallContext& context,
-                                                                 const PreparedPlanImpl& plan,
-                                                                 const api::ExecuteOptions& options);
+  absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteRead(
+      const rpc::CallContext& context, const PreparedPlanImpl& plan,
+      const api::ExecuteOptions& options);
   absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteIn(const rpc::CallContext& context,
                                                                const PreparedPlanImpl& plan,
-                                                               const api::ExecuteOptions& options, bool writes);
+                                                               const api::ExecuteOptions& options,
+                                                               bool writes);
 
   SessionState state_;
 };

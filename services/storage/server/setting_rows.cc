@@ -122,7 +122,8 @@ constexpr Setting kSettings[] = {
 };
 
 void FillSettings(const RowSource& source, RowBuilder* rows) {
-  const auto row = [&](const std::string& name, const std::string& value, const char* type) -> RowBuilder& {
+  const auto row = [&](const std::string& name, const std::string& value,
+                       const char* type) -> RowBuilder& {
     return rows->Row()
         .Set("name", name)
         .Set("setting", value)
@@ -187,8 +188,8 @@ void FillIndexUsage(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, table] : source.catalog->tables()) {
     for (const auto& index : table->descriptor.indexes()) {
       const txn::IndexUse* use = source.shared->counts->Index(index.index_id());
-      const uint64_t size = source.shared->engine->ApproximateSize(codec::SpaceBegin(index.index_id()),
-                                                                   codec::SpaceEnd(index.index_id()));
+      const uint64_t size = source.shared->engine->ApproximateSize(
+          codec::SpaceBegin(index.index_id()), codec::SpaceEnd(index.index_id()));
       rows->Row()
           .Set("index_id", index.index_id())
           .Set("table_id", id)
@@ -234,8 +235,8 @@ void FillAdbmsTables(const RowSource& source, RowBuilder* rows) {
         .Set("schema_name", table->descriptor.schema())
         .Set("table_name", table->descriptor.name())
         .Set("row_count", source.statistics->RowCount(*table))
-        .Set("size_bytes", static_cast<int64_t>(source.shared->engine->ApproximateSize(table->layout.Begin(),
-                                                                                       table->layout.End())))
+        .Set("size_bytes", static_cast<int64_t>(source.shared->engine->ApproximateSize(
+                               table->layout.Begin(), table->layout.End())))
         .Set("index_count", table->descriptor.indexes_size())
         .Set("primary_key", key)
         .Set("scans", static_cast<int64_t>(use->scans.load()))

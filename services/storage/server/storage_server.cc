@@ -25,7 +25,9 @@ uint64_t ResidentBytes() {
 uint64_t ProcessCpuMicros() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto micros = [](const timeval& t) { return static_cast<uint64_t>(t.tv_sec) * 1000000 + static_cast<uint64_t>(t.tv_usec); };
+  const auto micros = [](const timeval& t) {
+    return static_cast<uint64_t>(t.tv_sec) * 1000000 + static_cast<uint64_t>(t.tv_usec);
+  };
   return micros(usage.ru_utime) + micros(usage.ru_stime);
 }
 
@@ -91,10 +93,11 @@ absl::StatusOr<std::unique_ptr<api::Session>> StorageServer::OpenSession(const r
       std::make_unique<Session>(ServerParts{&shared_, virtual_rows_.get(), statistics_.get()}));
 }
 
-absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(const rpc::CallContext&,
-                                                            std::shared_ptr<const common::v1::Plan> plan) {
+absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(
+    const rpc::CallContext&, std::shared_ptr<const common::v1::Plan> plan) {
   auto prepared = std::make_shared<PreparedPlanImpl>(std::move(plan));
-  // Compiled now if it is for the committed catalog; a plan over a transaction's own tables at its first execution.
+  // Compiled now if it is for the committed catalog; a plan over a transaction's own tables at its
+  // first execution.
   const auto compiled = prepared->Compiled(*catalog_->Current());
   if (!compiled.ok() && !status::HasSqlState(compiled.status(), status::sqlstate::kStalePlan)) {
     return compiled.status();
@@ -105,7 +108,8 @@ absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(const rpc::CallConte
 absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> StorageServer::GetCatalog(
     const rpc::CallContext&, uint64_t known_version) {
   const catalog::CatalogStatePtr current = catalog_->Current();
-  if (current->version() == known_version) return std::shared_ptr<const common::v1::CatalogSnapshot>();
+  if (current->version() == known_version)
+    return std::shared_ptr<const common::v1::CatalogSnapshot>();
   return current->Snapshot();
 }
 
@@ -131,7 +135,8 @@ v1::EngineMetrics StorageServer::Metrics() {
   metrics.set_wal_syncs(counters.wal_syncs);
   metrics.set_wal_bytes(counters.wal_bytes);
   metrics.set_live_file_bytes(counters.live_file_bytes);
-  metrics.set_query_memory_used_bytes(static_cast<uint64_t>(std::max<int64_t>(shared_.query_memory_used.load(), 0)));
+  metrics.set_query_memory_used_bytes(
+      static_cast<uint64_t>(std::max<int64_t>(shared_.query_memory_used.load(), 0)));
   metrics.set_query_memory_capacity_bytes(static_cast<uint64_t>(shared_.query_memory_bytes.load()));
   metrics.set_process_resident_bytes(ResidentBytes());
   metrics.set_process_cpu_us(ProcessCpuMicros());
@@ -154,18 +159,23 @@ v1::EngineMetrics StorageServer::Metrics() {
       out->set_entries_read(use->entries_read.load());
       out->set_entries_written(use->entries_written.load());
       out->set_last_scan_us(use->last_scan_us.load());
-      out->set_size_bytes(
-          engine_->ApproximateSize(codec::SpaceBegin(index.index_id), codec::SpaceEnd(index.index_id)));
+      out->set_size_bytes(engine_->ApproximateSize(codec::SpaceBegin(index.index_id),
+                                                   codec::SpaceEnd(index.index_id)));
     }
   }
   return metrics;
 }
 
-absl::StatusOr<v1::EngineMetrics> StorageServer::GetMetrics(const rpc::CallContext&) { return Metrics(); }
+absl::StatusOr<v1::EngineMetrics> StorageServer::GetMetrics(const rpc::CallContext&) {
+  return Metrics();
+}
 
-absl::StatusOr<v1::ListKnobsResponse> StorageServer::ListKnobs(const rpc::CallContext&) { return knobs_->List(); }
+absl::StatusOr<v1::ListKnobsResponse> StorageServer::ListKnobs(const rpc::CallContext&) {
+  return knobs_->List();
+}
 
-absl::StatusOr<v1::Knob> StorageServer::SetKnob(const rpc::CallContext&, const std::string& name, int64_t value) {
+absl::StatusOr<v1::Knob> StorageServer::SetKnob(const rpc::CallContext&, const std::string& name,
+                                                int64_t value) {
   return knobs_->Set(name, value);
 }
 

@@ -31,11 +31,12 @@ class StorageServer : public api::Storage {
   // REQUIRES: all sessions, streams and plans are gone.
   ~StorageServer() override;
 
-  absl::StatusOr<std::unique_ptr<api::Session>> OpenSession(const rpc::CallContext& context) override;
-  absl::StatusOr<api::PreparedPlanPtr> Prepare(const rpc::CallContext& context,
-                                               std::shared_ptr<const common::v1::Plan> plan) override;
-  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(const rpc::CallContext& context,
-                                                                                uint64_t known_version) override;
+  absl::StatusOr<std::unique_ptr<api::Session>> OpenSession(
+      const rpc::CallContext& context) override;
+  absl::StatusOr<api::PreparedPlanPtr> Prepare(
+      const rpc::CallContext& context, std::shared_ptr<const common::v1::Plan> plan) override;
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
+      const rpc::CallContext& context, uint64_t known_version) override;
   absl::StatusOr<std::shared_ptr<const common::v1::StatisticsSnapshot>> GetStatistics(
       const rpc::CallContext& context, uint64_t known_version) override;
   absl::StatusOr<v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) override;

@@ -23,7 +23,8 @@ absl::Status ScanTable(const rpc::CallContext& context, txn::Transaction* transa
   std::vector<uint32_t> ordinals;
   for (uint32_t i = 0; i < table.layout.types.size(); ++i) ordinals.push_back(i);
   ordinals.push_back(codec::kRowKeyOrdinal);
-  ASSIGN_OR_RETURN(const executor::ScanColumns columns, executor::ScanColumns::Make(&table, ordinals));
+  ASSIGN_OR_RETURN(const executor::ScanColumns columns,
+                   executor::ScanColumns::Make(&table, ordinals));
   auto it = transaction->ViewOf(table.layout.storage_id)
                 .NewIterator({table.layout.Begin(), table.layout.End()}, {.fill_cache = false});
   it->SeekToFirst();
@@ -50,8 +51,8 @@ absl::Status FlushIfFull(txn::Transaction* transaction, engine::WriteBatch* batc
 absl::Status ContainsNulls(const catalog::TableEntry& table, uint32_t ordinal) {
   status::SqlError error;
   error.sqlstate = std::string(status::sqlstate::kNotNullViolation);
-  error.message = "column \"" + table.layout.names[ordinal] + "\" of relation \"" + table.descriptor.name() +
-                  "\" contains null values";
+  error.message = "column \"" + table.layout.names[ordinal] + "\" of relation \"" +
+                  table.descriptor.name() + "\" contains null values";
   error.schema = table.descriptor.schema();
   error.table = table.descriptor.name();
   error.column = table.layout.names[ordinal];
@@ -61,7 +62,8 @@ absl::Status ContainsNulls(const catalog::TableEntry& table, uint32_t ordinal) {
 }  // namespace
 
 absl::Status DuplicateInIndex(const catalog::TableEntry& table, const std::string& name,
-                              const std::vector<uint32_t>& ordinals, codec::Columns columns, uint32_t row) {
+                              const std::vector<uint32_t>& ordinals, codec::Columns columns,
+                              uint32_t row) {
   status::SqlError error;
   error.sqlstate = std::string(status::sqlstate::kUniqueViolation);
   error.message = "could not create unique index \"" + name + "\"";
@@ -82,39 +84,41 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
   KeySet keys;
   engine::WriteBatch writes;
   int64_t hidden = 1;
-  RETURN_IF_ERROR(ScanTable(context, transaction, before, [&](const types::Batch& rows) -> absl::Status {
-    std::vector<const types::Vector*> columns = executor::Pointers(rows);
-    columns.resize(layout.types.size());
-    std::string key, value, entry;
-    for (uint32_t row = 0; row < rows.row_count; ++row) {
-      key.clear();
-      if (layout.has_primary_key()) {
-        for (uint32_t ordinal : layout.primary_key) {
-          if (columns[ordinal]->is_null(row)) return ContainsNulls(after, ordinal);
+  RETURN_IF_ERROR(
+      ScanTable(context, transaction, before, [&](const types::Batch& rows) -> absl::Status {
+        std::vector<const types::Vector*> columns = executor::Pointers(rows);
+        columns.resize(layout.types.size());
+        std::string key, value, entry;
+        for (uint32_t row = 0; row < rows.row_count; ++row) {
+          key.clear();
+          if (layout.has_primary_key()) {
+            for (uint32_t ordinal : layout.primary_key) {
+              if (columns[ordinal]->is_null(row)) return ContainsNulls(after, ordinal);
+            }
+            layout.AppendRowKey(columns, row, &key);
+            RETURN_IF_ERROR(txn::CheckKeySize(key, after.descriptor.primary_key_name()));
+            if (!keys.Add(key)) {
+              return DuplicateInIndex(after, after.descriptor.primary_key_name(),
+                                      layout.primary_key, columns, row);
+            }
+          } else {
+            layout.AppendHiddenKey(hidden++, &key);
+          }
+          value.clear();
+          layout.row.Append(columns, row, &value);
+          writes.Put(key, value);
+          for (const codec::IndexLayout& index : layout.indexes) {
+            bool inline_suffix = false;
+            entry.clear();
+            value.clear();
+            const std::string_view suffix = std::string_view(key).substr(kSpaceBytes);
+            index.AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
+            index.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
+            writes.Put(entry, value);
+          }
         }
-        layout.AppendRowKey(columns, row, &key);
-        RETURN_IF_ERROR(txn::CheckKeySize(key, after.descriptor.primary_key_name()));
-        if (!keys.Add(key)) {
-          return DuplicateInIndex(after, after.descriptor.primary_key_name(), layout.primary_key, columns, row);
-        }
-      } else {
-        layout.AppendHiddenKey(hidden++, &key);
-      }
-      value.clear();
-      layout.row.Append(columns, row, &value);
-      writes.Put(key, value);
-      for (const codec::IndexLayout& index : layout.indexes) {
-        bool inline_suffix = false;
-        entry.clear();
-        value.clear();
-        const std::string_view suffix = std::string_view(key).substr(kSpaceBytes);
-        index.AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
-        index.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
-        writes.Put(entry, value);
-      }
-    }
-    return FlushIfFull(transaction, &writes, kFlushBytes);
-  }));
+        return FlushIfFull(transaction, &writes, kFlushBytes);
+      }));
   return FlushIfFull(transaction, &writes, 0);
 }
 
@@ -124,25 +128,26 @@ absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transa
   RETURN_IF_ERROR(transaction->RegisterPrivateSpace(index_id));
   KeySet keys;
   engine::WriteBatch writes;
-  RETURN_IF_ERROR(ScanTable(context, transaction, table, [&](const types::Batch& rows) -> absl::Status {
-    const std::vector<const types::Vector*> columns = executor::Pointers(rows);
-    const std::string_view* row_keys = columns.back()->data<std::string_view>();
-    std::string entry, value;
-    for (uint32_t row = 0; row < rows.row_count; ++row) {
-      bool inline_suffix = false;
-      entry.clear();
-      value.clear();
-      const std::string_view suffix = row_keys[row].substr(kSpaceBytes);
-      index->AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
-      RETURN_IF_ERROR(txn::CheckKeySize(entry, index->name));
-      if (!inline_suffix && !keys.Add(entry)) {
-        return DuplicateInIndex(table, index->name, index->columns, columns, row);
-      }
-      index->AppendEntryValue(columns, row, suffix, inline_suffix, &value);
-      writes.Put(entry, value);
-    }
-    return FlushIfFull(transaction, &writes, kFlushBytes);
-  }));
+  RETURN_IF_ERROR(
+      ScanTable(context, transaction, table, [&](const types::Batch& rows) -> absl::Status {
+        const std::vector<const types::Vector*> columns = executor::Pointers(rows);
+        const std::string_view* row_keys = columns.back()->data<std::string_view>();
+        std::string entry, value;
+        for (uint32_t row = 0; row < rows.row_count; ++row) {
+          bool inline_suffix = false;
+          entry.clear();
+          value.clear();
+          const std::string_view suffix = row_keys[row].substr(kSpaceBytes);
+          index->AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
+          RETURN_IF_ERROR(txn::CheckKeySize(entry, index->name));
+          if (!inline_suffix && !keys.Add(entry)) {
+            return DuplicateInIndex(table, index->name, index->columns, columns, row);
+          }
+          index->AppendEntryValue(columns, row, suffix, inline_suffix, &value);
+          writes.Put(entry, value);
+        }
+        return FlushIfFull(transaction, &writes, kFlushBytes);
+      }));
   return FlushIfFull(transaction, &writes, 0);
 }
 
@@ -157,7 +162,8 @@ absl::Status CheckColumnHasNoNulls(const rpc::CallContext& context, txn::Transac
 }
 
 absl::Status CheckForeignKeys(const rpc::CallContext& context, txn::Transaction* transaction,
-                              const catalog::TableEntry& table, const catalog::CatalogState& catalog) {
+                              const catalog::TableEntry& table,
+                              const catalog::CatalogState& catalog) {
   txn::ForeignKeyChecks checks(transaction, &table, &catalog);
   return ScanTable(context, transaction, table, [&](const types::Batch& rows) -> absl::Status {
     const std::vector<const types::Vector*> columns = executor::Pointers(rows);
@@ -167,7 +173,8 @@ absl::Status CheckForeignKeys(const rpc::CallContext& context, txn::Transaction*
 }
 
 absl::StatusOr<bool> HasRows(txn::Transaction* transaction, const catalog::TableEntry& table) {
-  auto it = transaction->ViewOf(table.layout.storage_id).NewIterator({table.layout.Begin(), table.layout.End()}, {});
+  auto it = transaction->ViewOf(table.layout.storage_id)
+                .NewIterator({table.layout.Begin(), table.layout.End()}, {});
   it->SeekToFirst();
   RETURN_IF_ERROR(it->status());
   return it->Valid();

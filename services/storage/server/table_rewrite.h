@@ -1,5 +1,5 @@
-// Moving a table's rows while its lock is held exclusively: into another key, into a new index. Writes go
-// straight to spaces that only the transaction sees.
+// Moving a table's rows while its lock is held exclusively: into another key, into a new index.
+// Writes go straight to spaces that only the transaction sees.
 #pragma once
 
 #include "services/storage/txn/transaction.h"
@@ -18,11 +18,13 @@ absl::Status CheckColumnHasNoNulls(const rpc::CallContext& context, txn::Transac
                                    const catalog::TableEntry& table, uint32_t ordinal);
 // Errors: 23503 for a row whose foreign keys lead nowhere.
 absl::Status CheckForeignKeys(const rpc::CallContext& context, txn::Transaction* transaction,
-                              const catalog::TableEntry& table, const catalog::CatalogState& catalog);
+                              const catalog::TableEntry& table,
+                              const catalog::CatalogState& catalog);
 absl::StatusOr<bool> HasRows(txn::Transaction* transaction, const catalog::TableEntry& table);
 
 // "could not create unique index", with the key.
 absl::Status DuplicateInIndex(const catalog::TableEntry& table, const std::string& name,
-                              const std::vector<uint32_t>& ordinals, codec::Columns columns, uint32_t row);
+                              const std::vector<uint32_t>& ordinals, codec::Columns columns,
+                              uint32_t row);
 
 }  // namespace adbms::storage::server

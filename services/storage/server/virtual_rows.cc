@@ -83,11 +83,15 @@ std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& ca
         if (!sink.Add(engine::ToView(it->key()), engine::ToView(it->value())).ok()) continue;
         const types::Batch row = sink.Finish();
         const auto flag = [&](size_t i) {
-          return !row.columns[i]->is_null(0) && row.columns[i]->physical() == types::Physical::kBool &&
+          return !row.columns[i]->is_null(0) &&
+                 row.columns[i]->physical() == types::Physical::kBool &&
                  row.columns[i]->data<uint8_t>()[0] != 0;
         };
-        if (row.columns[0]->is_null(0) || row.columns[0]->physical() != types::Physical::kString) continue;
-        Role role{0, std::string(row.columns[0]->data<std::string_view>()[0]), flag(1), flag(2), flag(3), flag(4)};
+        if (row.columns[0]->is_null(0) || row.columns[0]->physical() != types::Physical::kString)
+          continue;
+        Role role{0,       std::string(row.columns[0]->data<std::string_view>()[0]),
+                  flag(1), flag(2),
+                  flag(3), flag(4)};
         role.oid = RoleOid(role.name);
         roles.push_back(std::move(role));
       }
@@ -100,12 +104,13 @@ std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& ca
   return roles;
 }
 
-VirtualRows::VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics, const knobs::Knobs* knobs)
+VirtualRows::VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics,
+                         const knobs::Knobs* knobs)
     : shared_(shared), statistics_(statistics), knobs_(knobs) {}
 
-absl::StatusOr<types::Batch> VirtualRows::Rows(const catalog::TableEntry& table,
-                                               const catalog::CatalogState& catalog,
-                                               const sql::functions::EvaluationContext& session) const {
+absl::StatusOr<types::Batch> VirtualRows::Rows(
+    const catalog::TableEntry& table, const catalog::CatalogState& catalog,
+    const sql::functions::EvaluationContext& session) const {
   RowBuilder rows(table);
   const RowSource source{shared_, statistics_, knobs_, &catalog, &session};
   const auto& fills = RowFills();

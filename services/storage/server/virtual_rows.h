@@ -34,7 +34,9 @@ class RowBuilder {
   // Starts a row.
   RowBuilder& Row();
   RowBuilder& Set(const char* column, std::string_view text);
-  RowBuilder& Set(const char* column, const char* text) { return Set(column, std::string_view(text)); }
+  RowBuilder& Set(const char* column, const char* text) {
+    return Set(column, std::string_view(text));
+  }
   RowBuilder& Set(const char* column, int64_t value);
   RowBuilder& SetBool(const char* column, bool value);
   RowBuilder& SetFloat(const char* column, double value);
@@ -57,9 +59,11 @@ struct RowSource {
 
 class VirtualRows : public catalog::VirtualTables {
  public:
-  VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics, const knobs::Knobs* knobs);
-  absl::StatusOr<types::Batch> Rows(const catalog::TableEntry& table, const catalog::CatalogState& catalog,
-                                    const sql::functions::EvaluationContext& session) const override;
+  VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics,
+              const knobs::Knobs* knobs);
+  absl::StatusOr<types::Batch> Rows(
+      const catalog::TableEntry& table, const catalog::CatalogState& catalog,
+      const sql::functions::EvaluationContext& session) const override;
 
  private:
   txn::Shared* const shared_;

@@ -24,8 +24,8 @@ struct Run {
   size_t count;
 };
 
-// The estimator of Haas and Stokes that PostgreSQL uses ("Sampling-based estimation of the number of distinct
-// values of an attribute", formula of Duj1).
+// The estimator of Haas and Stokes that PostgreSQL uses ("Sampling-based estimation of the number
+// of distinct values of an attribute", formula of Duj1).
 double DistinctCount(double sampled, double distinct, double once, double total) {
   if (once == 0 || sampled >= total) return distinct;
   if (once >= sampled) return total;  // All different: taken for a key.
@@ -34,13 +34,15 @@ double DistinctCount(double sampled, double distinct, double once, double total)
 }
 
 size_t WidthAt(const types::Vector& sample, uint32_t row) {
-  if (sample.physical() == types::Physical::kString) return sample.data<std::string_view>()[row].size();
+  if (sample.physical() == types::Physical::kString)
+    return sample.data<std::string_view>()[row].size();
   return types::WidthOf(sample.physical());
 }
 
 }  // namespace
 
-common::v1::ColumnStatistics SummarizeColumn(uint32_t ordinal, const types::Vector& sample, double total_rows) {
+common::v1::ColumnStatistics SummarizeColumn(uint32_t ordinal, const types::Vector& sample,
+                                             double total_rows) {
   common::v1::ColumnStatistics result;
   result.set_column(ordinal);
   if (sample.size() == 0) return result;
@@ -77,13 +79,16 @@ common::v1::ColumnStatistics SummarizeColumn(uint32_t ordinal, const types::Vect
     i = end;
   }
   const double present_total = total_rows * (1 - nulls / rows);
-  const double distinct = DistinctCount(static_cast<double>(items.size()), static_cast<double>(runs.size()), once,
-                                        std::max(present_total, static_cast<double>(runs.size())));
+  const double distinct =
+      DistinctCount(static_cast<double>(items.size()), static_cast<double>(runs.size()), once,
+                    std::max(present_total, static_cast<double>(runs.size())));
   result.set_distinct_count(distinct);
 
-  // Most common values: all of them when the sample has them all, else those clearly above the average.
+  // Most common values: all of them when the sample has them all, else those clearly above the
+  // average.
   std::vector<Run> common(runs);
-  std::stable_sort(common.begin(), common.end(), [](const Run& a, const Run& b) { return a.count > b.count; });
+  std::stable_sort(common.begin(), common.end(),
+                   [](const Run& a, const Run& b) { return a.count > b.count; });
   const bool complete = once == 0 && runs.size() <= kMostCommon;
   size_t kept = 0;
   if (complete) {
@@ -108,7 +113,8 @@ common::v1::ColumnStatistics SummarizeColumn(uint32_t ordinal, const types::Vect
   if (runs.size() - kept >= 2) {
     const size_t bounds = std::min(kBuckets + 1, rest.size());
     for (size_t i = 0; i < bounds; ++i) {
-      *result.add_histogram_bounds() = types::ToProto(sample.Get(rest[i * (rest.size() - 1) / (bounds - 1)]));
+      *result.add_histogram_bounds() =
+          types::ToProto(sample.Get(rest[i * (rest.size() - 1) / (bounds - 1)]));
     }
   }
   // Correlation of rank by value and rank by key.
@@ -120,7 +126,8 @@ common::v1::ColumnStatistics SummarizeColumn(uint32_t ordinal, const types::Vect
     std::sort(sorted_rows.begin(), sorted_rows.end());
     double sum_xy = 0;
     for (size_t i = 0; i < items.size(); ++i) {
-      const auto rank = std::lower_bound(sorted_rows.begin(), sorted_rows.end(), order[i]) - sorted_rows.begin();
+      const auto rank =
+          std::lower_bound(sorted_rows.begin(), sorted_rows.end(), order[i]) - sorted_rows.begin();
       sum_xy += static_cast<double>(i) * static_cast<double>(rank);
     }
     const double sum = n * (n - 1) / 2;

@@ -44,8 +44,8 @@ absl::Status StatisticsStore::Load() {
       }
       common::v1::TableStatistics table;
       if (!table.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-        return status::Error(status::sqlstate::kDataCorrupted, "stored statistics are corrupted", {},
-                             "Run ANALYZE.");
+        return status::Error(status::sqlstate::kDataCorrupted, "stored statistics are corrupted",
+                             {}, "Run ANALYZE.");
       }
       tables_[table_id] = std::move(table);
     }
@@ -63,7 +63,8 @@ absl::Status StatisticsStore::SaveRowCounts() {
   const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
   for (const auto& [id, table] : catalog->tables()) {
     const int64_t rows = shared_->counts->Table(id)->rows.load(std::memory_order_relaxed);
-    if (IsUserTable(*table) && rows >= 0) batch.Put(catalog::SystemKey('r', id), std::to_string(rows));
+    if (IsUserTable(*table) && rows >= 0)
+      batch.Put(catalog::SystemKey('r', id), std::to_string(rows));
   }
   return shared_->log->Write(&batch);
 }
@@ -84,7 +85,8 @@ int64_t StatisticsStore::RowCount(const catalog::TableEntry& table) {
   int64_t estimate = count;
   if (count == kSizingRows) {
     const uint64_t size = shared_->engine->ApproximateSize(layout.Begin(), layout.End());
-    estimate = std::max<int64_t>(count, static_cast<int64_t>(size * static_cast<uint64_t>(count) / bytes));
+    estimate =
+        std::max<int64_t>(count, static_cast<int64_t>(size * static_cast<uint64_t>(count) / bytes));
   }
   int64_t expected = -1;
   rows.compare_exchange_strong(expected, estimate, std::memory_order_relaxed);
@@ -97,8 +99,8 @@ int64_t StatisticsStore::AnalyzedAt(uint32_t table_id) {
   return it == tables_.end() ? 0 : it->second.analyzed_at_us();
 }
 
-absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(const rpc::CallContext& context,
-                                                                    const catalog::TableEntry& table) {
+absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(
+    const rpc::CallContext& context, const catalog::TableEntry& table) {
   const codec::TableLayout& layout = table.layout;
   std::vector<uint32_t> ordinals;
   for (uint32_t i = 0; i < layout.types.size(); ++i) {
@@ -110,7 +112,8 @@ absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(const rpc::C
     std::string value;
   };
   std::vector<Picked> reservoir;
-  std::mt19937_64 random(layout.table_id * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(absl::ToUnixMicros(absl::Now())));
+  std::mt19937_64 random(layout.table_id * 0x9e3779b97f4a7c15ull +
+                         static_cast<uint64_t>(absl::ToUnixMicros(absl::Now())));
   std::uniform_real_distribution<double> uniform(std::numeric_limits<double>::min(), 1.0);
   double w = std::exp(std::log(uniform(random)) / kSampleRows);
   uint64_t next = kSampleRows;
@@ -120,8 +123,9 @@ absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(const rpc::C
   };
   uint64_t count = 0;
   uint64_t bytes = 0;
-  auto it = shared_->engine->NewIterator(shared_->engine->TakeSnapshot(), {layout.Begin(), layout.End()},
-                                         {.fill_cache = false, .readahead_bytes = 2 << 20});
+  auto it =
+      shared_->engine->NewIterator(shared_->engine->TakeSnapshot(), {layout.Begin(), layout.End()},
+                                   {.fill_cache = false, .readahead_bytes = 2 << 20});
   for (it->SeekToFirst(); it->Valid(); it->Next(), ++count) {
     if ((count & 4095) == 0) RETURN_IF_ERROR(context.Check());
     bytes += it->key().size() + it->value().size();
@@ -136,7 +140,8 @@ absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(const rpc::C
   RETURN_IF_ERROR(it->status());
   std::sort(reservoir.begin(), reservoir.end(),
             [](const Picked& a, const Picked& b) { return a.position < b.position; });
-  ASSIGN_OR_RETURN(const executor::ScanColumns columns, executor::ScanColumns::Make(&table, ordinals));
+  ASSIGN_OR_RETURN(const executor::ScanColumns columns,
+                   executor::ScanColumns::Make(&table, ordinals));
   executor::RowSink sink(&columns);
   sink.Start(static_cast<uint32_t>(reservoir.size()));
   for (const Picked& row : reservoir) RETURN_IF_ERROR(sink.Add({}, row.value));
@@ -145,17 +150,21 @@ absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(const rpc::C
   common::v1::TableStatistics result;
   result.set_table_id(layout.table_id);
   result.set_row_count(static_cast<double>(count));
-  result.set_average_row_bytes(count == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(count));
+  result.set_average_row_bytes(
+      count == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(count));
   result.set_analyzed_at_us(absl::ToUnixMicros(absl::Now()));
   for (size_t i = 0; i < ordinals.size(); ++i) {
     RETURN_IF_ERROR(context.Check());
-    *result.add_columns() = SummarizeColumn(ordinals[i], *sample.columns[i], static_cast<double>(count));
+    *result.add_columns() =
+        SummarizeColumn(ordinals[i], *sample.columns[i], static_cast<double>(count));
   }
-  shared_->counts->Table(layout.table_id)->rows.store(static_cast<int64_t>(count), std::memory_order_relaxed);
+  shared_->counts->Table(layout.table_id)
+      ->rows.store(static_cast<int64_t>(count), std::memory_order_relaxed);
   return result;
 }
 
-absl::Status StatisticsStore::Analyze(const rpc::CallContext& context, const std::vector<uint32_t>& table_ids) {
+absl::Status StatisticsStore::Analyze(const rpc::CallContext& context,
+                                      const std::vector<uint32_t>& table_ids) {
   const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
   std::vector<uint32_t> ids = table_ids;
   if (ids.empty()) {
@@ -206,14 +215,16 @@ void StatisticsStore::Rebuild(const catalog::CatalogState& catalog) {
   catalog_version_ = catalog.version();
 }
 
-std::shared_ptr<const common::v1::StatisticsSnapshot> StatisticsStore::Snapshot(uint64_t known_version) {
+std::shared_ptr<const common::v1::StatisticsSnapshot> StatisticsStore::Snapshot(
+    uint64_t known_version) {
   const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
   absl::MutexLock lock(&mutex_);
   bool stale = changed_ || snapshot_ == nullptr || catalog_version_ != catalog->version();
   for (auto it = published_rows_.begin(); !stale && it != published_rows_.end(); ++it) {
     const int64_t rows = shared_->counts->Table(it->first)->rows.load(std::memory_order_relaxed);
     const int64_t moved = std::abs(rows - it->second);
-    stale = moved > kRepublishRows && static_cast<double>(moved) > kRepublishShare * static_cast<double>(it->second);
+    stale = moved > kRepublishRows &&
+            static_cast<double>(moved) > kRepublishShare * static_cast<double>(it->second);
   }
   if (stale) Rebuild(*catalog);
   return snapshot_->version() == known_version ? nullptr : snapshot_;

@@ -1,5 +1,5 @@
-// Statistics of tables: gathered by ANALYZE from a sample, stored durably, published by version; running
-// row counts for tables that nobody analyzed. Thread-safe.
+// Statistics of tables: gathered by ANALYZE from a sample, stored durably, published by version;
+// running row counts for tables that nobody analyzed. Thread-safe.
 #pragma once
 
 #include <map>

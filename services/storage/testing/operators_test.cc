@@ -9,10 +9,10 @@
 namespace adbms::storage::testing {
 namespace {
 
+using common::v1::JoinType;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-using common::v1::JoinType;
 constexpr TypeId kInt4 = TypeId::kInt4;
 
 class OperatorsTest : public ::testing::Test {
@@ -27,7 +27,9 @@ class OperatorsTest : public ::testing::Test {
   }
   // One nullable int4 column pair: INT64_MIN stands for NULL.
   static Operator Pairs(std::vector<std::pair<int64_t, int64_t>> rows) {
-    const auto literal = [](int64_t v) { return v == INT64_MIN ? NullLiteral(kInt4) : IntLiteral(v); };
+    const auto literal = [](int64_t v) {
+      return v == INT64_MIN ? NullLiteral(kInt4) : IntLiteral(v);
+    };
     std::vector<std::vector<Expression>> expressions;
     for (const auto& [a, b] : rows) expressions.push_back({literal(a), literal(b)});
     return Values({kInt4, kInt4}, std::move(expressions));
@@ -45,13 +47,15 @@ class OperatorsTest : public ::testing::Test {
     *join->add_left_keys() = Column(0, kInt4);
     *join->add_right_keys() = Column(0, kInt4);
     if (residual) {
-      *join->mutable_residual() = Call("<(int4,int4)", TypeId::kBool, {Column(1, kInt4), Column(3, kInt4)});
+      *join->mutable_residual() =
+          Call("<(int4,int4)", TypeId::kBool, {Column(1, kInt4), Column(3, kInt4)});
     }
     return op;
   }
   std::vector<std::string> Rows(Operator root) {
     auto rows = client_->Run(Finish(std::move(root), {}));
-    return rows.ok() ? *std::move(rows) : std::vector<std::string>{std::string(rows.status().message())};
+    return rows.ok() ? *std::move(rows)
+                     : std::vector<std::string>{std::string(rows.status().message())};
   }
 
   static constexpr int64_t kNull = INT64_MIN;
@@ -70,20 +74,27 @@ TEST_F(OperatorsTest, JoinsOfEveryType) {
   EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_LEFT, left(), right(), true)),
               UnorderedElementsAre("1|1|null|null", "2|2|2|20", "2|3|2|20", "null|4|null|null"));
   EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_RIGHT, left(), right(), true)),
-              UnorderedElementsAre("2|2|2|20", "2|3|2|20", "null|null|2|1", "null|null|3|30", "null|null|null|40"));
+              UnorderedElementsAre("2|2|2|20", "2|3|2|20", "null|null|2|1", "null|null|3|30",
+                                   "null|null|null|40"));
   EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_FULL, left(), right(), true)),
-              UnorderedElementsAre("1|1|null|null", "2|2|2|20", "2|3|2|20", "null|4|null|null", "null|null|2|1",
-                                   "null|null|3|30", "null|null|null|40"));
-  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_SEMI, left(), right())), UnorderedElementsAre("2|2", "2|3"));
-  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI, left(), right())), UnorderedElementsAre("1|1", "null|4"));
+              UnorderedElementsAre("1|1|null|null", "2|2|2|20", "2|3|2|20", "null|4|null|null",
+                                   "null|null|2|1", "null|null|3|30", "null|null|null|40"));
+  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_SEMI, left(), right())),
+              UnorderedElementsAre("2|2", "2|3"));
+  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI, left(), right())),
+              UnorderedElementsAre("1|1", "null|4"));
 }
 
 TEST_F(OperatorsTest, NotInHidesRowsBesideNulls) {
   const auto left = [] { return Pairs({{1, 1}, {2, 2}, {kNull, 3}}); };
-  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left(), Pairs({{2, 0}}))), ElementsAre("1|1"));
-  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left(), Pairs({{2, 0}, {kNull, 0}}))), IsEmpty());
+  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left(), Pairs({{2, 0}}))),
+              ElementsAre("1|1"));
+  EXPECT_THAT(
+      Rows(Join(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left(), Pairs({{2, 0}, {kNull, 0}}))),
+      IsEmpty());
   Operator none = Filter(Pairs({{2, 0}}), Literal(types::Value::Bool(false)));
-  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left(), none)), ElementsAre("1|1", "2|2", "null|3"));
+  EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left(), none)),
+              ElementsAre("1|1", "2|2", "null|3"));
 }
 
 TEST_F(OperatorsTest, NestedLoopComparesEveryPair) {
@@ -96,7 +107,8 @@ TEST_F(OperatorsTest, NestedLoopComparesEveryPair) {
   join->set_type(common::v1::JOIN_TYPE_LEFT);
   *join->mutable_left() = left;
   *join->mutable_right() = right;
-  *join->mutable_condition() = Call("<(int4,int4)", TypeId::kBool, {Column(0, kInt4), Column(2, kInt4)});
+  *join->mutable_condition() =
+      Call("<(int4,int4)", TypeId::kBool, {Column(0, kInt4), Column(2, kInt4)});
   EXPECT_THAT(Rows(op), UnorderedElementsAre("1|0|2|0", "1|0|3|0", "5|0|null|null"));
 }
 
@@ -119,8 +131,10 @@ TEST_F(OperatorsTest, AggregatesByKeyAndWithout) {
   EXPECT_THAT(aggregate(rows(), true, false), UnorderedElementsAre("1|2|10", "2|1|7", "null|2|1"));
   EXPECT_THAT(aggregate(rows(), true, true), UnorderedElementsAre("1|2|5", "2|1|7", "null|2|1"));
   EXPECT_THAT(aggregate(rows(), false, false), ElementsAre("5|18"));
-  EXPECT_THAT(aggregate(Filter(rows(), Literal(types::Value::Bool(false))), false, false), ElementsAre("0|null"));
-  EXPECT_THAT(aggregate(Filter(rows(), Literal(types::Value::Bool(false))), true, false), IsEmpty());
+  EXPECT_THAT(aggregate(Filter(rows(), Literal(types::Value::Bool(false))), false, false),
+              ElementsAre("0|null"));
+  EXPECT_THAT(aggregate(Filter(rows(), Literal(types::Value::Bool(false))), true, false),
+              IsEmpty());
 }
 
 Operator SortBy(Operator input, bool descending, bool nulls_first) {
@@ -225,10 +239,13 @@ TEST_F(OperatorsTest, LookupJoinFindsRowsByKeyAndByIndex) {
     return rows.ok() ? *rows : std::vector<std::string>{std::string(rows.status().message())};
   };
   EXPECT_THAT(run(common::v1::JOIN_TYPE_INNER, 0), UnorderedElementsAre("1|0|1|7"));
-  EXPECT_THAT(run(common::v1::JOIN_TYPE_LEFT, 0), UnorderedElementsAre("1|0|1|7", "7|0|null|null", "null|0|null|null"));
-  EXPECT_THAT(run(common::v1::JOIN_TYPE_INNER, index->object_id()), UnorderedElementsAre("7|0|1|7", "7|0|2|7"));
+  EXPECT_THAT(run(common::v1::JOIN_TYPE_LEFT, 0),
+              UnorderedElementsAre("1|0|1|7", "7|0|null|null", "null|0|null|null"));
+  EXPECT_THAT(run(common::v1::JOIN_TYPE_INNER, index->object_id()),
+              UnorderedElementsAre("7|0|1|7", "7|0|2|7"));
   EXPECT_THAT(run(common::v1::JOIN_TYPE_SEMI, index->object_id()), UnorderedElementsAre("7|0"));
-  EXPECT_THAT(run(common::v1::JOIN_TYPE_ANTI, index->object_id()), UnorderedElementsAre("1|0", "null|0"));
+  EXPECT_THAT(run(common::v1::JOIN_TYPE_ANTI, index->object_id()),
+              UnorderedElementsAre("1|0", "null|0"));
 }
 
 TEST_F(OperatorsTest, SubqueriesAnswerOncePerArgument) {
@@ -252,13 +269,19 @@ TEST_F(OperatorsTest, SubqueriesAnswerOncePerArgument) {
   any.mutable_subquery()->set_subplan(1);
   *any.mutable_subquery()->add_operands() = Column(0, kInt4);
   any.mutable_subquery()->add_comparisons("=(int4,int4)");
-  Plan plan = Finish(Project(Pairs({{1, 0}, {2, 0}, {3, 0}, {kNull, 0}}), {Column(0, kInt4), scalar, any}), {});
+  Plan plan = Finish(
+      Project(Pairs({{1, 0}, {2, 0}, {3, 0}, {kNull, 0}}), {Column(0, kInt4), scalar, any}), {});
   auto* first = plan.add_subplans();
   *first->mutable_root() = aggregate;
   first->add_correlation_slots(0);
   first->mutable_root()->set_id(10);
   first->mutable_root()->mutable_aggregate()->mutable_input()->set_id(11);
-  first->mutable_root()->mutable_aggregate()->mutable_input()->mutable_filter()->mutable_input()->set_id(12);
+  first->mutable_root()
+      ->mutable_aggregate()
+      ->mutable_input()
+      ->mutable_filter()
+      ->mutable_input()
+      ->set_id(12);
   auto* second = plan.add_subplans();
   *second->mutable_root() = Values({kInt4}, {{IntLiteral(1)}, {NullLiteral(kInt4)}});
   second->mutable_root()->set_id(13);

@@ -17,12 +17,14 @@ void AddOutput(Operator* op, const std::string& name, const common::v1::DataType
 
 common::v1::DataType TypeOf(TypeId id) { return types::ToProto(types::Type{id, 0}); }
 
-void AddTableOutput(Operator* op, const common::v1::TableDescriptor& table, const std::vector<uint32_t>& columns) {
+void AddTableOutput(Operator* op, const common::v1::TableDescriptor& table,
+                    const std::vector<uint32_t>& columns) {
   for (uint32_t ordinal : columns) {
     if (ordinal == UINT32_MAX) {
       AddOutput(op, "$rowkey", TypeOf(TypeId::kBytea));
     } else {
-      AddOutput(op, table.columns(static_cast<int>(ordinal)).name(), table.columns(static_cast<int>(ordinal)).type());
+      AddOutput(op, table.columns(static_cast<int>(ordinal)).name(),
+                table.columns(static_cast<int>(ordinal)).type());
     }
   }
 }
@@ -43,7 +45,8 @@ void Number(Operator* op, uint32_t* next) {
   if (op->has_aggregate()) Number(op->mutable_aggregate()->mutable_input(), next);
   if (op->has_sort()) Number(op->mutable_sort()->mutable_input(), next);
   if (op->has_limit()) Number(op->mutable_limit()->mutable_input(), next);
-  for (int i = 0; i < op->append().inputs_size(); ++i) Number(op->mutable_append()->mutable_inputs(i), next);
+  for (int i = 0; i < op->append().inputs_size(); ++i)
+    Number(op->mutable_append()->mutable_inputs(i), next);
   if (op->has_set_operation()) {
     Number(op->mutable_set_operation()->mutable_left(), next);
     Number(op->mutable_set_operation()->mutable_right(), next);
@@ -86,7 +89,8 @@ Expression Call(const std::string& signature, TypeId type, std::vector<Expressio
   Expression expression;
   *expression.mutable_type() = TypeOf(type);
   expression.mutable_call()->set_function(signature);
-  for (Expression& argument : arguments) *expression.mutable_call()->add_arguments() = std::move(argument);
+  for (Expression& argument : arguments)
+    *expression.mutable_call()->add_arguments() = std::move(argument);
   return expression;
 }
 
@@ -103,8 +107,8 @@ Operator TargetScan(const common::v1::TableDescriptor& table) {
   columns.push_back(UINT32_MAX);
   return SeqScan(table, columns);
 }
-Operator IndexScan(const common::v1::TableDescriptor& table, uint32_t index_id, std::vector<uint32_t> columns,
-                   std::vector<Expression> equal) {
+Operator IndexScan(const common::v1::TableDescriptor& table, uint32_t index_id,
+                   std::vector<uint32_t> columns, std::vector<Expression> equal) {
   Operator op;
   AddTableOutput(&op, table, columns);
   common::v1::IndexScan* scan = op.mutable_index_scan();
@@ -145,8 +149,8 @@ Operator Insert(const common::v1::TableDescriptor& table, Operator input) {
   *op.mutable_insert()->mutable_input() = std::move(input);
   return op;
 }
-Operator Update(const common::v1::TableDescriptor& table, Operator input, std::vector<uint32_t> columns,
-                std::vector<Expression> values) {
+Operator Update(const common::v1::TableDescriptor& table, Operator input,
+                std::vector<uint32_t> columns, std::vector<Expression> values) {
   Operator op;
   op.mutable_update()->set_table_id(table.table_id());
   *op.mutable_update()->mutable_input() = std::move(input);
@@ -161,7 +165,8 @@ Operator Delete(const common::v1::TableDescriptor& table, Operator input) {
   return op;
 }
 
-Plan Finish(Operator root, std::vector<const common::v1::TableDescriptor*> tables, std::vector<TypeId> parameters) {
+Plan Finish(Operator root, std::vector<const common::v1::TableDescriptor*> tables,
+            std::vector<TypeId> parameters) {
   Plan plan;
   uint32_t next = 0;
   *plan.mutable_root() = std::move(root);
@@ -192,8 +197,8 @@ common::v1::DdlStatement CreateTable(const std::string& name, std::vector<Column
   return statement;
 }
 
-common::v1::DdlStatement CreateIndex(uint32_t table_id, const std::string& name, std::vector<uint32_t> columns,
-                                     bool unique) {
+common::v1::DdlStatement CreateIndex(uint32_t table_id, const std::string& name,
+                                     std::vector<uint32_t> columns, bool unique) {
   common::v1::DdlStatement statement;
   statement.mutable_create_index()->set_table_id(table_id);
   common::v1::IndexDescriptor* index = statement.mutable_create_index()->mutable_index();
@@ -206,14 +211,18 @@ common::v1::DdlStatement CreateIndex(uint32_t table_id, const std::string& name,
   return statement;
 }
 
-Client::Client(api::Storage* storage) : storage_(storage) { session_ = *storage->OpenSession(context_); }
+Client::Client(api::Storage* storage) : storage_(storage) {
+  session_ = *storage->OpenSession(context_);
+}
 
-absl::StatusOr<std::vector<std::string>> Client::Run(const Plan& plan, std::vector<types::Value> parameters) {
+absl::StatusOr<std::vector<std::string>> Client::Run(const Plan& plan,
+                                                     std::vector<types::Value> parameters) {
   ASSIGN_OR_RETURN(const api::PreparedPlanPtr prepared,
                    storage_->Prepare(context_, std::make_shared<const Plan>(plan)));
   api::ExecuteOptions options;
   options.parameters = std::move(parameters);
-  ASSIGN_OR_RETURN(const std::unique_ptr<api::ResultStream> stream, session_->Execute(context_, prepared, options));
+  ASSIGN_OR_RETURN(const std::unique_ptr<api::ResultStream> stream,
+                   session_->Execute(context_, prepared, options));
   std::vector<std::string> rows;
   while (true) {
     types::Batch batch;
@@ -260,7 +269,8 @@ std::vector<std::string> Client::All(const std::string& name) {
     if (!table.columns(i).dropped()) columns.push_back(static_cast<uint32_t>(i));
   }
   auto rows = Run(Finish(SeqScan(table, columns), {&table}));
-  return rows.ok() ? *std::move(rows) : std::vector<std::string>{std::string(rows.status().ToString())};
+  return rows.ok() ? *std::move(rows)
+                   : std::vector<std::string>{std::string(rows.status().ToString())};
 }
 
 absl::Status Client::InsertInts(const std::string& name, std::vector<std::vector<int64_t>> rows) {
@@ -270,7 +280,8 @@ absl::Status Client::InsertInts(const std::string& name, std::vector<std::vector
   std::vector<std::vector<Expression>> literals;
   for (const std::vector<int64_t>& row : rows) {
     std::vector<Expression> values;
-    for (size_t i = 0; i < row.size(); ++i) values.push_back(Literal(types::Value::Int(types[i], row[i])));
+    for (size_t i = 0; i < row.size(); ++i)
+      values.push_back(Literal(types::Value::Int(types[i], row[i])));
     literals.push_back(std::move(values));
   }
   return Run(Finish(Insert(table, Values(types, std::move(literals))), {&table})).status();

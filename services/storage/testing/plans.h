@@ -29,14 +29,14 @@ Expression Call(const std::string& signature, TypeId type, std::vector<Expressio
 Operator SeqScan(const common::v1::TableDescriptor& table, std::vector<uint32_t> columns);
 // All columns, then the row's key.
 Operator TargetScan(const common::v1::TableDescriptor& table);
-Operator IndexScan(const common::v1::TableDescriptor& table, uint32_t index_id, std::vector<uint32_t> columns,
-                   std::vector<Expression> equal);
+Operator IndexScan(const common::v1::TableDescriptor& table, uint32_t index_id,
+                   std::vector<uint32_t> columns, std::vector<Expression> equal);
 Operator Values(std::vector<TypeId> types, std::vector<std::vector<Expression>> rows);
 Operator Filter(Operator input, Expression condition);
 Operator Project(Operator input, std::vector<Expression> expressions);
 Operator Insert(const common::v1::TableDescriptor& table, Operator input);
-Operator Update(const common::v1::TableDescriptor& table, Operator input, std::vector<uint32_t> columns,
-                std::vector<Expression> values);
+Operator Update(const common::v1::TableDescriptor& table, Operator input,
+                std::vector<uint32_t> columns, std::vector<Expression> values);
 Operator Delete(const common::v1::TableDescriptor& table, Operator input);
 
 // A whole plan over `root`; `tables` with their versions.
@@ -51,8 +51,8 @@ struct ColumnSpec {
 };
 common::v1::DdlStatement CreateTable(const std::string& name, std::vector<ColumnSpec> columns,
                                      std::vector<uint32_t> primary_key);
-common::v1::DdlStatement CreateIndex(uint32_t table_id, const std::string& name, std::vector<uint32_t> columns,
-                                     bool unique);
+common::v1::DdlStatement CreateIndex(uint32_t table_id, const std::string& name,
+                                     std::vector<uint32_t> columns, bool unique);
 
 // Runs things on one session and turns rows into text: "1|a" a row, NULL as "null".
 class Client {
@@ -61,7 +61,8 @@ class Client {
   api::Session& session() { return *session_; }
   const rpc::CallContext& context() const { return context_; }
 
-  absl::StatusOr<std::vector<std::string>> Run(const Plan& plan, std::vector<types::Value> parameters = {});
+  absl::StatusOr<std::vector<std::string>> Run(const Plan& plan,
+                                               std::vector<types::Value> parameters = {});
   // As Run; the number of affected rows.
   absl::StatusOr<uint64_t> Affect(const Plan& plan, std::vector<types::Value> parameters = {});
   absl::StatusOr<storage::v1::DdlResult> Ddl(const common::v1::DdlStatement& statement);

@@ -1,5 +1,5 @@
-// What the layers above the engine cost: prepared point reads, single-row writes, bulk load, scan, aggregate.
-// Usage: storage_benchmark [rows]
+// What the layers above the engine cost: prepared point reads, single-row writes, bulk load, scan,
+// aggregate. Usage: storage_benchmark [rows]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +22,8 @@ void Check(const absl::Status& status) {
   std::exit(1);
 }
 
-uint64_t RunAll(Client* client, const api::PreparedPlanPtr& plan, const api::ExecuteOptions& options) {
+uint64_t RunAll(Client* client, const api::PreparedPlanPtr& plan,
+                const api::ExecuteOptions& options) {
   auto stream = client->session().Execute(client->context(), plan, options);
   Check(stream.status());
   uint64_t rows = 0;
@@ -42,7 +43,10 @@ int Run(int64_t rows) {
   auto storage = server::StorageServer::Open(options);
   Check(storage.status());
   Client client(storage->get());
-  Check(client.Ddl(CreateTable("t", {{"a", TypeId::kInt4, true}, {"b", TypeId::kInt4}, {"c", TypeId::kText}}, {0})).status());
+  Check(client
+            .Ddl(CreateTable(
+                "t", {{"a", TypeId::kInt4, true}, {"b", TypeId::kInt4}, {"c", TypeId::kText}}, {0}))
+            .status());
   auto table = client.Table("t");
 
   auto start = std::chrono::steady_clock::now();
@@ -74,7 +78,8 @@ int Run(int64_t rows) {
     return *prepared;
   };
   for (const char* state : {"memtable", "files"}) {
-    const auto point = prepare(Finish(IndexScan(table, 0, {1}, {Parameter(0, TypeId::kInt4)}), {&table}, {TypeId::kInt4}));
+    const auto point = prepare(
+        Finish(IndexScan(table, 0, {1}, {Parameter(0, TypeId::kInt4)}), {&table}, {TypeId::kInt4}));
     api::ExecuteOptions execute;
     execute.parameters.resize(1);
     constexpr int kReads = 200000;
@@ -123,7 +128,8 @@ int Run(int64_t rows) {
       });
     }
     for (std::thread& worker : workers) worker.join();
-    std::printf("durable update   %8.0f /s (%d threads)\n", threads * kWrites / Seconds(start), threads);
+    std::printf("durable update   %8.0f /s (%d threads)\n", threads * kWrites / Seconds(start),
+                threads);
   }
   return 0;
 }
@@ -131,4 +137,6 @@ int Run(int64_t rows) {
 }  // namespace
 }  // namespace adbms::storage::testing
 
-int main(int argc, char** argv) { return adbms::storage::testing::Run(argc > 1 ? std::atoll(argv[1]) : 1000000); }
+int main(int argc, char** argv) {
+  return adbms::storage::testing::Run(argc > 1 ? std::atoll(argv[1]) : 1000000);
+}

@@ -15,9 +15,9 @@
 namespace adbms::storage::testing {
 namespace {
 
+using status::HasSqlState;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using status::HasSqlState;
 
 constexpr TypeId kInt4 = TypeId::kInt4;
 
@@ -48,17 +48,20 @@ class StorageTest : public ::testing::Test {
     ASSERT_TRUE(made.ok()) << made.status();
   }
   static Plan AddTo(const common::v1::TableDescriptor& table, int64_t key, int64_t delta) {
-    Operator scan = Filter(TargetScan(table), Call("=(int4,int4)", TypeId::kBool, {Column(0, kInt4), IntLiteral(key)}));
-    Plan plan = Finish(Update(table, scan, {1}, {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(delta)})}),
+    Operator scan = Filter(TargetScan(table), Call("=(int4,int4)", TypeId::kBool,
+                                                   {Column(0, kInt4), IntLiteral(key)}));
+    Plan plan = Finish(Update(table, scan, {1},
+                              {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(delta)})}),
                        {&table});
     *plan.mutable_root()->mutable_update()->mutable_recheck() =
         Call("=(int4,int4)", TypeId::kBool, {Column(0, kInt4), IntLiteral(key)});
     return plan;
   }
   static Plan DeleteKey(const common::v1::TableDescriptor& table, int64_t key) {
-    return Finish(Delete(table, Filter(TargetScan(table), Call("=(int4,int4)", TypeId::kBool,
-                                                               {Column(0, kInt4), IntLiteral(key)}))),
-                  {&table});
+    return Finish(
+        Delete(table, Filter(TargetScan(table), Call("=(int4,int4)", TypeId::kBool,
+                                                     {Column(0, kInt4), IntLiteral(key)}))),
+        {&table});
   }
 
   TempDir dir_;
@@ -100,7 +103,10 @@ TEST_F(StorageTest, NotNullIsEnforced) {
   MakeTable(&client);
   const auto table = client.Table("t");
   const auto status =
-      client.Run(Finish(Insert(table, Values({kInt4, kInt4}, {{NullLiteral(kInt4), IntLiteral(1)}})), {&table})).status();
+      client
+          .Run(Finish(Insert(table, Values({kInt4, kInt4}, {{NullLiteral(kInt4), IntLiteral(1)}})),
+                      {&table}))
+          .status();
   const status::SqlError error = status::FromStatus(status);
   EXPECT_EQ(error.sqlstate, "23502");
   EXPECT_EQ(error.detail, "Failing row contains (null, 1).");
@@ -147,7 +153,8 @@ TEST_F(StorageTest, IndexFollowsUpdatesAndDeletes) {
   const auto table = client.Table("t");
   ASSERT_EQ(*client.Affect(AddTo(table, 1, 5)), 1u);
   const auto by_b = [&](int64_t b) {
-    return *client.Run(Finish(IndexScan(table, created->object_id(), {0}, {IntLiteral(b)}), {&table}));
+    return *client.Run(
+        Finish(IndexScan(table, created->object_id(), {0}, {IntLiteral(b)}), {&table}));
   };
   EXPECT_THAT(by_b(10), IsEmpty());
   EXPECT_THAT(by_b(15), ElementsAre("1"));
@@ -259,9 +266,10 @@ TEST_F(StorageTest, UpdateDoesNotSeeItsOwnRows) {
   ASSERT_TRUE(client.InsertInts("t", {{1, 0}, {2, 0}, {3, 0}}).ok());
   const auto table = client.Table("t");
   ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
-  const Plan shift = Finish(
-      Update(table, TargetScan(table), {0}, {Call("+(int4,int4)", kInt4, {Column(0, kInt4), IntLiteral(10)})}),
-      {&table});
+  const Plan shift =
+      Finish(Update(table, TargetScan(table), {0},
+                    {Call("+(int4,int4)", kInt4, {Column(0, kInt4), IntLiteral(10)})}),
+             {&table});
   EXPECT_EQ(*client.Affect(shift), 3u);
   EXPECT_THAT(client.All("t"), ElementsAre("11|0", "12|0", "13|0"));
 }
@@ -336,7 +344,8 @@ TEST_F(StorageTest, TruncateAndCopyInOneTransaction) {
   MakeTable(&client);
   ASSERT_TRUE(client.InsertInts("t", {{1, 10}}).ok());
   const auto copy = [&](std::vector<int32_t> keys) {
-    auto writer = client.session().OpenBulkWriter(client.context(), client.Table("t").table_id(), {});
+    auto writer =
+        client.session().OpenBulkWriter(client.context(), client.Table("t").table_id(), {});
     if (!writer.ok()) return writer.status();
     types::Batch batch;
     for (int c = 0; c < 2; ++c) {
@@ -385,8 +394,10 @@ TEST_F(StorageTest, IndexBuiltWhileWritersGoOn) {
         const auto table = client.Table("t");
         const int64_t key = (i * 37 + w * 2500) % 5000;
         Operator scan = IndexScan(table, 0, {0, 1, UINT32_MAX}, {IntLiteral(key)});
-        (void)client.Run(Finish(
-            Update(table, scan, {1}, {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(1000)})}), {&table}));
+        (void)client.Run(
+            Finish(Update(table, scan, {1},
+                          {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(1000)})}),
+                   {&table}));
         ++writes;
       }
     });
@@ -434,7 +445,8 @@ TEST_F(StorageTest, ForeignKeysAreEnforcedBothWays) {
   ASSERT_TRUE(client.InsertInts("c", {{1, 1}}).ok());
   status::SqlError error = status::FromStatus(client.InsertInts("c", {{2, 9}}));
   EXPECT_EQ(error.sqlstate, "23503");
-  EXPECT_EQ(error.message, "insert or update on table \"c\" violates foreign key constraint \"c_a_fkey\"");
+  EXPECT_EQ(error.message,
+            "insert or update on table \"c\" violates foreign key constraint \"c_a_fkey\"");
   EXPECT_EQ(error.detail, "Key (a)=(9) is not present in table \"t\".");
   const auto table = client.Table("t");
   error = status::FromStatus(client.Run(DeleteKey(table, 1)).status());
@@ -468,8 +480,10 @@ TEST_F(StorageTest, AnalyzeYieldsCountsAndHistograms) {
 TEST_F(StorageTest, KnobsAreBoundedAndKept) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 64 << 20).ok());
-  EXPECT_EQ(storage_->SetKnob(context, "query_memory_bytes", 1).status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(storage_->SetKnob(context, "nonsense", 1).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(storage_->SetKnob(context, "query_memory_bytes", 1).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(storage_->SetKnob(context, "nonsense", 1).status().code(),
+            absl::StatusCode::kInvalidArgument);
   Reopen();
   const v1::ListKnobsResponse knobs = *storage_->ListKnobs(context);
   for (const auto& knob : knobs.knobs()) {

@@ -1,9 +1,9 @@
 // The seam that every commit passes. A commit writes WAL and memtable, which ends its locks, and is
 // acknowledged when a group sync has made it durable: one leader syncs for all who wait.
 //
-// Readers outside of transactions read the durable snapshot: the newest view that lies wholly before a
-// finished sync. It contains every acknowledged commit and nothing that a crash could take back.
-// Thread-safe.
+// Readers outside of transactions read the durable snapshot: the newest view that lies wholly
+// before a finished sync. It contains every acknowledged commit and nothing that a crash could take
+// back. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -39,7 +39,8 @@ class CommitLog {
   absl::Mutex mutex_;
   absl::CondVar synced_changed_;
   bool leader_ ABSL_GUARDED_BY(mutex_) = false;
-  // Set by the first failed sync: what is durable is unknown from then on, so nothing commits any more.
+  // Set by the first failed sync: what is durable is unknown from then on, so nothing commits any
+  // more.
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -27,7 +27,8 @@ void AppendValue(const types::Vector& vector, uint32_t row, size_t limit, std::s
 }
 
 absl::Status Violation(std::string_view state, std::string message, std::string detail,
-                       const catalog::TableEntry& table, std::string column, std::string constraint) {
+                       const catalog::TableEntry& table, std::string column,
+                       std::string constraint) {
   status::SqlError error;
   error.sqlstate = std::string(state);
   error.message = std::move(message);
@@ -69,35 +70,39 @@ std::string DescribeKey(const catalog::TableEntry& table, const std::vector<uint
 }
 
 absl::Status UniqueViolation(const catalog::TableEntry& table, std::string_view constraint,
-                             const std::vector<uint32_t>& ordinals, codec::Columns columns, uint32_t row) {
+                             const std::vector<uint32_t>& ordinals, codec::Columns columns,
+                             uint32_t row) {
   const std::string name(constraint);
-  return Violation(sqlstate::kUniqueViolation,
-                   "duplicate key value violates unique constraint \"" + name + "\"",
-                   "Key " + DescribeKey(table, ordinals, columns, row) + " already exists.", table, {}, name);
+  return Violation(
+      sqlstate::kUniqueViolation, "duplicate key value violates unique constraint \"" + name + "\"",
+      "Key " + DescribeKey(table, ordinals, columns, row) + " already exists.", table, {}, name);
 }
 
-absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal, codec::Columns columns,
-                              uint32_t row) {
+absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal,
+                              codec::Columns columns, uint32_t row) {
   const std::string& column = table.layout.names[ordinal];
   return Violation(sqlstate::kNotNullViolation,
-                   "null value in column \"" + column + "\" of relation \"" + table.descriptor.name() +
-                       "\" violates not-null constraint",
-                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, column, {});
+                   "null value in column \"" + column + "\" of relation \"" +
+                       table.descriptor.name() + "\" violates not-null constraint",
+                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, column,
+                   {});
 }
 
 absl::Status CheckViolation(const catalog::TableEntry& table, const std::string& constraint,
                             codec::Columns columns, uint32_t row) {
   return Violation(sqlstate::kCheckViolation,
-                   "new row for relation \"" + table.descriptor.name() + "\" violates check constraint \"" +
-                       constraint + "\"",
-                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, {}, constraint);
+                   "new row for relation \"" + table.descriptor.name() +
+                       "\" violates check constraint \"" + constraint + "\"",
+                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, {},
+                   constraint);
 }
 
 absl::Status CheckKeySize(std::string_view key, std::string_view relation) {
   if (key.size() <= kMaxKeyBytes) return absl::OkStatus();
   return status::Error(sqlstate::kProgramLimitExceeded,
                        "index row size " + std::to_string(key.size()) + " exceeds maximum " +
-                           std::to_string(kMaxKeyBytes) + " for index \"" + std::string(relation) + "\"",
+                           std::to_string(kMaxKeyBytes) + " for index \"" + std::string(relation) +
+                           "\"",
                        {}, "Index a hash or a prefix of the value instead.");
 }
 

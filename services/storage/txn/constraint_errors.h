@@ -17,9 +17,10 @@ std::string DescribeKey(const catalog::TableEntry& table, const std::vector<uint
                         codec::Columns columns, uint32_t row);
 
 absl::Status UniqueViolation(const catalog::TableEntry& table, std::string_view constraint,
-                             const std::vector<uint32_t>& ordinals, codec::Columns columns, uint32_t row);
-absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal, codec::Columns columns,
-                              uint32_t row);
+                             const std::vector<uint32_t>& ordinals, codec::Columns columns,
+                             uint32_t row);
+absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal,
+                              codec::Columns columns, uint32_t row);
 absl::Status CheckViolation(const catalog::TableEntry& table, const std::string& constraint,
                             codec::Columns columns, uint32_t row);
 // 54000: the key is longer than a key may be.

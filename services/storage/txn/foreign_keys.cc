@@ -34,7 +34,8 @@ absl::Status Violation(const TableEntry& table, const std::string& constraint, s
 
 // A value of one column as a value of the other's type (integers of different width).
 types::Value As(types::Value value, types::Type type) {
-  if (types::IsInteger(type.id) && !value.is_null()) return types::Value::Int(type.id, value.int_value());
+  if (types::IsInteger(type.id) && !value.is_null())
+    return types::Value::Int(type.id, value.int_value());
   return value;
 }
 
@@ -52,7 +53,8 @@ ForeignKeyChecks::ForeignKeyChecks(Transaction* transaction, const TableEntry* t
 }
 
 std::vector<ForeignKeyChecks::Constraint> ForeignKeyChecks::Resolve(
-    const catalog::CatalogState& catalog, const std::vector<catalog::CatalogState::Reference>& references) {
+    const catalog::CatalogState& catalog,
+    const std::vector<catalog::CatalogState::Reference>& references) {
   std::vector<Constraint> result;
   for (const auto& [child, key] : references) {
     const catalog::TableEntryPtr* parent = catalog.Find(key->referenced_table_id());
@@ -79,7 +81,8 @@ std::vector<ForeignKeyChecks::Constraint> ForeignKeyChecks::Resolve(
   return result;
 }
 
-std::string ForeignKeyChecks::ParentKey(const Target& target, const std::vector<types::Value>& values) {
+std::string ForeignKeyChecks::ParentKey(const Target& target,
+                                        const std::vector<types::Value>& values) {
   const codec::TableLayout& layout = target.parent->layout;
   std::string key;
   codec::AppendSpace(target.index == nullptr ? layout.storage_id : target.index->index_id, &key);
@@ -100,8 +103,8 @@ void ForeignKeyChecks::Collect(Constraint* constraint, const std::vector<uint32_
   }
   std::string key = ParentKey(constraint->target, values);
   if (constraint->pending.contains(key)) return;
-  constraint->pending.emplace(std::move(key),
-                              Pending{DescribeKey(described, ordinals, columns, row), std::move(values)});
+  constraint->pending.emplace(
+      std::move(key), Pending{DescribeKey(described, ordinals, columns, row), std::move(values)});
 }
 
 void ForeignKeyChecks::RowStored(codec::Columns columns, uint32_t row) {
@@ -112,7 +115,8 @@ void ForeignKeyChecks::RowStored(codec::Columns columns, uint32_t row) {
 
 void ForeignKeyChecks::RowRemoved(codec::Columns columns, uint32_t row) {
   for (Constraint& constraint : as_parent_) {
-    Collect(&constraint, constraint.target.parent_ordinals, columns, row, *constraint.target.parent);
+    Collect(&constraint, constraint.target.parent_ordinals, columns, row,
+            *constraint.target.parent);
   }
 }
 
@@ -127,7 +131,8 @@ absl::Status ForeignKeyChecks::VerifyChild(Constraint* constraint) {
   for (const auto& [key, pending] : constraint->pending) {
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(transaction_->engine_transaction()->GetForUpdate(key, &value, &found, false, false));
+    RETURN_IF_ERROR(
+        transaction_->engine_transaction()->GetForUpdate(key, &value, &found, false, false));
     if (found) continue;
     return Violation(*target.child, target.key->name(),
                      "insert or update on table \"" + target.child->descriptor.name() +
@@ -139,14 +144,15 @@ absl::Status ForeignKeyChecks::VerifyChild(Constraint* constraint) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<const ForeignKeyChecks::Pending*> ForeignKeyChecks::FindChild(const rpc::CallContext& context,
-                                                                             const Constraint& constraint) {
+absl::StatusOr<const ForeignKeyChecks::Pending*> ForeignKeyChecks::FindChild(
+    const rpc::CallContext& context, const Constraint& constraint) {
   const Target& target = constraint.target;
   const codec::TableLayout& child = target.child->layout;
   const ReadView view = transaction_->View(/*latest=*/true);
   const auto leads = [&](const std::vector<uint32_t>& columns) {
     return columns.size() >= target.child_ordinals.size() &&
-           std::is_permutation(target.child_ordinals.begin(), target.child_ordinals.end(), columns.begin());
+           std::is_permutation(target.child_ordinals.begin(), target.child_ordinals.end(),
+                               columns.begin());
   };
   const codec::IndexLayout* index = nullptr;
   for (const codec::IndexLayout& candidate : child.indexes) {
@@ -159,7 +165,8 @@ absl::StatusOr<const ForeignKeyChecks::Pending*> ForeignKeyChecks::FindChild(con
       std::string prefix;
       codec::AppendSpace(by_key ? child.storage_id : index->index_id, &prefix);
       for (size_t i = 0; i < target.child_ordinals.size(); ++i) {
-        const auto at = std::find(target.child_ordinals.begin(), target.child_ordinals.end(), columns[i]);
+        const auto at =
+            std::find(target.child_ordinals.begin(), target.child_ordinals.end(), columns[i]);
         const size_t position = static_cast<size_t>(at - target.child_ordinals.begin());
         const codec::KeyColumn& column = by_key ? child.primary_key_columns[i] : index->key[i];
         codec::AppendKey(As(pending.values[position], column.type), column, &prefix);
@@ -198,7 +205,8 @@ absl::StatusOr<const ForeignKeyChecks::Pending*> ForeignKeyChecks::FindChild(con
   return nullptr;
 }
 
-absl::Status ForeignKeyChecks::VerifyParent(const rpc::CallContext& context, Constraint* constraint) {
+absl::Status ForeignKeyChecks::VerifyParent(const rpc::CallContext& context,
+                                            Constraint* constraint) {
   const Target& target = constraint->target;
   const ReadView view = transaction_->View(/*latest=*/true);
   std::vector<std::string> still_there;
@@ -217,8 +225,8 @@ absl::Status ForeignKeyChecks::VerifyParent(const rpc::CallContext& context, Con
   }
   return Violation(*target.child, target.key->name(),
                    "update or delete on table \"" + target.parent->descriptor.name() +
-                       "\" violates foreign key constraint \"" + target.key->name() + "\" on table \"" +
-                       target.child->descriptor.name() + "\"",
+                       "\" violates foreign key constraint \"" + target.key->name() +
+                       "\" on table \"" + target.child->descriptor.name() + "\"",
                    "Key " + child->description + " is still referenced from table \"" +
                        target.child->descriptor.name() + "\".");
 }

@@ -1,6 +1,6 @@
 // FOREIGN KEY constraints of one statement: what to verify is collected while rows are written and
-// verified at the statement's end, as PostgreSQL does for NO ACTION. A child's parent row is locked shared, so
-// that nobody removes it before this transaction ends. Not thread-safe.
+// verified at the statement's end, as PostgreSQL does for NO ACTION. A child's parent row is locked
+// shared, so that nobody removes it before this transaction ends. Not thread-safe.
 #pragma once
 
 #include <string>
@@ -32,9 +32,9 @@ class ForeignKeyChecks {
     const catalog::TableEntry* parent;
     const catalog::TableEntry* child;
     const common::v1::ForeignKeyDescriptor* key;
-    const codec::IndexLayout* index;               // Null: the primary key.
-    std::vector<uint32_t> parent_ordinals;         // In key order.
-    std::vector<uint32_t> child_ordinals;          // As many.
+    const codec::IndexLayout* index;        // Null: the primary key.
+    std::vector<uint32_t> parent_ordinals;  // In key order.
+    std::vector<uint32_t> child_ordinals;   // As many.
   };
   struct Pending {
     std::string description;
@@ -44,14 +44,16 @@ class ForeignKeyChecks {
     Target target;
     absl::flat_hash_map<std::string, Pending> pending;  // By parent key.
   };
-  static std::vector<Constraint> Resolve(const catalog::CatalogState& catalog,
-                                         const std::vector<catalog::CatalogState::Reference>& references);
+  static std::vector<Constraint> Resolve(
+      const catalog::CatalogState& catalog,
+      const std::vector<catalog::CatalogState::Reference>& references);
   static std::string ParentKey(const Target& target, const std::vector<types::Value>& values);
-  static void Collect(Constraint* constraint, const std::vector<uint32_t>& ordinals, codec::Columns columns,
-                      uint32_t row, const catalog::TableEntry& described);
+  static void Collect(Constraint* constraint, const std::vector<uint32_t>& ordinals,
+                      codec::Columns columns, uint32_t row, const catalog::TableEntry& described);
   absl::Status VerifyChild(Constraint* constraint);
   absl::Status VerifyParent(const rpc::CallContext& context, Constraint* constraint);
-  absl::StatusOr<const Pending*> FindChild(const rpc::CallContext& context, const Constraint& constraint);
+  absl::StatusOr<const Pending*> FindChild(const rpc::CallContext& context,
+                                           const Constraint& constraint);
 
   Transaction* const transaction_;
   std::vector<Constraint> as_child_;

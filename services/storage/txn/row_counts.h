@@ -44,7 +44,8 @@ class RowCounts {
     if (use == nullptr) use = std::make_unique<IndexUse>();
     return use.get();
   }
-  // Next free hidden key of a space; `first` is asked once, for the first key after the stored ones.
+  // Next free hidden key of a space; `first` is asked once, for the first key after the stored
+  // ones.
   template <typename First>
   auto HiddenKeys(uint32_t space, uint64_t count, First first) -> decltype(first()) {
     absl::MutexLock lock(&mutex_);

@@ -43,7 +43,8 @@ absl::Status TableLocks::Acquire(const rpc::CallContext& context, uint64_t owner
     const absl::Time now = absl::Now();
     if (deadline == absl::InfinitePast()) deadline = now + timeout;
     if (now >= deadline) {
-      return status::Error(status::sqlstate::kLockNotAvailable, "canceling statement due to lock timeout", {},
+      return status::Error(status::sqlstate::kLockNotAvailable,
+                           "canceling statement due to lock timeout", {},
                            "Another transaction holds the table; end it, or try again.");
     }
     RETURN_IF_ERROR(context.Check());
@@ -70,7 +71,8 @@ absl::Status TableLocks::WaitForHolders(const rpc::CallContext& context, uint32_
   while (true) {
     const std::vector<Holder>& holders = shard.tables[table_id];
     std::erase_if(owners, [&](uint64_t owner) {
-      return std::none_of(holders.begin(), holders.end(), [&](const Holder& h) { return h.owner == owner; });
+      return std::none_of(holders.begin(), holders.end(),
+                          [&](const Holder& h) { return h.owner == owner; });
     });
     if (owners.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(context.Check());

@@ -1,6 +1,6 @@
-// Locks on whole tables, held to the end of a transaction: writers of rows share, a bulk load excludes other
-// writers, a change of the table's shape excludes everybody who writes. Readers take none: they read
-// snapshots. Deadlocks between table locks end by the lock timeout. Thread-safe.
+// Locks on whole tables, held to the end of a transaction: writers of rows share, a bulk load
+// excludes other writers, a change of the table's shape excludes everybody who writes. Readers take
+// none: they read snapshots. Deadlocks between table locks end by the lock timeout. Thread-safe.
 #pragma once
 
 #include <array>
@@ -25,8 +25,8 @@ class TableLocks {
  public:
   // Waits at most `timeout`. An owner that holds the table shared may go on to exclusive.
   // Errors: 55P03 after the timeout (zero: at once), 57014.
-  absl::Status Acquire(const rpc::CallContext& context, uint64_t owner, uint32_t table_id, LockMode mode,
-                       absl::Duration timeout);
+  absl::Status Acquire(const rpc::CallContext& context, uint64_t owner, uint32_t table_id,
+                       LockMode mode, absl::Duration timeout);
   void Release(uint64_t owner, uint32_t table_id);
   // Until everybody who holds the table now has released it, without holding up newcomers.
   absl::Status WaitForHolders(const rpc::CallContext& context, uint32_t table_id);

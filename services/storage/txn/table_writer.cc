@@ -29,8 +29,9 @@ TableWriter::~TableWriter() {
   use->deleted.fetch_add(deleted_, std::memory_order_relaxed);
   for (size_t i = 0; i < entries_written_.size(); ++i) {
     if (entries_written_[i] == 0) continue;
-    transaction_->shared()->counts->Index(layout_.indexes[i].index_id)->entries_written.fetch_add(
-        entries_written_[i], std::memory_order_relaxed);
+    transaction_->shared()
+        ->counts->Index(layout_.indexes[i].index_id)
+        ->entries_written.fetch_add(entries_written_[i], std::memory_order_relaxed);
   }
 }
 
@@ -82,7 +83,8 @@ absl::Status TableWriter::CheckKeyFree(const std::string& key, codec::Columns co
   RETURN_IF_ERROR(writes_->GetForUpdate(key, &value, &found, false));
   if (!found) return absl::OkStatus();
   if (conflict == nullptr) {
-    return UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout_.primary_key, columns, row);
+    return UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout_.primary_key,
+                           columns, row);
   }
   *conflict = {true, 0, key};
   return absl::OkStatus();
@@ -142,12 +144,13 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
   return absl::OkStatus();
 }
 
-absl::Status TableWriter::LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found) {
+absl::Status TableWriter::LockRow(std::string_view row_key, engine::PinnableSlice* value,
+                                  bool* found) {
   return writes_->GetForUpdate(row_key, value, found, transaction_->validates());
 }
 
-absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_columns, uint32_t old_row,
-                                 codec::Columns new_columns, uint32_t new_row,
+absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_columns,
+                                 uint32_t old_row, codec::Columns new_columns, uint32_t new_row,
                                  const std::vector<bool>& assigned) {
   bool key_assigned = false;
   for (uint32_t ordinal : layout_.primary_key) key_assigned |= assigned[ordinal];
@@ -174,7 +177,8 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
     index.AppendEntryKey(new_columns, new_row, suffix, &entry_key, &new_inline);
     if (entry_key != old_entry_key_) {
       RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
-      if (!new_inline) RETURN_IF_ERROR(CheckUnique(index, entry_key, new_columns, new_row, nullptr));
+      if (!new_inline)
+        RETURN_IF_ERROR(CheckUnique(index, entry_key, new_columns, new_row, nullptr));
       if (!old_inline) {
         bool found = false;
         RETURN_IF_ERROR(writes_->GetForUpdate(old_entry_key_, nullptr, &found, false));

@@ -1,5 +1,5 @@
-// Writes rows of one table inside a transaction: locks, uniqueness, NOT NULL, index entries, foreign keys.
-// Lives for one statement. Not thread-safe.
+// Writes rows of one table inside a transaction: locks, uniqueness, NOT NULL, index entries,
+// foreign keys. Lives for one statement. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -22,27 +22,32 @@ class TableWriter {
   };
 
   // Borrows all for the statement. The table's shared lock is held.
-  TableWriter(Transaction* transaction, const catalog::TableEntry* table, const catalog::CatalogState* catalog);
+  TableWriter(Transaction* transaction, const catalog::TableEntry* table,
+              const catalog::CatalogState* catalog);
   ~TableWriter();
 
   // Errors: 23502 for the first row with a NULL where none may be.
   absl::Status CheckNotNull(codec::Columns columns, uint32_t row_count) const;
-  // Stores a row. With `conflict`, a unique violation is reported there and nothing is stored; without, 23505.
+  // Stores a row. With `conflict`, a unique violation is reported there and nothing is stored;
+  // without, 23505.
   absl::Status Insert(codec::Columns columns, uint32_t row, Conflict* conflict);
   // Locks a row and reads its latest version. Errors: 40001 in REPEATABLE READ when it changed.
   absl::Status LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found);
   // Replaces a locked row. `assigned[ordinal]`: the column may differ.
   absl::Status Update(std::string_view row_key, codec::Columns old_columns, uint32_t old_row,
-                      codec::Columns new_columns, uint32_t new_row, const std::vector<bool>& assigned);
+                      codec::Columns new_columns, uint32_t new_row,
+                      const std::vector<bool>& assigned);
   absl::Status Delete(std::string_view row_key, codec::Columns columns, uint32_t row);
-  // What holds at the end of a statement: foreign keys, the transaction's size. Errors: 23503, 53200.
+  // What holds at the end of a statement: foreign keys, the transaction's size. Errors: 23503,
+  // 53200.
   absl::Status FinishStatement(const rpc::CallContext& context);
 
  private:
-  absl::Status CheckUnique(const codec::IndexLayout& index, const std::string& entry_key, codec::Columns columns,
-                           uint32_t row, Conflict* conflict);
+  absl::Status CheckUnique(const codec::IndexLayout& index, const std::string& entry_key,
+                           codec::Columns columns, uint32_t row, Conflict* conflict);
   absl::Status NewRowKey(codec::Columns columns, uint32_t row, std::string* key);
-  absl::Status CheckKeyFree(const std::string& key, codec::Columns columns, uint32_t row, Conflict* conflict);
+  absl::Status CheckKeyFree(const std::string& key, codec::Columns columns, uint32_t row,
+                            Conflict* conflict);
 
   Transaction* const transaction_;
   engine::Transaction* const writes_;

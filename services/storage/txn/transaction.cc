@@ -20,14 +20,17 @@ absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
 }
 
 absl::Status ReadView::MultiGet(const std::vector<engine::Slice>& keys, bool sorted,
-                                std::vector<engine::PinnableSlice>* values, std::vector<bool>* found) const {
-  if (transaction_ == nullptr) return engine_->MultiGet(snapshot_.get(), keys, sorted, values, found);
+                                std::vector<engine::PinnableSlice>* values,
+                                std::vector<bool>* found) const {
+  if (transaction_ == nullptr)
+    return engine_->MultiGet(snapshot_.get(), keys, sorted, values, found);
   values->clear();
   values->resize(keys.size());
   found->assign(keys.size(), false);
   for (size_t i = 0; i < keys.size(); ++i) {
     bool hit = false;
-    RETURN_IF_ERROR(transaction_->Get(snapshot_.get(), engine::ToView(keys[i]), &(*values)[i], &hit));
+    RETURN_IF_ERROR(
+        transaction_->Get(snapshot_.get(), engine::ToView(keys[i]), &(*values)[i], &hit));
     (*found)[i] = hit;
   }
   return absl::OkStatus();
@@ -66,7 +69,8 @@ absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
   }
   if (!draft_) catalog_view_ = shared_->catalog->Current();
   if (!repeatable || snapshot_ == nullptr) {
-    // The snapshot must be taken while this catalog version is current: then it has the version's rows.
+    // The snapshot must be taken while this catalog version is current: then it has the version's
+    // rows.
     while (true) {
       snapshot_ = shared_->engine->TakeSnapshot();
       if (draft_) break;
@@ -135,7 +139,8 @@ void Transaction::WriteDraft() {
 }
 
 ReadView Transaction::View(bool latest) {
-  engine::Transaction* writes = begun_ && !engine_transaction_->empty() ? engine_transaction_.get() : nullptr;
+  engine::Transaction* writes =
+      begun_ && !engine_transaction_->empty() ? engine_transaction_.get() : nullptr;
   return ReadView(shared_->engine, writes, latest ? nullptr : snapshot_);
 }
 
@@ -145,13 +150,14 @@ ReadView Transaction::ViewOf(uint32_t space) {
   return View(own);
 }
 
-absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode) {
+absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id,
+                                    LockMode mode) {
   return LockTable(context, table_id, mode,
                    absl::Milliseconds(shared_->lock_timeout_ms.load(std::memory_order_relaxed)));
 }
 
-absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode,
-                                    absl::Duration timeout) {
+absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id,
+                                    LockMode mode, absl::Duration timeout) {
   for (auto& [id, held] : locked_tables_) {
     if (id == table_id && (held == LockMode::kExclusive || held == mode)) return absl::OkStatus();
   }
@@ -179,9 +185,10 @@ absl::Status Transaction::RegisterPrivateSpace(uint32_t space) {
 }
 
 bool Transaction::CanWriteDirectly(uint32_t space) const {
-  return std::any_of(private_spaces_.begin(), private_spaces_.end(), [&](const PrivateSpace& entry) {
-    return entry.space == space && entry.savepoint_serial == savepoint_serial_;
-  });
+  return std::any_of(private_spaces_.begin(), private_spaces_.end(),
+                     [&](const PrivateSpace& entry) {
+                       return entry.space == space && entry.savepoint_serial == savepoint_serial_;
+                     });
 }
 
 absl::Status Transaction::CheckSize() {
@@ -194,7 +201,8 @@ absl::Status Transaction::CheckSize() {
 
 absl::Status Transaction::Savepoint(const std::string& name) {
   engine_transaction()->SetSavePoint();
-  savepoints_.push_back({name, draft_, dropped_spaces_.size(), private_spaces_.size(), row_deltas_});
+  savepoints_.push_back(
+      {name, draft_, dropped_spaces_.size(), private_spaces_.size(), row_deltas_});
   ++savepoint_serial_;
   return absl::OkStatus();
 }
@@ -243,18 +251,21 @@ absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
   if (snapshot_catalog_ == nullptr || draft_) return absl::OkStatus();
   const catalog::TableEntryPtr* then = snapshot_catalog_->Find(table_id);
   const catalog::TableEntryPtr* now = catalog_view_->Find(table_id);
-  if (then != nullptr && now != nullptr && (*then)->descriptor.schema_version() == (*now)->descriptor.schema_version()) {
+  if (then != nullptr && now != nullptr &&
+      (*then)->descriptor.schema_version() == (*now)->descriptor.schema_version()) {
     return absl::OkStatus();
   }
-  return status::Error(sqlstate::kSerializationFailure,
-                       "could not serialize access due to concurrent change of the table's definition", {},
-                       "Run the transaction again.");
+  return status::Error(
+      sqlstate::kSerializationFailure,
+      "could not serialize access due to concurrent change of the table's definition", {},
+      "Run the transaction again.");
 }
 
 absl::Status Transaction::CommitWrites() {
   if (broken_) {
-    return status::Error(sqlstate::kInFailedTransaction,
-                         "current transaction is aborted, commands ignored until end of transaction block");
+    return status::Error(
+        sqlstate::kInFailedTransaction,
+        "current transaction is aborted, commands ignored until end of transaction block");
   }
   if (!begun_ || engine_transaction_->empty()) {
     // What the transaction read becomes its answer: it must be durable.

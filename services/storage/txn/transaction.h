@@ -1,7 +1,8 @@
-// One transaction of a session: isolation, row and table locks, savepoints, its changes of the catalog.
+// One transaction of a session: isolation, row and table locks, savepoints, its changes of the
+// catalog.
 //
-// READ COMMITTED takes a fresh snapshot for each statement; REPEATABLE READ one at the first statement,
-// and a row that somebody changed since is error 40001. Not thread-safe.
+// READ COMMITTED takes a fresh snapshot for each statement; REPEATABLE READ one at the first
+// statement, and a row that somebody changed since is error 40001. Not thread-safe.
 #pragma once
 
 #include <atomic>
@@ -61,8 +62,9 @@ class ReadView {
                         std::vector<engine::PinnableSlice>* values, std::vector<bool>* found) const;
   std::unique_ptr<engine::Iterator> NewIterator(engine::KeyRange range,
                                                 const engine::IteratorOptions& options) const {
-    return transaction_ == nullptr ? engine_->NewIterator(snapshot_, std::move(range), options)
-                                   : transaction_->NewIterator(snapshot_, std::move(range), options);
+    return transaction_ == nullptr
+               ? engine_->NewIterator(snapshot_, std::move(range), options)
+               : transaction_->NewIterator(snapshot_, std::move(range), options);
   }
   const engine::SnapshotPtr& snapshot() const { return snapshot_; }
 
@@ -75,13 +77,16 @@ class ReadView {
 class Transaction {
  public:
   // `reuse`: a finished engine transaction whose memory may serve again.
-  Transaction(Shared* shared, const api::BeginOptions& options, std::unique_ptr<engine::Transaction> reuse);
+  Transaction(Shared* shared, const api::BeginOptions& options,
+              std::unique_ptr<engine::Transaction> reuse);
   ~Transaction();  // Rolls back unless ended.
 
   const api::BeginOptions& options() const { return options_; }
   Shared* shared() const { return shared_; }
   bool ended() const { return ended_; }
-  std::unique_ptr<engine::Transaction> TakeEngineTransaction() { return std::move(engine_transaction_); }
+  std::unique_ptr<engine::Transaction> TakeEngineTransaction() {
+    return std::move(engine_transaction_);
+  }
 
   // Starts a statement: takes the snapshot that its isolation wants. A writing one gets a savepoint
   // (unless it is the transaction's only one), which FailStatement returns to.
@@ -113,10 +118,11 @@ class Transaction {
   // Errors: 25006 in a read-only transaction; `verb` as in "INSERT".
   absl::Status CheckWritable(const char* verb) const;
 
-  // A space that only this transaction sees may be filled with unlocked, unbuffered writes; it is erased
-  // unless the transaction commits. Durably registered before the call returns.
+  // A space that only this transaction sees may be filled with unlocked, unbuffered writes; it is
+  // erased unless the transaction commits. Durably registered before the call returns.
   absl::Status RegisterPrivateSpace(uint32_t space);
-  // Whether rows of the space can be written directly: private, and no savepoint since could keep half of it.
+  // Whether rows of the space can be written directly: private, and no savepoint since could keep
+  // half of it.
   bool CanWriteDirectly(uint32_t space) const;
   // After a failed direct write the transaction cannot commit.
   void MarkBroken() { broken_ = true; }
@@ -127,8 +133,8 @@ class Transaction {
     return it == row_deltas_.end() ? 0 : it->second;
   }
   absl::Status CheckSize();
-  // REPEATABLE READ: errors 40001 when the table's definition changed after the snapshot, which then may lack
-  // rows that the new definition relies on.
+  // REPEATABLE READ: errors 40001 when the table's definition changed after the snapshot, which
+  // then may lack rows that the new definition relies on.
   absl::Status CheckSnapshotSuits(uint32_t table_id) const;
 
   absl::Status Savepoint(const std::string& name);
@@ -168,7 +174,8 @@ class Transaction {
   uint64_t read_sequence_ = 0;
   std::optional<catalog::CatalogDraft> draft_;
   catalog::CatalogStatePtr catalog_view_;
-  catalog::CatalogStatePtr snapshot_catalog_;  // REPEATABLE READ: as it was when the snapshot was taken.
+  catalog::CatalogStatePtr
+      snapshot_catalog_;  // REPEATABLE READ: as it was when the snapshot was taken.
   std::vector<uint32_t> dropped_spaces_;
   std::vector<PrivateSpace> private_spaces_;
   std::vector<uint32_t> orphaned_spaces_;  // Filled, then given up by a rollback to a savepoint.
