@@ -136,7 +136,8 @@ void FillSettings(const RowSource& source, RowBuilder* rows) {
   };
   for (const Setting& setting : kSettings) row(setting.name, setting.value, setting.type);
   row("TimeZone", source.session->time_zone, "string");
-  for (const v1::Knob& knob : source.knobs->List().knobs()) {
+  const v1::ListKnobsResponse knobs = source.knobs->List();
+  for (const v1::Knob& knob : knobs.knobs()) {
     row("adbms." + knob.name(), std::to_string(knob.value()), "integer")
         .Set("short_desc", knob.description())
         .Set("min_val", std::to_string(knob.minimum()))
@@ -210,7 +211,8 @@ void FillIndexUsage(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillKnobs(const RowSource& source, RowBuilder* rows) {
-  for (const v1::Knob& knob : source.knobs->List().knobs()) {
+  const v1::ListKnobsResponse knobs = source.knobs->List();
+  for (const v1::Knob& knob : knobs.knobs()) {
     rows->Row()
         .Set("name", knob.name())
         .Set("value", knob.value())
