@@ -4,14 +4,13 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo test lint bench up format config-reference
+.PHONY: help deps build demo test lint up format config-reference
 
 help:
 	@echo 'make deps    install the Debian packages that the build needs'
 	@echo 'make build   build everything into $(BUILD)'
 	@echo 'make demo    watch the database tune itself: about three minutes after the build'
 	@echo 'make test    unit, SQL and integration tests, all-in-one and as seven processes'
-	@echo 'make bench   compare with PostgreSQL 15 in the same run'
 	@echo 'make lint    formatting, include rules, protos, clang-tidy on changed files'
 	@echo 'make up      run the server in the foreground (PostgreSQL wire on 127.0.0.1:5433)'
 	@echo 'PRESET=debug|asan|tsan picks another build'
@@ -34,9 +33,6 @@ lint:
 
 format:
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i
-
-bench: deps build
-	@tests/bench/run_bench.sh $(BUILD)
 
 up: deps build
 	@$(BUILD)/bin/adbmsd

@@ -9,6 +9,7 @@ $ADBMS_SHARED_DATA/sqllogictest, compared with what PostgreSQL 15 answers to the
 import argparse
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -16,6 +17,29 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 
 import adbms_process  # noqa: E402
+
+
+def known_deviations():
+    """Records of each file that are known to answer otherwise than PostgreSQL: may only shrink."""
+    lines = (HERE / "known_deviations.txt").read_text(encoding="utf-8").splitlines()
+    return {line.split()[0]: int(line.split()[1]) for line in lines if line and line[0] != "#"}
+
+
+def check(command, files):
+    """Runs each file; fails when one deviates in more records than is known, or breaks off."""
+    known = known_deviations()
+    passed = failed = 0
+    for path in files:
+        name = pathlib.Path(path).name
+        run = subprocess.run(command + [path], capture_output=True, text=True)
+        last = (run.stdout.strip().splitlines() or [""])[-1]
+        counts = re.search(r"(\d+) passed, (\d+) failed, (\d+) skipped, (\d+) broken", last)
+        deviations = int(counts.group(2)) if counts else -1
+        good = counts and counts.group(4) == "0" and deviations <= known.get(name, 0)
+        passed, failed = passed + bool(good), failed + (not good)
+        print(f"{name}: {last}" + ("" if good else f"\n{run.stdout}\n{run.stderr}"))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 def main():
@@ -35,7 +59,7 @@ def main():
         command = [str(adbms_process.BUILD / "bin" / "sql_test"), "--connection",
                    cluster.connection_string(), "--protocol", arguments.protocol]
         if not arguments.shared:
-            return subprocess.run(command + files).returncode
+            return check(command, files)
         with adbms_process.Postgres() as postgres:
             return subprocess.run(
                 command + ["--reference", postgres.connection_string()] + files).returncode
