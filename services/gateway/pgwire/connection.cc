@@ -36,12 +36,6 @@ bool IsDaemonsUser(int fd) {
          credentials.uid == ::geteuid();
 }
 
-bool IsConnectionError(const absl::Status& status) {
-  const std::string state = status::FromStatus(status).sqlstate;
-  return (absl::IsUnavailable(status) && state == status::sqlstate::kConnectionFailure) ||
-         absl::IsDeadlineExceeded(status);
-}
-
 }  // namespace
 
 ConnectionRegistry::Key ConnectionRegistry::Add() {
@@ -93,7 +87,9 @@ void Connection::Run() {
   key_ = registry_->Add();
   absl::Status status = Start();
   if (status.ok()) status = Loop();
-  if (!status.ok() && !IsConnectionError(status)) {
+  // A draining server closes the reading side itself: the client still listens.
+  const bool draining = status::HasSqlState(status, status::sqlstate::kAdminShutdown);
+  if (!status.ok() && (draining || !gone())) {
     WriteError(status, "FATAL", &writer_);
     (void)writer_.Flush();
   }
@@ -119,6 +115,7 @@ absl::Status Connection::Start() {
     if (code == kCancelRequest && startup.size() >= 12) {
       registry_->Cancel(static_cast<int32_t>(absl::big_endian::Load32(startup.data() + 4)),
                         static_cast<int32_t>(absl::big_endian::Load32(startup.data() + 8)));
+      goodbye_ = true;
       return absl::UnavailableError("cancel request");
     }
     if ((code == kSslRequest || code == kGssRequest) && attempt < 2) {
@@ -211,7 +208,8 @@ absl::Status Connection::Authenticate(const std::string& user, security::v1::Pol
   } else {
     status = Scram(user, policy);
   }
-  if (absl::IsUnavailable(status) && !IsConnectionError(status)) {
+  const bool no_answer = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+  if (no_answer && !gone()) {
     return status::Error(status::sqlstate::kCannotConnectNow,
                          "the security service does not answer", "", "Try again later.");
   }
@@ -288,7 +286,10 @@ absl::Status Connection::Loop() {
       }
       return message.status();
     }
-    if (message->type == 'X') return absl::UnavailableError("the client said good-bye");
+    if (message->type == 'X') {
+      goodbye_ = true;
+      return absl::OkStatus();
+    }
     const absl::Status status = Handle(*message);
     if (!status.ok()) return status;
   }
@@ -299,7 +300,7 @@ absl::Status Connection::Handle(const Message& message) {
   absl::Status status;
   switch (message.type) {
     case 'Q':
-      skip_to_sync_ = false;
+      if (skip_to_sync_) return absl::OkStatus();
       return HandleQuery(message.payload);
     case 'S':
       status = skip_to_sync_ ? absl::OkStatus() : session_->Sync();
@@ -337,7 +338,7 @@ absl::Status Connection::Handle(const Message& message) {
   if (message.type == 'E') status = HandleExecute(message.payload);
   if (message.type == 'C') status = HandleClose(message.payload);
   if (status.ok()) return absl::OkStatus();
-  if (IsConnectionError(status)) return status;
+  if (gone()) return status;
   session_->Fail();
   skip_to_sync_ = true;
   WriteError(status, "ERROR", &writer_);
@@ -347,11 +348,16 @@ absl::Status Connection::Handle(const Message& message) {
 absl::Status Connection::HandleQuery(std::string_view payload) {
   PayloadReader reader(payload);
   const std::string sql(reader.CString());
-  if (!reader.ok() || !reader.empty()) return Protocol("invalid string in message");
   WireSink sink(&reader_, &writer_, &session_->settings(), /*describe=*/true);
-  const absl::Status status = session_->Query(sql, &sink);
+  absl::Status status;
+  if (reader.ok() && reader.empty()) {
+    status = session_->Query(sql, &sink);
+  } else {
+    status = Protocol("invalid string in message");
+    session_->Fail();
+  }
   if (!status.ok()) {
-    if (IsConnectionError(status)) return status;
+    if (gone()) return status;
     WriteError(status, "ERROR", &writer_);
   }
   Ready();
