@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
 #include "services/gateway/pgwire/wire_sink.h"
 
 namespace adbms::gateway::pgwire {
@@ -22,6 +23,20 @@ constexpr uint32_t kGssRequest = 80877104;
 absl::Status Protocol(absl::string_view message) {
   return status::Error(status::sqlstate::kProtocolViolation,
                        std::string_view(message.data(), message.size()));
+}
+
+// Errors: 22023 for a format that is none; a count beyond the message leaves the reader not ok.
+absl::Status ReadFormats(PayloadReader* reader, std::vector<int16_t>* formats) {
+  const int16_t count = reader->Int16();
+  for (int i = 0; i < count && reader->ok(); ++i) {
+    const int16_t format = reader->Int16();
+    if (format != 0 && format != 1) {
+      return status::Error(status::sqlstate::kInvalidParameterValue,
+                           absl::StrCat("invalid format code: ", format));
+    }
+    formats->push_back(format);
+  }
+  return absl::OkStatus();
 }
 
 void SetReceiveTimeout(int fd, absl::Duration timeout) {
@@ -392,16 +407,20 @@ absl::Status Connection::HandleBind(std::string_view payload) {
   PayloadReader reader(payload);
   const std::string portal(reader.CString());
   const std::string statement(reader.CString());
-  std::vector<int16_t> formats(std::max<int16_t>(0, reader.Int16()));
-  for (int16_t& format : formats) format = reader.Int16();
-  ASSIGN_OR_RETURN(const session::PreparedStatement* const prepared,
-                   session_->FindStatement(statement));
+  std::vector<int16_t> formats;
+  RETURN_IF_ERROR(ReadFormats(&reader, &formats));
   const int16_t count = reader.Int16();
   if (!reader.ok() || count < 0) return Protocol("malformed Bind message");
+  ASSIGN_OR_RETURN(const session::PreparedStatement* const prepared,
+                   session_->FindStatement(statement));
   if (static_cast<size_t>(count) != prepared->parameter_types.size()) {
     return Protocol(absl::StrCat("bind message supplies ", count,
                                  " parameters, but prepared statement \"", statement,
                                  "\" requires ", prepared->parameter_types.size()));
+  }
+  if (formats.size() > 1 && formats.size() != static_cast<size_t>(count)) {
+    return Protocol(absl::StrCat("bind message has ", formats.size(), " parameter formats but ",
+                                 count, " parameters"));
   }
   std::vector<types::Value> parameters;
   parameters.reserve(count);
@@ -414,15 +433,21 @@ absl::Status Connection::HandleBind(std::string_view payload) {
     }
     const std::string_view bytes = reader.Bytes(size < 0 ? SIZE_MAX : size);
     if (!reader.ok()) return Protocol("insufficient data left in message");
-    auto value = IsBinary(formats, i)
-                     ? types::ParseBinary(bytes, type)
-                     : types::ParseText(bytes, type, session_->settings().text_options());
+    const bool binary = IsBinary(formats, i);
+    if (!binary) RETURN_IF_ERROR(types::ValidateUtf8(bytes));
+    auto value = binary ? types::ParseBinary(bytes, type)
+                        : types::ParseText(bytes, type, session_->settings().text_options());
     if (!value.ok()) return value.status();
     parameters.push_back(*std::move(value));
   }
-  std::vector<int16_t> result_formats(std::max<int16_t>(0, reader.Int16()));
-  for (int16_t& format : result_formats) format = reader.Int16();
-  if (!reader.ok()) return Protocol("malformed Bind message");
+  std::vector<int16_t> result_formats;
+  RETURN_IF_ERROR(ReadFormats(&reader, &result_formats));
+  if (!reader.ok() || !reader.empty()) return Protocol("malformed Bind message");
+  const size_t columns = static_cast<size_t>(prepared->columns.size());
+  if (result_formats.size() > 1 && result_formats.size() != columns) {
+    return Protocol(absl::StrCat("bind message has ", result_formats.size(),
+                                 " result formats but query has ", columns, " columns"));
+  }
   if (portal.empty()) session_->ClosePortal(portal);
   RETURN_IF_ERROR(session_->Bind(portal, statement, std::move(parameters)));
   result_formats_[portal] = std::move(result_formats);
