@@ -80,6 +80,16 @@ void OrchestratorServer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+std::map<std::string, size_t> OrchestratorServer::CountActions() const {
+  std::map<std::string, size_t> counts;
+  for (int state = v1::ACTION_STATE_PROPOSED; state <= v1::ActionState_MAX; ++state) {
+    if (!v1::ActionState_IsValid(state)) continue;
+    const auto valid = static_cast<v1::ActionState>(state);
+    counts[ledger::StateName(valid)] = ledger_.InState(valid).size();
+  }
+  return counts;
+}
+
 bool OrchestratorServer::HoldLease(const rpc::CallContext& context) {
   const int64_t now_us = absl::ToUnixMicros(absl::Now());
   const int64_t expires_us = now_us + int64_t{options_.config.lease_ms()} * 1000;

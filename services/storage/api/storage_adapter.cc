@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/numbers.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
@@ -39,10 +40,10 @@ class PlanStore {
 // Cancellation flags of running sessions. Thread-safe.
 class SessionTable {
  public:
-  uint64_t Add(std::shared_ptr<rpc::Cancellation> cancellation) {
+  // False when another session has the id.
+  bool Add(uint64_t id, std::shared_ptr<rpc::Cancellation> cancellation) {
     absl::MutexLock lock(&mutex_);
-    sessions_[++last_] = std::move(cancellation);
-    return last_;
+    return sessions_.emplace(id, std::move(cancellation)).second;
   }
   void Remove(uint64_t id) {
     absl::MutexLock lock(&mutex_);
@@ -58,8 +59,29 @@ class SessionTable {
 
  private:
   absl::Mutex mutex_;
-  uint64_t last_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<uint64_t, std::shared_ptr<rpc::Cancellation>> sessions_ ABSL_GUARDED_BY(mutex_);
+};
+
+// RED of the requests that arrive on session streams, by their kind. Thread-safe after
+// construction.
+class SessionMetrics {
+ public:
+  explicit SessionMetrics(telemetry::ServiceMetrics* metrics) {
+    if (metrics == nullptr) return;
+    const auto* const body = v1::SessionRequest::descriptor()->FindOneofByName("body");
+    for (int i = 0; i < body->field_count(); ++i) {
+      const auto* const field = body->field(i);
+      calls_[field->number()] = metrics->OfCall("Session." + field->name());
+    }
+  }
+  void Observe(const v1::SessionRequest& request, bool ok, absl::Time start) const {
+    const auto found = calls_.find(request.body_case());
+    if (found == calls_.end()) return;
+    found->second.Observe(ok, absl::ToDoubleSeconds(absl::Now() - start));
+  }
+
+ private:
+  std::unordered_map<int, telemetry::CallMetrics> calls_;
 };
 
 // One stream's conversation.
@@ -233,7 +255,7 @@ class Conversation {
 class StorageAdapter : public v1::StorageService::Service {
  public:
   StorageAdapter(Storage* implementation, rpc::ServerSide side)
-      : implementation_(implementation), side_(std::move(side)) {}
+      : implementation_(implementation), side_(std::move(side)), metrics_(side_.metrics) {}
 
   grpc::Status Session(grpc::ServerContext* server, Stream* stream) override {
     if (!side_.secret.empty() && !rpc::CarriesSecret(*server, side_.secret)) {
@@ -242,18 +264,26 @@ class StorageAdapter : public v1::StorageService::Service {
     auto session = implementation_->OpenSession(rpc::FromServer(*server));
     if (!session.ok()) return rpc::ToGrpc(session.status(), server);
     auto cancellation = std::make_shared<rpc::Cancellation>();
-    const uint64_t id = sessions_.Add(cancellation);
+    const auto given = server->client_metadata().find(kSessionIdKey);
+    uint64_t id = 0;
+    if (given == server->client_metadata().end() ||
+        !absl::SimpleAtoi(absl::string_view(given->second.data(), given->second.size()), &id) ||
+        !sessions_.Add(id, cancellation)) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "the stream carries no session id of its own"};
+    }
     {
       Conversation conversation(implementation_, &plans_, *std::move(session), cancellation);
       v1::SessionRequest request;
       v1::SessionResponse response;
       while (stream->Read(&request)) {
         response.Clear();
+        const absl::Time start = absl::Now();
         const absl::Status status = conversation.Handle(request, &response);
         if (!status.ok()) {
           response.Clear();
           response.set_error(status::Encode(status));
         }
+        metrics_.Observe(request, status.ok(), start);
         response.set_session_id(id);
         if (!stream->Write(response)) break;
       }
@@ -328,6 +358,7 @@ class StorageAdapter : public v1::StorageService::Service {
  private:
   Storage* const implementation_;
   const rpc::ServerSide side_;
+  const SessionMetrics metrics_;
   PlanStore plans_;
   SessionTable sessions_;
 };

@@ -5,6 +5,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
@@ -46,7 +47,6 @@ class RemotePlan : public PreparedPlan {
 struct Entry {
   std::shared_ptr<rpc::Cancellation> cancellation;
   uint64_t session_id;
-  bool told;
 };
 
 // Watches running statements and tells storage when one is cancelled. Thread-safe.
@@ -69,8 +69,8 @@ class CancelWatcher {
         : watcher_(context.cancellation == nullptr || session_id == 0 ? nullptr : watcher) {
       if (watcher_ == nullptr) return;
       absl::MutexLock lock(&watcher_->mutex_);
-      entry_ = watcher_->entries_.insert(watcher_->entries_.end(),
-                                         {context.cancellation, session_id, false});
+      entry_ =
+          watcher_->entries_.insert(watcher_->entries_.end(), {context.cancellation, session_id});
     }
     ~Watch() {
       if (watcher_ == nullptr) return;
@@ -102,14 +102,13 @@ void CancelWatcher::Run() {
       absl::MutexLock lock(&mutex_);
       if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kWatchInterval)) return;
       for (Entry& entry : entries_) {
-        if (entry.told || !entry.cancellation->cancelled()) continue;
-        entry.told = true;
-        cancelled.push_back(entry.session_id);
+        if (entry.cancellation->cancelled()) cancelled.push_back(entry.session_id);
       }
     }
     for (const uint64_t id : cancelled) {
       v1::CancelStatementRequest request;
       request.set_session_id(id);
+      // Told again at every look until the statement has ended: the first may have come before it.
       (void)rpc::Call(stub_, &Stub::CancelStatement, rpc::CallContext(), secret_, request, true);
     }
   }
@@ -200,7 +199,6 @@ class RemoteSession : public Session {
       Disconnect();
       return Unreachable();
     }
-    if (response_.session_id() != 0) session_id_ = response_.session_id();
     return status::Decode(response_.error());
   }
   v1::SessionResponse& response() { return response_; }
@@ -217,8 +215,11 @@ class RemoteSession : public Session {
   void Connect(const rpc::CallContext& context) {
     client_ = std::make_unique<grpc::ClientContext>();
     rpc::Prepare(context, secret_, client_.get(), /*bounded=*/false);
+    // Chosen here, so that the very first statement can be cancelled.
+    static thread_local absl::BitGen generator;
+    session_id_ = absl::Uniform<uint64_t>(generator) | 1;
+    client_->AddMetadata(kSessionIdKey, absl::StrCat(session_id_));
     stream_ = stub_->Session(client_.get());
-    session_id_ = 0;
   }
   void Disconnect() {
     if (stream_ == nullptr) return;

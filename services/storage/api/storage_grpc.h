@@ -10,6 +10,9 @@
 
 namespace adbms::storage::api {
 
+// Metadata of a session's stream: the number by which its statements are cancelled.
+inline constexpr char kSessionIdKey[] = "adbms-session-id";
+
 // Calls the storage at `address`. Sessions must not outlive the client.
 std::unique_ptr<Storage> NewStorageClient(const std::string& address, const std::string& secret);
 
