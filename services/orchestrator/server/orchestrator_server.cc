@@ -237,7 +237,7 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
     if (current.ok()) action = *std::move(current);
   }
   report.history = ledger_.List(1000);
-  report.first_broken_ledger_entry = ledger_.FirstBrokenEntry();
+  ASSIGN_OR_RETURN(report.first_broken_ledger_entry, ledger_.FirstBrokenEntry(context));
   report.statements = workload_.Statements();
   std::sort(report.statements.begin(), report.statements.end(),
             [](const auto& a, const auto& b) { return a.total_us > b.total_us; });
