@@ -5,7 +5,9 @@ cd "$(dirname "$0")/.."
 failed=0
 
 echo '== clang-format'
-git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror 2>&1 | grep -m 20 'error:' && failed=1
+# The exit status of the pipe is clang-format's: what it printed is what counts.
+violations=$(git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror 2>&1 | grep 'error:')
+[ -n "$violations" ] && head -20 <<< "$violations" && failed=1
 
 echo '== include rules'
 python3 tools/check_includes.py || failed=1
@@ -17,7 +19,8 @@ if [ -n "${ADBMS_TIDY_BASE:-}" ] && [ -f build/release/compile_commands.json ]; 
   echo '== clang-tidy'
   changed=$(git diff --name-only --diff-filter=AM "$ADBMS_TIDY_BASE" -- '*.cc' | head -40)
   if [ -n "$changed" ]; then
-    clang-tidy -p build/release --quiet $changed 2> /dev/null | grep -E 'error:' && failed=1
+    problems=$(clang-tidy -p build/release --quiet $changed 2> /dev/null | grep -E 'error:')
+    [ -n "$problems" ] && echo "$problems" && failed=1
   fi
 fi
 

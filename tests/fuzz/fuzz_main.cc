@@ -1,9 +1,10 @@
 // usage: X_fuzzer [SECONDS [FIRST_ROUND]]: the seeds, then mutations until the time is over. A
-// crash names the round, which `X_fuzzer 0 ROUND` runs again alone.
+// crash names the round, which `X_fuzzer 0 ROUND FILE` runs again alone, its input written to FILE.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include "tests/fuzz/fuzz_target.h"
 
@@ -33,8 +34,9 @@ void Run(const std::string& input) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
 }
 
-int Main(double seconds, uint64_t first) {
+int Main(double seconds, uint64_t first, const char* file) {
   const std::vector<std::string> seeds = Seeds();
+  if (file != nullptr) std::ofstream(file) << Input(seeds, first);
   for (const std::string& seed : seeds) Run(seed);
   const auto start = std::chrono::steady_clock::now();
   round_number = first;
@@ -83,5 +85,6 @@ int main(int argc, char** argv) {
     std::signal(signal, &adbms::fuzz::SayRound);
   }
   return adbms::fuzz::Main(argc > 1 ? std::atof(argv[1]) : adbms::fuzz::kSeconds,
-                           argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
+                           argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1,
+                           argc > 3 ? argv[3] : nullptr);
 }

@@ -11,7 +11,7 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extras
 
-from adbms_process import PASSWORD, POSTGRES_BIN, Cluster, ClusterTest, run, sqlstate
+from adbms_process import POSTGRES_BIN, Cluster, ClusterTest, run
 
 
 class PsqlTest(ClusterTest):

@@ -25,7 +25,7 @@ struct Answer {
   std::vector<std::string> tags;
 };
 
-Answer Run(Gateway* gateway, const std::string& sql, const std::string& session = "",
+Answer Ask(Gateway* gateway, const std::string& sql, const std::string& session = "",
            const std::vector<types::Value>& parameters = {}) {
   v1::ExecuteRequest request;
   request.set_session_id(session);
@@ -70,7 +70,7 @@ class GatewayFront : public testing::Test {
 LocalCluster* GatewayFront::cluster_ = nullptr;
 
 TEST_F(GatewayFront, RowsColumnsAndTagsComeInOrder) {
-  const Answer answer = Run(gateway_.get(), "SELECT 42 AS n, 'x' AS t; SELECT 1 WHERE false");
+  const Answer answer = Ask(gateway_.get(), "SELECT 42 AS n, 'x' AS t; SELECT 1 WHERE false");
   ASSERT_TRUE(answer.status.ok()) << answer.status;
   EXPECT_EQ(answer.columns, (std::vector<std::string>{"n", "t", "?column?"}));
   ASSERT_EQ(answer.rows.size(), 1u);
@@ -79,7 +79,7 @@ TEST_F(GatewayFront, RowsColumnsAndTagsComeInOrder) {
 }
 
 TEST_F(GatewayFront, ParametersAreTyped) {
-  const Answer answer = Run(gateway_.get(), "SELECT $1 + 1, $2 || '!'", "",
+  const Answer answer = Ask(gateway_.get(), "SELECT $1 + 1, $2 || '!'", "",
                             {types::Value::Int(types::TypeId::kInt8, 41), types::Value::Text("a")});
   ASSERT_TRUE(answer.status.ok()) << answer.status;
   EXPECT_EQ(answer.rows[0][0].int_value(), 42);
@@ -87,45 +87,45 @@ TEST_F(GatewayFront, ParametersAreTyped) {
 }
 
 TEST_F(GatewayFront, ASessionKeepsItsTransaction) {
-  ASSERT_TRUE(Run(gateway_.get(), "CREATE TABLE kept (n int)").status.ok());
+  ASSERT_TRUE(Ask(gateway_.get(), "CREATE TABLE kept (n int)").status.ok());
   const auto session = gateway_->OpenSession(rpc::CallContext(), {});
   ASSERT_TRUE(session.ok()) << session.status();
   const std::string& id = session->session_id();
-  ASSERT_TRUE(Run(gateway_.get(), "BEGIN", id).status.ok());
-  ASSERT_TRUE(Run(gateway_.get(), "INSERT INTO kept VALUES (1)", id).status.ok());
-  EXPECT_EQ(Run(gateway_.get(), "SELECT * FROM kept", id).rows.size(), 1u);
-  EXPECT_EQ(Run(gateway_.get(), "SELECT * FROM kept").rows.size(), 0u);
+  ASSERT_TRUE(Ask(gateway_.get(), "BEGIN", id).status.ok());
+  ASSERT_TRUE(Ask(gateway_.get(), "INSERT INTO kept VALUES (1)", id).status.ok());
+  EXPECT_EQ(Ask(gateway_.get(), "SELECT * FROM kept", id).rows.size(), 1u);
+  EXPECT_EQ(Ask(gateway_.get(), "SELECT * FROM kept").rows.size(), 0u);
   v1::CloseSessionRequest close;
   close.set_session_id(id);
   ASSERT_TRUE(gateway_->CloseSession(rpc::CallContext(), close).ok());
-  EXPECT_EQ(Run(gateway_.get(), "SELECT * FROM kept").rows.size(), 0u);
-  EXPECT_TRUE(absl::IsNotFound(Run(gateway_.get(), "SELECT 1", id).status));
+  EXPECT_EQ(Ask(gateway_.get(), "SELECT * FROM kept").rows.size(), 0u);
+  EXPECT_TRUE(absl::IsNotFound(Ask(gateway_.get(), "SELECT 1", id).status));
   EXPECT_TRUE(absl::IsNotFound(gateway_->CloseSession(rpc::CallContext(), close).status()));
 }
 
 TEST_F(GatewayFront, ErrorsCarryTheirSqlState) {
-  const Answer answer = Run(gateway_.get(), "SELECT 1/0");
+  const Answer answer = Ask(gateway_.get(), "SELECT 1/0");
   EXPECT_TRUE(status::HasSqlState(answer.status, status::sqlstate::kDivisionByZero))
       << answer.status;
   EXPECT_TRUE(
-      status::HasSqlState(Run(gateway_.get(), "SELEC 1").status, status::sqlstate::kSyntaxError));
-  EXPECT_TRUE(Run(gateway_.get(), "SELECT 1").status.ok());
+      status::HasSqlState(Ask(gateway_.get(), "SELEC 1").status, status::sqlstate::kSyntaxError));
+  EXPECT_TRUE(Ask(gateway_.get(), "SELECT 1").status.ok());
 }
 
 TEST_F(GatewayFront, CredentialsAreAskedForWithEveryCall) {
   for (const Credentials& wrong :
        {Credentials{"adbms", "wrong"}, Credentials{"nobody", kPassword}, Credentials{"", ""}}) {
     const auto stranger = NewGatewayClient(cluster_->addresses().grpc, wrong);
-    EXPECT_TRUE(absl::IsUnauthenticated(Run(stranger.get(), "SELECT 1").status)) << wrong.user;
+    EXPECT_TRUE(absl::IsUnauthenticated(Ask(stranger.get(), "SELECT 1").status)) << wrong.user;
     EXPECT_TRUE(absl::IsUnauthenticated(stranger->OpenSession(rpc::CallContext(), {}).status()));
     EXPECT_TRUE(absl::IsUnauthenticated(stranger->GetStatus(rpc::CallContext(), {}).status()));
   }
   // A session belongs to who opened it.
-  ASSERT_TRUE(Run(gateway_.get(), "CREATE ROLE other LOGIN PASSWORD 'x'").status.ok());
+  ASSERT_TRUE(Ask(gateway_.get(), "CREATE ROLE other LOGIN PASSWORD 'x'").status.ok());
   const auto session = gateway_->OpenSession(rpc::CallContext(), {});
   ASSERT_TRUE(session.ok());
   const auto other = NewGatewayClient(cluster_->addresses().grpc, {"other", "x"});
-  EXPECT_TRUE(absl::IsNotFound(Run(other.get(), "SELECT 1", session->session_id()).status));
+  EXPECT_TRUE(absl::IsNotFound(Ask(other.get(), "SELECT 1", session->session_id()).status));
 }
 
 TEST_F(GatewayFront, AStoppedReaderStopsTheStatement) {
@@ -141,7 +141,7 @@ TEST_F(GatewayFront, AStoppedReaderStopsTheStatement) {
 }
 
 TEST_F(GatewayFront, ManyRowsArriveOnce) {
-  const Answer answer = Run(gateway_.get(), "SELECT g FROM generate_series(1, 20000) g");
+  const Answer answer = Ask(gateway_.get(), "SELECT g FROM generate_series(1, 20000) g");
   ASSERT_TRUE(answer.status.ok());
   ASSERT_EQ(answer.rows.size(), 20000u);
   EXPECT_EQ(answer.rows.back()[0].int_value(), 20000);

@@ -8,9 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-import psycopg2
-
-from adbms_process import ADBMSD, Cluster, Daemon, run, sqlstate, wait_until
+from adbms_process import ADBMSD, Cluster, run, sqlstate, wait_until
 
 
 def adbmsd(*arguments, environment=None, seconds=20):

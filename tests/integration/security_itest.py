@@ -2,13 +2,14 @@
 import json
 import pathlib
 import subprocess
-import time
 import unittest
+import urllib.error
+import urllib.request
 
 import psycopg2
 
-from adbms_process import (ADBMSD, BUILD, PASSWORD, SERVICES, Cluster, ClusterTest, Daemon, run,
-                           sqlstate, wait_until)
+from adbms_process import (BUILD, PASSWORD, Cluster, ClusterTest, Daemon, run, sqlstate,
+                           wait_until)
 
 
 def verify_audit(path):
@@ -238,21 +239,21 @@ class BetweenServicesTest(unittest.TestCase):
         self.addCleanup(cluster.remove)
         return cluster.start()
 
-    def adbms(self, cluster, *arguments):
+    def adbms(self, *arguments):
         return subprocess.run([str(BUILD / "bin" / "adbms"), *arguments], text=True,
                               capture_output=True, cwd="/")
 
     def test_front_refuses_without_credentials(self):
         cluster = self.start()
         front = cluster.addresses["grpc"]
-        self.assertEqual(self.adbms(cluster, "sql", "SELECT 1", "--host", front, "--data-dir",
+        self.assertEqual(self.adbms("sql", "SELECT 1", "--host", front, "--data-dir",
                                     str(cluster.directory), "--password", PASSWORD).returncode, 0)
         for password in ("wrong", ""):
-            done = self.adbms(cluster, "sql", "SELECT 1", "--host", front, "--data-dir", "/nowhere",
+            done = self.adbms("sql", "SELECT 1", "--host", front, "--data-dir", "/nowhere",
                               "--password", password)
             self.assertEqual(done.returncode, 1, done.stdout)
         # The orchestrator's control wants the cluster's secret, which is not where we look.
-        done = self.adbms(cluster, "run-all-tables", "--host", front, "--data-dir", "/nowhere",
+        done = self.adbms("run-all-tables", "--host", front, "--data-dir", "/nowhere",
                           "--password", PASSWORD)
         self.assertEqual(done.returncode, 1, done.stdout)
 
@@ -299,8 +300,6 @@ class BetweenServicesTest(unittest.TestCase):
     def test_open_to_the_world_means_authenticated(self):
         cluster = self.start("gateway.http.listen=0.0.0.0:0", "gateway.pgwire.listen=0.0.0.0:0",
                              "gateway.grpc.listen=0.0.0.0:0")
-        import urllib.error
-        import urllib.request
         port = cluster.http["all"].rsplit(":", 1)[1]
         url = f"http://127.0.0.1:{port}/metrics"
         with self.assertRaises(urllib.error.HTTPError) as refused:

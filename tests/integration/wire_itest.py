@@ -1,13 +1,12 @@
 """The PostgreSQL wire spoken badly, over raw sockets: the right SQLSTATE, and a daemon that goes on."""
 import pathlib
+import random
 import socket
 import struct
 import time
 import unittest
 
-import psycopg2
-
-from adbms_process import Cluster, ClusterTest, run, wait_until
+from adbms_process import ClusterTest, run, wait_until
 
 SECONDS = 20
 
@@ -182,7 +181,6 @@ class WireTest(ClusterTest):
                         self.assertEqual(len(answer), 1, "it was not told why")
 
     def test_random_start_up_bytes(self):
-        import random
         generator = random.Random(20240601)
         for _ in range(200):
             with self.wire(start=False) as wire:
@@ -505,9 +503,6 @@ class WireTest(ClusterTest):
         return "all"
 
     def test_client_that_does_not_read(self):
-        self.check_back_pressure()
-
-    def check_back_pressure(self):
         wire = self.wire(tcp=False, receive_buffer=65536)
         before = self.resident_mebibytes()
         # About 4 GB of rows, if anyone made them all.
@@ -523,16 +518,13 @@ class WireTest(ClusterTest):
         wire.close()
 
 
-class SeparateBackPressureTest(WireTest):
-    """The same, where rows come from another process."""
+class SeparateWireTest(WireTest):
+    """The same, where everything else is in other processes."""
 
     SEPARATE = True
 
     def producer(self):
         return "storage"
-
-    def test_client_that_does_not_read(self):
-        self.check_back_pressure()
 
 
 class ConnectionLimitTest(ClusterTest):

@@ -17,6 +17,12 @@ absl::Status Malformed(std::string_view what) {
   return absl::InternalError("expression: " + std::string(what));
 }
 
+bool SameForm(const Type& a, const Type& b) {
+  return types::PhysicalOf(a.id) == types::PhysicalOf(b.id);
+}
+
+bool IsBoolean(const Type& type) { return types::PhysicalOf(type.id) == types::Physical::kBool; }
+
 class Compiler {
  public:
   absl::StatusOr<NodePtr> Compile(const Expression& expression, int depth) const {
@@ -57,9 +63,13 @@ class Compiler {
       case Expression::kCoalesce: {
         ASSIGN_OR_RETURN(NodeList items, CompileAll(expression.coalesce().items(), depth));
         if (items.empty()) return Malformed("COALESCE of nothing");
+        for (const auto& item : items) {
+          if (!SameForm(item->type(), type)) return Malformed("COALESCE of different types");
+        }
         return MakeCoalesce(std::move(items), type);
       }
       case Expression::kInList: {
+        if (!IsBoolean(type)) return Malformed("IN that is no boolean");
         const auto& in_list = expression.in_list();
         ASSIGN_OR_RETURN(NodePtr argument, Compile(in_list.argument(), depth + 1));
         ASSIGN_OR_RETURN(NodeList items, CompileAll(in_list.items(), depth));
@@ -126,6 +136,10 @@ class Compiler {
                                          int depth) const {
     ASSIGN_OR_RETURN(NodeList arguments, CompileAll(logical.arguments(), depth));
     if (arguments.empty()) return Malformed("a connective of nothing");
+    if (!IsBoolean(type)) return Malformed("a connective that is no boolean");
+    for (const auto& argument : arguments) {
+      if (!IsBoolean(argument->type())) return Malformed("a connective of what is no boolean");
+    }
     switch (logical.kind()) {
       case LogicalExpression::KIND_AND:
         return MakeAnd(std::move(arguments), type);
@@ -144,6 +158,12 @@ class Compiler {
     const bool pair = test.kind() == common::v1::TestExpression::KIND_DISTINCT ||
                       test.kind() == common::v1::TestExpression::KIND_NOT_DISTINCT;
     if (arguments.size() != (pair ? 2U : 1U)) return Malformed("a test of the wrong size");
+    if (!IsBoolean(type)) return Malformed("a test that is no boolean");
+    const bool of_null = test.kind() == common::v1::TestExpression::KIND_IS_NULL ||
+                         test.kind() == common::v1::TestExpression::KIND_IS_NOT_NULL;
+    if (!pair && !of_null && !IsBoolean(arguments[0]->type())) {
+      return Malformed("a boolean test of what is no boolean");
+    }
     if (pair &&
         types::PhysicalOf(arguments[0]->type().id) != types::PhysicalOf(arguments[1]->type().id)) {
       return Malformed("IS DISTINCT FROM of different types");
@@ -159,6 +179,9 @@ class Compiler {
     NodePtr otherwise;
     if (expression.has_otherwise()) {
       ASSIGN_OR_RETURN(otherwise, Compile(expression.otherwise(), depth + 1));
+    }
+    for (const auto& node : when) {
+      if (!IsBoolean(node->type())) return Malformed("CASE on what is no boolean");
     }
     for (const auto& node : then) {
       if (types::PhysicalOf(node->type().id) != types::PhysicalOf(type.id)) {

@@ -23,6 +23,10 @@ class ConstantNode : public Node {
   }
 };
 
+bool SameForm(const Type& a, const Type& b) {
+  return a.id == b.id || types::PhysicalOf(a.id) == types::PhysicalOf(b.id);
+}
+
 class LiteralNode : public ConstantNode {
  public:
   LiteralNode(Value value, Type type) : ConstantNode(type), value_(std::move(value)) {}
@@ -47,6 +51,11 @@ class ColumnNode : public Node {
     if (column_ >= input.columns.size() || input.columns[column_] == nullptr) {
       return absl::InternalError("expression: the input lacks column " + std::to_string(column_));
     }
+    // Kernels trust their arguments' types; a plan may come from another process.
+    if (!SameForm(input.columns[column_]->type(), type())) {
+      return absl::InternalError("expression: column " + std::to_string(column_) +
+                                 " of the input has another type");
+    }
     return input.columns[column_];
   }
 
@@ -63,7 +72,12 @@ class ParameterNode : public ConstantNode {
       return status::Error(status::sqlstate::kUndefinedParameter,
                            "there is no parameter $" + std::to_string(parameter_ + 1));
     }
-    return (*state.parameters)[parameter_];
+    const Value& value = (*state.parameters)[parameter_];
+    if (!value.is_null() && !SameForm(value.type(), type())) {
+      return absl::InternalError("expression: parameter $" + std::to_string(parameter_ + 1) +
+                                 " has another type");
+    }
+    return value;
   }
 
  private:
@@ -77,7 +91,12 @@ class CorrelationNode : public ConstantNode {
     if (slot_ >= state.correlation_slots.size()) {
       return absl::InternalError("expression: no correlation slot " + std::to_string(slot_));
     }
-    return state.correlation_slots[slot_];
+    const Value& value = state.correlation_slots[slot_];
+    if (!value.is_null() && !SameForm(value.type(), type())) {
+      return absl::InternalError("expression: correlation slot " + std::to_string(slot_) +
+                                 " has another type");
+    }
+    return value;
   }
 
  private:

@@ -41,6 +41,9 @@ int CompareFixed(const Vector& a, uint32_t row_a, const Vector& b, uint32_t row_
 absl::Status Node::Select(EvaluationState& state, const Batch& input,
                           std::vector<uint32_t>* selection) const {
   ASSIGN_OR_RETURN(const VectorPtr values, Evaluate(state, input));
+  if (values->physical() != types::Physical::kBool) {
+    return absl::InternalError("expression: a condition that is no boolean");
+  }
   selection->clear();
   for (uint32_t row = 0; row < input.row_count; ++row) {
     if (IsTrue(*values, row)) selection->push_back(row);

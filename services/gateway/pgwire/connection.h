@@ -74,8 +74,9 @@ class Connection {
   absl::Status HandleExecute(std::string_view payload);
   absl::Status HandleClose(std::string_view payload);
   void Ready();
-  // Whether nobody is left to tell of an error: the client is gone, said good-bye or only cancelled.
-  // Another service that cannot be reached is an error of the statement, not of this connection.
+  // Whether nobody is left to tell of an error: the client is gone, said good-bye or only
+  // cancelled. Another service that cannot be reached is an error of the statement, not of this
+  // connection.
   bool gone() const { return goodbye_ || reader_.lost() || writer_.lost(); }
 
   const session::Services& services_;

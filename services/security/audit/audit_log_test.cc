@@ -74,6 +74,16 @@ TEST_F(AuditLogTest, ATornLastLineIsCutAndTheChainGoesOn) {
   EXPECT_EQ(found->first_bad_line, 0u);
 }
 
+TEST_F(AuditLogTest, DamageInTheMiddleStaysVisible) {
+  ASSERT_TRUE((*AuditLog::Open(directory_))->Append({Record("a"), Record("b"), Record("c")}).ok());
+  std::string text = Read();
+  text[text.find("\"hash\"", text.find('\n'))] = '\'';
+  Write(text);
+  ASSERT_TRUE((*AuditLog::Open(directory_))->Append({Record("d")}).ok());
+  EXPECT_EQ(Read().substr(0, text.size()), text);
+  EXPECT_EQ(Verify(directory_ + "/audit.jsonl")->first_bad_line, 2u);
+}
+
 TEST_F(AuditLogTest, NoFileIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(Verify(directory_ + "/nothing").status()));
 }
