@@ -69,6 +69,7 @@ absl::Status OrchestratorServer::AddModule(std::shared_ptr<api::Module> module,
 }
 
 void OrchestratorServer::Start() {
+  lease_thread_ = std::thread([this] { LeaseLoop(); });
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -109,6 +110,17 @@ bool OrchestratorServer::HoldLease(const rpc::CallContext& context) {
       .ok();
 }
 
+void OrchestratorServer::LeaseLoop() {
+  for (;;) {
+    holds_lease_ = HoldLease(Context());
+    absl::MutexLock lock(&mutex_);
+    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
+                                absl::Milliseconds(options_.config.lease_ms()) / 3)) {
+      break;
+    }
+  }
+}
+
 void OrchestratorServer::Loop() {
   for (;;) {
     {
@@ -119,7 +131,7 @@ void OrchestratorServer::Loop() {
       }
     }
     const rpc::CallContext context = Context();
-    if (!HoldLease(context)) {
+    if (!holds_lease_) {
       leader_ = false;
       continue;
     }
@@ -135,6 +147,7 @@ void OrchestratorServer::Loop() {
         .Observe(absl::ToDoubleSeconds(absl::Now() - start));
     PublishStatements(context);
   }
+  if (lease_thread_.joinable()) lease_thread_.join();
   if (leader_) {
     (void)sql_.Run(Context(), "UPDATE adbms.leases SET expires_us = 0 WHERE holder = $1",
                    {Value::Text(holder_)});

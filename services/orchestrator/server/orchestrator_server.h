@@ -2,6 +2,7 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,6 +66,8 @@ class OrchestratorServer : public api::Orchestrator {
                      telemetry::ServiceMetrics* metrics, const Options& options);
   rpc::CallContext Context() const;
   void Loop();
+  // Renews the lease, also while a cycle takes longer than it lasts.
+  void LeaseLoop();
   // Whether this process holds the lease; takes or renews it.
   bool HoldLease(const rpc::CallContext& context);
   void PublishStatements(const rpc::CallContext& context);
@@ -83,7 +86,9 @@ class OrchestratorServer : public api::Orchestrator {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Mutex run_mutex_;  // One RunAllTables at a time.
   uint64_t published_windows_ = 0;
+  std::atomic<bool> holds_lease_{false};
   bool leader_ = false;
+  std::thread lease_thread_;
   std::thread thread_;
 };
 

@@ -149,8 +149,10 @@ bool Cycle::MayApplyNow(const v1::Action& action, int64_t now_us) const {
   // Two changes that touch the same statements would be measured as one. What the statements' plans
   // do not see (statistics) does not wait.
   if (action.proposal().verify_calls() == 0) return true;
-  for (const v1::Action& other : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
-    if (Overlap(action, other)) return false;
+  for (const v1::ActionState state : {v1::ACTION_STATE_APPLYING, v1::ACTION_STATE_VERIFYING}) {
+    for (const v1::Action& other : ledger_->InState(state)) {
+      if (Overlap(action, other)) return false;
+    }
   }
   // In the order of their approval: one that concerns all statements would never get its turn else.
   for (const v1::Action& other : ledger_->InState(v1::ACTION_STATE_APPROVED)) {
@@ -230,7 +232,9 @@ absl::StatusOr<v1::Action> Cycle::Apply(const rpc::CallContext& context, v1::Act
   module::v1::ApplyRequest request;
   request.set_action_id(action.id());
   *request.mutable_proposal() = action.proposal();
+  mutex_.Unlock();
   const auto response = entry.module->Apply(context, request);
+  mutex_.Lock();
   const int64_t now_us = NowUs();
   action.set_applied_at_us(now_us);
   if (!response.ok()) {

@@ -73,7 +73,10 @@ class Cycle {
                                     const std::string& initiator);
 
  private:
-  absl::StatusOr<v1::Action> Apply(const rpc::CallContext& context, v1::Action action);
+  // The module works without the lock, however long (an index build): the action's state excludes
+  // others meanwhile, and people can approve and revert what is not concerned.
+  absl::StatusOr<v1::Action> Apply(const rpc::CallContext& context, v1::Action action)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<v1::Action> Undo(const rpc::CallContext& context, v1::Action action,
                                   const std::string& initiator, const std::string& why,
                                   double measured_gain);
@@ -86,7 +89,7 @@ class Cycle {
   telemetry::Logger* const logger_;
   telemetry::ServiceMetrics* const metrics_;
   const CycleOptions options_;
-  absl::Mutex mutex_;  // Held through a whole operation.
+  absl::Mutex mutex_;  // Held through a whole operation but for the module's part of Apply.
 };
 
 }  // namespace adbms::orchestrator::workflow
