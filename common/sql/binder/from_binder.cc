@@ -17,6 +17,17 @@ namespace sqlstate = status::sqlstate;
 
 constexpr int kMaxViewDepth = 64;
 
+// How many of a relation's columns there were when the view that reads it was made.
+int ColumnsSeenBy(const TableDescriptor* view, const TableDescriptor& table) {
+  if (view != nullptr) {
+    for (const auto& used : view->view_dependencies()) {
+      if (used.table_id() == table.table_id())
+        return std::min(table.columns_size(), static_cast<int>(used.column_count()));
+    }
+  }
+  return table.columns_size();
+}
+
 }  // namespace
 
 void Binder::UseTable(const TableDescriptor& table, common::v1::Privilege privilege) {
@@ -34,7 +45,8 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
   scan->table = &table;
   scan->alias = std::move(alias);
   item->table = &table;
-  for (int i = 0; i < table.columns_size(); ++i) {
+  const int seen = ColumnsSeenBy(view_, table);
+  for (int i = 0; i < seen; ++i) {
     const auto& column = table.columns(i);
     if (column.dropped()) continue;
     const Type type = types::FromProto(column.type());
@@ -77,13 +89,13 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   const std::vector<std::string> path = search_path_;
   text_ = tree->text();
   literals_active_ = false;
-  search_path_ = {view.schema()};
-  for (const std::string& schema : path) {
-    if (schema != view.schema()) search_path_.push_back(schema);
-  }
+  search_path_.assign(view.view_search_path().begin(), view.view_search_path().end());
+  const TableDescriptor* const outer_view = view_;
+  view_ = &view;
   ++view_depth_;
   auto bound = BindSelect(*tree->result().stmts[0]->stmt->select_stmt, nullptr);
   --view_depth_;
+  view_ = outer_view;
   text_ = text;
   literals_active_ = literals;
   search_path_ = path;
@@ -130,6 +142,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
     // The view's owner stands for what the view reads; its tables are listed without privileges.
     ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
     item->columns = view.columns;
+    item->columns.resize(ColumnsSeenBy(view_, *table));
     RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
     return view.rel;
   }

@@ -49,6 +49,7 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->backend_pid = options_.backend_pid;
   options->current_database = options_.database;
   if (!settings_.search_path().empty()) options->current_schema = settings_.search_path().front();
+  options->search_path = settings_.search_path();
   options->time_zone = settings_.time_zone();
 }
 
