@@ -192,6 +192,8 @@ class Binder {
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
+  // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
+  absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                        int location, bool variadic_array = false);
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);

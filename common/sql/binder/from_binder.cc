@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 

@@ -290,9 +290,6 @@ void AddSystem(CatalogBuilder& builder) {
                       {false, false, Volatility::kStable});
   builder.AddFunction("current_setting", {kText}, kText, MapAny<CurrentSetting>, kStable);
   builder.AddFunction("current_setting", {kText, kBool}, kText, MapAny<CurrentSetting>, kStable);
-  builder.AddFunction("set_config", {kText, kText, kBool}, kText,
-                      Map<[](const View& name, const View& value, uint8_t local) { return value; }>,
-                      kVolatile);
   builder.AddFunction("pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, MapAny<Sleep>, kVolatile);
   builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,

@@ -64,6 +64,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     }
   }
   FillOptions(options);
+  block_used_ = true;
   for (int attempt = 0;; ++attempt) {
     ASSIGN_OR_RETURN(options->parameters,
                      Parameters(**plan, client_parameters,
