@@ -55,7 +55,8 @@ struct SetStatement {
   bool reset = false;  // RESET, or SET … TO DEFAULT
   // `SELECT set_config(…)`, which answers the new value.
   bool returns_value = false;
-  // SET TRANSACTION (name "transaction"), as in BEGIN.
+  // SET TRANSACTION and SET SESSION CHARACTERISTICS (names "transaction" and "session
+  // characteristics"), as in BEGIN.
   std::string isolation;
   std::optional<bool> read_only;
 };

@@ -193,6 +193,13 @@ class Binder {
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
   // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
+  // A table function's scan without alias; null when none takes these arguments.
+  absl::StatusOr<RelPtr> TableFunctionScan(const std::string& name, std::vector<ExprPtr> args);
+  // A set-returning function in the select list.
+  absl::StatusOr<ExprPtr> BindSeries(const std::string& name, std::vector<ExprPtr> args,
+                                     int location, Scope* scope);
+  // The rows with the select list's set-returning functions joined to them.
+  absl::StatusOr<RelPtr> JoinSeries(RelPtr rel, const std::vector<RelPtr>& series, bool grouped);
   absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                        int location, bool variadic_array = false);

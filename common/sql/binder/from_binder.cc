@@ -175,18 +175,8 @@ absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect&
   return bound->rel;
 }
 
-absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range,
-                                                 RelPtr lateral, Scope* scope, ScopeItem* item) {
-  if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY");
-  if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
-  if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
-  const Node* node = range.functions[0]->list->items[0];
-  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
-    return Unsupported(-1, "this expression in FROM");
-  }
-  const PgQuery__FuncCall& call = *node->func_call;
-  const std::string name(parser::StringOf(call.funcname[call.n_funcname - 1]));
-  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+absl::StatusOr<RelPtr> Binder::TableFunctionScan(const std::string& name,
+                                                 std::vector<ExprPtr> args) {
   std::vector<const functions::TableFunction*> functions;
   std::vector<Signature> candidates;
   std::vector<TypeId> actual;
@@ -197,38 +187,89 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
     candidates.push_back(function->arguments);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
-  RelPtr scan;
-  if (choice.index < 0) {
+  if (choice.index < 0) return RelPtr();
+  const functions::TableFunction* function = functions[choice.index];
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (function->arguments[i] == TypeId::kUnspecified) {
+      ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
+    } else {
+      ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
+    }
+  }
+  RelPtr scan = plan::MakeRel(Rel::Kind::kFunction);
+  scan->table_function = function;
+  scan->expressions = std::move(args);
+  scan->alias = name;
+  for (size_t i = 0; i < function->result.size(); ++i) {
+    const std::string column = i < function->column_names.size() ? function->column_names[i] : name;
+    scan->output.push_back(query_->AddColumn({column, {function->result[i], 0}, 0, 0, false}));
+  }
+  return scan;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindSeries(const std::string& name, std::vector<ExprPtr> args,
+                                           int location, Scope* scope) {
+  ASSIGN_OR_RETURN(const RelPtr scan, TableFunctionScan(name, args));
+  // Says what is missing.
+  if (scan == nullptr) return CallFunction(name, std::move(args), location);
+  if (scan->output.size() != 1)
+    return Unsupported(location, absl::StrCat("the function ", name, "() outside FROM"));
+  scope->series->push_back(scan);
+  return plan::MakeColumn(scan->output[0], query_->columns[scan->output[0]].type, location);
+}
+
+absl::StatusOr<RelPtr> Binder::JoinSeries(RelPtr rel, const std::vector<RelPtr>& series,
+                                          bool grouped) {
+  if (series.empty()) return rel;
+  if (series.size() > 1)
+    return Unsupported(-1, "more than one set-returning function in a select list");
+  if (grouped) return Unsupported(-1, "a set-returning function in a grouped select list");
+  plan::ColumnSet used;
+  for (const ExprPtr& arg : series[0]->expressions) plan::CollectColumns(*arg, &used);
+  plan::ColumnSet produced;
+  plan::CollectProduced(*rel, &produced);
+  if (plan::Intersects(used, produced))
+    return Unsupported(-1, "a set-returning function of a row's columns in a select list");
+  if (rel->kind == Rel::Kind::kValues && rel->output.empty() && rel->rows.size() == 1)
+    return series[0];
+  RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {rel, series[0]});
+  join->output = rel->output;
+  join->output.insert(join->output.end(), series[0]->output.begin(), series[0]->output.end());
+  return join;
+}
+
+absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range,
+                                                 RelPtr lateral, Scope* scope, ScopeItem* item) {
+  if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
+  if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
+  const Node* node = range.functions[0]->list->items[0];
+  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
+    return Unsupported(-1, "this expression in FROM");
+  }
+  const PgQuery__FuncCall& call = *node->func_call;
+  const std::string name(parser::StringOf(call.funcname[call.n_funcname - 1]));
+  ASSIGN_OR_RETURN(const std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+  ASSIGN_OR_RETURN(RelPtr scan, TableFunctionScan(name, args));
+  const bool series = scan != nullptr;
+  if (!series) {
     // A plain function: one row, one column.
+    if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY of a plain function");
     ASSIGN_OR_RETURN(ExprPtr value, CallFunction(name, args, call.location));
     scan = plan::MakeRel(Rel::Kind::kProject, {plan::MakeOneRow()});
     scan->expressions = {value};
     scan->output = {query_->AddColumn({name, value->type, 0, 0, false})};
-    item->columns = {{name, scan->output[0], value->type}};
-  } else {
-    const functions::TableFunction* function = functions[choice.index];
-    scan = plan::MakeRel(Rel::Kind::kFunction);
-    scan->table_function = function;
-    for (size_t i = 0; i < args.size(); ++i) {
-      if (function->arguments[i] == TypeId::kUnspecified) {
-        ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
-      } else {
-        ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
-      }
-    }
-    scan->expressions = args;
-    for (size_t i = 0; i < function->result.size(); ++i) {
-      const std::string column =
-          i < function->column_names.size() ? function->column_names[i] : name;
-      const Type type{function->result[i], 0};
-      const ColumnId id = query_->AddColumn({column, type, 0, 0, false});
-      scan->output.push_back(id);
-      item->columns.push_back({column, id, type});
-    }
   }
+  for (const ColumnId id : scan->output)
+    item->columns.push_back({query_->columns[id].name, id, query_->columns[id].type});
   // A function's only column takes the alias as its name.
   if (item->columns.size() == 1 && range.alias != nullptr && range.alias->n_colnames == 0)
     item->columns[0].name = parser::View(range.alias->aliasname);
+  if (series && range.ordinality) {
+    const ColumnId id = query_->AddColumn({"ordinality", {TypeId::kInt8, 0}, 0, 0, true});
+    scan->ordinality = true;
+    scan->output.push_back(id);
+    item->columns.push_back({"ordinality", id, {TypeId::kInt8, 0}});
+  }
   RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, call.location));
   scan->alias = item->alias;
   for (size_t i = 0; i < item->columns.size(); ++i)

@@ -123,6 +123,8 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
     return ErrorAt(
         sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
         "Could not choose a best candidate operator. You might need to add explicit type casts.");
+  if (functions::IsPostgresOperator(symbol, left, right))
+    return Unsupported(location, absl::StrCat("operator ", shown));
   return ErrorAt(sqlstate::kUndefinedFunction, location,
                  absl::StrCat("operator does not exist: ", shown), kOperatorHint);
 }
@@ -243,6 +245,10 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
       return ErrorAt(sqlstate::kWrongObjectType, call.location,
                      absl::StrCat("window function ", name, " requires an OVER clause"));
   }
+  const FunctionCatalog& catalog = FunctionCatalog::Builtin();
+  if (scope->series != nullptr && catalog.FindFunctions(name).empty() &&
+      !catalog.FindTableFunctions(name).empty())
+    return BindSeries(name, std::move(args), call.location, scope);
   return CallFunction(name, std::move(args), call.location);
 }
 

@@ -132,10 +132,13 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
                                                   RelPtr rel, bool keep_unknown) {
   GroupingState grouping;
   scope->grouping = &grouping;
+  std::vector<RelPtr> series;
+  scope->series = &series;
   ASSIGN_OR_RETURN(
       std::vector<Target> targets,
       BindTargets({select.target_list, select.n_target_list}, scope,
                   keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
+  scope->series = nullptr;
   std::vector<ExprPtr> group;
   RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group));
   ExprPtr having;
@@ -164,7 +167,9 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     targets.push_back({item.expression, "?column?"});
   }
 
-  if (!group.empty() || !grouping.calls.empty() || having != nullptr) {
+  const bool grouped = !group.empty() || !grouping.calls.empty() || having != nullptr;
+  ASSIGN_OR_RETURN(rel, JoinSeries(rel, series, grouped));
+  if (grouped) {
     GroupKeys keys;
     for (const ExprPtr& key : group) {
       plan::ColumnInfo info{ColumnNameOf(nullptr), key->type, 0, 0, false};

@@ -8,6 +8,7 @@ namespace {
 
 // pg_proc's, without those that only operators, types and indexes call, and without the built-ins.
 constexpr absl::string_view kNames =
+    "_pg_expandarray normalize overlaps "
     "abbrev acldefault aclexplode acosd acosh amvalidate area array_dims array_eq array_fill "
     "array_ndims array_positions array_replace array_to_json array_to_tsvector asind asinh "
     "atan2d atand atanh bit_count broadcast cash_words center convert convert_from convert_to "
@@ -67,7 +68,7 @@ constexpr absl::string_view kNames =
     "pg_logical_slot_peek_changes pg_ls_archive_statusdir pg_ls_dir pg_ls_logdir "
     "pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_tmpdir pg_ls_waldir "
     "pg_mcv_list_items pg_nextoid pg_notification_queue_usage pg_notify pg_opfamily_is_visible "
-    "pg_options_to_table pg_partition_ancestors pg_partition_root pg_partition_tree "
+    "pg_options_to_table pg_partition_root pg_partition_tree "
     "pg_prepared_statement pg_prepared_xact pg_promote pg_read_binary_file pg_read_file "
     "pg_read_file_old pg_relation_filenode pg_relation_filepath pg_reload_conf "
     "pg_replication_origin_advance pg_replication_origin_create pg_replication_origin_drop "
@@ -113,6 +114,10 @@ bool IsPostgresFunction(std::string_view name) {
   static const auto* const kSet =
       new absl::flat_hash_set<absl::string_view>(absl::StrSplit(kNames, ' ', absl::SkipEmpty()));
   return kSet->contains(absl::string_view(name.data(), name.size()));
+}
+
+bool IsPostgresOperator(std::string_view symbol, types::TypeId left, types::TypeId) {
+  return left == types::TypeId::kJson && (symbol == "#>" || symbol == "#>>");
 }
 
 }  // namespace adbms::sql::functions

@@ -4,8 +4,12 @@
 
 #include <string_view>
 
+#include "common/types/type.h"
+
 namespace adbms::sql::functions {
 
 bool IsPostgresFunction(std::string_view name);
+// Whether PostgreSQL has the operator for json, which has only some of its operators here.
+bool IsPostgresOperator(std::string_view symbol, types::TypeId left, types::TypeId right);
 
 }  // namespace adbms::sql::functions

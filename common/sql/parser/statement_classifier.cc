@@ -113,7 +113,8 @@ void ClassifySet(const PgQuery__VariableSetStmt& node, Statement* out) {
               node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL ||
               node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT;
   if (node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL) set.name = "all";
-  if (node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI && set.name == "transaction") {
+  if (node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI &&
+      (set.name == "transaction" || set.name == "session characteristics")) {
     for (const Node* option : NodeList(node.args, node.n_args)) {
       const std::string_view name = View(option->def_elem->defname);
       if (name == "transaction_isolation") set.isolation = ConstantText(option->def_elem->arg);

@@ -1,4 +1,6 @@
 // How a session runs a plan on storage, and what it tells telemetry of it.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
@@ -53,6 +55,17 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->time_zone = settings_.time_zone();
 }
 
+namespace {
+
+bool SameColumns(const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>& a,
+                 const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.name() == y.name() && types::FromProto(x.type()) == types::FromProto(y.type());
+  });
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
     const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
@@ -77,6 +90,11 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     }
     services_.plan_cache->Erase(**plan);
     ASSIGN_OR_RETURN(*plan, MakePlan(query));
+    if (query.described != nullptr &&
+        !SameColumns(*query.described, (*plan)->plan->root().output())) {
+      return status::Error(status::sqlstate::kFeatureNotSupported,
+                           "cached plan must not change result type");
+    }
   }
 }
 

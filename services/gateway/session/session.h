@@ -123,6 +123,8 @@ class Session {
     std::vector<types::Type> parameter_types;
     bool cacheable = true;
     bool multi_statement = false;
+    // The columns that the client was told of: a new plan must have the same. Null: none yet.
+    const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>* described = nullptr;
   };
   std::string CacheKey(std::string_view normalized,
                        const std::vector<types::Type>& parameter_types);

@@ -30,9 +30,14 @@ constexpr common::v1::Privilege kAllPrivileges[] = {
 }  // namespace
 
 absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* sink) {
-  if (statement.statement_class != StatementClass::kSet &&
-      statement.statement_class != StatementClass::kShow) {
-    block_used_ = true;  // BEGIN sets it back.
+  switch (statement.statement_class) {
+    case StatementClass::kSet:
+    case StatementClass::kShow:
+    case StatementClass::kPrepare:
+    case StatementClass::kDeallocate:
+      break;
+    default:
+      block_used_ = true;  // BEGIN sets it back.
   }
   switch (statement.statement_class) {
     case StatementClass::kTransaction:
@@ -267,6 +272,12 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
     return status::NotSupported(absl::StrCat("SET ", absl::AsciiStrToUpper(set.name)));
   } else if (set.name == "transaction") {
     RETURN_IF_ERROR(SetTransaction(set, sink));
+  } else if (set.name == "session characteristics") {
+    if (!set.isolation.empty())
+      RETURN_IF_ERROR(settings_.Set("default_transaction_isolation", set.isolation, false));
+    if (set.read_only.has_value())
+      RETURN_IF_ERROR(
+          settings_.Set("default_transaction_read_only", *set.read_only ? "on" : "off", false));
   } else {
     RETURN_IF_ERROR(settings_.Set(set.name, absl::StrJoin(set.values, ", "), set.is_local));
     if (set.is_local && state_ != TransactionState::kExplicit) {
@@ -600,6 +611,7 @@ absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* si
   query.sql = prepared->sql;
   query.parameter_types = prepared->declared_types;
   query.cacheable = prepared->scanned;
+  query.described = &prepared->columns;
   if (prepared->scanned) {
     query.normalized = prepared->normalized;
     query.literals = &prepared->literals;
@@ -659,8 +671,7 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
     return sink->Complete("CLOSE CURSOR");
   }
   if (cursor.backward || cursor.count < 0) {
-    return status::Error(status::sqlstate::kObjectNotInPrerequisiteState,
-                         "cursor can only scan forward", "", "Declare it and read it forward.");
+    return status::NotSupported("fetching backward");
   }
   // Rows are counted and tagged as FETCH or MOVE.
   class Tagged : public ResultSink {

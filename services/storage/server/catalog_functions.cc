@@ -131,6 +131,14 @@ uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
   return 0;
 }
 
+std::string DefaultDefinition(const common::v1::ColumnDescriptor& column) {
+  const std::string& sql = column.default_sql();
+  const TypeId id = types::FromProto(column.type()).id;
+  const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
+  if (!quoted || types::IsNumber(id)) return sql;
+  return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
+}
+
 std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
   const TableDescriptor& table = entry.descriptor;
   const bool unique = index == nullptr || index->unique();
@@ -175,8 +183,7 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
         parent != nullptr) {
       text += QualifiedName(catalog, path, (*parent)->descriptor.schema(),
                             (*parent)->descriptor.name()) +
-              "(" +
-              ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
+              "(" + ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
     }
     return text;
   }
@@ -274,7 +281,8 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
 absl::StatusOr<Value> ConstraintDef(const Call& call) {
   for (const auto& [id, table] : call.catalog.tables()) {
     bool found = false;
-    std::string text = ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, &found);
+    std::string text =
+        ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, &found);
     if (found) return Value::Text(std::move(text));
   }
   return NullText();
@@ -297,7 +305,7 @@ absl::StatusOr<Value> TableVisible(const Call& call) {
   const auto index = call.catalog.FindIndex(call.oid);
   if (table == nullptr && index.table == nullptr) return Value::Null({TypeId::kBool, 0});
   const TableDescriptor& owner = (table != nullptr ? table->get() : index.table)->descriptor;
-  const std::string& name = table != nullptr          ? owner.name()
+  const std::string& name = table != nullptr         ? owner.name()
                             : index.index == nullptr ? owner.primary_key_name()
                                                      : index.index->name();
   return Value::Bool(IsVisible(call.catalog, PathOf(call.session), owner.schema(), name));

@@ -38,6 +38,8 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog,
                                  const catalog::TableEntry& table,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,
                                  bool* found);
+// A column's DEFAULT; a constant in quotes is shown with its type.
+std::string DefaultDefinition(const common::v1::ColumnDescriptor& column);
 // The index that a foreign key refers to; 0 when there is none.
 uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
                             const common::v1::ForeignKeyDescriptor& key);
