@@ -53,14 +53,14 @@ class Generator:
         maybe = lambda value: "NULL" if self.random.random() < 0.2 else str(value)
         text = lambda: "'" + self.pick("a", "b", "ab", "abc", "", "B", "a%", "x_y") + "'"
         number = lambda: self.random.randint(-3, 9)
-        for i in range(40):
+        for i in range(25):
             yield (f"INSERT INTO r VALUES ({i}, {maybe(number())}, {maybe(number() * 1000000007)}, "
                    f"{maybe(number() / 4)}, {maybe(text())}, "
                    f"{maybe(chr(39) + f'2024-0{self.random.randint(1, 9)}-15' + chr(39))})")
-            yield (f"INSERT INTO q VALUES ({i}, {maybe(self.random.randint(0, 45))}, "
+            yield (f"INSERT INTO q VALUES ({i}, {maybe(self.random.randint(0, 28))}, "
                    f"{maybe(number())}, {maybe(number() / 8)}, {maybe(text())}, "
                    f"{maybe(self.pick('true', 'false'))})")
-            if i < 15:
+            if i < 12:
                 yield f"INSERT INTO u VALUES ({maybe(number())}, {maybe(number())}, {maybe(text())})"
 
     def column(self, scope, kinds):
