@@ -108,7 +108,12 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
       keys->push_back({plan::MakeColumn(e->column, e->type), id});
       return plan::MakeColumn(id, e->type, e->location);
     }
-    if (status.ok()) {
+    const bool undecided = std::any_of(
+        keys->begin(), keys->end(), [](const auto& key) { return plan::HasSubquery(key.first); });
+    if (status.ok() && undecided) {
+      // Whether two subqueries are the same one is not known here.
+      status = Unsupported(e->location, "grouping by an expression with a subquery");
+    } else if (status.ok()) {
       std::string name = query_->columns[e->column].name;
       for (const ScopeItem& item : scope->items) {
         for (const ScopeColumn& column : item.columns) {
