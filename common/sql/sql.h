@@ -53,6 +53,12 @@ struct SetStatement {
   std::vector<std::string> values;
   bool is_local = false;
   bool reset = false;  // RESET, or SET … TO DEFAULT
+  // `SELECT set_config(…)`, which answers the new value.
+  bool returns_value = false;
+  // SET TRANSACTION and SET SESSION CHARACTERISTICS (names "transaction" and "session
+  // characteristics"), as in BEGIN.
+  std::string isolation;
+  std::optional<bool> read_only;
 };
 struct ShowStatement {
   std::string name;

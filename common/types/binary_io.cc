@@ -97,7 +97,8 @@ absl::StatusOr<Decimal> GetNumeric(Reader& reader) {
   std::string text = sign == kNumericNegative ? "-" : "";
   if (count == 0) weight = -1;
   if (weight > 10 || weight < -12 || count > 24) {
-    return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         "numeric with more than 38 digits is not supported");
   }
   if (weight < 0) text += "0";
   std::string fraction;

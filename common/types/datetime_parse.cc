@@ -645,7 +645,10 @@ absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name) {
   if (auto zone = ZoneOfAbbreviation(lower)) return *zone;
   absl::TimeZone zone;
   if (!name.empty() && (name[0] == '+' || name[0] == '-' || IsDigit(name[0]))) {
-    const std::string text = IsDigit(name[0]) ? "+" + std::string(name) : std::string(name);
+    // As a zone's name an offset counts to the west, as POSIX has it.
+    const std::string text = IsDigit(name[0])
+                                 ? "-" + std::string(name)
+                                 : (name[0] == '-' ? "+" : "-") + std::string(name.substr(1));
     size_t position = 0;
     if (ReadOffset(text, &position, &zone) == Failure::kNone && position == text.size())
       return zone;

@@ -31,7 +31,8 @@ uint128 Magnitude(int128 value) {
 bool FitsInt64(int128 value) { return value == static_cast<int64_t>(value); }
 
 absl::Status Overflow() {
-  return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
+  return status::Error(status::sqlstate::kFeatureNotSupported,
+                       "numeric with more than 38 digits is not supported");
 }
 
 absl::Status DivisionByZero() {

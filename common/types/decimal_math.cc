@@ -15,7 +15,8 @@ constexpr std::string_view kInvalidArgumentForPower = "2201F";
 constexpr double kLog10OfE = 0.434294481903252;
 
 absl::Status Overflow() {
-  return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
+  return status::Error(status::sqlstate::kFeatureNotSupported,
+                       "numeric with more than 38 digits is not supported");
 }
 
 // floor(value) and whether something was cut off.

@@ -19,7 +19,8 @@ absl::Status Invalid(std::string_view text) {
 }
 
 absl::Status Overflow() {
-  return Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
+  return Error(status::sqlstate::kFeatureNotSupported,
+               "numeric with more than 38 digits is not supported");
 }
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {

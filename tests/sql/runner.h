@@ -26,6 +26,8 @@ struct RunOptions {
   Server* reference = nullptr;
   // Failures printed in full; the rest is only counted.
   size_t max_reports = 1000;
+  // Prints the records that the server says it does not support.
+  bool show_skipped = false;
 };
 
 class Runner {
@@ -48,6 +50,7 @@ class Runner {
   void RecordAnswer(const Script& script, size_t index, const Answer& answer);
   void Pass() { ++counts_.passed; }
   void Fail(const Script& script, const Record& record, const std::string& what);
+  void Report(const Script& script, const Record& record, const std::string& what);
 
   Server& server_;
   const RunOptions options_;

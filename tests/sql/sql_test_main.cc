@@ -17,6 +17,7 @@ usage: sql_test --connection STRING [options] FILE...
   --connection STRING   the server under test, as a libpq connection string
   --protocol NAME       simple (default), extended or prepared
   --reference STRING    compare with this server's answers instead of those in the files
+  --show-skipped        print the records that the server says it does not support
   --record              write the server's answers into the files
   --help                print this and exit
 
@@ -28,6 +29,7 @@ struct Arguments {
   std::string reference;
   adbms::sql_test::Protocol protocol = adbms::sql_test::Protocol::kSimple;
   bool record = false;
+  bool show_skipped = false;
   std::vector<std::string> files;
 };
 
@@ -58,6 +60,7 @@ int RunFiles(const Arguments& arguments) {
   }
   adbms::sql_test::RunOptions options;
   options.record = arguments.record;
+  options.show_skipped = arguments.show_skipped;
   std::unique_ptr<adbms::sql_test::Server> reference;
   if (!arguments.reference.empty()) {
     auto connected = adbms::sql_test::Server::Connect(arguments.reference, arguments.protocol);
@@ -112,6 +115,8 @@ int main(int argc, char** argv) {
       if (!SetProtocol(argv[++i], &arguments)) return Usage("unknown protocol");
     } else if (argument == "--record") {
       arguments.record = true;
+    } else if (argument == "--show-skipped") {
+      arguments.show_skipped = true;
     } else if (argument.rfind("--", 0) == 0) {
       return Usage("unknown argument " + argument);
     } else {

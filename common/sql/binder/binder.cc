@@ -89,6 +89,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: {
       ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*node->select_stmt, nullptr));
+      NameObjects(&bound);
       query_->root = bound.rel;
       for (const ScopeColumn& column : bound.columns) {
         query_->output_names.push_back(column.name);
@@ -147,8 +148,52 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   return std::move(query_);
 }
 
+void Binder::NameObjects(BoundQuery* bound) {
+  const auto named = [](const ScopeColumn& column) {
+    return column.type.id == TypeId::kRegclass || column.type.id == TypeId::kRegnamespace;
+  };
+  if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});
+  for (ScopeColumn& column : bound->columns) {
+    ExprPtr e = plan::MakeColumn(column.id, column.type);
+    if (named(column)) {
+      column.type = {TypeId::kText, 0};
+      e = plan::MakeCast(e, column.type, true);
+    }
+    column.id = query_->AddColumn({column.name, column.type, 0, 0, false});
+    project->expressions.push_back(std::move(e));
+    project->output.push_back(column.id);
+  }
+  bound->rel = project;
+}
+
 absl::StatusOr<BoundQuery> Binder::BindTopQuery(const PgQuery__SelectStmt& select) {
   return BindSelect(select, nullptr);
+}
+
+std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery& bound) {
+  std::set<ColumnId> used;
+  const auto visit = [&used](const Expr& e) {
+    if (e.kind == Expr::Kind::kColumn) used.insert(e.column);
+  };
+  WalkRel(*bound.rel, visit);
+  for (plan::Cte& cte : query_->ctes) WalkRel(*cte.rel, visit);
+  for (const ScopeColumn& column : bound.columns) used.insert(column.id);
+  std::map<uint32_t, std::set<uint32_t>> columns;
+  for (const ColumnId id : used) {
+    const plan::ColumnInfo& info = query_->columns[id];
+    if (info.table_id != 0) columns[info.table_id].insert(info.column_number - 1);
+  }
+  std::vector<common::v1::ViewDependency> result;
+  for (const plan::TableUse& use : query_->tables) {
+    // What is read through another view has no privileges of its own.
+    if (use.privileges.empty() || use.table->is_virtual()) continue;
+    common::v1::ViewDependency& dependency = result.emplace_back();
+    dependency.set_table_id(use.table->table_id());
+    dependency.set_column_count(static_cast<uint32_t>(use.table->columns_size()));
+    for (const uint32_t ordinal : columns[use.table->table_id()]) dependency.add_columns(ordinal);
+  }
+  return result;
 }
 
 absl::StatusOr<ExprPtr> Binder::BindConstant(const Node* node, const Type& type) {

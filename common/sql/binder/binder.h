@@ -62,6 +62,8 @@ class Binder {
                                              const std::vector<ColumnId>& columns);
   // A whole query, for views.
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
+  // The relations and columns that a view's query, bound by BindTopQuery, reads itself.
+  std::vector<common::v1::ViewDependency> DependenciesOf(const BoundQuery& bound);
   plan::Query& query() { return *query_; }
   // Literals that must not be lifted; grows while binding fails to lift one.
   const std::set<int>& unliftable() const { return unliftable_; }
@@ -73,6 +75,9 @@ class Binder {
   absl::Status Unsupported(int location, std::string_view what) const;
 
  private:
+  // Only storage, which knows the catalog, can write an object's number as its name: the result's
+  // columns of such types become text.
+  void NameObjects(BoundQuery* bound);
   // -- statements (dml_binder.cc, on_conflict.cc)
   absl::Status BindInsert(const PgQuery__InsertStmt& insert);
   absl::Status BindUpdate(const PgQuery__UpdateStmt& update);
@@ -187,6 +192,15 @@ class Binder {
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
+  // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
+  // A table function's scan without alias; null when none takes these arguments.
+  absl::StatusOr<RelPtr> TableFunctionScan(const std::string& name, std::vector<ExprPtr> args);
+  // A set-returning function in the select list.
+  absl::StatusOr<ExprPtr> BindSeries(const std::string& name, std::vector<ExprPtr> args,
+                                     int location, Scope* scope);
+  // The rows with the select list's set-returning functions joined to them.
+  absl::StatusOr<RelPtr> JoinSeries(RelPtr rel, const std::vector<RelPtr>& series, bool grouped);
+  absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                        int location, bool variadic_array = false);
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);
@@ -223,6 +237,8 @@ class Binder {
   int no_lift_ = 0;               // Above 0: constants stay constants.
   int depth_ = 0;
   int view_depth_ = 0;
+  // Whose query is being bound; null in the statement itself.
+  const common::v1::TableDescriptor* view_ = nullptr;
   std::unique_ptr<plan::Query> query_;
   std::vector<std::string> search_path_;
   std::map<int, int> literal_by_offset_;

@@ -281,7 +281,15 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
   int64_t oid = 0;
   if (digits && absl::SimpleAtoi(text, &oid))
     return plan::MakeLiteral(Value::Int(type.id, oid), location);
-  if (type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc) {
+  if (type.id == TypeId::kRegnamespace) {
+    for (const auto& schema : input_.catalog->snapshot().schemas()) {
+      if (schema.name() == text)
+        return plan::MakeLiteral(Value::Int(type.id, schema.schema_id()), location);
+    }
+    return ErrorAt(sqlstate::kInvalidSchemaName, location,
+                   absl::StrCat("schema \"", text, "\" does not exist"));
+  }
+  if (type.id == TypeId::kRegproc) {
     return status::NotSupported(absl::StrCat("a name as ", types::Format(type)));
   }
   if (type.id == TypeId::kRegtype) {

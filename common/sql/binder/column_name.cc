@@ -68,7 +68,9 @@ int Figure(const Node* node, std::string* name) {
             *name = target.name;
             return 2;
           }
-          return Figure(target.val, name);
+          // The subquery's column has its name by now, if only that one.
+          if (Figure(target.val, name) == 0) *name = "?column?";
+          return 2;
         }
         default:
           return 0;

@@ -204,9 +204,14 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
 
 absl::Status Binder::BindChecks(const TableDescriptor& table,
                                 const std::vector<ColumnId>& columns) {
-  for (const auto& check : table.checks()) {
-    ASSIGN_OR_RETURN(ExprPtr condition, BindTableCondition(check.sql(), table, columns));
-    query_->checks.push_back({check.name(), condition});
+  // By name, so that of several violated ones PostgreSQL's is reported.
+  std::vector<const common::v1::CheckDescriptor*> checks;
+  for (const auto& check : table.checks()) checks.push_back(&check);
+  std::sort(checks.begin(), checks.end(),
+            [](const auto* a, const auto* b) { return a->name() < b->name(); });
+  for (const auto* check : checks) {
+    ASSIGN_OR_RETURN(ExprPtr condition, BindTableCondition(check->sql(), table, columns));
+    query_->checks.push_back({check->name(), condition});
   }
   return absl::OkStatus();
 }

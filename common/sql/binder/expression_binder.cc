@@ -497,9 +497,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const PgQuery__TypeName& name = *cast.type_name;
   const std::string type_name(parser::StringOf(name.names[name.n_names - 1]));
   ExprPtr arg;
-  // Casts to namespaces and roles by name, which clients of the catalogs use, become plain numbers
-  // or names.
-  if (type_name == "regnamespace" || type_name == "regproc" || type_name == "regrole" ||
+  if (type_name == "regproc" || type_name == "regrole" ||
       type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }

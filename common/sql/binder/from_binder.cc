@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -16,6 +17,17 @@ using plan::Rel;
 namespace sqlstate = status::sqlstate;
 
 constexpr int kMaxViewDepth = 64;
+
+// How many of a relation's columns there were when the view that reads it was made.
+int ColumnsSeenBy(const TableDescriptor* view, const TableDescriptor& table) {
+  if (view != nullptr) {
+    for (const auto& used : view->view_dependencies()) {
+      if (used.table_id() == table.table_id())
+        return std::min(table.columns_size(), static_cast<int>(used.column_count()));
+    }
+  }
+  return table.columns_size();
+}
 
 }  // namespace
 
@@ -34,7 +46,8 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
   scan->table = &table;
   scan->alias = std::move(alias);
   item->table = &table;
-  for (int i = 0; i < table.columns_size(); ++i) {
+  const int seen = ColumnsSeenBy(view_, table);
+  for (int i = 0; i < seen; ++i) {
     const auto& column = table.columns(i);
     if (column.dropped()) continue;
     const Type type = types::FromProto(column.type());
@@ -77,13 +90,13 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   const std::vector<std::string> path = search_path_;
   text_ = tree->text();
   literals_active_ = false;
-  search_path_ = {view.schema()};
-  for (const std::string& schema : path) {
-    if (schema != view.schema()) search_path_.push_back(schema);
-  }
+  search_path_.assign(view.view_search_path().begin(), view.view_search_path().end());
+  const TableDescriptor* const outer_view = view_;
+  view_ = &view;
   ++view_depth_;
   auto bound = BindSelect(*tree->result().stmts[0]->stmt->select_stmt, nullptr);
   --view_depth_;
+  view_ = outer_view;
   text_ = text;
   literals_active_ = literals;
   search_path_ = path;
@@ -130,6 +143,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
     // The view's owner stands for what the view reads; its tables are listed without privileges.
     ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
     item->columns = view.columns;
+    item->columns.resize(ColumnsSeenBy(view_, *table));
     RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
     return view.rel;
   }
@@ -161,18 +175,8 @@ absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect&
   return bound->rel;
 }
 
-absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range,
-                                                 RelPtr lateral, Scope* scope, ScopeItem* item) {
-  if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY");
-  if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
-  if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
-  const Node* node = range.functions[0]->list->items[0];
-  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
-    return Unsupported(-1, "this expression in FROM");
-  }
-  const PgQuery__FuncCall& call = *node->func_call;
-  const std::string name(parser::StringOf(call.funcname[call.n_funcname - 1]));
-  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+absl::StatusOr<RelPtr> Binder::TableFunctionScan(const std::string& name,
+                                                 std::vector<ExprPtr> args) {
   std::vector<const functions::TableFunction*> functions;
   std::vector<Signature> candidates;
   std::vector<TypeId> actual;
@@ -183,38 +187,89 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
     candidates.push_back(function->arguments);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
-  RelPtr scan;
-  if (choice.index < 0) {
+  if (choice.index < 0) return RelPtr();
+  const functions::TableFunction* function = functions[choice.index];
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (function->arguments[i] == TypeId::kUnspecified) {
+      ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
+    } else {
+      ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
+    }
+  }
+  RelPtr scan = plan::MakeRel(Rel::Kind::kFunction);
+  scan->table_function = function;
+  scan->expressions = std::move(args);
+  scan->alias = name;
+  for (size_t i = 0; i < function->result.size(); ++i) {
+    const std::string column = i < function->column_names.size() ? function->column_names[i] : name;
+    scan->output.push_back(query_->AddColumn({column, {function->result[i], 0}, 0, 0, false}));
+  }
+  return scan;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindSeries(const std::string& name, std::vector<ExprPtr> args,
+                                           int location, Scope* scope) {
+  ASSIGN_OR_RETURN(const RelPtr scan, TableFunctionScan(name, args));
+  // Says what is missing.
+  if (scan == nullptr) return CallFunction(name, std::move(args), location);
+  if (scan->output.size() != 1)
+    return Unsupported(location, absl::StrCat("the function ", name, "() outside FROM"));
+  scope->series->push_back(scan);
+  return plan::MakeColumn(scan->output[0], query_->columns[scan->output[0]].type, location);
+}
+
+absl::StatusOr<RelPtr> Binder::JoinSeries(RelPtr rel, const std::vector<RelPtr>& series,
+                                          bool grouped) {
+  if (series.empty()) return rel;
+  if (series.size() > 1)
+    return Unsupported(-1, "more than one set-returning function in a select list");
+  if (grouped) return Unsupported(-1, "a set-returning function in a grouped select list");
+  plan::ColumnSet used;
+  for (const ExprPtr& arg : series[0]->expressions) plan::CollectColumns(*arg, &used);
+  plan::ColumnSet produced;
+  plan::CollectProduced(*rel, &produced);
+  if (plan::Intersects(used, produced))
+    return Unsupported(-1, "a set-returning function of a row's columns in a select list");
+  if (rel->kind == Rel::Kind::kValues && rel->output.empty() && rel->rows.size() == 1)
+    return series[0];
+  RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {rel, series[0]});
+  join->output = rel->output;
+  join->output.insert(join->output.end(), series[0]->output.begin(), series[0]->output.end());
+  return join;
+}
+
+absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range,
+                                                 RelPtr lateral, Scope* scope, ScopeItem* item) {
+  if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
+  if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
+  const Node* node = range.functions[0]->list->items[0];
+  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
+    return Unsupported(-1, "this expression in FROM");
+  }
+  const PgQuery__FuncCall& call = *node->func_call;
+  const std::string name(parser::StringOf(call.funcname[call.n_funcname - 1]));
+  ASSIGN_OR_RETURN(const std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+  ASSIGN_OR_RETURN(RelPtr scan, TableFunctionScan(name, args));
+  const bool series = scan != nullptr;
+  if (!series) {
     // A plain function: one row, one column.
+    if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY of a plain function");
     ASSIGN_OR_RETURN(ExprPtr value, CallFunction(name, args, call.location));
     scan = plan::MakeRel(Rel::Kind::kProject, {plan::MakeOneRow()});
     scan->expressions = {value};
     scan->output = {query_->AddColumn({name, value->type, 0, 0, false})};
-    item->columns = {{name, scan->output[0], value->type}};
-  } else {
-    const functions::TableFunction* function = functions[choice.index];
-    scan = plan::MakeRel(Rel::Kind::kFunction);
-    scan->table_function = function;
-    for (size_t i = 0; i < args.size(); ++i) {
-      if (function->arguments[i] == TypeId::kUnspecified) {
-        ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
-      } else {
-        ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
-      }
-    }
-    scan->expressions = args;
-    for (size_t i = 0; i < function->result.size(); ++i) {
-      const std::string column =
-          i < function->column_names.size() ? function->column_names[i] : name;
-      const Type type{function->result[i], 0};
-      const ColumnId id = query_->AddColumn({column, type, 0, 0, false});
-      scan->output.push_back(id);
-      item->columns.push_back({column, id, type});
-    }
   }
+  for (const ColumnId id : scan->output)
+    item->columns.push_back({query_->columns[id].name, id, query_->columns[id].type});
   // A function's only column takes the alias as its name.
   if (item->columns.size() == 1 && range.alias != nullptr && range.alias->n_colnames == 0)
     item->columns[0].name = parser::View(range.alias->aliasname);
+  if (series && range.ordinality) {
+    const ColumnId id = query_->AddColumn({"ordinality", {TypeId::kInt8, 0}, 0, 0, true});
+    scan->ordinality = true;
+    scan->output.push_back(id);
+    item->columns.push_back({"ordinality", id, {TypeId::kInt8, 0}});
+  }
   RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, call.location));
   scan->alias = item->alias;
   for (size_t i = 0; i < item->columns.size(); ++i)

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -122,6 +123,8 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
     return ErrorAt(
         sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
         "Could not choose a best candidate operator. You might need to add explicit type casts.");
+  if (functions::IsPostgresOperator(symbol, left, right))
+    return Unsupported(location, absl::StrCat("operator ", shown));
   return ErrorAt(sqlstate::kUndefinedFunction, location,
                  absl::StrCat("operator does not exist: ", shown), kOperatorHint);
 }
@@ -144,6 +147,13 @@ absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left
   return plan::MakeCall(function, std::move(args), location);
 }
 
+absl::Status Binder::NoFunction(const std::string& name, const std::string& shown,
+                                int location) const {
+  if (functions::IsPostgresFunction(name)) return Unsupported(location, shown);
+  return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat(shown, " does not exist"),
+                 kFunctionHint);
+}
+
 ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int location) {
   const SessionValue::Kind kind = SessionKind(name);
   if (arguments > 0 || kind == SessionValue::KIND_UNSPECIFIED) return nullptr;
@@ -162,6 +172,11 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
       candidates.push_back(*std::move(signature));
     }
   }
+  if (name == "pg_typeof" && actual == std::vector<TypeId>{TypeId::kUnknown} &&
+      args[0]->kind == Expr::Kind::kLiteral) {
+    return plan::MakeLiteral(types::Value::Int(TypeId::kRegtype, types::OidOf(TypeId::kUnknown)),
+                             location);
+  }
   const Choice choice = ChooseCandidate(candidates, actual, false);
   if (choice.index < 0) {
     // A type's name called with one argument is a cast.
@@ -178,8 +193,7 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     if (!FunctionCatalog::Builtin().FindTableFunctions(name).empty())
       return Unsupported(location,
                          absl::StrCat("the set-returning function ", name, "() outside FROM"));
-    return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat(shown, " does not exist"),
-                   kFunctionHint);
+    return NoFunction(name, shown, location);
   }
   const Signature& signature = candidates[choice.index];
   for (size_t i = 0; i < args.size(); ++i) {
@@ -206,6 +220,8 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   }
   if (call.over != nullptr) return Unsupported(call.location, "a window function");
   if (call.agg_within_group) return Unsupported(call.location, "WITHIN GROUP");
+  if (functions::IsPostgresFunction(name))
+    return Unsupported(call.location, absl::StrCat("function ", name));
   const bool is_aggregate = !FunctionCatalog::Builtin().FindAggregates(name).empty();
   if (is_aggregate) return BindAggregate(call, name, scope);
   if (call.agg_star)
@@ -229,6 +245,10 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
       return ErrorAt(sqlstate::kWrongObjectType, call.location,
                      absl::StrCat("window function ", name, " requires an OVER clause"));
   }
+  const FunctionCatalog& catalog = FunctionCatalog::Builtin();
+  if (scope->series != nullptr && catalog.FindFunctions(name).empty() &&
+      !catalog.FindTableFunctions(name).empty())
+    return BindSeries(name, std::move(args), call.location, scope);
   return CallFunction(name, std::move(args), call.location);
 }
 
@@ -236,9 +256,15 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                               const std::string& name, Scope* scope) {
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   GroupingState* grouping = scope->grouping;
-  if (grouping == nullptr)
+  if (grouping == nullptr) {
+    // In a subquery's WHERE it may belong to the query around it.
+    for (const Scope* outer = scope->parent; outer != nullptr; outer = outer->parent) {
+      if (outer->grouping != nullptr)
+        return Unsupported(call.location, "an aggregate of an outer query");
+    }
     return ErrorAt(sqlstate::kGroupingError, call.location,
                    absl::StrCat("aggregate functions are not allowed in ", scope->clause));
+  }
   if (grouping->inside_aggregate)
     return ErrorAt(sqlstate::kGroupingError, call.location,
                    "aggregate function calls cannot be nested");
@@ -282,8 +308,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
       return ErrorAt(
           sqlstate::kAmbiguousFunction, call.location, absl::StrCat(shown, " is not unique"),
           "Could not choose a best candidate function. You might need to add explicit type casts.");
-    return ErrorAt(sqlstate::kUndefinedFunction, call.location,
-                   absl::StrCat(shown, " does not exist"), kFunctionHint);
+    return NoFunction(name, shown, call.location);
   }
   aggregate.function = functions[choice.index];
   for (size_t i = 0; i < actual.size(); ++i) {

@@ -108,7 +108,12 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
       keys->push_back({plan::MakeColumn(e->column, e->type), id});
       return plan::MakeColumn(id, e->type, e->location);
     }
-    if (status.ok()) {
+    const bool undecided = std::any_of(
+        keys->begin(), keys->end(), [](const auto& key) { return plan::HasSubquery(key.first); });
+    if (status.ok() && undecided) {
+      // Whether two subqueries are the same one is not known here.
+      status = Unsupported(e->location, "grouping by an expression with a subquery");
+    } else if (status.ok()) {
       std::string name = query_->columns[e->column].name;
       for (const ScopeItem& item : scope->items) {
         for (const ScopeColumn& column : item.columns) {
@@ -132,10 +137,13 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
                                                   RelPtr rel, bool keep_unknown) {
   GroupingState grouping;
   scope->grouping = &grouping;
+  std::vector<RelPtr> series;
+  scope->series = &series;
   ASSIGN_OR_RETURN(
       std::vector<Target> targets,
       BindTargets({select.target_list, select.n_target_list}, scope,
                   keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
+  scope->series = nullptr;
   std::vector<ExprPtr> group;
   RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group));
   ExprPtr having;
@@ -164,7 +172,9 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     targets.push_back({item.expression, "?column?"});
   }
 
-  if (!group.empty() || !grouping.calls.empty() || having != nullptr) {
+  const bool grouped = !group.empty() || !grouping.calls.empty() || having != nullptr;
+  ASSIGN_OR_RETURN(rel, JoinSeries(rel, series, grouped));
+  if (grouped) {
     GroupKeys keys;
     for (const ExprPtr& key : group) {
       plan::ColumnInfo info{ColumnNameOf(nullptr), key->type, 0, 0, false};

@@ -43,6 +43,9 @@ struct Scope {
   GroupingState* grouping = nullptr;
   // Why aggregates are not allowed now: "WHERE", "JOIN conditions", ….
   const char* clause = "";
+  // Set while binding a select list: where its set-returning functions are collected, to be joined
+  // to the rows.
+  std::vector<plan::RelPtr>* series = nullptr;
 };
 
 // A query's aggregates as they are found.

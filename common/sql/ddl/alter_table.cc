@@ -1,4 +1,6 @@
 // ALTER TABLE: one catalog change an action.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/parser/lexer.h"
@@ -62,6 +64,35 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
   }
 }
 
+absl::Status DdlBinder::SetMissingValue(const PgQuery__ColumnDef& definition,
+                                        common::v1::ColumnDescriptor* column) {
+  if (column->default_sql().empty()) return absl::OkStatus();
+  Binder binder(input_, tree_);
+  ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault(column->default_sql(), *column));
+  if (plan::IsVolatile(value))
+    return Unsupported(definition.location, "ADD COLUMN with a volatile default");
+  ASSIGN_OR_RETURN(
+      const types::Value missing,
+      EvaluateConstant(column->default_sql(), types::FromProto(column->type()), input_));
+  if (!missing.is_null()) *column->mutable_missing_value() = types::ToProto(missing);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint32_t> column) const {
+  for (const Table& view : input_.catalog->snapshot().tables()) {
+    for (const auto& used : view.view_dependencies()) {
+      if (used.table_id() != table.table_id()) continue;
+      if (!column.has_value())
+        return Unsupported(-1, absl::StrCat("renaming a table that view \"", view.name(),
+                                            "\" reads"));
+      if (std::find(used.columns().begin(), used.columns().end(), *column) != used.columns().end())
+        return Unsupported(-1, absl::StrCat("renaming a column that view \"", view.name(),
+                                            "\" reads"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const Table& table) {
   const std::string name(parser::View(command.name));
   auto add = [&]() {
@@ -81,6 +112,7 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
                        absl::StrCat("column \"", column.name(), "\" of relation \"", table.name(),
                                     "\" already exists"));
       }
+      RETURN_IF_ERROR(SetMissingValue(definition, &column));
       *add()->mutable_add_column() = column;
       // Constraints of the column follow as actions of their own.
       Table extended = table;
@@ -103,7 +135,9 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: {
       auto ordinal = ColumnNamed(table, name, -1);
       if (!ordinal.ok()) return command.missing_ok ? absl::OkStatus() : ordinal.status();
-      add()->set_drop_column(*ordinal);
+      auto* alter = add();
+      alter->set_drop_column(*ordinal);
+      alter->set_cascade(command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE);
       return absl::OkStatus();
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
@@ -210,6 +244,7 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   }
   const std::string to(parser::View(rename.newname));
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) {
+    RETURN_IF_ERROR(CheckNoViewNames(**table, std::nullopt));
     auto* alter = Add()->mutable_alter_table();
     alter->set_table_id((*table)->table_id());
     alter->set_rename_table(to);
@@ -233,6 +268,7 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (!found)
     return ErrorAt(sqlstate::kUndefinedColumn, -1,
                    absl::StrCat("column \"", from, "\" does not exist"));
+  RETURN_IF_ERROR(CheckNoViewNames(**table, ordinal));
   // A check's text names its columns.
   if ((*table)->checks_size() > 0) {
     for (const auto& check : (*table)->checks()) {

@@ -107,6 +107,18 @@ absl::StatusOr<uint32_t> DdlBinder::ColumnNamed(const Table& table, const std::s
       absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
 }
 
+bool DdlBinder::HasRelation(const std::string& schema, const std::string& name) const {
+  if (input_.catalog->FindTable(schema, name) != nullptr) return true;
+  for (const Table& table : input_.catalog->snapshot().tables()) {
+    if (table.schema() != schema) continue;
+    if (table.primary_key_oid() != 0 && table.primary_key_name() == name) return true;
+    for (const auto& index : table.indexes()) {
+      if (index.name() == name) return true;
+    }
+  }
+  return false;
+}
+
 absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
   ASSIGN_OR_RETURN(const Table* table, Resolve(*create.relation));
   if (!table->view_sql().empty())
@@ -207,6 +219,9 @@ absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
   view->set_name(create.view->relname);
   view->set_owner(input_.current_user);
   view->set_view_sql(std::string(text.substr(begin, end - begin)));
+  for (const std::string& path : input_.search_path) view->add_view_search_path(path);
+  for (common::v1::ViewDependency& used : binder.DependenciesOf(bound))
+    *view->add_view_dependencies() = std::move(used);
   if (create.n_aliases > bound.columns.size())
     return ErrorAt(sqlstate::kSyntaxError, -1,
                    "CREATE VIEW specifies more column names than columns");
@@ -245,11 +260,19 @@ absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
 absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   common::v1::DdlStatement* statement = Add();
-  auto name_of = [](const Node* node, common::v1::RelationName* out) {
+  // An unqualified name means the first one on the search path, as everywhere.
+  auto name_of = [this](const Node* node, common::v1::RelationName* out) {
     const std::vector<std::string> parts =
         parser::StringsOf({node->list->items, node->list->n_items});
     out->set_name(parts.back());
-    if (parts.size() > 1) out->set_schema(parts[parts.size() - 2]);
+    if (parts.size() > 1) {
+      out->set_schema(parts[parts.size() - 2]);
+      return;
+    }
+    const auto found =
+        std::find_if(input_.search_path.begin(), input_.search_path.end(),
+                     [&](const std::string& schema) { return HasRelation(schema, out->name()); });
+    if (found != input_.search_path.end()) out->set_schema(*found);
   };
   const NodeList objects(drop.objects, drop.n_objects);
   switch (drop.remove_type) {

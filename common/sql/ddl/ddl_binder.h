@@ -57,6 +57,9 @@ class DdlBinder {
   // alter_table.cc
   absl::Status AlterTable(const PgQuery__AlterTableStmt& alter);
   absl::Status AlterAction(const PgQuery__AlterTableCmd& command, const Table& table);
+  // What rows written before an added column have in it: its default's value now.
+  absl::Status SetMissingValue(const PgQuery__ColumnDef& definition,
+                               common::v1::ColumnDescriptor* column);
   absl::Status AddTableConstraint(const PgQuery__Constraint& constraint, const Table& table);
   absl::Status Rename(const PgQuery__RenameStmt& rename);
   absl::StatusOr<common::v1::Plan> ValidationPlan(const Table& table, const std::string& condition);
@@ -69,6 +72,11 @@ class DdlBinder {
   absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
   absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
+  // Whether a table, view or index has the name.
+  bool HasRelation(const std::string& schema, const std::string& name) const;
+  // 0A000 when a view's text names the table (column: an ordinal of it), which would then not be
+  // found any more.
+  absl::Status CheckNoViewNames(const Table& table, std::optional<uint32_t> column) const;
   absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name,
                                        int location) const;
   absl::Status ErrorAt(std::string_view code, int location, std::string_view message,

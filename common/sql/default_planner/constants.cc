@@ -68,6 +68,7 @@ absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
   state.context.current_database = input.database;
   state.context.time_zone = input.time_zone;
   if (!input.search_path.empty()) state.context.current_schema = input.search_path[0];
+  state.context.search_path = input.search_path;
   const int64_t now = absl::ToUnixMicros(absl::Now()) - int64_t{946684800} * 1000000;
   state.context.transaction_timestamp_us = now;
   state.context.statement_timestamp_us = now;

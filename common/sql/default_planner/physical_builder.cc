@@ -280,6 +280,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildFunction(const Rel& rel) {
   common::v1::FunctionScan* op = result.op.mutable_function_scan();
   op->set_function(rel.table_function->signature);
   op->set_alias(rel.alias);
+  op->set_ordinality(rel.ordinality);
   for (const ExprPtr& e : rel.expressions) RETURN_IF_ERROR(EncodeInto(e, {}, op->add_arguments()));
   result.layout = rel.output;
   result.rows = rel.table_function->name == "unnest" ? 10 : 1000;

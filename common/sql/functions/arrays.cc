@@ -269,7 +269,7 @@ absl::Status CurrentSchemas(const EvaluationContext& context,
                             Vector* result) {
   std::vector<ArrayElement> elements;
   if (arguments[0]->data<uint8_t>()[row] != 0) elements.push_back({"pg_catalog", false});
-  if (!context.current_schema.empty()) elements.push_back({context.current_schema, false});
+  for (const std::string& schema : context.search_path) elements.push_back({schema, false});
   StoreText(types::FormatArray(elements), row, result);
   return absl::OkStatus();
 }

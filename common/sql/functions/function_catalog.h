@@ -25,6 +25,7 @@ struct EvaluationContext {
   int32_t backend_pid = 0;
   std::string current_database;
   std::string current_schema;
+  std::vector<std::string> search_path;
   std::string time_zone = "UTC";
   // Answers catalog functions: format of a regclass, pg_get_indexdef, … ; null outside storage.
   const class CatalogFunctions* catalog = nullptr;

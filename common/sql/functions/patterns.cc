@@ -203,7 +203,11 @@ class Regex {
     options.set_max_mem(int64_t{16} << 20);
     auto regex = std::make_unique<RE2>(translated, options);
     if (!regex->ok()) {
-      return Error(sqlstate::kInvalidRegex, "invalid regular expression: " + regex->error());
+      const bool parenthesis = regex->error_code() == RE2::ErrorMissingParen ||
+                               regex->error_code() == RE2::ErrorUnexpectedParen;
+      return Error(sqlstate::kInvalidRegex,
+                   "invalid regular expression: " +
+                       (parenthesis ? "parentheses () not balanced" : regex->error()));
     }
     regex_ = std::move(regex);
     pattern_ = pattern;

@@ -233,7 +233,7 @@ int32_t Ascii(const View& text) {
 
 absl::StatusOr<std::string> Chr(int32_t code) {
   if (code == 0) return Error(sqlstate::kProgramLimitExceeded, "null character not permitted");
-  if (code < 0) return Error(sqlstate::kProgramLimitExceeded, "character number must be positive");
+  if (code < 0) return Error(sqlstate::kInvalidParameterValue, "character number must be positive");
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
     return Error(sqlstate::kProgramLimitExceeded,
                  "requested character too large for encoding: " + std::to_string(code));

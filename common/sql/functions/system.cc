@@ -203,6 +203,7 @@ void AddPrivilegeCheck(CatalogBuilder& builder) {
   AddCatalog<kFunction>(builder, {kOid, kText}, kBool);
   AddCatalog<kFunction>(builder, {kName, kText, kText}, kBool);
   AddCatalog<kFunction>(builder, {kName, kOid, kText}, kBool);
+  AddCatalog<kFunction>(builder, {kOid, kText, kText}, kBool);
   AddCatalog<kFunction>(builder, {kOid, kOid, kText}, kBool);
 }
 
@@ -249,11 +250,19 @@ void AddVisibility(CatalogBuilder& builder) {
   AddPrivilegeCheck<"has_table_privilege">(builder);
   AddPrivilegeCheck<"has_schema_privilege">(builder);
   AddPrivilegeCheck<"has_database_privilege">(builder);
-  AddCatalog<"has_any_column_privilege">(builder, {kOid, kText}, kBool);
-  AddCatalog<"has_column_privilege">(builder, {kOid, TypeId::kInt2, kText}, kBool);
-  AddCatalog<"pg_has_role">(builder, {kName, kText}, kBool);
-  AddCatalog<"pg_has_role">(builder, {kOid, kText}, kBool);
-  AddCatalog<"pg_has_role">(builder, {kName, kName, kText}, kBool);
+  AddPrivilegeCheck<"has_any_column_privilege">(builder);
+  for (const TypeId table : {kText, kOid}) {
+    for (const TypeId column : {kText, TypeId::kInt2}) {
+      AddCatalog<"has_column_privilege">(builder, {table, column, kText}, kBool);
+      AddCatalog<"has_column_privilege">(builder, {kName, table, column, kText}, kBool);
+      AddCatalog<"has_column_privilege">(builder, {kOid, table, column, kText}, kBool);
+    }
+  }
+  for (const TypeId role : {kName, kOid}) {
+    AddCatalog<"pg_has_role">(builder, {role, kText}, kBool);
+    AddCatalog<"pg_has_role">(builder, {kName, role, kText}, kBool);
+    AddCatalog<"pg_has_role">(builder, {kOid, role, kText}, kBool);
+  }
 }
 
 void AddSizes(CatalogBuilder& builder) {
@@ -282,9 +291,6 @@ void AddSystem(CatalogBuilder& builder) {
                       {false, false, Volatility::kStable});
   builder.AddFunction("current_setting", {kText}, kText, MapAny<CurrentSetting>, kStable);
   builder.AddFunction("current_setting", {kText, kBool}, kText, MapAny<CurrentSetting>, kStable);
-  builder.AddFunction("set_config", {kText, kText, kBool}, kText,
-                      Map<[](const View& name, const View& value, uint8_t local) { return value; }>,
-                      kVolatile);
   builder.AddFunction("pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, MapAny<Sleep>, kVolatile);
   builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,

@@ -86,6 +86,12 @@ void AddToChar(CatalogBuilder& builder) {
   builder.AddFunction("to_char", {TypeId::kInt4, text}, text, Map<FormatInt4>, kStable);
   builder.AddFunction("to_char", {TypeId::kInt8, text}, text, Map<FormatInt8>, kStable);
   builder.AddFunction("to_char", {TypeId::kFloat8, text}, text, Map<FormatFloat8>, kStable);
+  // PostgreSQL's own; without it an interval would be called no argument of to_char.
+  builder.AddFunction("to_char", {TypeId::kInterval, text}, text,
+                      Map<[](const types::Interval&, const View&) -> absl::StatusOr<std::string> {
+                        return status::NotSupported("to_char of an interval");
+                      }>,
+                      kStable);
   builder.AddFunction("to_date", {text, text}, TypeId::kDate, Map<ToDate>, kStable);
   builder.AddFunction("to_timestamp", {text, text}, TypeId::kTimestamptz, Map<ToTimestamp>,
                       kStable);

@@ -111,7 +111,7 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
          {"jsonb",   "xml",       "money",     "inet",    "cidr",      "macaddr",   "point",
           "line",    "box",       "path",      "polygon", "circle",    "lseg",      "tsvector",
           "tsquery", "bit",       "varbit",    "timetz",  "int4range", "int8range", "numrange",
-          "tsrange", "tstzrange", "daterange", "xid",     "regproc",   "regrole",   "regnamespace",
+          "tsrange", "tstzrange", "daterange", "xid",     "regproc",   "regrole",
           "pg_lsn",  "cstring",   "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,

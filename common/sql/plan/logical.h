@@ -119,6 +119,7 @@ struct Rel {
   bool lock_rows = false;
   std::vector<std::vector<ExprPtr>> rows;
   const functions::TableFunction* table_function = nullptr;
+  bool ordinality = false;  // kFunction: a last column counts the rows.
   uint32_t cte = 0;
   std::vector<ExprPtr> conditions;  // ANDed
   std::vector<ExprPtr> expressions;

@@ -1,4 +1,6 @@
 // Constant folding.
+#include <algorithm>
+
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/plan/expression_encoder.h"
 #include "common/sql/rules/rewriter.h"
@@ -124,6 +126,11 @@ ExprPtr FoldConstants(const ExprPtr& e) {
   if (result->kind == Expr::Kind::kLogical) result = SimplifyLogical(result);
   if (result->kind == Expr::Kind::kCase) result = SimplifyCase(result);
   if (result->args.empty() && result->kind != Expr::Kind::kCall) return result;
+  // A strict function of NULL is NULL: its other arguments are not computed, nor can they fail.
+  if (result->kind == Expr::Kind::kCall && result->function->strict &&
+      std::any_of(result->args.begin(), result->args.end(),
+                  [](const ExprPtr& arg) { return IsConstant(arg) && arg->value.is_null(); }))
+    return plan::MakeNull(result->type);
   if (!CanFold(*result)) return result;
   ExprPtr value = Evaluate(result);
   return value == nullptr ? result : value;

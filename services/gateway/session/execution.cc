@@ -1,4 +1,6 @@
 // How a session runs a plan on storage, and what it tells telemetry of it.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
@@ -49,8 +51,20 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->backend_pid = options_.backend_pid;
   options->current_database = options_.database;
   if (!settings_.search_path().empty()) options->current_schema = settings_.search_path().front();
+  options->search_path = settings_.search_path();
   options->time_zone = settings_.time_zone();
 }
+
+namespace {
+
+bool SameColumns(const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>& a,
+                 const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.name() == y.name() && types::FromProto(x.type()) == types::FromProto(y.type());
+  });
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
@@ -63,6 +77,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     }
   }
   FillOptions(options);
+  block_used_ = true;
   for (int attempt = 0;; ++attempt) {
     ASSIGN_OR_RETURN(options->parameters,
                      Parameters(**plan, client_parameters,
@@ -75,6 +90,11 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     }
     services_.plan_cache->Erase(**plan);
     ASSIGN_OR_RETURN(*plan, MakePlan(query));
+    if (query.described != nullptr &&
+        !SameColumns(*query.described, (*plan)->plan->root().output())) {
+      return status::Error(status::sqlstate::kFeatureNotSupported,
+                           "cached plan must not change result type");
+    }
   }
 }
 

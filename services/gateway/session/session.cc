@@ -295,10 +295,6 @@ absl::Status Session::RunStatement(const sql::Statement& statement, bool alone, 
 
 absl::Status Session::Prepare(const std::string& name, std::string_view sql,
                               std::vector<types::Type> parameter_types) {
-  if (!name.empty() && statements_.contains(name)) {
-    return status::Error(status::sqlstate::kDuplicatePreparedStatement,
-                         absl::StrCat("prepared statement \"", name, "\" already exists"));
-  }
   auto prepared = std::make_shared<PreparedStatement>();
   prepared->name = name;
   prepared->sql = std::string(WithoutFinalSemicolon(sql));
@@ -352,14 +348,40 @@ absl::Status Session::Prepare(const std::string& name, std::string_view sql,
         plan.kind() == common::v1::STATEMENT_KIND_SELECT || plan.root().output_size() > 0;
   } else if (!prepared->empty) {
     const auto statement_class = prepared->statement.statement_class;
-    if (statement_class == sql::StatementClass::kShow ||
-        statement_class == sql::StatementClass::kExplain) {
+    // What EXECUTE and FETCH answer is known by what they name, if that is there already.
+    const PreparedStatement* described = nullptr;
+    if (statement_class == sql::StatementClass::kExecute) {
+      const auto named = statements_.find(prepared->statement.execute.name);
+      if (named != statements_.end()) described = named->second.get();
+    } else if (statement_class == sql::StatementClass::kCursor &&
+               prepared->statement.cursor.kind == sql::CursorStatement::Kind::kFetch) {
+      const auto named = cursors_.find(prepared->statement.cursor.name);
+      if (named != cursors_.end()) described = named->second.statement.get();
+    }
+    if (described != nullptr) {
+      prepared->columns =
+          described->plan == nullptr ? described->columns : described->plan->plan->root().output();
+      prepared->returns_rows = prepared->columns.size() > 0;
+    }
+    if (statement_class == sql::StatementClass::kSet && prepared->statement.set.returns_value) {
       common::v1::OutputColumn* column = prepared->columns.Add();
-      column->set_name(statement_class == sql::StatementClass::kShow ? prepared->statement.show.name
-                                                                     : "QUERY PLAN");
+      column->set_name("set_config");
       column->mutable_type()->set_id(common::v1::TYPE_ID_TEXT);
       prepared->returns_rows = true;
     }
+    if (statement_class == sql::StatementClass::kShow ||
+        statement_class == sql::StatementClass::kExplain) {
+      common::v1::OutputColumn* column = prepared->columns.Add();
+      column->set_name(statement_class == sql::StatementClass::kShow
+                           ? Settings::NameOf(prepared->statement.show.name)
+                           : "QUERY PLAN");
+      column->mutable_type()->set_id(common::v1::TYPE_ID_TEXT);
+      prepared->returns_rows = true;
+    }
+  }
+  if (!name.empty() && statements_.contains(name)) {
+    return status::Error(status::sqlstate::kDuplicatePreparedStatement,
+                         absl::StrCat("prepared statement \"", name, "\" already exists"));
   }
   statements_[name] = std::move(prepared);
   return absl::OkStatus();
@@ -431,6 +453,7 @@ absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool a
   query.statement = prepared.statement.tree == nullptr ? nullptr : &prepared.statement;
   query.parameter_types = prepared.declared_types;
   query.cacheable = prepared.scanned;
+  query.described = &prepared.columns;
   if (prepared.scanned) {
     query.normalized = prepared.normalized;
     query.literals = &prepared.literals;

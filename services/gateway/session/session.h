@@ -123,6 +123,8 @@ class Session {
     std::vector<types::Type> parameter_types;
     bool cacheable = true;
     bool multi_statement = false;
+    // The columns that the client was told of: a new plan must have the same. Null: none yet.
+    const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>* described = nullptr;
   };
   std::string CacheKey(std::string_view normalized,
                        const std::vector<types::Type>& parameter_types);
@@ -155,6 +157,9 @@ class Session {
   // Everything else (utility.cc).
   absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
+  absl::Status BeginBlock(const storage::api::BeginOptions& options);
+  absl::Status SetTransaction(const sql::SetStatement& set, ResultSink* sink);
+  absl::StatusOr<std::string> ShowValue(const std::string& name) const;
   absl::Status RunSet(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
@@ -185,6 +190,9 @@ class Session {
   bool explicit_block_ = false;  // The failed transaction was an explicit one.
   bool changed_schema_ = false;  // In this transaction.
   int64_t transaction_timestamp_us_ = 0;
+  // How the block began, and whether anything has been done in it.
+  storage::api::BeginOptions begin_options_;
+  bool block_used_ = false;
   std::string trace_id_;
   absl::Time statement_start_;
   absl::Time deadline_ = absl::InfiniteFuture();

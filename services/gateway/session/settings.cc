@@ -289,6 +289,11 @@ void Settings::ResetAll() {
   }
 }
 
+std::string Settings::NameOf(const std::string& name) {
+  const Definition* definition = Find(absl::AsciiStrToLower(name));
+  return definition == nullptr ? name : definition->name;
+}
+
 absl::StatusOr<std::string> Settings::Show(const std::string& name) const {
   const auto found = values_.find(absl::AsciiStrToLower(name));
   if (found == values_.end()) {

@@ -22,6 +22,8 @@ class Settings {
   absl::Status Set(const std::string& name, const std::string& value, bool is_local);
   absl::Status Reset(const std::string& name);
   void ResetAll();
+  // A setting's name as PostgreSQL writes it: "TimeZone".
+  static std::string NameOf(const std::string& name);
   absl::StatusOr<std::string> Show(const std::string& name) const;
   // name, value, description.
   std::vector<std::vector<std::string>> All() const;

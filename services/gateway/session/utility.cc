@@ -31,6 +31,15 @@ constexpr common::v1::Privilege kAllPrivileges[] = {
 
 absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* sink) {
   switch (statement.statement_class) {
+    case StatementClass::kSet:
+    case StatementClass::kShow:
+    case StatementClass::kPrepare:
+    case StatementClass::kDeallocate:
+      break;
+    default:
+      block_used_ = true;  // BEGIN sets it back.
+  }
+  switch (statement.statement_class) {
     case StatementClass::kTransaction:
       return RunTransaction(statement, sink);
     case StatementClass::kSet:
@@ -139,13 +148,14 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       if (isolation == "repeatable read") {
         options.isolation = storage::api::Isolation::kRepeatableRead;
       }
-      RETURN_IF_ERROR(storage_->Begin(Context(), options));
-      state_ = TransactionState::kExplicit;
-      settings_.Begin();
-      transaction_timestamp_us_ = 0;
+      RETURN_IF_ERROR(BeginBlock(options));
       return sink->Complete(statement.command_tag);
     }
     case Kind::kCommit: {
+      if (transaction.chain && state_ != TransactionState::kExplicit &&
+          state_ != TransactionState::kFailed) {
+        return outside_block("COMMIT AND CHAIN");
+      }
       if (state_ == TransactionState::kIdle) {
         sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
                      "there is no transaction in progress");
@@ -153,16 +163,22 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       }
       const bool failed = state_ == TransactionState::kFailed;
       RETURN_IF_ERROR(EndTransaction(!failed));
+      if (transaction.chain) RETURN_IF_ERROR(BeginBlock(begin_options_));
       SendReports(sink);
       return sink->Complete(failed ? "ROLLBACK" : "COMMIT");
     }
     case Kind::kRollback:
+      if (transaction.chain && state_ != TransactionState::kExplicit &&
+          state_ != TransactionState::kFailed) {
+        return outside_block("ROLLBACK AND CHAIN");
+      }
       if (state_ == TransactionState::kIdle) {
         sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
                      "there is no transaction in progress");
         return sink->Complete("ROLLBACK");
       }
       RETURN_IF_ERROR(EndTransaction(/*commit=*/false));
+      if (transaction.chain) RETURN_IF_ERROR(BeginBlock(begin_options_));
       SendReports(sink);
       return sink->Complete("ROLLBACK");
     case Kind::kSavepoint:
@@ -184,6 +200,66 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
   return absl::InternalError("unknown transaction statement");
 }
 
+absl::Status Session::BeginBlock(const storage::api::BeginOptions& options) {
+  RETURN_IF_ERROR(storage_->Begin(Context(), options));
+  begin_options_ = options;
+  state_ = TransactionState::kExplicit;
+  settings_.Begin();
+  transaction_timestamp_us_ = 0;
+  block_used_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status Session::SetTransaction(const sql::SetStatement& set, ResultSink* sink) {
+  if (state_ != TransactionState::kExplicit) {
+    sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
+                 "SET TRANSACTION can only be used in transaction blocks");
+    return absl::OkStatus();
+  }
+  storage::api::BeginOptions options = begin_options_;
+  if (set.isolation == "serializable") return status::NotSupported("isolation level SERIALIZABLE");
+  if (!set.isolation.empty()) {
+    options.isolation = set.isolation == "repeatable read"
+                            ? storage::api::Isolation::kRepeatableRead
+                            : storage::api::Isolation::kReadCommitted;
+  }
+  if (set.read_only.has_value()) options.read_only = *set.read_only;
+  if (options.isolation == begin_options_.isolation &&
+      options.read_only == begin_options_.read_only) {
+    return absl::OkStatus();
+  }
+  if (block_used_) {
+    if (options.isolation != begin_options_.isolation) {
+      return status::Error(status::sqlstate::kActiveTransaction,
+                           "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    }
+    return status::NotSupported("SET TRANSACTION READ ONLY after the first statement");
+  }
+  // Nothing has been done in it yet: another one in its place.
+  RETURN_IF_ERROR(storage_->Rollback(Context()));
+  RETURN_IF_ERROR(storage_->Begin(Context(), options));
+  begin_options_ = options;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Session::ShowValue(const std::string& name) const {
+  if (state_ == TransactionState::kExplicit) {
+    if (name == "transaction_isolation") {
+      return std::string(begin_options_.isolation == storage::api::Isolation::kRepeatableRead
+                             ? "repeatable read"
+                             : "read committed");
+    }
+    if (name == "transaction_read_only") {
+      return std::string(begin_options_.read_only ? "on" : "off");
+    }
+  } else if (name == "transaction_isolation") {
+    return settings_.default_isolation();
+  } else if (name == "transaction_read_only") {
+    return std::string(settings_.default_read_only() ? "on" : "off");
+  }
+  return settings_.Show(name);
+}
+
 // ---- Settings ----------------------------------------------------------------------------------
 
 absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) {
@@ -194,25 +270,24 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
     RETURN_IF_ERROR(settings_.Reset(set.name));
   } else if (set.name == "session_authorization" || set.name == "role") {
     return status::NotSupported(absl::StrCat("SET ", absl::AsciiStrToUpper(set.name)));
-  } else if (set.name == "transaction_isolation") {
-    const std::string level = absl::AsciiStrToLower(absl::StrJoin(set.values, " "));
-    if (level == "serializable") return status::NotSupported("isolation level SERIALIZABLE");
-    const std::string current = settings_.default_isolation();
-    if (level != current && !(level == "read uncommitted" && current == "read committed")) {
-      return status::Error(status::sqlstate::kFeatureNotSupported,
-                           "SET TRANSACTION ISOLATION LEVEL is not supported", "",
-                           "Name the isolation level in BEGIN.");
-    }
-  } else if (set.name == "transaction_read_only") {
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         "SET TRANSACTION READ ONLY is not supported", "",
-                         "Name the access mode in BEGIN.");
+  } else if (set.name == "transaction") {
+    RETURN_IF_ERROR(SetTransaction(set, sink));
+  } else if (set.name == "session characteristics") {
+    if (!set.isolation.empty())
+      RETURN_IF_ERROR(settings_.Set("default_transaction_isolation", set.isolation, false));
+    if (set.read_only.has_value())
+      RETURN_IF_ERROR(
+          settings_.Set("default_transaction_read_only", *set.read_only ? "on" : "off", false));
   } else {
     RETURN_IF_ERROR(settings_.Set(set.name, absl::StrJoin(set.values, ", "), set.is_local));
     if (set.is_local && state_ != TransactionState::kExplicit) {
       sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
                    "SET LOCAL can only be used in transaction blocks");
     }
+  }
+  if (set.returns_value) {
+    ASSIGN_OR_RETURN(const std::string value, ShowValue(set.name));
+    return SendText("set_config", {value}, "SELECT 1", sink);
   }
   return sink->Complete(statement.command_tag);
 }
@@ -252,8 +327,8 @@ absl::Status Session::RunShow(const sql::Statement& statement, ResultSink* sink)
     RETURN_IF_ERROR(sink->Rows(batch));
     return sink->Complete("SHOW");
   }
-  ASSIGN_OR_RETURN(const std::string value, settings_.Show(statement.show.name));
-  return SendText(statement.show.name, {value}, "SHOW", sink);
+  ASSIGN_OR_RETURN(const std::string value, ShowValue(statement.show.name));
+  return SendText(Settings::NameOf(statement.show.name), {value}, "SHOW", sink);
 }
 
 // ---- Schema ------------------------------------------------------------------------------------
@@ -536,6 +611,7 @@ absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* si
   query.sql = prepared->sql;
   query.parameter_types = prepared->declared_types;
   query.cacheable = prepared->scanned;
+  query.described = &prepared->columns;
   if (prepared->scanned) {
     query.normalized = prepared->normalized;
     query.literals = &prepared->literals;
@@ -595,8 +671,7 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
     return sink->Complete("CLOSE CURSOR");
   }
   if (cursor.backward || cursor.count < 0) {
-    return status::Error(status::sqlstate::kObjectNotInPrerequisiteState,
-                         "cursor can only scan forward", "", "Declare it and read it forward.");
+    return status::NotSupported("fetching backward");
   }
   // Rows are counted and tagged as FETCH or MOVE.
   class Tagged : public ResultSink {

@@ -140,6 +140,7 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
   options_.backend_pid = request.backend_pid();
   options_.current_database = request.current_database();
   options_.current_schema = request.current_schema();
+  options_.search_path.assign(request.search_path().begin(), request.search_path().end());
   options_.time_zone = request.time_zone();
   options_.measure_time = request.measure_time();
   ASSIGN_OR_RETURN(stream_, session_->Execute(context, plan, options_));

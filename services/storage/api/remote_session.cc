@@ -109,6 +109,7 @@ void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool wit
   execute->set_backend_pid(options.backend_pid);
   execute->set_current_database(options.current_database);
   execute->set_current_schema(options.current_schema);
+  *execute->mutable_search_path() = {options.search_path.begin(), options.search_path.end()};
   execute->set_time_zone(options.time_zone);
   execute->set_measure_time(options.measure_time);
 }

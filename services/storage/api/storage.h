@@ -40,6 +40,7 @@ struct ExecuteOptions {
   int32_t backend_pid = 0;
   std::string current_database;
   std::string current_schema;
+  std::vector<std::string> search_path;
   std::string time_zone = "UTC";
   // Measure time per operator (EXPLAIN ANALYZE). Rows are always counted.
   bool measure_time = false;

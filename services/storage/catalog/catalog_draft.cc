@@ -270,9 +270,40 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::DropViewsOn(
+    const std::string& what, const std::function<bool(const common::v1::ViewDependency&)>& depends,
+    const std::vector<uint32_t>& dropping, bool cascade, v1::DdlResult* result) {
+  const CatalogState::TableMap tables = state_->tables();
+  for (const auto& [id, view] : tables) {
+    const auto& uses = view->descriptor.view_dependencies();
+    if (std::find(dropping.begin(), dropping.end(), id) != dropping.end() ||
+        state_->Find(id) == nullptr || std::none_of(uses.begin(), uses.end(), depends)) {
+      continue;
+    }
+    const std::string text = "view " + view->descriptor.name();
+    if (!cascade) {
+      return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
+                           text + " depends on " + what,
+                           "Use DROP ... CASCADE to drop the dependent objects too.");
+    }
+    result->add_notices("drop cascades to " + text);
+    const uint32_t view_id = id;
+    RETURN_IF_ERROR(DropViewsOn(
+        text, [view_id](const auto& used) { return used.table_id() == view_id; }, dropping, true,
+        result));
+    EraseTable(*view);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
                                              const std::vector<uint32_t>& dropping, bool cascade,
                                              v1::DdlResult* result) {
+  const uint32_t dropped = entry.descriptor.table_id();
+  RETURN_IF_ERROR(DropViewsOn(
+      std::string(KindOf(entry.descriptor)) + " " + entry.descriptor.name(),
+      [dropped](const auto& used) { return used.table_id() == dropped; }, dropping, cascade,
+      result));
   const CatalogState::TableMap tables = state_->tables();
   for (const auto& [id, other] : tables) {
     if (std::find(dropping.begin(), dropping.end(), id) != dropping.end()) continue;
@@ -338,11 +369,19 @@ CatalogDraft::Result CatalogDraft::DropTables(const common::v1::DropTable& state
   return result;
 }
 
-absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal) {
+absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, bool cascade,
+                                      v1::DdlResult* result) {
   common::v1::ColumnDescriptor* column = table->mutable_columns(static_cast<int>(ordinal));
   if (Contains(table->primary_key(), ordinal)) {
     return status::NotSupported("dropping a column of the primary key");
   }
+  const uint32_t table_id = table->table_id();
+  RETURN_IF_ERROR(DropViewsOn(
+      "column " + column->name() + " of table " + table->name(),
+      [&](const auto& used) {
+        return used.table_id() == table_id && Contains(used.columns(), ordinal);
+      },
+      {}, cascade, result));
   for (const auto& [id, other] : state_->tables()) {
     for (const auto& key : other->descriptor.foreign_keys()) {
       if (key.referenced_table_id() == table->table_id() &&
@@ -463,7 +502,7 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
     case AlterTable::kDropColumn:
       if (column_at(statement.drop_column()) == nullptr)
         return absl::InternalError("no such column");
-      return DropColumn(table, statement.drop_column());
+      return DropColumn(table, statement.drop_column(), statement.cascade(), result);
     case AlterTable::kRenameColumn: {
       common::v1::ColumnDescriptor* column = column_at(statement.rename_column().column());
       if (column == nullptr) return absl::InternalError("no such column");
@@ -728,6 +767,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
     const uint32_t id = schema->schema_id();
     common::v1::DropTable tables, views;
     tables.set_cascade(true);
+    views.set_cascade(true);
     for (const auto& [table_id, entry] : state_->tables()) {
       if (entry->descriptor.schema() != name) continue;
       auto* target = (entry->descriptor.view_sql().empty() ? tables : views).add_tables();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,7 +68,14 @@ class CatalogDraft {
                         const char* suffix, uint32_t* index_id);
   absl::Status AddForeignKey(common::v1::TableDescriptor* table,
                              common::v1::ForeignKeyDescriptor key);
-  absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal);
+  absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
+                          v1::DdlResult* result);
+  // Drops the views for which `depends` holds and those that read them. Errors: 2BP01 unless
+  // `cascade`; `what` is about to be dropped.
+  absl::Status DropViewsOn(const std::string& what,
+                           const std::function<bool(const common::v1::ViewDependency&)>& depends,
+                           const std::vector<uint32_t>& dropping, bool cascade,
+                           v1::DdlResult* result);
   absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name,
                               bool if_exists, v1::DdlResult* result);
   absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping,

@@ -12,6 +12,7 @@ class FunctionScanNode : public PlanNode {
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
   const sql::functions::TableFunction* function = nullptr;
+  bool ordinality = false;
   std::vector<CompiledExpressionPtr> arguments;
 };
 
@@ -32,16 +33,25 @@ class FunctionScan : public Operator {
     }
     RETURN_IF_ERROR(context_->call->Check());
     *out = types::Batch();
-    return cursor_->Next(out);
+    ASSIGN_OR_RETURN(const bool more, cursor_->Next(out));
+    if (more && node_.ordinality) {
+      auto numbers = std::make_shared<types::Vector>(types::Type{types::TypeId::kInt8, 0});
+      for (uint32_t row = 0; row < out->row_count; ++row)
+        numbers->Append(types::Value::Int(types::TypeId::kInt8, ++count_));
+      out->columns.push_back(std::move(numbers));
+    }
+    return more;
   }
   absl::Status DoRewind() override {
     cursor_.reset();
+    count_ = 0;
     return absl::OkStatus();
   }
 
  private:
   const FunctionScanNode& node_;
   std::unique_ptr<sql::functions::TableFunction::Cursor> cursor_;
+  int64_t count_ = 0;
 };
 
 OperatorPtr FunctionScanNode::Open(ExecutionContext* context) const {
@@ -152,6 +162,7 @@ absl::StatusOr<PlanNodePtr> CompileFunctionScan(const common::v1::Operator& plan
   if (node->function == nullptr)
     return absl::InternalError("unknown table function " + scan.function());
   ASSIGN_OR_RETURN(node->arguments, CompileAll(scan.arguments()));
+  node->ordinality = scan.ordinality();
   return PlanNodePtr(std::move(node));
 }
 

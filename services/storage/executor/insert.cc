@@ -48,15 +48,12 @@ class Insert : public ModifyOperator {
     std::vector<types::Batch> updated;
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       txn::TableWriter::Conflict conflict;
+      conflict.arbiter = node_.conflict_index;
       RETURN_IF_ERROR(writer().Insert(columns, row, &conflict));
       if (!conflict.exists) {
         inserted.push_back(row);
         if (!node_.conflict_update.empty()) RETURN_IF_ERROR(RememberInserted(columns, row));
         continue;
-      }
-      if (node_.conflict_index && *node_.conflict_index != conflict.index_id) {
-        RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));  // Reports the violation.
-        return absl::InternalError("a unique conflict went away");
       }
       if (node_.conflict_update.empty()) continue;
       RETURN_IF_ERROR(UpdateExisting(conflict.row_key, rows, row, &updated));

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/virtual_rows.h"
 
 namespace adbms::storage::server {
@@ -32,11 +33,30 @@ std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
   return text;
 }
 
-bool OnPath(const std::string& schema) { return schema == "public" || schema == "pg_catalog"; }
+// Where unqualified names are looked for, in order.
+std::vector<std::string> PathOf(const sql::functions::EvaluationContext& session) {
+  std::vector<std::string> path = session.search_path;
+  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end())
+    path.insert(path.begin(), "pg_catalog");
+  return path;
+}
 
-std::string QualifiedName(const std::string& schema, const std::string& name) {
-  return OnPath(schema) ? QuoteIdentifier(name)
-                        : QuoteIdentifier(schema) + "." + QuoteIdentifier(name);
+// Whether the unqualified name means the relation of this schema.
+bool IsVisible(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+               const std::string& schema, const std::string& name) {
+  for (const std::string& candidate : path) {
+    if (candidate == schema) return true;
+    if (catalog.HasRelation(candidate, name)) return false;
+  }
+  return false;
+}
+
+std::string QualifiedName(const catalog::CatalogState& catalog,
+                          const std::vector<std::string>& path, const std::string& schema,
+                          const std::string& name) {
+  return IsVisible(catalog, path, schema, name)
+             ? QuoteIdentifier(name)
+             : QuoteIdentifier(schema) + "." + QuoteIdentifier(name);
 }
 
 // "a", "s.a", with quotes, as one or two names; false when malformed.
@@ -111,6 +131,14 @@ uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
   return 0;
 }
 
+std::string DefaultDefinition(const common::v1::ColumnDescriptor& column) {
+  const std::string& sql = column.default_sql();
+  const TypeId id = types::FromProto(column.type()).id;
+  const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
+  if (!quoted || types::IsNumber(id)) return sql;
+  return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
+}
+
 std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
   const TableDescriptor& table = entry.descriptor;
   const bool unique = index == nullptr || index->unique();
@@ -130,7 +158,8 @@ std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDesc
 }
 
 std::string ConstraintDefinition(const catalog::CatalogState& catalog, const TableEntry& entry,
-                                 uint32_t constraint_oid, bool* found) {
+                                 const std::vector<std::string>& path, uint32_t constraint_oid,
+                                 bool* found) {
   const TableDescriptor& table = entry.descriptor;
   *found = true;
   if (table.primary_key_size() > 0 && PrimaryKeyConstraintOid(entry) == constraint_oid) {
@@ -152,8 +181,9 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
     std::string text = "FOREIGN KEY (" + ColumnList(table, key.columns()) + ") REFERENCES ";
     if (const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id());
         parent != nullptr) {
-      text += QualifiedName((*parent)->descriptor.schema(), (*parent)->descriptor.name()) + "(" +
-              ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
+      text += QualifiedName(catalog, path, (*parent)->descriptor.schema(),
+                            (*parent)->descriptor.name()) +
+              "(" + ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
     }
     return text;
   }
@@ -167,6 +197,7 @@ namespace {
 struct Call {
   txn::Shared* shared;
   const catalog::CatalogState& catalog;
+  const sql::functions::EvaluationContext& session;
   const std::vector<Value>& arguments;
   uint32_t oid;
 };
@@ -174,10 +205,11 @@ struct Call {
 absl::StatusOr<Value> RegclassOut(const Call& call) {
   std::string text = std::to_string(call.oid);
   if (const catalog::TableEntryPtr* table = call.catalog.Find(call.oid); table != nullptr) {
-    text = QualifiedName((*table)->descriptor.schema(), (*table)->descriptor.name());
+    text = QualifiedName(call.catalog, PathOf(call.session), (*table)->descriptor.schema(),
+                         (*table)->descriptor.name());
   } else if (const auto ref = call.catalog.FindIndex(call.oid); ref.table != nullptr) {
     text = QualifiedName(
-        ref.table->descriptor.schema(),
+        call.catalog, PathOf(call.session), ref.table->descriptor.schema(),
         ref.index == nullptr ? ref.table->descriptor.primary_key_name() : ref.index->name());
   } else if (call.oid == 0) {
     text = "-";
@@ -208,8 +240,9 @@ absl::StatusOr<Value> ToRegclass(const Call& call) {
   if (parts.size() > 1) {
     oid = look_up(parts[parts.size() - 2]);
   } else {
-    oid = look_up("pg_catalog");
-    if (oid == 0) oid = look_up("public");
+    for (const std::string& schema : PathOf(call.session)) {
+      if (oid == 0) oid = look_up(schema);
+    }
   }
   return oid == 0 ? none : Value::Int(TypeId::kRegclass, oid);
 }
@@ -248,7 +281,8 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
 absl::StatusOr<Value> ConstraintDef(const Call& call) {
   for (const auto& [id, table] : call.catalog.tables()) {
     bool found = false;
-    std::string text = ConstraintDefinition(call.catalog, *table, call.oid, &found);
+    std::string text =
+        ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, &found);
     if (found) return Value::Text(std::move(text));
   }
   return NullText();
@@ -268,10 +302,13 @@ absl::StatusOr<Value> ViewDef(const Call& call) {
 
 absl::StatusOr<Value> TableVisible(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
-  const TableEntry* owner =
-      table != nullptr ? table->get() : call.catalog.FindIndex(call.oid).table;
-  if (owner == nullptr) return Value::Null({TypeId::kBool, 0});
-  return Value::Bool(OnPath(owner->descriptor.schema()));
+  const auto index = call.catalog.FindIndex(call.oid);
+  if (table == nullptr && index.table == nullptr) return Value::Null({TypeId::kBool, 0});
+  const TableDescriptor& owner = (table != nullptr ? table->get() : index.table)->descriptor;
+  const std::string& name = table != nullptr         ? owner.name()
+                            : index.index == nullptr ? owner.primary_key_name()
+                                                     : index.index->name();
+  return Value::Bool(IsVisible(call.catalog, PathOf(call.session), owner.schema(), name));
 }
 
 int64_t SpaceSize(const Call& call, uint32_t space) {
@@ -307,6 +344,11 @@ absl::StatusOr<Value> TotalSizeValue(const Call& call) {
 absl::StatusOr<Value> DatabaseSize(const Call& call) {
   return Value::Int(TypeId::kInt8, static_cast<int64_t>(call.shared->engine->ApproximateSize(
                                        codec::SpaceBegin(0), "\xff\xff\xff\xff")));
+}
+
+template <absl::StatusOr<Value> (*kFunction)(const PrivilegeQuestion&)>
+absl::StatusOr<Value> Ask(const Call& call) {
+  return kFunction({call.shared, call.catalog, call.session, call.arguments});
 }
 
 absl::StatusOr<Value> True(const Call&) { return Value::Bool(true); }
@@ -349,12 +391,12 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_statistics_obj_is_visible", True},
       {"pg_relation_is_publishable", Publishable},
       {"pg_relation_is_updatable", Updatable},
-      {"has_table_privilege", True},
-      {"has_schema_privilege", True},
-      {"has_database_privilege", True},
-      {"has_any_column_privilege", True},
-      {"has_column_privilege", True},
-      {"pg_has_role", True},
+      {"has_table_privilege", Ask<HasTablePrivilege>},
+      {"has_schema_privilege", Ask<HasSchemaPrivilege>},
+      {"has_database_privilege", Ask<HasDatabasePrivilege>},
+      {"has_any_column_privilege", Ask<HasTablePrivilege>},
+      {"has_column_privilege", Ask<HasColumnPrivilege>},
+      {"pg_has_role", Ask<HasRole>},
       {"pg_relation_size", RelationSizeValue},
       {"pg_table_size", RelationSizeValue},
       {"pg_indexes_size", IndexesSizeValue},
@@ -380,11 +422,24 @@ const std::map<std::string_view, Handler>& Handlers() {
 
 }  // namespace
 
+const TableEntry* FindRelation(const catalog::CatalogState& catalog,
+                               const sql::functions::EvaluationContext& session,
+                               std::string_view name) {
+  std::vector<std::string> parts;
+  if (!SplitName(name, &parts)) return nullptr;
+  if (parts.size() > 1) return catalog.FindByName(parts[parts.size() - 2], parts.back());
+  for (const std::string& schema : PathOf(session)) {
+    if (const TableEntry* table = catalog.FindByName(schema, parts[0]); table != nullptr)
+      return table;
+  }
+  return nullptr;
+}
+
 absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name,
                                                  const std::vector<Value>& arguments) const {
   const auto it = Handlers().find(name);
   if (it == Handlers().end()) return status::NotSupported("function " + std::string(name));
-  return it->second({shared_, catalog_, arguments, OidArgument(arguments)});
+  return it->second({shared_, catalog_, session_, arguments, OidArgument(arguments)});
 }
 
 }  // namespace adbms::storage::server

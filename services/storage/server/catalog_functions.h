@@ -12,22 +12,34 @@ namespace adbms::storage::server {
 
 class CatalogFunctionsImpl : public sql::functions::CatalogFunctions {
  public:
-  CatalogFunctionsImpl(txn::Shared* shared, const catalog::CatalogState* catalog)
-      : shared_(shared), catalog_(*catalog) {}
+  // All are borrowed.
+  CatalogFunctionsImpl(txn::Shared* shared, const catalog::CatalogState* catalog,
+                       const sql::functions::EvaluationContext* session)
+      : shared_(shared), catalog_(*catalog), session_(*session) {}
   absl::StatusOr<types::Value> Call(std::string_view name,
                                     const std::vector<types::Value>& arguments) const override;
 
  private:
   txn::Shared* const shared_;
   const catalog::CatalogState& catalog_;
+  const sql::functions::EvaluationContext& session_;
 };
+
+// The table or view that a possibly qualified, possibly quoted name means under the session's
+// search path; null when there is none.
+const catalog::TableEntry* FindRelation(const catalog::CatalogState& catalog,
+                                        const sql::functions::EvaluationContext& session,
+                                        std::string_view name);
 
 // Definitions as PostgreSQL prints them.
 std::string IndexDefinition(const catalog::TableEntry& table,
                             const common::v1::IndexDescriptor* index);
 std::string ConstraintDefinition(const catalog::CatalogState& catalog,
-                                 const catalog::TableEntry& table, uint32_t constraint_oid,
+                                 const catalog::TableEntry& table,
+                                 const std::vector<std::string>& path, uint32_t constraint_oid,
                                  bool* found);
+// A column's DEFAULT; a constant in quotes is shown with its type.
+std::string DefaultDefinition(const common::v1::ColumnDescriptor& column);
 // The index that a foreign key refers to; 0 when there is none.
 uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
                             const common::v1::ForeignKeyDescriptor& key);

@@ -1,4 +1,5 @@
 // information_schema: the SQL standard's view of relations.
+#include "services/storage/server/catalog_functions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {
@@ -101,7 +102,7 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
           .Set("identity_cycle", "NO")
           .Set("is_generated", "NEVER")
           .Set("is_updatable", table.view_sql().empty() && !table.is_virtual() ? "YES" : "NO");
-      if (!column.default_sql().empty()) rows->Set("column_default", column.default_sql());
+      if (!column.default_sql().empty()) rows->Set("column_default", DefaultDefinition(column));
       SetTypeColumns(types::FromProto(column.type()), rows);
     }
   }

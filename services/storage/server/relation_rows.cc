@@ -132,7 +132,9 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .Set("relnatts", LiveColumns(table))
         .Set("relchecks", static_cast<int64_t>(table.checks_size()))
         .SetBool("relhasrules", view)
-        .SetBool("relhastriggers", false);
+        // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
+        .SetBool("relhastriggers",
+                 table.foreign_keys_size() > 0 || !source.catalog->ReferencesTo(id).empty());
     if (table.primary_key_oid() != 0) {
       IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
                     table.primary_key_size(), rows);
@@ -326,7 +328,7 @@ void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
           .Set("oid", 0x20000000 + (static_cast<int64_t>(id) << 11) + number)
           .Set("adrelid", id)
           .Set("adnum", number)
-          .Set("adbin", column.default_sql());
+          .Set("adbin", DefaultDefinition(column));
     }
   }
 }

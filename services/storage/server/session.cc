@@ -34,8 +34,8 @@ class StreamWithFunctions : public QueryStream {
     context->catalog = std::move(catalog);
     context->virtual_tables = parts.virtual_tables;
     context->measure_time = options.measure_time;
-    functions_.emplace(parts.shared, context->catalog.get());
     sql::functions::EvaluationContext& session = context->state.context;
+    functions_.emplace(parts.shared, context->catalog.get(), &session);
     session.transaction_timestamp_us = options.transaction_timestamp_us;
     session.statement_timestamp_us = options.statement_timestamp_us;
     session.current_user = options.current_user;
@@ -43,6 +43,7 @@ class StreamWithFunctions : public QueryStream {
     session.backend_pid = options.backend_pid;
     session.current_database = options.current_database;
     session.current_schema = options.current_schema;
+    session.search_path = options.search_path;
     session.time_zone = options.time_zone;
     session.catalog = &*functions_;
     session.check_interrupts = [call = context->call] { return call->Check(); };

@@ -63,39 +63,46 @@ uint32_t RoleOid(const std::string& name) {
   return 0x40000000u | (hash & 0x3fffffffu);
 }
 
+std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
+                                                       const catalog::CatalogState& catalog,
+                                                       const char* name,
+                                                       const std::vector<const char*>& columns) {
+  std::vector<std::vector<types::Value>> rows;
+  const catalog::TableEntry* table = catalog.FindByName("adbms", name);
+  if (table == nullptr || table->descriptor.is_virtual()) return rows;
+  std::vector<uint32_t> ordinals;
+  for (const char* column : columns) {
+    for (uint32_t i = 0; i < table->layout.names.size(); ++i) {
+      if (table->layout.live[i] && table->layout.names[i] == column) ordinals.push_back(i);
+    }
+  }
+  const auto scanned = executor::ScanColumns::Make(table, ordinals);
+  if (ordinals.size() != columns.size() || !scanned.ok()) return rows;
+  auto it = shared->engine->NewIterator(shared->log->DurableSnapshot(),
+                                        {table->layout.Begin(), table->layout.End()}, {});
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    executor::RowSink sink(&*scanned);
+    sink.Start(1);
+    if (!sink.Add(engine::ToView(it->key()), engine::ToView(it->value())).ok()) continue;
+    const types::Batch batch = sink.Finish();
+    std::vector<types::Value>& row = rows.emplace_back();
+    for (const types::VectorPtr& column : batch.columns) row.push_back(column->Get(0));
+  }
+  return rows;
+}
+
 std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog) {
   std::vector<Role> roles;
-  const catalog::TableEntry* table = catalog.FindByName("adbms", "roles");
-  if (table != nullptr && !table->descriptor.is_virtual()) {
-    std::vector<uint32_t> ordinals;
-    for (const char* name : {"name", "is_superuser", "can_login", "create_role", "create_db"}) {
-      for (uint32_t i = 0; i < table->layout.names.size(); ++i) {
-        if (table->layout.live[i] && table->layout.names[i] == name) ordinals.push_back(i);
-      }
-    }
-    const auto columns = executor::ScanColumns::Make(table, ordinals);
-    if (ordinals.size() == 5 && columns.ok()) {
-      auto it = shared->engine->NewIterator(shared->log->DurableSnapshot(),
-                                            {table->layout.Begin(), table->layout.End()}, {});
-      for (it->SeekToFirst(); it->Valid(); it->Next()) {
-        executor::RowSink sink(&*columns);
-        sink.Start(1);
-        if (!sink.Add(engine::ToView(it->key()), engine::ToView(it->value())).ok()) continue;
-        const types::Batch row = sink.Finish();
-        const auto flag = [&](size_t i) {
-          return !row.columns[i]->is_null(0) &&
-                 row.columns[i]->physical() == types::Physical::kBool &&
-                 row.columns[i]->data<uint8_t>()[0] != 0;
-        };
-        if (row.columns[0]->is_null(0) || row.columns[0]->physical() != types::Physical::kString)
-          continue;
-        Role role{0,       std::string(row.columns[0]->data<std::string_view>()[0]),
-                  flag(1), flag(2),
-                  flag(3), flag(4)};
-        role.oid = RoleOid(role.name);
-        roles.push_back(std::move(role));
-      }
-    }
+  for (const auto& row :
+       ReadSystemTable(shared, catalog, "roles",
+                       {"name", "is_superuser", "can_login", "create_role", "create_db"})) {
+    const auto flag = [&row](size_t i) {
+      return !row[i].is_null() && row[i].type().id == types::TypeId::kBool && row[i].bool_value();
+    };
+    if (row[0].is_null()) continue;
+    Role role{0, std::string(row[0].bytes()), flag(1), flag(2), flag(3), flag(4)};
+    role.oid = RoleOid(role.name);
+    roles.push_back(std::move(role));
   }
   for (const Role& role : roles) {
     if (role.name == "postgres") return roles;

@@ -23,6 +23,12 @@ struct Role {
   bool create_db = false;
 };
 
+// Rows of a stored table of schema adbms, these columns; none when there is no such table.
+std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
+                                                       const catalog::CatalogState& catalog,
+                                                       const char* table,
+                                                       const std::vector<const char*>& columns);
+
 // All roles; always with the superuser postgres. Role oids are stable for a name.
 std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog);
 uint32_t RoleOid(const std::string& name);

@@ -86,7 +86,9 @@ absl::Status TableWriter::CheckKeyFree(const std::string& key, codec::Columns co
     return UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout_.primary_key,
                            columns, row);
   }
-  *conflict = {true, 0, key};
+  conflict->exists = true;
+  conflict->index_id = 0;
+  conflict->row_key = key;
   return absl::OkStatus();
 }
 
@@ -108,8 +110,28 @@ absl::Status TableWriter::CheckUnique(const codec::IndexLayout& index, const std
   return absl::OkStatus();
 }
 
+absl::Status TableWriter::CheckArbiter(codec::Columns columns, uint32_t row, Conflict* conflict) {
+  if (*conflict->arbiter == 0) return CheckKeyFree(row_key_, columns, row, conflict);
+  const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
+  for (const codec::IndexLayout& index : layout_.indexes) {
+    if (index.index_id != *conflict->arbiter) continue;
+    bool inline_suffix = false;
+    std::string entry_key;
+    index.AppendEntryKey(columns, row, suffix, &entry_key, &inline_suffix);
+    RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
+    if (inline_suffix) return absl::OkStatus();
+    return CheckUnique(index, entry_key, columns, row, conflict);
+  }
+  return absl::InternalError("no such arbiter index");
+}
+
 absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict* conflict) {
   RETURN_IF_ERROR(NewRowKey(columns, row, &row_key_));
+  if (conflict != nullptr && conflict->arbiter) {
+    RETURN_IF_ERROR(CheckArbiter(columns, row, conflict));
+    if (conflict->exists) return absl::OkStatus();
+    conflict = nullptr;  // Any other violation is an error.
+  }
   if (layout_.has_primary_key()) {
     RETURN_IF_ERROR(CheckKeyFree(row_key_, columns, row, conflict));
     if (conflict != nullptr && conflict->exists) return absl::OkStatus();

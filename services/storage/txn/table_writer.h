@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class TableWriter {
   struct Conflict {
     bool exists = false;
     uint32_t index_id = 0;  // 0: the primary key.
+    // Set by the caller: only this one's conflicts are reported here, and it is asked first.
+    std::optional<uint32_t> arbiter;
     std::string row_key;
   };
 
@@ -28,8 +31,8 @@ class TableWriter {
 
   // Errors: 23502 for the first row with a NULL where none may be.
   absl::Status CheckNotNull(codec::Columns columns, uint32_t row_count) const;
-  // Stores a row. With `conflict`, a unique violation is reported there and nothing is stored;
-  // without, 23505.
+  // Stores a row. With `conflict`, a unique violation (of its arbiter) is reported there and nothing
+  // is stored; without, 23505.
   absl::Status Insert(codec::Columns columns, uint32_t row, Conflict* conflict);
   // Locks a row and reads its latest version. Errors: 40001 in REPEATABLE READ when it changed.
   absl::Status LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found);
@@ -43,6 +46,7 @@ class TableWriter {
   absl::Status FinishStatement(const rpc::CallContext& context);
 
  private:
+  absl::Status CheckArbiter(codec::Columns columns, uint32_t row, Conflict* conflict);
   absl::Status CheckUnique(const codec::IndexLayout& index, const std::string& entry_key,
                            codec::Columns columns, uint32_t row, Conflict* conflict);
   absl::Status NewRowKey(codec::Columns columns, uint32_t row, std::string* key);

@@ -1,0 +1,15 @@
+// The functions of PostgreSQL 15 that are not built in here: calling one is not supported, which is
+// another answer than that there is no such function. Thread-safe.
+#pragma once
+
+#include <string_view>
+
+#include "common/types/type.h"
+
+namespace adbms::sql::functions {
+
+bool IsPostgresFunction(std::string_view name);
+// Whether PostgreSQL has the operator for json, which has only some of its operators here.
+bool IsPostgresOperator(std::string_view symbol, types::TypeId left, types::TypeId right);
+
+}  // namespace adbms::sql::functions

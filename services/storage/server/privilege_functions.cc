@@ -1,0 +1,252 @@
+#include "services/storage/server/privilege_functions.h"
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/virtual_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using catalog::TableEntry;
+using common::v1::Privilege;
+using types::TypeId;
+using types::Value;
+namespace sqlstate = status::sqlstate;
+
+Value Unknown() { return Value::Null({TypeId::kBool, 0}); }
+
+bool IsOid(const Value& value) {
+  return types::PhysicalOf(value.type().id) == types::Physical::kInt64;
+}
+
+// A role with all that it is a member of.
+struct Subject {
+  std::string name;
+  bool superuser = false;
+  bool create_db = false;
+  std::set<std::string> roles;
+};
+
+void CollectRoles(const std::vector<std::vector<Value>>& members, const std::string& name,
+                  std::set<std::string>* seen) {
+  if (!seen->insert(name).second) return;
+  for (const auto& row : members) {
+    if (row[1].bytes() == name) CollectRoles(members, std::string(row[0].bytes()), seen);
+  }
+}
+
+// Nothing for an oid that no role has.
+absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& question,
+                                                 const Value* role) {
+  Subject subject;
+  bool found = false;
+  for (const Role& known : ReadRoles(question.shared, question.catalog)) {
+    const bool same = role == nullptr ? known.name == question.session.current_user
+                      : IsOid(*role)  ? static_cast<int64_t>(known.oid) == role->int_value()
+                                      : known.name == role->bytes();
+    if (!same) continue;
+    found = true;
+    subject.name = known.name;
+    subject.superuser = known.is_superuser;
+    subject.create_db = known.create_db;
+  }
+  if (!found) {
+    if (role != nullptr && IsOid(*role)) return std::optional<Subject>();
+    return status::Error(
+        sqlstate::kUndefinedObject,
+        "role \"" +
+            (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
+            "\" does not exist");
+  }
+  CollectRoles(ReadSystemTable(question.shared, question.catalog, "role_members",
+                               {"role", "member"}),
+               subject.name, &subject.roles);
+  return std::optional<Subject>(std::move(subject));
+}
+
+const Value* RoleArgument(const PrivilegeQuestion& question, size_t without_role) {
+  return question.arguments.size() > without_role ? question.arguments.data() : nullptr;
+}
+
+// The names of a comma-separated list, upper case, WITH GRANT OPTION cut off.
+struct Wanted {
+  std::string privilege;
+  bool grant_option = false;
+};
+absl::StatusOr<std::vector<Wanted>> Parse(std::string_view text,
+                                          const std::set<std::string_view>& known) {
+  std::vector<Wanted> result;
+  for (const absl::string_view part :
+       absl::StrSplit(absl::string_view(text.data(), text.size()), ',')) {
+    Wanted wanted{absl::AsciiStrToUpper(absl::StripAsciiWhitespace(part))};
+    constexpr std::string_view kOption = " WITH GRANT OPTION";
+    if (wanted.privilege.ends_with(kOption)) {
+      wanted.grant_option = true;
+      wanted.privilege.resize(wanted.privilege.size() - kOption.size());
+    }
+    if (!known.contains(wanted.privilege)) {
+      return status::Error(sqlstate::kInvalidParameterValue,
+                           "unrecognized privilege type: \"" +
+                               std::string(absl::StripAsciiWhitespace(part)) + "\"");
+    }
+    result.push_back(std::move(wanted));
+  }
+  return result;
+}
+
+Privilege PrivilegeOf(const std::string& name) {
+  if (name == "SELECT") return common::v1::PRIVILEGE_SELECT;
+  if (name == "INSERT") return common::v1::PRIVILEGE_INSERT;
+  if (name == "UPDATE") return common::v1::PRIVILEGE_UPDATE;
+  if (name == "DELETE") return common::v1::PRIVILEGE_DELETE;
+  if (name == "TRUNCATE") return common::v1::PRIVILEGE_TRUNCATE;
+  return common::v1::PRIVILEGE_UNSPECIFIED;  // Nobody can be granted it.
+}
+
+bool MayUse(const PrivilegeQuestion& question, const Subject& subject, const TableEntry& table,
+            const std::vector<Wanted>& wanted) {
+  const common::v1::TableDescriptor& descriptor = table.descriptor;
+  if (subject.superuser || subject.roles.contains(descriptor.owner())) return true;
+  const bool system = descriptor.schema() == "adbms" || descriptor.is_virtual();
+  const bool secret = descriptor.schema() == "adbms" &&
+                      (descriptor.name() == "roles" || descriptor.name() == "audit_log");
+  std::set<int64_t> held;
+  if (system && !secret) held.insert(common::v1::PRIVILEGE_SELECT);
+  for (const auto& row : ReadSystemTable(question.shared, question.catalog, "grants",
+                                         {"grantee", "table_id", "privilege"})) {
+    if (row[1].int_value() != static_cast<int64_t>(descriptor.table_id())) continue;
+    const std::string grantee(row[0].bytes());
+    if (grantee.empty() || subject.roles.contains(grantee)) held.insert(row[2].int_value());
+  }
+  for (const Wanted& one : wanted) {
+    if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return true;
+  }
+  return false;
+}
+
+// Null for an oid that no table has.
+absl::StatusOr<const TableEntry*> TableOf(const PrivilegeQuestion& question, const Value& table) {
+  if (IsOid(table)) {
+    const catalog::TableEntryPtr* entry =
+        question.catalog.Find(static_cast<uint32_t>(table.int_value()));
+    return entry == nullptr ? nullptr : entry->get();
+  }
+  const TableEntry* entry = FindRelation(question.catalog, question.session, table.bytes());
+  if (entry == nullptr) {
+    return status::Error(sqlstate::kUndefinedTable,
+                         "relation \"" + std::string(table.bytes()) + "\" does not exist");
+  }
+  return entry;
+}
+
+absl::StatusOr<Value> TableAnswer(const PrivilegeQuestion& question, const Value* role,
+                                  const Value& table_argument, const Value& privileges,
+                                  const std::set<std::string_view>& known,
+                                  const Value* column = nullptr) {
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject, SubjectOf(question, role));
+  ASSIGN_OR_RETURN(const TableEntry* table, TableOf(question, table_argument));
+  ASSIGN_OR_RETURN(const std::vector<Wanted> wanted, Parse(privileges.bytes(), known));
+  if (table == nullptr || !subject) return Unknown();
+  if (column != nullptr) {
+    bool found = false;
+    for (uint32_t i = 0; i < table->layout.names.size(); ++i) {
+      if (!table->layout.live[i]) continue;
+      found |= types::PhysicalOf(column->type().id) == types::Physical::kString
+                   ? table->layout.names[i] == column->bytes()
+                   : static_cast<int64_t>(i) + 1 == column->int_value();
+    }
+    if (!found) {
+      if (types::PhysicalOf(column->type().id) != types::Physical::kString) return Unknown();
+      return status::Error(sqlstate::kUndefinedColumn,
+                           "column \"" + std::string(column->bytes()) + "\" of relation \"" +
+                               table->descriptor.name() + "\" does not exist");
+    }
+  }
+  return Value::Bool(MayUse(question, *subject, *table, wanted));
+}
+
+}  // namespace
+
+absl::StatusOr<Value> HasTablePrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  return TableAnswer(
+      question, RoleArgument(question, 2), question.arguments[n - 2], question.arguments[n - 1],
+      {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE"});
+}
+
+absl::StatusOr<Value> HasColumnPrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  return TableAnswer(question, RoleArgument(question, 3), question.arguments[n - 3],
+                     question.arguments[n - 1], {"SELECT", "INSERT", "UPDATE", "REFERENCES"},
+                     &question.arguments[n - 2]);
+}
+
+absl::StatusOr<Value> HasSchemaPrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  const Value& object = question.arguments[n - 2];
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject,
+                   SubjectOf(question, RoleArgument(question, 2)));
+  const common::v1::SchemaDescriptor* schema = nullptr;
+  for (const auto& [id, known] : question.catalog.schemas()) {
+    if (IsOid(object) ? static_cast<int64_t>(known.schema_id()) == object.int_value()
+                      : known.name() == object.bytes())
+      schema = &known;
+  }
+  if (schema == nullptr && !IsOid(object)) {
+    return status::Error(sqlstate::kInvalidSchemaName,
+                         "schema \"" + std::string(object.bytes()) + "\" does not exist");
+  }
+  ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
+                   Parse(question.arguments[n - 1].bytes(), {"CREATE", "USAGE"}));
+  if (schema == nullptr || !subject) return Unknown();
+  if (subject->superuser || subject->roles.contains(schema->owner())) return Value::Bool(true);
+  const bool system = schema->name() == "adbms" || schema->name() == "pg_catalog" ||
+                      schema->name() == "information_schema";
+  for (const Wanted& one : wanted) {
+    if (!one.grant_option && (one.privilege == "USAGE" || !system)) return Value::Bool(true);
+  }
+  return Value::Bool(false);
+}
+
+absl::StatusOr<Value> HasDatabasePrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  const Value& object = question.arguments[n - 2];
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject,
+                   SubjectOf(question, RoleArgument(question, 2)));
+  if (!IsOid(object) && object.bytes() != question.session.current_database) {
+    return status::Error("3D000",
+                         "database \"" + std::string(object.bytes()) + "\" does not exist");
+  }
+  ASSIGN_OR_RETURN(
+      const std::vector<Wanted> wanted,
+      Parse(question.arguments[n - 1].bytes(), {"CREATE", "CONNECT", "TEMPORARY", "TEMP"}));
+  if (!subject) return Unknown();
+  if (subject->superuser) return Value::Bool(true);
+  for (const Wanted& one : wanted) {
+    // Anybody may connect and make schemas; there are no temporary tables.
+    if (!one.grant_option && (one.privilege == "CONNECT" || one.privilege == "CREATE"))
+      return Value::Bool(true);
+  }
+  return Value::Bool(false);
+}
+
+absl::StatusOr<Value> HasRole(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject,
+                   SubjectOf(question, RoleArgument(question, 2)));
+  ASSIGN_OR_RETURN(const std::optional<Subject> role,
+                   SubjectOf(question, &question.arguments[n - 2]));
+  ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
+                   Parse(question.arguments[n - 1].bytes(), {"USAGE", "MEMBER"}));
+  if (!subject || !role) return Unknown();
+  return Value::Bool(subject->superuser || subject->roles.contains(role->name));
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,32 @@
+// has_table_privilege and its kin: what roles may do, by the rules that the gateway enforces, read
+// from the tables in which security keeps roles and grants. Thread-safe.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sql/functions/function_catalog.h"
+#include "services/storage/catalog/catalog_state.h"
+#include "services/storage/txn/transaction.h"
+
+namespace adbms::storage::server {
+
+// One question's surroundings.
+struct PrivilegeQuestion {
+  txn::Shared* shared;
+  const catalog::CatalogState& catalog;
+  const sql::functions::EvaluationContext& session;
+  // [role,] object, privileges; roles and objects by name or oid.
+  const std::vector<types::Value>& arguments;
+};
+
+// NULL for an object or role whose oid does not exist. Errors: 42704 no such role, 42P01, 3F000,
+// 3D000 no such object, 42703 no such column, 22023 unknown privilege.
+absl::StatusOr<types::Value> HasTablePrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasColumnPrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasSchemaPrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasDatabasePrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasRole(const PrivilegeQuestion& question);
+
+}  // namespace adbms::storage::server
