@@ -27,6 +27,17 @@ class CardinalityEstimator {
   // Fraction for a conjunction; the default multiplies, and counts a lower and an upper bound as
   // one range.
   virtual double Selectivity(const Query& query, const std::vector<ExprPtr>& conditions) const = 0;
+  // Groups of `rows` rows by the keys (none: one group), at least 1. By default the product of the
+  // keys' distinct values, at most `rows`.
+  virtual double Groups(const Query& query, const std::vector<ExprPtr>& keys, double rows) const;
+  // Rows of a join, at least 1. By default from the conditions' selectivity.
+  struct JoinSides {
+    ColumnSet left_columns;
+    double left_rows = 0;
+    double right_rows = 0;
+  };
+  virtual double JoinRows(const Query& query, common::v1::JoinType type, const JoinSides& sides,
+                          const std::vector<ExprPtr>& conditions) const;
 };
 
 // One way to read a table.
@@ -49,6 +60,10 @@ struct AccessPath {
   double index_rows = 0;  // Entries visited.
   double rows = 0;        // Rows emitted.
   double cost = 0;
+  // What a policy with learned corrections adds: the rows before correction, and the features from
+  // which they were corrected (see plan.proto's Operator).
+  std::optional<double> uncorrected_rows;
+  std::vector<float> features;
 };
 
 // What a reader of a table wants.
@@ -68,6 +83,7 @@ struct JoinTree {
 struct JoinGraph {
   std::vector<RelPtr> relations;    // In text order, filters included.
   std::vector<double> rows;         // Estimates, as many.
+  std::vector<double> costs;        // To read each once, as many.
   std::vector<ColumnSet> columns;   // What each produces.
   std::vector<ExprPtr> conditions;  // Each over two relations or more.
   std::vector<ColumnSet> condition_columns;
@@ -113,5 +129,13 @@ struct CostConstants {
   double emit_row = 0.005;
 };
 inline constexpr CostConstants kCost;
+
+// The cost of a join beyond its inputs'. One set of formulas for the builder and every policy.
+double HashJoinCost(double probe_rows, double build_rows, double result_rows);
+double NestedLoopCost(double left_rows, double right_rows);
+// `lookup_rows`: found by one look-up; `fetches`: each costs a fetch of the row.
+double LookupJoinCost(double left_rows, double lookup_rows, bool fetches);
+// Sorts `rows`, of which the first `kept` are wanted.
+double SortCost(double rows, double kept);
 
 }  // namespace adbms::sql::plan

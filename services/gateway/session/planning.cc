@@ -82,9 +82,18 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
 absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
                                                      const sql::CatalogPtr& catalog,
                                                      std::string* restriction) {
-  if (query.multi_statement) *restriction = "a statement of a multi-statement batch";
-  if (changed_schema_) *restriction = "the transaction has changed the schema";
-  if (services_.optimizer == nullptr) *restriction = "no optimizer is configured";
+  const auto restrict = [&](const char* text, prometheus::Counter& counter) {
+    *restriction = text;
+    counter.Increment();
+  };
+  StatementMetrics& metrics = *services_.metrics;
+  if (query.multi_statement) {
+    restrict("a statement of a multi-statement batch", metrics.restricted_multi_statement);
+  } else if (changed_schema_) {
+    restrict("the transaction has changed the schema", metrics.restricted_schema_changed);
+  } else if (services_.optimizer == nullptr) {
+    restrict("no optimizer is configured", metrics.restricted_out_of_reach);
+  }
   if (restriction->empty()) {
     optimizer::v1::PlanRequest request;
     request.set_sql(std::string(query.sql));
@@ -110,7 +119,7 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     auto response = services_.optimizer->Plan(Context(), request);
     if (response.ok()) return std::move(*response->mutable_plan());
     if (!OutOfReach(response.status())) return response.status();
-    *restriction = "the optimizer is out of reach";
+    restrict("the optimizer is out of reach", metrics.restricted_out_of_reach);
   }
   services_.metrics->default_plans.Increment();
   sql::PlanningInput input = PlanningInputFor(query.sql, query.statement, catalog);
@@ -150,6 +159,19 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   // A plan made without the optimizer is not kept: the next execution asks again.
   if (shareable && restriction.empty()) services_.plan_cache->Insert(cached);
   return cached;
+}
+
+absl::Status Session::Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* plan) {
+  if (!query.cacheable || query.literals == nullptr || changed_schema_ ||
+      !services_.plan_cache->IsSuperseded(**plan))
+    return absl::OkStatus();
+  auto found = services_.plan_cache->Find(CacheKey(query.normalized, query.parameter_types),
+                                          *query.literals);
+  if (found == nullptr) {
+    ASSIGN_OR_RETURN(found, MakePlan(query));
+  }
+  *plan = std::move(found);
+  return absl::OkStatus();
 }
 
 absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {

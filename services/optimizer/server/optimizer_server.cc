@@ -37,8 +37,12 @@ void UsedIndexes(const google::protobuf::Message& message, std::set<uint32_t>* u
 }  // namespace
 
 OptimizerServer::OptimizerServer(storage::api::Storage* storage, telemetry::ServiceMetrics* metrics,
-                                 const common::v1::OptimizerConfig& config)
-    : storage_(storage), metrics_(metrics), config_(config) {}
+                                 const common::v1::OptimizerConfig& config, Learned learned)
+    : storage_(storage),
+      metrics_(metrics),
+      learned_(std::move(learned)),
+      planner_({absl::Milliseconds(config.planning_budget_ms()), learned_.corrector,
+                learned_.generation, nullptr}) {}
 
 absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallContext& context,
                                                             uint64_t version) {
@@ -58,7 +62,10 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
   ASSIGN_OR_RETURN(auto statistics,
                    storage_->GetStatistics(
                        context, view.statistics == nullptr ? 0 : view.statistics->version()));
-  if (statistics != nullptr) view.statistics = std::move(statistics);
+  if (statistics != nullptr) {
+    view.statistics = std::move(statistics);
+    view.decoded = std::make_shared<const cost::StatisticsView>(view.statistics.get());
+  }
   absl::MutexLock lock(&mutex_);
   view_ = view;
   looked_at_ = absl::Now();
@@ -87,7 +94,15 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   input.database = request.database();
   input.time_zone = request.time_zone();
   optimizer::v1::PlanResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_plan(), sql::PlanDefault(input));
+  Restriction restriction = Restriction::kNone;
+  ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));
+  if (restriction != Restriction::kNone) {
+    metrics_
+        ->Counter("adbms_planner_restrictions_total",
+                  "Plans made under a restriction of prediction, by reason.",
+                  {{"reason", NameOf(restriction)}})
+        .Increment();
+  }
   return response;
 }
 
@@ -118,7 +133,8 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     RETURN_IF_ERROR(context.Check());
     auto* outcome = response.add_outcomes();
     input.sql = sql;
-    const auto plan = sql::PlanDefault(input);
+    Restriction restriction = Restriction::kNone;
+    const auto plan = planner_.Plan(input, *view.decoded, &restriction);
     if (!plan.ok()) {
       outcome->set_error(std::string(plan.status().message()));
       continue;
@@ -128,6 +144,13 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     UsedIndexes(*plan, &used);
     for (const uint32_t id : used) outcome->add_used_index_ids(id);
   }
+  return response;
+}
+
+absl::StatusOr<optimizer::v1::GetGenerationResponse> OptimizerServer::GetGeneration(
+    const rpc::CallContext&, const optimizer::v1::GetGenerationRequest&) {
+  optimizer::v1::GetGenerationResponse response;
+  if (learned_.generation) response.set_generation(learned_.generation());
   return response;
 }
 
