@@ -37,8 +37,8 @@ struct LookupPath {
   std::vector<plan::ExprPtr> residual;  // The rest, the scan's own included.
   bool unique = false;                  // At most one row.
   bool covered = false;                 // No row is fetched.
-  bool fetches() const { return index != nullptr && !covered; }
-  double rows = 1;  // Rows that one look-up finds.
+  double rows = 1;                      // Rows that one look-up finds.
+  plan::LookupCost cost() const { return {rows, unique, index != nullptr && !covered}; }
 };
 
 // The best look-up into `right` (a scan, maybe under a filter) for a join under `conditions` with

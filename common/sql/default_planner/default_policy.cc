@@ -98,8 +98,7 @@ std::unique_ptr<JoinTree> DefaultPolicy::OrderJoins(const plan::Query& query,
 }
 
 JoinMethod DefaultPolicy::ChooseJoinMethod(const JoinRequest& request) const {
-  const double lookup =
-      plan::LookupJoinCost(request.left_rows, request.lookup_rows, request.lookup_fetches);
+  const double lookup = plan::LookupJoinCost(request.left_rows, request.lookup, 0);
   const double hash = request.right_cost + request.right_rows * kCost.hash_build_row +
                       request.left_rows * kCost.hash_probe_row;
   if (request.has_lookup && (lookup <= hash || !request.has_keys)) return JoinMethod::kLookup;

@@ -258,8 +258,7 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   request.right_cost = right_cost;
   request.has_keys = has_keys;
   request.has_lookup = true;
-  request.lookup_rows = lookup->rows;
-  request.lookup_fetches = lookup->fetches();
+  request.lookup = lookup->cost();
   if (policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup)
     return std::optional<Physical>();
 
@@ -285,8 +284,7 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   result.rows =
       estimator_.JoinRows(query_, type, {SetOf(left->layout), left->rows, right_rows}, conditions);
   result.startup = left->startup;
-  result.cost = left->cost + plan::LookupJoinCost(left->rows, lookup->rows, lookup->fetches()) +
-                result.rows * kCost.emit_row;
+  result.cost = left->cost + plan::LookupJoinCost(left->rows, lookup->cost(), result.rows);
   *join->mutable_left() = std::move(left->op);
   Finish(&result);
   return std::optional<Physical>(std::move(result));

@@ -50,12 +50,13 @@ double HashJoinCost(double probe_rows, double build_rows, double result_rows) {
 }
 
 double NestedLoopCost(double left_rows, double right_rows) {
-  return left_rows * right_rows * kCost.emit_row;
+  return left_rows * right_rows * kCost.pair_row;
 }
 
-double LookupJoinCost(double left_rows, double lookup_rows, bool fetches) {
-  return left_rows *
-         (kCost.seek + lookup_rows * (kCost.scan_row + (fetches ? kCost.fetch_row : 0)));
+double LookupJoinCost(double left_rows, const LookupCost& lookup, double result_rows) {
+  const double found = lookup.rows * (kCost.scan_row + (lookup.fetches ? kCost.fetch_row : 0));
+  return left_rows * ((lookup.unique ? kCost.get_row : kCost.seek) + found) +
+         result_rows * kCost.emit_row;
 }
 
 double SortCost(double rows, double kept) { return rows * kCost.sort_row * std::log2(kept + 2); }

@@ -156,8 +156,13 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));
   cached->planning_us = absl::ToInt64Microseconds(absl::Now() - start);
   cached->key = CacheKey(key_text, query.parameter_types);
-  // A plan made without the optimizer is not kept: the next execution asks again.
-  if (shareable && restriction.empty()) services_.plan_cache->Insert(cached);
+  // A plan made without the optimizer is not kept: the next execution asks again. Nor is one made
+  // with statistics that are known to be outdated, by an optimizer that has not looked since.
+  const auto statistics = services_.catalog->statistics();
+  const bool outdated =
+      statistics != nullptr && cached->plan->statistics_version() < statistics->version();
+  cached->superseded.store(outdated, std::memory_order_relaxed);
+  if (shareable && restriction.empty() && !outdated) services_.plan_cache->Insert(cached);
   return cached;
 }
 

@@ -81,11 +81,9 @@ class GraphCosts {
         request.right_cost = right_cost;
         request.has_keys = keys;
         request.has_lookup = true;
-        request.lookup_rows = lookup->rows;
-        request.lookup_fetches = lookup->fetches();
+        request.lookup = lookup->cost();
         if (method_(request) == JoinMethod::kLookup)
-          return sql::plan::LookupJoinCost(left_rows, lookup->rows, lookup->fetches()) +
-                 result_rows * kCost.emit_row;
+          return sql::plan::LookupJoinCost(left_rows, lookup->cost(), result_rows);
       }
     }
     if (!keys) return right_cost + sql::plan::NestedLoopCost(left_rows, right_rows);
@@ -261,8 +259,7 @@ std::unique_ptr<sql::plan::JoinTree> CostPolicy::OrderJoins(const Query& query,
 }
 
 JoinMethod CostPolicy::ChooseJoinMethod(const JoinRequest& request) const {
-  const double lookup =
-      sql::plan::LookupJoinCost(request.left_rows, request.lookup_rows, request.lookup_fetches);
+  const double lookup = sql::plan::LookupJoinCost(request.left_rows, request.lookup, 0);
   double scan = request.right_cost;
   if (request.has_keys) {
     // An inner join hashes the smaller side.
