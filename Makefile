@@ -4,13 +4,14 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo test lint up format config-reference
+.PHONY: help deps build demo test bench lint up format config-reference
 
 help:
 	@echo 'make deps    install the Debian packages that the build needs'
 	@echo 'make build   build everything into $(BUILD)'
 	@echo 'make demo    watch the database tune itself: about three minutes after the build'
 	@echo 'make test    unit, SQL and integration tests, all-in-one and as seven processes'
+	@echo 'make bench   ADBMS beside PostgreSQL 15 in the same run, as ratios: about eight minutes'
 	@echo 'make lint    formatting, include rules, protos, clang-tidy on changed files'
 	@echo 'make up      run the server in the foreground (PostgreSQL wire on 127.0.0.1:5433)'
 	@echo 'PRESET=debug|asan|tsan picks another build'
@@ -27,6 +28,9 @@ demo: deps build
 
 test: deps build
 	@tests/run_tests.sh $(BUILD)
+
+bench: deps build
+	@ADBMS_BUILD=$(BUILD) tests/bench/run_bench.py $(BENCH)
 
 lint:
 	@tools/lint.sh
