@@ -60,6 +60,30 @@ std::optional<Sides> SidesOf(const Expr& e) {
 
 const ColumnView kNothing;
 
+// The column that the key turns from a timestamp into its day; null for any other key.
+const Expr* DayOf(const Expr& key) {
+  if (key.kind != Expr::Kind::kCast || key.type.id != types::TypeId::kDate) return nullptr;
+  const Expr& inner = StripRelabel(*key.args[0]);
+  const bool stamp = inner.type.id == types::TypeId::kTimestamp ||
+                     inner.type.id == types::TypeId::kTimestamptz;
+  return stamp && inner.kind == Expr::Kind::kColumn ? &inner : nullptr;
+}
+
+// Days from the first to the last value that statistics know.
+double DaysOf(const ColumnView& view) {
+  constexpr double kDayUs = 86400e6;
+  std::vector<double> ends;
+  for (const auto* bound : {view.bounds.empty() ? nullptr : &view.bounds.front(),
+                            view.bounds.empty() ? nullptr : &view.bounds.back(),
+                            view.common.empty() ? nullptr : &view.common.front().value,
+                            view.common.empty() ? nullptr : &view.common.back().value}) {
+    if (bound != nullptr) ends.push_back(static_cast<double>(bound->int_value()));
+  }
+  if (ends.empty()) return kDefaultDistinct;
+  const auto [first, last] = std::minmax_element(ends.begin(), ends.end());
+  return (*last - *first) / kDayUs + 1;
+}
+
 }  // namespace
 
 double StatisticsEstimator::TableRows(const common::v1::TableDescriptor& table) const {
@@ -477,7 +501,10 @@ double StatisticsEstimator::Groups(const Query& query, const std::vector<ExprPtr
       }
       OfTable& table = tables[known->table->table_id()];
       const bool nulls = known->view != nullptr && known->view->null_fraction > 0;
-      table.groups *= known->distinct + (nulls ? 1 : 0);
+      double distinct = known->distinct;
+      if (DayOf(*key) != nullptr && known->view != nullptr)
+        distinct = std::min(distinct, DaysOf(*known->view));
+      table.groups *= distinct + (nulls ? 1 : 0);
       table.rows = known->rows;
       ++table.columns;
     }
