@@ -116,6 +116,8 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     request.set_database(options_.database);
     request.set_time_zone(settings_.time_zone());
     request.set_catalog_version(catalog->version());
+    if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
+      request.set_statistics_version(statistics->version());
     auto response = services_.optimizer->Plan(Context(), request);
     if (response.ok()) return std::move(*response->mutable_plan());
     if (!OutOfReach(response.status())) return response.status();

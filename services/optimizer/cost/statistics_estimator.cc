@@ -64,8 +64,8 @@ const ColumnView kNothing;
 const Expr* DayOf(const Expr& key) {
   if (key.kind != Expr::Kind::kCast || key.type.id != types::TypeId::kDate) return nullptr;
   const Expr& inner = StripRelabel(*key.args[0]);
-  const bool stamp = inner.type.id == types::TypeId::kTimestamp ||
-                     inner.type.id == types::TypeId::kTimestamptz;
+  const bool stamp =
+      inner.type.id == types::TypeId::kTimestamp || inner.type.id == types::TypeId::kTimestamptz;
   return stamp && inner.kind == Expr::Kind::kColumn ? &inner : nullptr;
 }
 

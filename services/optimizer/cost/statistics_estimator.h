@@ -33,8 +33,6 @@ class StatisticsEstimator : public sql::plan::CardinalityEstimator {
   double JoinRows(const sql::plan::Query& query, common::v1::JoinType type, const JoinSides& sides,
                   const std::vector<sql::plan::ExprPtr>& conditions) const override;
 
-  const PlanTimeValues& values() const { return *values_; }
-
  private:
   // A column of a table, as statistics know it. `view` is null without statistics.
   struct Known {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/sql/default_planner/access_paths.h"
-
 namespace adbms::optimizer::learned {
 namespace {
 
@@ -13,21 +11,19 @@ using sql::plan::Expr;
 using sql::plan::ExprPtr;
 
 enum Kind : uint32_t {
-  kEqualKnown = 1,
-  kEqualUnknown = 2,
-  kBoundKnown = 3,
-  kBoundUnknown = 4,
-  kInList = 5,
-  kPattern = 6,
-  kNullTest = 7,
-  kOther = 8,
+  kEqual = 1,
+  kBound = 2,
+  kInList = 3,
+  kPattern = 4,
+  kNullTest = 5,
+  kOther = 6,
 };
 
 constexpr size_t kDetailed = 3;
-constexpr size_t kFirstDetail = 13;
+constexpr size_t kFirstDetail = 11;
 constexpr double kLeast = 1e-9;
 
-Kind KindOf(const Expr& e, const cost::PlanTimeValues& values) {
+Kind KindOf(const Expr& e) {
   if (e.kind == Expr::Kind::kInList) return kInList;
   if (e.kind == Expr::Kind::kTest &&
       (e.test == TestExpression::KIND_IS_NULL || e.test == TestExpression::KIND_IS_NOT_NULL))
@@ -35,13 +31,9 @@ Kind KindOf(const Expr& e, const cost::PlanTimeValues& values) {
   if (e.kind != Expr::Kind::kCall || !e.function->is_operator || e.args.size() != 2) return kOther;
   const std::string& name = e.function->name;
   if (name.find('~') != std::string::npos) return kPattern;
-  const bool equality = name == "=";
-  const bool bound = name == "<" || name == "<=" || name == ">" || name == ">=";
-  if (!equality && !bound) return kOther;
-  const bool left = sql::default_planner::StripRelabel(*e.args[0]).kind == Expr::Kind::kColumn;
-  const bool known = values.Find(e.args[left ? 1 : 0]).has_value();
-  if (equality) return known ? kEqualKnown : kEqualUnknown;
-  return known ? kBoundKnown : kBoundUnknown;
+  if (name == "=") return kEqual;
+  if (name == "<" || name == "<=" || name == ">" || name == ">=") return kBound;
+  return kOther;
 }
 
 uint64_t Mix(uint64_t hash, uint64_t value) {
@@ -63,7 +55,7 @@ std::vector<float> FeaturesOf(const sql::plan::Query& query, const sql::plan::Re
   uint64_t sum = 0;
   std::vector<float> features(kFeatureCount, 0);
   for (const ExprPtr& condition : conditions) {
-    const Kind kind = KindOf(*condition, estimator.values());
+    const Kind kind = KindOf(*condition);
     const sql::plan::ColumnSet columns = sql::plan::ColumnsOf(condition);
     uint64_t hash = Mix(17, kind);
     for (const sql::plan::ColumnId column : columns)

@@ -5,20 +5,18 @@
 // By position, all finite:
 //    0  format, kFormat; observations of another format are dropped
 //    1  template: a 24-bit hash of the table and of each condition's kind and columns, order aside;
-//       scans of one template differ in their values only
+//       scans of one template differ in their values only, known to the planner or not
 //    2  log(rows of the table)
 //    3  log(estimated rows / rows of the table)
 //    4  conditions
-//    5  equalities whose value the planner knows
-//    6  equalities with a value that it does not know (a parameter)
-//    7  bounds of ranges whose value it knows
-//    8  bounds that it does not know
-//    9  IN lists
-//   10  patterns
-//   11  NULL tests
-//   12  other conditions
-//   13 to 21  for the three most selective conditions, most selective first: number of the column
-//       (from 1; 0: several or none), kind (Kind), log of its selectivity
+//    5  equalities
+//    6  bounds of ranges
+//    7  IN lists
+//    8  patterns
+//    9  NULL tests
+//   10  other conditions
+//   11 to 19  for the three most selective conditions, most selective first: number of the column
+//       (from 1; 0: several or none), kind (1 to 6, as positions 5 to 10), log of its selectivity
 #pragma once
 
 #include <vector>
@@ -29,7 +27,7 @@
 namespace adbms::optimizer::learned {
 
 inline constexpr float kFormat = 1;
-inline constexpr size_t kFeatureCount = 22;
+inline constexpr size_t kFeatureCount = 20;
 
 // `rows`: estimated for the conditions by `estimator`.
 std::vector<float> FeaturesOf(const sql::plan::Query& query, const sql::plan::Rel& scan,

@@ -45,14 +45,16 @@ OptimizerServer::OptimizerServer(storage::api::Storage* storage, telemetry::Serv
                 learned_.generation, nullptr}) {}
 
 absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallContext& context,
-                                                            uint64_t version) {
+                                                            uint64_t catalog_version,
+                                                            uint64_t statistics_version) {
   View view;
   bool stale = false;
   {
     absl::MutexLock lock(&mutex_);
     view = view_;
     stale = view_.catalog == nullptr || absl::Now() - looked_at_ > kFreshness ||
-            view_.catalog->version() < version;
+            view_.catalog->version() < catalog_version ||
+            view_.statistics->version() < statistics_version;
   }
   if (!stale) return view;
   ASSIGN_OR_RETURN(
@@ -74,7 +76,8 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
 
 absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
     const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) {
-  ASSIGN_OR_RETURN(const View view, Look(context, request.catalog_version()));
+  ASSIGN_OR_RETURN(const View view,
+                   Look(context, request.catalog_version(), request.statistics_version()));
   sql::PlanningInput input;
   input.sql = request.sql();
   for (const auto& type : request.parameter_types()) {
@@ -108,7 +111,7 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
 
 absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
-  ASSIGN_OR_RETURN(const View view, Look(context, 0));
+  ASSIGN_OR_RETURN(const View view, Look(context, 0, 0));
   auto snapshot = std::make_shared<common::v1::CatalogSnapshot>(view.catalog->snapshot());
   const std::set<uint32_t> hidden(request.hidden_index_ids().begin(),
                                   request.hidden_index_ids().end());

@@ -42,8 +42,9 @@ class OptimizerServer : public api::Optimizer {
     std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;
     std::shared_ptr<const cost::StatisticsView> decoded;  // The same, as the estimator reads them.
   };
-  // The catalog at least as new as `version`, and statistics no older than a second.
-  absl::StatusOr<View> Look(const rpc::CallContext& context, uint64_t version);
+  // Catalog and statistics at least as new as the versions, and no older than a second.
+  absl::StatusOr<View> Look(const rpc::CallContext& context, uint64_t catalog_version,
+                            uint64_t statistics_version);
 
   storage::api::Storage* const storage_;
   telemetry::ServiceMetrics* const metrics_;

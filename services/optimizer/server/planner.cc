@@ -1,6 +1,7 @@
 #include "services/optimizer/server/planner.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -96,18 +97,31 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
   const uint64_t generation = options_.generation ? options_.generation() : 0;
   ASSIGN_OR_RETURN(common::v1::Plan plan, sql::default_planner::BuildPlan(*query, policy));
   bool late = policy.out_of_time();
+  search::ScanCorrector::Refusal refusal = policy.refusal();
+  std::optional<common::v1::Plan> average;
+  search::ScanCorrector::Refusal average_refusal = refusal;
   for (const cost::LiteralMode mode :
        {cost::LiteralMode::kAverage, cost::LiteralMode::kMost, cost::LiteralMode::kFewest}) {
     if (late || values.used().empty()) break;
     const cost::PlanTimeValues unknown(input.literals, input.time_zone, mode);
     const cost::StatisticsEstimator other_estimator(&statistics, &unknown, input.time_zone);
     const search::CostPolicy other_policy = policy_for(other_estimator);
-    ASSIGN_OR_RETURN(const common::v1::Plan other,
-                     sql::default_planner::BuildPlan(*query, other_policy));
+    ASSIGN_OR_RETURN(common::v1::Plan other, sql::default_planner::BuildPlan(*query, other_policy));
     late = other_policy.out_of_time();
-    if (other.shape_hash() == plan.shape_hash()) continue;
-    Pin(values.used(), &plan);
-    break;
+    if (other.shape_hash() != plan.shape_hash()) {
+      Pin(values.used(), &plan);
+      average.reset();
+      break;
+    }
+    if (mode != cost::LiteralMode::kAverage) continue;
+    average = std::move(other);
+    average_refusal = other_policy.refusal();
+  }
+  // What serves any value does not carry the estimates of one: they would be compared with the rows
+  // of others.
+  if (average.has_value()) {
+    plan = *std::move(average);
+    refusal = average_refusal;
   }
   if (late) {
     return by_default(Restriction::kBudget,
@@ -116,10 +130,10 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
   }
   // What is learned next may change it.
   if (policy.learnable()) plan.set_model_generation(std::max<uint64_t>(1, generation));
-  if (policy.refusal() == search::ScanCorrector::Refusal::kCalibration) {
+  if (refusal == search::ScanCorrector::Refusal::kCalibration) {
     *restriction = Restriction::kCalibration;
     plan.set_restriction("no learned correction: the cardinality model is out of calibration");
-  } else if (policy.refusal() == search::ScanCorrector::Refusal::kUnseen) {
+  } else if (refusal == search::ScanCorrector::Refusal::kUnseen) {
     *restriction = Restriction::kUnseen;
     plan.set_restriction("no learned correction of a scan that the cardinality model has not seen");
   }

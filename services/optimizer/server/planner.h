@@ -37,7 +37,8 @@ class Planner {
   //
   // With lifted literals the plan is made for the values at hand. Where values decide its shape (on
   // average, for rare or for common ones another plan would be made), the literals that the
-  // estimates looked at are pinned: the plan then serves statements with equal values only.
+  // estimates looked at are pinned: the plan then serves statements with equal values only. A plan
+  // that serves any value carries the estimates of the average one.
   absl::StatusOr<common::v1::Plan> Plan(const sql::PlanningInput& input,
                                         const cost::StatisticsView& statistics,
                                         Restriction* restriction) const;
