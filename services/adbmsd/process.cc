@@ -131,7 +131,9 @@ absl::Status Process::StartStorage() {
   options.sync_commits = config.sync_commits();
   ASSIGN_OR_RETURN(storage_server_, storage::server::StorageServer::Open(options));
   storage_ = storage_server_.get();
-  adapters_.push_back(storage::api::NewStorageAdapter(storage_, Side("storage")));
+  storage::api::ServedStorage served = storage::api::NewStorageAdapter(storage_, Side("storage"));
+  adapters_.push_back(std::move(served.service));
+  drain_storage_ = std::move(served.drain);
   return absl::OkStatus();
 }
 
@@ -481,7 +483,9 @@ void Process::Stop() {
   audit_ = nullptr;
   policies_ = nullptr;
   if (plan_cache_ != nullptr) plan_cache_->Clear();
+  if (drain_storage_ != nullptr) drain_storage_();
   if (cluster_server_ != nullptr) cluster_server_->Shutdown(kDrain);
+  drain_storage_ = nullptr;
   http_ = nullptr;
   cluster_server_ = nullptr;
   front_server_ = nullptr;

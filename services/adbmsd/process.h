@@ -119,6 +119,7 @@ class Process {
   std::thread refresh_thread_;
 
   std::vector<std::unique_ptr<grpc::Service>> adapters_;
+  std::function<void()> drain_storage_;  // Null when storage is not served.
   std::unique_ptr<grpc::Service> front_orchestrator_;
   std::unique_ptr<rpc::Server> cluster_server_;  // Services for other processes.
   std::unique_ptr<rpc::Server> front_server_;    // The gateway's gRPC front.

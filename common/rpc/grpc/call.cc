@@ -12,7 +12,7 @@ constexpr char kSecretKey[] = "adbms-cluster-secret";
 constexpr char kTraceKey[] = "adbms-trace-id";
 constexpr char kUserKey[] = "adbms-user";
 
-std::string Metadata(const grpc::ServerContext& server, const char* key) {
+std::string Metadata(const grpc::ServerContextBase& server, const char* key) {
   const auto found = server.client_metadata().find(key);
   if (found == server.client_metadata().end()) return "";
   return {found->second.data(), found->second.size()};
@@ -59,7 +59,7 @@ CallContext FromServer(const grpc::ServerContext& server) {
   return context;
 }
 
-bool CarriesSecret(const grpc::ServerContext& server, const std::string& secret) {
+bool CarriesSecret(const grpc::ServerContextBase& server, const std::string& secret) {
   const std::string given = Metadata(server, kSecretKey);
   if (given.size() != secret.size()) return false;
   unsigned char difference = 0;

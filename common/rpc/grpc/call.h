@@ -32,7 +32,7 @@ void Prepare(const CallContext& context, const std::string& secret, grpc::Client
 CallContext FromServer(const grpc::ServerContext& server);
 
 // Whether a call carries the cluster's secret. Compares in constant time.
-bool CarriesSecret(const grpc::ServerContext& server, const std::string& secret);
+bool CarriesSecret(const grpc::ServerContextBase& server, const std::string& secret);
 
 // What every adapter needs.
 struct ServerSide {

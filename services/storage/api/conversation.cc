@@ -1,0 +1,171 @@
+#include "services/storage/api/conversation.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::storage::api {
+
+void Conversation::Answer(const v1::SessionRequest& request, v1::SessionResponse* response) {
+  const absl::Status status = Handle(request, response);
+  if (!status.ok()) {
+    stream_ = nullptr;
+    response->Clear();
+    response->set_error(status::Encode(status));
+  }
+  response->set_session(request.session());
+  response->set_session_id(id_);
+}
+
+absl::Status Conversation::Handle(const v1::SessionRequest& request,
+                                  v1::SessionResponse* response) {
+  rpc::CallContext context;
+  context.cancellation = cancellation_;
+  context.trace_id = request.trace_id();
+  if (request.timeout_us() > 0) {
+    context.deadline = absl::Now() + absl::Microseconds(request.timeout_us());
+  }
+  using Body = v1::SessionRequest::BodyCase;
+  const bool goes_on = request.has_next() || request.has_write_bulk() || request.has_finish_bulk();
+  if (!goes_on) {
+    cancellation_->Reset();
+    stream_ = nullptr;
+    has_ahead_ = false;
+    bulk_ = nullptr;
+  }
+  if (request.has_begin_first()) {
+    BeginOptions options;
+    if (request.begin_first().repeatable_read()) options.isolation = Isolation::kRepeatableRead;
+    options.read_only = request.begin_first().read_only();
+    RETURN_IF_ERROR(session_->Begin(context, options));
+    in_transaction_ = true;
+  }
+  switch (request.body_case()) {
+    case Body::kCommit:
+      in_transaction_ = false;
+      return session_->Commit(context);
+    case Body::kRollback:
+      in_transaction_ = false;
+      return session_->Rollback(context);
+    case Body::kSavepoint:
+      return HandleSavepoint(context, request.savepoint());
+    case Body::kExecute:
+      return HandleExecute(context, request.execute(), response);
+    case Body::kNext:
+      if (stream_ == nullptr) return absl::FailedPreconditionError("nothing is being executed");
+      return FillPage(response);
+    case Body::kClose:
+      return absl::OkStatus();
+    case Body::kDdl: {
+      ASSIGN_OR_RETURN(*response->mutable_ddl(), session_->ExecuteDdl(context, request.ddl()));
+      return absl::OkStatus();
+    }
+    case Body::kOpenBulk: {
+      ASSIGN_OR_RETURN(bulk_, session_->OpenBulkWriter(context, request.open_bulk().table_id(),
+                                                       {request.open_bulk().checks().begin(),
+                                                        request.open_bulk().checks().end()}));
+      return absl::OkStatus();
+    }
+    case Body::kWriteBulk: {
+      if (bulk_ == nullptr) return absl::FailedPreconditionError("no bulk write is open");
+      ASSIGN_OR_RETURN(const auto batch, types::DecodeBatch(request.write_bulk().batch()));
+      return bulk_->Write(batch);
+    }
+    case Body::kFinishBulk: {
+      if (bulk_ == nullptr) return absl::FailedPreconditionError("no bulk write is open");
+      auto rows = bulk_->Finish();
+      bulk_ = nullptr;
+      RETURN_IF_ERROR(rows.status());
+      response->set_rows_written(*rows);
+      return absl::OkStatus();
+    }
+    case Body::kAnalyze:
+      return session_->Analyze(
+          context, {request.analyze().table_ids().begin(), request.analyze().table_ids().end()});
+    case Body::kCatalog: {
+      ASSIGN_OR_RETURN(const auto catalog, session_->GetCatalog(context));
+      *response->mutable_catalog() = *catalog;
+      return absl::OkStatus();
+    }
+    case Body::kEnd:
+    case Body::BODY_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("the request is empty");
+}
+
+absl::Status Conversation::HandleSavepoint(const rpc::CallContext& context,
+                                           const v1::SavepointRequest& request) {
+  switch (request.action()) {
+    case v1::SavepointRequest::ACTION_SAVEPOINT:
+      return session_->Savepoint(context, request.name());
+    case v1::SavepointRequest::ACTION_ROLLBACK_TO:
+      return session_->RollbackTo(context, request.name());
+    case v1::SavepointRequest::ACTION_RELEASE:
+      return session_->Release(context, request.name());
+    default:
+      return absl::InvalidArgumentError("the savepoint request has no action");
+  }
+}
+
+absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
+                                         const v1::ExecuteRequest& request,
+                                         v1::SessionResponse* response) {
+  PreparedPlanPtr plan = plans_->Find(request.plan_key()).plan;
+  if (plan == nullptr) {
+    if (!request.has_plan()) {
+      response->set_unknown_plan(true);
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(
+        plan, storage_->Prepare(context, std::make_shared<const common::v1::Plan>(request.plan())));
+    plans_->Add(request.plan_key(), plan, storage_);
+  }
+  options_ = ExecuteOptions();
+  if (!request.parameters().empty()) {
+    ASSIGN_OR_RETURN(const auto row, types::DecodeBatch(request.parameters()));
+    if (row.row_count != 1) return absl::InvalidArgumentError("parameters are not one row");
+    for (const auto& column : row.columns) options_.parameters.push_back(column->Get(0));
+  }
+  if (options_.parameters.size() != static_cast<size_t>(plan->plan().parameter_types_size())) {
+    return absl::InvalidArgumentError("the number of parameters does not suit the plan");
+  }
+  options_.transaction_timestamp_us = request.transaction_timestamp_us();
+  options_.statement_timestamp_us = request.statement_timestamp_us();
+  options_.current_user = request.current_user();
+  options_.session_user = request.session_user();
+  options_.backend_pid = request.backend_pid();
+  options_.current_database = request.current_database();
+  options_.current_schema = request.current_schema();
+  options_.time_zone = request.time_zone();
+  options_.measure_time = request.measure_time();
+  ASSIGN_OR_RETURN(stream_, session_->Execute(context, plan, options_));
+  return FillPage(response);
+}
+
+absl::Status Conversation::FillPage(v1::SessionResponse* response) {
+  types::Batch batch;
+  bool more = true;
+  if (has_ahead_) {
+    batch = std::move(ahead_);
+    has_ahead_ = false;
+  } else {
+    ASSIGN_OR_RETURN(more, stream_->Next(&batch));
+  }
+  if (more) {
+    types::EncodeBatch(batch, response->mutable_batch());
+    if (batch.row_count >= types::kBatchRows) return absl::OkStatus();
+    ASSIGN_OR_RETURN(more, stream_->Next(&ahead_));
+    has_ahead_ = more;
+  }
+  if (!more) {
+    response->set_end(true);
+    *response->mutable_summary() = stream_->summary();
+    stream_ = nullptr;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::storage::api

@@ -1,0 +1,237 @@
+#include "services/storage/api/remote_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::storage::api {
+namespace {
+
+absl::Status Unreachable() {
+  return status::Error(status::sqlstate::kConnectionFailure, "the connection to storage was lost",
+                       "", "The transaction is rolled back; try again.");
+}
+
+class RemoteStream : public ResultStream {
+ public:
+  // The first page is the session's current response.
+  RemoteStream(RemoteSession* session, rpc::CallContext context)
+      : session_(session), context_(std::move(context)) {}
+  ~RemoteStream() override {
+    if (ended_ || !session_->connected()) return;
+    v1::SessionRequest request;
+    request.mutable_close();
+    (void)session_->Call(rpc::CallContext(), &request);
+  }
+  absl::StatusOr<bool> Next(types::Batch* batch) override {
+    for (;;) {
+      if (ended_) return false;
+      if (!first_) {
+        v1::SessionRequest request;
+        request.mutable_next();
+        const absl::Status status = session_->Call(context_, &request);
+        if (!status.ok()) {
+          ended_ = true;
+          return status;
+        }
+      }
+      first_ = false;
+      v1::SessionResponse& response = session_->response();
+      if (response.end()) {
+        ended_ = true;
+        summary_.Swap(response.mutable_summary());
+      }
+      if (response.batch().empty()) continue;
+      ASSIGN_OR_RETURN(*batch, types::DecodeBatch(response.batch()));
+      return true;
+    }
+  }
+  const v1::ExecutionSummary& summary() const override { return summary_; }
+
+ private:
+  RemoteSession* const session_;
+  const rpc::CallContext context_;
+  v1::ExecutionSummary summary_;
+  bool first_ = true;
+  bool ended_ = false;
+};
+
+class RemoteBulkWriter : public BulkWriter {
+ public:
+  RemoteBulkWriter(RemoteSession* session, rpc::CallContext context)
+      : session_(session), context_(std::move(context)) {}
+  ~RemoteBulkWriter() override {
+    if (finished_ || !session_->connected()) return;
+    v1::SessionRequest request;
+    request.mutable_close();
+    (void)session_->Call(rpc::CallContext(), &request);
+  }
+  absl::Status Write(const types::Batch& batch) override {
+    v1::SessionRequest request;
+    types::EncodeBatch(batch, request.mutable_write_bulk()->mutable_batch());
+    return session_->Call(context_, &request);
+  }
+  absl::StatusOr<uint64_t> Finish() override {
+    finished_ = true;
+    v1::SessionRequest request;
+    request.mutable_finish_bulk();
+    RETURN_IF_ERROR(session_->Call(context_, &request));
+    return session_->response().rows_written();
+  }
+
+ private:
+  RemoteSession* const session_;
+  const rpc::CallContext context_;
+  bool finished_ = false;
+};
+
+void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool with_plan,
+                 v1::ExecuteRequest* execute) {
+  execute->set_plan_key(plan.key());
+  if (with_plan) *execute->mutable_plan() = plan.plan();
+  if (!options.parameters.empty()) {
+    types::Batch row;
+    row.row_count = 1;
+    for (const types::Value& value : options.parameters) {
+      auto vector = std::make_shared<types::Vector>(value.type());
+      vector->Append(value);
+      row.columns.push_back(std::move(vector));
+    }
+    types::EncodeBatch(row, execute->mutable_parameters());
+  }
+  execute->set_transaction_timestamp_us(options.transaction_timestamp_us);
+  execute->set_statement_timestamp_us(options.statement_timestamp_us);
+  execute->set_current_user(options.current_user);
+  execute->set_session_user(options.session_user);
+  execute->set_backend_pid(options.backend_pid);
+  execute->set_current_database(options.current_database);
+  execute->set_current_schema(options.current_schema);
+  execute->set_time_zone(options.time_zone);
+  execute->set_measure_time(options.measure_time);
+}
+
+}  // namespace
+
+absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionRequest* request,
+                                 bool brief) {
+  if (line_ == nullptr) {
+    if (in_transaction_ && !begin_.has_value()) return Unreachable();
+    line_ = std::make_unique<SessionChannel::Line>(open_());
+    session_id_ = 0;
+  }
+  if (context.deadline != absl::InfiniteFuture()) {
+    request->set_timeout_us(
+        std::max<int64_t>(1, absl::ToInt64Microseconds(context.deadline - absl::Now())));
+  }
+  request->set_trace_id(context.trace_id);
+  if (begin_.has_value()) {
+    request->mutable_begin_first()->set_repeatable_read(begin_->isolation ==
+                                                        Isolation::kRepeatableRead);
+    request->mutable_begin_first()->set_read_only(begin_->read_only);
+    begin_.reset();
+  }
+  response_.Clear();
+  const CancelWatcher::Watch watch(watcher_, context, session_id_);
+  if (!line_->Call(request, brief, &response_)) {
+    line_ = nullptr;
+    return Unreachable();
+  }
+  session_id_ = response_.session_id();
+  return status::Decode(response_.error());
+}
+
+// BEGIN travels with the first statement; a transaction without one never reaches storage.
+absl::Status RemoteSession::Begin(const rpc::CallContext&, const BeginOptions& options) {
+  if (in_transaction_) {
+    return status::Error(status::sqlstate::kActiveTransaction,
+                         "there is already a transaction in progress");
+  }
+  begin_ = options;
+  in_transaction_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status RemoteSession::Commit(const rpc::CallContext& context) {
+  const bool begun = std::exchange(in_transaction_, false) && !begin_.has_value();
+  begin_.reset();
+  if (!begun) return absl::OkStatus();
+  if (line_ == nullptr) return Unreachable();
+  v1::SessionRequest request;
+  request.mutable_commit();
+  return Call(context, &request);
+}
+
+absl::Status RemoteSession::Rollback(const rpc::CallContext& context) {
+  const bool begun = std::exchange(in_transaction_, false) && !begin_.has_value();
+  begin_.reset();
+  if (!begun || line_ == nullptr) return absl::OkStatus();  // Rolled back with the channel.
+  v1::SessionRequest request;
+  request.mutable_rollback();
+  const absl::Status status = Call(context, &request);
+  return line_ == nullptr ? absl::OkStatus() : status;
+}
+
+absl::Status RemoteSession::SavepointCall(const rpc::CallContext& context, const std::string& name,
+                                          v1::SavepointRequest::Action action) {
+  v1::SessionRequest request;
+  request.mutable_savepoint()->set_name(name);
+  request.mutable_savepoint()->set_action(action);
+  return Call(context, &request);
+}
+
+absl::StatusOr<std::unique_ptr<ResultStream>> RemoteSession::Execute(
+    const rpc::CallContext& context, const PreparedPlanPtr& plan, const ExecuteOptions& options) {
+  const auto* remote = static_cast<const RemotePlan*>(plan.get());
+  request_.Clear();
+  FillExecute(*remote, options, !remote->sent.load(std::memory_order_relaxed),
+              request_.mutable_execute());
+  RETURN_IF_ERROR(Call(context, &request_, remote->brief.load(std::memory_order_relaxed)));
+  if (response_.unknown_plan()) {
+    request_.Clear();
+    FillExecute(*remote, options, /*with_plan=*/true, request_.mutable_execute());
+    RETURN_IF_ERROR(Call(context, &request_));
+  }
+  remote->sent.store(true, std::memory_order_relaxed);
+  remote->brief.store(response_.brief(), std::memory_order_relaxed);
+  return std::make_unique<RemoteStream>(this, context);
+}
+
+absl::StatusOr<v1::DdlResult> RemoteSession::ExecuteDdl(const rpc::CallContext& context,
+                                                        const common::v1::DdlStatement& statement) {
+  v1::SessionRequest request;
+  *request.mutable_ddl() = statement;
+  RETURN_IF_ERROR(Call(context, &request));
+  return std::move(*response_.mutable_ddl());
+}
+
+absl::StatusOr<std::unique_ptr<BulkWriter>> RemoteSession::OpenBulkWriter(
+    const rpc::CallContext& context, uint32_t table_id,
+    const std::vector<common::v1::CheckConstraint>& checks) {
+  v1::SessionRequest request;
+  request.mutable_open_bulk()->set_table_id(table_id);
+  for (const auto& check : checks) *request.mutable_open_bulk()->add_checks() = check;
+  RETURN_IF_ERROR(Call(context, &request));
+  return std::make_unique<RemoteBulkWriter>(this, context);
+}
+
+absl::Status RemoteSession::Analyze(const rpc::CallContext& context,
+                                    const std::vector<uint32_t>& table_ids) {
+  v1::SessionRequest request;
+  request.mutable_analyze();
+  for (const uint32_t id : table_ids) request.mutable_analyze()->add_table_ids(id);
+  return Call(context, &request);
+}
+
+absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> RemoteSession::GetCatalog(
+    const rpc::CallContext& context) {
+  v1::SessionRequest request;
+  request.mutable_catalog();
+  RETURN_IF_ERROR(Call(context, &request));
+  return std::make_shared<const common::v1::CatalogSnapshot>(
+      std::move(*response_.mutable_catalog()));
+}
+
+}  // namespace adbms::storage::api

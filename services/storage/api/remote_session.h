@@ -1,0 +1,69 @@
+// A session of a storage in another process. Not thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/storage/api/cancel_watcher.h"
+#include "services/storage/api/remote_plan.h"
+#include "services/storage/api/session_channel.h"
+#include "services/storage/api/storage.h"
+
+namespace adbms::storage::api {
+
+class RemoteSession : public Session {
+ public:
+  // `open` gives a channel that works, if there is one. `watcher` must outlive the session.
+  RemoteSession(std::function<std::shared_ptr<SessionChannel>()> open, CancelWatcher* watcher)
+      : open_(std::move(open)), watcher_(watcher) {}
+
+  absl::Status Begin(const rpc::CallContext& context, const BeginOptions& options) override;
+  absl::Status Commit(const rpc::CallContext& context) override;
+  absl::Status Rollback(const rpc::CallContext& context) override;
+  absl::Status Savepoint(const rpc::CallContext& context, const std::string& name) override {
+    return SavepointCall(context, name, v1::SavepointRequest::ACTION_SAVEPOINT);
+  }
+  absl::Status RollbackTo(const rpc::CallContext& context, const std::string& name) override {
+    return SavepointCall(context, name, v1::SavepointRequest::ACTION_ROLLBACK_TO);
+  }
+  absl::Status Release(const rpc::CallContext& context, const std::string& name) override {
+    return SavepointCall(context, name, v1::SavepointRequest::ACTION_RELEASE);
+  }
+  absl::StatusOr<std::unique_ptr<ResultStream>> Execute(const rpc::CallContext& context,
+                                                        const PreparedPlanPtr& plan,
+                                                        const ExecuteOptions& options) override;
+  absl::StatusOr<v1::DdlResult> ExecuteDdl(const rpc::CallContext& context,
+                                           const common::v1::DdlStatement& statement) override;
+  absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
+      const rpc::CallContext& context, uint32_t table_id,
+      const std::vector<common::v1::CheckConstraint>& checks) override;
+  absl::Status Analyze(const rpc::CallContext& context,
+                       const std::vector<uint32_t>& table_ids) override;
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
+      const rpc::CallContext& context) override;
+
+  // One request (taken away), one response (in response()). Errors: the response's, or 08006 when
+  // the channel broke.
+  absl::Status Call(const rpc::CallContext& context, v1::SessionRequest* request,
+                    bool brief = false);
+  v1::SessionResponse& response() { return response_; }
+  bool connected() const { return line_ != nullptr; }
+
+ private:
+  absl::Status SavepointCall(const rpc::CallContext& context, const std::string& name,
+                             v1::SavepointRequest::Action action);
+
+  const std::function<std::shared_ptr<SessionChannel>()> open_;
+  CancelWatcher* const watcher_;
+  std::unique_ptr<SessionChannel::Line> line_;
+  uint64_t session_id_ = 0;
+  bool in_transaction_ = false;
+  std::optional<BeginOptions> begin_;  // Of a transaction that storage does not know yet.
+  v1::SessionRequest request_;         // Reused.
+  v1::SessionResponse response_;
+};
+
+}  // namespace adbms::storage::api

@@ -1,0 +1,190 @@
+#include "services/storage/api/session_hub.h"
+
+#include <thread>
+#include <utility>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::storage::api {
+namespace {
+
+void FillError(const absl::Status& status, uint64_t session, v1::SessionResponse* response) {
+  response->set_error(status::Encode(status));
+  response->set_session(session);
+}
+
+}  // namespace
+
+SessionHub::SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
+                       grpc::CallbackServerContext* server,
+                       std::function<void(SessionHub*)> on_done)
+    : storage_(storage),
+      plans_(plans),
+      sessions_(sessions),
+      server_(server),
+      on_done_(std::move(on_done)) {
+  StartRead(&requests_);
+}
+
+void SessionHub::OnReadDone(bool ok) {
+  if (ok) {
+    for (v1::SessionRequest& request : *requests_.mutable_requests()) Receive(&request);
+    const v1::SessionResponses* batch = nullptr;
+    {
+      absl::MutexLock lock(&mutex_);
+      batch = writer_.Take();
+    }
+    if (batch != nullptr) StartWrite(batch);
+    return StartRead(&requests_);
+  }
+  for (const auto& [number, line] : lines_) line->conversation->Cancel();
+  bool finish = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
+    writer_.Break();
+    for (const auto& [number, line] : lines_) {
+      line->ending = true;
+      line->changed.Signal();
+    }
+    finish = MayFinish();
+  }
+  if (finish) Finish(grpc::Status::OK);
+}
+
+void SessionHub::OnWriteDone(bool ok) {
+  bool finish = false;
+  const v1::SessionResponses* batch = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    writer_.Written(ok);
+    batch = writer_.Take();
+    finish = MayFinish();
+  }
+  if (batch != nullptr) StartWrite(batch);
+  if (finish) Finish(grpc::Status::OK);
+}
+
+void SessionHub::OnDone() {
+  const std::function<void(SessionHub*)> on_done = on_done_;
+  on_done(this);
+}
+
+bool SessionHub::MayFinish() {
+  if (!ended_ || finished_ || threads_ > 0 || writer_.writing()) return false;
+  finished_ = true;
+  return true;
+}
+
+void SessionHub::Drain() {
+  absl::MutexLock lock(&mutex_);
+  draining_ = true;
+  EndIfDrained();
+}
+
+void SessionHub::EndIfDrained() {
+  if (draining_ && engaged_ == 0) server_->TryCancel();
+}
+
+absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open() {
+  ASSIGN_OR_RETURN(auto session, storage_->OpenSession(rpc::CallContext()));
+  auto line = std::make_shared<Line>();
+  line->conversation =
+      std::make_unique<Conversation>(storage_, plans_, sessions_, std::move(session));
+  return line;
+}
+
+bool SessionHub::IsBrief(const v1::SessionRequest& request) {
+  return request.has_execute() && !request.has_begin_first() &&
+         plans_->Find(request.execute().plan_key()).brief;
+}
+
+void SessionHub::Receive(v1::SessionRequest* request) {
+  const uint64_t number = request->session();
+  if (request->has_end()) {
+    const auto found = lines_.find(number);
+    if (found == lines_.end()) return;
+    absl::MutexLock lock(&mutex_);
+    found->second->ending = true;
+    found->second->changed.Signal();
+    lines_.erase(found);
+    return;
+  }
+  std::shared_ptr<Line>& line = lines_[number];
+  if (line == nullptr) {
+    auto opened = Open();
+    if (!opened.ok()) {
+      lines_.erase(number);
+      absl::MutexLock lock(&mutex_);
+      return FillError(opened.status(), number, writer_.queue()->add_responses());
+    }
+    line = *std::move(opened);
+  }
+  const bool brief = IsBrief(*request);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (line->busy) {
+      return FillError(
+          absl::FailedPreconditionError("the session's last request is not answered yet"), number,
+          writer_.queue()->add_responses());
+    }
+    if (!brief) return Post(line, request);
+  }
+  v1::SessionResponse response;
+  line->conversation->Answer(*request, &response);
+  response.set_brief(true);
+  absl::MutexLock lock(&mutex_);
+  writer_.queue()->add_responses()->Swap(&response);
+}
+
+void SessionHub::Post(const std::shared_ptr<Line>& line, v1::SessionRequest* request) {
+  line->busy = true;
+  if (!line->engaged) ++engaged_;
+  line->engaged = true;
+  line->request.Swap(request);
+  line->posted = true;
+  if (line->has_thread) return line->changed.Signal();
+  line->has_thread = true;
+  ++threads_;
+  std::thread([this, line] { Work(line); }).detach();
+}
+
+void SessionHub::Work(const std::shared_ptr<Line>& line) {
+  v1::SessionRequest request;
+  v1::SessionResponse response;
+  mutex_.Lock();
+  for (;;) {
+    while (!line->posted && !line->ending) line->changed.Wait(&mutex_);
+    if (!line->posted) break;
+    line->posted = false;
+    request.Swap(&line->request);
+    mutex_.Unlock();
+    response.Clear();
+    line->conversation->Answer(request, &response);
+    mutex_.Lock();
+    line->busy = false;
+    if (line->conversation->idle()) {
+      line->engaged = false;
+      --engaged_;
+    }
+    writer_.queue()->add_responses()->Swap(&response);
+    const v1::SessionResponses* const batch = writer_.Take();
+    EndIfDrained();
+    if (batch == nullptr) continue;
+    mutex_.Unlock();
+    StartWrite(batch);
+    mutex_.Lock();
+  }
+  if (line->engaged) --engaged_;
+  mutex_.Unlock();
+  line->conversation = nullptr;  // Rolls back.
+  mutex_.Lock();
+  --threads_;
+  EndIfDrained();
+  const bool finish = MayFinish();
+  mutex_.Unlock();
+  if (finish) Finish(grpc::Status::OK);
+}
+
+}  // namespace adbms::storage::api
