@@ -17,7 +17,7 @@ constexpr char kName[] = "cardinality";
 // Of a window, the latest observations that a model is tried on instead of trained with.
 constexpr double kHoldout = 0.2;
 // Least share of the q-error that a model must take away to be proposed.
-constexpr double kMaterialGain = 0.1;
+constexpr double kMaterialGain = 0.05;
 constexpr absl::Duration kPeriod = absl::Seconds(2);
 constexpr absl::Duration kSavePeriod = absl::Seconds(60);
 
