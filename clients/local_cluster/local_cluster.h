@@ -48,6 +48,8 @@ class LocalCluster {
   ~LocalCluster();
 
   Addresses addresses() const;
+  // Where services serve each other, by name; the gateway is not among them. Empty in one process.
+  const std::map<std::string, std::string>& cluster_addresses() const { return cluster_addresses_; }
   const std::string& data_dir() const { return options_.data_dir; }
   // The superuser's. Errors: NOT_FOUND when it was given through ADBMS_PASSWORD and is not here.
   absl::StatusOr<std::string> Password() const;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <ios>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -192,12 +194,18 @@ absl::Status ApplyDefaults(const std::string& prefix, Message* message) {
 }
 
 absl::Status MergeFile(const std::string& path, common::v1::Config* config) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return absl::InvalidArgumentError("is a directory");
+  }
   // yaml-cpp reports through exceptions; they end here.
   try {
     return Merge(YAML::LoadFile(path), "", config);
   } catch (const YAML::BadFile&) {
     return absl::InvalidArgumentError("cannot be read");
   } catch (const YAML::Exception& error) {
+    return absl::InvalidArgumentError(error.what());
+  } catch (const std::ios_base::failure& error) {
     return absl::InvalidArgumentError(error.what());
   }
 }

@@ -20,11 +20,19 @@ Labels ServiceMetrics::WithService(Labels labels) const {
 }
 
 void ServiceMetrics::ObserveCall(const std::string& method, bool ok, double seconds) {
-  Counter("adbms_rpc_requests_total", "Calls between services.",
-          {{"method", method}, {"code", ok ? "ok" : "error"}})
-      .Increment();
-  Histogram("adbms_rpc_duration_seconds", "Time of calls between services.", {{"method", method}})
-      .Observe(seconds);
+  OfCall(method).Observe(ok, seconds);
+}
+
+CallMetrics ServiceMetrics::OfCall(const std::string& method) {
+  constexpr char kHelp[] = "RPC calls served.";
+  CallMetrics call;
+  call.succeeded =
+      &Counter("adbms_rpc_requests_total", kHelp, {{"method", method}, {"code", "ok"}});
+  call.failed =
+      &Counter("adbms_rpc_requests_total", kHelp, {{"method", method}, {"code", "error"}});
+  call.seconds =
+      &Histogram("adbms_rpc_duration_seconds", "Time of RPC calls.", {{"method", method}});
+  return call;
 }
 
 prometheus::Counter& ServiceMetrics::Counter(const std::string& name, const std::string& help,

@@ -22,6 +22,17 @@ using Labels = std::map<std::string, std::string>;
 // Latency buckets in seconds, 50 us to 10 s.
 std::vector<double> LatencyBuckets();
 
+// One RPC method's rate, errors and duration. Lives as long as the registry.
+struct CallMetrics {
+  prometheus::Counter* succeeded = nullptr;
+  prometheus::Counter* failed = nullptr;
+  prometheus::Histogram* seconds = nullptr;
+  void Observe(bool ok, double elapsed_seconds) const {
+    (ok ? succeeded : failed)->Increment();
+    seconds->Observe(elapsed_seconds);
+  }
+};
+
 class ServiceMetrics {
  public:
   // `registry` must outlive this.
@@ -29,6 +40,8 @@ class ServiceMetrics {
 
   // adbms_rpc_requests_total{service,method,code} and adbms_rpc_duration_seconds{service,method}.
   void ObserveCall(const std::string& method, bool ok, double seconds);
+  // The same for callers that call often: found once, then observed without looking up.
+  CallMetrics OfCall(const std::string& method);
 
   // Families are made at first use; label values must be bounded. The result lives as long as the
   // registry.

@@ -310,6 +310,7 @@ absl::Status Process::StartGateway() {
   ASSIGN_OR_RETURN(pgwire_, gateway::pgwire::Server::Start(config.pgwire(), session_services_));
   if (config.grpc().listen().empty()) return absl::OkStatus();
   gateway::grpc_front::FrontOptions options;
+  options.metrics = telemetry->metrics.get();
   options.max_sessions = config.pgwire().max_connections();
   options.idle_timeout = absl::Milliseconds(config.session().grpc_idle_timeout_ms());
   options.status = [this](gateway::v1::GetStatusResponse* response) {
@@ -357,71 +358,15 @@ absl::Status Process::Serve() {
   for (const auto& adapter : adapters_) services.push_back(adapter.get());
   std::unique_ptr<grpc::Service> modules;
   if (!modules_.empty()) {
-    modules = orchestrator::api::NewModuleAdapter(modules_, {secret_, nullptr});
+    // Calls of modules are counted by the service that the first of them belongs to.
+    const std::string& first = modules_.begin()->first;
+    modules = orchestrator::api::NewModuleAdapter(
+        modules_, Side(first == "statistics" ? "optimizer" : first));
     services.push_back(modules.get());
     adapters_.push_back(std::move(modules));
   }
   ASSIGN_OR_RETURN(cluster_server_, rpc::Server::Start(config_.cluster().listen(), services));
   return absl::OkStatus();
-}
-
-void Process::CollectMetrics() {
-  if (Has("gateway")) {
-    telemetry::ServiceMetrics& metrics = *telemetry_["gateway"].metrics;
-    metrics.Gauge("adbms_connections", "Open client connections.")
-        .Set(static_cast<double>(pgwire_->connections()));
-    metrics.Gauge("adbms_plan_cache_entries", "Plans in the cache.")
-        .Set(static_cast<double>(plan_cache_->size()));
-    metrics.Gauge("adbms_plan_cache_hits", "Statements that found their plan, since the start.")
-        .Set(static_cast<double>(plan_cache_->hits()));
-    metrics.Gauge("adbms_plan_cache_misses", "Statements that did not, since the start.")
-        .Set(static_cast<double>(plan_cache_->misses()));
-    metrics.Gauge("adbms_telemetry_dropped", "Observations dropped, since the start.")
-        .Set(static_cast<double>(workload_->dropped()));
-    metrics.Gauge("adbms_audit_dropped", "Audit records dropped, since the start.")
-        .Set(static_cast<double>(audit_->dropped()));
-  }
-  if (!Has("storage")) return;
-  const auto engine = storage_->GetMetrics(rpc::CallContext());
-  if (!engine.ok()) return;
-  telemetry::ServiceMetrics& metrics = *telemetry_["storage"].metrics;
-  const struct {
-    const char* name;
-    const char* help;
-    uint64_t value;
-  } gauges[] = {
-      {"adbms_storage_block_cache_hits", "Block-cache hits.", engine->block_cache_hits()},
-      {"adbms_storage_block_cache_misses", "Block-cache misses.", engine->block_cache_misses()},
-      {"adbms_storage_block_cache_capacity_bytes", "Block-cache capacity.",
-       engine->block_cache_capacity_bytes()},
-      {"adbms_storage_block_cache_used_bytes", "Block-cache use.",
-       engine->block_cache_used_bytes()},
-      {"adbms_storage_memtable_used_bytes", "Memtables' size.", engine->memtable_used_bytes()},
-      {"adbms_storage_memtable_capacity_bytes", "Limit of memtables.",
-       engine->memtable_capacity_bytes()},
-      {"adbms_storage_query_memory_used_bytes", "Query memory in use.",
-       engine->query_memory_used_bytes()},
-      {"adbms_storage_query_memory_capacity_bytes", "Limit of query memory.",
-       engine->query_memory_capacity_bytes()},
-      {"adbms_storage_flushes", "Memtable flushes.", engine->flushes()},
-      {"adbms_storage_compaction_read_bytes", "Bytes read by compactions.",
-       engine->compaction_read_bytes()},
-      {"adbms_storage_compaction_write_bytes", "Bytes written by compactions.",
-       engine->compaction_write_bytes()},
-      {"adbms_storage_written_bytes", "Bytes that users wrote.", engine->bytes_written()},
-      {"adbms_storage_stall_microseconds", "Time that writers were stalled.", engine->stall_us()},
-      {"adbms_storage_wal_syncs", "Syncs of the write-ahead log.", engine->wal_syncs()},
-      {"adbms_storage_live_file_bytes", "Size of all live files.", engine->live_file_bytes()},
-      {"adbms_storage_commits", "Transactions committed.", engine->commits()},
-      {"adbms_storage_rollbacks", "Transactions rolled back.", engine->rollbacks()},
-      {"adbms_storage_rows_read", "Rows read.", engine->rows_read()},
-      {"adbms_storage_rows_written", "Rows written.", engine->rows_written()},
-      {"adbms_storage_disk_free_bytes", "Free bytes of the data directory's file system.",
-       engine->disk_free_bytes()},
-  };
-  for (const auto& gauge : gauges) {
-    metrics.Gauge(gauge.name, gauge.help).Set(static_cast<double>(gauge.value));
-  }
 }
 
 absl::Status Process::StartHttp() {

@@ -116,6 +116,7 @@ class Cluster:
         self.socket_dir = tempfile.mkdtemp(prefix="adbms_s_")
         self.daemons = {}
         self.addresses = {}
+        self.http = {}  # Of each process, by its name.
         if separate:
             ports = free_ports(len(SERVICES) - 1)
             self._cluster_ports = dict(zip(SERVICES[:-1], ports))
@@ -154,6 +155,7 @@ class Cluster:
 
     def start_one(self, name):
         words = self.spawn(name).wait_ready()
+        self.http[name] = words["http"]
         if name in ("all", "gateway"):
             self.addresses = words
 

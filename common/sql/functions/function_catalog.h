@@ -28,6 +28,8 @@ struct EvaluationContext {
   std::string time_zone = "UTC";
   // Answers catalog functions: format of a regclass, pg_get_indexdef, … ; null outside storage.
   const class CatalogFunctions* catalog = nullptr;
+  // 57014 once the statement is cancelled or out of time; empty: nobody can interrupt.
+  std::function<absl::Status()> check_interrupts;
 };
 
 // Catalog functions of pg_catalog that need descriptors; storage implements it. Thread-safe.

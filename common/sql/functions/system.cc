@@ -120,7 +120,7 @@ absl::Status CurrentSetting(const EvaluationContext& context,
                "unrecognized configuration parameter \"" + given + "\"");
 }
 
-// Sleeps in slices, so that a stopping process does not hang on one long wait.
+// Sleeps in slices: whoever cancels does not wait for the end.
 absl::Status Sleep(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
                    uint32_t row, Vector* result) {
   using Clock = std::chrono::steady_clock;
@@ -129,6 +129,7 @@ absl::Status Sleep(const EvaluationContext& context, const std::vector<const Vec
                                       std::chrono::duration<double>(seconds));
   constexpr auto kSlice = std::chrono::milliseconds(50);
   for (auto now = Clock::now(); now < end; now = Clock::now()) {
+    if (context.check_interrupts) RETURN_IF_ERROR(context.check_interrupts());
     std::this_thread::sleep_for(std::min<Clock::duration>(end - now, kSlice));
   }
   return absl::OkStatus();

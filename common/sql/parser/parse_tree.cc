@@ -7,7 +7,9 @@
 #include <functional>
 #include <vector>
 
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
 
 namespace adbms::sql::parser {
 namespace {
@@ -60,6 +62,9 @@ absl::Status FromParseError(const PgQueryError& error) {
       message.find("memory exhausted") != message.npos)
     return TooDeep();
   std::string_view code = sqlstate::kSyntaxError;
+  if (message.find("invalid byte sequence") != message.npos) {
+    code = sqlstate::kCharacterNotInRepertoire;
+  }
   if (message.find("not implemented") != message.npos ||
       message.find("not supported") != message.npos)
     code = sqlstate::kFeatureNotSupported;
@@ -98,10 +103,7 @@ absl::StatusOr<std::shared_ptr<const ParseTree>> ParseTree::Parse(std::string_vi
     return status::Error(sqlstate::kStatementTooComplex, "statement is too large", {},
                          "A statement may have 16 MiB. Use COPY for large data.");
   }
-  if (sql.find('\0') != sql.npos) {
-    return status::Error(sqlstate::kCharacterNotInRepertoire,
-                         "invalid byte sequence for encoding \"UTF8\": 0x00");
-  }
+  RETURN_IF_ERROR(types::ValidateUtf8(sql));
   if (BracketDepth(sql) > kMaxParentheses) return TooDeep();
   std::shared_ptr<ParseTree> tree(new ParseTree);
   tree->text_ = std::string(sql);

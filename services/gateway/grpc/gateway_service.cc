@@ -113,6 +113,15 @@ absl::StatusOr<std::unique_ptr<session::Session>> GatewayServiceImpl::NewSession
   return session::Session::Open(services_, std::move(options));
 }
 
+::grpc::Status GatewayServiceImpl::Answer(const char* method, absl::Time start,
+                                          const absl::Status& status,
+                                          ::grpc::ServerContext* server) {
+  if (options_.metrics != nullptr) {
+    options_.metrics->ObserveCall(method, status.ok(), absl::ToDoubleSeconds(absl::Now() - start));
+  }
+  return rpc::ToGrpc(status, server);
+}
+
 void GatewayServiceImpl::DropIdle() {
   std::vector<std::shared_ptr<Held>> idle;
   absl::MutexLock lock(&mutex_);
@@ -131,6 +140,7 @@ void GatewayServiceImpl::DropIdle() {
                                                const v1::OpenSessionRequest* request,
                                                v1::OpenSessionResponse* response) {
   DropIdle();
+  const absl::Time start = absl::Now();
   const auto open = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(auto policy, Authenticate(*server));
     auto held = std::make_shared<Held>();
@@ -151,12 +161,13 @@ void GatewayServiceImpl::DropIdle() {
     sessions_[response->session_id()] = std::move(held);
     return absl::OkStatus();
   };
-  return rpc::ToGrpc(open(), server);
+  return Answer("OpenSession", start, open(), server);
 }
 
 ::grpc::Status GatewayServiceImpl::CloseSession(::grpc::ServerContext* server,
                                                 const v1::CloseSessionRequest* request,
                                                 v1::CloseSessionResponse*) {
+  const absl::Time start = absl::Now();
   const auto close = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const auto policy, Authenticate(*server));
     std::shared_ptr<Held> held;
@@ -169,7 +180,7 @@ void GatewayServiceImpl::DropIdle() {
     sessions_.erase(found);
     return absl::OkStatus();
   };
-  return rpc::ToGrpc(close(), server);
+  return Answer("CloseSession", start, close(), server);
 }
 
 absl::Status GatewayServiceImpl::Run(session::Session* session, ::grpc::ServerContext* server,
@@ -210,6 +221,7 @@ absl::Status GatewayServiceImpl::Run(session::Session* session, ::grpc::ServerCo
 ::grpc::Status GatewayServiceImpl::Execute(::grpc::ServerContext* server,
                                            const v1::ExecuteRequest* request,
                                            ::grpc::ServerWriter<v1::ExecuteResponse>* writer) {
+  const absl::Time start = absl::Now();
   const auto execute = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(auto policy, Authenticate(*server));
     if (request->session_id().empty()) {
@@ -229,16 +241,16 @@ absl::Status GatewayServiceImpl::Run(session::Session* session, ::grpc::ServerCo
     absl::MutexLock lock(&held->mutex);
     return Run(held->session.get(), server, *request, writer);
   };
-  return rpc::ToGrpc(execute(), server);
+  return Answer("Execute", start, execute(), server);
 }
 
 ::grpc::Status GatewayServiceImpl::GetStatus(::grpc::ServerContext* server,
                                              const v1::GetStatusRequest*,
                                              v1::GetStatusResponse* response) {
+  const absl::Time start = absl::Now();
   const auto policy = Authenticate(*server);
-  if (!policy.ok()) return rpc::ToGrpc(policy.status(), server);
-  options_.status(response);
-  return ::grpc::Status::OK;
+  if (policy.ok()) options_.status(response);
+  return Answer("GetStatus", start, policy.status(), server);
 }
 
 }  // namespace adbms::gateway::grpc_front

@@ -18,6 +18,7 @@
 namespace adbms::gateway::grpc_front {
 
 struct FrontOptions {
+  telemetry::ServiceMetrics* metrics = nullptr;  // Not owned; null: calls are not counted.
   size_t max_sessions = 1000;
   absl::Duration idle_timeout = absl::Minutes(10);
   // What GetStatus says besides the sessions.
@@ -39,6 +40,9 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
                            v1::GetStatusResponse* response) override;
 
  private:
+  // Ends a call: counts it and converts its outcome.
+  ::grpc::Status Answer(const char* method, absl::Time start, const absl::Status& status,
+                        ::grpc::ServerContext* server);
   struct Held {
     std::string user;
     absl::Mutex mutex;  // One statement at a time.

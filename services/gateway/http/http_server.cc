@@ -29,6 +29,11 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
   Impl& impl = *server->impl_;
   impl.options = std::move(options);
   impl.server.new_task_queue = [] { return new httplib::ThreadPool(2); };
+  // The library's default shares the port with whoever has it already.
+  impl.server.set_socket_options([](int socket) {
+    const int on = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  });
   impl.server.set_payload_max_length(4096);
   impl.server.set_read_timeout(5);
   impl.server.Get(

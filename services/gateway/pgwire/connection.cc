@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/bytes_text.h"
 #include "services/gateway/pgwire/wire_sink.h"
 
 namespace adbms::gateway::pgwire {
@@ -24,6 +25,20 @@ absl::Status Protocol(absl::string_view message) {
                        std::string_view(message.data(), message.size()));
 }
 
+// Errors: 22023 for a format that is none; a count beyond the message leaves the reader not ok.
+absl::Status ReadFormats(PayloadReader* reader, std::vector<int16_t>* formats) {
+  const int16_t count = reader->Int16();
+  for (int i = 0; i < count && reader->ok(); ++i) {
+    const int16_t format = reader->Int16();
+    if (format != 0 && format != 1) {
+      return status::Error(status::sqlstate::kInvalidParameterValue,
+                           absl::StrCat("invalid format code: ", format));
+    }
+    formats->push_back(format);
+  }
+  return absl::OkStatus();
+}
+
 void SetReceiveTimeout(int fd, absl::Duration timeout) {
   const timeval value = absl::ToTimeval(timeout);
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value));
@@ -34,12 +49,6 @@ bool IsDaemonsUser(int fd) {
   socklen_t size = sizeof(credentials);
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
          credentials.uid == ::geteuid();
-}
-
-bool IsConnectionError(const absl::Status& status) {
-  const std::string state = status::FromStatus(status).sqlstate;
-  return (absl::IsUnavailable(status) && state == status::sqlstate::kConnectionFailure) ||
-         absl::IsDeadlineExceeded(status);
 }
 
 }  // namespace
@@ -93,7 +102,9 @@ void Connection::Run() {
   key_ = registry_->Add();
   absl::Status status = Start();
   if (status.ok()) status = Loop();
-  if (!status.ok() && !IsConnectionError(status)) {
+  // A draining server closes the reading side itself: the client still listens.
+  const bool draining = status::HasSqlState(status, status::sqlstate::kAdminShutdown);
+  if (!status.ok() && (draining || !gone())) {
     WriteError(status, "FATAL", &writer_);
     (void)writer_.Flush();
   }
@@ -119,6 +130,7 @@ absl::Status Connection::Start() {
     if (code == kCancelRequest && startup.size() >= 12) {
       registry_->Cancel(static_cast<int32_t>(absl::big_endian::Load32(startup.data() + 4)),
                         static_cast<int32_t>(absl::big_endian::Load32(startup.data() + 8)));
+      goodbye_ = true;
       return absl::UnavailableError("cancel request");
     }
     if ((code == kSslRequest || code == kGssRequest) && attempt < 2) {
@@ -211,7 +223,8 @@ absl::Status Connection::Authenticate(const std::string& user, security::v1::Pol
   } else {
     status = Scram(user, policy);
   }
-  if (absl::IsUnavailable(status) && !IsConnectionError(status)) {
+  const bool no_answer = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+  if (no_answer && !gone()) {
     return status::Error(status::sqlstate::kCannotConnectNow,
                          "the security service does not answer", "", "Try again later.");
   }
@@ -288,7 +301,10 @@ absl::Status Connection::Loop() {
       }
       return message.status();
     }
-    if (message->type == 'X') return absl::UnavailableError("the client said good-bye");
+    if (message->type == 'X') {
+      goodbye_ = true;
+      return absl::OkStatus();
+    }
     const absl::Status status = Handle(*message);
     if (!status.ok()) return status;
   }
@@ -299,7 +315,7 @@ absl::Status Connection::Handle(const Message& message) {
   absl::Status status;
   switch (message.type) {
     case 'Q':
-      skip_to_sync_ = false;
+      if (skip_to_sync_) return absl::OkStatus();
       return HandleQuery(message.payload);
     case 'S':
       status = skip_to_sync_ ? absl::OkStatus() : session_->Sync();
@@ -337,7 +353,7 @@ absl::Status Connection::Handle(const Message& message) {
   if (message.type == 'E') status = HandleExecute(message.payload);
   if (message.type == 'C') status = HandleClose(message.payload);
   if (status.ok()) return absl::OkStatus();
-  if (IsConnectionError(status)) return status;
+  if (gone()) return status;
   session_->Fail();
   skip_to_sync_ = true;
   WriteError(status, "ERROR", &writer_);
@@ -347,11 +363,16 @@ absl::Status Connection::Handle(const Message& message) {
 absl::Status Connection::HandleQuery(std::string_view payload) {
   PayloadReader reader(payload);
   const std::string sql(reader.CString());
-  if (!reader.ok() || !reader.empty()) return Protocol("invalid string in message");
   WireSink sink(&reader_, &writer_, &session_->settings(), /*describe=*/true);
-  const absl::Status status = session_->Query(sql, &sink);
+  absl::Status status;
+  if (reader.ok() && reader.empty()) {
+    status = session_->Query(sql, &sink);
+  } else {
+    status = Protocol("invalid string in message");
+    session_->Fail();
+  }
   if (!status.ok()) {
-    if (IsConnectionError(status)) return status;
+    if (gone()) return status;
     WriteError(status, "ERROR", &writer_);
   }
   Ready();
@@ -386,16 +407,20 @@ absl::Status Connection::HandleBind(std::string_view payload) {
   PayloadReader reader(payload);
   const std::string portal(reader.CString());
   const std::string statement(reader.CString());
-  std::vector<int16_t> formats(std::max<int16_t>(0, reader.Int16()));
-  for (int16_t& format : formats) format = reader.Int16();
-  ASSIGN_OR_RETURN(const session::PreparedStatement* const prepared,
-                   session_->FindStatement(statement));
+  std::vector<int16_t> formats;
+  RETURN_IF_ERROR(ReadFormats(&reader, &formats));
   const int16_t count = reader.Int16();
   if (!reader.ok() || count < 0) return Protocol("malformed Bind message");
+  ASSIGN_OR_RETURN(const session::PreparedStatement* const prepared,
+                   session_->FindStatement(statement));
   if (static_cast<size_t>(count) != prepared->parameter_types.size()) {
     return Protocol(absl::StrCat("bind message supplies ", count,
                                  " parameters, but prepared statement \"", statement,
                                  "\" requires ", prepared->parameter_types.size()));
+  }
+  if (formats.size() > 1 && formats.size() != static_cast<size_t>(count)) {
+    return Protocol(absl::StrCat("bind message has ", formats.size(), " parameter formats but ",
+                                 count, " parameters"));
   }
   std::vector<types::Value> parameters;
   parameters.reserve(count);
@@ -408,15 +433,21 @@ absl::Status Connection::HandleBind(std::string_view payload) {
     }
     const std::string_view bytes = reader.Bytes(size < 0 ? SIZE_MAX : size);
     if (!reader.ok()) return Protocol("insufficient data left in message");
-    auto value = IsBinary(formats, i)
-                     ? types::ParseBinary(bytes, type)
-                     : types::ParseText(bytes, type, session_->settings().text_options());
+    const bool binary = IsBinary(formats, i);
+    if (!binary) RETURN_IF_ERROR(types::ValidateUtf8(bytes));
+    auto value = binary ? types::ParseBinary(bytes, type)
+                        : types::ParseText(bytes, type, session_->settings().text_options());
     if (!value.ok()) return value.status();
     parameters.push_back(*std::move(value));
   }
-  std::vector<int16_t> result_formats(std::max<int16_t>(0, reader.Int16()));
-  for (int16_t& format : result_formats) format = reader.Int16();
-  if (!reader.ok()) return Protocol("malformed Bind message");
+  std::vector<int16_t> result_formats;
+  RETURN_IF_ERROR(ReadFormats(&reader, &result_formats));
+  if (!reader.ok() || !reader.empty()) return Protocol("malformed Bind message");
+  const size_t columns = static_cast<size_t>(prepared->columns.size());
+  if (result_formats.size() > 1 && result_formats.size() != columns) {
+    return Protocol(absl::StrCat("bind message has ", result_formats.size(),
+                                 " result formats but query has ", columns, " columns"));
+  }
   if (portal.empty()) session_->ClosePortal(portal);
   RETURN_IF_ERROR(session_->Bind(portal, statement, std::move(parameters)));
   result_formats_[portal] = std::move(result_formats);

@@ -74,6 +74,9 @@ class Connection {
   absl::Status HandleExecute(std::string_view payload);
   absl::Status HandleClose(std::string_view payload);
   void Ready();
+  // Whether nobody is left to tell of an error: the client is gone, said good-bye or only cancelled.
+  // Another service that cannot be reached is an error of the statement, not of this connection.
+  bool gone() const { return goodbye_ || reader_.lost() || writer_.lost(); }
 
   const session::Services& services_;
   ConnectionRegistry* const registry_;
@@ -84,6 +87,7 @@ class Connection {
   std::unique_ptr<session::Session> session_;
   std::map<std::string, std::vector<int16_t>, std::less<>> result_formats_;  // By portal.
   bool skip_to_sync_ = false;
+  bool goodbye_ = false;
   std::atomic<bool> idle_{false};
 };
 

@@ -35,6 +35,7 @@ absl::Status WireReader::Fill(size_t wanted) {
     buffer_.resize(old + (got > 0 ? got : 0));
     if (got > 0) continue;
     if (got < 0 && errno == EINTR) continue;
+    lost_ = true;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       return absl::DeadlineExceededError("the client took too long");
     }
@@ -95,6 +96,7 @@ absl::Status WireWriter::Flush() {
     if (put > 0) {
       sent += put;
     } else if (errno != EINTR) {
+      lost_ = true;
       out_.clear();
       return absl::UnavailableError("the client closed the connection");
     }

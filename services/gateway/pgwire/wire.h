@@ -30,6 +30,8 @@ class WireReader {
   char PeekType() const;
   // True when unread bytes are buffered.
   bool HasBuffered() const { return position_ < buffer_.size(); }
+  // True once the client has closed the connection or let the time pass: nobody listens any more.
+  bool lost() const { return lost_; }
 
  private:
   absl::Status Fill(size_t wanted);
@@ -38,6 +40,7 @@ class WireReader {
   const uint64_t max_message_bytes_;
   std::string buffer_;
   size_t position_ = 0;
+  bool lost_ = false;
 };
 
 class WireWriter {
@@ -64,10 +67,13 @@ class WireWriter {
   // Sends when enough has gathered.
   absl::Status FlushIfLarge() { return out_.size() >= kFlushBytes ? Flush() : absl::OkStatus(); }
   absl::Status Flush();
+  // True once sending has failed: nobody listens any more.
+  bool lost() const { return lost_; }
 
  private:
   static constexpr size_t kFlushBytes = 64 << 10;
   const int fd_;
+  bool lost_ = false;
   std::string out_;
   size_t start_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -186,6 +187,10 @@ absl::StatusOr<std::string> Canonical(const Definition& definition, const std::s
   }
   if (name == "DateStyle") {
     if (!absl::StartsWith(lower, "iso")) return status::NotSupported("DateStyle other than ISO");
+    // Taken without doing it, dates would silently be read the wrong way round.
+    if (absl::StrContains(lower, "dmy") || absl::StrContains(lower, "ymd")) {
+      return status::NotSupported("DateStyle with another order than MDY");
+    }
     return std::string("ISO, MDY");
   }
   if (name == "IntervalStyle" && lower != "postgres") {

@@ -253,14 +253,20 @@ bool Ledger::Blocks(const std::string& module, const std::string& kind, const st
   return false;
 }
 
-int64_t Ledger::FirstBrokenEntry() const {
-  absl::MutexLock lock(&mutex_);
+absl::StatusOr<int64_t> Ledger::FirstBrokenEntry(const rpc::CallContext& context) const {
+  ASSIGN_OR_RETURN(const auto rows, sql_->Run(context, kSelect));
   std::string previous;
-  for (const auto& [id, action] : actions_) {
-    if (HashOf(previous, action) != action.hash()) return id;
+  int64_t last = 0;
+  for (const auto& row : rows.rows) {
+    const v1::Action action = FromRow(row);
+    last = action.id();
+    if (HashOf(previous, action) != action.hash()) return last;
     previous = action.hash();
   }
-  return 0;
+  // Entries cut off at the end break no link; we still know of them.
+  absl::MutexLock lock(&mutex_);
+  const auto missing = actions_.upper_bound(last);
+  return missing == actions_.end() ? 0 : missing->first;
 }
 
 }  // namespace adbms::orchestrator::ledger

@@ -43,8 +43,9 @@ class Ledger {
   // or undone or refused before (which is not tried again until `forget_us` has passed since).
   bool Blocks(const std::string& module, const std::string& kind, const std::string& subject,
               int64_t now_us, int64_t forget_us) const;
-  // The first entry whose hash does not follow from the one before; 0: the chain is whole.
-  int64_t FirstBrokenEntry() const;
+  // Reads what is stored: the first entry whose hash does not follow from the one before, or that
+  // is missing at the end; 0: the chain is whole.
+  absl::StatusOr<int64_t> FirstBrokenEntry(const rpc::CallContext& context) const;
 
  private:
   storage::api::SqlClient* const sql_;

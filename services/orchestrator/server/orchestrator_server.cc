@@ -80,6 +80,16 @@ void OrchestratorServer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+std::map<std::string, size_t> OrchestratorServer::CountActions() const {
+  std::map<std::string, size_t> counts;
+  for (int state = v1::ACTION_STATE_PROPOSED; state <= v1::ActionState_MAX; ++state) {
+    if (!v1::ActionState_IsValid(state)) continue;
+    const auto valid = static_cast<v1::ActionState>(state);
+    counts[ledger::StateName(valid)] = ledger_.InState(valid).size();
+  }
+  return counts;
+}
+
 bool OrchestratorServer::HoldLease(const rpc::CallContext& context) {
   const int64_t now_us = absl::ToUnixMicros(absl::Now());
   const int64_t expires_us = now_us + int64_t{options_.config.lease_ms()} * 1000;
@@ -227,7 +237,7 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
     if (current.ok()) action = *std::move(current);
   }
   report.history = ledger_.List(1000);
-  report.first_broken_ledger_entry = ledger_.FirstBrokenEntry();
+  ASSIGN_OR_RETURN(report.first_broken_ledger_entry, ledger_.FirstBrokenEntry(context));
   report.statements = workload_.Statements();
   std::sort(report.statements.begin(), report.statements.end(),
             [](const auto& a, const auto& b) { return a.total_us > b.total_us; });

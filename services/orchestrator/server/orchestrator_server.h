@@ -2,6 +2,7 @@
 // Thread-safe.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -39,6 +40,8 @@ class OrchestratorServer : public api::Orchestrator {
   // Starts the cycle's thread.
   void Start();
   void Stop();
+  // How many actions of the ledger are in each state, those without any included.
+  std::map<std::string, size_t> CountActions() const;
 
   absl::StatusOr<v1::ReportWindowResponse> ReportWindow(
       const rpc::CallContext& context, const v1::ReportWindowRequest& request) override;

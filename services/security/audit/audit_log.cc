@@ -68,18 +68,18 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& dire
   std::string body;
   off_t complete = 0;
   while (std::getline(in, line)) {
-    const bool terminated = !in.eof();
-    std::string hash;
-    if (!terminated || !Split(line, &body, &hash)) break;
-    log->last_hash_ = hash;
+    if (in.eof()) break;  // Without its end: torn by a crash.
     complete += static_cast<off_t>(line.size()) + 1;
+    // A whole line that is no record is damage: it stays, for the verifier to find.
+    std::string hash;
+    if (Split(line, &body, &hash)) log->last_hash_ = hash;
   }
+  // Only a torn last line may be cut.
   struct stat info {};
-  if (::fstat(log->fd_, &info) == 0 && info.st_size > complete) {
-    // Only a torn last line may be cut; anything more is damage that must stay visible.
-    if (info.st_size - complete > (1 << 20) || ::ftruncate(log->fd_, complete) != 0) {
-      return absl::DataLossError(absl::StrCat(log->path_, " is damaged after byte ", complete));
-    }
+  if (::fstat(log->fd_, &info) == 0 && info.st_size > complete &&
+      ::ftruncate(log->fd_, complete) != 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot cut the torn end of ", log->path_, ": ", std::strerror(errno)));
   }
   return log;
 }

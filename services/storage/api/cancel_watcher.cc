@@ -19,14 +19,13 @@ void CancelWatcher::Run() {
       absl::MutexLock lock(&mutex_);
       if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kWatchInterval)) return;
       for (Entry& entry : entries_) {
-        if (entry.told || !entry.cancellation->cancelled()) continue;
-        entry.told = true;
-        cancelled.push_back(entry.session_id);
+        if (entry.cancellation->cancelled()) cancelled.push_back(entry.session_id);
       }
     }
     for (const uint64_t id : cancelled) {
       v1::CancelStatementRequest request;
       request.set_session_id(id);
+      // Told again at every look until the statement has ended: the first may have come before it.
       (void)rpc::Call(stub_, &v1::StorageService::Stub::CancelStatement, rpc::CallContext(),
                       secret_, request, true);
     }

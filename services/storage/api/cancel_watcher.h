@@ -33,19 +33,18 @@ class CancelWatcher {
   struct Entry {
     std::shared_ptr<rpc::Cancellation> cancellation;
     uint64_t session_id;
-    bool told;
   };
 
  public:
-  // For the time that one statement runs. `session_id` 0: nothing to watch.
+  // For the time that one statement runs.
   class Watch {
    public:
     Watch(CancelWatcher* watcher, const rpc::CallContext& context, uint64_t session_id)
-        : watcher_(context.cancellation == nullptr || session_id == 0 ? nullptr : watcher) {
+        : watcher_(context.cancellation == nullptr ? nullptr : watcher) {
       if (watcher_ == nullptr) return;
       absl::MutexLock lock(&watcher_->mutex_);
-      entry_ = watcher_->entries_.insert(watcher_->entries_.end(),
-                                         {context.cancellation, session_id, false});
+      entry_ =
+          watcher_->entries_.insert(watcher_->entries_.end(), {context.cancellation, session_id});
     }
     ~Watch() {
       if (watcher_ == nullptr) return;

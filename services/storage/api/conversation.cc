@@ -9,6 +9,7 @@
 namespace adbms::storage::api {
 
 void Conversation::Answer(const v1::SessionRequest& request, v1::SessionResponse* response) {
+  const absl::Time start = absl::Now();
   const absl::Status status = Handle(request, response);
   if (!status.ok()) {
     stream_ = nullptr;
@@ -16,7 +17,7 @@ void Conversation::Answer(const v1::SessionRequest& request, v1::SessionResponse
     response->set_error(status::Encode(status));
   }
   response->set_session(request.session());
-  response->set_session_id(id_);
+  metrics_->Observe(request, status.ok(), start);
 }
 
 absl::Status Conversation::Handle(const v1::SessionRequest& request,

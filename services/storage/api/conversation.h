@@ -6,23 +6,21 @@
 #include <utility>
 
 #include "services/storage/api/plan_store.h"
-#include "services/storage/api/session_table.h"
+#include "services/storage/api/session_metrics.h"
 #include "services/storage/api/storage.h"
 
 namespace adbms::storage::api {
 
 class Conversation {
  public:
-  // All pointers must outlive this.
-  Conversation(Storage* storage, PlanStore* plans, SessionTable* sessions,
-               std::unique_ptr<Session> session)
+  // The pointers must outlive this. `cancellation` is what Cancel sets.
+  Conversation(Storage* storage, PlanStore* plans, const SessionMetrics* metrics,
+               std::unique_ptr<Session> session, std::shared_ptr<rpc::Cancellation> cancellation)
       : storage_(storage),
         plans_(plans),
-        sessions_(sessions),
-        cancellation_(std::make_shared<rpc::Cancellation>()),
-        id_(sessions->Add(cancellation_)),
+        metrics_(metrics),
+        cancellation_(std::move(cancellation)),
         session_(std::move(session)) {}
-  ~Conversation() { sessions_->Remove(id_); }
 
   // Errors go into the response.
   void Answer(const v1::SessionRequest& request, v1::SessionResponse* response);
@@ -41,9 +39,8 @@ class Conversation {
 
   Storage* const storage_;
   PlanStore* const plans_;
-  SessionTable* const sessions_;
+  const SessionMetrics* const metrics_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
-  const uint64_t id_;
   bool in_transaction_ = false;
   // Streams and writers refer to the session and the options: they go first.
   std::unique_ptr<Session> session_;

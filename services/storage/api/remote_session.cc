@@ -120,7 +120,6 @@ absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionReq
   if (line_ == nullptr) {
     if (in_transaction_ && !begin_.has_value()) return Unreachable();
     line_ = std::make_unique<SessionChannel::Line>(open_());
-    session_id_ = 0;
   }
   if (context.deadline != absl::InfiniteFuture()) {
     request->set_timeout_us(
@@ -134,12 +133,11 @@ absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionReq
     begin_.reset();
   }
   response_.Clear();
-  const CancelWatcher::Watch watch(watcher_, context, session_id_);
+  const CancelWatcher::Watch watch(watcher_, context, line_->number());
   if (!line_->Call(request, brief, &response_)) {
     line_ = nullptr;
     return Unreachable();
   }
-  session_id_ = response_.session_id();
   return status::Decode(response_.error());
 }
 

@@ -59,7 +59,6 @@ class RemoteSession : public Session {
   const std::function<std::shared_ptr<SessionChannel>()> open_;
   CancelWatcher* const watcher_;
   std::unique_ptr<SessionChannel::Line> line_;
-  uint64_t session_id_ = 0;
   bool in_transaction_ = false;
   std::optional<BeginOptions> begin_;  // Of a transaction that storage does not know yet.
   v1::SessionRequest request_;         // Reused.

@@ -2,9 +2,18 @@
 
 #include <utility>
 
+#include "absl/random/random.h"
 #include "common/rpc/grpc/call.h"
 
 namespace adbms::storage::api {
+namespace {
+
+uint64_t DrawNumber() {
+  static thread_local absl::BitGen generator;
+  return absl::Uniform<uint64_t>(generator);
+}
+
+}  // namespace
 
 SessionChannel::SessionChannel(v1::StorageService::Stub* stub, const std::string& secret) {
   rpc::Prepare(rpc::CallContext(), secret, &client_, /*bounded=*/false);
@@ -21,9 +30,8 @@ SessionChannel::~SessionChannel() {
 }
 
 SessionChannel::Line::Line(std::shared_ptr<SessionChannel> channel)
-    : channel_(std::move(channel)), waiter_(std::make_shared<Waiter>()) {
+    : channel_(std::move(channel)), waiter_(std::make_shared<Waiter>()), number_(DrawNumber()) {
   absl::MutexLock lock(&channel_->mutex_);
-  number_ = ++channel_->last_number_;
   channel_->waiters_[number_] = waiter_;
 }
 

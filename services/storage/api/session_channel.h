@@ -52,11 +52,13 @@ class SessionChannel : private grpc::ClientBidiReactor<v1::SessionRequests, v1::
     // Sends `request` (taken away) and waits for its answer; false when the channel has broken.
     // `brief`: as storage said of this plan.
     bool Call(v1::SessionRequest* request, bool brief, v1::SessionResponse* response);
+    // SessionRequest.session
+    uint64_t number() const { return number_; }
 
    private:
     const std::shared_ptr<SessionChannel> channel_;
     const std::shared_ptr<Waiter> waiter_;
-    uint64_t number_ = 0;
+    const uint64_t number_;
     bool used_ = false;
   };
 
@@ -80,7 +82,6 @@ class SessionChannel : private grpc::ClientBidiReactor<v1::SessionRequests, v1::
   absl::Mutex mutex_;
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unordered_map<uint64_t, std::shared_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);
   int brief_queued_ ABSL_GUARDED_BY(mutex_) = 0;
   int brief_under_way_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -17,11 +17,12 @@ void FillError(const absl::Status& status, uint64_t session, v1::SessionResponse
 }  // namespace
 
 SessionHub::SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
-                       grpc::CallbackServerContext* server,
+                       const SessionMetrics* metrics, grpc::CallbackServerContext* server,
                        std::function<void(SessionHub*)> on_done)
     : storage_(storage),
       plans_(plans),
       sessions_(sessions),
+      metrics_(metrics),
       server_(server),
       on_done_(std::move(on_done)) {
   StartRead(&requests_);
@@ -38,7 +39,10 @@ void SessionHub::OnReadDone(bool ok) {
     if (batch != nullptr) StartWrite(batch);
     return StartRead(&requests_);
   }
-  for (const auto& [number, line] : lines_) line->conversation->Cancel();
+  for (const auto& [number, line] : lines_) {
+    line->conversation->Cancel();
+    sessions_->Remove(number);
+  }
   bool finish = false;
   {
     absl::MutexLock lock(&mutex_);
@@ -87,11 +91,15 @@ void SessionHub::EndIfDrained() {
   if (draining_ && engaged_ == 0) server_->TryCancel();
 }
 
-absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open() {
+absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t number) {
   ASSIGN_OR_RETURN(auto session, storage_->OpenSession(rpc::CallContext()));
+  auto cancellation = std::make_shared<rpc::Cancellation>();
+  if (!sessions_->Add(number, cancellation)) {
+    return absl::AlreadyExistsError("another session has this number");
+  }
   auto line = std::make_shared<Line>();
-  line->conversation =
-      std::make_unique<Conversation>(storage_, plans_, sessions_, std::move(session));
+  line->conversation = std::make_unique<Conversation>(storage_, plans_, metrics_,
+                                                      std::move(session), std::move(cancellation));
   return line;
 }
 
@@ -109,11 +117,12 @@ void SessionHub::Receive(v1::SessionRequest* request) {
     found->second->ending = true;
     found->second->changed.Signal();
     lines_.erase(found);
+    sessions_->Remove(number);
     return;
   }
   std::shared_ptr<Line>& line = lines_[number];
   if (line == nullptr) {
-    auto opened = Open();
+    auto opened = Open(number);
     if (!opened.ok()) {
       lines_.erase(number);
       absl::MutexLock lock(&mutex_);

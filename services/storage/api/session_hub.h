@@ -16,6 +16,7 @@
 #include "adbms/storage/v1/storage.grpc.pb.h"
 #include "services/storage/api/batched_writer.h"
 #include "services/storage/api/conversation.h"
+#include "services/storage/api/session_table.h"
 
 namespace adbms::storage::api {
 
@@ -23,7 +24,8 @@ class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::Sessi
  public:
   // All pointers must outlive this. `on_done` is the last thing that is called.
   SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
-             grpc::CallbackServerContext* server, std::function<void(SessionHub*)> on_done);
+             const SessionMetrics* metrics, grpc::CallbackServerContext* server,
+             std::function<void(SessionHub*)> on_done);
 
   // Ends the stream once all its sessions are idle.
   void Drain();
@@ -47,7 +49,7 @@ class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::Sessi
   void OnDone() override;
 
   void Receive(v1::SessionRequest* request);
-  absl::StatusOr<std::shared_ptr<Line>> Open();
+  absl::StatusOr<std::shared_ptr<Line>> Open(uint64_t number);
   bool IsBrief(const v1::SessionRequest& request);
   // The session's thread.
   void Work(const std::shared_ptr<Line>& line);
@@ -62,6 +64,7 @@ class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::Sessi
   Storage* const storage_;
   PlanStore* const plans_;
   SessionTable* const sessions_;
+  const SessionMetrics* const metrics_;
   grpc::CallbackServerContext* const server_;
   const std::function<void(SessionHub*)> on_done_;
   std::unordered_map<uint64_t, std::shared_ptr<Line>> lines_;  // Of the reading reaction.

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -12,10 +13,10 @@ namespace adbms::storage::api {
 
 class SessionTable {
  public:
-  uint64_t Add(std::shared_ptr<rpc::Cancellation> cancellation) {
+  // False when another session has the id.
+  bool Add(uint64_t id, std::shared_ptr<rpc::Cancellation> cancellation) {
     absl::MutexLock lock(&mutex_);
-    sessions_[++last_] = std::move(cancellation);
-    return last_;
+    return sessions_.emplace(id, std::move(cancellation)).second;
   }
   void Remove(uint64_t id) {
     absl::MutexLock lock(&mutex_);
@@ -31,7 +32,6 @@ class SessionTable {
 
  private:
   absl::Mutex mutex_;
-  uint64_t last_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<uint64_t, std::shared_ptr<rpc::Cancellation>> sessions_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -24,7 +24,7 @@ using Service = v1::StorageService::WithCallbackMethod_Sessions<v1::StorageServi
 class StorageAdapter : public Service {
  public:
   StorageAdapter(Storage* implementation, rpc::ServerSide side)
-      : implementation_(implementation), side_(std::move(side)) {}
+      : implementation_(implementation), side_(std::move(side)), metrics_(side_.metrics) {}
 
   grpc::ServerBidiReactor<v1::SessionRequests, v1::SessionResponses>* Sessions(
       grpc::CallbackServerContext* server) override {
@@ -33,14 +33,14 @@ class StorageAdapter : public Service {
           {grpc::StatusCode::UNAUTHENTICATED, "the call does not carry the cluster's secret"});
     }
     absl::MutexLock lock(&mutex_);
-    auto* const hub =
-        new SessionHub(implementation_, &plans_, &sessions_, server, [this](SessionHub* done) {
-          {
-            absl::MutexLock lock(&mutex_);
-            hubs_.erase(done);
-          }
-          delete done;
-        });
+    auto* const hub = new SessionHub(implementation_, &plans_, &sessions_, &metrics_, server,
+                                     [this](SessionHub* done) {
+                                       {
+                                         absl::MutexLock lock(&mutex_);
+                                         hubs_.erase(done);
+                                       }
+                                       delete done;
+                                     });
     hubs_.insert(hub);
     if (draining_) hub->Drain();
     return hub;
@@ -118,6 +118,7 @@ class StorageAdapter : public Service {
  private:
   Storage* const implementation_;
   const rpc::ServerSide side_;
+  const SessionMetrics metrics_;
   PlanStore plans_;
   SessionTable sessions_;
   absl::Mutex mutex_;

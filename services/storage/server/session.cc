@@ -45,6 +45,7 @@ class StreamWithFunctions : public QueryStream {
     session.current_schema = options.current_schema;
     session.time_zone = options.time_zone;
     session.catalog = &*functions_;
+    session.check_interrupts = [call = context->call] { return call->Check(); };
     context->state.parameters = &options.parameters;
     if (context->plan->correlation_slots > 0) {
       context->state.correlation_slots.resize(context->plan->correlation_slots);

@@ -1,0 +1,21 @@
+// The gateway over gRPC: the client.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "services/gateway/api/gateway.h"
+
+namespace adbms::gateway::api {
+
+// Sent with every call; the front is for users, who hold no secret of the cluster.
+struct Credentials {
+  std::string user;
+  std::string password;
+};
+
+// Calls the front at `address`.
+std::unique_ptr<Gateway> NewGatewayClient(const std::string& address,
+                                          const Credentials& credentials);
+
+}  // namespace adbms::gateway::api

@@ -1,0 +1,273 @@
+"""The autonomous cycle as a user meets it: an index that nobody asked for, its entry in the ledger,
+taking it back, the limits that are set to it, the report, and what a killed orchestrator leaves.
+"""
+import html.parser
+import json
+import pathlib
+import threading
+import time
+import unittest
+
+import psycopg2
+
+from adbms_process import Cluster, run, sqlstate, wait_until
+
+ROWS = 30000
+FAST = ("orchestrator.cycle_ms=300ms", "orchestrator.window_ms=200ms")
+SEARCH = "SELECT count(*) FROM parcels WHERE city = 'city {}'"
+
+
+class Workload:
+    """Statements over and over, each on a connection and thread of its own, until the block ends.
+
+    An exception of the workload is the test's.
+    """
+
+    def __init__(self, cluster, *statements, pause=0.002):
+        self.cluster = cluster
+        self.statements = statements
+        self.pause = pause
+        self.stopping = threading.Event()
+        self.errors = []
+        self.calls = 0
+
+    def _run(self, statement):
+        try:
+            connection = self.cluster.connect()
+            number = 0
+            while not self.stopping.is_set():
+                number += 1
+                run(connection, statement.format(number % 500))
+                self.calls += 1
+                time.sleep(self.pause)  # A client that thinks.
+            connection.close()
+        except psycopg2.Error as error:
+            self.errors.append(error)
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=self._run, args=(s,), daemon=True)
+                        for s in self.statements]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind, *unused):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(60)
+        if kind is None and self.errors:
+            raise self.errors[0]
+
+
+def load(cluster):
+    connection = cluster.connect()
+    run(connection, "CREATE TABLE parcels (id int PRIMARY KEY, city text, weight int, "
+        "note json)")
+    run(connection, "INSERT INTO parcels SELECT g, 'city ' || g % 500, g % 90, '{}' FROM "
+        f"generate_series(1, {ROWS}) g")
+    connection.close()
+
+
+def actions(cluster, condition="true"):
+    connection = cluster.connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id, module, kind, subject, state, statement, undo, reason, "
+                           "predicted_gain, measured_gain, initiator, verdict FROM adbms.actions "
+                           f"WHERE {condition} ORDER BY id")
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def indexes(cluster, table="parcels"):
+    return [name for name, in cluster.rows(
+        f"SELECT indexname FROM pg_indexes WHERE tablename = '{table}' ORDER BY 1")
+            if name.startswith("auto_")]
+
+
+class AutonomyTest(unittest.TestCase):
+    def start(self, *settings, **options):
+        cluster = Cluster(settings=settings, **options)
+        self.addCleanup(cluster.remove)
+        return cluster.start()
+
+    def wait_kept(self, cluster, seconds=60):
+        return wait_until(lambda: actions(
+            cluster, "module = 'indexer' AND kind = 'create_index' AND state = 'kept'"),
+                          seconds, "an index is built, measured and kept")[0]
+
+    def test_index_nobody_asked_for(self):
+        # Defaults but for nothing: what a user gets.
+        cluster = self.start()
+        load(cluster)
+        with Workload(cluster, SEARCH):
+            started = time.monotonic()
+            wait_until(lambda: indexes(cluster), 60, "an index is at work")
+            self.assertLess(time.monotonic() - started, 60)
+            kept = self.wait_kept(cluster)
+        self.assertIn("city", kept["subject"])
+        self.assertIn("CREATE INDEX", kept["statement"])
+        self.assertIn("DROP INDEX", kept["undo"])
+        self.assertRegex(kept["reason"], r"\d+ statement")
+        self.assertGreater(kept["predicted_gain"], 0.1)
+        self.assertGreater(kept["measured_gain"], 0.1)
+        self.assertEqual(kept["initiator"], "auto")
+        self.assertIn("kept", kept["verdict"])
+        plan = str(cluster.rows("EXPLAIN " + SEARCH.format(42)))
+        self.assertIn(indexes(cluster)[0], plan)
+        self.assertEqual(cluster.rows(SEARCH.format(42)), [(ROWS // 500,)])
+        self.revert(cluster, kept)
+        self.run_all_tables(cluster, kept)
+
+    def revert(self, cluster, kept):
+        cluster.rows(f"SELECT adbms.revert({kept['id']})")
+        self.assertEqual(indexes(cluster), [])
+        after = actions(cluster, f"id = {kept['id']}")[0]
+        self.assertEqual(after["state"], "reverted")
+        self.assertEqual(after["initiator"], "adbms")
+        self.assertEqual(cluster.rows(SEARCH.format(42)), [(ROWS // 500,)])
+        # What was taken back by hand is not tried again at once.
+        with Workload(cluster, SEARCH) as workload:
+            wait_until(lambda: workload.calls > 300, 60, "the workload runs")
+        self.assertEqual(indexes(cluster), [])
+        connection = cluster.connect()
+        self.assertIsNotNone(sqlstate(connection, f"SELECT adbms.revert({kept['id']})"))
+        self.assertIsNotNone(sqlstate(connection, "SELECT adbms.revert(999999)"))
+        self.assertEqual(sqlstate(connection, "SELECT adbms.revert('x')"), "22P02")
+        self.assertEqual(run(connection, "SELECT 1"), [(1,)])
+        connection.close()
+
+    def run_all_tables(self, cluster, undone):
+        lines = [line for line, in cluster.rows("SELECT adbms.run_all_tables()")]
+        directory = pathlib.Path(lines[-1].removeprefix("report: "))
+        self.assertEqual(directory.parent, cluster.directory / "logs")
+        self.assertTrue(directory.name.startswith("summary_"))
+        for module in ("statistics", "security", "indexer", "tuner"):
+            self.assertTrue(any(line.startswith(f"{module}: public.parcels") for line in lines),
+                            f"{module} was not asked: {lines}")
+        report = json.loads((directory / "summary_report.json").read_text())
+        self.assertTrue(report["ledger_intact"])
+        self.assertEqual(report["tables"], ["public.parcels"])
+        entry = next(a for a in report["history"] if a["id"] == undone["id"])
+        self.assertEqual(entry["state"], "reverted")
+        self.assertEqual(entry["statement"], undone["statement"])
+        self.assertAlmostEqual(entry["measured_gain"], undone["measured_gain"], places=3)
+        self.assertTrue(any("parcels" in s["sql"] for s in report["statements"]))
+        text = (directory / "summary_report.txt").read_text()
+        for part in (undone["statement"], undone["reason"], "hash chain intact", "predicted"):
+            self.assertIn(part, text)
+        page = PageText()
+        page.feed((directory / "summary_report.html").read_text())
+        page.close()
+        self.assertEqual(page.open, [], "tags are left open")
+        for part in (undone["statement"], undone["reason"], "hash chain intact"):
+            self.assertIn(part, page.text)
+
+    def test_a_type_that_cannot_be_indexed_is_refused_with_the_reason(self):
+        cluster = self.start(*FAST)
+        load(cluster)
+        with Workload(cluster, "SELECT count(*) FROM parcels WHERE note::text = '{}'"):
+            refused = wait_until(lambda: actions(cluster, "state = 'refused'"), 40, "a refusal")
+        self.assertIn("note", refused[0]["subject"])
+        self.assertIn("json", refused[0]["reason"])
+        self.assertEqual(refused[0]["module"], "indexer")
+        self.assertEqual(len(refused), 1, "it is said once")
+        self.assertEqual(indexes(cluster), [])
+
+    def test_off_and_recommend_are_respected(self):
+        cluster = self.start(*FAST, "orchestrator.autonomy=recommend")
+        load(cluster)
+        with Workload(cluster, SEARCH):
+            proposed = wait_until(lambda: actions(cluster, "kind = 'create_index'"), 40,
+                                  "a recommendation")[0]
+            self.assertEqual(proposed["state"], "proposed")
+            self.assertEqual(indexes(cluster), [])
+            cluster.rows(f"SELECT adbms.approve({proposed['id']})")
+            wait_until(lambda: indexes(cluster), 30, "the approved index")
+            self.assertEqual(actions(cluster, f"id = {proposed['id']}")[0]["initiator"], "adbms")
+            self.wait_kept(cluster)
+
+    def test_off_means_nothing_happens(self):
+        cluster = self.start(*FAST, "orchestrator.autonomy=off")
+        load(cluster)
+        with Workload(cluster, SEARCH) as workload:
+            wait_until(lambda: cluster.rows(
+                "SELECT calls FROM adbms.statements WHERE statement LIKE '%parcels WHERE%' "
+                "AND calls > 300") and workload.calls > 300, 60, "the workload is known")
+        self.assertEqual(actions(cluster), [])
+        self.assertEqual(indexes(cluster), [])
+
+    def test_unused_index_is_dropped(self):
+        cluster = self.start(*FAST, "indexer.drop_unused_after_ms=5s")
+        load(cluster)
+        with Workload(cluster, SEARCH):
+            self.wait_kept(cluster)
+            self.assertEqual(len(indexes(cluster)), 1)
+        # Work goes on, but nothing that the index serves.
+        with Workload(cluster, "SELECT weight FROM parcels WHERE id = {}"):
+            wait_until(lambda: not indexes(cluster), 60, "the unused index is dropped")
+            dropped = wait_until(lambda: actions(
+                cluster, "kind = 'drop_index' AND state = 'kept'"), 10, "the ledger says so")
+        self.assertIn("no plan has used it", dropped[0]["reason"])
+        self.assertIn("CREATE INDEX", dropped[0]["undo"])
+        cluster.rows(f"SELECT adbms.revert({dropped[0]['id']})")
+        self.assertEqual(len(indexes(cluster)), 1)
+
+    def test_killed_orchestrator_leaves_nothing_half_done(self):
+        cluster = self.start(*FAST, "orchestrator.lease_ms=1s",
+                             "orchestrator.verification_timeout_ms=5s", separate=True)
+        load(cluster)
+        # The first is killed as soon as anything is under way, the second while it is measured.
+        for column, states in (("city", "'applying', 'verifying'"), ("weight", "'verifying'")):
+            search = f"SELECT count(*) FROM parcels WHERE {column} = " + (
+                "'city {}'" if column == "city" else "{}")
+            subject = f"kind = 'create_index' AND subject LIKE '%{column}%'"
+            with Workload(cluster, search) as workload:
+                wait_until(lambda s=subject, t=states: actions(
+                    cluster, f"{s} AND state IN ({t})"), 60, "the indexer acts")
+                cluster.kill("orchestrator")
+                calls = workload.calls
+                cluster.start_one("orchestrator")
+                wait_until(lambda c=calls, w=workload: w.calls > c + 50, 30, "queries go on")
+                wait_until(lambda s=subject: actions(cluster, s)[0]["state"] in (
+                    "kept", "reverted", "failed"), 60, "the action comes to an end")
+        wait_until(lambda: not actions(cluster, "state IN ('applying', 'verifying')"), 60,
+                   "nothing is left under way")
+        decided = actions(cluster, "kind = 'create_index'")
+        for action in decided:
+            self.assertTrue(action["verdict"])
+            # What was not kept left no index behind.
+            name = action["undo"].rsplit(".", 1)[1]
+            self.assertEqual(name in indexes(cluster), action["state"] == "kept", action)
+        lines = [line for line, in cluster.rows("SELECT adbms.run_all_tables()")]
+        directory = pathlib.Path(lines[-1].removeprefix("report: "))
+        report = json.loads((directory / "summary_report.json").read_text())
+        self.assertTrue(report["ledger_intact"])
+
+
+class PageText(html.parser.HTMLParser):
+    """The text of a page, and which tags are open."""
+
+    VOID = ("meta", "br", "hr", "link", "!doctype")
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_data(self, data):
+        self.text += data
+
+
+if __name__ == "__main__":
+    unittest.main()
