@@ -39,10 +39,17 @@ void UsedIndexes(const google::protobuf::Message& message, std::set<uint32_t>* u
 OptimizerServer::OptimizerServer(storage::api::Storage* storage, telemetry::ServiceMetrics* metrics,
                                  const common::v1::OptimizerConfig& config, Learned learned)
     : storage_(storage),
-      metrics_(metrics),
       learned_(std::move(learned)),
       planner_({absl::Milliseconds(config.planning_budget_ms()), learned_.corrector,
-                learned_.generation, nullptr}) {}
+                learned_.generation, nullptr}) {
+  for (const Restriction restriction : {Restriction::kNoStatistics, Restriction::kBudget,
+                                        Restriction::kCalibration, Restriction::kUnseen}) {
+    restrictions_[restriction] =
+        &metrics->Counter("adbms_planner_restrictions_total",
+                          "Plans made under a restriction of prediction, by reason.",
+                          {{"reason", NameOf(restriction)}});
+  }
+}
 
 absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallContext& context,
                                                             uint64_t catalog_version,
@@ -99,13 +106,8 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   optimizer::v1::PlanResponse response;
   Restriction restriction = Restriction::kNone;
   ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));
-  if (restriction != Restriction::kNone) {
-    metrics_
-        ->Counter("adbms_planner_restrictions_total",
-                  "Plans made under a restriction of prediction, by reason.",
-                  {{"reason", NameOf(restriction)}})
-        .Increment();
-  }
+  const auto counter = restrictions_.find(restriction);
+  if (counter != restrictions_.end()) counter->second->Increment();
   return response;
 }
 

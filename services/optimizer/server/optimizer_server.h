@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -47,9 +48,9 @@ class OptimizerServer : public api::Optimizer {
                             uint64_t statistics_version);
 
   storage::api::Storage* const storage_;
-  telemetry::ServiceMetrics* const metrics_;
   const Learned learned_;
   const Planner planner_;
+  std::map<Restriction, prometheus::Counter*> restrictions_;  // Filled by the constructor.
   absl::Mutex mutex_;
   View view_ ABSL_GUARDED_BY(mutex_);
   absl::Time looked_at_ ABSL_GUARDED_BY(mutex_);
