@@ -198,8 +198,20 @@ absl::Status Process::StartOptimizer() {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("optimizer"));
+  models_ = std::make_unique<optimizer::feedback::ModelStore>(storage_);
+  optimizer::feedback::CardinalityLearner::Options learning;
+  learning.enabled = config_.optimizer().learned_cardinality();
+  learning.minimum_training_rows = config_.optimizer().minimum_training_rows();
+  learning.logger = telemetry->logger.get();
+  learner_ =
+      std::make_unique<optimizer::feedback::CardinalityLearner>(models_.get(), std::move(learning));
+  learner_->Start();
+  learning_ = std::make_unique<optimizer::feedback::LearningModule>(learner_.get());
+  modules_["optimizer"] = learning_.get();
   optimizer_server_ = std::make_unique<optimizer::server::OptimizerServer>(
-      storage_, telemetry->metrics.get(), config_.optimizer());
+      storage_, telemetry->metrics.get(), config_.optimizer(),
+      optimizer::server::OptimizerServer::Learned{learner_.get(),
+                                                  [this] { return learner_->generation(); }});
   optimizer_ = optimizer_server_.get();
   statistics_ = std::make_unique<optimizer::statistics_upkeep::StatisticsModule>(storage_);
   modules_["statistics"] = statistics_.get();
@@ -246,6 +258,7 @@ absl::Status Process::StartOrchestrator() {
       {"statistics", config_.cluster().optimizer()},
       {"security", config_.cluster().security()},
       {"indexer", config_.cluster().indexer()},
+      {"optimizer", config_.cluster().optimizer()},
       {"tuner", config_.cluster().tuner()}};
   for (const auto& [name, address] : known) {
     const auto local = modules_.find(name);
@@ -376,6 +389,11 @@ void Process::RefreshLoop() {
     rpc::CallContext context;
     context.deadline = absl::Now() + absl::Seconds(2);
     if (catalog_->RefreshStatistics(context)) plan_cache_->Clear();
+    if (optimizer_ != nullptr) {
+      context.deadline = absl::Now() + kRefresh;
+      const auto models = optimizer_->GetGeneration(context, {});
+      if (models.ok()) plan_cache_->Supersede(models->generation());
+    }
     for (int i = 0; i < 10 && !stopping_.load(); ++i) absl::SleepFor(kRefresh / 10);
   }
 }
@@ -423,6 +441,9 @@ void Process::Stop() {
   tuner_ = nullptr;
   statistics_ = nullptr;
   optimizer_server_ = nullptr;
+  learning_ = nullptr;
+  learner_ = nullptr;
+  models_ = nullptr;
   compliance_ = nullptr;
   security_server_ = nullptr;
   plan_cache_ = nullptr;

@@ -24,6 +24,7 @@
 #include "services/gateway/http/http_server.h"
 #include "services/gateway/pgwire/server.h"
 #include "services/indexer/server/indexer_server.h"
+#include "services/optimizer/feedback/learning_module.h"
 #include "services/optimizer/server/optimizer_server.h"
 #include "services/optimizer/statistics_upkeep/statistics_module.h"
 #include "services/orchestrator/server/orchestrator_server.h"
@@ -92,6 +93,9 @@ class Process {
   std::unique_ptr<security::compliance::ComplianceModule> compliance_;
   security::api::Security* security_ = nullptr;
   std::unique_ptr<optimizer::api::Optimizer> optimizer_client_;
+  std::unique_ptr<optimizer::feedback::ModelStore> models_;
+  std::unique_ptr<optimizer::feedback::CardinalityLearner> learner_;
+  std::unique_ptr<optimizer::feedback::LearningModule> learning_;
   std::unique_ptr<optimizer::server::OptimizerServer> optimizer_server_;
   std::unique_ptr<optimizer::statistics_upkeep::StatisticsModule> statistics_;
   optimizer::api::Optimizer* optimizer_ = nullptr;

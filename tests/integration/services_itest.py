@@ -31,6 +31,7 @@ class SevenProcessesTest(ClusterTest):
         run(connection, "INSERT INTO towns SELECT g, 'city ' || g % 5 FROM "
             "generate_series(1, 50) g")
         run(connection, "INSERT INTO trips SELECT g, 1 + g % 50 FROM generate_series(1, 500) g")
+        run(connection, "ANALYZE")
         cls.expected = sorted(run(connection, QUERY))
         run(connection, "CREATE ROLE reader LOGIN PASSWORD 'secret'")
         run(connection, "GRANT SELECT ON towns TO reader")

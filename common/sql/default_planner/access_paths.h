@@ -28,4 +28,27 @@ std::vector<plan::AccessPath> FindAccessPaths(const plan::Query& query,
                                               const std::vector<plan::ExprPtr>& conditions,
                                               const plan::CardinalityEstimator& estimator);
 
+// How a join may look its left rows' matches up in the right side's key or an index.
+struct LookupPath {
+  const plan::Rel* scan = nullptr;
+  const common::v1::IndexDescriptor* index = nullptr;  // Null: primary key.
+  std::vector<plan::ExprPtr> keys;      // Over the left's columns, for the leading index columns.
+  std::vector<plan::ExprPtr> matched;   // Conditions that the look-up answers.
+  std::vector<plan::ExprPtr> residual;  // The rest, the scan's own included.
+  bool unique = false;                  // At most one row.
+  bool covered = false;                 // No row is fetched.
+  double rows = 1;                      // Rows that one look-up finds.
+  plan::LookupCost cost() const { return {rows, unique, index != nullptr && !covered}; }
+};
+
+// The best look-up into `right` (a scan, maybe under a filter) for a join under `conditions` with
+// something that produces `left_columns`; nullopt when no index fits.
+std::optional<LookupPath> FindLookup(const plan::Query& query, const plan::Rel& right,
+                                     const std::vector<plan::ExprPtr>& conditions,
+                                     const plan::ColumnSet& left_columns,
+                                     const plan::CardinalityEstimator& estimator);
+// Whether the condition is an equality that a hash join can use.
+bool IsJoinKey(const plan::ExprPtr& condition, const plan::ColumnSet& left,
+               const plan::ColumnSet& right);
+
 }  // namespace adbms::sql::default_planner

@@ -26,7 +26,7 @@ size_t DefaultPolicy::ChooseAccessPath(const plan::Query& query, const plan::Sca
     double total = path.cost;
     if (!request.order.empty()) {
       if (!path.ordered) {
-        total += path.rows * kCost.sort_row * std::log2(path.rows + 2);
+        total += plan::SortCost(path.rows, path.rows);
       } else if (request.limit.has_value() && path.rows > *request.limit) {
         total *= *request.limit / path.rows;
       }
@@ -98,8 +98,7 @@ std::unique_ptr<JoinTree> DefaultPolicy::OrderJoins(const plan::Query& query,
 }
 
 JoinMethod DefaultPolicy::ChooseJoinMethod(const JoinRequest& request) const {
-  const double per_match = kCost.scan_row + (request.lookup_fetches ? kCost.fetch_row : 0);
-  const double lookup = request.left_rows * (kCost.seek + request.lookup_rows * per_match);
+  const double lookup = plan::LookupJoinCost(request.left_rows, request.lookup, 0);
   const double hash = request.right_cost + request.right_rows * kCost.hash_build_row +
                       request.left_rows * kCost.hash_probe_row;
   if (request.has_lookup && (lookup <= hash || !request.has_keys)) return JoinMethod::kLookup;

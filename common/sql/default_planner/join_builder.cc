@@ -9,7 +9,6 @@
 namespace adbms::sql::default_planner {
 namespace {
 
-using common::v1::IndexDescriptor;
 using plan::ColumnId;
 using plan::ColumnSet;
 using plan::Expr;
@@ -90,26 +89,12 @@ bool KeepsLeftOnly(common::v1::JoinType type) {
          type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE;
 }
 
-double JoinRows(common::v1::JoinType type, double left, double right, double selectivity) {
-  const double matches = left * right * selectivity;
-  switch (type) {
-    case common::v1::JOIN_TYPE_LEFT:
-      return std::max(left, matches);
-    case common::v1::JOIN_TYPE_RIGHT:
-      return std::max(right, matches);
-    case common::v1::JOIN_TYPE_FULL:
-      return std::max(left + right, matches);
-    case common::v1::JOIN_TYPE_SEMI:
-      return std::max(1.0, std::min(left, matches));
-    case common::v1::JOIN_TYPE_ANTI:
-    case common::v1::JOIN_TYPE_ANTI_NULL_AWARE:
-      return std::max(1.0, left - std::min(left, matches) * 0.9);
-    default:
-      return std::max(1.0, matches);
-  }
-}
-
 }  // namespace
+
+bool IsJoinKey(const ExprPtr& condition, const ColumnSet& left, const ColumnSet& right) {
+  ExprPtr a, b;
+  return ReadKey(condition, left, right, &a, &b);
+}
 
 absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel) {
   if (rel.join_type == common::v1::JOIN_TYPE_INNER) return BuildInnerJoins(rel);
@@ -183,6 +168,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
     while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
     next_slot_ = slot;
     graph.rows.push_back(trial.rows);
+    graph.costs.push_back(trial.cost);
   }
   for (const ExprPtr& condition : all) {
     graph.conditions.push_back(condition);
@@ -261,72 +247,10 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   if (type != common::v1::JOIN_TYPE_INNER && type != common::v1::JOIN_TYPE_LEFT &&
       type != common::v1::JOIN_TYPE_SEMI && type != common::v1::JOIN_TYPE_ANTI)
     return std::optional<Physical>();
-  std::vector<ExprPtr> filters;
-  const Rel* scan = ScanOf(right, &filters);
-  if (scan == nullptr || scan->table->is_virtual() || scan->lock_rows)
-    return std::optional<Physical>();
-  for (const uint32_t ordinal : scan->ordinals) {
-    if (ordinal == plan::kRowKeyOrdinal) return std::optional<Physical>();
-  }
-  const ColumnSet columns = SetOf(scan->output);
-  // Equalities by the ordinal of the right's column.
-  std::map<uint32_t, std::pair<ExprPtr, ExprPtr>> equal;
-  std::vector<ExprPtr> all = conditions;
-  all.insert(all.end(), filters.begin(), filters.end());
-  bool from_left = false;
-  for (const ExprPtr& condition : all) {
-    if (plan::HasSubquery(condition)) continue;
-    const auto comparison = ReadComparison(query_, condition, columns);
-    if (!comparison.has_value() || comparison->op != "=") continue;
-    const size_t at = std::find(scan->output.begin(), scan->output.end(), comparison->column) -
-                      scan->output.begin();
-    equal.emplace(scan->ordinals[at], std::make_pair(comparison->value, condition));
-  }
-  const IndexDescriptor* best = nullptr;
-  bool primary = false;
-  std::vector<ExprPtr> keys;
-  std::vector<ExprPtr> matched;
-  bool unique = false;
-  const ColumnSet left_columns = SetOf(left->layout);
-  auto consider = [&](const std::vector<uint32_t>& ordinals, const IndexDescriptor* index) {
-    std::vector<ExprPtr> found_keys;
-    std::vector<ExprPtr> found;
-    bool uses_left = false;
-    for (const uint32_t ordinal : ordinals) {
-      const auto it = equal.find(ordinal);
-      if (it == equal.end()) break;
-      found_keys.push_back(it->second.first);
-      found.push_back(it->second.second);
-      uses_left |= plan::Intersects(plan::ColumnsOf(it->second.first), left_columns);
-    }
-    if (!uses_left) return;
-    const bool whole = found.size() == ordinals.size() && (index == nullptr || index->unique());
-    if ((whole && !unique) || (whole == unique && found.size() > keys.size())) {
-      keys = std::move(found_keys);
-      matched = std::move(found);
-      best = index;
-      primary = index == nullptr;
-      unique = whole;
-      from_left = true;
-    }
-  };
-  if (scan->table->primary_key_size() > 0)
-    consider({scan->table->primary_key().begin(), scan->table->primary_key().end()}, nullptr);
-  for (const IndexDescriptor& index : scan->table->indexes()) {
-    if (index.state() == IndexDescriptor::STATE_PUBLIC)
-      consider({index.columns().begin(), index.columns().end()}, &index);
-  }
-  if (!from_left) return std::optional<Physical>();
-  const double table_rows = estimator_.TableRows(*scan->table);
-  bool covered = !primary;
-  if (covered) {
-    for (const uint32_t ordinal : scan->ordinals) {
-      covered = covered && (std::find(best->columns().begin(), best->columns().end(), ordinal) !=
-                                best->columns().end() ||
-                            std::find(best->include().begin(), best->include().end(), ordinal) !=
-                                best->include().end());
-    }
-  }
+  const std::optional<LookupPath> lookup =
+      FindLookup(query_, right, conditions, SetOf(left->layout), estimator_);
+  if (!lookup.has_value()) return std::optional<Physical>();
+  const Rel* scan = lookup->scan;
   plan::JoinRequest request;
   request.type = type;
   request.left_rows = left->rows;
@@ -334,9 +258,7 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   request.right_cost = right_cost;
   request.has_keys = has_keys;
   request.has_lookup = true;
-  request.lookup_rows =
-      unique ? 1 : std::max(1.0, table_rows * estimator_.Selectivity(query_, matched));
-  request.lookup_fetches = !primary && !covered;
+  request.lookup = lookup->cost();
   if (policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup)
     return std::optional<Physical>();
 
@@ -344,31 +266,25 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   common::v1::LookupJoin* join = result.op.mutable_lookup_join();
   join->set_type(type);
   join->set_table_id(scan->table->table_id());
-  join->set_index_id(primary ? 0 : best->index_id());
-  join->set_index_name(primary ? scan->table->primary_key_name() : best->name());
+  join->set_index_id(lookup->index == nullptr ? 0 : lookup->index->index_id());
+  join->set_index_name(lookup->index == nullptr ? scan->table->primary_key_name()
+                                                : lookup->index->name());
   join->set_alias(scan->alias);
-  join->set_index_only(covered);
-  for (const ExprPtr& key : keys) RETURN_IF_ERROR(EncodeInto(key, left->layout, join->add_keys()));
+  join->set_index_only(lookup->covered);
+  for (const ExprPtr& key : lookup->keys)
+    RETURN_IF_ERROR(EncodeInto(key, left->layout, join->add_keys()));
   std::vector<ColumnId> pair = left->layout;
   for (size_t i = 0; i < scan->output.size(); ++i) {
     join->add_columns(scan->ordinals[i]);
     pair.push_back(scan->output[i]);
   }
-  std::vector<ExprPtr> residual;
-  for (const ExprPtr& condition : all) {
-    if (std::find(matched.begin(), matched.end(), condition) == matched.end())
-      residual.push_back(condition);
-  }
-  if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_residual()));
+  if (!lookup->residual.empty())
+    RETURN_IF_ERROR(EncodeAnd(lookup->residual, pair, join->mutable_residual()));
   result.layout = KeepsLeftOnly(type) ? left->layout : pair;
-  const double selectivity =
-      request.lookup_rows / table_rows * estimator_.Selectivity(query_, residual);
-  result.rows = JoinRows(type, left->rows, table_rows, selectivity);
+  result.rows =
+      estimator_.JoinRows(query_, type, {SetOf(left->layout), left->rows, right_rows}, conditions);
   result.startup = left->startup;
-  result.cost =
-      left->cost + left->rows * (kCost.seek + request.lookup_rows *
-                                                  (kCost.scan_row +
-                                                   (request.lookup_fetches ? kCost.fetch_row : 0)));
+  result.cost = left->cost + plan::LookupJoinCost(left->rows, lookup->cost(), result.rows);
   *join->mutable_left() = std::move(left->op);
   Finish(&result);
   return std::optional<Physical>(std::move(result));
@@ -396,8 +312,8 @@ absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, P
   std::vector<ColumnId> pair = left.layout;
   pair.insert(pair.end(), right.layout.begin(), right.layout.end());
   result.layout = KeepsLeftOnly(type) ? left.layout : pair;
-  const double selectivity = estimator_.Selectivity(query_, conditions);
-  result.rows = JoinRows(type, left.rows, right.rows, selectivity);
+  result.rows =
+      estimator_.JoinRows(query_, type, {left_columns, left.rows, right.rows}, conditions);
   if (!keys.empty()) {
     common::v1::HashJoin* join = result.op.mutable_hash_join();
     join->set_type(type);
@@ -407,8 +323,7 @@ absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, P
     }
     if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_residual()));
     result.startup = right.cost + right.rows * kCost.hash_build_row + left.startup;
-    result.cost = left.cost + right.cost + right.rows * kCost.hash_build_row +
-                  left.rows * kCost.hash_probe_row + result.rows * kCost.emit_row;
+    result.cost = left.cost + right.cost + plan::HashJoinCost(left.rows, right.rows, result.rows);
     *join->mutable_left() = std::move(left.op);
     *join->mutable_right() = std::move(right.op);
   } else {
@@ -416,7 +331,7 @@ absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, P
     join->set_type(type);
     if (!residual.empty()) RETURN_IF_ERROR(EncodeAnd(residual, pair, join->mutable_condition()));
     result.startup = right.cost;
-    result.cost = left.cost + right.cost + left.rows * right.rows * kCost.emit_row;
+    result.cost = left.cost + right.cost + plan::NestedLoopCost(left.rows, right.rows);
     *join->mutable_left() = std::move(left.op);
     *join->mutable_right() = std::move(right.op);
   }

@@ -248,6 +248,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     }
     result.startup = kCost.seek;
   }
+  for (const float feature : path.features) result.op.add_correction_features(feature);
   if (!path.ordered && wanted.order.empty()) {
     // Only columns that cannot be NULL are known to come in order.
     size_t kept = 0;
@@ -258,6 +259,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     result.ordering.clear();
   }
   Finish(&result);
+  if (path.uncorrected_rows.has_value())
+    result.op.set_uncorrected_rows(std::max(1.0, std::round(*path.uncorrected_rows)));
   return result;
 }
 
@@ -373,14 +376,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
   ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0]));
   Physical result;
   common::v1::Aggregate* aggregate = result.op.mutable_aggregate();
-  double groups = rel.expressions.empty() ? 1 : 0;
-  for (const ExprPtr& key : rel.expressions) {
+  for (const ExprPtr& key : rel.expressions)
     RETURN_IF_ERROR(EncodeInto(key, input.layout, aggregate->add_keys()));
-    const double distinct = key->kind == Expr::Kind::kColumn
-                                ? estimator_.DistinctValues(query_, key->column, input.rows)
-                                : std::min(input.rows, 200.0);
-    groups = std::max(1.0, groups) * distinct;
-  }
   size_t at = rel.expressions.size();
   for (const plan::AggregateCall& call : rel.aggregates) {
     common::v1::AggregateCall* out = aggregate->add_aggregates();
@@ -398,7 +395,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
     }
   }
   result.layout = rel.output;
-  result.rows = std::min(groups, std::max(1.0, input.rows));
+  result.rows = estimator_.Groups(query_, rel.expressions, std::max(1.0, input.rows));
   result.cost =
       input.cost + input.rows * (kCost.hash_probe_row +
                                  kCost.filter_row * static_cast<double>(rel.aggregates.size()));
@@ -462,7 +459,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* l
   }
   result.layout = input.layout;
   result.rows = kept;
-  result.cost = input.cost + input.rows * kCost.sort_row * std::log2(kept + 2);
+  result.cost = input.cost + plan::SortCost(input.rows, kept);
   result.startup = result.cost;
   *sort->mutable_input() = std::move(input.op);
   Finish(&result);

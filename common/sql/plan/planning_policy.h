@@ -27,6 +27,17 @@ class CardinalityEstimator {
   // Fraction for a conjunction; the default multiplies, and counts a lower and an upper bound as
   // one range.
   virtual double Selectivity(const Query& query, const std::vector<ExprPtr>& conditions) const = 0;
+  // Groups of `rows` rows by the keys (none: one group), at least 1. By default the product of the
+  // keys' distinct values, at most `rows`.
+  virtual double Groups(const Query& query, const std::vector<ExprPtr>& keys, double rows) const;
+  // Rows of a join, at least 1. By default from the conditions' selectivity.
+  struct JoinSides {
+    ColumnSet left_columns;
+    double left_rows = 0;
+    double right_rows = 0;
+  };
+  virtual double JoinRows(const Query& query, common::v1::JoinType type, const JoinSides& sides,
+                          const std::vector<ExprPtr>& conditions) const;
 };
 
 // One way to read a table.
@@ -49,6 +60,10 @@ struct AccessPath {
   double index_rows = 0;  // Entries visited.
   double rows = 0;        // Rows emitted.
   double cost = 0;
+  // What a policy with learned corrections adds: the rows before correction, and the features from
+  // which they were corrected (see plan.proto's Operator).
+  std::optional<double> uncorrected_rows;
+  std::vector<float> features;
 };
 
 // What a reader of a table wants.
@@ -68,6 +83,7 @@ struct JoinTree {
 struct JoinGraph {
   std::vector<RelPtr> relations;    // In text order, filters included.
   std::vector<double> rows;         // Estimates, as many.
+  std::vector<double> costs;        // To read each once, as many.
   std::vector<ColumnSet> columns;   // What each produces.
   std::vector<ExprPtr> conditions;  // Each over two relations or more.
   std::vector<ColumnSet> condition_columns;
@@ -75,15 +91,21 @@ struct JoinGraph {
 
 enum class JoinMethod { kHash, kLookup, kNestedLoop };
 
+// What a look-up into a key or an index costs a join.
+struct LookupCost {
+  double rows = 1;       // Found by one look-up.
+  bool unique = false;   // By a whole unique key.
+  bool fetches = false;  // Each row found costs a fetch.
+};
+
 // A join whose method is to be chosen.
 struct JoinRequest {
   common::v1::JoinType type = common::v1::JOIN_TYPE_INNER;
   double left_rows = 0, right_rows = 0;
-  double right_cost = 0;        // To read the right side once.
-  bool has_keys = false;        // Hash join possible.
-  bool has_lookup = false;      // Lookup join possible, and
-  double lookup_rows = 0;       // ... the rows that one look-up finds.
-  bool lookup_fetches = false;  // ... whether each costs a fetch of the row.
+  double right_cost = 0;    // To read the right side once.
+  bool has_keys = false;    // Hash join possible.
+  bool has_lookup = false;  // Lookup join possible, and
+  LookupCost lookup;        // ... what one look-up costs.
 };
 
 class PlanningPolicy {
@@ -101,17 +123,27 @@ class PlanningPolicy {
   virtual uint64_t statistics_version() const = 0;
 };
 
-// Costs in plan.proto's unit, shared by policies so that plans compare.
+// Costs in plan.proto's unit, shared by policies so that plans compare. Measured on this executor
+// with everything in memory, where a unit is about 10 us (order-processing data set at scale 1).
 struct CostConstants {
   double scan_row = 0.02;      // Decode a row that lies next to the last one.
   double fetch_row = 0.4;      // Get a row through an index entry.
-  double seek = 0.5;           // Position an iterator.
+  double get_row = 0.2;        // Get the one row of a whole unique key.
+  double seek = 0.7;           // Position an iterator.
   double filter_row = 0.0025;  // Evaluate a condition.
-  double hash_build_row = 0.015;
-  double hash_probe_row = 0.01;
-  double sort_row = 0.02;  // Times log2(rows).
-  double emit_row = 0.005;
+  double hash_build_row = 0.012;
+  double hash_probe_row = 0.006;
+  double pair_row = 0.0008;  // Compare a pair in a nested loop.
+  double sort_row = 0.004;   // Times log2(rows).
+  double emit_row = 0.002;
 };
 inline constexpr CostConstants kCost;
+
+// The cost of a join beyond its inputs'. One set of formulas for the builder and every policy.
+double HashJoinCost(double probe_rows, double build_rows, double result_rows);
+double NestedLoopCost(double left_rows, double right_rows);
+double LookupJoinCost(double left_rows, const LookupCost& lookup, double result_rows);
+// Sorts `rows`, of which the first `kept` are wanted.
+double SortCost(double rows, double kept);
 
 }  // namespace adbms::sql::plan

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/time/clock.h"
+
 namespace adbms::gateway::plan_cache {
 namespace {
 
@@ -27,6 +29,7 @@ CachedPlanPtr PlanCache::Find(std::string_view key, const std::vector<sql::Liter
     if (found != shard.entries.end()) {
       for (const CachedPlanPtr& plan : found->second.variants) {
         if (!Serves(*plan, literals)) continue;
+        if (TakeRenewal(*plan)) break;
         hits_.fetch_add(1, std::memory_order_relaxed);
         return plan;
       }
@@ -36,6 +39,26 @@ CachedPlanPtr PlanCache::Find(std::string_view key, const std::vector<sql::Liter
   return nullptr;
 }
 
+bool PlanCache::TakeRenewal(const CachedPlan& plan) {
+  const uint64_t generation = plan.plan->model_generation();
+  if (generation == 0 || generation >= model_generation_.load(std::memory_order_relaxed))
+    return false;
+  const uint64_t second = static_cast<uint64_t>(absl::ToUnixSeconds(absl::Now())) << 16;
+  uint64_t seen = renewals_.load(std::memory_order_relaxed);
+  for (;;) {
+    const bool same = (seen & ~uint64_t{0xffff}) == second;
+    if (same && (seen & 0xffff) >= kRenewalsPerSecond) return false;
+    if (renewals_.compare_exchange_weak(seen, same ? seen + 1 : second + 1,
+                                        std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+}
+
+void PlanCache::Supersede(uint64_t model_generation) {
+  model_generation_.store(model_generation, std::memory_order_relaxed);
+}
+
 void PlanCache::Insert(CachedPlanPtr plan) {
   if (entries_per_shard_ == 0) return;
   Shard& shard = ShardOf(plan->key);
@@ -43,8 +66,13 @@ void PlanCache::Insert(CachedPlanPtr plan) {
   auto [position, inserted] = shard.entries.try_emplace(plan->key);
   Entry& entry = position->second;
   if (inserted) entry.age = shard.ages.insert(shard.ages.end(), plan->key);
+  // One of an earlier generation might serve the same statements without pinning anything.
   std::erase_if(entry.variants, [&](const CachedPlanPtr& other) {
-    return other->pinned_values == plan->pinned_values;
+    if (other->pinned_values != plan->pinned_values &&
+        other->plan->model_generation() >= plan->plan->model_generation())
+      return false;
+    other->superseded.store(true, std::memory_order_relaxed);
+    return true;
   });
   if (entry.variants.size() >= kVariants) entry.variants.erase(entry.variants.begin());
   entry.variants.push_back(std::move(plan));
@@ -69,6 +97,10 @@ void PlanCache::Erase(const CachedPlan& plan) {
 void PlanCache::Clear() {
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex);
+    for (auto& [key, entry] : shard.entries) {
+      for (const CachedPlanPtr& plan : entry.variants)
+        plan->superseded.store(true, std::memory_order_relaxed);
+    }
     shard.entries.clear();
     shard.ages.clear();
   }

@@ -37,6 +37,9 @@ struct CachedPlan {
   int64_t planning_us = 0;
   // The policy version for which the role was authorized.
   std::atomic<uint64_t> policy_version{0};
+  // Set once the plan left the cache because a better one may be had: prepared statements that
+  // hold it look again.
+  std::atomic<bool> superseded{false};
 };
 using CachedPlanPtr = std::shared_ptr<CachedPlan>;
 
@@ -50,7 +53,15 @@ class PlanCache {
   // Replaces a plan with equal pinned values.
   void Insert(CachedPlanPtr plan);
   void Erase(const CachedPlan& plan);
+  // Statistics have changed: every plan deserves another look.
   void Clear();
+  // Learned models have changed: plans made under an earlier generation are dropped when they are
+  // asked for, a few a second, so that a new model does not have everything planned at once.
+  void Supersede(uint64_t model_generation);
+  // Whether the holder of a plan should look for another one now.
+  bool IsSuperseded(const CachedPlan& plan) {
+    return plan.superseded.load(std::memory_order_relaxed) || TakeRenewal(plan);
+  }
 
   uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
   uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
@@ -74,10 +85,17 @@ class PlanCache {
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries ABSL_GUARDED_BY(mutex);
     std::list<std::string> ages ABSL_GUARDED_BY(mutex);  // Oldest insertion first.
   };
+  // Plans dropped in one second for an earlier generation of models.
+  static constexpr uint32_t kRenewalsPerSecond = 20;
+  // Whether a plan of that generation is to be dropped now.
+  bool TakeRenewal(const CachedPlan& plan);
+
   Shard& ShardOf(std::string_view key) { return shards_[Hash{}(key) % kShards]; }
 
   const size_t entries_per_shard_;
   std::array<Shard, kShards> shards_;
+  std::atomic<uint64_t> model_generation_{0};
+  std::atomic<uint64_t> renewals_{0};  // The second, and how many were dropped in it (low 16 bits).
   std::atomic<uint64_t> hits_{0};
   std::atomic<uint64_t> misses_{0};
 };

@@ -67,5 +67,41 @@ TEST(PlanCacheTest, ZeroEntriesCachesNothing) {
   EXPECT_EQ(cache.Find("a", {}), nullptr);
 }
 
+CachedPlanPtr MadeUnder(const std::string& key, uint64_t generation) {
+  auto cached = MakePlan(key);
+  auto plan = std::make_shared<common::v1::Plan>();
+  plan->set_model_generation(generation);
+  cached->plan = plan;
+  return cached;
+}
+
+TEST(PlanCacheTest, NewModelReplacesPlansAFewAtATime) {
+  PlanCache cache(4096);
+  for (int i = 0; i < 500; ++i) cache.Insert(MadeUnder(std::to_string(i), 3));
+  cache.Insert(MadeUnder("independent", 0));
+  cache.Supersede(3);
+  EXPECT_NE(cache.Find("1", {}), nullptr);
+  cache.Supersede(4);
+  int missing = 0;
+  for (int i = 0; i < 500; ++i) missing += cache.Find(std::to_string(i), {}) == nullptr ? 1 : 0;
+  EXPECT_GE(missing, 1);
+  // The loop may have met a new second.
+  EXPECT_LE(missing, 100);
+  EXPECT_NE(cache.Find("independent", {}), nullptr);
+}
+
+TEST(PlanCacheTest, HoldersLearnThatAPlanIsSuperseded) {
+  PlanCache cache(100);
+  const auto old = MadeUnder("a", 3);
+  cache.Insert(old);
+  EXPECT_FALSE(cache.IsSuperseded(*old));
+  const auto better = MadeUnder("a", 4);
+  cache.Insert(better);
+  EXPECT_TRUE(cache.IsSuperseded(*old));
+  EXPECT_EQ(cache.Find("a", {}), better);
+  cache.Clear();
+  EXPECT_TRUE(cache.IsSuperseded(*better));
+}
+
 }  // namespace
 }  // namespace adbms::gateway::plan_cache

@@ -82,9 +82,18 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
 absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
                                                      const sql::CatalogPtr& catalog,
                                                      std::string* restriction) {
-  if (query.multi_statement) *restriction = "a statement of a multi-statement batch";
-  if (changed_schema_) *restriction = "the transaction has changed the schema";
-  if (services_.optimizer == nullptr) *restriction = "no optimizer is configured";
+  const auto restrict = [&](const char* text, prometheus::Counter& counter) {
+    *restriction = text;
+    counter.Increment();
+  };
+  StatementMetrics& metrics = *services_.metrics;
+  if (query.multi_statement) {
+    restrict("a statement of a multi-statement batch", metrics.restricted_multi_statement);
+  } else if (changed_schema_) {
+    restrict("the transaction has changed the schema", metrics.restricted_schema_changed);
+  } else if (services_.optimizer == nullptr) {
+    restrict("no optimizer is configured", metrics.restricted_out_of_reach);
+  }
   if (restriction->empty()) {
     optimizer::v1::PlanRequest request;
     request.set_sql(std::string(query.sql));
@@ -107,10 +116,12 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     request.set_database(options_.database);
     request.set_time_zone(settings_.time_zone());
     request.set_catalog_version(catalog->version());
+    if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
+      request.set_statistics_version(statistics->version());
     auto response = services_.optimizer->Plan(Context(), request);
     if (response.ok()) return std::move(*response->mutable_plan());
     if (!OutOfReach(response.status())) return response.status();
-    *restriction = "the optimizer is out of reach";
+    restrict("the optimizer is out of reach", metrics.restricted_out_of_reach);
   }
   services_.metrics->default_plans.Increment();
   sql::PlanningInput input = PlanningInputFor(query.sql, query.statement, catalog);
@@ -147,9 +158,27 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));
   cached->planning_us = absl::ToInt64Microseconds(absl::Now() - start);
   cached->key = CacheKey(key_text, query.parameter_types);
-  // A plan made without the optimizer is not kept: the next execution asks again.
-  if (shareable && restriction.empty()) services_.plan_cache->Insert(cached);
+  // A plan made without the optimizer is not kept: the next execution asks again. Nor is one made
+  // with statistics that are known to be outdated, by an optimizer that has not looked since.
+  const auto statistics = services_.catalog->statistics();
+  const bool outdated =
+      statistics != nullptr && cached->plan->statistics_version() < statistics->version();
+  cached->superseded.store(outdated, std::memory_order_relaxed);
+  if (shareable && restriction.empty() && !outdated) services_.plan_cache->Insert(cached);
   return cached;
+}
+
+absl::Status Session::Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* plan) {
+  if (!query.cacheable || query.literals == nullptr || changed_schema_ ||
+      !services_.plan_cache->IsSuperseded(**plan))
+    return absl::OkStatus();
+  auto found = services_.plan_cache->Find(CacheKey(query.normalized, query.parameter_types),
+                                          *query.literals);
+  if (found == nullptr) {
+    ASSIGN_OR_RETURN(found, MakePlan(query));
+  }
+  *plan = std::move(found);
+  return absl::OkStatus();
 }
 
 absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {

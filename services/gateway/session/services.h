@@ -46,6 +46,10 @@ struct StatementMetrics {
   prometheus::Counter& failed;
   prometheus::Counter& rows;
   prometheus::Counter& default_plans;
+  // By reason.
+  prometheus::Counter& restricted_multi_statement;
+  prometheus::Counter& restricted_schema_changed;
+  prometheus::Counter& restricted_out_of_reach;
 };
 
 struct Services {

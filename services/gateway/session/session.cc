@@ -67,6 +67,16 @@ bool CatalogCache::RefreshStatistics(const rpc::CallContext& context) {
   return analyzed;
 }
 
+namespace {
+
+prometheus::Counter& Restricted(telemetry::ServiceMetrics* metrics, const std::string& reason) {
+  return metrics->Counter("adbms_planner_restrictions_total",
+                          "Plans made under a restriction of prediction, by reason.",
+                          {{"reason", reason}});
+}
+
+}  // namespace
+
 StatementMetrics::StatementMetrics(telemetry::ServiceMetrics* metrics)
     : latency(metrics->Histogram("adbms_statement_duration_seconds",
                                  "Time of statements, from text to last row.")),
@@ -74,7 +84,10 @@ StatementMetrics::StatementMetrics(telemetry::ServiceMetrics* metrics)
       failed(metrics->Counter("adbms_statements_total", "Statements run.", {{"outcome", "error"}})),
       rows(metrics->Counter("adbms_statement_rows_total", "Rows returned or changed.")),
       default_plans(metrics->Counter("adbms_default_plans_total",
-                                     "Plans made without prediction, for whatever restriction.")) {}
+                                     "Plans made without prediction, for whatever restriction.")),
+      restricted_multi_statement(Restricted(metrics, "multi_statement")),
+      restricted_schema_changed(Restricted(metrics, "schema_changed")),
+      restricted_out_of_reach(Restricted(metrics, "out_of_reach")) {}
 
 Session::Session(const Services& services, SessionOptions options)
     : services_(services),
@@ -458,6 +471,7 @@ absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool a
     query.normalized = prepared.normalized;
     query.literals = &prepared.literals;
   }
+  RETURN_IF_ERROR(Renew(query, &prepared.plan));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
   if (max_rows == 0) return RunPlan(prepared.plan, query, portal->parameters, sink);
   ASSIGN_OR_RETURN(portal->stream,

@@ -136,6 +136,8 @@ class Session {
   sql::PlanningInput PlanningInputFor(std::string_view sql, const sql::Statement* statement,
                                       const sql::CatalogPtr& catalog);
   absl::Status Authorize(plan_cache::CachedPlan* plan);
+  // Puts a better plan in place of a prepared one where statistics or models have changed since.
+  absl::Status Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* plan);
   absl::StatusOr<std::vector<types::Value>> Parameters(const plan_cache::CachedPlan& plan,
                                                        const std::vector<types::Value>& client,
                                                        const std::vector<sql::Literal>& literals);

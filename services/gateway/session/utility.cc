@@ -616,6 +616,7 @@ absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* si
     query.normalized = prepared->normalized;
     query.literals = &prepared->literals;
   }
+  RETURN_IF_ERROR(Renew(query, &prepared->plan));
   RETURN_IF_ERROR(Authorize(prepared->plan.get()));
   return RunPlan(prepared->plan, query, values, sink);
 }

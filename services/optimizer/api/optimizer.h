@@ -15,6 +15,8 @@ class Optimizer {
       const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) = 0;
   virtual absl::StatusOr<optimizer::v1::WhatIfResponse> WhatIf(
       const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) = 0;
+  virtual absl::StatusOr<optimizer::v1::GetGenerationResponse> GetGeneration(
+      const rpc::CallContext& context, const optimizer::v1::GetGenerationRequest& request) = 0;
 };
 
 }  // namespace adbms::optimizer::api

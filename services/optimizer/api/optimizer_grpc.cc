@@ -20,6 +20,11 @@ class Client : public Optimizer {
       const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) override {
     return rpc::Call(stub_.get(), &Service::Stub::WhatIf, context, secret_, request, true);
   }
+  absl::StatusOr<optimizer::v1::GetGenerationResponse> GetGeneration(
+      const rpc::CallContext& context,
+      const optimizer::v1::GetGenerationRequest& request) override {
+    return rpc::Call(stub_.get(), &Service::Stub::GetGeneration, context, secret_, request, true);
+  }
 
  private:
   const std::string secret_;
@@ -42,6 +47,14 @@ class Adapter : public Service::Service {
     return rpc::Serve(side_, "WhatIf", server, response, [&](const rpc::CallContext& context) {
       return implementation_->WhatIf(context, *request);
     });
+  }
+  grpc::Status GetGeneration(grpc::ServerContext* server,
+                             const optimizer::v1::GetGenerationRequest* request,
+                             optimizer::v1::GetGenerationResponse* response) override {
+    return rpc::Serve(side_, "GetGeneration", server, response,
+                      [&](const rpc::CallContext& context) {
+                        return implementation_->GetGeneration(context, *request);
+                      });
   }
 
  private:

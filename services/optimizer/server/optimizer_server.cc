@@ -37,18 +37,31 @@ void UsedIndexes(const google::protobuf::Message& message, std::set<uint32_t>* u
 }  // namespace
 
 OptimizerServer::OptimizerServer(storage::api::Storage* storage, telemetry::ServiceMetrics* metrics,
-                                 const common::v1::OptimizerConfig& config)
-    : storage_(storage), metrics_(metrics), config_(config) {}
+                                 const common::v1::OptimizerConfig& config, Learned learned)
+    : storage_(storage),
+      learned_(std::move(learned)),
+      planner_({absl::Milliseconds(config.planning_budget_ms()), learned_.corrector,
+                learned_.generation, nullptr}) {
+  for (const Restriction restriction : {Restriction::kNoStatistics, Restriction::kBudget,
+                                        Restriction::kCalibration, Restriction::kUnseen}) {
+    restrictions_[restriction] =
+        &metrics->Counter("adbms_planner_restrictions_total",
+                          "Plans made under a restriction of prediction, by reason.",
+                          {{"reason", NameOf(restriction)}});
+  }
+}
 
 absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallContext& context,
-                                                            uint64_t version) {
+                                                            uint64_t catalog_version,
+                                                            uint64_t statistics_version) {
   View view;
   bool stale = false;
   {
     absl::MutexLock lock(&mutex_);
     view = view_;
     stale = view_.catalog == nullptr || absl::Now() - looked_at_ > kFreshness ||
-            view_.catalog->version() < version;
+            view_.catalog->version() < catalog_version ||
+            view_.statistics->version() < statistics_version;
   }
   if (!stale) return view;
   ASSIGN_OR_RETURN(
@@ -58,7 +71,10 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
   ASSIGN_OR_RETURN(auto statistics,
                    storage_->GetStatistics(
                        context, view.statistics == nullptr ? 0 : view.statistics->version()));
-  if (statistics != nullptr) view.statistics = std::move(statistics);
+  if (statistics != nullptr) {
+    view.statistics = std::move(statistics);
+    view.decoded = std::make_shared<const cost::StatisticsView>(view.statistics.get());
+  }
   absl::MutexLock lock(&mutex_);
   view_ = view;
   looked_at_ = absl::Now();
@@ -67,7 +83,8 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
 
 absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
     const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) {
-  ASSIGN_OR_RETURN(const View view, Look(context, request.catalog_version()));
+  ASSIGN_OR_RETURN(const View view,
+                   Look(context, request.catalog_version(), request.statistics_version()));
   sql::PlanningInput input;
   input.sql = request.sql();
   for (const auto& type : request.parameter_types()) {
@@ -87,13 +104,16 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   input.database = request.database();
   input.time_zone = request.time_zone();
   optimizer::v1::PlanResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_plan(), sql::PlanDefault(input));
+  Restriction restriction = Restriction::kNone;
+  ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));
+  const auto counter = restrictions_.find(restriction);
+  if (counter != restrictions_.end()) counter->second->Increment();
   return response;
 }
 
 absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
-  ASSIGN_OR_RETURN(const View view, Look(context, 0));
+  ASSIGN_OR_RETURN(const View view, Look(context, 0, 0));
   auto snapshot = std::make_shared<common::v1::CatalogSnapshot>(view.catalog->snapshot());
   const std::set<uint32_t> hidden(request.hidden_index_ids().begin(),
                                   request.hidden_index_ids().end());
@@ -118,7 +138,8 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     RETURN_IF_ERROR(context.Check());
     auto* outcome = response.add_outcomes();
     input.sql = sql;
-    const auto plan = sql::PlanDefault(input);
+    Restriction restriction = Restriction::kNone;
+    const auto plan = planner_.Plan(input, *view.decoded, &restriction);
     if (!plan.ok()) {
       outcome->set_error(std::string(plan.status().message()));
       continue;
@@ -128,6 +149,13 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     UsedIndexes(*plan, &used);
     for (const uint32_t id : used) outcome->add_used_index_ids(id);
   }
+  return response;
+}
+
+absl::StatusOr<optimizer::v1::GetGenerationResponse> OptimizerServer::GetGeneration(
+    const rpc::CallContext&, const optimizer::v1::GetGenerationRequest&) {
+  optimizer::v1::GetGenerationResponse response;
+  if (learned_.generation) response.set_generation(learned_.generation());
   return response;
 }
 

@@ -1,7 +1,8 @@
-// The optimizer service: plans by statistics and learned corrections, answers what-if questions,
-// and keeps statistics fresh as a module of the orchestrator. Thread-safe.
+// The optimizer service: plans by statistics and learned corrections, answers what-if questions.
+// Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,32 +13,44 @@
 #include "common/sql/sql.h"
 #include "common/telemetry/metrics.h"
 #include "services/optimizer/api/optimizer.h"
+#include "services/optimizer/cost/statistics_view.h"
+#include "services/optimizer/server/planner.h"
 #include "services/storage/api/storage.h"
 
 namespace adbms::optimizer::server {
 
 class OptimizerServer : public api::Optimizer {
  public:
+  // What is learned; empty: nothing. `corrector` must outlive this.
+  struct Learned {
+    const search::ScanCorrector* corrector = nullptr;
+    std::function<uint64_t()> generation;
+  };
   // Both pointers must outlive this.
   OptimizerServer(storage::api::Storage* storage, telemetry::ServiceMetrics* metrics,
-                  const common::v1::OptimizerConfig& config);
+                  const common::v1::OptimizerConfig& config, Learned learned);
 
   absl::StatusOr<optimizer::v1::PlanResponse> Plan(
       const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) override;
   absl::StatusOr<optimizer::v1::WhatIfResponse> WhatIf(
       const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) override;
+  absl::StatusOr<optimizer::v1::GetGenerationResponse> GetGeneration(
+      const rpc::CallContext& context, const optimizer::v1::GetGenerationRequest& request) override;
 
  private:
   struct View {
     sql::CatalogPtr catalog;
     std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;
+    std::shared_ptr<const cost::StatisticsView> decoded;  // The same, as the estimator reads them.
   };
-  // The catalog at least as new as `version`, and statistics no older than a second.
-  absl::StatusOr<View> Look(const rpc::CallContext& context, uint64_t version);
+  // Catalog and statistics at least as new as the versions, and no older than a second.
+  absl::StatusOr<View> Look(const rpc::CallContext& context, uint64_t catalog_version,
+                            uint64_t statistics_version);
 
   storage::api::Storage* const storage_;
-  telemetry::ServiceMetrics* const metrics_;
-  const common::v1::OptimizerConfig config_;
+  const Learned learned_;
+  const Planner planner_;
+  std::map<Restriction, prometheus::Counter*> restrictions_;  // Filled by the constructor.
   absl::Mutex mutex_;
   View view_ ABSL_GUARDED_BY(mutex_);
   absl::Time looked_at_ ABSL_GUARDED_BY(mutex_);

@@ -249,6 +249,11 @@ absl::StatusOr<v1::Action> Cycle::Apply(const rpc::CallContext& context, v1::Act
     const bool informs = proposal->verify_calls() == 0;
     action.set_state(informs ? v1::ACTION_STATE_KEPT : v1::ACTION_STATE_VERIFYING);
     action.set_verdict(informs ? "done; nothing to compare" : "applied, being measured");
+    if (informs && response->has_measured_gain()) {
+      action.set_measured_gain(response->measured_gain());
+      action.set_verdict(
+          absl::StrCat("done; the module measured a gain of ", Percent(response->measured_gain())));
+    }
     if (informs) action.set_decided_at_us(now_us);
   }
   RETURN_IF_ERROR(ledger_->Update(context, action));
