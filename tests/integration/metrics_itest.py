@@ -146,9 +146,10 @@ class MetricsTest(unittest.TestCase):
         cluster = self.start()
         exercise(cluster)
         scrape = Scrape(cluster.addresses["http"])
-        # Calls in one process are direct: only the gRPC front serves RPCs.
-        self.check({"all": scrape}, lambda name: {"gateway"} if name.startswith("adbms_rpc_")
-                   else set(SERVICES))
+        # Calls in one process are direct: only the gRPC front serves RPCs, and storage's stand at 0.
+        self.check({"all": scrape}, lambda name: {"gateway", "storage"}
+                   if name.startswith("adbms_rpc_") else set(SERVICES))
+        self.assertEqual(scrape.value("adbms_rpc_requests_total", service="storage"), 0)
         self.assertGreater(scrape.value("adbms_statement_duration_seconds_count"), 20)
         self.assertGreater(scrape.value("adbms_statements_total", outcome="error"), 0)
         self.assertGreater(scrape.value("adbms_storage_commits_total"), 3)
