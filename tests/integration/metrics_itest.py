@@ -172,7 +172,7 @@ class MetricsTest(unittest.TestCase):
                 self.assertEqual(services, {name}, f"{family} of {name}")
         self.check(scrapes, lambda name: set(SERVICES))
         storage = scrapes["storage"]
-        for method in ("Session.execute", "Session.ddl", "GetCatalog"):
+        for method in ("Session.execute", "Session.commit", "Session.ddl", "GetCatalog"):
             self.assertGreater(storage.value("adbms_rpc_requests_total", method=method, code="ok"),
                                0, method)
             self.assertEqual(

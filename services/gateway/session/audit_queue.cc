@@ -3,6 +3,11 @@
 #include "absl/time/clock.h"
 
 namespace adbms::gateway::session {
+namespace {
+
+constexpr absl::Duration kGathering = absl::Milliseconds(50);
+
+}  // namespace
 
 AuditQueue::AuditQueue(security::api::Security* security, AuditLevel level)
     : security_(security), level_(level), thread_([this] { Run(); }) {}
@@ -11,6 +16,7 @@ AuditQueue::~AuditQueue() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    hurry_.Signal();
   }
   thread_.join();
 }
@@ -23,6 +29,7 @@ void AuditQueue::Add(security::v1::AuditRecord record) {
     return;
   }
   records_.push_back(std::move(record));
+  if (records_.size() == kBatch) hurry_.Signal();
 }
 
 void AuditQueue::Run() {
@@ -32,10 +39,7 @@ void AuditQueue::Run() {
     bool stop;
     {
       absl::MutexLock lock(&mutex_);
-      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stopping_ || !records_.empty();
-      };
-      mutex_.Await(absl::Condition(&ready));
+      if (!stopping_ && records_.size() < kBatch) hurry_.WaitWithTimeout(&mutex_, kGathering);
       for (auto& record : records_) *request.add_records() = std::move(record);
       records_.clear();
       stop = stopping_;

@@ -1,5 +1,7 @@
-// Audit records on their way to security: a bounded queue and a thread that sends them in batches.
-// A full queue drops and counts, and says so in the next record that goes through. Thread-safe.
+// Audit records on their way to security: a bounded queue and a thread that sends what has gathered
+// in 50 ms, or sooner when much has. Sessions do not wake it for each record: that would cost them
+// more than the record does. A full queue drops and counts, and says so in the next record that
+// goes through. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -31,6 +33,7 @@ class AuditQueue {
 
  private:
   static constexpr size_t kCapacity = 65536;
+  static constexpr size_t kBatch = 4096;
   void Run();
 
   security::api::Security* const security_;
@@ -38,6 +41,7 @@ class AuditQueue {
   absl::Mutex mutex_;
   std::vector<security::v1::AuditRecord> records_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::CondVar hurry_;
   std::atomic<uint64_t> dropped_{0};
   std::thread thread_;
 };

@@ -29,16 +29,33 @@ std::string Sha256Hex(const std::string& text) {
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), sizeof(digest)));
 }
 
-std::string Body(const security::v1::AuditRecord& record) {
+// Times of records, of which many fall into one second.
+class TimeText {
+ public:
+  std::string Of(int64_t at_us) {
+    const int64_t second = at_us / kMicros;
+    if (second != second_) {
+      second_ = second;
+      text_ =
+          absl::FormatTime("%Y-%m-%dT%H:%M:%S", absl::FromUnixSeconds(second), absl::UTCTimeZone());
+    }
+    return absl::StrCat(text_, ".", absl::Dec(at_us % kMicros, absl::kZeroPad6), "Z");
+  }
+
+ private:
+  static constexpr int64_t kMicros = 1000000;
+  int64_t second_ = -1;
+  std::string text_;
+};
+
+std::string Body(const security::v1::AuditRecord& record, TimeText* time) {
   using telemetry::JsonQuote;
-  const std::string time = absl::FormatTime(
-      "%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(record.at_us()), absl::UTCTimeZone());
-  return absl::StrCat("{\"time\":\"", time, "\",\"event\":", JsonQuote(record.event()),
-                      ",\"user\":", JsonQuote(record.user()),
-                      ",\"peer\":", JsonQuote(record.peer()), ",\"session\":", record.session_id(),
-                      ",\"statement\":", JsonQuote(record.statement()), ",\"rows\":", record.rows(),
-                      ",\"sqlstate\":", JsonQuote(record.sqlstate()),
-                      ",\"trace_id\":", JsonQuote(record.trace_id()));
+  return absl::StrCat(
+      "{\"time\":\"", time->Of(record.at_us()), "\",\"event\":", JsonQuote(record.event()),
+      ",\"user\":", JsonQuote(record.user()), ",\"peer\":", JsonQuote(record.peer()),
+      ",\"session\":", record.session_id(), ",\"statement\":", JsonQuote(record.statement()),
+      ",\"rows\":", record.rows(), ",\"sqlstate\":", JsonQuote(record.sqlstate()),
+      ",\"trace_id\":", JsonQuote(record.trace_id()));
 }
 
 // Splits a line into its body and hash; false when it has none.
@@ -93,8 +110,9 @@ absl::Status AuditLog::Append(const std::vector<security::v1::AuditRecord>& reco
   absl::MutexLock lock(&mutex_);
   std::string lines;
   std::string hash = last_hash_;
+  TimeText time;
   for (const security::v1::AuditRecord& record : records) {
-    const std::string body = Body(record);
+    const std::string body = Body(record, &time);
     hash = Sha256Hex(absl::StrCat(hash, body));
     absl::StrAppend(&lines, body, kHashField, hash, "\"}\n");
   }
