@@ -6,6 +6,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/config/config.h"
 #include "common/lifecycle/signals.h"
+#include "common/status/sql_error.h"
 #include "services/adbmsd/options.h"
 #include "services/adbmsd/process.h"
 
@@ -15,7 +16,10 @@ namespace {
 constexpr int kStopSeconds = 30;
 
 int Fail(const absl::Status& status) {
-  std::cerr << "adbmsd: " << status.message() << "\n";
+  const adbms::status::SqlError error = adbms::status::FromStatus(status);
+  std::cerr << "adbmsd: " << error.message << "\n";
+  if (!error.detail.empty()) std::cerr << "detail: " << error.detail << "\n";
+  if (!error.hint.empty()) std::cerr << "hint: " << error.hint << "\n";
   return 1;
 }
 

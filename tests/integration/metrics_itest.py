@@ -146,9 +146,10 @@ class MetricsTest(unittest.TestCase):
         cluster = self.start()
         exercise(cluster)
         scrape = Scrape(cluster.addresses["http"])
-        # Calls in one process are direct: only the gRPC front serves RPCs.
-        self.check({"all": scrape}, lambda name: {"gateway"} if name.startswith("adbms_rpc_")
-                   else set(SERVICES))
+        # Calls in one process are direct: only the gRPC front serves RPCs, and storage's stand at 0.
+        self.check({"all": scrape}, lambda name: {"gateway", "storage"}
+                   if name.startswith("adbms_rpc_") else set(SERVICES))
+        self.assertEqual(scrape.value("adbms_rpc_requests_total", service="storage"), 0)
         self.assertGreater(scrape.value("adbms_statement_duration_seconds_count"), 20)
         self.assertGreater(scrape.value("adbms_statements_total", outcome="error"), 0)
         self.assertGreater(scrape.value("adbms_storage_commits_total"), 3)
@@ -171,7 +172,7 @@ class MetricsTest(unittest.TestCase):
                 self.assertEqual(services, {name}, f"{family} of {name}")
         self.check(scrapes, lambda name: set(SERVICES))
         storage = scrapes["storage"]
-        for method in ("Session.execute", "Session.commit", "GetCatalog"):
+        for method in ("Session.execute", "Session.commit", "Session.ddl", "GetCatalog"):
             self.assertGreater(storage.value("adbms_rpc_requests_total", method=method, code="ok"),
                                0, method)
             self.assertEqual(

@@ -106,8 +106,6 @@ class ConfigurationTest(Directory):
                 self.refused("--config", str(path), "--print-config", says=(str(path), *says))
         self.refused("--config", "/no/such/file.yaml", says=("/no/such/file.yaml",))
         self.refused("--config", "/tmp", says=("/tmp",))
-        path.write_bytes(b"\xff\xfe\0\0")
-        self.refused("--config", str(path), says=(str(path),))
 
     def test_wrong_environment(self):
         self.refused("--print-config", says=("gateway.pgwire.lisen",),

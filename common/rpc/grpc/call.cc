@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/cord.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::rpc {
@@ -25,7 +26,14 @@ absl::Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& con
   const auto& trailing = context.GetServerTrailingMetadata();
   const auto found = trailing.find(kErrorKey);
   if (found != trailing.end()) {
-    return status::Decode(std::string_view(found->second.data(), found->second.size()));
+    const absl::Status error =
+        status::Decode(std::string_view(found->second.data(), found->second.size()));
+    // The code as it was given: errors that are not SQL's (NOT_FOUND) have no SQLSTATE to tell it.
+    absl::Status exact(static_cast<absl::StatusCode>(status.error_code()), error.message());
+    error.ForEachPayload([&exact](absl::string_view url, const absl::Cord& payload) {
+      exact.SetPayload(url, payload);
+    });
+    return exact;
   }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }

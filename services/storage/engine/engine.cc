@@ -170,7 +170,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
           "data directory \"" + options.data_dir + "\" is in use by another server",
           opened.ToString(), "Stop the other server, or choose another data directory.");
     }
-    return ToStatus(opened);
+    status::SqlError failure = status::FromStatus(ToStatus(opened));
+    failure.message =
+        "could not open data directory \"" + options.data_dir + "\": " + failure.message;
+    return status::ToStatus(failure);
   }
   engine->db_.reset(db);
   return engine;

@@ -312,6 +312,24 @@ class HashAggregate : public Operator {
   int64_t reserved_ = 0;
 };
 
+bool SameForm(types::TypeId a, types::TypeId b) {
+  return types::PhysicalOf(a) == types::PhysicalOf(b);
+}
+
+// Aggregates trust their arguments' types; an unspecified one takes any.
+absl::Status CheckTypes(const sql::functions::AggregateFunction& function, const Call& call) {
+  bool right = call.arguments.size() == function.arguments.size();
+  for (size_t i = 0; right && i < call.arguments.size(); ++i) {
+    right = function.arguments[i] == types::TypeId::kUnspecified ||
+            SameForm(function.arguments[i], call.arguments[i]->type().id);
+  }
+  if (function.result != types::TypeId::kUnspecified) {
+    right = right && SameForm(function.result, call.type.id);
+  }
+  if (right) return absl::OkStatus();
+  return absl::InvalidArgumentError("malformed plan: types of " + function.signature);
+}
+
 OperatorPtr AggregateNode::Open(ExecutionContext* context) const {
   return std::make_unique<HashAggregate>(context, this);
 }
@@ -336,6 +354,7 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
     ASSIGN_OR_RETURN(call.filter, CompileOptional(source.has_filter(), source.filter()));
     ASSIGN_OR_RETURN(call.order_by, CompileSortKeys(source.order_by()));
     call.type = types::FromProto(source.type());
+    RETURN_IF_ERROR(CheckTypes(*function, call));
     call.offset = node->block_bytes;
     node->block_bytes += (call.function->state_size() + 15) / 16 * 16;
     node->calls.push_back(std::move(call));

@@ -370,6 +370,12 @@ absl::StatusOr<PlanNodePtr> CompileHashJoin(const common::v1::Operator& plan, Co
   }
   ASSIGN_OR_RETURN(node->left_keys, CompileAll(join.left_keys()));
   ASSIGN_OR_RETURN(node->right_keys, CompileAll(join.right_keys()));
+  for (size_t i = 0; i < node->left_keys.size(); ++i) {
+    if (types::PhysicalOf(node->left_keys[i]->type().id) !=
+        types::PhysicalOf(node->right_keys[i]->type().id)) {
+      return absl::InvalidArgumentError("malformed plan: join keys of different types");
+    }
+  }
   ASSIGN_OR_RETURN(node->residual, CompileOptional(join.has_residual(), join.residual()));
   return PlanNodePtr(std::move(node));
 }

@@ -10,6 +10,10 @@ namespace {
 
 using PlanOperator = common::v1::Operator;
 
+// Far beyond what a statement of bounded size can need.
+constexpr uint32_t kMostOperators = 1 << 20;
+constexpr uint32_t kMostSlots = 1 << 20;
+
 // Every correlation slot that a message's tree reads, and the sub-plans that it runs.
 void CollectSlots(const google::protobuf::Message& message, std::set<uint32_t>* slots,
                   std::set<uint32_t>* subplans) {
@@ -55,9 +59,11 @@ uint32_t CountSlots(const common::v1::Plan& plan) {
   uint32_t count = 0;
   std::set<uint32_t> slots, subplans;
   CollectSlots(plan, &slots, &subplans);
-  for (uint32_t slot : slots) count = std::max(count, slot + 1);
+  for (uint32_t slot : slots) count = std::max(count, std::max(slot, slot + 1));
   for (const common::v1::SubPlan& subplan : plan.subplans()) {
-    for (uint32_t slot : subplan.correlation_slots()) count = std::max(count, slot + 1);
+    for (uint32_t slot : subplan.correlation_slots()) {
+      count = std::max(count, std::max(slot, slot + 1));
+    }
   }
   return count;
 }
@@ -109,6 +115,10 @@ absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
 }
 
 absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileScope* scope) {
+  // Ids count from 0 and size what each execution counts.
+  if (plan.id() >= kMostOperators) {
+    return absl::InvalidArgumentError("malformed plan: an operator's id");
+  }
   scope->plan->operator_count = std::max(scope->plan->operator_count, plan.id() + 1);
   switch (plan.body_case()) {
     case PlanOperator::kSeqScan:
@@ -162,6 +172,9 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
   const common::v1::Plan& source = *compiled->plan;
   CompileScope scope{&catalog, compiled.get()};
   compiled->correlation_slots = source.subplans_size() == 0 ? 0 : CountSlots(source);
+  if (compiled->correlation_slots > kMostSlots) {
+    return absl::InvalidArgumentError("malformed plan: a correlation slot");
+  }
   for (uint32_t i = 0; i < static_cast<uint32_t>(source.subplans_size()); ++i) {
     std::set<uint32_t> active;
     const std::set<uint32_t> slots = FreeSlots(source, i, &active);
