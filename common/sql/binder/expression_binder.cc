@@ -497,8 +497,8 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const PgQuery__TypeName& name = *cast.type_name;
   const std::string type_name(parser::StringOf(name.names[name.n_names - 1]));
   ExprPtr arg;
-  if (type_name == "regproc" || type_name == "regrole" ||
-      type_name == "regoper" || type_name == "regprocedure") {
+  if (type_name == "regproc" || type_name == "regrole" || type_name == "regoper" ||
+      type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
   ASSIGN_OR_RETURN(Type type, parser::ResolveTypeName(name, text_));

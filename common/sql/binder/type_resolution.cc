@@ -195,9 +195,10 @@ Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vect
       const bool relation = is_operator && candidates[i][arg] == TypeId::kRegclass &&
                             types::IsString(actual[arg]) && actual[arg] != TypeId::kUnknown;
       // Nor on varchar: there are some here, but only for two of them.
-      const bool varchar = is_operator && candidates[i][arg] == TypeId::kVarchar &&
-                           actual[arg] != TypeId::kVarchar;
-      fits = !relation && !varchar && CanCoerce(actual[arg], candidates[i][arg], CastContext::kImplicit);
+      const bool varchar =
+          is_operator && candidates[i][arg] == TypeId::kVarchar && actual[arg] != TypeId::kVarchar;
+      fits = !relation && !varchar &&
+             CanCoerce(actual[arg], candidates[i][arg], CastContext::kImplicit);
     }
     if (fits) kept.push_back(static_cast<int>(i));
   }

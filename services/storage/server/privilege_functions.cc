@@ -61,13 +61,12 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
     if (role != nullptr && IsOid(*role)) return std::optional<Subject>();
     return status::Error(
         sqlstate::kUndefinedObject,
-        "role \"" +
-            (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
+        "role \"" + (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
             "\" does not exist");
   }
-  CollectRoles(ReadSystemTable(question.shared, question.catalog, "role_members",
-                               {"role", "member"}),
-               subject.name, &subject.roles);
+  CollectRoles(
+      ReadSystemTable(question.shared, question.catalog, "role_members", {"role", "member"}),
+      subject.name, &subject.roles);
   return std::optional<Subject>(std::move(subject));
 }
 
@@ -92,9 +91,9 @@ absl::StatusOr<std::vector<Wanted>> Parse(std::string_view text,
       wanted.privilege.resize(wanted.privilege.size() - kOption.size());
     }
     if (!known.contains(wanted.privilege)) {
-      return status::Error(sqlstate::kInvalidParameterValue,
-                           "unrecognized privilege type: \"" +
-                               std::string(absl::StripAsciiWhitespace(part)) + "\"");
+      return status::Error(
+          sqlstate::kInvalidParameterValue,
+          "unrecognized privilege type: \"" + std::string(absl::StripAsciiWhitespace(part)) + "\"");
     }
     result.push_back(std::move(wanted));
   }

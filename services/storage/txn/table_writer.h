@@ -31,8 +31,8 @@ class TableWriter {
 
   // Errors: 23502 for the first row with a NULL where none may be.
   absl::Status CheckNotNull(codec::Columns columns, uint32_t row_count) const;
-  // Stores a row. With `conflict`, a unique violation (of its arbiter) is reported there and nothing
-  // is stored; without, 23505.
+  // Stores a row. With `conflict`, a unique violation (of its arbiter) is reported there and
+  // nothing is stored; without, 23505.
   absl::Status Insert(codec::Columns columns, uint32_t row, Conflict* conflict);
   // Locks a row and reads its latest version. Errors: 40001 in REPEATABLE READ when it changed.
   absl::Status LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found);
