@@ -83,11 +83,11 @@ absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint3
     for (const auto& used : view.view_dependencies()) {
       if (used.table_id() != table.table_id()) continue;
       if (!column.has_value())
-        return Unsupported(-1, absl::StrCat("renaming a table that view \"", view.name(),
-                                            "\" reads"));
+        return Unsupported(-1,
+                           absl::StrCat("renaming a table that view \"", view.name(), "\" reads"));
       if (std::find(used.columns().begin(), used.columns().end(), *column) != used.columns().end())
-        return Unsupported(-1, absl::StrCat("renaming a column that view \"", view.name(),
-                                            "\" reads"));
+        return Unsupported(-1,
+                           absl::StrCat("renaming a column that view \"", view.name(), "\" reads"));
     }
   }
   return absl::OkStatus();

@@ -108,11 +108,11 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
                              absl::StrCat("type ", last, " is not supported"),
                              "Use integer or bigint and supply the values.");
     for (const char* known :
-         {"jsonb",   "xml",       "money",     "inet",    "cidr",      "macaddr",   "point",
-          "line",    "box",       "path",      "polygon", "circle",    "lseg",      "tsvector",
-          "tsquery", "bit",       "varbit",    "timetz",  "int4range", "int8range", "numrange",
-          "tsrange", "tstzrange", "daterange", "xid",     "regproc",   "regrole",
-          "pg_lsn",  "cstring",   "record"}) {
+         {"jsonb",     "xml",       "money",    "inet",    "cidr",      "macaddr",
+          "point",     "line",      "box",      "path",    "polygon",   "circle",
+          "lseg",      "tsvector",  "tsquery",  "bit",     "varbit",    "timetz",
+          "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
+          "xid",       "regproc",   "regrole",  "pg_lsn",  "cstring",   "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));
