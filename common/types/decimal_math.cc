@@ -13,6 +13,7 @@ constexpr int kSignificantDigits = 16;
 constexpr std::string_view kInvalidArgumentForLog = "2201E";
 constexpr std::string_view kInvalidArgumentForPower = "2201F";
 constexpr double kLog10OfE = 0.434294481903252;
+constexpr double kExpLimit = 6000;
 
 absl::Status Overflow() {
   return status::Error(status::sqlstate::kFeatureNotSupported,
@@ -184,6 +185,11 @@ absl::StatusOr<Decimal> SquareRoot(const Decimal& value) {
 
 absl::StatusOr<Decimal> Exp(const Decimal& value) {
   if (value.nan) return value;
+  // PostgreSQL's own limit (numeric.c, exp_var).
+  if (value.ToDouble() >= kExpLimit) {
+    return status::Error(status::sqlstate::kNumericOutOfRange,
+                         "value overflows numeric format");
+  }
   const double weight = std::clamp(value.ToDouble() * kLog10OfE, -2000.0, 2000.0);
   const int scale = kSignificantDigits - static_cast<int>(weight);
   return FromQuad(expf128(ToQuad(value)), std::max(scale, int{value.scale}));

@@ -1,6 +1,5 @@
 #include "common/rpc/grpc/call.h"
 
-#include <algorithm>
 
 #include "absl/strings/cord.h"
 #include "common/status/sql_error.h"
@@ -48,8 +47,9 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContext* context) {
 void Prepare(const CallContext& context, const std::string& secret, grpc::ClientContext* client,
              bool bounded) {
   if (bounded) {
+    const bool given = context.deadline != absl::InfiniteFuture();
     client->set_deadline(
-        absl::ToChronoTime(std::min(context.deadline, absl::Now() + kDefaultTimeout)));
+        absl::ToChronoTime(given ? context.deadline : absl::Now() + kDefaultTimeout));
   }
   if (!secret.empty()) client->AddMetadata(kSecretKey, secret);
   if (!context.trace_id.empty()) client->AddMetadata(kTraceKey, context.trace_id);

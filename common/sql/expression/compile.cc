@@ -157,6 +157,10 @@ class Compiler {
     ASSIGN_OR_RETURN(NodeList arguments, CompileAll(test.arguments(), depth));
     const bool pair = test.kind() == common::v1::TestExpression::KIND_DISTINCT ||
                       test.kind() == common::v1::TestExpression::KIND_NOT_DISTINCT;
+    if (!common::v1::TestExpression::Kind_IsValid(test.kind()) ||
+        test.kind() == common::v1::TestExpression::KIND_UNSPECIFIED) {
+      return Malformed("an unknown test");
+    }
     if (arguments.size() != (pair ? 2U : 1U)) return Malformed("a test of the wrong size");
     if (!IsBoolean(type)) return Malformed("a test that is no boolean");
     const bool of_null = test.kind() == common::v1::TestExpression::KIND_IS_NULL ||

@@ -29,6 +29,8 @@ constexpr int64_t kBaselineUs = 5LL * 1000000;
 // Actions that a look for the last change reaches back.
 constexpr size_t kRecentActions = 200;
 constexpr uint32_t kMaxProposals = 8;
+// What applying may take: an index over a large table.
+constexpr absl::Duration kApplyTimeout = absl::Hours(6);
 
 int64_t NowUs() { return absl::ToUnixMicros(absl::Now()); }
 
@@ -232,8 +234,10 @@ absl::StatusOr<v1::Action> Cycle::Apply(const rpc::CallContext& context, v1::Act
   module::v1::ApplyRequest request;
   request.set_action_id(action.id());
   *request.mutable_proposal() = action.proposal();
+  rpc::CallContext patient = context;
+  patient.deadline = absl::Now() + kApplyTimeout;
   mutex_.Unlock();
-  const auto response = entry.module->Apply(context, request);
+  const auto response = entry.module->Apply(patient, request);
   mutex_.Lock();
   const int64_t now_us = NowUs();
   action.set_applied_at_us(now_us);

@@ -32,6 +32,7 @@ class BatchedWriter {
     broken_ |= !ok;
   }
   bool writing() const { return writing_; }
+  bool idle() const { return !writing_ && empty_; }
   void Break() { broken_ = true; }
 
  private:

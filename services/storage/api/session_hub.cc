@@ -71,24 +71,34 @@ void SessionHub::OnWriteDone(bool ok) {
 }
 
 void SessionHub::OnDone() {
+  {
+    // A drained stream is finished while threads of idle sessions still wait for requests.
+    absl::MutexLock lock(&mutex_);
+    const auto none = +[](int* threads) { return *threads == 0; };
+    mutex_.Await(absl::Condition(none, &threads_));
+  }
   const std::function<void(SessionHub*)> on_done = on_done_;
   on_done(this);
 }
 
 bool SessionHub::MayFinish() {
-  if (!ended_ || finished_ || threads_ > 0 || writer_.writing()) return false;
+  if (finished_ || writer_.writing()) return false;
+  const bool gone = ended_ && threads_ == 0;
+  const bool drained = draining_ && engaged_ == 0 && writer_.idle();
+  if (!gone && !drained) return false;
   finished_ = true;
+  writer_.Break();
   return true;
 }
 
 void SessionHub::Drain() {
-  absl::MutexLock lock(&mutex_);
-  draining_ = true;
-  EndIfDrained();
-}
-
-void SessionHub::EndIfDrained() {
-  if (draining_ && engaged_ == 0) server_->TryCancel();
+  bool finish = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_ = true;
+    finish = MayFinish();
+  }
+  if (finish) Finish(grpc::Status::OK);
 }
 
 absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t number) {
@@ -133,6 +143,7 @@ void SessionHub::Receive(v1::SessionRequest* request) {
   const bool brief = IsBrief(*request);
   {
     absl::MutexLock lock(&mutex_);
+    if (finished_) return;
     if (line->busy) {
       return FillError(
           absl::FailedPreconditionError("the session's last request is not answered yet"), number,
@@ -179,7 +190,6 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
     }
     writer_.queue()->add_responses()->Swap(&response);
     const v1::SessionResponses* const batch = writer_.Take();
-    EndIfDrained();
     if (batch == nullptr) continue;
     mutex_.Unlock();
     StartWrite(batch);
@@ -190,7 +200,6 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
   line->conversation = nullptr;  // Rolls back.
   mutex_.Lock();
   --threads_;
-  EndIfDrained();
   const bool finish = MayFinish();
   mutex_.Unlock();
   if (finish) Finish(grpc::Status::OK);

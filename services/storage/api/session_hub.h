@@ -56,9 +56,8 @@ class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::Sessi
   // Hands a request to the session's thread.
   void Post(const std::shared_ptr<Line>& line, v1::SessionRequest* request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Ends the stream when that was asked for and nobody is engaged.
-  void EndIfDrained() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether Finish is to be called now: once, when reading, writing and all threads have ended.
+  // Whether Finish is to be called now: once, when the client has gone and all threads have ended,
+  // or when it is to be drained, nobody is engaged and every response is on its way.
   bool MayFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Storage* const storage_;

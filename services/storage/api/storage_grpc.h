@@ -2,6 +2,8 @@
 // client share a few bidirectional streams (session_channel.h, session_hub.h).
 #pragma once
 
+#include <grpcpp/impl/service_type.h>
+
 #include <functional>
 #include <memory>
 #include <string>

@@ -67,8 +67,7 @@ struct ExecutionContext {
 
 class Operator {
  public:
-  Operator(ExecutionContext* context, uint32_t id)
-      : context_(context), actuals_(&context->actuals[id]) {}
+  Operator(ExecutionContext* context, uint32_t id);
   virtual ~Operator() = default;
   Operator(const Operator&) = delete;
   Operator& operator=(const Operator&) = delete;
@@ -106,6 +105,9 @@ class Operator {
         continue;
       }
       actuals_->rows += out->row_count;
+      if (!IsAsDeclared(*out)) {
+        return absl::InternalError("malformed plan: an operator emits other columns than declared");
+      }
       return true;
     }
   }
@@ -116,6 +118,17 @@ class Operator {
     return more;
   }
 
+  // Whoever reads the rows was compiled against the declared columns, which a planner elsewhere
+  // wrote into the plan.
+  bool IsAsDeclared(const types::Batch& batch) const {
+    if (batch.columns.size() != declared_.size()) return false;
+    for (size_t i = 0; i < declared_.size(); ++i) {
+      if (batch.columns[i]->physical() != declared_[i]) return false;
+    }
+    return true;
+  }
+
+  const std::vector<types::Physical>& declared_;
   bool fresh_ = true;
 };
 using OperatorPtr = std::unique_ptr<Operator>;
@@ -145,11 +158,16 @@ struct CompiledPlan {
   // answers depend on them too.
   std::vector<std::vector<uint32_t>> outer_slots;
   uint32_t operator_count = 0;
+  std::vector<std::vector<types::Physical>> outputs;  // Declared columns by operator id.
+  std::vector<bool> compiled;                         // By operator id.
   uint32_t correlation_slots = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
   bool locks_rows = false;  // FOR UPDATE.
   bool single_get = false;  // Reads one key once: needs no snapshot for consistency.
 };
+
+inline Operator::Operator(ExecutionContext* context, uint32_t id)
+    : context_(context), actuals_(&context->actuals[id]), declared_(context->plan->outputs[id]) {}
 
 // What the nodes are compiled against.
 struct CompileScope {

@@ -3,6 +3,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/operator.h"
+#include "services/storage/executor/plan_shape.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -119,7 +120,20 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileSco
   if (plan.id() >= kMostOperators) {
     return absl::InvalidArgumentError("malformed plan: an operator's id");
   }
-  scope->plan->operator_count = std::max(scope->plan->operator_count, plan.id() + 1);
+  CompiledPlan& compiled = *scope->plan;
+  if (plan.id() >= compiled.operator_count) {
+    compiled.operator_count = plan.id() + 1;
+    compiled.outputs.resize(compiled.operator_count);
+    compiled.compiled.resize(compiled.operator_count);
+  }
+  if (compiled.compiled[plan.id()]) {
+    return absl::InvalidArgumentError("malformed plan: two operators have one id");
+  }
+  compiled.compiled[plan.id()] = true;
+  RETURN_IF_ERROR(CheckShape(plan));
+  for (const common::v1::OutputColumn& column : plan.output()) {
+    compiled.outputs[plan.id()].push_back(types::PhysicalOf(types::FromProto(column.type()).id));
+  }
   switch (plan.body_case()) {
     case PlanOperator::kSeqScan:
       return CompileSeqScan(plan, scope);

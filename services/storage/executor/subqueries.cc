@@ -36,6 +36,9 @@ absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
   const PlanNode& node = *context_->plan->subplans[subquery.subplan()];
   const common::v1::SubPlan& subplan =
       context_->plan->plan->subplans(static_cast<int>(subquery.subplan()));
+  if (correlation.size() != static_cast<size_t>(subplan.correlation_slots_size())) {
+    return absl::InternalError("malformed plan: correlation of a sub-plan");
+  }
   std::vector<types::Value>& slots = context_->state.correlation_slots;
   std::vector<types::Value> outer;
   for (int i = 0; i < subplan.correlation_slots_size(); ++i) {
@@ -167,6 +170,9 @@ absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression&
                              "more than one row returned by a subquery used as an expression");
       }
       if (rows.row_count == 0 || rows.columns.empty()) return types::Value::Null(result_type);
+      if (rows.columns[0]->physical() != types::PhysicalOf(result_type.id)) {
+        return absl::InternalError("malformed plan: type of a subquery");
+      }
       return rows.columns[0]->Get(0);
     case SubqueryExpression::KIND_EXISTS:
       return types::Value::Bool(rows.row_count > 0);
@@ -174,6 +180,9 @@ absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression&
     case SubqueryExpression::KIND_ALL:
       return Quantified(subquery, rows, operands);
     case SubqueryExpression::KIND_ARRAY: {
+      if (rows.row_count > 0 && rows.columns.empty()) {
+        return absl::InternalError("malformed plan: an array of no column");
+      }
       std::vector<types::ArrayElement> elements;
       for (uint32_t row = 0; row < rows.row_count; ++row) {
         types::ArrayElement element;
@@ -200,9 +209,14 @@ absl::StatusOr<types::Value> SubqueryExecution::Quantified(
     const auto at = static_cast<size_t>(i);
     const sql::functions::Function* function =
         sql::functions::FunctionCatalog::Builtin().BySignature(subquery.comparisons(i));
-    if (function == nullptr || at >= operands.size() || at >= rows.columns.size()) {
-      return absl::InternalError("malformed plan: comparison of a subquery");
-    }
+    const bool suits = function != nullptr && at < operands.size() && at < rows.columns.size() &&
+                       function->arguments.size() == 2 &&
+                       function->result == types::TypeId::kBool &&
+                       types::PhysicalOf(function->arguments[1]) == rows.columns[at]->physical() &&
+                       (operands[at].is_null() ||
+                        types::PhysicalOf(function->arguments[0]) ==
+                            types::PhysicalOf(operands[at].type().id));
+    if (!suits) return absl::InternalError("malformed plan: comparison of a subquery");
     const types::VectorPtr left = Repeat(operands[at], {function->arguments[0], 0}, rows.row_count);
     types::Vector result({types::TypeId::kBool, 0});
     result.Resize(rows.row_count);

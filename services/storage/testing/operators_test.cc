@@ -125,6 +125,8 @@ TEST_F(OperatorsTest, AggregatesByKeyAndWithout) {
     sum->set_distinct(distinct);
     *sum->add_arguments() = Column(1, kInt4);
     *sum->mutable_type() = types::ToProto(types::Type{TypeId::kInt8, 0});
+    if (keyed) *op.add_output()->mutable_type() = types::ToProto(types::Type{kInt4, 0});
+    for (int i = 0; i < 2; ++i) *op.add_output()->mutable_type() = count->type();
     return Rows(op);
   };
   const auto rows = [] { return Pairs({{1, 5}, {2, 7}, {1, 5}, {kNull, 1}, {kNull, kNull}}); };

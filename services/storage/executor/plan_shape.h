@@ -1,0 +1,13 @@
+// Whether a plan fits together: operators that hand rows on declare the columns of what they read.
+// A planner in another process wrote the plan; what is compiled and run relies on it.
+#pragma once
+
+#include "absl/status/status.h"
+#include "adbms/common/v1/plan.pb.h"
+
+namespace adbms::storage::executor {
+
+// Of one operator against its inputs' declarations. Errors: INVALID_ARGUMENT.
+absl::Status CheckShape(const common::v1::Operator& op);
+
+}  // namespace adbms::storage::executor
