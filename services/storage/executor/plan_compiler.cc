@@ -194,6 +194,7 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     const std::set<uint32_t> slots = FreeSlots(source, i, &active);
     compiled->outer_slots.emplace_back(slots.begin(), slots.end());
   }
+  RETURN_IF_ERROR(CheckReferences(source));
   ASSIGN_OR_RETURN(compiled->root, CompileOperator(source.root(), &scope));
   for (const common::v1::SubPlan& subplan : source.subplans()) {
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(subplan.root(), &scope));

@@ -1,5 +1,7 @@
 #include "services/storage/executor/plan_shape.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "common/types/type.h"
 
@@ -61,7 +63,62 @@ bool Fits(const Operator& op) {
   }
 }
 
+// The sub-plans (by number) and CTEs (by number after the sub-plans) that a tree runs.
+void CollectRuns(const google::protobuf::Message& message, size_t subplans,
+                 std::vector<size_t>* runs) {
+  if (message.GetDescriptor() == common::v1::SubqueryExpression::descriptor()) {
+    runs->push_back(static_cast<const common::v1::SubqueryExpression&>(message).subplan());
+  }
+  if (message.GetDescriptor() == common::v1::CteScan::descriptor()) {
+    runs->push_back(subplans + static_cast<const common::v1::CteScan&>(message).cte());
+  }
+  const google::protobuf::Reflection* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      CollectRuns(reflection->GetMessage(message, field), subplans, runs);
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      CollectRuns(reflection->GetRepeatedMessage(message, field, i), subplans, runs);
+    }
+  }
+}
+
+enum class Visit : uint8_t { kNew, kOpen, kDone };
+
+// Whether a cycle can be reached from `node`.
+bool ReachesItself(size_t node, const std::vector<std::vector<size_t>>& runs,
+                   std::vector<Visit>* visits) {
+  if (node >= runs.size()) return false;  // Refused elsewhere: there is no such sub-plan.
+  if ((*visits)[node] != Visit::kNew) return (*visits)[node] == Visit::kOpen;
+  (*visits)[node] = Visit::kOpen;
+  for (const size_t next : runs[node]) {
+    if (ReachesItself(next, runs, visits)) return true;
+  }
+  (*visits)[node] = Visit::kDone;
+  return false;
+}
+
 }  // namespace
+
+absl::Status CheckReferences(const common::v1::Plan& plan) {
+  const auto subplans = static_cast<size_t>(plan.subplans_size());
+  std::vector<std::vector<size_t>> runs;
+  for (const auto& subplan : plan.subplans()) {
+    CollectRuns(subplan.root(), subplans, &runs.emplace_back());
+  }
+  for (const auto& cte : plan.ctes()) CollectRuns(cte, subplans, &runs.emplace_back());
+  std::vector<Visit> visits(runs.size(), Visit::kNew);
+  for (size_t node = 0; node < runs.size(); ++node) {
+    if (ReachesItself(node, runs, &visits)) {
+      return absl::InvalidArgumentError("malformed plan: a sub-plan runs itself");
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckShape(const Operator& op) {
   if (Fits(op)) return absl::OkStatus();

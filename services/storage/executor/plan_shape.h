@@ -10,4 +10,8 @@ namespace adbms::storage::executor {
 // Of one operator against its inputs' declarations. Errors: INVALID_ARGUMENT.
 absl::Status CheckShape(const common::v1::Operator& op);
 
+// Of sub-plans and common table expressions: none runs itself, through whatever others. Errors:
+// INVALID_ARGUMENT.
+absl::Status CheckReferences(const common::v1::Plan& plan);
+
 }  // namespace adbms::storage::executor
