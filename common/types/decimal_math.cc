@@ -187,8 +187,7 @@ absl::StatusOr<Decimal> Exp(const Decimal& value) {
   if (value.nan) return value;
   // PostgreSQL's own limit (numeric.c, exp_var).
   if (value.ToDouble() >= kExpLimit) {
-    return status::Error(status::sqlstate::kNumericOutOfRange,
-                         "value overflows numeric format");
+    return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
   }
   const double weight = std::clamp(value.ToDouble() * kLog10OfE, -2000.0, 2000.0);
   const int scale = kSignificantDigits - static_cast<int>(weight);

@@ -1,6 +1,5 @@
 #include "common/rpc/grpc/call.h"
 
-
 #include "absl/strings/cord.h"
 #include "common/status/sql_error.h"
 

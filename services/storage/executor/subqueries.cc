@@ -213,9 +213,8 @@ absl::StatusOr<types::Value> SubqueryExecution::Quantified(
                        function->arguments.size() == 2 &&
                        function->result == types::TypeId::kBool &&
                        types::PhysicalOf(function->arguments[1]) == rows.columns[at]->physical() &&
-                       (operands[at].is_null() ||
-                        types::PhysicalOf(function->arguments[0]) ==
-                            types::PhysicalOf(operands[at].type().id));
+                       (operands[at].is_null() || types::PhysicalOf(function->arguments[0]) ==
+                                                      types::PhysicalOf(operands[at].type().id));
     if (!suits) return absl::InternalError("malformed plan: comparison of a subquery");
     const types::VectorPtr left = Repeat(operands[at], {function->arguments[0], 0}, rows.row_count);
     types::Vector result({types::TypeId::kBool, 0});
