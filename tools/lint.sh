@@ -15,9 +15,10 @@ python3 tools/check_includes.py || failed=1
 echo '== protos'
 python3 tools/check_protos.py || failed=1
 
-if [ -n "${ADBMS_TIDY_BASE:-}" ] && [ -f build/release/compile_commands.json ]; then
+base=${ADBMS_TIDY_BASE:-HEAD}  # What a change is measured against: by default, what is not committed yet.
+if [ -f build/release/compile_commands.json ]; then
   echo '== clang-tidy'
-  changed=$(git diff --name-only --diff-filter=AM "$ADBMS_TIDY_BASE" -- '*.cc' | head -40)
+  changed=$(git diff --name-only --diff-filter=AM "$base" -- '*.cc' | head -40)
   if [ -n "$changed" ]; then
     problems=$(clang-tidy -p build/release --quiet $changed 2> /dev/null | grep -E 'error:')
     [ -n "$problems" ] && echo "$problems" && failed=1
