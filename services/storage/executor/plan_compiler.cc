@@ -16,27 +16,15 @@ constexpr uint32_t kMostOperators = 1 << 20;
 constexpr uint32_t kMostSlots = 1 << 20;
 
 // Every correlation slot that a message's tree reads, and the sub-plans that it runs.
-void CollectSlots(const google::protobuf::Message& message, std::set<uint32_t>* slots,
+void CollectSlots(const google::protobuf::Message& root, std::set<uint32_t>* slots,
                   std::set<uint32_t>* subplans) {
-  if (message.GetDescriptor() == common::v1::Expression::descriptor()) {
+  ForEachMessage(root, [&](const google::protobuf::Message& message) {
+    if (message.GetDescriptor() != common::v1::Expression::descriptor()) return;
     const auto& expression = static_cast<const common::v1::Expression&>(message);
     if (expression.node_case() == common::v1::Expression::kCorrelationSlot)
       slots->insert(expression.correlation_slot());
     if (expression.has_subquery()) subplans->insert(expression.subquery().subplan());
-  }
-  const google::protobuf::Reflection* reflection = message.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const google::protobuf::FieldDescriptor* field : fields) {
-    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      CollectSlots(reflection->GetMessage(message, field), slots, subplans);
-      continue;
-    }
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      CollectSlots(reflection->GetRepeatedMessage(message, field, i), slots, subplans);
-    }
-  }
+  });
 }
 
 // Slots that a sub-plan reads, itself or through the sub-plans it runs, beyond those that are bound

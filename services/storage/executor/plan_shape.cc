@@ -64,27 +64,17 @@ bool Fits(const Operator& op) {
 }
 
 // The sub-plans (by number) and CTEs (by number after the sub-plans) that a tree runs.
-void CollectRuns(const google::protobuf::Message& message, size_t subplans,
-                 std::vector<size_t>* runs) {
-  if (message.GetDescriptor() == common::v1::SubqueryExpression::descriptor()) {
-    runs->push_back(static_cast<const common::v1::SubqueryExpression&>(message).subplan());
-  }
-  if (message.GetDescriptor() == common::v1::CteScan::descriptor()) {
-    runs->push_back(subplans + static_cast<const common::v1::CteScan&>(message).cte());
-  }
-  const google::protobuf::Reflection* reflection = message.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const google::protobuf::FieldDescriptor* field : fields) {
-    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      CollectRuns(reflection->GetMessage(message, field), subplans, runs);
-      continue;
+std::vector<size_t> RunsOf(const Operator& root, size_t subplans) {
+  std::vector<size_t> runs;
+  ForEachMessage(root, [&](const google::protobuf::Message& message) {
+    if (message.GetDescriptor() == common::v1::SubqueryExpression::descriptor()) {
+      runs.push_back(static_cast<const common::v1::SubqueryExpression&>(message).subplan());
     }
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      CollectRuns(reflection->GetRepeatedMessage(message, field, i), subplans, runs);
+    if (message.GetDescriptor() == common::v1::CteScan::descriptor()) {
+      runs.push_back(subplans + static_cast<const common::v1::CteScan&>(message).cte());
     }
-  }
+  });
+  return runs;
 }
 
 enum class Visit : uint8_t { kNew, kOpen, kDone };
@@ -104,13 +94,29 @@ bool ReachesItself(size_t node, const std::vector<std::vector<size_t>>& runs,
 
 }  // namespace
 
+void ForEachMessage(const google::protobuf::Message& message,
+                    const std::function<void(const google::protobuf::Message&)>& visit) {
+  visit(message);
+  const google::protobuf::Reflection* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      ForEachMessage(reflection->GetMessage(message, field), visit);
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      ForEachMessage(reflection->GetRepeatedMessage(message, field, i), visit);
+    }
+  }
+}
+
 absl::Status CheckReferences(const common::v1::Plan& plan) {
   const auto subplans = static_cast<size_t>(plan.subplans_size());
   std::vector<std::vector<size_t>> runs;
-  for (const auto& subplan : plan.subplans()) {
-    CollectRuns(subplan.root(), subplans, &runs.emplace_back());
-  }
-  for (const auto& cte : plan.ctes()) CollectRuns(cte, subplans, &runs.emplace_back());
+  for (const auto& subplan : plan.subplans()) runs.push_back(RunsOf(subplan.root(), subplans));
+  for (const auto& cte : plan.ctes()) runs.push_back(RunsOf(cte, subplans));
   std::vector<Visit> visits(runs.size(), Visit::kNew);
   for (size_t node = 0; node < runs.size(); ++node) {
     if (ReachesItself(node, runs, &visits)) {

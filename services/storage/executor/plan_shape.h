@@ -2,10 +2,16 @@
 // A planner in another process wrote the plan; what is compiled and run relies on it.
 #pragma once
 
+#include <functional>
+
 #include "absl/status/status.h"
 #include "adbms/common/v1/plan.pb.h"
 
 namespace adbms::storage::executor {
+
+// Visits the message and every message in it.
+void ForEachMessage(const google::protobuf::Message& message,
+                    const std::function<void(const google::protobuf::Message&)>& visit);
 
 // Of one operator against its inputs' declarations. Errors: INVALID_ARGUMENT.
 absl::Status CheckShape(const common::v1::Operator& op);
