@@ -243,6 +243,8 @@ def main():
         if name not in SECTIONS:
             parser.error(f"there is no section \"{name}\"; known are {', '.join(SECTIONS)}")
 
+    if not adbms_process.ADBMSD.exists():
+        parser.error(f"there is no {adbms_process.ADBMSD}; run make build first")
     with adbms_process.Postgres(["shared_buffers=1GB"]) as postgres, \
             adbms_process.Cluster(False, ADBMS_SETTINGS) as whole:
         systems = [System("PostgreSQL", postgres.directory, postgres.port, postgres),
