@@ -156,7 +156,7 @@ class Session {
   void Audit(std::string_view event, std::string_view statement, uint64_t rows,
              const absl::Status& status);
 
-  // Everything else (utility.cc).
+  // Everything else (utility.cc, *_statement(s).cc, cursors.cc, copy.cc, control_functions.cc).
   absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
