@@ -150,7 +150,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
 
 void Binder::NameObjects(BoundQuery* bound) {
   const auto named = [](const ScopeColumn& column) {
-    return column.type.id == TypeId::kRegclass || column.type.id == TypeId::kRegnamespace;
+    return column.type.id == TypeId::kRegclass || column.type.id == TypeId::kRegnamespace ||
+           column.type.id == TypeId::kRegproc;
   };
   if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});

@@ -186,6 +186,7 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
     case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:  // Its pattern arrives in similar_to_escape.
       break;
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
@@ -197,8 +198,6 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
       return BindNullIf(expr, scope);
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
       return BindIn(expr, scope);
-    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
-      return Unsupported(expr.location, "SIMILAR TO");
     default:
       return BindBetween(expr, scope);
   }
@@ -497,8 +496,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const PgQuery__TypeName& name = *cast.type_name;
   const std::string type_name(parser::StringOf(name.names[name.n_names - 1]));
   ExprPtr arg;
-  if (type_name == "regproc" || type_name == "regrole" || type_name == "regoper" ||
-      type_name == "regprocedure") {
+  if (type_name == "regrole" || type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
   ASSIGN_OR_RETURN(Type type, parser::ResolveTypeName(name, text_));

@@ -291,9 +291,12 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
     text.clear();
     if (from == TypeId::kBool) {
       text = input.data<uint8_t>()[row] != 0 ? "true" : "false";
-    } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace) &&
+    } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace ||
+                from == TypeId::kRegproc) &&
                context.catalog != nullptr) {
-      const char* const output = from == TypeId::kRegclass ? "regclassout" : "regnamespaceout";
+      const char* const output = from == TypeId::kRegclass       ? "regclassout"
+                                 : from == TypeId::kRegnamespace ? "regnamespaceout"
+                                                                 : "regprocout";
       ASSIGN_OR_RETURN(const types::Value name, context.catalog->Call(output, {input.Get(row)}));
       if (name.is_null()) {
         types::FormatText(input, row, options, &text);

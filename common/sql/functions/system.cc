@@ -235,6 +235,8 @@ void AddDefinitions(CatalogBuilder& builder) {
   AddCatalog<"shobj_description">(builder, {kOid, kName}, kText);
   AddCatalog<"to_regclass">(builder, {kText}, TypeId::kRegclass);
   AddCatalog<"to_regtype">(builder, {kText}, TypeId::kRegtype);
+  AddCatalog<"to_regproc">(builder, {kText}, TypeId::kRegproc);
+  AddCatalog<"regprocin">(builder, {kText}, TypeId::kRegproc);
 }
 
 void AddVisibility(CatalogBuilder& builder) {
@@ -248,6 +250,7 @@ void AddVisibility(CatalogBuilder& builder) {
   AddCatalog<"pg_relation_is_publishable">(builder, {TypeId::kRegclass}, kBool);
   AddCatalog<"pg_relation_is_updatable">(builder, {TypeId::kRegclass, kBool}, kInt4);
   AddPrivilegeCheck<"has_table_privilege">(builder);
+  AddPrivilegeCheck<"has_sequence_privilege">(builder);
   AddPrivilegeCheck<"has_schema_privilege">(builder);
   AddPrivilegeCheck<"has_database_privilege">(builder);
   AddPrivilegeCheck<"has_any_column_privilege">(builder);
@@ -263,6 +266,18 @@ void AddVisibility(CatalogBuilder& builder) {
     AddCatalog<"pg_has_role">(builder, {kName, role, kText}, kBool);
     AddCatalog<"pg_has_role">(builder, {kOid, role, kText}, kBool);
   }
+}
+
+// They change and see what no transaction holds: volatile, all of them.
+void AddSequences(CatalogBuilder& builder) {
+  const TypeId regclass = TypeId::kRegclass;
+  builder.AddFunction("nextval", {regclass}, kInt8, CallCatalog<"nextval">, kVolatile);
+  builder.AddFunction("currval", {regclass}, kInt8, CallCatalog<"currval">, kVolatile);
+  builder.AddFunction("lastval", {}, kInt8, CallCatalog<"lastval">, kVolatile);
+  builder.AddFunction("setval", {regclass, kInt8}, kInt8, CallCatalog<"setval">, kVolatile);
+  builder.AddFunction("setval", {regclass, kInt8, kBool}, kInt8, CallCatalog<"setval">, kVolatile);
+  builder.AddFunction("pg_sequence_last_value", {regclass}, kInt8,
+                      CallCatalog<"pg_sequence_last_value">, kVolatile);
 }
 
 void AddSizes(CatalogBuilder& builder) {
@@ -305,6 +320,7 @@ void AddSystem(CatalogBuilder& builder) {
                       kStable);
   AddDefinitions(builder);
   AddVisibility(builder);
+  AddSequences(builder);
   AddSizes(builder);
 }
 

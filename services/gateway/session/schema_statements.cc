@@ -1,4 +1,6 @@
 // Changes of the schema: who may make them, and making them.
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
@@ -15,12 +17,27 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
                              common::v1::PRIVILEGE_OWNER) -> absl::Status {
     return table == nullptr ? absl::OkStatus() : policy::AuthorizeTable(*policy, *table, privilege);
   };
-  const auto schema_is_open = [&](const std::string& schema) -> absl::Status {
-    if (schema != "adbms" && schema != "pg_catalog" && schema != "information_schema") {
-      return absl::OkStatus();
+  const auto may_create_in = [&](const std::string& name) -> absl::Status {
+    for (const auto& schema : catalog.snapshot().schemas()) {
+      if (schema.name() == name)
+        return policy::AuthorizeSchema(*policy, schema, common::v1::PRIVILEGE_CREATE);
     }
-    return status::Error(status::sqlstate::kInsufficientPrivilege,
-                         absl::StrCat("permission denied for schema ", schema));
+    return absl::OkStatus();  // Storage says that there is none.
+  };
+  const auto owns_schema = [&](const std::string& name) -> absl::Status {
+    if (name == "adbms" || name == "pg_catalog" || name == "information_schema") {
+      return status::Error(status::sqlstate::kInsufficientPrivilege,
+                           absl::StrCat("permission denied for schema ", name));
+    }
+    for (const auto& schema : catalog.snapshot().schemas()) {
+      if (schema.name() != name || policy->superuser()) continue;
+      const auto& roles = policy->member_of();
+      if (std::find(roles.begin(), roles.end(), schema.owner()) == roles.end()) {
+        return status::Error(status::sqlstate::kInsufficientPrivilege,
+                             absl::StrCat("must be owner of schema ", name));
+      }
+    }
+    return absl::OkStatus();
   };
   const auto relations =
       [&](const google::protobuf::RepeatedPtrField<common::v1::RelationName>& names) {
@@ -33,13 +50,23 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
   using Body = common::v1::DdlStatement::BodyCase;
   switch (ddl.body_case()) {
     case Body::kCreateTable:
-      return schema_is_open(ddl.create_table().table().schema());
+      return may_create_in(ddl.create_table().table().schema());
     case Body::kCreateView:
-      return schema_is_open(ddl.create_view().view().schema());
+      return may_create_in(ddl.create_view().view().schema());
     case Body::kDropTable:
       return relations(ddl.drop_table().tables());
     case Body::kDropView:
       return relations(ddl.drop_view().tables());
+    case Body::kDropSequence:
+      return relations(ddl.drop_sequence().tables());
+    case Body::kCreateSequence:
+      return may_create_in(ddl.create_sequence().sequence().schema());
+    case Body::kAlterSequence:
+      return owner(catalog.FindTable(ddl.alter_sequence().sequence_id()));
+    case Body::kComment:
+      if (ddl.comment().object_case() == common::v1::Comment::kTableId)
+        return owner(catalog.FindTable(ddl.comment().table_id()));
+      return owns_schema(ddl.comment().schema());
     case Body::kAlterTable:
       return owner(catalog.FindTable(ddl.alter_table().table_id()));
     case Body::kCreateIndex:
@@ -60,6 +87,7 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
       }
       return absl::OkStatus();
     case Body::kCreateSchema:
+      RETURN_IF_ERROR(policy::AuthorizeDatabase(*policy, options_.database));
       if (absl::StartsWith(ddl.create_schema().name(), "pg_")) {
         return status::Error(
             "42939", absl::StrCat("unacceptable schema name \"", ddl.create_schema().name(), "\""),
@@ -68,14 +96,7 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
       return absl::OkStatus();
     case Body::kDropSchema:
       for (const std::string& name : ddl.drop_schema().names()) {
-        RETURN_IF_ERROR(schema_is_open(name));
-        for (const auto& schema : catalog.snapshot().schemas()) {
-          if (schema.name() != name || policy->superuser()) continue;
-          if (schema.owner() != options_.user) {
-            return status::Error(status::sqlstate::kInsufficientPrivilege,
-                                 absl::StrCat("must be owner of schema ", name));
-          }
-        }
+        RETURN_IF_ERROR(owns_schema(name));
       }
       return absl::OkStatus();
     case Body::BODY_NOT_SET:
@@ -88,6 +109,7 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(auto changes,
                    sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog)));
+  BufferOpenResults();
   // Several changes of one statement stand or fall together.
   const bool own_transaction = changes.size() > 1 && !in_transaction();
   if (own_transaction) RETURN_IF_ERROR(BeginImplicit());
@@ -95,6 +117,8 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
     RETURN_IF_ERROR(AuthorizeDdl(ddl, *catalog));
     if (ddl.has_create_table())
       ddl.mutable_create_table()->mutable_table()->set_owner(options_.user);
+    if (ddl.has_create_sequence())
+      ddl.mutable_create_sequence()->mutable_sequence()->set_owner(options_.user);
     if (ddl.has_create_view()) ddl.mutable_create_view()->mutable_view()->set_owner(options_.user);
     if (ddl.has_create_schema() && ddl.create_schema().owner().empty()) {
       ddl.mutable_create_schema()->set_owner(options_.user);

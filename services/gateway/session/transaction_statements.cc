@@ -8,7 +8,8 @@ namespace adbms::gateway::session {
 
 absl::Status Session::EndTransaction(bool commit) {
   portals_.clear();
-  cursors_.clear();
+  EndCursors(commit);
+  savepoints_.clear();
   state_ = TransactionState::kIdle;
   explicit_block_ = false;
   changed_schema_ = false;
@@ -95,17 +96,34 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       return sink->Complete("ROLLBACK");
     case Kind::kSavepoint:
       if (state_ != TransactionState::kExplicit) return outside_block("SAVEPOINT");
+      BufferOpenResults();
       RETURN_IF_ERROR(storage_->Savepoint(Context(), transaction.savepoint));
+      savepoints_.emplace_back(transaction.savepoint, ++serial_);
       return sink->Complete("SAVEPOINT");
     case Kind::kRelease:
       if (state_ != TransactionState::kExplicit) return outside_block("RELEASE SAVEPOINT");
+      BufferOpenResults();
       RETURN_IF_ERROR(storage_->Release(Context(), transaction.savepoint));
+      while (!savepoints_.empty()) {
+        const bool found = savepoints_.back().first == transaction.savepoint;
+        savepoints_.pop_back();
+        if (found) break;
+      }
       return sink->Complete("RELEASE");
     case Kind::kRollbackTo:
       if (state_ != TransactionState::kExplicit && state_ != TransactionState::kFailed) {
         return outside_block("ROLLBACK TO SAVEPOINT");
       }
+      BufferOpenResults();
       RETURN_IF_ERROR(storage_->RollbackTo(Context(), transaction.savepoint));
+      while (!savepoints_.empty() && savepoints_.back().first != transaction.savepoint) {
+        savepoints_.pop_back();
+      }
+      if (!savepoints_.empty()) {
+        std::erase_if(cursors_, [since = savepoints_.back().second](const auto& cursor) {
+          return cursor.second.serial > since;
+        });
+      }
       state_ = TransactionState::kExplicit;
       return sink->Complete("ROLLBACK");
   }

@@ -106,6 +106,7 @@ absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* si
     if (!table->is_virtual()) ids.push_back(table->table_id());
   }
   if (statement.analyze.analyze && (!ids.empty() || statement.analyze.tables.empty())) {
+    BufferOpenResults();
     RETURN_IF_ERROR(storage_->Analyze(Context(), ids));
     services_.catalog->RefreshStatistics(Context());
     services_.plan_cache->Clear();

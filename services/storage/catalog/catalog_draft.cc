@@ -52,7 +52,11 @@ void CatalogDraft::EraseTable(const TableEntry& entry) {
   records_.push_back({SystemKey('t', id), {}, true});
   records_.push_back({SystemKey('a', id), {}, true});
   records_.push_back({SystemKey('r', id), {}, true});
-  if (entry.descriptor.storage_id() != 0) dropped_spaces_.push_back(entry.descriptor.storage_id());
+  if (entry.descriptor.has_sequence()) {
+    records_.push_back({SystemKey('q', entry.descriptor.storage_id()), {}, true});
+  } else if (entry.descriptor.storage_id() != 0) {
+    dropped_spaces_.push_back(entry.descriptor.storage_id());
+  }
   for (const IndexDescriptor& index : entry.descriptor.indexes())
     dropped_spaces_.push_back(index.index_id());
   CatalogState::TableMap tables = state_->tables();

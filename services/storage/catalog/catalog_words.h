@@ -16,7 +16,13 @@ inline std::string SchemaOrPublic(const std::string& schema) {
 }
 
 inline const char* KindOf(const common::v1::TableDescriptor& table) {
+  if (table.has_sequence()) return "sequence";
   return table.view_sql().empty() ? "table" : "view";
+}
+
+// Part of the system: nobody changes its definition. Sequences are computed too, but users'.
+inline bool IsSystemTable(const common::v1::TableDescriptor& table) {
+  return table.is_virtual() && !table.has_sequence();
 }
 
 inline bool Contains(const google::protobuf::RepeatedField<uint32_t>& list, uint32_t value) {

@@ -41,7 +41,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
         return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
       }
       *table->add_columns() = statement.add_column();
-      return absl::OkStatus();
+      return statement.has_sequence() ? AddOwnedSequence(table, statement.sequence())
+                                      : absl::OkStatus();
     }
     case AlterTable::kDropColumn:
       if (column_at(statement.drop_column()) == nullptr)
@@ -99,11 +100,21 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       common::v1::ColumnDescriptor* column = column_at(statement.set_default().column());
       if (column == nullptr) return absl::InternalError("no such column");
       column->set_default_sql(statement.set_default().default_sql());
+      column->set_default_sequence_id(statement.set_default().default_sequence_id());
       return absl::OkStatus();
     }
     case AlterTable::kOwner:
       table->set_owner(statement.owner());
+      for (const uint32_t id : OwnedSequences(table->table_id())) {
+        TableDescriptor sequence = (*state_->Find(id))->descriptor;
+        sequence.set_owner(statement.owner());
+        RETURN_IF_ERROR(PutTable(std::move(sequence)));
+      }
       return absl::OkStatus();
+    case AlterTable::kSetIdentity:
+      return SetIdentity(statement.set_identity(), table, result);
+    case AlterTable::kAddIdentity:
+      return AddOwnedSequence(table, statement.add_identity());
     case AlterTable::kAddForeignKey:
       return AddForeignKey(table, statement.add_foreign_key());
     default:
@@ -114,7 +125,7 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
 CatalogDraft::Result CatalogDraft::AlterTable(const common::v1::AlterTable& statement) {
   v1::DdlResult result;
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
-  if (entry->descriptor.is_virtual()) {
+  if (IsSystemTable(entry->descriptor)) {
     return status::Error(
         sqlstate::kInsufficientPrivilege,
         "permission denied: " + Quoted(entry->descriptor.name()) + " is a system catalog");

@@ -1,6 +1,7 @@
 // CatalogDraft: tables, views and columns go, and what depends on them.
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -74,30 +75,31 @@ absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
   return absl::OkStatus();
 }
 
-CatalogDraft::Result CatalogDraft::DropTables(const common::v1::DropTable& statement, bool views) {
+CatalogDraft::Result CatalogDraft::DropRelations(const common::v1::DropTable& statement,
+                                                 std::string_view kind_view) {
   v1::DdlResult result;
-  const char* kind = views ? "view" : "table";
+  const std::string kind(kind_view);
   std::vector<uint32_t> ids;
   for (const common::v1::RelationName& name : statement.tables()) {
     const TableEntry* entry = state_->FindByName(SchemaOrPublic(name.schema()), name.name());
     if (entry == nullptr && name.schema().empty()) entry = state_->FindByName("adbms", name.name());
     if (entry == nullptr) {
       if (statement.if_exists()) {
-        result.add_notices(std::string(kind) + " " + Quoted(name.name()) +
-                           " does not exist, skipping");
+        result.add_notices(kind + " " + Quoted(name.name()) + " does not exist, skipping");
         continue;
       }
       return status::Error(sqlstate::kUndefinedTable,
-                           std::string(kind) + " " + Quoted(name.name()) + " does not exist");
+                           kind + " " + Quoted(name.name()) + " does not exist");
     }
-    if (entry->descriptor.is_virtual()) {
+    if (IsSystemTable(entry->descriptor)) {
       return status::Error(sqlstate::kInsufficientPrivilege,
                            "permission denied: " + Quoted(name.name()) + " is a system catalog");
     }
-    if (entry->descriptor.view_sql().empty() == views) {
+    const std::string actual = KindOf(entry->descriptor);
+    if (actual != kind) {
       return status::Error(
           sqlstate::kWrongObjectType, Quoted(name.name()) + " is not a " + kind, {},
-          views ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
+          "Use DROP " + absl::AsciiStrToUpper(actual) + " to remove a " + actual + ".");
     }
     ids.push_back(entry->descriptor.table_id());
   }
@@ -105,6 +107,12 @@ CatalogDraft::Result CatalogDraft::DropTables(const common::v1::DropTable& state
     if (state_->Find(id) == nullptr) continue;  // Named twice.
     const TableEntryPtr entry = *state_->Find(id);
     RETURN_IF_ERROR(CheckNoReferences(*entry, ids, statement.cascade(), &result));
+    if (entry->descriptor.has_sequence()) {
+      RETURN_IF_ERROR(ReleaseSequence(*entry, ids, statement.cascade(), &result));
+    } else {
+      RETURN_IF_ERROR(
+          DropOwnedSequences(entry->descriptor, std::nullopt, ids, statement.cascade(), &result));
+    }
     EraseTable(*entry);
     result.set_object_id(id);
     result.set_changed(true);
@@ -134,6 +142,8 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
       }
     }
   }
+  // The table's own copy is the one that is written.
+  RETURN_IF_ERROR(DropOwnedSequences(*table, ordinal, {table_id}, cascade, result));
   std::vector<IndexDescriptor> kept;
   for (const IndexDescriptor& index : table->indexes()) {
     if (Contains(index.columns(), ordinal) || Contains(index.include(), ordinal)) {
@@ -160,6 +170,9 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
   column->set_dropped(true);
   column->set_not_null(false);
   column->clear_default_sql();
+  column->clear_default_sequence_id();
+  column->clear_identity();
+  column->clear_comment();
   column->clear_missing_value();
   return absl::OkStatus();
 }

@@ -1,4 +1,6 @@
 // CatalogDraft: schemas.
+#include <map>
+
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -7,6 +9,7 @@
 namespace adbms::storage::catalog {
 
 namespace sqlstate = status::sqlstate;
+using common::v1::TableDescriptor;
 
 CatalogDraft::Result CatalogDraft::CreateSchema(const common::v1::CreateSchema& statement) {
   v1::DdlResult result;
@@ -53,26 +56,28 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
           "2BP01", "cannot drop schema " + name + " because it is required by the database system");
     }
     const uint32_t id = schema->schema_id();
-    common::v1::DropTable tables, views;
-    tables.set_cascade(true);
-    views.set_cascade(true);
+    std::map<std::string, common::v1::DropTable> drops;  // By kind.
     for (const auto& [table_id, entry] : state_->tables()) {
-      if (entry->descriptor.schema() != name) continue;
-      auto* target = (entry->descriptor.view_sql().empty() ? tables : views).add_tables();
+      const TableDescriptor& table = entry->descriptor;
+      if (table.schema() != name) continue;
+      const std::string object = std::string(KindOf(table)) + " " + name + "." + table.name();
+      // A column's sequence goes with its table.
+      if (table.sequence().owner_table_id() != 0) continue;
+      auto* target = drops[KindOf(table)].add_tables();
       target->set_schema(name);
-      target->set_name(entry->descriptor.name());
+      target->set_name(table.name());
       if (!statement.cascade()) {
         return status::Error("2BP01",
                              "cannot drop schema " + name + " because other objects depend on it",
-                             std::string(KindOf(entry->descriptor)) + " " + name + "." +
-                                 entry->descriptor.name() + " depends on schema " + name,
+                             object + " depends on schema " + name,
                              "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      result.add_notices("drop cascades to " + std::string(KindOf(entry->descriptor)) + " " + name +
-                         "." + entry->descriptor.name());
+      result.add_notices("drop cascades to " + object);
     }
-    RETURN_IF_ERROR(DropTables(views, true).status());
-    RETURN_IF_ERROR(DropTables(tables, false).status());
+    for (const char* kind : {"view", "table", "sequence"}) {
+      drops[kind].set_cascade(true);
+      RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
+    }
     records_.push_back({SystemKey('s', id), {}, true});
     CatalogState::SchemaMap schemas = state_->schemas();
     schemas.erase(id);

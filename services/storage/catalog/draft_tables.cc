@@ -61,6 +61,9 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
   for (common::v1::ForeignKeyDescriptor& key : keys) {
     RETURN_IF_ERROR(AddForeignKey(&table, std::move(key)));
   }
+  for (const common::v1::OwnedSequence& owned : statement.sequences()) {
+    RETURN_IF_ERROR(AddOwnedSequence(&table, owned));
+  }
   RETURN_IF_ERROR(PutTable(std::move(table)));
   result.set_object_id(table_id);
   result.set_changed(true);

@@ -12,6 +12,7 @@ std::string Database(const RowSource& source) {
 void FillTables(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
+    if (table.has_sequence()) continue;
     const bool view = !table.view_sql().empty();
     rows->Row()
         .Set("table_catalog", Database(source))
@@ -81,9 +82,27 @@ void SetTypeColumns(const types::Type& type, RowBuilder* rows) {
     rows->Set("datetime_precision", 6);
 }
 
+void SetIdentityColumns(const RowSource& source, const common::v1::ColumnDescriptor& column,
+                        RowBuilder* rows) {
+  using common::v1::ColumnDescriptor;
+  rows->Set("identity_cycle", "NO");
+  const catalog::TableEntryPtr* entry = source.catalog->Find(column.default_sequence_id());
+  if (column.identity() == ColumnDescriptor::IDENTITY_UNSPECIFIED || entry == nullptr) return;
+  const common::v1::SequenceDescriptor& sequence = (*entry)->descriptor.sequence();
+  rows->Set("is_identity", "YES")
+      .Set("identity_generation",
+           column.identity() == ColumnDescriptor::IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT")
+      .Set("identity_start", std::to_string(sequence.start()))
+      .Set("identity_increment", std::to_string(sequence.increment()))
+      .Set("identity_maximum", std::to_string(sequence.maximum()))
+      .Set("identity_minimum", std::to_string(sequence.minimum()))
+      .Set("identity_cycle", sequence.cycle() ? "YES" : "NO");
+}
+
 void FillColumns(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
+    if (table.has_sequence()) continue;
     int64_t position = 0;
     for (const auto& column : table.columns()) {
       ++position;
@@ -99,10 +118,13 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
           .Set("dtd_identifier", std::to_string(position))
           .Set("is_self_referencing", "NO")
           .Set("is_identity", "NO")
-          .Set("identity_cycle", "NO")
           .Set("is_generated", "NEVER")
           .Set("is_updatable", table.view_sql().empty() && !table.is_virtual() ? "YES" : "NO");
-      if (!column.default_sql().empty()) rows->Set("column_default", DefaultDefinition(column));
+      SetIdentityColumns(source, column, rows);
+      if (HasStoredDefault(column)) {
+        rows->Set("column_default",
+                  DefaultDefinition(*source.catalog, PathOf(*source.session), column));
+      }
       SetTypeColumns(types::FromProto(column.type()), rows);
     }
   }
@@ -188,6 +210,10 @@ const RowFillMap& RowFills() {
     auto* fills = new RowFillMap();
     AddRelationFills(fills);
     AddSettingFills(fills);
+    AddTypeFills(fills);
+    AddFunctionFills(fills);
+    AddSequenceFills(fills);
+    AddCommentFills(fills);
     AddInformationSchemaFills(fills);
     return fills;
   }();

@@ -10,6 +10,7 @@
 #include "services/storage/api/storage.h"
 #include "services/storage/catalog/virtual_tables.h"
 #include "services/storage/executor/operator.h"
+#include "services/storage/server/sequence_functions.h"
 #include "services/storage/statistics/statistics_store.h"
 #include "services/storage/txn/transaction.h"
 
@@ -65,12 +66,14 @@ class SessionState {
   bool busy() const { return busy_; }
   void ExecutionStarted() { busy_ = true; }
   void ExecutionEnded() { busy_ = false; }
+  SequenceMemory* sequences() { return &sequences_; }
 
  private:
   const ServerParts parts_;
   std::unique_ptr<engine::Transaction> spare_;
   std::unique_ptr<txn::Transaction> transaction_;
   bool busy_ = false;
+  SequenceMemory sequences_;
 };
 
 class Session : public api::Session {

@@ -6,7 +6,6 @@ namespace {
 
 // Microseconds from the Unix epoch to 2000-01-01.
 constexpr int64_t kEpochShift = 946684800000000;
-constexpr int64_t kDatabaseOid = 16383;
 
 void FillRoles(const RowSource& source, RowBuilder* rows) {
   for (const Role& role : ReadRoles(source.shared, *source.catalog)) {

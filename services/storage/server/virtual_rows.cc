@@ -1,5 +1,6 @@
 #include "services/storage/server/virtual_rows.h"
 
+#include "common/status/macros.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/pg_catalog_rows.h"
@@ -119,6 +120,15 @@ absl::StatusOr<types::Batch> VirtualRows::Rows(
     const catalog::TableEntry& table, const catalog::CatalogState& catalog,
     const sql::functions::EvaluationContext& session) const {
   RowBuilder rows(table);
+  if (table.descriptor.has_sequence()) {
+    ASSIGN_OR_RETURN(const txn::SequenceStore::State state,
+                     shared_->sequences->Get(table.descriptor));
+    rows.Row()
+        .Set("last_value", state.last_value)
+        .Set("log_cnt", int64_t{0})
+        .SetBool("is_called", state.is_called);
+    return rows.Finish();
+  }
   const RowSource source{shared_, statistics_, knobs_, &catalog, &session};
   const auto& fills = RowFills();
   const auto it = fills.find(table.descriptor.schema() + "." + table.descriptor.name());

@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "common/sql/catalog_numbers.h"
 #include "services/storage/catalog/virtual_tables.h"
 #include "services/storage/knobs/knobs.h"
 #include "services/storage/statistics/statistics_store.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::server {
+
+using sql::kDatabaseOid;
 
 // A role, from adbms.roles.
 struct Role {
