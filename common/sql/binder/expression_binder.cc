@@ -499,7 +499,14 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   if (type_name == "regrole" || type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
-  ASSIGN_OR_RETURN(Type type, parser::ResolveTypeName(name, text_));
+  auto resolved = parser::ResolveTypeName(name, text_);
+  if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
+      input_.catalog->ResolveTable(
+          name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,
+          search_path_) != nullptr) {
+    return Unsupported(cast.location, absl::StrCat("the row type of \"", type_name, "\""));
+  }
+  ASSIGN_OR_RETURN(const Type type, std::move(resolved));
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
     return BindArray(*cast.arg->a_array_expr, scope, type.id);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));

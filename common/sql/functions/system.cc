@@ -235,6 +235,7 @@ void AddDefinitions(CatalogBuilder& builder) {
   AddCatalog<"shobj_description">(builder, {kOid, kName}, kText);
   AddCatalog<"to_regclass">(builder, {kText}, TypeId::kRegclass);
   AddCatalog<"to_regtype">(builder, {kText}, TypeId::kRegtype);
+  AddCatalog<"to_regnamespace">(builder, {kText}, TypeId::kRegnamespace);
   AddCatalog<"to_regproc">(builder, {kText}, TypeId::kRegproc);
   AddCatalog<"regprocin">(builder, {kText}, TypeId::kRegproc);
 }
@@ -247,6 +248,10 @@ void AddVisibility(CatalogBuilder& builder) {
   AddCatalog<"pg_opclass_is_visible">(builder, {kOid}, kBool);
   AddCatalog<"pg_collation_is_visible">(builder, {kOid}, kBool);
   AddCatalog<"pg_statistics_obj_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_config_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_dict_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_parser_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_template_is_visible">(builder, {kOid}, kBool);
   AddCatalog<"pg_relation_is_publishable">(builder, {TypeId::kRegclass}, kBool);
   AddCatalog<"pg_relation_is_updatable">(builder, {TypeId::kRegclass, kBool}, kInt4);
   AddPrivilegeCheck<"has_table_privilege">(builder);
@@ -310,6 +315,12 @@ void AddSystem(CatalogBuilder& builder) {
   builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,
                       Map<[](int32_t encoding) { return View(encoding == 6 ? "UTF8" : ""); }>,
+                      kStable);
+  builder.AddFunction("pg_char_to_encoding", {kName}, kInt4, Map<[](const View& name) {
+                        const bool utf8 = name == "UTF8" || name == "utf8" || name == "UTF-8" ||
+                                          name == "utf-8" || name == "UNICODE";
+                        return int32_t{utf8 ? 6 : -1};
+                      }>,
                       kStable);
   builder.AddFunction("pg_is_in_recovery", {}, kBool, Map<[]() { return false; }>, kVolatile);
   builder.AddFunction("pg_is_other_temp_schema", {kOid}, kBool, Map<[](int64_t) { return false; }>,

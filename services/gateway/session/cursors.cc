@@ -150,7 +150,8 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
 }
 
 absl::Status Session::FetchForward(Portal* cursor, uint64_t count, ResultSink* sink) {
-  if (count == 0) return sink->BeginRows(cursor->statement->plan->plan->root().output());
+  // The current row again would be a step back.
+  if (count == 0) return OnlyForward();
   bool suspended = false;
   const absl::Status status = FetchPortal(cursor, count, sink, &suspended);
   if (!status.ok()) {

@@ -258,6 +258,14 @@ absl::StatusOr<Value> RegnamespaceOut(const Call& call) {
   return Value::Text(call.oid == 0 ? "-" : std::to_string(call.oid));
 }
 
+absl::StatusOr<Value> ToRegnamespace(const Call& call) {
+  const Value none = Value::Null({TypeId::kRegnamespace, 0});
+  std::vector<std::string> parts;
+  if (!SplitName(call.arguments[0].bytes(), &parts) || parts.size() != 1) return none;
+  const auto* schema = call.catalog.FindSchema(parts[0]);
+  return schema == nullptr ? none : Value::Int(TypeId::kRegnamespace, schema->schema_id());
+}
+
 absl::StatusOr<Value> ToRegclass(const Call& call) {
   const Value none = Value::Null({TypeId::kRegclass, 0});
   std::vector<std::string> parts;
@@ -317,7 +325,12 @@ absl::StatusOr<Value> ConstraintDef(const Call& call) {
     bool found = false;
     std::string text =
         ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, &found);
-    if (found) return Value::Text(std::move(text));
+    if (!found) continue;
+    // Printed prettily, a condition has one pair of parentheses.
+    const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
+    if (pretty && text.starts_with("CHECK ((") && text.ends_with("))"))
+      text = "CHECK (" + text.substr(8, text.size() - 10) + ")";
+    return Value::Text(std::move(text));
   }
   return NullText();
 }
@@ -449,7 +462,6 @@ absl::StatusOr<Value> ObjectDescription(const Call& call) {
 }
 absl::StatusOr<Value> ColumnDescription(const Call& call) {
   const int64_t column = call.arguments[1].int_value();
-  if (column < 1) return NullText();
   return TextOrNull(CommentOn(call.catalog, call.oid, "pg_class", column));
 }
 
@@ -478,6 +490,7 @@ absl::StatusOr<Value> SerialSequence(const Call& call) {
                            table->descriptor.name() + "\" does not exist");
 }
 
+absl::StatusOr<Value> EmptyText(const Call&) { return Value::Text(""); }
 absl::StatusOr<Value> True(const Call&) { return Value::Bool(true); }
 absl::StatusOr<Value> NoText(const Call&) { return NullText(); }
 absl::StatusOr<Value> Publishable(const Call& call) {
@@ -503,6 +516,7 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"regclassout", RegclassOut},
       {"regnamespaceout", RegnamespaceOut},
       {"to_regclass", ToRegclass},
+      {"to_regnamespace", ToRegnamespace},
       {"to_regtype", ToRegtype},
       {"pg_get_userbyid", UserById},
       {"pg_get_indexdef", IndexDef},
@@ -516,6 +530,11 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_opclass_is_visible", True},
       {"pg_collation_is_visible", True},
       {"pg_statistics_obj_is_visible", True},
+      {"pg_ts_config_is_visible", True},
+      {"pg_ts_dict_is_visible", True},
+      {"pg_ts_parser_is_visible", True},
+      {"pg_ts_template_is_visible", True},
+      {"pg_tablespace_location", EmptyText},
       {"pg_relation_is_publishable", Publishable},
       {"pg_relation_is_updatable", Updatable},
       {"nextval", Sequence<NextValue>},

@@ -194,6 +194,52 @@ void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
   });
 }
 
+void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    for (const auto& key : entry->descriptor.foreign_keys()) {
+      rows->Row()
+          .Set("constraint_catalog", Database(source))
+          .Set("constraint_schema", entry->descriptor.schema())
+          .Set("constraint_name", key.name())
+          .Set("match_option", "NONE")
+          .Set("update_rule", "NO ACTION")
+          .Set("delete_rule", "NO ACTION");
+      const auto index = source.catalog->FindIndex(ReferencedIndexOid(*source.catalog, key));
+      if (index.table == nullptr) continue;
+      rows->Set("unique_constraint_catalog", Database(source))
+          .Set("unique_constraint_schema", index.table->descriptor.schema())
+          .Set("unique_constraint_name", index.index == nullptr
+                                             ? index.table->descriptor.primary_key_name()
+                                             : index.index->name());
+    }
+  }
+}
+
+// Of a foreign key: the columns that it refers to.
+void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
+                                const auto& ordinals, const common::v1::ForeignKeyDescriptor* key) {
+    const auto* used = &table;
+    const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
+    if (key != nullptr) {
+      const catalog::TableEntryPtr* parent = source.catalog->Find(key->referenced_table_id());
+      if (parent == nullptr) return;
+      used = &(*parent)->descriptor;
+      columns = &key->referenced_columns();
+    }
+    for (const uint32_t ordinal : *columns) {
+      rows->Row()
+          .Set("table_catalog", Database(source))
+          .Set("table_schema", used->schema())
+          .Set("table_name", used->name())
+          .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
+          .Set("constraint_catalog", Database(source))
+          .Set("constraint_schema", table.schema())
+          .Set("constraint_name", name);
+    }
+  });
+}
+
 }  // namespace
 
 void AddInformationSchemaFills(RowFillMap* fills) {
@@ -201,6 +247,8 @@ void AddInformationSchemaFills(RowFillMap* fills) {
                  {"information_schema.views", FillViews},
                  {"information_schema.columns", FillColumns},
                  {"information_schema.schemata", FillSchemata},
+                 {"information_schema.referential_constraints", FillReferentialConstraints},
+                 {"information_schema.constraint_column_usage", FillConstraintColumnUsage},
                  {"information_schema.table_constraints", FillTableConstraints},
                  {"information_schema.key_column_usage", FillKeyColumnUsage}});
 }

@@ -163,6 +163,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
     const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
+  state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
   const bool writes = PlanWrites(prepared->plan());
   if (!writes && state_.transaction() == nullptr) return ExecuteRead(context, *prepared, options);

@@ -78,7 +78,8 @@ absl::Status StorageServer::Start() {
   defaults.lock_timeout_ms = options_.lock_timeout_ms;
   knobs_ = std::make_unique<knobs::Knobs>(&shared_, defaults);
   RETURN_IF_ERROR(knobs_->Load());
-  virtual_rows_ = std::make_unique<VirtualRows>(&shared_, statistics_.get(), knobs_.get());
+  virtual_rows_ =
+      std::make_unique<VirtualRows>(&shared_, statistics_.get(), knobs_.get(), &sessions_);
   RETURN_IF_ERROR(log_->WaitDurable());
   started_ = true;
   return absl::OkStatus();
@@ -93,8 +94,8 @@ StorageServer::~StorageServer() {
 }
 
 absl::StatusOr<std::unique_ptr<api::Session>> StorageServer::OpenSession(const rpc::CallContext&) {
-  return std::unique_ptr<api::Session>(
-      std::make_unique<Session>(ServerParts{&shared_, virtual_rows_.get(), statistics_.get()}));
+  return std::unique_ptr<api::Session>(std::make_unique<Session>(
+      ServerParts{&shared_, virtual_rows_.get(), statistics_.get(), &sessions_}));
 }
 
 absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(

@@ -61,6 +61,7 @@ class StorageServer : public api::Storage {
   txn::Shared shared_;
   std::unique_ptr<statistics::StatisticsStore> statistics_;
   std::unique_ptr<knobs::Knobs> knobs_;
+  SessionRegistry sessions_;
   std::unique_ptr<VirtualRows> virtual_rows_;
   bool started_ = false;
 };

@@ -113,8 +113,8 @@ std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& ca
 }
 
 VirtualRows::VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics,
-                         const knobs::Knobs* knobs)
-    : shared_(shared), statistics_(statistics), knobs_(knobs) {}
+                         const knobs::Knobs* knobs, const SessionRegistry* sessions)
+    : shared_(shared), statistics_(statistics), knobs_(knobs), sessions_(sessions) {}
 
 absl::StatusOr<types::Batch> VirtualRows::Rows(
     const catalog::TableEntry& table, const catalog::CatalogState& catalog,
@@ -129,7 +129,7 @@ absl::StatusOr<types::Batch> VirtualRows::Rows(
         .SetBool("is_called", state.is_called);
     return rows.Finish();
   }
-  const RowSource source{shared_, statistics_, knobs_, &catalog, &session};
+  const RowSource source{shared_, statistics_, knobs_, sessions_, &catalog, &session};
   const auto& fills = RowFills();
   const auto it = fills.find(table.descriptor.schema() + "." + table.descriptor.name());
   if (it != fills.end()) it->second(source, &rows);
