@@ -16,7 +16,7 @@ constexpr absl::string_view kNames =
     "cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
     "date_bin date_mi datemultirange daterange_canonical daterange_subdiff dexp diagonal "
     "diameter dlog1 dlog10 dround dtrunc enum_first enum_last enum_range factorial family "
-    "get_bit get_byte get_current_ts_config getdatabaseencoding getpgusername "
+    "get_bit get_byte get_current_ts_config getpgusername "
     "has_foreign_data_wrapper_privilege has_function_privilege has_language_privilege "
     "has_parameter_privilege has_server_privilege "
     "has_tablespace_privilege has_type_privilege hashint4 hashint8 hashtext hashtextextended "

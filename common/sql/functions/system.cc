@@ -322,6 +322,8 @@ void AddSystem(CatalogBuilder& builder) {
                         return int32_t{utf8 ? 6 : -1};
                       }>,
                       kStable);
+  builder.AddFunction("getdatabaseencoding", {}, kName, Map<[]() { return View("UTF8"); }>,
+                      kStable);
   builder.AddFunction("pg_is_in_recovery", {}, kBool, Map<[]() { return false; }>, kVolatile);
   builder.AddFunction("pg_is_other_temp_schema", {kOid}, kBool, Map<[](int64_t) { return false; }>,
                       kStable);
