@@ -202,6 +202,11 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: {
       ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
       const bool set = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull;
+      if (!set && table.columns(static_cast<int>(ordinal)).identity() !=
+                      common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED)
+        return status::Error(sqlstate::kSyntaxError,
+                             absl::StrCat("column \"", name, "\" of relation \"", table.name(),
+                                          "\" is an identity column"));
       for (const uint32_t key : table.primary_key()) {
         if (!set && key == ordinal)
           return ErrorAt(sqlstate::kInvalidTableDefinition, -1,

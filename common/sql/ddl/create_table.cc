@@ -340,6 +340,9 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
     referenced = table;
   } else {
     ASSIGN_OR_RETURN(referenced, Resolve(*constraint.pktable));
+    if (referenced->has_sequence() || !referenced->view_sql().empty())
+      return ErrorAt(sqlstate::kWrongObjectType, -1,
+                     absl::StrCat("referenced relation \"", target, "\" is not a table"));
   }
   key.set_referenced_table_id(referenced->table_id());
   const std::vector<std::string> target_names =

@@ -272,6 +272,9 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
   ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(copy));
   std::string query_text = copy.query;
   if (query_text.empty()) {
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    RETURN_IF_ERROR(
+        sql::BindCopy(copy, PlanningInputFor(statement.text, &statement, catalog)).status());
     std::vector<std::string> columns;
     for (const std::string& column : copy.columns) columns.push_back(QuoteIdentifier(column));
     query_text = absl::StrCat(

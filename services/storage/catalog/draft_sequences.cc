@@ -150,6 +150,9 @@ absl::Status CatalogDraft::DropOwnedSequences(const TableDescriptor& table,
   for (const uint32_t id : OwnedSequences(table.table_id())) {
     const TableEntryPtr sequence = *state_->Find(id);
     if (column.has_value() && sequence->descriptor.sequence().owner_column() != *column) continue;
+    RETURN_IF_ERROR(DropViewsOn(
+        "sequence " + sequence->descriptor.name(),
+        [id](const auto& used) { return used.table_id() == id; }, dropping, cascade, result));
     RETURN_IF_ERROR(ReleaseSequence(*sequence, dropping, cascade, result));
     EraseTable(*sequence);
   }

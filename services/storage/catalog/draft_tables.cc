@@ -96,6 +96,8 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
   RETURN_IF_ERROR(NewSpaces(&table));
   table.clear_primary_key();
   table.clear_primary_key_name();
+  table.clear_primary_key_comment();
+  table.clear_primary_key_index_comment();
   table.set_primary_key_oid(0);
   if (!columns.empty()) {
     if (name.empty()) {
@@ -150,6 +152,9 @@ CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& stat
             {}, "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
       }
     }
+    for (int i = 0; i < old.columns_size(); ++i)
+      view.mutable_columns(i)->set_comment(old.columns(i).comment());
+    view.set_comment(old.comment());
     view.set_table_id(old.table_id());
     view.set_owner(old.owner());
   } else {
