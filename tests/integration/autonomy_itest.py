@@ -4,6 +4,7 @@ taking it back, the limits that are set to it, the report, and what a killed orc
 import html.parser
 import json
 import pathlib
+import re
 import threading
 import time
 import unittest
@@ -213,6 +214,30 @@ class AutonomyTest(unittest.TestCase):
         self.assertIn("no plan has used it", dropped[0]["reason"])
         self.assertIn("CREATE INDEX", dropped[0]["undo"])
         cluster.rows(f"SELECT adbms.revert({dropped[0]['id']})")
+        self.assertEqual(len(indexes(cluster)), 1)
+
+    def test_what_is_measured_outlives_the_orchestrator(self):
+        # A slow client: the verdict wants executions, and so the kill meets it being measured.
+        cluster = self.start(*FAST, "orchestrator.lease_ms=1s",
+                             "orchestrator.verification_timeout_ms=60s", separate=True)
+        load(cluster)
+        subject = "kind = 'create_index' AND subject LIKE '%city%'"
+        with Workload(cluster, SEARCH, pause=0.15) as workload:
+            wait_until(lambda: actions(cluster, f"{subject} AND state = 'verifying'"), 60,
+                       "an index is being measured")
+            cluster.kill("orchestrator")
+            calls = workload.calls
+            self.assertEqual([a["state"] for a in actions(cluster, subject)], ["verifying"])
+            wait_until(lambda: workload.calls > calls + 5, 30, "queries go on without it")
+            cluster.start_one("orchestrator")
+            decided = wait_until(lambda: actions(cluster, f"{subject} AND state <> 'verifying'"),
+                                 90, "the restarted orchestrator decides")[0]
+        self.assertEqual(decided["state"], "kept", decided)
+        self.assertGreater(decided["measured_gain"], 0.1)
+        before = re.search(r"over (\d+) executions before and (\d+) after", decided["verdict"])
+        self.assertIsNotNone(before, decided["verdict"])
+        self.assertGreaterEqual(int(before[1]), 3)
+        self.assertGreaterEqual(int(before[2]), 3)
         self.assertEqual(len(indexes(cluster)), 1)
 
     def test_killed_orchestrator_leaves_nothing_half_done(self):
