@@ -11,7 +11,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, run, sqlstate, wait_until
+from adbms_process import PATIENCE, Cluster, run, sqlstate, wait_until
 
 ROWS = 30000
 FAST = ("orchestrator.cycle_ms=300ms", "orchestrator.window_ms=200ms")
@@ -55,7 +55,7 @@ class Workload:
     def __exit__(self, kind, *unused):
         self.stopping.set()
         for thread in self.threads:
-            thread.join(60)
+            thread.join(60 * PATIENCE)
         if kind is None and self.errors:
             raise self.errors[0]
 
