@@ -25,6 +25,10 @@ if(ADBMS_SANITIZER)
   set(ADBMS_PATIENCE 5)
   add_compile_options(-fsanitize=${ADBMS_SANITIZER} -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=${ADBMS_SANITIZER})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND ADBMS_SANITIZER MATCHES "address")
+    # As shared libraries the two run side by side, and the second knows no log_path.
+    add_link_options(-static-libasan -static-libubsan)
+  endif()
 endif()
 
 # Fuzz targets that libFuzzer guides by coverage; needs clang.

@@ -319,6 +319,18 @@ std::vector<Entry> Entries(const common::v1::Config& config) {
   return entries;
 }
 
+std::vector<Entry> Changes(const common::v1::Config& before, const common::v1::Config& after) {
+  const std::vector<Entry> old_entries = Entries(before);
+  std::vector<Entry> changes;
+  for (Entry& entry : Entries(after)) {
+    const bool same = std::any_of(old_entries.begin(), old_entries.end(), [&](const Entry& one) {
+      return one.key == entry.key && one.value == entry.value;
+    });
+    if (!same) changes.push_back(std::move(entry));
+  }
+  return changes;
+}
+
 std::string ReferencePage() {
   std::string page =
       "# Configuration reference\n\nGenerated from `proto/adbms/common/v1/config.proto` by "

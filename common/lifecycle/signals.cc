@@ -21,15 +21,18 @@ sigset_t StopSignals() {
 }  // namespace
 
 void BlockSignals() {
-  const sigset_t set = StopSignals();
+  sigset_t set = StopSignals();
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void WaitForStop() {
-  const sigset_t set = StopSignals();
+Request WaitForRequest() {
+  sigset_t set = StopSignals();
+  sigaddset(&set, SIGHUP);
   int signal = 0;
   sigwait(&set, &signal);
+  return signal == SIGHUP ? Request::kReload : Request::kStop;
 }
 
 void EnforceDeadline(int seconds) {

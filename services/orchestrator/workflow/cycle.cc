@@ -59,7 +59,13 @@ Cycle::Cycle(registry::ModuleRegistry* registry, ledger::Ledger* ledger,
       workload_(workload),
       logger_(logger),
       metrics_(metrics),
-      options_(options) {}
+      index_budget_bytes_(options.index_budget_bytes),
+      config_(options.config) {}
+
+void Cycle::SetConfig(const common::v1::OrchestratorConfig& config) {
+  absl::MutexLock lock(&mutex_);
+  config_ = config;
+}
 
 void Cycle::Decided(const v1::Action& action) {
   metrics_
@@ -75,7 +81,7 @@ void Cycle::Decided(const v1::Action& action) {
 }
 
 int64_t Cycle::DeadlineFrom(int64_t now_us) const {
-  return now_us + int64_t{options_.config.verification_timeout_ms()} * 1000;
+  return now_us + int64_t{config_.verification_timeout_ms()} * 1000;
 }
 
 void Cycle::Recover(const rpc::CallContext& context) {
@@ -171,7 +177,7 @@ std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
   module::v1::ProposeRequest request;
   request.mutable_table_ids()->Add(table_ids.begin(), table_ids.end());
   request.set_maximum(kMaxProposals);
-  request.set_storage_budget_bytes(options_.index_budget_bytes);
+  request.set_storage_budget_bytes(index_budget_bytes_);
   request.set_on_demand(on_demand);
   const int64_t now_us = NowUs();
   for (const v1::Action& action : ledger_->List(10000)) {
@@ -297,8 +303,8 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
   for (v1::Action action : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
     const Measurement found = Measure(*workload_, action, BeforeFrom(*ledger_, action), now_us);
     const uint64_t wanted = WantedCalls(action);
-    const bool certain = std::abs(found.gain - options_.config.minimum_measured_gain()) >
-                         kCertain * found.uncertainty;
+    const bool certain =
+        std::abs(found.gain - config_.minimum_measured_gain()) > kCertain * found.uncertainty;
     const bool enough = found.enough && (certain || found.calls_after >= wanted * kPatience);
     const bool certain_loss =
         found.statements > 0 && found.gain + kCertainLoss * found.uncertainty < 0;
@@ -310,8 +316,7 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
         found.calls_before, found.calls_after, found.statements, found.statements == 1 ? "" : "s");
     if (!enough && !certain_loss && !timed_out) continue;
     if (found.statements > 0) action.set_measured_gain(found.gain);
-    if ((enough || (timed_out && found.enough)) &&
-        found.gain >= options_.config.minimum_measured_gain()) {
+    if ((enough || (timed_out && found.enough)) && found.gain >= config_.minimum_measured_gain()) {
       action.set_state(v1::ACTION_STATE_KEPT);
       action.set_verdict(absl::StrCat("kept: gained ", evidence));
       action.set_decided_at_us(now_us);

@@ -31,6 +31,8 @@ class Cycle {
   Cycle(registry::ModuleRegistry* registry, ledger::Ledger* ledger, intake::WorkloadStore* workload,
         telemetry::Logger* logger, telemetry::ServiceMetrics* metrics, const CycleOptions& options);
 
+  // Verdicts follow `config` from now on.
+  void SetConfig(const common::v1::OrchestratorConfig& config);
   // After a restart, or when another orchestrator held the lease: what is being measured is given
   // its whole time again, for nobody has measured meanwhile.
   void Recover(const rpc::CallContext& context);
@@ -66,7 +68,7 @@ class Cycle {
   std::string SettleOne(const rpc::CallContext& context, v1::Action action)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The time by which an action is decided that begins to be measured or settled now.
-  int64_t DeadlineFrom(int64_t now_us) const;
+  int64_t DeadlineFrom(int64_t now_us) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayApplyNow(const v1::Action& action, int64_t now_us) const;
   void Decided(const v1::Action& action);
 
@@ -75,8 +77,9 @@ class Cycle {
   intake::WorkloadStore* const workload_;
   telemetry::Logger* const logger_;
   telemetry::ServiceMetrics* const metrics_;
-  const CycleOptions options_;
+  const uint64_t index_budget_bytes_;
   absl::Mutex mutex_;  // Held through a whole operation but for the module's part of Apply.
+  common::v1::OrchestratorConfig config_ ABSL_GUARDED_BY(mutex_);
   std::set<int64_t> applying_ ABSL_GUARDED_BY(mutex_);  // Actions that this process is applying.
 };
 
