@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Rules for the protos: package and path agree, everything is commented, enums start with _UNSPECIFIED = 0 and
-carry their name as a prefix, names are in the usual case, field numbers are unique."""
+"""Rules for our protos (what is in proto/grpc is fixed by gRPC): package and path agree, everything is commented,
+enums start with _UNSPECIFIED = 0 and carry their name as a prefix, names are in the usual case, field numbers are
+unique."""
 import glob
 import re
 import sys
@@ -58,7 +59,7 @@ def check(path):
 
 def main():
     problems = []
-    for path in sorted(glob.glob('proto/**/*.proto', recursive=True)):
+    for path in sorted(glob.glob('proto/adbms/**/*.proto', recursive=True)):
         problems += check(path)
     for problem in problems:
         print(problem)

@@ -119,7 +119,7 @@ rpc::ServerSide Process::Side(const std::string& service) {
 absl::Status Process::StartStorage() {
   if (!Has("storage")) {
     ASSIGN_OR_RETURN(const std::string address, AddressOf("storage", config_.cluster().storage()));
-    storage_client_ = storage::api::NewStorageClient(address, secret_);
+    storage_client_ = storage::api::NewStorageClient(address, secret_, &loop_);
     storage_ = storage_client_.get();
     return absl::OkStatus();
   }
@@ -135,9 +135,7 @@ absl::Status Process::StartStorage() {
   options.sync_commits = config.sync_commits();
   ASSIGN_OR_RETURN(storage_server_, storage::server::StorageServer::Open(options));
   storage_ = storage_server_.get();
-  storage::api::ServedStorage served = storage::api::NewStorageAdapter(storage_, Side("storage"));
-  adapters_.push_back(std::move(served.service));
-  drain_storage_ = std::move(served.drain);
+  served_storage_ = storage::api::NewStorageAdapter(storage_, Side("storage"));
   return absl::OkStatus();
 }
 
@@ -349,15 +347,18 @@ absl::Status Process::StartGateway() {
         orchestrator_, {secret_, telemetry->metrics.get()});
     services.push_back(front_orchestrator_.get());
   }
-  ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services));
+  ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services, {},
+                                                     ServesCluster() ? nullptr : &loop_));
   return absl::OkStatus();
 }
 
-absl::Status Process::Serve() {
+bool Process::ServesCluster() const {
   // Everything in one process: nobody else needs to call.
-  if (targets_.size() == AllServices().size() || (Has("gateway") && targets_.size() == 1)) {
-    return absl::OkStatus();
-  }
+  return targets_.size() < AllServices().size() && !(Has("gateway") && targets_.size() == 1);
+}
+
+absl::Status Process::Serve() {
+  if (!ServesCluster()) return absl::OkStatus();
   std::vector<grpc::Service*> services;
   for (const auto& adapter : adapters_) services.push_back(adapter.get());
   std::unique_ptr<grpc::Service> modules;
@@ -369,7 +370,10 @@ absl::Status Process::Serve() {
     services.push_back(modules.get());
     adapters_.push_back(std::move(modules));
   }
-  ASSIGN_OR_RETURN(cluster_server_, rpc::Server::Start(config_.cluster().listen(), services));
+  std::vector<rpc::AsyncService*> async_services;
+  if (served_storage_ != nullptr) async_services.push_back(served_storage_.get());
+  ASSIGN_OR_RETURN(cluster_server_, rpc::Server::Start(config_.cluster().listen(), services,
+                                                       async_services, &loop_));
   return absl::OkStatus();
 }
 
@@ -432,14 +436,14 @@ void Process::Stop() {
   audit_ = nullptr;
   policies_ = nullptr;
   if (plan_cache_ != nullptr) plan_cache_->Clear();
-  if (drain_storage_ != nullptr) drain_storage_();
+  if (served_storage_ != nullptr) served_storage_->Drain();
   if (cluster_server_ != nullptr) cluster_server_->Shutdown(kDrain);
-  drain_storage_ = nullptr;
   http_ = nullptr;
   cluster_server_ = nullptr;
   front_server_ = nullptr;
   front_orchestrator_ = nullptr;
   adapters_.clear();
+  served_storage_ = nullptr;
   orchestrator_server_ = nullptr;
   indexer_ = nullptr;
   tuner_ = nullptr;

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "adbms/common/v1/config.pb.h"
 #include "common/rpc/grpc/call.h"
+#include "common/rpc/grpc/completion_loop.h"
 #include "common/rpc/grpc/server.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
@@ -30,6 +31,7 @@
 #include "services/orchestrator/server/orchestrator_server.h"
 #include "services/security/compliance/compliance_module.h"
 #include "services/security/server/security_server.h"
+#include "services/storage/api/storage_grpc.h"
 #include "services/storage/server/storage_server.h"
 #include "services/tuner/server/tuner_server.h"
 
@@ -70,6 +72,8 @@ class Process {
   absl::Status StartModules();
   absl::Status StartOrchestrator();
   absl::Status StartGateway();
+  // Whether other processes call this one.
+  bool ServesCluster() const;
   absl::Status Serve();
   absl::Status StartHttp();
   // Where `key` is one of storage's memory sizes and storage is here, sets it.
@@ -92,6 +96,8 @@ class Process {
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   absl::Time started_;
+
+  rpc::CompletionLoop loop_;  // Outlives all that speaks gRPC.
 
   // Clients of services elsewhere, and the services here, in the order of their start.
   std::unique_ptr<storage::api::Storage> storage_client_;
@@ -128,7 +134,7 @@ class Process {
   std::thread refresh_thread_;
 
   std::vector<std::unique_ptr<grpc::Service>> adapters_;
-  std::function<void()> drain_storage_;  // Null when storage is not served.
+  std::unique_ptr<storage::api::ServedStorage> served_storage_;  // Null when storage is elsewhere.
   std::unique_ptr<grpc::Service> front_orchestrator_;
   std::unique_ptr<rpc::Server> cluster_server_;  // Services for other processes.
   std::unique_ptr<rpc::Server> front_server_;    // The gateway's gRPC front.

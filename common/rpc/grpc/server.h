@@ -9,26 +9,44 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/grpc/completion_loop.h"
+#include "common/rpc/grpc/health.h"
 
 namespace adbms::rpc {
+
+// A service with asynchronous methods.
+class AsyncService {
+ public:
+  virtual ~AsyncService() = default;
+  virtual grpc::Service* service() = 0;
+  // Asks for the first call of each of them; the server has started.
+  virtual void Accept(grpc::ServerCompletionQueue* queue) = 0;
+  // Waits until all calls are over, those that were asked for and never came too; the server is
+  // ending.
+  virtual void AwaitEnd() = 0;
+};
 
 // Listening from construction to Shutdown. Thread-safe.
 class Server {
  public:
-  // `services` are not owned and must outlive the server. Errors: UNAVAILABLE when the address is
-  // taken.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const std::string& address,
-                                                       const std::vector<grpc::Service*>& services);
+  // `loop` is the process's, or null for one of its own; it serves one server only. Nothing given
+  // is owned; all must outlive the server. Errors: UNAVAILABLE when the address is taken.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const std::string& address, const std::vector<grpc::Service*>& services,
+      const std::vector<AsyncService*>& async_services = {}, CompletionLoop* loop = nullptr);
   ~Server();
   // host:port with the real port.
   const std::string& address() const { return address_; }
-  // grpc.health.v1 for the server and all its services.
-  void SetServing(bool serving);
+  // grpc.health.v1
+  void SetServing(bool serving) { health_.SetServing(serving); }
   // Waits for running calls until the deadline, then cancels them.
   void Shutdown(absl::Duration grace);
 
  private:
   std::string address_;
+  std::unique_ptr<CompletionLoop> own_loop_;
+  HealthService health_;
+  std::vector<AsyncService*> async_services_;
   std::unique_ptr<grpc::Server> server_;
 };
 

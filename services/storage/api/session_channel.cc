@@ -8,6 +8,10 @@
 namespace adbms::storage::api {
 namespace {
 
+// While more brief requests than this are under way, further ones wait for company. With none under
+// way the pipe runs empty between messages; without a limit messages carry one request each.
+constexpr int kBriefUnderWay = 3;
+
 uint64_t DrawNumber() {
   static thread_local absl::BitGen generator;
   return absl::Uniform<uint64_t>(generator);
@@ -15,18 +19,21 @@ uint64_t DrawNumber() {
 
 }  // namespace
 
-SessionChannel::SessionChannel(v1::StorageService::Stub* stub, const std::string& secret) {
+SessionChannel::SessionChannel(v1::StorageService::Stub* stub, const std::string& secret,
+                               rpc::CompletionLoop* loop) {
   rpc::Prepare(rpc::CallContext(), secret, &client_, /*bounded=*/false);
-  stub->async()->Sessions(&client_, this);
-  AddHold();  // Writes start outside of reactions; held until the last of them has ended.
-  StartRead(&responses_);
-  StartCall();
+  stream_ = stub->PrepareAsyncSessions(&client_, loop->queue());
+  stream_->StartCall(&started_);
 }
 
 SessionChannel::~SessionChannel() {
   client_.TryCancel();
   absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(&done_));
+  mutex_.Await(absl::Condition(
+      +[](SessionChannel* channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(channel->mutex_) {
+        return channel->done_ && !channel->writer_.writing();
+      },
+      this));
 }
 
 SessionChannel::Line::Line(std::shared_ptr<SessionChannel> channel)
@@ -47,7 +54,7 @@ SessionChannel::Line::~Line() {
     channel_->urgent_ = true;
     batch = channel_->Take();
   }
-  if (batch != nullptr) channel_->StartWrite(batch);
+  channel_->Write(batch);
 }
 
 bool SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
@@ -69,19 +76,34 @@ bool SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
     }
     batch = channel_->Take();
   }
-  if (batch != nullptr) channel_->StartWrite(batch);
+  channel_->Write(batch);
   waiter_->Wait();
   return waiter_->answered;
 }
 
 const v1::SessionRequests* SessionChannel::Take() {
-  if (broken_ || writer_.writing() || (!urgent_ && brief_under_way_ > 0)) return nullptr;
+  if (!started_yet_ || broken_ || writer_.writing() ||
+      (!urgent_ && brief_under_way_ > kBriefUnderWay)) {
+    return nullptr;
+  }
   brief_under_way_ += std::exchange(brief_queued_, 0);
   urgent_ = false;
   return writer_.Take();
 }
 
-void SessionChannel::OnReadDone(bool ok) {
+void SessionChannel::OnStarted(bool ok) {
+  if (!ok) return Break();
+  stream_->Read(&responses_, &read_);
+  const v1::SessionRequests* batch = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    started_yet_ = true;
+    batch = Take();
+  }
+  Write(batch);
+}
+
+void SessionChannel::OnRead(bool ok) {
   if (!ok) return Break();
   const v1::SessionRequests* batch = nullptr;
   {
@@ -98,18 +120,16 @@ void SessionChannel::OnReadDone(bool ok) {
     }
     batch = Take();
   }
-  if (batch != nullptr) StartWrite(batch);
+  Write(batch);
   for (const auto& waiter : answered_) waiter->Wake();
   answered_.clear();
-  StartRead(&responses_);
+  stream_->Read(&responses_, &read_);
 }
 
 void SessionChannel::Break() {
-  bool writing = false;
   {
     absl::MutexLock lock(&mutex_);
     broken_ = true;
-    writing = writer_.writing();
     for (const auto& [number, waiter] : waiters_) {
       if (waiter->response != nullptr) answered_.push_back(waiter);
       waiter->response = nullptr;
@@ -117,23 +137,20 @@ void SessionChannel::Break() {
   }
   for (const auto& waiter : answered_) waiter->Wake();
   answered_.clear();
-  if (!writing) RemoveHold();
+  stream_->Finish(&status_, &finished_);
 }
 
-void SessionChannel::OnWriteDone(bool ok) {
+void SessionChannel::OnWritten(bool ok) {
   const v1::SessionRequests* batch = nullptr;
-  bool broken = false;
   {
     absl::MutexLock lock(&mutex_);
     writer_.Written(ok);
     batch = Take();
-    broken = broken_;
   }
-  if (batch != nullptr) StartWrite(batch);
-  if (broken) RemoveHold();
+  Write(batch);
 }
 
-void SessionChannel::OnDone(const grpc::Status&) {
+void SessionChannel::OnFinished(bool) {
   absl::MutexLock lock(&mutex_);
   done_ = true;
 }

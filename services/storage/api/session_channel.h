@@ -1,6 +1,8 @@
 // The client's end of a stream that carries many sessions. Requests are batched (batched_writer.h).
-// Those that storage answers at once (`brief`) wait while others of the kind are under way and then
-// leave together: a message costs several times what such a request does.
+// Those that storage answers at once (`brief`) wait while several of the kind are under way and
+// then leave together: a message costs several times what such a request does. The process's
+// completion loop reads, and writes what has waited; a session that finds the stream idle writes
+// itself.
 //
 // Thread-safe. A channel that has broken stays broken; open another one.
 #pragma once
@@ -15,16 +17,18 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
+#include "common/rpc/grpc/completion_loop.h"
 #include "services/storage/api/batched_writer.h"
 
 namespace adbms::storage::api {
 
-class SessionChannel : private grpc::ClientBidiReactor<v1::SessionRequests, v1::SessionResponses> {
+class SessionChannel {
  public:
-  // `stub` must outlive the channel.
-  SessionChannel(v1::StorageService::Stub* stub, const std::string& secret);
-  // REQUIRES: no line is left.
-  ~SessionChannel() override;
+  // `stub` and `loop` must outlive the channel.
+  SessionChannel(v1::StorageService::Stub* stub, const std::string& secret,
+                 rpc::CompletionLoop* loop);
+  // REQUIRES: no line is left; not on the loop's thread, for which it waits.
+  ~SessionChannel();
 
   // Where a session waits for its answer. A plain semaphore: standard atomics and absl's mutex spin
   // before they sleep, which costs more than it saves where an answer takes a message each way.
@@ -68,18 +72,33 @@ class SessionChannel : private grpc::ClientBidiReactor<v1::SessionRequests, v1::
   }
 
  private:
-  void OnReadDone(bool ok) override;
+  using Stream = grpc::ClientAsyncReaderWriter<v1::SessionRequests, v1::SessionResponses>;
+
+  void OnStarted(bool ok);
+  void OnRead(bool ok);
+  void OnWritten(bool ok);
+  void OnFinished(bool ok);
   void Break();
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
+  // Writes what waits, if it may leave now. A batch is made under the mutex and written without it,
+  // so that a system call holds up nobody who only queues.
+  void Write(const v1::SessionRequests* batch) {
+    if (batch != nullptr) stream_->Write(*batch, &written_);
+  }
   // As BatchedWriter's.
   const v1::SessionRequests* Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  rpc::Completion started_ = rpc::Completion::To<&SessionChannel::OnStarted>(this);
+  rpc::Completion read_ = rpc::Completion::To<&SessionChannel::OnRead>(this);
+  rpc::Completion written_ = rpc::Completion::To<&SessionChannel::OnWritten>(this);
+  rpc::Completion finished_ = rpc::Completion::To<&SessionChannel::OnFinished>(this);
   grpc::ClientContext client_;
-  v1::SessionResponses responses_;                 // Of the reading reaction.
+  std::unique_ptr<Stream> stream_;
+  grpc::Status status_;                            // Of the finished stream.
+  v1::SessionResponses responses_;                 // Of the loop's thread.
   std::vector<std::shared_ptr<Waiter>> answered_;  // As well.
 
   absl::Mutex mutex_;
+  bool started_yet_ ABSL_GUARDED_BY(mutex_) = false;
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   std::unordered_map<uint64_t, std::shared_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);

@@ -17,18 +17,31 @@ void FillError(const absl::Status& status, uint64_t session, v1::SessionResponse
 }  // namespace
 
 SessionHub::SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
-                       const SessionMetrics* metrics, grpc::CallbackServerContext* server,
-                       std::function<void(SessionHub*)> on_done)
+                       const SessionMetrics* metrics, Owner* owner, StorageService* service,
+                       grpc::ServerCompletionQueue* queue)
     : storage_(storage),
       plans_(plans),
       sessions_(sessions),
       metrics_(metrics),
-      server_(server),
-      on_done_(std::move(on_done)) {
-  StartRead(&requests_);
+      owner_(owner),
+      stream_(&server_) {
+  service->RequestSessions(&server_, &stream_, queue, queue, &opened_tag_);
 }
 
-void SessionHub::OnReadDone(bool ok) {
+void SessionHub::OnOpened(bool ok) {
+  if (!ok) return owner_->OnOver(this);  // The server ends.
+  const grpc::Status status = owner_->OnOpened(server_);
+  bool finish = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    opened_ = true;
+    finish = status.ok() ? MayFinish() : (ended_ = finished_ = true);
+  }
+  if (status.ok()) stream_.Read(&requests_, &read_tag_);
+  if (finish) Finish(status);
+}
+
+void SessionHub::OnRead(bool ok) {
   if (ok) {
     for (v1::SessionRequest& request : *requests_.mutable_requests()) Receive(&request);
     const v1::SessionResponses* batch = nullptr;
@@ -36,14 +49,15 @@ void SessionHub::OnReadDone(bool ok) {
       absl::MutexLock lock(&mutex_);
       batch = writer_.Take();
     }
-    if (batch != nullptr) StartWrite(batch);
-    return StartRead(&requests_);
+    if (batch != nullptr) stream_.Write(*batch, &written_tag_);
+    return stream_.Read(&requests_, &read_tag_);
   }
   for (const auto& [number, line] : lines_) {
     line->conversation->Cancel();
     sessions_->Remove(number);
   }
   bool finish = false;
+  bool over = false;
   {
     absl::MutexLock lock(&mutex_);
     ended_ = true;
@@ -53,11 +67,13 @@ void SessionHub::OnReadDone(bool ok) {
       line->changed.Signal();
     }
     finish = MayFinish();
+    over = Over();
   }
   if (finish) Finish(grpc::Status::OK);
+  if (over) owner_->OnOver(this);
 }
 
-void SessionHub::OnWriteDone(bool ok) {
+void SessionHub::OnWritten(bool ok) {
   bool finish = false;
   const v1::SessionResponses* batch = nullptr;
   {
@@ -66,23 +82,22 @@ void SessionHub::OnWriteDone(bool ok) {
     batch = writer_.Take();
     finish = MayFinish();
   }
-  if (batch != nullptr) StartWrite(batch);
+  if (batch != nullptr) stream_.Write(*batch, &written_tag_);
   if (finish) Finish(grpc::Status::OK);
 }
 
-void SessionHub::OnDone() {
+void SessionHub::OnFinished(bool) {
+  bool over = false;
   {
-    // A drained stream is finished while threads of idle sessions still wait for requests.
     absl::MutexLock lock(&mutex_);
-    const auto none = +[](int* threads) { return *threads == 0; };
-    mutex_.Await(absl::Condition(none, &threads_));
+    status_sent_ = true;
+    over = Over();
   }
-  const std::function<void(SessionHub*)> on_done = on_done_;
-  on_done(this);
+  if (over) owner_->OnOver(this);
 }
 
 bool SessionHub::MayFinish() {
-  if (finished_ || writer_.writing()) return false;
+  if (!opened_ || finished_ || writer_.writing()) return false;
   const bool gone = ended_ && threads_ == 0;
   const bool drained = draining_ && engaged_ == 0 && writer_.idle();
   if (!gone && !drained) return false;
@@ -192,7 +207,7 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
     const v1::SessionResponses* const batch = writer_.Take();
     if (batch == nullptr) continue;
     mutex_.Unlock();
-    StartWrite(batch);
+    stream_.Write(*batch, &written_tag_);
     mutex_.Lock();
   }
   if (line->engaged) --engaged_;
@@ -201,8 +216,10 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
   mutex_.Lock();
   --threads_;
   const bool finish = MayFinish();
+  const bool over = Over();
   mutex_.Unlock();
   if (finish) Finish(grpc::Status::OK);
+  if (over) owner_->OnOver(this);
 }
 
 }  // namespace adbms::storage::api

@@ -1,31 +1,40 @@
-// The server's end of a stream that carries many sessions. The thread that reads the stream answers
-// itself what never blocks (PlanStore::Stored::brief); everything else runs on the session's own
-// thread, so that a long statement or a lock holds up nobody else. Responses are batched
-// (batched_writer.h).
-//
-// Deletes itself when the stream has ended and every session of it is rolled back. Drain is
-// thread-safe.
+// The server's end of a stream that carries many sessions. The loop's thread, which reads the
+// stream, answers itself what never blocks (PlanStore::Stored::brief); everything else runs on the
+// session's own thread, so that a long statement or a lock holds up nobody else. Responses are
+// batched (batched_writer.h).
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <unordered_map>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
+#include "common/rpc/grpc/completion_loop.h"
 #include "services/storage/api/batched_writer.h"
 #include "services/storage/api/conversation.h"
 #include "services/storage/api/session_table.h"
 
 namespace adbms::storage::api {
 
-class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::SessionResponses> {
+using StorageService = v1::StorageService::WithAsyncMethod_Sessions<v1::StorageService::Service>;
+
+class SessionHub {
  public:
-  // All pointers must outlive this. `on_done` is the last thing that is called.
+  // Called on the loop's thread or a session's.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    // Decides whether a stream that was opened is taken; asks for the next one.
+    virtual grpc::Status OnOpened(const grpc::ServerContext& server) = 0;
+    // The stream is over, or never came, and no thread is left: destroys the hub.
+    virtual void OnOver(SessionHub* hub) = 0;
+  };
+
+  // Waits for a stream of `service`. All pointers must outlive this.
   SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
-             const SessionMetrics* metrics, grpc::CallbackServerContext* server,
-             std::function<void(SessionHub*)> on_done);
+             const SessionMetrics* metrics, Owner* owner, StorageService* service,
+             grpc::ServerCompletionQueue* queue);
 
   // Ends the stream once all its sessions are idle.
   void Drain();
@@ -44,9 +53,10 @@ class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::Sessi
     absl::CondVar changed;
   };
 
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone() override;
+  void OnOpened(bool ok);
+  void OnRead(bool ok);
+  void OnWritten(bool ok);
+  void OnFinished(bool ok);
 
   void Receive(v1::SessionRequest* request);
   absl::StatusOr<std::shared_ptr<Line>> Open(uint64_t number);
@@ -59,22 +69,34 @@ class SessionHub : public grpc::ServerBidiReactor<v1::SessionRequests, v1::Sessi
   // Whether Finish is to be called now: once, when the client has gone and all threads have ended,
   // or when it is to be drained, nobody is engaged and every response is on its way.
   bool MayFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the owner is to be told now, without the mutex.
+  bool Over() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return status_sent_ && ended_ && threads_ == 0;
+  }
+  void Finish(const grpc::Status& status) { stream_.Finish(status, &finished_tag_); }
 
   Storage* const storage_;
   PlanStore* const plans_;
   SessionTable* const sessions_;
   const SessionMetrics* const metrics_;
-  grpc::CallbackServerContext* const server_;
-  const std::function<void(SessionHub*)> on_done_;
-  std::unordered_map<uint64_t, std::shared_ptr<Line>> lines_;  // Of the reading reaction.
+  Owner* const owner_;
+  rpc::Completion opened_tag_ = rpc::Completion::To<&SessionHub::OnOpened>(this);
+  rpc::Completion read_tag_ = rpc::Completion::To<&SessionHub::OnRead>(this);
+  rpc::Completion written_tag_ = rpc::Completion::To<&SessionHub::OnWritten>(this);
+  rpc::Completion finished_tag_ = rpc::Completion::To<&SessionHub::OnFinished>(this);
+  grpc::ServerContext server_;
+  grpc::ServerAsyncReaderWriter<v1::SessionResponses, v1::SessionRequests> stream_;
+  std::unordered_map<uint64_t, std::shared_ptr<Line>> lines_;  // Of the loop's thread.
   v1::SessionRequests requests_;                               // As well.
 
   absl::Mutex mutex_;
   int threads_ ABSL_GUARDED_BY(mutex_) = 0;
   int engaged_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool opened_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;        // Nothing more is read.
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;     // Finish has been called, or is about to be.
+  bool status_sent_ ABSL_GUARDED_BY(mutex_) = false;  // And is done.
   BatchedWriter<v1::SessionResponses> writer_ ABSL_GUARDED_BY(mutex_);
 };
 

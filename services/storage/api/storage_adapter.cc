@@ -1,4 +1,5 @@
-#include <set>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -12,44 +13,43 @@
 namespace adbms::storage::api {
 namespace {
 
-// A stream that is refused.
-class Refusal : public grpc::ServerBidiReactor<v1::SessionRequests, v1::SessionResponses> {
- public:
-  explicit Refusal(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
-
-using Service = v1::StorageService::WithCallbackMethod_Sessions<v1::StorageService::Service>;
-
-class StorageAdapter : public Service {
+class StorageAdapter : public StorageService, public ServedStorage, public SessionHub::Owner {
  public:
   StorageAdapter(Storage* implementation, rpc::ServerSide side)
       : implementation_(implementation), side_(std::move(side)), metrics_(side_.metrics) {}
+  grpc::Service* service() override { return this; }
 
-  grpc::ServerBidiReactor<v1::SessionRequests, v1::SessionResponses>* Sessions(
-      grpc::CallbackServerContext* server) override {
-    if (!side_.secret.empty() && !rpc::CarriesSecret(*server, side_.secret)) {
-      return new Refusal(
-          {grpc::StatusCode::UNAUTHENTICATED, "the call does not carry the cluster's secret"});
-    }
+  void Accept(grpc::ServerCompletionQueue* queue) override {
     absl::MutexLock lock(&mutex_);
-    auto* const hub = new SessionHub(implementation_, &plans_, &sessions_, &metrics_, server,
-                                     [this](SessionHub* done) {
-                                       {
-                                         absl::MutexLock lock(&mutex_);
-                                         hubs_.erase(done);
-                                       }
-                                       delete done;
-                                     });
-    hubs_.insert(hub);
+    if (queue_ == nullptr) queue_ = queue;
+    auto hub = std::make_unique<SessionHub>(implementation_, &plans_, &sessions_, &metrics_, this,
+                                            this, queue);
     if (draining_) hub->Drain();
-    return hub;
+    SessionHub* const key = hub.get();
+    hubs_[key] = std::move(hub);
+  }
+  void AwaitEnd() override {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(
+        +[](std::map<SessionHub*, std::unique_ptr<SessionHub>>* hubs) { return hubs->empty(); },
+        &hubs_));
+  }
+  grpc::Status OnOpened(const grpc::ServerContext& server) override {
+    Accept(queue_);
+    if (!side_.secret.empty() && !rpc::CarriesSecret(server, side_.secret)) {
+      return {grpc::StatusCode::UNAUTHENTICATED, "the call does not carry the cluster's secret"};
+    }
+    return grpc::Status::OK;
+  }
+  void OnOver(SessionHub* hub) override {
+    absl::MutexLock lock(&mutex_);
+    hubs_.erase(hub);
   }
 
-  void Drain() {
+  void Drain() override {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    for (SessionHub* const hub : hubs_) hub->Drain();
+    for (const auto& [key, hub] : hubs_) hub->Drain();
   }
 
   grpc::Status CancelStatement(grpc::ServerContext* server,
@@ -122,16 +122,15 @@ class StorageAdapter : public Service {
   PlanStore plans_;
   SessionTable sessions_;
   absl::Mutex mutex_;
+  grpc::ServerCompletionQueue* queue_ = nullptr;  // Set once.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<SessionHub*> hubs_ ABSL_GUARDED_BY(mutex_);
+  std::map<SessionHub*, std::unique_ptr<SessionHub>> hubs_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
-ServedStorage NewStorageAdapter(Storage* implementation, rpc::ServerSide side) {
-  auto adapter = std::make_unique<StorageAdapter>(implementation, std::move(side));
-  StorageAdapter* const raw = adapter.get();
-  return {std::move(adapter), [raw] { raw->Drain(); }};
+std::unique_ptr<ServedStorage> NewStorageAdapter(Storage* implementation, rpc::ServerSide side) {
+  return std::make_unique<StorageAdapter>(implementation, std::move(side));
 }
 
 }  // namespace adbms::storage::api

@@ -11,16 +11,13 @@ namespace {
 
 using Stub = v1::StorageService::Stub;
 
-// Streams that all sessions of this process share.
-constexpr size_t kChannels = 1;
-
 class StorageClient : public Storage {
  public:
-  StorageClient(const std::string& address, std::string secret)
+  StorageClient(const std::string& address, std::string secret, rpc::CompletionLoop* loop)
       : secret_(std::move(secret)),
+        loop_(loop),
         stub_(v1::StorageService::NewStub(rpc::OpenChannel(address))),
-        watcher_(stub_.get(), secret_),
-        channels_(kChannels) {}
+        watcher_(stub_.get(), secret_) {}
 
   absl::StatusOr<std::unique_ptr<Session>> OpenSession(const rpc::CallContext&) override {
     return std::make_unique<RemoteSession>([this] { return Channel(); }, &watcher_);
@@ -68,28 +65,28 @@ class StorageClient : public Storage {
   }
 
  private:
-  // In turn; one that has broken is replaced.
+  // All sessions share it; one that has broken is replaced.
   std::shared_ptr<SessionChannel> Channel() {
     absl::MutexLock lock(&mutex_);
-    std::shared_ptr<SessionChannel>& channel = channels_[next_++ % channels_.size()];
-    if (channel == nullptr || channel->broken()) {
-      channel = std::make_shared<SessionChannel>(stub_.get(), secret_);
+    if (channel_ == nullptr || channel_->broken()) {
+      channel_ = std::make_shared<SessionChannel>(stub_.get(), secret_, loop_);
     }
-    return channel;
+    return channel_;
   }
 
   const std::string secret_;
+  rpc::CompletionLoop* const loop_;
   const std::unique_ptr<Stub> stub_;
   CancelWatcher watcher_;
   absl::Mutex mutex_;
-  std::vector<std::shared_ptr<SessionChannel>> channels_ ABSL_GUARDED_BY(mutex_);
-  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<SessionChannel> channel_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
-std::unique_ptr<Storage> NewStorageClient(const std::string& address, const std::string& secret) {
-  return std::make_unique<StorageClient>(address, secret);
+std::unique_ptr<Storage> NewStorageClient(const std::string& address, const std::string& secret,
+                                          rpc::CompletionLoop* loop) {
+  return std::make_unique<StorageClient>(address, secret, loop);
 }
 
 }  // namespace adbms::storage::api

@@ -138,6 +138,8 @@ class Transaction {
   // With `validate`, error 40001 when the key changed after SetSnapshot.
   absl::Status GetForUpdate(std::string_view key, PinnableSlice* value, bool* found, bool validate,
                             bool exclusive = true);
+  // Gives the lock of GetForUpdate up, unless the key was locked or written before.
+  void UndoGetForUpdate(std::string_view key) { txn_->UndoGetForUpdate(ToSlice(key)); }
   // Own value or the one at `snapshot` (null: the latest committed).
   absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
                    bool* found);

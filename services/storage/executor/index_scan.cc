@@ -17,6 +17,7 @@ class IndexScanNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
+  bool locks_point() const override { return locks_the_point; }
 
   std::unique_ptr<IndexAccess> access;
   std::vector<CompiledExpressionPtr> equal;
@@ -32,6 +33,7 @@ class IndexScanNode : public PlanNode {
   uint32_t emitted = 0;
   bool unique_points =
       false;  // Every range is at most one key: `equal` and any_of cover a unique key.
+  bool locks_the_point = false;
 };
 
 class IndexScan : public Operator {
@@ -154,7 +156,22 @@ class IndexScan : public Operator {
     return range->lower < range->upper;
   }
 
+  // Nothing else is read and no condition can change its mind: what the statement's snapshot would
+  // show is of no interest.
+  absl::Status LockPoint() {
+    done_ = true;
+    sink_.Start(1);
+    engine::Transaction* const locks = context_->transaction->engine_transaction();
+    engine::PinnableSlice value;
+    bool found = false;
+    RETURN_IF_ERROR(locks->GetForUpdate(prefixes_[0], &value, &found, /*validate=*/false));
+    if (found) return sink_.Add(prefixes_[0], engine::ToView(value));
+    locks->UndoGetForUpdate(prefixes_[0]);
+    return absl::OkStatus();
+  }
+
   absl::Status NextPoints() {
+    if (node_.locks_the_point && !context_->transaction->validates()) return LockPoint();
     const txn::ReadView view = context_->ViewOf(access_.columns().table().layout.storage_id);
     if (prefixes_.size() == 1 && access_.primary()) {
       sink_.Start(1);
@@ -304,6 +321,10 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
     return absl::InvalidArgumentError("malformed plan: more conditions than index columns");
   }
   node->unique_points = node->access->unique() && fixed == node->access->key().size();
+  node->locks_the_point = scope->changes == &plan && node->unique_points &&
+                          node->access->primary() && !node->has_any_of && node->filter == nullptr &&
+                          !node->lock_rows && scope->plan->plan->subplans_size() == 0 &&
+                          scope->plan->plan->ctes_size() == 0;
   return PlanNodePtr(std::move(node));
 }
 

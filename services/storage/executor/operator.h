@@ -138,6 +138,8 @@ class PlanNode {
   explicit PlanNode(const common::v1::Operator& plan);
   virtual ~PlanNode() = default;
   virtual OperatorPtr Open(ExecutionContext* context) const = 0;
+  // Whether it locks the row that it reads, in READ COMMITTED (CompileScope::changes).
+  virtual bool locks_point() const { return false; }
   uint32_t id() const { return id_; }
   const std::vector<types::Type>& output() const { return output_; }
 
@@ -163,7 +165,6 @@ struct CompiledPlan {
   uint32_t correlation_slots = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
   bool locks_rows = false;  // FOR UPDATE.
-  bool single_get = false;  // Reads one key once: needs no snapshot for consistency.
 };
 
 inline Operator::Operator(ExecutionContext* context, uint32_t id)
@@ -173,6 +174,9 @@ inline Operator::Operator(ExecutionContext* context, uint32_t id)
 struct CompileScope {
   const catalog::CatalogState* catalog = nullptr;
   CompiledPlan* plan = nullptr;
+  // The input of an UPDATE or DELETE. A scan of one primary key may read its row the way it is to
+  // be changed, locked and at its latest version, instead of having it read a second time.
+  const common::v1::Operator* changes = nullptr;
   // Errors: ADB01 when the catalog has no such table.
   absl::StatusOr<const catalog::TableEntry*> Table(uint32_t table_id) const;
 };

@@ -57,19 +57,6 @@ uint32_t CountSlots(const common::v1::Plan& plan) {
   return count;
 }
 
-// The single primary-key equality look-up without anything that reads a second key.
-bool IsSingleGet(const PlanOperator& op, const CompileScope& scope) {
-  if (op.has_project()) return IsSingleGet(op.project().input(), scope);
-  if (op.has_filter()) return IsSingleGet(op.filter().input(), scope);
-  if (op.has_limit()) return IsSingleGet(op.limit().input(), scope);
-  if (!op.has_index_scan()) return false;
-  const common::v1::IndexScan& scan = op.index_scan();
-  if (scan.index_id() != 0 || scan.any_of_size() > 0) return false;
-  const auto table = scope.Table(scan.table_id());
-  return table.ok() &&
-         static_cast<size_t>(scan.equal_size()) == (*table)->layout.primary_key.size();
-}
-
 }  // namespace
 
 PlanNode::PlanNode(const PlanOperator& plan) : id_(plan.id()) {
@@ -192,8 +179,6 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(cte, &scope));
     compiled->ctes.push_back(std::move(node));
   }
-  compiled->single_get = source.subplans_size() == 0 && source.ctes_size() == 0 &&
-                         !compiled->locks_rows && IsSingleGet(source.root(), scope);
   return std::shared_ptr<const CompiledPlan>(std::move(compiled));
 }
 

@@ -27,11 +27,12 @@ class Update : public ModifyOperator {
   Update(ExecutionContext* context, const ChangeNode* node)
       : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning, true),
         node_(*node),
+        input_locked_(node->input->locks_point() && !context->transaction->validates()),
         target_(context, node->table, node->recheck.get()) {}
 
  protected:
   absl::Status Apply(types::Batch input) override {
-    RETURN_IF_ERROR(target_.Lock(&writer(), &input));
+    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), &input));
     if (input.row_count == 0) return absl::OkStatus();
     const size_t width = table_.layout.types.size();
     types::Batch changed;
@@ -59,6 +60,7 @@ class Update : public ModifyOperator {
 
  private:
   const ChangeNode& node_;
+  const bool input_locked_;
   TargetRows target_;
 };
 
@@ -66,11 +68,12 @@ class Delete : public ModifyOperator {
  public:
   Delete(ExecutionContext* context, const ChangeNode* node)
       : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning, true),
+        input_locked_(node->input->locks_point() && !context->transaction->validates()),
         target_(context, node->table, node->recheck.get()) {}
 
  protected:
   absl::Status Apply(types::Batch input) override {
-    RETURN_IF_ERROR(target_.Lock(&writer(), &input));
+    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), &input));
     if (input.row_count == 0) return absl::OkStatus();
     const size_t width = table_.layout.types.size();
     std::vector<const types::Vector*> columns = Pointers(input);
@@ -85,6 +88,7 @@ class Delete : public ModifyOperator {
   }
 
  private:
+  const bool input_locked_;
   TargetRows target_;
 };
 
@@ -107,6 +111,7 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   auto node = std::make_unique<ChangeNode>(plan, false);
   scope->plan->writes = true;
   ASSIGN_OR_RETURN(node->table, scope->Table(update.table_id()));
+  scope->changes = &update.input();
   ASSIGN_OR_RETURN(node->input, CompileOperator(update.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   node->columns.assign(update.columns().begin(), update.columns().end());
@@ -131,6 +136,7 @@ absl::StatusOr<PlanNodePtr> CompileDelete(const common::v1::Operator& plan, Comp
   auto node = std::make_unique<ChangeNode>(plan, true);
   scope->plan->writes = true;
   ASSIGN_OR_RETURN(node->table, scope->Table(remove.table_id()));
+  scope->changes = &remove.input();
   ASSIGN_OR_RETURN(node->input, CompileOperator(remove.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   ASSIGN_OR_RETURN(node->returning, CompileAll(remove.returning()));

@@ -27,10 +27,10 @@ class RemoteSessions : public ::testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.status();
     engine_ = *std::move(opened);
     served_ = api::NewStorageAdapter(engine_.get(), {kSecret, nullptr});
-    auto started = rpc::Server::Start("127.0.0.1:0", {served_.service.get()});
+    auto started = rpc::Server::Start("127.0.0.1:0", {}, {served_.get()});
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
-    storage_ = api::NewStorageClient(server_->address(), kSecret);
+    storage_ = api::NewStorageClient(server_->address(), kSecret, &loop_);
     Client client(storage_.get());
     ASSERT_TRUE(client.Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok());
     table_ = client.Table("t");
@@ -54,7 +54,8 @@ class RemoteSessions : public ::testing::Test {
 
   TempDir dir_;
   std::unique_ptr<server::StorageServer> engine_;
-  api::ServedStorage served_;
+  rpc::CompletionLoop loop_;  // The client's.
+  std::unique_ptr<api::ServedStorage> served_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<api::Storage> storage_;
   common::v1::TableDescriptor table_;
@@ -116,7 +117,7 @@ TEST_F(RemoteSessions, DrainingWaitsForOpenTransactions) {
   Client client(storage_.get());
   ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
   ASSERT_TRUE(client.Affect(Increment(3)).ok());
-  served_.drain();
+  served_->Drain();
   EXPECT_TRUE(client.Affect(Increment(3)).ok());
   EXPECT_TRUE(client.session().Commit(client.context()).ok());
   // Nobody is engaged any more: the stream ends. What is still answered has been done.
@@ -134,7 +135,7 @@ TEST_F(RemoteSessions, DrainingWaitsForOpenTransactions) {
 }
 
 TEST_F(RemoteSessions, WithoutTheSecretNothingIsAnswered) {
-  const auto stranger = api::NewStorageClient(server_->address(), "guessed");
+  const auto stranger = api::NewStorageClient(server_->address(), "guessed", &loop_);
   Client client(stranger.get());
   EXPECT_FALSE(client.Run(PointRead(), {Key(1)}).ok());
 }

@@ -220,6 +220,90 @@ TEST_F(StorageTest, ConcurrentIncrementsAreNotLost) {
   EXPECT_THAT(client.All("t"), ElementsAre("1|" + std::to_string(kThreads * kRounds)));
 }
 
+// A change of the row with one primary key locks it as it reads it.
+class PointChangeTest : public StorageTest {
+ protected:
+  static Operator Point(const common::v1::TableDescriptor& table, int key) {
+    return IndexScan(table, 0, {0, 1, UINT32_MAX}, {IntLiteral(key)});
+  }
+  static Plan Add(const common::v1::TableDescriptor& table, int key) {
+    return Finish(Update(table, Point(table, key), {1},
+                         {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(1)})}),
+                  {&table});
+  }
+  static Plan Remove(const common::v1::TableDescriptor& table, int key) {
+    return Finish(Delete(table, Point(table, key)), {&table});
+  }
+};
+
+TEST_F(PointChangeTest, ConcurrentIncrementsAreNotLost) {
+  Client client(storage_.get());
+  MakeTable(&client);
+  ASSERT_TRUE(client.InsertInts("t", {{1, 0}}).ok());
+  const auto table = client.Table("t");
+  std::vector<std::thread> threads;
+  std::atomic<int> changed{0};
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      Client own(storage_.get());
+      for (int i = 0; i < 50; ++i) changed += static_cast<int>(own.Affect(Add(table, 1)).value());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(changed, 200);
+  EXPECT_THAT(client.All("t"), ElementsAre("1|200"));
+}
+
+TEST_F(PointChangeTest, AWaiterChangesWhatTheHolderLeft) {
+  Client holder(storage_.get());
+  MakeTable(&holder);
+  ASSERT_TRUE(holder.InsertInts("t", {{1, 0}, {2, 0}}).ok());
+  const auto table = holder.Table("t");
+  ASSERT_TRUE(holder.session().Begin(holder.context(), {}).ok());
+  ASSERT_EQ(*holder.Affect(Add(table, 1)), 1u);
+  ASSERT_EQ(*holder.Affect(Remove(table, 2)), 1u);
+  uint64_t added = 0, removed = 1;
+  std::thread waiter([&] {
+    Client own(storage_.get());
+    added = own.Affect(Add(table, 1)).value();
+    removed = own.Affect(Remove(table, 2)).value();
+  });
+  EXPECT_EQ(*holder.Affect(Add(table, 1)), 1u);
+  ASSERT_TRUE(holder.session().Commit(holder.context()).ok());
+  waiter.join();
+  EXPECT_EQ(added, 1u);
+  EXPECT_EQ(removed, 0u);
+  EXPECT_THAT(holder.All("t"), ElementsAre("1|3"));
+}
+
+TEST_F(PointChangeTest, AMissingRowLeavesNoLock) {
+  Client client(storage_.get());
+  MakeTable(&client);
+  const auto table = client.Table("t");
+  ASSERT_TRUE(storage_->SetKnob(client.context(), "lock_timeout_ms", 100).ok());
+  ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
+  EXPECT_EQ(*client.Affect(Add(table, 7)), 0u);
+  EXPECT_EQ(*client.Affect(Remove(table, 7)), 0u);
+  Client other(storage_.get());
+  EXPECT_TRUE(other.InsertInts("t", {{7, 70}}).ok());
+  EXPECT_EQ(*client.Affect(Add(table, 7)), 1u);  // READ COMMITTED sees it now.
+  ASSERT_TRUE(client.session().Commit(client.context()).ok());
+  EXPECT_THAT(client.All("t"), ElementsAre("7|71"));
+}
+
+TEST_F(PointChangeTest, RepeatableReadRefusesLostUpdates) {
+  Client client(storage_.get());
+  MakeTable(&client);
+  ASSERT_TRUE(client.InsertInts("t", {{1, 0}}).ok());
+  const auto table = client.Table("t");
+  ASSERT_TRUE(
+      client.session().Begin(client.context(), {api::Isolation::kRepeatableRead, false}).ok());
+  EXPECT_THAT(client.All("t"), ElementsAre("1|0"));
+  Client other(storage_.get());
+  ASSERT_EQ(*other.Affect(Add(table, 1)), 1u);
+  EXPECT_TRUE(HasSqlState(client.Affect(Add(table, 1)).status(), "40001"));
+}
+
 TEST_F(StorageTest, SavepointsUndoWhatCameAfter) {
   Client client(storage_.get());
   MakeTable(&client);
