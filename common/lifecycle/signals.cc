@@ -21,10 +21,22 @@ sigset_t StopSignals() {
 }  // namespace
 
 void BlockSignals() {
-  sigset_t set = StopSignals();
-  sigaddset(&set, SIGHUP);
+  const sigset_t set = StopSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void BlockReload() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void WaitForStop() {
+  const sigset_t set = StopSignals();
+  int signal = 0;
+  sigwait(&set, &signal);
 }
 
 Request WaitForRequest() {

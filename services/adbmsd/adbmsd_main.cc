@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   adbms::lifecycle::BlockSignals();
+  adbms::lifecycle::BlockReload();
   Requests requests;
   std::thread([&] {
     while (adbms::lifecycle::WaitForRequest() == adbms::lifecycle::Request::kReload) {
