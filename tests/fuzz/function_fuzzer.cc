@@ -55,10 +55,6 @@ bool ParseSignature(std::string_view signature, std::string* name, std::vector<T
   return true;
 }
 
-bool IsInteger(TypeId id) {
-  return id == TypeId::kInt2 || id == TypeId::kInt4 || id == TypeId::kInt8;
-}
-
 // Gigabytes that were asked for are no finding.
 bool AsksForMuch(const std::string& name, const Vector& argument) {
   if (name != "repeat" && name != "lpad" && name != "rpad") return false;
