@@ -95,6 +95,18 @@ TEST(ConfigTest, ChangesNameWhatDiffersAndWhetherItIsLive) {
   EXPECT_TRUE(Changes(*after, *after).empty());
 }
 
+TEST(ConfigTest, BytesThatAreNoCharactersAreRefused) {
+  common::v1::Config config = *Load({});
+  EXPECT_TRUE(Set("data.directory", "/srv/d\xC3\xA4ten", &config).ok());
+  for (const char* value :
+       {"a\xE1\xE1", "\xC0\xAF", "a\nb", "a\x7F", "\xED\xA0\x80", "\xF4\x90\x80\x80"}) {
+    const absl::Status refused = Set("data.directory", value, &config);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << value;
+    EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("data.directory"));
+  }
+  EXPECT_EQ(config.data().directory(), "/srv/d\xC3\xA4ten");
+}
+
 TEST(ConfigTest, ReferenceListsEverySetting) {
   const std::string page = ReferencePage();
   Sources none;

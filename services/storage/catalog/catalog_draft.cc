@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/identifier_text.h"
@@ -23,6 +24,19 @@ const char* KindOf(const TableDescriptor& table) {
 
 bool Contains(const google::protobuf::RepeatedField<uint32_t>& list, uint32_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// What another process sends may name columns that are not there, or not any more.
+template <typename Ordinals>
+absl::Status CheckColumns(const TableDescriptor& table, const Ordinals& ordinals) {
+  for (const uint32_t ordinal : ordinals) {
+    if (ordinal >= static_cast<uint32_t>(table.columns_size()) ||
+        table.columns(static_cast<int>(ordinal)).dropped()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("table ", table.name(), " has no column ", ordinal));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -136,9 +150,8 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
       return status::Error(sqlstate::kDuplicateTable,
                            "relation " + Quoted(table.primary_key_name()) + " already exists");
     }
+    RETURN_IF_ERROR(CheckColumns(table, table.primary_key()));
     for (uint32_t ordinal : table.primary_key()) {
-      if (ordinal >= static_cast<uint32_t>(table.columns_size()))
-        return absl::InternalError("no such column");
       table.mutable_columns(static_cast<int>(ordinal))->set_not_null(true);
     }
   }
@@ -164,6 +177,9 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
 
 absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index,
                                     const char* suffix, uint32_t* index_id) {
+  if (index.columns().empty()) return absl::InvalidArgumentError("an index without columns");
+  RETURN_IF_ERROR(CheckColumns(*table, index.columns()));
+  RETURN_IF_ERROR(CheckColumns(*table, index.include()));
   if (index.name().empty()) {
     std::string base = table->name();
     for (uint32_t ordinal : index.columns())
@@ -181,8 +197,6 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
                          "relation " + Quoted(index.name()) + " already exists");
   }
   for (uint32_t ordinal : index.columns()) {
-    if (ordinal >= static_cast<uint32_t>(table->columns_size()))
-      return absl::InternalError("no such column");
     const types::TypeId type =
         types::FromProto(table->columns(static_cast<int>(ordinal)).type()).id;
     if (!types::IsIndexable(type)) {
@@ -200,6 +214,7 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
 
 absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
                                          common::v1::ForeignKeyDescriptor key) {
+  RETURN_IF_ERROR(CheckColumns(*table, key.columns()));
   const TableDescriptor* parent = table;
   TableEntryPtr entry;
   if (key.referenced_table_id() != 0 && key.referenced_table_id() != table->table_id()) {
@@ -470,7 +485,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
                                            TableDescriptor* table, v1::DdlResult* result) {
   using common::v1::AlterTable;
   const auto column_at = [&](uint32_t ordinal) -> common::v1::ColumnDescriptor* {
-    return ordinal < static_cast<uint32_t>(table->columns_size())
+    return ordinal < static_cast<uint32_t>(table->columns_size()) &&
+                   !table->columns(static_cast<int>(ordinal)).dropped()
                ? table->mutable_columns(static_cast<int>(ordinal))
                : nullptr;
   };
@@ -501,11 +517,11 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
     }
     case AlterTable::kDropColumn:
       if (column_at(statement.drop_column()) == nullptr)
-        return absl::InternalError("no such column");
+        return absl::InvalidArgumentError("no such column");
       return DropColumn(table, statement.drop_column(), statement.cascade(), result);
     case AlterTable::kRenameColumn: {
       common::v1::ColumnDescriptor* column = column_at(statement.rename_column().column());
-      if (column == nullptr) return absl::InternalError("no such column");
+      if (column == nullptr) return absl::InvalidArgumentError("no such column");
       if (find_column(statement.rename_column().name())) {
         return status::Error(sqlstate::kDuplicateColumn,
                              "column " + Quoted(statement.rename_column().name()) +
@@ -542,7 +558,7 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return absl::OkStatus();
     case AlterTable::kSetNotNull: {
       common::v1::ColumnDescriptor* column = column_at(statement.set_not_null().column());
-      if (column == nullptr) return absl::InternalError("no such column");
+      if (column == nullptr) return absl::InvalidArgumentError("no such column");
       if (!statement.set_not_null().not_null() &&
           Contains(table->primary_key(), statement.set_not_null().column())) {
         return status::Error(sqlstate::kInvalidTableDefinition,
@@ -553,7 +569,7 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
     }
     case AlterTable::kSetDefault: {
       common::v1::ColumnDescriptor* column = column_at(statement.set_default().column());
-      if (column == nullptr) return absl::InternalError("no such column");
+      if (column == nullptr) return absl::InvalidArgumentError("no such column");
       column->set_default_sql(statement.set_default().default_sql());
       return absl::OkStatus();
     }
@@ -704,9 +720,8 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
     table.set_primary_key_name(name);
     ASSIGN_OR_RETURN(const uint32_t oid, catalog_->AllocateId());
     table.set_primary_key_oid(oid);
+    RETURN_IF_ERROR(CheckColumns(table, columns));
     for (uint32_t ordinal : columns) {
-      if (ordinal >= static_cast<uint32_t>(table.columns_size()))
-        return absl::InternalError("no such column");
       common::v1::ColumnDescriptor* column = table.mutable_columns(static_cast<int>(ordinal));
       if (!types::IsIndexable(types::FromProto(column->type()).id)) {
         return status::Error(sqlstate::kUndefinedObject,
