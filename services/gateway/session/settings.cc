@@ -247,6 +247,7 @@ absl::Status Settings::Set(const std::string& name, const std::string& value, bo
     return status::Error(status::sqlstate::kUndefinedObject,
                          absl::StrCat("unrecognized configuration parameter \"", name, "\""));
   }
+  KeepForRollback();
   if (is_local && in_transaction_) before_local_.try_emplace(lower, values_[lower]);
   if (is_local && !in_transaction_) return absl::OkStatus();
   if (values_[lower] == canonical) return absl::OkStatus();
@@ -268,6 +269,7 @@ absl::Status Settings::Reset(const std::string& name) {
   const auto found = defaults_.find(lower);
   if (found == defaults_.end()) {
     if (lower.find('.') != std::string::npos) {
+      KeepForRollback();
       values_.erase(lower);
       return absl::OkStatus();
     }
@@ -275,12 +277,14 @@ absl::Status Settings::Reset(const std::string& name) {
                          absl::StrCat("unrecognized configuration parameter \"", name, "\""));
   }
   if (values_[lower] == found->second) return absl::OkStatus();
+  KeepForRollback();
   values_[lower] = found->second;
   Changed(lower);
   return absl::OkStatus();
 }
 
 void Settings::ResetAll() {
+  KeepForRollback();
   const auto before = values_;
   values_ = defaults_;
   for (const auto& [name, value] : values_) {
@@ -314,9 +318,13 @@ std::vector<std::vector<std::string>> Settings::All() const {
 }
 
 void Settings::Begin() {
-  at_begin_ = values_;
+  at_begin_.reset();
   before_local_.clear();
   in_transaction_ = true;
+}
+
+void Settings::KeepForRollback() {
+  if (in_transaction_ && !at_begin_.has_value()) at_begin_ = values_;
 }
 
 void Settings::Commit() {
@@ -329,9 +337,9 @@ void Settings::Commit() {
 }
 
 void Settings::Rollback() {
-  if (in_transaction_) {
+  if (in_transaction_ && at_begin_.has_value()) {
     const auto before = values_;
-    values_ = at_begin_;
+    values_ = *std::move(at_begin_);
     for (const auto& [name, value] : values_) {
       const auto old = before.find(name);
       if (old == before.end() || old->second != value) Changed(name);

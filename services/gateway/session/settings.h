@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,10 +57,13 @@ class Settings {
 
  private:
   void Changed(const std::string& name);
+  // Before a change.
+  void KeepForRollback();
 
   std::map<std::string, std::string> values_;    // By lower-case name.
   std::map<std::string, std::string> defaults_;  // What RESET restores.
-  std::map<std::string, std::string> at_begin_;
+  // At the first change inside a transaction, which most do not have.
+  std::optional<std::map<std::string, std::string>> at_begin_;
   std::map<std::string, std::string> before_local_;
   bool in_transaction_ = false;
   std::map<std::string, std::string> reports_;

@@ -134,6 +134,25 @@ TEST_F(RemoteSessions, DrainingWaitsForOpenTransactions) {
   EXPECT_THAT(*direct.Run(PointRead(), {Key(3)}), ElementsAre("3|" + std::to_string(30 + done)));
 }
 
+TEST_F(RemoteSessions, AServerThatEndsLetsOpenTransactionsCommit) {
+  Client client(storage_.get());
+  ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
+  ASSERT_TRUE(client.Affect(Increment(3)).ok());
+  server_->SetServing(false);
+  served_->Drain();
+  std::thread end([&] { server_->Shutdown(absl::Seconds(30)); });
+  absl::Status later;
+  do {  // Until the server takes no new calls.
+    later = storage_->ListKnobs(rpc::CallContext()).status();
+  } while (later.ok());
+  EXPECT_TRUE(client.Affect(Increment(3)).ok());
+  const absl::Status committed = client.session().Commit(client.context());
+  EXPECT_TRUE(committed.ok()) << committed;
+  end.join();
+  Client direct(engine_.get());
+  EXPECT_THAT(*direct.Run(PointRead(), {Key(3)}), ElementsAre("3|32"));
+}
+
 TEST_F(RemoteSessions, WithoutTheSecretNothingIsAnswered) {
   const auto stranger = api::NewStorageClient(server_->address(), "guessed", &loop_);
   Client client(stranger.get());
