@@ -1,4 +1,5 @@
-// SIGTERM, SIGINT and SIGHUP as conditions to wait for. Call BlockSignals before any thread is started.
+// SIGTERM, SIGINT and SIGHUP as conditions to wait for. Call BlockSignals before any thread is
+// started.
 #pragma once
 
 namespace adbms::lifecycle {
