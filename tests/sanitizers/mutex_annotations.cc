@@ -24,10 +24,28 @@ Function* Next(const char* symbol) {
 
 constexpr unsigned kRead = __tsan_mutex_read_lock;
 
-void Release(absl::Mutex* mutex) {
-  __tsan_mutex_pre_unlock(mutex, 0);
-  __tsan_mutex_post_unlock(mutex, 0);
-}
+// The library's waits call each other through these definitions: the outermost tells it all.
+thread_local bool waiting = false;
+
+// A wait on the mutex: given up, and held again at the end.
+class Pause {
+ public:
+  explicit Pause(absl::Mutex* mutex) : mutex_(waiting ? nullptr : mutex) {
+    if (mutex_ == nullptr) return;
+    waiting = true;
+    __tsan_mutex_pre_unlock(mutex_, 0);
+    __tsan_mutex_post_unlock(mutex_, 0);
+    __tsan_mutex_pre_lock(mutex_, 0);
+  }
+  ~Pause() {
+    if (mutex_ == nullptr) return;
+    __tsan_mutex_post_lock(mutex_, 0, 0);
+    waiting = false;
+  }
+
+ private:
+  absl::Mutex* const mutex_;
+};
 
 }  // namespace
 
@@ -37,6 +55,7 @@ namespace absl {
 
 void Mutex::Lock() {
   ADBMS_NEXT(void(Mutex*), "5Mutex4LockEv");
+  if (waiting) return next(this);
   __tsan_mutex_pre_lock(this, 0);
   next(this);
   __tsan_mutex_post_lock(this, 0, 0);
@@ -44,6 +63,7 @@ void Mutex::Lock() {
 
 void Mutex::Unlock() {
   ADBMS_NEXT(void(Mutex*), "5Mutex6UnlockEv");
+  if (waiting) return next(this);
   __tsan_mutex_pre_unlock(this, 0);
   next(this);
   __tsan_mutex_post_unlock(this, 0);
@@ -51,6 +71,7 @@ void Mutex::Unlock() {
 
 bool Mutex::TryLock() {
   ADBMS_NEXT(bool(Mutex*), "5Mutex7TryLockEv");
+  if (waiting) return next(this);
   __tsan_mutex_pre_lock(this, __tsan_mutex_try_lock);
   const bool locked = next(this);
   __tsan_mutex_post_lock(this, __tsan_mutex_try_lock | (locked ? 0 : __tsan_mutex_try_lock_failed),
@@ -60,6 +81,7 @@ bool Mutex::TryLock() {
 
 void Mutex::ReaderLock() {
   ADBMS_NEXT(void(Mutex*), "5Mutex10ReaderLockEv");
+  if (waiting) return next(this);
   __tsan_mutex_pre_lock(this, kRead);
   next(this);
   __tsan_mutex_post_lock(this, kRead, 0);
@@ -67,6 +89,7 @@ void Mutex::ReaderLock() {
 
 void Mutex::ReaderUnlock() {
   ADBMS_NEXT(void(Mutex*), "5Mutex12ReaderUnlockEv");
+  if (waiting) return next(this);
   __tsan_mutex_pre_unlock(this, kRead);
   next(this);
   __tsan_mutex_post_unlock(this, kRead);
@@ -74,30 +97,22 @@ void Mutex::ReaderUnlock() {
 
 void Mutex::Await(const Condition& condition) {
   ADBMS_NEXT(void(Mutex*, const Condition&), "5Mutex5AwaitERKNS0_9ConditionE");
-  Release(this);
-  __tsan_mutex_pre_lock(this, 0);
+  const Pause pause(this);
   next(this, condition);
-  __tsan_mutex_post_lock(this, 0, 0);
 }
 
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
   ADBMS_NEXT(bool(Mutex*, const Condition&, Duration),
              "5Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
-  Release(this);
-  __tsan_mutex_pre_lock(this, 0);
-  const bool met = next(this, condition, timeout);
-  __tsan_mutex_post_lock(this, 0, 0);
-  return met;
+  const Pause pause(this);
+  return next(this, condition, timeout);
 }
 
 bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   ADBMS_NEXT(bool(Mutex*, const Condition&, Time),
              "5Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
-  Release(this);
-  __tsan_mutex_pre_lock(this, 0);
-  const bool met = next(this, condition, deadline);
-  __tsan_mutex_post_lock(this, 0, 0);
-  return met;
+  const Pause pause(this);
+  return next(this, condition, deadline);
 }
 
 Mutex::~Mutex() {
@@ -108,20 +123,21 @@ Mutex::~Mutex() {
 
 void CondVar::Wait(Mutex* mutex) {
   ADBMS_NEXT(void(CondVar*, Mutex*), "7CondVar4WaitEPNS0_5MutexE");
-  Release(mutex);
-  __tsan_mutex_pre_lock(mutex, 0);
+  const Pause pause(mutex);
   next(this, mutex);
-  __tsan_mutex_post_lock(mutex, 0, 0);
 }
 
 bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
   ADBMS_NEXT(bool(CondVar*, Mutex*, Duration),
              "7CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
-  Release(mutex);
-  __tsan_mutex_pre_lock(mutex, 0);
-  const bool timed_out = next(this, mutex, timeout);
-  __tsan_mutex_post_lock(mutex, 0, 0);
-  return timed_out;
+  const Pause pause(mutex);
+  return next(this, mutex, timeout);
+}
+
+bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
+  ADBMS_NEXT(bool(CondVar*, Mutex*, Time), "7CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE");
+  const Pause pause(mutex);
+  return next(this, mutex, deadline);
 }
 
 }  // namespace absl
