@@ -2,15 +2,20 @@
 PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+export FUZZ_SECONDS
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo test bench lint up format config-reference
+.PHONY: help deps build demo test test-asan test-tsan fuzz bench lint up format config-reference
 
 help:
 	@echo 'make deps    install the Debian packages that the build needs'
 	@echo 'make build   build everything into $(BUILD)'
 	@echo 'make demo    watch the database tune itself: about three minutes after the build'
 	@echo 'make test    unit, SQL and integration tests, all-in-one and as seven processes'
+	@echo 'make test-asan  all tests under AddressSanitizer and UndefinedBehaviorSanitizer: an hour and more'
+	@echo 'make test-tsan  unit, SQL and integration tests under ThreadSanitizer: an hour and more'
+	@echo 'make fuzz    every parser under libFuzzer for FUZZ_SECONDS (60) each; FUZZ="sql wire" names some'
 	@echo 'make bench   ADBMS beside PostgreSQL 15 in the same run, as ratios: about eight minutes'
 	@echo 'make lint    formatting, include rules, protos, clang-tidy on changed files'
 	@echo 'make up      run the server in the foreground (PostgreSQL wire on 127.0.0.1:5433)'
@@ -28,6 +33,15 @@ demo: deps build
 
 test: deps build
 	@tests/run_tests.sh $(BUILD)
+
+test-asan test-tsan: test-%: deps
+	@$(MAKE) --no-print-directory build PRESET=$*
+	@ctest --preset $* -j $(JOBS)
+
+fuzz: deps
+	@SUDO='$(SUDO)' tools/install_fuzz_dependencies.sh
+	@$(MAKE) --no-print-directory build PRESET=fuzz
+	@tests/fuzz/run_fuzz.sh build/fuzz $(FUZZ)
 
 bench: deps build
 	@ADBMS_BUILD=$(BUILD) tests/bench/run_bench.py $(BENCH)

@@ -20,7 +20,19 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initi
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 
+set(ADBMS_PATIENCE 1)  # How many times longer a test may take.
 if(ADBMS_SANITIZER)
+  set(ADBMS_PATIENCE 5)
   add_compile_options(-fsanitize=${ADBMS_SANITIZER} -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=${ADBMS_SANITIZER})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND ADBMS_SANITIZER MATCHES "address")
+    # As shared libraries the two run side by side, and the second knows no log_path.
+    add_link_options(-static-libasan -static-libubsan)
+  endif()
+endif()
+
+# Fuzz targets that libFuzzer guides by coverage; needs clang.
+option(ADBMS_FUZZ "Build tests/fuzz with libFuzzer" OFF)
+if(ADBMS_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/server_access.h"
@@ -18,21 +19,22 @@ namespace {
 using terminal::Align;
 using terminal::TextTable;
 
+constexpr absl::Duration kStatusTimeout = absl::Seconds(10);
+
 absl::Status Status(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  grpc::ClientContext context;
-  server.Prepare(&context, absl::Seconds(10));
-  gateway::v1::GetStatusResponse response;
-  const grpc::Status status = server.Gateway()->GetStatus(&context, {}, &response);
-  RETURN_IF_ERROR(server.Explain(status, context));
-  std::cout << "version " << response.version() << ", up "
+  rpc::CallContext context = server.Context();
+  context.deadline = absl::Now() + kStatusTimeout;
+  const auto response = server.Gateway()->GetStatus(context, {});
+  RETURN_IF_ERROR(server.Explain(response.status()));
+  std::cout << "version " << response->version() << ", up "
             << absl::FormatDuration(
-                   absl::Trunc(absl::Microseconds(response.uptime_us()), absl::Seconds(1)))
-            << ", " << response.sessions() << " session" << (response.sessions() == 1 ? "" : "s")
+                   absl::Trunc(absl::Microseconds(response->uptime_us()), absl::Seconds(1)))
+            << ", " << response->sessions() << " session" << (response->sessions() == 1 ? "" : "s")
             << "\n\n";
   TextTable table({{"service"}, {"where"}, {"state"}});
   bool all_serving = true;
-  for (const auto& service : response.services()) {
+  for (const auto& service : response->services()) {
     const bool absent = service.address() == "not configured";
     all_serving &= service.serving() || absent;
     table.Add({service.name(), service.address(),
@@ -86,16 +88,14 @@ class ResultPrinter {
 
 absl::Status Sql(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  grpc::ClientContext context;
-  server.Prepare(&context, absl::InfiniteDuration());
   gateway::v1::ExecuteRequest request;
   request.set_sql(arguments.positional[0]);
-  const auto stub = server.Gateway();
-  const auto reader = stub->Execute(&context, request);
   ResultPrinter printer;
-  gateway::v1::ExecuteResponse response;
-  while (reader->Read(&response)) printer.Add(response);
-  return server.Explain(reader->Finish(), context);
+  return server.Explain(server.Gateway()->Execute(server.Context(), request,
+                                                  [&](const gateway::v1::ExecuteResponse& part) {
+                                                    printer.Add(part);
+                                                    return absl::OkStatus();
+                                                  }));
 }
 
 }  // namespace

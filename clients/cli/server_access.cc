@@ -1,11 +1,10 @@
 #include "clients/cli/server_access.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/lifecycle/secret_file.h"
-#include "common/rpc/grpc/call.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/api/gateway_grpc.h"
 #include "services/orchestrator/api/orchestrator_grpc.h"
 
 namespace adbms::clients::cli {
@@ -46,16 +45,8 @@ absl::StatusOr<ServerAccess> ServerAccess::From(const Arguments& arguments) {
   return access;
 }
 
-std::unique_ptr<gateway::v1::GatewayService::Stub> ServerAccess::Gateway() const {
-  return gateway::v1::GatewayService::NewStub(rpc::OpenChannel(address_));
-}
-
-void ServerAccess::Prepare(grpc::ClientContext* context, absl::Duration timeout) const {
-  if (timeout != absl::InfiniteDuration()) {
-    context->set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-  }
-  context->AddMetadata("authorization",
-                       "Basic " + absl::Base64Escape(absl::StrCat(user_, ":", password_)));
+std::unique_ptr<gateway::api::Gateway> ServerAccess::Gateway() const {
+  return gateway::api::NewGatewayClient(address_, {user_, password_});
 }
 
 absl::StatusOr<std::unique_ptr<orchestrator::api::Orchestrator>> ServerAccess::Orchestrator()
@@ -85,11 +76,6 @@ absl::Status ServerAccess::Explain(const absl::Status& status) const {
   }
   // Only wrong use of the command line keeps the code of wrong use.
   return absl::UnknownError(message);
-}
-
-absl::Status ServerAccess::Explain(const grpc::Status& status,
-                                   const grpc::ClientContext& context) const {
-  return Explain(rpc::FromGrpc(status, context));
 }
 
 }  // namespace adbms::clients::cli

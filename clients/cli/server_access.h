@@ -1,5 +1,5 @@
 // How commands reach a running database: addresses and credentials out of the command line, the
-// gateway's stub, the orchestrator's client.
+// clients of gateway and orchestrator.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "adbms/gateway/v1/gateway.grpc.pb.h"
 #include "clients/cli/arguments.h"
 #include "clients/workload/pg_connection.h"
+#include "services/gateway/api/gateway.h"
 #include "services/orchestrator/api/orchestrator.h"
 
 namespace adbms::clients::cli {
@@ -22,9 +22,7 @@ class ServerAccess {
   const std::string& address() const { return address_; }
   const std::string& user() const { return user_; }
 
-  std::unique_ptr<gateway::v1::GatewayService::Stub> Gateway() const;
-  // Adds credentials and, if finite, a deadline.
-  void Prepare(grpc::ClientContext* context, absl::Duration timeout) const;
+  std::unique_ptr<gateway::api::Gateway> Gateway() const;
   // Errors: INVALID_ARGUMENT when neither --data-dir nor --secret-file was given.
   absl::StatusOr<std::unique_ptr<orchestrator::api::Orchestrator>> Orchestrator() const;
   // A context on behalf of the role.
@@ -33,7 +31,6 @@ class ServerAccess {
   workload::ConnectionOptions Postgres(const std::string& pgwire) const;
   // Says what could not be reached or why it refused.
   absl::Status Explain(const absl::Status& status) const;
-  absl::Status Explain(const grpc::Status& status, const grpc::ClientContext& context) const;
 
  private:
   std::string address_;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -69,6 +70,31 @@ absl::Status Bad(std::string_view key, std::string_view value, std::string_view 
   return absl::InvalidArgumentError(absl::StrCat(View(key), ": \"", View(value), "\" ", View(why)));
 }
 
+// Whether these are characters of UTF-8 (RFC 3629) and none of control: what YAML can print.
+bool IsPlainText(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const int length = first < 0x80   ? 1
+                       : first < 0xC2 ? 0
+                       : first < 0xE0 ? 2
+                       : first < 0xF0 ? 3
+                       : first < 0xF5 ? 4
+                                      : 0;
+    if (length == 0 || i + length > text.size() || first < 0x20 || first == 0x7F) return false;
+    uint32_t character = length == 1 ? first : first & (0xFF >> (length + 1));
+    for (int j = 1; j < length; ++j) {
+      const auto next = static_cast<unsigned char>(text[i + j]);
+      if ((next & 0xC0) != 0x80) return false;
+      character = character << 6 | (next & 0x3F);
+    }
+    constexpr uint32_t kLeast[] = {0, 0, 0xA0, 0x800, 0x10000};  // From 0x80: more of control.
+    const bool surrogate = character >= 0xD800 && character <= 0xDFFF;
+    if (character < kLeast[length] || surrogate || character > 0x10FFFF) return false;
+    i += length;
+  }
+  return true;
+}
+
 absl::StatusOr<double> ParseNumber(std::string_view key, std::string_view text,
                                    const common::v1::Setting& setting) {
   double number = 0;
@@ -110,6 +136,10 @@ absl::Status SetField(std::string_view key, std::string_view text, const FieldDe
       return absl::OkStatus();
     }
     case FieldDescriptor::CPPTYPE_STRING:
+      if (!IsPlainText(text)) {
+        return Bad(key, absl::CEscape(absl::string_view(text.data(), text.size())),
+                   "holds bytes that are no characters");
+      }
       if (setting.one_of_size() > 0 && std::find(setting.one_of().begin(), setting.one_of().end(),
                                                  std::string(text)) == setting.one_of().end()) {
         return Bad(key, text,
@@ -317,6 +347,18 @@ std::vector<Entry> Entries(const common::v1::Config& config) {
                             setting.help(), setting.live()});
        });
   return entries;
+}
+
+std::vector<Entry> Changes(const common::v1::Config& before, const common::v1::Config& after) {
+  const std::vector<Entry> old_entries = Entries(before);
+  std::vector<Entry> changes;
+  for (Entry& entry : Entries(after)) {
+    const bool same = std::any_of(old_entries.begin(), old_entries.end(), [&](const Entry& one) {
+      return one.key == entry.key && one.value == entry.value;
+    });
+    if (!same) changes.push_back(std::move(entry));
+  }
+  return changes;
 }
 
 std::string ReferencePage() {

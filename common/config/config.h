@@ -39,5 +39,7 @@ struct Entry {
   bool live = false;
 };
 std::vector<Entry> Entries(const common::v1::Config& config);
+// The entries of `after` whose values differ from those of `before`.
+std::vector<Entry> Changes(const common::v1::Config& before, const common::v1::Config& after);
 
 }  // namespace adbms::config

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 
 namespace adbms::config {
 namespace {
@@ -78,6 +79,32 @@ TEST(ConfigTest, PrintedConfigurationLoadsBack) {
   const auto back = Load(again);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->SerializeAsString(), config->SerializeAsString());
+}
+
+TEST(ConfigTest, ChangesNameWhatDiffersAndWhetherItIsLive) {
+  Sources sources;
+  const auto before = Load(sources);
+  sources.overrides = {"logging.level=debug", "storage.lock_timeout_ms=3s",
+                       "indexer.minimum_gain=0.1"};  // The last is the default.
+  const auto after = Load(sources);
+  ASSERT_TRUE(before.ok() && after.ok());
+  std::map<std::string, bool> live;
+  for (const Entry& entry : Changes(*before, *after)) live[entry.key] = entry.live;
+  EXPECT_THAT(live, testing::ElementsAre(testing::Pair("logging.level", true),
+                                         testing::Pair("storage.lock_timeout_ms", false)));
+  EXPECT_TRUE(Changes(*after, *after).empty());
+}
+
+TEST(ConfigTest, BytesThatAreNoCharactersAreRefused) {
+  common::v1::Config config = *Load({});
+  EXPECT_TRUE(Set("data.directory", "/srv/d\xC3\xA4ten", &config).ok());
+  for (const char* value :
+       {"a\xE1\xE1", "\xC0\xAF", "a\nb", "a\x7F", "\xED\xA0\x80", "\xF4\x90\x80\x80"}) {
+    const absl::Status refused = Set("data.directory", value, &config);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << value;
+    EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("data.directory"));
+  }
+  EXPECT_EQ(config.data().directory(), "/srv/d\xC3\xA4ten");
 }
 
 TEST(ConfigTest, ReferenceListsEverySetting) {

@@ -26,10 +26,25 @@ void BlockSignals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+void BlockReload() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 void WaitForStop() {
   const sigset_t set = StopSignals();
   int signal = 0;
   sigwait(&set, &signal);
+}
+
+Request WaitForRequest() {
+  sigset_t set = StopSignals();
+  sigaddset(&set, SIGHUP);
+  int signal = 0;
+  sigwait(&set, &signal);
+  return signal == SIGHUP ? Request::kReload : Request::kStop;
 }
 
 void EnforceDeadline(int seconds) {

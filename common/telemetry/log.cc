@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/spdlog.h>
+#include <atomic>
 
 #include <filesystem>
 
@@ -16,13 +17,20 @@ namespace {
 
 constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
 
+Level LevelFromName(std::string_view name, Level otherwise) {
+  for (int i = 0; i < 4; ++i) {
+    if (kNames[i] == name) return static_cast<Level>(i);
+  }
+  return otherwise;
+}
+
 class FileLogger : public Logger {
  public:
   FileLogger(std::string service, std::shared_ptr<spdlog::logger> out, Level least)
       : service_(std::move(service)), out_(std::move(out)), least_(least) {}
 
   void Log(Level level, std::string_view message, const std::vector<Field>& fields) override {
-    if (level < least_) return;
+    if (level < least_.load(std::memory_order_relaxed)) return;
     const std::string time =
         absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone());
     const std::string_view name = kNames[static_cast<int>(level)];
@@ -35,16 +43,18 @@ class FileLogger : public Logger {
     line += '}';
     out_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   }
+  void SetLevel(std::string_view level) override { least_ = LevelFromName(level, least_); }
 
  private:
   const std::string service_;
   const std::shared_ptr<spdlog::logger> out_;
-  const Level least_;
+  std::atomic<Level> least_;
 };
 
 class NullLogger : public Logger {
  public:
   void Log(Level, std::string_view, const std::vector<Field>&) override {}
+  void SetLevel(std::string_view) override {}
 };
 
 }  // namespace
@@ -55,10 +65,7 @@ absl::StatusOr<std::unique_ptr<Logger>> OpenLog(const std::string& directory,
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   const std::string path = absl::StrCat(directory, "/", service, ".log");
-  Level least = Level::kInfo;
-  for (int i = 0; i < 4; ++i) {
-    if (kNames[i] == level) least = static_cast<Level>(i);
-  }
+  const Level least = LevelFromName(level, Level::kInfo);
   // spdlog reports through exceptions; they end here.
   try {
     auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, 64 << 20, 5);

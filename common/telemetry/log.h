@@ -21,6 +21,8 @@ class Logger {
  public:
   virtual ~Logger() = default;
   virtual void Log(Level level, std::string_view message, const std::vector<Field>& fields) = 0;
+  // From now on only lines of `level` ("info") and above are written; unknown names change nothing.
+  virtual void SetLevel(std::string_view level) = 0;
 
   void Debug(std::string_view message, const std::vector<Field>& fields = {}) {
     Log(Level::kDebug, message, fields);

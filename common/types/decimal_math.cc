@@ -6,6 +6,17 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
+#ifdef __clang__
+// glibc has them for every compiler; its headers declare them for GCC alone.
+extern "C" {
+__float128 powf128(__float128, __float128);
+__float128 roundf128(__float128);
+__float128 sqrtf128(__float128);
+__float128 expf128(__float128);
+__float128 logf128(__float128);
+}
+#endif
+
 namespace adbms::types {
 namespace {
 

@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "absl/status/status.h"
+#include "common/types/decimal_math.h"
 #include "common/types/vector.h"
 
 namespace adbms::types {
@@ -119,11 +120,13 @@ bool DecodeNulls(Reader& reader, uint32_t rows, Vector* column) {
 
 bool DecodeDecimals(Reader& reader, uint32_t rows, Vector* column) {
   Decimal* values = column->data<Decimal>();
+  static const int128 limit = PowerOfTen(Decimal::kMaxDigits);
   for (uint32_t row = 0; row < rows; ++row) {
     uint8_t nan;
     if (!reader.Get(&values[row].unscaled) || !reader.Get(&values[row].scale) ||
         !reader.Get(&nan) || nan > 1 || values[row].scale < 0 ||
-        values[row].scale > Decimal::kMaxDigits) {
+        values[row].scale > Decimal::kMaxDigits || values[row].unscaled >= limit ||
+        values[row].unscaled <= -limit) {
       return false;
     }
     values[row].nan = nan != 0;

@@ -1,8 +1,14 @@
-// The daemon: reads the configuration, runs the services of --target, stops on SIGTERM.
+// The daemon: reads the configuration, runs the services of --target, reads it again on SIGHUP,
+// stops on SIGTERM.
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include <atomic>
 #include <cstdio>
 #include <iostream>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/config/config.h"
 #include "common/lifecycle/signals.h"
@@ -14,6 +20,23 @@ namespace {
 
 // After SIGTERM everything must have ended within this time.
 constexpr int kStopSeconds = 30;
+
+// What signals ask for.
+struct Requests {
+  absl::Mutex mutex;
+  std::atomic<bool> stop{false};  // Changes under the mutex; read without.
+  bool reload ABSL_GUARDED_BY(mutex) = false;
+
+  // Waits for one; false: to stop.
+  bool Wait() {
+    absl::MutexLock lock(&mutex);
+    mutex.Await(absl::Condition(
+        +[](Requests* self) ABSL_NO_THREAD_SAFETY_ANALYSIS { return self->stop || self->reload; },
+        this));
+    reload = false;
+    return !stop;
+  }
+};
 
 int Fail(const absl::Status& status) {
   const adbms::status::SqlError error = adbms::status::FromStatus(status);
@@ -51,24 +74,26 @@ int main(int argc, char** argv) {
     return 0;
   }
   adbms::lifecycle::BlockSignals();
-  std::atomic<bool> stop{false};
-  absl::Mutex mutex;
+  adbms::lifecycle::BlockReload();
+  Requests requests;
   std::thread([&] {
-    adbms::lifecycle::WaitForStop();
+    while (adbms::lifecycle::WaitForRequest() == adbms::lifecycle::Request::kReload) {
+      absl::MutexLock lock(&requests.mutex);
+      requests.reload = true;
+    }
     adbms::lifecycle::EnforceDeadline(kStopSeconds);
-    absl::MutexLock lock(&mutex);
-    stop.store(true);
+    absl::MutexLock lock(&requests.mutex);
+    requests.stop.store(true);
   }).detach();
-  auto process =
-      adbms::adbmsd::Process::Start(*config, options->targets, [&] { return stop.load(); });
-  if (!process.ok()) return stop.load() ? 0 : Fail(process.status());
+  auto process = adbms::adbmsd::Process::Start(*config, options->targets,
+                                               [&] { return requests.stop.load(); });
+  if (!process.ok()) return requests.stop.load() ? 0 : Fail(process.status());
   std::cout << (*process)->ReadyLine() << std::endl;
-  {
-    absl::MutexLock lock(&mutex);
-    mutex.Await(absl::Condition(
-        +[](std::atomic<bool>* flag) { return flag->load(); }, &stop));
-  }
+  while (requests.Wait()) (*process)->Reload(adbms::config::Load(options->sources));
   (*process)->Stop();
+#ifdef __SANITIZE_ADDRESS__
+  __lsan_do_leak_check();  // What follows leaves out the check at the exit.
+#endif
   // The stop threads still refer to locals of main.
   std::fflush(nullptr);
   std::_Exit(0);

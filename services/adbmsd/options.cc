@@ -36,8 +36,9 @@ Settings come from the defaults, the file, the environment
 ADBMS_PASSWORD is the password of the superuser adbms when a new database is made;
 without it one is generated and written to <data directory>/initial_password.
 
-Ready when it prints a line that starts with "adbmsd ready". SIGTERM drains and stops;
-a second one stops at once.
+Ready when it prints a line that starts with "adbmsd ready". SIGHUP reads the settings
+again: live ones change, the log names the others. SIGTERM drains and stops; a second
+one stops at once.
 )";
 }
 

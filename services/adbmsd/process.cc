@@ -55,7 +55,11 @@ absl::StatusOr<std::string> AddressOf(const std::string& service, const std::str
 }  // namespace
 
 Process::Process(const common::v1::Config& config, std::set<std::string> targets)
-    : config_(config), targets_(std::move(targets)), started_(absl::Now()) {}
+    : config_(config),
+      targets_(std::move(targets)),
+      live_(config),
+      statement_timeout_ms_(config.gateway().session().statement_timeout_ms()),
+      started_(absl::Now()) {}
 
 Process::~Process() { Stop(); }
 
@@ -303,7 +307,7 @@ absl::Status Process::StartGateway() {
   session_services_.catalog = catalog_.get();
   session_services_.metrics = statement_metrics_.get();
   session_services_.logger = telemetry->logger.get();
-  session_services_.statement_timeout_ms = config.session().statement_timeout_ms();
+  session_services_.statement_timeout_ms = &statement_timeout_ms_;
   refresh_thread_ = std::thread([this] { RefreshLoop(); });
   ASSIGN_OR_RETURN(pgwire_, gateway::pgwire::Server::Start(config.pgwire(), session_services_));
   if (config.grpc().listen().empty()) return absl::OkStatus();

@@ -48,6 +48,9 @@ class Process {
 
   // "adbmsd ready …" with every address.
   std::string ReadyLine() const;
+  // Takes over the live settings of `next`; the log names what changes and what waits for a
+  // restart. An error instead of a configuration is logged, and all stays as it is. One caller.
+  void Reload(const absl::StatusOr<common::v1::Config>& next);
   // Health NOT_SERVING, then drains, then stops, in reverse order of the start.
   void Stop();
 
@@ -73,6 +76,10 @@ class Process {
   bool ServesCluster() const;
   absl::Status Serve();
   absl::Status StartHttp();
+  // Where `key` is one of storage's memory sizes and storage is here, sets it.
+  absl::Status SetMemory(const std::string& key, const common::v1::StorageConfig& storage);
+  // The log of a change that concerns the whole process.
+  telemetry::Logger* MainLog();
   void CollectMetrics();
   void RefreshLoop();
   absl::StatusOr<std::string> SuperuserVerifier();
@@ -84,6 +91,8 @@ class Process {
   std::string secret_;
   prometheus::Registry registry_;
   std::map<std::string, Telemetry> telemetry_;
+  common::v1::Config live_;  // As last taken over; Reload alone touches it.
+  std::atomic<int64_t> statement_timeout_ms_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   absl::Time started_;

@@ -1,9 +1,11 @@
-// usage: X_fuzzer [SECONDS [FIRST_ROUND]]: the seeds, then mutations until the time is over. A
-// crash names the round, which `X_fuzzer 0 ROUND FILE` runs again alone, its input written to FILE.
+// usage: X_fuzzer [SECONDS [FIRST_ROUND]]: the inputs that once failed (corpus/X), the seeds, then
+// mutations until the time is over. A crash names the round, which `X_fuzzer 0 ROUND FILE` runs
+// again alone, its input written to FILE.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/fuzz/fuzz_target.h"
@@ -30,6 +32,16 @@ std::string Input(const std::vector<std::string>& seeds, uint64_t round) {
   return input;
 }
 
+std::vector<std::string> Corpus() {
+  std::vector<std::string> inputs;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(ADBMS_FUZZ_CORPUS, error)) {
+    std::ifstream stream(file.path(), std::ios::binary);
+    inputs.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  }
+  return inputs;
+}
+
 void Run(const std::string& input) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
 }
@@ -37,6 +49,7 @@ void Run(const std::string& input) {
 int Main(double seconds, uint64_t first, const char* file) {
   const std::vector<std::string> seeds = Seeds();
   if (file != nullptr) std::ofstream(file) << Input(seeds, first);
+  for (const std::string& input : Corpus()) Run(input);
   for (const std::string& seed : seeds) Run(seed);
   const auto start = std::chrono::steady_clock::now();
   round_number = first;
@@ -51,32 +64,6 @@ int Main(double seconds, uint64_t first, const char* file) {
 }
 
 }  // namespace
-
-std::string MutateBytes(std::string input, std::mt19937_64& random) {
-  const auto at = [&] { return input.empty() ? 0 : random() % input.size(); };
-  switch (random() % 6) {
-    case 0:
-      if (!input.empty()) input[at()] = static_cast<char>(random());
-      break;
-    case 1:
-      if (!input.empty()) input[at()] ^= static_cast<char>(1 << random() % 8);
-      break;
-    case 2:
-      input.insert(at(), 1 + random() % 4, static_cast<char>(random()));
-      break;
-    case 3:
-      if (!input.empty()) input.erase(at(), 1 + random() % 8);
-      break;
-    case 4: {
-      const std::string piece = input.substr(at(), 1 + random() % 16);
-      input.insert(at(), piece);
-      break;
-    }
-    default:
-      input.resize(at());
-  }
-  return input;
-}
 
 }  // namespace adbms::fuzz
 

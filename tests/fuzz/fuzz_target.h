@@ -1,5 +1,6 @@
-// What every fuzz target offers. The entry point has libFuzzer's shape; without libFuzzer fuzz_main
-// runs it over the seeds and deterministic mutations of them. A target fails by crashing.
+// What every fuzz target offers. The entry point has libFuzzer's shape; `make fuzz` drives it by
+// coverage (coverage_hooks), tests by fuzz_main, which runs it over the seeds and deterministic
+// mutations of them. A target fails by crashing.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ namespace adbms::fuzz {
 // Well-formed inputs, from which mutations start.
 std::vector<std::string> Seeds();
 
-// One change of `input` that a target knows better than flipping bytes; targets without one leave
-// the definition in fuzz_main's favour by returning MutateBytes.
+// One change of `input` that a target knows better than flipping bytes; targets without one return
+// MutateBytes.
 std::string Mutate(std::string input, std::mt19937_64& random);
 
 // Flips, inserts, removes, repeats bytes.

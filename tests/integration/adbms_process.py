@@ -22,12 +22,14 @@ ADBMSD = BUILD / "bin" / "adbmsd"
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "correct horse"
 SERVICES = ["storage", "security", "optimizer", "tuner", "indexer", "orchestrator", "gateway"]
-START_SECONDS = 60
+# How many times longer things take in this build: sanitizers are slow.
+PATIENCE = int(os.environ.get("ADBMS_PATIENCE", "1"))
+START_SECONDS = 60 * PATIENCE
 
 
 def wait_until(condition, seconds, what):
-    """Returns condition()'s first true value; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """Returns condition()'s first true value; fails after `seconds`, more in a slow build."""
+    deadline = time.monotonic() + seconds * PATIENCE
     last = None
     while time.monotonic() < deadline:
         try:
@@ -94,7 +96,7 @@ class Daemon:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=seconds)
+            return self.process.wait(timeout=seconds * PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"adbmsd did not stop within {seconds} s")
@@ -106,8 +108,10 @@ class Daemon:
 class Cluster:
     """A database: `separate` runs every service in a process of its own."""
 
-    def __init__(self, separate=False, settings=(), directory=None, environment=None):
+    def __init__(self, separate=False, settings=(), directory=None, environment=None,
+                 config=None):
         self.separate = separate
+        self.config = config  # Path of a configuration file.
         self.settings = list(settings)
         self.environment = dict({"ADBMS_PASSWORD": PASSWORD}, **(environment or {}))
         self._temporary = directory is None
@@ -138,6 +142,8 @@ class Cluster:
             if name != "gateway":
                 settings.append(f"cluster.listen=127.0.0.1:{self._cluster_ports[name]}")
         arguments = [f"--target={name}", "--data-dir", str(self.directory)]
+        if self.config is not None:
+            arguments += ["--config", str(self.config)]
         for setting in settings + self.settings:
             arguments += ["--set", setting]
         return arguments
@@ -205,7 +211,7 @@ class Cluster:
     def connect(self, **options):
         """A psycopg2 connection in autocommit mode, over the unix socket unless host is given."""
         parameters = dict(host=self.socket_dir, port=self.port, user="adbms", dbname="adbms",
-                          connect_timeout=20)
+                          connect_timeout=20 * PATIENCE)
         parameters.update(options)
         connection = psycopg2.connect(**parameters)
         connection.autocommit = True

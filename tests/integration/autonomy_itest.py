@@ -4,13 +4,14 @@ taking it back, the limits that are set to it, the report, and what a killed orc
 import html.parser
 import json
 import pathlib
+import re
 import threading
 import time
 import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, run, sqlstate, wait_until
+from adbms_process import PATIENCE, Cluster, run, sqlstate, wait_until
 
 ROWS = 30000
 FAST = ("orchestrator.cycle_ms=300ms", "orchestrator.window_ms=200ms")
@@ -54,7 +55,7 @@ class Workload:
     def __exit__(self, kind, *unused):
         self.stopping.set()
         for thread in self.threads:
-            thread.join(60)
+            thread.join(60 * PATIENCE)
         if kind is None and self.errors:
             raise self.errors[0]
 
@@ -213,6 +214,30 @@ class AutonomyTest(unittest.TestCase):
         self.assertIn("no plan has used it", dropped[0]["reason"])
         self.assertIn("CREATE INDEX", dropped[0]["undo"])
         cluster.rows(f"SELECT adbms.revert({dropped[0]['id']})")
+        self.assertEqual(len(indexes(cluster)), 1)
+
+    def test_what_is_measured_outlives_the_orchestrator(self):
+        # A slow client: the verdict wants executions, and so the kill meets it being measured.
+        cluster = self.start(*FAST, "orchestrator.lease_ms=1s",
+                             "orchestrator.verification_timeout_ms=60s", separate=True)
+        load(cluster)
+        subject = "kind = 'create_index' AND subject LIKE '%city%'"
+        with Workload(cluster, SEARCH, pause=0.15) as workload:
+            wait_until(lambda: actions(cluster, f"{subject} AND state = 'verifying'"), 60,
+                       "an index is being measured")
+            cluster.kill("orchestrator")
+            calls = workload.calls
+            self.assertEqual([a["state"] for a in actions(cluster, subject)], ["verifying"])
+            wait_until(lambda: workload.calls > calls + 5, 30, "queries go on without it")
+            cluster.start_one("orchestrator")
+            decided = wait_until(lambda: actions(cluster, f"{subject} AND state <> 'verifying'"),
+                                 90, "the restarted orchestrator decides")[0]
+        self.assertEqual(decided["state"], "kept", decided)
+        self.assertGreater(decided["measured_gain"], 0.1)
+        before = re.search(r"over (\d+) executions before and (\d+) after", decided["verdict"])
+        self.assertIsNotNone(before, decided["verdict"])
+        self.assertGreaterEqual(int(before[1]), 3)
+        self.assertGreaterEqual(int(before[2]), 3)
         self.assertEqual(len(indexes(cluster)), 1)
 
     def test_killed_orchestrator_leaves_nothing_half_done(self):

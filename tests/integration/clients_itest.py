@@ -11,7 +11,7 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extras
 
-from adbms_process import POSTGRES_BIN, Cluster, ClusterTest, run
+from adbms_process import PATIENCE, POSTGRES_BIN, Cluster, ClusterTest, run
 
 
 class PsqlTest(ClusterTest):
@@ -31,7 +31,7 @@ class PsqlTest(ClusterTest):
         done = subprocess.run(
             [str(POSTGRES_BIN / "psql"), "-X", "-v", "ON_ERROR_STOP=1", *arguments], input=script,
             text=True, capture_output=True, env=self.cluster.client_environment(tcp=tcp), cwd="/tmp",
-            timeout=60)
+            timeout=60 * PATIENCE)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
@@ -94,7 +94,7 @@ class PgbenchTest(unittest.TestCase):
 
     def pgbench(self, cluster, *arguments):
         done = subprocess.run([str(POSTGRES_BIN / "pgbench"), *arguments], text=True,
-                              capture_output=True, env=cluster.client_environment(), timeout=150,
+                              capture_output=True, env=cluster.client_environment(), timeout=150 * PATIENCE,
                               cwd="/tmp")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout + done.stderr

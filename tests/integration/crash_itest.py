@@ -6,7 +6,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, run, wait_until
+from adbms_process import PATIENCE, Cluster, run, wait_until
 
 WRITERS = 6
 # Acknowledged transactions a round waits for before it kills.
@@ -95,7 +95,7 @@ class History:
         self.cluster.kill(victim)
         for writer in writers:
             writer.stop = True
-            writer.join(60)
+            writer.join(60 * PATIENCE)
         for writer in writers:
             self.acknowledged[writer.number].update(writer.acknowledged)
             if writer.in_doubt is not None:

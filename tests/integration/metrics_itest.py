@@ -12,7 +12,7 @@ import urllib.request
 
 import psycopg2
 
-from adbms_process import BUILD, SERVICES, Cluster, run, wait_until
+from adbms_process import PATIENCE, BUILD, SERVICES, Cluster, run, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "deploy" / "prometheus" / "metrics.txt"
@@ -37,7 +37,7 @@ class Scrape:
     SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)')
 
     def __init__(self, address):
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10 * PATIENCE) as answer:
             self.text = answer.read().decode()
         self.types, self.help, self.labels, self.services, self.values = {}, {}, {}, {}, {}
         for line in self.text.splitlines():
@@ -108,7 +108,7 @@ def exercise(cluster):
     wait_until(lambda: run(connection, "SELECT 1 FROM adbms.actions WHERE kind = 'create_index' "
                            "AND state IN ('kept', 'verifying')"), 60, "the indexer acts")
     done.set()
-    worker.join(30)
+    worker.join(30 * PATIENCE)
     connection.close()
     environment = cluster.client_environment()
     subprocess.run([str(BUILD / "bin" / "adbms"), "status", "--host", cluster.addresses["grpc"],

@@ -8,13 +8,13 @@ import subprocess
 import tempfile
 import unittest
 
-from adbms_process import ADBMSD, Cluster, run, sqlstate, wait_until
+from adbms_process import PATIENCE, ADBMSD, Cluster, run, sqlstate, wait_until
 
 
 def adbmsd(*arguments, environment=None, seconds=20):
     """Runs the daemon to its end: exit status, standard output, standard error."""
     done = subprocess.run([str(ADBMSD), *arguments], text=True, capture_output=True,
-                          timeout=seconds, env=dict(os.environ, **(environment or {})), cwd="/tmp")
+                          timeout=seconds * PATIENCE, env=dict(os.environ, **(environment or {})), cwd="/tmp")
     return done.returncode, done.stdout, done.stderr
 
 

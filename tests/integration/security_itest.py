@@ -8,7 +8,7 @@ import urllib.request
 
 import psycopg2
 
-from adbms_process import (BUILD, PASSWORD, Cluster, ClusterTest, Daemon, run, sqlstate,
+from adbms_process import (PATIENCE, BUILD, PASSWORD, Cluster, ClusterTest, Daemon, run, sqlstate,
                            wait_until)
 
 
@@ -315,7 +315,7 @@ class BetweenServicesTest(unittest.TestCase):
             port = int(words["postgres"].rsplit(":", 1)[1])
             with self.assertRaises(psycopg2.OperationalError):
                 psycopg2.connect(host="127.0.0.1", port=port, user="adbms", password=PASSWORD,
-                                 dbname="adbms", connect_timeout=10)
+                                 dbname="adbms", connect_timeout=10 * PATIENCE)
         except AssertionError as error:
             self.assertIn("secret", str(error))
         finally:
@@ -347,11 +347,11 @@ class BetweenServicesTest(unittest.TestCase):
         port = cluster.http["all"].rsplit(":", 1)[1]
         url = f"http://127.0.0.1:{port}/metrics"
         with self.assertRaises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(url, timeout=5)
+            urllib.request.urlopen(url, timeout=5 * PATIENCE)
         self.assertEqual(refused.exception.code, 401)
         secret = (cluster.directory / "cluster_secret").read_text().strip()
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {secret}"})
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=5 * PATIENCE) as answer:
             self.assertEqual(answer.status, 200)
         self.assertEqual((cluster.directory / "cluster_secret").stat().st_mode & 0o077, 0)
         with self.assertRaises(psycopg2.OperationalError):

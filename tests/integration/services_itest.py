@@ -8,7 +8,7 @@ import urllib.request
 
 import psycopg2
 
-from adbms_process import Cluster, ClusterTest, run, sqlstate, wait_until
+from adbms_process import PATIENCE, Cluster, ClusterTest, run, sqlstate, wait_until
 
 LEASE_SECONDS = 4
 QUERY = "SELECT t.city, count(*) FROM towns t JOIN trips p ON p.town = t.id GROUP BY t.city"
@@ -145,7 +145,7 @@ class StopTest(unittest.TestCase):
     def is_ready(self, cluster):
         try:
             address = cluster.addresses["http"]
-            with urllib.request.urlopen(f"http://{address}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://{address}/readyz", timeout=2 * PATIENCE) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -166,7 +166,7 @@ class StopTest(unittest.TestCase):
                 self.assertIsNone(process.poll(), "it did not wait for the statement")
                 with self.assertRaises(psycopg2.OperationalError):
                     cluster.connect()
-                thread.join(30)
+                thread.join(30 * PATIENCE)
                 self.assertNotIn("error", outcome)
                 self.assertEqual(outcome["rows"][0][1], 42)
                 self.assertEqual(process.wait(30), 0)
@@ -187,7 +187,7 @@ class StopTest(unittest.TestCase):
         self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
         self.assertNotEqual(process.wait(5), 0)
-        thread.join(10)
+        thread.join(10 * PATIENCE)
         self.assertIn("error", outcome)
         cluster.start_one("all")
         self.assertEqual(cluster.rows("SELECT n FROM kept"), [(7,)])

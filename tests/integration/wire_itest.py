@@ -6,9 +6,9 @@ import struct
 import time
 import unittest
 
-from adbms_process import ClusterTest, run, wait_until
+from adbms_process import PATIENCE, ClusterTest, run, wait_until
 
-SECONDS = 20
+SECONDS = 20 * PATIENCE
 
 
 class Closed(Exception):

@@ -33,10 +33,16 @@ const TypeId kInt4 = TypeId::kInt4;
 const TypeId kFloat8 = TypeId::kFloat8;
 const TypeId kText = TypeId::kText;
 
-int64_t Midnight(int32_t days) {
+// The last years of dates are none of timestamps.
+absl::StatusOr<int64_t> Midnight(int32_t days) {
   if (days == types::kDateInfinity) return types::kTimestampInfinity;
   if (days == types::kDateMinusInfinity) return types::kTimestampMinusInfinity;
-  return days * kMicrosecondsPerDay;
+  int64_t us = 0;
+  if (__builtin_mul_overflow(int64_t{days}, kMicrosecondsPerDay, &us) ||
+      !types::IsValidTimestamp(us)) {
+    return Error(sqlstate::kDatetimeOverflow, "date out of range for timestamp");
+  }
+  return us;
 }
 int64_t TimeOfDay(int64_t us) {
   const int64_t rest = us % kMicrosecondsPerDay;
@@ -62,7 +68,8 @@ absl::StatusOr<int32_t> DateDifference(int32_t a, int32_t b) {
   return a - b;
 }
 absl::StatusOr<int64_t> DatePlusSpan(int32_t days, const Interval& span) {
-  return AddToTimestamp(Midnight(days), span);
+  ASSIGN_OR_RETURN(const int64_t midnight, Midnight(days));
+  return AddToTimestamp(midnight, span);
 }
 absl::StatusOr<int64_t> SpanPlusDate(const Interval& span, int32_t days) {
   return DatePlusSpan(days, span);
@@ -71,10 +78,17 @@ absl::StatusOr<int64_t> DateMinusSpan(int32_t days, const Interval& span) {
   ASSIGN_OR_RETURN(const Interval negated, NegateInterval(span));
   return DatePlusSpan(days, negated);
 }
-int64_t DatePlusTime(int32_t days, int64_t time) {
-  return types::IsFiniteDate(days) ? Midnight(days) + time : Midnight(days);
+absl::StatusOr<int64_t> DatePlusTime(int32_t days, int64_t time) {
+  ASSIGN_OR_RETURN(const int64_t midnight, Midnight(days));
+  if (!types::IsFiniteDate(days)) return midnight;
+  if (!types::IsValidTimestamp(midnight + time)) {
+    return Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
+  }
+  return midnight + time;
 }
-int64_t TimePlusDate(int64_t time, int32_t days) { return DatePlusTime(days, time); }
+absl::StatusOr<int64_t> TimePlusDate(int64_t time, int32_t days) {
+  return DatePlusTime(days, time);
+}
 
 absl::StatusOr<int64_t> LocalPlus(int64_t us, const Interval& span) {
   return AddToTimestamp(us, span);
@@ -173,7 +187,14 @@ absl::StatusOr<int64_t> MakeTimestamp(int32_t year, int32_t month, int32_t day, 
                                       int32_t minute, double second) {
   ASSIGN_OR_RETURN(const int32_t days, MakeDate(year, month, day));
   ASSIGN_OR_RETURN(const int64_t time, MakeTime(hour, minute, second));
-  return Midnight(days) + time;
+  const auto midnight = Midnight(days);
+  if (!midnight.ok() || !types::IsValidTimestamp(*midnight + time)) {
+    char text[96];
+    std::snprintf(text, sizeof(text), "timestamp out of range: %d-%02d-%02d %d:%02d:%02g", year,
+                  month, day, hour, minute, second);
+    return Error(sqlstate::kDatetimeOverflow, text);
+  }
+  return *midnight + time;
 }
 absl::StatusOr<int64_t> MakeTimestamptz(const Context& context, int32_t year, int32_t month,
                                         int32_t day, int32_t hour, int32_t minute, double second) {

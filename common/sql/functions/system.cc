@@ -149,8 +149,10 @@ std::string RandomUuid() {
 
 std::string SizePretty(int64_t size) {
   constexpr View kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-  constexpr int64_t kLimit = 10 * 1024;
-  const auto magnitude = [](int64_t x) { return x < 0 ? -x : x; };
+  constexpr uint64_t kLimit = 10 * 1024;
+  const auto magnitude = [](int64_t x) {
+    return x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x);
+  };
   if (magnitude(size) < kLimit) return std::to_string(size) + " bytes";
   // As PostgreSQL: keep one extra bit, and round half away from zero when showing it.
   int64_t doubled = size / 512;

@@ -64,7 +64,8 @@ struct Services {
   CatalogCache* catalog = nullptr;
   StatementMetrics* metrics = nullptr;
   telemetry::Logger* logger = nullptr;
-  int64_t statement_timeout_ms = 0;
+  // Default of statement_timeout in new sessions; null: no limit.
+  const std::atomic<int64_t>* statement_timeout_ms = nullptr;
 };
 
 }  // namespace adbms::gateway::session

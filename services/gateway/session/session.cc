@@ -113,9 +113,10 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   settings.Force("session_authorization", session->options_.user);
   ASSIGN_OR_RETURN(const auto policy, session->options_.policy->Get());
   settings.Force("is_superuser", policy->superuser() ? "on" : "off");
-  if (services.statement_timeout_ms > 0) {
-    RETURN_IF_ERROR(
-        settings.Set("statement_timeout", absl::StrCat(services.statement_timeout_ms), false));
+  const int64_t timeout_ms =
+      services.statement_timeout_ms == nullptr ? 0 : services.statement_timeout_ms->load();
+  if (timeout_ms > 0) {
+    RETURN_IF_ERROR(settings.Set("statement_timeout", absl::StrCat(timeout_ms), false));
   }
   for (const auto& [name, value] : session->options_.settings) {
     RETURN_IF_ERROR(settings.Set(name, value, false));

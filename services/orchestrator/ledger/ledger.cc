@@ -32,17 +32,22 @@ constexpr char kCreate[] =
     "NULL, module text NOT NULL, kind text NOT NULL, subject text NOT NULL, state text NOT NULL, "
     "statement text, undo text, reason text, predicted_gain double precision, measured_gain double "
     "precision, initiator text, verdict text, table_id bigint, applied_at timestamptz, decided_at "
-    "timestamptz, affected text, payload bytea, verify_calls integer, hash text NOT NULL)";
+    "timestamptz, affected text, payload bytea, verify_calls integer, hash text NOT NULL, progress "
+    "bytea)";
+// Tables that were made before there was such a column.
+constexpr char kAddProgress[] = "ALTER TABLE adbms.actions ADD COLUMN IF NOT EXISTS progress bytea";
 constexpr char kSelect[] =
     "SELECT id, proposed_at, module, kind, subject, state, statement, undo, reason, "
     "predicted_gain, measured_gain, initiator, verdict, table_id, applied_at, decided_at, "
-    "affected, payload, verify_calls, hash FROM adbms.actions ORDER BY id";
+    "affected, payload, verify_calls, hash, progress FROM adbms.actions ORDER BY id";
 constexpr char kInsert[] =
     "INSERT INTO adbms.actions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-    "$14, $15, $16, $17, $18, $19, $20)";
+    "$14, $15, $16, $17, $18, $19, $20, NULL)";
 constexpr char kUpdate[] =
     "UPDATE adbms.actions SET state = $2, statement = $3, undo = $4, measured_gain = $5, initiator "
-    "= $6, verdict = $7, applied_at = $8, decided_at = $9, payload = $10 WHERE id = $1";
+    "= $6, verdict = $7, applied_at = $8, decided_at = $9, payload = $10, progress = $11 WHERE id "
+    "= "
+    "$1";
 
 Value Timestamp(int64_t unix_us) {
   if (unix_us == 0) return Value::Null({TypeId::kTimestamptz, 0});
@@ -56,6 +61,11 @@ int64_t UnixMicros(const Value& value) {
 Value Gain(const v1::Action& action) {
   if (!action.has_measured_gain()) return Value::Null({TypeId::kFloat8, 0});
   return Value::Float(TypeId::kFloat8, action.measured_gain());
+}
+
+Value Progress(const v1::Action& action) {
+  if (!action.has_progress()) return Value::Null({TypeId::kBytea, 0});
+  return Value::String({TypeId::kBytea, 0}, action.progress().SerializeAsString());
 }
 
 std::string JoinFingerprints(const module::v1::Proposal& proposal) {
@@ -111,6 +121,10 @@ v1::Action FromRow(const std::vector<Value>& row) {
   proposal->set_payload(Text(row[17]));
   if (!row[18].is_null()) proposal->set_verify_calls(static_cast<uint32_t>(row[18].int_value()));
   action.set_hash(Text(row[19]));
+  // Damage is as good as nothing known: verification then says so.
+  if (!row[20].is_null() && !action.mutable_progress()->ParseFromString(Text(row[20]))) {
+    action.clear_progress();
+  }
   return action;
 }
 
@@ -132,6 +146,7 @@ v1::ActionState StateFromName(const std::string& name) {
 
 absl::Status Ledger::Open(const rpc::CallContext& context) {
   RETURN_IF_ERROR(sql_->Run(context, kCreate).status());
+  RETURN_IF_ERROR(sql_->Run(context, kAddProgress).status());
   ASSIGN_OR_RETURN(const auto rows, sql_->Run(context, kSelect));
   absl::MutexLock lock(&mutex_);
   actions_.clear();
@@ -199,7 +214,7 @@ absl::Status Ledger::Update(const rpc::CallContext& context, const v1::Action& a
                  Value::Text(action.proposal().statement()), Value::Text(action.proposal().undo()),
                  Gain(action), Value::Text(action.initiator()), Value::Text(action.verdict()),
                  Timestamp(action.applied_at_us()), Timestamp(action.decided_at_us()),
-                 Value::String({TypeId::kBytea, 0}, action.proposal().payload())})
+                 Value::String({TypeId::kBytea, 0}, action.proposal().payload()), Progress(action)})
           .status());
   found->second = action;
   return absl::OkStatus();

@@ -32,7 +32,7 @@ class Ledger {
                                  const module::v1::Proposal& proposal, v1::ActionState state,
                                  const std::string& initiator, const std::string& verdict);
   // Writes the mutable fields: state, statement and undo as applied, gains, verdict, times,
-  // initiator.
+  // initiator, progress.
   absl::Status Update(const rpc::CallContext& context, const v1::Action& action);
   // NOT_FOUND.
   absl::StatusOr<v1::Action> Get(int64_t id) const;

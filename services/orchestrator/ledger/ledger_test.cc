@@ -61,6 +61,32 @@ TEST_F(LedgerTest, ChangesOfStateKeepTheChain) {
   EXPECT_EQ(reopened.FirstBrokenEntry(context_).value_or(-1), 0);
 }
 
+TEST_F(LedgerTest, WhatIsUnderWayOutlivesTheProcess) {
+  v1::Action action = *ledger_->Get(3);
+  action.set_state(v1::ACTION_STATE_VERIFYING);
+  action.mutable_progress()->set_deadline_us(42);
+  v1::StatementBaseline* const before = action.mutable_progress()->add_before();
+  before->set_fingerprint(UINT64_MAX);
+  before->set_calls(3);
+  before->set_total_us(1.5);
+  ASSERT_TRUE(ledger_->Update(context_, action).ok());
+  Ledger reopened(sql_.get());
+  ASSERT_TRUE(reopened.Open(context_).ok());
+  EXPECT_EQ(reopened.Get(3)->progress().SerializeAsString(), action.progress().SerializeAsString());
+  EXPECT_FALSE(reopened.Get(2)->has_progress());
+}
+
+TEST_F(LedgerTest, ATableWithoutProgressIsGivenIt) {
+  ASSERT_TRUE(sql_->Run(context_, "ALTER TABLE adbms.actions DROP COLUMN progress").ok());
+  Ledger reopened(sql_.get());
+  ASSERT_TRUE(reopened.Open(context_).ok());
+  EXPECT_EQ(reopened.List(10).size(), 3u);
+  v1::Action action = *reopened.Get(1);
+  action.mutable_progress()->set_attempts(1);
+  EXPECT_TRUE(reopened.Update(context_, action).ok());
+  EXPECT_EQ(reopened.FirstBrokenEntry(context_).value_or(-1), 0);
+}
+
 TEST_F(LedgerTest, AChangedReasonIsFound) {
   EXPECT_EQ(BrokenAfter("UPDATE adbms.actions SET reason = 'becausf' WHERE id = 2"), 2);
 }

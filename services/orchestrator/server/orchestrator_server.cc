@@ -41,7 +41,8 @@ OrchestratorServer::OrchestratorServer(storage::api::Storage* storage, telemetry
       ledger_(&sql_),
       registry_(&sql_, registry::AutonomyFromName(options.config.autonomy())),
       cycle_(&registry_, &ledger_, &workload_, logger, metrics,
-             {options.config, options.index_budget_bytes}) {}
+             {options.config, options.index_budget_bytes}),
+      cycle_ms_(options.config.cycle_ms()) {}
 
 absl::StatusOr<std::unique_ptr<OrchestratorServer>> OrchestratorServer::Open(
     storage::api::Storage* storage, telemetry::Logger* logger, telemetry::ServiceMetrics* metrics,
@@ -66,6 +67,11 @@ rpc::CallContext OrchestratorServer::Context() const {
 absl::Status OrchestratorServer::AddModule(std::shared_ptr<api::Module> module,
                                            const std::string& address) {
   return registry_.Add(Context(), std::move(module), address);
+}
+
+void OrchestratorServer::SetConfig(const common::v1::OrchestratorConfig& config) {
+  cycle_ms_ = config.cycle_ms();
+  cycle_.SetConfig(config);
 }
 
 void OrchestratorServer::Start() {
@@ -126,7 +132,7 @@ void OrchestratorServer::Loop() {
     {
       absl::MutexLock lock(&mutex_);
       if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
-                                  absl::Milliseconds(options_.config.cycle_ms()))) {
+                                  absl::Milliseconds(cycle_ms_.load()))) {
         break;
       }
     }

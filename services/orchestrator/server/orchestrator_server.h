@@ -41,6 +41,8 @@ class OrchestratorServer : public api::Orchestrator {
   // Starts the cycle's thread.
   void Start();
   void Stop();
+  // Takes over what can change while it runs: the time between cycles and what verdicts rest on.
+  void SetConfig(const common::v1::OrchestratorConfig& config);
   // How many actions of the ledger are in each state, those without any included.
   std::map<std::string, size_t> CountActions() const;
 
@@ -86,6 +88,7 @@ class OrchestratorServer : public api::Orchestrator {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Mutex run_mutex_;  // One RunAllTables at a time.
   uint64_t published_windows_ = 0;
+  std::atomic<uint32_t> cycle_ms_;
   std::atomic<bool> holds_lease_{false};
   bool leader_ = false;
   std::thread lease_thread_;

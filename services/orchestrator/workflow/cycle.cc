@@ -15,8 +15,6 @@ namespace {
 constexpr int64_t kBeforeUs = 600LL * 1000000;
 // A refused or undone subject is not tried again before this.
 constexpr int64_t kForgetUs = 24LL * 3600 * 1000000;
-// Executions of a statement that count as a measurement, on each side.
-constexpr uint64_t kLeastCalls = 3;
 // Standard errors that a loss must exceed to be undone at once, before the wanted number of
 // executions.
 constexpr double kCertainLoss = 3;
@@ -31,72 +29,27 @@ constexpr size_t kRecentActions = 200;
 constexpr uint32_t kMaxProposals = 8;
 // What applying may take: an index over a large table.
 constexpr absl::Duration kApplyTimeout = absl::Hours(6);
+// Attempts to apply what has nothing to undo: one that takes the process with it is not repeated
+// for ever.
+constexpr uint32_t kMostAttempts = 2;
 
 int64_t NowUs() { return absl::ToUnixMicros(absl::Now()); }
 
 std::string Percent(double fraction) { return absl::StrFormat("%.1f %%", fraction * 100); }
+
+// The start of what the action is compared with.
+int64_t BeforeFrom(const ledger::Ledger& ledger, const v1::Action& action) {
+  const int64_t change_us =
+      LastChangeBefore(ledger.List(kRecentActions), action, action.applied_at_us());
+  return std::max(change_us, action.applied_at_us() - kBeforeUs);
+}
 
 bool IsPending(v1::ActionState state) {
   return state == v1::ACTION_STATE_PROPOSED || state == v1::ACTION_STATE_APPROVED ||
          state == v1::ACTION_STATE_APPLYING || state == v1::ACTION_STATE_VERIFYING;
 }
 
-// Whether both may change the time of the same statement; no fingerprints mean all statements.
-bool Overlap(const v1::Action& a, const v1::Action& b) {
-  const auto& mine = a.proposal().affected_fingerprints();
-  const auto& theirs = b.proposal().affected_fingerprints();
-  if (mine.empty() || theirs.empty()) return true;
-  return std::any_of(mine.begin(), mine.end(), [&](uint64_t fingerprint) {
-    return std::find(theirs.begin(), theirs.end(), fingerprint) != theirs.end();
-  });
-}
-
 }  // namespace
-
-int64_t LastChangeBefore(const std::vector<v1::Action>& actions, const v1::Action& action,
-                         int64_t until_us) {
-  int64_t last_us = 0;
-  for (const v1::Action& other : actions) {
-    const bool measured = other.proposal().verify_calls() > 0;
-    if (other.id() == action.id() || !measured || !Overlap(action, other)) continue;
-    const bool undone = other.state() == v1::ACTION_STATE_REVERTED;
-    for (const int64_t at_us : {other.applied_at_us(), undone ? other.decided_at_us() : 0}) {
-      if (at_us < until_us) last_us = std::max(last_us, at_us);
-    }
-  }
-  return last_us;
-}
-
-Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
-                    int64_t before_from_us, int64_t now_us) {
-  std::vector<uint64_t> fingerprints(action.proposal().affected_fingerprints().begin(),
-                                     action.proposal().affected_fingerprints().end());
-  if (fingerprints.empty()) fingerprints = workload.ActiveSince(action.applied_at_us());
-  Measurement found;
-  double before_us = 0;
-  double after_us = 0;
-  double variance = 0;
-  for (const uint64_t fingerprint : fingerprints) {
-    const intake::Latency before =
-        workload.Between(fingerprint, before_from_us, action.applied_at_us());
-    const intake::Latency after = workload.Between(fingerprint, action.applied_at_us(), now_us);
-    if (before.calls < kLeastCalls || after.calls < kLeastCalls) continue;
-    const double weight = static_cast<double>(after.calls);
-    ++found.statements;
-    found.calls_before += before.calls;
-    found.calls_after += after.calls;
-    before_us += weight * before.mean_us();
-    after_us += weight * after.mean_us();
-    variance += weight * weight *
-                (std::pow(before.standard_error_us(), 2) + std::pow(after.standard_error_us(), 2));
-  }
-  if (before_us <= 0) return found;
-  found.gain = 1 - after_us / before_us;
-  found.uncertainty = std::sqrt(variance) / before_us;
-  const uint64_t wanted = std::max<uint64_t>(kLeastCalls, action.proposal().verify_calls());
-  found.enough = found.calls_after >= wanted;
-  return found;
-}
 
 Cycle::Cycle(registry::ModuleRegistry* registry, ledger::Ledger* ledger,
              intake::WorkloadStore* workload, telemetry::Logger* logger,
@@ -106,7 +59,13 @@ Cycle::Cycle(registry::ModuleRegistry* registry, ledger::Ledger* ledger,
       workload_(workload),
       logger_(logger),
       metrics_(metrics),
-      options_(options) {}
+      index_budget_bytes_(options.index_budget_bytes),
+      config_(options.config) {}
+
+void Cycle::SetConfig(const common::v1::OrchestratorConfig& config) {
+  absl::MutexLock lock(&mutex_);
+  config_ = config;
+}
 
 void Cycle::Decided(const v1::Action& action) {
   metrics_
@@ -121,18 +80,61 @@ void Cycle::Decided(const v1::Action& action) {
                            {"verdict", action.verdict()}});
 }
 
+int64_t Cycle::DeadlineFrom(int64_t now_us) const {
+  return now_us + int64_t{config_.verification_timeout_ms()} * 1000;
+}
+
 void Cycle::Recover(const rpc::CallContext& context) {
   absl::MutexLock lock(&mutex_);
-  for (v1::Action action : ledger_->InState(v1::ACTION_STATE_APPLYING)) {
-    const auto undone = Undo(context, action, "auto", "the process ended while it was applied", 0);
-    if (undone.ok()) continue;
-    action.set_state(v1::ACTION_STATE_FAILED);
-    action.set_verdict(absl::StrCat("the process ended while it was applied; undoing failed: ",
-                                    undone.status().message()));
-    action.set_decided_at_us(NowUs());
+  const int64_t now_us = NowUs();
+  for (v1::Action action : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
+    if (!action.has_progress()) continue;
+    action.mutable_progress()->set_deadline_us(
+        std::max(action.progress().deadline_us(), DeadlineFrom(now_us)));
     (void)ledger_->Update(context, action);
-    Decided(action);
   }
+}
+
+std::vector<std::string> Cycle::Settle(const rpc::CallContext& context) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::string> lines;
+  for (const v1::Action& action : ledger_->InState(v1::ACTION_STATE_APPLYING)) {
+    if (applying_.count(action.id()) > 0) continue;
+    std::string line = SettleOne(context, action);
+    if (!line.empty()) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string Cycle::SettleOne(const rpc::CallContext& context, v1::Action action) {
+  const std::string why = "the process ended while it was applied";
+  const int64_t now_us = NowUs();
+  const std::string what = absl::StrCat("action ", action.id(), ": ");
+  if (action.proposal().undo().empty() && action.progress().attempts() < kMostAttempts) {
+    action.set_state(v1::ACTION_STATE_APPROVED);
+    action.set_verdict(absl::StrCat("approved once more: ", why));
+    if (!ledger_->Update(context, action).ok()) return "";
+    return what + action.verdict();
+  }
+  absl::Status undone = absl::FailedPreconditionError("there is nothing to undo");
+  if (!action.proposal().undo().empty()) {
+    undone = Undo(context, action, "auto", why, 0).status();
+    if (undone.ok()) return absl::StrCat(what, "undone: ", why);
+    const bool away =
+        absl::IsNotFound(undone) || absl::IsUnavailable(undone) || absl::IsDeadlineExceeded(undone);
+    if (away && action.progress().deadline_us() == 0) {
+      action.mutable_progress()->set_deadline_us(DeadlineFrom(now_us));
+      action.set_verdict(absl::StrCat(why, "; its module is waited for to undo it"));
+      (void)ledger_->Update(context, action);
+    }
+    if (away && now_us < action.progress().deadline_us()) return "";
+  }
+  action.set_state(v1::ACTION_STATE_FAILED);
+  action.set_verdict(absl::StrCat(why, "; undoing failed: ", undone.message()));
+  action.set_decided_at_us(now_us);
+  action.clear_progress();
+  if (ledger_->Update(context, action).ok()) Decided(action);
+  return what + action.verdict();
 }
 
 void Cycle::Observe(const rpc::CallContext& context) {
@@ -175,7 +177,7 @@ std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
   module::v1::ProposeRequest request;
   request.mutable_table_ids()->Add(table_ids.begin(), table_ids.end());
   request.set_maximum(kMaxProposals);
-  request.set_storage_budget_bytes(options_.index_budget_bytes);
+  request.set_storage_budget_bytes(index_budget_bytes_);
   request.set_on_demand(on_demand);
   const int64_t now_us = NowUs();
   for (const v1::Action& action : ledger_->List(10000)) {
@@ -230,15 +232,18 @@ absl::StatusOr<v1::Action> Cycle::Apply(const rpc::CallContext& context, v1::Act
   ASSIGN_OR_RETURN(const auto entry, registry_->Find(action.module()));
   action.set_state(v1::ACTION_STATE_APPLYING);
   action.set_verdict("being applied");
+  action.mutable_progress()->set_attempts(action.progress().attempts() + 1);
   RETURN_IF_ERROR(ledger_->Update(context, action));
   module::v1::ApplyRequest request;
   request.set_action_id(action.id());
   *request.mutable_proposal() = action.proposal();
   rpc::CallContext patient = context;
   patient.deadline = absl::Now() + kApplyTimeout;
+  applying_.insert(action.id());
   mutex_.Unlock();
   const auto response = entry.module->Apply(patient, request);
   mutex_.Lock();
+  applying_.erase(action.id());
   const int64_t now_us = NowUs();
   action.set_applied_at_us(now_us);
   if (!response.ok()) {
@@ -258,8 +263,14 @@ absl::StatusOr<v1::Action> Cycle::Apply(const rpc::CallContext& context, v1::Act
       action.set_verdict(
           absl::StrCat("done; the module measured a gain of ", Percent(response->measured_gain())));
     }
-    if (informs) action.set_decided_at_us(now_us);
+    if (informs) {
+      action.set_decided_at_us(now_us);
+    } else {
+      action.mutable_progress()->set_deadline_us(DeadlineFrom(now_us));
+      RecordBaseline(*workload_, BeforeFrom(*ledger_, action), &action);
+    }
   }
+  if (action.decided_at_us() != 0) action.clear_progress();
   RETURN_IF_ERROR(ledger_->Update(context, action));
   Decided(action);
   return action;
@@ -279,6 +290,7 @@ absl::StatusOr<v1::Action> Cycle::Undo(const rpc::CallContext& context, v1::Acti
   action.set_verdict(why);
   action.set_initiator(initiator);
   action.set_decided_at_us(NowUs());
+  action.clear_progress();
   RETURN_IF_ERROR(ledger_->Update(context, action));
   Decided(action);
   return action;
@@ -289,33 +301,32 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
   std::vector<std::string> lines;
   const int64_t now_us = NowUs();
   for (v1::Action action : ledger_->InState(v1::ACTION_STATE_VERIFYING)) {
-    const int64_t change_us =
-        LastChangeBefore(ledger_->List(kRecentActions), action, action.applied_at_us());
-    const Measurement found = Measure(
-        *workload_, action, std::max(change_us, action.applied_at_us() - kBeforeUs), now_us);
-    const uint64_t wanted = std::max<uint64_t>(kLeastCalls, action.proposal().verify_calls());
-    const bool certain = std::abs(found.gain - options_.config.minimum_measured_gain()) >
-                         kCertain * found.uncertainty;
+    const Measurement found = Measure(*workload_, action, BeforeFrom(*ledger_, action), now_us);
+    const uint64_t wanted = WantedCalls(action);
+    const bool certain =
+        std::abs(found.gain - config_.minimum_measured_gain()) > kCertain * found.uncertainty;
     const bool enough = found.enough && (certain || found.calls_after >= wanted * kPatience);
     const bool certain_loss =
         found.statements > 0 && found.gain + kCertainLoss * found.uncertainty < 0;
-    const bool timed_out =
-        now_us - action.applied_at_us() > int64_t{options_.config.verification_timeout_ms()} * 1000;
+    const int64_t deadline_us = action.has_progress() ? action.progress().deadline_us()
+                                                      : DeadlineFrom(action.applied_at_us());
+    const bool timed_out = now_us > deadline_us;
     const std::string evidence = absl::StrFormat(
         "%s over %d executions before and %d after of %d statement%s", Percent(found.gain),
         found.calls_before, found.calls_after, found.statements, found.statements == 1 ? "" : "s");
     if (!enough && !certain_loss && !timed_out) continue;
     if (found.statements > 0) action.set_measured_gain(found.gain);
-    if ((enough || (timed_out && found.enough)) &&
-        found.gain >= options_.config.minimum_measured_gain()) {
+    if ((enough || (timed_out && found.enough)) && found.gain >= config_.minimum_measured_gain()) {
       action.set_state(v1::ACTION_STATE_KEPT);
       action.set_verdict(absl::StrCat("kept: gained ", evidence));
       action.set_decided_at_us(now_us);
+      action.clear_progress();
       if (ledger_->Update(context, action).ok()) Decided(action);
     } else {
-      const std::string why = found.enough || certain_loss
-                                  ? absl::StrCat("taken back: gained only ", evidence)
-                                  : "taken back: could not be measured in time";
+      const std::string why =
+          found.enough || certain_loss
+              ? absl::StrCat("taken back: gained only ", evidence)
+              : absl::StrCat("taken back: could not be measured: ", WhyNotMeasured(action, found));
       auto undone = Undo(context, action, action.initiator(), why, found.gain);
       if (!undone.ok()) {
         logger_->Error(
@@ -334,6 +345,7 @@ std::vector<std::string> Cycle::Verify(const rpc::CallContext& context) {
 std::vector<std::string> Cycle::Run(const rpc::CallContext& context) {
   std::vector<std::string> lines;
   Observe(context);
+  for (std::string& line : Settle(context)) lines.push_back(std::move(line));
   for (std::string& line : Verify(context)) lines.push_back(std::move(line));
   {
     absl::MutexLock lock(&mutex_);

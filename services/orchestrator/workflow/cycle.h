@@ -16,30 +16,9 @@
 #include "services/orchestrator/intake/workload_store.h"
 #include "services/orchestrator/ledger/ledger.h"
 #include "services/orchestrator/registry/module_registry.h"
+#include "services/orchestrator/workflow/verification.h"
 
 namespace adbms::orchestrator::workflow {
-
-// What the measurement of an action says.
-struct Measurement {
-  bool enough = false;  // Executions before and after suffice for a verdict.
-  double gain =
-      0;  // 1 - time after / time before, over the affected statements, weighted by calls after.
-  double uncertainty = 0;  // One standard error of the gain.
-  uint64_t calls_before = 0;
-  uint64_t calls_after = 0;
-  size_t statements = 0;
-};
-
-// Latency of the affected statements (empty: of all that ran) from `before_from_us` until the
-// action was applied, against after it.
-Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
-                    int64_t before_from_us, int64_t now_us);
-
-// When the last change before `until_us` to what these statements meet was made or undone, other
-// than by action `id`; 0 without any. A comparison must not reach behind it: it would credit one
-// action with the effect of another.
-int64_t LastChangeBefore(const std::vector<v1::Action>& actions, const v1::Action& action,
-                         int64_t until_us);
 
 struct CycleOptions {
   common::v1::OrchestratorConfig config;
@@ -52,8 +31,10 @@ class Cycle {
   Cycle(registry::ModuleRegistry* registry, ledger::Ledger* ledger, intake::WorkloadStore* workload,
         telemetry::Logger* logger, telemetry::ServiceMetrics* metrics, const CycleOptions& options);
 
-  // After a restart: actions that were being applied are undone or failed, so that nothing
-  // half-done stays.
+  // Verdicts follow `config` from now on.
+  void SetConfig(const common::v1::OrchestratorConfig& config);
+  // After a restart, or when another orchestrator held the lease: what is being measured is given
+  // its whole time again, for nobody has measured meanwhile.
   void Recover(const rpc::CallContext& context);
   // One round. What it did, a line each.
   std::vector<std::string> Run(const rpc::CallContext& context);
@@ -64,6 +45,9 @@ class Cycle {
                                       const registry::RegisteredModule& module,
                                       const std::vector<uint32_t>& table_ids, bool on_demand,
                                       bool dry_run, const std::string& initiator);
+  // Ends what another process left half applied: it is undone or, where there is nothing to undo,
+  // applied once more. A module that is out of reach is waited for.
+  std::vector<std::string> Settle(const rpc::CallContext& context);
   // Decides on what is being verified.
   std::vector<std::string> Verify(const rpc::CallContext& context);
 
@@ -80,6 +64,11 @@ class Cycle {
   absl::StatusOr<v1::Action> Undo(const rpc::CallContext& context, v1::Action action,
                                   const std::string& initiator, const std::string& why,
                                   double measured_gain);
+  // The line to tell when the action has come to an end; empty while its module is waited for.
+  std::string SettleOne(const rpc::CallContext& context, v1::Action action)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The time by which an action is decided that begins to be measured or settled now.
+  int64_t DeadlineFrom(int64_t now_us) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayApplyNow(const v1::Action& action, int64_t now_us) const;
   void Decided(const v1::Action& action);
 
@@ -88,8 +77,10 @@ class Cycle {
   intake::WorkloadStore* const workload_;
   telemetry::Logger* const logger_;
   telemetry::ServiceMetrics* const metrics_;
-  const CycleOptions options_;
+  const uint64_t index_budget_bytes_;
   absl::Mutex mutex_;  // Held through a whole operation but for the module's part of Apply.
+  common::v1::OrchestratorConfig config_ ABSL_GUARDED_BY(mutex_);
+  std::set<int64_t> applying_ ABSL_GUARDED_BY(mutex_);  // Actions that this process is applying.
 };
 
 }  // namespace adbms::orchestrator::workflow

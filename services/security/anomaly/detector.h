@@ -36,6 +36,8 @@ class Detector {
  public:
   explicit Detector(DetectorOptions options) : options_(options) {}
 
+  // Judges by these from now on; what was learned stays.
+  void SetOptions(const DetectorOptions& options) { options_ = options; }
   // What this record completes; usually nothing.
   std::vector<Event> Observe(const security::v1::AuditRecord& record);
   // Whether the role's behaviour was unusual within the last ten minutes.
@@ -53,7 +55,7 @@ class Detector {
   void Learn(Reading* reading) const;
   std::optional<Event> Judge(const std::string& user, int64_t at_us, Reading* reading) const;
 
-  const DetectorOptions options_;
+  DetectorOptions options_;
   std::map<std::string, std::deque<int64_t>> failures_;
   std::map<std::string, Reading> readings_;
   std::map<std::string, int64_t> flagged_at_us_;

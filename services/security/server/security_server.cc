@@ -14,6 +14,11 @@ namespace {
 
 constexpr int64_t kPostgresEpochUs = 946684800000000;
 
+anomaly::DetectorOptions Thresholds(const common::v1::SecurityConfig& config) {
+  return {.failed_logins = static_cast<int>(config.failed_login_threshold()),
+          .row_sigma = config.row_anomaly_sigma()};
+}
+
 }  // namespace
 
 SecurityServer::SecurityServer(storage::api::Storage* storage, telemetry::Logger* logger,
@@ -23,8 +28,12 @@ SecurityServer::SecurityServer(storage::api::Storage* storage, telemetry::Logger
       metrics_(metrics),
       sql_(storage, options.superuser),
       roles_(&sql_),
-      detector_({.failed_logins = static_cast<int>(options.config.failed_login_threshold()),
-                 .row_sigma = options.config.row_anomaly_sigma()}) {}
+      detector_(Thresholds(options.config)) {}
+
+void SecurityServer::SetConfig(const common::v1::SecurityConfig& config) {
+  absl::MutexLock lock(&mutex_);
+  detector_.SetOptions(Thresholds(config));
+}
 
 absl::StatusOr<std::unique_ptr<SecurityServer>> SecurityServer::Open(
     storage::api::Storage* storage, telemetry::Logger* logger, telemetry::ServiceMetrics* metrics,

@@ -35,6 +35,9 @@ class SecurityServer : public api::Security {
                                                               telemetry::ServiceMetrics* metrics,
                                                               const Options& options);
 
+  // The detector judges by these thresholds from now on.
+  void SetConfig(const common::v1::SecurityConfig& config);
+
   absl::StatusOr<security::v1::StartScramResponse> StartScram(
       const rpc::CallContext& context, const security::v1::StartScramRequest& request) override;
   absl::StatusOr<security::v1::FinishScramResponse> FinishScram(

@@ -1,10 +1,12 @@
-// Words that catalog messages share.
+// Words and checks that drafts of the catalog share.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "adbms/common/v1/catalog.pb.h"
 
 namespace adbms::storage::catalog {
@@ -27,6 +29,28 @@ inline bool IsSystemTable(const common::v1::TableDescriptor& table) {
 
 inline bool Contains(const google::protobuf::RepeatedField<uint32_t>& list, uint32_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// Null when the table has no such column, or not any more.
+inline common::v1::ColumnDescriptor* ColumnAt(common::v1::TableDescriptor* table,
+                                              uint32_t ordinal) {
+  if (ordinal >= static_cast<uint32_t>(table->columns_size())) return nullptr;
+  common::v1::ColumnDescriptor* const column = table->mutable_columns(static_cast<int>(ordinal));
+  return column->dropped() ? nullptr : column;
+}
+
+inline absl::Status NoColumn(const common::v1::TableDescriptor& table, uint32_t ordinal) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("table ", table.name(), " has no column ", ordinal));
+}
+
+// What another process sends may name columns that are not there.
+template <typename Ordinals>
+absl::Status CheckColumns(common::v1::TableDescriptor* table, const Ordinals& ordinals) {
+  for (const uint32_t ordinal : ordinals) {
+    if (ColumnAt(table, ordinal) == nullptr) return NoColumn(*table, ordinal);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace adbms::storage::catalog

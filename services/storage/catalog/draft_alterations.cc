@@ -13,11 +13,6 @@ using common::v1::TableDescriptor;
 absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& statement,
                                            TableDescriptor* table, v1::DdlResult* result) {
   using common::v1::AlterTable;
-  const auto column_at = [&](uint32_t ordinal) -> common::v1::ColumnDescriptor* {
-    return ordinal < static_cast<uint32_t>(table->columns_size())
-               ? table->mutable_columns(static_cast<int>(ordinal))
-               : nullptr;
-  };
   const auto find_column = [&](const std::string& name) {
     for (const auto& column : table->columns()) {
       if (!column.dropped() && column.name() == name) return true;
@@ -45,12 +40,12 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
                                       : absl::OkStatus();
     }
     case AlterTable::kDropColumn:
-      if (column_at(statement.drop_column()) == nullptr)
-        return absl::InternalError("no such column");
+      if (ColumnAt(table, statement.drop_column()) == nullptr)
+        return NoColumn(*table, statement.drop_column());
       return DropColumn(table, statement.drop_column(), statement.cascade(), result);
     case AlterTable::kRenameColumn: {
-      common::v1::ColumnDescriptor* column = column_at(statement.rename_column().column());
-      if (column == nullptr) return absl::InternalError("no such column");
+      common::v1::ColumnDescriptor* column = ColumnAt(table, statement.rename_column().column());
+      if (column == nullptr) return NoColumn(*table, statement.rename_column().column());
       if (find_column(statement.rename_column().name())) {
         return status::Error(sqlstate::kDuplicateColumn,
                              "column " + Quoted(statement.rename_column().name()) +
@@ -86,8 +81,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       table->set_name(statement.rename_table());
       return absl::OkStatus();
     case AlterTable::kSetNotNull: {
-      common::v1::ColumnDescriptor* column = column_at(statement.set_not_null().column());
-      if (column == nullptr) return absl::InternalError("no such column");
+      common::v1::ColumnDescriptor* column = ColumnAt(table, statement.set_not_null().column());
+      if (column == nullptr) return NoColumn(*table, statement.set_not_null().column());
       if (!statement.set_not_null().not_null() &&
           Contains(table->primary_key(), statement.set_not_null().column())) {
         return status::Error(sqlstate::kInvalidTableDefinition,
@@ -97,8 +92,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return absl::OkStatus();
     }
     case AlterTable::kSetDefault: {
-      common::v1::ColumnDescriptor* column = column_at(statement.set_default().column());
-      if (column == nullptr) return absl::InternalError("no such column");
+      common::v1::ColumnDescriptor* column = ColumnAt(table, statement.set_default().column());
+      if (column == nullptr) return NoColumn(*table, statement.set_default().column());
       column->set_default_sql(statement.set_default().default_sql());
       column->set_default_sequence_id(statement.set_default().default_sequence_id());
       return absl::OkStatus();

@@ -78,11 +78,12 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
   }
   result.set_object_id(statement.table_id());
   switch (statement.part_case()) {
-    case common::v1::Comment::kColumn:
-      if (statement.column() >= static_cast<uint32_t>(table.columns_size()))
-        return absl::InternalError("no such column");
-      table.mutable_columns(static_cast<int>(statement.column()))->set_comment(statement.text());
+    case common::v1::Comment::kColumn: {
+      common::v1::ColumnDescriptor* column = ColumnAt(&table, statement.column());
+      if (column == nullptr) return NoColumn(table, statement.column());
+      column->set_comment(statement.text());
       break;
+    }
     case common::v1::Comment::kConstraint:
       RETURN_IF_ERROR(CommentOnConstraint(statement.constraint(), statement.text(), &table));
       break;

@@ -14,6 +14,7 @@ using common::v1::TableDescriptor;
 
 absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
                                          common::v1::ForeignKeyDescriptor key) {
+  RETURN_IF_ERROR(CheckColumns(table, key.columns()));
   const TableDescriptor* parent = table;
   TableEntryPtr entry;
   if (key.referenced_table_id() != 0 && key.referenced_table_id() != table->table_id()) {

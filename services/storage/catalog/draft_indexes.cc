@@ -14,6 +14,9 @@ using common::v1::TableDescriptor;
 
 absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index,
                                     const char* suffix, uint32_t* index_id) {
+  if (index.columns().empty()) return absl::InvalidArgumentError("an index without columns");
+  RETURN_IF_ERROR(CheckColumns(table, index.columns()));
+  RETURN_IF_ERROR(CheckColumns(table, index.include()));
   if (index.name().empty()) {
     std::string base = table->name();
     for (uint32_t ordinal : index.columns())
@@ -31,8 +34,6 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
                          "relation " + Quoted(index.name()) + " already exists");
   }
   for (uint32_t ordinal : index.columns()) {
-    if (ordinal >= static_cast<uint32_t>(table->columns_size()))
-      return absl::InternalError("no such column");
     const types::TypeId type =
         types::FromProto(table->columns(static_cast<int>(ordinal)).type()).id;
     if (!types::IsIndexable(type)) {

@@ -12,7 +12,25 @@ namespace sqlstate = status::sqlstate;
 using common::v1::ColumnDescriptor;
 using common::v1::TableDescriptor;
 
+namespace {
+
+// What the counting relies on; the gateway's own messages come before.
+absl::Status CheckSequence(const TableDescriptor& table) {
+  const common::v1::SequenceDescriptor& sequence = table.sequence();
+  const auto within = [&](int64_t value) {
+    return value >= sequence.minimum() && value <= sequence.maximum();
+  };
+  if (!table.has_sequence() || sequence.increment() == 0 || !within(sequence.start()) ||
+      !within(sequence.first())) {
+    return absl::InvalidArgumentError(absl::StrCat("malformed sequence ", table.name()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status CatalogDraft::PutSequence(TableDescriptor sequence, uint32_t* id) {
+  RETURN_IF_ERROR(CheckSequence(sequence));
   ASSIGN_OR_RETURN(*id, catalog_->AllocateId());
   ASSIGN_OR_RETURN(const uint32_t storage_id, catalog_->AllocateId());
   sequence.set_table_id(*id);
@@ -51,6 +69,7 @@ CatalogDraft::Result CatalogDraft::AlterSequence(const common::v1::AlterSequence
     return status::Error(sqlstate::kWrongObjectType, Quoted(table.name()) + " is not a sequence");
   }
   *table.mutable_sequence() = statement.sequence();
+  RETURN_IF_ERROR(CheckSequence(table));
   result.set_object_id(statement.sequence_id());
   result.set_changed(true);
   RETURN_IF_ERROR(PutTable(std::move(table)));
@@ -80,8 +99,8 @@ std::vector<uint32_t> CatalogDraft::OwnedSequences(uint32_t table_id) const {
 
 absl::Status CatalogDraft::AddOwnedSequence(TableDescriptor* table,
                                             const common::v1::OwnedSequence& owned) {
-  if (owned.column() >= static_cast<uint32_t>(table->columns_size()))
-    return absl::InternalError("no such column");
+  ColumnDescriptor* const column = ColumnAt(table, owned.column());
+  if (column == nullptr) return NoColumn(*table, owned.column());
   TableDescriptor sequence = owned.sequence();
   sequence.set_schema(table->schema());
   if (state_->HasRelation(sequence.schema(), sequence.name()))
@@ -91,7 +110,6 @@ absl::Status CatalogDraft::AddOwnedSequence(TableDescriptor* table,
   sequence.mutable_sequence()->set_owner_column(owned.column());
   uint32_t id = 0;
   RETURN_IF_ERROR(PutSequence(std::move(sequence), &id));
-  ColumnDescriptor* column = table->mutable_columns(static_cast<int>(owned.column()));
   column->set_default_sequence_id(id);
   column->set_default_sql("nextval('" + std::to_string(id) + "'::regclass)");
   column->set_not_null(true);
@@ -100,9 +118,8 @@ absl::Status CatalogDraft::AddOwnedSequence(TableDescriptor* table,
 
 absl::Status CatalogDraft::SetIdentity(const common::v1::SetIdentity& change,
                                        TableDescriptor* table, v1::DdlResult* result) {
-  if (change.column() >= static_cast<uint32_t>(table->columns_size()))
-    return absl::InternalError("no such column");
-  ColumnDescriptor* column = table->mutable_columns(static_cast<int>(change.column()));
+  ColumnDescriptor* const column = ColumnAt(table, change.column());
+  if (column == nullptr) return NoColumn(*table, change.column());
   column->set_identity(change.identity());
   if (change.identity() != ColumnDescriptor::IDENTITY_UNSPECIFIED) return absl::OkStatus();
   column->clear_default_sql();

@@ -41,9 +41,8 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
       return status::Error(sqlstate::kDuplicateTable,
                            "relation " + Quoted(table.primary_key_name()) + " already exists");
     }
+    RETURN_IF_ERROR(CheckColumns(&table, table.primary_key()));
     for (uint32_t ordinal : table.primary_key()) {
-      if (ordinal >= static_cast<uint32_t>(table.columns_size()))
-        return absl::InternalError("no such column");
       table.mutable_columns(static_cast<int>(ordinal))->set_not_null(true);
     }
   }
@@ -109,9 +108,8 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
     table.set_primary_key_name(name);
     ASSIGN_OR_RETURN(const uint32_t oid, catalog_->AllocateId());
     table.set_primary_key_oid(oid);
+    RETURN_IF_ERROR(CheckColumns(&table, columns));
     for (uint32_t ordinal : columns) {
-      if (ordinal >= static_cast<uint32_t>(table.columns_size()))
-        return absl::InternalError("no such column");
       common::v1::ColumnDescriptor* column = table.mutable_columns(static_cast<int>(ordinal));
       if (!types::IsIndexable(types::FromProto(column->type()).id)) {
         return status::Error(sqlstate::kUndefinedObject,

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/status/sql_error.h"
+#include "common/types/decimal_math.h"
 
 namespace adbms::storage::codec {
 namespace {
@@ -51,6 +52,13 @@ void AppendDecimal(const types::Decimal& value, std::string* out) {
       return;
     }
   }
+}
+
+// Of sound bytes every number is one; only damage has more digits than there are.
+bool IsNumber(const types::Decimal& value) {
+  static const types::int128 limit = types::PowerOfTen(types::Decimal::kMaxDigits);
+  return value.nan || (value.scale <= types::Decimal::kMaxDigits && value.unscaled < limit &&
+                       value.unscaled > -limit);
 }
 
 types::Decimal ReadDecimal(std::string_view bytes) {
@@ -264,7 +272,9 @@ absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row,
       out[i]->data<std::string_view>()[row] = out[i]->arena()->Add(field);
     } else {
       if (field.empty() || field.size() > 17) return Corrupt();
-      out[i]->data<types::Decimal>()[row] = ReadDecimal(field);
+      const types::Decimal value = ReadDecimal(field);
+      if (!IsNumber(value)) return Corrupt();
+      out[i]->data<types::Decimal>()[row] = value;
     }
   }
   return absl::OkStatus();

@@ -210,6 +210,10 @@ class DdlExecution {
         }
         break;
       case AlterTable::kSetNotNull:
+        if (statement.set_not_null().column() >=
+            static_cast<uint32_t>(table->descriptor.columns_size())) {
+          return absl::InvalidArgumentError("no such column");
+        }
         if (statement.set_not_null().not_null()) {
           RETURN_IF_ERROR(CheckColumnHasNoNulls(call_, transaction_, *table,
                                                 statement.set_not_null().column()));
