@@ -266,12 +266,32 @@ TEST(Ddl, CreatesIndexesAndViews) {
   EXPECT_EQ((*view)[0].create_view().view().columns(1).name(), "b");
 }
 
+TEST(Ddl, SerialAndIdentityColumnsBringTheirSequences) {
+  const auto ddl = BindDdl(
+      Input("CREATE TABLE t (a serial, b smallint GENERATED ALWAYS AS IDENTITY (START 7), c int)"));
+  ASSERT_TRUE(ddl.ok()) << ddl.status();
+  ASSERT_EQ(ddl->size(), 1u);
+  const common::v1::CreateTable& create = (*ddl)[0].create_table();
+  ASSERT_EQ(create.sequences_size(), 2);
+  EXPECT_EQ(create.sequences(0).sequence().name(), "t_a_seq");
+  EXPECT_EQ(create.sequences(0).column(), 0u);
+  EXPECT_EQ(create.sequences(0).sequence().sequence().maximum(), 2147483647);
+  EXPECT_EQ(create.sequences(1).sequence().sequence().start(), 7);
+  EXPECT_EQ(create.sequences(1).sequence().sequence().maximum(), 32767);
+  EXPECT_TRUE(create.table().columns(0).not_null());
+  EXPECT_EQ(create.table().columns(1).identity(), common::v1::ColumnDescriptor::IDENTITY_ALWAYS);
+  EXPECT_FALSE(create.table().columns(2).not_null());
+}
+
 TEST(Ddl, RefusesWithPostgresCodes) {
   const std::pair<const char*, const char*> cases[] = {
       {"CREATE TABLE t (a json PRIMARY KEY)", "42704"},
       {"CREATE TABLE t (a int, a int)", "42701"},
       {"CREATE TABLE t (a nosuch)", "42704"},
-      {"CREATE TABLE t (a serial)", "0A000"},
+      {"CREATE TABLE t (a serial DEFAULT 1)", "42601"},
+      {"CREATE TABLE t (a text GENERATED ALWAYS AS IDENTITY)", "22023"},
+      {"CREATE SEQUENCE s INCREMENT 0", "22023"},
+      {"COMMENT ON COLUMN emp.nosuch IS 'x'", "42703"},
       {"CREATE TEMP TABLE t (a int)", "0A000"},
       {"CREATE TABLE t (a int) PARTITION BY RANGE (a)", "0A000"},
       {"CREATE INDEX ON emp (lower(name))", "0A000"},

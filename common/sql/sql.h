@@ -37,7 +37,7 @@ enum class StatementClass {
   kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
   kCursor,   // DECLARE, FETCH, CLOSE, MOVE
   kDiscard,  // DISCARD ALL
-  kNoOp,     // Accepted and ignored: CHECKPOINT, COMMENT, LOCK TABLE is refused, …
+  kNoOp,     // Accepted and ignored: CHECKPOINT.
 };
 
 struct TransactionStatement {
@@ -109,9 +109,11 @@ struct RoleStatement {
   std::optional<std::string> password;
   std::optional<bool> login, superuser, create_role, create_db;
   std::vector<std::string> privileges;           // lower case; empty: ALL
-  std::vector<common::v1::RelationName> tables;  // For GRANT and REVOKE.
+  std::vector<common::v1::RelationName> tables;  // For GRANT and REVOKE: tables or sequences.
+  bool on_sequences = false;                     // ON SEQUENCE, ON ALL SEQUENCES IN SCHEMA
   std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
-  bool all_tables_in_schema = false;
+  bool all_in_schema = false;
+  std::vector<std::string> databases;      // ON DATABASE
   std::vector<std::string> granted_roles;  // GRANT role TO role
   bool if_exists = false;
 };
@@ -120,9 +122,12 @@ struct CursorStatement {
   Kind kind;
   std::string name;   // empty with kClose: ALL
   std::string query;  // DECLARE
-  int64_t count = 1;  // FETCH: forward only; INT64_MAX: ALL
+  // FETCH and MOVE: rows forward (negative: backward; INT64_MAX: ALL), or the row to go to.
+  enum class Direction { kForward, kAbsolute, kRelative };
+  Direction direction = Direction::kForward;
+  int64_t count = 1;
   bool hold = false;
-  bool backward = false;  // refused by the gateway
+  bool scroll = false;
 };
 
 // One statement of a query string.

@@ -12,6 +12,7 @@
 #include "common/types/datetime.h"
 #include "common/types/number_text.h"
 #include "common/types/text_io.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::types {
 namespace {
@@ -105,104 +106,23 @@ bool IsWeekday(std::string_view word) {
   return std::find(std::begin(kNames), std::end(kNames), word) != std::end(kNames);
 }
 
-struct Abbreviation {
-  std::string_view name;
-  int minutes;
-};
-constexpr Abbreviation kAbbreviations[] = {
-    {"utc", 0},    {"gmt", 0},    {"z", 0},       {"zulu", 0},    {"ut", 0},     {"wet", 0},
-    {"est", -300}, {"edt", -240}, {"cst", -360},  {"cdt", -300},  {"mst", -420}, {"mdt", -360},
-    {"pst", -480}, {"pdt", -420}, {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"cet", 60},
-    {"cest", 120}, {"met", 60},   {"bst", 60},    {"west", 60},   {"eet", 120},  {"eest", 180},
-    {"msk", 180},  {"ist", 120},  {"jst", 540},   {"kst", 540},   {"hkt", 480},  {"aest", 600},
-    {"aedt", 660}, {"acst", 570}, {"acdt", 630},  {"awst", 480},  {"nzst", 720}, {"nzdt", 780},
-    {"sast", 120},
-};
-
 std::string Lower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
 }
 
-std::optional<absl::TimeZone> ZoneOfAbbreviation(std::string_view lower) {
-  for (const auto& [name, minutes] : kAbbreviations) {
-    if (name == lower) {
-      return minutes == 0 ? absl::UTCTimeZone() : absl::FixedTimeZone(minutes * 60);
-    }
-  }
-  return std::nullopt;
-}
-
-bool IsZoneName(std::string_view name) {
-  if (name.empty() || name.size() > 64 || name.front() == '/' ||
-      name.find("..") != std::string_view::npos) {
-    return false;
-  }
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return IsAlpha(c) || IsDigit(c) || c == '/' || c == '_' || c == '-' || c == '+';
-  });
-}
-
-// "europe/berlin" to "Europe/Berlin", "america/port_of_spain" to "America/Port_of_Spain".
-std::string Capitalized(std::string_view name) {
-  std::string result = Lower(name);
-  bool start = true;
-  for (size_t i = 0; i < result.size(); ++i) {
-    if (start) {
-      const std::string_view word = std::string_view(result).substr(i, 3);
-      const bool lower_word = i > 0 && (word == "of_" || word == "es_" || word == "au_");
-      if (!lower_word) result[i] = static_cast<char>(std::toupper(result[i]));
-    }
-    start = result[i] == '/' || result[i] == '_' || result[i] == '-';
-  }
-  return result;
-}
-
-bool LoadZone(std::string_view name, absl::TimeZone* zone) {
-  if (!IsZoneName(name)) return false;
-  std::string upper(name);
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  for (const std::string& spelling : {std::string(name), Capitalized(name), upper}) {
-    if (absl::LoadTimeZone(spelling, zone)) return true;
-  }
-  return false;
-}
-
-// "+05", "-0530", "+05:30:15" after the sign's position. False when malformed.
+// As ReadZoneOffset, in this reader's terms.
 Failure ReadOffset(std::string_view text, size_t* position, absl::TimeZone* zone) {
-  size_t i = *position;
-  const bool negative = text[i++] == '-';
-  const size_t start = i;
-  while (i < text.size() && IsDigit(text[i])) ++i;
-  const size_t digits = i - start;
-  if (digits == 0 || digits > 6) return Failure::kSyntax;
-  const int number = std::stoi(std::string(text.substr(start, digits)));
-  int hour = number;
-  int minute = 0;
-  int second = 0;
-  if (digits > 4) {
-    hour = number / 10'000;
-    minute = number / 100 % 100;
-    second = number % 100;
-  } else if (digits > 2) {
-    hour = number / 100;
-    minute = number % 100;
-  } else {
-    for (int* part : {&minute, &second}) {
-      if (i + 2 >= text.size() || text[i] != ':' || !IsDigit(text[i + 1]) ||
-          !IsDigit(text[i + 2])) {
-        break;
-      }
-      *part = TwoDigits(text.data() + i + 1);
-      i += 3;
-    }
+  switch (ReadZoneOffset(text, position, zone)) {
+    case ZoneOffset::kRead:
+      return Failure::kNone;
+    case ZoneOffset::kOutOfRange:
+      return Failure::kZoneRange;
+    case ZoneOffset::kMalformed:
+      break;
   }
-  if (hour > 15 || minute > 59 || second > 59) return Failure::kZoneRange;
-  const int seconds = hour * 3600 + minute * 60 + second;
-  *zone = seconds == 0 ? absl::UTCTimeZone() : absl::FixedTimeZone(negative ? -seconds : seconds);
-  *position = i;
-  return Failure::kNone;
+  return Failure::kSyntax;
 }
 
 // Reads tokens; the fields' meaning follows PostgreSQL's DecodeDateTime.
@@ -497,12 +417,12 @@ class TokenReader {
       ++position_;
     }
     const std::string_view name = text_.substr(start, position_ - start);
-    absl::TimeZone zone;
-    if (!LoadZone(name, &zone)) {
+    const auto zone = LoadZone(name);
+    if (!zone.has_value()) {
       if (name.find('/') != std::string_view::npos) unknown_zone_ = Lower(name);
       return Failure::kSyntax;
     }
-    fields_.zone = zone;
+    fields_.zone = zone->zone;
     return Failure::kNone;
   }
 
@@ -639,25 +559,6 @@ absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::Tim
 }
 
 }  // namespace
-
-absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name) {
-  const std::string lower = Lower(name);
-  if (auto zone = ZoneOfAbbreviation(lower)) return *zone;
-  absl::TimeZone zone;
-  if (!name.empty() && (name[0] == '+' || name[0] == '-' || IsDigit(name[0]))) {
-    // As a zone's name an offset counts to the west, as POSIX has it.
-    const std::string text = IsDigit(name[0])
-                                 ? "-" + std::string(name)
-                                 : (name[0] == '-' ? "+" : "-") + std::string(name.substr(1));
-    size_t position = 0;
-    if (ReadOffset(text, &position, &zone) == Failure::kNone && position == text.size())
-      return zone;
-  } else if (LoadZone(name, &zone)) {
-    return zone;
-  }
-  return Error(sqlstate::kInvalidParameterValue,
-               "time zone \"" + std::string(name) + "\" not recognized");
-}
 
 absl::Status ParseDate(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
                        int32_t* days) {

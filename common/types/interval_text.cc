@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -105,6 +107,29 @@ const Unit* FindUnit(std::string_view word) {
   }
   return nullptr;
 }
+
+// Which units have been given: PostgreSQL takes each of them once.
+class Given {
+ public:
+  // False when one of them is there already.
+  bool Add(std::initializer_list<const Unit*> units) {
+    constexpr const Unit* kOrder[] = {&kMicrosecond, &kMillisecond, &kSecond,  &kMinute,
+                                      &kHour,        &kDay,         &kWeek,    &kMonth,
+                                      &kYear,        &kDecade,      &kCentury, &kMillennium};
+    unsigned bits = 0;
+    for (const Unit* unit : units) {
+      for (size_t i = 0; i < std::size(kOrder); ++i) {
+        if (kOrder[i] == unit) bits |= 1u << i;
+      }
+    }
+    const bool fresh = (seen_ & bits) == 0;
+    seen_ |= bits;
+    return fresh;
+  }
+
+ private:
+  unsigned seen_ = 0;
+};
 
 // Collects amounts; fractions of a month spill into days (30) and of a day into time (24 h).
 class Sum {
@@ -295,6 +320,7 @@ Result ParseClock(Scanner& scan, int64_t hours, int sign, Sum* sum) {
 
 Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
   bool any = false;
+  Given given;
   while (true) {
     scan.SkipSpaces();
     if (scan.AtEnd()) return any ? Result::kOk : Result::kSyntax;
@@ -314,6 +340,8 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
     }
     any = true;
     if (scan.Peek() == ':') {
+      if (!given.Add({&kHour, &kMinute, &kSecond, &kMillisecond, &kMicrosecond}))
+        return Result::kSyntax;
       const Result clock = ParseClock(scan, whole, sign, sum);
       if (clock != Result::kOk) return clock;
     } else if (scan.Peek() == '-' && IsDigit(scan.Peek(1))) {
@@ -321,6 +349,7 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
       int64_t months = 0;
       if (!scan.Whole(&months)) return Result::kSyntax;
       if (months > 11) return Result::kOverflow;
+      if (!given.Add({&kYear, &kMonth})) return Result::kSyntax;
       sum->Add(whole * sign, 0, kYear);
       sum->Add(months * sign, 0, kMonth);
     } else {
@@ -334,6 +363,10 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
       } else if (!scan.AtEnd()) {
         unit = &kDay;  // A bare number before a time of day.
       }
+      const bool fractional_second = unit == &kSecond && fraction != 0;
+      if (fractional_second ? !given.Add({&kSecond, &kMillisecond, &kMicrosecond})
+                            : !given.Add({unit}))
+        return Result::kSyntax;
       sum->Add(whole * sign, fraction, *unit);
     }
     // "ago" may only come last.

@@ -126,6 +126,50 @@ class PrivilegeTest(ClusterTest):
         for statement in self.OWNER_ONLY:
             self.assertEqual(sqlstate(self.clerk, statement), "42501", statement)
 
+    def test_schemas_have_privileges_of_their_own(self):
+        def denied(statement):
+            self.assertEqual(sqlstate(self.clerk, statement), "42501", statement)
+
+        def wait_allowed(statement):
+            wait_until(lambda: sqlstate(self.clerk, statement) is None, 10, statement)
+
+        # As PostgreSQL 15: public is for using, not for creating.
+        denied("CREATE TABLE mine (a int)")
+        denied("CREATE VIEW mine AS SELECT 1 AS a")
+        denied("CREATE SEQUENCE mine")
+        denied("CREATE SCHEMA theirs")
+        denied("GRANT CREATE ON SCHEMA public TO clerk")
+        run(self.admin, "GRANT CREATE ON SCHEMA public TO clerk")
+        wait_allowed("CREATE TABLE mine (a int)")
+        run(self.clerk, "DROP TABLE mine")
+        run(self.admin, "REVOKE CREATE ON SCHEMA public FROM clerk")
+        wait_until(lambda: sqlstate(self.clerk, "CREATE TABLE mine (a int)") == "42501", 10,
+                   "CREATE on public is taken back")
+
+        run(self.admin, "CREATE SCHEMA depot")
+        run(self.admin, "CREATE TABLE depot.boxes (a int)")
+        run(self.admin, "GRANT SELECT, INSERT ON depot.boxes TO clerk")
+        denied("SELECT * FROM depot.boxes")
+        denied("COPY depot.boxes FROM STDIN")
+        run(self.admin, "GRANT USAGE ON SCHEMA depot TO clerk")
+        wait_allowed("SELECT * FROM depot.boxes")
+        denied("CREATE TABLE depot.mine (a int)")
+        denied("DROP SCHEMA depot CASCADE")
+        self.assertEqual(
+            run(self.clerk, "SELECT has_schema_privilege('depot', 'usage'), "
+                            "has_schema_privilege('depot', 'create'), "
+                            "has_schema_privilege('public', 'usage'), "
+                            "has_schema_privilege('public', 'create')"),
+            [(True, False, True, False)])
+        self.assertEqual(sqlstate(self.admin, "GRANT SELECT ON SCHEMA depot TO clerk"), "0LP01")
+
+        run(self.admin, "GRANT CREATE ON DATABASE adbms TO clerk")
+        wait_allowed("CREATE SCHEMA theirs")
+        run(self.clerk, "CREATE TABLE theirs.own (a int)")
+        run(self.clerk, "DROP SCHEMA theirs CASCADE")
+        run(self.admin, "REVOKE CREATE ON DATABASE adbms FROM clerk")
+        run(self.admin, "DROP SCHEMA depot CASCADE")
+
     def test_update_that_reads_needs_select(self):
         run(self.admin, "GRANT UPDATE, DELETE ON stock TO clerk")
         self.wait_allowed("UPDATE stock SET name = 'x'")

@@ -150,7 +150,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
 
 void Binder::NameObjects(BoundQuery* bound) {
   const auto named = [](const ScopeColumn& column) {
-    return column.type.id == TypeId::kRegclass || column.type.id == TypeId::kRegnamespace;
+    return column.type.id == TypeId::kRegclass || column.type.id == TypeId::kRegnamespace ||
+           column.type.id == TypeId::kRegproc;
   };
   if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});
@@ -187,7 +188,7 @@ std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery&
   std::vector<common::v1::ViewDependency> result;
   for (const plan::TableUse& use : query_->tables) {
     // What is read through another view has no privileges of its own.
-    if (use.privileges.empty() || use.table->is_virtual()) continue;
+    if (use.privileges.empty() || (use.table->is_virtual() && !use.table->has_sequence())) continue;
     common::v1::ViewDependency& dependency = result.emplace_back();
     dependency.set_table_id(use.table->table_id());
     dependency.set_column_count(static_cast<uint32_t>(use.table->columns_size()));

@@ -93,6 +93,8 @@ class Binder {
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
   absl::Status BindChecks(const common::v1::TableDescriptor& table,
                           const std::vector<ColumnId>& columns);
+  // A given value for a column: checked against its being an identity column.
+  absl::StatusOr<ExprPtr> InsertValue(ExprPtr value, const common::v1::ColumnDescriptor& column);
   absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);
   absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(
       const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope);
@@ -160,6 +162,8 @@ class Binder {
   absl::Status CheckDuplicateAliases(const std::vector<ScopeItem>& items) const;
   RelPtr ScanOf(const common::v1::TableDescriptor& table, std::string alias, ScopeItem* item);
   void UseTable(const common::v1::TableDescriptor& table, common::v1::Privilege privilege);
+  // The plan is bound to this version of the table, and needs no privilege on it.
+  void MentionTable(const common::v1::TableDescriptor& table);
 
   // -- expressions (expression_binder.cc and others)
   absl::StatusOr<ExprPtr> BindExpr(const Node* node, Scope* scope);
@@ -244,6 +248,7 @@ class Binder {
   std::map<int, int> literal_by_offset_;
   std::map<int, TypeId> lifted_;  // Literal to the type it was lifted with.
   std::set<int> unliftable_;
+  PgQuery__OverridingKind overriding_ = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::set<ColumnId> aggregate_columns_;

@@ -290,7 +290,9 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
                    absl::StrCat("schema \"", text, "\" does not exist"));
   }
   if (type.id == TypeId::kRegproc) {
-    return status::NotSupported(absl::StrCat("a name as ", types::Format(type)));
+    // Storage knows the functions' numbers.
+    return plan::MakeCall(functions::FunctionCatalog::Builtin().FindFunctions("regprocin").front(),
+                          {plan::MakeLiteral(Value::Text(text), location)}, location);
   }
   if (type.id == TypeId::kRegtype) {
     std::string name = absl::AsciiStrToLower(text);
@@ -320,19 +322,22 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
   }
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   const auto* table = input_.catalog->ResolveTable(schema, parts.back(), search_path_);
-  if (table != nullptr) return plan::MakeLiteral(Value::Int(type.id, table->table_id()), location);
+  if (table != nullptr) {
+    // What is dropped and made again under the same name is another one.
+    if (!table->is_virtual() || table->has_sequence()) MentionTable(*table);
+    return plan::MakeLiteral(Value::Int(type.id, table->table_id()), location);
+  }
   for (const auto& candidate : input_.catalog->snapshot().tables()) {
     if (!schema.empty() && candidate.schema() != schema) continue;
+    uint32_t found = 0;
     for (const auto& index : candidate.indexes()) {
-      if (index.name() == parts.back())
-        return plan::MakeLiteral(Value::Int(type.id, index.index_id()), location);
+      if (index.name() == parts.back()) found = index.index_id();
     }
     if (candidate.primary_key_oid() != 0 && candidate.primary_key_name() == parts.back())
-      return plan::MakeLiteral(Value::Int(type.id, candidate.primary_key_oid()), location);
-  }
-  for (const auto& sequence : input_.catalog->snapshot().sequences()) {
-    if (sequence.name() == parts.back() && (schema.empty() || schema == sequence.schema()))
-      return plan::MakeLiteral(Value::Int(type.id, sequence.sequence_id()), location);
+      found = candidate.primary_key_oid();
+    if (found == 0) continue;
+    if (!candidate.is_virtual()) MentionTable(candidate);
+    return plan::MakeLiteral(Value::Int(type.id, found), location);
   }
   return ErrorAt(sqlstate::kUndefinedTable, location,
                  absl::StrCat("relation \"", text, "\" does not exist"));

@@ -23,6 +23,13 @@ std::optional<uint32_t> FindColumn(const TableDescriptor& table, std::string_vie
   return std::nullopt;
 }
 
+constexpr char kGeneratedAlways[] = "428C9";
+
+std::string GeneratedAlwaysDetail(const ColumnDescriptor& column) {
+  return absl::StrCat("Column \"", column.name(),
+                      "\" is an identity column defined as GENERATED ALWAYS.");
+}
+
 bool IsDefault(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT; }
 
 // Whether a query is nothing but constant rows.
@@ -43,6 +50,9 @@ absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__Rang
         sqlstate::kUndefinedTable, range.location,
         absl::StrCat("relation \"", schema.empty() ? name : absl::StrCat(schema, ".", name),
                      "\" does not exist"));
+  if (table->has_sequence())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("cannot change sequence \"", name, "\""));
   if (!table->view_sql().empty())
     return Unsupported(range.location, "changing rows through a view");
   if (table->is_virtual())
@@ -69,6 +79,20 @@ absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& 
 absl::StatusOr<ExprPtr> Binder::DefaultOf(const ColumnDescriptor& column) {
   if (column.default_sql().empty()) return plan::MakeNull(types::FromProto(column.type()));
   return BindDefault(column.default_sql(), column);
+}
+
+absl::StatusOr<ExprPtr> Binder::InsertValue(ExprPtr value, const ColumnDescriptor& column) {
+  if (column.identity() != ColumnDescriptor::IDENTITY_UNSPECIFIED) {
+    if (overriding_ == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE) return DefaultOf(column);
+    if (column.identity() == ColumnDescriptor::IDENTITY_ALWAYS &&
+        overriding_ != PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE) {
+      return status::Error(
+          kGeneratedAlways,
+          absl::StrCat("cannot insert a non-DEFAULT value into column \"", column.name(), "\""),
+          GeneratedAlwaysDetail(column), "Use OVERRIDING SYSTEM VALUE to override.");
+    }
+  }
+  return AssignTo(std::move(value), column, -1);
 }
 
 absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__InsertStmt& insert) {
@@ -131,7 +155,7 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
         ASSIGN_OR_RETURN(row[columns[i]], DefaultOf(column));
       } else {
         ASSIGN_OR_RETURN(ExprPtr value, BindExpr(items[i], scope));
-        ASSIGN_OR_RETURN(row[columns[i]], AssignTo(value, column, -1));
+        ASSIGN_OR_RETURN(row[columns[i]], InsertValue(value, column));
       }
     }
     for (int i = 0; i < table.columns_size(); ++i) {
@@ -179,7 +203,7 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
       query_->columns[column.id].type = type;
       value = plan::MakeColumn(column.id, type);
     }
-    ASSIGN_OR_RETURN(project->expressions[columns[i]], AssignTo(value, target, -1));
+    ASSIGN_OR_RETURN(project->expressions[columns[i]], InsertValue(value, target));
   }
   for (int i = 0; i < table.columns_size(); ++i) {
     if (project->expressions[i] != nullptr) continue;
@@ -222,9 +246,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert) {
   RETURN_IF_ERROR(BindWith(insert.with_clause, &scope));
   ASSIGN_OR_RETURN(const TableDescriptor* table,
                    ResolveTarget(*insert.relation, common::v1::PRIVILEGE_INSERT));
-  if (insert.override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE ||
-      insert.override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE)
-    return Unsupported(-1, "OVERRIDING");
+  overriding_ = insert.override;
   ASSIGN_OR_RETURN(query_->root, InsertInput(insert, &scope));
   plan::InsertTarget& target = query_->insert;
   for (const ColumnId id : query_->root->output)
@@ -306,6 +328,11 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     if (IsDefault(source)) {
       ASSIGN_OR_RETURN(value, DefaultOf(column));
     } else {
+      if (column.identity() == ColumnDescriptor::IDENTITY_ALWAYS)
+        return status::Error(
+            kGeneratedAlways,
+            absl::StrCat("column \"", column.name(), "\" can only be updated to DEFAULT"),
+            GeneratedAlwaysDetail(column));
       ASSIGN_OR_RETURN(value, BindExpr(source, scope));
       ASSIGN_OR_RETURN(value, AssignTo(value, column, target.location));
     }

@@ -186,6 +186,7 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
     case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:  // Its pattern arrives in similar_to_escape.
       break;
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
@@ -197,8 +198,6 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
       return BindNullIf(expr, scope);
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
       return BindIn(expr, scope);
-    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
-      return Unsupported(expr.location, "SIMILAR TO");
     default:
       return BindBetween(expr, scope);
   }
@@ -497,11 +496,17 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   const PgQuery__TypeName& name = *cast.type_name;
   const std::string type_name(parser::StringOf(name.names[name.n_names - 1]));
   ExprPtr arg;
-  if (type_name == "regproc" || type_name == "regrole" || type_name == "regoper" ||
-      type_name == "regprocedure") {
+  if (type_name == "regrole" || type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
-  ASSIGN_OR_RETURN(Type type, parser::ResolveTypeName(name, text_));
+  auto resolved = parser::ResolveTypeName(name, text_);
+  if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
+      input_.catalog->ResolveTable(
+          name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,
+          search_path_) != nullptr) {
+    return Unsupported(cast.location, absl::StrCat("the row type of \"", type_name, "\""));
+  }
+  ASSIGN_OR_RETURN(const Type type, std::move(resolved));
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
     return BindArray(*cast.arg->a_array_expr, scope, type.id);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));

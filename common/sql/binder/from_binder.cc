@@ -41,6 +41,13 @@ void Binder::UseTable(const TableDescriptor& table, common::v1::Privilege privil
   query_->tables.push_back({&table, {static_cast<int>(privilege)}});
 }
 
+void Binder::MentionTable(const TableDescriptor& table) {
+  for (const plan::TableUse& use : query_->tables) {
+    if (use.table == &table) return;
+  }
+  query_->tables.push_back({&table, {}});
+}
+
 RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem* item) {
   RelPtr scan = plan::MakeRel(Rel::Kind::kScan);
   scan->table = &table;

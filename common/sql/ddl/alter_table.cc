@@ -93,6 +93,54 @@ absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint3
   return absl::OkStatus();
 }
 
+absl::Status DdlBinder::AlterIdentity(const PgQuery__AlterTableCmd& command, const Table& table,
+                                      const std::function<common::v1::AlterTable*()>& add) {
+  using common::v1::ColumnDescriptor;
+  const std::string name(parser::View(command.name));
+  ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
+  const ColumnDescriptor& column = table.columns(static_cast<int>(ordinal));
+  const std::string shown =
+      absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" ");
+  const bool is_identity = column.identity() != ColumnDescriptor::IDENTITY_UNSPECIFIED;
+  if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity) {
+    if (!column.not_null())
+      return status::Error(
+          sqlstate::kObjectNotInPrerequisiteState,
+          absl::StrCat(shown, "must be declared NOT NULL before identity can be added"));
+    if (is_identity)
+      return status::Error(sqlstate::kObjectNotInPrerequisiteState,
+                           absl::StrCat(shown, "is already an identity column"));
+    if (!column.default_sql().empty())
+      return status::Error(sqlstate::kObjectNotInPrerequisiteState,
+                           absl::StrCat(shown, "already has a default value"));
+    const PgQuery__Constraint& identity = *command.def->constraint;
+    ASSIGN_OR_RETURN(auto sequence, OwnedSequence(&identity, table, ordinal));
+    *add()->mutable_add_identity() = *std::move(sequence);
+    auto* action = add()->mutable_set_identity();
+    action->set_column(ordinal);
+    action->set_identity(*identity.generated_when == 'a' ? ColumnDescriptor::IDENTITY_ALWAYS
+                                                         : ColumnDescriptor::IDENTITY_BY_DEFAULT);
+    return absl::OkStatus();
+  }
+  if (!is_identity) {
+    if (command.missing_ok) return absl::OkStatus();
+    return status::Error(sqlstate::kObjectNotInPrerequisiteState,
+                         absl::StrCat(shown, "is not an identity column"));
+  }
+  auto* action = add()->mutable_set_identity();
+  action->set_column(ordinal);
+  if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity) return absl::OkStatus();
+  action->set_identity(column.identity());
+  for (const Node* node : NodeList(command.def->list->items, command.def->list->n_items)) {
+    if (parser::View(node->def_elem->defname) != "generated")
+      return Unsupported(-1, "changing an identity column's sequence here; ALTER SEQUENCE does it");
+    action->set_identity(node->def_elem->arg->integer->ival == 'a'
+                             ? ColumnDescriptor::IDENTITY_ALWAYS
+                             : ColumnDescriptor::IDENTITY_BY_DEFAULT);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const Table& table) {
   const std::string name(parser::View(command.name));
   auto add = [&]() {
@@ -112,11 +160,21 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
                        absl::StrCat("column \"", column.name(), "\" of relation \"", table.name(),
                                     "\" already exists"));
       }
+      if (column.default_sequence_id() != 0)
+        return Unsupported(definition.location, "ADD COLUMN with a volatile default");
       RETURN_IF_ERROR(SetMissingValue(definition, &column));
-      *add()->mutable_add_column() = column;
       // Constraints of the column follow as actions of their own.
       Table extended = table;
       *extended.add_columns() = column;
+      ASSIGN_OR_RETURN(auto sequence,
+                       OwnedSequenceOf(definition, extended,
+                                       static_cast<uint32_t>(extended.columns_size() - 1)));
+      auto* alter = add();
+      *alter->mutable_add_column() = column;
+      if (sequence.has_value()) {
+        alter->mutable_add_column()->set_not_null(true);
+        *alter->mutable_sequence() = *std::move(sequence);
+      }
       for (const Node* node : NodeList(definition.constraints, definition.n_constraints)) {
         switch (node->constraint->contype) {
           case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
@@ -144,6 +202,11 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: {
       ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
       const bool set = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull;
+      if (!set && table.columns(static_cast<int>(ordinal)).identity() !=
+                      common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED)
+        return status::Error(sqlstate::kSyntaxError,
+                             absl::StrCat("column \"", name, "\" of relation \"", table.name(),
+                                          "\" is an identity column"));
       for (const uint32_t key : table.primary_key()) {
         if (!set && key == ordinal)
           return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
@@ -156,7 +219,17 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault: {
       ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
+      if (table.columns(static_cast<int>(ordinal)).identity() !=
+          common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED)
+        return status::Error(sqlstate::kSyntaxError,
+                             absl::StrCat("column \"", name, "\" of relation \"", table.name(),
+                                          "\" is an identity column"),
+                             {},
+                             command.def == nullptr
+                                 ? "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead."
+                                 : "");
       std::string sql;
+      uint32_t sequence_id = 0;
       if (command.def != nullptr) {
         // The clause is found by its column's name.
         const std::string_view text = tree_.parse->text();
@@ -177,11 +250,14 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
         if (location < 0) return Unsupported(-1, "this form of SET DEFAULT");
         ASSIGN_OR_RETURN(sql, ExpressionText(command.def, location, "default"));
         Binder binder(input_, tree_);
-        RETURN_IF_ERROR(binder.BindDefault(sql, table.columns(static_cast<int>(ordinal))).status());
+        ASSIGN_OR_RETURN(const plan::ExprPtr value,
+                         binder.BindDefault(sql, table.columns(static_cast<int>(ordinal))));
+        LinkSequenceDefault(value, &sql, &sequence_id);
       }
       auto* action = add()->mutable_set_default();
       action->set_column(ordinal);
       action->set_default_sql(sql);
+      action->set_default_sequence_id(sequence_id);
       return absl::OkStatus();
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
@@ -206,6 +282,10 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       add()->set_owner(role.empty() ? input_.current_user : role);
       return absl::OkStatus();
     }
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity:
+      return AlterIdentity(command, table, add);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
@@ -219,7 +299,8 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
 }
 
 absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
-  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
+  const bool sequences = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
+  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && !sequences)
     return Unsupported(-1, "ALTER of this kind of object");
   auto table = Resolve(*alter.relation);
   if (!table.ok()) {
@@ -230,6 +311,20 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   if (!(*table)->view_sql().empty())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", (*table)->name(), "\" is not a table"));
+  if (sequences && !(*table)->has_sequence())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));
+  for (const Node* command : NodeList(alter.cmds, alter.n_cmds)) {
+    if (!(*table)->has_sequence()) break;
+    if (command->alter_table_cmd->subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner)
+      return ErrorAt(sqlstate::kWrongObjectType, -1,
+                     absl::StrCat("\"", (*table)->name(), "\" is not a table"));
+    if ((*table)->sequence().owner_table_id() != 0)
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          absl::StrCat("cannot change owner of sequence \"", (*table)->name(), "\""),
+          "The sequence belongs to a table.");
+  }
   for (const Node* command : NodeList(alter.cmds, alter.n_cmds))
     RETURN_IF_ERROR(AlterAction(*command->alter_table_cmd, **table));
   return absl::OkStatus();
@@ -243,7 +338,10 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
     return table.status();
   }
   const std::string to(parser::View(rename.newname));
-  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) {
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE && !(*table)->has_sequence())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));
+  if (rename.rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN) {
     RETURN_IF_ERROR(CheckNoViewNames(**table, std::nullopt));
     auto* alter = Add()->mutable_alter_table();
     alter->set_table_id((*table)->table_id());

@@ -182,8 +182,11 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
     const PgQuery__ColumnDef& definition) {
   common::v1::ColumnDescriptor column;
   column.set_name(definition.colname);
-  ASSIGN_OR_RETURN(const Type type,
-                   parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+  const std::optional<TypeId> serial = parser::SerialType(*definition.type_name);
+  Type type{serial.value_or(TypeId::kUnspecified), 0};
+  if (!serial.has_value()) {
+    ASSIGN_OR_RETURN(type, parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+  }
   if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
     return ErrorAt(
         sqlstate::kInvalidTableDefinition, definition.location,
@@ -203,15 +206,23 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
         column.set_not_null(true);
         break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: {
-        ASSIGN_OR_RETURN(const std::string sql,
+        ASSIGN_OR_RETURN(std::string sql,
                          ExpressionText(constraint.raw_expr, constraint.location, "default"));
         Binder binder(input_, tree_);
-        RETURN_IF_ERROR(binder.BindDefault(sql, column).status());
+        ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault(sql, column));
+        uint32_t sequence_id = 0;
+        LinkSequenceDefault(value, &sql, &sequence_id);
         column.set_default_sql(sql);
+        column.set_default_sequence_id(sequence_id);
         break;
       }
       case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
-        return Unsupported(constraint.location, "GENERATED AS IDENTITY");
+        column.set_identity(constraint.generated_when != nullptr &&
+                                    *constraint.generated_when == 'a'
+                                ? common::v1::ColumnDescriptor::IDENTITY_ALWAYS
+                                : common::v1::ColumnDescriptor::IDENTITY_BY_DEFAULT);
+        column.set_not_null(true);
+        break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
         return Unsupported(constraint.location, "a generated column");
       default:
@@ -329,6 +340,9 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
     referenced = table;
   } else {
     ASSIGN_OR_RETURN(referenced, Resolve(*constraint.pktable));
+    if (referenced->has_sequence() || !referenced->view_sql().empty())
+      return ErrorAt(sqlstate::kWrongObjectType, -1,
+                     absl::StrCat("referenced relation \"", target, "\" is not a table"));
   }
   key.set_referenced_table_id(referenced->table_id());
   const std::vector<std::string> target_names =
@@ -431,6 +445,14 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
     } else if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) {
       return Unsupported(-1, "LIKE in CREATE TABLE");
     }
+  }
+  for (const Node* node : elements) {
+    if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF) continue;
+    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, node->column_def->colname, -1));
+    ASSIGN_OR_RETURN(auto sequence, OwnedSequenceOf(*node->column_def, *table, ordinal));
+    if (!sequence.has_value()) continue;
+    table->mutable_columns(static_cast<int>(ordinal))->set_not_null(true);
+    *statement->add_sequences() = *std::move(sequence);
   }
   if (table->columns_size() > 1600)
     return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");

@@ -57,6 +57,15 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
       status = Truncate(*node->truncate_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+      status = CreateSequence(*node->create_seq_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+      status = AlterSequence(*node->alter_seq_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+      status = Comment(*node->comment_stmt);
+      break;
     default:
       status = status::NotSupported("this statement");
   }
@@ -71,7 +80,7 @@ absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeV
   if (table == nullptr)
     return ErrorAt(sqlstate::kUndefinedTable, -1,
                    absl::StrCat("relation \"", Qualified(schema, name), "\" does not exist"));
-  if (table->is_virtual())
+  if (table->is_virtual() && !table->has_sequence())
     return ErrorAt(sqlstate::kInsufficientPrivilege, -1,
                    absl::StrCat("permission denied: \"", name, "\" is a system catalog"));
   return table;
@@ -121,7 +130,7 @@ bool DdlBinder::HasRelation(const std::string& schema, const std::string& name) 
 
 absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
   ASSIGN_OR_RETURN(const Table* table, Resolve(*create.relation));
-  if (!table->view_sql().empty())
+  if (!table->view_sql().empty() || table->has_sequence())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("cannot create index on relation \"", table->name(), "\""));
   const std::string method(parser::View(create.access_method));
@@ -277,10 +286,13 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   const NodeList objects(drop.objects, drop.n_objects);
   switch (drop.remove_type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: {
       auto* tables = drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE
                          ? statement->mutable_drop_table()
-                         : statement->mutable_drop_view();
+                     : drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW
+                         ? statement->mutable_drop_view()
+                         : statement->mutable_drop_sequence();
       tables->set_if_exists(drop.missing_ok);
       tables->set_cascade(cascade);
       for (const Node* object : objects) name_of(object, tables->add_tables());
@@ -306,9 +318,10 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
 
 absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
   auto* statement = Add()->mutable_truncate();
+  statement->set_restart_identity(truncate.restart_seqs);
   for (const Node* node : NodeList(truncate.relations, truncate.n_relations)) {
     ASSIGN_OR_RETURN(const Table* table, Resolve(*node->range_var));
-    if (!table->view_sql().empty())
+    if (!table->view_sql().empty() || table->has_sequence())
       return ErrorAt(sqlstate::kWrongObjectType, -1,
                      absl::StrCat("\"", table->name(), "\" is not a table"));
     statement->add_table_ids(table->table_id());

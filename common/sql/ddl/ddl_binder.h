@@ -1,6 +1,8 @@
 // DDL statements to catalog changes. One DdlBinder binds one statement.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +59,8 @@ class DdlBinder {
   // alter_table.cc
   absl::Status AlterTable(const PgQuery__AlterTableStmt& alter);
   absl::Status AlterAction(const PgQuery__AlterTableCmd& command, const Table& table);
+  absl::Status AlterIdentity(const PgQuery__AlterTableCmd& command, const Table& table,
+                             const std::function<common::v1::AlterTable*()>& add);
   // What rows written before an added column have in it: its default's value now.
   absl::Status SetMissingValue(const PgQuery__ColumnDef& definition,
                                common::v1::ColumnDescriptor* column);
@@ -64,12 +68,45 @@ class DdlBinder {
   absl::Status Rename(const PgQuery__RenameStmt& rename);
   absl::StatusOr<common::v1::Plan> ValidationPlan(const Table& table, const std::string& condition);
 
+  // sequences.cc
+  struct SequenceChange {
+    bool restart = false;
+    std::vector<std::string> owned_by;  // Empty: not given; {"none"}.
+    std::string name;                   // SEQUENCE NAME, as pg_dump writes it.
+  };
+  absl::Status CreateSequence(const PgQuery__CreateSeqStmt& create);
+  absl::Status AlterSequence(const PgQuery__AlterSeqStmt& alter);
+  absl::Status ReadSequenceOptions(NodeList options, bool identity,
+                                   const common::v1::SequenceDescriptor* before,
+                                   common::v1::SequenceDescriptor* sequence,
+                                   SequenceChange* change);
+  absl::Status SetSequenceOwner(const std::vector<std::string>& owned_by,
+                                const Table& sequence_table,
+                                common::v1::SequenceDescriptor* sequence);
+  static void AddSequenceColumns(Table* table);
+  // The sequence of a serial or identity column of `table`; nothing for any other column.
+  absl::StatusOr<std::optional<common::v1::OwnedSequence>> OwnedSequenceOf(
+      const PgQuery__ColumnDef& definition, const Table& table, uint32_t ordinal);
+  absl::StatusOr<std::optional<common::v1::OwnedSequence>> OwnedSequence(
+      const PgQuery__Constraint* identity, const Table& table, uint32_t ordinal);
+  void LinkSequenceDefault(const plan::ExprPtr& value, std::string* sql,
+                           uint32_t* sequence_id) const;
+
+  // comment.cc
+  absl::Status Comment(const PgQuery__CommentStmt& comment);
+  absl::Status CommentOnIndex(const std::vector<std::string>& parts,
+                              common::v1::Comment* statement) const;
+  // The first `count` parts name a table, view or sequence.
+  absl::StatusOr<const Table*> CommentTarget(const std::vector<std::string>& parts,
+                                             size_t count) const;
+
   // ddl_binder.cc
   absl::Status CreateIndex(const PgQuery__IndexStmt& create);
   absl::Status CreateView(const PgQuery__ViewStmt& create);
   absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
   absl::Status Drop(const PgQuery__DropStmt& drop);
   absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
+  // A table, view or sequence of a user.
   absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
   // Whether a table, view or index has the name.

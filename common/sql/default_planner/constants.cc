@@ -84,6 +84,10 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     return status::Error(sqlstate::kUndefinedTable,
                          absl::StrCat("relation \"", shown, "\" does not exist"));
   const common::v1::TableDescriptor& table = *binding.table;
+  if (table.has_sequence())
+    return status::Error(sqlstate::kWrongObjectType,
+                         absl::StrCat("cannot copy ", copy.from ? "to" : "from", " sequence \"",
+                                      table.name(), "\""));
   if (copy.from && (!table.view_sql().empty() || table.is_virtual()))
     return status::Error(
         sqlstate::kWrongObjectType,

@@ -2,6 +2,8 @@
 #include <cmath>
 #include <limits>
 
+#include <optional>
+
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
@@ -291,9 +293,12 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
     text.clear();
     if (from == TypeId::kBool) {
       text = input.data<uint8_t>()[row] != 0 ? "true" : "false";
-    } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace) &&
+    } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace ||
+                from == TypeId::kRegproc) &&
                context.catalog != nullptr) {
-      const char* const output = from == TypeId::kRegclass ? "regclassout" : "regnamespaceout";
+      const char* const output = from == TypeId::kRegclass       ? "regclassout"
+                                 : from == TypeId::kRegnamespace ? "regnamespaceout"
+                                                                 : "regprocout";
       ASSIGN_OR_RETURN(const types::Value name, context.catalog->Call(output, {input.Get(row)}));
       if (name.is_null()) {
         types::FormatText(input, row, options, &text);
@@ -308,6 +313,29 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
   return absl::OkStatus();
 }
 
+// An object's name as its number, which the catalog knows. Nothing for types that are not numbers
+// of objects, and for texts that are numbers already.
+struct ObjectLookup {
+  const char* function;
+  std::string_view sqlstate;
+  const char* kind;
+};
+std::optional<ObjectLookup> LookupOf(TypeId type, std::string_view text) {
+  if (text.empty() || text == "-" || (text[0] >= '0' && text[0] <= '9')) return std::nullopt;
+  switch (type) {
+    case TypeId::kRegclass:
+      return ObjectLookup{"to_regclass", sqlstate::kUndefinedTable, "relation"};
+    case TypeId::kRegnamespace:
+      return ObjectLookup{"to_regnamespace", sqlstate::kInvalidSchemaName, "schema"};
+    case TypeId::kRegtype:
+      return ObjectLookup{"to_regtype", sqlstate::kUndefinedObject, "type"};
+    case TypeId::kRegproc:
+      return ObjectLookup{"regprocin", sqlstate::kUndefinedFunction, "function"};
+    default:
+      return std::nullopt;
+  }
+}
+
 // The input function. It applies the modifier, but a string's length only when it may truncate.
 absl::Status FromText(const EvaluationContext& context, const Vector& input, bool is_explicit,
                       Vector* result) {
@@ -317,15 +345,14 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
   for (uint32_t row = 0; row < input.size(); ++row) {
     if (result->is_null(row)) continue;
     const std::string_view text = values[row];
-    const bool by_name = to == TypeId::kRegclass && context.catalog != nullptr && !text.empty() &&
-                         text != "-" && (text[0] < '0' || text[0] > '9');
-    if (by_name) {
+    const auto lookup = context.catalog == nullptr ? std::nullopt : LookupOf(to, text);
+    if (lookup.has_value()) {
       ASSIGN_OR_RETURN(
           const types::Value oid,
-          context.catalog->Call("to_regclass", {types::Value::Text(std::string(text))}));
+          context.catalog->Call(lookup->function, {types::Value::Text(std::string(text))}));
       if (oid.is_null()) {
-        return Error(sqlstate::kUndefinedTable,
-                     "relation \"" + std::string(text) + "\" does not exist");
+        return Error(lookup->sqlstate,
+                     std::string(lookup->kind) + " \"" + std::string(text) + "\" does not exist");
       }
       result->data<int64_t>()[row] = oid.int_value();
       continue;

@@ -4,11 +4,13 @@
 #include <unordered_map>
 
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/function_list.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -122,6 +124,8 @@ class BuiltinCatalog : public FunctionCatalog {
   std::vector<const TableFunction*> FindTableFunctions(std::string_view name) const override {
     return table_functions_.Find(name);
   }
+  const CatalogBuilder& content() const { return content_; }
+
   const Function* BySignature(std::string_view signature) const override {
     const Function* found = functions_.BySignature(signature);
     return found != nullptr ? found : operators_.BySignature(signature);
@@ -232,8 +236,9 @@ void CatalogBuilder::AddCast(TypeId from, TypeId to, CastContext context, CastKe
 }
 
 absl::TimeZone ZoneOf(const EvaluationContext& context) {
-  auto zone = types::FindTimeZone(context.time_zone);
-  return zone.ok() ? *zone : absl::UTCTimeZone();
+  if (context.time_zone == "UTC") return absl::UTCTimeZone();
+  const auto zone = types::ReadTimeZoneSetting(context.time_zone);
+  return zone.ok() ? zone->zone : absl::UTCTimeZone();
 }
 
 types::TextOptions OptionsOf(const EvaluationContext& context) {
@@ -243,9 +248,36 @@ types::TextOptions OptionsOf(const EvaluationContext& context) {
   return options;
 }
 
-const FunctionCatalog& FunctionCatalog::Builtin() {
+namespace {
+
+const BuiltinCatalog& TheCatalog() {
   static const BuiltinCatalog* const catalog = new BuiltinCatalog();
   return *catalog;
+}
+
+template <typename F>
+std::vector<const F*> PointersTo(const std::vector<F>& functions) {
+  std::vector<const F*> result;
+  for (const F& function : functions) result.push_back(&function);
+  return result;
+}
+
+}  // namespace
+
+const FunctionCatalog& FunctionCatalog::Builtin() { return TheCatalog(); }
+
+std::vector<const Function*> BuiltinFunctions() {
+  std::vector<const Function*> result = PointersTo(TheCatalog().content().functions);
+  std::erase_if(result, [](const Function* function) { return function->is_operator; });
+  return result;
+}
+
+std::vector<const AggregateFunction*> BuiltinAggregates() {
+  return PointersTo(TheCatalog().content().aggregates);
+}
+
+std::vector<const TableFunction*> BuiltinTableFunctions() {
+  return PointersTo(TheCatalog().content().table_functions);
 }
 
 }  // namespace adbms::sql::functions

@@ -5,8 +5,8 @@
 
 namespace adbms::sql::functions {
 
-absl::Status LikePattern::Prepare(std::string_view pattern) {
-  if (prepared_ && pattern == pattern_) return absl::OkStatus();
+void LikePattern::Prepare(std::string_view pattern) {
+  if (prepared_ && pattern == pattern_) return;
   pattern_ = pattern;
   prepared_ = true;
   general_ = false;
@@ -16,20 +16,21 @@ absl::Status LikePattern::Prepare(std::string_view pattern) {
       pieces_.emplace_back();
     } else if (pattern_[i] == '_') {
       general_ = true;
+    } else if (pattern_[i] == '\\' && ++i >= pattern_.size()) {
+      general_ = true;
     } else {
-      if (pattern_[i] == '\\' && ++i >= pattern_.size()) {
-        prepared_ = false;
-        return status::Error(status::sqlstate::kInvalidEscape,
-                             "LIKE pattern must not end with escape character");
-      }
       pieces_.back().push_back(pattern_[i]);
     }
   }
-  return absl::OkStatus();
 }
 
-bool LikePattern::Matches(std::string_view text) const {
-  return general_ ? MatchesGeneral(text, pattern_) : MatchesPieces(text);
+absl::Status LikePattern::EndsWithEscape() {
+  return status::Error(status::sqlstate::kInvalidEscape,
+                       "LIKE pattern must not end with escape character");
+}
+
+bool LikePattern::Matches(std::string_view text, bool* failed) const {
+  return general_ ? MatchesGeneral(text, failed) : MatchesPieces(text);
 }
 
 bool LikePattern::MatchesPieces(std::string_view text) const {
@@ -50,14 +51,29 @@ bool LikePattern::MatchesPieces(std::string_view text) const {
 }
 
 // Backtracks only to the last '%': what follows an earlier one has matched at its first place.
-bool LikePattern::MatchesGeneral(std::string_view text, std::string_view pattern) const {
+bool LikePattern::MatchesGeneral(std::string_view text, bool* failed) const {
+  const std::string_view pattern = pattern_;
+  const auto ends_with_escape = [&pattern](size_t at) {
+    return pattern[at] == '\\' && at + 1 == pattern.size();
+  };
   size_t t = 0;
   size_t p = 0;
   size_t retry_pattern = std::string_view::npos;
   size_t retry_text = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '%') {
-      retry_pattern = ++p;
+      // A run of '%' and '_' is any text of so many characters at least.
+      for (; p < pattern.size() && (pattern[p] == '%' || pattern[p] == '_'); ++p) {
+        if (pattern[p] == '%') continue;
+        if (t >= text.size()) return false;
+        t += CharacterLength(text[t]);
+      }
+      if (p == pattern.size()) return true;
+      if (ends_with_escape(p)) {
+        *failed = true;
+        return false;
+      }
+      retry_pattern = p;
       retry_text = t;
       continue;
     }
@@ -65,6 +81,10 @@ bool LikePattern::MatchesGeneral(std::string_view text, std::string_view pattern
       ++p;
       t += CharacterLength(text[t]);
       continue;
+    }
+    if (p < pattern.size() && ends_with_escape(p)) {
+      *failed = true;
+      return false;
     }
     const size_t literal = p < pattern.size() && pattern[p] == '\\' ? p + 1 : p;
     if (literal < pattern.size() && pattern[literal] == text[t]) {

@@ -12,14 +12,18 @@ namespace adbms::sql::functions {
 // A pattern prepared for many matches. Not thread-safe while Prepare runs.
 class LikePattern {
  public:
-  // Keeps a copy. Cheap when `pattern` is the one already prepared. Errors: 22025.
-  absl::Status Prepare(std::string_view pattern);
-  bool Matches(std::string_view text) const;
+  // Keeps a copy. Cheap when `pattern` is the one already prepared.
+  void Prepare(std::string_view pattern);
+  // As PostgreSQL, a pattern that ends with its escape character is an error only for a text whose
+  // comparison comes that far: `*failed` is then set, which the caller clears beforehand.
+  bool Matches(std::string_view text, bool* failed) const;
+  // 22025
+  static absl::Status EndsWithEscape();
 
  private:
-  // Literal pieces between '%'; used when the pattern has no '_'.
+  // Literal pieces between '%'; used when the pattern has no '_' and does not end with an escape.
   bool MatchesPieces(std::string_view text) const;
-  bool MatchesGeneral(std::string_view text, std::string_view pattern) const;
+  bool MatchesGeneral(std::string_view text, bool* failed) const;
 
   bool prepared_ = false;
   bool general_ = false;

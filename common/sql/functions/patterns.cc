@@ -29,17 +29,18 @@ absl::Status Like(const EvaluationContext& context, const std::vector<const Vect
   const View* patterns = arguments[1]->data<View>();
   auto* out = result->data<uint8_t>();
   LikePattern pattern;
+  bool failed = false;
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     if constexpr (kIgnoreCase) {
-      RETURN_IF_ERROR(pattern.Prepare(ToLower(patterns[row])));
-      out[row] = pattern.Matches(ToLower(texts[row])) != kNegated;
+      pattern.Prepare(ToLower(patterns[row]));
+      out[row] = pattern.Matches(ToLower(texts[row]), &failed) != kNegated;
     } else {
-      RETURN_IF_ERROR(pattern.Prepare(patterns[row]));
-      out[row] = pattern.Matches(texts[row]) != kNegated;
+      pattern.Prepare(patterns[row]);
+      out[row] = pattern.Matches(texts[row], &failed) != kNegated;
     }
   }
-  return absl::OkStatus();
+  return failed ? LikePattern::EndsWithEscape() : absl::OkStatus();
 }
 
 // LIKE … ESCAPE: the pattern rewritten for the escape character '\'.
@@ -67,14 +68,55 @@ absl::StatusOr<std::string> LikeEscape(const View& pattern, const View& escape) 
   return out;
 }
 
-// SIMILAR TO's pattern as a regular expression.
+// SIMILAR TO's pattern as a regular expression. An escaped '"' separates the three parts of
+// SUBSTRING's: the first as short as can be, the second, which is the result, as long as can be.
 absl::StatusOr<std::string> SimilarEscape(const View& pattern, const View& escape) {
+  if (types::Utf8Length(escape) > 1) {
+    return Error(sqlstate::kInvalidEscape, "invalid escape string", {},
+                 "Escape string must be empty or one character.");
+  }
   std::string out = "^(?:";
+  int separators = 0;
   bool in_brackets = false;
+  bool alternatives = false;
+  // In the first part a repetition takes as little as it can.
+  size_t first_part = out.size();
+  const auto make_reluctant = [&out, &first_part] {
+    std::string part;
+    bool brackets = false;
+    for (size_t i = first_part; i < out.size(); ++i) {
+      const char c = out[i];
+      part.push_back(c);
+      if (c == '\\' && i + 1 < out.size()) {
+        part.push_back(out[++i]);
+      } else if (c == '[' || c == ']') {
+        brackets = c == '[';
+      } else if (!brackets &&
+                 (c == '*' || c == '+' || c == '}' || (c == '?' && out[i - 1] != '('))) {
+        part.push_back('?');
+      }
+    }
+    out.resize(first_part);
+    out += part;
+  };
   for (size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
-    if (!escape.empty() && c == escape[0]) {
-      if (++i >= pattern.size()) break;
+    if (!escape.empty() && pattern.substr(i, escape.size()) == escape) {
+      i += escape.size();
+      if (i >= pattern.size()) break;
+      if (pattern[i] == '"' && !in_brackets) {
+        if (++separators == 1) {
+          make_reluctant();
+          out += ")(";
+        } else if (separators == 2) {
+          out += ")(?:";
+        } else {
+          return Error("2200C",
+                       "SQL regular expression may not contain more than two escape-double-quote "
+                       "separators");
+        }
+        continue;
+      }
       out.push_back('\\');
       out.push_back(pattern[i]);
     } else if (in_brackets) {
@@ -91,9 +133,13 @@ absl::StatusOr<std::string> SimilarEscape(const View& pattern, const View& escap
     } else if (c == '(') {
       out.append("(?:");
     } else {
+      alternatives |= c == '|';
       if (c == '\\' || c == '.' || c == '^' || c == '$') out.push_back('\\');
       out.push_back(c);
     }
+  }
+  if (separators > 0 && alternatives) {
+    return status::NotSupported("alternatives in a pattern of SUBSTRING ... SIMILAR");
   }
   return out + ")$";
 }
@@ -301,6 +347,26 @@ absl::Status RegexpReplace(const EvaluationContext& context,
   return absl::OkStatus();
 }
 
+// substring(text similar pattern escape character)
+absl::StatusOr<std::optional<std::string>> SubstringSimilar(const View& text, const View& pattern,
+                                                            const View& escape) {
+  ASSIGN_OR_RETURN(const std::string translated, SimilarEscape(pattern, escape));
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_dot_nl(true);
+  options.set_max_mem(int64_t{16} << 20);
+  const RE2 regex(translated, options);
+  if (!regex.ok()) {
+    return Error(sqlstate::kInvalidRegex, "invalid regular expression: " + regex.error());
+  }
+  re2::StringPiece groups[2];
+  const int count = regex.NumberOfCapturingGroups() > 0 ? 2 : 1;
+  if (!regex.Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups, count))
+    return std::optional<std::string>();
+  const re2::StringPiece& found = groups[count - 1];
+  return std::optional<std::string>(std::string(found.data(), found.size()));
+}
+
 // regexp_match (an array of the groups) and substring(text from pattern) (the first group).
 template <bool kArray>
 absl::Status RegexpMatch(const EvaluationContext& context,
@@ -397,6 +463,7 @@ void AddPatterns(CatalogBuilder& builder) {
   builder.AddFunction("regexp_split_to_array", {text, text}, TypeId::kTextArray, RegexpSplit);
   builder.AddFunction("regexp_split_to_array", {text, text, text}, TypeId::kTextArray, RegexpSplit);
   builder.AddFunction("substring", {text, text}, text, RegexpMatch<false>);
+  builder.AddFunction("substring", {text, text, text}, text, Map<SubstringSimilar>);
 }
 
 }  // namespace adbms::sql::functions

@@ -237,6 +237,9 @@ void AddDefinitions(CatalogBuilder& builder) {
   AddCatalog<"shobj_description">(builder, {kOid, kName}, kText);
   AddCatalog<"to_regclass">(builder, {kText}, TypeId::kRegclass);
   AddCatalog<"to_regtype">(builder, {kText}, TypeId::kRegtype);
+  AddCatalog<"to_regnamespace">(builder, {kText}, TypeId::kRegnamespace);
+  AddCatalog<"to_regproc">(builder, {kText}, TypeId::kRegproc);
+  AddCatalog<"regprocin">(builder, {kText}, TypeId::kRegproc);
 }
 
 void AddVisibility(CatalogBuilder& builder) {
@@ -247,9 +250,14 @@ void AddVisibility(CatalogBuilder& builder) {
   AddCatalog<"pg_opclass_is_visible">(builder, {kOid}, kBool);
   AddCatalog<"pg_collation_is_visible">(builder, {kOid}, kBool);
   AddCatalog<"pg_statistics_obj_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_config_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_dict_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_parser_is_visible">(builder, {kOid}, kBool);
+  AddCatalog<"pg_ts_template_is_visible">(builder, {kOid}, kBool);
   AddCatalog<"pg_relation_is_publishable">(builder, {TypeId::kRegclass}, kBool);
   AddCatalog<"pg_relation_is_updatable">(builder, {TypeId::kRegclass, kBool}, kInt4);
   AddPrivilegeCheck<"has_table_privilege">(builder);
+  AddPrivilegeCheck<"has_sequence_privilege">(builder);
   AddPrivilegeCheck<"has_schema_privilege">(builder);
   AddPrivilegeCheck<"has_database_privilege">(builder);
   AddPrivilegeCheck<"has_any_column_privilege">(builder);
@@ -265,6 +273,18 @@ void AddVisibility(CatalogBuilder& builder) {
     AddCatalog<"pg_has_role">(builder, {kName, role, kText}, kBool);
     AddCatalog<"pg_has_role">(builder, {kOid, role, kText}, kBool);
   }
+}
+
+// They change and see what no transaction holds: volatile, all of them.
+void AddSequences(CatalogBuilder& builder) {
+  const TypeId regclass = TypeId::kRegclass;
+  builder.AddFunction("nextval", {regclass}, kInt8, CallCatalog<"nextval">, kVolatile);
+  builder.AddFunction("currval", {regclass}, kInt8, CallCatalog<"currval">, kVolatile);
+  builder.AddFunction("lastval", {}, kInt8, CallCatalog<"lastval">, kVolatile);
+  builder.AddFunction("setval", {regclass, kInt8}, kInt8, CallCatalog<"setval">, kVolatile);
+  builder.AddFunction("setval", {regclass, kInt8, kBool}, kInt8, CallCatalog<"setval">, kVolatile);
+  builder.AddFunction("pg_sequence_last_value", {regclass}, kInt8,
+                      CallCatalog<"pg_sequence_last_value">, kVolatile);
 }
 
 void AddSizes(CatalogBuilder& builder) {
@@ -298,6 +318,14 @@ void AddSystem(CatalogBuilder& builder) {
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,
                       Map<[](int32_t encoding) { return View(encoding == 6 ? "UTF8" : ""); }>,
                       kStable);
+  builder.AddFunction("pg_char_to_encoding", {kName}, kInt4, Map<[](const View& name) {
+                        const bool utf8 = name == "UTF8" || name == "utf8" || name == "UTF-8" ||
+                                          name == "utf-8" || name == "UNICODE";
+                        return int32_t{utf8 ? 6 : -1};
+                      }>,
+                      kStable);
+  builder.AddFunction("getdatabaseencoding", {}, kName, Map<[]() { return View("UTF8"); }>,
+                      kStable);
   builder.AddFunction("pg_is_in_recovery", {}, kBool, Map<[]() { return false; }>, kVolatile);
   builder.AddFunction("pg_is_other_temp_schema", {kOid}, kBool, Map<[](int64_t) { return false; }>,
                       kStable);
@@ -307,6 +335,7 @@ void AddSystem(CatalogBuilder& builder) {
                       kStable);
   AddDefinitions(builder);
   AddVisibility(builder);
+  AddSequences(builder);
   AddSizes(builder);
 }
 

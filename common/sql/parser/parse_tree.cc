@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "common/sql/parser/nesting.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/bytes_text.h"
@@ -104,7 +105,7 @@ absl::StatusOr<std::shared_ptr<const ParseTree>> ParseTree::Parse(std::string_vi
                          "A statement may have 16 MiB. Use COPY for large data.");
   }
   RETURN_IF_ERROR(types::ValidateUtf8(sql));
-  if (BracketDepth(sql) > kMaxParentheses) return TooDeep();
+  if (BracketDepth(sql) > kMaxParentheses || NestsFarTooDeep(sql)) return TooDeep();
   std::shared_ptr<ParseTree> tree(new ParseTree);
   tree->text_ = std::string(sql);
   tree->arena_ = std::make_unique<NodeArena>();

@@ -14,6 +14,23 @@ Statement ParseOne(const std::string& sql) {
   return (*statements)[0];
 }
 
+// Without the bound this takes minutes.
+TEST(Parser, LongChainsAreRefusedAtOnce) {
+  const auto chain = [](std::string text, std::string_view link) {
+    for (int i = 0; i < 200000; ++i) text += link;
+    return text;
+  };
+  for (const char* link : {"::int", "+1", " is null", " collate \"C\"", " union select 1, 2"}) {
+    const auto statements = Parse(chain("select 1, 2", link));
+    EXPECT_TRUE(status::HasSqlState(statements.status(), status::sqlstate::kStatementTooComplex))
+        << link << ": " << statements.status();
+  }
+  // Long, and flat.
+  EXPECT_TRUE(Parse(chain("select 1", ", -1::int")).ok());
+  EXPECT_TRUE(Parse(chain("select true", " and 1 = -1")).ok());
+  EXPECT_TRUE(Parse(chain("select 1", "; select 1 + 1")).ok());
+}
+
 TEST(Parse, SplitsStatements) {
   auto statements = Parse("SELECT 1; \n UPDATE t SET a = 'x;y' ;BEGIN");
   ASSERT_TRUE(statements.ok());

@@ -67,16 +67,20 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
   const NodeList objects(node.objects, node.n_objects);
   if (node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_DEFAULTS)
     return status::NotSupported("ALTER DEFAULT PRIVILEGES");
-  role->all_tables_in_schema =
-      node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
-  if (role->all_tables_in_schema || node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
-    if (role->all_tables_in_schema && node.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
+  role->all_in_schema = node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
+  role->on_sequences = node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
+  const bool relations = node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE || role->on_sequences;
+  if (role->all_in_schema || node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
+    if (role->all_in_schema && !relations)
       return status::NotSupported("GRANT on all objects of this kind");
     role->schemas = StringsOf(objects);
     return absl::OkStatus();
   }
-  if (node.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
-    return status::NotSupported("GRANT and REVOKE on objects other than tables and schemas");
+  if (node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+    role->databases = StringsOf(objects);
+    return absl::OkStatus();
+  }
+  if (!relations) return status::NotSupported("GRANT and REVOKE on objects of this kind");
   for (const Node* object : objects) {
     common::v1::RelationName name;
     name.set_schema(std::string(View(object->range_var->schemaname)));

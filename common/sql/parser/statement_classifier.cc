@@ -129,6 +129,9 @@ void ClassifySet(const PgQuery__VariableSetStmt& node, Statement* out) {
     if (argument->node_case == PG_QUERY__NODE__NODE_DEF_ELEM) {
       set.values.push_back(
           absl::StrCat(argument->def_elem->defname, "=", ConstantText(argument->def_elem->arg)));
+    } else if (argument->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
+      // SET TIME ZONE INTERVAL '…'
+      set.values.push_back(absl::StrCat("INTERVAL '", ConstantText(argument), "'"));
     } else {
       set.values.push_back(ConstantText(argument));
     }
@@ -257,18 +260,41 @@ void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
   }
 }
 
-absl::Status ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
+void ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
   out->statement_class = StatementClass::kCursor;
   CursorStatement& cursor = out->cursor;
   cursor.kind = node.ismove ? CursorStatement::Kind::kMove : CursorStatement::Kind::kFetch;
   out->command_tag = node.ismove ? "MOVE" : "FETCH";
   cursor.name = View(node.portalname);
   cursor.count = node.how_many;
-  cursor.backward =
-      node.direction == PG_QUERY__FETCH_DIRECTION__FETCH_BACKWARD || (cursor.count < 0);
-  if (node.direction == PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE ||
-      node.direction == PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE)
-    return status::NotSupported("FETCH ABSOLUTE and RELATIVE");
+  switch (node.direction) {
+    case PG_QUERY__FETCH_DIRECTION__FETCH_BACKWARD:
+      cursor.count = -cursor.count;
+      break;
+    case PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE:
+      cursor.direction = CursorStatement::Direction::kAbsolute;
+      break;
+    case PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE:
+      cursor.direction = CursorStatement::Direction::kRelative;
+      break;
+    default:
+      break;
+  }
+}
+
+absl::Status ClassifyDeclare(const PgQuery__DeclareCursorStmt& node, Statement* out) {
+  // PostgreSQL's CURSOR_OPT_BINARY, _SCROLL and _HOLD.
+  constexpr int kBinary = 0x01;
+  constexpr int kScroll = 0x02;
+  constexpr int kHold = 0x20;
+  if ((node.options & kBinary) != 0) return status::NotSupported("a binary cursor");
+  out->statement_class = StatementClass::kCursor;
+  out->command_tag = "DECLARE CURSOR";
+  out->cursor.kind = CursorStatement::Kind::kDeclare;
+  out->cursor.name = View(node.portalname);
+  out->cursor.scroll = (node.options & kScroll) != 0;
+  out->cursor.hold = (node.options & kHold) != 0;
+  out->cursor.query = out->text.substr(InnerStatementOffset(out->text));
   return absl::OkStatus();
 }
 
@@ -280,6 +306,8 @@ std::string DropTag(PgQuery__ObjectType type) {
       return "DROP VIEW";
     case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
       return "DROP INDEX";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+      return "DROP SEQUENCE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
       return "DROP SCHEMA";
     default:
@@ -392,15 +420,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       ClassifyVacuum(*node->vacuum_stmt, out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
-      out->statement_class = StatementClass::kCursor;
-      out->command_tag = "DECLARE CURSOR";
-      out->cursor.kind = CursorStatement::Kind::kDeclare;
-      out->cursor.name = View(node->declare_cursor_stmt->portalname);
-      out->cursor.hold = (node->declare_cursor_stmt->options & 0x20) != 0;
-      out->cursor.query = out->text.substr(InnerStatementOffset(out->text));
-      return absl::OkStatus();
+      return ClassifyDeclare(*node->declare_cursor_stmt, out);
     case PG_QUERY__NODE__NODE_FETCH_STMT:
-      return ClassifyFetch(*node->fetch_stmt, out);
+      ClassifyFetch(*node->fetch_stmt, out);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
       out->statement_class = StatementClass::kCursor;
       out->cursor.kind = CursorStatement::Kind::kClose;
@@ -435,15 +458,27 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
       Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? "ALTER VIEW"
-                                                                                : "ALTER TABLE",
+          : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE
+              ? "ALTER SEQUENCE"
+              : "ALTER TABLE",
           out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_RENAME_STMT:
       if (node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE &&
+          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE &&
           node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN)
         return status::NotSupported(
             absl::StrCat(CommandWords(out->text), " … RENAME of this object"));
-      Ddl("ALTER TABLE", out);
+      Ddl(node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE
+              ? "ALTER SEQUENCE"
+              : "ALTER TABLE",
+          out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+      Ddl("CREATE SEQUENCE", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+      Ddl("ALTER SEQUENCE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DROP_STMT: {
       const std::string tag = DropTag(node->drop_stmt->remove_type);
@@ -465,8 +500,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       out->command_tag = "CHECKPOINT";
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
-      out->statement_class = StatementClass::kNoOp;
-      out->command_tag = "COMMENT";
+      Ddl("COMMENT", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_LOCK_STMT:
       return status::NotSupported("LOCK TABLE");

@@ -89,6 +89,15 @@ int IntervalFields(const PgQuery__TypeName& name) {
   return IntegerModifier(name.typmods[0]).value_or(0);
 }
 
+std::optional<TypeId> SerialType(const PgQuery__TypeName& name) {
+  if (name.n_names != 1 || name.n_array_bounds > 0) return std::nullopt;
+  const std::string_view word = StringOf(name.names[0]);
+  if (word == "serial" || word == "serial4") return TypeId::kInt4;
+  if (word == "bigserial" || word == "serial8") return TypeId::kInt8;
+  if (word == "smallserial" || word == "serial2") return TypeId::kInt2;
+  return std::nullopt;
+}
+
 absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_view text) {
   const int position = CharacterPosition(text, name.location);
   const std::vector<std::string> names = StringsOf({name.names, name.n_names});
@@ -102,11 +111,6 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   // In pg_catalog "char" is the one-byte type; the keyword arrives as bpchar.
   if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
   if (!id.has_value()) {
-    if (last == "serial" || last == "bigserial" || last == "smallserial" || last == "serial4" ||
-        last == "serial8" || last == "serial2")
-      return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
-                             absl::StrCat("type ", last, " is not supported"),
-                             "Use integer or bigint and supply the values.");
     for (const char* known :
          {"jsonb",     "xml",       "money",    "inet",    "cidr",      "macaddr",
           "point",     "line",      "box",      "path",    "polygon",   "circle",

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/catalog_numbers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -95,10 +96,53 @@ void PolicyCache::Run() {
   }
 }
 
+namespace {
+
+bool IsGranted(const security::v1::Policy& policy, uint32_t object,
+               common::v1::Privilege privilege) {
+  for (const security::v1::TableGrant& grant : policy.grants()) {
+    if (grant.table_id() != object) continue;
+    for (const int held : grant.privileges()) {
+      if (held == privilege) return true;
+    }
+  }
+  return false;
+}
+
+bool Owns(const security::v1::Policy& policy, const std::string& owner) {
+  return std::find(policy.member_of().begin(), policy.member_of().end(), owner) !=
+         policy.member_of().end();
+}
+
+}  // namespace
+
+absl::Status AuthorizeSchema(const security::v1::Policy& policy,
+                             const common::v1::SchemaDescriptor& schema,
+                             common::v1::Privilege privilege) {
+  const std::string& name = schema.name();
+  const bool system = name == "adbms" || name == "pg_catalog" || name == "information_schema";
+  if (system && privilege == common::v1::PRIVILEGE_USAGE) return absl::OkStatus();
+  if (!system && (policy.superuser() || Owns(policy, schema.owner()))) return absl::OkStatus();
+  if (!system && IsGranted(policy, schema.schema_id(), privilege)) return absl::OkStatus();
+  return status::Error(status::sqlstate::kInsufficientPrivilege,
+                       absl::StrCat("permission denied for schema ", name));
+}
+
+absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::string& name) {
+  if (policy.superuser() || IsGranted(policy, sql::kDatabaseOid, common::v1::PRIVILEGE_CREATE)) {
+    return absl::OkStatus();
+  }
+  return status::Error(status::sqlstate::kInsufficientPrivilege,
+                       absl::StrCat("permission denied for database ", name));
+}
+
 absl::Status AuthorizeTable(const security::v1::Policy& policy,
                             const common::v1::TableDescriptor& table,
                             common::v1::Privilege privilege) {
-  const bool system = table.schema() == "adbms" || table.is_virtual();
+  const bool system = table.schema() == "adbms" || (table.is_virtual() && !table.has_sequence());
+  const char* kind = table.has_sequence()        ? "sequence "
+                     : !table.view_sql().empty() ? "view "
+                                                 : "table ";
   const bool reads = privilege == common::v1::PRIVILEGE_SELECT;
   // What the system knows of itself is open to read but for secrets, and written by the system
   // alone.
@@ -110,21 +154,14 @@ absl::Status AuthorizeTable(const security::v1::Policy& policy,
                          "Tables of the system are written by the system alone.");
   }
   if (policy.superuser() || (system && !secret)) return absl::OkStatus();
-  const bool owns = std::find(policy.member_of().begin(), policy.member_of().end(),
-                              table.owner()) != policy.member_of().end();
-  if (owns && !system) return absl::OkStatus();
-  for (const security::v1::TableGrant& grant : policy.grants()) {
-    if (grant.table_id() != table.table_id()) continue;
-    for (const int held : grant.privileges()) {
-      if (held == privilege) return absl::OkStatus();
-    }
-  }
+  if (Owns(policy, table.owner()) && !system) return absl::OkStatus();
+  if (IsGranted(policy, table.table_id(), privilege)) return absl::OkStatus();
   if (privilege == common::v1::PRIVILEGE_OWNER) {
     return status::Error(status::sqlstate::kInsufficientPrivilege,
-                         absl::StrCat("must be owner of table ", table.name()));
+                         absl::StrCat("must be owner of ", kind, table.name()));
   }
   return status::Error(status::sqlstate::kInsufficientPrivilege,
-                       absl::StrCat("permission denied for table ", table.name()));
+                       absl::StrCat("permission denied for ", kind, table.name()));
 }
 
 absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Plan& plan,
@@ -133,6 +170,11 @@ absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Pla
     const common::v1::TableDescriptor* table = catalog.FindTable(use.table_id());
     if (table == nullptr) {
       return status::Error(status::sqlstate::kStalePlan, "a table of the plan is gone");
+    }
+    if (use.privileges_size() == 0) continue;
+    for (const common::v1::SchemaDescriptor& schema : catalog.snapshot().schemas()) {
+      if (schema.name() != table->schema()) continue;
+      RETURN_IF_ERROR(AuthorizeSchema(policy, schema, common::v1::PRIVILEGE_USAGE));
     }
     for (const int privilege : use.privileges()) {
       RETURN_IF_ERROR(

@@ -66,4 +66,11 @@ absl::Status AuthorizeTable(const security::v1::Policy& policy,
                             const common::v1::TableDescriptor& table,
                             common::v1::Privilege privilege);
 
+// `privilege`: USAGE or CREATE. Errors: 42501.
+absl::Status AuthorizeSchema(const security::v1::Policy& policy,
+                             const common::v1::SchemaDescriptor& schema,
+                             common::v1::Privilege privilege);
+// CREATE: who may make schemas. Errors: 42501.
+absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::string& name);
+
 }  // namespace adbms::gateway::policy

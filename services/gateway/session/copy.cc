@@ -1,4 +1,8 @@
 // COPY FROM STDIN and TO STDOUT.
+#include <deque>
+#include <functional>
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/expression/evaluator.h"
@@ -42,11 +46,17 @@ class RowAssembler {
     table_ = binding.table->name();
   }
 
-  absl::Status EvaluateDefaults(sql::expression::EvaluationState* state) {
+  // Of the columns that are not in the data: constants now, everything else for each batch, as two
+  // rows may not have the same (random(), nextval()).
+  absl::Status PrepareDefaults(sql::expression::EvaluationState* state) {
     for (const auto& [target, expression] : default_of_) {
       if (expression->node_case() == common::v1::Expression::NODE_NOT_SET) continue;
-      ASSIGN_OR_RETURN(const auto compiled, sql::expression::Compile(*expression));
-      ASSIGN_OR_RETURN(targets_[target].constant, compiled->EvaluateScalar(*state));
+      ASSIGN_OR_RETURN(auto compiled, sql::expression::Compile(*expression));
+      if (expression->has_literal()) {
+        ASSIGN_OR_RETURN(targets_[target].constant, compiled->EvaluateScalar(*state));
+      } else {
+        computed_.emplace_back(target, std::move(compiled));
+      }
     }
     return absl::OkStatus();
   }
@@ -89,8 +99,14 @@ class RowAssembler {
     return absl::OkStatus();
   }
 
-  static void Close(types::Batch* batch) {
+  absl::Status Close(sql::expression::EvaluationState* state, types::Batch* batch) const {
     for (auto& column : batch->columns) column->Resize(batch->row_count);
+    types::Batch none;
+    none.row_count = batch->row_count;
+    for (const auto& [target, expression] : computed_) {
+      ASSIGN_OR_RETURN(batch->columns[target], expression->Evaluate(*state, none));
+    }
+    return absl::OkStatus();
   }
 
  private:
@@ -103,10 +119,73 @@ class RowAssembler {
   types::TextOptions options_;
   std::vector<Target> targets_;
   std::vector<std::pair<size_t, const common::v1::Expression*>> default_of_;
+  std::vector<std::pair<size_t, sql::expression::CompiledExpressionPtr>> computed_;
   std::string table_;
 };
 
+// nextval() in the defaults of copied rows: storage counts, and is asked once for a batch.
+class CopySequences : public sql::functions::CatalogFunctions {
+ public:
+  using Source =
+      std::function<absl::StatusOr<std::vector<int64_t>>(uint32_t sequence_id, uint32_t count)>;
+  explicit CopySequences(Source source) : source_(std::move(source)) {}
+  // So many rows are computed next.
+  void Expect(uint32_t rows) { rows_ = rows; }
+  absl::StatusOr<types::Value> Call(std::string_view name,
+                                    const std::vector<types::Value>& arguments) const override {
+    if (name != "nextval") {
+      return status::NotSupported(absl::StrCat("function ",
+                                               absl::string_view(name.data(), name.size()),
+                                               " in the default of a copied column"));
+    }
+    const auto id = static_cast<uint32_t>(arguments[0].int_value());
+    std::deque<int64_t>& values = values_[id];
+    if (values.empty()) {
+      ASSIGN_OR_RETURN(const std::vector<int64_t> more, source_(id, rows_));
+      values.assign(more.begin(), more.end());
+    }
+    if (values.empty()) return absl::InternalError("a sequence without values");
+    const int64_t value = values.front();
+    values.pop_front();
+    return types::Value::Int(types::TypeId::kInt8, value);
+  }
+
+ private:
+  const Source source_;
+  uint32_t rows_ = 1;
+  mutable std::map<uint32_t, std::deque<int64_t>> values_;  // Taken and not used yet.
+};
+
 }  // namespace
+
+absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequence_id,
+                                                                 uint32_t count) {
+  // This session's conversation with storage is busy with the copy.
+  if (sequence_session_ == nullptr) {
+    ASSIGN_OR_RETURN(sequence_session_, services_.storage->OpenSession(Context()));
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, services_.catalog->Get(Context()));
+  if (catalog->FindTable(sequence_id) == nullptr) {
+    return status::NotSupported("COPY that takes values from a sequence of its own transaction");
+  }
+  const std::string text = absl::StrCat("SELECT nextval('", sequence_id,
+                                        "'::regclass) FROM generate_series(1, ", count, ")");
+  ASSIGN_OR_RETURN(auto plan, sql::PlanDefault(PlanningInputFor(text, nullptr, catalog)));
+  ASSIGN_OR_RETURN(const auto prepared,
+                   services_.storage->Prepare(
+                       Context(), std::make_shared<const common::v1::Plan>(std::move(plan))));
+  storage::api::ExecuteOptions options;
+  FillOptions(&options);
+  ASSIGN_OR_RETURN(auto stream, sequence_session_->Execute(Context(), prepared, options));
+  std::vector<int64_t> values;
+  types::Batch batch;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
+    if (!more) return values;
+    for (uint32_t row = 0; row < batch.row_count; ++row)
+      values.push_back(batch.columns[0]->Get(row).int_value());
+  }
+}
 
 absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink) {
   if (!statement.copy.to_or_from_stdio) {
@@ -124,6 +203,10 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
       const sql::CopyBinding binding,
       sql::BindCopy(statement.copy, PlanningInputFor(statement.text, &statement, catalog)));
   ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  for (const common::v1::SchemaDescriptor& schema : catalog->snapshot().schemas()) {
+    if (schema.name() != binding.table->schema()) continue;
+    RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, schema, common::v1::PRIVILEGE_USAGE));
+  }
   RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
   storage::api::ExecuteOptions options;
   FillOptions(&options);
@@ -136,7 +219,13 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   const std::vector<types::Value> no_parameters;
   state.parameters = &no_parameters;
   RowAssembler assembler(binding, settings_.text_options());
-  RETURN_IF_ERROR(assembler.EvaluateDefaults(&state));
+  RETURN_IF_ERROR(assembler.PrepareDefaults(&state));
+  const auto values_of = [&](uint32_t sequence_id, uint32_t count) {
+    return TakeSequenceValues(sequence_id, count);
+  };
+  CopySequences sequences(values_of);
+  state.context.catalog = &sequences;
+  BufferOpenResults();
   ASSIGN_OR_RETURN(auto writer,
                    storage_->OpenBulkWriter(Context(), binding.table->table_id(), binding.checks));
   RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size())));
@@ -146,7 +235,8 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   assembler.Start(&batch);
   const auto flush = [&]() -> absl::Status {
     if (batch.row_count == 0) return absl::OkStatus();
-    RowAssembler::Close(&batch);
+    sequences.Expect(batch.row_count);
+    RETURN_IF_ERROR(assembler.Close(&state, &batch));
     RETURN_IF_ERROR(writer->Write(batch));
     assembler.Start(&batch);
     return Context().Check();
@@ -182,6 +272,9 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
   ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(copy));
   std::string query_text = copy.query;
   if (query_text.empty()) {
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    RETURN_IF_ERROR(
+        sql::BindCopy(copy, PlanningInputFor(statement.text, &statement, catalog)).status());
     std::vector<std::string> columns;
     for (const std::string& column : copy.columns) columns.push_back(QuoteIdentifier(column));
     query_text = absl::StrCat(

@@ -78,6 +78,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   }
   FillOptions(options);
   block_used_ = true;
+  BufferOpenResults();
   for (int attempt = 0;; ++attempt) {
     ASSIGN_OR_RETURN(options->parameters,
                      Parameters(**plan, client_parameters,
@@ -134,7 +135,17 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
   if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan.plan->root().output()));
   uint64_t left = max_rows == 0 ? UINT64_MAX : max_rows;
   uint64_t sent = 0;
-  while (!portal->done && left > 0) {
+  if (portal->rows.has_value()) {
+    const uint64_t end = portal->position + std::min(left, portal->rows->size() - portal->position);
+    if (returns_rows) RETURN_IF_ERROR(portal->rows->Send(portal->position, end, false, sink));
+    sent = end - portal->position;
+    portal->position = end;
+    if (sent < left) {
+      RETURN_IF_ERROR(portal->failure);
+      portal->done = true;
+    }
+  }
+  while (!portal->done && !portal->rows.has_value() && left > 0) {
     if (portal->batch_position >= portal->batch.row_count) {
       ASSIGN_OR_RETURN(const bool more, portal->stream->Next(&portal->batch));
       portal->batch_position = 0;
@@ -162,15 +173,42 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
     portal->rows_sent += sent;
     return absl::OkStatus();
   }
-  if (portal->stream != nullptr) {
-    Finished(plan, portal->statement->sql, statement_start_, portal->stream->summary(), false);
-  }
-  const uint64_t affected =
-      returns_rows && plan.plan->kind() == common::v1::STATEMENT_KIND_SELECT
-          ? sent
-          : (portal->stream == nullptr ? 0 : portal->stream->summary().rows_affected());
-  portal->stream = nullptr;
+  if (portal->stream != nullptr) EndStream(portal);
+  const uint64_t affected = returns_rows && plan.plan->kind() == common::v1::STATEMENT_KIND_SELECT
+                                ? sent
+                                : portal->rows_affected;
   return sink->Complete(CommandTag(*plan.plan, affected));
+}
+
+void Session::EndStream(Portal* portal) {
+  const storage::v1::ExecutionSummary& summary = portal->stream->summary();
+  portal->rows_affected = summary.rows_affected();
+  Finished(*portal->statement->plan, portal->statement->sql, statement_start_, summary, false);
+  portal->stream = nullptr;
+}
+
+void Session::BufferRest(Portal* portal) {
+  if (portal->stream == nullptr) return;
+  RowBuffer rows;
+  const auto read = [&]() -> absl::Status {
+    RETURN_IF_ERROR(rows.Append(portal->batch, portal->batch_position));
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool more, portal->stream->Next(&portal->batch));
+      if (!more) return absl::OkStatus();
+      RETURN_IF_ERROR(rows.Append(portal->batch));
+    }
+  };
+  portal->failure = read();
+  portal->batch = types::Batch();
+  if (portal->failure.ok()) EndStream(portal);
+  portal->stream = nullptr;
+  portal->rows = std::move(rows);
+  if (!portal->scroll) portal->position = 0;
+}
+
+void Session::BufferOpenResults() {
+  for (auto& [name, portal] : portals_) BufferRest(&portal);
+  for (auto& [name, cursor] : cursors_) BufferRest(&cursor);
 }
 
 void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
 #include "services/gateway/session/result_sink.h"
+#include "services/gateway/session/row_buffer.h"
 #include "services/gateway/session/services.h"
 #include "services/gateway/session/settings.h"
 
@@ -57,6 +58,18 @@ struct Portal {
   uint32_t batch_position = 0;
   uint64_t rows_sent = 0;
   bool done = false;
+  // What is left of the result, once the session has gone on to something else; all of it for a
+  // cursor with SCROLL. `failure`: why reading it ended early.
+  std::optional<RowBuffer> rows;
+  absl::Status failure;
+  uint64_t rows_affected = 0;  // By a statement that is over.
+  // Cursors: the row it stands on, 0 before the first, rows->size() + 1 behind the last (SCROLL);
+  // without it the number of rows passed.
+  uint64_t position = 0;
+  bool scroll = false;
+  bool hold = false;
+  bool held = false;    // Of an earlier transaction.
+  uint64_t serial = 0;  // When it was made, among the session's cursors and savepoints.
 };
 
 class Session {
@@ -156,7 +169,7 @@ class Session {
   void Audit(std::string_view event, std::string_view statement, uint64_t rows,
              const absl::Status& status);
 
-  // Everything else (utility.cc).
+  // Everything else (utility.cc, *_statement(s).cc, cursors.cc, copy.cc, control_functions.cc).
   absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
@@ -166,13 +179,28 @@ class Session {
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
+  // What GRANT and REVOKE are about, as the policy lets the session's user change it.
+  absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
+                         const security::v1::Policy& policy,
+                         security::v1::ChangeRolesRequest* request) const;
   absl::Status RunAnalyze(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExplain(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunPrepare(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExecute(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunCursor(const sql::Statement& statement, ResultSink* sink);
+  absl::Status DeclareCursor(const sql::CursorStatement& cursor, ResultSink* sink);
+  absl::Status FetchForward(Portal* cursor, uint64_t count, ResultSink* sink);
+  absl::Status FetchScroll(const sql::CursorStatement& fetch, Portal* cursor, ResultSink* sink);
+  // Reads what is left of every open result into memory: storage runs one statement of a session at
+  // a time.
+  void BufferOpenResults();
+  void BufferRest(Portal* portal);
+  void EndStream(Portal* portal);
+  void EndCursors(bool commit);
   absl::Status RunCopy(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunCopyIn(const sql::Statement& statement, ResultSink* sink);
+  // Of a sequence, for rows that are being copied in.
+  absl::StatusOr<std::vector<int64_t>> TakeSequenceValues(uint32_t sequence_id, uint32_t count);
   absl::Status RunCopyOut(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunControl(std::string_view sql, bool* handled, ResultSink* sink);
   absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
@@ -186,6 +214,7 @@ class Session {
   const SessionOptions options_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
   std::unique_ptr<storage::api::Session> storage_;
+  std::unique_ptr<storage::api::Session> sequence_session_;  // Made when COPY needs it.
   Settings settings_;
 
   TransactionState state_ = TransactionState::kIdle;
@@ -205,6 +234,8 @@ class Session {
   std::unordered_map<std::string, std::shared_ptr<PreparedStatement>> statements_;
   std::unordered_map<std::string, Portal> portals_;
   std::unordered_map<std::string, Portal> cursors_;
+  std::vector<std::pair<std::string, uint64_t>> savepoints_;  // With serial, oldest first.
+  uint64_t serial_ = 0;
 };
 
 }  // namespace adbms::gateway::session

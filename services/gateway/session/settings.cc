@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -155,13 +156,9 @@ absl::StatusOr<std::string> Canonical(const Definition& definition, const std::s
       return absl::StrCat(number);
     }
     case Kind::kTimeZone: {
-      absl::TimeZone zone;
-      if (absl::EqualsIgnoreCase(value, "utc") || absl::EqualsIgnoreCase(value, "gmt")) {
-        return absl::AsciiStrToUpper(value);
-      }
       if (value == "DEFAULT" || value == "localtime") return std::string("UTC");
-      if (!absl::LoadTimeZone(value, &zone)) return Invalid(name, value);
-      return value;
+      ASSIGN_OR_RETURN(const types::NamedZone zone, types::ReadTimeZoneSetting(value));
+      return zone.name;
     }
     case Kind::kEncoding: {
       const std::string lower = absl::AsciiStrToLower(value);
@@ -214,9 +211,8 @@ Settings::Settings() {
 void Settings::Changed(const std::string& name) {
   const std::string& value = values_[name];
   if (name == "timezone") {
-    if (!absl::LoadTimeZone(value, &text_options_.time_zone)) {
-      text_options_.time_zone = absl::UTCTimeZone();
-    }
+    const auto zone = types::ReadTimeZoneSetting(value);
+    text_options_.time_zone = zone.ok() ? zone->zone : absl::UTCTimeZone();
   } else if (name == "extra_float_digits") {
     (void)absl::SimpleAtoi(value, &text_options_.extra_float_digits);
   } else if (name == "bytea_output") {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/catalog_numbers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/security/authn/scram.h"
@@ -95,7 +96,22 @@ absl::Status RoleStore::Bootstrap(const rpc::CallContext& context, const std::st
                                   const std::string& verifier) {
   for (const char* table : kTables) RETURN_IF_ERROR(sql_->Run(context, table).status());
   ASSIGN_OR_RETURN(const auto present, sql_->Run(context, "SELECT count(*) FROM adbms.roles"));
-  if (present.rows[0][0].int_value() > 0) return absl::OkStatus();
+  if (present.rows[0][0].int_value() == 0)
+    RETURN_IF_ERROR(AddSuperuser(context, superuser, verifier));
+  // As PostgreSQL 15: everybody may use public, its owner alone creates in it. Once, as it may be
+  // revoked: the row stays.
+  ASSIGN_OR_RETURN(const auto opened,
+                   sql_->Run(context, "SELECT count(*) FROM adbms.policy_version WHERE id = 2"));
+  if (opened.rows[0][0].int_value() > 0) return absl::OkStatus();
+  return sql_->RunTransaction(context,
+                              {{"INSERT INTO adbms.grants VALUES ('', $1, $2)",
+                                {Value::Int(types::TypeId::kInt8, sql::kPublicSchemaOid),
+                                 Value::Int(types::TypeId::kInt4, common::v1::PRIVILEGE_USAGE)}},
+                               {"INSERT INTO adbms.policy_version VALUES (2, 1)", {}}});
+}
+
+absl::Status RoleStore::AddSuperuser(const rpc::CallContext& context, const std::string& superuser,
+                                     const std::string& verifier) {
   Role role;
   role.superuser = role.can_login = role.create_role = role.create_db = true;
   role.verifier = verifier;

@@ -56,6 +56,8 @@ class RoleStore {
 
  private:
   absl::StatusOr<RolesPtr> Load(const rpc::CallContext& context);
+  absl::Status AddSuperuser(const rpc::CallContext& context, const std::string& superuser,
+                            const std::string& verifier);
   absl::StatusOr<uint64_t> StoredVersion(const rpc::CallContext& context);
   absl::Status CheckMayChange(const Roles& roles,
                               const security::v1::ChangeRolesRequest& request) const;

@@ -36,6 +36,7 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
     has_ahead_ = false;
     bulk_ = nullptr;
   }
+  if (request.execute().has_attributes()) SetAttributes(request.execute().attributes());
   if (request.has_begin_first()) {
     BeginOptions options;
     if (request.begin_first().repeatable_read()) options.isolation = Isolation::kRepeatableRead;
@@ -111,6 +112,16 @@ absl::Status Conversation::HandleSavepoint(const rpc::CallContext& context,
   }
 }
 
+void Conversation::SetAttributes(const v1::SessionAttributes& attributes) {
+  options_.current_user = attributes.current_user();
+  options_.session_user = attributes.session_user();
+  options_.backend_pid = attributes.backend_pid();
+  options_.current_database = attributes.current_database();
+  options_.current_schema = attributes.current_schema();
+  options_.search_path.assign(attributes.search_path().begin(), attributes.search_path().end());
+  options_.time_zone = attributes.time_zone();
+}
+
 absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
                                          const v1::ExecuteRequest& request,
                                          v1::SessionResponse* response) {
@@ -124,7 +135,7 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
         plan, storage_->Prepare(context, std::make_shared<const common::v1::Plan>(request.plan())));
     plans_->Add(request.plan_key(), plan, storage_);
   }
-  options_ = ExecuteOptions();
+  options_.parameters.clear();
   if (!request.parameters().empty()) {
     ASSIGN_OR_RETURN(const auto row, types::DecodeBatch(request.parameters()));
     if (row.row_count != 1) return absl::InvalidArgumentError("parameters are not one row");
@@ -135,13 +146,6 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
   }
   options_.transaction_timestamp_us = request.transaction_timestamp_us();
   options_.statement_timestamp_us = request.statement_timestamp_us();
-  options_.current_user = request.current_user();
-  options_.session_user = request.session_user();
-  options_.backend_pid = request.backend_pid();
-  options_.current_database = request.current_database();
-  options_.current_schema = request.current_schema();
-  options_.search_path.assign(request.search_path().begin(), request.search_path().end());
-  options_.time_zone = request.time_zone();
   options_.measure_time = request.measure_time();
   ASSIGN_OR_RETURN(stream_, session_->Execute(context, plan, options_));
   return FillPage(response);

@@ -32,6 +32,7 @@ class Conversation {
   absl::Status Handle(const v1::SessionRequest& request, v1::SessionResponse* response);
   absl::Status HandleSavepoint(const rpc::CallContext& context,
                                const v1::SavepointRequest& request);
+  void SetAttributes(const v1::SessionAttributes& attributes);
   absl::Status HandleExecute(const rpc::CallContext& context, const v1::ExecuteRequest& request,
                              v1::SessionResponse* response);
   // One batch, and the end when it follows at once.
@@ -44,7 +45,7 @@ class Conversation {
   bool in_transaction_ = false;
   // Streams and writers refer to the session and the options: they go first.
   std::unique_ptr<Session> session_;
-  ExecuteOptions options_;
+  ExecuteOptions options_;  // Of the last execution.
   std::unique_ptr<ResultStream> stream_;
   types::Batch ahead_;
   bool has_ahead_ = false;

@@ -104,14 +104,30 @@ void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool wit
   }
   execute->set_transaction_timestamp_us(options.transaction_timestamp_us);
   execute->set_statement_timestamp_us(options.statement_timestamp_us);
-  execute->set_current_user(options.current_user);
-  execute->set_session_user(options.session_user);
-  execute->set_backend_pid(options.backend_pid);
-  execute->set_current_database(options.current_database);
-  execute->set_current_schema(options.current_schema);
-  *execute->mutable_search_path() = {options.search_path.begin(), options.search_path.end()};
-  execute->set_time_zone(options.time_zone);
   execute->set_measure_time(options.measure_time);
+}
+
+v1::SessionAttributes AttributesOf(const ExecuteOptions& options) {
+  v1::SessionAttributes attributes;
+  attributes.set_current_user(options.current_user);
+  attributes.set_session_user(options.session_user);
+  attributes.set_backend_pid(options.backend_pid);
+  attributes.set_current_database(options.current_database);
+  attributes.set_current_schema(options.current_schema);
+  attributes.set_time_zone(options.time_zone);
+  *attributes.mutable_search_path() = {options.search_path.begin(), options.search_path.end()};
+  return attributes;
+}
+
+bool Same(const v1::SessionAttributes& attributes, const ExecuteOptions& options) {
+  return attributes.current_user() == options.current_user &&
+         attributes.session_user() == options.session_user &&
+         attributes.backend_pid() == options.backend_pid &&
+         attributes.current_database() == options.current_database &&
+         attributes.current_schema() == options.current_schema &&
+         attributes.time_zone() == options.time_zone &&
+         std::equal(attributes.search_path().begin(), attributes.search_path().end(),
+                    options.search_path.begin(), options.search_path.end());
 }
 
 }  // namespace
@@ -187,7 +203,16 @@ absl::StatusOr<std::unique_ptr<ResultStream>> RemoteSession::Execute(
   request_.Clear();
   FillExecute(*remote, options, !remote->sent.load(std::memory_order_relaxed),
               request_.mutable_execute());
-  RETURN_IF_ERROR(Call(context, &request_, remote->brief.load(std::memory_order_relaxed)));
+  if (line_ == nullptr || !attributes_.has_value() || !Same(*attributes_, options)) {
+    attributes_ = AttributesOf(options);
+    *request_.mutable_execute()->mutable_attributes() = *attributes_;
+  }
+  const absl::Status status =
+      Call(context, &request_, remote->brief.load(std::memory_order_relaxed));
+  if (!status.ok()) {
+    attributes_.reset();  // Whether it got as far as to note them is not known.
+    return status;
+  }
   if (response_.unknown_plan()) {
     request_.Clear();
     FillExecute(*remote, options, /*with_plan=*/true, request_.mutable_execute());

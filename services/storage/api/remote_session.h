@@ -61,7 +61,8 @@ class RemoteSession : public Session {
   std::unique_ptr<SessionChannel::Line> line_;
   bool in_transaction_ = false;
   std::optional<BeginOptions> begin_;  // Of a transaction that storage does not know yet.
-  v1::SessionRequest request_;         // Reused.
+  std::optional<v1::SessionAttributes> attributes_;  // As storage knows them by line_.
+  v1::SessionRequest request_;                       // Reused.
   v1::SessionResponse response_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ class CatalogDraft {
 
   using Result = absl::StatusOr<v1::DdlResult>;
   Result CreateTable(const common::v1::CreateTable& statement);
-  Result DropTables(const common::v1::DropTable& statement, bool views);
+  // `kind`: "table", "view" or "sequence".
+  Result DropRelations(const common::v1::DropTable& statement, std::string_view kind);
   // Every action that moves no data; the caller has validated data where needed.
   Result AlterTable(const common::v1::AlterTable& statement);
   // Adds an index in `state`; the caller builds it.
@@ -52,6 +54,13 @@ class CatalogDraft {
   Result CreateSchema(const common::v1::CreateSchema& statement);
   Result DropSchema(const common::v1::DropSchema& statement);
   Result CreateView(const common::v1::CreateView& statement);
+  Result CreateSequence(const common::v1::CreateSequence& statement);
+  Result AlterSequence(const common::v1::AlterSequence& statement);
+  // RESTART: the sequence counts from `first` on, under a new storage_id.
+  absl::Status RestartSequence(uint32_t sequence_id, int64_t first);
+  // The sequences that belong to columns of the table.
+  std::vector<uint32_t> OwnedSequences(uint32_t table_id) const;
+  Result Comment(const common::v1::Comment& statement);
 
   // Errors: 42P01.
   absl::StatusOr<TableEntryPtr> Table(uint32_t table_id) const;
@@ -76,6 +85,21 @@ class CatalogDraft {
                            const std::function<bool(const common::v1::ViewDependency&)>& depends,
                            const std::vector<uint32_t>& dropping, bool cascade,
                            v1::DdlResult* result);
+  // A serial or identity column gets its sequence.
+  absl::Status AddOwnedSequence(common::v1::TableDescriptor* table,
+                                const common::v1::OwnedSequence& owned);
+  absl::Status PutSequence(common::v1::TableDescriptor sequence, uint32_t* id);
+  // Drops the defaults that take values from the sequence. Errors: 2BP01 unless `cascade`; what is
+  // in `dropping`, or the column of `dropping_column`, does not count.
+  absl::Status ReleaseSequence(const TableEntry& sequence, const std::vector<uint32_t>& dropping,
+                               bool cascade, v1::DdlResult* result);
+  // Drops the sequences that belong to the table (`column`: to that one), in `table` itself too.
+  absl::Status DropOwnedSequences(const common::v1::TableDescriptor& table,
+                                  std::optional<uint32_t> column,
+                                  const std::vector<uint32_t>& dropping, bool cascade,
+                                  v1::DdlResult* result);
+  absl::Status SetIdentity(const common::v1::SetIdentity& change,
+                           common::v1::TableDescriptor* table, v1::DdlResult* result);
   absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name,
                               bool if_exists, v1::DdlResult* result);
   absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping,

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/function_rows.h"
 #include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/virtual_rows.h"
 
@@ -31,14 +32,6 @@ std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
     text += QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
   }
   return text;
-}
-
-// Where unqualified names are looked for, in order.
-std::vector<std::string> PathOf(const sql::functions::EvaluationContext& session) {
-  std::vector<std::string> path = session.search_path;
-  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end())
-    path.insert(path.begin(), "pg_catalog");
-  return path;
 }
 
 // Whether the unqualified name means the relation of this schema.
@@ -90,6 +83,12 @@ bool SplitName(std::string_view text, std::vector<std::string>* parts) {
   }
 }
 
+std::string QuoteLiteral(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out + "'";
+}
+
 Value NullText() { return Value::Null({TypeId::kText, 0}); }
 
 uint32_t OidArgument(const std::vector<Value>& arguments) {
@@ -99,6 +98,13 @@ uint32_t OidArgument(const std::vector<Value>& arguments) {
 }
 
 }  // namespace
+
+std::vector<std::string> PathOf(const sql::functions::EvaluationContext& session) {
+  std::vector<std::string> path = session.search_path;
+  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end())
+    path.insert(path.begin(), "pg_catalog");
+  return path;
+}
 
 uint32_t PrimaryKeyConstraintOid(const TableEntry& table) {
   return kPrimaryKeyBase + table.descriptor.primary_key_oid();
@@ -131,7 +137,34 @@ uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
   return 0;
 }
 
-std::string DefaultDefinition(const common::v1::ColumnDescriptor& column) {
+bool HasStoredDefault(const common::v1::ColumnDescriptor& column) {
+  return !column.default_sql().empty() &&
+         column.identity() == common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED;
+}
+
+uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal) {
+  return 0x20000000 + (table_id << 11) + static_cast<uint32_t>(ordinal) + 1;
+}
+
+bool IdentitySequenceOf(const catalog::CatalogState& catalog, const TableDescriptor& sequence) {
+  const catalog::TableEntryPtr* owner = catalog.Find(sequence.sequence().owner_table_id());
+  if (owner == nullptr) return false;
+  const auto column = static_cast<int>(sequence.sequence().owner_column());
+  return column < (*owner)->descriptor.columns_size() &&
+         (*owner)->descriptor.columns(column).identity() !=
+             common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED;
+}
+
+std::string DefaultDefinition(const catalog::CatalogState& catalog,
+                              const std::vector<std::string>& path,
+                              const common::v1::ColumnDescriptor& column) {
+  const catalog::TableEntryPtr* sequence =
+      column.default_sequence_id() == 0 ? nullptr : catalog.Find(column.default_sequence_id());
+  if (sequence != nullptr) {
+    const std::string name = QualifiedName(catalog, path, (*sequence)->descriptor.schema(),
+                                           (*sequence)->descriptor.name());
+    return "nextval(" + QuoteLiteral(name) + "::regclass)";
+  }
   const std::string& sql = column.default_sql();
   const TypeId id = types::FromProto(column.type()).id;
   const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
@@ -200,6 +233,7 @@ struct Call {
   const sql::functions::EvaluationContext& session;
   const std::vector<Value>& arguments;
   uint32_t oid;
+  SequenceUse* sequences;
 };
 
 absl::StatusOr<Value> RegclassOut(const Call& call) {
@@ -222,6 +256,14 @@ absl::StatusOr<Value> RegnamespaceOut(const Call& call) {
     if (schema.schema_id() == call.oid) return Value::Text(schema.name());
   }
   return Value::Text(call.oid == 0 ? "-" : std::to_string(call.oid));
+}
+
+absl::StatusOr<Value> ToRegnamespace(const Call& call) {
+  const Value none = Value::Null({TypeId::kRegnamespace, 0});
+  std::vector<std::string> parts;
+  if (!SplitName(call.arguments[0].bytes(), &parts) || parts.size() != 1) return none;
+  const auto* schema = call.catalog.FindSchema(parts[0]);
+  return schema == nullptr ? none : Value::Int(TypeId::kRegnamespace, schema->schema_id());
 }
 
 absl::StatusOr<Value> ToRegclass(const Call& call) {
@@ -283,7 +325,12 @@ absl::StatusOr<Value> ConstraintDef(const Call& call) {
     bool found = false;
     std::string text =
         ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, &found);
-    if (found) return Value::Text(std::move(text));
+    if (!found) continue;
+    // Printed prettily, a condition has one pair of parentheses.
+    const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
+    if (pretty && text.starts_with("CHECK ((") && text.ends_with("))"))
+      text = "CHECK (" + text.substr(8, text.size() - 10) + ")";
+    return Value::Text(std::move(text));
   }
   return NullText();
 }
@@ -351,6 +398,99 @@ absl::StatusOr<Value> Ask(const Call& call) {
   return kFunction({call.shared, call.catalog, call.session, call.arguments});
 }
 
+template <absl::StatusOr<Value> (*kFunction)(const PrivilegeQuestion&, SequenceUse*)>
+absl::StatusOr<Value> Sequence(const Call& call) {
+  return kFunction({call.shared, call.catalog, call.session, call.arguments}, call.sequences);
+}
+
+const FunctionRow* FindFunction(uint32_t oid) {
+  for (const FunctionRow& function : AllFunctions()) {
+    if (function.oid == oid) return &function;
+  }
+  return nullptr;
+}
+absl::StatusOr<Value> ResultOfFunction(const Call& call) {
+  const FunctionRow* function = FindFunction(call.oid);
+  return function == nullptr ? NullText() : Value::Text(FunctionResult(*function));
+}
+absl::StatusOr<Value> ArgumentsOfFunction(const Call& call) {
+  const FunctionRow* function = FindFunction(call.oid);
+  return function == nullptr ? NullText() : Value::Text(FunctionArguments(*function));
+}
+absl::StatusOr<Value> RegprocOut(const Call& call) {
+  const FunctionRow* function = FindFunction(call.oid);
+  if (call.oid == 0) return Value::Text("-");
+  return Value::Text(function == nullptr ? std::to_string(call.oid)
+                                         : QuoteIdentifier(function->name));
+}
+
+// How many functions have the name, and the first one's number.
+int FunctionsNamed(std::string_view text, int64_t* oid) {
+  std::vector<std::string> parts;
+  if (!SplitName(text, &parts)) return 0;
+  if (parts.size() > 1 && parts[parts.size() - 2] != "pg_catalog") return 0;
+  int count = 0;
+  for (const FunctionRow& function : AllFunctions()) {
+    if (function.name != parts.back()) continue;
+    if (count++ == 0) *oid = function.oid;
+  }
+  return count;
+}
+absl::StatusOr<Value> ToRegproc(const Call& call) {
+  int64_t oid = 0;
+  if (FunctionsNamed(call.arguments[0].bytes(), &oid) != 1)
+    return Value::Null({TypeId::kRegproc, 0});
+  return Value::Int(TypeId::kRegproc, oid);
+}
+absl::StatusOr<Value> RegprocIn(const Call& call) {
+  const std::string text(call.arguments[0].bytes());
+  int64_t oid = 0;
+  const int count = text == "-" ? 1 : FunctionsNamed(text, &oid);
+  if (count == 1) return Value::Int(TypeId::kRegproc, oid);
+  return count == 0 ? status::Error(status::sqlstate::kUndefinedFunction,
+                                    "function \"" + text + "\" does not exist")
+                    : status::Error(status::sqlstate::kAmbiguousFunction,
+                                    "more than one function named \"" + text + "\"");
+}
+
+Value TextOrNull(const std::optional<std::string>& text) {
+  return text.has_value() ? Value::Text(*text) : NullText();
+}
+absl::StatusOr<Value> ObjectDescription(const Call& call) {
+  const std::string_view of = call.arguments.size() > 1 ? call.arguments[1].bytes() : "";
+  return TextOrNull(CommentOn(call.catalog, call.oid, of, 0));
+}
+absl::StatusOr<Value> ColumnDescription(const Call& call) {
+  const int64_t column = call.arguments[1].int_value();
+  return TextOrNull(CommentOn(call.catalog, call.oid, "pg_class", column));
+}
+
+// Of a table and one of its columns, by name.
+absl::StatusOr<Value> SerialSequence(const Call& call) {
+  const TableEntry* table = FindRelation(call.catalog, call.session, call.arguments[0].bytes());
+  if (table == nullptr) {
+    return status::Error(
+        status::sqlstate::kUndefinedTable,
+        "relation \"" + std::string(call.arguments[0].bytes()) + "\" does not exist");
+  }
+  const std::string_view name = call.arguments[1].bytes();
+  for (uint32_t i = 0; i < table->layout.names.size(); ++i) {
+    if (!table->layout.live[i] || table->layout.names[i] != name) continue;
+    for (const auto& [id, entry] : call.catalog.tables()) {
+      const auto& sequence = entry->descriptor.sequence();
+      if (sequence.owner_table_id() != table->descriptor.table_id() || sequence.owner_column() != i)
+        continue;
+      return Value::Text(QuoteIdentifier(entry->descriptor.schema()) + "." +
+                         QuoteIdentifier(entry->descriptor.name()));
+    }
+    return NullText();
+  }
+  return status::Error(status::sqlstate::kUndefinedColumn,
+                       "column \"" + std::string(name) + "\" of relation \"" +
+                           table->descriptor.name() + "\" does not exist");
+}
+
+absl::StatusOr<Value> EmptyText(const Call&) { return Value::Text(""); }
 absl::StatusOr<Value> True(const Call&) { return Value::Bool(true); }
 absl::StatusOr<Value> NoText(const Call&) { return NullText(); }
 absl::StatusOr<Value> Publishable(const Call& call) {
@@ -376,6 +516,7 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"regclassout", RegclassOut},
       {"regnamespaceout", RegnamespaceOut},
       {"to_regclass", ToRegclass},
+      {"to_regnamespace", ToRegnamespace},
       {"to_regtype", ToRegtype},
       {"pg_get_userbyid", UserById},
       {"pg_get_indexdef", IndexDef},
@@ -389,8 +530,19 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_opclass_is_visible", True},
       {"pg_collation_is_visible", True},
       {"pg_statistics_obj_is_visible", True},
+      {"pg_ts_config_is_visible", True},
+      {"pg_ts_dict_is_visible", True},
+      {"pg_ts_parser_is_visible", True},
+      {"pg_ts_template_is_visible", True},
+      {"pg_tablespace_location", EmptyText},
       {"pg_relation_is_publishable", Publishable},
       {"pg_relation_is_updatable", Updatable},
+      {"nextval", Sequence<NextValue>},
+      {"currval", Sequence<CurrentValue>},
+      {"lastval", Sequence<LastValue>},
+      {"setval", Sequence<SetValue>},
+      {"pg_sequence_last_value", Sequence<LastValueOf>},
+      {"has_sequence_privilege", Ask<HasSequencePrivilege>},
       {"has_table_privilege", Ask<HasTablePrivilege>},
       {"has_schema_privilege", Ask<HasSchemaPrivilege>},
       {"has_database_privilege", Ask<HasDatabasePrivilege>},
@@ -402,18 +554,21 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_indexes_size", IndexesSizeValue},
       {"pg_total_relation_size", TotalSizeValue},
       {"pg_database_size", DatabaseSize},
-      {"obj_description", NoText},
-      {"col_description", NoText},
+      {"obj_description", ObjectDescription},
+      {"col_description", ColumnDescription},
       {"shobj_description", NoText},
       {"pg_get_ruledef", NoText},
       {"pg_get_triggerdef", NoText},
       {"pg_get_functiondef", NoText},
-      {"pg_get_function_result", NoText},
-      {"pg_get_function_arguments", NoText},
-      {"pg_get_function_identity_arguments", NoText},
+      {"regprocout", RegprocOut},
+      {"regprocin", RegprocIn},
+      {"to_regproc", ToRegproc},
+      {"pg_get_function_result", ResultOfFunction},
+      {"pg_get_function_arguments", ArgumentsOfFunction},
+      {"pg_get_function_identity_arguments", ArgumentsOfFunction},
       {"pg_get_partkeydef", NoText},
       {"pg_get_partition_constraintdef", NoText},
-      {"pg_get_serial_sequence", NoText},
+      {"pg_get_serial_sequence", SerialSequence},
       {"pg_get_statisticsobjdef_columns", NoText},
       {"current_setting", NoText},
   };
@@ -439,7 +594,7 @@ absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name,
                                                  const std::vector<Value>& arguments) const {
   const auto it = Handlers().find(name);
   if (it == Handlers().end()) return status::NotSupported("function " + std::string(name));
-  return it->second({shared_, catalog_, session_, arguments, OidArgument(arguments)});
+  return it->second({shared_, catalog_, session_, arguments, OidArgument(arguments), sequences_});
 }
 
 }  // namespace adbms::storage::server

@@ -27,7 +27,7 @@ class DdlExecution {
       case DdlStatement::kCreateTable:
         return CreateTable(statement.create_table());
       case DdlStatement::kDropTable:
-        return draft()->DropTables(statement.drop_table(), false);
+        return draft()->DropRelations(statement.drop_table(), "table");
       case DdlStatement::kAlterTable:
         return Alter(statement.alter_table());
       case DdlStatement::kCreateIndex:
@@ -43,7 +43,15 @@ class DdlExecution {
       case DdlStatement::kCreateView:
         return draft()->CreateView(statement.create_view());
       case DdlStatement::kDropView:
-        return draft()->DropTables(statement.drop_view(), true);
+        return draft()->DropRelations(statement.drop_view(), "view");
+      case DdlStatement::kComment:
+        return draft()->Comment(statement.comment());
+      case DdlStatement::kCreateSequence:
+        return draft()->CreateSequence(statement.create_sequence());
+      case DdlStatement::kAlterSequence:
+        return AlterSequence(statement.alter_sequence());
+      case DdlStatement::kDropSequence:
+        return draft()->DropRelations(statement.drop_sequence(), "sequence");
       case DdlStatement::BODY_NOT_SET:
         break;
     }
@@ -93,10 +101,37 @@ class DdlExecution {
       const int64_t rows =
           transaction_->shared()->counts->Table(id)->rows.load(std::memory_order_relaxed);
       if (rows >= 0) transaction_->AddRows(id, -rows - transaction_->PendingRows(id));
+      if (statement.restart_identity()) {
+        for (const uint32_t sequence : draft()->OwnedSequences(id)) {
+          ASSIGN_OR_RETURN(const catalog::TableEntryPtr entry, draft()->Table(sequence));
+          RETURN_IF_ERROR(draft()->RestartSequence(sequence, entry->descriptor.sequence().start()));
+        }
+      }
       result.set_object_id(id);
       result.set_changed(true);
     }
     return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> AlterSequence(const common::v1::AlterSequence& statement) {
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.sequence_id()));
+    if (table->descriptor.has_sequence() && !statement.restart()) {
+      txn::SequenceStore* sequences = transaction_->shared()->sequences;
+      ASSIGN_OR_RETURN(const txn::SequenceStore::State state, sequences->Get(table->descriptor));
+      const common::v1::SequenceDescriptor& bounds = statement.sequence();
+      const bool low = state.last_value < bounds.minimum();
+      if (low || state.last_value > bounds.maximum()) {
+        return status::Error(
+            sqlstate::kInvalidParameterValue,
+            "RESTART value (" + std::to_string(state.last_value) + ") cannot be " +
+                (low ? "less than MINVALUE (" + std::to_string(bounds.minimum())
+                     : "greater than MAXVALUE (" + std::to_string(bounds.maximum())) +
+                ")");
+      }
+      // What is reserved was counted in the old steps.
+      RETURN_IF_ERROR(sequences->Set(table->descriptor, state));
+    }
+    return draft()->AlterSequence(statement);
   }
 
   absl::StatusOr<v1::DdlResult> CreateIndex(const common::v1::CreateIndex& statement) {
@@ -162,7 +197,10 @@ class DdlExecution {
         }
         break;
       case AlterTable::kAddColumn:
-        if (statement.add_column().not_null() && !HasValue(statement.add_column())) {
+        if (statement.has_sequence()) {
+          ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *table));
+          if (rows) return status::NotSupported("adding a serial column to a table with rows");
+        } else if (statement.add_column().not_null() && !HasValue(statement.add_column())) {
           ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *table));
           if (rows) {
             return status::Error(sqlstate::kNotNullViolation,
@@ -312,6 +350,14 @@ const char* VerbOf(const DdlStatement& statement) {
       return "CREATE VIEW";
     case DdlStatement::kDropView:
       return "DROP VIEW";
+    case DdlStatement::kComment:
+      return "COMMENT";
+    case DdlStatement::kCreateSequence:
+      return "CREATE SEQUENCE";
+    case DdlStatement::kAlterSequence:
+      return "ALTER SEQUENCE";
+    case DdlStatement::kDropSequence:
+      return "DROP SEQUENCE";
     default:
       return "DDL";
   }

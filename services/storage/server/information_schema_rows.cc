@@ -12,6 +12,7 @@ std::string Database(const RowSource& source) {
 void FillTables(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
+    if (table.has_sequence()) continue;
     const bool view = !table.view_sql().empty();
     rows->Row()
         .Set("table_catalog", Database(source))
@@ -81,9 +82,27 @@ void SetTypeColumns(const types::Type& type, RowBuilder* rows) {
     rows->Set("datetime_precision", 6);
 }
 
+void SetIdentityColumns(const RowSource& source, const common::v1::ColumnDescriptor& column,
+                        RowBuilder* rows) {
+  using common::v1::ColumnDescriptor;
+  rows->Set("identity_cycle", "NO");
+  const catalog::TableEntryPtr* entry = source.catalog->Find(column.default_sequence_id());
+  if (column.identity() == ColumnDescriptor::IDENTITY_UNSPECIFIED || entry == nullptr) return;
+  const common::v1::SequenceDescriptor& sequence = (*entry)->descriptor.sequence();
+  rows->Set("is_identity", "YES")
+      .Set("identity_generation",
+           column.identity() == ColumnDescriptor::IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT")
+      .Set("identity_start", std::to_string(sequence.start()))
+      .Set("identity_increment", std::to_string(sequence.increment()))
+      .Set("identity_maximum", std::to_string(sequence.maximum()))
+      .Set("identity_minimum", std::to_string(sequence.minimum()))
+      .Set("identity_cycle", sequence.cycle() ? "YES" : "NO");
+}
+
 void FillColumns(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
+    if (table.has_sequence()) continue;
     int64_t position = 0;
     for (const auto& column : table.columns()) {
       ++position;
@@ -99,10 +118,13 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
           .Set("dtd_identifier", std::to_string(position))
           .Set("is_self_referencing", "NO")
           .Set("is_identity", "NO")
-          .Set("identity_cycle", "NO")
           .Set("is_generated", "NEVER")
           .Set("is_updatable", table.view_sql().empty() && !table.is_virtual() ? "YES" : "NO");
-      if (!column.default_sql().empty()) rows->Set("column_default", DefaultDefinition(column));
+      SetIdentityColumns(source, column, rows);
+      if (HasStoredDefault(column)) {
+        rows->Set("column_default",
+                  DefaultDefinition(*source.catalog, PathOf(*source.session), column));
+      }
       SetTypeColumns(types::FromProto(column.type()), rows);
     }
   }
@@ -172,6 +194,52 @@ void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
   });
 }
 
+void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    for (const auto& key : entry->descriptor.foreign_keys()) {
+      rows->Row()
+          .Set("constraint_catalog", Database(source))
+          .Set("constraint_schema", entry->descriptor.schema())
+          .Set("constraint_name", key.name())
+          .Set("match_option", "NONE")
+          .Set("update_rule", "NO ACTION")
+          .Set("delete_rule", "NO ACTION");
+      const auto index = source.catalog->FindIndex(ReferencedIndexOid(*source.catalog, key));
+      if (index.table == nullptr) continue;
+      rows->Set("unique_constraint_catalog", Database(source))
+          .Set("unique_constraint_schema", index.table->descriptor.schema())
+          .Set("unique_constraint_name", index.index == nullptr
+                                             ? index.table->descriptor.primary_key_name()
+                                             : index.index->name());
+    }
+  }
+}
+
+// Of a foreign key: the columns that it refers to.
+void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
+                                const auto& ordinals, const common::v1::ForeignKeyDescriptor* key) {
+    const auto* used = &table;
+    const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
+    if (key != nullptr) {
+      const catalog::TableEntryPtr* parent = source.catalog->Find(key->referenced_table_id());
+      if (parent == nullptr) return;
+      used = &(*parent)->descriptor;
+      columns = &key->referenced_columns();
+    }
+    for (const uint32_t ordinal : *columns) {
+      rows->Row()
+          .Set("table_catalog", Database(source))
+          .Set("table_schema", used->schema())
+          .Set("table_name", used->name())
+          .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
+          .Set("constraint_catalog", Database(source))
+          .Set("constraint_schema", table.schema())
+          .Set("constraint_name", name);
+    }
+  });
+}
+
 }  // namespace
 
 void AddInformationSchemaFills(RowFillMap* fills) {
@@ -179,6 +247,8 @@ void AddInformationSchemaFills(RowFillMap* fills) {
                  {"information_schema.views", FillViews},
                  {"information_schema.columns", FillColumns},
                  {"information_schema.schemata", FillSchemata},
+                 {"information_schema.referential_constraints", FillReferentialConstraints},
+                 {"information_schema.constraint_column_usage", FillConstraintColumnUsage},
                  {"information_schema.table_constraints", FillTableConstraints},
                  {"information_schema.key_column_usage", FillKeyColumnUsage}});
 }
@@ -188,6 +258,10 @@ const RowFillMap& RowFills() {
     auto* fills = new RowFillMap();
     AddRelationFills(fills);
     AddSettingFills(fills);
+    AddTypeFills(fills);
+    AddFunctionFills(fills);
+    AddSequenceFills(fills);
+    AddCommentFills(fills);
     AddInformationSchemaFills(fills);
     return fills;
   }();

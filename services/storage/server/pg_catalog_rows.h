@@ -15,6 +15,10 @@ const RowFillMap& RowFills();
 // Parts of the map, a file each.
 void AddRelationFills(RowFillMap* fills);
 void AddSettingFills(RowFillMap* fills);
+void AddTypeFills(RowFillMap* fills);
+void AddFunctionFills(RowFillMap* fills);
+void AddSequenceFills(RowFillMap* fills);
+void AddCommentFills(RowFillMap* fills);
 void AddInformationSchemaFills(RowFillMap* fills);
 
 }  // namespace adbms::storage::server

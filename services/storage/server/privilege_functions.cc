@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/catalog/catalog_words.h"
 #include "services/storage/server/catalog_functions.h"
 #include "services/storage/server/virtual_rows.h"
 
@@ -106,24 +107,33 @@ Privilege PrivilegeOf(const std::string& name) {
   if (name == "UPDATE") return common::v1::PRIVILEGE_UPDATE;
   if (name == "DELETE") return common::v1::PRIVILEGE_DELETE;
   if (name == "TRUNCATE") return common::v1::PRIVILEGE_TRUNCATE;
+  if (name == "USAGE") return common::v1::PRIVILEGE_USAGE;
+  if (name == "CREATE") return common::v1::PRIVILEGE_CREATE;
   return common::v1::PRIVILEGE_UNSPECIFIED;  // Nobody can be granted it.
+}
+
+// The privileges on an object that the subject was granted, itself or by a role or PUBLIC.
+std::set<int64_t> GrantsTo(const PrivilegeQuestion& question, const Subject& subject,
+                           uint32_t object) {
+  std::set<int64_t> held;
+  for (const auto& row : ReadSystemTable(question.shared, question.catalog, "grants",
+                                         {"grantee", "table_id", "privilege"})) {
+    if (row[1].int_value() != static_cast<int64_t>(object)) continue;
+    const std::string grantee(row[0].bytes());
+    if (grantee.empty() || subject.roles.contains(grantee)) held.insert(row[2].int_value());
+  }
+  return held;
 }
 
 bool MayUse(const PrivilegeQuestion& question, const Subject& subject, const TableEntry& table,
             const std::vector<Wanted>& wanted) {
   const common::v1::TableDescriptor& descriptor = table.descriptor;
   if (subject.superuser || subject.roles.contains(descriptor.owner())) return true;
-  const bool system = descriptor.schema() == "adbms" || descriptor.is_virtual();
+  const bool system = descriptor.schema() == "adbms" || catalog::IsSystemTable(descriptor);
   const bool secret = descriptor.schema() == "adbms" &&
                       (descriptor.name() == "roles" || descriptor.name() == "audit_log");
-  std::set<int64_t> held;
+  std::set<int64_t> held = GrantsTo(question, subject, descriptor.table_id());
   if (system && !secret) held.insert(common::v1::PRIVILEGE_SELECT);
-  for (const auto& row : ReadSystemTable(question.shared, question.catalog, "grants",
-                                         {"grantee", "table_id", "privilege"})) {
-    if (row[1].int_value() != static_cast<int64_t>(descriptor.table_id())) continue;
-    const std::string grantee(row[0].bytes());
-    if (grantee.empty() || subject.roles.contains(grantee)) held.insert(row[2].int_value());
-  }
   for (const Wanted& one : wanted) {
     if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return true;
   }
@@ -180,6 +190,22 @@ absl::StatusOr<Value> HasTablePrivilege(const PrivilegeQuestion& question) {
       {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE"});
 }
 
+absl::StatusOr<Value> HasSequencePrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  return TableAnswer(question, RoleArgument(question, 2), question.arguments[n - 2],
+                     question.arguments[n - 1], {"USAGE", "SELECT", "UPDATE"});
+}
+
+absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question, const TableEntry& table,
+                                 std::string_view privileges) {
+  // Owners, the most of those who write, without a look at roles and grants.
+  if (table.descriptor.owner() == question.session.current_user) return true;
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject, SubjectOf(question, nullptr));
+  ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
+                   Parse(privileges, {"SELECT", "INSERT", "UPDATE", "USAGE"}));
+  return MayUse(question, *subject, table, wanted);
+}
+
 absl::StatusOr<Value> HasColumnPrivilege(const PrivilegeQuestion& question) {
   const size_t n = question.arguments.size();
   return TableAnswer(question, RoleArgument(question, 3), question.arguments[n - 3],
@@ -208,8 +234,10 @@ absl::StatusOr<Value> HasSchemaPrivilege(const PrivilegeQuestion& question) {
   if (subject->superuser || subject->roles.contains(schema->owner())) return Value::Bool(true);
   const bool system = schema->name() == "adbms" || schema->name() == "pg_catalog" ||
                       schema->name() == "information_schema";
+  std::set<int64_t> held = GrantsTo(question, *subject, schema->schema_id());
+  if (system) held.insert(common::v1::PRIVILEGE_USAGE);
   for (const Wanted& one : wanted) {
-    if (!one.grant_option && (one.privilege == "USAGE" || !system)) return Value::Bool(true);
+    if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return Value::Bool(true);
   }
   return Value::Bool(false);
 }
@@ -228,9 +256,11 @@ absl::StatusOr<Value> HasDatabasePrivilege(const PrivilegeQuestion& question) {
       Parse(question.arguments[n - 1].bytes(), {"CREATE", "CONNECT", "TEMPORARY", "TEMP"}));
   if (!subject) return Unknown();
   if (subject->superuser) return Value::Bool(true);
+  // Anybody may connect; there are no temporary tables.
+  std::set<int64_t> held = GrantsTo(question, *subject, kDatabaseOid);
   for (const Wanted& one : wanted) {
-    // Anybody may connect and make schemas; there are no temporary tables.
-    if (!one.grant_option && (one.privilege == "CONNECT" || one.privilege == "CREATE"))
+    if (one.grant_option) continue;
+    if (one.privilege == "CONNECT" || held.contains(PrivilegeOf(one.privilege)))
       return Value::Bool(true);
   }
   return Value::Bool(false);

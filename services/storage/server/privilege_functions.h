@@ -24,9 +24,15 @@ struct PrivilegeQuestion {
 // NULL for an object or role whose oid does not exist. Errors: 42704 no such role, 42P01, 3F000,
 // 3D000 no such object, 42703 no such column, 22023 unknown privilege.
 absl::StatusOr<types::Value> HasTablePrivilege(const PrivilegeQuestion& question);
+// `question.arguments` as for tables.
+absl::StatusOr<types::Value> HasSequencePrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasColumnPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasSchemaPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasDatabasePrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasRole(const PrivilegeQuestion& question);
+
+// Whether the session's user has one of the privileges ("USAGE,UPDATE") on a table or sequence.
+absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question,
+                                 const catalog::TableEntry& table, std::string_view privileges);
 
 }  // namespace adbms::storage::server

@@ -1,7 +1,8 @@
-// pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef, pg_type: what describes relations.
+// pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef: what describes relations.
 #include "services/storage/server/pg_catalog_rows.h"
 
 #include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/type_rows.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -12,67 +13,6 @@ using common::v1::TableDescriptor;
 
 constexpr int64_t kHeapAm = 2;
 constexpr int64_t kBtreeAm = 403;
-
-struct TypeRow {
-  int64_t oid;
-  const char* name;
-  int64_t length;
-  bool by_value;
-  const char* kind;
-  const char* category;
-  bool preferred;
-  int64_t element;
-  int64_t array;
-  const char* align;
-  const char* storage;
-  int64_t collation;
-  int64_t input;
-  int64_t output;
-};
-
-constexpr TypeRow kTypes[] = {
-    {16, "bool", 1, true, "b", "B", true, 0, 1000, "c", "p", 0, 1242, 1243},
-    {17, "bytea", -1, false, "b", "U", false, 0, 1001, "i", "x", 0, 1244, 31},
-    {18, "char", 1, true, "b", "Z", false, 0, 1002, "c", "p", 0, 1245, 33},
-    {19, "name", 64, false, "b", "S", false, 18, 1003, "c", "p", 950, 34, 35},
-    {20, "int8", 8, true, "b", "N", false, 0, 1016, "d", "p", 0, 460, 461},
-    {21, "int2", 2, true, "b", "N", false, 0, 1005, "s", "p", 0, 38, 39},
-    {22, "int2vector", -1, false, "b", "A", false, 21, 1006, "i", "p", 0, 40, 41},
-    {23, "int4", 4, true, "b", "N", false, 0, 1007, "i", "p", 0, 42, 43},
-    {25, "text", -1, false, "b", "S", true, 0, 1009, "i", "x", 100, 46, 47},
-    {26, "oid", 4, true, "b", "N", true, 0, 1028, "i", "p", 0, 1798, 1799},
-    {30, "oidvector", -1, false, "b", "A", false, 26, 1013, "i", "p", 0, 54, 55},
-    {114, "json", -1, false, "b", "U", false, 0, 199, "i", "x", 0, 321, 322},
-    {700, "float4", 4, true, "b", "N", false, 0, 1021, "i", "p", 0, 200, 201},
-    {701, "float8", 8, true, "b", "N", true, 0, 1022, "d", "p", 0, 214, 215},
-    {705, "unknown", -2, false, "p", "X", false, 0, 0, "c", "p", 0, 109, 110},
-    {1003, "_name", -1, false, "b", "A", false, 19, 0, "i", "x", 950, 750, 751},
-    {1005, "_int2", -1, false, "b", "A", false, 21, 0, "i", "x", 0, 750, 751},
-    {1007, "_int4", -1, false, "b", "A", false, 23, 0, "i", "x", 0, 750, 751},
-    {1009, "_text", -1, false, "b", "A", false, 25, 0, "i", "x", 100, 750, 751},
-    {1016, "_int8", -1, false, "b", "A", false, 20, 0, "d", "x", 0, 750, 751},
-    {1028, "_oid", -1, false, "b", "A", false, 26, 0, "i", "x", 0, 750, 751},
-    {1042, "bpchar", -1, false, "b", "S", false, 0, 1014, "i", "x", 100, 1044, 1045},
-    {1043, "varchar", -1, false, "b", "S", false, 0, 1015, "i", "x", 100, 1046, 1047},
-    {1082, "date", 4, true, "b", "D", false, 0, 1182, "i", "p", 0, 1084, 1085},
-    {1083, "time", 8, true, "b", "D", false, 0, 1183, "d", "p", 0, 1143, 1144},
-    {1114, "timestamp", 8, true, "b", "D", false, 0, 1115, "d", "p", 0, 1312, 1313},
-    {1184, "timestamptz", 8, true, "b", "D", true, 0, 1185, "d", "p", 0, 1150, 1151},
-    {1186, "interval", 16, false, "b", "T", true, 0, 1187, "d", "p", 0, 1160, 1161},
-    {1700, "numeric", -1, false, "b", "N", false, 0, 1231, "i", "m", 0, 1701, 1702},
-    {2205, "regclass", 4, true, "b", "N", false, 0, 2210, "i", "p", 0, 2218, 2219},
-    {2206, "regtype", 4, true, "b", "N", false, 0, 2211, "i", "p", 0, 2220, 2221},
-    {2249, "record", -1, false, "p", "P", false, 0, 2287, "d", "x", 0, 2290, 2291},
-    {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
-    {2950, "uuid", 16, false, "b", "U", false, 0, 2951, "c", "p", 0, 2952, 2953},
-};
-
-const TypeRow* FindType(int64_t oid) {
-  for (const TypeRow& type : kTypes) {
-    if (type.oid == oid) return &type;
-  }
-  return nullptr;
-}
 
 int64_t SchemaOid(const RowSource& source, const std::string& name) {
   const auto* schema = source.catalog->FindSchema(name);
@@ -123,12 +63,14 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .Set("relname", table.name())
         .Set("relnamespace", SchemaOid(source, table.schema()))
         .Set("relowner", RoleOid(table.owner()))
-        .Set("relam", view ? 0 : kHeapAm)
+        .Set("relam", view || table.has_sequence() ? 0 : kHeapAm)
         .Set("relfilenode", stored ? static_cast<int64_t>(table.storage_id()) : 0)
         .Set("relpages", count / 100)
         .SetFloat("reltuples", static_cast<double>(count))
         .SetBool("relhasindex", table.primary_key_oid() != 0 || table.indexes_size() > 0)
-        .Set("relkind", view ? "v" : "r")
+        .Set("relkind", view                   ? "v"
+                        : table.has_sequence() ? "S"
+                                               : "r")
         .Set("relnatts", LiveColumns(table))
         .Set("relchecks", static_cast<int64_t>(table.checks_size()))
         .SetBool("relhasrules", view)
@@ -181,7 +123,11 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
     int64_t number = 0;
     for (const auto& column : table.columns()) {
       AttributeRow(id, ++number, column.name(), types::FromProto(column.type()), column.not_null(),
-                   !column.default_sql().empty(), column.dropped(), rows);
+                   HasStoredDefault(column), column.dropped(), rows);
+      if (column.identity() != common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED) {
+        const bool always = column.identity() == common::v1::ColumnDescriptor::IDENTITY_ALWAYS;
+        rows->Set("attidentity", always ? "a" : "d");
+      }
     }
     const auto index_columns = [&](int64_t oid, const auto& ordinals, int64_t first) {
       for (uint32_t ordinal : ordinals) {
@@ -323,48 +269,13 @@ void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
     int64_t number = 0;
     for (const auto& column : entry->descriptor.columns()) {
       ++number;
-      if (column.default_sql().empty()) continue;
+      if (!HasStoredDefault(column)) continue;
       rows->Row()
-          .Set("oid", 0x20000000 + (static_cast<int64_t>(id) << 11) + number)
+          .Set("oid", AttributeDefaultOid(id, static_cast<int>(number) - 1))
           .Set("adrelid", id)
           .Set("adnum", number)
-          .Set("adbin", DefaultDefinition(column));
+          .Set("adbin", DefaultDefinition(*source.catalog, PathOf(*source.session), column));
     }
-  }
-}
-
-void FillType(const RowSource&, RowBuilder* rows) {
-  for (const TypeRow& type : kTypes) {
-    rows->Row()
-        .Set("oid", type.oid)
-        .Set("typname", type.name)
-        .Set("typnamespace", 11)
-        .Set("typowner", 10)
-        .Set("typlen", type.length)
-        .SetBool("typbyval", type.by_value)
-        .Set("typtype", type.kind)
-        .Set("typcategory", type.category)
-        .SetBool("typispreferred", type.preferred)
-        .SetBool("typisdefined", true)
-        .Set("typdelim", ",")
-        .Set("typrelid", int64_t{0})
-        .Set("typsubscript", int64_t{0})
-        .Set("typelem", type.element)
-        .Set("typarray", type.array)
-        .Set("typinput", type.input)
-        .Set("typoutput", type.output)
-        .Set("typreceive", int64_t{0})
-        .Set("typsend", int64_t{0})
-        .Set("typmodin", int64_t{0})
-        .Set("typmodout", int64_t{0})
-        .Set("typanalyze", int64_t{0})
-        .Set("typalign", type.align)
-        .Set("typstorage", type.storage)
-        .SetBool("typnotnull", false)
-        .Set("typbasetype", int64_t{0})
-        .Set("typtypmod", -1)
-        .Set("typndims", int64_t{0})
-        .Set("typcollation", type.collation);
   }
 }
 
@@ -380,7 +291,7 @@ void FillNamespace(const RowSource& source, RowBuilder* rows) {
 void FillTables(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
-    if (!table.view_sql().empty()) continue;
+    if (!table.view_sql().empty() || table.has_sequence()) continue;
     rows->Row()
         .Set("schemaname", table.schema())
         .Set("tablename", table.name())
@@ -440,7 +351,6 @@ void AddRelationFills(RowFillMap* fills) {
                  {"pg_catalog.pg_index", FillIndex},
                  {"pg_catalog.pg_constraint", FillConstraint},
                  {"pg_catalog.pg_attrdef", FillAttributeDefault},
-                 {"pg_catalog.pg_type", FillType},
                  {"pg_catalog.pg_namespace", FillNamespace},
                  {"pg_catalog.pg_tables", FillTables},
                  {"pg_catalog.pg_indexes", FillIndexes},

@@ -29,13 +29,15 @@ class StreamWithFunctions : public QueryStream {
  public:
   using QueryStream::QueryStream;
   void Prepare(const ServerParts& parts, catalog::CatalogStatePtr catalog,
-               const api::ExecuteOptions& options) {
+               const api::ExecuteOptions& options, SequenceMemory* sequences) {
     executor::ExecutionContext* context = this->context();
     context->catalog = std::move(catalog);
     context->virtual_tables = parts.virtual_tables;
     context->measure_time = options.measure_time;
     sql::functions::EvaluationContext& session = context->state.context;
-    functions_.emplace(parts.shared, context->catalog.get(), &session);
+    sequence_use_.memory = sequences;
+    sequence_use_.transaction = context->transaction;
+    functions_.emplace(parts.shared, context->catalog.get(), &session, &sequence_use_);
     session.transaction_timestamp_us = options.transaction_timestamp_us;
     session.statement_timestamp_us = options.statement_timestamp_us;
     session.current_user = options.current_user;
@@ -60,6 +62,7 @@ class StreamWithFunctions : public QueryStream {
   }
 
  private:
+  SequenceUse sequence_use_;
   std::optional<CatalogFunctionsImpl> functions_;
 };
 
@@ -160,6 +163,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
     const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
+  state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
   const bool writes = PlanWrites(prepared->plan());
   if (!writes && state_.transaction() == nullptr) return ExecuteRead(context, *prepared, options);
@@ -184,7 +188,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
   auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared,
                                                       std::move(compiled), nullptr, nullptr);
   stream->context()->view = txn::ReadView(parts.shared->engine, nullptr, std::move(snapshot));
-  stream->Prepare(parts, std::move(catalog), options);
+  stream->Prepare(parts, std::move(catalog), options, state_.sequences());
   state_.ExecutionStarted();
   return std::unique_ptr<api::ResultStream>(std::move(stream));
 }
@@ -229,7 +233,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
   auto stream = std::make_unique<StreamWithFunctions>(
       &state_, context, parts.shared, *std::move(compiled), transaction, std::move(own));
   stream->context()->view = transaction->View();
-  stream->Prepare(parts, std::move(catalog), options);
+  stream->Prepare(parts, std::move(catalog), options, state_.sequences());
   state_.ExecutionStarted();
   return std::unique_ptr<api::ResultStream>(std::move(stream));
 }

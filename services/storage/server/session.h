@@ -10,6 +10,8 @@
 #include "services/storage/api/storage.h"
 #include "services/storage/catalog/virtual_tables.h"
 #include "services/storage/executor/operator.h"
+#include "services/storage/server/sequence_functions.h"
+#include "services/storage/server/session_activity.h"
 #include "services/storage/statistics/statistics_store.h"
 #include "services/storage/txn/transaction.h"
 
@@ -20,6 +22,7 @@ struct ServerParts {
   txn::Shared* shared = nullptr;
   const catalog::VirtualTables* virtual_tables = nullptr;
   statistics::StatisticsStore* statistics = nullptr;
+  SessionRegistry* sessions = nullptr;
 };
 
 // A plan with the compiled form for the catalog version that it was made for. Thread-safe.
@@ -44,7 +47,7 @@ class PreparedPlanImpl : public api::PreparedPlan {
 // The session's part that running streams refer to.
 class SessionState {
  public:
-  explicit SessionState(const ServerParts& parts) : parts_(parts) {}
+  explicit SessionState(const ServerParts& parts) : parts_(parts), activity_(parts.sessions) {}
 
   const ServerParts& parts() const { return parts_; }
   txn::Transaction* transaction() { return transaction_.get(); }
@@ -53,10 +56,12 @@ class SessionState {
   }
   void SetTransaction(std::unique_ptr<txn::Transaction> transaction) {
     transaction_ = std::move(transaction);
+    activity_.SetInTransaction(true);
   }
   void EndTransaction() {
     Recycle(transaction_.get());
     transaction_.reset();
+    activity_.SetInTransaction(false);
   }
   // Keeps a finished transaction's memory for the next one.
   void Recycle(txn::Transaction* ended) {
@@ -64,13 +69,20 @@ class SessionState {
   }
   bool busy() const { return busy_; }
   void ExecutionStarted() { busy_ = true; }
-  void ExecutionEnded() { busy_ = false; }
+  void ExecutionEnded() {
+    busy_ = false;
+    activity_.Ended();
+  }
+  SessionActivity* activity() { return &activity_; }
+  SequenceMemory* sequences() { return &sequences_; }
 
  private:
   const ServerParts parts_;
   std::unique_ptr<engine::Transaction> spare_;
   std::unique_ptr<txn::Transaction> transaction_;
   bool busy_ = false;
+  SequenceMemory sequences_;
+  SessionActivity activity_;
 };
 
 class Session : public api::Session {

@@ -6,7 +6,6 @@ namespace {
 
 // Microseconds from the Unix epoch to 2000-01-01.
 constexpr int64_t kEpochShift = 946684800000000;
-constexpr int64_t kDatabaseOid = 16383;
 
 void FillRoles(const RowSource& source, RowBuilder* rows) {
   for (const Role& role : ReadRoles(source.shared, *source.catalog)) {
@@ -51,6 +50,22 @@ void FillDatabase(const RowSource& source, RowBuilder* rows) {
       .Set("datctype", "C");
 }
 
+// The sessions that have run a statement. Their texts are the gateway's and not shown.
+void FillActivity(const RowSource& source, RowBuilder* rows) {
+  for (const SessionRegistry::Row& session : source.sessions->Rows()) {
+    rows->Row()
+        .Set("datid", kDatabaseOid)
+        .Set("datname", session.database)
+        .Set("pid", session.pid)
+        .Set("usesysid", RoleOid(session.user))
+        .Set("usename", session.user)
+        .Set("backend_start", session.started_us)
+        .Set("query_start", session.query_start_us)
+        .Set("state", session.state)
+        .Set("backend_type", "client backend");
+  }
+}
+
 void FillStatDatabase(const RowSource& source, RowBuilder* rows) {
   rows->Row()
       .Set("datid", kDatabaseOid)
@@ -58,6 +73,17 @@ void FillStatDatabase(const RowSource& source, RowBuilder* rows) {
       .Set("xact_commit", static_cast<int64_t>(source.shared->commits.load()))
       .Set("xact_rollback", static_cast<int64_t>(source.shared->rollbacks.load()))
       .Set("tup_returned", static_cast<int64_t>(source.shared->rows_read.load()));
+}
+
+void FillMemberships(const RowSource& source, RowBuilder* rows) {
+  for (const auto& row :
+       ReadSystemTable(source.shared, *source.catalog, "role_members", {"role", "member"})) {
+    rows->Row()
+        .Set("roleid", RoleOid(std::string(row[0].bytes())))
+        .Set("member", RoleOid(std::string(row[1].bytes())))
+        .Set("grantor", 10)
+        .SetBool("admin_option", false);
+  }
 }
 
 void FillAccessMethods(const RowSource&, RowBuilder* rows) {
@@ -256,7 +282,9 @@ void AddSettingFills(RowFillMap* fills) {
   fills->insert({{"pg_catalog.pg_roles", FillRoles},
                  {"pg_catalog.pg_authid", FillRoles},
                  {"pg_catalog.pg_user", FillRoles},
+                 {"pg_catalog.pg_auth_members", FillMemberships},
                  {"pg_catalog.pg_database", FillDatabase},
+                 {"pg_catalog.pg_stat_activity", FillActivity},
                  {"pg_catalog.pg_stat_database", FillStatDatabase},
                  {"pg_catalog.pg_am", FillAccessMethods},
                  {"pg_catalog.pg_tablespace", FillTablespaces},

@@ -57,9 +57,11 @@ class StorageServer : public api::Storage {
   std::unique_ptr<txn::CommitLog> log_;
   txn::TableLocks locks_;
   txn::RowCounts counts_;
+  std::unique_ptr<txn::SequenceStore> sequences_;
   txn::Shared shared_;
   std::unique_ptr<statistics::StatisticsStore> statistics_;
   std::unique_ptr<knobs::Knobs> knobs_;
+  SessionRegistry sessions_;
   std::unique_ptr<VirtualRows> virtual_rows_;
   bool started_ = false;
 };

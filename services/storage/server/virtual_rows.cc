@@ -1,5 +1,6 @@
 #include "services/storage/server/virtual_rows.h"
 
+#include "common/status/macros.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/pg_catalog_rows.h"
@@ -112,14 +113,23 @@ std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& ca
 }
 
 VirtualRows::VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics,
-                         const knobs::Knobs* knobs)
-    : shared_(shared), statistics_(statistics), knobs_(knobs) {}
+                         const knobs::Knobs* knobs, const SessionRegistry* sessions)
+    : shared_(shared), statistics_(statistics), knobs_(knobs), sessions_(sessions) {}
 
 absl::StatusOr<types::Batch> VirtualRows::Rows(
     const catalog::TableEntry& table, const catalog::CatalogState& catalog,
     const sql::functions::EvaluationContext& session) const {
   RowBuilder rows(table);
-  const RowSource source{shared_, statistics_, knobs_, &catalog, &session};
+  if (table.descriptor.has_sequence()) {
+    ASSIGN_OR_RETURN(const txn::SequenceStore::State state,
+                     shared_->sequences->Get(table.descriptor));
+    rows.Row()
+        .Set("last_value", state.last_value)
+        .Set("log_cnt", int64_t{0})
+        .SetBool("is_called", state.is_called);
+    return rows.Finish();
+  }
+  const RowSource source{shared_, statistics_, knobs_, sessions_, &catalog, &session};
   const auto& fills = RowFills();
   const auto it = fills.find(table.descriptor.schema() + "." + table.descriptor.name());
   if (it != fills.end()) it->second(source, &rows);

@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "common/sql/catalog_numbers.h"
 #include "services/storage/catalog/virtual_tables.h"
 #include "services/storage/knobs/knobs.h"
+#include "services/storage/server/session_activity.h"
 #include "services/storage/statistics/statistics_store.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::server {
+
+using sql::kDatabaseOid;
 
 // A role, from adbms.roles.
 struct Role {
@@ -59,6 +63,7 @@ struct RowSource {
   txn::Shared* shared;
   statistics::StatisticsStore* statistics;
   const knobs::Knobs* knobs;
+  const SessionRegistry* sessions;
   const catalog::CatalogState* catalog;
   const sql::functions::EvaluationContext* session;
 };
@@ -66,7 +71,7 @@ struct RowSource {
 class VirtualRows : public catalog::VirtualTables {
  public:
   VirtualRows(txn::Shared* shared, statistics::StatisticsStore* statistics,
-              const knobs::Knobs* knobs);
+              const knobs::Knobs* knobs, const SessionRegistry* sessions);
   absl::StatusOr<types::Batch> Rows(
       const catalog::TableEntry& table, const catalog::CatalogState& catalog,
       const sql::functions::EvaluationContext& session) const override;
@@ -75,6 +80,7 @@ class VirtualRows : public catalog::VirtualTables {
   txn::Shared* const shared_;
   statistics::StatisticsStore* const statistics_;
   const knobs::Knobs* const knobs_;
+  const SessionRegistry* const sessions_;
 };
 
 }  // namespace adbms::storage::server

@@ -20,6 +20,7 @@
 #include "services/storage/engine/engine.h"
 #include "services/storage/txn/commit_log.h"
 #include "services/storage/txn/row_counts.h"
+#include "services/storage/txn/sequence_store.h"
 #include "services/storage/txn/table_locks.h"
 
 namespace adbms::storage::txn {
@@ -31,6 +32,7 @@ struct Shared {
   CommitLog* log = nullptr;
   TableLocks* locks = nullptr;
   RowCounts* counts = nullptr;
+  SequenceStore* sequences = nullptr;
   std::atomic<uint64_t> next_owner{1};
   std::atomic<uint64_t> commits{0};
   std::atomic<uint64_t> rollbacks{0};

@@ -1,0 +1,122 @@
+// COMMENT ON.
+#include "absl/strings/str_cat.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+// "a.b.c" as schema and name.
+struct QualifiedName {
+  std::string schema;
+  std::string name;
+};
+QualifiedName NameOf(const std::vector<std::string>& parts, size_t count) {
+  QualifiedName result{{}, parts[count - 1]};
+  if (count > 1) result.schema = parts[count - 2];
+  return result;
+}
+
+const char* WordFor(PgQuery__ObjectType type) {
+  switch (type) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+      return "view";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+      return "sequence";
+    default:
+      return "table";
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<const DdlBinder::Table*> DdlBinder::CommentTarget(
+    const std::vector<std::string>& parts, size_t count) const {
+  const QualifiedName name = NameOf(parts, count);
+  const Table* table = input_.catalog->ResolveTable(name.schema, name.name, input_.search_path);
+  if (table == nullptr)
+    return ErrorAt(
+        sqlstate::kUndefinedTable, -1,
+        absl::StrCat("relation \"",
+                     name.schema.empty() ? name.name : absl::StrCat(name.schema, ".", name.name),
+                     "\" does not exist"));
+  return table;
+}
+
+absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
+  std::vector<std::string> parts;
+  if (comment.object->node_case == PG_QUERY__NODE__NODE_LIST) {
+    parts = parser::StringsOf({comment.object->list->items, comment.object->list->n_items});
+  } else if (comment.object->node_case == PG_QUERY__NODE__NODE_STRING) {
+    parts = {std::string(parser::StringOf(comment.object))};
+  }
+  auto* statement = Add()->mutable_comment();
+  statement->set_text(std::string(parser::View(comment.comment)));
+  switch (comment.objtype) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+      statement->set_schema(parts.at(0));
+      return absl::OkStatus();
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: {
+      ASSIGN_OR_RETURN(const Table* table, CommentTarget(parts, parts.size()));
+      const std::string wanted = WordFor(comment.objtype);
+      const std::string actual = table->has_sequence()        ? "sequence"
+                                 : !table->view_sql().empty() ? "view"
+                                                              : "table";
+      if (wanted != actual)
+        return ErrorAt(sqlstate::kWrongObjectType, -1,
+                       absl::StrCat("\"", table->name(), "\" is not a ", wanted));
+      statement->set_table_id(table->table_id());
+      return absl::OkStatus();
+    }
+    case PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN: {
+      if (parts.size() < 2)
+        return ErrorAt(sqlstate::kSyntaxError, -1, "column name must be qualified");
+      ASSIGN_OR_RETURN(const Table* table, CommentTarget(parts, parts.size() - 1));
+      ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, parts.back(), -1));
+      statement->set_table_id(table->table_id());
+      statement->set_column(ordinal);
+      return absl::OkStatus();
+    }
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT: {
+      ASSIGN_OR_RETURN(const Table* table, CommentTarget(parts, parts.size() - 1));
+      statement->set_table_id(table->table_id());
+      statement->set_constraint(parts.back());
+      return absl::OkStatus();
+    }
+    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
+      return CommentOnIndex(parts, statement);
+    default:
+      return Unsupported(-1, "COMMENT on this kind of object");
+  }
+}
+
+absl::Status DdlBinder::CommentOnIndex(const std::vector<std::string>& parts,
+                                       common::v1::Comment* statement) const {
+  const QualifiedName name = NameOf(parts, parts.size());
+  std::vector<std::string> schemas = input_.search_path;
+  if (!name.schema.empty()) schemas = {name.schema};
+  for (const std::string& schema : schemas) {
+    for (const Table& table : input_.catalog->snapshot().tables()) {
+      if (table.schema() != schema) continue;
+      bool found = table.primary_key_oid() != 0 && table.primary_key_name() == name.name;
+      for (const auto& index : table.indexes()) found |= index.name() == name.name;
+      if (found) {
+        statement->set_table_id(table.table_id());
+        statement->set_index(name.name);
+        return absl::OkStatus();
+      }
+      if (table.name() == name.name)
+        return ErrorAt(sqlstate::kWrongObjectType, -1,
+                       absl::StrCat("\"", name.name, "\" is not an index"));
+    }
+  }
+  return ErrorAt(sqlstate::kUndefinedTable, -1,
+                 absl::StrCat("relation \"", name.name, "\" does not exist"));
+}
+
+}  // namespace adbms::sql::ddl

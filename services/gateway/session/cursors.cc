@@ -1,0 +1,216 @@
+// DECLARE, FETCH, MOVE, CLOSE.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+using sql::CursorStatement;
+using sql::StatementClass;
+
+// Counts the rows for the command tag; MOVE shows none.
+class FetchSink : public ResultSink {
+ public:
+  FetchSink(ResultSink* sink, bool move) : sink_(sink), move_(move) {}
+  absl::Status BeginRows(const OutputColumns& columns) override {
+    return move_ ? absl::OkStatus() : sink_->BeginRows(columns);
+  }
+  absl::Status Rows(const types::Batch& batch) override {
+    rows_ += batch.row_count;
+    return move_ ? absl::OkStatus() : sink_->Rows(batch);
+  }
+  absl::Status Complete(std::string_view) override { return absl::OkStatus(); }
+  absl::Status Empty() override { return absl::OkStatus(); }
+  void Notice(std::string_view severity, std::string_view sqlstate,
+              std::string_view message) override {
+    sink_->Notice(severity, sqlstate, message);
+  }
+  void ParameterStatus(std::string_view, std::string_view) override {}
+  absl::Status BeginCopyIn(int) override { return absl::InternalError("no COPY here"); }
+  absl::StatusOr<bool> ReadCopyData(std::string*) override {
+    return absl::InternalError("no COPY here");
+  }
+  absl::Status BeginCopyOut(int) override { return absl::InternalError("no COPY here"); }
+  absl::Status CopyData(std::string_view) override { return absl::InternalError("no COPY here"); }
+  absl::Status EndCopyOut() override { return absl::InternalError("no COPY here"); }
+  uint64_t rows() const { return rows_; }
+  std::string Tag() const { return absl::StrCat(move_ ? "MOVE " : "FETCH ", rows_); }
+
+ private:
+  ResultSink* const sink_;
+  const bool move_;
+  uint64_t rows_ = 0;
+};
+
+absl::Status OnlyForward() {
+  return status::Error(status::sqlstate::kObjectNotInPrerequisiteState,
+                       "cursor can only scan forward", {},
+                       "Declare it with SCROLL option to enable backward scan.");
+}
+
+// The rows to return, [begin, end) counted from 0, and where the cursor then stands.
+struct Span {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  bool backward = false;
+  uint64_t position = 0;
+};
+
+// `position`: 0 before the first of `size` rows, size + 1 behind the last.
+Span ForwardSpan(uint64_t position, uint64_t size, uint64_t count) {
+  Span span;
+  span.begin = std::min(position, size);
+  const uint64_t left = size - span.begin;
+  span.end = span.begin + std::min(left, count);
+  span.position = count > left ? size + 1 : span.end;
+  return span;
+}
+
+Span BackwardSpan(uint64_t position, uint64_t count) {
+  Span span;
+  span.backward = true;
+  span.end = position == 0 ? 0 : position - 1;
+  const uint64_t taken = std::min(span.end, count);
+  span.begin = span.end - taken;
+  span.position = count > span.end ? 0 : span.begin + 1;
+  return span;
+}
+
+// To one row; beside the result nothing is returned.
+Span SingleSpan(int64_t row, uint64_t size) {
+  Span span;
+  if (row < 1) return span;
+  span.position = std::min(static_cast<uint64_t>(row), size + 1);
+  if (span.position > size) return span;
+  span.begin = span.position - 1;
+  span.end = span.position;
+  return span;
+}
+
+Span SpanOf(const CursorStatement& fetch, uint64_t position, uint64_t size) {
+  const auto here = static_cast<int64_t>(position);
+  const auto rows = static_cast<int64_t>(size);
+  // Far enough to be beside any result.
+  const int64_t count = std::clamp<int64_t>(fetch.count, -rows - 2, rows + 2);
+  switch (fetch.direction) {
+    case CursorStatement::Direction::kAbsolute:
+      return SingleSpan(count >= 0 ? count : rows + 1 + count, size);
+    case CursorStatement::Direction::kRelative:
+      return SingleSpan(here + count, size);
+    case CursorStatement::Direction::kForward:
+      break;
+  }
+  if (count == 0) return SingleSpan(here, size);
+  return count > 0 ? ForwardSpan(position, size, static_cast<uint64_t>(count))
+                   : BackwardSpan(position, static_cast<uint64_t>(-count));
+}
+
+}  // namespace
+
+absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* sink) {
+  if (!cursor.hold && state_ != TransactionState::kExplicit) {
+    return status::Error(status::sqlstate::kNoActiveTransaction,
+                         "DECLARE CURSOR can only be used in transaction blocks");
+  }
+  if (cursors_.contains(cursor.name)) {
+    return status::Error(status::sqlstate::kDuplicateCursor,
+                         absl::StrCat("cursor \"", cursor.name, "\" already exists"));
+  }
+  ASSIGN_OR_RETURN(const auto inner, sql::Parse(cursor.query));
+  if (inner.size() != 1 || inner.front().statement_class != StatementClass::kPlannable) {
+    return status::NotSupported("a cursor over this kind of statement");
+  }
+  auto prepared = std::make_shared<PreparedStatement>();
+  prepared->sql = inner.front().text;
+  prepared->statement = inner.front();
+  PlanQuery query;
+  query.sql = prepared->sql;
+  query.statement = &prepared->statement;
+  query.cacheable = false;
+  ASSIGN_OR_RETURN(prepared->plan, MakePlan(query));
+  Portal portal;
+  portal.name = cursor.name;
+  portal.statement = prepared;
+  portal.scroll = cursor.scroll;
+  portal.hold = cursor.hold;
+  portal.serial = ++serial_;
+  ASSIGN_OR_RETURN(portal.stream, StartPlan(&prepared->plan, query, {}, &portal.options));
+  // Outside a transaction block the statement's own one ends here.
+  if (state_ == TransactionState::kIdle) {
+    BufferRest(&portal);
+    RETURN_IF_ERROR(portal.failure);
+    portal.held = true;
+  }
+  cursors_.emplace(cursor.name, std::move(portal));
+  return sink->Complete("DECLARE CURSOR");
+}
+
+absl::Status Session::FetchForward(Portal* cursor, uint64_t count, ResultSink* sink) {
+  // The current row again would be a step back.
+  if (count == 0) return OnlyForward();
+  bool suspended = false;
+  const absl::Status status = FetchPortal(cursor, count, sink, &suspended);
+  if (!status.ok()) {
+    cursor->failure = status;
+    cursor->stream = nullptr;
+    cursor->rows.emplace();
+  }
+  return status;
+}
+
+absl::Status Session::FetchScroll(const CursorStatement& fetch, Portal* cursor, ResultSink* sink) {
+  BufferRest(cursor);
+  RETURN_IF_ERROR(cursor->failure);
+  const Span span = SpanOf(fetch, cursor->position, cursor->rows->size());
+  RETURN_IF_ERROR(sink->BeginRows(cursor->statement->plan->plan->root().output()));
+  RETURN_IF_ERROR(cursor->rows->Send(span.begin, span.end, span.backward, sink));
+  cursor->position = span.position;
+  return absl::OkStatus();
+}
+
+absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sink) {
+  const CursorStatement& cursor = statement.cursor;
+  using Kind = CursorStatement::Kind;
+  if (cursor.kind == Kind::kDeclare) return DeclareCursor(cursor, sink);
+  if (cursor.kind == Kind::kClose && cursor.name.empty()) {
+    cursors_.clear();
+    return sink->Complete("CLOSE CURSOR ALL");
+  }
+  const auto found = cursors_.find(cursor.name);
+  if (found == cursors_.end()) {
+    return status::Error(status::sqlstate::kInvalidCursorName,
+                         absl::StrCat("cursor \"", cursor.name, "\" does not exist"));
+  }
+  if (cursor.kind == Kind::kClose) {
+    cursors_.erase(found);
+    return sink->Complete("CLOSE CURSOR");
+  }
+  FetchSink fetched(sink, cursor.kind == Kind::kMove);
+  if (found->second.scroll) {
+    RETURN_IF_ERROR(FetchScroll(cursor, &found->second, &fetched));
+    return sink->Complete(fetched.Tag());
+  }
+  const bool one = cursor.direction == CursorStatement::Direction::kRelative;
+  if (cursor.direction == CursorStatement::Direction::kAbsolute || cursor.count < 0 ||
+      (one && cursor.count != 1)) {
+    return OnlyForward();
+  }
+  RETURN_IF_ERROR(FetchForward(&found->second, static_cast<uint64_t>(cursor.count), &fetched));
+  return sink->Complete(fetched.Tag());
+}
+
+void Session::EndCursors(bool commit) {
+  std::erase_if(cursors_, [commit](const auto& entry) {
+    return !entry.second.held && !(commit && entry.second.hold);
+  });
+  for (auto& [name, cursor] : cursors_) {
+    BufferRest(&cursor);
+    cursor.held = true;
+  }
+}
+
+}  // namespace adbms::gateway::session

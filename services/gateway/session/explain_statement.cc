@@ -1,0 +1,58 @@
+// EXPLAIN.
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+using sql::StatementClass;
+
+}  // namespace
+
+absl::Status Session::RunExplain(const sql::Statement& statement, ResultSink* sink) {
+  const sql::ExplainStatement& explain = statement.explain;
+  ASSIGN_OR_RETURN(const auto inner, sql::Parse(explain.sql));
+  if (inner.size() != 1 || inner.front().statement_class != StatementClass::kPlannable) {
+    return status::NotSupported("EXPLAIN of this kind of statement");
+  }
+  const absl::Time planning_start = absl::Now();
+  PlanQuery query;
+  query.sql = inner.front().text;
+  query.statement = &inner.front();
+  query.cacheable = false;
+  query.multi_statement = state_ == TransactionState::kImplicit;
+  ASSIGN_OR_RETURN(auto plan, MakePlan(query));
+  const int64_t planning_us = absl::ToInt64Microseconds(absl::Now() - planning_start);
+  std::vector<std::optional<sql::OperatorActual>> actuals;
+  int64_t execution_us = 0;
+  if (explain.analyze) {
+    storage::api::ExecuteOptions options;
+    options.measure_time = explain.timing;
+    const absl::Time start = absl::Now();
+    ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
+    types::Batch batch;
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
+      if (!more) break;
+    }
+    execution_us = absl::ToInt64Microseconds(absl::Now() - start);
+    for (const auto& op : stream->summary().operators()) {
+      if (op.operator_id() >= actuals.size()) actuals.resize(op.operator_id() + 1);
+      actuals[op.operator_id()] =
+          sql::OperatorActual{op.rows(), op.loops(), op.rows_removed(), op.elapsed_us()};
+    }
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  sql::ExplainOptions options;
+  options.json = explain.json;
+  options.costs = explain.costs;
+  options.verbose = explain.verbose || explain.predicted;
+  options.analyze = explain.analyze;
+  options.timing = explain.timing;
+  const auto lines = sql::Explain(*plan->plan, *catalog, options,
+                                  explain.analyze ? &actuals : nullptr, planning_us, execution_us);
+  return SendText("QUERY PLAN", lines, "EXPLAIN", sink);
+}
+
+}  // namespace adbms::gateway::session

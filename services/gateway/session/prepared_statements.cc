@@ -1,0 +1,53 @@
+// PREPARE and EXECUTE.
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+
+absl::Status Session::RunPrepare(const sql::Statement& statement, ResultSink* sink) {
+  if (statement.prepare.name.empty()) return absl::InternalError("PREPARE without a name");
+  RETURN_IF_ERROR(
+      Prepare(statement.prepare.name, statement.prepare.sql, statement.prepare.parameter_types));
+  return sink->Complete("PREPARE");
+}
+
+absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* sink) {
+  ASSIGN_OR_RETURN(const PreparedStatement* const found, FindStatement(statement.execute.name));
+  const auto prepared = statements_[found->name];
+  if (prepared->plan == nullptr) {
+    return prepared->empty ? sink->Complete("EXECUTE") : RunUtility(prepared->statement, sink);
+  }
+  const size_t expected = prepared->parameter_types.size();
+  if (statement.execute.argument_sql.size() != expected) {
+    return status::Error(
+        status::sqlstate::kSyntaxError,
+        absl::StrCat("wrong number of parameters for prepared statement \"", prepared->name, "\""),
+        absl::StrCat("Expected ", expected, " parameters but got ",
+                     statement.execute.argument_sql.size(), "."));
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  std::vector<types::Value> values;
+  for (size_t i = 0; i < expected; ++i) {
+    ASSIGN_OR_RETURN(
+        types::Value value,
+        sql::EvaluateConstant(statement.execute.argument_sql[i], prepared->parameter_types[i],
+                              PlanningInputFor("", nullptr, catalog)));
+    values.push_back(std::move(value));
+  }
+  PlanQuery query;
+  query.sql = prepared->sql;
+  query.parameter_types = prepared->declared_types;
+  query.cacheable = prepared->scanned;
+  query.described = &prepared->columns;
+  if (prepared->scanned) {
+    query.normalized = prepared->normalized;
+    query.literals = &prepared->literals;
+  }
+  RETURN_IF_ERROR(Renew(query, &prepared->plan));
+  RETURN_IF_ERROR(Authorize(prepared->plan.get()));
+  return RunPlan(prepared->plan, query, values, sink);
+}
+
+}  // namespace adbms::gateway::session

@@ -1,0 +1,175 @@
+// BEGIN, COMMIT, ROLLBACK, savepoints, SET TRANSACTION.
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+
+absl::Status Session::EndTransaction(bool commit) {
+  portals_.clear();
+  EndCursors(commit);
+  savepoints_.clear();
+  state_ = TransactionState::kIdle;
+  explicit_block_ = false;
+  changed_schema_ = false;
+  transaction_timestamp_us_ = 0;
+  // A commit is not given up for a deadline once it has begun.
+  rpc::CallContext context = Context();
+  context.deadline = absl::InfiniteFuture();
+  context.cancellation = nullptr;
+  if (!commit) {
+    settings_.Rollback();
+    return storage_->Rollback(context);
+  }
+  const absl::Status status = storage_->Commit(context);
+  if (status.ok()) {
+    settings_.Commit();
+  } else {
+    settings_.Rollback();
+  }
+  return status;
+}
+
+absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink* sink) {
+  const sql::TransactionStatement& transaction = statement.transaction;
+  using Kind = sql::TransactionStatement::Kind;
+  const auto outside_block = [&](absl::string_view command) {
+    return status::Error(status::sqlstate::kNoActiveTransaction,
+                         absl::StrCat(command, " can only be used in transaction blocks"));
+  };
+  switch (transaction.kind) {
+    case Kind::kBegin: {
+      if (state_ == TransactionState::kExplicit) {
+        sink->Notice("WARNING", status::sqlstate::kActiveTransaction,
+                     "there is already a transaction in progress");
+        return sink->Complete(statement.command_tag);
+      }
+      const std::string isolation =
+          transaction.isolation.empty() ? settings_.default_isolation() : transaction.isolation;
+      if (isolation == "serializable") {
+        return status::Error(status::sqlstate::kFeatureNotSupported,
+                             "isolation level SERIALIZABLE is not supported", "",
+                             "Use REPEATABLE READ.");
+      }
+      if (state_ == TransactionState::kImplicit) {
+        state_ = TransactionState::kExplicit;
+        return sink->Complete(statement.command_tag);
+      }
+      storage::api::BeginOptions options;
+      options.read_only = transaction.read_only.value_or(settings_.default_read_only());
+      if (isolation == "repeatable read") {
+        options.isolation = storage::api::Isolation::kRepeatableRead;
+      }
+      RETURN_IF_ERROR(BeginBlock(options));
+      return sink->Complete(statement.command_tag);
+    }
+    case Kind::kCommit: {
+      if (transaction.chain && state_ != TransactionState::kExplicit &&
+          state_ != TransactionState::kFailed) {
+        return outside_block("COMMIT AND CHAIN");
+      }
+      if (state_ == TransactionState::kIdle) {
+        sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
+                     "there is no transaction in progress");
+        return sink->Complete("COMMIT");
+      }
+      const bool failed = state_ == TransactionState::kFailed;
+      RETURN_IF_ERROR(EndTransaction(!failed));
+      if (transaction.chain) RETURN_IF_ERROR(BeginBlock(begin_options_));
+      SendReports(sink);
+      return sink->Complete(failed ? "ROLLBACK" : "COMMIT");
+    }
+    case Kind::kRollback:
+      if (transaction.chain && state_ != TransactionState::kExplicit &&
+          state_ != TransactionState::kFailed) {
+        return outside_block("ROLLBACK AND CHAIN");
+      }
+      if (state_ == TransactionState::kIdle) {
+        sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
+                     "there is no transaction in progress");
+        return sink->Complete("ROLLBACK");
+      }
+      RETURN_IF_ERROR(EndTransaction(/*commit=*/false));
+      if (transaction.chain) RETURN_IF_ERROR(BeginBlock(begin_options_));
+      SendReports(sink);
+      return sink->Complete("ROLLBACK");
+    case Kind::kSavepoint:
+      if (state_ != TransactionState::kExplicit) return outside_block("SAVEPOINT");
+      BufferOpenResults();
+      RETURN_IF_ERROR(storage_->Savepoint(Context(), transaction.savepoint));
+      savepoints_.emplace_back(transaction.savepoint, ++serial_);
+      return sink->Complete("SAVEPOINT");
+    case Kind::kRelease:
+      if (state_ != TransactionState::kExplicit) return outside_block("RELEASE SAVEPOINT");
+      BufferOpenResults();
+      RETURN_IF_ERROR(storage_->Release(Context(), transaction.savepoint));
+      while (!savepoints_.empty()) {
+        const bool found = savepoints_.back().first == transaction.savepoint;
+        savepoints_.pop_back();
+        if (found) break;
+      }
+      return sink->Complete("RELEASE");
+    case Kind::kRollbackTo:
+      if (state_ != TransactionState::kExplicit && state_ != TransactionState::kFailed) {
+        return outside_block("ROLLBACK TO SAVEPOINT");
+      }
+      BufferOpenResults();
+      RETURN_IF_ERROR(storage_->RollbackTo(Context(), transaction.savepoint));
+      while (!savepoints_.empty() && savepoints_.back().first != transaction.savepoint) {
+        savepoints_.pop_back();
+      }
+      if (!savepoints_.empty()) {
+        std::erase_if(cursors_, [since = savepoints_.back().second](const auto& cursor) {
+          return cursor.second.serial > since;
+        });
+      }
+      state_ = TransactionState::kExplicit;
+      return sink->Complete("ROLLBACK");
+  }
+  return absl::InternalError("unknown transaction statement");
+}
+
+absl::Status Session::BeginBlock(const storage::api::BeginOptions& options) {
+  RETURN_IF_ERROR(storage_->Begin(Context(), options));
+  begin_options_ = options;
+  state_ = TransactionState::kExplicit;
+  settings_.Begin();
+  transaction_timestamp_us_ = 0;
+  block_used_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status Session::SetTransaction(const sql::SetStatement& set, ResultSink* sink) {
+  if (state_ != TransactionState::kExplicit) {
+    sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
+                 "SET TRANSACTION can only be used in transaction blocks");
+    return absl::OkStatus();
+  }
+  storage::api::BeginOptions options = begin_options_;
+  if (set.isolation == "serializable") return status::NotSupported("isolation level SERIALIZABLE");
+  if (!set.isolation.empty()) {
+    options.isolation = set.isolation == "repeatable read"
+                            ? storage::api::Isolation::kRepeatableRead
+                            : storage::api::Isolation::kReadCommitted;
+  }
+  if (set.read_only.has_value()) options.read_only = *set.read_only;
+  if (options.isolation == begin_options_.isolation &&
+      options.read_only == begin_options_.read_only) {
+    return absl::OkStatus();
+  }
+  if (block_used_) {
+    if (options.isolation != begin_options_.isolation) {
+      return status::Error(status::sqlstate::kActiveTransaction,
+                           "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    }
+    return status::NotSupported("SET TRANSACTION READ ONLY after the first statement");
+  }
+  // Nothing has been done in it yet: another one in its place.
+  RETURN_IF_ERROR(storage_->Rollback(Context()));
+  RETURN_IF_ERROR(storage_->Begin(Context(), options));
+  begin_options_ = options;
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::gateway::session

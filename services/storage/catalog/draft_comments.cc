@@ -1,0 +1,100 @@
+// CatalogDraft: COMMENT ON. A comment is part of the descriptor of what it is about, and goes with
+// it.
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/catalog/catalog_draft.h"
+#include "services/storage/catalog/catalog_words.h"
+
+namespace adbms::storage::catalog {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::TableDescriptor;
+
+namespace {
+
+absl::Status CommentOnConstraint(const std::string& name, const std::string& text,
+                                 TableDescriptor* table) {
+  if (table->primary_key_size() > 0 && table->primary_key_name() == name) {
+    table->set_primary_key_comment(text);
+    return absl::OkStatus();
+  }
+  for (auto& index : *table->mutable_indexes()) {
+    if (!index.is_constraint() || index.name() != name) continue;
+    index.set_constraint_comment(text);
+    return absl::OkStatus();
+  }
+  for (auto& check : *table->mutable_checks()) {
+    if (check.name() != name) continue;
+    check.set_comment(text);
+    return absl::OkStatus();
+  }
+  for (auto& key : *table->mutable_foreign_keys()) {
+    if (key.name() != name) continue;
+    key.set_comment(text);
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kUndefinedObject, "constraint " + Quoted(name) + " for table " +
+                                                       Quoted(table->name()) + " does not exist");
+}
+
+absl::Status CommentOnIndex(const std::string& name, const std::string& text,
+                            TableDescriptor* table) {
+  if (table->primary_key_oid() != 0 && table->primary_key_name() == name) {
+    table->set_primary_key_index_comment(text);
+    return absl::OkStatus();
+  }
+  for (auto& index : *table->mutable_indexes()) {
+    if (index.name() != name) continue;
+    index.set_comment(text);
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kUndefinedTable, "relation " + Quoted(name) + " does not exist");
+}
+
+}  // namespace
+
+CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement) {
+  v1::DdlResult result;
+  result.set_changed(true);
+  if (statement.object_case() == common::v1::Comment::kSchema) {
+    const common::v1::SchemaDescriptor* schema = state_->FindSchema(statement.schema());
+    if (schema == nullptr) {
+      return status::Error(sqlstate::kInvalidSchemaName,
+                           "schema " + Quoted(statement.schema()) + " does not exist");
+    }
+    CatalogState::SchemaMap schemas = state_->schemas();
+    common::v1::SchemaDescriptor& changed = schemas[schema->schema_id()];
+    changed.set_comment(statement.text());
+    result.set_object_id(changed.schema_id());
+    records_.push_back({SystemKey('s', changed.schema_id()), changed.SerializeAsString(), false});
+    Rebuild(std::move(schemas), state_->tables());
+    return result;
+  }
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
+  TableDescriptor table = entry->descriptor;
+  if (IsSystemTable(table)) {
+    return status::Error(sqlstate::kInsufficientPrivilege,
+                         "permission denied: " + Quoted(table.name()) + " is a system catalog");
+  }
+  result.set_object_id(statement.table_id());
+  switch (statement.part_case()) {
+    case common::v1::Comment::kColumn:
+      if (statement.column() >= static_cast<uint32_t>(table.columns_size()))
+        return absl::InvalidArgumentError("no such column");
+      table.mutable_columns(static_cast<int>(statement.column()))->set_comment(statement.text());
+      break;
+    case common::v1::Comment::kConstraint:
+      RETURN_IF_ERROR(CommentOnConstraint(statement.constraint(), statement.text(), &table));
+      break;
+    case common::v1::Comment::kIndex:
+      RETURN_IF_ERROR(CommentOnIndex(statement.index(), statement.text(), &table));
+      break;
+    case common::v1::Comment::PART_NOT_SET:
+      table.set_comment(statement.text());
+      break;
+  }
+  RETURN_IF_ERROR(PutTable(std::move(table)));
+  return result;
+}
+
+}  // namespace adbms::storage::catalog

@@ -1,0 +1,133 @@
+// CatalogDraft: FOREIGN KEY constraints come, any constraint goes.
+#include <algorithm>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/catalog/catalog_draft.h"
+#include "services/storage/catalog/catalog_words.h"
+
+namespace adbms::storage::catalog {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::IndexDescriptor;
+using common::v1::TableDescriptor;
+
+absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
+                                         common::v1::ForeignKeyDescriptor key) {
+  RETURN_IF_ERROR(CheckColumns(*table, key.columns()));
+  const TableDescriptor* parent = table;
+  TableEntryPtr entry;
+  if (key.referenced_table_id() != 0 && key.referenced_table_id() != table->table_id()) {
+    ASSIGN_OR_RETURN(entry, Table(key.referenced_table_id()));
+    parent = &entry->descriptor;
+  } else {
+    key.set_referenced_table_id(table->table_id());
+  }
+  std::vector<uint32_t> wanted(key.referenced_columns().begin(), key.referenced_columns().end());
+  if (wanted.empty()) {
+    wanted.assign(parent->primary_key().begin(), parent->primary_key().end());
+    if (wanted.empty()) {
+      return status::Error(
+          sqlstate::kUndefinedObject,
+          "there is no primary key for referenced table " + Quoted(parent->name()));
+    }
+    for (uint32_t ordinal : wanted) key.add_referenced_columns(ordinal);
+  }
+  if (static_cast<int>(wanted.size()) != key.columns_size()) {
+    return status::Error("42830",
+                         "number of referencing and referenced columns for foreign key disagree");
+  }
+  std::sort(wanted.begin(), wanted.end());
+  const auto same = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
+    std::vector<uint32_t> have(columns.begin(), columns.end());
+    std::sort(have.begin(), have.end());
+    return have == wanted;
+  };
+  bool unique = same(parent->primary_key());
+  for (const IndexDescriptor& index : parent->indexes()) {
+    unique |=
+        index.unique() && index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
+  }
+  if (!unique) {
+    return status::Error("42830",
+                         "there is no unique constraint matching given keys for referenced table " +
+                             Quoted(parent->name()));
+  }
+  for (int i = 0; i < key.columns_size(); ++i) {
+    const auto child_type =
+        types::FromProto(table->columns(static_cast<int>(key.columns(i))).type()).id;
+    const auto parent_type =
+        types::FromProto(parent->columns(static_cast<int>(key.referenced_columns(i))).type()).id;
+    const bool text = types::IsString(child_type) && types::IsString(parent_type);
+    if (child_type != parent_type &&
+        !(types::IsInteger(child_type) && types::IsInteger(parent_type)) && !text) {
+      return status::Error(
+          sqlstate::kDatatypeMismatch,
+          "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
+          "Key columns have incompatible types: " + types::Format({child_type, 0}) + " and " +
+              types::Format({parent_type, 0}) + ".");
+    }
+  }
+  if (key.name().empty()) {
+    std::string name = table->name();
+    for (uint32_t ordinal : key.columns())
+      name += "_" + table->columns(static_cast<int>(ordinal)).name();
+    key.set_name(name + "_fkey");
+  }
+  for (const auto& other : table->foreign_keys()) {
+    if (other.name() == key.name()) {
+      return status::Error(sqlstate::kDuplicateObject,
+                           "constraint " + Quoted(key.name()) + " for relation " +
+                               Quoted(table->name()) + " already exists");
+    }
+  }
+  *table->add_foreign_keys() = std::move(key);
+  return absl::OkStatus();
+}
+
+absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::string& name,
+                                          bool if_exists, v1::DdlResult* result) {
+  for (int i = 0; i < table->checks_size(); ++i) {
+    if (table->checks(i).name() != name) continue;
+    table->mutable_checks()->DeleteSubrange(i, 1);
+    return absl::OkStatus();
+  }
+  for (int i = 0; i < table->foreign_keys_size(); ++i) {
+    if (table->foreign_keys(i).name() != name) continue;
+    table->mutable_foreign_keys()->DeleteSubrange(i, 1);
+    return absl::OkStatus();
+  }
+  for (int i = 0; i < table->indexes_size(); ++i) {
+    if (table->indexes(i).name() != name || !table->indexes(i).is_constraint()) continue;
+    for (const auto& [id, other] : state_->tables()) {
+      for (const auto& key : other->descriptor.foreign_keys()) {
+        if (key.referenced_table_id() != table->table_id()) continue;
+        std::vector<uint32_t> a(key.referenced_columns().begin(), key.referenced_columns().end());
+        std::vector<uint32_t> b(table->indexes(i).columns().begin(),
+                                table->indexes(i).columns().end());
+        std::sort(a.begin(), a.end());
+        std::sort(b.begin(), b.end());
+        if (a == b) {
+          return status::Error("2BP01",
+                               "cannot drop constraint " + name + " on table " + table->name() +
+                                   " because other objects depend on it",
+                               "constraint " + key.name() + " on table " +
+                                   other->descriptor.name() + " depends on index " + name);
+        }
+      }
+    }
+    dropped_spaces_.push_back(table->indexes(i).index_id());
+    table->mutable_indexes()->DeleteSubrange(i, 1);
+    return absl::OkStatus();
+  }
+  if (if_exists) {
+    result->add_notices("constraint " + Quoted(name) + " of relation " + Quoted(table->name()) +
+                        " does not exist, skipping");
+    result->set_changed(false);
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kUndefinedObject, "constraint " + Quoted(name) + " of relation " +
+                                                       Quoted(table->name()) + " does not exist");
+}
+
+}  // namespace adbms::storage::catalog

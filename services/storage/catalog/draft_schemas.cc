@@ -1,0 +1,91 @@
+// CatalogDraft: schemas.
+#include <map>
+
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/storage/catalog/catalog_draft.h"
+#include "services/storage/catalog/catalog_words.h"
+
+namespace adbms::storage::catalog {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::TableDescriptor;
+
+CatalogDraft::Result CatalogDraft::CreateSchema(const common::v1::CreateSchema& statement) {
+  v1::DdlResult result;
+  if (state_->FindSchema(statement.name()) != nullptr) {
+    if (statement.if_not_exists()) {
+      result.add_notices("schema " + Quoted(statement.name()) + " already exists, skipping");
+      return result;
+    }
+    return status::Error(sqlstate::kDuplicateSchema,
+                         "schema " + Quoted(statement.name()) + " already exists");
+  }
+  if (statement.name().starts_with("pg_")) {
+    return status::Error("42939", "unacceptable schema name " + Quoted(statement.name()),
+                         "The prefix \"pg_\" is reserved for system schemas.");
+  }
+  common::v1::SchemaDescriptor schema;
+  ASSIGN_OR_RETURN(const uint32_t id, catalog_->AllocateId());
+  schema.set_schema_id(id);
+  schema.set_name(statement.name());
+  schema.set_owner(statement.owner().empty() ? "postgres" : statement.owner());
+  records_.push_back({SystemKey('s', id), schema.SerializeAsString(), false});
+  CatalogState::SchemaMap schemas = state_->schemas();
+  schemas[id] = std::move(schema);
+  Rebuild(std::move(schemas), state_->tables());
+  result.set_object_id(id);
+  result.set_changed(true);
+  return result;
+}
+
+CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& statement) {
+  v1::DdlResult result;
+  for (const std::string& name : statement.names()) {
+    const common::v1::SchemaDescriptor* schema = state_->FindSchema(name);
+    if (schema == nullptr) {
+      if (statement.if_exists()) {
+        result.add_notices("schema " + Quoted(name) + " does not exist, skipping");
+        continue;
+      }
+      return status::Error(sqlstate::kInvalidSchemaName,
+                           "schema " + Quoted(name) + " does not exist");
+    }
+    if (schema->schema_id() < kFirstUserId && name != "public") {
+      return status::Error(
+          "2BP01", "cannot drop schema " + name + " because it is required by the database system");
+    }
+    const uint32_t id = schema->schema_id();
+    std::map<std::string, common::v1::DropTable> drops;  // By kind.
+    for (const auto& [table_id, entry] : state_->tables()) {
+      const TableDescriptor& table = entry->descriptor;
+      if (table.schema() != name) continue;
+      const std::string object = std::string(KindOf(table)) + " " + name + "." + table.name();
+      // A column's sequence goes with its table.
+      if (table.sequence().owner_table_id() != 0) continue;
+      auto* target = drops[KindOf(table)].add_tables();
+      target->set_schema(name);
+      target->set_name(table.name());
+      if (!statement.cascade()) {
+        return status::Error("2BP01",
+                             "cannot drop schema " + name + " because other objects depend on it",
+                             object + " depends on schema " + name,
+                             "Use DROP ... CASCADE to drop the dependent objects too.");
+      }
+      result.add_notices("drop cascades to " + object);
+    }
+    for (const char* kind : {"view", "table", "sequence"}) {
+      drops[kind].set_cascade(true);
+      RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
+    }
+    records_.push_back({SystemKey('s', id), {}, true});
+    CatalogState::SchemaMap schemas = state_->schemas();
+    schemas.erase(id);
+    Rebuild(std::move(schemas), state_->tables());
+    result.set_object_id(id);
+    result.set_changed(true);
+  }
+  return result;
+}
+
+}  // namespace adbms::storage::catalog

@@ -1,0 +1,73 @@
+// pg_description, and the functions that look into it.
+#include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/pg_catalog_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using common::v1::TableDescriptor;
+
+constexpr int64_t kClass = 1259;
+constexpr int64_t kConstraint = 2606;
+constexpr int64_t kNamespace = 2615;
+
+// Calls visit(object, its catalog, part, text) for each comment.
+template <typename Visit>
+void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
+  const auto show = [&](int64_t object, int64_t of_class, int64_t part, const std::string& text) {
+    if (!text.empty()) visit(object, of_class, part, text);
+  };
+  for (const auto& [id, schema] : catalog.schemas()) show(id, kNamespace, 0, schema.comment());
+  for (const auto& [id, entry] : catalog.tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    show(id, kClass, 0, table.comment());
+    for (int i = 0; i < table.columns_size(); ++i)
+      show(id, kClass, i + 1, table.columns(i).comment());
+    show(PrimaryKeyConstraintOid(*entry), kConstraint, 0, table.primary_key_comment());
+    show(table.primary_key_oid(), kClass, 0, table.primary_key_index_comment());
+    for (const auto& index : table.indexes()) {
+      show(index.index_id(), kClass, 0, index.comment());
+      show(UniqueConstraintOid(index), kConstraint, 0, index.constraint_comment());
+    }
+    for (int i = 0; i < table.checks_size(); ++i)
+      show(CheckConstraintOid(*entry, i), kConstraint, 0, table.checks(i).comment());
+    for (int i = 0; i < table.foreign_keys_size(); ++i)
+      show(ForeignKeyConstraintOid(*entry, i), kConstraint, 0, table.foreign_keys(i).comment());
+  }
+}
+
+void FillDescription(const RowSource& source, RowBuilder* rows) {
+  ForEachComment(*source.catalog,
+                 [&](int64_t object, int64_t of_class, int64_t part, const std::string& text) {
+                   rows->Row()
+                       .Set("objoid", object)
+                       .Set("classoid", of_class)
+                       .Set("objsubid", part)
+                       .Set("description", text);
+                 });
+}
+
+}  // namespace
+
+std::optional<std::string> CommentOn(const catalog::CatalogState& catalog, uint32_t object,
+                                     std::string_view catalog_name, int64_t part) {
+  int64_t wanted = 0;
+  if (!catalog_name.empty()) {
+    const catalog::TableEntry* of = catalog.FindByName("pg_catalog", std::string(catalog_name));
+    if (of == nullptr) return std::nullopt;
+    wanted = of->descriptor.table_id();
+  }
+  std::optional<std::string> found;
+  ForEachComment(
+      catalog, [&](int64_t of, int64_t of_class, int64_t of_part, const std::string& text) {
+        if (of == int64_t{object} && of_part == part && (wanted == 0 || of_class == wanted))
+          found = text;
+      });
+  return found;
+}
+
+void AddCommentFills(RowFillMap* fills) {
+  fills->emplace("pg_catalog.pg_description", FillDescription);
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,179 @@
+// pg_proc and pg_aggregate.
+#include "services/storage/server/function_rows.h"
+
+#include <set>
+
+#include "common/sql/functions/function_list.h"
+#include "common/types/type.h"
+#include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/type_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using sql::functions::Volatility;
+using types::TypeId;
+
+constexpr int64_t kCstring = 2275;
+constexpr int64_t kAny = 2276;
+constexpr int64_t kAnyElement = 2283;
+// Where the numbers of functions begin that are made from their names.
+constexpr uint32_t kNamedBase = 0x70000000;
+
+int64_t TypeOid(TypeId id, int64_t any) {
+  return id == TypeId::kUnspecified ? any : int64_t{types::OidOf(id)};
+}
+
+std::vector<int64_t> TypeOids(const std::vector<TypeId>& ids) {
+  std::vector<int64_t> oids;
+  for (const TypeId id : ids) oids.push_back(TypeOid(id, kAny));
+  return oids;
+}
+
+// The same for a signature in every version of the server.
+int64_t NamedOid(const std::string& signature, std::set<int64_t>* taken) {
+  uint32_t hash = 2166136261u;
+  for (const char c : signature) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+  int64_t oid = kNamedBase | (hash & 0x0fffffff);
+  while (!taken->insert(oid).second) ++oid;
+  return oid;
+}
+
+// PostgreSQL's names: "boolin", "date_in", "array_in".
+std::string TypeFunctionName(const TypeRow& type, const char* end) {
+  if (std::string_view(type.name).starts_with("_")) return std::string("array_") + end;
+  for (const char* name : {"json", "date", "time", "timestamp", "timestamptz", "interval",
+                           "numeric", "record", "void", "uuid", "cstring", "any"}) {
+    if (std::string_view(name) == type.name) return std::string(type.name) + "_" + end;
+  }
+  return std::string(type.name) + end;
+}
+
+void AddTypeFunctions(std::vector<FunctionRow>* rows) {
+  std::set<int64_t> seen;
+  for (const TypeRow& type : AllTypes()) {
+    if (seen.insert(type.input).second) {
+      rows->push_back({type.input, TypeFunctionName(type, "in"), 'f', {kCstring}, type.oid});
+    }
+    if (seen.insert(type.output).second) {
+      rows->push_back({type.output, TypeFunctionName(type, "out"), 'f', {type.oid}, kCstring});
+    }
+  }
+}
+
+std::vector<FunctionRow> MakeFunctions() {
+  std::vector<FunctionRow> rows;
+  std::set<int64_t> taken;
+  AddTypeFunctions(&rows);
+  for (const auto* function : sql::functions::BuiltinFunctions()) {
+    FunctionRow row;
+    row.oid = NamedOid(function->signature, &taken);
+    row.name = function->name;
+    row.arguments = TypeOids(function->arguments);
+    row.result = TypeOid(function->result, kAnyElement);
+    row.strict = function->strict;
+    row.variadic = function->variadic;
+    row.volatility = function->volatility == Volatility::kImmutable ? 'i'
+                     : function->volatility == Volatility::kStable  ? 's'
+                                                                    : 'v';
+    rows.push_back(std::move(row));
+  }
+  for (const auto* function : sql::functions::BuiltinAggregates()) {
+    FunctionRow row;
+    row.oid = NamedOid(function->signature, &taken);
+    row.name = function->name;
+    row.kind = 'a';
+    row.arguments = TypeOids(function->arguments);
+    row.result = TypeOid(function->result, kAnyElement);
+    row.strict = false;
+    rows.push_back(std::move(row));
+  }
+  for (const auto* function : sql::functions::BuiltinTableFunctions()) {
+    FunctionRow row;
+    row.oid = NamedOid(function->signature, &taken);
+    row.name = function->name;
+    row.arguments = TypeOids(function->arguments);
+    row.result =
+        function->result.size() == 1 ? TypeOid(function->result[0], kAnyElement) : int64_t{2249};
+    row.returns_set = true;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::string TypeName(int64_t oid) {
+  const auto id = types::FromOid(static_cast<uint32_t>(oid));
+  if (id) return types::Format({*id, 0});
+  if (oid == kAny) return "\"any\"";
+  const TypeRow* type = FindType(oid);
+  return type == nullptr ? "???" : type->name;
+}
+
+void FillProcedures(const RowSource&, RowBuilder* rows) {
+  for (const FunctionRow& function : AllFunctions()) {
+    std::string arguments;
+    for (const int64_t oid : function.arguments)
+      arguments += (arguments.empty() ? "" : " ") + std::to_string(oid);
+    rows->Row()
+        .Set("oid", function.oid)
+        .Set("proname", function.name)
+        .Set("pronamespace", 11)
+        .Set("proowner", 10)
+        .Set("prolang", 12)
+        .SetFloat("procost", 1)
+        .SetFloat("prorows", function.returns_set ? 1000 : 0)
+        .Set("provariadic", function.variadic ? function.arguments.back() : int64_t{0})
+        .Set("prosupport", int64_t{0})
+        .Set("prokind", std::string(1, function.kind))
+        .SetBool("prosecdef", false)
+        .SetBool("proleakproof", false)
+        .SetBool("proisstrict", function.strict)
+        .SetBool("proretset", function.returns_set)
+        .Set("provolatile", std::string(1, function.volatility))
+        .Set("proparallel", "s")
+        .Set("pronargs", static_cast<int64_t>(function.arguments.size()))
+        .Set("pronargdefaults", int64_t{0})
+        .Set("prorettype", function.result)
+        .Set("proargtypes", arguments)
+        .Set("prosrc", function.name);
+  }
+}
+
+void FillAggregates(const RowSource&, RowBuilder* rows) {
+  for (const FunctionRow& function : AllFunctions()) {
+    if (function.kind != 'a') continue;
+    rows->Row()
+        .Set("aggfnoid", function.oid)
+        .Set("aggkind", "n")
+        .Set("aggnumdirectargs", int64_t{0})
+        .Set("aggtranstype", function.result);
+  }
+}
+
+}  // namespace
+
+const std::vector<FunctionRow>& AllFunctions() {
+  static const auto* const kFunctions = new std::vector<FunctionRow>(MakeFunctions());
+  return *kFunctions;
+}
+
+std::string FunctionArguments(const FunctionRow& function) {
+  std::string text;
+  for (size_t i = 0; i < function.arguments.size(); ++i) {
+    const bool variadic = function.variadic && i + 1 == function.arguments.size();
+    text += (i > 0 ? ", " : "") + std::string(variadic ? "VARIADIC " : "") +
+            TypeName(function.arguments[i]);
+  }
+  return text;
+}
+
+std::string FunctionResult(const FunctionRow& function) {
+  return (function.returns_set ? "SETOF " : "") + TypeName(function.result);
+}
+
+void AddFunctionFills(RowFillMap* fills) {
+  fills->insert(
+      {{"pg_catalog.pg_proc", FillProcedures}, {"pg_catalog.pg_aggregate", FillAggregates}});
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,29 @@
+// The functions of pg_proc: the built-in ones, and the input and output functions of types.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace adbms::storage::server {
+
+struct FunctionRow {
+  int64_t oid = 0;
+  std::string name;
+  char kind = 'f';  // As in pg_proc: 'a' for an aggregate.
+  std::vector<int64_t> arguments;
+  int64_t result = 0;
+  bool strict = true;
+  bool returns_set = false;
+  bool variadic = false;
+  char volatility = 'i';
+};
+
+// All of them; made at first use.
+const std::vector<FunctionRow>& AllFunctions();
+
+// "integer, text", as pg_get_function_arguments shows it.
+std::string FunctionArguments(const FunctionRow& function);
+std::string FunctionResult(const FunctionRow& function);
+
+}  // namespace adbms::storage::server

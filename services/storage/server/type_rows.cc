@@ -1,0 +1,99 @@
+// pg_type.
+#include "services/storage/server/type_rows.h"
+
+#include "services/storage/server/pg_catalog_rows.h"
+
+namespace adbms::storage::server {
+namespace {
+
+constexpr TypeRow kTypes[] = {
+    {16, "bool", 1, true, "b", "B", true, 0, 1000, "c", "p", 0, 1242, 1243},
+    {17, "bytea", -1, false, "b", "U", false, 0, 1001, "i", "x", 0, 1244, 31},
+    {18, "char", 1, true, "b", "Z", false, 0, 1002, "c", "p", 0, 1245, 33},
+    {19, "name", 64, false, "b", "S", false, 18, 1003, "c", "p", 950, 34, 35},
+    {20, "int8", 8, true, "b", "N", false, 0, 1016, "d", "p", 0, 460, 461},
+    {21, "int2", 2, true, "b", "N", false, 0, 1005, "s", "p", 0, 38, 39},
+    {22, "int2vector", -1, false, "b", "A", false, 21, 1006, "i", "p", 0, 40, 41},
+    {23, "int4", 4, true, "b", "N", false, 0, 1007, "i", "p", 0, 42, 43},
+    {25, "text", -1, false, "b", "S", true, 0, 1009, "i", "x", 100, 46, 47},
+    {26, "oid", 4, true, "b", "N", true, 0, 1028, "i", "p", 0, 1798, 1799},
+    {30, "oidvector", -1, false, "b", "A", false, 26, 1013, "i", "p", 0, 54, 55},
+    {114, "json", -1, false, "b", "U", false, 0, 199, "i", "x", 0, 321, 322},
+    {700, "float4", 4, true, "b", "N", false, 0, 1021, "i", "p", 0, 200, 201},
+    {701, "float8", 8, true, "b", "N", true, 0, 1022, "d", "p", 0, 214, 215},
+    {705, "unknown", -2, false, "p", "X", false, 0, 0, "c", "p", 0, 109, 110},
+    {1003, "_name", -1, false, "b", "A", false, 19, 0, "i", "x", 950, 750, 751},
+    {1005, "_int2", -1, false, "b", "A", false, 21, 0, "i", "x", 0, 750, 751},
+    {1007, "_int4", -1, false, "b", "A", false, 23, 0, "i", "x", 0, 750, 751},
+    {1009, "_text", -1, false, "b", "A", false, 25, 0, "i", "x", 100, 750, 751},
+    {1016, "_int8", -1, false, "b", "A", false, 20, 0, "d", "x", 0, 750, 751},
+    {1028, "_oid", -1, false, "b", "A", false, 26, 0, "i", "x", 0, 750, 751},
+    {1042, "bpchar", -1, false, "b", "S", false, 0, 1014, "i", "x", 100, 1044, 1045},
+    {1043, "varchar", -1, false, "b", "S", false, 0, 1015, "i", "x", 100, 1046, 1047},
+    {1082, "date", 4, true, "b", "D", false, 0, 1182, "i", "p", 0, 1084, 1085},
+    {1083, "time", 8, true, "b", "D", false, 0, 1183, "d", "p", 0, 1143, 1144},
+    {1114, "timestamp", 8, true, "b", "D", false, 0, 1115, "d", "p", 0, 1312, 1313},
+    {1184, "timestamptz", 8, true, "b", "D", true, 0, 1185, "d", "p", 0, 1150, 1151},
+    {1186, "interval", 16, false, "b", "T", true, 0, 1187, "d", "p", 0, 1160, 1161},
+    {1700, "numeric", -1, false, "b", "N", false, 0, 1231, "i", "m", 0, 1701, 1702},
+    {24, "regproc", 4, true, "b", "N", false, 0, 1008, "i", "p", 0, 44, 45},
+    {2205, "regclass", 4, true, "b", "N", false, 0, 2210, "i", "p", 0, 2218, 2219},
+    {2206, "regtype", 4, true, "b", "N", false, 0, 2211, "i", "p", 0, 2220, 2221},
+    {2249, "record", -1, false, "p", "P", false, 0, 2287, "d", "x", 0, 2290, 2291},
+    {2275, "cstring", -2, false, "p", "P", false, 0, 1263, "c", "p", 0, 2292, 2293},
+    {2276, "any", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2294, 2295},
+    {2283, "anyelement", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2312, 2313},
+    {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
+    {4089, "regnamespace", 4, true, "b", "N", false, 0, 4090, "i", "p", 0, 4084, 4085},
+    {2950, "uuid", 16, false, "b", "U", false, 0, 2951, "c", "p", 0, 2952, 2953},
+};
+
+void FillType(const RowSource&, RowBuilder* rows) {
+  for (const TypeRow& type : kTypes) {
+    rows->Row()
+        .Set("oid", type.oid)
+        .Set("typname", type.name)
+        .Set("typnamespace", 11)
+        .Set("typowner", 10)
+        .Set("typlen", type.length)
+        .SetBool("typbyval", type.by_value)
+        .Set("typtype", type.kind)
+        .Set("typcategory", type.category)
+        .SetBool("typispreferred", type.preferred)
+        .SetBool("typisdefined", true)
+        .Set("typdelim", ",")
+        .Set("typrelid", int64_t{0})
+        .Set("typsubscript", int64_t{0})
+        .Set("typelem", type.element)
+        .Set("typarray", type.array)
+        .Set("typinput", type.input)
+        .Set("typoutput", type.output)
+        .Set("typreceive", int64_t{0})
+        .Set("typsend", int64_t{0})
+        .Set("typmodin", int64_t{0})
+        .Set("typmodout", int64_t{0})
+        .Set("typanalyze", int64_t{0})
+        .Set("typalign", type.align)
+        .Set("typstorage", type.storage)
+        .SetBool("typnotnull", false)
+        .Set("typbasetype", int64_t{0})
+        .Set("typtypmod", -1)
+        .Set("typndims", int64_t{0})
+        .Set("typcollation", type.collation);
+  }
+}
+
+}  // namespace
+
+std::span<const TypeRow> AllTypes() { return kTypes; }
+
+const TypeRow* FindType(int64_t oid) {
+  for (const TypeRow& type : kTypes) {
+    if (type.oid == oid) return &type;
+  }
+  return nullptr;
+}
+
+void AddTypeFills(RowFillMap* fills) { fills->emplace("pg_catalog.pg_type", FillType); }
+
+}  // namespace adbms::storage::server
