@@ -124,6 +124,7 @@ catalog::CatalogDraft* Transaction::Draft() {
 }
 
 void Transaction::WriteDraft() {
+  if (!draft_.has_value()) return;  // TRUNCATE of nothing.
   engine::Transaction* writes = engine_transaction();
   for (const catalog::CatalogDraft::Record& record : draft_->TakeRecords()) {
     if (record.erase) {
