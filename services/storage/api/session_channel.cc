@@ -77,7 +77,7 @@ bool SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
     batch = channel_->Take();
   }
   channel_->Write(batch);
-  waiter_->Wait();
+  waiter_->woken.Wait();
   return waiter_->answered;
 }
 
@@ -121,7 +121,7 @@ void SessionChannel::OnRead(bool ok) {
     batch = Take();
   }
   Write(batch);
-  for (const auto& waiter : answered_) waiter->Wake();
+  for (const auto& waiter : answered_) waiter->woken.Post();
   answered_.clear();
   stream_->Read(&responses_, &read_);
 }
@@ -135,7 +135,7 @@ void SessionChannel::Break() {
       waiter->response = nullptr;
     }
   }
-  for (const auto& waiter : answered_) waiter->Wake();
+  for (const auto& waiter : answered_) waiter->woken.Post();
   answered_.clear();
   stream_->Finish(&status_, &finished_);
 }

@@ -7,8 +7,6 @@
 // Thread-safe. A channel that has broken stays broken; open another one.
 #pragma once
 
-#include <semaphore.h>
-
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
+#include "common/lifecycle/semaphore.h"
 #include "common/rpc/grpc/completion_loop.h"
 #include "services/storage/api/batched_writer.h"
 
@@ -30,21 +29,13 @@ class SessionChannel {
   // REQUIRES: no line is left; not on the loop's thread, for which it waits.
   ~SessionChannel();
 
-  // Where a session waits for its answer. A plain semaphore: standard atomics and absl's mutex spin
-  // before they sleep, which costs more than it saves where an answer takes a message each way.
+  // Where a session waits for its answer.
   struct Waiter {
-    Waiter() { sem_init(&woken, 0, 0); }
-    ~Waiter() { sem_destroy(&woken); }
-    void Wake() { sem_post(&woken); }
-    void Wait() {
-      while (sem_wait(&woken) != 0) continue;  // A signal came between.
-    }
-
-    sem_t woken;
+    lifecycle::Semaphore woken;
     // Guarded by the channel's mutex.
     v1::SessionResponse* response = nullptr;  // Null: no request is under way.
     bool brief = false;
-    bool answered = false;  // Before Wake: how it ended.
+    bool answered = false;  // Before it is woken: how it ended.
   };
 
   // One session's end. Not thread-safe.

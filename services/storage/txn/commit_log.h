@@ -9,10 +9,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "common/lifecycle/semaphore.h"
 #include "services/storage/engine/engine.h"
 
 namespace adbms::storage::txn {
@@ -32,13 +34,26 @@ class CommitLog {
   engine::SnapshotPtr DurableSnapshot() const;
 
  private:
+  // One that waits while another syncs. It is told once, by that one: it is woken without having to
+  // take the mutex, which would wake all of them one after the other.
+  struct Waiter {
+    explicit Waiter(uint64_t wanted) : sequence(wanted) {}
+    const uint64_t sequence;
+    bool leads = false;  // Not durable yet, and the next to sync.
+    absl::Status status;
+    lifecycle::Semaphore told;
+  };
+
+  // Syncs once, as the leader, and hands on.
+  absl::Status Lead();
+
   engine::Engine* const engine_;
   const bool sync_;
   std::atomic<uint64_t> synced_{0};
   std::atomic<engine::SnapshotPtr> durable_;
   absl::Mutex mutex_;
-  absl::CondVar synced_changed_;
-  bool leader_ ABSL_GUARDED_BY(mutex_) = false;
+  bool leader_ ABSL_GUARDED_BY(mutex_) = false;  // Somebody syncs.
+  std::vector<Waiter*> waiters_ ABSL_GUARDED_BY(mutex_);
   // Set by the first failed sync: what is durable is unknown from then on, so nothing commits any
   // more.
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
