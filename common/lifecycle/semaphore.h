@@ -1,5 +1,5 @@
-// A counting semaphore whose waiters sleep at once. Those of the standard library, and absl's mutex,
-// spin first, which costs more than it saves where a wait is for I/O or another process.
+// A counting semaphore whose waiters sleep at once. Those of the standard library, and absl's
+// mutex, spin first, which costs more than it saves where a wait is for I/O or another process.
 // Thread-safe; a waiter may destroy it as soon as it has been woken.
 #pragma once
 

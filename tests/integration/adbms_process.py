@@ -6,6 +6,7 @@ private PostgreSQL for comparisons.
 import os
 import pathlib
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -44,10 +45,19 @@ def wait_until(condition, seconds, what):
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
+    """Ports below those that the system gives to outgoing connections, one of which could take a port
+    between here and the process that is to listen on it."""
+    sockets = []
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
+        port = random.randrange(20000, 30000)
+        while len(sockets) < count:
+            one = socket.socket()
+            try:
+                one.bind(("127.0.0.1", port))
+                sockets.append(one)
+            except OSError:
+                one.close()
+            port = port + 1 if port < 32000 else 20000
         return [one.getsockname()[1] for one in sockets]
     finally:
         for one in sockets:
@@ -121,10 +131,8 @@ class Cluster:
         self.daemons = {}
         self.addresses = {}
         self.http = {}  # Of each process, by its name.
-        if separate:
-            ports = free_ports(len(SERVICES) - 1)
-            self._cluster_ports = dict(zip(SERVICES[:-1], ports))
-        self._pgwire_port = free_ports(1)[0]
+        self._pgwire_port, *ports = free_ports(len(SERVICES) if separate else 1)
+        self._cluster_ports = dict(zip(SERVICES[:-1], ports))
 
     # Composition -----------------------------------------------------------------------------
 
