@@ -23,6 +23,7 @@ void Process::Reload(const absl::StatusOr<common::v1::Config>& next) {
     return;
   }
   const std::vector<config::Entry> changes = config::Changes(live_, *next);
+  MainLog()->Info("the configuration was read again", {{"changes", absl::StrCat(changes.size())}});
   for (const config::Entry& change : changes) {
     if (change.live) continue;
     MainLog()->Warn("a changed setting needs a restart", {{"key", change.key}});

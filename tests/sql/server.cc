@@ -58,6 +58,7 @@ Result Prepared(PGconn* session, const std::string& name, const std::string& sql
   const int times = OnlyReads(sql) ? 2 : 1;
   for (int i = 0; i < times; ++i) {
     result.reset(PQexecPrepared(session, name.c_str(), 0, nullptr, nullptr, nullptr, 0));
+    if (PQresultStatus(result.get()) == PGRES_FATAL_ERROR) break;
   }
   // Fails in a failed transaction, which is why every statement has a name of its own.
   Result closed(PQexec(session, absl::StrCat("DEALLOCATE ", name).c_str()));
