@@ -39,7 +39,7 @@ test-asan test-tsan: test-%: deps
 	@ctest --preset $* -j $(JOBS)
 
 fuzz: deps
-	@SUDO='$(SUDO)' tools/install_fuzz_dependencies.sh
+	@SUDO='$(SUDO)' tools/install_dependencies.sh clang-14 libclang-rt-14-dev
 	@$(MAKE) --no-print-directory build PRESET=fuzz
 	@tests/fuzz/run_fuzz.sh build/fuzz $(FUZZ)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that building and testing need. Does nothing when all are there.
+# Installs the Debian 12 packages that building and testing need, or those named as arguments. Does nothing when all
+# are there.
 set -euo pipefail
 
 packages=(
@@ -10,6 +11,7 @@ packages=(
   libpq-dev clang-format clang-tidy
   postgresql-15 postgresql-contrib postgresql-client-15 python3-psycopg2 python3-yaml prometheus
 )
+[ $# -eq 0 ] || packages=("$@")
 
 missing=()
 for package in "${packages[@]}"; do
