@@ -409,18 +409,22 @@ TEST_F(StorageTest, AddedColumnHasItsMissingValueAndDroppedOneGoes) {
 }
 
 TEST_F(StorageTest, PrimaryKeyAddedLaterOrdersTheRows) {
-  Client client(storage_.get());
-  ASSERT_TRUE(client.Ddl(CreateTable("h", {{"a", kInt4}, {"b", kInt4}}, {})).ok());
-  ASSERT_TRUE(client.InsertInts("h", {{3, 1}, {1, 2}, {2, 3}}).ok());
-  EXPECT_THAT(client.All("h"), ElementsAre("3|1", "1|2", "2|3"));
-  common::v1::DdlStatement add;
-  add.mutable_alter_table()->set_table_id(client.Table("h").table_id());
-  add.mutable_alter_table()->mutable_add_primary_key()->add_columns(0);
-  const auto added = client.Ddl(add);
-  ASSERT_TRUE(added.ok()) << added.status();
-  EXPECT_THAT(client.All("h"), ElementsAre("1|2", "2|3", "3|1"));
-  EXPECT_TRUE(HasSqlState(client.InsertInts("h", {{1, 9}}), "23505"));
+  {
+    Client client(storage_.get());
+    ASSERT_TRUE(client.Ddl(CreateTable("h", {{"a", kInt4}, {"b", kInt4}}, {})).ok());
+    ASSERT_TRUE(client.InsertInts("h", {{3, 1}, {1, 2}, {2, 3}}).ok());
+    EXPECT_THAT(client.All("h"), ElementsAre("3|1", "1|2", "2|3"));
+    common::v1::DdlStatement add;
+    add.mutable_alter_table()->set_table_id(client.Table("h").table_id());
+    add.mutable_alter_table()->mutable_add_primary_key()->add_columns(0);
+    const auto added = client.Ddl(add);
+    ASSERT_TRUE(added.ok()) << added.status();
+    EXPECT_THAT(client.All("h"), ElementsAre("1|2", "2|3", "3|1"));
+    EXPECT_TRUE(HasSqlState(client.InsertInts("h", {{1, 9}}), "23505"));
+  }
   Reopen();
+  Client client(storage_.get());
+  EXPECT_THAT(client.All("h"), ElementsAre("1|2", "2|3", "3|1"));
 }
 
 TEST_F(StorageTest, TruncateAndCopyInOneTransaction) {

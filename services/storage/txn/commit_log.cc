@@ -33,6 +33,7 @@ absl::Status CommitLog::WaitDurable() { return WaitDurable(engine_->LatestSequen
 absl::Status CommitLog::WaitDurable(uint64_t sequence) {
   if (!sync_ || synced_.load(std::memory_order_acquire) >= sequence) return absl::OkStatus();
   Waiter waiter(sequence);
+  bool leads = false;
   {
     absl::MutexLock lock(&mutex_);
     if (synced_.load(std::memory_order_relaxed) >= sequence) return absl::OkStatus();
@@ -40,10 +41,11 @@ absl::Status CommitLog::WaitDurable(uint64_t sequence) {
     if (leader_) {
       waiters_.push_back(&waiter);
     } else {
-      leader_ = waiter.leads = true;
+      leader_ = leads = true;
     }
   }
-  if (!waiter.leads) waiter.told.Wait();
+  if (leads) return Lead();
+  waiter.told.Wait();
   return waiter.leads ? Lead() : waiter.status;
 }
 
