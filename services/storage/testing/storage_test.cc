@@ -614,7 +614,11 @@ void RunAndVanish(const std::string& directory, Work work) {
 
 class CrashTest : public StorageTest {
  protected:
-  void SetUp() override {}  // The child opens first.
+  void SetUp() override {  // The child opens first.
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "ThreadSanitizer does not follow a fork";
+#endif
+  }
 };
 
 TEST_F(CrashTest, AcknowledgedCommitsSurviveAndOthersDoNot) {
