@@ -1,16 +1,10 @@
-// The engine from the outside: sessions on a real data directory.
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
-
-#include <sys/wait.h>
-#include <unistd.h>
-
+// The engine from the outside: tables, indexes, constraints, changes of the catalog.
 #include <atomic>
 #include <thread>
 
 #include "common/status/sql_error.h"
-#include "services/storage/server/storage_server.h"
-#include "services/storage/testing/plans.h"
+#include "gmock/gmock.h"
+#include "services/storage/testing/storage_fixture.h"
 
 namespace adbms::storage::testing {
 namespace {
@@ -18,55 +12,6 @@ namespace {
 using status::HasSqlState;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-constexpr TypeId kInt4 = TypeId::kInt4;
-
-server::Options OptionsFor(const std::string& directory) {
-  server::Options options;
-  options.data_dir = directory;
-  options.block_cache_bytes = 64 << 20;
-  options.memtable_bytes = 64 << 20;
-  options.lock_timeout_ms = 5000;
-  return options;
-}
-
-class StorageTest : public ::testing::Test {
- protected:
-  void SetUp() override { Open(); }
-  void Open() {
-    auto opened = server::StorageServer::Open(OptionsFor(dir_.path()));
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    storage_ = *std::move(opened);
-  }
-  void Reopen() {
-    storage_.reset();
-    Open();
-  }
-  // t(a int4 primary key, b int4).
-  void MakeTable(Client* client) {
-    const auto made = client->Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0}));
-    ASSERT_TRUE(made.ok()) << made.status();
-  }
-  static Plan AddTo(const common::v1::TableDescriptor& table, int64_t key, int64_t delta) {
-    Operator scan = Filter(TargetScan(table), Call("=(int4,int4)", TypeId::kBool,
-                                                   {Column(0, kInt4), IntLiteral(key)}));
-    Plan plan = Finish(Update(table, scan, {1},
-                              {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(delta)})}),
-                       {&table});
-    *plan.mutable_root()->mutable_update()->mutable_recheck() =
-        Call("=(int4,int4)", TypeId::kBool, {Column(0, kInt4), IntLiteral(key)});
-    return plan;
-  }
-  static Plan DeleteKey(const common::v1::TableDescriptor& table, int64_t key) {
-    return Finish(
-        Delete(table, Filter(TargetScan(table), Call("=(int4,int4)", TypeId::kBool,
-                                                     {Column(0, kInt4), IntLiteral(key)}))),
-        {&table});
-  }
-
-  TempDir dir_;
-  std::unique_ptr<server::StorageServer> storage_;
-};
 
 TEST_F(StorageTest, KeepsRowsAcrossRestart) {
   {
@@ -163,199 +108,6 @@ TEST_F(StorageTest, IndexFollowsUpdatesAndDeletes) {
   EXPECT_THAT(by_b(20), IsEmpty());
   ASSERT_EQ(*client.Affect(AddTo(table, 1, 5)), 1u);
   EXPECT_THAT(by_b(20), ElementsAre("1"));
-}
-
-TEST_F(StorageTest, ReadCommittedSeesOthersCommitsAndNotTheirUncommittedRows) {
-  Client a(storage_.get());
-  Client b(storage_.get());
-  MakeTable(&a);
-  ASSERT_TRUE(a.session().Begin(a.context(), {}).ok());
-  ASSERT_TRUE(a.InsertInts("t", {{1, 10}}).ok());
-  EXPECT_THAT(a.All("t"), ElementsAre("1|10"));
-  EXPECT_THAT(b.All("t"), IsEmpty());
-  ASSERT_TRUE(b.session().Begin(b.context(), {}).ok());
-  EXPECT_THAT(b.All("t"), IsEmpty());
-  ASSERT_TRUE(a.session().Commit(a.context()).ok());
-  EXPECT_THAT(b.All("t"), ElementsAre("1|10"));
-}
-
-TEST_F(StorageTest, RepeatableReadKeepsItsSnapshotAndRefusesLostUpdates) {
-  Client a(storage_.get());
-  Client b(storage_.get());
-  MakeTable(&a);
-  ASSERT_TRUE(a.InsertInts("t", {{1, 10}}).ok());
-  const auto table = a.Table("t");
-  ASSERT_TRUE(a.session().Begin(a.context(), {api::Isolation::kRepeatableRead}).ok());
-  EXPECT_THAT(a.All("t"), ElementsAre("1|10"));
-  ASSERT_EQ(*b.Affect(AddTo(table, 1, 1)), 1u);
-  EXPECT_THAT(a.All("t"), ElementsAre("1|10"));
-  EXPECT_TRUE(HasSqlState(a.Run(AddTo(table, 1, 1)).status(), "40001"));
-  ASSERT_TRUE(a.session().Rollback(a.context()).ok());
-  EXPECT_THAT(a.All("t"), ElementsAre("1|11"));
-}
-
-TEST_F(StorageTest, ConcurrentIncrementsAreNotLost) {
-  {
-    Client client(storage_.get());
-    MakeTable(&client);
-    ASSERT_TRUE(client.InsertInts("t", {{1, 0}}).ok());
-  }
-  constexpr int kThreads = 4;
-  constexpr int kRounds = 50;
-  std::vector<std::thread> threads;
-  std::atomic<int> failures{0};
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      Client client(storage_.get());
-      const auto table = client.Table("t");
-      for (int round = 0; round < kRounds; ++round) {
-        const auto affected = client.Affect(AddTo(table, 1, 1));
-        if (!affected.ok() || *affected != 1) ++failures;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(failures, 0);
-  Client client(storage_.get());
-  EXPECT_THAT(client.All("t"), ElementsAre("1|" + std::to_string(kThreads * kRounds)));
-}
-
-// A change of the row with one primary key locks it as it reads it.
-class PointChangeTest : public StorageTest {
- protected:
-  static Operator Point(const common::v1::TableDescriptor& table, int key) {
-    return IndexScan(table, 0, {0, 1, UINT32_MAX}, {IntLiteral(key)});
-  }
-  static Plan Add(const common::v1::TableDescriptor& table, int key) {
-    return Finish(Update(table, Point(table, key), {1},
-                         {Call("+(int4,int4)", kInt4, {Column(1, kInt4), IntLiteral(1)})}),
-                  {&table});
-  }
-  static Plan Remove(const common::v1::TableDescriptor& table, int key) {
-    return Finish(Delete(table, Point(table, key)), {&table});
-  }
-};
-
-TEST_F(PointChangeTest, ConcurrentIncrementsAreNotLost) {
-  Client client(storage_.get());
-  MakeTable(&client);
-  ASSERT_TRUE(client.InsertInts("t", {{1, 0}}).ok());
-  const auto table = client.Table("t");
-  std::vector<std::thread> threads;
-  std::atomic<int> changed{0};
-  for (int thread = 0; thread < 4; ++thread) {
-    threads.emplace_back([&] {
-      Client own(storage_.get());
-      for (int i = 0; i < 50; ++i) changed += static_cast<int>(own.Affect(Add(table, 1)).value());
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(changed, 200);
-  EXPECT_THAT(client.All("t"), ElementsAre("1|200"));
-}
-
-TEST_F(PointChangeTest, AWaiterChangesWhatTheHolderLeft) {
-  Client holder(storage_.get());
-  MakeTable(&holder);
-  ASSERT_TRUE(holder.InsertInts("t", {{1, 0}, {2, 0}}).ok());
-  const auto table = holder.Table("t");
-  ASSERT_TRUE(holder.session().Begin(holder.context(), {}).ok());
-  ASSERT_EQ(*holder.Affect(Add(table, 1)), 1u);
-  ASSERT_EQ(*holder.Affect(Remove(table, 2)), 1u);
-  uint64_t added = 0, removed = 1;
-  std::thread waiter([&] {
-    Client own(storage_.get());
-    added = own.Affect(Add(table, 1)).value();
-    removed = own.Affect(Remove(table, 2)).value();
-  });
-  EXPECT_EQ(*holder.Affect(Add(table, 1)), 1u);
-  ASSERT_TRUE(holder.session().Commit(holder.context()).ok());
-  waiter.join();
-  EXPECT_EQ(added, 1u);
-  EXPECT_EQ(removed, 0u);
-  EXPECT_THAT(holder.All("t"), ElementsAre("1|3"));
-}
-
-TEST_F(PointChangeTest, AMissingRowLeavesNoLock) {
-  Client client(storage_.get());
-  MakeTable(&client);
-  const auto table = client.Table("t");
-  ASSERT_TRUE(storage_->SetKnob(client.context(), "lock_timeout_ms", 100).ok());
-  ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
-  EXPECT_EQ(*client.Affect(Add(table, 7)), 0u);
-  EXPECT_EQ(*client.Affect(Remove(table, 7)), 0u);
-  Client other(storage_.get());
-  EXPECT_TRUE(other.InsertInts("t", {{7, 70}}).ok());
-  EXPECT_EQ(*client.Affect(Add(table, 7)), 1u);  // READ COMMITTED sees it now.
-  ASSERT_TRUE(client.session().Commit(client.context()).ok());
-  EXPECT_THAT(client.All("t"), ElementsAre("7|71"));
-}
-
-TEST_F(PointChangeTest, RepeatableReadRefusesLostUpdates) {
-  Client client(storage_.get());
-  MakeTable(&client);
-  ASSERT_TRUE(client.InsertInts("t", {{1, 0}}).ok());
-  const auto table = client.Table("t");
-  ASSERT_TRUE(
-      client.session().Begin(client.context(), {api::Isolation::kRepeatableRead, false}).ok());
-  EXPECT_THAT(client.All("t"), ElementsAre("1|0"));
-  Client other(storage_.get());
-  ASSERT_EQ(*other.Affect(Add(table, 1)), 1u);
-  EXPECT_TRUE(HasSqlState(client.Affect(Add(table, 1)).status(), "40001"));
-}
-
-TEST_F(StorageTest, SavepointsUndoWhatCameAfter) {
-  Client client(storage_.get());
-  MakeTable(&client);
-  ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
-  ASSERT_TRUE(client.InsertInts("t", {{1, 10}}).ok());
-  ASSERT_TRUE(client.session().Savepoint(client.context(), "s").ok());
-  ASSERT_TRUE(client.InsertInts("t", {{2, 20}}).ok());
-  EXPECT_TRUE(HasSqlState(client.InsertInts("t", {{3, 30}, {1, 0}}), "23505"));
-  EXPECT_THAT(client.All("t"), ElementsAre("1|10", "2|20"));
-  ASSERT_TRUE(client.session().RollbackTo(client.context(), "s").ok());
-  EXPECT_THAT(client.All("t"), ElementsAre("1|10"));
-  ASSERT_TRUE(client.InsertInts("t", {{4, 40}}).ok());
-  ASSERT_TRUE(client.session().Release(client.context(), "s").ok());
-  EXPECT_TRUE(HasSqlState(client.session().RollbackTo(client.context(), "s"), "3B001"));
-  ASSERT_TRUE(client.session().Commit(client.context()).ok());
-  EXPECT_THAT(client.All("t"), ElementsAre("1|10", "4|40"));
-}
-
-TEST_F(StorageTest, DeadlockIsDetected) {
-  Client a(storage_.get());
-  Client b(storage_.get());
-  MakeTable(&a);
-  ASSERT_TRUE(a.InsertInts("t", {{1, 0}, {2, 0}}).ok());
-  const auto table = a.Table("t");
-  ASSERT_TRUE(a.session().Begin(a.context(), {}).ok());
-  ASSERT_TRUE(b.session().Begin(b.context(), {}).ok());
-  ASSERT_TRUE(a.Run(AddTo(table, 1, 1)).ok());
-  ASSERT_TRUE(b.Run(AddTo(table, 2, 1)).ok());
-  absl::Status from_a;
-  std::thread other([&] {
-    from_a = a.Run(AddTo(table, 2, 1)).status();
-    if (!from_a.ok()) (void)a.session().Rollback(a.context());
-  });
-  const absl::Status from_b = b.Run(AddTo(table, 1, 1)).status();
-  if (!from_b.ok()) ASSERT_TRUE(b.session().Rollback(b.context()).ok());
-  other.join();
-  EXPECT_NE(from_a.ok(), from_b.ok());
-  EXPECT_TRUE(HasSqlState(from_a.ok() ? from_b : from_a, "40P01")) << from_a << from_b;
-}
-
-TEST_F(StorageTest, UpdateDoesNotSeeItsOwnRows) {
-  Client client(storage_.get());
-  MakeTable(&client);
-  ASSERT_TRUE(client.InsertInts("t", {{1, 0}, {2, 0}, {3, 0}}).ok());
-  const auto table = client.Table("t");
-  ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
-  const Plan shift =
-      Finish(Update(table, TargetScan(table), {0},
-                    {Call("+(int4,int4)", kInt4, {Column(0, kInt4), IntLiteral(10)})}),
-             {&table});
-  EXPECT_EQ(*client.Affect(shift), 3u);
-  EXPECT_THAT(client.All("t"), ElementsAre("11|0", "12|0", "13|0"));
 }
 
 TEST_F(StorageTest, StalePlanIsRefused) {
@@ -575,7 +327,9 @@ TEST_F(StorageTest, KnobsAreBoundedAndKept) {
   Reopen();
   const v1::ListKnobsResponse knobs = *storage_->ListKnobs(context);
   for (const auto& knob : knobs.knobs()) {
-    if (knob.name() == "query_memory_bytes") EXPECT_EQ(knob.value(), 64 << 20);
+    if (knob.name() == "query_memory_bytes") {
+      EXPECT_EQ(knob.value(), 64 << 20);
+    }
   }
 }
 
@@ -594,63 +348,6 @@ TEST_F(StorageTest, ComputedTablesListRelations) {
   const auto rows = *client.Run(Finish(scan, {&pg_class}));
   EXPECT_THAT(rows, ::testing::Contains("t|r"));
   EXPECT_THAT(rows, ::testing::Contains("t_pkey|i"));
-}
-
-// Runs `work` on the directory in a process that then vanishes without any shutdown.
-template <typename Work>
-void RunAndVanish(const std::string& directory, Work work) {
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    auto storage = server::StorageServer::Open(OptionsFor(directory));
-    if (!storage.ok()) ::_exit(1);
-    ::_exit(work(storage->get()) ? 0 : 2);
-  }
-  int result = 0;
-  ASSERT_EQ(::waitpid(child, &result, 0), child);
-  ASSERT_TRUE(WIFEXITED(result));
-  ASSERT_EQ(WEXITSTATUS(result), 0);
-}
-
-class CrashTest : public StorageTest {
- protected:
-  void SetUp() override {  // The child opens first.
-#ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "ThreadSanitizer does not follow a fork";
-#endif
-  }
-};
-
-TEST_F(CrashTest, AcknowledgedCommitsSurviveAndOthersDoNot) {
-  RunAndVanish(dir_.path(), [](api::Storage* storage) {
-    auto* client = new Client(storage);
-    bool ok = client->Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok();
-    ok = ok && client->InsertInts("t", {{1, 10}}).ok();
-    ok = ok && client->session().Begin(client->context(), {}).ok();
-    return ok && client->InsertInts("t", {{2, 20}}).ok();
-  });
-  Open();
-  Client client(storage_.get());
-  EXPECT_THAT(client.All("t"), ElementsAre("1|10"));
-}
-
-TEST_F(CrashTest, UnfinishedDdlLeavesNothing) {
-  RunAndVanish(dir_.path(), [](api::Storage* storage) {
-    auto* client = new Client(storage);
-    bool ok = client->Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok();
-    ok = ok && client->InsertInts("t", {{1, 10}}).ok();
-    ok = ok && client->session().Begin(client->context(), {}).ok();
-    common::v1::DdlStatement truncate;
-    truncate.mutable_truncate()->add_table_ids(client->Table("t").table_id());
-    ok = ok && client->Ddl(truncate).ok();
-    ok = ok && client->Ddl(CreateIndex(client->Table("t").table_id(), "t_b", {1}, false)).ok();
-    return ok && client->Ddl(CreateTable("u", {{"a", kInt4}}, {})).ok();
-  });
-  Open();
-  Client client(storage_.get());
-  EXPECT_THAT(client.All("t"), ElementsAre("1|10"));
-  EXPECT_EQ(client.Table("t").indexes_size(), 0);
-  EXPECT_EQ(client.Table("u").table_id(), 0u);
 }
 
 }  // namespace
