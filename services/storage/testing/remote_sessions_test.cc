@@ -153,6 +153,17 @@ TEST_F(RemoteSessions, AServerThatEndsLetsOpenTransactionsCommit) {
   EXPECT_THAT(*direct.Run(PointRead(), {Key(3)}), ElementsAre("3|32"));
 }
 
+TEST_F(RemoteSessions, AClientEndsCleanlyWhenItsProcessCannotServe) {
+  rpc::CompletionLoop loop;
+  auto storage = api::NewStorageClient(server_->address(), kSecret, &loop);
+  {
+    Client client(storage.get());
+    ASSERT_TRUE(client.Run(PointRead(), {Key(1)}).ok());
+    EXPECT_FALSE(rpc::Server::Start(server_->address(), {}, {}, &loop).ok());
+  }
+  storage = nullptr;
+}
+
 TEST_F(RemoteSessions, WithoutTheSecretNothingIsAnswered) {
   const auto stranger = api::NewStorageClient(server_->address(), "guessed", &loop_);
   Client client(stranger.get());
