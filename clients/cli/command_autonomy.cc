@@ -74,18 +74,21 @@ absl::Status Revert(const Arguments& arguments) {
 absl::Status SetModule(const Arguments& arguments) {
   orchestrator::v1::SetAutonomyRequest request;
   if (arguments.positional.size() != 3 || arguments.positional[0] != "set") {
-    return absl::InvalidArgumentError("usage: adbms modules [set NAME off|observe|recommend|auto]");
+    return absl::InvalidArgumentError(
+        "usage: adbms modules [set NAME off|observe|recommend|auto|default]");
   }
   request.set_module(arguments.positional[1]);
   request.set_autonomy(AutonomyOf(arguments.positional[2]));
-  if (request.autonomy() == orchestrator::v1::AUTONOMY_UNSPECIFIED) {
+  const bool follows = arguments.positional[2] == "default";
+  if (request.autonomy() == orchestrator::v1::AUTONOMY_UNSPECIFIED && !follows) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", arguments.positional[2], "\" is not one of off, observe, recommend, auto"));
+        "\"", arguments.positional[2], "\" is not one of off, observe, recommend, auto, default"));
   }
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
   ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
   RETURN_IF_ERROR(server.Explain(orchestrator->SetAutonomy(server.Context(), request).status()));
-  std::cout << request.module() << " is set to " << AutonomyText(request.autonomy()) << "\n";
+  std::cout << request.module() << (follows ? " follows the configuration" : " is set to ")
+            << (follows ? "" : AutonomyText(request.autonomy())) << "\n";
   return absl::OkStatus();
 }
 
@@ -142,7 +145,7 @@ void AddAutonomyCommands(std::vector<Command>* commands) {
   commands->push_back(std::move(revert));
   Command modules;
   modules.name = "modules";
-  modules.positional = "[set NAME off|observe|recommend|auto]";
+  modules.positional = "[set NAME off|observe|recommend|auto|default]";
   modules.summary = "list the autonomous modules, or set how far one may go";
   modules.details =
       "off: nothing. observe: learns, proposes nothing. recommend: proposes, a person approves.\n"

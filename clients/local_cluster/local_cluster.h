@@ -63,12 +63,16 @@ class LocalCluster {
   absl::Status Stop(const std::string& name, bool at_once);
   // Stops it and starts it again where it was; serving when it returns.
   absl::Status Restart(const std::string& name, bool at_once);
+  // What has ended without being told, by name: "signal 9: last words".
+  std::map<std::string, std::string> Ended() const;
+  // Starts a process that has ended where it was; returns at once, see IsReady.
+  absl::Status StartAgain(const std::string& name);
+  // Whether the process has said that it serves.
+  bool IsReady(const std::string& name);
   // Ends all in reverse order. Called by the destructor.
   void StopAll();
   // "storage: signal 9" for a process that ended without being told; empty while all run.
   std::string WhichDied() const;
-  // Waits up to `timeout` for a process to end by itself. See WhichDied.
-  std::string WaitForDeath(absl::Duration timeout) const;
 
  private:
   explicit LocalCluster(Options options);

@@ -8,6 +8,8 @@
 #include "absl/time/clock.h"
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
+#include "common/telemetry/machine.h"
+#include "services/adbmsd/memory_shares.h"
 #include "services/adbmsd/options.h"
 #include "services/indexer/api/indexer_grpc.h"
 #include "services/optimizer/api/optimizer_grpc.h"
@@ -124,7 +126,8 @@ absl::Status Process::StartStorage() {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(TelemetryOf("storage").status());
-  const common::v1::StorageConfig& config = config_.storage();
+  const common::v1::StorageConfig config =
+      WithShares(config_.storage(), MemoryBudget(config_.tuner(), telemetry::UsableMemoryBytes()));
   storage::server::Options options;
   options.data_dir = absl::StrCat(config_.data().directory(), "/storage");
   options.block_cache_bytes = config.block_cache_bytes();

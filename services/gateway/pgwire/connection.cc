@@ -170,6 +170,10 @@ absl::Status Connection::Start() {
       session_options.settings.emplace_back(name, value);
     }
   }
+  if (options_.draining->load(std::memory_order_acquire)) {
+    return status::Error(status::sqlstate::kCannotConnectNow,
+                         "the database system is shutting down");
+  }
   if (user.empty()) {
     return status::Error(status::sqlstate::kInvalidAuthorization,
                          "no PostgreSQL user name specified in startup packet");

@@ -30,8 +30,8 @@ class Server {
   const std::string& socket_path() const { return socket_path_; }
   size_t connections() const { return registry_.size(); }
 
-  // Takes no new connections, ends idle ones, waits for busy ones until the deadline, then ends
-  // those too.
+  // Answers connections that have come but were not accepted yet with 57P03, takes no further ones,
+  // ends idle ones, waits for busy ones until the deadline, then ends those too.
   void Shutdown(absl::Duration grace);
 
  private:
@@ -56,6 +56,7 @@ class Server {
   int tcp_ = -1;
   int unix_ = -1;
   int unix_lock_ = -1;
+  int wake_ = -1;  // An eventfd: readable from the moment of draining.
   ConnectionRegistry registry_;
   std::atomic<bool> draining_{false};
   std::thread tcp_thread_;

@@ -42,6 +42,11 @@ class ModuleClient : public Module {
     return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Revert, context, secret_,
                      request, false, {kNameKey, name_});
   }
+  absl::StatusOr<module::v1::ReconcileResponse> Reconcile(
+      const rpc::CallContext& context, const module::v1::ReconcileRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Reconcile, context, secret_,
+                     request, true, {kNameKey, name_});
+  }
   absl::StatusOr<module::v1::ReportResponse> Report(
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override {
     return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Report, context, secret_,
@@ -102,6 +107,15 @@ class ModuleAdapter : public module::v1::ModuleService::Service {
         [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::RevertResponse> {
           ASSIGN_OR_RETURN(Module* const module, Find(*server));
           return module->Revert(context, *request);
+        });
+  }
+  grpc::Status Reconcile(grpc::ServerContext* server, const module::v1::ReconcileRequest* request,
+                         module::v1::ReconcileResponse* response) override {
+    return rpc::Serve(
+        side_, "Reconcile", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ReconcileResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Reconcile(context, *request);
         });
   }
   grpc::Status Report(grpc::ServerContext* server, const module::v1::ReportRequest* request,

@@ -1,5 +1,6 @@
-// The modules that the orchestrator drives, in process or elsewhere, and how far each may go.
-// Autonomy is kept in adbms.modules. Thread-safe.
+// The modules that the orchestrator drives, in process or elsewhere, and how far each may go. What
+// was set for a module is kept in adbms.modules; the others follow the configuration, at every
+// start and when it changes. Thread-safe.
 #pragma once
 
 #include <map>
@@ -46,19 +47,25 @@ class ModuleRegistry {
   // In order of their runs.
   std::vector<RegisteredModule> List() const;
   absl::StatusOr<RegisteredModule> Find(const std::string& name) const;
+  // UNSPECIFIED: it follows the configuration again.
   absl::Status SetAutonomy(const rpc::CallContext& context, const std::string& name,
                            v1::Autonomy autonomy);
+  // What modules without a setting of their own follow from now on.
+  void SetDefault(const rpc::CallContext& context, v1::Autonomy autonomy);
   void SetHealthy(const std::string& name, bool healthy);
 
  private:
   absl::Status Describe(const rpc::CallContext& context, RegisteredModule entry);
+  // Writes what holds for the module, and whether that was set for it.
+  absl::Status Store(const rpc::CallContext& context, const RegisteredModule& entry);
+  v1::Autonomy AutonomyOf(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   storage::api::SqlClient* const sql_;
-  const v1::Autonomy default_autonomy_;
   mutable absl::Mutex mutex_;
+  v1::Autonomy default_autonomy_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, RegisteredModule> modules_ ABSL_GUARDED_BY(mutex_);
-  std::vector<RegisteredModule> silent_ ABSL_GUARDED_BY(mutex_);  // Have not answered Describe.
-  std::map<std::string, v1::Autonomy> stored_ ABSL_GUARDED_BY(mutex_);
+  std::vector<RegisteredModule> silent_ ABSL_GUARDED_BY(mutex_);     // Have not answered Describe.
+  std::map<std::string, v1::Autonomy> set_ ABSL_GUARDED_BY(mutex_);  // By a person.
 };
 
 }  // namespace adbms::orchestrator::registry
