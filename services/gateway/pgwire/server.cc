@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -56,10 +57,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireCo
   }
   if (!config.socket_dir().empty()) RETURN_IF_ERROR(server->ListenUnix(port));
   if (server->tcp_ >= 0) {
-    server->tcp_thread_ = std::thread([raw = server.get()] { raw->Accept(raw->tcp_, false); });
+    server->tcp_thread_ = std::thread([raw = server.get()] { raw->Accept(&raw->tcp_, false); });
   }
   if (server->unix_ >= 0) {
-    server->unix_thread_ = std::thread([raw = server.get()] { raw->Accept(raw->unix_, true); });
+    server->unix_thread_ = std::thread([raw = server.get()] { raw->Accept(&raw->unix_, true); });
   }
   return server;
 }
@@ -127,15 +128,20 @@ absl::Status Server::ListenUnix(const std::string& port) {
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
-void Server::Accept(int listener, bool unix_socket) {
+void Server::Accept(int* owned_listener, bool unix_socket) {
+  const int listener = *owned_listener;
   for (;;) {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
     const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        // Those that have come before the end are all taken, and told.
-        if (draining_.load(std::memory_order_acquire)) return;
+        // Those that have come before the end are all taken, and told; the kernel resets those
+        // that come between here and the close, so nothing is in between.
+        if (draining_.load(std::memory_order_acquire)) {
+          ::close(std::exchange(*owned_listener, -1));
+          return;
+        }
         pollfd ready[] = {{listener, POLLIN, 0}, {wake_, POLLIN, 0}};
         (void)::poll(ready, 2, -1);
         continue;
@@ -198,7 +204,7 @@ void Server::Shutdown(absl::Duration grace) {
   (void)::eventfd_write(wake_, 1);
   if (tcp_thread_.joinable()) tcp_thread_.join();
   if (unix_thread_.joinable()) unix_thread_.join();
-  if (!socket_path_.empty() && unix_ >= 0) {
+  if (!socket_path_.empty() && unix_lock_ >= 0) {
     ::unlink(socket_path_.c_str());
     ::unlink(absl::StrCat(socket_path_, ".lock").c_str());
   }

@@ -45,7 +45,8 @@ class Server {
   Server(const common::v1::PgwireConfig& config, const session::Services& services);
   absl::Status ListenTcp();
   absl::Status ListenUnix(const std::string& port);
-  void Accept(int listener, bool unix_socket);
+  // Closes the listener at the end, and sets it to -1.
+  void Accept(int* owned_listener, bool unix_socket);
   void Serve(Client* client);
   void Reap();
 

@@ -117,9 +117,12 @@ TEST_F(CycleTest, WhatPromisesNothingIsKeptWhileItDoesNoHarm) {
   module_->proposal.set_predicted_gain(0);
   const auto process = Start();
   process->Join(module_);
-  process->Execute(10000);
+  process->Execute(10000, kStatement, /*seconds_ago=*/60);
   ASSERT_EQ(process->Propose(module_).size(), 1u);
   process->Execute(10100);
+  process->cycle.Verify({});
+  EXPECT_EQ(Stored().state(), v1::ACTION_STATE_VERIFYING) << "plans are being made anew";
+  Age(process.get(), 1, 10);
   process->cycle.Verify({});
   EXPECT_EQ(Stored().state(), v1::ACTION_STATE_KEPT) << Stored().verdict();
 }
@@ -130,9 +133,10 @@ TEST_F(CycleTest, WhatPromisesNothingIsTakenBackWhenItHarms) {
   module_->proposal.set_measure(module::v1::MEASURE_ESTIMATES);
   const auto process = Start();
   process->Join(module_);
-  process->Execute(10000);
+  process->Execute(10000, kStatement, /*seconds_ago=*/60);
   ASSERT_EQ(process->Propose(module_).size(), 1u);
   process->Execute(20000);
+  Age(process.get(), 1, 10);
   process->cycle.Verify({});
   EXPECT_EQ(Stored().state(), v1::ACTION_STATE_REVERTED);
   EXPECT_FALSE(Stored().has_measured_gain()) << "its gain is not one of time";

@@ -20,7 +20,7 @@ constexpr int64_t kBeforeUs = 600LL * 1000000;
 // Share of the time before (after) that statements which ran only then may have.
 constexpr double kSameLoad = 0.3;
 // Change of the share of the machine that others have.
-constexpr double kSameMachine = 0.15;
+constexpr double kSameMachine = 0.25;
 // Relative standard error of a control of one statement: it may be of another nature.
 constexpr double kLeastSpread = 0.1;
 
