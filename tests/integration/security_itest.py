@@ -290,8 +290,9 @@ class BetweenServicesTest(unittest.TestCase):
     def test_front_refuses_without_credentials(self):
         cluster = self.start()
         front = cluster.addresses["grpc"]
-        self.assertEqual(self.adbms("sql", "SELECT 1", "--host", front, "--data-dir",
-                                    str(cluster.directory), "--password", PASSWORD).returncode, 0)
+        done = self.adbms("sql", "SELECT 1", "--host", front, "--data-dir", str(cluster.directory),
+                          "--password", PASSWORD)
+        self.assertEqual(done.returncode, 0, done.stderr)
         for password in ("wrong", ""):
             done = self.adbms("sql", "SELECT 1", "--host", front, "--data-dir", "/nowhere",
                               "--password", password)
