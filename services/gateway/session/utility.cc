@@ -90,28 +90,4 @@ absl::Status Session::SendText(const std::string& column, const std::vector<std:
   return sink->Complete(tag);
 }
 
-absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* sink) {
-  if (statement.analyze.vacuum && state_ == TransactionState::kExplicit) {
-    return status::Error(status::sqlstate::kActiveTransaction,
-                         "VACUUM cannot run inside a transaction block");
-  }
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  std::vector<uint32_t> ids;
-  for (const auto& name : statement.analyze.tables) {
-    const auto* table = catalog->ResolveTable(name.schema(), name.name(), settings_.search_path());
-    if (table == nullptr) {
-      return status::Error(status::sqlstate::kUndefinedTable,
-                           absl::StrCat("relation \"", name.name(), "\" does not exist"));
-    }
-    if (!table->is_virtual()) ids.push_back(table->table_id());
-  }
-  if (statement.analyze.analyze && (!ids.empty() || statement.analyze.tables.empty())) {
-    BufferOpenResults();
-    RETURN_IF_ERROR(storage_->Analyze(Context(), ids));
-    services_.catalog->RefreshStatistics(Context());
-    services_.plan_cache->Clear();
-  }
-  return sink->Complete(statement.command_tag);
-}
-
 }  // namespace adbms::gateway::session

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
+#include "services/storage/server/resolution.h"
 #include "services/storage/server/table_rewrite.h"
 
 namespace adbms::storage::server {
@@ -23,6 +24,7 @@ class DdlExecution {
       : call_(call), session_(session), transaction_(transaction), in_block_(in_block) {}
 
   absl::StatusOr<v1::DdlResult> Run(const DdlStatement& statement) {
+    RETURN_IF_ERROR(CheckResolution(statement, *draft()->state()));
     switch (statement.body_case()) {
       case DdlStatement::kCreateTable:
         return CreateTable(statement.create_table());
@@ -396,7 +398,7 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     return RunLocked(context, session, session->transaction(), true, statement);
   }
   if (statement.has_create_index())
-    return BuildIndexOnline(context, session, statement.create_index());
+    return BuildIndexOnline(context, session, statement);
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);
