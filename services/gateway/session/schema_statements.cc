@@ -150,11 +150,12 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
                ? absl::OkStatus()  // Storage says so.
                : policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
   };
-  // Who names an object uses its schema.
+  // Who names an object uses its schema, also to hear that there is none.
   for (const ResolvedObject& object : ddl.resolution().objects()) {
     const TableDescriptor* table = TableOf(object, *catalog);
-    if (table == nullptr) continue;
-    RETURN_IF_ERROR(policy::AuthorizeSchema(policy, *catalog, table->schema(),
+    if (table == nullptr && ddl.has_create_view()) continue;
+    RETURN_IF_ERROR(policy::AuthorizeSchema(policy, *catalog,
+                                            table == nullptr ? object.schema() : table->schema(),
                                             common::v1::PRIVILEGE_USAGE));
   }
   using Body = DdlStatement::BodyCase;
@@ -204,15 +205,15 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kTruncate:
       return AuthorizeTruncate(policy, ddl.truncate(), *catalog);
     case Body::kCreateSchema:
+      if (ddl.create_schema().owner() != options_.user)
+        RETURN_IF_ERROR(AuthorizeNewOwner(ddl.create_schema().owner(), "", policy, *catalog));
       RETURN_IF_ERROR(policy::AuthorizeDatabase(policy, options_.database));
       if (absl::StartsWith(ddl.create_schema().name(), "pg_")) {
         return status::Error(
             "42939", absl::StrCat("unacceptable schema name \"", ddl.create_schema().name(), "\""),
             "The prefix \"pg_\" is reserved for system schemas.");
       }
-      return ddl.create_schema().owner() == options_.user
-                 ? absl::OkStatus()
-                 : AuthorizeNewOwner(ddl.create_schema().owner(), "", policy, *catalog);
+      return absl::OkStatus();
     case Body::kDropSchema:
       for (const std::string& name : ddl.drop_schema().names())
         RETURN_IF_ERROR(policy::AuthorizeSchemaOwner(policy, *catalog, name));

@@ -62,8 +62,15 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       cursors_.clear();
       settings_.ResetAll();
       return sink->Complete(statement.command_tag);
-    case StatementClass::kNoOp:
+    case StatementClass::kNoOp: {
+      ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+      if (statement.command_tag == "CHECKPOINT" && !policy->superuser()) {
+        return status::Error(status::sqlstate::kInsufficientPrivilege,
+                             "must be superuser or have privileges of pg_checkpoint to do "
+                             "CHECKPOINT");
+      }
       return sink->Complete(statement.command_tag);
+    }
     case StatementClass::kPlannable:
       break;
   }
