@@ -397,5 +397,182 @@ class AccessMatrixTest(unittest.TestCase):
         return raised.exception
 
 
+class RoundaboutTest(ClusterTest):
+    """Ways round the rights of others; each was open once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        admin = cls.cluster.connect()
+        scripted(admin, """
+            CREATE ROLE evil LOGIN PASSWORD 'x'; CREATE ROLE maker LOGIN PASSWORD 'x';
+            CREATE TABLE payroll (id int PRIMARY KEY, pay int); INSERT INTO payroll VALUES (1, 100);
+            CREATE SCHEMA sandbox; GRANT USAGE, CREATE ON SCHEMA sandbox TO evil, maker;
+            CREATE SCHEMA closed; CREATE TABLE closed.c (n int); GRANT SELECT ON closed.c TO evil
+        """)
+        admin.close()
+
+    def setUp(self):
+        self.admin = self.connect()
+        self.evil = self.connect(user="evil")
+        self.maker = self.connect(user="maker")
+
+    def denied(self, session, statement):
+        self.assertEqual(sqlstate(session, statement), "42501", statement)
+
+    def wait_denied(self, session, statement):
+        wait_until(lambda: sqlstate(session, statement) == "42501", 10, f"{statement} is denied")
+
+    def wait_allowed(self, session, statement):
+        wait_until(lambda: sqlstate(session, statement) is None, 10, f"{statement} is allowed")
+
+    def test_a_view_reads_what_its_owner_may(self):
+        for statement in ("CREATE VIEW sandbox.v AS SELECT * FROM payroll",
+                          "CREATE VIEW sandbox.v AS SELECT * FROM adbms.roles",
+                          "CREATE VIEW sandbox.v AS SELECT * FROM adbms.statements",
+                          "CREATE VIEW sandbox.v AS SELECT * FROM pg_authid",
+                          "CREATE VIEW sandbox.v AS SELECT * FROM closed.c",
+                          "CREATE VIEW sandbox.v AS SELECT (SELECT max(pay) FROM payroll)",
+                          "CREATE VIEW sandbox.v AS WITH p AS (SELECT * FROM payroll) SELECT 1 AS one FROM p"):
+            self.denied(self.evil, statement)
+        # What its maker could read once and cannot any more, nobody reads through it: not with a plan in the
+        # cache, not prepared, not by another view.
+        run(self.admin, "GRANT SELECT ON payroll TO maker")
+        self.wait_allowed(self.maker, "CREATE VIEW sandbox.pays AS SELECT * FROM payroll")
+        run(self.maker, "GRANT SELECT ON sandbox.pays TO evil")
+        self.wait_allowed(self.evil, "SELECT * FROM sandbox.pays")
+        run(self.evil, "CREATE VIEW sandbox.again AS SELECT * FROM sandbox.pays")
+        run(self.evil, "PREPARE p AS SELECT * FROM sandbox.pays")
+        self.assertEqual(run(self.evil, "EXECUTE p"), [(1, 100)])
+        self.assertEqual(run(self.evil, "SELECT * FROM sandbox.again"), [(1, 100)])
+        self.assertEqual(run(self.admin, "SELECT * FROM sandbox.pays"), [(1, 100)])
+        run(self.admin, "REVOKE SELECT ON payroll FROM maker")
+        for session in (self.evil, self.admin, self.maker):
+            self.wait_denied(session, "SELECT * FROM sandbox.pays")
+        self.denied(self.evil, "EXECUTE p")
+        self.denied(self.evil, "SELECT * FROM sandbox.again")
+        # An owner takes its rights with it.
+        run(self.admin, "ALTER VIEW sandbox.pays OWNER TO adbms")
+        self.wait_allowed(self.evil, "SELECT * FROM sandbox.pays")
+        run(self.admin, "DROP VIEW sandbox.pays CASCADE")
+
+    def test_the_systems_secrets_are_not_lent(self):
+        for name in ("roles", "roles_again"):
+            source = "adbms.roles" if name == "roles" else "public.roles"
+            run(self.admin, f"CREATE VIEW public.{name} AS SELECT * FROM {source}")
+            run(self.admin, f"GRANT SELECT ON public.{name} TO evil")
+            wait_until(lambda n=name: run(self.admin, f"SELECT has_table_privilege('evil', 'public.{n}', 'SELECT')")
+                       == [(True,)], 10, "the grant")
+            self.assertIsNone(sqlstate(self.admin, f"SELECT * FROM public.{name}"))
+            session = self.connect(user="evil")
+            self.denied(session, f"SELECT * FROM public.{name}")
+            self.denied(session, f"COPY (SELECT * FROM public.{name}) TO STDOUT")
+        run(self.admin, "DROP VIEW public.roles CASCADE")
+
+    def test_defaults_read_no_table(self):
+        for statement in ("CREATE TABLE sandbox.d (a int DEFAULT (SELECT max(pay) FROM payroll))",
+                          "CREATE TABLE sandbox.d (a text DEFAULT (SELECT verifier FROM adbms.roles LIMIT 1))"):
+            self.assertEqual(sqlstate(self.evil, statement), "0A000")
+        run(self.evil, "CREATE TABLE sandbox.d (a int)")
+        for statement in ("ALTER TABLE sandbox.d ALTER a SET DEFAULT (SELECT max(pay) FROM payroll)",
+                          "ALTER TABLE sandbox.d ADD COLUMN b int DEFAULT (SELECT max(pay) FROM payroll)",
+                          "ALTER TABLE sandbox.d ADD CHECK (a > (SELECT max(pay) FROM payroll))"):
+            self.assertEqual(sqlstate(self.evil, statement), "0A000")
+        run(self.evil, "DROP TABLE sandbox.d")
+
+    def test_nobody_drops_what_comes_while_it_is_authorized(self):
+        """The name means nothing when the statement is authorized and somebody's table when it is carried out."""
+        stop = threading.Event()
+        codes = set()
+
+        def attack():
+            session = self.cluster.connect(user="evil")
+            attempts = ("DROP TABLE target", "DROP TABLE IF EXISTS target CASCADE", "DROP TABLE sandbox.x, target",
+                        "DROP VIEW target_view", "DROP SEQUENCE target_sequence", "DROP INDEX target_index",
+                        "DROP SCHEMA target_schema CASCADE",
+                        "CREATE OR REPLACE VIEW sandbox.theirs AS SELECT 1 AS one")
+            while not stop.is_set():
+                for attempt in attempts:
+                    codes.add(sqlstate(session, attempt))
+            session.close()
+
+        attackers = [threading.Thread(target=attack) for _ in range(2)]
+        for attacker in attackers:
+            attacker.start()
+        try:
+            for _ in range(60):
+                scripted(self.admin, """
+                    BEGIN; CREATE TABLE target (n int); CREATE INDEX target_index ON target (n); COMMIT;
+                    CREATE VIEW target_view AS SELECT 1; CREATE SEQUENCE target_sequence; CREATE SCHEMA target_schema
+                """)
+                # Whoever got one of them away leaves an error here.
+                scripted(self.admin, """
+                    DROP INDEX target_index; DROP TABLE target; DROP VIEW target_view; DROP SEQUENCE target_sequence;
+                    DROP SCHEMA target_schema
+                """)
+        finally:
+            stop.set()
+            for attacker in attackers:
+                attacker.join()
+        self.assertLessEqual(codes, {None, "42501", "42P01", "42704", "3F000", "40001"}, codes)
+        run(self.admin, "DROP VIEW IF EXISTS sandbox.theirs")
+
+    def test_a_changed_owner_counts_at_once_where_the_change_is_made(self):
+        """Authorized for its owner, carried out when it is another's."""
+        for i in range(30):
+            run(self.admin, f"CREATE TABLE sandbox.swap{i} (n int)")
+            run(self.admin, f"ALTER TABLE sandbox.swap{i} OWNER TO evil")
+            lost = []
+            session = self.cluster.connect(user="evil")
+            thread = threading.Thread(
+                target=lambda s=session, n=i: lost.append(sqlstate(s, f"DROP TABLE sandbox.swap{n}")))
+            thread.start()
+            taken = sqlstate(self.admin, f"ALTER TABLE sandbox.swap{i} OWNER TO maker")
+            thread.join()
+            session.close()
+            # One of the two came first, and the other saw it.
+            self.assertIn((taken, lost[0]), ((None, "42501"), ("42P01", None)))
+
+    def test_a_view_is_replaced_by_its_owner_alone(self):
+        run(self.admin, "CREATE VIEW sandbox.mine AS SELECT 1 AS one")
+        self.denied(self.evil, "CREATE OR REPLACE VIEW sandbox.mine AS SELECT 2 AS one")
+        self.assertEqual(run(self.admin, "SELECT * FROM sandbox.mine"), [(1,)])
+        run(self.admin, "DROP VIEW sandbox.mine")
+
+    def test_a_role_that_has_something_stays(self):
+        run(self.admin, "CREATE ROLE gone LOGIN PASSWORD 'x'")
+        run(self.admin, "GRANT CREATE, USAGE ON SCHEMA sandbox TO gone")
+        gone = self.connect(user="gone")
+        run(gone, "CREATE TABLE sandbox.left_behind (n int)")
+        run(gone, "CREATE SEQUENCE sandbox.counted")
+        run(self.admin, "GRANT SELECT ON payroll TO gone")
+        with self.assertRaises(psycopg2.Error) as refused:
+            run(self.admin, "DROP ROLE gone")
+        self.assertEqual(refused.exception.pgcode, "2BP01")
+        self.assertEqual(sorted(refused.exception.diag.message_detail.splitlines()),
+                         ["owner of sequence sandbox.counted", "owner of table sandbox.left_behind",
+                          "privileges for schema sandbox", "privileges for table payroll"])
+        run(self.admin, "ALTER TABLE sandbox.left_behind OWNER TO adbms")
+        run(self.admin, "DROP SEQUENCE sandbox.counted")
+        self.assertEqual(sqlstate(self.admin, "DROP ROLE gone"), "2BP01")
+        run(self.admin, "REVOKE ALL ON SCHEMA sandbox FROM gone")
+        run(self.admin, "REVOKE ALL ON payroll FROM gone")
+        run(self.admin, "DROP ROLE gone")
+        run(self.admin, "CREATE ROLE gone LOGIN PASSWORD 'x'")
+        self.denied(self.connect(user="gone"), "SELECT * FROM sandbox.left_behind")
+        run(self.admin, "DROP TABLE sandbox.left_behind")
+        run(self.admin, "DROP ROLE gone")
+
+    def test_what_others_do_is_not_told(self):
+        run(self.admin, "SELECT pay FROM payroll WHERE id = 1")
+        rows = run(self.evil, "SELECT state, query_start FROM pg_stat_activity WHERE usename = 'adbms'")
+        self.assertTrue(rows)
+        self.assertEqual(set(rows), {(None, None)})
+        self.assertTrue(all(state for state, in run(self.admin, "SELECT state FROM pg_stat_activity")))
+        for statement in ("SELECT * FROM adbms.statements", "SELECT adbms.revert(1)", "SELECT adbms.approve(1)",
+                          "SELECT adbms.run_all_tables()"):
+            self.denied(self.evil, statement)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -368,6 +368,8 @@ const char* VerbOf(const DdlStatement& statement) {
 absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, SessionState* session,
                                         txn::Transaction* transaction, bool in_block,
                                         const DdlStatement& statement) {
+  // Who is not authorized for what is there now does not hold it up either.
+  RETURN_IF_ERROR(CheckResolution(statement, *transaction->SessionCatalog()));
   // Tables before the catalog: a writer never waits for the catalog, so this order cannot deadlock
   // with one.
   for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
