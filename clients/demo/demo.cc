@@ -67,8 +67,7 @@ class Demonstration {
     ASSIGN_OR_RETURN(connection_.password, cluster_->Password());
     connection_.address = cluster_->addresses().postgres;
     orchestrator_ = orchestrator::api::NewOrchestratorClient(
-        cluster_->addresses().grpc,
-        rpc::Credentials::User(connection_.user, connection_.password));
+        cluster_->addresses().grpc, rpc::Credentials::User(connection_.user, connection_.password));
     std::cout << "adbmsd runs in " << cluster_->data_dir() << " with default settings and "
               << kShortCycle << "; PostgreSQL wire at " << connection_.address << std::endl;
     return absl::OkStatus();

@@ -57,11 +57,10 @@ class Contracts {
 enum class Outcome { kIn, kDenied, kUnknownCaller, kNotThere };
 
 std::ostream& operator<<(std::ostream& out, Outcome outcome) {
-  return out << (outcome == Outcome::kIn       ? "in"
-                 : outcome == Outcome::kDenied ? "denied"
-                 : outcome == Outcome::kNotThere
-                     ? "not there"
-                     : "unknown caller");
+  return out << (outcome == Outcome::kIn         ? "in"
+                 : outcome == Outcome::kDenied   ? "denied"
+                 : outcome == Outcome::kNotThere ? "not there"
+                                                 : "unknown caller");
 }
 
 // One call with a request of these bytes, whatever the method's kind.
@@ -105,10 +104,9 @@ Outcome OutcomeOf(const grpc::Status& status) {
     if (absl::StrContains(message, words)) return Outcome::kUnknownCaller;
   }
   // gRPC's own answer has no words.
-  const bool no_method =
-      status.error_code() == grpc::StatusCode::UNIMPLEMENTED && message.empty();
-  const bool no_port = status.error_code() == grpc::StatusCode::UNAVAILABLE &&
-                       absl::StrContains(message, "connect");
+  const bool no_method = status.error_code() == grpc::StatusCode::UNIMPLEMENTED && message.empty();
+  const bool no_port =
+      status.error_code() == grpc::StatusCode::UNAVAILABLE && absl::StrContains(message, "connect");
   return no_method || no_port ? Outcome::kNotThere : Outcome::kIn;
 }
 
@@ -125,13 +123,13 @@ class Access : public testing::Test {
     secret_ = *lifecycle::ReadSecret(cluster_->data_dir() + "/cluster_secret");
     const auto admin =
         gateway::api::NewGatewayClient(cluster_->addresses().grpc, {"adbms", kPassword});
-    for (const char* sql : {"CREATE ROLE plain LOGIN PASSWORD 'p'",
-                            "CREATE ROLE watcher LOGIN PASSWORD 'p'",
-                            "GRANT adbms_monitor TO watcher"}) {
+    for (const char* sql :
+         {"CREATE ROLE plain LOGIN PASSWORD 'p'", "CREATE ROLE watcher LOGIN PASSWORD 'p'",
+          "GRANT adbms_monitor TO watcher"}) {
       gateway::v1::ExecuteRequest request;
       request.set_sql(sql);
-      const absl::Status done = admin->Execute(rpc::CallContext(), request,
-                                               [](const auto&) { return absl::OkStatus(); });
+      const absl::Status done =
+          admin->Execute(rpc::CallContext(), request, [](const auto&) { return absl::OkStatus(); });
       ASSERT_TRUE(done.ok()) << done;
     }
   }
@@ -160,13 +158,14 @@ std::vector<Identity> Users() {
   const auto user = [](const char* name, const char* password) {
     return rpc::Credentials::User(name, password);
   };
-  return {{"nobody", rpc::Credentials(""), {}},
-          {"a wrong password", user("intruder", "x"), {}},
-          {"a user", user("plain", "p"), {common::v1::CALLER_USER}},
-          {"a monitor", user("watcher", "p"), {common::v1::CALLER_USER, common::v1::CALLER_MONITOR}},
-          {"a superuser",
-           user("adbms", kPassword),
-           {common::v1::CALLER_USER, common::v1::CALLER_MONITOR, common::v1::CALLER_SUPERUSER}}};
+  return {
+      {"nobody", rpc::Credentials(""), {}},
+      {"a wrong password", user("intruder", "x"), {}},
+      {"a user", user("plain", "p"), {common::v1::CALLER_USER}},
+      {"a monitor", user("watcher", "p"), {common::v1::CALLER_USER, common::v1::CALLER_MONITOR}},
+      {"a superuser",
+       user("adbms", kPassword),
+       {common::v1::CALLER_USER, common::v1::CALLER_MONITOR, common::v1::CALLER_SUPERUSER}}};
 }
 
 std::string PathOf(const MethodDescriptor& method) {
@@ -207,9 +206,10 @@ TEST_F(Access, ClientsPortLetsInUsersByTheirRights) {
     for (const Identity& caller : callers) {
       bool open = false;
       for (const Caller kind : caller.kinds) open |= rpc::Opens(*method, kind);
-      const Outcome wanted = open                                            ? Outcome::kIn
-                             : caller.kinds.empty() && OpenToUsers(*method)  ? Outcome::kUnknownCaller
-                                                                             : Outcome::kDenied;
+      const Outcome wanted = open ? Outcome::kIn
+                             : caller.kinds.empty() && OpenToUsers(*method)
+                                 ? Outcome::kUnknownCaller
+                                 : Outcome::kDenied;
       const grpc::Status status = Call(Front(), PathOf(*method), caller.credentials);
       EXPECT_EQ(OutcomeOf(status), wanted)
           << caller.name << " calls " << PathOf(*method) << ": " << status.error_message();
@@ -317,11 +317,9 @@ TEST_F(Access, ARegisteredModuleGetsATokenAndNeverTheSecret) {
             Outcome::kDenied);
 
   request.set_name("indexer");
-  EXPECT_TRUE(absl::IsAlreadyExists(
-      admin->RegisterModule(rpc::CallContext(), request).status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(admin->RegisterModule(rpc::CallContext(), request).status()));
   request.set_name("another");
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      admin->RegisterModule(rpc::CallContext(), request).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(admin->RegisterModule(rpc::CallContext(), request).status()));
 }
 
 }  // namespace

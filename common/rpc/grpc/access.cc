@@ -141,7 +141,9 @@ absl::Status Admit(const grpc::ServerContextBase& server, const std::string& sec
                ? absl::OkStatus()
                : Denied(*method);
   }
-  if (IsModuleToken(Metadata(server, kTokenKey), secret)) {
+  const std::string token = Metadata(server, kTokenKey);
+  if (IsModuleToken(token, secret)) {
+    context->user = token.substr(0, token.rfind(':'));
     return Opens(*method, common::v1::CALLER_MODULE) ? absl::OkStatus() : Denied(*method);
   }
   return absl::UnauthenticatedError("the call does not carry the cluster's secret");

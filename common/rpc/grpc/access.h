@@ -2,7 +2,8 @@
 // every service. common/v1/access.proto names the kinds of caller; what identifies them is
 //   a service   metadata `adbms-cluster-secret`: the secret that the cluster's processes share;
 //   a module    metadata `adbms-module-token`: name:HMAC-SHA256(secret, name), given out at its
-//               registration; from a token nobody gets to the secret, and a new secret ends them all;
+//               registration; from a token nobody gets to the secret, and a new secret ends them
+//               all;
 //   a user      metadata `authorization: Basic …`: a role of the database with its password.
 // On the port that clients reach only users are let in, on the cluster's port only services and
 // modules. Thread-safe.
@@ -62,10 +63,10 @@ const google::protobuf::MethodDescriptor* MethodIn(const google::protobuf::FileD
 // never.
 bool Opens(const google::protobuf::MethodDescriptor& method, common::v1::Caller caller);
 
-// Lets the call in or not; of a user's call `context->user` is the user afterwards. `secret` empty:
-// everybody is let in (never across processes). `user_of` null: the cluster's own port. Errors:
-// UNAUTHENTICATED without credentials that hold here, PERMISSION_DENIED (42501) with others than
-// the method wants.
+// Lets the call in or not; `context->user` of a user's or module's call is that one afterwards.
+// `secret` empty: everybody is let in (never across processes). `user_of` null: the cluster's own
+// port. Errors: UNAUTHENTICATED without credentials that hold here, PERMISSION_DENIED (42501) with
+// others than the method wants.
 absl::Status Admit(const grpc::ServerContextBase& server, const std::string& secret,
                    const UserOf& user_of, const google::protobuf::MethodDescriptor* method,
                    CallContext* context);

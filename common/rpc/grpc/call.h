@@ -74,9 +74,8 @@ grpc::Status Serve(const ServerSide& side, const char* name, grpc::ServerContext
                    Response* response, const Method& method) {
   const absl::Time start = absl::Now();
   CallContext context = FromServer(*server);
-  const absl::Status admitted =
-      Admit(*server, side.secret, side.user_of, MethodIn(Response::descriptor()->file(), name),
-            &context);
+  const absl::Status admitted = Admit(*server, side.secret, side.user_of,
+                                      MethodIn(Response::descriptor()->file(), name), &context);
   if (!admitted.ok()) return ToGrpc(admitted, server);
   auto result = method(std::as_const(context));
   if (side.metrics != nullptr) {

@@ -189,7 +189,8 @@ std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery&
   for (const plan::TableUse& use : query_->tables) {
     // What is read through another view is that view's matter.
     if (use.privileges.empty() || !use.as_role.empty() ||
-        (use.table->is_virtual() && !use.table->has_sequence())) continue;
+        (use.table->is_virtual() && !use.table->has_sequence()))
+      continue;
     common::v1::ViewDependency& dependency = result.emplace_back();
     dependency.set_table_id(use.table->table_id());
     dependency.set_column_count(static_cast<uint32_t>(use.table->columns_size()));

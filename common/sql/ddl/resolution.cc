@@ -41,8 +41,8 @@ class Resolver {
   }
 
  private:
-  ResolvedObject* Add(ResolvedObject::Kind kind, const std::string& schema,
-                      const std::string& name, const Table* table) {
+  ResolvedObject* Add(ResolvedObject::Kind kind, const std::string& schema, const std::string& name,
+                      const Table* table) {
     ResolvedObject* object = out_.add_objects();
     object->set_kind(kind);
     object->set_schema(schema);

@@ -33,7 +33,7 @@ struct CachedPlan {
   storage::api::PreparedPlanPtr prepared;
   std::vector<types::Type> parameter_types;
   std::vector<std::string> pinned_values;  // Of plan->pinned_literals, in order.
-  std::vector<uint32_t> table_ids;  // Each once.
+  std::vector<uint32_t> table_ids;         // Each once.
   int64_t planning_us = 0;
   // The policy version for which the role was authorized: of the oldest policy, where the plan acts
   // for other roles too. Versions count the changes of all roles and grants.

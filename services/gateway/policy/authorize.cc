@@ -63,8 +63,7 @@ absl::Status AuthorizeSystemTable(const security::v1::Policy& policy, const Tabl
 
 absl::Status AuthorizeUse(const security::v1::Policy& policy, const common::v1::TableUse& use,
                           const TableDescriptor& table, const sql::Catalog& catalog) {
-  RETURN_IF_ERROR(
-      AuthorizeSchema(policy, catalog, table.schema(), common::v1::PRIVILEGE_USAGE));
+  RETURN_IF_ERROR(AuthorizeSchema(policy, catalog, table.schema(), common::v1::PRIVILEGE_USAGE));
   for (const int privilege : use.privileges())
     RETURN_IF_ERROR(AuthorizeTable(policy, table, static_cast<Privilege>(privilege)));
   return absl::OkStatus();

@@ -52,8 +52,8 @@ std::shared_ptr<HeldPolicy> PolicyCache::Hold(security::v1::Policy policy) {
   return held;
 }
 
-absl::StatusOr<PolicyPtr> PolicyCache::Of(const rpc::CallContext& context,
-                                          const std::string& role, uint64_t version) {
+absl::StatusOr<PolicyPtr> PolicyCache::Of(const rpc::CallContext& context, const std::string& role,
+                                          uint64_t version) {
   std::shared_ptr<HeldPolicy> held;
   {
     absl::MutexLock lock(&mutex_);

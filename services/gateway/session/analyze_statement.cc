@@ -39,8 +39,8 @@ absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* si
       return status::Error(status::sqlstate::kUndefinedTable,
                            absl::StrCat("relation \"", name.name(), "\" does not exist"));
     }
-    RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, table->schema(),
-                                            common::v1::PRIVILEGE_USAGE));
+    RETURN_IF_ERROR(
+        policy::AuthorizeSchema(*policy, *catalog, table->schema(), common::v1::PRIVILEGE_USAGE));
     named.push_back(table);
   }
   if (analyze.tables.empty()) {

@@ -38,8 +38,7 @@ absl::Status AuthorizeDrop(const security::v1::Policy& policy, const DdlStatemen
   for (const ResolvedObject& object : ddl.resolution().objects()) {
     const TableDescriptor* table = TableOf(object, catalog);
     if (table == nullptr) continue;
-    const absl::Status owner =
-        policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
+    const absl::Status owner = policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
     if (owner.ok() || policy::AuthorizeSchemaOwner(policy, catalog, table->schema()).ok()) continue;
     if (object.kind() != ResolvedObject::KIND_INDEX) return owner;
     return status::Error(sqlstate::kInsufficientPrivilege,
@@ -75,8 +74,7 @@ absl::Status AuthorizeTruncate(const security::v1::Policy& policy,
     if (!truncate.restart_identity()) continue;
     for (const TableDescriptor& sequence : catalog.snapshot().tables()) {
       if (sequence.has_sequence() && sequence.sequence().owner_table_id() == id) {
-        RETURN_IF_ERROR(
-            policy::AuthorizeTable(policy, sequence, common::v1::PRIVILEGE_OWNER));
+        RETURN_IF_ERROR(policy::AuthorizeTable(policy, sequence, common::v1::PRIVILEGE_OWNER));
       }
     }
   }
@@ -146,9 +144,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
   };
   const auto owner = [&](uint32_t id) {
     const TableDescriptor* table = catalog->FindTable(id);
-    return table == nullptr
-               ? absl::OkStatus()  // Storage says so.
-               : policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
+    return table == nullptr ? absl::OkStatus()  // Storage says so.
+                            : policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
   };
   // Who names an object uses its schema, also to hear that there is none.
   for (const ResolvedObject& object : ddl.resolution().objects()) {

@@ -59,8 +59,7 @@ std::vector<uint32_t> CatalogCache::RefreshStatistics(const rpc::CallContext& co
   if (!snapshot.ok() || *snapshot == nullptr) return analyzed;
   if (current != nullptr) {
     std::unordered_map<uint32_t, int64_t> before;
-    for (const auto& table : current->tables())
-      before[table.table_id()] = table.analyzed_at_us();
+    for (const auto& table : current->tables()) before[table.table_id()] = table.analyzed_at_us();
     for (const auto& table : (*snapshot)->tables()) {
       if (table.analyzed_at_us() > before[table.table_id()]) analyzed.push_back(table.table_id());
     }

@@ -63,6 +63,30 @@ common::v1::DdlStatement DropDdl(const std::string& schema, const std::string& n
   return ddl;
 }
 
+// The drop is of the very indexes that have the names now. Errors: FAILED_PRECONDITION when one is
+// not the indexer's: somebody has made another of that name.
+absl::Status NameOwnIndexes(const common::v1::CatalogSnapshot& catalog,
+                            common::v1::DdlStatement* ddl) {
+  for (const auto& name : ddl->drop_index().indexes()) {
+    auto* object = ddl->mutable_resolution()->add_objects();
+    object->set_kind(common::v1::ResolvedObject::KIND_INDEX);
+    object->set_schema(name.schema());
+    object->set_name(name.name());
+    for (const auto& table : catalog.tables()) {
+      if (table.schema() != name.schema()) continue;
+      for (const auto& index : table.indexes()) {
+        if (index.name() != name.name()) continue;
+        if (index.created_by() != kName) {
+          return absl::FailedPreconditionError(
+              absl::StrCat("the index ", name.name(), " is not the indexer's any more"));
+        }
+        object->set_object_id(index.index_id());
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::string DropStatement(const std::string& schema, const std::string& name) {
   return absl::StrCat("DROP INDEX ", candidates::QuoteIdentifier(schema), ".",
                       candidates::QuoteIdentifier(name));
@@ -348,8 +372,11 @@ void IndexerServer::ProposeDrops(const rpc::CallContext& context, const View& vi
   }
 }
 
-absl::Status IndexerServer::Run(const rpc::CallContext& context,
-                                const common::v1::DdlStatement& ddl) {
+absl::Status IndexerServer::Run(const rpc::CallContext& context, common::v1::DdlStatement ddl) {
+  if (ddl.has_drop_index()) {
+    ASSIGN_OR_RETURN(const auto catalog, storage_->GetCatalog(context, 0));
+    RETURN_IF_ERROR(NameOwnIndexes(*catalog, &ddl));
+  }
   ASSIGN_OR_RETURN(const auto session, storage_->OpenSession(context));
   return session->ExecuteDdl(context, ddl).status();
 }

@@ -134,7 +134,8 @@ class ModuleAdapter : public module::v1::ModuleService::Service {
 
 }  // namespace
 
-std::unique_ptr<Module> NewModuleClient(const std::string& address, const rpc::Credentials& credentials,
+std::unique_ptr<Module> NewModuleClient(const std::string& address,
+                                        const rpc::Credentials& credentials,
                                         const std::string& name) {
   return std::make_unique<ModuleClient>(address, credentials, name);
 }

@@ -139,7 +139,8 @@ class OrchestratorAdapter : public orchestrator::v1::OrchestratorService::Servic
                       [&](const rpc::CallContext& context)
                           -> absl::StatusOr<orchestrator::v1::RunAllTablesResponse> {
                         const absl::Status status = implementation_->RunAllTables(
-                            context, ByCaller(context, *request), [&](const auto& step) { writer->Write(step); });
+                            context, ByCaller(context, *request),
+                            [&](const auto& step) { writer->Write(step); });
                         if (!status.ok()) return status;
                         return orchestrator::v1::RunAllTablesResponse();
                       });

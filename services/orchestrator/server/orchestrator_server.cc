@@ -339,8 +339,7 @@ absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
                                                    response.description().name(), "\", not \"",
                                                    request.name(), "\""));
   }
-  RETURN_IF_ERROR(
-      registry_.Add(Context(), std::move(module), request.address(), /*own=*/false));
+  RETURN_IF_ERROR(registry_.Add(Context(), std::move(module), request.address(), /*own=*/false));
   return response;
 }
 

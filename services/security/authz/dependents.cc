@@ -32,7 +32,8 @@ std::vector<std::string> Named(const common::v1::CatalogSnapshot& catalog,
   std::vector<std::string> names;
   if (objects.contains(sql::kDatabaseOid)) names.emplace_back("privileges for database adbms");
   for (const common::v1::SchemaDescriptor& schema : catalog.schemas()) {
-    if (objects.contains(schema.schema_id())) names.push_back("privileges for schema " + schema.name());
+    if (objects.contains(schema.schema_id()))
+      names.push_back("privileges for schema " + schema.name());
   }
   for (const common::v1::TableDescriptor& table : catalog.tables()) {
     if (objects.contains(table.table_id())) names.push_back("privileges for " + Described(table));

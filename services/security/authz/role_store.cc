@@ -126,9 +126,9 @@ absl::Status RoleStore::AddSuperuser(const rpc::CallContext& context, const std:
 
 absl::Status RoleStore::AddMonitorRole(const rpc::CallContext& context) {
   const std::string name(sql::kMonitorRole);
-  ASSIGN_OR_RETURN(const auto present, sql_->Run(context,
-                                                 "SELECT count(*) FROM adbms.roles WHERE name = $1",
-                                                 {Value::Text(name)}));
+  ASSIGN_OR_RETURN(
+      const auto present,
+      sql_->Run(context, "SELECT count(*) FROM adbms.roles WHERE name = $1", {Value::Text(name)}));
   if (present.rows[0][0].int_value() > 0) return absl::OkStatus();
   return sql_->RunTransaction(
       context, {PutRole(name, Role(), false),
@@ -151,10 +151,10 @@ absl::Status RoleStore::CheckHasNothing(const rpc::CallContext& context, const R
   if (objects.empty()) return absl::OkStatus();
   return status::Error(
       "2BP01",
-      creates ? absl::StrCat("role \"", name,
-                             "\" cannot be created because an earlier one of that name owns objects")
-              : absl::StrCat("role \"", name,
-                             "\" cannot be dropped because some objects depend on it"),
+      creates
+          ? absl::StrCat("role \"", name,
+                         "\" cannot be created because an earlier one of that name owns objects")
+          : absl::StrCat("role \"", name, "\" cannot be dropped because some objects depend on it"),
       absl::StrJoin(objects, "\n"),
       "Drop them, give them another owner with ALTER ... OWNER TO, or REVOKE the privileges.");
 }
@@ -276,6 +276,9 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         break;
       }
       case Request::KIND_ALTER: {
+        if (name == sql::kMonitorRole) {
+          return status::Error("42939", absl::StrCat("role name \"", name, "\" is reserved"));
+        }
         Role role = found->second;
         RETURN_IF_ERROR(ApplyOptions(request, &role));
         steps.push_back(PutRole(name, role, true));

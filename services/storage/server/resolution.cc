@@ -35,9 +35,9 @@ std::pair<uint32_t, uint64_t> Lookup(const ResolvedObject& object,
       if (ref.table == nullptr && object.schema().empty())
         ref = catalog.FindIndexByName("adbms", object.name());
       if (ref.table == nullptr) return {};
-      return {ref.index != nullptr ? ref.index->index_id()
-                                   : ref.table->descriptor.primary_key_oid(),
-              ref.table->descriptor.schema_version()};
+      return {
+          ref.index != nullptr ? ref.index->index_id() : ref.table->descriptor.primary_key_oid(),
+          ref.table->descriptor.schema_version()};
     }
     case ResolvedObject::KIND_SCHEMA: {
       const common::v1::SchemaDescriptor* found = catalog.FindSchema(object.name());
@@ -56,10 +56,10 @@ absl::Status CheckResolution(const common::v1::DdlStatement& statement,
     const auto [id, version] = Lookup(object, catalog);
     if (id == object.object_id() && (object.version() == 0 || version == object.version()))
       continue;
-    return status::Error(status::sqlstate::kStalePlan,
-                         "the statement was authorized for another version of " +
-                             (object.name().empty() ? std::to_string(object.object_id())
-                                                    : object.name()));
+    return status::Error(
+        status::sqlstate::kStalePlan,
+        "the statement was authorized for another version of " +
+            (object.name().empty() ? std::to_string(object.object_id()) : object.name()));
   }
   return absl::OkStatus();
 }
