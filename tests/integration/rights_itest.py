@@ -574,5 +574,9 @@ class RoundaboutTest(ClusterTest):
             self.denied(self.evil, statement)
 
 
+class RoundaboutInSevenProcessesTest(RoundaboutTest):
+    SEPARATE = True
+
+
 if __name__ == "__main__":
     unittest.main()
