@@ -64,10 +64,10 @@ class Demonstration {
     local_cluster::Options cluster = options_.cluster;
     cluster.settings.push_back(kShortCycle);
     ASSIGN_OR_RETURN(cluster_, local_cluster::LocalCluster::Start(cluster));
-    ASSIGN_OR_RETURN(const std::string secret, cluster_->Secret());
     ASSIGN_OR_RETURN(connection_.password, cluster_->Password());
     connection_.address = cluster_->addresses().postgres;
-    orchestrator_ = orchestrator::api::NewOrchestratorClient(cluster_->addresses().grpc, secret);
+    orchestrator_ = orchestrator::api::NewOrchestratorClient(
+        cluster_->addresses().grpc, rpc::Credentials::User(connection_.user, connection_.password));
     std::cout << "adbmsd runs in " << cluster_->data_dir() << " with default settings and "
               << kShortCycle << "; PostgreSQL wire at " << connection_.address << std::endl;
     return absl::OkStatus();

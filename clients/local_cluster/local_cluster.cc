@@ -207,10 +207,6 @@ absl::StatusOr<std::string> LocalCluster::Password() const {
   return stored;
 }
 
-absl::StatusOr<std::string> LocalCluster::Secret() const {
-  return lifecycle::ReadSecret(options_.data_dir + "/cluster_secret");
-}
-
 absl::Status LocalCluster::Stop(const std::string& name, bool at_once) {
   std::unique_ptr<ChildProcess> process;
   {

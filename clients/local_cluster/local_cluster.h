@@ -53,8 +53,6 @@ class LocalCluster {
   const std::string& data_dir() const { return options_.data_dir; }
   // The superuser's. Errors: NOT_FOUND when it was given through ADBMS_PASSWORD and is not here.
   absl::StatusOr<std::string> Password() const;
-  // Of calls between services.
-  absl::StatusOr<std::string> Secret() const;
   // Names of the processes in the order of their start: services, or "all".
   const std::vector<std::string>& processes() const { return names_; }
 

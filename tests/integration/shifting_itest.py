@@ -192,8 +192,8 @@ class ShiftingTest(unittest.TestCase):
         statement, column = PHASES[0]
         with self.assertRaises(psycopg2.Error):  # Of the load, when the process is killed.
             with Load(cluster, statement):
-                wait_until(lambda: actions(cluster, "state = 'applying'"), PHASE_SECONDS,
-                           "a build is under way")
+                wait_until(lambda: actions(cluster, "kind = 'create_index' AND state = 'applying'"),
+                           PHASE_SECONDS, "a build is under way")
                 cluster.kill()
                 # Left with the error of the connection that was cut.
                 wait_until(lambda: not cluster.daemons["all"].running(), 10, "it is gone")

@@ -44,6 +44,28 @@ common::v1::DdlStatement DropDdl(const std::string& schema, const std::string& n
   return ddl;
 }
 
+absl::Status NameOwnIndexes(const common::v1::CatalogSnapshot& catalog,
+                            common::v1::DdlStatement* ddl) {
+  for (const auto& name : ddl->drop_index().indexes()) {
+    auto* object = ddl->mutable_resolution()->add_objects();
+    object->set_kind(common::v1::ResolvedObject::KIND_INDEX);
+    object->set_schema(name.schema());
+    object->set_name(name.name());
+    for (const auto& table : catalog.tables()) {
+      if (table.schema() != name.schema()) continue;
+      for (const auto& index : table.indexes()) {
+        if (index.name() != name.name()) continue;
+        if (index.created_by() != kIndexer) {
+          return absl::FailedPreconditionError(
+              absl::StrCat("the index ", name.name(), " is not the indexer's any more"));
+        }
+        object->set_object_id(index.index_id());
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::string DropStatement(const std::string& schema, const std::string& name) {
   return absl::StrCat("DROP INDEX ", candidates::QuoteIdentifier(schema), ".",
                       candidates::QuoteIdentifier(name));

@@ -21,6 +21,10 @@ common::v1::DdlStatement CreateDdl(const candidates::Candidate& candidate,
                                    const common::v1::TableDescriptor& table);
 // IF EXISTS.
 common::v1::DdlStatement DropDdl(const std::string& schema, const std::string& name);
+// Makes the drop one of the very indexes that have the names now. Errors: FAILED_PRECONDITION when
+// one is not the indexer's: somebody has made another of that name.
+absl::Status NameOwnIndexes(const common::v1::CatalogSnapshot& catalog,
+                            common::v1::DdlStatement* ddl);
 std::string DropStatement(const std::string& schema, const std::string& name);
 
 // A proposal's payload: the change and its undo.

@@ -313,8 +313,11 @@ absl::StatusOr<module::v1::ReconcileResponse> IndexerServer::Reconcile(
   return response;
 }
 
-absl::Status IndexerServer::Run(const rpc::CallContext& context,
-                                const common::v1::DdlStatement& ddl) {
+absl::Status IndexerServer::Run(const rpc::CallContext& context, common::v1::DdlStatement ddl) {
+  if (ddl.has_drop_index()) {
+    ASSIGN_OR_RETURN(const auto catalog, storage_->GetCatalog(context, 0));
+    RETURN_IF_ERROR(NameOwnIndexes(*catalog, &ddl));
+  }
   ASSIGN_OR_RETURN(const auto session, storage_->OpenSession(context));
   return session->ExecuteDdl(context, ddl).status();
 }

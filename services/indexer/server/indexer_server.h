@@ -59,7 +59,7 @@ class IndexerServer : public api::Indexer, public orchestrator::api::Module {
   void ProposeDrops(const View& view, const storage::v1::EngineMetrics& metrics,
                     const module::v1::ProposeRequest& request,
                     module::v1::ProposeResponse* response);
-  absl::Status Run(const rpc::CallContext& context, const common::v1::DdlStatement& ddl);
+  absl::Status Run(const rpc::CallContext& context, common::v1::DdlStatement ddl);
 
   storage::api::Storage* const storage_;
   optimizer::api::Optimizer* const optimizer_;

@@ -90,10 +90,12 @@ absl::Status ModuleRegistry::Describe(const rpc::CallContext& context, Registere
 }
 
 absl::Status ModuleRegistry::Add(const rpc::CallContext& context,
-                                 std::shared_ptr<api::Module> module, const std::string& address) {
+                                 std::shared_ptr<api::Module> module, const std::string& address,
+                                 bool own) {
   RegisteredModule entry;
   entry.module = std::move(module);
   entry.address = address;
+  entry.own = own;
   const absl::Status status = Describe(context, entry);
   if (!status.ok()) {
     absl::MutexLock lock(&mutex_);

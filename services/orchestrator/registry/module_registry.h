@@ -26,6 +26,7 @@ struct RegisteredModule {
   module::v1::DescribeResponse description;
   std::shared_ptr<api::Module> module;
   std::string address;  // Empty: in this process.
+  bool own = true;      // A module of the system itself.
   v1::Autonomy autonomy = v1::AUTONOMY_AUTO;
   bool healthy = true;
 };
@@ -41,7 +42,7 @@ class ModuleRegistry {
   // Asks the module who it is and adds it, replacing one of the same name. A module that does not
   // answer yet is kept and asked again by Refresh.
   absl::Status Add(const rpc::CallContext& context, std::shared_ptr<api::Module> module,
-                   const std::string& address);
+                   const std::string& address, bool own = true);
   // Asks modules that have not answered yet.
   void Refresh(const rpc::CallContext& context);
   // In order of their runs.

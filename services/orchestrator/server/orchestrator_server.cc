@@ -68,7 +68,7 @@ rpc::CallContext OrchestratorServer::Context() const {
 
 absl::Status OrchestratorServer::AddModule(std::shared_ptr<api::Module> module,
                                            const std::string& address) {
-  return registry_.Add(Context(), std::move(module), address);
+  return registry_.Add(Context(), std::move(module), address, /*own=*/true);
 }
 
 void OrchestratorServer::SetConfig(const common::v1::OrchestratorConfig& config) {
@@ -331,11 +331,23 @@ absl::StatusOr<v1::SetAutonomyResponse> OrchestratorServer::SetAutonomy(
 
 absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
     const rpc::CallContext& context, const v1::RegisterModuleRequest& request) {
-  std::shared_ptr<api::Module> module =
-      api::NewModuleClient(request.address(), options_.cluster_secret);
+  if (request.name().empty()) return absl::InvalidArgumentError("the module has no name");
+  const auto known = registry_.Find(request.name());
+  if (known.ok() && known->own) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("the module \"", request.name(), "\" is the system's own"));
+  }
   v1::RegisterModuleResponse response;
+  response.set_token(rpc::ModuleToken(options_.cluster_secret, request.name()));
+  std::shared_ptr<api::Module> module =
+      api::NewModuleClient(request.address(), rpc::Credentials::Module(response.token()));
   ASSIGN_OR_RETURN(*response.mutable_description(), module->Describe(context, {}));
-  RETURN_IF_ERROR(AddModule(std::move(module), request.address()));
+  if (response.description().name() != request.name()) {
+    return absl::InvalidArgumentError(absl::StrCat("the module at ", request.address(), " is \"",
+                                                   response.description().name(), "\", not \"",
+                                                   request.name(), "\""));
+  }
+  RETURN_IF_ERROR(registry_.Add(Context(), std::move(module), request.address(), /*own=*/false));
   return response;
 }
 
