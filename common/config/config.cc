@@ -115,11 +115,11 @@ absl::StatusOr<double> ParseNumber(std::string_view key, std::string_view text,
   const bool below = number < setting.minimum();
   const bool above = setting.maximum() != 0 && number > setting.maximum();
   if (below || above) {
-    return Bad(key, text,
-               absl::StrCat("is out of range: ", setting.zero() ? "0 or " : "",
-                            Plain(setting.minimum()), " to ",
-                            setting.maximum() == 0 ? "any" : Plain(setting.maximum()),
-                            setting.unit().empty() ? "" : " ", setting.unit()));
+    return Bad(
+        key, text,
+        absl::StrCat("is out of range: ", setting.zero() ? "0 or " : "", Plain(setting.minimum()),
+                     " to ", setting.maximum() == 0 ? "any" : Plain(setting.maximum()),
+                     setting.unit().empty() ? "" : " ", setting.unit()));
   }
   return number;
 }
