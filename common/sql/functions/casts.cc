@@ -215,6 +215,21 @@ std::optional<int64_t> TimestampToTime(int64_t us) {
   return TimeOfDay(us);
 }
 
+// 22008 where the zone's offset leads past the end of the calendar.
+absl::StatusOr<int64_t> InRange(int64_t us) {
+  if (types::IsFiniteTimestamp(us) && !types::IsValidTimestamp(us)) {
+    return Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
+  }
+  return us;
+}
+
+absl::StatusOr<int64_t> DateToInstant(const absl::TimeZone& zone, int32_t days) {
+  ASSIGN_OR_RETURN(const int64_t local, CheckedDateToTimestamp(days));
+  auto instant = InRange(types::LocalToUtc(zone, local));
+  if (!instant.ok()) return Error(sqlstate::kDatetimeOverflow, "date out of range for timestamp");
+  return instant;
+}
+
 void AddDatetimes(CatalogBuilder& builder) {
   const TypeId date = TypeId::kDate;
   const TypeId local = TypeId::kTimestamp;
@@ -223,16 +238,16 @@ void AddDatetimes(CatalogBuilder& builder) {
                   Convert<[](int32_t x) { return CheckedDateToTimestamp(x); }>);
   builder.AddCast(date, zoned, kImplicit,
                   ConvertWithZone<[](const absl::TimeZone& zone, int32_t x) {
-                    return types::LocalToUtc(zone, DateToTimestamp(x));
+                    return DateToInstant(zone, x);
                   }>);
   builder.AddCast(local, date, kAssignment, Convert<[](int64_t x) { return TimestampToDate(x); }>);
   builder.AddCast(local, zoned, kImplicit,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
-                    return types::LocalToUtc(zone, x);
+                    return InRange(types::LocalToUtc(zone, x));
                   }>);
   builder.AddCast(zoned, local, kAssignment,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
-                    return types::UtcToLocal(zone, x);
+                    return InRange(types::UtcToLocal(zone, x));
                   }>);
   builder.AddCast(zoned, date, kAssignment,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
@@ -398,7 +413,7 @@ void AddStringCasts(CatalogBuilder& builder) {
                     string == name   ? ToName
                     : string == byte ? ToFirstByte
                                      : ShareStrings);
-    builder.AddCast(string, TypeId::kUnknown, kExplicit, ShareStrings);
+    builder.AddCast(string, TypeId::kUnknown, kExplicit, string == byte ? ToText : ShareStrings);
   }
   builder.AddCast(text, varchar, kImplicit, ShareStrings);
   builder.AddCast(text, bpchar, kImplicit, ShareStrings);
@@ -413,10 +428,10 @@ void AddStringCasts(CatalogBuilder& builder) {
     builder.AddCast(string, name, kImplicit, ToName);
     builder.AddCast(string, byte, kAssignment, ToFirstByte);
   }
-  builder.AddCast(byte, text, kImplicit, ShareStrings);
-  builder.AddCast(byte, varchar, kAssignment, ShareStrings);
-  builder.AddCast(byte, bpchar, kAssignment, ShareStrings);
-  builder.AddCast(byte, name, kExplicit, ShareStrings);
+  builder.AddCast(byte, text, kImplicit, ToText);
+  builder.AddCast(byte, varchar, kAssignment, ToText);
+  builder.AddCast(byte, bpchar, kAssignment, ToText);
+  builder.AddCast(byte, name, kExplicit, ToText);
   builder.AddCast(name, byte, kExplicit, ToFirstByte);
   builder.AddCast(byte, TypeId::kInt4, kExplicit, Convert<[](const std::string_view& x) {
                     return x.empty() ? int32_t{0} : int32_t{static_cast<signed char>(x[0])};
