@@ -39,7 +39,9 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       role->create_role = on;
     } else if (name == "createdb") {
       role->create_db = on;
-    } else if (name != "inherit" && name != "isreplication" && name != "bypassrls" &&
+    } else if (name == "inherit") {
+      role->inherit = on;
+    } else if (name != "isreplication" && name != "bypassrls" &&
                name != "connectionlimit" && name != "validUntil") {
       return status::NotSupported(
           absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
