@@ -106,15 +106,37 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
 }
 
 absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  ASSIGN_OR_RETURN(auto changes,
-                   sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog)));
+  ASSIGN_OR_RETURN(sql::CatalogPtr catalog, CurrentCatalog());
+  ASSIGN_OR_RETURN(const size_t steps,
+                   sql::CountDdlSteps(PlanningInputFor(statement.text, &statement, catalog)));
   BufferOpenResults();
-  // Several changes of one statement stand or fall together.
-  const bool own_transaction = changes.size() > 1 && !in_transaction();
-  if (own_transaction) RETURN_IF_ERROR(BeginImplicit());
+  bool own_transaction = false;
+  for (size_t step = 0; step < steps; ++step) {
+    if (step > 0) {
+      // What the steps before have made is in the transaction's own catalog.
+      changed_schema_ = true;
+      ASSIGN_OR_RETURN(catalog, CurrentCatalog());
+    }
+    ASSIGN_OR_RETURN(auto changes,
+                     sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog), step));
+    // Several changes of one statement stand or fall together.
+    if ((steps > 1 || changes.size() > 1) && !in_transaction()) {
+      own_transaction = true;
+      RETURN_IF_ERROR(BeginImplicit());
+    }
+    RETURN_IF_ERROR(MakeChanges(statement, std::move(changes), *catalog, sink));
+  }
+  if (in_transaction()) changed_schema_ = true;
+  if (own_transaction) RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
+  Audit("ddl", statement.text, 0, absl::OkStatus());
+  return sink->Complete(statement.command_tag);
+}
+
+absl::Status Session::MakeChanges(const sql::Statement& statement,
+                                  std::vector<common::v1::DdlStatement> changes,
+                                  const sql::Catalog& catalog, ResultSink* sink) {
   for (common::v1::DdlStatement& ddl : changes) {
-    RETURN_IF_ERROR(AuthorizeDdl(ddl, *catalog));
+    RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
     if (ddl.has_create_table())
       ddl.mutable_create_table()->mutable_table()->set_owner(options_.user);
     if (ddl.has_create_sequence())
@@ -132,10 +154,7 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
       sink->Notice("NOTICE", status::sqlstate::kSuccess, notice);
     }
   }
-  if (in_transaction()) changed_schema_ = true;
-  if (own_transaction) RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
-  Audit("ddl", statement.text, 0, absl::OkStatus());
-  return sink->Complete(statement.command_tag);
+  return absl::OkStatus();
 }
 
 }  // namespace adbms::gateway::session

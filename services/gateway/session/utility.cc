@@ -35,7 +35,7 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
     case StatementClass::kAnalyze:
       return RunAnalyze(statement, sink);
     case StatementClass::kExplain:
-      return RunExplain(statement, sink);
+      return RunExplain(statement, {}, {}, sink);
     case StatementClass::kPrepare:
       return RunPrepare(statement, sink);
     case StatementClass::kExecute:
@@ -91,7 +91,7 @@ absl::Status Session::SendText(const std::string& column, const std::vector<std:
 }
 
 absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* sink) {
-  if (statement.analyze.vacuum && state_ == TransactionState::kExplicit) {
+  if (statement.analyze.vacuum && in_transaction()) {
     return status::Error(status::sqlstate::kActiveTransaction,
                          "VACUUM cannot run inside a transaction block");
   }
