@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 export FUZZ_SECONDS
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo test test-asan test-tsan fuzz bench lint up format config-reference
+.PHONY: help deps build demo test test-asan test-tsan fuzz bench lint tidy up format config-reference
 
 help:
 	@echo 'make deps    install the Debian packages that the build needs'
@@ -17,7 +17,8 @@ help:
 	@echo 'make test-tsan  unit, SQL and integration tests under ThreadSanitizer: an hour and more'
 	@echo 'make fuzz    every parser under libFuzzer for FUZZ_SECONDS (60) each; FUZZ="sql wire" names some'
 	@echo 'make bench   ADBMS beside PostgreSQL 15 in the same run, as ratios: about eight minutes'
-	@echo 'make lint    formatting, include rules, protos, clang-tidy on changed files'
+	@echo 'make lint    formatting, include rules, protos'
+	@echo 'make tidy    clang-tidy, after a build, on what changed within a day'
 	@echo 'make up      run the server in the foreground (PostgreSQL wire on 127.0.0.1:5433)'
 	@echo 'PRESET=debug|asan|tsan picks another build'
 
@@ -48,6 +49,9 @@ bench: deps build
 
 lint:
 	@tools/lint.sh
+
+tidy: deps build
+	@tools/tidy.sh $(BUILD)
 
 format:
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i

@@ -11,7 +11,7 @@ import sys
 INCLUDE = re.compile(r'#include\s+[<"]([^>"]+)[>"]')
 GRPC_HOMES = re.compile(
     r'^(common/rpc/|services/[a-z]+/api/|services/gateway/grpc/|services/adbmsd/|clients/)')
-TEST = re.compile(r'(_test|_itest|_fuzzer|_benchmark)\.(cc|h)$|/testing/')
+TEST = re.compile(r'(_test|_itest|_fuzzer|_benchmark|_fixture)\.(cc|h)$|/testing/')
 LIBRARIES = {
     re.compile(r'^rocksdb/'): re.compile(r'^services/storage/engine/'),
     re.compile(r'^pg_query'): re.compile(r'^common/sql/'),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Rules for our protos (what is in proto/grpc is fixed by gRPC): package and path agree, everything is commented,
 enums start with _UNSPECIFIED = 0 and carry their name as a prefix, names are in the usual case, field numbers are
-unique."""
+unique, every method says who may call it."""
 import glob
 import re
 import sys
@@ -35,6 +35,9 @@ def check(path):
             stack.append((block.group(1), block.group(2), {}))
             if block.group(1) in ('message', 'enum') and not re.match(r'[A-Z][A-Za-z0-9]*$', block.group(2)):
                 problems.append(f'{where}: {block.group(2)} is not CamelCase')
+        if re.match(r'rpc\b', line) and not any('(adbms.common.v1.access)' in next_line
+                                               for next_line in lines[number:number + 2]):
+            problems.append(f'{where}: nothing says who may call it (option (adbms.common.v1.access))')
         value = re.match(r'([A-Z][A-Z0-9_]*) = (\d+)', line)
         if value and stack and stack[-1][0] == 'enum':
             prefix = snake(stack[-1][1])

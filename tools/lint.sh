@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-format, the include rules, the proto rules, and clang-tidy on the files that a change touches.
+# clang-format, the include rules, the proto rules: what needs no build. tools/tidy.sh does the rest.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -14,16 +14,6 @@ python3 tools/check_includes.py || failed=1
 
 echo '== protos'
 python3 tools/check_protos.py || failed=1
-
-base=${ADBMS_TIDY_BASE:-HEAD}  # What a change is measured against: by default, what is not committed yet.
-if [ -f build/release/compile_commands.json ]; then
-  echo '== clang-tidy'
-  changed=$(git diff --name-only --diff-filter=AM "$base" -- '*.cc' | head -40)
-  if [ -n "$changed" ]; then
-    problems=$(clang-tidy -p build/release --quiet $changed 2> /dev/null | grep -E 'error:')
-    [ -n "$problems" ] && echo "$problems" && failed=1
-  fi
-fi
 
 [ "$failed" -eq 0 ] && echo 'lint: clean'
 exit "$failed"

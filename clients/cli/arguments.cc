@@ -136,8 +136,7 @@ const std::vector<Flag>& GlobalFlags() {
       {"--grpc", "HOST:PORT", "the same as --host"},
       {"--user", "NAME", "role (adbms)"},
       {"--password", "PASSWORD", "its password; better given in ADBMS_PASSWORD"},
-      {"--data-dir", "DIR", "data directory, to read initial_password and cluster_secret from"},
-      {"--secret-file", "FILE", "the cluster's secret, for actions and modules"},
+      {"--data-dir", "DIR", "data directory, to read initial_password from"},
   };
   return kFlags;
 }

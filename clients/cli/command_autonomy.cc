@@ -20,7 +20,7 @@ absl::Status Actions(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const int64_t limit, arguments.GetInt("--limit", 50, 1, 100000));
   request.set_limit(static_cast<uint32_t>(limit));
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
+  const auto orchestrator = server.Orchestrator();
   const auto listed = orchestrator->ListActions(server.Context(), request);
   RETURN_IF_ERROR(server.Explain(listed.status()));
   if (arguments.Has("--json")) {
@@ -49,7 +49,7 @@ absl::Status Approve(const Arguments& arguments) {
   orchestrator::v1::ApproveActionRequest request;
   ASSIGN_OR_RETURN(const int64_t id, IdOf(arguments));
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
+  const auto orchestrator = server.Orchestrator();
   request.set_action_id(id);
   request.set_initiator(server.user());
   const auto response = orchestrator->ApproveAction(server.Context(), request);
@@ -62,7 +62,7 @@ absl::Status Revert(const Arguments& arguments) {
   orchestrator::v1::RevertActionRequest request;
   ASSIGN_OR_RETURN(const int64_t id, IdOf(arguments));
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
+  const auto orchestrator = server.Orchestrator();
   request.set_action_id(id);
   request.set_initiator(server.user());
   const auto response = orchestrator->RevertAction(server.Context(), request);
@@ -74,25 +74,28 @@ absl::Status Revert(const Arguments& arguments) {
 absl::Status SetModule(const Arguments& arguments) {
   orchestrator::v1::SetAutonomyRequest request;
   if (arguments.positional.size() != 3 || arguments.positional[0] != "set") {
-    return absl::InvalidArgumentError("usage: adbms modules [set NAME off|observe|recommend|auto]");
+    return absl::InvalidArgumentError(
+        "usage: adbms modules [set NAME off|observe|recommend|auto|default]");
   }
   request.set_module(arguments.positional[1]);
   request.set_autonomy(AutonomyOf(arguments.positional[2]));
-  if (request.autonomy() == orchestrator::v1::AUTONOMY_UNSPECIFIED) {
+  const bool follows = arguments.positional[2] == "default";
+  if (request.autonomy() == orchestrator::v1::AUTONOMY_UNSPECIFIED && !follows) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", arguments.positional[2], "\" is not one of off, observe, recommend, auto"));
+        "\"", arguments.positional[2], "\" is not one of off, observe, recommend, auto, default"));
   }
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
+  const auto orchestrator = server.Orchestrator();
   RETURN_IF_ERROR(server.Explain(orchestrator->SetAutonomy(server.Context(), request).status()));
-  std::cout << request.module() << " is set to " << AutonomyText(request.autonomy()) << "\n";
+  std::cout << request.module() << (follows ? " follows the configuration" : " is set to ")
+            << (follows ? "" : AutonomyText(request.autonomy())) << "\n";
   return absl::OkStatus();
 }
 
 absl::Status Modules(const Arguments& arguments) {
   if (!arguments.positional.empty()) return SetModule(arguments);
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
+  const auto orchestrator = server.Orchestrator();
   const auto listed = orchestrator->ListModules(server.Context(), {});
   RETURN_IF_ERROR(server.Explain(listed.status()));
   terminal::TextTable table({{"module"},
@@ -142,7 +145,7 @@ void AddAutonomyCommands(std::vector<Command>* commands) {
   commands->push_back(std::move(revert));
   Command modules;
   modules.name = "modules";
-  modules.positional = "[set NAME off|observe|recommend|auto]";
+  modules.positional = "[set NAME off|observe|recommend|auto|default]";
   modules.summary = "list the autonomous modules, or set how far one may go";
   modules.details =
       "off: nothing. observe: learns, proposes nothing. recommend: proposes, a person approves.\n"

@@ -12,7 +12,7 @@ namespace {
 
 absl::Status RunAllTables(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
-  ASSIGN_OR_RETURN(const auto orchestrator, server.Orchestrator());
+  const auto orchestrator = server.Orchestrator();
   orchestrator::v1::RunAllTablesRequest request;
   request.set_initiator(server.user());
   request.set_dry_run(arguments.Has("--dry-run"));

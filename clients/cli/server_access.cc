@@ -35,12 +35,6 @@ absl::StatusOr<ServerAccess> ServerAccess::From(const Arguments& arguments) {
       if (!password.ok() && !absl::IsNotFound(password.status())) return password.status();
       if (password.ok()) access.password_ = *password;
     }
-    if (!arguments.Has("--secret-file")) {
-      ASSIGN_OR_RETURN(access.secret_, ReadFile(directory + "/cluster_secret"));
-    }
-  }
-  if (arguments.Has("--secret-file")) {
-    ASSIGN_OR_RETURN(access.secret_, ReadFile(arguments.Get("--secret-file")));
   }
   return access;
 }
@@ -49,13 +43,9 @@ std::unique_ptr<gateway::api::Gateway> ServerAccess::Gateway() const {
   return gateway::api::NewGatewayClient(address_, {user_, password_});
 }
 
-absl::StatusOr<std::unique_ptr<orchestrator::api::Orchestrator>> ServerAccess::Orchestrator()
-    const {
-  if (secret_.empty()) {
-    return absl::InvalidArgumentError(
-        "this command needs the cluster's secret: give --data-dir DIR or --secret-file FILE");
-  }
-  return orchestrator::api::NewOrchestratorClient(address_, secret_);
+std::unique_ptr<orchestrator::api::Orchestrator> ServerAccess::Orchestrator() const {
+  return orchestrator::api::NewOrchestratorClient(address_,
+                                                  rpc::Credentials::User(user_, password_));
 }
 
 rpc::CallContext ServerAccess::Context() const {

@@ -23,8 +23,8 @@ class ServerAccess {
   const std::string& user() const { return user_; }
 
   std::unique_ptr<gateway::api::Gateway> Gateway() const;
-  // Errors: INVALID_ARGUMENT when neither --data-dir nor --secret-file was given.
-  absl::StatusOr<std::unique_ptr<orchestrator::api::Orchestrator>> Orchestrator() const;
+  // As the user: what they may do there depends on their rights.
+  std::unique_ptr<orchestrator::api::Orchestrator> Orchestrator() const;
   // A context on behalf of the role.
   rpc::CallContext Context() const;
   // `pgwire`: HOST:PORT or DIRECTORY:PORT.
@@ -36,7 +36,6 @@ class ServerAccess {
   std::string address_;
   std::string user_;
   std::string password_;
-  std::string secret_;
 };
 
 }  // namespace adbms::clients::cli

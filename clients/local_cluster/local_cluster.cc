@@ -27,7 +27,6 @@ constexpr char kReady[] = "adbmsd ready";
 constexpr char kAll[] = "all";
 // Longest directory whose unix sockets still fit into sun_path.
 constexpr size_t kLongestSocketDirectory = 80;
-constexpr absl::Duration kDeathPoll = absl::Milliseconds(100);
 
 std::string BesideThisProgram() {
   std::error_code error;
@@ -208,10 +207,6 @@ absl::StatusOr<std::string> LocalCluster::Password() const {
   return stored;
 }
 
-absl::StatusOr<std::string> LocalCluster::Secret() const {
-  return lifecycle::ReadSecret(options_.data_dir + "/cluster_secret");
-}
-
 absl::Status LocalCluster::Stop(const std::string& name, bool at_once) {
   std::unique_ptr<ChildProcess> process;
   {
@@ -242,24 +237,41 @@ void LocalCluster::StopAll() {
   }
 }
 
-std::string LocalCluster::WhichDied() const {
+std::map<std::string, std::string> LocalCluster::Ended() const {
   absl::MutexLock lock(&mutex_);
+  std::map<std::string, std::string> ended;
   for (const auto& [name, process] : running_) {
     if (process->running()) continue;
     const std::string errors = process->ErrorOutput();
-    return absl::StrCat(name, ": ", process->HowItEnded(), errors.empty() ? "" : ": ", errors);
+    ended[name] = absl::StrCat(process->HowItEnded(), errors.empty() ? "" : ": ", errors);
   }
-  return "";
+  return ended;
 }
 
-std::string LocalCluster::WaitForDeath(absl::Duration timeout) const {
-  const absl::Time deadline = absl::Now() + timeout;
-  for (;;) {
-    std::string died = WhichDied();
-    const absl::Duration left = deadline - absl::Now();
-    if (!died.empty() || left <= absl::ZeroDuration()) return died;
-    absl::SleepFor(std::min(left, kDeathPoll));
+absl::Status LocalCluster::StartAgain(const std::string& name) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = running_.find(name);
+    if (found == running_.end()) return absl::NotFoundError(absl::StrCat("no process ", name));
+    if (found->second->running()) return absl::OkStatus();
   }
+  return Spawn(name);
+}
+
+bool LocalCluster::IsReady(const std::string& name) {
+  ChildProcess* process = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = running_.find(name);
+    if (found == running_.end()) return false;
+    process = found->second.get();
+  }
+  return process->running() && process->WaitForLine(kReady, absl::InfinitePast()).ok();
+}
+
+std::string LocalCluster::WhichDied() const {
+  const std::map<std::string, std::string> ended = Ended();
+  return ended.empty() ? "" : absl::StrCat(ended.begin()->first, ": ", ended.begin()->second);
 }
 
 }  // namespace adbms::clients::local_cluster

@@ -53,8 +53,6 @@ class LocalCluster {
   const std::string& data_dir() const { return options_.data_dir; }
   // The superuser's. Errors: NOT_FOUND when it was given through ADBMS_PASSWORD and is not here.
   absl::StatusOr<std::string> Password() const;
-  // Of calls between services.
-  absl::StatusOr<std::string> Secret() const;
   // Names of the processes in the order of their start: services, or "all".
   const std::vector<std::string>& processes() const { return names_; }
 
@@ -63,12 +61,16 @@ class LocalCluster {
   absl::Status Stop(const std::string& name, bool at_once);
   // Stops it and starts it again where it was; serving when it returns.
   absl::Status Restart(const std::string& name, bool at_once);
+  // What has ended without being told, by name: "signal 9: last words".
+  std::map<std::string, std::string> Ended() const;
+  // Starts a process that has ended where it was; returns at once, see IsReady.
+  absl::Status StartAgain(const std::string& name);
+  // Whether the process has said that it serves.
+  bool IsReady(const std::string& name);
   // Ends all in reverse order. Called by the destructor.
   void StopAll();
   // "storage: signal 9" for a process that ended without being told; empty while all run.
   std::string WhichDied() const;
-  // Waits up to `timeout` for a process to end by itself. See WhichDied.
-  std::string WaitForDeath(absl::Duration timeout) const;
 
  private:
   explicit LocalCluster(Options options);

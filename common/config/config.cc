@@ -111,13 +111,15 @@ absl::StatusOr<double> ParseNumber(std::string_view key, std::string_view text,
                      setting.unit().empty() ? "a plain number" : setting.unit(), " does not take"));
   }
   number *= *factor;
+  if (setting.zero() && number == 0) return number;
   const bool below = number < setting.minimum();
   const bool above = setting.maximum() != 0 && number > setting.maximum();
   if (below || above) {
-    return Bad(key, text,
-               absl::StrCat("is out of range: ", Plain(setting.minimum()), " to ",
-                            setting.maximum() == 0 ? "any" : Plain(setting.maximum()),
-                            setting.unit().empty() ? "" : " ", setting.unit()));
+    return Bad(
+        key, text,
+        absl::StrCat("is out of range: ", setting.zero() ? "0 or " : "", Plain(setting.minimum()),
+                     " to ", setting.maximum() == 0 ? "any" : Plain(setting.maximum()),
+                     setting.unit().empty() ? "" : " ", setting.unit()));
   }
   return number;
 }
@@ -376,7 +378,8 @@ std::string ReferencePage() {
          std::string bounds;
          if (setting.one_of_size() > 0) bounds = absl::StrJoin(setting.one_of(), ", ");
          if (setting.maximum() != 0) {
-           bounds = absl::StrCat(Plain(setting.minimum()), " to ", Plain(setting.maximum()));
+           bounds = absl::StrCat(setting.zero() ? "0 or " : "", Plain(setting.minimum()), " to ",
+                                 Plain(setting.maximum()));
          }
          const std::string shown =
              setting.default_value().empty() ? "" : absl::StrCat("`", setting.default_value(), "`");

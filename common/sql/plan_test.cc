@@ -1,6 +1,9 @@
 // Behaviour of binding and default planning over an in-memory catalog.
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/sql/sql.h"
@@ -415,6 +418,94 @@ TEST(Robustness, PlansOrRefusesMutations) {
     EXPECT_FALSE(Explain(*plan, *input.catalog, {}, nullptr, 0, 0).empty());
   }
   EXPECT_GT(planned, 100);
+}
+
+// v of bob over emp, w of ann over v.
+CatalogPtr CatalogWithOwners() {
+  auto snapshot =
+      std::make_shared<common::v1::CatalogSnapshot>(testing::SampleCatalog()->snapshot());
+  for (auto& table : *snapshot->mutable_tables()) {
+    table.set_owner("owner");
+    if (table.name() != "v") continue;
+    table.set_owner("bob");
+    table.add_view_search_path("public");
+  }
+  auto* view = testing::AddTable(snapshot.get(), "w", {{"id", {types::TypeId::kInt4, 0}}});
+  view->set_view_sql("SELECT id FROM v");
+  view->set_owner("ann");
+  view->add_view_search_path("public");
+  for (auto& schema : *snapshot->mutable_schemas())
+    schema.set_schema_id(schema.name() == "public" ? 2200 : 11);
+  return std::make_shared<const Catalog>(snapshot);
+}
+
+std::set<std::string> UsesOf(const std::string& sql) {
+  PlanningInput input = Input(sql);
+  input.catalog = CatalogWithOwners();
+  const auto plan = PlanDefault(input);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  std::set<std::string> uses;
+  if (!plan.ok()) return uses;
+  for (const auto& use : plan->tables()) {
+    std::string text = absl::StrCat(use.name(), " as ", use.as_role());
+    for (const int privilege : use.privileges())
+      absl::StrAppend(&text, " ", common::v1::Privilege_Name(privilege).substr(10));
+    uses.insert(text);
+  }
+  return uses;
+}
+
+TEST(TableUses, AViewIsForWhoNamesItAndReadsForItsOwner) {
+  using Uses = std::set<std::string>;
+  EXPECT_EQ(UsesOf("SELECT * FROM emp"), Uses({"public.emp as  SELECT"}));
+  EXPECT_EQ(UsesOf("SELECT * FROM v"), Uses({"public.v as  SELECT", "public.emp as bob SELECT"}));
+  EXPECT_EQ(UsesOf("SELECT * FROM w"),
+            Uses({"public.w as  SELECT", "public.v as ann SELECT", "public.emp as bob SELECT"}));
+  EXPECT_EQ(UsesOf("SELECT 1 FROM w, emp WHERE EXISTS (SELECT 1 FROM v)"),
+            Uses({"public.w as  SELECT", "public.v as ann SELECT", "public.v as  SELECT",
+                  "public.emp as bob SELECT", "public.emp as  SELECT"}));
+  EXPECT_EQ(UsesOf("INSERT INTO emp (id, name) SELECT id, 'x' FROM v"),
+            Uses({"public.emp as  INSERT", "public.v as  SELECT", "public.emp as bob SELECT"}));
+  EXPECT_EQ(UsesOf("INSERT INTO emp (id, name) VALUES (1, 'x') ON CONFLICT (id) DO NOTHING"),
+            Uses({"public.emp as  SELECT INSERT"}));
+}
+
+std::string ResolutionOf(const std::string& sql, size_t change = 0) {
+  PlanningInput input = Input(sql);
+  input.catalog = CatalogWithOwners();
+  const auto bound = BindDdl(input);
+  EXPECT_TRUE(bound.ok()) << bound.status();
+  if (!bound.ok() || bound->size() <= change) return "";
+  std::vector<std::string> objects;
+  for (const auto& object : (*bound)[change].resolution().objects()) {
+    objects.push_back(absl::StrCat(common::v1::ResolvedObject::Kind_Name(object.kind()).substr(5),
+                                   " ", object.schema(), ".", object.name(), " ",
+                                   object.object_id(), "@", object.version()));
+  }
+  return absl::StrJoin(objects, ", ");
+}
+
+TEST(DdlResolution, NamesTheVeryObjects) {
+  EXPECT_EQ(ResolutionOf("DROP TABLE emp, nosuch"),
+            "RELATION public.emp 16384@1, RELATION .nosuch 0@0");
+  EXPECT_EQ(ResolutionOf("DROP TABLE public.nosuch"), "RELATION public.nosuch 0@0");
+  EXPECT_EQ(ResolutionOf("DROP INDEX emp_dept_id_idx, nosuch"),
+            "INDEX public.emp_dept_id_idx 1638401@1, INDEX .nosuch 0@0");
+  EXPECT_EQ(ResolutionOf("DROP SCHEMA public, nosuch"),
+            "SCHEMA .public 2200@0, SCHEMA .nosuch 0@0");
+  EXPECT_EQ(ResolutionOf("CREATE TABLE x (a int REFERENCES dept)"),
+            "SCHEMA .public 2200@0, RELATION . 16385@1");
+  EXPECT_EQ(ResolutionOf("CREATE OR REPLACE VIEW v AS SELECT id, name AS boss FROM emp"),
+            "SCHEMA .public 2200@0, RELATION public.v 16388@1, RELATION . 16384@1");
+  EXPECT_EQ(ResolutionOf("TRUNCATE emp, dept"), "RELATION . 16384@1, RELATION . 16385@1");
+  EXPECT_EQ(ResolutionOf("ALTER TABLE emp ADD FOREIGN KEY (dept_id) REFERENCES dept"),
+            "RELATION . 16384@1, RELATION . 16385@1");
+  // The second change meets what the first has made.
+  const char* two = "ALTER TABLE emp ALTER note SET NOT NULL, ALTER note SET DEFAULT 'x'";
+  EXPECT_EQ(ResolutionOf(two), "RELATION . 16384@1");
+  EXPECT_EQ(ResolutionOf(two, 1), "RELATION . 16384@0");
+  // Whose table it is is asked also where nothing changes.
+  EXPECT_EQ(ResolutionOf("ALTER TABLE emp SET (fillfactor = 90)"), "RELATION . 16384@1");
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "absl/time/clock.h"
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
+#include "common/telemetry/machine.h"
+#include "services/adbmsd/memory_shares.h"
 #include "services/adbmsd/options.h"
 #include "services/indexer/api/indexer_grpc.h"
 #include "services/optimizer/api/optimizer_grpc.h"
@@ -124,7 +126,8 @@ absl::Status Process::StartStorage() {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(TelemetryOf("storage").status());
-  const common::v1::StorageConfig& config = config_.storage();
+  const common::v1::StorageConfig config =
+      WithShares(config_.storage(), MemoryBudget(config_.tuner(), telemetry::UsableMemoryBytes()));
   storage::server::Options options;
   options.data_dir = absl::StrCat(config_.data().directory(), "/storage");
   options.block_cache_bytes = config.block_cache_bytes();
@@ -341,10 +344,12 @@ absl::Status Process::StartGateway() {
   gateway_grpc_ = std::make_unique<gateway::grpc_front::GatewayServiceImpl>(session_services_,
                                                                             std::move(options));
   std::vector<grpc::Service*> services = {gateway_grpc_.get()};
-  // The front also offers the orchestrator's control, to those who hold the cluster's secret.
+  // The front also offers the orchestrator's control: to users, by their rights.
   if (orchestrator_ != nullptr) {
     front_orchestrator_ = orchestrator::api::NewOrchestratorAdapter(
-        orchestrator_, {secret_, telemetry->metrics.get()});
+        orchestrator_, {"", telemetry->metrics.get(), [this](const grpc::ServerContextBase& call) {
+                          return gateway_grpc_->UserOf(call);
+                        }});
     services.push_back(front_orchestrator_.get());
   }
   ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services, {},
@@ -396,7 +401,7 @@ void Process::RefreshLoop() {
   while (!stopping_.load()) {
     rpc::CallContext context;
     context.deadline = absl::Now() + absl::Seconds(2);
-    if (catalog_->RefreshStatistics(context)) plan_cache_->Clear();
+    plan_cache_->ClearTables(catalog_->RefreshStatistics(context));
     if (optimizer_ != nullptr) {
       context.deadline = absl::Now() + kRefresh;
       const auto models = optimizer_->GetGeneration(context, {});

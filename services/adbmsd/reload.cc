@@ -4,6 +4,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/config/config.h"
 #include "common/status/sql_error.h"
+#include "common/telemetry/machine.h"
+#include "services/adbmsd/memory_shares.h"
 #include "services/adbmsd/process.h"
 
 namespace adbms::adbmsd {
@@ -48,10 +50,12 @@ void Process::Reload(const absl::StatusOr<common::v1::Config>& next) {
 
 absl::Status Process::SetMemory(const std::string& key, const common::v1::StorageConfig& storage) {
   if (storage_server_ == nullptr) return absl::OkStatus();
+  const common::v1::StorageConfig shares =
+      WithShares(storage, MemoryBudget(config_.tuner(), telemetry::UsableMemoryBytes()));
   const std::pair<const char*, uint64_t> sizes[] = {
-      {"block_cache_bytes", storage.block_cache_bytes()},
-      {"memtable_bytes", storage.memtable_bytes()},
-      {"query_memory_bytes", storage.query_memory_bytes()}};
+      {"block_cache_bytes", shares.block_cache_bytes()},
+      {"memtable_bytes", shares.memtable_bytes()},
+      {"query_memory_bytes", shares.query_memory_bytes()}};
   rpc::CallContext context;
   context.user = "adbms";
   for (const auto& [name, bytes] : sizes) {

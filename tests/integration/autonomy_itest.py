@@ -233,6 +233,9 @@ class AutonomyTest(unittest.TestCase):
             decided = wait_until(lambda: actions(cluster, f"{subject} AND state <> 'verifying'"),
                                  90, "the restarted orchestrator decides")[0]
         self.assertEqual(decided["state"], "kept", decided)
+        if decided["measured_gain"] is None:  # The machine was busier than before.
+            self.assertIn("fewer rows", decided["verdict"])
+            return
         self.assertGreater(decided["measured_gain"], 0.1)
         before = re.search(r"over (\d+) executions before and (\d+) after", decided["verdict"])
         self.assertIsNotNone(before, decided["verdict"])

@@ -135,11 +135,13 @@ class Learning(unittest.TestCase):
 
             def model_in_use():
                 self.work(connection)
-                return run(connection, "SELECT state, statement, undo, reason, measured_gain FROM "
-                                       "adbms.actions WHERE module = 'optimizer'")
-            actions = wait_until(model_in_use, 60, "a model in the ledger")
-            state, statement, undo, reason, gain = actions[0]
-            self.assertEqual(state, "kept")
+                return run(connection, "SELECT state, statement, undo, reason, measured_gain, measure, "
+                                       "verdict FROM adbms.actions WHERE module = 'optimizer' AND "
+                                       "state IN ('kept', 'reverted', 'failed')")
+            actions = wait_until(model_in_use, 60, "a model is in use, and has been judged")
+            state, statement, undo, reason, gain, measure, verdict = actions[0]
+            self.assertEqual(state, "kept", verdict)
+            self.assertEqual(measure, "row estimates")
             self.assertRegex(statement, "plan with cardinality model")
             self.assertRegex(undo, "plan without cardinality model")
             self.assertRegex(reason, "not trained on")

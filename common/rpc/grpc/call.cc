@@ -7,7 +7,6 @@ namespace adbms::rpc {
 namespace {
 
 constexpr char kErrorKey[] = "adbms-error-bin";
-constexpr char kSecretKey[] = "adbms-cluster-secret";
 constexpr char kTraceKey[] = "adbms-trace-id";
 constexpr char kUserKey[] = "adbms-user";
 
@@ -43,14 +42,14 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContext* context) {
   return {static_cast<grpc::StatusCode>(status.code()), message};
 }
 
-void Prepare(const CallContext& context, const std::string& secret, grpc::ClientContext* client,
-             bool bounded) {
+void Prepare(const CallContext& context, const Credentials& credentials,
+             grpc::ClientContext* client, bool bounded) {
   if (bounded) {
     const bool given = context.deadline != absl::InfiniteFuture();
     client->set_deadline(
         absl::ToChronoTime(given ? context.deadline : absl::Now() + kDefaultTimeout));
   }
-  if (!secret.empty()) client->AddMetadata(kSecretKey, secret);
+  credentials.Attach(client);
   if (!context.trace_id.empty()) client->AddMetadata(kTraceKey, context.trace_id);
   if (!context.user.empty()) client->AddMetadata(kUserKey, context.user);
 }
@@ -64,14 +63,6 @@ CallContext FromServer(const grpc::ServerContext& server) {
   context.trace_id = Metadata(server, kTraceKey);
   context.user = Metadata(server, kUserKey);
   return context;
-}
-
-bool CarriesSecret(const grpc::ServerContextBase& server, const std::string& secret) {
-  const std::string given = Metadata(server, kSecretKey);
-  if (given.size() != secret.size()) return false;
-  unsigned char difference = 0;
-  for (size_t i = 0; i < secret.size(); ++i) difference |= given[i] ^ secret[i];
-  return difference == 0;
 }
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {

@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
+#include "common/rpc/grpc/access.h"
 #include "common/telemetry/metrics.h"
 
 namespace adbms::rpc {
@@ -23,21 +25,21 @@ absl::Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& con
 grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContext* context);
 
 // Fills deadline (the context's, or now + kDefaultTimeout; `bounded` false leaves streams without
-// one), trace id, user and secret.
-void Prepare(const CallContext& context, const std::string& secret, grpc::ClientContext* client,
-             bool bounded = true);
+// one), trace id, user and credentials.
+void Prepare(const CallContext& context, const Credentials& credentials,
+             grpc::ClientContext* client, bool bounded = true);
 
 // The context of an incoming call. Cancellation by the peer is seen by Check() of long calls
 // through `cancellation`, which the caller may poll the ServerContext into.
 CallContext FromServer(const grpc::ServerContext& server);
 
-// Whether a call carries the cluster's secret. Compares in constant time.
-bool CarriesSecret(const grpc::ServerContextBase& server, const std::string& secret);
-
 // What every adapter needs.
 struct ServerSide {
   std::string secret;  // Empty: calls are not checked (never across processes).
   telemetry::ServiceMetrics* metrics = nullptr;  // Not owned; may be null.
+  // On the port that clients reach: tells by a call's credentials which user of the database calls.
+  // Nobody else is let in there. Null: the cluster's own port, for services and modules.
+  UserOf user_of = nullptr;
 };
 
 // A channel to host:port, reconnecting quickly; idempotent calls are retried by `Call`.
@@ -48,11 +50,11 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(
     Stub* stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-    const CallContext& context, const std::string& secret, const Request& request, bool idempotent,
-    const std::pair<std::string, std::string>& metadata = {}) {
+    const CallContext& context, const Credentials& credentials, const Request& request,
+    bool idempotent, const std::pair<std::string, std::string>& metadata = {}) {
   for (int attempt = 0;; ++attempt) {
     grpc::ClientContext client;
-    Prepare(context, secret, &client);
+    Prepare(context, credentials, &client);
     if (!metadata.second.empty()) client.AddMetadata(metadata.first, metadata.second);
     Response response;
     const grpc::Status status = (stub->*method)(&client, request, &response);
@@ -64,15 +66,18 @@ absl::StatusOr<Response> Call(
   }
 }
 
-// Serves one unary call: checks the secret, counts and times it, converts the error.
+// Serves one call of the method `name` of the service that `Response` stands in a file with: lets
+// in whom the contract names, counts and times it, converts the error. For a call of a user the
+// context's user is that one.
 template <typename Response, typename Method>
 grpc::Status Serve(const ServerSide& side, const char* name, grpc::ServerContext* server,
                    Response* response, const Method& method) {
-  if (!side.secret.empty() && !CarriesSecret(*server, side.secret)) {
-    return {grpc::StatusCode::UNAUTHENTICATED, "the call does not carry the cluster's secret"};
-  }
   const absl::Time start = absl::Now();
-  auto result = method(FromServer(*server));
+  CallContext context = FromServer(*server);
+  const absl::Status admitted = Admit(*server, side.secret, side.user_of,
+                                      MethodIn(Response::descriptor()->file(), name), &context);
+  if (!admitted.ok()) return ToGrpc(admitted, server);
+  auto result = method(std::as_const(context));
   if (side.metrics != nullptr) {
     side.metrics->ObserveCall(name, result.ok(), absl::ToDoubleSeconds(absl::Now() - start));
   }

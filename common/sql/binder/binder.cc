@@ -194,8 +194,10 @@ std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery&
   }
   std::vector<common::v1::ViewDependency> result;
   for (const plan::TableUse& use : query_->tables) {
-    // What is read through another view has no privileges of its own.
-    if (use.privileges.empty() || (use.table->is_virtual() && !use.table->has_sequence())) continue;
+    // What is read through another view is that view's matter.
+    if (use.privileges.empty() || !use.as_role.empty() ||
+        (use.table->is_virtual() && !use.table->has_sequence()))
+      continue;
     common::v1::ViewDependency& dependency = result.emplace_back();
     dependency.set_table_id(use.table->table_id());
     dependency.set_column_count(static_cast<uint32_t>(use.table->columns_size()));
@@ -245,6 +247,11 @@ absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
   scope.clause = "DEFAULT expressions";
   auto bind = [&]() -> absl::StatusOr<ExprPtr> {
     ASSIGN_OR_RETURN(ExprPtr e, BindExpr(node, &scope));
+    // As in PostgreSQL: an INSERT would read what its user may not.
+    if (plan::HasSubquery(e))
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "cannot use subquery in DEFAULT expression", {},
+                           "Compute the value in the INSERT, or in a view.");
     return AssignTo(e, column, -1);
   };
   auto result = bind();

@@ -248,6 +248,8 @@ class Binder {
   int view_depth_ = 0;
   // Whose query is being bound; null in the statement itself.
   const common::v1::TableDescriptor* view_ = nullptr;
+  // The owner of the view that is being bound; empty outside of views.
+  std::string acting_role_;
   std::unique_ptr<plan::Query> query_;
   std::vector<std::string> search_path_;
   std::map<int, int> literal_by_offset_;

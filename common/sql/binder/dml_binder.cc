@@ -467,6 +467,8 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
   std::optional<uint32_t> index;
   if (clause.infer != nullptr) {
     ASSIGN_OR_RETURN(index, InferConflictIndex(clause));
+    // Whether there is a conflict tells what is in the table.
+    UseTable(table, common::v1::PRIVILEGE_SELECT);
   }
   if (clause.action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING) {
     insert.ignore_conflicts = true;

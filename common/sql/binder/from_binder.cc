@@ -33,19 +33,19 @@ int ColumnsSeenBy(const TableDescriptor* view, const TableDescriptor& table) {
 
 void Binder::UseTable(const TableDescriptor& table, common::v1::Privilege privilege) {
   for (plan::TableUse& use : query_->tables) {
-    if (use.table == &table) {
+    if (use.table == &table && use.as_role == acting_role_) {
       use.privileges.insert(privilege);
       return;
     }
   }
-  query_->tables.push_back({&table, {static_cast<int>(privilege)}});
+  query_->tables.push_back({&table, {static_cast<int>(privilege)}, acting_role_});
 }
 
 void Binder::MentionTable(const TableDescriptor& table) {
   for (const plan::TableUse& use : query_->tables) {
     if (use.table == &table) return;
   }
-  query_->tables.push_back({&table, {}});
+  query_->tables.push_back({&table, {}, {}});
 }
 
 RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem* item) {
@@ -95,15 +95,18 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   const std::string_view text = text_;
   const bool literals = literals_active_;
   const std::vector<std::string> path = search_path_;
+  const std::string acting_role = acting_role_;
   text_ = tree->text();
   literals_active_ = false;
   search_path_.assign(view.view_search_path().begin(), view.view_search_path().end());
   const TableDescriptor* const outer_view = view_;
   view_ = &view;
+  acting_role_ = view.owner();
   ++view_depth_;
   auto bound = BindSelect(*tree->result().stmts[0]->stmt->select_stmt, nullptr);
   --view_depth_;
   view_ = outer_view;
+  acting_role_ = acting_role;
   text_ = text;
   literals_active_ = literals;
   search_path_ = path;
@@ -145,19 +148,14 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
                    absl::StrCat("relation \"", shown, "\" does not exist"));
   }
   item->schema = table->schema();
-  if (view_depth_ == 0) UseTable(*table, common::v1::PRIVILEGE_SELECT);
+  UseTable(*table, common::v1::PRIVILEGE_SELECT);
   if (!table->view_sql().empty()) {
-    // The view's owner stands for what the view reads; its tables are listed without privileges.
+    // The view is for whoever names it, what it reads for its owner.
     ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
     item->columns = view.columns;
     item->columns.resize(ColumnsSeenBy(view_, *table));
     RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
     return view.rel;
-  }
-  if (view_depth_ > 0) {
-    bool listed = false;
-    for (const plan::TableUse& use : query_->tables) listed |= use.table == table;
-    if (!listed) query_->tables.push_back({table, {}});
   }
   RelPtr scan = ScanOf(*table, "", item);
   RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));

@@ -367,7 +367,8 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
 
 absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   const bool sequences = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
-  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && !sequences)
+  const bool views = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
+  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && !sequences && !views)
     return Unsupported(-1, "ALTER of this kind of object");
   auto table = Resolve(*alter.relation);
   if (!table.ok()) {
@@ -375,9 +376,18 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
       return absl::OkStatus();
     return table.status();
   }
-  if (!(*table)->view_sql().empty())
+  // All that there is to alter of a view is its owner.
+  for (const Node* command : NodeList(alter.cmds, alter.n_cmds)) {
+    const bool owner =
+        command->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner;
+    if (views && !owner) return Unsupported(-1, "this change of a view");
+    if (!(*table)->view_sql().empty() && !owner)
+      return ErrorAt(sqlstate::kWrongObjectType, -1,
+                     absl::StrCat("\"", (*table)->name(), "\" is not a table"));
+  }
+  if (views && (*table)->view_sql().empty())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("\"", (*table)->name(), "\" is not a table"));
+                   absl::StrCat("\"", (*table)->name(), "\" is not a view"));
   if (sequences && !(*table)->has_sequence())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));
@@ -395,8 +405,12 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   const std::vector<AlterStep> steps = StepsOf(alter);
   if (step_ >= steps.size()) return absl::OkStatus();
   const AlterStep& step = steps[step_];
-  if (step.constraint == nullptr) return AlterAction(*step.command, **table);
-  return AddTableConstraint(*step.constraint, step.command->def->column_def->colname, **table);
+  if (step.constraint != nullptr)
+    return AddTableConstraint(*step.constraint, step.command->def->column_def->colname, **table);
+  RETURN_IF_ERROR(AlterAction(*step.command, **table));
+  // Where nothing changes it is still asked whose table it is.
+  if (result_.empty()) Add()->mutable_alter_table()->set_table_id((*table)->table_id());
+  return absl::OkStatus();
 }
 
 size_t CountSteps(const parser::StatementTree& tree) {

@@ -71,6 +71,8 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       status = status::NotSupported("this statement");
   }
   if (!status.ok()) return status;
+  // Later changes of a statement meet what the first has made.
+  for (size_t i = 0; i < result_.size(); ++i) NoteResolution(i == 0, &result_[i]);
   return std::move(result_);
 }
 

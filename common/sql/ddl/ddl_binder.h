@@ -112,6 +112,9 @@ class DdlBinder {
   absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
   absl::Status Drop(const PgQuery__DropStmt& drop);
   absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
+  // resolution.cc: notes what the names and numbers of the statement mean; `versions`: in which
+  // version, too.
+  void NoteResolution(bool versions, common::v1::DdlStatement* statement) const;
   // A table, view or sequence of a user.
   absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;

@@ -184,6 +184,7 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     proto->set_name(use.table->schema() + "." + use.table->name());
     for (const int privilege : use.privileges)
       proto->add_privileges(static_cast<common::v1::Privilege>(privilege));
+    proto->set_as_role(use.as_role);
   }
   plan_.set_planner(policy_.kind());
   plan_.set_statistics_version(policy_.statistics_version());

@@ -530,6 +530,13 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_LOCK_STMT:
       return status::NotSupported("LOCK TABLE");
+    case PG_QUERY__NODE__NODE_REASSIGN_OWNED_STMT:
+      return status::Error(status::sqlstate::kFeatureNotSupported,
+                           "REASSIGN OWNED is not supported", {},
+                           "Give each object another owner with ALTER ... OWNER TO.");
+    case PG_QUERY__NODE__NODE_DROP_OWNED_STMT:
+      return status::Error(status::sqlstate::kFeatureNotSupported, "DROP OWNED is not supported",
+                           {}, "Drop the role's objects and REVOKE its privileges one by one.");
     default:
       return status::NotSupported(CommandWords(out->text));
   }

@@ -168,9 +168,11 @@ struct CheckCondition {
   ExprPtr condition;  // Over the target's (new) columns.
 };
 
+// See common/v1/plan.proto.
 struct TableUse {
   const common::v1::TableDescriptor* table = nullptr;
   std::set<int> privileges;
+  std::string as_role;
 };
 
 // A bound statement.

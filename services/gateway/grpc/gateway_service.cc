@@ -3,13 +3,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/rpc/grpc/call.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 
 namespace adbms::gateway::grpc_front {
 namespace {
@@ -80,27 +79,22 @@ GatewayServiceImpl::GatewayServiceImpl(const session::Services& services, FrontO
     : services_(services), options_(std::move(options)) {}
 
 absl::StatusOr<security::v1::Policy> GatewayServiceImpl::Authenticate(
-    const ::grpc::ServerContext& server) {
-  const auto found = server.client_metadata().find("authorization");
-  std::string decoded;
-  if (found != server.client_metadata().end()) {
-    absl::string_view value(found->second.data(), found->second.size());
-    if (absl::StartsWith(value, "Basic ")) {
-      absl::Base64Unescape(value.substr(6), &decoded);
-    }
-  }
-  const size_t colon = decoded.find(':');
-  if (colon == std::string::npos) {
+    const ::grpc::ServerContextBase& server) {
+  security::v1::AuthenticateRequest request;
+  if (!rpc::BasicCredentials(server, request.mutable_user(), request.mutable_password())) {
     return status::Error(status::sqlstate::kInvalidAuthorization, "no credentials given", "",
                          "Send metadata authorization: Basic base64(user:password).");
   }
-  security::v1::AuthenticateRequest request;
-  request.set_user(decoded.substr(0, colon));
-  request.set_password(decoded.substr(colon + 1));
   request.set_peer(server.peer());
-  ASSIGN_OR_RETURN(auto response,
-                   services_.security->Authenticate(rpc::FromServer(server), request));
+  rpc::CallContext context;
+  context.user = request.user();
+  ASSIGN_OR_RETURN(auto response, services_.security->Authenticate(context, request));
   return std::move(*response.mutable_policy());
+}
+
+absl::StatusOr<rpc::User> GatewayServiceImpl::UserOf(const ::grpc::ServerContextBase& server) {
+  ASSIGN_OR_RETURN(const security::v1::Policy policy, Authenticate(server));
+  return rpc::User{policy.role(), policy.superuser(), policy::MayMonitor(policy)};
 }
 
 absl::StatusOr<std::unique_ptr<session::Session>> GatewayServiceImpl::NewSession(

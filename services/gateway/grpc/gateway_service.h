@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "adbms/gateway/v1/gateway.grpc.pb.h"
+#include "common/rpc/grpc/access.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::grpc_front {
@@ -39,6 +40,9 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
   ::grpc::Status GetStatus(::grpc::ServerContext* server, const v1::GetStatusRequest* request,
                            v1::GetStatusResponse* response) override;
 
+  // Who calls, for the other services of the front. Errors: 28000, 28P01.
+  absl::StatusOr<rpc::User> UserOf(const ::grpc::ServerContextBase& server);
+
  private:
   // Ends a call: counts it and converts its outcome.
   ::grpc::Status Answer(const char* method, absl::Time start, const absl::Status& status,
@@ -49,7 +53,7 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
     std::unique_ptr<session::Session> session ABSL_GUARDED_BY(mutex);
     absl::Time last_use;
   };
-  absl::StatusOr<security::v1::Policy> Authenticate(const ::grpc::ServerContext& server);
+  absl::StatusOr<security::v1::Policy> Authenticate(const ::grpc::ServerContextBase& server);
   absl::StatusOr<std::unique_ptr<session::Session>> NewSession(security::v1::Policy policy,
                                                                const std::string& database,
                                                                const std::string& peer);

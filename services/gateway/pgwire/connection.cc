@@ -218,6 +218,10 @@ absl::Status Connection::Start() {
       session_options.settings.emplace_back(name, value);
     }
   }
+  if (options_.draining->load(std::memory_order_acquire)) {
+    return status::Error(status::sqlstate::kCannotConnectNow,
+                         "the database system is shutting down");
+  }
   if (user.empty()) {
     return status::Error(status::sqlstate::kInvalidAuthorization,
                          "no PostgreSQL user name specified in startup packet");
@@ -253,21 +257,47 @@ absl::Status Connection::Start() {
   return writer_.Flush();
 }
 
+namespace {
+
+// The operating system says that the peer is the daemon's own user: the gateway lets it in as any
+// role that may log in. Security is asked what the role may do, and told.
+absl::Status AdmitDaemonsUser(const session::Services& services, const std::string& user,
+                              const std::string& peer, security::v1::Policy* policy) {
+  rpc::CallContext context;
+  context.user = user;
+  security::v1::GetPolicyRequest request;
+  request.set_user(user);
+  auto response = services.security->GetPolicy(context, request);
+  absl::Status status = response.status();
+  if (absl::IsNotFound(status)) {
+    status = status::Error(status::sqlstate::kInvalidAuthorization,
+                           absl::StrCat("role \"", user, "\" does not exist"));
+  } else if (status.ok() && !response->policy().can_login()) {
+    status = status::Error(status::sqlstate::kInvalidAuthorization,
+                           absl::StrCat("role \"", user, "\" is not permitted to log in"));
+  }
+  if (status.ok() || status::HasSqlState(status, status::sqlstate::kInvalidAuthorization)) {
+    security::v1::AuditRecord record;
+    record.set_event(status.ok() ? "login" : "login_failed");
+    record.set_user(user);
+    record.set_peer(peer);
+    record.set_sqlstate(status.ok() ? "00000" : status::FromStatus(status).sqlstate);
+    services.audit->Add(std::move(record));
+  }
+  RETURN_IF_ERROR(status);
+  *policy = std::move(*response->mutable_policy());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status Connection::Authenticate(const std::string& user, security::v1::Policy* policy) {
   if (services_.security == nullptr) {
     return status::Error(status::sqlstate::kCannotConnectNow, "the security service is missing");
   }
   absl::Status status;
   if (options_.unix_socket && IsDaemonsUser(options_.fd)) {
-    security::v1::AuthenticateRequest request;
-    request.set_user(user);
-    request.set_trusted_peer(true);
-    request.set_peer(options_.peer);
-    rpc::CallContext context;
-    context.user = user;
-    auto response = services_.security->Authenticate(context, request);
-    status = response.status();
-    if (response.ok()) *policy = std::move(*response->mutable_policy());
+    status = AdmitDaemonsUser(services_, user, options_.peer, policy);
   } else {
     status = Scram(user, policy);
   }

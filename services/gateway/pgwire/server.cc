@@ -5,6 +5,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +15,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -45,6 +48,8 @@ Server::Server(const common::v1::PgwireConfig& config, const session::Services& 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireConfig& config,
                                                       const session::Services& services) {
   auto server = std::unique_ptr<Server>(new Server(config, services));
+  server->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (server->wake_ < 0) return SystemError("eventfd");
   std::string port = "5433";
   if (!config.listen().empty()) {
     RETURN_IF_ERROR(server->ListenTcp());
@@ -52,10 +57,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireCo
   }
   if (!config.socket_dir().empty()) RETURN_IF_ERROR(server->ListenUnix(port));
   if (server->tcp_ >= 0) {
-    server->tcp_thread_ = std::thread([raw = server.get()] { raw->Accept(raw->tcp_, false); });
+    server->tcp_thread_ = std::thread([raw = server.get()] { raw->Accept(&raw->tcp_, false); });
   }
   if (server->unix_ >= 0) {
-    server->unix_thread_ = std::thread([raw = server.get()] { raw->Accept(raw->unix_, true); });
+    server->unix_thread_ = std::thread([raw = server.get()] { raw->Accept(&raw->unix_, true); });
   }
   return server;
 }
@@ -78,7 +83,7 @@ absl::Status Server::ListenTcp() {
         absl::StrCat("gateway.pgwire.listen: cannot resolve \"", config_.listen(), "\""));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-  tcp_ = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  tcp_ = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (tcp_ < 0) return SystemError("socket");
   const int on = 1;
   ::setsockopt(tcp_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -112,7 +117,7 @@ absl::Status Server::ListenUnix(const std::string& port) {
     return absl::UnavailableError(absl::StrCat("the socket ", socket_path_, " is in use"));
   }
   ::unlink(socket_path_.c_str());
-  unix_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  unix_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (unix_ < 0) return SystemError("socket");
   if (::bind(unix_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
       ::chmod(socket_path_.c_str(), 0777) != 0 || ::listen(unix_, 1024) != 0) {
@@ -123,16 +128,24 @@ absl::Status Server::ListenUnix(const std::string& port) {
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
-void Server::Accept(int listener, bool unix_socket) {
+void Server::Accept(int* owned_listener, bool unix_socket) {
+  const int listener = *owned_listener;
   for (;;) {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
     const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
-    if (draining_.load(std::memory_order_acquire)) {
-      if (fd >= 0) ::close(fd);
-      return;
-    }
     if (fd < 0) {
+      if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        // Those that have come before the end are all taken, and told; the kernel resets those
+        // that come between here and the close, so nothing is in between.
+        if (draining_.load(std::memory_order_acquire)) {
+          ::close(std::exchange(*owned_listener, -1));
+          return;
+        }
+        pollfd ready[] = {{listener, POLLIN, 0}, {wake_, POLLIN, 0}};
+        (void)::poll(ready, 2, -1);
+        continue;
+      }
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno == EMFILE || errno == ENFILE) {
         absl::SleepFor(absl::Milliseconds(50));  // Until a connection ends.
@@ -188,16 +201,14 @@ void Server::Reap() {
 
 void Server::Shutdown(absl::Duration grace) {
   if (draining_.exchange(true)) return;
-  for (const int listener : {tcp_, unix_}) {
-    if (listener >= 0) ::shutdown(listener, SHUT_RDWR);
-  }
+  (void)::eventfd_write(wake_, 1);
   if (tcp_thread_.joinable()) tcp_thread_.join();
   if (unix_thread_.joinable()) unix_thread_.join();
-  if (!socket_path_.empty() && unix_ >= 0) {
+  if (!socket_path_.empty() && unix_lock_ >= 0) {
     ::unlink(socket_path_.c_str());
     ::unlink(absl::StrCat(socket_path_, ".lock").c_str());
   }
-  for (const int fd : {tcp_, unix_, unix_lock_}) {
+  for (const int fd : {tcp_, unix_, unix_lock_, wake_}) {
     if (fd >= 0) ::close(fd);
   }
   const absl::Time deadline = absl::Now() + grace;

@@ -30,8 +30,8 @@ class Server {
   const std::string& socket_path() const { return socket_path_; }
   size_t connections() const { return registry_.size(); }
 
-  // Takes no new connections, ends idle ones, waits for busy ones until the deadline, then ends
-  // those too.
+  // Answers connections that have come but were not accepted yet with 57P03, takes no further ones,
+  // ends idle ones, waits for busy ones until the deadline, then ends those too.
   void Shutdown(absl::Duration grace);
 
  private:
@@ -45,7 +45,8 @@ class Server {
   Server(const common::v1::PgwireConfig& config, const session::Services& services);
   absl::Status ListenTcp();
   absl::Status ListenUnix(const std::string& port);
-  void Accept(int listener, bool unix_socket);
+  // Closes the listener at the end, and sets it to -1.
+  void Accept(int* owned_listener, bool unix_socket);
   void Serve(Client* client);
   void Reap();
 
@@ -56,6 +57,7 @@ class Server {
   int tcp_ = -1;
   int unix_ = -1;
   int unix_lock_ = -1;
+  int wake_ = -1;  // An eventfd: readable from the moment of draining.
   ConnectionRegistry registry_;
   std::atomic<bool> draining_{false};
   std::thread tcp_thread_;

@@ -1,6 +1,7 @@
 #include "services/gateway/plan_cache/plan_cache.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "absl/time/clock.h"
 
@@ -103,6 +104,29 @@ void PlanCache::Clear() {
     }
     shard.entries.clear();
     shard.ages.clear();
+  }
+}
+
+void PlanCache::ClearTables(const std::vector<uint32_t>& tables) {
+  if (tables.empty()) return;
+  const std::unordered_set<uint32_t> changed(tables.begin(), tables.end());
+  const auto uses = [&changed](const CachedPlanPtr& plan) {
+    const bool found = std::any_of(plan->table_ids.begin(), plan->table_ids.end(),
+                                   [&](uint32_t id) { return changed.contains(id); });
+    if (found) plan->superseded.store(true, std::memory_order_relaxed);
+    return found;
+  };
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    for (auto i = shard.entries.begin(); i != shard.entries.end();) {
+      std::erase_if(i->second.variants, uses);
+      if (!i->second.variants.empty()) {
+        ++i;
+        continue;
+      }
+      shard.ages.erase(i->second.age);
+      i = shard.entries.erase(i);
+    }
   }
 }
 

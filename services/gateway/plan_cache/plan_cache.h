@@ -33,9 +33,10 @@ struct CachedPlan {
   storage::api::PreparedPlanPtr prepared;
   std::vector<types::Type> parameter_types;
   std::vector<std::string> pinned_values;  // Of plan->pinned_literals, in order.
-  std::vector<uint32_t> table_ids;
+  std::vector<uint32_t> table_ids;         // Each once.
   int64_t planning_us = 0;
-  // The policy version for which the role was authorized.
+  // The policy version for which the role was authorized: of the oldest policy, where the plan acts
+  // for other roles too. Versions count the changes of all roles and grants.
   std::atomic<uint64_t> policy_version{0};
   // Set once the plan left the cache because a better one may be had: prepared statements that
   // hold it look again.
@@ -53,8 +54,10 @@ class PlanCache {
   // Replaces a plan with equal pinned values.
   void Insert(CachedPlanPtr plan);
   void Erase(const CachedPlan& plan);
-  // Statistics have changed: every plan deserves another look.
+  // Every plan goes.
   void Clear();
+  // The statistics of these tables have changed: the plans that use them deserve another look.
+  void ClearTables(const std::vector<uint32_t>& tables);
   // Learned models have changed: plans made under an earlier generation are dropped when they are
   // asked for, a few a second, so that a new model does not have everything planned at once.
   void Supersede(uint64_t model_generation);

@@ -103,5 +103,28 @@ TEST(PlanCacheTest, HoldersLearnThatAPlanIsSuperseded) {
   EXPECT_TRUE(cache.IsSuperseded(*better));
 }
 
+TEST(PlanCacheTest, NewStatisticsDropThePlansOfTheirTablesAlone) {
+  PlanCache cache(100);
+  const auto one = MakePlan("a", {"1"});
+  one->table_ids = {1, 2};
+  const auto other = MakePlan("a", {"2"});
+  other->table_ids = {3};
+  const auto third = MakePlan("b");
+  third->table_ids = {2};
+  for (const CachedPlanPtr& plan : {one, other, third}) cache.Insert(plan);
+  cache.ClearTables({});
+  EXPECT_EQ(cache.Find("b", {}), third);
+  cache.ClearTables({2, 7});
+  EXPECT_EQ(cache.Find("a", Literals("1")), nullptr);
+  EXPECT_EQ(cache.Find("a", Literals("2")), other);
+  EXPECT_EQ(cache.Find("b", {}), nullptr);
+  EXPECT_EQ(cache.size(), 1u);
+  EXPECT_TRUE(one->superseded);
+  EXPECT_TRUE(third->superseded);
+  EXPECT_FALSE(other->superseded);
+  cache.Insert(third);
+  EXPECT_EQ(cache.Find("b", {}), third);
+}
+
 }  // namespace
 }  // namespace adbms::gateway::plan_cache

@@ -1,11 +1,9 @@
 #include "services/gateway/policy/policy_cache.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/sql/catalog_numbers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -54,6 +52,37 @@ std::shared_ptr<HeldPolicy> PolicyCache::Hold(security::v1::Policy policy) {
   return held;
 }
 
+absl::StatusOr<PolicyPtr> PolicyCache::Of(const rpc::CallContext& context, const std::string& role,
+                                          uint64_t version) {
+  std::shared_ptr<HeldPolicy> held;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = acting_.find(role);
+    if (found != acting_.end()) held = found->second;
+  }
+  if (held != nullptr) {
+    auto policy = held->Get();
+    if (policy.ok() && (*policy)->version() >= version) return policy;
+  }
+  security::v1::GetPolicyRequest request;
+  request.set_user(role);
+  auto response = security_->GetPolicy(context, request);
+  if (absl::IsUnavailable(response.status()) || absl::IsDeadlineExceeded(response.status())) {
+    return status::Error(status::sqlstate::kCannotConnectNow,
+                         absl::StrCat("the rights of role \"", role,
+                                      "\" are not known here and the security service does not "
+                                      "answer"),
+                         "", "Try again when the security service is back.");
+  }
+  if (!response.ok()) return response.status();
+  held = Hold(std::move(*response->mutable_policy()));
+  {
+    absl::MutexLock lock(&mutex_);
+    acting_[role] = held;
+  }
+  return held->Get();
+}
+
 void PolicyCache::Refresh() {
   std::vector<std::pair<std::string, std::shared_ptr<HeldPolicy>>> roles;
   {
@@ -94,94 +123,6 @@ void PolicyCache::Run() {
     }
     Refresh();
   }
-}
-
-namespace {
-
-bool IsGranted(const security::v1::Policy& policy, uint32_t object,
-               common::v1::Privilege privilege) {
-  for (const security::v1::TableGrant& grant : policy.grants()) {
-    if (grant.table_id() != object) continue;
-    for (const int held : grant.privileges()) {
-      if (held == privilege) return true;
-    }
-  }
-  return false;
-}
-
-bool Owns(const security::v1::Policy& policy, const std::string& owner) {
-  return std::find(policy.member_of().begin(), policy.member_of().end(), owner) !=
-         policy.member_of().end();
-}
-
-}  // namespace
-
-absl::Status AuthorizeSchema(const security::v1::Policy& policy,
-                             const common::v1::SchemaDescriptor& schema,
-                             common::v1::Privilege privilege) {
-  const std::string& name = schema.name();
-  const bool system = name == "adbms" || name == "pg_catalog" || name == "information_schema";
-  if (system && privilege == common::v1::PRIVILEGE_USAGE) return absl::OkStatus();
-  if (!system && (policy.superuser() || Owns(policy, schema.owner()))) return absl::OkStatus();
-  if (!system && IsGranted(policy, schema.schema_id(), privilege)) return absl::OkStatus();
-  return status::Error(status::sqlstate::kInsufficientPrivilege,
-                       absl::StrCat("permission denied for schema ", name));
-}
-
-absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::string& name) {
-  if (policy.superuser() || IsGranted(policy, sql::kDatabaseOid, common::v1::PRIVILEGE_CREATE)) {
-    return absl::OkStatus();
-  }
-  return status::Error(status::sqlstate::kInsufficientPrivilege,
-                       absl::StrCat("permission denied for database ", name));
-}
-
-absl::Status AuthorizeTable(const security::v1::Policy& policy,
-                            const common::v1::TableDescriptor& table,
-                            common::v1::Privilege privilege) {
-  const bool system = table.schema() == "adbms" || (table.is_virtual() && !table.has_sequence());
-  const char* kind = table.has_sequence()        ? "sequence "
-                     : !table.view_sql().empty() ? "view "
-                                                 : "table ";
-  const bool reads = privilege == common::v1::PRIVILEGE_SELECT;
-  // What the system knows of itself is open to read but for secrets, and written by the system
-  // alone.
-  const bool secret =
-      table.schema() == "adbms" && (table.name() == "roles" || table.name() == "audit_log");
-  if (system && !reads) {
-    return status::Error(status::sqlstate::kInsufficientPrivilege,
-                         absl::StrCat("permission denied for table ", table.name()),
-                         "Tables of the system are written by the system alone.");
-  }
-  if (policy.superuser() || (system && !secret)) return absl::OkStatus();
-  if (Owns(policy, table.owner()) && !system) return absl::OkStatus();
-  if (IsGranted(policy, table.table_id(), privilege)) return absl::OkStatus();
-  if (privilege == common::v1::PRIVILEGE_OWNER) {
-    return status::Error(status::sqlstate::kInsufficientPrivilege,
-                         absl::StrCat("must be owner of ", kind, table.name()));
-  }
-  return status::Error(status::sqlstate::kInsufficientPrivilege,
-                       absl::StrCat("permission denied for ", kind, table.name()));
-}
-
-absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Plan& plan,
-                       const sql::Catalog& catalog) {
-  for (const common::v1::TableUse& use : plan.tables()) {
-    const common::v1::TableDescriptor* table = catalog.FindTable(use.table_id());
-    if (table == nullptr) {
-      return status::Error(status::sqlstate::kStalePlan, "a table of the plan is gone");
-    }
-    if (use.privileges_size() == 0) continue;
-    for (const common::v1::SchemaDescriptor& schema : catalog.snapshot().schemas()) {
-      if (schema.name() != table->schema()) continue;
-      RETURN_IF_ERROR(AuthorizeSchema(policy, schema, common::v1::PRIVILEGE_USAGE));
-    }
-    for (const int privilege : use.privileges()) {
-      RETURN_IF_ERROR(
-          AuthorizeTable(policy, *table, static_cast<common::v1::Privilege>(privilege)));
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace adbms::gateway::policy

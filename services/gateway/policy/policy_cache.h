@@ -12,10 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "adbms/common/v1/catalog.pb.h"
-#include "adbms/common/v1/plan.pb.h"
 #include "adbms/security/v1/security.pb.h"
-#include "common/sql/sql.h"
 #include "services/security/api/security.h"
 
 namespace adbms::gateway::policy {
@@ -45,6 +42,11 @@ class PolicyCache {
 
   // The holder for a role that has just been authenticated under `policy`.
   std::shared_ptr<HeldPolicy> Hold(security::v1::Policy policy);
+  // The policy of any role, for what is done on its behalf (a view's owner), at least as new as
+  // `version`: asked for where the one that is held is older. It is kept fresh from then on.
+  // Errors: NOT_FOUND without such a role, 57P03 when security does not answer.
+  absl::StatusOr<PolicyPtr> Of(const rpc::CallContext& context, const std::string& role,
+                               uint64_t version);
   // Asks security again for every held role, now.
   void Refresh();
 
@@ -55,22 +57,10 @@ class PolicyCache {
   const absl::Duration refresh_;
   absl::Mutex mutex_;
   std::map<std::string, std::weak_ptr<HeldPolicy>> held_ ABSL_GUARDED_BY(mutex_);
+  // Of roles that others act for; there are no more of them than roles.
+  std::map<std::string, std::shared_ptr<HeldPolicy>> acting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
-
-// Whether `policy` allows what a plan does. Errors: 42501 with PostgreSQL's message.
-absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Plan& plan,
-                       const sql::Catalog& catalog);
-absl::Status AuthorizeTable(const security::v1::Policy& policy,
-                            const common::v1::TableDescriptor& table,
-                            common::v1::Privilege privilege);
-
-// `privilege`: USAGE or CREATE. Errors: 42501.
-absl::Status AuthorizeSchema(const security::v1::Policy& policy,
-                             const common::v1::SchemaDescriptor& schema,
-                             common::v1::Privilege privilege);
-// CREATE: who may make schemas. Errors: 42501.
-absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::string& name);
 
 }  // namespace adbms::gateway::policy

@@ -8,6 +8,7 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/copy_format.h"
 #include "services/gateway/session/session.h"
 
@@ -203,10 +204,8 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
       const sql::CopyBinding binding,
       sql::BindCopy(statement.copy, PlanningInputFor(statement.text, &statement, catalog)));
   ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
-  for (const common::v1::SchemaDescriptor& schema : catalog->snapshot().schemas()) {
-    if (schema.name() != binding.table->schema()) continue;
-    RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, schema, common::v1::PRIVILEGE_USAGE));
-  }
+  RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, binding.table->schema(),
+                                          common::v1::PRIVILEGE_USAGE));
   RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
   storage::api::ExecuteOptions options;
   FillOptions(&options);

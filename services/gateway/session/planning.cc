@@ -1,9 +1,12 @@
 // How a session comes to a plan: the optimizer, or the default planner where prediction is
 // restricted.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -139,13 +142,15 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   ASSIGN_OR_RETURN(common::v1::Plan plan, AskPlanner(query, catalog, &restriction));
   if (!restriction.empty()) plan.set_restriction(restriction);
   auto cached = std::make_shared<plan_cache::CachedPlan>();
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
-  RETURN_IF_ERROR(policy::Authorize(*policy, plan, *catalog));
-  cached->policy_version = policy->version();
+  ASSIGN_OR_RETURN(cached->policy_version, AuthorizePlan(plan, *catalog));
   for (const auto& type : plan.parameter_types()) {
     cached->parameter_types.push_back(types::FromProto(type));
   }
-  for (const auto& table : plan.tables()) cached->table_ids.push_back(table.table_id());
+  for (const auto& table : plan.tables()) {
+    auto& ids = cached->table_ids;
+    if (std::find(ids.begin(), ids.end(), table.table_id()) == ids.end())
+      ids.push_back(table.table_id());
+  }
   if (query.literals != nullptr) {
     for (const uint32_t pinned : plan.pinned_literals()) {
       cached->pinned_values.push_back(
@@ -183,19 +188,32 @@ absl::Status Session::Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* p
   return absl::OkStatus();
 }
 
+absl::StatusOr<uint64_t> Session::AuthorizePlan(const common::v1::Plan& plan,
+                                                const sql::Catalog& catalog) {
+  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  uint64_t version = 0;
+  RETURN_IF_ERROR(policy::Authorize(
+      *policy, plan, catalog,
+      [&](const std::string& role) {
+        return services_.policies->Of(Context(), role, policy->version());
+      },
+      &version));
+  return version;
+}
+
 absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {
   ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
   if (plan->policy_version.load(std::memory_order_acquire) == policy->version()) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  const absl::Status status = policy::Authorize(*policy, *plan->plan, *catalog);
-  if (status::HasSqlState(status, status::sqlstate::kStalePlan)) return absl::OkStatus();
-  if (!status.ok()) {
-    Audit("denied", plan->normalized_sql, 0, status);
-    return status;
+  const auto version = AuthorizePlan(*plan->plan, *catalog);
+  if (status::HasSqlState(version.status(), status::sqlstate::kStalePlan)) return absl::OkStatus();
+  if (!version.ok()) {
+    Audit("denied", plan->normalized_sql, 0, version.status());
+    return version.status();
   }
-  plan->policy_version.store(policy->version(), std::memory_order_release);
+  plan->policy_version.store(*version, std::memory_order_release);
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include "common/sql/catalog_numbers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -20,13 +21,15 @@ struct ObjectKind {
 };
 
 const ObjectKind& TableKind() {
-  static const auto* const kKind = new ObjectKind{"relation",
-                                                  {{"select", common::v1::PRIVILEGE_SELECT},
-                                                   {"insert", common::v1::PRIVILEGE_INSERT},
-                                                   {"update", common::v1::PRIVILEGE_UPDATE},
-                                                   {"delete", common::v1::PRIVILEGE_DELETE},
-                                                   {"truncate", common::v1::PRIVILEGE_TRUNCATE}},
-                                                  {"references", "trigger"}};
+  static const auto* const kKind =
+      new ObjectKind{"relation",
+                     {{"select", common::v1::PRIVILEGE_SELECT},
+                      {"insert", common::v1::PRIVILEGE_INSERT},
+                      {"update", common::v1::PRIVILEGE_UPDATE},
+                      {"delete", common::v1::PRIVILEGE_DELETE},
+                      {"truncate", common::v1::PRIVILEGE_TRUNCATE},
+                      {"references", common::v1::PRIVILEGE_REFERENCES}},
+                     {"trigger"}};
   return *kKind;
 }
 
@@ -133,6 +136,8 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
     RETURN_IF_ERROR(AddGrant(sql::kDatabaseOid, DatabaseKind(), role.privileges, request));
   }
   for (const auto* table : tables) {
+    RETURN_IF_ERROR(
+        policy::AuthorizeSchema(policy, catalog, table->schema(), common::v1::PRIVILEGE_USAGE));
     RETURN_IF_ERROR(policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER));
     RETURN_IF_ERROR(AddGrant(table->table_id(),
                              table->has_sequence() ? SequenceKind() : TableKind(), role.privileges,

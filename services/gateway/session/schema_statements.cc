@@ -1,93 +1,210 @@
-// Changes of the schema: who may make them, and making them.
-#include <algorithm>
-
+// Changes of the schema. The binder says which objects a statement is about, this authorizes those
+// very objects, and storage refuses the change when a name means another one by then: it is bound
+// and authorized again.
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
+namespace {
 
-absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
-                                   const sql::Catalog& catalog) {
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
-  const auto owner = [&](const common::v1::TableDescriptor* table,
-                         common::v1::Privilege privilege =
-                             common::v1::PRIVILEGE_OWNER) -> absl::Status {
-    return table == nullptr ? absl::OkStatus() : policy::AuthorizeTable(*policy, *table, privilege);
-  };
-  const auto may_create_in = [&](const std::string& name) -> absl::Status {
-    for (const auto& schema : catalog.snapshot().schemas()) {
-      if (schema.name() == name)
-        return policy::AuthorizeSchema(*policy, schema, common::v1::PRIVILEGE_CREATE);
+using common::v1::DdlStatement;
+using common::v1::ResolvedObject;
+using common::v1::TableDescriptor;
+namespace sqlstate = status::sqlstate;
+
+constexpr int kStaleRetries = 10;
+
+// The table that a resolved relation or index is, or belongs to. Null: there is none.
+const TableDescriptor* TableOf(const ResolvedObject& object, const sql::Catalog& catalog) {
+  if (object.kind() == ResolvedObject::KIND_RELATION) return catalog.FindTable(object.object_id());
+  if (object.kind() != ResolvedObject::KIND_INDEX) return nullptr;
+  for (const TableDescriptor& table : catalog.snapshot().tables()) {
+    if (table.primary_key_oid() != 0 && table.primary_key_oid() == object.object_id())
+      return &table;
+    for (const auto& index : table.indexes()) {
+      if (index.index_id() == object.object_id()) return &table;
     }
-    return absl::OkStatus();  // Storage says that there is none.
-  };
-  const auto owns_schema = [&](const std::string& name) -> absl::Status {
-    if (name == "adbms" || name == "pg_catalog" || name == "information_schema") {
-      return status::Error(status::sqlstate::kInsufficientPrivilege,
-                           absl::StrCat("permission denied for schema ", name));
-    }
-    for (const auto& schema : catalog.snapshot().schemas()) {
-      if (schema.name() != name || policy->superuser()) continue;
-      const auto& roles = policy->member_of();
-      if (std::find(roles.begin(), roles.end(), schema.owner()) == roles.end()) {
-        return status::Error(status::sqlstate::kInsufficientPrivilege,
-                             absl::StrCat("must be owner of schema ", name));
+  }
+  return nullptr;
+}
+
+// An object may be dropped by its owner and by its schema's.
+absl::Status AuthorizeDrop(const security::v1::Policy& policy, const DdlStatement& ddl,
+                           const sql::Catalog& catalog) {
+  for (const ResolvedObject& object : ddl.resolution().objects()) {
+    const TableDescriptor* table = TableOf(object, catalog);
+    if (table == nullptr) continue;
+    const absl::Status owner = policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
+    if (owner.ok() || policy::AuthorizeSchemaOwner(policy, catalog, table->schema()).ok()) continue;
+    if (object.kind() != ResolvedObject::KIND_INDEX) return owner;
+    return status::Error(sqlstate::kInsufficientPrivilege,
+                         absl::StrCat("must be owner of index ", object.name()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AuthorizeForeignKey(const security::v1::Policy& policy,
+                                 const common::v1::ForeignKeyDescriptor& key,
+                                 const sql::Catalog& catalog) {
+  const TableDescriptor* parent = catalog.FindTable(key.referenced_table_id());
+  if (parent == nullptr) return absl::OkStatus();  // The table itself.
+  return policy::AuthorizeTable(policy, *parent, common::v1::PRIVILEGE_REFERENCES);
+}
+
+absl::Status CheckSequenceOwner(const std::string& owner,
+                                const common::v1::SequenceDescriptor& sequence,
+                                const sql::Catalog& catalog) {
+  const TableDescriptor* table = catalog.FindTable(sequence.owner_table_id());
+  if (sequence.owner_table_id() == 0 || table == nullptr || table->owner() == owner)
+    return absl::OkStatus();
+  return status::Error(sqlstate::kObjectNotInPrerequisiteState,
+                       "sequence must have same owner as table it is linked to");
+}
+
+absl::Status AuthorizeTruncate(const security::v1::Policy& policy,
+                               const common::v1::Truncate& truncate, const sql::Catalog& catalog) {
+  for (const uint32_t id : truncate.table_ids()) {
+    const TableDescriptor* table = catalog.FindTable(id);
+    if (table == nullptr) continue;
+    RETURN_IF_ERROR(policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_TRUNCATE));
+    if (!truncate.restart_identity()) continue;
+    for (const TableDescriptor& sequence : catalog.snapshot().tables()) {
+      if (sequence.has_sequence() && sequence.sequence().owner_table_id() == id) {
+        RETURN_IF_ERROR(policy::AuthorizeTable(policy, sequence, common::v1::PRIVILEGE_OWNER));
       }
     }
-    return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+void SetOwner(const std::string& user, DdlStatement* ddl) {
+  if (ddl->has_create_table()) ddl->mutable_create_table()->mutable_table()->set_owner(user);
+  if (ddl->has_create_sequence())
+    ddl->mutable_create_sequence()->mutable_sequence()->set_owner(user);
+  if (ddl->has_create_view()) ddl->mutable_create_view()->mutable_view()->set_owner(user);
+  if (ddl->has_create_schema() && ddl->create_schema().owner().empty())
+    ddl->mutable_create_schema()->set_owner(user);
+}
+
+}  // namespace
+
+absl::Status Session::AuthorizeNewOwner(const std::string& role, const std::string& schema,
+                                        const security::v1::Policy& policy,
+                                        const sql::Catalog& catalog) {
+  const auto target = services_.policies->Of(Context(), role, policy.version());
+  if (absl::IsNotFound(target.status())) {
+    return status::Error(sqlstate::kUndefinedObject,
+                         absl::StrCat("role \"", role, "\" does not exist"));
+  }
+  RETURN_IF_ERROR(target.status());
+  if (policy.superuser()) return absl::OkStatus();
+  RETURN_IF_ERROR(policy::AuthorizeRole(policy, role));
+  return policy::AuthorizeSchema(**target, catalog, schema, common::v1::PRIVILEGE_CREATE);
+}
+
+absl::Status Session::AuthorizeView(const TableDescriptor& view, const sql::CatalogPtr& catalog) {
+  ASSIGN_OR_RETURN(const common::v1::Plan plan,
+                   sql::PlanDefault(PlanningInputFor(view.view_sql(), nullptr, catalog)));
+  return AuthorizePlan(plan, *catalog).status();
+}
+
+absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
+                                          const security::v1::Policy& policy,
+                                          const sql::Catalog& catalog) {
+  const TableDescriptor* table = catalog.FindTable(alter.table_id());
+  if (table == nullptr) return absl::OkStatus();  // Storage says so.
+  RETURN_IF_ERROR(policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER));
+  using Action = common::v1::AlterTable::ActionCase;
+  switch (alter.action_case()) {
+    case Action::kRenameTable:
+    case Action::kAddPrimaryKey:
+    case Action::kAddUnique:
+      return policy::AuthorizeSchema(policy, catalog, table->schema(),
+                                     common::v1::PRIVILEGE_CREATE);
+    case Action::kAddForeignKey:
+      return AuthorizeForeignKey(policy, alter.add_foreign_key(), catalog);
+    case Action::kOwner:
+      return alter.owner() == table->owner()
+                 ? absl::OkStatus()
+                 : AuthorizeNewOwner(alter.owner(), table->schema(), policy, catalog);
+    default:
+      return absl::OkStatus();
+  }
+}
+
+absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPtr& catalog) {
+  ASSIGN_OR_RETURN(const auto held, options_.policy->Get());
+  const security::v1::Policy& policy = *held;
+  const auto may_create_in = [&](const std::string& schema) {
+    return policy::AuthorizeSchema(policy, *catalog, schema, common::v1::PRIVILEGE_CREATE);
   };
-  const auto relations =
-      [&](const google::protobuf::RepeatedPtrField<common::v1::RelationName>& names) {
-        for (const auto& name : names) {
-          RETURN_IF_ERROR(
-              owner(catalog.ResolveTable(name.schema(), name.name(), settings_.search_path())));
-        }
-        return absl::OkStatus();
-      };
-  using Body = common::v1::DdlStatement::BodyCase;
+  const auto owner = [&](uint32_t id) {
+    const TableDescriptor* table = catalog->FindTable(id);
+    return table == nullptr ? absl::OkStatus()  // Storage says so.
+                            : policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
+  };
+  // Who names an object uses its schema, also to hear that there is none.
+  for (const ResolvedObject& object : ddl.resolution().objects()) {
+    const TableDescriptor* table = TableOf(object, *catalog);
+    if (table == nullptr && ddl.has_create_view()) continue;
+    RETURN_IF_ERROR(policy::AuthorizeSchema(policy, *catalog,
+                                            table == nullptr ? object.schema() : table->schema(),
+                                            common::v1::PRIVILEGE_USAGE));
+  }
+  using Body = DdlStatement::BodyCase;
   switch (ddl.body_case()) {
     case Body::kCreateTable:
-      return may_create_in(ddl.create_table().table().schema());
-    case Body::kCreateView:
-      return may_create_in(ddl.create_view().view().schema());
+      RETURN_IF_ERROR(may_create_in(ddl.create_table().table().schema()));
+      for (const auto& key : ddl.create_table().table().foreign_keys())
+        RETURN_IF_ERROR(AuthorizeForeignKey(policy, key, *catalog));
+      return absl::OkStatus();
+    case Body::kCreateView: {
+      const TableDescriptor& view = ddl.create_view().view();
+      RETURN_IF_ERROR(may_create_in(view.schema()));
+      const TableDescriptor* replaced = catalog->FindTable(view.schema(), view.name());
+      if (replaced != nullptr && ddl.create_view().or_replace())
+        RETURN_IF_ERROR(owner(replaced->table_id()));
+      return AuthorizeView(view, catalog);
+    }
+    case Body::kCreateSequence: {
+      const TableDescriptor& sequence = ddl.create_sequence().sequence();
+      RETURN_IF_ERROR(may_create_in(sequence.schema()));
+      return CheckSequenceOwner(options_.user, sequence.sequence(), *catalog);
+    }
     case Body::kDropTable:
-      return relations(ddl.drop_table().tables());
     case Body::kDropView:
-      return relations(ddl.drop_view().tables());
     case Body::kDropSequence:
-      return relations(ddl.drop_sequence().tables());
-    case Body::kCreateSequence:
-      return may_create_in(ddl.create_sequence().sequence().schema());
-    case Body::kAlterSequence:
-      return owner(catalog.FindTable(ddl.alter_sequence().sequence_id()));
+    case Body::kDropIndex:
+      return AuthorizeDrop(policy, ddl, *catalog);
+    case Body::kAlterSequence: {
+      const common::v1::AlterSequence& alter = ddl.alter_sequence();
+      RETURN_IF_ERROR(owner(alter.sequence_id()));
+      const TableDescriptor* sequence = catalog->FindTable(alter.sequence_id());
+      return sequence == nullptr
+                 ? absl::OkStatus()
+                 : CheckSequenceOwner(sequence->owner(), alter.sequence(), *catalog);
+    }
     case Body::kComment:
       if (ddl.comment().object_case() == common::v1::Comment::kTableId)
-        return owner(catalog.FindTable(ddl.comment().table_id()));
-      return owns_schema(ddl.comment().schema());
+        return owner(ddl.comment().table_id());
+      return policy::AuthorizeSchemaOwner(policy, *catalog, ddl.comment().schema());
     case Body::kAlterTable:
-      return owner(catalog.FindTable(ddl.alter_table().table_id()));
-    case Body::kCreateIndex:
-      return owner(catalog.FindTable(ddl.create_index().table_id()));
-    case Body::kDropIndex:
-      for (const auto& name : ddl.drop_index().indexes()) {
-        for (const auto& table : catalog.snapshot().tables()) {
-          for (const auto& index : table.indexes()) {
-            const bool schema_matches = name.schema().empty() || name.schema() == table.schema();
-            if (index.name() == name.name() && schema_matches) RETURN_IF_ERROR(owner(&table));
-          }
-        }
-      }
-      return absl::OkStatus();
+      return AuthorizeAlteration(ddl.alter_table(), policy, *catalog);
+    case Body::kCreateIndex: {
+      RETURN_IF_ERROR(owner(ddl.create_index().table_id()));
+      const TableDescriptor* table = catalog->FindTable(ddl.create_index().table_id());
+      return table == nullptr ? absl::OkStatus() : may_create_in(table->schema());
+    }
     case Body::kTruncate:
-      for (const uint32_t id : ddl.truncate().table_ids()) {
-        RETURN_IF_ERROR(owner(catalog.FindTable(id), common::v1::PRIVILEGE_TRUNCATE));
-      }
-      return absl::OkStatus();
+      return AuthorizeTruncate(policy, ddl.truncate(), *catalog);
     case Body::kCreateSchema:
-      RETURN_IF_ERROR(policy::AuthorizeDatabase(*policy, options_.database));
+      if (ddl.create_schema().owner() != options_.user)
+        RETURN_IF_ERROR(AuthorizeNewOwner(ddl.create_schema().owner(), "", policy, *catalog));
+      RETURN_IF_ERROR(policy::AuthorizeDatabase(policy, options_.database));
       if (absl::StartsWith(ddl.create_schema().name(), "pg_")) {
         return status::Error(
             "42939", absl::StrCat("unacceptable schema name \"", ddl.create_schema().name(), "\""),
@@ -95,9 +212,8 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
       }
       return absl::OkStatus();
     case Body::kDropSchema:
-      for (const std::string& name : ddl.drop_schema().names()) {
-        RETURN_IF_ERROR(owns_schema(name));
-      }
+      for (const std::string& name : ddl.drop_schema().names())
+        RETURN_IF_ERROR(policy::AuthorizeSchemaOwner(policy, *catalog, name));
       return absl::OkStatus();
     case Body::BODY_NOT_SET:
       break;
@@ -105,11 +221,11 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
   return absl::InternalError("an empty schema change");
 }
 
-absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+absl::Status Session::ChangeCatalog(const sql::Statement& statement,
+                                    std::vector<std::string>* notices, bool* started) {
   ASSIGN_OR_RETURN(sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const size_t steps,
                    sql::CountDdlSteps(PlanningInputFor(statement.text, &statement, catalog)));
-  BufferOpenResults();
   bool own_transaction = false;
   for (size_t step = 0; step < steps; ++step) {
     if (step > 0) {
@@ -124,37 +240,52 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
       own_transaction = true;
       RETURN_IF_ERROR(BeginImplicit());
     }
-    RETURN_IF_ERROR(MakeChanges(statement, std::move(changes), *catalog, sink));
+    const absl::Status status =
+        MakeChanges(std::move(changes), catalog, notices, own_transaction ? nullptr : started);
+    if (!status.ok()) {
+      const bool stale = status::HasSqlState(status, sqlstate::kStalePlan);
+      if (stale && own_transaction) RETURN_IF_ERROR(EndTransaction(/*commit=*/false));
+      return status;
+    }
   }
   if (in_transaction()) changed_schema_ = true;
-  if (own_transaction) RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
-  Audit("ddl", statement.text, 0, absl::OkStatus());
-  return sink->Complete(statement.command_tag);
+  if (own_transaction) return EndTransaction(/*commit=*/true);
+  return absl::OkStatus();
 }
 
-absl::Status Session::MakeChanges(const sql::Statement& statement,
-                                  std::vector<common::v1::DdlStatement> changes,
-                                  const sql::Catalog& catalog, ResultSink* sink) {
-  for (common::v1::DdlStatement& ddl : changes) {
+absl::Status Session::MakeChanges(std::vector<DdlStatement> changes,
+                                  const sql::CatalogPtr& catalog,
+                                  std::vector<std::string>* notices, bool* started) {
+  for (DdlStatement& ddl : changes) {
+    SetOwner(options_.user, &ddl);
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
-    if (ddl.has_create_table())
-      ddl.mutable_create_table()->mutable_table()->set_owner(options_.user);
-    if (ddl.has_create_sequence())
-      ddl.mutable_create_sequence()->mutable_sequence()->set_owner(options_.user);
-    if (ddl.has_create_view()) ddl.mutable_create_view()->mutable_view()->set_owner(options_.user);
-    if (ddl.has_create_schema() && ddl.create_schema().owner().empty()) {
-      ddl.mutable_create_schema()->set_owner(options_.user);
-    }
-    auto result = storage_->ExecuteDdl(Context(), ddl);
-    if (!result.ok()) {
-      Audit("ddl", statement.text, 0, result.status());
-      return result.status();
-    }
-    for (const std::string& notice : result->notices()) {
-      sink->Notice("NOTICE", status::sqlstate::kSuccess, notice);
-    }
+    ASSIGN_OR_RETURN(const auto result, storage_->ExecuteDdl(Context(), ddl));
+    if (started != nullptr) *started |= in_transaction();
+    notices->insert(notices->end(), result.notices().begin(), result.notices().end());
   }
   return absl::OkStatus();
+}
+
+absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+  BufferOpenResults();
+  std::vector<std::string> notices;
+  absl::Status status;
+  for (int attempt = 0;; ++attempt) {
+    notices.clear();
+    bool started = false;
+    status = ChangeCatalog(statement, &notices, &started);
+    if (!status::HasSqlState(status, sqlstate::kStalePlan)) break;
+    if (started || attempt >= kStaleRetries) {
+      status = status::Error(sqlstate::kSerializationFailure,
+                             "an object of the statement was changed at the same time", "",
+                             "Try again.");
+      break;
+    }
+  }
+  Audit("ddl", statement.text, 0, status);
+  RETURN_IF_ERROR(status);
+  for (const std::string& notice : notices) sink->Notice("NOTICE", sqlstate::kSuccess, notice);
+  return sink->Complete(statement.command_tag);
 }
 
 }  // namespace adbms::gateway::session

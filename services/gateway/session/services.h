@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -28,8 +29,8 @@ class CatalogCache {
   absl::StatusOr<sql::CatalogPtr> Get(const rpc::CallContext& context);
   // The statistics as of the last refresh; never waits for storage.
   std::shared_ptr<const common::v1::StatisticsSnapshot> statistics() const;
-  // True when a table was analyzed since the last refresh: plans made before deserve another look.
-  bool RefreshStatistics(const rpc::CallContext& context);
+  // The tables that were analyzed since the last refresh: plans made before deserve another look.
+  std::vector<uint32_t> RefreshStatistics(const rpc::CallContext& context);
 
  private:
   storage::api::Storage* const storage_;

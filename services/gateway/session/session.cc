@@ -54,16 +54,18 @@ std::shared_ptr<const common::v1::StatisticsSnapshot> CatalogCache::statistics()
   return statistics_;
 }
 
-bool CatalogCache::RefreshStatistics(const rpc::CallContext& context) {
+std::vector<uint32_t> CatalogCache::RefreshStatistics(const rpc::CallContext& context) {
+  std::vector<uint32_t> analyzed;
   const auto current = statistics();
   auto snapshot = storage_->GetStatistics(context, current == nullptr ? 0 : current->version());
-  if (!snapshot.ok() || *snapshot == nullptr) return false;
-  const auto last_analyzed = [](const common::v1::StatisticsSnapshot& all) {
-    int64_t last = 0;
-    for (const auto& table : all.tables()) last = std::max(last, table.analyzed_at_us());
-    return last;
-  };
-  const bool analyzed = current != nullptr && last_analyzed(**snapshot) > last_analyzed(*current);
+  if (!snapshot.ok() || *snapshot == nullptr) return analyzed;
+  if (current != nullptr) {
+    std::unordered_map<uint32_t, int64_t> before;
+    for (const auto& table : current->tables()) before[table.table_id()] = table.analyzed_at_us();
+    for (const auto& table : (*snapshot)->tables()) {
+      if (table.analyzed_at_us() > before[table.table_id()]) analyzed.push_back(table.table_id());
+    }
+  }
   absl::MutexLock lock(&mutex_);
   statistics_ = *std::move(snapshot);
   return analyzed;

@@ -162,6 +162,8 @@ class Session {
   sql::PlanningInput PlanningInputFor(std::string_view sql, const sql::Statement* statement,
                                       const sql::CatalogPtr& catalog);
   absl::Status Authorize(plan_cache::CachedPlan* plan);
+  // The version of the policies that allow the plan. Errors: 42501, 57P03, ADB01.
+  absl::StatusOr<uint64_t> AuthorizePlan(const common::v1::Plan& plan, const sql::Catalog& catalog);
   // Puts a better plan in place of a prepared one where statistics or models have changed since.
   absl::Status Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* plan);
   absl::StatusOr<std::vector<types::Value>> Parameters(const plan_cache::CachedPlan& plan,
@@ -193,10 +195,6 @@ class Session {
   absl::Status RunSet(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
-  // The changes of one step of the statement, bound against `catalog`.
-  absl::Status MakeChanges(const sql::Statement& statement,
-                           std::vector<common::v1::DdlStatement> changes,
-                           const sql::Catalog& catalog, ResultSink* sink);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
   // What GRANT and REVOKE are about, as the policy lets the session's user change it.
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
@@ -233,7 +231,25 @@ class Session {
   absl::Status CheckControl(absl::string_view function);
   absl::StatusOr<std::string> ChangeAction(bool revert, int64_t id);
   absl::StatusOr<std::vector<std::string>> RunAllTables();
-  absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
+  // Whether the session's user may change the catalog so: the objects are those of
+  // `ddl.resolution`. Errors: 42501, 42704, 55000.
+  absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::CatalogPtr& catalog);
+  absl::Status AuthorizeAlteration(const common::v1::AlterTable& alter,
+                                   const security::v1::Policy& policy, const sql::Catalog& catalog);
+  // Whether `role` may own what is in `schema`, and be given it by the session's user.
+  absl::Status AuthorizeNewOwner(const std::string& role, const std::string& schema,
+                                 const security::v1::Policy& policy, const sql::Catalog& catalog);
+  // What a view reads its maker must be able to read.
+  absl::Status AuthorizeView(const common::v1::TableDescriptor& view,
+                             const sql::CatalogPtr& catalog);
+  // Binds, authorizes and makes the changes of one statement; `*started` once one is made in a
+  // transaction that was there before. Errors: ADB01 when an object was another one by then.
+  absl::Status ChangeCatalog(const sql::Statement& statement, std::vector<std::string>* notices,
+                             bool* started);
+  // One step's changes; `*started`, when given, as in ChangeCatalog.
+  absl::Status MakeChanges(std::vector<common::v1::DdlStatement> changes,
+                           const sql::CatalogPtr& catalog, std::vector<std::string>* notices,
+                           bool* started);
   absl::Status SendText(const std::string& column, const std::vector<std::string>& lines,
                         std::string_view tag, ResultSink* sink);
   void SendReports(ResultSink* sink);

@@ -62,8 +62,15 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       cursors_.clear();
       settings_.ResetAll();
       return sink->Complete(statement.command_tag);
-    case StatementClass::kNoOp:
+    case StatementClass::kNoOp: {
+      ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+      if (statement.command_tag == "CHECKPOINT" && !policy->superuser()) {
+        return status::Error(status::sqlstate::kInsufficientPrivilege,
+                             "must be superuser or have privileges of pg_checkpoint to do "
+                             "CHECKPOINT");
+      }
       return sink->Complete(statement.command_tag);
+    }
     case StatementClass::kPlannable:
       break;
   }
@@ -88,30 +95,6 @@ absl::Status Session::SendText(const std::string& column, const std::vector<std:
   batch.row_count = static_cast<uint32_t>(lines.size());
   RETURN_IF_ERROR(sink->Rows(batch));
   return sink->Complete(tag);
-}
-
-absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* sink) {
-  if (statement.analyze.vacuum && in_transaction()) {
-    return status::Error(status::sqlstate::kActiveTransaction,
-                         "VACUUM cannot run inside a transaction block");
-  }
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  std::vector<uint32_t> ids;
-  for (const auto& name : statement.analyze.tables) {
-    const auto* table = catalog->ResolveTable(name.schema(), name.name(), settings_.search_path());
-    if (table == nullptr) {
-      return status::Error(status::sqlstate::kUndefinedTable,
-                           absl::StrCat("relation \"", name.name(), "\" does not exist"));
-    }
-    if (!table->is_virtual()) ids.push_back(table->table_id());
-  }
-  if (statement.analyze.analyze && (!ids.empty() || statement.analyze.tables.empty())) {
-    BufferOpenResults();
-    RETURN_IF_ERROR(storage_->Analyze(Context(), ids));
-    services_.catalog->RefreshStatistics(Context());
-    services_.plan_cache->Clear();
-  }
-  return sink->Complete(statement.command_tag);
 }
 
 }  // namespace adbms::gateway::session

@@ -1,7 +1,7 @@
 #include "services/indexer/server/indexer_server.h"
 
 #include <algorithm>
-#include <cmath>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -9,87 +9,50 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/indexer/server/index_change.h"
 
 namespace adbms::indexer::server {
 namespace {
 
 using candidates::Candidate;
 
-constexpr char kName[] = "indexer";
 constexpr char kCreate[] = "create_index";
 constexpr char kDrop[] = "drop_index";
-// The weight of what was observed halves in this time.
-constexpr double kHalfLifeUs = 600e6;
 // A statement is worth looking at from this much time and so many executions on.
 constexpr double kLeastSeconds = 0.05;
 constexpr double kLeastCalls = 3;
-constexpr size_t kMaxStatements = 1000;
 constexpr size_t kStatementsAtOnce = 40;
 constexpr uint32_t kVerifyCalls = 12;
 
-std::string IndexName(const Candidate& candidate, const common::v1::TableDescriptor& table) {
-  std::string name = absl::StrCat("auto_", table.name());
-  for (const uint32_t column : candidate.columns) {
-    absl::StrAppend(&name, "_", table.columns(static_cast<int>(column)).name());
+// Table and first column of the indexes that a person does not want.
+std::set<std::pair<uint32_t, uint32_t>> UnwantedKeys(const module::v1::ProposeRequest& request) {
+  std::set<std::pair<uint32_t, uint32_t>> keys;
+  for (const module::v1::Proposal& one : request.unwanted()) {
+    const auto change = FromPayload(one.payload());
+    if (!change.ok() || !change->first.has_create_index()) continue;
+    const common::v1::CreateIndex& create = change->first.create_index();
+    if (create.index().columns_size() > 0)
+      keys.emplace(create.table_id(), create.index().columns(0));
   }
-  if (name.size() > 54) name.resize(54);
-  const std::string shape = candidates::Describe(candidate, table);
-  return absl::StrCat(name, "_", absl::Hex(sql::Fingerprint(shape) & 0xffffffffu, absl::kZeroPad8));
-}
-
-common::v1::DdlStatement CreateDdl(const Candidate& candidate,
-                                   const common::v1::TableDescriptor& table) {
-  common::v1::DdlStatement ddl;
-  common::v1::CreateIndex* create = ddl.mutable_create_index();
-  create->set_table_id(candidate.table_id);
-  create->set_if_not_exists(true);
-  common::v1::IndexDescriptor* index = create->mutable_index();
-  index->set_name(IndexName(candidate, table));
-  index->set_created_by(kName);
-  for (const uint32_t column : candidate.columns) {
-    index->add_columns(column);
-    index->add_descending(false);
-  }
-  for (const uint32_t column : candidate.include) index->add_include(column);
-  return ddl;
-}
-
-common::v1::DdlStatement DropDdl(const std::string& schema, const std::string& name) {
-  common::v1::DdlStatement ddl;
-  ddl.mutable_drop_index()->set_if_exists(true);
-  common::v1::RelationName* relation = ddl.mutable_drop_index()->add_indexes();
-  relation->set_schema(schema);
-  relation->set_name(name);
-  return ddl;
-}
-
-std::string DropStatement(const std::string& schema, const std::string& name) {
-  return absl::StrCat("DROP INDEX ", candidates::QuoteIdentifier(schema), ".",
-                      candidates::QuoteIdentifier(name));
-}
-
-// What goes through the ledger: the change and its undo.
-std::string Payload(const common::v1::DdlStatement& apply, const common::v1::DdlStatement& undo) {
-  return absl::StrCat(absl::Hex(apply.ByteSizeLong(), absl::kZeroPad8), apply.SerializeAsString(),
-                      undo.SerializeAsString());
-}
-
-absl::StatusOr<std::pair<common::v1::DdlStatement, common::v1::DdlStatement>> FromPayload(
-    const std::string& payload) {
-  std::pair<common::v1::DdlStatement, common::v1::DdlStatement> both;
-  size_t size = 0;
-  if (payload.size() >= 8) size = std::strtoul(payload.substr(0, 8).c_str(), nullptr, 16);
-  if (payload.size() < 8 + size || !both.first.ParseFromString(payload.substr(8, size)) ||
-      !both.second.ParseFromString(payload.substr(8 + size)) ||
-      both.first.body_case() == common::v1::DdlStatement::BODY_NOT_SET) {
-    return absl::InvalidArgumentError("the proposal carries no change of an index");
-  }
-  return both;
+  return keys;
 }
 
 bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
               const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// Whether the table's index of that name is still being judged.
+bool IsPending(const std::string& name, const common::v1::TableDescriptor& table,
+               const module::v1::ProposeRequest& request) {
+  for (const auto& index : table.indexes()) {
+    if (index.name() != name) continue;
+    const Candidate candidate{table.table_id(),
+                              {index.columns().begin(), index.columns().end()},
+                              {index.include().begin(), index.include().end()}};
+    return Contains(request.refused_subjects(), candidates::Describe(candidate, table));
+  }
+  return false;
 }
 
 }  // namespace
@@ -101,7 +64,7 @@ IndexerServer::IndexerServer(storage::api::Storage* storage, optimizer::api::Opt
 absl::StatusOr<module::v1::DescribeResponse> IndexerServer::Describe(
     const rpc::CallContext&, const module::v1::DescribeRequest&) {
   module::v1::DescribeResponse response;
-  response.set_name(kName);
+  response.set_name(kIndexer);
   response.set_description(
       "Builds the indexes that the workload wants and drops those it does not.");
   response.set_version("1");
@@ -113,36 +76,7 @@ absl::StatusOr<module::v1::DescribeResponse> IndexerServer::Describe(
 
 absl::StatusOr<module::v1::ObserveResponse> IndexerServer::Observe(
     const rpc::CallContext&, const module::v1::ObserveRequest& request) {
-  absl::MutexLock lock(&mutex_);
-  for (const auto& window : request.windows()) {
-    if (last_window_us_ != 0 && window.end_us() > last_window_us_) {
-      const double fade =
-          std::exp2(-static_cast<double>(window.end_us() - last_window_us_) / kHalfLifeUs);
-      for (auto i = observed_.begin(); i != observed_.end();) {
-        i->second.seconds *= fade;
-        i->second.calls *= fade;
-        i->second.rows *= fade;
-        i = i->second.seconds < 1e-6 ? observed_.erase(i) : std::next(i);
-      }
-    }
-    last_window_us_ = std::max(last_window_us_, window.end_us());
-    ++fresh_windows_;
-    for (const auto& one : window.statements()) {
-      if (one.tainted() || one.calls() == 0) continue;
-      auto found = observed_.find(one.fingerprint());
-      if (found == observed_.end()) {
-        if (observed_.size() >= kMaxStatements) continue;
-        found = observed_.try_emplace(one.fingerprint()).first;
-      }
-      Observed& statement = found->second;
-      if (!one.sample_sql().empty()) statement.sql = one.sample_sql();
-      statement.seconds += static_cast<double>(one.total_us()) / 1e6;
-      statement.calls += static_cast<double>(one.calls());
-      statement.rows += static_cast<double>(one.rows());
-      statement.read_only = one.read_only();
-      statement.table_ids.assign(one.table_ids().begin(), one.table_ids().end());
-    }
-  }
+  for (const auto& window : request.windows()) history_.Add(window);
   return module::v1::ObserveResponse();
 }
 
@@ -199,30 +133,23 @@ IndexerServer::Analysis IndexerServer::Analyze(const View& view,
 absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
     const rpc::CallContext& context, const module::v1::ProposeRequest& request) {
   module::v1::ProposeResponse response;
+  if (history_.TakeFreshWindows() == 0 && !request.on_demand()) return response;
+  ASSIGN_OR_RETURN(const View view, Look(context));
+  history_.NoteIndexes(view.catalog->snapshot());
   std::vector<selection::Work> work;
-  selection::WriteLoad writes;
   std::map<uint64_t, double> calls;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (!request.on_demand() && fresh_windows_ == 0) return response;
-    fresh_windows_ = 0;
-    for (const auto& [fingerprint, statement] : observed_) {
-      calls[fingerprint] = statement.calls;
-      if (!statement.read_only) {
-        for (const uint32_t table : statement.table_ids) {
-          writes.rows_by_table[table] += statement.rows;
-        }
-      }
-      const bool worth = statement.seconds >= kLeastSeconds && statement.calls >= kLeastCalls;
-      if (worth && !statement.sql.empty()) {
-        work.push_back({fingerprint, statement.sql, statement.seconds});
-      }
+  for (const workload::Statement& statement : history_.Statements()) {
+    calls[statement.fingerprint] = statement.calls;
+    const bool worth = statement.seconds >= kLeastSeconds && statement.calls >= kLeastCalls;
+    if (worth && !statement.sql.empty()) {
+      work.push_back({statement.fingerprint, statement.sql, statement.seconds});
     }
   }
+  selection::WriteLoad writes;
+  writes.rows_by_table = history_.RowsWritten();
   std::sort(work.begin(), work.end(),
             [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
   if (work.size() > kStatementsAtOnce) work.resize(kStatementsAtOnce);
-  ASSIGN_OR_RETURN(const View view, Look(context));
   const std::vector<uint32_t> scope(request.table_ids().begin(), request.table_ids().end());
   Analysis analysis = Analyze(view, work, scope);
   for (const auto& [column, fingerprints] : analysis.unindexable) {
@@ -248,9 +175,11 @@ absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
       proposal->add_affected_fingerprints(fingerprint);
     }
   }
+  const auto unwanted = UnwantedKeys(request);
   std::erase_if(analysis.candidates, [&](const Candidate& candidate) {
     const auto* table = view.catalog->FindTable(candidate.table_id);
-    return Contains(request.refused_subjects(), candidates::Describe(candidate, *table));
+    return Contains(request.refused_subjects(), candidates::Describe(candidate, *table)) ||
+           unwanted.count({candidate.table_id, candidate.columns.front()}) > 0;
   });
   uint64_t used_bytes = 0;
   ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
@@ -258,7 +187,7 @@ absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
     const auto* table = view.catalog->FindTable(usage.table_id());
     if (table == nullptr) continue;
     for (const auto& index : table->indexes()) {
-      if (index.index_id() == usage.index_id() && index.created_by() == kName) {
+      if (index.index_id() == usage.index_id() && index.created_by() == kIndexer) {
         used_bytes += usage.size_bytes();
       }
     }
@@ -298,37 +227,31 @@ absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
         choice.seconds_affected, choice.gain() * 100,
         static_cast<double>(choice.bytes) / 1048576.0));
   }
-  ProposeDrops(context, view, request, &response);
+  ProposeDrops(view, metrics, request, &response);
   return response;
 }
 
-void IndexerServer::ProposeDrops(const rpc::CallContext& context, const View& view,
+void IndexerServer::ProposeDrops(const View& view, const storage::v1::EngineMetrics& metrics,
                                  const module::v1::ProposeRequest& request,
                                  module::v1::ProposeResponse* response) {
-  const auto metrics = storage_->GetMetrics(context);
-  if (!metrics.ok()) return;
   const int64_t now_us = absl::ToUnixMicros(absl::Now());
   const int64_t patience_us = static_cast<int64_t>(config_.drop_unused_after_ms()) * 1000;
   absl::MutexLock lock(&mutex_);
+  unused_.Note(metrics, now_us);
   for (const auto& table : view.catalog->snapshot().tables()) {
     for (const auto& index : table.indexes()) {
-      // Only what the system made, and never what a constraint rests on.
-      if (index.created_by() != kName || index.is_constraint() || index.unique()) continue;
-      uint64_t scans = 0;
-      for (const auto& usage : metrics->index_usage()) {
-        if (usage.index_id() == index.index_id()) scans = usage.scans();
-      }
-      const auto seen = scans_seen_.find(index.index_id());
-      if (seen == scans_seen_.end() || seen->second != scans) {
-        scans_seen_[index.index_id()] = scans;
-        unused_since_us_[index.index_id()] = now_us;
-        continue;
-      }
-      if (now_us - unused_since_us_[index.index_id()] < patience_us) continue;
-      Candidate candidate{table.table_id(),
-                          {index.columns().begin(), index.columns().end()},
-                          {index.include().begin(), index.include().end()}};
-      const std::string subject = absl::StrCat("unused ", table.schema(), ".", index.name());
+      if (!upkeep::IsOwn(index)) continue;
+      const Candidate candidate{table.table_id(),
+                                {index.columns().begin(), index.columns().end()},
+                                {index.include().begin(), index.include().end()}};
+      // What is not settled yet may be taken back, and then serves for nothing.
+      if (Contains(request.refused_subjects(), candidates::Describe(candidate, table))) continue;
+      const std::string server = upkeep::ServedBy(index, table);
+      const int64_t unused_us = unused_.UnusedForUs(index.index_id(), now_us);
+      if (server.empty() && unused_us < patience_us) continue;
+      if (!server.empty() && IsPending(server, table, request)) continue;
+      const std::string subject = absl::StrCat(server.empty() ? "unused " : "superfluous ",
+                                               table.schema(), ".", index.name());
       if (Contains(request.refused_subjects(), subject)) continue;
       common::v1::DdlStatement create = CreateDdl(candidate, table);
       create.mutable_create_index()->mutable_index()->set_name(index.name());
@@ -339,17 +262,62 @@ void IndexerServer::ProposeDrops(const rpc::CallContext& context, const View& vi
       proposal->set_statement(DropStatement(table.schema(), index.name()));
       proposal->set_undo(candidates::CreateStatement(candidate, table, index.name()));
       proposal->set_payload(Payload(DropDdl(table.schema(), index.name()), create));
-      proposal->set_reason(absl::StrCat(
-          "no plan has used it for ",
-          absl::FormatDuration(absl::Microseconds(now_us - unused_since_us_[index.index_id()])),
-          ", and every write keeps it up"));
-      proposal->set_verify_calls(0);
+      if (server.empty()) {
+        proposal->set_reason(absl::StrCat("no plan has used it for ",
+                                          absl::FormatDuration(absl::Microseconds(unused_us)),
+                                          ", and every write keeps it up"));
+        continue;
+      }
+      proposal->set_reason(
+          absl::StrCat(server, " serves for all that it does, and every write ", "keeps both up"));
+      // Its statements go on with the other index, and must not be the worse for it.
+      proposal->set_verify_calls(kVerifyCalls);
+      for (const workload::Statement& statement : history_.Statements()) {
+        const auto& tables = statement.table_ids;
+        if (statement.calls >= 1 &&
+            std::find(tables.begin(), tables.end(), table.table_id()) != tables.end()) {
+          proposal->add_affected_fingerprints(statement.fingerprint);
+        }
+      }
+      if (proposal->affected_fingerprints().empty()) proposal->set_verify_calls(0);
     }
   }
 }
 
-absl::Status IndexerServer::Run(const rpc::CallContext& context,
-                                const common::v1::DdlStatement& ddl) {
+absl::StatusOr<module::v1::ReconcileResponse> IndexerServer::Reconcile(
+    const rpc::CallContext& context, const module::v1::ReconcileRequest& request) {
+  module::v1::ReconcileResponse response;
+  ASSIGN_OR_RETURN(const View view, Look(context));
+  const auto gone = [&](int64_t id, const std::string& why) {
+    module::v1::GoneAction* one = response.add_gone();
+    one->set_action_id(id);
+    one->set_reason(why);
+  };
+  for (const module::v1::AppliedAction& action : request.actions()) {
+    const auto change = FromPayload(action.proposal().payload());
+    if (!change.ok()) continue;
+    const bool created = change->first.has_create_index();
+    const common::v1::CreateIndex& index =
+        created ? change->first.create_index() : change->second.create_index();
+    const auto* table = view.catalog->FindTable(index.table_id());
+    if (table == nullptr) {
+      if (created) gone(action.action_id(), "its table was dropped");
+      continue;
+    }
+    const bool stands =
+        std::any_of(table->indexes().begin(), table->indexes().end(),
+                    [&](const auto& one) { return one.name() == index.index().name(); });
+    if (created && !stands) gone(action.action_id(), "the index was dropped");
+    if (!created && stands) gone(action.action_id(), "the index was made again");
+  }
+  return response;
+}
+
+absl::Status IndexerServer::Run(const rpc::CallContext& context, common::v1::DdlStatement ddl) {
+  if (ddl.has_drop_index()) {
+    ASSIGN_OR_RETURN(const auto catalog, storage_->GetCatalog(context, 0));
+    RETURN_IF_ERROR(NameOwnIndexes(*catalog, &ddl));
+  }
   ASSIGN_OR_RETURN(const auto session, storage_->OpenSession(context));
   return session->ExecuteDdl(context, ddl).status();
 }

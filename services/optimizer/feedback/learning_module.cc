@@ -13,6 +13,8 @@ namespace {
 constexpr char kUse[] = "use_model";
 constexpr char kDrop[] = "drop_model";
 constexpr char kSubject[] = "cardinality_model";
+// Executions after which it counts as harmless to what runs.
+constexpr uint32_t kVerifyCalls = 20;
 
 absl::StatusOr<int64_t> VersionOf(const module::v1::Proposal& proposal) {
   int64_t version = 0;
@@ -71,6 +73,9 @@ absl::StatusOr<module::v1::ProposeResponse> LearningModule::Propose(
   proposal->set_reason(absl::StrFormat("model %d learned from %d scans; %s", candidate->version,
                                        candidate->training_rows, candidate->reason));
   proposal->set_predicted_gain(1 - candidate->corrected_q_error / candidate->uncorrected_q_error);
+  proposal->set_measure(module::v1::MEASURE_ESTIMATES);
+  proposal->set_scope(module::v1::SCOPE_SYSTEM);
+  proposal->set_verify_calls(kVerifyCalls);
   proposal->set_payload(absl::StrCat(candidate->version));
   return response;
 }

@@ -22,6 +22,10 @@ class Module {
       const rpc::CallContext& context, const module::v1::ApplyRequest& request) = 0;
   virtual absl::StatusOr<module::v1::RevertResponse> Revert(
       const rpc::CallContext& context, const module::v1::RevertRequest& request) = 0;
+  virtual absl::StatusOr<module::v1::ReconcileResponse> Reconcile(
+      const rpc::CallContext&, const module::v1::ReconcileRequest&) {
+    return absl::UnimplementedError("all actions of this module stand until they are reverted");
+  }
   virtual absl::StatusOr<module::v1::ReportResponse> Report(
       const rpc::CallContext& context, const module::v1::ReportRequest& request) = 0;
 };

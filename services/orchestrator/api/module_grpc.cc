@@ -12,44 +12,49 @@ constexpr char kNameKey[] = "adbms-module";
 
 class ModuleClient : public Module {
  public:
-  ModuleClient(const std::string& address, std::string secret, std::string name)
-      : secret_(std::move(secret)),
+  ModuleClient(const std::string& address, const rpc::Credentials& credentials, std::string name)
+      : credentials_(credentials),
         name_(std::move(name)),
         stub_(module::v1::ModuleService::NewStub(rpc::OpenChannel(address))) {}
 
   absl::StatusOr<module::v1::DescribeResponse> Describe(
       const rpc::CallContext& context, const module::v1::DescribeRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Describe, context, secret_,
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Describe, context, credentials_,
                      request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ObserveResponse> Observe(
       const rpc::CallContext& context, const module::v1::ObserveRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Observe, context, secret_,
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Observe, context, credentials_,
                      request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ProposeResponse> Propose(
       const rpc::CallContext& context, const module::v1::ProposeRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Propose, context, secret_,
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Propose, context, credentials_,
                      request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ApplyResponse> Apply(
       const rpc::CallContext& context, const module::v1::ApplyRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Apply, context, secret_,
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Apply, context, credentials_,
                      request, false, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::RevertResponse> Revert(
       const rpc::CallContext& context, const module::v1::RevertRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Revert, context, secret_,
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Revert, context, credentials_,
                      request, false, {kNameKey, name_});
+  }
+  absl::StatusOr<module::v1::ReconcileResponse> Reconcile(
+      const rpc::CallContext& context, const module::v1::ReconcileRequest& request) override {
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Reconcile, context, secret_,
+                     request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ReportResponse> Report(
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Report, context, secret_,
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Report, context, credentials_,
                      request, true, {kNameKey, name_});
   }
 
  private:
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   const std::string name_;
   const std::unique_ptr<module::v1::ModuleService::Stub> stub_;
 };
@@ -104,6 +109,15 @@ class ModuleAdapter : public module::v1::ModuleService::Service {
           return module->Revert(context, *request);
         });
   }
+  grpc::Status Reconcile(grpc::ServerContext* server, const module::v1::ReconcileRequest* request,
+                         module::v1::ReconcileResponse* response) override {
+    return rpc::Serve(
+        side_, "Reconcile", server, response,
+        [&](const rpc::CallContext& context) -> absl::StatusOr<module::v1::ReconcileResponse> {
+          ASSIGN_OR_RETURN(Module* const module, Find(*server));
+          return module->Reconcile(context, *request);
+        });
+  }
   grpc::Status Report(grpc::ServerContext* server, const module::v1::ReportRequest* request,
                       module::v1::ReportResponse* response) override {
     return rpc::Serve(
@@ -134,9 +148,10 @@ class ModuleAdapter : public module::v1::ModuleService::Service {
 
 }  // namespace
 
-std::unique_ptr<Module> NewModuleClient(const std::string& address, const std::string& secret,
+std::unique_ptr<Module> NewModuleClient(const std::string& address,
+                                        const rpc::Credentials& credentials,
                                         const std::string& name) {
-  return std::make_unique<ModuleClient>(address, secret, name);
+  return std::make_unique<ModuleClient>(address, credentials, name);
 }
 
 std::unique_ptr<grpc::Service> NewModuleAdapter(std::map<std::string, Module*> modules,

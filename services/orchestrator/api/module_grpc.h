@@ -10,8 +10,10 @@
 
 namespace adbms::orchestrator::api {
 
-// Calls the module `name` of the process at `address`; empty: its only one.
-std::unique_ptr<Module> NewModuleClient(const std::string& address, const std::string& secret,
+// Calls the module `name` of the process at `address`; empty: its only one. A module that is no
+// part of the cluster is shown its own token, never the cluster's secret.
+std::unique_ptr<Module> NewModuleClient(const std::string& address,
+                                        const rpc::Credentials& credentials,
                                         const std::string& name = "");
 
 // Serves the modules of a process by name; all must outlive the result.

@@ -9,58 +9,58 @@ namespace {
 
 class OrchestratorClient : public Orchestrator {
  public:
-  OrchestratorClient(const std::string& address, std::string secret)
-      : secret_(std::move(secret)),
+  OrchestratorClient(const std::string& address, const rpc::Credentials& credentials)
+      : credentials_(credentials),
         stub_(orchestrator::v1::OrchestratorService::NewStub(rpc::OpenChannel(address))) {}
 
   absl::StatusOr<orchestrator::v1::ReportWindowResponse> ReportWindow(
       const rpc::CallContext& context,
       const orchestrator::v1::ReportWindowRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::ReportWindow,
-                     context, secret_, request, true);
+                     context, credentials_, request, true);
   }
   absl::StatusOr<orchestrator::v1::ListActionsResponse> ListActions(
       const rpc::CallContext& context,
       const orchestrator::v1::ListActionsRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::ListActions,
-                     context, secret_, request, true);
+                     context, credentials_, request, true);
   }
   absl::StatusOr<orchestrator::v1::ApproveActionResponse> ApproveAction(
       const rpc::CallContext& context,
       const orchestrator::v1::ApproveActionRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::ApproveAction,
-                     context, secret_, request, false);
+                     context, credentials_, request, false);
   }
   absl::StatusOr<orchestrator::v1::RevertActionResponse> RevertAction(
       const rpc::CallContext& context,
       const orchestrator::v1::RevertActionRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::RevertAction,
-                     context, secret_, request, false);
+                     context, credentials_, request, false);
   }
   absl::StatusOr<orchestrator::v1::ListModulesResponse> ListModules(
       const rpc::CallContext& context,
       const orchestrator::v1::ListModulesRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::ListModules,
-                     context, secret_, request, true);
+                     context, credentials_, request, true);
   }
   absl::StatusOr<orchestrator::v1::SetAutonomyResponse> SetAutonomy(
       const rpc::CallContext& context,
       const orchestrator::v1::SetAutonomyRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::SetAutonomy,
-                     context, secret_, request, true);
+                     context, credentials_, request, true);
   }
   absl::StatusOr<orchestrator::v1::RegisterModuleResponse> RegisterModule(
       const rpc::CallContext& context,
       const orchestrator::v1::RegisterModuleRequest& request) override {
     return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::RegisterModule,
-                     context, secret_, request, false);
+                     context, credentials_, request, false);
   }
 
   absl::Status RunAllTables(const rpc::CallContext& context,
                             const orchestrator::v1::RunAllTablesRequest& request,
                             const Progress& progress) override {
     grpc::ClientContext client;
-    rpc::Prepare(context, secret_, &client, /*bounded=*/false);
+    rpc::Prepare(context, credentials_, &client, /*bounded=*/false);
     auto reader = stub_->RunAllTables(&client, request);
     orchestrator::v1::RunAllTablesResponse response;
     while (reader->Read(&response)) progress(response);
@@ -68,7 +68,7 @@ class OrchestratorClient : public Orchestrator {
   }
 
  private:
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   const std::unique_ptr<orchestrator::v1::OrchestratorService::Stub> stub_;
 };
 
@@ -97,7 +97,7 @@ class OrchestratorAdapter : public orchestrator::v1::OrchestratorService::Servic
                              orchestrator::v1::ApproveActionResponse* response) override {
     return rpc::Serve(side_, "ApproveAction", server, response,
                       [&](const rpc::CallContext& context) {
-                        return implementation_->ApproveAction(context, *request);
+                        return implementation_->ApproveAction(context, ByCaller(context, *request));
                       });
   }
   grpc::Status RevertAction(grpc::ServerContext* server,
@@ -105,7 +105,7 @@ class OrchestratorAdapter : public orchestrator::v1::OrchestratorService::Servic
                             orchestrator::v1::RevertActionResponse* response) override {
     return rpc::Serve(side_, "RevertAction", server, response,
                       [&](const rpc::CallContext& context) {
-                        return implementation_->RevertAction(context, *request);
+                        return implementation_->RevertAction(context, ByCaller(context, *request));
                       });
   }
   grpc::Status ListModules(grpc::ServerContext* server,
@@ -139,13 +139,20 @@ class OrchestratorAdapter : public orchestrator::v1::OrchestratorService::Servic
                       [&](const rpc::CallContext& context)
                           -> absl::StatusOr<orchestrator::v1::RunAllTablesResponse> {
                         const absl::Status status = implementation_->RunAllTables(
-                            context, *request, [&](const auto& step) { writer->Write(step); });
+                            context, ByCaller(context, *request),
+                            [&](const auto& step) { writer->Write(step); });
                         if (!status.ok()) return status;
                         return orchestrator::v1::RunAllTablesResponse();
                       });
   }
 
  private:
+  template <typename Request>
+  Request ByCaller(const rpc::CallContext& context, Request request) const {
+    if (side_.user_of != nullptr) request.set_initiator(context.user);
+    return request;
+  }
+
   Orchestrator* const implementation_;
   const rpc::ServerSide side_;
 };
@@ -153,8 +160,8 @@ class OrchestratorAdapter : public orchestrator::v1::OrchestratorService::Servic
 }  // namespace
 
 std::unique_ptr<Orchestrator> NewOrchestratorClient(const std::string& address,
-                                                    const std::string& secret) {
-  return std::make_unique<OrchestratorClient>(address, secret);
+                                                    const rpc::Credentials& credentials) {
+  return std::make_unique<OrchestratorClient>(address, credentials);
 }
 
 std::unique_ptr<grpc::Service> NewOrchestratorAdapter(Orchestrator* implementation,

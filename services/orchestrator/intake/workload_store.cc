@@ -6,11 +6,11 @@
 namespace adbms::orchestrator::intake {
 
 double Latency::standard_error_us() const {
-  if (calls < 2) return 0;
+  if (calls < 2) return window_error_us;
   const double n = static_cast<double>(calls);
   const double mean_ms = total_us / 1e3 / n;
   const double variance_ms2 = std::max(0.0, (sum_squares_ms2 - n * mean_ms * mean_ms) / (n - 1));
-  return std::sqrt(variance_ms2 / n) * 1e3;
+  return std::max(window_error_us, std::sqrt(variance_ms2 / n) * 1e3);
 }
 
 absl::Status WorkloadStore::Add(const common::v1::WorkloadWindow& window) {
@@ -50,6 +50,7 @@ absl::Status WorkloadStore::Add(const common::v1::WorkloadWindow& window) {
     slice.latency.errors = one.errors();
     slice.latency.total_us = static_cast<double>(one.total_us());
     slice.latency.sum_squares_ms2 = one.sum_squares_ms2();
+    slice.latency.rows_scanned = one.rows_scanned();
     found->second.slices.push_back(slice);
   }
   pending_.push_back(window);
@@ -78,14 +79,41 @@ Latency WorkloadStore::Between(uint64_t fingerprint, int64_t from_us, int64_t to
   Latency sum;
   const auto found = history_.find(fingerprint);
   if (found == history_.end()) return sum;
+  std::vector<const Latency*> inside;
   for (const Slice& slice : found->second.slices) {
     if (slice.start_us < from_us || slice.end_us > to_us) continue;
     sum.calls += slice.latency.calls;
     sum.errors += slice.latency.errors;
     sum.total_us += slice.latency.total_us;
     sum.sum_squares_ms2 += slice.latency.sum_squares_ms2;
+    sum.rows_scanned += slice.latency.rows_scanned;
+    if (slice.latency.calls > 0) inside.push_back(&slice.latency);
   }
+  if (inside.size() < 3) return sum;
+  // The cluster-robust variance of a mean of unequal clusters.
+  double squares = 0;
+  for (const Latency* window : inside) {
+    const double off = window->total_us - static_cast<double>(window->calls) * sum.mean_us();
+    squares += off * off;
+  }
+  const double windows = static_cast<double>(inside.size());
+  sum.window_error_us =
+      std::sqrt(squares * windows / (windows - 1)) / static_cast<double>(sum.calls);
   return sum;
+}
+
+int64_t WorkloadStore::LastSeen(uint64_t fingerprint) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = history_.find(fingerprint);
+  return found == history_.end() ? 0 : found->second.statement.last_seen_us;
+}
+
+bool WorkloadStore::Writes(uint64_t fingerprint, uint32_t table_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = history_.find(fingerprint);
+  if (found == history_.end() || found->second.statement.read_only) return false;
+  const std::vector<uint32_t>& tables = found->second.statement.table_ids;
+  return std::find(tables.begin(), tables.end(), table_id) != tables.end();
 }
 
 std::vector<uint64_t> WorkloadStore::ActiveSince(int64_t from_us) const {

@@ -23,8 +23,16 @@ struct Latency {
   uint64_t errors = 0;
   double total_us = 0;
   double sum_squares_ms2 = 0;
+  uint64_t rows_scanned = 0;
+  // Of the mean, by the swings between windows: executions of one window share its weather, so
+  // that counting them as independent would promise too much. 0 with fewer than three windows.
+  double window_error_us = 0;
   double mean_us() const { return calls == 0 ? 0 : total_us / static_cast<double>(calls); }
-  // Standard error of the mean, microseconds.
+  double mean_scanned() const {
+    return calls == 0 ? 0 : static_cast<double>(rows_scanned) / static_cast<double>(calls);
+  }
+  // Standard error of the mean, microseconds: the larger of that of single executions and that of
+  // windows.
   double standard_error_us() const;
 };
 
@@ -53,6 +61,10 @@ class WorkloadStore {
   std::vector<common::v1::WorkloadWindow> TakeNew();
   // Executions that began in windows inside [from_us, to_us), Unix time.
   Latency Between(uint64_t fingerprint, int64_t from_us, int64_t to_us) const;
+  // When the statement was last executed; 0: not known.
+  int64_t LastSeen(uint64_t fingerprint) const;
+  // Whether it is known to change rows of the table.
+  bool Writes(uint64_t fingerprint, uint32_t table_id) const;
   // Fingerprints with executions since.
   std::vector<uint64_t> ActiveSince(int64_t from_us) const;
   std::vector<Statement> Statements() const;

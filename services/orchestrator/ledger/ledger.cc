@@ -27,27 +27,51 @@ constexpr struct {
     {v1::ACTION_STATE_FAILED, "failed"},     {v1::ACTION_STATE_REFUSED, "refused"},
 };
 
+constexpr struct {
+  v1::Outcome outcome;
+  const char* name;
+} kOutcomes[] = {
+    {v1::OUTCOME_GAINED, "gained"},
+    {v1::OUTCOME_LOST, "lost"},
+    {v1::OUTCOME_NOT_MEASURABLE, "not measurable"},
+    {v1::OUTCOME_LOAD_CHANGED, "load changed"},
+    {v1::OUTCOME_INTERRUPTED, "interrupted"},
+    {v1::OUTCOME_UNWANTED, "unwanted"},
+    {v1::OUTCOME_SUPERSEDED, "superseded"},
+    {v1::OUTCOME_FAILED, "failed"},
+};
+
+constexpr char kStatementTime[] = "statement time";
+constexpr char kEstimates[] = "row estimates";
+constexpr char kSystemScope[] = "system";
+constexpr char kStatementScope[] = "statements";
+
 constexpr char kCreate[] =
     "CREATE TABLE IF NOT EXISTS adbms.actions (id bigint PRIMARY KEY, proposed_at timestamptz NOT "
     "NULL, module text NOT NULL, kind text NOT NULL, subject text NOT NULL, state text NOT NULL, "
     "statement text, undo text, reason text, predicted_gain double precision, measured_gain double "
     "precision, initiator text, verdict text, table_id bigint, applied_at timestamptz, decided_at "
     "timestamptz, affected text, payload bytea, verify_calls integer, hash text NOT NULL, progress "
-    "bytea)";
-// Tables that were made before there was such a column.
-constexpr char kAddProgress[] = "ALTER TABLE adbms.actions ADD COLUMN IF NOT EXISTS progress bytea";
+    "bytea, outcome text, measure text, scope text)";
+// Tables that were made before there were such columns.
+constexpr const char* kAddColumns[] = {
+    "ALTER TABLE adbms.actions ADD COLUMN IF NOT EXISTS progress bytea",
+    "ALTER TABLE adbms.actions ADD COLUMN IF NOT EXISTS outcome text",
+    "ALTER TABLE adbms.actions ADD COLUMN IF NOT EXISTS measure text",
+    "ALTER TABLE adbms.actions ADD COLUMN IF NOT EXISTS scope text",
+};
 constexpr char kSelect[] =
     "SELECT id, proposed_at, module, kind, subject, state, statement, undo, reason, "
     "predicted_gain, measured_gain, initiator, verdict, table_id, applied_at, decided_at, "
-    "affected, payload, verify_calls, hash, progress FROM adbms.actions ORDER BY id";
+    "affected, payload, verify_calls, hash, progress, outcome, measure, scope FROM "
+    "adbms.actions ORDER BY id";
 constexpr char kInsert[] =
     "INSERT INTO adbms.actions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-    "$14, $15, $16, $17, $18, $19, $20, NULL)";
+    "$14, $15, $16, $17, $18, $19, $20, NULL, $21, $22, $23)";
 constexpr char kUpdate[] =
     "UPDATE adbms.actions SET state = $2, statement = $3, undo = $4, measured_gain = $5, initiator "
-    "= $6, verdict = $7, applied_at = $8, decided_at = $9, payload = $10, progress = $11 WHERE id "
-    "= "
-    "$1";
+    "= $6, verdict = $7, applied_at = $8, decided_at = $9, payload = $10, progress = $11, "
+    "outcome = $12 WHERE id = $1";
 
 Value Timestamp(int64_t unix_us) {
   if (unix_us == 0) return Value::Null({TypeId::kTimestamptz, 0});
@@ -61,6 +85,18 @@ int64_t UnixMicros(const Value& value) {
 Value Gain(const v1::Action& action) {
   if (!action.has_measured_gain()) return Value::Null({TypeId::kFloat8, 0});
   return Value::Float(TypeId::kFloat8, action.measured_gain());
+}
+
+Value OutcomeOf(const v1::Action& action) {
+  if (action.outcome() == v1::OUTCOME_UNSPECIFIED) return Value::Null({TypeId::kText, 0});
+  return Value::Text(OutcomeName(action.outcome()));
+}
+
+v1::Outcome OutcomeFromName(const std::string& name) {
+  for (const auto& entry : kOutcomes) {
+    if (name == entry.name) return entry.outcome;
+  }
+  return v1::OUTCOME_UNSPECIFIED;
 }
 
 Value Progress(const v1::Action& action) {
@@ -121,6 +157,11 @@ v1::Action FromRow(const std::vector<Value>& row) {
   proposal->set_payload(Text(row[17]));
   if (!row[18].is_null()) proposal->set_verify_calls(static_cast<uint32_t>(row[18].int_value()));
   action.set_hash(Text(row[19]));
+  action.set_outcome(OutcomeFromName(Text(row[21])));
+  proposal->set_measure(Text(row[22]) == kEstimates ? module::v1::MEASURE_ESTIMATES
+                                                    : module::v1::MEASURE_STATEMENT_TIME);
+  proposal->set_scope(Text(row[23]) == kSystemScope ? module::v1::SCOPE_SYSTEM
+                                                    : module::v1::SCOPE_UNSPECIFIED);
   // Damage is as good as nothing known: verification then says so.
   if (!row[20].is_null() && !action.mutable_progress()->ParseFromString(Text(row[20]))) {
     action.clear_progress();
@@ -137,6 +178,17 @@ std::string StateName(v1::ActionState state) {
   return "unknown";
 }
 
+std::string OutcomeName(v1::Outcome outcome) {
+  for (const auto& entry : kOutcomes) {
+    if (entry.outcome == outcome) return entry.name;
+  }
+  return "";
+}
+
+std::string MeasureName(module::v1::Measure measure) {
+  return measure == module::v1::MEASURE_ESTIMATES ? kEstimates : kStatementTime;
+}
+
 v1::ActionState StateFromName(const std::string& name) {
   for (const auto& entry : kStates) {
     if (name == entry.name) return entry.state;
@@ -146,7 +198,7 @@ v1::ActionState StateFromName(const std::string& name) {
 
 absl::Status Ledger::Open(const rpc::CallContext& context) {
   RETURN_IF_ERROR(sql_->Run(context, kCreate).status());
-  RETURN_IF_ERROR(sql_->Run(context, kAddProgress).status());
+  for (const char* column : kAddColumns) RETURN_IF_ERROR(sql_->Run(context, column).status());
   ASSIGN_OR_RETURN(const auto rows, sql_->Run(context, kSelect));
   absl::MutexLock lock(&mutex_);
   actions_.clear();
@@ -176,30 +228,38 @@ absl::StatusOr<v1::Action> Ledger::Add(const rpc::CallContext& context, const st
   action.set_state(state);
   action.set_initiator(initiator);
   action.set_verdict(verdict);
-  if (state == v1::ACTION_STATE_REFUSED) action.set_decided_at_us(action.proposed_at_us());
+  if (state == v1::ACTION_STATE_REFUSED) {
+    action.set_decided_at_us(action.proposed_at_us());
+    action.set_outcome(v1::OUTCOME_FAILED);
+  }
   action.set_hash(HashOf(previous, action));
-  RETURN_IF_ERROR(sql_->Run(context, kInsert,
-                            {Value::Int(TypeId::kInt8, action.id()),
-                             Timestamp(action.proposed_at_us()),
-                             Value::Text(module),
-                             Value::Text(proposal.kind()),
-                             Value::Text(proposal.subject()),
-                             Value::Text(StateName(state)),
-                             Value::Text(proposal.statement()),
-                             Value::Text(proposal.undo()),
-                             Value::Text(proposal.reason()),
-                             Value::Float(TypeId::kFloat8, proposal.predicted_gain()),
-                             Gain(action),
-                             Value::Text(initiator),
-                             Value::Text(verdict),
-                             Value::Int(TypeId::kInt8, proposal.table_id()),
-                             Timestamp(0),
-                             Timestamp(action.decided_at_us()),
-                             Value::Text(JoinFingerprints(proposal)),
-                             Value::String({TypeId::kBytea, 0}, proposal.payload()),
-                             Value::Int(TypeId::kInt4, proposal.verify_calls()),
-                             Value::Text(action.hash())})
-                      .status());
+  RETURN_IF_ERROR(
+      sql_->Run(context, kInsert,
+                {Value::Int(TypeId::kInt8, action.id()),
+                 Timestamp(action.proposed_at_us()),
+                 Value::Text(module),
+                 Value::Text(proposal.kind()),
+                 Value::Text(proposal.subject()),
+                 Value::Text(StateName(state)),
+                 Value::Text(proposal.statement()),
+                 Value::Text(proposal.undo()),
+                 Value::Text(proposal.reason()),
+                 Value::Float(TypeId::kFloat8, proposal.predicted_gain()),
+                 Gain(action),
+                 Value::Text(initiator),
+                 Value::Text(verdict),
+                 Value::Int(TypeId::kInt8, proposal.table_id()),
+                 Timestamp(0),
+                 Timestamp(action.decided_at_us()),
+                 Value::Text(JoinFingerprints(proposal)),
+                 Value::String({TypeId::kBytea, 0}, proposal.payload()),
+                 Value::Int(TypeId::kInt4, proposal.verify_calls()),
+                 Value::Text(action.hash()),
+                 OutcomeOf(action),
+                 Value::Text(MeasureName(proposal.measure())),
+                 Value::Text(proposal.scope() == module::v1::SCOPE_SYSTEM ? kSystemScope
+                                                                          : kStatementScope)})
+          .status());
   actions_.emplace(action.id(), action);
   return action;
 }
@@ -214,7 +274,8 @@ absl::Status Ledger::Update(const rpc::CallContext& context, const v1::Action& a
                  Value::Text(action.proposal().statement()), Value::Text(action.proposal().undo()),
                  Gain(action), Value::Text(action.initiator()), Value::Text(action.verdict()),
                  Timestamp(action.applied_at_us()), Timestamp(action.decided_at_us()),
-                 Value::String({TypeId::kBytea, 0}, action.proposal().payload()), Progress(action)})
+                 Value::String({TypeId::kBytea, 0}, action.proposal().payload()), Progress(action),
+                 OutcomeOf(action)})
           .status());
   found->second = action;
   return absl::OkStatus();
@@ -243,29 +304,6 @@ std::vector<v1::Action> Ledger::InState(v1::ActionState state) const {
     if (action.state() == state) actions.push_back(action);
   }
   return actions;
-}
-
-bool Ledger::Blocks(const std::string& module, const std::string& kind, const std::string& subject,
-                    int64_t now_us, int64_t forget_us) const {
-  absl::MutexLock lock(&mutex_);
-  for (auto i = actions_.rbegin(); i != actions_.rend(); ++i) {
-    const v1::Action& action = i->second;
-    if (action.module() != module || action.proposal().kind() != kind ||
-        action.proposal().subject() != subject) {
-      continue;
-    }
-    switch (action.state()) {
-      case v1::ACTION_STATE_KEPT:
-        return false;  // Done before; what is wanted now is something new on the same subject.
-      case v1::ACTION_STATE_REVERTED:
-      case v1::ACTION_STATE_FAILED:
-      case v1::ACTION_STATE_REFUSED:
-        return action.decided_at_us() > now_us - forget_us;
-      default:
-        return true;
-    }
-  }
-  return false;
 }
 
 absl::StatusOr<int64_t> Ledger::FirstBrokenEntry(const rpc::CallContext& context) const {

@@ -19,6 +19,10 @@ namespace adbms::orchestrator::ledger {
 // "proposed", "kept", …
 std::string StateName(v1::ActionState state);
 v1::ActionState StateFromName(const std::string& name);
+// "gained", "lost", "load changed", …; empty while it is not decided.
+std::string OutcomeName(v1::Outcome outcome);
+// "statement time" or "row estimates": what the action's gains are fractions of.
+std::string MeasureName(module::v1::Measure measure);
 
 class Ledger {
  public:
@@ -31,18 +35,14 @@ class Ledger {
   absl::StatusOr<v1::Action> Add(const rpc::CallContext& context, const std::string& module,
                                  const module::v1::Proposal& proposal, v1::ActionState state,
                                  const std::string& initiator, const std::string& verdict);
-  // Writes the mutable fields: state, statement and undo as applied, gains, verdict, times,
-  // initiator, progress.
+  // Writes the mutable fields: state, outcome, statement and undo as applied, gains, verdict,
+  // times, initiator, progress.
   absl::Status Update(const rpc::CallContext& context, const v1::Action& action);
   // NOT_FOUND.
   absl::StatusOr<v1::Action> Get(int64_t id) const;
   // Newest first.
   std::vector<v1::Action> List(size_t limit) const;
   std::vector<v1::Action> InState(v1::ActionState state) const;
-  // Whether this module has an entry for the subject that still stands in its way: pending, kept,
-  // or undone or refused before (which is not tried again until `forget_us` has passed since).
-  bool Blocks(const std::string& module, const std::string& kind, const std::string& subject,
-              int64_t now_us, int64_t forget_us) const;
   // Reads what is stored: the first entry whose hash does not follow from the one before, or that
   // is missing at the end; 0: the chain is whole.
   absl::StatusOr<int64_t> FirstBrokenEntry(const rpc::CallContext& context) const;

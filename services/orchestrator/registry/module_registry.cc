@@ -27,17 +27,52 @@ v1::Autonomy AutonomyFromName(const std::string& name) {
 }
 
 absl::Status ModuleRegistry::Open(const rpc::CallContext& context) {
-  RETURN_IF_ERROR(sql_->Run(context,
-                            "CREATE TABLE IF NOT EXISTS adbms.modules (name text PRIMARY KEY, "
-                            "autonomy text, description text, version text, address text)")
-                      .status());
-  ASSIGN_OR_RETURN(const auto rows, sql_->Run(context, "SELECT name, autonomy FROM adbms.modules"));
+  for (const char* statement :
+       {"CREATE TABLE IF NOT EXISTS adbms.modules (name text PRIMARY KEY, autonomy text, "
+        "description text, version text, address text, autonomy_set_by text)",
+        // Where it stands in a table made before there was the column, the configuration holds:
+        // what it was at the first start was stored as if somebody had set it.
+        "ALTER TABLE adbms.modules ADD COLUMN IF NOT EXISTS autonomy_set_by text"}) {
+    RETURN_IF_ERROR(sql_->Run(context, statement).status());
+  }
+  ASSIGN_OR_RETURN(const auto rows,
+                   sql_->Run(context,
+                             "SELECT name, autonomy FROM adbms.modules WHERE autonomy_set_by "
+                             "= 'user'"));
   absl::MutexLock lock(&mutex_);
   for (const auto& row : rows.rows) {
     if (row[1].is_null()) continue;
-    stored_[std::string(row[0].bytes())] = AutonomyFromName(std::string(row[1].bytes()));
+    set_[std::string(row[0].bytes())] = AutonomyFromName(std::string(row[1].bytes()));
   }
   return absl::OkStatus();
+}
+
+v1::Autonomy ModuleRegistry::AutonomyOf(const std::string& name) const {
+  const auto set = set_.find(name);
+  const bool known = set != set_.end() && set->second != v1::AUTONOMY_UNSPECIFIED;
+  return known ? set->second : default_autonomy_;
+}
+
+absl::Status ModuleRegistry::Store(const rpc::CallContext& context, const RegisteredModule& entry) {
+  bool set = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    set = set_.count(entry.name) > 0;
+  }
+  const std::vector<Value> row = {Value::Text(entry.name),
+                                  Value::Text(AutonomyName(entry.autonomy)),
+                                  Value::Text(entry.description.description()),
+                                  Value::Text(entry.description.version()),
+                                  Value::Text(entry.address),
+                                  Value::Text(set ? "user" : "configuration")};
+  ASSIGN_OR_RETURN(const auto updated,
+                   sql_->Run(context,
+                             "UPDATE adbms.modules SET autonomy = $2, description = $3, version = "
+                             "$4, address = $5, autonomy_set_by = $6 WHERE name = $1",
+                             row));
+  if (updated.rows_affected > 0) return absl::OkStatus();
+  return sql_->Run(context, "INSERT INTO adbms.modules VALUES ($1, $2, $3, $4, $5, $6)", row)
+      .status();
 }
 
 absl::Status ModuleRegistry::Describe(const rpc::CallContext& context, RegisteredModule entry) {
@@ -46,33 +81,21 @@ absl::Status ModuleRegistry::Describe(const rpc::CallContext& context, Registere
   if (entry.name.empty()) return absl::InvalidArgumentError("the module has no name");
   {
     absl::MutexLock lock(&mutex_);
-    const auto stored = stored_.find(entry.name);
-    const bool known = stored != stored_.end() && stored->second != v1::AUTONOMY_UNSPECIFIED;
-    entry.autonomy = known ? stored->second : default_autonomy_;
+    entry.autonomy = AutonomyOf(entry.name);
   }
-  const std::vector<Value> row = {
-      Value::Text(entry.name), Value::Text(AutonomyName(entry.autonomy)),
-      Value::Text(entry.description.description()), Value::Text(entry.description.version()),
-      Value::Text(entry.address)};
-  ASSIGN_OR_RETURN(const auto updated,
-                   sql_->Run(context,
-                             "UPDATE adbms.modules SET autonomy = $2, description = $3, version = "
-                             "$4, address = $5 WHERE name = $1",
-                             row));
-  if (updated.rows_affected == 0) {
-    RETURN_IF_ERROR(
-        sql_->Run(context, "INSERT INTO adbms.modules VALUES ($1, $2, $3, $4, $5)", row).status());
-  }
+  RETURN_IF_ERROR(Store(context, entry));
   absl::MutexLock lock(&mutex_);
   modules_[entry.name] = std::move(entry);
   return absl::OkStatus();
 }
 
 absl::Status ModuleRegistry::Add(const rpc::CallContext& context,
-                                 std::shared_ptr<api::Module> module, const std::string& address) {
+                                 std::shared_ptr<api::Module> module, const std::string& address,
+                                 bool own) {
   RegisteredModule entry;
   entry.module = std::move(module);
   entry.address = address;
+  entry.own = own;
   const absl::Status status = Describe(context, entry);
   if (!status.ok()) {
     absl::MutexLock lock(&mutex_);
@@ -117,17 +140,35 @@ absl::StatusOr<RegisteredModule> ModuleRegistry::Find(const std::string& name) c
 
 absl::Status ModuleRegistry::SetAutonomy(const rpc::CallContext& context, const std::string& name,
                                          v1::Autonomy autonomy) {
-  if (autonomy < v1::AUTONOMY_OFF || autonomy > v1::AUTONOMY_AUTO) {
+  if (autonomy < v1::AUTONOMY_UNSPECIFIED || autonomy > v1::AUTONOMY_AUTO) {
     return absl::InvalidArgumentError("autonomy is off, observe, recommend or auto");
   }
-  RETURN_IF_ERROR(Find(name).status());
-  RETURN_IF_ERROR(sql_->Run(context, "UPDATE adbms.modules SET autonomy = $2 WHERE name = $1",
-                            {Value::Text(name), Value::Text(AutonomyName(autonomy))})
-                      .status());
-  absl::MutexLock lock(&mutex_);
-  stored_[name] = autonomy;
-  modules_[name].autonomy = autonomy;
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(RegisteredModule entry, Find(name));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (autonomy == v1::AUTONOMY_UNSPECIFIED) {
+      set_.erase(name);
+    } else {
+      set_[name] = autonomy;
+    }
+    entry.autonomy = modules_[name].autonomy = AutonomyOf(name);
+  }
+  return Store(context, entry);
+}
+
+void ModuleRegistry::SetDefault(const rpc::CallContext& context, v1::Autonomy autonomy) {
+  std::vector<RegisteredModule> changed;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (autonomy == v1::AUTONOMY_UNSPECIFIED || autonomy == default_autonomy_) return;
+    default_autonomy_ = autonomy;
+    for (auto& [name, entry] : modules_) {
+      entry.autonomy = AutonomyOf(name);
+      changed.push_back(entry);
+    }
+  }
+  // What cannot be written now is written at the next start.
+  for (const RegisteredModule& entry : changed) (void)Store(context, entry);
 }
 
 void ModuleRegistry::SetHealthy(const std::string& name, bool healthy) {

@@ -1,5 +1,6 @@
-// The modules that the orchestrator drives, in process or elsewhere, and how far each may go.
-// Autonomy is kept in adbms.modules. Thread-safe.
+// The modules that the orchestrator drives, in process or elsewhere, and how far each may go. What
+// was set for a module is kept in adbms.modules; the others follow the configuration, at every
+// start and when it changes. Thread-safe.
 #pragma once
 
 #include <map>
@@ -25,6 +26,7 @@ struct RegisteredModule {
   module::v1::DescribeResponse description;
   std::shared_ptr<api::Module> module;
   std::string address;  // Empty: in this process.
+  bool own = true;      // A module of the system itself.
   v1::Autonomy autonomy = v1::AUTONOMY_AUTO;
   bool healthy = true;
 };
@@ -40,25 +42,31 @@ class ModuleRegistry {
   // Asks the module who it is and adds it, replacing one of the same name. A module that does not
   // answer yet is kept and asked again by Refresh.
   absl::Status Add(const rpc::CallContext& context, std::shared_ptr<api::Module> module,
-                   const std::string& address);
+                   const std::string& address, bool own = true);
   // Asks modules that have not answered yet.
   void Refresh(const rpc::CallContext& context);
   // In order of their runs.
   std::vector<RegisteredModule> List() const;
   absl::StatusOr<RegisteredModule> Find(const std::string& name) const;
+  // UNSPECIFIED: it follows the configuration again.
   absl::Status SetAutonomy(const rpc::CallContext& context, const std::string& name,
                            v1::Autonomy autonomy);
+  // What modules without a setting of their own follow from now on.
+  void SetDefault(const rpc::CallContext& context, v1::Autonomy autonomy);
   void SetHealthy(const std::string& name, bool healthy);
 
  private:
   absl::Status Describe(const rpc::CallContext& context, RegisteredModule entry);
+  // Writes what holds for the module, and whether that was set for it.
+  absl::Status Store(const rpc::CallContext& context, const RegisteredModule& entry);
+  v1::Autonomy AutonomyOf(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   storage::api::SqlClient* const sql_;
-  const v1::Autonomy default_autonomy_;
   mutable absl::Mutex mutex_;
+  v1::Autonomy default_autonomy_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, RegisteredModule> modules_ ABSL_GUARDED_BY(mutex_);
-  std::vector<RegisteredModule> silent_ ABSL_GUARDED_BY(mutex_);  // Have not answered Describe.
-  std::map<std::string, v1::Autonomy> stored_ ABSL_GUARDED_BY(mutex_);
+  std::vector<RegisteredModule> silent_ ABSL_GUARDED_BY(mutex_);     // Have not answered Describe.
+  std::map<std::string, v1::Autonomy> set_ ABSL_GUARDED_BY(mutex_);  // By a person.
 };
 
 }  // namespace adbms::orchestrator::registry

@@ -19,6 +19,8 @@ using types::Value;
 constexpr int64_t kPostgresEpochUs = 946684800000000;
 constexpr char kUser[] = "adbms";
 constexpr size_t kPublishedStatements = 500;
+// Actions that are applied at the same time: an index build takes a core.
+constexpr size_t kAppliers = 2;
 
 const char* const kTables[] = {
     "CREATE TABLE IF NOT EXISTS adbms.leases (name text PRIMARY KEY, holder text, expires_us "
@@ -40,8 +42,8 @@ OrchestratorServer::OrchestratorServer(storage::api::Storage* storage, telemetry
       sql_(storage, kUser),
       ledger_(&sql_),
       registry_(&sql_, registry::AutonomyFromName(options.config.autonomy())),
-      cycle_(&registry_, &ledger_, &workload_, logger, metrics,
-             {options.config, options.index_budget_bytes}),
+      cycle_(&registry_, &ledger_, &workload_, &machine_, logger, metrics,
+             {options.config, options.index_budget_bytes, kAppliers}),
       cycle_ms_(options.config.cycle_ms()) {}
 
 absl::StatusOr<std::unique_ptr<OrchestratorServer>> OrchestratorServer::Open(
@@ -66,12 +68,13 @@ rpc::CallContext OrchestratorServer::Context() const {
 
 absl::Status OrchestratorServer::AddModule(std::shared_ptr<api::Module> module,
                                            const std::string& address) {
-  return registry_.Add(Context(), std::move(module), address);
+  return registry_.Add(Context(), std::move(module), address, /*own=*/true);
 }
 
 void OrchestratorServer::SetConfig(const common::v1::OrchestratorConfig& config) {
   cycle_ms_ = config.cycle_ms();
   cycle_.SetConfig(config);
+  registry_.SetDefault(Context(), registry::AutonomyFromName(config.autonomy()));
 }
 
 void OrchestratorServer::Start() {
@@ -84,6 +87,7 @@ void OrchestratorServer::Stop() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
+  cycle_.Stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -148,6 +152,10 @@ void OrchestratorServer::Loop() {
       leader_ = true;
     }
     const absl::Time start = absl::Now();
+    if (const auto engine = storage_->GetMetrics(context); engine.ok()) {
+      machine_.Add(absl::ToUnixMicros(start), engine->machine_cpu_us(), engine->process_cpu_us(),
+                   engine->machine_cpus());
+    }
     for (const std::string& line : cycle_.Run(context)) logger_->Info(line);
     metrics_->Histogram("adbms_cycle_duration_seconds", "Time of autonomous cycles.")
         .Observe(absl::ToDoubleSeconds(absl::Now() - start));
@@ -323,11 +331,23 @@ absl::StatusOr<v1::SetAutonomyResponse> OrchestratorServer::SetAutonomy(
 
 absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
     const rpc::CallContext& context, const v1::RegisterModuleRequest& request) {
-  std::shared_ptr<api::Module> module =
-      api::NewModuleClient(request.address(), options_.cluster_secret);
+  if (request.name().empty()) return absl::InvalidArgumentError("the module has no name");
+  const auto known = registry_.Find(request.name());
+  if (known.ok() && known->own) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("the module \"", request.name(), "\" is the system's own"));
+  }
   v1::RegisterModuleResponse response;
+  response.set_token(rpc::ModuleToken(options_.cluster_secret, request.name()));
+  std::shared_ptr<api::Module> module =
+      api::NewModuleClient(request.address(), rpc::Credentials::Module(response.token()));
   ASSIGN_OR_RETURN(*response.mutable_description(), module->Describe(context, {}));
-  RETURN_IF_ERROR(AddModule(std::move(module), request.address()));
+  if (response.description().name() != request.name()) {
+    return absl::InvalidArgumentError(absl::StrCat("the module at ", request.address(), " is \"",
+                                                   response.description().name(), "\", not \"",
+                                                   request.name(), "\""));
+  }
+  RETURN_IF_ERROR(registry_.Add(Context(), std::move(module), request.address(), /*own=*/false));
   return response;
 }
 

@@ -41,7 +41,8 @@ class OrchestratorServer : public api::Orchestrator {
   // Starts the cycle's thread.
   void Start();
   void Stop();
-  // Takes over what can change while it runs: the time between cycles and what verdicts rest on.
+  // Takes over what can change while it runs: the time between cycles, what verdicts rest on, and
+  // how far modules may go that nobody has set.
   void SetConfig(const common::v1::OrchestratorConfig& config);
   // How many actions of the ledger are in each state, those without any included.
   std::map<std::string, size_t> CountActions() const;
@@ -83,6 +84,7 @@ class OrchestratorServer : public api::Orchestrator {
   ledger::Ledger ledger_;
   registry::ModuleRegistry registry_;
   intake::WorkloadStore workload_;
+  intake::MachineLoad machine_;
   workflow::Cycle cycle_;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

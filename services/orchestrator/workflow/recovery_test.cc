@@ -1,158 +1,10 @@
-// What a restarted orchestrator makes of actions under way, on a real ledger: each "process" has
-// its own registry, workload and cycle over one storage.
-#include <gtest/gtest.h>
-#include <prometheus/registry.h>
-
-#include "absl/time/clock.h"
-#include "services/orchestrator/workflow/cycle.h"
-#include "services/storage/server/storage_server.h"
-#include "services/storage/testing/plans.h"
+// What a restarted orchestrator makes of actions under way.
+#include "services/orchestrator/workflow/cycle_fixture.h"
 
 namespace adbms::orchestrator::workflow {
 namespace {
 
-constexpr uint64_t kStatement = 7;
-constexpr uint64_t kCalls = 20;
-
-// Proposes one action if it may; counts what it is asked to do.
-class FakeModule : public api::Module {
- public:
-  absl::StatusOr<module::v1::DescribeResponse> Describe(
-      const rpc::CallContext&, const module::v1::DescribeRequest&) override {
-    module::v1::DescribeResponse response;
-    response.set_name("fake");
-    return response;
-  }
-  absl::StatusOr<module::v1::ObserveResponse> Observe(const rpc::CallContext&,
-                                                      const module::v1::ObserveRequest&) override {
-    return module::v1::ObserveResponse();
-  }
-  absl::StatusOr<module::v1::ProposeResponse> Propose(const rpc::CallContext&,
-                                                      const module::v1::ProposeRequest&) override {
-    module::v1::ProposeResponse response;
-    if (proposes) *response.add_proposals() = proposal;
-    return response;
-  }
-  absl::StatusOr<module::v1::ApplyResponse> Apply(const rpc::CallContext&,
-                                                  const module::v1::ApplyRequest&) override {
-    ++applied;
-    return module::v1::ApplyResponse();
-  }
-  absl::StatusOr<module::v1::RevertResponse> Revert(const rpc::CallContext&,
-                                                    const module::v1::RevertRequest&) override {
-    if (away) return absl::UnavailableError("no route");
-    ++reverted;
-    return module::v1::RevertResponse();
-  }
-  absl::StatusOr<module::v1::ReportResponse> Report(const rpc::CallContext&,
-                                                    const module::v1::ReportRequest&) override {
-    return module::v1::ReportResponse();
-  }
-
-  module::v1::Proposal proposal;
-  bool proposes = false;
-  bool away = false;
-  int applied = 0;
-  int reverted = 0;
-};
-
-// One orchestrator process.
-struct Process {
-  Process(storage::api::SqlClient* sql, const common::v1::OrchestratorConfig& config)
-      : ledger(sql),
-        registry(sql, v1::AUTONOMY_AUTO),
-        cycle(&registry, &ledger, &workload, logger.get(), &metrics, {config, 0}) {
-    EXPECT_TRUE(ledger.Open(context).ok());
-    EXPECT_TRUE(registry.Open(context).ok());
-    cycle.Recover(context);
-  }
-  void Join(const std::shared_ptr<FakeModule>& module) {
-    ASSERT_TRUE(registry.Add(context, module, "").ok());
-  }
-  // Executions of the statement, each of `us`, in a window that starts now.
-  void Execute(int64_t us) {
-    common::v1::WorkloadWindow window;
-    window.set_source(1);
-    window.set_sequence(++sequence);
-    window.set_start_us(absl::ToUnixMicros(absl::Now()));
-    window.set_end_us(window.start_us() + 1);
-    common::v1::StatementWindow* const one = window.add_statements();
-    one->set_fingerprint(kStatement);
-    one->set_calls(kCalls);
-    one->set_total_us(static_cast<int64_t>(kCalls) * us);
-    const double ms = static_cast<double>(us) / 1e3;
-    one->set_sum_squares_ms2(static_cast<double>(kCalls) * ms * ms);
-    ASSERT_TRUE(workload.Add(window).ok());
-  }
-
-  rpc::CallContext context;
-  std::unique_ptr<telemetry::Logger> logger = telemetry::NullLog();
-  prometheus::Registry prometheus;
-  telemetry::ServiceMetrics metrics{"orchestrator", &prometheus};
-  uint64_t sequence = 0;
-  ledger::Ledger ledger;
-  registry::ModuleRegistry registry;
-  intake::WorkloadStore workload;
-  Cycle cycle;
-};
-
-class RecoveryTest : public testing::Test {
- protected:
-  void SetUp() override {
-    storage::server::Options options;
-    options.data_dir = directory_.path();
-    options.block_cache_bytes = options.memtable_bytes = 16 << 20;
-    auto storage = storage::server::StorageServer::Open(options);
-    ASSERT_TRUE(storage.ok()) << storage.status();
-    storage_ = *std::move(storage);
-    sql_ = std::make_unique<storage::api::SqlClient>(storage_.get(), "adbms");
-    config_.set_verification_timeout_ms(3600 * 1000);
-    config_.set_minimum_measured_gain(0.05);
-    module_->proposal.set_kind("change");
-    module_->proposal.set_subject("subject");
-    module_->proposal.set_statement("do it");
-    module_->proposal.set_undo("undo it");
-    module_->proposal.set_verify_calls(10);
-    module_->proposal.add_affected_fingerprints(kStatement);
-  }
-  std::unique_ptr<Process> Start() { return std::make_unique<Process>(sql_.get(), config_); }
-  // The only action, as a reader of the ledger finds it.
-  v1::Action Stored() {
-    ledger::Ledger reader(sql_.get());
-    EXPECT_TRUE(reader.Open({}).ok());
-    const auto action = reader.Get(1);
-    EXPECT_TRUE(action.ok()) << action.status();
-    return action.value_or(v1::Action());
-  }
-  // An action that is being measured, applied by a process that is gone.
-  void LeaveVerifying(bool with_work_before) {
-    module_->proposes = true;
-    const auto process = Start();
-    process->Join(module_);
-    if (with_work_before) process->Execute(50000);
-    process->cycle.Run({});
-    ASSERT_EQ(Stored().state(), v1::ACTION_STATE_VERIFYING);
-    ASSERT_TRUE(Stored().has_progress());
-  }
-  // An action that a process which is gone was applying for the nth time.
-  void LeaveApplying(uint32_t attempts) {
-    const auto process = Start();
-    auto action = process->ledger.Add({}, "fake", module_->proposal, v1::ACTION_STATE_APPROVED,
-                                      "auto", "approved");
-    ASSERT_TRUE(action.ok()) << action.status();
-    action->set_state(v1::ACTION_STATE_APPLYING);
-    action->mutable_progress()->set_attempts(attempts);
-    ASSERT_TRUE(process->ledger.Update({}, *action).ok());
-  }
-
-  storage::testing::TempDir directory_;
-  std::unique_ptr<storage::server::StorageServer> storage_;
-  std::unique_ptr<storage::api::SqlClient> sql_;
-  common::v1::OrchestratorConfig config_;
-  std::shared_ptr<FakeModule> module_ = std::make_shared<FakeModule>();
-};
-
-TEST_F(RecoveryTest, WhatHelpedIsKeptOnFiguresFromBeforeTheRestart) {
+TEST_F(CycleTest, WhatHelpedIsKeptOnFiguresFromBeforeTheRestart) {
   LeaveVerifying(true);
   const auto process = Start();
   process->Join(module_);
@@ -169,7 +21,7 @@ TEST_F(RecoveryTest, WhatHelpedIsKeptOnFiguresFromBeforeTheRestart) {
   EXPECT_EQ(module_->reverted, 0);
 }
 
-TEST_F(RecoveryTest, WhatDidNotHelpIsTakenBackOnThem) {
+TEST_F(CycleTest, WhatDidNotHelpIsTakenBackOnThem) {
   LeaveVerifying(true);
   const auto process = Start();
   process->Join(module_);
@@ -181,7 +33,7 @@ TEST_F(RecoveryTest, WhatDidNotHelpIsTakenBackOnThem) {
   EXPECT_EQ(module_->reverted, 1);
 }
 
-TEST_F(RecoveryTest, ADeadlineThatPassedWhileNobodyMeasuredIsGivenAgain) {
+TEST_F(CycleTest, ADeadlineThatPassedWhileNobodyMeasuredIsGivenAgain) {
   LeaveVerifying(true);
   {
     ledger::Ledger ledger(sql_.get());
@@ -197,7 +49,7 @@ TEST_F(RecoveryTest, ADeadlineThatPassedWhileNobodyMeasuredIsGivenAgain) {
   EXPECT_GT(Stored().progress().deadline_us(), absl::ToUnixMicros(absl::Now()));
 }
 
-TEST_F(RecoveryTest, WithoutFiguresFromBeforeItSaysSo) {
+TEST_F(CycleTest, WithoutFiguresFromBeforeItSaysSo) {
   config_.set_verification_timeout_ms(0);
   LeaveVerifying(false);
   const auto process = Start();
@@ -209,7 +61,7 @@ TEST_F(RecoveryTest, WithoutFiguresFromBeforeItSaysSo) {
       << Stored().verdict();
 }
 
-TEST_F(RecoveryTest, WithoutARecordItSaysSo) {
+TEST_F(CycleTest, WithoutARecordItSaysSo) {
   config_.set_verification_timeout_ms(0);
   LeaveVerifying(true);
   ASSERT_TRUE(sql_->Run({}, "UPDATE adbms.actions SET progress = NULL").ok());
@@ -221,7 +73,7 @@ TEST_F(RecoveryTest, WithoutARecordItSaysSo) {
   EXPECT_NE(Stored().verdict().find("outlived a restart"), std::string::npos) << Stored().verdict();
 }
 
-TEST_F(RecoveryTest, WhatWasHalfAppliedIsUndone) {
+TEST_F(CycleTest, WhatWasHalfAppliedIsUndone) {
   LeaveApplying(1);
   const auto process = Start();
   process->Join(module_);
@@ -231,7 +83,23 @@ TEST_F(RecoveryTest, WhatWasHalfAppliedIsUndone) {
   EXPECT_EQ(module_->applied, 0);
 }
 
-TEST_F(RecoveryTest, AModuleThatIsAwayIsWaitedForToUndo) {
+TEST_F(CycleTest, WhatWasInterruptedIsTriedAgainButNotForEver) {
+  LeaveApplying(1);
+  module_->proposes = true;
+  const auto process = Start();
+  process->Join(module_);
+  process->cycle.Settle({});
+  EXPECT_EQ(Stored().outcome(), v1::OUTCOME_INTERRUPTED);
+  EXPECT_EQ(process->Propose(module_).size(), 1u);
+  v1::Action again = *process->ledger.Get(2);
+  again.set_state(v1::ACTION_STATE_REVERTED);
+  again.set_outcome(v1::OUTCOME_INTERRUPTED);
+  again.set_decided_at_us(absl::ToUnixMicros(absl::Now()));
+  ASSERT_TRUE(process->ledger.Update({}, again).ok());
+  EXPECT_TRUE(process->Propose(module_).empty()) << "twice is enough for a day";
+}
+
+TEST_F(CycleTest, AModuleThatIsAwayIsWaitedForToUndo) {
   LeaveApplying(1);
   const auto process = Start();
   process->cycle.Settle({});
@@ -246,7 +114,7 @@ TEST_F(RecoveryTest, AModuleThatIsAwayIsWaitedForToUndo) {
   EXPECT_EQ(module_->reverted, 1);
 }
 
-TEST_F(RecoveryTest, AModuleThatStaysAwayIsNotWaitedForForEver) {
+TEST_F(CycleTest, AModuleThatStaysAwayIsNotWaitedForForEver) {
   config_.set_verification_timeout_ms(0);
   LeaveApplying(1);
   const auto process = Start();
@@ -255,7 +123,7 @@ TEST_F(RecoveryTest, AModuleThatStaysAwayIsNotWaitedForForEver) {
   EXPECT_NE(Stored().verdict().find("undoing failed"), std::string::npos) << Stored().verdict();
 }
 
-TEST_F(RecoveryTest, WhatHasNothingToUndoIsDoneOnceMore) {
+TEST_F(CycleTest, WhatHasNothingToUndoIsDoneOnceMore) {
   module_->proposal.clear_undo();
   module_->proposal.set_verify_calls(0);
   LeaveApplying(1);
@@ -267,7 +135,7 @@ TEST_F(RecoveryTest, WhatHasNothingToUndoIsDoneOnceMore) {
   EXPECT_EQ(module_->reverted, 0);
 }
 
-TEST_F(RecoveryTest, WhatEndsTheProcessTwiceIsNotTriedAThirdTime) {
+TEST_F(CycleTest, WhatEndsTheProcessTwiceIsNotTriedAThirdTime) {
   module_->proposal.clear_undo();
   LeaveApplying(2);
   const auto process = Start();

@@ -1,4 +1,5 @@
-// Whether an action helped: latency of the statements that it affects, before and after it. What
+// Whether an action helped: the time of the statements that it touches, before and after it,
+// against what statements that it does not touch did meanwhile (difference in differences). What
 // was before is recorded with the action, so that the comparison outlives the process.
 #pragma once
 
@@ -7,42 +8,53 @@
 #include <vector>
 
 #include "adbms/orchestrator/v1/orchestrator.pb.h"
+#include "services/orchestrator/intake/machine_load.h"
 #include "services/orchestrator/intake/workload_store.h"
+#include "services/orchestrator/workflow/attribution.h"
 
 namespace adbms::orchestrator::workflow {
+
+// What is known of the workload, the machine and the other actions. All must outlive their use.
+struct Evidence {
+  const intake::WorkloadStore& workload;
+  const intake::MachineLoad& machine;
+  const std::vector<Change>& changes;
+  int64_t now_us = 0;
+};
 
 // What the measurement of an action says.
 struct Measurement {
   bool enough = false;  // Executions before and after suffice for a verdict.
-  double gain =
-      0;  // 1 - time after / time before, over the affected statements, weighted by calls after.
-  double uncertainty = 0;  // One standard error of the gain.
+  // 1 - (time after / time before) / drift, over the affected statements, each weighted by its
+  // calls after: a change of the mix alone changes nothing.
+  double gain = 0;
+  double uncertainty = 0;  // One standard error of the gain, the control's own swings included.
   uint64_t calls_before = 0;
   uint64_t calls_after = 0;
   size_t statements = 0;
+  // Time after / time before of the control: statements that no change of the period touched.
+  // Pulled towards 1 while they are few; 1 without any.
+  double drift = 1;
+  size_t control_statements = 0;
+  // 1 - rows read after / before, of the same statements: what a busy machine does not change.
+  double rows_gain = 0;
+  // Why times before and after cannot be compared, in plain words; empty: they can. Only looked
+  // for without a control.
+  std::string load_change;
 };
 
-// Whether both may change the time of the same statement; no fingerprints mean all statements.
-bool Overlap(const v1::Action& a, const v1::Action& b);
+// Enters into the action's progress what statements took before it was applied: those it touches,
+// and those it will be compared with.
+void RecordBaseline(const Evidence& evidence, v1::Action* action);
 
-// When the last change before `until_us` to what these statements meet was made or undone, other
-// than by action `id`; 0 without any. A comparison must not reach behind it: it would credit one
-// action with the effect of another.
-int64_t LastChangeBefore(const std::vector<v1::Action>& actions, const v1::Action& action,
-                         int64_t until_us);
-
-// Enters into the action's progress what its statements took from `before_from_us` until it was
-// applied.
-void RecordBaseline(const intake::WorkloadStore& workload, int64_t before_from_us,
-                    v1::Action* action);
-
-// Latency of the affected statements (empty: of all that ran) from `before_from_us` until the
-// action was applied, or as recorded with it where that is more, against after it.
-Measurement Measure(const intake::WorkloadStore& workload, const v1::Action& action,
-                    int64_t before_from_us, int64_t now_us);
+Measurement Measure(const Evidence& evidence, const v1::Action& action);
 
 // Executions after the action that a verdict wants.
 uint64_t WantedCalls(const v1::Action& action);
+
+// Whether it is no use to wait: the action is at least `quiet_us` old, and none of the statements
+// that it could be measured by has run for as long.
+bool NoLongerMeasurable(const Evidence& evidence, const v1::Action& action, int64_t quiet_us);
 
 // Why there is no verdict by measurement, for a person.
 std::string WhyNotMeasured(const v1::Action& action, const Measurement& found);

@@ -3,10 +3,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/sql/catalog_numbers.h"
+#include "common/sql/system_relations.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/security/authn/scram.h"
+#include "services/security/authz/dependents.h"
 
 namespace adbms::security::authz {
 namespace {
@@ -81,6 +84,7 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   policy.set_version(version);
   policy.set_superuser(role.superuser);
   policy.set_create_role(role.create_role);
+  policy.set_can_login(role.can_login);
   std::set<std::string> memberships;
   CollectMemberships(*this, name, &memberships);
   std::map<uint32_t, std::set<int>> merged;
@@ -105,6 +109,7 @@ absl::Status RoleStore::Bootstrap(const rpc::CallContext& context, const std::st
   ASSIGN_OR_RETURN(const auto present, sql_->Run(context, "SELECT count(*) FROM adbms.roles"));
   if (present.rows[0][0].int_value() == 0)
     RETURN_IF_ERROR(AddSuperuser(context, superuser, verifier));
+  RETURN_IF_ERROR(AddMonitorRole(context));
   // As PostgreSQL 15: everybody may use public, its owner alone creates in it. Once, as it may be
   // revoked: the row stays.
   ASSIGN_OR_RETURN(const auto opened,
@@ -124,6 +129,41 @@ absl::Status RoleStore::AddSuperuser(const rpc::CallContext& context, const std:
   role.verifier = verifier;
   return sql_->RunTransaction(context, {PutRole(superuser, role, false),
                                         {"INSERT INTO adbms.policy_version VALUES (1, 1)", {}}});
+}
+
+absl::Status RoleStore::AddMonitorRole(const rpc::CallContext& context) {
+  const std::string name(sql::kMonitorRole);
+  ASSIGN_OR_RETURN(
+      const auto present,
+      sql_->Run(context, "SELECT count(*) FROM adbms.roles WHERE name = $1", {Value::Text(name)}));
+  if (present.rows[0][0].int_value() > 0) return absl::OkStatus();
+  return sql_->RunTransaction(
+      context, {PutRole(name, Role(), false),
+                {"UPDATE adbms.policy_version SET version = version + 1 WHERE id = 1", {}}});
+}
+
+absl::Status RoleStore::CheckHasNothing(const rpc::CallContext& context, const Roles& roles,
+                                        const std::string& name, bool creates) const {
+  ASSIGN_OR_RETURN(const auto catalog, storage_->GetCatalog(context, 0));
+  if (catalog == nullptr) return absl::InternalError("storage gave no catalog");
+  std::vector<std::string> objects = OwnedBy(*catalog, name);
+  if (!creates) {
+    std::set<uint32_t> granted;
+    for (const auto& [key, privileges] : roles.grants) {
+      if (key.first == name && !privileges.empty()) granted.insert(key.second);
+    }
+    const std::vector<std::string> privileges = Named(*catalog, granted);
+    objects.insert(objects.end(), privileges.begin(), privileges.end());
+  }
+  if (objects.empty()) return absl::OkStatus();
+  return status::Error(
+      "2BP01",
+      creates
+          ? absl::StrCat("role \"", name,
+                         "\" cannot be created because an earlier one of that name owns objects")
+          : absl::StrCat("role \"", name, "\" cannot be dropped because some objects depend on it"),
+      absl::StrJoin(objects, "\n"),
+      "Drop them, give them another owner with ALTER ... OWNER TO, or REVOKE the privileges.");
 }
 
 absl::StatusOr<uint64_t> RoleStore::StoredVersion(const rpc::CallContext& context) {
@@ -238,12 +278,16 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         if (name.empty() || name.size() > 63 || name.rfind("pg_", 0) == 0 || name == "public") {
           return status::Error("42939", absl::StrCat("role name \"", name, "\" is reserved"));
         }
+        RETURN_IF_ERROR(CheckHasNothing(context, *roles, name, /*creates=*/true));
         Role role;
         RETURN_IF_ERROR(ApplyOptions(request, &role));
         steps.push_back(PutRole(name, role, false));
         break;
       }
       case Request::KIND_ALTER: {
+        if (name == sql::kMonitorRole) {
+          return status::Error("42939", absl::StrCat("role name \"", name, "\" is reserved"));
+        }
         Role role = found->second;
         RETURN_IF_ERROR(ApplyOptions(request, &role));
         steps.push_back(PutRole(name, role, true));
@@ -253,6 +297,12 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         if (name == request.user()) {
           return status::Error(status::sqlstate::kObjectInUse, "current user cannot be dropped");
         }
+        if (name == sql::kMonitorRole) {
+          return status::Error("2BP01",
+                               absl::StrCat("cannot drop role ", name,
+                                            " because it is required by the database system"));
+        }
+        RETURN_IF_ERROR(CheckHasNothing(context, *roles, name, /*creates=*/false));
         steps.push_back({"DELETE FROM adbms.roles WHERE name = $1", {Value::Text(name)}});
         steps.push_back({"DELETE FROM adbms.grants WHERE grantee = $1", {Value::Text(name)}});
         steps.push_back(

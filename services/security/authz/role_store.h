@@ -42,10 +42,12 @@ using RolesPtr = std::shared_ptr<const Roles>;
 
 class RoleStore {
  public:
-  // `sql` must outlive this.
-  explicit RoleStore(storage::api::SqlClient* sql) : sql_(sql) {}
+  // Both must outlive this.
+  RoleStore(storage::api::SqlClient* sql, storage::api::Storage* storage)
+      : sql_(sql), storage_(storage) {}
 
-  // Makes the tables and, in an empty database, the superuser. Errors: storage's.
+  // Makes the tables, the role adbms_monitor and, in an empty database, the superuser. Errors:
+  // storage's.
   absl::Status Bootstrap(const rpc::CallContext& context, const std::string& superuser,
                          const std::string& verifier);
   // The current version; read from storage at first use, after changes, and when another copy of
@@ -59,11 +61,17 @@ class RoleStore {
   absl::StatusOr<RolesPtr> Load(const rpc::CallContext& context);
   absl::Status AddSuperuser(const rpc::CallContext& context, const std::string& superuser,
                             const std::string& verifier);
+  absl::Status AddMonitorRole(const rpc::CallContext& context);
+  // Objects know their owners by name: neither may a role go that has some, nor one come that would
+  // find some. Errors: 2BP01.
+  absl::Status CheckHasNothing(const rpc::CallContext& context, const Roles& roles,
+                               const std::string& name, bool creates) const;
   absl::StatusOr<uint64_t> StoredVersion(const rpc::CallContext& context);
   absl::Status CheckMayChange(const Roles& roles,
                               const security::v1::ChangeRolesRequest& request) const;
 
   storage::api::SqlClient* const sql_;
+  storage::api::Storage* const storage_;
   absl::Mutex mutex_;
   RolesPtr roles_ ABSL_GUARDED_BY(mutex_);
 };

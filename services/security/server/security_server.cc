@@ -27,7 +27,7 @@ SecurityServer::SecurityServer(storage::api::Storage* storage, telemetry::Logger
       logger_(logger),
       metrics_(metrics),
       sql_(storage, options.superuser),
-      roles_(&sql_),
+      roles_(&sql_, storage),
       detector_(Thresholds(options.config)) {}
 
 void SecurityServer::SetConfig(const common::v1::SecurityConfig& config) {
@@ -86,14 +86,12 @@ absl::StatusOr<security::v1::Policy> SecurityServer::Admit(const rpc::CallContex
                    user, peer);
   }
   Record("login", user, peer, "00000");
-  metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", "ok"}}).Increment();
   return PolicyOf(context, user);
 }
 
 absl::Status SecurityServer::Refused(const absl::Status& status, const std::string& user,
                                      const std::string& peer) {
   Record("login_failed", user, peer, status::FromStatus(status).sqlstate);
-  metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", "failed"}}).Increment();
   return status;
 }
 
@@ -127,14 +125,12 @@ absl::StatusOr<security::v1::FinishScramResponse> SecurityServer::FinishScram(
 absl::StatusOr<security::v1::AuthenticateResponse> SecurityServer::Authenticate(
     const rpc::CallContext& context, const security::v1::AuthenticateRequest& request) {
   security::v1::AuthenticateResponse response;
-  if (!request.trusted_peer()) {
-    ASSIGN_OR_RETURN(const std::string verifier, VerifierOf(context, request.user()));
-    if (!authn::VerifyPassword(request.password(), verifier)) {
-      return Refused(status::Error(status::sqlstate::kInvalidPassword,
-                                   absl::StrCat("password authentication failed for user \"",
-                                                request.user(), "\"")),
-                     request.user(), request.peer());
-    }
+  ASSIGN_OR_RETURN(const std::string verifier, VerifierOf(context, request.user()));
+  if (!authn::VerifyPassword(request.password(), verifier)) {
+    return Refused(status::Error(status::sqlstate::kInvalidPassword,
+                                 absl::StrCat("password authentication failed for user \"",
+                                              request.user(), "\"")),
+                   request.user(), request.peer());
   }
   ASSIGN_OR_RETURN(*response.mutable_policy(), Admit(context, request.user(), request.peer()));
   return response;
@@ -198,6 +194,11 @@ absl::StatusOr<security::v1::ReportAuditResponse> SecurityServer::ReportAudit(
   std::vector<anomaly::Event> events;
   for (const security::v1::AuditRecord& record : request.records()) {
     Observe(record, &events);
+    const bool failed = record.event() == "login_failed";
+    if (failed || record.event() == "login") {
+      metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", failed ? "failed" : "ok"}})
+          .Increment();
+    }
     // Reading is reported for the detector; it is no entry of the log.
     if (record.event() != "read") kept.push_back(record);
   }

@@ -10,6 +10,10 @@
 namespace adbms::storage::api {
 namespace {
 
+// How long new work waits for a storage that is being replaced, and how often it asks.
+constexpr absl::Duration kSuccessorWait = absl::Seconds(10);
+constexpr absl::Duration kSuccessorPoll = absl::Milliseconds(25);
+
 absl::Status Unreachable() {
   return status::Error(status::sqlstate::kConnectionFailure, "the connection to storage was lost",
                        "", "The transaction is rolled back; try again.");
@@ -139,30 +143,63 @@ bool Same(const v1::SessionAttributes& attributes, const ExecuteOptions& options
 
 }  // namespace
 
-absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionRequest* request,
-                                 bool brief) {
-  if (line_ == nullptr) {
-    if (in_transaction_ && !begin_.has_value()) return Unreachable();
-    line_ = std::make_unique<SessionChannel::Line>(open_());
-  }
+SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
+                                            v1::SessionRequest* request, bool brief) {
+  if (line_ == nullptr) line_ = std::make_unique<SessionChannel::Line>(open_());
   if (context.deadline != absl::InfiniteFuture()) {
     request->set_timeout_us(
         std::max<int64_t>(1, absl::ToInt64Microseconds(context.deadline - absl::Now())));
   }
   request->set_trace_id(context.trace_id);
-  if (begin_.has_value()) {
-    request->mutable_begin_first()->set_repeatable_read(begin_->isolation ==
+  const std::optional<BeginOptions> begin = std::exchange(begin_, std::nullopt);
+  if (begin.has_value()) {
+    request->mutable_begin_first()->set_repeatable_read(begin->isolation ==
                                                         Isolation::kRepeatableRead);
-    request->mutable_begin_first()->set_read_only(begin_->read_only);
-    begin_.reset();
+    request->mutable_begin_first()->set_read_only(begin->read_only);
   }
   response_.Clear();
   const CancelWatcher::Watch watch(watcher_, context, line_->number());
-  if (!line_->Call(request, brief, &response_)) {
-    line_ = nullptr;
-    return Unreachable();
-  }
+  const SessionChannel::Outcome outcome = line_->Call(request, brief, &response_);
+  if (outcome == SessionChannel::Outcome::kAnswered) return outcome;
+  line_ = nullptr;
+  attributes_.reset();
+  if (outcome == SessionChannel::Outcome::kNotStarted) begin_ = begin;
+  return outcome;
+}
+
+absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionRequest* request,
+                                 bool brief) {
+  if (line_ == nullptr && in_transaction_ && !begin_.has_value()) return Unreachable();
+  if (Send(context, request, brief) != SessionChannel::Outcome::kAnswered) return Unreachable();
   return status::Decode(response_.error());
+}
+
+absl::Status RemoteSession::AwaitSuccessor(const rpc::CallContext& context, absl::Time give_up) {
+  RETURN_IF_ERROR(context.Check());
+  if (absl::Now() > give_up) {
+    return status::Error(status::sqlstate::kConnectionFailure, "storage does not answer", "",
+                         "Nothing was changed; try again.");
+  }
+  absl::SleepFor(kSuccessorPoll);
+  return absl::OkStatus();
+}
+
+template <typename Fill>
+absl::Status RemoteSession::Start(const rpc::CallContext& context, v1::SessionRequest* request,
+                                  bool brief, const Fill& fill) {
+  absl::Time give_up = absl::InfiniteFuture();
+  for (;;) {
+    // What a transaction has done so far is gone with the channel.
+    const bool fresh = !in_transaction_ || begin_.has_value();
+    if (line_ == nullptr && !fresh) return Unreachable();
+    request->Clear();
+    fill(request);
+    const SessionChannel::Outcome outcome = Send(context, request, brief);
+    if (outcome == SessionChannel::Outcome::kAnswered) return status::Decode(response_.error());
+    if (outcome == SessionChannel::Outcome::kLost || !fresh) return Unreachable();
+    if (give_up == absl::InfiniteFuture()) give_up = absl::Now() + kSuccessorWait;
+    RETURN_IF_ERROR(AwaitSuccessor(context, give_up));
+  }
 }
 
 // BEGIN travels with the first statement; a transaction without one never reaches storage.
@@ -207,15 +244,15 @@ absl::Status RemoteSession::SavepointCall(const rpc::CallContext& context, const
 absl::StatusOr<std::unique_ptr<ResultStream>> RemoteSession::Execute(
     const rpc::CallContext& context, const PreparedPlanPtr& plan, const ExecuteOptions& options) {
   const auto* remote = static_cast<const RemotePlan*>(plan.get());
-  request_.Clear();
-  FillExecute(*remote, options, !remote->sent.load(std::memory_order_relaxed),
-              request_.mutable_execute());
-  if (line_ == nullptr || !attributes_.has_value() || !Same(*attributes_, options)) {
+  const auto fill = [&](v1::SessionRequest* request) {
+    FillExecute(*remote, options, !remote->sent.load(std::memory_order_relaxed),
+                request->mutable_execute());
+    if (line_ != nullptr && attributes_.has_value() && Same(*attributes_, options)) return;
     attributes_ = AttributesOf(options);
-    *request_.mutable_execute()->mutable_attributes() = *attributes_;
-  }
+    *request->mutable_execute()->mutable_attributes() = *attributes_;
+  };
   const absl::Status status =
-      Call(context, &request_, remote->brief.load(std::memory_order_relaxed));
+      Start(context, &request_, remote->brief.load(std::memory_order_relaxed), fill);
   if (!status.ok()) {
     attributes_.reset();  // Whether it got as far as to note them is not known.
     return status;
@@ -233,8 +270,8 @@ absl::StatusOr<std::unique_ptr<ResultStream>> RemoteSession::Execute(
 absl::StatusOr<v1::DdlResult> RemoteSession::ExecuteDdl(const rpc::CallContext& context,
                                                         const common::v1::DdlStatement& statement) {
   v1::SessionRequest request;
-  *request.mutable_ddl() = statement;
-  RETURN_IF_ERROR(Call(context, &request));
+  RETURN_IF_ERROR(Start(context, &request, /*brief=*/false,
+                        [&](v1::SessionRequest* ddl) { *ddl->mutable_ddl() = statement; }));
   return std::move(*response_.mutable_ddl());
 }
 
@@ -242,30 +279,31 @@ absl::StatusOr<std::unique_ptr<BulkWriter>> RemoteSession::OpenBulkWriter(
     const rpc::CallContext& context, uint32_t table_id,
     const std::vector<common::v1::CheckConstraint>& checks, const ExecuteOptions& options) {
   v1::SessionRequest request;
-  request.mutable_open_bulk()->set_table_id(table_id);
-  *request.mutable_open_bulk()->mutable_attributes() = AttributesOf(options);
-  request.mutable_open_bulk()->set_transaction_timestamp_us(options.transaction_timestamp_us);
-  request.mutable_open_bulk()->set_statement_timestamp_us(options.statement_timestamp_us);
-  if (options.details != nullptr)
-    *request.mutable_open_bulk()->mutable_details() = *options.details;
-  for (const auto& check : checks) *request.mutable_open_bulk()->add_checks() = check;
-  RETURN_IF_ERROR(Call(context, &request));
+  RETURN_IF_ERROR(Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* open) {
+    v1::OpenBulkRequest* bulk = open->mutable_open_bulk();
+    bulk->set_table_id(table_id);
+    *bulk->mutable_attributes() = AttributesOf(options);
+    bulk->set_transaction_timestamp_us(options.transaction_timestamp_us);
+    bulk->set_statement_timestamp_us(options.statement_timestamp_us);
+    if (options.details != nullptr) *bulk->mutable_details() = *options.details;
+    for (const auto& check : checks) *bulk->add_checks() = check;
+  }));
   return std::make_unique<RemoteBulkWriter>(this, context);
 }
 
 absl::Status RemoteSession::Analyze(const rpc::CallContext& context,
                                     const std::vector<uint32_t>& table_ids) {
   v1::SessionRequest request;
-  request.mutable_analyze();
-  for (const uint32_t id : table_ids) request.mutable_analyze()->add_table_ids(id);
-  return Call(context, &request);
+  return Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* analyze) {
+    *analyze->mutable_analyze()->mutable_table_ids() = {table_ids.begin(), table_ids.end()};
+  });
 }
 
 absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> RemoteSession::GetCatalog(
     const rpc::CallContext& context) {
   v1::SessionRequest request;
-  request.mutable_catalog();
-  RETURN_IF_ERROR(Call(context, &request));
+  RETURN_IF_ERROR(Start(context, &request, /*brief=*/false,
+                        [](v1::SessionRequest* catalog) { catalog->mutable_catalog(); }));
   return std::make_shared<const common::v1::CatalogSnapshot>(
       std::move(*response_.mutable_catalog()));
 }

@@ -46,14 +46,23 @@ class RemoteSession : public Session {
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
       const rpc::CallContext& context) override;
 
-  // One request (taken away), one response (in response()). Errors: the response's, or 08006 when
-  // the channel broke.
+  // One request (taken away), one response (in response()), in what the session has begun. Errors:
+  // the response's, or 08006 when the channel broke.
   absl::Status Call(const rpc::CallContext& context, v1::SessionRequest* request,
                     bool brief = false);
   v1::SessionResponse& response() { return response_; }
   bool connected() const { return line_ != nullptr; }
 
  private:
+  // As Call for a request that may begin something: while storage has not begun it, because it is
+  // being replaced or is not there yet, it is filled in and sent again, for a bounded time.
+  template <typename Fill>
+  absl::Status Start(const rpc::CallContext& context, v1::SessionRequest* request, bool brief,
+                     const Fill& fill);
+  // Waits a little for storage's successor. Errors: 08006 when that took too long, 57014.
+  static absl::Status AwaitSuccessor(const rpc::CallContext& context, absl::Time give_up);
+  SessionChannel::Outcome Send(const rpc::CallContext& context, v1::SessionRequest* request,
+                               bool brief);
   absl::Status SavepointCall(const rpc::CallContext& context, const std::string& name,
                              v1::SavepointRequest::Action action);
 

@@ -57,15 +57,15 @@ SessionChannel::Line::~Line() {
   channel_->Write(batch);
 }
 
-bool SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
-                                v1::SessionResponse* response) {
+SessionChannel::Outcome SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
+                                                   v1::SessionResponse* response) {
   const v1::SessionRequests* batch = nullptr;
   used_ = true;
   request->set_session(number_);
   {
     absl::MutexLock lock(&channel_->mutex_);
-    if (channel_->broken_) return false;
-    waiter_->answered = false;
+    if (channel_->broken_) return Outcome::kNotStarted;
+    waiter_->outcome = Outcome::kLost;
     waiter_->response = response;
     waiter_->brief = brief;
     channel_->writer_.queue()->add_requests()->Swap(request);
@@ -78,7 +78,7 @@ bool SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
   }
   channel_->Write(batch);
   waiter_->woken.Wait();
-  return waiter_->answered;
+  return waiter_->outcome;
 }
 
 const v1::SessionRequests* SessionChannel::Take() {
@@ -112,9 +112,10 @@ void SessionChannel::OnRead(bool ok) {
       const auto found = waiters_.find(response.session());
       if (found == waiters_.end() || found->second->response == nullptr) continue;
       Waiter& waiter = *found->second;
+      const bool response_draining = response.draining();
       waiter.response->Swap(&response);
       waiter.response = nullptr;
-      waiter.answered = true;
+      waiter.outcome = response_draining ? Outcome::kNotStarted : Outcome::kAnswered;
       if (waiter.brief) --brief_under_way_;
       answered_.push_back(found->second);
     }
@@ -135,8 +136,7 @@ void SessionChannel::Break() {
       waiter->response = nullptr;
     }
   }
-  for (const auto& waiter : answered_) waiter->woken.Post();
-  answered_.clear();
+  // They are told when the status is known: it says whether storage had begun what they wait for.
   stream_->Finish(&status_, &finished_);
 }
 
@@ -151,7 +151,14 @@ void SessionChannel::OnWritten(bool ok) {
 }
 
 void SessionChannel::OnFinished(bool) {
+  std::vector<std::shared_ptr<Waiter>> unanswered;
   absl::MutexLock lock(&mutex_);
+  unanswered.swap(answered_);
+  const bool begun = started_yet_ && !status_.ok();
+  for (const auto& waiter : unanswered) {
+    waiter->outcome = begun ? Outcome::kLost : Outcome::kNotStarted;
+    waiter->woken.Post();
+  }
   done_ = true;
 }
 

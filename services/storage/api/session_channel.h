@@ -29,13 +29,20 @@ class SessionChannel {
   // REQUIRES: no line is left; not on the loop's thread, for which it waits.
   ~SessionChannel();
 
+  // How a request ended.
+  enum class Outcome {
+    kAnswered,
+    kNotStarted,  // The channel has broken, or was drained, before storage began it.
+    kLost,        // The channel has broken; whether it was carried out is not known.
+  };
+
   // Where a session waits for its answer.
   struct Waiter {
     lifecycle::Semaphore woken;
     // Guarded by the channel's mutex.
     v1::SessionResponse* response = nullptr;  // Null: no request is under way.
     bool brief = false;
-    bool answered = false;  // Before it is woken: how it ended.
+    Outcome outcome = Outcome::kLost;  // Before it is woken: how it ended.
   };
 
   // One session's end. Not thread-safe.
@@ -44,9 +51,8 @@ class SessionChannel {
     explicit Line(std::shared_ptr<SessionChannel> channel);
     // Ends the session: storage rolls it back.
     ~Line();
-    // Sends `request` (taken away) and waits for its answer; false when the channel has broken.
-    // `brief`: as storage said of this plan.
-    bool Call(v1::SessionRequest* request, bool brief, v1::SessionResponse* response);
+    // Sends `request` (taken away) and waits for its answer. `brief`: as storage said of this plan.
+    Outcome Call(v1::SessionRequest* request, bool brief, v1::SessionResponse* response);
     // SessionRequest.session
     uint64_t number() const { return number_; }
 
@@ -86,7 +92,7 @@ class SessionChannel {
   std::unique_ptr<Stream> stream_;
   grpc::Status status_;                            // Of the finished stream.
   v1::SessionResponses responses_;                 // Of the loop's thread.
-  std::vector<std::shared_ptr<Waiter>> answered_;  // As well.
+  std::vector<std::shared_ptr<Waiter>> answered_;  // As well; after the break, those without one.
 
   absl::Mutex mutex_;
   bool started_yet_ ABSL_GUARDED_BY(mutex_) = false;

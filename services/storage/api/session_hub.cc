@@ -164,6 +164,12 @@ void SessionHub::Receive(v1::SessionRequest* request) {
           absl::FailedPreconditionError("the session's last request is not answered yet"), number,
           writer_.queue()->add_responses());
     }
+    if (draining_ && !line->engaged) {
+      v1::SessionResponse* const refusal = writer_.queue()->add_responses();
+      refusal->set_session(number);
+      refusal->set_draining(true);
+      return;
+    }
     if (!brief) return Post(line, request);
   }
   v1::SessionResponse response;

@@ -36,7 +36,7 @@ class SessionHub {
              const SessionMetrics* metrics, Owner* owner, StorageService* service,
              grpc::ServerCompletionQueue* queue);
 
-  // Ends the stream once all its sessions are idle.
+  // Begins nothing new, and ends the stream once all its sessions are idle.
   void Drain();
 
  private:

@@ -36,10 +36,13 @@ class StorageAdapter : public StorageService, public ServedStorage, public Sessi
   }
   grpc::Status OnOpened(const grpc::ServerContext& server) override {
     Accept(queue_);
-    if (!side_.secret.empty() && !rpc::CarriesSecret(server, side_.secret)) {
-      return {grpc::StatusCode::UNAUTHENTICATED, "the call does not carry the cluster's secret"};
-    }
-    return grpc::Status::OK;
+    rpc::CallContext unused;
+    const absl::Status admitted =
+        rpc::Admit(server, side_.secret, side_.user_of,
+                   rpc::MethodIn(v1::SessionRequests::descriptor()->file(), "Sessions"), &unused);
+    if (admitted.ok()) return grpc::Status::OK;
+    return {static_cast<grpc::StatusCode>(admitted.code()),
+            std::string(admitted.message().data(), admitted.message().size())};
   }
   void OnOver(SessionHub* hub) override {
     absl::MutexLock lock(&mutex_);

@@ -112,6 +112,9 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return AddOwnedSequence(table, statement.add_identity());
     case AlterTable::kAddForeignKey:
       return AddForeignKey(table, statement.add_foreign_key());
+    case AlterTable::ACTION_NOT_SET:
+      result->set_changed(false);
+      return absl::OkStatus();
     default:
       return absl::InvalidArgumentError("malformed ALTER TABLE");
   }

@@ -31,6 +31,7 @@ class MemoryBudget {
   // Errors: 53200 naming the knob.
   absl::Status Reserve(int64_t bytes) {
     if (TryReserve(bytes)) return absl::OkStatus();
+    shared_->query_memory_refusals.fetch_add(1, std::memory_order_relaxed);
     return status::Error(
         status::sqlstate::kOutOfMemory, "out of query memory",
         "The statement needs more than query_memory_bytes allows.",

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
+#include "services/storage/server/resolution.h"
 #include "services/storage/server/table_rewrite.h"
 
 namespace adbms::storage::server {
@@ -23,6 +24,7 @@ class DdlExecution {
       : call_(call), session_(session), transaction_(transaction), in_block_(in_block) {}
 
   absl::StatusOr<v1::DdlResult> Run(const DdlStatement& statement) {
+    RETURN_IF_ERROR(CheckResolution(statement, *draft()->state()));
     switch (statement.body_case()) {
       case DdlStatement::kCreateTable:
         return CreateTable(statement.create_table());
@@ -370,6 +372,8 @@ const char* VerbOf(const DdlStatement& statement) {
 absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, SessionState* session,
                                         txn::Transaction* transaction, bool in_block,
                                         const DdlStatement& statement) {
+  // Who is not authorized for what is there now does not hold it up either.
+  RETURN_IF_ERROR(CheckResolution(statement, *transaction->SessionCatalog()));
   // Tables before the catalog: a writer never waits for the catalog, so this order cannot deadlock
   // with one.
   for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
@@ -399,8 +403,7 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     RETURN_IF_ERROR(session->transaction()->CheckWritable(VerbOf(statement)));
     return RunLocked(context, session, session->transaction(), true, statement);
   }
-  if (statement.has_create_index())
-    return BuildIndexOnline(context, session, statement.create_index());
+  if (statement.has_create_index()) return BuildIndexOnline(context, session, statement);
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);

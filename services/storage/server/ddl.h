@@ -12,8 +12,9 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
 // CREATE INDEX outside of a transaction: writers go on while it is built. The index is published
 // write-only, transactions older than that are waited out, the rows are entered in chunks under
 // their row locks, then it is published for reading. A failed build leaves nothing behind.
+// `statement`: a CREATE INDEX.
 absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
                                                SessionState* session,
-                                               const common::v1::CreateIndex& statement);
+                                               const common::v1::DdlStatement& statement);
 
 }  // namespace adbms::storage::server

@@ -4,6 +4,7 @@
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/ddl.h"
+#include "services/storage/server/resolution.h"
 #include "services/storage/server/table_rewrite.h"
 
 namespace adbms::storage::server {
@@ -166,10 +167,12 @@ absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32
 
 absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
                                                SessionState* session,
-                                               const common::v1::CreateIndex& statement) {
+                                               const common::v1::DdlStatement& ddl) {
+  const common::v1::CreateIndex& statement = ddl.create_index();
   v1::DdlResult result;
   RETURN_IF_ERROR(
       ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) -> absl::Status {
+        RETURN_IF_ERROR(CheckResolution(ddl, *draft->state()));
         ASSIGN_OR_RETURN(
             result, draft->CreateIndex(statement, common::v1::IndexDescriptor::STATE_WRITE_ONLY));
         return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "common/sql/system_relations.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_words.h"
@@ -109,6 +110,7 @@ Privilege PrivilegeOf(const std::string& name) {
   if (name == "TRUNCATE") return common::v1::PRIVILEGE_TRUNCATE;
   if (name == "USAGE") return common::v1::PRIVILEGE_USAGE;
   if (name == "CREATE") return common::v1::PRIVILEGE_CREATE;
+  if (name == "REFERENCES") return common::v1::PRIVILEGE_REFERENCES;
   return common::v1::PRIVILEGE_UNSPECIFIED;  // Nobody can be granted it.
 }
 
@@ -129,11 +131,14 @@ bool MayUse(const PrivilegeQuestion& question, const Subject& subject, const Tab
             const std::vector<Wanted>& wanted) {
   const common::v1::TableDescriptor& descriptor = table.descriptor;
   if (subject.superuser || subject.roles.contains(descriptor.owner())) return true;
-  const bool system = descriptor.schema() == "adbms" || catalog::IsSystemTable(descriptor);
-  const bool secret = descriptor.schema() == "adbms" &&
-                      (descriptor.name() == "roles" || descriptor.name() == "audit_log");
   std::set<int64_t> held = GrantsTo(question, subject, descriptor.table_id());
-  if (system && !secret) held.insert(common::v1::PRIVILEGE_SELECT);
+  if (descriptor.schema() == sql::kSystemSchema || catalog::IsSystemTable(descriptor)) {
+    const sql::Audience audience = sql::AudienceOf(descriptor);
+    const bool reads = audience == sql::Audience::kEverybody ||
+                       (audience == sql::Audience::kMonitors &&
+                        subject.roles.contains(std::string(sql::kMonitorRole)));
+    if (reads) held.insert(common::v1::PRIVILEGE_SELECT);
+  }
   for (const Wanted& one : wanted) {
     if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return true;
   }
@@ -204,6 +209,15 @@ absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question, const TableE
   ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
                    Parse(privileges, {"SELECT", "INSERT", "UPDATE", "USAGE"}));
   return MayUse(question, *subject, table, wanted);
+}
+
+bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog,
+                const std::string& role) {
+  sql::functions::EvaluationContext session;
+  session.current_user = role;
+  const auto subject = SubjectOf({shared, catalog, session, {}}, nullptr);
+  return subject.ok() && *subject &&
+         ((*subject)->superuser || (*subject)->roles.contains(std::string(sql::kMonitorRole)));
 }
 
 absl::StatusOr<Value> HasColumnPrivilege(const PrivilegeQuestion& question) {

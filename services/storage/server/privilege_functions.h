@@ -35,4 +35,7 @@ absl::StatusOr<types::Value> HasRole(const PrivilegeQuestion& question);
 absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question,
                                  const catalog::TableEntry& table, std::string_view privileges);
 
+// Whether the role may see what others do. False for one that does not exist.
+bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog, const std::string& role);
+
 }  // namespace adbms::storage::server

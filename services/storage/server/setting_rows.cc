@@ -3,6 +3,7 @@
 
 #include "common/settings/setting_table.h"
 #include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/privilege_functions.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -53,15 +54,19 @@ void FillDatabase(const RowSource& source, RowBuilder* rows) {
       .Set("datctype", "C");
 }
 
-// The sessions that have run a statement. Their texts are the gateway's and not shown.
+// The sessions that have run a statement. Their texts are the gateway's and not shown; what others
+// do only to who may monitor, as PostgreSQL.
 void FillActivity(const RowSource& source, RowBuilder* rows) {
+  const bool monitors = MayMonitor(source.shared, *source.catalog, source.session->current_user);
   for (const SessionRegistry::Row& session : source.sessions->Rows()) {
     rows->Row()
         .Set("datid", kDatabaseOid)
         .Set("datname", session.database)
         .Set("pid", session.pid)
         .Set("usesysid", RoleOid(session.user))
-        .Set("usename", session.user)
+        .Set("usename", session.user);
+    if (!monitors && session.user != source.session->current_user) continue;
+    (*rows)
         .Set("backend_start", session.started_us)
         .Set("query_start", session.query_start_us)
         .Set("state", session.state)

@@ -8,6 +8,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/telemetry/machine.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -32,6 +33,9 @@ uint64_t ProcessCpuMicros() {
 }
 
 }  // namespace
+
+StorageServer::StorageServer(const Options& options)
+    : options_(options), usable_memory_bytes_(telemetry::UsableMemoryBytes()) {}
 
 absl::StatusOr<std::unique_ptr<StorageServer>> StorageServer::Open(const Options& options) {
   auto server = std::unique_ptr<StorageServer>(new StorageServer(options));
@@ -145,6 +149,11 @@ v1::EngineMetrics StorageServer::Metrics() {
   metrics.set_query_memory_capacity_bytes(static_cast<uint64_t>(shared_.query_memory_bytes.load()));
   metrics.set_process_resident_bytes(ResidentBytes());
   metrics.set_process_cpu_us(ProcessCpuMicros());
+  const telemetry::MachineCpu machine = telemetry::ReadMachineCpu();
+  metrics.set_machine_cpu_us(machine.busy_us);
+  metrics.set_machine_cpus(machine.cpus);
+  metrics.set_usable_memory_bytes(usable_memory_bytes_);
+  metrics.set_query_memory_refusals(shared_.query_memory_refusals.load());
   metrics.set_commits(shared_.commits.load());
   metrics.set_rollbacks(shared_.rollbacks.load());
   metrics.set_rows_read(shared_.rows_read.load());

@@ -47,11 +47,12 @@ class StorageServer : public api::Storage {
                                    int64_t value) override;
 
  private:
-  explicit StorageServer(const Options& options) : options_(options) {}
+  explicit StorageServer(const Options& options);
   absl::Status Start();
   v1::EngineMetrics Metrics();
 
   const Options options_;
+  const uint64_t usable_memory_bytes_;  // Read once: a cgroup's limit hardly ever changes.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<txn::CommitLog> log_;

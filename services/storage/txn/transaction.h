@@ -40,6 +40,7 @@ struct Shared {
   std::atomic<uint64_t> rows_written{0};
   std::atomic<uint64_t> spilled_bytes{0};
   std::atomic<int64_t> query_memory_used{0};
+  std::atomic<uint64_t> query_memory_refusals{0};
   std::atomic<int64_t> query_memory_bytes{int64_t{256} << 20};
   std::atomic<uint64_t> max_transaction_bytes{uint64_t{2} << 30};
   std::atomic<int64_t> lock_timeout_ms{10000};

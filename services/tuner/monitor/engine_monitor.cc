@@ -1,6 +1,7 @@
 #include "services/tuner/monitor/engine_monitor.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace adbms::tuner::monitor {
 namespace {
@@ -23,6 +24,8 @@ void EngineMonitor::Add(int64_t now_us, const storage::v1::EngineMetrics& metric
     raw.flushes = Grown(metrics.flushes(), last_->flushes());
     raw.stall_us = Grown(metrics.stall_us(), last_->stall_us());
     raw.spilled = Grown(metrics.spilled_bytes(), last_->spilled_bytes());
+    raw.refusals = Grown(metrics.query_memory_refusals(), last_->query_memory_refusals());
+    raw.statement_seconds = std::exchange(statement_seconds_, 0);
     if (metrics.block_cache_capacity_bytes() > 0) {
       raw.fill = static_cast<double>(metrics.block_cache_used_bytes()) /
                  static_cast<double>(metrics.block_cache_capacity_bytes());
@@ -53,6 +56,8 @@ std::optional<Load> EngineMonitor::Over(int64_t now_us, double seconds) const {
   double flushes = 0;
   double stalled = 0;
   double spilled = 0;
+  double refusals = 0;
+  double busy = 0;
   for (auto raw = raw_.rbegin(); raw != raw_.rend(); ++raw) {
     if (static_cast<double>(now_us - raw->at_us) / 1e6 > seconds) break;
     load.seconds += raw->seconds;
@@ -63,6 +68,8 @@ std::optional<Load> EngineMonitor::Over(int64_t now_us, double seconds) const {
     flushes += static_cast<double>(raw->flushes);
     stalled += static_cast<double>(raw->stall_us) / 1e6;
     spilled += static_cast<double>(raw->spilled);
+    refusals += static_cast<double>(raw->refusals);
+    busy += raw->statement_seconds;
   }
   if (load.seconds <= 0) return std::nullopt;
   if (hits + misses > 0) {
@@ -73,6 +80,8 @@ std::optional<Load> EngineMonitor::Over(int64_t now_us, double seconds) const {
   load.flushes_per_minute = flushes / load.seconds * 60;
   load.stall_fraction = stalled / load.seconds;
   load.spill_bytes_per_second = spilled / load.seconds;
+  load.refusals_per_minute = refusals / load.seconds * 60;
+  load.busy = busy / load.seconds;
   return load;
 }
 

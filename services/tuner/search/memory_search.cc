@@ -17,6 +17,14 @@ constexpr char kQueryMemory[] = "query_memory_bytes";
 // decompress).
 constexpr double kMissSeconds = 15e-6;
 constexpr double kMiB = 1048576.0;
+// A share doubles at another's cost, and grows by this while the budget has room: that costs
+// nobody, and each step waits for a verdict.
+constexpr int64_t kGrowth = 2;
+constexpr int64_t kFreeGrowth = 4;
+// Hit ratio from which on a cache is left alone.
+constexpr double kGoodHitRatio = 0.98;
+// Flushes a minute that say that memtables are small for what is written.
+constexpr double kManyFlushes = 6;
 
 std::string Mib(int64_t bytes) {
   return absl::StrFormat("%.0f MiB", static_cast<double>(bytes) / kMiB);
@@ -38,11 +46,22 @@ int64_t Spare(const std::string& knob, const monitor::Load& load, const Memory& 
               const Bounds& bounds) {
   Memory copy = memory;
   const int64_t share = Share(&copy, knob);
-  const bool idle = (knob == kMemtable && load.flushes_per_minute < 1) ||
-                    (knob == kQueryMemory && load.spill_bytes_per_second == 0) ||
-                    (knob == kBlockCache && load.cache_fill < 0.5);
+  const bool idle =
+      (knob == kMemtable && load.flushes_per_minute < 1) ||
+      (knob == kQueryMemory && load.spill_bytes_per_second == 0 && load.refusals_per_minute == 0) ||
+      (knob == kBlockCache && load.cache_fill < 0.5);
   const int64_t floor = std::max<int64_t>(bounds.minimum, 16 << 20);
   return idle ? std::max<int64_t>(0, share / 2 - floor / 2) : 0;
+}
+
+int64_t Room(const Memory& memory, int64_t budget_bytes) {
+  return std::max<int64_t>(0, budget_bytes - memory.total());
+}
+
+// What a share of `bytes` is to become.
+int64_t Wanted(int64_t bytes, const Memory& memory, int64_t budget_bytes) {
+  const int64_t room = Room(memory, budget_bytes);
+  return std::max(bytes * kGrowth, std::min(bytes * kFreeGrowth, bytes + room));
 }
 
 std::optional<Step> Grow(const std::string& knob, double promise, const std::string& why,
@@ -52,9 +71,10 @@ std::optional<Step> Grow(const std::string& knob, double promise, const std::str
   Step step;
   step.knob = knob;
   step.from = Share(&copy, knob);
-  const int64_t wanted = std::min(step.from * 2, BoundsOf(bounds, knob).maximum);
-  int64_t room = budget_bytes - memory.total();
-  step.to = std::min(wanted, step.from + std::max<int64_t>(0, room));
+  const int64_t wanted =
+      std::min(Wanted(step.from, memory, budget_bytes), BoundsOf(bounds, knob).maximum);
+  const int64_t room = Room(memory, budget_bytes);
+  step.to = std::min(wanted, step.from + room);
   if (step.to < step.from + step.from / 4) {
     for (const char* donor : {kQueryMemory, kMemtable, kBlockCache}) {
       if (knob == donor) continue;
@@ -64,7 +84,7 @@ std::optional<Step> Grow(const std::string& knob, double promise, const std::str
       step.donor_from = Share(&copy, donor);
       const int64_t taken = std::min(spare, wanted - step.from);
       step.donor_to = step.donor_from - taken;
-      step.to = step.from + std::max<int64_t>(0, room) + taken;
+      step.to = step.from + room + taken;
       step.to = std::min(step.to, wanted);
       break;
     }
@@ -102,14 +122,17 @@ std::vector<Step> Propose(const monitor::Load& load, const Memory& memory, int64
     auto step = Grow(knob, std::min(promise, 0.9), why, load, memory, budget_bytes, bounds);
     if (step.has_value()) steps.push_back(*std::move(step));
   };
-  const bool cache_is_short =
-      load.cache_fill > 0.85 && load.hit_ratio < 0.99 && memory.block_cache_bytes < data_bytes * 2;
+  const bool cache_is_short = load.cache_fill > 0.85 && load.hit_ratio < kGoodHitRatio &&
+                              memory.block_cache_bytes < data_bytes * 2;
   if (cache_is_short) {
-    // Time spent on misses, a share of one busy core; doubling the cache saves the part that then
-    // fits.
-    const double miss_time = std::min(1.0, load.misses_per_second * kMissSeconds);
+    // The share of statements' time that goes into misses, and of that what then fits. With few
+    // misses on an idle machine they may still be all that statements wait for.
+    const double busy = load.busy > 0 ? std::min(load.busy, 1.0) : 1.0;
+    const double miss_time = std::min(1.0, load.misses_per_second * kMissSeconds / busy);
+    const int64_t more =
+        Wanted(memory.block_cache_bytes, memory, budget_bytes) - memory.block_cache_bytes;
     const double fits = std::min(
-        1.0, static_cast<double>(memory.block_cache_bytes) /
+        1.0, static_cast<double>(more) /
                  std::max(1.0, static_cast<double>(data_bytes - memory.block_cache_bytes)));
     consider(
         kBlockCache, miss_time * std::max(0.1, fits),
@@ -118,7 +141,7 @@ std::vector<Step> Propose(const monitor::Load& load, const Memory& memory, int64
                         load.cache_fill * 100, load.hit_ratio * 100, load.misses_per_second,
                         Mib(data_bytes)));
   }
-  if (load.stall_fraction > 0.01 || load.flushes_per_minute > 20) {
+  if (load.stall_fraction > 0.01 || load.flushes_per_minute > kManyFlushes) {
     consider(kMemtable, std::max(load.stall_fraction, 0.05),
              absl::StrFormat("writers were stalled %.1f %% of the time and memtables were flushed "
                              "%.0f times a minute",
@@ -128,6 +151,14 @@ std::vector<Step> Propose(const monitor::Load& load, const Memory& memory, int64
     consider(kQueryMemory, std::min(0.5, load.spill_bytes_per_second / 200e6 + 0.05),
              absl::StrFormat("queries spilled %.1f MiB a second to disk",
                              load.spill_bytes_per_second / kMiB));
+  } else if (load.refusals_per_minute > 0) {
+    // What was refused has no time to compare with: nothing is promised to what runs.
+    auto step = Grow(kQueryMemory, 0,
+                     absl::StrFormat("%.1f statements a minute were refused for want of query "
+                                     "memory",
+                                     load.refusals_per_minute),
+                     load, memory, budget_bytes, bounds);
+    if (step.has_value()) steps.push_back(*std::move(step));
   }
   std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
     return a.predicted_gain > b.predicted_gain;

@@ -22,7 +22,7 @@ TEST(MemorySearchTest, ACacheThatIsTooSmallGrowsWithinTheBudget) {
   const auto steps = Propose(Missing(), kMemory, 1024 * kMiB, 300 * kMiB, {}, {});
   ASSERT_EQ(steps.size(), 1u);
   EXPECT_EQ(steps[0].knob, "block_cache_bytes");
-  EXPECT_EQ(steps[0].to, 128 * kMiB);
+  EXPECT_EQ(steps[0].to, 256 * kMiB) << "four times, while there is room";
   EXPECT_TRUE(steps[0].donor.empty());
   EXPECT_GT(steps[0].predicted_gain, 0.02);
 }
@@ -55,6 +55,40 @@ TEST(MemorySearchTest, AKnobThatNeverPaidIsNotTriedAgain) {
   EXPECT_LT(Calibration("block_cache_bytes", bad), 0.01);
   EXPECT_TRUE(Propose(Missing(), kMemory, 1024 * kMiB, 300 * kMiB, {}, bad).empty());
   EXPECT_DOUBLE_EQ(Calibration("memtable_bytes", bad), 1);
+}
+
+TEST(MemorySearchTest, ACacheThatIsTooSmallForAnIdleMachinesFewStatementsGrows) {
+  // 2,000 misses a second are 3 % of a core, but half of what the statements wait for.
+  monitor::Load load = Missing();
+  load.hit_ratio = 0.41;
+  load.misses_per_second = 2000;
+  load.busy = 0.06;
+  const Memory small{16 * kMiB, 64 * kMiB, 256 * kMiB};
+  const auto steps = Propose(load, small, 1024 * kMiB, 300 * kMiB, {}, {});
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_EQ(steps[0].to, 64 * kMiB);
+}
+
+TEST(MemorySearchTest, MemtablesGrowWhenTheyAreFlushedAllTheTime) {
+  monitor::Load load;
+  load.seconds = 10;
+  load.flushes_per_minute = 12;
+  const Memory small{64 * kMiB, 8 * kMiB, 256 * kMiB};
+  const auto steps = Propose(load, small, 1024 * kMiB, 300 * kMiB, {}, {});
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_EQ(steps[0].knob, "memtable_bytes");
+  EXPECT_EQ(steps[0].to, 32 * kMiB);
+}
+
+TEST(MemorySearchTest, RefusedStatementsGrowQueryMemoryWithoutAPromise) {
+  monitor::Load load;
+  load.seconds = 10;
+  load.refusals_per_minute = 3;
+  const auto steps = Propose(load, kMemory, 2048 * kMiB, 300 * kMiB, {}, {});
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_EQ(steps[0].knob, "query_memory_bytes");
+  EXPECT_EQ(steps[0].predicted_gain, 0);
+  EXPECT_EQ(steps[0].to, 1024 * kMiB);
 }
 
 TEST(MemorySearchTest, BoundsHold) {

@@ -57,10 +57,23 @@ absl::StatusOr<Assignments> Parse(const std::string& text) {
 TunerServer::TunerServer(storage::api::Storage* storage, const common::v1::TunerConfig& config)
     : storage_(storage), config_(config), sql_(storage, "adbms") {}
 
+int64_t TunerServer::Budget(const storage::v1::EngineMetrics& metrics) const {
+  if (config_.memory_budget_bytes() != 0)
+    return static_cast<int64_t>(config_.memory_budget_bytes());
+  return static_cast<int64_t>(metrics.usable_memory_bytes() / 2);
+}
+
+std::vector<uint64_t> TunerServer::Beneficiaries(const std::string& knob) const {
+  if (knob == "block_cache_bytes") return statements_.Active(/*writers=*/false);
+  if (knob == "memtable_bytes") return statements_.Active(/*writers=*/true);
+  return {};
+}
+
 absl::StatusOr<tuner::v1::GetStateResponse> TunerServer::GetState(
-    const rpc::CallContext&, const tuner::v1::GetStateRequest&) {
+    const rpc::CallContext& context, const tuner::v1::GetStateRequest&) {
   tuner::v1::GetStateResponse response;
-  response.set_memory_budget_bytes(config_.memory_budget_bytes());
+  ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
+  response.set_memory_budget_bytes(static_cast<uint64_t>(Budget(metrics)));
   absl::MutexLock lock(&mutex_);
   for (const auto& sample : monitor_.samples()) *response.add_samples() = sample;
   return response;
@@ -78,9 +91,10 @@ absl::StatusOr<module::v1::DescribeResponse> TunerServer::Describe(
 }
 
 absl::StatusOr<module::v1::ObserveResponse> TunerServer::Observe(
-    const rpc::CallContext& context, const module::v1::ObserveRequest&) {
+    const rpc::CallContext& context, const module::v1::ObserveRequest& request) {
   ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
   absl::MutexLock lock(&mutex_);
+  for (const auto& window : request.windows()) monitor_.AddStatements(statements_.Add(window));
   monitor_.Add(NowUs(), metrics);
   return module::v1::ObserveResponse();
 }
@@ -122,7 +136,7 @@ absl::StatusOr<module::v1::ProposeResponse> TunerServer::Propose(
   }
   ASSIGN_OR_RETURN(const auto experience, Experience(context));
   const auto steps =
-      search::Propose(*load, memory, static_cast<int64_t>(config_.memory_budget_bytes()),
+      search::Propose(*load, memory, Budget(metrics),
                       static_cast<int64_t>(metrics.live_file_bytes()), bounds, experience);
   for (const search::Step& step : steps) {
     if (response.proposals_size() >= static_cast<int>(request.maximum())) break;
@@ -143,6 +157,11 @@ absl::StatusOr<module::v1::ProposeResponse> TunerServer::Propose(
     proposal->set_reason(step.reason);
     proposal->set_predicted_gain(step.predicted_gain);
     proposal->set_verify_calls(kVerifyCalls);
+    proposal->set_scope(module::v1::SCOPE_SYSTEM);
+    absl::MutexLock lock(&mutex_);
+    for (const uint64_t fingerprint : Beneficiaries(step.knob)) {
+      proposal->add_affected_fingerprints(fingerprint);
+    }
     break;  // One at a time: the next step is judged on what this one changes.
   }
   return response;
@@ -220,7 +239,7 @@ absl::StatusOr<module::v1::ReportResponse> TunerServer::Report(const rpc::CallCo
                       static_cast<double>(metrics.memtable_used_bytes()) / kMiB,
                       static_cast<double>(metrics.memtable_capacity_bytes()) / kMiB,
                       static_cast<double>(metrics.query_memory_capacity_bytes()) / kMiB,
-                      static_cast<double>(config_.memory_budget_bytes()) / kMiB,
+                      static_cast<double>(Budget(metrics)) / kMiB,
                       static_cast<double>(metrics.live_file_bytes()) / kMiB));
   if (load.has_value()) {
     finding = response.add_findings();

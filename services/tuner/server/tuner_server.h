@@ -13,6 +13,7 @@
 #include "services/storage/api/storage.h"
 #include "services/tuner/api/tuner.h"
 #include "services/tuner/monitor/engine_monitor.h"
+#include "services/tuner/monitor/statement_kinds.h"
 #include "services/tuner/search/memory_search.h"
 
 namespace adbms::tuner::server {
@@ -39,6 +40,11 @@ class TunerServer : public api::Tuner, public orchestrator::api::Module {
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override;
 
  private:
+  // What is configured, or half of what storage's machine has.
+  int64_t Budget(const storage::v1::EngineMetrics& metrics) const;
+  // The statements that a share is for; none: all.
+  std::vector<uint64_t> Beneficiaries(const std::string& knob) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::vector<search::Experience>> Experience(const rpc::CallContext& context);
   absl::Status Record(const rpc::CallContext& context, int64_t action_id, const std::string& knob,
                       int64_t from, int64_t to, const std::string& why);
@@ -48,6 +54,7 @@ class TunerServer : public api::Tuner, public orchestrator::api::Module {
   storage::api::SqlClient sql_;
   absl::Mutex mutex_;
   monitor::EngineMonitor monitor_ ABSL_GUARDED_BY(mutex_);
+  monitor::StatementKinds statements_ ABSL_GUARDED_BY(mutex_);
   bool history_exists_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

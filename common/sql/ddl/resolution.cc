@@ -1,0 +1,130 @@
+// What the names of a DDL statement mean, so that whoever authorizes it and whoever carries it out
+// speak of the same objects.
+#include "common/sql/ddl/ddl_binder.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+using common::v1::DdlStatement;
+using common::v1::ResolvedObject;
+using Table = common::v1::TableDescriptor;
+
+class Resolver {
+ public:
+  Resolver(const Catalog& catalog, bool versions, common::v1::DdlResolution* out)
+      : catalog_(catalog), versions_(versions), out_(*out) {}
+
+  void Relation(const std::string& schema, const std::string& name) {
+    Add(ResolvedObject::KIND_RELATION, schema, name, catalog_.FindTable(schema, name));
+  }
+  void Relation(uint32_t table_id) {
+    const Table* table = catalog_.FindTable(table_id);
+    if (table != nullptr) Add(ResolvedObject::KIND_RELATION, "", "", table);
+  }
+  void Index(const std::string& schema, const std::string& name) {
+    for (const Table& table : catalog_.snapshot().tables()) {
+      if (table.schema() != schema) continue;
+      uint32_t found = table.primary_key_name() == name ? table.primary_key_oid() : 0;
+      for (const auto& index : table.indexes()) {
+        if (index.name() == name) found = index.index_id();
+      }
+      if (found == 0) continue;
+      return Add(ResolvedObject::KIND_INDEX, schema, name, &table)->set_object_id(found);
+    }
+    Add(ResolvedObject::KIND_INDEX, schema, name, nullptr);
+  }
+  void Schema(const std::string& name) {
+    ResolvedObject* object = Add(ResolvedObject::KIND_SCHEMA, "", name, nullptr);
+    for (const auto& schema : catalog_.snapshot().schemas()) {
+      if (schema.name() == name) object->set_object_id(schema.schema_id());
+    }
+  }
+
+ private:
+  ResolvedObject* Add(ResolvedObject::Kind kind, const std::string& schema, const std::string& name,
+                      const Table* table) {
+    ResolvedObject* object = out_.add_objects();
+    object->set_kind(kind);
+    object->set_schema(schema);
+    object->set_name(name);
+    if (table == nullptr) return object;
+    object->set_object_id(table->table_id());
+    if (versions_) object->set_version(table->schema_version());
+    return object;
+  }
+
+  const Catalog& catalog_;
+  const bool versions_;
+  common::v1::DdlResolution& out_;
+};
+
+}  // namespace
+
+void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
+  Resolver note(*input_.catalog, versions, statement->mutable_resolution());
+  const auto parents = [&](const auto& keys) {
+    for (const auto& key : keys) {
+      if (key.referenced_table_id() != 0) note.Relation(key.referenced_table_id());
+    }
+  };
+  const auto relations = [&](const common::v1::DropTable& drop) {
+    for (const auto& name : drop.tables()) note.Relation(name.schema(), name.name());
+  };
+  switch (statement->body_case()) {
+    case DdlStatement::kCreateTable:
+      note.Schema(statement->create_table().table().schema());
+      return parents(statement->create_table().table().foreign_keys());
+    case DdlStatement::kDropTable:
+      return relations(statement->drop_table());
+    case DdlStatement::kDropView:
+      return relations(statement->drop_view());
+    case DdlStatement::kDropSequence:
+      return relations(statement->drop_sequence());
+    case DdlStatement::kAlterTable:
+      note.Relation(statement->alter_table().table_id());
+      if (statement->alter_table().has_add_foreign_key()) {
+        const uint32_t parent = statement->alter_table().add_foreign_key().referenced_table_id();
+        if (parent != 0) note.Relation(parent);
+      }
+      return;
+    case DdlStatement::kCreateIndex:
+      return note.Relation(statement->create_index().table_id());
+    case DdlStatement::kDropIndex:
+      for (const auto& name : statement->drop_index().indexes())
+        note.Index(name.schema(), name.name());
+      return;
+    case DdlStatement::kTruncate:
+      for (const uint32_t id : statement->truncate().table_ids()) note.Relation(id);
+      return;
+    case DdlStatement::kCreateSchema:
+      return note.Schema(statement->create_schema().name());
+    case DdlStatement::kDropSchema:
+      for (const std::string& name : statement->drop_schema().names()) note.Schema(name);
+      return;
+    case DdlStatement::kCreateView: {
+      const Table& view = statement->create_view().view();
+      note.Schema(view.schema());
+      note.Relation(view.schema(), view.name());
+      for (const auto& used : view.view_dependencies()) note.Relation(used.table_id());
+      return;
+    }
+    case DdlStatement::kComment:
+      return statement->comment().object_case() == common::v1::Comment::kTableId
+                 ? note.Relation(statement->comment().table_id())
+                 : note.Schema(statement->comment().schema());
+    case DdlStatement::kCreateSequence:
+      note.Schema(statement->create_sequence().sequence().schema());
+      if (statement->create_sequence().sequence().sequence().owner_table_id() != 0)
+        note.Relation(statement->create_sequence().sequence().sequence().owner_table_id());
+      return;
+    case DdlStatement::kAlterSequence:
+      note.Relation(statement->alter_sequence().sequence_id());
+      if (statement->alter_sequence().sequence().owner_table_id() != 0)
+        note.Relation(statement->alter_sequence().sequence().owner_table_id());
+      return;
+    case DdlStatement::BODY_NOT_SET:
+      return;
+  }
+}
+
+}  // namespace adbms::sql::ddl

@@ -1,0 +1,71 @@
+// ANALYZE and VACUUM: of the tables that one owns, the others are skipped with a warning.
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+namespace {
+
+using common::v1::TableDescriptor;
+
+constexpr std::string_view kWarning = "01000";
+
+// Empty when the role may, or why the table is skipped.
+std::string ReasonToSkip(const security::v1::Policy& policy, const TableDescriptor& table,
+                         bool vacuum) {
+  const char* verb = vacuum ? "vacuum" : "analyze";
+  const bool system = policy::IsSystemSchema(table.schema());
+  if (system ? policy.superuser() : policy::Owns(policy, table.owner())) return "";
+  return absl::StrCat("skipping \"", table.name(), "\" --- only ",
+                      system ? "superuser" : "table or database owner", " can ", verb, " it");
+}
+
+}  // namespace
+
+absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* sink) {
+  const sql::AnalyzeStatement& analyze = statement.analyze;
+  if (analyze.vacuum && in_transaction()) {
+    return status::Error(status::sqlstate::kActiveTransaction,
+                         "VACUUM cannot run inside a transaction block");
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  std::vector<const TableDescriptor*> named;
+  for (const auto& name : analyze.tables) {
+    const auto* table = catalog->ResolveTable(name.schema(), name.name(), settings_.search_path());
+    if (table == nullptr) {
+      return status::Error(status::sqlstate::kUndefinedTable,
+                           absl::StrCat("relation \"", name.name(), "\" does not exist"));
+    }
+    RETURN_IF_ERROR(
+        policy::AuthorizeSchema(*policy, *catalog, table->schema(), common::v1::PRIVILEGE_USAGE));
+    named.push_back(table);
+  }
+  if (analyze.tables.empty()) {
+    for (const TableDescriptor& table : catalog->snapshot().tables()) {
+      if (table.view_sql().empty() && !table.is_virtual() &&
+          (policy->superuser() || !policy::IsSystemSchema(table.schema())))
+        named.push_back(&table);
+    }
+  }
+  std::vector<uint32_t> ids;
+  for (const TableDescriptor* table : named) {
+    const std::string skip = ReasonToSkip(*policy, *table, analyze.vacuum);
+    if (!skip.empty()) {
+      sink->Notice("WARNING", kWarning, skip);
+    } else if (!table->is_virtual()) {
+      ids.push_back(table->table_id());
+    }
+  }
+  if (analyze.analyze && !ids.empty()) {
+    BufferOpenResults();
+    RETURN_IF_ERROR(storage_->Analyze(Context(), ids));
+    services_.plan_cache->ClearTables(services_.catalog->RefreshStatistics(Context()));
+    services_.plan_cache->ClearTables(ids);
+  }
+  return sink->Complete(statement.command_tag);
+}
+
+}  // namespace adbms::gateway::session
