@@ -106,6 +106,11 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
 }
 
 absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+  if (!in_transaction() && settings_.default_read_only()) {
+    return status::Error(
+        status::sqlstate::kReadOnlyTransaction,
+        absl::StrCat("cannot execute ", statement.command_tag, " in a read-only transaction"));
+  }
   ASSIGN_OR_RETURN(sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const size_t steps,
                    sql::CountDdlSteps(PlanningInputFor(statement.text, &statement, catalog)));
