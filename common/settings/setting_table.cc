@@ -37,7 +37,8 @@ const std::vector<const SettingDefinition*>& AllSettings() {
 }
 
 const SettingDefinition* FindSetting(std::string_view name) {
-  const auto found = Index().find(absl::AsciiStrToLower(absl::string_view(name.data(), name.size())));
+  const auto found =
+      Index().find(absl::AsciiStrToLower(absl::string_view(name.data(), name.size())));
   return found == Index().end() ? nullptr : found->second;
 }
 
@@ -80,20 +81,26 @@ const char* ContextName(SettingContext context) {
 std::string Reference() {
   std::string out =
       "# Settings of a session\n\n"
-      "Made from `common/settings/postgres_settings.inc` by `make config-reference`; a test compares. Every setting of\n"
-      "PostgreSQL 15 is known with its type, bounds and context: `SET`, `SHOW`, `pg_settings`, `current_setting()`,\n"
-      "`set_config()`, start-up parameters and `PGOPTIONS` agree on them. Settings of the server itself are in\n"
-      "REFERENCE.md.\n\n## With a meaning here\n\n| setting | initial | what it does |\n|---|---|---|\n";
+      "Made from `common/settings/postgres_settings.inc` by `make config-reference`; a test "
+      "compares. Every setting of\n"
+      "PostgreSQL 15 is known with its type, bounds and context: `SET`, `SHOW`, `pg_settings`, "
+      "`current_setting()`,\n"
+      "`set_config()`, start-up parameters and `PGOPTIONS` agree on them. Settings of the server "
+      "itself are in\n"
+      "REFERENCE.md.\n\n## With a meaning here\n\n| setting | initial | what it does "
+      "|\n|---|---|---|\n";
   for (const SettingDefinition& definition : kDefinitions) {
     if (definition.effect == nullptr) continue;
     const std::string initial = ShowValue(definition, definition.initial);
-    absl::StrAppend(&out, "| `", definition.name, "` | ", initial.empty() ? "" : "`" + initial + "`",
-                    " | ", definition.effect, " |\n");
+    absl::StrAppend(&out, "| `", definition.name, "` | ",
+                    initial.empty() ? "" : "`" + initial + "`", " | ", definition.effect, " |\n");
   }
-  absl::StrAppend(&out,
-                  "\n## Accepted and without effect\n\nThey can be set where PostgreSQL lets a session set them, "
-                  "keep their value and are shown; nothing here\ndepends on them.\n\n| setting | context | "
-                  "initial |\n|---|---|---|\n");
+  absl::StrAppend(
+      &out,
+      "\n## Accepted and without effect\n\nThey can be set where PostgreSQL lets a session set "
+      "them, "
+      "keep their value and are shown; nothing here\ndepends on them.\n\n| setting | context | "
+      "initial |\n|---|---|---|\n");
   for (const SettingDefinition& definition : kDefinitions) {
     if (definition.effect != nullptr) continue;
     const std::string initial = ShowValue(definition, definition.initial);

@@ -1,6 +1,6 @@
-// The one table of a session's settings: PostgreSQL 15's names, types, bounds and contexts, and what each
-// means here. SET, SHOW, pg_settings, current_setting and start-up read it; deploy/config/SETTINGS.md is
-// made of it. Immutable, thread-safe.
+// The one table of a session's settings: PostgreSQL 15's names, types, bounds and contexts, and
+// what each means here. SET, SHOW, pg_settings, current_setting and start-up read it;
+// deploy/config/SETTINGS.md is made of it. Immutable, thread-safe.
 #pragma once
 
 #include <string>
@@ -46,8 +46,8 @@ const SettingDefinition* FindSetting(std::string_view name);
 const char* TypeName(SettingType type);
 const char* ContextName(SettingContext context);
 
-// The value in canonical form: numbers in the setting's unit, on and off, values of an enum as listed.
-// Errors: 22023 with PostgreSQL's messages and hints.
+// The value in canonical form: numbers in the setting's unit, on and off, values of an enum as
+// listed. Errors: 22023 with PostgreSQL's messages and hints.
 absl::StatusOr<std::string> ReadValue(const SettingDefinition& definition, std::string_view text);
 // As SHOW shows a canonical value: in the largest unit that divides it.
 std::string ShowValue(const SettingDefinition& definition, std::string_view canonical);

@@ -23,9 +23,11 @@ struct Unit {
   const char* name;
   double factor;  // In bytes, or in microseconds.
 };
-constexpr Unit kMemory[] = {
-    {"TB", 1024.0 * 1024 * 1024 * 1024}, {"GB", 1024.0 * 1024 * 1024}, {"MB", 1024.0 * 1024},
-    {"kB", 1024},                        {"B", 1}};
+constexpr Unit kMemory[] = {{"TB", 1024.0 * 1024 * 1024 * 1024},
+                            {"GB", 1024.0 * 1024 * 1024},
+                            {"MB", 1024.0 * 1024},
+                            {"kB", 1024},
+                            {"B", 1}};
 constexpr Unit kTime[] = {{"d", 86400e6}, {"h", 3600e6}, {"min", 60e6},
                           {"s", 1e6},     {"ms", 1e3},   {"us", 1}};
 
@@ -74,7 +76,8 @@ absl::StatusOr<std::string> ReadEnum(const SettingDefinition& definition, std::s
     if (absl::EqualsIgnoreCase(value, lower)) return value;
   }
   // Words that PostgreSQL takes without listing them.
-  if (lower == "debug" && absl::StrContains(definition.values, "debug2")) return std::string("debug2");
+  if (lower == "debug" && absl::StrContains(definition.values, "debug2"))
+    return std::string("debug2");
   if (const auto flag = BoolOf(lower); flag.has_value()) {
     for (const std::string& value : values) {
       if (value == (*flag ? "on" : "off")) return value;
@@ -95,8 +98,7 @@ absl::StatusOr<std::string> ReadNumber(const SettingDefinition& definition,
                                        std::string_view given) {
   const bool integer = definition.type == SettingType::kInteger;
   const absl::string_view unit = definition.unit;
-  const std::string text(
-      absl::StripAsciiWhitespace(absl::string_view(given.data(), given.size())));
+  const std::string text(absl::StripAsciiWhitespace(absl::string_view(given.data(), given.size())));
   char* end = nullptr;
   // Hexadecimal and octal integers as C writes them.
   double value = 0;
@@ -121,10 +123,10 @@ absl::StatusOr<std::string> ReadNumber(const SettingDefinition& definition,
     if (factor == 0) {
       return Invalid(definition, given,
                      unit.empty() ? ""
-                     : time       ? "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", "
-                                    "\"h\", and \"d\"."
-                                  : "Valid units for this parameter are \"B\", \"kB\", \"MB\", "
-                                    "\"GB\", and \"TB\".");
+                     : time ? "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", "
+                              "\"h\", and \"d\"."
+                            : "Valid units for this parameter are \"B\", \"kB\", \"MB\", "
+                              "\"GB\", and \"TB\".");
     }
     value = value * factor / BaseOf(unit);
   }
@@ -145,8 +147,8 @@ absl::StatusOr<std::string> ReadNumber(const SettingDefinition& definition,
 absl::StatusOr<std::string> ReadValue(const SettingDefinition& definition, std::string_view text) {
   switch (definition.type) {
     case SettingType::kBool: {
-      const auto flag =
-          BoolOf(absl::AsciiStrToLower(absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()))));
+      const auto flag = BoolOf(absl::AsciiStrToLower(
+          absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()))));
       if (flag.has_value()) return std::string(*flag ? "on" : "off");
       return status::Error(
           sqlstate::kInvalidParameterValue,

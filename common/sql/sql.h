@@ -236,8 +236,8 @@ absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input);
 absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
                                               const types::Type& type, const PlanningInput& input);
 
-// Binds one step of a DDL statement (`input.statement` or sql) to changes. Only ALTER TABLE has more
-// steps than one: each is to be bound against the catalog that the steps before it have left.
+// Binds one step of a DDL statement (`input.statement` or sql) to changes. Only ALTER TABLE has
+// more steps than one: each is to be bound against the catalog that the steps before it have left.
 absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input,
                                                               size_t step = 0);
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input);

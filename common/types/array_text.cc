@@ -79,8 +79,11 @@ class ArrayReader {
   }
 
   absl::Status CloseBrace() {
-    ++i_;
     const size_t depth = counts_.size();
+    if (depth > 1 && counts_.back() == 0) {
+      return Malformed(text_, "Unexpected \"}\" character.");
+    }
+    ++i_;
     if (array_.lengths.size() < depth) array_.lengths.resize(depth, kUnknown);
     uint32_t& length = array_.lengths[depth - 1];
     if (length != kUnknown && length != counts_.back()) return Ragged();

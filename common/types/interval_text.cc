@@ -346,7 +346,7 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
       scan.SkipSpaces();
     }
     int64_t whole = 0;
-    if (!scan.Whole(&whole) && !scan.AtFraction()) {
+    if (!scan.Whole(&whole) && scan.Peek() != '.') {
       return IsDigit(scan.Peek()) ? Result::kOverflow : Result::kSyntax;
     }
     any = true;

@@ -20,8 +20,8 @@ struct NamedZone {
 // saving time ("UTC+3", "<-05>+05", "+02:00"), whose offset counts to the west.
 std::optional<NamedZone> LoadZone(std::string_view name);
 
-// A zone, or one of its abbreviations ("MSK"), which stands for the offset that the zone itself gave it
-// at the time in question, at its last use before that, or else at its first one after.
+// A zone, or one of its abbreviations ("MSK"), which stands for the offset that the zone itself
+// gave it at the time in question, at its last use before that, or else at its first one after.
 struct ZoneReference {
   absl::TimeZone zone;
   std::string abbreviation = {};  // Lower case; empty: the zone itself.

@@ -67,8 +67,9 @@ absl::StatusOr<ExprPtr> Binder::NestArrays(std::vector<ExprPtr> arrays, TypeId w
     inner.lengths.insert(inner.lengths.begin(), static_cast<uint32_t>(arrays.size()));
     if (nested.lengths.empty()) nested.lengths = inner.lengths;
     if (nested.lengths != inner.lengths)
-      return ErrorAt("2202E", location,
-                     "multidimensional arrays must have array expressions with matching dimensions");
+      return ErrorAt(
+          "2202E", location,
+          "multidimensional arrays must have array expressions with matching dimensions");
     std::move(inner.elements.begin(), inner.elements.end(), std::back_inserter(nested.elements));
   }
   return plan::MakeLiteral(Value::String({wanted, 0}, types::FormatShapedArray(nested)), location);

@@ -195,8 +195,8 @@ class Binder {
   absl::StatusOr<ExprPtr> BindValueFunction(const PgQuery__SQLValueFunction& function);
   absl::StatusOr<ExprPtr> BindSubLink(const PgQuery__SubLink& link, Scope* scope);
   // functions
-  // As the function catalog has it: those of schema adbms carry it in their names, so that they are not
-  // found without.
+  // As the function catalog has it: those of schema adbms carry it in their names, so that they are
+  // not found without.
   std::string FunctionName(const std::vector<std::string>& names);
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,

@@ -92,7 +92,8 @@ const Expr& WithoutImplicitCasts(const Expr& e) {
   return *inner;
 }
 
-// The column of an enclosing query whose level is the innermost of those in `used`; null when none is.
+// The column of an enclosing query whose level is the innermost of those in `used`; null when none
+// is.
 Scope* OwnerOf(const plan::ColumnSet& used, Scope* scope) {
   for (Scope* level = scope; level != nullptr; level = level->parent) {
     for (const ScopeItem& item : level->items) {
@@ -265,12 +266,17 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   const bool known = !FunctionCatalog::Builtin().FindFunctions(name).empty() ||
                      !FunctionCatalog::Builtin().FindTableFunctions(name).empty() ||
                      SessionKind(name) != SessionValue::KIND_UNSPECIFIED || IsWindowFunction(name);
-  if (!known && (call.agg_star || call.agg_distinct || call.agg_filter != nullptr ||
-                 call.n_agg_order > 0)) {
+  if (!known &&
+      (call.agg_star || call.agg_distinct || call.agg_filter != nullptr || call.n_agg_order > 0)) {
     ASSIGN_OR_RETURN(const std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
     return NoFunction(name, absl::StrCat("function ", name, "(", FormatTypes(TypesOf(args)), ")"),
                       call.location);
   }
+  const auto takes_nothing = [](const Function* function) { return function->arguments.empty(); };
+  const std::vector<const Function*> functions = FunctionCatalog::Builtin().FindFunctions(name);
+  if (call.agg_star && std::none_of(functions.begin(), functions.end(), takes_nothing) &&
+      SessionKind(name) == SessionValue::KIND_UNSPECIFIED && !IsWindowFunction(name))
+    return NoFunction(name, absl::StrCat("function ", name, "()"), call.location);
   if (call.agg_star)
     return ErrorAt(
         sqlstate::kWrongObjectType, call.location,
@@ -386,8 +392,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
       const auto same = [&](const ExprPtr& arg) {
         return plan::Equal(WithoutImplicitCasts(*arg), WithoutImplicitCasts(*key));
       };
-      const auto found =
-          std::find_if(aggregate.arguments.begin(), aggregate.arguments.end(), same);
+      const auto found = std::find_if(aggregate.arguments.begin(), aggregate.arguments.end(), same);
       if (found != aggregate.arguments.end()) {
         key = *found;
       } else

@@ -208,8 +208,7 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
     const PgQuery__Constraint& constraint = *node->constraint;
     said_null |= constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NULL;
     said_not_null |= constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL ||
-                     constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY ||
-                     constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY;
+                     constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY;
     if (said_null && said_not_null)
       return ErrorAt(sqlstate::kSyntaxError, constraint.location,
                      absl::StrCat("conflicting NULL/NOT NULL declarations for column \"",

@@ -79,7 +79,8 @@ std::string ValueOf(const PgQuery__DefElem& option) {
 }
 
 bool IsBool(const std::string& value, bool with_auto) {
-  for (const char* word : {"on", "off", "true", "false", "yes", "no", "1", "0", "t", "f", "y", "n"}) {
+  for (const char* word :
+       {"on", "off", "true", "false", "yes", "no", "1", "0", "t", "f", "y", "n"}) {
     if (absl::EqualsIgnoreCase(value, word)) return true;
   }
   return with_auto && absl::EqualsIgnoreCase(value, "auto");
@@ -130,7 +131,8 @@ absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, b
     // WITH OIDS is history; WITHOUT is what there is.
     if (kind == RelationKind::kTable && name == "oids" && space.empty()) {
       if (!IsBool(ValueOf(given), false) || ValueOf(given) == "false") continue;
-      return status::Error(sqlstate::kFeatureNotSupported, "tables declared WITH OIDS are not supported");
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "tables declared WITH OIDS are not supported");
     }
     const Option* found = nullptr;
     const auto look = [&](const Option& option) {

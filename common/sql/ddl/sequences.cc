@@ -108,8 +108,8 @@ absl::Status DdlBinder::ReadSequenceOptions(NodeList options, bool identity,
     sequence->set_minimum(value);
   } else if (before == nullptr || minimum != nullptr ||
              (retyped && before->minimum() == old_range.minimum)) {
-    const bool of_type = minimum == nullptr && before != nullptr &&
-                         before->minimum() == old_range.minimum;
+    const bool of_type =
+        minimum == nullptr && before != nullptr && before->minimum() == old_range.minimum;
     sequence->set_minimum(up && !of_type ? 1 : range.minimum);
   } else {
     sequence->set_minimum(before->minimum());

@@ -259,8 +259,8 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   request.has_keys = has_keys;
   request.has_lookup = true;
   request.lookup = lookup->cost();
-  // A hash join on keys that the session forbids becomes a look-up where there is one, and the other
-  // way round.
+  // A hash join on keys that the session forbids becomes a look-up where there is one, and the
+  // other way round.
   const common::v1::PlannerSwitches& switches = query_.switches;
   const bool forced = has_keys && switches.no_hash_join() && !switches.no_nested_loop();
   if (has_keys && switches.no_nested_loop() && !switches.no_hash_join())

@@ -41,8 +41,7 @@ absl::StatusOr<std::string> OverlayBytes3(const View& bytes, const View& part, i
 
 template <bool kNegated>
 absl::Status LikeBytes(const EvaluationContext& context,
-                       const std::vector<const Vector*>& arguments, uint32_t rows,
-                       Vector* result) {
+                       const std::vector<const Vector*>& arguments, uint32_t rows, Vector* result) {
   LikePattern pattern(LikePattern::Unit::kByte);
   bool failed = false;
   for (uint32_t row = 0; row < rows; ++row) {

@@ -179,7 +179,13 @@ absl::Status ConvertWithZone(const EvaluationContext& context, const Vector& inp
   const absl::TimeZone zone = ZoneOf(context);
   const auto* values = input.data<From>();
   for (uint32_t row = 0; row < input.size(); ++row) {
-    if (!result->is_null(row)) internal::Store(result, row, F(zone, values[row]));
+    if (result->is_null(row)) continue;
+    if constexpr (internal::IsStatusOr<typename Traits::Result>::value) {
+      ASSIGN_OR_RETURN(auto value, F(zone, values[row]));
+      internal::Store(result, row, std::move(value));
+    } else {
+      internal::Store(result, row, F(zone, values[row]));
+    }
   }
   return absl::OkStatus();
 }
@@ -293,8 +299,12 @@ absl::Status ToName(const EvaluationContext& context, const Vector& input, bool 
 
 absl::Status ToFirstByte(const EvaluationContext& context, const Vector& input, bool is_explicit,
                          Vector* result) {
-  return Map<[](const std::string_view& x) { return x.substr(0, 1); }>(context, {&input},
-                                                                       input.size(), result);
+  const auto* texts = input.data<std::string_view>();
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (result->is_null(row)) continue;
+    RETURN_IF_ERROR(types::ParseTextInto(texts[row], types::TextOptions{}, result, row));
+  }
+  return absl::OkStatus();
 }
 
 // The output function.

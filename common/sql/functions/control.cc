@@ -1,5 +1,5 @@
-// adbms.revert, adbms.approve and adbms.run_all_tables. The orchestrator answers them, which the gateway asks
-// before a plan runs; a call that is left in a plan depends on rows.
+// adbms.revert, adbms.approve and adbms.run_all_tables. The orchestrator answers them, which the
+// gateway asks before a plan runs; a call that is left in a plan depends on rows.
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/sql_error.h"
@@ -11,10 +11,11 @@ using types::TypeId;
 using types::Value;
 
 absl::Status NotHere() {
-  return status::Error(status::sqlstate::kFeatureNotSupported,
-                       "a control function whose argument depends on rows, or in a place other than "
-                       "a SELECT, is not supported",
-                       {}, "Call it with a constant or a parameter: SELECT adbms.revert($1).");
+  return status::Error(
+      status::sqlstate::kFeatureNotSupported,
+      "a control function whose argument depends on rows, or in a place other than "
+      "a SELECT, is not supported",
+      {}, "Call it with a constant or a parameter: SELECT adbms.revert($1).");
 }
 
 absl::StatusOr<std::string> OnAction(int64_t) { return NotHere(); }

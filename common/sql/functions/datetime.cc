@@ -248,6 +248,11 @@ absl::StatusOr<int64_t> MakeTimestamptzIn(int32_t year, int32_t month, int32_t d
     }
     return InRange(types::LocalToUtc(fixed, local));
   }
+  if (!zone.empty() && zone[0] >= '0' && zone[0] <= '9') {
+    return Error(sqlstate::kInvalidParameterValue,
+                 "invalid input syntax for type numeric time zone: \"" + std::string(zone) + "\"",
+                 {}, "Numeric time zones must have \"-\" or \"+\" as first character.");
+  }
   return LocalAtZone(zone, local);
 }
 

@@ -51,7 +51,8 @@ class CatalogFunctions {
                                             const std::vector<types::Value>& arguments) const = 0;
 };
 
-// The schemas of the search path that exist, in its order; all of it where there is no catalog to ask.
+// The schemas of the search path that exist, in its order; all of it where there is no catalog to
+// ask.
 std::vector<std::string> EffectiveSearchPath(const EvaluationContext& context);
 
 // Evaluates `row_count` rows. Arguments and result have that many rows; result comes sized and all

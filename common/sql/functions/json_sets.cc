@@ -44,8 +44,9 @@ absl::Status ExtractPath(const EvaluationContext& context,
       at = JsonMember(*at, step);
     }
   }
-  const std::optional<std::string> text =
-      kText ? JsonAsText(at) : at.has_value() ? std::optional<std::string>(*at) : std::nullopt;
+  const std::optional<std::string> text = kText            ? JsonAsText(at)
+                                          : at.has_value() ? std::optional<std::string>(*at)
+                                                           : std::nullopt;
   if (!text.has_value()) {
     result->SetNull(row);
   } else {
@@ -168,17 +169,19 @@ absl::StatusOr<CursorPtr> Open(const EvaluationContext&, const std::vector<Value
   constexpr bool kElements = kYield == Yield::kValues || kYield == Yield::kTexts;
   const std::string json(arguments[0].bytes());
   const View kind = KindOf(json);
-  const std::string name = kYield == Yield::kKeys        ? "json_object_keys"
-                           : kYield == Yield::kValues    ? "json_array_elements"
-                           : kYield == Yield::kTexts     ? "json_array_elements_text"
-                           : kYield == Yield::kPairs     ? "json_each"
-                                                         : "json_each_text";
+  const std::string name = kYield == Yield::kKeys     ? "json_object_keys"
+                           : kYield == Yield::kValues ? "json_array_elements"
+                           : kYield == Yield::kTexts  ? "json_array_elements_text"
+                           : kYield == Yield::kPairs  ? "json_each"
+                                                      : "json_each_text";
   if (kind != (kElements ? "array" : "object")) {
     const std::string message =
         kElements ? (kind == "object" ? "cannot call " + name + " on a non-array"
                                       : "cannot call " + name + " on a scalar")
-        : kYield == Yield::kKeys ? "cannot call " + name + (kind == "array" ? " on an array" : " on a scalar")
-                                 : "cannot deconstruct " + std::string(kind == "array" ? "an array as an object" : "a scalar");
+        : kYield == Yield::kKeys
+            ? "cannot call " + name + (kind == "array" ? " on an array" : " on a scalar")
+            : "cannot deconstruct " +
+                  std::string(kind == "array" ? "an array as an object" : "a scalar");
     return Error(sqlstate::kInvalidParameterValue, message);
   }
   return std::make_unique<MembersCursor>(json, kYield);
@@ -198,8 +201,8 @@ void AddJsonSets(CatalogBuilder& builder) {
   builder.AddFunction("json_object", {TypeId::kTextArray, TypeId::kTextArray}, json,
                       Map<ObjectOfTwo>);
   using Opener = absl::StatusOr<CursorPtr> (*)(const EvaluationContext&, const std::vector<Value>&);
-  const auto add = [&](const char* name, std::vector<TypeId> types, std::vector<std::string> columns,
-                       Opener open) {
+  const auto add = [&](const char* name, std::vector<TypeId> types,
+                       std::vector<std::string> columns, Opener open) {
     TableFunction function;
     function.name = name;
     function.arguments = {json};

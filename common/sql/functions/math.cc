@@ -261,10 +261,9 @@ void AddNumerics(CatalogBuilder& builder) {
   add("log", Map<Log10Numeric>);
   add("log10", Map<Log10Numeric>);
   add("trim_scale", Map<types::TrimScale>);
-  builder.AddFunction("scale", {kNumeric}, kInt4,
-                      Map<[](const Decimal& x) {
-                        return x.nan ? std::nullopt : std::optional<int32_t>(x.scale);
-                      }>);
+  builder.AddFunction(
+      "scale", {kNumeric}, kInt4,
+      Map<[](const Decimal& x) { return x.nan ? std::nullopt : std::optional<int32_t>(x.scale); }>);
   builder.AddFunction("round", {kNumeric, kInt4}, kNumeric, Map<RoundTo>);
   builder.AddFunction("trunc", {kNumeric, kInt4}, kNumeric, Map<TruncateTo>);
   builder.AddFunction("log", {kNumeric, kNumeric}, kNumeric, Map<types::Log>);

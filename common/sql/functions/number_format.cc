@@ -65,7 +65,7 @@ absl::StatusOr<Template> Read(View format) {
     } else if (At(format, i, "PL") || At(format, i, "SG")) {
       result.sign = SignStyle::kCell;
       result.cells.push_back(std::toupper(static_cast<unsigned char>(c)) == 'P' ? kPlusCell
-                                                                                 : kSignCell);
+                                                                                : kSignCell);
       i += 2;
     } else if (At(format, i, "TH")) {
       (format[i] == 'T' ? result.ordinal_upper : result.ordinal_lower) = true;
@@ -190,8 +190,8 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format, int 
     } else if (cell == '.') {
       point = true;
       start();
-      // Without digits to come, fill mode leaves the point away.
-      if (!plan.fill_mode || plan.fraction > 0) body.push_back('.');
+      // Without digits to come there is no point.
+      if (plan.fraction > 0) body.push_back('.');
     } else if (cell == ',') {
       if (started) {
         body.push_back(',');

@@ -9,8 +9,8 @@
 
 namespace adbms::sql::functions {
 
-// Errors: 42601 for a malformed template, 0A000 for EEEE and RN. `digits`: how many the value's type
-// holds; a fraction past them is not shown.
+// Errors: 42601 for a malformed template, 0A000 for EEEE and RN. `digits`: how many the value's
+// type holds; a fraction past them is not shown.
 absl::StatusOr<std::string> FormatNumber(const types::Decimal& value, std::string_view format,
                                          int digits = types::Decimal::kMaxDigits);
 

@@ -194,8 +194,7 @@ absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
   const int32_t lower = LowerBoundOf(array);
   const auto length = static_cast<int32_t>(shaped.lengths[static_cast<size_t>(dimension) - 1]);
   return std::make_unique<SeriesCursor<IntegerSeries<int32_t>>>(
-      IntegerSeries<int32_t>{lower, lower + length - 1, 1},
-      TypeId::kInt4);
+      IntegerSeries<int32_t>{lower, lower + length - 1, 1}, TypeId::kInt4);
 }
 
 }  // namespace

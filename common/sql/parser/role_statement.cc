@@ -41,8 +41,8 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       role->create_db = on;
     } else if (name == "inherit") {
       role->inherit = on;
-    } else if (name != "isreplication" && name != "bypassrls" &&
-               name != "connectionlimit" && name != "validUntil") {
+    } else if (name != "isreplication" && name != "bypassrls" && name != "connectionlimit" &&
+               name != "validUntil") {
       return status::NotSupported(
           absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     } else if ((name == "bypassrls" || name == "isreplication") && on) {

@@ -185,10 +185,10 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
                                "cannot use \"match\" with HEADER in COPY TO");
         return status::NotSupported("COPY HEADER MATCH");
       }
-      const bool known = option.arg == nullptr || value == "1" || value == "0" ||
-                         absl::EqualsIgnoreCase(value, "true") ||
-                         absl::EqualsIgnoreCase(value, "false") ||
-                         absl::EqualsIgnoreCase(value, "on") || absl::EqualsIgnoreCase(value, "off");
+      const bool known =
+          option.arg == nullptr || value == "1" || value == "0" ||
+          absl::EqualsIgnoreCase(value, "true") || absl::EqualsIgnoreCase(value, "false") ||
+          absl::EqualsIgnoreCase(value, "on") || absl::EqualsIgnoreCase(value, "off");
       if (!known)
         return status::Error(sqlstate::kSyntaxError,
                              "header requires a Boolean value or \"match\"");

@@ -253,8 +253,7 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement,
   return absl::OkStatus();
 }
 
-absl::Status Session::MakeChanges(std::vector<DdlStatement> changes,
-                                  const sql::CatalogPtr& catalog,
+absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::CatalogPtr& catalog,
                                   std::vector<std::string>* notices, bool* started) {
   for (DdlStatement& ddl : changes) {
     SetOwner(options_.user, &ddl);
@@ -267,6 +266,11 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes,
 }
 
 absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+  if (!in_transaction() && settings_.default_read_only()) {
+    return status::Error(
+        sqlstate::kReadOnlyTransaction,
+        absl::StrCat("cannot execute ", statement.command_tag, " in a read-only transaction"));
+  }
   BufferOpenResults();
   std::vector<std::string> notices;
   absl::Status status;

@@ -212,7 +212,8 @@ void Settings::Changed(const std::string& lower) {
   } else if (lower == "search_path") {
     search_path_.clear();
     for (std::string& name : NamesOf(value)) {
-      if (name == "$user") name = user_;
+      // The system's schema is nobody's own, whatever the superuser is called.
+      if (name == "$user") name = user_ == "adbms" ? "" : user_;
       if (!name.empty()) search_path_.push_back(std::move(name));
     }
   }
