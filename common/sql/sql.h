@@ -34,6 +34,7 @@ enum class StatementClass {
   kDeallocate,
   kCopy,
   kAnalyze,  // ANALYZE, VACUUM [ANALYZE]
+  kLock,     // LOCK TABLE
   kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
   kCursor,   // DECLARE, FETCH, CLOSE, MOVE
   kDiscard,  // DISCARD ALL
@@ -102,6 +103,11 @@ struct AnalyzeStatement {
   bool vacuum = false;
   bool analyze = true;
 };
+struct LockStatement {
+  std::vector<common::v1::RelationName> tables;
+  int mode = 0;  // PostgreSQL's number: 1 ACCESS SHARE to 8 ACCESS EXCLUSIVE.
+  bool nowait = false;
+};
 struct RoleStatement {
   enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole };
   Kind kind;
@@ -145,6 +151,7 @@ struct Statement {
   CopyStatement copy;
   ExplainStatement explain;
   AnalyzeStatement analyze;
+  LockStatement lock;
   RoleStatement role;
   CursorStatement cursor;
   // The syntax tree, kept for planning; opaque.

@@ -260,6 +260,15 @@ void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
   }
 }
 
+void ClassifyLock(const PgQuery__LockStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kLock;
+  out->command_tag = "LOCK TABLE";
+  for (const Node* relation : NodeList(node.relations, node.n_relations))
+    out->lock.tables.push_back(RelationOf(*relation->range_var));
+  out->lock.mode = node.mode;
+  out->lock.nowait = node.nowait;
+}
+
 void ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
   out->statement_class = StatementClass::kCursor;
   CursorStatement& cursor = out->cursor;
@@ -503,7 +512,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("COMMENT", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_LOCK_STMT:
-      return status::NotSupported("LOCK TABLE");
+      ClassifyLock(*node->lock_stmt, out);
+      return absl::OkStatus();
     default:
       return status::NotSupported(CommandWords(out->text));
   }

@@ -28,6 +28,10 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
   if (request.timeout_us() > 0) {
     context.deadline = absl::Now() + absl::Microseconds(request.timeout_us());
   }
+  if (request.lock_timeout_ms_plus_one() > 0) {
+    session_->SetLocking(absl::Milliseconds(request.lock_timeout_ms_plus_one() - 1),
+                         request.backend_pid());
+  }
   using Body = v1::SessionRequest::BodyCase;
   const bool goes_on = request.has_next() || request.has_write_bulk() || request.has_finish_bulk();
   if (!goes_on) {
@@ -91,6 +95,8 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       *response->mutable_catalog() = *catalog;
       return absl::OkStatus();
     }
+    case Body::kLockTables:
+      return session_->LockTables(context, request.lock_tables());
     case Body::kEnd:
     case Body::BODY_NOT_SET:
       break;

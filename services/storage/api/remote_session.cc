@@ -143,6 +143,10 @@ absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionReq
         std::max<int64_t>(1, absl::ToInt64Microseconds(context.deadline - absl::Now())));
   }
   request->set_trace_id(context.trace_id);
+  if (lock_timeout_.has_value()) {
+    request->set_lock_timeout_ms_plus_one(absl::ToInt64Milliseconds(*lock_timeout_) + 1);
+    request->set_backend_pid(backend_pid_);
+  }
   if (begin_.has_value()) {
     request->mutable_begin_first()->set_repeatable_read(begin_->isolation ==
                                                         Isolation::kRepeatableRead);
@@ -239,6 +243,13 @@ absl::StatusOr<std::unique_ptr<BulkWriter>> RemoteSession::OpenBulkWriter(
   for (const auto& check : checks) *request.mutable_open_bulk()->add_checks() = check;
   RETURN_IF_ERROR(Call(context, &request));
   return std::make_unique<RemoteBulkWriter>(this, context);
+}
+
+absl::Status RemoteSession::LockTables(const rpc::CallContext& context,
+                                       const v1::LockTablesRequest& request) {
+  v1::SessionRequest call;
+  *call.mutable_lock_tables() = request;
+  return Call(context, &call);
 }
 
 absl::Status RemoteSession::Analyze(const rpc::CallContext& context,

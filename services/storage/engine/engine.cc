@@ -72,19 +72,10 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
 absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = status.ToString();
-  if (status.IsBusy() && status.subcode() == rocksdb::Status::kDeadlock) {
-    return status::Error(
-        sqlstate::kDeadlockDetected, "deadlock detected",
-        "The transaction waits for a row lock whose holder waits for this transaction.",
-        "Run the transaction again.");
-  }
   if (status.IsBusy() || status.IsTryAgain()) {
     return status::Error(sqlstate::kSerializationFailure,
                          "could not serialize access due to concurrent update", {},
                          "Run the transaction again.");
-  }
-  if (status.IsTimedOut()) {
-    return status::Error(sqlstate::kLockNotAvailable, "canceling statement due to lock timeout");
   }
   if (status.IsNoSpace() || status.IsMemoryLimit() ||
       text.find("No space left") != std::string::npos) {
@@ -101,11 +92,16 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   return status::Error(sqlstate::kInternalError, "storage engine: " + text);
 }
 
-absl::Status Transaction::GetForUpdate(std::string_view key, PinnableSlice* value, bool* found,
-                                       bool validate, bool exclusive) {
-  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), column_family_, ToSlice(key), value,
-                                  exclusive, validate),
-               found);
+absl::Status Transaction::Validate(std::string_view key) {
+  // The engine looks the key's newest version up when it locks it; the lock itself, which nobody
+  // needs, is given up at once.
+  rocksdb::PinnableSlice* const no_value = nullptr;
+  const rocksdb::Status status =
+      txn_->GetForUpdate(rocksdb::ReadOptions(), column_family_, ToSlice(key), no_value,
+                         /*exclusive=*/true, /*do_validate=*/true);
+  if (!status.ok()) return ToStatus(status);
+  txn_->UndoGetForUpdate(column_family_, ToSlice(key));
+  return absl::OkStatus();
 }
 
 absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
@@ -152,12 +148,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   engine->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
   engine->statistics_ = rocksdb::CreateDBStatistics();
   engine->statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
-  engine->lock_timeout_ms_ = options.lock_timeout_ms;
 
   rocksdb::TransactionDBOptions transactions;
   transactions.num_stripes = 64;
-  transactions.transaction_lock_timeout = options.lock_timeout_ms;
-  transactions.default_lock_timeout = options.lock_timeout_ms;
   rocksdb::TransactionDB* db = nullptr;
   const std::string directory = options.data_dir + "/db";
   rocksdb::Status opened = rocksdb::TransactionDB::Open(
@@ -228,9 +221,6 @@ std::unique_ptr<Transaction> Engine::Begin(std::unique_ptr<Transaction> reuse) {
   rocksdb::WriteOptions write;
   write.sync = false;
   rocksdb::TransactionOptions options;
-  options.deadlock_detect = true;
-  options.lock_timeout = lock_timeout_ms_.load(std::memory_order_relaxed);
-  options.deadlock_detect_depth = 100;
   if (reuse == nullptr) {
     reuse = std::make_unique<Transaction>();
     reuse->txn_.reset(db_->BeginTransaction(write, options));

@@ -1,5 +1,5 @@
-// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, locking
-// transactions, group-synced WAL. The only folder that includes RocksDB; its errors become SQL
+// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, transactions,
+// group-synced WAL. The only folder that includes RocksDB; its errors become SQL
 // errors here.
 //
 // Threading: Engine is thread-safe; Iterator, Transaction and WriteBatch belong to one thread at a
@@ -38,11 +38,10 @@ struct EngineOptions {
   uint64_t block_cache_bytes = uint64_t{1} << 30;
   uint64_t memtable_bytes = uint64_t{512} << 20;
   int max_background_jobs = 4;
-  int64_t lock_timeout_ms = 10000;
 };
 
 // SQLSTATE-carrying status of a RocksDB status: 53100 disk full, XX001 corruption, 58030 other I/O,
-// 40P01 deadlock, 55P03 lock timeout, 40001 write conflict.
+// 40001 write conflict.
 absl::Status ToStatus(const rocksdb::Status& status);
 
 // A fixed view of all data. Shared: the group commit publishes one that many readers use.
@@ -131,21 +130,17 @@ class WriteBatch {
   rocksdb::WriteBatch batch_;
 };
 
-// A locking transaction: writes are buffered and readable, keys are locked until the end.
+// Buffered writes, readable by whoever makes them. It locks nothing: that is storage/txn's.
 class Transaction {
  public:
-  // Latest committed or own value, after locking the key. `found` false when absent (still locked).
-  // With `validate`, error 40001 when the key changed after SetSnapshot.
-  absl::Status GetForUpdate(std::string_view key, PinnableSlice* value, bool* found, bool validate,
-                            bool exclusive = true);
-  // Gives the lock of GetForUpdate up, unless the key was locked or written before.
-  void UndoGetForUpdate(std::string_view key) { txn_->UndoGetForUpdate(ToSlice(key)); }
+  // Errors: 40001 when the key was changed after SetSnapshot.
+  absl::Status Validate(std::string_view key);
   // Own value or the one at `snapshot` (null: the latest committed).
   absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
                    bool* found);
   std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range,
                                         const IteratorOptions& options);
-  // Buffered writes without locking: the caller holds the lock or needs none.
+  // The caller holds the key's lock or needs none.
   void Put(std::string_view key, std::string_view value);
   void Delete(std::string_view key);
   // First-committer-wins counts from now; returns the snapshot.
@@ -153,7 +148,7 @@ class Transaction {
   void SetSavePoint() { txn_->SetSavePoint(); }
   absl::Status RollbackToSavePoint() { return ToStatus(txn_->RollbackToSavePoint()); }
   absl::Status PopSavePoint() { return ToStatus(txn_->PopSavePoint()); }
-  // Into WAL and memtable, unsynced; releases the locks. Nothing stays after an error.
+  // Into WAL and memtable, unsynced. Nothing stays after an error.
   absl::Status Commit() { return ToStatus(txn_->Commit()); }
   absl::Status Rollback() { return ToStatus(txn_->Rollback()); }
   size_t bytes() const { return txn_->GetWriteBatch()->GetWriteBatch()->GetDataSize(); }
@@ -209,7 +204,6 @@ class Engine {
   // A RocksDB DBOptions / ColumnFamilyOptions setting.
   absl::Status SetDbOption(const std::string& name, const std::string& value);
   absl::Status SetOption(const std::string& name, const std::string& value);
-  void SetLockTimeoutMs(int64_t value) { lock_timeout_ms_.store(value, std::memory_order_relaxed); }
 
  private:
   Engine() = default;
@@ -218,7 +212,6 @@ class Engine {
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::unique_ptr<rocksdb::TransactionDB> db_;
-  std::atomic<int64_t> lock_timeout_ms_{10000};
 };
 
 }  // namespace adbms::storage::engine

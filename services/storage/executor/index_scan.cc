@@ -1,5 +1,6 @@
 // Reads points and ranges of an index or of the primary key.
 #include <algorithm>
+#include <optional>
 
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
@@ -29,7 +30,8 @@ class IndexScanNode : public PlanNode {
   bool has_any_of = false;
   bool descending = false;
   CompiledExpressionPtr filter;
-  bool lock_rows = false;
+  std::optional<RowLock> lock;
+  txn::LockMode point_lock = txn::LockMode::kForUpdate;
   uint32_t emitted = 0;
   bool unique_points =
       false;  // Every range is at most one key: `equal` and any_of cover a unique key.
@@ -59,8 +61,8 @@ class IndexScan : public Operator {
     if (node_.filter != nullptr && out->row_count > 0) {
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
     }
-    if (node_.lock_rows && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, access_.columns(),
+    if (node_.lock.has_value() && out->row_count > 0) {
+      RETURN_IF_ERROR(LockRows(context_, access_.columns(), *node_.lock,
                                static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
                                out));
       out->columns.resize(node_.emitted);
@@ -161,12 +163,13 @@ class IndexScan : public Operator {
   absl::Status LockPoint() {
     done_ = true;
     sink_.Start(1);
-    engine::Transaction* const locks = context_->transaction->engine_transaction();
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(locks->GetForUpdate(prefixes_[0], &value, &found, /*validate=*/false));
+    const size_t mark = context_->transaction->locks()->Mark();
+    RETURN_IF_ERROR(context_->transaction->LockRow(*context_->call, prefixes_[0], node_.point_lock,
+                                                   /*validate=*/false, &value, &found));
     if (found) return sink_.Add(prefixes_[0], engine::ToView(value));
-    locks->UndoGetForUpdate(prefixes_[0]);
+    context_->transaction->locks()->ReleaseSince(mark);
     return absl::OkStatus();
   }
 
@@ -299,8 +302,8 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
   std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
   node->emitted = static_cast<uint32_t>(ordinals.size());
-  node->lock_rows = scan.lock_rows();
-  if (scan.lock_rows()) {
+  if (scan.has_lock()) {
+    ASSIGN_OR_RETURN(node->lock, MakeRowLock(scan.lock()));
     ordinals.push_back(codec::kRowKeyOrdinal);
     scope->plan->locks_rows = true;
   }
@@ -323,8 +326,9 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   node->unique_points = node->access->unique() && fixed == node->access->key().size();
   node->locks_the_point = scope->changes == &plan && node->unique_points &&
                           node->access->primary() && !node->has_any_of && node->filter == nullptr &&
-                          !node->lock_rows && scope->plan->plan->subplans_size() == 0 &&
+                          !node->lock.has_value() && scope->plan->plan->subplans_size() == 0 &&
                           scope->plan->plan->ctes_size() == 0;
+  node->point_lock = scope->changes_lock;
   return PlanNodePtr(std::move(node));
 }
 

@@ -164,7 +164,7 @@ struct CompiledPlan {
   std::vector<bool> compiled;                         // By operator id.
   uint32_t correlation_slots = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
-  bool locks_rows = false;  // FOR UPDATE.
+  bool locks_rows = false;  // FOR UPDATE and its kin.
 };
 
 inline Operator::Operator(ExecutionContext* context, uint32_t id)
@@ -177,6 +177,7 @@ struct CompileScope {
   // The input of an UPDATE or DELETE. A scan of one primary key may read its row the way it is to
   // be changed, locked and at its latest version, instead of having it read a second time.
   const common::v1::Operator* changes = nullptr;
+  txn::LockMode changes_lock = txn::LockMode::kForUpdate;
   // Errors: ADB01 when the catalog has no such table.
   absl::StatusOr<const catalog::TableEntry*> Table(uint32_t table_id) const;
 };

@@ -1,4 +1,6 @@
 // Reads a whole table in key order.
+#include <optional>
+
 #include "common/status/macros.h"
 #include "services/storage/executor/table_scan.h"
 
@@ -15,7 +17,7 @@ class SeqScanNode : public PlanNode {
 
   ScanColumns columns;
   CompiledExpressionPtr filter;
-  bool lock_rows = false;
+  std::optional<RowLock> lock;
   uint32_t emitted = 0;  // Columns emitted; a row key for locking may follow.
 };
 
@@ -42,8 +44,8 @@ class SeqScan : public Operator {
     *out = sink_.Finish();
     if (node_.filter != nullptr)
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
-    if (node_.lock_rows && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, node_.columns,
+    if (node_.lock.has_value() && out->row_count > 0) {
+      RETURN_IF_ERROR(LockRows(context_, node_.columns, *node_.lock,
                                static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
                                out));
       out->columns.resize(node_.emitted);
@@ -85,8 +87,8 @@ absl::StatusOr<PlanNodePtr> CompileSeqScan(const common::v1::Operator& plan, Com
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
   std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
   node->emitted = static_cast<uint32_t>(ordinals.size());
-  node->lock_rows = scan.lock_rows();
-  if (scan.lock_rows()) {
+  if (scan.has_lock()) {
+    ASSIGN_OR_RETURN(node->lock, MakeRowLock(scan.lock()));
     ordinals.push_back(codec::kRowKeyOrdinal);
     scope->plan->locks_rows = true;
   }

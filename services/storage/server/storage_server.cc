@@ -45,7 +45,6 @@ absl::Status StorageServer::Start() {
   engine_options.block_cache_bytes = options_.block_cache_bytes;
   engine_options.memtable_bytes = options_.memtable_bytes;
   engine_options.max_background_jobs = options_.max_background_jobs;
-  engine_options.lock_timeout_ms = options_.lock_timeout_ms;
   ASSIGN_OR_RETURN(engine_, engine::Engine::Open(engine_options));
   ASSIGN_OR_RETURN(catalog_, catalog::Catalog::Open(engine_.get()));
   log_ = std::make_unique<txn::CommitLog>(engine_.get(), options_.sync_commits);
@@ -150,6 +149,8 @@ v1::EngineMetrics StorageServer::Metrics() {
   metrics.set_rows_read(shared_.rows_read.load());
   metrics.set_rows_written(shared_.rows_written.load());
   metrics.set_spilled_bytes(shared_.spilled_bytes.load());
+  metrics.set_lock_waits(locks_.waits());
+  metrics.set_deadlocks(locks_.deadlocks());
   std::error_code error;
   const auto space = std::filesystem::space(options_.data_dir, error);
   if (!error) metrics.set_disk_free_bytes(space.available);

@@ -55,7 +55,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<txn::CommitLog> log_;
-  txn::TableLocks locks_;
+  txn::LockManager locks_;
   txn::RowCounts counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;
   txn::Shared shared_;
