@@ -458,6 +458,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
                                       : "CREATE TABLE AS");
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       Ddl("CREATE INDEX", out);
+      if (node->index_stmt->concurrent) out->outside_block = "CREATE INDEX CONCURRENTLY";
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_VIEW_STMT:
       Ddl("CREATE VIEW", out);
@@ -493,6 +494,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       const std::string tag = DropTag(node->drop_stmt->remove_type);
       if (tag.empty()) return status::NotSupported(CommandWords(out->text));
       Ddl(tag, out);
+      if (node->drop_stmt->concurrent) out->outside_block = "DROP INDEX CONCURRENTLY";
       return absl::OkStatus();
     }
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:

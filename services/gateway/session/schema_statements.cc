@@ -106,6 +106,11 @@ absl::Status Session::AuthorizeDdl(const common::v1::DdlStatement& ddl,
 }
 
 absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+  if (!statement.outside_block.empty() && in_transaction()) {
+    return status::Error(
+        status::sqlstate::kActiveTransaction,
+        absl::StrCat(statement.outside_block, " cannot run inside a transaction block"));
+  }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(auto changes,
                    sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog)));

@@ -125,6 +125,8 @@ class Session {
       std::string_view sql);
   absl::Status BeginImplicit();
   void AfterError();
+  // The block has failed: what it has locked since its last savepoint is free at once.
+  void ReleaseFailed();
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
   // Plans (planning.cc).
@@ -184,6 +186,7 @@ class Session {
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
   absl::Status RunAnalyze(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunLock(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExplain(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunPrepare(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExecute(const sql::Statement& statement, ResultSink* sink);

@@ -47,6 +47,8 @@ constexpr Definition kDefinitions[] = {
      "Sets the number of digits displayed for floating-point values."},
     {"idle_in_transaction_session_timeout", Kind::kDuration, "0",
      "Sets the maximum allowed idle time in a transaction."},
+    {"idle_session_timeout", Kind::kDuration, "0",
+     "Sets the maximum allowed idle time between queries, when not in a transaction."},
     {"in_hot_standby", Kind::kFixed, "off", "Shows whether hot standby is currently active.", true},
     {"integer_datetimes", Kind::kFixed, "on", "Shows whether datetimes are integer based.", true},
     {"IntervalStyle", Kind::kText, "postgres", "Sets the display format for interval values.",
@@ -219,6 +221,12 @@ void Settings::Changed(const std::string& name) {
     text_options_.bytea_hex = !absl::EqualsIgnoreCase(value, "escape");
   } else if (name == "statement_timeout") {
     statement_timeout_ms_ = Milliseconds(name, value).value_or(0);
+  } else if (name == "lock_timeout") {
+    lock_timeout_ms_ = Milliseconds(name, value).value_or(0);
+  } else if (name == "idle_in_transaction_session_timeout") {
+    idle_in_transaction_ms_ = Milliseconds(name, value).value_or(0);
+  } else if (name == "idle_session_timeout") {
+    idle_session_ms_ = Milliseconds(name, value).value_or(0);
   } else if (name == "search_path") {
     search_path_.clear();
     for (absl::string_view part : absl::StrSplit(value, ',')) {

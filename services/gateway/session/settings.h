@@ -47,6 +47,9 @@ class Settings {
   const types::TextOptions& text_options() const { return text_options_; }
   const std::vector<std::string>& search_path() const { return search_path_; }
   int64_t statement_timeout_ms() const { return statement_timeout_ms_; }
+  int64_t lock_timeout_ms() const { return lock_timeout_ms_; }
+  int64_t idle_in_transaction_session_timeout_ms() const { return idle_in_transaction_ms_; }
+  int64_t idle_session_timeout_ms() const { return idle_session_ms_; }
   const std::string& time_zone() const { return values_.at("timezone"); }
   bool default_read_only() const;
   const std::string& default_isolation() const {
@@ -71,6 +74,9 @@ class Settings {
   types::TextOptions text_options_;
   std::vector<std::string> search_path_;
   int64_t statement_timeout_ms_ = 0;
+  int64_t lock_timeout_ms_ = 0;
+  int64_t idle_in_transaction_ms_ = 0;
+  int64_t idle_session_ms_ = 0;
   std::string planning_key_;
 };
 

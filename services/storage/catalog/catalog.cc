@@ -133,7 +133,7 @@ absl::Status Catalog::Load() {
     }
   }
   RETURN_IF_ERROR(it->status());
-  if (changed) {
+  if (changed && !engine_->read_only()) {
     RETURN_IF_ERROR(engine_->Write(&batch));
     RETURN_IF_ERROR(engine_->SyncWal());
   }

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,15 +16,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rocksdb/cache.h"
+#include "rocksdb/db.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/slice.h"
 #include "rocksdb/snapshot.h"
 #include "rocksdb/statistics.h"
-#include "rocksdb/utilities/transaction.h"
-#include "rocksdb/utilities/transaction_db.h"
 #include "rocksdb/utilities/write_batch_with_index.h"
 #include "rocksdb/write_batch.h"
 #include "rocksdb/write_buffer_manager.h"
+#include "services/storage/engine/log_files.h"
+#include "services/storage/engine/write_recovery.h"
 
 namespace adbms::storage::engine {
 
@@ -38,6 +40,11 @@ struct EngineOptions {
   uint64_t block_cache_bytes = uint64_t{1} << 30;
   uint64_t memtable_bytes = uint64_t{512} << 20;
   int max_background_jobs = 4;
+  // Opens what is there for reading, even with a damaged log, and changes nothing on disk.
+  bool read_only = false;
+  // Told in a sentence when writing stops or goes on, and of a torn log; may be null.
+  std::function<void(const std::string&)> warn;
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // Null: the machine's.
 };
 
 // SQLSTATE-carrying status of a RocksDB status: 53100 disk full, XX001 corruption, 58030 other I/O,
@@ -143,21 +150,28 @@ class Transaction {
   // The caller holds the key's lock or needs none.
   void Put(std::string_view key, std::string_view value);
   void Delete(std::string_view key);
-  // First-committer-wins counts from now; returns the snapshot.
-  void SetSnapshot() { txn_->SetSnapshot(); }
-  void SetSavePoint() { txn_->SetSavePoint(); }
-  absl::Status RollbackToSavePoint() { return ToStatus(txn_->RollbackToSavePoint()); }
-  absl::Status PopSavePoint() { return ToStatus(txn_->PopSavePoint()); }
+  // First-committer-wins counts from now.
+  void SetSnapshot() { validated_from_ = db_->GetLatestSequenceNumber(); }
+  void SetSavePoint() { writes_.SetSavePoint(); }
+  absl::Status RollbackToSavePoint() { return ToStatus(writes_.RollbackToSavePoint()); }
+  absl::Status PopSavePoint() { return ToStatus(writes_.PopSavePoint()); }
   // Into WAL and memtable, unsynced. Nothing stays after an error.
-  absl::Status Commit() { return ToStatus(txn_->Commit()); }
-  absl::Status Rollback() { return ToStatus(txn_->Rollback()); }
-  size_t bytes() const { return txn_->GetWriteBatch()->GetWriteBatch()->GetDataSize(); }
-  bool empty() const { return txn_->GetWriteBatch()->GetWriteBatch()->Count() == 0; }
+  absl::Status Commit();
+  void Rollback() { writes_.Clear(); }
+  size_t bytes() const { return batch()->GetDataSize(); }
+  bool empty() const { return batch()->Count() == 0; }
 
  private:
   friend class Engine;
-  std::unique_ptr<rocksdb::Transaction> txn_;
-  rocksdb::ColumnFamilyHandle* column_family_ = nullptr;  // Of the engine.
+  // The index gives its batch away for changing only; it is not changed here.
+  rocksdb::WriteBatch* batch() const {
+    return const_cast<rocksdb::WriteBatchWithIndex&>(writes_).GetWriteBatch();
+  }
+
+  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next.
+  rocksdb::ColumnFamilyHandle* column_family_ = nullptr;
+  uint64_t validated_from_ = 0;
+  rocksdb::WriteBatchWithIndex writes_{rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true};
 };
 
 struct EngineCounters {
@@ -166,11 +180,13 @@ struct EngineCounters {
   uint64_t memtable_used = 0, memtable_capacity = 0;
   uint64_t flushes = 0, compaction_read = 0, compaction_write = 0, bytes_written = 0, stall_us = 0;
   uint64_t wal_syncs = 0, wal_bytes = 0, live_file_bytes = 0;
+  uint64_t write_stops = 0, log_torn_bytes = 0;
 };
 
 class Engine {
  public:
-  // Errors: 55006 when another process has the directory open; as ToStatus.
+  // Errors: 55006 when another process has the directory open; XX001 when the log has lost something
+  // (log_check.h); as ToStatus.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options);
   ~Engine();
 
@@ -198,6 +214,11 @@ class Engine {
   // Writes memtables out (tests, clean shutdown).
   absl::Status Flush();
   EngineCounters Counters() const;
+  bool read_only() const { return read_only_; }
+  // Why the disk takes no writes at present; empty: it does.
+  std::string write_failure() const { return recovery_->failure(); }
+  // Called each time that writing goes on after a failure: all that was written before is durable.
+  void OnRecovered(std::function<void()> then) { recovery_->OnRecovered(std::move(then)); }
 
   void SetBlockCacheBytes(uint64_t bytes);
   void SetMemtableBytes(uint64_t bytes);
@@ -207,11 +228,19 @@ class Engine {
 
  private:
   Engine() = default;
+  // Before opening: checks the log, and makes what watches it.
+  absl::Status LookAtLog(const EngineOptions& options, const std::string& directory);
 
+  bool read_only_ = false;
+  uint64_t torn_bytes_ = 0;
+  // Outlive the database.
+  std::unique_ptr<LogFiles> log_files_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<WriteRecovery> recovery_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
-  std::unique_ptr<rocksdb::TransactionDB> db_;
+  std::unique_ptr<rocksdb::DB> db_;
 };
 
 }  // namespace adbms::storage::engine

@@ -348,9 +348,10 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     RETURN_IF_ERROR(session->transaction()->CheckWritable(VerbOf(statement)));
     return RunLocked(context, session, session->transaction(), true, statement);
   }
+  const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
+  RETURN_IF_ERROR(transaction->CheckWritable(VerbOf(statement)));
   if (statement.has_create_index())
     return BuildIndexOnline(context, session, statement.create_index());
-  const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);
   if (result.ok()) {

@@ -98,10 +98,6 @@ class Backfill {
     };
     absl::Status status = EnterInto(writes.get(), keys, lock);
     if (status.ok()) status = shared->log->Write(writes.get());
-    if (!status.ok()) {
-      const absl::Status rolled_back = writes->Rollback();
-      (void)rolled_back;  // Nothing was written.
-    }
     return status;
   }
 

@@ -65,8 +65,10 @@ class SessionState {
   const ServerParts& parts() const { return parts_; }
   txn::Transaction* transaction() { return transaction_.get(); }
   std::unique_ptr<txn::Transaction> NewTransaction(const api::BeginOptions& options) {
+    api::BeginOptions allowed = options;
+    allowed.read_only |= parts_.shared->engine->read_only();
     auto transaction =
-        std::make_unique<txn::Transaction>(parts_.shared, options, std::move(spare_));
+        std::make_unique<txn::Transaction>(parts_.shared, allowed, std::move(spare_));
     SetLockingOf(transaction->locks());
     return transaction;
   }

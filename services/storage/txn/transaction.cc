@@ -10,7 +10,7 @@ namespace adbms::storage::txn {
 namespace sqlstate = status::sqlstate;
 
 absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
-  if (spaces.empty()) return absl::OkStatus();
+  if (spaces.empty() || shared->engine->read_only()) return absl::OkStatus();
   engine::WriteBatch batch;
   for (uint32_t space : spaces) {
     batch.DeleteRange(codec::SpaceBegin(space), codec::SpaceEnd(space));
@@ -353,8 +353,7 @@ absl::Status Transaction::Commit() {
 void Transaction::Rollback() {
   if (ended_) return;
   if (begun_) {
-    const absl::Status status = engine_transaction_->Rollback();
-    (void)status;  // Nothing was written; the locks end in any case.
+    engine_transaction_->Rollback();
     begun_ = false;
   }
   std::vector<uint32_t> spaces;
