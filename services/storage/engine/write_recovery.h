@@ -44,7 +44,7 @@ class WriteRecovery {
   void TryAgain(absl::Duration* pause, absl::Time* next);
 
   const std::function<void(const std::string&)> warn_;
-  std::shared_ptr<Listener> listener_;
+  std::shared_ptr<rocksdb::EventListener> listener_;
   rocksdb::DB* db_ = nullptr;
   LogFiles* logs_ = nullptr;
   std::atomic<uint64_t> stops_{0};

@@ -1,6 +1,5 @@
 // Reads points and ranges of an index or of the primary key.
 #include <algorithm>
-#include <optional>
 
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
@@ -30,9 +29,7 @@ class IndexScanNode : public PlanNode {
   bool has_any_of = false;
   bool descending = false;
   CompiledExpressionPtr filter;
-  std::optional<RowLock> lock;
   txn::LockMode point_lock = txn::LockMode::kForUpdate;
-  uint32_t emitted = 0;
   bool unique_points =
       false;  // Every range is at most one key: `equal` and any_of cover a unique key.
   bool locks_the_point = false;
@@ -60,12 +57,6 @@ class IndexScan : public Operator {
     *out = sink_.Finish();
     if (node_.filter != nullptr && out->row_count > 0) {
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
-    }
-    if (node_.lock.has_value() && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, access_.columns(), *node_.lock,
-                               static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
-                               out));
-      out->columns.resize(node_.emitted);
     }
     return true;
   }
@@ -301,12 +292,6 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   auto node = std::make_unique<IndexScanNode>(plan);
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
   std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
-  node->emitted = static_cast<uint32_t>(ordinals.size());
-  if (scan.has_lock()) {
-    ASSIGN_OR_RETURN(node->lock, MakeRowLock(scan.lock()));
-    ordinals.push_back(codec::kRowKeyOrdinal);
-    scope->plan->locks_rows = true;
-  }
   ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, scan.index_id(), std::move(ordinals),
                                                    scan.index_only()));
   ASSIGN_OR_RETURN(node->equal, CompileAll(scan.equal()));
@@ -326,7 +311,7 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   node->unique_points = node->access->unique() && fixed == node->access->key().size();
   node->locks_the_point = scope->changes == &plan && node->unique_points &&
                           node->access->primary() && !node->has_any_of && node->filter == nullptr &&
-                          !node->lock.has_value() && scope->plan->plan->subplans_size() == 0 &&
+                          scope->plan->plan->subplans_size() == 0 &&
                           scope->plan->plan->ctes_size() == 0;
   node->point_lock = scope->changes_lock;
   return PlanNodePtr(std::move(node));

@@ -1,7 +1,6 @@
 #include "services/storage/executor/table_scan.h"
 
 #include "common/status/macros.h"
-#include "common/status/sql_error.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -57,64 +56,6 @@ types::Batch RowSink::Finish() {
   all_.clear();
   stored_.clear();
   return std::move(batch_);
-}
-
-absl::StatusOr<RowLock> MakeRowLock(const common::v1::RowLock& lock) {
-  RowLock result;
-  switch (lock.strength()) {
-    case common::v1::ROW_LOCK_STRENGTH_KEY_SHARE:
-      result.mode = txn::LockMode::kForKeyShare;
-      break;
-    case common::v1::ROW_LOCK_STRENGTH_SHARE:
-      result.mode = txn::LockMode::kForShare;
-      break;
-    case common::v1::ROW_LOCK_STRENGTH_NO_KEY_UPDATE:
-      result.mode = txn::LockMode::kForNoKeyUpdate;
-      break;
-    case common::v1::ROW_LOCK_STRENGTH_UPDATE:
-      result.mode = txn::LockMode::kForUpdate;
-      break;
-    default:
-      return absl::InvalidArgumentError("malformed plan: a row lock without strength");
-  }
-  result.wait = lock.wait();
-  return result;
-}
-
-absl::Status LockRows(ExecutionContext* context, const ScanColumns& columns, const RowLock& lock,
-                      uint32_t key_column,
-                      const sql::expression::CompiledExpression* filter, types::Batch* batch) {
-  if (batch->row_count == 0) return absl::OkStatus();
-  const types::VectorPtr keys = batch->columns[key_column];
-  txn::Transaction* const transaction = context->transaction;
-  RowSink sink(&columns);
-  sink.Start(batch->row_count);
-  for (uint32_t i = 0; i < batch->row_count; ++i) {
-    const std::string_view key = keys->data<std::string_view>()[i];
-    engine::PinnableSlice value;
-    bool found = false;
-    if (lock.wait == common::v1::ROW_LOCK_WAIT_UNSPECIFIED) {
-      RETURN_IF_ERROR(transaction->LockRow(*context->call, key, lock.mode, /*validate=*/true,
-                                           &value, &found));
-    } else {
-      bool locked = false;
-      RETURN_IF_ERROR(
-          transaction->TryLockRow(key, lock.mode, /*validate=*/true, &value, &found, &locked));
-      if (!locked && lock.wait == common::v1::ROW_LOCK_WAIT_NOWAIT) {
-        return status::Error(status::sqlstate::kLockNotAvailable,
-                             "could not obtain lock on row in relation \"" +
-                                 columns.table().descriptor.name() + "\"");
-      }
-      if (!locked) continue;
-    }
-    if (found) RETURN_IF_ERROR(sink.Add(key, engine::ToView(value)));
-  }
-  *batch = sink.Finish();
-  if (filter == nullptr || batch->row_count == 0) return absl::OkStatus();
-  std::vector<uint32_t> selection;
-  RETURN_IF_ERROR(filter->Select(context->state, *batch, &selection));
-  *batch = types::Gather(*batch, selection.data(), static_cast<uint32_t>(selection.size()));
-  return absl::OkStatus();
 }
 
 }  // namespace adbms::storage::executor

@@ -57,19 +57,4 @@ class RowSink {
   uint32_t capacity_ = 0;
 };
 
-// How a scan locks the rows that it emits.
-struct RowLock {
-  txn::LockMode mode = txn::LockMode::kForUpdate;
-  common::v1::RowLockWait wait = common::v1::ROW_LOCK_WAIT_UNSPECIFIED;
-};
-// Errors: INVALID_ARGUMENT.
-absl::StatusOr<RowLock> MakeRowLock(const common::v1::RowLock& lock);
-
-// SELECT … FOR UPDATE and its kin: locks the rows whose keys are in column `key_column` and replaces
-// the batch by their latest versions, without those that are gone, no longer match `filter` or, with
-// SKIP LOCKED, are somebody else's. Errors: 55P03 with NOWAIT.
-absl::Status LockRows(ExecutionContext* context, const ScanColumns& columns, const RowLock& lock,
-                      uint32_t key_column, const sql::expression::CompiledExpression* filter,
-                      types::Batch* batch);
-
 }  // namespace adbms::storage::executor

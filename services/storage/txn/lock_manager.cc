@@ -5,6 +5,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/codec/key_codec.h"
+#include "services/storage/codec/table_layout.h"
 
 namespace adbms::storage::txn {
 namespace {
