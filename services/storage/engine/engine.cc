@@ -188,7 +188,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
     return status::ToStatus(failure);
   }
   engine->db_.reset(db);
-  if (!options.read_only) engine->recovery_->Start(db, engine->log_files_.get());
+  if (!options.read_only) {
+    engine->recovery_->Start(db, engine->log_files_.get(), engine->env_->GetFileSystem().get(),
+                             directory);
+  }
   return engine;
 }
 

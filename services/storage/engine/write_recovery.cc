@@ -8,14 +8,24 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr uint64_t kSpareBytes = 4 << 20;
 
 }  // namespace
 
 class WriteRecovery::Listener : public rocksdb::EventListener {
  public:
   explicit Listener(WriteRecovery* owner) : owner_(owner) {}
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
     owner_->Failed(error->ToString());
+    // A write that the log did not take is reported a second time, as if memory had diverged from
+    // the log, which would be past recovery; but nothing went into memory.
+    if (reason == rocksdb::BackgroundErrorReason::kMemTable && error->IsIOError())
+      *error = rocksdb::Status::OK();
+  }
+  // RocksDB would look for free space every five seconds, and let nobody else try meanwhile.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
   }
 
  private:
@@ -25,9 +35,12 @@ class WriteRecovery::Listener : public rocksdb::EventListener {
 WriteRecovery::WriteRecovery(std::function<void(const std::string&)> warn)
     : warn_(std::move(warn)), listener_(std::make_shared<Listener>(this)) {}
 
-void WriteRecovery::Start(rocksdb::DB* db, LogFiles* logs) {
+void WriteRecovery::Start(rocksdb::DB* db, LogFiles* logs, rocksdb::FileSystem* files,
+                          std::string directory) {
   db_ = db;
   logs_ = logs;
+  files_ = files;
+  directory_ = std::move(directory);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -69,12 +82,24 @@ void WriteRecovery::Run() {
   }
 }
 
+bool WriteRecovery::HasSpace() const {
+  uint64_t free = 0;
+  if (!files_->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr).ok()) return true;
+  uint64_t memtables = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memtables);
+  return free >= memtables + kSpareBytes;
+}
+
 void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   {
     absl::MutexLock lock(&mutex_);
     if (failure_.empty() || absl::Now() < *next) return;
     if (!warned_ && warn_) warn_("writing has stopped, trying again until it succeeds: " + failure_);
     warned_ = true;
+  }
+  if (!HasSpace()) {
+    *next = absl::Now() + kFirstPause;
+    return;
   }
   if (!db_->Resume().ok()) {
     *next = absl::Now() + *pause;

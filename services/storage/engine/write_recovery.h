@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "rocksdb/db.h"
+#include "rocksdb/file_system.h"
 #include "rocksdb/listener.h"
 #include "services/storage/engine/log_files.h"
 
@@ -26,8 +27,8 @@ class WriteRecovery {
 
   // For the engine's options.
   std::shared_ptr<rocksdb::EventListener> listener() const { return listener_; }
-  // Begins; both are borrowed until Stop().
-  void Start(rocksdb::DB* db, LogFiles* logs);
+  // Begins; all are borrowed until Stop(). `directory`: of the database.
+  void Start(rocksdb::DB* db, LogFiles* logs, rocksdb::FileSystem* files, std::string directory);
   void Stop();
   // Called when everything written before is in files, before writing counts as going on; must not
   // call back. Null: nobody any more, when it returns.
@@ -42,11 +43,16 @@ class WriteRecovery {
   void Failed(const std::string& why);
   void Run();
   void TryAgain(absl::Duration* pause, absl::Time* next);
+  // Whether what is in memory would fit. A try that fails half-way may be the last one that RocksDB
+  // survives (it asserts that a memtable is made ready for its file once).
+  bool HasSpace() const;
 
   const std::function<void(const std::string&)> warn_;
   std::shared_ptr<rocksdb::EventListener> listener_;
   rocksdb::DB* db_ = nullptr;
   LogFiles* logs_ = nullptr;
+  rocksdb::FileSystem* files_ = nullptr;
+  std::string directory_;
   std::atomic<uint64_t> stops_{0};
   mutable absl::Mutex mutex_;
   std::string failure_ ABSL_GUARDED_BY(mutex_);
