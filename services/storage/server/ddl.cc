@@ -349,11 +349,13 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     return RunLocked(context, session, session->transaction(), true, statement);
   }
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
-  RETURN_IF_ERROR(transaction->CheckWritable(VerbOf(statement)));
-  if (statement.has_create_index())
+  const absl::Status writable = transaction->CheckWritable(VerbOf(statement));
+  if (statement.has_create_index() && writable.ok())
     return BuildIndexOnline(context, session, statement.create_index());
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);
+  // IF NOT EXISTS may have nothing to do.
+  if (result.ok() && result->changed() && !writable.ok()) result = writable;
   if (result.ok()) {
     RETURN_IF_ERROR(transaction->Commit());
   } else {
