@@ -47,11 +47,10 @@ class FullDiskTest(unittest.TestCase):
             run(connection, "CREATE TABLE t (id int PRIMARY KEY, filling text)")
             acknowledged, next_id = set(), 0
             for number in range(ROUNDS):
-                with open(ballast, "wb") as file:
+                with open(ballast, "wb", buffering=0) as file:
                     try:
                         while True:
                             file.write(b"x" * 65536)
-                            file.flush()
                     except OSError:
                         pass
                 refused = None

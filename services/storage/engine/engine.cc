@@ -38,6 +38,9 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   result.create_if_missing = true;
   result.max_open_files = -1;
   result.max_background_jobs = options.max_background_jobs;
+  // Space that is set aside for a log counts as used on a small disk, and is asked for again just when
+  // there is none.
+  result.allow_fallocate = false;
   result.bytes_per_sync = 1 << 20;
   result.wal_bytes_per_sync = 0;
   result.statistics = std::move(statistics);
