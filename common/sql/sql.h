@@ -139,10 +139,10 @@ struct CursorStatement {
 // One statement of a query string.
 struct Statement {
   StatementClass statement_class;
-  std::string text;         // Without the semicolon.
-  int offset = 0;           // Byte offset in the query string.
+  std::string text;           // Without the semicolon.
+  int offset = 0;             // Byte offset in the query string.
   std::string outside_block;  // The command, when it runs in no transaction block.
-  std::string command_tag;  // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
+  std::string command_tag;    // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
   TransactionStatement transaction;
   SetStatement set;
   ShowStatement show;

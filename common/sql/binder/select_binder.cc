@@ -374,10 +374,9 @@ absl::Status Binder::ApplyLock(const PgQuery__LockingClause& clause, const RelPt
     for (const RelPtr& input : at->inputs) stack.push_back(input.get());
   }
   if (found < names.size())
-    return status::Error(
-        sqlstate::kUndefinedTable,
-        absl::StrCat("relation \"", names[0], "\" in ", NameOf(lock.strength()),
-                     " clause not found in FROM clause"));
+    return status::Error(sqlstate::kUndefinedTable,
+                         absl::StrCat("relation \"", names[0], "\" in ", NameOf(lock.strength()),
+                                      " clause not found in FROM clause"));
   return absl::OkStatus();
 }
 

@@ -16,7 +16,7 @@ struct HttpOptions {
   std::string listen;                    // host:port
   std::function<std::string()> metrics;  // Prometheus text exposition.
   std::function<std::string()> unready;  // Why it does not serve; empty: it does.
-  std::string bearer_token;  // Not empty: /metrics wants `Authorization: Bearer …`.
+  std::string bearer_token;              // Not empty: /metrics wants `Authorization: Bearer …`.
 };
 
 class HttpServer {

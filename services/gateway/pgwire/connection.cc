@@ -290,16 +290,14 @@ void Connection::Ready() {
 }
 
 absl::Status Connection::AwaitMessage(bool outside) {
-  const int64_t limit_ms = outside
-                               ? session_->settings().idle_session_timeout_ms()
-                               : session_->settings().idle_in_transaction_session_timeout_ms();
+  const int64_t limit_ms = outside ? session_->settings().idle_session_timeout_ms()
+                                   : session_->settings().idle_in_transaction_session_timeout_ms();
   if (limit_ms == 0 || reader_.HasBuffered()) return absl::OkStatus();
   const absl::Time deadline = absl::Now() + absl::Milliseconds(limit_ms);
   while (true) {
     const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now()) + 1;
     pollfd wait{options_.fd, POLLIN, 0};
-    const int events =
-        ::poll(&wait, 1, static_cast<int>(std::clamp<int64_t>(left_ms, 0, INT_MAX)));
+    const int events = ::poll(&wait, 1, static_cast<int>(std::clamp<int64_t>(left_ms, 0, INT_MAX)));
     if (events > 0 || (events < 0 && errno != EINTR)) return absl::OkStatus();  // Read() tells.
     if (absl::Now() < deadline) continue;
     return outside ? status::Error("57P05", "terminating connection due to idle-session timeout")

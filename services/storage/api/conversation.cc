@@ -30,9 +30,8 @@ bool Conversation::AnswerAtOnce(const v1::SessionRequest& request, v1::SessionRe
   waits_ = false;
   Answer(request, response);
   waits_ = true;
-  return response->error().empty() ||
-         !status::HasSqlState(status::Decode(response->error()),
-                              status::sqlstate::kLockNotAvailable);
+  return response->error().empty() || !status::HasSqlState(status::Decode(response->error()),
+                                                           status::sqlstate::kLockNotAvailable);
 }
 
 absl::Status Conversation::Handle(const v1::SessionRequest& request,

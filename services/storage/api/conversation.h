@@ -24,8 +24,8 @@ class Conversation {
 
   // Errors go into the response.
   void Answer(const v1::SessionRequest& request, v1::SessionResponse* response);
-  // As Answer, on a thread that must not wait for anybody's lock: false, with nothing done, when there
-  // is one to wait for. For executions that only read.
+  // As Answer, on a thread that must not wait for anybody's lock: false, with nothing done, when
+  // there is one to wait for. For executions that only read.
   bool AnswerAtOnce(const v1::SessionRequest& request, v1::SessionResponse* response);
   // Whether the session can be ended without anybody losing anything.
   bool idle() const { return !in_transaction_ && stream_ == nullptr && bulk_ == nullptr; }

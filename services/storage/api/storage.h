@@ -111,8 +111,9 @@ class Session {
   // the lock timeout; 40P01; 42P01.
   virtual absl::Status LockTables(const rpc::CallContext& context,
                                   const storage::v1::LockTablesRequest& request) = 0;
-  // For what follows: the longest wait for a lock (zero: as long as it takes), and as whom others
-  // see this session who wait for it. Without it: storage's own timeout, nobody.
+  // For what follows: the longest wait for a lock (zero: as long as it takes; negative: as storage
+  // is set), and as whom others see this session who wait for it. Without it: storage's own
+  // timeout, nobody.
   virtual void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) = 0;
   virtual absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,

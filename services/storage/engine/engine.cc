@@ -38,8 +38,8 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   result.create_if_missing = true;
   result.max_open_files = -1;
   result.max_background_jobs = options.max_background_jobs;
-  // Space that is set aside for a log counts as used on a small disk, and is asked for again just when
-  // there is none.
+  // Space that is set aside for a log counts as used on a small disk, and is asked for again just
+  // when there is none.
   result.allow_fallocate = false;
   result.bytes_per_sync = 1 << 20;
   result.wal_bytes_per_sync = 0;
@@ -49,9 +49,8 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   result.max_write_buffer_number = 6;
   result.level_compaction_dynamic_level_bytes = true;
   // The log has been looked at (log_check.h); for reading only, what comes before a damage counts.
-  result.wal_recovery_mode = options.read_only
-                                 ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                 : rocksdb::WALRecoveryMode::kAbsoluteConsistency;
+  result.wal_recovery_mode = options.read_only ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                               : rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   result.enable_pipelined_write = false;
   result.compression = rocksdb::kLZ4Compression;
   result.memtable_whole_key_filtering = true;
@@ -117,8 +116,8 @@ absl::Status Transaction::Validate(std::string_view key) {
 
 absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
                               bool* found) {
-  return Found(writes_.GetFromBatchAndDB(db_, ReadAt(snapshot), column_family_, ToSlice(key), value),
-               found);
+  return Found(
+      writes_.GetFromBatchAndDB(db_, ReadAt(snapshot), column_family_, ToSlice(key), value), found);
 }
 
 absl::Status Transaction::Commit() {
@@ -140,8 +139,8 @@ std::unique_ptr<Iterator> Transaction::NewIterator(SnapshotPtr snapshot, KeyRang
   read.iterate_upper_bound = &result->upper_;
   read.fill_cache = options.fill_cache;
   read.readahead_size = options.readahead_bytes;
-  result->it_.reset(writes_.NewIteratorWithBase(
-      column_family_, db_->NewIterator(read, column_family_), &read));
+  result->it_.reset(
+      writes_.NewIteratorWithBase(column_family_, db_->NewIterator(read, column_family_), &read));
   return result;
 }
 
@@ -208,11 +207,12 @@ absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& 
     ASSIGN_OR_RETURN(const LogCheckResult log, CheckLog(directory, log_files_->Known()));
     torn_bytes_ = log.torn_bytes;
     if (!log.torn_file.empty() && options.warn) {
-      options.warn(absl::StrCat(
-          "the end of log file \"", log.torn_file, "\" was torn: ", log.torn_bytes,
-          " bytes of an unfinished write are gone",
-          log.lost_synced == 0 ? ""
-                               : ", which had been reported as written: the last commits are lost"));
+      options.warn(
+          absl::StrCat("the end of log file \"", log.torn_file, "\" was torn: ", log.torn_bytes,
+                       " bytes of an unfinished write are gone",
+                       log.lost_synced == 0
+                           ? ""
+                           : ", which had been reported as written: the last commits are lost"));
     }
     files = std::make_shared<WatchedFiles>(files, log_files_.get());
   }

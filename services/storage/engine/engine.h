@@ -185,8 +185,8 @@ struct EngineCounters {
 
 class Engine {
  public:
-  // Errors: 55006 when another process has the directory open; XX001 when the log has lost something
-  // (log_check.h); as ToStatus.
+  // Errors: 55006 when another process has the directory open; XX001 when the log has lost
+  // something (log_check.h); as ToStatus.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options);
   ~Engine();
 

@@ -29,16 +29,15 @@ struct Log {
   uint64_t number = 0;
   std::string path;
   uint64_t size = 0;
-  uint64_t valid = 0;  // Up to the end of the last whole record.
-  bool damaged_inside = false;  // Whole records follow behind `valid`.
+  uint64_t valid = 0;             // Up to the end of the last whole record.
+  bool damaged_inside = false;    // Whole records follow behind `valid`.
   std::optional<uint64_t> first;  // Sequence numbers of the first record, and after the last.
   uint64_t next = 0;
 };
 
 absl::Status Damaged(const Log& log, const std::string& what) {
   return status::Error(
-      status::sqlstate::kDataCorrupted,
-      absl::StrCat("log file \"", log.path, "\" ", what),
+      status::sqlstate::kDataCorrupted, absl::StrCat("log file \"", log.path, "\" ", what),
       "Changes that were acknowledged are missing from the write-ahead log.",
       "Restore the file or the data directory from a backup. With storage.read_only=true the "
       "server starts for reading what is there.");
@@ -111,13 +110,13 @@ class LogReader {
              !fragment->payload.empty();
     };
     if (at + kHeaderBytes <= bytes_.size()) {
-      const uint64_t next =
-          at + kHeaderBytes + absl::little_endian::Load16(bytes_.data() + at + 4);
+      const uint64_t next = at + kHeaderBytes + absl::little_endian::Load16(bytes_.data() + at + 4);
       if (next > at + kHeaderBytes && starts(next)) return true;
     }
     for (uint64_t block = (at / kBlockBytes + 1) * kBlockBytes; block < bytes_.size();
          block += kBlockBytes) {
-      for (uint64_t place = block; place < std::min<uint64_t>(block + kBlockBytes, bytes_.size());) {
+      for (uint64_t place = block;
+           place < std::min<uint64_t>(block + kBlockBytes, bytes_.size());) {
         const auto fragment = FragmentAt(place);
         if (!fragment.has_value()) break;
         if (fragment->type == kFull || fragment->type == kFirst) return true;
@@ -152,14 +151,14 @@ absl::StatusOr<std::vector<Log>> ReadLogs(const std::string& directory) {
 
 absl::Status CutOff(const Log& log) {
   const int fd = ::open(log.path.c_str(), O_WRONLY | O_CLOEXEC);
-  const bool cut = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(log.valid)) == 0 &&
-                   ::fsync(fd) == 0;
+  const bool cut =
+      fd >= 0 && ::ftruncate(fd, static_cast<off_t>(log.valid)) == 0 && ::fsync(fd) == 0;
   const std::string why = std::strerror(errno);
   if (fd >= 0) ::close(fd);
   if (cut) return absl::OkStatus();
-  return status::Error(status::sqlstate::kIoError,
-                       absl::StrCat("could not cut the torn end off log file \"", log.path,
-                                    "\": ", why));
+  return status::Error(
+      status::sqlstate::kIoError,
+      absl::StrCat("could not cut the torn end off log file \"", log.path, "\": ", why));
 }
 
 }  // namespace
@@ -169,8 +168,8 @@ absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
   LogCheckResult result;
   ASSIGN_OR_RETURN(const std::vector<Log> logs, ReadLogs(directory));
   for (const auto& [number, sizes] : known) {
-    const bool there = std::any_of(logs.begin(), logs.end(),
-                                   [&](const Log& log) { return log.number == number; });
+    const bool there =
+        std::any_of(logs.begin(), logs.end(), [&](const Log& log) { return log.number == number; });
     if (there || sizes.synced == 0) continue;
     Log missing;
     missing.path = absl::StrFormat("%s/%06d.log", directory, number);
@@ -192,8 +191,8 @@ absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
     }
     if (log.first.has_value()) {
       if (next.has_value() && *log.first > *next) {
-        return Damaged(log, absl::StrCat("starts with change ", *log.first, ", while change ", *next,
-                                         " and those after it are in no file"));
+        return Damaged(log, absl::StrCat("starts with change ", *log.first, ", while change ",
+                                         *next, " and those after it are in no file"));
       }
       next = log.next;
     }

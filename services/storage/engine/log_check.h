@@ -4,8 +4,8 @@
 // one before — means that acknowledged changes are gone, and is an error.
 //
 // The format is RocksDB's (its wiki, "Write Ahead Log File Format"): blocks of 32 KiB with records
-// of checksum, length, type, payload; a record may be cut into fragments; a payload is a write batch,
-// which starts with its first sequence number and its count.
+// of checksum, length, type, payload; a record may be cut into fragments; a payload is a write
+// batch, which starts with its first sequence number and its count.
 #pragma once
 
 #include <cstdint>

@@ -94,7 +94,8 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   {
     absl::MutexLock lock(&mutex_);
     if (failure_.empty() || absl::Now() < *next) return;
-    if (!warned_ && warn_) warn_("writing has stopped, trying again until it succeeds: " + failure_);
+    if (!warned_ && warn_)
+      warn_("writing has stopped, trying again until it succeeds: " + failure_);
     warned_ = true;
   }
   if (!HasSpace()) {

@@ -1,6 +1,6 @@
-// What is done when the disk takes no writes: RocksDB then refuses all of them until it is told to go
-// on, which writes what is in memory out to new files. It is told so again and again, less and less
-// often, until it succeeds: once there is space again, writing goes on by itself. Also saves
+// What is done when the disk takes no writes: RocksDB then refuses all of them until it is told to
+// go on, which writes what is in memory out to new files. It is told so again and again, less and
+// less often, until it succeeds: once there is space again, writing goes on by itself. Also saves
 // LogFiles. A thread of its own. Thread-safe.
 #pragma once
 

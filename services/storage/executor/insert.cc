@@ -60,8 +60,7 @@ class Insert : public ModifyOperator {
 
  private:
   absl::Status InsertOrUpdate(const types::Batch& rows, codec::Columns columns, uint32_t row,
-                              std::vector<uint32_t>* inserted,
-                              std::vector<types::Batch>* updated) {
+                              std::vector<uint32_t>* inserted, std::vector<types::Batch>* updated) {
     while (true) {
       txn::TableWriter::Conflict conflict;
       conflict.arbiter = node_.conflict_index;
@@ -100,8 +99,7 @@ class Insert : public ModifyOperator {
     const codec::TableLayout& layout = table_.layout;
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(
-        writer().LockRow(row_key, txn::LockMode::kForNoKeyUpdate, &value, &found));
+    RETURN_IF_ERROR(writer().LockRow(row_key, txn::LockMode::kForNoKeyUpdate, &value, &found));
     ASSIGN_OR_RETURN(const bool conflicts, writer().StillConflicts(conflict));
     *gone = !found || !conflicts;
     if (*gone) return absl::OkStatus();

@@ -1,6 +1,6 @@
-// SELECT … FOR UPDATE and its kin: locks the rows of a scan, one by one as they are asked for. Where
-// the scan is sorted, they are locked in the sort's order: a LIMIT then leaves the other rows to
-// others, which is what SKIP LOCKED is for.
+// SELECT … FOR UPDATE and its kin: locks the rows of a scan, one by one as they are asked for.
+// Where the scan is sorted, they are locked in the sort's order: a LIMIT then leaves the other rows
+// to others, which is what SKIP LOCKED is for.
 #include <optional>
 
 #include "common/status/macros.h"
@@ -107,8 +107,8 @@ class LockedRows : public Operator {
       return transaction->LockRow(*context_->call, key, node_.lock.mode, /*validate=*/true, value,
                                   found);
     }
-    RETURN_IF_ERROR(transaction->TryLockRow(key, node_.lock.mode, /*validate=*/true, value, found,
-                                            locked));
+    RETURN_IF_ERROR(
+        transaction->TryLockRow(key, node_.lock.mode, /*validate=*/true, value, found, locked));
     if (*locked || node_.lock.wait == common::v1::ROW_LOCK_WAIT_SKIP_LOCKED)
       return absl::OkStatus();
     return status::Error(status::sqlstate::kLockNotAvailable,
@@ -167,15 +167,15 @@ absl::StatusOr<PlanNodePtr> CompileLockedRows(const PlanOperator& plan, CompileS
   scope->Declare(self);
   scope->plan->locks_rows = true;
   ASSIGN_OR_RETURN(node->lock, MakeRowLock(lock));
-  ASSIGN_OR_RETURN(const catalog::TableEntry* table,
-                   scope->Table(whole ? scan->seq_scan().table_id()
-                                      : scan->index_scan().table_id()));
+  ASSIGN_OR_RETURN(
+      const catalog::TableEntry* table,
+      scope->Table(whole ? scan->seq_scan().table_id() : scan->index_scan().table_id()));
   const auto& columns = whole ? scan->seq_scan().columns() : scan->index_scan().columns();
   ASSIGN_OR_RETURN(node->columns, ScanColumns::Make(table, {columns.begin(), columns.end()}));
-  ASSIGN_OR_RETURN(node->filter,
-                   whole ? CompileOptional(scan->seq_scan().has_filter(), scan->seq_scan().filter())
-                         : CompileOptional(scan->index_scan().has_filter(),
-                                           scan->index_scan().filter()));
+  ASSIGN_OR_RETURN(
+      node->filter,
+      whole ? CompileOptional(scan->seq_scan().has_filter(), scan->seq_scan().filter())
+            : CompileOptional(scan->index_scan().has_filter(), scan->index_scan().filter()));
   ASSIGN_OR_RETURN(node->input, CompileOperator(input, scope));
   return PlanNodePtr(std::move(node));
 }

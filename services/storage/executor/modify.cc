@@ -44,9 +44,8 @@ absl::Status ModifyOperator::DoRewind() {
 }
 
 absl::Status ModifyOperator::Run() {
-  writer_ =
-      std::make_unique<txn::TableWriter>(context_->call, context_->transaction, &table_,
-                                         context_->catalog.get());
+  writer_ = std::make_unique<txn::TableWriter>(context_->call, context_->transaction, &table_,
+                                               context_->catalog.get());
   if (buffer_input_) {
     int64_t reserved = 0;
     ASSIGN_OR_RETURN(std::vector<types::Batch> batches, Drain(input_.get(), context_, &reserved));

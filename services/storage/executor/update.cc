@@ -74,8 +74,7 @@ class Delete : public ModifyOperator {
 
  protected:
   absl::Status Apply(types::Batch input) override {
-    if (!input_locked_)
-      RETURN_IF_ERROR(target_.Lock(&writer(), txn::LockMode::kForUpdate, &input));
+    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), txn::LockMode::kForUpdate, &input));
     if (input.row_count == 0) return absl::OkStatus();
     const size_t width = table_.layout.types.size();
     std::vector<const types::Vector*> columns = Pointers(input);

@@ -21,8 +21,8 @@ class DdlLocks {
   // txn::LockManager::Acquire.
   absl::Status LockNamed(const rpc::CallContext& context,
                          const common::v1::DdlStatement& statement);
-  // What the transaction's draft has changed besides. False: somebody else has it locked, or changed
-  // it before it could be locked; the statement must run again after LockChanged.
+  // What the transaction's draft has changed besides. False: somebody else has it locked, or
+  // changed it before it could be locked; the statement must run again after LockChanged.
   bool TryLockChanged();
   absl::Status LockChanged(const rpc::CallContext& context);
 

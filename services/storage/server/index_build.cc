@@ -156,8 +156,8 @@ absl::Status Fill(const rpc::CallContext& context, SessionState* session, txn::T
                   uint32_t table_id, uint32_t index_id) {
   txn::Shared* shared = session->parts().shared;
   // From then on every writer maintains the index.
-  RETURN_IF_ERROR(shared->locks->WaitForHolders(context, guard->locks(), table_id,
-                                                txn::LockMode::kShare));
+  RETURN_IF_ERROR(
+      shared->locks->WaitForHolders(context, guard->locks(), table_id, txn::LockMode::kShare));
   const catalog::CatalogStatePtr catalog = shared->catalog->Current();
   const catalog::TableEntryPtr* entry = catalog->Find(table_id);
   const codec::IndexLayout* index =
@@ -195,8 +195,7 @@ absl::StatusOr<v1::DdlResult> Add(const rpc::CallContext& context, SessionState*
     };
     ASSIGN_OR_RETURN(const bool done, ChangeCatalog(session, add, named));
     if (done) return result;
-    RETURN_IF_ERROR(shared->locks->Acquire(context, guard->locks(),
-                                           txn::NameLockKey(schema, name),
+    RETURN_IF_ERROR(shared->locks->Acquire(context, guard->locks(), txn::NameLockKey(schema, name),
                                            txn::LockMode::kAccessExclusive));
   }
 }

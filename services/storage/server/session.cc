@@ -219,8 +219,8 @@ absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPl
   if (plan.root().has_delete_()) written = plan.root().delete_().table_id();
   if (written != 0)
     RETURN_IF_ERROR(transaction->LockTable(context, written, txn::LockMode::kRowExclusive));
-  const txn::LockMode read = prepared.locks_rows() ? txn::LockMode::kRowShare
-                                                   : txn::LockMode::kAccessShare;
+  const txn::LockMode read =
+      prepared.locks_rows() ? txn::LockMode::kRowShare : txn::LockMode::kAccessShare;
   for (const uint32_t id : prepared.tables()) {
     if (id != written) RETURN_IF_ERROR(transaction->LockTable(context, id, read));
   }
@@ -246,9 +246,8 @@ absl::Status Session::LockTables(const rpc::CallContext& context,
     if (!request.nowait()) {
       RETURN_IF_ERROR(transaction->LockTable(context, id, mode));
     } else if (table != nullptr && !transaction->TryLockTable(id, mode)) {
-      return status::Error(
-          sqlstate::kLockNotAvailable,
-          "could not obtain lock on relation \"" + (*table)->descriptor.name() + "\"");
+      return status::Error(sqlstate::kLockNotAvailable, "could not obtain lock on relation \"" +
+                                                            (*table)->descriptor.name() + "\"");
     }
     if (table == nullptr || transaction->SessionCatalog()->Find(id) == nullptr) {
       return status::Error(sqlstate::kUndefinedTable,

@@ -173,8 +173,8 @@ class LostLogTest : public StorageTest {
     if (!opened.ok()) return false;
     storage_ = *std::move(opened);
     auto* client = new Client(storage_.get());
-    bool ok = !creates ||
-              client->Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok();
+    bool ok =
+        !creates || client->Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok();
     for (int i = first; i < end && ok; ++i) ok = client->InsertInts("t", {{i, i}}).ok();
     // Until what was synced is noted.
     while (ok) {

@@ -49,8 +49,8 @@ class CommitLog {
 
   // Syncs once, as the leader, and hands on.
   absl::Status Lead();
-  // After a failed sync: waits until the engine has written everything to other files. Errors: 40003
-  // when that takes too long.
+  // After a failed sync: waits until the engine has written everything to other files. Errors:
+  // 40003 when that takes too long.
   absl::Status AwaitRecovery(uint64_t recoveries_before, const absl::Status& failure)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -74,8 +74,9 @@ std::string LockManager::Describe(const Edge& edge) {
     what = absl::StrCat("relation ", codec::SpaceOf(std::string_view(wait.key).substr(5)),
                         " of database 5");
   } else {
-    what = absl::StrCat("object \"", absl::StrReplaceAll(wait.key.substr(5), {{absl::string_view("\0", 1), "."}}),
-                        "\"");
+    what = absl::StrCat(
+        "object \"", absl::StrReplaceAll(wait.key.substr(5), {{absl::string_view("\0", 1), "."}}),
+        "\"");
   }
   return absl::StrCat("Process ", edge.from->pid(), " waits for ", mode, " on ", what,
                       "; blocked by process ", edge.to->pid(), ".");

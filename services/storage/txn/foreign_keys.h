@@ -1,6 +1,7 @@
 // FOREIGN KEY constraints of one statement: what to verify is collected while rows are written and
 // verified at the statement's end, as PostgreSQL does for NO ACTION. A child's parent row is locked
-// FOR KEY SHARE, so that nobody removes it or changes its key before this transaction ends. Not thread-safe.
+// FOR KEY SHARE, so that nobody removes it or changes its key before this transaction ends. Not
+// thread-safe.
 #pragma once
 
 #include <string>

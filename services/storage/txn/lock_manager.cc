@@ -106,9 +106,8 @@ bool LockManager::Free(const Lock& lock, const LockOwner* owner, LockMode mode) 
   // Whoever holds the lock already would only be waited for by those ahead of him.
   if (HolderOf(const_cast<Lock*>(&lock), owner) != nullptr) return true;
   const LockModes conflicts = ConflictsWith(mode);
-  return std::none_of(lock.waiters.begin(), lock.waiters.end(), [&](const Waiter* waiter) {
-    return (Only(waiter->mode) & conflicts) != 0;
-  });
+  return std::none_of(lock.waiters.begin(), lock.waiters.end(),
+                      [&](const Waiter* waiter) { return (Only(waiter->mode) & conflicts) != 0; });
 }
 
 void LockManager::WakeUp(Lock* lock) {
@@ -173,9 +172,9 @@ absl::Status LockManager::WaitFor(const rpc::CallContext& context, LockOwner* ow
       if (TryIn(&shard, owner, key, mode)) return absl::OkStatus();
       Lock& wanted = shard.locks.find(key)->second;
       // One that holds the lock already goes before those who would wait for him.
-      wanted.waiters.insert(HolderOf(&wanted, owner) != nullptr ? wanted.waiters.begin()
-                                                                : wanted.waiters.end(),
-                            &waiter);
+      wanted.waiters.insert(
+          HolderOf(&wanted, owner) != nullptr ? wanted.waiters.begin() : wanted.waiters.end(),
+          &waiter);
     }
     waiting_[owner] = Wait{std::string(key), &shard, &waiter, mode, {}};
     status = CheckDeadlock(owner);

@@ -1,10 +1,10 @@
 // Who holds and who waits for locks on tables, names and rows. A lock is a key (a row's or an index
 // entry's own key; tables and names have keys in space 0, where no rows are) with its holders and a
-// queue: who conflicts with somebody ahead of him waits behind him, unless he holds the lock in some
-// mode already.
+// queue: who conflicts with somebody ahead of him waits behind him, unless he holds the lock in
+// some mode already.
 //
-// Deadlocks are found by whoever closes the circle, before he goes to sleep: he gets 40P01. A circle
-// that only the order of a queue makes is undone by letting one pass.
+// Deadlocks are found by whoever closes the circle, before he goes to sleep: he gets 40P01. A
+// circle that only the order of a queue makes is undone by letting one pass.
 //
 // Reading statements outside of transactions take no lock: they note their tables in their
 // session's ReadSlots, which only somebody who wants ACCESS EXCLUSIVE looks at (PostgreSQL's fast
@@ -114,7 +114,8 @@ class LockOwner {
   absl::InlinedVector<lock_internal::Held, 8> held_;
 };
 
-// The tables that a session reads outside of a transaction. Its own thread changes it, any reads it.
+// The tables that a session reads outside of a transaction. Its own thread changes it, any reads
+// it.
 class ReadSlots {
  public:
   explicit ReadSlots(LockManager* manager);

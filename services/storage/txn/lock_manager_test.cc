@@ -55,8 +55,8 @@ TEST_F(LockManagerTest, RowModesExcludeEachOtherAsInPostgres) {
 
 TEST_F(LockManagerTest, TableModesExcludeEachOtherAsInPostgres) {
   // Table 13.2 there, a string of modes that conflict for each.
-  constexpr const char* kConflicts[8] = {"7",      "67",      "4567",   "34567",
-                                         "23567",  "234567",  "1234567", "01234567"};
+  constexpr const char* kConflicts[8] = {"7",     "67",     "4567",    "34567",
+                                         "23567", "234567", "1234567", "01234567"};
   for (int wanted = 0; wanted < 8; ++wanted) {
     for (int held = 0; held < 8; ++held) {
       ASSERT_TRUE(locks_.TryAcquireTable(&a_, kTable, static_cast<LockMode>(held)));
@@ -101,9 +101,8 @@ TEST_F(LockManagerTest, WhoeverClosesTheCircleIsTold) {
   b_.SetPid(102);
   ASSERT_TRUE(locks_.TryAcquire(&a_, row_, LockMode::kForUpdate));
   ASSERT_TRUE(locks_.TryAcquireTable(&b_, kTable, LockMode::kExclusive));
-  std::thread waiter([&] {
-    EXPECT_TRUE(Acquire(&a_, TableLockKey(kTable), LockMode::kRowExclusive).ok());
-  });
+  std::thread waiter(
+      [&] { EXPECT_TRUE(Acquire(&a_, TableLockKey(kTable), LockMode::kRowExclusive).ok()); });
   AwaitWaiters(1);
   const absl::Status deadlock = Acquire(&b_, row_, LockMode::kForShare);
   EXPECT_TRUE(HasSqlState(deadlock, "40P01"));
@@ -145,8 +144,7 @@ TEST_F(LockManagerTest, ATimeoutEndsTheWaitAndLeavesNothing) {
   rpc::CallContext cancelled;
   cancelled.cancellation = std::make_shared<rpc::Cancellation>();
   cancelled.cancellation->Cancel();
-  EXPECT_TRUE(
-      HasSqlState(locks_.Acquire(cancelled, &c_, row_, LockMode::kForShare), "57014"));
+  EXPECT_TRUE(HasSqlState(locks_.Acquire(cancelled, &c_, row_, LockMode::kForShare), "57014"));
 }
 
 TEST_F(LockManagerTest, WhoWantsATableAloneWaitsForItsReaders) {
@@ -157,8 +155,7 @@ TEST_F(LockManagerTest, WhoWantsATableAloneWaitsForItsReaders) {
   slots.Leave();
   EXPECT_TRUE(locks_.TryAcquireTable(&a_, kTable, LockMode::kAccessExclusive));
   c_.SetTimeout(absl::Milliseconds(10));
-  EXPECT_TRUE(
-      HasSqlState(locks_.EnterRead(rpc::CallContext(), &c_, &slots, {kTable}), "55P03"));
+  EXPECT_TRUE(HasSqlState(locks_.EnterRead(rpc::CallContext(), &c_, &slots, {kTable}), "55P03"));
   a_.ReleaseAll();
   EXPECT_TRUE(locks_.EnterRead(rpc::CallContext(), &c_, &slots, {kTable}).ok());
 }
@@ -167,8 +164,7 @@ TEST_F(LockManagerTest, WaitingForHoldersLetsNewcomersIn) {
   ASSERT_TRUE(locks_.TryAcquireTable(&a_, kTable, LockMode::kRowExclusive));
   ASSERT_TRUE(locks_.TryAcquireTable(&b_, kTable, LockMode::kShareUpdateExclusive));
   std::thread builder([&] {
-    EXPECT_TRUE(
-        locks_.WaitForHolders(rpc::CallContext(), &b_, kTable, LockMode::kShare).ok());
+    EXPECT_TRUE(locks_.WaitForHolders(rpc::CallContext(), &b_, kTable, LockMode::kShare).ok());
   });
   EXPECT_TRUE(locks_.TryAcquireTable(&c_, kTable, LockMode::kRowExclusive));
   a_.ReleaseAll();

@@ -62,18 +62,13 @@ constexpr bool Covers(LockModes held, LockMode mode) {
 
 // As pg_locks and the details of a deadlock name it.
 constexpr const char* NameOf(LockMode mode) {
-  constexpr std::array<const char*, kLockModes> kNames = {"AccessShareLock",
-                                                          "RowShareLock",
-                                                          "RowExclusiveLock",
-                                                          "ShareUpdateExclusiveLock",
-                                                          "ShareLock",
-                                                          "ShareRowExclusiveLock",
-                                                          "ExclusiveLock",
-                                                          "AccessExclusiveLock",
-                                                          "ForKeyShare",
-                                                          "ForShare",
-                                                          "ForNoKeyUpdate",
-                                                          "ForUpdate"};
+  constexpr std::array<const char*, kLockModes> kNames = {
+      "AccessShareLock",  "RowShareLock",
+      "RowExclusiveLock", "ShareUpdateExclusiveLock",
+      "ShareLock",        "ShareRowExclusiveLock",
+      "ExclusiveLock",    "AccessExclusiveLock",
+      "ForKeyShare",      "ForShare",
+      "ForNoKeyUpdate",   "ForUpdate"};
   return kNames[static_cast<unsigned>(mode)];
 }
 

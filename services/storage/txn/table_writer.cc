@@ -178,7 +178,8 @@ absl::Status TableWriter::LockNewKey(std::string_view key, engine::PinnableSlice
   LockOwner* const locks = transaction_->locks();
   const size_t mark = locks->Mark();
   bool locked = false;
-  RETURN_IF_ERROR(transaction_->TryLockRow(key, LockMode::kForUpdate, false, value, found, &locked));
+  RETURN_IF_ERROR(
+      transaction_->TryLockRow(key, LockMode::kForUpdate, false, value, found, &locked));
   if (!locked) {
     // With this lock granted nobody is removing the key, nor is it only being made.
     RETURN_IF_ERROR(
@@ -186,8 +187,7 @@ absl::Status TableWriter::LockNewKey(std::string_view key, engine::PinnableSlice
     if (!locked || !*found) {
       locks->ReleaseSince(mark);
       value->Reset();
-      RETURN_IF_ERROR(
-          transaction_->LockRow(call_, key, LockMode::kForUpdate, false, value, found));
+      RETURN_IF_ERROR(transaction_->LockRow(call_, key, LockMode::kForUpdate, false, value, found));
     }
   }
   if (*found) locks->ReleaseSince(mark);

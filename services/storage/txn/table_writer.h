@@ -27,8 +27,7 @@ class TableWriter {
 
   // Borrows all for the statement. The table's ROW EXCLUSIVE lock is held.
   TableWriter(const rpc::CallContext* call, Transaction* transaction,
-              const catalog::TableEntry* table,
-              const catalog::CatalogState* catalog);
+              const catalog::TableEntry* table, const catalog::CatalogState* catalog);
   ~TableWriter();
 
   // Errors: 23502 for the first row with a NULL where none may be.
@@ -45,7 +44,8 @@ class TableWriter {
   absl::Status CheckVisible(const std::string& row_key) {
     return transaction_->CheckUnchanged(row_key);
   }
-  // Replaces a row that is locked FOR NO KEY UPDATE; a change of its keys locks it FOR UPDATE. `assigned[ordinal]`: the column may differ.
+  // Replaces a row that is locked FOR NO KEY UPDATE; a change of its keys locks it FOR UPDATE.
+  // `assigned[ordinal]`: the column may differ.
   absl::Status Update(std::string_view row_key, codec::Columns old_columns, uint32_t old_row,
                       codec::Columns new_columns, uint32_t new_row,
                       const std::vector<bool>& assigned);

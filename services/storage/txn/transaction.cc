@@ -105,7 +105,7 @@ absl::Status Transaction::FailStatement() {
 }
 
 Transaction::SavepointEntry Transaction::Here(std::string name) const {
-  return {std::move(name), draft_,         dropped_spaces_.size(), private_spaces_.size(),
+  return {std::move(name), draft_,        dropped_spaces_.size(), private_spaces_.size(),
           row_deltas_,     locks_.Mark(), locked_tables_.size()};
 }
 
@@ -191,8 +191,7 @@ bool Transaction::TryLockTable(uint32_t table_id, LockMode mode) {
 
 bool Transaction::MayRedefine(uint32_t table_id) const {
   return std::any_of(locked_tables_.begin(), locked_tables_.end(), [&](const auto& locked) {
-    return locked.first == table_id &&
-           Covers(Only(locked.second), LockMode::kShareUpdateExclusive);
+    return locked.first == table_id && Covers(Only(locked.second), LockMode::kShareUpdateExclusive);
   });
 }
 

@@ -114,9 +114,9 @@ class Transaction {
   bool TryLockTable(uint32_t table_id, LockMode mode);
   // Whether it holds the table in a mode that excludes others who would change its definition.
   bool MayRedefine(uint32_t table_id) const;
-  // Locks a row or an entry of an index; absent ones too. `value` (may be null): its newest version,
-  // the transaction's own included. Errors: as LockManager::Acquire; 40001 in REPEATABLE READ when
-  // `validate` and it has changed since the snapshot.
+  // Locks a row or an entry of an index; absent ones too. `value` (may be null): its newest
+  // version, the transaction's own included. Errors: as LockManager::Acquire; 40001 in REPEATABLE
+  // READ when `validate` and it has changed since the snapshot.
   absl::Status LockRow(const rpc::CallContext& context, std::string_view key, LockMode mode,
                        bool validate, engine::PinnableSlice* value, bool* found);
   // The same without waiting: `locked` false when somebody else holds it.
@@ -196,7 +196,7 @@ class Transaction {
   std::optional<catalog::CatalogDraft> draft_;
   catalog::CatalogStatePtr catalog_view_;
   catalog::CatalogStatePtr
-      snapshot_catalog_;  // REPEATABLE READ: as it was when the snapshot was taken.
+      snapshot_catalog_;                  // REPEATABLE READ: as it was when the snapshot was taken.
   catalog::CatalogStatePtr suited_from_;  // What `suited_` was made of.
   catalog::CatalogStatePtr suited_;
   std::vector<uint32_t> dropped_spaces_;
