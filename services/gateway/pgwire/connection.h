@@ -66,6 +66,9 @@ class Connection {
   absl::Status Scram(const std::string& user, security::v1::Policy* policy);
   absl::StatusOr<std::string> ReadPassword();
   absl::Status Loop();
+  // Until there is something to read. Errors: 57P05, 25P03 when the client is idle for longer than
+  // its settings allow.
+  absl::Status AwaitMessage(bool outside);
   absl::Status Handle(const Message& message);
   absl::Status HandleQuery(std::string_view payload);
   absl::Status HandleParse(std::string_view payload);
