@@ -11,15 +11,15 @@ namespace {
 constexpr int kAccessShare = 1;
 constexpr int kRowExclusive = 3;
 
-// PostgreSQL: SELECT is enough for ACCESS SHARE, INSERT too up to ROW EXCLUSIVE; the stronger modes
-// want a right to change or remove rows.
+// PostgreSQL 15: ACCESS SHARE wants SELECT, every other mode a right to change or remove rows, for
+// ROW EXCLUSIVE to add them is enough.
 absl::Status AuthorizeLock(const security::v1::Policy& policy,
                            const common::v1::TableDescriptor& table, int mode) {
   using common::v1::Privilege;
   std::vector<Privilege> enough = {common::v1::PRIVILEGE_UPDATE, common::v1::PRIVILEGE_DELETE,
                                    common::v1::PRIVILEGE_TRUNCATE};
-  if (mode == kAccessShare) enough.push_back(common::v1::PRIVILEGE_SELECT);
-  if (mode <= kRowExclusive) enough.push_back(common::v1::PRIVILEGE_INSERT);
+  if (mode == kRowExclusive) enough.push_back(common::v1::PRIVILEGE_INSERT);
+  if (mode == kAccessShare) enough = {common::v1::PRIVILEGE_SELECT};
   absl::Status status;
   for (const Privilege privilege : enough) {
     status = policy::AuthorizeTable(policy, table, privilege);
