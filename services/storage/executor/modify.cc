@@ -103,8 +103,13 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
     if (!seen_.emplace(key).second) continue;
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(writer->LockRow(key, &value, &found));
+    bool unchanged = false;
+    RETURN_IF_ERROR(writer->LockReadRow(key, &value, &found, &unchanged));
     if (!found) continue;
+    if (unchanged) {
+      kept.push_back(row);
+      continue;
+    }
     expected.clear();
     layout.row.Append(old_columns, row, &expected);
     if (engine::ToView(value) != expected) {

@@ -171,6 +171,21 @@ absl::Status TableWriter::LockRow(std::string_view row_key, engine::PinnableSlic
   return writes_->GetForUpdate(row_key, value, found, transaction_->validates());
 }
 
+absl::Status TableWriter::LockReadRow(std::string_view row_key, engine::PinnableSlice* value,
+                                      bool* found, bool* unchanged) {
+  *unchanged = false;
+  RETURN_IF_ERROR(LockRow(row_key, nullptr, found));
+  // Whoever changes a row commits before giving its lock up: if nothing at all was committed since
+  // the snapshot, the row was not changed either.
+  const engine::SnapshotPtr snapshot = transaction_->View().snapshot();
+  if (snapshot != nullptr &&
+      snapshot->sequence() == transaction_->shared()->engine->LatestSequence()) {
+    *unchanged = *found = true;
+    return absl::OkStatus();
+  }
+  return writes_->Get(nullptr, row_key, value, found);
+}
+
 absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_columns,
                                  uint32_t old_row, codec::Columns new_columns, uint32_t new_row,
                                  const std::vector<bool>& assigned) {

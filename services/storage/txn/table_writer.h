@@ -36,6 +36,10 @@ class TableWriter {
   absl::Status Insert(codec::Columns columns, uint32_t row, Conflict* conflict);
   // Locks a row and reads its latest version. Errors: 40001 in REPEATABLE READ when it changed.
   absl::Status LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found);
+  // As LockRow for a row that the statement has read; `unchanged` true: it is as the statement read
+  // it, `value` is not set.
+  absl::Status LockReadRow(std::string_view row_key, engine::PinnableSlice* value, bool* found,
+                           bool* unchanged);
   // Replaces a locked row. `assigned[ordinal]`: the column may differ.
   absl::Status Update(std::string_view row_key, codec::Columns old_columns, uint32_t old_row,
                       codec::Columns new_columns, uint32_t new_row,
