@@ -139,6 +139,65 @@ TEST(Plan, FollowsTheIndexOrder) {
             "Planner: default");
 }
 
+TEST(Plan, FollowsTheOrderOfAnIndexWithNulls) {
+  // An index holds NULLs as the greatest value.
+  for (const char* order : {"dept_id", "dept_id ASC NULLS LAST"}) {
+    EXPECT_EQ(PlanText(absl::StrCat("SELECT * FROM emp ORDER BY ", order, " LIMIT 3")),
+              "Limit\n"
+              "  ->  Index Scan using emp_dept_id_idx on emp\n"
+              "Planner: default");
+  }
+  EXPECT_EQ(PlanText("SELECT * FROM emp ORDER BY dept_id DESC LIMIT 3"),
+            "Limit\n"
+            "  ->  Index Scan Backward using emp_dept_id_idx on emp\n"
+            "Planner: default");
+  for (const char* other : {"dept_id NULLS FIRST", "dept_id DESC NULLS LAST"}) {
+    const std::string text =
+        PlanText(absl::StrCat("SELECT * FROM emp ORDER BY ", other, " LIMIT 3"));
+    EXPECT_NE(text.find("Sort"), std::string::npos) << text;
+  }
+}
+
+TEST(Plan, WhereNoNullsAreTheirPlaceDoesNotMatter) {
+  EXPECT_EQ(PlanText("SELECT * FROM emp WHERE dept_id IS NOT NULL "
+                     "ORDER BY dept_id DESC NULLS LAST LIMIT 3"),
+            "Limit\n"
+            "  ->  Index Scan Backward using emp_dept_id_idx on emp\n"
+            "        Index Cond: (dept_id IS NOT NULL)\n"
+            "Planner: default");
+  EXPECT_EQ(PlanText("SELECT * FROM emp ORDER BY hired NULLS FIRST LIMIT 3"),
+            "Limit\n"
+            "  ->  Index Scan using emp_hired_idx on emp\n"
+            "Planner: default");
+}
+
+TEST(Plan, ReadsExtremesAtTheEndsOfAnIndex) {
+  EXPECT_EQ(PlanText("SELECT max(dept_id) FROM emp"),
+            "Aggregate\n"
+            "  ->  Limit\n"
+            "        ->  Index Only Scan Backward using emp_dept_id_idx on emp\n"
+            "              Index Cond: (dept_id IS NOT NULL)\n"
+            "Planner: default");
+  const std::string both = PlanText("SELECT min(id), max(hired), max(hired) FROM emp");
+  EXPECT_NE(both.find("Index Scan using emp_pkey"), std::string::npos) << both;
+  EXPECT_NE(both.find("Backward using emp_hired_idx"), std::string::npos) << both;
+  // These need all rows.
+  for (const char* all :
+       {"SELECT min(dept_id), count(*) FROM emp", "SELECT min(note) FROM emp",
+        "SELECT min(dept_id) FILTER (WHERE sal > 1) FROM emp",
+        "SELECT max(dept_id) FROM emp GROUP BY name", "SELECT min(-dept_id) FROM emp"}) {
+    const std::string text = PlanText(all);
+    EXPECT_NE(text.find("Seq Scan"), std::string::npos) << all << "\n" << text;
+  }
+}
+
+TEST(Plan, JoinsByWhatAllBranchesAsk) {
+  const std::string text = PlanText(
+      "SELECT 1 FROM emp e, big b WHERE (e.note = b.b AND b.a > 1 AND e.sal > 5) "
+      "OR (b.b = e.note AND e.note = b.b AND b.a < 9)");
+  EXPECT_NE(text.find("Hash Join"), std::string::npos) << text;
+}
+
 TEST(Plan, ChoosesJoins) {
   EXPECT_EQ(
       PlanText("SELECT e.id FROM emp e LEFT JOIN dept d ON e.dept_id = d.id WHERE d.city = 'x'"),

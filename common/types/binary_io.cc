@@ -97,8 +97,7 @@ absl::StatusOr<Decimal> GetNumeric(Reader& reader) {
   std::string text = sign == kNumericNegative ? "-" : "";
   if (count == 0) weight = -1;
   if (weight > 10 || weight < -12 || count > 24) {
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         "numeric with more than 38 digits is not supported");
+    return NumericOverflow();
   }
   if (weight < 0) text += "0";
   std::string fraction;

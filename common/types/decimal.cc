@@ -30,11 +30,6 @@ uint128 Magnitude(int128 value) {
 
 bool FitsInt64(int128 value) { return value == static_cast<int64_t>(value); }
 
-absl::Status Overflow() {
-  return status::Error(status::sqlstate::kFeatureNotSupported,
-                       "numeric with more than 38 digits is not supported");
-}
-
 absl::Status DivisionByZero() {
   return status::Error(status::sqlstate::kDivisionByZero, "division by zero");
 }
@@ -66,13 +61,13 @@ absl::StatusOr<Decimal> FromWide(WideInteger value, int scale, bool negative) {
   const int excess =
       std::max(value.DigitCount() - Decimal::kMaxDigits, scale - Decimal::kMaxDigits);
   if (excess > 0) {
-    if (excess > scale) return Overflow();
+    if (excess > scale) return NumericOverflow();
     for (int left = excess; left > 1; --left) value.DivideBy(uint64_t{10});
     if (value.DivideBy(uint64_t{10}) >= 5) value.Increment();
     scale -= excess;
   }
   if (!value.FitsIn128() || value.Low128() >= static_cast<uint128>(kLimit)) {
-    if (scale == 0 || !value.FitsIn128()) return Overflow();
+    if (scale == 0 || !value.FitsIn128()) return NumericOverflow();
     return FromWide(value, scale, negative);
   }
   const auto magnitude = static_cast<int128>(value.Low128());
@@ -101,7 +96,7 @@ absl::StatusOr<Decimal> AddSigned(const Decimal& a, const Decimal& b, bool subtr
     return Decimal{sum, static_cast<int16_t>(scale), false};
   }
   // More than 38 digits: give up fraction digits.
-  if (scale == 0) return Overflow();
+  if (scale == 0) return NumericOverflow();
   for (int fewer = scale - 1; fewer >= 0; --fewer) {
     const Decimal x = a.scale > fewer
                           ? Decimal{DropDigits(a.unscaled, a.scale - fewer), int16_t(fewer), false}
@@ -116,7 +111,7 @@ absl::StatusOr<Decimal> AddSigned(const Decimal& a, const Decimal& b, bool subtr
       return Decimal{sum, static_cast<int16_t>(fewer), false};
     }
   }
-  return Overflow();
+  return NumericOverflow();
 }
 
 // Weight and first digit of PostgreSQL's base-10000 representation.
@@ -137,6 +132,12 @@ LeadingDigit LeadingDigitOf(const Decimal& value) {
 }
 
 }  // namespace
+
+absl::Status NumericOverflow() {
+  return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format",
+                       "A numeric has at most 38 digits.",
+                       "double precision holds greater values, with 15 digits.");
+}
 
 int128 PowerOfTen(int exponent) { return kPowers[exponent]; }
 
@@ -188,7 +189,7 @@ double Decimal::ToDouble() const {
 
 absl::StatusOr<Decimal> Decimal::Rescale(int target) const {
   if (nan || target == scale) return *this;
-  if (target < 0 || target > kMaxDigits) return Overflow();
+  if (target < 0 || target > kMaxDigits) return NumericOverflow();
   Decimal result{0, static_cast<int16_t>(target), false};
   if (target < scale) {
     result.unscaled = DropDigits(unscaled, scale - target);
@@ -196,7 +197,7 @@ absl::StatusOr<Decimal> Decimal::Rescale(int target) const {
   }
   if (__builtin_mul_overflow(unscaled, kPowers[target - scale], &result.unscaled) ||
       result.unscaled >= kLimit || result.unscaled <= -kLimit) {
-    return Overflow();
+    return NumericOverflow();
   }
   return result;
 }
@@ -216,7 +217,7 @@ absl::StatusOr<Decimal> Decimal::Fit(int precision, int target) const {
     if (target > kMaxDigits ||
         __builtin_mul_overflow(unscaled, kPowers[target - scale], &result.unscaled) ||
         result.unscaled >= kLimit || result.unscaled <= -kLimit) {
-      return unscaled == 0 && target > kMaxDigits ? absl::StatusOr<Decimal>(Overflow())
+      return unscaled == 0 && target > kMaxDigits ? absl::StatusOr<Decimal>(NumericOverflow())
                                                   : absl::StatusOr<Decimal>(overflow());
     }
   } else {
@@ -229,7 +230,7 @@ absl::StatusOr<Decimal> Decimal::Fit(int precision, int target) const {
     if (-target > kMaxDigits ||
         __builtin_mul_overflow(result.unscaled, kPowers[-target], &result.unscaled) ||
         Magnitude(result.unscaled) >= Magnitude(kLimit)) {
-      return Overflow();
+      return NumericOverflow();
     }
   }
   return result;
@@ -278,7 +279,7 @@ absl::StatusOr<Decimal> DivideToScale(const Decimal& a, const Decimal& b, int sc
   // The quotient has about as many digits as the operands' distance tells: cap the scale early, so
   // that the dividend stays within the wide integer.
   const int integral = (DigitCount(a.unscaled) - a.scale) - (DigitCount(b.unscaled) - b.scale) + 1;
-  if (integral > Decimal::kMaxDigits + 1 && a.unscaled != 0) return Overflow();
+  if (integral > Decimal::kMaxDigits + 1 && a.unscaled != 0) return NumericOverflow();
   scale = std::clamp(scale, 0, Decimal::kMaxDigits);
   if (integral > 0) scale = std::min(scale, std::max(Decimal::kMaxDigits - integral + 1, 0));
   const int shift = scale + b.scale - a.scale;

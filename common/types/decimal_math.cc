@@ -26,11 +26,6 @@ constexpr std::string_view kInvalidArgumentForPower = "2201F";
 constexpr double kLog10OfE = 0.434294481903252;
 constexpr double kExpLimit = 6000;
 
-absl::Status Overflow() {
-  return status::Error(status::sqlstate::kFeatureNotSupported,
-                       "numeric with more than 38 digits is not supported");
-}
-
 // floor(value) and whether something was cut off.
 int128 FloorOf(const Decimal& value, bool* inexact) {
   const int128 power = PowerOfTen(value.scale);
@@ -129,7 +124,7 @@ absl::StatusOr<Decimal> FromQuad(Quad value, int scale) {
       return Decimal{static_cast<int128>(scaled), static_cast<int16_t>(scale), false};
     }
   }
-  return Overflow();
+  return NumericOverflow();
 }
 
 absl::StatusOr<Decimal> Round(const Decimal& value, int digits) {

@@ -3,12 +3,16 @@
 // shows for ordinary arguments. Pure functions.
 #pragma once
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/types/decimal.h"
 
 namespace adbms::types {
 
 using Quad = __float128;
+
+// 22003: the value has more than 38 digits before the point.
+absl::Status NumericOverflow();
 
 // 10^exponent. REQUIRES: 0 <= exponent <= 38.
 int128 PowerOfTen(int exponent);

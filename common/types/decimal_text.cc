@@ -18,11 +18,6 @@ absl::Status Invalid(std::string_view text) {
                "invalid input syntax for type numeric: \"" + std::string(text) + "\"");
 }
 
-absl::Status Overflow() {
-  return Error(status::sqlstate::kFeatureNotSupported,
-               "numeric with more than 38 digits is not supported");
-}
-
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
@@ -75,13 +70,13 @@ absl::StatusOr<Decimal> ApplyExponent(int128 value, int scale, int exponent) {
   if (scale < 0) {
     if (value != 0 &&
         (-scale > Decimal::kMaxDigits || DigitCount(value) - scale > Decimal::kMaxDigits)) {
-      return Overflow();
+      return NumericOverflow();
     }
     return Decimal{value == 0 ? 0 : value * PowerOfTen(-scale), 0, false};
   }
   if (scale > Decimal::kMaxDigits) {
     if (value == 0) return Decimal{0, Decimal::kMaxDigits, false};
-    return Overflow();
+    return NumericOverflow();
   }
   return Decimal{value, static_cast<int16_t>(scale), false};
 }
@@ -99,7 +94,10 @@ absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
     rest.remove_prefix(1);
   }
   if (rest.empty()) return Invalid(text);
-  if (EqualsIgnoringCase(rest, "infinity") || EqualsIgnoringCase(rest, "inf")) return Overflow();
+  if (EqualsIgnoringCase(rest, "infinity") || EqualsIgnoringCase(rest, "inf")) {
+    return Error(status::sqlstate::kFeatureNotSupported, "an infinite numeric is not supported", {},
+                 "Use double precision.");
+  }
 
   Digits digits;
   bool any = false;
@@ -127,7 +125,7 @@ absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
     if (!ParseExponent(&rest, &exponent)) return Invalid(text);
   }
   if (!rest.empty()) return Invalid(text);
-  if (overflow) return Overflow();
+  if (overflow) return NumericOverflow();
   const int128 total = digits.Total();
   return ApplyExponent(negative ? -total : total, scale, exponent);
 }

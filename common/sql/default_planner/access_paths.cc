@@ -66,6 +66,7 @@ std::vector<uint32_t> KeyColumns(const common::v1::TableDescriptor& table,
 struct Matches {
   std::map<uint32_t, std::vector<std::pair<Comparison, ExprPtr>>> comparisons;  // By ordinal.
   std::map<uint32_t, std::pair<std::vector<ExprPtr>, ExprPtr>> in_lists;
+  std::map<uint32_t, ExprPtr> not_null;
 };
 
 std::optional<std::pair<ColumnId, std::vector<ExprPtr>>> ReadInList(
@@ -85,6 +86,15 @@ std::optional<std::pair<ColumnId, std::vector<ExprPtr>>> ReadInList(
   return std::make_pair(x.column, std::move(items));
 }
 
+// The column of `column IS NOT NULL`.
+std::optional<ColumnId> ReadNotNull(const ExprPtr& e, const plan::ColumnSet& columns) {
+  if (e->kind != Expr::Kind::kTest || e->test != TestExpression::KIND_IS_NOT_NULL)
+    return std::nullopt;
+  const Expr& x = StripRelabel(*e->args[0]);
+  if (x.kind != Expr::Kind::kColumn || !columns.contains(x.column)) return std::nullopt;
+  return x.column;
+}
+
 bool Covers(const plan::Rel& scan, const std::vector<uint32_t>& keys,
             const IndexDescriptor* index) {
   if (index == nullptr) return false;
@@ -98,8 +108,9 @@ bool Covers(const plan::Rel& scan, const std::vector<uint32_t>& keys,
   return true;
 }
 
-// Whether the ordering starts with what is wanted, in either direction.
-void MatchOrder(const plan::Query& query, const plan::ScanRequest& request, AccessPath* path) {
+// Whether the ordering starts with what is wanted, in either direction. Keys hold NULLs as the
+// greatest value: last in ascending order, first in descending.
+void MatchOrder(const plan::ScanRequest& request, AccessPath* path) {
   if (request.order.empty() || !path->any_of.empty()) return;
   auto fits = [&](bool reversed) {
     if (request.order.size() > path->ordering.size()) return false;
@@ -107,7 +118,7 @@ void MatchOrder(const plan::Query& query, const plan::ScanRequest& request, Acce
       const plan::SortKey& key = request.order[i];
       const auto& [column, descending] = path->ordering[i];
       if (key.expression->kind != Expr::Kind::kColumn || key.expression->column != column ||
-          !query.columns[column].not_null || key.descending != (descending != reversed))
+          key.nulls_first != key.descending || key.descending != (descending != reversed))
         return false;
     }
     return true;
@@ -157,6 +168,9 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
         (lower ? path->lower_inclusive : path->upper_inclusive) = comparison.op.size() == 2;
         path->matched.push_back(condition);
       }
+    } else if (const auto test = matches.not_null.find(keys[at]); test != matches.not_null.end()) {
+      path->upper_inclusive = true;  // Without a bound: up to the greatest value.
+      path->matched.push_back(test->second);
     }
   }
   for (size_t i = at; i < keys.size(); ++i) {
@@ -180,7 +194,7 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const
   path->index_rows =
       path->unique ? 1 : std::max(1.0, rows * estimator.Selectivity(query, path->matched));
   path->rows = std::max(1.0, path->index_rows * estimator.Selectivity(query, path->residual));
-  MatchOrder(query, request, path);
+  MatchOrder(request, path);
   return !path->matched.empty() || path->ordered || path->index_only;
 }
 
@@ -277,7 +291,7 @@ std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::Sc
     if (it == scan.ordinals.end()) break;
     sequential.ordering.push_back({scan.output[it - scan.ordinals.begin()], false});
   }
-  MatchOrder(query, request, &sequential);
+  MatchOrder(request, &sequential);
 
   Matches matches;
   const plan::ColumnSet columns(scan.output.begin(), scan.output.end());
@@ -293,6 +307,8 @@ std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::Sc
     } else if (auto list = ReadInList(query, condition, columns)) {
       matches.in_lists.emplace(ordinal_of(list->first),
                                std::make_pair(std::move(list->second), condition));
+    } else if (const auto column = ReadNotNull(condition, columns)) {
+      matches.not_null.emplace(ordinal_of(*column), condition);
     }
   }
   auto add = [&](const IndexDescriptor* index) {

@@ -267,15 +267,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     result.startup = kCost.seek;
   }
   for (const float feature : path.features) result.op.add_correction_features(feature);
-  if (!path.ordered && wanted.order.empty()) {
-    // Only columns that cannot be NULL are known to come in order.
-    size_t kept = 0;
-    while (kept < result.ordering.size() && query_.columns[result.ordering[kept].first].not_null)
-      ++kept;
-    result.ordering.resize(path.any_of.empty() ? kept : 0);
-  } else if (!path.ordered) {
-    result.ordering.clear();
-  }
+  if (!path.ordered && (!wanted.order.empty() || !path.any_of.empty())) result.ordering.clear();
   Finish(&result);
   if (path.uncorrected_rows.has_value())
     result.op.set_uncorrected_rows(std::max(1.0, std::round(*path.uncorrected_rows)));
@@ -392,6 +384,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
 
 absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
   ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0]));
+  ASSIGN_OR_RETURN(std::optional<Physical> ends, TryIndexEnds(rel, input));
+  if (ends.has_value()) input = *std::move(ends);
   Physical result;
   common::v1::Aggregate* aggregate = result.op.mutable_aggregate();
   for (const ExprPtr& key : rel.expressions)
@@ -424,13 +418,39 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
   return result;
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* limit) {
-  Wanted wanted{rel.keys, std::nullopt};
-  for (const plan::SortKey& key : rel.keys) {
-    if (key.expression->kind != Expr::Kind::kColumn || key.nulls_first != key.descending)
-      wanted.order.clear();
-    if (wanted.order.empty()) break;
+bool PhysicalBuilder::NeverNull(const Rel& rel, ColumnId column) const {
+  switch (rel.kind) {
+    case Rel::Kind::kScan:
+      return query_.columns[column].not_null;
+    case Rel::Kind::kFilter:
+      if (std::any_of(rel.conditions.begin(), rel.conditions.end(),
+                      [column](const ExprPtr& e) { return plan::IsStrictOn(*e, {column}); }))
+        return true;
+      return NeverNull(*rel.inputs[0], column);
+    case Rel::Kind::kProject: {
+      const auto it = std::find(rel.output.begin(), rel.output.end(), column);
+      if (it == rel.output.end()) return false;
+      const Expr& source = *rel.expressions[it - rel.output.begin()];
+      return source.kind == Expr::Kind::kColumn && NeverNull(*rel.inputs[0], source.column);
+    }
+    default:
+      return false;
   }
+}
+
+std::vector<plan::SortKey> PhysicalBuilder::DeliverableOrder(const Rel& sort) const {
+  std::vector<plan::SortKey> keys = sort.keys;
+  for (plan::SortKey& key : keys) {
+    if (key.expression->kind != Expr::Kind::kColumn) return {};
+    // Where there are no NULLs it does not matter where they would stand.
+    if (NeverNull(*sort.inputs[0], key.expression->column)) key.nulls_first = key.descending;
+    if (key.nulls_first != key.descending) return {};
+  }
+  return keys;
+}
+
+absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* limit) {
+  Wanted wanted{DeliverableOrder(rel), std::nullopt};
   if (limit != nullptr && limit->count != nullptr)
     wanted.limit =
         KnownNumber(limit->count).value_or(kAssumedLimit) +

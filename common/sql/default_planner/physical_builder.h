@@ -21,7 +21,7 @@ struct Physical {
   common::v1::Operator op;
   std::vector<plan::ColumnId> layout;  // The columns it emits, in order.
   std::vector<std::pair<plan::ColumnId, bool>>
-      ordering;  // Columns (true: descending) in whose order, no NULLs.
+      ordering;  // Columns (true: descending) in whose order; NULLs count as greatest.
   double rows = 1;
   double startup = 0;
   double cost = 0;
@@ -61,9 +61,15 @@ class PhysicalBuilder {
   absl::StatusOr<Physical> BuildProject(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<Physical> BuildAggregate(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildSort(const plan::Rel& rel, const plan::Rel* limit);
+  // The keys as an index may deliver them; empty when none can.
+  std::vector<plan::SortKey> DeliverableOrder(const plan::Rel& sort) const;
+  bool NeverNull(const plan::Rel& rel, plan::ColumnId column) const;
   absl::StatusOr<Physical> BuildLimit(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<Physical> BuildAppend(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildSetOperation(const plan::Rel& rel);
+  // index_ends.cc
+  absl::StatusOr<std::optional<Physical>> TryIndexEnds(const plan::Rel& aggregate,
+                                                       const Physical& whole);
   // join_builder.cc
   absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel);
   absl::StatusOr<std::optional<Physical>> TryReversedSemi(const plan::Rel& rel);

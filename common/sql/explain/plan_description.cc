@@ -107,6 +107,8 @@ void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* 
   if (scan.has_upper())
     conditions.push_back(absl::StrCat("(", key(at), scan.upper_inclusive() ? " <= " : " < ",
                                       Deparse(scan.upper(), none), ")"));
+  if (!scan.has_lower() && !scan.has_upper() && scan.upper_inclusive())
+    conditions.push_back(absl::StrCat("(", key(at), " IS NOT NULL)"));
   if (scan.any_of_size() > 0)
     conditions.push_back(absl::StrCat("(", key(at), " = ANY (",
                                       absl::StrJoin(scan.any_of(), ", ",

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -25,12 +26,15 @@ class SubqueryRunner {
                                            const std::vector<types::Value>& operands) = 0;
 };
 
-// What an evaluation sees besides its input. Borrowed for the call.
+// What an evaluation sees besides its input. Borrowed for the call; one for each execution, whose
+// parameters and context stay as they are.
 struct EvaluationState {
   functions::EvaluationContext context;
   const std::vector<types::Value>* parameters = nullptr;
   std::vector<types::Value> correlation_slots;  // By slot number.
   SubqueryRunner* subqueries = nullptr;
+  // What nodes made of the parameters once for the execution, by node.
+  std::unordered_map<const void*, std::shared_ptr<const void>> prepared;
 };
 
 // Immutable after compilation; thread-safe.

@@ -111,6 +111,44 @@ TEST(ExpressionTest, InListHonoursNull) {
   EXPECT_TRUE(Selected(in_list, Numbers(5)).empty());
 }
 
+TEST(ExpressionTest, InListFollowsWhatAnExecutionChanges) {
+  const auto item = [](bool correlated) {
+    Expression expression;
+    *expression.mutable_type() = types::ToProto(Type{TypeId::kInt4, 0});
+    if (correlated) {
+      expression.set_correlation_slot(0);
+    } else {
+      expression.set_parameter(0);
+    }
+    return expression;
+  };
+  for (const bool correlated : {false, true}) {
+    Expression in_list;
+    *in_list.mutable_type() = types::ToProto(Type{TypeId::kBool, 0});
+    *in_list.mutable_in_list()->mutable_argument() = kX;
+    *in_list.mutable_in_list()->add_items() = item(correlated);
+    const auto compiled = Compile(in_list);
+    ASSERT_TRUE(compiled.ok()) << compiled.status();
+    const auto select = [&](EvaluationState& state) {
+      std::vector<uint32_t> rows;
+      EXPECT_TRUE((*compiled)->Select(state, Numbers(6), &rows).ok());
+      return rows;
+    };
+    // Executions share the compiled form; outer rows share an execution.
+    for (const int first : {1, 4}) {
+      const std::vector<Value> parameters = {Value::Int(TypeId::kInt4, first)};
+      EvaluationState state;
+      state.parameters = &parameters;
+      state.correlation_slots = parameters;
+      EXPECT_EQ(select(state), std::vector<uint32_t>{static_cast<uint32_t>(first)});
+      EXPECT_EQ(select(state), std::vector<uint32_t>{static_cast<uint32_t>(first)});
+      state.correlation_slots = {Value::Int(TypeId::kInt4, 5)};
+      const uint32_t second = correlated ? 5 : static_cast<uint32_t>(first);
+      EXPECT_EQ(select(state), std::vector<uint32_t>{second});
+    }
+  }
+}
+
 TEST(ExpressionTest, CaseEvaluatesOnlyTheBranchTaken) {
   Expression choice;
   *choice.mutable_type() = types::ToProto(Type{TypeId::kInt4, 0});

@@ -24,7 +24,15 @@ struct TextHash {
 // The items of one list: integers and strings hashed, other types compared one by one.
 class ItemSet {
  public:
-  explicit ItemSet(Type type) : type_(type), physical_(types::PhysicalOf(type.id)) {}
+  // `count`: how many will be added, at most.
+  ItemSet(Type type, size_t count) : type_(type), physical_(types::PhysicalOf(type.id)) {
+    if (physical_ == Physical::kString) {
+      strings_.reserve(count);
+    } else if (physical_ == Physical::kInt16 || physical_ == Physical::kInt32 ||
+               physical_ == Physical::kInt64) {
+      integers_.reserve(count);
+    }
+  }
 
   void Add(const Value& value) {
     if (value.is_null()) {
@@ -87,6 +95,7 @@ class InListNode : public Node {
     for (const auto& item : items_) {
       Adopt(*item);
       constant_items_ &= item->constant();
+      fixed_items_ &= item->fixed();
     }
     BuildLiteralSet();
   }
@@ -99,12 +108,8 @@ class InListNode : public Node {
     if (literals_ != nullptr) {
       LookUp(*literals_, *values, result.get());
     } else if (constant_items_) {
-      ItemSet set(argument_->type());
-      for (const auto& item : items_) {
-        ASSIGN_OR_RETURN(const Value value, item->EvaluateScalar(state));
-        set.Add(value);
-      }
-      LookUp(set, *values, result.get());
+      ASSIGN_OR_RETURN(const std::shared_ptr<const ItemSet> set, SetOf(state));
+      LookUp(*set, *values, result.get());
     } else {
       RETURN_IF_ERROR(CompareEach(state, input, *values, result.get()));
     }
@@ -112,11 +117,27 @@ class InListNode : public Node {
   }
 
  private:
+  // The items' values, made once for an execution unless correlation may change them.
+  absl::StatusOr<std::shared_ptr<const ItemSet>> SetOf(EvaluationState& state) const {
+    if (fixed_items_) {
+      const auto found = state.prepared.find(this);
+      if (found != state.prepared.end())
+        return std::static_pointer_cast<const ItemSet>(found->second);
+    }
+    auto set = std::make_shared<ItemSet>(argument_->type(), items_.size());
+    for (const auto& item : items_) {
+      ASSIGN_OR_RETURN(const Value value, item->EvaluateScalar(state));
+      set->Add(value);
+    }
+    if (fixed_items_) state.prepared.emplace(this, set);
+    return std::shared_ptr<const ItemSet>(std::move(set));
+  }
+
   // Literals need no execution state: their set is made once.
   void BuildLiteralSet() {
     if (!constant_items_) return;
     EvaluationState nothing;
-    auto set = std::make_unique<ItemSet>(argument_->type());
+    auto set = std::make_unique<ItemSet>(argument_->type(), items_.size());
     for (const auto& item : items_) {
       if (!item->literal()) return;
       const auto value = item->EvaluateScalar(nothing);
@@ -171,6 +192,7 @@ class InListNode : public Node {
   NodeList items_;
   bool negated_;
   bool constant_items_ = true;
+  bool fixed_items_ = true;
   std::unique_ptr<const ItemSet> literals_;
 };
 

@@ -86,7 +86,7 @@ class ParameterNode : public ConstantNode {
 
 class CorrelationNode : public ConstantNode {
  public:
-  CorrelationNode(uint32_t slot, Type type) : ConstantNode(type), slot_(slot) {}
+  CorrelationNode(uint32_t slot, Type type) : ConstantNode(type), slot_(slot) { MarkCorrelated(); }
   absl::StatusOr<Value> EvaluateScalar(EvaluationState& state) const override {
     if (slot_ >= state.correlation_slots.size()) {
       return absl::InternalError("expression: no correlation slot " + std::to_string(slot_));

@@ -81,6 +81,7 @@ absl::Status Node::Refine(EvaluationState& state, const Batch& input,
 void Node::Adopt(const Node& child) {
   careful_ |= child.careful_;
   constant_ &= child.constant_;
+  fixed_ &= child.fixed_;
   for (const uint32_t column : child.columns_) ReadsColumn(column);
 }
 

@@ -33,6 +33,9 @@ class Node : public CompiledExpression {
   bool careful() const { return careful_; }
   // True when the value is the same for every row: no column, no volatile function, no subquery.
   bool constant() const { return constant_; }
+  // True when, besides, no correlation slot is read: the value is the same all through an
+  // execution.
+  bool fixed() const { return constant_ && fixed_; }
   // Input columns that the expression reads, ascending.
   const std::vector<uint32_t>& columns() const { return columns_; }
 
@@ -41,12 +44,14 @@ class Node : public CompiledExpression {
   void Adopt(const Node& child);
   void MarkCareful() { careful_ = true; }
   void MarkVarying() { constant_ = false; }
+  void MarkCorrelated() { fixed_ = false; }
   void ReadsColumn(uint32_t column);
 
  private:
   types::Type type_;
   bool careful_ = false;
   bool constant_ = true;
+  bool fixed_ = true;
   std::vector<uint32_t> columns_;
 };
 

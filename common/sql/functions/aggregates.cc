@@ -121,8 +121,10 @@ struct NumericSum {
   static absl::Status Add(State& state, const Decimal& value) {
     ++state.count;
     if (state.scale == value.scale && !state.nan && !value.nan) [[likely]] {
-      const __int128 sum = state.unscaled + value.unscaled;
-      if (types::DigitCount(sum) < Decimal::kMaxDigits || sum < types::PowerOfTen(37)) {
+      // Both have at most 38 digits: the sum may pass 128 bits.
+      __int128 sum;
+      if (!__builtin_add_overflow(__int128{state.unscaled}, value.unscaled, &sum) &&
+          sum < types::PowerOfTen(38) && sum > -types::PowerOfTen(38)) [[likely]] {
         state.unscaled = sum;
         return absl::OkStatus();
       }

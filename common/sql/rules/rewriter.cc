@@ -58,6 +58,7 @@ void RewriteSubqueries(plan::Rel* rel, const std::function<RelPtr(RelPtr, const 
 absl::Status Rewrite(plan::Query* query, const RuleOptions& options) {
   if (options.constant_folding) FoldConstants(query);
   if (options.cte_inlining) InlineCtes(query);
+  if (options.common_conjuncts) ApplyToAll(query, FactorCommonConjuncts);
   if (options.outer_to_inner) ApplyToAll(query, OuterToInner);
   if (options.predicate_pushdown) ApplyToAll(query, PushPredicates);
   if (options.subquery_to_join) {

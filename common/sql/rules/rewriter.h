@@ -10,6 +10,7 @@ namespace adbms::sql::rules {
 struct RuleOptions {
   bool constant_folding = true;
   bool cte_inlining = true;
+  bool common_conjuncts = true;
   bool subquery_to_join = true;
   bool outer_to_inner = true;
   bool predicate_pushdown = true;
@@ -26,6 +27,10 @@ void FoldConstants(plan::Query* query);
 
 // Puts CTEs that are read once in the place where they are read.
 void InlineCtes(plan::Query* query);
+
+// (a AND b) OR (a AND c) becomes a AND (b OR c) in the conditions of filters and joins, so that
+// what all branches ask can be pushed down and joined by.
+plan::RelPtr FactorCommonConjuncts(plan::RelPtr rel);
 
 // EXISTS, IN and their negations become semi and anti joins; a correlated scalar aggregate becomes
 // a left join on groups.

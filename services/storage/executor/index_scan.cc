@@ -25,6 +25,7 @@ class IndexScanNode : public PlanNode {
   CompiledExpressionPtr upper;
   bool lower_inclusive = false;
   bool upper_inclusive = false;
+  bool bounded = false;  // NULLs in the column after `equal` are left out.
   std::vector<CompiledExpressionPtr> any_of;
   bool has_any_of = false;
   bool descending = false;
@@ -112,7 +113,7 @@ class IndexScan : public Operator {
   absl::StatusOr<bool> RangeOf(const std::string& prefix, engine::KeyRange* range) {
     range->lower = prefix;
     range->upper = codec::PrefixEnd(prefix);
-    if (node_.lower == nullptr && node_.upper == nullptr) return true;
+    if (!node_.bounded) return true;
     const codec::KeyColumn& column = access_.key()[node_.equal.size()];
     std::string low, high;  // Bounds in key order.
     bool has_low = false, has_high = false;
@@ -304,8 +305,9 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   node->has_any_of = scan.any_of_size() > 0;
   node->descending = scan.descending();
   const size_t fixed = node->equal.size() + (node->has_any_of ? 1 : 0);
-  const bool bounded = scan.has_lower() || scan.has_upper();
-  if (fixed + (bounded ? 1 : 0) > node->access->key().size()) {
+  node->bounded = scan.has_lower() || scan.has_upper() ||
+                  (!node->has_any_of && (scan.lower_inclusive() || scan.upper_inclusive()));
+  if (fixed + (node->bounded ? 1 : 0) > node->access->key().size()) {
     return absl::InvalidArgumentError("malformed plan: more conditions than index columns");
   }
   node->unique_points = node->access->unique() && fixed == node->access->key().size();

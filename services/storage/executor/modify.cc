@@ -103,8 +103,13 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
     if (!seen_.emplace(key).second) continue;
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(writer->LockRow(key, mode, &value, &found));
+    bool unchanged = false;
+    RETURN_IF_ERROR(writer->LockReadRow(key, mode, &value, &found, &unchanged));
     if (!found) continue;
+    if (unchanged) {
+      kept.push_back(row);
+      continue;
+    }
     expected.clear();
     layout.row.Append(old_columns, row, &expected);
     if (engine::ToView(value) != expected) {

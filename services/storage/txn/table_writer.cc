@@ -210,6 +210,21 @@ absl::Status TableWriter::LockRow(std::string_view row_key, LockMode mode,
   return transaction_->LockRow(call_, row_key, mode, /*validate=*/true, value, found);
 }
 
+absl::Status TableWriter::LockReadRow(std::string_view row_key, LockMode mode,
+                                      engine::PinnableSlice* value, bool* found, bool* unchanged) {
+  *unchanged = false;
+  RETURN_IF_ERROR(LockRow(row_key, mode, nullptr, found));
+  // Whoever changes a row commits before giving its lock up: if nothing at all was committed since
+  // the snapshot, the row was not changed either.
+  const engine::SnapshotPtr snapshot = transaction_->View().snapshot();
+  if (snapshot != nullptr &&
+      snapshot->sequence() == transaction_->shared()->engine->LatestSequence()) {
+    *unchanged = *found = true;
+    return absl::OkStatus();
+  }
+  return writes_->Get(nullptr, row_key, value, found);
+}
+
 absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_columns,
                                  uint32_t old_row, codec::Columns new_columns, uint32_t new_row,
                                  const std::vector<bool>& assigned) {

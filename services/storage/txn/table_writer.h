@@ -38,6 +38,10 @@ class TableWriter {
   // Locks a row and reads its latest version. Errors: 40001 in REPEATABLE READ when it changed.
   absl::Status LockRow(std::string_view row_key, LockMode mode, engine::PinnableSlice* value,
                        bool* found);
+  // As LockRow for a row that the statement has read; `unchanged` true: it is as the statement read
+  // it, `value` is not set.
+  absl::Status LockReadRow(std::string_view row_key, LockMode mode, engine::PinnableSlice* value,
+                           bool* found, bool* unchanged);
   // Whether a conflict's row, locked since, is still in the way.
   absl::StatusOr<bool> StillConflicts(const Conflict& conflict);
   // Errors: 40001 in REPEATABLE READ for a row that the snapshot does not show as it is now.
