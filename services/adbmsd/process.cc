@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/lifecycle/private_files.h"
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
 #include "common/telemetry/machine.h"
@@ -96,6 +97,8 @@ absl::Status Process::PrepareDirectories() {
   }
   log_directory_ = config_.logging().directory().empty() ? absl::StrCat(data, "/logs")
                                                          : config_.logging().directory();
+  lifecycle::CloseToOthers(data);
+  lifecycle::CloseLogsToOthers(log_directory_);
   const std::string secret_file = config_.cluster().secret_file().empty()
                                       ? absl::StrCat(data, "/cluster_secret")
                                       : config_.cluster().secret_file();

@@ -16,6 +16,7 @@ constexpr int64_t kPostgresEpochUs = 946684800000000;
 
 anomaly::DetectorOptions Thresholds(const common::v1::SecurityConfig& config) {
   return {.failed_logins = static_cast<int>(config.failed_login_threshold()),
+          .sprayed_roles = config.sprayed_roles_threshold(),
           .row_sigma = config.row_anomaly_sigma()};
 }
 
@@ -85,23 +86,36 @@ absl::StatusOr<security::v1::Policy> SecurityServer::Admit(const rpc::CallContex
                                  absl::StrCat("role \"", user, "\" is not permitted to log in")),
                    user, peer);
   }
+  throttle_.Succeeded(user, authn::HostOf(peer), absl::Now());
   Record("login", user, peer, "00000");
   return PolicyOf(context, user);
 }
 
 absl::Status SecurityServer::Refused(const absl::Status& status, const std::string& user,
                                      const std::string& peer) {
+  throttle_.Failed(user, authn::HostOf(peer), absl::Now());
   Record("login_failed", user, peer, status::FromStatus(status).sqlstate);
   return status;
 }
 
+absl::StatusOr<absl::Duration> SecurityServer::Throttle(const std::string& user,
+                                                        const std::string& peer) {
+  auto wait = throttle_.Enter(user, authn::HostOf(peer), absl::Now());
+  if (!wait.ok()) {
+    Record("login_failed", user, peer, std::string(status::sqlstate::kConfigurationLimit));
+  }
+  return wait;
+}
+
 absl::StatusOr<security::v1::StartScramResponse> SecurityServer::StartScram(
     const rpc::CallContext& context, const security::v1::StartScramRequest& request) {
+  ASSIGN_OR_RETURN(const absl::Duration wait, Throttle(request.user(), request.peer()));
   ASSIGN_OR_RETURN(const std::string verifier, VerifierOf(context, request.user()));
   ASSIGN_OR_RETURN(authn::Challenge challenge, authn::Start(request.client_first(), verifier));
   security::v1::StartScramResponse response;
   response.set_server_first(std::move(challenge.server_first));
   response.set_conversation(absl::StrCat(request.user(), "\n", challenge.conversation));
+  response.set_delay_ms(absl::ToInt64Milliseconds(wait));
   return response;
 }
 
@@ -122,9 +136,27 @@ absl::StatusOr<security::v1::FinishScramResponse> SecurityServer::FinishScram(
   return response;
 }
 
+absl::Status SecurityServer::Sleep(absl::Duration wait, const std::string& peer) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (sleepers_ >= kMostSleepers) {
+      return status::Error(status::sqlstate::kConfigurationLimit,
+                           absl::StrCat("too many login attempts are waiting, also of ", peer), "",
+                           "Try again later.");
+    }
+    ++sleepers_;
+  }
+  absl::SleepFor(wait);
+  absl::MutexLock lock(&mutex_);
+  --sleepers_;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<security::v1::AuthenticateResponse> SecurityServer::Authenticate(
     const rpc::CallContext& context, const security::v1::AuthenticateRequest& request) {
   security::v1::AuthenticateResponse response;
+  ASSIGN_OR_RETURN(const absl::Duration wait, Throttle(request.user(), request.peer()));
+  if (wait > absl::ZeroDuration()) RETURN_IF_ERROR(Sleep(wait, request.peer()));
   ASSIGN_OR_RETURN(const std::string verifier, VerifierOf(context, request.user()));
   if (!authn::VerifyPassword(request.password(), verifier)) {
     return Refused(status::Error(status::sqlstate::kInvalidPassword,

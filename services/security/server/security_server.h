@@ -14,6 +14,7 @@
 #include "services/security/anomaly/detector.h"
 #include "services/security/api/security.h"
 #include "services/security/audit/audit_log.h"
+#include "services/security/authn/login_throttle.h"
 #include "services/security/authz/role_store.h"
 #include "services/storage/api/sql_client.h"
 
@@ -52,12 +53,18 @@ class SecurityServer : public api::Security {
       const rpc::CallContext& context, const security::v1::ReportAuditRequest& request) override;
 
  private:
+  static constexpr int kMostSleepers = 32;
+
   SecurityServer(storage::api::Storage* storage, telemetry::Logger* logger,
                  telemetry::ServiceMetrics* metrics, const Options& options);
 
   absl::StatusOr<std::string> VerifierOf(const rpc::CallContext& context, const std::string& user);
   absl::StatusOr<security::v1::Policy> Admit(const rpc::CallContext& context,
                                              const std::string& user, const std::string& peer);
+  // How long the attempt waits. Errors: RESOURCE_EXHAUSTED, which is recorded as a failed login.
+  absl::StatusOr<absl::Duration> Throttle(const std::string& user, const std::string& peer);
+  // Of a caller whose front cannot wait by itself; only so many wait at once.
+  absl::Status Sleep(absl::Duration wait, const std::string& peer);
   absl::Status Refused(const absl::Status& status, const std::string& user,
                        const std::string& peer);
   absl::StatusOr<security::v1::Policy> PolicyOf(const rpc::CallContext& context,
@@ -73,8 +80,10 @@ class SecurityServer : public api::Security {
   storage::api::SqlClient sql_;
   authz::RoleStore roles_;
   std::unique_ptr<audit::AuditLog> audit_;
+  authn::LoginThrottle throttle_;
   absl::Mutex mutex_;
   anomaly::Detector detector_ ABSL_GUARDED_BY(mutex_);
+  int sleepers_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace adbms::security::server
