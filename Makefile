@@ -61,3 +61,4 @@ up: deps build
 
 config-reference: build
 	@$(BUILD)/bin/adbmsd --print-config-reference > deploy/config/REFERENCE.md
+	@$(BUILD)/bin/adbmsd --print-settings-reference > deploy/config/SETTINGS.md

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "adbms/common/v1/catalog.pb.h"
 #include "adbms/common/v1/plan.pb.h"
+#include "adbms/common/v1/session.pb.h"
 #include "common/types/text_io.h"
 
 namespace adbms::sql {
@@ -107,7 +108,7 @@ struct RoleStatement {
   Kind kind;
   std::vector<std::string> roles;  // Created, altered, dropped; or grantees (empty name: PUBLIC).
   std::optional<std::string> password;
-  std::optional<bool> login, superuser, create_role, create_db;
+  std::optional<bool> login, superuser, create_role, create_db, inherit;
   std::vector<std::string> privileges;           // lower case; empty: ALL
   std::vector<common::v1::RelationName> tables;  // For GRANT and REVOKE: tables or sequences.
   bool on_sequences = false;                     // ON SEQUENCE, ON ALL SEQUENCES IN SCHEMA
@@ -222,6 +223,7 @@ struct PlanningInput {
   std::string session_user;
   std::string database = "adbms";
   std::string time_zone = "UTC";
+  common::v1::PlannerSwitches switches;
 };
 
 // Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the
@@ -234,8 +236,11 @@ absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input);
 absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
                                               const types::Type& type, const PlanningInput& input);
 
-// Binds a DDL statement. `input.statement` or sql. ALTER TABLE with several actions gives several.
-absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input);
+// Binds one step of a DDL statement (`input.statement` or sql) to changes. Only ALTER TABLE has
+// more steps than one: each is to be bound against the catalog that the steps before it have left.
+absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input,
+                                                              size_t step = 0);
+absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input);
 
 // For COPY FROM: the rows' plan. Every live column's default (literal, function call or NULL)
 // evaluated by an Insert plan's projection is not needed when every column is given.

@@ -68,7 +68,7 @@ std::string EncodeFields(const SqlError& error) {
   const std::string separator(1, kSeparator);
   return absl::StrCat(error.sqlstate, separator, error.detail, separator, error.hint, separator,
                       error.position, separator, error.schema, separator, error.table, separator,
-                      error.column, separator, error.constraint);
+                      error.column, separator, error.constraint, separator, error.routine);
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ SqlError FromStatus(const absl::Status& status) {
   }
   const std::string text(*payload);
   std::vector<std::string> fields = absl::StrSplit(text, kSeparator);
-  fields.resize(8);
+  fields.resize(9);
   error.sqlstate = fields[0];
   error.detail = fields[1];
   error.hint = fields[2];
@@ -122,6 +122,7 @@ SqlError FromStatus(const absl::Status& status) {
   error.table = fields[5];
   error.column = fields[6];
   error.constraint = fields[7];
+  error.routine = fields[8];
   return error;
 }
 

@@ -105,6 +105,7 @@ struct SqlError {
   std::string table;
   std::string column;
   std::string constraint;
+  std::string routine;  // What drivers tell two errors of one SQLSTATE apart by.
 };
 
 // A status that carries `error`. Its code is the nearest canonical one.

@@ -20,85 +20,175 @@ bool NeedsQuotes(std::string_view element) {
   });
 }
 
+// PostgreSQL's MAXDIM.
+constexpr size_t kMaxDimensions = 6;
+
+class ArrayReader {
+ public:
+  explicit ArrayReader(std::string_view text) : text_(text), body_(TrimSpaces(text)) {}
+
+  absl::StatusOr<ShapedArray> Read() {
+    if (body_.empty() || body_.front() != '{') {
+      if (!body_.empty() && body_.front() == '[')
+        return status::NotSupported("array with explicit bounds");
+      return Malformed(text_, "Array value must start with \"{\" or dimension information.");
+    }
+    bool expect_item = true;  // After '{' or ','.
+    bool after_comma = false;
+    do {
+      SkipSpaces();
+      if (i_ >= body_.size()) return Malformed(text_, "Unexpected end of input.");
+      const char c = body_[i_];
+      if (c == '{') {
+        if (!expect_item) return Malformed(text_, "Unexpected \"{\" character.");
+        if (leaf_depth_ != 0 && counts_.size() >= leaf_depth_) return Ragged();
+        if (counts_.size() == kMaxDimensions) {
+          return status::Error(status::sqlstate::kProgramLimitExceeded,
+                               "number of array dimensions (7) exceeds the maximum allowed (6)");
+        }
+        counts_.push_back(0);
+        ++i_;
+        after_comma = false;
+      } else if (c == '}') {
+        if (after_comma) return Malformed(text_, "Unexpected \"}\" character.");
+        RETURN_IF_ERROR(CloseBrace());
+        expect_item = false;
+      } else if (c == ',') {
+        if (expect_item) return Malformed(text_, "Unexpected \",\" character.");
+        ++i_;
+        expect_item = after_comma = true;
+      } else {
+        if (!expect_item) return Malformed(text_, "Unexpected array element.");
+        RETURN_IF_ERROR(ReadElement());
+        expect_item = after_comma = false;
+      }
+    } while (!counts_.empty());
+    if (i_ != body_.size()) return Malformed(text_, "Junk after closing right brace.");
+    if (array_.elements.empty()) array_.lengths.clear();
+    return std::move(array_);
+  }
+
+ private:
+  void SkipSpaces() {
+    while (i_ < body_.size() && IsSpace(body_[i_])) ++i_;
+  }
+
+  absl::Status Ragged() const {
+    return Malformed(text_,
+                     "Multidimensional arrays must have sub-arrays with matching dimensions.");
+  }
+
+  absl::Status CloseBrace() {
+    const size_t depth = counts_.size();
+    if (depth > 1 && counts_.back() == 0) {
+      return Malformed(text_, "Unexpected \"}\" character.");
+    }
+    ++i_;
+    if (array_.lengths.size() < depth) array_.lengths.resize(depth, kUnknown);
+    uint32_t& length = array_.lengths[depth - 1];
+    if (length != kUnknown && length != counts_.back()) return Ragged();
+    length = counts_.back();
+    counts_.pop_back();
+    if (!counts_.empty()) ++counts_.back();
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadElement() {
+    if (leaf_depth_ == 0) leaf_depth_ = counts_.size();
+    if (leaf_depth_ != counts_.size()) return Ragged();
+    ++counts_.back();
+    ArrayElement element;
+    if (body_[i_] == '"') {
+      for (++i_; i_ < body_.size() && body_[i_] != '"'; ++i_) {
+        if (body_[i_] == '\\' && ++i_ >= body_.size()) break;
+        element.text.push_back(body_[i_]);
+      }
+      if (i_ >= body_.size()) return Malformed(text_, "Unexpected end of input.");
+      ++i_;
+      array_.elements.push_back(std::move(element));
+      return absl::OkStatus();
+    }
+    bool escaped = false;
+    size_t kept = 0;  // Up to the last character that is no trailing blank.
+    for (; i_ < body_.size() && body_[i_] != ',' && body_[i_] != '}'; ++i_) {
+      if (body_[i_] == '"') return Malformed(text_, "Incorrectly quoted array element.");
+      if (body_[i_] == '{') return Malformed(text_, "Unexpected \"{\" character.");
+      const bool escape = body_[i_] == '\\';
+      if (escape && ++i_ >= body_.size()) break;
+      escaped |= escape;
+      element.text.push_back(body_[i_]);
+      if (escape || !IsSpace(body_[i_])) kept = element.text.size();
+    }
+    element.text.resize(kept);
+    element.null = !escaped && EqualsIgnoreCase(element.text, "null");
+    if (element.null) element.text.clear();
+    array_.elements.push_back(std::move(element));
+    return absl::OkStatus();
+  }
+
+  static constexpr uint32_t kUnknown = UINT32_MAX;
+
+  const std::string_view text_;
+  const std::string_view body_;
+  size_t i_ = 0;
+  std::vector<uint32_t> counts_;  // Items so far in each brace that is open.
+  size_t leaf_depth_ = 0;         // In how many braces the elements stand; 0: none was read.
+  ShapedArray array_;
+};
+
+void AppendElement(const ArrayElement& element, std::string* out) {
+  if (element.null) {
+    out->append("NULL");
+  } else if (NeedsQuotes(element.text)) {
+    out->push_back('"');
+    for (const char c : element.text) {
+      if (c == '"' || c == '\\') out->push_back('\\');
+      out->push_back(c);
+    }
+    out->push_back('"');
+  } else {
+    out->append(element.text);
+  }
+}
+
 }  // namespace
 
+absl::StatusOr<ShapedArray> ParseShapedArray(std::string_view text) {
+  return ArrayReader(text).Read();
+}
+
 absl::StatusOr<std::vector<ArrayElement>> ParseArray(std::string_view text) {
-  std::vector<ArrayElement> elements;
-  const std::string_view body = TrimSpaces(text);
-  if (body.empty() || body.front() != '{') {
-    if (!body.empty() && body.front() == '[')
-      return status::NotSupported("array with explicit bounds");
-    return Malformed(text, "Array value must start with \"{\" or dimension information.");
-  }
-  if (body.size() < 2) return Malformed(text, "Unexpected end of input.");
-  size_t i = 1;
-  const auto skip_spaces = [&] {
-    while (i < body.size() && IsSpace(body[i])) ++i;
-  };
-  skip_spaces();
-  if (i < body.size() && body[i] == '}') {
-    if (i + 1 != body.size()) return Malformed(text, "Junk after closing right brace.");
-    return elements;
-  }
-  while (true) {
-    skip_spaces();
-    if (i >= body.size()) return Malformed(text, "Unexpected end of input.");
-    ArrayElement element;
-    if (body[i] == '{') return status::NotSupported("multidimensional array");
-    if (body[i] == '"') {
-      for (++i; i < body.size() && body[i] != '"'; ++i) {
-        if (body[i] == '\\' && ++i >= body.size()) break;
-        element.text.push_back(body[i]);
-      }
-      if (i >= body.size()) return Malformed(text, "Unexpected end of input.");
-      ++i;
-      skip_spaces();
-    } else {
-      bool escaped = false;
-      size_t kept = 0;  // Up to the last character that is no trailing blank.
-      for (; i < body.size() && body[i] != ',' && body[i] != '}'; ++i) {
-        if (body[i] == '"') return Malformed(text, "Incorrectly quoted array element.");
-        if (body[i] == '{') return Malformed(text, "Unexpected \"{\" character.");
-        const bool escape = body[i] == '\\';
-        if (escape && ++i >= body.size()) break;
-        escaped |= escape;
-        element.text.push_back(body[i]);
-        if (escape || !IsSpace(body[i])) kept = element.text.size();
-      }
-      element.text.resize(kept);
-      if (element.text.empty()) {
-        const std::string found = i < body.size() ? std::string(1, body[i]) : std::string();
-        return Malformed(text, "Unexpected \"" + found + "\" character.");
-      }
-      element.null = !escaped && EqualsIgnoreCase(element.text, "null");
-      if (element.null) element.text.clear();
+  ASSIGN_OR_RETURN(ShapedArray array, ParseShapedArray(text));
+  if (array.lengths.size() > 1) return status::NotSupported("multidimensional array");
+  return std::move(array.elements);
+}
+
+std::string FormatShapedArray(const ShapedArray& array) {
+  if (array.elements.empty()) return "{}";
+  std::string out;
+  for (size_t i = 0; i < array.elements.size(); ++i) {
+    // How many dimensions begin before this element, and end after it.
+    size_t begins = 0;
+    size_t ends = 0;
+    size_t span = 1;
+    for (size_t d = array.lengths.size(); d-- > 0;) {
+      span *= array.lengths[d];
+      begins += i % span == 0 ? 1 : 0;
+      ends += (i + 1) % span == 0 ? 1 : 0;
     }
-    elements.push_back(std::move(element));
-    if (i >= body.size()) return Malformed(text, "Unexpected end of input.");
-    if (body[i] == '}') break;
-    if (body[i] != ',') return Malformed(text, "Unexpected array element.");
-    ++i;
+    if (i > 0) out.push_back(',');
+    out.append(begins, '{');
+    AppendElement(array.elements[i], &out);
+    out.append(ends, '}');
   }
-  if (i + 1 != body.size()) return Malformed(text, "Junk after closing right brace.");
-  return elements;
+  return out;
 }
 
 std::string FormatArray(const std::vector<ArrayElement>& elements) {
   std::string out = "{";
   for (const auto& element : elements) {
     if (out.size() > 1) out.push_back(',');
-    if (element.null) {
-      out.append("NULL");
-    } else if (NeedsQuotes(element.text)) {
-      out.push_back('"');
-      for (const char c : element.text) {
-        if (c == '"' || c == '\\') out.push_back('\\');
-        out.push_back(c);
-      }
-      out.push_back('"');
-    } else {
-      out.append(element.text);
-    }
+    AppendElement(element, &out);
   }
   out.push_back('}');
   return out;

@@ -53,9 +53,6 @@ CivilTime ToCivil(int64_t us);
 bool FromCivil(const CivilTime& civil, int64_t* us);
 int DaysInMonth(int year, int month);
 
-// A zone by name ("Europe/Berlin", any case), abbreviation ("CET") or offset ("+05:30").
-// Errors: 22023 'time zone "x" not recognized'.
-absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name);
 // Seconds east of UTC at an instant.
 int OffsetAt(const absl::TimeZone& zone, int64_t utc_us);
 // Between local and UTC microseconds; infinities stay. A local time that was skipped is read with

@@ -22,6 +22,9 @@ namespace sqlstate = status::sqlstate;
 
 enum class Failure { kNone, kSyntax, kField, kMonthDay, kZoneRange };
 
+// The Julian number of 2000-01-01.
+constexpr int64_t kJulianEpoch = 2'451'545;
+
 bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 bool IsAlpha(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
@@ -141,7 +144,7 @@ class TokenReader {
     if (!fields_.has_time || fields_.zone.has_value()) return Failure::kSyntax;
     absl::TimeZone zone;
     const Failure failure = ReadOffset(text_, &position_, &zone);
-    fields_.zone = zone;
+    fields_.zone = ZoneReference{zone};
     return failure;
   }
 
@@ -183,7 +186,39 @@ class TokenReader {
       return SetDate(CenturyOf(number / 10'000), number / 100 % 100, number % 100);
     }
     parts_.push_back(digits);
-    return CompleteParts(month_ != 0);
+    return month_ != 0 ? CompleteParts(true) : CompleteNumbers();
+  }
+
+  // Three numbers apart: the year first when that has three digits and more, else "MDY".
+  Failure CompleteNumbers() {
+    if (parts_.size() < 3) return Failure::kNone;
+    const bool year_first = parts_[0].size() > 2;
+    const std::string_view year = year_first ? parts_[0] : parts_[2];
+    const std::string_view month = year_first ? parts_[1] : parts_[0];
+    const std::string_view day = year_first ? parts_[2] : parts_[1];
+    if (month.size() > 2 || day.size() > 2 || year.size() > 7) return Failure::kMonthDay;
+    two_digit_year_ = year.size() <= 2;
+    raw_year_ = std::stoi(std::string(year));
+    const Failure failure =
+        SetDate(YearOf(year), std::stoi(std::string(month)), std::stoi(std::string(day)));
+    parts_.clear();
+    return failure;
+  }
+
+  // "J2451187": the day by its Julian number; what "J" stands before is no word.
+  Failure ReadJulian() {
+    const size_t start = position_;
+    while (position_ < text_.size() && IsDigit(text_[position_])) ++position_;
+    const std::string_view digits = text_.substr(start, position_ - start);
+    if (digits.size() > 9) return Failure::kField;
+    const int64_t days = std::stoll(std::string(digits)) - kJulianEpoch;
+    if (!IsValidDate(days)) return Failure::kField;
+    int year;
+    int month;
+    int day;
+    CivilFromDays(static_cast<int32_t>(days), &year, &month, &day);
+    julian_ = true;
+    return SetDate(year, month, day);
   }
 
   static int CenturyOf(int year) { return year < 70 ? year + 2000 : year + 1900; }
@@ -230,6 +265,7 @@ class TokenReader {
     }
     for (int i = 0; i < 3; ++i) {
       if (!IsAlpha(parts[i][0])) continue;
+      if (i == 2) return Failure::kSyntax;  // As PostgreSQL: a month's name comes first or second.
       month_ = MonthOf(Lower(parts[i]));
       if (month_ == 0) return Failure::kSyntax;
       for (int j = 0; j < 3; ++j) {
@@ -328,6 +364,10 @@ class TokenReader {
     const size_t start = position_;
     while (position_ < text_.size() && IsAlpha(text_[position_])) ++position_;
     std::string word = Lower(text_.substr(start, position_ - start));
+    if ((word == "j" || word == "jd" || word == "julian") && position_ < text_.size() &&
+        IsDigit(text_[position_])) {
+      return ReadJulian();
+    }
     if (word == "t" && (fields_.has_date || start == 0) && !fields_.has_time) {
       after_t_ = true;
       return Failure::kNone;
@@ -370,7 +410,7 @@ class TokenReader {
     }
     if (word != "allballs") return false;
     fields_.has_time = true;
-    fields_.zone = absl::UTCTimeZone();
+    fields_.zone = ZoneReference{absl::UTCTimeZone()};
     return true;
   }
 
@@ -401,13 +441,14 @@ class TokenReader {
       if (name.find('/') != std::string_view::npos) unknown_zone_ = Lower(name);
       return Failure::kSyntax;
     }
-    fields_.zone = zone->zone;
+    fields_.zone = ZoneReference{zone->zone};
     return Failure::kNone;
   }
 
   Failure Finish() {
     if (!parts_.empty() || (month_ != 0 && !fields_.has_date)) return Failure::kSyntax;
     if (fields_.special != SpecialDate::kNone || !fields_.has_date) return Failure::kNone;
+    if (julian_) return bc_ ? Failure::kSyntax : Failure::kNone;
     if (bc_) {
       const int year = two_digit_year_ ? raw_year_ : fields_.year;
       if (year <= 0) return Failure::kField;
@@ -426,6 +467,7 @@ class TokenReader {
   int hour_ = 0;
   bool bc_ = false;
   bool after_t_ = false;
+  bool julian_ = false;  // The year is astronomical already.
   bool two_digit_year_ = false;
   int raw_year_ = 0;
   std::string unknown_zone_;

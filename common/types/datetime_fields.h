@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::types {
 
@@ -31,7 +32,7 @@ struct DateTimeFields {
   int day = 0;
   bool has_time = false;
   int64_t time_us = 0;  // Up to and including 24:00, plus a leap second.
-  std::optional<absl::TimeZone> zone;
+  std::optional<ZoneReference> zone;
 };
 
 // Reads the fields; a date among them is one of the calendar. `type_name` is for messages. Errors:

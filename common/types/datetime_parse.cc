@@ -41,6 +41,10 @@ bool SpecialLocal(SpecialDate special, const absl::TimeZone& zone, int64_t now_u
   }
 }
 
+absl::TimeZone ZoneOf(const DateTimeFields& fields, const absl::TimeZone& session, int64_t local) {
+  return fields.zone.has_value() ? fields.zone->AtLocal(local) : session;
+}
+
 absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::TimeZone& session_zone,
                           int64_t now_us, int64_t* us) {
   const std::string_view type_name = with_zone ? "timestamp with time zone" : "timestamp";
@@ -61,7 +65,7 @@ absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::Tim
     default:
       SpecialLocal(fields.special, session_zone, now_us, us);
       if (fields.has_time && fields.special != SpecialDate::kNow) *us += fields.time_us;
-      if (with_zone) *us = LocalToUtc(fields.zone.value_or(session_zone), *us);
+      if (with_zone) *us = LocalToUtc(ZoneOf(fields, session_zone, *us), *us);
       return absl::OkStatus();
   }
   if (!fields.has_date) return NoDateTime(text, type_name);
@@ -73,7 +77,7 @@ absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::Tim
   const bool valid = FromCivil(civil, &total) &&
                      !__builtin_add_overflow(total, fields.time_us, &total) &&
                      IsValidTimestamp(total);
-  if (valid && with_zone) total = LocalToUtc(fields.zone.value_or(session_zone), total);
+  if (valid && with_zone) total = LocalToUtc(ZoneOf(fields, session_zone, total), total);
   if (!valid || !IsValidTimestamp(total)) {
     return Error(sqlstate::kDatetimeOverflow,
                  "timestamp out of range: \"" + std::string(text) + "\"");

@@ -1,5 +1,4 @@
-// interval in and out: PostgreSQL's verbose and postgres styles, SQL year-month, ISO 8601
-// (manual, 8.5.4).
+// interval in: PostgreSQL's verbose and postgres styles, SQL year-month, ISO 8601 (manual, 8.5.4).
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -102,8 +101,10 @@ constexpr UnitName kUnits[] = {
 };
 
 const Unit* FindUnit(std::string_view word) {
+  // PostgreSQL compares that many characters.
+  constexpr size_t kCompared = 10;
   for (const auto& [name, unit] : kUnits) {
-    if (name == word) return unit;
+    if (name.substr(0, kCompared) == word.substr(0, kCompared)) return unit;
   }
   return nullptr;
 }
@@ -154,8 +155,12 @@ class Sum {
   }
   void AddMicroseconds(int64_t us) { AddTo(&microseconds_, us, 1); }
   bool Get(bool negate, Interval* result) const {
+    if (overflow_ || (negate && microseconds_ == INT64_MIN) || months_ == INT64_MIN ||
+        days_ == INT64_MIN) {
+      return false;
+    }
     const int64_t sign = negate ? -1 : 1;
-    if (overflow_ || months_ * sign != static_cast<int32_t>(months_ * sign) ||
+    if (months_ * sign != static_cast<int32_t>(months_ * sign) ||
         days_ * sign != static_cast<int32_t>(days_ * sign)) {
       return false;
     }
@@ -175,8 +180,6 @@ class Sum {
     int64_t product;
     overflow_ |= __builtin_mul_overflow(count, factor, &product) ||
                  __builtin_add_overflow(*target, product, target);
-    overflow_ |= *target == INT64_MIN;
-    if (*target == INT64_MIN) *target = 0;
   }
 
   int64_t months_ = 0;
@@ -208,6 +211,14 @@ class Scanner {
       Skip();
     }
     return position_ > start;
+  }
+  bool AtFraction() const { return Peek() == '.' && IsDigit(Peek(1)); }
+  // Whether a time of day ("12:30") follows, maybe with a sign.
+  bool AtClock() const {
+    size_t ahead = Peek() == '-' || Peek() == '+' ? 1 : 0;
+    const size_t start = ahead;
+    while (IsDigit(Peek(ahead))) ++ahead;
+    return ahead > start && Peek(ahead) == ':';
   }
   // ".5" as 0.5; 0 without a point.
   double Fraction() {
@@ -248,7 +259,7 @@ Result ParseIso(Scanner& scan, Sum* sum) {
       scan.Skip();
     }
     int64_t whole = 0;
-    if (!scan.Whole(&whole) && scan.Peek() != '.') return Result::kSyntax;
+    if (!scan.Whole(&whole) && !scan.AtFraction()) return Result::kSyntax;
     const double fraction = scan.Fraction() * sign;
     whole *= sign;
     any = true;
@@ -361,6 +372,7 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
         unit = FindUnit(absl::AsciiStrToLower(absl::string_view(word.data(), word.size())));
         if (unit == nullptr) return Result::kSyntax;
       } else if (!scan.AtEnd()) {
+        if (!scan.AtClock()) return Result::kSyntax;
         unit = &kDay;  // A bare number before a time of day.
       }
       const bool fractional_second = unit == &kSecond && fraction != 0;
@@ -382,16 +394,6 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
   }
 }
 
-void PutPart(int value, std::string_view unit, bool* zero, bool* before, std::string* out) {
-  if (value == 0) return;
-  if (!*zero) out->push_back(' ');
-  if (*before && value > 0) out->push_back('+');
-  out->append(std::to_string(value)).append(1, ' ').append(unit);
-  if (value != 1) out->push_back('s');
-  *before = value < 0;
-  *zero = false;
-}
-
 }  // namespace
 
 absl::Status ParseInterval(std::string_view text, Interval* result) {
@@ -408,35 +410,6 @@ absl::Status ParseInterval(std::string_view text, Interval* result) {
                          "interval field value out of range: \"" + std::string(text) + "\"");
   }
   return absl::OkStatus();
-}
-
-void FormatInterval(const Interval& value, std::string* out) {
-  bool zero = true;
-  bool before = false;
-  PutPart(value.months / 12, "year", &zero, &before, out);
-  PutPart(value.months % 12, "mon", &zero, &before, out);
-  PutPart(value.days, "day", &zero, &before, out);
-  if (value.microseconds == 0 && !zero) return;
-  const bool negative = value.microseconds < 0;
-  uint64_t rest = negative ? -static_cast<uint64_t>(value.microseconds)
-                           : static_cast<uint64_t>(value.microseconds);
-  if (!zero) out->push_back(' ');
-  if (negative) {
-    out->push_back('-');
-  } else if (before) {
-    out->push_back('+');
-  }
-  char buffer[48];
-  int length = std::snprintf(buffer, sizeof(buffer), "%02lu:%02lu:%02lu",
-                             static_cast<unsigned long>(rest / 3'600'000'000),
-                             static_cast<unsigned long>(rest / 60'000'000 % 60),
-                             static_cast<unsigned long>(rest / 1'000'000 % 60));
-  if (rest % 1'000'000 != 0) {
-    length += std::snprintf(buffer + length, sizeof(buffer) - length, ".%06lu",
-                            static_cast<unsigned long>(rest % 1'000'000));
-    while (buffer[length - 1] == '0') --length;
-  }
-  out->append(buffer, length);
 }
 
 }  // namespace adbms::types

@@ -30,15 +30,26 @@ absl::Status NormalizeArray(std::string_view text, TypeId id, const TextOptions&
     }
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(std::vector<ArrayElement> elements, ParseArray(text));
-  for (ArrayElement& element : elements) {
+  ASSIGN_OR_RETURN(ShapedArray array, ParseShapedArray(text));
+  for (ArrayElement& element : array.elements) {
     if (element.null) continue;
     ASSIGN_OR_RETURN(const Value value, ParseText(element.text, element_type, options));
     element.text.clear();
     FormatText(value, options, &element.text);
   }
-  *out = FormatArray(elements);
+  *out = FormatShapedArray(array);
   return absl::OkStatus();
+}
+
+// "char": the first byte, or the one that a backslash and three octal digits name.
+std::string_view ReadCharByte(std::string_view text, std::string* scratch) {
+  const auto octal = [&](size_t i) { return text[i] >= '0' && text[i] <= '7'; };
+  if (text.size() != 4 || text[0] != '\\' || !octal(1) || !octal(2) || !octal(3))
+    return text.substr(0, 1);
+  const int byte = (text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0');
+  scratch->assign(1, static_cast<char>(byte & 0xff));
+  // The zero byte is the empty string.
+  return (byte & 0xff) == 0 ? std::string_view() : std::string_view(*scratch);
 }
 
 absl::Status ParseRegistered(std::string_view text, TypeId id, int64_t* oid) {
@@ -134,7 +145,7 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
     case TypeId::kName:
       return FitName(text);
     case TypeId::kChar:
-      return text.substr(0, 1);
+      return ReadCharByte(text, scratch);
     case TypeId::kJson:
       RETURN_IF_ERROR(ValidateJson(text));
       return text;
@@ -177,6 +188,13 @@ void FormatString(std::string_view bytes, TypeId id, const TextOptions& options,
     FormatBytea(bytes, options.bytea_hex, out);
   } else if (id == TypeId::kUuid) {
     FormatUuid(bytes, out);
+  } else if (id == TypeId::kChar && !bytes.empty() && (bytes[0] & 0x80) != 0) {
+    // No character of its own: as it can be read again.
+    const auto byte = static_cast<unsigned char>(bytes[0]);
+    out->push_back('\\');
+    out->push_back(static_cast<char>('0' + (byte >> 6)));
+    out->push_back(static_cast<char>('0' + (byte >> 3 & 7)));
+    out->push_back(static_cast<char>('0' + (byte & 7)));
   } else {
     out->append(bytes);
   }
@@ -301,7 +319,7 @@ void FormatText(const Value& value, const TextOptions& options, std::string* out
       out->append(value.decimal().ToString());
       break;
     case Physical::kInterval:
-      FormatInterval(value.interval(), out);
+      FormatInterval(value.interval(), options.interval_style, out);
       break;
     case Physical::kString:
       FormatString(value.bytes(), id, options, out);
@@ -334,7 +352,7 @@ void FormatText(const Vector& vector, uint32_t row, const TextOptions& options, 
       out->append(vector.data<Decimal>()[row].ToString());
       break;
     case Physical::kInterval:
-      FormatInterval(vector.data<Interval>()[row], out);
+      FormatInterval(vector.data<Interval>()[row], options.interval_style, out);
       break;
     case Physical::kString:
       FormatString(vector.data<std::string_view>()[row], id, options, out);

@@ -14,6 +14,9 @@
 
 namespace adbms::types {
 
+// How an interval is written; values are those of the setting IntervalStyle.
+enum class IntervalStyle { kPostgres, kPostgresVerbose, kSqlStandard, kIso8601 };
+
 // What input and output depend on (DateStyle ISO is the only style).
 struct TextOptions {
   absl::TimeZone time_zone = absl::UTCTimeZone();
@@ -23,6 +26,7 @@ struct TextOptions {
   int extra_float_digits = 1;
   // bytea_output: true hex, false escape.
   bool bytea_hex = true;
+  IntervalStyle interval_style = IntervalStyle::kPostgres;
 };
 
 // The type's input function. The result has `type`, modifier applied (char(n) padded, numeric
@@ -52,7 +56,18 @@ struct ArrayElement {
   std::string text;
   bool null = false;
 };
+// ParseArray and FormatArray: of one dimension; 0A000 for more.
 absl::StatusOr<std::vector<ArrayElement>> ParseArray(std::string_view text);
 std::string FormatArray(const std::vector<ArrayElement>& elements);
+
+// An array of any number of dimensions: its lengths from the outermost one (none for '{}'), and the
+// elements in order, the last dimension running fastest.
+struct ShapedArray {
+  std::vector<uint32_t> lengths;
+  std::vector<ArrayElement> elements;
+};
+// Errors: 22P02, 54000 for more than six dimensions.
+absl::StatusOr<ShapedArray> ParseShapedArray(std::string_view text);
+std::string FormatShapedArray(const ShapedArray& array);
 
 }  // namespace adbms::types

@@ -35,17 +35,16 @@ absl::TimeZone FixedZone(int seconds) {
 
 struct Abbreviation {
   std::string_view name;
-  int minutes;
+  int seconds;
+  std::string_view zone;
 };
 constexpr Abbreviation kAbbreviations[] = {
-    {"utc", 0},    {"gmt", 0},    {"z", 0},       {"zulu", 0},    {"ut", 0},     {"wet", 0},
-    {"est", -300}, {"edt", -240}, {"cst", -360},  {"cdt", -300},  {"mst", -420}, {"mdt", -360},
-    {"pst", -480}, {"pdt", -420}, {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"cet", 60},
-    {"cest", 120}, {"met", 60},   {"bst", 60},    {"west", 60},   {"eet", 120},  {"eest", 180},
-    {"msk", 180},  {"ist", 120},  {"jst", 540},   {"kst", 540},   {"hkt", 480},  {"aest", 600},
-    {"aedt", 660}, {"acst", 570}, {"acdt", 630},  {"awst", 480},  {"nzst", 720}, {"nzdt", 780},
-    {"sast", 120},
+#include "common/types/time_zone_abbreviations.inc"
 };
+
+constexpr int64_t kUnixEpochUs = kUnixEpochDays * kMicrosecondsPerDay;
+// More than any zone has had.
+constexpr int kMaxTransitions = 2000;
 
 bool IsZoneName(std::string_view name) {
   if (name.empty() || name.size() > 64 || name.front() == '/' ||
@@ -145,11 +144,52 @@ absl::StatusOr<NamedZone> ZoneOfInterval(std::string_view value, std::string_vie
 
 }  // namespace
 
-std::optional<absl::TimeZone> ZoneOfAbbreviation(std::string_view lower) {
-  for (const auto& [name, minutes] : kAbbreviations) {
-    if (name == lower) return FixedZone(minutes * 60);
+absl::TimeZone ZoneReference::AtUtc(int64_t us) const {
+  if (abbreviation.empty() || !IsFiniteTimestamp(us)) return zone;
+  const absl::Time time = absl::FromUnixMicros(us + kUnixEpochUs);
+  const auto used_at = [&](absl::Time at, int* offset) {
+    const absl::TimeZone::CivilInfo info = zone.At(at);
+    *offset = info.offset;
+    return Lower(info.zone_abbr) == abbreviation;
+  };
+  int offset = 0;
+  if (used_at(time, &offset)) return FixedZone(offset);
+  // Its last use before, or else the first one after.
+  absl::TimeZone::CivilTransition transition;
+  absl::Time at = time;
+  for (int i = 0; i < kMaxTransitions && zone.PrevTransition(at, &transition); ++i) {
+    at = zone.At(transition.to).trans - absl::Seconds(1);
+    if (used_at(at, &offset)) return FixedZone(offset);
+  }
+  at = time;
+  for (int i = 0; i < kMaxTransitions && zone.NextTransition(at, &transition); ++i) {
+    at = zone.At(transition.to).trans;
+    if (used_at(at, &offset)) return FixedZone(offset);
+  }
+  return zone;
+}
+
+absl::TimeZone ZoneReference::AtLocal(int64_t us) const {
+  return abbreviation.empty() ? zone : AtUtc(LocalToUtc(zone, us));
+}
+
+std::optional<ZoneReference> ZoneOfAbbreviation(std::string_view lower) {
+  for (const Abbreviation& known : kAbbreviations) {
+    if (known.name != lower) continue;
+    if (known.zone.empty()) return ZoneReference{FixedZone(known.seconds)};
+    const auto zone = ZoneOfDatabase(known.zone);
+    if (!zone.has_value()) return std::nullopt;
+    return ZoneReference{zone->zone, std::string(lower)};
   }
   return std::nullopt;
+}
+
+std::optional<std::string> PosixAbbreviation(std::string_view name) {
+  if (ZoneOfDatabase(name).has_value() || !ZoneOfPosix(name).has_value()) return std::nullopt;
+  if (name[0] == '<') return std::string(name.substr(1, name.find('>') - 1));
+  size_t end = 0;
+  while (end < name.size() && IsAlpha(name[end])) ++end;
+  return std::string(name.substr(0, end));
 }
 
 std::optional<NamedZone> LoadZone(std::string_view name) {
@@ -211,9 +251,9 @@ absl::StatusOr<NamedZone> ReadTimeZoneSetting(std::string_view value) {
   return InvalidZone(value);
 }
 
-absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name) {
-  if (auto zone = ZoneOfAbbreviation(Lower(name))) return *zone;
-  if (auto zone = LoadZone(name)) return zone->zone;
+absl::StatusOr<ZoneReference> FindTimeZone(std::string_view name) {
+  if (auto zone = ZoneOfAbbreviation(Lower(name))) return *std::move(zone);
+  if (auto zone = LoadZone(name)) return ZoneReference{zone->zone};
   return status::Error(sqlstate::kInvalidParameterValue,
                        "time zone \"" + std::string(name) + "\" not recognized");
 }

@@ -20,8 +20,26 @@ struct NamedZone {
 // saving time ("UTC+3", "<-05>+05", "+02:00"), whose offset counts to the west.
 std::optional<NamedZone> LoadZone(std::string_view name);
 
-// "est", "cest": fixed offsets, by lower-case name.
-std::optional<absl::TimeZone> ZoneOfAbbreviation(std::string_view lower);
+// A zone, or one of its abbreviations ("MSK"), which stands for the offset that the zone itself
+// gave it at the time in question, at its last use before that, or else at its first one after.
+struct ZoneReference {
+  absl::TimeZone zone;
+  std::string abbreviation = {};  // Lower case; empty: the zone itself.
+
+  // For a time in UTC, or a local one; microseconds since 2000-01-01.
+  absl::TimeZone AtUtc(int64_t us) const;
+  absl::TimeZone AtLocal(int64_t us) const;
+};
+
+// PostgreSQL's default set, by lower-case name.
+std::optional<ZoneReference> ZoneOfAbbreviation(std::string_view lower);
+
+// What AT TIME ZONE takes: an abbreviation, or as LoadZone. Errors: 22023.
+absl::StatusOr<ZoneReference> FindTimeZone(std::string_view name);
+
+// What to_char's TZ shows in a zone that only a POSIX specification describes: "UTC" of "UTC+3", ""
+// of "-1:30". Nothing for a zone of the database.
+std::optional<std::string> PosixAbbreviation(std::string_view name);
 
 // The value of the setting TimeZone: as LoadZone, and hours east of Greenwich ("-5", "5.5") or
 // "INTERVAL '…'". Errors: 22023.

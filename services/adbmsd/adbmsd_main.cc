@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/config/config.h"
 #include "common/lifecycle/signals.h"
+#include "common/settings/setting_table.h"
 #include "common/status/sql_error.h"
 #include "services/adbmsd/options.h"
 #include "services/adbmsd/process.h"
@@ -72,6 +73,10 @@ int main(int argc, char** argv) {
   }
   if (options->version) {
     std::cout << "adbmsd 0.1.0\n";
+    return 0;
+  }
+  if (options->print_settings_reference) {
+    std::cout << adbms::settings::Reference();
     return 0;
   }
   if (options->print_config_reference) {

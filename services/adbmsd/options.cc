@@ -26,6 +26,8 @@ usage: adbmsd [options]
   --set KEY=VALUE        one setting, for example --set gateway.pgwire.listen=127.0.0.1:5433;
                          may be repeated, the last one counts
   --print-config         print the resulting configuration and exit
+  --print-settings-reference
+                          print every setting of a session as Markdown and exit
   --print-config-reference
                          print every setting with default, bounds and meaning, and exit
   --version              print the version and exit
@@ -72,6 +74,8 @@ absl::StatusOr<Options> ParseCommandLine(int argc, char** argv, char** environme
       options.print_config = true;
     } else if (name == "--print-config-reference") {
       options.print_config_reference = true;
+    } else if (name == "--print-settings-reference") {
+      options.print_settings_reference = true;
     } else if (name == "--config") {
       options.sources.file = value;
     } else if (name == "--data-dir") {

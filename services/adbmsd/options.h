@@ -17,6 +17,7 @@ struct Options {
   bool version = false;
   bool print_config = false;
   bool print_config_reference = false;
+  bool print_settings_reference = false;
 };
 
 // All services, in the order they start.

@@ -144,10 +144,12 @@ class ConfigurationTest(Directory):
         for option in ("--target", "--config", "--data-dir", "--set", "--print-config"):
             self.assertIn(option, output)
         self.assertEqual(adbmsd("--version")[0], 0)
-        reference = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/REFERENCE.md"
-        self.assertEqual(adbmsd("--print-config-reference")[1], reference.read_text(),
-                         "deploy/config/REFERENCE.md is not what the schema says: "
-                         "make config-reference")
+        directory = pathlib.Path(__file__).resolve().parents[2] / "deploy/config"
+        for option, name in (("--print-config-reference", "REFERENCE.md"),
+                             ("--print-settings-reference", "SETTINGS.md")):
+            self.assertEqual(adbmsd(option)[1], (directory / name).read_text(),
+                             f"deploy/config/{name} is not what the tables say: "
+                             "make config-reference")
 
 
 class UnusableDirectoryTest(Directory):

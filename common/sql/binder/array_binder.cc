@@ -40,7 +40,40 @@ TypeId ArrayOf(TypeId element) {
   }
 }
 
+// The cast of a literal done; anything else as it is.
+absl::StatusOr<ExprPtr> CastLiteral(const ExprPtr& e) {
+  if (e->kind != Expr::Kind::kCast || e->args[0]->kind != Expr::Kind::kLiteral) return e;
+  types::Vector input(e->args[0]->type);
+  input.Append(e->args[0]->value);
+  types::Vector output(e->type);
+  output.Resize(1);
+  RETURN_IF_ERROR(FunctionCatalog::Builtin().Cast({}, input, true, &output));
+  return plan::MakeLiteral(output.Get(0));
+}
+
 }  // namespace
+
+absl::StatusOr<ExprPtr> Binder::NestArrays(std::vector<ExprPtr> arrays, TypeId wanted,
+                                           int location) {
+  types::ShapedArray nested;
+  for (const ExprPtr& e : arrays) {
+    ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(e, {wanted, 0}, CastContext::kExplicit));
+    if (coerced != nullptr) {
+      ASSIGN_OR_RETURN(coerced, CastLiteral(coerced));
+    }
+    if (coerced == nullptr || coerced->kind != Expr::Kind::kLiteral || coerced->value.is_null())
+      return Unsupported(location, "an ARRAY of other than constants");
+    ASSIGN_OR_RETURN(types::ShapedArray inner, types::ParseShapedArray(coerced->value.bytes()));
+    inner.lengths.insert(inner.lengths.begin(), static_cast<uint32_t>(arrays.size()));
+    if (nested.lengths.empty()) nested.lengths = inner.lengths;
+    if (nested.lengths != inner.lengths)
+      return ErrorAt(
+          "2202E", location,
+          "multidimensional arrays must have array expressions with matching dimensions");
+    std::move(inner.elements.begin(), inner.elements.end(), std::back_inserter(nested.elements));
+  }
+  return plan::MakeLiteral(Value::String({wanted, 0}, types::FormatShapedArray(nested)), location);
+}
 
 absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scope* scope,
                                           TypeId wanted) {
@@ -60,10 +93,12 @@ absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scop
         std::vector<ExprPtr*> all;
         for (ExprPtr& e : elements) all.push_back(&e);
         ASSIGN_OR_RETURN(const Type common, Unify(all, "ARRAY"));
-        wanted = ArrayOf(common.id);
+        wanted = types::IsArray(common.id) ? common.id : ArrayOf(common.id);
         if (wanted == TypeId::kUnspecified)
           return Unsupported(array.location, absl::StrCat("type ", types::Format(common), "[]"));
       }
+      if (!elements.empty() && types::IsArray(elements[0]->type.id))
+        return NestArrays(std::move(elements), wanted, array.location);
       std::vector<types::ArrayElement> values;
       const TypeId element = types::ElementOf(wanted);
       for (ExprPtr& e : elements) {
@@ -73,14 +108,7 @@ absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scop
           return ErrorAt(sqlstate::kCannotCoerce, e->location,
                          absl::StrCat("cannot cast type ", types::Format(from), " to ",
                                       types::Format({element, 0})));
-        if (coerced->kind == Expr::Kind::kCast && coerced->args[0]->kind == Expr::Kind::kLiteral) {
-          types::Vector input(coerced->args[0]->type);
-          input.Append(coerced->args[0]->value);
-          types::Vector output(coerced->type);
-          output.Resize(1);
-          RETURN_IF_ERROR(FunctionCatalog::Builtin().Cast({}, input, true, &output));
-          coerced = plan::MakeLiteral(output.Get(0));
-        }
+        ASSIGN_OR_RETURN(coerced, CastLiteral(coerced));
         if (coerced->kind != Expr::Kind::kLiteral)
           return Unsupported(array.location, "an ARRAY of other than constants");
         types::ArrayElement& value = values.emplace_back();

@@ -77,6 +77,7 @@ Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
   query_->parameter_types = input.parameter_types;
   query_->parameter_types.resize(parameters);
   query_->client_parameters = static_cast<uint32_t>(parameters);
+  query_->switches = input.switches;
   if (input.literals != nullptr) {
     literals_active_ = true;
     for (size_t i = 0; i < input.literals->size(); ++i)
@@ -109,6 +110,10 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     default:
       return status::NotSupported("planning of this statement");
   }
+  for (const plan::TableUse& use : query_->tables) {
+    for (const char* name : {"pg_settings", "pg_prepared_statements", "pg_cursors"})
+      query_->session_details |= use.table->is_virtual() && use.table->name() == name;
+  }
   // What became of the literals.
   const int client = static_cast<int>(query_->client_parameters);
   const size_t literal_count = input_.literals == nullptr ? 0 : input_.literals->size();
@@ -116,6 +121,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
       query_->calls_volatile = true;
+    if (e.function != nullptr && e.function->name == "current_setting")
+      query_->session_details = true;
     if (e.kind != Expr::Kind::kParameter || e.parameter < client) return;
     const auto [it, inserted] = lifted.emplace(e.parameter - client, e.type);
     if (!inserted && it->second != e.type) {
@@ -195,6 +202,7 @@ std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery&
     dependency.set_table_id(use.table->table_id());
     dependency.set_column_count(static_cast<uint32_t>(use.table->columns_size()));
     for (const uint32_t ordinal : columns[use.table->table_id()]) dependency.add_columns(ordinal);
+    dependency.set_primary_key(needed_keys_.contains(use.table->table_id()));
   }
   return result;
 }

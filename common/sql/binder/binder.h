@@ -189,10 +189,15 @@ class Binder {
   absl::StatusOr<ExprPtr> BindTypeCast(const PgQuery__TypeCast& cast, Scope* scope);
   absl::StatusOr<ExprPtr> BindRegclass(const std::string& text, const Type& type, int location);
   absl::StatusOr<ExprPtr> BindArray(const PgQuery__AArrayExpr& array, Scope* scope, TypeId wanted);
+  // ARRAY[ARRAY[…], …]. Errors: 2202E when the inner ones differ in shape.
+  absl::StatusOr<ExprPtr> NestArrays(std::vector<ExprPtr> arrays, TypeId wanted, int location);
   absl::StatusOr<ExprPtr> BindSubscript(const PgQuery__AIndirection& indirection, Scope* scope);
   absl::StatusOr<ExprPtr> BindValueFunction(const PgQuery__SQLValueFunction& function);
   absl::StatusOr<ExprPtr> BindSubLink(const PgQuery__SubLink& link, Scope* scope);
   // functions
+  // As the function catalog has it: those of schema adbms carry it in their names, so that they are
+  // not found without.
+  std::string FunctionName(const std::vector<std::string>& names);
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
@@ -254,6 +259,8 @@ class Binder {
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::set<ColumnId> aggregate_columns_;
+  // Tables whose primary key lets the statement itself show columns that are not grouped.
+  std::set<uint32_t> needed_keys_;
 };
 
 // The name that PostgreSQL gives an output column: FigureColname.

@@ -252,14 +252,16 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
     return Unsupported(-1, "this expression in FROM");
   }
   const PgQuery__FuncCall& call = *node->func_call;
-  const std::string name(parser::StringOf(call.funcname[call.n_funcname - 1]));
+  const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
+  const std::string& name = names.back();
+  const std::string function = FunctionName(names);
   ASSIGN_OR_RETURN(const std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
-  ASSIGN_OR_RETURN(RelPtr scan, TableFunctionScan(name, args));
+  ASSIGN_OR_RETURN(RelPtr scan, TableFunctionScan(function, args));
   const bool series = scan != nullptr;
   if (!series) {
     // A plain function: one row, one column.
     if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY of a plain function");
-    ASSIGN_OR_RETURN(ExprPtr value, CallFunction(name, args, call.location));
+    ASSIGN_OR_RETURN(ExprPtr value, CallFunction(function, args, call.location));
     scan = plan::MakeRel(Rel::Kind::kProject, {plan::MakeOneRow()});
     scan->expressions = {value};
     scan->output = {query_->AddColumn({name, value->type, 0, 0, false})};

@@ -77,6 +77,34 @@ TypeId SessionType(SessionValue::Kind kind) {
   }
 }
 
+bool IsWindowFunction(std::string_view name) {
+  for (const char* window : {"row_number", "rank", "dense_rank", "lag", "lead", "first_value",
+                             "last_value", "ntile", "nth_value", "percent_rank", "cume_dist"}) {
+    if (name == window) return true;
+  }
+  return false;
+}
+
+// What stands inside casts that nobody wrote.
+const Expr& WithoutImplicitCasts(const Expr& e) {
+  const Expr* inner = &e;
+  while (inner->kind == Expr::Kind::kCast && !inner->is_explicit) inner = inner->args[0].get();
+  return *inner;
+}
+
+// The column of an enclosing query whose level is the innermost of those in `used`; null when none
+// is.
+Scope* OwnerOf(const plan::ColumnSet& used, Scope* scope) {
+  for (Scope* level = scope; level != nullptr; level = level->parent) {
+    for (const ScopeItem& item : level->items) {
+      for (const ScopeColumn& column : item.columns) {
+        if (used.contains(column.id)) return level;
+      }
+    }
+  }
+  return nullptr;
+}
+
 ExprPtr MakeSession(SessionValue::Kind kind, int location) {
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kSession;
@@ -206,9 +234,19 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
   return plan::MakeCall(functions[choice.index], std::move(args), location);
 }
 
+std::string Binder::FunctionName(const std::vector<std::string>& names) {
+  if (names.size() < 2 || names[0] != "adbms") return names.back();
+  const std::string own = absl::StrCat("adbms.", names.back());
+  if (FunctionCatalog::Builtin().FindFunctions(own).empty() &&
+      FunctionCatalog::Builtin().FindTableFunctions(own).empty())
+    return names.back();
+  query_->control_functions = true;
+  return own;
+}
+
 absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scope* scope) {
   const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
-  const std::string& name = names.back();
+  const std::string name = FunctionName(names);
   if (names.size() > 1 && names[0] != "pg_catalog" && names[0] != "adbms" &&
       names[0] != "information_schema") {
     if (!input_.catalog->HasSchema(names[0]))
@@ -224,6 +262,21 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
     return Unsupported(call.location, absl::StrCat("function ", name));
   const bool is_aggregate = !FunctionCatalog::Builtin().FindAggregates(name).empty();
   if (is_aggregate) return BindAggregate(call, name, scope);
+  // A function that is not there is said first, whatever stands between its parentheses.
+  const bool known = !FunctionCatalog::Builtin().FindFunctions(name).empty() ||
+                     !FunctionCatalog::Builtin().FindTableFunctions(name).empty() ||
+                     SessionKind(name) != SessionValue::KIND_UNSPECIFIED || IsWindowFunction(name);
+  if (!known &&
+      (call.agg_star || call.agg_distinct || call.agg_filter != nullptr || call.n_agg_order > 0)) {
+    ASSIGN_OR_RETURN(const std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+    return NoFunction(name, absl::StrCat("function ", name, "(", FormatTypes(TypesOf(args)), ")"),
+                      call.location);
+  }
+  const auto takes_nothing = [](const Function* function) { return function->arguments.empty(); };
+  const std::vector<const Function*> functions = FunctionCatalog::Builtin().FindFunctions(name);
+  if (call.agg_star && std::none_of(functions.begin(), functions.end(), takes_nothing) &&
+      SessionKind(name) == SessionValue::KIND_UNSPECIFIED && !IsWindowFunction(name))
+    return NoFunction(name, absl::StrCat("function ", name, "()"), call.location);
   if (call.agg_star)
     return ErrorAt(
         sqlstate::kWrongObjectType, call.location,
@@ -239,12 +292,9 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("ORDER BY specified, but ", name, " is not an aggregate function"));
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
-  for (const char* window : {"row_number", "rank", "dense_rank", "lag", "lead", "first_value",
-                             "last_value", "ntile", "nth_value", "percent_rank", "cume_dist"}) {
-    if (name == window)
-      return ErrorAt(sqlstate::kWrongObjectType, call.location,
-                     absl::StrCat("window function ", name, " requires an OVER clause"));
-  }
+  if (IsWindowFunction(name))
+    return ErrorAt(sqlstate::kWrongObjectType, call.location,
+                   absl::StrCat("window function ", name, " requires an OVER clause"));
   const FunctionCatalog& catalog = FunctionCatalog::Builtin();
   if (scope->series != nullptr && catalog.FindFunctions(name).empty() &&
       !catalog.FindTableFunctions(name).empty())
@@ -256,19 +306,8 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                               const std::string& name, Scope* scope) {
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   GroupingState* grouping = scope->grouping;
-  if (grouping == nullptr) {
-    // In a subquery's WHERE it may belong to the query around it.
-    for (const Scope* outer = scope->parent; outer != nullptr; outer = outer->parent) {
-      if (outer->grouping != nullptr)
-        return Unsupported(call.location, "an aggregate of an outer query");
-    }
-    return ErrorAt(sqlstate::kGroupingError, call.location,
-                   absl::StrCat("aggregate functions are not allowed in ", scope->clause));
-  }
-  if (grouping->inside_aggregate)
-    return ErrorAt(sqlstate::kGroupingError, call.location,
-                   "aggregate function calls cannot be nested");
-  grouping->inside_aggregate = true;
+  const bool nested = grouping != nullptr && grouping->inside_aggregate;
+  if (grouping != nullptr) grouping->inside_aggregate = true;
   plan::AggregateCall aggregate;
   auto bind = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(aggregate.arguments, BindExprs({call.args, call.n_args}, scope));
@@ -288,8 +327,27 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
     else
       status = items.status();
   }
-  grouping->inside_aggregate = false;
+  if (grouping != nullptr) grouping->inside_aggregate = nested;
   RETURN_IF_ERROR(status);
+  // It belongs to the innermost query whose columns it is about; without any, to this one.
+  plan::ColumnSet used;
+  for (const ExprPtr& arg : aggregate.arguments) plan::CollectColumns(*arg, &used);
+  if (aggregate.filter != nullptr) plan::CollectColumns(*aggregate.filter, &used);
+  for (const OrderItem& item : order) plan::CollectColumns(*item.expression, &used);
+  for (const ColumnId id : used) {
+    if (aggregate_columns_.contains(id))
+      return ErrorAt(sqlstate::kGroupingError, call.location,
+                     "aggregate function calls cannot be nested");
+  }
+  Scope* owner = OwnerOf(used, scope);
+  if (owner == nullptr) owner = scope;
+  if (owner != scope) grouping = owner->grouping;
+  if (grouping == nullptr)
+    return ErrorAt(sqlstate::kGroupingError, call.location,
+                   absl::StrCat("aggregate functions are not allowed in ", owner->clause));
+  if (owner == scope ? nested : grouping->inside_aggregate)
+    return ErrorAt(sqlstate::kGroupingError, call.location,
+                   "aggregate function calls cannot be nested");
   const std::vector<TypeId> actual = TypesOf(aggregate.arguments);
   std::vector<const AggregateFunction*> functions;
   std::vector<Signature> candidates;
@@ -331,24 +389,19 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   for (const OrderItem& item : order) {
     ASSIGN_OR_RETURN(ExprPtr key, ResolveUnknown(item.expression));
     if (aggregate.distinct) {
-      bool found = false;
-      for (const ExprPtr& arg : aggregate.arguments) found |= plan::Equal(*arg, *key);
-      if (!found)
+      const auto same = [&](const ExprPtr& arg) {
+        return plan::Equal(WithoutImplicitCasts(*arg), WithoutImplicitCasts(*key));
+      };
+      const auto found = std::find_if(aggregate.arguments.begin(), aggregate.arguments.end(), same);
+      if (found != aggregate.arguments.end()) {
+        key = *found;
+      } else
         return ErrorAt(
             sqlstate::kInvalidColumnReference, item.location,
             "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
     }
     aggregate.order_by.push_back({key, item.descending, item.nulls_first});
   }
-  // An aggregate over nothing but outer columns belongs to the outer query.
-  plan::ColumnSet used;
-  for (const ExprPtr& arg : aggregate.arguments) plan::CollectColumns(*arg, &used);
-  plan::ColumnSet own;
-  for (const ScopeItem& item : scope->items) {
-    for (const ScopeColumn& column : item.columns) own.insert(column.id);
-  }
-  if (!used.empty() && !plan::Intersects(used, own))
-    return Unsupported(call.location, "an aggregate over columns of an outer query");
   for (size_t i = 0; i < grouping->calls.size(); ++i) {
     const plan::AggregateCall& known = grouping->calls[i];
     bool same = known.function == aggregate.function && known.distinct == aggregate.distinct &&

@@ -104,6 +104,7 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
     }
     if (e->kind != Expr::Kind::kColumn || !OwnColumn(*scope, e->column)) return nullptr;
     if (DeterminedByKey(*scope, e->column, *keys)) {
+      if (view_ == nullptr) needed_keys_.insert(query_->columns[e->column].table_id);
       const ColumnId id = query_->AddColumn(query_->columns[e->column]);
       keys->push_back({plan::MakeColumn(e->column, e->type), id});
       return plan::MakeColumn(id, e->type, e->location);
@@ -174,7 +175,17 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
 
   const bool grouped = !group.empty() || !grouping.calls.empty() || having != nullptr;
   ASSIGN_OR_RETURN(rel, JoinSeries(rel, series, grouped));
-  if (grouped) {
+  if (grouped && group.empty() && grouping.calls.empty()) {
+    // HAVING alone asks for one group, whose rows nobody looks at: they are not even read.
+    GroupKeys none;
+    for (Target& target : targets) {
+      ASSIGN_OR_RETURN(target.expression, ReplaceGrouped(target.expression, scope, &none));
+    }
+    ASSIGN_OR_RETURN(having, ReplaceGrouped(having, scope, &none));
+    std::vector<ExprPtr> conditions;
+    plan::SplitConjunction(having, &conditions);
+    rel = plan::MakeFilter(plan::MakeOneRow(), std::move(conditions));
+  } else if (grouped) {
     GroupKeys keys;
     for (const ExprPtr& key : group) {
       plan::ColumnInfo info{ColumnNameOf(nullptr), key->type, 0, 0, false};
@@ -211,7 +222,33 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     }
     target.id = query_->AddColumn(info);
   }
-  rel = Project(rel, targets);
+  // What calls volatile functions is computed for the rows that are left: PostgreSQL does so after
+  // ORDER BY and, row by row, below LIMIT.
+  std::vector<Target> postponed;
+  const bool limited = select.limit_count != nullptr;
+  if (!distinct && (!order.empty() || limited)) {
+    std::vector<Target> first;
+    plan::ColumnSet passed;
+    for (size_t i = 0; i < targets.size(); ++i) {
+      const bool is_key = std::any_of(order.begin(), order.end(), [&](const OrderItem& item) {
+        return item.target == static_cast<int>(i);
+      });
+      if (is_key || !plan::IsVolatile(targets[i].expression)) {
+        first.push_back(targets[i]);
+        continue;
+      }
+      postponed.push_back(targets[i]);
+      for (const ColumnId id : plan::ColumnsOf(targets[i].expression)) {
+        const auto& known = rel->output;
+        if (std::find(known.begin(), known.end(), id) == known.end() || !passed.insert(id).second)
+          continue;
+        first.push_back({plan::MakeColumn(id, query_->columns[id].type), "", id});
+      }
+    }
+    rel = Project(rel, postponed.empty() ? targets : first);
+  } else {
+    rel = Project(rel, targets);
+  }
   if (distinct) {
     RelPtr unique = plan::MakeRel(Rel::Kind::kAggregate, {rel});
     for (Target& target : targets) {
@@ -241,9 +278,15 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   for (size_t i = 0; i < visible; ++i) {
     const Target& target = targets[i];
     bound.columns.push_back({target.name, target.id, target.expression->type});
-    kept.push_back({plan::MakeColumn(target.id, target.expression->type), target.name, target.id});
+    const bool later = std::any_of(postponed.begin(), postponed.end(),
+                                   [&](const Target& other) { return other.id == target.id; });
+    if (later)
+      kept.push_back(target);
+    else
+      kept.push_back(
+          {plan::MakeColumn(target.id, target.expression->type), target.name, target.id});
   }
-  if (visible < targets.size()) rel = Project(rel, kept);
+  if (visible < targets.size() || !postponed.empty()) rel = Project(rel, kept);
   bound.rel = rel;
   return bound;
 }

@@ -1,8 +1,9 @@
-// ALTER TABLE: one catalog change an action.
+// ALTER TABLE: one step an action, in the order of PostgreSQL's passes.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/relation_options.h"
 #include "common/sql/parser/lexer.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -21,6 +22,74 @@ std::string QuoteName(const std::string& name) {
   return out + "\"";
 }
 
+bool IsTableConstraint(const PgQuery__Constraint& constraint) {
+  switch (constraint.contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// One action, or one constraint of a column that an action adds.
+struct AlterStep {
+  const PgQuery__AlterTableCmd* command = nullptr;
+  const PgQuery__Constraint* constraint = nullptr;
+  int pass = 0;
+};
+
+// PostgreSQL's order of passes: what goes, new columns, their properties, keys, other constraints.
+enum Pass { kDropPass, kColumnPass, kPropertyPass, kKeyPass, kConstraintPass, kOtherPass };
+
+Pass PassOf(const PgQuery__Constraint& constraint) {
+  return constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY ||
+                 constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE
+             ? kKeyPass
+             : kConstraintPass;
+}
+
+Pass PassOf(const PgQuery__AlterTableCmd& command) {
+  switch (command.subtype) {
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
+      return kDropPass;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn:
+      return kColumnPass;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
+      return PassOf(*command.def->constraint);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity:
+      return kPropertyPass;
+    default:
+      return kOtherPass;
+  }
+}
+
+std::vector<AlterStep> StepsOf(const PgQuery__AlterTableStmt& alter) {
+  std::vector<AlterStep> steps;
+  for (const Node* node : NodeList(alter.cmds, alter.n_cmds)) {
+    const PgQuery__AlterTableCmd& command = *node->alter_table_cmd;
+    steps.push_back({&command, nullptr, PassOf(command)});
+    if (command.subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn) continue;
+    const PgQuery__ColumnDef& definition = *command.def->column_def;
+    for (const Node* constraint : NodeList(definition.constraints, definition.n_constraints)) {
+      if (IsTableConstraint(*constraint->constraint))
+        steps.push_back({&command, constraint->constraint, PassOf(*constraint->constraint)});
+    }
+  }
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const AlterStep& a, const AlterStep& b) { return a.pass < b.pass; });
+  return steps;
+}
+
 }  // namespace
 
 // Counts the rows that violate the condition.
@@ -36,12 +105,12 @@ absl::StatusOr<common::v1::Plan> DdlBinder::ValidationPlan(const Table& table,
 }
 
 absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint,
-                                           const Table& table) {
+                                           const std::string& column, const Table& table) {
   if (!parser::View(constraint.indexname).empty())
     return Unsupported(-1, "ADD CONSTRAINT … USING INDEX");
   if (constraint.skip_validation) return Unsupported(-1, "NOT VALID");
   Table copy = table;
-  RETURN_IF_ERROR(AddConstraint(constraint, "", &copy));
+  RETURN_IF_ERROR(AddConstraint(constraint, column, &copy));
   auto* alter = Add()->mutable_alter_table();
   alter->set_table_id(table.table_id());
   switch (constraint.contype) {
@@ -152,7 +221,7 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
   switch (command.subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: {
       const PgQuery__ColumnDef& definition = *command.def->column_def;
-      ASSIGN_OR_RETURN(common::v1::ColumnDescriptor column, ColumnOf(definition));
+      ASSIGN_OR_RETURN(common::v1::ColumnDescriptor column, ColumnOf(definition, table.name()));
       for (const auto& known : table.columns()) {
         if (known.dropped() || known.name() != column.name()) continue;
         if (command.missing_ok) return absl::OkStatus();
@@ -163,7 +232,7 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       if (column.default_sequence_id() != 0)
         return Unsupported(definition.location, "ADD COLUMN with a volatile default");
       RETURN_IF_ERROR(SetMissingValue(definition, &column));
-      // Constraints of the column follow as actions of their own.
+      // Constraints of the column follow as steps of their own.
       Table extended = table;
       *extended.add_columns() = column;
       ASSIGN_OR_RETURN(auto sequence,
@@ -176,17 +245,10 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
         *alter->mutable_sequence() = *std::move(sequence);
       }
       for (const Node* node : NodeList(definition.constraints, definition.n_constraints)) {
-        switch (node->constraint->contype) {
-          case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-          case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-          case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-          case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-            return Unsupported(
-                node->constraint->location,
-                "ADD COLUMN with a key, check or reference; add the constraint in a second step");
-          default:
-            break;
-        }
+        // Whether the column was there before is not known any more at the constraint's own step.
+        if (command.missing_ok && IsTableConstraint(*node->constraint))
+          return Unsupported(node->constraint->location,
+                             "ADD COLUMN IF NOT EXISTS with a key, check or reference");
       }
       return absl::OkStatus();
     }
@@ -261,7 +323,7 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return absl::OkStatus();
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
-      return AddTableConstraint(*command.def->constraint, table);
+      return AddTableConstraint(*command.def->constraint, "", table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: {
       bool known = table.primary_key_name() == name && !name.empty();
       for (const auto& index : table.indexes())
@@ -274,7 +336,9 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
                        absl::StrCat("constraint \"", name, "\" of relation \"", table.name(),
                                     "\" does not exist"));
       }
-      add()->set_drop_constraint(name);
+      auto* alter = add();
+      alter->set_drop_constraint(name);
+      alter->set_cascade(command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE);
       return absl::OkStatus();
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner: {
@@ -288,9 +352,12 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return AlterIdentity(command, table, add);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
+      return absl::OkStatus();
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions:
-      return absl::OkStatus();
+      return CheckRelationOptions(
+          RelationKind::kTable, {command.def->list->items, command.def->list->n_items},
+          command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
       return Unsupported(-1, "ALTER COLUMN TYPE");
     default:
@@ -335,11 +402,20 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
           absl::StrCat("cannot change owner of sequence \"", (*table)->name(), "\""),
           "The sequence belongs to a table.");
   }
-  for (const Node* command : NodeList(alter.cmds, alter.n_cmds))
-    RETURN_IF_ERROR(AlterAction(*command->alter_table_cmd, **table));
+  const std::vector<AlterStep> steps = StepsOf(alter);
+  if (step_ >= steps.size()) return absl::OkStatus();
+  const AlterStep& step = steps[step_];
+  if (step.constraint != nullptr)
+    return AddTableConstraint(*step.constraint, step.command->def->column_def->colname, **table);
+  RETURN_IF_ERROR(AlterAction(*step.command, **table));
   // Where nothing changes it is still asked whose table it is.
   if (result_.empty()) Add()->mutable_alter_table()->set_table_id((*table)->table_id());
   return absl::OkStatus();
+}
+
+size_t CountSteps(const parser::StatementTree& tree) {
+  if (tree.node->node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) return 1;
+  return std::max<size_t>(StepsOf(*tree.node->alter_table_stmt).size(), 1);
 }
 
 absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {

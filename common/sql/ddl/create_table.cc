@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/relation_options.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
@@ -179,7 +180,7 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys,
 }
 
 absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
-    const PgQuery__ColumnDef& definition) {
+    const PgQuery__ColumnDef& definition, const std::string& table_name) {
   common::v1::ColumnDescriptor column;
   column.set_name(definition.colname);
   const std::optional<TypeId> serial = parser::SerialType(*definition.type_name);
@@ -199,13 +200,29 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
       return Unsupported(definition.coll_clause->location,
                          absl::StrCat("collation \"", name, "\""));
   }
+  // NULL and NOT NULL exclude each other, whichever comes first and whatever brings the NOT NULL.
+  bool said_null = false;
+  bool said_not_null = serial.has_value();
+  bool has_default = false;
   for (const Node* node : NodeList(definition.constraints, definition.n_constraints)) {
     const PgQuery__Constraint& constraint = *node->constraint;
+    said_null |= constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NULL;
+    said_not_null |= constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL ||
+                     constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY;
+    if (said_null && said_not_null)
+      return ErrorAt(sqlstate::kSyntaxError, constraint.location,
+                     absl::StrCat("conflicting NULL/NOT NULL declarations for column \"",
+                                  column.name(), "\" of table \"", table_name, "\""));
     switch (constraint.contype) {
       case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
         column.set_not_null(true);
         break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: {
+        if (has_default)
+          return ErrorAt(sqlstate::kSyntaxError, constraint.location,
+                         absl::StrCat("multiple default values specified for column \"",
+                                      column.name(), "\" of table \"", table_name, "\""));
+        has_default = true;
         ASSIGN_OR_RETURN(std::string sql,
                          ExpressionText(constraint.raw_expr, constraint.location, "default"));
         Binder binder(input_, tree_);
@@ -233,7 +250,7 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
 }
 
 absl::Status DdlBinder::AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table) {
-  ASSIGN_OR_RETURN(common::v1::ColumnDescriptor column, ColumnOf(definition));
+  ASSIGN_OR_RETURN(common::v1::ColumnDescriptor column, ColumnOf(definition, table->name()));
   for (const auto& known : table->columns()) {
     if (known.name() == column.name())
       return ErrorAt(sqlstate::kDuplicateColumn, -1,
@@ -432,6 +449,8 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
     return Unsupported(-1, "a partitioned table");
   if (create.of_typename != nullptr) return Unsupported(-1, "a typed table");
   ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.relation));
+  RETURN_IF_ERROR(
+      CheckRelationOptions(RelationKind::kTable, {create.options, create.n_options}, false));
   auto* statement = Add()->mutable_create_table();
   statement->set_if_not_exists(create.if_not_exists);
   Table* table = statement->mutable_table();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/ddl/relation_options.h"
 #include "common/sql/parser/lexer.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -139,6 +140,8 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
   if (method == "columnar") return Unsupported(-1, "a columnar index");
   if (!method.empty() && method != "btree")
     return Unsupported(-1, absl::StrCat("index access method \"", method, "\""));
+  RETURN_IF_ERROR(
+      CheckRelationOptions(RelationKind::kIndex, {create.options, create.n_options}, false));
   if (create.where_clause != nullptr) return Unsupported(-1, "a partial index");
   if (create.nulls_not_distinct) return Unsupported(-1, "NULLS NOT DISTINCT");
   auto* statement = Add()->mutable_create_index();
@@ -335,10 +338,17 @@ absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
 
 namespace adbms::sql {
 
-absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input) {
+absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input,
+                                                              size_t step) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
                    binder::StatementTreeOf(input));
-  return ddl::DdlBinder(input, *tree).Bind();
+  return ddl::DdlBinder(input, *tree, step).Bind();
+}
+
+absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
+                   binder::StatementTreeOf(input));
+  return ddl::CountSteps(*tree);
 }
 
 }  // namespace adbms::sql

@@ -21,11 +21,14 @@ using parser::Node;
 using parser::NodeList;
 using plan::ColumnId;
 
+// How many steps the statement has; 1 for all but ALTER TABLE.
+size_t CountSteps(const parser::StatementTree& tree);
+
 class DdlBinder {
  public:
-  // `input` and `tree` are borrowed.
-  DdlBinder(const PlanningInput& input, const parser::StatementTree& tree)
-      : input_(input), tree_(tree) {}
+  // `input` and `tree` are borrowed. `step`: which of the statement's.
+  DdlBinder(const PlanningInput& input, const parser::StatementTree& tree, size_t step)
+      : input_(input), tree_(tree), step_(step) {}
   // Errors: 42xxx and 0A000 with positions.
   absl::StatusOr<std::vector<common::v1::DdlStatement>> Bind();
 
@@ -35,7 +38,8 @@ class DdlBinder {
   // create_table.cc
   absl::Status CreateTable(const PgQuery__CreateStmt& create);
   absl::Status AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table);
-  absl::StatusOr<common::v1::ColumnDescriptor> ColumnOf(const PgQuery__ColumnDef& definition);
+  absl::StatusOr<common::v1::ColumnDescriptor> ColumnOf(const PgQuery__ColumnDef& definition,
+                                                        const std::string& table_name);
   absl::Status AddConstraint(const PgQuery__Constraint& constraint, const std::string& column,
                              Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
@@ -64,7 +68,9 @@ class DdlBinder {
   // What rows written before an added column have in it: its default's value now.
   absl::Status SetMissingValue(const PgQuery__ColumnDef& definition,
                                common::v1::ColumnDescriptor* column);
-  absl::Status AddTableConstraint(const PgQuery__Constraint& constraint, const Table& table);
+  // `column`: of a constraint in that column's definition, else empty.
+  absl::Status AddTableConstraint(const PgQuery__Constraint& constraint, const std::string& column,
+                                  const Table& table);
   absl::Status Rename(const PgQuery__RenameStmt& rename);
   absl::StatusOr<common::v1::Plan> ValidationPlan(const Table& table, const std::string& condition);
 
@@ -126,6 +132,7 @@ class DdlBinder {
 
   const PlanningInput& input_;
   const parser::StatementTree& tree_;
+  const size_t step_;
   std::vector<common::v1::DdlStatement> result_;
 };
 

@@ -96,7 +96,9 @@ absl::Status DdlBinder::ReadSequenceOptions(NodeList options, bool identity,
     sequence->set_maximum(value);
   } else if (before == nullptr || maximum != nullptr ||
              (retyped && before->maximum() == old_range.maximum)) {
-    sequence->set_maximum(up ? range.maximum : -1);
+    // A bound that was the old type's becomes the new one's, whichever way the sequence runs.
+    const bool of_type = maximum == nullptr && before != nullptr;
+    sequence->set_maximum(up || of_type ? range.maximum : -1);
   } else {
     sequence->set_maximum(before->maximum());
   }
@@ -106,7 +108,9 @@ absl::Status DdlBinder::ReadSequenceOptions(NodeList options, bool identity,
     sequence->set_minimum(value);
   } else if (before == nullptr || minimum != nullptr ||
              (retyped && before->minimum() == old_range.minimum)) {
-    sequence->set_minimum(up ? 1 : range.minimum);
+    const bool of_type =
+        minimum == nullptr && before != nullptr && before->minimum() == old_range.minimum;
+    sequence->set_minimum(up && !of_type ? 1 : range.minimum);
   } else {
     sequence->set_minimum(before->minimum());
   }

@@ -259,7 +259,13 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryLookup(
   request.has_keys = has_keys;
   request.has_lookup = true;
   request.lookup = lookup->cost();
-  if (policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup)
+  // A hash join on keys that the session forbids becomes a look-up where there is one, and the
+  // other way round.
+  const common::v1::PlannerSwitches& switches = query_.switches;
+  const bool forced = has_keys && switches.no_hash_join() && !switches.no_nested_loop();
+  if (has_keys && switches.no_nested_loop() && !switches.no_hash_join())
+    return std::optional<Physical>();
+  if (!forced && policy_.ChooseJoinMethod(request) != plan::JoinMethod::kLookup)
     return std::optional<Physical>();
 
   Physical result;
@@ -314,7 +320,10 @@ absl::StatusOr<Physical> PhysicalBuilder::JoinSides(common::v1::JoinType type, P
   result.layout = KeepsLeftOnly(type) ? left.layout : pair;
   result.rows =
       estimator_.JoinRows(query_, type, {left_columns, left.rows, right.rows}, conditions);
-  if (!keys.empty()) {
+  const bool nested = query_.switches.no_hash_join() && !query_.switches.no_nested_loop() &&
+                      (type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_LEFT);
+  if (nested) residual = conditions;
+  if (!keys.empty() && !nested) {
     common::v1::HashJoin* join = result.op.mutable_hash_join();
     join->set_type(type);
     for (const auto& [a, b] : keys) {

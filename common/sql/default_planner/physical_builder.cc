@@ -184,6 +184,23 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildRel(const Rel& rel, const Wanted&
   return absl::InternalError("unknown logical operator");
 }
 
+namespace {
+
+// Takes away the paths that the session's settings forbid, as long as another is left.
+void KeepAllowed(const common::v1::PlannerSwitches& switches,
+                 std::vector<plan::AccessPath>* paths) {
+  const auto forbidden = [&](const plan::AccessPath& path) {
+    if (path.sequential) return switches.no_sequential_scan();
+    return path.index_only ? switches.no_index_only_scan() : switches.no_index_scan();
+  };
+  if (std::any_of(paths->begin(), paths->end(),
+                  [&](const plan::AccessPath& path) { return !forbidden(path); })) {
+    std::erase_if(*paths, forbidden);
+  }
+}
+
+}  // namespace
+
 absl::StatusOr<Physical> PhysicalBuilder::BuildSystemScan(const Rel& scan,
                                                           const std::vector<ExprPtr>& conditions) {
   Physical result;
@@ -207,6 +224,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
   if (scan.table->is_virtual()) return BuildSystemScan(scan, conditions);
   plan::ScanRequest request{&scan, wanted.order, wanted.limit};
   std::vector<plan::AccessPath> paths = FindAccessPaths(query_, request, conditions, estimator_);
+  KeepAllowed(query_.switches, &paths);
   const plan::AccessPath& path = paths[policy_.ChooseAccessPath(query_, request, &paths)];
   Physical result;
   result.layout = scan.output;

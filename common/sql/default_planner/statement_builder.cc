@@ -189,6 +189,8 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   plan_.set_planner(policy_.kind());
   plan_.set_statistics_version(policy_.statistics_version());
   plan_.set_session_dependent(query_.session_dependent);
+  plan_.set_session_details(query_.session_details);
+  plan_.set_control_functions(query_.control_functions);
   plan_.set_read_only(query_.kind == common::v1::STATEMENT_KIND_SELECT && !query_.has_locks &&
                       !query_.calls_volatile);
   uint32_t id = 0;

@@ -124,8 +124,13 @@ class SessionNode : public ConstantNode {
       case SessionValue::KIND_TIME_ZONE:
         return Value::Text(context.time_zone);
       case SessionValue::KIND_CURRENT_SCHEMA:
-        return context.current_schema.empty() ? Value::Null({TypeId::kName, 0})
-                                              : Name(context.current_schema);
+        if (context.search_path.empty()) {
+          return context.current_schema.empty() ? Value::Null({TypeId::kName, 0})
+                                                : Name(context.current_schema);
+        } else {
+          const std::vector<std::string> path = functions::EffectiveSearchPath(context);
+          return path.empty() ? Value::Null({TypeId::kName, 0}) : Name(path.front());
+        }
       default:
         return absl::InternalError("expression: unknown session value");
     }

@@ -26,6 +26,16 @@ absl::StatusOr<std::vector<ArrayElement>> ElementsOf(View array, TypeId type) {
   return elements;
 }
 
+absl::StatusOr<types::ShapedArray> ShapeOf(View array, TypeId type) {
+  if (LowerBoundOf(type) == 1) return types::ParseShapedArray(array);
+  types::ShapedArray shaped;
+  ASSIGN_OR_RETURN(shaped.elements, ElementsOf(array, type));
+  if (!shaped.elements.empty()) {
+    shaped.lengths = {static_cast<uint32_t>(shaped.elements.size())};
+  }
+  return shaped;
+}
+
 namespace {
 
 const TypeId kText = TypeId::kText;
@@ -35,6 +45,10 @@ const TypeId kInt4 = TypeId::kInt4;
 absl::StatusOr<std::vector<ArrayElement>> ElementsAt(const std::vector<const Vector*>& arguments,
                                                      size_t index, uint32_t row) {
   return ElementsOf(arguments[index]->data<View>()[row], arguments[index]->type().id);
+}
+
+absl::StatusOr<types::ShapedArray> ShapeAt(const Vector& array, uint32_t row) {
+  return ShapeOf(array.data<View>()[row], array.type().id);
 }
 
 std::string TextOf(const Vector& vector, uint32_t row) {
@@ -112,13 +126,14 @@ enum class Bound { kLength, kLower, kUpper };
 template <Bound kBound>
 absl::Status ArrayBound(const EvaluationContext& context,
                         const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
-  ASSIGN_OR_RETURN(const auto elements, ElementsAt(arguments, 0, row));
-  if (arguments[1]->data<int32_t>()[row] != 1 || elements.empty()) {
+  ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeAt(*arguments[0], row));
+  const int32_t dimension = arguments[1]->data<int32_t>()[row];
+  if (dimension < 1 || dimension > static_cast<int32_t>(array.lengths.size())) {
     result->SetNull(row);
     return absl::OkStatus();
   }
   const int32_t lower = LowerBoundOf(arguments[0]->type().id);
-  const auto count = static_cast<int32_t>(elements.size());
+  const auto count = static_cast<int32_t>(array.lengths[static_cast<size_t>(dimension) - 1]);
   result->data<int32_t>()[row] = kBound == Bound::kLength  ? count
                                  : kBound == Bound::kLower ? lower
                                                            : lower + count - 1;
@@ -128,8 +143,27 @@ absl::Status ArrayBound(const EvaluationContext& context,
 absl::Status Cardinality(const EvaluationContext& context,
                          const std::vector<const Vector*>& arguments, uint32_t row,
                          Vector* result) {
-  ASSIGN_OR_RETURN(const auto elements, ElementsAt(arguments, 0, row));
-  result->data<int32_t>()[row] = static_cast<int32_t>(elements.size());
+  ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeAt(*arguments[0], row));
+  result->data<int32_t>()[row] = static_cast<int32_t>(array.elements.size());
+  return absl::OkStatus();
+}
+
+absl::Status Dimensions(const EvaluationContext& context,
+                        const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
+  ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeAt(*arguments[0], row));
+  if (array.lengths.empty()) {
+    result->SetNull(row);
+  } else if (result->type().id == kInt4) {
+    result->data<int32_t>()[row] = static_cast<int32_t>(array.lengths.size());
+  } else {
+    const int32_t lower = LowerBoundOf(arguments[0]->type().id);
+    std::string text;
+    for (const uint32_t length : array.lengths) {
+      text += "[" + std::to_string(lower) + ":" +
+              std::to_string(lower + static_cast<int32_t>(length) - 1) + "]";
+    }
+    StoreText(text, row, result);
+  }
   return absl::OkStatus();
 }
 
@@ -140,11 +174,11 @@ absl::Status ArrayToString(const EvaluationContext& context,
     result->SetNull(row);
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const auto elements, ElementsAt(arguments, 0, row));
+  ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeAt(*arguments[0], row));
   const bool show_nulls = arguments.size() > 2 && !arguments[2]->is_null(row);
   std::string out;
   bool first = true;
-  for (const auto& element : elements) {
+  for (const auto& element : array.elements) {
     if (element.null && !show_nulls) continue;
     if (!first) out.append(arguments[1]->data<View>()[row]);
     first = false;
@@ -268,8 +302,10 @@ absl::Status CurrentSchemas(const EvaluationContext& context,
                             const std::vector<const Vector*>& arguments, uint32_t row,
                             Vector* result) {
   std::vector<ArrayElement> elements;
-  if (arguments[0]->data<uint8_t>()[row] != 0) elements.push_back({"pg_catalog", false});
-  for (const std::string& schema : context.search_path) elements.push_back({schema, false});
+  const std::vector<std::string> path = EffectiveSearchPath(context);
+  const bool named = std::find(path.begin(), path.end(), "pg_catalog") != path.end();
+  if (arguments[0]->data<uint8_t>()[row] != 0 && !named) elements.push_back({"pg_catalog", false});
+  for (const std::string& schema : path) elements.push_back({schema, false});
   StoreText(types::FormatArray(elements), row, result);
   return absl::OkStatus();
 }
@@ -284,6 +320,8 @@ void AddForArray(CatalogBuilder& builder, TypeId array, TypeId element) {
   builder.AddFunction("array_lower", {array, kInt4}, kInt4, MapAny<ArrayBound<Bound::kLower>>);
   builder.AddFunction("array_upper", {array, kInt4}, kInt4, MapAny<ArrayBound<Bound::kUpper>>);
   builder.AddFunction("cardinality", {array}, kInt4, MapAny<Cardinality>);
+  builder.AddFunction("array_ndims", {array}, kInt4, MapAny<Dimensions>);
+  builder.AddFunction("array_dims", {array}, kText, MapAny<Dimensions>);
   builder.AddFunction("array_to_string", {array, kText}, kText, MapAny<ArrayToString>,
                       {false, false, Volatility::kStable});
   builder.AddFunction("array_to_string", {array, kText, kText}, kText, MapAny<ArrayToString>,

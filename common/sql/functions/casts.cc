@@ -179,7 +179,13 @@ absl::Status ConvertWithZone(const EvaluationContext& context, const Vector& inp
   const absl::TimeZone zone = ZoneOf(context);
   const auto* values = input.data<From>();
   for (uint32_t row = 0; row < input.size(); ++row) {
-    if (!result->is_null(row)) internal::Store(result, row, F(zone, values[row]));
+    if (result->is_null(row)) continue;
+    if constexpr (internal::IsStatusOr<typename Traits::Result>::value) {
+      ASSIGN_OR_RETURN(auto value, F(zone, values[row]));
+      internal::Store(result, row, std::move(value));
+    } else {
+      internal::Store(result, row, F(zone, values[row]));
+    }
   }
   return absl::OkStatus();
 }
@@ -215,6 +221,21 @@ std::optional<int64_t> TimestampToTime(int64_t us) {
   return TimeOfDay(us);
 }
 
+// 22008 where the zone's offset leads past the end of the calendar.
+absl::StatusOr<int64_t> InRange(int64_t us) {
+  if (types::IsFiniteTimestamp(us) && !types::IsValidTimestamp(us)) {
+    return Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
+  }
+  return us;
+}
+
+absl::StatusOr<int64_t> DateToInstant(const absl::TimeZone& zone, int32_t days) {
+  ASSIGN_OR_RETURN(const int64_t local, CheckedDateToTimestamp(days));
+  auto instant = InRange(types::LocalToUtc(zone, local));
+  if (!instant.ok()) return Error(sqlstate::kDatetimeOverflow, "date out of range for timestamp");
+  return instant;
+}
+
 void AddDatetimes(CatalogBuilder& builder) {
   const TypeId date = TypeId::kDate;
   const TypeId local = TypeId::kTimestamp;
@@ -223,16 +244,16 @@ void AddDatetimes(CatalogBuilder& builder) {
                   Convert<[](int32_t x) { return CheckedDateToTimestamp(x); }>);
   builder.AddCast(date, zoned, kImplicit,
                   ConvertWithZone<[](const absl::TimeZone& zone, int32_t x) {
-                    return types::LocalToUtc(zone, DateToTimestamp(x));
+                    return DateToInstant(zone, x);
                   }>);
   builder.AddCast(local, date, kAssignment, Convert<[](int64_t x) { return TimestampToDate(x); }>);
   builder.AddCast(local, zoned, kImplicit,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
-                    return types::LocalToUtc(zone, x);
+                    return InRange(types::LocalToUtc(zone, x));
                   }>);
   builder.AddCast(zoned, local, kAssignment,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
-                    return types::UtcToLocal(zone, x);
+                    return InRange(types::UtcToLocal(zone, x));
                   }>);
   builder.AddCast(zoned, date, kAssignment,
                   ConvertWithZone<[](const absl::TimeZone& zone, int64_t x) {
@@ -278,8 +299,12 @@ absl::Status ToName(const EvaluationContext& context, const Vector& input, bool 
 
 absl::Status ToFirstByte(const EvaluationContext& context, const Vector& input, bool is_explicit,
                          Vector* result) {
-  return Map<[](const std::string_view& x) { return x.substr(0, 1); }>(context, {&input},
-                                                                       input.size(), result);
+  const auto* texts = input.data<std::string_view>();
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (result->is_null(row)) continue;
+    RETURN_IF_ERROR(types::ParseTextInto(texts[row], types::TextOptions{}, result, row));
+  }
+  return absl::OkStatus();
 }
 
 // The output function.
@@ -398,7 +423,7 @@ void AddStringCasts(CatalogBuilder& builder) {
                     string == name   ? ToName
                     : string == byte ? ToFirstByte
                                      : ShareStrings);
-    builder.AddCast(string, TypeId::kUnknown, kExplicit, ShareStrings);
+    builder.AddCast(string, TypeId::kUnknown, kExplicit, string == byte ? ToText : ShareStrings);
   }
   builder.AddCast(text, varchar, kImplicit, ShareStrings);
   builder.AddCast(text, bpchar, kImplicit, ShareStrings);
@@ -413,10 +438,10 @@ void AddStringCasts(CatalogBuilder& builder) {
     builder.AddCast(string, name, kImplicit, ToName);
     builder.AddCast(string, byte, kAssignment, ToFirstByte);
   }
-  builder.AddCast(byte, text, kImplicit, ShareStrings);
-  builder.AddCast(byte, varchar, kAssignment, ShareStrings);
-  builder.AddCast(byte, bpchar, kAssignment, ShareStrings);
-  builder.AddCast(byte, name, kExplicit, ShareStrings);
+  builder.AddCast(byte, text, kImplicit, ToText);
+  builder.AddCast(byte, varchar, kAssignment, ToText);
+  builder.AddCast(byte, bpchar, kAssignment, ToText);
+  builder.AddCast(byte, name, kExplicit, ToText);
   builder.AddCast(name, byte, kExplicit, ToFirstByte);
   builder.AddCast(byte, TypeId::kInt4, kExplicit, Convert<[](const std::string_view& x) {
                     return x.empty() ? int32_t{0} : int32_t{static_cast<signed char>(x[0])};

@@ -11,6 +11,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -196,10 +197,133 @@ absl::StatusOr<int64_t> MakeTimestamp(int32_t year, int32_t month, int32_t day, 
   }
   return *midnight + time;
 }
+absl::StatusOr<int64_t> InRange(int64_t us) {
+  if (types::IsFiniteTimestamp(us) && !types::IsValidTimestamp(us)) {
+    return Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
+  }
+  return us;
+}
+
+// AT TIME ZONE: a local time becomes an instant and the other way round.
+absl::StatusOr<int64_t> LocalAtZone(const View& name, int64_t us) {
+  ASSIGN_OR_RETURN(const types::ZoneReference zone, types::FindTimeZone(name));
+  return InRange(types::LocalToUtc(zone.AtLocal(us), us));
+}
+absl::StatusOr<int64_t> ZonedAtZone(const View& name, int64_t us) {
+  ASSIGN_OR_RETURN(const types::ZoneReference zone, types::FindTimeZone(name));
+  return InRange(types::UtcToLocal(zone.AtUtc(us), us));
+}
+absl::StatusOr<int64_t> LocalAtOffset(const Interval& offset, int64_t us) {
+  if (!types::IsFiniteTimestamp(us)) return us;
+  if (__builtin_sub_overflow(us, offset.microseconds, &us)) return InRange(INT64_MAX - 1);
+  return InRange(us);
+}
+absl::StatusOr<int64_t> ZonedAtOffset(const Interval& offset, int64_t us) {
+  if (!types::IsFiniteTimestamp(us)) return us;
+  if (__builtin_add_overflow(us, offset.microseconds, &us)) return InRange(INT64_MAX - 1);
+  return InRange(us);
+}
+
 absl::StatusOr<int64_t> MakeTimestamptz(const Context& context, int32_t year, int32_t month,
                                         int32_t day, int32_t hour, int32_t minute, double second) {
   ASSIGN_OR_RETURN(const int64_t local, MakeTimestamp(year, month, day, hour, minute, second));
-  return types::LocalToUtc(ZoneOf(context), local);
+  return InRange(types::LocalToUtc(ZoneOf(context), local));
+}
+absl::StatusOr<int64_t> MakeTimestamptzIn(int32_t year, int32_t month, int32_t day, int32_t hour,
+                                          int32_t minute, double second, const View& zone) {
+  ASSIGN_OR_RETURN(const int64_t local, MakeTimestamp(year, month, day, hour, minute, second));
+  // An offset counts to the east here, unlike in a zone's name.
+  if (!zone.empty() && (zone[0] == '+' || zone[0] == '-')) {
+    size_t position = 0;
+    absl::TimeZone fixed;
+    const types::ZoneOffset read = types::ReadZoneOffset(zone, &position, &fixed);
+    if (read == types::ZoneOffset::kOutOfRange) {
+      return Error(sqlstate::kInvalidParameterValue,
+                   "numeric time zone \"" + std::string(zone) + "\" out of range");
+    }
+    if (read == types::ZoneOffset::kMalformed || position != zone.size()) {
+      return Error(sqlstate::kInvalidParameterValue,
+                   "invalid input syntax for type time zone: \"" + std::string(zone) + "\"", {},
+                   "Numeric time zones must have \"-\" or \"+\" as first character.");
+    }
+    return InRange(types::LocalToUtc(fixed, local));
+  }
+  if (!zone.empty() && zone[0] >= '0' && zone[0] <= '9') {
+    return Error(sqlstate::kInvalidParameterValue,
+                 "invalid input syntax for type numeric time zone: \"" + std::string(zone) + "\"",
+                 {}, "Numeric time zones must have \"-\" or \"+\" as first character.");
+  }
+  return LocalAtZone(zone, local);
+}
+
+// date_bin(stride, source, origin): the beginning of the stride that holds the source.
+absl::StatusOr<int64_t> DateBin(const Interval& stride, int64_t source, int64_t origin) {
+  if (!types::IsFiniteTimestamp(source)) return source;
+  if (!types::IsFiniteTimestamp(origin)) {
+    return Error(sqlstate::kDatetimeOverflow, "origin out of range");
+  }
+  if (stride.months != 0) {
+    return status::NotSupported("a timestamp binned into intervals containing months or years");
+  }
+  int64_t width;
+  if (__builtin_mul_overflow(int64_t{stride.days}, kMicrosecondsPerDay, &width) ||
+      __builtin_add_overflow(width, stride.microseconds, &width)) {
+    return Error(sqlstate::kDatetimeOverflow, "interval out of range");
+  }
+  if (width <= 0) {
+    return Error(sqlstate::kDatetimeOverflow, "stride must be greater than zero");
+  }
+  int64_t distance;
+  if (__builtin_sub_overflow(source, origin, &distance)) {
+    return Error(sqlstate::kDatetimeOverflow, "interval out of range");
+  }
+  int64_t result = origin + (distance - distance % width);
+  if (distance % width < 0 && __builtin_sub_overflow(result, width, &result)) {
+    return Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
+  }
+  return InRange(result);
+}
+
+// (start, end) OVERLAPS (start, end), each end maybe NULL and before its start.
+absl::StatusOr<bool> PeriodsOverlap(std::optional<int64_t> start1, std::optional<int64_t> end1,
+                                    std::optional<int64_t> start2, std::optional<int64_t> end2,
+                                    bool* null) {
+  const auto order = [](std::optional<int64_t>* start, std::optional<int64_t>* end) {
+    if (!start->has_value() || (end->has_value() && **end < **start)) std::swap(*start, *end);
+  };
+  order(&start1, &end1);
+  order(&start2, &end2);
+  *null = !start1.has_value() || !start2.has_value();
+  if (*null) return false;
+  if (*start1 == *start2) {
+    *null = !end1.has_value() || !end2.has_value();
+    return true;
+  }
+  const bool first_later = *start1 > *start2;
+  const std::optional<int64_t>& earlier_end = first_later ? end2 : end1;
+  const std::optional<int64_t>& later_end = first_later ? end1 : end2;
+  const int64_t later_start = first_later ? *start1 : *start2;
+  const bool overlap = earlier_end.has_value() && later_start < *earlier_end;
+  *null = !earlier_end.has_value() || (!overlap && !later_end.has_value());
+  return overlap;
+}
+
+template <typename T>
+absl::Status Overlaps(const Context& context, const std::vector<const Vector*>& arguments,
+                      uint32_t row, Vector* result) {
+  const auto value = [&](size_t i) {
+    return arguments[i]->is_null(row) ? std::nullopt
+                                      : std::optional<int64_t>(arguments[i]->data<T>()[row]);
+  };
+  bool null = false;
+  ASSIGN_OR_RETURN(const bool overlap,
+                   PeriodsOverlap(value(0), value(1), value(2), value(3), &null));
+  if (null) {
+    result->SetNull(row);
+  } else {
+    result->data<uint8_t>()[row] = overlap ? 1 : 0;
+  }
+  return absl::OkStatus();
 }
 
 // make_interval(years, months, weeks, days, hours, mins, secs), any number of them.
@@ -239,22 +363,6 @@ absl::StatusOr<int64_t> ToTimestamp(double seconds) {
     return Error(sqlstate::kDatetimeOverflow, text);
   }
   return static_cast<int64_t>(us);
-}
-
-// AT TIME ZONE: a local time becomes an instant and the other way round.
-absl::StatusOr<int64_t> LocalAtZone(const View& name, int64_t us) {
-  ASSIGN_OR_RETURN(const absl::TimeZone zone, types::FindTimeZone(name));
-  return types::LocalToUtc(zone, us);
-}
-absl::StatusOr<int64_t> ZonedAtZone(const View& name, int64_t us) {
-  ASSIGN_OR_RETURN(const absl::TimeZone zone, types::FindTimeZone(name));
-  return types::UtcToLocal(zone, us);
-}
-int64_t LocalAtOffset(const Interval& offset, int64_t us) {
-  return types::IsFiniteTimestamp(us) ? us - offset.microseconds : us;
-}
-int64_t ZonedAtOffset(const Interval& offset, int64_t us) {
-  return types::IsFiniteTimestamp(us) ? us + offset.microseconds : us;
 }
 
 int64_t Now() {
@@ -317,6 +425,15 @@ void AddConstructors(CatalogBuilder& builder) {
   const std::vector<TypeId> fields = {kInt4, kInt4, kInt4, kInt4, kInt4, kFloat8};
   builder.AddFunction("make_timestamp", fields, kLocal, Map<MakeTimestamp>);
   builder.AddFunction("make_timestamptz", fields, kZoned, Map<MakeTimestamptz>, kStable);
+  std::vector<TypeId> fields_and_zone = fields;
+  fields_and_zone.push_back(kText);
+  builder.AddFunction("make_timestamptz", fields_and_zone, kZoned, Map<MakeTimestamptzIn>, kStable);
+  builder.AddFunction("date_bin", {kSpan, kLocal, kLocal}, kLocal, Map<DateBin>);
+  builder.AddFunction("date_bin", {kSpan, kZoned, kZoned}, kZoned, Map<DateBin>);
+  for (const TypeId period : {kTime, kLocal, kZoned}) {
+    builder.AddFunction("overlaps", {period, period, period, period}, TypeId::kBool,
+                        MapAny<Overlaps<int64_t>>, kNotStrict);
+  }
   for (size_t count = 0; count <= 7; ++count) {
     std::vector<TypeId> arguments(count, kInt4);
     if (count == 7) arguments.back() = kFloat8;

@@ -66,10 +66,12 @@ absl::StatusOr<Interval> ScaleInterval(const Interval& interval, Scale scale) {
                                 kSecondsPerDay);
   if (std::fabs(seconds) >= kSecondsPerDay) {
     const int whole = static_cast<int>(seconds / kSecondsPerDay);
-    result.days += whole;
+    if (__builtin_add_overflow(result.days, whole, &result.days)) return IntervalOutOfRange();
     seconds -= whole * kSecondsPerDay;
   }
-  result.days += static_cast<int32_t>(month_days);
+  if (__builtin_add_overflow(result.days, static_cast<int32_t>(month_days), &result.days)) {
+    return IntervalOutOfRange();
+  }
   const double us = std::rint(scale(static_cast<double>(interval.microseconds)) + seconds * 1e6);
   if (!(us >= -9.2233720368547758e18 && us < 9.2233720368547758e18)) return IntervalOutOfRange();
   result.microseconds = static_cast<int64_t>(us);
@@ -129,10 +131,12 @@ absl::StatusOr<Interval> DivideInterval(const Interval& interval, double divisor
   return ScaleInterval(interval, [divisor](double part) { return part / divisor; });
 }
 
-Interval JustifyHours(Interval interval) {
+absl::StatusOr<Interval> JustifyHours(Interval interval) {
   const int64_t whole = interval.microseconds / types::kMicrosecondsPerDay;
   interval.microseconds -= whole * types::kMicrosecondsPerDay;
-  interval.days += static_cast<int32_t>(whole);
+  if (__builtin_add_overflow(interval.days, static_cast<int32_t>(whole), &interval.days)) {
+    return IntervalOutOfRange();
+  }
   if (interval.days > 0 && interval.microseconds < 0) {
     interval.microseconds += types::kMicrosecondsPerDay;
     --interval.days;
@@ -143,10 +147,12 @@ Interval JustifyHours(Interval interval) {
   return interval;
 }
 
-Interval JustifyDays(Interval interval) {
+absl::StatusOr<Interval> JustifyDays(Interval interval) {
   const int32_t whole = interval.days / 30;
   interval.days -= whole * 30;
-  interval.months += whole;
+  if (__builtin_add_overflow(interval.months, whole, &interval.months)) {
+    return IntervalOutOfRange();
+  }
   if (interval.months > 0 && interval.days < 0) {
     interval.days += 30;
     --interval.months;
@@ -157,13 +163,14 @@ Interval JustifyDays(Interval interval) {
   return interval;
 }
 
-Interval JustifyInterval(Interval interval) {
-  const int64_t whole_days = interval.microseconds / types::kMicrosecondsPerDay;
-  interval.microseconds -= whole_days * types::kMicrosecondsPerDay;
-  interval.days += static_cast<int32_t>(whole_days);
-  const int32_t whole_months = interval.days / 30;
-  interval.days -= whole_months * 30;
-  interval.months += whole_months;
+absl::StatusOr<Interval> JustifyInterval(Interval interval) {
+  int64_t months = interval.months;
+  int64_t days = interval.days + interval.microseconds / types::kMicrosecondsPerDay;
+  interval.microseconds %= types::kMicrosecondsPerDay;
+  months += days / 30;
+  if (months != static_cast<int32_t>(months)) return IntervalOutOfRange();
+  interval.days = static_cast<int32_t>(days % 30);
+  interval.months = static_cast<int32_t>(months);
   const bool days_up = interval.days > 0 || (interval.days == 0 && interval.microseconds > 0);
   const bool days_down = interval.days < 0 || (interval.days == 0 && interval.microseconds < 0);
   if (interval.months > 0 && days_down) {
@@ -183,7 +190,11 @@ Interval JustifyInterval(Interval interval) {
   return interval;
 }
 
-Interval TimestampDifference(int64_t a, int64_t b) { return JustifyHours(Interval{a - b, 0, 0}); }
+absl::StatusOr<Interval> TimestampDifference(int64_t a, int64_t b) {
+  int64_t difference;
+  if (__builtin_sub_overflow(a, b, &difference)) return IntervalOutOfRange();
+  return JustifyHours(Interval{difference, 0, 0});
+}
 
 Interval Age(int64_t a, int64_t b) {
   const bool negative = a < b;

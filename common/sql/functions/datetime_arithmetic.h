@@ -22,11 +22,11 @@ absl::StatusOr<types::Interval> MultiplyInterval(const types::Interval& interval
 // Divided by `divisor`, likewise. Errors: 22012, 22008.
 absl::StatusOr<types::Interval> DivideInterval(const types::Interval& interval, double divisor);
 // 24 hours become a day; 30 days a month; both with one sign.
-types::Interval JustifyHours(types::Interval interval);
-types::Interval JustifyDays(types::Interval interval);
-types::Interval JustifyInterval(types::Interval interval);
+absl::StatusOr<types::Interval> JustifyHours(types::Interval interval);
+absl::StatusOr<types::Interval> JustifyDays(types::Interval interval);
+absl::StatusOr<types::Interval> JustifyInterval(types::Interval interval);
 // a - b: days and time.
-types::Interval TimestampDifference(int64_t a, int64_t b);
+absl::StatusOr<types::Interval> TimestampDifference(int64_t a, int64_t b);
 // a - b in years, months and days.
 types::Interval Age(int64_t a, int64_t b);
 

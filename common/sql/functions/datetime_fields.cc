@@ -8,6 +8,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/datetime.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -398,8 +399,8 @@ absl::StatusOr<int64_t> TruncateZoned(const Context& context, const View& unit, 
   return TruncateIn(unit, us, ZoneOf(context));
 }
 absl::StatusOr<int64_t> TruncateNamed(const View& unit, int64_t us, const View& name) {
-  ASSIGN_OR_RETURN(const absl::TimeZone zone, types::FindTimeZone(name));
-  return TruncateIn(unit, us, zone);
+  ASSIGN_OR_RETURN(const types::ZoneReference zone, types::FindTimeZone(name));
+  return TruncateIn(unit, us, zone.AtUtc(us));
 }
 
 absl::StatusOr<Interval> TruncateInterval(const View& unit, const Interval& span) {

@@ -175,6 +175,14 @@ std::string Offset(const FormattedTime& time, const Token& token) {
 
 int64_t DisplayYear(int year) { return year > 0 ? year : 1 - year; }
 
+// A year of fewer than four digits: the one nearest to 2020.
+int64_t NearestTo2020(int64_t year) {
+  if (year < 70) return year + 2000;
+  if (year < 100) return year + 1900;
+  if (year < 520) return year + 2000;
+  return year < 1000 ? year + 1000 : year;
+}
+
 int Power10(int exponent) {
   int power = 1;
   while (exponent-- > 0) power *= 10;
@@ -264,6 +272,7 @@ struct Reading {
   int minute = 0;
   int second = 0;
   int microsecond = 0;
+  int precision = 6;  // Of the seconds' fraction; FF1 to FF6 say so.
   bool bc = false;
   bool has_zone = false;
   int offset = 0;
@@ -360,8 +369,9 @@ class TemplateReader {
     std::string upper = p;
     for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     int64_t value = 0;
+    size_t digits = 0;
     const auto number = [&](size_t width, auto* target) -> absl::Status {
-      RETURN_IF_ERROR(ReadNumber(p, width, true, &value));
+      RETURN_IF_ERROR(ReadNumber(p, width, next_is_number, &value));
       *target = static_cast<std::remove_pointer_t<decltype(target)>>(value);
       return absl::OkStatus();
     };
@@ -372,9 +382,8 @@ class TemplateReader {
                      "value for \"" + p + "\" in source string is out of range");
       reading_.year = static_cast<int>(value);
     } else if (upper == "YYY" || upper == "YY" || upper == "Y") {
-      RETURN_IF_ERROR(ReadNumber(p, upper.size(), true, &value));
-      reading_.year = static_cast<int>(upper == "YYY" ? (value < 520 ? value + 2000 : value + 1000)
-                                                      : (value < 70 ? value + 2000 : value + 1900));
+      RETURN_IF_ERROR(ReadNumber(p, upper.size(), next_is_number, &value, &digits));
+      reading_.year = static_cast<int>(digits < 4 ? NearestTo2020(value) : value);
     } else if (upper == "MM") {
       RETURN_IF_ERROR(number(2, &reading_.month));
     } else if (upper == "DD") {
@@ -398,10 +407,17 @@ class TemplateReader {
     } else if (upper == "SS") {
       RETURN_IF_ERROR(number(2, &reading_.second));
     } else if (upper == "MS" || upper == "US" || (upper.size() == 3 && upper[0] == 'F')) {
-      const int width = upper == "MS" ? 3 : upper == "US" ? 6 : upper[2] - '0';
-      size_t digits = 0;
-      RETURN_IF_ERROR(ReadNumber(p, static_cast<size_t>(width), true, &value, &digits));
-      reading_.microsecond = static_cast<int>(value) * Power10(6 - static_cast<int>(digits));
+      const bool milliseconds = upper == "MS";
+      const int width = milliseconds ? 3 : upper == "US" ? 6 : upper[2] - '0';
+      RETURN_IF_ERROR(ReadNumber(p, static_cast<size_t>(width), next_is_number, &value, &digits));
+      const int scale = milliseconds ? 3 : 6;
+      value *= Power10(std::max(0, scale - static_cast<int>(digits)));
+      if (value < 0 || value >= Power10(scale)) {
+        return Error(sqlstate::kDatetimeOverflow,
+                     "date/time field value out of range: \"" + std::string(text_) + "\"");
+      }
+      reading_.microsecond = static_cast<int>(value) * (milliseconds ? 1000 : 1);
+      if (upper[0] == 'F') reading_.precision = width;
     } else if (upper == "SSSS" || upper == "SSSSS") {
       RETURN_IF_ERROR(ReadNumber(p, 5, true, &value));
       reading_.hour = static_cast<int>(value / 3600);
@@ -475,6 +491,7 @@ class TemplateReader {
     civil.minute = reading_.minute;
     civil.second = reading_.second;
     civil.microsecond = reading_.microsecond;
+    time.precision = reading_.precision;
     const bool valid = civil.month >= 1 && civil.month <= 12 && civil.day >= 1 &&
                        civil.day <= types::DaysInMonth(civil.year, civil.month) &&
                        civil.hour >= 0 && civil.hour <= 24 && civil.minute >= 0 &&

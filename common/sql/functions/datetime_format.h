@@ -14,6 +14,7 @@ struct FormattedTime {
   bool has_zone = false;
   int offset_seconds = 0;
   std::string zone_name;
+  int precision = 6;  // Digits of the second's fraction to keep, as read by FF1 to FF6.
 };
 
 // Errors: 0A000 for a template pattern that is not supported.

@@ -99,6 +99,9 @@ class BuiltinCatalog : public FunctionCatalog {
     AddToChar(content_);
     AddArrays(content_);
     AddJson(content_);
+    AddJsonSets(content_);
+    AddBytes(content_);
+    AddControl(content_);
     AddSystem(content_);
     AddConditionals(content_);
     AddTableFunctions(content_);
@@ -241,10 +244,25 @@ absl::TimeZone ZoneOf(const EvaluationContext& context) {
   return zone.ok() ? zone->zone : absl::UTCTimeZone();
 }
 
+std::vector<std::string> EffectiveSearchPath(const EvaluationContext& context) {
+  std::vector<std::string> path;
+  for (const std::string& schema : context.search_path) {
+    if (context.catalog != nullptr) {
+      const auto exists = context.catalog->Call("schema_exists", {types::Value::Text(schema)});
+      if (exists.ok() && !exists->bool_value()) continue;
+    }
+    path.push_back(schema);
+  }
+  return path;
+}
+
 types::TextOptions OptionsOf(const EvaluationContext& context) {
   types::TextOptions options;
   options.time_zone = ZoneOf(context);
   options.now_us = context.transaction_timestamp_us;
+  options.extra_float_digits = context.extra_float_digits;
+  options.bytea_hex = context.bytea_hex;
+  options.interval_style = context.interval_style;
   return options;
 }
 

@@ -12,6 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adbms/common/v1/session.pb.h"
+#include "common/types/text_io.h"
 #include "common/types/vector.h"
 
 namespace adbms::sql::functions {
@@ -27,6 +29,12 @@ struct EvaluationContext {
   std::string current_schema;
   std::vector<std::string> search_path;
   std::string time_zone = "UTC";
+  // How values become text, as the session's settings have it.
+  int extra_float_digits = 1;
+  bool bytea_hex = true;
+  types::IntervalStyle interval_style = types::IntervalStyle::kPostgres;
+  // For a plan with session_details; null otherwise.
+  std::shared_ptr<const common::v1::SessionDetails> session_details;
   // Answers catalog functions: format of a regclass, pg_get_indexdef, … ; null outside storage.
   const class CatalogFunctions* catalog = nullptr;
   // 57014 once the statement is cancelled or out of time; empty: nobody can interrupt.
@@ -42,6 +50,10 @@ class CatalogFunctions {
   virtual absl::StatusOr<types::Value> Call(std::string_view name,
                                             const std::vector<types::Value>& arguments) const = 0;
 };
+
+// The schemas of the search path that exist, in its order; all of it where there is no catalog to
+// ask.
+std::vector<std::string> EffectiveSearchPath(const EvaluationContext& context);
 
 // Evaluates `row_count` rows. Arguments and result have that many rows; result comes sized and all
 // valid. For a strict function the caller has set result rows NULL where any argument is NULL, and

@@ -24,6 +24,10 @@ void LikePattern::Prepare(std::string_view pattern) {
   }
 }
 
+size_t LikePattern::LengthOf(char first) const {
+  return unit_ == Unit::kByte ? 1 : CharacterLength(first);
+}
+
 absl::Status LikePattern::EndsWithEscape() {
   return status::Error(status::sqlstate::kInvalidEscape,
                        "LIKE pattern must not end with escape character");
@@ -66,7 +70,7 @@ bool LikePattern::MatchesGeneral(std::string_view text, bool* failed) const {
       for (; p < pattern.size() && (pattern[p] == '%' || pattern[p] == '_'); ++p) {
         if (pattern[p] == '%') continue;
         if (t >= text.size()) return false;
-        t += CharacterLength(text[t]);
+        t += LengthOf(text[t]);
       }
       if (p == pattern.size()) return true;
       if (ends_with_escape(p)) {
@@ -79,7 +83,7 @@ bool LikePattern::MatchesGeneral(std::string_view text, bool* failed) const {
     }
     if (p < pattern.size() && pattern[p] == '_') {
       ++p;
-      t += CharacterLength(text[t]);
+      t += LengthOf(text[t]);
       continue;
     }
     if (p < pattern.size() && ends_with_escape(p)) {
@@ -93,7 +97,7 @@ bool LikePattern::MatchesGeneral(std::string_view text, bool* failed) const {
       continue;
     }
     if (retry_pattern == std::string_view::npos) return false;
-    retry_text += CharacterLength(text[retry_text]);
+    retry_text += LengthOf(text[retry_text]);
     if (retry_text > text.size()) return false;
     t = retry_text;
     p = retry_pattern;

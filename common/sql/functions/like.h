@@ -12,6 +12,10 @@ namespace adbms::sql::functions {
 // A pattern prepared for many matches. Not thread-safe while Prepare runs.
 class LikePattern {
  public:
+  // What '_' stands for: a character of UTF-8, or a byte.
+  enum class Unit { kCharacter, kByte };
+  explicit LikePattern(Unit unit = Unit::kCharacter) : unit_(unit) {}
+
   // Keeps a copy. Cheap when `pattern` is the one already prepared.
   void Prepare(std::string_view pattern);
   // As PostgreSQL, a pattern that ends with its escape character is an error only for a text whose
@@ -25,6 +29,10 @@ class LikePattern {
   bool MatchesPieces(std::string_view text) const;
   bool MatchesGeneral(std::string_view text, bool* failed) const;
 
+  // Of the unit that starts with this byte.
+  size_t LengthOf(char first) const;
+
+  Unit unit_;
   bool prepared_ = false;
   bool general_ = false;
   std::string pattern_;

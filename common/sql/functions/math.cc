@@ -156,16 +156,29 @@ absl::StatusOr<T> Lcm(T a, T b) {
 
 absl::Status BucketError(std::string_view message) { return Error("2201G", message); }
 
+absl::StatusOr<int32_t> PastLastBucket(int32_t count) {
+  if (count == std::numeric_limits<int32_t>::max()) {
+    return Error(sqlstate::kNumericOutOfRange, "integer out of range");
+  }
+  return count + 1;
+}
+
 absl::StatusOr<int32_t> WidthBucket(double operand, double low, double high, int32_t count) {
   if (count <= 0) return BucketError("count must be greater than zero");
   if (std::isnan(operand) || std::isnan(low) || std::isnan(high)) {
     return BucketError("operand, lower bound, and upper bound cannot be NaN");
   }
+  if (std::isinf(low) || std::isinf(high)) {
+    return BucketError("lower and upper bounds must be finite");
+  }
   if (low == high) return BucketError("lower bound cannot equal upper bound");
   const bool ascending = low < high;
   if (ascending ? operand < low : operand > low) return 0;
-  if (ascending ? operand >= high : operand <= high) return count + 1;
-  return static_cast<int32_t>(count * ((operand - low) / (high - low))) + 1;
+  if (ascending ? operand >= high : operand <= high) return PastLastBucket(count);
+  // Halved where the difference itself would overflow.
+  const double scale = std::isinf(high - low) ? 0.5 : 1;
+  const double part = (operand * scale - low * scale) / (high * scale - low * scale);
+  return std::min(static_cast<int32_t>(count * part), count - 1) + 1;
 }
 absl::StatusOr<int32_t> WidthBucketNumeric(const Decimal& operand, const Decimal& low,
                                            const Decimal& high, int32_t count) {
@@ -178,7 +191,7 @@ absl::StatusOr<int32_t> WidthBucketNumeric(const Decimal& operand, const Decimal
   const bool ascending = order < 0;
   if (ascending ? types::Compare(operand, low) < 0 : types::Compare(operand, low) > 0) return 0;
   if (ascending ? types::Compare(operand, high) >= 0 : types::Compare(operand, high) <= 0) {
-    return count + 1;
+    return PastLastBucket(count);
   }
   ASSIGN_OR_RETURN(const Decimal distance, types::Subtract(operand, low));
   ASSIGN_OR_RETURN(const Decimal scaled, types::Multiply(distance, Decimal::FromInt(count)));
@@ -248,8 +261,9 @@ void AddNumerics(CatalogBuilder& builder) {
   add("log", Map<Log10Numeric>);
   add("log10", Map<Log10Numeric>);
   add("trim_scale", Map<types::TrimScale>);
-  builder.AddFunction("scale", {kNumeric}, kInt4,
-                      Map<[](const Decimal& x) { return static_cast<int32_t>(x.scale); }>);
+  builder.AddFunction(
+      "scale", {kNumeric}, kInt4,
+      Map<[](const Decimal& x) { return x.nan ? std::nullopt : std::optional<int32_t>(x.scale); }>);
   builder.AddFunction("round", {kNumeric, kInt4}, kNumeric, Map<RoundTo>);
   builder.AddFunction("trunc", {kNumeric, kInt4}, kNumeric, Map<TruncateTo>);
   builder.AddFunction("log", {kNumeric, kNumeric}, kNumeric, Map<types::Log>);

@@ -13,7 +13,13 @@ namespace {
 using types::Decimal;
 using View = std::string_view;
 
-enum class SignStyle { kDefault, kLeadingS, kTrailingS, kMinus, kTrailingMinus, kPlus, kAngle };
+enum class SignStyle { kDefault, kLeadingS, kTrailingS, kMinus, kTrailingMinus, kCell, kAngle };
+
+// A literal's mark; the character follows.
+constexpr char kLiteralCell = '\x01';
+// SG: "+" or "-". PL: "+" or " ", and the number keeps a minus of its own.
+constexpr char kSignCell = '\x02';
+constexpr char kPlusCell = '\x03';
 
 struct Template {
   std::string cells;    // '9', '0', ',', '.', 'L', ' ' (literal follows in `literals`)
@@ -57,7 +63,9 @@ absl::StatusOr<Template> Read(View format) {
       result.sign = SignStyle::kAngle;
       i += 2;
     } else if (At(format, i, "PL") || At(format, i, "SG")) {
-      result.sign = result.cells.empty() ? SignStyle::kPlus : SignStyle::kTrailingS;
+      result.sign = SignStyle::kCell;
+      result.cells.push_back(std::toupper(static_cast<unsigned char>(c)) == 'P' ? kPlusCell
+                                                                                : kSignCell);
       i += 2;
     } else if (At(format, i, "TH")) {
       (format[i] == 'T' ? result.ordinal_upper : result.ordinal_lower) = true;
@@ -92,15 +100,18 @@ absl::StatusOr<Template> Read(View format) {
       result.sign = result.cells.empty() ? SignStyle::kLeadingS : SignStyle::kTrailingS;
       ++i;
     } else if (c == 'L' || c == 'l') {
-      result.cells.append(std::string("\x01") + " ");
+      result.cells.append({kLiteralCell, ' '});
       ++i;
     } else if (c == '"') {
       for (++i; i < format.size() && format[i] != '"'; ++i) {
-        result.cells.append(std::string("\x01") + format[i]);
+        if (format[i] == '\\' && i + 1 < format.size()) ++i;
+        result.cells.append({kLiteralCell, format[i]});
       }
       ++i;
     } else {
-      result.cells.append(std::string("\x01") + c);
+      // Outside quotes a backslash escapes nothing but a quote.
+      if (c == '\\' && i + 1 < format.size() && format[i + 1] == '"') ++i;
+      result.cells.append({kLiteralCell, format[i]});
       ++i;
     }
   }
@@ -118,8 +129,14 @@ View OrdinalSuffix(View digits) {
 
 }  // namespace
 
-absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
-  ASSIGN_OR_RETURN(const Template plan, Read(format));
+absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format, int digits_held) {
+  ASSIGN_OR_RETURN(Template plan, Read(format));
+  if (digits_held < Decimal::kMaxDigits) {
+    ASSIGN_OR_RETURN(const Decimal whole, types::Truncate(value, 0));
+    const int integral = types::DigitCount(whole.unscaled);
+    plan.fraction = std::min(plan.fraction, std::max(0, digits_held - integral));
+    plan.last_fraction_zero = std::min(plan.last_fraction_zero, plan.fraction);
+  }
   Decimal scaled = value;
   if (plan.shift > 0) {
     ASSIGN_OR_RETURN(
@@ -141,7 +158,7 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
   const bool overflow = value.nan || digits.size() > static_cast<size_t>(plan.integral);
   // Fraction digits that fill mode drops: trailing zeros under '9'.
   int shown_fraction = plan.fraction;
-  if (plan.fill_mode) {
+  if (plan.fill_mode && !overflow) {
     while (shown_fraction > plan.last_fraction_zero &&
            fraction[static_cast<size_t>(shown_fraction) - 1] == '0') {
       --shown_fraction;
@@ -153,17 +170,28 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
   bool started = false;
   int integral_seen = 0;
   int fraction_seen = 0;
+  bool plus_cell = false;
   bool point = false;
-  size_t number_start = std::string::npos;
+  // Where the number's sign goes: before its first digit.
+  size_t first = std::string::npos;
+  const auto start = [&] {
+    if (!started) first = body.size();
+    started = true;
+  };
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     const char cell = plan.cells[i];
-    if (cell != '\x01' && number_start == std::string::npos) number_start = body.size();
-    if (cell == '\x01') {
+    if (cell == kLiteralCell) {
       body.push_back(plan.cells[++i]);
+    } else if (cell == kSignCell) {
+      body.push_back(negative ? '-' : '+');
+    } else if (cell == kPlusCell) {
+      if (!negative || !plan.fill_mode) body.push_back(negative ? ' ' : '+');
+      plus_cell = true;
     } else if (cell == '.') {
       point = true;
-      started = true;
-      body.push_back('.');
+      start();
+      // Without digits to come there is no point.
+      if (plan.fraction > 0) body.push_back('.');
     } else if (cell == ',') {
       if (started) {
         body.push_back(',');
@@ -178,21 +206,21 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
     } else {
       const int index = integral_seen++;
       if (overflow) {
+        start();
         body.push_back('#');
-        started = true;
       } else if (index >= leading) {
+        start();
         body.push_back(digits[static_cast<size_t>(index - leading)]);
-        started = true;
       } else if ((plan.first_zero >= 0 && index >= plan.first_zero) ||
                  (own_zero && index == plan.integral - 1)) {
+        start();
         body.push_back('0');
-        started = true;
       } else if (!plan.fill_mode) {
         body.push_back(' ');
       }
     }
   }
-  number_start = std::min(number_start, body.size());
+  first = std::min(first, body.size());
   if (plan.ordinal_upper || plan.ordinal_lower) {
     std::string suffix(OrdinalSuffix(digits));
     if (plan.ordinal_lower) {
@@ -200,8 +228,6 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
     }
     if (!negative && !overflow && fraction.empty()) body += suffix;
   }
-  // Literal text before the number stays in front of its sign.
-  const size_t first = std::min(body.find_first_not_of(' ', number_start), body.size());
   switch (plan.sign) {
     case SignStyle::kLeadingS:
       return body.insert(first, 1, negative ? '-' : '+');
@@ -214,11 +240,12 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format) {
     case SignStyle::kAngle:
       if (negative) return body.insert(first, 1, '<') + ">";
       return plan.fill_mode ? body : " " + body + " ";
-    case SignStyle::kPlus:
-      return (negative ? "-" : "+") + body;
+    case SignStyle::kCell:
+      if (!plus_cell) return body;
+      [[fallthrough]];
     default:
       if (negative) return body.insert(first, 1, '-');
-      return plan.fill_mode ? body : body.insert(number_start, 1, ' ');
+      return plan.fill_mode ? body : body.insert(first, 1, ' ');
   }
 }
 

@@ -402,6 +402,13 @@ absl::Status RegexpMatch(const EvaluationContext& context,
   return absl::OkStatus();
 }
 
+// 22023 for 'g': such a function finds all matches, or only one, whatever is said.
+absl::Status RefuseGlobal(const Flags& flags, View function) {
+  if (!flags.global) return absl::OkStatus();
+  return Error(sqlstate::kInvalidParameterValue,
+               std::string(function) + " does not support the \"global\" option");
+}
+
 absl::Status RegexpSplit(const EvaluationContext& context,
                          const std::vector<const Vector*>& arguments, uint32_t rows,
                          Vector* result) {
@@ -410,21 +417,20 @@ absl::Status RegexpSplit(const EvaluationContext& context,
     if (result->is_null(row)) continue;
     const View options = arguments.size() > 2 ? arguments[2]->data<View>()[row] : View();
     ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    RETURN_IF_ERROR(RefuseGlobal(flags, "regexp_split_to_array()"));
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];
     std::vector<types::ArrayElement> elements;
     size_t position = 0;
     size_t start = 0;
     re2::StringPiece match;
+    // An empty match at the start, at the end or right after a match is none.
     while (position < text.size() &&
            regex.regex().Match(Piece(text), position, text.size(), RE2::UNANCHORED, &match, 1)) {
       const auto found = static_cast<size_t>(match.data() - text.data());
       if (match.empty() && found >= text.size()) break;
       if (match.empty() && found == start) {
         position = found + CharacterLength(text[found]);
-        if (position >= text.size()) break;
-        elements.push_back({std::string(text.substr(start, position - start)), false});
-        start = position;
         continue;
       }
       elements.push_back({std::string(text.substr(start, found - start)), false});

@@ -5,11 +5,12 @@
 #include <random>
 #include <thread>
 
+#include "absl/strings/match.h"
+#include "common/settings/setting_table.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "common/types/number_text.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -57,59 +58,21 @@ absl::Status FormatType(const EvaluationContext& context,
   return absl::OkStatus();
 }
 
-struct Setting {
-  View name;
-  View value;
-};
-constexpr Setting kSettings[] = {
-    {"server_version", "15.0"},
-    {"server_version_num", "150000"},
-    {"server_encoding", "UTF8"},
-    {"client_encoding", "UTF8"},
-    {"lc_collate", "C"},
-    {"lc_ctype", "C.UTF-8"},
-    {"datestyle", "ISO, MDY"},
-    {"intervalstyle", "postgres"},
-    {"integer_datetimes", "on"},
-    {"standard_conforming_strings", "on"},
-    {"max_identifier_length", "63"},
-    {"max_index_keys", "32"},
-    {"block_size", "8192"},
-    {"search_path", "\"$user\", public"},
-    {"default_transaction_isolation", "read committed"},
-    {"transaction_isolation", "read committed"},
-    {"default_transaction_read_only", "off"},
-    {"transaction_read_only", "off"},
-    {"extra_float_digits", "1"},
-    {"bytea_output", "hex"},
-    {"application_name", ""},
-    {"is_superuser", "on"},
-    {"statement_timeout", "0"},
-    {"lock_timeout", "0"},
-    {"row_security", "on"},
-    {"wal_level", "replica"},
-};
-
+// What the session has told of its settings, or the initial value.
 absl::Status CurrentSetting(const EvaluationContext& context,
                             const std::vector<const Vector*>& arguments, uint32_t row,
                             Vector* result) {
-  std::string name(arguments[0]->data<View>()[row]);
-  const std::string given = name;
-  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  if (context.catalog != nullptr) {
-    auto value = context.catalog->Call("current_setting", {Value::Text(name)});
-    if (value.ok() && !value->is_null()) {
-      result->data<View>()[row] = result->arena()->Add(value->bytes());
+  const View name = arguments[0]->data<View>()[row];
+  if (context.session_details != nullptr) {
+    for (const common::v1::SettingValue& setting : context.session_details->settings()) {
+      if (!absl::EqualsIgnoreCase(setting.name(), {name.data(), name.size()})) continue;
+      result->data<View>()[row] = result->arena()->Add(setting.value());
       return absl::OkStatus();
     }
   }
-  if (name == "timezone") {
-    result->data<View>()[row] = result->arena()->Add(context.time_zone);
-    return absl::OkStatus();
-  }
-  for (const auto& setting : kSettings) {
-    if (setting.name != name) continue;
-    result->data<View>()[row] = setting.value;
+  if (const settings::SettingDefinition* definition = settings::FindSetting(name)) {
+    result->data<View>()[row] =
+        result->arena()->Add(settings::ShowValue(*definition, definition->initial));
     return absl::OkStatus();
   }
   if (arguments.size() > 1 && arguments[1]->data<uint8_t>()[row] != 0) {
@@ -117,7 +80,7 @@ absl::Status CurrentSetting(const EvaluationContext& context,
     return absl::OkStatus();
   }
   return Error(sqlstate::kUndefinedObject,
-               "unrecognized configuration parameter \"" + given + "\"");
+               "unrecognized configuration parameter \"" + std::string(name) + "\"");
 }
 
 // Sleeps in slices: whoever cancels does not wait for the end.

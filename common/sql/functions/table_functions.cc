@@ -179,19 +179,22 @@ absl::StatusOr<CursorPtr> OpenUnnest(const EvaluationContext& context,
                                      const std::vector<Value>& arguments) {
   if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
   const TypeId array = arguments[0].type().id;
-  ASSIGN_OR_RETURN(auto elements, ElementsOf(arguments[0].bytes(), array));
-  return std::make_unique<ElementsCursor>(std::move(elements), types::ElementOf(array));
+  ASSIGN_OR_RETURN(types::ShapedArray shaped, ShapeOf(arguments[0].bytes(), array));
+  return std::make_unique<ElementsCursor>(std::move(shaped.elements), types::ElementOf(array));
 }
 
 absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
                                          const std::vector<Value>& arguments) {
-  if (HasNull(arguments) || arguments[1].int_value() != 1) return std::make_unique<EmptyCursor>();
+  if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
   const TypeId array = arguments[0].type().id;
-  ASSIGN_OR_RETURN(const auto elements, ElementsOf(arguments[0].bytes(), array));
+  ASSIGN_OR_RETURN(const types::ShapedArray shaped, ShapeOf(arguments[0].bytes(), array));
+  const int64_t dimension = arguments[1].int_value();
+  if (dimension < 1 || dimension > static_cast<int64_t>(shaped.lengths.size()))
+    return std::make_unique<EmptyCursor>();
   const int32_t lower = LowerBoundOf(array);
+  const auto length = static_cast<int32_t>(shaped.lengths[static_cast<size_t>(dimension) - 1]);
   return std::make_unique<SeriesCursor<IntegerSeries<int32_t>>>(
-      IntegerSeries<int32_t>{lower, lower + static_cast<int32_t>(elements.size()) - 1, 1},
-      TypeId::kInt4);
+      IntegerSeries<int32_t>{lower, lower + length - 1, 1}, TypeId::kInt4);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/datetime.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -32,7 +33,9 @@ Text FormatZoned(const Context& context, int64_t us, const View& format) {
   time.has_zone = true;
   time.offset_seconds = types::OffsetAt(zone, us);
   const int64_t unix_us = us + types::kUnixEpochDays * types::kMicrosecondsPerDay;
-  time.zone_name = zone.At(absl::FromUnixMicros(unix_us)).zone_abbr;
+  const std::optional<std::string> posix = types::PosixAbbreviation(context.time_zone);
+  time.zone_name =
+      posix.has_value() ? *posix : std::string(zone.At(absl::FromUnixMicros(unix_us)).zone_abbr);
   ASSIGN_OR_RETURN(std::string text, FormatTime(time, format));
   return std::optional<std::string>(std::move(text));
 }
@@ -40,6 +43,10 @@ Text FormatDate(const Context& context, int32_t days, const View& format) {
   if (!types::IsFiniteDate(days)) return std::optional<std::string>();
   return FormatLocal(context, days * types::kMicrosecondsPerDay, format);
 }
+
+// Digits that the floating-point types hold for certain.
+constexpr int kDoubleDigits = 15;
+constexpr int kFloatDigits = 6;
 
 absl::StatusOr<std::string> FormatDecimal(const Decimal& value, const View& format) {
   return FormatNumber(value, format);
@@ -52,7 +59,15 @@ absl::StatusOr<std::string> FormatInt8(int64_t value, const View& format) {
 }
 absl::StatusOr<std::string> FormatFloat8(double value, const View& format) {
   ASSIGN_OR_RETURN(const Decimal decimal, Decimal::FromDouble(value));
-  return FormatNumber(decimal, format);
+  return FormatNumber(decimal, format, kDoubleDigits);
+}
+absl::StatusOr<std::string> FormatFloat4(float value, const View& format) {
+  ASSIGN_OR_RETURN(const Decimal decimal, Decimal::FromDouble(static_cast<double>(value)));
+  return FormatNumber(decimal, format, kFloatDigits);
+}
+
+absl::StatusOr<Decimal> ToNumber(const View& text, const View& format) {
+  return ParseNumber(text, format);
 }
 
 absl::StatusOr<int32_t> ToDate(const View& text, const View& format) {
@@ -64,6 +79,12 @@ absl::StatusOr<int32_t> ToDate(const View& text, const View& format) {
   }
   return days;
 }
+// Half away from zero.
+int64_t RoundToPrecision(int64_t us, int precision) {
+  int64_t unit = 1;
+  for (int i = precision; i < 6; ++i) unit *= 10;
+  return us < 0 ? -((-us + unit / 2) / unit * unit) : (us + unit / 2) / unit * unit;
+}
 absl::StatusOr<int64_t> ToTimestamp(const Context& context, const View& text, const View& format) {
   ASSIGN_OR_RETURN(const FormattedTime time, ParseTime(text, format));
   int64_t us;
@@ -71,6 +92,7 @@ absl::StatusOr<int64_t> ToTimestamp(const Context& context, const View& text, co
     return status::Error(status::sqlstate::kDatetimeOverflow,
                          "timestamp out of range: \"" + std::string(text) + "\"");
   }
+  us = RoundToPrecision(us, time.precision);
   if (time.has_zone) return us - time.offset_seconds * types::kMicrosecondsPerSecond;
   return types::LocalToUtc(ZoneOf(context), us);
 }
@@ -85,6 +107,7 @@ void AddToChar(CatalogBuilder& builder) {
   builder.AddFunction("to_char", {TypeId::kNumeric, text}, text, Map<FormatDecimal>, kStable);
   builder.AddFunction("to_char", {TypeId::kInt4, text}, text, Map<FormatInt4>, kStable);
   builder.AddFunction("to_char", {TypeId::kInt8, text}, text, Map<FormatInt8>, kStable);
+  builder.AddFunction("to_char", {TypeId::kFloat4, text}, text, Map<FormatFloat4>, kStable);
   builder.AddFunction("to_char", {TypeId::kFloat8, text}, text, Map<FormatFloat8>, kStable);
   // PostgreSQL's own; without it an interval would be called no argument of to_char.
   builder.AddFunction("to_char", {TypeId::kInterval, text}, text,
@@ -92,6 +115,7 @@ void AddToChar(CatalogBuilder& builder) {
                         return status::NotSupported("to_char of an interval");
                       }>,
                       kStable);
+  builder.AddFunction("to_number", {text, text}, TypeId::kNumeric, Map<ToNumber>, kStable);
   builder.AddFunction("to_date", {text, text}, TypeId::kDate, Map<ToDate>, kStable);
   builder.AddFunction("to_timestamp", {text, text}, TypeId::kTimestamptz, Map<ToTimestamp>,
                       kStable);

@@ -39,8 +39,10 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       role->create_role = on;
     } else if (name == "createdb") {
       role->create_db = on;
-    } else if (name != "inherit" && name != "isreplication" && name != "bypassrls" &&
-               name != "connectionlimit" && name != "validUntil") {
+    } else if (name == "inherit") {
+      role->inherit = on;
+    } else if (name != "isreplication" && name != "bypassrls" && name != "connectionlimit" &&
+               name != "validUntil") {
       return status::NotSupported(
           absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     } else if ((name == "bypassrls" || name == "isreplication") && on) {

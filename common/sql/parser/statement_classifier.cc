@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/role_statement.h"
@@ -151,6 +152,19 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
   } else {
     std::vector<std::string> parts = ParenthesizedParts(text, false);
     if (!parts.empty()) copy.query = parts[0];
+    if (node.query != nullptr) {
+      const Node& query = *node.query;
+      const size_t* returned = nullptr;
+      if (query.node_case == PG_QUERY__NODE__NODE_INSERT_STMT)
+        returned = &query.insert_stmt->n_returning_list;
+      if (query.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT)
+        returned = &query.update_stmt->n_returning_list;
+      if (query.node_case == PG_QUERY__NODE__NODE_DELETE_STMT)
+        returned = &query.delete_stmt->n_returning_list;
+      if (returned != nullptr && *returned == 0)
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             "COPY query must have a RETURNING clause");
+    }
   }
   copy.columns = StringsOf({node.attlist, node.n_attlist});
   for (const Node* item : NodeList(node.options, node.n_options)) {
@@ -165,7 +179,19 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
       }
       copy.csv = value == "csv";
     } else if (name == "header") {
-      if (value == "match") return status::NotSupported("COPY HEADER MATCH");
+      if (value == "match") {
+        if (!copy.from)
+          return status::Error(sqlstate::kFeatureNotSupported,
+                               "cannot use \"match\" with HEADER in COPY TO");
+        return status::NotSupported("COPY HEADER MATCH");
+      }
+      const bool known =
+          option.arg == nullptr || value == "1" || value == "0" ||
+          absl::EqualsIgnoreCase(value, "true") || absl::EqualsIgnoreCase(value, "false") ||
+          absl::EqualsIgnoreCase(value, "on") || absl::EqualsIgnoreCase(value, "off");
+      if (!known)
+        return status::Error(sqlstate::kSyntaxError,
+                             "header requires a Boolean value or \"match\"");
       copy.header = IsOn(option);
     } else if (name == "null") {
       copy.null_text = value;

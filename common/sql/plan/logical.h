@@ -20,6 +20,7 @@
 
 #include "adbms/common/v1/catalog.pb.h"
 #include "adbms/common/v1/plan.pb.h"
+#include "adbms/common/v1/session.pb.h"
 #include "common/sql/functions/function_catalog.h"
 #include "common/types/value.h"
 
@@ -193,6 +194,10 @@ struct Query {
   bool has_locks = false;
   bool session_dependent = false;
   bool calls_volatile = false;
+  // See plan.proto.
+  bool session_details = false;
+  bool control_functions = false;
+  common::v1::PlannerSwitches switches;
 
   ColumnId AddColumn(ColumnInfo info) {
     columns.push_back(std::move(info));

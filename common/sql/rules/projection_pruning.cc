@@ -71,7 +71,8 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
       std::vector<ColumnId> output;
       std::vector<ExprPtr> expressions;
       for (size_t i = 0; i < rel->output.size(); ++i) {
-        if (!required.contains(rel->output[i])) continue;
+        // What has an effect of its own happens whether or not somebody looks at it.
+        if (!required.contains(rel->output[i]) && !plan::IsVolatile(rel->expressions[i])) continue;
         output.push_back(rel->output[i]);
         expressions.push_back(rel->expressions[i]);
       }

@@ -1,7 +1,12 @@
 #include "services/gateway/pgwire/connection.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/base/internal/endian.h"
 #include "absl/random/random.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -68,6 +73,47 @@ void ConnectionRegistry::CancelAll() {
     if (entry.session != nullptr) entry.session->Cancel();
   }
 }
+
+namespace {
+
+// The start-up parameter "options": "-c name=value" and "--name=value", with backslashes before
+// blanks that belong to a value. Errors: 42601 for anything else.
+absl::Status ReadCommandLine(std::string_view line,
+                             std::vector<std::pair<std::string, std::string>>* settings) {
+  std::vector<std::string> words;
+  std::string word;
+  bool started = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const bool blank = absl::ascii_isspace(static_cast<unsigned char>(line[i]));
+    if (blank && started) words.push_back(std::exchange(word, {}));
+    started = !blank;
+    if (blank) continue;
+    if (line[i] == '\\' && i + 1 < line.size()) ++i;
+    word.push_back(line[i]);
+  }
+  if (started) words.push_back(word);
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::string setting;
+    if (words[i] == "-c" && i + 1 < words.size()) {
+      setting = words[++i];
+    } else if (absl::StartsWith(words[i], "-c") || absl::StartsWith(words[i], "--")) {
+      setting = words[i].substr(2);
+    }
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return status::Error(
+          status::sqlstate::kSyntaxError,
+          absl::StrCat("invalid command-line argument for server process: ", words[i]), "",
+          "Use -c name=value or --name=value.");
+    }
+    std::string name = setting.substr(0, equals);
+    if (absl::StartsWith(words[i], "--")) std::replace(name.begin(), name.end(), '-', '_');
+    settings->emplace_back(std::move(name), setting.substr(equals + 1));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 Connection::Connection(const session::Services& services, ConnectionRegistry* registry,
                        ConnectionOptions options)
@@ -144,7 +190,9 @@ absl::Status Connection::Start() {
       session_options.database = value;
     } else if (name == "replication" && value != "false" && value != "off" && value != "0") {
       return status::NotSupported("replication connections");
-    } else if (name != "options" && name != "replication" && name.rfind("_pq_.", 0) != 0) {
+    } else if (name == "options") {
+      RETURN_IF_ERROR(ReadCommandLine(value, &session_options.settings));
+    } else if (name != "replication" && name.rfind("_pq_.", 0) != 0) {
       session_options.settings.emplace_back(name, value);
     }
   }
@@ -450,8 +498,7 @@ absl::Status Connection::HandleBind(std::string_view payload) {
     if (!reader.ok()) return Protocol("insufficient data left in message");
     const bool binary = IsBinary(formats, i);
     if (!binary) RETURN_IF_ERROR(types::ValidateUtf8(bytes));
-    auto value = binary ? types::ParseBinary(bytes, type)
-                        : types::ParseText(bytes, type, session_->settings().text_options());
+    auto value = binary ? types::ParseBinary(bytes, type) : session_->ReadParameter(bytes, type);
     if (!value.ok()) return value.status();
     parameters.push_back(*std::move(value));
   }

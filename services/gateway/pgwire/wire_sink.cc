@@ -62,6 +62,7 @@ void WriteError(const absl::Status& status, std::string_view severity, WireWrite
   Field('t', error.table, writer);
   Field('c', error.column, writer);
   Field('n', error.constraint, writer);
+  Field('R', error.routine, writer);
   writer->Byte(0);
   writer->End();
 }
@@ -113,6 +114,7 @@ absl::Status WireSink::Empty() {
 
 void WireSink::Notice(std::string_view severity, std::string_view sqlstate,
                       std::string_view message) {
+  if (!settings_->Wants(severity)) return;
   writer_->Begin('N');
   Field('S', severity, writer_);
   Field('V', severity, writer_);

@@ -26,7 +26,7 @@ std::string ReasonToSkip(const security::v1::Policy& policy, const TableDescript
 
 absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* sink) {
   const sql::AnalyzeStatement& analyze = statement.analyze;
-  if (analyze.vacuum && state_ == TransactionState::kExplicit) {
+  if (analyze.vacuum && in_transaction()) {
     return status::Error(status::sqlstate::kActiveTransaction,
                          "VACUUM cannot run inside a transaction block");
   }

@@ -214,7 +214,17 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   state.context.statement_timestamp_us = options.statement_timestamp_us;
   state.context.current_user = options.current_user;
   state.context.session_user = options.session_user;
+  state.context.backend_pid = options.backend_pid;
+  state.context.current_database = options.current_database;
+  state.context.current_schema = options.current_schema;
+  state.context.search_path = options.search_path;
   state.context.time_zone = options.time_zone;
+  state.context.extra_float_digits = options.text.extra_float_digits;
+  state.context.bytea_hex = options.text.bytea_hex;
+  state.context.interval_style = options.text.interval_style;
+  // Defaults and checks may ask for settings.
+  options.details = Details();
+  state.context.session_details = options.details;
   const std::vector<types::Value> no_parameters;
   state.parameters = &no_parameters;
   RowAssembler assembler(binding, settings_.text_options());
@@ -225,8 +235,8 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   CopySequences sequences(values_of);
   state.context.catalog = &sequences;
   BufferOpenResults();
-  ASSIGN_OR_RETURN(auto writer,
-                   storage_->OpenBulkWriter(Context(), binding.table->table_id(), binding.checks));
+  ASSIGN_OR_RETURN(auto writer, storage_->OpenBulkWriter(Context(), binding.table->table_id(),
+                                                         binding.checks, options));
   RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size())));
   CopyReader reader(format, binding.columns.size());
   std::vector<std::optional<std::string_view>> fields;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/session.h"
@@ -11,6 +12,8 @@ namespace {
 
 using sql::CursorStatement;
 using sql::StatementClass;
+
+constexpr int64_t kPostgresEpochUs = 946684800000000;
 
 // Counts the rows for the command tag; MOVE shows none.
 class FetchSink : public ResultSink {
@@ -116,7 +119,7 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
     return status::Error(status::sqlstate::kNoActiveTransaction,
                          "DECLARE CURSOR can only be used in transaction blocks");
   }
-  if (cursors_.contains(cursor.name)) {
+  if (FindCursor(cursor.name) != nullptr) {
     return status::Error(status::sqlstate::kDuplicateCursor,
                          absl::StrCat("cursor \"", cursor.name, "\" already exists"));
   }
@@ -132,11 +135,15 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   query.statement = &prepared->statement;
   query.cacheable = false;
   ASSIGN_OR_RETURN(prepared->plan, MakePlan(query));
+  prepared->columns = prepared->plan->plan->root().output();
+  prepared->returns_rows = true;
   Portal portal;
   portal.name = cursor.name;
   portal.statement = prepared;
   portal.scroll = cursor.scroll;
   portal.hold = cursor.hold;
+  portal.source = source_;
+  portal.created_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
   portal.serial = ++serial_;
   ASSIGN_OR_RETURN(portal.stream, StartPlan(&prepared->plan, query, {}, &portal.options));
   // Outside a transaction block the statement's own one ends here.
@@ -178,20 +185,27 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
   if (cursor.kind == Kind::kDeclare) return DeclareCursor(cursor, sink);
   if (cursor.kind == Kind::kClose && cursor.name.empty()) {
     cursors_.clear();
+    portals_.clear();
     return sink->Complete("CLOSE CURSOR ALL");
   }
-  const auto found = cursors_.find(cursor.name);
-  if (found == cursors_.end()) {
+  Portal* const found = FindCursor(cursor.name);
+  if (found == nullptr) {
     return status::Error(status::sqlstate::kInvalidCursorName,
                          absl::StrCat("cursor \"", cursor.name, "\" does not exist"));
   }
   if (cursor.kind == Kind::kClose) {
-    cursors_.erase(found);
+    ClosePortal(cursor.name);
     return sink->Complete("CLOSE CURSOR");
   }
+  // A portal of the protocol's that has not been executed yet.
+  if (found->stream == nullptr && !found->rows.has_value() && !found->done) {
+    if (found->statement->plan == nullptr)
+      return status::NotSupported("FETCH of this kind of portal");
+    RETURN_IF_ERROR(OpenPortal(found));
+  }
   FetchSink fetched(sink, cursor.kind == Kind::kMove);
-  if (found->second.scroll) {
-    RETURN_IF_ERROR(FetchScroll(cursor, &found->second, &fetched));
+  if (found->scroll) {
+    RETURN_IF_ERROR(FetchScroll(cursor, found, &fetched));
     return sink->Complete(fetched.Tag());
   }
   const bool one = cursor.direction == CursorStatement::Direction::kRelative;
@@ -199,7 +213,7 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
       (one && cursor.count != 1)) {
     return OnlyForward();
   }
-  RETURN_IF_ERROR(FetchForward(&found->second, static_cast<uint64_t>(cursor.count), &fetched));
+  RETURN_IF_ERROR(FetchForward(found, static_cast<uint64_t>(cursor.count), &fetched));
   return sink->Complete(fetched.Tag());
 }
 

@@ -53,6 +53,43 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   if (!settings_.search_path().empty()) options->current_schema = settings_.search_path().front();
   options->search_path = settings_.search_path();
   options->time_zone = settings_.time_zone();
+  const types::TextOptions& text = settings_.text_options();
+  options->text.extra_float_digits = text.extra_float_digits;
+  options->text.bytea_hex = text.bytea_hex;
+  options->text.interval_style = text.interval_style;
+}
+
+std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
+  auto details = std::make_shared<common::v1::SessionDetails>();
+  settings_.Describe(details.get());
+  for (const char* name : {"transaction_isolation", "transaction_read_only"}) {
+    common::v1::SettingValue* setting = details->add_settings();
+    setting->set_name(name);
+    setting->set_value(ShowValue(name).value_or(""));
+    setting->set_reset_value(setting->value());
+  }
+  for (const auto& [name, prepared] : statements_) {
+    if (name.empty()) continue;
+    common::v1::PreparedStatement* statement = details->add_prepared_statements();
+    statement->set_name(name);
+    statement->set_statement(prepared->source.empty() ? prepared->sql : prepared->source);
+    statement->set_prepare_time_us(prepared->prepared_us);
+    statement->set_from_sql(!prepared->source.empty());
+    for (const types::Type& type : prepared->parameter_types)
+      statement->add_parameter_type_oids(types::OidOf(type.id));
+  }
+  const auto add_cursor = [&](const std::string& name, const Portal& portal) {
+    if (name.empty()) return;
+    common::v1::Cursor* cursor = details->add_cursors();
+    cursor->set_name(name);
+    cursor->set_statement(portal.source.empty() ? portal.statement->sql : portal.source);
+    cursor->set_is_holdable(portal.hold);
+    cursor->set_is_scrollable(portal.scroll);
+    cursor->set_creation_time_us(portal.created_us);
+  };
+  for (const auto& [name, portal] : portals_) add_cursor(name, portal);
+  for (const auto& [name, cursor] : cursors_) add_cursor(name, cursor);
+  return details;
 }
 
 namespace {
@@ -77,14 +114,21 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     }
   }
   FillOptions(options);
+  if ((*plan)->plan->session_details()) options->details = Details();
   block_used_ = true;
   BufferOpenResults();
   for (int attempt = 0;; ++attempt) {
     ASSIGN_OR_RETURN(options->parameters,
                      Parameters(**plan, client_parameters,
                                 query.literals == nullptr ? kNoLiterals : *query.literals));
-    auto stream = storage_->Execute(Context(), (*plan)->prepared, *options);
+    storage::api::PreparedPlanPtr prepared = (*plan)->prepared;
+    if ((*plan)->plan->control_functions()) {
+      ASSIGN_OR_RETURN(prepared, AnswerControl(*(*plan)->plan, options->parameters));
+    }
+    auto stream = storage_->Execute(Context(), prepared, *options);
     if (stream.ok()) return stream;
+    // What the functions have done is done: no second time.
+    if ((*plan)->plan->control_functions()) return stream.status();
     if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
         attempt >= kStaleRetries) {
       return stream.status();
@@ -93,8 +137,12 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     ASSIGN_OR_RETURN(*plan, MakePlan(query));
     if (query.described != nullptr &&
         !SameColumns(*query.described, (*plan)->plan->root().output())) {
-      return status::Error(status::sqlstate::kFeatureNotSupported,
-                           "cached plan must not change result type");
+      status::SqlError error;
+      error.sqlstate = status::sqlstate::kFeatureNotSupported;
+      error.message = "cached plan must not change result type";
+      // Drivers prepare the statement anew when they see this name.
+      error.routine = "RevalidateCachedQuery";
+      return status::ToStatus(error);
     }
   }
 }

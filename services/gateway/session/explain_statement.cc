@@ -10,7 +10,9 @@ using sql::StatementClass;
 
 }  // namespace
 
-absl::Status Session::RunExplain(const sql::Statement& statement, ResultSink* sink) {
+absl::Status Session::RunExplain(const sql::Statement& statement,
+                                 const std::vector<types::Type>& types,
+                                 const std::vector<types::Value>& parameters, ResultSink* sink) {
   const sql::ExplainStatement& explain = statement.explain;
   ASSIGN_OR_RETURN(const auto inner, sql::Parse(explain.sql));
   if (inner.size() != 1 || inner.front().statement_class != StatementClass::kPlannable) {
@@ -21,6 +23,7 @@ absl::Status Session::RunExplain(const sql::Statement& statement, ResultSink* si
   query.sql = inner.front().text;
   query.statement = &inner.front();
   query.cacheable = false;
+  query.parameter_types = types;
   query.multi_statement = state_ == TransactionState::kImplicit;
   ASSIGN_OR_RETURN(auto plan, MakePlan(query));
   const int64_t planning_us = absl::ToInt64Microseconds(absl::Now() - planning_start);
@@ -30,7 +33,7 @@ absl::Status Session::RunExplain(const sql::Statement& statement, ResultSink* si
     storage::api::ExecuteOptions options;
     options.measure_time = explain.timing;
     const absl::Time start = absl::Now();
-    ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
+    ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, parameters, &options));
     types::Batch batch;
     for (;;) {
       ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));

@@ -79,6 +79,7 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
   input.session_user = options_.user;
   input.database = options_.database;
   input.time_zone = settings_.time_zone();
+  input.switches = settings_.switches();
   return input;
 }
 
@@ -118,6 +119,7 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     request.set_session_user(options_.user);
     request.set_database(options_.database);
     request.set_time_zone(settings_.time_zone());
+    *request.mutable_switches() = settings_.switches();
     request.set_catalog_version(catalog->version());
     if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
       request.set_statistics_version(statistics->version());

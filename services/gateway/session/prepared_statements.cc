@@ -10,6 +10,7 @@ absl::Status Session::RunPrepare(const sql::Statement& statement, ResultSink* si
   if (statement.prepare.name.empty()) return absl::InternalError("PREPARE without a name");
   RETURN_IF_ERROR(
       Prepare(statement.prepare.name, statement.prepare.sql, statement.prepare.parameter_types));
+  statements_[statement.prepare.name]->source = source_;
   return sink->Complete("PREPARE");
 }
 

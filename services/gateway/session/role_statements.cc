@@ -165,6 +165,7 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   if (role.superuser.has_value()) request.set_superuser(*role.superuser);
   if (role.create_role.has_value()) request.set_create_role(*role.create_role);
   if (role.create_db.has_value()) request.set_create_db(*role.create_db);
+  if (role.inherit.has_value()) request.set_inherit(*role.inherit);
   request.set_if_exists(role.if_exists);
   RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
   auto response = services_.security->ChangeRoles(Context(), request);

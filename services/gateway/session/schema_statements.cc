@@ -223,30 +223,54 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
 
 absl::Status Session::ChangeCatalog(const sql::Statement& statement,
                                     std::vector<std::string>* notices, bool* started) {
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  ASSIGN_OR_RETURN(auto changes,
-                   sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog)));
-  // Several changes of one statement stand or fall together.
-  const bool own_transaction = changes.size() > 1 && !in_transaction();
-  if (own_transaction) RETURN_IF_ERROR(BeginImplicit());
-  for (DdlStatement& ddl : changes) {
-    SetOwner(options_.user, &ddl);
-    RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
-    const auto result = storage_->ExecuteDdl(Context(), ddl);
-    if (!result.ok()) {
-      const bool stale = status::HasSqlState(result.status(), sqlstate::kStalePlan);
-      if (stale && own_transaction) RETURN_IF_ERROR(EndTransaction(/*commit=*/false));
-      return result.status();
+  ASSIGN_OR_RETURN(sql::CatalogPtr catalog, CurrentCatalog());
+  ASSIGN_OR_RETURN(const size_t steps,
+                   sql::CountDdlSteps(PlanningInputFor(statement.text, &statement, catalog)));
+  bool own_transaction = false;
+  for (size_t step = 0; step < steps; ++step) {
+    if (step > 0) {
+      // What the steps before have made is in the transaction's own catalog.
+      changed_schema_ = true;
+      ASSIGN_OR_RETURN(catalog, CurrentCatalog());
     }
-    *started |= in_transaction() && !own_transaction;
-    notices->insert(notices->end(), result->notices().begin(), result->notices().end());
+    ASSIGN_OR_RETURN(auto changes,
+                     sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog), step));
+    // Several changes of one statement stand or fall together.
+    if ((steps > 1 || changes.size() > 1) && !in_transaction()) {
+      own_transaction = true;
+      RETURN_IF_ERROR(BeginImplicit());
+    }
+    const absl::Status status =
+        MakeChanges(std::move(changes), catalog, notices, own_transaction ? nullptr : started);
+    if (!status.ok()) {
+      const bool stale = status::HasSqlState(status, sqlstate::kStalePlan);
+      if (stale && own_transaction) RETURN_IF_ERROR(EndTransaction(/*commit=*/false));
+      return status;
+    }
   }
   if (in_transaction()) changed_schema_ = true;
   if (own_transaction) return EndTransaction(/*commit=*/true);
   return absl::OkStatus();
 }
 
+absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::CatalogPtr& catalog,
+                                  std::vector<std::string>* notices, bool* started) {
+  for (DdlStatement& ddl : changes) {
+    SetOwner(options_.user, &ddl);
+    RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
+    ASSIGN_OR_RETURN(const auto result, storage_->ExecuteDdl(Context(), ddl));
+    if (started != nullptr) *started |= in_transaction();
+    notices->insert(notices->end(), result.notices().begin(), result.notices().end());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+  if (!in_transaction() && settings_.default_read_only()) {
+    return status::Error(
+        sqlstate::kReadOnlyTransaction,
+        absl::StrCat("cannot execute ", statement.command_tag, " in a read-only transaction"));
+  }
   BufferOpenResults();
   std::vector<std::string> notices;
   absl::Status status;

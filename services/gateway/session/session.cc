@@ -17,6 +17,8 @@ namespace {
 constexpr size_t kParsedTextBytes = 64;
 constexpr size_t kParsedEntries = 64;
 
+constexpr int64_t kPostgresEpochUs = 946684800000000;
+
 // The parser leaves the final semicolon out of a statement's text; so does the plan cache's key.
 std::string_view WithoutFinalSemicolon(std::string_view sql) {
   while (!sql.empty() && (sql.back() == ';' || absl::ascii_isspace(sql.back()))) {
@@ -115,13 +117,14 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   settings.Force("session_authorization", session->options_.user);
   ASSIGN_OR_RETURN(const auto policy, session->options_.policy->Get());
   settings.Force("is_superuser", policy->superuser() ? "on" : "off");
+  settings.SetRole(session->options_.user, policy->superuser());
   const int64_t timeout_ms =
       services.statement_timeout_ms == nullptr ? 0 : services.statement_timeout_ms->load();
   if (timeout_ms > 0) {
     RETURN_IF_ERROR(settings.Set("statement_timeout", absl::StrCat(timeout_ms), false));
   }
   for (const auto& [name, value] : session->options_.settings) {
-    RETURN_IF_ERROR(settings.Set(name, value, false));
+    RETURN_IF_ERROR(settings.Set(name, value, false, /*starting=*/true));
   }
   settings.FreezeDefaults();
   settings.TakeReports();
@@ -218,8 +221,6 @@ absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink*
   if (changed_schema_ || state_ == TransactionState::kFailed) return absl::OkStatus();
   if (!sql::ScanLiterals(sql, &scanned_) || scanned_.multiple_statements) return absl::OkStatus();
   if (!IsPlannableWord(scanned_.first_word)) return absl::OkStatus();
-  RETURN_IF_ERROR(RunControl(sql, handled, sink));
-  if (*handled) return absl::OkStatus();
   auto plan = services_.plan_cache->Find(CacheKey(scanned_.key, {}), scanned_.literals);
   if (plan == nullptr) return absl::OkStatus();
   *handled = true;
@@ -231,13 +232,21 @@ absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink*
   return RunPlan(std::move(plan), query, {}, sink);
 }
 
-absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
+void Session::StartStatement() {
   cancellation_->Reset();
   statement_start_ = absl::Now();
-  deadline_ = settings_.statement_timeout_ms() == 0
-                  ? absl::InfiniteFuture()
-                  : statement_start_ + absl::Milliseconds(settings_.statement_timeout_ms());
+  deadline_ = DeadlineFrom(statement_start_);
+}
+
+absl::Time Session::DeadlineFrom(absl::Time start) const {
+  const int64_t timeout_ms = settings_.statement_timeout_ms();
+  return timeout_ms == 0 ? absl::InfiniteFuture() : start + absl::Milliseconds(timeout_ms);
+}
+
+absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
+  StartStatement();
   portals_.erase("");
+  source_ = sql;
   bool handled = false;
   absl::Status status = RunCached(sql, &handled, sink);
   if (!status.ok()) {
@@ -254,6 +263,8 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   if ((*statements)->empty()) return sink->Empty();
   const bool alone = (*statements)->size() == 1;
   for (const sql::Statement& statement : **statements) {
+    // Each statement of the string has the time that the settings give it now.
+    if (!alone) deadline_ = DeadlineFrom(absl::Now());
     if (!alone && statement.statement_class != sql::StatementClass::kTransaction) {
       status = BeginImplicit();
     }
@@ -284,9 +295,6 @@ absl::Status Session::RunStatement(const sql::Statement& statement, bool alone, 
     SendReports(sink);
     return status;
   }
-  bool handled = false;
-  RETURN_IF_ERROR(RunControl(statement.text, &handled, sink));
-  if (handled) return absl::OkStatus();
   PlanQuery query;
   query.sql = statement.text;
   query.statement = &statement;
@@ -364,6 +372,9 @@ absl::Status Session::Prepare(const std::string& name, std::string_view sql,
         plan.kind() == common::v1::STATEMENT_KIND_SELECT || plan.root().output_size() > 0;
   } else if (!prepared->empty) {
     const auto statement_class = prepared->statement.statement_class;
+    if (statement_class == sql::StatementClass::kExplain) {
+      RETURN_IF_ERROR(InferExplained(prepared.get()));
+    }
     // What EXECUTE and FETCH answer is known by what they name, if that is there already.
     const PreparedStatement* described = nullptr;
     if (statement_class == sql::StatementClass::kExecute) {
@@ -371,8 +382,8 @@ absl::Status Session::Prepare(const std::string& name, std::string_view sql,
       if (named != statements_.end()) described = named->second.get();
     } else if (statement_class == sql::StatementClass::kCursor &&
                prepared->statement.cursor.kind == sql::CursorStatement::Kind::kFetch) {
-      const auto named = cursors_.find(prepared->statement.cursor.name);
-      if (named != cursors_.end()) described = named->second.statement.get();
+      const Portal* named = FindCursor(prepared->statement.cursor.name);
+      if (named != nullptr) described = named->statement.get();
     }
     if (described != nullptr) {
       prepared->columns =
@@ -399,8 +410,36 @@ absl::Status Session::Prepare(const std::string& name, std::string_view sql,
     return status::Error(status::sqlstate::kDuplicatePreparedStatement,
                          absl::StrCat("prepared statement \"", name, "\" already exists"));
   }
+  prepared->prepared_us = absl::ToUnixMicros(absl::Now()) - kPostgresEpochUs;
   statements_[name] = std::move(prepared);
   return absl::OkStatus();
+}
+
+// The types of the parameters of what is explained, which nobody but a plan knows.
+absl::Status Session::InferExplained(PreparedStatement* prepared) {
+  ASSIGN_OR_RETURN(const auto inner, sql::Parse(prepared->statement.explain.sql));
+  if (inner.size() != 1 || inner.front().statement_class != sql::StatementClass::kPlannable)
+    return absl::OkStatus();
+  PlanQuery query;
+  query.sql = inner.front().text;
+  query.statement = &inner.front();
+  query.parameter_types = prepared->declared_types;
+  query.cacheable = false;
+  ASSIGN_OR_RETURN(const auto plan, MakePlan(query));
+  for (uint32_t i = 0; i < plan->plan->client_parameters(); ++i)
+    prepared->parameter_types.push_back(plan->parameter_types[i]);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<types::Value> Session::ReadParameter(std::string_view text,
+                                                    const types::Type& type) {
+  const bool named = type.id == types::TypeId::kRegclass || type.id == types::TypeId::kRegproc ||
+                     type.id == types::TypeId::kRegnamespace || type.id == types::TypeId::kRegtype;
+  if (!named) return types::ParseText(text, type, settings_.text_options());
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  std::string literal = "'";
+  for (const char c : text) literal += c == '\'' ? "''" : std::string(1, c);
+  return sql::EvaluateConstant(literal + "'", type, PlanningInputFor("", nullptr, catalog));
 }
 
 absl::StatusOr<const PreparedStatement*> Session::FindStatement(const std::string& name) {
@@ -419,7 +458,7 @@ absl::Status Session::Bind(const std::string& portal, const std::string& stateme
   const auto found = statements_.find(statement);
   if (found == statements_.end()) return FindStatement(statement).status();
   RETURN_IF_ERROR(CheckNotFailed(&found->second->statement));
-  if (!portal.empty() && portals_.contains(portal)) {
+  if (!portal.empty() && (portals_.contains(portal) || cursors_.contains(portal))) {
     return status::Error(status::sqlstate::kDuplicateCursor,
                          absl::StrCat("cursor \"", portal, "\" already exists"));
   }
@@ -428,42 +467,69 @@ absl::Status Session::Bind(const std::string& portal, const std::string& stateme
   target.name = portal;
   target.statement = found->second;
   target.parameters = std::move(parameters);
+  target.created_us = absl::ToUnixMicros(absl::Now()) - kPostgresEpochUs;
   return absl::OkStatus();
 }
 
+Portal* Session::FindCursor(const std::string& name) {
+  const auto portal = portals_.find(name);
+  if (portal != portals_.end()) return &portal->second;
+  const auto cursor = cursors_.find(name);
+  return cursor == cursors_.end() ? nullptr : &cursor->second;
+}
+
 absl::StatusOr<Portal*> Session::FindPortal(const std::string& name) {
-  const auto found = portals_.find(name);
-  if (found == portals_.end()) {
+  Portal* const found = FindCursor(name);
+  if (found == nullptr) {
     return status::Error(status::sqlstate::kInvalidCursorName,
                          absl::StrCat("portal \"", name, "\" does not exist"));
   }
-  return &found->second;
+  return found;
 }
 
 absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool alone,
                               ResultSink* sink, bool* suspended) {
   *suspended = false;
-  cancellation_->Reset();
-  statement_start_ = absl::Now();
-  deadline_ = settings_.statement_timeout_ms() == 0
-                  ? absl::InfiniteFuture()
-                  : statement_start_ + absl::Milliseconds(settings_.statement_timeout_ms());
+  StartStatement();
   ASSIGN_OR_RETURN(Portal* const portal, FindPortal(name));
   PreparedStatement& prepared = *portal->statement;
   if (prepared.empty) return sink->Empty();
   RETURN_IF_ERROR(CheckNotFailed(&prepared.statement));
+  source_ = prepared.sql;
+  if (prepared.statement.statement_class == sql::StatementClass::kExplain) {
+    const absl::Status status =
+        RunExplain(prepared.statement, prepared.declared_types, portal->parameters, sink);
+    (status.ok() ? services_.metrics->succeeded : services_.metrics->failed).Increment();
+    return status;
+  }
   if (prepared.plan == nullptr) {
     return RunStatement(prepared.statement, /*alone=*/true, sink);
   }
-  if (portal->stream != nullptr || portal->done) {
+  if (portal->scroll) {
+    sql::Statement fetch;
+    fetch.cursor.kind = sql::CursorStatement::Kind::kFetch;
+    fetch.cursor.name = name;
+    fetch.cursor.direction = sql::CursorStatement::Direction::kForward;
+    fetch.cursor.count = max_rows == 0 ? INT64_MAX : static_cast<int64_t>(max_rows);
+    return RunCursor(fetch, sink);
+  }
+  if (portal->stream != nullptr || portal->rows.has_value() || portal->done) {
     return FetchPortal(portal, max_rows, sink, suspended);
   }
-  bool handled = false;
-  RETURN_IF_ERROR(RunControl(prepared.sql, &handled, sink));
-  if (handled) return absl::OkStatus();
   // A portal that may be left half-read, and statements that share one Sync, need a transaction
   // around them.
   if (!alone || max_rows > 0) RETURN_IF_ERROR(BeginImplicit());
+  if (max_rows > 0) {
+    RETURN_IF_ERROR(OpenPortal(portal));
+    return FetchPortal(portal, max_rows, sink, suspended);
+  }
+  const PlanQuery query = QueryOf(prepared);
+  RETURN_IF_ERROR(Renew(query, &prepared.plan));
+  RETURN_IF_ERROR(Authorize(prepared.plan.get()));
+  return RunPlan(prepared.plan, query, portal->parameters, sink);
+}
+
+Session::PlanQuery Session::QueryOf(const PreparedStatement& prepared) {
   PlanQuery query;
   query.sql = prepared.sql;
   query.statement = prepared.statement.tree == nullptr ? nullptr : &prepared.statement;
@@ -474,16 +540,24 @@ absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool a
     query.normalized = prepared.normalized;
     query.literals = &prepared.literals;
   }
+  return query;
+}
+
+absl::Status Session::OpenPortal(Portal* portal) {
+  PreparedStatement& prepared = *portal->statement;
+  const PlanQuery query = QueryOf(prepared);
   RETURN_IF_ERROR(Renew(query, &prepared.plan));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
-  if (max_rows == 0) return RunPlan(prepared.plan, query, portal->parameters, sink);
   ASSIGN_OR_RETURN(portal->stream,
                    StartPlan(&prepared.plan, query, portal->parameters, &portal->options));
-  return FetchPortal(portal, max_rows, sink, suspended);
+  return absl::OkStatus();
 }
 
 void Session::CloseStatement(const std::string& name) { statements_.erase(name); }
-void Session::ClosePortal(const std::string& name) { portals_.erase(name); }
+void Session::ClosePortal(const std::string& name) {
+  portals_.erase(name);
+  cursors_.erase(name);
+}
 
 absl::Status Session::Sync() {
   if (state_ != TransactionState::kImplicit) return absl::OkStatus();

@@ -35,6 +35,8 @@ struct SessionOptions {
 struct PreparedStatement {
   std::string name;
   std::string sql;
+  std::string source;        // The text that PREPARE stood in; empty for the protocol's.
+  int64_t prepared_us = 0;   // Microseconds since 2000-01-01 UTC.
   sql::Statement statement;  // Class kPlannable or any other; empty text: the empty statement.
   bool empty = false;
   bool scanned = false;  // `literals` may be lifted.
@@ -68,8 +70,10 @@ struct Portal {
   uint64_t position = 0;
   bool scroll = false;
   bool hold = false;
-  bool held = false;    // Of an earlier transaction.
-  uint64_t serial = 0;  // When it was made, among the session's cursors and savepoints.
+  bool held = false;       // Of an earlier transaction.
+  std::string source;      // The text of its DECLARE; empty for the protocol's.
+  int64_t created_us = 0;  // Microseconds since 2000-01-01 UTC.
+  uint64_t serial = 0;     // When it was made, among the session's cursors and savepoints.
 };
 
 class Session {
@@ -90,6 +94,10 @@ class Session {
   absl::StatusOr<const PreparedStatement*> FindStatement(const std::string& name);
   absl::Status Bind(const std::string& portal, const std::string& statement,
                     std::vector<types::Value> parameters);
+  // A parameter's value from text, by its type's input function; names of tables and the like are
+  // looked up.
+  absl::StatusOr<types::Value> ReadParameter(std::string_view text, const types::Type& type);
+  // Portals and SQL's cursors are one set of names.
   absl::StatusOr<Portal*> FindPortal(const std::string& name);
   // `max_rows` 0: all. `*suspended` tells that rows are left. `alone`: Sync follows at once, so the
   // statement can be its own transaction.
@@ -124,6 +132,9 @@ class Session {
   absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> ParseText(
       std::string_view sql);
   absl::Status BeginImplicit();
+  // A message of the client's has come in.
+  void StartStatement();
+  absl::Time DeadlineFrom(absl::Time start) const;
   void AfterError();
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
@@ -139,6 +150,8 @@ class Session {
     // The columns that the client was told of: a new plan must have the same. Null: none yet.
     const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>* described = nullptr;
   };
+  static PlanQuery QueryOf(const PreparedStatement& prepared);
+  absl::Status InferExplained(PreparedStatement* prepared);
   std::string CacheKey(std::string_view normalized,
                        const std::vector<types::Type>& parameter_types);
   absl::StatusOr<plan_cache::CachedPlanPtr> MakePlan(const PlanQuery& query);
@@ -164,6 +177,8 @@ class Session {
       plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
       const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options);
   void FillOptions(storage::api::ExecuteOptions* options);
+  // For plans with session_details.
+  std::shared_ptr<const common::v1::SessionDetails> Details() const;
   void Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,
                 const storage::v1::ExecutionSummary& summary, bool failed);
   void ReportCardinalities(const plan_cache::CachedPlan& plan,
@@ -186,11 +201,16 @@ class Session {
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
   absl::Status RunAnalyze(const sql::Statement& statement, ResultSink* sink);
-  absl::Status RunExplain(const sql::Statement& statement, ResultSink* sink);
+  // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
+  absl::Status RunExplain(const sql::Statement& statement, const std::vector<types::Type>& types,
+                          const std::vector<types::Value>& parameters, ResultSink* sink);
   absl::Status RunPrepare(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExecute(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunCursor(const sql::Statement& statement, ResultSink* sink);
   absl::Status DeclareCursor(const sql::CursorStatement& cursor, ResultSink* sink);
+  Portal* FindCursor(const std::string& name);
+  // Starts a portal's plan, whose rows are then fetched.
+  absl::Status OpenPortal(Portal* portal);
   absl::Status FetchForward(Portal* cursor, uint64_t count, ResultSink* sink);
   absl::Status FetchScroll(const sql::CursorStatement& fetch, Portal* cursor, ResultSink* sink);
   // Reads what is left of every open result into memory: storage runs one statement of a session at
@@ -204,7 +224,13 @@ class Session {
   // Of a sequence, for rows that are being copied in.
   absl::StatusOr<std::vector<int64_t>> TakeSequenceValues(uint32_t sequence_id, uint32_t count);
   absl::Status RunCopyOut(const sql::Statement& statement, ResultSink* sink);
-  absl::Status RunControl(std::string_view sql, bool* handled, ResultSink* sink);
+  // The plan with the answers to its control functions in place of their calls. Errors: 42501, the
+  // orchestrator's.
+  absl::StatusOr<storage::api::PreparedPlanPtr> AnswerControl(
+      const common::v1::Plan& plan, const std::vector<types::Value>& parameters);
+  absl::Status CheckControl(absl::string_view function);
+  absl::StatusOr<std::string> ChangeAction(bool revert, int64_t id);
+  absl::StatusOr<std::vector<std::string>> RunAllTables();
   // Whether the session's user may change the catalog so: the objects are those of
   // `ddl.resolution`. Errors: 42501, 42704, 55000.
   absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::CatalogPtr& catalog);
@@ -220,6 +246,10 @@ class Session {
   // transaction that was there before. Errors: ADB01 when an object was another one by then.
   absl::Status ChangeCatalog(const sql::Statement& statement, std::vector<std::string>* notices,
                              bool* started);
+  // One step's changes; `*started`, when given, as in ChangeCatalog.
+  absl::Status MakeChanges(std::vector<common::v1::DdlStatement> changes,
+                           const sql::CatalogPtr& catalog, std::vector<std::string>* notices,
+                           bool* started);
   absl::Status SendText(const std::string& column, const std::vector<std::string>& lines,
                         std::string_view tag, ResultSink* sink);
   void SendReports(ResultSink* sink);
@@ -244,6 +274,7 @@ class Session {
   absl::Time statement_start_;
   absl::Time deadline_ = absl::InfiniteFuture();
 
+  std::string_view source_;        // What the client has sent, while it runs.
   sql::ScannedStatement scanned_;  // Reused.
   std::string key_;                // Reused.
   std::unordered_map<std::string, std::shared_ptr<const std::vector<sql::Statement>>> parsed_;

@@ -1,4 +1,6 @@
 // SET, RESET, SHOW.
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -7,6 +9,21 @@
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
+namespace {
+
+// A name as it stands in a list of names: quoted where it must be.
+std::string QuoteName(const std::string& name) {
+  const bool plain = !name.empty() && !absl::ascii_isdigit(name[0]) &&
+                     std::all_of(name.begin(), name.end(), [](char c) {
+                       return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
+                     });
+  if (plain) return name;
+  std::string quoted = "\"";
+  for (const char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+}  // namespace
 
 absl::StatusOr<std::string> Session::ShowValue(const std::string& name) const {
   if (state_ == TransactionState::kExplicit) {
@@ -45,7 +62,23 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
       RETURN_IF_ERROR(
           settings_.Set("default_transaction_read_only", *set.read_only ? "on" : "off", false));
   } else {
-    RETURN_IF_ERROR(settings_.Set(set.name, absl::StrJoin(set.values, ", "), set.is_local));
+    // `SET transaction_isolation = …` is SET TRANSACTION.
+    if (set.name == "transaction_isolation" || set.name == "transaction_read_only") {
+      sql::SetStatement transaction;
+      const std::string value = absl::AsciiStrToLower(absl::StrJoin(set.values, ", "));
+      if (set.name == "transaction_isolation") {
+        transaction.isolation = value;
+      } else {
+        transaction.read_only = value == "on" || value == "true" || value == "1" || value == "yes";
+      }
+      RETURN_IF_ERROR(SetTransaction(transaction, sink));
+    } else {
+      const bool names = Settings::IsNameList(set.name) && !set.returns_value;
+      std::vector<std::string> values;
+      for (const std::string& value : set.values)
+        values.push_back(names ? QuoteName(value) : value);
+      RETURN_IF_ERROR(settings_.Set(set.name, absl::StrJoin(values, ", "), set.is_local));
+    }
     if (set.is_local && state_ != TransactionState::kExplicit) {
       sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
                    "SET LOCAL can only be used in transaction blocks");

@@ -1,6 +1,7 @@
 #include "services/gateway/session/settings.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -8,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "common/settings/setting_table.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/time_zone.h"
@@ -16,237 +17,234 @@
 namespace adbms::gateway::session {
 namespace {
 
-enum class Kind { kText, kBool, kInteger, kDuration, kFixed, kTimeZone, kEncoding, kIsolation };
+namespace sqlstate = status::sqlstate;
+using settings::FindSetting;
+using settings::SettingContext;
+using settings::SettingDefinition;
 
-struct Definition {
-  const char* name;  // As PostgreSQL spells it.
-  Kind kind;
-  const char* initial;
-  const char* description;
-  bool reported = false;
-};
-
-constexpr Definition kDefinitions[] = {
-    {"application_name", Kind::kText, "",
-     "Sets the application name to be reported in statistics and logs.", true},
-    {"bytea_output", Kind::kText, "hex", "Sets the output format for bytea."},
-    {"client_encoding", Kind::kEncoding, "UTF8", "Sets the client's character set encoding.", true},
-    {"client_min_messages", Kind::kText, "notice",
-     "Sets the message levels that are sent to the client."},
-    {"DateStyle", Kind::kText, "ISO, MDY", "Sets the display format for date and time values.",
-     true},
-    {"default_transaction_isolation", Kind::kIsolation, "read committed",
-     "Sets the transaction isolation level of each new transaction."},
-    {"default_transaction_read_only", Kind::kBool, "off",
-     "Sets the default read-only status of new transactions.", true},
-    {"default_table_access_method", Kind::kText, "heap",
-     "Sets the default table access method for new tables."},
-    {"default_tablespace", Kind::kText, "",
-     "Sets the default tablespace to create tables and indexes in."},
-    {"extra_float_digits", Kind::kInteger, "1",
-     "Sets the number of digits displayed for floating-point values."},
-    {"idle_in_transaction_session_timeout", Kind::kDuration, "0",
-     "Sets the maximum allowed idle time in a transaction."},
-    {"in_hot_standby", Kind::kFixed, "off", "Shows whether hot standby is currently active.", true},
-    {"integer_datetimes", Kind::kFixed, "on", "Shows whether datetimes are integer based.", true},
-    {"IntervalStyle", Kind::kText, "postgres", "Sets the display format for interval values.",
-     true},
-    {"is_superuser", Kind::kFixed, "off", "Shows whether the current user is a superuser.", true},
-    {"jit", Kind::kBool, "off", "Allow JIT compilation."},
-    {"lc_collate", Kind::kFixed, "C", "Shows the collation order locale."},
-    {"lc_ctype", Kind::kFixed, "C.UTF-8",
-     "Shows the character classification and case conversion locale."},
-    {"lock_timeout", Kind::kDuration, "0",
-     "Sets the maximum allowed duration of any wait for a lock."},
-    {"max_identifier_length", Kind::kFixed, "63", "Shows the maximum identifier length."},
-    {"row_security", Kind::kBool, "on", "Enable row security."},
-    {"search_path", Kind::kText, "public",
-     "Sets the schema search order for names that are not schema-qualified."},
-    {"server_encoding", Kind::kFixed, "UTF8", "Shows the server (database) character set encoding.",
-     true},
-    {"server_version", Kind::kFixed, "15.0", "Shows the server version.", true},
-    {"server_version_num", Kind::kFixed, "150000", "Shows the server version as an integer."},
-    {"session_authorization", Kind::kFixed, "", "Shows the session user name.", true},
-    {"standard_conforming_strings", Kind::kText, "on",
-     "Causes '...' strings to treat backslashes literally.", true},
-    {"statement_timeout", Kind::kDuration, "0",
-     "Sets the maximum allowed duration of any statement."},
-    {"synchronize_seqscans", Kind::kBool, "on", "Enable synchronized sequential scans."},
-    {"TimeZone", Kind::kTimeZone, "UTC",
-     "Sets the time zone for displaying and interpreting time stamps.", true},
-    {"transaction_isolation", Kind::kFixed, "read committed",
-     "Sets the current transaction's isolation level."},
-    {"transaction_read_only", Kind::kFixed, "off",
-     "Sets the current transaction's read-only status."},
-    {"xmloption", Kind::kText, "content", "Sets how XML data is parsed."},
-    {"check_function_bodies", Kind::kBool, "on", "Check routine bodies during creation."},
-    {"work_mem", Kind::kText, "4MB",
-     "Accepted and ignored: query memory is managed by the system."},
-    {"maintenance_work_mem", Kind::kText, "64MB",
-     "Accepted and ignored: memory is managed by the system."},
-    {"synchronous_commit", Kind::kText, "on", "Accepted and ignored: commits are durable."},
-};
-
-const Definition* Find(const std::string& lower) {
-  for (const Definition& definition : kDefinitions) {
-    if (absl::AsciiStrToLower(definition.name) == lower) return &definition;
-  }
-  return nullptr;
+absl::Status Unknown(const std::string& name) {
+  return status::Error(sqlstate::kUndefinedObject,
+                       absl::StrCat("unrecognized configuration parameter \"", name, "\""));
 }
 
-absl::Status Invalid(const std::string& name, const std::string& value) {
-  return status::Error(status::sqlstate::kInvalidParameterValue,
-                       absl::StrCat("invalid value for parameter \"", name, "\": \"", value, "\""));
-}
+bool IsCustom(const std::string& lower) { return lower.find('.') != std::string::npos; }
 
-absl::StatusOr<std::string> CanonicalBool(const std::string& name, const std::string& value) {
-  const std::string lower = absl::AsciiStrToLower(value);
-  if (lower == "on" || lower == "true" || lower == "yes" || lower == "1") return std::string("on");
-  if (lower == "off" || lower == "false" || lower == "no" || lower == "0")
-    return std::string("off");
-  return status::Error(status::sqlstate::kInvalidParameterValue,
-                       absl::StrCat("parameter \"", name, "\" requires a Boolean value"));
-}
-
-absl::StatusOr<int64_t> Milliseconds(const std::string& name, const std::string& value) {
-  static constexpr struct {
-    const char* suffix;
-    int64_t factor;
-  } kUnits[] = {{"ms", 1}, {"min", 60000}, {"s", 1000}, {"h", 3600000}, {"d", 86400000}};
-  absl::string_view digits = value;
-  int64_t factor = 1;
-  for (const auto& unit : kUnits) {
-    if (absl::ConsumeSuffix(&digits, unit.suffix)) {
-      factor = unit.factor;
+// Who may set it when.
+absl::Status CheckContext(const SettingDefinition& definition, bool superuser, bool starting) {
+  const auto refuse = [&](const char* why) {
+    return status::Error(sqlstate::kCantChangeRuntimeParam,
+                         absl::StrCat("parameter \"", definition.name, "\" ", why));
+  };
+  switch (definition.context) {
+    case SettingContext::kInternal:
+      return refuse("cannot be changed");
+    case SettingContext::kPostmaster:
+      return refuse("cannot be changed without restarting the server");
+    case SettingContext::kSighup:
+      return refuse("cannot be changed now");
+    case SettingContext::kBackend:
+    case SettingContext::kSuperuserBackend:
+      if (!starting) return refuse("cannot be set after connection start");
       break;
-    }
-  }
-  int64_t number = 0;
-  const bool parsed = absl::SimpleAtoi(absl::StripAsciiWhitespace(digits), &number);
-  if (!parsed || number < 0 || number > 2147483647 / factor) return Invalid(name, value);
-  return number * factor;
-}
-
-std::string FormatMilliseconds(int64_t ms) {
-  if (ms == 0) return "0";
-  if (ms % 86400000 == 0) return absl::StrCat(ms / 86400000, "d");
-  if (ms % 3600000 == 0) return absl::StrCat(ms / 3600000, "h");
-  if (ms % 60000 == 0) return absl::StrCat(ms / 60000, "min");
-  if (ms % 1000 == 0) return absl::StrCat(ms / 1000, "s");
-  return absl::StrCat(ms, "ms");
-}
-
-absl::StatusOr<std::string> Canonical(const Definition& definition, const std::string& value) {
-  const std::string name = definition.name;
-  switch (definition.kind) {
-    case Kind::kFixed:
-      return status::Error(status::sqlstate::kCantChangeRuntimeParam,
-                           absl::StrCat("parameter \"", name, "\" cannot be changed"));
-    case Kind::kBool:
-      return CanonicalBool(name, value);
-    case Kind::kDuration: {
-      ASSIGN_OR_RETURN(const int64_t ms, Milliseconds(name, value));
-      return FormatMilliseconds(ms);
-    }
-    case Kind::kInteger: {
-      int64_t number = 0;
-      if (!absl::SimpleAtoi(value, &number) || number < -15 || number > 3) {
-        return Invalid(name, value);
-      }
-      return absl::StrCat(number);
-    }
-    case Kind::kTimeZone: {
-      if (value == "DEFAULT" || value == "localtime") return std::string("UTC");
-      ASSIGN_OR_RETURN(const types::NamedZone zone, types::ReadTimeZoneSetting(value));
-      return zone.name;
-    }
-    case Kind::kEncoding: {
-      const std::string lower = absl::AsciiStrToLower(value);
-      if (lower == "utf8" || lower == "utf-8" || lower == "unicode") return std::string("UTF8");
-      return status::Error(status::sqlstate::kFeatureNotSupported,
-                           absl::StrCat("client encoding \"", value, "\" is not supported"), "",
-                           "Use UTF8.");
-    }
-    case Kind::kIsolation: {
-      const std::string lower = absl::AsciiStrToLower(value);
-      if (lower == "read committed" || lower == "read uncommitted" || lower == "repeatable read") {
-        return lower;
-      }
-      if (lower == "serializable") return status::NotSupported("isolation level SERIALIZABLE");
-      return Invalid(name, value);
-    }
-    case Kind::kText:
+    case SettingContext::kSuperuser:
       break;
+    case SettingContext::kUser:
+      return absl::OkStatus();
   }
+  const bool wants_superuser = definition.context != SettingContext::kBackend;
+  if (wants_superuser && !superuser) {
+    return status::Error(
+        sqlstate::kInsufficientPrivilege,
+        absl::StrCat("permission denied to set parameter \"", definition.name, "\""));
+  }
+  return absl::OkStatus();
+}
+
+// Beyond type and bounds, what only some values of a setting can mean here.
+absl::StatusOr<std::string> CheckMeaning(const SettingDefinition& definition, std::string value) {
+  const absl::string_view name = definition.name;
   const std::string lower = absl::AsciiStrToLower(value);
-  if (name == "standard_conforming_strings" && lower != "on" && lower != "true") {
+  if (name == "TimeZone") {
+    if (lower == "default" || lower == "localtime") return std::string("UTC");
+    ASSIGN_OR_RETURN(const types::NamedZone zone, types::ReadTimeZoneSetting(value));
+    return zone.name;
+  }
+  if (name == "client_encoding") {
+    // As PostgreSQL, which looks at letters and digits only.
+    std::string plain;
+    std::copy_if(lower.begin(), lower.end(), std::back_inserter(plain),
+                 [](char c) { return absl::ascii_isalnum(c); });
+    if (plain == "utf8" || plain == "unicode") return std::string("UTF8");
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         absl::StrCat("client encoding \"", value, "\" is not supported"), "",
+                         "Use UTF8.");
+  }
+  if (absl::StrContains(name, "transaction_isolation") && lower == "serializable") {
+    return status::NotSupported("isolation level SERIALIZABLE");
+  }
+  if (name == "standard_conforming_strings" && value != "on") {
     return status::NotSupported("standard_conforming_strings = off");
   }
   if (name == "DateStyle") {
-    if (!absl::StartsWith(lower, "iso")) return status::NotSupported("DateStyle other than ISO");
-    // Taken without doing it, dates would silently be read the wrong way round.
-    if (absl::StrContains(lower, "dmy") || absl::StrContains(lower, "ymd")) {
-      return status::NotSupported("DateStyle with another order than MDY");
+    for (absl::string_view word : absl::StrSplit(lower, ',')) {
+      word = absl::StripAsciiWhitespace(word);
+      if (word == "iso" || word == "mdy" || word == "us" || word == "noneuro" ||
+          word == "noneuropean" || word == "default") {
+        continue;
+      }
+      // Taken without doing it, dates would silently be read the wrong way round.
+      if (word == "dmy" || word == "ymd" || absl::StartsWith(word, "euro"))
+        return status::NotSupported("DateStyle with another order than MDY");
+      if (word == "sql" || absl::StartsWith(word, "postgres") || word == "german")
+        return status::NotSupported("DateStyle other than ISO");
+      return status::Error(
+          sqlstate::kInvalidParameterValue,
+          absl::StrCat("invalid value for parameter \"DateStyle\": \"", value, "\""),
+          "Unrecognized key word: \"" + std::string(word) + "\".");
     }
     return std::string("ISO, MDY");
   }
-  if (name == "IntervalStyle" && lower != "postgres") {
-    return status::NotSupported("IntervalStyle other than postgres");
-  }
-  if (name == "bytea_output" && lower != "hex" && lower != "escape") return Invalid(name, value);
   return value;
+}
+
+// How severe a message is, least first; client_min_messages and notices on one scale.
+int RankOf(std::string_view severity) {
+  constexpr std::string_view kOrder[] = {"debug5", "debug4", "debug3", "debug2",  "debug1",
+                                         "log",    "info",   "notice", "warning", "error"};
+  const std::string lower =
+      absl::AsciiStrToLower(absl::string_view(severity.data(), severity.size()));
+  const auto found = std::find(std::begin(kOrder), std::end(kOrder), lower);
+  return static_cast<int>(found - std::begin(kOrder));
+}
+
+// The names of a list such as "\"$user\", public".
+std::vector<std::string> NamesOf(const std::string& list) {
+  std::vector<std::string> names;
+  std::string name;
+  bool quoted = false;
+  bool was_quoted = false;
+  const auto finish = [&] {
+    const absl::string_view plain =
+        was_quoted ? absl::string_view(name) : absl::StripAsciiWhitespace(name);
+    if (!plain.empty()) names.push_back(was_quoted ? name : absl::AsciiStrToLower(plain));
+    name.clear();
+    was_quoted = false;
+  };
+  for (size_t i = 0; i < list.size(); ++i) {
+    const char c = list[i];
+    if (c == '"' && quoted && i + 1 < list.size() && list[i + 1] == '"') {
+      name.push_back(list[++i]);
+    } else if (c == '"') {
+      if (!quoted) name.clear();
+      quoted = !quoted;
+      was_quoted = true;
+    } else if (c == ',' && !quoted) {
+      finish();
+    } else if (quoted || !was_quoted) {
+      name.push_back(c);
+    }
+  }
+  finish();
+  return names;
 }
 
 }  // namespace
 
 Settings::Settings() {
-  for (const Definition& definition : kDefinitions) {
-    values_[absl::AsciiStrToLower(definition.name)] = definition.initial;
-  }
-  defaults_ = values_;
-  for (const auto& [name, value] : values_) Changed(name);
+  for (const SettingDefinition* definition : settings::AllSettings())
+    if (definition->effect != nullptr) Changed(absl::AsciiStrToLower(definition->name));
   reports_.clear();
 }
 
-void Settings::Changed(const std::string& name) {
-  const std::string& value = values_[name];
-  if (name == "timezone") {
-    const auto zone = types::ReadTimeZoneSetting(value);
-    text_options_.time_zone = zone.ok() ? zone->zone : absl::UTCTimeZone();
-  } else if (name == "extra_float_digits") {
-    (void)absl::SimpleAtoi(value, &text_options_.extra_float_digits);
-  } else if (name == "bytea_output") {
-    text_options_.bytea_hex = !absl::EqualsIgnoreCase(value, "escape");
-  } else if (name == "statement_timeout") {
-    statement_timeout_ms_ = Milliseconds(name, value).value_or(0);
-  } else if (name == "search_path") {
-    search_path_.clear();
-    for (absl::string_view part : absl::StrSplit(value, ',')) {
-      part = absl::StripAsciiWhitespace(part);
-      if (part.size() >= 2 && part.front() == '"') part = part.substr(1, part.size() - 2);
-      if (part.empty() || part == "$user") continue;
-      search_path_.emplace_back(part.data(), part.size());
-    }
-  }
-  planning_key_ = absl::StrCat(absl::StrJoin(search_path_, ","), "|", values_["timezone"]);
-  const Definition* definition = Find(name);
-  if (definition != nullptr && definition->reported) reports_[definition->name] = value;
+void Settings::SetRole(const std::string& user, bool superuser) {
+  user_ = user;
+  superuser_ = superuser;
+  Changed("search_path");
 }
 
-absl::Status Settings::Set(const std::string& name, const std::string& value, bool is_local) {
+std::string Settings::Value(const std::string& lower) const {
+  const auto found = values_.find(lower);
+  if (found != values_.end()) return found->second;
+  const SettingDefinition* definition = FindSetting(lower);
+  return definition == nullptr ? std::string() : definition->initial;
+}
+
+void Settings::Changed(const std::string& lower) {
+  const std::string value = Value(lower);
+  const SettingDefinition* definition = FindSetting(lower);
+  const bool off = value == "off";
+  if (lower == "timezone") {
+    const auto zone = types::ReadTimeZoneSetting(value);
+    text_options_.time_zone = zone.ok() ? zone->zone : absl::UTCTimeZone();
+    time_zone_ = value;
+  } else if (lower == "extra_float_digits") {
+    (void)absl::SimpleAtoi(value, &text_options_.extra_float_digits);
+  } else if (lower == "bytea_output") {
+    text_options_.bytea_hex = value != "escape";
+  } else if (lower == "intervalstyle") {
+    text_options_.interval_style = value == "postgres_verbose"
+                                       ? types::IntervalStyle::kPostgresVerbose
+                                   : value == "sql_standard" ? types::IntervalStyle::kSqlStandard
+                                   : value == "iso_8601"     ? types::IntervalStyle::kIso8601
+                                                             : types::IntervalStyle::kPostgres;
+  } else if (lower == "statement_timeout") {
+    statement_timeout_ms_ = settings::Milliseconds(*definition, value);
+  } else if (lower == "lock_timeout") {
+    lock_timeout_ms_ = settings::Milliseconds(*definition, value);
+  } else if (lower == "idle_in_transaction_session_timeout") {
+    idle_in_transaction_timeout_ms_ = settings::Milliseconds(*definition, value);
+  } else if (lower == "default_transaction_isolation") {
+    default_isolation_ = value == "read uncommitted" ? "read committed" : value;
+  } else if (lower == "default_transaction_read_only") {
+    default_read_only_ = !off;
+  } else if (lower == "client_min_messages") {
+    least_severity_ = RankOf(value);
+  } else if (lower == "enable_seqscan") {
+    switches_.set_no_sequential_scan(off);
+  } else if (lower == "enable_indexscan") {
+    switches_.set_no_index_scan(off);
+  } else if (lower == "enable_indexonlyscan") {
+    switches_.set_no_index_only_scan(off);
+  } else if (lower == "enable_hashjoin") {
+    switches_.set_no_hash_join(off);
+  } else if (lower == "enable_nestloop") {
+    switches_.set_no_nested_loop(off);
+  } else if (lower == "search_path") {
+    search_path_.clear();
+    for (std::string& name : NamesOf(value)) {
+      // The system's schema is nobody's own, whatever the superuser is called.
+      if (name == "$user") name = user_ == "adbms" ? "" : user_;
+      if (!name.empty()) search_path_.push_back(std::move(name));
+    }
+  }
+  planning_key_ = absl::StrCat(absl::StrJoin(search_path_, ","), "|", time_zone_, "|",
+                               switches_.SerializeAsString());
+  if (definition != nullptr && definition->reported)
+    reports_[definition->name] = settings::ShowValue(*definition, value);
+}
+
+absl::Status Settings::Set(const std::string& name, const std::string& value, bool is_local,
+                           bool starting) {
   const std::string lower = absl::AsciiStrToLower(name);
-  const Definition* definition = Find(lower);
+  const SettingDefinition* definition = FindSetting(lower);
   std::string canonical = value;
   if (definition != nullptr) {
-    ASSIGN_OR_RETURN(canonical, Canonical(*definition, value));
-  } else if (lower.find('.') == std::string::npos) {
-    return status::Error(status::sqlstate::kUndefinedObject,
-                         absl::StrCat("unrecognized configuration parameter \"", name, "\""));
+    RETURN_IF_ERROR(CheckContext(*definition, superuser_, starting));
+    ASSIGN_OR_RETURN(canonical, settings::ReadValue(*definition, value));
+    ASSIGN_OR_RETURN(canonical, CheckMeaning(*definition, std::move(canonical)));
+  } else if (!IsCustom(lower)) {
+    return Unknown(name);
   }
   KeepForRollback();
-  if (is_local && in_transaction_) before_local_.try_emplace(lower, values_[lower]);
   if (is_local && !in_transaction_) return absl::OkStatus();
-  if (values_[lower] == canonical) return absl::OkStatus();
+  const auto before = values_.find(lower);
+  if (is_local) {
+    before_local_.try_emplace(
+        lower, before == values_.end() ? std::nullopt : std::optional<std::string>(before->second));
+  } else {
+    before_local_.erase(lower);
+  }
+  if (before != values_.end() && before->second == canonical) return absl::OkStatus();
   values_[lower] = canonical;
   Changed(lower);
   return absl::OkStatus();
@@ -262,55 +260,85 @@ void Settings::FreezeDefaults() { defaults_ = values_; }
 
 absl::Status Settings::Reset(const std::string& name) {
   const std::string lower = absl::AsciiStrToLower(name);
-  const auto found = defaults_.find(lower);
-  if (found == defaults_.end()) {
-    if (lower.find('.') != std::string::npos) {
-      KeepForRollback();
-      values_.erase(lower);
-      return absl::OkStatus();
-    }
-    return status::Error(status::sqlstate::kUndefinedObject,
-                         absl::StrCat("unrecognized configuration parameter \"", name, "\""));
-  }
-  if (values_[lower] == found->second) return absl::OkStatus();
+  const SettingDefinition* definition = FindSetting(lower);
+  if (definition == nullptr && !IsCustom(lower)) return Unknown(name);
+  if (definition != nullptr) RETURN_IF_ERROR(CheckContext(*definition, superuser_, false));
   KeepForRollback();
-  values_[lower] = found->second;
+  const auto initial = defaults_.find(lower);
+  if (initial != defaults_.end()) {
+    values_[lower] = initial->second;
+  } else {
+    values_.erase(lower);
+  }
   Changed(lower);
   return absl::OkStatus();
 }
 
-void Settings::ResetAll() {
-  KeepForRollback();
-  const auto before = values_;
-  values_ = defaults_;
+void Settings::Replace(Values values) {
+  const Values before = std::exchange(values_, std::move(values));
   for (const auto& [name, value] : values_) {
     const auto old = before.find(name);
     if (old == before.end() || old->second != value) Changed(name);
   }
+  for (const auto& [name, value] : before) {
+    if (!values_.contains(name)) Changed(name);
+  }
+}
+
+void Settings::ResetAll() {
+  KeepForRollback();
+  Replace(defaults_);
 }
 
 std::string Settings::NameOf(const std::string& name) {
-  const Definition* definition = Find(absl::AsciiStrToLower(name));
+  const SettingDefinition* definition = FindSetting(name);
   return definition == nullptr ? name : definition->name;
 }
 
+bool Settings::IsNameList(std::string_view name) {
+  return name == "search_path" || name == "temp_tablespaces" || name == "local_preload_libraries" ||
+         name == "session_preload_libraries";
+}
+
 absl::StatusOr<std::string> Settings::Show(const std::string& name) const {
-  const auto found = values_.find(absl::AsciiStrToLower(name));
-  if (found == values_.end()) {
-    return status::Error(status::sqlstate::kUndefinedObject,
-                         absl::StrCat("unrecognized configuration parameter \"", name, "\""));
-  }
+  const std::string lower = absl::AsciiStrToLower(name);
+  const SettingDefinition* definition = FindSetting(lower);
+  if (definition != nullptr) return settings::ShowValue(*definition, Value(lower));
+  const auto found = values_.find(lower);
+  if (found == values_.end()) return Unknown(name);
   return found->second;
 }
 
 std::vector<std::vector<std::string>> Settings::All() const {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [name, value] : values_) {
-    const Definition* definition = Find(name);
-    rows.push_back({definition == nullptr ? name : definition->name, value,
-                    definition == nullptr ? "" : definition->description});
+  for (const SettingDefinition* definition : settings::AllSettings()) {
+    const std::string lower = absl::AsciiStrToLower(definition->name);
+    rows.push_back({definition->name, settings::ShowValue(*definition, Value(lower)),
+                    definition->effect == nullptr ? "" : definition->effect});
   }
   return rows;
+}
+
+void Settings::Describe(common::v1::SessionDetails* details) const {
+  for (const auto& [lower, value] : values_) {
+    common::v1::SettingValue* setting = details->add_settings();
+    const SettingDefinition* definition = FindSetting(lower);
+    const auto shown = [&](const std::string& canonical) {
+      return definition == nullptr ? canonical : settings::ShowValue(*definition, canonical);
+    };
+    setting->set_name(definition == nullptr ? lower : definition->name);
+    setting->set_value(shown(value));
+    const auto initial = defaults_.find(lower);
+    if (initial != defaults_.end()) {
+      setting->set_reset_value(shown(initial->second));
+    } else if (definition != nullptr) {
+      setting->set_reset_value(shown(definition->initial));
+    }
+  }
+}
+
+bool Settings::Wants(std::string_view severity) const {
+  return RankOf(severity) >= least_severity_;
 }
 
 void Settings::Begin() {
@@ -325,7 +353,11 @@ void Settings::KeepForRollback() {
 
 void Settings::Commit() {
   for (const auto& [name, value] : before_local_) {
-    values_[name] = value;
+    if (value.has_value()) {
+      values_[name] = *value;
+    } else {
+      values_.erase(name);
+    }
     Changed(name);
   }
   before_local_.clear();
@@ -333,14 +365,8 @@ void Settings::Commit() {
 }
 
 void Settings::Rollback() {
-  if (in_transaction_ && at_begin_.has_value()) {
-    const auto before = values_;
-    values_ = *std::move(at_begin_);
-    for (const auto& [name, value] : values_) {
-      const auto old = before.find(name);
-      if (old == before.end() || old->second != value) Changed(name);
-    }
-  }
+  if (in_transaction_ && at_begin_.has_value()) Replace(*std::move(at_begin_));
+  at_begin_.reset();
   before_local_.clear();
   in_transaction_ = false;
 }
@@ -353,15 +379,13 @@ std::vector<std::pair<std::string, std::string>> Settings::TakeReports() {
 
 std::vector<std::pair<std::string, std::string>> Settings::Reported() const {
   std::vector<std::pair<std::string, std::string>> reported;
-  for (const Definition& definition : kDefinitions) {
-    if (!definition.reported) continue;
-    reported.emplace_back(definition.name, values_.at(absl::AsciiStrToLower(definition.name)));
+  for (const SettingDefinition* definition : settings::AllSettings()) {
+    if (!definition->reported) continue;
+    reported.emplace_back(
+        definition->name,
+        settings::ShowValue(*definition, Value(absl::AsciiStrToLower(definition->name))));
   }
   return reported;
-}
-
-bool Settings::default_read_only() const {
-  return values_.at("default_transaction_read_only") == "on";
 }
 
 }  // namespace adbms::gateway::session

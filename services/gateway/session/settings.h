@@ -1,4 +1,5 @@
-// A session's settings (SET, SHOW): the ones clients use. Not thread-safe.
+// A session's settings: the values of common/settings' table, and custom ones ("app.user"). Not
+// thread-safe.
 #pragma once
 
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adbms/common/v1/session.pb.h"
 #include "common/types/text_io.h"
 
 namespace adbms::gateway::session {
@@ -17,17 +19,25 @@ namespace adbms::gateway::session {
 class Settings {
  public:
   Settings();
+  // For "$user", and for what only a superuser may set.
+  void SetRole(const std::string& user, bool superuser);
 
-  // Errors: 42704 for an unknown name, 22023 for a bad value, 55P02 for one that cannot be changed.
-  // Names with a dot are custom settings and always accepted. `is_local` ends with the transaction.
-  absl::Status Set(const std::string& name, const std::string& value, bool is_local);
+  // Errors: 42704 for an unknown name, 22023 for a bad value, 55P02 for one that a session cannot
+  // change, 42501 for what is the superuser's. Names with a dot are custom settings and always
+  // accepted. `is_local` ends with the transaction. `starting`: from a start-up packet.
+  absl::Status Set(const std::string& name, const std::string& value, bool is_local,
+                   bool starting = false);
   absl::Status Reset(const std::string& name);
   void ResetAll();
   // A setting's name as PostgreSQL writes it: "TimeZone".
   static std::string NameOf(const std::string& name);
+  // Whether its value is a list of names, which SET takes apart.
+  static bool IsNameList(std::string_view name);
   absl::StatusOr<std::string> Show(const std::string& name) const;
   // name, value, description.
   std::vector<std::vector<std::string>> All() const;
+  // Those whose value is not the initial one, for storage.
+  void Describe(common::v1::SessionDetails* details) const;
 
   // Transaction borders: a rollback takes back what was set inside.
   void Begin();
@@ -47,30 +57,48 @@ class Settings {
   const types::TextOptions& text_options() const { return text_options_; }
   const std::vector<std::string>& search_path() const { return search_path_; }
   int64_t statement_timeout_ms() const { return statement_timeout_ms_; }
-  const std::string& time_zone() const { return values_.at("timezone"); }
-  bool default_read_only() const;
-  const std::string& default_isolation() const {
-    return values_.at("default_transaction_isolation");
-  }
+  int64_t lock_timeout_ms() const { return lock_timeout_ms_; }
+  int64_t idle_in_transaction_timeout_ms() const { return idle_in_transaction_timeout_ms_; }
+  const std::string& time_zone() const { return time_zone_; }
+  bool default_read_only() const { return default_read_only_; }
+  const std::string& default_isolation() const { return default_isolation_; }
+  const common::v1::PlannerSwitches& switches() const { return switches_; }
+  // Whether the client wants to see notices of the severity ("NOTICE", "WARNING").
+  bool Wants(std::string_view severity) const;
   // Changes with every setting that planning depends on.
   const std::string& planning_key() const { return planning_key_; }
 
  private:
-  void Changed(const std::string& name);
+  using Values = std::map<std::string, std::string>;  // By lower-case name.
+  // In canonical form; the initial one where nothing was set. Empty for what is not there.
+  std::string Value(const std::string& lower) const;
+  void Changed(const std::string& lower);
+  // Tells Changed of every difference.
+  void Replace(Values values);
   // Before a change.
   void KeepForRollback();
 
-  std::map<std::string, std::string> values_;    // By lower-case name.
-  std::map<std::string, std::string> defaults_;  // What RESET restores.
+  Values values_;    // Only those that were set.
+  Values defaults_;  // What RESET restores, where that is not the initial value.
   // At the first change inside a transaction, which most do not have.
-  std::optional<std::map<std::string, std::string>> at_begin_;
-  std::map<std::string, std::string> before_local_;
+  std::optional<Values> at_begin_;
+  std::map<std::string, std::optional<std::string>> before_local_;
   bool in_transaction_ = false;
   std::map<std::string, std::string> reports_;
+  std::string user_;
+  bool superuser_ = false;
 
+  // What the values mean.
   types::TextOptions text_options_;
   std::vector<std::string> search_path_;
   int64_t statement_timeout_ms_ = 0;
+  int64_t lock_timeout_ms_ = 0;
+  int64_t idle_in_transaction_timeout_ms_ = 0;
+  std::string time_zone_;
+  std::string default_isolation_;
+  bool default_read_only_ = false;
+  int least_severity_ = 0;
+  common::v1::PlannerSwitches switches_;
   std::string planning_key_;
 };
 

@@ -35,7 +35,7 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
     case StatementClass::kAnalyze:
       return RunAnalyze(statement, sink);
     case StatementClass::kExplain:
-      return RunExplain(statement, sink);
+      return RunExplain(statement, {}, {}, sink);
     case StatementClass::kPrepare:
       return RunPrepare(statement, sink);
     case StatementClass::kExecute:

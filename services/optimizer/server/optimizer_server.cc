@@ -103,6 +103,7 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   input.session_user = request.session_user();
   input.database = request.database();
   input.time_zone = request.time_zone();
+  input.switches = request.switches();
   optimizer::v1::PlanResponse response;
   Restriction restriction = Restriction::kNone;
   ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));

@@ -22,6 +22,8 @@ const char* const kTables[] = {
     "CREATE TABLE IF NOT EXISTS adbms.roles (name text PRIMARY KEY, is_superuser boolean NOT NULL, "
     "can_login boolean NOT NULL, create_role boolean NOT NULL, create_db boolean NOT NULL, "
     "verifier text)",
+    // Of older directories.
+    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS inherits boolean NOT NULL DEFAULT true",
     "CREATE TABLE IF NOT EXISTS adbms.role_members (role text, member text, "
     "PRIMARY KEY (role, member))",
     "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
@@ -41,14 +43,18 @@ SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) 
   const Value verifier =
       role.verifier.empty() ? Value::Null({types::TypeId::kText, 0}) : Value::Text(role.verifier);
   return {update ? "UPDATE adbms.roles SET is_superuser = $2, can_login = $3, create_role = $4, "
-                   "create_db = $5, verifier = $6 WHERE name = $1"
-                 : "INSERT INTO adbms.roles VALUES ($1, $2, $3, $4, $5, $6)",
+                   "create_db = $5, verifier = $6, inherits = $7 WHERE name = $1"
+                 : "INSERT INTO adbms.roles (name, is_superuser, can_login, create_role, "
+                   "create_db, verifier, inherits) VALUES ($1, $2, $3, $4, $5, $6, $7)",
           {Value::Text(name), Value::Bool(role.superuser), Value::Bool(role.can_login),
-           Value::Bool(role.create_role), Value::Bool(role.create_db), verifier}};
+           Value::Bool(role.create_role), Value::Bool(role.create_db), verifier,
+           Value::Bool(role.inherits)}};
 }
 
 void CollectMemberships(const Roles& roles, const std::string& role, std::set<std::string>* seen) {
   if (!seen->insert(role).second) return;
+  const auto attributes = roles.roles.find(role);
+  if (attributes != roles.roles.end() && !attributes->second.inherits) return;
   const auto found = roles.member_of.find(role);
   if (found == roles.member_of.end()) return;
   for (const std::string& parent : found->second) CollectMemberships(roles, parent, seen);
@@ -59,6 +65,7 @@ absl::Status ApplyOptions(const Request& request, Role* role) {
   if (request.has_login()) role->can_login = request.login();
   if (request.has_create_role()) role->create_role = request.create_role();
   if (request.has_create_db()) role->create_db = request.create_db();
+  if (request.has_inherit()) role->inherits = request.inherit();
   if (!request.has_password()) return absl::OkStatus();
   if (request.password().empty()) {
     role->verifier.clear();
@@ -173,7 +180,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   ASSIGN_OR_RETURN(const auto names,
                    sql_->Run(context,
                              "SELECT name, is_superuser, can_login, create_role, create_db, "
-                             "verifier FROM adbms.roles"));
+                             "verifier, inherits FROM adbms.roles"));
   for (const auto& row : names.rows) {
     Role role;
     role.superuser = row[1].bool_value();
@@ -181,6 +188,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
     role.create_role = row[3].bool_value();
     role.create_db = row[4].bool_value();
     if (!row[5].is_null()) role.verifier = std::string(row[5].bytes());
+    role.inherits = row[6].bool_value();
     roles->roles.emplace(std::string(row[0].bytes()), std::move(role));
   }
   ASSIGN_OR_RETURN(const auto members,
@@ -224,7 +232,8 @@ absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& reques
   const bool own_password = request.kind() == Request::KIND_ALTER && request.roles_size() == 1 &&
                             request.roles(0) == request.user() && request.has_password() &&
                             !request.has_login() && !request.has_superuser() &&
-                            !request.has_create_role() && !request.has_create_db();
+                            !request.has_create_role() && !request.has_create_db() &&
+                            !request.has_inherit();
   if (own_password) return absl::OkStatus();
   bool touches_superuser = request.has_superuser() && request.superuser();
   for (const std::string& name : request.roles()) {

@@ -23,6 +23,7 @@ struct Role {
   bool can_login = false;
   bool create_role = false;
   bool create_db = false;
+  bool inherits = true;  // Has the rights of the roles that it is a member of.
   std::string verifier;  // Empty: no password.
 };
 

@@ -65,9 +65,15 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       return absl::OkStatus();
     }
     case Body::kOpenBulk: {
+      if (request.open_bulk().has_attributes()) SetAttributes(request.open_bulk().attributes());
+      options_.transaction_timestamp_us = request.open_bulk().transaction_timestamp_us();
+      options_.statement_timestamp_us = request.open_bulk().statement_timestamp_us();
+      options_.details =
+          std::make_shared<const common::v1::SessionDetails>(request.open_bulk().details());
       ASSIGN_OR_RETURN(bulk_, session_->OpenBulkWriter(context, request.open_bulk().table_id(),
                                                        {request.open_bulk().checks().begin(),
-                                                        request.open_bulk().checks().end()}));
+                                                        request.open_bulk().checks().end()},
+                                                       options_));
       return absl::OkStatus();
     }
     case Body::kWriteBulk: {
@@ -120,6 +126,10 @@ void Conversation::SetAttributes(const v1::SessionAttributes& attributes) {
   options_.current_schema = attributes.current_schema();
   options_.search_path.assign(attributes.search_path().begin(), attributes.search_path().end());
   options_.time_zone = attributes.time_zone();
+  options_.text.extra_float_digits = attributes.extra_float_digits();
+  options_.text.bytea_hex = !attributes.bytea_escape();
+  options_.text.interval_style = static_cast<types::IntervalStyle>(std::min<uint32_t>(
+      attributes.interval_style(), static_cast<uint32_t>(types::IntervalStyle::kIso8601)));
 }
 
 absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
@@ -147,6 +157,9 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
   options_.transaction_timestamp_us = request.transaction_timestamp_us();
   options_.statement_timestamp_us = request.statement_timestamp_us();
   options_.measure_time = request.measure_time();
+  options_.details = request.has_details()
+                         ? std::make_shared<const common::v1::SessionDetails>(request.details())
+                         : nullptr;
   ASSIGN_OR_RETURN(stream_, session_->Execute(context, plan, options_));
   return FillPage(response);
 }

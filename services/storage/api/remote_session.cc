@@ -109,6 +109,7 @@ void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool wit
   execute->set_transaction_timestamp_us(options.transaction_timestamp_us);
   execute->set_statement_timestamp_us(options.statement_timestamp_us);
   execute->set_measure_time(options.measure_time);
+  if (options.details != nullptr) *execute->mutable_details() = *options.details;
 }
 
 v1::SessionAttributes AttributesOf(const ExecuteOptions& options) {
@@ -119,6 +120,9 @@ v1::SessionAttributes AttributesOf(const ExecuteOptions& options) {
   attributes.set_current_database(options.current_database);
   attributes.set_current_schema(options.current_schema);
   attributes.set_time_zone(options.time_zone);
+  attributes.set_extra_float_digits(options.text.extra_float_digits);
+  attributes.set_bytea_escape(!options.text.bytea_hex);
+  attributes.set_interval_style(static_cast<uint32_t>(options.text.interval_style));
   *attributes.mutable_search_path() = {options.search_path.begin(), options.search_path.end()};
   return attributes;
 }
@@ -130,6 +134,9 @@ bool Same(const v1::SessionAttributes& attributes, const ExecuteOptions& options
          attributes.current_database() == options.current_database &&
          attributes.current_schema() == options.current_schema &&
          attributes.time_zone() == options.time_zone &&
+         attributes.extra_float_digits() == options.text.extra_float_digits &&
+         attributes.bytea_escape() == !options.text.bytea_hex &&
+         attributes.interval_style() == static_cast<uint32_t>(options.text.interval_style) &&
          std::equal(attributes.search_path().begin(), attributes.search_path().end(),
                     options.search_path.begin(), options.search_path.end());
 }
@@ -270,11 +277,16 @@ absl::StatusOr<v1::DdlResult> RemoteSession::ExecuteDdl(const rpc::CallContext& 
 
 absl::StatusOr<std::unique_ptr<BulkWriter>> RemoteSession::OpenBulkWriter(
     const rpc::CallContext& context, uint32_t table_id,
-    const std::vector<common::v1::CheckConstraint>& checks) {
+    const std::vector<common::v1::CheckConstraint>& checks, const ExecuteOptions& options) {
   v1::SessionRequest request;
   RETURN_IF_ERROR(Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* open) {
-    open->mutable_open_bulk()->set_table_id(table_id);
-    for (const auto& check : checks) *open->mutable_open_bulk()->add_checks() = check;
+    v1::OpenBulkRequest* bulk = open->mutable_open_bulk();
+    bulk->set_table_id(table_id);
+    *bulk->mutable_attributes() = AttributesOf(options);
+    bulk->set_transaction_timestamp_us(options.transaction_timestamp_us);
+    bulk->set_statement_timestamp_us(options.statement_timestamp_us);
+    if (options.details != nullptr) *bulk->mutable_details() = *options.details;
+    for (const auto& check : checks) *bulk->add_checks() = check;
   }));
   return std::make_unique<RemoteBulkWriter>(this, context);
 }

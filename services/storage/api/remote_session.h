@@ -39,7 +39,8 @@ class RemoteSession : public Session {
                                            const common::v1::DdlStatement& statement) override;
   absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,
-      const std::vector<common::v1::CheckConstraint>& checks) override;
+      const std::vector<common::v1::CheckConstraint>& checks,
+      const ExecuteOptions& options) override;
   absl::Status Analyze(const rpc::CallContext& context,
                        const std::vector<uint32_t>& table_ids) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(

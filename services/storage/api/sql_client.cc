@@ -38,6 +38,8 @@ absl::StatusOr<SqlResult> SqlClient::Attempt(const rpc::CallContext& context, Se
   input.session_user = user_;
   SqlResult result;
   if (statements.front().statement_class == sql::StatementClass::kDdl) {
+    ASSIGN_OR_RETURN(const size_t steps, sql::CountDdlSteps(input));
+    if (steps > 1) return status::NotSupported("several actions in one ALTER TABLE here");
     ASSIGN_OR_RETURN(auto changes, sql::BindDdl(input));
     for (common::v1::DdlStatement& change : changes) {
       if (change.has_create_table()) {

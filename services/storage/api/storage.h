@@ -16,6 +16,7 @@
 #include "adbms/common/v1/plan.pb.h"
 #include "adbms/storage/v1/storage.pb.h"
 #include "common/rpc/call_context.h"
+#include "common/types/text_io.h"
 #include "common/types/vector.h"
 
 namespace adbms::storage::api {
@@ -42,6 +43,10 @@ struct ExecuteOptions {
   std::string current_schema;
   std::vector<std::string> search_path;
   std::string time_zone = "UTC";
+  // How values become text inside expressions; its zone and time are not used.
+  types::TextOptions text;
+  // Set for a plan with session_details.
+  std::shared_ptr<const common::v1::SessionDetails> details;
   // Measure time per operator (EXPLAIN ANALYZE). Rows are always counted.
   bool measure_time = false;
   // Stop after this many rows and keep the stream open (portals); 0: no limit.
@@ -109,7 +114,7 @@ class Session {
       const rpc::CallContext& context, const common::v1::DdlStatement& statement) = 0;
   virtual absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,
-      const std::vector<common::v1::CheckConstraint>& checks) = 0;
+      const std::vector<common::v1::CheckConstraint>& checks, const ExecuteOptions& options) = 0;
   // Gathers statistics of these tables; empty: of all user tables.
   virtual absl::Status Analyze(const rpc::CallContext& context,
                                const std::vector<uint32_t>& table_ids) = 0;

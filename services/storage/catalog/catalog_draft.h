@@ -48,6 +48,9 @@ class CatalogDraft {
   Result DropIndexes(const common::v1::DropIndex& statement);
   // New, empty spaces for rows and indexes.
   absl::Status Truncate(uint32_t table_id);
+  // Before the table's primary key goes: drops the views that need it, or says 2BP01 without
+  // `cascade`.
+  absl::Status DropViewsOnKey(const TableEntry& entry, bool cascade, v1::DdlResult* result);
   // New key (empty: hidden) in new spaces; the caller moves the rows.
   absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns,
                                 std::string name);

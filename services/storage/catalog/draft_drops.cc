@@ -40,6 +40,15 @@ absl::Status CatalogDraft::DropViewsOn(
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::DropViewsOnKey(const TableEntry& entry, bool cascade,
+                                          v1::DdlResult* result) {
+  const uint32_t table_id = entry.descriptor.table_id();
+  return DropViewsOn(
+      "constraint " + entry.descriptor.primary_key_name() + " on table " + entry.descriptor.name(),
+      [table_id](const auto& used) { return used.table_id() == table_id && used.primary_key(); },
+      {}, cascade, result);
+}
+
 absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
                                              const std::vector<uint32_t>& dropping, bool cascade,
                                              v1::DdlResult* result) {

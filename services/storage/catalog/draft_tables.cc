@@ -149,6 +149,14 @@ CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& stat
                 Quoted(view.columns(i).name()),
             {}, "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
       }
+      const types::Type before = types::FromProto(old.columns(i).type());
+      const types::Type after = types::FromProto(view.columns(i).type());
+      if (before != after) {
+        return status::Error(sqlstate::kInvalidTableDefinition,
+                             "cannot change data type of view column " +
+                                 Quoted(old.columns(i).name()) + " from " + types::Format(before) +
+                                 " to " + types::Format(after));
+      }
     }
     for (int i = 0; i < old.columns_size(); ++i)
       view.mutable_columns(i)->set_comment(old.columns(i).comment());

@@ -44,8 +44,18 @@ class Insert : public ModifyOperator {
       CountRows(rows.row_count);
       return Return(rows);
     }
+    // RETURNING answers in the order of the input: what was inserted goes out before the next
+    // update.
     std::vector<uint32_t> inserted;
-    std::vector<types::Batch> updated;
+    const auto return_inserted = [&]() -> absl::Status {
+      if (inserted.empty()) return absl::OkStatus();
+      CountRows(inserted.size());
+      const auto count = static_cast<uint32_t>(inserted.size());
+      RETURN_IF_ERROR(
+          Return(count == rows.row_count ? rows : types::Gather(rows, inserted.data(), count)));
+      inserted.clear();
+      return absl::OkStatus();
+    };
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       txn::TableWriter::Conflict conflict;
       conflict.arbiter = node_.conflict_index;
@@ -56,15 +66,10 @@ class Insert : public ModifyOperator {
         continue;
       }
       if (node_.conflict_update.empty()) continue;
-      RETURN_IF_ERROR(UpdateExisting(conflict.row_key, rows, row, &updated));
+      if (!node_.returning.empty()) RETURN_IF_ERROR(return_inserted());
+      RETURN_IF_ERROR(UpdateExisting(conflict.row_key, rows, row));
     }
-    CountRows(inserted.size());
-    if (inserted.size() != rows.row_count) {
-      rows = types::Gather(rows, inserted.data(), static_cast<uint32_t>(inserted.size()));
-    }
-    RETURN_IF_ERROR(Return(rows));
-    for (const types::Batch& batch : updated) RETURN_IF_ERROR(Return(batch));
-    return absl::OkStatus();
+    return return_inserted();
   }
 
  private:
@@ -76,8 +81,7 @@ class Insert : public ModifyOperator {
     return absl::OkStatus();
   }
 
-  absl::Status UpdateExisting(const std::string& row_key, const types::Batch& rows, uint32_t row,
-                              std::vector<types::Batch>* updated) {
+  absl::Status UpdateExisting(const std::string& row_key, const types::Batch& rows, uint32_t row) {
     if (!touched_.insert(row_key).second) {
       return status::Error(
           status::sqlstate::kCardinalityViolation,
@@ -114,8 +118,7 @@ class Insert : public ModifyOperator {
     const std::vector<bool> assigned(layout.types.size(), true);
     RETURN_IF_ERROR(writer().Update(row_key, Pointers(existing), 0, columns, 0, assigned));
     CountRows(1);
-    updated->push_back(std::move(changed));
-    return absl::OkStatus();
+    return Return(changed);
   }
 
   const InsertNode& node_;

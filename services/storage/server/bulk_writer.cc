@@ -35,9 +35,10 @@ bool KeySet::Add(std::string_view key) {
 
 absl::StatusOr<std::unique_ptr<api::BulkWriter>> BulkWriterImpl::Open(
     const rpc::CallContext& context, SessionState* session, uint32_t table_id,
-    const std::vector<common::v1::CheckConstraint>& checks) {
+    const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   auto writer = std::unique_ptr<BulkWriterImpl>(new BulkWriterImpl(context, session));
   session->ExecutionStarted();
+  FillEvaluation(options, &writer->state_.context);
   RETURN_IF_ERROR(writer->Prepare(table_id, checks));
   return std::unique_ptr<api::BulkWriter>(std::move(writer));
 }

@@ -42,7 +42,7 @@ class BulkWriterImpl : public api::BulkWriter {
  public:
   static absl::StatusOr<std::unique_ptr<api::BulkWriter>> Open(
       const rpc::CallContext& context, SessionState* session, uint32_t table_id,
-      const std::vector<common::v1::CheckConstraint>& checks);
+      const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options);
   ~BulkWriterImpl() override;
 
   absl::Status Write(const types::Batch& batch) override;

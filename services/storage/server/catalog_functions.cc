@@ -510,11 +510,18 @@ absl::StatusOr<Value> ToRegtype(const Call& call) {
   return Value::Int(TypeId::kRegtype, types::OidOf(*id));
 }
 
+// Whether the schema exists, for the effective search path.
+absl::StatusOr<Value> SchemaExists(const Call& call) {
+  const auto* schema = call.catalog.FindSchema(std::string(call.arguments[0].bytes()));
+  return Value::Bool(schema != nullptr);
+}
+
 using Handler = absl::StatusOr<Value> (*)(const Call& call);
 const std::map<std::string_view, Handler>& Handlers() {
   static const auto* const kHandlers = new std::map<std::string_view, Handler>{
       {"regclassout", RegclassOut},
       {"regnamespaceout", RegnamespaceOut},
+      {"schema_exists", SchemaExists},
       {"to_regclass", ToRegclass},
       {"to_regnamespace", ToRegnamespace},
       {"to_regtype", ToRegtype},
@@ -570,7 +577,6 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_get_partition_constraintdef", NoText},
       {"pg_get_serial_sequence", SerialSequence},
       {"pg_get_statisticsobjdef_columns", NoText},
-      {"current_setting", NoText},
   };
   return *kHandlers;
 }

@@ -157,7 +157,7 @@ class DdlExecution {
     return result;
   }
 
-  absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table) {
+  absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table, bool cascade) {
     for (const auto& reference : draft()->state()->ReferencesTo(table.descriptor.table_id())) {
       std::set<uint32_t> referenced(reference.key->referenced_columns().begin(),
                                     reference.key->referenced_columns().end());
@@ -173,7 +173,11 @@ class DdlExecution {
                                reference.child->descriptor.name() + " depends on index " +
                                table.descriptor.primary_key_name());
     }
-    return ChangeKey(table.descriptor.table_id(), {}, {});
+    v1::DdlResult dropped;
+    RETURN_IF_ERROR(draft()->DropViewsOnKey(table, cascade, &dropped));
+    ASSIGN_OR_RETURN(v1::DdlResult result, ChangeKey(table.descriptor.table_id(), {}, {}));
+    *result.mutable_notices() = dropped.notices();
+    return result;
   }
 
   absl::StatusOr<v1::DdlResult> Alter(const AlterTable& statement) {
@@ -195,7 +199,7 @@ class DdlExecution {
       case AlterTable::kDropConstraint:
         if (table->layout.has_primary_key() &&
             statement.drop_constraint() == table->descriptor.primary_key_name()) {
-          return DropPrimaryKey(*table);
+          return DropPrimaryKey(*table, statement.cascade());
         }
         break;
       case AlterTable::kAddColumn:

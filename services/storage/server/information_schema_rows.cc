@@ -16,7 +16,7 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
     const bool view = !table.view_sql().empty();
     rows->Row()
         .Set("table_catalog", Database(source))
-        .Set("table_schema", table.schema())
+        .Set("table_schema", ShownSchema(table.schema()))
         .Set("table_name", table.name())
         .Set("table_type", view ? "VIEW" : "BASE TABLE")
         .Set("is_insertable_into", view || table.is_virtual() ? "NO" : "YES")
@@ -30,7 +30,7 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
     if (table.view_sql().empty()) continue;
     rows->Row()
         .Set("table_catalog", Database(source))
-        .Set("table_schema", table.schema())
+        .Set("table_schema", ShownSchema(table.schema()))
         .Set("table_name", table.name())
         .Set("view_definition", table.view_sql())
         .Set("check_option", "NONE")
@@ -109,7 +109,7 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
       if (column.dropped()) continue;
       rows->Row()
           .Set("table_catalog", Database(source))
-          .Set("table_schema", table.schema())
+          .Set("table_schema", ShownSchema(table.schema()))
           .Set("table_name", table.name())
           .Set("column_name", column.name())
           .Set("ordinal_position", position)
@@ -163,10 +163,10 @@ void FillTableConstraints(const RowSource& source, RowBuilder* rows) {
       source, [&](const auto& table, const std::string& name, const char* kind, const auto&, auto) {
         rows->Row()
             .Set("constraint_catalog", Database(source))
-            .Set("constraint_schema", table.schema())
+            .Set("constraint_schema", ShownSchema(table.schema()))
             .Set("constraint_name", name)
             .Set("table_catalog", Database(source))
-            .Set("table_schema", table.schema())
+            .Set("table_schema", ShownSchema(table.schema()))
             .Set("table_name", table.name())
             .Set("constraint_type", kind)
             .Set("is_deferrable", "NO")
@@ -182,10 +182,10 @@ void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
     for (uint32_t ordinal : ordinals) {
       rows->Row()
           .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", table.schema())
+          .Set("constraint_schema", ShownSchema(table.schema()))
           .Set("constraint_name", name)
           .Set("table_catalog", Database(source))
-          .Set("table_schema", table.schema())
+          .Set("table_schema", ShownSchema(table.schema()))
           .Set("table_name", table.name())
           .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
           .Set("ordinal_position", ++position);
@@ -199,7 +199,7 @@ void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
     for (const auto& key : entry->descriptor.foreign_keys()) {
       rows->Row()
           .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", entry->descriptor.schema())
+          .Set("constraint_schema", ShownSchema(entry->descriptor.schema()))
           .Set("constraint_name", key.name())
           .Set("match_option", "NONE")
           .Set("update_rule", "NO ACTION")
@@ -207,7 +207,7 @@ void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
       const auto index = source.catalog->FindIndex(ReferencedIndexOid(*source.catalog, key));
       if (index.table == nullptr) continue;
       rows->Set("unique_constraint_catalog", Database(source))
-          .Set("unique_constraint_schema", index.table->descriptor.schema())
+          .Set("unique_constraint_schema", ShownSchema(index.table->descriptor.schema()))
           .Set("unique_constraint_name", index.index == nullptr
                                              ? index.table->descriptor.primary_key_name()
                                              : index.index->name());
@@ -230,11 +230,11 @@ void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
     for (const uint32_t ordinal : *columns) {
       rows->Row()
           .Set("table_catalog", Database(source))
-          .Set("table_schema", used->schema())
+          .Set("table_schema", ShownSchema(used->schema()))
           .Set("table_name", used->name())
           .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
           .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", table.schema())
+          .Set("constraint_schema", ShownSchema(table.schema()))
           .Set("constraint_name", name);
     }
   });

@@ -41,7 +41,7 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
   SetClassDefaults(rows);
   rows->Set("oid", oid)
       .Set("relname", name)
-      .Set("relnamespace", SchemaOid(source, table.descriptor.schema()))
+      .Set("relnamespace", SchemaOid(source, ShownSchema(table.descriptor.schema())))
       .Set("relowner", RoleOid(table.descriptor.owner()))
       .Set("relam", kBtreeAm)
       .Set("relfilenode", oid)
@@ -61,7 +61,7 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
     SetClassDefaults(rows);
     rows->Set("oid", id)
         .Set("relname", table.name())
-        .Set("relnamespace", SchemaOid(source, table.schema()))
+        .Set("relnamespace", SchemaOid(source, ShownSchema(table.schema())))
         .Set("relowner", RoleOid(table.owner()))
         .Set("relam", view || table.has_sequence() ? 0 : kHeapAm)
         .Set("relfilenode", stored ? static_cast<int64_t>(table.storage_id()) : 0)
@@ -211,7 +211,7 @@ RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int6
   return rows->Row()
       .Set("oid", oid)
       .Set("conname", name)
-      .Set("connamespace", SchemaOid(source, table.descriptor.schema()))
+      .Set("connamespace", SchemaOid(source, ShownSchema(table.descriptor.schema())))
       .Set("contype", kind)
       .SetBool("condeferrable", false)
       .SetBool("condeferred", false)
@@ -293,7 +293,7 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
     const TableDescriptor& table = entry->descriptor;
     if (!table.view_sql().empty() || table.has_sequence()) continue;
     rows->Row()
-        .Set("schemaname", table.schema())
+        .Set("schemaname", ShownSchema(table.schema()))
         .Set("tablename", table.name())
         .Set("tableowner", table.owner())
         .SetBool("hasindexes", table.primary_key_oid() != 0 || table.indexes_size() > 0)
@@ -308,7 +308,7 @@ void FillIndexes(const RowSource& source, RowBuilder* rows) {
     const TableDescriptor& table = entry->descriptor;
     const auto row = [&](const std::string& name, const IndexDescriptor* index) {
       rows->Row()
-          .Set("schemaname", table.schema())
+          .Set("schemaname", ShownSchema(table.schema()))
           .Set("tablename", table.name())
           .Set("indexname", name)
           .Set("indexdef", IndexDefinition(*entry, index));
@@ -323,7 +323,7 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
     const TableDescriptor& table = entry->descriptor;
     if (table.view_sql().empty()) continue;
     rows->Row()
-        .Set("schemaname", table.schema())
+        .Set("schemaname", ShownSchema(table.schema()))
         .Set("viewname", table.name())
         .Set("viewowner", table.owner())
         .Set("definition", table.view_sql());

@@ -32,7 +32,7 @@ void FillSequence(const RowSource& source, RowBuilder* rows) {
 void FillSequences(const RowSource& source, RowBuilder* rows) {
   ForEachSequence(source, [&](const TableDescriptor& table, const SequenceDescriptor& sequence) {
     rows->Row()
-        .Set("schemaname", table.schema())
+        .Set("schemaname", ShownSchema(table.schema()))
         .Set("sequencename", table.name())
         .Set("sequenceowner", table.owner())
         .Set("data_type", types::OidOf(types::FromProto(sequence.type()).id))

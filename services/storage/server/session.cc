@@ -9,6 +9,24 @@
 #include "services/storage/server/query_stream.h"
 
 namespace adbms::storage::server {
+
+void FillEvaluation(const api::ExecuteOptions& options,
+                    sql::functions::EvaluationContext* context) {
+  context->transaction_timestamp_us = options.transaction_timestamp_us;
+  context->statement_timestamp_us = options.statement_timestamp_us;
+  context->current_user = options.current_user;
+  context->session_user = options.session_user;
+  context->backend_pid = options.backend_pid;
+  context->current_database = options.current_database;
+  context->current_schema = options.current_schema;
+  context->search_path = options.search_path;
+  context->time_zone = options.time_zone;
+  context->extra_float_digits = options.text.extra_float_digits;
+  context->bytea_hex = options.text.bytea_hex;
+  context->interval_style = options.text.interval_style;
+  context->session_details = options.details;
+}
+
 namespace {
 
 namespace sqlstate = status::sqlstate;
@@ -38,15 +56,7 @@ class StreamWithFunctions : public QueryStream {
     sequence_use_.memory = sequences;
     sequence_use_.transaction = context->transaction;
     functions_.emplace(parts.shared, context->catalog.get(), &session, &sequence_use_);
-    session.transaction_timestamp_us = options.transaction_timestamp_us;
-    session.statement_timestamp_us = options.statement_timestamp_us;
-    session.current_user = options.current_user;
-    session.session_user = options.session_user;
-    session.backend_pid = options.backend_pid;
-    session.current_database = options.current_database;
-    session.current_schema = options.current_schema;
-    session.search_path = options.search_path;
-    session.time_zone = options.time_zone;
+    FillEvaluation(options, &session);
     session.catalog = &*functions_;
     session.check_interrupts = [call = context->call] { return call->Check(); };
     context->state.parameters = &options.parameters;
@@ -120,6 +130,9 @@ absl::Status Session::Commit(const rpc::CallContext& context) {
   if (state_.transaction() == nullptr) return absl::OkStatus();
   const absl::Status status = state_.transaction()->Commit();
   state_.EndTransaction();
+  const std::vector<uint32_t> created = std::exchange(analyze_at_commit_, {});
+  // Statistics are never a reason for a commit to fail; the tables may be gone again, too.
+  if (status.ok() && !created.empty()) (void)state_.parts().statistics->Analyze(context, created);
   return status;
 }
 
@@ -128,6 +141,7 @@ absl::Status Session::Rollback(const rpc::CallContext& context) {
   if (state_.transaction() == nullptr) return absl::OkStatus();
   state_.transaction()->Rollback();
   state_.EndTransaction();
+  analyze_at_commit_.clear();
   return absl::OkStatus();
 }
 
@@ -247,15 +261,26 @@ absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& contex
 
 absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
     const rpc::CallContext& context, uint32_t table_id,
-    const std::vector<common::v1::CheckConstraint>& checks) {
+    const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
-  return BulkWriterImpl::Open(context, &state_, table_id, checks);
+  return BulkWriterImpl::Open(context, &state_, table_id, checks, options);
 }
 
 absl::Status Session::Analyze(const rpc::CallContext& context,
                               const std::vector<uint32_t>& table_ids) {
   RETURN_IF_ERROR(CheckIdle());
-  return state_.parts().statistics->Analyze(context, table_ids);
+  if (state_.transaction() == nullptr)
+    return state_.parts().statistics->Analyze(context, table_ids);
+  // Tables that only this transaction sees yet.
+  const auto committed = state_.parts().shared->catalog->Current();
+  const auto own = state_.transaction()->SessionCatalog();
+  std::vector<uint32_t> known;
+  for (const uint32_t id : table_ids) {
+    const bool created = committed->Find(id) == nullptr && own->Find(id) != nullptr;
+    (created ? analyze_at_commit_ : known).push_back(id);
+  }
+  if (known.empty() && !table_ids.empty()) return absl::OkStatus();
+  return state_.parts().statistics->Analyze(context, known);
 }
 
 absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> Session::GetCatalog(

@@ -44,6 +44,9 @@ class PreparedPlanImpl : public api::PreparedPlan {
   mutable std::atomic<std::shared_ptr<const executor::CompiledPlan>> compiled_;
 };
 
+// What a statement's expressions may ask about the session, but for the catalog.
+void FillEvaluation(const api::ExecuteOptions& options, sql::functions::EvaluationContext* context);
+
 // The session's part that running streams refer to.
 class SessionState {
  public:
@@ -103,7 +106,8 @@ class Session : public api::Session {
                                            const common::v1::DdlStatement& statement) override;
   absl::StatusOr<std::unique_ptr<api::BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,
-      const std::vector<common::v1::CheckConstraint>& checks) override;
+      const std::vector<common::v1::CheckConstraint>& checks,
+      const api::ExecuteOptions& options) override;
   absl::Status Analyze(const rpc::CallContext& context,
                        const std::vector<uint32_t>& table_ids) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
@@ -122,6 +126,8 @@ class Session : public api::Session {
                                                                bool writes);
 
   SessionState state_;
+  // Made by the transaction, and to be analyzed once everybody sees them.
+  std::vector<uint32_t> analyze_at_commit_;
 };
 
 }  // namespace adbms::storage::server

@@ -1,4 +1,7 @@
 // pg_roles, pg_database, pg_settings, activity and usage, and the computed tables of schema adbms.
+#include <cstdio>
+
+#include "common/settings/setting_table.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
 
@@ -17,15 +20,15 @@ void FillRoles(const RowSource& source, RowBuilder* rows) {
         .Set("usename", role.name)
         .SetBool("rolsuper", role.is_superuser)
         .SetBool("usesuper", role.is_superuser)
-        .SetBool("rolinherit", true)
-        .SetBool("rolcreaterole", role.create_role || role.is_superuser)
-        .SetBool("rolcreatedb", role.create_db || role.is_superuser)
-        .SetBool("usecreatedb", role.create_db || role.is_superuser)
+        .SetBool("rolinherit", role.inherits)
+        .SetBool("rolcreaterole", role.create_role)
+        .SetBool("rolcreatedb", role.create_db)
+        .SetBool("usecreatedb", role.create_db)
         .SetBool("rolcanlogin", role.can_login)
-        .SetBool("rolreplication", role.is_superuser)
-        .SetBool("userepl", role.is_superuser)
-        .SetBool("rolbypassrls", role.is_superuser)
-        .SetBool("usebypassrls", role.is_superuser)
+        .SetBool("rolreplication", false)
+        .SetBool("userepl", false)
+        .SetBool("rolbypassrls", false)
+        .SetBool("usebypassrls", false)
         .Set("rolconnlimit", -1);
   }
 }
@@ -127,52 +130,109 @@ void FillLanguages(const RowSource&, RowBuilder* rows) {
   row(14, "sql");
 }
 
-struct Setting {
-  const char* name;
-  const char* value;
-  const char* type;
-};
-constexpr Setting kSettings[] = {
-    {"bytea_output", "hex", "enum"},
-    {"client_encoding", "UTF8", "string"},
-    {"DateStyle", "ISO, MDY", "string"},
-    {"default_transaction_isolation", "read committed", "enum"},
-    {"extra_float_digits", "1", "integer"},
-    {"integer_datetimes", "on", "bool"},
-    {"IntervalStyle", "postgres", "enum"},
-    {"lc_collate", "C", "string"},
-    {"lc_ctype", "C", "string"},
-    {"max_identifier_length", "63", "integer"},
-    {"max_index_keys", "32", "integer"},
-    {"search_path", "\"$user\", public", "string"},
-    {"server_encoding", "UTF8", "string"},
-    {"server_version", "15.0", "string"},
-    {"server_version_num", "150000", "integer"},
-    {"standard_conforming_strings", "on", "bool"},
-    {"wal_level", "replica", "enum"},
-};
-
 void FillSettings(const RowSource& source, RowBuilder* rows) {
-  const auto row = [&](const std::string& name, const std::string& value,
-                       const char* type) -> RowBuilder& {
-    return rows->Row()
-        .Set("name", name)
+  const common::v1::SessionDetails* details = source.session->session_details.get();
+  const auto of_session = [&](std::string_view name) -> const common::v1::SettingValue* {
+    if (details == nullptr) return nullptr;
+    for (const common::v1::SettingValue& setting : details->settings()) {
+      if (setting.name() == name) return &setting;
+    }
+    return nullptr;
+  };
+  for (const settings::SettingDefinition* definition : settings::AllSettings()) {
+    // What SHOW shows may have a unit; here numbers stand in the setting's own.
+    const auto plain = [&](const std::string& shown) {
+      return settings::ReadValue(*definition, shown).value_or(shown);
+    };
+    const common::v1::SettingValue* set = of_session(definition->name);
+    const std::string value = set == nullptr ? definition->initial : plain(set->value());
+    const std::string reset = set == nullptr ? definition->initial : plain(set->reset_value());
+    const bool number = definition->type == settings::SettingType::kInteger ||
+                        definition->type == settings::SettingType::kReal;
+    rows->Row()
+        .Set("name", definition->name)
         .Set("setting", value)
-        .Set("vartype", type)
+        .Set("category", definition->category)
+        .Set("short_desc", definition->effect == nullptr ? "" : definition->effect)
+        .Set("context", settings::ContextName(definition->context))
+        .Set("vartype", settings::TypeName(definition->type))
+        .Set("source", value != reset                 ? "session"
+                       : value != definition->initial ? "client"
+                                                      : "default")
+        .Set("boot_val", definition->initial)
+        .Set("reset_val", reset)
+        .SetBool("pending_restart", false);
+    if (*definition->unit != '\0') rows->Set("unit", definition->unit);
+    if (number) {
+      char text[40];
+      std::snprintf(text, sizeof(text), "%.15g", definition->minimum);
+      rows->Set("min_val", text);
+      std::snprintf(text, sizeof(text), "%.15g", definition->maximum);
+      rows->Set("max_val", text);
+    }
+    if (definition->type == settings::SettingType::kEnum)
+      rows->Set("enumvals", "{" + std::string(definition->values) + "}");
+  }
+  if (details != nullptr) {
+    for (const common::v1::SettingValue& setting : details->settings()) {
+      if (settings::FindSetting(setting.name()) != nullptr) continue;
+      rows->Row()
+          .Set("name", setting.name())
+          .Set("setting", setting.value())
+          .Set("category", "Customized Options")
+          .Set("context", "user")
+          .Set("vartype", "string")
+          .Set("source", "session")
+          .Set("reset_val", setting.reset_value())
+          .SetBool("pending_restart", false);
+    }
+  }
+  const v1::ListKnobsResponse knobs = source.knobs->List();
+  for (const v1::Knob& knob : knobs.knobs()) {
+    const std::string value = std::to_string(knob.value());
+    rows->Row()
+        .Set("name", "adbms." + knob.name())
+        .Set("setting", value)
+        .Set("category", "ADBMS")
+        .Set("short_desc", knob.description())
         .Set("context", "internal")
+        .Set("vartype", "integer")
         .Set("source", "default")
+        .Set("min_val", std::to_string(knob.minimum()))
+        .Set("max_val", std::to_string(knob.maximum()))
         .Set("boot_val", value)
         .Set("reset_val", value)
         .SetBool("pending_restart", false);
-  };
-  for (const Setting& setting : kSettings) row(setting.name, setting.value, setting.type);
-  row("TimeZone", source.session->time_zone, "string");
-  const v1::ListKnobsResponse knobs = source.knobs->List();
-  for (const v1::Knob& knob : knobs.knobs()) {
-    row("adbms." + knob.name(), std::to_string(knob.value()), "integer")
-        .Set("short_desc", knob.description())
-        .Set("min_val", std::to_string(knob.minimum()))
-        .Set("max_val", std::to_string(knob.maximum()));
+  }
+}
+
+void FillPreparedStatements(const RowSource& source, RowBuilder* rows) {
+  if (source.session->session_details == nullptr) return;
+  for (const auto& prepared : source.session->session_details->prepared_statements()) {
+    std::string types = "{";
+    for (const uint32_t oid : prepared.parameter_type_oids())
+      types += (types.size() > 1 ? "," : "") + std::to_string(oid);
+    rows->Row()
+        .Set("name", prepared.name())
+        .Set("statement", prepared.statement())
+        .Set("prepare_time", prepared.prepare_time_us())
+        .Set("parameter_types", types + "}")
+        .SetBool("from_sql", prepared.from_sql())
+        .Set("generic_plans", int64_t{0})
+        .Set("custom_plans", int64_t{0});
+  }
+}
+
+void FillCursors(const RowSource& source, RowBuilder* rows) {
+  if (source.session->session_details == nullptr) return;
+  for (const auto& cursor : source.session->session_details->cursors()) {
+    rows->Row()
+        .Set("name", cursor.name())
+        .Set("statement", cursor.statement())
+        .SetBool("is_holdable", cursor.is_holdable())
+        .SetBool("is_binary", false)
+        .SetBool("is_scrollable", cursor.is_scrollable())
+        .Set("creation_time", cursor.creation_time_us());
   }
 }
 
@@ -186,7 +246,7 @@ void FillUserTables(const RowSource& source, RowBuilder* rows) {
     const txn::TableUse* use = source.shared->counts->Table(id);
     rows->Row()
         .Set("relid", id)
-        .Set("schemaname", table->descriptor.schema())
+        .Set("schemaname", ShownSchema(table->descriptor.schema()))
         .Set("relname", table->descriptor.name())
         .Set("seq_scan", static_cast<int64_t>(use->scans.load()))
         .Set("n_tup_ins", static_cast<int64_t>(use->inserted.load()))
@@ -206,7 +266,7 @@ void FillUserIndexes(const RowSource& source, RowBuilder* rows) {
       rows->Row()
           .Set("relid", id)
           .Set("indexrelid", index.index_id())
-          .Set("schemaname", table->descriptor.schema())
+          .Set("schemaname", ShownSchema(table->descriptor.schema()))
           .Set("relname", table->descriptor.name())
           .Set("indexrelname", index.name())
           .Set("idx_scan", static_cast<int64_t>(use->scans.load()))
@@ -296,6 +356,8 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_collation", FillCollations},
                  {"pg_catalog.pg_language", FillLanguages},
                  {"pg_catalog.pg_settings", FillSettings},
+                 {"pg_catalog.pg_prepared_statements", FillPreparedStatements},
+                 {"pg_catalog.pg_cursors", FillCursors},
                  {"pg_catalog.pg_stat_user_tables", FillUserTables},
                  {"pg_catalog.pg_stat_user_indexes", FillUserIndexes},
                  {"adbms.index_usage", FillIndexUsage},

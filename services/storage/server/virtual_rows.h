@@ -25,6 +25,7 @@ struct Role {
   bool can_login = false;
   bool create_role = false;
   bool create_db = false;
+  bool inherits = true;
 };
 
 // Rows of a stored table of schema adbms, these columns; none when there is no such table.
@@ -36,6 +37,11 @@ std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
 // All roles; always with the superuser postgres. Role oids are stable for a name.
 std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog);
 uint32_t RoleOid(const std::string& name);
+
+// The schema that catalog relations say a relation is in. The system's own tables in schema adbms
+// are said to be in pg_catalog: what looks for a user's tables leaves that out, and would take
+// those for the user's.
+std::string ShownSchema(const std::string& schema);
 
 // Rows under construction: values by column name, the others NULL.
 class RowBuilder {

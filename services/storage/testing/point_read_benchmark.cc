@@ -50,7 +50,7 @@ int Run(int64_t rows) {
   auto table = client.Table("t");
 
   auto start = std::chrono::steady_clock::now();
-  auto writer = client.session().OpenBulkWriter(client.context(), table.table_id(), {});
+  auto writer = client.session().OpenBulkWriter(client.context(), table.table_id(), {}, {});
   Check(writer.status());
   for (int64_t at = 0; at < rows; at += types::kBatchRows) {
     const auto count = static_cast<uint32_t>(std::min<int64_t>(rows - at, types::kBatchRows));

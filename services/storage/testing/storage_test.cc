@@ -185,7 +185,7 @@ TEST_F(StorageTest, TruncateAndCopyInOneTransaction) {
   ASSERT_TRUE(client.InsertInts("t", {{1, 10}}).ok());
   const auto copy = [&](std::vector<int32_t> keys) {
     auto writer =
-        client.session().OpenBulkWriter(client.context(), client.Table("t").table_id(), {});
+        client.session().OpenBulkWriter(client.context(), client.Table("t").table_id(), {}, {});
     if (!writer.ok()) return writer.status();
     types::Batch batch;
     for (int c = 0; c < 2; ++c) {

@@ -1,0 +1,60 @@
+// The one table of a session's settings: PostgreSQL 15's names, types, bounds and contexts, and
+// what each means here. SET, SHOW, pg_settings, current_setting and start-up read it;
+// deploy/config/SETTINGS.md is made of it. Immutable, thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace adbms::settings {
+
+enum class SettingType { kBool, kInteger, kReal, kString, kEnum };
+
+// Who may change it when; as pg_settings.context.
+enum class SettingContext {
+  kInternal,
+  kPostmaster,
+  kSighup,
+  kSuperuserBackend,
+  kBackend,
+  kSuperuser,
+  kUser,
+};
+
+struct SettingDefinition {
+  const char* name;  // As PostgreSQL spells it: "TimeZone".
+  SettingType type;
+  SettingContext context;
+  const char* unit;  // Of a number: "ms", "8kB", …; empty: none.
+  double minimum;    // Numbers, in that unit.
+  double maximum;
+  const char* values;   // kEnum: "a,b,c".
+  const char* initial;  // In canonical form.
+  const char* category;
+  const char* effect;  // What it does here; null: accepted and shown, without effect.
+  bool reported;       // Clients are told of changes.
+};
+
+// By lower-case name.
+const std::vector<const SettingDefinition*>& AllSettings();
+// Null when there is none of the name, in any case.
+const SettingDefinition* FindSetting(std::string_view name);
+
+const char* TypeName(SettingType type);
+const char* ContextName(SettingContext context);
+
+// The value in canonical form: numbers in the setting's unit, on and off, values of an enum as
+// listed. Errors: 22023 with PostgreSQL's messages and hints.
+absl::StatusOr<std::string> ReadValue(const SettingDefinition& definition, std::string_view text);
+// As SHOW shows a canonical value: in the largest unit that divides it.
+std::string ShowValue(const SettingDefinition& definition, std::string_view canonical);
+// A number in milliseconds. REQUIRES: a canonical value of a setting with a unit of time.
+int64_t Milliseconds(const SettingDefinition& definition, std::string_view canonical);
+
+// deploy/config/SETTINGS.md.
+std::string Reference();
+
+}  // namespace adbms::settings

@@ -1,0 +1,155 @@
+#include "common/sql/ddl/relation_options.h"
+
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+using parser::Node;
+
+struct Option {
+  const char* name;
+  enum class Type { kBool, kInteger, kReal, kAutoOnOff } type;
+  double minimum = 0;
+  double maximum = 0;
+  bool also_toast = false;
+};
+
+constexpr double kMaxInt = std::numeric_limits<int32_t>::max();
+using Type = Option::Type;
+
+// PostgreSQL 15's of heap tables.
+constexpr Option kTableOptions[] = {
+    {"fillfactor", Type::kInteger, 10, 100},
+    {"toast_tuple_target", Type::kInteger, 128, 8160},
+    {"parallel_workers", Type::kInteger, 0, 1024},
+    {"user_catalog_table", Type::kBool},
+    {"autovacuum_enabled", Type::kBool, 0, 0, true},
+    {"vacuum_truncate", Type::kBool, 0, 0, true},
+    {"vacuum_index_cleanup", Type::kAutoOnOff, 0, 0, true},
+    {"autovacuum_vacuum_threshold", Type::kInteger, 0, kMaxInt, true},
+    {"autovacuum_vacuum_insert_threshold", Type::kInteger, -1, kMaxInt, true},
+    {"autovacuum_analyze_threshold", Type::kInteger, 0, kMaxInt},
+    {"autovacuum_vacuum_cost_limit", Type::kInteger, 1, 10000, true},
+    {"autovacuum_freeze_min_age", Type::kInteger, 0, 1e9, true},
+    {"autovacuum_multixact_freeze_min_age", Type::kInteger, 0, 1e9, true},
+    {"autovacuum_freeze_max_age", Type::kInteger, 1e5, 2e9, true},
+    {"autovacuum_multixact_freeze_max_age", Type::kInteger, 1e4, 2e9, true},
+    {"autovacuum_freeze_table_age", Type::kInteger, 0, 2e9, true},
+    {"autovacuum_multixact_freeze_table_age", Type::kInteger, 0, 2e9, true},
+    {"log_autovacuum_min_duration", Type::kInteger, -1, kMaxInt, true},
+    {"autovacuum_vacuum_cost_delay", Type::kReal, 0, 100, true},
+    {"autovacuum_vacuum_scale_factor", Type::kReal, 0, 100, true},
+    {"autovacuum_vacuum_insert_scale_factor", Type::kReal, 0, 100, true},
+    {"autovacuum_analyze_scale_factor", Type::kReal, 0, 100},
+};
+// And of its B-trees.
+constexpr Option kIndexOptions[] = {
+    {"fillfactor", Type::kInteger, 10, 100},
+    {"deduplicate_items", Type::kBool},
+};
+
+// The value as it was written; without one, "true".
+std::string ValueOf(const PgQuery__DefElem& option) {
+  if (option.arg == nullptr) return "true";
+  switch (option.arg->node_case) {
+    case PG_QUERY__NODE__NODE_INTEGER:
+      return absl::StrCat(option.arg->integer->ival);
+    case PG_QUERY__NODE__NODE_FLOAT:
+      return option.arg->float_->fval;
+    case PG_QUERY__NODE__NODE_BOOLEAN:
+      return option.arg->boolean->boolval ? "true" : "false";
+    case PG_QUERY__NODE__NODE_TYPE_NAME: {
+      const PgQuery__TypeName& name = *option.arg->type_name;
+      return std::string(parser::StringOf(name.names[name.n_names - 1]));
+    }
+    case PG_QUERY__NODE__NODE_STRING:
+      return std::string(parser::StringOf(option.arg));
+    default:
+      return "";
+  }
+}
+
+bool IsBool(const std::string& value, bool with_auto) {
+  for (const char* word :
+       {"on", "off", "true", "false", "yes", "no", "1", "0", "t", "f", "y", "n"}) {
+    if (absl::EqualsIgnoreCase(value, word)) return true;
+  }
+  return with_auto && absl::EqualsIgnoreCase(value, "auto");
+}
+
+absl::Status CheckValue(const Option& option, const std::string& value) {
+  const auto invalid = [&](const char* kind) {
+    return status::Error(
+        sqlstate::kInvalidParameterValue,
+        absl::StrCat("invalid value for ", kind, "option \"", option.name, "\": ", value));
+  };
+  if (option.type == Type::kBool) {
+    return IsBool(value, false) ? absl::OkStatus() : invalid("boolean ");
+  }
+  if (option.type == Type::kAutoOnOff) {
+    return IsBool(value, true) ? absl::OkStatus() : invalid("enum ");
+  }
+  const bool integer = option.type == Type::kInteger;
+  double number = 0;
+  int64_t whole = 0;
+  if (integer ? !absl::SimpleAtoi(value, &whole) : !absl::SimpleAtod(value, &number)) {
+    return invalid(integer ? "integer " : "floating point ");
+  }
+  if (integer) number = static_cast<double>(whole);
+  if (number >= option.minimum && number <= option.maximum) return absl::OkStatus();
+  return status::Error(
+      sqlstate::kInvalidParameterValue,
+      absl::StrCat("value ", value, " out of bounds for option \"", option.name, "\""),
+      absl::StrCat("Valid values are between \"", static_cast<int64_t>(option.minimum), "\" and \"",
+                   static_cast<int64_t>(option.maximum), "\"."));
+}
+
+}  // namespace
+
+absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, bool reset) {
+  for (const Node* node : options) {
+    const PgQuery__DefElem& given = *node->def_elem;
+    const std::string name(parser::View(given.defname));
+    const std::string space(parser::View(given.defnamespace));
+    if (reset && given.arg != nullptr) {
+      return status::Error(sqlstate::kSyntaxError, "RESET must not include values for parameters");
+    }
+    if (!space.empty() && (space != "toast" || kind == RelationKind::kIndex)) {
+      return status::Error(sqlstate::kInvalidParameterValue,
+                           absl::StrCat("unrecognized parameter namespace \"", space, "\""));
+    }
+    if (reset) continue;
+    // WITH OIDS is history; WITHOUT is what there is.
+    if (kind == RelationKind::kTable && name == "oids" && space.empty()) {
+      if (!IsBool(ValueOf(given), false) || ValueOf(given) == "false") continue;
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "tables declared WITH OIDS are not supported");
+    }
+    const Option* found = nullptr;
+    const auto look = [&](const Option& option) {
+      if (option.name == name && (space.empty() || option.also_toast)) found = &option;
+    };
+    if (kind == RelationKind::kTable) {
+      for (const Option& option : kTableOptions) look(option);
+    } else {
+      for (const Option& option : kIndexOptions) look(option);
+    }
+    if (found == nullptr) {
+      return status::Error(sqlstate::kInvalidParameterValue,
+                           absl::StrCat("unrecognized parameter \"", name, "\""));
+    }
+    RETURN_IF_ERROR(CheckValue(*found, ValueOf(given)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl

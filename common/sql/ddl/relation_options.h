@@ -1,0 +1,16 @@
+// WITH (…) of tables and indexes: PostgreSQL's storage parameters. Storage lays rows out its own
+// way, so they are checked as PostgreSQL does and then have no effect. Pure functions.
+#pragma once
+
+#include "absl/status/status.h"
+#include "common/sql/parser/parse_tree.h"
+
+namespace adbms::sql::ddl {
+
+enum class RelationKind { kTable, kIndex };
+
+// `reset`: of RESET (…), whose parameters have no values. Errors: 22023 for an unknown parameter or
+// a bad value, 42601 for a value in RESET.
+absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, bool reset);
+
+}  // namespace adbms::sql::ddl
