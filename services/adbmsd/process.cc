@@ -176,6 +176,9 @@ absl::Status Process::StartSecurity() {
   options.log_directory = log_directory_;
   options.superuser = kSuperuser;
   options.secret = secret_;
+  options.audit_head_path = absl::StrCat(config_.data().directory(), "/audit_head");
+  ASSIGN_OR_RETURN(options.audit_key, lifecycle::ReadOrMakeSecret(
+                                          absl::StrCat(config_.data().directory(), "/audit_key")));
   // A generated password is only made where there is no superuser yet.
   storage::api::SqlClient sql(storage_, kSuperuser);
   rpc::CallContext context;
@@ -190,7 +193,7 @@ absl::Status Process::StartSecurity() {
                                                           telemetry->metrics.get(), options));
   security_ = security_server_.get();
   compliance_ = std::make_unique<security::compliance::ComplianceModule>(
-      storage_, absl::StrCat(log_directory_, "/audit.jsonl"));
+      storage_, [this] { return security_server_->VerifyAudit(); });
   modules_["security"] = compliance_.get();
   adapters_.push_back(security::api::NewSecurityAdapter(security_, Side("security")));
   return absl::OkStatus();
@@ -295,10 +298,12 @@ absl::Status Process::StartGateway() {
   workload_ = std::make_unique<gateway::workload::WorkloadRecorder>(
       orchestrator_, absl::Milliseconds(config_.orchestrator().window_ms()));
   const std::string& audit = config_.security().audit();
-  audit_ = std::make_unique<gateway::session::AuditQueue>(
-      security_, audit == "all"    ? gateway::session::AuditLevel::kAll
-                 : audit == "none" ? gateway::session::AuditLevel::kNone
-                                   : gateway::session::AuditLevel::kWrite);
+  gateway::session::AuditQueueOptions queue;
+  queue.level = audit == "all"    ? gateway::session::AuditLevel::kAll
+                : audit == "none" ? gateway::session::AuditLevel::kNone
+                                  : gateway::session::AuditLevel::kWrite;
+  queue.spool_path = absl::StrCat(config_.data().directory(), "/audit_spool");
+  audit_ = std::make_unique<gateway::session::AuditQueue>(security_, queue);
   catalog_ = std::make_unique<gateway::session::CatalogCache>(storage_);
   statement_metrics_ =
       std::make_unique<gateway::session::StatementMetrics>(telemetry->metrics.get());
@@ -349,10 +354,12 @@ absl::Status Process::StartGateway() {
   std::vector<grpc::Service*> services = {gateway_grpc_.get()};
   // The front also offers the orchestrator's control: to users, by their rights.
   if (orchestrator_ != nullptr) {
+    audited_orchestrator_ =
+        std::make_unique<gateway::grpc_front::AuditedOrchestrator>(orchestrator_, audit_.get());
     front_orchestrator_ = orchestrator::api::NewOrchestratorAdapter(
-        orchestrator_, {"", telemetry->metrics.get(), [this](const grpc::ServerContextBase& call) {
-                          return gateway_grpc_->UserOf(call);
-                        }});
+        audited_orchestrator_.get(),
+        {"", telemetry->metrics.get(),
+         [this](const grpc::ServerContextBase& call) { return gateway_grpc_->UserOf(call); }});
     services.push_back(front_orchestrator_.get());
   }
   ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services, {},

@@ -113,7 +113,8 @@ std::vector<Event> Detector::Observe(const security::v1::AuditRecord& record) {
     add(FailedLogin(record));
     add(Sprayed(record));
   }
-  if (record.event() == "statement" || record.event() == "read") add(Read(record));
+  // Every row that is read comes in these, whatever else is recorded of its statement.
+  if (record.event() == "read") add(Read(record));
   for (const Event& event : events) {
     if (!event.user.empty()) flagged_at_us_[event.user] = event.at_us;
   }

@@ -69,6 +69,19 @@ TEST(DetectorTest, ReadingFarBeyondItsOwnHistory) {
   EXPECT_EQ(detector.Observe(Record("read", 22 * kMinuteUs, 2'000'000)).size(), 1u);
 }
 
+TEST(DetectorTest, ManySmallReadsAreOneLargeOne) {
+  Detector detector({});
+  for (int minute = 0; minute < 10; ++minute) {
+    EXPECT_TRUE(detector.Observe(Record("read", minute * kMinuteUs, 999)).empty());
+    EXPECT_TRUE(detector.Observe(Record("statement", minute * kMinuteUs, 5'000'000)).empty());
+  }
+  size_t events = 0;
+  for (int i = 0; i < 1000; ++i) {
+    events += detector.Observe(Record("read", 10 * kMinuteUs + i, 999)).size();
+  }
+  EXPECT_EQ(events, 1u);
+}
+
 TEST(DetectorTest, ARoleWithoutHistoryOrThatAlwaysReadsMuchIsNotReported) {
   Detector detector({});
   for (int minute = 0; minute < 20; ++minute) {
