@@ -112,7 +112,7 @@ class PlacesTest(ClusterTest):
 
     def test_silent_local_sockets_neither(self):
         allow_files(4096)
-        held = [Wire(self.cluster, start=False) for _ in range(400)]
+        held = [Wire(self.cluster, start=False) for _ in range(1100)]
         try:
             self.assertEqual(self.cluster.rows("SELECT 42"), [(42,)])
         finally:

@@ -21,7 +21,7 @@ class ConnectionSlots {
   struct Limits {
     size_t sessions = 1000;
     size_t reserved_for_superusers = 3;  // Of `sessions`; one at least is left for others.
-    size_t unauthenticated = 256;        // And as many again of vouched-for peers.
+    size_t unauthenticated = 1000;       // And as many again of vouched-for peers.
   };
   explicit ConnectionSlots(const Limits& limits) : limits_(limits) {}
 
