@@ -35,6 +35,7 @@ enum class StatementClass {
   kDeallocate,
   kCopy,
   kAnalyze,  // ANALYZE, VACUUM [ANALYZE]
+  kLock,     // LOCK TABLE
   kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
   kCursor,   // DECLARE, FETCH, CLOSE, MOVE
   kDiscard,  // DISCARD ALL
@@ -103,6 +104,11 @@ struct AnalyzeStatement {
   bool vacuum = false;
   bool analyze = true;
 };
+struct LockStatement {
+  std::vector<common::v1::RelationName> tables;
+  int mode = 0;  // PostgreSQL's number: 1 ACCESS SHARE to 8 ACCESS EXCLUSIVE.
+  bool nowait = false;
+};
 struct RoleStatement {
   enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole };
   Kind kind;
@@ -134,9 +140,10 @@ struct CursorStatement {
 // One statement of a query string.
 struct Statement {
   StatementClass statement_class;
-  std::string text;         // Without the semicolon.
-  int offset = 0;           // Byte offset in the query string.
-  std::string command_tag;  // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
+  std::string text;           // Without the semicolon.
+  int offset = 0;             // Byte offset in the query string.
+  std::string outside_block;  // The command, when it runs in no transaction block.
+  std::string command_tag;    // "SELECT", "CREATE TABLE", "BEGIN"; INSERT etc. get numbers later.
   TransactionStatement transaction;
   SetStatement set;
   ShowStatement show;
@@ -146,6 +153,7 @@ struct Statement {
   CopyStatement copy;
   ExplainStatement explain;
   AnalyzeStatement analyze;
+  LockStatement lock;
   RoleStatement role;
   CursorStatement cursor;
   // The syntax tree, kept for planning; opaque.

@@ -48,6 +48,10 @@ void CollectEngine(const storage::v1::EngineMetrics& engine, telemetry::ServiceM
            number(engine.live_file_bytes())},
           {"adbms_storage_disk_free_bytes", "Free bytes of the data directory's file system.",
            number(engine.disk_free_bytes())},
+          {"adbms_storage_writes_stopped", "1 while the disk takes no writes, otherwise 0.",
+           engine.writes_stopped() ? 1.0 : 0.0},
+          {"adbms_storage_log_torn_bytes", "Bytes that the start cut off a torn end of the log.",
+           number(engine.log_torn_bytes())},
           {"adbms_storage_resident_bytes", "Resident memory of the process that holds the data.",
            number(engine.process_resident_bytes())},
       },
@@ -56,6 +60,12 @@ void CollectEngine(const storage::v1::EngineMetrics& engine, telemetry::ServiceM
       std::initializer_list<Reading>{
           {"adbms_storage_block_cache_hits_total", "Block-cache hits.",
            number(engine.block_cache_hits())},
+          {"adbms_storage_write_stops_total", "Times that the disk took no writes.",
+           number(engine.write_stops())},
+          {"adbms_storage_lock_waits_total", "Locks that somebody had to wait for.",
+           number(engine.lock_waits())},
+          {"adbms_storage_deadlocks_total", "Statements ended because of a deadlock.",
+           number(engine.deadlocks())},
           {"adbms_storage_block_cache_misses_total", "Block-cache misses.",
            number(engine.block_cache_misses())},
           {"adbms_storage_flushes_total", "Memtable flushes.", number(engine.flushes())},
@@ -110,7 +120,7 @@ void Process::CollectMetrics() {
         },
         metrics);
   }
-  if (Has("orchestrator")) {
+  if (orchestrator_server_ != nullptr) {
     telemetry::ServiceMetrics* const metrics = telemetry_["orchestrator"].metrics.get();
     for (const auto& [state, count] : orchestrator_server_->CountActions()) {
       metrics

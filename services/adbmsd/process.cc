@@ -139,6 +139,10 @@ absl::Status Process::StartStorage() {
   options.max_transaction_bytes = config.max_transaction_bytes();
   options.lock_timeout_ms = config.lock_timeout_ms();
   options.sync_commits = config.sync_commits();
+  options.read_only = config.read_only();
+  options.warn = [logger = telemetry_["storage"].logger.get()](const std::string& sentence) {
+    logger->Warn(sentence);
+  };
   ASSIGN_OR_RETURN(storage_server_, storage::server::StorageServer::Open(options));
   storage_ = storage_server_.get();
   served_storage_ = storage::api::NewStorageAdapter(storage_, Side("storage"));
@@ -256,6 +260,11 @@ absl::Status Process::StartOrchestrator() {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("orchestrator"));
+  const auto engine = storage_->GetMetrics(rpc::CallContext());
+  if (engine.ok() && engine->read_only()) {
+    telemetry->logger->Warn("storage was opened for reading only: nothing acts by itself");
+    return absl::OkStatus();
+  }
   orchestrator::server::Options options;
   options.config = config_.orchestrator();
   options.index_budget_bytes = config_.indexer().storage_budget_bytes();
@@ -401,7 +410,12 @@ absl::Status Process::StartHttp() {
     CollectMetrics();
     return telemetry::Expose(registry_);
   };
-  options.ready = [this] { return ready_.load(); };
+  options.unready = [this]() -> std::string {
+    if (!ready_.load()) return "not ready";
+    const std::string failure =
+        storage_server_ == nullptr ? std::string() : storage_server_->WriteFailure();
+    return failure.empty() ? failure : absl::StrCat("not ready for writes: ", failure);
+  };
   if (!IsLoopback(options.listen)) options.bearer_token = secret_;
   ASSIGN_OR_RETURN(http_, gateway::http::HttpServer::Start(std::move(options)));
   return absl::OkStatus();

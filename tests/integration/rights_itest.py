@@ -18,7 +18,7 @@ WITHOUT_OBJECT = {
     "CLOSE_PORTAL_STMT",
 }
 # Those that are refused for everybody.
-UNSUPPORTED = {"CREATE_TABLE_AS_STMT", "LOCK_STMT", "REASSIGN_OWNED_STMT", "DROP_OWNED_STMT"}
+UNSUPPORTED = {"CREATE_TABLE_AS_STMT", "REASSIGN_OWNED_STMT", "DROP_OWNED_STMT"}
 
 ROLES = """
 CREATE ROLE owner LOGIN PASSWORD 'x'; CREATE ROLE member LOGIN PASSWORD 'x'; GRANT owner TO member;
@@ -98,6 +98,10 @@ STATEMENTS = [
     ("DELETE_STMT", "DELETE FROM app.t WHERE id = 1"),
     ("DELETE_STMT", "DELETE FROM app.t RETURNING id"),
     ("DELETE_STMT", "DELETE FROM app.t USING app.vault WHERE t.id = vault.id"),
+    ("LOCK_STMT", "LOCK TABLE app.t IN ACCESS SHARE MODE"),
+    ("LOCK_STMT", "LOCK TABLE app.t IN ROW EXCLUSIVE MODE"),
+    ("LOCK_STMT", "LOCK TABLE app.t"),
+    ("LOCK_STMT", "LOCK TABLE hidden.h IN ACCESS SHARE MODE"),
     ("TRUNCATE_STMT", "TRUNCATE app.t"),
     ("TRUNCATE_STMT", "TRUNCATE app.t RESTART IDENTITY"),
     ("TRUNCATE_STMT", "TRUNCATE app.t, app.vault"),
@@ -360,7 +364,7 @@ class AccessMatrixTest(unittest.TestCase):
             self.assertIn(f"case DdlStatement::{name}:", resolution)
 
     def test_unsupported_statements_are_refused_for_everybody(self):
-        for statement in ("CREATE TABLE app.made AS SELECT * FROM app.vault", "LOCK TABLE app.t",
+        for statement in ("CREATE TABLE app.made AS SELECT * FROM app.vault",
                           "REASSIGN OWNED BY owner TO stranger", "DROP OWNED BY owner"):
             for identity in IDENTITIES:
                 self.assertEqual(self.ours.rolled_back(identity, statement), "0A000", statement)

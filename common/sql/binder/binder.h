@@ -137,6 +137,7 @@ class Binder {
                                                  bool columns_first, const char* clause);
   absl::StatusOr<RelPtr> BindLimit(const PgQuery__SelectStmt& select, RelPtr rel, Scope* scope);
   absl::Status ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel);
+  absl::Status ApplyLock(const PgQuery__LockingClause& clause, const RelPtr& rel);
   RelPtr Project(RelPtr input, const std::vector<Target>& targets);
   bool MustPinTargets(const PgQuery__SelectStmt& select) const;
 

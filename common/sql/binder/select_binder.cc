@@ -292,17 +292,67 @@ absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelP
   return limit;
 }
 
-absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel) {
-  std::vector<std::string> names;
-  for (const Node* node : NodeList(select.locking_clause, select.n_locking_clause)) {
-    for (const Node* locked :
-         NodeList(node->locking_clause->locked_rels, node->locking_clause->n_locked_rels))
-      names.emplace_back(parser::View(locked->range_var->relname));
-    if (node->locking_clause->wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitSkip)
-      return Unsupported(-1, "SKIP LOCKED");
-    if (node->locking_clause->wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitError)
-      return Unsupported(-1, "NOWAIT");
+namespace {
+
+common::v1::RowLock LockOf(const PgQuery__LockingClause& clause) {
+  common::v1::RowLock lock;
+  switch (clause.strength) {
+    case PG_QUERY__LOCK_CLAUSE_STRENGTH__LCS_FORKEYSHARE:
+      lock.set_strength(common::v1::ROW_LOCK_STRENGTH_KEY_SHARE);
+      break;
+    case PG_QUERY__LOCK_CLAUSE_STRENGTH__LCS_FORSHARE:
+      lock.set_strength(common::v1::ROW_LOCK_STRENGTH_SHARE);
+      break;
+    case PG_QUERY__LOCK_CLAUSE_STRENGTH__LCS_FORNOKEYUPDATE:
+      lock.set_strength(common::v1::ROW_LOCK_STRENGTH_NO_KEY_UPDATE);
+      break;
+    default:
+      lock.set_strength(common::v1::ROW_LOCK_STRENGTH_UPDATE);
   }
+  if (clause.wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitSkip)
+    lock.set_wait(common::v1::ROW_LOCK_WAIT_SKIP_LOCKED);
+  if (clause.wait_policy == PG_QUERY__LOCK_WAIT_POLICY__LockWaitError)
+    lock.set_wait(common::v1::ROW_LOCK_WAIT_NOWAIT);
+  return lock;
+}
+
+const char* NameOf(common::v1::RowLockStrength strength) {
+  switch (strength) {
+    case common::v1::ROW_LOCK_STRENGTH_KEY_SHARE:
+      return "FOR KEY SHARE";
+    case common::v1::ROW_LOCK_STRENGTH_SHARE:
+      return "FOR SHARE";
+    case common::v1::ROW_LOCK_STRENGTH_NO_KEY_UPDATE:
+      return "FOR NO KEY UPDATE";
+    default:
+      return "FOR UPDATE";
+  }
+}
+
+// Of several clauses for one table the strongest counts, and of the policies NOWAIT before SKIP
+// LOCKED before waiting.
+void Strengthen(const common::v1::RowLock& lock, std::optional<common::v1::RowLock>* held) {
+  if (!held->has_value()) {
+    *held = lock;
+    return;
+  }
+  (*held)->set_strength(std::max((*held)->strength(), lock.strength()));
+  (*held)->set_wait(std::max((*held)->wait(), lock.wait()));
+}
+
+}  // namespace
+
+absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel) {
+  for (const Node* node : NodeList(select.locking_clause, select.n_locking_clause))
+    RETURN_IF_ERROR(ApplyLock(*node->locking_clause, rel));
+  return absl::OkStatus();
+}
+
+absl::Status Binder::ApplyLock(const PgQuery__LockingClause& clause, const RelPtr& rel) {
+  const common::v1::RowLock lock = LockOf(clause);
+  std::vector<std::string> names;
+  for (const Node* locked : NodeList(clause.locked_rels, clause.n_locked_rels))
+    names.emplace_back(parser::View(locked->range_var->relname));
   std::vector<Rel*> stack = {rel.get()};
   size_t found = 0;
   while (!stack.empty()) {
@@ -311,10 +361,12 @@ absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPt
     if (at->kind == Rel::Kind::kAggregate || at->kind == Rel::Kind::kSetOperation ||
         at->kind == Rel::Kind::kAppend)
       return status::Error(sqlstate::kFeatureNotSupported,
-                           "FOR UPDATE is not allowed with GROUP BY, DISTINCT or set operations");
+                           absl::StrCat(NameOf(lock.strength()),
+                                        " is not allowed with GROUP BY, DISTINCT or set "
+                                        "operations"));
     if (at->kind == Rel::Kind::kScan && !at->table->is_virtual() &&
         (names.empty() || std::find(names.begin(), names.end(), at->alias) != names.end())) {
-      at->lock_rows = true;
+      Strengthen(lock, &at->lock);
       query_->has_locks = true;
       UseTable(*at->table, common::v1::PRIVILEGE_UPDATE);
       ++found;
@@ -322,9 +374,9 @@ absl::Status Binder::ApplyLocking(const PgQuery__SelectStmt& select, const RelPt
     for (const RelPtr& input : at->inputs) stack.push_back(input.get());
   }
   if (found < names.size())
-    return status::Error(
-        sqlstate::kUndefinedTable,
-        absl::StrCat("relation \"", names[0], "\" in FOR UPDATE clause not found in FROM clause"));
+    return status::Error(sqlstate::kUndefinedTable,
+                         absl::StrCat("relation \"", names[0], "\" in ", NameOf(lock.strength()),
+                                      " clause not found in FROM clause"));
   return absl::OkStatus();
 }
 

@@ -31,7 +31,7 @@ std::optional<LookupPath> FindLookup(const plan::Query& query, const Rel& right,
     all.insert(all.end(), right.conditions.begin(), right.conditions.end());
   }
   const Rel* scan = best.scan;
-  if (scan == nullptr || scan->table->is_virtual() || scan->lock_rows) return std::nullopt;
+  if (scan == nullptr || scan->table->is_virtual() || scan->lock.has_value()) return std::nullopt;
   for (const uint32_t ordinal : scan->ordinals) {
     if (ordinal == plan::kRowKeyOrdinal) return std::nullopt;
   }

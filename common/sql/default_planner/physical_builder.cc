@@ -235,7 +235,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     common::v1::SeqScan* op = result.op.mutable_seq_scan();
     op->set_table_id(scan.table->table_id());
     op->set_alias(scan.alias);
-    op->set_lock_rows(scan.lock_rows);
+    if (scan.lock.has_value()) *op->mutable_lock() = *scan.lock;
     for (const uint32_t ordinal : scan.ordinals) op->add_columns(ordinal);
     if (!path.residual.empty())
       RETURN_IF_ERROR(EncodeAnd(path.residual, result.layout, op->mutable_filter()));
@@ -247,9 +247,9 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     op->set_index_id(path.index_id);
     op->set_index_name(path.index == nullptr ? scan.table->primary_key_name() : path.index->name());
     op->set_alias(scan.alias);
-    op->set_lock_rows(scan.lock_rows);
+    if (scan.lock.has_value()) *op->mutable_lock() = *scan.lock;
     op->set_descending(path.descending);
-    op->set_index_only(path.index_only && !scan.lock_rows);
+    op->set_index_only(path.index_only && !scan.lock.has_value());
     for (const uint32_t ordinal : scan.ordinals) op->add_columns(ordinal);
     const std::vector<ColumnId> none;
     for (const ExprPtr& e : path.equal) RETURN_IF_ERROR(EncodeInto(e, none, op->add_equal()));

@@ -123,7 +123,7 @@ TEST(Parse, ClassifiesRoles) {
 
 TEST(Parse, RefusesWhatIsNotSupported) {
   for (const char* sql :
-       {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LISTEN x", "LOCK TABLE t",
+       {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LISTEN x",
         "CREATE TABLE a AS SELECT 1", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
         "PREPARE TRANSACTION 'x'", "DO $$ begin end $$"}) {
     const auto result = Parse(sql);

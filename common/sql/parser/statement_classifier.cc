@@ -286,6 +286,15 @@ void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
   }
 }
 
+void ClassifyLock(const PgQuery__LockStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kLock;
+  out->command_tag = "LOCK TABLE";
+  for (const Node* relation : NodeList(node.relations, node.n_relations))
+    out->lock.tables.push_back(RelationOf(*relation->range_var));
+  out->lock.mode = node.mode;
+  out->lock.nowait = node.nowait;
+}
+
 void ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
   out->statement_class = StatementClass::kCursor;
   CursorStatement& cursor = out->cursor;
@@ -475,6 +484,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
                                       : "CREATE TABLE AS");
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       Ddl("CREATE INDEX", out);
+      if (node->index_stmt->concurrent) out->outside_block = "CREATE INDEX CONCURRENTLY";
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_VIEW_STMT:
       Ddl("CREATE VIEW", out);
@@ -510,6 +520,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       const std::string tag = DropTag(node->drop_stmt->remove_type);
       if (tag.empty()) return status::NotSupported(CommandWords(out->text));
       Ddl(tag, out);
+      if (node->drop_stmt->concurrent) out->outside_block = "DROP INDEX CONCURRENTLY";
       return absl::OkStatus();
     }
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
@@ -529,7 +540,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("COMMENT", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_LOCK_STMT:
-      return status::NotSupported("LOCK TABLE");
+      ClassifyLock(*node->lock_stmt, out);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_REASSIGN_OWNED_STMT:
       return status::Error(status::sqlstate::kFeatureNotSupported,
                            "REASSIGN OWNED is not supported", {},

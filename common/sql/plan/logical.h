@@ -117,7 +117,7 @@ struct Rel {
   const common::v1::TableDescriptor* table = nullptr;
   std::string alias;
   std::vector<uint32_t> ordinals;
-  bool lock_rows = false;
+  std::optional<common::v1::RowLock> lock;  // kScan: of the rows that it emits.
   std::vector<std::vector<ExprPtr>> rows;
   const functions::TableFunction* table_function = nullptr;
   bool ordinality = false;  // kFunction: a last column counts the rows.

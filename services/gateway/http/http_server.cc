@@ -50,9 +50,9 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
     response.set_content("ok\n", "text/plain");
   });
   impl.server.Get("/readyz", [&impl](const httplib::Request&, httplib::Response& response) {
-    const bool ready = impl.options.ready();
-    response.status = ready ? 200 : 503;
-    response.set_content(ready ? "ready\n" : "not ready\n", "text/plain");
+    const std::string unready = impl.options.unready();
+    response.status = unready.empty() ? 200 : 503;
+    response.set_content(unready.empty() ? "ready\n" : unready + "\n", "text/plain");
   });
   if (port == 0) {
     port = impl.server.bind_to_any_port(host);

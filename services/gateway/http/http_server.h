@@ -15,8 +15,8 @@ namespace adbms::gateway::http {
 struct HttpOptions {
   std::string listen;                    // host:port
   std::function<std::string()> metrics;  // Prometheus text exposition.
-  std::function<bool()> ready;
-  std::string bearer_token;  // Not empty: /metrics wants `Authorization: Bearer …`.
+  std::function<std::string()> unready;  // Why it does not serve; empty: it does.
+  std::string bearer_token;              // Not empty: /metrics wants `Authorization: Bearer …`.
 };
 
 class HttpServer {

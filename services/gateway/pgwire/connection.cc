@@ -1,6 +1,10 @@
 #include "services/gateway/pgwire/connection.h"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <climits>
 #include <utility>
 
 #include "absl/base/internal/endian.h"
@@ -347,6 +351,23 @@ void Connection::Ready() {
   writer_.End();
 }
 
+absl::Status Connection::AwaitMessage(bool outside) {
+  const int64_t limit_ms = outside ? session_->settings().idle_session_timeout_ms()
+                                   : session_->settings().idle_in_transaction_timeout_ms();
+  if (limit_ms == 0 || reader_.HasBuffered()) return absl::OkStatus();
+  const absl::Time deadline = absl::Now() + absl::Milliseconds(limit_ms);
+  while (true) {
+    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now()) + 1;
+    pollfd wait{options_.fd, POLLIN, 0};
+    const int events = ::poll(&wait, 1, static_cast<int>(std::clamp<int64_t>(left_ms, 0, INT_MAX)));
+    if (events > 0 || (events < 0 && errno != EINTR)) return absl::OkStatus();  // Read() tells.
+    if (absl::Now() < deadline) continue;
+    return outside ? status::Error("57P05", "terminating connection due to idle-session timeout")
+                   : status::Error("25P03",
+                                   "terminating connection due to idle-in-transaction timeout");
+  }
+}
+
 absl::Status Connection::Loop() {
   for (;;) {
     const bool outside = session_->transaction_status() == 'I';
@@ -355,6 +376,7 @@ absl::Status Connection::Loop() {
                            "terminating connection due to administrator command");
     }
     if (!reader_.HasBuffered()) idle_.store(outside, std::memory_order_release);
+    RETURN_IF_ERROR(AwaitMessage(outside));
     auto message = reader_.Read();
     idle_.store(false, std::memory_order_release);
     if (!message.ok()) {

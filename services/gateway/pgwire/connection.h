@@ -69,6 +69,9 @@ class Connection {
   rpc::CallContext LoginContext(const std::string& user) const;
   absl::StatusOr<std::string> ReadPassword();
   absl::Status Loop();
+  // Until there is something to read. Errors: 57P05, 25P03 when the client is idle for longer than
+  // its settings allow.
+  absl::Status AwaitMessage(bool outside);
   absl::Status Handle(const Message& message);
   absl::Status HandleQuery(std::string_view payload);
   absl::Status HandleParse(std::string_view payload);

@@ -134,6 +134,8 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
       return stream.status();
     }
     services_.plan_cache->Erase(**plan);
+    // A snapshot that is older than an index: the transaction has a catalog of its own.
+    if (attempt > 0 && in_transaction()) changed_schema_ = true;
     ASSIGN_OR_RETURN(*plan, MakePlan(query));
     if (query.described != nullptr &&
         !SameColumns(*query.described, (*plan)->plan->root().output())) {

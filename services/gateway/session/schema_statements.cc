@@ -266,6 +266,11 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
 }
 
 absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) {
+  if (!statement.outside_block.empty() && in_transaction()) {
+    return status::Error(
+        sqlstate::kActiveTransaction,
+        absl::StrCat(statement.outside_block, " cannot run inside a transaction block"));
+  }
   if (!in_transaction() && settings_.default_read_only()) {
     return status::Error(
         sqlstate::kReadOnlyTransaction,

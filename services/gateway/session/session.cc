@@ -138,6 +138,9 @@ rpc::CallContext Session::Context() {
   context.cancellation = cancellation_;
   context.trace_id = trace_id_;
   context.user = options_.user;
+  if (storage_ != nullptr) {
+    storage_->SetLocking(absl::Milliseconds(settings_.lock_timeout_ms()), options_.backend_pid);
+  }
   return context;
 }
 
@@ -163,9 +166,11 @@ void Session::AfterError() {
       (void)EndTransaction(/*commit=*/false);
       break;
     case TransactionState::kExplicit:
-    case TransactionState::kFailed:
+      ReleaseFailed();
       explicit_block_ = true;
       state_ = TransactionState::kFailed;
+      break;
+    case TransactionState::kFailed:
       break;
   }
 }

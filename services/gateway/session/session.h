@@ -141,6 +141,8 @@ class Session {
   void StartStatement();
   absl::Time DeadlineFrom(absl::Time start) const;
   void AfterError();
+  // The block has failed: what it has locked since its last savepoint is free at once.
+  void ReleaseFailed();
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
   // Plans (planning.cc).
@@ -211,6 +213,7 @@ class Session {
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
   absl::Status RunAnalyze(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunLock(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
   absl::Status RunExplain(const sql::Statement& statement, const std::vector<types::Type>& types,
                           const std::vector<types::Value>& parameters, ResultSink* sink);

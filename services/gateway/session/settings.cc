@@ -193,6 +193,8 @@ void Settings::Changed(const std::string& lower) {
     lock_timeout_ms_ = settings::Milliseconds(*definition, value);
   } else if (lower == "idle_in_transaction_session_timeout") {
     idle_in_transaction_timeout_ms_ = settings::Milliseconds(*definition, value);
+  } else if (lower == "idle_session_timeout") {
+    idle_session_timeout_ms_ = settings::Milliseconds(*definition, value);
   } else if (lower == "default_transaction_isolation") {
     default_isolation_ = value == "read uncommitted" ? "read committed" : value;
   } else if (lower == "default_transaction_read_only") {

@@ -59,6 +59,7 @@ class Settings {
   int64_t statement_timeout_ms() const { return statement_timeout_ms_; }
   int64_t lock_timeout_ms() const { return lock_timeout_ms_; }
   int64_t idle_in_transaction_timeout_ms() const { return idle_in_transaction_timeout_ms_; }
+  int64_t idle_session_timeout_ms() const { return idle_session_timeout_ms_; }
   const std::string& time_zone() const { return time_zone_; }
   bool default_read_only() const { return default_read_only_; }
   const std::string& default_isolation() const { return default_isolation_; }
@@ -94,6 +95,7 @@ class Settings {
   int64_t statement_timeout_ms_ = 0;
   int64_t lock_timeout_ms_ = 0;
   int64_t idle_in_transaction_timeout_ms_ = 0;
+  int64_t idle_session_timeout_ms_ = 0;
   std::string time_zone_;
   std::string default_isolation_;
   bool default_read_only_ = false;

@@ -1,4 +1,6 @@
 // BEGIN, COMMIT, ROLLBACK, savepoints, SET TRANSACTION.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -29,6 +31,21 @@ absl::Status Session::EndTransaction(bool commit) {
     settings_.Rollback();
   }
   return status;
+}
+
+void Session::ReleaseFailed() {
+  rpc::CallContext context = Context();
+  context.deadline = absl::InfiniteFuture();
+  context.cancellation = nullptr;
+  absl::Status status;
+  if (savepoints_.empty()) {
+    EndCursors(/*commit=*/false);
+    status = storage_->Rollback(context);
+  } else {
+    BufferOpenResults();
+    status = storage_->RollbackTo(context, savepoints_.back().first);
+  }
+  (void)status;  // The block ends with a rollback in any case.
 }
 
 absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink* sink) {
@@ -113,6 +130,13 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
     case Kind::kRollbackTo:
       if (state_ != TransactionState::kExplicit && state_ != TransactionState::kFailed) {
         return outside_block("ROLLBACK TO SAVEPOINT");
+      }
+      if (std::none_of(savepoints_.begin(), savepoints_.end(), [&](const auto& savepoint) {
+            return savepoint.first == transaction.savepoint;
+          })) {
+        return status::Error(
+            status::sqlstate::kInvalidSavepoint,
+            absl::StrCat("savepoint \"", transaction.savepoint, "\" does not exist"));
       }
       BufferOpenResults();
       RETURN_IF_ERROR(storage_->RollbackTo(Context(), transaction.savepoint));

@@ -34,6 +34,8 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       return RunRole(statement, sink);
     case StatementClass::kAnalyze:
       return RunAnalyze(statement, sink);
+    case StatementClass::kLock:
+      return RunLock(statement, sink);
     case StatementClass::kExplain:
       return RunExplain(statement, {}, {}, sink);
     case StatementClass::kPrepare:

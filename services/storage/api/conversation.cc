@@ -7,6 +7,12 @@
 #include "common/status/sql_error.h"
 
 namespace adbms::storage::api {
+namespace {
+
+// The longest wait for a lock on a thread that others need.
+constexpr absl::Duration kAtOnce = absl::Milliseconds(1);
+
+}  // namespace
 
 void Conversation::Answer(const v1::SessionRequest& request, v1::SessionResponse* response) {
   const absl::Time start = absl::Now();
@@ -20,6 +26,14 @@ void Conversation::Answer(const v1::SessionRequest& request, v1::SessionResponse
   metrics_->Observe(request, status.ok(), start);
 }
 
+bool Conversation::AnswerAtOnce(const v1::SessionRequest& request, v1::SessionResponse* response) {
+  waits_ = false;
+  Answer(request, response);
+  waits_ = true;
+  return response->error().empty() || !status::HasSqlState(status::Decode(response->error()),
+                                                           status::sqlstate::kLockNotAvailable);
+}
+
 absl::Status Conversation::Handle(const v1::SessionRequest& request,
                                   v1::SessionResponse* response) {
   rpc::CallContext context;
@@ -28,6 +42,11 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
   if (request.timeout_us() > 0) {
     context.deadline = absl::Now() + absl::Microseconds(request.timeout_us());
   }
+  if (request.lock_timeout_ms_plus_one() > 0) {
+    lock_timeout_ = absl::Milliseconds(request.lock_timeout_ms_plus_one() - 1);
+    backend_pid_ = request.backend_pid();
+  }
+  session_->SetLocking(waits_ ? lock_timeout_ : kAtOnce, backend_pid_);
   using Body = v1::SessionRequest::BodyCase;
   const bool goes_on = request.has_next() || request.has_write_bulk() || request.has_finish_bulk();
   if (!goes_on) {
@@ -97,6 +116,8 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       *response->mutable_catalog() = *catalog;
       return absl::OkStatus();
     }
+    case Body::kLockTables:
+      return session_->LockTables(context, request.lock_tables());
     case Body::kEnd:
     case Body::BODY_NOT_SET:
       break;

@@ -24,6 +24,9 @@ class Conversation {
 
   // Errors go into the response.
   void Answer(const v1::SessionRequest& request, v1::SessionResponse* response);
+  // As Answer, on a thread that must not wait for anybody's lock: false, with nothing done, when
+  // there is one to wait for. For executions that only read.
+  bool AnswerAtOnce(const v1::SessionRequest& request, v1::SessionResponse* response);
   // Whether the session can be ended without anybody losing anything.
   bool idle() const { return !in_transaction_ && stream_ == nullptr && bulk_ == nullptr; }
   void Cancel() { cancellation_->Cancel(); }
@@ -43,6 +46,9 @@ class Conversation {
   const SessionMetrics* const metrics_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
   bool in_transaction_ = false;
+  absl::Duration lock_timeout_ = -absl::Milliseconds(1);  // As the client last said.
+  int32_t backend_pid_ = 0;
+  bool waits_ = true;
   // Streams and writers refer to the session and the options: they go first.
   std::unique_ptr<Session> session_;
   ExecuteOptions options_;  // Of the last execution.

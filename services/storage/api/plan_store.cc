@@ -43,7 +43,7 @@ bool IsBrief(const common::v1::Plan& plan, Storage* storage) {
   const bool picks = plan.root().has_project() && OnlyPicks(plan.root().project());
   const common::v1::Operator& input = picks ? plan.root().project().input() : plan.root();
   const common::v1::IndexScan& scan = input.index_scan();
-  if (!input.has_index_scan() || scan.has_filter() || scan.lock_rows() || scan.equal_size() == 0) {
+  if (!input.has_index_scan() || scan.has_filter() || scan.has_lock() || scan.equal_size() == 0) {
     return false;
   }
   return std::all_of(scan.equal().begin(), scan.equal().end(), IsValue) &&

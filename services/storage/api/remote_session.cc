@@ -151,6 +151,10 @@ SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
         std::max<int64_t>(1, absl::ToInt64Microseconds(context.deadline - absl::Now())));
   }
   request->set_trace_id(context.trace_id);
+  if (lock_timeout_.has_value()) {
+    request->set_lock_timeout_ms_plus_one(absl::ToInt64Milliseconds(*lock_timeout_) + 1);
+    request->set_backend_pid(backend_pid_);
+  }
   const std::optional<BeginOptions> begin = std::exchange(begin_, std::nullopt);
   if (begin.has_value()) {
     request->mutable_begin_first()->set_repeatable_read(begin->isolation ==
@@ -289,6 +293,13 @@ absl::StatusOr<std::unique_ptr<BulkWriter>> RemoteSession::OpenBulkWriter(
     for (const auto& check : checks) *bulk->add_checks() = check;
   }));
   return std::make_unique<RemoteBulkWriter>(this, context);
+}
+
+absl::Status RemoteSession::LockTables(const rpc::CallContext& context,
+                                       const v1::LockTablesRequest& request) {
+  v1::SessionRequest call;
+  *call.mutable_lock_tables() = request;
+  return Call(context, &call);
 }
 
 absl::Status RemoteSession::Analyze(const rpc::CallContext& context,

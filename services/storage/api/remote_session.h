@@ -41,6 +41,12 @@ class RemoteSession : public Session {
       const rpc::CallContext& context, uint32_t table_id,
       const std::vector<common::v1::CheckConstraint>& checks,
       const ExecuteOptions& options) override;
+  absl::Status LockTables(const rpc::CallContext& context,
+                          const v1::LockTablesRequest& request) override;
+  void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) override {
+    lock_timeout_ = lock_timeout;
+    backend_pid_ = backend_pid;
+  }
   absl::Status Analyze(const rpc::CallContext& context,
                        const std::vector<uint32_t>& table_ids) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
@@ -71,6 +77,8 @@ class RemoteSession : public Session {
   std::unique_ptr<SessionChannel::Line> line_;
   bool in_transaction_ = false;
   std::optional<BeginOptions> begin_;  // Of a transaction that storage does not know yet.
+  std::optional<absl::Duration> lock_timeout_;
+  int32_t backend_pid_ = 0;
   std::optional<v1::SessionAttributes> attributes_;  // As storage knows them by line_.
   v1::SessionRequest request_;                       // Reused.
   v1::SessionResponse response_;

@@ -173,9 +173,10 @@ void SessionHub::Receive(v1::SessionRequest* request) {
     if (!brief) return Post(line, request);
   }
   v1::SessionResponse response;
-  line->conversation->Answer(*request, &response);
+  const bool answered = line->conversation->AnswerAtOnce(*request, &response);
   response.set_brief(true);
   absl::MutexLock lock(&mutex_);
+  if (!answered) return Post(line, request);
   writer_.queue()->add_responses()->Swap(&response);
 }
 

@@ -1,7 +1,7 @@
 // The server's end of a stream that carries many sessions. The loop's thread, which reads the
-// stream, answers itself what never blocks (PlanStore::Stored::brief); everything else runs on the
-// session's own thread, so that a long statement or a lock holds up nobody else. Responses are
-// batched (batched_writer.h).
+// stream, answers itself what hardly ever blocks (PlanStore::Stored::brief); everything else runs
+// on the session's own thread, so that a long statement or a lock holds up nobody else. Responses
+// are batched (batched_writer.h).
 #pragma once
 
 #include <memory>

@@ -112,6 +112,14 @@ class Session {
   // Changes the catalog, in the open transaction or as one of its own.
   virtual absl::StatusOr<storage::v1::DdlResult> ExecuteDdl(
       const rpc::CallContext& context, const common::v1::DdlStatement& statement) = 0;
+  // LOCK TABLE, in this order. Errors: 25P01 outside a transaction; 55P03 with `nowait`, or after
+  // the lock timeout; 40P01; 42P01.
+  virtual absl::Status LockTables(const rpc::CallContext& context,
+                                  const storage::v1::LockTablesRequest& request) = 0;
+  // For what follows: the longest wait for a lock (zero: as long as it takes; negative: as storage
+  // is set), and as whom others see this session who wait for it. Without it: storage's own
+  // timeout, nobody.
+  virtual void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) = 0;
   virtual absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
       const rpc::CallContext& context, uint32_t table_id,
       const std::vector<common::v1::CheckConstraint>& checks, const ExecuteOptions& options) = 0;

@@ -133,7 +133,7 @@ absl::Status Catalog::Load() {
     }
   }
   RETURN_IF_ERROR(it->status());
-  if (changed) {
+  if (changed && !engine_->read_only()) {
     RETURN_IF_ERROR(engine_->Write(&batch));
     RETURN_IF_ERROR(engine_->SyncWal());
   }
@@ -142,8 +142,13 @@ absl::Status Catalog::Load() {
     ASSIGN_OR_RETURN(tables[id], MakeTableEntry(std::move(table)));
   }
   next_version_ = version + 1;
-  Publish(std::make_shared<CatalogState>(version, std::move(schemas), std::move(tables)));
+  current_ = std::make_shared<CatalogState>(version, std::move(schemas), std::move(tables));
   return absl::OkStatus();
+}
+
+void Catalog::Publish(const CatalogChanges& changes) {
+  absl::MutexLock lock(&publish_mutex_);
+  current_.store(changes.ApplyTo(*Current(), NextVersion()), std::memory_order_release);
 }
 
 absl::StatusOr<uint32_t> Catalog::AllocateId() {

@@ -33,9 +33,9 @@ class Catalog {
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(engine::Engine* engine);
 
   CatalogStatePtr Current() const { return current_.load(std::memory_order_acquire); }
-  void Publish(CatalogStatePtr state) {
-    current_.store(std::move(state), std::memory_order_release);
-  }
+  // Makes committed changes visible beside those that others have published meanwhile. REQUIRES:
+  // what they change is locked until this returns.
+  void Publish(const CatalogChanges& changes);
 
   // A number never used before for a table, index or rewrite.
   absl::StatusOr<uint32_t> AllocateId();
@@ -52,9 +52,17 @@ class Catalog {
   engine::Engine* const engine_;
   std::atomic<CatalogStatePtr> current_;
   std::atomic<uint64_t> next_version_{0};
+  absl::Mutex publish_mutex_;  // Whoever stores current_.
   absl::Mutex mutex_;
   uint32_t next_id_ ABSL_GUARDED_BY(mutex_) = kFirstUserId;
   uint32_t reserved_ids_ ABSL_GUARDED_BY(mutex_) = kFirstUserId;
 };
+
+// Whether the definitions differ in nothing but indexes and comments.
+bool SameButForIndexes(const common::v1::TableDescriptor& a, const common::v1::TableDescriptor& b);
+// `current` for one whose snapshot was taken under `then`: indexes that were not readable then are
+// write-only in tables that otherwise have not changed. Such tables have a version of their own.
+CatalogStatePtr WithoutYoungIndexes(Catalog* catalog, const CatalogStatePtr& current,
+                                    const CatalogState& then);
 
 }  // namespace adbms::storage::catalog

@@ -13,7 +13,7 @@ using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
 
 CatalogDraft::CatalogDraft(Catalog* catalog, CatalogStatePtr base)
-    : catalog_(catalog), state_(std::move(base)) {}
+    : catalog_(catalog), base_(std::move(base)), state_(base_) {}
 
 std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
   return std::exchange(records_, {});
@@ -23,9 +23,38 @@ std::vector<uint32_t> CatalogDraft::TakeDroppedSpaces() {
   return std::exchange(dropped_spaces_, {});
 }
 
-void CatalogDraft::Rebuild(CatalogState::SchemaMap schemas, CatalogState::TableMap tables) {
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
-                                          std::move(tables));
+void CatalogDraft::Rebase() {
+  CatalogStatePtr now = catalog_->Current();
+  if (now == base_) return;
+  base_ = std::move(now);
+  state_ = changes_.empty() ? base_ : changes_.ApplyTo(*base_, catalog_->NextVersion());
+}
+
+void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
+  CatalogState::TableMap tables = state_->tables();
+  if (entry == nullptr) {
+    tables.erase(table_id);
+  } else {
+    tables[table_id] = entry;
+  }
+  changes_.tables[table_id] = std::move(entry);
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(), std::move(tables));
+}
+
+void CatalogDraft::PutSchema(uint32_t schema_id,
+                             std::optional<common::v1::SchemaDescriptor> schema) {
+  CatalogState::SchemaMap schemas = state_->schemas();
+  if (schema.has_value()) {
+    schemas[schema_id] = *schema;
+    records_.push_back({SystemKey('s', schema_id), schema->SerializeAsString(), false});
+  } else {
+    schemas.erase(schema_id);
+    records_.push_back({SystemKey('s', schema_id), {}, true});
+  }
+  changes_.schemas[schema_id] = std::move(schema);
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas), state_->tables());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
@@ -40,10 +69,9 @@ absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
 absl::Status CatalogDraft::PutTable(TableDescriptor table) {
   table.set_schema_version(catalog_->NextVersion());
   records_.push_back({SystemKey('t', table.table_id()), table.SerializeAsString(), false});
-  CatalogState::TableMap tables = state_->tables();
   const uint32_t id = table.table_id();
-  ASSIGN_OR_RETURN(tables[id], MakeTableEntry(std::move(table)));
-  Rebuild(state_->schemas(), std::move(tables));
+  ASSIGN_OR_RETURN(TableEntryPtr entry, MakeTableEntry(std::move(table)));
+  PutEntry(id, std::move(entry));
   return absl::OkStatus();
 }
 
@@ -59,9 +87,7 @@ void CatalogDraft::EraseTable(const TableEntry& entry) {
   }
   for (const IndexDescriptor& index : entry.descriptor.indexes())
     dropped_spaces_.push_back(index.index_id());
-  CatalogState::TableMap tables = state_->tables();
-  tables.erase(id);
-  Rebuild(state_->schemas(), std::move(tables));
+  PutEntry(id, nullptr);
 }
 
 absl::Status CatalogDraft::RequireSchema(const std::string& schema) const {

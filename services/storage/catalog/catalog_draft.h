@@ -29,6 +29,12 @@ class CatalogDraft {
 
   // The catalog with the changes so far.
   const CatalogStatePtr& state() const { return state_; }
+  // What others have committed meanwhile comes in under this draft's changes. REQUIRES: nobody else
+  // changes what this draft changes: the objects, the names and the schemas are locked.
+  void Rebase();
+  const CatalogChanges& changes() const { return changes_; }
+  // What the changes are made on.
+  const CatalogStatePtr& base() const { return base_; }
   // Records since the last call, to go into the transaction's writes.
   std::vector<Record> TakeRecords();
   // Spaces that are garbage once the transaction commits; since the last call.
@@ -71,7 +77,8 @@ class CatalogDraft {
  private:
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
-  void Rebuild(CatalogState::SchemaMap schemas, CatalogState::TableMap tables);
+  void PutEntry(uint32_t table_id, TableEntryPtr entry);
+  void PutSchema(uint32_t schema_id, std::optional<common::v1::SchemaDescriptor> schema);
   absl::Status RequireSchema(const std::string& schema) const;
   absl::Status NewSpaces(common::v1::TableDescriptor* table);
   absl::Status AlterDescriptor(const common::v1::AlterTable& statement,
@@ -110,7 +117,9 @@ class CatalogDraft {
   std::string FreeName(const std::string& schema, const std::string& base) const;
 
   Catalog* catalog_;
+  CatalogStatePtr base_;
   CatalogStatePtr state_;
+  CatalogChanges changes_;
   std::vector<Record> records_;
   std::vector<uint32_t> dropped_spaces_;
 };

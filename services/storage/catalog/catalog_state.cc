@@ -74,4 +74,24 @@ std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() cons
   return snapshot_;
 }
 
+CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t version) const {
+  CatalogState::SchemaMap all_schemas = base.schemas();
+  for (const auto& [id, schema] : schemas) {
+    if (schema.has_value()) {
+      all_schemas[id] = *schema;
+    } else {
+      all_schemas.erase(id);
+    }
+  }
+  CatalogState::TableMap all_tables = base.tables();
+  for (const auto& [id, entry] : tables) {
+    if (entry != nullptr) {
+      all_tables[id] = entry;
+    } else {
+      all_tables.erase(id);
+    }
+  }
+  return std::make_shared<CatalogState>(version, std::move(all_schemas), std::move(all_tables));
+}
+
 }  // namespace adbms::storage::catalog

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -68,5 +69,15 @@ class CatalogState {
   mutable std::shared_ptr<const common::v1::CatalogSnapshot> snapshot_;
 };
 using CatalogStatePtr = std::shared_ptr<const CatalogState>;
+
+// What one transaction does to the catalog, whatever else is in it: objects by id, empty where they
+// go.
+struct CatalogChanges {
+  std::map<uint32_t, TableEntryPtr> tables;
+  std::map<uint32_t, std::optional<common::v1::SchemaDescriptor>> schemas;
+
+  bool empty() const { return tables.empty() && schemas.empty(); }
+  CatalogStatePtr ApplyTo(const CatalogState& base, uint64_t version) const;
+};
 
 }  // namespace adbms::storage::catalog

@@ -62,12 +62,11 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
       return status::Error(sqlstate::kInvalidSchemaName,
                            "schema " + Quoted(statement.schema()) + " does not exist");
     }
-    CatalogState::SchemaMap schemas = state_->schemas();
-    common::v1::SchemaDescriptor& changed = schemas[schema->schema_id()];
+    common::v1::SchemaDescriptor changed = *schema;
     changed.set_comment(statement.text());
-    result.set_object_id(changed.schema_id());
-    records_.push_back({SystemKey('s', changed.schema_id()), changed.SerializeAsString(), false});
-    Rebuild(std::move(schemas), state_->tables());
+    const uint32_t id = changed.schema_id();
+    result.set_object_id(id);
+    PutSchema(id, std::move(changed));
     return result;
   }
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));

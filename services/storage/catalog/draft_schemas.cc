@@ -30,10 +30,7 @@ CatalogDraft::Result CatalogDraft::CreateSchema(const common::v1::CreateSchema& 
   schema.set_schema_id(id);
   schema.set_name(statement.name());
   schema.set_owner(statement.owner().empty() ? "postgres" : statement.owner());
-  records_.push_back({SystemKey('s', id), schema.SerializeAsString(), false});
-  CatalogState::SchemaMap schemas = state_->schemas();
-  schemas[id] = std::move(schema);
-  Rebuild(std::move(schemas), state_->tables());
+  PutSchema(id, std::move(schema));
   result.set_object_id(id);
   result.set_changed(true);
   return result;
@@ -78,10 +75,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       drops[kind].set_cascade(true);
       RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
     }
-    records_.push_back({SystemKey('s', id), {}, true});
-    CatalogState::SchemaMap schemas = state_->schemas();
-    schemas.erase(id);
-    Rebuild(std::move(schemas), state_->tables());
+    PutSchema(id, std::nullopt);
     result.set_object_id(id);
     result.set_changed(true);
   }

@@ -2,11 +2,16 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
+#include "rocksdb/utilities/debug.h"
 #include "rocksdb/utilities/write_batch_with_index.h"
+#include "services/storage/engine/log_check.h"
+#include "services/storage/engine/watched_files.h"
 
 namespace adbms::storage::engine {
 namespace {
@@ -33,6 +38,9 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   result.create_if_missing = true;
   result.max_open_files = -1;
   result.max_background_jobs = options.max_background_jobs;
+  // Space that is set aside for a log counts as used on a small disk, and is asked for again just
+  // when there is none.
+  result.allow_fallocate = false;
   result.bytes_per_sync = 1 << 20;
   result.wal_bytes_per_sync = 0;
   result.statistics = std::move(statistics);
@@ -40,7 +48,9 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   result.write_buffer_size = 64 << 20;
   result.max_write_buffer_number = 6;
   result.level_compaction_dynamic_level_bytes = true;
-  result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // The log has been looked at (log_check.h); for reading only, what comes before a damage counts.
+  result.wal_recovery_mode = options.read_only ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                               : rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   result.enable_pipelined_write = false;
   result.compression = rocksdb::kLZ4Compression;
   result.memtable_whole_key_filtering = true;
@@ -72,25 +82,16 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
 absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = status.ToString();
-  if (status.IsBusy() && status.subcode() == rocksdb::Status::kDeadlock) {
-    return status::Error(
-        sqlstate::kDeadlockDetected, "deadlock detected",
-        "The transaction waits for a row lock whose holder waits for this transaction.",
-        "Run the transaction again.");
-  }
   if (status.IsBusy() || status.IsTryAgain()) {
     return status::Error(sqlstate::kSerializationFailure,
                          "could not serialize access due to concurrent update", {},
                          "Run the transaction again.");
   }
-  if (status.IsTimedOut()) {
-    return status::Error(sqlstate::kLockNotAvailable, "canceling statement due to lock timeout");
-  }
   if (status.IsNoSpace() || status.IsMemoryLimit() ||
       text.find("No space left") != std::string::npos) {
     return status::Error(
         sqlstate::kDiskFull, "could not write to the data directory: no space left on device", text,
-        "Free disk space and restart the server; until then data can be read only.");
+        "Free disk space: writing then goes on by itself. Until then data can be read only.");
   }
   if (status.IsCorruption()) {
     return status::Error(sqlstate::kDataCorrupted, "data in the data directory is corrupted", text,
@@ -101,16 +102,28 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   return status::Error(sqlstate::kInternalError, "storage engine: " + text);
 }
 
-absl::Status Transaction::GetForUpdate(std::string_view key, PinnableSlice* value, bool* found,
-                                       bool validate, bool exclusive) {
-  return Found(txn_->GetForUpdate(rocksdb::ReadOptions(), column_family_, ToSlice(key), value,
-                                  exclusive, validate),
-               found);
+absl::Status Transaction::Validate(std::string_view key) {
+  if (db_->GetLatestSequenceNumber() == validated_from_) return absl::OkStatus();
+  std::vector<rocksdb::KeyVersion> newest;
+  const rocksdb::Status status =
+      rocksdb::GetAllKeyVersions(db_, column_family_, ToSlice(key), ToSlice(key), 1, &newest);
+  if (!status.ok()) return ToStatus(status);
+  if (newest.empty() || newest.front().sequence <= validated_from_) return absl::OkStatus();
+  return status::Error(sqlstate::kSerializationFailure,
+                       "could not serialize access due to concurrent update", {},
+                       "Run the transaction again.");
 }
 
 absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
                               bool* found) {
-  return Found(txn_->Get(ReadAt(snapshot), column_family_, ToSlice(key), value), found);
+  return Found(
+      writes_.GetFromBatchAndDB(db_, ReadAt(snapshot), column_family_, ToSlice(key), value), found);
+}
+
+absl::Status Transaction::Commit() {
+  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), writes_.GetWriteBatch());
+  writes_.Clear();
+  return ToStatus(status);
 }
 
 std::unique_ptr<Iterator> Transaction::NewIterator(SnapshotPtr snapshot, KeyRange range,
@@ -126,15 +139,16 @@ std::unique_ptr<Iterator> Transaction::NewIterator(SnapshotPtr snapshot, KeyRang
   read.iterate_upper_bound = &result->upper_;
   read.fill_cache = options.fill_cache;
   read.readahead_size = options.readahead_bytes;
-  result->it_.reset(txn_->GetIterator(read));
+  result->it_.reset(
+      writes_.NewIteratorWithBase(column_family_, db_->NewIterator(read, column_family_), &read));
   return result;
 }
 
 void Transaction::Put(std::string_view key, std::string_view value) {
-  txn_->GetWriteBatch()->Put(ToSlice(key), ToSlice(value));
+  writes_.Put(ToSlice(key), ToSlice(value));
 }
 
-void Transaction::Delete(std::string_view key) { txn_->GetWriteBatch()->Delete(ToSlice(key)); }
+void Transaction::Delete(std::string_view key) { writes_.Delete(ToSlice(key)); }
 
 namespace {
 
@@ -164,17 +178,17 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   engine->write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
   engine->statistics_ = rocksdb::CreateDBStatistics();
   engine->statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
-  engine->lock_timeout_ms_ = options.lock_timeout_ms;
 
-  rocksdb::TransactionDBOptions transactions;
-  transactions.num_stripes = 64;
-  transactions.transaction_lock_timeout = options.lock_timeout_ms;
-  transactions.default_lock_timeout = options.lock_timeout_ms;
-  rocksdb::TransactionDB* db = nullptr;
   const std::string directory = options.data_dir + "/db";
-  rocksdb::Status opened = rocksdb::TransactionDB::Open(
-      MakeOptions(options, engine->cache_, engine->write_buffers_, engine->statistics_),
-      transactions, directory, &db);
+  RETURN_IF_ERROR(engine->LookAtLog(options, directory));
+  rocksdb::Options settings =
+      MakeOptions(options, engine->cache_, engine->write_buffers_, engine->statistics_);
+  settings.env = engine->env_.get();
+  settings.listeners.push_back(engine->recovery_->listener());
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = options.read_only
+                                     ? rocksdb::DB::OpenForReadOnly(settings, directory, &db)
+                                     : rocksdb::DB::Open(settings, directory, &db);
   if (!opened.ok()) {
     if (opened.IsIOError() && opened.ToString().find("lock") != std::string::npos) {
       return status::Error(
@@ -189,12 +203,40 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   }
   engine->db_.reset(db);
   StartBackgroundThreads();
+  if (!options.read_only) {
+    engine->recovery_->Start(db, engine->log_files_.get(), engine->env_->GetFileSystem().get(),
+                             directory);
+  }
   return engine;
+}
+
+absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& directory) {
+  read_only_ = options.read_only;
+  recovery_ = std::make_unique<WriteRecovery>(options.warn);
+  std::shared_ptr<rocksdb::FileSystem> files =
+      options.file_system != nullptr ? options.file_system : rocksdb::FileSystem::Default();
+  if (!options.read_only) {
+    log_files_ = std::make_unique<LogFiles>(options.data_dir);
+    ASSIGN_OR_RETURN(const LogCheckResult log, CheckLog(directory, log_files_->Known()));
+    torn_bytes_ = log.torn_bytes;
+    if (!log.torn_file.empty() && options.warn) {
+      options.warn(
+          absl::StrCat("the end of log file \"", log.torn_file, "\" was torn: ", log.torn_bytes,
+                       " bytes of an unfinished write are gone",
+                       log.lost_synced == 0
+                           ? ""
+                           : ", which had been reported as written: the last commits are lost"));
+    }
+    files = std::make_shared<WatchedFiles>(files, log_files_.get());
+  }
+  env_ = rocksdb::NewCompositeEnv(files);
+  return absl::OkStatus();
 }
 
 Engine::~Engine() {
   if (db_ == nullptr) return;
-  db_->SyncWAL();
+  recovery_->Stop();
+  if (!read_only_) db_->SyncWAL();
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
 }
 
@@ -238,27 +280,21 @@ std::unique_ptr<Iterator> Engine::NewIterator(SnapshotPtr snapshot, KeyRange ran
 }
 
 std::unique_ptr<Transaction> Engine::Begin(std::unique_ptr<Transaction> reuse) {
-  rocksdb::WriteOptions write;
-  write.sync = false;
-  rocksdb::TransactionOptions options;
-  options.deadlock_detect = true;
-  options.lock_timeout = lock_timeout_ms_.load(std::memory_order_relaxed);
-  options.deadlock_detect_depth = 100;
   if (reuse == nullptr) {
     reuse = std::make_unique<Transaction>();
-    reuse->txn_.reset(db_->BeginTransaction(write, options));
+    reuse->db_ = db_.get();
     reuse->column_family_ = db_->DefaultColumnFamily();
-  } else {
-    db_->BeginTransaction(write, options, reuse->txn_.get());
   }
+  reuse->writes_.Clear();
   return reuse;
 }
 
 absl::Status Engine::Write(WriteBatch* batch) {
-  rocksdb::TransactionDBWriteOptimizations optimizations;
-  optimizations.skip_concurrency_control = true;
-  optimizations.skip_duplicate_key_check = true;
-  return ToStatus(db_->Write(rocksdb::WriteOptions(), optimizations, &batch->batch_));
+  if (read_only_) {
+    return status::Error(sqlstate::kReadOnlyTransaction,
+                         "the server was started for reading only (storage.read_only)");
+  }
+  return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch->batch_));
 }
 
 absl::Status Engine::SyncWal() { return ToStatus(db_->SyncWAL()); }
@@ -299,6 +335,8 @@ EngineCounters Engine::Counters() const {
   c.wal_syncs = statistics_->getTickerCount(WAL_FILE_SYNCED);
   c.wal_bytes = statistics_->getTickerCount(WAL_FILE_BYTES);
   if (db_->GetIntProperty(DB::Properties::kLiveSstFilesSize, &value)) c.live_file_bytes = value;
+  c.write_stops = recovery_->stops();
+  c.log_torn_bytes = torn_bytes_;
   return c;
 }
 

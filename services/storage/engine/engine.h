@@ -1,5 +1,5 @@
-// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, locking
-// transactions, group-synced WAL. The only folder that includes RocksDB; its errors become SQL
+// RocksDB behind the shape that the rest of storage needs: ordered bytes, snapshots, transactions,
+// group-synced WAL. The only folder that includes RocksDB; its errors become SQL
 // errors here.
 //
 // Threading: Engine is thread-safe; Iterator, Transaction and WriteBatch belong to one thread at a
@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,15 +16,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rocksdb/cache.h"
+#include "rocksdb/db.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/slice.h"
 #include "rocksdb/snapshot.h"
 #include "rocksdb/statistics.h"
-#include "rocksdb/utilities/transaction.h"
-#include "rocksdb/utilities/transaction_db.h"
 #include "rocksdb/utilities/write_batch_with_index.h"
 #include "rocksdb/write_batch.h"
 #include "rocksdb/write_buffer_manager.h"
+#include "services/storage/engine/log_files.h"
+#include "services/storage/engine/write_recovery.h"
 
 namespace adbms::storage::engine {
 
@@ -38,11 +40,15 @@ struct EngineOptions {
   uint64_t block_cache_bytes = uint64_t{1} << 30;
   uint64_t memtable_bytes = uint64_t{512} << 20;
   int max_background_jobs = 4;
-  int64_t lock_timeout_ms = 10000;
+  // Opens what is there for reading, even with a damaged log, and changes nothing on disk.
+  bool read_only = false;
+  // Told in a sentence when writing stops or goes on, and of a torn log; may be null.
+  std::function<void(const std::string&)> warn;
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // Null: the machine's.
 };
 
 // SQLSTATE-carrying status of a RocksDB status: 53100 disk full, XX001 corruption, 58030 other I/O,
-// 40P01 deadlock, 55P03 lock timeout, 40001 write conflict.
+// 40001 write conflict.
 absl::Status ToStatus(const rocksdb::Status& status);
 
 // A fixed view of all data. Shared: the group commit publishes one that many readers use.
@@ -131,38 +137,41 @@ class WriteBatch {
   rocksdb::WriteBatch batch_;
 };
 
-// A locking transaction: writes are buffered and readable, keys are locked until the end.
+// Buffered writes, readable by whoever makes them. It locks nothing: that is storage/txn's.
 class Transaction {
  public:
-  // Latest committed or own value, after locking the key. `found` false when absent (still locked).
-  // With `validate`, error 40001 when the key changed after SetSnapshot.
-  absl::Status GetForUpdate(std::string_view key, PinnableSlice* value, bool* found, bool validate,
-                            bool exclusive = true);
-  // Gives the lock of GetForUpdate up, unless the key was locked or written before.
-  void UndoGetForUpdate(std::string_view key) { txn_->UndoGetForUpdate(ToSlice(key)); }
+  // Errors: 40001 when the key was changed after SetSnapshot.
+  absl::Status Validate(std::string_view key);
   // Own value or the one at `snapshot` (null: the latest committed).
   absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
                    bool* found);
   std::unique_ptr<Iterator> NewIterator(SnapshotPtr snapshot, KeyRange range,
                                         const IteratorOptions& options);
-  // Buffered writes without locking: the caller holds the lock or needs none.
+  // The caller holds the key's lock or needs none.
   void Put(std::string_view key, std::string_view value);
   void Delete(std::string_view key);
-  // First-committer-wins counts from now; returns the snapshot.
-  void SetSnapshot() { txn_->SetSnapshot(); }
-  void SetSavePoint() { txn_->SetSavePoint(); }
-  absl::Status RollbackToSavePoint() { return ToStatus(txn_->RollbackToSavePoint()); }
-  absl::Status PopSavePoint() { return ToStatus(txn_->PopSavePoint()); }
-  // Into WAL and memtable, unsynced; releases the locks. Nothing stays after an error.
-  absl::Status Commit() { return ToStatus(txn_->Commit()); }
-  absl::Status Rollback() { return ToStatus(txn_->Rollback()); }
-  size_t bytes() const { return txn_->GetWriteBatch()->GetWriteBatch()->GetDataSize(); }
-  bool empty() const { return txn_->GetWriteBatch()->GetWriteBatch()->Count() == 0; }
+  // First-committer-wins counts from now.
+  void SetSnapshot() { validated_from_ = db_->GetLatestSequenceNumber(); }
+  void SetSavePoint() { writes_.SetSavePoint(); }
+  absl::Status RollbackToSavePoint() { return ToStatus(writes_.RollbackToSavePoint()); }
+  absl::Status PopSavePoint() { return ToStatus(writes_.PopSavePoint()); }
+  // Into WAL and memtable, unsynced. Nothing stays after an error.
+  absl::Status Commit();
+  void Rollback() { writes_.Clear(); }
+  size_t bytes() const { return batch()->GetDataSize(); }
+  bool empty() const { return batch()->Count() == 0; }
 
  private:
   friend class Engine;
-  std::unique_ptr<rocksdb::Transaction> txn_;
-  rocksdb::ColumnFamilyHandle* column_family_ = nullptr;  // Of the engine.
+  // The index gives its batch away for changing only; it is not changed here.
+  rocksdb::WriteBatch* batch() const {
+    return const_cast<rocksdb::WriteBatchWithIndex&>(writes_).GetWriteBatch();
+  }
+
+  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next.
+  rocksdb::ColumnFamilyHandle* column_family_ = nullptr;
+  uint64_t validated_from_ = 0;
+  rocksdb::WriteBatchWithIndex writes_{rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true};
 };
 
 struct EngineCounters {
@@ -171,11 +180,13 @@ struct EngineCounters {
   uint64_t memtable_used = 0, memtable_capacity = 0;
   uint64_t flushes = 0, compaction_read = 0, compaction_write = 0, bytes_written = 0, stall_us = 0;
   uint64_t wal_syncs = 0, wal_bytes = 0, live_file_bytes = 0;
+  uint64_t write_stops = 0, log_torn_bytes = 0;
 };
 
 class Engine {
  public:
-  // Errors: 55006 when another process has the directory open; as ToStatus.
+  // Errors: 55006 when another process has the directory open; XX001 when the log has lost
+  // something (log_check.h); as ToStatus.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options);
   ~Engine();
 
@@ -203,22 +214,33 @@ class Engine {
   // Writes memtables out (tests, clean shutdown).
   absl::Status Flush();
   EngineCounters Counters() const;
+  bool read_only() const { return read_only_; }
+  // Why the disk takes no writes at present; empty: it does.
+  std::string write_failure() const { return recovery_->failure(); }
+  // Called each time that writing goes on after a failure: all that was written before is durable.
+  void OnRecovered(std::function<void()> then) { recovery_->OnRecovered(std::move(then)); }
 
   void SetBlockCacheBytes(uint64_t bytes);
   void SetMemtableBytes(uint64_t bytes);
   // A RocksDB DBOptions / ColumnFamilyOptions setting.
   absl::Status SetDbOption(const std::string& name, const std::string& value);
   absl::Status SetOption(const std::string& name, const std::string& value);
-  void SetLockTimeoutMs(int64_t value) { lock_timeout_ms_.store(value, std::memory_order_relaxed); }
 
  private:
   Engine() = default;
+  // Before opening: checks the log, and makes what watches it.
+  absl::Status LookAtLog(const EngineOptions& options, const std::string& directory);
 
+  bool read_only_ = false;
+  uint64_t torn_bytes_ = 0;
+  // Outlive the database.
+  std::unique_ptr<LogFiles> log_files_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<WriteRecovery> recovery_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
-  std::unique_ptr<rocksdb::TransactionDB> db_;
-  std::atomic<int64_t> lock_timeout_ms_{10000};
+  std::unique_ptr<rocksdb::DB> db_;
 };
 
 }  // namespace adbms::storage::engine

@@ -29,8 +29,7 @@ class IndexScanNode : public PlanNode {
   bool has_any_of = false;
   bool descending = false;
   CompiledExpressionPtr filter;
-  bool lock_rows = false;
-  uint32_t emitted = 0;
+  txn::LockMode point_lock = txn::LockMode::kForUpdate;
   bool unique_points =
       false;  // Every range is at most one key: `equal` and any_of cover a unique key.
   bool locks_the_point = false;
@@ -58,12 +57,6 @@ class IndexScan : public Operator {
     *out = sink_.Finish();
     if (node_.filter != nullptr && out->row_count > 0) {
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
-    }
-    if (node_.lock_rows && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, access_.columns(),
-                               static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
-                               out));
-      out->columns.resize(node_.emitted);
     }
     return true;
   }
@@ -161,12 +154,13 @@ class IndexScan : public Operator {
   absl::Status LockPoint() {
     done_ = true;
     sink_.Start(1);
-    engine::Transaction* const locks = context_->transaction->engine_transaction();
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(locks->GetForUpdate(prefixes_[0], &value, &found, /*validate=*/false));
+    const size_t mark = context_->transaction->locks()->Mark();
+    RETURN_IF_ERROR(context_->transaction->LockRow(*context_->call, prefixes_[0], node_.point_lock,
+                                                   /*validate=*/false, &value, &found));
     if (found) return sink_.Add(prefixes_[0], engine::ToView(value));
-    locks->UndoGetForUpdate(prefixes_[0]);
+    context_->transaction->locks()->ReleaseSince(mark);
     return absl::OkStatus();
   }
 
@@ -298,12 +292,6 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   auto node = std::make_unique<IndexScanNode>(plan);
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
   std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
-  node->emitted = static_cast<uint32_t>(ordinals.size());
-  node->lock_rows = scan.lock_rows();
-  if (scan.lock_rows()) {
-    ordinals.push_back(codec::kRowKeyOrdinal);
-    scope->plan->locks_rows = true;
-  }
   ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, scan.index_id(), std::move(ordinals),
                                                    scan.index_only()));
   ASSIGN_OR_RETURN(node->equal, CompileAll(scan.equal()));
@@ -323,8 +311,9 @@ absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
   node->unique_points = node->access->unique() && fixed == node->access->key().size();
   node->locks_the_point = scope->changes == &plan && node->unique_points &&
                           node->access->primary() && !node->has_any_of && node->filter == nullptr &&
-                          !node->lock_rows && scope->plan->plan->subplans_size() == 0 &&
+                          scope->plan->plan->subplans_size() == 0 &&
                           scope->plan->plan->ctes_size() == 0;
+  node->point_lock = scope->changes_lock;
   return PlanNodePtr(std::move(node));
 }
 

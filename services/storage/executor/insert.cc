@@ -57,22 +57,33 @@ class Insert : public ModifyOperator {
       return absl::OkStatus();
     };
     for (uint32_t row = 0; row < rows.row_count; ++row) {
-      txn::TableWriter::Conflict conflict;
-      conflict.arbiter = node_.conflict_index;
-      RETURN_IF_ERROR(writer().Insert(columns, row, &conflict));
-      if (!conflict.exists) {
-        inserted.push_back(row);
-        if (!node_.conflict_update.empty()) RETURN_IF_ERROR(RememberInserted(columns, row));
-        continue;
-      }
-      if (node_.conflict_update.empty()) continue;
-      if (!node_.returning.empty()) RETURN_IF_ERROR(return_inserted());
-      RETURN_IF_ERROR(UpdateExisting(conflict.row_key, rows, row));
+      RETURN_IF_ERROR(InsertOrUpdate(rows, columns, row, &inserted, return_inserted));
     }
     return return_inserted();
   }
 
  private:
+  template <typename ReturnInserted>
+  absl::Status InsertOrUpdate(const types::Batch& rows, codec::Columns columns, uint32_t row,
+                              std::vector<uint32_t>* inserted,
+                              const ReturnInserted& return_inserted) {
+    while (true) {
+      txn::TableWriter::Conflict conflict;
+      conflict.arbiter = node_.conflict_index;
+      RETURN_IF_ERROR(writer().Insert(columns, row, &conflict));
+      if (!conflict.exists) {
+        inserted->push_back(row);
+        return node_.conflict_update.empty() ? absl::OkStatus() : RememberInserted(columns, row);
+      }
+      if (node_.conflict_update.empty()) return writer().CheckVisible(conflict.row_key);
+      if (!node_.returning.empty()) RETURN_IF_ERROR(return_inserted());
+      bool gone = false;
+      RETURN_IF_ERROR(UpdateExisting(conflict, rows, row, &gone));
+      if (!gone) return absl::OkStatus();
+      RETURN_IF_ERROR(context_->call->Check());
+    }
+  }
+
   absl::Status RememberInserted(codec::Columns columns, uint32_t row) {
     if (!table_.layout.has_primary_key()) return absl::OkStatus();
     std::string key;
@@ -81,8 +92,11 @@ class Insert : public ModifyOperator {
     return absl::OkStatus();
   }
 
-  absl::Status UpdateExisting(const std::string& row_key, const types::Batch& rows, uint32_t row) {
-    if (!touched_.insert(row_key).second) {
+  // `gone`: by the time that the row was locked it was not in the way any more.
+  absl::Status UpdateExisting(const txn::TableWriter::Conflict& conflict, const types::Batch& rows,
+                              uint32_t row, bool* gone) {
+    const std::string& row_key = conflict.row_key;
+    if (touched_.contains(row_key)) {
       return status::Error(
           status::sqlstate::kCardinalityViolation,
           "ON CONFLICT DO UPDATE command cannot affect row a second time", {},
@@ -92,8 +106,11 @@ class Insert : public ModifyOperator {
     const codec::TableLayout& layout = table_.layout;
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(writer().LockRow(row_key, &value, &found));
-    if (!found) return absl::InternalError("a conflicting row went away");
+    RETURN_IF_ERROR(writer().LockRow(row_key, txn::LockMode::kForNoKeyUpdate, &value, &found));
+    ASSIGN_OR_RETURN(const bool conflicts, writer().StillConflicts(conflict));
+    *gone = !found || !conflicts;
+    if (*gone) return absl::OkStatus();
+    touched_.insert(row_key);
     types::Batch existing = NewBatch(layout.types, 1);
     std::vector<uint32_t> all(layout.types.size());
     std::vector<types::Vector*> outs;

@@ -44,8 +44,8 @@ absl::Status ModifyOperator::DoRewind() {
 }
 
 absl::Status ModifyOperator::Run() {
-  writer_ =
-      std::make_unique<txn::TableWriter>(context_->transaction, &table_, context_->catalog.get());
+  writer_ = std::make_unique<txn::TableWriter>(context_->call, context_->transaction, &table_,
+                                               context_->catalog.get());
   if (buffer_input_) {
     int64_t reserved = 0;
     ASSIGN_OR_RETURN(std::vector<types::Batch> batches, Drain(input_.get(), context_, &reserved));
@@ -85,7 +85,7 @@ absl::Status ModifyOperator::Return(const types::Batch& rows) {
   return absl::OkStatus();
 }
 
-absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
+absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, types::Batch* batch) {
   const codec::TableLayout& layout = table_.layout;
   const size_t table_columns = layout.types.size();
   if (batch->columns.size() <= table_columns)
@@ -103,7 +103,7 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, types::Batch* batch) {
     if (!seen_.emplace(key).second) continue;
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(writer->LockRow(key, &value, &found));
+    RETURN_IF_ERROR(writer->LockRow(key, mode, &value, &found));
     if (!found) continue;
     expected.clear();
     layout.row.Append(old_columns, row, &expected);

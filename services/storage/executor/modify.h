@@ -63,7 +63,7 @@ class TargetRows {
              const sql::expression::CompiledExpression* recheck)
       : context_(context), table_(*table), recheck_(recheck) {}
   // Replaces `batch` by the rows to change.
-  absl::Status Lock(txn::TableWriter* writer, types::Batch* batch);
+  absl::Status Lock(txn::TableWriter* writer, txn::LockMode mode, types::Batch* batch);
 
  private:
   ExecutionContext* const context_;

@@ -81,6 +81,8 @@ class Operator {
     if (context_->measure_time) return TimedNext(out);
     return CountedNext(out);
   }
+  // No more than so many rows will be asked for, unless some of them are dropped above.
+  virtual void SetRowGoal(uint64_t) {}
   // From the first row again, with the correlation slots as they are now.
   absl::Status Rewind() {
     fresh_ = true;
@@ -164,7 +166,7 @@ struct CompiledPlan {
   std::vector<bool> compiled;                         // By operator id.
   uint32_t correlation_slots = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
-  bool locks_rows = false;  // FOR UPDATE.
+  bool locks_rows = false;  // FOR UPDATE and its kin.
 };
 
 inline Operator::Operator(ExecutionContext* context, uint32_t id)
@@ -177,6 +179,10 @@ struct CompileScope {
   // The input of an UPDATE or DELETE. A scan of one primary key may read its row the way it is to
   // be changed, locked and at its latest version, instead of having it read a second time.
   const common::v1::Operator* changes = nullptr;
+  txn::LockMode changes_lock = txn::LockMode::kForUpdate;
+  uint32_t next_hidden_id = 0;  // For operators that are none of the plan's.
+  // Notes an operator's id and columns.
+  void Declare(const common::v1::Operator& plan) const;
   // Errors: ADB01 when the catalog has no such table.
   absl::StatusOr<const catalog::TableEntry*> Table(uint32_t table_id) const;
 };
@@ -196,6 +202,7 @@ absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
 #define ADBMS_DECLARE_COMPILE(Name) \
   absl::StatusOr<PlanNodePtr> Compile##Name(const common::v1::Operator& plan, CompileScope* scope)
 ADBMS_DECLARE_COMPILE(SeqScan);
+ADBMS_DECLARE_COMPILE(LockedRows);  // A scan with a lock, or a sort over one.
 ADBMS_DECLARE_COMPILE(IndexScan);
 ADBMS_DECLARE_COMPILE(Values);
 ADBMS_DECLARE_COMPILE(FunctionScan);
@@ -215,6 +222,9 @@ ADBMS_DECLARE_COMPILE(Insert);
 ADBMS_DECLARE_COMPILE(Update);
 ADBMS_DECLARE_COMPILE(Delete);
 #undef ADBMS_DECLARE_COMPILE
+
+// Whether the operator is a scan that locks what it emits.
+bool LocksRows(const common::v1::Operator& plan);
 
 // Keeps the rows for which `filter` is true; counts the others as removed.
 absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter,

@@ -50,6 +50,8 @@ class Project : public Operator {
   Project(ExecutionContext* context, const ProjectNode* node)
       : Operator(context, node->id()), node_(*node), input_(node->input->Open(context)) {}
 
+  void SetRowGoal(uint64_t rows) override { input_->SetRowGoal(rows); }
+
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     types::Batch in;
@@ -132,6 +134,7 @@ class Limit : public Operator {
         skip_ = static_cast<uint64_t>(value.int_value());
       }
     }
+    if (left_ <= UINT64_MAX - skip_) input_->SetRowGoal(left_ + skip_);
     return absl::OkStatus();
   }
 

@@ -90,25 +90,32 @@ absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
   return result;
 }
 
+void CompileScope::Declare(const PlanOperator& operator_plan) const {
+  const uint32_t id = operator_plan.id();
+  if (id >= plan->operator_count) {
+    plan->operator_count = id + 1;
+    plan->outputs.resize(plan->operator_count);
+    plan->compiled.resize(plan->operator_count);
+  }
+  plan->compiled[id] = true;
+  for (const common::v1::OutputColumn& column : operator_plan.output()) {
+    plan->outputs[id].push_back(types::PhysicalOf(types::FromProto(column.type()).id));
+  }
+}
+
 absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileScope* scope) {
+  if (LocksRows(plan) || (plan.has_sort() && LocksRows(plan.sort().input())))
+    return CompileLockedRows(plan, scope);
   // Ids count from 0 and size what each execution counts.
   if (plan.id() >= kMostOperators) {
     return absl::InvalidArgumentError("malformed plan: an operator's id");
   }
-  CompiledPlan& compiled = *scope->plan;
-  if (plan.id() >= compiled.operator_count) {
-    compiled.operator_count = plan.id() + 1;
-    compiled.outputs.resize(compiled.operator_count);
-    compiled.compiled.resize(compiled.operator_count);
-  }
-  if (compiled.compiled[plan.id()]) {
+  const CompiledPlan& compiled = *scope->plan;
+  if (plan.id() < compiled.operator_count && compiled.compiled[plan.id()]) {
     return absl::InvalidArgumentError("malformed plan: two operators have one id");
   }
-  compiled.compiled[plan.id()] = true;
   RETURN_IF_ERROR(CheckShape(plan));
-  for (const common::v1::OutputColumn& column : plan.output()) {
-    compiled.outputs[plan.id()].push_back(types::PhysicalOf(types::FromProto(column.type()).id));
-  }
+  scope->Declare(plan);
   switch (plan.body_case()) {
     case PlanOperator::kSeqScan:
       return CompileSeqScan(plan, scope);
@@ -160,6 +167,11 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
   compiled->plan = std::move(plan);
   const common::v1::Plan& source = *compiled->plan;
   CompileScope scope{&catalog, compiled.get()};
+  ForEachMessage(source, [&](const google::protobuf::Message& message) {
+    const auto* const op = dynamic_cast<const PlanOperator*>(&message);
+    if (op != nullptr && op->id() < kMostOperators)
+      scope.next_hidden_id = std::max(scope.next_hidden_id, op->id() + 1);
+  });
   compiled->correlation_slots = source.subplans_size() == 0 ? 0 : CountSlots(source);
   if (compiled->correlation_slots > kMostSlots) {
     return absl::InvalidArgumentError("malformed plan: a correlation slot");

@@ -15,8 +15,6 @@ class SeqScanNode : public PlanNode {
 
   ScanColumns columns;
   CompiledExpressionPtr filter;
-  bool lock_rows = false;
-  uint32_t emitted = 0;  // Columns emitted; a row key for locking may follow.
 };
 
 class SeqScan : public Operator {
@@ -42,12 +40,6 @@ class SeqScan : public Operator {
     *out = sink_.Finish();
     if (node_.filter != nullptr)
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
-    if (node_.lock_rows && out->row_count > 0) {
-      RETURN_IF_ERROR(LockRows(context_, node_.columns,
-                               static_cast<uint32_t>(out->columns.size() - 1), node_.filter.get(),
-                               out));
-      out->columns.resize(node_.emitted);
-    }
     return true;
   }
 
@@ -84,12 +76,6 @@ absl::StatusOr<PlanNodePtr> CompileSeqScan(const common::v1::Operator& plan, Com
   auto node = std::make_unique<SeqScanNode>(plan);
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
   std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
-  node->emitted = static_cast<uint32_t>(ordinals.size());
-  node->lock_rows = scan.lock_rows();
-  if (scan.lock_rows()) {
-    ordinals.push_back(codec::kRowKeyOrdinal);
-    scope->plan->locks_rows = true;
-  }
   ASSIGN_OR_RETURN(node->columns, ScanColumns::Make(table, std::move(ordinals)));
   ASSIGN_OR_RETURN(node->filter, CompileOptional(scan.has_filter(), scan.filter()));
   return PlanNodePtr(std::move(node));

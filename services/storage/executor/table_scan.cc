@@ -58,26 +58,4 @@ types::Batch RowSink::Finish() {
   return std::move(batch_);
 }
 
-absl::Status LockRows(ExecutionContext* context, const ScanColumns& columns, uint32_t key_column,
-                      const sql::expression::CompiledExpression* filter, types::Batch* batch) {
-  if (batch->row_count == 0) return absl::OkStatus();
-  const types::VectorPtr keys = batch->columns[key_column];
-  engine::Transaction* locks = context->transaction->engine_transaction();
-  RowSink sink(&columns);
-  sink.Start(batch->row_count);
-  for (uint32_t i = 0; i < batch->row_count; ++i) {
-    const std::string_view key = keys->data<std::string_view>()[i];
-    engine::PinnableSlice value;
-    bool found = false;
-    RETURN_IF_ERROR(locks->GetForUpdate(key, &value, &found, context->transaction->validates()));
-    if (found) RETURN_IF_ERROR(sink.Add(key, engine::ToView(value)));
-  }
-  *batch = sink.Finish();
-  if (filter == nullptr || batch->row_count == 0) return absl::OkStatus();
-  std::vector<uint32_t> selection;
-  RETURN_IF_ERROR(filter->Select(context->state, *batch, &selection));
-  *batch = types::Gather(*batch, selection.data(), static_cast<uint32_t>(selection.size()));
-  return absl::OkStatus();
-}
-
 }  // namespace adbms::storage::executor

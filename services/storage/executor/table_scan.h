@@ -57,9 +57,4 @@ class RowSink {
   uint32_t capacity_ = 0;
 };
 
-// SELECT … FOR UPDATE: locks the rows whose keys are in column `key_column` and replaces the batch
-// by their latest versions, without those that are gone or no longer match `filter`.
-absl::Status LockRows(ExecutionContext* context, const ScanColumns& columns, uint32_t key_column,
-                      const sql::expression::CompiledExpression* filter, types::Batch* batch);
-
 }  // namespace adbms::storage::executor

@@ -32,7 +32,8 @@ class Update : public ModifyOperator {
 
  protected:
   absl::Status Apply(types::Batch input) override {
-    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), &input));
+    if (!input_locked_)
+      RETURN_IF_ERROR(target_.Lock(&writer(), txn::LockMode::kForNoKeyUpdate, &input));
     if (input.row_count == 0) return absl::OkStatus();
     const size_t width = table_.layout.types.size();
     types::Batch changed;
@@ -73,7 +74,7 @@ class Delete : public ModifyOperator {
 
  protected:
   absl::Status Apply(types::Batch input) override {
-    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), &input));
+    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), txn::LockMode::kForUpdate, &input));
     if (input.row_count == 0) return absl::OkStatus();
     const size_t width = table_.layout.types.size();
     std::vector<const types::Vector*> columns = Pointers(input);
@@ -112,6 +113,7 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   scope->plan->writes = true;
   ASSIGN_OR_RETURN(node->table, scope->Table(update.table_id()));
   scope->changes = &update.input();
+  scope->changes_lock = txn::LockMode::kForNoKeyUpdate;
   ASSIGN_OR_RETURN(node->input, CompileOperator(update.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   node->columns.assign(update.columns().begin(), update.columns().end());
@@ -137,6 +139,7 @@ absl::StatusOr<PlanNodePtr> CompileDelete(const common::v1::Operator& plan, Comp
   scope->plan->writes = true;
   ASSIGN_OR_RETURN(node->table, scope->Table(remove.table_id()));
   scope->changes = &remove.input();
+  scope->changes_lock = txn::LockMode::kForUpdate;
   ASSIGN_OR_RETURN(node->input, CompileOperator(remove.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   ASSIGN_OR_RETURN(node->returning, CompileAll(remove.returning()));

@@ -53,10 +53,10 @@ Knobs::Knobs(txn::Shared* shared, const Defaults& defaults) : shared_(shared) {
                                             std::memory_order_relaxed);
         return absl::OkStatus();
       });
-  Add("lock_timeout_ms", "milliseconds", "How long a statement waits for a lock.", 1,
-      24 * 3600 * 1000, defaults.lock_timeout_ms, [shared, engine](int64_t value) {
-        shared->lock_timeout_ms.store(value, std::memory_order_relaxed);
-        engine->SetLockTimeoutMs(value);
+  Add("lock_timeout_ms", "milliseconds",
+      "How long the system's own statements wait for a lock; clients set lock_timeout.", 1,
+      24 * 3600 * 1000, defaults.lock_timeout_ms, [shared](int64_t value) {
+        shared->locks->SetDefaultTimeout(absl::Milliseconds(value));
         return absl::OkStatus();
       });
 }

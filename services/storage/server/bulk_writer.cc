@@ -71,10 +71,9 @@ absl::Status BulkWriterImpl::Prepare(uint32_t table_id,
   }
   RETURN_IF_ERROR(transaction_->CheckWritable("COPY FROM"));
   const bool alone =
-      own_ != nullptr &&
-      transaction_->LockTable(call_, table_id, txn::LockMode::kExclusive, absl::ZeroDuration())
-          .ok();
-  if (!alone) RETURN_IF_ERROR(transaction_->LockTable(call_, table_id, txn::LockMode::kShared));
+      own_ != nullptr && transaction_->TryLockTable(table_id, txn::LockMode::kShareRowExclusive);
+  if (!alone)
+    RETURN_IF_ERROR(transaction_->LockTable(call_, table_id, txn::LockMode::kRowExclusive));
   RETURN_IF_ERROR(transaction_->StartStatement(true, own_ != nullptr));
   catalog_ = transaction_->CatalogView();
   const catalog::TableEntryPtr* entry = catalog_->Find(table_id);
@@ -101,7 +100,8 @@ absl::Status BulkWriterImpl::Prepare(uint32_t table_id,
   } else if (alone && !keys) {
     mode_ = Mode::kBatch;
   }
-  rows_writer_ = std::make_unique<txn::TableWriter>(transaction_, table_.get(), catalog_.get());
+  rows_writer_ =
+      std::make_unique<txn::TableWriter>(&call_, transaction_, table_.get(), catalog_.get());
   if (mode_ == Mode::kRows) return absl::OkStatus();
 
   index_keys_.resize(layout.indexes.size());

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
+#include "services/storage/server/ddl_locks.h"
 #include "services/storage/server/resolution.h"
 #include "services/storage/server/table_rewrite.h"
 
@@ -285,55 +286,6 @@ class DdlExecution {
   const bool in_block_;
 };
 
-// Tables whose writers the statement excludes.
-std::set<uint32_t> TablesToLock(const DdlStatement& statement,
-                                const catalog::CatalogState& catalog) {
-  std::set<uint32_t> ids;
-  const auto add_table = [&](uint32_t id) {
-    ids.insert(id);
-    for (const auto& reference : catalog.ReferencesTo(id))
-      ids.insert(reference.child->descriptor.table_id());
-  };
-  const auto add_parents = [&](const auto& keys) {
-    for (const auto& key : keys) {
-      if (key.referenced_table_id() != 0) ids.insert(key.referenced_table_id());
-    }
-  };
-  const auto schema_of = [](const common::v1::RelationName& name) {
-    return name.schema().empty() ? std::string("public") : name.schema();
-  };
-  if (statement.has_create_table()) add_parents(statement.create_table().table().foreign_keys());
-  if (statement.has_drop_table()) {
-    for (const auto& name : statement.drop_table().tables()) {
-      const catalog::TableEntry* table = catalog.FindByName(schema_of(name), name.name());
-      if (table != nullptr) add_table(table->descriptor.table_id());
-    }
-  }
-  if (statement.has_alter_table()) {
-    ids.insert(statement.alter_table().table_id());
-    if (statement.alter_table().has_add_foreign_key()) {
-      const uint32_t parent = statement.alter_table().add_foreign_key().referenced_table_id();
-      if (parent != 0) ids.insert(parent);
-    }
-  }
-  if (statement.has_create_index()) ids.insert(statement.create_index().table_id());
-  if (statement.has_drop_index()) {
-    for (const auto& name : statement.drop_index().indexes()) {
-      const auto ref = catalog.FindIndexByName(schema_of(name), name.name());
-      if (ref.table != nullptr) ids.insert(ref.table->descriptor.table_id());
-    }
-  }
-  for (uint32_t id : statement.truncate().table_ids()) ids.insert(id);
-  if (statement.has_drop_schema()) {
-    for (const auto& [id, table] : catalog.tables()) {
-      for (const std::string& name : statement.drop_schema().names()) {
-        if (table->descriptor.schema() == name && !table->descriptor.is_virtual()) add_table(id);
-      }
-    }
-  }
-  return ids;
-}
-
 const char* VerbOf(const DdlStatement& statement) {
   switch (statement.body_case()) {
     case DdlStatement::kCreateTable:
@@ -369,30 +321,31 @@ const char* VerbOf(const DdlStatement& statement) {
   }
 }
 
+// Runs the statement with what it changes locked: what it names before, what it turns out to change
+// besides (dependent objects, names that it chooses) after it has run on the draft. When somebody
+// else has one of those, it waits and runs again.
 absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, SessionState* session,
                                         txn::Transaction* transaction, bool in_block,
                                         const DdlStatement& statement) {
   // Who is not authorized for what is there now does not hold it up either.
   RETURN_IF_ERROR(CheckResolution(statement, *transaction->SessionCatalog()));
-  // Tables before the catalog: a writer never waits for the catalog, so this order cannot deadlock
-  // with one.
-  for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
-    RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kExclusive));
-  }
-  RETURN_IF_ERROR(transaction->LockTable(context, txn::kCatalogLock, txn::LockMode::kExclusive));
-  for (uint32_t id : TablesToLock(statement, *transaction->SessionCatalog())) {
-    RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kExclusive));
-  }
-  RETURN_IF_ERROR(transaction->StartStatement(true, !in_block));
-  absl::StatusOr<v1::DdlResult> result =
-      DdlExecution(context, session, transaction, in_block).Run(statement);
-  if (!result.ok()) {
+  DdlLocks locks(transaction);
+  while (true) {
+    RETURN_IF_ERROR(locks.LockNamed(context, statement));
+    RETURN_IF_ERROR(transaction->StartStatement(true, /*only_statement=*/false));
+    absl::StatusOr<v1::DdlResult> result =
+        DdlExecution(context, session, transaction, in_block).Run(statement);
+    if (result.ok()) {
+      if (locks.TryLockChanged()) {
+        transaction->WriteDraft();
+        RETURN_IF_ERROR(transaction->FinishStatement());
+        return result;
+      }
+    }
     RETURN_IF_ERROR(transaction->FailStatement());
-    return result;
+    if (!result.ok()) return result;
+    RETURN_IF_ERROR(locks.LockChanged(context));
   }
-  transaction->WriteDraft();
-  RETURN_IF_ERROR(transaction->FinishStatement());
-  return result;
 }
 
 }  // namespace
@@ -403,10 +356,14 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     RETURN_IF_ERROR(session->transaction()->CheckWritable(VerbOf(statement)));
     return RunLocked(context, session, session->transaction(), true, statement);
   }
-  if (statement.has_create_index()) return BuildIndexOnline(context, session, statement);
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
+  const absl::Status writable = transaction->CheckWritable(VerbOf(statement));
+  if (statement.has_create_index() && writable.ok())
+    return BuildIndexOnline(context, session, statement);
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);
+  // IF NOT EXISTS may have nothing to do.
+  if (result.ok() && result->changed() && !writable.ok()) result = writable;
   if (result.ok()) {
     RETURN_IF_ERROR(transaction->Commit());
   } else {

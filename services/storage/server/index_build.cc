@@ -14,17 +14,24 @@ namespace sqlstate = status::sqlstate;
 constexpr uint32_t kChunkRows = 1024;
 constexpr size_t kSpaceBytes = 4;
 
-// Runs one change of the catalog in a transaction of its own.
-template <typename Change>
-absl::Status ChangeCatalog(const rpc::CallContext& context, SessionState* session, Change change) {
+// Runs one change of the catalog in a transaction of its own. REQUIRES: a guard holds what it
+// changes. `agree` is asked before the commit; false: nothing happens.
+template <typename Change, typename Agree>
+absl::StatusOr<bool> ChangeCatalog(SessionState* session, Change change, Agree agree) {
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
-  RETURN_IF_ERROR(transaction->LockTable(context, txn::kCatalogLock, txn::LockMode::kExclusive));
   RETURN_IF_ERROR(transaction->StartStatement(true, true));
   RETURN_IF_ERROR(change(transaction->Draft()));
+  if (!agree(*transaction->Draft())) return false;
   transaction->WriteDraft();
   const absl::Status status = transaction->Commit();
   session->Recycle(transaction.get());
-  return status;
+  RETURN_IF_ERROR(status);
+  return true;
+}
+
+template <typename Change>
+absl::Status ChangeCatalog(SessionState* session, Change change) {
+  return ChangeCatalog(session, change, [](const catalog::CatalogDraft&) { return true; }).status();
 }
 
 class Backfill {
@@ -58,15 +65,15 @@ class Backfill {
   }
 
  private:
-  // Enters a chunk; after a conflict with writers row by row, where no lock is held while waiting
-  // for another.
+  // Enters a chunk at once where nobody writes; otherwise row by row, where no row's lock is held
+  // while waiting for another's.
   absl::Status EnterAll(const std::vector<std::string>& keys) {
-    const absl::Status whole = Enter(keys);
+    const absl::Status whole = Enter(keys, /*waits=*/false);
     if (whole.ok() || !IsConflict(whole)) return whole;
     for (const std::string& key : keys) {
       while (true) {
         RETURN_IF_ERROR(call_.Check());
-        const absl::Status status = Enter({key});
+        const absl::Status status = Enter({key}, /*waits=*/true);
         if (status.ok()) break;
         if (!IsConflict(status)) return status;
       }
@@ -76,31 +83,35 @@ class Backfill {
 
   static bool IsConflict(const absl::Status& status) {
     return status::HasSqlState(status, sqlstate::kDeadlockDetected) ||
-           status::HasSqlState(status, sqlstate::kLockNotAvailable) ||
-           status::HasSqlState(status, sqlstate::kSerializationFailure);
+           status::HasSqlState(status, sqlstate::kLockNotAvailable);
   }
 
   // Under the row's lock its latest version is entered: a writer after us maintains the entry, a
   // writer before us has committed.
-  absl::Status Enter(const std::vector<std::string>& keys) {
+  absl::Status Enter(const std::vector<std::string>& keys, bool waits) {
     txn::Shared* shared = session_->parts().shared;
+    txn::LockOwner locks(shared->locks, shared->next_owner.fetch_add(1, std::memory_order_relaxed));
     std::unique_ptr<engine::Transaction> writes = shared->engine->Begin(nullptr);
-    absl::Status status = EnterInto(writes.get(), keys);
+    const auto lock = [&](const std::string& key, txn::LockMode mode) -> absl::Status {
+      if (waits) return shared->locks->Acquire(call_, &locks, key, mode);
+      if (shared->locks->TryAcquire(&locks, key, mode)) return absl::OkStatus();
+      return status::Error(sqlstate::kLockNotAvailable, "a row is being written");
+    };
+    absl::Status status = EnterInto(writes.get(), keys, lock);
     if (status.ok()) status = shared->log->Write(writes.get());
-    if (!status.ok()) {
-      const absl::Status rolled_back = writes->Rollback();
-      (void)rolled_back;  // Nothing was written.
-    }
     return status;
   }
 
-  absl::Status EnterInto(engine::Transaction* writes, const std::vector<std::string>& keys) {
+  template <typename Lock>
+  absl::Status EnterInto(engine::Transaction* writes, const std::vector<std::string>& keys,
+                         const Lock& lock) {
     executor::RowSink sink(&columns_);
     sink.Start(static_cast<uint32_t>(keys.size()));
     for (const std::string& key : keys) {
       engine::PinnableSlice value;
       bool found = false;
-      RETURN_IF_ERROR(writes->GetForUpdate(key, &value, &found, false));
+      RETURN_IF_ERROR(lock(key, txn::LockMode::kForShare));
+      RETURN_IF_ERROR(writes->Get(nullptr, key, &value, &found));
       if (found) RETURN_IF_ERROR(sink.Add(key, engine::ToView(value)));
     }
     const types::Batch rows = sink.Finish();
@@ -122,7 +133,8 @@ class Backfill {
       if (!inline_suffix) {
         engine::PinnableSlice existing;
         bool found = false;
-        RETURN_IF_ERROR(writes->GetForUpdate(entry, &existing, &found, false));
+        RETURN_IF_ERROR(lock(entry, txn::LockMode::kForUpdate));
+        RETURN_IF_ERROR(writes->Get(nullptr, entry, &existing, &found));
         std::string_view other;
         if (found && codec::IndexLayout::RowSuffix(entry, engine::ToView(existing), &other) &&
             other != suffix) {
@@ -141,26 +153,52 @@ class Backfill {
   executor::ScanColumns columns_;
 };
 
-absl::Status Fill(const rpc::CallContext& context, SessionState* session, uint32_t table_id,
-                  uint32_t index_id) {
+absl::Status Fill(const rpc::CallContext& context, SessionState* session, txn::Transaction* guard,
+                  uint32_t table_id, uint32_t index_id) {
   txn::Shared* shared = session->parts().shared;
-  RETURN_IF_ERROR(shared->locks->WaitForHolders(context, table_id));
-  // Keeps the table from being dropped, truncated or rewritten meanwhile; writers go on.
-  const std::unique_ptr<txn::Transaction> guard = session->NewTransaction({});
-  RETURN_IF_ERROR(guard->LockTable(context, table_id, txn::LockMode::kShared));
+  // From then on every writer maintains the index.
+  RETURN_IF_ERROR(
+      shared->locks->WaitForHolders(context, guard->locks(), table_id, txn::LockMode::kShare));
   const catalog::CatalogStatePtr catalog = shared->catalog->Current();
   const catalog::TableEntryPtr* entry = catalog->Find(table_id);
   const codec::IndexLayout* index =
       entry == nullptr ? nullptr : (*entry)->layout.FindIndex(index_id);
-  if (index == nullptr) {
-    return status::Error(sqlstate::kUndefinedObject,
-                         "the index was dropped while it was being built");
-  }
+  if (index == nullptr) return absl::InternalError("an index went away while it was being built");
   RETURN_IF_ERROR(Backfill(context, session, entry->get(), index).Run());
-  // Published while the guard holds, so that it is the very index that was filled.
-  return ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) {
+  return ChangeCatalog(session, [&](catalog::CatalogDraft* draft) {
     return draft->SetIndexPublic(table_id, index_id);
   });
+}
+
+// Adds the index, write-only, under a name that the guard then holds.
+absl::StatusOr<v1::DdlResult> Add(const rpc::CallContext& context, SessionState* session,
+                                  txn::Transaction* guard, const common::v1::DdlStatement& ddl) {
+  txn::Shared* shared = session->parts().shared;
+  while (true) {
+    v1::DdlResult result;
+    std::string name, schema;
+    const auto add = [&](catalog::CatalogDraft* draft) -> absl::Status {
+      RETURN_IF_ERROR(CheckResolution(ddl, *draft->state()));
+      ASSIGN_OR_RETURN(result, draft->CreateIndex(ddl.create_index(),
+                                                  common::v1::IndexDescriptor::STATE_WRITE_ONLY));
+      if (!result.changed()) return absl::OkStatus();
+      const auto added = draft->state()->FindIndex(result.object_id());
+      schema = added.table->descriptor.schema();
+      name = added.index->name();
+      return absl::OkStatus();
+    };
+    const auto named = [&](const catalog::CatalogDraft& draft) {
+      if (!result.changed()) return true;
+      return shared->locks->TryAcquire(guard->locks(), txn::NameLockKey(schema, name),
+                                       txn::LockMode::kAccessExclusive) &&
+             (shared->catalog->Current() == draft.base() ||
+              !shared->catalog->Current()->HasRelation(schema, name));
+    };
+    ASSIGN_OR_RETURN(const bool done, ChangeCatalog(session, add, named));
+    if (done) return result;
+    RETURN_IF_ERROR(shared->locks->Acquire(context, guard->locks(), txn::NameLockKey(schema, name),
+                                           txn::LockMode::kAccessExclusive));
+  }
 }
 
 }  // namespace
@@ -169,20 +207,16 @@ absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
                                                SessionState* session,
                                                const common::v1::DdlStatement& ddl) {
   const common::v1::CreateIndex& statement = ddl.create_index();
-  v1::DdlResult result;
+  // Keeps the table's definition as it is; readers and writers go on.
+  const std::unique_ptr<txn::Transaction> guard = session->NewTransaction({});
   RETURN_IF_ERROR(
-      ChangeCatalog(context, session, [&](catalog::CatalogDraft* draft) -> absl::Status {
-        RETURN_IF_ERROR(CheckResolution(ddl, *draft->state()));
-        ASSIGN_OR_RETURN(
-            result, draft->CreateIndex(statement, common::v1::IndexDescriptor::STATE_WRITE_ONLY));
-        return absl::OkStatus();
-      }));
+      guard->LockTable(context, statement.table_id(), txn::LockMode::kShareUpdateExclusive));
+  ASSIGN_OR_RETURN(v1::DdlResult result, Add(context, session, guard.get(), ddl));
   if (!result.changed()) return result;
-  const absl::Status filled = Fill(context, session, statement.table_id(), result.object_id());
+  const absl::Status filled =
+      Fill(context, session, guard.get(), statement.table_id(), result.object_id());
   if (filled.ok()) return result;
-  rpc::CallContext cleanup;  // Must happen even when the statement was cancelled.
-  cleanup.trace_id = context.trace_id;
-  const absl::Status removed = ChangeCatalog(cleanup, session, [&](catalog::CatalogDraft* draft) {
+  const absl::Status removed = ChangeCatalog(session, [&](catalog::CatalogDraft* draft) {
     return draft->RemoveIndex(statement.table_id(), result.object_id());
   });
   (void)removed;  // If even that fails, the next start removes it.

@@ -262,6 +262,7 @@ const RowFillMap& RowFills() {
     AddFunctionFills(fills);
     AddSequenceFills(fills);
     AddCommentFills(fills);
+    AddLockFills(fills);
     AddInformationSchemaFills(fills);
     return fills;
   }();

@@ -19,6 +19,7 @@ void AddTypeFills(RowFillMap* fills);
 void AddFunctionFills(RowFillMap* fills);
 void AddSequenceFills(RowFillMap* fills);
 void AddCommentFills(RowFillMap* fills);
+void AddLockFills(RowFillMap* fills);
 void AddInformationSchemaFills(RowFillMap* fills);
 
 }  // namespace adbms::storage::server

@@ -1,5 +1,6 @@
 #include "services/storage/server/session.h"
 
+#include "absl/cleanup/cleanup.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
@@ -188,6 +189,11 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
     const rpc::CallContext& context, const PreparedPlanImpl& plan,
     const api::ExecuteOptions& options) {
   const ServerParts& parts = state_.parts();
+  // Before the version check: no one changes the tables between the two.
+  RETURN_IF_ERROR(state_.EnterRead(context, plan.tables()));
+  const absl::Cleanup leave = [this] {
+    if (!state_.busy()) state_.LeaveRead();
+  };
   catalog::CatalogStatePtr catalog = parts.shared->catalog->Current();
   engine::SnapshotPtr snapshot;
   while (true) {
@@ -198,7 +204,10 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
     catalog = std::move(now);
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const executor::CompiledPlan> compiled, plan.Compiled(*catalog));
-  if (compiled->locks_rows) return ExecuteIn(context, plan, options, true);
+  if (compiled->locks_rows) {
+    state_.LeaveRead();
+    return ExecuteIn(context, plan, options, true);
+  }
   auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared,
                                                       std::move(compiled), nullptr, nullptr);
   stream->context()->view = txn::ReadView(parts.shared->engine, nullptr, std::move(snapshot));
@@ -207,14 +216,58 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
   return std::unique_ptr<api::ResultStream>(std::move(stream));
 }
 
-absl::Status Session::LockTables(const rpc::CallContext& context, const common::v1::Plan& plan,
-                                 txn::Transaction* transaction) {
-  const auto lock = [&](uint32_t table_id) {
-    return transaction->LockTable(context, table_id, txn::LockMode::kShared);
-  };
-  if (plan.root().has_insert()) RETURN_IF_ERROR(lock(plan.root().insert().table_id()));
-  if (plan.root().has_update()) RETURN_IF_ERROR(lock(plan.root().update().table_id()));
-  if (plan.root().has_delete_()) RETURN_IF_ERROR(lock(plan.root().delete_().table_id()));
+std::vector<uint32_t> PreparedPlanImpl::TablesOf(const common::v1::Plan& plan) {
+  std::vector<uint32_t> ids;
+  for (const common::v1::TableUse& use : plan.tables()) {
+    if (use.table_id() >= catalog::kFirstUserId) ids.push_back(use.table_id());
+  }
+  return ids;
+}
+
+absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPlanImpl& prepared,
+                               txn::Transaction* transaction) {
+  const common::v1::Plan& plan = prepared.plan();
+  uint32_t written = 0;
+  if (plan.root().has_insert()) written = plan.root().insert().table_id();
+  if (plan.root().has_update()) written = plan.root().update().table_id();
+  if (plan.root().has_delete_()) written = plan.root().delete_().table_id();
+  if (written != 0)
+    RETURN_IF_ERROR(transaction->LockTable(context, written, txn::LockMode::kRowExclusive));
+  const txn::LockMode read =
+      prepared.locks_rows() ? txn::LockMode::kRowShare : txn::LockMode::kAccessShare;
+  for (const uint32_t id : prepared.tables()) {
+    if (id != written) RETURN_IF_ERROR(transaction->LockTable(context, id, read));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::LockTables(const rpc::CallContext& context,
+                                 const v1::LockTablesRequest& request) {
+  RETURN_IF_ERROR(CheckIdle());
+  txn::Transaction* const transaction = state_.transaction();
+  if (transaction == nullptr) {
+    return status::Error(sqlstate::kNoActiveTransaction,
+                         "LOCK TABLE can only be used in transaction blocks");
+  }
+  if (request.mode() < v1::TABLE_LOCK_MODE_ACCESS_SHARE ||
+      request.mode() > v1::TABLE_LOCK_MODE_ACCESS_EXCLUSIVE) {
+    return absl::InvalidArgumentError("no such lock mode");
+  }
+  const auto mode = static_cast<txn::LockMode>(request.mode() - 1);
+  for (const uint32_t id : request.table_ids()) {
+    const catalog::CatalogStatePtr before = transaction->SessionCatalog();
+    const catalog::TableEntryPtr* table = before->Find(id);
+    if (!request.nowait()) {
+      RETURN_IF_ERROR(transaction->LockTable(context, id, mode));
+    } else if (table != nullptr && !transaction->TryLockTable(id, mode)) {
+      return status::Error(sqlstate::kLockNotAvailable, "could not obtain lock on relation \"" +
+                                                            (*table)->descriptor.name() + "\"");
+    }
+    if (table == nullptr || transaction->SessionCatalog()->Find(id) == nullptr) {
+      return status::Error(sqlstate::kUndefinedTable,
+                           "relation with OID " + std::to_string(id) + " does not exist");
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -230,7 +283,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
   }
   if (writes) RETURN_IF_ERROR(transaction->CheckWritable(VerbOf(plan.plan())));
   // Before the version check: no one changes the table between the two.
-  RETURN_IF_ERROR(LockTables(context, plan.plan(), transaction));
+  RETURN_IF_ERROR(LockPlan(context, plan, transaction));
   RETURN_IF_ERROR(transaction->StartStatement(writes, own != nullptr));
   catalog::CatalogStatePtr catalog = transaction->CatalogView();
   absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> compiled = plan.Compiled(*catalog);

@@ -29,8 +29,14 @@ struct ServerParts {
 class PreparedPlanImpl : public api::PreparedPlan {
  public:
   explicit PreparedPlanImpl(std::shared_ptr<const common::v1::Plan> plan)
-      : plan_(std::move(plan)) {}
+      : plan_(std::move(plan)), tables_(TablesOf(*plan_)) {}
   const common::v1::Plan& plan() const override { return *plan_; }
+  // The user's tables that it reads or writes.
+  const std::vector<uint32_t>& tables() const { return tables_; }
+  // A SELECT that does more than read: FOR UPDATE and its kin.
+  bool locks_rows() const {
+    return plan_->kind() == common::v1::STATEMENT_KIND_SELECT && !plan_->read_only();
+  }
 
   // The compiled form. Errors: ADB01 when `catalog` is not what the plan was made for; as
   // CompilePlan.
@@ -38,7 +44,10 @@ class PreparedPlanImpl : public api::PreparedPlan {
       const catalog::CatalogState& catalog) const;
 
  private:
+  static std::vector<uint32_t> TablesOf(const common::v1::Plan& plan);
+
   const std::shared_ptr<const common::v1::Plan> plan_;
+  const std::vector<uint32_t> tables_;
   mutable std::atomic<uint64_t> checked_version_{0};  // Catalog version known to suit the plan.
   mutable std::mutex mutex_;
   mutable std::atomic<std::shared_ptr<const executor::CompiledPlan>> compiled_;
@@ -50,13 +59,33 @@ void FillEvaluation(const api::ExecuteOptions& options, sql::functions::Evaluati
 // The session's part that running streams refer to.
 class SessionState {
  public:
-  explicit SessionState(const ServerParts& parts) : parts_(parts), activity_(parts.sessions) {}
+  explicit SessionState(const ServerParts& parts)
+      : parts_(parts),
+        activity_(parts.sessions),
+        reads_(parts.shared->locks),
+        reader_(parts.shared->locks, 0) {}
 
   const ServerParts& parts() const { return parts_; }
   txn::Transaction* transaction() { return transaction_.get(); }
   std::unique_ptr<txn::Transaction> NewTransaction(const api::BeginOptions& options) {
-    return std::make_unique<txn::Transaction>(parts_.shared, options, std::move(spare_));
+    api::BeginOptions allowed = options;
+    allowed.read_only |= parts_.shared->engine->read_only();
+    auto transaction =
+        std::make_unique<txn::Transaction>(parts_.shared, allowed, std::move(spare_));
+    SetLockingOf(transaction->locks());
+    return transaction;
   }
+  void SetLocking(absl::Duration timeout, int32_t pid) {
+    lock_timeout_ = timeout;
+    pid_ = pid;
+    SetLockingOf(&reader_);
+    if (transaction_ != nullptr) SetLockingOf(transaction_->locks());
+  }
+  // A reading statement outside of transactions starts, which ends with ExecutionEnded.
+  absl::Status EnterRead(const rpc::CallContext& context, const std::vector<uint32_t>& tables) {
+    return parts_.shared->locks->EnterRead(context, &reader_, &reads_, tables);
+  }
+  void LeaveRead() { reads_.Leave(); }
   void SetTransaction(std::unique_ptr<txn::Transaction> transaction) {
     transaction_ = std::move(transaction);
     activity_.SetInTransaction(true);
@@ -73,6 +102,7 @@ class SessionState {
   bool busy() const { return busy_; }
   void ExecutionStarted() { busy_ = true; }
   void ExecutionEnded() {
+    reads_.Leave();
     busy_ = false;
     activity_.Ended();
   }
@@ -80,12 +110,22 @@ class SessionState {
   SequenceMemory* sequences() { return &sequences_; }
 
  private:
+  void SetLockingOf(txn::LockOwner* owner) const {
+    if (!lock_timeout_.has_value()) return;
+    owner->SetTimeout(*lock_timeout_);
+    owner->SetPid(pid_);
+  }
+
   const ServerParts parts_;
+  std::optional<absl::Duration> lock_timeout_;
+  int32_t pid_ = 0;
   std::unique_ptr<engine::Transaction> spare_;
   std::unique_ptr<txn::Transaction> transaction_;
   bool busy_ = false;
   SequenceMemory sequences_;
   SessionActivity activity_;
+  txn::ReadSlots reads_;
+  txn::LockOwner reader_;
 };
 
 class Session : public api::Session {
@@ -108,6 +148,11 @@ class Session : public api::Session {
       const rpc::CallContext& context, uint32_t table_id,
       const std::vector<common::v1::CheckConstraint>& checks,
       const api::ExecuteOptions& options) override;
+  absl::Status LockTables(const rpc::CallContext& context,
+                          const v1::LockTablesRequest& request) override;
+  void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) override {
+    state_.SetLocking(lock_timeout, backend_pid);
+  }
   absl::Status Analyze(const rpc::CallContext& context,
                        const std::vector<uint32_t>& table_ids) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
@@ -115,8 +160,8 @@ class Session : public api::Session {
 
  private:
   absl::Status CheckIdle() const;
-  absl::Status LockTables(const rpc::CallContext& context, const common::v1::Plan& plan,
-                          txn::Transaction* transaction);
+  absl::Status LockPlan(const rpc::CallContext& context, const PreparedPlanImpl& plan,
+                        txn::Transaction* transaction);
   absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteRead(
       const rpc::CallContext& context, const PreparedPlanImpl& plan,
       const api::ExecuteOptions& options);

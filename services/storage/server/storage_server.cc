@@ -49,7 +49,9 @@ absl::Status StorageServer::Start() {
   engine_options.block_cache_bytes = options_.block_cache_bytes;
   engine_options.memtable_bytes = options_.memtable_bytes;
   engine_options.max_background_jobs = options_.max_background_jobs;
-  engine_options.lock_timeout_ms = options_.lock_timeout_ms;
+  engine_options.read_only = options_.read_only;
+  engine_options.warn = options_.warn;
+  engine_options.file_system = options_.file_system;
   ASSIGN_OR_RETURN(engine_, engine::Engine::Open(engine_options));
   ASSIGN_OR_RETURN(catalog_, catalog::Catalog::Open(engine_.get()));
   log_ = std::make_unique<txn::CommitLog>(engine_.get(), options_.sync_commits);
@@ -90,7 +92,7 @@ absl::Status StorageServer::Start() {
 }
 
 StorageServer::~StorageServer() {
-  if (!started_) return;
+  if (!started_ || options_.read_only) return;
   absl::Status status = statistics_->SaveRowCounts();
   if (status.ok()) status = sequences_->Flush();
   if (status.ok()) status = log_->WaitDurable();
@@ -159,6 +161,12 @@ v1::EngineMetrics StorageServer::Metrics() {
   metrics.set_rows_read(shared_.rows_read.load());
   metrics.set_rows_written(shared_.rows_written.load());
   metrics.set_spilled_bytes(shared_.spilled_bytes.load());
+  metrics.set_writes_stopped(!engine_->write_failure().empty());
+  metrics.set_write_stops(counters.write_stops);
+  metrics.set_log_torn_bytes(counters.log_torn_bytes);
+  metrics.set_read_only(options_.read_only);
+  metrics.set_lock_waits(locks_.waits());
+  metrics.set_deadlocks(locks_.deadlocks());
   std::error_code error;
   const auto space = std::filesystem::space(options_.data_dir, error);
   if (!error) metrics.set_disk_free_bytes(space.available);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,11 @@ struct Options {
   int64_t lock_timeout_ms = 10000;
   // False: a commit is acknowledged before it is on disk; a crash may lose the latest ones.
   bool sync_commits = true;
+  // Serves reads of what is there, even with a damaged log, and changes nothing.
+  bool read_only = false;
+  // Told in a sentence when writing stops or goes on, and of a torn log; may be null.
+  std::function<void(const std::string&)> warn;
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // Null: the machine's.
 };
 
 class StorageServer : public api::Storage {
@@ -41,6 +47,10 @@ class StorageServer : public api::Storage {
       const rpc::CallContext& context, uint64_t known_version) override;
   absl::StatusOr<v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) override;
   absl::StatusOr<v1::ListKnobsResponse> ListKnobs(const rpc::CallContext& context) override;
+  // Why nothing can be written at present; empty: it can. From any thread.
+  std::string WriteFailure() const {
+    return options_.read_only ? "started for reading only" : engine_->write_failure();
+  }
   // Writes everything in memory to data files.
   absl::Status FlushMemtables() { return engine_->Flush(); }
   absl::StatusOr<v1::Knob> SetKnob(const rpc::CallContext& context, const std::string& name,
@@ -56,7 +66,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<txn::CommitLog> log_;
-  txn::TableLocks locks_;
+  txn::LockManager locks_;
   txn::RowCounts counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;
   txn::Shared shared_;

@@ -51,6 +51,7 @@ absl::Status StatisticsStore::Load() {
     }
     RETURN_IF_ERROR(it->status());
   }
+  if (shared_->engine->read_only()) return absl::OkStatus();
   // Saved counts are exact only for one start; a crash must not find them again.
   engine::WriteBatch batch;
   const std::string prefix = catalog::SystemKey('r');

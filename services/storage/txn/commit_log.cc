@@ -3,10 +3,19 @@
 #include <algorithm>
 
 #include "common/status/macros.h"
+#include "common/status/sql_error.h"
 
 namespace adbms::storage::txn {
+namespace {
 
-CommitLog::CommitLog(engine::Engine* engine, bool sync) : engine_(engine), sync_(sync) {
+// How long a commit whose sync failed waits for the disk to take it after all.
+constexpr absl::Duration kRecoveryPatience = absl::Seconds(30);
+
+}  // namespace
+
+CommitLog::CommitLog(engine::Engine* engine, bool sync)
+    : engine_(engine), sync_(sync && !engine->read_only()) {
+  engine_->OnRecovered([this] { Recovered(); });
   engine::SnapshotPtr snapshot = engine_->TakeSnapshot();
   synced_ = snapshot->sequence();
   durable_ = std::move(snapshot);
@@ -49,20 +58,45 @@ absl::Status CommitLog::WaitDurable(uint64_t sequence) {
   return waiter.leads ? Lead() : waiter.status;
 }
 
+void CommitLog::Recovered() {
+  absl::MutexLock lock(&mutex_);
+  ++recoveries_;
+  failure_ = absl::OkStatus();
+}
+
+absl::Status CommitLog::AwaitRecovery(uint64_t recoveries_before, const absl::Status& failure) {
+  failure_ = failure;
+  struct Wanted {
+    const uint64_t* recoveries;
+    uint64_t before;
+  } wanted{&recoveries_, recoveries_before};
+  const auto recovered = +[](Wanted* w) { return *w->recoveries != w->before; };
+  if (mutex_.AwaitWithTimeout(absl::Condition(recovered, &wanted), kRecoveryPatience))
+    return absl::OkStatus();
+  return status::Error("40003", "the commit could not be made durable in time",
+                       status::FromStatus(failure).message,
+                       "Whether its changes stay is not known: look once writing goes on.");
+}
+
 absl::Status CommitLog::Lead() {
+  uint64_t recoveries = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    recoveries = recoveries_;
+  }
   // Taken before the sync: everything in it is in the log, that of the leader too.
   engine::SnapshotPtr snapshot = engine_->TakeSnapshot();
   const uint64_t sequence = snapshot->sequence();
-  const absl::Status status = engine_->SyncWal();
+  absl::Status status = engine_->SyncWal();
   Waiter* next = nullptr;
   std::vector<Waiter*> done;
   {
     absl::MutexLock lock(&mutex_);
+    // Neither lost nor refused: it waits until it is known.
+    if (!status.ok()) status = AwaitRecovery(recoveries, status);
     if (status.ok()) {
       synced_.store(sequence, std::memory_order_release);
       durable_.store(std::move(snapshot), std::memory_order_release);
-    } else {
-      failure_ = status;
     }
     const auto waits = [&](const Waiter* waiter) {
       return status.ok() && waiter->sequence > sequence;

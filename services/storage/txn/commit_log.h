@@ -23,6 +23,7 @@ class CommitLog {
  public:
   // `sync` false: commits are acknowledged unsynced, a crash may lose the latest ones.
   CommitLog(engine::Engine* engine, bool sync);
+  ~CommitLog() { engine_->OnRecovered(nullptr); }
 
   // Writes the transaction; not durable yet. Nothing stays after an error.
   absl::Status Write(engine::Transaction* transaction);
@@ -32,6 +33,8 @@ class CommitLog {
   // Until a view at `sequence` is durable.
   absl::Status WaitDurable(uint64_t sequence);
   engine::SnapshotPtr DurableSnapshot() const;
+  // The engine writes again after a failure of the disk; all that was written before is durable.
+  void Recovered();
 
  private:
   // One that waits while another syncs. It is told once, by that one: it is woken without having to
@@ -46,6 +49,10 @@ class CommitLog {
 
   // Syncs once, as the leader, and hands on.
   absl::Status Lead();
+  // After a failed sync: waits until the engine has written everything to other files. Errors:
+  // 40003 when that takes too long.
+  absl::Status AwaitRecovery(uint64_t recoveries_before, const absl::Status& failure)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   engine::Engine* const engine_;
   const bool sync_;
@@ -54,9 +61,10 @@ class CommitLog {
   absl::Mutex mutex_;
   bool leader_ ABSL_GUARDED_BY(mutex_) = false;  // Somebody syncs.
   std::vector<Waiter*> waiters_ ABSL_GUARDED_BY(mutex_);
-  // Set by the first failed sync: what is durable is unknown from then on, so nothing commits any
-  // more.
+  // Set by a failed sync: what is durable is unknown from then on, so nothing commits until the
+  // engine has recovered.
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  uint64_t recoveries_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace adbms::storage::txn

@@ -121,18 +121,19 @@ void ForeignKeyChecks::RowRemoved(codec::Columns columns, uint32_t row) {
 }
 
 absl::Status ForeignKeyChecks::Verify(const rpc::CallContext& context) {
-  for (Constraint& constraint : as_child_) RETURN_IF_ERROR(VerifyChild(&constraint));
+  for (Constraint& constraint : as_child_) RETURN_IF_ERROR(VerifyChild(context, &constraint));
   for (Constraint& constraint : as_parent_) RETURN_IF_ERROR(VerifyParent(context, &constraint));
   return absl::OkStatus();
 }
 
-absl::Status ForeignKeyChecks::VerifyChild(Constraint* constraint) {
+absl::Status ForeignKeyChecks::VerifyChild(const rpc::CallContext& context,
+                                           Constraint* constraint) {
   const Target& target = constraint->target;
   for (const auto& [key, pending] : constraint->pending) {
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(
-        transaction_->engine_transaction()->GetForUpdate(key, &value, &found, false, false));
+    RETURN_IF_ERROR(transaction_->LockRow(context, key, LockMode::kForKeyShare,
+                                          /*validate=*/false, &value, &found));
     if (found) continue;
     return Violation(*target.child, target.key->name(),
                      "insert or update on table \"" + target.child->descriptor.name() +

@@ -1,6 +1,7 @@
 // FOREIGN KEY constraints of one statement: what to verify is collected while rows are written and
 // verified at the statement's end, as PostgreSQL does for NO ACTION. A child's parent row is locked
-// shared, so that nobody removes it before this transaction ends. Not thread-safe.
+// FOR KEY SHARE, so that nobody removes it or changes its key before this transaction ends. Not
+// thread-safe.
 #pragma once
 
 #include <string>
@@ -50,7 +51,7 @@ class ForeignKeyChecks {
   static std::string ParentKey(const Target& target, const std::vector<types::Value>& values);
   static void Collect(Constraint* constraint, const std::vector<uint32_t>& ordinals,
                       codec::Columns columns, uint32_t row, const catalog::TableEntry& described);
-  absl::Status VerifyChild(Constraint* constraint);
+  absl::Status VerifyChild(const rpc::CallContext& context, Constraint* constraint);
   absl::Status VerifyParent(const rpc::CallContext& context, Constraint* constraint);
   absl::StatusOr<const Pending*> FindChild(const rpc::CallContext& context,
                                            const Constraint& constraint);

@@ -70,7 +70,7 @@ absl::Status SequenceStore::Open(const catalog::CatalogState& catalog) {
     garbage.Delete(key);
   }
   RETURN_IF_ERROR(it->status());
-  return engine_->Write(&garbage);
+  return engine_->read_only() ? absl::OkStatus() : engine_->Write(&garbage);
 }
 
 SequenceStore::CounterPtr SequenceStore::CounterOf(uint32_t storage_id) {

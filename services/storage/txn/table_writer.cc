@@ -10,9 +10,10 @@ constexpr size_t kSpaceBytes = 4;
 
 }  // namespace
 
-TableWriter::TableWriter(Transaction* transaction, const catalog::TableEntry* table,
-                         const catalog::CatalogState* catalog)
-    : transaction_(transaction),
+TableWriter::TableWriter(const rpc::CallContext* call, Transaction* transaction,
+                         const catalog::TableEntry* table, const catalog::CatalogState* catalog)
+    : call_(*call),
+      transaction_(transaction),
       writes_(transaction->engine_transaction()),
       table_(table),
       layout_(table->layout),
@@ -80,7 +81,7 @@ absl::Status TableWriter::CheckKeyFree(const std::string& key, codec::Columns co
                                        Conflict* conflict) {
   engine::PinnableSlice value;
   bool found = false;
-  RETURN_IF_ERROR(writes_->GetForUpdate(key, &value, &found, false));
+  RETURN_IF_ERROR(LockNewKey(key, &value, &found));
   if (!found) return absl::OkStatus();
   if (conflict == nullptr) {
     return UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout_.primary_key,
@@ -96,7 +97,7 @@ absl::Status TableWriter::CheckUnique(const codec::IndexLayout& index, const std
                                       codec::Columns columns, uint32_t row, Conflict* conflict) {
   engine::PinnableSlice value;
   bool found = false;
-  RETURN_IF_ERROR(writes_->GetForUpdate(entry_key, &value, &found, false));
+  RETURN_IF_ERROR(LockNewKey(entry_key, &value, &found));
   if (!found) return absl::OkStatus();
   if (conflict == nullptr) return UniqueViolation(*table_, index.name, index.columns, columns, row);
   std::string_view suffix;
@@ -105,6 +106,7 @@ absl::Status TableWriter::CheckUnique(const codec::IndexLayout& index, const std
   }
   conflict->exists = true;
   conflict->index_id = index.index_id;
+  conflict->entry_key = entry_key;
   conflict->row_key = layout_.Begin();
   conflict->row_key.append(suffix);
   return absl::OkStatus();
@@ -166,9 +168,46 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
   return absl::OkStatus();
 }
 
-absl::Status TableWriter::LockRow(std::string_view row_key, engine::PinnableSlice* value,
-                                  bool* found) {
-  return writes_->GetForUpdate(row_key, value, found, transaction_->validates());
+absl::Status TableWriter::LockKey(std::string_view key) {
+  return transaction_->LockRow(call_, key, LockMode::kForUpdate, /*validate=*/false, nullptr,
+                               nullptr);
+}
+
+absl::Status TableWriter::LockNewKey(std::string_view key, engine::PinnableSlice* value,
+                                     bool* found) {
+  LockOwner* const locks = transaction_->locks();
+  const size_t mark = locks->Mark();
+  bool locked = false;
+  RETURN_IF_ERROR(
+      transaction_->TryLockRow(key, LockMode::kForUpdate, false, value, found, &locked));
+  if (!locked) {
+    // With this lock granted nobody is removing the key, nor is it only being made.
+    RETURN_IF_ERROR(
+        transaction_->TryLockRow(key, LockMode::kForKeyShare, false, value, found, &locked));
+    if (!locked || !*found) {
+      locks->ReleaseSince(mark);
+      value->Reset();
+      RETURN_IF_ERROR(transaction_->LockRow(call_, key, LockMode::kForUpdate, false, value, found));
+    }
+  }
+  if (*found) locks->ReleaseSince(mark);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> TableWriter::StillConflicts(const Conflict& conflict) {
+  if (conflict.index_id == 0) return true;
+  engine::PinnableSlice value;
+  bool found = false;
+  RETURN_IF_ERROR(writes_->Get(nullptr, conflict.entry_key, &value, &found));
+  std::string_view suffix;
+  return found &&
+         codec::IndexLayout::RowSuffix(conflict.entry_key, engine::ToView(value), &suffix) &&
+         suffix == std::string_view(conflict.row_key).substr(kSpaceBytes);
+}
+
+absl::Status TableWriter::LockRow(std::string_view row_key, LockMode mode,
+                                  engine::PinnableSlice* value, bool* found) {
+  return transaction_->LockRow(call_, row_key, mode, /*validate=*/true, value, found);
 }
 
 absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_columns,
@@ -179,7 +218,10 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
   row_key_.assign(row_key);
   if (key_assigned) RETURN_IF_ERROR(NewRowKey(new_columns, new_row, &row_key_));
   const bool moved = row_key_ != row_key;
-  if (moved) RETURN_IF_ERROR(CheckKeyFree(row_key_, new_columns, new_row, nullptr));
+  if (moved) {
+    RETURN_IF_ERROR(LockKey(row_key));
+    RETURN_IF_ERROR(CheckKeyFree(row_key_, new_columns, new_row, nullptr));
+  }
   const std::string_view old_suffix = row_key.substr(kSpaceBytes);
   const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
   if (foreign_keys_.needed()) foreign_keys_.RowRemoved(old_columns, old_row);
@@ -199,12 +241,10 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
     index.AppendEntryKey(new_columns, new_row, suffix, &entry_key, &new_inline);
     if (entry_key != old_entry_key_) {
       RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
+      if (index.unique) RETURN_IF_ERROR(LockKey(row_key));
       if (!new_inline)
         RETURN_IF_ERROR(CheckUnique(index, entry_key, new_columns, new_row, nullptr));
-      if (!old_inline) {
-        bool found = false;
-        RETURN_IF_ERROR(writes_->GetForUpdate(old_entry_key_, nullptr, &found, false));
-      }
+      if (!old_inline) RETURN_IF_ERROR(LockKey(old_entry_key_));
       writes_->Delete(old_entry_key_);
       ++entries_written_[i];
     }
@@ -228,10 +268,7 @@ absl::Status TableWriter::Delete(std::string_view row_key, codec::Columns column
     bool inline_suffix = false;
     old_entry_key_.clear();
     layout_.indexes[i].AppendEntryKey(columns, row, suffix, &old_entry_key_, &inline_suffix);
-    if (!inline_suffix) {
-      bool found = false;
-      RETURN_IF_ERROR(writes_->GetForUpdate(old_entry_key_, nullptr, &found, false));
-    }
+    if (!inline_suffix) RETURN_IF_ERROR(LockKey(old_entry_key_));
     writes_->Delete(old_entry_key_);
     ++entries_written_[i];
   }

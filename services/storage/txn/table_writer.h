@@ -22,11 +22,12 @@ class TableWriter {
     // Set by the caller: only this one's conflicts are reported here, and it is asked first.
     std::optional<uint32_t> arbiter;
     std::string row_key;
+    std::string entry_key;  // Of the index.
   };
 
-  // Borrows all for the statement. The table's shared lock is held.
-  TableWriter(Transaction* transaction, const catalog::TableEntry* table,
-              const catalog::CatalogState* catalog);
+  // Borrows all for the statement. The table's ROW EXCLUSIVE lock is held.
+  TableWriter(const rpc::CallContext* call, Transaction* transaction,
+              const catalog::TableEntry* table, const catalog::CatalogState* catalog);
   ~TableWriter();
 
   // Errors: 23502 for the first row with a NULL where none may be.
@@ -35,8 +36,16 @@ class TableWriter {
   // nothing is stored; without, 23505.
   absl::Status Insert(codec::Columns columns, uint32_t row, Conflict* conflict);
   // Locks a row and reads its latest version. Errors: 40001 in REPEATABLE READ when it changed.
-  absl::Status LockRow(std::string_view row_key, engine::PinnableSlice* value, bool* found);
-  // Replaces a locked row. `assigned[ordinal]`: the column may differ.
+  absl::Status LockRow(std::string_view row_key, LockMode mode, engine::PinnableSlice* value,
+                       bool* found);
+  // Whether a conflict's row, locked since, is still in the way.
+  absl::StatusOr<bool> StillConflicts(const Conflict& conflict);
+  // Errors: 40001 in REPEATABLE READ for a row that the snapshot does not show as it is now.
+  absl::Status CheckVisible(const std::string& row_key) {
+    return transaction_->CheckUnchanged(row_key);
+  }
+  // Replaces a row that is locked FOR NO KEY UPDATE; a change of its keys locks it FOR UPDATE.
+  // `assigned[ordinal]`: the column may differ.
   absl::Status Update(std::string_view row_key, codec::Columns old_columns, uint32_t old_row,
                       codec::Columns new_columns, uint32_t new_row,
                       const std::vector<bool>& assigned);
@@ -53,6 +62,13 @@ class TableWriter {
   absl::Status CheckKeyFree(const std::string& key, codec::Columns columns, uint32_t row,
                             Conflict* conflict);
 
+  // Locks what is about to be removed.
+  absl::Status LockKey(std::string_view key);
+  // Locks a key that must not appear. One that is there is not locked, and not waited for when
+  // whoever has it locked only keeps others from removing it.
+  absl::Status LockNewKey(std::string_view key, engine::PinnableSlice* value, bool* found);
+
+  const rpc::CallContext& call_;
   Transaction* const transaction_;
   engine::Transaction* const writes_;
   const catalog::TableEntry* const table_;

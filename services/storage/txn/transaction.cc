@@ -10,7 +10,7 @@ namespace adbms::storage::txn {
 namespace sqlstate = status::sqlstate;
 
 absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
-  if (spaces.empty()) return absl::OkStatus();
+  if (spaces.empty() || shared->engine->read_only()) return absl::OkStatus();
   engine::WriteBatch batch;
   for (uint32_t space : spaces) {
     batch.DeleteRange(codec::SpaceBegin(space), codec::SpaceEnd(space));
@@ -40,7 +40,7 @@ Transaction::Transaction(Shared* shared, const api::BeginOptions& options,
                          std::unique_ptr<engine::Transaction> reuse)
     : shared_(shared),
       options_(options),
-      owner_(shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
+      locks_(shared->locks, shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
       engine_transaction_(std::move(reuse)) {}
 
 Transaction::~Transaction() {
@@ -67,6 +67,7 @@ absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
     // The engine's conflict check counts from its own snapshot, which must not be newer than ours.
     engine_transaction()->SetSnapshot();
   }
+  if (draft_) draft_->Rebase();
   if (!draft_) catalog_view_ = shared_->catalog->Current();
   if (!repeatable || snapshot_ == nullptr) {
     // The snapshot must be taken while this catalog version is current: then it has the version's
@@ -80,11 +81,12 @@ absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
     }
   }
   if (repeatable && snapshot_catalog_ == nullptr) snapshot_catalog_ = catalog_view_;
+  if (repeatable && !draft_) catalog_view_ = WithoutYoungIndexes(catalog_view_);
   read_sequence_ = std::max(read_sequence_, snapshot_->sequence());
   if (writes && !only_statement) {
     engine_transaction()->SetSavePoint();
     statement_savepoint_ = true;
-    statement_entry_ = {{}, draft_, dropped_spaces_.size(), private_spaces_.size(), row_deltas_};
+    statement_entry_ = Here({});
   }
   return absl::OkStatus();
 }
@@ -102,6 +104,11 @@ absl::Status Transaction::FailStatement() {
   return engine_transaction()->RollbackToSavePoint();
 }
 
+Transaction::SavepointEntry Transaction::Here(std::string name) const {
+  return {std::move(name), draft_,        dropped_spaces_.size(), private_spaces_.size(),
+          row_deltas_,     locks_.Mark(), locked_tables_.size()};
+}
+
 void Transaction::Restore(const SavepointEntry& entry) {
   draft_.reset();
   if (entry.draft) draft_.emplace(*entry.draft);
@@ -116,6 +123,21 @@ void Transaction::Restore(const SavepointEntry& entry) {
 catalog::CatalogStatePtr Transaction::CatalogView() const {
   if (draft_) return draft_->state();
   return catalog_view_ != nullptr ? catalog_view_ : shared_->catalog->Current();
+}
+
+catalog::CatalogStatePtr Transaction::SessionCatalog() {
+  if (draft_) return draft_->state();
+  catalog::CatalogStatePtr now = shared_->catalog->Current();
+  return snapshot_catalog_ == nullptr ? now : WithoutYoungIndexes(now);
+}
+
+catalog::CatalogStatePtr Transaction::WithoutYoungIndexes(const catalog::CatalogStatePtr& current) {
+  if (current == snapshot_catalog_) return current;
+  if (suited_from_ != current) {
+    suited_from_ = current;
+    suited_ = catalog::WithoutYoungIndexes(shared_->catalog, current, *snapshot_catalog_);
+  }
+  return suited_;
 }
 
 catalog::CatalogDraft* Transaction::Draft() {
@@ -153,24 +175,48 @@ ReadView Transaction::ViewOf(uint32_t space) {
 
 absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id,
                                     LockMode mode) {
-  return LockTable(context, table_id, mode,
-                   absl::Milliseconds(shared_->lock_timeout_ms.load(std::memory_order_relaxed)));
-}
-
-absl::Status Transaction::LockTable(const rpc::CallContext& context, uint32_t table_id,
-                                    LockMode mode, absl::Duration timeout) {
-  for (auto& [id, held] : locked_tables_) {
-    if (id == table_id && (held == LockMode::kExclusive || held == mode)) return absl::OkStatus();
+  for (const auto& [id, held] : locked_tables_) {
+    if (id == table_id && Covers(Only(held), mode)) return absl::OkStatus();
   }
-  RETURN_IF_ERROR(shared_->locks->Acquire(context, owner_, table_id, mode, timeout));
-  for (auto& [id, held] : locked_tables_) {
-    if (id == table_id) {
-      held = mode;
-      return absl::OkStatus();
-    }
-  }
+  RETURN_IF_ERROR(shared_->locks->AcquireTable(context, &locks_, table_id, mode));
   locked_tables_.emplace_back(table_id, mode);
   return absl::OkStatus();
+}
+
+bool Transaction::TryLockTable(uint32_t table_id, LockMode mode) {
+  if (!shared_->locks->TryAcquireTable(&locks_, table_id, mode)) return false;
+  locked_tables_.emplace_back(table_id, mode);
+  return true;
+}
+
+bool Transaction::MayRedefine(uint32_t table_id) const {
+  return std::any_of(locked_tables_.begin(), locked_tables_.end(), [&](const auto& locked) {
+    return locked.first == table_id && Covers(Only(locked.second), LockMode::kShareUpdateExclusive);
+  });
+}
+
+absl::Status Transaction::CheckUnchanged(std::string_view key) {
+  return validates() ? engine_transaction()->Validate(key) : absl::OkStatus();
+}
+
+absl::Status Transaction::ReadLocked(std::string_view key, bool validate,
+                                     engine::PinnableSlice* value, bool* found) {
+  if (validate) RETURN_IF_ERROR(CheckUnchanged(key));
+  return value == nullptr ? absl::OkStatus()
+                          : engine_transaction()->Get(nullptr, key, value, found);
+}
+
+absl::Status Transaction::LockRow(const rpc::CallContext& context, std::string_view key,
+                                  LockMode mode, bool validate, engine::PinnableSlice* value,
+                                  bool* found) {
+  RETURN_IF_ERROR(shared_->locks->Acquire(context, &locks_, key, mode));
+  return ReadLocked(key, validate, value, found);
+}
+
+absl::Status Transaction::TryLockRow(std::string_view key, LockMode mode, bool validate,
+                                     engine::PinnableSlice* value, bool* found, bool* locked) {
+  *locked = shared_->locks->TryAcquire(&locks_, key, mode);
+  return *locked ? ReadLocked(key, validate, value, found) : absl::OkStatus();
 }
 
 absl::Status Transaction::RegisterPrivateSpace(uint32_t space) {
@@ -202,8 +248,7 @@ absl::Status Transaction::CheckSize() {
 
 absl::Status Transaction::Savepoint(const std::string& name) {
   engine_transaction()->SetSavePoint();
-  savepoints_.push_back(
-      {name, draft_, dropped_spaces_.size(), private_spaces_.size(), row_deltas_});
+  savepoints_.push_back(Here(name));
   ++savepoint_serial_;
   return absl::OkStatus();
 }
@@ -222,6 +267,9 @@ absl::Status Transaction::RollbackTo(const std::string& name) {
   RETURN_IF_ERROR(engine_transaction()->RollbackToSavePoint());
   engine_transaction()->SetSavePoint();
   Restore(savepoints_.back());
+  // Only now, with what was written under them gone.
+  locks_.ReleaseSince(savepoints_.back().locks);
+  locked_tables_.resize(savepoints_.back().locked_tables);
   ++savepoint_serial_;
   return absl::OkStatus();
 }
@@ -253,7 +301,8 @@ absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
   const catalog::TableEntryPtr* then = snapshot_catalog_->Find(table_id);
   const catalog::TableEntryPtr* now = catalog_view_->Find(table_id);
   if (then != nullptr && now != nullptr &&
-      (*then)->descriptor.schema_version() == (*now)->descriptor.schema_version()) {
+      ((*then)->descriptor.schema_version() == (*now)->descriptor.schema_version() ||
+       catalog::SameButForIndexes((*then)->descriptor, (*now)->descriptor))) {
     return absl::OkStatus();
   }
   return status::Error(
@@ -277,14 +326,11 @@ absl::Status Transaction::CommitWrites() {
   RETURN_IF_ERROR(shared_->log->Write(engine_transaction_.get()));
   begun_ = false;
   ApplyRowDeltas();
-  if (!draft_) {
-    for (const auto& [id, mode] : locked_tables_) shared_->locks->Release(owner_, id);
-    locked_tables_.clear();
-  }
+  if (!draft_) ReleaseLocks();
   const absl::Status durable = shared_->log->WaitDurable();
   if (draft_ && durable.ok()) {
     // Only now: a reader that sees the new catalog must find its rows in the durable snapshot.
-    shared_->catalog->Publish(draft_->state());
+    shared_->catalog->Publish(draft_->changes());
     const absl::Status erased = EraseSpaces(shared_, dropped_spaces_);
     (void)erased;  // The pending records stay; the next start erases them.
   }
@@ -306,8 +352,7 @@ absl::Status Transaction::Commit() {
 void Transaction::Rollback() {
   if (ended_) return;
   if (begun_) {
-    const absl::Status status = engine_transaction_->Rollback();
-    (void)status;  // Nothing was written; the locks end in any case.
+    engine_transaction_->Rollback();
     begun_ = false;
   }
   std::vector<uint32_t> spaces;
@@ -318,9 +363,13 @@ void Transaction::Rollback() {
   End();
 }
 
-void Transaction::End() {
-  for (const auto& [id, mode] : locked_tables_) shared_->locks->Release(owner_, id);
+void Transaction::ReleaseLocks() {
+  locks_.ReleaseAll();
   locked_tables_.clear();
+}
+
+void Transaction::End() {
+  ReleaseLocks();
   private_spaces_.clear();
   const absl::Status erased = EraseSpaces(shared_, orphaned_spaces_);
   (void)erased;  // The pending records stay; the next start erases them.

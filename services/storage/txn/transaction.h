@@ -1,5 +1,5 @@
 // One transaction of a session: isolation, row and table locks, savepoints, its changes of the
-// catalog.
+// catalog. Rows are locked here and written to the engine unlocked.
 //
 // READ COMMITTED takes a fresh snapshot for each statement; REPEATABLE READ one at the first
 // statement, and a row that somebody changed since is error 40001. Not thread-safe.
@@ -19,9 +19,9 @@
 #include "services/storage/catalog/catalog_draft.h"
 #include "services/storage/engine/engine.h"
 #include "services/storage/txn/commit_log.h"
+#include "services/storage/txn/lock_manager.h"
 #include "services/storage/txn/row_counts.h"
 #include "services/storage/txn/sequence_store.h"
-#include "services/storage/txn/table_locks.h"
 
 namespace adbms::storage::txn {
 
@@ -30,7 +30,7 @@ struct Shared {
   engine::Engine* engine = nullptr;
   catalog::Catalog* catalog = nullptr;
   CommitLog* log = nullptr;
-  TableLocks* locks = nullptr;
+  LockManager* locks = nullptr;
   RowCounts* counts = nullptr;
   SequenceStore* sequences = nullptr;
   std::atomic<uint64_t> next_owner{1};
@@ -43,7 +43,6 @@ struct Shared {
   std::atomic<uint64_t> query_memory_refusals{0};
   std::atomic<int64_t> query_memory_bytes{int64_t{256} << 20};
   std::atomic<uint64_t> max_transaction_bytes{uint64_t{2} << 30};
-  std::atomic<int64_t> lock_timeout_ms{10000};
   std::string temp_dir;
 };
 
@@ -99,11 +98,8 @@ class Transaction {
 
   // The catalog as the transaction sees it.
   catalog::CatalogStatePtr CatalogView() const;
-  // The newest catalog, with the transaction's own changes if it has any: what to plan against.
-  catalog::CatalogStatePtr SessionCatalog() const {
-    return draft_ ? draft_->state() : shared_->catalog->Current();
-  }
-  // REQUIRES: the catalog lock is held (LockTable(kCatalogLock, kExclusive)).
+  // The newest catalog that it may see, with its own changes: what to plan against.
+  catalog::CatalogStatePtr SessionCatalog();
   catalog::CatalogDraft* Draft();
   // Moves the draft's new records into the transaction's writes. Call after each change.
   void WriteDraft();
@@ -112,9 +108,23 @@ class Transaction {
   // A view for a space: one that this transaction filled itself is read as it is now.
   ReadView ViewOf(uint32_t space);
 
-  absl::Status LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode,
-                         absl::Duration timeout);
+  // Locks end with the transaction, or with the savepoint after which they were taken.
+  LockOwner* locks() { return &locks_; }
   absl::Status LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode);
+  // False where LockTable would wait.
+  bool TryLockTable(uint32_t table_id, LockMode mode);
+  // Whether it holds the table in a mode that excludes others who would change its definition.
+  bool MayRedefine(uint32_t table_id) const;
+  // Locks a row or an entry of an index; absent ones too. `value` (may be null): its newest
+  // version, the transaction's own included. Errors: as LockManager::Acquire; 40001 in REPEATABLE
+  // READ when `validate` and it has changed since the snapshot.
+  absl::Status LockRow(const rpc::CallContext& context, std::string_view key, LockMode mode,
+                       bool validate, engine::PinnableSlice* value, bool* found);
+  // The same without waiting: `locked` false when somebody else holds it.
+  absl::Status TryLockRow(std::string_view key, LockMode mode, bool validate,
+                          engine::PinnableSlice* value, bool* found, bool* locked);
+  // REPEATABLE READ: errors 40001 when the row has changed since the snapshot.
+  absl::Status CheckUnchanged(std::string_view key);
   engine::Transaction* engine_transaction();
   // REPEATABLE READ: a locked row must not have changed since the snapshot.
   bool validates() const { return options_.isolation == api::Isolation::kRepeatableRead; }
@@ -155,19 +165,28 @@ class Transaction {
     size_t dropped = 0;
     size_t private_spaces = 0;
     absl::flat_hash_map<uint32_t, int64_t> row_deltas;
+    size_t locks = 0;
+    size_t locked_tables = 0;
   };
   struct PrivateSpace {
     uint32_t space;
     uint64_t savepoint_serial;
   };
+  SavepointEntry Here(std::string name) const;
+  absl::Status ReadLocked(std::string_view key, bool validate, engine::PinnableSlice* value,
+                          bool* found);
+  // REPEATABLE READ: an index younger than the snapshot lacks the rows that only the snapshot has;
+  // it is kept up to date and not read.
+  catalog::CatalogStatePtr WithoutYoungIndexes(const catalog::CatalogStatePtr& current);
   absl::Status CommitWrites();
+  void ReleaseLocks();
   void ApplyRowDeltas();
   void End();
   void Restore(const SavepointEntry& entry);
 
   Shared* const shared_;
   const api::BeginOptions options_;
-  const uint64_t owner_;
+  LockOwner locks_;
   std::unique_ptr<engine::Transaction> engine_transaction_;
   bool begun_ = false;
   bool ended_ = false;
@@ -178,14 +197,16 @@ class Transaction {
   std::optional<catalog::CatalogDraft> draft_;
   catalog::CatalogStatePtr catalog_view_;
   catalog::CatalogStatePtr
-      snapshot_catalog_;  // REPEATABLE READ: as it was when the snapshot was taken.
+      snapshot_catalog_;                  // REPEATABLE READ: as it was when the snapshot was taken.
+  catalog::CatalogStatePtr suited_from_;  // What `suited_` was made of.
+  catalog::CatalogStatePtr suited_;
   std::vector<uint32_t> dropped_spaces_;
   std::vector<PrivateSpace> private_spaces_;
   std::vector<uint32_t> orphaned_spaces_;  // Filled, then given up by a rollback to a savepoint.
   uint64_t savepoint_serial_ = 0;
   std::vector<SavepointEntry> savepoints_;
   SavepointEntry statement_entry_;
-  std::vector<std::pair<uint32_t, LockMode>> locked_tables_;
+  std::vector<std::pair<uint32_t, LockMode>> locked_tables_;  // In the order of locking.
   absl::flat_hash_map<uint32_t, int64_t> row_deltas_;
 };
 

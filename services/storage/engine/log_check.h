@@ -1,0 +1,30 @@
+// Looks at the write-ahead log before the engine opens it. The end of the newest file may be torn,
+// as a process leaves it that ends in the middle of a write: it is cut off and told of. Anything
+// else — a file that is missing, ends early, is damaged before its end, or does not follow on the
+// one before — means that acknowledged changes are gone, and is an error.
+//
+// The format is RocksDB's (its wiki, "Write Ahead Log File Format"): blocks of 32 KiB with records
+// of checksum, length, type, payload; a record may be cut into fragments; a payload is a write
+// batch, which starts with its first sequence number and its count.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/storage/engine/log_files.h"
+
+namespace adbms::storage::engine {
+
+struct LogCheckResult {
+  std::string torn_file;     // Empty: no end was torn.
+  uint64_t torn_bytes = 0;   // Cut off.
+  uint64_t lost_synced = 0;  // Of these, bytes that had been synced.
+};
+
+// `known`: LogFiles::Known(). Cuts a torn end off. Errors: XX001 with the file's name.
+absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
+                                        const std::map<uint64_t, LogFileSizes>& known);
+
+}  // namespace adbms::storage::engine

@@ -1,0 +1,119 @@
+#include "services/storage/engine/write_recovery.h"
+
+#include <algorithm>
+
+namespace adbms::storage::engine {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(50);
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
+constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr uint64_t kSpareBytes = 4 << 20;
+
+}  // namespace
+
+class WriteRecovery::Listener : public rocksdb::EventListener {
+ public:
+  explicit Listener(WriteRecovery* owner) : owner_(owner) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    owner_->Failed(error->ToString());
+    // A write that the log did not take is reported a second time, as if memory had diverged from
+    // the log, which would be past recovery; but nothing went into memory.
+    if (reason == rocksdb::BackgroundErrorReason::kMemTable && error->IsIOError())
+      *error = rocksdb::Status::OK();
+  }
+  // RocksDB would look for free space every five seconds, and let nobody else try meanwhile.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
+ private:
+  WriteRecovery* const owner_;
+};
+
+WriteRecovery::WriteRecovery(std::function<void(const std::string&)> warn)
+    : warn_(std::move(warn)), listener_(std::make_shared<Listener>(this)) {}
+
+void WriteRecovery::Start(rocksdb::DB* db, LogFiles* logs, rocksdb::FileSystem* files,
+                          std::string directory) {
+  db_ = db;
+  logs_ = logs;
+  files_ = files;
+  directory_ = std::move(directory);
+  thread_ = std::thread([this] { Run(); });
+}
+
+void WriteRecovery::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void WriteRecovery::OnRecovered(std::function<void()> then) {
+  absl::MutexLock lock(&mutex_);
+  recovered_ = std::move(then);
+}
+
+std::string WriteRecovery::failure() const {
+  absl::MutexLock lock(&mutex_);
+  return failure_;
+}
+
+void WriteRecovery::Failed(const std::string& why) {
+  absl::MutexLock lock(&mutex_);
+  if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
+  failure_ = why.empty() ? "unknown error" : why;
+}
+
+void WriteRecovery::Run() {
+  absl::Duration pause = kFirstPause;
+  absl::Time next = absl::InfinitePast();
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kTick);
+      if (stopping_) return;
+    }
+    logs_->Save();
+    TryAgain(&pause, &next);
+  }
+}
+
+bool WriteRecovery::HasSpace() const {
+  uint64_t free = 0;
+  if (!files_->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr).ok()) return true;
+  uint64_t memtables = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memtables);
+  return free >= memtables + kSpareBytes;
+}
+
+void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (failure_.empty() || absl::Now() < *next) return;
+    if (!warned_ && warn_)
+      warn_("writing has stopped, trying again until it succeeds: " + failure_);
+    warned_ = true;
+  }
+  if (!HasSpace()) {
+    *next = absl::Now() + kFirstPause;
+    return;
+  }
+  if (!db_->Resume().ok()) {
+    *next = absl::Now() + *pause;
+    *pause = std::min(*pause * 2, kLongestPause);
+    return;
+  }
+  *pause = kFirstPause;
+  *next = absl::InfinitePast();
+  absl::MutexLock lock(&mutex_);
+  if (recovered_) recovered_();
+  failure_.clear();
+  warned_ = false;
+  if (warn_) warn_("writing goes on");
+}
+
+}  // namespace adbms::storage::engine

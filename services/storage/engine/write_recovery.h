@@ -1,0 +1,65 @@
+// What is done when the disk takes no writes: RocksDB then refuses all of them until it is told to
+// go on, which writes what is in memory out to new files. It is told so again and again, less and
+// less often, until it succeeds: once there is space again, writing goes on by itself. Also saves
+// LogFiles. A thread of its own. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "rocksdb/db.h"
+#include "rocksdb/file_system.h"
+#include "rocksdb/listener.h"
+#include "services/storage/engine/log_files.h"
+
+namespace adbms::storage::engine {
+
+class WriteRecovery {
+ public:
+  // `warn` is told when writing stops and when it goes on; may be null.
+  explicit WriteRecovery(std::function<void(const std::string&)> warn);
+  ~WriteRecovery() { Stop(); }
+
+  // For the engine's options.
+  std::shared_ptr<rocksdb::EventListener> listener() const { return listener_; }
+  // Begins; all are borrowed until Stop(). `directory`: of the database.
+  void Start(rocksdb::DB* db, LogFiles* logs, rocksdb::FileSystem* files, std::string directory);
+  void Stop();
+  // Called when everything written before is in files, before writing counts as going on; must not
+  // call back. Null: nobody any more, when it returns.
+  void OnRecovered(std::function<void()> then);
+
+  // Why writing has stopped; empty: it goes on.
+  std::string failure() const;
+  uint64_t stops() const { return stops_.load(std::memory_order_relaxed); }
+
+ private:
+  class Listener;
+  void Failed(const std::string& why);
+  void Run();
+  void TryAgain(absl::Duration* pause, absl::Time* next);
+  // Whether what is in memory would fit. A try that fails half-way may be the last one that RocksDB
+  // survives (it asserts that a memtable is made ready for its file once).
+  bool HasSpace() const;
+
+  const std::function<void(const std::string&)> warn_;
+  std::shared_ptr<rocksdb::EventListener> listener_;
+  rocksdb::DB* db_ = nullptr;
+  LogFiles* logs_ = nullptr;
+  rocksdb::FileSystem* files_ = nullptr;
+  std::string directory_;
+  std::atomic<uint64_t> stops_{0};
+  mutable absl::Mutex mutex_;
+  std::string failure_ ABSL_GUARDED_BY(mutex_);
+  bool warned_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::function<void()> recovered_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace adbms::storage::engine

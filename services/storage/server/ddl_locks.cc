@@ -1,0 +1,220 @@
+#include "services/storage/server/ddl_locks.h"
+
+#include <algorithm>
+#include <map>
+
+#include "common/status/macros.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using common::v1::AlterTable;
+using common::v1::DdlStatement;
+using common::v1::TableDescriptor;
+using txn::LockMode;
+
+using TableLocks = std::map<uint32_t, LockMode>;
+
+std::string SchemaOf(const common::v1::RelationName& name) {
+  return name.schema().empty() ? std::string("public") : name.schema();
+}
+
+// The stronger of the two wins.
+void Want(uint32_t id, LockMode mode, TableLocks* locks) {
+  if (id == 0) return;
+  const auto [it, added] = locks->emplace(id, mode);
+  if (!added) it->second = std::max(it->second, mode);
+}
+
+// With those that reference it: a foreign key goes with its parent.
+void WantWithChildren(uint32_t id, const catalog::CatalogState& catalog, TableLocks* locks) {
+  Want(id, LockMode::kAccessExclusive, locks);
+  for (const auto& reference : catalog.ReferencesTo(id))
+    Want(reference.child->descriptor.table_id(), LockMode::kAccessExclusive, locks);
+}
+
+void WantDropped(const common::v1::DropTable& drop, const catalog::CatalogState& catalog,
+                 TableLocks* locks) {
+  for (const auto& name : drop.tables()) {
+    const catalog::TableEntry* table = catalog.FindByName(SchemaOf(name), name.name());
+    if (table != nullptr) WantWithChildren(table->descriptor.table_id(), catalog, locks);
+  }
+}
+
+// What a new definition is made of must stay.
+void WantSources(const TableDescriptor& table, TableLocks* locks) {
+  for (const auto& key : table.foreign_keys())
+    Want(key.referenced_table_id(), LockMode::kShareRowExclusive, locks);
+  for (const auto& column : table.columns())
+    Want(column.default_sequence_id(), LockMode::kAccessShare, locks);
+  for (const auto& used : table.view_dependencies())
+    Want(used.table_id(), LockMode::kAccessShare, locks);
+}
+
+TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& catalog) {
+  TableLocks locks;
+  switch (statement.body_case()) {
+    case DdlStatement::kCreateTable:
+      WantSources(statement.create_table().table(), &locks);
+      break;
+    case DdlStatement::kCreateView: {
+      const TableDescriptor& view = statement.create_view().view();
+      WantSources(view, &locks);
+      const std::string schema = view.schema().empty() ? "public" : view.schema();
+      const catalog::TableEntry* old = catalog.FindByName(schema, view.name());
+      if (old != nullptr && statement.create_view().or_replace())
+        Want(old->descriptor.table_id(), LockMode::kAccessExclusive, &locks);
+      break;
+    }
+    case DdlStatement::kDropTable:
+      WantDropped(statement.drop_table(), catalog, &locks);
+      break;
+    case DdlStatement::kDropView:
+      WantDropped(statement.drop_view(), catalog, &locks);
+      break;
+    case DdlStatement::kDropSequence:
+      WantDropped(statement.drop_sequence(), catalog, &locks);
+      break;
+    case DdlStatement::kAlterTable: {
+      const AlterTable& alter = statement.alter_table();
+      const bool key = alter.has_add_foreign_key();
+      Want(alter.table_id(), key ? LockMode::kShareRowExclusive : LockMode::kAccessExclusive,
+           &locks);
+      if (key)
+        Want(alter.add_foreign_key().referenced_table_id(), LockMode::kShareRowExclusive, &locks);
+      break;
+    }
+    case DdlStatement::kCreateIndex:
+      Want(statement.create_index().table_id(), LockMode::kShareRowExclusive, &locks);
+      break;
+    case DdlStatement::kDropIndex:
+      for (const auto& name : statement.drop_index().indexes()) {
+        const auto ref = catalog.FindIndexByName(SchemaOf(name), name.name());
+        if (ref.table != nullptr)
+          Want(ref.table->descriptor.table_id(), LockMode::kAccessExclusive, &locks);
+      }
+      break;
+    case DdlStatement::kTruncate:
+      for (const uint32_t id : statement.truncate().table_ids())
+        Want(id, LockMode::kAccessExclusive, &locks);
+      break;
+    case DdlStatement::kDropSchema:
+      for (const auto& [id, table] : catalog.tables()) {
+        const auto& names = statement.drop_schema().names();
+        if (!table->descriptor.is_virtual() &&
+            std::find(names.begin(), names.end(), table->descriptor.schema()) != names.end())
+          WantWithChildren(id, catalog, &locks);
+      }
+      break;
+    case DdlStatement::kComment:
+      Want(statement.comment().table_id(), LockMode::kShareUpdateExclusive, &locks);
+      break;
+    case DdlStatement::kAlterSequence:
+      Want(statement.alter_sequence().sequence_id(), LockMode::kShareRowExclusive, &locks);
+      break;
+    default:
+      break;
+  }
+  return locks;
+}
+
+// The names that a relation takes in its schema.
+std::set<std::string> NamesOf(const TableDescriptor& table) {
+  std::set<std::string> names = {table.name()};
+  if (table.primary_key_oid() != 0) names.insert(table.primary_key_name());
+  for (const auto& index : table.indexes()) names.insert(index.name());
+  return names;
+}
+
+}  // namespace
+
+absl::Status DdlLocks::LockNamed(const rpc::CallContext& context, const DdlStatement& statement) {
+  // While one waited, the names may have come to mean other objects.
+  TableLocks before;
+  while (true) {
+    TableLocks now = TablesOf(statement, *transaction_->SessionCatalog());
+    if (now == before) return absl::OkStatus();
+    for (const auto& [id, mode] : now) {
+      if (id >= catalog::kFirstUserId) RETURN_IF_ERROR(transaction_->LockTable(context, id, mode));
+    }
+    before = std::move(now);
+  }
+}
+
+DdlLocks::Missing DdlLocks::FindMissing() const {
+  Missing missing;
+  const catalog::CatalogStatePtr base = transaction_->Draft()->base();
+  for (const auto& [id, entry] : transaction_->Draft()->changes().tables) {
+    const catalog::TableEntryPtr* old = base->Find(id);
+    if (old != nullptr && !transaction_->MayRedefine(id)) missing.tables.insert(id);
+    if (entry == nullptr) continue;
+    std::set<std::string> taken;
+    if (old != nullptr && (*old)->descriptor.schema() == entry->descriptor.schema())
+      taken = NamesOf((*old)->descriptor);
+    const std::string& schema = entry->descriptor.schema();
+    for (const std::string& name : NamesOf(entry->descriptor)) {
+      if (taken.contains(name)) continue;
+      missing.keys.emplace(txn::NameLockKey(schema, name), LockMode::kAccessExclusive);
+      missing.keys.emplace(txn::SchemaLockKey(schema), LockMode::kAccessShare);
+    }
+  }
+  for (const auto& [id, schema] : transaction_->Draft()->changes().schemas) {
+    const auto old = base->schemas().find(id);
+    const std::string& name = schema.has_value() ? schema->name() : old->second.name();
+    missing.keys.emplace(txn::SchemaLockKey(name), LockMode::kAccessExclusive);
+  }
+  return missing;
+}
+
+// Whether the catalog still is what the draft was made on, as far as the draft goes.
+bool DdlLocks::StillFree(const Missing& missing) const {
+  const catalog::CatalogDraft& draft = *transaction_->Draft();
+  const catalog::CatalogStatePtr now = transaction_->shared()->catalog->Current();
+  if (now == draft.base()) return true;
+  for (const uint32_t id : missing.tables) {
+    const catalog::TableEntryPtr* entry = now->Find(id);
+    if (entry == nullptr || *entry != *draft.base()->Find(id)) return false;
+  }
+  if (missing.keys.empty()) return true;
+  // What was added since: a name of ours, a schema of ours, or a schema of ours gone.
+  for (const auto& [id, entry] : draft.changes().tables) {
+    if (entry == nullptr) continue;
+    if (now->FindSchema(entry->descriptor.schema()) == nullptr &&
+        draft.base()->FindSchema(entry->descriptor.schema()) != nullptr)
+      return false;
+    for (const std::string& name : NamesOf(entry->descriptor)) {
+      if (now->HasRelation(entry->descriptor.schema(), name) &&
+          !draft.base()->HasRelation(entry->descriptor.schema(), name))
+        return false;
+    }
+  }
+  return std::all_of(draft.changes().schemas.begin(), draft.changes().schemas.end(),
+                     [&](const auto& change) {
+                       return !change.second.has_value() ||
+                              (now->FindSchema(change.second->name()) == nullptr) ==
+                                  (draft.base()->FindSchema(change.second->name()) == nullptr);
+                     });
+}
+
+bool DdlLocks::TryLockChanged() {
+  missing_ = FindMissing();
+  for (const uint32_t id : missing_.tables) {
+    if (!transaction_->TryLockTable(id, LockMode::kAccessExclusive)) return false;
+  }
+  txn::LockManager* const manager = transaction_->shared()->locks;
+  for (const auto& [key, mode] : missing_.keys) {
+    if (!manager->TryAcquire(transaction_->locks(), key, mode)) return false;
+  }
+  return StillFree(missing_);
+}
+
+absl::Status DdlLocks::LockChanged(const rpc::CallContext& context) {
+  for (const uint32_t id : missing_.tables)
+    RETURN_IF_ERROR(transaction_->LockTable(context, id, LockMode::kAccessExclusive));
+  txn::LockManager* const manager = transaction_->shared()->locks;
+  for (const auto& [key, mode] : missing_.keys)
+    RETURN_IF_ERROR(manager->Acquire(context, transaction_->locks(), key, mode));
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,38 @@
+// pg_locks.
+#include "services/storage/server/pg_catalog_rows.h"
+
+namespace adbms::storage::server {
+
+namespace {
+
+void FillLocks(const RowSource& source, RowBuilder* rows) {
+  for (const txn::LockManager::Row& lock : source.shared->locks->Rows()) {
+    const uint32_t space = codec::SpaceOf(lock.key);
+    RowBuilder& row = rows->Row();
+    if (space == 0 && lock.key.size() == 9 && lock.key[4] == 'T') {
+      row.Set("locktype", "relation")
+          .Set("relation", codec::SpaceOf(std::string_view(lock.key).substr(5)));
+    } else if (space == 0) {
+      row.Set("locktype", "object");
+    } else {
+      // A row or an index entry: the relation is the one whose keys start like this.
+      row.Set("locktype", "tuple");
+      for (const auto& [id, table] : source.catalog->tables()) {
+        if (table->layout.storage_id == space) row.Set("relation", id);
+      }
+      if (source.catalog->FindIndex(space).table != nullptr) row.Set("relation", space);
+    }
+    row.Set("database", kDatabaseOid)
+        .Set("virtualtransaction", std::to_string(lock.owner))
+        .Set("mode", txn::NameOf(lock.mode))
+        .SetBool("granted", lock.granted)
+        .SetBool("fastpath", false);
+    if (lock.pid != 0) row.Set("pid", lock.pid);
+  }
+}
+
+}  // namespace
+
+void AddLockFills(RowFillMap* fills) { fills->emplace("pg_catalog.pg_locks", FillLocks); }
+
+}  // namespace adbms::storage::server

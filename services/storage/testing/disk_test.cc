@@ -1,0 +1,276 @@
+// A disk that is full and has space again, and logs that have lost something.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "common/status/sql_error.h"
+#include "gmock/gmock.h"
+#include "rocksdb/file_system.h"
+#include "services/storage/engine/log_files.h"
+#include "services/storage/testing/storage_fixture.h"
+
+namespace adbms::storage::testing {
+namespace {
+
+using status::HasSqlState;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// Takes no more bytes while `full`; `unsynced`: no file can be synced.
+class Disk : public rocksdb::FileSystemWrapper {
+ public:
+  Disk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "Disk"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    if (full) return NoSpace();
+    rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
+    if (status.ok()) *file = std::make_unique<File>(std::move(*file), this);
+    return status;
+  }
+
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 uint64_t* free, rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus status = FileSystemWrapper::GetFreeSpace(path, options, free, debug);
+    if (full) *free = 0;
+    return status;
+  }
+
+  std::atomic<bool> full{false};
+  std::atomic<bool> unsynced{false};
+
+ private:
+  static rocksdb::IOStatus NoSpace() {
+    rocksdb::IOStatus status = rocksdb::IOStatus::NoSpace("No space left on device");
+    status.SetRetryable(true);
+    return status;
+  }
+  class File : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    File(std::unique_ptr<rocksdb::FSWritableFile> file, Disk* disk)
+        : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk) {}
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+      if (!disk_->full) return FSWritableFileOwnerWrapper::Append(data, options, debug);
+      // As disks do: a part of it is written.
+      (void)FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2),
+                                               options, debug);
+      return NoSpace();
+    }
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             const rocksdb::DataVerificationInfo&,
+                             rocksdb::IODebugContext* debug) override {
+      return Append(data, options, debug);
+    }
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* debug) override {
+      return disk_->unsynced ? NoSpace() : FSWritableFileOwnerWrapper::Sync(options, debug);
+    }
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                            rocksdb::IODebugContext* debug) override {
+      return disk_->unsynced ? NoSpace() : FSWritableFileOwnerWrapper::Fsync(options, debug);
+    }
+
+   private:
+    Disk* const disk_;
+  };
+};
+
+class DiskTest : public StorageTest {
+ protected:
+  void SetUp() override { OpenOn(disk_); }
+  void OpenOn(const std::shared_ptr<rocksdb::FileSystem>& files) {
+    server::Options options = OptionsFor(dir_.path());
+    options.file_system = files;
+    auto opened = server::StorageServer::Open(options);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    storage_ = *std::move(opened);
+  }
+  void AwaitWriting(bool goes_on) {
+    while (storage_->WriteFailure().empty() != goes_on) absl::SleepFor(absl::Milliseconds(1));
+  }
+
+  const std::shared_ptr<Disk> disk_ = std::make_shared<Disk>();
+};
+
+TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {
+  {
+    Client client(storage_.get());
+    MakeTable(&client);
+  }
+  std::vector<std::string> acknowledged;
+  for (int round = 0; round < 15; ++round) {
+    Client client(storage_.get());
+    ASSERT_TRUE(client.InsertInts("t", {{round * 10, 1}}).ok()) << round;
+    acknowledged.push_back(std::to_string(round * 10) + "|1");
+    disk_->full = true;
+    const absl::Status refused = client.InsertInts("t", {{round * 10 + 1, 0}});
+    EXPECT_TRUE(HasSqlState(refused, "53100")) << refused;
+    AwaitWriting(false);
+    EXPECT_FALSE(client.InsertInts("t", {{round * 10 + 2, 0}}).ok());
+    EXPECT_THAT(client.All("t"), SizeIs(acknowledged.size()));  // Reads go on.
+    disk_->full = false;
+    AwaitWriting(true);
+    ASSERT_TRUE(client.InsertInts("t", {{round * 10 + 3, 1}}).ok()) << round;
+    acknowledged.push_back(std::to_string(round * 10 + 3) + "|1");
+  }
+  EXPECT_EQ(storage_->GetMetrics({})->write_stops(), 15u);
+  storage_.reset();
+  OpenOn(disk_);
+  Client client(storage_.get());
+  EXPECT_THAT(client.All("t"), ::testing::ElementsAreArray(acknowledged));
+}
+
+TEST_F(DiskTest, ACommitThatCannotBeSyncedWaitsForTheDisk) {
+  Client client(storage_.get());
+  MakeTable(&client);
+  disk_->unsynced = true;
+  absl::Status committed;
+  std::thread writer([&] {
+    Client own(storage_.get());
+    committed = own.InsertInts("t", {{1, 1}});
+  });
+  AwaitWriting(false);
+  EXPECT_THAT(client.All("t"), IsEmpty());
+  disk_->unsynced = false;
+  writer.join();
+  EXPECT_TRUE(committed.ok()) << committed;
+  AwaitWriting(true);
+  EXPECT_TRUE(client.InsertInts("t", {{2, 1}}).ok());
+  EXPECT_THAT(client.All("t"), ElementsAre("1|1", "2|1"));
+}
+
+// A process that ended without a shutdown, and what then happened to its log.
+class LostLogTest : public StorageTest {
+ protected:
+  static constexpr int kRows = 50;
+  void SetUp() override {  // The child opens first.
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "ThreadSanitizer does not follow a fork";
+#endif
+    RunAndVanish(0, kRows, true);
+  }
+  // Inserts rows, each in a transaction of its own, in a process that then vanishes.
+  void RunAndVanish(int first, int end, bool creates) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) ::_exit(Insert(first, end, creates) ? 0 : 1);
+    int result = 0;
+    ASSERT_EQ(::waitpid(child, &result, 0), child);
+    ASSERT_TRUE(WIFEXITED(result));
+    ASSERT_EQ(WEXITSTATUS(result), 0);
+  }
+  bool Insert(int first, int end, bool creates) {
+    auto opened = server::StorageServer::Open(OptionsFor(dir_.path()));
+    if (!opened.ok()) return false;
+    storage_ = *std::move(opened);
+    auto* client = new Client(storage_.get());
+    bool ok =
+        !creates || client->Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok();
+    for (int i = first; i < end && ok; ++i) ok = client->InsertInts("t", {{i, i}}).ok();
+    // Until what was synced is noted.
+    while (ok) {
+      const auto known = engine::LogFiles(dir_.path()).Known();
+      if (!known.empty() &&
+          known.rbegin()->second.synced == std::filesystem::file_size(Logs().back()))
+        break;
+    }
+    return ok;
+  }
+  std::vector<std::string> Logs() const {
+    std::vector<std::string> logs;
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.path() + "/db")) {
+      if (entry.path().extension() == ".log") logs.push_back(entry.path().string());
+    }
+    std::sort(logs.begin(), logs.end());
+    return logs;
+  }
+  absl::Status TryOpen(bool read_only = false) {
+    server::Options options = OptionsFor(dir_.path());
+    options.read_only = read_only;
+    options.warn = [this](const std::string& sentence) { warnings_.push_back(sentence); };
+    auto opened = server::StorageServer::Open(options);
+    if (opened.ok()) storage_ = *std::move(opened);
+    return opened.status();
+  }
+  void Overwrite(const std::string& path, uint64_t at, const std::string& bytes) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file << bytes;
+  }
+  void ExpectRefused(const std::string& file) {
+    const absl::Status status = TryOpen();
+    EXPECT_TRUE(HasSqlState(status, "XX001")) << status;
+    const status::SqlError error = status::FromStatus(status);
+    EXPECT_THAT(error.message, HasSubstr(file));
+    EXPECT_THAT(error.hint, HasSubstr("read_only"));
+  }
+
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(LostLogTest, AWholeLogIsOpenedInSilence) {
+  ASSERT_TRUE(TryOpen().ok());
+  EXPECT_THAT(warnings_, IsEmpty());
+  EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows));
+}
+
+TEST_F(LostLogTest, ATornEndOfTheNewestLogIsCutOffAndToldOf) {
+  const std::string log = Logs().back();
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 20);
+  ASSERT_TRUE(TryOpen().ok());
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(log)));
+  EXPECT_GT(storage_->GetMetrics({})->log_torn_bytes(), 0u);
+  EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows - 1));
+}
+
+TEST_F(LostLogTest, AnEndOfZerosOrGarbageIsATornEndToo) {
+  const std::string log = Logs().back();
+  Overwrite(log, std::filesystem::file_size(log) - 30, std::string(30, '\0'));
+  ASSERT_TRUE(TryOpen().ok());
+  EXPECT_THAT(warnings_, SizeIs(1));
+  EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows - 1));
+  storage_.reset();
+  RunAndVanish(100, 110, false);
+  std::ofstream(Logs().back(), std::ios::binary | std::ios::app) << "half a record of a write";
+  ASSERT_TRUE(TryOpen().ok());
+  EXPECT_THAT(warnings_, SizeIs(2));
+  EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows - 1 + 10));
+}
+
+TEST_F(LostLogTest, ALogCutInHalfIsRefused) {
+  const std::string log = Logs().back();
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) / 2);
+  ExpectRefused(log);
+  // For reading only, what is before the cut is there; nothing is changed.
+  ASSERT_TRUE(TryOpen(/*read_only=*/true).ok());
+  Client client(storage_.get());
+  EXPECT_THAT(client.All("t"), ::testing::Contains("0|0"));
+  EXPECT_TRUE(HasSqlState(client.InsertInts("t", {{1000, 0}}), "25006"));
+  EXPECT_TRUE(HasSqlState(client.Ddl(CreateTable("u", {{"a", kInt4}}, {})).status(), "25006"));
+  storage_.reset();
+  ExpectRefused(log);
+}
+
+TEST_F(LostLogTest, DamageInTheMiddleIsRefused) {
+  const std::string log = Logs().back();
+  Overwrite(log, std::filesystem::file_size(log) / 2, "damage");
+  ExpectRefused(log);
+}
+
+TEST_F(LostLogTest, AMissingLogIsRefused) {
+  const std::string log = Logs().back();
+  std::filesystem::remove(log);
+  ExpectRefused(log);
+}
+
+}  // namespace
+}  // namespace adbms::storage::testing
