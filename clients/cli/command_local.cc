@@ -1,15 +1,20 @@
 // adbms playground, adbms demo, adbms verify-audit.
 #include <atomic>
+#include <filesystem>
 #include <iostream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/action_text.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/server_access.h"
 #include "clients/demo/demo.h"
 #include "clients/local_cluster/local_cluster.h"
 #include "clients/local_cluster/supervisor.h"
+#include "common/lifecycle/secret_file.h"
 #include "common/lifecycle/signals.h"
 #include "common/status/macros.h"
 #include "services/security/audit/audit_log.h"
@@ -90,13 +95,71 @@ absl::Status Demo(const Arguments& arguments) {
   return demo::Run(options);
 }
 
+// The head that the daemon keeps beside its data, if it is there.
+absl::Status AddKeptHead(const std::string& data_dir, const std::string& key,
+                         std::vector<security::audit::KeptHead>* heads) {
+  const std::string path = data_dir + "/audit_head";
+  auto head = security::audit::ReadHead(path, key);
+  if (absl::IsNotFound(head.status())) return absl::OkStatus();
+  if (!head.ok()) {
+    return absl::DataLossError(absl::StrCat(path, ": ", head.status().message()));
+  }
+  heads->push_back({path, *std::move(head)});
+  return absl::OkStatus();
+}
+
+// The head that the database keeps.
+absl::Status AddStoredHead(const Arguments& arguments, const std::string& key,
+                           std::vector<security::audit::KeptHead>* heads) {
+  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
+  gateway::v1::ExecuteRequest request;
+  request.set_sql("SELECT head FROM adbms.audit_heads");
+  std::vector<std::string> lines;
+  RETURN_IF_ERROR(server.Explain(server.Gateway()->Execute(
+      server.Context(), request, [&](const gateway::v1::ExecuteResponse& part) {
+        for (const auto& row : part.rows().rows()) {
+          lines.push_back(row.values(0).bytes_value());
+        }
+        return absl::OkStatus();
+      })));
+  for (const std::string& line : lines) {
+    auto head = security::audit::ParseHead(line, key);
+    if (!head.ok()) {
+      return absl::DataLossError(absl::StrCat("the database: ", head.status().message()));
+    }
+    heads->push_back({"the database", *std::move(head)});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status VerifyAudit(const Arguments& arguments) {
-  ASSIGN_OR_RETURN(const auto found, security::audit::Verify(arguments.positional[0]));
+  namespace fs = std::filesystem;
+  // By default logs are a directory of the data's.
+  const std::string data_dir = arguments.Get(
+      "--data-dir", fs::absolute(arguments.positional[0]).parent_path().parent_path().string());
+  const bool asked = arguments.Has("--host") || arguments.Has("--grpc");
+  std::vector<security::audit::KeptHead> heads;
+  const auto key = lifecycle::ReadSecret(data_dir + "/audit_key");
+  if (key.ok()) {
+    RETURN_IF_ERROR(AddKeptHead(data_dir, *key, &heads));
+    if (asked) RETURN_IF_ERROR(AddStoredHead(arguments, *key, &heads));
+  } else if (asked || !absl::IsNotFound(key.status())) {
+    return key.status();
+  }
+  ASSIGN_OR_RETURN(const auto found, security::audit::Verify(arguments.positional[0], heads));
   if (found.first_bad_line != 0) {
     return absl::DataLossError(
         absl::StrCat(arguments.positional[0], " line ", found.first_bad_line, ": ", found.problem));
   }
   std::cout << arguments.positional[0] << ": " << found.records << " records, the chain is whole\n";
+  for (const auto& kept : heads) {
+    std::cout << "it goes with the head of " << kept.head.records << " records kept in "
+              << kept.where << "\n";
+  }
+  if (heads.empty()) {
+    std::cout << "no signed head was found in " << data_dir
+              << " (--data-dir): a cut end or a chain computed anew would not show\n";
+  }
   return absl::OkStatus();
 }
 
@@ -137,7 +200,11 @@ void AddLocalCommands(std::vector<Command>* commands) {
   verify.name = "verify-audit";
   verify.positional = "FILE";
   verify.summary = "check the chain of hashes of an audit log (<log directory>/audit.jsonl)";
-  verify.uses_server = false;
+  verify.details =
+      "Also against the signed head in the data directory (--data-dir, by default the log's "
+      "parent\n"
+      "directory) and, with --host, against the one that the database keeps. Exit status 1 when\n"
+      "something does not fit.";
   verify.minimum_positional = verify.maximum_positional = 1;
   verify.run = VerifyAudit;
   commands->push_back(std::move(verify));

@@ -5,7 +5,8 @@
 
 #include <csignal>
 #include <ctime>
-#include <thread>
+
+#include "common/lifecycle/thread.h"
 
 namespace adbms::lifecycle {
 namespace {
@@ -48,14 +49,19 @@ Request WaitForRequest() {
 }
 
 void EnforceDeadline(int seconds) {
-  std::thread([seconds] {
+  auto watch = StartThread([seconds] {
     const sigset_t set = StopSignals();
     const timespec limit{seconds, 0};
     sigtimedwait(&set, nullptr, &limit);
     static constexpr char kMessage[] = "adbmsd: stopped without waiting any longer\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
     ::_exit(1);
-  }).detach();
+  });
+  if (watch.ok()) {
+    watch->detach();
+  } else {
+    ::alarm(seconds);  // Ends the process too, only without saying why.
+  }
 }
 
 }  // namespace adbms::lifecycle

@@ -4,6 +4,9 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <atomic>
 #include <cstdio>
 #include <iostream>
@@ -38,6 +41,14 @@ struct Requests {
     return !stop;
   }
 };
+
+// Connections and tables take files: as many as the administrator allows, not the lower default.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 int Fail(const absl::Status& status) {
   const adbms::status::SqlError error = adbms::status::FromStatus(status);
@@ -78,6 +89,8 @@ int main(int argc, char** argv) {
     std::cout << adbms::config::ToYaml(*config);
     return 0;
   }
+  ::umask(0077);  // Whatever is written is the daemon's user's alone.
+  RaiseFileLimit();
   adbms::lifecycle::BlockSignals();
   adbms::lifecycle::BlockReload();
   Requests requests;

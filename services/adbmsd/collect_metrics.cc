@@ -103,6 +103,8 @@ void Process::CollectMetrics() {
              static_cast<double>(pgwire_->connections())},
             {"adbms_plan_cache_entries", "Plans in the cache.",
              static_cast<double>(plan_cache_->size())},
+            {"adbms_audit_spooled_records", "Audit records that wait in the gateway's file.",
+             static_cast<double>(audit_->spooled())},
         },
         metrics);
     AdvanceCounters(

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/lifecycle/private_files.h"
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
 #include "common/telemetry/machine.h"
@@ -96,6 +97,8 @@ absl::Status Process::PrepareDirectories() {
   }
   log_directory_ = config_.logging().directory().empty() ? absl::StrCat(data, "/logs")
                                                          : config_.logging().directory();
+  lifecycle::CloseToOthers(data);
+  lifecycle::CloseLogsToOthers(log_directory_);
   const std::string secret_file = config_.cluster().secret_file().empty()
                                       ? absl::StrCat(data, "/cluster_secret")
                                       : config_.cluster().secret_file();
@@ -177,6 +180,9 @@ absl::Status Process::StartSecurity() {
   options.log_directory = log_directory_;
   options.superuser = kSuperuser;
   options.secret = secret_;
+  options.audit_head_path = absl::StrCat(config_.data().directory(), "/audit_head");
+  ASSIGN_OR_RETURN(options.audit_key, lifecycle::ReadOrMakeSecret(
+                                          absl::StrCat(config_.data().directory(), "/audit_key")));
   // A generated password is only made where there is no superuser yet.
   storage::api::SqlClient sql(storage_, kSuperuser);
   rpc::CallContext context;
@@ -191,7 +197,7 @@ absl::Status Process::StartSecurity() {
                                                           telemetry->metrics.get(), options));
   security_ = security_server_.get();
   compliance_ = std::make_unique<security::compliance::ComplianceModule>(
-      storage_, absl::StrCat(log_directory_, "/audit.jsonl"));
+      storage_, [this] { return security_server_->VerifyAudit(); });
   modules_["security"] = compliance_.get();
   adapters_.push_back(security::api::NewSecurityAdapter(security_, Side("security")));
   return absl::OkStatus();
@@ -301,10 +307,12 @@ absl::Status Process::StartGateway() {
   workload_ = std::make_unique<gateway::workload::WorkloadRecorder>(
       orchestrator_, absl::Milliseconds(config_.orchestrator().window_ms()));
   const std::string& audit = config_.security().audit();
-  audit_ = std::make_unique<gateway::session::AuditQueue>(
-      security_, audit == "all"    ? gateway::session::AuditLevel::kAll
-                 : audit == "none" ? gateway::session::AuditLevel::kNone
-                                   : gateway::session::AuditLevel::kWrite);
+  gateway::session::AuditQueueOptions queue;
+  queue.level = audit == "all"    ? gateway::session::AuditLevel::kAll
+                : audit == "none" ? gateway::session::AuditLevel::kNone
+                                  : gateway::session::AuditLevel::kWrite;
+  queue.spool_path = absl::StrCat(config_.data().directory(), "/audit_spool");
+  audit_ = std::make_unique<gateway::session::AuditQueue>(security_, queue);
   catalog_ = std::make_unique<gateway::session::CatalogCache>(storage_);
   statement_metrics_ =
       std::make_unique<gateway::session::StatementMetrics>(telemetry->metrics.get());
@@ -355,10 +363,12 @@ absl::Status Process::StartGateway() {
   std::vector<grpc::Service*> services = {gateway_grpc_.get()};
   // The front also offers the orchestrator's control: to users, by their rights.
   if (orchestrator_ != nullptr) {
+    audited_orchestrator_ =
+        std::make_unique<gateway::grpc_front::AuditedOrchestrator>(orchestrator_, audit_.get());
     front_orchestrator_ = orchestrator::api::NewOrchestratorAdapter(
-        orchestrator_, {"", telemetry->metrics.get(), [this](const grpc::ServerContextBase& call) {
-                          return gateway_grpc_->UserOf(call);
-                        }});
+        audited_orchestrator_.get(),
+        {"", telemetry->metrics.get(),
+         [this](const grpc::ServerContextBase& call) { return gateway_grpc_->UserOf(call); }});
     services.push_back(front_orchestrator_.get());
   }
   ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services, {},

@@ -67,12 +67,12 @@ def free_ports(count):
 class Daemon:
     """One adbmsd process."""
 
-    def __init__(self, arguments, stderr_path, environment=None):
+    def __init__(self, arguments, stderr_path, environment=None, prefix=()):
         self.stderr_path = stderr_path
         self._lines = queue.Queue()
         with open(stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(
-                [str(ADBMSD)] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                [*prefix, str(ADBMSD)] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=stderr, text=True, env=dict(os.environ, **(environment or {})))
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -119,8 +119,9 @@ class Cluster:
     """A database: `separate` runs every service in a process of its own."""
 
     def __init__(self, separate=False, settings=(), directory=None, environment=None,
-                 config=None):
+                 config=None, prefix=()):
         self.separate = separate
+        self.prefix = prefix  # Words in front of the daemon's command line.
         self.config = config  # Path of a configuration file.
         self.settings = list(settings)
         self.environment = dict({"ADBMS_PASSWORD": PASSWORD}, **(environment or {}))
@@ -159,7 +160,7 @@ class Cluster:
     def spawn(self, name):
         """Starts the process without waiting for it."""
         self.daemons[name] = Daemon(self._arguments(name), self.directory / f"{name}.stderr",
-                                    self.environment)
+                                    self.environment, self.prefix)
         return self.daemons[name]
 
     def start(self):

@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "deploy" / "prometheus" / "metrics.txt"
 UNITS = ("seconds", "bytes", "total")
 # Counts of things that are there now carry no unit.
-COUNTS = ("adbms_connections", "adbms_ledger_actions", "adbms_plan_cache_entries")
+COUNTS = ("adbms_audit_spooled_records", "adbms_connections", "adbms_ledger_actions",
+          "adbms_plan_cache_entries")
 
 
 def golden():

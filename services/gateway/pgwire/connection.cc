@@ -1,9 +1,6 @@
 #include "services/gateway/pgwire/connection.h"
 
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -47,18 +44,6 @@ absl::Status ReadFormats(PayloadReader* reader, std::vector<int16_t>* formats) {
   return absl::OkStatus();
 }
 
-void SetReceiveTimeout(int fd, absl::Duration timeout) {
-  const timeval value = absl::ToTimeval(timeout);
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value));
-}
-
-bool IsDaemonsUser(int fd) {
-  ucred credentials{};
-  socklen_t size = sizeof(credentials);
-  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
-         credentials.uid == ::geteuid();
-}
-
 }  // namespace
 
 ConnectionRegistry::Key ConnectionRegistry::Add() {
@@ -91,11 +76,6 @@ void ConnectionRegistry::CancelAll() {
   for (auto& [pid, entry] : entries_) {
     if (entry.session != nullptr) entry.session->Cancel();
   }
-}
-
-size_t ConnectionRegistry::size() const {
-  absl::MutexLock lock(&mutex_);
-  return entries_.size();
 }
 
 namespace {
@@ -144,7 +124,7 @@ Connection::Connection(const session::Services& services, ConnectionRegistry* re
     : services_(services),
       registry_(registry),
       options_(std::move(options)),
-      reader_(options_.fd, options_.max_message_bytes),
+      reader_(options_.fd, options_.login_deadline),
       writer_(options_.fd) {}
 
 void Connection::Run() {
@@ -171,7 +151,6 @@ void Connection::Run() {
 }
 
 absl::Status Connection::Start() {
-  SetReceiveTimeout(options_.fd, options_.authentication_timeout);
   std::string startup;
   for (int attempt = 0;; ++attempt) {
     ASSIGN_OR_RETURN(startup, reader_.ReadStartup());
@@ -229,11 +208,10 @@ absl::Status Connection::Start() {
     return status::Error(status::sqlstate::kInvalidAuthorization,
                          "no PostgreSQL user name specified in startup packet");
   }
-  if (registry_->size() > options_.max_connections) {
-    return status::Error(status::sqlstate::kTooManyConnections, "sorry, too many clients already");
-  }
   security::v1::Policy policy;
   RETURN_IF_ERROR(Authenticate(user, &policy));
+  RETURN_IF_ERROR(options_.admit(policy.superuser()));
+  reader_.Admit(options_.max_message_bytes);
   session_options.user = user;
   session_options.peer = options_.peer;
   session_options.backend_pid = key_.pid;
@@ -255,7 +233,6 @@ absl::Status Connection::Start() {
   writer_.Int32(key_.pid);
   writer_.Int32(key_.secret);
   writer_.End();
-  SetReceiveTimeout(options_.fd, absl::ZeroDuration());
   Ready();
   return writer_.Flush();
 }
@@ -265,9 +242,8 @@ namespace {
 // The operating system says that the peer is the daemon's own user: the gateway lets it in as any
 // role that may log in. Security is asked what the role may do, and told.
 absl::Status AdmitDaemonsUser(const session::Services& services, const std::string& user,
-                              const std::string& peer, security::v1::Policy* policy) {
-  rpc::CallContext context;
-  context.user = user;
+                              const std::string& peer, const rpc::CallContext& context,
+                              security::v1::Policy* policy) {
   security::v1::GetPolicyRequest request;
   request.set_user(user);
   auto response = services.security->GetPolicy(context, request);
@@ -294,17 +270,26 @@ absl::Status AdmitDaemonsUser(const session::Services& services, const std::stri
 
 }  // namespace
 
+rpc::CallContext Connection::LoginContext(const std::string& user) const {
+  rpc::CallContext context;
+  context.user = user;
+  context.deadline = options_.login_deadline;
+  return context;
+}
+
 absl::Status Connection::Authenticate(const std::string& user, security::v1::Policy* policy) {
   if (services_.security == nullptr) {
     return status::Error(status::sqlstate::kCannotConnectNow, "the security service is missing");
   }
   absl::Status status;
-  if (options_.unix_socket && IsDaemonsUser(options_.fd)) {
-    status = AdmitDaemonsUser(services_, user, options_.peer, policy);
+  if (options_.vouched) {
+    status = AdmitDaemonsUser(services_, user, options_.peer, LoginContext(user), policy);
   } else {
     status = Scram(user, policy);
   }
-  const bool no_answer = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+  const bool no_answer = (absl::IsUnavailable(status) &&
+                          !status::HasSqlState(status, status::sqlstate::kProtocolViolation)) ||
+                         absl::IsDeadlineExceeded(status);
   if (no_answer && !gone()) {
     return status::Error(status::sqlstate::kCannotConnectNow,
                          "the security service does not answer", "", "Try again later.");
@@ -322,8 +307,7 @@ absl::StatusOr<std::string> Connection::ReadPassword() {
 }
 
 absl::Status Connection::Scram(const std::string& user, security::v1::Policy* policy) {
-  rpc::CallContext context;
-  context.user = user;
+  const rpc::CallContext context = LoginContext(user);
   writer_.Begin('R');
   writer_.Int32(10);
   writer_.CString("SCRAM-SHA-256");
@@ -340,7 +324,9 @@ absl::Status Connection::Scram(const std::string& user, security::v1::Policy* po
   security::v1::StartScramRequest start;
   start.set_user(user);
   start.set_client_first(std::string(payload.Bytes(size)));
+  start.set_peer(options_.peer);
   ASSIGN_OR_RETURN(auto challenge, services_.security->StartScram(context, start));
+  RETURN_IF_ERROR(reader_.Pause(absl::Milliseconds(challenge.delay_ms())));
   writer_.Begin('R');
   writer_.Int32(11);
   writer_.Bytes(challenge.server_first());

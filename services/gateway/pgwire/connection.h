@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,7 +16,7 @@
 
 namespace adbms::gateway::pgwire {
 
-// Running sessions by backend id, for CancelRequest and the connection limit. Thread-safe.
+// Connections by backend id, for CancelRequest. Thread-safe.
 class ConnectionRegistry {
  public:
   struct Key {
@@ -29,25 +30,25 @@ class ConnectionRegistry {
   void Cancel(int32_t pid, int32_t secret);
   // Stops what all sessions run.
   void CancelAll();
-  size_t size() const;
 
  private:
   struct Entry {
     int32_t secret = 0;
     session::Session* session = nullptr;
   };
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   int32_t next_pid_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<int32_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 struct ConnectionOptions {
-  int fd = -1;  // Owned by the connection's creator.
-  bool unix_socket = false;
+  int fd = -1;           // Owned by the connection's creator.
+  bool vouched = false;  // The operating system says that the peer is the daemon's own user.
   std::string peer;
   uint64_t max_message_bytes = 256 << 20;
-  absl::Duration authentication_timeout = absl::Seconds(60);
-  size_t max_connections = 1000;
+  absl::Time login_deadline = absl::InfiniteFuture();
+  // Takes the place of a logged-in connection. Errors: 53300.
+  std::function<absl::Status(bool superuser)> admit;
   const std::atomic<bool>* draining = nullptr;
 };
 
@@ -64,6 +65,8 @@ class Connection {
   absl::Status Start();
   absl::Status Authenticate(const std::string& user, security::v1::Policy* policy);
   absl::Status Scram(const std::string& user, security::v1::Policy* policy);
+  // Of a call that is part of the login.
+  rpc::CallContext LoginContext(const std::string& user) const;
   absl::StatusOr<std::string> ReadPassword();
   absl::Status Loop();
   // Until there is something to read. Errors: 57P05, 25P03 when the client is idle for longer than

@@ -21,7 +21,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/lifecycle/thread.h"
 #include "common/status/macros.h"
+#include "services/gateway/pgwire/wire_sink.h"
 
 namespace adbms::gateway::pgwire {
 namespace {
@@ -40,10 +42,28 @@ std::string PeerName(const sockaddr_storage& address, socklen_t size) {
   return absl::StrCat(host, ":", port);
 }
 
+bool IsDaemonsUser(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof(credentials);
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
+         credentials.uid == ::geteuid();
+}
+
+void Refuse(int fd, const absl::Status& why) {
+  WireWriter writer(fd);
+  WriteError(why, "FATAL", &writer);
+  (void)writer.Flush();
+  ::shutdown(fd, SHUT_RDWR);
+}
+
 }  // namespace
 
 Server::Server(const common::v1::PgwireConfig& config, const session::Services& services)
-    : config_(config), services_(services) {}
+    : config_(config),
+      services_(services),
+      slots_({.sessions = config.max_connections(),
+              .reserved_for_superusers = config.superuser_reserved_connections(),
+              .unauthenticated = config.max_unauthenticated_connections()}) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireConfig& config,
                                                       const session::Services& services) {
@@ -158,45 +178,55 @@ void Server::Accept(int* owned_listener, bool unix_socket) {
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     }
-    Reap();
-    ConnectionOptions options;
-    options.fd = fd;
-    options.unix_socket = unix_socket;
-    options.peer = unix_socket ? "local" : PeerName(peer, size);
-    options.max_message_bytes = config_.max_message_bytes();
-    options.authentication_timeout = absl::Milliseconds(config_.authentication_timeout_ms());
-    options.max_connections = config_.max_connections();
-    options.draining = &draining_;
-    absl::MutexLock lock(&mutex_);
-    clients_.emplace_back();
-    Client* const client = &clients_.back();
-    client->fd = fd;
-    client->connection = std::make_unique<Connection>(services_, &registry_, std::move(options));
-    client->thread = std::thread([this, client] { Serve(client); });
+    Begin(fd, unix_socket, unix_socket ? "local" : PeerName(peer, size));
   }
 }
 
-void Server::Serve(Client* client) {
-  client->connection->Run();
+void Server::Begin(int fd, bool unix_socket, const std::string& peer) {
+  const bool vouched = unix_socket && IsDaemonsUser(fd);
+  std::optional<uint64_t> dropped;
+  const uint64_t id = slots_.Enter(peer.substr(0, peer.rfind(':')), vouched, &dropped);
+  ConnectionOptions options;
+  options.fd = fd;
+  options.vouched = vouched;
+  options.peer = peer;
+  options.max_message_bytes = config_.max_message_bytes();
+  options.login_deadline = absl::Now() + absl::Milliseconds(config_.authentication_timeout_ms());
+  options.admit = [this, id](bool superuser) { return slots_.Admit(id, superuser); };
+  options.draining = &draining_;
   absl::MutexLock lock(&mutex_);
-  ::shutdown(client->fd, SHUT_RDWR);
-  client->done = true;
+  if (dropped.has_value()) {
+    const auto found = clients_.find(*dropped);
+    if (found != clients_.end()) ::shutdown(found->second.fd, SHUT_RDWR);
+  }
+  Client& client = clients_[id];
+  client.fd = fd;
+  client.connection = std::make_unique<Connection>(services_, &registry_, std::move(options));
+  auto thread = lifecycle::StartThread(
+      [this, id, connection = client.connection.get()] { Serve(id, connection); });
+  if (thread.ok()) {
+    client.thread = *std::move(thread);
+    return;
+  }
+  clients_.erase(id);
+  slots_.Leave(id);
+  Refuse(fd, thread.status());
+  ::close(fd);
 }
 
-void Server::Reap() {
-  std::list<Client> finished;
+void Server::Serve(uint64_t id, Connection* connection) {
+  connection->Run();
+  std::thread before;
   {
     absl::MutexLock lock(&mutex_);
-    for (auto i = clients_.begin(); i != clients_.end();) {
-      const auto next = std::next(i);
-      if (i->done) finished.splice(finished.end(), clients_, i);
-      i = next;
-    }
+    const auto found = clients_.find(id);
+    ::shutdown(found->second.fd, SHUT_RDWR);
+    ::close(found->second.fd);
+    before = std::exchange(ended_, std::move(found->second.thread));
+    clients_.erase(found);  // With all that its messages took.
+    slots_.Leave(id);
   }
-  for (Client& client : finished) {
-    client.thread.join();
-    ::close(client.fd);
-  }
+  if (before.joinable()) before.join();
 }
 
 void Server::Shutdown(absl::Duration grace) {
@@ -212,31 +242,24 @@ void Server::Shutdown(absl::Duration grace) {
     if (fd >= 0) ::close(fd);
   }
   const absl::Time deadline = absl::Now() + grace;
-  const auto all_done = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    for (const Client& client : clients_) {
-      if (!client.done) return false;
+  const auto all_done = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return clients_.empty(); };
+  std::thread last;
+  {
+    absl::MutexLock lock(&mutex_);
+    while (!all_done() && absl::Now() < deadline) {
+      for (auto& [id, client] : clients_) {
+        if (client.connection->idle()) ::shutdown(client.fd, SHUT_RD);
+      }
+      mutex_.AwaitWithDeadline(absl::Condition(&all_done),
+                               std::min(deadline, absl::Now() + absl::Milliseconds(20)));
     }
-    return true;
-  };
-  absl::MutexLock lock(&mutex_);
-  while (!all_done() && absl::Now() < deadline) {
-    for (Client& client : clients_) {
-      if (!client.done && client.connection->idle()) ::shutdown(client.fd, SHUT_RD);
+    for (auto& [id, client] : clients_) ::shutdown(client.fd, SHUT_RDWR);
+    while (!mutex_.AwaitWithTimeout(absl::Condition(&all_done), absl::Milliseconds(50))) {
+      registry_.CancelAll();
     }
-    mutex_.AwaitWithDeadline(absl::Condition(&all_done),
-                             std::min(deadline, absl::Now() + absl::Milliseconds(20)));
+    last = std::move(ended_);
   }
-  for (Client& client : clients_) {
-    if (!client.done) ::shutdown(client.fd, SHUT_RDWR);
-  }
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&all_done), absl::Milliseconds(50))) {
-    registry_.CancelAll();
-  }
-  for (Client& client : clients_) {
-    client.thread.join();
-    ::close(client.fd);
-  }
-  clients_.clear();
+  if (last.joinable()) last.join();
 }
 
 }  // namespace adbms::gateway::pgwire

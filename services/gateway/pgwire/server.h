@@ -1,8 +1,10 @@
-// The listeners of the PostgreSQL protocol: TCP and a unix socket, a thread for each connection.
+// The listeners of the PostgreSQL protocol: TCP and a unix socket, a thread for each connection. A
+// connection that the system gives no thread for is told so and closed.
 #pragma once
 
 #include <atomic>
-#include <list>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,6 +15,7 @@
 #include "absl/time/time.h"
 #include "adbms/common/v1/config.pb.h"
 #include "services/gateway/pgwire/connection.h"
+#include "services/gateway/pgwire/connection_slots.h"
 
 namespace adbms::gateway::pgwire {
 
@@ -28,7 +31,8 @@ class Server {
   const std::string& address() const { return address_; }
   // Path of the unix socket; empty without.
   const std::string& socket_path() const { return socket_path_; }
-  size_t connections() const { return registry_.size(); }
+  // Logged-in clients.
+  size_t connections() const { return slots_.sessions(); }
 
   // Answers connections that have come but were not accepted yet with 57P03, takes no further ones,
   // ends idle ones, waits for busy ones until the deadline, then ends those too.
@@ -39,7 +43,6 @@ class Server {
     int fd = -1;
     std::unique_ptr<Connection> connection;
     std::thread thread;
-    bool done = false;
   };
 
   Server(const common::v1::PgwireConfig& config, const session::Services& services);
@@ -47,8 +50,8 @@ class Server {
   absl::Status ListenUnix(const std::string& port);
   // Closes the listener at the end, and sets it to -1.
   void Accept(int* owned_listener, bool unix_socket);
-  void Serve(Client* client);
-  void Reap();
+  void Begin(int fd, bool unix_socket, const std::string& peer);
+  void Serve(uint64_t id, Connection* connection);
 
   const common::v1::PgwireConfig config_;
   const session::Services& services_;
@@ -59,11 +62,14 @@ class Server {
   int unix_lock_ = -1;
   int wake_ = -1;  // An eventfd: readable from the moment of draining.
   ConnectionRegistry registry_;
+  ConnectionSlots slots_;
   std::atomic<bool> draining_{false};
   std::thread tcp_thread_;
   std::thread unix_thread_;
   absl::Mutex mutex_;
-  std::list<Client> clients_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, Client> clients_ ABSL_GUARDED_BY(mutex_);  // By their numbers in slots_.
+  // Of the client that left last: a thread cannot wait for its own end, the next one does.
+  std::thread ended_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace adbms::gateway::pgwire

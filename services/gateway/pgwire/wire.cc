@@ -1,5 +1,6 @@
 #include "services/gateway/pgwire/wire.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -7,6 +8,7 @@
 
 #include "absl/base/internal/endian.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -15,12 +17,48 @@ namespace {
 
 constexpr size_t kReadBytes = 16 << 10;
 constexpr uint32_t kMaxStartupBytes = 10000;
+// What a buffer may keep when it is empty; the memory of longer messages is given back.
+constexpr size_t kKeptBytes = 1 << 20;
 
 uint32_t LoadInt32(const char* bytes) { return absl::big_endian::Load32(bytes); }
 
 }  // namespace
 
+absl::Status WireReader::Late() {
+  lost_ = true;
+  return absl::DeadlineExceededError("the client took too long");
+}
+
+absl::Status WireReader::AwaitBytes() {
+  for (;;) {
+    const absl::Duration left = deadline_ - absl::Now();
+    if (left <= absl::ZeroDuration()) return Late();
+    pollfd ready{fd_, POLLIN, 0};
+    const int count = ::poll(&ready, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+    if (count > 0 || (count < 0 && errno != EINTR)) return absl::OkStatus();
+  }
+}
+
+absl::Status WireReader::Pause(absl::Duration time) {
+  const absl::Time end = absl::Now() + time;
+  for (;;) {
+    const absl::Time now = absl::Now();
+    if (now >= deadline_) return Late();
+    if (now >= end) return absl::OkStatus();
+    pollfd gone{fd_, POLLRDHUP, 0};
+    const absl::Duration left = std::min(end, deadline_) - now;
+    if (::poll(&gone, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1) > 0) {
+      lost_ = true;
+      return absl::UnavailableError("the client closed the connection");
+    }
+  }
+}
+
 absl::Status WireReader::Fill(size_t wanted) {
+  if (position_ == buffer_.size() && buffer_.capacity() > kKeptBytes) {
+    std::string().swap(buffer_);
+    position_ = 0;
+  }
   if (position_ > 0 && (position_ == buffer_.size() || position_ > kReadBytes)) {
     buffer_.erase(0, position_);
     position_ = 0;
@@ -31,14 +69,18 @@ absl::Status WireReader::Fill(size_t wanted) {
     // Grow with what arrives: a length alone must not make us allocate.
     const size_t ask = std::min<size_t>(std::max(kReadBytes, missing), 1 << 20);
     buffer_.resize(old + ask);
+    if (deadline_ != absl::InfiniteFuture()) {
+      const absl::Status awaited = AwaitBytes();
+      if (!awaited.ok()) {
+        buffer_.resize(old);
+        return awaited;
+      }
+    }
     const ssize_t got = ::recv(fd_, buffer_.data() + old, ask, 0);
     buffer_.resize(old + (got > 0 ? got : 0));
     if (got > 0) continue;
     if (got < 0 && errno == EINTR) continue;
     lost_ = true;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      return absl::DeadlineExceededError("the client took too long");
-    }
     return absl::UnavailableError("the client closed the connection");
   }
   return absl::OkStatus();
@@ -102,6 +144,7 @@ absl::Status WireWriter::Flush() {
     }
   }
   out_.clear();
+  if (out_.capacity() > kKeptBytes) std::string().swap(out_);
   return absl::OkStatus();
 }
 

@@ -20,8 +20,17 @@ struct Message {
 
 class WireReader {
  public:
-  // `fd` is not owned.
-  WireReader(int fd, uint64_t max_message_bytes) : fd_(fd), max_message_bytes_(max_message_bytes) {}
+  // `fd` is not owned. Until Admit() messages are as short as a login needs, and all of them must
+  // have come by `deadline`, however the bytes trickle in.
+  WireReader(int fd, absl::Time deadline) : fd_(fd), deadline_(deadline) {}
+  // The client is logged in: no deadline, longer messages.
+  void Admit(uint64_t max_message_bytes) {
+    deadline_ = absl::InfiniteFuture();
+    max_message_bytes_ = max_message_bytes;
+  }
+  // Lets the client wait without reading what it sends. Errors: UNAVAILABLE when it leaves,
+  // DEADLINE_EXCEEDED.
+  absl::Status Pause(absl::Duration time);
   // The untyped first message. Errors: 08P01 when it is no start-up packet, UNAVAILABLE at the end.
   absl::StatusOr<std::string> ReadStartup();
   // Errors: UNAVAILABLE when the client is gone, 08P01 for an impossible length.
@@ -34,10 +43,16 @@ class WireReader {
   bool lost() const { return lost_; }
 
  private:
+  // Longest message before the login, as PostgreSQL's of a password.
+  static constexpr uint64_t kMaxLoginBytes = 65535;
+
   absl::Status Fill(size_t wanted);
+  absl::Status AwaitBytes();
+  absl::Status Late();
 
   const int fd_;
-  const uint64_t max_message_bytes_;
+  absl::Time deadline_;
+  uint64_t max_message_bytes_ = kMaxLoginBytes;
   std::string buffer_;
   size_t position_ = 0;
   bool lost_ = false;

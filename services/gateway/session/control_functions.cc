@@ -66,31 +66,34 @@ absl::Status Session::CheckControl(absl::string_view function) {
 }
 
 absl::StatusOr<std::string> Session::ChangeAction(bool revert, int64_t id) {
-  if (revert) {
-    orchestrator::v1::RevertActionRequest request;
+  const auto change = [&](auto request, auto method) -> absl::StatusOr<std::string> {
     request.set_action_id(id);
     request.set_initiator(options_.user);
-    ASSIGN_OR_RETURN(const auto response, services_.orchestrator->RevertAction(Context(), request));
+    ASSIGN_OR_RETURN(const auto response, (services_.orchestrator->*method)(Context(), request));
     return response.action().verdict();
-  }
-  orchestrator::v1::ApproveActionRequest request;
-  request.set_action_id(id);
-  request.set_initiator(options_.user);
-  ASSIGN_OR_RETURN(const auto response, services_.orchestrator->ApproveAction(Context(), request));
-  return response.action().verdict();
+  };
+  using orchestrator::api::Orchestrator;
+  auto verdict =
+      revert ? change(orchestrator::v1::RevertActionRequest(), &Orchestrator::RevertAction)
+             : change(orchestrator::v1::ApproveActionRequest(), &Orchestrator::ApproveAction);
+  Audit("control", absl::StrCat(revert ? "adbms.revert(" : "adbms.approve(", id, ")"), 0,
+        verdict.status());
+  return verdict;
 }
 
 absl::StatusOr<std::vector<std::string>> Session::RunAllTables() {
   orchestrator::v1::RunAllTablesRequest request;
   request.set_initiator(options_.user);
   std::vector<std::string> lines;
-  RETURN_IF_ERROR(services_.orchestrator->RunAllTables(
+  const absl::Status status = services_.orchestrator->RunAllTables(
       Context(), request, [&](const orchestrator::v1::RunAllTablesResponse& step) {
         if (!step.message().empty()) lines.push_back(step.message());
         if (!step.report_directory().empty()) {
           lines.push_back(absl::StrCat("report: ", step.report_directory()));
         }
-      }));
+      });
+  Audit("control", kRunAllTables, lines.size(), status);
+  RETURN_IF_ERROR(status);
   return lines;
 }
 

@@ -194,7 +194,13 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
                          "COPY to or from a file of the server is not supported", "",
                          "Use COPY FROM STDIN and COPY TO STDOUT, or psql's \\copy.");
   }
-  return statement.copy.from ? RunCopyIn(statement, sink) : RunCopyOut(statement, sink);
+  const bool in = statement.copy.from;
+  const absl::Status status = in ? RunCopyIn(statement, sink) : RunCopyOut(statement, sink);
+  if (!status.ok() && services_.audit->Wants(/*read_only=*/!in) &&
+      !absl::IsPermissionDenied(status)) {
+    Audit("statement", AuditText(statement), 0, status);
+  }
+  return status;
 }
 
 absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sink) {
@@ -270,7 +276,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   RETURN_IF_ERROR(flush());
   ASSIGN_OR_RETURN(const uint64_t rows, writer->Finish());
   if (services_.audit->Wants(/*read_only=*/false)) {
-    Audit("statement", statement.text, rows, absl::OkStatus());
+    Audit("statement", AuditText(statement), rows, absl::OkStatus());
   }
   services_.metrics->rows.Increment(static_cast<double>(rows));
   return sink->Complete(absl::StrCat("COPY ", rows));
@@ -316,10 +322,13 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
       out.clear();
     }
     rows += batch.row_count;
+    reads_->Add(batch.row_count);
   }
   if (!out.empty()) RETURN_IF_ERROR(sink->CopyData(out));
   RETURN_IF_ERROR(sink->EndCopyOut());
-  if (rows >= 1000) Audit("read", "", rows, absl::OkStatus());
+  if (services_.audit->Wants(plan->plan->read_only())) {
+    Audit("statement", AuditText(statement), rows, absl::OkStatus());
+  }
   return sink->Complete(absl::StrCat("COPY ", rows));
 }
 

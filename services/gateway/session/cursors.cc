@@ -174,6 +174,7 @@ absl::Status Session::FetchScroll(const CursorStatement& fetch, Portal* cursor, 
   RETURN_IF_ERROR(cursor->failure);
   const Span span = SpanOf(fetch, cursor->position, cursor->rows->size());
   RETURN_IF_ERROR(sink->BeginRows(cursor->statement->plan->plan->root().output()));
+  reads_->Add(span.end - span.begin);
   RETURN_IF_ERROR(cursor->rows->Send(span.begin, span.end, span.backward, sink));
   cursor->position = span.position;
   return absl::OkStatus();

@@ -162,7 +162,9 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     for (;;) {
       ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
       if (!more) break;
-      if (returns_rows) RETURN_IF_ERROR(sink->Rows(batch));
+      if (!returns_rows) continue;
+      reads_->Add(batch.row_count);
+      RETURN_IF_ERROR(sink->Rows(batch));
     }
     const storage::v1::ExecutionSummary& summary = stream->summary();
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
@@ -171,7 +173,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
   absl::Status status = run();
   if (!status.ok()) {
     Finished(*plan, query.sql, start, storage::v1::ExecutionSummary(), /*failed=*/true);
-    if (services_.audit->Wants(plan->plan->read_only())) {
+    if (services_.audit->Wants(plan->plan->read_only()) && !absl::IsPermissionDenied(status)) {
       Audit("statement", plan->normalized_sql, 0, status);
     }
   }
@@ -187,8 +189,11 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
   uint64_t sent = 0;
   if (portal->rows.has_value()) {
     const uint64_t end = portal->position + std::min(left, portal->rows->size() - portal->position);
-    if (returns_rows) RETURN_IF_ERROR(portal->rows->Send(portal->position, end, false, sink));
     sent = end - portal->position;
+    if (returns_rows) {
+      reads_->Add(sent);
+      RETURN_IF_ERROR(portal->rows->Send(portal->position, end, false, sink));
+    }
     portal->position = end;
     if (sent < left) {
       RETURN_IF_ERROR(portal->failure);
@@ -207,6 +212,7 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
     }
     const uint32_t available = portal->batch.row_count - portal->batch_position;
     const uint32_t take = static_cast<uint32_t>(std::min<uint64_t>(available, left));
+    if (returns_rows) reads_->Add(take);
     if (returns_rows && take == portal->batch.row_count) {
       RETURN_IF_ERROR(sink->Rows(portal->batch));
     } else if (returns_rows && take > 0) {
@@ -289,8 +295,6 @@ void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql,
   const bool read_only = plan.plan->read_only();
   if (services_.audit->Wants(read_only)) {
     Audit("statement", plan.normalized_sql, summary.rows_affected(), absl::OkStatus());
-  } else if (read_only && summary.rows_affected() >= 1000) {
-    Audit("read", "", summary.rows_affected(), absl::OkStatus());
   }
 }
 

@@ -33,12 +33,22 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
     storage::api::ExecuteOptions options;
     options.measure_time = explain.timing;
     const absl::Time start = absl::Now();
-    ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, parameters, &options));
-    types::Batch batch;
-    for (;;) {
-      ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
-      if (!more) break;
+    std::unique_ptr<storage::api::ResultStream> stream;
+    const auto run = [&]() -> absl::Status {
+      ASSIGN_OR_RETURN(stream, StartPlan(&plan, query, parameters, &options));
+      types::Batch batch;
+      for (;;) {
+        ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
+        if (!more) return absl::OkStatus();
+      }
+    };
+    const absl::Status ran = run();
+    // What it explains it has done.
+    if (services_.audit->Wants(plan->plan->read_only()) && !absl::IsPermissionDenied(ran)) {
+      Audit("statement", AuditText(statement), ran.ok() ? stream->summary().rows_affected() : 0,
+            ran);
     }
+    RETURN_IF_ERROR(ran);
     execution_us = absl::ToInt64Microseconds(absl::Now() - start);
     for (const auto& op : stream->summary().operators()) {
       if (op.operator_id() >= actuals.size()) actuals.resize(op.operator_id() + 1);

@@ -209,10 +209,7 @@ absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   const auto version = AuthorizePlan(*plan->plan, *catalog);
   if (status::HasSqlState(version.status(), status::sqlstate::kStalePlan)) return absl::OkStatus();
-  if (!version.ok()) {
-    Audit("denied", plan->normalized_sql, 0, version.status());
-    return version.status();
-  }
+  RETURN_IF_ERROR(version.status());
   plan->policy_version.store(*version, std::memory_order_release);
   return absl::OkStatus();
 }

@@ -169,7 +169,9 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   request.set_if_exists(role.if_exists);
   RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
   auto response = services_.security->ChangeRoles(Context(), request);
-  Audit("role", statement.command_tag, 0, response.ok() ? absl::OkStatus() : response.status());
+  if (!absl::IsPermissionDenied(response.status())) {
+    Audit("role", AuditText(role), 0, response.status());
+  }
   if (!response.ok()) return response.status();
   services_.policies->Refresh();
   for (const std::string& notice : response->notices()) {

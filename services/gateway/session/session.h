@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
+#include "services/gateway/session/audit_text.h"
 #include "services/gateway/session/result_sink.h"
 #include "services/gateway/session/row_buffer.h"
 #include "services/gateway/session/services.h"
@@ -127,6 +128,10 @@ class Session {
   bool in_transaction() const { return state_ != TransactionState::kIdle; }
 
   // Statements (session.cc).
+  absl::Status PrepareText(const std::string& name, std::string_view sql,
+                           std::vector<types::Type> parameter_types);
+  absl::Status ExecutePortal(Portal* portal, uint64_t max_rows, bool alone, ResultSink* sink,
+                             bool* suspended);
   absl::Status RunStatement(const sql::Statement& statement, bool alone, ResultSink* sink);
   absl::Status RunCached(std::string_view sql, bool* handled, ResultSink* sink);
   absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> ParseText(
@@ -185,6 +190,11 @@ class Session {
                 const storage::v1::ExecutionSummary& summary, bool failed);
   void ReportCardinalities(const plan_cache::CachedPlan& plan,
                            const storage::v1::ExecutionSummary& summary);
+  // Records what the session's user was not allowed to do; nothing for other errors.
+  template <typename Text>
+  void AuditDenied(const Text& text, const absl::Status& status) {
+    if (absl::IsPermissionDenied(status)) Audit("denied", AuditText(text), 0, status);
+  }
   void Audit(std::string_view event, std::string_view statement, uint64_t rows,
              const absl::Status& status);
 
@@ -265,6 +275,7 @@ class Session {
   std::unique_ptr<storage::api::Session> storage_;
   std::unique_ptr<storage::api::Session> sequence_session_;  // Made when COPY needs it.
   Settings settings_;
+  std::shared_ptr<ReadCounter> reads_;  // Every row that goes to the client.
 
   TransactionState state_ = TransactionState::kIdle;
   bool explicit_block_ = false;  // The failed transaction was an explicit one.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "common/lifecycle/thread.h"
 #include "common/status/macros.h"
 #include "services/orchestrator/workflow/refusals.h"
 
@@ -256,7 +257,7 @@ absl::StatusOr<v1::Action> Cycle::ApplyBeside(const rpc::CallContext& context, v
   own.user = context.user;
   own.cancellation = stop_;
   const auto done = std::make_shared<std::atomic<bool>>(false);
-  std::thread thread([this, own, module = entry.module, action, done] {
+  auto thread = lifecycle::StartThread([this, own, module = entry.module, action, done] {
     const auto response = CallApply(own, module.get(), action);
     absl::MutexLock lock(&mutex_);
     const auto applied = FinishApplying(own, action, response);
@@ -267,7 +268,12 @@ absl::StatusOr<v1::Action> Cycle::ApplyBeside(const rpc::CallContext& context, v
     }
     done->store(true);
   });
-  threads_.push_back({std::move(thread), done});
+  if (!thread.ok()) {
+    // As when the module could not be reached.
+    RETURN_IF_ERROR(FinishApplying(context, action, thread.status()).status());
+    return thread.status();
+  }
+  threads_.push_back({*std::move(thread), done});
   return action;
 }
 

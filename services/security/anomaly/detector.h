@@ -1,9 +1,10 @@
 // Two detectors of unusual behaviour, fed with audit records; time comes with the records. Not
 // thread-safe.
 //
-// Failed logins: so many of one role within a minute. Reading: the rows a role read within a
-// minute, in logarithms, against the running mean and deviation of the minutes it has read before
-// (Welford's algorithm); a minute that stands out is not learned from.
+// Failed logins: so many of one role within a minute, or as so many roles from one host. Reading:
+// the rows a role read within a minute, in logarithms, against the running mean and deviation of
+// the minutes it has read before (Welford's algorithm); a minute that stands out is not learned
+// from.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,15 @@ namespace adbms::security::anomaly {
 
 struct Event {
   int64_t at_us = 0;
-  std::string kind;  // failed_logins, row_volume
-  std::string user;
+  std::string kind;    // failed_logins, password_spraying, row_volume
+  std::string user;    // Empty: of no one role.
   std::string detail;  // In plain words, with figures.
   double score = 0;
 };
 
 struct DetectorOptions {
   int failed_logins = 5;
+  size_t sprayed_roles = 10;
   double row_sigma = 6;
   int minimum_minutes = 5;        // Active minutes of history before reading is judged.
   uint64_t minimum_rows = 10000;  // A minute with fewer is never unusual.
@@ -44,6 +46,14 @@ class Detector {
   bool IsFlagged(const std::string& user, int64_t now_us) const;
 
  private:
+  // Failed logins from one host within a minute.
+  struct Spraying {
+    std::map<std::string, int64_t> last_of;  // By role.
+    int64_t reported_us = INT64_MIN;
+  };
+  std::optional<Event> FailedLogin(const security::v1::AuditRecord& record);
+  std::optional<Event> Sprayed(const security::v1::AuditRecord& record);
+  std::optional<Event> Read(const security::v1::AuditRecord& record);
   struct Reading {
     int64_t minute = -1;
     uint64_t rows = 0;
@@ -57,6 +67,7 @@ class Detector {
 
   DetectorOptions options_;
   std::map<std::string, std::deque<int64_t>> failures_;
+  std::map<std::string, Spraying> sprayings_;  // By host.
   std::map<std::string, Reading> readings_;
   std::map<std::string, int64_t> flagged_at_us_;
 };

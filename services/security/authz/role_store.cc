@@ -32,6 +32,7 @@ const char* const kTables[] = {
     "NULL)",
     "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
     "score double precision, detail text)",
+    "CREATE TABLE IF NOT EXISTS adbms.audit_heads (id integer PRIMARY KEY, head text NOT NULL)",
 };
 
 absl::Status NoSuchRole(const std::string& name) {

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
-#include "services/security/audit/audit_log.h"
 
 namespace adbms::security::compliance {
 namespace {
@@ -81,7 +80,7 @@ absl::StatusOr<module::v1::ReportResponse> ComplianceModule::Report(
         absl::StrCat(row[2].int_value(), " security events of kind ", storage::api::ToText(row[0]),
                      " about role ", storage::api::ToText(row[1])));
   }
-  const auto verified = audit::Verify(audit_path_);
+  const auto verified = verify_audit_();
   if (verified.ok()) {
     add(verified->first_bad_line == 0 ? "info" : "warning",
         verified->first_bad_line == 0

@@ -2,16 +2,21 @@
 // should look at. It proposes no changes: rights are a person's decision. Thread-safe.
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "services/orchestrator/api/module.h"
+#include "services/security/audit/audit_log.h"
 #include "services/storage/api/sql_client.h"
 
 namespace adbms::security::compliance {
 
 class ComplianceModule : public orchestrator::api::Module {
  public:
-  // `storage` must outlive this; `audit_path` is the audit log to verify.
-  ComplianceModule(storage::api::Storage* storage, std::string audit_path)
-      : sql_(storage, "adbms"), audit_path_(std::move(audit_path)) {}
+  using VerifyAudit = std::function<absl::StatusOr<audit::Verification>()>;
+  // `storage` must outlive this; `verify_audit` checks the audit log.
+  ComplianceModule(storage::api::Storage* storage, VerifyAudit verify_audit)
+      : sql_(storage, "adbms"), verify_audit_(std::move(verify_audit)) {}
 
   absl::StatusOr<module::v1::DescribeResponse> Describe(
       const rpc::CallContext& context, const module::v1::DescribeRequest& request) override;
@@ -28,7 +33,7 @@ class ComplianceModule : public orchestrator::api::Module {
 
  private:
   storage::api::SqlClient sql_;
-  const std::string audit_path_;
+  const VerifyAudit verify_audit_;
 };
 
 }  // namespace adbms::security::compliance

@@ -13,9 +13,12 @@ namespace adbms::security::server {
 namespace {
 
 constexpr int64_t kPostgresEpochUs = 946684800000000;
+// How far the head of the audit log may be behind.
+constexpr absl::Duration kHeadInterval = absl::Seconds(2);
 
 anomaly::DetectorOptions Thresholds(const common::v1::SecurityConfig& config) {
   return {.failed_logins = static_cast<int>(config.failed_login_threshold()),
+          .sprayed_roles = config.sprayed_roles_threshold(),
           .row_sigma = config.row_anomaly_sigma()};
 }
 
@@ -28,6 +31,8 @@ SecurityServer::SecurityServer(storage::api::Storage* storage, telemetry::Logger
       metrics_(metrics),
       sql_(storage, options.superuser),
       roles_(&sql_, storage),
+      rows_read_(metrics->Counter("adbms_security_rows_read_total",
+                                  "Rows that clients read, as the detector counts them.")),
       detector_(Thresholds(options.config)) {}
 
 void SecurityServer::SetConfig(const common::v1::SecurityConfig& config) {
@@ -43,8 +48,96 @@ absl::StatusOr<std::unique_ptr<SecurityServer>> SecurityServer::Open(
   rpc::CallContext context;
   context.user = options.superuser;
   RETURN_IF_ERROR(server->roles_.Bootstrap(context, options.superuser, options.superuser_verifier));
-  ASSIGN_OR_RETURN(server->audit_, audit::AuditLog::Open(options.log_directory));
+  audit::LogOptions log;
+  log.directory = options.log_directory;
+  log.head_path = options.audit_head_path;
+  log.key = options.audit_key;
+  ASSIGN_OR_RETURN(log.kept_heads, server->StoredHeads());
+  ASSIGN_OR_RETURN(server->audit_, audit::AuditLog::Open(log));
+  if (!server->audit_->tampering().empty()) {
+    anomaly::Event event;
+    event.at_us = absl::ToUnixMicros(absl::Now());
+    event.kind = "audit_tampered";
+    event.detail = server->audit_->tampering();
+    server->Store({event});
+  }
+  server->thread_ = std::thread([raw = server.get()] { raw->Run(); });
   return server;
+}
+
+SecurityServer::~SecurityServer() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::StatusOr<std::vector<audit::KeptHead>> SecurityServer::StoredHeads() {
+  rpc::CallContext context;
+  context.user = options_.superuser;
+  ASSIGN_OR_RETURN(const auto stored, sql_.Run(context, "SELECT head FROM adbms.audit_heads"));
+  std::vector<audit::KeptHead> heads;
+  for (const auto& row : stored.rows) {
+    const auto head = audit::ParseHead(storage::api::ToText(row[0]), options_.audit_key);
+    // One of another key was of another data directory.
+    if (head.ok()) heads.push_back({"the database", *head});
+  }
+  return heads;
+}
+
+absl::StatusOr<audit::Verification> SecurityServer::VerifyAudit() {
+  ASSIGN_OR_RETURN(std::vector<audit::KeptHead> heads, StoredHeads());
+  const auto head = audit::ReadHead(options_.audit_head_path, options_.audit_key);
+  if (head.ok()) heads.push_back({options_.audit_head_path, *head});
+  return audit::Verify(audit_->path(), heads);
+}
+
+void SecurityServer::KeepHeads() {
+  (void)Append({});
+  const auto head = audit_->WriteHead();
+  if (!head.ok() || head->records == stored_records_) return;  // Or again in a moment.
+  rpc::CallContext context;
+  context.user = options_.superuser;
+  context.deadline = absl::Now() + absl::Seconds(2);
+  const std::vector<types::Value> signed_head = {
+      types::Value::Text(audit::Sign(*head, options_.audit_key))};
+  auto stored =
+      sql_.Run(context, "UPDATE adbms.audit_heads SET head = $1 WHERE id = 1", signed_head);
+  if (stored.ok() && stored->rows_affected == 0) {
+    stored = sql_.Run(context, "INSERT INTO adbms.audit_heads VALUES (1, $1)", signed_head);
+  }
+  if (stored.ok()) stored_records_ = head->records;
+}
+
+void SecurityServer::Run() {
+  for (;;) {
+    bool stop;
+    {
+      absl::MutexLock lock(&mutex_);
+      stop = mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kHeadInterval);
+    }
+    KeepHeads();
+    if (stop) return;
+  }
+}
+
+absl::Status SecurityServer::Append(std::vector<security::v1::AuditRecord> records) {
+  absl::MutexLock lock(&audit_mutex_);
+  const size_t own = unwritten_.size();
+  if (missing_ > 0) {
+    security::v1::AuditRecord gap;
+    gap.set_at_us(absl::ToUnixMicros(absl::Now()));
+    gap.set_event("dropped");
+    gap.set_rows(missing_);
+    gap.set_sqlstate("00000");
+    unwritten_.push_back(std::move(gap));
+  }
+  for (auto& record : records) unwritten_.push_back(std::move(record));
+  const absl::Status appended = audit_->Append(unwritten_);
+  unwritten_.resize(appended.ok() ? 0 : own);
+  if (appended.ok()) missing_ = 0;
+  return appended;
 }
 
 absl::StatusOr<std::string> SecurityServer::VerifierOf(const rpc::CallContext& context,
@@ -85,23 +178,36 @@ absl::StatusOr<security::v1::Policy> SecurityServer::Admit(const rpc::CallContex
                                  absl::StrCat("role \"", user, "\" is not permitted to log in")),
                    user, peer);
   }
+  throttle_.Succeeded(user, authn::HostOf(peer), absl::Now());
   Record("login", user, peer, "00000");
   return PolicyOf(context, user);
 }
 
 absl::Status SecurityServer::Refused(const absl::Status& status, const std::string& user,
                                      const std::string& peer) {
+  throttle_.Failed(user, authn::HostOf(peer), absl::Now());
   Record("login_failed", user, peer, status::FromStatus(status).sqlstate);
   return status;
 }
 
+absl::StatusOr<absl::Duration> SecurityServer::Throttle(const std::string& user,
+                                                        const std::string& peer) {
+  auto wait = throttle_.Enter(user, authn::HostOf(peer), absl::Now());
+  if (!wait.ok()) {
+    Record("login_failed", user, peer, std::string(status::sqlstate::kConfigurationLimit));
+  }
+  return wait;
+}
+
 absl::StatusOr<security::v1::StartScramResponse> SecurityServer::StartScram(
     const rpc::CallContext& context, const security::v1::StartScramRequest& request) {
+  ASSIGN_OR_RETURN(const absl::Duration wait, Throttle(request.user(), request.peer()));
   ASSIGN_OR_RETURN(const std::string verifier, VerifierOf(context, request.user()));
   ASSIGN_OR_RETURN(authn::Challenge challenge, authn::Start(request.client_first(), verifier));
   security::v1::StartScramResponse response;
   response.set_server_first(std::move(challenge.server_first));
   response.set_conversation(absl::StrCat(request.user(), "\n", challenge.conversation));
+  response.set_delay_ms(absl::ToInt64Milliseconds(wait));
   return response;
 }
 
@@ -122,9 +228,27 @@ absl::StatusOr<security::v1::FinishScramResponse> SecurityServer::FinishScram(
   return response;
 }
 
+absl::Status SecurityServer::Sleep(absl::Duration wait, const std::string& peer) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (sleepers_ >= kMostSleepers) {
+      return status::Error(status::sqlstate::kConfigurationLimit,
+                           absl::StrCat("too many login attempts are waiting, also of ", peer), "",
+                           "Try again later.");
+    }
+    ++sleepers_;
+  }
+  absl::SleepFor(wait);
+  absl::MutexLock lock(&mutex_);
+  --sleepers_;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<security::v1::AuthenticateResponse> SecurityServer::Authenticate(
     const rpc::CallContext& context, const security::v1::AuthenticateRequest& request) {
   security::v1::AuthenticateResponse response;
+  ASSIGN_OR_RETURN(const absl::Duration wait, Throttle(request.user(), request.peer()));
+  if (wait > absl::ZeroDuration()) RETURN_IF_ERROR(Sleep(wait, request.peer()));
   ASSIGN_OR_RETURN(const std::string verifier, VerifierOf(context, request.user()));
   if (!authn::VerifyPassword(request.password(), verifier)) {
     return Refused(status::Error(status::sqlstate::kInvalidPassword,
@@ -184,30 +308,39 @@ void SecurityServer::Record(const std::string& event, const std::string& user,
   record.set_peer(peer);
   record.set_sqlstate(sqlstate);
   security::v1::ReportAuditRequest request;
-  *request.add_records() = std::move(record);
-  (void)ReportAudit(rpc::CallContext(), request);
+  *request.add_records() = record;
+  if (ReportAudit(rpc::CallContext(), request).ok()) return;
+  absl::MutexLock lock(&audit_mutex_);
+  if (unwritten_.size() < kUnwritten) {
+    unwritten_.push_back(std::move(record));
+  } else {
+    ++missing_;
+  }
 }
 
 absl::StatusOr<security::v1::ReportAuditResponse> SecurityServer::ReportAudit(
     const rpc::CallContext& context, const security::v1::ReportAuditRequest& request) {
   std::vector<security::v1::AuditRecord> kept;
-  std::vector<anomaly::Event> events;
   for (const security::v1::AuditRecord& record : request.records()) {
-    Observe(record, &events);
-    const bool failed = record.event() == "login_failed";
-    if (failed || record.event() == "login") {
-      metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", failed ? "failed" : "ok"}})
-          .Increment();
-    }
     // Reading is reported for the detector; it is no entry of the log.
     if (record.event() != "read") kept.push_back(record);
   }
   if (!kept.empty()) {
-    const absl::Status appended = audit_->Append(kept);
+    const absl::Status appended = Append(std::move(kept));
     if (!appended.ok()) {
       logger_->Error("audit records could not be written",
                      {{"error", std::string(appended.message())}});
       return appended;
+    }
+  }
+  std::vector<anomaly::Event> events;
+  for (const security::v1::AuditRecord& record : request.records()) {
+    Observe(record, &events);
+    if (record.event() == "read") rows_read_.Increment(static_cast<double>(record.rows()));
+    const bool failed = record.event() == "login_failed";
+    if (failed || record.event() == "login") {
+      metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", failed ? "failed" : "ok"}})
+          .Increment();
     }
   }
   Store(events);

@@ -1,8 +1,8 @@
 #include "services/storage/api/session_hub.h"
 
-#include <thread>
 #include <utility>
 
+#include "common/lifecycle/thread.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -181,15 +181,23 @@ void SessionHub::Receive(v1::SessionRequest* request) {
 }
 
 void SessionHub::Post(const std::shared_ptr<Line>& line, v1::SessionRequest* request) {
+  const uint64_t number = request->session();
   line->busy = true;
   if (!line->engaged) ++engaged_;
   line->engaged = true;
   line->request.Swap(request);
   line->posted = true;
   if (line->has_thread) return line->changed.Signal();
+  auto thread = lifecycle::StartThread([this, line] { Work(line); });
+  if (!thread.ok()) {
+    line->request.Clear();
+    line->posted = line->busy = line->engaged = false;
+    --engaged_;
+    return FillError(thread.status(), number, writer_.queue()->add_responses());
+  }
+  thread->detach();
   line->has_thread = true;
   ++threads_;
-  std::thread([this, line] { Work(line); }).detach();
 }
 
 void SessionHub::Work(const std::shared_ptr<Line>& line) {

@@ -150,6 +150,18 @@ void Transaction::Put(std::string_view key, std::string_view value) {
 
 void Transaction::Delete(std::string_view key) { writes_.Delete(ToSlice(key)); }
 
+namespace {
+
+// Pools start their threads with their first work, and end the process where the system refuses
+// one: now there is room, later connections may have taken it.
+void StartBackgroundThreads() {
+  for (const auto pool : {rocksdb::Env::LOW, rocksdb::Env::HIGH}) {
+    rocksdb::Env::Default()->Schedule([](void*) {}, nullptr, pool);
+  }
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
@@ -190,6 +202,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
     return status::ToStatus(failure);
   }
   engine->db_.reset(db);
+  StartBackgroundThreads();
   if (!options.read_only) {
     engine->recovery_->Start(db, engine->log_files_.get(), engine->env_->GetFileSystem().get(),
                              directory);
