@@ -48,7 +48,7 @@ bool ReadsOnlyItsInput(const std::vector<ExprPtr>& expressions) {
 RelPtr WithoutNulls(const plan::Query& query, const RelPtr& rel, ColumnId column) {
   switch (rel->kind) {
     case Rel::Kind::kScan:
-      if (rel->table->is_virtual() || rel->lock_rows) return nullptr;
+      if (rel->table->is_virtual() || rel->lock.has_value()) return nullptr;
       return plan::MakeFilter(
           rel, {plan::MakeTest(common::v1::TestExpression::KIND_IS_NOT_NULL,
                                {plan::MakeColumn(column, query.columns[column].type)})});

@@ -50,8 +50,8 @@ absl::Status Session::RunLock(const sql::Statement& statement, ResultSink* sink)
       return status::Error(status::sqlstate::kWrongObjectType,
                            absl::StrCat("cannot lock relation \"", name.name(), "\""));
     }
-    RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, table->schema(),
-                                            common::v1::PRIVILEGE_USAGE));
+    RETURN_IF_ERROR(
+        policy::AuthorizeSchema(*policy, *catalog, table->schema(), common::v1::PRIVILEGE_USAGE));
     RETURN_IF_ERROR(AuthorizeLock(*policy, *table, statement.lock.mode));
     request.add_table_ids(table->table_id());
   }

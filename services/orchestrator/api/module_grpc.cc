@@ -44,8 +44,8 @@ class ModuleClient : public Module {
   }
   absl::StatusOr<module::v1::ReconcileResponse> Reconcile(
       const rpc::CallContext& context, const module::v1::ReconcileRequest& request) override {
-    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Reconcile, context, credentials_,
-                     request, true, {kNameKey, name_});
+    return rpc::Call(stub_.get(), &module::v1::ModuleService::Stub::Reconcile, context,
+                     credentials_, request, true, {kNameKey, name_});
   }
   absl::StatusOr<module::v1::ReportResponse> Report(
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override {
