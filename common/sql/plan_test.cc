@@ -1,6 +1,8 @@
 // Behaviour of binding and default planning over an in-memory catalog.
 #include <gtest/gtest.h>
 
+#include "common/status/macros.h"
+
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -302,18 +304,32 @@ TEST(Ddl, CreatesTables) {
   EXPECT_EQ(table.foreign_keys(0).name(), "t_d_fkey");
 }
 
+// The changes of all the steps that a statement takes, over a catalog that does not change
+// meanwhile.
+absl::StatusOr<std::vector<common::v1::DdlStatement>> BindAllSteps(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const size_t steps, CountDdlSteps(input));
+  std::vector<common::v1::DdlStatement> all;
+  for (size_t step = 0; step < steps; ++step) {
+    ASSIGN_OR_RETURN(const auto changes, BindDdl(input, step));
+    all.insert(all.end(), changes.begin(), changes.end());
+  }
+  return all;
+}
+
 TEST(Ddl, ChangesTables) {
-  auto ddl =
-      BindDdl(Input("ALTER TABLE emp ADD COLUMN x int DEFAULT 3 NOT NULL, DROP COLUMN note, ALTER "
-                    "sal SET NOT NULL, "
-                    "ADD CONSTRAINT pos CHECK (id > 0), ALTER COLUMN sal SET DEFAULT 1 + 2"));
+  auto ddl = BindAllSteps(
+      Input("ALTER TABLE emp ADD COLUMN x int DEFAULT 3 NOT NULL, DROP COLUMN note, ALTER "
+            "sal SET NOT NULL, "
+            "ADD CONSTRAINT pos CHECK (id > 0), ALTER COLUMN sal SET DEFAULT 1 + 2"));
   ASSERT_TRUE(ddl.ok()) << ddl.status();
   ASSERT_EQ(ddl->size(), 5u);
-  EXPECT_EQ((*ddl)[0].alter_table().add_column().default_sql(), "3");
-  EXPECT_TRUE((*ddl)[0].alter_table().add_column().not_null());
-  EXPECT_EQ((*ddl)[1].alter_table().drop_column(), 5u);
-  EXPECT_TRUE((*ddl)[3].alter_table().has_validation());
-  EXPECT_EQ((*ddl)[4].alter_table().set_default().default_sql(), "1 + 2");
+  // In PostgreSQL's passes: what is dropped goes first, constraints come after columns.
+  EXPECT_EQ((*ddl)[0].alter_table().drop_column(), 5u);
+  EXPECT_EQ((*ddl)[1].alter_table().add_column().default_sql(), "3");
+  EXPECT_TRUE((*ddl)[1].alter_table().add_column().not_null());
+  EXPECT_TRUE((*ddl)[2].alter_table().has_set_not_null());
+  EXPECT_EQ((*ddl)[3].alter_table().set_default().default_sql(), "1 + 2");
+  EXPECT_TRUE((*ddl)[4].alter_table().has_validation());
 }
 
 TEST(Ddl, CreatesIndexesAndViews) {
@@ -532,7 +548,7 @@ TEST(TableUses, AViewIsForWhoNamesItAndReadsForItsOwner) {
 std::string ResolutionOf(const std::string& sql, size_t change = 0) {
   PlanningInput input = Input(sql);
   input.catalog = CatalogWithOwners();
-  const auto bound = BindDdl(input);
+  const auto bound = BindAllSteps(input);
   EXPECT_TRUE(bound.ok()) << bound.status();
   if (!bound.ok() || bound->size() <= change) return "";
   std::vector<std::string> objects;
@@ -559,10 +575,10 @@ TEST(DdlResolution, NamesTheVeryObjects) {
   EXPECT_EQ(ResolutionOf("TRUNCATE emp, dept"), "RELATION . 16384@1, RELATION . 16385@1");
   EXPECT_EQ(ResolutionOf("ALTER TABLE emp ADD FOREIGN KEY (dept_id) REFERENCES dept"),
             "RELATION . 16384@1, RELATION . 16385@1");
-  // The second change meets what the first has made.
+  // The second step is bound when the first has been taken, and names what that has made.
   const char* two = "ALTER TABLE emp ALTER note SET NOT NULL, ALTER note SET DEFAULT 'x'";
   EXPECT_EQ(ResolutionOf(two), "RELATION . 16384@1");
-  EXPECT_EQ(ResolutionOf(two, 1), "RELATION . 16384@0");
+  EXPECT_EQ(ResolutionOf(two, 1), "RELATION . 16384@1");
   // Whose table it is is asked also where nothing changes.
   EXPECT_EQ(ResolutionOf("ALTER TABLE emp SET (fillfactor = 90)"), "RELATION . 16384@1");
 }

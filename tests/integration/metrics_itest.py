@@ -19,7 +19,7 @@ GOLDEN = ROOT / "deploy" / "prometheus" / "metrics.txt"
 UNITS = ("seconds", "bytes", "total")
 # Counts of things that are there now carry no unit.
 COUNTS = ("adbms_audit_spooled_records", "adbms_connections", "adbms_ledger_actions",
-          "adbms_plan_cache_entries")
+          "adbms_plan_cache_entries", "adbms_storage_writes_stopped")
 
 
 def golden():

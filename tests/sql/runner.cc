@@ -213,7 +213,7 @@ void Runner::Fail(const Script& script, const Record& record, const std::string&
 void Runner::Report(const Script& script, const Record& record, const std::string& what) {
   std::cout << script.path << ":" << record.head_line + 1 << ": "
             << absl::StripTrailingAsciiWhitespace(absl::string_view(what.data(), what.size()))
-            << "\n  " << absl::StrReplaceAll(record.sql, {{"\n", "\n  "}}) << "\n\n";
+            << "\n  sql: " << absl::StrReplaceAll(record.sql, {{"\n", "\n  "}}) << "\n\n";
 }
 
 }  // namespace adbms::sql_test

@@ -196,8 +196,8 @@ std::string Cycle::VerifyOne(const rpc::CallContext& context, const Evidence& ev
   const bool asks_little = PromisesNothing(proposal);
   const double wanted = asks_little ? -kTolerated : config_.minimum_measured_gain();
   const bool certain = std::abs(found.gain - wanted) > kCertain * found.uncertainty;
-  const bool enough =
-      found.enough && (certain || found.calls_after >= WantedCalls(action) * kPatience);
+  const bool enough = found.enough && (certain || asks_little ||
+                                       found.calls_after >= WantedCalls(action) * kPatience);
   const bool certain_loss = found.statements > 0 && found.gain + kCertainLoss * found.uncertainty <
                                                         (asks_little ? -kTolerated : 0);
   const int64_t deadline_us = action.has_progress() ? action.progress().deadline_us()
@@ -213,8 +213,10 @@ std::string Cycle::VerifyOne(const rpc::CallContext& context, const Evidence& ev
   std::string why;
   if (measured && same_load) {
     if (time) action.set_measured_gain(found.gain);
-    const bool kept = found.enough && found.gain >= wanted;
-    outcome = kept ? v1::OUTCOME_GAINED : v1::OUTCOME_LOST;
+    // Nobody is accused on what the machine's weather may have made.
+    const bool proven = found.gain + kCertain * found.uncertainty < wanted;
+    const bool kept = found.enough && (asks_little ? !proven : found.gain >= wanted);
+    outcome = kept ? v1::OUTCOME_GAINED : proven ? v1::OUTCOME_LOST : v1::OUTCOME_NOT_MEASURABLE;
     why = absl::StrCat(!kept ? (asks_little ? "taken back: cost its statements more than is "
                                               "tolerated: gained "
                                             : "taken back: gained only ")

@@ -23,6 +23,8 @@ constexpr double kSameLoad = 0.3;
 constexpr double kSameMachine = 0.25;
 // Relative standard error of a control of one statement: it may be of another nature.
 constexpr double kLeastSpread = 0.1;
+// Relative standard error of a comparison without a control: what a shared machine's weather makes.
+constexpr double kWeather = 0.1;
 
 struct Sides {
   intake::Latency before;
@@ -236,7 +238,7 @@ Measurement Measure(const Evidence& evidence, const v1::Action& action) {
   const double ratio = after_us / before_us / found.drift;
   found.gain = 1 - ratio;
   found.uncertainty = std::hypot(std::sqrt(variance) / before_us / found.drift,
-                                 drift.statements == 0 ? 0 : ratio * drift.error);
+                                 ratio * (drift.statements == 0 ? kWeather : drift.error));
   found.enough = found.calls_after >= WantedCalls(action);
   if (rows_before > 0) found.rows_gain = 1 - rows_after / rows_before;
   if (drift.statements == 0) found.load_change = LoadChange(evidence, action, all);
