@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 build=${1:?usage: tools/tidy.sh BUILD_DIRECTORY [BASE]}
 newest=$(git log -1 --format=%ct)
 base=${2:-$(git rev-list -1 --before="@$((newest - 86400))" HEAD)}
-most=${ADBMS_TIDY_FILES:-60}
+most=${ADBMS_TIDY_FILES:-30}
 # A quarter of a minute of a core each: the most recently changed ones count when there are too many.
 mapfile -t changed < <(git log --format= --name-only --diff-filter=AM "${base:-HEAD}".. -- '*.cc' |
   awk 'NF && !seen[$0]++' | while read -r file; do [ -f "$file" ] && echo "$file"; done)

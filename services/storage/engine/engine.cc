@@ -204,8 +204,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   engine->db_.reset(db);
   StartBackgroundThreads();
   if (!options.read_only) {
-    engine->recovery_->Start(db, engine->log_files_.get(), engine->env_->GetFileSystem().get(),
-                             directory);
+    engine->recovery_->Start(db, engine->env_->GetFileSystem().get(), directory);
   }
   return engine;
 }

@@ -74,7 +74,6 @@ LogFiles::LogFiles(const std::string& data_dir) {
 }
 
 LogFiles::~LogFiles() {
-  Save();
   if (fd_ >= 0) ::close(fd_);
 }
 
@@ -98,18 +97,13 @@ void LogFiles::Synced(uint64_t number, uint64_t size) {
   absl::MutexLock lock(&mutex_);
   LogFileSizes& sizes = files_[number];
   if (size <= sizes.synced) return;
+  const bool first = sizes.synced == 0;
   sizes.synced_before = sizes.synced;
   sizes.synced = size;
-  changed_ = true;
-}
-
-void LogFiles::Save() {
-  absl::MutexLock lock(&mutex_);
-  if (changed_) Write(/*sync=*/false);
+  Write(/*sync=*/first);
 }
 
 void LogFiles::Write(bool sync) {
-  changed_ = false;
   if (fd_ < 0) return;
   std::string body;
   for (const auto& [number, sizes] : files_)

@@ -41,10 +41,10 @@ class LogFiles {
   // A log was made, is about to be deleted: on disk when they return.
   void Created(uint64_t number);
   void Deleting(uint64_t number);
-  // Everything up to `size` is synced. In memory until Save().
+  // Everything up to `size` is synced. Written at once, a few microseconds beside the sync itself;
+  // on disk when this returns for a log's first sync, later when the system likes: an old slot does
+  // no harm.
   void Synced(uint64_t number, uint64_t size);
-  // Writes what has changed; not synced, as an old slot does no harm.
-  void Save();
 
  private:
   void Write(bool sync) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -53,7 +53,6 @@ class LogFiles {
   mutable absl::Mutex mutex_;
   std::map<uint64_t, LogFileSizes> files_ ABSL_GUARDED_BY(mutex_);
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // CRC-32C (Castagnoli).

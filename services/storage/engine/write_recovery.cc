@@ -35,10 +35,8 @@ class WriteRecovery::Listener : public rocksdb::EventListener {
 WriteRecovery::WriteRecovery(std::function<void(const std::string&)> warn)
     : warn_(std::move(warn)), listener_(std::make_shared<Listener>(this)) {}
 
-void WriteRecovery::Start(rocksdb::DB* db, LogFiles* logs, rocksdb::FileSystem* files,
-                          std::string directory) {
+void WriteRecovery::Start(rocksdb::DB* db, rocksdb::FileSystem* files, std::string directory) {
   db_ = db;
-  logs_ = logs;
   files_ = files;
   directory_ = std::move(directory);
   thread_ = std::thread([this] { Run(); });
@@ -77,7 +75,6 @@ void WriteRecovery::Run() {
       mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kTick);
       if (stopping_) return;
     }
-    logs_->Save();
     TryAgain(&pause, &next);
   }
 }

@@ -1,7 +1,7 @@
 // What is done when the disk takes no writes: RocksDB then refuses all of them until it is told to
 // go on, which writes what is in memory out to new files. It is told so again and again, less and
-// less often, until it succeeds: once there is space again, writing goes on by itself. Also saves
-// LogFiles. A thread of its own. Thread-safe.
+// less often, until it succeeds: once there is space again, writing goes on by itself. A thread of
+// its own. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,6 @@
 #include "rocksdb/db.h"
 #include "rocksdb/file_system.h"
 #include "rocksdb/listener.h"
-#include "services/storage/engine/log_files.h"
 
 namespace adbms::storage::engine {
 
@@ -28,7 +27,7 @@ class WriteRecovery {
   // For the engine's options.
   std::shared_ptr<rocksdb::EventListener> listener() const { return listener_; }
   // Begins; all are borrowed until Stop(). `directory`: of the database.
-  void Start(rocksdb::DB* db, LogFiles* logs, rocksdb::FileSystem* files, std::string directory);
+  void Start(rocksdb::DB* db, rocksdb::FileSystem* files, std::string directory);
   void Stop();
   // Called when everything written before is in files, before writing counts as going on; must not
   // call back. Null: nobody any more, when it returns.
@@ -50,7 +49,6 @@ class WriteRecovery {
   const std::function<void(const std::string&)> warn_;
   std::shared_ptr<rocksdb::EventListener> listener_;
   rocksdb::DB* db_ = nullptr;
-  LogFiles* logs_ = nullptr;
   rocksdb::FileSystem* files_ = nullptr;
   std::string directory_;
   std::atomic<uint64_t> stops_{0};
