@@ -15,6 +15,7 @@ import psycopg2
 from adbms_process import Cluster, run, wait_until
 
 ROUNDS = 15
+FULL_DISK_ROUNDS = 8
 
 
 def ready(cluster):
@@ -46,7 +47,7 @@ class FullDiskTest(unittest.TestCase):
             connection = cluster.connect()
             run(connection, "CREATE TABLE t (id int PRIMARY KEY, filling text)")
             acknowledged, next_id = set(), 0
-            for number in range(ROUNDS):
+            for number in range(FULL_DISK_ROUNDS):
                 with open(ballast, "wb", buffering=0) as file:
                     try:
                         while True:

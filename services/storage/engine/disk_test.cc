@@ -252,10 +252,12 @@ TEST_F(LostLogTest, ALogCutInHalfIsRefused) {
   ExpectRefused(log);
   // For reading only, what is before the cut is there; nothing is changed.
   ASSERT_TRUE(TryOpen(/*read_only=*/true).ok());
-  Client client(storage_.get());
-  EXPECT_THAT(client.All("t"), ::testing::Contains("0|0"));
-  EXPECT_TRUE(HasSqlState(client.InsertInts("t", {{1000, 0}}), "25006"));
-  EXPECT_TRUE(HasSqlState(client.Ddl(CreateTable("u", {{"a", kInt4}}, {})).status(), "25006"));
+  {
+    Client client(storage_.get());  // A session must not outlive its server.
+    EXPECT_THAT(client.All("t"), ::testing::Contains("0|0"));
+    EXPECT_TRUE(HasSqlState(client.InsertInts("t", {{1000, 0}}), "25006"));
+    EXPECT_TRUE(HasSqlState(client.Ddl(CreateTable("u", {{"a", kInt4}}, {})).status(), "25006"));
+  }
   storage_.reset();
   ExpectRefused(log);
 }
