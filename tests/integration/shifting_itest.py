@@ -3,13 +3,13 @@ everything on auto, nothing switched off, defaults but for nothing.
 """
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 import psycopg2
 
-from adbms_process import PATIENCE, Cluster, run, wait_until
+from adbms_process import Cluster, run, wait_until
+from workload import Workload
 
 FAST = ("orchestrator.cycle_ms=500ms", "orchestrator.window_ms=250ms")
 PHASE_SECONDS = 60
@@ -21,45 +21,6 @@ PHASES = (
     ("SELECT sum(total) FROM orders WHERE clerk = {}", "clerk"),
     ("SELECT count(*) FROM orders WHERE region = {} AND total < 100", "region"),
 )
-
-
-class Load:
-    """Statements over and over on threads of their own, until the block ends."""
-
-    def __init__(self, cluster, *statements, pause=0.002):
-        self.cluster = cluster
-        self.statements = statements
-        self.pause = pause
-        self.stopping = threading.Event()
-        self.errors = []
-        self.calls = 0
-
-    def _run(self, statement):
-        try:
-            connection = self.cluster.connect()
-            number = 0
-            while not self.stopping.is_set():
-                number += 1
-                run(connection, statement.format(number % 400, number))
-                self.calls += 1
-                time.sleep(self.pause)  # A client that thinks.
-            connection.close()
-        except psycopg2.Error as error:
-            self.errors.append(error)
-
-    def __enter__(self):
-        self.threads = [threading.Thread(target=self._run, args=(s,), daemon=True)
-                        for s in self.statements]
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, kind, *unused):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(60 * PATIENCE)
-        if kind is None and self.errors:
-            raise self.errors[0]
 
 
 class BusyMachine:
@@ -128,7 +89,7 @@ class ShiftingTest(unittest.TestCase):
         load(cluster)
         for statement, column in PHASES:
             started = time.monotonic()
-            with Load(cluster, statement, "SELECT total FROM orders WHERE id = {}"):
+            with Workload(cluster, statement, "SELECT total FROM orders WHERE id = {}"):
                 wait_until(lambda c=column: [i for i in indexes(cluster) if f"orders_{c}" in i],
                            PHASE_SECONDS, f"an index on {column}")
                 seconds = time.monotonic() - started
@@ -142,14 +103,14 @@ class ShiftingTest(unittest.TestCase):
         cluster = self.start(*FAST)
         load(cluster)
         statement, column = PHASES[0]
-        with Load(cluster, statement, "SELECT total FROM orders WHERE id = {}"):
+        with Workload(cluster, statement, "SELECT total FROM orders WHERE id = {}"):
             wait_until(lambda: actions(cluster, "kind = 'create_index' AND state IN "
                                        "('applying', 'verifying', 'kept')"), PHASE_SECONDS, "an index")
             with BusyMachine(2):
                 wait_until(lambda: kept(cluster, column), PHASE_SECONDS, "it is kept all the same")
                 # The next ones are begun and judged under the same weather.
                 other, second = PHASES[1]
-                with Load(cluster, other):
+                with Workload(cluster, other):
                     wait_until(lambda: kept(cluster, second), PHASE_SECONDS, "so is the next one")
         self.assertEqual([a["verdict"] for a in actions(cluster, "outcome = 'lost'")], [])
 
@@ -157,7 +118,7 @@ class ShiftingTest(unittest.TestCase):
         cluster = self.start(*FAST)
         load(cluster)
         statement, column = PHASES[0]
-        with Load(cluster, statement) as work:
+        with Workload(cluster, statement) as work:
             action = wait_until(lambda: kept(cluster, column), PHASE_SECONDS, "an index is kept")[0]
             cluster.rows(f"DROP INDEX public.{indexes(cluster)[0]}")
             dropped = wait_until(lambda: actions(
@@ -181,7 +142,7 @@ class ShiftingTest(unittest.TestCase):
         cluster.settings.append("orchestrator.autonomy=off")
         cluster.restart()
         self.assertEqual(cluster.rows("SELECT DISTINCT autonomy FROM adbms.modules"), [("off",)])
-        with Load(cluster, PHASES[0][0]) as work:
+        with Workload(cluster, PHASES[0][0]) as work:
             wait_until(lambda: work.calls > 400, 60, "the workload runs")
         self.assertEqual(actions(cluster, "kind = 'create_index'"), [])
         self.assertEqual(indexes(cluster), [])
@@ -191,7 +152,7 @@ class ShiftingTest(unittest.TestCase):
         load(cluster, 600000)
         statement, column = PHASES[0]
         with self.assertRaises(psycopg2.Error):  # Of the load, when the process is killed.
-            with Load(cluster, statement):
+            with Workload(cluster, statement):
                 wait_until(lambda: actions(cluster, "kind = 'create_index' AND state = 'applying'"),
                            PHASE_SECONDS, "a build is under way")
                 cluster.kill()
@@ -200,7 +161,7 @@ class ShiftingTest(unittest.TestCase):
         cluster.start_one("all")
         first = wait_until(lambda: actions(cluster, "kind = 'create_index' AND state <> 'applying'"),
                            60, "the action comes to an end")[0]
-        with Load(cluster, statement):
+        with Workload(cluster, statement):
             again = wait_until(lambda: kept(cluster, column), PHASE_SECONDS, "it is built again")[0]
         if first["state"] == "reverted":
             self.assertEqual(first["outcome"], "interrupted", first)
