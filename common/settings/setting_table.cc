@@ -10,6 +10,7 @@ namespace adbms::settings {
 namespace {
 
 constexpr SettingDefinition kDefinitions[] = {
+#include "common/settings/own_settings.inc"
 #include "common/settings/postgres_settings.inc"
 };
 
@@ -81,8 +82,8 @@ const char* ContextName(SettingContext context) {
 std::string Reference() {
   std::string out =
       "# Settings of a session\n\n"
-      "Made from `common/settings/postgres_settings.inc` by `make config-reference`; a test "
-      "compares. Every setting of\n"
+      "Made from `common/settings/*.inc` by `make config-reference`; a test compares. Every "
+      "setting of\n"
       "PostgreSQL 15 is known with its type, bounds and context: `SET`, `SHOW`, `pg_settings`, "
       "`current_setting()`,\n"
       "`set_config()`, start-up parameters and `PGOPTIONS` agree on them. Settings of the server "

@@ -12,7 +12,7 @@ using plan::Rel;
 
 // The conditions of the topmost filter or join of a rewritten statement.
 std::vector<plan::ExprPtr> ConditionsOf(const std::string& where,
-                                        const rules::RuleOptions& options) {
+                                        const common::v1::PlannerSwitches& switches) {
   PlanningInput input;
   input.catalog = testing::SampleCatalog();
   input.sql = "SELECT 1 FROM emp e, big b WHERE " + where;
@@ -20,18 +20,19 @@ std::vector<plan::ExprPtr> ConditionsOf(const std::string& where,
   auto query = binder::Bind(input);
   EXPECT_TRUE(query.ok()) << query.status();
   if (!query.ok()) return {};
-  EXPECT_TRUE(rules::Rewrite(query->get(), options).ok());
+  (*query)->switches = switches;
+  rules::Rewrite(query->get());
   const Rel* rel = (*query)->root.get();
   while (rel->conditions.empty() && !rel->inputs.empty()) rel = rel->inputs[0].get();
   return rel->conditions;
 }
 
 // No other rule moves conditions.
-rules::RuleOptions Only(bool common_conjuncts) {
-  rules::RuleOptions options;
-  options.predicate_pushdown = false;
-  options.common_conjuncts = common_conjuncts;
-  return options;
+common::v1::PlannerSwitches Only(bool common_conjuncts) {
+  common::v1::PlannerSwitches switches;
+  switches.add_disabled_rules("predicate_pushdown");
+  if (!common_conjuncts) switches.add_disabled_rules("common_conjuncts");
+  return switches;
 }
 
 TEST(CommonConjuncts, AreTakenOutOfDisjunctions) {

@@ -234,6 +234,9 @@ struct PlanningInput {
   common::v1::PlannerSwitches switches;
 };
 
+// Names of the rewrite rules that PlanningInput.switches may disable, in the order of their use.
+const std::vector<std::string>& RewriteRuleNames();
+
 // Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the
 // text, hash joins left to right, sequential scans otherwise. Parameters that stayed open get their
 // inferred type. Errors: 42xxx with positions, 0A000.

@@ -19,9 +19,6 @@
 
 namespace adbms::types {
 
-// Rows that operators aim at in one batch.
-inline constexpr uint32_t kBatchRows = 2048;
-
 // Bytes that live as long as the arena. Append-only.
 class Arena {
  public:

@@ -10,6 +10,7 @@
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
 #include "common/telemetry/machine.h"
+#include "common/types/batch_rows.h"
 #include "services/adbmsd/memory_shares.h"
 #include "services/adbmsd/options.h"
 #include "services/indexer/api/indexer_grpc.h"
@@ -75,6 +76,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const common::v1::Config
 }
 
 absl::Status Process::Run(const std::function<bool()>& should_stop) {
+  types::SetBatchRows(config_.storage().batch_rows());
   RETURN_IF_ERROR(PrepareDirectories());
   RETURN_IF_ERROR(StartStorage());
   RETURN_IF_ERROR(WhenReachable(should_stop, [&] { return StartSecurity(); }));

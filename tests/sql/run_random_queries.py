@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Compares random SELECTs with PostgreSQL 15's answers to them.
 
-usage: run_random_queries.py [--seed N] [--seconds N] [--separate]
+usage: run_random_queries.py [--seed N] [--seconds N] [--separate] [--without-rules] [--batch-rows N]
 
 Both databases hold the same small tables with NULLs and duplicates; the rows of every query must
 be the same, and so must the SQLSTATE of one that fails. The seed decides the queries.
+--without-rules: with each rewrite rule of the planner switched off in turn, then with all of them.
 """
 import argparse
 import pathlib
@@ -258,11 +259,15 @@ def same(sql, ours, theirs):
     return sorted(ours[1], key=key) == sorted(theirs[1], key=key)
 
 
-def compare(connection, reference, seed, seconds):
+def fill(connection, seed):
+    for statement in SETUP + list(Generator(seed).rows()):
+        adbms_process.run(connection, statement)
+
+
+def compare(connection, reference, seed, seconds, without=""):
+    """Asks for so long; `without`: rewrite rules that are switched off, with commas between."""
+    adbms_process.run(connection, f"SET adbms.disabled_rules = '{without}'")
     generator = Generator(seed)
-    for statement in SETUP + list(generator.rows()):
-        for one in (connection, reference):
-            adbms_process.run(one, statement)
     deadline = time.monotonic() + seconds
     asked = refused = failed = 0
     while time.monotonic() < deadline:
@@ -275,8 +280,18 @@ def compare(connection, reference, seed, seconds):
             continue
         failed += 1
         print(f"{sql}\n  PostgreSQL: {theirs[0]} {theirs[1][:8]}\n  ADBMS:      {ours[0]} {ours[1][:8]}")
-    print(f"seed {seed}: {asked} queries, {failed} differ, {refused} not supported")
+    rules = f", without {without}" if without else ""
+    print(f"seed {seed}{rules}: {asked} queries, {failed} differ, {refused} not supported")
     return 1 if failed or asked == 0 or refused > asked / 10 else 0
+
+
+def rule_names(connection):
+    """All rules, from the message that refuses what is none."""
+    try:
+        adbms_process.run(connection, "SET adbms.disabled_rules = 'none_of_them'")
+    except psycopg2.Error as error:
+        return error.diag.message_hint.removeprefix("Rules: ").rstrip(".").split(", ")
+    raise AssertionError("a rule of an unknown name was accepted")
 
 
 def main():
@@ -284,10 +299,21 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--separate", action="store_true")
+    parser.add_argument("--without-rules", action="store_true")
+    parser.add_argument("--batch-rows", type=int, default=2048)
     arguments = parser.parse_args()
-    with adbms_process.Cluster(arguments.separate, ["orchestrator.autonomy=observe"]) as cluster, \
+    settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
+    with adbms_process.Cluster(arguments.separate, settings) as cluster, \
             adbms_process.Postgres() as postgres:
-        return compare(cluster.connect(), postgres.connect(), arguments.seed, arguments.seconds)
+        connection, reference = cluster.connect(), postgres.connect()
+        for one in (connection, reference):
+            fill(one, arguments.seed)
+        if not arguments.without_rules:
+            return compare(connection, reference, arguments.seed, arguments.seconds)
+        rules = rule_names(connection)
+        seconds = arguments.seconds / (len(rules) + 1)
+        return max(compare(connection, reference, arguments.seed + at, seconds, without)
+                   for at, without in enumerate(rules + [",".join(rules)]))
 
 
 if __name__ == "__main__":

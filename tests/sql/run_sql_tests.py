@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Runs the SQL tests against a database that it starts.
 
-usage: run_sql_tests.py [--separate] [--protocol simple|extended|prepared] [--shared] [FILE...]
+usage: run_sql_tests.py [--separate] [--protocol simple|extended|prepared] [--batch-rows N] [--shared] [FILE...]
 
---separate: one process for each service. --shared: the public sqllogictest files in
+--separate: one process for each service. --batch-rows: operators hand on so few rows at once
+that all of them go on from batch to batch. --shared: the public sqllogictest files in
 $ADBMS_SHARED_DATA/sqllogictest, compared with what PostgreSQL 15 answers to them.
 """
 import argparse
@@ -67,6 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--separate", action="store_true")
     parser.add_argument("--protocol", default="simple")
+    parser.add_argument("--batch-rows", type=int, default=2048)
     parser.add_argument("--shared", action="store_true")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
@@ -76,7 +78,8 @@ def main():
     else:
         files = arguments.files or sorted(str(path) for path in (HERE / "cases").glob("*.test"))
     # Autonomous changes have tests of their own; here they would only add noise to EXPLAIN.
-    with adbms_process.Cluster(arguments.separate, ["orchestrator.autonomy=observe"]) as cluster:
+    settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
+    with adbms_process.Cluster(arguments.separate, settings) as cluster:
         command = [str(adbms_process.BUILD / "bin" / "sql_test"), "--connection",
                    cluster.connection_string(), "--protocol", arguments.protocol]
         if not arguments.shared:

@@ -10,9 +10,11 @@ namespace adbms::sql {
 
 absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input) {
   ASSIGN_OR_RETURN(std::unique_ptr<plan::Query> query, binder::Bind(input));
-  RETURN_IF_ERROR(rules::Rewrite(query.get()));
+  rules::Rewrite(query.get());
   const default_planner::DefaultPolicy policy(input.statistics);
   return default_planner::BuildPlan(*query, policy);
 }
+
+const std::vector<std::string>& RewriteRuleNames() { return rules::RuleNames(); }
 
 }  // namespace adbms::sql

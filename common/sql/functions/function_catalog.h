@@ -110,7 +110,7 @@ struct TableFunction {
   std::vector<types::TypeId> result;      // Column types.
   std::vector<std::string> column_names;  // Default names.
   std::string signature;                  // "generate_series(int4,int4)"
-  // Yields the next rows (up to kBatchRows) into `batch`; false at the end.
+  // Yields the next rows (up to BatchRows()) into `batch`; false at the end.
   class Cursor {
    public:
     virtual ~Cursor() = default;

@@ -8,6 +8,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 #include "common/types/text_io.h"
 
 namespace adbms::sql::functions {
@@ -137,7 +138,7 @@ class MembersCursor : public TableFunction::Cursor {
     const TypeId value_type = texts ? TypeId::kText : TypeId::kJson;
     auto key_column = std::make_shared<Vector>(types::Type{TypeId::kText, 0});
     auto value_column = std::make_shared<Vector>(types::Type{value_type, 0});
-    for (; next_ < members_.size() && batch->row_count < types::kBatchRows; ++next_) {
+    for (; next_ < members_.size() && batch->row_count < types::BatchRows(); ++next_) {
       const auto& [key, value] = members_[next_];
       ++batch->row_count;
       if (keys) key_column->Append(Value::Text(UnescapeJson(key)));

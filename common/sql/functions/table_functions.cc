@@ -5,6 +5,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -52,9 +53,9 @@ class SeriesCursor : public TableFunction::Cursor {
   absl::StatusOr<bool> Next(Batch* batch) override {
     if (done_ || series_.Done()) return false;
     auto column = std::make_shared<Vector>(types::Type{type_, 0});
-    column->Resize(types::kBatchRows);
+    column->Resize(types::BatchRows());
     uint32_t rows = 0;
-    while (rows < types::kBatchRows && !done_ && !series_.Done()) {
+    while (rows < types::BatchRows() && !done_ && !series_.Done()) {
       series_.Put(column.get(), rows++);
       ASSIGN_OR_RETURN(const bool more, series_.Advance());
       done_ = !more;
@@ -155,7 +156,7 @@ class ElementsCursor : public TableFunction::Cursor {
   absl::StatusOr<bool> Next(Batch* batch) override {
     if (next_ >= elements_.size()) return false;
     auto column = std::make_shared<Vector>(types::Type{type_, 0});
-    const size_t rows = std::min<size_t>(types::kBatchRows, elements_.size() - next_);
+    const size_t rows = std::min<size_t>(types::BatchRows(), elements_.size() - next_);
     column->Resize(static_cast<uint32_t>(rows));
     for (uint32_t row = 0; row < rows; ++row, ++next_) {
       if (elements_[next_].null) {

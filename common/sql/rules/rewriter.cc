@@ -1,5 +1,7 @@
 #include "common/sql/rules/rewriter.h"
 
+#include <algorithm>
+
 namespace adbms::sql::rules {
 namespace {
 
@@ -48,6 +50,64 @@ void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
   in_list(query->change.values);
 }
 
+// Of each tree what its reader asks for; of the root what the statement hands out or changes with.
+void PruneAll(plan::Query* query) {
+  plan::ColumnSet required(query->output.begin(), query->output.end());
+  if (query->kind != common::v1::STATEMENT_KIND_SELECT)
+    required.insert(query->root->output.begin(), query->root->output.end());
+  if (query->kind == common::v1::STATEMENT_KIND_UPDATE ||
+      query->kind == common::v1::STATEMENT_KIND_DELETE) {
+    // Of joined tables only what the assignments and RETURNING read.
+    required = {query->change.columns.begin(), query->change.columns.end()};
+    required.insert(query->change.row_key);
+    for (const auto* list :
+         {&query->change.values, &query->change.returning, &query->change.recheck}) {
+      for (const ExprPtr& e : *list) plan::CollectColumns(*e, &required);
+    }
+  }
+  query->root = PruneColumns(query->root, required, query);
+  for (plan::Cte& cte : query->ctes) {
+    // Readers count on the columns' positions.
+    const std::vector<plan::ColumnId> output = cte.rel->output;
+    cte.rel = PruneColumns(cte.rel, {output.begin(), output.end()}, query);
+    if (cte.rel->output == output) continue;
+    RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {cte.rel});
+    for (const plan::ColumnId id : output)
+      project->expressions.push_back(plan::MakeColumn(id, query->columns[id].type));
+    project->output = output;
+    cte.rel = project;
+  }
+  for (ExprPtr& e : query->change.values) {
+    e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
+      const std::vector<plan::ColumnId> output = inner->output;
+      return PruneColumns(inner, {output.begin(), output.end()}, query);
+    });
+  }
+}
+
+void UnnestAll(plan::Query* query) {
+  ApplyToAll(query, [query](RelPtr rel) { return SubqueriesToJoins(std::move(rel), query); });
+}
+
+void Fold(plan::Query* query) { FoldConstants(query); }
+
+struct Rule {
+  std::string_view name;
+  void (*apply)(plan::Query*);
+};
+
+// Conditions are pushed down before subqueries become joins, and again into the new joins.
+constexpr Rule kRules[] = {
+    {"constant_folding", Fold},
+    {"cte_inlining", InlineCtes},
+    {"common_conjuncts", [](plan::Query* query) { ApplyToAll(query, FactorCommonConjuncts); }},
+    {"outer_to_inner", [](plan::Query* query) { ApplyToAll(query, OuterToInner); }},
+    {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
+    {"subquery_to_join", UnnestAll},
+    {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
+    {"projection_pruning", PruneAll},
+};
+
 }  // namespace
 
 void RewriteSubqueries(plan::Rel* rel, const std::function<RelPtr(RelPtr, const Expr&)>& rewrite) {
@@ -55,50 +115,23 @@ void RewriteSubqueries(plan::Rel* rel, const std::function<RelPtr(RelPtr, const 
   for (const RelPtr& input : rel->inputs) RewriteSubqueries(input.get(), rewrite);
 }
 
-absl::Status Rewrite(plan::Query* query, const RuleOptions& options) {
-  if (options.constant_folding) FoldConstants(query);
-  if (options.cte_inlining) InlineCtes(query);
-  if (options.common_conjuncts) ApplyToAll(query, FactorCommonConjuncts);
-  if (options.outer_to_inner) ApplyToAll(query, OuterToInner);
-  if (options.predicate_pushdown) ApplyToAll(query, PushPredicates);
-  if (options.subquery_to_join) {
-    ApplyToAll(query, [query](RelPtr rel) { return SubqueriesToJoins(std::move(rel), query); });
-    if (options.predicate_pushdown) ApplyToAll(query, PushPredicates);
+const std::vector<std::string>& RuleNames() {
+  static const auto* const kNames = [] {
+    auto* names = new std::vector<std::string>();
+    for (const Rule& rule : kRules) {
+      if (std::find(names->begin(), names->end(), rule.name) == names->end())
+        names->emplace_back(rule.name);
+    }
+    return names;
+  }();
+  return *kNames;
+}
+
+void Rewrite(plan::Query* query) {
+  const auto& disabled = query->switches.disabled_rules();
+  for (const Rule& rule : kRules) {
+    if (std::find(disabled.begin(), disabled.end(), rule.name) == disabled.end()) rule.apply(query);
   }
-  if (options.projection_pruning) {
-    plan::ColumnSet required(query->output.begin(), query->output.end());
-    if (query->kind != common::v1::STATEMENT_KIND_SELECT)
-      required.insert(query->root->output.begin(), query->root->output.end());
-    if (query->kind == common::v1::STATEMENT_KIND_UPDATE ||
-        query->kind == common::v1::STATEMENT_KIND_DELETE) {
-      // Of joined tables only what the assignments and RETURNING read.
-      required = {query->change.columns.begin(), query->change.columns.end()};
-      required.insert(query->change.row_key);
-      for (const auto* list :
-           {&query->change.values, &query->change.returning, &query->change.recheck}) {
-        for (const ExprPtr& e : *list) plan::CollectColumns(*e, &required);
-      }
-    }
-    query->root = PruneColumns(query->root, required, query);
-    for (plan::Cte& cte : query->ctes) {
-      // Readers count on the columns' positions.
-      const std::vector<plan::ColumnId> output = cte.rel->output;
-      cte.rel = PruneColumns(cte.rel, {output.begin(), output.end()}, query);
-      if (cte.rel->output == output) continue;
-      RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {cte.rel});
-      for (const plan::ColumnId id : output)
-        project->expressions.push_back(plan::MakeColumn(id, query->columns[id].type));
-      project->output = output;
-      cte.rel = project;
-    }
-    for (ExprPtr& e : query->change.values) {
-      e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
-        const std::vector<plan::ColumnId> output = inner->output;
-        return PruneColumns(inner, {output.begin(), output.end()}, query);
-      });
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace adbms::sql::rules

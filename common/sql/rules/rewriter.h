@@ -1,24 +1,20 @@
-// Logical rewriting: one rule a file, each can be switched off. Rules keep a query's results and
-// errors.
+// Logical rewriting: one rule a file, each can be switched off by its name, so that a doubtful
+// answer can be asked for again without it. Rules keep a query's results and errors.
 #pragma once
 
-#include "absl/status/status.h"
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "common/sql/plan/logical.h"
 
 namespace adbms::sql::rules {
 
-struct RuleOptions {
-  bool constant_folding = true;
-  bool cte_inlining = true;
-  bool common_conjuncts = true;
-  bool subquery_to_join = true;
-  bool outer_to_inner = true;
-  bool predicate_pushdown = true;
-  bool projection_pruning = true;
-};
+// The rules' names, in the order in which they are applied.
+const std::vector<std::string>& RuleNames();
 
-// Applies the rules, in the order above, to every tree of the query.
-absl::Status Rewrite(plan::Query* query, const RuleOptions& options = {});
+// Applies the rules that `query->switches` does not disable to every tree of the query.
+void Rewrite(plan::Query* query);
 
 // Replaces immutable calls on constants by their values, and simplifies AND, OR, NOT and CASE. What
 // fails to evaluate stays, so that the error appears only if execution gets there.

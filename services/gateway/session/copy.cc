@@ -8,6 +8,7 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/copy_format.h"
 #include "services/gateway/session/session.h"
@@ -67,7 +68,7 @@ class RowAssembler {
     batch->columns.clear();
     for (const Target& target : targets_) {
       auto vector = std::make_shared<types::Vector>(target.type);
-      vector->Resize(types::kBatchRows);
+      vector->Resize(types::BatchRows());
       batch->columns.push_back(std::move(vector));
     }
   }
@@ -261,7 +262,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
       ASSIGN_OR_RETURN(const bool found, reader.Next(&fields));
       if (!found) return absl::OkStatus();
       RETURN_IF_ERROR(assembler.Add(fields, reader.line(), &batch));
-      if (batch.row_count == types::kBatchRows) RETURN_IF_ERROR(flush());
+      if (batch.row_count == types::BatchRows()) RETURN_IF_ERROR(flush());
     }
   };
   std::string data;

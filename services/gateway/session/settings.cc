@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/settings/setting_table.h"
+#include "common/sql/sql.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/time_zone.h"
@@ -60,6 +61,37 @@ absl::Status CheckContext(const SettingDefinition& definition, bool superuser, b
   return absl::OkStatus();
 }
 
+// The names of a list such as "\"$user\", public".
+std::vector<std::string> NamesOf(const std::string& list) {
+  std::vector<std::string> names;
+  std::string name;
+  bool quoted = false;
+  bool was_quoted = false;
+  const auto finish = [&] {
+    const absl::string_view plain =
+        was_quoted ? absl::string_view(name) : absl::StripAsciiWhitespace(name);
+    if (!plain.empty()) names.push_back(was_quoted ? name : absl::AsciiStrToLower(plain));
+    name.clear();
+    was_quoted = false;
+  };
+  for (size_t i = 0; i < list.size(); ++i) {
+    const char c = list[i];
+    if (c == '"' && quoted && i + 1 < list.size() && list[i + 1] == '"') {
+      name.push_back(list[++i]);
+    } else if (c == '"') {
+      if (!quoted) name.clear();
+      quoted = !quoted;
+      was_quoted = true;
+    } else if (c == ',' && !quoted) {
+      finish();
+    } else if (quoted || !was_quoted) {
+      name.push_back(c);
+    }
+  }
+  finish();
+  return names;
+}
+
 // Beyond type and bounds, what only some values of a setting can mean here.
 absl::StatusOr<std::string> CheckMeaning(const SettingDefinition& definition, std::string value) {
   const absl::string_view name = definition.name;
@@ -81,6 +113,18 @@ absl::StatusOr<std::string> CheckMeaning(const SettingDefinition& definition, st
   }
   if (absl::StrContains(name, "transaction_isolation") && lower == "serializable") {
     return status::NotSupported("isolation level SERIALIZABLE");
+  }
+  if (name == "adbms.disabled_rules") {
+    const auto& known = sql::RewriteRuleNames();
+    for (const std::string& rule : NamesOf(value)) {
+      if (std::find(known.begin(), known.end(), rule) != known.end()) continue;
+      return status::Error(
+          sqlstate::kInvalidParameterValue,
+          absl::StrCat("invalid value for parameter \"adbms.disabled_rules\": \"", value, "\""),
+          absl::StrCat("There is no rewrite rule \"", rule, "\"."),
+          absl::StrCat("Rules: ", absl::StrJoin(known, ", "), "."));
+    }
+    return value;
   }
   if (name == "standard_conforming_strings" && value != "on") {
     return status::NotSupported("standard_conforming_strings = off");
@@ -115,37 +159,6 @@ int RankOf(std::string_view severity) {
       absl::AsciiStrToLower(absl::string_view(severity.data(), severity.size()));
   const auto found = std::find(std::begin(kOrder), std::end(kOrder), lower);
   return static_cast<int>(found - std::begin(kOrder));
-}
-
-// The names of a list such as "\"$user\", public".
-std::vector<std::string> NamesOf(const std::string& list) {
-  std::vector<std::string> names;
-  std::string name;
-  bool quoted = false;
-  bool was_quoted = false;
-  const auto finish = [&] {
-    const absl::string_view plain =
-        was_quoted ? absl::string_view(name) : absl::StripAsciiWhitespace(name);
-    if (!plain.empty()) names.push_back(was_quoted ? name : absl::AsciiStrToLower(plain));
-    name.clear();
-    was_quoted = false;
-  };
-  for (size_t i = 0; i < list.size(); ++i) {
-    const char c = list[i];
-    if (c == '"' && quoted && i + 1 < list.size() && list[i + 1] == '"') {
-      name.push_back(list[++i]);
-    } else if (c == '"') {
-      if (!quoted) name.clear();
-      quoted = !quoted;
-      was_quoted = true;
-    } else if (c == ',' && !quoted) {
-      finish();
-    } else if (quoted || !was_quoted) {
-      name.push_back(c);
-    }
-  }
-  finish();
-  return names;
 }
 
 }  // namespace
@@ -211,6 +224,9 @@ void Settings::Changed(const std::string& lower) {
     switches_.set_no_hash_join(off);
   } else if (lower == "enable_nestloop") {
     switches_.set_no_nested_loop(off);
+  } else if (lower == "adbms.disabled_rules") {
+    switches_.clear_disabled_rules();
+    for (std::string& name : NamesOf(value)) switches_.add_disabled_rules(std::move(name));
   } else if (lower == "search_path") {
     search_path_.clear();
     for (std::string& name : NamesOf(value)) {

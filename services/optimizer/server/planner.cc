@@ -73,7 +73,7 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
   *restriction = Restriction::kNone;
   const absl::Time start = options_.now ? options_.now() : absl::Now();
   ASSIGN_OR_RETURN(const auto query, sql::binder::Bind(input));
-  RETURN_IF_ERROR(sql::rules::Rewrite(query.get()));
+  sql::rules::Rewrite(query.get());
   const auto by_default = [&](Restriction reason, const std::string& text) {
     *restriction = reason;
     const sql::default_planner::DefaultPolicy policy(input.statistics);

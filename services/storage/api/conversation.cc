@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 
 namespace adbms::storage::api {
 namespace {
@@ -196,7 +197,7 @@ absl::Status Conversation::FillPage(v1::SessionResponse* response) {
   }
   if (more) {
     types::EncodeBatch(batch, response->mutable_batch());
-    if (batch.row_count >= types::kBatchRows) return absl::OkStatus();
+    if (batch.row_count >= types::BatchRows()) return absl::OkStatus();
     ASSIGN_OR_RETURN(more, stream_->Next(&ahead_));
     has_ahead_ = more;
   }

@@ -4,6 +4,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/sort_keys.h"
 
@@ -47,7 +48,7 @@ class HashAggregate : public Operator {
       computed_ = true;
     }
     const uint32_t count =
-        std::min<uint32_t>(static_cast<uint32_t>(blocks_.size()) - emitted_, types::kBatchRows);
+        std::min<uint32_t>(static_cast<uint32_t>(blocks_.size()) - emitted_, types::BatchRows());
     if (count == 0) return false;
     *out = types::Batch();
     out->row_count = count;
@@ -281,9 +282,9 @@ class HashAggregate : public Operator {
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(),
                      [&](uint32_t a, uint32_t b) { return ordered.keys[a] < ordered.keys[b]; });
-    for (size_t start = 0; start < order.size(); start += types::kBatchRows) {
+    for (size_t start = 0; start < order.size(); start += types::BatchRows()) {
       const auto count =
-          static_cast<uint32_t>(std::min<size_t>(order.size() - start, types::kBatchRows));
+          static_cast<uint32_t>(std::min<size_t>(order.size() - start, types::BatchRows()));
       types::Batch part = types::Gather(all, order.data() + start, count);
       part.row_count = count;
       std::vector<uint32_t> groups;

@@ -3,6 +3,7 @@
 
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/index_access.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -67,7 +68,7 @@ class IndexScan : public Operator {
     it_.reset();
     prefixes_.clear();
     next_prefix_ = 0;
-    batch_rows_ = kFirstBatchRows;
+    batch_rows_ = std::min(kFirstBatchRows, types::BatchRows());
     return absl::OkStatus();
   }
 
@@ -173,7 +174,7 @@ class IndexScan : public Operator {
       done_ = true;
       return access_.FetchRows(view, prefixes_, {0}, &sink_, nullptr);
     }
-    const size_t count = std::min<size_t>(prefixes_.size() - next_prefix_, types::kBatchRows);
+    const size_t count = std::min<size_t>(prefixes_.size() - next_prefix_, types::BatchRows());
     std::vector<std::string> keys(prefixes_.begin() + static_cast<long>(next_prefix_),
                                   prefixes_.begin() + static_cast<long>(next_prefix_ + count));
     next_prefix_ += count;
@@ -236,7 +237,7 @@ class IndexScan : public Operator {
 
   absl::Status NextRange() {
     const uint32_t limit = batch_rows_;
-    batch_rows_ = std::min(batch_rows_ * 4, types::kBatchRows);
+    batch_rows_ = std::min(batch_rows_ * 4, types::BatchRows());
     sink_.Start(limit);
     std::vector<std::string> row_keys;
     uint32_t entries = 0;

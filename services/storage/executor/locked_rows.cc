@@ -5,6 +5,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 
@@ -58,7 +59,7 @@ class LockedRows : public Operator {
       if (!more) return false;
       position_ = 0;
     }
-    const uint64_t wanted = std::max<uint64_t>(1, std::min<uint64_t>(goal_, types::kBatchRows));
+    const uint64_t wanted = std::max<uint64_t>(1, std::min<uint64_t>(goal_, types::BatchRows()));
     const auto count =
         static_cast<uint32_t>(std::min<uint64_t>(wanted, pending_.row_count - position_));
     *out = Slice(pending_, position_, count);

@@ -1,5 +1,6 @@
 // Joins by looking each left row up in an index.
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/index_access.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -113,11 +114,11 @@ class LookupJoin : public Operator {
   }
 
   absl::Status LookUpRanges(std::vector<uint32_t>* lefts) {
-    sink_.Start(types::kBatchRows);
+    sink_.Start(types::BatchRows());
     std::vector<std::string> row_keys;
     std::vector<uint32_t> sources;
     uint32_t entries = 0;
-    while (entries < types::kBatchRows) {
+    while (entries < types::BatchRows()) {
       if (it_ == nullptr) {
         if (next_ == order_.size()) break;
         const std::string& prefix = prefixes_[order_[next_++]];

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -191,7 +192,7 @@ class PairJoin : public Operator {
     const bool first_match_only = node_.residual == nullptr && !emits_right();
     while (left_at_ < left_rows_.row_count) {
       while (candidate_ != kNullRow) {
-        if (lefts->size() == types::kBatchRows) return false;
+        if (lefts->size() == types::BatchRows()) return false;
         lefts->push_back(left_at_);
         rights->push_back(candidate_);
         candidate_ = first_match_only ? kNullRow : NextCandidate(candidate_);
@@ -264,7 +265,7 @@ class PairJoin : public Operator {
     if (node_.type != common::v1::JOIN_TYPE_RIGHT && node_.type != common::v1::JOIN_TYPE_FULL)
       return false;
     std::vector<uint32_t> rows;
-    while (right_rest_ < right_rows_.row_count && rows.size() < types::kBatchRows) {
+    while (right_rest_ < right_rows_.row_count && rows.size() < types::BatchRows()) {
       if (!right_matched_[right_rest_]) rows.push_back(right_rest_);
       ++right_rest_;
     }

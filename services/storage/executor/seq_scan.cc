@@ -1,5 +1,6 @@
 // Reads a whole table in key order.
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/table_scan.h"
 
 namespace adbms::storage::executor {
@@ -36,7 +37,7 @@ class SeqScan : public Operator {
       it_->Next();
     }
     context_->rows_scanned += sink_.count();
-    batch_rows_ = std::min(batch_rows_ * 4, types::kBatchRows);
+    batch_rows_ = std::min(batch_rows_ * 4, types::BatchRows());
     *out = sink_.Finish();
     if (node_.filter != nullptr)
       RETURN_IF_ERROR(ApplyFilter(*node_.filter, context_, actuals_, out));
@@ -56,7 +57,7 @@ class SeqScan : public Operator {
     it_ = context_->ViewOf(layout.storage_id).NewIterator({layout.Begin(), layout.End()}, options);
     it_->SeekToFirst();
     context_->shared->counts->Table(layout.table_id)->scans.fetch_add(1, std::memory_order_relaxed);
-    batch_rows_ = kFirstBatchRows;
+    batch_rows_ = std::min(kFirstBatchRows, types::BatchRows());
   }
 
   const SeqScanNode& node_;

@@ -5,6 +5,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/sort_keys.h"
@@ -62,7 +63,7 @@ class Sort : public Operator {
     RETURN_IF_ERROR(context_->call->Check());
     if (!runs_.empty()) return NextMerged(out);
     const auto count =
-        static_cast<uint32_t>(std::min<size_t>(order_.size() - next_, types::kBatchRows));
+        static_cast<uint32_t>(std::min<size_t>(order_.size() - next_, types::BatchRows()));
     if (count == 0) return false;
     *out = types::Gather(rows_, order_.data() + next_, count);
     out->row_count = count;
@@ -130,7 +131,10 @@ class Sort : public Operator {
       if (selection.empty()) return absl::OkStatus();
       if (selection.size() < batch.row_count) {
         batch = types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
-        for (size_t i = 0; i < selection.size(); ++i) keys[i] = std::move(keys[selection[i]]);
+        // Moved onto itself a string may be empty afterwards.
+        for (size_t i = 0; i < selection.size(); ++i) {
+          if (selection[i] != i) keys[i] = std::move(keys[selection[i]]);
+        }
         keys.resize(selection.size());
       }
     }
@@ -147,7 +151,7 @@ class Sort : public Operator {
     batches_.push_back(std::move(batch));
     keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()),
                  std::make_move_iterator(keys.end()));
-    if (limit_ < UINT64_MAX / 4 && keys_.size() > 4 * limit_ + 4 * types::kBatchRows) Prune();
+    if (limit_ < UINT64_MAX / 4 && keys_.size() > 4 * limit_ + 4 * types::BatchRows()) Prune();
     return absl::OkStatus();
   }
 
@@ -189,9 +193,9 @@ class Sort : public Operator {
     SortRows();
     ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file,
                      SpillFile::Create(context_->shared->temp_dir));
-    for (size_t start = 0; start < order_.size(); start += types::kBatchRows) {
+    for (size_t start = 0; start < order_.size(); start += types::BatchRows()) {
       const auto count =
-          static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::kBatchRows));
+          static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::BatchRows()));
       types::Batch part = types::Gather(rows_, order_.data() + start, count);
       part.row_count = count;
       RETURN_IF_ERROR(file->Write(part));
@@ -226,7 +230,7 @@ class Sort : public Operator {
   absl::StatusOr<bool> NextMerged(types::Batch* out) {
     *out = NewBatch(node_.output(), 0);
     for (Head& head : heads_) head.shared = false;
-    while (out->row_count < types::kBatchRows && emitted_ < limit_) {
+    while (out->row_count < types::BatchRows() && emitted_ < limit_) {
       Head* best = nullptr;
       size_t best_run = 0;
       for (size_t run = 0; run < heads_.size(); ++run) {

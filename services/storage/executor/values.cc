@@ -1,5 +1,6 @@
 // Emits literal rows.
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -20,7 +21,7 @@ class ValuesOperator : public Operator {
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (next_ >= node_.rows.size()) return false;
-    const size_t count = std::min<size_t>(node_.rows.size() - next_, types::kBatchRows);
+    const size_t count = std::min<size_t>(node_.rows.size() - next_, types::BatchRows());
     *out = NewBatch(node_.output(), static_cast<uint32_t>(count));
     for (uint32_t row = 0; row < count; ++row) {
       const std::vector<CompiledExpressionPtr>& columns = node_.rows[next_ + row];

@@ -4,6 +4,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/bulk_writer.h"
@@ -31,8 +32,8 @@ absl::Status ScanTable(const rpc::CallContext& context, txn::Transaction* transa
   executor::RowSink sink(&columns);
   while (it->Valid()) {
     RETURN_IF_ERROR(context.Check());
-    sink.Start(types::kBatchRows);
-    while (sink.count() < types::kBatchRows && it->Valid()) {
+    sink.Start(types::BatchRows());
+    while (sink.count() < types::BatchRows() && it->Valid()) {
       RETURN_IF_ERROR(sink.Add(engine::ToView(it->key()), engine::ToView(it->value())));
       it->Next();
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "common/types/batch_rows.h"
 #include "services/storage/server/storage_server.h"
 #include "services/storage/testing/plans.h"
 
@@ -52,8 +53,8 @@ int Run(int64_t rows) {
   auto start = std::chrono::steady_clock::now();
   auto writer = client.session().OpenBulkWriter(client.context(), table.table_id(), {}, {});
   Check(writer.status());
-  for (int64_t at = 0; at < rows; at += types::kBatchRows) {
-    const auto count = static_cast<uint32_t>(std::min<int64_t>(rows - at, types::kBatchRows));
+  for (int64_t at = 0; at < rows; at += types::BatchRows()) {
+    const auto count = static_cast<uint32_t>(std::min<int64_t>(rows - at, types::BatchRows()));
     types::Batch batch;
     for (TypeId type : {TypeId::kInt4, TypeId::kInt4, TypeId::kText}) {
       batch.columns.push_back(std::make_shared<types::Vector>(types::Type{type, 0}));
