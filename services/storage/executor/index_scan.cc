@@ -3,6 +3,7 @@
 
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
+#include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/executor/index_access.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -235,6 +236,7 @@ class IndexScan : public Operator {
   }
 
   absl::Status NextRange() {
+    const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
     const uint32_t limit = batch_rows_;
     batch_rows_ = std::min(batch_rows_ * 4, types::kBatchRows);
     sink_.Start(limit);

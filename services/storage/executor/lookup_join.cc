@@ -1,5 +1,6 @@
 // Joins by looking each left row up in an index.
 #include "common/status/macros.h"
+#include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/executor/index_access.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -113,6 +114,7 @@ class LookupJoin : public Operator {
   }
 
   absl::Status LookUpRanges(std::vector<uint32_t>* lefts) {
+    const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
     sink_.Start(types::kBatchRows);
     std::vector<std::string> row_keys;
     std::vector<uint32_t> sources;
