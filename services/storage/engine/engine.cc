@@ -251,7 +251,8 @@ Engine::~Engine() {
   if (db_ == nullptr) return;
   upkeep_.Stop();
   recovery_->Stop();
-  if (!read_only_) db_->SyncWAL();
+  // A log whose write failed must not be touched again: Debian's build asserts that.
+  if (!read_only_ && recovery_->failure().empty()) db_->SyncWAL();
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
 }
 
@@ -312,7 +313,12 @@ absl::Status Engine::Write(WriteBatch* batch) {
   return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch->batch_));
 }
 
-absl::Status Engine::SyncWal() { return ToStatus(db_->SyncWAL()); }
+absl::Status Engine::SyncWal() {
+  const std::string failure = recovery_->failure();
+  if (!failure.empty())
+    return status::Error(sqlstate::kIoError, "the disk takes no writes at present", failure);
+  return ToStatus(db_->SyncWAL());
+}
 
 uint64_t Engine::ApproximateSize(std::string_view lower, std::string_view upper) const {
   rocksdb::Range range(ToSlice(lower), ToSlice(upper));
