@@ -276,6 +276,7 @@ struct ExplainOptions {
 struct OperatorActual {
   uint64_t rows = 0, loops = 0, rows_removed = 0;
   int64_t elapsed_us = 0;
+  uint64_t deletions_skipped = 0;
 };
 std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& catalog,
                                  const ExplainOptions& options,

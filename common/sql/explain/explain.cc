@@ -87,6 +87,8 @@ class TextWriter {
     if (options_.analyze && d.filters && actual != nullptr && actual->rows_removed > 0)
       property("Rows Removed by Filter",
                absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
+    if (options_.analyze && actual != nullptr && actual->deletions_skipped > 0)
+      property("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
     for (const Operator* child : plan::ChildrenOf(op)) Write(*child, inner, "");
   }
 
@@ -159,6 +161,8 @@ class JsonWriter {
     for (const auto& [name, value] : d.properties) text(name, value);
     if (options_.analyze && d.filters && actual != nullptr)
       raw("Rows Removed by Filter", absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
+    if (options_.analyze && actual != nullptr && actual->deletions_skipped > 0)
+      raw("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
     std::vector<std::string> children;
     const std::vector<const Operator*> inputs = plan::ChildrenOf(op);
     for (size_t i = 0; i < inputs.size(); ++i)

@@ -23,7 +23,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Takes no more bytes while `full`; `unsynced`: no file can be synced.
+// Takes no more bytes while `full`; `unsynced`: no file can be synced; `broken`: every write is an
+// error of the device.
 class Disk : public rocksdb::FileSystemWrapper {
  public:
   Disk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -46,6 +47,7 @@ class Disk : public rocksdb::FileSystemWrapper {
 
   std::atomic<bool> full{false};
   std::atomic<bool> unsynced{false};
+  std::atomic<bool> broken{false};
 
  private:
   static rocksdb::IOStatus NoSpace() {
@@ -59,6 +61,7 @@ class Disk : public rocksdb::FileSystemWrapper {
         : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk) {}
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
+      if (disk_->broken) return rocksdb::IOStatus::IOError("Input/output error");
       if (!disk_->full) return FSWritableFileOwnerWrapper::Append(data, options, debug);
       // As disks do: a part of it is written.
       (void)FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2),
@@ -87,9 +90,14 @@ class Disk : public rocksdb::FileSystemWrapper {
 class DiskTest : public StorageTest {
  protected:
   void SetUp() override { OpenOn(disk_); }
+  void TearDown() override { storage_.reset(); }  // It still warns.
   void OpenOn(const std::shared_ptr<rocksdb::FileSystem>& files) {
     server::Options options = OptionsFor(dir_.path());
     options.file_system = files;
+    options.warn = [this](const std::string& text) {
+      absl::MutexLock lock(&mutex_);
+      warnings_.push_back(text);
+    };
     auto opened = server::StorageServer::Open(options);
     ASSERT_TRUE(opened.ok()) << opened.status();
     storage_ = *std::move(opened);
@@ -98,7 +106,14 @@ class DiskTest : public StorageTest {
     while (storage_->WriteFailure().empty() != goes_on) absl::SleepFor(absl::Milliseconds(1));
   }
 
+  std::vector<std::string> Warnings() {
+    absl::MutexLock lock(&mutex_);
+    return warnings_;
+  }
+
   const std::shared_ptr<Disk> disk_ = std::make_shared<Disk>();
+  absl::Mutex mutex_;
+  std::vector<std::string> warnings_ ABSL_GUARDED_BY(mutex_);
 };
 
 TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {
@@ -127,6 +142,29 @@ TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {
   OpenOn(disk_);
   Client client(storage_.get());
   EXPECT_THAT(client.All("t"), ::testing::ElementsAreArray(acknowledged));
+}
+
+TEST_F(DiskTest, AnErrorOfTheDeviceIsToldAsOneThatWantsARestart) {
+  {
+    Client client(storage_.get());
+    MakeTable(&client);
+    ASSERT_TRUE(client.InsertInts("t", {{1, 1}}).ok());
+    disk_->broken = true;
+    const absl::Status refused = client.InsertInts("t", {{2, 1}});
+    EXPECT_TRUE(HasSqlState(refused, "58030")) << refused;
+    AwaitWriting(false);
+    disk_->broken = false;
+    while (Warnings().empty()) absl::SleepFor(absl::Milliseconds(1));
+    EXPECT_THAT(Warnings(), ElementsAre(HasSubstr("restart the server")));
+    EXPECT_THAT(storage_->WriteFailure(), HasSubstr("restart the server"));
+    EXPECT_FALSE(client.InsertInts("t", {{3, 1}}).ok());
+    EXPECT_THAT(client.All("t"), ElementsAre("1|1"));
+  }
+  storage_.reset();
+  OpenOn(disk_);
+  Client client(storage_.get());
+  ASSERT_TRUE(client.InsertInts("t", {{4, 1}}).ok());
+  EXPECT_THAT(client.All("t"), ElementsAre("1|1", "4|1"));
 }
 
 TEST_F(DiskTest, ACommitThatCannotBeSyncedWaitsForTheDisk) {

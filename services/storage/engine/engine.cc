@@ -10,6 +10,7 @@
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/debug.h"
 #include "rocksdb/utilities/write_batch_with_index.h"
+#include "services/storage/engine/engine_log.h"
 #include "services/storage/engine/log_check.h"
 #include "services/storage/engine/watched_files.h"
 
@@ -17,6 +18,8 @@ namespace adbms::storage::engine {
 namespace {
 
 namespace sqlstate = status::sqlstate;
+
+constexpr uint64_t kSpareDiskBytes = 16 << 20;
 
 rocksdb::ReadOptions ReadAt(const Snapshot* snapshot) {
   rocksdb::ReadOptions options;
@@ -55,9 +58,6 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
   result.compression = rocksdb::kLZ4Compression;
   result.memtable_whole_key_filtering = true;
   result.memtable_prefix_bloom_size_ratio = 0.02;
-  result.keep_log_file_num = 4;
-  result.max_log_file_size = 16 << 20;
-  result.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(cache);
   table.block_size = 8 << 10;
@@ -97,8 +97,10 @@ absl::Status ToStatus(const rocksdb::Status& status) {
     return status::Error(sqlstate::kDataCorrupted, "data in the data directory is corrupted", text,
                          "Restore from a backup.");
   }
-  if (status.IsIOError())
-    return status::Error(sqlstate::kIoError, "I/O error in the data directory", text);
+  if (status.IsIOError()) {
+    return status::Error(sqlstate::kIoError, "I/O error in the data directory", text,
+                         "Check the disk, then restart the server.");
+  }
   return status::Error(sqlstate::kInternalError, "storage engine: " + text);
 }
 
@@ -184,7 +186,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   rocksdb::Options settings =
       MakeOptions(options, engine->cache_, engine->write_buffers_, engine->statistics_);
   settings.env = engine->env_.get();
+  std::filesystem::create_directories(directory, error);  // Where not, opening says why.
+  settings.info_log = std::make_shared<EngineLog>(directory);
   settings.listeners.push_back(engine->recovery_->listener());
+  engine->upkeep_.Configure(&settings);
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = options.read_only
                                      ? rocksdb::DB::OpenForReadOnly(settings, directory, &db)
@@ -203,10 +208,20 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   }
   engine->db_.reset(db);
   StartBackgroundThreads();
-  if (!options.read_only) {
-    engine->recovery_->Start(db, engine->env_->GetFileSystem().get(), directory);
-  }
+  if (!options.read_only) engine->StartUpkeep(directory);
   return engine;
+}
+
+void Engine::StartUpkeep(const std::string& directory) {
+  rocksdb::FileSystem* const files = env_->GetFileSystem().get();
+  recovery_->Start(db_.get(), files, directory);
+  // What could fill the disk up waits: it would stop the writing that still fits.
+  upkeep_.Start(db_.get(), [this, files, directory](uint64_t bytes) {
+    uint64_t free = 0;
+    return recovery_->failure().empty() &&
+           (!files->GetFreeSpace(directory, rocksdb::IOOptions(), &free, nullptr).ok() ||
+            free >= 2 * bytes + kSpareDiskBytes);
+  });
 }
 
 absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& directory) {
@@ -234,8 +249,10 @@ absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& 
 
 Engine::~Engine() {
   if (db_ == nullptr) return;
+  upkeep_.Stop();
   recovery_->Stop();
-  if (!read_only_) db_->SyncWAL();
+  // A log whose write failed must not be touched again: Debian's build asserts that.
+  if (!read_only_ && recovery_->failure().empty()) db_->SyncWAL();
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
 }
 
@@ -296,7 +313,12 @@ absl::Status Engine::Write(WriteBatch* batch) {
   return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch->batch_));
 }
 
-absl::Status Engine::SyncWal() { return ToStatus(db_->SyncWAL()); }
+absl::Status Engine::SyncWal() {
+  const std::string failure = recovery_->failure();
+  if (!failure.empty())
+    return status::Error(sqlstate::kIoError, "the disk takes no writes at present", failure);
+  return ToStatus(db_->SyncWAL());
+}
 
 uint64_t Engine::ApproximateSize(std::string_view lower, std::string_view upper) const {
   rocksdb::Range range(ToSlice(lower), ToSlice(upper));
@@ -336,6 +358,9 @@ EngineCounters Engine::Counters() const {
   if (db_->GetIntProperty(DB::Properties::kLiveSstFilesSize, &value)) c.live_file_bytes = value;
   c.write_stops = recovery_->stops();
   c.log_torn_bytes = torn_bytes_;
+  c.deletions_skipped = upkeep_.skipped();
+  c.deletion_flushes = upkeep_.flushes();
+  c.deletion_compactions = upkeep_.compactions();
   return c;
 }
 

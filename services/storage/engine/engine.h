@@ -24,6 +24,7 @@
 #include "rocksdb/utilities/write_batch_with_index.h"
 #include "rocksdb/write_batch.h"
 #include "rocksdb/write_buffer_manager.h"
+#include "services/storage/engine/deletion_upkeep.h"
 #include "services/storage/engine/log_files.h"
 #include "services/storage/engine/write_recovery.h"
 
@@ -181,6 +182,7 @@ struct EngineCounters {
   uint64_t flushes = 0, compaction_read = 0, compaction_write = 0, bytes_written = 0, stall_us = 0;
   uint64_t wal_syncs = 0, wal_bytes = 0, live_file_bytes = 0;
   uint64_t write_stops = 0, log_torn_bytes = 0;
+  uint64_t deletions_skipped = 0, deletion_flushes = 0, deletion_compactions = 0;
 };
 
 class Engine {
@@ -209,6 +211,13 @@ class Engine {
   // Makes everything written before the call durable.
   absl::Status SyncWal();
 
+  // A scan stepped over so many deletions (skipped_deletions.h).
+  void NoteSkipped(uint64_t deletions) { upkeep_.NoteSkipped(deletions); }
+  // DeletionUpkeep::RangeErased, after the range's deletion has been written.
+  void RangeErased(std::string lower, std::string upper) {
+    upkeep_.RangeErased(std::move(lower), std::move(upper));
+  }
+
   // Approximate bytes of a range, memtables included.
   uint64_t ApproximateSize(std::string_view lower, std::string_view upper) const;
   // Writes memtables out (tests, clean shutdown).
@@ -230,6 +239,8 @@ class Engine {
   Engine() = default;
   // Before opening: checks the log, and makes what watches it.
   absl::Status LookAtLog(const EngineOptions& options, const std::string& directory);
+  // Begins what goes on beside the statements.
+  void StartUpkeep(const std::string& directory);
 
   bool read_only_ = false;
   uint64_t torn_bytes_ = 0;
@@ -237,6 +248,7 @@ class Engine {
   std::unique_ptr<LogFiles> log_files_;
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<WriteRecovery> recovery_;
+  DeletionUpkeep upkeep_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
   std::shared_ptr<rocksdb::Statistics> statistics_;

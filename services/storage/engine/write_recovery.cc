@@ -16,7 +16,7 @@ class WriteRecovery::Listener : public rocksdb::EventListener {
  public:
   explicit Listener(WriteRecovery* owner) : owner_(owner) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
-    owner_->Failed(error->ToString());
+    owner_->Failed(*error);
     // A write that the log did not take is reported a second time, as if memory had diverged from
     // the log, which would be past recovery; but nothing went into memory.
     if (reason == rocksdb::BackgroundErrorReason::kMemTable && error->IsIOError())
@@ -60,10 +60,17 @@ std::string WriteRecovery::failure() const {
   return failure_;
 }
 
-void WriteRecovery::Failed(const std::string& why) {
+void WriteRecovery::Failed(const rocksdb::Status& error) {
+  const bool is_final = error.severity() >= rocksdb::Status::Severity::kFatalError;
   absl::MutexLock lock(&mutex_);
   if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
-  failure_ = why.empty() ? "unknown error" : why;
+  if (final_) return;  // What comes after it only follows from it.
+  if (is_final) warned_ = false;
+  final_ = is_final;
+  failure_ = error.ToString();
+  if (final_) {
+    failure_ += ". Nothing can be written until a restart: check the disk, then restart the server";
+  }
 }
 
 void WriteRecovery::Run() {
@@ -92,8 +99,11 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
     absl::MutexLock lock(&mutex_);
     if (failure_.empty() || absl::Now() < *next) return;
     if (!warned_ && warn_)
-      warn_("writing has stopped, trying again until it succeeds: " + failure_);
+      warn_((final_ ? "writing has stopped: "
+                    : "writing has stopped, trying again until it succeeds: ") +
+            failure_);
     warned_ = true;
+    if (final_) return;
   }
   if (!HasSpace()) {
     *next = absl::Now() + kFirstPause;

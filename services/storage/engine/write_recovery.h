@@ -33,13 +33,14 @@ class WriteRecovery {
   // call back. Null: nobody any more, when it returns.
   void OnRecovered(std::function<void()> then);
 
-  // Why writing has stopped; empty: it goes on.
+  // Why writing has stopped, and what is to be done where it does not go on by itself; empty: it
+  // goes on.
   std::string failure() const;
   uint64_t stops() const { return stops_.load(std::memory_order_relaxed); }
 
  private:
   class Listener;
-  void Failed(const std::string& why);
+  void Failed(const rocksdb::Status& error);
   void Run();
   void TryAgain(absl::Duration* pause, absl::Time* next);
   // Whether what is in memory would fit. A try that fails half-way may be the last one that RocksDB
@@ -54,6 +55,7 @@ class WriteRecovery {
   std::atomic<uint64_t> stops_{0};
   mutable absl::Mutex mutex_;
   std::string failure_ ABSL_GUARDED_BY(mutex_);
+  bool final_ ABSL_GUARDED_BY(mutex_) = false;  // Until the next start.
   bool warned_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> recovered_ ABSL_GUARDED_BY(mutex_);

@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/executor/index_access.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -236,6 +237,7 @@ class IndexScan : public Operator {
   }
 
   absl::Status NextRange() {
+    const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
     const uint32_t limit = batch_rows_;
     batch_rows_ = std::min(batch_rows_ * 4, types::BatchRows());
     sink_.Start(limit);

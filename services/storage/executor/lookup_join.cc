@@ -1,6 +1,7 @@
 // Joins by looking each left row up in an index.
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/executor/index_access.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -115,6 +116,8 @@ class LookupJoin : public Operator {
 
   absl::Status LookUpRanges(std::vector<uint32_t>* lefts) {
     sink_.Start(types::BatchRows());
+    const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
+    sink_.Start(types::kBatchRows);
     std::vector<std::string> row_keys;
     std::vector<uint32_t> sources;
     uint32_t entries = 0;

@@ -30,6 +30,7 @@ struct Actuals {
   uint64_t rows = 0;
   uint64_t loops = 0;
   uint64_t rows_removed = 0;
+  uint64_t deletions_skipped = 0;  // Of its own scan.
   int64_t elapsed_ns = 0;
 };
 

@@ -1,6 +1,7 @@
 // Reads a whole table in key order.
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/executor/table_scan.h"
 
 namespace adbms::storage::executor {
@@ -25,6 +26,7 @@ class SeqScan : public Operator {
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
     if (it_ == nullptr) Start();
     if (!it_->Valid()) {
       RETURN_IF_ERROR(it_->status());

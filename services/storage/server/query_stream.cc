@@ -36,6 +36,9 @@ QueryStream::~QueryStream() {
       (void)status;  // Only releases the savepoint.
     }
   }
+  uint64_t skipped = 0;
+  for (const executor::Actuals& actuals : context_.actuals) skipped += actuals.deletions_skipped;
+  context_.shared->engine->NoteSkipped(skipped);
   session_->ExecutionEnded();
 }
 
@@ -98,6 +101,7 @@ void QueryStream::Summarize() {
     out->set_rows(actuals.rows);
     out->set_loops(actuals.loops);
     out->set_rows_removed(actuals.rows_removed);
+    out->set_deletions_skipped(actuals.deletions_skipped);
     out->set_elapsed_us(actuals.elapsed_ns / 1000);
   }
   context_.shared->rows_read.fetch_add(context_.rows_scanned, std::memory_order_relaxed);

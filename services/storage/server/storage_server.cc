@@ -165,6 +165,9 @@ v1::EngineMetrics StorageServer::Metrics() {
   metrics.set_write_stops(counters.write_stops);
   metrics.set_log_torn_bytes(counters.log_torn_bytes);
   metrics.set_read_only(options_.read_only);
+  metrics.set_deletions_skipped(counters.deletions_skipped);
+  metrics.set_deletion_flushes(counters.deletion_flushes);
+  metrics.set_deletion_compactions(counters.deletion_compactions);
   metrics.set_lock_waits(locks_.waits());
   metrics.set_deadlocks(locks_.deadlocks());
   std::error_code error;

@@ -4,6 +4,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/txn/constraint_errors.h"
 
 namespace adbms::storage::txn {
@@ -219,7 +220,13 @@ absl::Status ForeignKeyChecks::VerifyParent(const rpc::CallContext& context,
   }
   for (const std::string& key : still_there) constraint->pending.erase(key);
   if (constraint->pending.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Pending* child, FindChild(context, *constraint));
+  uint64_t skipped = 0;
+  absl::StatusOr<const Pending*> found_child = [&] {
+    const engine::SkippedDeletions counted(&skipped);
+    return FindChild(context, *constraint);
+  }();
+  transaction_->shared()->engine->NoteSkipped(skipped);
+  ASSIGN_OR_RETURN(const Pending* child, std::move(found_child));
   if (child == nullptr) {
     constraint->pending.clear();
     return absl::OkStatus();

@@ -16,7 +16,10 @@ absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
     batch.DeleteRange(codec::SpaceBegin(space), codec::SpaceEnd(space));
     batch.Delete(catalog::SystemKey('d', space));
   }
-  return shared->log->Write(&batch);
+  RETURN_IF_ERROR(shared->log->Write(&batch));
+  for (uint32_t space : spaces)
+    shared->engine->RangeErased(codec::SpaceBegin(space), codec::SpaceEnd(space));
+  return absl::OkStatus();
 }
 
 absl::Status ReadView::MultiGet(const std::vector<engine::Slice>& keys, bool sorted,
