@@ -10,6 +10,7 @@ namespace {
 using catalog::QuoteIdentifier;
 using catalog::TableEntry;
 using common::v1::TableDescriptor;
+using types::TypeId;
 
 constexpr uint32_t kPrimaryKeyBase = 0x10000000;
 constexpr uint32_t kUniqueBase = 0x11000000;

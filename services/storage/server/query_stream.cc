@@ -1,5 +1,6 @@
 #include "services/storage/server/query_stream.h"
 
+#include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
 #include "services/storage/server/session.h"
 
