@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace adbms::settings {
@@ -31,7 +32,7 @@ struct SettingDefinition {
   const char* unit;  // Of a number: "ms", "8kB", …; empty: none.
   double minimum;    // Numbers, in that unit.
   double maximum;
-  const char* values;   // kEnum: "a,b,c".
+  const char* values;   // kEnum: "a,b,c"; kString: the words of a list, empty: any text.
   const char* initial;  // In canonical form.
   const char* category;
   const char* effect;  // What it does here; null: accepted and shown, without effect.
@@ -45,6 +46,18 @@ const SettingDefinition* FindSetting(std::string_view name);
 
 const char* TypeName(SettingType type);
 const char* ContextName(SettingContext context);
+
+// Whether a session may set it. `superuser`: one does; `starting`: the session begins. Errors:
+// 55P02 for what no session can change now, 42501 for what is the superuser's.
+absl::Status CheckMaySet(const SettingDefinition& definition, bool superuser, bool starting);
+// As ReadValue, and what only some values can mean here. `current` and `reset` are the values that
+// it has and that RESET restores, for settings of which a part can be set. Errors: also 0A000.
+absl::StatusOr<std::string> ReadMeaning(const SettingDefinition& definition, std::string_view text,
+                                        std::string_view current, std::string_view reset);
+// Names with a dot are anybody's own settings.
+bool IsCustom(std::string_view name);
+// 42704
+absl::Status Unknown(std::string_view name);
 
 // The value in canonical form: numbers in the setting's unit, on and off, values of an enum as
 // listed. Errors: 22023 with PostgreSQL's messages and hints.

@@ -329,7 +329,7 @@ TEST(Ddl, ChangesTables) {
   EXPECT_TRUE((*ddl)[1].alter_table().add_column().not_null());
   EXPECT_TRUE((*ddl)[2].alter_table().has_set_not_null());
   EXPECT_EQ((*ddl)[3].alter_table().set_default().default_sql(), "1 + 2");
-  EXPECT_TRUE((*ddl)[4].alter_table().has_validation());
+  EXPECT_FALSE((*ddl)[4].alter_table().validation().empty());
 }
 
 TEST(Ddl, CreatesIndexesAndViews) {

@@ -1,6 +1,8 @@
 // Rewrite rules one by one, each with and without.
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_join.h"
+#include "common/settings/setting_table.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/rules/rewriter.h"
 #include "common/sql/testing/test_catalog.h"
@@ -33,6 +35,11 @@ common::v1::PlannerSwitches Only(bool common_conjuncts) {
   switches.add_disabled_rules("predicate_pushdown");
   if (!common_conjuncts) switches.add_disabled_rules("common_conjuncts");
   return switches;
+}
+
+TEST(RuleNames, AreWhatTheSettingKnows) {
+  EXPECT_EQ(absl::StrJoin(rules::RuleNames(), ","),
+            settings::FindSetting("adbms.disabled_rules")->values);
 }
 
 TEST(CommonConjuncts, AreTakenOutOfDisjunctions) {

@@ -55,8 +55,6 @@ struct SetStatement {
   std::vector<std::string> values;
   bool is_local = false;
   bool reset = false;  // RESET, or SET … TO DEFAULT
-  // `SELECT set_config(…)`, which answers the new value.
-  bool returns_value = false;
   // SET TRANSACTION and SET SESSION CHARACTERISTICS (names "transaction" and "session
   // characteristics"), as in BEGIN.
   std::string isolation;
@@ -110,7 +108,7 @@ struct LockStatement {
   bool nowait = false;
 };
 struct RoleStatement {
-  enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole };
+  enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole, kSet };
   Kind kind;
   std::vector<std::string> roles;  // Created, altered, dropped; or grantees (empty name: PUBLIC).
   std::optional<std::string> password;
@@ -122,6 +120,10 @@ struct RoleStatement {
   bool all_in_schema = false;
   std::vector<std::string> databases;      // ON DATABASE
   std::vector<std::string> granted_roles;  // GRANT role TO role
+  // ALTER ROLE … SET and RESET (no role: ALL), ALTER DATABASE … SET and RESET (no role).
+  SetStatement set;
+  std::string database;  // IN DATABASE; empty: all.
+  bool from_current = false;
   bool if_exists = false;
 };
 struct CursorStatement {
@@ -231,11 +233,10 @@ struct PlanningInput {
   std::string session_user;
   std::string database = "adbms";
   std::string time_zone = "UTC";
+  types::DateOrder date_order = types::DateOrder::kMdy;  // Of dates in the statement's own text.
+  bool keeps_text = false;  // The catalog will keep expressions of it: set by BindDdl.
   common::v1::PlannerSwitches switches;
 };
-
-// Names of the rewrite rules that PlanningInput.switches may disable, in the order of their use.
-const std::vector<std::string>& RewriteRuleNames();
 
 // Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the
 // text, hash joins left to right, sequential scans otherwise. Parameters that stayed open get their

@@ -54,6 +54,18 @@ void PutDate(const CivilTime& civil, std::string* out) {
   Put2(civil.day, out);
 }
 
+// The numbers of a date in another style than ISO.
+void PutStyledDate(const CivilTime& civil, const DateFormat& format, std::string* out) {
+  const bool german = format.style == DateStyle::kGerman;
+  const bool day_first = german || format.order == DateOrder::kDmy;
+  const char separator = german ? '.' : format.style == DateStyle::kSql ? '/' : '-';
+  Put2(day_first ? civil.day : civil.month, out);
+  out->push_back(separator);
+  Put2(day_first ? civil.month : civil.day, out);
+  out->push_back(separator);
+  PutYear(civil.year, out);
+}
+
 void PutTime(const CivilTime& civil, std::string* out) {
   Put2(civil.hour, out);
   out->push_back(':');
@@ -168,14 +180,18 @@ int64_t RoundToPrecision(int64_t us, int32_t modifier) {
   return -((-us + unit / 2) / unit * unit);
 }
 
-void FormatDate(int32_t days, std::string* out) {
+void FormatDate(int32_t days, const DateFormat& format, std::string* out) {
   if (!IsFiniteDate(days)) {
     out->append(days == kDateInfinity ? "infinity" : "-infinity");
     return;
   }
   CivilTime civil;
   CivilFromDays(days, &civil.year, &civil.month, &civil.day);
-  PutDate(civil, out);
+  if (format.style == DateStyle::kIso) {
+    PutDate(civil, out);
+  } else {
+    PutStyledDate(civil, format, out);
+  }
   if (civil.year <= 0) out->append(" BC");
 }
 
@@ -187,19 +203,74 @@ void FormatTime(int64_t us, std::string* out) {
   PutTime(ToCivil(us), out);
 }
 
-void FormatTimestamp(int64_t us, std::string* out) {
-  if (PutInfinity(us, out)) return;
-  const CivilTime civil = ToCivil(us);
-  PutDate(civil, out);
+namespace {
+
+// Date and time, in other styles than ISO.
+void PutStyledTimestamp(const CivilTime& civil, const DateFormat& format, std::string* out) {
+  if (format.style != DateStyle::kPostgres) {
+    PutStyledDate(civil, format, out);
+    out->push_back(' ');
+    PutTime(civil, out);
+    return;
+  }
+  constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  // 2000-01-01 was a Saturday.
+  const int64_t days = DaysFromCivil(civil.year, civil.month, civil.day);
+  out->append(kDays[((days + 5) % 7 + 7) % 7]);
+  out->push_back(' ');
+  if (format.order == DateOrder::kDmy) {
+    Put2(civil.day, out);
+    out->push_back(' ');
+    out->append(kMonths[civil.month - 1]);
+  } else {
+    out->append(kMonths[civil.month - 1]);
+    out->push_back(' ');
+    Put2(civil.day, out);
+  }
   out->push_back(' ');
   PutTime(civil, out);
+  out->push_back(' ');
+  PutYear(civil.year, out);
+}
+
+// As in "PST"; an offset where the zone has no name for it ("+03", "-03:30").
+std::string AbbreviationAt(const absl::TimeZone& zone, int64_t utc_us) {
+  const int64_t seconds = FloorDivide(utc_us, kMicrosecondsPerSecond) + kUnixEpochSeconds;
+  std::string name = zone.At(absl::FromUnixSeconds(seconds)).zone_abbr;
+  const bool offset = name.size() == 5 && (name[0] == '+' || name[0] == '-');
+  if (offset && zone.name().rfind("Fixed/", 0) == 0) name.insert(3, ":");
+  return name;
+}
+
+}  // namespace
+
+void FormatTimestamp(int64_t us, const DateFormat& format, std::string* out) {
+  if (PutInfinity(us, out)) return;
+  const CivilTime civil = ToCivil(us);
+  if (format.style == DateStyle::kIso) {
+    PutDate(civil, out);
+    out->push_back(' ');
+    PutTime(civil, out);
+  } else {
+    PutStyledTimestamp(civil, format, out);
+  }
   if (civil.year <= 0) out->append(" BC");
 }
 
-void FormatTimestamptz(int64_t us, const absl::TimeZone& zone, std::string* out) {
+void FormatTimestamptz(int64_t us, const absl::TimeZone& zone, const DateFormat& format,
+                       std::string* out) {
   if (PutInfinity(us, out)) return;
   const int offset = OffsetAt(zone, us);
   const CivilTime civil = ToCivil(us + offset * kMicrosecondsPerSecond);
+  if (format.style != DateStyle::kIso) {
+    PutStyledTimestamp(civil, format, out);
+    out->push_back(' ');
+    out->append(AbbreviationAt(zone, us));
+    if (civil.year <= 0) out->append(" BC");
+    return;
+  }
   PutDate(civil, out);
   out->push_back(' ');
   PutTime(civil, out);

@@ -60,23 +60,42 @@ int OffsetAt(const absl::TimeZone& zone, int64_t utc_us);
 int64_t LocalToUtc(const absl::TimeZone& zone, int64_t local_us);
 int64_t UtcToLocal(const absl::TimeZone& zone, int64_t utc_us);
 
+// The setting DateStyle: how dates are written, and in which order their numbers are read and
+// written where the style leaves that open.
+enum class DateStyle { kIso, kSql, kPostgres, kGerman };
+enum class DateOrder { kMdy, kDmy, kYmd };
+struct DateFormat {
+  DateStyle style = DateStyle::kIso;
+  DateOrder order = DateOrder::kMdy;
+
+  bool operator==(const DateFormat&) const = default;
+};
+// Reads a list such as "SQL, DMY"; what it leaves out stays as in `*format`, and "DEFAULT" is as in
+// `initial`. Errors: 22023 as PostgreSQL's.
+absl::Status ReadDateStyle(std::string_view text, const DateFormat& initial, DateFormat* format);
+// As SHOW DateStyle prints it: "ISO, MDY".
+std::string ShowDateStyle(const DateFormat& format);
+
 // Rounds to `modifier`'s fractional digits (Type::modifier; 0: unchanged), half away from zero.
 int64_t RoundToPrecision(int64_t us, int32_t modifier);
 
+// What input of dates and times depends on.
+struct DateTimeInput {
+  absl::TimeZone zone;
+  int64_t now_us = 0;  // For 'now', 'today' and the like.
+  DateOrder order = DateOrder::kMdy;
+};
 // Input functions. Errors: 22007, 22008, 22023 as PostgreSQL words them.
-absl::Status ParseDate(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                       int32_t* days);
-absl::Status ParseTime(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                       int64_t* us);
-absl::Status ParseTimestamp(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                            int64_t* us);
-absl::Status ParseTimestamptz(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                              int64_t* us);
+absl::Status ParseDate(std::string_view text, const DateTimeInput& input, int32_t* days);
+absl::Status ParseTime(std::string_view text, const DateTimeInput& input, int64_t* us);
+absl::Status ParseTimestamp(std::string_view text, const DateTimeInput& input, int64_t* us);
+absl::Status ParseTimestamptz(std::string_view text, const DateTimeInput& input, int64_t* us);
 
 // Output functions, appended.
-void FormatDate(int32_t days, std::string* out);
+void FormatDate(int32_t days, const DateFormat& format, std::string* out);
 void FormatTime(int64_t us, std::string* out);
-void FormatTimestamp(int64_t us, std::string* out);
-void FormatTimestamptz(int64_t us, const absl::TimeZone& zone, std::string* out);
+void FormatTimestamp(int64_t us, const DateFormat& format, std::string* out);
+void FormatTimestamptz(int64_t us, const absl::TimeZone& zone, const DateFormat& format,
+                       std::string* out);
 
 }  // namespace adbms::types

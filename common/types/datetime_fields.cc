@@ -109,7 +109,8 @@ Failure ReadOffset(std::string_view text, size_t* position, absl::TimeZone* zone
 // Reads tokens; the fields' meaning follows PostgreSQL's DecodeDateTime.
 class TokenReader {
  public:
-  TokenReader(std::string_view text, DateTimeFields* fields) : text_(text), fields_(*fields) {}
+  TokenReader(std::string_view text, DateOrder order, DateTimeFields* fields)
+      : text_(text), order_(order), fields_(*fields) {}
 
   Failure Read() {
     while (position_ < text_.size()) {
@@ -189,20 +190,24 @@ class TokenReader {
     return month_ != 0 ? CompleteParts(true) : CompleteNumbers();
   }
 
-  // Three numbers apart: the year first when that has three digits and more, else "MDY".
   Failure CompleteNumbers() {
     if (parts_.size() < 3) return Failure::kNone;
-    const bool year_first = parts_[0].size() > 2;
-    const std::string_view year = year_first ? parts_[0] : parts_[2];
-    const std::string_view month = year_first ? parts_[1] : parts_[0];
-    const std::string_view day = year_first ? parts_[2] : parts_[1];
+    const Failure failure = SetNumbers(parts_[0], parts_[1], parts_[2]);
+    parts_.clear();
+    return failure;
+  }
+
+  // Three numbers: the year first when that has three digits and more, else in the session's order.
+  Failure SetNumbers(std::string_view first, std::string_view second, std::string_view third) {
+    const bool year_first = first.size() > 2 || order_ == DateOrder::kYmd;
+    const bool day_first = order_ == DateOrder::kDmy;
+    const std::string_view year = year_first ? first : third;
+    const std::string_view month = year_first || day_first ? second : first;
+    const std::string_view day = year_first ? third : day_first ? first : second;
     if (month.size() > 2 || day.size() > 2 || year.size() > 7) return Failure::kMonthDay;
     two_digit_year_ = year.size() <= 2;
     raw_year_ = std::stoi(std::string(year));
-    const Failure failure =
-        SetDate(YearOf(year), std::stoi(std::string(month)), std::stoi(std::string(day)));
-    parts_.clear();
-    return failure;
+    return SetDate(YearOf(year), std::stoi(std::string(month)), std::stoi(std::string(day)));
   }
 
   // "J2451187": the day by its Julian number; what "J" stands before is no word.
@@ -227,12 +232,14 @@ class TokenReader {
     return digits.size() <= 2 ? CenturyOf(year) : year;
   }
 
-  // Month by name, plus two numbers: the one of three digits and more is the year, else the second.
+  // Month by name, plus two numbers: the one of three digits and more is the year, else the second,
+  // or the first where years come first.
   Failure CompleteParts(bool named_month) {
     if (!named_month || parts_.size() < 2) {
       return parts_.size() <= 2 ? Failure::kNone : Failure::kSyntax;
     }
-    const bool year_first = parts_[0].size() > 2;
+    const bool year_first =
+        parts_[0].size() > 2 || (order_ == DateOrder::kYmd && parts_[1].size() <= 2);
     const std::string_view year = year_first ? parts_[0] : parts_[1];
     const std::string_view day = year_first ? parts_[1] : parts_[0];
     if (day.size() > 2 || year.size() > 7) return Failure::kSyntax;
@@ -275,14 +282,7 @@ class TokenReader {
       }
       return CompleteParts(true);
     }
-    const bool year_first = parts[0].size() > 2;
-    const std::string_view year = year_first ? parts[0] : parts[2];
-    const std::string_view month = year_first ? parts[1] : parts[0];
-    const std::string_view day = year_first ? parts[2] : parts[1];
-    if (month.size() > 2 || day.size() > 2) return Failure::kMonthDay;
-    two_digit_year_ = year.size() <= 2;
-    raw_year_ = std::stoi(std::string(year));
-    return SetDate(YearOf(year), std::stoi(std::string(month)), std::stoi(std::string(day)));
+    return SetNumbers(parts[0], parts[1], parts[2]);
   }
 
   Failure SetDayOfYear(std::string_view year_text, std::string_view day_text) {
@@ -460,6 +460,7 @@ class TokenReader {
   }
 
   std::string_view text_;
+  const DateOrder order_;
   size_t position_ = 0;
   DateTimeFields& fields_;
   std::vector<std::string_view> parts_;  // Bare numbers of a date that is not complete.
@@ -491,11 +492,11 @@ absl::Status ToError(Failure failure, std::string_view text, std::string_view ty
 
 }  // namespace
 
-absl::Status ReadDateTimeFields(std::string_view text, std::string_view type_name,
+absl::Status ReadDateTimeFields(std::string_view text, std::string_view type_name, DateOrder order,
                                 DateTimeFields* fields) {
   if (!ReadIso(text, fields)) {
     *fields = DateTimeFields{};
-    TokenReader reader(text, fields);
+    TokenReader reader(text, order, fields);
     const Failure failure = reader.Read();
     if (failure != Failure::kNone) {
       if (!reader.unknown_zone().empty()) {

@@ -1,5 +1,5 @@
 // What a date or time as text says, field by field, before it is a value of a type: PostgreSQL's
-// input (manual, appendix B.1) for DateStyle "ISO, MDY".
+// input (manual, appendix B.1).
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/types/datetime.h"
 #include "common/types/time_zone.h"
 
 namespace adbms::types {
@@ -35,9 +36,10 @@ struct DateTimeFields {
   std::optional<ZoneReference> zone;
 };
 
-// Reads the fields; a date among them is one of the calendar. `type_name` is for messages. Errors:
-// 22007, 22008, 22009, 22023 for an unknown zone.
-absl::Status ReadDateTimeFields(std::string_view text, std::string_view type_name,
+// Reads the fields; a date among them is one of the calendar. `type_name` is for messages, `order`
+// says what numbers mean that could be more than one. Errors: 22007, 22008, 22009, 22023 for an
+// unknown zone.
+absl::Status ReadDateTimeFields(std::string_view text, std::string_view type_name, DateOrder order,
                                 DateTimeFields* fields);
 
 // 22007: `text` is no input for the type.

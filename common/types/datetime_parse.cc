@@ -45,11 +45,11 @@ absl::TimeZone ZoneOf(const DateTimeFields& fields, const absl::TimeZone& sessio
   return fields.zone.has_value() ? fields.zone->AtLocal(local) : session;
 }
 
-absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::TimeZone& session_zone,
-                          int64_t now_us, int64_t* us) {
+absl::Status ParseInstant(std::string_view text, bool with_zone, const DateTimeInput& input,
+                          int64_t* us) {
   const std::string_view type_name = with_zone ? "timestamp with time zone" : "timestamp";
   DateTimeFields fields;
-  RETURN_IF_ERROR(ReadDateTimeFields(text, type_name, &fields));
+  RETURN_IF_ERROR(ReadDateTimeFields(text, type_name, input.order, &fields));
   switch (fields.special) {
     case SpecialDate::kNone:
       break;
@@ -63,9 +63,9 @@ absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::Tim
       *us = -int64_t{kUnixEpochDays} * kMicrosecondsPerDay;
       return absl::OkStatus();
     default:
-      SpecialLocal(fields.special, session_zone, now_us, us);
+      SpecialLocal(fields.special, input.zone, input.now_us, us);
       if (fields.has_time && fields.special != SpecialDate::kNow) *us += fields.time_us;
-      if (with_zone) *us = LocalToUtc(ZoneOf(fields, session_zone, *us), *us);
+      if (with_zone) *us = LocalToUtc(ZoneOf(fields, input.zone, *us), *us);
       return absl::OkStatus();
   }
   if (!fields.has_date) return NoDateTime(text, type_name);
@@ -77,7 +77,7 @@ absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::Tim
   const bool valid = FromCivil(civil, &total) &&
                      !__builtin_add_overflow(total, fields.time_us, &total) &&
                      IsValidTimestamp(total);
-  if (valid && with_zone) total = LocalToUtc(ZoneOf(fields, session_zone, total), total);
+  if (valid && with_zone) total = LocalToUtc(ZoneOf(fields, input.zone, total), total);
   if (!valid || !IsValidTimestamp(total)) {
     return Error(sqlstate::kDatetimeOverflow,
                  "timestamp out of range: \"" + std::string(text) + "\"");
@@ -88,10 +88,9 @@ absl::Status ParseInstant(std::string_view text, bool with_zone, const absl::Tim
 
 }  // namespace
 
-absl::Status ParseDate(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                       int32_t* days) {
+absl::Status ParseDate(std::string_view text, const DateTimeInput& input, int32_t* days) {
   DateTimeFields fields;
-  RETURN_IF_ERROR(ReadDateTimeFields(text, "date", &fields));
+  RETURN_IF_ERROR(ReadDateTimeFields(text, "date", input.order, &fields));
   int64_t local;
   switch (fields.special) {
     case SpecialDate::kNone:
@@ -106,7 +105,7 @@ absl::Status ParseDate(std::string_view text, const absl::TimeZone& zone, int64_
       *days = -kUnixEpochDays;
       return absl::OkStatus();
     default:
-      SpecialLocal(fields.special, zone, now_us, &local);
+      SpecialLocal(fields.special, input.zone, input.now_us, &local);
       *days = static_cast<int32_t>(FloorDay(local) / kMicrosecondsPerDay);
       return absl::OkStatus();
   }
@@ -120,18 +119,18 @@ absl::Status ParseDate(std::string_view text, const absl::TimeZone& zone, int64_
   return absl::OkStatus();
 }
 
-absl::Status ParseTime(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                       int64_t* us) {
+absl::Status ParseTime(std::string_view text, const DateTimeInput& input, int64_t* us) {
   DateTimeFields fields;
   // Bare digits are a time only here: elsewhere they are a date.
   const std::string_view trimmed = TrimSpaces(text);
   const bool bare = (trimmed.size() == 6 || (trimmed.size() > 7 && trimmed[6] == '.')) &&
                     std::all_of(trimmed.begin(), trimmed.begin() + 6,
                                 [](char c) { return c >= '0' && c <= '9'; });
-  RETURN_IF_ERROR(
-      ReadDateTimeFields(bare ? "T" + std::string(trimmed) : std::string(text), "time", &fields));
+  RETURN_IF_ERROR(ReadDateTimeFields(bare ? "T" + std::string(trimmed) : std::string(text), "time",
+                                     input.order, &fields));
   int64_t local;
-  if (fields.special == SpecialDate::kNow && SpecialLocal(fields.special, zone, now_us, &local)) {
+  if (fields.special == SpecialDate::kNow &&
+      SpecialLocal(fields.special, input.zone, input.now_us, &local)) {
     *us = local - FloorDay(local);
     return absl::OkStatus();
   }
@@ -141,14 +140,12 @@ absl::Status ParseTime(std::string_view text, const absl::TimeZone& zone, int64_
   return absl::OkStatus();
 }
 
-absl::Status ParseTimestamp(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                            int64_t* us) {
-  return ParseInstant(text, false, zone, now_us, us);
+absl::Status ParseTimestamp(std::string_view text, const DateTimeInput& input, int64_t* us) {
+  return ParseInstant(text, false, input, us);
 }
 
-absl::Status ParseTimestamptz(std::string_view text, const absl::TimeZone& zone, int64_t now_us,
-                              int64_t* us) {
-  return ParseInstant(text, true, zone, now_us, us);
+absl::Status ParseTimestamptz(std::string_view text, const DateTimeInput& input, int64_t* us) {
+  return ParseInstant(text, true, input, us);
 }
 
 }  // namespace adbms::types

@@ -69,6 +69,10 @@ absl::Status ParseRegistered(std::string_view text, TypeId id, int64_t* oid) {
   return Error(sqlstate::kUndefinedTable, "relation \"" + std::string(text) + "\" does not exist");
 }
 
+DateTimeInput InputOf(const TextOptions& options) {
+  return {options.time_zone, options.now_us, options.date_format.order};
+}
+
 // Integers of every kind, dates and times.
 absl::Status ParseIntegral(std::string_view text, const Type& type, const TextOptions& options,
                            int64_t* result) {
@@ -81,18 +85,18 @@ absl::Status ParseIntegral(std::string_view text, const Type& type, const TextOp
       return ParseOid(text, result);
     case TypeId::kDate: {
       int32_t days = 0;
-      RETURN_IF_ERROR(ParseDate(text, options.time_zone, options.now_us, &days));
+      RETURN_IF_ERROR(ParseDate(text, InputOf(options), &days));
       *result = days;
       return absl::OkStatus();
     }
     case TypeId::kTime:
-      RETURN_IF_ERROR(ParseTime(text, options.time_zone, options.now_us, result));
+      RETURN_IF_ERROR(ParseTime(text, InputOf(options), result));
       break;
     case TypeId::kTimestamp:
-      RETURN_IF_ERROR(ParseTimestamp(text, options.time_zone, options.now_us, result));
+      RETURN_IF_ERROR(ParseTimestamp(text, InputOf(options), result));
       break;
     case TypeId::kTimestamptz:
-      RETURN_IF_ERROR(ParseTimestamptz(text, options.time_zone, options.now_us, result));
+      RETURN_IF_ERROR(ParseTimestamptz(text, InputOf(options), result));
       break;
     default:
       return ParseRegistered(text, type.id, result);
@@ -159,13 +163,13 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
 void FormatIntegral(int64_t value, TypeId id, const TextOptions& options, std::string* out) {
   switch (id) {
     case TypeId::kDate:
-      return FormatDate(static_cast<int32_t>(value), out);
+      return FormatDate(static_cast<int32_t>(value), options.date_format, out);
     case TypeId::kTime:
       return FormatTime(value, out);
     case TypeId::kTimestamp:
-      return FormatTimestamp(value, out);
+      return FormatTimestamp(value, options.date_format, out);
     case TypeId::kTimestamptz:
-      return FormatTimestamptz(value, options.time_zone, out);
+      return FormatTimestamptz(value, options.time_zone, options.date_format, out);
     case TypeId::kRegtype:
       if (const auto type = FromOid(static_cast<uint32_t>(value))) {
         out->append(Format(Type{*type, 0}));

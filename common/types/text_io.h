@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/types/datetime.h"
 #include "common/types/value.h"
 #include "common/types/vector.h"
 
@@ -17,7 +18,7 @@ namespace adbms::types {
 // How an interval is written; values are those of the setting IntervalStyle.
 enum class IntervalStyle { kPostgres, kPostgresVerbose, kSqlStandard, kIso8601 };
 
-// What input and output depend on (DateStyle ISO is the only style).
+// What input and output depend on.
 struct TextOptions {
   absl::TimeZone time_zone = absl::UTCTimeZone();
   // For 'now', 'today' and the like; microseconds since 2000-01-01 UTC.
@@ -27,6 +28,7 @@ struct TextOptions {
   // bytea_output: true hex, false escape.
   bool bytea_hex = true;
   IntervalStyle interval_style = IntervalStyle::kPostgres;
+  DateFormat date_format;
 };
 
 // The type's input function. The result has `type`, modifier applied (char(n) padded, numeric

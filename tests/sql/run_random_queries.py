@@ -290,7 +290,7 @@ def rule_names(connection):
     try:
         adbms_process.run(connection, "SET adbms.disabled_rules = 'none_of_them'")
     except psycopg2.Error as error:
-        return error.diag.message_hint.removeprefix("Rules: ").rstrip(".").split(", ")
+        return error.diag.message_hint.removeprefix("Available values: ").rstrip(".").split(", ")
     raise AssertionError("a rule of an unknown name was accepted")
 
 

@@ -121,7 +121,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
       query_->calls_volatile = true;
-    if (e.function != nullptr && e.function->name == "current_setting")
+    if (e.function != nullptr &&
+        (e.function->name == "current_setting" || e.function->name == "set_config"))
       query_->session_details = true;
     if (e.kind != Expr::Kind::kParameter || e.parameter < client) return;
     const auto [it, inserted] = lifted.emplace(e.parameter - client, e.type);

@@ -8,6 +8,7 @@
 #include "common/sql/binder/binder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -158,9 +159,22 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
       type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc)
     return BindRegclass(text, type, literal->location);
   types::TextOptions options;
-  absl::TimeZone zone;
-  if (absl::LoadTimeZone(input_.time_zone, &zone)) options.time_zone = zone;
+  if (const auto zone = types::ReadTimeZoneSetting(input_.time_zone); zone.ok())
+    options.time_zone = zone->zone;
+  // What the catalog keeps is read with months first, whoever uses it.
+  const bool to_keep = input_.keeps_text && view_ == nullptr;
+  options.date_format.order =
+      view_depth_ > 0 && !to_keep ? types::DateOrder::kMdy : input_.date_order;
   auto value = types::ParseText(text, type, options);
+  if (to_keep && options.date_format.order != types::DateOrder::kMdy) {
+    options.date_format.order = types::DateOrder::kMdy;
+    const auto kept = types::ParseText(text, type, options);
+    if (value.ok() && (!kept.ok() || !(*kept == *value)))
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          absl::StrCat("\"", text, "\" cannot be kept: what it means depends on DateStyle"), {},
+          "Write the date as YYYY-MM-DD.");
+  }
   if (!value.ok()) {
     status::SqlError error = status::FromStatus(value.status());
     error.position = parser::CharacterPosition(text_, literal->location);

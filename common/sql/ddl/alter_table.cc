@@ -123,8 +123,9 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
       return absl::OkStatus();
     case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {
       *alter->mutable_add_check() = copy.checks(copy.checks_size() - 1);
-      ASSIGN_OR_RETURN(*alter->mutable_validation(),
+      ASSIGN_OR_RETURN(const common::v1::Plan plan,
                        ValidationPlan(table, alter->add_check().sql()));
+      alter->set_validation(plan.SerializeAsString());
       return ValidateChecks(copy);
     }
     default:

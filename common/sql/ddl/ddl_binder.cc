@@ -342,7 +342,9 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInpu
                                                               size_t step) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
                    binder::StatementTreeOf(input));
-  return ddl::DdlBinder(input, *tree, step).Bind();
+  PlanningInput keeping = input;
+  keeping.keeps_text = true;
+  return ddl::DdlBinder(keeping, *tree, step).Bind();
 }
 
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input) {

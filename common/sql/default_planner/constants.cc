@@ -67,6 +67,7 @@ absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
   state.context.session_user = input.session_user;
   state.context.current_database = input.database;
   state.context.time_zone = input.time_zone;
+  state.context.date_format.order = input.date_order;
   if (!input.search_path.empty()) state.context.current_schema = input.search_path[0];
   state.context.search_path = input.search_path;
   const int64_t now = absl::ToUnixMicros(absl::Now()) - int64_t{946684800} * 1000000;

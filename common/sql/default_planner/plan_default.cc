@@ -15,6 +15,4 @@ absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input) {
   return default_planner::BuildPlan(*query, policy);
 }
 
-const std::vector<std::string>& RewriteRuleNames() { return rules::RuleNames(); }
-
 }  // namespace adbms::sql

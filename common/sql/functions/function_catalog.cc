@@ -103,6 +103,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddBytes(content_);
     AddControl(content_);
     AddSystem(content_);
+    AddSettings(content_);
     AddConditionals(content_);
     AddTableFunctions(content_);
     AddAggregates(content_);
@@ -263,6 +264,7 @@ types::TextOptions OptionsOf(const EvaluationContext& context) {
   options.extra_float_digits = context.extra_float_digits;
   options.bytea_hex = context.bytea_hex;
   options.interval_style = context.interval_style;
+  options.date_format = context.date_format;
   return options;
 }
 

@@ -33,8 +33,11 @@ struct EvaluationContext {
   int extra_float_digits = 1;
   bool bytea_hex = true;
   types::IntervalStyle interval_style = types::IntervalStyle::kPostgres;
+  types::DateFormat date_format;
   // For a plan with session_details; null otherwise.
   std::shared_ptr<const common::v1::SessionDetails> session_details;
+  // What set_config() does; null where no session waits for it.
+  std::shared_ptr<class SettingChanges> setting_changes;
   // Answers catalog functions: format of a regclass, pg_get_indexdef, … ; null outside storage.
   const class CatalogFunctions* catalog = nullptr;
   // 57014 once the statement is cancelled or out of time; empty: nobody can interrupt.

@@ -5,8 +5,6 @@
 #include <random>
 #include <thread>
 
-#include "absl/strings/match.h"
-#include "common/settings/setting_table.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
@@ -56,31 +54,6 @@ absl::Status FormatType(const EvaluationContext& context,
   }
   result->data<View>()[row] = result->arena()->Add(text);
   return absl::OkStatus();
-}
-
-// What the session has told of its settings, or the initial value.
-absl::Status CurrentSetting(const EvaluationContext& context,
-                            const std::vector<const Vector*>& arguments, uint32_t row,
-                            Vector* result) {
-  const View name = arguments[0]->data<View>()[row];
-  if (context.session_details != nullptr) {
-    for (const common::v1::SettingValue& setting : context.session_details->settings()) {
-      if (!absl::EqualsIgnoreCase(setting.name(), {name.data(), name.size()})) continue;
-      result->data<View>()[row] = result->arena()->Add(setting.value());
-      return absl::OkStatus();
-    }
-  }
-  if (const settings::SettingDefinition* definition = settings::FindSetting(name)) {
-    result->data<View>()[row] =
-        result->arena()->Add(settings::ShowValue(*definition, definition->initial));
-    return absl::OkStatus();
-  }
-  if (arguments.size() > 1 && arguments[1]->data<uint8_t>()[row] != 0) {
-    result->SetNull(row);
-    return absl::OkStatus();
-  }
-  return Error(sqlstate::kUndefinedObject,
-               "unrecognized configuration parameter \"" + std::string(name) + "\"");
 }
 
 // Sleeps in slices: whoever cancels does not wait for the end.
@@ -274,8 +247,6 @@ void AddSystem(CatalogBuilder& builder) {
                       {false, false, Volatility::kStable});
   builder.AddFunction("format_type", {kOid, kInt4}, kText, MapAny<FormatType>,
                       {false, false, Volatility::kStable});
-  builder.AddFunction("current_setting", {kText}, kText, MapAny<CurrentSetting>, kStable);
-  builder.AddFunction("current_setting", {kText, kBool}, kText, MapAny<CurrentSetting>, kStable);
   builder.AddFunction("pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, MapAny<Sleep>, kVolatile);
   builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,

@@ -5,9 +5,7 @@
 #include "common/status/sql_error.h"
 
 namespace adbms::sql::parser {
-namespace {
 
-// The reserved words stand for themselves; the gateway resolves them.
 std::string RoleName(const PgQuery__RoleSpec& role) {
   switch (role.roletype) {
     case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC:
@@ -21,6 +19,8 @@ std::string RoleName(const PgQuery__RoleSpec& role) {
       return std::string(View(role.rolename));
   }
 }
+
+namespace {
 
 absl::Status ReadOptions(NodeList options, RoleStatement* role) {
   for (const Node* item : options) {

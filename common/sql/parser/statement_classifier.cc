@@ -370,31 +370,13 @@ std::string CommandWords(std::string_view text) {
   return words;
 }
 
-// `SELECT set_config('name', 'value', is_local)` changes the session, which only the gateway has:
-// it is a SET that answers. Anywhere else the function is not supported.
-bool ClassifySetConfig(const PgQuery__SelectStmt& select, Statement* out) {
-  if (select.n_target_list != 1 || select.n_from_clause > 0 || select.where_clause != nullptr ||
-      select.with_clause != nullptr || select.larg != nullptr || select.n_sort_clause > 0 ||
-      select.limit_count != nullptr || select.limit_offset != nullptr)
-    return false;
-  const Node* value = select.target_list[0]->res_target->val;
-  if (value->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return false;
-  const PgQuery__FuncCall& call = *value->func_call;
-  if (StringOf(call.funcname[call.n_funcname - 1]) != "set_config" || call.n_args != 3)
-    return false;
-  for (const Node* argument : NodeList(call.args, call.n_args)) {
-    const Node* inner =
-        argument->node_case == PG_QUERY__NODE__NODE_TYPE_CAST ? argument->type_cast->arg : argument;
-    if (inner->node_case != PG_QUERY__NODE__NODE_A_CONST || inner->a_const->isnull) return false;
-  }
-  out->statement_class = StatementClass::kSet;
-  out->command_tag = "SELECT 1";
-  out->set.name = absl::AsciiStrToLower(ConstantText(call.args[0]));
-  out->set.values = {ConstantText(call.args[1])};
-  const std::string local = absl::AsciiStrToLower(ConstantText(call.args[2]));
-  out->set.is_local = local.starts_with("t") || local == "on" || local == "1";
-  out->set.returns_value = true;
-  return true;
+// ALTER ROLE … SET and ALTER DATABASE … SET, as far as they are a SET.
+void ClassifyKeptSetting(const PgQuery__VariableSetStmt& node, Statement* out) {
+  ClassifySet(node, out);
+  out->statement_class = StatementClass::kRole;
+  out->role.kind = RoleStatement::Kind::kSet;
+  out->role.set = std::move(out->set);
+  out->role.from_current = node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT;
 }
 
 }  // namespace
@@ -404,7 +386,6 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
   const std::string& whole = tree.parse->text();
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
-      if (ClassifySetConfig(*node->select_stmt, out)) return absl::OkStatus();
       out->statement_class = StatementClass::kPlannable;
       out->command_tag = "SELECT";
       return absl::OkStatus();
@@ -532,6 +513,18 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_GRANT_STMT:
     case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:
       return ClassifyRole(*node, out);
+    case PG_QUERY__NODE__NODE_ALTER_ROLE_SET_STMT:
+      ClassifyKeptSetting(*node->alter_role_set_stmt->setstmt, out);
+      out->command_tag = "ALTER ROLE";
+      out->role.database = View(node->alter_role_set_stmt->database);
+      if (node->alter_role_set_stmt->role != nullptr)
+        out->role.roles = {RoleName(*node->alter_role_set_stmt->role)};
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_DATABASE_SET_STMT:
+      ClassifyKeptSetting(*node->alter_database_set_stmt->setstmt, out);
+      out->command_tag = "ALTER DATABASE";
+      out->role.database = View(node->alter_database_set_stmt->dbname);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
       out->statement_class = StatementClass::kNoOp;
       out->command_tag = "CHECKPOINT";

@@ -9,37 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "services/gateway/pgwire/connection_registry.h"
 #include "services/gateway/pgwire/wire.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::pgwire {
-
-// Connections by backend id, for CancelRequest. Thread-safe.
-class ConnectionRegistry {
- public:
-  struct Key {
-    int32_t pid = 0;
-    int32_t secret = 0;
-  };
-  Key Add();
-  void Attach(int32_t pid, session::Session* session);
-  void Remove(int32_t pid);
-  // Does nothing when the secret is wrong, as PostgreSQL.
-  void Cancel(int32_t pid, int32_t secret);
-  // Stops what all sessions run.
-  void CancelAll();
-
- private:
-  struct Entry {
-    int32_t secret = 0;
-    session::Session* session = nullptr;
-  };
-  absl::Mutex mutex_;
-  int32_t next_pid_ ABSL_GUARDED_BY(mutex_) = 1;
-  std::map<int32_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-};
 
 struct ConnectionOptions {
   int fd = -1;           // Owned by the connection's creator.
@@ -62,12 +36,14 @@ class Connection {
   bool idle() const { return idle_.load(std::memory_order_acquire); }
 
  private:
+  // Login (login.cc).
   absl::Status Start();
   absl::Status Authenticate(const std::string& user, security::v1::Policy* policy);
   absl::Status Scram(const std::string& user, security::v1::Policy* policy);
   // Of a call that is part of the login.
   rpc::CallContext LoginContext(const std::string& user) const;
   absl::StatusOr<std::string> ReadPassword();
+  // Messages (connection.cc).
   absl::Status Loop();
   // Until there is something to read. Errors: 57P05, 25P03 when the client is idle for longer than
   // its settings allow.

@@ -11,6 +11,7 @@ namespace {
 using common::v1::TableDescriptor;
 
 constexpr std::string_view kWarning = "01000";
+constexpr int kStaleRetries = 10;
 
 // Empty when the role may, or why the table is skipped.
 std::string ReasonToSkip(const security::v1::Policy& policy, const TableDescriptor& table,
@@ -30,6 +31,18 @@ absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* si
     return status::Error(status::sqlstate::kActiveTransaction,
                          "VACUUM cannot run inside a transaction block");
   }
+  for (int attempt = 0;; ++attempt) {
+    const absl::Status status = AnalyzeTables(analyze, sink);
+    if (status.ok()) return sink->Complete(statement.command_tag);
+    if (!status::HasSqlState(status, status::sqlstate::kStalePlan)) return status;
+    if (attempt == kStaleRetries) {
+      return status::Error(status::sqlstate::kSerializationFailure,
+                           "the tables were changed again and again", {}, "Try again.");
+    }
+  }
+}
+
+absl::Status Session::AnalyzeTables(const sql::AnalyzeStatement& analyze, ResultSink* sink) {
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
   std::vector<const TableDescriptor*> named;
@@ -51,21 +64,25 @@ absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* si
     }
   }
   std::vector<uint32_t> ids;
+  std::vector<storage::api::TableVersion> versions;
+  std::vector<std::string> skipped;
   for (const TableDescriptor* table : named) {
     const std::string skip = ReasonToSkip(*policy, *table, analyze.vacuum);
     if (!skip.empty()) {
-      sink->Notice("WARNING", kWarning, skip);
+      skipped.push_back(skip);
     } else if (!table->is_virtual()) {
       ids.push_back(table->table_id());
+      versions.emplace_back(table->table_id(), table->schema_version());
     }
   }
   if (analyze.analyze && !ids.empty()) {
     BufferOpenResults();
-    RETURN_IF_ERROR(storage_->Analyze(Context(), ids));
+    RETURN_IF_ERROR(storage_->Analyze(Context(), versions));
     services_.plan_cache->ClearTables(services_.catalog->RefreshStatistics(Context()));
     services_.plan_cache->ClearTables(ids);
   }
-  return sink->Complete(statement.command_tag);
+  for (const std::string& warning : skipped) sink->Notice("WARNING", kWarning, warning);
+  return absl::OkStatus();
 }
 
 }  // namespace adbms::gateway::session

@@ -79,6 +79,15 @@ std::string AuditText(const sql::RoleStatement& role) {
       return absl::StrCat("GRANT ", absl::StrJoin(role.granted_roles, ", "), " TO ", roles);
     case Kind::kRevokeRole:
       return absl::StrCat("REVOKE ", absl::StrJoin(role.granted_roles, ", "), " FROM ", roles);
+    case Kind::kSet: {
+      const bool of_database = role.roles.empty() && !role.database.empty();
+      const std::string whose =
+          of_database ? absl::StrCat("DATABASE ", role.database)
+                      : absl::StrCat("ROLE ", role.roles.empty() ? "ALL" : roles,
+                                     role.database.empty() ? "" : " IN DATABASE ", role.database);
+      return absl::StrCat("ALTER ", whose, role.set.reset ? " RESET " : " SET ", role.set.name,
+                          role.set.reset ? "" : " = ", absl::StrJoin(role.set.values, ", "));
+    }
   }
   return "";
 }

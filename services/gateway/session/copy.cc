@@ -16,6 +16,8 @@
 namespace adbms::gateway::session {
 namespace {
 
+constexpr int kStaleRetries = 10;
+
 constexpr size_t kCopyOutBytes = 64 << 10;
 
 std::string QuoteIdentifier(const std::string& name) {
@@ -196,7 +198,18 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
                          "Use COPY FROM STDIN and COPY TO STDOUT, or psql's \\copy.");
   }
   const bool in = statement.copy.from;
-  const absl::Status status = in ? RunCopyIn(statement, sink) : RunCopyOut(statement, sink);
+  bool begun = false;
+  absl::Status status;
+  for (int attempt = 0;; ++attempt) {
+    status = in ? RunCopyIn(statement, sink, &begun) : RunCopyOut(statement, sink);
+    // The table has changed since it was looked up: bound and authorized again.
+    if (begun || !status::HasSqlState(status, status::sqlstate::kStalePlan)) break;
+    if (attempt == kStaleRetries) {
+      status = status::Error(status::sqlstate::kSerializationFailure,
+                             "the table was changed again and again", {}, "Try again.");
+      break;
+    }
+  }
   if (!status.ok() && services_.audit->Wants(/*read_only=*/!in) &&
       !absl::IsPermissionDenied(status)) {
     Audit("statement", AuditText(statement), 0, status);
@@ -204,7 +217,7 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
   return status;
 }
 
-absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sink) {
+absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sink, bool* begun) {
   ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(statement.copy));
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(
@@ -229,6 +242,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   state.context.extra_float_digits = options.text.extra_float_digits;
   state.context.bytea_hex = options.text.bytea_hex;
   state.context.interval_style = options.text.interval_style;
+  state.context.date_format = options.text.date_format;
   // Defaults and checks may ask for settings.
   options.details = Details();
   state.context.session_details = options.details;
@@ -242,8 +256,11 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   CopySequences sequences(values_of);
   state.context.catalog = &sequences;
   BufferOpenResults();
-  ASSIGN_OR_RETURN(auto writer, storage_->OpenBulkWriter(Context(), binding.table->table_id(),
-                                                         binding.checks, options));
+  const storage::api::TableVersion table(binding.table->table_id(),
+                                         binding.table->schema_version());
+  ASSIGN_OR_RETURN(auto writer,
+                   storage_->OpenBulkWriter(Context(), table, binding.checks, options));
+  *begun = true;
   RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size())));
   CopyReader reader(format, binding.columns.size());
   std::vector<std::optional<std::string_view>> fields;

@@ -57,6 +57,7 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->text.extra_float_digits = text.extra_float_digits;
   options->text.bytea_hex = text.bytea_hex;
   options->text.interval_style = text.interval_style;
+  options->text.date_format = text.date_format;
 }
 
 std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
@@ -167,6 +168,10 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       RETURN_IF_ERROR(sink->Rows(batch));
     }
     const storage::v1::ExecutionSummary& summary = stream->summary();
+    if (summary.setting_changes_size() > 0) {
+      RETURN_IF_ERROR(ChangeSettings(summary));
+      SendReports(sink);
+    }
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
     return sink->Complete(CommandTag(*plan->plan, summary.rows_affected()));
   };
@@ -229,18 +234,36 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
     portal->rows_sent += sent;
     return absl::OkStatus();
   }
-  if (portal->stream != nullptr) EndStream(portal);
+  if (portal->stream != nullptr) {
+    RETURN_IF_ERROR(EndStream(portal));
+    SendReports(sink);
+  }
   const uint64_t affected = returns_rows && plan.plan->kind() == common::v1::STATEMENT_KIND_SELECT
                                 ? sent
                                 : portal->rows_affected;
   return sink->Complete(CommandTag(*plan.plan, affected));
 }
 
-void Session::EndStream(Portal* portal) {
+absl::Status Session::EndStream(Portal* portal) {
   const storage::v1::ExecutionSummary& summary = portal->stream->summary();
   portal->rows_affected = summary.rows_affected();
+  const absl::Status status = ChangeSettings(summary);
   Finished(*portal->statement->plan, portal->statement->sql, statement_start_, summary, false);
   portal->stream = nullptr;
+  return status;
+}
+
+absl::Status Session::ChangeSettings(const storage::v1::ExecutionSummary& summary) {
+  for (const common::v1::SettingChange& change : summary.setting_changes()) {
+    if (!change.has_value()) {
+      RETURN_IF_ERROR(settings_.Reset(change.name(), change.is_local()));
+    } else if (!IsOfTransaction(change.name())) {
+      RETURN_IF_ERROR(settings_.Set(change.name(), change.value(), change.is_local()));
+    } else if (state_ == TransactionState::kExplicit) {
+      RETURN_IF_ERROR(SetTransaction(ModesOf(change.name(), change.value()), nullptr));
+    }
+  }
+  return absl::OkStatus();
 }
 
 void Session::BufferRest(Portal* portal) {
@@ -256,7 +279,7 @@ void Session::BufferRest(Portal* portal) {
   };
   portal->failure = read();
   portal->batch = types::Batch();
-  if (portal->failure.ok()) EndStream(portal);
+  if (portal->failure.ok()) portal->failure = EndStream(portal);
   portal->stream = nullptr;
   portal->rows = std::move(rows);
   if (!portal->scroll) portal->position = 0;

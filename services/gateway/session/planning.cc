@@ -80,6 +80,7 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
   input.database = options_.database;
   input.time_zone = settings_.time_zone();
   input.switches = settings_.switches();
+  input.date_order = settings_.text_options().date_format.order;
   return input;
 }
 
@@ -120,6 +121,7 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     request.set_database(options_.database);
     request.set_time_zone(settings_.time_zone());
     *request.mutable_switches() = settings_.switches();
+    request.set_date_order(static_cast<uint32_t>(settings_.text_options().date_format.order));
     request.set_catalog_version(catalog->version());
     if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
       request.set_statistics_version(statistics->version());

@@ -158,7 +158,10 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   request.set_user(options_.user);
   request.set_kind(
       static_cast<security::v1::ChangeRolesRequest::Kind>(static_cast<int>(role.kind) + 1));
-  for (const std::string& name : role.roles) request.add_roles(name);
+  for (const std::string& name : role.roles) {
+    const bool own = name == "current_user" || name == "session_user";
+    request.add_roles(own ? options_.user : name);
+  }
   for (const std::string& name : role.granted_roles) request.add_granted_roles(name);
   if (role.password.has_value()) request.set_password(*role.password);
   if (role.login.has_value()) request.set_login(*role.login);
@@ -167,7 +170,11 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   if (role.create_db.has_value()) request.set_create_db(*role.create_db);
   if (role.inherit.has_value()) request.set_inherit(*role.inherit);
   request.set_if_exists(role.if_exists);
-  RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
+  if (role.kind == sql::RoleStatement::Kind::kSet) {
+    RETURN_IF_ERROR(AddSetting(role, &request));
+  } else {
+    RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
+  }
   auto response = services_.security->ChangeRoles(Context(), request);
   if (!absl::IsPermissionDenied(response.status())) {
     Audit("role", AuditText(role), 0, response.status());

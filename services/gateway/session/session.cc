@@ -122,10 +122,17 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   const int64_t timeout_ms =
       services.statement_timeout_ms == nullptr ? 0 : services.statement_timeout_ms->load();
   if (timeout_ms > 0) {
-    RETURN_IF_ERROR(settings.Set("statement_timeout", absl::StrCat(timeout_ms), false));
+    RETURN_IF_ERROR(
+        settings.Start("statement_timeout", absl::StrCat(timeout_ms), "configuration file"));
   }
+  // Whether the role might set it was asked when it was kept; one that means nothing any more
+  // keeps nobody out.
+  settings.SetRole(session->options_.user, /*superuser=*/true);
+  for (const security::v1::KeptSetting& kept : policy->settings())
+    (void)settings.Start(kept.name(), kept.value(), kept.source());
+  settings.SetRole(session->options_.user, policy->superuser());
   for (const auto& [name, value] : session->options_.settings) {
-    RETURN_IF_ERROR(settings.Set(name, value, false, /*starting=*/true));
+    RETURN_IF_ERROR(settings.Start(name, value, "client"));
   }
   settings.FreezeDefaults();
   settings.TakeReports();
@@ -197,6 +204,8 @@ absl::Status Session::BeginImplicit() {
     options.isolation = storage::api::Isolation::kRepeatableRead;
   }
   RETURN_IF_ERROR(storage_->Begin(Context(), options));
+  begin_options_ = options;
+  block_used_ = false;
   state_ = TransactionState::kImplicit;
   explicit_block_ = false;
   transaction_timestamp_us_ = 0;
@@ -404,12 +413,6 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
           described->plan == nullptr ? described->columns : described->plan->plan->root().output();
       prepared->returns_rows = prepared->columns.size() > 0;
     }
-    if (statement_class == sql::StatementClass::kSet && prepared->statement.set.returns_value) {
-      common::v1::OutputColumn* column = prepared->columns.Add();
-      column->set_name("set_config");
-      column->mutable_type()->set_id(common::v1::TYPE_ID_TEXT);
-      prepared->returns_rows = true;
-    }
     if (statement_class == sql::StatementClass::kShow ||
         statement_class == sql::StatementClass::kExplain) {
       common::v1::OutputColumn* column = prepared->columns.Add();
@@ -529,6 +532,9 @@ absl::Status Session::ExecutePortal(Portal* portal, uint64_t max_rows, bool alon
     return status;
   }
   if (prepared.plan == nullptr) {
+    // What is set is undone with the statements that share its Sync.
+    if (!alone && prepared.statement.statement_class == sql::StatementClass::kSet)
+      RETURN_IF_ERROR(BeginImplicit());
     return RunStatement(prepared.statement, /*alone=*/true, sink);
   }
   if (portal->scroll) {

@@ -204,6 +204,12 @@ class Session {
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
   absl::Status SetTransaction(const sql::SetStatement& set, ResultSink* sink);
   absl::StatusOr<std::string> ShowValue(const std::string& name) const;
+  // Settings that are the transaction's: changing them is SET TRANSACTION.
+  static bool IsOfTransaction(std::string_view name);
+  static sql::SetStatement ModesOf(std::string_view name, std::string_view value);
+  // ALTER ROLE … SET and ALTER DATABASE … SET: checks the value.
+  absl::Status AddSetting(const sql::RoleStatement& role,
+                          security::v1::ChangeRolesRequest* request) const;
   absl::Status RunSet(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
@@ -213,6 +219,8 @@ class Session {
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
   absl::Status RunAnalyze(const sql::Statement& statement, ResultSink* sink);
+  // Once: ADB01 when a table has changed since it was looked up.
+  absl::Status AnalyzeTables(const sql::AnalyzeStatement& analyze, ResultSink* sink);
   absl::Status RunLock(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
   absl::Status RunExplain(const sql::Statement& statement, const std::vector<types::Type>& types,
@@ -230,10 +238,13 @@ class Session {
   // a time.
   void BufferOpenResults();
   void BufferRest(Portal* portal);
-  void EndStream(Portal* portal);
+  absl::Status EndStream(Portal* portal);
+  // What the statement's set_config() has done becomes the session's.
+  absl::Status ChangeSettings(const storage::v1::ExecutionSummary& summary);
   void EndCursors(bool commit);
   absl::Status RunCopy(const sql::Statement& statement, ResultSink* sink);
-  absl::Status RunCopyIn(const sql::Statement& statement, ResultSink* sink);
+  // `*begun`: the client was asked for data. Errors: ADB01 before that, when the table has changed.
+  absl::Status RunCopyIn(const sql::Statement& statement, ResultSink* sink, bool* begun);
   // Of a sequence, for rows that are being copied in.
   absl::StatusOr<std::vector<int64_t>> TakeSequenceValues(uint32_t sequence_id, uint32_t count);
   absl::Status RunCopyOut(const sql::Statement& statement, ResultSink* sink);

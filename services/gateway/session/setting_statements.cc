@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/settings/setting_table.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/session.h"
@@ -23,7 +24,68 @@ std::string QuoteName(const std::string& name) {
   return quoted + "\"";
 }
 
+// The value as one text.
+std::string ValueOf(const sql::SetStatement& set) {
+  if (!Settings::IsNameList(set.name)) return absl::StrJoin(set.values, ", ");
+  std::vector<std::string> names;
+  for (const std::string& name : set.values) names.push_back(QuoteName(name));
+  return absl::StrJoin(names, ", ");
+}
+
 }  // namespace
+
+bool Session::IsOfTransaction(std::string_view name) {
+  const std::string lower = absl::AsciiStrToLower(absl::string_view(name.data(), name.size()));
+  return lower == "transaction_isolation" || lower == "transaction_read_only";
+}
+
+sql::SetStatement Session::ModesOf(std::string_view name, std::string_view value) {
+  sql::SetStatement modes;
+  const std::string lower = absl::AsciiStrToLower(absl::string_view(value.data(), value.size()));
+  if (absl::AsciiStrToLower(absl::string_view(name.data(), name.size())) ==
+      "transaction_isolation") {
+    modes.isolation = lower;
+  } else {
+    modes.read_only = lower == "on" || lower == "true" || lower == "1" || lower == "yes";
+  }
+  return modes;
+}
+
+absl::Status Session::AddSetting(const sql::RoleStatement& role,
+                                 security::v1::ChangeRolesRequest* request) const {
+  const sql::SetStatement& set = role.set;
+  if (!role.database.empty() && role.database != options_.database) {
+    return status::Error(status::sqlstate::kInvalidCatalogName,
+                         absl::StrCat("database \"", role.database, "\" does not exist"));
+  }
+  request->set_database(role.database);
+  if (set.name == "all") return absl::OkStatus();
+  if (set.name == "transaction" || set.name == "session characteristics" || set.name == "role" ||
+      set.name == "session_authorization") {
+    return status::NotSupported(absl::StrCat("keeping ", set.name, " as a setting"));
+  }
+  request->set_setting(Settings::NameOf(set.name));
+  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  const settings::SettingDefinition* definition = settings::FindSetting(set.name);
+  if (definition == nullptr) {
+    // As PostgreSQL 15: what a name of somebody's own means nobody knows.
+    if (!settings::IsCustom(set.name)) return settings::Unknown(set.name);
+    if (!policy->superuser()) {
+      return status::Error(status::sqlstate::kInsufficientPrivilege,
+                           absl::StrCat("permission denied to set parameter \"", set.name, "\""));
+    }
+  } else {
+    RETURN_IF_ERROR(settings::CheckMaySet(*definition, policy->superuser(), /*starting=*/false));
+  }
+  if (set.reset) return absl::OkStatus();
+  std::string value = ValueOf(set);
+  if (role.from_current) {
+    ASSIGN_OR_RETURN(value, ShowValue(set.name));
+  }
+  RETURN_IF_ERROR(settings_.Check(set.name, value, /*starting=*/false).status());
+  request->set_value(value);
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::string> Session::ShowValue(const std::string& name) const {
   if (state_ == TransactionState::kExplicit) {
@@ -50,7 +112,7 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
   if (set.name == "all") {
     settings_.ResetAll();
   } else if (set.reset) {
-    RETURN_IF_ERROR(settings_.Reset(set.name));
+    RETURN_IF_ERROR(settings_.Reset(set.name, set.is_local));
   } else if (set.name == "session_authorization" || set.name == "role") {
     return status::NotSupported(absl::StrCat("SET ", absl::AsciiStrToUpper(set.name)));
   } else if (set.name == "transaction") {
@@ -62,31 +124,15 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
       RETURN_IF_ERROR(
           settings_.Set("default_transaction_read_only", *set.read_only ? "on" : "off", false));
   } else {
-    // `SET transaction_isolation = …` is SET TRANSACTION.
-    if (set.name == "transaction_isolation" || set.name == "transaction_read_only") {
-      sql::SetStatement transaction;
-      const std::string value = absl::AsciiStrToLower(absl::StrJoin(set.values, ", "));
-      if (set.name == "transaction_isolation") {
-        transaction.isolation = value;
-      } else {
-        transaction.read_only = value == "on" || value == "true" || value == "1" || value == "yes";
-      }
-      RETURN_IF_ERROR(SetTransaction(transaction, sink));
+    if (IsOfTransaction(set.name)) {
+      RETURN_IF_ERROR(SetTransaction(ModesOf(set.name, absl::StrJoin(set.values, ", ")), sink));
     } else {
-      const bool names = Settings::IsNameList(set.name) && !set.returns_value;
-      std::vector<std::string> values;
-      for (const std::string& value : set.values)
-        values.push_back(names ? QuoteName(value) : value);
-      RETURN_IF_ERROR(settings_.Set(set.name, absl::StrJoin(values, ", "), set.is_local));
+      RETURN_IF_ERROR(settings_.Set(set.name, ValueOf(set), set.is_local));
     }
     if (set.is_local && state_ != TransactionState::kExplicit) {
       sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
                    "SET LOCAL can only be used in transaction blocks");
     }
-  }
-  if (set.returns_value) {
-    ASSIGN_OR_RETURN(const std::string value, ShowValue(set.name));
-    return SendText("set_config", {value}, "SELECT 1", sink);
   }
   return sink->Complete(statement.command_tag);
 }

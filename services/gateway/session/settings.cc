@@ -4,13 +4,10 @@
 #include <iterator>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "common/settings/setting_table.h"
-#include "common/sql/sql.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/time_zone.h"
@@ -18,47 +15,17 @@
 namespace adbms::gateway::session {
 namespace {
 
-namespace sqlstate = status::sqlstate;
 using settings::FindSetting;
-using settings::SettingContext;
 using settings::SettingDefinition;
 
-absl::Status Unknown(const std::string& name) {
-  return status::Error(sqlstate::kUndefinedObject,
-                       absl::StrCat("unrecognized configuration parameter \"", name, "\""));
-}
-
-bool IsCustom(const std::string& lower) { return lower.find('.') != std::string::npos; }
-
-// Who may set it when.
-absl::Status CheckContext(const SettingDefinition& definition, bool superuser, bool starting) {
-  const auto refuse = [&](const char* why) {
-    return status::Error(sqlstate::kCantChangeRuntimeParam,
-                         absl::StrCat("parameter \"", definition.name, "\" ", why));
-  };
-  switch (definition.context) {
-    case SettingContext::kInternal:
-      return refuse("cannot be changed");
-    case SettingContext::kPostmaster:
-      return refuse("cannot be changed without restarting the server");
-    case SettingContext::kSighup:
-      return refuse("cannot be changed now");
-    case SettingContext::kBackend:
-    case SettingContext::kSuperuserBackend:
-      if (!starting) return refuse("cannot be set after connection start");
-      break;
-    case SettingContext::kSuperuser:
-      break;
-    case SettingContext::kUser:
-      return absl::OkStatus();
-  }
-  const bool wants_superuser = definition.context != SettingContext::kBackend;
-  if (wants_superuser && !superuser) {
-    return status::Error(
-        sqlstate::kInsufficientPrivilege,
-        absl::StrCat("permission denied to set parameter \"", definition.name, "\""));
-  }
-  return absl::OkStatus();
+// How severe a message is, least first; client_min_messages and notices on one scale.
+int RankOf(std::string_view severity) {
+  constexpr std::string_view kOrder[] = {"debug5", "debug4", "debug3", "debug2",  "debug1",
+                                         "log",    "info",   "notice", "warning", "error"};
+  const std::string lower =
+      absl::AsciiStrToLower(absl::string_view(severity.data(), severity.size()));
+  const auto found = std::find(std::begin(kOrder), std::end(kOrder), lower);
+  return static_cast<int>(found - std::begin(kOrder));
 }
 
 // The names of a list such as "\"$user\", public".
@@ -92,75 +59,6 @@ std::vector<std::string> NamesOf(const std::string& list) {
   return names;
 }
 
-// Beyond type and bounds, what only some values of a setting can mean here.
-absl::StatusOr<std::string> CheckMeaning(const SettingDefinition& definition, std::string value) {
-  const absl::string_view name = definition.name;
-  const std::string lower = absl::AsciiStrToLower(value);
-  if (name == "TimeZone") {
-    if (lower == "default" || lower == "localtime") return std::string("UTC");
-    ASSIGN_OR_RETURN(const types::NamedZone zone, types::ReadTimeZoneSetting(value));
-    return zone.name;
-  }
-  if (name == "client_encoding") {
-    // As PostgreSQL, which looks at letters and digits only.
-    std::string plain;
-    std::copy_if(lower.begin(), lower.end(), std::back_inserter(plain),
-                 [](char c) { return absl::ascii_isalnum(c); });
-    if (plain == "utf8" || plain == "unicode") return std::string("UTF8");
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         absl::StrCat("client encoding \"", value, "\" is not supported"), "",
-                         "Use UTF8.");
-  }
-  if (absl::StrContains(name, "transaction_isolation") && lower == "serializable") {
-    return status::NotSupported("isolation level SERIALIZABLE");
-  }
-  if (name == "adbms.disabled_rules") {
-    const auto& known = sql::RewriteRuleNames();
-    for (const std::string& rule : NamesOf(value)) {
-      if (std::find(known.begin(), known.end(), rule) != known.end()) continue;
-      return status::Error(
-          sqlstate::kInvalidParameterValue,
-          absl::StrCat("invalid value for parameter \"adbms.disabled_rules\": \"", value, "\""),
-          absl::StrCat("There is no rewrite rule \"", rule, "\"."),
-          absl::StrCat("Rules: ", absl::StrJoin(known, ", "), "."));
-    }
-    return value;
-  }
-  if (name == "standard_conforming_strings" && value != "on") {
-    return status::NotSupported("standard_conforming_strings = off");
-  }
-  if (name == "DateStyle") {
-    for (absl::string_view word : absl::StrSplit(lower, ',')) {
-      word = absl::StripAsciiWhitespace(word);
-      if (word == "iso" || word == "mdy" || word == "us" || word == "noneuro" ||
-          word == "noneuropean" || word == "default") {
-        continue;
-      }
-      // Taken without doing it, dates would silently be read the wrong way round.
-      if (word == "dmy" || word == "ymd" || absl::StartsWith(word, "euro"))
-        return status::NotSupported("DateStyle with another order than MDY");
-      if (word == "sql" || absl::StartsWith(word, "postgres") || word == "german")
-        return status::NotSupported("DateStyle other than ISO");
-      return status::Error(
-          sqlstate::kInvalidParameterValue,
-          absl::StrCat("invalid value for parameter \"DateStyle\": \"", value, "\""),
-          "Unrecognized key word: \"" + std::string(word) + "\".");
-    }
-    return std::string("ISO, MDY");
-  }
-  return value;
-}
-
-// How severe a message is, least first; client_min_messages and notices on one scale.
-int RankOf(std::string_view severity) {
-  constexpr std::string_view kOrder[] = {"debug5", "debug4", "debug3", "debug2",  "debug1",
-                                         "log",    "info",   "notice", "warning", "error"};
-  const std::string lower =
-      absl::AsciiStrToLower(absl::string_view(severity.data(), severity.size()));
-  const auto found = std::find(std::begin(kOrder), std::end(kOrder), lower);
-  return static_cast<int>(found - std::begin(kOrder));
-}
-
 }  // namespace
 
 Settings::Settings() {
@@ -177,7 +75,7 @@ void Settings::SetRole(const std::string& user, bool superuser) {
 
 std::string Settings::Value(const std::string& lower) const {
   const auto found = values_.find(lower);
-  if (found != values_.end()) return found->second;
+  if (found != values_.end()) return found->second.text;
   const SettingDefinition* definition = FindSetting(lower);
   return definition == nullptr ? std::string() : definition->initial;
 }
@@ -200,6 +98,8 @@ void Settings::Changed(const std::string& lower) {
                                    : value == "sql_standard" ? types::IntervalStyle::kSqlStandard
                                    : value == "iso_8601"     ? types::IntervalStyle::kIso8601
                                                              : types::IntervalStyle::kPostgres;
+  } else if (lower == "datestyle") {
+    (void)types::ReadDateStyle(value, {}, &text_options_.date_format);
   } else if (lower == "statement_timeout") {
     statement_timeout_ms_ = settings::Milliseconds(*definition, value);
   } else if (lower == "lock_timeout") {
@@ -236,76 +136,119 @@ void Settings::Changed(const std::string& lower) {
     }
   }
   planning_key_ = absl::StrCat(absl::StrJoin(search_path_, ","), "|", time_zone_, "|",
+                               static_cast<int>(text_options_.date_format.order), "|",
                                switches_.SerializeAsString());
   if (definition != nullptr && definition->reported)
     reports_[definition->name] = settings::ShowValue(*definition, value);
 }
 
-absl::Status Settings::Set(const std::string& name, const std::string& value, bool is_local,
-                           bool starting) {
-  const std::string lower = absl::AsciiStrToLower(name);
+std::string Settings::ResetValue(const std::string& lower) const {
+  const auto found = defaults_.find(lower);
+  if (found != defaults_.end()) return found->second.text;
   const SettingDefinition* definition = FindSetting(lower);
-  std::string canonical = value;
-  if (definition != nullptr) {
-    RETURN_IF_ERROR(CheckContext(*definition, superuser_, starting));
-    ASSIGN_OR_RETURN(canonical, settings::ReadValue(*definition, value));
-    ASSIGN_OR_RETURN(canonical, CheckMeaning(*definition, std::move(canonical)));
-  } else if (!IsCustom(lower)) {
-    return Unknown(name);
+  return definition == nullptr ? std::string() : definition->initial;
+}
+
+absl::StatusOr<std::string> Settings::Check(const std::string& name, const std::string& value,
+                                            bool starting) const {
+  const SettingDefinition* definition = FindSetting(name);
+  if (definition == nullptr) {
+    if (!settings::IsCustom(name)) return settings::Unknown(name);
+    return value;
   }
+  RETURN_IF_ERROR(settings::CheckMaySet(*definition, superuser_, starting));
+  const std::string lower = absl::AsciiStrToLower(name);
+  return settings::ReadMeaning(*definition, value, Value(lower), ResetValue(lower));
+}
+
+absl::Status Settings::Set(const std::string& name, const std::string& value, bool is_local) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  ASSIGN_OR_RETURN(std::string canonical, Check(name, value, /*starting=*/false));
+  if (is_local && !in_transaction()) return absl::OkStatus();
   KeepForRollback();
-  if (is_local && !in_transaction_) return absl::OkStatus();
   const auto before = values_.find(lower);
   if (is_local) {
     before_local_.try_emplace(
-        lower, before == values_.end() ? std::nullopt : std::optional<std::string>(before->second));
+        lower, before == values_.end() ? std::nullopt : std::optional<Setting>(before->second));
   } else {
     before_local_.erase(lower);
   }
-  if (before != values_.end() && before->second == canonical) return absl::OkStatus();
-  values_[lower] = canonical;
-  Changed(lower);
+  Put(lower, {std::move(canonical), "session"});
+  return absl::OkStatus();
+}
+
+void Settings::Put(const std::string& lower, Setting setting) {
+  const bool changed = Value(lower) != setting.text;
+  values_[lower] = std::move(setting);
+  if (changed) Changed(lower);
+}
+
+absl::Status Settings::Start(const std::string& name, const std::string& value,
+                             const std::string& source) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  ASSIGN_OR_RETURN(std::string canonical, Check(name, value, /*starting=*/true));
+  Put(lower, {std::move(canonical), source});
   return absl::OkStatus();
 }
 
 void Settings::Force(const std::string& name, const std::string& value) {
   const std::string lower = absl::AsciiStrToLower(name);
-  values_[lower] = value;
-  defaults_[lower] = value;
+  values_[lower] = {value, "override"};
+  defaults_[lower] = values_[lower];
 }
 
 void Settings::FreezeDefaults() { defaults_ = values_; }
 
-absl::Status Settings::Reset(const std::string& name) {
+absl::Status Settings::Reset(const std::string& name, bool is_local) {
   const std::string lower = absl::AsciiStrToLower(name);
   const SettingDefinition* definition = FindSetting(lower);
-  if (definition == nullptr && !IsCustom(lower)) return Unknown(name);
-  if (definition != nullptr) RETURN_IF_ERROR(CheckContext(*definition, superuser_, false));
+  if (definition == nullptr && !settings::IsCustom(lower)) return settings::Unknown(name);
+  if (definition != nullptr) RETURN_IF_ERROR(settings::CheckMaySet(*definition, superuser_, false));
+  if (is_local && !in_transaction()) return absl::OkStatus();
   KeepForRollback();
+  const auto before = values_.find(lower);
+  if (is_local) {
+    before_local_.try_emplace(
+        lower, before == values_.end() ? std::nullopt : std::optional<Setting>(before->second));
+  } else {
+    before_local_.erase(lower);
+  }
   const auto initial = defaults_.find(lower);
-  if (initial != defaults_.end()) {
-    values_[lower] = initial->second;
+  Restore(lower, initial == defaults_.end() ? std::nullopt : std::optional(initial->second));
+  return absl::OkStatus();
+}
+
+void Settings::Restore(const std::string& lower, const std::optional<Setting>& setting) {
+  if (setting.has_value()) {
+    values_[lower] = *setting;
+  } else if (FindSetting(lower) == nullptr && values_.contains(lower)) {
+    // As in PostgreSQL, what was once there stays, and is empty.
+    values_[lower] = {"", "session"};
   } else {
     values_.erase(lower);
   }
   Changed(lower);
-  return absl::OkStatus();
 }
 
-void Settings::Replace(Values values) {
-  const Values before = std::exchange(values_, std::move(values));
-  for (const auto& [name, value] : values_) {
-    const auto old = before.find(name);
-    if (old == before.end() || old->second != value) Changed(name);
+void Settings::Replace(const Values& values) {
+  const Values before = values_;
+  for (const auto& [name, setting] : before) {
+    const auto kept = values.find(name);
+    if (kept == values.end()) {
+      Restore(name, std::nullopt);
+    } else if (kept->second != setting) {
+      Restore(name, kept->second);
+    }
   }
-  for (const auto& [name, value] : before) {
-    if (!values_.contains(name)) Changed(name);
+  for (const auto& [name, setting] : values) {
+    if (!before.contains(name)) Restore(name, setting);
   }
 }
 
 void Settings::ResetAll() {
   KeepForRollback();
-  Replace(defaults_);
+  before_local_.clear();
+  Replace(Values(defaults_));
 }
 
 std::string Settings::NameOf(const std::string& name) {
@@ -323,8 +266,8 @@ absl::StatusOr<std::string> Settings::Show(const std::string& name) const {
   const SettingDefinition* definition = FindSetting(lower);
   if (definition != nullptr) return settings::ShowValue(*definition, Value(lower));
   const auto found = values_.find(lower);
-  if (found == values_.end()) return Unknown(name);
-  return found->second;
+  if (found == values_.end()) return settings::Unknown(name);
+  return found->second.text;
 }
 
 std::vector<std::vector<std::string>> Settings::All() const {
@@ -345,10 +288,11 @@ void Settings::Describe(common::v1::SessionDetails* details) const {
       return definition == nullptr ? canonical : settings::ShowValue(*definition, canonical);
     };
     setting->set_name(definition == nullptr ? lower : definition->name);
-    setting->set_value(shown(value));
+    setting->set_value(shown(value.text));
+    setting->set_source(value.source);
     const auto initial = defaults_.find(lower);
     if (initial != defaults_.end()) {
-      setting->set_reset_value(shown(initial->second));
+      setting->set_reset_value(shown(initial->second.text));
     } else if (definition != nullptr) {
       setting->set_reset_value(shown(definition->initial));
     }
@@ -360,33 +304,51 @@ bool Settings::Wants(std::string_view severity) const {
 }
 
 void Settings::Begin() {
-  at_begin_.reset();
+  levels_.assign(1, std::nullopt);
   before_local_.clear();
-  in_transaction_ = true;
 }
 
 void Settings::KeepForRollback() {
-  if (in_transaction_ && !at_begin_.has_value()) at_begin_ = values_;
+  if (in_transaction() && !levels_.back().has_value()) levels_.back() = {values_, before_local_};
+}
+
+void Settings::Savepoint() { levels_.emplace_back(); }
+
+void Settings::Release(size_t savepoint) {
+  // What was so before the first of the levels that end is so before the one that goes on.
+  while (levels_.size() > savepoint + 1) {
+    std::optional<Kept> top = std::move(levels_.back());
+    levels_.pop_back();
+    if (!levels_.back().has_value()) levels_.back() = std::move(top);
+  }
+}
+
+void Settings::RollbackTo(size_t savepoint) {
+  std::optional<Kept> kept;
+  while (levels_.size() > savepoint + 1) {
+    if (levels_.back().has_value()) kept = std::move(levels_.back());
+    levels_.pop_back();
+  }
+  levels_.emplace_back();
+  if (!kept.has_value()) return;
+  Replace(kept->values);
+  before_local_ = std::move(kept->before_local);
 }
 
 void Settings::Commit() {
-  for (const auto& [name, value] : before_local_) {
-    if (value.has_value()) {
-      values_[name] = *value;
-    } else {
-      values_.erase(name);
-    }
-    Changed(name);
-  }
-  before_local_.clear();
-  in_transaction_ = false;
+  const auto before = std::exchange(before_local_, {});
+  for (const auto& [name, setting] : before) Restore(name, setting);
+  levels_.clear();
 }
 
 void Settings::Rollback() {
-  if (in_transaction_ && at_begin_.has_value()) Replace(*std::move(at_begin_));
-  at_begin_.reset();
+  for (const std::optional<Kept>& level : levels_) {
+    if (!level.has_value()) continue;
+    Replace(level->values);
+    break;
+  }
   before_local_.clear();
-  in_transaction_ = false;
+  levels_.clear();
 }
 
 std::vector<std::pair<std::string, std::string>> Settings::TakeReports() {

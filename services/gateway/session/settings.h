@@ -24,11 +24,15 @@ class Settings {
 
   // Errors: 42704 for an unknown name, 22023 for a bad value, 55P02 for one that a session cannot
   // change, 42501 for what is the superuser's. Names with a dot are custom settings and always
-  // accepted. `is_local` ends with the transaction. `starting`: from a start-up packet.
-  absl::Status Set(const std::string& name, const std::string& value, bool is_local,
-                   bool starting = false);
-  absl::Status Reset(const std::string& name);
+  // accepted. `is_local` ends with the transaction, and does nothing outside of one.
+  absl::Status Set(const std::string& name, const std::string& value, bool is_local);
+  absl::Status Reset(const std::string& name, bool is_local = false);
   void ResetAll();
+  // What Set would make of the value, with its errors. `starting`: where a session begins.
+  absl::StatusOr<std::string> Check(const std::string& name, const std::string& value,
+                                    bool starting) const;
+  // While the session begins. `source`: as pg_settings.source names it.
+  absl::Status Start(const std::string& name, const std::string& value, const std::string& source);
   // A setting's name as PostgreSQL writes it: "TimeZone".
   static std::string NameOf(const std::string& name);
   // Whether its value is a list of names, which SET takes apart.
@@ -43,6 +47,12 @@ class Settings {
   void Begin();
   void Commit();
   void Rollback();
+  // One more savepoint. Those before it are numbered from 0.
+  void Savepoint();
+  // Forgets the savepoint of the number and later ones; what was set since stays.
+  void Release(size_t savepoint);
+  // Takes back what was set since the savepoint of the number, which stays.
+  void RollbackTo(size_t savepoint);
 
   // Settings whose value changed since the last call and that clients are told of: canonical name,
   // value.
@@ -70,21 +80,37 @@ class Settings {
   const std::string& planning_key() const { return planning_key_; }
 
  private:
-  using Values = std::map<std::string, std::string>;  // By lower-case name.
+  struct Setting {
+    std::string text;    // In canonical form.
+    std::string source;  // As pg_settings.source names it.
+
+    bool operator==(const Setting&) const = default;
+  };
+  using Values = std::map<std::string, Setting>;  // By lower-case name.
+  using LocalValues = std::map<std::string, std::optional<Setting>>;
+  struct Kept {
+    Values values;
+    LocalValues before_local;
+  };
   // In canonical form; the initial one where nothing was set. Empty for what is not there.
   std::string Value(const std::string& lower) const;
+  std::string ResetValue(const std::string& lower) const;
+  void Put(const std::string& lower, Setting setting);
+  // Puts back what was there before; nothing: the initial value.
+  void Restore(const std::string& lower, const std::optional<Setting>& setting);
+  bool in_transaction() const { return !levels_.empty(); }
   void Changed(const std::string& lower);
-  // Tells Changed of every difference.
-  void Replace(Values values);
+  // Restores every one that differs.
+  void Replace(const Values& values);
   // Before a change.
   void KeepForRollback();
 
   Values values_;    // Only those that were set.
   Values defaults_;  // What RESET restores, where that is not the initial value.
-  // At the first change inside a transaction, which most do not have.
-  std::optional<Values> at_begin_;
-  std::map<std::string, std::optional<std::string>> before_local_;
-  bool in_transaction_ = false;
+  // For the transaction and each of its savepoints: what was so before the first change since,
+  // which most do not have. Empty outside of a transaction.
+  std::vector<std::optional<Kept>> levels_;
+  LocalValues before_local_;
   std::map<std::string, std::string> reports_;
   std::string user_;
   bool superuser_ = false;

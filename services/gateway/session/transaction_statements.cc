@@ -71,6 +71,10 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       }
       if (state_ == TransactionState::kImplicit) {
         state_ = TransactionState::kExplicit;
+        sql::SetStatement modes;
+        modes.isolation = transaction.isolation;
+        modes.read_only = transaction.read_only;
+        RETURN_IF_ERROR(SetTransaction(modes, sink));
         return sink->Complete(statement.command_tag);
       }
       storage::api::BeginOptions options;
@@ -116,6 +120,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       BufferOpenResults();
       RETURN_IF_ERROR(storage_->Savepoint(Context(), transaction.savepoint));
       savepoints_.emplace_back(transaction.savepoint, ++serial_);
+      settings_.Savepoint();
       return sink->Complete("SAVEPOINT");
     case Kind::kRelease:
       if (state_ != TransactionState::kExplicit) return outside_block("RELEASE SAVEPOINT");
@@ -126,6 +131,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
         savepoints_.pop_back();
         if (found) break;
       }
+      settings_.Release(savepoints_.size());
       return sink->Complete("RELEASE");
     case Kind::kRollbackTo:
       if (state_ != TransactionState::kExplicit && state_ != TransactionState::kFailed) {
@@ -148,6 +154,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
           return cursor.second.serial > since;
         });
       }
+      settings_.RollbackTo(savepoints_.size() - 1);
       state_ = TransactionState::kExplicit;
       return sink->Complete("ROLLBACK");
   }

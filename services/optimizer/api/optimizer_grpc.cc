@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "common/rpc/nested_message.h"
+#include "common/status/macros.h"
+
 namespace adbms::optimizer::api {
 namespace {
 
@@ -14,7 +17,11 @@ class Client : public Optimizer {
 
   absl::StatusOr<optimizer::v1::PlanResponse> Plan(
       const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::Plan, context, secret_, request, true);
+    ASSIGN_OR_RETURN(optimizer::v1::PlanResponse response,
+                     rpc::Call(stub_.get(), &Service::Stub::Plan, context, secret_, request, true));
+    RETURN_IF_ERROR(rpc::ParseNested(response.encoded_plan(), response.mutable_plan()));
+    response.clear_encoded_plan();
+    return response;
   }
   absl::StatusOr<optimizer::v1::WhatIfResponse> WhatIf(
       const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) override {
@@ -38,9 +45,15 @@ class Adapter : public Service::Service {
 
   grpc::Status Plan(grpc::ServerContext* server, const optimizer::v1::PlanRequest* request,
                     optimizer::v1::PlanResponse* response) override {
-    return rpc::Serve(side_, "Plan", server, response, [&](const rpc::CallContext& context) {
-      return implementation_->Plan(context, *request);
-    });
+    using Answer = absl::StatusOr<optimizer::v1::PlanResponse>;
+    return rpc::Serve(side_, "Plan", server, response,
+                      [&](const rpc::CallContext& context) -> Answer {
+                        ASSIGN_OR_RETURN(optimizer::v1::PlanResponse answer,
+                                         implementation_->Plan(context, *request));
+                        answer.set_encoded_plan(answer.plan().SerializeAsString());
+                        answer.clear_plan();
+                        return answer;
+                      });
   }
   grpc::Status WhatIf(grpc::ServerContext* server, const optimizer::v1::WhatIfRequest* request,
                       optimizer::v1::WhatIfResponse* response) override {

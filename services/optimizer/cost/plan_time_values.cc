@@ -5,6 +5,7 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/plan/expression_encoder.h"
 #include "common/types/text_io.h"
+#include "common/types/time_zone.h"
 
 namespace adbms::optimizer::cost {
 namespace {
@@ -37,8 +38,8 @@ std::optional<Value> PlanTimeValues::Lifted(int literal, const types::Type& type
   used_.insert(static_cast<uint32_t>(literal));
   if (mode_ != LiteralMode::kValues) return std::nullopt;
   types::TextOptions options;
-  absl::TimeZone zone;
-  if (absl::LoadTimeZone(time_zone_, &zone)) options.time_zone = zone;
+  if (const auto zone = types::ReadTimeZoneSetting(time_zone_); zone.ok())
+    options.time_zone = zone->zone;
   auto value =
       types::ParseText((*literals_)[static_cast<size_t>(literal)].value, {type.id, 0}, options);
   if (!value.ok()) return std::nullopt;

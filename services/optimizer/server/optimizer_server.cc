@@ -104,6 +104,8 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   input.database = request.database();
   input.time_zone = request.time_zone();
   input.switches = request.switches();
+  input.date_order = static_cast<types::DateOrder>(
+      std::min<uint32_t>(request.date_order(), static_cast<uint32_t>(types::DateOrder::kYmd)));
   optimizer::v1::PlanResponse response;
   Restriction restriction = Restriction::kNone;
   ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));

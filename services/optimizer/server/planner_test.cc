@@ -49,9 +49,9 @@ class PlannerTest : public ::testing::Test {
     }
     Sql("CREATE TABLE public.fresh (id int PRIMARY KEY, v int)");
     Sql("INSERT INTO public.fresh VALUES (1, 1)");
-    std::vector<uint32_t> ids;
+    std::vector<storage::api::TableVersion> ids;
     for (int i = 0; i < kTables; ++i)
-      ids.push_back(client_->Table(absl::StrCat("t", i)).table_id());
+      ids.emplace_back(client_->Table(absl::StrCat("t", i)).table_id());
     ASSERT_TRUE(client_->session().Analyze(client_->context(), ids).ok());
   }
   static void TearDownTestSuite() {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/settings/setting_table.h"
 #include "common/sql/catalog_numbers.h"
 #include "common/sql/system_relations.h"
 #include "common/status/macros.h"
@@ -28,12 +29,16 @@ const char* const kTables[] = {
     "PRIMARY KEY (role, member))",
     "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
     "PRIMARY KEY (grantee, table_id, privilege))",
+    "CREATE TABLE IF NOT EXISTS adbms.role_settings (role text, database text, name text, "
+    "value text NOT NULL, PRIMARY KEY (role, database, name))",
     "CREATE TABLE IF NOT EXISTS adbms.policy_version (id integer PRIMARY KEY, version bigint NOT "
     "NULL)",
     "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
     "score double precision, detail text)",
     "CREATE TABLE IF NOT EXISTS adbms.audit_heads (id integer PRIMARY KEY, head text NOT NULL)",
 };
+
+constexpr char kDatabase[] = "adbms";
 
 absl::Status NoSuchRole(const std::string& name) {
   return status::Error(status::sqlstate::kUndefinedObject,
@@ -59,6 +64,27 @@ void CollectMemberships(const Roles& roles, const std::string& role, std::set<st
   const auto found = roles.member_of.find(role);
   if (found == roles.member_of.end()) return;
   for (const std::string& parent : found->second) CollectMemberships(roles, parent, seen);
+}
+
+// Each setting from the closest of the places that have one. There is one database.
+void AddSettings(const Roles& roles, const std::string& name, security::v1::Policy* policy) {
+  const std::pair<std::pair<std::string, std::string>, const char*> places[] = {
+      {{"", ""}, "global"},
+      {{"", kDatabase}, "database"},
+      {{name, ""}, "user"},
+      {{name, kDatabase}, "database user"}};
+  std::map<std::string, std::pair<std::string, const char*>> chosen;
+  for (const auto& [key, source] : places) {
+    const auto found = roles.settings.find(key);
+    if (found == roles.settings.end()) continue;
+    for (const auto& [setting, value] : found->second) chosen[setting] = {value, source};
+  }
+  for (const auto& [setting, value] : chosen) {
+    security::v1::KeptSetting* kept = policy->add_settings();
+    kept->set_name(setting);
+    kept->set_value(value.first);
+    kept->set_source(value.second);
+  }
 }
 
 absl::Status ApplyOptions(const Request& request, Role* role) {
@@ -101,6 +127,7 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
       grant->add_privileges(static_cast<common::v1::Privilege>(privilege));
     }
   }
+  AddSettings(*this, name, &policy);
   return policy;
 }
 
@@ -203,6 +230,13 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
     roles->grants[{std::string(row[0].bytes()), static_cast<uint32_t>(row[1].int_value())}].insert(
         static_cast<int>(row[2].int_value()));
   }
+  ASSIGN_OR_RETURN(
+      const auto settings,
+      sql_->Run(context, "SELECT role, database, name, value FROM adbms.role_settings"));
+  for (const auto& row : settings.rows) {
+    roles->settings[{std::string(row[0].bytes()), std::string(row[1].bytes())}].emplace(
+        row[2].bytes(), row[3].bytes());
+  }
   return RolesPtr(std::move(roles));
 }
 
@@ -222,11 +256,62 @@ absl::StatusOr<RolesPtr> RoleStore::Get(const rpc::CallContext& context) {
   return fresh;
 }
 
+namespace {
+
+// As PostgreSQL 15: one's own role's, with CREATEROLE those of roles that are no superusers.
+absl::Status CheckMaySet(const Roles& roles, const Role& who, const Request& request) {
+  const char* refused = nullptr;
+  if (request.roles().empty()) {
+    refused = request.database().empty() ? "must be superuser to alter settings globally"
+                                         : "must be owner of database adbms";
+  } else {
+    const auto target = roles.roles.find(request.roles(0));
+    if (target == roles.roles.end()) return NoSuchRole(request.roles(0));
+    if (target->second.superuser) {
+      refused = "must be superuser to alter superusers";
+    } else if (!who.create_role && request.roles(0) != request.user()) {
+      refused = "permission denied";
+    }
+  }
+  if (refused == nullptr) return absl::OkStatus();
+  return status::Error(status::sqlstate::kInsufficientPrivilege, refused);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SqlClient::Step>> RoleStore::SettingSteps(const Roles& roles,
+                                                                     const Request& request) {
+  const std::string role = request.roles().empty() ? "" : request.roles(0);
+  if (!role.empty() && !roles.roles.contains(role)) return NoSuchRole(role);
+  std::vector<SqlClient::Step> steps;
+  const auto found = roles.settings.find({role, request.database()});
+  if (found != roles.settings.end()) {
+    // RESET ALL leaves what its user may not set.
+    const bool superuser = roles.roles.at(request.user()).superuser;
+    for (const auto& [name, value] : found->second) {
+      const settings::SettingDefinition* definition = settings::FindSetting(name);
+      const bool own =
+          definition != nullptr && definition->context == settings::SettingContext::kUser;
+      if (request.setting().empty() ? !superuser && !own : name != request.setting()) continue;
+      steps.push_back(
+          {"DELETE FROM adbms.role_settings WHERE role = $1 AND database = $2 AND name = $3",
+           {Value::Text(role), Value::Text(request.database()), Value::Text(name)}});
+    }
+  }
+  if (request.has_value()) {
+    steps.push_back({"INSERT INTO adbms.role_settings VALUES ($1, $2, $3, $4)",
+                     {Value::Text(role), Value::Text(request.database()),
+                      Value::Text(request.setting()), Value::Text(request.value())}});
+  }
+  return steps;
+}
+
 absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& request) const {
   const auto found = roles.roles.find(request.user());
   if (found == roles.roles.end()) return NoSuchRole(request.user());
   const Role& who = found->second;
   if (who.superuser) return absl::OkStatus();
+  if (request.kind() == Request::KIND_SET) return CheckMaySet(roles, who, request);
   const bool grants =
       request.kind() == Request::KIND_GRANT || request.kind() == Request::KIND_REVOKE;
   if (grants) return absl::OkStatus();  // The gateway has checked that the user owns the tables.
@@ -259,6 +344,10 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
   RETURN_IF_ERROR(CheckMayChange(*roles, request));
   security::v1::ChangeRolesResponse response;
   std::vector<SqlClient::Step> steps;
+  if (request.kind() == Request::KIND_SET) {
+    ASSIGN_OR_RETURN(steps, SettingSteps(*roles, request));
+    return Make(context, *roles, std::move(steps), std::move(response));
+  }
   const bool creates = request.kind() == Request::KIND_CREATE;
   for (const std::string& name : request.roles()) {
     const auto found = roles->roles.find(name);
@@ -306,6 +395,7 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         RETURN_IF_ERROR(CheckHasNothing(context, *roles, name, /*creates=*/false));
         steps.push_back({"DELETE FROM adbms.roles WHERE name = $1", {Value::Text(name)}});
         steps.push_back({"DELETE FROM adbms.grants WHERE grantee = $1", {Value::Text(name)}});
+        steps.push_back({"DELETE FROM adbms.role_settings WHERE role = $1", {Value::Text(name)}});
         steps.push_back(
             {"DELETE FROM adbms.role_members WHERE member = $1 OR role = $1", {Value::Text(name)}});
         break;
@@ -354,7 +444,13 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         return absl::InvalidArgumentError("the kind of role change is missing");
     }
   }
-  response.set_version(roles->version);
+  return Make(context, *roles, std::move(steps), std::move(response));
+}
+
+absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Make(
+    const rpc::CallContext& context, const Roles& roles, std::vector<SqlClient::Step> steps,
+    security::v1::ChangeRolesResponse response) {
+  response.set_version(roles.version);
   if (steps.empty()) return response;
   steps.push_back({"UPDATE adbms.policy_version SET version = version + 1 WHERE id = 1", {}});
   RETURN_IF_ERROR(sql_->RunTransaction(context, steps));

@@ -1,5 +1,6 @@
-// Roles, memberships and grants: rows in adbms.roles, adbms.role_members and adbms.grants. Cached
-// with a version; every change goes through storage first. Thread-safe.
+// Roles, memberships, grants and the settings that sessions begin with: rows in adbms.roles,
+// adbms.role_members, adbms.grants and adbms.role_settings. Cached with a version; every change
+// goes through storage first. Thread-safe.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -34,6 +36,8 @@ struct Roles {
   std::map<std::string, std::set<std::string>> member_of;
   std::map<std::pair<std::string, uint32_t>, std::set<int>>
       grants;  // (grantee, table); "" is PUBLIC.
+  // What sessions begin with: (role, database), "" for all; name, value.
+  std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> settings;
 
   // What a role may do. REQUIRES: the role exists.
   security::v1::Policy PolicyOf(const std::string& role) const;
@@ -67,6 +71,13 @@ class RoleStore {
   absl::Status CheckHasNothing(const rpc::CallContext& context, const Roles& roles,
                                const std::string& name, bool creates) const;
   absl::StatusOr<uint64_t> StoredVersion(const rpc::CallContext& context);
+  // Makes the changes, and a new version of everything.
+  absl::StatusOr<security::v1::ChangeRolesResponse> Make(
+      const rpc::CallContext& context, const Roles& roles,
+      std::vector<storage::api::SqlClient::Step> steps, security::v1::ChangeRolesResponse response);
+  // ALTER ROLE … SET, ALTER DATABASE … SET. Errors: 42501, 42704.
+  static absl::StatusOr<std::vector<storage::api::SqlClient::Step>> SettingSteps(
+      const Roles& roles, const security::v1::ChangeRolesRequest& request);
   absl::Status CheckMayChange(const Roles& roles,
                               const security::v1::ChangeRolesRequest& request) const;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/rpc/nested_message.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
@@ -90,10 +91,15 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       options_.statement_timestamp_us = request.open_bulk().statement_timestamp_us();
       options_.details =
           std::make_shared<const common::v1::SessionDetails>(request.open_bulk().details());
-      ASSIGN_OR_RETURN(bulk_, session_->OpenBulkWriter(context, request.open_bulk().table_id(),
-                                                       {request.open_bulk().checks().begin(),
-                                                        request.open_bulk().checks().end()},
-                                                       options_));
+      std::vector<common::v1::CheckConstraint> checks(request.open_bulk().checks_size());
+      for (size_t i = 0; i < checks.size(); ++i) {
+        RETURN_IF_ERROR(
+            rpc::ParseNested(request.open_bulk().checks(static_cast<int>(i)), &checks[i]));
+      }
+      ASSIGN_OR_RETURN(bulk_, session_->OpenBulkWriter(context,
+                                                       {request.open_bulk().table_id(),
+                                                        request.open_bulk().schema_version()},
+                                                       checks, options_));
       return absl::OkStatus();
     }
     case Body::kWriteBulk: {
@@ -109,9 +115,15 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       response->set_rows_written(*rows);
       return absl::OkStatus();
     }
-    case Body::kAnalyze:
-      return session_->Analyze(
-          context, {request.analyze().table_ids().begin(), request.analyze().table_ids().end()});
+    case Body::kAnalyze: {
+      const v1::AnalyzeRequest& analyze = request.analyze();
+      std::vector<TableVersion> tables;
+      for (int i = 0; i < analyze.table_ids_size(); ++i) {
+        const bool versioned = i < analyze.schema_versions_size();
+        tables.push_back({analyze.table_ids(i), versioned ? analyze.schema_versions(i) : 0});
+      }
+      return session_->Analyze(context, tables);
+    }
     case Body::kCatalog: {
       ASSIGN_OR_RETURN(const auto catalog, session_->GetCatalog(context));
       *response->mutable_catalog() = *catalog;
@@ -152,6 +164,10 @@ void Conversation::SetAttributes(const v1::SessionAttributes& attributes) {
   options_.text.bytea_hex = !attributes.bytea_escape();
   options_.text.interval_style = static_cast<types::IntervalStyle>(std::min<uint32_t>(
       attributes.interval_style(), static_cast<uint32_t>(types::IntervalStyle::kIso8601)));
+  options_.text.date_format.style = static_cast<types::DateStyle>(std::min<uint32_t>(
+      attributes.date_style(), static_cast<uint32_t>(types::DateStyle::kGerman)));
+  options_.text.date_format.order = static_cast<types::DateOrder>(
+      std::min<uint32_t>(attributes.date_order(), static_cast<uint32_t>(types::DateOrder::kYmd)));
 }
 
 absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
@@ -163,8 +179,9 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
       response->set_unknown_plan(true);
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(
-        plan, storage_->Prepare(context, std::make_shared<const common::v1::Plan>(request.plan())));
+    auto decoded = std::make_shared<common::v1::Plan>();
+    RETURN_IF_ERROR(rpc::ParseNested(request.plan(), decoded.get()));
+    ASSIGN_OR_RETURN(plan, storage_->Prepare(context, std::move(decoded)));
     plans_->Add(request.plan_key(), plan, storage_);
   }
   options_.parameters.clear();

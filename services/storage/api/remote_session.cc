@@ -95,7 +95,7 @@ class RemoteBulkWriter : public BulkWriter {
 void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool with_plan,
                  v1::ExecuteRequest* execute) {
   execute->set_plan_key(plan.key());
-  if (with_plan) *execute->mutable_plan() = plan.plan();
+  if (with_plan) execute->set_plan(plan.plan().SerializeAsString());
   if (!options.parameters.empty()) {
     types::Batch row;
     row.row_count = 1;
@@ -123,6 +123,8 @@ v1::SessionAttributes AttributesOf(const ExecuteOptions& options) {
   attributes.set_extra_float_digits(options.text.extra_float_digits);
   attributes.set_bytea_escape(!options.text.bytea_hex);
   attributes.set_interval_style(static_cast<uint32_t>(options.text.interval_style));
+  attributes.set_date_style(static_cast<uint32_t>(options.text.date_format.style));
+  attributes.set_date_order(static_cast<uint32_t>(options.text.date_format.order));
   *attributes.mutable_search_path() = {options.search_path.begin(), options.search_path.end()};
   return attributes;
 }
@@ -137,6 +139,8 @@ bool Same(const v1::SessionAttributes& attributes, const ExecuteOptions& options
          attributes.extra_float_digits() == options.text.extra_float_digits &&
          attributes.bytea_escape() == !options.text.bytea_hex &&
          attributes.interval_style() == static_cast<uint32_t>(options.text.interval_style) &&
+         attributes.date_style() == static_cast<uint32_t>(options.text.date_format.style) &&
+         attributes.date_order() == static_cast<uint32_t>(options.text.date_format.order) &&
          std::equal(attributes.search_path().begin(), attributes.search_path().end(),
                     options.search_path.begin(), options.search_path.end());
 }
@@ -280,17 +284,18 @@ absl::StatusOr<v1::DdlResult> RemoteSession::ExecuteDdl(const rpc::CallContext& 
 }
 
 absl::StatusOr<std::unique_ptr<BulkWriter>> RemoteSession::OpenBulkWriter(
-    const rpc::CallContext& context, uint32_t table_id,
+    const rpc::CallContext& context, TableVersion table,
     const std::vector<common::v1::CheckConstraint>& checks, const ExecuteOptions& options) {
   v1::SessionRequest request;
   RETURN_IF_ERROR(Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* open) {
     v1::OpenBulkRequest* bulk = open->mutable_open_bulk();
-    bulk->set_table_id(table_id);
+    bulk->set_table_id(table.id);
+    bulk->set_schema_version(table.version);
     *bulk->mutable_attributes() = AttributesOf(options);
     bulk->set_transaction_timestamp_us(options.transaction_timestamp_us);
     bulk->set_statement_timestamp_us(options.statement_timestamp_us);
     if (options.details != nullptr) *bulk->mutable_details() = *options.details;
-    for (const auto& check : checks) *bulk->add_checks() = check;
+    for (const auto& check : checks) bulk->add_checks(check.SerializeAsString());
   }));
   return std::make_unique<RemoteBulkWriter>(this, context);
 }
@@ -303,10 +308,13 @@ absl::Status RemoteSession::LockTables(const rpc::CallContext& context,
 }
 
 absl::Status RemoteSession::Analyze(const rpc::CallContext& context,
-                                    const std::vector<uint32_t>& table_ids) {
+                                    const std::vector<TableVersion>& tables) {
   v1::SessionRequest request;
   return Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* analyze) {
-    *analyze->mutable_analyze()->mutable_table_ids() = {table_ids.begin(), table_ids.end()};
+    for (const TableVersion& table : tables) {
+      analyze->mutable_analyze()->add_table_ids(table.id);
+      analyze->mutable_analyze()->add_schema_versions(table.version);
+    }
   });
 }
 

@@ -38,7 +38,7 @@ class RemoteSession : public Session {
   absl::StatusOr<v1::DdlResult> ExecuteDdl(const rpc::CallContext& context,
                                            const common::v1::DdlStatement& statement) override;
   absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
-      const rpc::CallContext& context, uint32_t table_id,
+      const rpc::CallContext& context, TableVersion table,
       const std::vector<common::v1::CheckConstraint>& checks,
       const ExecuteOptions& options) override;
   absl::Status LockTables(const rpc::CallContext& context,
@@ -48,7 +48,7 @@ class RemoteSession : public Session {
     backend_pid_ = backend_pid;
   }
   absl::Status Analyze(const rpc::CallContext& context,
-                       const std::vector<uint32_t>& table_ids) override;
+                       const std::vector<TableVersion>& tables) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
       const rpc::CallContext& context) override;
 

@@ -30,6 +30,14 @@ class PreparedPlan {
 };
 using PreparedPlanPtr = std::shared_ptr<const PreparedPlan>;
 
+// A table as it was authorized.
+struct TableVersion {
+  TableVersion(uint32_t id, uint64_t version = 0) : id(id), version(version) {}
+
+  uint32_t id;
+  uint64_t version;  // TableDescriptor.schema_version; 0: whatever it is.
+};
+
 // What an execution takes besides the plan.
 struct ExecuteOptions {
   std::vector<types::Value> parameters;  // One for each Plan.parameter_types, of that type.
@@ -120,12 +128,14 @@ class Session {
   // is set), and as whom others see this session who wait for it. Without it: storage's own
   // timeout, nobody.
   virtual void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) = 0;
+  // Errors: ADB01 when the table has another version.
   virtual absl::StatusOr<std::unique_ptr<BulkWriter>> OpenBulkWriter(
-      const rpc::CallContext& context, uint32_t table_id,
+      const rpc::CallContext& context, TableVersion table,
       const std::vector<common::v1::CheckConstraint>& checks, const ExecuteOptions& options) = 0;
-  // Gathers statistics of these tables; empty: of all user tables.
+  // Gathers statistics of these tables; empty: of all user tables. Errors: ADB01 when one has
+  // another version, 42P01.
   virtual absl::Status Analyze(const rpc::CallContext& context,
-                               const std::vector<uint32_t>& table_ids) = 0;
+                               const std::vector<TableVersion>& tables) = 0;
   // The catalog as this session's transaction sees it. Only differs from Storage::GetCatalog after
   // DDL in an open transaction.
   virtual absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(

@@ -115,9 +115,8 @@ class LookupJoin : public Operator {
   }
 
   absl::Status LookUpRanges(std::vector<uint32_t>* lefts) {
-    sink_.Start(types::BatchRows());
     const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
-    sink_.Start(types::kBatchRows);
+    sink_.Start(types::BatchRows());
     std::vector<std::string> row_keys;
     std::vector<uint32_t> sources;
     uint32_t entries = 0;

@@ -34,12 +34,12 @@ bool KeySet::Add(std::string_view key) {
 }
 
 absl::StatusOr<std::unique_ptr<api::BulkWriter>> BulkWriterImpl::Open(
-    const rpc::CallContext& context, SessionState* session, uint32_t table_id,
+    const rpc::CallContext& context, SessionState* session, api::TableVersion table,
     const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   auto writer = std::unique_ptr<BulkWriterImpl>(new BulkWriterImpl(context, session));
   session->ExecutionStarted();
   FillEvaluation(options, &writer->state_.context);
-  RETURN_IF_ERROR(writer->Prepare(table_id, checks));
+  RETURN_IF_ERROR(writer->Prepare(table, checks));
   return std::unique_ptr<api::BulkWriter>(std::move(writer));
 }
 
@@ -62,7 +62,7 @@ void BulkWriterImpl::Abandon() {
   }
 }
 
-absl::Status BulkWriterImpl::Prepare(uint32_t table_id,
+absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
                                      const std::vector<common::v1::CheckConstraint>& checks) {
   transaction_ = session_->transaction();
   if (transaction_ == nullptr) {
@@ -71,14 +71,15 @@ absl::Status BulkWriterImpl::Prepare(uint32_t table_id,
   }
   RETURN_IF_ERROR(transaction_->CheckWritable("COPY FROM"));
   const bool alone =
-      own_ != nullptr && transaction_->TryLockTable(table_id, txn::LockMode::kShareRowExclusive);
+      own_ != nullptr && transaction_->TryLockTable(table.id, txn::LockMode::kShareRowExclusive);
   if (!alone)
-    RETURN_IF_ERROR(transaction_->LockTable(call_, table_id, txn::LockMode::kRowExclusive));
+    RETURN_IF_ERROR(transaction_->LockTable(call_, table.id, txn::LockMode::kRowExclusive));
   RETURN_IF_ERROR(transaction_->StartStatement(true, own_ != nullptr));
   catalog_ = transaction_->CatalogView();
-  const catalog::TableEntryPtr* entry = catalog_->Find(table_id);
-  if (entry == nullptr) {
-    return status::Error(status::sqlstate::kStalePlan, "the table does not exist any more");
+  const catalog::TableEntryPtr* entry = catalog_->Find(table.id);
+  if (entry == nullptr ||
+      (table.version != 0 && (*entry)->descriptor.schema_version() != table.version)) {
+    return status::Error(status::sqlstate::kStalePlan, "COPY was bound to another version");
   }
   table_ = *entry;
   if (table_->descriptor.is_virtual() || !table_->descriptor.view_sql().empty()) {

@@ -41,7 +41,7 @@ class KeySet {
 class BulkWriterImpl : public api::BulkWriter {
  public:
   static absl::StatusOr<std::unique_ptr<api::BulkWriter>> Open(
-      const rpc::CallContext& context, SessionState* session, uint32_t table_id,
+      const rpc::CallContext& context, SessionState* session, api::TableVersion table,
       const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options);
   ~BulkWriterImpl() override;
 
@@ -53,7 +53,8 @@ class BulkWriterImpl : public api::BulkWriter {
   BulkWriterImpl(const rpc::CallContext& context, SessionState* session)
       : call_(context), session_(session) {}
 
-  absl::Status Prepare(uint32_t table_id, const std::vector<common::v1::CheckConstraint>& checks);
+  absl::Status Prepare(api::TableVersion table,
+                       const std::vector<common::v1::CheckConstraint>& checks);
   absl::Status WriteRows(codec::Columns columns, uint32_t row_count);
   absl::Status WriteUnlocked(codec::Columns columns, uint32_t row_count);
   absl::Status CheckStoredKeys(const std::vector<std::string>& keys, codec::Columns columns,

@@ -1,5 +1,6 @@
 // pg_description, and the functions that look into it.
 #include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/rpc/nested_message.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
@@ -227,7 +228,7 @@ class DdlExecution {
         }
         break;
       case AlterTable::kAddCheck:
-        if (statement.has_validation()) RETURN_IF_ERROR(Validate(statement, *table));
+        if (!statement.validation().empty()) RETURN_IF_ERROR(Validate(statement, *table));
         break;
       default:
         break;
@@ -247,7 +248,8 @@ class DdlExecution {
 
   // ADD CHECK: the plan counts the rows that violate the condition.
   absl::Status Validate(const AlterTable& statement, const catalog::TableEntry& table) {
-    auto plan = std::make_shared<common::v1::Plan>(statement.validation());
+    auto plan = std::make_shared<common::v1::Plan>();
+    RETURN_IF_ERROR(rpc::ParseNested(statement.validation(), plan.get()));
     const catalog::CatalogStatePtr catalog = draft()->state();
     ASSIGN_OR_RETURN(const auto compiled, executor::CompilePlan(std::move(plan), *catalog));
     executor::ExecutionContext context(transaction_->shared());

@@ -1,5 +1,5 @@
 // information_schema: the SQL standard's view of relations.
-#include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {

@@ -1,5 +1,6 @@
 #include "services/storage/server/query_stream.h"
 
+#include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
 #include "services/storage/server/session.h"
 
@@ -90,6 +91,10 @@ void QueryStream::Summarize() {
   summary_.set_rows_affected(context_.rows_affected);
   summary_.set_rows_scanned(context_.rows_scanned);
   summary_.set_spilled_bytes(context_.spilled_bytes);
+  if (const auto& changes = context_.state.context.setting_changes; changes != nullptr) {
+    for (const common::v1::SettingChange& change : changes->all())
+      *summary_.add_setting_changes() = change;
+  }
   summary_.set_elapsed_us(std::chrono::duration_cast<std::chrono::microseconds>(
                               std::chrono::steady_clock::now() - start_)
                               .count());

@@ -1,7 +1,7 @@
 // pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef: what describes relations.
 #include "services/storage/server/pg_catalog_rows.h"
 
-#include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/object_definitions.h"
 #include "services/storage/server/type_rows.h"
 
 namespace adbms::storage::server {

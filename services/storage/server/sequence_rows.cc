@@ -1,5 +1,5 @@
 // pg_sequence, pg_sequences, information_schema.sequences, and what says whose a sequence is.
-#include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {

@@ -1,6 +1,7 @@
 #include "services/storage/server/session.h"
 
 #include "absl/cleanup/cleanup.h"
+#include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
@@ -25,7 +26,10 @@ void FillEvaluation(const api::ExecuteOptions& options,
   context->extra_float_digits = options.text.extra_float_digits;
   context->bytea_hex = options.text.bytea_hex;
   context->interval_style = options.text.interval_style;
+  context->date_format = options.text.date_format;
   context->session_details = options.details;
+  if (options.details != nullptr)
+    context->setting_changes = std::make_shared<sql::functions::SettingChanges>();
 }
 
 namespace {
@@ -313,26 +317,30 @@ absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& contex
 }
 
 absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
-    const rpc::CallContext& context, uint32_t table_id,
+    const rpc::CallContext& context, api::TableVersion table,
     const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
-  return BulkWriterImpl::Open(context, &state_, table_id, checks, options);
+  return BulkWriterImpl::Open(context, &state_, table, checks, options);
 }
 
 absl::Status Session::Analyze(const rpc::CallContext& context,
-                              const std::vector<uint32_t>& table_ids) {
+                              const std::vector<api::TableVersion>& tables) {
   RETURN_IF_ERROR(CheckIdle());
-  if (state_.transaction() == nullptr)
-    return state_.parts().statistics->Analyze(context, table_ids);
-  // Tables that only this transaction sees yet.
   const auto committed = state_.parts().shared->catalog->Current();
-  const auto own = state_.transaction()->SessionCatalog();
+  const auto own =
+      state_.transaction() == nullptr ? committed : state_.transaction()->SessionCatalog();
   std::vector<uint32_t> known;
-  for (const uint32_t id : table_ids) {
-    const bool created = committed->Find(id) == nullptr && own->Find(id) != nullptr;
-    (created ? analyze_at_commit_ : known).push_back(id);
+  for (const api::TableVersion& table : tables) {
+    const catalog::TableEntryPtr* const entry = own->Find(table.id);
+    if (table.version != 0 &&
+        (entry == nullptr || (*entry)->descriptor.schema_version() != table.version)) {
+      return status::Error(sqlstate::kStalePlan, "ANALYZE was authorized for another version");
+    }
+    // Some only this transaction sees yet.
+    const bool created = entry != nullptr && committed->Find(table.id) == nullptr;
+    (created ? analyze_at_commit_ : known).push_back(table.id);
   }
-  if (known.empty() && !table_ids.empty()) return absl::OkStatus();
+  if (known.empty() && !tables.empty()) return absl::OkStatus();
   return state_.parts().statistics->Analyze(context, known);
 }
 

@@ -145,7 +145,7 @@ class Session : public api::Session {
   absl::StatusOr<v1::DdlResult> ExecuteDdl(const rpc::CallContext& context,
                                            const common::v1::DdlStatement& statement) override;
   absl::StatusOr<std::unique_ptr<api::BulkWriter>> OpenBulkWriter(
-      const rpc::CallContext& context, uint32_t table_id,
+      const rpc::CallContext& context, api::TableVersion table,
       const std::vector<common::v1::CheckConstraint>& checks,
       const api::ExecuteOptions& options) override;
   absl::Status LockTables(const rpc::CallContext& context,
@@ -154,7 +154,7 @@ class Session : public api::Session {
     state_.SetLocking(lock_timeout, backend_pid);
   }
   absl::Status Analyze(const rpc::CallContext& context,
-                       const std::vector<uint32_t>& table_ids) override;
+                       const std::vector<api::TableVersion>& tables) override;
   absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
       const rpc::CallContext& context) override;
 

@@ -1,5 +1,6 @@
 // pg_roles, pg_database, pg_settings, activity and usage, and the computed tables of schema adbms.
 #include <cstdio>
+#include <map>
 
 #include "common/settings/setting_table.h"
 #include "services/storage/server/pg_catalog_rows.h"
@@ -11,7 +12,21 @@ namespace {
 // Microseconds from the Unix epoch to 2000-01-01.
 constexpr int64_t kEpochShift = 946684800000000;
 
+// What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text.
+std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const RowSource& source) {
+  std::map<std::pair<std::string, std::string>, std::vector<types::ArrayElement>> lists;
+  for (const auto& row : ReadSystemTable(source.shared, *source.catalog, "role_settings",
+                                         {"role", "database", "name", "value"})) {
+    lists[{std::string(row[0].bytes()), std::string(row[1].bytes())}].push_back(
+        {std::string(row[2].bytes()) + "=" + std::string(row[3].bytes()), false});
+  }
+  std::map<std::pair<std::string, std::string>, std::string> texts;
+  for (const auto& [key, list] : lists) texts[key] = types::FormatArray(list);
+  return texts;
+}
+
 void FillRoles(const RowSource& source, RowBuilder* rows) {
+  const auto settings = KeptSettings(source);
   for (const Role& role : ReadRoles(source.shared, *source.catalog)) {
     rows->Row()
         .Set("oid", role.oid)
@@ -30,6 +45,8 @@ void FillRoles(const RowSource& source, RowBuilder* rows) {
         .SetBool("rolbypassrls", false)
         .SetBool("usebypassrls", false)
         .Set("rolconnlimit", -1);
+    const auto kept = settings.find({role.name, ""});
+    if (kept != settings.end()) rows->Set("rolconfig", kept->second).Set("useconfig", kept->second);
   }
 }
 
@@ -91,6 +108,15 @@ void FillMemberships(const RowSource& source, RowBuilder* rows) {
         .Set("member", RoleOid(std::string(row[1].bytes())))
         .Set("grantor", 10)
         .SetBool("admin_option", false);
+  }
+}
+
+void FillKeptSettings(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [key, text] : KeptSettings(source)) {
+    rows->Row()
+        .Set("setdatabase", key.second.empty() ? int64_t{0} : int64_t{kDatabaseOid})
+        .Set("setrole", key.first.empty() ? int64_t{0} : int64_t{RoleOid(key.first)})
+        .Set("setconfig", text);
   }
 }
 
@@ -156,9 +182,7 @@ void FillSettings(const RowSource& source, RowBuilder* rows) {
         .Set("short_desc", definition->effect == nullptr ? "" : definition->effect)
         .Set("context", settings::ContextName(definition->context))
         .Set("vartype", settings::TypeName(definition->type))
-        .Set("source", value != reset                 ? "session"
-                       : value != definition->initial ? "client"
-                                                      : "default")
+        .Set("source", set == nullptr || set->source().empty() ? "default" : set->source())
         .Set("boot_val", definition->initial)
         .Set("reset_val", reset)
         .SetBool("pending_restart", false);
@@ -182,7 +206,7 @@ void FillSettings(const RowSource& source, RowBuilder* rows) {
           .Set("category", "Customized Options")
           .Set("context", "user")
           .Set("vartype", "string")
-          .Set("source", "session")
+          .Set("source", setting.source())
           .Set("reset_val", setting.reset_value())
           .SetBool("pending_restart", false);
     }
@@ -348,6 +372,7 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_authid", FillRoles},
                  {"pg_catalog.pg_user", FillRoles},
                  {"pg_catalog.pg_auth_members", FillMemberships},
+                 {"pg_catalog.pg_db_role_setting", FillKeptSettings},
                  {"pg_catalog.pg_database", FillDatabase},
                  {"pg_catalog.pg_stat_activity", FillActivity},
                  {"pg_catalog.pg_stat_database", FillStatDatabase},

@@ -1,0 +1,180 @@
+#include "services/storage/server/object_definitions.h"
+
+#include <algorithm>
+
+#include "services/storage/catalog/identifier_text.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using catalog::QuoteIdentifier;
+using catalog::TableEntry;
+using common::v1::TableDescriptor;
+using types::TypeId;
+
+constexpr uint32_t kPrimaryKeyBase = 0x10000000;
+constexpr uint32_t kUniqueBase = 0x11000000;
+constexpr uint32_t kCheckBase = 0x50000000;
+constexpr uint32_t kForeignKeyBase = 0x60000000;
+
+template <typename Ordinals>
+std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
+  std::string text;
+  for (uint32_t ordinal : ordinals) {
+    if (!text.empty()) text += ", ";
+    text += QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
+  }
+  return text;
+}
+
+std::string QuoteLiteral(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+bool IsVisible(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+               const std::string& schema, const std::string& name) {
+  for (const std::string& candidate : path) {
+    if (candidate == schema) return true;
+    if (catalog.HasRelation(candidate, name)) return false;
+  }
+  return false;
+}
+
+std::string QualifiedName(const catalog::CatalogState& catalog,
+                          const std::vector<std::string>& path, const std::string& schema,
+                          const std::string& name) {
+  return IsVisible(catalog, path, schema, name)
+             ? QuoteIdentifier(name)
+             : QuoteIdentifier(schema) + "." + QuoteIdentifier(name);
+}
+
+std::vector<std::string> PathOf(const sql::functions::EvaluationContext& session) {
+  std::vector<std::string> path = session.search_path;
+  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end())
+    path.insert(path.begin(), "pg_catalog");
+  return path;
+}
+
+uint32_t PrimaryKeyConstraintOid(const TableEntry& table) {
+  return kPrimaryKeyBase + table.descriptor.primary_key_oid();
+}
+uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index) {
+  return kUniqueBase + index.index_id();
+}
+uint32_t CheckConstraintOid(const TableEntry& table, int position) {
+  return kCheckBase + ((table.descriptor.table_id() & 0xfffff) << 8) +
+         static_cast<uint32_t>(position);
+}
+uint32_t ForeignKeyConstraintOid(const TableEntry& table, int position) {
+  return kForeignKeyBase + ((table.descriptor.table_id() & 0xfffff) << 8) +
+         static_cast<uint32_t>(position);
+}
+
+uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
+                            const common::v1::ForeignKeyDescriptor& key) {
+  const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id());
+  if (parent == nullptr) return 0;
+  const auto same = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
+    return columns.size() == key.referenced_columns_size() &&
+           std::is_permutation(columns.begin(), columns.end(), key.referenced_columns().begin());
+  };
+  const TableDescriptor& table = (*parent)->descriptor;
+  if (same(table.primary_key())) return table.primary_key_oid();
+  for (const auto& index : table.indexes()) {
+    if (index.unique() && same(index.columns())) return index.index_id();
+  }
+  return 0;
+}
+
+bool HasStoredDefault(const common::v1::ColumnDescriptor& column) {
+  return !column.default_sql().empty() &&
+         column.identity() == common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED;
+}
+
+uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal) {
+  return 0x20000000 + (table_id << 11) + static_cast<uint32_t>(ordinal) + 1;
+}
+
+bool IdentitySequenceOf(const catalog::CatalogState& catalog, const TableDescriptor& sequence) {
+  const catalog::TableEntryPtr* owner = catalog.Find(sequence.sequence().owner_table_id());
+  if (owner == nullptr) return false;
+  const auto column = static_cast<int>(sequence.sequence().owner_column());
+  return column < (*owner)->descriptor.columns_size() &&
+         (*owner)->descriptor.columns(column).identity() !=
+             common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED;
+}
+
+std::string DefaultDefinition(const catalog::CatalogState& catalog,
+                              const std::vector<std::string>& path,
+                              const common::v1::ColumnDescriptor& column) {
+  const catalog::TableEntryPtr* sequence =
+      column.default_sequence_id() == 0 ? nullptr : catalog.Find(column.default_sequence_id());
+  if (sequence != nullptr) {
+    const std::string name = QualifiedName(catalog, path, (*sequence)->descriptor.schema(),
+                                           (*sequence)->descriptor.name());
+    return "nextval(" + QuoteLiteral(name) + "::regclass)";
+  }
+  const std::string& sql = column.default_sql();
+  const TypeId id = types::FromProto(column.type()).id;
+  const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
+  if (!quoted || types::IsNumber(id)) return sql;
+  return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
+}
+
+std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
+  const TableDescriptor& table = entry.descriptor;
+  const bool unique = index == nullptr || index->unique();
+  std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  text += QuoteIdentifier(index == nullptr ? table.primary_key_name() : index->name());
+  text += " ON " + QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) +
+          " USING btree (";
+  if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
+  for (int i = 0; i < index->columns_size(); ++i) {
+    if (i > 0) text += ", ";
+    text += QuoteIdentifier(table.columns(static_cast<int>(index->columns(i))).name());
+    if (i < index->descending_size() && index->descending(i)) text += " DESC";
+  }
+  text += ")";
+  if (index->include_size() > 0) text += " INCLUDE (" + ColumnList(table, index->include()) + ")";
+  return text;
+}
+
+std::string ConstraintDefinition(const catalog::CatalogState& catalog, const TableEntry& entry,
+                                 const std::vector<std::string>& path, uint32_t constraint_oid,
+                                 bool* found) {
+  const TableDescriptor& table = entry.descriptor;
+  *found = true;
+  if (table.primary_key_size() > 0 && PrimaryKeyConstraintOid(entry) == constraint_oid) {
+    return "PRIMARY KEY (" + ColumnList(table, table.primary_key()) + ")";
+  }
+  for (const auto& index : table.indexes()) {
+    if (index.is_constraint() && UniqueConstraintOid(index) == constraint_oid) {
+      return "UNIQUE (" + ColumnList(table, index.columns()) + ")";
+    }
+  }
+  for (int i = 0; i < table.checks_size(); ++i) {
+    if (CheckConstraintOid(entry, i) != constraint_oid) continue;
+    const std::string& sql = table.checks(i).sql();
+    return sql.starts_with("(") ? "CHECK (" + sql + ")" : "CHECK ((" + sql + "))";
+  }
+  for (int i = 0; i < table.foreign_keys_size(); ++i) {
+    if (ForeignKeyConstraintOid(entry, i) != constraint_oid) continue;
+    const auto& key = table.foreign_keys(i);
+    std::string text = "FOREIGN KEY (" + ColumnList(table, key.columns()) + ") REFERENCES ";
+    if (const catalog::TableEntryPtr* parent = catalog.Find(key.referenced_table_id());
+        parent != nullptr) {
+      text += QualifiedName(catalog, path, (*parent)->descriptor.schema(),
+                            (*parent)->descriptor.name()) +
+              "(" + ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
+    }
+    return text;
+  }
+  *found = false;
+  return {};
+}
+
+}  // namespace adbms::storage::server

@@ -1,0 +1,51 @@
+// Objects of the catalog as PostgreSQL writes them, and their numbers there. Pure functions over
+// one version of the catalog.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/sql/functions/function_catalog.h"
+#include "services/storage/catalog/catalog_state.h"
+
+namespace adbms::storage::server {
+
+// Where unqualified names are looked for, in order.
+std::vector<std::string> PathOf(const sql::functions::EvaluationContext& session);
+
+// Whether the unqualified name means the relation of this schema.
+bool IsVisible(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+               const std::string& schema, const std::string& name);
+// With its schema where it must be.
+std::string QualifiedName(const catalog::CatalogState& catalog,
+                          const std::vector<std::string>& path, const std::string& schema,
+                          const std::string& name);
+
+// Definitions as PostgreSQL prints them.
+std::string IndexDefinition(const catalog::TableEntry& table,
+                            const common::v1::IndexDescriptor* index);
+std::string ConstraintDefinition(const catalog::CatalogState& catalog,
+                                 const catalog::TableEntry& table,
+                                 const std::vector<std::string>& path, uint32_t constraint_oid,
+                                 bool* found);
+// A column's DEFAULT; a constant in quotes is shown with its type, a sequence by its name under
+// `path`.
+std::string DefaultDefinition(const catalog::CatalogState& catalog,
+                              const std::vector<std::string>& path,
+                              const common::v1::ColumnDescriptor& column);
+// Whether the column has a DEFAULT of its own, which an identity column has not.
+bool HasStoredDefault(const common::v1::ColumnDescriptor& column);
+uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal);
+// Whether the sequence is an identity column's.
+bool IdentitySequenceOf(const catalog::CatalogState& catalog,
+                        const common::v1::TableDescriptor& sequence);
+// The index that a foreign key refers to; 0 when there is none.
+uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
+                            const common::v1::ForeignKeyDescriptor& key);
+// Oids of constraints, derived from what they belong to: stable while the constraint stands.
+uint32_t PrimaryKeyConstraintOid(const catalog::TableEntry& table);
+uint32_t UniqueConstraintOid(const common::v1::IndexDescriptor& index);
+uint32_t CheckConstraintOid(const catalog::TableEntry& table, int position);
+uint32_t ForeignKeyConstraintOid(const catalog::TableEntry& table, int position);
+
+}  // namespace adbms::storage::server
