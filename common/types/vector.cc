@@ -21,13 +21,28 @@ void GatherFixed(const Vector& input, const uint32_t* selection, uint32_t count,
 
 }  // namespace
 
-void Arena::Grow(size_t size) {
-  const size_t wanted = std::clamp(allocated_, kFirstBlock, kLargestBlock);
-  const size_t block = std::max(size, wanted);
-  blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
+Arena::~Arena() {
+  if (counted_ > 0) account_->Give(counted_);
+}
+
+bool Arena::Grow(size_t size) {
+  const size_t block = std::max(size, std::clamp(allocated_, kFirstBlock, kLargestBlock));
+  if (account_ != nullptr) {
+    if (!account_->Take(static_cast<int64_t>(block))) {
+      refused_ = true;
+      return false;
+    }
+    counted_ += static_cast<int64_t>(block);
+  }
+  AddBlock(block);
+  return true;
+}
+
+void Arena::AddBlock(size_t size) {
+  blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
   next_ = blocks_.back().get();
-  left_ = block;
-  allocated_ += block;
+  left_ = size;
+  allocated_ += size;
 }
 
 void Vector::FreeDeleter::operator()(char* p) const {
@@ -87,6 +102,7 @@ void Vector::Clear() {
   validity_.clear();
   arena_.reset();
   owners_.clear();
+  strings_counted_ = true;
 }
 
 void Vector::SetNull(uint32_t row) {
@@ -98,14 +114,16 @@ void Vector::SetNull(uint32_t row) {
 
 Arena* Vector::arena() {
   if (arena_ == nullptr) {
-    arena_ = std::make_shared<Arena>();
+    arena_ = std::make_shared<Arena>(account_);
+    strings_counted_ &= account_ != nullptr;
     owners_.push_back(arena_);
   }
   return arena_.get();
 }
 
 void Vector::ShareArenas(const Vector& other) {
-  if (&other == this) return;
+  if (&other == this || other.owners_.empty()) return;
+  strings_counted_ &= other.strings_counted_;
   for (const auto& owner : other.owners_) {
     if (std::find(owners_.begin(), owners_.end(), owner) == owners_.end()) owners_.push_back(owner);
   }

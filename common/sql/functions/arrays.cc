@@ -278,15 +278,18 @@ absl::Status Relate(const EvaluationContext& context, const std::vector<const Ve
   ASSIGN_OR_RETURN(auto left, ElementsAt(arguments, 0, row));
   ASSIGN_OR_RETURN(auto right, ElementsAt(arguments, 1, row));
   if (kRelation == Relation::kContained) left.swap(right);
+  absl::Status interrupted;
   const auto in_left = [&](const ArrayElement& element) {
-    return !element.null && std::any_of(left.begin(), left.end(), [&](const ArrayElement& other) {
-      return !other.null && other.text == element.text;
-    });
+    interrupted.Update(context.Handled(left.size() * sizeof(ArrayElement)));
+    return interrupted.ok() && !element.null &&
+           std::any_of(left.begin(), left.end(), [&](const ArrayElement& other) {
+             return !other.null && other.text == element.text;
+           });
   };
   result->data<uint8_t>()[row] = kRelation == Relation::kOverlaps
                                      ? std::any_of(right.begin(), right.end(), in_left)
                                      : std::all_of(right.begin(), right.end(), in_left);
-  return absl::OkStatus();
+  return interrupted;
 }
 
 // array(x, …): the elements' array constructor.

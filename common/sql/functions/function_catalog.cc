@@ -1,5 +1,6 @@
 #include "common/sql/functions/function_catalog.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
@@ -236,6 +237,47 @@ void CatalogBuilder::AddTableFunction(TableFunction function) {
 
 void CatalogBuilder::AddCast(TypeId from, TypeId to, CastContext context, CastKernel kernel) {
   casts[CastKey(from, to)] = CastRule{context, kernel};
+}
+
+absl::Status TooLong(uint64_t size) {
+  return status::Error(status::sqlstate::kProgramLimitExceeded, "requested length too large",
+                       "The value would have " + std::to_string(size) + " bytes.",
+                       "A value has at most 1 GB.");
+}
+
+absl::Status GrowingText::Count(size_t size) {
+  if (size > kLargestText) return TooLong(size);
+  const size_t reached = std::max(size, 2 * counted_);  // A string doubles.
+  RETURN_IF_ERROR(scratch_.Take(reached - counted_));
+  counted_ = reached;
+  return absl::OkStatus();
+}
+
+size_t internal::ScratchOf(const std::vector<const Vector*>& arguments, uint32_t row) {
+  size_t bytes = 0;
+  for (const Vector* argument : arguments) {
+    if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
+    const std::string_view text = argument->data<std::string_view>()[row];
+    bytes += text.size();
+    if (text.size() > kLargeArguments) {
+      bytes += sizeof(types::ArrayElement) *
+               static_cast<size_t>(std::count(text.begin(), text.end(), ','));
+    }
+  }
+  return bytes;
+}
+
+absl::StatusOr<char*> TextOutput::Make(uint64_t size) {
+  if (size > kLargestText) return TooLong(size);
+  static char nothing;  // A new arena has no address to give for no bytes.
+  if (size == 0) {
+    result_.data<std::string_view>()[row_] = {&nothing, 0};
+    return &nothing;
+  }
+  char* target = result_.arena()->TryAllocate(size);
+  if (target == nullptr) return context_.memory->Refusal();
+  result_.data<std::string_view>()[row_] = {target, size};
+  return target;
 }
 
 absl::TimeZone ZoneOf(const EvaluationContext& context) {

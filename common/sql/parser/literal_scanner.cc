@@ -106,6 +106,38 @@ bool ScanLiterals(std::string_view sql, ScannedStatement* out) {
   }
 }
 
+bool ShortenLiterals(std::string_view sql, ShortenedStatement* out) {
+  constexpr int kLongBytes = 1024;
+  *out = ShortenedStatement();
+  std::vector<std::string> values;
+  Lexer lexer(sql);
+  size_t copied = 0;
+  uint32_t literals = 0;
+  Token::Kind previous = Token::Kind::kEnd;
+  for (Token token = lexer.Next(); token.kind != Token::Kind::kEnd; token = lexer.Next()) {
+    if (token.kind == Token::Kind::kInvalid || token.kind == Token::Kind::kOtherString)
+      return false;
+    if (token.kind == Token::Kind::kString && previous == Token::Kind::kString) return false;
+    previous = token.kind;
+    if (token.kind == Token::Kind::kString && token.length > kLongBytes) {
+      const auto offset = static_cast<size_t>(token.offset);
+      out->text.append(sql.substr(copied, offset - copied)).append("'…'");
+      copied = offset + static_cast<size_t>(token.length);
+      out->stand_ins.push_back(literals);
+      values.push_back(Unquote(lexer.TextOf(token)));
+    }
+    const bool literal = token.kind == Token::Kind::kString ||
+                         token.kind == Token::Kind::kInteger || token.kind == Token::Kind::kNumber;
+    literals += literal ? 1 : 0;
+  }
+  out->text.append(sql.substr(copied));
+  if (values.empty() || !ScanLiterals(out->text, &out->scanned)) return false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    out->scanned.literals[out->stand_ins[i]].value = std::move(values[i]);
+  }
+  return true;
+}
+
 uint64_t Fingerprint(std::string_view key) {
   uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : key) {

@@ -41,7 +41,9 @@ struct CteResult {
 
 // What one execution shares among its operators.
 struct ExecutionContext {
-  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {}
+  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {
+    state.context.memory = memory.account();
+  }
 
   txn::Shared* const shared;
   MemoryBudget memory;
@@ -64,6 +66,15 @@ struct ExecutionContext {
     return transaction == nullptr ? view : transaction->ViewOf(space);
   }
 };
+
+// Errors: 53200 when memory did not hold all strings of the batch.
+inline absl::Status CheckStrings(const ExecutionContext& context, const types::Batch& batch) {
+  for (const types::VectorPtr& column : batch.columns) {
+    if (column->strings_refused()) [[unlikely]]
+      return context.memory.account()->Refusal();
+  }
+  return absl::OkStatus();
+}
 
 class Operator {
  public:
@@ -110,6 +121,7 @@ class Operator {
       if (!IsAsDeclared(*out)) {
         return absl::InternalError("malformed plan: an operator emits other columns than declared");
       }
+      if (const absl::Status status = CheckStrings(*context_, *out); !status.ok()) return status;
       return true;
     }
   }

@@ -23,12 +23,24 @@ absl::StatusOr<std::vector<SortKeySpec>> CompileSortKeys(
 }
 
 absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionContext* context,
-                            const types::Batch& rows, std::vector<std::string>* keys) {
+                            const types::Batch& rows, std::vector<std::string>* keys,
+                            int64_t* reserved) {
   const size_t first = keys->size();
   keys->resize(first + rows.row_count);
   for (const SortKeySpec& spec : specs) {
     ASSIGN_OR_RETURN(const types::VectorPtr column,
                      spec.expression->Evaluate(context->state, rows));
+    int64_t bytes = static_cast<int64_t>(rows.row_count * (sizeof(std::string) + 16));
+    if (column->physical() == types::Physical::kString) {
+      for (uint32_t row = 0; row < rows.row_count; ++row) {
+        if (!column->is_null(row))
+          bytes += static_cast<int64_t>(column->data<std::string_view>()[row].size());
+      }
+    }
+    if (reserved != nullptr) {
+      RETURN_IF_ERROR(context->memory.Reserve(bytes));
+      *reserved += bytes;
+    }
     const codec::KeyColumn form{column->type(), spec.descending, false};
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       std::string& key = (*keys)[first + row];
@@ -41,6 +53,9 @@ absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionCont
 }
 
 namespace {
+
+// Rows that go to a file and come back together have about so many bytes.
+constexpr int64_t kPartBytes = 1 << 20;
 
 class SortNode : public PlanNode {
  public:
@@ -120,8 +135,23 @@ class Sort : public Operator {
   }
 
   absl::Status Add(types::Batch batch) {
+    // Room first: keys and rows are made to be kept.
+    const int64_t bytes = MemoryOf(batch) + 4 * batch.row_count;
+    if (!context_->memory.TryReserveSpillable(bytes)) {
+      if (!keys_.empty()) RETURN_IF_ERROR(Spill());
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    }
+    reserved_ += bytes;
     std::vector<std::string> keys;
-    RETURN_IF_ERROR(EncodeSortKeys(node_.keys, context_, batch, &keys));
+    absl::Status encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &reserved_);
+    if (IsMemoryRefusal(encoded) && !keys_.empty()) {
+      RETURN_IF_ERROR(Spill());
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+      reserved_ += bytes;
+      keys.clear();
+      encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &reserved_);
+    }
+    RETURN_IF_ERROR(encoded);
     if (!threshold_.empty()) {
       std::vector<uint32_t> selection;
       for (uint32_t i = 0; i < batch.row_count; ++i) {
@@ -134,16 +164,6 @@ class Sort : public Operator {
         keys.resize(selection.size());
       }
     }
-    int64_t bytes = MemoryOf(batch) + 4 * batch.row_count;
-    for (const std::string& key : keys) {
-      bytes += static_cast<int64_t>(sizeof(std::string) + (key.size() > 15 ? key.size() : 0));
-    }
-    if (!context_->memory.TryReserve(bytes)) {
-      if (keys_.empty()) return context_->memory.Reserve(bytes);
-      RETURN_IF_ERROR(Spill());
-      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
-    }
-    reserved_ += bytes;
     batches_.push_back(std::move(batch));
     keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()),
                  std::make_move_iterator(keys.end()));
@@ -178,7 +198,8 @@ class Sort : public Operator {
     std::vector<std::string> keys;
     for (uint32_t row : order_) keys.push_back(std::move(keys_[row]));
     Forget();
-    const int64_t bytes = MemoryOf(kept) + 64 * static_cast<int64_t>(keys.size());
+    int64_t bytes = MemoryOf(kept) + 4 * kept.row_count;
+    for (const std::string& key : keys) bytes += static_cast<int64_t>(sizeof(key) + key.capacity());
     if (context_->memory.TryReserve(bytes)) reserved_ = bytes;
     batches_.push_back(std::move(kept));
     keys_ = std::move(keys);
@@ -189,9 +210,9 @@ class Sort : public Operator {
     SortRows();
     ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file,
                      SpillFile::Create(context_->shared->temp_dir));
-    for (size_t start = 0; start < order_.size(); start += types::kBatchRows) {
-      const auto count =
-          static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::kBatchRows));
+    uint32_t count = 0;
+    for (size_t start = 0; start < order_.size(); start += count) {
+      count = RowsWithin(rows_, order_.data(), start, order_.size(), kPartBytes);
       types::Batch part = types::Gather(rows_, order_.data() + start, count);
       part.row_count = count;
       RETURN_IF_ERROR(file->Write(part));
@@ -213,7 +234,7 @@ class Sort : public Operator {
       head.batch = types::Batch();
       return absl::OkStatus();
     }
-    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys);
+    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys, nullptr);
   }
 
   absl::Status StartMerge() {
@@ -226,7 +247,8 @@ class Sort : public Operator {
   absl::StatusOr<bool> NextMerged(types::Batch* out) {
     *out = NewBatch(node_.output(), 0);
     for (Head& head : heads_) head.shared = false;
-    while (out->row_count < types::kBatchRows && emitted_ < limit_) {
+    int64_t bytes = 0;
+    while (out->row_count < types::kBatchRows && emitted_ < limit_ && bytes < kPartBytes) {
       Head* best = nullptr;
       size_t best_run = 0;
       for (size_t run = 0; run < heads_.size(); ++run) {
@@ -239,6 +261,7 @@ class Sort : public Operator {
       }
       if (best == nullptr) break;
       if (!best->shared) {
+        bytes += MemoryOf(best->batch);
         for (size_t c = 0; c < out->columns.size(); ++c)
           out->columns[c]->ShareArenas(*best->batch.columns[c]);
         best->shared = true;
