@@ -128,7 +128,6 @@ class MemoryTest(ClusterTest):
         run(connection, "CREATE TABLE long_values (id int PRIMARY KEY, b bytea)")
         size = 40 * MIB
         text = "\\x" + "ab" * size
-        start = time.monotonic()
         run(connection, "INSERT INTO long_values VALUES (1, '" + text + "')")
         run(connection, "INSERT INTO long_values VALUES (2, %s)", psycopg2.Binary(b"\xab" * size))
         with connection.cursor() as cursor:
@@ -136,9 +135,8 @@ class MemoryTest(ClusterTest):
             cursor.copy_expert("COPY long_values FROM STDIN",
                                io.StringIO("3\t\\\\x" + "ab" * size + "\n"))
         self.assertEqual(
-            run(connection, "SELECT id, length(b), get_byte(b, 1000) FROM long_values ORDER BY id"),
-            [(i, size, 0xab) for i in (1, 2, 3)])
-        self.assertLess(time.monotonic() - start, 20 * PATIENCE)
+            run(connection, "SELECT id, length(b), encode(substring(b, 1000, 1), 'hex') FROM long_values ORDER BY id"),
+            [(i, size, "ab") for i in (1, 2, 3)])
         # What is cut out of the statement is not what decides how it is planned.
         self.assertEqual(
             run(connection, "SELECT id FROM long_values WHERE id = 2 AND length('" +
