@@ -4,6 +4,7 @@
 // execution's end.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -21,5 +22,10 @@ class MemoryAccount {
   virtual absl::Status Refusal() const = 0;
 };
 using MemoryAccountPtr = std::shared_ptr<MemoryAccount>;
+
+// The longest string, PostgreSQL's: its MaxAllocSize less the header.
+inline constexpr size_t kLargestText = 0x3fffffff - 4;
+// 54000 for a value of `size` bytes.
+absl::Status TooLong(uint64_t size);
 
 }  // namespace adbms::types

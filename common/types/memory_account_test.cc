@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "common/status/sql_error.h"
 #include "common/types/vector.h"
 
 namespace adbms::types {
@@ -57,6 +58,27 @@ TEST(MemoryAccount, RefusesBeforeMemoryIsTaken) {
   EXPECT_TRUE(vector.strings_refused());
   EXPECT_LE(account->used, 64 << 10);
   EXPECT_EQ(vector.Get(0).bytes(), "short");
+  // Nor are they to be used by whoever shares them.
+  const uint32_t second = 1;
+  EXPECT_TRUE(Gather(vector, &second, 1)->strings_refused());
+}
+
+TEST(MemoryAccount, NoValueIsLongerThanAGigabyte) {
+  auto account = std::make_shared<Limited>(int64_t{1} << 40);
+  Arena arena(account);
+  EXPECT_EQ(arena.TryAllocate(kLargestText + 1), nullptr);
+  EXPECT_TRUE(arena.refused());
+  EXPECT_EQ(status::FromStatus(arena.Refusal()).sqlstate, "54000");
+  EXPECT_EQ(account->used, 0);
+}
+
+TEST(MemoryAccount, NothingIsNeverRefused) {
+  Arena arena(std::make_shared<Limited>(0));
+  EXPECT_NE(arena.TryAllocate(0), nullptr);
+  EXPECT_EQ(arena.Add("").size(), 0);
+  EXPECT_FALSE(arena.refused());
+  EXPECT_EQ(arena.TryAllocate(1), nullptr);
+  EXPECT_TRUE(arena.refused());
 }
 
 TEST(MemoryAccount, MixedStringsAreNotCounted) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "common/status/sql_error.h"
+
 namespace adbms::types {
 namespace {
 
@@ -25,10 +27,21 @@ Arena::~Arena() {
   if (counted_ > 0) account_->Give(counted_);
 }
 
+absl::Status TooLong(uint64_t size) {
+  return status::Error(status::sqlstate::kProgramLimitExceeded, "requested length too large",
+                       "The value would have " + std::to_string(size) + " bytes.",
+                       "A value has at most 1 GB.");
+}
+
+absl::Status Arena::Refusal() const {
+  return too_long_ > 0 ? TooLong(too_long_) : account_->Refusal();
+}
+
 bool Arena::Grow(size_t size) {
   const size_t block = std::max(size, std::clamp(allocated_, kFirstBlock, kLargestBlock));
   if (account_ != nullptr) {
-    if (!account_->Take(static_cast<int64_t>(block))) {
+    if (size > kLargestText) too_long_ = size;
+    if (too_long_ > 0 || !account_->Take(static_cast<int64_t>(block))) {
       refused_ = true;
       return false;
     }
@@ -103,6 +116,7 @@ void Vector::Clear() {
   arena_.reset();
   owners_.clear();
   strings_counted_ = true;
+  refused_ = nullptr;
 }
 
 void Vector::SetNull(uint32_t row) {
@@ -124,6 +138,7 @@ Arena* Vector::arena() {
 void Vector::ShareArenas(const Vector& other) {
   if (&other == this || other.owners_.empty()) return;
   strings_counted_ &= other.strings_counted_;
+  if (other.strings_refused()) refused_ = other.refused_arena();
   for (const auto& owner : other.owners_) {
     if (std::find(owners_.begin(), owners_.end(), owner) == owners_.end()) owners_.push_back(owner);
   }

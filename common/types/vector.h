@@ -56,6 +56,8 @@ class Arena {
   size_t allocated_bytes() const { return allocated_; }
   // Whether the account has refused something. What was added since is not there.
   bool refused() const { return refused_; }
+  // The account's refusal, or 54000 for what is longer than a value can be. REQUIRES: refused().
+  absl::Status Refusal() const;
 
  private:
   bool Grow(size_t size);
@@ -67,11 +69,14 @@ class Arena {
 
   const MemoryAccountPtr account_;
   std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
+  // Nothing has an address too: null says refused.
+  static inline char nothing_ = 0;
+  char* next_ = &nothing_;
   size_t left_ = 0;
   size_t allocated_ = 0;
   int64_t counted_ = 0;
   bool refused_ = false;
+  size_t too_long_ = 0;
 };
 
 class Vector {
@@ -120,11 +125,14 @@ class Vector {
   Arena* arena();
   // Counts the arena with `account` (null: nobody's). Before the first string.
   void CountStrings(MemoryAccountPtr account) { account_ = std::move(account); }
-  // Whether the account has refused some of the strings: the values are then not to be used.
-  bool strings_refused() const { return arena_ != nullptr && arena_->refused(); }
+  // Whether the account has refused some of the strings, its own or those of a vector that it
+  // shares with: the values are then not to be used.
+  bool strings_refused() const { return refused_arena() != nullptr; }
+  // Errors: why they were refused, 53200 or 54000. REQUIRES: strings_refused().
+  absl::Status StringsRefusal() const { return refused_arena()->Refusal(); }
   // Whether all strings are counted where they are kept.
   bool strings_counted() const { return strings_counted_; }
-  // Makes this vector keep `other`'s strings alive.
+  // Makes this vector keep `other`'s strings alive. After they have been added there.
   void ShareArenas(const Vector& other);
   void KeepAlive(std::shared_ptr<const void> owner) {
     owners_.push_back(std::move(owner));
@@ -145,6 +153,10 @@ class Vector {
   struct FreeDeleter {
     void operator()(char* p) const;
   };
+  const Arena* refused_arena() const {
+    return arena_ != nullptr && arena_->refused() ? arena_.get() : refused_;
+  }
+
   Type type_;
   Physical physical_;
   uint32_t size_ = 0;
@@ -152,6 +164,7 @@ class Vector {
   std::unique_ptr<char, FreeDeleter> data_;  // 64-byte aligned
   std::vector<uint64_t> validity_;
   bool strings_counted_ = true;
+  const Arena* refused_ = nullptr;  // One of owners_.
   MemoryAccountPtr account_;
   std::shared_ptr<Arena> arena_;
   std::vector<std::shared_ptr<const void>> owners_;

@@ -47,14 +47,14 @@ class CallNode : public Node {
       owners.push_back(std::move(values));
     }
     auto result = std::make_shared<Vector>(type());
-    result->CountStrings(state.context.memory);
+    if (result->physical() == types::Physical::kString) result->CountStrings(state.context.memory);
     result->Resize(input.row_count);
     if (input.row_count == 0) return result;
     if (function_.strict) {
       for (const Vector* argument : arguments) PropagateNulls(*argument, result.get());
     }
     RETURN_IF_ERROR(function_.kernel(state.context, arguments, input.row_count, result.get()));
-    RETURN_IF_ERROR(CheckStrings(state, *result));
+    RETURN_IF_ERROR(CheckStrings(*result));
     return result;
   }
 

@@ -46,7 +46,7 @@ class CastNode : public Node {
       if (input.row_count == 0) return Broadcast(Value::Null(type()), type(), 0);
       ASSIGN_OR_RETURN(const Value value, EvaluateScalar(state));
       VectorPtr values = Broadcast(value, type(), input.row_count, state.context.memory);
-      RETURN_IF_ERROR(CheckStrings(state, *values));
+      RETURN_IF_ERROR(CheckStrings(*values));
       return values;
     }
     ASSIGN_OR_RETURN(VectorPtr values, argument_->Evaluate(state, input));
@@ -71,7 +71,7 @@ class CastNode : public Node {
       }
     }
     const VectorPtr one = Broadcast(value, argument_->type(), 1, state.context.memory);
-    RETURN_IF_ERROR(CheckStrings(state, *one));
+    RETURN_IF_ERROR(CheckStrings(*one));
     ASSIGN_OR_RETURN(const VectorPtr converted, Convert(state, *one));
     return converted->Get(0);
   }
@@ -79,10 +79,10 @@ class CastNode : public Node {
  private:
   absl::StatusOr<VectorPtr> Convert(EvaluationState& state, const Vector& values) const {
     auto result = std::make_shared<Vector>(type());
-    result->CountStrings(state.context.memory);
+    if (result->physical() == types::Physical::kString) result->CountStrings(state.context.memory);
     RETURN_IF_ERROR(
         FunctionCatalog::Builtin().Cast(state.context, values, is_explicit_, result.get()));
-    RETURN_IF_ERROR(CheckStrings(state, *result));
+    RETURN_IF_ERROR(CheckStrings(*result));
     return result;
   }
 

@@ -20,7 +20,7 @@ class ConstantNode : public Node {
   absl::StatusOr<VectorPtr> Evaluate(EvaluationState& state, const Batch& input) const override {
     ASSIGN_OR_RETURN(const Value value, EvaluateScalar(state));
     VectorPtr values = Broadcast(value, type(), input.row_count, state.context.memory);
-    RETURN_IF_ERROR(CheckStrings(state, *values));
+    RETURN_IF_ERROR(CheckStrings(*values));
     return values;
   }
 };
@@ -34,7 +34,7 @@ class LiteralNode : public ConstantNode {
   LiteralNode(Value value, Type type) : ConstantNode(type), value_(std::move(value)) {}
   absl::StatusOr<VectorPtr> Evaluate(EvaluationState& state, const Batch& input) const override {
     VectorPtr values = Broadcast(value_, type(), input.row_count, state.context.memory);
-    RETURN_IF_ERROR(CheckStrings(state, *values));
+    RETURN_IF_ERROR(CheckStrings(*values));
     return values;
   }
   absl::StatusOr<Value> EvaluateScalar(EvaluationState& state) const override { return value_; }

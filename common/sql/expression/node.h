@@ -66,11 +66,12 @@ types::VectorPtr Broadcast(const types::Value& value, const types::Type& type, u
                            types::MemoryAccountPtr account = nullptr);
 // The same of a vector of one row, whose string is shared.
 types::VectorPtr BroadcastRow(const types::VectorPtr& one, uint32_t rows);
-// Errors: 53200 when the execution's memory did not hold all strings of `vector`.
-inline absl::Status CheckStrings(const EvaluationState& state, const types::Vector& vector) {
+// Errors: 53200 when the execution's memory did not hold all strings of `vector`, 54000 when one is
+// too long.
+inline absl::Status CheckStrings(const types::Vector& vector) {
   if (!vector.strings_refused()) [[likely]]
     return absl::OkStatus();
-  return state.context.memory->Refusal();
+  return vector.StringsRefusal();
 }
 // The chosen rows of the columns that `node` reads; the other columns stay null.
 types::Batch GatherFor(const Node& node, const types::Batch& input,

@@ -352,7 +352,8 @@ class ArrayAgg : public Aggregate {
     if (arguments[0]->physical() != types::Physical::kString) return bytes;
     for (uint32_t row = 0; row < rows; ++row) {
       if (arguments[0]->is_null(row)) continue;
-      bytes += static_cast<int64_t>(arguments[0]->data<std::string_view>()[row].size());
+      // Once more when the array's text is made.
+      bytes += static_cast<int64_t>(2 * arguments[0]->data<std::string_view>()[row].size());
     }
     return bytes;
   }

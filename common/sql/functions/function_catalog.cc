@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/function_list.h"
 #include "common/sql/functions/kernel.h"
@@ -239,12 +240,6 @@ void CatalogBuilder::AddCast(TypeId from, TypeId to, CastContext context, CastKe
   casts[CastKey(from, to)] = CastRule{context, kernel};
 }
 
-absl::Status TooLong(uint64_t size) {
-  return status::Error(status::sqlstate::kProgramLimitExceeded, "requested length too large",
-                       "The value would have " + std::to_string(size) + " bytes.",
-                       "A value has at most 1 GB.");
-}
-
 absl::Status GrowingText::Count(size_t size) {
   if (size > kLargestText) return TooLong(size);
   const size_t reached = std::max(size, 2 * counted_);  // A string doubles.
@@ -258,24 +253,15 @@ size_t internal::ScratchOf(const std::vector<const Vector*>& arguments, uint32_t
   for (const Vector* argument : arguments) {
     if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
     const std::string_view text = argument->data<std::string_view>()[row];
-    bytes += text.size();
-    if (text.size() > kLargeArguments) {
-      bytes += sizeof(types::ArrayElement) *
-               static_cast<size_t>(std::count(text.begin(), text.end(), ','));
-    }
+    bytes += text.size() > kLargeArguments ? BytesOfElements(text) : text.size();
   }
   return bytes;
 }
 
 absl::StatusOr<char*> TextOutput::Make(uint64_t size) {
   if (size > kLargestText) return TooLong(size);
-  static char nothing;  // A new arena has no address to give for no bytes.
-  if (size == 0) {
-    result_.data<std::string_view>()[row_] = {&nothing, 0};
-    return &nothing;
-  }
   char* target = result_.arena()->TryAllocate(size);
-  if (target == nullptr) return context_.memory->Refusal();
+  if (target == nullptr) return result_.StringsRefusal();
   result_.data<std::string_view>()[row_] = {target, size};
   return target;
 }

@@ -54,8 +54,8 @@ struct EvaluationContext {
   }
 };
 
-// The longest string, PostgreSQL's: its MaxAllocSize less the header.
-inline constexpr size_t kLargestText = 0x3fffffff - 4;
+using types::kLargestText;
+using types::TooLong;
 
 // Bytes that a kernel holds beside its result, for as long as this lives.
 class ScratchMemory {
@@ -131,9 +131,6 @@ class GrowingText {
   ScratchMemory scratch_;
   size_t counted_ = size_t{64} << 10;
 };
-
-// 54000.
-absl::Status TooLong(uint64_t size);
 
 // A running aggregate over many groups. `state_size` bytes per group, zero-initialized memory, in
 // arenas that the caller owns; variable-size state goes through pointers that Destroy frees.

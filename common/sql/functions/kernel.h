@@ -134,7 +134,7 @@ absl::Status MapRows(const EvaluationContext& context,
         Store(result, row, call(row));
       }
       if (result->strings_refused()) [[unlikely]]
-        return context.memory->Refusal();
+        return result->StringsRefusal();
     }
   } else if constexpr (IsStatusOr<Result>::value) {
     for (uint32_t row = 0; row < rows; ++row) {
@@ -186,13 +186,11 @@ absl::Status Map(const EvaluationContext& context,
 // output) with a TextOutput that is asked for the room and filled in place. F returns absl::Status.
 class TextOutput {
  public:
-  TextOutput(const EvaluationContext& context, types::Vector* result, uint32_t row)
-      : context_(context), result_(*result), row_(row) {}
+  TextOutput(types::Vector* result, uint32_t row) : result_(*result), row_(row) {}
   // Room for a row of `size` bytes. Errors: 54000 when no text is that long, 53200 without memory.
   absl::StatusOr<char*> Make(uint64_t size);
 
  private:
-  const EvaluationContext& context_;
   types::Vector& result_;
   const uint32_t row_;
 };
@@ -206,7 +204,7 @@ absl::Status MapTextRows(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     RETURN_IF_ERROR(context.Handled(64));
-    TextOutput output(context, result, row);
+    TextOutput output(result, row);
     RETURN_IF_ERROR(F(context,
                       arguments[I]->template data<std::tuple_element_t<I + 1, Arguments>>()[row]...,
                       output));
@@ -263,7 +261,7 @@ absl::Status MapAny(const EvaluationContext& context,
     absl::Status status = F(context, arguments, row, result);
     if (!status.ok()) return status;
     if (result->strings_refused()) [[unlikely]]
-      return context.memory->Refusal();
+      return result->StringsRefusal();
   }
   return absl::OkStatus();
 }

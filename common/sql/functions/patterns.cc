@@ -352,7 +352,7 @@ absl::Status RegexpReplace(const EvaluationContext& context,
                      ReplaceMatches(context, regex.regex(), arguments[0]->data<View>()[row],
                                     arguments[2]->data<View>()[row], flags.global));
     result->data<View>()[row] = result->arena()->Add(replaced);
-    if (result->strings_refused()) return context.memory->Refusal();
+    if (result->strings_refused()) return result->StringsRefusal();
   }
   return absl::OkStatus();
 }
@@ -404,8 +404,7 @@ absl::Status RegexpMatch(const EvaluationContext& context,
         elements.push_back({std::string(group.data(), group.size()), group.data() == nullptr});
       }
       result->data<View>()[row] = result->arena()->Add(types::FormatArray(elements));
-      if (result->strings_refused()) return context.memory->Refusal();
-      if (result->strings_refused()) return context.memory->Refusal();
+      if (result->strings_refused()) return result->StringsRefusal();
     } else if (groups[0].data() == nullptr) {
       result->SetNull(row);
     } else {
@@ -455,7 +454,7 @@ absl::Status RegexpSplit(const EvaluationContext& context,
     }
     elements.push_back({std::string(text.substr(start)), false});
     result->data<View>()[row] = result->arena()->Add(types::FormatArray(elements));
-    if (result->strings_refused()) return context.memory->Refusal();
+    if (result->strings_refused()) return result->StringsRefusal();
   }
   return absl::OkStatus();
 }

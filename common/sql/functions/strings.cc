@@ -42,7 +42,7 @@ absl::Status Concatenate(const Context&, const View& a, const View& b, TextOutpu
 // Adds a row of text that was put together elsewhere.
 absl::Status StoreText(const Context& context, View text, uint32_t row, Vector* result) {
   RETURN_IF_ERROR(context.Handled(text.size() + 64));
-  TextOutput output(context, result, row);
+  TextOutput output(result, row);
   ASSIGN_OR_RETURN(char* target, output.Make(text.size()));
   Put(text, target);
   return absl::OkStatus();

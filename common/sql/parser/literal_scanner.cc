@@ -1,4 +1,5 @@
 // ScanLiterals: the plan cache's key. One pass over the text, no parsing.
+#include <algorithm>
 #include <cstdint>
 
 #include "common/sql/parser/lexer.h"
@@ -27,12 +28,14 @@ bool FitsInt64(std::string_view digits, uint64_t* value) {
 }
 
 std::string Unquote(std::string_view token) {
+  token = token.substr(1, token.size() - 2);
   std::string value;
   value.reserve(token.size());
-  for (size_t i = 1; i + 1 < token.size(); ++i) {
-    value.push_back(token[i]);
-    if (token[i] == '\'') ++i;
+  for (size_t quote; (quote = token.find('\'')) != std::string_view::npos;) {
+    value.append(token.substr(0, quote + 1));
+    token.remove_prefix(std::min(quote + 2, token.size()));
   }
+  value.append(token);
   return value;
 }
 

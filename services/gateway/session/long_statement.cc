@@ -12,7 +12,7 @@ namespace adbms::gateway::session {
 
 absl::Status Session::RunLong(std::string_view sql, bool* handled, ResultSink* sink) {
   *handled = false;
-  if (changed_schema_ || state_ == TransactionState::kFailed) return absl::OkStatus();
+  if (state_ == TransactionState::kFailed) return absl::OkStatus();
   sql::ShortenedStatement shortened;
   if (!sql::ShortenLiterals(sql, &shortened)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<sql::Statement> statements, sql::Parse(shortened.text));

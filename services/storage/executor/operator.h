@@ -67,11 +67,11 @@ struct ExecutionContext {
   }
 };
 
-// Errors: 53200 when memory did not hold all strings of the batch.
-inline absl::Status CheckStrings(const ExecutionContext& context, const types::Batch& batch) {
+// Errors: 53200 when memory did not hold all strings of the batch, 54000 when one is too long.
+inline absl::Status CheckStrings(const types::Batch& batch) {
   for (const types::VectorPtr& column : batch.columns) {
     if (column->strings_refused()) [[unlikely]]
-      return context.memory.account()->Refusal();
+      return column->StringsRefusal();
   }
   return absl::OkStatus();
 }
@@ -121,7 +121,7 @@ class Operator {
       if (!IsAsDeclared(*out)) {
         return absl::InternalError("malformed plan: an operator emits other columns than declared");
       }
-      if (const absl::Status status = CheckStrings(*context_, *out); !status.ok()) return status;
+      if (const absl::Status status = CheckStrings(*out); !status.ok()) return status;
       return true;
     }
   }

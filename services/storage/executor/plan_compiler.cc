@@ -196,7 +196,7 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
 
 absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter,
                          ExecutionContext* context, Actuals* actuals, types::Batch* batch) {
-  RETURN_IF_ERROR(CheckStrings(*context, *batch));
+  RETURN_IF_ERROR(CheckStrings(*batch));
   std::vector<uint32_t> selection;
   RETURN_IF_ERROR(SelectInParts(filter, context, *batch, &selection));
   actuals->rows_removed += batch->row_count - selection.size();
