@@ -2,6 +2,7 @@
 // be emitted.
 #include <algorithm>
 #include <queue>
+#include <utility>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -88,6 +89,7 @@ class Sort : public Operator {
   absl::Status DoRewind() override {
     Forget();
     runs_.clear();
+    for (const Head& head : heads_) context_->memory.Release(head.reserved);
     heads_.clear();
     sorted_ = false;
     return input_->Rewind();
@@ -98,6 +100,7 @@ class Sort : public Operator {
     types::Batch batch;
     std::vector<std::string> keys;
     uint32_t row = 0;
+    int64_t reserved = 0;
     bool shared = false;  // Whether the batch being filled keeps this one's strings alive.
   };
 
@@ -229,12 +232,16 @@ class Sort : public Operator {
     head.row = 0;
     head.shared = false;
     head.keys.clear();
-    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&head.batch));
-    if (!more) {
-      head.batch = types::Batch();
-      return absl::OkStatus();
-    }
-    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys, nullptr);
+    head.batch = types::Batch();
+    context_->memory.Release(std::exchange(head.reserved, 0));
+    types::Batch batch;
+    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&batch));
+    if (!more) return absl::OkStatus();
+    const int64_t bytes = MemoryOf(batch);
+    RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    head.reserved = bytes;
+    head.batch = std::move(batch);
+    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys, &head.reserved);
   }
 
   absl::Status StartMerge() {
