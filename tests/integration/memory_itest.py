@@ -90,7 +90,6 @@ MAKERS = [
     f"array_to_string({A}, repeat('x', 100))",
     f"string_to_array({T}, NULL)",
     f"string_to_array(repeat('x;', 12000000), ';')",
-    f"ARRAY[{T}, {T}, {T}]",
     f"ARRAY(SELECT {T} FROM generate_series(1, 10))",
     f"{T}::bytea || {T}::bytea",
     f"({T} || {T})::varchar || 'x'",

@@ -211,7 +211,7 @@ absl::Status StringToArray(const EvaluationContext& context,
   std::vector<ArrayElement> elements;
   const auto add = [&](View part) -> absl::Status {
     // The element, and its part of the text that is made of them all.
-    RETURN_IF_ERROR(scratch.Take(2 * sizeof(ArrayElement) + 2 * part.size()));
+    RETURN_IF_ERROR(scratch.Take(3 * sizeof(ArrayElement) + 2 * part.size()));
     RETURN_IF_ERROR(context.Handled(part.size() + 64));
     const bool null = has_null && part == arguments[2]->data<View>()[row];
     elements.push_back({null ? std::string() : std::string(part), null});

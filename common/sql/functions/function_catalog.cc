@@ -242,8 +242,9 @@ void CatalogBuilder::AddCast(TypeId from, TypeId to, CastContext context, CastKe
 
 absl::Status GrowingText::Count(size_t size) {
   if (size > kLargestText) return TooLong(size);
-  const size_t reached = std::max(size, 2 * counted_);  // A string doubles.
-  RETURN_IF_ERROR(scratch_.Take(reached - counted_));
+  // A string doubles, and is there twice while it does.
+  const size_t reached = std::max(size, 2 * counted_);
+  RETURN_IF_ERROR(scratch_.Take((reached - counted_) * 3 / 2));
   counted_ = reached;
   return absl::OkStatus();
 }

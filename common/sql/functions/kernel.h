@@ -123,8 +123,9 @@ absl::Status MapRows(const EvaluationContext& context,
       const size_t bytes = (size_t{64} + ... + BytesOf(std::get<I>(columns)[row]));
       RETURN_IF_ERROR(context.Handled(bytes));
       ScratchMemory scratch(context);
+      // Twice as long at most, and once more while it grows.
       if (bytes > kLargeArguments) [[unlikely]]
-        RETURN_IF_ERROR(scratch.Take(bytes));
+        RETURN_IF_ERROR(scratch.Take(3 * bytes));
       if constexpr (IsStatusOr<Result>::value) {
         auto value = call(row);
         if (!value.ok()) [[unlikely]]

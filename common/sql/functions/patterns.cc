@@ -390,6 +390,9 @@ absl::Status RegexpMatch(const EvaluationContext& context,
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];
     RETURN_IF_ERROR(context.Handled(text.size() + 64));
+    // What is found, and the array's text that is made of it.
+    ScratchMemory scratch(context);
+    RETURN_IF_ERROR(scratch.Take(3 * text.size()));
     std::vector<re2::StringPiece> groups(
         static_cast<size_t>(regex.regex().NumberOfCapturingGroups()) + 1);
     if (!regex.regex().Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(),
@@ -446,7 +449,7 @@ absl::Status RegexpSplit(const EvaluationContext& context,
         position = found + CharacterLength(text[found]);
         continue;
       }
-      RETURN_IF_ERROR(scratch.Take(sizeof(types::ArrayElement) + found - start));
+      RETURN_IF_ERROR(scratch.Take(3 * sizeof(types::ArrayElement) + 2 * (found - start)));
       RETURN_IF_ERROR(context.Handled(found - start + 64));
       elements.push_back({std::string(text.substr(start, found - start)), false});
       start = found + match.size();
