@@ -121,8 +121,7 @@ class HashAggregate : public Operator {
   int64_t HeldBytes() const {
     const size_t slots = integers_.capacity() * (sizeof(std::pair<int64_t, uint32_t>) + 1) +
                          strings_.capacity() * (sizeof(std::pair<std::string_view, uint32_t>) + 1);
-    size_t fixed =
-        2 * slots + arena_->allocated_bytes() + blocks_.capacity() * sizeof(char*);
+    size_t fixed = 2 * slots + arena_->allocated_bytes() + blocks_.capacity() * sizeof(char*);
     for (const types::VectorPtr& column : key_rows_.columns) {
       fixed += key_rows_.row_count * (types::WidthOf(column->physical()) * 3 / 2);
     }
