@@ -219,6 +219,18 @@ struct ScannedStatement {
 };
 bool ScanLiterals(std::string_view sql, ScannedStatement* out);
 
+// A statement whose size is in its constants, made short: `text` has a stand-in for each string
+// constant of more than a kilobyte, and `scanned` are text's literals, with the constants' true
+// values and places in `text`. A plan of it fits the values as long as it pins none of
+// `stand_ins` (numbers of literals, ascending). False where there is nothing to shorten, or the
+// text cannot be scanned safely.
+struct ShortenedStatement {
+  std::string text;
+  ScannedStatement scanned;
+  std::vector<uint32_t> stand_ins;
+};
+bool ShortenLiterals(std::string_view sql, ShortenedStatement* out);
+
 // What planning takes.
 struct PlanningInput {
   std::string sql;                           // One plannable statement (DDL for BindDdl).

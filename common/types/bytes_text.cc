@@ -1,5 +1,6 @@
 #include "common/types/bytes_text.h"
 
+#include <array>
 #include <cstdio>
 #include <cstring>
 
@@ -14,18 +15,34 @@ namespace sqlstate = status::sqlstate;
 
 constexpr char kHex[] = "0123456789abcdef";
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+// A digit's value by character, -1 for what is none.
+constexpr std::array<int8_t, 256> kHexDigits = [] {
+  std::array<int8_t, 256> digits{};
+  for (int c = 0; c < 256; ++c) {
+    digits[static_cast<size_t>(c)] = static_cast<int8_t>(c >= '0' && c <= '9'   ? c - '0'
+                                                         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                                         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                                                : -1);
+  }
+  return digits;
+}();
+
+int HexDigit(char c) { return kHexDigits[static_cast<unsigned char>(c)]; }
 
 bool IsOctal(char c, char highest) { return c >= '0' && c <= highest; }
 
 absl::Status ParseHex(std::string_view text, std::string* bytes) {
+  // Pairs of digits, up to the first that is none.
+  bytes->resize(text.size() / 2);
+  size_t pairs = 0;
+  for (; 2 * pairs + 1 < text.size(); ++pairs) {
+    const int value = HexDigit(text[2 * pairs]) * 16 | HexDigit(text[2 * pairs + 1]);
+    if (value < 0) break;
+    (*bytes)[pairs] = static_cast<char>(value);
+  }
+  bytes->resize(pairs);
   int high = -1;
-  for (const char c : text) {
+  for (const char c : text.substr(2 * pairs)) {
     const int digit = HexDigit(c);
     if (digit < 0) {
       if (IsSpace(c) && high < 0) continue;
@@ -84,7 +101,6 @@ absl::Status InvalidSequence(const unsigned char* p, size_t left) {
 absl::Status ParseBytea(std::string_view text, std::string* bytes) {
   bytes->clear();
   if (text.size() >= 2 && text[0] == '\\' && text[1] == 'x') {
-    bytes->reserve(text.size() / 2);
     return ParseHex(text.substr(2), bytes);
   }
   for (size_t i = 0; i < text.size(); ++i) {
@@ -108,9 +124,11 @@ absl::Status ParseBytea(std::string_view text, std::string* bytes) {
 void FormatBytea(std::string_view bytes, bool hex, std::string* out) {
   if (hex) {
     out->append("\\x");
+    size_t at = out->size();
+    out->resize(at + 2 * bytes.size());
     for (const unsigned char byte : bytes) {
-      out->push_back(kHex[byte >> 4]);
-      out->push_back(kHex[byte & 15]);
+      (*out)[at++] = kHex[byte >> 4];
+      (*out)[at++] = kHex[byte & 15];
     }
     return;
   }

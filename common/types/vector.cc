@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "common/status/sql_error.h"
+
 namespace adbms::types {
 namespace {
 
@@ -21,13 +23,39 @@ void GatherFixed(const Vector& input, const uint32_t* selection, uint32_t count,
 
 }  // namespace
 
-void Arena::Grow(size_t size) {
-  const size_t wanted = std::clamp(allocated_, kFirstBlock, kLargestBlock);
-  const size_t block = std::max(size, wanted);
-  blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
+Arena::~Arena() {
+  if (counted_ > 0) account_->Give(counted_);
+}
+
+absl::Status TooLong(uint64_t size) {
+  return status::Error(status::sqlstate::kProgramLimitExceeded, "requested length too large",
+                       "The value would have " + std::to_string(size) + " bytes.",
+                       "A value has at most 1 GB.");
+}
+
+absl::Status Arena::Refusal() const {
+  return too_long_ > 0 ? TooLong(too_long_) : account_->Refusal();
+}
+
+bool Arena::Grow(size_t size) {
+  const size_t block = std::max(size, std::clamp(allocated_, kFirstBlock, kLargestBlock));
+  if (account_ != nullptr) {
+    if (size > kLargestText) too_long_ = size;
+    if (too_long_ > 0 || !account_->Take(static_cast<int64_t>(block))) {
+      refused_ = true;
+      return false;
+    }
+    counted_ += static_cast<int64_t>(block);
+  }
+  AddBlock(block);
+  return true;
+}
+
+void Arena::AddBlock(size_t size) {
+  blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
   next_ = blocks_.back().get();
-  left_ = block;
-  allocated_ += block;
+  left_ = size;
+  allocated_ += size;
 }
 
 void Vector::FreeDeleter::operator()(char* p) const {
@@ -87,6 +115,8 @@ void Vector::Clear() {
   validity_.clear();
   arena_.reset();
   owners_.clear();
+  strings_counted_ = true;
+  refused_ = nullptr;
 }
 
 void Vector::SetNull(uint32_t row) {
@@ -98,14 +128,17 @@ void Vector::SetNull(uint32_t row) {
 
 Arena* Vector::arena() {
   if (arena_ == nullptr) {
-    arena_ = std::make_shared<Arena>();
+    arena_ = std::make_shared<Arena>(account_);
+    strings_counted_ &= account_ != nullptr;
     owners_.push_back(arena_);
   }
   return arena_.get();
 }
 
 void Vector::ShareArenas(const Vector& other) {
-  if (&other == this) return;
+  if (&other == this || other.owners_.empty()) return;
+  strings_counted_ &= other.strings_counted_;
+  if (other.strings_refused()) refused_ = other.refused_arena();
   for (const auto& owner : other.owners_) {
     if (std::find(owners_.begin(), owners_.end(), owner) == owners_.end()) owners_.push_back(owner);
   }

@@ -14,40 +14,66 @@
 
 #include "common/types/decimal.h"
 #include "common/types/interval.h"
+#include "common/types/memory_account.h"
 #include "common/types/type.h"
 #include "common/types/value.h"
 
 namespace adbms::types {
 
-// Bytes that live as long as the arena. Append-only.
+// Bytes that live as long as the arena. Append-only. Counts its blocks with an account, where it
+// has one, and gives them back at its end.
 class Arena {
  public:
-  Arena() = default;
+  explicit Arena(MemoryAccountPtr account = nullptr) : account_(std::move(account)) {}
+  ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
-  // Copies `bytes` in.
+  // Copies `bytes` in. Where the account refuses them the result is empty and refused() true.
   std::string_view Add(std::string_view bytes) {
-    char* target = Allocate(bytes.size());
+    if (bytes.size() > left_ && !Grow(bytes.size())) return {};
+    char* target = next_;
     if (!bytes.empty()) std::memcpy(target, bytes.data(), bytes.size());
+    Advance(bytes.size());
     return {target, bytes.size()};
   }
-  // `size` uninitialized bytes.
-  char* Allocate(size_t size) {
-    if (size > left_) Grow(size);
+  // `size` uninitialized bytes; null, and refused() true, where the account refuses them.
+  char* TryAllocate(size_t size) {
+    if (size > left_ && !Grow(size)) return nullptr;
     char* result = next_;
-    next_ += size;
-    left_ -= size;
+    Advance(size);
+    return result;
+  }
+  // `size` uninitialized bytes, for small things: counted, but never refused.
+  char* Allocate(size_t size) {
+    if (size > left_ && !Grow(size)) AddBlock(size);
+    char* result = next_;
+    Advance(size);
     return result;
   }
   size_t allocated_bytes() const { return allocated_; }
+  // Whether the account has refused something. What was added since is not there.
+  bool refused() const { return refused_; }
+  // The account's refusal, or 54000 for what is longer than a value can be. REQUIRES: refused().
+  absl::Status Refusal() const;
 
  private:
-  void Grow(size_t size);
+  bool Grow(size_t size);
+  void AddBlock(size_t size);
+  void Advance(size_t size) {
+    next_ += size;
+    left_ -= size;
+  }
 
+  const MemoryAccountPtr account_;
   std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
+  // Nothing has an address too: null says refused.
+  static inline char nothing_ = 0;
+  char* next_ = &nothing_;
   size_t left_ = 0;
   size_t allocated_ = 0;
+  int64_t counted_ = 0;
+  bool refused_ = false;
+  size_t too_long_ = 0;
 };
 
 class Vector {
@@ -94,9 +120,21 @@ class Vector {
 
   // The arena for new strings, made at first use.
   Arena* arena();
-  // Makes this vector keep `other`'s strings alive.
+  // Counts the arena with `account` (null: nobody's). Before the first string.
+  void CountStrings(MemoryAccountPtr account) { account_ = std::move(account); }
+  // Whether the account has refused some of the strings, its own or those of a vector that it
+  // shares with: the values are then not to be used.
+  bool strings_refused() const { return refused_arena() != nullptr; }
+  // Errors: why they were refused, 53200 or 54000. REQUIRES: strings_refused().
+  absl::Status StringsRefusal() const { return refused_arena()->Refusal(); }
+  // Whether all strings are counted where they are kept.
+  bool strings_counted() const { return strings_counted_; }
+  // Makes this vector keep `other`'s strings alive. After they have been added there.
   void ShareArenas(const Vector& other);
-  void KeepAlive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
+  void KeepAlive(std::shared_ptr<const void> owner) {
+    owners_.push_back(std::move(owner));
+    strings_counted_ = false;
+  }
 
   // Appends. Bulk code writes through data() instead.
   void AppendNull();
@@ -112,12 +150,19 @@ class Vector {
   struct FreeDeleter {
     void operator()(char* p) const;
   };
+  const Arena* refused_arena() const {
+    return arena_ != nullptr && arena_->refused() ? arena_.get() : refused_;
+  }
+
   Type type_;
   Physical physical_;
   uint32_t size_ = 0;
   uint32_t capacity_ = 0;
   std::unique_ptr<char, FreeDeleter> data_;  // 64-byte aligned
   std::vector<uint64_t> validity_;
+  bool strings_counted_ = true;
+  const Arena* refused_ = nullptr;  // One of owners_.
+  MemoryAccountPtr account_;
   std::shared_ptr<Arena> arena_;
   std::vector<std::shared_ptr<const void>> owners_;
 };

@@ -19,6 +19,7 @@
 #include "services/orchestrator/api/orchestrator_grpc.h"
 #include "services/security/api/security_grpc.h"
 #include "services/security/authn/scram.h"
+#include "services/storage/api/batched_writer.h"
 #include "services/storage/api/storage_grpc.h"
 #include "services/tuner/api/tuner_grpc.h"
 
@@ -398,8 +399,9 @@ absl::Status Process::Serve() {
   }
   std::vector<rpc::AsyncService*> async_services;
   if (served_storage_ != nullptr) async_services.push_back(served_storage_.get());
-  ASSIGN_OR_RETURN(cluster_server_, rpc::Server::Start(config_.cluster().listen(), services,
-                                                       async_services, &loop_));
+  ASSIGN_OR_RETURN(cluster_server_,
+                   rpc::Server::Start(config_.cluster().listen(), services, async_services, &loop_,
+                                      storage::api::kLargestMessage));
   return absl::OkStatus();
 }
 

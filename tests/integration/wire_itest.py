@@ -84,16 +84,16 @@ class Wire:
     # Receiving ---------------------------------------------------------------------------------
 
     def exactly(self, size):
-        data = b""
+        data = bytearray()
         while len(data) < size:
             try:
-                part = self.socket.recv(size - len(data))
+                part = self.socket.recv(min(size - len(data), 1 << 20))
             except ConnectionResetError as error:
                 raise Closed from error
             if not part:
                 raise Closed
             data += part
-        return data
+        return bytes(data)
 
     def receive(self):
         kind = self.exactly(1)

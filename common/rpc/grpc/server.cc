@@ -10,7 +10,7 @@ namespace adbms::rpc {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const std::string& address, const std::vector<grpc::Service*>& services,
-    const std::vector<AsyncService*>& async_services, CompletionLoop* loop) {
+    const std::vector<AsyncService*>& async_services, CompletionLoop* loop, int max_message_bytes) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::make_unique<Server>();
   if (loop == nullptr) {
@@ -21,7 +21,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   int port = 0;
   builder->AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder->SetMaxReceiveMessageSize(256 << 20);
+  builder->SetMaxReceiveMessageSize(max_message_bytes);
   builder->RegisterService(&server->health_);
   for (grpc::Service* service : services) builder->RegisterService(service);
   for (AsyncService* service : async_services) builder->RegisterService(service->service());

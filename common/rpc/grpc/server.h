@@ -30,10 +30,12 @@ class AsyncService {
 class Server {
  public:
   // `loop` is the process's, or null for one of its own; it serves one server only. Nothing given
-  // is owned; all must outlive the server. Errors: UNAVAILABLE when the address is taken.
+  // is owned; all must outlive the server. Longer messages end the call. Errors: UNAVAILABLE when
+  // the address is taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const std::string& address, const std::vector<grpc::Service*>& services,
-      const std::vector<AsyncService*>& async_services = {}, CompletionLoop* loop = nullptr);
+      const std::vector<AsyncService*>& async_services = {}, CompletionLoop* loop = nullptr,
+      int max_message_bytes = 256 << 20);
   ~Server();
   // host:port with the real port.
   const std::string& address() const { return address_; }

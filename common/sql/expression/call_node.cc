@@ -20,7 +20,7 @@ class CallNode : public Node {
   CallNode(const Function* function, NodeList arguments, Type type)
       : Node(type), function_(*function), arguments_(std::move(arguments)) {
     for (const auto& argument : arguments_) Adopt(*argument);
-    if (function_.volatility == functions::Volatility::kVolatile) MarkVarying();
+    if (function_.volatility == functions::Volatility::kVolatile) MarkOnce();
     const bool cheap = IsComparison(function_) && function_.name.find('~') == std::string::npos;
     if (!cheap) MarkCareful();
   }
@@ -30,7 +30,7 @@ class CallNode : public Node {
       Batch one;
       one.row_count = 1;
       ASSIGN_OR_RETURN(const VectorPtr value, Call(state, one));
-      return Broadcast(value->Get(0), type(), input.row_count);
+      return BroadcastRow(value, input.row_count);
     }
     return Call(state, input);
   }
@@ -47,12 +47,14 @@ class CallNode : public Node {
       owners.push_back(std::move(values));
     }
     auto result = std::make_shared<Vector>(type());
+    if (result->physical() == types::Physical::kString) result->CountStrings(state.context.memory);
     result->Resize(input.row_count);
     if (input.row_count == 0) return result;
     if (function_.strict) {
       for (const Vector* argument : arguments) PropagateNulls(*argument, result.get());
     }
     RETURN_IF_ERROR(function_.kernel(state.context, arguments, input.row_count, result.get()));
+    RETURN_IF_ERROR(CheckStrings(*result));
     return result;
   }
 

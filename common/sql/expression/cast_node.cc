@@ -45,7 +45,9 @@ class CastNode : public Node {
     if (constant() && input.row_count != 1) {
       if (input.row_count == 0) return Broadcast(Value::Null(type()), type(), 0);
       ASSIGN_OR_RETURN(const Value value, EvaluateScalar(state));
-      return Broadcast(value, type(), input.row_count);
+      VectorPtr values = Broadcast(value, type(), input.row_count, state.context.memory);
+      RETURN_IF_ERROR(CheckStrings(*values));
+      return values;
     }
     ASSIGN_OR_RETURN(VectorPtr values, argument_->Evaluate(state, input));
     if (retyping_ && argument_->type().id == type().id) return values;
@@ -68,7 +70,8 @@ class CastNode : public Node {
         return value;
       }
     }
-    const VectorPtr one = Broadcast(value, argument_->type(), 1);
+    const VectorPtr one = Broadcast(value, argument_->type(), 1, state.context.memory);
+    RETURN_IF_ERROR(CheckStrings(*one));
     ASSIGN_OR_RETURN(const VectorPtr converted, Convert(state, *one));
     return converted->Get(0);
   }
@@ -76,8 +79,10 @@ class CastNode : public Node {
  private:
   absl::StatusOr<VectorPtr> Convert(EvaluationState& state, const Vector& values) const {
     auto result = std::make_shared<Vector>(type());
+    if (result->physical() == types::Physical::kString) result->CountStrings(state.context.memory);
     RETURN_IF_ERROR(
         FunctionCatalog::Builtin().Cast(state.context, values, is_explicit_, result.get()));
+    RETURN_IF_ERROR(CheckStrings(*result));
     return result;
   }
 

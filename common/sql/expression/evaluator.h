@@ -52,6 +52,8 @@ class CompiledExpression {
                               std::vector<uint32_t>* selection) const = 0;
   // The value on no input row (constants, parameters, correlation slots).
   virtual absl::StatusOr<types::Value> EvaluateScalar(EvaluationState& state) const = 0;
+  // Whether evaluating it again does no harm: no volatile function, no subquery.
+  virtual bool repeatable() const = 0;
   // Set when the expression is just this input column, or this parameter; -1 otherwise.
   virtual int column() const = 0;
   virtual int parameter() const = 0;

@@ -19,7 +19,9 @@ class ConstantNode : public Node {
   using Node::Node;
   absl::StatusOr<VectorPtr> Evaluate(EvaluationState& state, const Batch& input) const override {
     ASSIGN_OR_RETURN(const Value value, EvaluateScalar(state));
-    return Broadcast(value, type(), input.row_count);
+    VectorPtr values = Broadcast(value, type(), input.row_count, state.context.memory);
+    RETURN_IF_ERROR(CheckStrings(*values));
+    return values;
   }
 };
 
@@ -31,7 +33,9 @@ class LiteralNode : public ConstantNode {
  public:
   LiteralNode(Value value, Type type) : ConstantNode(type), value_(std::move(value)) {}
   absl::StatusOr<VectorPtr> Evaluate(EvaluationState& state, const Batch& input) const override {
-    return Broadcast(value_, type(), input.row_count);
+    VectorPtr values = Broadcast(value_, type(), input.row_count, state.context.memory);
+    RETURN_IF_ERROR(CheckStrings(*values));
+    return values;
   }
   absl::StatusOr<Value> EvaluateScalar(EvaluationState& state) const override { return value_; }
   bool literal() const override { return true; }

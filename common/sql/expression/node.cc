@@ -82,6 +82,7 @@ void Node::Adopt(const Node& child) {
   careful_ |= child.careful_;
   constant_ &= child.constant_;
   fixed_ &= child.fixed_;
+  repeatable_ &= child.repeatable_;
   for (const uint32_t column : child.columns_) ReadsColumn(column);
 }
 
@@ -90,8 +91,10 @@ void Node::ReadsColumn(uint32_t column) {
   if (place == columns_.end() || *place != column) columns_.insert(place, column);
 }
 
-VectorPtr Broadcast(const Value& value, const types::Type& type, uint32_t rows) {
+VectorPtr Broadcast(const Value& value, const types::Type& type, uint32_t rows,
+                    types::MemoryAccountPtr account) {
   auto vector = std::make_shared<Vector>(type);
+  vector->CountStrings(std::move(account));
   vector->Resize(rows);
   if (rows == 0) return vector;
   if (value.is_null()) {
@@ -128,6 +131,12 @@ VectorPtr Broadcast(const Value& value, const types::Type& type, uint32_t rows) 
       break;
   }
   return vector;
+}
+
+VectorPtr BroadcastRow(const VectorPtr& one, uint32_t rows) {
+  if (rows == 1) return one;
+  const std::vector<uint32_t> first(rows, 0);
+  return types::Gather(*one, first.data(), rows);
 }
 
 Batch GatherFor(const Node& node, const Batch& input, const std::vector<uint32_t>& selection) {

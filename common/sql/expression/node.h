@@ -16,6 +16,7 @@ class Node : public CompiledExpression {
   types::Type type() const override { return type_; }
   int column() const override { return -1; }
   int parameter() const override { return -1; }
+  bool repeatable() const override { return repeatable_; }
   // The default evaluates and picks the true rows.
   absl::Status Select(EvaluationState& state, const types::Batch& input,
                       std::vector<uint32_t>* selection) const override;
@@ -45,6 +46,7 @@ class Node : public CompiledExpression {
   void MarkCareful() { careful_ = true; }
   void MarkVarying() { constant_ = false; }
   void MarkCorrelated() { fixed_ = false; }
+  void MarkOnce() { constant_ = repeatable_ = false; }
   void ReadsColumn(uint32_t column);
 
  private:
@@ -52,14 +54,25 @@ class Node : public CompiledExpression {
   bool careful_ = false;
   bool constant_ = true;
   bool fixed_ = true;
+  bool repeatable_ = true;
   std::vector<uint32_t> columns_;
 };
 
 using NodePtr = std::unique_ptr<const Node>;
 using NodeList = std::vector<NodePtr>;
 
-// A vector of `rows` times `value`.
-types::VectorPtr Broadcast(const types::Value& value, const types::Type& type, uint32_t rows);
+// A vector of `rows` times `value`; its string is counted with `account`, where there is one.
+types::VectorPtr Broadcast(const types::Value& value, const types::Type& type, uint32_t rows,
+                           types::MemoryAccountPtr account = nullptr);
+// The same of a vector of one row, whose string is shared.
+types::VectorPtr BroadcastRow(const types::VectorPtr& one, uint32_t rows);
+// Errors: 53200 when the execution's memory did not hold all strings of `vector`, 54000 when one is
+// too long.
+inline absl::Status CheckStrings(const types::Vector& vector) {
+  if (!vector.strings_refused()) [[likely]]
+    return absl::OkStatus();
+  return vector.StringsRefusal();
+}
 // The chosen rows of the columns that `node` reads; the other columns stay null.
 types::Batch GatherFor(const Node& node, const types::Batch& input,
                        const std::vector<uint32_t>& selection);

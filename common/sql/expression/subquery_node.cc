@@ -24,7 +24,7 @@ class SubqueryNode : public Node {
     for (const auto& node : operands_) Adopt(*node);
     fixed_ = constant();
     MarkCareful();
-    MarkVarying();
+    MarkOnce();
   }
 
   absl::StatusOr<VectorPtr> Evaluate(EvaluationState& state, const Batch& input) const override {

@@ -3,6 +3,7 @@
 //   using Input = …;                             C++ type of the argument's physical form
 //   static absl::Status or void Add(State&, const Input&);
 //   static absl::Status Finish(const State&, types::Vector* result, uint32_t row);
+//   static int64_t GrowthOf(const State&, const Input&);   where a state has variable size
 // NULL inputs are skipped.
 #pragma once
 
@@ -52,6 +53,18 @@ class PolicyAggregate : public Aggregate {
   }
   absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const override {
     return Policy::Finish(*reinterpret_cast<const State*>(state), result, row);
+  }
+  int64_t GrowthOf(const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                   char* const* states) const override {
+    int64_t bytes = 0;
+    if constexpr (requires(const State& s, const Input& v) { Policy::GrowthOf(s, v); }) {
+      const Input* values = arguments[0]->template data<Input>();
+      for (uint32_t row = 0; row < rows; ++row) {
+        if (arguments[0]->is_null(row)) continue;
+        bytes += Policy::GrowthOf(*reinterpret_cast<const State*>(states[row]), values[row]);
+      }
+    }
+    return bytes;
   }
   void Destroy(char* state) const override {
     if constexpr (requires(State & s) { Policy::Destroy(s); }) {

@@ -260,6 +260,9 @@ struct BitFold {
   }
 };
 
+// A state's text of more bytes is long.
+constexpr size_t kLongText = size_t{1} << 20;
+
 struct TextState {
   std::string* text;
 };
@@ -281,14 +284,30 @@ class StringAgg : public Aggregate {
     for (uint32_t row = 0; row < rows; ++row) {
       if (arguments[0]->is_null(row)) continue;
       auto& state = StateAt<TextState>(states[row]);
-      if (state.text == nullptr) {
-        state.text = new std::string();
-      } else if (!arguments[1]->is_null(row)) {
-        state.text->append(delimiters[row]);
-      }
+      const bool first = state.text == nullptr;
+      if (first) state.text = new std::string();
+      const bool delimited = !first && !arguments[1]->is_null(row);
+      const size_t size =
+          state.text->size() + values[row].size() + (delimited ? delimiters[row].size() : 0);
+      if (size > kLargestText) return TooLong(size);
+      // What is long grows by a quarter, so that it is never much more than what was counted.
+      if (size > state.text->capacity() && size > kLongText) state.text->reserve(size + size / 4);
+      if (delimited) state.text->append(delimiters[row]);
       state.text->append(values[row]);
     }
     return absl::OkStatus();
+  }
+  int64_t GrowthOf(const std::vector<const Vector*>& arguments, uint32_t rows,
+                   char* const* states) const override {
+    int64_t bytes = 0;
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (arguments[0]->is_null(row)) continue;
+      if (StateAt<TextState>(states[row]).text == nullptr) bytes += sizeof(std::string);
+      size_t added = arguments[0]->data<std::string_view>()[row].size();
+      if (!arguments[1]->is_null(row)) added += arguments[1]->data<std::string_view>()[row].size();
+      bytes += static_cast<int64_t>(2 * added);
+    }
+    return bytes;
   }
   absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
     const auto& state = *reinterpret_cast<const TextState*>(bytes);
@@ -326,6 +345,17 @@ class ArrayAgg : public Aggregate {
       state.elements->push_back(std::move(element));
     }
     return absl::OkStatus();
+  }
+  int64_t GrowthOf(const std::vector<const Vector*>& arguments, uint32_t rows,
+                   char* const* states) const override {
+    int64_t bytes = static_cast<int64_t>(rows * 2 * sizeof(types::ArrayElement));
+    if (arguments[0]->physical() != types::Physical::kString) return bytes;
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (arguments[0]->is_null(row)) continue;
+      // Once more when the array's text is made.
+      bytes += static_cast<int64_t>(2 * arguments[0]->data<std::string_view>()[row].size());
+    }
+    return bytes;
   }
   absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
     const auto& state = *reinterpret_cast<const ElementsState*>(bytes);

@@ -12,6 +12,8 @@ namespace adbms::sql::functions {
 // Errors: 22P02 for a malformed array.
 absl::StatusOr<std::vector<types::ArrayElement>> ElementsOf(std::string_view array,
                                                             types::TypeId type);
+// About what the elements take in memory.
+size_t BytesOfElements(std::string_view array);
 // With its dimensions. Errors: 22P02.
 absl::StatusOr<types::ShapedArray> ShapeOf(std::string_view array, types::TypeId type);
 // The lower bound of the subscripts: 0 for int2vector and oidvector, else 1.

@@ -26,6 +26,11 @@ absl::StatusOr<std::vector<ArrayElement>> ElementsOf(View array, TypeId type) {
   return elements;
 }
 
+size_t BytesOfElements(View array) {
+  const auto elements = static_cast<size_t>(std::count(array.begin(), array.end(), ',')) + 1;
+  return array.size() + 3 * elements * sizeof(ArrayElement) / 2;  // A vector grows ahead.
+}
+
 absl::StatusOr<types::ShapedArray> ShapeOf(View array, TypeId type) {
   if (LowerBoundOf(type) == 1) return types::ParseShapedArray(array);
   types::ShapedArray shaped;
@@ -176,13 +181,18 @@ absl::Status ArrayToString(const EvaluationContext& context,
   }
   ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeAt(*arguments[0], row));
   const bool show_nulls = arguments.size() > 2 && !arguments[2]->is_null(row);
+  const View delimiter = arguments[1]->data<View>()[row];
+  GrowingText grown(context);
   std::string out;
   bool first = true;
   for (const auto& element : array.elements) {
     if (element.null && !show_nulls) continue;
-    if (!first) out.append(arguments[1]->data<View>()[row]);
+    const View text = element.null ? arguments[2]->data<View>()[row] : View(element.text);
+    RETURN_IF_ERROR(context.Handled(delimiter.size() + text.size() + 16));
+    RETURN_IF_ERROR(grown.Reached(out.size() + delimiter.size() + text.size()));
+    if (!first) out.append(delimiter);
     first = false;
-    out.append(element.null ? arguments[2]->data<View>()[row] : View(element.text));
+    out.append(text);
   }
   StoreText(out, row, result);
   return absl::OkStatus();
@@ -197,16 +207,21 @@ absl::Status StringToArray(const EvaluationContext& context,
   }
   const View text = arguments[0]->data<View>()[row];
   const bool has_null = arguments.size() > 2 && !arguments[2]->is_null(row);
+  ScratchMemory scratch(context);
   std::vector<ArrayElement> elements;
-  const auto add = [&](View part) {
+  const auto add = [&](View part) -> absl::Status {
+    // The element, and its part of the text that is made of them all.
+    RETURN_IF_ERROR(scratch.Take(3 * sizeof(ArrayElement) + 2 * part.size()));
+    RETURN_IF_ERROR(context.Handled(part.size() + 64));
     const bool null = has_null && part == arguments[2]->data<View>()[row];
     elements.push_back({null ? std::string() : std::string(part), null});
+    return absl::OkStatus();
   };
   if (arguments[1]->is_null(row)) {
     for (size_t i = 0; i < text.size();) {
       size_t end = i + 1;
       while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
-      add(text.substr(i, end - i));
+      RETURN_IF_ERROR(add(text.substr(i, end - i)));
       i = end;
     }
   } else if (const View delimiter = arguments[1]->data<View>()[row]; !text.empty()) {
@@ -214,10 +229,10 @@ absl::Status StringToArray(const EvaluationContext& context,
     while (!delimiter.empty()) {
       const size_t found = text.find(delimiter, position);
       if (found == View::npos) break;
-      add(text.substr(position, found - position));
+      RETURN_IF_ERROR(add(text.substr(position, found - position)));
       position = found + delimiter.size();
     }
-    add(text.substr(position));
+    RETURN_IF_ERROR(add(text.substr(position)));
   }
   StoreText(types::FormatArray(elements), row, result);
   return absl::OkStatus();
@@ -278,15 +293,18 @@ absl::Status Relate(const EvaluationContext& context, const std::vector<const Ve
   ASSIGN_OR_RETURN(auto left, ElementsAt(arguments, 0, row));
   ASSIGN_OR_RETURN(auto right, ElementsAt(arguments, 1, row));
   if (kRelation == Relation::kContained) left.swap(right);
+  absl::Status interrupted;
   const auto in_left = [&](const ArrayElement& element) {
-    return !element.null && std::any_of(left.begin(), left.end(), [&](const ArrayElement& other) {
-      return !other.null && other.text == element.text;
-    });
+    interrupted.Update(context.Handled(left.size() * sizeof(ArrayElement)));
+    return interrupted.ok() && !element.null &&
+           std::any_of(left.begin(), left.end(), [&](const ArrayElement& other) {
+             return !other.null && other.text == element.text;
+           });
   };
   result->data<uint8_t>()[row] = kRelation == Relation::kOverlaps
                                      ? std::any_of(right.begin(), right.end(), in_left)
                                      : std::all_of(right.begin(), right.end(), in_left);
-  return absl::OkStatus();
+  return interrupted;
 }
 
 // array(x, …): the elements' array constructor.

@@ -315,7 +315,12 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
   std::string text;
   for (uint32_t row = 0; row < input.size(); ++row) {
     if (result->is_null(row)) continue;
+    if (text.capacity() > internal::kLargeArguments) text = std::string();
     text.clear();
+    const size_t bytes = internal::ScratchOf({&input}, row);
+    RETURN_IF_ERROR(context.Handled(bytes + 64));
+    ScratchMemory scratch(context);
+    if (bytes > internal::kLargeArguments) RETURN_IF_ERROR(scratch.Take(3 * bytes));
     if (from == TypeId::kBool) {
       text = input.data<uint8_t>()[row] != 0 ? "true" : "false";
     } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace ||
@@ -370,6 +375,11 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
   for (uint32_t row = 0; row < input.size(); ++row) {
     if (result->is_null(row)) continue;
     const std::string_view text = values[row];
+    RETURN_IF_ERROR(context.Handled(text.size() + 64));
+    ScratchMemory scratch(context);
+    if (text.size() > internal::kLargeArguments) {
+      RETURN_IF_ERROR(scratch.Take(2 * internal::ScratchOf({&input}, row)));
+    }
     const auto lookup = context.catalog == nullptr ? std::nullopt : LookupOf(to, text);
     if (lookup.has_value()) {
       ASSIGN_OR_RETURN(

@@ -75,11 +75,20 @@ struct TextExtreme {
   static void Add(State& state, std::string_view value) {
     if (state.text == nullptr) {
       state.text = new std::string(value);
-      return;
+    } else if (Replaces(state, value)) {
+      state.text->assign(value);
     }
+  }
+  static bool Replaces(const State& state, std::string_view value) {
     const int order = kBlankPadded ? BlankPadded::Compare(value, *state.text)
                                    : CompareThreeWay(value, std::string_view(*state.text));
-    if (kMax ? order > 0 : order < 0) state.text->assign(value);
+    return kMax ? order > 0 : order < 0;
+  }
+  static int64_t GrowthOf(const State& state, std::string_view value) {
+    const auto size = static_cast<int64_t>(value.size());
+    if (state.text == nullptr) return static_cast<int64_t>(sizeof(std::string)) + size;
+    const auto capacity = static_cast<int64_t>(state.text->capacity());
+    return size > capacity && Replaces(state, value) ? size : 0;
   }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (state.text == nullptr) {

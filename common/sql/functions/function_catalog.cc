@@ -1,8 +1,10 @@
 #include "common/sql/functions/function_catalog.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
+#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/function_list.h"
 #include "common/sql/functions/kernel.h"
@@ -237,6 +239,33 @@ void CatalogBuilder::AddTableFunction(TableFunction function) {
 
 void CatalogBuilder::AddCast(TypeId from, TypeId to, CastContext context, CastKernel kernel) {
   casts[CastKey(from, to)] = CastRule{context, kernel};
+}
+
+absl::Status GrowingText::Count(size_t size) {
+  if (size > kLargestText) return TooLong(size);
+  // A string doubles, and is there twice while it does.
+  const size_t reached = std::max(size, 2 * counted_);
+  RETURN_IF_ERROR(scratch_.Take((reached - counted_) * 3 / 2));
+  counted_ = reached;
+  return absl::OkStatus();
+}
+
+size_t internal::ScratchOf(const std::vector<const Vector*>& arguments, uint32_t row) {
+  size_t bytes = 0;
+  for (const Vector* argument : arguments) {
+    if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
+    const std::string_view text = argument->data<std::string_view>()[row];
+    bytes += text.size() > kLargeArguments ? BytesOfElements(text) : text.size();
+  }
+  return bytes;
+}
+
+absl::StatusOr<char*> TextOutput::Make(uint64_t size) {
+  if (size > kLargestText) return TooLong(size);
+  char* target = result_.arena()->TryAllocate(size);
+  if (target == nullptr) return result_.StringsRefusal();
+  result_.data<std::string_view>()[row_] = {target, size};
+  return target;
 }
 
 absl::TimeZone ZoneOf(const EvaluationContext& context) {

@@ -42,6 +42,44 @@ struct EvaluationContext {
   const class CatalogFunctions* catalog = nullptr;
   // 57014 once the statement is cancelled or out of time; empty: nobody can interrupt.
   std::function<absl::Status()> check_interrupts;
+  // Counts the strings that kernels make; null: nobody counts them.
+  types::MemoryAccountPtr memory;
+  // Bytes handled since interrupts were last looked at.
+  mutable size_t handled_bytes = 0;
+
+  // To be told of the bytes that long loops have handled: looks at interrupts from time to time.
+  absl::Status Handled(size_t bytes) const {
+    handled_bytes += bytes;
+    if (handled_bytes < (size_t{1} << 20)) [[likely]]
+      return absl::OkStatus();
+    handled_bytes = 0;
+    return check_interrupts ? check_interrupts() : absl::OkStatus();
+  }
+};
+
+using types::kLargestText;
+using types::TooLong;
+
+// Bytes that a kernel holds beside its result, for as long as this lives.
+class ScratchMemory {
+ public:
+  explicit ScratchMemory(const EvaluationContext& context) : account_(context.memory.get()) {}
+  ~ScratchMemory() {
+    if (taken_ > 0) account_->Give(taken_);
+  }
+  ScratchMemory(const ScratchMemory&) = delete;
+  ScratchMemory& operator=(const ScratchMemory&) = delete;
+  // Errors: the account's refusal.
+  absl::Status Take(size_t bytes) {
+    if (account_ == nullptr) return absl::OkStatus();
+    if (!account_->Take(static_cast<int64_t>(bytes))) return account_->Refusal();
+    taken_ += static_cast<int64_t>(bytes);
+    return absl::OkStatus();
+  }
+
+ private:
+  types::MemoryAccount* const account_;
+  int64_t taken_ = 0;
 };
 
 // Catalog functions of pg_catalog that need descriptors; storage implements it. Thread-safe.
@@ -83,6 +121,20 @@ struct Function {
   std::string negator;
 };
 
+// A scratch text whose length shows only while it is made.
+class GrowingText {
+ public:
+  explicit GrowingText(const EvaluationContext& context) : scratch_(context) {}
+  // It has `size` bytes now. Errors: 54000 when no text is that long, 53200 without memory.
+  absl::Status Reached(size_t size) { return size <= counted_ ? absl::OkStatus() : Count(size); }
+
+ private:
+  absl::Status Count(size_t size);
+
+  ScratchMemory scratch_;
+  size_t counted_ = size_t{64} << 10;
+};
+
 // A running aggregate over many groups. `state_size` bytes per group, zero-initialized memory, in
 // arenas that the caller owns; variable-size state goes through pointers that Destroy frees.
 class Aggregate {
@@ -96,6 +148,11 @@ class Aggregate {
   // Writes the result into row `row`.
   virtual absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const = 0;
   virtual void Destroy(char* state) const {}
+  // How many bytes of variable-size state Update of these rows may add; asked before it.
+  virtual int64_t GrowthOf(const std::vector<const types::Vector*>& arguments, uint32_t row_count,
+                           char* const* states) const {
+    return 0;
+  }
 };
 
 struct AggregateFunction {

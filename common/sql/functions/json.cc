@@ -82,6 +82,9 @@ absl::Status AppendJsonValue(const Vector& argument, uint32_t row,
   return absl::OkStatus();
 }
 
+// A scratch text that grew longer is not kept for the next row.
+constexpr size_t kScratchKept = size_t{1} << 20;
+
 template <bool kObject>
 absl::Status BuildJson(const EvaluationContext& context,
                        const std::vector<const Vector*>& arguments, uint32_t rows, Vector* result) {
@@ -95,6 +98,12 @@ absl::Status BuildJson(const EvaluationContext& context,
   std::string out;
   std::string key;
   for (uint32_t row = 0; row < rows; ++row) {
+    const size_t bytes = internal::ScratchOf(arguments, row);
+    RETURN_IF_ERROR(context.Handled(bytes + 64));
+    // A text of its own for each argument, and the whole.
+    GrowingText grown(context);
+    RETURN_IF_ERROR(grown.Reached(2 * bytes));
+    if (out.capacity() > kScratchKept) out = std::string();
     out = kObject ? "{" : "[";
     for (size_t i = 0; i < arguments.size(); ++i) {
       if (i > 0 && (!kObject || i % 2 == 0)) out += ", ";
@@ -107,9 +116,11 @@ absl::Status BuildJson(const EvaluationContext& context,
         key.clear();
         types::FormatText(*arguments[i], row, options, &key);
         AppendJsonString(key, &out);
+        RETURN_IF_ERROR(grown.Reached(out.size()));
         out += " : ";
       } else {
         RETURN_IF_ERROR(AppendJsonValue(*arguments[i], row, options, &out));
+        RETURN_IF_ERROR(grown.Reached(out.size()));
       }
     }
     out += kObject ? "}" : "]";

@@ -1,8 +1,10 @@
 // json: paths, rows of objects and arrays, objects of arrays.
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include "absl/strings/numbers.h"
+#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/json_scan.h"
 #include "common/sql/functions/kernel.h"
@@ -100,7 +102,10 @@ absl::StatusOr<std::string> ObjectOf(const std::vector<types::ArrayElement>& key
   return out + "}";
 }
 
-absl::StatusOr<std::string> ObjectOfPairs(const View& array) {
+absl::StatusOr<std::string> ObjectOfPairs(const EvaluationContext& context, const View& array) {
+  // The elements, twice, and the text that is made of them.
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(scratch.Take(2 * BytesOfElements(array)));
   ASSIGN_OR_RETURN(const auto elements, types::ParseArray(array));
   if (elements.size() % 2 != 0) {
     return Error("2202E", "array must have even number of elements");
@@ -111,7 +116,10 @@ absl::StatusOr<std::string> ObjectOfPairs(const View& array) {
   return ObjectOf(keys, values);
 }
 
-absl::StatusOr<std::string> ObjectOfTwo(const View& key_array, const View& value_array) {
+absl::StatusOr<std::string> ObjectOfTwo(const EvaluationContext& context, const View& key_array,
+                                        const View& value_array) {
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(scratch.Take(BytesOfElements(key_array) + BytesOfElements(value_array)));
   ASSIGN_OR_RETURN(const auto keys, types::ParseArray(key_array));
   ASSIGN_OR_RETURN(const auto values, types::ParseArray(value_array));
   if (keys.size() != values.size()) return Error("2202E", "mismatched array dimensions");
@@ -123,7 +131,10 @@ enum class Yield { kKeys, kValues, kTexts, kPairs, kTextPairs };
 
 class MembersCursor : public TableFunction::Cursor {
  public:
-  MembersCursor(std::string json, Yield yield) : json_(std::move(json)), yield_(yield) {
+  // The scratch counts the value and what is found in it, as long as they are held.
+  MembersCursor(std::string json, Yield yield, std::unique_ptr<ScratchMemory> scratch,
+                const EvaluationContext& context)
+      : scratch_(std::move(scratch)), context_(context), json_(std::move(json)), yield_(yield) {
     ForEachInJson(json_, [this](View key, View value) {
       members_.emplace_back(key, value);
       return true;
@@ -138,6 +149,8 @@ class MembersCursor : public TableFunction::Cursor {
     const TypeId value_type = texts ? TypeId::kText : TypeId::kJson;
     auto key_column = std::make_shared<Vector>(types::Type{TypeId::kText, 0});
     auto value_column = std::make_shared<Vector>(types::Type{value_type, 0});
+    key_column->CountStrings(context_.memory);
+    value_column->CountStrings(context_.memory);
     for (; next_ < members_.size() && batch->row_count < types::BatchRows(); ++next_) {
       const auto& [key, value] = members_[next_];
       ++batch->row_count;
@@ -147,13 +160,18 @@ class MembersCursor : public TableFunction::Cursor {
       value_column->Append(text.has_value() ? Value::String({value_type, 0}, *text)
                                             : Value::Null({value_type, 0}));
     }
+    for (const auto& column : {key_column, value_column}) {
+      if (column->strings_refused()) return column->StringsRefusal();
+    }
     if (keys) batch->columns.push_back(std::move(key_column));
     if (yield_ != Yield::kKeys) batch->columns.push_back(std::move(value_column));
     return true;
   }
 
  private:
-  const std::string json_;  // What members_ point into.
+  const std::unique_ptr<ScratchMemory> scratch_;
+  const EvaluationContext& context_;  // Of the execution.
+  const std::string json_;            // What members_ point into.
   const Yield yield_;
   std::vector<std::pair<View, View>> members_;
   size_t next_ = 0;
@@ -165,10 +183,17 @@ class NoMembers : public TableFunction::Cursor {
 };
 
 template <Yield kYield>
-absl::StatusOr<CursorPtr> Open(const EvaluationContext&, const std::vector<Value>& arguments) {
+absl::StatusOr<CursorPtr> Open(const EvaluationContext& context,
+                               const std::vector<Value>& arguments) {
   if (arguments[0].is_null()) return std::make_unique<NoMembers>();
   constexpr bool kElements = kYield == Yield::kValues || kYield == Yield::kTexts;
-  const std::string json(arguments[0].bytes());
+  auto scratch = std::make_unique<ScratchMemory>(context);
+  // Members are about as many as commas, and a vector of them grows ahead.
+  constexpr size_t kMemberBytes = 2 * sizeof(std::pair<View, View>);
+  const View text = arguments[0].bytes();
+  RETURN_IF_ERROR(scratch->Take(
+      text.size() + kMemberBytes * static_cast<size_t>(std::count(text.begin(), text.end(), ','))));
+  std::string json(text);
   const View kind = KindOf(json);
   const std::string name = kYield == Yield::kKeys     ? "json_object_keys"
                            : kYield == Yield::kValues ? "json_array_elements"
@@ -185,7 +210,7 @@ absl::StatusOr<CursorPtr> Open(const EvaluationContext&, const std::vector<Value
                   std::string(kind == "array" ? "an array as an object" : "a scalar");
     return Error(sqlstate::kInvalidParameterValue, message);
   }
-  return std::make_unique<MembersCursor>(json, kYield);
+  return std::make_unique<MembersCursor>(std::move(json), kYield, std::move(scratch), context);
 }
 
 }  // namespace

@@ -276,7 +276,8 @@ absl::StatusOr<Specifier> ReadSpecifier(View format, size_t* position) {
 }
 
 absl::Status AppendArgument(const Specifier& specifier, const Vector& argument, uint32_t row,
-                            const types::TextOptions& options, std::string* out) {
+                            const types::TextOptions& options, GrowingText* grown,
+                            std::string* out) {
   std::string text;
   if (!argument.is_null(row)) {
     types::FormatText(argument, row, options, &text);
@@ -291,6 +292,7 @@ absl::Status AppendArgument(const Specifier& specifier, const Vector& argument, 
   const auto width = static_cast<size_t>(std::abs(specifier.width));
   const bool left = specifier.left || specifier.width < 0;
   const size_t padding = width > length ? width - length : 0;
+  RETURN_IF_ERROR(grown->Reached(out->size() + text.size() + padding));
   if (!left) out->append(padding, ' ');
   out->append(text);
   if (left) out->append(padding, ' ');
@@ -305,6 +307,7 @@ absl::Status FormatRow(const EvaluationContext& context,
   }
   const View format = arguments[0]->data<View>()[row];
   const types::TextOptions options = OptionsOf(context);
+  GrowingText grown(context);
   std::string out;
   size_t next = 1;
   for (size_t i = 0; i < format.size();) {
@@ -334,7 +337,7 @@ absl::Status FormatRow(const EvaluationContext& context,
     if (next >= arguments.size()) {
       return Error(sqlstate::kInvalidParameterValue, "too few arguments for format()");
     }
-    RETURN_IF_ERROR(AppendArgument(specifier, *arguments[next++], row, options, &out));
+    RETURN_IF_ERROR(AppendArgument(specifier, *arguments[next++], row, options, &grown, &out));
   }
   result->data<View>()[row] = result->arena()->Add(out);
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 // Functions that cut, search and join strings.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
@@ -18,16 +19,43 @@ using types::Vector;
 using View = std::string_view;
 namespace sqlstate = status::sqlstate;
 
-constexpr size_t kLargestText = size_t{1} << 30;
+// A scratch string that grew longer is not kept for the next row.
+constexpr size_t kScratchKept = size_t{1} << 20;
 const TypeId kText = TypeId::kText;
 const TypeId kBytea = TypeId::kBytea;
 const TypeId kInt4 = TypeId::kInt4;
 
-std::string Concatenate(const View& a, const View& b) {
-  std::string out;
-  out.reserve(a.size() + b.size());
-  out.append(a).append(b);
-  return out;
+using Context = EvaluationContext;
+
+// Appends to a text under way.
+char* Put(View text, char* target) {
+  if (!text.empty()) std::memcpy(target, text.data(), text.size());
+  return target + text.size();
+}
+
+absl::Status Concatenate(const Context&, const View& a, const View& b, TextOutput& output) {
+  ASSIGN_OR_RETURN(char* target, output.Make(a.size() + b.size()));
+  Put(b, Put(a, target));
+  return absl::OkStatus();
+}
+
+// Adds a row of text that was put together elsewhere.
+absl::Status StoreText(const Context& context, View text, uint32_t row, Vector* result) {
+  RETURN_IF_ERROR(context.Handled(text.size() + 64));
+  TextOutput output(result, row);
+  ASSIGN_OR_RETURN(char* target, output.Make(text.size()));
+  Put(text, target);
+  return absl::OkStatus();
+}
+
+// Bytes of the strings in a row: about what a text made of them needs.
+size_t BytesOfRow(const std::vector<const Vector*>& arguments, uint32_t row) {
+  size_t bytes = 0;
+  for (const Vector* argument : arguments) {
+    if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
+    bytes += argument->data<View>()[row].size();
+  }
+  return bytes;
 }
 
 absl::Status ConcatenateAny(const EvaluationContext& context,
@@ -38,8 +66,11 @@ absl::Status ConcatenateAny(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     out.clear();
+    ScratchMemory scratch(context);
+    RETURN_IF_ERROR(scratch.Take(2 * BytesOfRow(arguments, row)));
     for (const Vector* argument : arguments) types::FormatText(*argument, row, options, &out);
-    result->data<View>()[row] = result->arena()->Add(out);
+    RETURN_IF_ERROR(StoreText(context, out, row, result));
+    if (out.capacity() > kScratchKept) out = std::string();
   }
   return absl::OkStatus();
 }
@@ -56,6 +87,10 @@ absl::Status Concat(const EvaluationContext& context, const std::vector<const Ve
       continue;
     }
     out.clear();
+    ScratchMemory scratch(context);
+    size_t bytes = BytesOfRow(arguments, row);
+    if (kWithSeparator) bytes += arguments[0]->data<View>()[row].size() * arguments.size();
+    RETURN_IF_ERROR(scratch.Take(2 * bytes));
     bool first = true;
     for (size_t i = kWithSeparator ? 1 : 0; i < arguments.size(); ++i) {
       if (arguments[i]->is_null(row)) continue;
@@ -63,7 +98,8 @@ absl::Status Concat(const EvaluationContext& context, const std::vector<const Ve
       first = false;
       types::FormatText(*arguments[i], row, options, &out);
     }
-    result->data<View>()[row] = result->arena()->Add(out);
+    RETURN_IF_ERROR(StoreText(context, out, row, result));
+    if (out.capacity() > kScratchKept) out = std::string();
   }
   return absl::OkStatus();
 }
@@ -92,13 +128,22 @@ absl::StatusOr<View> Slice(View text, int64_t start, int64_t length, bool to_end
   return to_end ? text : text.substr(0, cut(end - 1 - from));
 }
 
+// Where `part` is in `text` at or after `from`. Takes time proportional to the text, whatever is in
+// it.
+size_t Find(View text, View part, size_t from) {
+  if (part.size() <= 1 || from > text.size()) return text.find(part, from);
+  const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  return found == nullptr ? View::npos
+                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
 int32_t Position(const View& text, const View& part) {
-  const size_t found = text.find(part);
+  const size_t found = Find(text, part, 0);
   return found == View::npos ? 0
                              : static_cast<int32_t>(types::Utf8Length(text.substr(0, found))) + 1;
 }
 int32_t BytePosition(const View& text, const View& part) {
-  const size_t found = text.find(part);
+  const size_t found = Find(text, part, 0);
   return found == View::npos ? 0 : static_cast<int32_t>(found) + 1;
 }
 
@@ -128,17 +173,29 @@ View Trim(const View& input, const View& set) {
   return text;
 }
 
-std::string Replace(const View& text, const View& from, const View& to) {
-  if (from.empty()) return std::string(text);
-  std::string out;
-  size_t position = 0;
-  while (true) {
-    const size_t found = text.find(from, position);
-    if (found == View::npos) break;
-    out.append(text.substr(position, found - position)).append(to);
-    position = found + from.size();
+// Looks for the parts twice: the result's length must be known before it is made.
+absl::Status Replace(const Context& context, const View& text, const View& from, const View& to,
+                     TextOutput& output) {
+  uint64_t size = text.size();
+  if (!from.empty()) {
+    size_t position = 0;
+    for (size_t found; (found = Find(text, from, position)) != View::npos;
+         position = found + from.size()) {
+      RETURN_IF_ERROR(context.Handled(found - position + from.size()));
+      size = size - from.size() + to.size();
+    }
   }
-  return out.append(text.substr(position));
+  ASSIGN_OR_RETURN(char* target, output.Make(size));
+  size_t position = 0;
+  if (!from.empty()) {
+    for (size_t found; (found = Find(text, from, position)) != View::npos;
+         position = found + from.size()) {
+      RETURN_IF_ERROR(context.Handled(found - position + from.size() + to.size()));
+      target = Put(to, Put(text.substr(position, found - position), target));
+    }
+  }
+  Put(text.substr(position), target);
+  return absl::OkStatus();
 }
 
 View Left(const View& text, int32_t count) {
@@ -154,33 +211,48 @@ View Right(const View& text, int32_t count) {
   return text.substr(types::Utf8Prefix(text, static_cast<size_t>(skipped)));
 }
 
-absl::Status TooLarge() {
-  return Error(sqlstate::kProgramLimitExceeded, "requested length too large");
-}
-
 template <bool kLeft>
-absl::StatusOr<std::string> Pad(const View& text, int32_t count, const View& fill) {
+absl::Status Pad(const Context& context, const View& text, const int32_t& count, const View& fill,
+                 TextOutput& output) {
   const auto wanted = static_cast<size_t>(std::max(count, 0));
-  if (wanted > kLargestText / 4) return TooLarge();
   const size_t length = types::Utf8Length(text);
   if (length >= wanted || fill.empty()) {
-    return std::string(text.substr(0, types::Utf8Prefix(text, wanted)));
+    const View kept = text.substr(0, types::Utf8Prefix(text, wanted));
+    ASSIGN_OR_RETURN(char* target, output.Make(kept.size()));
+    Put(kept, target);
+    return absl::OkStatus();
   }
-  std::string padding;
   const size_t fill_length = types::Utf8Length(fill);
-  size_t missing = wanted - length;
-  for (; missing >= fill_length; missing -= fill_length) padding.append(fill);
-  padding.append(fill.substr(0, types::Utf8Prefix(fill, missing)));
-  return kLeft ? padding + std::string(text) : std::string(text) + padding;
+  const size_t times = (wanted - length) / fill_length;
+  const View rest = fill.substr(0, types::Utf8Prefix(fill, (wanted - length) % fill_length));
+  ASSIGN_OR_RETURN(char* target,
+                   output.Make(text.size() + uint64_t{times} * fill.size() + rest.size()));
+  if (!kLeft) target = Put(text, target);
+  for (size_t i = 0; i < times; ++i) {
+    RETURN_IF_ERROR(context.Handled(fill.size()));
+    target = Put(fill, target);
+  }
+  target = Put(rest, target);
+  if (kLeft) Put(text, target);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> Repeat(const View& text, int32_t count) {
-  const auto times = static_cast<size_t>(std::max(count, 0));
-  if (text.size() * times > kLargestText) return TooLarge();
-  std::string out;
-  out.reserve(text.size() * times);
-  for (size_t i = 0; i < times; ++i) out.append(text);
-  return out;
+absl::Status Repeat(const Context& context, const View& text, const int32_t& count,
+                    TextOutput& output) {
+  const auto size = text.size() * static_cast<uint64_t>(std::max(count, 0));
+  ASSIGN_OR_RETURN(char* target, output.Make(size));
+  if (size == 0) return absl::OkStatus();
+  Put(text, target);
+  // What is there is copied behind itself, a part of a cache's size at a time.
+  constexpr uint64_t kCopied = 64 << 10;
+  for (uint64_t filled = text.size(); filled < size;) {
+    const uint64_t whole = std::max<uint64_t>(kCopied / text.size(), 1) * text.size();
+    const uint64_t part = std::min({filled, size - filled, whole});
+    std::memcpy(target + filled, target, part);
+    filled += part;
+    RETURN_IF_ERROR(context.Handled(part));
+  }
+  return absl::OkStatus();
 }
 
 std::string Reverse(const View& text) {
@@ -265,12 +337,14 @@ std::string Translate(const View& text, const View& from, const View& to) {
   return out;
 }
 
-absl::StatusOr<std::string> Overlay(const View& text, const View& part, int32_t start,
-                                    int64_t length) {
+absl::Status Overlay(const View& text, const View& part, int32_t start, int64_t length,
+                     TextOutput& output) {
   if (start <= 0) return Error(sqlstate::kSubstringError, "negative substring length not allowed");
   ASSIGN_OR_RETURN(const View before, Slice<false>(text, 1, int64_t{start} - 1, false));
   ASSIGN_OR_RETURN(const View after, Slice<false>(text, start + length, 0, true));
-  return std::string(before).append(part).append(after);
+  ASSIGN_OR_RETURN(char* target, output.Make(before.size() + part.size() + after.size()));
+  Put(after, Put(part, Put(before, target)));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<View> SliceFrom(const View& s, int32_t from) {
@@ -285,12 +359,13 @@ absl::StatusOr<View> SliceBytesFrom(const View& s, int32_t from) {
 absl::StatusOr<View> SliceBytesFor(const View& s, int32_t from, int32_t count) {
   return Slice<true>(s, from, count, false);
 }
-absl::StatusOr<std::string> Overlay3(const View& s, const View& part, int32_t start) {
-  return Overlay(s, part, start, CharacterCount(part));
+absl::Status Overlay3(const Context&, const View& s, const View& part, const int32_t& start,
+                      TextOutput& output) {
+  return Overlay(s, part, start, CharacterCount(part), output);
 }
-absl::StatusOr<std::string> Overlay4(const View& s, const View& part, int32_t start,
-                                     int32_t count) {
-  return Overlay(s, part, start, count);
+absl::Status Overlay4(const Context&, const View& s, const View& part, const int32_t& start,
+                      const int32_t& count, TextOutput& output) {
+  return Overlay(s, part, start, count, output);
 }
 
 template <bool kLeft, bool kRight>
@@ -298,8 +373,9 @@ View TrimSpaces(const View& s) {
   return Trim<kLeft, kRight>(s, " ");
 }
 template <bool kLeft>
-absl::StatusOr<std::string> PadSpaces(const View& s, int32_t count) {
-  return Pad<kLeft>(s, count, " ");
+absl::Status PadSpaces(const Context& context, const View& s, const int32_t& count,
+                       TextOutput& output) {
+  return Pad<kLeft>(context, s, count, " ", output);
 }
 
 void AddTrims(CatalogBuilder& builder) {
@@ -320,14 +396,14 @@ void AddSlices(CatalogBuilder& builder) {
     builder.AddFunction(name, {kBytea, kInt4}, kBytea, Map<SliceBytesFrom>);
     builder.AddFunction(name, {kBytea, kInt4, kInt4}, kBytea, Map<SliceBytesFor>);
   }
-  builder.AddFunction("overlay", {kText, kText, kInt4}, kText, Map<Overlay3>);
-  builder.AddFunction("overlay", {kText, kText, kInt4, kInt4}, kText, Map<Overlay4>);
+  builder.AddFunction("overlay", {kText, kText, kInt4}, kText, MapText<Overlay3>);
+  builder.AddFunction("overlay", {kText, kText, kInt4, kInt4}, kText, MapText<Overlay4>);
   builder.AddFunction("left", {kText, kInt4}, kText, Map<Left>);
   builder.AddFunction("right", {kText, kInt4}, kText, Map<Right>);
-  builder.AddFunction("lpad", {kText, kInt4}, kText, Map<PadSpaces<true>>);
-  builder.AddFunction("lpad", {kText, kInt4, kText}, kText, Map<Pad<true>>);
-  builder.AddFunction("rpad", {kText, kInt4}, kText, Map<PadSpaces<false>>);
-  builder.AddFunction("rpad", {kText, kInt4, kText}, kText, Map<Pad<false>>);
+  builder.AddFunction("lpad", {kText, kInt4}, kText, MapText<PadSpaces<true>>);
+  builder.AddFunction("lpad", {kText, kInt4, kText}, kText, MapText<Pad<true>>);
+  builder.AddFunction("rpad", {kText, kInt4}, kText, MapText<PadSpaces<false>>);
+  builder.AddFunction("rpad", {kText, kInt4, kText}, kText, MapText<Pad<false>>);
 }
 
 void AddLengths(CatalogBuilder& builder) {
@@ -351,8 +427,8 @@ void AddLengths(CatalogBuilder& builder) {
 
 void AddStrings(CatalogBuilder& builder) {
   const TypeId any = TypeId::kUnspecified;
-  builder.AddOperator("||", {kText, kText}, kText, Map<Concatenate>);
-  builder.AddOperator("||", {kBytea, kBytea}, kBytea, Map<Concatenate>);
+  builder.AddOperator("||", {kText, kText}, kText, MapText<Concatenate>);
+  builder.AddOperator("||", {kBytea, kBytea}, kBytea, MapText<Concatenate>);
   builder.AddOperator("||", {kText, any}, kText, ConcatenateAny, {}, {}, kStable);
   builder.AddOperator("||", {any, kText}, kText, ConcatenateAny, {}, {}, kStable);
   builder.AddFunction("concat", {any}, kText, Concat<false>, {false, true, Volatility::kStable});
@@ -361,9 +437,9 @@ void AddStrings(CatalogBuilder& builder) {
   builder.AddFunction("lower", {kText}, kText, Map<[](const View& s) { return ToLower(s); }>);
   builder.AddFunction("upper", {kText}, kText, Map<[](const View& s) { return ToUpper(s); }>);
   builder.AddFunction("initcap", {kText}, kText, Map<InitCap>);
-  builder.AddFunction("replace", {kText, kText, kText}, kText, Map<Replace>);
+  builder.AddFunction("replace", {kText, kText, kText}, kText, MapText<Replace>);
   builder.AddFunction("translate", {kText, kText, kText}, kText, Map<Translate>);
-  builder.AddFunction("repeat", {kText, kInt4}, kText, Map<Repeat>);
+  builder.AddFunction("repeat", {kText, kInt4}, kText, MapText<Repeat>);
   builder.AddFunction("reverse", {kText}, kText, Map<Reverse>);
   builder.AddFunction("split_part", {kText, kText, kInt4}, kText, Map<SplitPart>);
   builder.AddFunction("ascii", {kText}, kInt4, Map<Ascii>);

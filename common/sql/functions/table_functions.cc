@@ -151,11 +151,17 @@ absl::StatusOr<CursorPtr> OpenTimestamps(const EvaluationContext& context,
 
 class ElementsCursor : public TableFunction::Cursor {
  public:
-  ElementsCursor(std::vector<types::ArrayElement> elements, TypeId type)
-      : elements_(std::move(elements)), type_(type) {}
+  // The scratch counts the elements, as long as they are held.
+  ElementsCursor(std::vector<types::ArrayElement> elements, TypeId type,
+                 std::unique_ptr<ScratchMemory> scratch, const EvaluationContext& context)
+      : elements_(std::move(elements)),
+        type_(type),
+        scratch_(std::move(scratch)),
+        context_(context) {}
   absl::StatusOr<bool> Next(Batch* batch) override {
     if (next_ >= elements_.size()) return false;
     auto column = std::make_shared<Vector>(types::Type{type_, 0});
+    column->CountStrings(context_.memory);
     const size_t rows = std::min<size_t>(types::BatchRows(), elements_.size() - next_);
     column->Resize(static_cast<uint32_t>(rows));
     for (uint32_t row = 0; row < rows; ++row, ++next_) {
@@ -166,6 +172,7 @@ class ElementsCursor : public TableFunction::Cursor {
             types::ParseTextInto(elements_[next_].text, types::TextOptions{}, column.get(), row));
       }
     }
+    if (column->strings_refused()) return column->StringsRefusal();
     *batch = OneColumn(std::move(column));
     return true;
   }
@@ -173,6 +180,8 @@ class ElementsCursor : public TableFunction::Cursor {
  private:
   std::vector<types::ArrayElement> elements_;
   TypeId type_;
+  std::unique_ptr<ScratchMemory> scratch_;
+  const EvaluationContext& context_;  // Of the execution.
   size_t next_ = 0;
 };
 
@@ -180,8 +189,11 @@ absl::StatusOr<CursorPtr> OpenUnnest(const EvaluationContext& context,
                                      const std::vector<Value>& arguments) {
   if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
   const TypeId array = arguments[0].type().id;
+  auto scratch = std::make_unique<ScratchMemory>(context);
+  RETURN_IF_ERROR(scratch->Take(BytesOfElements(arguments[0].bytes())));
   ASSIGN_OR_RETURN(types::ShapedArray shaped, ShapeOf(arguments[0].bytes(), array));
-  return std::make_unique<ElementsCursor>(std::move(shaped.elements), types::ElementOf(array));
+  return std::make_unique<ElementsCursor>(std::move(shaped.elements), types::ElementOf(array),
+                                          std::move(scratch), context);
 }
 
 absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,

@@ -47,6 +47,10 @@ Token Lexer::Quoted(Token::Kind kind, size_t quote_at, bool backslash) {
   const size_t start = at_;
   const char quote = text_[quote_at];
   for (size_t i = quote_at + 1; i < text_.size(); ++i) {
+    if (!backslash) {
+      i = text_.find(quote, i);  // Constants can be long.
+      if (i == std::string_view::npos) break;
+    }
     if (backslash && text_[i] == '\\') {
       ++i;
     } else if (text_[i] == quote) {

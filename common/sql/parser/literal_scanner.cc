@@ -1,4 +1,5 @@
 // ScanLiterals: the plan cache's key. One pass over the text, no parsing.
+#include <algorithm>
 #include <cstdint>
 
 #include "common/sql/parser/lexer.h"
@@ -27,12 +28,14 @@ bool FitsInt64(std::string_view digits, uint64_t* value) {
 }
 
 std::string Unquote(std::string_view token) {
+  token = token.substr(1, token.size() - 2);
   std::string value;
   value.reserve(token.size());
-  for (size_t i = 1; i + 1 < token.size(); ++i) {
-    value.push_back(token[i]);
-    if (token[i] == '\'') ++i;
+  for (size_t quote; (quote = token.find('\'')) != std::string_view::npos;) {
+    value.append(token.substr(0, quote + 1));
+    token.remove_prefix(std::min(quote + 2, token.size()));
   }
+  value.append(token);
   return value;
 }
 
@@ -104,6 +107,38 @@ bool ScanLiterals(std::string_view sql, ScannedStatement* out) {
     }
     previous = token.kind;
   }
+}
+
+bool ShortenLiterals(std::string_view sql, ShortenedStatement* out) {
+  constexpr int kLongBytes = 1024;
+  *out = ShortenedStatement();
+  std::vector<std::string> values;
+  Lexer lexer(sql);
+  size_t copied = 0;
+  uint32_t literals = 0;
+  Token::Kind previous = Token::Kind::kEnd;
+  for (Token token = lexer.Next(); token.kind != Token::Kind::kEnd; token = lexer.Next()) {
+    if (token.kind == Token::Kind::kInvalid || token.kind == Token::Kind::kOtherString)
+      return false;
+    if (token.kind == Token::Kind::kString && previous == Token::Kind::kString) return false;
+    previous = token.kind;
+    if (token.kind == Token::Kind::kString && token.length > kLongBytes) {
+      const auto offset = static_cast<size_t>(token.offset);
+      out->text.append(sql.substr(copied, offset - copied)).append("'…'");
+      copied = offset + static_cast<size_t>(token.length);
+      out->stand_ins.push_back(literals);
+      values.push_back(Unquote(lexer.TextOf(token)));
+    }
+    const bool literal = token.kind == Token::Kind::kString ||
+                         token.kind == Token::Kind::kInteger || token.kind == Token::Kind::kNumber;
+    literals += literal ? 1 : 0;
+  }
+  out->text.append(sql.substr(copied));
+  if (values.empty() || !ScanLiterals(out->text, &out->scanned)) return false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    out->scanned.literals[out->stand_ins[i]].value = std::move(values[i]);
+  }
+  return true;
 }
 
 uint64_t Fingerprint(std::string_view key) {

@@ -101,8 +101,10 @@ ParseTree::~ParseTree() = default;
 
 absl::StatusOr<std::shared_ptr<const ParseTree>> ParseTree::Parse(std::string_view sql) {
   if (sql.size() > kMaxStatementBytes) {
-    return status::Error(sqlstate::kStatementTooComplex, "statement is too large", {},
-                         "A statement may have 16 MiB. Use COPY for large data.");
+    return status::Error(
+        sqlstate::kStatementTooComplex, "statement is too large", {},
+        "A statement may have 16 MiB; a single plannable one, sent as simple query, "
+        "besides its string constants. Use parameters or COPY for large data.");
   }
   RETURN_IF_ERROR(types::ValidateUtf8(sql));
   if (BracketDepth(sql) > kMaxParentheses || NestsFarTooDeep(sql)) return TooDeep();

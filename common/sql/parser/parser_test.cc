@@ -221,5 +221,28 @@ TEST(Robustness, SurvivesMutations) {
   }
 }
 
+TEST(Literals, LongOnesHaveStandIns) {
+  const std::string big(5000, 'x');
+  ShortenedStatement shortened;
+  ASSERT_TRUE(ShortenLiterals("INSERT INTO t VALUES (1, '" + big + "''y', 'short')", &shortened));
+  EXPECT_LT(shortened.text.size(), 60u);
+  ASSERT_EQ(shortened.scanned.literals.size(), 3u);
+  EXPECT_EQ(shortened.stand_ins, (std::vector<uint32_t>{1}));
+  EXPECT_EQ(shortened.scanned.literals[1].value, big + "'y");
+  EXPECT_EQ(shortened.scanned.literals[2].value, "short");
+  for (const Literal& literal : shortened.scanned.literals) {
+    ASSERT_LE(static_cast<size_t>(literal.offset + literal.length), shortened.text.size());
+  }
+  const Literal& last = shortened.scanned.literals[2];
+  EXPECT_EQ(
+      shortened.text.substr(static_cast<size_t>(last.offset), static_cast<size_t>(last.length)),
+      "'short'");
+  EXPECT_TRUE(Parse(shortened.text).ok());
+  // Nothing to shorten, and what cannot be scanned.
+  EXPECT_FALSE(ShortenLiterals("SELECT 'short'", &shortened));
+  EXPECT_FALSE(ShortenLiterals("SELECT E'\\n', '" + big + "'", &shortened));
+  EXPECT_FALSE(ShortenLiterals("SELECT '" + big, &shortened));
+}
+
 }  // namespace
 }  // namespace adbms::sql

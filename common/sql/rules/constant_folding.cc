@@ -50,6 +50,25 @@ bool CanFold(const Expr& e) {
   }
 }
 
+// A constant that is worth its place in a plan: an expression that makes longer strings stays one,
+// and is computed where its memory is counted.
+class FoldingMemory : public types::MemoryAccount {
+ public:
+  bool Take(int64_t bytes) override {
+    if (used_ + bytes > kLimit) return false;
+    used_ += bytes;
+    return true;
+  }
+  void Give(int64_t bytes) override { used_ -= bytes; }
+  absl::Status Refusal() const override {
+    return absl::ResourceExhaustedError("the constant is too long to be folded");
+  }
+
+ private:
+  static constexpr int64_t kLimit = 256 << 10;
+  int64_t used_ = 0;  // One thread evaluates, and the vectors end with it.
+};
+
 // Null when the expression fails: it then stays as it is.
 ExprPtr Evaluate(const ExprPtr& e) {
   auto proto = plan::EncodeConstant(*e);
@@ -57,6 +76,7 @@ ExprPtr Evaluate(const ExprPtr& e) {
   auto compiled = expression::Compile(*proto);
   if (!compiled.ok()) return nullptr;
   expression::EvaluationState state;
+  state.context.memory = std::make_shared<FoldingMemory>();
   auto value = (*compiled)->EvaluateScalar(state);
   if (!value.ok()) return nullptr;
   value->set_type(e->type);

@@ -19,6 +19,8 @@ namespace {
 constexpr int kStaleRetries = 10;
 
 constexpr size_t kCopyOutBytes = 64 << 10;
+// Rows of so many bytes are written together.
+constexpr size_t kCopyInBytes = 4 << 20;
 
 std::string QuoteIdentifier(const std::string& name) {
   std::string quoted = "\"";
@@ -265,6 +267,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   CopyReader reader(format, binding.columns.size());
   std::vector<std::optional<std::string_view>> fields;
   types::Batch batch;
+  size_t batch_bytes = 0;
   assembler.Start(&batch);
   const auto flush = [&]() -> absl::Status {
     if (batch.row_count == 0) return absl::OkStatus();
@@ -272,6 +275,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
     RETURN_IF_ERROR(assembler.Close(&state, &batch));
     RETURN_IF_ERROR(writer->Write(batch));
     assembler.Start(&batch);
+    batch_bytes = 0;
     return Context().Check();
   };
   const auto drain = [&]() -> absl::Status {
@@ -279,7 +283,10 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
       ASSIGN_OR_RETURN(const bool found, reader.Next(&fields));
       if (!found) return absl::OkStatus();
       RETURN_IF_ERROR(assembler.Add(fields, reader.line(), &batch));
-      if (batch.row_count == types::BatchRows()) RETURN_IF_ERROR(flush());
+      batch_bytes += reader.line_bytes();
+      if (batch.row_count == types::BatchRows() || batch_bytes > kCopyInBytes) {
+        RETURN_IF_ERROR(flush());
+      }
     }
   };
   std::string data;

@@ -1,5 +1,6 @@
 #include "services/gateway/session/copy_format.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -152,6 +153,7 @@ CopyReader::CopyReader(const CopyFormat& format, size_t columns)
 void CopyReader::Append(std::string_view data) {
   if (position_ > 0) {
     buffer_.erase(0, position_);
+    searched_ -= std::min(searched_, position_);
     position_ = 0;
   }
   buffer_.append(data);
@@ -173,15 +175,24 @@ absl::StatusOr<bool> CopyReader::Next(std::vector<std::optional<std::string_view
   }
 }
 
+absl::StatusOr<bool> CopyReader::NeedMore() const {
+  if (buffer_.size() - position_ <= kLongestLine) return false;
+  return status::Error(status::sqlstate::kProgramLimitExceeded, "a line of the data is too long",
+                       absl::StrCat("COPY, line ", line_ + 1, ": more than ", kLongestLine,
+                                    " bytes without an end."));
+}
+
 absl::StatusOr<bool> CopyReader::NextText(std::vector<std::optional<std::string_view>>* fields) {
-  // The end of the line: a newline that no backslash hides.
-  size_t end = position_;
+  // The end of the line: a newline that no backslash hides. What has been looked at is not looked
+  // at again when more has come: a line may come in many pieces.
+  size_t end = std::max(position_, searched_);
   size_t next = 0;
   for (;;) {
     const char* newline =
         static_cast<const char*>(std::memchr(buffer_.data() + end, '\n', buffer_.size() - end));
     if (newline == nullptr) {
-      if (!finished_ || position_ == buffer_.size()) return false;
+      searched_ = buffer_.size();
+      if (!finished_ || position_ == buffer_.size()) return NeedMore();
       end = buffer_.size();
       next = end;
       break;
@@ -197,6 +208,7 @@ absl::StatusOr<bool> CopyReader::NextText(std::vector<std::optional<std::string_
   }
   if (end > position_ && buffer_[end - 1] == '\r') --end;
   const std::string_view line(buffer_.data() + position_, end - position_);
+  line_bytes_ = next - position_;
   position_ = next;
   ++line_;
   if (line == "\\.") {
@@ -237,7 +249,9 @@ absl::StatusOr<bool> CopyReader::NextText(std::vector<std::optional<std::string_
     } else if (line[i] == '\\' && i + 1 < line.size()) {
       i = Unescape(line, i + 1, &scratch_);
     } else {
-      scratch_ += line[i++];
+      const size_t plain = i++;  // A backslash at the end is one too.
+      while (i < line.size() && line[i] != format_.delimiter && line[i] != '\\') ++i;
+      scratch_.append(line.substr(plain, i - plain));
     }
   }
   for (size_t i = 0; i < spans_.size(); ++i) {
@@ -252,16 +266,20 @@ absl::StatusOr<bool> CopyReader::NextText(std::vector<std::optional<std::string_
 }
 
 bool CopyReader::FindCsvEnd(size_t* end, size_t* next) {
-  bool quoted = false;
-  for (size_t i = position_; i < buffer_.size(); ++i) {
-    const char c = buffer_[i];
+  if (searched_ <= position_) {
+    searched_ = position_;
+    searched_quoted_ = false;
+  }
+  bool& quoted = searched_quoted_;
+  for (; searched_ < buffer_.size(); ++searched_) {
+    const char c = buffer_[searched_];
     if (quoted && c == format_.escape && format_.escape != format_.quote) {
-      ++i;
+      ++searched_;
     } else if (c == format_.quote) {
       quoted = !quoted;
     } else if (c == '\n' && !quoted) {
-      *end = i;
-      *next = i + 1;
+      *end = searched_;
+      *next = searched_ + 1;
       return true;
     }
   }
@@ -273,9 +291,10 @@ bool CopyReader::FindCsvEnd(size_t* end, size_t* next) {
 absl::StatusOr<bool> CopyReader::NextCsv(std::vector<std::optional<std::string_view>>* fields) {
   size_t end = 0;
   size_t next = 0;
-  if (!FindCsvEnd(&end, &next)) return false;
+  if (!FindCsvEnd(&end, &next)) return NeedMore();
   if (end > position_ && buffer_[end - 1] == '\r') --end;
   const std::string_view line(buffer_.data() + position_, end - position_);
+  line_bytes_ = next - position_;
   position_ = next;
   ++line_;
   if (line == "\\.") {

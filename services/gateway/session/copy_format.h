@@ -34,11 +34,19 @@ class CopyReader {
   void Append(std::string_view data);
   void Finish() { finished_ = true; }
   // The fields of the next row into `fields` (nullopt: NULL), which stay valid until the next call.
-  // False when more data is needed, or at the end. Errors: 22P04 with the line number.
+  // False when more data is needed, or at the end. Errors: 22P04 with the line number,
+  // 54000.
   absl::StatusOr<bool> Next(std::vector<std::optional<std::string_view>>* fields);
   uint64_t line() const { return line_; }
+  // Length of the row that Next has found.
+  size_t line_bytes() const { return line_bytes_; }
 
  private:
+  // As PostgreSQL's: what its buffers hold.
+  static constexpr size_t kLongestLine = 0x3fffffff;
+
+  // No end of the row is in sight. Errors: 54000 for a row that is too long.
+  absl::StatusOr<bool> NeedMore() const;
   absl::StatusOr<bool> NextText(std::vector<std::optional<std::string_view>>* fields);
   absl::StatusOr<bool> NextCsv(std::vector<std::optional<std::string_view>>* fields);
   absl::Status CheckCount(size_t count) const;
@@ -48,6 +56,9 @@ class CopyReader {
   const size_t columns_;
   std::string buffer_;
   size_t position_ = 0;
+  size_t searched_ = 0;           // Where the search for the row's end goes on,
+  bool searched_quoted_ = false;  // and whether that is inside quotes.
+  size_t line_bytes_ = 0;
   bool finished_ = false;
   bool ended_ = false;  // The end marker \. was seen.
   bool skip_header_;

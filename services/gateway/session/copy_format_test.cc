@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/time/clock.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::gateway::session {
@@ -47,6 +48,8 @@ TEST_P(CopyReaderTest, Text) {
   EXPECT_THAT(Read(format, 1, "a\r\nb", GetParam()), ElementsAre("a", "b"));
   EXPECT_THAT(Read(format, 1, "a\n\\.\nb\n", GetParam()), ElementsAre("a"));
   EXPECT_THAT(Read(format, 1, "\\101\\x42\n", GetParam()), ElementsAre("AB"));
+  // An escaped newline, and one behind an escaped backslash.
+  EXPECT_THAT(Read(format, 1, "a\\\nb\\\\\nc\\", GetParam()), ElementsAre("a\nb\\", "c\\"));
 }
 
 TEST_P(CopyReaderTest, Csv) {
@@ -56,6 +59,9 @@ TEST_P(CopyReaderTest, Csv) {
   format.null_text = "";
   EXPECT_THAT(Read(format, 2, "1,\"a,\"\"b\"\"\nc\"\n2,\n3,\"\"\n", GetParam()),
               ElementsAre("1|a,\"b\"\nc", "2|<null>", "3|"));
+  format.escape = '\\';
+  EXPECT_THAT(Read(format, 1, "\"a\\\"\nb\"\nc\n", GetParam()), ElementsAre("a\"\nb", "c"));
+  format.escape = '"';
   format.header = true;
   EXPECT_THAT(Read(format, 1, "name\nx\n", GetParam()), ElementsAre("x"));
 }
@@ -66,6 +72,32 @@ TEST_P(CopyReaderTest, WrongColumnCountIsAnError) {
   EXPECT_THAT(Read(format, 1, "1\t2\n", GetParam()), ElementsAre("22P04"));
   format.csv = true;
   EXPECT_THAT(Read(format, 1, "\"abc", GetParam()), ElementsAre("22P04"));
+}
+
+// What has come of a row is not searched again with each piece of it: that would be 300 GB here.
+TEST(CopyReader, ALongRowInManyPiecesTakesLinearTime) {
+  constexpr size_t kPiece = 1 << 10;
+  constexpr size_t kRow = 24 << 20;
+  for (const bool csv : {false, true}) {
+    CopyFormat format;
+    format.csv = csv;
+    format.null_text = csv ? "" : "\\N";
+    CopyReader reader(format, 1);
+    std::vector<std::optional<std::string_view>> fields;
+    const std::string piece(kPiece, 'x');
+    const absl::Time start = absl::Now();
+    for (size_t i = 0; i < kRow / kPiece; ++i) {
+      reader.Append(piece);
+      const auto found = reader.Next(&fields);
+      ASSERT_TRUE(found.ok());
+      ASSERT_FALSE(*found);
+    }
+    reader.Append("\n");
+    ASSERT_TRUE(*reader.Next(&fields));
+    EXPECT_EQ(fields[0]->size(), kRow);
+    EXPECT_EQ(reader.line_bytes(), kRow + 1);
+    EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Pieces, CopyReaderTest, testing::Values(1, 3, 1000));

@@ -15,6 +15,8 @@ namespace {
 
 // Longest text whose parse a session keeps, and how many.
 constexpr size_t kParsedTextBytes = 64;
+// Longer statements are made short before they are parsed.
+constexpr size_t kLongStatementBytes = size_t{1} << 20;
 constexpr size_t kParsedEntries = 64;
 
 constexpr int64_t kPostgresEpochUs = 946684800000000;
@@ -263,7 +265,9 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   portals_.erase("");
   source_ = sql;
   bool handled = false;
-  absl::Status status = RunCached(sql, &handled, sink);
+  absl::Status status = sql.size() > kLongStatementBytes
+                            ? RunLong(WithoutFinalSemicolon(sql), &handled, sink)
+                            : RunCached(sql, &handled, sink);
   if (!status.ok()) {
     AuditDenied(sql, status);
     AfterError();

@@ -134,6 +134,9 @@ class Session {
                              bool* suspended);
   absl::Status RunStatement(const sql::Statement& statement, bool alone, ResultSink* sink);
   absl::Status RunCached(std::string_view sql, bool* handled, ResultSink* sink);
+  // A plannable statement whose size is in its constants; not handled otherwise. Errors: those of
+  // planning and running it, 54001 when such a constant decides how it is planned.
+  absl::Status RunLong(std::string_view sql, bool* handled, ResultSink* sink);
   absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> ParseText(
       std::string_view sql);
   absl::Status BeginImplicit();

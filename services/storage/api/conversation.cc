@@ -1,5 +1,7 @@
 #include "services/storage/api/conversation.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -7,12 +9,36 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/api/batched_writer.h"
 
 namespace adbms::storage::api {
 namespace {
 
 // The longest wait for a lock on a thread that others need.
 constexpr absl::Duration kAtOnce = absl::Milliseconds(1);
+// Rows of more bytes are not sent together.
+constexpr size_t kPageBytes = size_t{16} << 20;
+
+// How many of the first rows make a page, one at least.
+uint32_t RowsOfPage(const types::Batch& batch) {
+  size_t bytes = 0;
+  for (uint32_t row = 0; row < batch.row_count; ++row) {
+    for (const types::VectorPtr& column : batch.columns) {
+      if (column->physical() != types::Physical::kString || column->is_null(row)) continue;
+      bytes += column->data<std::string_view>()[row].size();
+    }
+    if (bytes > kPageBytes) return std::max<uint32_t>(row, 1);
+  }
+  return batch.row_count;
+}
+
+types::Batch Rows(const types::Batch& batch, uint32_t begin, uint32_t end) {
+  std::vector<uint32_t> selection(end - begin);
+  std::iota(selection.begin(), selection.end(), begin);
+  types::Batch rows = types::Gather(batch, selection.data(), end - begin);
+  rows.row_count = end - begin;
+  return rows;
+}
 
 }  // namespace
 
@@ -213,8 +239,17 @@ absl::Status Conversation::FillPage(v1::SessionResponse* response) {
     ASSIGN_OR_RETURN(more, stream_->Next(&batch));
   }
   if (more) {
+    if (StringBytes(batch) > kPageBytes) [[unlikely]] {
+      const uint32_t rows = RowsOfPage(batch);
+      if (rows < batch.row_count) {
+        ahead_ = Rows(batch, rows, batch.row_count);
+        has_ahead_ = true;
+        batch = Rows(batch, 0, rows);
+      }
+      RETURN_IF_ERROR(CheckMessage(StringBytes(batch), "the row's values"));
+    }
     types::EncodeBatch(batch, response->mutable_batch());
-    if (batch.row_count >= types::BatchRows()) return absl::OkStatus();
+    if (has_ahead_ || batch.row_count >= types::BatchRows()) return absl::OkStatus();
     ASSIGN_OR_RETURN(more, stream_->Next(&ahead_));
     has_ahead_ = more;
   }

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/api/batched_writer.h"
 
 namespace adbms::storage::api {
 namespace {
@@ -74,6 +75,7 @@ class RemoteBulkWriter : public BulkWriter {
     (void)session_->Call(rpc::CallContext(), &request);
   }
   absl::Status Write(const types::Batch& batch) override {
+    RETURN_IF_ERROR(CheckMessage(StringBytes(batch), "the rows"));
     v1::SessionRequest request;
     types::EncodeBatch(batch, request.mutable_write_bulk()->mutable_batch());
     return session_->Call(context_, &request);
@@ -91,6 +93,15 @@ class RemoteBulkWriter : public BulkWriter {
   const rpc::CallContext context_;
   bool finished_ = false;
 };
+
+size_t BytesOf(const std::vector<types::Value>& values) {
+  size_t bytes = 0;
+  for (const types::Value& value : values) {
+    if (types::PhysicalOf(value.type().id) != types::Physical::kString || value.is_null()) continue;
+    bytes += value.bytes().size();
+  }
+  return bytes;
+}
 
 void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool with_plan,
                  v1::ExecuteRequest* execute) {
@@ -165,7 +176,11 @@ SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
                                                         Isolation::kRepeatableRead);
     request->mutable_begin_first()->set_read_only(begin->read_only);
   }
-  response_.Clear();
+  if (response_.batch().capacity() > kLongMessage) {
+    response_ = v1::SessionResponse();  // Its memory would be kept by Clear.
+  } else {
+    response_.Clear();
+  }
   const CancelWatcher::Watch watch(watcher_, context, line_->number());
   const SessionChannel::Outcome outcome = line_->Call(request, brief, &response_);
   if (outcome == SessionChannel::Outcome::kAnswered) return outcome;
@@ -252,6 +267,7 @@ absl::Status RemoteSession::SavepointCall(const rpc::CallContext& context, const
 absl::StatusOr<std::unique_ptr<ResultStream>> RemoteSession::Execute(
     const rpc::CallContext& context, const PreparedPlanPtr& plan, const ExecuteOptions& options) {
   const auto* remote = static_cast<const RemotePlan*>(plan.get());
+  RETURN_IF_ERROR(CheckMessage(BytesOf(options.parameters), "the statement's values"));
   const auto fill = [&](v1::SessionRequest* request) {
     FillExecute(*remote, options, !remote->sent.load(std::memory_order_relaxed),
                 request->mutable_execute());

@@ -62,6 +62,7 @@ SessionChannel::Outcome SessionChannel::Line::Call(v1::SessionRequest* request, 
   const v1::SessionRequests* batch = nullptr;
   used_ = true;
   request->set_session(number_);
+  const size_t bytes = ValuesOf(*request);
   {
     absl::MutexLock lock(&channel_->mutex_);
     if (channel_->broken_) return Outcome::kNotStarted;
@@ -69,6 +70,7 @@ SessionChannel::Outcome SessionChannel::Line::Call(v1::SessionRequest* request, 
     waiter_->response = response;
     waiter_->brief = brief;
     channel_->writer_.queue()->add_requests()->Swap(request);
+    if (bytes > kLongMessage) channel_->writer_.AddedLong(bytes);
     if (brief) {
       ++channel_->brief_queued_;
     } else {
@@ -106,12 +108,14 @@ void SessionChannel::OnStarted(bool ok) {
 void SessionChannel::OnRead(bool ok) {
   if (!ok) return Break();
   const v1::SessionRequests* batch = nullptr;
+  bool long_ones = false;
   {
     absl::MutexLock lock(&mutex_);
     for (v1::SessionResponse& response : *responses_.mutable_responses()) {
       const auto found = waiters_.find(response.session());
       if (found == waiters_.end() || found->second->response == nullptr) continue;
       Waiter& waiter = *found->second;
+      long_ones |= ValuesOf(response) > kLongMessage;
       const bool response_draining = response.draining();
       waiter.response->Swap(&response);
       waiter.response = nullptr;
@@ -124,6 +128,7 @@ void SessionChannel::OnRead(bool ok) {
   Write(batch);
   for (const auto& waiter : answered_) waiter->woken.Post();
   answered_.clear();
+  if (long_ones) responses_ = v1::SessionResponses();
   stream_->Read(&responses_, &read_);
 }
 

@@ -43,7 +43,12 @@ void SessionHub::OnOpened(bool ok) {
 
 void SessionHub::OnRead(bool ok) {
   if (ok) {
-    for (v1::SessionRequest& request : *requests_.mutable_requests()) Receive(&request);
+    bool long_ones = false;
+    for (v1::SessionRequest& request : *requests_.mutable_requests()) {
+      long_ones |= ValuesOf(request) > kLongMessage;
+      Receive(&request);
+    }
+    if (long_ones) requests_ = v1::SessionRequests();
     const v1::SessionResponses* batch = nullptr;
     {
       absl::MutexLock lock(&mutex_);
@@ -175,9 +180,11 @@ void SessionHub::Receive(v1::SessionRequest* request) {
   v1::SessionResponse response;
   const bool answered = line->conversation->AnswerAtOnce(*request, &response);
   response.set_brief(true);
+  const size_t bytes = ValuesOf(response);
   absl::MutexLock lock(&mutex_);
   if (!answered) return Post(line, request);
   writer_.queue()->add_responses()->Swap(&response);
+  if (bytes > kLongMessage) writer_.AddedLong(bytes);
 }
 
 void SessionHub::Post(const std::shared_ptr<Line>& line, v1::SessionRequest* request) {
@@ -212,6 +219,8 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
     mutex_.Unlock();
     response.Clear();
     line->conversation->Answer(request, &response);
+    if (ValuesOf(request) > kLongMessage) request = v1::SessionRequest();
+    const size_t bytes = ValuesOf(response);
     mutex_.Lock();
     line->busy = false;
     if (line->conversation->idle()) {
@@ -219,6 +228,7 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
       --engaged_;
     }
     writer_.queue()->add_responses()->Swap(&response);
+    if (bytes > kLongMessage) writer_.AddedLong(bytes);
     const v1::SessionResponses* const batch = writer_.Take();
     if (batch == nullptr) continue;
     mutex_.Unlock();

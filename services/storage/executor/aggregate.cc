@@ -1,5 +1,6 @@
 // Groups by hashing; DISTINCT; aggregates with DISTINCT, FILTER and ORDER BY inside the call.
 #include <algorithm>
+#include <optional>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -13,6 +14,9 @@ namespace {
 
 using sql::functions::Aggregate;
 using types::Physical;
+
+// Kept bytes are counted when they are so many.
+constexpr size_t kCountedTogether = 256 << 10;
 
 struct Call {
   std::unique_ptr<Aggregate> function;
@@ -33,6 +37,7 @@ class AggregateNode : public PlanNode {
   std::vector<types::Type> key_types;
   std::vector<Call> calls;
   size_t block_bytes = 0;
+  bool repeatable = false;  // What is evaluated for a batch.
 };
 
 class HashAggregate : public Operator {
@@ -59,6 +64,7 @@ class HashAggregate : public Operator {
     }
     for (const Call& call : node_.calls) {
       auto column = std::make_shared<types::Vector>(call.type);
+      column->CountStrings(context_->memory.account());
       column->Resize(count);
       for (uint32_t i = 0; i < count; ++i) {
         RETURN_IF_ERROR(
@@ -89,8 +95,9 @@ class HashAggregate : public Operator {
     }
     blocks_.clear();
     arena_ = std::make_unique<types::Arena>();
-    integers_.clear();
-    strings_.clear();
+    key_arena_ = std::make_unique<types::Arena>();
+    integers_ = {};
+    strings_ = {};
     null_group_ = kNullRow;
     key_rows_ = types::Batch();
     seen_.clear();
@@ -98,16 +105,38 @@ class HashAggregate : public Operator {
     emitted_ = 0;
     computed_ = false;
     context_->memory.Release(reserved_);
-    reserved_ = 0;
+    reserved_ = kept_bytes_ = 0;
   }
 
   uint32_t NewGroup() {
-    char* block = arena_->Allocate(node_.block_bytes + 16);
-    block += (16 - reinterpret_cast<uintptr_t>(block) % 16) % 16;
-    std::memset(block, 0, node_.block_bytes);
+    // Blocks are the arena's only content and multiples of 16 bytes, and so are its own blocks
+    // aligned.
+    char* block = node_.block_bytes == 0 ? nullptr : arena_->Allocate(node_.block_bytes);
+    if (block != nullptr) std::memset(block, 0, node_.block_bytes);
     for (const Call& call : node_.calls) call.function->Initialize(block + call.offset);
     blocks_.push_back(block);
     return static_cast<uint32_t>(blocks_.size() - 1);
+  }
+
+  // What is held for the groups. A map that grows has its old and its new table for a moment.
+  int64_t HeldBytes() const {
+    const size_t slots = integers_.capacity() * (sizeof(std::pair<int64_t, uint32_t>) + 1) +
+                         strings_.capacity() * (sizeof(std::pair<std::string_view, uint32_t>) + 1);
+    size_t fixed = 2 * slots + arena_->allocated_bytes() + blocks_.capacity() * sizeof(char*);
+    for (const types::VectorPtr& column : key_rows_.columns) {
+      fixed += key_rows_.row_count * (types::WidthOf(column->physical()) * 3 / 2);
+    }
+    return static_cast<int64_t>(fixed) + kept_bytes_;
+  }
+  // Errors: 53200.
+  absl::Status CountHeld() { return context_->memory.Adjust(HeldBytes(), &reserved_); }
+  // Notes bytes that are about to be kept; those of many short ones are counted together.
+  absl::Status Keep(size_t bytes) {
+    kept_bytes_ += static_cast<int64_t>(bytes);
+    uncounted_bytes_ += bytes;
+    if (uncounted_bytes_ < kCountedTogether) return absl::OkStatus();
+    uncounted_bytes_ = 0;
+    return CountHeld();
   }
 
   absl::Status Compute() {
@@ -120,25 +149,66 @@ class HashAggregate : public Operator {
       ASSIGN_OR_RETURN(const bool more, input_->Next(&batch));
       if (!more) break;
       RETURN_IF_ERROR(AddBatch(batch));
-      const int64_t bytes =
-          static_cast<int64_t>(arena_->allocated_bytes() + blocks_.size() * 96) + key_bytes_;
-      if (bytes > reserved_) {
-        const int64_t step = std::max<int64_t>(bytes - reserved_, 1 << 20);
-        RETURN_IF_ERROR(context_->memory.Reserve(step));
-        reserved_ += step;
-      }
+      RETURN_IF_ERROR(CountHeld());
     }
     for (size_t i = 0; i < node_.calls.size(); ++i) RETURN_IF_ERROR(FinishOrdered(i));
     return absl::OkStatus();
   }
 
+  // The rows that a call takes of a batch.
+  struct CallRows {
+    types::Batch filtered;
+    std::vector<uint32_t> selection;  // Of the batch, where the call has a filter.
+    types::Batch arguments;
+  };
+
   absl::Status AddBatch(const types::Batch& batch) {
-    groups_.assign(batch.row_count, 0);
-    if (!node_.keys.empty()) {
-      ASSIGN_OR_RETURN(const types::Batch keys, EvaluateAll(node_.keys, context_, batch));
-      AssignGroups(keys);
+    types::Batch keys;
+    std::vector<CallRows> rows(node_.calls.size());
+    const absl::Status evaluated = Evaluate(batch, &keys, &rows);
+    if (node_.repeatable && batch.row_count > 1 && IsMemoryRefusal(evaluated)) {
+      return AddParts(batch);
     }
-    for (size_t i = 0; i < node_.calls.size(); ++i) RETURN_IF_ERROR(AddCall(i, batch));
+    RETURN_IF_ERROR(evaluated);
+    groups_.assign(batch.row_count, 0);
+    if (!node_.keys.empty()) RETURN_IF_ERROR(AssignGroups(keys));
+    for (size_t i = 0; i < node_.calls.size(); ++i) {
+      RETURN_IF_ERROR(AddCall(i, batch, std::move(rows[i])));
+    }
+    return absl::OkStatus();
+  }
+
+  // A batch whose keys and arguments are too much at once.
+  absl::Status AddParts(const types::Batch& batch) {
+    const uint32_t step = (batch.row_count + 7) / 8;
+    for (uint32_t begin = 0; begin < batch.row_count; begin += step) {
+      RETURN_IF_ERROR(context_->call->Check());
+      RETURN_IF_ERROR(AddBatch(Slice(batch, begin, std::min(step, batch.row_count - begin))));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Evaluate(const types::Batch& batch, types::Batch* keys,
+                        std::vector<CallRows>* rows) {
+    std::optional<BatchCeiling> ceiling;
+    if (node_.repeatable && batch.row_count > 1) ceiling.emplace(context_->memory);
+    if (!node_.keys.empty()) {
+      ASSIGN_OR_RETURN(*keys, EvaluateAll(node_.keys, context_, batch));
+    }
+    for (size_t i = 0; i < node_.calls.size(); ++i) {
+      const Call& call = node_.calls[i];
+      CallRows& taken = (*rows)[i];
+      const types::Batch* input = &batch;
+      if (call.filter != nullptr) {
+        RETURN_IF_ERROR(call.filter->Select(context_->state, batch, &taken.selection));
+        const auto count = static_cast<uint32_t>(taken.selection.size());
+        taken.filtered = types::Gather(batch, taken.selection.data(), count);
+        taken.filtered.row_count = count;
+        input = &taken.filtered;
+      }
+      if (input->row_count == 0) continue;
+      ASSIGN_OR_RETURN(taken.arguments, EvaluateAll(call.arguments, context_, *input));
+    }
     return absl::OkStatus();
   }
 
@@ -147,25 +217,26 @@ class HashAggregate : public Operator {
            key.physical() == Physical::kInt64;
   }
 
-  void AddKeyRow(const types::Batch& keys, uint32_t row) {
+  absl::Status AddKeyRow(const types::Batch& keys, uint32_t row) {
     for (size_t i = 0; i < keys.columns.size(); ++i) {
       const types::Vector& in = *keys.columns[i];
       types::Vector* out = key_rows_.columns[i].get();
       if (in.physical() == Physical::kString && !in.is_null(row)) {
         // Copied, so that a group keeps only its key alive.
-        out->Append(
-            types::Value::String(out->type(), std::string(in.data<std::string_view>()[row])));
-        key_bytes_ += static_cast<int64_t>(in.data<std::string_view>()[row].size());
+        const std::string_view text = in.data<std::string_view>()[row];
+        RETURN_IF_ERROR(Keep(text.size()));
+        out->Resize(out->size() + 1);
+        out->data<std::string_view>()[out->size() - 1] = out->arena()->Add(text);
       } else {
         out->AppendFrom(in, row);
       }
     }
-    key_bytes_ += 40 * static_cast<int64_t>(keys.columns.size());
     ++key_rows_.row_count;
+    return absl::OkStatus();
   }
 
   template <typename T>
-  void AssignIntegerGroups(const types::Batch& keys) {
+  absl::Status AssignIntegerGroups(const types::Batch& keys) {
     const types::Vector& key = *keys.columns[0];
     const T* data = key.data<T>();
     for (uint32_t row = 0; row < keys.row_count; ++row) {
@@ -173,13 +244,14 @@ class HashAggregate : public Operator {
       if (!key.is_null(row)) slot = &integers_.try_emplace(data[row], kNullRow).first->second;
       if (*slot == kNullRow) {
         *slot = NewGroup();
-        AddKeyRow(keys, row);
+        RETURN_IF_ERROR(AddKeyRow(keys, row));
       }
       groups_[row] = *slot;
     }
+    return absl::OkStatus();
   }
 
-  void AssignGroups(const types::Batch& keys) {
+  absl::Status AssignGroups(const types::Batch& keys) {
     if (keys.columns.size() == 1 && IntegerKey(*keys.columns[0])) {
       switch (keys.columns[0]->physical()) {
         case Physical::kInt16:
@@ -197,35 +269,30 @@ class HashAggregate : public Operator {
       AppendRowIdentity(columns, row, &key);
       auto it = strings_.find(key);
       if (it == strings_.end()) {
-        it = strings_.emplace(key, NewGroup()).first;
-        key_bytes_ += static_cast<int64_t>(key.size());
-        AddKeyRow(keys, row);
+        RETURN_IF_ERROR(Keep(key.size()));
+        it = strings_.emplace(key_arena_->Add(key), NewGroup()).first;
+        RETURN_IF_ERROR(AddKeyRow(keys, row));
       }
       groups_[row] = it->second;
     }
+    return absl::OkStatus();
   }
 
-  absl::Status AddCall(size_t position, const types::Batch& batch) {
+  absl::Status AddCall(size_t position, const types::Batch& batch, CallRows taken) {
     const Call& call = node_.calls[position];
-    types::Batch filtered;
     const types::Batch* rows = &batch;
     std::vector<uint32_t> groups;
     const std::vector<uint32_t>* row_groups = &groups_;
     if (call.filter != nullptr) {
-      std::vector<uint32_t> selection;
-      RETURN_IF_ERROR(call.filter->Select(context_->state, batch, &selection));
-      filtered = types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
-      filtered.row_count = static_cast<uint32_t>(selection.size());
-      for (uint32_t i : selection) groups.push_back(groups_[i]);
-      rows = &filtered;
+      for (uint32_t i : taken.selection) groups.push_back(groups_[i]);
+      rows = &taken.filtered;
       row_groups = &groups;
     }
     if (rows->row_count == 0) return absl::OkStatus();
-    ASSIGN_OR_RETURN(types::Batch arguments, EvaluateAll(call.arguments, context_, *rows));
     if (!call.order_by.empty())
-      return AddOrdered(position, *rows, std::move(arguments), *row_groups);
-    if (call.distinct) return AddDistinct(position, std::move(arguments), *row_groups);
-    return UpdateStates(call, arguments, *row_groups);
+      return AddOrdered(position, *rows, std::move(taken.arguments), *row_groups);
+    if (call.distinct) return AddDistinct(position, std::move(taken.arguments), *row_groups);
+    return UpdateStates(call, taken.arguments, *row_groups);
   }
 
   absl::Status UpdateStates(const Call& call, const types::Batch& arguments,
@@ -233,7 +300,10 @@ class HashAggregate : public Operator {
     states_.resize(arguments.row_count);
     for (uint32_t i = 0; i < arguments.row_count; ++i)
       states_[i] = blocks_[groups[i]] + call.offset;
-    return call.function->Update(Pointers(arguments), arguments.row_count, states_.data());
+    const std::vector<const types::Vector*> columns = Pointers(arguments);
+    const int64_t growth = call.function->GrowthOf(columns, arguments.row_count, states_.data());
+    if (growth > 0) RETURN_IF_ERROR(Keep(static_cast<size_t>(growth)));
+    return call.function->Update(columns, arguments.row_count, states_.data());
   }
 
   absl::Status AddDistinct(size_t position, types::Batch arguments,
@@ -246,7 +316,7 @@ class HashAggregate : public Operator {
       key.assign(reinterpret_cast<const char*>(&groups[row]), sizeof(uint32_t));
       AppendRowIdentity(columns, row, &key);
       if (!seen_[position].insert(key).second) continue;
-      key_bytes_ += static_cast<int64_t>(key.size()) + 48;
+      RETURN_IF_ERROR(Keep(key.size() + 64));
       selection.push_back(row);
       kept_groups.push_back(groups[row]);
     }
@@ -261,9 +331,13 @@ class HashAggregate : public Operator {
                           const std::vector<uint32_t>& groups) {
     Ordered& ordered = ordered_[position];
     std::vector<std::string> keys;
-    RETURN_IF_ERROR(EncodeSortKeys(node_.calls[position].order_by, context_, rows, &keys));
-    const int64_t bytes = MemoryOf(arguments) + 64 * static_cast<int64_t>(keys.size());
-    RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    int64_t key_bytes = 0;
+    const absl::Status encoded =
+        EncodeSortKeys(node_.calls[position].order_by, context_, rows, &keys, &key_bytes);
+    reserved_ += key_bytes;
+    kept_bytes_ += key_bytes;
+    RETURN_IF_ERROR(encoded);
+    RETURN_IF_ERROR(Keep(static_cast<size_t>(MemoryOf(arguments)) + 4 * groups.size()));
     ordered.groups.insert(ordered.groups.end(), groups.begin(), groups.end());
     ordered.keys.insert(ordered.keys.end(), std::make_move_iterator(keys.begin()),
                         std::make_move_iterator(keys.end()));
@@ -299,9 +373,10 @@ class HashAggregate : public Operator {
   OperatorPtr input_;
   bool computed_ = false;
   std::unique_ptr<types::Arena> arena_ = std::make_unique<types::Arena>();
+  std::unique_ptr<types::Arena> key_arena_ = std::make_unique<types::Arena>();
   std::vector<char*> blocks_;  // By group.
   absl::flat_hash_map<int64_t, uint32_t> integers_;
-  absl::flat_hash_map<std::string, uint32_t> strings_;
+  absl::flat_hash_map<std::string_view, uint32_t> strings_;  // Keys lie in key_arena_.
   uint32_t null_group_ = kNullRow;
   types::Batch key_rows_;  // By group.
   std::vector<uint32_t> groups_;
@@ -309,7 +384,8 @@ class HashAggregate : public Operator {
   std::vector<absl::flat_hash_set<std::string>> seen_;
   std::vector<Ordered> ordered_;
   uint32_t emitted_ = 0;
-  int64_t key_bytes_ = 0;
+  int64_t kept_bytes_ = 0;  // Of keys, and of states of variable size.
+  size_t uncounted_bytes_ = 0;
   int64_t reserved_ = 0;
 };
 
@@ -343,6 +419,7 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
   auto node = std::make_unique<AggregateNode>(plan);
   ASSIGN_OR_RETURN(node->input, CompileOperator(aggregate.input(), scope));
   ASSIGN_OR_RETURN(node->keys, CompileAll(aggregate.keys()));
+  node->repeatable = AllRepeatable(node->keys);
   for (const CompiledExpressionPtr& key : node->keys) node->key_types.push_back(key->type());
   for (const common::v1::AggregateCall& source : aggregate.aggregates()) {
     const sql::functions::AggregateFunction* function =
@@ -356,6 +433,8 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
     ASSIGN_OR_RETURN(call.order_by, CompileSortKeys(source.order_by()));
     call.type = types::FromProto(source.type());
     RETURN_IF_ERROR(CheckTypes(*function, call));
+    node->repeatable = node->repeatable && AllRepeatable(call.arguments) &&
+                       (call.filter == nullptr || call.filter->repeatable());
     call.offset = node->block_bytes;
     node->block_bytes += (call.function->state_size() + 15) / 16 * 16;
     node->calls.push_back(std::move(call));

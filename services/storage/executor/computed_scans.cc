@@ -25,8 +25,12 @@ class FunctionScan : public Operator {
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (cursor_ == nullptr) {
       std::vector<types::Value> arguments;
+      sql::functions::ScratchMemory scratch(context_->state.context);
       for (const CompiledExpressionPtr& argument : node_.arguments) {
         ASSIGN_OR_RETURN(types::Value value, argument->EvaluateScalar(context_->state));
+        if (types::PhysicalOf(value.type().id) == types::Physical::kString && !value.is_null()) {
+          RETURN_IF_ERROR(scratch.Take(value.bytes().size()));
+        }
         arguments.push_back(std::move(value));
       }
       ASSIGN_OR_RETURN(cursor_, node_.function->open(context_->state.context, arguments));

@@ -44,7 +44,7 @@ class IndexScan : public Operator {
       : Operator(context, node->id()),
         node_(*node),
         access_(*node->access),
-        sink_(&node->access->columns()) {}
+        sink_(&node->access->columns(), context->memory.account()) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
@@ -259,6 +259,7 @@ class IndexScan : public Operator {
       }
       ++entries;
       Step();
+      if (sink_.heavy()) break;
     }
     CountEntries(entries);
     if (row_keys.empty()) return absl::OkStatus();

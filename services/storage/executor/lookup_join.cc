@@ -28,7 +28,7 @@ class LookupJoin : public Operator {
         node_(*node),
         access_(*node->access),
         left_(node->left->Open(context)),
-        sink_(&node->access->columns()) {}
+        sink_(&node->access->columns(), context->memory.account()) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {

@@ -1,53 +1,110 @@
-// Memory of one execution, counted against the server's query_memory_bytes. Not thread-safe; the
-// shared counter is.
+// Memory of one execution, counted against the server's query_memory_bytes.
+//
+// QueryMemoryAccount is where everything is counted: strings in the arenas of vectors, which come
+// and go by themselves, and what operators keep, through MemoryBudget. It takes from the server's
+// sum in steps, so that short statements do not meet there. Thread-safe, and it may outlive the
+// execution: whoever holds the last rows gives their memory back.
+//
+// MemoryBudget is the operators' side of it. Not thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "common/status/sql_error.h"
+#include "absl/synchronization/mutex.h"
+#include "common/types/memory_account.h"
 #include "common/types/vector.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::executor {
 
+class QueryMemoryAccount : public types::MemoryAccount {
+ public:
+  // An execution's first bytes are not counted on the server.
+  static constexpr int64_t kFreeBytes = 64 << 10;
+
+  explicit QueryMemoryAccount(txn::Shared* shared) : shared_(shared) {}
+  ~QueryMemoryAccount() override;
+
+  bool Take(int64_t bytes) override;
+  void Give(int64_t bytes) override;
+  // Errors: 53200 naming the knob.
+  absl::Status Refusal() const override;
+
+  int64_t used() const { return used_.load(std::memory_order_relaxed); }
+  // Refuses what would lead beyond so many bytes; INT64_MAX: only the server's sum does.
+  void SetCeiling(int64_t bytes) { ceiling_.store(bytes, std::memory_order_relaxed); }
+
+ private:
+  bool TakeFromServer(int64_t used);
+
+  txn::Shared* const shared_;
+  std::atomic<int64_t> used_{0};
+  std::atomic<int64_t> ceiling_{INT64_MAX};
+  std::atomic<int64_t> taken_{
+      kFreeBytes};  // From the server's sum, and the free part. Changed under mutex_.
+  absl::Mutex mutex_;
+};
+
 class MemoryBudget {
  public:
-  explicit MemoryBudget(txn::Shared* shared) : shared_(shared) {}
+  explicit MemoryBudget(txn::Shared* shared)
+      : shared_(shared), account_(std::make_shared<QueryMemoryAccount>(shared)) {}
   ~MemoryBudget() { Release(used_); }
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
   // Whether `bytes` more fit; counts them if so.
   bool TryReserve(int64_t bytes) {
-    const int64_t before = shared_->query_memory_used.fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes > shared_->query_memory_bytes.load(std::memory_order_relaxed)) {
-      shared_->query_memory_used.fetch_sub(bytes, std::memory_order_relaxed);
-      return false;
-    }
+    if (!account_->Take(bytes)) return false;
     used_ += bytes;
     return true;
   }
+  // The same for one who can do without, by spilling: stops while others still find something.
+  bool TryReserveSpillable(int64_t bytes);
   // Errors: 53200 naming the knob.
   absl::Status Reserve(int64_t bytes) {
-    if (TryReserve(bytes)) return absl::OkStatus();
-    shared_->query_memory_refusals.fetch_add(1, std::memory_order_relaxed);
-    return status::Error(
-        status::sqlstate::kOutOfMemory, "out of query memory",
-        "The statement needs more than query_memory_bytes allows.",
-        "Raise the knob query_memory_bytes, or make the statement handle fewer rows at once.");
+    return TryReserve(bytes) ? absl::OkStatus() : account_->Refusal();
   }
   void Release(int64_t bytes) {
-    shared_->query_memory_used.fetch_sub(bytes, std::memory_order_relaxed);
+    account_->Give(bytes);
     used_ -= bytes;
   }
+  // Brings what is counted in `*reserved` to `bytes`, in steps. Errors: 53200.
+  absl::Status Adjust(int64_t bytes, int64_t* reserved);
+
+  const std::shared_ptr<QueryMemoryAccount>& account() const { return account_; }
+  // What the strings of one batch may take before it is cut into smaller ones.
+  int64_t BatchBytes() const;
 
  private:
   txn::Shared* const shared_;
+  const std::shared_ptr<QueryMemoryAccount> account_;
   int64_t used_ = 0;
 };
 
-// About what a batch takes.
+// For the life of this, evaluation that makes more than a batch's share of strings is refused.
+class BatchCeiling {
+ public:
+  explicit BatchCeiling(const MemoryBudget& budget) : account_(*budget.account()) {
+    account_.SetCeiling(account_.used() + budget.BatchBytes());
+  }
+  ~BatchCeiling() { account_.SetCeiling(INT64_MAX); }
+  BatchCeiling(const BatchCeiling&) = delete;
+  BatchCeiling& operator=(const BatchCeiling&) = delete;
+
+ private:
+  QueryMemoryAccount& account_;
+};
+
+// Whether `status` says that memory was refused.
+bool IsMemoryRefusal(const absl::Status& status);
+
+// About what a vector or a batch takes, without strings that its arenas count.
+int64_t MemoryOf(const types::Vector& column);
 int64_t MemoryOf(const types::Batch& batch);
 
 }  // namespace adbms::storage::executor

@@ -42,7 +42,9 @@ struct CteResult {
 
 // What one execution shares among its operators.
 struct ExecutionContext {
-  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {}
+  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {
+    state.context.memory = memory.account();
+  }
 
   txn::Shared* const shared;
   MemoryBudget memory;
@@ -65,6 +67,15 @@ struct ExecutionContext {
     return transaction == nullptr ? view : transaction->ViewOf(space);
   }
 };
+
+// Errors: 53200 when memory did not hold all strings of the batch, 54000 when one is too long.
+inline absl::Status CheckStrings(const types::Batch& batch) {
+  for (const types::VectorPtr& column : batch.columns) {
+    if (column->strings_refused()) [[unlikely]]
+      return column->StringsRefusal();
+  }
+  return absl::OkStatus();
+}
 
 class Operator {
  public:
@@ -111,6 +122,7 @@ class Operator {
       if (!IsAsDeclared(*out)) {
         return absl::InternalError("malformed plan: an operator emits other columns than declared");
       }
+      if (const absl::Status status = CheckStrings(*out); !status.ok()) return status;
       return true;
     }
   }

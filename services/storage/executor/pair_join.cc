@@ -87,6 +87,20 @@ class HashTable {
     return it == strings_.end() ? kNullRow : it->second;
   }
   uint32_t Next(uint32_t right) const { return next_[right]; }
+  // What Build of these keys takes, the keys' own vectors included.
+  static int64_t BytesFor(const types::Batch& keys) {
+    int64_t bytes = MemoryOf(keys);
+    for (const types::VectorPtr& column : keys.columns) {
+      bytes += keys.row_count * int64_t{48};
+      if (column->physical() != Physical::kString) continue;
+      for (uint32_t row = 0; row < keys.row_count; ++row) {
+        if (column->is_null(row)) continue;
+        const size_t size = column->data<std::string_view>()[row].size();
+        bytes += size > 12 ? static_cast<int64_t>(size) + 16 : 0;
+      }
+    }
+    return bytes;
+  }
 
  private:
   bool integer_ = false;
@@ -137,6 +151,7 @@ class PairJoin : public Operator {
     built_ = left_done_ = have_left_ = false;
     right_rest_ = 0;
     table_ = HashTable();
+    right_rows_ = right_key_rows_ = types::Batch();
     context_->memory.Release(reserved_);
     reserved_ = 0;
     RETURN_IF_ERROR(left_->Rewind());
@@ -155,11 +170,11 @@ class PairJoin : public Operator {
     right_matched_.assign(right_rows_.row_count, false);
     built_ = true;
     if (node_.right_keys.empty()) return absl::OkStatus();
-    const int64_t table_bytes = 48 * static_cast<int64_t>(right_rows_.row_count);
-    RETURN_IF_ERROR(context_->memory.Reserve(table_bytes));
-    reserved_ += table_bytes;
     if (right_rows_.row_count > 0) {
       ASSIGN_OR_RETURN(right_key_rows_, EvaluateAll(node_.right_keys, context_, right_rows_));
+      const int64_t table_bytes = HashTable::BytesFor(right_key_rows_);
+      RETURN_IF_ERROR(context_->memory.Reserve(table_bytes));
+      reserved_ += table_bytes;
       table_.Build(right_key_rows_);
     } else {
       right_key_rows_ = types::Batch();

@@ -1,4 +1,6 @@
 // Operators that pass batches through: filter, project, limit, append.
+#include <algorithm>
+
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/row_batch.h"
@@ -43,6 +45,7 @@ class ProjectNode : public PlanNode {
   OperatorPtr Open(ExecutionContext* context) const override;
   PlanNodePtr input;
   std::vector<CompiledExpressionPtr> expressions;
+  bool repeatable = false;
 };
 
 class Project : public Operator {
@@ -54,17 +57,47 @@ class Project : public Operator {
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
-    types::Batch in;
-    ASSIGN_OR_RETURN(const bool more, input_->Next(&in));
-    if (!more) return false;
-    ASSIGN_OR_RETURN(*out, EvaluateAll(node_.expressions, context_, in));
-    return true;
+    if (at_ >= rows_.row_count) {
+      ASSIGN_OR_RETURN(const bool more, input_->Next(&rows_));
+      if (!more) return false;
+      at_ = 0;
+      part_rows_ = rows_.row_count;
+    }
+    while (true) {
+      const uint32_t count = std::min(part_rows_, rows_.row_count - at_);
+      absl::StatusOr<types::Batch> values =
+          count == rows_.row_count ? Evaluate(rows_) : Evaluate(Slice(rows_, at_, count));
+      if (node_.repeatable && count > 1 && IsMemoryRefusal(values.status())) {
+        RETURN_IF_ERROR(context_->call->Check());
+        part_rows_ = (count + 7) / 8;
+        continue;
+      }
+      RETURN_IF_ERROR(values.status());
+      *out = *std::move(values);
+      at_ += count;
+      if (at_ >= rows_.row_count) rows_ = types::Batch();
+      return true;
+    }
   }
-  absl::Status DoRewind() override { return input_->Rewind(); }
+  absl::Status DoRewind() override {
+    rows_ = types::Batch();
+    return input_->Rewind();
+  }
 
  private:
+  // Strings that are too much at once are made for a part of the rows at a time.
+  absl::StatusOr<types::Batch> Evaluate(const types::Batch& rows) {
+    if (!node_.repeatable || rows.row_count <= 1)
+      return EvaluateAll(node_.expressions, context_, rows);
+    const BatchCeiling ceiling(context_->memory);
+    return EvaluateAll(node_.expressions, context_, rows);
+  }
+
   const ProjectNode& node_;
   OperatorPtr input_;
+  types::Batch rows_;  // What is under way, from at_ on.
+  uint32_t at_ = 0;
+  uint32_t part_rows_ = 0;
 };
 
 OperatorPtr ProjectNode::Open(ExecutionContext* context) const {
@@ -198,6 +231,7 @@ absl::StatusOr<PlanNodePtr> CompileProject(const common::v1::Operator& plan, Com
   auto node = std::make_unique<ProjectNode>(plan);
   ASSIGN_OR_RETURN(node->input, CompileOperator(plan.project().input(), scope));
   ASSIGN_OR_RETURN(node->expressions, CompileAll(plan.project().expressions()));
+  node->repeatable = AllRepeatable(node->expressions);
   return PlanNodePtr(std::move(node));
 }
 

@@ -196,8 +196,9 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
 
 absl::Status ApplyFilter(const sql::expression::CompiledExpression& filter,
                          ExecutionContext* context, Actuals* actuals, types::Batch* batch) {
+  RETURN_IF_ERROR(CheckStrings(*batch));
   std::vector<uint32_t> selection;
-  RETURN_IF_ERROR(filter.Select(context->state, *batch, &selection));
+  RETURN_IF_ERROR(SelectInParts(filter, context, *batch, &selection));
   actuals->rows_removed += batch->row_count - selection.size();
   if (selection.size() == batch->row_count) return absl::OkStatus();
   if (selection.empty()) {

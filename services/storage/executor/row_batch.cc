@@ -1,26 +1,15 @@
 #include "services/storage/executor/row_batch.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "common/status/macros.h"
+#include "common/types/batch_rows.h"
 #include "services/storage/codec/key_codec.h"
 
 namespace adbms::storage::executor {
 
 using types::Physical;
-
-int64_t MemoryOf(const types::Batch& batch) {
-  int64_t bytes = 64;
-  for (const types::VectorPtr& column : batch.columns) {
-    bytes += 96 + static_cast<int64_t>(batch.row_count * types::WidthOf(column->physical()));
-    if (column->physical() != Physical::kString) continue;
-    const std::string_view* strings = column->data<std::string_view>();
-    for (uint32_t i = 0; i < batch.row_count; ++i) {
-      if (!column->is_null(i)) bytes += static_cast<int64_t>(strings[i].size());
-    }
-  }
-  return bytes;
-}
 
 types::Batch NewBatch(const std::vector<types::Type>& types, uint32_t row_count) {
   types::Batch batch;
@@ -175,6 +164,49 @@ absl::StatusOr<types::Batch> EvaluateAll(const std::vector<CompiledExpressionPtr
     out.columns.push_back(std::move(column));
   }
   return out;
+}
+
+bool AllRepeatable(const std::vector<CompiledExpressionPtr>& expressions) {
+  return std::all_of(expressions.begin(), expressions.end(),
+                     [](const CompiledExpressionPtr& e) { return e->repeatable(); });
+}
+
+absl::Status SelectInParts(const sql::expression::CompiledExpression& filter,
+                           ExecutionContext* context, const types::Batch& input,
+                           std::vector<uint32_t>* selection) {
+  if (!filter.repeatable() || input.row_count <= 1) {
+    return filter.Select(context->state, input, selection);
+  }
+  absl::Status status;
+  {
+    const BatchCeiling ceiling(context->memory);
+    status = filter.Select(context->state, input, selection);
+  }
+  if (!IsMemoryRefusal(status)) return status;
+  selection->clear();
+  const uint32_t step = (input.row_count + 7) / 8;
+  std::vector<uint32_t> part;
+  for (uint32_t begin = 0; begin < input.row_count; begin += step) {
+    const uint32_t count = std::min(step, input.row_count - begin);
+    RETURN_IF_ERROR(context->call->Check());
+    RETURN_IF_ERROR(SelectInParts(filter, context, Slice(input, begin, count), &part));
+    for (const uint32_t row : part) selection->push_back(begin + row);
+  }
+  return absl::OkStatus();
+}
+
+uint32_t RowsWithin(const types::Batch& batch, const uint32_t* order, size_t begin, size_t end,
+                    size_t bytes) {
+  const size_t last = std::min(end, begin + types::BatchRows());
+  size_t sum = 0;
+  size_t at = begin;
+  for (; at < last && (sum < bytes || at == begin); ++at) {
+    for (const types::VectorPtr& column : batch.columns) {
+      if (column->physical() != Physical::kString || column->is_null(order[at])) continue;
+      sum += column->data<std::string_view>()[order[at]].size();
+    }
+  }
+  return static_cast<uint32_t>(at - begin);
 }
 
 absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context,

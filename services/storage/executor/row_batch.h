@@ -35,6 +35,20 @@ void AppendIdentity(const types::Value& value, std::string* out);
 absl::StatusOr<types::Batch> EvaluateAll(const std::vector<CompiledExpressionPtr>& expressions,
                                          ExecutionContext* context, const types::Batch& input);
 
+// The rows for which `filter` is true, as Select has them; where it makes so many strings that they
+// are too much at once, it is evaluated on smaller parts of the batch.
+absl::Status SelectInParts(const sql::expression::CompiledExpression& filter,
+                           ExecutionContext* context, const types::Batch& input,
+                           std::vector<uint32_t>* selection);
+
+// Rows of `batch` from `begin` that together have about `bytes` of strings, one at least and a
+// batch's rows at most.
+uint32_t RowsWithin(const types::Batch& batch, const uint32_t* order, size_t begin, size_t end,
+                    size_t bytes);
+
+// Whether all of them may be evaluated again.
+bool AllRepeatable(const std::vector<CompiledExpressionPtr>& expressions);
+
 // Runs an operator to its end, within the memory budget.
 absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context,
                                                 int64_t* reserved);

@@ -22,7 +22,9 @@ class SeqScanNode : public PlanNode {
 class SeqScan : public Operator {
  public:
   SeqScan(ExecutionContext* context, const SeqScanNode* node)
-      : Operator(context, node->id()), node_(*node), sink_(&node->columns) {}
+      : Operator(context, node->id()),
+        node_(*node),
+        sink_(&node->columns, context->memory.account()) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
@@ -34,7 +36,7 @@ class SeqScan : public Operator {
     }
     RETURN_IF_ERROR(context_->call->Check());
     sink_.Start(batch_rows_);
-    while (sink_.count() < batch_rows_ && it_->Valid()) {
+    while (sink_.count() < batch_rows_ && !sink_.heavy() && it_->Valid()) {
       RETURN_IF_ERROR(sink_.Add(engine::ToView(it_->key()), engine::ToView(it_->value())));
       it_->Next();
     }

@@ -60,7 +60,9 @@ class SetOperation : public Operator {
   }
 
   absl::Status DoRewind() override {
-    counts_.clear();
+    counts_ = {};
+    context_->memory.Release(reserved_);
+    reserved_ = key_bytes_ = 0;
     built_ = false;
     RETURN_IF_ERROR(left_->Rewind());
     return right_->Rewind();
@@ -70,8 +72,10 @@ class SetOperation : public Operator {
   absl::Status Remember(const std::string& key) {
     const auto [it, fresh] = counts_.try_emplace(key, 0);
     ++it->second;
-    return fresh ? context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64)
-                 : absl::OkStatus();
+    if (!fresh) return absl::OkStatus();
+    key_bytes_ += key.size() > 15 ? static_cast<int64_t>(key.size()) + 16 : 0;
+    return context_->memory.Adjust(key_bytes_ + static_cast<int64_t>(counts_.capacity() * 48),
+                                   &reserved_);
   }
 
   absl::Status Build() {
@@ -95,6 +99,8 @@ class SetOperation : public Operator {
   OperatorPtr right_;
   bool built_ = false;
   absl::flat_hash_map<std::string, uint64_t> counts_;
+  int64_t key_bytes_ = 0;
+  int64_t reserved_ = 0;
 };
 
 OperatorPtr SetOperationNode::Open(ExecutionContext* context) const {

@@ -2,6 +2,7 @@
 // be emitted.
 #include <algorithm>
 #include <queue>
+#include <utility>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -24,12 +25,24 @@ absl::StatusOr<std::vector<SortKeySpec>> CompileSortKeys(
 }
 
 absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionContext* context,
-                            const types::Batch& rows, std::vector<std::string>* keys) {
+                            const types::Batch& rows, std::vector<std::string>* keys,
+                            int64_t* reserved) {
   const size_t first = keys->size();
   keys->resize(first + rows.row_count);
   for (const SortKeySpec& spec : specs) {
     ASSIGN_OR_RETURN(const types::VectorPtr column,
                      spec.expression->Evaluate(context->state, rows));
+    int64_t bytes = static_cast<int64_t>(rows.row_count * (sizeof(std::string) + 16));
+    if (column->physical() == types::Physical::kString) {
+      for (uint32_t row = 0; row < rows.row_count; ++row) {
+        if (!column->is_null(row))
+          bytes += static_cast<int64_t>(column->data<std::string_view>()[row].size());
+      }
+    }
+    if (reserved != nullptr) {
+      RETURN_IF_ERROR(context->memory.Reserve(bytes));
+      *reserved += bytes;
+    }
     const codec::KeyColumn form{column->type(), spec.descending, false};
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       std::string& key = (*keys)[first + row];
@@ -42,6 +55,9 @@ absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionCont
 }
 
 namespace {
+
+// Rows that go to a file and come back together have about so many bytes.
+constexpr int64_t kPartBytes = 1 << 20;
 
 class SortNode : public PlanNode {
  public:
@@ -74,6 +90,7 @@ class Sort : public Operator {
   absl::Status DoRewind() override {
     Forget();
     runs_.clear();
+    for (const Head& head : heads_) context_->memory.Release(head.reserved);
     heads_.clear();
     sorted_ = false;
     return input_->Rewind();
@@ -84,6 +101,7 @@ class Sort : public Operator {
     types::Batch batch;
     std::vector<std::string> keys;
     uint32_t row = 0;
+    int64_t reserved = 0;
     bool shared = false;  // Whether the batch being filled keeps this one's strings alive.
   };
 
@@ -121,8 +139,23 @@ class Sort : public Operator {
   }
 
   absl::Status Add(types::Batch batch) {
+    // Room first: keys and rows are made to be kept.
+    const int64_t bytes = MemoryOf(batch) + 4 * batch.row_count;
+    if (!context_->memory.TryReserveSpillable(bytes)) {
+      if (!keys_.empty()) RETURN_IF_ERROR(Spill());
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    }
+    reserved_ += bytes;
     std::vector<std::string> keys;
-    RETURN_IF_ERROR(EncodeSortKeys(node_.keys, context_, batch, &keys));
+    absl::Status encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &reserved_);
+    if (IsMemoryRefusal(encoded) && !keys_.empty()) {
+      RETURN_IF_ERROR(Spill());
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+      reserved_ += bytes;
+      keys.clear();
+      encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &reserved_);
+    }
+    RETURN_IF_ERROR(encoded);
     if (!threshold_.empty()) {
       std::vector<uint32_t> selection;
       for (uint32_t i = 0; i < batch.row_count; ++i) {
@@ -138,16 +171,6 @@ class Sort : public Operator {
         keys.resize(selection.size());
       }
     }
-    int64_t bytes = MemoryOf(batch) + 4 * batch.row_count;
-    for (const std::string& key : keys) {
-      bytes += static_cast<int64_t>(sizeof(std::string) + (key.size() > 15 ? key.size() : 0));
-    }
-    if (!context_->memory.TryReserve(bytes)) {
-      if (keys_.empty()) return context_->memory.Reserve(bytes);
-      RETURN_IF_ERROR(Spill());
-      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
-    }
-    reserved_ += bytes;
     batches_.push_back(std::move(batch));
     keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()),
                  std::make_move_iterator(keys.end()));
@@ -182,7 +205,8 @@ class Sort : public Operator {
     std::vector<std::string> keys;
     for (uint32_t row : order_) keys.push_back(std::move(keys_[row]));
     Forget();
-    const int64_t bytes = MemoryOf(kept) + 64 * static_cast<int64_t>(keys.size());
+    int64_t bytes = MemoryOf(kept) + 4 * kept.row_count;
+    for (const std::string& key : keys) bytes += static_cast<int64_t>(sizeof(key) + key.capacity());
     if (context_->memory.TryReserve(bytes)) reserved_ = bytes;
     batches_.push_back(std::move(kept));
     keys_ = std::move(keys);
@@ -193,9 +217,9 @@ class Sort : public Operator {
     SortRows();
     ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file,
                      SpillFile::Create(context_->shared->temp_dir));
-    for (size_t start = 0; start < order_.size(); start += types::BatchRows()) {
-      const auto count =
-          static_cast<uint32_t>(std::min<size_t>(order_.size() - start, types::BatchRows()));
+    uint32_t count = 0;
+    for (size_t start = 0; start < order_.size(); start += count) {
+      count = RowsWithin(rows_, order_.data(), start, order_.size(), kPartBytes);
       types::Batch part = types::Gather(rows_, order_.data() + start, count);
       part.row_count = count;
       RETURN_IF_ERROR(file->Write(part));
@@ -212,12 +236,16 @@ class Sort : public Operator {
     head.row = 0;
     head.shared = false;
     head.keys.clear();
-    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&head.batch));
-    if (!more) {
-      head.batch = types::Batch();
-      return absl::OkStatus();
-    }
-    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys);
+    head.batch = types::Batch();
+    context_->memory.Release(std::exchange(head.reserved, 0));
+    types::Batch batch;
+    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&batch));
+    if (!more) return absl::OkStatus();
+    const int64_t bytes = MemoryOf(batch);
+    RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    head.reserved = bytes;
+    head.batch = std::move(batch);
+    return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys, &head.reserved);
   }
 
   absl::Status StartMerge() {
@@ -230,7 +258,8 @@ class Sort : public Operator {
   absl::StatusOr<bool> NextMerged(types::Batch* out) {
     *out = NewBatch(node_.output(), 0);
     for (Head& head : heads_) head.shared = false;
-    while (out->row_count < types::BatchRows() && emitted_ < limit_) {
+    int64_t bytes = 0;
+    while (out->row_count < types::BatchRows() && emitted_ < limit_ && bytes < kPartBytes) {
       Head* best = nullptr;
       size_t best_run = 0;
       for (size_t run = 0; run < heads_.size(); ++run) {
@@ -243,6 +272,7 @@ class Sort : public Operator {
       }
       if (best == nullptr) break;
       if (!best->shared) {
+        bytes += MemoryOf(best->batch);
         for (size_t c = 0; c < out->columns.size(); ++c)
           out->columns[c]->ShareArenas(*best->batch.columns[c]);
         best->shared = true;

@@ -17,8 +17,10 @@ struct SortKeySpec {
 absl::StatusOr<std::vector<SortKeySpec>> CompileSortKeys(
     const google::protobuf::RepeatedPtrField<common::v1::SortKey>& keys);
 
-// One key for each row of `rows`, appended.
+// One key for each row of `rows`, appended. Their memory is reserved before, and added to
+// `reserved` (null: not reserved). Errors: 53200, with keys that are not to be used.
 absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionContext* context,
-                            const types::Batch& rows, std::vector<std::string>* keys);
+                            const types::Batch& rows, std::vector<std::string>* keys,
+                            int64_t* reserved);
 
 }  // namespace adbms::storage::executor

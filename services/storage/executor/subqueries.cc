@@ -11,6 +11,7 @@ namespace {
 
 using common::v1::SubqueryExpression;
 constexpr size_t kMemoEntries = 1 << 16;
+constexpr int64_t kLargestMemo = 64 << 10;
 
 types::Value Unknown() { return types::Value::Null({types::TypeId::kBool, 0}); }
 
@@ -117,7 +118,16 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows));
   ASSIGN_OR_RETURN(types::Value answer, Answer(subquery, result_type, rows, operands));
   auto& current = memo_[&subquery];
-  if (current.size() < kMemoEntries) current.emplace(std::move(key), answer);
+  const auto bytes = static_cast<int64_t>(
+      key.size() + sizeof(types::Value) + 64 +
+      (types::PhysicalOf(result_type.id) == types::Physical::kString && !answer.is_null()
+           ? answer.bytes().size()
+           : 0));
+  // Remembering is not worth a refusal.
+  if (current.size() < kMemoEntries && bytes < kLargestMemo &&
+      context_->memory.TryReserveSpillable(bytes)) {
+    current.emplace(std::move(key), answer);
+  }
   return answer;
 }
 
@@ -184,7 +194,14 @@ absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression&
         return absl::InternalError("malformed plan: an array of no column");
       }
       std::vector<types::ArrayElement> elements;
+      sql::functions::ScratchMemory scratch(context_->state.context);
       for (uint32_t row = 0; row < rows.row_count; ++row) {
+        const size_t bytes = rows.columns[0]->physical() == types::Physical::kString
+                                 ? rows.columns[0]->data<std::string_view>()[row].size()
+                                 : 16;
+        RETURN_IF_ERROR(context_->state.context.Handled(bytes + 64));
+        // The element, and its part of the text that is made of them all.
+        RETURN_IF_ERROR(scratch.Take(2 * sizeof(types::ArrayElement) + 2 * bytes));
         types::ArrayElement element;
         element.null = rows.columns[0]->is_null(row);
         if (!element.null)

@@ -33,9 +33,13 @@ void RowSink::Start(uint32_t capacity) {
   batch_ = NewBatch(columns_->types(), capacity);
   all_.clear();
   stored_.clear();
-  for (const types::VectorPtr& column : batch_.columns) all_.push_back(column.get());
+  for (const types::VectorPtr& column : batch_.columns) {
+    if (column->physical() == types::Physical::kString) column->CountStrings(account_);
+    all_.push_back(column.get());
+  }
   for (uint32_t position : columns_->stored_positions()) stored_.push_back(all_[position]);
   count_ = 0;
+  bytes_ = 0;
   capacity_ = capacity;
 }
 
@@ -45,6 +49,7 @@ absl::Status RowSink::Add(std::string_view key, std::string_view value) {
     all_[position]->data<std::string_view>()[count_] = all_[position]->arena()->Add(key);
   }
   ++count_;
+  bytes_ += value.size();
   return absl::OkStatus();
 }
 

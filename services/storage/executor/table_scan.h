@@ -37,24 +37,32 @@ class ScanColumns {
 // Fills one batch with decoded rows.
 class RowSink {
  public:
-  explicit RowSink(const ScanColumns* columns) : columns_(columns) {}
+  // Counts the rows' strings with `account`; null: nobody does.
+  explicit RowSink(const ScanColumns* columns, types::MemoryAccountPtr account = nullptr)
+      : columns_(columns), account_(std::move(account)) {}
   // A new batch of at most `capacity` rows.
   void Start(uint32_t capacity);
   // Adds a row. REQUIRES: count() < capacity.
   absl::Status Add(std::string_view key, std::string_view value);
   uint32_t count() const { return count_; }
   uint32_t capacity() const { return capacity_; }
+  // Whether the rows so far are so long that they should be a batch of their own.
+  bool heavy() const { return bytes_ > kHeavyBytes; }
   const std::vector<types::Vector*>& vectors() const { return all_; }
   void Skip() { ++count_; }  // The caller has filled row count() itself.
   types::Batch Finish();
 
  private:
+  static constexpr size_t kHeavyBytes = 4 << 20;
+
   const ScanColumns* const columns_;
+  const types::MemoryAccountPtr account_;
   types::Batch batch_;
   std::vector<types::Vector*> all_;
   std::vector<types::Vector*> stored_;
   uint32_t count_ = 0;
   uint32_t capacity_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace adbms::storage::executor

@@ -52,6 +52,9 @@ absl::StatusOr<bool> QueryStream::Next(types::Batch* batch) {
   absl::Status status = more.status();
   if (status.ok()) status = End();
   if (!status.ok()) {
+    if (executor::IsMemoryRefusal(status)) {
+      context_.shared->query_memory_refusals.fetch_add(1, std::memory_order_relaxed);
+    }
     Fail();
     return status;
   }

@@ -1,0 +1,112 @@
+#include "services/storage/executor/memory_budget.h"
+
+#include <algorithm>
+
+#include "common/status/sql_error.h"
+
+namespace adbms::storage::executor {
+namespace {
+
+using types::Physical;
+
+constexpr int64_t kStep = 256 << 10;
+constexpr int64_t kSlack = 1 << 20;
+
+}  // namespace
+
+QueryMemoryAccount::~QueryMemoryAccount() {
+  shared_->query_memory_used.fetch_sub(taken_ - kFreeBytes, std::memory_order_relaxed);
+}
+
+bool QueryMemoryAccount::Take(int64_t bytes) {
+  const int64_t used = used_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (used <= ceiling_.load(std::memory_order_relaxed) &&
+      (used <= taken_.load(std::memory_order_relaxed) || TakeFromServer(used))) {
+    return true;
+  }
+  used_.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+
+bool QueryMemoryAccount::TakeFromServer(int64_t used) {
+  absl::MutexLock lock(&mutex_);
+  const int64_t taken = taken_.load(std::memory_order_relaxed);
+  if (used <= taken) return true;
+  const int64_t limit = shared_->query_memory_bytes.load(std::memory_order_relaxed);
+  for (const int64_t more : {std::max(used - taken, kStep), used - taken}) {
+    if (shared_->query_memory_used.fetch_add(more, std::memory_order_relaxed) + more <= limit) {
+      taken_.store(taken + more, std::memory_order_relaxed);
+      return true;
+    }
+    shared_->query_memory_used.fetch_sub(more, std::memory_order_relaxed);
+  }
+  return false;
+}
+
+void QueryMemoryAccount::Give(int64_t bytes) {
+  const int64_t used = used_.fetch_sub(bytes, std::memory_order_relaxed) - bytes;
+  if (taken_.load(std::memory_order_relaxed) - used <= kSlack + kFreeBytes) return;
+  absl::MutexLock lock(&mutex_);
+  const int64_t taken = taken_.load(std::memory_order_relaxed);
+  const int64_t kept = std::max(used_.load(std::memory_order_relaxed) + kStep, kFreeBytes);
+  if (kept >= taken) return;
+  taken_.store(kept, std::memory_order_relaxed);
+  shared_->query_memory_used.fetch_sub(taken - kept, std::memory_order_relaxed);
+}
+
+absl::Status QueryMemoryAccount::Refusal() const {
+  return status::Error(
+      status::sqlstate::kOutOfMemory, "out of query memory",
+      "The statement needs more than query_memory_bytes allows.",
+      "Raise the knob query_memory_bytes, or make the statement handle fewer rows at once.");
+}
+
+bool MemoryBudget::TryReserveSpillable(int64_t bytes) {
+  const int64_t limit = shared_->query_memory_bytes.load(std::memory_order_relaxed);
+  const int64_t used = shared_->query_memory_used.load(std::memory_order_relaxed);
+  // A small share is everybody's, so that runs do not become tiny where others hold much.
+  const bool roomy = used + bytes <= limit / 4 * 3 || account_->used() + bytes <= limit / 32;
+  return roomy && TryReserve(bytes);
+}
+
+absl::Status MemoryBudget::Adjust(int64_t bytes, int64_t* reserved) {
+  if (bytes <= *reserved) return absl::OkStatus();
+  // Ahead by an eighth, or as far as is needed.
+  const int64_t needed = bytes - *reserved;
+  const int64_t ahead = needed + std::max(bytes / 8, kStep);
+  for (const int64_t step : {ahead, needed}) {
+    if (!TryReserve(step)) continue;
+    *reserved += step;
+    return absl::OkStatus();
+  }
+  return account_->Refusal();
+}
+
+int64_t MemoryBudget::BatchBytes() const {
+  return std::max<int64_t>(shared_->query_memory_bytes.load(std::memory_order_relaxed) / 32,
+                           int64_t{1} << 20);
+}
+
+bool IsMemoryRefusal(const absl::Status& status) {
+  return !status.ok() && status::HasSqlState(status, status::sqlstate::kOutOfMemory);
+}
+
+int64_t MemoryOf(const types::Vector& column) {
+  const uint32_t rows = column.size();
+  auto bytes =
+      static_cast<int64_t>(sizeof(types::Vector) + 32 + rows * types::WidthOf(column.physical()));
+  if (column.physical() != Physical::kString || column.strings_counted()) return bytes;
+  const std::string_view* strings = column.data<std::string_view>();
+  for (uint32_t i = 0; i < rows; ++i) {
+    if (!column.is_null(i)) bytes += static_cast<int64_t>(strings[i].size());
+  }
+  return bytes;
+}
+
+int64_t MemoryOf(const types::Batch& batch) {
+  int64_t bytes = 64;
+  for (const types::VectorPtr& column : batch.columns) bytes += MemoryOf(*column);
+  return bytes;
+}
+
+}  // namespace adbms::storage::executor
