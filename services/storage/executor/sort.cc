@@ -219,7 +219,9 @@ class Sort : public Operator {
                      SpillFile::Create(context_->shared->temp_dir));
     uint32_t count = 0;
     for (size_t start = 0; start < order_.size(); start += count) {
-      count = RowsWithin(rows_, order_.data(), start, order_.size(), kPartBytes);
+      // Where a run of little memory is all there was, many parts still fit beside each other.
+      const size_t end = std::min(order_.size(), start + order_.size() / 32 + 1);
+      count = RowsWithin(rows_, order_.data(), start, end, kPartBytes);
       types::Batch part = types::Gather(rows_, order_.data() + start, count);
       part.row_count = count;
       RETURN_IF_ERROR(file->Write(part));
