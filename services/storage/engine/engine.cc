@@ -105,7 +105,7 @@ absl::Status ToStatus(const rocksdb::Status& status) {
 }
 
 absl::Status Transaction::Validate(std::string_view key) {
-  if (db_->GetLatestSequenceNumber() == validated_from_) return absl::OkStatus();
+  if (!changes_->ChangedSince(key, validated_from_)) return absl::OkStatus();
   std::vector<rocksdb::KeyVersion> newest;
   const rocksdb::Status status =
       rocksdb::GetAllKeyVersions(db_, column_family_, ToSlice(key), ToSlice(key), 1, &newest);
@@ -124,7 +124,8 @@ absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, Pi
 
 absl::Status Transaction::Commit() {
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), writes_.GetWriteBatch());
-  writes_.Clear();
+  changes_->Note(spaces_, db_->GetLatestSequenceNumber());
+  Clear();
   return ToStatus(status);
 }
 
@@ -147,10 +148,14 @@ std::unique_ptr<Iterator> Transaction::NewIterator(SnapshotPtr snapshot, KeyRang
 }
 
 void Transaction::Put(std::string_view key, std::string_view value) {
+  spaces_.Add(key);
   writes_.Put(ToSlice(key), ToSlice(value));
 }
 
-void Transaction::Delete(std::string_view key) { writes_.Delete(ToSlice(key)); }
+void Transaction::Delete(std::string_view key) {
+  spaces_.Add(key);
+  writes_.Delete(ToSlice(key));
+}
 
 namespace {
 
@@ -299,9 +304,10 @@ std::unique_ptr<Transaction> Engine::Begin(std::unique_ptr<Transaction> reuse) {
   if (reuse == nullptr) {
     reuse = std::make_unique<Transaction>();
     reuse->db_ = db_.get();
+    reuse->changes_ = &changes_;
     reuse->column_family_ = db_->DefaultColumnFamily();
   }
-  reuse->writes_.Clear();
+  reuse->Clear();
   return reuse;
 }
 
@@ -310,7 +316,9 @@ absl::Status Engine::Write(WriteBatch* batch) {
     return status::Error(sqlstate::kReadOnlyTransaction,
                          "the server was started for reading only (storage.read_only)");
   }
-  return ToStatus(db_->Write(rocksdb::WriteOptions(), &batch->batch_));
+  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch->batch_);
+  changes_.Note(batch->spaces_, db_->GetLatestSequenceNumber());
+  return ToStatus(status);
 }
 
 absl::Status Engine::SyncWal() {

@@ -26,6 +26,7 @@
 #include "rocksdb/write_buffer_manager.h"
 #include "services/storage/engine/deletion_upkeep.h"
 #include "services/storage/engine/log_files.h"
+#include "services/storage/engine/space_changes.h"
 #include "services/storage/engine/write_recovery.h"
 
 namespace adbms::storage::engine {
@@ -124,17 +125,26 @@ struct IteratorOptions {
 class WriteBatch {
  public:
   void Put(std::string_view key, std::string_view value) {
+    spaces_.Add(key);
     batch_.Put(ToSlice(key), ToSlice(value));
   }
-  void Delete(std::string_view key) { batch_.Delete(ToSlice(key)); }
+  void Delete(std::string_view key) {
+    spaces_.Add(key);
+    batch_.Delete(ToSlice(key));
+  }
   void DeleteRange(std::string_view lower, std::string_view upper) {
+    spaces_.AddAny();
     batch_.DeleteRange(ToSlice(lower), ToSlice(upper));
   }
   size_t bytes() const { return batch_.GetDataSize(); }
-  void Clear() { batch_.Clear(); }
+  void Clear() {
+    spaces_.Clear();
+    batch_.Clear();
+  }
 
  private:
   friend class Engine;
+  WrittenSpaces spaces_;
   rocksdb::WriteBatch batch_;
 };
 
@@ -158,20 +168,26 @@ class Transaction {
   absl::Status PopSavePoint() { return ToStatus(writes_.PopSavePoint()); }
   // Into WAL and memtable, unsynced. Nothing stays after an error.
   absl::Status Commit();
-  void Rollback() { writes_.Clear(); }
+  void Rollback() { Clear(); }
   size_t bytes() const { return batch()->GetDataSize(); }
   bool empty() const { return batch()->Count() == 0; }
 
  private:
   friend class Engine;
+  void Clear() {
+    writes_.Clear();
+    spaces_.Clear();
+  }
   // The index gives its batch away for changing only; it is not changed here.
   rocksdb::WriteBatch* batch() const {
     return const_cast<rocksdb::WriteBatchWithIndex&>(writes_).GetWriteBatch();
   }
 
-  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next.
+  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next two.
+  SpaceChanges* changes_ = nullptr;
   rocksdb::ColumnFamilyHandle* column_family_ = nullptr;
   uint64_t validated_from_ = 0;
+  WrittenSpaces spaces_;
   rocksdb::WriteBatchWithIndex writes_{rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true};
 };
 
@@ -194,6 +210,11 @@ class Engine {
 
   SnapshotPtr TakeSnapshot() { return std::make_shared<Snapshot>(db_.get(), db_->GetSnapshot()); }
   uint64_t LatestSequence() const { return db_->GetLatestSequenceNumber(); }
+  // Whether something may have been written into the key's space since `snapshot`. Who asks under
+  // the key's lock and is told no need not read the key again.
+  bool ChangedSince(std::string_view key, const Snapshot& snapshot) const {
+    return changes_.ChangedSince(key, snapshot.sequence());
+  }
 
   // `snapshot` null: the latest. `found` false when absent.
   absl::Status Get(const Snapshot* snapshot, std::string_view key, PinnableSlice* value,
@@ -243,6 +264,7 @@ class Engine {
   void StartUpkeep(const std::string& directory);
 
   bool read_only_ = false;
+  SpaceChanges changes_;
   uint64_t torn_bytes_ = 0;
   // Outlive the database.
   std::unique_ptr<LogFiles> log_files_;

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "services/storage/executor/operator.h"
 #include "services/storage/txn/table_writer.h"
 
@@ -69,7 +69,7 @@ class TargetRows {
   ExecutionContext* const context_;
   const catalog::TableEntry& table_;
   const sql::expression::CompiledExpression* const recheck_;
-  std::set<std::string, std::less<>> seen_;
+  absl::flat_hash_set<std::string> seen_;
 };
 
 }  // namespace adbms::storage::executor

@@ -214,11 +214,10 @@ absl::Status TableWriter::LockReadRow(std::string_view row_key, LockMode mode,
                                       engine::PinnableSlice* value, bool* found, bool* unchanged) {
   *unchanged = false;
   RETURN_IF_ERROR(LockRow(row_key, mode, nullptr, found));
-  // Whoever changes a row commits before giving its lock up: if nothing at all was committed since
-  // the snapshot, the row was not changed either.
+  // Whoever changes a row commits before giving its lock up: if nothing was committed to the table
+  // since the snapshot, the row was not changed either.
   const engine::SnapshotPtr snapshot = transaction_->View().snapshot();
-  if (snapshot != nullptr &&
-      snapshot->sequence() == transaction_->shared()->engine->LatestSequence()) {
+  if (snapshot != nullptr && !transaction_->shared()->engine->ChangedSince(row_key, *snapshot)) {
     *unchanged = *found = true;
     return absl::OkStatus();
   }
