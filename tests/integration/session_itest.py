@@ -1,4 +1,5 @@
 """What a session's settings, cursors and control functions do, for drivers as for psql."""
+import io
 import struct
 import unittest
 
@@ -191,9 +192,20 @@ class CopyAndCatalogTest(ClusterTest):
         run(connection, "CREATE TABLE copied(a int CHECK (now() > '2020-01-01' AND "
                         "current_user = 'adbms'), at timestamptz DEFAULT now())")
         with connection.cursor() as cursor:
-            import io
             cursor.copy_expert("COPY copied(a) FROM STDIN", io.StringIO("1\n2\n"))
         self.assertEqual(run(connection, "SELECT count(*) FROM copied WHERE at > '2020-01-01'"), [(2,)])
+
+    def test_what_is_there_of_a_copied_row_is_read_before_the_rest_is_missed(self):
+        connection = self.connect()
+        run(connection, "CREATE TABLE short_rows(a int, b varchar(4), c int)")
+        for data, state, message in [
+                ("3 4\n", "22P02", "3 4"), ("3\tmore than four\n", "22001", "too long"),
+                ("3\tfour\n", "22P04", 'missing data for column "c"'),
+                ("3\tfour\t5\t6\n", "22P04", "extra data after last expected column")]:
+            with connection.cursor() as cursor, self.assertRaises(psycopg2.Error) as refused:
+                cursor.copy_expert("COPY short_rows FROM STDIN", io.StringIO(data))
+            self.assertEqual(refused.exception.pgcode, state, data)
+            self.assertIn(message, str(refused.exception))
 
     def test_the_systems_tables_are_not_the_users(self):
         connection = self.connect()

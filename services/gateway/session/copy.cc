@@ -89,6 +89,10 @@ class RowAssembler {
         } else {
           vector->Set(row, target.constant);
         }
+      } else if (static_cast<size_t>(target.field) >= fields.size()) {
+        return status::Error(status::sqlstate::kBadCopyFileFormat,
+                             absl::StrCat("missing data for column \"", target.name, "\""),
+                             absl::StrCat("COPY ", table_, ", line ", line));
       } else if (!fields[target.field].has_value()) {
         vector->SetNull(row);
       } else {

@@ -34,6 +34,7 @@ class CopyReader {
   void Append(std::string_view data);
   void Finish() { finished_ = true; }
   // The fields of the next row into `fields` (nullopt: NULL), which stay valid until the next call.
+  // They may be fewer than the columns: what is there is to be read before that is an error.
   // False when more data is needed, or at the end. Errors: 22P04 with the line number,
   // 54000.
   absl::StatusOr<bool> Next(std::vector<std::optional<std::string_view>>* fields);
