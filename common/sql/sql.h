@@ -231,6 +231,15 @@ struct ShortenedStatement {
 };
 bool ShortenLiterals(std::string_view sql, ShortenedStatement* out);
 
+// A parameter in a statement's text: $number, at so many bytes from its start.
+struct ParameterUse {
+  int number = 0;
+  size_t offset = 0;
+};
+// Calls `visit` for each in the order of the text, until it returns false. What stands in strings,
+// comments and quoted names is none.
+void ForEachParameter(std::string_view sql, const std::function<bool(const ParameterUse&)>& visit);
+
 // What planning takes.
 struct PlanningInput {
   std::string sql;                           // One plannable statement (DDL for BindDdl).

@@ -186,6 +186,29 @@ class ControlTest(ClusterTest):
             self.assertEqual(sqlstate(visitor, sql), "42501")
 
 
+class SimpleQueryTest(ClusterTest):
+    def test_nothing_gives_parameters_a_value(self):
+        wire = Wire(self.cluster)
+        for sql, position in [
+                ("SELECT $1", "8"), ("SELECT 'ä', 1 WHERE 1 = $1 AND 2 = $3", "25"),
+                ("EXPLAIN SELECT $1::int", "16"), ("INSERT INTO pg_class VALUES ($1)", "30"),
+                ("SELECT 1; SELECT $2", "18")]:
+            found = fields(wire.query(sql))
+            self.assertEqual((found.get("C"), found.get("P")), ("42P02", position), sql)
+        # A plan of the same text that was made for a prepared statement changes nothing.
+        wire.parse("SELECT 5 + $1::int")
+        wire.bind([b"1"])
+        wire.execute()
+        self.assertEqual(fields(wire.sync()), {})
+        self.assertEqual(fields(wire.query("SELECT 5 + $1::int")).get("C"), "42P02")
+        for sql in ["SELECT '$1', \"$2\" FROM (SELECT 1 AS \"$2\") s", "SELECT $a$ $1 $a$",
+                    "SELECT 1 -- $1", "PREPARE p AS SELECT $1::int", "EXECUTE p(3)"]:
+            self.assertEqual(fields(wire.query(sql)), {}, sql)
+        wire.query("BEGIN")
+        wire.query("SELECT 1 / 0")
+        self.assertEqual(fields(wire.query("SELECT $1")).get("C"), "25P02")
+
+
 class CopyAndCatalogTest(ClusterTest):
     def test_checks_of_copied_rows_know_the_session(self):
         connection = self.connect()

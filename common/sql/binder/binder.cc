@@ -18,19 +18,12 @@ namespace sqlstate = status::sqlstate;
 
 // The highest $n in the statement.
 int HighestParameter(std::string_view sql) {
-  if (sql.find('$') == sql.npos) return 0;
-  parser::Lexer lexer(sql);
   int highest = 0;
-  while (true) {
-    const parser::Token token = lexer.Next();
-    if (token.kind == parser::Token::Kind::kEnd || token.kind == parser::Token::Kind::kInvalid)
-      return highest;
-    int number = 0;
-    if (token.kind == parser::Token::Kind::kParameter &&
-        absl::SimpleAtoi(absl::string_view(sql.data() + token.offset + 1, token.length - 1),
-                         &number))
-      highest = std::max(highest, number);
-  }
+  ForEachParameter(sql, [&highest](const ParameterUse& use) {
+    highest = std::max(highest, use.number);
+    return true;
+  });
+  return highest;
 }
 
 constexpr int kMaxParameters = 65535;

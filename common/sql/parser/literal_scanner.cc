@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "absl/strings/numbers.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/sql.h"
 
@@ -148,6 +149,21 @@ uint64_t Fingerprint(std::string_view key) {
     hash *= 0x100000001b3u;
   }
   return hash;
+}
+
+void ForEachParameter(std::string_view sql, const std::function<bool(const ParameterUse&)>& visit) {
+  if (sql.find('$') == sql.npos) return;
+  Lexer lexer(sql);
+  while (true) {
+    const Token token = lexer.Next();
+    if (token.kind == Token::Kind::kEnd || token.kind == Token::Kind::kInvalid) return;
+    ParameterUse use{0, token.offset};
+    if (token.kind == Token::Kind::kParameter &&
+        absl::SimpleAtoi(absl::string_view(sql.data() + token.offset + 1, token.length - 1),
+                         &use.number) &&
+        !visit(use))
+      return;
+  }
 }
 
 }  // namespace adbms::sql

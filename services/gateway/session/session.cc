@@ -239,7 +239,7 @@ absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink*
   if (!sql::ScanLiterals(sql, &scanned_) || scanned_.multiple_statements) return absl::OkStatus();
   if (!IsPlannableWord(scanned_.first_word)) return absl::OkStatus();
   auto plan = services_.plan_cache->Find(CacheKey(scanned_.key, {}), scanned_.literals);
-  if (plan == nullptr) return absl::OkStatus();
+  if (plan == nullptr || plan->plan->client_parameters() > 0) return absl::OkStatus();
   *handled = true;
   RETURN_IF_ERROR(Authorize(plan.get()));
   PlanQuery query;
@@ -259,6 +259,26 @@ absl::Time Session::DeadlineFrom(absl::Time start) const {
   const int64_t timeout_ms = settings_.statement_timeout_ms();
   return timeout_ms == 0 ? absl::InfiniteFuture() : start + absl::Milliseconds(timeout_ms);
 }
+
+namespace {
+
+// In a simple query nothing gives parameters a value; a statement to be prepared may have them.
+absl::Status CheckNoParameters(const sql::Statement& statement) {
+  absl::Status status;
+  if (statement.statement_class == sql::StatementClass::kPrepare) return status;
+  sql::ForEachParameter(statement.text, [&](const sql::ParameterUse& use) {
+    status::SqlError error;
+    error.sqlstate = status::sqlstate::kUndefinedParameter;
+    error.message = absl::StrCat("there is no parameter $", use.number);
+    error.position = 1;
+    for (size_t i = 0; i < use.offset; ++i) error.position += (statement.text[i] & 0xc0) != 0x80;
+    status = status::ToStatus(error);
+    return false;
+  });
+  return status;
+}
+
+}  // namespace
 
 absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   StartStatement();
@@ -288,6 +308,8 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
     if (!alone && statement.statement_class != sql::StatementClass::kTransaction) {
       status = BeginImplicit();
     }
+    if (status.ok()) status = CheckNotFailed(&statement);
+    if (status.ok()) status = CheckNoParameters(statement);
     if (status.ok()) status = RunStatement(statement, alone, sink);
     if (!status.ok()) {
       AuditDenied(statement, status);
