@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "google/protobuf/message_lite.h"
+#include "google/protobuf/message.h"
 
 namespace adbms::rpc {
 
@@ -14,6 +14,6 @@ namespace adbms::rpc {
 inline constexpr int kMaxMessageDepth = 5000;
 
 // Errors: 54001 when nested deeper; INVALID_ARGUMENT when the bytes are no such message.
-absl::Status ParseNested(std::string_view bytes, google::protobuf::MessageLite* message);
+absl::Status ParseNested(std::string_view bytes, google::protobuf::Message* message);
 
 }  // namespace adbms::rpc

@@ -204,7 +204,8 @@ class TokenReader {
     const std::string_view year = year_first ? first : third;
     const std::string_view month = year_first || day_first ? second : first;
     const std::string_view day = year_first ? third : day_first ? first : second;
-    if (month.size() > 2 || day.size() > 2 || year.size() > 7) return Failure::kMonthDay;
+    if (year.size() > 7) return Failure::kMonthDay;
+    if (year_first && month.size() > 2) return Failure::kSyntax;
     two_digit_year_ = year.size() <= 2;
     raw_year_ = std::stoi(std::string(year));
     return SetDate(YearOf(year), std::stoi(std::string(month)), std::stoi(std::string(day)));
@@ -247,6 +248,17 @@ class TokenReader {
     two_digit_year_ = year.size() <= 2;
     raw_year_ = std::stoi(std::string(year));
     return SetDate(YearOf(year), month_, std::stoi(std::string(day)));
+  }
+
+  // Numbers before a month's name were taken for what the order says before the name came: as in
+  // PostgreSQL, what was taken for a month turns into the day once, if it can be one.
+  bool MonthMayFollow() const {
+    if (parts_.empty()) return true;
+    const bool year_first = parts_[0].size() > 2 || order_ == DateOrder::kYmd;
+    if (!year_first && parts_.size() > 1) return false;
+    if (parts_.size() == 1 && (year_first || order_ == DateOrder::kDmy)) return true;
+    const int day = std::stoi(std::string(parts_.back()));
+    return day >= 1 && day <= 31;
   }
 
   Failure ReadDelimitedDate(char delimiter) {
@@ -374,6 +386,7 @@ class TokenReader {
     }
     if (ReadSpecial(word)) return Failure::kNone;
     if (const int month = MonthOf(word); month != 0 && month_ == 0 && !fields_.has_date) {
+      if (!MonthMayFollow()) return Failure::kSyntax;
       month_ = month;
       if (position_ < text_.size() && (text_[position_] == '-' || text_[position_] == '/')) {
         position_ = start;

@@ -70,6 +70,19 @@ class SettingsLikePostgres(ClusterTest):
             "SELECT current_setting('nosuch')", "SELECT current_setting('nosuch', true)",
             "SELECT current_setting('nosuch', false)", "SELECT current_setting(NULL, true)"])
 
+    def test_custom_names_stay_once_named(self):
+        statements = []
+        for name, named in (("a", ["SELECT set_config('app.a', '1', true)"]),
+                            ("b", ["BEGIN", "SET LOCAL app.b = '1'", "ROLLBACK"]),
+                            ("c", ["BEGIN", "SAVEPOINT s", "SET app.c = '1'", "ROLLBACK TO s", "COMMIT"]),
+                            ("d", ["SET app.d = '1'", "RESET ALL"]), ("e", ["RESET app.e"]),
+                            ("f", ["SET app.f TO DEFAULT"]), ("g", ["SET LOCAL app.g TO DEFAULT"]),
+                            ("h", ["SELECT set_config('app.h', NULL, false)"]),
+                            ("i", ["SELECT set_config('app.i', NULL, true)"]),
+                            ("j", ["SELECT set_config('app.j', '1', false), 1 / 0"])):
+            statements += [*named, f"SELECT current_setting('app.{name}', true)", f"SHOW app.{name}"]
+        self.compare([*statements, "SELECT name FROM pg_settings WHERE name LIKE 'app.%'"])
+
     def test_kept_settings(self):
         prepare = ["CREATE ROLE keeper LOGIN PASSWORD 'keeper'", "CREATE ROLE other"]
         kept = ("SELECT setdatabase <> 0, r.rolname, setconfig::text FROM pg_db_role_setting s "
@@ -81,6 +94,7 @@ class SettingsLikePostgres(ClusterTest):
             "ALTER ROLE keeper SET nosuch = 1", "ALTER ROLE keeper SET work_mem = 'much'",
             "ALTER ROLE nobody SET work_mem = '5MB'", "ALTER DATABASE nosuch SET work_mem = '5MB'",
             "ALTER ROLE keeper SET port = 1", "ALTER ROLE keeper SET app.mine = 'yes'", kept,
+            "ALTER ROLE keeper SET search_path = a, \"B c\"", "ALTER ROLE keeper SET work_mem = '5MB'", kept,
             "SELECT rolconfig::text FROM pg_roles WHERE rolname = 'keeper'"], prepare)
         names = ("work_mem", "search_path", "DateStyle", "statement_timeout", "app.mine")
         look = ("SELECT name, setting, source FROM pg_settings WHERE name IN "
@@ -128,7 +142,8 @@ class SettingsLikePostgres(ClusterTest):
         texts = ("01/02/2003", "01-02-03", "13/02/2003", "02/13/2003", "2003/13/02", "03-02-01", "1 2 2003",
                  "13 Feb 03", "03 Feb 13", "Feb 13 03", "13.02.2003", "99-Jan-08", "08-Jan-99", "Jan-08-99",
                  "20030213", "030213", "2003.044", "J2451187", "13/2/2003 10:11:12 BC", "1999 Jan 08",
-                 "Thu 13 Feb 10:00:00 2003", "99 08 Jan")
+                 "Thu 13 Feb 10:00:00 2003", "99 08 Jan", "12 13 Jan", "08 1999 Jan", "1999 08 Jan", "8 99 Jan",
+                 "45 Jan 99", "01/002/2003", "13/2/2003 bogus", "1/2/2003 4/5/2006", "99-Jan-99")
         statements = []
         for order in ("MDY", "DMY", "YMD"):
             statements.append(f"SET DateStyle = 'ISO, {order}'")

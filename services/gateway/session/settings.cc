@@ -164,7 +164,11 @@ absl::StatusOr<std::string> Settings::Check(const std::string& name, const std::
 absl::Status Settings::Set(const std::string& name, const std::string& value, bool is_local) {
   const std::string lower = absl::AsciiStrToLower(name);
   ASSIGN_OR_RETURN(std::string canonical, Check(name, value, /*starting=*/false));
-  if (is_local && !in_transaction()) return absl::OkStatus();
+  if (is_local && !in_transaction()) {
+    // It begins and ends at once, which leaves a custom one empty.
+    if (FindSetting(lower) == nullptr && !values_.contains(lower)) Restore(lower, std::nullopt);
+    return absl::OkStatus();
+  }
   KeepForRollback();
   const auto before = values_.find(lower);
   if (is_local) {
@@ -204,7 +208,10 @@ absl::Status Settings::Reset(const std::string& name, bool is_local) {
   const SettingDefinition* definition = FindSetting(lower);
   if (definition == nullptr && !settings::IsCustom(lower)) return settings::Unknown(name);
   if (definition != nullptr) RETURN_IF_ERROR(settings::CheckMaySet(*definition, superuser_, false));
-  if (is_local && !in_transaction()) return absl::OkStatus();
+  if (is_local && !in_transaction()) {
+    if (definition == nullptr && !values_.contains(lower)) Restore(lower, std::nullopt);
+    return absl::OkStatus();
+  }
   KeepForRollback();
   const auto before = values_.find(lower);
   if (is_local) {
@@ -221,8 +228,8 @@ absl::Status Settings::Reset(const std::string& name, bool is_local) {
 void Settings::Restore(const std::string& lower, const std::optional<Setting>& setting) {
   if (setting.has_value()) {
     values_[lower] = *setting;
-  } else if (FindSetting(lower) == nullptr && values_.contains(lower)) {
-    // As in PostgreSQL, what was once there stays, and is empty.
+  } else if (FindSetting(lower) == nullptr) {
+    // As in PostgreSQL, what was once named stays, and is empty.
     values_[lower] = {"", "session"};
   } else {
     values_.erase(lower);

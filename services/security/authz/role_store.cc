@@ -1,5 +1,7 @@
 #include "services/security/authz/role_store.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +33,7 @@ const char* const kTables[] = {
     "PRIMARY KEY (grantee, table_id, privilege))",
     "CREATE TABLE IF NOT EXISTS adbms.role_settings (role text, database text, name text, "
     "value text NOT NULL, PRIMARY KEY (role, database, name))",
+    "ALTER TABLE adbms.role_settings ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0",
     "CREATE TABLE IF NOT EXISTS adbms.policy_version (id integer PRIMARY KEY, version bigint NOT "
     "NULL)",
     "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
@@ -77,7 +80,7 @@ void AddSettings(const Roles& roles, const std::string& name, security::v1::Poli
   for (const auto& [key, source] : places) {
     const auto found = roles.settings.find(key);
     if (found == roles.settings.end()) continue;
-    for (const auto& [setting, value] : found->second) chosen[setting] = {value, source};
+    for (const auto& [setting, kept] : found->second) chosen[setting] = {kept.value, source};
   }
   for (const auto& [setting, value] : chosen) {
     security::v1::KeptSetting* kept = policy->add_settings();
@@ -232,10 +235,10 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   }
   ASSIGN_OR_RETURN(
       const auto settings,
-      sql_->Run(context, "SELECT role, database, name, value FROM adbms.role_settings"));
+      sql_->Run(context, "SELECT role, database, name, value, position FROM adbms.role_settings"));
   for (const auto& row : settings.rows) {
     roles->settings[{std::string(row[0].bytes()), std::string(row[1].bytes())}].emplace(
-        row[2].bytes(), row[3].bytes());
+        row[2].bytes(), KeptValue{std::string(row[3].bytes()), row[4].int_value()});
   }
   return RolesPtr(std::move(roles));
 }
@@ -284,24 +287,36 @@ absl::StatusOr<std::vector<SqlClient::Step>> RoleStore::SettingSteps(const Roles
   const std::string role = request.roles().empty() ? "" : request.roles(0);
   if (!role.empty() && !roles.roles.contains(role)) return NoSuchRole(role);
   std::vector<SqlClient::Step> steps;
+  const Value role_value = Value::Text(role);
+  const Value database = Value::Text(request.database());
+  int64_t position = 1;  // Behind all that are there.
+  bool is_there = false;
   const auto found = roles.settings.find({role, request.database()});
   if (found != roles.settings.end()) {
     // RESET ALL leaves what its user may not set.
     const bool superuser = roles.roles.at(request.user()).superuser;
-    for (const auto& [name, value] : found->second) {
+    for (const auto& [name, kept] : found->second) {
+      position = std::max(position, kept.position + 1);
+      is_there = is_there || name == request.setting();
       const settings::SettingDefinition* definition = settings::FindSetting(name);
       const bool own =
           definition != nullptr && definition->context == settings::SettingContext::kUser;
       if (request.setting().empty() ? !superuser && !own : name != request.setting()) continue;
+      if (request.has_value()) continue;
       steps.push_back(
           {"DELETE FROM adbms.role_settings WHERE role = $1 AND database = $2 AND name = $3",
-           {Value::Text(role), Value::Text(request.database()), Value::Text(name)}});
+           {role_value, database, Value::Text(name)}});
     }
   }
   if (request.has_value()) {
-    steps.push_back({"INSERT INTO adbms.role_settings VALUES ($1, $2, $3, $4)",
-                     {Value::Text(role), Value::Text(request.database()),
-                      Value::Text(request.setting()), Value::Text(request.value())}});
+    std::vector<Value> values = {role_value, database, Value::Text(request.setting()),
+                                 Value::Text(request.value())};
+    if (!is_there) values.push_back(Value::Int(types::TypeId::kInt8, position));
+    steps.push_back({is_there ? "UPDATE adbms.role_settings SET value = $4 WHERE role = $1 AND "
+                                "database = $2 AND name = $3"
+                              : "INSERT INTO adbms.role_settings (role, database, name, value, "
+                                "position) VALUES ($1, $2, $3, $4, $5)",
+                     std::move(values)});
   }
   return steps;
 }

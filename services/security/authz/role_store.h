@@ -3,6 +3,7 @@
 // goes through storage first. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,12 @@ struct Role {
   std::string verifier;  // Empty: no password.
 };
 
+// The value of a setting that is kept.
+struct KeptValue {
+  std::string value;
+  int64_t position = 0;  // Among those of the same role and database: in the order of their coming.
+};
+
 // One version of everything. Immutable.
 struct Roles {
   uint64_t version = 0;
@@ -36,8 +43,8 @@ struct Roles {
   std::map<std::string, std::set<std::string>> member_of;
   std::map<std::pair<std::string, uint32_t>, std::set<int>>
       grants;  // (grantee, table); "" is PUBLIC.
-  // What sessions begin with: (role, database), "" for all; name, value.
-  std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> settings;
+  // What sessions begin with: (role, database), "" for all; by name.
+  std::map<std::pair<std::string, std::string>, std::map<std::string, KeptValue>> settings;
 
   // What a role may do. REQUIRES: the role exists.
   security::v1::Policy PolicyOf(const std::string& role) const;

@@ -1,4 +1,5 @@
 // pg_roles, pg_database, pg_settings, activity and usage, and the computed tables of schema adbms.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -12,11 +13,17 @@ namespace {
 // Microseconds from the Unix epoch to 2000-01-01.
 constexpr int64_t kEpochShift = 946684800000000;
 
-// What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text.
+// What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text: in the order
+// in which the names came.
 std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const RowSource& source) {
+  std::vector<std::vector<types::Value>> kept =
+      ReadSystemTable(source.shared, *source.catalog, "role_settings",
+                      {"role", "database", "name", "value", "position"});
+  std::stable_sort(kept.begin(), kept.end(), [](const auto& left, const auto& right) {
+    return left[4].int_value() < right[4].int_value();
+  });
   std::map<std::pair<std::string, std::string>, std::vector<types::ArrayElement>> lists;
-  for (const auto& row : ReadSystemTable(source.shared, *source.catalog, "role_settings",
-                                         {"role", "database", "name", "value"})) {
+  for (const auto& row : kept) {
     lists[{std::string(row[0].bytes()), std::string(row[1].bytes())}].push_back(
         {std::string(row[2].bytes()) + "=" + std::string(row[3].bytes()), false});
   }
@@ -197,20 +204,7 @@ void FillSettings(const RowSource& source, RowBuilder* rows) {
     if (definition->type == settings::SettingType::kEnum)
       rows->Set("enumvals", "{" + std::string(definition->values) + "}");
   }
-  if (details != nullptr) {
-    for (const common::v1::SettingValue& setting : details->settings()) {
-      if (settings::FindSetting(setting.name()) != nullptr) continue;
-      rows->Row()
-          .Set("name", setting.name())
-          .Set("setting", setting.value())
-          .Set("category", "Customized Options")
-          .Set("context", "user")
-          .Set("vartype", "string")
-          .Set("source", setting.source())
-          .Set("reset_val", setting.reset_value())
-          .SetBool("pending_restart", false);
-    }
-  }
+  // Custom ones are not listed, as in PostgreSQL: nobody has declared them.
   const v1::ListKnobsResponse knobs = source.knobs->List();
   for (const v1::Knob& knob : knobs.knobs()) {
     const std::string value = std::to_string(knob.value());
