@@ -5,6 +5,7 @@
 #include "common/types/text_io.h"
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/row_identity.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -141,9 +142,10 @@ absl::StatusOr<types::Value> SubqueryExecution::HashedAny(
       for (const types::Vector* column : columns) null |= column->is_null(row);
       rows->has_null |= null;
       if (null) continue;
+      RETURN_IF_ERROR(
+          context_->memory.Reserve(static_cast<int64_t>(IdentityBytes(columns, row)) + 64));
       std::string key;
       AppendRowIdentity(columns, row, &key);
-      RETURN_IF_ERROR(context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64));
       rows->hashes.insert(std::move(key));
     }
   }
