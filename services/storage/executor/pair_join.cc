@@ -83,7 +83,8 @@ class HashTable {
       return it == integers_.end() ? kNullRow : it->second;
     }
     scratch_.clear();
-    if (scratch_.capacity() > kLongIdentity) scratch_ = {};  // Would double as it grows.
+    if (scratch_.capacity() > kLongIdentity)
+      std::string().swap(scratch_);  // Would double as it grows.
     AppendRowIdentity(keys, row, &scratch_);
     const auto it = strings_.find(scratch_);
     return it == strings_.end() ? kNullRow : it->second;

@@ -43,7 +43,7 @@ class RowIdentity {
     const auto bytes = static_cast<int64_t>(prefix.size() + IdentityBytes(columns, row));
     if (bytes > static_cast<int64_t>(kLongIdentity) && bytes > counted_) {
       // A new one: one that grows is there twice.
-      key_ = {};
+      std::string().swap(key_);
       memory_->Release(std::exchange(counted_, 0));
       RETURN_IF_ERROR(memory_->Reserve(bytes));
       counted_ = bytes;

@@ -233,7 +233,7 @@ class Sort : public Operator {
   // A key that finds no room is done without.
   void SetThreshold(const std::string& key) {
     context_->memory.Release(std::exchange(threshold_reserved_, 0));
-    threshold_ = {};
+    std::string().swap(threshold_);
     const auto bytes = static_cast<int64_t>(key.size());
     if (!context_->memory.TryReserve(bytes)) return;
     threshold_reserved_ = bytes;

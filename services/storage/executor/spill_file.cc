@@ -75,7 +75,7 @@ void SpillFile::ShrinkBuffer() {
   if (buffer_.capacity() <= 4 * kBufferBytes) return;
   std::string rest = buffer_.substr(at_);
   at_ = 0;
-  buffer_ = std::move(rest);
+  buffer_.swap(rest);  // What is short enough to lie in the string itself is not moved but copied.
 }
 
 absl::Status SpillFile::StartReading() {
