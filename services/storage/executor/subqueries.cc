@@ -109,6 +109,16 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
     }
     return Answer(subquery, result_type, rows.batch, operands);
   }
+  // Values of the outer row are here three times: given, in the slot, and in the key.
+  size_t bytes_of_values = 0;
+  for (const std::vector<types::Value>* values : {&correlation, &operands}) {
+    for (const types::Value& value : *values) {
+      if (!value.is_null() && types::PhysicalOf(value.type().id) == types::Physical::kString)
+        bytes_of_values += value.bytes().size();
+    }
+  }
+  sql::functions::ScratchMemory scratch(context_->state.context);
+  if (bytes_of_values > kLongIdentity) RETURN_IF_ERROR(scratch.Take(3 * bytes_of_values));
   std::string key;
   for (const types::Value& value : correlation) AppendIdentity(value, &key);
   for (const types::Value& value : operands) AppendIdentity(value, &key);
