@@ -185,7 +185,11 @@ std::string FormatShapedArray(const ShapedArray& array) {
 }
 
 std::string FormatArray(const std::vector<ArrayElement>& elements) {
-  std::string out = "{";
+  size_t bytes = 2;
+  for (const auto& element : elements) bytes += element.text.size() + 5;
+  std::string out;
+  out.reserve(bytes);
+  out.push_back('{');
   for (const auto& element : elements) {
     if (out.size() > 1) out.push_back(',');
     AppendElement(element, &out);

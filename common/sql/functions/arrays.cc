@@ -243,6 +243,28 @@ ArrayElement ElementAt(const Vector& vector, uint32_t row) {
   return {TextOf(vector, row), false};
 }
 
+// What ElementAt of these arguments makes.
+absl::Status TakeElements(const std::vector<const Vector*>& arguments, uint32_t row,
+                          ScratchMemory* scratch) {
+  size_t bytes = 0;
+  for (const Vector* argument : arguments) {
+    if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
+    bytes += argument->data<View>()[row].size();
+  }
+  return bytes < 4096 ? absl::OkStatus() : scratch->Take(bytes);
+}
+
+// Stores the text of the elements, which is there twice for a moment.
+absl::Status StoreArray(const EvaluationContext& context, const std::vector<ArrayElement>& elements,
+                        uint32_t row, Vector* result) {
+  size_t bytes = 2;
+  for (const ArrayElement& element : elements) bytes += element.text.size() + 5;
+  ScratchMemory scratch(context);
+  if (bytes > 4096) RETURN_IF_ERROR(scratch.Take(bytes));
+  StoreText(types::FormatArray(elements), row, result);
+  return absl::OkStatus();
+}
+
 // array_append, array_prepend and array_cat: a NULL array counts as empty.
 enum class Join { kAppend, kPrepend, kConcatenate };
 
@@ -250,6 +272,8 @@ template <Join kJoin>
 absl::Status ArrayJoin(const EvaluationContext& context,
                        const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   const size_t array = kJoin == Join::kPrepend ? 1 : 0;
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeElements(arguments, row, &scratch));
   std::vector<ArrayElement> elements;
   if (!arguments[array]->is_null(row)) {
     ASSIGN_OR_RETURN(elements, ElementsAt(arguments, array, row));
@@ -265,8 +289,7 @@ absl::Status ArrayJoin(const EvaluationContext& context,
     ASSIGN_OR_RETURN(auto more, ElementsAt(arguments, 1, row));
     std::move(more.begin(), more.end(), std::back_inserter(elements));
   }
-  StoreText(types::FormatArray(elements), row, result);
-  return absl::OkStatus();
+  return StoreArray(context, elements, row, result);
 }
 
 absl::Status ArrayRemove(const EvaluationContext& context,
@@ -276,13 +299,14 @@ absl::Status ArrayRemove(const EvaluationContext& context,
     result->SetNull(row);
     return absl::OkStatus();
   }
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeElements(arguments, row, &scratch));
   ASSIGN_OR_RETURN(auto elements, ElementsAt(arguments, 0, row));
   const ArrayElement wanted = ElementAt(*arguments[1], row);
   std::erase_if(elements, [&](const ArrayElement& element) {
     return element.null == wanted.null && element.text == wanted.text;
   });
-  StoreText(types::FormatArray(elements), row, result);
-  return absl::OkStatus();
+  return StoreArray(context, elements, row, result);
 }
 
 enum class Relation { kContains, kContained, kOverlaps };
@@ -310,10 +334,11 @@ absl::Status Relate(const EvaluationContext& context, const std::vector<const Ve
 // array(x, …): the elements' array constructor.
 absl::Status Construct(const EvaluationContext& context,
                        const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeElements(arguments, row, &scratch));
   std::vector<ArrayElement> elements;
   for (const Vector* argument : arguments) elements.push_back(ElementAt(*argument, row));
-  StoreText(types::FormatArray(elements), row, result);
-  return absl::OkStatus();
+  return StoreArray(context, elements, row, result);
 }
 
 absl::Status CurrentSchemas(const EvaluationContext& context,

@@ -102,6 +102,8 @@ void AppendInterval(const types::Interval& value, std::string* out) {
   AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits), out);
 }
 
+constexpr size_t kLongString = 4096;
+
 void AppendString(std::string_view bytes, TypeId id, std::string* out) {
   if (id == TypeId::kUuid && bytes.size() == 16) {
     out->append(bytes);
@@ -112,6 +114,11 @@ void AppendString(std::string_view bytes, TypeId id, std::string* out) {
   }
   const char* next = bytes.data();
   const char* end = next + bytes.size();
+  if (bytes.size() > kLongString) {
+    // Exactly: what grows by itself takes three times as much for a moment, and keeps twice.
+    const auto zeros = static_cast<size_t>(std::count(next, end, '\0'));
+    out->reserve(out->size() + bytes.size() + zeros + 2);
+  }
   while (next < end) {
     const char* zero =
         static_cast<const char*>(std::memchr(next, 0, static_cast<size_t>(end - next)));

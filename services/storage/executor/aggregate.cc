@@ -7,6 +7,7 @@
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/row_identity.h"
 #include "services/storage/executor/sort_keys.h"
 
 namespace adbms::storage::executor {
@@ -263,10 +264,10 @@ class HashAggregate : public Operator {
       }
     }
     const std::vector<const types::Vector*> columns = Pointers(keys);
-    std::string key;
+    RowIdentity identity(&context_->memory);
     for (uint32_t row = 0; row < keys.row_count; ++row) {
-      key.clear();
-      AppendRowIdentity(columns, row, &key);
+      RETURN_IF_ERROR(identity.Set(columns, row));
+      const std::string& key = identity.key();
       auto it = strings_.find(key);
       if (it == strings_.end()) {
         RETURN_IF_ERROR(Keep(key.size()));
@@ -311,12 +312,19 @@ class HashAggregate : public Operator {
     const std::vector<const types::Vector*> columns = Pointers(arguments);
     std::vector<uint32_t> selection;
     std::vector<uint32_t> kept_groups;
-    std::string key;
+    RowIdentity identity(&context_->memory);
     for (uint32_t row = 0; row < arguments.row_count; ++row) {
-      key.assign(reinterpret_cast<const char*>(&groups[row]), sizeof(uint32_t));
-      AppendRowIdentity(columns, row, &key);
+      const std::string_view group(reinterpret_cast<const char*>(&groups[row]), sizeof(uint32_t));
+      RETURN_IF_ERROR(identity.Set(columns, row, group));
+      const std::string& key = identity.key();
+      const bool is_long = key.size() > kLongIdentity;
+      if (is_long) {
+        // Counted before it is copied.
+        if (seen_[position].contains(key)) continue;
+        RETURN_IF_ERROR(Keep(key.size() + 64));
+      }
       if (!seen_[position].insert(key).second) continue;
-      RETURN_IF_ERROR(Keep(key.size() + 64));
+      if (!is_long) RETURN_IF_ERROR(Keep(key.size() + 64));
       selection.push_back(row);
       kept_groups.push_back(groups[row]);
     }

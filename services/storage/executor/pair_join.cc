@@ -7,6 +7,7 @@
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
 #include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/row_identity.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -82,6 +83,8 @@ class HashTable {
       return it == integers_.end() ? kNullRow : it->second;
     }
     scratch_.clear();
+    if (scratch_.capacity() > kLongIdentity)
+      std::string().swap(scratch_);  // Would double as it grows.
     AppendRowIdentity(keys, row, &scratch_);
     const auto it = strings_.find(scratch_);
     return it == strings_.end() ? kNullRow : it->second;
@@ -152,8 +155,8 @@ class PairJoin : public Operator {
     right_rest_ = 0;
     table_ = HashTable();
     right_rows_ = right_key_rows_ = types::Batch();
-    context_->memory.Release(reserved_);
-    reserved_ = 0;
+    context_->memory.Release(reserved_ + probe_reserved_);
+    reserved_ = probe_reserved_ = 0;
     RETURN_IF_ERROR(left_->Rewind());
     return right_->Rewind();
   }
@@ -186,9 +189,22 @@ class PairJoin : public Operator {
     have_left_ = true;
     ASSIGN_OR_RETURN(left_key_rows_, EvaluateAll(node_.left_keys, context_, left_rows_));
     left_key_columns_ = Pointers(left_key_rows_);
+    RETURN_IF_ERROR(CountProbe());
     left_matched_.assign(left_rows_.row_count, false);
     left_at_ = 0;
     candidate_ = FirstCandidate(0);
+    return absl::OkStatus();
+  }
+
+  // The table makes one left key at a time.
+  absl::Status CountProbe() {
+    size_t longest = 0;
+    for (uint32_t row = 0; row < left_rows_.row_count; ++row)
+      longest = std::max(longest, IdentityBytes(left_key_columns_, row));
+    const auto more = static_cast<int64_t>(longest) - probe_reserved_;
+    if (longest <= kLongIdentity || more <= 0) return absl::OkStatus();
+    RETURN_IF_ERROR(context_->memory.Reserve(more));
+    probe_reserved_ += more;
     return absl::OkStatus();
   }
 
@@ -354,6 +370,7 @@ class PairJoin : public Operator {
   bool left_done_ = false;
   bool have_left_ = false;
   int64_t reserved_ = 0;
+  int64_t probe_reserved_ = 0;
   types::Batch right_rows_;
   types::Batch right_key_rows_;
   HashTable table_;

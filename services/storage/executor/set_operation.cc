@@ -4,6 +4,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/status/macros.h"
 #include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/row_identity.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -34,10 +35,10 @@ class SetOperation : public Operator {
     if (!more) return false;
     const std::vector<const types::Vector*> columns = Pointers(rows);
     std::vector<uint32_t> selection;
-    std::string key;
+    RowIdentity identity(&context_->memory);
     for (uint32_t row = 0; row < rows.row_count; ++row) {
-      key.clear();
-      AppendRowIdentity(columns, row, &key);
+      RETURN_IF_ERROR(identity.Set(columns, row));
+      const std::string& key = identity.key();
       const auto it = counts_.find(key);
       const bool in_right = it != counts_.end() && it->second != 0;
       if (node_.all) {
@@ -70,10 +71,16 @@ class SetOperation : public Operator {
 
  private:
   absl::Status Remember(const std::string& key) {
+    const int64_t bytes = key.size() > 15 ? static_cast<int64_t>(key.size()) + 16 : 0;
+    if (key.size() > kLongIdentity && !counts_.contains(key)) {
+      // Counted before it is copied.
+      RETURN_IF_ERROR(context_->memory.Adjust(
+          key_bytes_ + bytes + static_cast<int64_t>(counts_.capacity() * 48), &reserved_));
+    }
     const auto [it, fresh] = counts_.try_emplace(key, 0);
     ++it->second;
     if (!fresh) return absl::OkStatus();
-    key_bytes_ += key.size() > 15 ? static_cast<int64_t>(key.size()) + 16 : 0;
+    key_bytes_ += bytes;
     return context_->memory.Adjust(key_bytes_ + static_cast<int64_t>(counts_.capacity() * 48),
                                    &reserved_);
   }
@@ -81,15 +88,14 @@ class SetOperation : public Operator {
   absl::Status Build() {
     built_ = true;
     types::Batch rows;
-    std::string key;
+    RowIdentity identity(&context_->memory);
     while (true) {
       ASSIGN_OR_RETURN(const bool more, right_->Next(&rows));
       if (!more) return absl::OkStatus();
       const std::vector<const types::Vector*> columns = Pointers(rows);
       for (uint32_t row = 0; row < rows.row_count; ++row) {
-        key.clear();
-        AppendRowIdentity(columns, row, &key);
-        RETURN_IF_ERROR(Remember(key));
+        RETURN_IF_ERROR(identity.Set(columns, row));
+        RETURN_IF_ERROR(Remember(identity.key()));
       }
     }
   }

@@ -24,6 +24,16 @@ absl::StatusOr<std::vector<SortKeySpec>> CompileSortKeys(
   return result;
 }
 
+namespace {
+
+// Zeros are escaped; a column of nothing else is no common one.
+size_t KeyBytes(std::string_view text) {
+  if (text.size() < 4096) return text.size();
+  return text.size() + static_cast<size_t>(std::count(text.begin(), text.end(), '\0'));
+}
+
+}  // namespace
+
 absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionContext* context,
                             const types::Batch& rows, std::vector<std::string>* keys,
                             int64_t* reserved) {
@@ -36,7 +46,7 @@ absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionCont
     if (column->physical() == types::Physical::kString) {
       for (uint32_t row = 0; row < rows.row_count; ++row) {
         if (!column->is_null(row))
-          bytes += static_cast<int64_t>(column->data<std::string_view>()[row].size());
+          bytes += static_cast<int64_t>(KeyBytes(column->data<std::string_view>()[row]));
       }
     }
     if (reserved != nullptr) {
@@ -92,6 +102,8 @@ class Sort : public Operator {
     runs_.clear();
     for (const Head& head : heads_) context_->memory.Release(head.reserved);
     heads_.clear();
+    context_->memory.Release(std::exchange(emitted_reserved_, 0));
+    SetThreshold({});
     sorted_ = false;
     return input_->Rewind();
   }
@@ -107,18 +119,20 @@ class Sort : public Operator {
 
   void Forget() {
     batches_.clear();
-    keys_.clear();
+    ForgetKeys();
     order_.clear();
     rows_ = types::Batch();
     next_ = 0;
-    context_->memory.Release(reserved_);
-    reserved_ = 0;
+    context_->memory.Release(std::exchange(reserved_, 0));
+  }
+  void ForgetKeys() {
+    keys_ = {};
+    context_->memory.Release(std::exchange(key_reserved_, 0));
   }
 
   absl::Status Compute() {
     sorted_ = true;
     limit_ = UINT64_MAX;
-    threshold_.clear();
     if (node_.top_n != nullptr) {
       ASSIGN_OR_RETURN(const types::Value value, node_.top_n->EvaluateScalar(context_->state));
       if (!value.is_null())
@@ -147,13 +161,13 @@ class Sort : public Operator {
     }
     reserved_ += bytes;
     std::vector<std::string> keys;
-    absl::Status encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &reserved_);
+    absl::Status encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &key_reserved_);
     if (IsMemoryRefusal(encoded) && !keys_.empty()) {
+      keys.clear();
       RETURN_IF_ERROR(Spill());
       RETURN_IF_ERROR(context_->memory.Reserve(bytes));
       reserved_ += bytes;
-      keys.clear();
-      encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &reserved_);
+      encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &key_reserved_);
     }
     RETURN_IF_ERROR(encoded);
     if (!threshold_.empty()) {
@@ -205,16 +219,42 @@ class Sort : public Operator {
     std::vector<std::string> keys;
     for (uint32_t row : order_) keys.push_back(std::move(keys_[row]));
     Forget();
-    int64_t bytes = MemoryOf(kept) + 4 * kept.row_count;
-    for (const std::string& key : keys) bytes += static_cast<int64_t>(sizeof(key) + key.capacity());
+    const int64_t bytes = MemoryOf(kept) + 4 * kept.row_count;
     if (context_->memory.TryReserve(bytes)) reserved_ = bytes;
+    int64_t key_bytes = 0;
+    for (const std::string& key : keys)
+      key_bytes += static_cast<int64_t>(sizeof(key) + key.capacity());
+    if (context_->memory.TryReserve(key_bytes)) key_reserved_ = key_bytes;
     batches_.push_back(std::move(kept));
     keys_ = std::move(keys);
-    if (limit_ > 0) threshold_ = keys_.back();
+    if (limit_ > 0) SetThreshold(keys_.back());
+  }
+
+  // A key that finds no room is done without.
+  void SetThreshold(const std::string& key) {
+    context_->memory.Release(std::exchange(threshold_reserved_, 0));
+    std::string().swap(threshold_);
+    const auto bytes = static_cast<int64_t>(key.size());
+    if (!context_->memory.TryReserve(bytes)) return;
+    threshold_reserved_ = bytes;
+    threshold_ = key;
+  }
+
+  static int64_t StringBytes(const types::Batch& batch) {
+    int64_t bytes = 0;
+    for (const types::VectorPtr& column : batch.columns) {
+      if (column->physical() != types::Physical::kString) continue;
+      for (uint32_t row = 0; row < batch.row_count; ++row) {
+        if (!column->is_null(row))
+          bytes += static_cast<int64_t>(column->data<std::string_view>()[row].size());
+      }
+    }
+    return bytes;
   }
 
   absl::Status Spill() {
     SortRows();
+    ForgetKeys();  // Which makes room for the file's buffer.
     ASSIGN_OR_RETURN(std::unique_ptr<SpillFile> file,
                      SpillFile::Create(context_->shared->temp_dir));
     uint32_t count = 0;
@@ -224,7 +264,12 @@ class Sort : public Operator {
       count = RowsWithin(rows_, order_.data(), start, end, kPartBytes);
       types::Batch part = types::Gather(rows_, order_.data() + start, count);
       part.row_count = count;
-      RETURN_IF_ERROR(file->Write(part));
+      // The file's buffer is as long as the part. One of common length need not be counted.
+      const int64_t bytes = std::max<int64_t>(StringBytes(part) - kPartBytes, 0);
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+      const absl::Status written = file->Write(part);
+      context_->memory.Release(bytes);
+      RETURN_IF_ERROR(written);
     }
     RETURN_IF_ERROR(file->StartReading());
     context_->spilled_bytes += file->bytes();
@@ -235,18 +280,23 @@ class Sort : public Operator {
 
   absl::Status FillHead(size_t run) {
     Head& head = heads_[run];
+    // The batch being filled, and whoever gets it, still has the strings.
+    if (head.shared) emitted_reserved_ += std::exchange(head.reserved, 0);
     head.row = 0;
     head.shared = false;
-    head.keys.clear();
+    head.keys = {};
     head.batch = types::Batch();
     context_->memory.Release(std::exchange(head.reserved, 0));
-    types::Batch batch;
-    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&batch));
-    if (!more) return absl::OkStatus();
-    const int64_t bytes = MemoryOf(batch);
-    RETURN_IF_ERROR(context_->memory.Reserve(bytes));
-    head.reserved = bytes;
-    head.batch = std::move(batch);
+    ASSIGN_OR_RETURN(const size_t size, runs_[run]->NextBytes());
+    if (size == 0) return absl::OkStatus();
+    const auto reading = static_cast<int64_t>(2 * size);
+    RETURN_IF_ERROR(context_->memory.Reserve(reading));
+    head.reserved = reading;
+    ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&head.batch));
+    if (!more) return absl::InternalError("a temporary file ends early");
+    head.reserved = MemoryOf(head.batch);
+    if (head.reserved > reading) RETURN_IF_ERROR(context_->memory.Reserve(head.reserved - reading));
+    context_->memory.Release(std::max<int64_t>(reading - head.reserved, 0));
     return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys, &head.reserved);
   }
 
@@ -260,6 +310,7 @@ class Sort : public Operator {
   absl::StatusOr<bool> NextMerged(types::Batch* out) {
     *out = NewBatch(node_.output(), 0);
     for (Head& head : heads_) head.shared = false;
+    context_->memory.Release(std::exchange(emitted_reserved_, 0));
     int64_t bytes = 0;
     while (out->row_count < types::BatchRows() && emitted_ < limit_ && bytes < kPartBytes) {
       Head* best = nullptr;
@@ -300,6 +351,9 @@ class Sort : public Operator {
   std::vector<uint32_t> order_;
   size_t next_ = 0;
   int64_t reserved_ = 0;
+  int64_t key_reserved_ = 0;
+  int64_t threshold_reserved_ = 0;
+  int64_t emitted_reserved_ = 0;  // Of heads that are gone, in the batch that was given last.
   std::vector<std::unique_ptr<SpillFile>> runs_;
   std::vector<Head> heads_;
   uint64_t emitted_ = 0;

@@ -35,6 +35,18 @@ absl::StatusOr<std::unique_ptr<SpillFile>> SpillFile::Create(const std::string& 
 SpillFile::~SpillFile() { ::close(file_); }
 
 absl::Status SpillFile::Write(const types::Batch& batch) {
+  size_t strings = 0;
+  for (const types::VectorPtr& column : batch.columns) {
+    if (column->physical() != types::Physical::kString) continue;
+    for (uint32_t row = 0; row < batch.row_count; ++row) {
+      if (!column->is_null(row)) strings += column->data<std::string_view>()[row].size();
+    }
+  }
+  if (strings > kBufferBytes) {
+    // One long value: exactly, not what a string that grows would take.
+    RETURN_IF_ERROR(Flush());
+    buffer_.reserve(strings + kBufferBytes);
+  }
   const size_t start = buffer_.size();
   buffer_.append(4, '\0');
   types::EncodeBatch(batch, &buffer_);
@@ -55,7 +67,15 @@ absl::Status SpillFile::Flush() {
   }
   bytes_ += buffer_.size();
   buffer_.clear();
+  ShrinkBuffer();
   return absl::OkStatus();
+}
+
+void SpillFile::ShrinkBuffer() {
+  if (buffer_.capacity() <= 4 * kBufferBytes) return;
+  std::string rest = buffer_.substr(at_);
+  at_ = 0;
+  buffer_.swap(rest);  // What is short enough to lie in the string itself is not moved but copied.
 }
 
 absl::Status SpillFile::StartReading() {
@@ -69,9 +89,11 @@ absl::StatusOr<bool> SpillFile::Fill(size_t needed) {
   if (buffer_.size() - at_ >= needed) return true;
   buffer_.erase(0, at_);
   at_ = 0;
+  buffer_.reserve(std::max(needed, kBufferBytes));
   while (buffer_.size() < needed) {
     const size_t have = buffer_.size();
-    const size_t want = std::max(needed - have, kBufferBytes);
+    // Ahead while that is little.
+    const size_t want = needed > kBufferBytes ? needed - have : kBufferBytes - have;
     buffer_.resize(have + want);
     const ssize_t count = ::read(file_, buffer_.data() + have, want);
     buffer_.resize(have + static_cast<size_t>(std::max<ssize_t>(count, 0)));
@@ -84,17 +106,24 @@ absl::StatusOr<bool> SpillFile::Fill(size_t needed) {
   return true;
 }
 
-absl::StatusOr<bool> SpillFile::Read(types::Batch* batch) {
+absl::StatusOr<size_t> SpillFile::NextBytes() {
   ASSIGN_OR_RETURN(const bool more, Fill(4));
-  if (!more) return false;
+  if (!more) return 0;
   uint32_t size = 0;
   std::memcpy(&size, buffer_.data() + at_, 4);
+  return size_t{size};
+}
+
+absl::StatusOr<bool> SpillFile::Read(types::Batch* batch) {
+  ASSIGN_OR_RETURN(const size_t size, NextBytes());
+  if (size == 0) return false;
   at_ += 4;
   ASSIGN_OR_RETURN(const bool whole, Fill(size));
   if (!whole)
     return status::Error(status::sqlstate::kIoError, "a temporary file is shorter than it was");
   ASSIGN_OR_RETURN(*batch, types::DecodeBatch(std::string_view(buffer_).substr(at_, size)));
   at_ += size;
+  ShrinkBuffer();
   return true;
 }
 

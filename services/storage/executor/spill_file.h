@@ -19,6 +19,8 @@ class SpillFile {
   ~SpillFile();
   absl::Status Write(const types::Batch& batch);
   absl::Status StartReading();
+  // What the next batch takes in the file; 0 at the end. Read takes twice as much for a moment.
+  absl::StatusOr<size_t> NextBytes();
   // False at the end.
   absl::StatusOr<bool> Read(types::Batch* batch);
   uint64_t bytes() const { return bytes_; }
@@ -27,6 +29,8 @@ class SpillFile {
   explicit SpillFile(int file) : file_(file) {}
   absl::Status Flush();
   absl::StatusOr<bool> Fill(size_t needed);
+  // Long batches leave no long buffer behind: there may be many files.
+  void ShrinkBuffer();
 
   const int file_;
   uint64_t bytes_ = 0;

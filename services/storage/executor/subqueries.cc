@@ -5,6 +5,7 @@
 #include "common/types/text_io.h"
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/row_identity.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -108,6 +109,16 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
     }
     return Answer(subquery, result_type, rows.batch, operands);
   }
+  // Values of the outer row are here three times: given, in the slot, and in the key.
+  size_t bytes_of_values = 0;
+  for (const std::vector<types::Value>* values : {&correlation, &operands}) {
+    for (const types::Value& value : *values) {
+      if (!value.is_null() && types::PhysicalOf(value.type().id) == types::Physical::kString)
+        bytes_of_values += value.bytes().size();
+    }
+  }
+  sql::functions::ScratchMemory scratch(context_->state.context);
+  if (bytes_of_values > kLongIdentity) RETURN_IF_ERROR(scratch.Take(3 * bytes_of_values));
   std::string key;
   for (const types::Value& value : correlation) AppendIdentity(value, &key);
   for (const types::Value& value : operands) AppendIdentity(value, &key);
@@ -141,9 +152,10 @@ absl::StatusOr<types::Value> SubqueryExecution::HashedAny(
       for (const types::Vector* column : columns) null |= column->is_null(row);
       rows->has_null |= null;
       if (null) continue;
+      RETURN_IF_ERROR(
+          context_->memory.Reserve(static_cast<int64_t>(IdentityBytes(columns, row)) + 64));
       std::string key;
       AppendRowIdentity(columns, row, &key);
-      RETURN_IF_ERROR(context_->memory.Reserve(static_cast<int64_t>(key.size()) + 64));
       rows->hashes.insert(std::move(key));
     }
   }
