@@ -123,7 +123,9 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryReversedSemi(const R
     if (key.kind != Expr::Kind::kColumn) return std::optional<Physical>();
     if (std::find(keys.begin(), keys.end(), key.column) == keys.end()) keys.push_back(key.column);
   }
-  if (keys.empty()) return std::optional<Physical>();
+  if (keys.empty() || reversed_semi_tries_ == kMaxReversedSemiTries)
+    return std::optional<Physical>();
+  ++reversed_semi_tries_;
   const int subplans = plan_.subplans_size();
   ASSIGN_OR_RETURN(const Physical left, BuildRel(*rel.inputs[0]));
   Rel distinct;

@@ -110,6 +110,10 @@ class PhysicalBuilder {
   common::v1::Plan plan_;
   SubPlanState* subplan_ = nullptr;  // Null at the top.
   uint32_t next_slot_ = 0;
+  // A try builds what the other way builds again: without a bound, INs inside each other take time
+  // that doubles with each.
+  static constexpr int kMaxReversedSemiTries = 64;
+  int reversed_semi_tries_ = 0;
   std::vector<double> cte_rows_;
 };
 

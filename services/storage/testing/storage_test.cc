@@ -124,6 +124,35 @@ TEST_F(StorageTest, StalePlanIsRefused) {
   EXPECT_TRUE(HasSqlState(client.Run(plan).status(), "ADB01"));
 }
 
+// What COPY and ANALYZE were authorized for is a table of one version: neither a later version nor the
+// table that has taken its name.
+TEST_F(StorageTest, StaleBulkAndAnalyzeAreRefused) {
+  Client client(storage_.get());
+  MakeTable(&client);
+  const auto table = client.Table("t");
+  const api::TableVersion bound(table.table_id(), table.schema_version());
+  const auto open = [&] {
+    return client.session().OpenBulkWriter(client.context(), bound, {}, {}).status();
+  };
+  const auto analyze = [&] { return client.session().Analyze(client.context(), {bound}); };
+  ASSERT_TRUE(open().ok());
+  ASSERT_TRUE(analyze().ok());
+  common::v1::DdlStatement rename;
+  rename.mutable_alter_table()->set_table_id(table.table_id());
+  rename.mutable_alter_table()->mutable_rename_column()->set_column(1);
+  rename.mutable_alter_table()->mutable_rename_column()->set_name("c");
+  ASSERT_TRUE(client.Ddl(rename).ok());
+  EXPECT_TRUE(HasSqlState(open(), "ADB01"));
+  EXPECT_TRUE(HasSqlState(analyze(), "ADB01"));
+  common::v1::DdlStatement drop;
+  drop.mutable_drop_table()->add_tables()->set_name("t");
+  ASSERT_TRUE(client.Ddl(drop).ok());
+  MakeTable(&client);
+  EXPECT_NE(client.Table("t").table_id(), table.table_id());
+  EXPECT_FALSE(open().ok());
+  EXPECT_FALSE(analyze().ok());
+}
+
 TEST_F(StorageTest, DdlIsTransactional) {
   Client client(storage_.get());
   Client other(storage_.get());
