@@ -289,7 +289,8 @@ class Sort : public Operator {
     context_->memory.Release(std::exchange(head.reserved, 0));
     ASSIGN_OR_RETURN(const size_t size, runs_[run]->NextBytes());
     if (size == 0) return absl::OkStatus();
-    const auto reading = static_cast<int64_t>(2 * size);
+    // A long value is in the file's buffer as well while it is read.
+    const auto reading = static_cast<int64_t>(size > kPartBytes ? 2 * size : size);
     RETURN_IF_ERROR(context_->memory.Reserve(reading));
     head.reserved = reading;
     ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&head.batch));
