@@ -14,8 +14,8 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::io::CodedInputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
 
 // Whether messages stand inside each other deeper than is read. Walks the bytes without recursion,
 // whatever their depth; ends at the first that cannot be.

@@ -157,7 +157,8 @@ void ForEachParameter(std::string_view sql, const std::function<bool(const Param
   while (true) {
     const Token token = lexer.Next();
     if (token.kind == Token::Kind::kEnd || token.kind == Token::Kind::kInvalid) return;
-    ParameterUse use{0, token.offset};
+    if (token.kind == Token::Kind::kSymbol && lexer.TextOf(token) == ";") return;
+    ParameterUse use{0, static_cast<size_t>(token.offset)};
     if (token.kind == Token::Kind::kParameter &&
         absl::SimpleAtoi(absl::string_view(sql.data() + token.offset + 1, token.length - 1),
                          &use.number) &&

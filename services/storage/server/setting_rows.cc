@@ -13,8 +13,8 @@ namespace {
 // Microseconds from the Unix epoch to 2000-01-01.
 constexpr int64_t kEpochShift = 946684800000000;
 
-// What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text: in the order
-// in which the names came.
+// What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text: in the
+// order in which the names came.
 std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const RowSource& source) {
   std::vector<std::vector<types::Value>> kept =
       ReadSystemTable(source.shared, *source.catalog, "role_settings",

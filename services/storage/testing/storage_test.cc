@@ -124,8 +124,8 @@ TEST_F(StorageTest, StalePlanIsRefused) {
   EXPECT_TRUE(HasSqlState(client.Run(plan).status(), "ADB01"));
 }
 
-// What COPY and ANALYZE were authorized for is a table of one version: neither a later version nor the
-// table that has taken its name.
+// What COPY and ANALYZE were authorized for is a table of one version: neither a later version nor
+// the table that has taken its name.
 TEST_F(StorageTest, StaleBulkAndAnalyzeAreRefused) {
   Client client(storage_.get());
   MakeTable(&client);
