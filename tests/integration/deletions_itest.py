@@ -76,7 +76,7 @@ class DeletionsTest(ClusterTest):
         print(f"cleared after {number} batches, at {last} deleted keys", flush=True)
         self.await_few(connection, "SELECT at FROM events ORDER BY at LIMIT 1")
 
-    def test_a_snapshot_keeps_what_it_sees(self):
+    def test_what_a_snapshot_sees_stays_until_its_end(self):
         reader, writer = self.connect(), self.connect()
         first = "SELECT id FROM kept ORDER BY id LIMIT 1"
         run(writer, "CREATE TABLE kept (id int PRIMARY KEY, note text)")

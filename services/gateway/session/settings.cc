@@ -161,6 +161,17 @@ absl::StatusOr<std::string> Settings::Check(const std::string& name, const std::
   return settings::ReadMeaning(*definition, value, Value(lower), ResetValue(lower));
 }
 
+void Settings::KeepBefore(const std::string& lower, bool is_local) {
+  KeepForRollback();
+  if (is_local) {
+    const auto before = values_.find(lower);
+    before_local_.try_emplace(
+        lower, before == values_.end() ? std::nullopt : std::optional<Setting>(before->second));
+  } else {
+    before_local_.erase(lower);
+  }
+}
+
 absl::Status Settings::Set(const std::string& name, const std::string& value, bool is_local) {
   const std::string lower = absl::AsciiStrToLower(name);
   ASSIGN_OR_RETURN(std::string canonical, Check(name, value, /*starting=*/false));
@@ -169,14 +180,7 @@ absl::Status Settings::Set(const std::string& name, const std::string& value, bo
     if (FindSetting(lower) == nullptr && !values_.contains(lower)) Restore(lower, std::nullopt);
     return absl::OkStatus();
   }
-  KeepForRollback();
-  const auto before = values_.find(lower);
-  if (is_local) {
-    before_local_.try_emplace(
-        lower, before == values_.end() ? std::nullopt : std::optional<Setting>(before->second));
-  } else {
-    before_local_.erase(lower);
-  }
+  KeepBefore(lower, is_local);
   Put(lower, {std::move(canonical), "session"});
   return absl::OkStatus();
 }
@@ -212,14 +216,7 @@ absl::Status Settings::Reset(const std::string& name, bool is_local) {
     if (definition == nullptr && !values_.contains(lower)) Restore(lower, std::nullopt);
     return absl::OkStatus();
   }
-  KeepForRollback();
-  const auto before = values_.find(lower);
-  if (is_local) {
-    before_local_.try_emplace(
-        lower, before == values_.end() ? std::nullopt : std::optional<Setting>(before->second));
-  } else {
-    before_local_.erase(lower);
-  }
+  KeepBefore(lower, is_local);
   const auto initial = defaults_.find(lower);
   Restore(lower, initial == defaults_.end() ? std::nullopt : std::optional(initial->second));
   return absl::OkStatus();

@@ -104,6 +104,8 @@ class Settings {
   void Replace(const Values& values);
   // Before a change.
   void KeepForRollback();
+  // The same, and before SET LOCAL what COMMIT brings back.
+  void KeepBefore(const std::string& lower, bool is_local);
 
   Values values_;    // Only those that were set.
   Values defaults_;  // What RESET restores, where that is not the initial value.

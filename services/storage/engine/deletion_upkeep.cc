@@ -5,7 +5,7 @@
 #include "absl/time/clock.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/perf_context.h"
-#include "rocksdb/utilities/table_properties_collectors.h"
+#include "services/storage/engine/deletion_runs.h"
 #include "services/storage/engine/skipped_deletions.h"
 
 namespace adbms::storage::engine {
@@ -58,7 +58,7 @@ DeletionUpkeep::DeletionUpkeep() : listener_(std::make_shared<Listener>(this)) {
 
 void DeletionUpkeep::Configure(rocksdb::Options* options) const {
   options->table_properties_collector_factories.push_back(
-      rocksdb::NewCompactOnDeletionCollectorFactory(kWindow, kRun));
+      NewDeletionRunCollectorFactory(kWindow, kRun));
   options->listeners.push_back(listener_);
 }
 
