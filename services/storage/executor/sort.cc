@@ -69,6 +69,11 @@ namespace {
 // Rows that go to a file and come back together have about so many bytes.
 constexpr int64_t kPartBytes = 1 << 20;
 
+int64_t TextBytes(const types::Vector& column, uint32_t row) {
+  if (column.physical() != types::Physical::kString || column.is_null(row)) return 0;
+  return static_cast<int64_t>(column.data<std::string_view>()[row].size());
+}
+
 class SortNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
@@ -161,12 +166,14 @@ class Sort : public Operator {
     }
     reserved_ += bytes;
     std::vector<std::string> keys;
+    int64_t keys_before = key_reserved_;
     absl::Status encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &key_reserved_);
     if (IsMemoryRefusal(encoded) && !keys_.empty()) {
       keys.clear();
       RETURN_IF_ERROR(Spill());
       RETURN_IF_ERROR(context_->memory.Reserve(bytes));
       reserved_ += bytes;
+      keys_before = 0;
       encoded = EncodeSortKeys(node_.keys, context_, batch, &keys, &key_reserved_);
     }
     RETURN_IF_ERROR(encoded);
@@ -175,7 +182,6 @@ class Sort : public Operator {
       for (uint32_t i = 0; i < batch.row_count; ++i) {
         if (keys[i] < threshold_) selection.push_back(i);
       }
-      if (selection.empty()) return absl::OkStatus();
       if (selection.size() < batch.row_count) {
         batch = types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
         // Moved onto itself a string may be empty afterwards.
@@ -183,13 +189,28 @@ class Sort : public Operator {
           if (selection[i] != i) keys[i] = std::move(keys[selection[i]]);
         }
         keys.resize(selection.size());
+        // What is not kept must not count: a scan of any length passes here.
+        GiveBack(bytes - MemoryOf(batch) - 4 * static_cast<int64_t>(keys.size()), &reserved_);
+        GiveBack(key_reserved_ - keys_before - KeptBytes(keys), &key_reserved_);
       }
+      if (selection.empty()) return absl::OkStatus();
     }
     batches_.push_back(std::move(batch));
     keys_.insert(keys_.end(), std::make_move_iterator(keys.begin()),
                  std::make_move_iterator(keys.end()));
     if (limit_ < UINT64_MAX / 4 && keys_.size() > 4 * limit_ + 4 * types::BatchRows()) Prune();
     return absl::OkStatus();
+  }
+
+  void GiveBack(int64_t bytes, int64_t* reserved) {
+    if (bytes <= 0) return;
+    context_->memory.Release(bytes);
+    *reserved -= bytes;
+  }
+  static int64_t KeptBytes(const std::vector<std::string>& keys) {
+    int64_t bytes = 0;
+    for (const std::string& key : keys) bytes += static_cast<int64_t>(sizeof(key) + key.capacity());
+    return bytes;
   }
 
   void SortRows() {
@@ -221,9 +242,7 @@ class Sort : public Operator {
     Forget();
     const int64_t bytes = MemoryOf(kept) + 4 * kept.row_count;
     if (context_->memory.TryReserve(bytes)) reserved_ = bytes;
-    int64_t key_bytes = 0;
-    for (const std::string& key : keys)
-      key_bytes += static_cast<int64_t>(sizeof(key) + key.capacity());
+    const int64_t key_bytes = KeptBytes(keys);
     if (context_->memory.TryReserve(key_bytes)) key_reserved_ = key_bytes;
     batches_.push_back(std::move(kept));
     keys_ = std::move(keys);
@@ -295,9 +314,10 @@ class Sort : public Operator {
     head.reserved = reading;
     ASSIGN_OR_RETURN(const bool more, runs_[run]->Read(&head.batch));
     if (!more) return absl::InternalError("a temporary file ends early");
-    head.reserved = MemoryOf(head.batch);
-    if (head.reserved > reading) RETURN_IF_ERROR(context_->memory.Reserve(head.reserved - reading));
-    context_->memory.Release(std::max<int64_t>(reading - head.reserved, 0));
+    const int64_t held = MemoryOf(head.batch);
+    if (held > reading) RETURN_IF_ERROR(context_->memory.Reserve(held - reading));
+    context_->memory.Release(std::max<int64_t>(reading - held, 0));
+    head.reserved = held;
     return EncodeSortKeys(node_.keys, context_, head.batch, &head.keys, &head.reserved);
   }
 
@@ -326,13 +346,13 @@ class Sort : public Operator {
       }
       if (best == nullptr) break;
       if (!best->shared) {
-        bytes += MemoryOf(best->batch);
         for (size_t c = 0; c < out->columns.size(); ++c)
           out->columns[c]->ShareArenas(*best->batch.columns[c]);
         best->shared = true;
       }
       for (size_t c = 0; c < out->columns.size(); ++c) {
         out->columns[c]->AppendFrom(*best->batch.columns[c], best->row);
+        bytes += TextBytes(*best->batch.columns[c], best->row);
       }
       ++out->row_count;
       ++emitted_;

@@ -160,6 +160,22 @@ TEST_F(OperatorsTest, SortPutsNullsWhereAsked) {
   EXPECT_THAT(Rows(top), ElementsAre("-5|3", "2|1"));
 }
 
+TEST_F(OperatorsTest, TopRowsOfAnyNumberOfRowsNeedMemoryForThemselvesOnly) {
+  rpc::CallContext context;
+  ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 2 << 20).ok());
+  Operator series;
+  auto* column = series.add_output();
+  column->set_name("n");
+  *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
+  series.mutable_function_scan()->set_function("generate_series");
+  *series.mutable_function_scan()->add_arguments() = IntLiteral(1);
+  *series.mutable_function_scan()->add_arguments() = IntLiteral(300000);
+  Operator top = SortBy(series, false, false);
+  *top.mutable_sort()->mutable_top_n() = Literal(types::Value::Int(TypeId::kInt8, 3));
+  EXPECT_THAT(Rows(top), ElementsAre("1", "2", "3"));
+  EXPECT_EQ(client_->summary().spilled_bytes(), 0u);
+}
+
 TEST_F(OperatorsTest, SortBeyondTheBudgetSpillsAndStaysRight) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 1 << 20).ok());
