@@ -437,8 +437,9 @@ class TokenReader {
   Failure ReadZone(size_t start) {
     const std::string word = Lower(text_.substr(start, position_ - start));
     if (fields_.zone.has_value()) return Failure::kSyntax;
-    const bool longer =
-        position_ < text_.size() && (text_[position_] == '/' || text_[position_] == '_');
+    // "EST5EDT" and "Etc/GMT+3" are names; only letters alone may be an abbreviation.
+    const char next = position_ < text_.size() ? text_[position_] : ' ';
+    const bool longer = next == '/' || next == '_' || next == '+' || next == '-' || IsDigit(next);
     if (!longer) {
       if (auto zone = ZoneOfAbbreviation(word)) {
         fields_.zone = *zone;

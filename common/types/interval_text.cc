@@ -132,12 +132,21 @@ class Given {
   unsigned seen_ = 0;
 };
 
+// kOverflow: one field is too large. kOutOfRange: each field fits, years and months together do
+// not.
+enum class Result { kOk, kSyntax, kOverflow, kOutOfRange };
+
 // Collects amounts; fractions of a month spill into days (30) and of a day into time (24 h).
 class Sum {
  public:
   void Add(int64_t whole, double fraction, const Unit& unit) {
     if (unit.months != 0) {
-      AddTo(&months_, whole, static_cast<int64_t>(unit.months));
+      const auto months_of_unit = static_cast<int64_t>(unit.months);
+      if (months_of_unit % 12 == 0) {
+        AddTo(&years_, whole, months_of_unit / 12);
+      } else {
+        AddTo(&months_, whole, months_of_unit);
+      }
       // Only fractions of years and longer units round to whole months.
       const double months = fraction * unit.months;
       if (unit.months > 1) {
@@ -154,19 +163,17 @@ class Sum {
     }
   }
   void AddMicroseconds(int64_t us) { AddTo(&microseconds_, us, 1); }
-  bool Get(bool negate, Interval* result) const {
-    if (overflow_ || (negate && microseconds_ == INT64_MIN) || months_ == INT64_MIN ||
-        days_ == INT64_MIN) {
-      return false;
-    }
+  Result Get(bool negate, Interval* result) const {
     const int64_t sign = negate ? -1 : 1;
-    if (months_ * sign != static_cast<int32_t>(months_ * sign) ||
-        days_ * sign != static_cast<int32_t>(days_ * sign)) {
-      return false;
+    if (overflow_ || (negate && microseconds_ == INT64_MIN) || !Fits(years_) || !Fits(months_) ||
+        !Fits(days_) || !Fits(days_ * sign)) {
+      return Result::kOverflow;
     }
+    const int64_t months = (years_ * 12 + months_) * sign;
+    if (!Fits(months)) return Result::kOutOfRange;
     *result = {microseconds_ * sign, static_cast<int32_t>(days_ * sign),
-               static_cast<int32_t>(months_ * sign)};
-    return true;
+               static_cast<int32_t>(months)};
+    return Result::kOk;
   }
 
  private:
@@ -176,19 +183,19 @@ class Sum {
     AddTo(&microseconds_, std::llrint((days - whole) * static_cast<double>(kMicrosecondsPerDay)),
           1);
   }
+  static bool Fits(int64_t value) { return value == static_cast<int32_t>(value); }
   void AddTo(int64_t* target, int64_t count, int64_t factor) {
     int64_t product;
     overflow_ |= __builtin_mul_overflow(count, factor, &product) ||
                  __builtin_add_overflow(*target, product, target);
   }
 
+  int64_t years_ = 0;
   int64_t months_ = 0;
   int64_t days_ = 0;
   int64_t microseconds_ = 0;
   bool overflow_ = false;
 };
-
-enum class Result { kOk, kSyntax, kOverflow };
 
 class Scanner {
  public:
@@ -400,12 +407,16 @@ absl::Status ParseInterval(std::string_view text, Interval* result) {
   Sum sum;
   bool ago = false;
   Scanner scan(TrimSpaces(text));
-  const Result parsed = scan.Peek() == 'P' ? ParseIso(scan, &sum) : ParseVerbose(scan, &sum, &ago);
+  Result parsed = scan.Peek() == 'P' ? ParseIso(scan, &sum) : ParseVerbose(scan, &sum, &ago);
   if (parsed == Result::kSyntax) {
     return status::Error(status::sqlstate::kInvalidDatetimeFormat,
                          "invalid input syntax for type interval: \"" + std::string(text) + "\"");
   }
-  if (parsed == Result::kOverflow || !sum.Get(ago, result)) {
+  if (parsed == Result::kOk) parsed = sum.Get(ago, result);
+  if (parsed == Result::kOutOfRange) {
+    return status::Error(status::sqlstate::kDatetimeOverflow, "interval out of range");
+  }
+  if (parsed == Result::kOverflow) {
     return status::Error("22015",
                          "interval field value out of range: \"" + std::string(text) + "\"");
   }

@@ -61,6 +61,9 @@ class LongValues:
         self.assertEqual(
             run(connection, "SELECT id FROM long_values WHERE id = 2 AND length('" +
                 "x" * (20 * MIB) + f"') = {20 * MIB}"), [(2,)])
+        # A parameter that nobody gives is missed where it stands.
+        self.assertEqual(
+            states(wire.query(b"SELECT '" + b"x" * (2 * MIB) + b"' = $1")), ["42P02"])
         # In a transaction that has changed the schema as well.
         run(connection, "BEGIN")
         run(connection, "CREATE TABLE more_values (t text)")

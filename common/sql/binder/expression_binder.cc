@@ -499,7 +499,9 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   if (type_name == "regrole" || type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
-  auto resolved = parser::ResolveTypeName(name, text_);
+  const int fields = parser::IntervalFields(name);
+  absl::StatusOr<Type> resolved =
+      fields != 0 ? Type{TypeId::kInterval, 0} : parser::ResolveTypeName(name, text_);
   if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
       input_.catalog->ResolveTable(
           name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,
@@ -510,8 +512,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
     return BindArray(*cast.arg->a_array_expr, scope, type.id);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));
-  const int fields = type.id == TypeId::kInterval ? parser::IntervalFields(name) : 0;
-  if (fields != 0 && fields != 0x7FFF) {
+  if (fields != 0) {
     // interval '90' day: the unit belongs to the literal.
     static constexpr std::pair<int, const char*> kUnits[] = {
         {1 << 2, " year"},  {1 << 1, " month"},   {1 << 3, " day"},

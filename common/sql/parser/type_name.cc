@@ -40,6 +40,8 @@ std::optional<int> IntegerModifier(const Node* node) {
   return node->a_const->ival->ival;
 }
 
+constexpr int kAllIntervalFields = 0x7FFF;
+
 absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers, int position) {
   switch (id) {
     case TypeId::kVarchar:
@@ -72,7 +74,13 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
       return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                              "a time type with a precision other than 6 is not supported");
     case TypeId::kInterval:
-      return Type{id, 0};
+      // Fields (a mask, all of them here), then the digits of the seconds.
+      if (modifiers[0] == kAllIntervalFields && (modifiers.size() == 1 || modifiers[1] >= 6)) {
+        return Type{id, 0};
+      }
+      return status::ErrorAt(
+          sqlstate::kFeatureNotSupported, position,
+          "an interval with fields or a precision other than 6 is not supported");
     default:
       return status::ErrorAt(sqlstate::kSyntaxError, position,
                              absl::StrCat("type modifier is not allowed for type \"",
@@ -85,8 +93,12 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
 }  // namespace
 
 int IntervalFields(const PgQuery__TypeName& name) {
-  if (name.n_typmods == 0) return 0;
-  return IntegerModifier(name.typmods[0]).value_or(0);
+  if (name.n_typmods != 1 || name.n_array_bounds != 0 ||
+      StringOf(name.names[name.n_names - 1]) != "interval") {
+    return 0;
+  }
+  const int fields = IntegerModifier(name.typmods[0]).value_or(0);
+  return fields == kAllIntervalFields ? 0 : fields;
 }
 
 std::optional<TypeId> SerialType(const PgQuery__TypeName& name) {
@@ -106,8 +118,8 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   const std::string& last = names.back();
   const std::string shown =
       names.size() > 1 && names[0] != "pg_catalog" ? absl::StrCat(names[0], ".", last) : last;
-  std::optional<TypeId> id =
-      names.size() > 1 && names[0] != "pg_catalog" ? std::nullopt : types::FromName(last);
+  std::optional<TypeId> id;
+  if (names.size() == 1 || names[0] == "pg_catalog") id = types::FromName(last);
   // In pg_catalog "char" is the one-byte type; the keyword arrives as bpchar.
   if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
   if (!id.has_value()) {
@@ -134,7 +146,7 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
                                "type modifiers must be simple constants or identifiers");
       modifiers.push_back(*value);
     }
-    auto with = WithModifiers(*id, modifiers, position);
+    auto with = WithModifiers(type.id, modifiers, position);
     if (!with.ok()) return with.status();
     type = *with;
   }

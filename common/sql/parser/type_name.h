@@ -17,7 +17,7 @@ absl::StatusOr<types::Type> ResolveTypeName(const PgQuery__TypeName& name, std::
 // for any other name.
 std::optional<types::TypeId> SerialType(const PgQuery__TypeName& name);
 
-// interval's fields (`interval day`): the modifier's mask, 0 for none.
+// The mask of an interval's fields (`interval day`); 0 for all of them and for any other type.
 int IntervalFields(const PgQuery__TypeName& name);
 
 }  // namespace adbms::sql::parser

@@ -11,7 +11,6 @@ namespace {
 using common::v1::TableDescriptor;
 
 constexpr std::string_view kWarning = "01000";
-constexpr int kStaleRetries = 10;
 
 // Empty when the role may, or why the table is skipped.
 std::string ReasonToSkip(const security::v1::Policy& policy, const TableDescriptor& table,
@@ -35,7 +34,7 @@ absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* si
     const absl::Status status = AnalyzeTables(analyze, sink);
     if (status.ok()) return sink->Complete(statement.command_tag);
     if (!status::HasSqlState(status, status::sqlstate::kStalePlan)) return status;
-    if (attempt == kStaleRetries) {
+    if (attempt == storage::api::kStaleRetries) {
       return status::Error(status::sqlstate::kSerializationFailure,
                            "the tables were changed again and again", {}, "Try again.");
     }

@@ -16,8 +16,6 @@
 namespace adbms::gateway::session {
 namespace {
 
-constexpr int kStaleRetries = 10;
-
 constexpr size_t kCopyOutBytes = 64 << 10;
 // Rows of so many bytes are written together.
 constexpr size_t kCopyInBytes = 4 << 20;
@@ -210,7 +208,7 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
     status = in ? RunCopyIn(statement, sink, &begun) : RunCopyOut(statement, sink);
     // The table has changed since it was looked up: bound and authorized again.
     if (begun || !status::HasSqlState(status, status::sqlstate::kStalePlan)) break;
-    if (attempt == kStaleRetries) {
+    if (attempt == storage::api::kStaleRetries) {
       status = status::Error(status::sqlstate::kSerializationFailure,
                              "the table was changed again and again", {}, "Try again.");
       break;

@@ -11,7 +11,6 @@ namespace adbms::gateway::session {
 namespace {
 
 constexpr int64_t kPostgresEpochUs = 946684800000000;
-constexpr int kStaleRetries = 10;
 
 const std::vector<sql::Literal> kNoLiterals;
 
@@ -131,7 +130,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     // What the functions have done is done: no second time.
     if ((*plan)->plan->control_functions()) return stream.status();
     if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
-        attempt >= kStaleRetries) {
+        attempt >= storage::api::kStaleRetries) {
       return stream.status();
     }
     services_.plan_cache->Erase(**plan);

@@ -20,6 +20,7 @@ absl::Status Session::RunLong(std::string_view sql, bool* handled, ResultSink* s
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(types::ValidateUtf8(sql));
+  RETURN_IF_ERROR(CheckNoParameters(sql));
   *handled = true;
   std::vector<sql::Literal>& literals = shortened.scanned.literals;
   for (sql::Literal& literal : literals) literal.offset -= statements[0].offset;

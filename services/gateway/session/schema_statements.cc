@@ -16,8 +16,6 @@ using common::v1::ResolvedObject;
 using common::v1::TableDescriptor;
 namespace sqlstate = status::sqlstate;
 
-constexpr int kStaleRetries = 10;
-
 // The table that a resolved relation or index is, or belongs to. Null: there is none.
 const TableDescriptor* TableOf(const ResolvedObject& object, const sql::Catalog& catalog) {
   if (object.kind() == ResolvedObject::KIND_RELATION) return catalog.FindTable(object.object_id());
@@ -284,7 +282,7 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
     bool started = false;
     status = ChangeCatalog(statement, &notices, &started);
     if (!status::HasSqlState(status, sqlstate::kStalePlan)) break;
-    if (started || attempt >= kStaleRetries) {
+    if (started || attempt >= storage::api::kStaleRetries) {
       status = status::Error(sqlstate::kSerializationFailure,
                              "an object of the statement was changed at the same time", "",
                              "Try again.");

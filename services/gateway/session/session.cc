@@ -243,25 +243,20 @@ absl::Time Session::DeadlineFrom(absl::Time start) const {
   return timeout_ms == 0 ? absl::InfiniteFuture() : start + absl::Milliseconds(timeout_ms);
 }
 
-namespace {
-
 // In a simple query nothing gives parameters a value; a statement to be prepared may have them.
-absl::Status CheckNoParameters(const sql::Statement& statement) {
+absl::Status Session::CheckNoParameters(std::string_view text) {
   absl::Status status;
-  if (statement.statement_class == sql::StatementClass::kPrepare) return status;
-  sql::ForEachParameter(statement.text, [&](const sql::ParameterUse& use) {
+  sql::ForEachParameter(text, [&](const sql::ParameterUse& use) {
     status::SqlError error;
     error.sqlstate = status::sqlstate::kUndefinedParameter;
     error.message = absl::StrCat("there is no parameter $", use.number);
     error.position = 1;
-    for (size_t i = 0; i < use.offset; ++i) error.position += (statement.text[i] & 0xc0) != 0x80;
+    for (size_t i = 0; i < use.offset; ++i) error.position += (text[i] & 0xc0) != 0x80;
     status = status::ToStatus(error);
     return false;
   });
   return status;
 }
-
-}  // namespace
 
 absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   StartStatement();
@@ -292,7 +287,9 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
       status = BeginImplicit();
     }
     if (status.ok()) status = CheckNotFailed(&statement);
-    if (status.ok()) status = CheckNoParameters(statement);
+    if (status.ok() && statement.statement_class != sql::StatementClass::kPrepare) {
+      status = CheckNoParameters(statement.text);
+    }
     if (status.ok()) status = RunStatement(statement, alone, sink);
     if (!status.ok()) {
       AuditDenied(statement, status);

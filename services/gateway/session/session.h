@@ -137,6 +137,8 @@ class Session {
   // A plannable statement whose size is in its constants; not handled otherwise. Errors: those of
   // planning and running it, 54001 when such a constant decides how it is planned.
   absl::Status RunLong(std::string_view sql, bool* handled, ResultSink* sink);
+  // 42P02 with its position for the first parameter of a simple query's text.
+  static absl::Status CheckNoParameters(std::string_view text);
   absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> ParseText(
       std::string_view sql);
   absl::Status BeginImplicit();

@@ -10,7 +10,6 @@ namespace adbms::storage::api {
 namespace {
 
 constexpr int64_t kPostgresEpochUs = 946684800000000;
-constexpr int kStaleRetries = 10;
 
 }  // namespace
 

@@ -21,6 +21,9 @@
 
 namespace adbms::storage::api {
 
+// A plan that came out as stale (kStalePlan) is made again on the newest catalog at most so often.
+inline constexpr int kStaleRetries = 10;
+
 // A plan that storage has compiled (or, behind gRPC, will know by its id). Immutable, thread-safe;
 // hold it as long as the plan is cached.
 class PreparedPlan {
