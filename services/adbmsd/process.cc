@@ -29,6 +29,9 @@ namespace {
 constexpr char kVersion[] = "0.1.0";
 constexpr char kSuperuser[] = "adbms";
 // Time that running statements have when the process is asked to stop.
+// Anybody can send a request to the front, and it is read before it is known who did.
+constexpr rpc::ServerLimits kFrontLimits = {.max_message_bytes = 16 << 20,
+                                            .memory_bytes = 64 << 20};
 constexpr absl::Duration kDrain = absl::Seconds(15);
 constexpr absl::Duration kRefresh = absl::Milliseconds(500);
 constexpr absl::Duration kRetry = absl::Milliseconds(100);
@@ -374,8 +377,9 @@ absl::Status Process::StartGateway() {
          [this](const grpc::ServerContextBase& call) { return gateway_grpc_->UserOf(call); }});
     services.push_back(front_orchestrator_.get());
   }
-  ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services, {},
-                                                     ServesCluster() ? nullptr : &loop_));
+  ASSIGN_OR_RETURN(front_server_,
+                   rpc::Server::Start(config.grpc().listen(), services, {},
+                                      ServesCluster() ? nullptr : &loop_, kFrontLimits));
   return absl::OkStatus();
 }
 
@@ -401,7 +405,7 @@ absl::Status Process::Serve() {
   if (served_storage_ != nullptr) async_services.push_back(served_storage_.get());
   ASSIGN_OR_RETURN(cluster_server_,
                    rpc::Server::Start(config_.cluster().listen(), services, async_services, &loop_,
-                                      storage::api::kLargestMessage));
+                                      {.max_message_bytes = storage::api::kLargestMessage}));
   return absl::OkStatus();
 }
 

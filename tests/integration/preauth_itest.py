@@ -10,6 +10,7 @@ import threading
 import time
 import unittest
 
+import grpc
 import psycopg2
 
 from adbms_process import PASSWORD, PATIENCE, Cluster, ClusterTest, run, sqlstate, wait_until
@@ -37,6 +38,14 @@ def startup_packet(user="adbms"):
     return struct.pack("!i", len(body) + 4) + body
 
 
+def varint(number):
+    out = b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
 def begin_login(cluster):
     """A connection that has been asked for its first SASL message."""
     wire = Wire(cluster, start=False, tcp=True)
@@ -57,6 +66,40 @@ class MemoryTest(ClusterTest):
             self.assertEqual(states(wire.until_closed()), ["08P01"])
             held.append(wire)
         self.assertLess(resident_bytes(self.cluster) - before, 50 * MIB)
+
+    def test_long_grpc_requests_without_credentials_take_little(self):
+        # A request is read before it is known who sends it: 64 of 15 MiB at once are not kept.
+        message = b"\x0a" + varint(15 * MIB) + b"x" * (15 * MIB)
+        before = peak = resident_bytes(self.cluster)
+        codes = []
+
+        def call():
+            with grpc.insecure_channel(self.cluster.addresses["grpc"], options=[
+                    ("grpc.use_local_subchannel_pool", 1),
+                    ("grpc.max_send_message_length", -1)]) as channel:
+                execute = channel.unary_stream("/adbms.gateway.v1.GatewayService/Execute")
+                try:
+                    for _ in execute(message, timeout=60 * PATIENCE):
+                        codes.append("answered")
+                except grpc.RpcError as error:
+                    codes.append(error.code().name)
+
+        threads = [threading.Thread(target=call) for _ in range(64)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            peak = max(peak, resident_bytes(self.cluster))
+            threads[0].join(0.01)
+            threads = [thread for thread in threads if thread.is_alive()] or threads[:1]
+        self.assertEqual(len(codes), 64)
+        self.assertLessEqual(set(codes), {"UNAUTHENTICATED", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
+        self.assertLess(peak - before, 450 * MIB * PATIENCE)
+        with grpc.insecure_channel(self.cluster.addresses["grpc"], options=[
+                ("grpc.max_send_message_length", -1)]) as channel:
+            execute = channel.unary_stream("/adbms.gateway.v1.GatewayService/Execute")
+            with self.assertRaises(grpc.RpcError) as refused:
+                list(execute(b"x" * (17 * MIB)))
+        self.assertEqual(refused.exception.code().name, "RESOURCE_EXHAUSTED")
 
     def test_buffers_of_long_messages_are_given_back(self):
         with Wire(self.cluster) as wire:

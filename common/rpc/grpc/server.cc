@@ -10,7 +10,8 @@ namespace adbms::rpc {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const std::string& address, const std::vector<grpc::Service*>& services,
-    const std::vector<AsyncService*>& async_services, CompletionLoop* loop, int max_message_bytes) {
+    const std::vector<AsyncService*>& async_services, CompletionLoop* loop,
+    const ServerLimits& limits) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::make_unique<Server>();
   if (loop == nullptr) {
@@ -21,7 +22,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   int port = 0;
   builder->AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder->SetMaxReceiveMessageSize(max_message_bytes);
+  builder->SetMaxReceiveMessageSize(limits.max_message_bytes);
+  if (limits.memory_bytes > 0) {
+    grpc::ResourceQuota quota;
+    quota.Resize(limits.memory_bytes);
+    builder->SetResourceQuota(quota);
+  }
   builder->RegisterService(&server->health_);
   for (grpc::Service* service : services) builder->RegisterService(service);
   for (AsyncService* service : async_services) builder->RegisterService(service->service());

@@ -26,16 +26,23 @@ class AsyncService {
   virtual void AwaitEnd() = 0;
 };
 
+// What a server takes in. A request is read before it is known who sends it.
+struct ServerLimits {
+  // Longer requests end the call, RESOURCE_EXHAUSTED.
+  int max_message_bytes = 256 << 20;
+  // What all connections together may hold; beyond it connections are closed. 0: no limit.
+  size_t memory_bytes = 0;
+};
+
 // Listening from construction to Shutdown. Thread-safe.
 class Server {
  public:
   // `loop` is the process's, or null for one of its own; it serves one server only. Nothing given
-  // is owned; all must outlive the server. Longer messages end the call. Errors: UNAVAILABLE when
-  // the address is taken.
+  // is owned; all must outlive the server. Errors: UNAVAILABLE when the address is taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const std::string& address, const std::vector<grpc::Service*>& services,
       const std::vector<AsyncService*>& async_services = {}, CompletionLoop* loop = nullptr,
-      int max_message_bytes = 256 << 20);
+      const ServerLimits& limits = {});
   ~Server();
   // host:port with the real port.
   const std::string& address() const { return address_; }
