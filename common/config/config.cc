@@ -6,8 +6,10 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <ios>
 #include <optional>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -189,6 +191,7 @@ absl::Status Merge(const YAML::Node& node, const std::string& prefix, Message* m
     return absl::InvalidArgumentError(absl::StrCat(prefix.empty() ? "the file" : prefix,
                                                    ": expected a mapping of ", Known(descriptor)));
   }
+  std::set<std::string> seen;
   for (const auto& item : node) {
     if (!item.first.IsScalar()) {
       return absl::InvalidArgumentError(absl::StrCat(prefix, ": a key is not plain text"));
@@ -197,6 +200,8 @@ absl::Status Merge(const YAML::Node& node, const std::string& prefix, Message* m
     const std::string key = prefix.empty() ? name : absl::StrCat(prefix, ".", name);
     const FieldDescriptor* field = descriptor.FindFieldByName(name);
     if (field == nullptr) return Unknown(key, descriptor);
+    if (!seen.insert(name).second)
+      return absl::InvalidArgumentError(absl::StrCat(key, ": is given twice"));
     if (field->message_type() != nullptr) {
       RETURN_IF_ERROR(
           Merge(item.second, key, message->GetReflection()->MutableMessage(message, field)));
@@ -229,6 +234,12 @@ absl::Status MergeFile(const std::string& path, common::v1::Config* config) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     return absl::InvalidArgumentError("is a directory");
+  }
+  // The mark of another encoding than UTF-8, which yaml-cpp reads as an empty file.
+  std::ifstream file(path, std::ios::binary);
+  const int first = file.get();
+  if (first == 0xFF || first == 0xFE) {
+    return absl::InvalidArgumentError("is not a text in UTF-8");
   }
   // yaml-cpp reports through exceptions; they end here.
   try {

@@ -61,6 +61,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"orchestrator:\n  autonomy: full\n", "is not one of off, observe, recommend, auto"},
         BadCase{"storage: 3\n", "storage: expected a mapping"},
         BadCase{"storage: [1,\n", "config_test.yaml"},
+        BadCase{"storage:\n  read_only: true\n  read_only: false\n",
+                "storage.read_only: is given twice"},
+        BadCase{"storage:\n  read_only: true\nstorage:\n  read_only: false\n",
+                "storage: is given twice"},
+        BadCase{"\xff\xfe", "is not a text in UTF-8"},
         BadCase{"storage:\n  memtable_bytes: [1]\n", "expected a single value"}));
 
 TEST(ConfigTest, MissingFileIsAnError) {

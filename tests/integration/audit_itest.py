@@ -127,6 +127,28 @@ class SpoolTest(AuditCase):
         self.assertEqual(verify(cluster)[0], 0)
 
 
+class KillTest(AuditCase):
+    def kill_after_role_changes(self, separate):
+        cluster = self.start(separate=separate)
+        admin = cluster.connect()
+        for number in range(5):
+            run(admin, f"CREATE ROLE r{number}")
+        run(admin, "CREATE TABLE t (n int)")
+        cluster.kill("gateway" if separate else "all")
+        admin.close()
+        cluster.start_one("gateway" if separate else "all")
+        for number in range(5):
+            self.await_record(cluster, f"role {number}", event="role",
+                              statement=f"CREATE ROLE r{number}")
+        self.await_record(cluster, "the table", event="ddl", statement="CREATE TABLE t")
+
+    def test_acknowledged_changes_outlive_a_kill(self):
+        self.kill_after_role_changes(separate=False)
+
+    def test_as_seven_processes(self):
+        self.kill_after_role_changes(separate=True)
+
+
 class HeadTest(AuditCase):
     def test_cut_emptied_and_recomputed(self):
         cluster = self.start()

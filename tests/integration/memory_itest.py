@@ -229,6 +229,11 @@ class TimeTest(ClusterTest):
             "SELECT length(regexp_replace(repeat('ab', 20000000), 'a', 'c', 'g'))",
             "SELECT count(*) FROM generate_series(1, 100000) g"
             " WHERE repeat('a', 1000000 + g) LIKE '%a_b%'",
+            "SELECT length(initcap(repeat('ab', 250000000)))",
+            "SELECT length(translate(repeat('ab', 250000000), 'ab', 'cd'))",
+            "SELECT length(split_part(repeat('a', 300000000), 'a', 290000000))",
+            "SELECT length(split_part(repeat('a', 300000000), 'a', -290000000))",
+            "SELECT length(btrim(repeat('a', 1000000), repeat('b', 1000000) || 'a'))",
             "SELECT string_to_array(repeat('1,', 100000), ',') <@"
             " string_to_array(repeat('2,', 100000) || '1', ',')",
         ]
@@ -245,6 +250,15 @@ class TimeTest(ClusterTest):
         sql = "SELECT length(replace(repeat('a', 100000), 'a', repeat('b', 20000)))"
         self.assertEqual(sqlstate(connection, sql), "54000")
         self.assertLess(time.monotonic() - start, 1)
+        # What a template is read into takes many times its length.
+        sql = "SELECT to_char(1, repeat('9', 100000000)), to_date('1', repeat('Y', 100000000))"
+        self.assertEqual(sqlstate(connection, sql), "54000")
+
+    def test_parts_are_found_without_keeping_the_others(self):
+        connection = self.connect()
+        self.assertEqual(
+            run(connection, "SELECT split_part(repeat('a', 100000000), 'a', 50000000),"
+                " split_part(repeat('xa', 1000000), 'a', -2)"), [("", "x")])
 
 
 class MakersTest(Watched):

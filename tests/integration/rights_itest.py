@@ -229,6 +229,7 @@ _ORDER = ("0A000", "what is not supported is seen before rights are asked for")
 _MADE = ("42501", "what a view reads its maker must be able to read, when it is made and when it is used")
 _NOTHING = ("42501", "a GRANT without the right to grant is refused, not warned of")
 DEVIATIONS = {
+    ("adbms", "ALTER ROLE adbms NOLOGIN"): ("55000", "there is no single-user mode to undo it in"),
     ("*", "CREATE TABLE app.made (a int DEFAULT (SELECT max(id) FROM app.vault))"): _ORDER,
     ("*", "CREATE TABLE app.made (a int CHECK (a IN (SELECT id FROM app.vault)))"): _ORDER,
     ("*", "ALTER TABLE app.t ADD COLUMN z int DEFAULT (SELECT max(id) FROM app.vault)"): _ORDER,
@@ -586,6 +587,36 @@ class RoundaboutTest(ClusterTest):
         self.denied(self.connect(user="gone"), "SELECT * FROM sandbox.left_behind")
         run(self.admin, "DROP TABLE sandbox.left_behind")
         run(self.admin, "DROP ROLE gone")
+
+    def test_the_last_superuser_stays(self):
+        for change in ("NOSUPERUSER", "NOLOGIN"):
+            self.assertEqual(sqlstate(self.admin, f"ALTER ROLE adbms {change}"), "55000", change)
+        run(self.admin, "CREATE ROLE deputy SUPERUSER NOLOGIN")
+        self.assertEqual(sqlstate(self.admin, "ALTER ROLE adbms NOSUPERUSER"), "55000")
+        run(self.admin, "ALTER ROLE deputy LOGIN PASSWORD 'x'")
+        run(self.admin, "ALTER ROLE adbms NOSUPERUSER")
+        deputy = self.connect(user="deputy")
+        run(deputy, "ALTER ROLE adbms SUPERUSER")
+        deputy.close()
+        run(self.admin, "DROP ROLE deputy")
+
+    def test_the_right_to_insert_is_none_to_the_sequence(self):
+        run(self.admin, "CREATE TABLE counted (a int GENERATED ALWAYS AS IDENTITY, b int)")
+        run(self.admin, "GRANT INSERT, SELECT ON counted TO evil")
+        self.addCleanup(run, self.admin, "DROP TABLE counted")
+        run(self.evil, "INSERT INTO counted (b) VALUES (1), (2)")
+        with self.evil.cursor() as cursor:
+            cursor.copy_expert("COPY counted (b) FROM STDIN", io.StringIO("3\n4\n"))
+        self.assertEqual(run(self.evil, "SELECT a, b FROM counted ORDER BY a"),
+                         [(n, n) for n in range(1, 5)])
+        for call in ("nextval('counted_a_seq')", "setval('counted_a_seq', 9)",
+                     "currval('counted_a_seq')"):
+            self.denied(self.evil, f"SELECT {call}")
+        for name in ("identity_nextval", '"identity_nextval"', "pg_catalog.identity_nextval"):
+            self.assertEqual(sqlstate(self.evil, f"SELECT {name}('counted_a_seq')"), "42883")
+            self.assertEqual(sqlstate(self.evil, f"SELECT * FROM {name}('counted_a_seq')"), "42883")
+        run(self.admin, "GRANT USAGE ON SEQUENCE counted_a_seq TO evil")
+        self.assertEqual(run(self.evil, "SELECT nextval('counted_a_seq')"), [(5,)])
 
     def test_what_others_do_is_not_told(self):
         run(self.admin, "SELECT pay FROM payroll WHERE id = 1")

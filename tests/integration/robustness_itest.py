@@ -47,6 +47,7 @@ class SecondDaemonTest(Directory):
         with Cluster() as cluster:
             for taken, message in (
                     (f"gateway.pgwire.listen=127.0.0.1:{cluster.port}", "cannot listen on"),
+                    ("gateway.pgwire.listen=127.0.0.1:99999", "is not host:port"),
                     (f"gateway.grpc.listen={cluster.addresses['grpc']}", "cannot listen on"),
                     (f"gateway.http.listen={cluster.addresses['http']}", "cannot listen on")):
                 settings = {"gateway.pgwire.listen": "127.0.0.1:0", "gateway.pgwire.socket_dir": "",

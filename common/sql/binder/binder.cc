@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/sql/parser/lexer.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -227,6 +228,24 @@ absl::StatusOr<const Node*> ParseExpression(const std::string& sql,
       result.stmts[0]->stmt->select_stmt->target_list[0]->res_target->val);
 }
 
+namespace {
+
+// The default of an identity column: nextval, but as the table's right to insert allows it.
+ExprPtr IdentityValue(const ExprPtr& value) {
+  const bool call = value->kind == Expr::Kind::kCall && value->function->name == "nextval";
+  if (!call && value->kind != Expr::Kind::kCast) return value;
+  auto changed = std::make_shared<Expr>(*value);
+  if (call) {
+    changed->function =
+        functions::FunctionCatalog::Builtin().FindFunctions(functions::kIdentityNextval)[0];
+  } else {
+    changed->args[0] = IdentityValue(value->args[0]);
+  }
+  return changed;
+}
+
+}  // namespace
+
 absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
                                             const common::v1::ColumnDescriptor& column) {
   std::shared_ptr<const parser::ParseTree> tree;
@@ -246,7 +265,9 @@ absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
       return status::Error(sqlstate::kFeatureNotSupported,
                            "cannot use subquery in DEFAULT expression", {},
                            "Compute the value in the INSERT, or in a view.");
-    return AssignTo(e, column, -1);
+    ASSIGN_OR_RETURN(ExprPtr value, AssignTo(e, column, -1));
+    const bool identity = column.identity() != common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED;
+    return identity ? IdentityValue(value) : value;
   };
   auto result = bind();
   --view_depth_;

@@ -20,7 +20,7 @@ namespace sqlstate = status::sqlstate;
 
 // Texts whose value depends on when they are read.
 bool IsTimeDependent(std::string_view text, TypeId type) {
-  if (!types::IsDateTime(type)) return false;
+  if (!types::IsDateTime(types::IsArray(type) ? types::ElementOf(type) : type)) return false;
   const std::string lower = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
   for (const char* word : {"now", "today", "tomorrow", "yesterday", "allballs"}) {
     if (lower.find(word) != std::string::npos) return true;

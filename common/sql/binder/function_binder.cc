@@ -192,6 +192,9 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
                                              int location, bool variadic_array) {
   if (ExprPtr session = SessionFunction(name, args.size(), location)) return session;
   const std::vector<TypeId> actual = TypesOf(args);
+  if (name == functions::kIdentityNextval)
+    return NoFunction(name, absl::StrCat("function ", name, "(", FormatTypes(actual), ")"),
+                      location);
   std::vector<const Function*> functions;
   std::vector<Signature> candidates;
   for (const Function* function : FunctionCatalog::Builtin().FindFunctions(name)) {

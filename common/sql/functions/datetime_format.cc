@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/sql/functions/iso_week.h"
+#include "common/sql/functions/number_format.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/number_text.h"
@@ -515,6 +516,7 @@ class TemplateReader {
 }  // namespace
 
 absl::StatusOr<std::string> FormatTime(const FormattedTime& time, View format) {
+  RETURN_IF_ERROR(CheckTemplate(format));
   std::string out;
   for (const Token& token : Tokenize(format)) {
     if (!token.pattern) {
@@ -528,6 +530,7 @@ absl::StatusOr<std::string> FormatTime(const FormattedTime& time, View format) {
 }
 
 absl::StatusOr<FormattedTime> ParseTime(View text, View format) {
+  RETURN_IF_ERROR(CheckTemplate(format));
   return TemplateReader(text, format).Read();
 }
 

@@ -129,7 +129,15 @@ View OrdinalSuffix(View digits) {
 
 }  // namespace
 
+absl::Status CheckTemplate(View format) {
+  constexpr size_t kLongest = size_t{64} << 10;
+  if (format.size() <= kLongest) return absl::OkStatus();
+  return status::Error(status::sqlstate::kProgramLimitExceeded, "the template is too long",
+                       "It has " + std::to_string(format.size()) + " bytes, 65536 may be.");
+}
+
 absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format, int digits_held) {
+  RETURN_IF_ERROR(CheckTemplate(format));
   ASSIGN_OR_RETURN(Template plan, Read(format));
   if (digits_held < Decimal::kMaxDigits) {
     ASSIGN_OR_RETURN(const Decimal whole, types::Truncate(value, 0));

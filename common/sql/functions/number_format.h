@@ -9,6 +9,10 @@
 
 namespace adbms::sql::functions {
 
+// Errors: 54000 for a template, of numbers or of times, that is longer than any that means
+// something (64 KiB): what it is read into takes many times as much.
+absl::Status CheckTemplate(std::string_view format);
+
 // Errors: 42601 for a malformed template, 0A000 for EEEE and RN. `digits`: how many the value's
 // type holds; a fraction past them is not shown.
 absl::StatusOr<std::string> FormatNumber(const types::Decimal& value, std::string_view format,

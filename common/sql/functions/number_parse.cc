@@ -134,6 +134,7 @@ class NumberReader {
 }  // namespace
 
 absl::StatusOr<Decimal> ParseNumber(View text, View format) {
+  RETURN_IF_ERROR(CheckTemplate(format));
   return NumberReader(text, format).Read();
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "absl/container/flat_hash_map.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/unicode.h"
@@ -157,14 +158,16 @@ bool ContainsCharacter(View set, View character) {
 }
 
 template <bool kLeft, bool kRight>
-View Trim(const View& input, const View& set) {
+absl::StatusOr<View> Trim(const Context& context, const View& input, const View& set) {
   View text = input;
   while (kLeft && !text.empty()) {
+    RETURN_IF_ERROR(context.Handled(set.size()));
     const size_t length = std::min(CharacterLength(text[0]), text.size());
     if (!ContainsCharacter(set, text.substr(0, length))) break;
     text.remove_prefix(length);
   }
   while (kRight && !text.empty()) {
+    RETURN_IF_ERROR(context.Handled(set.size()));
     size_t start = text.size() - 1;
     while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) --start;
     if (!ContainsCharacter(set, text.substr(start))) break;
@@ -255,42 +258,58 @@ absl::Status Repeat(const Context& context, const View& text, const int32_t& cou
   return absl::OkStatus();
 }
 
-std::string Reverse(const View& text) {
-  std::string out(text.size(), '\0');
-  size_t target = text.size();
+absl::Status Reverse(const Context& context, const View& text, TextOutput& output) {
+  ASSIGN_OR_RETURN(char* const target, output.Make(text.size()));
+  size_t end = text.size();
   for (size_t i = 0; i < text.size();) {
     const size_t length = std::min(CharacterLength(text[i]), text.size() - i);
-    target -= length;
-    std::copy_n(text.data() + i, length, out.data() + target);
+    RETURN_IF_ERROR(context.Handled(length));
+    end -= length;
+    std::copy_n(text.data() + i, length, target + end);
     i += length;
   }
-  return out;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<View> SplitPart(const View& text, const View& delimiter, int32_t field) {
+// The end of the part of `text` that begins at `start`; npos for the last one.
+absl::StatusOr<size_t> PartEnd(const Context& context, View text, View delimiter, size_t start) {
+  const size_t end = Find(text, delimiter, start);
+  RETURN_IF_ERROR(context.Handled(std::min(end, text.size()) - start + delimiter.size()));
+  return end;
+}
+
+absl::StatusOr<View> SplitPart(const Context& context, const View& text, const View& delimiter,
+                               const int32_t& field) {
   if (field == 0) {
     return Error(sqlstate::kInvalidParameterValue, "field position must not be zero");
   }
   if (text.empty()) return View();
   if (delimiter.empty()) return field == 1 || field == -1 ? text : View();
-  std::vector<View> parts;
-  size_t position = 0;
-  while (true) {
-    const size_t found = text.find(delimiter, position);
-    parts.push_back(text.substr(position, found == View::npos ? found : found - position));
-    if (found == View::npos) break;
-    position = found + delimiter.size();
-    if (field > 0 && parts.size() == static_cast<size_t>(field)) break;
+  int64_t skipped = int64_t{field} - 1;
+  if (field < 0) {
+    // Counted from the end: how many are there?
+    int64_t parts = 1;
+    for (size_t start = 0;; ++parts) {
+      ASSIGN_OR_RETURN(const size_t end, PartEnd(context, text, delimiter, start));
+      if (end == View::npos) break;
+      start = end + delimiter.size();
+    }
+    skipped = parts + field;
+    if (skipped < 0) return View();
   }
-  const int64_t index = field > 0 ? field - 1 : static_cast<int64_t>(parts.size()) + field;
-  if (index < 0 || index >= static_cast<int64_t>(parts.size())) return View();
-  return parts[static_cast<size_t>(index)];
+  for (size_t start = 0;; --skipped) {
+    ASSIGN_OR_RETURN(const size_t end, PartEnd(context, text, delimiter, start));
+    if (skipped == 0) return text.substr(start, end == View::npos ? end : end - start);
+    if (end == View::npos) return View();
+    start = end + delimiter.size();
+  }
 }
 
-std::string InitCap(const View& text) {
+absl::StatusOr<std::string> InitCap(const Context& context, const View& text) {
   std::string out;
   bool in_word = false;
   for (size_t i = 0; i < text.size();) {
+    RETURN_IF_ERROR(context.Handled(1));
     const char32_t c = DecodeCharacter(text, &i);
     AppendCharacter(in_word ? LowerOf(c) : UpperOf(c), &out);
     in_word = IsAlphanumeric(c);
@@ -319,19 +338,24 @@ bool StartsWith(const View& text, const View& prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-std::string Translate(const View& text, const View& from, const View& to) {
-  std::u32string source;
-  std::u32string target;
-  for (size_t i = 0; i < from.size();) source.push_back(DecodeCharacter(from, &i));
-  for (size_t i = 0; i < to.size();) target.push_back(DecodeCharacter(to, &i));
+absl::StatusOr<std::string> Translate(const Context& context, const View& text, const View& from,
+                                      const View& to) {
+  // What each character becomes, the first of its places in `from` counting; 0: nothing.
+  absl::flat_hash_map<char32_t, char32_t> becomes;
+  for (size_t i = 0, j = 0; i < from.size();) {
+    RETURN_IF_ERROR(context.Handled(16));
+    const char32_t target = j < to.size() ? DecodeCharacter(to, &j) : 0;
+    becomes.try_emplace(DecodeCharacter(from, &i), target);
+  }
   std::string out;
   for (size_t i = 0; i < text.size();) {
+    RETURN_IF_ERROR(context.Handled(1));
     const char32_t c = DecodeCharacter(text, &i);
-    const size_t found = source.find(c);
-    if (found == std::u32string::npos) {
+    const auto found = becomes.find(c);
+    if (found == becomes.end()) {
       AppendCharacter(c, &out);
-    } else if (found < target.size()) {
-      AppendCharacter(target[found], &out);
+    } else if (found->second != 0) {
+      AppendCharacter(found->second, &out);
     }
   }
   return out;
@@ -369,8 +393,8 @@ absl::Status Overlay4(const Context&, const View& s, const View& part, const int
 }
 
 template <bool kLeft, bool kRight>
-View TrimSpaces(const View& s) {
-  return Trim<kLeft, kRight>(s, " ");
+absl::StatusOr<View> TrimSpaces(const Context& context, const View& s) {
+  return Trim<kLeft, kRight>(context, s, " ");
 }
 template <bool kLeft>
 absl::Status PadSpaces(const Context& context, const View& s, const int32_t& count,
@@ -440,7 +464,7 @@ void AddStrings(CatalogBuilder& builder) {
   builder.AddFunction("replace", {kText, kText, kText}, kText, MapText<Replace>);
   builder.AddFunction("translate", {kText, kText, kText}, kText, Map<Translate>);
   builder.AddFunction("repeat", {kText, kInt4}, kText, MapText<Repeat>);
-  builder.AddFunction("reverse", {kText}, kText, Map<Reverse>);
+  builder.AddFunction("reverse", {kText}, kText, MapText<Reverse>);
   builder.AddFunction("split_part", {kText, kText, kInt4}, kText, Map<SplitPart>);
   builder.AddFunction("ascii", {kText}, kInt4, Map<Ascii>);
   builder.AddFunction("chr", {kInt4}, kText, Map<Chr>);

@@ -7,6 +7,7 @@
 
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -215,6 +216,8 @@ void AddVisibility(CatalogBuilder& builder) {
 void AddSequences(CatalogBuilder& builder) {
   const TypeId regclass = TypeId::kRegclass;
   builder.AddFunction("nextval", {regclass}, kInt8, CallCatalog<"nextval">, kVolatile);
+  builder.AddFunction(kIdentityNextval, {regclass}, kInt8, CallCatalog<"identity_nextval">,
+                      kVolatile);
   builder.AddFunction("currval", {regclass}, kInt8, CallCatalog<"currval">, kVolatile);
   builder.AddFunction("lastval", {}, kInt8, CallCatalog<"lastval">, kVolatile);
   builder.AddFunction("setval", {regclass, kInt8}, kInt8, CallCatalog<"setval">, kVolatile);

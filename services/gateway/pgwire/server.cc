@@ -87,7 +87,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireCo
 
 absl::Status Server::ListenTcp() {
   const size_t colon = config_.listen().rfind(':');
-  if (colon == std::string::npos) {
+  uint32_t number = 0;
+  // getaddrinfo takes any number and cuts it to 16 bits.
+  if (colon == std::string::npos ||
+      !absl::SimpleAtoi(config_.listen().substr(colon + 1), &number) || number > 65535) {
     return absl::InvalidArgumentError(
         absl::StrCat("gateway.pgwire.listen: \"", config_.listen(), "\" is not host:port"));
   }

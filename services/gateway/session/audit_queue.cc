@@ -9,6 +9,7 @@ namespace {
 
 constexpr absl::Duration kGathering = absl::Milliseconds(50);
 constexpr absl::Duration kAnswer = absl::Seconds(5);
+constexpr absl::Duration kSettling = absl::Seconds(1);
 // Between attempts while security does not answer.
 constexpr absl::Duration kRetry = absl::Seconds(1);
 // A longer text is cut: one statement must not fill the log.
@@ -35,20 +36,38 @@ AuditQueue::~AuditQueue() {
   thread_.join();
 }
 
-void AuditQueue::Add(security::v1::AuditRecord record) {
+uint64_t AuditQueue::Push(security::v1::AuditRecord record) {
   record.set_at_us(absl::ToUnixMicros(absl::Now()));
   if (record.statement().size() > kStatementBytes) {
     record.mutable_statement()->resize(kStatementBytes);
     record.mutable_statement()->append(" ...");
   }
-  absl::MutexLock lock(&mutex_);
+  ++added_;
   if (records_.size() >= options_.memory_records) {
     ++overflowed_;
     dropped_.fetch_add(1, std::memory_order_relaxed);
-    return;
+    return added_;
   }
   records_.push_back(std::move(record));
   if (records_.size() == kBatch) hurry_.Signal();
+  return added_;
+}
+
+void AuditQueue::Add(security::v1::AuditRecord record) {
+  absl::MutexLock lock(&mutex_);
+  Push(std::move(record));
+}
+
+void AuditQueue::AddAndSettle(security::v1::AuditRecord record) {
+  absl::MutexLock lock(&mutex_);
+  struct Wanted {
+    const uint64_t* settled;
+    uint64_t number;
+  } wanted{&settled_, Push(std::move(record))};
+  urgent_ = true;
+  hurry_.Signal();
+  const auto settled = +[](Wanted* w) { return *w->settled >= w->number; };
+  mutex_.AwaitWithTimeout(absl::Condition(settled, &wanted), kSettling);
 }
 
 std::shared_ptr<ReadCounter> AuditQueue::CountReads(const std::string& role) {
@@ -159,10 +178,14 @@ void AuditQueue::Run() {
     Records fresh;
     bool stop;
     uint64_t overflowed;
+    uint64_t taken;
     {
       absl::MutexLock lock(&mutex_);
-      if (!stopping_ && records_.size() < kBatch) hurry_.WaitWithTimeout(&mutex_, kGathering);
+      if (!stopping_ && !urgent_ && records_.size() < kBatch)
+        hurry_.WaitWithTimeout(&mutex_, kGathering);
       fresh.swap(records_);
+      urgent_ = false;
+      taken = added_;
       overflowed = std::exchange(overflowed_, 0);
       stop = stopping_;
     }
@@ -172,6 +195,10 @@ void AuditQueue::Run() {
     }
     Deliver(std::move(fresh));
     missing_ += overflowed;  // They came after those.
+    {
+      absl::MutexLock lock(&mutex_);
+      settled_ = taken;
+    }
     if (!stop) continue;
     if (spool_ != nullptr && missing_ > 0) (void)spool_->AddMissing(static_cast<int64_t>(missing_));
     return;

@@ -58,6 +58,9 @@ class AuditQueue {
            (options_.level == AuditLevel::kWrite && !read_only);
   }
   void Add(security::v1::AuditRecord record);
+  // The same, and waits until security has it or the file does: for what must not be lost with the
+  // process once it is acknowledged. At most a second: the query path depends on nobody's answer.
+  void AddAndSettle(security::v1::AuditRecord record);
   // For one session of `role`, which adds what it reads.
   std::shared_ptr<ReadCounter> CountReads(const std::string& role);
   // Records that are missing for ever, and those that wait in the file.
@@ -72,6 +75,8 @@ class AuditQueue {
     std::shared_ptr<ReadCounter> counter;
   };
 
+  // Returns the record's number.
+  uint64_t Push(security::v1::AuditRecord record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run();
   // One round of the thread: `fresh` are the records that have come since the last.
   void Deliver(Records fresh);
@@ -91,6 +96,9 @@ class AuditQueue {
   uint64_t overflowed_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Reader> readers_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t added_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t settled_ ABSL_GUARDED_BY(mutex_) = 0;  // So many of them are delivered or kept.
+  bool urgent_ ABSL_GUARDED_BY(mutex_) = false;   // Somebody waits for that.
   absl::CondVar hurry_;
 
   // Of the thread.

@@ -42,6 +42,8 @@ class Records : public security::api::Security {
       const rpc::CallContext&, const security::v1::ReportAuditRequest& request) override {
     absl::MutexLock lock(&mutex_);
     ++calls_;
+    mutex_.Await(absl::Condition(
+        +[](bool* silent) { return !*silent; }, &silent_));
     if (away_) return absl::UnavailableError("away");
     for (const auto& record : request.records()) taken_.push_back(record);
     return security::v1::ReportAuditResponse();
@@ -49,6 +51,15 @@ class Records : public security::api::Security {
   void SetAway(bool away) {
     absl::MutexLock lock(&mutex_);
     away_ = away;
+  }
+  // Whether it takes its time for ever.
+  void SetSilent(bool silent) {
+    absl::MutexLock lock(&mutex_);
+    silent_ = silent;
+  }
+  std::vector<security::v1::AuditRecord> Taken() {
+    absl::MutexLock lock(&mutex_);
+    return Of(/*reads=*/false);
   }
   // Waits until so many have come; those of reading apart.
   std::vector<security::v1::AuditRecord> Await(size_t count, bool reads = false) {
@@ -76,6 +87,7 @@ class Records : public security::api::Security {
   }
   absl::Mutex mutex_;
   bool away_ ABSL_GUARDED_BY(mutex_) = false;
+  bool silent_ ABSL_GUARDED_BY(mutex_) = false;
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<security::v1::AuditRecord> taken_ ABSL_GUARDED_BY(mutex_);
 };
@@ -117,6 +129,38 @@ TEST_F(AuditQueueTest, WhatComesWhileSecurityIsAwayIsDeliveredLaterInOrder) {
   Add(&queue, 110, 120);
   ExpectOrder(security_.Await(120), 120);
   EXPECT_EQ(queue.dropped(), 0u);
+}
+
+security::v1::AuditRecord RoleChange(int number) {
+  security::v1::AuditRecord record;
+  record.set_event("role");
+  record.set_statement(absl::StrCat(number));
+  return record;
+}
+
+TEST_F(AuditQueueTest, WhatIsSettledIsWithSecurityOrInTheFile) {
+  AuditQueue queue(&security_, options_);
+  for (int i = 0; i < 20; ++i) {
+    queue.AddAndSettle(RoleChange(i));
+    EXPECT_EQ(security_.Taken().size(), static_cast<size_t>(i + 1));
+  }
+  security_.SetAway(true);
+  for (int i = 20; i < 30; ++i) {
+    queue.AddAndSettle(RoleChange(i));
+    EXPECT_EQ(queue.spooled(), static_cast<uint64_t>(i - 19));
+  }
+  security_.SetAway(false);
+  ExpectOrder(security_.Await(30), 30);
+}
+
+TEST_F(AuditQueueTest, SecurityThatDoesNotAnswerIsNotWaitedForLong) {
+  AuditQueue queue(&security_, options_);
+  security_.SetSilent(true);
+  const absl::Time start = absl::Now();
+  queue.AddAndSettle(RoleChange(0));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4));
+  security_.SetSilent(false);
+  ExpectOrder(security_.Await(1), 1);
 }
 
 TEST_F(AuditQueueTest, TheFileOutlivesTheProcess) {

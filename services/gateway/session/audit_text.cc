@@ -1,11 +1,13 @@
 #include "services/gateway/session/audit_text.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/gateway/session/statement_text.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -94,7 +96,14 @@ std::string AuditText(const sql::RoleStatement& role) {
 
 std::string AuditText(std::string_view sql) {
   sql::ScannedStatement scanned;
-  if (sql::ScanLiterals(sql, &scanned)) return scanned.key;
+  if (sql::ScanLiterals(sql, &scanned)) {
+    uint32_t parameters = 0;
+    sql::ForEachParameter(sql, [&](const sql::ParameterUse& use) {
+      parameters = std::max(parameters, static_cast<uint32_t>(use.number));
+      return true;
+    });
+    return Readable(scanned.key, parameters);
+  }
   return LooksLikeRoleStatement(sql) ? "(a statement with a password)" : std::string(sql);
 }
 

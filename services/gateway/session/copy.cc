@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/expression/evaluator.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
@@ -134,14 +135,15 @@ class RowAssembler {
 // nextval() in the defaults of copied rows: storage counts, and is asked once for a batch.
 class CopySequences : public sql::functions::CatalogFunctions {
  public:
-  using Source =
-      std::function<absl::StatusOr<std::vector<int64_t>>(uint32_t sequence_id, uint32_t count)>;
+  using Source = std::function<absl::StatusOr<std::vector<int64_t>>(uint32_t sequence_id,
+                                                                    bool identity, uint32_t count)>;
   explicit CopySequences(Source source) : source_(std::move(source)) {}
   // So many rows are computed next.
   void Expect(uint32_t rows) { rows_ = rows; }
   absl::StatusOr<types::Value> Call(std::string_view name,
                                     const std::vector<types::Value>& arguments) const override {
-    if (name != "nextval") {
+    const bool identity = name == sql::functions::kIdentityNextval;
+    if (name != "nextval" && !identity) {
       return status::NotSupported(absl::StrCat("function ",
                                                absl::string_view(name.data(), name.size()),
                                                " in the default of a copied column"));
@@ -149,7 +151,7 @@ class CopySequences : public sql::functions::CatalogFunctions {
     const auto id = static_cast<uint32_t>(arguments[0].int_value());
     std::deque<int64_t>& values = values_[id];
     if (values.empty()) {
-      ASSIGN_OR_RETURN(const std::vector<int64_t> more, source_(id, rows_));
+      ASSIGN_OR_RETURN(const std::vector<int64_t> more, source_(id, identity, rows_));
       values.assign(more.begin(), more.end());
     }
     if (values.empty()) return absl::InternalError("a sequence without values");
@@ -167,7 +169,7 @@ class CopySequences : public sql::functions::CatalogFunctions {
 }  // namespace
 
 absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequence_id,
-                                                                 uint32_t count) {
+                                                                 bool identity, uint32_t count) {
   // This session's conversation with storage is busy with the copy.
   if (sequence_session_ == nullptr) {
     ASSIGN_OR_RETURN(sequence_session_, services_.storage->OpenSession(Context()));
@@ -179,6 +181,14 @@ absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequen
   const std::string text = absl::StrCat("SELECT nextval('", sequence_id,
                                         "'::regclass) FROM generate_series(1, ", count, ")");
   ASSIGN_OR_RETURN(auto plan, sql::PlanDefault(PlanningInputFor(text, nullptr, catalog)));
+  if (identity) {
+    // As the INSERT of a row would: no text can ask for it.
+    const common::v1::Project& project = plan.root().project();
+    if (project.expressions_size() != 1 || !project.expressions(0).has_call())
+      return absl::InternalError("a sequence's values are planned in another way");
+    plan.mutable_root()->mutable_project()->mutable_expressions(0)->mutable_call()->set_function(
+        absl::StrCat(sql::functions::kIdentityNextval, "(regclass)"));
+  }
   ASSIGN_OR_RETURN(const auto prepared,
                    services_.storage->Prepare(
                        Context(), std::make_shared<const common::v1::Plan>(std::move(plan))));
@@ -252,10 +262,10 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   state.context.session_details = options.details;
   const std::vector<types::Value> no_parameters;
   state.parameters = &no_parameters;
-  RowAssembler assembler(binding, settings_.text_options());
+  RowAssembler assembler(binding, InputOptions());
   RETURN_IF_ERROR(assembler.PrepareDefaults(&state));
-  const auto values_of = [&](uint32_t sequence_id, uint32_t count) {
-    return TakeSequenceValues(sequence_id, count);
+  const auto values_of = [&](uint32_t sequence_id, bool identity, uint32_t count) {
+    return TakeSequenceValues(sequence_id, identity, count);
   };
   CopySequences sequences(values_of);
   state.context.catalog = &sequences;

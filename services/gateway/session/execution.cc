@@ -36,15 +36,22 @@ void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSumm
 
 }  // namespace
 
-void Session::FillOptions(storage::api::ExecuteOptions* options) {
+int64_t Session::TransactionTimestamp() {
   const int64_t now_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
-  if (!in_transaction()) {
-    options->transaction_timestamp_us = now_us;
-  } else {
-    if (transaction_timestamp_us_ == 0) transaction_timestamp_us_ = now_us;
-    options->transaction_timestamp_us = transaction_timestamp_us_;
-  }
-  options->statement_timestamp_us = now_us;
+  if (!in_transaction()) return now_us;
+  if (transaction_timestamp_us_ == 0) transaction_timestamp_us_ = now_us;
+  return transaction_timestamp_us_;
+}
+
+types::TextOptions Session::InputOptions() {
+  types::TextOptions options = settings_.text_options();
+  options.now_us = TransactionTimestamp();
+  return options;
+}
+
+void Session::FillOptions(storage::api::ExecuteOptions* options) {
+  options->transaction_timestamp_us = TransactionTimestamp();
+  options->statement_timestamp_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
   options->current_user = options_.user;
   options->session_user = options_.user;
   options->backend_pid = options_.backend_pid;
@@ -336,7 +343,14 @@ void Session::Audit(std::string_view event, std::string_view statement, uint64_t
   record.set_rows(rows);
   record.set_sqlstate(status.ok() ? "00000" : status::FromStatus(status).sqlstate);
   record.set_trace_id(trace_id_);
-  services_.audit->Add(std::move(record));
+  // Who may do what, and what there is: such a change is recorded before it is acknowledged.
+  const bool settle =
+      event != "statement" || record.sqlstate() == status::sqlstate::kInsufficientPrivilege;
+  if (settle) {
+    services_.audit->AddAndSettle(std::move(record));
+  } else {
+    services_.audit->Add(std::move(record));
+  }
 }
 
 namespace {

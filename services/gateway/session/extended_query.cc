@@ -134,7 +134,7 @@ absl::StatusOr<types::Value> Session::ReadParameter(std::string_view text,
                                                     const types::Type& type) {
   const bool named = type.id == types::TypeId::kRegclass || type.id == types::TypeId::kRegproc ||
                      type.id == types::TypeId::kRegnamespace || type.id == types::TypeId::kRegtype;
-  if (!named) return types::ParseText(text, type, settings_.text_options());
+  if (!named) return types::ParseText(text, type, InputOptions());
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   std::string literal = "'";
   for (const char c : text) literal += c == '\'' ? "''" : std::string(1, c);

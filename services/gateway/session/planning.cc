@@ -8,6 +8,7 @@
 #include "common/status/sql_error.h"
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
+#include "services/gateway/session/statement_text.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -18,21 +19,6 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 bool OutOfReach(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsUnauthenticated(status);
-}
-
-// The normalized text with numbered parameters in place of the scanner's markers, for people.
-// Client parameters come first.
-std::string Readable(std::string_view normalized, uint32_t client_parameters) {
-  std::string text;
-  uint32_t next = client_parameters;
-  for (const char c : normalized) {
-    if (static_cast<unsigned char>(c) < 8) {
-      absl::StrAppend(&text, "$", ++next);
-    } else {
-      text += c;
-    }
-  }
-  return text;
 }
 
 absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const types::Type& type,
@@ -228,7 +214,7 @@ absl::StatusOr<std::vector<types::Value>> Session::Parameters(
                                       " parameters, but the prepared statement requires ", own));
   }
   values.insert(values.end(), client.begin(), client.end());
-  types::TextOptions options = settings_.text_options();
+  const types::TextOptions options = InputOptions();
   for (size_t i = own; i < plan.parameter_types.size(); ++i) {
     const size_t literal = i - own;
     if (literal >= literals.size()) {

@@ -189,6 +189,10 @@ class Session {
       plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
       const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options);
   void FillOptions(storage::api::ExecuteOptions* options);
+  // When the transaction began, or the statement outside of one; microseconds since 2000-01-01 UTC.
+  int64_t TransactionTimestamp();
+  // What reading values depends on, 'now' and 'today' too.
+  types::TextOptions InputOptions();
   // For plans with session_details.
   std::shared_ptr<const common::v1::SessionDetails> Details() const;
   void Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,
@@ -251,7 +255,9 @@ class Session {
   // `*begun`: the client was asked for data. Errors: ADB01 before that, when the table has changed.
   absl::Status RunCopyIn(const sql::Statement& statement, ResultSink* sink, bool* begun);
   // Of a sequence, for rows that are being copied in.
-  absl::StatusOr<std::vector<int64_t>> TakeSequenceValues(uint32_t sequence_id, uint32_t count);
+  // `identity`: of a column that the role may insert into, else by its right to the sequence.
+  absl::StatusOr<std::vector<int64_t>> TakeSequenceValues(uint32_t sequence_id, bool identity,
+                                                          uint32_t count);
   absl::Status RunCopyOut(const sql::Statement& statement, ResultSink* sink);
   // The plan with the answers to its control functions in place of their calls. Errors: 42501, the
   // orchestrator's.

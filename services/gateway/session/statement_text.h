@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace adbms::gateway::session {
 
@@ -14,6 +15,21 @@ inline std::string_view WithoutFinalSemicolon(std::string_view sql) {
     sql.remove_suffix(1);
   }
   return sql;
+}
+
+// The normalized text with numbered parameters in place of the scanner's markers, for people.
+// Client parameters come first.
+inline std::string Readable(std::string_view normalized, uint32_t client_parameters) {
+  std::string text;
+  uint32_t next = client_parameters;
+  for (const char c : normalized) {
+    if (static_cast<unsigned char>(c) < 8) {
+      absl::StrAppend(&text, "$", ++next);
+    } else {
+      text += c;
+    }
+  }
+  return text;
 }
 
 // Whether a statement that begins with the word (lower case) may have a plan.

@@ -38,6 +38,7 @@ std::optional<Value> PlanTimeValues::Lifted(int literal, const types::Type& type
   used_.insert(static_cast<uint32_t>(literal));
   if (mode_ != LiteralMode::kValues) return std::nullopt;
   types::TextOptions options;
+  options.now_us = absl::ToUnixMicros(absl::Now()) - kPostgresEpochUs;
   if (const auto zone = types::ReadTimeZoneSetting(time_zone_); zone.ok())
     options.time_zone = zone->zone;
   auto value =

@@ -353,6 +353,22 @@ absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& reques
   return absl::OkStatus();
 }
 
+namespace {
+
+bool IsAdministrator(const Role& role) { return role.superuser && role.can_login; }
+
+// There is no single-user mode to give the right back in.
+absl::Status CheckAdministratorLeft(const Roles& roles, const std::string& without) {
+  for (const auto& [name, role] : roles.roles) {
+    if (name != without && IsAdministrator(role)) return absl::OkStatus();
+  }
+  return status::Error(status::sqlstate::kObjectNotInPrerequisiteState,
+                       absl::StrCat("role \"", without, "\" is the last superuser that can log in"),
+                       {}, "Make another role a superuser with LOGIN first.");
+}
+
+}  // namespace
+
 absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::CallContext& context,
                                                                     const Request& request) {
   ASSIGN_OR_RETURN(const RolesPtr roles, Get(context));
@@ -395,6 +411,8 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         }
         Role role = found->second;
         RETURN_IF_ERROR(ApplyOptions(request, &role));
+        if (IsAdministrator(found->second) && !IsAdministrator(role))
+          RETURN_IF_ERROR(CheckAdministratorLeft(*roles, name));
         steps.push_back(PutRole(name, role, true));
         break;
       }

@@ -65,6 +65,12 @@ absl::Status Catalog::Load() {
   engine::WriteBatch batch;
   bool changed = false;
   RETURN_IF_ERROR(engine_->Get(nullptr, SystemKey('f'), &value, &found));
+  if (!found && engine_->read_only()) {
+    return status::Error(status::sqlstate::kDataCorrupted,
+                         "the data directory has nothing that can be read",
+                         "Its first log is missing, or it was never written to.",
+                         "Restore the data directory from a backup.");
+  }
   if (!found) {
     batch.Put(SystemKey('f'), kFormatVersion);
     for (const BootstrapSchema& schema : kBootstrapSchemas) {

@@ -312,5 +312,32 @@ TEST_F(LostLogTest, AMissingLogIsRefused) {
   ExpectRefused(log);
 }
 
+TEST_F(LostLogTest, WhatIsLeftWithoutTheNewestLogCanBeRead) {
+  // What was in a log is in files after the next start.
+  ASSERT_TRUE(TryOpen().ok());
+  storage_.reset();
+  RunAndVanish(100, 110, false);
+  for (const bool remove : {false, true}) {
+    for (const std::string& log : Logs()) {
+      if (remove) {
+        std::filesystem::remove(log);
+      } else {
+        std::filesystem::resize_file(log, 0);
+      }
+    }
+    EXPECT_TRUE(HasSqlState(TryOpen(), "XX001"));
+    ASSERT_TRUE(TryOpen(/*read_only=*/true).ok());
+    EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows));
+    storage_.reset();
+  }
+}
+
+TEST_F(LostLogTest, NothingThatCanBeReadIsSaid) {
+  for (const std::string& log : Logs()) std::filesystem::remove(log);
+  const absl::Status status = TryOpen(/*read_only=*/true);
+  EXPECT_TRUE(HasSqlState(status, "XX001")) << status;
+  EXPECT_THAT(status::FromStatus(status).message, HasSubstr("nothing that can be read"));
+}
+
 }  // namespace
 }  // namespace adbms::storage::testing

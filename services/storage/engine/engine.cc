@@ -39,7 +39,9 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
                              std::shared_ptr<rocksdb::Statistics> statistics) {
   rocksdb::Options result;
   result.create_if_missing = true;
-  result.max_open_files = -1;
+  // With all files open and no log there, RocksDB opens for reading in a way that does not survive
+  // a key which is not there.
+  result.max_open_files = options.read_only ? 4096 : -1;
   result.max_background_jobs = options.max_background_jobs;
   // Space that is set aside for a log counts as used on a small disk, and is asked for again just
   // when there is none.

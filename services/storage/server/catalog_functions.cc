@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/identifier_text.h"
@@ -378,6 +379,7 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_relation_is_publishable", Publishable},
       {"pg_relation_is_updatable", Updatable},
       {"nextval", Sequence<NextValue>},
+      {sql::functions::kIdentityNextval, Sequence<NextIdentityValue>},
       {"currval", Sequence<CurrentValue>},
       {"lastval", Sequence<LastValue>},
       {"setval", Sequence<SetValue>},

@@ -11,7 +11,7 @@ using types::TypeId;
 using types::Value;
 namespace sqlstate = status::sqlstate;
 
-enum Purpose { kNext, kRead, kSet };
+enum Purpose { kNext, kNextIdentity, kRead, kSet };
 
 absl::StatusOr<const TableEntry*> SequenceOf(const PrivilegeQuestion& question, uint32_t id) {
   const catalog::TableEntryPtr* entry = question.catalog.Find(id);
@@ -44,10 +44,10 @@ absl::Status Allow(const PrivilegeQuestion& question, const TableEntry& sequence
   const std::pair<uint32_t, int> key(sequence.descriptor.table_id(), purpose);
   if (use->allowed.contains(key)) return absl::OkStatus();
   const char* wanted = purpose == kSet    ? "UPDATE"
-                       : purpose == kNext ? "USAGE,UPDATE"
-                                          : "USAGE,SELECT";
+                       : purpose == kRead ? "USAGE,SELECT"
+                                          : "USAGE,UPDATE";
   ASSIGN_OR_RETURN(bool allowed, MayUseTable(question, sequence, wanted));
-  if (!allowed && purpose == kNext) {
+  if (!allowed && purpose == kNextIdentity) {
     const TableEntry* table = IdentityTable(question, sequence);
     if (table != nullptr) {
       ASSIGN_OR_RETURN(allowed, MayUseTable(question, *table, "INSERT"));
@@ -73,16 +73,24 @@ absl::StatusOr<const TableEntry*> Argument(const PrivilegeQuestion& question, Pu
   return sequence;
 }
 
-}  // namespace
-
-absl::StatusOr<Value> NextValue(const PrivilegeQuestion& question, SequenceUse* use) {
-  ASSIGN_OR_RETURN(const TableEntry* sequence, Argument(question, kNext, use));
+absl::StatusOr<Value> Next(const PrivilegeQuestion& question, Purpose purpose, SequenceUse* use) {
+  ASSIGN_OR_RETURN(const TableEntry* sequence, Argument(question, purpose, use));
   RETURN_IF_ERROR(CheckWritable("nextval()", *use));
   ASSIGN_OR_RETURN(const int64_t value, question.shared->sequences->Next(sequence->descriptor));
   const uint32_t id = sequence->descriptor.table_id();
   use->memory->current[id] = value;
   use->memory->last = id;
   return Value::Int(TypeId::kInt8, value);
+}
+
+}  // namespace
+
+absl::StatusOr<Value> NextValue(const PrivilegeQuestion& question, SequenceUse* use) {
+  return Next(question, kNext, use);
+}
+
+absl::StatusOr<Value> NextIdentityValue(const PrivilegeQuestion& question, SequenceUse* use) {
+  return Next(question, kNextIdentity, use);
 }
 
 absl::StatusOr<Value> CurrentValue(const PrivilegeQuestion& question, SequenceUse* use) {

@@ -26,6 +26,8 @@ struct SequenceUse {
 // The argument is a sequence's number. Errors: 42P01, 42809 no sequence, 42501, 25006 in a
 // read-only transaction, 55000 not yet defined, 2200H at its end, 22003 out of bounds.
 absl::StatusOr<types::Value> NextValue(const PrivilegeQuestion& question, SequenceUse* use);
+// The same for the default of an identity column: whoever may insert into its table may ask.
+absl::StatusOr<types::Value> NextIdentityValue(const PrivilegeQuestion& question, SequenceUse* use);
 absl::StatusOr<types::Value> CurrentValue(const PrivilegeQuestion& question, SequenceUse* use);
 absl::StatusOr<types::Value> LastValue(const PrivilegeQuestion& question, SequenceUse* use);
 // sequence, value[, is_called]
