@@ -103,8 +103,15 @@ class History:
             self.next[writer.number] = writer.next
         return writers
 
+    def connect(self):
+        """A login, which security answers once it has found storage again."""
+        try:
+            return self.cluster.connect()
+        except psycopg2.OperationalError:
+            return None
+
     def check(self, test):
-        connection = self.cluster.connect()
+        connection = wait_until(self.connect, 20, "a login is answered")
         found = {}
         for writer, batch, part in run(connection, "SELECT writer, batch, part FROM entries"):
             found.setdefault((writer, batch), []).append(part)

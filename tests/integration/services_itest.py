@@ -1,4 +1,6 @@
 """Seven processes: what the others may lose without a query noticing, and how a process stops."""
+import pathlib
+import re
 import signal
 import threading
 import time
@@ -197,6 +199,17 @@ class StopTest(unittest.TestCase):
         started = time.monotonic()
         self.assertEqual(cluster.stop(), dict.fromkeys(reversed(cluster.names()), 0))
         self.assertLess(time.monotonic() - started, 30)
+
+
+class NewDatabaseTest(ClusterTest):
+    def test_what_the_readme_names_can_be_looked_at(self):
+        readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
+        named = set(re.findall(r"`(adbms\.[a-z_]+)`", readme)) | {"adbms.actions"}
+        self.assertGreater(len(named), 4)
+        connection = self.connect()
+        for name in sorted(named):
+            wait_until(lambda name=name: sqlstate(connection, f"SELECT * FROM {name}") is None, 20,
+                       f"{name} is there")
 
 
 if __name__ == "__main__":

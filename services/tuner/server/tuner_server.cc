@@ -94,6 +94,8 @@ absl::StatusOr<module::v1::ObserveResponse> TunerServer::Observe(
     const rpc::CallContext& context, const module::v1::ObserveRequest& request) {
   ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
   absl::MutexLock lock(&mutex_);
+  // People look at the history before there is any. Where it cannot be made now, the next time.
+  (void)MakeHistory(context);
   for (const auto& window : request.windows()) monitor_.AddStatements(statements_.Add(window));
   monitor_.Add(NowUs(), metrics);
   return module::v1::ObserveResponse();
@@ -167,18 +169,22 @@ absl::StatusOr<module::v1::ProposeResponse> TunerServer::Propose(
   return response;
 }
 
+absl::Status TunerServer::MakeHistory(const rpc::CallContext& context) {
+  if (history_exists_) return absl::OkStatus();
+  RETURN_IF_ERROR(sql_.Run(context,
+                           "CREATE TABLE IF NOT EXISTS adbms.knob_history (at timestamptz, knob "
+                           "text, old_value bigint, new_value bigint, action_id bigint, reason "
+                           "text)")
+                      .status());
+  history_exists_ = true;
+  return absl::OkStatus();
+}
+
 absl::Status TunerServer::Record(const rpc::CallContext& context, int64_t action_id,
                                  const std::string& knob, int64_t from, int64_t to,
                                  const std::string& why) {
   absl::MutexLock lock(&mutex_);
-  if (!history_exists_) {
-    RETURN_IF_ERROR(sql_.Run(context,
-                             "CREATE TABLE IF NOT EXISTS adbms.knob_history (at timestamptz, knob "
-                             "text, old_value bigint, new_value bigint, action_id bigint, reason "
-                             "text)")
-                        .status());
-    history_exists_ = true;
-  }
+  RETURN_IF_ERROR(MakeHistory(context));
   return sql_
       .Run(context, "INSERT INTO adbms.knob_history VALUES ($1, $2, $3, $4, $5, $6)",
            {Value::Int(TypeId::kTimestamptz, NowUs() - kPostgresEpochUs), Value::Text(knob),

@@ -46,6 +46,8 @@ class TunerServer : public api::Tuner, public orchestrator::api::Module {
   std::vector<uint64_t> Beneficiaries(const std::string& knob) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::vector<search::Experience>> Experience(const rpc::CallContext& context);
+  // The table adbms.knob_history.
+  absl::Status MakeHistory(const rpc::CallContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Record(const rpc::CallContext& context, int64_t action_id, const std::string& knob,
                       int64_t from, int64_t to, const std::string& why);
 
