@@ -3,6 +3,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 
@@ -51,8 +54,15 @@ Request WaitForRequest() {
 void EnforceDeadline(int seconds) {
   auto watch = StartThread([seconds] {
     const sigset_t set = StopSignals();
-    const timespec limit{seconds, 0};
-    sigtimedwait(&set, nullptr, &limit);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    // Whoever looks at the process from outside (a debugger, the leak check) interrupts the wait.
+    int signal = 0;
+    do {
+      const auto left = std::chrono::duration_cast<std::chrono::seconds>(
+          until - std::chrono::steady_clock::now());
+      const timespec limit{std::max<time_t>(left.count(), 0), 0};
+      signal = sigtimedwait(&set, nullptr, &limit);
+    } while (signal < 0 && errno == EINTR);
     static constexpr char kMessage[] = "adbmsd: stopped without waiting any longer\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
     ::_exit(1);

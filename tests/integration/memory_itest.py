@@ -139,6 +139,7 @@ class Watched(ClusterTest):
         return resident(self.pid(), "VmHWM")
 
 
+@unittest.skipIf(PATIENCE > 1, "a sanitizer's memory is not the program's")
 class MemoryTest(Watched):
     SETTINGS = (FIXED, f"storage.query_memory_bytes={BUDGET}")
 
@@ -261,6 +262,7 @@ class TimeTest(ClusterTest):
                 " split_part(repeat('xa', 1000000), 'a', -2)"), [("", "x")])
 
 
+@unittest.skipIf(PATIENCE > 1, "a sanitizer's memory is not the program's")
 class MakersTest(Watched):
     SETTINGS = (FIXED, f"storage.query_memory_bytes={SMALL_BUDGET}")
 
