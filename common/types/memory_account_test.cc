@@ -90,9 +90,9 @@ TEST(MemoryAccount, MixedStringsAreNotCounted) {
   own.Append(Value::Text("b"));
   EXPECT_FALSE(own.strings_counted());
   Vector both(kText);
-  both.ShareArenas(counted);
+  both.ShareStrings(counted);
   EXPECT_TRUE(both.strings_counted());
-  both.ShareArenas(own);
+  both.ShareStrings(own);
   EXPECT_FALSE(both.strings_counted());
 }
 

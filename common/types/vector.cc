@@ -113,8 +113,8 @@ void Vector::Resize(uint32_t size) {
 void Vector::Clear() {
   size_ = 0;
   validity_.clear();
-  arena_.reset();
-  owners_.clear();
+  heap_.reset();
+  own_heap_ = false;
   strings_counted_ = true;
   refused_ = nullptr;
 }
@@ -126,22 +126,32 @@ void Vector::SetNull(uint32_t row) {
   validity_[row >> 6] &= ~(uint64_t{1} << (row & 63));
 }
 
-Arena* Vector::arena() {
-  if (arena_ == nullptr) {
-    arena_ = std::make_shared<Arena>(account_);
-    strings_counted_ &= account_ != nullptr;
-    owners_.push_back(arena_);
+StringHeap* Vector::OwnHeap() {
+  if (!own_heap_) {
+    auto heap = std::make_shared<StringHeap>(account_);
+    if (heap_ != nullptr) heap->others.push_back(std::move(heap_));
+    heap_ = std::move(heap);
+    own_heap_ = true;
   }
-  return arena_.get();
+  return heap_.get();
 }
 
-void Vector::ShareArenas(const Vector& other) {
-  if (&other == this || other.owners_.empty()) return;
+Arena* Vector::arena() {
+  strings_counted_ &= account_ != nullptr;
+  return &OwnHeap()->arena;
+}
+
+void Vector::ShareStrings(const Vector& other) {
+  if (other.heap_ == nullptr || other.heap_ == heap_) return;
   strings_counted_ &= other.strings_counted_;
   if (other.strings_refused()) refused_ = other.refused_arena();
-  for (const auto& owner : other.owners_) {
-    if (std::find(owners_.begin(), owners_.end(), owner) == owners_.end()) owners_.push_back(owner);
+  if (heap_ == nullptr) {
+    heap_ = other.heap_;
+    return;
   }
+  // Runs of the same one are kept once; more is not worth looking for.
+  std::vector<std::shared_ptr<const StringHeap>>& others = OwnHeap()->others;
+  if (others.empty() || others.back() != other.heap_) others.push_back(other.heap_);
 }
 
 void Vector::AppendNull() {
@@ -263,13 +273,38 @@ VectorPtr Gather(const Vector& input, const uint32_t* selection, uint32_t count)
       break;
     case Physical::kString:
       GatherFixed<std::string_view>(input, selection, count, output.get());
-      output->ShareArenas(input);
+      output->ShareStrings(input);
       break;
   }
   if (input.may_have_nulls()) {
     for (uint32_t i = 0; i < count; ++i) {
       if (input.is_null(selection[i])) output->SetNull(i);
     }
+  }
+  return output;
+}
+
+Batch GatherCopy(const Batch& input, const uint32_t* selection, uint32_t count,
+                 const MemoryAccountPtr& account) {
+  Batch output;
+  output.row_count = count;
+  for (const auto& column : input.columns) {
+    if (column->physical() != Physical::kString) {
+      output.columns.push_back(Gather(*column, selection, count));
+      continue;
+    }
+    auto copy = std::make_shared<Vector>(column->type());
+    copy->CountStrings(account);
+    copy->Resize(count);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (column->is_null(selection[i])) {
+        copy->SetNull(i);
+      } else {
+        copy->data<std::string_view>()[i] =
+            copy->arena()->Add(column->data<std::string_view>()[selection[i]]);
+      }
+    }
+    output.columns.push_back(std::move(copy));
   }
   return output;
 }

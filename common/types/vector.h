@@ -1,9 +1,10 @@
 // Columnar vectors and batches: what operators hand to each other, in memory.
 //
 // A Vector holds `size()` values of one type in their physical form (type.h) and a validity bitmap.
-// Values of string types are std::string_view into arenas that the vector keeps alive; vectors
-// share arenas, so passing strings on copies no bytes. A vector is mutable by its only owner while
-// being filled and must not be changed once it is shared (VectorPtr to const). No locking.
+// Values of string types are std::string_view into a heap that the vector keeps alive; vectors
+// share heaps, so passing strings on copies no bytes, and costs as much for a heap made of many as
+// for one. A vector is mutable by its only owner while being filled and must not be changed once it
+// is shared (VectorPtr to const). No locking.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +77,14 @@ class Arena {
   size_t too_long_ = 0;
 };
 
+// The strings of a vector: those that were added to it, and the heaps that others came from. What
+// others share must not be added to any more.
+struct StringHeap {
+  explicit StringHeap(MemoryAccountPtr account) : arena(std::move(account)) {}
+  Arena arena;
+  std::vector<std::shared_ptr<const StringHeap>> others;
+};
+
 class Vector {
  public:
   explicit Vector(Type type) : type_(type), physical_(PhysicalOf(type.id)) {}
@@ -90,7 +99,7 @@ class Vector {
 
   // Sets the size; new rows are valid and zero.
   void Resize(uint32_t size);
-  // Empties it for reuse, dropping arenas.
+  // Empties it for reuse, dropping its strings.
   void Clear();
   void Reserve(uint32_t size);
 
@@ -129,18 +138,15 @@ class Vector {
   absl::Status StringsRefusal() const { return refused_arena()->Refusal(); }
   // Whether all strings are counted where they are kept.
   bool strings_counted() const { return strings_counted_; }
-  // Makes this vector keep `other`'s strings alive. After they have been added there.
-  void ShareArenas(const Vector& other);
-  void KeepAlive(std::shared_ptr<const void> owner) {
-    owners_.push_back(std::move(owner));
-    strings_counted_ = false;
-  }
+  // Makes this vector keep `other`'s strings alive. After they have been added there. Constant
+  // time; many times with the same vector is as good as once.
+  void ShareStrings(const Vector& other);
 
   // Appends. Bulk code writes through data() instead.
   void AppendNull();
   void Append(
       const Value& value);  // REQUIRES: same physical form, or NULL. Copies strings into the arena.
-  // Appends other's row; strings are shared: call ShareArenas(other) once.
+  // Appends other's row; strings are shared: call ShareStrings(other) once.
   void AppendFrom(const Vector& other, uint32_t row);
   // Sets an existing row, copying strings into the arena.
   void Set(uint32_t row, const Value& value);
@@ -151,8 +157,9 @@ class Vector {
     void operator()(char* p) const;
   };
   const Arena* refused_arena() const {
-    return arena_ != nullptr && arena_->refused() ? arena_.get() : refused_;
+    return own_heap_ && heap_->arena.refused() ? &heap_->arena : refused_;
   }
+  StringHeap* OwnHeap();
 
   Type type_;
   Physical physical_;
@@ -161,10 +168,10 @@ class Vector {
   std::unique_ptr<char, FreeDeleter> data_;  // 64-byte aligned
   std::vector<uint64_t> validity_;
   bool strings_counted_ = true;
-  const Arena* refused_ = nullptr;  // One of owners_.
+  const Arena* refused_ = nullptr;  // One that heap_ keeps alive.
   MemoryAccountPtr account_;
-  std::shared_ptr<Arena> arena_;
-  std::vector<std::shared_ptr<const void>> owners_;
+  std::shared_ptr<StringHeap> heap_;
+  bool own_heap_ = false;  // Made by this vector, to add to.
 };
 
 using VectorPtr = std::shared_ptr<Vector>;
@@ -181,6 +188,10 @@ struct Batch {
 // A new vector with the rows `selection[0..count)` of `input`.
 VectorPtr Gather(const Vector& input, const uint32_t* selection, uint32_t count);
 Batch Gather(const Batch& input, const uint32_t* selection, uint32_t count);
+// The same with strings of its own, counted with `account`: what was not selected is not kept
+// alive.
+Batch GatherCopy(const Batch& input, const uint32_t* selection, uint32_t count,
+                 const MemoryAccountPtr& account);
 
 // Bytes of a batch and back, for process boundaries. Layout in vector_codec.cc.
 // Decoding errors: INVALID_ARGUMENT for truncated or inconsistent bytes; it never reads past them.

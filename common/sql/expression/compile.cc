@@ -11,7 +11,7 @@ using functions::Function;
 using functions::FunctionCatalog;
 using types::Type;
 
-constexpr int kDeepest = 2000;
+constexpr int kDeepest = 1500;
 
 absl::Status Malformed(std::string_view what) {
   return absl::InternalError("expression: " + std::string(what));

@@ -185,7 +185,7 @@ void Scatter(const Vector& source, const std::vector<uint32_t>& rows, Vector* re
       break;
     case Physical::kString:
       ScatterFixed<std::string_view>(source, rows, result);
-      result->ShareArenas(source);
+      result->ShareStrings(source);
       break;
   }
   if (!source.may_have_nulls()) return;

@@ -288,7 +288,7 @@ absl::Status ToName(const EvaluationContext& context, const Vector& input, bool 
                     Vector* result) {
   const bool padded = input.type().id == TypeId::kBpchar;
   const auto* values = input.data<std::string_view>();
-  result->ShareArenas(input);
+  result->ShareStrings(input);
   for (uint32_t row = 0; row < input.size(); ++row) {
     if (result->is_null(row)) continue;
     result->data<std::string_view>()[row] =

@@ -13,7 +13,7 @@ absl::Status Extreme(const EvaluationContext& context, const std::vector<const V
                      uint32_t rows, Vector* result) {
   T* out = result->data<T>();
   for (const Vector* argument : arguments) {
-    if constexpr (std::is_same_v<T, std::string_view>) result->ShareArenas(*argument);
+    if constexpr (std::is_same_v<T, std::string_view>) result->ShareStrings(*argument);
   }
   for (uint32_t row = 0; row < rows; ++row) {
     const T* best = nullptr;

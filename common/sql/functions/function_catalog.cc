@@ -174,7 +174,7 @@ class BuiltinCatalog : public FunctionCatalog {
     if (input.size() == 0) return;
     std::memcpy(result->data<char>(), input.data<char>(),
                 input.size() * types::WidthOf(input.physical()));
-    result->ShareArenas(input);
+    result->ShareStrings(input);
   }
 
   CatalogBuilder content_;

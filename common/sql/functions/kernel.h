@@ -113,7 +113,7 @@ absl::Status MapRows(const EvaluationContext& context,
     }
   };
   if constexpr (std::is_same_v<Value, std::string_view>) {
-    (result->ShareArenas(*arguments[I]), ...);
+    (result->ShareStrings(*arguments[I]), ...);
   }
   const bool has_nulls = result->may_have_nulls();
   if constexpr (std::is_same_v<Value, std::string>) {

@@ -46,6 +46,12 @@ std::string SystemKey(char letter, std::string_view name) {
   return key;
 }
 
+std::string CounterKey(uint32_t space, int part) {
+  std::string key = SystemKey('c', space);
+  key.push_back(static_cast<char>(part));
+  return key;
+}
+
 absl::StatusOr<TableEntryPtr> MakeTableEntry(common::v1::TableDescriptor descriptor) {
   auto entry = std::make_shared<TableEntry>();
   ASSIGN_OR_RETURN(entry->layout, codec::TableLayout::Make(descriptor));

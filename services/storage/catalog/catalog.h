@@ -22,6 +22,9 @@ inline constexpr uint32_t kFirstUserId = 16384;
 std::string SystemKey(char letter);
 std::string SystemKey(char letter, uint32_t id);
 std::string SystemKey(char letter, std::string_view name);
+// The records that together count a space's rows: a sum and two tallies (txn/exact_counts.h).
+inline constexpr int kCounterParts = 3;
+std::string CounterKey(uint32_t space, int part);
 
 // Parses a descriptor's layout. Errors: INTERNAL.
 absl::StatusOr<TableEntryPtr> MakeTableEntry(common::v1::TableDescriptor descriptor);

@@ -111,9 +111,15 @@ std::string CatalogDraft::FreeName(const std::string& schema, const std::string&
   return name;
 }
 
-absl::Status CatalogDraft::NewSpaces(TableDescriptor* table) {
+absl::Status CatalogDraft::NewStorage(TableDescriptor* table) {
   ASSIGN_OR_RETURN(const uint32_t storage_id, catalog_->AllocateId());
   table->set_storage_id(storage_id);
+  records_.push_back({CounterKey(storage_id, 0), engine::EncodeCounter({0, true}), false});
+  return absl::OkStatus();
+}
+
+absl::Status CatalogDraft::NewSpaces(TableDescriptor* table) {
+  RETURN_IF_ERROR(NewStorage(table));
   for (IndexDescriptor& index : *table->mutable_indexes()) {
     ASSIGN_OR_RETURN(const uint32_t index_id, catalog_->AllocateId());
     index.set_index_id(index_id);

@@ -82,6 +82,8 @@ class CatalogDraft {
   void PutEntry(uint32_t table_id, TableEntryPtr entry);
   void PutSchema(uint32_t schema_id, std::optional<common::v1::SchemaDescriptor> schema);
   absl::Status RequireSchema(const std::string& schema) const;
+  // A new, empty space for the table's rows.
+  absl::Status NewStorage(common::v1::TableDescriptor* table);
   absl::Status NewSpaces(common::v1::TableDescriptor* table);
   absl::Status AlterDescriptor(const common::v1::AlterTable& statement,
                                common::v1::TableDescriptor* table, v1::DdlResult* result);

@@ -28,8 +28,7 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
   }
   ASSIGN_OR_RETURN(const uint32_t table_id, catalog_->AllocateId());
   table.set_table_id(table_id);
-  ASSIGN_OR_RETURN(const uint32_t storage_id, catalog_->AllocateId());
-  table.set_storage_id(storage_id);
+  RETURN_IF_ERROR(NewStorage(&table));
   table.set_is_virtual(false);
   if (table.owner().empty()) table.set_owner("postgres");
   if (table.primary_key_size() > 0) {

@@ -58,6 +58,7 @@ rocksdb::Options MakeOptions(const EngineOptions& options, std::shared_ptr<rocks
                                                : rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   result.enable_pipelined_write = false;
   result.compression = rocksdb::kLZ4Compression;
+  result.merge_operator = CounterMergeOperator();
   result.memtable_whole_key_filtering = true;
   result.memtable_prefix_bloom_size_ratio = 0.02;
   rocksdb::BlockBasedTableOptions table;

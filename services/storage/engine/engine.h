@@ -24,6 +24,7 @@
 #include "rocksdb/utilities/write_batch_with_index.h"
 #include "rocksdb/write_batch.h"
 #include "rocksdb/write_buffer_manager.h"
+#include "services/storage/engine/counter.h"
 #include "services/storage/engine/deletion_upkeep.h"
 #include "services/storage/engine/log_files.h"
 #include "services/storage/engine/sorted_files.h"
@@ -137,6 +138,9 @@ class WriteBatch {
     spaces_.AddAny();
     batch_.DeleteRange(ToSlice(lower), ToSlice(upper));
   }
+  void AddToCounter(std::string_view key, int64_t value) {
+    batch_.Merge(ToSlice(key), EncodeCounter({value, false}));
+  }
   size_t bytes() const { return batch_.GetDataSize(); }
   void Clear() {
     spaces_.Clear();
@@ -162,6 +166,10 @@ class Transaction {
   // The caller holds the key's lock or needs none.
   void Put(std::string_view key, std::string_view value);
   void Delete(std::string_view key);
+  // Not seen by Get here: call it when all else is written.
+  void AddToCounter(std::string_view key, int64_t value) {
+    batch()->Merge(column_family_, ToSlice(key), EncodeCounter({value, false}));
+  }
   // First-committer-wins counts from now.
   void SetSnapshot() { validated_from_ = db_->GetLatestSequenceNumber(); }
   void SetSavePoint() { writes_.SetSavePoint(); }

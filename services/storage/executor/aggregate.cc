@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/executor/counted_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/row_identity.h"
 #include "services/storage/executor/sort_keys.h"
@@ -39,6 +40,8 @@ class AggregateNode : public PlanNode {
   std::vector<Call> calls;
   size_t block_bytes = 0;
   bool repeatable = false;  // What is evaluated for a batch.
+  // count(*) of all its rows is all that is asked for; null: it is not.
+  const catalog::TableEntry* counted = nullptr;
 };
 
 class HashAggregate : public Operator {
@@ -50,6 +53,10 @@ class HashAggregate : public Operator {
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (!computed_) {
+      if (node_.counted != nullptr) {
+        ASSIGN_OR_RETURN(computed_, EmitCount(*node_.counted, context_, node_.calls.size(), out));
+        if (computed_) return true;
+      }
       RETURN_IF_ERROR(Compute());
       computed_ = true;
     }
@@ -428,6 +435,7 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
   ASSIGN_OR_RETURN(node->input, CompileOperator(aggregate.input(), scope));
   ASSIGN_OR_RETURN(node->keys, CompileAll(aggregate.keys()));
   node->repeatable = AllRepeatable(node->keys);
+  ASSIGN_OR_RETURN(node->counted, CountedTable(aggregate, scope));
   for (const CompiledExpressionPtr& key : node->keys) node->key_types.push_back(key->type());
   for (const common::v1::AggregateCall& source : aggregate.aggregates()) {
     const sql::functions::AggregateFunction* function =
@@ -443,6 +451,7 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
     RETURN_IF_ERROR(CheckTypes(*function, call));
     node->repeatable = node->repeatable && AllRepeatable(call.arguments) &&
                        (call.filter == nullptr || call.filter->repeatable());
+    if (!IsCountOfRows(source)) node->counted = nullptr;
     call.offset = node->block_bytes;
     node->block_bytes += (call.function->state_size() + 15) / 16 * 16;
     node->calls.push_back(std::move(call));

@@ -135,8 +135,8 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
   for (size_t c = 0; c < table_columns; ++c) {
     auto merged = std::make_shared<types::Vector>(layout.types[c]);
     merged->Reserve(batch->row_count);
-    merged->ShareArenas(*batch->columns[c]);
-    merged->ShareArenas(*latest.columns[c]);
+    merged->ShareStrings(*batch->columns[c]);
+    merged->ShareStrings(*latest.columns[c]);
     size_t next = 0;
     for (uint32_t row = 0; row < batch->row_count; ++row) {
       if (next < changed.size() && changed[next] == row) {

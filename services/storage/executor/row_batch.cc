@@ -79,7 +79,7 @@ types::VectorPtr GatherNullable(const types::Vector& input, const uint32_t* sele
                                 uint32_t count) {
   auto out = std::make_shared<types::Vector>(input.type());
   out->Resize(count);
-  out->ShareArenas(input);
+  out->ShareStrings(input);
   Dispatch(input.physical(),
            [&](auto sample) { GatherData<decltype(sample)>(input, selection, count, out.get()); });
   return out;
@@ -96,7 +96,7 @@ types::Batch Concatenate(const std::vector<types::Batch>& batches,
     uint32_t at = 0;
     for (const types::Batch& batch : batches) {
       const types::Vector& in = *batch.columns[c];
-      out->ShareArenas(in);
+      out->ShareStrings(in);
       Dispatch(out->physical(), [&](auto sample) {
         using T = decltype(sample);
         std::copy(in.data<T>(), in.data<T>() + batch.row_count, out->data<T>() + at);

@@ -235,8 +235,11 @@ class Sort : public Operator {
   // Top-n: keeps the best `limit_` rows so far.
   void Prune() {
     SortRows();
-    types::Batch kept = types::Gather(rows_, order_.data(), static_cast<uint32_t>(order_.size()));
-    kept.row_count = static_cast<uint32_t>(order_.size());
+    // Copies, or the strings of all rows that ever were among the best would stay.
+    const auto count = static_cast<uint32_t>(order_.size());
+    types::Batch kept = types::GatherCopy(rows_, order_.data(), count, context_->memory.account());
+    if (!CheckStrings(kept).ok()) kept = types::Gather(rows_, order_.data(), count);
+    kept.row_count = count;
     std::vector<std::string> keys;
     for (uint32_t row : order_) keys.push_back(std::move(keys_[row]));
     Forget();
@@ -347,7 +350,7 @@ class Sort : public Operator {
       if (best == nullptr) break;
       if (!best->shared) {
         for (size_t c = 0; c < out->columns.size(); ++c)
-          out->columns[c]->ShareArenas(*best->batch.columns[c]);
+          out->columns[c]->ShareStrings(*best->batch.columns[c]);
         best->shared = true;
       }
       for (size_t c = 0; c < out->columns.size(); ++c) {

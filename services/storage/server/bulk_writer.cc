@@ -264,8 +264,20 @@ absl::StatusOr<uint64_t> BulkWriterImpl::Finish() {
   RETURN_IF_ERROR(rows_writer_->FinishStatement(call_));
   rows_writer_.reset();
   if (mode_ != Mode::kRows) {
+    const auto rows = static_cast<int64_t>(written_);
+    std::optional<txn::ExactCounts::Addition> counted;
+    if (mode_ == Mode::kBatch && rows > 0) {
+      // The batch is all of the rows, and is written here.
+      counted.emplace(
+          transaction_->shared()->exact_counts->Add(&batch_, table_->layout.storage_id, rows));
+    }
     RETURN_IF_ERROR(Flush());
-    transaction_->AddRows(table_->descriptor.table_id(), static_cast<int64_t>(written_));
+    counted.reset();
+    if (mode_ == Mode::kBatch) {
+      transaction_->AddRows(table_->descriptor.table_id(), rows);
+    } else {
+      transaction_->CountRows(table_->layout, rows);
+    }
     transaction_->shared()->rows_written.fetch_add(written_, std::memory_order_relaxed);
   }
   if (own_ == nullptr) {

@@ -60,6 +60,8 @@ absl::Status StorageServer::Start() {
   shared_.log = log_.get();
   shared_.locks = &locks_;
   shared_.counts = &counts_;
+  exact_counts_ = std::make_unique<txn::ExactCounts>(engine_.get(), log_.get());
+  shared_.exact_counts = exact_counts_.get();
   sequences_ = std::make_unique<txn::SequenceStore>(engine_.get(), log_.get());
   shared_.sequences = sequences_.get();
   RETURN_IF_ERROR(sequences_->Open(*catalog_->Current()));

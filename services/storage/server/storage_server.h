@@ -68,6 +68,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<txn::CommitLog> log_;
   txn::LockManager locks_;
   txn::RowCounts counts_;
+  std::unique_ptr<txn::ExactCounts> exact_counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;
   txn::Shared shared_;
   std::unique_ptr<statistics::StatisticsStore> statistics_;

@@ -85,6 +85,7 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
   KeySet keys;
   engine::WriteBatch writes;
   int64_t hidden = 1;
+  int64_t moved = 0;
   RETURN_IF_ERROR(
       ScanTable(context, transaction, before, [&](const types::Batch& rows) -> absl::Status {
         std::vector<const types::Vector*> columns = executor::Pointers(rows);
@@ -118,8 +119,12 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
             writes.Put(entry, value);
           }
         }
+        moved += rows.row_count;
         return FlushIfFull(transaction, &writes, kFlushBytes);
       }));
+  // As many rows as before, in another space.
+  transaction->CountRows(layout, moved);
+  transaction->AddRows(layout.table_id, -moved);
   return FlushIfFull(transaction, &writes, 0);
 }
 

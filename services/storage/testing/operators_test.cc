@@ -176,6 +176,30 @@ TEST_F(OperatorsTest, TopRowsOfAnyNumberOfRowsNeedMemoryForThemselvesOnly) {
   EXPECT_EQ(client_->summary().spilled_bytes(), 0u);
 }
 
+TEST_F(OperatorsTest, TopTextsThatGetBetterAllTheTimeDoNotKeepTheOthers) {
+  rpc::CallContext context;
+  ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 2 << 20).ok());
+  Operator series;
+  auto* column = series.add_output();
+  column->set_name("n");
+  *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
+  series.mutable_function_scan()->set_function("generate_series");
+  *series.mutable_function_scan()->add_arguments() = IntLiteral(60000);
+  *series.mutable_function_scan()->add_arguments() = IntLiteral(1);
+  *series.mutable_function_scan()->add_arguments() = IntLiteral(-1);
+  Expression text;
+  *text.mutable_type() = types::ToProto(types::Type{TypeId::kText, 0});
+  *text.mutable_cast()->mutable_argument() = Column(0, kInt4);
+  text.mutable_cast()->set_explicit_(true);
+  Operator top = SortBy(
+      Project(series, {Call("lpad(text,int4,text)", TypeId::kText,
+                            {text, IntLiteral(200), TextLiteral("0")})}),
+      false, false);
+  *top.mutable_sort()->mutable_top_n() = Literal(types::Value::Int(TypeId::kInt8, 2));
+  EXPECT_THAT(Rows(top), ElementsAre(std::string(199, '0') + "1", std::string(199, '0') + "2"));
+  EXPECT_EQ(client_->summary().spilled_bytes(), 0u);
+}
+
 TEST_F(OperatorsTest, SortBeyondTheBudgetSpillsAndStaysRight) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 1 << 20).ok());

@@ -308,7 +308,7 @@ void TableWriter::NoteChange(const codec::IndexLayout& building, std::string_vie
 
 absl::Status TableWriter::FinishStatement(const rpc::CallContext& context) {
   if (foreign_keys_.needed()) RETURN_IF_ERROR(foreign_keys_.Verify(context));
-  if (row_delta_ != 0) transaction_->AddRows(layout_.table_id, row_delta_);
+  if (row_delta_ != 0) transaction_->CountRows(layout_, row_delta_);
   row_delta_ = 0;
   return transaction_->CheckSize();
 }

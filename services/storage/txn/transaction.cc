@@ -15,6 +15,7 @@ absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
   for (uint32_t space : spaces) {
     batch.DeleteRange(codec::SpaceBegin(space), codec::SpaceEnd(space));
     batch.Delete(catalog::SystemKey('d', space));
+    shared->exact_counts->Erase(space, &batch);
   }
   RETURN_IF_ERROR(shared->log->Write(&batch));
   for (uint32_t space : spaces)
@@ -109,7 +110,7 @@ absl::Status Transaction::FailStatement() {
 
 Transaction::SavepointEntry Transaction::Here(std::string name) const {
   return {std::move(name), draft_,        dropped_spaces_.size(), private_spaces_.size(),
-          row_deltas_,     locks_.Mark(), locked_tables_.size()};
+          row_deltas_,     space_deltas_, locks_.Mark(),          locked_tables_.size()};
 }
 
 void Transaction::Restore(const SavepointEntry& entry) {
@@ -117,6 +118,7 @@ void Transaction::Restore(const SavepointEntry& entry) {
   if (entry.draft) draft_.emplace(*entry.draft);
   dropped_spaces_.resize(entry.dropped);
   row_deltas_ = entry.row_deltas;
+  space_deltas_ = entry.space_deltas;
   while (private_spaces_.size() > entry.private_spaces) {
     orphaned_spaces_.push_back(private_spaces_.back().space);
     private_spaces_.pop_back();
@@ -314,6 +316,16 @@ absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
       "Run the transaction again.");
 }
 
+absl::Status Transaction::WriteAll() {
+  std::vector<ExactCounts::Addition> counted;
+  for (const auto& [space, rows] : space_deltas_) {
+    if (rows != 0)
+      counted.push_back(shared_->exact_counts->Add(engine_transaction_.get(), space, rows));
+  }
+  space_deltas_.clear();
+  return shared_->log->Write(engine_transaction_.get());
+}
+
 absl::Status Transaction::CommitWrites() {
   if (broken_) {
     return status::Error(
@@ -326,7 +338,7 @@ absl::Status Transaction::CommitWrites() {
     return shared_->log->WaitDurable(read_sequence_);
   }
   RETURN_IF_ERROR(CheckSize());
-  RETURN_IF_ERROR(shared_->log->Write(engine_transaction_.get()));
+  RETURN_IF_ERROR(WriteAll());
   begun_ = false;
   ApplyRowDeltas();
   if (!draft_) ReleaseLocks();

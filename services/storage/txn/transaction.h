@@ -19,6 +19,7 @@
 #include "services/storage/catalog/catalog_draft.h"
 #include "services/storage/engine/engine.h"
 #include "services/storage/txn/commit_log.h"
+#include "services/storage/txn/exact_counts.h"
 #include "services/storage/txn/lock_manager.h"
 #include "services/storage/txn/row_counts.h"
 #include "services/storage/txn/sequence_store.h"
@@ -32,6 +33,7 @@ struct Shared {
   CommitLog* log = nullptr;
   LockManager* locks = nullptr;
   RowCounts* counts = nullptr;
+  ExactCounts* exact_counts = nullptr;
   SequenceStore* sequences = nullptr;
   std::atomic<uint64_t> next_owner{1};
   std::atomic<uint64_t> commits{0};
@@ -140,7 +142,18 @@ class Transaction {
   // After a failed direct write the transaction cannot commit.
   void MarkBroken() { broken_ = true; }
 
+  // So many rows of the table were stored (removed) by this transaction's writes.
+  void CountRows(const codec::TableLayout& table, int64_t delta) {
+    row_deltas_[table.table_id] += delta;
+    space_deltas_[table.storage_id] += delta;
+  }
+  // The estimate of the table's rows changes, not their count.
   void AddRows(uint32_t table_id, int64_t delta) { row_deltas_[table_id] += delta; }
+  // Rows of the space that finished statements of this transaction have stored, in sum.
+  int64_t UncommittedRows(uint32_t space) const {
+    const auto it = space_deltas_.find(space);
+    return it == space_deltas_.end() ? 0 : it->second;
+  }
   int64_t PendingRows(uint32_t table_id) const {
     const auto it = row_deltas_.find(table_id);
     return it == row_deltas_.end() ? 0 : it->second;
@@ -165,6 +178,7 @@ class Transaction {
     size_t dropped = 0;
     size_t private_spaces = 0;
     absl::flat_hash_map<uint32_t, int64_t> row_deltas;
+    absl::flat_hash_map<uint32_t, int64_t> space_deltas;
     size_t locks = 0;
     size_t locked_tables = 0;
   };
@@ -179,6 +193,8 @@ class Transaction {
   // it is kept up to date and not read.
   catalog::CatalogStatePtr WithoutYoungIndexes(const catalog::CatalogStatePtr& current);
   absl::Status CommitWrites();
+  // The counts of its rows, then all of it.
+  absl::Status WriteAll();
   void ReleaseLocks();
   void ApplyRowDeltas();
   void End();
@@ -207,7 +223,8 @@ class Transaction {
   std::vector<SavepointEntry> savepoints_;
   SavepointEntry statement_entry_;
   std::vector<std::pair<uint32_t, LockMode>> locked_tables_;  // In the order of locking.
-  absl::flat_hash_map<uint32_t, int64_t> row_deltas_;
+  absl::flat_hash_map<uint32_t, int64_t> row_deltas_;         // By table.
+  absl::flat_hash_map<uint32_t, int64_t> space_deltas_;       // By storage_id.
 };
 
 }  // namespace adbms::storage::txn
