@@ -451,7 +451,7 @@ absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictCla
       wanted == std::set<uint32_t>(table.primary_key().begin(), table.primary_key().end()))
     return 0u;
   for (const auto& index : table.indexes()) {
-    if (index.unique() &&
+    if (index.unique() && index.state() != common::v1::IndexDescriptor::STATE_BUILDING &&
         wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
       return index.index_id();
   }

@@ -133,6 +133,7 @@ absl::Status Catalog::Load() {
         } else {
           unfinished = true;
           batch.Put(SystemKey('d', index.index_id()), "");
+          if (index.delta_id() != 0) batch.Put(SystemKey('d', index.delta_id()), "");
         }
       }
       if (unfinished) {

@@ -46,10 +46,12 @@ class CatalogDraft {
   Result DropRelations(const common::v1::DropTable& statement, std::string_view kind);
   // Every action that moves no data; the caller has validated data where needed.
   Result AlterTable(const common::v1::AlterTable& statement);
-  // Adds an index in `state`; the caller builds it.
+  // Adds an index in `state`, with a delta where that is BUILDING; the caller builds it.
   Result CreateIndex(const common::v1::CreateIndex& statement,
                      common::v1::IndexDescriptor::State state);
-  absl::Status SetIndexPublic(uint32_t table_id, uint32_t index_id);
+  // A public index has no delta any more. Errors: 42704.
+  absl::Status SetIndexState(uint32_t table_id, uint32_t index_id,
+                             common::v1::IndexDescriptor::State state);
   absl::Status RemoveIndex(uint32_t table_id, uint32_t index_id);
   Result DropIndexes(const common::v1::DropIndex& statement);
   // New, empty spaces for rows and indexes.

@@ -45,6 +45,11 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
   while (index.descending_size() < index.columns_size()) index.add_descending(false);
   ASSIGN_OR_RETURN(*index_id, catalog_->AllocateId());
   index.set_index_id(*index_id);
+  index.clear_delta_id();
+  if (index.state() == IndexDescriptor::STATE_BUILDING) {
+    ASSIGN_OR_RETURN(const uint32_t delta_id, catalog_->AllocateId());
+    index.set_delta_id(delta_id);
+  }
   *table->add_indexes() = std::move(index);
   return absl::OkStatus();
 }
@@ -75,12 +80,17 @@ CatalogDraft::Result CatalogDraft::CreateIndex(const common::v1::CreateIndex& st
   return result;
 }
 
-absl::Status CatalogDraft::SetIndexPublic(uint32_t table_id, uint32_t index_id) {
+absl::Status CatalogDraft::SetIndexState(uint32_t table_id, uint32_t index_id,
+                                         IndexDescriptor::State state) {
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
   TableDescriptor table = entry->descriptor;
   for (IndexDescriptor& index : *table.mutable_indexes()) {
     if (index.index_id() != index_id) continue;
-    index.set_state(IndexDescriptor::STATE_PUBLIC);
+    index.set_state(state);
+    if (state == IndexDescriptor::STATE_PUBLIC && index.delta_id() != 0) {
+      dropped_spaces_.push_back(index.delta_id());
+      index.clear_delta_id();
+    }
     return PutTable(std::move(table));
   }
   return status::Error(sqlstate::kUndefinedObject,
@@ -92,8 +102,9 @@ absl::Status CatalogDraft::RemoveIndex(uint32_t table_id, uint32_t index_id) {
   TableDescriptor table = entry->descriptor;
   for (int i = 0; i < table.indexes_size(); ++i) {
     if (table.indexes(i).index_id() != index_id) continue;
-    table.mutable_indexes()->DeleteSubrange(i, 1);
     dropped_spaces_.push_back(index_id);
+    if (table.indexes(i).delta_id() != 0) dropped_spaces_.push_back(table.indexes(i).delta_id());
+    table.mutable_indexes()->DeleteSubrange(i, 1);
     return PutTable(std::move(table));
   }
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "absl/container/inlined_vector.h"
 #include "common/status/macros.h"
 
 namespace adbms::storage::codec {
@@ -33,8 +34,7 @@ void IndexLayout::AppendEntryValue(Columns row_columns, uint32_t row, std::strin
   out->push_back(static_cast<char>(size >> 8));
   if (!inline_suffix) out->append(row_suffix);
   if (value_columns.empty()) return;
-  std::vector<const types::Vector*> values;
-  values.reserve(value_columns.size());
+  absl::InlinedVector<const types::Vector*, 8> values;
   for (uint32_t ordinal : value_columns) values.push_back(row_columns[ordinal]);
   value.Append(values, row, out);
 }
@@ -48,6 +48,12 @@ bool IndexLayout::RowSuffix(std::string_view key, std::string_view value,
   if (source.size() < size) return false;
   *suffix = value[0] == kSuffixInKey ? source.substr(source.size() - size) : source.substr(0, size);
   return true;
+}
+
+bool IndexLayout::Shows(const std::vector<bool>& assigned) const {
+  const auto is_assigned = [&](uint32_t ordinal) { return assigned[ordinal]; };
+  return std::any_of(columns.begin(), columns.end(), is_assigned) ||
+         std::any_of(value_columns.begin(), value_columns.end(), is_assigned);
 }
 
 std::string_view IndexLayout::RowPart(std::string_view value) {
@@ -82,6 +88,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
   for (const common::v1::IndexDescriptor& index : descriptor.indexes()) {
     IndexLayout entry;
     entry.index_id = index.index_id();
+    entry.delta_id = index.delta_id();
     entry.name = index.name();
     entry.unique = index.unique();
     entry.is_public = index.state() == common::v1::IndexDescriptor::STATE_PUBLIC;
@@ -107,14 +114,17 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     for (uint32_t ordinal : values) value_types.push_back(layout.types[ordinal]);
     entry.value_columns = std::move(values);
     entry.value = RowLayout(std::move(value_types));
-    layout.indexes.push_back(std::move(entry));
+    const bool building = index.state() == common::v1::IndexDescriptor::STATE_BUILDING;
+    (building ? layout.building : layout.indexes).push_back(std::move(entry));
   }
   return layout;
 }
 
 const IndexLayout* TableLayout::FindIndex(uint32_t index_id) const {
-  for (const IndexLayout& index : indexes) {
-    if (index.index_id == index_id) return &index;
+  for (const auto* list : {&indexes, &building}) {
+    for (const IndexLayout& index : *list) {
+      if (index.index_id == index_id) return &index;
+    }
   }
   return nullptr;
 }

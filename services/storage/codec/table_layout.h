@@ -23,6 +23,7 @@ using Columns = std::span<const types::Vector* const>;
 // A secondary index's entries.
 struct IndexLayout {
   uint32_t index_id = 0;
+  uint32_t delta_id = 0;  // Space of the keys of rows that changed while it was being built.
   std::string name;
   bool unique = false;
   bool is_public = true;
@@ -39,6 +40,8 @@ struct IndexLayout {
                         bool inline_suffix, std::string* out) const;
   // The row key's suffix of an entry; nullopt-like empty view with false when malformed.
   static bool RowSuffix(std::string_view key, std::string_view value, std::string_view* suffix);
+  // Whether a row's entry changes where the columns for which `assigned` is true do.
+  bool Shows(const std::vector<bool>& assigned) const;
   // The value's part that RowDecoder reads.
   static std::string_view RowPart(std::string_view value);
 };
@@ -54,12 +57,14 @@ struct TableLayout {
   std::vector<uint32_t> primary_key;  // Ordinals; empty: hidden bigint key.
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
-  std::vector<IndexLayout> indexes;  // In the descriptor's order.
+  std::vector<IndexLayout> indexes;   // That writes maintain; in the descriptor's order.
+  std::vector<IndexLayout> building;  // In whose deltas writes note the rows that they change.
 
   // Errors: INTERNAL for a malformed descriptor.
   static absl::StatusOr<TableLayout> Make(const common::v1::TableDescriptor& descriptor);
 
   bool has_primary_key() const { return !primary_key.empty(); }
+  // One that is being built too.
   const IndexLayout* FindIndex(uint32_t index_id) const;
   // Key of a row by its primary key. REQUIRES: has_primary_key().
   void AppendRowKey(Columns columns, uint32_t row, std::string* out) const;

@@ -23,8 +23,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Takes no more bytes while `full`; `unsynced`: no file can be synced; `broken`: every write is an
-// error of the device.
+// Takes no more bytes while `full`, those of sorted files none while `files_full`; `unsynced`: no
+// file can be synced; `broken`: every write is an error of the device.
 class Disk : public rocksdb::FileSystemWrapper {
  public:
   Disk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -34,7 +34,8 @@ class Disk : public rocksdb::FileSystemWrapper {
                                     rocksdb::IODebugContext* debug) override {
     if (full) return NoSpace();
     rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
-    if (status.ok()) *file = std::make_unique<File>(std::move(*file), this);
+    const bool sorted = path.find("/tmp/index-") != std::string::npos;
+    if (status.ok()) *file = std::make_unique<File>(std::move(*file), this, sorted);
     return status;
   }
 
@@ -46,6 +47,7 @@ class Disk : public rocksdb::FileSystemWrapper {
   }
 
   std::atomic<bool> full{false};
+  std::atomic<bool> files_full{false};
   std::atomic<bool> unsynced{false};
   std::atomic<bool> broken{false};
 
@@ -57,12 +59,13 @@ class Disk : public rocksdb::FileSystemWrapper {
   }
   class File : public rocksdb::FSWritableFileOwnerWrapper {
    public:
-    File(std::unique_ptr<rocksdb::FSWritableFile> file, Disk* disk)
-        : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk) {}
+    File(std::unique_ptr<rocksdb::FSWritableFile> file, Disk* disk, bool sorted)
+        : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk), sorted_(sorted) {}
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
       if (disk_->broken) return rocksdb::IOStatus::IOError("Input/output error");
-      if (!disk_->full) return FSWritableFileOwnerWrapper::Append(data, options, debug);
+      if (!disk_->full && !(sorted_ && disk_->files_full))
+        return FSWritableFileOwnerWrapper::Append(data, options, debug);
       // As disks do: a part of it is written.
       (void)FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2),
                                                options, debug);
@@ -84,6 +87,7 @@ class Disk : public rocksdb::FileSystemWrapper {
 
    private:
     Disk* const disk_;
+    const bool sorted_;
   };
 };
 
@@ -142,6 +146,27 @@ TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {
   OpenOn(disk_);
   Client client(storage_.get());
   EXPECT_THAT(client.All("t"), ::testing::ElementsAreArray(acknowledged));
+}
+
+TEST_F(DiskTest, AnIndexThatDoesNotFitLeavesNothing) {
+  Client client(storage_.get());
+  MakeTable(&client);
+  for (int64_t first = 0; first < 80000; first += 5000) {
+    std::vector<std::vector<int64_t>> rows;
+    for (int64_t i = first; i < first + 5000; ++i) rows.push_back({i, i});
+    ASSERT_TRUE(client.InsertInts("t", rows).ok());
+  }
+  const auto statement = CreateIndex(client.Table("t").table_id(), "t_b", {1}, true);
+  disk_->files_full = true;
+  const absl::Status refused = client.Ddl(statement).status();
+  EXPECT_TRUE(HasSqlState(refused, "53100")) << refused;
+  EXPECT_EQ(client.Table("t").indexes_size(), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(dir_.path() + "/tmp"));
+  EXPECT_THAT(storage_->WriteFailure(), IsEmpty());  // Others write.
+  ASSERT_TRUE(client.InsertInts("t", {{80000, 80000}}).ok());
+  disk_->files_full = false;
+  EXPECT_TRUE(client.Ddl(statement).ok());
+  EXPECT_TRUE(HasSqlState(client.InsertInts("t", {{80001, 5}}), "23505"));
 }
 
 TEST_F(DiskTest, AnErrorOfTheDeviceIsToldAsOneThatWantsARestart) {

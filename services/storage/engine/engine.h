@@ -27,6 +27,7 @@
 #include "services/storage/engine/counter.h"
 #include "services/storage/engine/deletion_upkeep.h"
 #include "services/storage/engine/log_files.h"
+#include "services/storage/engine/sorted_files.h"
 #include "services/storage/engine/space_changes.h"
 #include "services/storage/engine/write_recovery.h"
 
@@ -239,6 +240,14 @@ class Engine {
   absl::Status Write(WriteBatch* batch);
   // Makes everything written before the call durable.
   absl::Status SyncWal();
+
+  // Writes files named `prefix`-<number>.sst, on the data directory's disk. `looked_up`: their keys
+  // will be asked for one by one, not only walked over.
+  std::unique_ptr<SortedFileWriter> NewSortedFiles(const std::string& prefix, bool looked_up) const;
+  // Takes files in, all or none: durable when it returns, and seen by all snapshots, older ones
+  // too. What was written before is made durable first. REQUIRES: nothing is or was in the
+  // spaces of their keys. Errors: as ToStatus; the files stay their owner's.
+  absl::Status Ingest(SortedFiles* files);
 
   // A scan stepped over so many deletions (skipped_deletions.h).
   void NoteSkipped(uint64_t deletions) { upkeep_.NoteSkipped(deletions); }

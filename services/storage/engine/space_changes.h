@@ -14,8 +14,8 @@ namespace adbms::storage::engine {
 // The spaces that a batch of writes has keys in. Not thread-safe.
 class WrittenSpaces {
  public:
-  void Add(std::string_view key) {
-    const uint32_t space = SpaceOf(key);
+  void Add(std::string_view key) { AddSpace(SpaceOf(key)); }
+  void AddSpace(uint32_t space) {
     if (!spaces_.empty() && spaces_.back() == space) return;
     if (std::find(spaces_.begin(), spaces_.end(), space) != spaces_.end()) return;
     if (spaces_.size() < kMost) {
@@ -23,6 +23,10 @@ class WrittenSpaces {
     } else {
       any_ = true;
     }
+  }
+  void AddAll(const WrittenSpaces& other) {
+    any_ |= other.any_;
+    for (const uint32_t space : other.spaces_) AddSpace(space);
   }
   // Keys of spaces that nobody has counted.
   void AddAny() { any_ = true; }

@@ -1,9 +1,5 @@
 #include "services/storage/executor/spill_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 
 #include "common/status/macros.h"
@@ -14,25 +10,12 @@ namespace {
 
 constexpr size_t kBufferBytes = 1 << 18;
 
-absl::Status FileError(const char* what) {
-  const int error = errno;
-  const bool full = error == ENOSPC || error == EDQUOT;
-  return status::Error(
-      full ? status::sqlstate::kDiskFull : status::sqlstate::kIoError,
-      std::string("could not ") + what + " temporary file: " + std::strerror(error));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SpillFile>> SpillFile::Create(const std::string& directory) {
-  std::string name = directory + "/spill-XXXXXX";
-  const int file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0) return FileError("create");
-  ::unlink(name.c_str());
-  return std::unique_ptr<SpillFile>(new SpillFile(file));
+  ASSIGN_OR_RETURN(auto file, TemporaryFile::Create(directory));
+  return std::unique_ptr<SpillFile>(new SpillFile(std::move(file)));
 }
-
-SpillFile::~SpillFile() { ::close(file_); }
 
 absl::Status SpillFile::Write(const types::Batch& batch) {
   size_t strings = 0;
@@ -56,16 +39,7 @@ absl::Status SpillFile::Write(const types::Batch& batch) {
 }
 
 absl::Status SpillFile::Flush() {
-  size_t done = 0;
-  while (done < buffer_.size()) {
-    const ssize_t written = ::write(file_, buffer_.data() + done, buffer_.size() - done);
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return FileError("write");
-    }
-    done += static_cast<size_t>(written);
-  }
-  bytes_ += buffer_.size();
+  RETURN_IF_ERROR(file_->Append(buffer_));
   buffer_.clear();
   ShrinkBuffer();
   return absl::OkStatus();
@@ -80,7 +54,7 @@ void SpillFile::ShrinkBuffer() {
 
 absl::Status SpillFile::StartReading() {
   RETURN_IF_ERROR(Flush());
-  if (::lseek(file_, 0, SEEK_SET) < 0) return FileError("rewind");
+  read_ = 0;
   at_ = 0;
   return absl::OkStatus();
 }
@@ -95,13 +69,11 @@ absl::StatusOr<bool> SpillFile::Fill(size_t needed) {
     // Ahead while that is little.
     const size_t want = needed > kBufferBytes ? needed - have : kBufferBytes - have;
     buffer_.resize(have + want);
-    const ssize_t count = ::read(file_, buffer_.data() + have, want);
-    buffer_.resize(have + static_cast<size_t>(std::max<ssize_t>(count, 0)));
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      return FileError("read");
-    }
-    if (count == 0) return false;
+    const absl::StatusOr<size_t> count = file_->ReadAt(read_, want, buffer_.data() + have);
+    buffer_.resize(have + (count.ok() ? *count : 0));
+    RETURN_IF_ERROR(count.status());
+    if (*count == 0) return false;
+    read_ += *count;
   }
   return true;
 }

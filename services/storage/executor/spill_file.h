@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/types/vector.h"
+#include "services/storage/executor/temporary_file.h"
 
 namespace adbms::storage::executor {
 
@@ -16,24 +17,23 @@ class SpillFile {
  public:
   // Errors: 58030, 53100.
   static absl::StatusOr<std::unique_ptr<SpillFile>> Create(const std::string& directory);
-  ~SpillFile();
   absl::Status Write(const types::Batch& batch);
   absl::Status StartReading();
   // What the next batch takes in the file; 0 at the end. Read takes twice as much for a moment.
   absl::StatusOr<size_t> NextBytes();
   // False at the end.
   absl::StatusOr<bool> Read(types::Batch* batch);
-  uint64_t bytes() const { return bytes_; }
+  uint64_t bytes() const { return file_->bytes(); }
 
  private:
-  explicit SpillFile(int file) : file_(file) {}
+  explicit SpillFile(std::unique_ptr<TemporaryFile> file) : file_(std::move(file)) {}
   absl::Status Flush();
   absl::StatusOr<bool> Fill(size_t needed);
   // Long batches leave no long buffer behind: there may be many files.
   void ShrinkBuffer();
 
-  const int file_;
-  uint64_t bytes_ = 0;
+  const std::unique_ptr<TemporaryFile> file_;
+  uint64_t read_ = 0;  // Up to where.
   std::string buffer_;
   size_t at_ = 0;
 };

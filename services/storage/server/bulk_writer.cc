@@ -95,10 +95,11 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
   bool direct = transaction_->CanWriteDirectly(layout.storage_id);
   for (const codec::IndexLayout& index : layout.indexes)
     direct &= transaction_->CanWriteDirectly(index.index_id);
-  const bool keys = !table_->descriptor.foreign_keys().empty();
-  if (direct && !keys) {
+  // What stands for more than rows and entries is the row writer's.
+  const bool more = !table_->descriptor.foreign_keys().empty() || !layout.building.empty();
+  if (direct && !more) {
     mode_ = Mode::kDirect;
-  } else if (alone && !keys) {
+  } else if (alone && !more) {
     mode_ = Mode::kBatch;
   }
   rows_writer_ =

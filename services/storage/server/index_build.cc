@@ -1,18 +1,18 @@
 // CREATE INDEX while writers go on.
 #include "common/status/macros.h"
-#include "common/status/sql_error.h"
-#include "services/storage/executor/row_batch.h"
-#include "services/storage/executor/table_scan.h"
 #include "services/storage/server/ddl.h"
+#include "services/storage/server/index_load.h"
+#include "services/storage/server/index_mending.h"
 #include "services/storage/server/resolution.h"
-#include "services/storage/server/table_rewrite.h"
 
 namespace adbms::storage::server {
 namespace {
 
-namespace sqlstate = status::sqlstate;
-constexpr uint32_t kChunkRows = 1024;
-constexpr size_t kSpaceBytes = 4;
+using common::v1::IndexDescriptor;
+
+// Rows of so many bytes on disk are entered one by one in less time than sorting them needs to
+// begin and to end.
+constexpr uint64_t kBytesToSort = 1 << 20;
 
 // Runs one change of the catalog in a transaction of its own. REQUIRES: a guard holds what it
 // changes. `agree` is asked before the commit; false: nothing happens.
@@ -34,153 +34,98 @@ absl::Status ChangeCatalog(SessionState* session, Change change) {
   return ChangeCatalog(session, change, [](const catalog::CatalogDraft&) { return true; }).status();
 }
 
-class Backfill {
+// One build, after its index is in the catalog.
+class Build {
  public:
-  Backfill(const rpc::CallContext& call, SessionState* session, const catalog::TableEntry* table,
-           const codec::IndexLayout* index)
-      : call_(call), session_(session), table_(*table), index_(*index) {}
+  Build(const rpc::CallContext& call, SessionState* session, txn::Transaction* guard,
+        uint32_t table_id, uint32_t index_id)
+      : call_(call),
+        session_(session),
+        shared_(session->parts().shared),
+        guard_(guard),
+        table_id_(table_id),
+        index_id_(index_id) {}
 
   absl::Status Run() {
-    std::vector<uint32_t> ordinals;
-    for (uint32_t i = 0; i < table_.layout.types.size(); ++i) ordinals.push_back(i);
-    ordinals.push_back(codec::kRowKeyOrdinal);
-    ASSIGN_OR_RETURN(columns_, executor::ScanColumns::Make(&table_, ordinals));
-    txn::Shared* shared = session_->parts().shared;
-    auto it = shared->engine->NewIterator(shared->engine->TakeSnapshot(),
-                                          {table_.layout.Begin(), table_.layout.End()},
-                                          {.fill_cache = false});
-    it->SeekToFirst();
-    std::vector<std::string> keys;
-    while (it->Valid()) {
-      keys.clear();
-      while (it->Valid() && keys.size() < kChunkRows) {
-        keys.push_back(it->key().ToString());
-        it->Next();
-      }
-      RETURN_IF_ERROR(call_.Check());
-      RETURN_IF_ERROR(EnterAll(keys));
-    }
-    RETURN_IF_ERROR(it->status());
-    return shared->log->WaitDurable();
+    RETURN_IF_ERROR(EverybodyKnows());
+    ASSIGN_OR_RETURN(const bool sorts, Look());
+    RETURN_IF_ERROR(sorts ? Sort() : Mending(nullptr).EnterTable());
+    return Become(IndexDescriptor::STATE_PUBLIC);
   }
 
  private:
-  // Enters a chunk at once where nobody writes; otherwise row by row, where no row's lock is held
-  // while waiting for another's.
-  absl::Status EnterAll(const std::vector<std::string>& keys) {
-    const absl::Status whole = Enter(keys, /*waits=*/false);
-    if (whole.ok() || !IsConflict(whole)) return whole;
-    for (const std::string& key : keys) {
-      while (true) {
-        RETURN_IF_ERROR(call_.Check());
-        const absl::Status status = Enter({key}, /*waits=*/true);
-        if (status.ok()) break;
-        if (!IsConflict(status)) return status;
-      }
+  absl::Status Sort() {
+    // Whatever changes a row from here on notes it.
+    const engine::SnapshotPtr snapshot = shared_->engine->TakeSnapshot();
+    RETURN_IF_ERROR(LoadIndex(call_, shared_, *table_, *index_, snapshot));
+    if (index_->unique) {
+      // Entries that are not mended yet would be in the way of writers.
+      RETURN_IF_ERROR(guard_->LockTable(call_, table_id_, txn::LockMode::kShare));
+      return Mending(snapshot).MendAlone();
     }
-    return absl::OkStatus();
+    RETURN_IF_ERROR(Become(IndexDescriptor::STATE_WRITE_ONLY));
+    RETURN_IF_ERROR(EverybodyKnows());
+    RETURN_IF_ERROR(Look().status());
+    return Mending(snapshot).MendBesideWriters();
   }
 
-  static bool IsConflict(const absl::Status& status) {
-    return status::HasSqlState(status, sqlstate::kDeadlockDetected) ||
-           status::HasSqlState(status, sqlstate::kLockNotAvailable);
+  // Until nobody works with an older version of the table.
+  absl::Status EverybodyKnows() {
+    return shared_->locks->WaitForHolders(call_, guard_->locks(), table_id_, txn::LockMode::kShare);
   }
 
-  // Under the row's lock its latest version is entered: a writer after us maintains the entry, a
-  // writer before us has committed.
-  absl::Status Enter(const std::vector<std::string>& keys, bool waits) {
-    txn::Shared* shared = session_->parts().shared;
-    txn::LockOwner locks(shared->locks, shared->next_owner.fetch_add(1, std::memory_order_relaxed));
-    std::unique_ptr<engine::Transaction> writes = shared->engine->Begin(nullptr);
-    const auto lock = [&](const std::string& key, txn::LockMode mode) -> absl::Status {
-      if (waits) return shared->locks->Acquire(call_, &locks, key, mode);
-      if (shared->locks->TryAcquire(&locks, key, mode)) return absl::OkStatus();
-      return status::Error(sqlstate::kLockNotAvailable, "a row is being written");
-    };
-    absl::Status status = EnterInto(writes.get(), keys, lock);
-    if (status.ok()) status = shared->log->Write(writes.get());
-    return status;
+  // Takes the table as it is now; true: the index is to be filled by sorting.
+  absl::StatusOr<bool> Look() {
+    const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
+    const catalog::TableEntryPtr* entry = catalog->Find(table_id_);
+    if (entry != nullptr) table_ = *entry;
+    index_ = entry == nullptr ? nullptr : table_->layout.FindIndex(index_id_);
+    if (index_ == nullptr)
+      return absl::InternalError("an index went away while it was being built");
+    return index_->delta_id != 0;
   }
 
-  template <typename Lock>
-  absl::Status EnterInto(engine::Transaction* writes, const std::vector<std::string>& keys,
-                         const Lock& lock) {
-    executor::RowSink sink(&columns_);
-    sink.Start(static_cast<uint32_t>(keys.size()));
-    for (const std::string& key : keys) {
-      engine::PinnableSlice value;
-      bool found = false;
-      RETURN_IF_ERROR(lock(key, txn::LockMode::kForShare));
-      RETURN_IF_ERROR(writes->Get(nullptr, key, &value, &found));
-      if (found) RETURN_IF_ERROR(sink.Add(key, engine::ToView(value)));
-    }
-    const types::Batch rows = sink.Finish();
-    const std::vector<const types::Vector*> columns = executor::Pointers(rows);
-    std::string entry, value;
-    for (uint32_t row = 0; row < rows.row_count; ++row) {
-      const std::string_view suffix =
-          columns.back()->data<std::string_view>()[row].substr(kSpaceBytes);
-      bool inline_suffix = false;
-      entry.clear();
-      value.clear();
-      index_.AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
-      if (entry.size() > 8191) {
-        return status::Error(sqlstate::kProgramLimitExceeded,
-                             "index row size " + std::to_string(entry.size()) +
-                                 " exceeds maximum 8191 for index \"" + index_.name + "\"");
-      }
-      index_.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
-      if (!inline_suffix) {
-        engine::PinnableSlice existing;
-        bool found = false;
-        RETURN_IF_ERROR(lock(entry, txn::LockMode::kForUpdate));
-        RETURN_IF_ERROR(writes->Get(nullptr, entry, &existing, &found));
-        std::string_view other;
-        if (found && codec::IndexLayout::RowSuffix(entry, engine::ToView(existing), &other) &&
-            other != suffix) {
-          return DuplicateInIndex(table_, index_.name, index_.columns, columns, row);
-        }
-      }
-      writes->Put(entry, value);
-    }
-    return absl::OkStatus();
+  absl::Status Become(IndexDescriptor::State state) {
+    return ChangeCatalog(session_, [&](catalog::CatalogDraft* draft) {
+      return draft->SetIndexState(table_id_, index_id_, state);
+    });
+  }
+
+  IndexMending Mending(engine::SnapshotPtr since) {
+    return IndexMending(call_, shared_, *table_, *index_, std::move(since));
   }
 
   const rpc::CallContext& call_;
   SessionState* const session_;
-  const catalog::TableEntry& table_;
-  const codec::IndexLayout& index_;
-  executor::ScanColumns columns_;
+  txn::Shared* const shared_;
+  txn::Transaction* const guard_;
+  const uint32_t table_id_;
+  const uint32_t index_id_;
+  catalog::TableEntryPtr table_;
+  const codec::IndexLayout* index_ = nullptr;  // Of `table_`.
 };
 
-absl::Status Fill(const rpc::CallContext& context, SessionState* session, txn::Transaction* guard,
-                  uint32_t table_id, uint32_t index_id) {
-  txn::Shared* shared = session->parts().shared;
-  // From then on every writer maintains the index.
-  RETURN_IF_ERROR(
-      shared->locks->WaitForHolders(context, guard->locks(), table_id, txn::LockMode::kShare));
-  const catalog::CatalogStatePtr catalog = shared->catalog->Current();
-  const catalog::TableEntryPtr* entry = catalog->Find(table_id);
-  const codec::IndexLayout* index =
-      entry == nullptr ? nullptr : (*entry)->layout.FindIndex(index_id);
-  if (index == nullptr) return absl::InternalError("an index went away while it was being built");
-  RETURN_IF_ERROR(Backfill(context, session, entry->get(), index).Run());
-  return ChangeCatalog(session, [&](catalog::CatalogDraft* draft) {
-    return draft->SetIndexPublic(table_id, index_id);
-  });
+// How it will be filled. Sorting has two changes of the catalog more to wait for.
+IndexDescriptor::State FirstState(const txn::Shared& shared, uint32_t table_id) {
+  const catalog::CatalogStatePtr catalog = shared.catalog->Current();
+  const catalog::TableEntryPtr* table = catalog->Find(table_id);
+  const bool large =
+      table != nullptr && shared.engine->ApproximateSize((*table)->layout.Begin(),
+                                                         (*table)->layout.End()) >= kBytesToSort;
+  return large ? IndexDescriptor::STATE_BUILDING : IndexDescriptor::STATE_WRITE_ONLY;
 }
 
-// Adds the index, write-only, under a name that the guard then holds.
+// Adds the index, to be filled, under a name that the guard then holds.
 absl::StatusOr<v1::DdlResult> Add(const rpc::CallContext& context, SessionState* session,
                                   txn::Transaction* guard, const common::v1::DdlStatement& ddl) {
   txn::Shared* shared = session->parts().shared;
+  const IndexDescriptor::State state = FirstState(*shared, ddl.create_index().table_id());
   while (true) {
     v1::DdlResult result;
     std::string name, schema;
     const auto add = [&](catalog::CatalogDraft* draft) -> absl::Status {
       RETURN_IF_ERROR(CheckResolution(ddl, *draft->state()));
-      ASSIGN_OR_RETURN(result, draft->CreateIndex(ddl.create_index(),
-                                                  common::v1::IndexDescriptor::STATE_WRITE_ONLY));
+      ASSIGN_OR_RETURN(result, draft->CreateIndex(ddl.create_index(), state));
       if (!result.changed()) return absl::OkStatus();
       const auto added = draft->state()->FindIndex(result.object_id());
       schema = added.table->descriptor.schema();
@@ -214,7 +159,7 @@ absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
   ASSIGN_OR_RETURN(v1::DdlResult result, Add(context, session, guard.get(), ddl));
   if (!result.changed()) return result;
   const absl::Status filled =
-      Fill(context, session, guard.get(), statement.table_id(), result.object_id());
+      Build(context, session, guard.get(), statement.table_id(), result.object_id()).Run();
   if (filled.ok()) return result;
   const absl::Status removed = ChangeCatalog(session, [&](catalog::CatalogDraft* draft) {
     return draft->RemoveIndex(statement.table_id(), result.object_id());

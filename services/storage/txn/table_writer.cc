@@ -161,6 +161,7 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
     writes_->Put(entry_keys_[i], value_);
     ++entries_written_[i];
   }
+  for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
   foreign_keys_.RowStored(columns, row);
   ++row_delta_;
   ++written_;
@@ -242,10 +243,8 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
   if (moved) writes_->Delete(row_key);
   for (size_t i = 0; i < layout_.indexes.size(); ++i) {
     const codec::IndexLayout& index = layout_.indexes[i];
-    bool touched = moved || (key_assigned && !index.value_columns.empty());
-    for (uint32_t ordinal : index.columns) touched |= assigned[ordinal];
-    for (uint32_t ordinal : index.value_columns) touched |= assigned[ordinal];
-    if (!touched) continue;
+    if (!moved && !(key_assigned && !index.value_columns.empty()) && !index.Shows(assigned))
+      continue;
     bool old_inline = false;
     bool new_inline = false;
     old_entry_key_.clear();
@@ -267,6 +266,11 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
     writes_->Put(entry_key, value_);
     ++entries_written_[i];
   }
+  for (const codec::IndexLayout& index : layout_.building) {
+    if (!moved && !key_assigned && !index.Shows(assigned)) continue;
+    NoteChange(index, suffix);
+    if (moved) NoteChange(index, old_suffix);
+  }
   value_.clear();
   layout_.row.Append(new_columns, new_row, &value_);
   writes_->Put(row_key_, value_);
@@ -286,12 +290,20 @@ absl::Status TableWriter::Delete(std::string_view row_key, codec::Columns column
     writes_->Delete(old_entry_key_);
     ++entries_written_[i];
   }
+  for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
   writes_->Delete(row_key);
   if (foreign_keys_.needed()) foreign_keys_.RowRemoved(columns, row);
   --row_delta_;
   ++written_;
   ++deleted_;
   return absl::OkStatus();
+}
+
+void TableWriter::NoteChange(const codec::IndexLayout& building, std::string_view row_suffix) {
+  std::string note;
+  codec::AppendSpace(building.delta_id, &note);
+  note.append(row_suffix);
+  writes_->Put(note, {});
 }
 
 absl::Status TableWriter::FinishStatement(const rpc::CallContext& context) {

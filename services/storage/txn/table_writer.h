@@ -66,6 +66,8 @@ class TableWriter {
   absl::Status CheckKeyFree(const std::string& key, codec::Columns columns, uint32_t row,
                             Conflict* conflict);
 
+  // Leaves word that the row has changed for whoever is building the index.
+  void NoteChange(const codec::IndexLayout& building, std::string_view row_suffix);
   // Locks what is about to be removed.
   absl::Status LockKey(std::string_view key);
   // Locks a key that must not appear. One that is there is not locked, and not waited for when

@@ -1,0 +1,64 @@
+// The entries that stored rows have in an index. Immutable and thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/status/macros.h"
+#include "services/storage/executor/table_scan.h"
+#include "services/storage/txn/constraint_errors.h"
+
+namespace adbms::storage::server {
+
+inline constexpr size_t kSpaceBytes = 4;  // Of every key.
+
+class IndexEntries {
+ public:
+  struct Entry {
+    std::string_view row_suffix;  // The row's key without its space.
+    std::string key;
+    std::string value;
+    bool has_suffix = false;  // The key ends in it: no other row can have the same.
+    uint32_t row = 0;         // In the batch.
+  };
+
+  // Borrows both.
+  static absl::StatusOr<IndexEntries> Make(const catalog::TableEntry* table,
+                                           const codec::IndexLayout* index);
+
+  // What rows are read with: the columns that entries are made of.
+  const executor::ScanColumns& columns() const { return columns_; }
+
+  // Calls `visit` with the entry of each row; it may be changed, and does not outlast the call.
+  // Errors: 54000 for a key that is too long; those of `visit`.
+  template <typename Visit>
+  absl::Status ForEach(const types::Batch& rows, Visit visit) const {
+    const std::vector<const types::Vector*> columns = ByOrdinal(rows);
+    const std::string_view* row_keys = rows.columns.back()->data<std::string_view>();
+    Entry entry;
+    for (entry.row = 0; entry.row < rows.row_count; ++entry.row) {
+      entry.row_suffix = row_keys[entry.row].substr(kSpaceBytes);
+      entry.key.clear();
+      entry.value.clear();
+      index_->AppendEntryKey(columns, entry.row, entry.row_suffix, &entry.key, &entry.has_suffix);
+      RETURN_IF_ERROR(txn::CheckKeySize(entry.key, index_->name));
+      index_->AppendEntryValue(columns, entry.row, entry.row_suffix, entry.has_suffix,
+                               &entry.value);
+      RETURN_IF_ERROR(visit(entry));
+    }
+    return absl::OkStatus();
+  }
+
+  // 23505: the key of this row is another's too.
+  absl::Status Duplicate(const types::Batch& rows, uint32_t row) const;
+
+ private:
+  std::vector<const types::Vector*> ByOrdinal(const types::Batch& rows) const;
+
+  const catalog::TableEntry* table_ = nullptr;
+  const codec::IndexLayout* index_ = nullptr;
+  executor::ScanColumns columns_;
+};
+
+}  // namespace adbms::storage::server
