@@ -2,11 +2,12 @@
 step: what is answered, what waits, what goes on when somebody else ends.
 """
 import concurrent.futures
+import time
 import unittest
 
 import psycopg2
 
-from adbms_process import ClusterTest, Postgres, run, wait_until
+from adbms_process import PATIENCE, ClusterTest, Postgres, run, sqlstate, wait_until
 
 SETUP = """
 CREATE TABLE parent (id int PRIMARY KEY, code int UNIQUE, note text);
@@ -257,6 +258,32 @@ class LockTest(ClusterTest):
             self.assertEqual(a.running.result(timeout=20), "done")
             a.close()
             b.close()
+
+    def test_index_builds_heed_lock_timeout(self):
+        holder, builder = self.connect(), self.connect()
+        # One is filled row by row, the other by sorting.
+        for name, rows in (("few", 10), ("many", 60000)):
+            run(builder, f"CREATE TABLE {name} (id int PRIMARY KEY, a int, b text)")
+            run(builder, f"INSERT INTO {name} SELECT g, g, 'text of some length ' || g"
+                f" FROM generate_series(1, {rows}) g")
+            run(builder, "SET lock_timeout = '300ms'")
+            for change in (f"UPDATE {name} SET a = -1 WHERE id = 3",
+                           f"DELETE FROM {name} WHERE id = 4"):
+                for unique in ("", "UNIQUE"):
+                    with self.subTest(name, change=change, unique=unique):
+                        run(holder, "BEGIN")
+                        run(holder, change)
+                        begun = time.monotonic()
+                        self.assertEqual(
+                            sqlstate(builder, f"CREATE {unique} INDEX made ON {name} (b)"), "55P03")
+                        self.assertLess(time.monotonic() - begun, 5 * PATIENCE)
+                        # Nothing of it is left, and nobody is held up.
+                        run(holder, f"ALTER TABLE {name} ADD COLUMN more int")
+                        run(holder, "ROLLBACK")
+                        run(builder, f"CREATE {unique} INDEX made ON {name} (b)")
+                        run(builder, "DROP INDEX made")
+            run(builder, f"DROP TABLE {name}")
+            run(builder, "RESET lock_timeout")
 
     def test_idle_in_transaction(self):
         ends = []

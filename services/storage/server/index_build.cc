@@ -92,7 +92,8 @@ class Build {
   }
 
   IndexMending Mending(engine::SnapshotPtr since) {
-    return IndexMending(call_, shared_, *table_, *index_, std::move(since));
+    return IndexMending(call_, shared_, *table_, *index_, std::move(since),
+                        guard_->locks()->ClientTimeout());
   }
 
   const rpc::CallContext& call_;

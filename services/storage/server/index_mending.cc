@@ -75,7 +75,9 @@ absl::Status IndexMending::Locked(const Keys& rows, const Step& step) {
       RETURN_IF_ERROR(call_.Check());
       const absl::Status status = TryLocked({row}, step, /*waits=*/true);
       if (status.ok()) break;
-      if (!IsConflict(status)) return status;
+      const bool gives_up = lock_timeout_ < absl::InfiniteDuration() &&
+                            status::HasSqlState(status, sqlstate::kLockNotAvailable);
+      if (!IsConflict(status) || gives_up) return status;
     }
   }
   return absl::OkStatus();
@@ -83,6 +85,7 @@ absl::Status IndexMending::Locked(const Keys& rows, const Step& step) {
 
 absl::Status IndexMending::TryLocked(const Keys& rows, const Step& step, bool waits) {
   txn::LockOwner locks(shared_->locks, shared_->next_owner.fetch_add(1, std::memory_order_relaxed));
+  if (lock_timeout_ < absl::InfiniteDuration()) locks.SetTimeout(lock_timeout_);
   return Write(rows, step, [&](const std::string& key, txn::LockMode mode) -> absl::Status {
     if (waits) return shared_->locks->Acquire(call_, &locks, key, mode);
     if (shared_->locks->TryAcquire(&locks, key, mode)) return absl::OkStatus();

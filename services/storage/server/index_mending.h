@@ -16,10 +16,17 @@ class IndexMending {
   // `since`: the view whose entries the index has, but for what writers have done to it since;
   // null: it has none. Borrows the others.
   IndexMending(const rpc::CallContext& call, txn::Shared* shared, const catalog::TableEntry& table,
-               const codec::IndexLayout& index, engine::SnapshotPtr since)
-      : call_(call), shared_(shared), table_(table), index_(index), since_(std::move(since)) {}
+               const codec::IndexLayout& index, engine::SnapshotPtr since,
+               absl::Duration lock_timeout)
+      : call_(call),
+        shared_(shared),
+        table_(table),
+        index_(index),
+        since_(std::move(since)),
+        lock_timeout_(lock_timeout) {}
 
-  // Enters every row, each under its lock: writers go on and maintain the index. Errors: 23505.
+  // Enters every row, each under its lock: writers go on and maintain the index. Errors: 23505,
+  // 55P03.
   absl::Status EnterTable();
   // Mends the entries of the rows that are noted in the index's delta: under their locks, as above.
   // REQUIRES: the index is not unique: an entry that is not mended yet would be in a writer's way.
@@ -53,6 +60,7 @@ class IndexMending {
   const catalog::TableEntry& table_;
   const codec::IndexLayout& index_;
   const engine::SnapshotPtr since_;
+  const absl::Duration lock_timeout_;  // For a row that another has locked.
   IndexEntries entries_;
 };
 

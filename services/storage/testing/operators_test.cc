@@ -178,7 +178,7 @@ TEST_F(OperatorsTest, TopRowsOfAnyNumberOfRowsNeedMemoryForThemselvesOnly) {
 
 TEST_F(OperatorsTest, TopTextsThatGetBetterAllTheTimeDoNotKeepTheOthers) {
   rpc::CallContext context;
-  ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 2 << 20).ok());
+  ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 8 << 20).ok());
   Operator series;
   auto* column = series.add_output();
   column->set_name("n");
@@ -191,10 +191,10 @@ TEST_F(OperatorsTest, TopTextsThatGetBetterAllTheTimeDoNotKeepTheOthers) {
   *text.mutable_type() = types::ToProto(types::Type{TypeId::kText, 0});
   *text.mutable_cast()->mutable_argument() = Column(0, kInt4);
   text.mutable_cast()->set_explicit_(true);
-  Operator top = SortBy(
-      Project(series, {Call("lpad(text,int4,text)", TypeId::kText,
-                            {text, IntLiteral(200), TextLiteral("0")})}),
-      false, false);
+  Operator top = SortBy(Project(series, {Call("lpad(text,int4,text)", TypeId::kText,
+                                              {text, IntLiteral(200), TextLiteral("0")})}),
+                        false, false);
+  *top.mutable_sort()->mutable_keys(0)->mutable_expression() = Column(0, TypeId::kText);
   *top.mutable_sort()->mutable_top_n() = Literal(types::Value::Int(TypeId::kInt8, 2));
   EXPECT_THAT(Rows(top), ElementsAre(std::string(199, '0') + "1", std::string(199, '0') + "2"));
   EXPECT_EQ(client_->summary().spilled_bytes(), 0u);

@@ -306,8 +306,13 @@ absl::Status LockManager::WaitForHolders(const rpc::CallContext& context, LockOw
   };
   // By address and number: an address may serve another owner later.
   std::map<LockOwner*, uint64_t> left = held();
+  const absl::Time until = absl::Now() + owner->ClientTimeout();
   absl::Status status;
   while (!left.empty() && status.ok()) {
+    if (absl::Now() >= until) {
+      status = TimedOut();
+      break;
+    }
     {
       absl::MutexLock waiting(&wait_mutex_);
       const std::map<LockOwner*, uint64_t> now = held();

@@ -99,6 +99,10 @@ class LockOwner {
   void SetPid(int32_t pid) { pid_.store(pid, std::memory_order_relaxed); }
   // How long it waits for a lock; zero: as long as it takes; negative: the manager's default.
   void SetTimeout(absl::Duration timeout) { timeout_ = timeout; }
+  // The same where the client has set one, else infinite: for those who wait as long as it takes.
+  absl::Duration ClientTimeout() const {
+    return timeout_ > absl::ZeroDuration() ? timeout_ : absl::InfiniteDuration();
+  }
 
   // What is locked after Mark() is released by ReleaseSince.
   size_t Mark() const { return held_.size(); }
@@ -164,7 +168,7 @@ class LockManager {
   absl::Status EnterRead(const rpc::CallContext& context, LockOwner* reader, ReadSlots* slots,
                          const std::vector<uint32_t>& table_ids);
   // Until everybody who holds the table now in a mode that conflicts with `mode` has released it,
-  // without holding up newcomers. Errors: 40P01, 57014.
+  // without holding up newcomers. Errors: 40P01, 55P03 after the client's timeout, 57014.
   absl::Status WaitForHolders(const rpc::CallContext& context, LockOwner* owner, uint32_t table_id,
                               LockMode mode);
 
