@@ -31,8 +31,7 @@ TEST(AuditTextTest, PasswordsStayOut) {
 
 TEST(AuditTextTest, ConstantsAreNumberedBehindTheParameters) {
   EXPECT_EQ(Of("SELECT 11111 FROM t WHERE a = 'x'"), "SELECT $1 FROM t WHERE a=$2");
-  EXPECT_EQ(Of("SELECT 5 FROM t WHERE a = $1 AND b = $2"),
-            "SELECT $3 FROM t WHERE a=$1 AND b=$2");
+  EXPECT_EQ(Of("SELECT 5 FROM t WHERE a = $1 AND b = $2"), "SELECT $3 FROM t WHERE a=$1 AND b=$2");
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <random>
 #include <thread>
 
-#include "services/storage/testing/plans.h"
 #include "services/storage/codec/table_layout.h"
+#include "services/storage/testing/plans.h"
 
 namespace adbms::storage::txn {
 namespace {
