@@ -24,6 +24,8 @@ void GatherFixed(const Vector& input, const uint32_t* selection, uint32_t count,
 }  // namespace
 
 Arena::~Arena() {
+  // First: what is given back is somebody else's at once.
+  blocks_.clear();
   if (counted_ > 0) account_->Give(counted_);
 }
 
