@@ -261,8 +261,9 @@ class LostLogTest : public StorageTest {
     options.read_only = read_only;
     options.warn = [this](const std::string& sentence) { warnings_.push_back(sentence); };
     auto opened = server::StorageServer::Open(options);
-    if (opened.ok()) storage_ = *std::move(opened);
-    return opened.status();
+    if (!opened.ok()) return opened.status();
+    storage_ = *std::move(opened);
+    return absl::OkStatus();
   }
   void Overwrite(const std::string& path, uint64_t at, const std::string& bytes) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);

@@ -116,8 +116,9 @@ class IndexLoad {
         bulk::RunSideBySide(files.size(), [&](size_t part, const std::atomic<bool>& stop) {
           bulk::EntryMerge merge(sorters, bounds[part], bounds[part + 1], memory);
           absl::StatusOr<engine::SortedFiles> written = WritePart(part, &merge, stop);
-          if (written.ok()) files[part] = *std::move(written);
-          return written.status();
+          if (!written.ok()) return written.status();
+          files[part] = *std::move(written);
+          return absl::OkStatus();
         }));
     for (size_t i = 1; i < files.size(); ++i) files[0].Append(std::move(files[i]));
     return std::move(files[0]);
