@@ -82,6 +82,14 @@ absl::Status MemoryBudget::Adjust(int64_t bytes, int64_t* reserved) {
   return account_->Refusal();
 }
 
+bool MemoryBudget::TryAdjustSpillable(int64_t bytes, int64_t* reserved) {
+  if (bytes <= *reserved) return true;
+  const int64_t more = bytes - *reserved + std::max(bytes / 8, kStep);
+  if (!TryReserveSpillable(more)) return false;
+  *reserved += more;
+  return true;
+}
+
 int64_t MemoryBudget::BatchBytes() const {
   return std::max<int64_t>(shared_->query_memory_bytes.load(std::memory_order_relaxed) / 32,
                            int64_t{1} << 20);

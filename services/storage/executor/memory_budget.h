@@ -73,8 +73,10 @@ class MemoryBudget {
     account_->Give(bytes);
     used_ -= bytes;
   }
-  // Brings what is counted in `*reserved` to `bytes`, in steps. Errors: 53200.
+  // Brings what is counted in `*reserved` to `bytes` at least, in steps. Errors: 53200.
   absl::Status Adjust(int64_t bytes, int64_t* reserved);
+  // The same for one who can do without, by spilling; false: it should.
+  bool TryAdjustSpillable(int64_t bytes, int64_t* reserved);
 
   const std::shared_ptr<QueryMemoryAccount>& account() const { return account_; }
   // What the strings of one batch may take before it is cut into smaller ones.

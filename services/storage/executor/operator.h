@@ -34,11 +34,7 @@ struct Actuals {
   int64_t elapsed_ns = 0;
 };
 
-// A common table expression's rows, computed at first use.
-struct CteResult {
-  bool computed = false;
-  std::vector<types::Batch> batches;
-};
+class SpooledRows;
 
 // What one execution shares among its operators.
 struct ExecutionContext {
@@ -56,7 +52,8 @@ struct ExecutionContext {
   const catalog::VirtualTables* virtual_tables = nullptr;
   sql::expression::EvaluationState state;
   std::vector<Actuals> actuals;  // By operator id.
-  std::vector<CteResult> ctes;
+  // Rows of common table expressions, by their number; null until first used.
+  std::vector<std::shared_ptr<SpooledRows>> ctes;
   std::unique_ptr<sql::expression::SubqueryRunner> subqueries;
   bool measure_time = false;
   uint64_t rows_scanned = 0;
