@@ -17,11 +17,15 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/types/vector.h"
 #include "services/storage/catalog/virtual_tables.h"
-#include "services/storage/executor/memory_budget.h"
+#include "services/storage/memory/memory_budget.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::executor {
 
+using memory::BatchCeiling;
+using memory::IsMemoryRefusal;
+using memory::MemoryBudget;
+using memory::MemoryOf;
 using sql::expression::CompiledExpressionPtr;
 
 struct CompiledPlan;
@@ -38,7 +42,7 @@ class SpooledRows;
 
 // What one execution shares among its operators.
 struct ExecutionContext {
-  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {
+  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(&shared->query_memory) {
     state.context.memory = memory.account();
   }
 

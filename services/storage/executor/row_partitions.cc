@@ -36,7 +36,7 @@ void HashIntegers(const types::Vector& column, const std::vector<uint32_t>& sele
 
 absl::StatusOr<std::unique_ptr<RowPartitions>> RowPartitions::Create(ExecutionContext* context,
                                                                      int level) {
-  const int64_t limit = context->shared->query_memory_bytes.load(std::memory_order_relaxed);
+  const int64_t limit = context->memory.limit();
   const auto buffer = std::clamp<int64_t>(limit / 512, 4 << 10, 64 << 10);
   const auto bytes = buffer * static_cast<int64_t>(kFanout);
   RETURN_IF_ERROR(context->memory.Reserve(bytes));

@@ -10,9 +10,11 @@
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/sort_keys.h"
-#include "services/storage/executor/spill_file.h"
+#include "services/storage/memory/spill_file.h"
 
 namespace adbms::storage::executor {
+
+using memory::SpillFile;
 
 absl::StatusOr<std::vector<SortKeySpec>> CompileSortKeys(
     const google::protobuf::RepeatedPtrField<common::v1::SortKey>& keys) {

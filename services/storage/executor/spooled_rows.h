@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "services/storage/executor/operator.h"
-#include "services/storage/executor/spill_file.h"
+#include "services/storage/memory/spill_file.h"
 
 namespace adbms::storage::executor {
+
+using memory::SpillFile;
+using memory::SpillReader;
 
 class SpooledRows {
  public:

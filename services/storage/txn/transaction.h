@@ -18,6 +18,7 @@
 #include "services/storage/catalog/catalog.h"
 #include "services/storage/catalog/catalog_draft.h"
 #include "services/storage/engine/engine.h"
+#include "services/storage/memory/query_memory.h"
 #include "services/storage/txn/commit_log.h"
 #include "services/storage/txn/exact_counts.h"
 #include "services/storage/txn/lock_manager.h"
@@ -41,9 +42,7 @@ struct Shared {
   std::atomic<uint64_t> rows_read{0};
   std::atomic<uint64_t> rows_written{0};
   std::atomic<uint64_t> spilled_bytes{0};
-  std::atomic<int64_t> query_memory_used{0};
-  std::atomic<uint64_t> query_memory_refusals{0};
-  std::atomic<int64_t> query_memory_bytes{int64_t{256} << 20};
+  memory::QueryMemory query_memory;
   std::atomic<uint64_t> max_transaction_bytes{uint64_t{2} << 30};
   std::string temp_dir;
 };

@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/types/vector.h"
-#include "services/storage/executor/temporary_file.h"
+#include "services/storage/memory/temporary_file.h"
 
-namespace adbms::storage::executor {
+namespace adbms::storage::memory {
 
 class SpillReader {
  public:
@@ -64,4 +64,4 @@ class SpillFile {
   std::optional<SpillReader> reader_;
 };
 
-}  // namespace adbms::storage::executor
+}  // namespace adbms::storage::memory

@@ -1,11 +1,11 @@
-#include "services/storage/executor/spill_file.h"
+#include "services/storage/memory/spill_file.h"
 
 #include <cstring>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
-namespace adbms::storage::executor {
+namespace adbms::storage::memory {
 namespace {
 
 // Long batches leave no long buffer behind: there may be many files.
@@ -105,4 +105,4 @@ absl::StatusOr<bool> SpillReader::Read(types::Batch* batch) {
   return true;
 }
 
-}  // namespace adbms::storage::executor
+}  // namespace adbms::storage::memory
