@@ -15,6 +15,28 @@ namespace {
 // What is kept is counted when it is so much.
 constexpr size_t kCountedTogether = 256 << 10;
 
+// Of rows that are sorted by group and arguments, keeps the first of those that are equal. `last`
+// is what the row before had.
+absl::Status DropRepeated(types::Batch* arguments, std::vector<uint32_t>* groups,
+                          RowIdentity* identity, std::string* last) {
+  const std::vector<const types::Vector*> columns = Pointers(*arguments);
+  std::vector<uint32_t> selection;
+  std::vector<uint32_t> kept_groups;
+  for (uint32_t row = 0; row < arguments->row_count; ++row) {
+    const std::string_view group(reinterpret_cast<const char*>(&(*groups)[row]), sizeof(uint32_t));
+    RETURN_IF_ERROR(identity->Set(columns, row, group));
+    if (identity->key() == *last) continue;
+    *last = identity->key();
+    selection.push_back(row);
+    kept_groups.push_back((*groups)[row]);
+  }
+  const auto count = static_cast<uint32_t>(selection.size());
+  *arguments = types::Gather(*arguments, selection.data(), count);
+  arguments->row_count = count;
+  *groups = std::move(kept_groups);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 AggregateStates::AggregateStates(ExecutionContext* context, const std::vector<AggregateCall>* calls,
@@ -31,11 +53,13 @@ void AggregateStates::Clear() {
   arena_ = std::make_unique<types::Arena>();
   seen_.clear();
   seen_.resize(calls_.size());
-  ordered_.clear();
-  ordered_.resize(calls_.size());
+  sorters_.clear();
+  sorters_.resize(calls_.size());
   uncounted_bytes_ = 0;
+  seen_bytes_ = 0;
   crowded_ = false;
   context_->memory.Release(std::exchange(reserved_, 0));
+  context_->memory.Release(std::exchange(seen_reserved_, 0));
 }
 
 void AggregateStates::MakeGroups(uint32_t count) {
@@ -63,8 +87,15 @@ absl::Status AggregateStates::Keep(size_t bytes) {
 
 absl::Status AggregateStates::Add(size_t call, const types::Batch& rows, types::Batch arguments,
                                   const std::vector<uint32_t>& groups) {
-  if (!calls_[call].order_by.empty()) return AddOrdered(call, rows, std::move(arguments), groups);
-  if (calls_[call].distinct) return AddDistinct(call, arguments, groups);
+  if (!calls_[call].order_by.empty()) {
+    std::vector<types::VectorPtr> order;
+    for (const SortKeySpec& key : calls_[call].order_by) {
+      ASSIGN_OR_RETURN(types::VectorPtr column, key.expression->Evaluate(context_->state, rows));
+      order.push_back(std::move(column));
+    }
+    return AddSorted(call, order, std::move(arguments), groups);
+  }
+  if (calls_[call].distinct) return AddDistinct(call, std::move(arguments), groups);
   return Update(calls_[call], arguments, groups);
 }
 
@@ -78,75 +109,98 @@ absl::Status AggregateStates::Update(const AggregateCall& call, const types::Bat
   return call.function->Update(columns, arguments.row_count, states_.data());
 }
 
-absl::Status AggregateStates::AddDistinct(size_t call, const types::Batch& arguments,
+// Those that were seen before are dropped. While memory is short nothing more is remembered: the
+// others wait in the sorter.
+absl::Status AggregateStates::AddDistinct(size_t call, types::Batch arguments,
                                           const std::vector<uint32_t>& groups) {
   const std::vector<const types::Vector*> columns = Pointers(arguments);
   absl::flat_hash_set<std::string>& seen = seen_[call];
-  std::vector<uint32_t> selection;
-  std::vector<uint32_t> kept_groups;
+  std::vector<uint32_t> fresh;
+  std::vector<uint32_t> later;
+  std::vector<uint32_t> fresh_groups;
+  std::vector<uint32_t> later_groups;
   RowIdentity identity(&context_->memory);
   for (uint32_t row = 0; row < arguments.row_count; ++row) {
     const std::string_view group(reinterpret_cast<const char*>(&groups[row]), sizeof(uint32_t));
     RETURN_IF_ERROR(identity.Set(columns, row, group));
     const std::string& key = identity.key();
-    const bool is_long = key.size() > kLongIdentity;
-    if (is_long) {
-      // Counted before it is copied.
-      if (seen.contains(key)) continue;
-      RETURN_IF_ERROR(Keep(key.size() + 64));
+    if (seen.contains(key)) continue;
+    const auto bytes = static_cast<int64_t>(key.size() + 64);
+    seen_bytes_ += bytes;  // Counted before it is copied.
+    if (sorters_[call] != nullptr ||
+        !context_->memory.TryAdjustSpillable(seen_bytes_, &seen_reserved_)) {
+      seen_bytes_ -= bytes;
+      later.push_back(row);
+      later_groups.push_back(groups[row]);
+      continue;
     }
-    if (!seen.insert(key).second) continue;
-    if (!is_long) RETURN_IF_ERROR(Keep(key.size() + 64));
-    selection.push_back(row);
-    kept_groups.push_back(groups[row]);
+    seen.insert(key);
+    fresh.push_back(row);
+    fresh_groups.push_back(groups[row]);
   }
-  if (selection.empty()) return absl::OkStatus();
-  const auto count = static_cast<uint32_t>(selection.size());
-  types::Batch kept = types::Gather(arguments, selection.data(), count);
-  kept.row_count = count;
-  return Update(calls_[call], kept, kept_groups);
+  const auto take = [&](const std::vector<uint32_t>& selection) {
+    types::Batch taken =
+        types::Gather(arguments, selection.data(), static_cast<uint32_t>(selection.size()));
+    taken.row_count = static_cast<uint32_t>(selection.size());
+    return taken;
+  };
+  if (!later.empty()) RETURN_IF_ERROR(AddSorted(call, {}, take(later), later_groups));
+  return fresh.empty() ? absl::OkStatus() : Update(calls_[call], take(fresh), fresh_groups);
 }
 
-absl::Status AggregateStates::AddOrdered(size_t call, const types::Batch& rows,
-                                         types::Batch arguments,
-                                         const std::vector<uint32_t>& groups) {
-  Ordered& ordered = ordered_[call];
-  std::vector<std::string> keys;
-  RETURN_IF_ERROR(EncodeSortKeys(calls_[call].order_by, context_, rows, &keys, &reserved_));
-  RETURN_IF_ERROR(Keep(static_cast<size_t>(MemoryOf(arguments)) + 4 * groups.size()));
-  ordered.groups.insert(ordered.groups.end(), groups.begin(), groups.end());
-  ordered.keys.insert(ordered.keys.end(), std::make_move_iterator(keys.begin()),
-                      std::make_move_iterator(keys.end()));
-  ordered.arguments.push_back(std::move(arguments));
-  return absl::OkStatus();
-}
-
-absl::Status AggregateStates::FinishOrdered(size_t position) {
-  Ordered& ordered = ordered_[position];
-  if (ordered.groups.empty()) return absl::OkStatus();
+absl::Status AggregateStates::AddSorted(size_t position, const std::vector<types::VectorPtr>& order,
+                                        types::Batch arguments,
+                                        const std::vector<uint32_t>& groups) {
   const AggregateCall& call = calls_[position];
-  std::vector<types::Type> types;
-  for (const CompiledExpressionPtr& argument : call.arguments) types.push_back(argument->type());
-  const types::Batch all = Concatenate(ordered.arguments, types);
-  std::vector<uint32_t> order(ordered.groups.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return ordered.keys[a] < ordered.keys[b]; });
-  for (size_t start = 0; start < order.size(); start += types::BatchRows()) {
-    const auto count =
-        static_cast<uint32_t>(std::min<size_t>(order.size() - start, types::BatchRows()));
-    types::Batch part = types::Gather(all, order.data() + start, count);
-    part.row_count = count;
-    std::vector<uint32_t> groups;
-    for (uint32_t i = 0; i < count; ++i) groups.push_back(ordered.groups[order[start + i]]);
-    RETURN_IF_ERROR(call.distinct ? AddDistinct(position, part, groups)
-                                  : Update(call, part, groups));
+  types::Batch rows;
+  rows.row_count = arguments.row_count;
+  auto group = std::make_shared<types::Vector>(types::Type{types::TypeId::kInt4, 0});
+  group->Resize(rows.row_count);
+  std::copy(groups.begin(), groups.end(), group->data<int32_t>());
+  rows.columns.push_back(std::move(group));
+  rows.columns.insert(rows.columns.end(), order.begin(), order.end());
+  rows.columns.insert(rows.columns.end(), arguments.columns.begin(), arguments.columns.end());
+  if (sorters_[position] == nullptr) {
+    std::vector<types::Type> types;
+    for (const types::VectorPtr& column : rows.columns) types.push_back(column->type());
+    std::vector<SortColumn> columns = {{0}};
+    for (size_t i = 0; i < order.size(); ++i)
+      columns.push_back({1 + i, call.order_by[i].descending, call.order_by[i].nulls_first});
+    for (size_t i = 1 + order.size(); call.distinct && i < types.size(); ++i)
+      columns.push_back({i});
+    sorters_[position] =
+        std::make_unique<RowSorter>(context_, std::move(types), std::move(columns));
   }
+  return sorters_[position]->Add(std::move(rows));
+}
+
+absl::Status AggregateStates::FinishSorted(size_t position) {
+  if (sorters_[position] == nullptr) return absl::OkStatus();
+  RowSorter& sorter = *sorters_[position];
+  const AggregateCall& call = calls_[position];
+  RETURN_IF_ERROR(sorter.Finish());
+  types::Batch rows;
+  RowIdentity identity(&context_->memory);
+  std::string last;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, sorter.Next(&rows));
+    if (!more) break;
+    RETURN_IF_ERROR(context_->call->Check());
+    const auto* numbers = rows.columns[0]->data<int32_t>();
+    std::vector<uint32_t> groups(numbers, numbers + rows.row_count);
+    types::Batch arguments;
+    arguments.row_count = rows.row_count;
+    arguments.columns.assign(rows.columns.begin() + 1 + static_cast<long>(call.order_by.size()),
+                             rows.columns.end());
+    if (call.distinct) RETURN_IF_ERROR(DropRepeated(&arguments, &groups, &identity, &last));
+    if (arguments.row_count > 0) RETURN_IF_ERROR(Update(call, arguments, groups));
+  }
+  sorter.Clear();
   return absl::OkStatus();
 }
 
 absl::Status AggregateStates::Finish() {
-  for (size_t i = 0; i < calls_.size(); ++i) RETURN_IF_ERROR(FinishOrdered(i));
+  for (size_t i = 0; i < calls_.size(); ++i) RETURN_IF_ERROR(FinishSorted(i));
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "common/sql/functions/function_catalog.h"
 #include "services/storage/executor/operator.h"
+#include "services/storage/executor/row_sorter.h"
 #include "services/storage/executor/sort_keys.h"
 
 namespace adbms::storage::executor {
@@ -50,20 +51,15 @@ class AggregateStates {
   void Clear();
 
  private:
-  // Rows that a call with ORDER BY takes at the end.
-  struct Ordered {
-    std::vector<types::Batch> arguments;
-    std::vector<uint32_t> groups;
-    std::vector<std::string> keys;
-  };
-
   absl::Status Update(const AggregateCall& call, const types::Batch& arguments,
                       const std::vector<uint32_t>& groups);
-  absl::Status AddDistinct(size_t call, const types::Batch& arguments,
+  absl::Status AddDistinct(size_t call, types::Batch arguments,
                            const std::vector<uint32_t>& groups);
-  absl::Status AddOrdered(size_t call, const types::Batch& rows, types::Batch arguments,
-                          const std::vector<uint32_t>& groups);
-  absl::Status FinishOrdered(size_t call);
+  // Lets rows wait until the end, sorted by group, the call's order, and all arguments if they are
+  // to be distinct.
+  absl::Status AddSorted(size_t call, const std::vector<types::VectorPtr>& order,
+                         types::Batch arguments, const std::vector<uint32_t>& groups);
+  absl::Status FinishSorted(size_t call);
   // Notes bytes that are about to be kept; those of many short ones are counted together.
   // Errors: 53200.
   absl::Status Keep(size_t bytes);
@@ -72,10 +68,12 @@ class AggregateStates {
   const std::vector<AggregateCall>& calls_;
   const size_t block_bytes_;
   std::unique_ptr<types::Arena> arena_;
-  std::vector<char*> blocks_;  // By group.
-  std::vector<char*> states_;  // Of the rows at hand.
-  std::vector<absl::flat_hash_set<std::string>> seen_;
-  std::vector<Ordered> ordered_;
+  std::vector<char*> blocks_;                           // By group.
+  std::vector<char*> states_;                           // Of the rows at hand.
+  std::vector<absl::flat_hash_set<std::string>> seen_;  // By call.
+  int64_t seen_bytes_ = 0;
+  int64_t seen_reserved_ = 0;
+  std::vector<std::unique_ptr<RowSorter>> sorters_;  // By call; null: not needed so far.
   size_t uncounted_bytes_ = 0;
   int64_t reserved_ = 0;
   bool crowded_ = false;

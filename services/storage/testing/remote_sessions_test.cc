@@ -2,6 +2,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include <latch>
 #include <thread>
 
 #include "common/rpc/grpc/server.h"
