@@ -58,9 +58,9 @@ void EnforceDeadline(int seconds) {
     // Whoever looks at the process from outside (a debugger, the leak check) interrupts the wait.
     int signal = 0;
     do {
-      const auto left = std::chrono::duration_cast<std::chrono::seconds>(
-          until - std::chrono::steady_clock::now());
-      const timespec limit{std::max<time_t>(left.count(), 0), 0};
+      const auto left = std::max(until - std::chrono::steady_clock::now(), {});
+      const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
+      const timespec limit{whole.count(), std::chrono::nanoseconds(left - whole).count()};
       signal = sigtimedwait(&set, nullptr, &limit);
     } while (signal < 0 && errno == EINTR);
     static constexpr char kMessage[] = "adbmsd: stopped without waiting any longer\n";

@@ -615,6 +615,7 @@ class RoundaboutTest(ClusterTest):
         for name in ("identity_nextval", '"identity_nextval"', "pg_catalog.identity_nextval"):
             self.assertEqual(sqlstate(self.evil, f"SELECT {name}('counted_a_seq')"), "42883")
             self.assertEqual(sqlstate(self.evil, f"SELECT * FROM {name}('counted_a_seq')"), "42883")
+        self.assertEqual(run(self.evil, "SELECT proname FROM pg_proc WHERE proname ~ 'identity_nextval'"), [])
         run(self.admin, "GRANT USAGE ON SEQUENCE counted_a_seq TO evil")
         self.assertEqual(run(self.evil, "SELECT nextval('counted_a_seq')"), [(5,)])
 

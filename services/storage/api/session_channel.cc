@@ -4,6 +4,7 @@
 
 #include "absl/random/random.h"
 #include "common/rpc/grpc/call.h"
+#include "services/storage/api/storage_grpc.h"
 
 namespace adbms::storage::api {
 namespace {
@@ -31,7 +32,7 @@ SessionChannel::~SessionChannel() {
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(
       +[](SessionChannel* channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(channel->mutex_) {
-        return channel->done_ && !channel->writer_.writing();
+        return channel->done_ && !channel->writer_.writing() && !channel->closing_;
       },
       this));
 }
@@ -109,9 +110,11 @@ void SessionChannel::OnRead(bool ok) {
   if (!ok) return Break();
   const v1::SessionRequests* batch = nullptr;
   bool long_ones = false;
+  bool close = false;
   {
     absl::MutexLock lock(&mutex_);
     for (v1::SessionResponse& response : *responses_.mutable_responses()) {
+      if (response.session() == 0 && response.draining()) parting_ = broken_ = true;
       const auto found = waiters_.find(response.session());
       if (found == waiters_.end() || found->second->response == nullptr) continue;
       Waiter& waiter = *found->second;
@@ -124,8 +127,10 @@ void SessionChannel::OnRead(bool ok) {
       answered_.push_back(found->second);
     }
     batch = Take();
+    close = MayClose();
   }
   Write(batch);
+  if (close) stream_->WritesDone(&closed_);
   for (const auto& waiter : answered_) waiter->woken.Post();
   answered_.clear();
   if (long_ones) responses_ = v1::SessionResponses();
@@ -147,19 +152,35 @@ void SessionChannel::Break() {
 
 void SessionChannel::OnWritten(bool ok) {
   const v1::SessionRequests* batch = nullptr;
+  bool close = false;
   {
     absl::MutexLock lock(&mutex_);
     writer_.Written(ok);
     batch = Take();
+    close = MayClose();
   }
   Write(batch);
+  if (close) stream_->WritesDone(&closed_);
+}
+
+bool SessionChannel::MayClose() {
+  if (!parting_ || closing_ || writer_.writing()) return false;
+  parting_ = false;  // Once.
+  return closing_ = true;
+}
+
+void SessionChannel::OnClosed(bool) {
+  absl::MutexLock lock(&mutex_);
+  closing_ = false;
 }
 
 void SessionChannel::OnFinished(bool) {
   std::vector<std::shared_ptr<Waiter>> unanswered;
   absl::MutexLock lock(&mutex_);
   unanswered.swap(answered_);
-  const bool begun = started_yet_ && !status_.ok();
+  const bool taken = started_yet_ && client_.GetServerInitialMetadata().count(kTakenKey) > 0;
+  const bool begun = started_yet_ && !status_.ok() &&
+                     (taken || status_.error_code() != grpc::StatusCode::CANCELLED);
   for (const auto& waiter : unanswered) {
     waiter->outcome = begun ? Outcome::kLost : Outcome::kNotStarted;
     waiter->woken.Post();

@@ -74,8 +74,11 @@ class SessionChannel {
   void OnStarted(bool ok);
   void OnRead(bool ok);
   void OnWritten(bool ok);
+  void OnClosed(bool ok);
   void OnFinished(bool ok);
   void Break();
+  // Whether to close this side of the stream now: storage has asked for it, nothing is on its way.
+  bool MayClose() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Writes what waits, if it may leave now. A batch is made under the mutex and written without it,
   // so that a system call holds up nobody who only queues.
   void Write(const v1::SessionRequests* batch) {
@@ -87,6 +90,7 @@ class SessionChannel {
   rpc::Completion started_ = rpc::Completion::To<&SessionChannel::OnStarted>(this);
   rpc::Completion read_ = rpc::Completion::To<&SessionChannel::OnRead>(this);
   rpc::Completion written_ = rpc::Completion::To<&SessionChannel::OnWritten>(this);
+  rpc::Completion closed_ = rpc::Completion::To<&SessionChannel::OnClosed>(this);
   rpc::Completion finished_ = rpc::Completion::To<&SessionChannel::OnFinished>(this);
   grpc::ClientContext client_;
   std::unique_ptr<Stream> stream_;
@@ -96,7 +100,9 @@ class SessionChannel {
 
   absl::Mutex mutex_;
   bool started_yet_ ABSL_GUARDED_BY(mutex_) = false;
-  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;   // Nothing is sent any more.
+  bool parting_ ABSL_GUARDED_BY(mutex_) = false;  // Storage has asked for the end.
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;  // This side is being closed.
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   std::unordered_map<uint64_t, std::shared_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);
   int brief_queued_ ABSL_GUARDED_BY(mutex_) = 0;

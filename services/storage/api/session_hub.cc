@@ -5,6 +5,7 @@
 #include "common/lifecycle/thread.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/api/storage_grpc.h"
 
 namespace adbms::storage::api {
 namespace {
@@ -31,14 +32,37 @@ SessionHub::SessionHub(Storage* storage, PlanStore* plans, SessionTable* session
 void SessionHub::OnOpened(bool ok) {
   if (!ok) return owner_->OnOver(this);  // The server ends.
   const grpc::Status status = owner_->OnOpened(server_);
-  bool finish = false;
+  if (status.ok()) server_.AddInitialMetadata(kTakenKey, "1");
+  if (!status.ok()) {
+    {
+      absl::MutexLock lock(&mutex_);
+      opened_ = ended_ = finished_ = true;
+    }
+    return Finish(status);
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    taking_ = true;
+  }
+  stream_.SendInitialMetadata(&taken_tag_);
+  stream_.Read(&requests_, &read_tag_);
+  Step step;
   {
     absl::MutexLock lock(&mutex_);
     opened_ = true;
-    finish = status.ok() ? MayFinish() : (ended_ = finished_ = true);
+    step = Next();
   }
-  if (status.ok()) stream_.Read(&requests_, &read_tag_);
-  if (finish) Finish(status);
+  Do(step);
+}
+
+void SessionHub::OnTaken(bool) {
+  bool over = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    taking_ = false;
+    over = Over();
+  }
+  if (over) owner_->OnOver(this);
 }
 
 void SessionHub::OnRead(bool ok) {
@@ -61,7 +85,7 @@ void SessionHub::OnRead(bool ok) {
     line->conversation->Cancel();
     sessions_->Remove(number);
   }
-  bool finish = false;
+  Step step;
   bool over = false;
   {
     absl::MutexLock lock(&mutex_);
@@ -71,24 +95,21 @@ void SessionHub::OnRead(bool ok) {
       line->ending = true;
       line->changed.Signal();
     }
-    finish = MayFinish();
+    step = Next();
     over = Over();
   }
-  if (finish) Finish(grpc::Status::OK);
+  Do(step);
   if (over) owner_->OnOver(this);
 }
 
 void SessionHub::OnWritten(bool ok) {
-  bool finish = false;
-  const v1::SessionResponses* batch = nullptr;
+  Step step;
   {
     absl::MutexLock lock(&mutex_);
     writer_.Written(ok);
-    batch = writer_.Take();
-    finish = MayFinish();
+    step = Next();
   }
-  if (batch != nullptr) stream_.Write(*batch, &written_tag_);
-  if (finish) Finish(grpc::Status::OK);
+  Do(step);
 }
 
 void SessionHub::OnFinished(bool) {
@@ -101,24 +122,30 @@ void SessionHub::OnFinished(bool) {
   if (over) owner_->OnOver(this);
 }
 
+SessionHub::Step SessionHub::Next() {
+  if (MayPart()) {
+    parting_ = true;
+    writer_.queue()->add_responses()->set_draining(true);
+  }
+  const v1::SessionResponses* const batch = writer_.Take();
+  return {batch, MayFinish()};
+}
+
 bool SessionHub::MayFinish() {
-  if (!opened_ || finished_ || writer_.writing()) return false;
-  const bool gone = ended_ && threads_ == 0;
-  const bool drained = draining_ && engaged_ == 0 && writer_.idle();
-  if (!gone && !drained) return false;
+  if (!opened_ || finished_ || writer_.writing() || !ended_ || threads_ > 0) return false;
   finished_ = true;
   writer_.Break();
   return true;
 }
 
 void SessionHub::Drain() {
-  bool finish = false;
+  Step step;
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    finish = MayFinish();
+    step = Next();
   }
-  if (finish) Finish(grpc::Status::OK);
+  Do(step);
 }
 
 absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t number) {
@@ -240,10 +267,10 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
   line->conversation = nullptr;  // Rolls back.
   mutex_.Lock();
   --threads_;
-  const bool finish = MayFinish();
+  const Step step = Next();
   const bool over = Over();
   mutex_.Unlock();
-  if (finish) Finish(grpc::Status::OK);
+  Do(step);
   if (over) owner_->OnOver(this);
 }
 

@@ -54,6 +54,7 @@ class SessionHub {
   };
 
   void OnOpened(bool ok);
+  void OnTaken(bool ok);
   void OnRead(bool ok);
   void OnWritten(bool ok);
   void OnFinished(bool ok);
@@ -66,12 +67,28 @@ class SessionHub {
   // Hands a request to the session's thread.
   void Post(const std::shared_ptr<Line>& line, v1::SessionRequest* request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether Finish is to be called now: once, when the client has gone and all threads have ended,
-  // or when it is to be drained, nobody is engaged and every response is on its way.
+  // What is to be done without the mutex, after something has changed: a batch to write, Finish.
+  struct Step {
+    const v1::SessionResponses* batch = nullptr;
+    bool finish = false;
+  };
+  Step Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Do(const Step& step) {
+    if (step.batch != nullptr) stream_.Write(*step.batch, &written_tag_);
+    if (step.finish) Finish(grpc::Status::OK);
+  }
+  // Whether the client is to be asked to close its side: when it is to be drained, nobody is
+  // engaged and every response is on its way.
+  bool MayPart() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return draining_ && opened_ && !parting_ && !ended_ && !finished_ && engaged_ == 0 &&
+           writer_.idle();
+  }
+  // Whether Finish is to be called now: once, when the client has closed its side or has gone, and
+  // all threads have ended.
   bool MayFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether the owner is to be told now, without the mutex.
   bool Over() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return status_sent_ && ended_ && threads_ == 0;
+    return status_sent_ && ended_ && threads_ == 0 && !taking_;
   }
   void Finish(const grpc::Status& status) { stream_.Finish(status, &finished_tag_); }
 
@@ -81,6 +98,7 @@ class SessionHub {
   const SessionMetrics* const metrics_;
   Owner* const owner_;
   rpc::Completion opened_tag_ = rpc::Completion::To<&SessionHub::OnOpened>(this);
+  rpc::Completion taken_tag_ = rpc::Completion::To<&SessionHub::OnTaken>(this);
   rpc::Completion read_tag_ = rpc::Completion::To<&SessionHub::OnRead>(this);
   rpc::Completion written_tag_ = rpc::Completion::To<&SessionHub::OnWritten>(this);
   rpc::Completion finished_tag_ = rpc::Completion::To<&SessionHub::OnFinished>(this);
@@ -93,7 +111,9 @@ class SessionHub {
   int threads_ ABSL_GUARDED_BY(mutex_) = 0;
   int engaged_ ABSL_GUARDED_BY(mutex_) = 0;
   bool opened_ ABSL_GUARDED_BY(mutex_) = false;
+  bool taking_ ABSL_GUARDED_BY(mutex_) = false;  // The client is being told that it is taken.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool parting_ ABSL_GUARDED_BY(mutex_) = false;      // The client is asked to close its side.
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;        // Nothing more is read.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;     // Finish has been called, or is about to be.
   bool status_sent_ ABSL_GUARDED_BY(mutex_) = false;  // And is done.

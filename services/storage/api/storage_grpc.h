@@ -12,6 +12,10 @@
 
 namespace adbms::storage::api {
 
+// Initial metadata of a stream that is taken. A server that ends lets go of streams that it has not
+// taken yet as it does of those that are cancelled: without the mark nothing on them was begun.
+inline constexpr char kTakenKey[] = "adbms-taken";
+
 // Calls the storage at `address`. Sessions must not outlive the client; `loop` must.
 std::unique_ptr<Storage> NewStorageClient(const std::string& address, const std::string& secret,
                                           rpc::CompletionLoop* loop);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/sql/functions/function_list.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/types/type.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/type_rows.h"
@@ -66,6 +67,7 @@ std::vector<FunctionRow> MakeFunctions() {
   std::set<int64_t> taken;
   AddTypeFunctions(&rows);
   for (const auto* function : sql::functions::BuiltinFunctions()) {
+    if (function->name == sql::functions::kIdentityNextval) continue;  // No statement can name it.
     FunctionRow row;
     row.oid = NamedOid(function->signature, &taken);
     row.name = function->name;

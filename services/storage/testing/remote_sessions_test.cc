@@ -5,8 +5,10 @@
 #include <latch>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "common/rpc/grpc/server.h"
 #include "common/status/sql_error.h"
+#include "services/storage/api/session_hub.h"
 #include "services/storage/api/storage_grpc.h"
 #include "services/storage/server/storage_server.h"
 #include "services/storage/testing/plans.h"
@@ -152,6 +154,64 @@ TEST_F(RemoteSessions, AServerThatEndsLetsOpenTransactionsCommit) {
   end.join();
   Client direct(engine_.get());
   EXPECT_THAT(*direct.Run(PointRead(), {Key(3)}), ElementsAre("3|32"));
+}
+
+// Lets go of the streams that it is asked for, as a server does that ends before it takes them.
+class Ending : public rpc::AsyncService {
+ public:
+  grpc::Service* service() override { return &service_; }
+  void Accept(grpc::ServerCompletionQueue* queue) override {
+    service_.RequestSessions(&context_, &stream_, queue, queue, &opened_);
+  }
+  void AwaitEnd() override { over_.WaitForNotification(); }
+  void AwaitStream() { opened_once_.WaitForNotification(); }
+
+ private:
+  void OnOpened(bool ok) {
+    if (ok) {
+      context_.TryCancel();
+      opened_once_.Notify();
+      return stream_.Finish(grpc::Status::OK, &finished_);
+    }
+    over_.Notify();
+  }
+  void OnFinished(bool) { over_.Notify(); }
+
+  api::StorageService service_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncReaderWriter<v1::SessionResponses, v1::SessionRequests> stream_{&context_};
+  rpc::Completion opened_ = rpc::Completion::To<&Ending::OnOpened>(this);
+  rpc::Completion finished_ = rpc::Completion::To<&Ending::OnFinished>(this);
+  absl::Notification opened_once_;
+  absl::Notification over_;
+};
+
+TEST_F(RemoteSessions, WhatAnEndingServerHasNotTakenIsBegunByTheNext) {
+  const std::string address = server_->address();
+  server_->SetServing(false);
+  served_->Drain();
+  server_->Shutdown(absl::Seconds(10));
+  server_ = nullptr;
+  Ending ending;
+  auto started = rpc::Server::Start(address, {}, {&ending});
+  ASSERT_TRUE(started.ok()) << started.status();
+  absl::Status result;
+  std::thread writer([&] {
+    Client client(storage_.get());
+    result = client.Affect(Increment(4)).status();
+  });
+  ending.AwaitStream();
+  (*started)->Shutdown(absl::Seconds(10));
+  *started = nullptr;
+  const auto successor = api::NewStorageAdapter(engine_.get(), {kSecret, nullptr});
+  auto next = rpc::Server::Start(address, {}, {successor.get()});
+  ASSERT_TRUE(next.ok()) << next.status();
+  writer.join();
+  EXPECT_TRUE(result.ok()) << result;
+  Client direct(engine_.get());
+  EXPECT_THAT(*direct.Run(PointRead(), {Key(4)}), ElementsAre("4|41"));
+  storage_ = nullptr;
+  (*next)->Shutdown(absl::Seconds(10));
 }
 
 TEST_F(RemoteSessions, AClientEndsCleanlyWhenItsProcessCannotServe) {
