@@ -1,9 +1,9 @@
 // Functions of arrays, which are carried in PostgreSQL's text form.
 #include <algorithm>
 
-#include "common/sql/functions/find.h"
 #include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/find.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"

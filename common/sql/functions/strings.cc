@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "absl/container/flat_hash_map.h"
-#include "common/sql/functions/find.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/find.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/unicode.h"
 #include "common/status/macros.h"
