@@ -118,7 +118,8 @@ class HashAggregate : public Operator {
   }
 
   absl::StatusOr<bool> Emit(types::Batch* out) {
-    const uint32_t count = std::min<uint32_t>(states_.size() - emitted_, types::BatchRows());
+    std::vector<types::VectorPtr> results;
+    ASSIGN_OR_RETURN(const uint32_t count, states_.TakeResults(emitted_, &results));
     *out = types::Batch();
     if (!node_.keys.empty()) {
       std::vector<uint32_t> groups(count);
@@ -126,13 +127,7 @@ class HashAggregate : public Operator {
       *out = table_.Keys(groups.data(), count);
     }
     out->row_count = count;
-    for (size_t i = 0; i < node_.calls.size(); ++i) {
-      auto column = std::make_shared<types::Vector>(node_.calls[i].type);
-      column->CountStrings(context_->memory.account());
-      column->Resize(count);
-      RETURN_IF_ERROR(states_.Finalize(i, emitted_, count, column.get()));
-      out->columns.push_back(std::move(column));
-    }
+    out->columns.insert(out->columns.end(), results.begin(), results.end());
     emitted_ += count;
     return true;
   }

@@ -14,6 +14,8 @@ namespace {
 
 // What is kept is counted when it is so much.
 constexpr size_t kCountedTogether = 256 << 10;
+// Groups whose rows waited are worked on so many at a time.
+constexpr uint32_t kGroupsTogether = 128;
 
 // Of rows that are sorted by group and arguments, keeps the first of those that are equal. `last`
 // is what the row before had.
@@ -53,8 +55,8 @@ void AggregateStates::Clear() {
   arena_ = std::make_unique<types::Arena>();
   seen_.clear();
   seen_.resize(calls_.size());
-  sorters_.clear();
-  sorters_.resize(calls_.size());
+  sorted_.clear();
+  sorted_.resize(calls_.size());
   uncounted_bytes_ = 0;
   seen_bytes_ = 0;
   crowded_ = false;
@@ -127,7 +129,7 @@ absl::Status AggregateStates::AddDistinct(size_t call, types::Batch arguments,
     if (seen.contains(key)) continue;
     const auto bytes = static_cast<int64_t>(key.size() + 64);
     seen_bytes_ += bytes;  // Counted before it is copied.
-    if (sorters_[call] != nullptr ||
+    if (sorted_[call].sorter != nullptr ||
         !context_->memory.TryAdjustSpillable(seen_bytes_, &seen_reserved_)) {
       seen_bytes_ -= bytes;
       later.push_back(row);
@@ -160,7 +162,7 @@ absl::Status AggregateStates::AddSorted(size_t position, const std::vector<types
   rows.columns.push_back(std::move(group));
   rows.columns.insert(rows.columns.end(), order.begin(), order.end());
   rows.columns.insert(rows.columns.end(), arguments.columns.begin(), arguments.columns.end());
-  if (sorters_[position] == nullptr) {
+  if (sorted_[position].sorter == nullptr) {
     std::vector<types::Type> types;
     for (const types::VectorPtr& column : rows.columns) types.push_back(column->type());
     std::vector<SortColumn> columns = {{0}};
@@ -168,49 +170,91 @@ absl::Status AggregateStates::AddSorted(size_t position, const std::vector<types
       columns.push_back({1 + i, call.order_by[i].descending, call.order_by[i].nulls_first});
     for (size_t i = 1 + order.size(); call.distinct && i < types.size(); ++i)
       columns.push_back({i});
-    sorters_[position] =
+    sorted_[position].sorter =
         std::make_unique<RowSorter>(context_, std::move(types), std::move(columns));
   }
-  return sorters_[position]->Add(std::move(rows));
-}
-
-absl::Status AggregateStates::FinishSorted(size_t position) {
-  if (sorters_[position] == nullptr) return absl::OkStatus();
-  RowSorter& sorter = *sorters_[position];
-  const AggregateCall& call = calls_[position];
-  RETURN_IF_ERROR(sorter.Finish());
-  types::Batch rows;
-  RowIdentity identity(&context_->memory);
-  std::string last;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, sorter.Next(&rows));
-    if (!more) break;
-    RETURN_IF_ERROR(context_->call->Check());
-    const auto* numbers = rows.columns[0]->data<int32_t>();
-    std::vector<uint32_t> groups(numbers, numbers + rows.row_count);
-    types::Batch arguments;
-    arguments.row_count = rows.row_count;
-    arguments.columns.assign(rows.columns.begin() + 1 + static_cast<long>(call.order_by.size()),
-                             rows.columns.end());
-    if (call.distinct) RETURN_IF_ERROR(DropRepeated(&arguments, &groups, &identity, &last));
-    if (arguments.row_count > 0) RETURN_IF_ERROR(Update(call, arguments, groups));
-  }
-  sorter.Clear();
-  return absl::OkStatus();
+  return sorted_[position].sorter->Add(std::move(rows));
 }
 
 absl::Status AggregateStates::Finish() {
-  for (size_t i = 0; i < calls_.size(); ++i) RETURN_IF_ERROR(FinishSorted(i));
+  for (const Sorted& sorted : sorted_) {
+    if (sorted.sorter != nullptr) RETURN_IF_ERROR(sorted.sorter->Finish());
+  }
   return absl::OkStatus();
 }
 
-absl::Status AggregateStates::Finalize(size_t call, uint32_t begin, uint32_t count,
-                                       types::Vector* out) const {
-  const size_t offset = calls_[call].offset;
-  for (uint32_t i = 0; i < count; ++i) {
-    RETURN_IF_ERROR(calls_[call].function->Finalize(blocks_[begin + i] + offset, out, i));
+absl::Status AggregateStates::AddSortedBefore(size_t position, uint32_t end) {
+  Sorted& sorted = sorted_[position];
+  const AggregateCall& call = calls_[position];
+  RowIdentity identity(&context_->memory);
+  while (sorted.sorter != nullptr) {
+    if (sorted.next == sorted.rows.row_count) {
+      sorted.next = 0;
+      ASSIGN_OR_RETURN(const bool more, sorted.sorter->Next(&sorted.rows));
+      if (!more) {
+        sorted.rows = types::Batch();
+        sorted.sorter.reset();
+        break;
+      }
+    }
+    RETURN_IF_ERROR(context_->call->Check());
+    const auto* numbers =
+        reinterpret_cast<const uint32_t*>(sorted.rows.columns[0]->data<int32_t>());
+    const uint32_t* const last =
+        std::lower_bound(numbers + sorted.next, numbers + sorted.rows.row_count, end);
+    std::vector<uint32_t> groups(numbers + sorted.next, last);
+    if (groups.empty()) break;
+    const auto count = static_cast<uint32_t>(groups.size());
+    types::Batch arguments =
+        Slice(sorted.rows, std::exchange(sorted.next, sorted.next + count), count);
+    arguments.row_count = count;
+    arguments.columns.erase(arguments.columns.begin(), arguments.columns.begin() + 1 +
+                                                           static_cast<long>(call.order_by.size()));
+    if (call.distinct) RETURN_IF_ERROR(DropRepeated(&arguments, &groups, &identity, &sorted.last));
+    if (arguments.row_count > 0) RETURN_IF_ERROR(Update(call, arguments, groups));
   }
   return absl::OkStatus();
+}
+
+void AggregateStates::DropStates(uint32_t begin, uint32_t count) {
+  for (uint32_t group = begin; group < begin + count; ++group) {
+    for (const AggregateCall& call : calls_) {
+      char* state = blocks_[group] + call.offset;
+      call.function->Destroy(state);
+      std::memset(state, 0, call.function->state_size());
+      call.function->Initialize(state);
+    }
+  }
+}
+
+// Rows that waited are added for a few groups at a time, whose states are dropped when their
+// results are known: no more than those of these groups are ever held.
+absl::StatusOr<uint32_t> AggregateStates::TakeResults(uint32_t begin,
+                                                      std::vector<types::VectorPtr>* columns) {
+  const bool waiting = std::any_of(sorted_.begin(), sorted_.end(),
+                                   [](const Sorted& sorted) { return sorted.sorter != nullptr; });
+  const uint32_t count = std::min(
+      size() - begin, waiting ? std::min(kGroupsTogether, types::BatchRows()) : types::BatchRows());
+  const int64_t reserved = reserved_;
+  const size_t uncounted = uncounted_bytes_;
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    RETURN_IF_ERROR(AddSortedBefore(i, begin + count));
+    auto column = std::make_shared<types::Vector>(calls_[i].type);
+    column->CountStrings(context_->memory.account());
+    column->Resize(count);
+    for (uint32_t row = 0; row < count; ++row) {
+      RETURN_IF_ERROR(
+          calls_[i].function->Finalize(blocks_[begin + row] + calls_[i].offset, column.get(), row));
+    }
+    columns->push_back(std::move(column));
+  }
+  if (waiting) {
+    DropStates(begin, count);
+    context_->memory.Release(reserved_ - reserved);
+    reserved_ = reserved;
+    uncounted_bytes_ = uncounted;
+  }
+  return count;
 }
 
 }  // namespace adbms::storage::executor

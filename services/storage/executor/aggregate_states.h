@@ -42,15 +42,24 @@ class AggregateStates {
   // Errors: 53200, and those of the aggregate.
   absl::Status Add(size_t call, const types::Batch& rows, types::Batch arguments,
                    const std::vector<uint32_t>& groups);
-  // No more rows; before Finalize.
+  // No more rows; before TakeResults.
   absl::Status Finish();
-  // The results of the groups [begin, begin + count).
-  absl::Status Finalize(size_t call, uint32_t begin, uint32_t count, types::Vector* out) const;
+  // The results of some of the groups from `begin` on: a column for each call, how many in all. Ask
+  // for all groups in order, once. Errors: 53200, and those of the aggregate.
+  absl::StatusOr<uint32_t> TakeResults(uint32_t begin, std::vector<types::VectorPtr>* columns);
   // Whether what the calls keep grew while memory was short.
   bool crowded() const { return crowded_; }
   void Clear();
 
  private:
+  // Rows of a call that wait for the end.
+  struct Sorted {
+    std::unique_ptr<RowSorter> sorter;  // Null: there are none.
+    types::Batch rows;                  // Read and not added yet, from `next` on.
+    uint32_t next = 0;
+    std::string last;  // Identity of the row added last.
+  };
+
   absl::Status Update(const AggregateCall& call, const types::Batch& arguments,
                       const std::vector<uint32_t>& groups);
   absl::Status AddDistinct(size_t call, types::Batch arguments,
@@ -59,7 +68,10 @@ class AggregateStates {
   // to be distinct.
   absl::Status AddSorted(size_t call, const std::vector<types::VectorPtr>& order,
                          types::Batch arguments, const std::vector<uint32_t>& groups);
-  absl::Status FinishSorted(size_t call);
+  // Adds the sorted rows of groups before `end`.
+  absl::Status AddSortedBefore(size_t call, uint32_t end);
+  // Empties the states of groups whose results were taken.
+  void DropStates(uint32_t begin, uint32_t count);
   // Notes bytes that are about to be kept; those of many short ones are counted together.
   // Errors: 53200.
   absl::Status Keep(size_t bytes);
@@ -73,7 +85,7 @@ class AggregateStates {
   std::vector<absl::flat_hash_set<std::string>> seen_;  // By call.
   int64_t seen_bytes_ = 0;
   int64_t seen_reserved_ = 0;
-  std::vector<std::unique_ptr<RowSorter>> sorters_;  // By call; null: not needed so far.
+  std::vector<Sorted> sorted_;  // By call.
   size_t uncounted_bytes_ = 0;
   int64_t reserved_ = 0;
   bool crowded_ = false;

@@ -15,6 +15,7 @@ using types::Physical;
 constexpr size_t kCountedTogether = 256 << 10;
 // As many groups are made whatever others hold, so that every pass over the rows gets on.
 constexpr uint32_t kLeastGroups = 1024;
+constexpr int64_t kLeastBytes = 1 << 20;
 
 }  // namespace
 
@@ -55,7 +56,7 @@ int64_t GroupTable::HeldBytes() const {
 
 absl::StatusOr<bool> GroupTable::CountHeld() {
   uncounted_bytes_ = 0;
-  if (may_close_ && size() > kLeastGroups) {
+  if (may_close_ && (size() > kLeastGroups || HeldBytes() > kLeastBytes)) {
     return context_->memory.TryAdjustSpillable(HeldBytes(), &reserved_);
   }
   RETURN_IF_ERROR(context_->memory.Adjust(HeldBytes(), &reserved_));

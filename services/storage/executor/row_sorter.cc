@@ -50,6 +50,7 @@ absl::Status RowSorter::Reserve(int64_t bytes) {
 }
 
 absl::Status RowSorter::Add(types::Batch rows) {
+  RETURN_IF_ERROR(CheckStrings(rows));
   RETURN_IF_ERROR(CheckColumns(rows));
   if (limit_ == 0 || rows.row_count == 0) return absl::OkStatus();
   // Room first: keys and rows are made to be kept.
