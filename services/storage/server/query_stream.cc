@@ -99,6 +99,7 @@ void QueryStream::Summarize() {
     for (const common::v1::SettingChange& change : changes->all())
       *summary_.add_setting_changes() = change;
   }
+  Complete(&summary_);
   summary_.set_elapsed_us(std::chrono::duration_cast<std::chrono::microseconds>(
                               std::chrono::steady_clock::now() - start_)
                               .count());
