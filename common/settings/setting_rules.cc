@@ -18,6 +18,11 @@ namespace adbms::settings {
 
 namespace sqlstate = status::sqlstate;
 
+bool IsListed(const SettingDefinition& definition) {
+  const std::string_view name = definition.name;
+  return name != "role" && name != "session_authorization";
+}
+
 bool IsCustom(std::string_view name) { return name.find('.') != std::string_view::npos; }
 
 absl::Status Unknown(std::string_view name) {

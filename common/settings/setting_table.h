@@ -54,6 +54,8 @@ absl::Status CheckMaySet(const SettingDefinition& definition, bool superuser, bo
 // it has and that RESET restores, for settings of which a part can be set. Errors: also 0A000.
 absl::StatusOr<std::string> ReadMeaning(const SettingDefinition& definition, std::string_view text,
                                         std::string_view current, std::string_view reset);
+// Whether SHOW ALL and pg_settings have it; SHOW has the others too.
+bool IsListed(const SettingDefinition& definition);
 // Names with a dot are anybody's own settings.
 bool IsCustom(std::string_view name);
 // 42704

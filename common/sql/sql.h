@@ -38,7 +38,8 @@ enum class StatementClass {
   kLock,     // LOCK TABLE
   kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
   kCursor,   // DECLARE, FETCH, CLOSE, MOVE
-  kDiscard,  // DISCARD ALL
+  kDiscard,  // DISCARD
+  kNotify,   // LISTEN, UNLISTEN, NOTIFY
   kNoOp,     // Accepted and ignored: CHECKPOINT.
 };
 
@@ -102,6 +103,16 @@ struct AnalyzeStatement {
   bool vacuum = false;
   bool analyze = true;
 };
+struct NotifyStatement {
+  enum class Kind { kNotify, kListen, kUnlisten };
+  Kind kind;
+  std::string channel;  // empty with kUnlisten: all
+  std::string payload;
+};
+struct DiscardStatement {
+  enum class Kind { kAll, kPlans, kSequences, kTemp };
+  Kind kind;
+};
 struct LockStatement {
   std::vector<common::v1::RelationName> tables;
   int mode = 0;  // PostgreSQL's number: 1 ACCESS SHARE to 8 ACCESS EXCLUSIVE.
@@ -158,6 +169,8 @@ struct Statement {
   LockStatement lock;
   RoleStatement role;
   CursorStatement cursor;
+  NotifyStatement notify;
+  DiscardStatement discard;
   // The syntax tree, kept for planning; opaque.
   std::shared_ptr<const void> tree;
 };

@@ -20,6 +20,15 @@
 #include "services/adbmsd/options.h"
 #include "services/adbmsd/process.h"
 
+// How jemalloc, which the daemon is linked with, treats memory that was freed: it goes back to the
+// system within half a second, by a thread of its own. By default every thread would hold on to
+// some for ten, while the next statement takes as much from elsewhere: the budget would be kept,
+// but not the memory of the process.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:500,muzzy_decay_ms:0";
+}
+
 namespace {
 
 // After SIGTERM everything must have ended within this time.

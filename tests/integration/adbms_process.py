@@ -3,6 +3,7 @@
 Also the conditions to wait on (there are no sleeps as synchronization in these tests), and a
 private PostgreSQL for comparisons.
 """
+import contextlib
 import os
 import pathlib
 import queue
@@ -174,6 +175,19 @@ class Cluster:
         if name in ("all", "gateway"):
             self.addresses = words
 
+    @contextlib.contextmanager
+    def another_gateway(self):
+        """A second gateway of the same services, as a cluster to connect to."""
+        secret = f"cluster.secret_file={self.directory}/cluster_secret"
+        other = Cluster(separate=True, settings=[*self.settings, secret],
+                        environment=self.environment, config=self.config)
+        other._cluster_ports = self._cluster_ports
+        try:
+            other.start_one("gateway")
+            yield other
+        finally:
+            other.remove()
+
     def kill(self, name="all"):
         self.daemons[name].kill()
 
@@ -294,8 +308,8 @@ class Postgres:
         subprocess.run(self._as_postgres + [str(POSTGRES_BIN / program), *arguments], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
 
-    def connect(self, dbname="adbms"):
-        connection = psycopg2.connect(host=str(self.directory), port=self.port, user="adbms",
+    def connect(self, dbname="adbms", user="adbms"):
+        connection = psycopg2.connect(host=str(self.directory), port=self.port, user=user,
                                       dbname=dbname)
         connection.autocommit = True
         return connection

@@ -28,7 +28,10 @@ class Wire:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(SECONDS)
-        self.socket.connect(address)
+        try:
+            self.socket.connect(address)
+        except BlockingIOError:  # A unix socket whose queue is full says so at once, where TCP would wait.
+            wait_until(lambda: self.socket.connect_ex(address) == 0, SECONDS, "a place in the queue of the server")
         self.pid = self.secret = None
         if start:
             self.startup()

@@ -118,6 +118,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     if (e.function != nullptr &&
         (e.function->name == "current_setting" || e.function->name == "set_config"))
       query_->session_details = true;
+    if (e.function != nullptr && functions::HasSessionEffects(e.function->name))
+      query_->session_effects = true;
     if (e.kind != Expr::Kind::kParameter || e.parameter < client) return;
     const auto [it, inserted] = lifted.emplace(e.parameter - client, e.type);
     if (!inserted && it->second != e.type) {

@@ -191,6 +191,7 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   plan_.set_session_dependent(query_.session_dependent);
   plan_.set_session_details(query_.session_details);
   plan_.set_control_functions(query_.control_functions);
+  plan_.set_session_effects(query_.session_effects);
   plan_.set_read_only(query_.kind == common::v1::STATEMENT_KIND_SELECT && !query_.has_locks &&
                       !query_.calls_volatile);
   uint32_t id = 0;

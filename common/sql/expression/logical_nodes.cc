@@ -27,7 +27,7 @@ class ConnectiveNode : public Node {
   }
 
   absl::StatusOr<VectorPtr> Evaluate(EvaluationState& state, const Batch& input) const override {
-    auto result = std::make_shared<Vector>(type());
+    VectorPtr result = std::make_shared<Vector>(type());
     result->Resize(input.row_count);
     auto* out = result->data<uint8_t>();
     std::fill_n(out, input.row_count, kAnd ? 1 : 0);

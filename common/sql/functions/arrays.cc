@@ -3,6 +3,7 @@
 
 #include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/find.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -227,7 +228,7 @@ absl::Status StringToArray(const EvaluationContext& context,
   } else if (const View delimiter = arguments[1]->data<View>()[row]; !text.empty()) {
     size_t position = 0;
     while (!delimiter.empty()) {
-      const size_t found = text.find(delimiter, position);
+      const size_t found = Find(text, delimiter, position);
       if (found == View::npos) break;
       RETURN_IF_ERROR(add(text.substr(position, found - position)));
       position = found + delimiter.size();

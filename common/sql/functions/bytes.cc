@@ -47,8 +47,9 @@ absl::Status LikeBytes(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     pattern.Prepare(arguments[1]->data<View>()[row]);
-    result->data<uint8_t>()[row] =
-        pattern.Matches(arguments[0]->data<View>()[row], &failed) != kNegated;
+    ASSIGN_OR_RETURN(const bool matches,
+                     pattern.Matches(arguments[0]->data<View>()[row], context, &failed));
+    result->data<uint8_t>()[row] = matches != kNegated;
   }
   return failed ? LikePattern::EndsWithEscape() : absl::OkStatus();
 }

@@ -74,6 +74,7 @@ void AddJsonSets(CatalogBuilder& builder);
 void AddBytes(CatalogBuilder& builder);
 void AddControl(CatalogBuilder& builder);
 void AddSystem(CatalogBuilder& builder);
+void AddSessionEffects(CatalogBuilder& builder);
 void AddSettings(CatalogBuilder& builder);
 void AddConditionals(CatalogBuilder& builder);
 void AddAggregates(CatalogBuilder& builder);

@@ -105,6 +105,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddBytes(content_);
     AddControl(content_);
     AddSystem(content_);
+    AddSessionEffects(content_);
     AddSettings(content_);
     AddConditionals(content_);
     AddTableFunctions(content_);

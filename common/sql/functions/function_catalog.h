@@ -86,11 +86,15 @@ class ScratchMemory {
 class CatalogFunctions {
  public:
   virtual ~CatalogFunctions() = default;
-  // Evaluates e.g. `pg_get_indexdef(oid)` for one row; NULL result allowed. `arguments` has no
-  // NULLs.
+  // Evaluates e.g. `pg_get_indexdef(oid)` for one row; NULL result allowed. `arguments` has NULLs
+  // only where the function is not strict.
   virtual absl::StatusOr<types::Value> Call(std::string_view name,
                                             const std::vector<types::Value>& arguments) const = 0;
 };
+
+// Whether calling the function does something that belongs to the session or its transaction
+// (Plan.session_effects).
+bool HasSessionEffects(std::string_view function);
 
 // The schemas of the search path that exist, in its order; all of it where there is no catalog to
 // ask.

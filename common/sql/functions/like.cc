@@ -1,6 +1,8 @@
 #include "common/sql/functions/like.h"
 
+#include "common/sql/functions/find.h"
 #include "common/sql/functions/unicode.h"
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::sql::functions {
@@ -33,8 +35,11 @@ absl::Status LikePattern::EndsWithEscape() {
                        "LIKE pattern must not end with escape character");
 }
 
-bool LikePattern::Matches(std::string_view text, bool* failed) const {
-  return general_ ? MatchesGeneral(text, failed) : MatchesPieces(text);
+absl::StatusOr<bool> LikePattern::Matches(std::string_view text, const EvaluationContext& context,
+                                          bool* failed) const {
+  if (general_) return MatchesGeneral(text, context, failed);
+  RETURN_IF_ERROR(context.Handled(text.size()));
+  return MatchesPieces(text);
 }
 
 bool LikePattern::MatchesPieces(std::string_view text) const {
@@ -47,7 +52,7 @@ bool LikePattern::MatchesPieces(std::string_view text) const {
   text.remove_prefix(first.size());
   text.remove_suffix(last.size());
   for (size_t i = 1; i + 1 < pieces_.size(); ++i) {
-    const size_t found = text.find(pieces_[i]);
+    const size_t found = Find(text, pieces_[i]);
     if (found == std::string_view::npos) return false;
     text.remove_prefix(found + pieces_[i].size());
   }
@@ -55,7 +60,9 @@ bool LikePattern::MatchesPieces(std::string_view text) const {
 }
 
 // Backtracks only to the last '%': what follows an earlier one has matched at its first place.
-bool LikePattern::MatchesGeneral(std::string_view text, bool* failed) const {
+absl::StatusOr<bool> LikePattern::MatchesGeneral(std::string_view text,
+                                                 const EvaluationContext& context,
+                                                 bool* failed) const {
   const std::string_view pattern = pattern_;
   const auto ends_with_escape = [&pattern](size_t at) {
     return pattern[at] == '\\' && at + 1 == pattern.size();
@@ -97,6 +104,7 @@ bool LikePattern::MatchesGeneral(std::string_view text, bool* failed) const {
       continue;
     }
     if (retry_pattern == std::string_view::npos) return false;
+    RETURN_IF_ERROR(context.Handled(t - retry_text + 1));
     retry_text += LengthOf(text[retry_text]);
     if (retry_text > text.size()) return false;
     t = retry_text;

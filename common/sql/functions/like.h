@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/sql/functions/function_catalog.h"
 
 namespace adbms::sql::functions {
 
@@ -20,14 +22,17 @@ class LikePattern {
   void Prepare(std::string_view pattern);
   // As PostgreSQL, a pattern that ends with its escape character is an error only for a text whose
   // comparison comes that far: `*failed` is then set, which the caller clears beforehand.
-  bool Matches(std::string_view text, bool* failed) const;
+  // Errors: 57014, where `context` is interrupted.
+  absl::StatusOr<bool> Matches(std::string_view text, const EvaluationContext& context,
+                               bool* failed) const;
   // 22025
   static absl::Status EndsWithEscape();
 
  private:
   // Literal pieces between '%'; used when the pattern has no '_' and does not end with an escape.
   bool MatchesPieces(std::string_view text) const;
-  bool MatchesGeneral(std::string_view text, bool* failed) const;
+  absl::StatusOr<bool> MatchesGeneral(std::string_view text, const EvaluationContext& context,
+                                      bool* failed) const;
 
   // Of the unit that starts with this byte.
   size_t LengthOf(char first) const;

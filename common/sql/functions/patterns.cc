@@ -34,10 +34,12 @@ absl::Status Like(const EvaluationContext& context, const std::vector<const Vect
     if (result->is_null(row)) continue;
     if constexpr (kIgnoreCase) {
       pattern.Prepare(ToLower(patterns[row]));
-      out[row] = pattern.Matches(ToLower(texts[row]), &failed) != kNegated;
+      ASSIGN_OR_RETURN(const bool matches, pattern.Matches(ToLower(texts[row]), context, &failed));
+      out[row] = matches != kNegated;
     } else {
       pattern.Prepare(patterns[row]);
-      out[row] = pattern.Matches(texts[row], &failed) != kNegated;
+      ASSIGN_OR_RETURN(const bool matches, pattern.Matches(texts[row], context, &failed));
+      out[row] = matches != kNegated;
     }
   }
   return failed ? LikePattern::EndsWithEscape() : absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/find.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/unicode.h"
 #include "common/status/macros.h"
@@ -127,15 +128,6 @@ absl::StatusOr<View> Slice(View text, int64_t start, int64_t length, bool to_end
   const size_t first = cut(from);
   text.remove_prefix(first);
   return to_end ? text : text.substr(0, cut(end - 1 - from));
-}
-
-// Where `part` is in `text` at or after `from`. Takes time proportional to the text, whatever is in
-// it.
-size_t Find(View text, View part, size_t from) {
-  if (part.size() <= 1 || from > text.size()) return text.find(part, from);
-  const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
-  return found == nullptr ? View::npos
-                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
 }
 
 int32_t Position(const View& text, const View& part) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/catalog_call.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
@@ -101,33 +102,6 @@ std::string SizePretty(int64_t size) {
     doubled /= 1024;
   }
   return std::to_string(size) + " bytes";
-}
-
-// Hands one row to the catalog. Each function needs an instantiation of its own, as kernels carry
-// no state: the name is a template argument.
-template <size_t N>
-struct FixedName {
-  char text[N];
-  constexpr FixedName(const char (&name)[N]) { std::copy_n(name, N, text); }
-  View view() const { return {text, N - 1}; }
-};
-
-template <FixedName kFunction>
-absl::Status CallCatalog(const EvaluationContext& context,
-                         const std::vector<const Vector*>& arguments, uint32_t rows,
-                         Vector* result) {
-  std::vector<Value> values;
-  for (uint32_t row = 0; row < rows; ++row) {
-    if (result->is_null(row)) continue;
-    if (context.catalog == nullptr) {
-      return status::NotSupported("function " + std::string(kFunction.view()) + " here");
-    }
-    values.clear();
-    for (const Vector* argument : arguments) values.push_back(argument->Get(row));
-    ASSIGN_OR_RETURN(Value value, context.catalog->Call(kFunction.view(), values));
-    result->Set(row, value);
-  }
-  return absl::OkStatus();
 }
 
 template <FixedName kFunction>

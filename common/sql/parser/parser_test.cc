@@ -121,9 +121,34 @@ TEST(Parse, ClassifiesRoles) {
   EXPECT_EQ(ParseOne("GRANT a TO b").role.kind, RoleStatement::Kind::kGrantRole);
 }
 
+TEST(Parse, ClassifiesNotifications) {
+  using Kind = NotifyStatement::Kind;
+  struct Case {
+    const char* sql;
+    Kind kind;
+    const char* channel;
+    const char* payload;
+    const char* tag;
+  };
+  for (const Case& expected : {Case{"LISTEN a", Kind::kListen, "a", "", "LISTEN"},
+                               Case{"UNLISTEN \"A b\"", Kind::kUnlisten, "A b", "", "UNLISTEN"},
+                               Case{"UNLISTEN *", Kind::kUnlisten, "", "", "UNLISTEN"},
+                               Case{"NOTIFY a", Kind::kNotify, "a", "", "NOTIFY"},
+                               Case{"NOTIFY a, 'b'", Kind::kNotify, "a", "b", "NOTIFY"}}) {
+    const auto statements = Parse(expected.sql);
+    ASSERT_TRUE(statements.ok()) << expected.sql;
+    const Statement& statement = statements->front();
+    EXPECT_EQ(statement.statement_class, StatementClass::kNotify) << expected.sql;
+    EXPECT_EQ(statement.notify.kind, expected.kind) << expected.sql;
+    EXPECT_EQ(statement.notify.channel, expected.channel) << expected.sql;
+    EXPECT_EQ(statement.notify.payload, expected.payload) << expected.sql;
+    EXPECT_EQ(statement.command_tag, expected.tag) << expected.sql;
+  }
+}
+
 TEST(Parse, RefusesWhatIsNotSupported) {
   for (const char* sql :
-       {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LISTEN x",
+       {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LOAD 'x'",
         "CREATE TABLE a AS SELECT 1", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
         "PREPARE TRANSACTION 'x'", "DO $$ begin end $$"}) {
     const auto result = Parse(sql);

@@ -295,6 +295,36 @@ void ClassifyLock(const PgQuery__LockStmt& node, Statement* out) {
   out->lock.nowait = node.nowait;
 }
 
+void ClassifyDiscard(const PgQuery__DiscardStmt& node, Statement* out) {
+  using Kind = DiscardStatement::Kind;
+  out->statement_class = StatementClass::kDiscard;
+  switch (node.target) {
+    case PG_QUERY__DISCARD_MODE__DISCARD_PLANS:
+      out->discard.kind = Kind::kPlans;
+      out->command_tag = "DISCARD PLANS";
+      break;
+    case PG_QUERY__DISCARD_MODE__DISCARD_TEMP:
+      out->discard.kind = Kind::kTemp;
+      out->command_tag = "DISCARD TEMP";
+      break;
+    case PG_QUERY__DISCARD_MODE__DISCARD_SEQUENCES:
+      out->discard.kind = Kind::kSequences;
+      out->command_tag = "DISCARD SEQUENCES";
+      break;
+    default:
+      out->discard.kind = Kind::kAll;
+      out->command_tag = "DISCARD ALL";
+  }
+}
+
+void ClassifyNotify(NotifyStatement::Kind kind, const char* tag, const char* channel,
+                    Statement* out) {
+  out->statement_class = StatementClass::kNotify;
+  out->command_tag = tag;
+  out->notify.kind = kind;
+  out->notify.channel = View(channel);
+}
+
 void ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
   out->statement_class = StatementClass::kCursor;
   CursorStatement& cursor = out->cursor;
@@ -447,13 +477,20 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       out->command_tag = out->cursor.name.empty() ? "CLOSE CURSOR ALL" : "CLOSE CURSOR";
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
-      out->statement_class = StatementClass::kDiscard;
-      out->command_tag =
-          node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_ALL     ? "DISCARD ALL"
-          : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_PLANS ? "DISCARD PLANS"
-          : node->discard_stmt->target == PG_QUERY__DISCARD_MODE__DISCARD_TEMP
-              ? "DISCARD TEMP"
-              : "DISCARD SEQUENCES";
+      ClassifyDiscard(*node->discard_stmt, out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_NOTIFY_STMT:
+      ClassifyNotify(NotifyStatement::Kind::kNotify, "NOTIFY", node->notify_stmt->conditionname,
+                     out);
+      out->notify.payload = View(node->notify_stmt->payload);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_LISTEN_STMT:
+      ClassifyNotify(NotifyStatement::Kind::kListen, "LISTEN", node->listen_stmt->conditionname,
+                     out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_UNLISTEN_STMT:
+      ClassifyNotify(NotifyStatement::Kind::kUnlisten, "UNLISTEN",
+                     node->unlisten_stmt->conditionname, out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_STMT:
       Ddl("CREATE TABLE", out);

@@ -197,6 +197,7 @@ struct Query {
   // See plan.proto.
   bool session_details = false;
   bool control_functions = false;
+  bool session_effects = false;
   common::v1::PlannerSwitches switches;
 
   ColumnId AddColumn(ColumnInfo info) {

@@ -72,21 +72,52 @@ void Connection::Run() {
   session_ = nullptr;
 }
 
-void Connection::Ready() {
+absl::Status Connection::Ready() {
+  RETURN_IF_ERROR(TellNotifications());
   writer_.Begin('Z');
   writer_.Byte(session_->transaction_status());
   writer_.End();
+  return writer_.Flush();
+}
+
+bool Connection::EndsSession(const absl::Status& status) {
+  return status::HasSqlState(status, status::sqlstate::kAdminShutdown);
+}
+
+absl::Status Connection::TellNotifications() {
+  session::NotificationInbox* const inbox = session_->inbox();
+  if (inbox == nullptr || !inbox->awake() || !session_->idle()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto notifications, inbox->Take());
+  for (const auto& notification : notifications) {
+    writer_.Begin('A');
+    writer_.Int32(notification->backend_pid);
+    writer_.CString(notification->channel);
+    writer_.CString(notification->payload);
+    writer_.End();
+    RETURN_IF_ERROR(writer_.FlushIfLarge());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Connection::AwaitMessage(bool outside) {
   const int64_t limit_ms = outside ? session_->settings().idle_session_timeout_ms()
                                    : session_->settings().idle_in_transaction_timeout_ms();
-  if (limit_ms == 0 || reader_.HasBuffered()) return absl::OkStatus();
-  const absl::Time deadline = absl::Now() + absl::Milliseconds(limit_ms);
+  const bool listens = session_->inbox() != nullptr && session_->idle();
+  if ((limit_ms == 0 && !listens) || reader_.HasBuffered()) return absl::OkStatus();
+  const absl::Time deadline =
+      limit_ms == 0 ? absl::InfiniteFuture() : absl::Now() + absl::Milliseconds(limit_ms);
   while (true) {
-    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now()) + 1;
-    pollfd wait{options_.fd, POLLIN, 0};
-    const int events = ::poll(&wait, 1, static_cast<int>(std::clamp<int64_t>(left_ms, 0, INT_MAX)));
+    const int64_t left_ms =
+        limit_ms == 0 ? -1 : absl::ToInt64Milliseconds(deadline - absl::Now()) + 1;
+    pollfd waits[] = {{options_.fd, POLLIN, 0},
+                      {listens ? session_->inbox()->fd() : -1, POLLIN, 0}};
+    const int events =
+        ::poll(waits, 2, static_cast<int>(std::clamp<int64_t>(left_ms, -1, INT_MAX)));
+    if (events > 0 && waits[0].revents == 0) {
+      RETURN_IF_ERROR(TellNotifications());
+      RETURN_IF_ERROR(writer_.Flush());
+      continue;
+    }
     if (events > 0 || (events < 0 && errno != EINTR)) return absl::OkStatus();  // Read() tells.
     if (absl::Now() < deadline) continue;
     return outside ? status::Error("57P05", "terminating connection due to idle-session timeout")
@@ -132,9 +163,9 @@ absl::Status Connection::Handle(const Message& message) {
     case 'S':
       status = skip_to_sync_ ? absl::OkStatus() : session_->Sync();
       skip_to_sync_ = false;
+      if (EndsSession(status)) return status;
       if (!status.ok()) WriteError(status, "ERROR", &writer_);
-      Ready();
-      return writer_.Flush();
+      return Ready();
     case 'H':
       return writer_.Flush();
     case 'P':
@@ -152,8 +183,7 @@ absl::Status Connection::Handle(const Message& message) {
         WriteError(status::NotSupported("the function-call protocol"), "ERROR", &writer_);
         session_->Fail();
       }
-      Ready();
-      return writer_.Flush();
+      return Ready();
     default:
       return Protocol(absl::StrCat("invalid frontend message type ",
                                    static_cast<int>(static_cast<uint8_t>(message.type))));
@@ -165,7 +195,7 @@ absl::Status Connection::Handle(const Message& message) {
   if (message.type == 'E') status = HandleExecute(message.payload);
   if (message.type == 'C') status = HandleClose(message.payload);
   if (status.ok()) return absl::OkStatus();
-  if (gone()) return status;
+  if (gone() || EndsSession(status)) return status;
   session_->Fail();
   skip_to_sync_ = true;
   WriteError(status, "ERROR", &writer_);
@@ -184,11 +214,10 @@ absl::Status Connection::HandleQuery(std::string_view payload) {
     session_->Fail();
   }
   if (!status.ok()) {
-    if (gone()) return status;
+    if (gone() || EndsSession(status)) return status;
     WriteError(status, "ERROR", &writer_);
   }
-  Ready();
-  return writer_.Flush();
+  return Ready();
 }
 
 absl::Status Connection::HandleParse(std::string_view payload) {

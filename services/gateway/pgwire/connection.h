@@ -45,9 +45,12 @@ class Connection {
   absl::StatusOr<std::string> ReadPassword();
   // Messages (connection.cc).
   absl::Status Loop();
-  // Until there is something to read. Errors: 57P05, 25P03 when the client is idle for longer than
-  // its settings allow.
+  // Until there is something to read; meanwhile the client is told what it listens to. Errors:
+  // 57P05, 25P03 when the client is idle for longer than its settings allow; TellNotifications'.
   absl::Status AwaitMessage(bool outside);
+  // Writes what the session has heard since, outside of its transactions. Errors: 57P01 when
+  // something was missed.
+  absl::Status TellNotifications();
   absl::Status Handle(const Message& message);
   absl::Status HandleQuery(std::string_view payload);
   absl::Status HandleParse(std::string_view payload);
@@ -55,7 +58,9 @@ class Connection {
   absl::Status HandleDescribe(std::string_view payload);
   absl::Status HandleExecute(std::string_view payload);
   absl::Status HandleClose(std::string_view payload);
-  void Ready();
+  absl::Status Ready();
+  // Whether a statement's error ends the connection: what the session kept in storage is lost.
+  static bool EndsSession(const absl::Status& status);
   // Whether nobody is left to tell of an error: the client is gone, said good-bye or only
   // cancelled. Another service that cannot be reached is an error of the statement, not of this
   // connection.

@@ -133,6 +133,7 @@ absl::Status Connection::Start() {
   session_options.user = user;
   session_options.peer = options_.peer;
   session_options.backend_pid = key_.pid;
+  session_options.notifiable = true;
   session_options.policy = services_.policies->Hold(std::move(policy));
   // Clients that name no database mean the one that is called like the user.
   if (session_options.database.empty()) session_options.database = user;
@@ -151,8 +152,7 @@ absl::Status Connection::Start() {
   writer_.Int32(key_.pid);
   writer_.Int32(key_.secret);
   writer_.End();
-  Ready();
-  return writer_.Flush();
+  return Ready();
 }
 
 namespace {

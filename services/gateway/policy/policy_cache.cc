@@ -54,6 +54,18 @@ std::shared_ptr<HeldPolicy> PolicyCache::Hold(security::v1::Policy policy) {
 
 absl::StatusOr<PolicyPtr> PolicyCache::Of(const rpc::CallContext& context, const std::string& role,
                                           uint64_t version) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<HeldPolicy> held, Acting(context, role, version));
+  return held->Get();
+}
+
+absl::StatusOr<std::shared_ptr<HeldPolicy>> PolicyCache::HoldOf(const rpc::CallContext& context,
+                                                                const std::string& role) {
+  return Acting(context, role, 0);
+}
+
+absl::StatusOr<std::shared_ptr<HeldPolicy>> PolicyCache::Acting(const rpc::CallContext& context,
+                                                                const std::string& role,
+                                                                uint64_t version) {
   std::shared_ptr<HeldPolicy> held;
   {
     absl::MutexLock lock(&mutex_);
@@ -62,7 +74,7 @@ absl::StatusOr<PolicyPtr> PolicyCache::Of(const rpc::CallContext& context, const
   }
   if (held != nullptr) {
     auto policy = held->Get();
-    if (policy.ok() && (*policy)->version() >= version) return policy;
+    if (policy.ok() && (*policy)->version() >= version) return held;
   }
   security::v1::GetPolicyRequest request;
   request.set_user(role);
@@ -80,7 +92,7 @@ absl::StatusOr<PolicyPtr> PolicyCache::Of(const rpc::CallContext& context, const
     absl::MutexLock lock(&mutex_);
     acting_[role] = held;
   }
-  return held->Get();
+  return held;
 }
 
 void PolicyCache::Refresh() {

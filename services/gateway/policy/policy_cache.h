@@ -47,10 +47,16 @@ class PolicyCache {
   // Errors: NOT_FOUND without such a role, 57P03 when security does not answer.
   absl::StatusOr<PolicyPtr> Of(const rpc::CallContext& context, const std::string& role,
                                uint64_t version);
+  // The holder of any role, for a session that takes it. Errors: as Of.
+  absl::StatusOr<std::shared_ptr<HeldPolicy>> HoldOf(const rpc::CallContext& context,
+                                                     const std::string& role);
   // Asks security again for every held role, now.
   void Refresh();
 
  private:
+  // Of a role that others act for; `version` as in Of.
+  absl::StatusOr<std::shared_ptr<HeldPolicy>> Acting(const rpc::CallContext& context,
+                                                     const std::string& role, uint64_t version);
   void Run();
 
   security::api::Security* const security_;

@@ -43,7 +43,7 @@ absl::Status Session::RunAnalyze(const sql::Statement& statement, ResultSink* si
 
 absl::Status Session::AnalyzeTables(const sql::AnalyzeStatement& analyze, ResultSink* sink) {
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   std::vector<const TableDescriptor*> named;
   for (const auto& name : analyze.tables) {
     const auto* table = catalog->ResolveTable(name.schema(), name.name(), settings_.search_path());

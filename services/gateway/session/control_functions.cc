@@ -56,7 +56,7 @@ common::v1::Datum TextDatum(const std::string& text) {
 }  // namespace
 
 absl::Status Session::CheckControl(absl::string_view function) {
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   if (!policy->superuser()) {
     return status::Error(status::sqlstate::kInsufficientPrivilege,
                          absl::StrCat("permission denied for function ", function));
@@ -68,7 +68,7 @@ absl::Status Session::CheckControl(absl::string_view function) {
 absl::StatusOr<std::string> Session::ChangeAction(bool revert, int64_t id) {
   const auto change = [&](auto request, auto method) -> absl::StatusOr<std::string> {
     request.set_action_id(id);
-    request.set_initiator(options_.user);
+    request.set_initiator(session_user_);
     ASSIGN_OR_RETURN(const auto response, (services_.orchestrator->*method)(Context(), request));
     return response.action().verdict();
   };
@@ -83,7 +83,7 @@ absl::StatusOr<std::string> Session::ChangeAction(bool revert, int64_t id) {
 
 absl::StatusOr<std::vector<std::string>> Session::RunAllTables() {
   orchestrator::v1::RunAllTablesRequest request;
-  request.set_initiator(options_.user);
+  request.set_initiator(session_user_);
   std::vector<std::string> lines;
   const absl::Status status = services_.orchestrator->RunAllTables(
       Context(), request, [&](const orchestrator::v1::RunAllTablesResponse& step) {

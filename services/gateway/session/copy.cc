@@ -237,7 +237,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   ASSIGN_OR_RETURN(
       const sql::CopyBinding binding,
       sql::BindCopy(statement.copy, PlanningInputFor(statement.text, &statement, catalog)));
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, binding.table->schema(),
                                           common::v1::PRIVILEGE_USAGE));
   RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));

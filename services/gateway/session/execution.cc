@@ -52,8 +52,8 @@ types::TextOptions Session::InputOptions() {
 void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->transaction_timestamp_us = TransactionTimestamp();
   options->statement_timestamp_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
-  options->current_user = options_.user;
-  options->session_user = options_.user;
+  options->current_user = current_user_;
+  options->session_user = session_user_;
   options->backend_pid = options_.backend_pid;
   options->current_database = options_.database;
   if (!settings_.search_path().empty()) options->current_schema = settings_.search_path().front();
@@ -99,16 +99,20 @@ std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
   return details;
 }
 
-namespace {
-
-bool SameColumns(const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>& a,
-                 const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>& b) {
+bool Session::SameColumns(const OutputColumns& a, const OutputColumns& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
     return x.name() == y.name() && types::FromProto(x.type()) == types::FromProto(y.type());
   });
 }
 
-}  // namespace
+absl::Status Session::ResultChanged() {
+  status::SqlError error;
+  error.sqlstate = status::sqlstate::kFeatureNotSupported;
+  error.message = "cached plan must not change result type";
+  // Drivers prepare the statement anew when they see this name.
+  error.routine = "RevalidateCachedQuery";
+  return status::ToStatus(error);
+}
 
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
@@ -146,12 +150,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     ASSIGN_OR_RETURN(*plan, MakePlan(query));
     if (query.described != nullptr &&
         !SameColumns(*query.described, (*plan)->plan->root().output())) {
-      status::SqlError error;
-      error.sqlstate = status::sqlstate::kFeatureNotSupported;
-      error.message = "cached plan must not change result type";
-      // Drivers prepare the statement anew when they see this name.
-      error.routine = "RevalidateCachedQuery";
-      return status::ToStatus(error);
+      return ResultChanged();
     }
   }
 }
@@ -174,7 +173,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       RETURN_IF_ERROR(sink->Rows(batch));
     }
     const storage::v1::ExecutionSummary& summary = stream->summary();
-    if (summary.setting_changes_size() > 0) {
+    if (summary.setting_changes_size() > 0 || summary.notices_size() > 0) {
       RETURN_IF_ERROR(ChangeSettings(summary));
       SendReports(sink);
     }
@@ -260,8 +259,13 @@ absl::Status Session::EndStream(Portal* portal) {
 }
 
 absl::Status Session::ChangeSettings(const storage::v1::ExecutionSummary& summary) {
+  notices_.insert(notices_.end(), summary.notices().begin(), summary.notices().end());
   for (const common::v1::SettingChange& change : summary.setting_changes()) {
-    if (!change.has_value()) {
+    if (IsIdentity(change.name())) {
+      std::optional<std::string> role;
+      if (change.has_value()) role = change.value();
+      RETURN_IF_ERROR(ChangeIdentity(change.name(), role, change.is_local()));
+    } else if (!change.has_value()) {
       RETURN_IF_ERROR(settings_.Reset(change.name(), change.is_local()));
     } else if (!IsOfTransaction(change.name())) {
       RETURN_IF_ERROR(settings_.Set(change.name(), change.value(), change.is_local()));
@@ -314,7 +318,7 @@ void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql,
   execution.read_only = plan.plan->read_only();
   execution.failed = failed;
   execution.learned = plan.plan->planner() == common::v1::PLANNER_KIND_LEARNED;
-  const auto policy = options_.policy->Get();
+  const auto policy = policy_->Get();
   execution.tainted = policy.ok() && (*policy)->flagged();
   services_.workload->Record(execution);
   if (failed) return;
@@ -336,7 +340,8 @@ void Session::Audit(std::string_view event, std::string_view statement, uint64_t
                     const absl::Status& status) {
   security::v1::AuditRecord record;
   record.set_event(std::string(event));
-  record.set_user(options_.user);
+  record.set_user(session_user_);
+  if (current_user_ != session_user_) record.set_role(current_user_);
   record.set_peer(options_.peer);
   record.set_session_id(static_cast<uint64_t>(options_.backend_pid));
   record.set_statement(std::string(statement));

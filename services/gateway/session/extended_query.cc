@@ -109,6 +109,7 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
     return status::Error(status::sqlstate::kDuplicatePreparedStatement,
                          absl::StrCat("prepared statement \"", name, "\" already exists"));
   }
+  prepared->identity = identity_;
   prepared->prepared_us = absl::ToUnixMicros(absl::Now()) - kPostgresEpochUs;
   statements_[name] = std::move(prepared);
   return absl::OkStatus();
@@ -238,7 +239,7 @@ absl::Status Session::ExecutePortal(Portal* portal, uint64_t max_rows, bool alon
     return FetchPortal(portal, max_rows, sink, suspended);
   }
   const PlanQuery query = QueryOf(prepared);
-  RETURN_IF_ERROR(Renew(query, &prepared.plan));
+  RETURN_IF_ERROR(Refit(query, &prepared));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
   return RunPlan(prepared.plan, query, portal->parameters, sink);
 }
@@ -260,7 +261,7 @@ Session::PlanQuery Session::QueryOf(const PreparedStatement& prepared) {
 absl::Status Session::OpenPortal(Portal* portal) {
   PreparedStatement& prepared = *portal->statement;
   const PlanQuery query = QueryOf(prepared);
-  RETURN_IF_ERROR(Renew(query, &prepared.plan));
+  RETURN_IF_ERROR(Refit(query, &prepared));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
   ASSIGN_OR_RETURN(portal->stream,
                    StartPlan(&prepared.plan, query, portal->parameters, &portal->options));

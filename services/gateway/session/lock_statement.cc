@@ -36,7 +36,7 @@ absl::Status Session::RunLock(const sql::Statement& statement, ResultSink* sink)
                          "LOCK TABLE can only be used in transaction blocks");
   }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   storage::v1::LockTablesRequest request;
   request.set_mode(static_cast<storage::v1::TableLockMode>(statement.lock.mode));
   request.set_nowait(statement.lock.nowait);

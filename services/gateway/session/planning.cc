@@ -34,10 +34,10 @@ absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const typ
 std::string Session::CacheKey(std::string_view normalized,
                               const std::vector<types::Type>& parameter_types) {
   std::string key;
-  key.reserve(normalized.size() + options_.user.size() + settings_.planning_key().size() + 16);
+  key.reserve(normalized.size() + current_user_.size() + settings_.planning_key().size() + 16);
   key.append(normalized);
   key += '\0';
-  key += options_.user;
+  key += current_user_;
   key += '\0';
   key += settings_.planning_key();
   for (const types::Type& type : parameter_types) {
@@ -61,8 +61,8 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
   input.catalog = catalog;
   input.statistics = services_.catalog->statistics();
   input.search_path = settings_.search_path();
-  input.current_user = options_.user;
-  input.session_user = options_.user;
+  input.current_user = current_user_;
+  input.session_user = session_user_;
   input.database = options_.database;
   input.time_zone = settings_.time_zone();
   input.switches = settings_.switches();
@@ -102,8 +102,8 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
       }
     }
     for (const std::string& schema : settings_.search_path()) request.add_search_path(schema);
-    request.set_current_user(options_.user);
-    request.set_session_user(options_.user);
+    request.set_current_user(current_user_);
+    request.set_session_user(session_user_);
     request.set_database(options_.database);
     request.set_time_zone(settings_.time_zone());
     *request.mutable_switches() = settings_.switches();
@@ -176,9 +176,30 @@ absl::Status Session::Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* p
   return absl::OkStatus();
 }
 
+absl::Status Session::Refit(const PlanQuery& query, PreparedStatement* prepared) {
+  return prepared->identity == identity_ ? Renew(query, &prepared->plan)
+                                         : MakePlanFor(query, prepared);
+}
+
+absl::Status Session::MakePlanFor(const PlanQuery& query, PreparedStatement* prepared) {
+  plan_cache::CachedPlanPtr plan;
+  if (query.cacheable && query.literals != nullptr && !changed_schema_) {
+    plan = services_.plan_cache->Find(CacheKey(query.normalized, query.parameter_types),
+                                      *query.literals);
+  }
+  if (plan == nullptr) {
+    ASSIGN_OR_RETURN(plan, MakePlan(query));
+  }
+  if (query.described != nullptr && !SameColumns(*query.described, plan->plan->root().output()))
+    return ResultChanged();
+  prepared->plan = std::move(plan);
+  prepared->identity = identity_;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<uint64_t> Session::AuthorizePlan(const common::v1::Plan& plan,
                                                 const sql::Catalog& catalog) {
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   uint64_t version = 0;
   RETURN_IF_ERROR(policy::Authorize(
       *policy, plan, catalog,
@@ -190,7 +211,7 @@ absl::StatusOr<uint64_t> Session::AuthorizePlan(const common::v1::Plan& plan,
 }
 
 absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   if (plan->policy_version.load(std::memory_order_acquire) == policy->version()) {
     return absl::OkStatus();
   }

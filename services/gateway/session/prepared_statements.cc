@@ -46,7 +46,7 @@ absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* si
     query.normalized = prepared->normalized;
     query.literals = &prepared->literals;
   }
-  RETURN_IF_ERROR(Renew(query, &prepared->plan));
+  RETURN_IF_ERROR(Refit(query, prepared.get()));
   RETURN_IF_ERROR(Authorize(prepared->plan.get()));
   return RunPlan(prepared->plan, query, values, sink);
 }

@@ -152,15 +152,16 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   }
   if (services_.security == nullptr) return status::NotSupported("changing roles");
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   const sql::RoleStatement& role = statement.role;
   security::v1::ChangeRolesRequest request;
-  request.set_user(options_.user);
+  request.set_user(current_user_);
   request.set_kind(
       static_cast<security::v1::ChangeRolesRequest::Kind>(static_cast<int>(role.kind) + 1));
   for (const std::string& name : role.roles) {
-    const bool own = name == "current_user" || name == "session_user";
-    request.add_roles(own ? options_.user : name);
+    request.add_roles(name == "current_user"   ? current_user_
+                      : name == "session_user" ? session_user_
+                                               : name);
   }
   for (const std::string& name : role.granted_roles) request.add_granted_roles(name);
   if (role.password.has_value()) request.set_password(*role.password);

@@ -135,7 +135,7 @@ absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
 }
 
 absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPtr& catalog) {
-  ASSIGN_OR_RETURN(const auto held, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto held, policy_->Get());
   const security::v1::Policy& policy = *held;
   const auto may_create_in = [&](const std::string& schema) {
     return policy::AuthorizeSchema(policy, *catalog, schema, common::v1::PRIVILEGE_CREATE);
@@ -171,7 +171,7 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kCreateSequence: {
       const TableDescriptor& sequence = ddl.create_sequence().sequence();
       RETURN_IF_ERROR(may_create_in(sequence.schema()));
-      return CheckSequenceOwner(options_.user, sequence.sequence(), *catalog);
+      return CheckSequenceOwner(current_user_, sequence.sequence(), *catalog);
     }
     case Body::kDropTable:
     case Body::kDropView:
@@ -200,7 +200,7 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kTruncate:
       return AuthorizeTruncate(policy, ddl.truncate(), *catalog);
     case Body::kCreateSchema:
-      if (ddl.create_schema().owner() != options_.user)
+      if (ddl.create_schema().owner() != current_user_)
         RETURN_IF_ERROR(AuthorizeNewOwner(ddl.create_schema().owner(), "", policy, *catalog));
       RETURN_IF_ERROR(policy::AuthorizeDatabase(policy, options_.database));
       if (absl::StartsWith(ddl.create_schema().name(), "pg_")) {
@@ -254,7 +254,7 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement,
 absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::CatalogPtr& catalog,
                                   std::vector<std::string>* notices, bool* started) {
   for (DdlStatement& ddl : changes) {
-    SetOwner(options_.user, &ddl);
+    SetOwner(current_user_, &ddl);
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
     ASSIGN_OR_RETURN(const auto result, storage_->ExecuteDdl(Context(), ddl));
     if (started != nullptr) *started |= in_transaction();

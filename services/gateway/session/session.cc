@@ -81,7 +81,11 @@ StatementMetrics::StatementMetrics(telemetry::ServiceMetrics* metrics)
 Session::Session(const Services& services, SessionOptions options)
     : services_(services),
       options_(std::move(options)),
-      cancellation_(std::make_shared<rpc::Cancellation>()) {}
+      cancellation_(std::make_shared<rpc::Cancellation>()),
+      session_user_(options_.user),
+      current_user_(options_.user),
+      session_policy_(options_.policy),
+      policy_(options_.policy) {}
 
 Session::~Session() {
   portals_.clear();
@@ -98,12 +102,12 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   auto session = std::unique_ptr<Session>(new Session(services, std::move(options)));
   session->trace_id_ = telemetry::NewTraceId();
   session->reads_ = services.audit->CountReads(session->options_.user);
+  session->roles_[session->options_.user] = session->options_.policy;
   ASSIGN_OR_RETURN(session->storage_, services.storage->OpenSession(session->Context()));
   Settings& settings = session->settings_;
   settings.Force("session_authorization", session->options_.user);
-  ASSIGN_OR_RETURN(const auto policy, session->options_.policy->Get());
-  settings.Force("is_superuser", policy->superuser() ? "on" : "off");
-  settings.SetRole(session->options_.user, policy->superuser());
+  session->AdoptIdentity();
+  ASSIGN_OR_RETURN(const auto policy, session->policy_->Get());
   const int64_t timeout_ms =
       services.statement_timeout_ms == nullptr ? 0 : services.statement_timeout_ms->load();
   if (timeout_ms > 0) {
@@ -113,11 +117,16 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   // Whether the role might set it was asked when it was kept; one that means nothing any more
   // keeps nobody out.
   settings.SetRole(session->options_.user, /*superuser=*/true);
-  for (const security::v1::KeptSetting& kept : policy->settings())
-    (void)settings.Start(kept.name(), kept.value(), kept.source());
+  for (const security::v1::KeptSetting& kept : policy->settings()) {
+    if (!IsIdentity(kept.name())) (void)settings.Start(kept.name(), kept.value(), kept.source());
+  }
   settings.SetRole(session->options_.user, policy->superuser());
   for (const auto& [name, value] : session->options_.settings) {
-    RETURN_IF_ERROR(settings.Start(name, value, "client"));
+    if (IsIdentity(name)) {
+      RETURN_IF_ERROR(session->ChangeIdentity(name, value, /*is_local=*/false));
+    } else {
+      RETURN_IF_ERROR(settings.Start(name, value, "client"));
+    }
   }
   settings.FreezeDefaults();
   settings.TakeReports();
@@ -129,7 +138,7 @@ rpc::CallContext Session::Context() {
   context.deadline = deadline_;
   context.cancellation = cancellation_;
   context.trace_id = trace_id_;
-  context.user = options_.user;
+  context.user = current_user_;
   if (storage_ != nullptr) {
     storage_->SetLocking(absl::Milliseconds(settings_.lock_timeout_ms()), options_.backend_pid);
   }

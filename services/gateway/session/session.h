@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
 #include "services/gateway/session/audit_text.h"
+#include "services/gateway/session/notification_inbox.h"
 #include "services/gateway/session/result_sink.h"
 #include "services/gateway/session/row_buffer.h"
 #include "services/gateway/session/services.h"
@@ -30,6 +31,8 @@ struct SessionOptions {
   std::shared_ptr<policy::HeldPolicy> policy;
   // Start-up parameters: settings.
   std::vector<std::pair<std::string, std::string>> settings;
+  // The client can be told of notifications at any time.
+  bool notifiable = false;
 };
 
 // A named or unnamed statement.
@@ -46,6 +49,7 @@ struct PreparedStatement {
   std::vector<types::Type> declared_types;   // As the client gave them.
   std::vector<types::Type> parameter_types;  // As planned: the client's own only.
   plan_cache::CachedPlanPtr plan;            // Null for utility statements.
+  uint64_t identity = 0;                     // Session::identity_ that it was planned for.
   OutputColumns columns;                     // Of the rows it returns; empty: none.
   bool returns_rows = false;
 };
@@ -116,6 +120,11 @@ class Session {
   // Stops what runs now. Thread-safe.
   void Cancel() { cancellation_->Cancel(); }
 
+  // What it has heard that it listens to; null: it never did.
+  NotificationInbox* inbox() const { return inbox_.get(); }
+  // Whether no transaction is open, not even that of the statements before the next Sync.
+  bool idle() const { return !in_transaction(); }
+
   Settings& settings() { return settings_; }
   const SessionOptions& options() const { return options_; }
 
@@ -150,6 +159,17 @@ class Session {
   void ReleaseFailed();
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
+  // Who the session acts as (identity.cc).
+  static bool IsIdentity(std::string_view setting);
+  // SET ROLE and SET SESSION AUTHORIZATION; no value: RESET. Errors: 22023 without such a role,
+  // 42501, 57P03 when security does not answer.
+  absl::Status ChangeIdentity(std::string_view setting, const std::optional<std::string>& value,
+                              bool is_local);
+  absl::StatusOr<std::shared_ptr<policy::HeldPolicy>> PolicyOfRole(const std::string& role);
+  // After the settings may have changed: the session acts as they say.
+  void AdoptIdentity();
+  void ActAs(const std::string& session_user, const std::string& current_user);
+
   // Plans (planning.cc).
   struct PlanQuery {
     std::string_view sql;
@@ -178,6 +198,12 @@ class Session {
   absl::StatusOr<uint64_t> AuthorizePlan(const common::v1::Plan& plan, const sql::Catalog& catalog);
   // Puts a better plan in place of a prepared one where statistics or models have changed since.
   absl::Status Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* plan);
+  // The same, and another plan where the session acts as another role than it was planned for.
+  absl::Status Refit(const PlanQuery& query, PreparedStatement* prepared);
+  static bool SameColumns(const OutputColumns& a, const OutputColumns& b);
+  // 0A000, as drivers know it.
+  static absl::Status ResultChanged();
+  absl::Status MakePlanFor(const PlanQuery& query, PreparedStatement* prepared);
   absl::StatusOr<std::vector<types::Value>> Parameters(const plan_cache::CachedPlan& plan,
                                                        const std::vector<types::Value>& client,
                                                        const std::vector<sql::Literal>& literals);
@@ -220,6 +246,7 @@ class Session {
   absl::Status AddSetting(const sql::RoleStatement& role,
                           security::v1::ChangeRolesRequest* request) const;
   absl::Status RunSet(const sql::Statement& statement, ResultSink* sink);
+  void WarnIfLocal(const sql::SetStatement& set, ResultSink* sink) const;
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
@@ -231,6 +258,8 @@ class Session {
   // Once: ADB01 when a table has changed since it was looked up.
   absl::Status AnalyzeTables(const sql::AnalyzeStatement& analyze, ResultSink* sink);
   absl::Status RunLock(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunNotify(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunDiscard(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
   absl::Status RunExplain(const sql::Statement& statement, const std::vector<types::Type>& types,
                           const std::vector<types::Value>& parameters, ResultSink* sink);
@@ -248,7 +277,8 @@ class Session {
   void BufferOpenResults();
   void BufferRest(Portal* portal);
   absl::Status EndStream(Portal* portal);
-  // What the statement's set_config() has done becomes the session's.
+  // What the statement's set_config() has done becomes the session's; its notices are kept for
+  // SendReports.
   absl::Status ChangeSettings(const storage::v1::ExecutionSummary& summary);
   void EndCursors(bool commit);
   absl::Status RunCopy(const sql::Statement& statement, ResultSink* sink);
@@ -287,6 +317,7 @@ class Session {
                            bool* started);
   absl::Status SendText(const std::string& column, const std::vector<std::string>& lines,
                         std::string_view tag, ResultSink* sink);
+  // What the client is to be told beside results: notices of functions, settings.
   void SendReports(ResultSink* sink);
   absl::Status EndTransaction(bool commit);
   absl::Status FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink, bool* suspended);
@@ -298,6 +329,18 @@ class Session {
   std::unique_ptr<storage::api::Session> sequence_session_;  // Made when COPY needs it.
   Settings settings_;
   std::shared_ptr<ReadCounter> reads_;  // Every row that goes to the client.
+  std::vector<storage::v1::Notice> notices_;
+  std::shared_ptr<NotificationInbox> inbox_;  // Made by the first LISTEN.
+
+  // Who it acts as: SET SESSION AUTHORIZATION or who logged in; SET ROLE or the former.
+  std::string session_user_;
+  std::string current_user_;
+  std::shared_ptr<policy::HeldPolicy> session_policy_;
+  std::shared_ptr<policy::HeldPolicy> policy_;  // Of current_user_.
+  uint64_t identity_ = 0;                       // Changes with the roles.
+  uint64_t adopted_ = 0;                        // Settings::identity_changes() that this is of.
+  // Of the roles that it has acted as, for the way back.
+  std::unordered_map<std::string, std::shared_ptr<policy::HeldPolicy>> roles_;
 
   TransactionState state_ = TransactionState::kIdle;
   bool explicit_block_ = false;  // The failed transaction was an explicit one.

@@ -65,7 +65,7 @@ absl::Status Session::AddSetting(const sql::RoleStatement& role,
     return status::NotSupported(absl::StrCat("keeping ", set.name, " as a setting"));
   }
   request->set_setting(Settings::NameOf(set.name));
-  ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   const settings::SettingDefinition* definition = settings::FindSetting(set.name);
   if (definition == nullptr) {
     // As PostgreSQL 15: what a name of somebody's own means nobody knows.
@@ -111,10 +111,13 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
   const sql::SetStatement& set = statement.set;
   if (set.name == "all") {
     settings_.ResetAll();
+  } else if (IsIdentity(set.name)) {
+    std::optional<std::string> role;
+    if (!set.reset) role = absl::StrJoin(set.values, ", ");
+    RETURN_IF_ERROR(ChangeIdentity(set.name, role, set.is_local));
+    WarnIfLocal(set, sink);
   } else if (set.reset) {
     RETURN_IF_ERROR(settings_.Reset(set.name, set.is_local));
-  } else if (set.name == "session_authorization" || set.name == "role") {
-    return status::NotSupported(absl::StrCat("SET ", absl::AsciiStrToUpper(set.name)));
   } else if (set.name == "transaction") {
     RETURN_IF_ERROR(SetTransaction(set, sink));
   } else if (set.name == "session characteristics") {
@@ -129,12 +132,15 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
     } else {
       RETURN_IF_ERROR(settings_.Set(set.name, ValueOf(set), set.is_local));
     }
-    if (set.is_local && state_ != TransactionState::kExplicit) {
-      sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
-                   "SET LOCAL can only be used in transaction blocks");
-    }
+    WarnIfLocal(set, sink);
   }
   return sink->Complete(statement.command_tag);
+}
+
+void Session::WarnIfLocal(const sql::SetStatement& set, ResultSink* sink) const {
+  if (!set.is_local || state_ == TransactionState::kExplicit) return;
+  sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
+               "SET LOCAL can only be used in transaction blocks");
 }
 
 absl::Status Session::RunShow(const sql::Statement& statement, ResultSink* sink) {

@@ -108,6 +108,12 @@ void Settings::Changed(const std::string& lower) {
     idle_in_transaction_timeout_ms_ = settings::Milliseconds(*definition, value);
   } else if (lower == "idle_session_timeout") {
     idle_session_timeout_ms_ = settings::Milliseconds(*definition, value);
+  } else if (lower == "role") {
+    role_ = value;
+    ++identity_changes_;
+  } else if (lower == "session_authorization") {
+    session_authorization_ = value;
+    ++identity_changes_;
   } else if (lower == "default_transaction_isolation") {
     default_isolation_ = value == "read uncommitted" ? "read committed" : value;
   } else if (lower == "default_transaction_read_only") {
@@ -201,8 +207,10 @@ absl::Status Settings::Start(const std::string& name, const std::string& value,
 
 void Settings::Force(const std::string& name, const std::string& value) {
   const std::string lower = absl::AsciiStrToLower(name);
+  const bool changed = Value(lower) != value;
   values_[lower] = {value, "override"};
   defaults_[lower] = values_[lower];
+  if (changed) Changed(lower);
 }
 
 void Settings::FreezeDefaults() { defaults_ = values_; }
@@ -251,8 +259,14 @@ void Settings::Replace(const Values& values) {
 
 void Settings::ResetAll() {
   KeepForRollback();
-  before_local_.clear();
-  Replace(Values(defaults_));
+  Values target = defaults_;
+  LocalValues kept;
+  for (const char* name : {"role", "session_authorization"}) {
+    if (const auto value = values_.find(name); value != values_.end()) target[name] = value->second;
+    if (auto local = before_local_.extract(name); !local.empty()) kept.insert(std::move(local));
+  }
+  before_local_ = std::move(kept);
+  Replace(target);
 }
 
 std::string Settings::NameOf(const std::string& name) {
@@ -277,6 +291,7 @@ absl::StatusOr<std::string> Settings::Show(const std::string& name) const {
 std::vector<std::vector<std::string>> Settings::All() const {
   std::vector<std::vector<std::string>> rows;
   for (const SettingDefinition* definition : settings::AllSettings()) {
+    if (!settings::IsListed(*definition)) continue;
     const std::string lower = absl::AsciiStrToLower(definition->name);
     rows.push_back({definition->name, settings::ShowValue(*definition, Value(lower)),
                     definition->effect == nullptr ? "" : definition->effect});

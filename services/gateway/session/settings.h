@@ -16,6 +16,9 @@
 
 namespace adbms::gateway::session {
 
+// The value of the setting "role" where SET ROLE names none.
+inline constexpr char kNoRole[] = "none";
+
 class Settings {
  public:
   Settings();
@@ -27,7 +30,10 @@ class Settings {
   // accepted. `is_local` ends with the transaction, and does nothing outside of one.
   absl::Status Set(const std::string& name, const std::string& value, bool is_local);
   absl::Status Reset(const std::string& name, bool is_local = false);
+  // All but the session's roles.
   void ResetAll();
+  // What Reset would restore.
+  std::string ResetOf(const std::string& lower) const { return ResetValue(lower); }
   // What Set would make of the value, with its errors. `starting`: where a session begins.
   absl::StatusOr<std::string> Check(const std::string& name, const std::string& value,
                                     bool starting) const;
@@ -70,6 +76,11 @@ class Settings {
   int64_t lock_timeout_ms() const { return lock_timeout_ms_; }
   int64_t idle_in_transaction_timeout_ms() const { return idle_in_transaction_timeout_ms_; }
   int64_t idle_session_timeout_ms() const { return idle_session_timeout_ms_; }
+  // Who the session acts as, by the settings role and session_authorization.
+  const std::string& role() const { return role_; }
+  const std::string& session_authorization() const { return session_authorization_; }
+  // Grows when one of the two may have changed.
+  uint64_t identity_changes() const { return identity_changes_; }
   const std::string& time_zone() const { return time_zone_; }
   bool default_read_only() const { return default_read_only_; }
   const std::string& default_isolation() const { return default_isolation_; }
@@ -124,6 +135,9 @@ class Settings {
   int64_t lock_timeout_ms_ = 0;
   int64_t idle_in_transaction_timeout_ms_ = 0;
   int64_t idle_session_timeout_ms_ = 0;
+  std::string role_ = kNoRole;
+  std::string session_authorization_;
+  uint64_t identity_changes_ = 0;
   std::string time_zone_;
   std::string default_isolation_;
   bool default_read_only_ = false;

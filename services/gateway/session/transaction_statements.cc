@@ -22,6 +22,7 @@ absl::Status Session::EndTransaction(bool commit) {
   context.cancellation = nullptr;
   if (!commit) {
     settings_.Rollback();
+    AdoptIdentity();
     return storage_->Rollback(context);
   }
   const absl::Status status = storage_->Commit(context);
@@ -30,6 +31,7 @@ absl::Status Session::EndTransaction(bool commit) {
   } else {
     settings_.Rollback();
   }
+  AdoptIdentity();
   return status;
 }
 
@@ -155,6 +157,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
         });
       }
       settings_.RollbackTo(savepoints_.size() - 1);
+      AdoptIdentity();
       state_ = TransactionState::kExplicit;
       return sink->Complete("ROLLBACK");
   }

@@ -56,16 +56,11 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
     case StatementClass::kCopy:
       return RunCopy(statement, sink);
     case StatementClass::kDiscard:
-      if (state_ == TransactionState::kExplicit) {
-        return status::Error(status::sqlstate::kActiveTransaction,
-                             "DISCARD ALL cannot run inside a transaction block");
-      }
-      statements_.clear();
-      cursors_.clear();
-      settings_.ResetAll();
-      return sink->Complete(statement.command_tag);
+      return RunDiscard(statement, sink);
+    case StatementClass::kNotify:
+      return RunNotify(statement, sink);
     case StatementClass::kNoOp: {
-      ASSIGN_OR_RETURN(const auto policy, options_.policy->Get());
+      ASSIGN_OR_RETURN(const auto policy, policy_->Get());
       if (statement.command_tag == "CHECKPOINT" && !policy->superuser()) {
         return status::Error(status::sqlstate::kInsufficientPrivilege,
                              "must be superuser or have privileges of pg_checkpoint to do "
@@ -80,6 +75,9 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
 }
 
 void Session::SendReports(ResultSink* sink) {
+  for (const storage::v1::Notice& notice : notices_)
+    sink->Notice(notice.severity(), notice.sqlstate(), notice.message());
+  notices_.clear();
   for (const auto& [name, value] : settings_.TakeReports()) sink->ParameterStatus(name, value);
 }
 

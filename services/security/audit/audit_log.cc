@@ -56,7 +56,8 @@ std::string Body(const security::v1::AuditRecord& record, TimeText* time) {
       ",\"user\":", JsonQuote(record.user()), ",\"peer\":", JsonQuote(record.peer()),
       ",\"session\":", record.session_id(), ",\"statement\":", JsonQuote(record.statement()),
       ",\"rows\":", record.rows(), ",\"sqlstate\":", JsonQuote(record.sqlstate()),
-      ",\"trace_id\":", JsonQuote(record.trace_id()));
+      ",\"trace_id\":", JsonQuote(record.trace_id()),
+      record.role().empty() ? "" : absl::StrCat(",\"role\":", JsonQuote(record.role())));
 }
 
 // Splits a line into its body and hash; false when it has none.

@@ -60,13 +60,16 @@ SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) 
            Value::Bool(role.inherits)}};
 }
 
-void CollectMemberships(const Roles& roles, const std::string& role, std::set<std::string>* seen) {
+// `inherited`: only those whose rights the role has without SET ROLE.
+void CollectMemberships(const Roles& roles, const std::string& role, bool inherited,
+                        std::set<std::string>* seen) {
   if (!seen->insert(role).second) return;
   const auto attributes = roles.roles.find(role);
-  if (attributes != roles.roles.end() && !attributes->second.inherits) return;
+  if (inherited && attributes != roles.roles.end() && !attributes->second.inherits) return;
   const auto found = roles.member_of.find(role);
   if (found == roles.member_of.end()) return;
-  for (const std::string& parent : found->second) CollectMemberships(roles, parent, seen);
+  for (const std::string& parent : found->second)
+    CollectMemberships(roles, parent, inherited, seen);
 }
 
 // Each setting from the closest of the places that have one. There is one database.
@@ -116,13 +119,16 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   policy.set_create_role(role.create_role);
   policy.set_can_login(role.can_login);
   std::set<std::string> memberships;
-  CollectMemberships(*this, name, &memberships);
+  CollectMemberships(*this, name, /*inherited=*/true, &memberships);
   std::map<uint32_t, std::set<int>> merged;
   for (const auto& [key, privileges] : grants) {
     if (!key.first.empty() && !memberships.contains(key.first)) continue;
     merged[key.second].insert(privileges.begin(), privileges.end());
   }
   for (const std::string& membership : memberships) policy.add_member_of(membership);
+  std::set<std::string> reachable;
+  CollectMemberships(*this, name, /*inherited=*/false, &reachable);
+  for (const std::string& membership : reachable) policy.add_may_become(membership);
   for (const auto& [table, privileges] : merged) {
     security::v1::TableGrant* grant = policy.add_grants();
     grant->set_table_id(table);
@@ -457,7 +463,7 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         for (const std::string& granted : request.granted_roles()) {
           if (!roles->roles.contains(granted)) return NoSuchRole(granted);
           std::set<std::string> above;
-          CollectMemberships(*roles, granted, &above);
+          CollectMemberships(*roles, granted, /*inherited=*/false, &above);
           if (request.kind() == Request::KIND_GRANT_ROLE && above.contains(name)) {
             return status::Error(
                 "0LP01", absl::StrCat("role \"", name, "\" is a member of role \"", granted, "\""));

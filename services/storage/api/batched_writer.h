@@ -35,6 +35,12 @@ inline size_t ValuesOf(const v1::SessionResponse& response) { return response.ba
 inline auto& ItemsOf(v1::SessionRequests* batch) { return *batch->mutable_requests(); }
 inline auto& ItemsOf(v1::SessionResponses* batch) { return *batch->mutable_responses(); }
 
+// What travels beside them goes with the first.
+inline void TakeCompany(v1::SessionRequests*, v1::SessionRequests*) {}
+inline void TakeCompany(v1::SessionResponses* from, v1::SessionResponses* to) {
+  to->mutable_notifications()->Swap(from->mutable_notifications());
+}
+
 template <typename Batch>
 class BatchedWriter {
  public:
@@ -77,6 +83,7 @@ class BatchedWriter {
   // As many as fit into a message that is not too long, one at least.
   void TakeSome() {
     auto& waiting = ItemsOf(&queued_);
+    TakeCompany(&queued_, &leaving_);
     size_t bytes = 0;
     int taken = 0;
     for (; taken < waiting.size(); ++taken) {

@@ -51,6 +51,7 @@ void Conversation::Answer(const v1::SessionRequest& request, v1::SessionResponse
     response->set_error(status::Encode(status));
   }
   response->set_session(request.session());
+  if (session_->keeps_state()) response->set_keeps_state(true);
   metrics_->Observe(request, status.ok(), start);
 }
 
@@ -157,6 +158,12 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
     }
     case Body::kLockTables:
       return session_->LockTables(context, request.lock_tables());
+    case Body::kNotify:
+      return session_->Notify(context, request.notify().channel(), request.notify().payload());
+    case Body::kListen:
+      return HandleListen(context, request.listen());
+    case Body::kDiscard:
+      return session_->Discard(context, request.discard());
     case Body::kEnd:
     case Body::BODY_NOT_SET:
       break;
@@ -176,6 +183,12 @@ absl::Status Conversation::HandleSavepoint(const rpc::CallContext& context,
     default:
       return absl::InvalidArgumentError("the savepoint request has no action");
   }
+}
+
+absl::Status Conversation::HandleListen(const rpc::CallContext& context,
+                                        const v1::ListenRequest& request) {
+  return request.unlisten() ? session_->Unlisten(context, request.channel())
+                            : session_->Listen(context, request.channel(), sink_);
 }
 
 void Conversation::SetAttributes(const v1::SessionAttributes& attributes) {

@@ -13,13 +13,16 @@ namespace adbms::storage::api {
 
 class Conversation {
  public:
-  // The pointers must outlive this. `cancellation` is what Cancel sets.
+  // The pointers must outlive this. `cancellation` is what Cancel sets, `sink` where the session
+  // hears what it listens to.
   Conversation(Storage* storage, PlanStore* plans, const SessionMetrics* metrics,
-               std::unique_ptr<Session> session, std::shared_ptr<rpc::Cancellation> cancellation)
+               std::unique_ptr<Session> session, std::shared_ptr<rpc::Cancellation> cancellation,
+               std::shared_ptr<NotificationSink> sink)
       : storage_(storage),
         plans_(plans),
         metrics_(metrics),
         cancellation_(std::move(cancellation)),
+        sink_(std::move(sink)),
         session_(std::move(session)) {}
 
   // Errors go into the response.
@@ -35,6 +38,7 @@ class Conversation {
   absl::Status Handle(const v1::SessionRequest& request, v1::SessionResponse* response);
   absl::Status HandleSavepoint(const rpc::CallContext& context,
                                const v1::SavepointRequest& request);
+  absl::Status HandleListen(const rpc::CallContext& context, const v1::ListenRequest& request);
   void SetAttributes(const v1::SessionAttributes& attributes);
   absl::Status HandleExecute(const rpc::CallContext& context, const v1::ExecuteRequest& request,
                              v1::SessionResponse* response);
@@ -45,6 +49,7 @@ class Conversation {
   PlanStore* const plans_;
   const SessionMetrics* const metrics_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
+  const std::shared_ptr<NotificationSink> sink_;
   bool in_transaction_ = false;
   absl::Duration lock_timeout_ = -absl::Milliseconds(1);  // As the client last said.
   int32_t backend_pid_ = 0;

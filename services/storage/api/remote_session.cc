@@ -20,6 +20,14 @@ absl::Status Unreachable() {
                        "", "The transaction is rolled back; try again.");
 }
 
+absl::Status Gone() {
+  return status::Error(status::sqlstate::kAdminShutdown,
+                       "terminating connection: the connection to storage was lost, and what the "
+                       "session kept there with it",
+                       "Its advisory locks are free, and it listens to no channel any more.",
+                       "Connect again.");
+}
+
 class RemoteStream : public ResultStream {
  public:
   // The first page is the session's current response.
@@ -160,7 +168,10 @@ bool Same(const v1::SessionAttributes& attributes, const ExecuteOptions& options
 
 SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
                                             v1::SessionRequest* request, bool brief) {
-  if (line_ == nullptr) line_ = std::make_unique<SessionChannel::Line>(open_());
+  if (line_ == nullptr) {
+    line_ = std::make_unique<SessionChannel::Line>(open_());
+    if (sink_ != nullptr) line_->SetSink(sink_);
+  }
   if (context.deadline != absl::InfiniteFuture()) {
     request->set_timeout_us(
         std::max<int64_t>(1, absl::ToInt64Microseconds(context.deadline - absl::Now())));
@@ -183,7 +194,11 @@ SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
   }
   const CancelWatcher::Watch watch(watcher_, context, line_->number());
   const SessionChannel::Outcome outcome = line_->Call(request, brief, &response_);
-  if (outcome == SessionChannel::Outcome::kAnswered) return outcome;
+  if (outcome == SessionChannel::Outcome::kAnswered) {
+    keeps_state_ = response_.keeps_state();
+    return outcome;
+  }
+  gone_ |= keeps_state_;
   line_ = nullptr;
   attributes_.reset();
   if (outcome == SessionChannel::Outcome::kNotStarted) begin_ = begin;
@@ -192,8 +207,10 @@ SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
 
 absl::Status RemoteSession::Call(const rpc::CallContext& context, v1::SessionRequest* request,
                                  bool brief) {
+  if (gone_) return Gone();
   if (line_ == nullptr && in_transaction_ && !begin_.has_value()) return Unreachable();
-  if (Send(context, request, brief) != SessionChannel::Outcome::kAnswered) return Unreachable();
+  if (Send(context, request, brief) != SessionChannel::Outcome::kAnswered)
+    return gone_ ? Gone() : Unreachable();
   return status::Decode(response_.error());
 }
 
@@ -214,11 +231,13 @@ absl::Status RemoteSession::Start(const rpc::CallContext& context, v1::SessionRe
   for (;;) {
     // What a transaction has done so far is gone with the channel.
     const bool fresh = !in_transaction_ || begin_.has_value();
+    if (gone_) return Gone();
     if (line_ == nullptr && !fresh) return Unreachable();
     request->Clear();
     fill(request);
     const SessionChannel::Outcome outcome = Send(context, request, brief);
     if (outcome == SessionChannel::Outcome::kAnswered) return status::Decode(response_.error());
+    if (gone_) return Gone();
     if (outcome == SessionChannel::Outcome::kLost || !fresh) return Unreachable();
     if (give_up == absl::InfiniteFuture()) give_up = absl::Now() + kSuccessorWait;
     RETURN_IF_ERROR(AwaitSuccessor(context, give_up));
@@ -321,6 +340,40 @@ absl::Status RemoteSession::LockTables(const rpc::CallContext& context,
   v1::SessionRequest call;
   *call.mutable_lock_tables() = request;
   return Call(context, &call);
+}
+
+absl::Status RemoteSession::Notify(const rpc::CallContext& context, const std::string& channel,
+                                   const std::string& payload) {
+  v1::SessionRequest request;
+  return Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* notify) {
+    notify->mutable_notify()->set_channel(channel);
+    notify->mutable_notify()->set_payload(payload);
+  });
+}
+
+absl::Status RemoteSession::Listen(const rpc::CallContext& context, const std::string& channel,
+                                   std::shared_ptr<NotificationSink> sink) {
+  sink_ = std::move(sink);
+  if (line_ != nullptr) line_->SetSink(sink_);
+  v1::SessionRequest request;
+  return Start(context, &request, /*brief=*/false,
+               [&](v1::SessionRequest* listen) { listen->mutable_listen()->set_channel(channel); });
+}
+
+absl::Status RemoteSession::Unlisten(const rpc::CallContext& context, const std::string& channel) {
+  v1::SessionRequest request;
+  return Start(context, &request, /*brief=*/false, [&](v1::SessionRequest* unlisten) {
+    unlisten->mutable_listen()->set_channel(channel);
+    unlisten->mutable_listen()->set_unlisten(true);
+  });
+}
+
+absl::Status RemoteSession::Discard(const rpc::CallContext& context,
+                                    const v1::DiscardRequest& request) {
+  if (line_ == nullptr && !gone_) return absl::OkStatus();  // Storage knows nothing of it.
+  v1::SessionRequest discard;
+  *discard.mutable_discard() = request;
+  return Call(context, &discard);
 }
 
 absl::Status RemoteSession::Analyze(const rpc::CallContext& context,

@@ -43,6 +43,13 @@ class RemoteSession : public Session {
       const ExecuteOptions& options) override;
   absl::Status LockTables(const rpc::CallContext& context,
                           const v1::LockTablesRequest& request) override;
+  absl::Status Notify(const rpc::CallContext& context, const std::string& channel,
+                      const std::string& payload) override;
+  absl::Status Listen(const rpc::CallContext& context, const std::string& channel,
+                      std::shared_ptr<NotificationSink> sink) override;
+  absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) override;
+  absl::Status Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) override;
+  bool keeps_state() const override { return keeps_state_; }
   void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) override {
     lock_timeout_ = lock_timeout;
     backend_pid_ = backend_pid;
@@ -79,6 +86,9 @@ class RemoteSession : public Session {
   std::optional<BeginOptions> begin_;  // Of a transaction that storage does not know yet.
   std::optional<absl::Duration> lock_timeout_;
   int32_t backend_pid_ = 0;
+  bool keeps_state_ = false;  // As storage last said.
+  bool gone_ = false;         // A line was lost with what it kept: the session is over.
+  std::shared_ptr<NotificationSink> sink_;
   std::optional<v1::SessionAttributes> attributes_;  // As storage knows them by line_.
   v1::SessionRequest request_;                       // Reused.
   v1::SessionResponse response_;

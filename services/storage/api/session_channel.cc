@@ -58,6 +58,11 @@ SessionChannel::Line::~Line() {
   channel_->Write(batch);
 }
 
+void SessionChannel::Line::SetSink(std::shared_ptr<NotificationSink> sink) {
+  absl::MutexLock lock(&channel_->mutex_);
+  waiter_->sink = std::move(sink);
+}
+
 SessionChannel::Outcome SessionChannel::Line::Call(v1::SessionRequest* request, bool brief,
                                                    v1::SessionResponse* response) {
   const v1::SessionRequests* batch = nullptr;
@@ -106,8 +111,32 @@ void SessionChannel::OnStarted(bool ok) {
   Write(batch);
 }
 
+void SessionChannel::Hear() {
+  for (v1::NotificationDelivery& delivery : *responses_.mutable_notifications()) {
+    std::vector<std::shared_ptr<NotificationSink>> sinks;
+    {
+      absl::MutexLock lock(&mutex_);
+      for (const uint64_t session : delivery.sessions()) {
+        const auto found = waiters_.find(session);
+        if (found != waiters_.end() && found->second->sink != nullptr)
+          sinks.push_back(found->second->sink);
+      }
+    }
+    if (delivery.overrun()) {
+      for (const auto& sink : sinks) sink->Lost();
+      continue;
+    }
+    const auto notification = std::make_shared<const Notification>(
+        Notification{std::move(*delivery.mutable_channel()), std::move(*delivery.mutable_payload()),
+                     delivery.backend_pid()});
+    for (const auto& sink : sinks) sink->Receive(notification);
+  }
+}
+
 void SessionChannel::OnRead(bool ok) {
   if (!ok) return Break();
+  // Before the responses: what was sent before a commit has been heard when it is answered.
+  if (responses_.notifications_size() > 0) Hear();
   const v1::SessionRequests* batch = nullptr;
   bool long_ones = false;
   bool close = false;
@@ -120,6 +149,7 @@ void SessionChannel::OnRead(bool ok) {
       Waiter& waiter = *found->second;
       long_ones |= ValuesOf(response) > kLongMessage;
       const bool response_draining = response.draining();
+      waiter.keeps_state = response.keeps_state();
       waiter.response->Swap(&response);
       waiter.response = nullptr;
       waiter.outcome = response_draining ? Outcome::kNotStarted : Outcome::kAnswered;
@@ -138,14 +168,18 @@ void SessionChannel::OnRead(bool ok) {
 }
 
 void SessionChannel::Break() {
+  std::vector<std::shared_ptr<NotificationSink>> sinks;
   {
     absl::MutexLock lock(&mutex_);
     broken_ = true;
     for (const auto& [number, waiter] : waiters_) {
       if (waiter->response != nullptr) answered_.push_back(waiter);
       waiter->response = nullptr;
+      // One that only begins to listen tries again elsewhere.
+      if (waiter->sink != nullptr && waiter->keeps_state) sinks.push_back(waiter->sink);
     }
   }
+  for (const auto& sink : sinks) sink->Lost();
   // They are told when the status is known: it says whether storage had begun what they wait for.
   stream_->Finish(&status_, &finished_);
 }

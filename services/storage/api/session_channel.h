@@ -18,6 +18,7 @@
 #include "common/lifecycle/semaphore.h"
 #include "common/rpc/grpc/completion_loop.h"
 #include "services/storage/api/batched_writer.h"
+#include "services/storage/api/storage.h"
 
 namespace adbms::storage::api {
 
@@ -42,7 +43,9 @@ class SessionChannel {
     // Guarded by the channel's mutex.
     v1::SessionResponse* response = nullptr;  // Null: no request is under way.
     bool brief = false;
-    Outcome outcome = Outcome::kLost;  // Before it is woken: how it ended.
+    Outcome outcome = Outcome::kLost;        // Before it is woken: how it ended.
+    std::shared_ptr<NotificationSink> sink;  // Null: it listens to nothing.
+    bool keeps_state = false;                // SessionResponse.keeps_state
   };
 
   // One session's end. Not thread-safe.
@@ -53,6 +56,8 @@ class SessionChannel {
     ~Line();
     // Sends `request` (taken away) and waits for its answer. `brief`: as storage said of this plan.
     Outcome Call(v1::SessionRequest* request, bool brief, v1::SessionResponse* response);
+    // Where the session hears what it listens to, and that the channel has broken.
+    void SetSink(std::shared_ptr<NotificationSink> sink);
     // SessionRequest.session
     uint64_t number() const { return number_; }
 
@@ -79,6 +84,8 @@ class SessionChannel {
   void Break();
   // Whether to close this side of the stream now: storage has asked for it, nothing is on its way.
   bool MayClose() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Hands over what has come in responses_.
+  void Hear();
   // Writes what waits, if it may leave now. A batch is made under the mutex and written without it,
   // so that a system call holds up nobody who only queues.
   void Write(const v1::SessionRequests* batch) {

@@ -10,6 +10,10 @@
 namespace adbms::storage::api {
 namespace {
 
+// Notifications that may wait for a client who does not read its stream.
+constexpr size_t kNotificationBytes = size_t{16} << 20;
+constexpr size_t kNotificationOverhead = 64;
+
 void FillError(const absl::Status& status, uint64_t session, v1::SessionResponse* response) {
   response->set_error(status::Encode(status));
   response->set_session(session);
@@ -76,7 +80,7 @@ void SessionHub::OnRead(bool ok) {
     const v1::SessionResponses* batch = nullptr;
     {
       absl::MutexLock lock(&mutex_);
-      batch = writer_.Take();
+      batch = Take();
     }
     if (batch != nullptr) stream_.Write(*batch, &written_tag_);
     return stream_.Read(&requests_, &read_tag_);
@@ -127,7 +131,7 @@ SessionHub::Step SessionHub::Next() {
     parting_ = true;
     writer_.queue()->add_responses()->set_draining(true);
   }
-  const v1::SessionResponses* const batch = writer_.Take();
+  const v1::SessionResponses* const batch = Take();
   return {batch, MayFinish()};
 }
 
@@ -156,8 +160,55 @@ absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t numb
   }
   auto line = std::make_shared<Line>();
   line->conversation = std::make_unique<Conversation>(storage_, plans_, metrics_,
-                                                      std::move(session), std::move(cancellation));
+                                                      std::move(session), std::move(cancellation),
+                                                      std::make_shared<Hearing>(this, number));
   return line;
+}
+
+// Called by whoever commits. What queues up while a message is written leaves with the next.
+void SessionHub::Deliver(const NotificationPtr& notification, Hearing* hearing) {
+  const v1::SessionResponses* batch = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_ || finished_ || hearing->overrun_) return;
+    v1::SessionResponses* const queue = writer_.queue();
+    const size_t bytes =
+        notification->channel.size() + notification->payload.size() + kNotificationOverhead;
+    if (notification_bytes_ + bytes > kNotificationBytes) {
+      hearing->overrun_ = true;
+      v1::NotificationDelivery* const told = queue->add_notifications();
+      told->set_overrun(true);
+      told->add_sessions(hearing->session_);
+      delivered_ = nullptr;
+    } else if (delivered_ == notification && queue->notifications_size() > 0) {
+      queue->mutable_notifications()->rbegin()->add_sessions(hearing->session_);
+      notification_bytes_ += sizeof(uint64_t);
+    } else {
+      v1::NotificationDelivery* const delivery = queue->add_notifications();
+      delivery->add_sessions(hearing->session_);
+      delivery->set_channel(notification->channel);
+      delivery->set_payload(notification->payload);
+      delivery->set_backend_pid(notification->backend_pid);
+      notification_bytes_ += bytes;
+      delivered_ = notification;
+    }
+    batch = Take();
+  }
+  if (batch != nullptr) stream_.Write(*batch, &written_tag_);
+}
+
+double SessionHub::Fullness() const {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<double>(notification_bytes_) / kNotificationBytes;
+}
+
+const v1::SessionResponses* SessionHub::Take() {
+  const v1::SessionResponses* const batch = writer_.Take();
+  if (batch != nullptr) {
+    delivered_ = nullptr;
+    notification_bytes_ = 0;
+  }
+  return batch;
 }
 
 bool SessionHub::IsBrief(const v1::SessionRequest& request) {
@@ -256,7 +307,7 @@ void SessionHub::Work(const std::shared_ptr<Line>& line) {
     }
     writer_.queue()->add_responses()->Swap(&response);
     if (bytes > kLongMessage) writer_.AddedLong(bytes);
-    const v1::SessionResponses* const batch = writer_.Take();
+    const v1::SessionResponses* const batch = Take();
     if (batch == nullptr) continue;
     mutex_.Unlock();
     stream_.Write(*batch, &written_tag_);

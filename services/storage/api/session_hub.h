@@ -40,6 +40,22 @@ class SessionHub {
   void Drain();
 
  private:
+  // Where a session hears what it listens to. The hub outlives it: sessions that listen have
+  // threads.
+  class Hearing : public NotificationSink {
+   public:
+    Hearing(SessionHub* hub, uint64_t session) : hub_(hub), session_(session) {}
+    void Receive(NotificationPtr notification) override { hub_->Deliver(notification, this); }
+    void Lost() override {}  // The stream tells.
+    double Fullness() const override { return hub_->Fullness(); }
+
+   private:
+    friend class SessionHub;
+    SessionHub* const hub_;
+    const uint64_t session_;
+    bool overrun_ = false;  // Guarded by the hub's mutex.
+  };
+
   // A session.
   struct Line {
     std::unique_ptr<Conversation> conversation;
@@ -60,8 +76,12 @@ class SessionHub {
   void OnFinished(bool ok);
 
   void Receive(v1::SessionRequest* request);
+  void Deliver(const NotificationPtr& notification, Hearing* hearing);
+  double Fullness() const;
   absl::StatusOr<std::shared_ptr<Line>> Open(uint64_t number);
   bool IsBrief(const v1::SessionRequest& request);
+  // What is to be written now: null for nothing, as BatchedWriter's.
+  const v1::SessionResponses* Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The session's thread.
   void Work(const std::shared_ptr<Line>& line);
   // Hands a request to the session's thread.
@@ -107,7 +127,11 @@ class SessionHub {
   std::unordered_map<uint64_t, std::shared_ptr<Line>> lines_;  // Of the loop's thread.
   v1::SessionRequests requests_;                               // As well.
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
+  // What is queued for the client: the latest one, to which further sessions are added, and the
+  // bytes of all.
+  NotificationPtr delivered_ ABSL_GUARDED_BY(mutex_);
+  size_t notification_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   int threads_ ABSL_GUARDED_BY(mutex_) = 0;
   int engaged_ ABSL_GUARDED_BY(mutex_) = 0;
   bool opened_ ABSL_GUARDED_BY(mutex_) = false;

@@ -78,6 +78,28 @@ class ResultStream {
   virtual const storage::v1::ExecutionSummary& summary() const = 0;
 };
 
+// What NOTIFY has sent.
+struct Notification {
+  std::string channel;
+  std::string payload;
+  int32_t backend_pid = 0;  // Of the session that sent it.
+};
+using NotificationPtr = std::shared_ptr<const Notification>;
+
+// Where a session hears what it listens to. Called on the thread of whoever commits, or of whoever
+// reads a stream, which it must not hold up nor call back.
+class NotificationSink {
+ public:
+  virtual ~NotificationSink() = default;
+  // In the order of commits.
+  virtual void Receive(NotificationPtr notification) = 0;
+  // Notifications have been missed, and no further one comes: too many waited to be sent, or the
+  // session is gone with all that storage kept for it.
+  virtual void Lost() = 0;
+  // How much of the room for what waits to be fetched is taken: 0 to 1.
+  virtual double Fullness() const = 0;
+};
+
 enum class Isolation { kReadCommitted, kRepeatableRead };
 
 struct BeginOptions {
@@ -97,7 +119,8 @@ class BulkWriter {
   virtual absl::StatusOr<uint64_t> Finish() = 0;
 };
 
-// One client's conversation with storage: at most one transaction, one execution at a time.
+// One client's conversation with storage: at most one transaction, one execution at a time. When it
+// is lost with what it keeps (keeps_state), every further call fails with 57P01.
 // Destroying it rolls back. Not thread-safe; cancellation goes through CallContext::cancellation.
 class Session {
  public:
@@ -127,6 +150,23 @@ class Session {
   // the lock timeout; 40P01; 42P01.
   virtual absl::Status LockTables(const rpc::CallContext& context,
                                   const storage::v1::LockTablesRequest& request) = 0;
+  // NOTIFY: sent to whoever listens when the transaction commits; outside of one at once. Equal
+  // ones of a transaction are sent once. Errors: 22023, 54000.
+  virtual absl::Status Notify(const rpc::CallContext& context, const std::string& channel,
+                              const std::string& payload) = 0;
+  // LISTEN, from the transaction's commit on; outside of one at once. What is heard goes to `sink`,
+  // the same one at each call. Errors: 22023, 54000.
+  virtual absl::Status Listen(const rpc::CallContext& context, const std::string& channel,
+                              std::shared_ptr<NotificationSink> sink) = 0;
+  // UNLISTEN; an empty channel: all.
+  virtual absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) = 0;
+  // Forgets what is kept beyond transactions, at once. Errors: 25001 inside of one when more is to
+  // be forgotten than sequences.
+  virtual absl::Status Discard(const rpc::CallContext& context,
+                               const storage::v1::DiscardRequest& request) = 0;
+  // Whether it keeps what its client relies on beyond transactions: advisory locks, channels it
+  // listens to.
+  virtual bool keeps_state() const = 0;
   // For what follows: the longest wait for a lock (zero: as long as it takes; negative: as storage
   // is set), and as whom others see this session who wait for it. Without it: storage's own
   // timeout, nobody.

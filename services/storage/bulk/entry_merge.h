@@ -16,7 +16,7 @@ class RunCursor {
  public:
   explicit RunCursor(const EntryBuffer* buffer) : buffer_(buffer) {}
   // `bytes`: what is read at once.
-  RunCursor(const executor::TemporaryFile* file, const SpilledRun* run, size_t bytes)
+  RunCursor(const memory::TemporaryFile* file, const SpilledRun* run, size_t bytes)
       : file_(file), run_(run), read_bytes_(bytes) {}
 
   // To the first entry at or behind `lower`; what is at or behind `upper` (empty: nothing is) is
@@ -38,7 +38,7 @@ class RunCursor {
   const EntryBuffer* buffer_ = nullptr;
   size_t index_ = 0;
 
-  const executor::TemporaryFile* file_ = nullptr;
+  const memory::TemporaryFile* file_ = nullptr;
   const SpilledRun* run_ = nullptr;
   size_t read_bytes_ = 0;
   std::unique_ptr<char[]> bytes_;

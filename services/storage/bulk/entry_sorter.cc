@@ -29,7 +29,7 @@ absl::Status EntrySorter::Overflow(std::string_view key, std::string_view value)
 
 absl::Status EntrySorter::Spill() {
   if (file_ == nullptr) {
-    ASSIGN_OR_RETURN(file_, executor::TemporaryFile::Create(directory_));
+    ASSIGN_OR_RETURN(file_, memory::TemporaryFile::Create(directory_));
   }
   buffer_->Sort();
   SpilledRun run;

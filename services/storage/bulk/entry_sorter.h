@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "services/storage/bulk/entry_buffer.h"
-#include "services/storage/executor/temporary_file.h"
+#include "services/storage/memory/temporary_file.h"
 
 namespace adbms::storage::bulk {
 
@@ -45,7 +45,7 @@ class EntrySorter {
   uint64_t spilled_bytes() const { return file_ == nullptr ? 0 : file_->bytes(); }
   // After Finish(): sorted, or null when there are spilled runs.
   const EntryBuffer* buffer() const { return buffer_.get(); }
-  const executor::TemporaryFile* file() const { return file_.get(); }
+  const memory::TemporaryFile* file() const { return file_.get(); }
   const std::vector<SpilledRun>& runs() const { return runs_; }
 
  private:
@@ -56,7 +56,7 @@ class EntrySorter {
   const size_t block_bytes_;
   uint64_t count_ = 0;
   std::unique_ptr<EntryBuffer> buffer_;
-  std::unique_ptr<executor::TemporaryFile> file_;
+  std::unique_ptr<memory::TemporaryFile> file_;
   std::vector<SpilledRun> runs_;
 };
 

@@ -19,8 +19,28 @@ constexpr uint8_t kNumericZero = 0x20;
 constexpr uint8_t kNumericPositive = 0x30;
 constexpr uint8_t kNumericNan = 0x40;
 
-template <typename U>
-void AppendBigEndian(U value, std::string* out) {
+// Memory that has room enough, as something to append to.
+class Room {
+ public:
+  explicit Room(char* begin) : begin_(begin), end_(begin) {}
+  void push_back(char c) { *end_++ = c; }
+  void append(const char* bytes, size_t size) {
+    if (size > 0) std::memcpy(end_, bytes, size);
+    end_ += size;
+  }
+  void append(std::string_view bytes) { append(bytes.data(), bytes.size()); }
+  void reserve(size_t) {}
+  size_t size() const { return static_cast<size_t>(end_ - begin_); }
+  char& operator[](size_t i) { return begin_[i]; }
+  char* end() const { return end_; }
+
+ private:
+  char* const begin_;
+  char* end_;
+};
+
+template <typename U, typename Out>
+void AppendBigEndian(U value, Out* out) {
   char bytes[sizeof(U)];
   for (size_t i = 0; i < sizeof(U); ++i) {
     bytes[i] = static_cast<char>(value >> (8 * (sizeof(U) - 1 - i)));
@@ -36,8 +56,8 @@ U ReadBigEndian(const char* bytes) {
   return value;
 }
 
-template <typename S, typename U>
-void AppendSigned(S value, std::string* out) {
+template <typename S, typename U, typename Out>
+void AppendSigned(S value, Out* out) {
   constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
   AppendBigEndian<U>(static_cast<U>(value) ^ kSign, out);
 }
@@ -59,7 +79,8 @@ F FromOrderedBits(U bits) {
   return std::bit_cast<F>(bits);
 }
 
-void AppendDecimal(const types::Decimal& value, std::string* out) {
+template <typename Out>
+void AppendDecimal(const types::Decimal& value, Out* out) {
   if (value.nan) {
     out->push_back(static_cast<char>(kNumericNan));
     return;
@@ -93,7 +114,8 @@ void AppendDecimal(const types::Decimal& value, std::string* out) {
   }
 }
 
-void AppendInterval(const types::Interval& value, std::string* out) {
+template <typename Out>
+void AppendInterval(const types::Interval& value, Out* out) {
   const types::int128 days = static_cast<types::int128>(value.months) * 30 + value.days;
   const types::int128 total = days * 86400000000 + value.microseconds;
   const auto bits =
@@ -104,7 +126,8 @@ void AppendInterval(const types::Interval& value, std::string* out) {
 
 constexpr size_t kLongString = 4096;
 
-void AppendString(std::string_view bytes, TypeId id, std::string* out) {
+template <typename Out>
+void AppendString(std::string_view bytes, TypeId id, Out* out) {
   if (id == TypeId::kUuid && bytes.size() == 16) {
     out->append(bytes);
     return;
@@ -134,8 +157,8 @@ void AppendString(std::string_view bytes, TypeId id, std::string* out) {
 }
 
 // Encodes marker and inversion around `body`, which appends the ascending form.
-template <typename Body>
-void Wrap(bool null, const KeyColumn& column, std::string* out, Body body) {
+template <typename Out, typename Body>
+void Wrap(bool null, const KeyColumn& column, Out* out, Body body) {
   const size_t start = out->size();
   if (column.nullable) out->push_back(null ? kNull : kNotNull);
   if (!null) body();
@@ -241,16 +264,15 @@ void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
   }
 }
 
-}  // namespace
-
-void AppendSpace(uint32_t space, std::string* out) { AppendBigEndian<uint32_t>(space, out); }
-
-uint32_t SpaceOf(std::string_view key) {
-  return key.size() < 4 ? 0 : ReadBigEndian<uint32_t>(key.data());
+// The most bytes of a value that is not of a string type.
+size_t FixedBound(Physical physical) {
+  // Sign, exponent, a byte for two of at most 40 digits, end.
+  if (physical == Physical::kDecimal) return 23;
+  return types::WidthOf(physical);
 }
 
-void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column,
-               std::string* out) {
+template <typename Out>
+void AppendVectorKey(const types::Vector& vector, uint32_t row, const KeyColumn& column, Out* out) {
   Wrap(vector.is_null(row), column, out, [&] {
     switch (vector.physical()) {
       case Physical::kBool:
@@ -282,6 +304,36 @@ void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& colum
         break;
     }
   });
+}
+
+}  // namespace
+
+void AppendSpace(uint32_t space, std::string* out) { AppendBigEndian<uint32_t>(space, out); }
+
+uint32_t SpaceOf(std::string_view key) {
+  return key.size() < 4 ? 0 : ReadBigEndian<uint32_t>(key.data());
+}
+
+void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& column,
+               std::string* out) {
+  AppendVectorKey(vector, row, column, out);
+}
+
+char* WriteKey(const types::Vector& vector, uint32_t row, const KeyColumn& column, char* out) {
+  Room room(out);
+  AppendVectorKey(vector, row, column, &room);
+  return room.end();
+}
+
+size_t KeyBound(const types::Vector& vector, uint32_t row, const KeyColumn& column) {
+  const size_t marker = column.nullable ? 1 : 0;
+  if (vector.is_null(row)) return marker;
+  if (vector.physical() != Physical::kString) return marker + FixedBound(vector.physical());
+  const std::string_view text = vector.data<std::string_view>()[row];
+  // Most have no zeros, which memchr is fast to see.
+  const bool zeros = !text.empty() && std::memchr(text.data(), 0, text.size()) != nullptr;
+  return marker + text.size() + 2 +
+         (zeros ? static_cast<size_t>(std::count(text.begin(), text.end(), '\0')) : 0);
 }
 
 void AppendKey(const types::Value& value, const KeyColumn& column, std::string* out) {

@@ -27,6 +27,12 @@ void AppendKey(const types::Vector& vector, uint32_t row, const KeyColumn& colum
                std::string* out);
 void AppendKey(const types::Value& value, const KeyColumn& column, std::string* out);
 
+// The most bytes that the key form of a row's column takes; exactly those for text without trailing
+// blanks and what has a fixed width.
+size_t KeyBound(const types::Vector& vector, uint32_t row, const KeyColumn& column);
+// As AppendKey, into memory with room for KeyBound. Returns the end of what was written.
+char* WriteKey(const types::Vector& vector, uint32_t row, const KeyColumn& column, char* out);
+
 // Removes one column from the front of `in`; into row `row` of `out` unless null.
 // False when the bytes are malformed. REQUIRES: out is null, or IsExact(column.type.id).
 bool DecodeKey(std::string_view* in, const KeyColumn& column, types::Vector* out, uint32_t row);

@@ -3,6 +3,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/row_batch.h"
+#include "services/storage/executor/spooled_rows.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -116,29 +117,42 @@ class CteScanNode : public PlanNode {
 class CteScan : public Operator {
  public:
   CteScan(ExecutionContext* context, const CteScanNode* node)
-      : Operator(context, node->id()), result_(&context->ctes[node->cte]), node_(*node) {}
+      : Operator(context, node->id()), node_(*node) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
-    if (!result_->computed) {
-      OperatorPtr input = context_->plan->ctes[node_.cte]->Open(context_);
-      int64_t reserved = 0;
-      ASSIGN_OR_RETURN(result_->batches, Drain(input.get(), context_, &reserved));
-      result_->computed = true;
+    if (reader_ == nullptr) {
+      RETURN_IF_ERROR(Compute());
+      rows_ = context_->ctes[node_.cte];
+      reader_ = std::make_unique<SpooledRows::Reader>(rows_.get());
     }
-    if (next_ == result_->batches.size()) return false;
-    *out = result_->batches[next_++];
-    return true;
+    return reader_->Next(out);
   }
   absl::Status DoRewind() override {
-    next_ = 0;
+    if (reader_ != nullptr) reader_->Rewind();
     return absl::OkStatus();
   }
 
  private:
-  CteResult* const result_;
+  // Unless another scan has.
+  absl::Status Compute() {
+    if (context_->ctes[node_.cte] != nullptr) return absl::OkStatus();
+    const OperatorPtr input = context_->plan->ctes[node_.cte]->Open(context_);
+    auto rows = std::make_shared<SpooledRows>(context_);
+    types::Batch batch;
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
+      if (!more) break;
+      RETURN_IF_ERROR(rows->Add(std::move(batch)));
+    }
+    RETURN_IF_ERROR(rows->Finish());
+    context_->ctes[node_.cte] = std::move(rows);
+    return absl::OkStatus();
+  }
+
   const CteScanNode& node_;
-  size_t next_ = 0;
+  std::shared_ptr<SpooledRows> rows_;
+  std::unique_ptr<SpooledRows::Reader> reader_;
 };
 
 OperatorPtr CteScanNode::Open(ExecutionContext* context) const {

@@ -37,7 +37,8 @@ ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id,
       table_(*table),
       returning_(*returning),
       buffer_input_(buffer_input),
-      input_(input->Open(context)) {}
+      input_(input->Open(context)),
+      results_(context) {}
 
 absl::Status ModifyOperator::DoRewind() {
   return absl::InternalError("a writing operator runs once");
@@ -47,14 +48,21 @@ absl::Status ModifyOperator::Run() {
   writer_ = std::make_unique<txn::TableWriter>(context_->call, context_->transaction, &table_,
                                                context_->catalog.get());
   if (buffer_input_) {
-    int64_t reserved = 0;
-    ASSIGN_OR_RETURN(std::vector<types::Batch> batches, Drain(input_.get(), context_, &reserved));
-    for (types::Batch& batch : batches) {
+    SpooledRows rows(context_);
+    types::Batch batch;
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, input_->Next(&batch));
+      if (!more) break;
+      RETURN_IF_ERROR(rows.Add(std::move(batch)));
+    }
+    RETURN_IF_ERROR(rows.Finish());
+    SpooledRows::Reader reader(&rows);
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, reader.Next(&batch));
+      if (!more) break;
       RETURN_IF_ERROR(context_->call->Check());
       RETURN_IF_ERROR(Apply(std::move(batch)));
-      batch = types::Batch();
     }
-    context_->memory.Release(reserved);
   } else {
     while (true) {
       types::Batch batch;
@@ -64,6 +72,7 @@ absl::Status ModifyOperator::Run() {
       RETURN_IF_ERROR(Apply(std::move(batch)));
     }
   }
+  RETURN_IF_ERROR(results_.Finish());
   return writer_->FinishStatement(*context_->call);
 }
 
@@ -71,18 +80,15 @@ absl::StatusOr<bool> ModifyOperator::DoNext(types::Batch* out) {
   if (!ran_) {
     ran_ = true;
     RETURN_IF_ERROR(Run());
+    reader_.emplace(&results_);
   }
-  if (next_ == results_.size()) return false;
-  *out = std::move(results_[next_++]);
-  return true;
+  return reader_->Next(out);
 }
 
 absl::Status ModifyOperator::Return(const types::Batch& rows) {
   if (returning_.empty() || rows.row_count == 0) return absl::OkStatus();
   ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, rows));
-  RETURN_IF_ERROR(context_->memory.Reserve(MemoryOf(result)));
-  results_.push_back(std::move(result));
-  return absl::OkStatus();
+  return results_.Add(std::move(result));
 }
 
 absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, types::Batch* batch) {

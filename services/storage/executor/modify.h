@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "services/storage/executor/operator.h"
+#include "services/storage/executor/spooled_rows.h"
 #include "services/storage/txn/table_writer.h"
 
 namespace adbms::storage::executor {
@@ -50,8 +52,8 @@ class ModifyOperator : public Operator {
   OperatorPtr input_;
   std::unique_ptr<txn::TableWriter> writer_;
   bool ran_ = false;
-  std::vector<types::Batch> results_;
-  size_t next_ = 0;
+  SpooledRows results_;
+  std::optional<SpooledRows::Reader> reader_;
 };
 
 // The input rows of UPDATE and DELETE as they are now: locked, brought to their latest version

@@ -17,11 +17,15 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/types/vector.h"
 #include "services/storage/catalog/virtual_tables.h"
-#include "services/storage/executor/memory_budget.h"
+#include "services/storage/memory/memory_budget.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::executor {
 
+using memory::BatchCeiling;
+using memory::IsMemoryRefusal;
+using memory::MemoryBudget;
+using memory::MemoryOf;
 using sql::expression::CompiledExpressionPtr;
 
 struct CompiledPlan;
@@ -34,15 +38,11 @@ struct Actuals {
   int64_t elapsed_ns = 0;
 };
 
-// A common table expression's rows, computed at first use.
-struct CteResult {
-  bool computed = false;
-  std::vector<types::Batch> batches;
-};
+class SpooledRows;
 
 // What one execution shares among its operators.
 struct ExecutionContext {
-  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(shared) {
+  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(&shared->query_memory) {
     state.context.memory = memory.account();
   }
 
@@ -56,7 +56,8 @@ struct ExecutionContext {
   const catalog::VirtualTables* virtual_tables = nullptr;
   sql::expression::EvaluationState state;
   std::vector<Actuals> actuals;  // By operator id.
-  std::vector<CteResult> ctes;
+  // Rows of common table expressions, by their number; null until first used.
+  std::vector<std::shared_ptr<SpooledRows>> ctes;
   std::unique_ptr<sql::expression::SubqueryRunner> subqueries;
   bool measure_time = false;
   uint64_t rows_scanned = 0;

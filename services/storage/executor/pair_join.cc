@@ -1,11 +1,9 @@
 // Hash join and nested-loop join: pairs of a streamed left and a materialized right side. A nested
 // loop is a join without keys: every right row is a candidate.
-#include <bit>
-#include <span>
-
-#include "absl/container/flat_hash_map.h"
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/executor/join_inputs.h"
+#include "services/storage/executor/join_table.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/row_identity.h"
 
@@ -13,176 +11,112 @@ namespace adbms::storage::executor {
 namespace {
 
 using common::v1::JoinType;
-using types::Physical;
 
 class JoinNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
-
-  JoinType type = common::v1::JOIN_TYPE_INNER;
-  PlanNodePtr left;
-  PlanNodePtr right;
-  std::vector<CompiledExpressionPtr> left_keys;
-  std::vector<CompiledExpressionPtr> right_keys;
-  CompiledExpressionPtr residual;
-};
-
-bool IsIntegral(Physical physical) {
-  return physical == Physical::kInt16 || physical == Physical::kInt32 ||
-         physical == Physical::kInt64;
-}
-
-int64_t IntegerAt(const types::Vector& vector, uint32_t row) {
-  switch (vector.physical()) {
-    case Physical::kInt16:
-      return vector.data<int16_t>()[row];
-    case Physical::kInt32:
-      return vector.data<int32_t>()[row];
-    default:
-      return vector.data<int64_t>()[row];
-  }
-}
-
-bool AnyNull(const types::Batch& keys, uint32_t row) {
-  for (const types::VectorPtr& column : keys.columns) {
-    if (column->is_null(row)) return true;
-  }
-  return false;
-}
-
-// Right rows by key: chains through next_.
-class HashTable {
- public:
-  void Build(const types::Batch& keys) {
-    next_.assign(keys.row_count, kNullRow);
-    integer_ = keys.columns.size() == 1 && IsIntegral(keys.columns[0]->physical());
-    if (integer_) {
-      integers_.reserve(keys.row_count);
-    } else {
-      strings_.reserve(keys.row_count);
-    }
-    const std::vector<const types::Vector*> columns = Pointers(keys);
-    for (uint32_t i = keys.row_count; i-- > 0;) {  // Backwards, so that chains run forwards.
-      if (AnyNull(keys, i)) continue;
-      uint32_t* head = nullptr;
-      if (integer_) {
-        head = &integers_.try_emplace(IntegerAt(*columns[0], i), kNullRow).first->second;
-      } else {
-        std::string key;
-        AppendRowIdentity(columns, i, &key);
-        head = &strings_.try_emplace(std::move(key), kNullRow).first->second;
-      }
-      next_[i] = *head;
-      *head = i;
-    }
-  }
-  uint32_t First(const std::vector<const types::Vector*>& keys, uint32_t row) {
-    if (integer_) {
-      const auto it = integers_.find(IntegerAt(*keys[0], row));
-      return it == integers_.end() ? kNullRow : it->second;
-    }
-    scratch_.clear();
-    if (scratch_.capacity() > kLongIdentity)
-      std::string().swap(scratch_);  // Would double as it grows.
-    AppendRowIdentity(keys, row, &scratch_);
-    const auto it = strings_.find(scratch_);
-    return it == strings_.end() ? kNullRow : it->second;
-  }
-  uint32_t Next(uint32_t right) const { return next_[right]; }
-  // What Build of these keys takes, the keys' own vectors included.
-  static int64_t BytesFor(const types::Batch& keys) {
-    int64_t bytes = MemoryOf(keys);
-    for (const types::VectorPtr& column : keys.columns) {
-      bytes += keys.row_count * int64_t{48};
-      if (column->physical() != Physical::kString) continue;
-      for (uint32_t row = 0; row < keys.row_count; ++row) {
-        if (column->is_null(row)) continue;
-        const size_t size = column->data<std::string_view>()[row].size();
-        bytes += size > 12 ? static_cast<int64_t>(size) + 16 : 0;
-      }
-    }
-    return bytes;
-  }
-
- private:
-  bool integer_ = false;
-  absl::flat_hash_map<int64_t, uint32_t> integers_;
-  absl::flat_hash_map<std::string, uint32_t> strings_;
-  std::vector<uint32_t> next_;
-  std::string scratch_;
+  JoinSpec spec;
 };
 
 class PairJoin : public Operator {
  public:
   PairJoin(ExecutionContext* context, const JoinNode* node)
-      : Operator(context, node->id()),
-        node_(*node),
-        left_(node->left->Open(context)),
-        right_(node->right->Open(context)) {}
+      : Operator(context, node->id()), node_(node->spec), inputs_(context, &node->spec) {}
+  ~PairJoin() override { DropRound(); }
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     *out = types::Batch();
-    if (!built_) RETURN_IF_ERROR(Build());
     RETURN_IF_ERROR(context_->call->Check());
-    if (left_done_) return EmitRightRest(out);
-    if (!have_left_) {
-      ASSIGN_OR_RETURN(const bool more, left_->Next(&left_rows_));
-      if (!more) {
-        left_done_ = true;
-        return true;
+    switch (phase_) {
+      case Phase::kRound: {
+        ASSIGN_OR_RETURN(const bool more, StartRound());
+        return more;
       }
-      RETURN_IF_ERROR(StartLeft());
-    }
-    if (node_.type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE) {
-      have_left_ = false;
-      return AntiNullAware(out);
-    }
-    std::vector<uint32_t> lefts;
-    std::vector<uint32_t> rights;
-    const bool exhausted = CollectPairs(&lefts, &rights);
-    RETURN_IF_ERROR(EmitPairs(lefts, rights, out));
-    if (exhausted) {
-      have_left_ = false;
-      RETURN_IF_ERROR(EmitLeftRest(out));
+      case Phase::kPairs:
+        RETURN_IF_ERROR(Pair(out));
+        break;
+      case Phase::kRightRest:
+        EmitRightRest(out);
+        break;
+      case Phase::kLeftRest:
+        RETURN_IF_ERROR(EmitSeenLeft(out));
+        break;
     }
     return true;
   }
 
   absl::Status DoRewind() override {
-    built_ = left_done_ = have_left_ = false;
-    right_rest_ = 0;
-    table_ = HashTable();
-    right_rows_ = right_key_rows_ = types::Batch();
-    context_->memory.Release(reserved_ + probe_reserved_);
-    reserved_ = probe_reserved_ = 0;
-    RETURN_IF_ERROR(left_->Rewind());
-    return right_->Rewind();
+    DropRound();
+    left_seen_ = {};
+    context_->memory.Release(std::exchange(seen_reserved_, 0));
+    phase_ = Phase::kRound;
+    return inputs_.Rewind();
   }
 
  private:
+  // What comes next in the round.
+  enum class Phase { kRound, kPairs, kRightRest, kLeftRest };
+
   bool emits_right() const {
     return node_.type == common::v1::JOIN_TYPE_INNER || node_.type == common::v1::JOIN_TYPE_LEFT ||
            node_.type == common::v1::JOIN_TYPE_RIGHT || node_.type == common::v1::JOIN_TYPE_FULL;
   }
 
-  absl::Status Build() {
-    ASSIGN_OR_RETURN(std::vector<types::Batch> batches, Drain(right_.get(), context_, &reserved_));
-    right_rows_ = Concatenate(batches, node_.right->output());
+  // Whether left rows owe something when all of their pairs are known.
+  bool owes_left() const {
+    return node_.type != common::v1::JOIN_TYPE_INNER && node_.type != common::v1::JOIN_TYPE_RIGHT;
+  }
+
+  void DropRound() {
+    have_left_ = null_rows_known_ = false;
+    right_rest_ = 0;
+    table_ = JoinTable();
+    right_rows_ = right_key_rows_ = types::Batch();
+    context_->memory.Release(std::exchange(probe_reserved_, 0));
+  }
+
+  absl::StatusOr<bool> StartRound() {
+    DropRound();
+    ASSIGN_OR_RETURN(const bool more, inputs_.NextRound());
+    if (!more) return false;
+    right_rows_ = inputs_.right_rows();
+    right_key_rows_ = inputs_.right_keys();
     right_matched_.assign(right_rows_.row_count, false);
-    built_ = true;
-    if (node_.right_keys.empty()) return absl::OkStatus();
-    if (right_rows_.row_count > 0) {
-      ASSIGN_OR_RETURN(right_key_rows_, EvaluateAll(node_.right_keys, context_, right_rows_));
-      const int64_t table_bytes = HashTable::BytesFor(right_key_rows_);
-      RETURN_IF_ERROR(context_->memory.Reserve(table_bytes));
-      reserved_ += table_bytes;
-      table_.Build(right_key_rows_);
-    } else {
-      right_key_rows_ = types::Batch();
+    if (!node_.right_keys.empty() && right_rows_.row_count > 0) table_.Build(right_key_rows_);
+    left_base_ = 0;
+    in_series_ = inputs_.left_was_here() || inputs_.left_comes_again();
+    if (in_series_ && !inputs_.left_was_here()) {
+      const auto bytes = static_cast<int64_t>(inputs_.left_row_count() / 8);
+      context_->memory.Release(std::exchange(seen_reserved_, 0));
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+      seen_reserved_ = bytes;
+      left_seen_.assign(inputs_.left_row_count(), false);
     }
-    return absl::OkStatus();
+    phase_ = Phase::kPairs;
+    return true;
+  }
+
+  // The next pairs of the round.
+  absl::Status Pair(types::Batch* out) {
+    if (!have_left_) {
+      ASSIGN_OR_RETURN(const bool more, inputs_.NextLeft(&left_rows_));
+      if (!more) {
+        phase_ = Phase::kRightRest;
+        return absl::OkStatus();
+      }
+      RETURN_IF_ERROR(StartLeft());
+    }
+    if (node_.type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE) {
+      RETURN_IF_ERROR(FindHidden());
+      return EndLeft(out);
+    }
+    std::vector<uint32_t> lefts;
+    std::vector<uint32_t> rights;
+    const bool exhausted = CollectPairs(&lefts, &rights);
+    RETURN_IF_ERROR(EmitPairs(lefts, rights, out));
+    return exhausted ? EndLeft(out) : absl::OkStatus();
   }
 
   absl::Status StartLeft() {
@@ -191,8 +125,23 @@ class PairJoin : public Operator {
     left_key_columns_ = Pointers(left_key_rows_);
     RETURN_IF_ERROR(CountProbe());
     left_matched_.assign(left_rows_.row_count, false);
+    if (in_series_) {
+      for (uint32_t i = 0; i < left_rows_.row_count; ++i)
+        left_matched_[i] = left_seen_[left_base_ + i];
+    }
     left_at_ = 0;
     candidate_ = FirstCandidate(0);
+    return absl::OkStatus();
+  }
+
+  // The left rows at hand have met all right rows of the round.
+  absl::Status EndLeft(types::Batch* out) {
+    have_left_ = false;
+    if (!in_series_) return EmitLeftRest(out);
+    for (uint32_t i = 0; i < left_rows_.row_count; ++i) {
+      if (left_matched_[i]) left_seen_[left_base_ + i] = true;
+    }
+    left_base_ += left_rows_.row_count;
     return absl::OkStatus();
   }
 
@@ -210,6 +159,7 @@ class PairJoin : public Operator {
 
   uint32_t FirstCandidate(uint32_t left) {
     if (left >= left_rows_.row_count || right_rows_.row_count == 0) return kNullRow;
+    if (!emits_right() && left_matched_[left]) return kNullRow;
     if (node_.left_keys.empty()) return 0;
     return AnyNull(left_key_rows_, left) ? kNullRow : table_.First(left_key_columns_, left);
   }
@@ -271,12 +221,12 @@ class PairJoin : public Operator {
     right_matched_[right] = true;
   }
 
-  // What a finished left batch still owes.
+  // What a left batch that has met all right rows still owes.
   absl::Status EmitLeftRest(types::Batch* out) {
-    const JoinType type = node_.type;
-    const bool outer = type == common::v1::JOIN_TYPE_LEFT || type == common::v1::JOIN_TYPE_FULL;
-    const bool semi = type == common::v1::JOIN_TYPE_SEMI;
-    if (!outer && !semi && type != common::v1::JOIN_TYPE_ANTI) return absl::OkStatus();
+    if (!owes_left()) return absl::OkStatus();
+    const bool semi = node_.type == common::v1::JOIN_TYPE_SEMI;
+    const bool outer =
+        node_.type == common::v1::JOIN_TYPE_LEFT || node_.type == common::v1::JOIN_TYPE_FULL;
     std::vector<uint32_t> rows;
     for (uint32_t i = 0; i < left_rows_.row_count; ++i) {
       if (left_matched_[i] == semi) rows.push_back(i);
@@ -288,35 +238,52 @@ class PairJoin : public Operator {
     }
     const std::vector<uint32_t> nulls(rows.size(), kNullRow);
     types::Batch rest = Combine(rows, nulls);
-    *out = out->row_count == 0 ? std::move(rest) : Concatenate({*out, rest}, node_.output());
+    *out = out->row_count == 0 ? std::move(rest) : Concatenate({*out, rest}, node_.output);
     return absl::OkStatus();
   }
 
-  absl::StatusOr<bool> EmitRightRest(types::Batch* out) {
-    if (node_.type != common::v1::JOIN_TYPE_RIGHT && node_.type != common::v1::JOIN_TYPE_FULL)
-      return false;
+  void EmitRightRest(types::Batch* out) {
     std::vector<uint32_t> rows;
-    while (right_rest_ < right_rows_.row_count && rows.size() < types::BatchRows()) {
+    while (node_.keeps_right() && right_rest_ < right_rows_.row_count &&
+           rows.size() < types::BatchRows()) {
       if (!right_matched_[right_rest_]) rows.push_back(right_rest_);
       ++right_rest_;
     }
-    if (rows.empty()) return false;
-    left_rows_ = NewBatch(node_.left->output(), 0);
-    *out = Combine(std::vector<uint32_t>(rows.size(), kNullRow), rows);
-    return true;
+    if (!rows.empty()) {
+      left_rows_ = NewBatch(node_.left->output(), 0);
+      *out = Combine(std::vector<uint32_t>(rows.size(), kNullRow), rows);
+      return;
+    }
+    phase_ = Phase::kRound;
+    if (in_series_ && !inputs_.left_comes_again() && owes_left()) {
+      phase_ = Phase::kLeftRest;
+      inputs_.RewindLeft();
+      left_base_ = 0;
+    }
+  }
+
+  // What left rows owe that were in several rounds.
+  absl::Status EmitSeenLeft(types::Batch* out) {
+    ASSIGN_OR_RETURN(const bool more, inputs_.NextLeft(&left_rows_));
+    if (!more) {
+      phase_ = Phase::kRound;
+      return absl::OkStatus();
+    }
+    left_matched_.assign(left_seen_.begin() + static_cast<long>(left_base_),
+                         left_seen_.begin() + static_cast<long>(left_base_ + left_rows_.row_count));
+    left_base_ += left_rows_.row_count;
+    return EmitLeftRest(out);
   }
 
   // NOT IN: a left row survives when every right row differs from it in a key that is NULL on
-  // neither side.
-  absl::StatusOr<bool> AntiNullAware(types::Batch* out) {
-    std::vector<uint32_t> kept;
+  // neither side. Those that do not are marked as matched.
+  absl::Status FindHidden() {
     for (uint32_t left = 0; left < left_rows_.row_count; ++left) {
+      if (left_matched_[left]) continue;
       ASSIGN_OR_RETURN(const bool hidden, IsHidden(left));
-      if (!hidden) kept.push_back(left);
+      left_matched_[left] = hidden;
     }
-    if (!kept.empty())
-      *out = types::Gather(left_rows_, kept.data(), static_cast<uint32_t>(kept.size()));
-    return true;
+    return absl::OkStatus();
   }
 
   absl::StatusOr<bool> IsHidden(uint32_t left) {
@@ -363,17 +330,14 @@ class PairJoin : public Operator {
     return true;
   }
 
-  const JoinNode& node_;
-  OperatorPtr left_;
-  OperatorPtr right_;
-  bool built_ = false;
-  bool left_done_ = false;
+  const JoinSpec& node_;
+  JoinInputs inputs_;
+  Phase phase_ = Phase::kRound;
   bool have_left_ = false;
-  int64_t reserved_ = 0;
   int64_t probe_reserved_ = 0;
   types::Batch right_rows_;
   types::Batch right_key_rows_;
-  HashTable table_;
+  JoinTable table_;
   std::vector<bool> right_matched_;
   uint32_t right_rest_ = 0;
   types::Batch left_rows_;
@@ -384,6 +348,11 @@ class PairJoin : public Operator {
   uint32_t candidate_ = kNullRow;
   bool null_rows_known_ = false;
   std::vector<uint32_t> null_rows_;
+  // Left rows that come in several rounds, by their position: whether they have matched.
+  bool in_series_ = false;
+  std::vector<bool> left_seen_;
+  uint64_t left_base_ = 0;
+  int64_t seen_reserved_ = 0;
 };
 
 OperatorPtr JoinNode::Open(ExecutionContext* context) const {
@@ -395,21 +364,24 @@ OperatorPtr JoinNode::Open(ExecutionContext* context) const {
 absl::StatusOr<PlanNodePtr> CompileHashJoin(const common::v1::Operator& plan, CompileScope* scope) {
   const common::v1::HashJoin& join = plan.hash_join();
   auto node = std::make_unique<JoinNode>(plan);
-  node->type = join.type();
-  ASSIGN_OR_RETURN(node->left, CompileOperator(join.left(), scope));
-  ASSIGN_OR_RETURN(node->right, CompileOperator(join.right(), scope));
+  JoinSpec& spec = node->spec;
+  spec.type = join.type();
+  ASSIGN_OR_RETURN(spec.left, CompileOperator(join.left(), scope));
+  ASSIGN_OR_RETURN(spec.right, CompileOperator(join.right(), scope));
   if (join.left_keys_size() != join.right_keys_size()) {
     return absl::InvalidArgumentError("malformed plan: join keys do not pair up");
   }
-  ASSIGN_OR_RETURN(node->left_keys, CompileAll(join.left_keys()));
-  ASSIGN_OR_RETURN(node->right_keys, CompileAll(join.right_keys()));
-  for (size_t i = 0; i < node->left_keys.size(); ++i) {
-    if (types::PhysicalOf(node->left_keys[i]->type().id) !=
-        types::PhysicalOf(node->right_keys[i]->type().id)) {
+  ASSIGN_OR_RETURN(spec.left_keys, CompileAll(join.left_keys()));
+  ASSIGN_OR_RETURN(spec.right_keys, CompileAll(join.right_keys()));
+  spec.repeatable = AllRepeatable(spec.left_keys) && AllRepeatable(spec.right_keys);
+  for (size_t i = 0; i < spec.left_keys.size(); ++i) {
+    if (types::PhysicalOf(spec.left_keys[i]->type().id) !=
+        types::PhysicalOf(spec.right_keys[i]->type().id)) {
       return absl::InvalidArgumentError("malformed plan: join keys of different types");
     }
   }
-  ASSIGN_OR_RETURN(node->residual, CompileOptional(join.has_residual(), join.residual()));
+  ASSIGN_OR_RETURN(spec.residual, CompileOptional(join.has_residual(), join.residual()));
+  spec.output = node->output();
   return PlanNodePtr(std::move(node));
 }
 
@@ -417,13 +389,15 @@ absl::StatusOr<PlanNodePtr> CompileNestedLoopJoin(const common::v1::Operator& pl
                                                   CompileScope* scope) {
   const common::v1::NestedLoopJoin& join = plan.nested_loop_join();
   auto node = std::make_unique<JoinNode>(plan);
-  node->type = join.type();
-  if (node->type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE) {
+  JoinSpec& spec = node->spec;
+  spec.type = join.type();
+  if (spec.type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE) {
     return absl::InvalidArgumentError("malformed plan: NOT IN needs keys");
   }
-  ASSIGN_OR_RETURN(node->left, CompileOperator(join.left(), scope));
-  ASSIGN_OR_RETURN(node->right, CompileOperator(join.right(), scope));
-  ASSIGN_OR_RETURN(node->residual, CompileOptional(join.has_condition(), join.condition()));
+  ASSIGN_OR_RETURN(spec.left, CompileOperator(join.left(), scope));
+  ASSIGN_OR_RETURN(spec.right, CompileOperator(join.right(), scope));
+  ASSIGN_OR_RETURN(spec.residual, CompileOptional(join.has_condition(), join.condition()));
+  spec.output = node->output();
   return PlanNodePtr(std::move(node));
 }
 

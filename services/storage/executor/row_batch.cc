@@ -209,20 +209,6 @@ uint32_t RowsWithin(const types::Batch& batch, const uint32_t* order, size_t beg
   return static_cast<uint32_t>(at - begin);
 }
 
-absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context,
-                                                int64_t* reserved) {
-  std::vector<types::Batch> batches;
-  while (true) {
-    types::Batch batch;
-    ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
-    if (!more) return batches;
-    const int64_t bytes = MemoryOf(batch);
-    RETURN_IF_ERROR(context->memory.Reserve(bytes));
-    *reserved += bytes;
-    batches.push_back(std::move(batch));
-  }
-}
-
 std::vector<const types::Vector*> Pointers(const types::Batch& batch) {
   std::vector<const types::Vector*> result;
   result.reserve(batch.columns.size());

@@ -49,10 +49,6 @@ uint32_t RowsWithin(const types::Batch& batch, const uint32_t* order, size_t beg
 // Whether all of them may be evaluated again.
 bool AllRepeatable(const std::vector<CompiledExpressionPtr>& expressions);
 
-// Runs an operator to its end, within the memory budget.
-absl::StatusOr<std::vector<types::Batch>> Drain(Operator* input, ExecutionContext* context,
-                                                int64_t* reserved);
-
 std::vector<const types::Vector*> Pointers(const types::Batch& batch);
 
 }  // namespace adbms::storage::executor

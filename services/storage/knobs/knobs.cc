@@ -31,7 +31,7 @@ Knobs::Knobs(txn::Shared* shared, const Defaults& defaults) : shared_(shared) {
       "Memory for sorts, joins and groups of all statements together; sorts beyond it "
       "use temporary files.",
       kMiB, 256 * kGiB, defaults.query_memory_bytes, [shared](int64_t value) {
-        shared->query_memory_bytes.store(value, std::memory_order_relaxed);
+        shared->query_memory.SetLimit(value);
         return absl::OkStatus();
       });
   Add("max_background_jobs", "threads", "Flushes and compactions at the same time.", 1, 64,

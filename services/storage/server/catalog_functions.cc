@@ -434,6 +434,8 @@ const TableEntry* FindRelation(const catalog::CatalogState& catalog,
 absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name,
                                                  const std::vector<Value>& arguments) const {
   const auto it = Handlers().find(name);
+  if (it == Handlers().end() && IsSessionFunction(name))
+    return CallSessionFunction(name, arguments, session_use_);
   if (it == Handlers().end()) return status::NotSupported("function " + std::string(name));
   return it->second({shared_, catalog_, session_, arguments, OidArgument(arguments), sequences_});
 }

@@ -8,6 +8,7 @@
 
 #include "common/sql/functions/function_catalog.h"
 #include "services/storage/server/sequence_functions.h"
+#include "services/storage/server/session_functions.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::server {
@@ -16,8 +17,13 @@ class CatalogFunctionsImpl : public sql::functions::CatalogFunctions {
  public:
   // All are borrowed.
   CatalogFunctionsImpl(txn::Shared* shared, const catalog::CatalogState* catalog,
-                       const sql::functions::EvaluationContext* session, SequenceUse* sequences)
-      : shared_(shared), catalog_(*catalog), session_(*session), sequences_(sequences) {}
+                       const sql::functions::EvaluationContext* session, SequenceUse* sequences,
+                       SessionUse* session_use)
+      : shared_(shared),
+        catalog_(*catalog),
+        session_(*session),
+        sequences_(sequences),
+        session_use_(session_use) {}
   absl::StatusOr<types::Value> Call(std::string_view name,
                                     const std::vector<types::Value>& arguments) const override;
 
@@ -26,6 +32,7 @@ class CatalogFunctionsImpl : public sql::functions::CatalogFunctions {
   const catalog::CatalogState& catalog_;
   const sql::functions::EvaluationContext& session_;
   SequenceUse* const sequences_;
+  SessionUse* const session_use_;
 };
 
 // The table or view that a possibly qualified, possibly quoted name means under the session's

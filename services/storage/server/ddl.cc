@@ -254,6 +254,7 @@ class DdlExecution {
     ASSIGN_OR_RETURN(const auto compiled, executor::CompilePlan(std::move(plan), *catalog));
     executor::ExecutionContext context(transaction_->shared());
     context.call = &call_;
+    context.memory.SetCall(&call_);
     context.plan = compiled.get();
     context.transaction = transaction_;
     context.view = transaction_->View();

@@ -8,7 +8,7 @@
 #include "services/storage/bulk/entry_merge.h"
 #include "services/storage/bulk/range_split.h"
 #include "services/storage/bulk/side_by_side.h"
-#include "services/storage/executor/memory_budget.h"
+#include "services/storage/memory/memory_budget.h"
 #include "services/storage/server/index_entries.h"
 
 namespace adbms::storage::server {
@@ -36,7 +36,7 @@ class IndexLoad {
         table_(table),
         index_(index),
         snapshot_(std::move(snapshot)),
-        budget_(shared) {}
+        budget_(&shared->query_memory) {}
 
   absl::Status Run() {
     ASSIGN_OR_RETURN(entries_, IndexEntries::Make(&table_, &index_));
@@ -69,7 +69,7 @@ class IndexLoad {
 
   // A quarter of what all queries may take at most, less while others need it.
   absl::Status ReserveMemory(int64_t table_bytes) {
-    memory_ = std::min({shared_->query_memory_bytes.load(std::memory_order_relaxed) / 4,
+    memory_ = std::min({shared_->query_memory.limit() / 4,
                         std::max(table_bytes, kLeastMemory) * kMemoryForByte, kMostMemory});
     while (memory_ > kLeastMemory) {
       if (budget_.TryReserveSpillable(memory_)) return absl::OkStatus();
@@ -171,7 +171,7 @@ class IndexLoad {
   const catalog::TableEntry& table_;
   const codec::IndexLayout& index_;
   const engine::SnapshotPtr snapshot_;
-  executor::MemoryBudget budget_;
+  memory::MemoryBudget budget_;
   int64_t memory_ = 0;
   IndexEntries entries_;
   std::vector<std::unique_ptr<bulk::EntrySorter>> sorters_;

@@ -9,7 +9,13 @@ void FillLocks(const RowSource& source, RowBuilder* rows) {
   for (const txn::LockManager::Row& lock : source.shared->locks->Rows()) {
     const uint32_t space = codec::SpaceOf(lock.key);
     RowBuilder& row = rows->Row();
-    if (space == 0 && lock.key.size() == 9 && lock.key[4] == 'T') {
+    txn::AdvisoryKey advisory;
+    if (txn::ReadAdvisoryLockKey(lock.key, &advisory)) {
+      row.Set("locktype", "advisory")
+          .Set("classid", advisory.class_id)
+          .Set("objid", advisory.object_id)
+          .Set("objsubid", int64_t{advisory.kind});
+    } else if (space == 0 && lock.key.size() == 9 && lock.key[4] == 'T') {
       row.Set("locktype", "relation")
           .Set("relation", codec::SpaceOf(std::string_view(lock.key).substr(5)));
     } else if (space == 0) {

@@ -17,6 +17,7 @@ QueryStream::QueryStream(SessionState* session, const rpc::CallContext& call, tx
       own_transaction_(std::move(own_transaction)),
       context_(shared) {
   context_.call = &call_;
+  context_.memory.SetCall(&call_);
   context_.plan = plan_.get();
   context_.transaction = transaction_;
   context_.actuals.resize(plan_->operator_count);
@@ -52,8 +53,8 @@ absl::StatusOr<bool> QueryStream::Next(types::Batch* batch) {
   absl::Status status = more.status();
   if (status.ok()) status = End();
   if (!status.ok()) {
-    if (executor::IsMemoryRefusal(status)) {
-      context_.shared->query_memory_refusals.fetch_add(1, std::memory_order_relaxed);
+    if (memory::IsMemoryRefusal(status)) {
+      context_.shared->query_memory.CountRefusal();
     }
     Fail();
     return status;
@@ -98,6 +99,7 @@ void QueryStream::Summarize() {
     for (const common::v1::SettingChange& change : changes->all())
       *summary_.add_setting_changes() = change;
   }
+  Complete(&summary_);
   summary_.set_elapsed_us(std::chrono::duration_cast<std::chrono::microseconds>(
                               std::chrono::steady_clock::now() - start_)
                               .count());

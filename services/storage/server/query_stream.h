@@ -29,6 +29,8 @@ class QueryStream : public api::ResultStream {
   void Open() { root_ = plan_->root->Open(&context_); }
 
  private:
+  // What a statement's functions add to what is told of it.
+  virtual void Complete(v1::ExecutionSummary* summary) = 0;
   absl::Status End();
   void Fail();
   void Summarize();

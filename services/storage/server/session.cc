@@ -52,15 +52,19 @@ class StreamWithFunctions : public QueryStream {
  public:
   using QueryStream::QueryStream;
   void Prepare(const ServerParts& parts, catalog::CatalogStatePtr catalog,
-               const api::ExecuteOptions& options, SequenceMemory* sequences) {
+               const api::ExecuteOptions& options, SessionState* state) {
     executor::ExecutionContext* context = this->context();
     context->catalog = std::move(catalog);
     context->virtual_tables = parts.virtual_tables;
     context->measure_time = options.measure_time;
     sql::functions::EvaluationContext& session = context->state.context;
-    sequence_use_.memory = sequences;
+    sequence_use_.memory = state->sequences();
     sequence_use_.transaction = context->transaction;
-    functions_.emplace(parts.shared, context->catalog.get(), &session, &sequence_use_);
+    session_use_.session = state;
+    session_use_.transaction = context->transaction;
+    session_use_.call = context->call;
+    functions_.emplace(parts.shared, context->catalog.get(), &session, &sequence_use_,
+                       &session_use_);
     FillEvaluation(options, &session);
     session.catalog = &*functions_;
     session.check_interrupts = [call = context->call] { return call->Check(); };
@@ -77,7 +81,12 @@ class StreamWithFunctions : public QueryStream {
   }
 
  private:
+  void Complete(v1::ExecutionSummary* summary) override {
+    for (v1::Notice& notice : session_use_.notices) summary->add_notices()->Swap(&notice);
+  }
+
   SequenceUse sequence_use_;
+  SessionUse session_use_;
   std::optional<CatalogFunctionsImpl> functions_;
 };
 
@@ -185,7 +194,8 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
   state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
   const bool writes = PlanWrites(prepared->plan());
-  if (!writes && state_.transaction() == nullptr) return ExecuteRead(context, *prepared, options);
+  if (!writes && state_.transaction() == nullptr && !prepared->session_effects())
+    return ExecuteRead(context, *prepared, options);
   return ExecuteIn(context, *prepared, options, writes);
 }
 
@@ -215,7 +225,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
   auto stream = std::make_unique<StreamWithFunctions>(&state_, context, parts.shared,
                                                       std::move(compiled), nullptr, nullptr);
   stream->context()->view = txn::ReadView(parts.shared->engine, nullptr, std::move(snapshot));
-  stream->Prepare(parts, std::move(catalog), options, state_.sequences());
+  stream->Prepare(parts, std::move(catalog), options, &state_);
   state_.ExecutionStarted();
   return std::unique_ptr<api::ResultStream>(std::move(stream));
 }
@@ -275,6 +285,48 @@ absl::Status Session::LockTables(const rpc::CallContext& context,
   return absl::OkStatus();
 }
 
+absl::Status Session::Pend(const std::function<absl::Status(txn::PendingNotifications*)>& add) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() != nullptr) return add(state_.transaction()->notifications());
+  const std::unique_ptr<txn::Transaction> own = state_.NewTransaction({});
+  RETURN_IF_ERROR(add(own->notifications()));
+  RETURN_IF_ERROR(own->Commit());
+  state_.Recycle(own.get());
+  return absl::OkStatus();
+}
+
+absl::Status Session::Notify(const rpc::CallContext&, const std::string& channel,
+                             const std::string& payload) {
+  return Pend([&](txn::PendingNotifications* pending) {
+    return pending->Notify(channel, payload, state_.pid());
+  });
+}
+
+absl::Status Session::Listen(const rpc::CallContext&, const std::string& channel,
+                             std::shared_ptr<api::NotificationSink> sink) {
+  if (sink == nullptr) return absl::InvalidArgumentError("nobody is there to listen");
+  if (state_.listener()->channels().empty()) state_.listener()->SetSink(std::move(sink));
+  return Pend([&](txn::PendingNotifications* pending) {
+    return pending->Listen(*state_.listener(), channel);
+  });
+}
+
+absl::Status Session::Unlisten(const rpc::CallContext&, const std::string& channel) {
+  return Pend([&](txn::PendingNotifications* pending) { return pending->Unlisten(channel); });
+}
+
+absl::Status Session::Discard(const rpc::CallContext&, const v1::DiscardRequest& request) {
+  RETURN_IF_ERROR(CheckIdle());
+  if (state_.transaction() != nullptr && (request.advisory_locks() || request.listening())) {
+    return status::Error(sqlstate::kActiveTransaction,
+                         "DISCARD ALL cannot run inside a transaction block");
+  }
+  if (request.sequences()) *state_.sequences() = SequenceMemory();
+  if (request.advisory_locks()) state_.advisory_locks()->UnlockAll();
+  if (request.listening()) state_.parts().shared->notifications->UnlistenAll(state_.listener());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
     const rpc::CallContext& context, const PreparedPlanImpl& plan,
     const api::ExecuteOptions& options, bool writes) {
@@ -304,7 +356,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
   auto stream = std::make_unique<StreamWithFunctions>(
       &state_, context, parts.shared, *std::move(compiled), transaction, std::move(own));
   stream->context()->view = transaction->View();
-  stream->Prepare(parts, std::move(catalog), options, state_.sequences());
+  stream->Prepare(parts, std::move(catalog), options, &state_);
   state_.ExecutionStarted();
   return std::unique_ptr<api::ResultStream>(std::move(stream));
 }

@@ -2,6 +2,7 @@
 // thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,10 +30,14 @@ struct ServerParts {
 class PreparedPlanImpl : public api::PreparedPlan {
  public:
   explicit PreparedPlanImpl(std::shared_ptr<const common::v1::Plan> plan)
-      : plan_(std::move(plan)), tables_(TablesOf(*plan_)) {}
+      : plan_(std::move(plan)),
+        tables_(TablesOf(*plan_)),
+        session_effects_(plan_->session_effects()) {}
   const common::v1::Plan& plan() const override { return *plan_; }
   // The user's tables that it reads or writes.
   const std::vector<uint32_t>& tables() const { return tables_; }
+  // Whether it must run in a transaction though it only reads.
+  bool session_effects() const { return session_effects_; }
   // A SELECT that does more than read: FOR UPDATE and its kin.
   bool locks_rows() const {
     return plan_->kind() == common::v1::STATEMENT_KIND_SELECT && !plan_->read_only();
@@ -48,6 +53,7 @@ class PreparedPlanImpl : public api::PreparedPlan {
 
   const std::shared_ptr<const common::v1::Plan> plan_;
   const std::vector<uint32_t> tables_;
+  const bool session_effects_;
   mutable std::atomic<uint64_t> checked_version_{0};  // Catalog version known to suit the plan.
   mutable std::mutex mutex_;
   mutable std::atomic<std::shared_ptr<const executor::CompiledPlan>> compiled_;
@@ -62,8 +68,13 @@ class SessionState {
   explicit SessionState(const ServerParts& parts)
       : parts_(parts),
         activity_(parts.sessions),
+        advisory_(parts.shared->locks,
+                  parts.shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
+        listener_(parts.shared->notifications),
         reads_(parts.shared->locks),
-        reader_(parts.shared->locks, 0) {}
+        reader_(parts.shared->locks, 0) {
+    reader_.SetSession(advisory_.owner());
+  }
 
   const ServerParts& parts() const { return parts_; }
   txn::Transaction* transaction() { return transaction_.get(); }
@@ -72,6 +83,7 @@ class SessionState {
     allowed.read_only |= parts_.shared->engine->read_only();
     auto transaction =
         std::make_unique<txn::Transaction>(parts_.shared, allowed, std::move(spare_));
+    transaction->SetSession(&advisory_, &listener_);
     SetLockingOf(transaction->locks());
     return transaction;
   }
@@ -79,6 +91,7 @@ class SessionState {
     lock_timeout_ = timeout;
     pid_ = pid;
     SetLockingOf(&reader_);
+    SetLockingOf(advisory_.owner());
     if (transaction_ != nullptr) SetLockingOf(transaction_->locks());
   }
   // A reading statement outside of transactions starts, which ends with ExecutionEnded.
@@ -108,6 +121,11 @@ class SessionState {
   }
   SessionActivity* activity() { return &activity_; }
   SequenceMemory* sequences() { return &sequences_; }
+  txn::AdvisoryLocks* advisory_locks() { return &advisory_; }
+  const txn::AdvisoryLocks& advisory_locks() const { return advisory_; }
+  txn::Listener* listener() { return &listener_; }
+  const txn::Listener& listener() const { return listener_; }
+  int32_t pid() const { return pid_; }
 
  private:
   void SetLockingOf(txn::LockOwner* owner) const {
@@ -120,10 +138,13 @@ class SessionState {
   std::optional<absl::Duration> lock_timeout_;
   int32_t pid_ = 0;
   std::unique_ptr<engine::Transaction> spare_;
-  std::unique_ptr<txn::Transaction> transaction_;
   bool busy_ = false;
   SequenceMemory sequences_;
   SessionActivity activity_;
+  // Transactions refer to both.
+  txn::AdvisoryLocks advisory_;
+  txn::Listener listener_;
+  std::unique_ptr<txn::Transaction> transaction_;
   txn::ReadSlots reads_;
   txn::LockOwner reader_;
 };
@@ -150,6 +171,15 @@ class Session : public api::Session {
       const api::ExecuteOptions& options) override;
   absl::Status LockTables(const rpc::CallContext& context,
                           const v1::LockTablesRequest& request) override;
+  absl::Status Notify(const rpc::CallContext& context, const std::string& channel,
+                      const std::string& payload) override;
+  absl::Status Listen(const rpc::CallContext& context, const std::string& channel,
+                      std::shared_ptr<api::NotificationSink> sink) override;
+  absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) override;
+  absl::Status Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) override;
+  bool keeps_state() const override {
+    return state_.advisory_locks().holds_for_session() || !state_.listener().channels().empty();
+  }
   void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) override {
     state_.SetLocking(lock_timeout, backend_pid);
   }
@@ -160,6 +190,8 @@ class Session : public api::Session {
 
  private:
   absl::Status CheckIdle() const;
+  // Adds to what the transaction does when it commits, or commits it at once.
+  absl::Status Pend(const std::function<absl::Status(txn::PendingNotifications*)>& add);
   absl::Status LockPlan(const rpc::CallContext& context, const PreparedPlanImpl& plan,
                         txn::Transaction* transaction);
   absl::StatusOr<std::unique_ptr<api::ResultStream>> ExecuteRead(

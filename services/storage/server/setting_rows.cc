@@ -173,6 +173,7 @@ void FillSettings(const RowSource& source, RowBuilder* rows) {
     return nullptr;
   };
   for (const settings::SettingDefinition* definition : settings::AllSettings()) {
+    if (!settings::IsListed(*definition)) continue;
     // What SHOW shows may have a unit; here numbers stand in the setting's own.
     const auto plain = [&](const std::string& shown) {
       return settings::ReadValue(*definition, shown).value_or(shown);

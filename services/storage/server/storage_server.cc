@@ -59,6 +59,7 @@ absl::Status StorageServer::Start() {
   shared_.catalog = catalog_.get();
   shared_.log = log_.get();
   shared_.locks = &locks_;
+  shared_.notifications = &notifications_;
   shared_.counts = &counts_;
   exact_counts_ = std::make_unique<txn::ExactCounts>(engine_.get(), log_.get());
   shared_.exact_counts = exact_counts_.get();
@@ -149,15 +150,15 @@ v1::EngineMetrics StorageServer::Metrics() {
   metrics.set_wal_bytes(counters.wal_bytes);
   metrics.set_live_file_bytes(counters.live_file_bytes);
   metrics.set_query_memory_used_bytes(
-      static_cast<uint64_t>(std::max<int64_t>(shared_.query_memory_used.load(), 0)));
-  metrics.set_query_memory_capacity_bytes(static_cast<uint64_t>(shared_.query_memory_bytes.load()));
+      static_cast<uint64_t>(std::max<int64_t>(shared_.query_memory.used(), 0)));
+  metrics.set_query_memory_capacity_bytes(static_cast<uint64_t>(shared_.query_memory.limit()));
   metrics.set_process_resident_bytes(ResidentBytes());
   metrics.set_process_cpu_us(ProcessCpuMicros());
   const telemetry::MachineCpu machine = telemetry::ReadMachineCpu();
   metrics.set_machine_cpu_us(machine.busy_us);
   metrics.set_machine_cpus(machine.cpus);
   metrics.set_usable_memory_bytes(usable_memory_bytes_);
-  metrics.set_query_memory_refusals(shared_.query_memory_refusals.load());
+  metrics.set_query_memory_refusals(shared_.query_memory.refusals());
   metrics.set_commits(shared_.commits.load());
   metrics.set_rollbacks(shared_.rollbacks.load());
   metrics.set_rows_read(shared_.rows_read.load());

@@ -67,6 +67,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<txn::CommitLog> log_;
   txn::LockManager locks_;
+  txn::NotificationBus notifications_;
   txn::RowCounts counts_;
   std::unique_ptr<txn::ExactCounts> exact_counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;

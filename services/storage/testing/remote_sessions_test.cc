@@ -2,9 +2,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include <latch>
+#include <latch>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "common/rpc/grpc/server.h"
 #include "common/status/sql_error.h"
 #include "services/storage/api/session_hub.h"
@@ -162,27 +163,27 @@ class Ending : public rpc::AsyncService {
   void Accept(grpc::ServerCompletionQueue* queue) override {
     service_.RequestSessions(&context_, &stream_, queue, queue, &opened_);
   }
-  void AwaitEnd() override { over_.WaitForNotification(); }
-  void AwaitStream() { opened_once_.WaitForNotification(); }
+  void AwaitEnd() override { over_.wait(); }
+  void AwaitStream() { opened_once_.wait(); }
 
  private:
   void OnOpened(bool ok) {
     if (ok) {
       context_.TryCancel();
-      opened_once_.Notify();
+      opened_once_.count_down();
       return stream_.Finish(grpc::Status::OK, &finished_);
     }
-    over_.Notify();
+    over_.count_down();
   }
-  void OnFinished(bool) { over_.Notify(); }
+  void OnFinished(bool) { over_.count_down(); }
 
   api::StorageService service_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<v1::SessionResponses, v1::SessionRequests> stream_{&context_};
   rpc::Completion opened_ = rpc::Completion::To<&Ending::OnOpened>(this);
   rpc::Completion finished_ = rpc::Completion::To<&Ending::OnFinished>(this);
-  absl::Notification opened_once_;
-  absl::Notification over_;
+  std::latch opened_once_{1};
+  std::latch over_{1};
 };
 
 TEST_F(RemoteSessions, WhatAnEndingServerHasNotTakenIsBegunByTheNext) {

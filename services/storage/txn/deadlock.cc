@@ -11,11 +11,12 @@ namespace adbms::storage::txn {
 
 // Nobody in a circle can leave it while wait_mutex_ is held: each waits for a lock that another of
 // them holds. So the edges need not be looked at in one moment.
-std::vector<LockManager::Edge> LockManager::BlockersOf(LockOwner* owner) {
+std::vector<LockManager::Edge> LockManager::BlockersOf(LockOwner* session) {
   std::vector<Edge> edges;
-  const auto found = waiting_.find(owner);
+  const auto found = waiting_.find(session->root());
   if (found == waiting_.end()) return edges;
   const Wait& wait = found->second;
+  LockOwner* const owner = wait.owner;
   if (wait.waiter == nullptr) {
     for (LockOwner* other : wait.owners) edges.push_back({owner, other, false});
     return edges;
@@ -37,11 +38,12 @@ std::vector<LockManager::Edge> LockManager::BlockersOf(LockOwner* owner) {
 
 bool LockManager::FindCircle(LockOwner* self, LockOwner* at, bool queues,
                              std::set<LockOwner*>* seen, std::vector<Edge>* path) {
-  if (!seen->insert(at).second) return false;
+  if (!seen->insert(at->root()).second) return false;
   for (const Edge& edge : BlockersOf(at)) {
     if (edge.queued && !queues) continue;
     path->push_back(edge);
-    if (edge.to == self || FindCircle(self, edge.to, queues, seen, path)) return true;
+    if (edge.to->root() == self->root() || FindCircle(self, edge.to, queues, seen, path))
+      return true;
     path->pop_back();
   }
   return false;
@@ -49,7 +51,7 @@ bool LockManager::FindCircle(LockOwner* self, LockOwner* at, bool queues,
 
 // Lets a waiter pass those ahead of it who only wait too.
 bool LockManager::LetPass(LockOwner* owner) {
-  Wait& wait = waiting_.find(owner)->second;
+  Wait& wait = waiting_.find(owner->root())->second;
   if (wait.waiter == nullptr) return false;
   absl::MutexLock guard(&wait.shard->mutex);
   Lock& lock = wait.shard->locks.find(wait.key)->second;
@@ -63,8 +65,9 @@ bool LockManager::LetPass(LockOwner* owner) {
 }
 
 std::string LockManager::Describe(const Edge& edge) {
-  const Wait& wait = waiting_.find(edge.from)->second;
+  const Wait& wait = waiting_.find(edge.from->root())->second;
   std::string what;
+  AdvisoryKey advisory;
   const char* mode = NameOf(wait.mode);
   if (codec::SpaceOf(wait.key) != 0 || wait.waiter == nullptr) {
     // Rows: as PostgreSQL, which waits for the transaction that has the row.
@@ -73,6 +76,9 @@ std::string LockManager::Describe(const Edge& edge) {
   } else if (wait.key[4] == 'T') {
     what = absl::StrCat("relation ", codec::SpaceOf(std::string_view(wait.key).substr(5)),
                         " of database 5");
+  } else if (ReadAdvisoryLockKey(wait.key, &advisory)) {
+    what = absl::StrCat("advisory lock [5,", advisory.class_id, ",", advisory.object_id, ",",
+                        int{advisory.kind}, "]");
   } else {
     what = absl::StrCat(
         "object \"", absl::StrReplaceAll(wait.key.substr(5), {{absl::string_view("\0", 1), "."}}),

@@ -58,6 +58,31 @@ std::string NameLockKey(std::string_view schema, std::string_view relation) {
   return key;
 }
 
+std::string AdvisoryLockKey(const AdvisoryKey& key) {
+  std::string lock_key = ObjectKey('A');
+  lock_key.push_back(static_cast<char>(key.kind));
+  codec::AppendSpace(key.class_id, &lock_key);
+  codec::AppendSpace(key.object_id, &lock_key);
+  return lock_key;
+}
+
+bool ReadAdvisoryLockKey(std::string_view lock_key, AdvisoryKey* key) {
+  if (lock_key.size() != kPrefixBytes + 9 || codec::SpaceOf(lock_key) != 0 || lock_key[4] != 'A')
+    return false;
+  key->kind = static_cast<uint8_t>(lock_key[kPrefixBytes]);
+  key->class_id = codec::SpaceOf(lock_key.substr(kPrefixBytes + 1));
+  key->object_id = codec::SpaceOf(lock_key.substr(kPrefixBytes + 5));
+  return true;
+}
+
+lock_internal::Held LockOwner::TakeLatest() {
+  const lock_internal::Held held = held_.back();
+  held_.pop_back();
+  return held;
+}
+
+void LockOwner::Release(const lock_internal::Held& held) { manager_->Release(held, this); }
+
 void LockOwner::ReleaseSince(size_t mark) {
   while (held_.size() > mark) {
     manager_->Release(held_.back(), this);
@@ -131,7 +156,8 @@ bool LockManager::TryIn(Shard* shard, LockOwner* owner, std::string_view key, Lo
   auto it = shard->locks.find(key);
   if (it == shard->locks.end()) it = shard->locks.try_emplace(std::string(key)).first;
   Lock& lock = it->second;
-  if (const Holder* mine = HolderOf(&lock, owner); mine != nullptr && Covers(mine->modes, mode)) {
+  if (const Holder* mine = HolderOf(&lock, owner);
+      mine != nullptr && !owner->modes_apart_ && Covers(mine->modes, mode)) {
     return true;
   }
   if (!Free(lock, owner, mode)) return false;
@@ -176,7 +202,7 @@ absl::Status LockManager::WaitFor(const rpc::CallContext& context, LockOwner* ow
           HolderOf(&wanted, owner) != nullptr ? wanted.waiters.begin() : wanted.waiters.end(),
           &waiter);
     }
-    waiting_[owner] = Wait{std::string(key), &shard, &waiter, mode, {}};
+    waiting_[owner->root()] = Wait{owner, std::string(key), &shard, &waiter, mode, {}};
     status = CheckDeadlock(owner);
   }
   if (status.ok()) {
@@ -192,7 +218,7 @@ absl::Status LockManager::WaitFor(const rpc::CallContext& context, LockOwner* ow
     }
   }
   absl::MutexLock waiting(&wait_mutex_);
-  waiting_.erase(owner);
+  waiting_.erase(owner->root());
   absl::MutexLock lock(&shard.mutex);
   const auto it = shard.locks.find(key);
   if (waiter.granted) {  // Perhaps in the very moment in which it gave up.
@@ -320,9 +346,9 @@ absl::Status LockManager::WaitForHolders(const rpc::CallContext& context, LockOw
         const auto still = now.find(entry.first);
         return still == now.end() || still->second != entry.second;
       });
-      Wait wait{key, &shard, nullptr, mode, {}};
+      Wait wait{owner, key, &shard, nullptr, mode, {}};
       for (const auto& [other, id] : left) wait.owners.insert(other);
-      waiting_[owner] = std::move(wait);
+      waiting_[owner->root()] = std::move(wait);
       status = CheckDeadlock(owner);
       if (status.ok() && !left.empty()) {
         absl::CondVar nobody_signals;
@@ -332,7 +358,7 @@ absl::Status LockManager::WaitForHolders(const rpc::CallContext& context, LockOw
     if (status.ok()) status = context.Check();
   }
   absl::MutexLock waiting(&wait_mutex_);
-  waiting_.erase(owner);
+  waiting_.erase(owner->root());
   return status;
 }
 

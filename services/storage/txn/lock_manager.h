@@ -43,6 +43,15 @@ std::string TableLockKey(uint32_t table_id);
 // A schema's, by its name; one of its relations', by `relation`.
 std::string SchemaLockKey(std::string_view schema);
 std::string NameLockKey(std::string_view schema, std::string_view relation);
+// An advisory lock's: PostgreSQL's pg_locks shows the three numbers as classid, objid and objsubid.
+struct AdvisoryKey {
+  uint32_t class_id = 0;
+  uint32_t object_id = 0;
+  uint8_t kind = 1;  // 1: one number of 64 bits, high half first; 2: two of 32.
+};
+std::string AdvisoryLockKey(const AdvisoryKey& key);
+// False when `lock_key` is no advisory lock's.
+bool ReadAdvisoryLockKey(std::string_view lock_key, AdvisoryKey* key);
 
 namespace lock_internal {
 
@@ -85,7 +94,9 @@ struct Held {
 
 }  // namespace lock_internal
 
-// The locks of one transaction. They end with it, or with what follows a mark.
+// The locks of one transaction. They end with it, or with what follows a mark. A session has
+// another owner for what it keeps beyond transactions; as it waits for one thing at a time, whoever
+// waits for any of its owners waits for the session.
 class LockOwner {
  public:
   LockOwner(LockManager* manager, uint64_t id) : manager_(manager), id_(id) {}
@@ -104,15 +115,28 @@ class LockOwner {
     return timeout_ > absl::ZeroDuration() ? timeout_ : absl::InfiniteDuration();
   }
 
+  // The owner that stands for the session that this one is of, and outlives it. Before it locks.
+  void SetSession(LockOwner* session) { session_ = session; }
+  // Has the modes of one key counted apart: one that another covers is held beside it.
+  void KeepModesApart() { modes_apart_ = true; }
+
   // What is locked after Mark() is released by ReleaseSince.
   size_t Mark() const { return held_.size(); }
   void ReleaseSince(size_t mark);
   void ReleaseAll() { ReleaseSince(0); }
+  // Takes the latest lock out of that order, to be released by itself. REQUIRES: Mark() > 0.
+  lock_internal::Held TakeLatest();
+  void Release(const lock_internal::Held& held);
 
  private:
   friend class LockManager;
+  // Who stands for all owners of one session.
+  LockOwner* root() { return session_ == nullptr ? this : session_; }
+
   LockManager* const manager_;
   const uint64_t id_;
+  LockOwner* session_ = nullptr;
+  bool modes_apart_ = false;
   std::atomic<int32_t> pid_{0};
   absl::Duration timeout_ = -absl::Milliseconds(1);
   absl::InlinedVector<lock_internal::Held, 8> held_;
@@ -195,6 +219,7 @@ class LockManager {
 
   // What somebody waits for: a lock in a queue, or the end of these owners.
   struct Wait {
+    LockOwner* owner = nullptr;
     std::string key;
     Shard* shard = nullptr;
     Waiter* waiter = nullptr;
@@ -226,7 +251,7 @@ class LockManager {
 
   // Errors: 40P01 when `self` waits for itself.
   absl::Status CheckDeadlock(LockOwner* self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(wait_mutex_);
-  std::vector<Edge> BlockersOf(LockOwner* owner) ABSL_EXCLUSIVE_LOCKS_REQUIRED(wait_mutex_);
+  std::vector<Edge> BlockersOf(LockOwner* session) ABSL_EXCLUSIVE_LOCKS_REQUIRED(wait_mutex_);
   bool FindCircle(LockOwner* self, LockOwner* at, bool queues, std::set<LockOwner*>* seen,
                   std::vector<Edge>* path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(wait_mutex_);
   bool LetPass(LockOwner* owner) ABSL_EXCLUSIVE_LOCKS_REQUIRED(wait_mutex_);
@@ -237,8 +262,8 @@ class LockManager {
   std::atomic<uint64_t> deadlocks_{0};
   mutable std::array<Shard, 64> shards_;
 
-  // Who waits. Taken before a shard's mutex; to start and to give up waiting, and to look for a
-  // deadlock: then nobody in a circle can leave it unseen.
+  // Who waits, by the owner that stands for the session. Taken before a shard's mutex; to start and
+  // to give up waiting, and to look for a deadlock: then nobody in a circle can leave it unseen.
   absl::Mutex wait_mutex_;
   std::map<LockOwner*, Wait> waiting_ ABSL_GUARDED_BY(wait_mutex_);
 

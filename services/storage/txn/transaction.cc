@@ -109,8 +109,16 @@ absl::Status Transaction::FailStatement() {
 }
 
 Transaction::SavepointEntry Transaction::Here(std::string name) const {
-  return {std::move(name), draft_,        dropped_spaces_.size(), private_spaces_.size(),
-          row_deltas_,     space_deltas_, locks_.Mark(),          locked_tables_.size()};
+  return {std::move(name),
+          draft_,
+          dropped_spaces_.size(),
+          private_spaces_.size(),
+          row_deltas_,
+          space_deltas_,
+          locks_.Mark(),
+          locked_tables_.size(),
+          advisory_locks_ == nullptr ? 0 : advisory_locks_->Mark(),
+          notifications_ == nullptr ? PendingNotifications::Mark() : notifications_->Here()};
 }
 
 void Transaction::Restore(const SavepointEntry& entry) {
@@ -123,6 +131,7 @@ void Transaction::Restore(const SavepointEntry& entry) {
     orphaned_spaces_.push_back(private_spaces_.back().space);
     private_spaces_.pop_back();
   }
+  if (notifications_ != nullptr) notifications_->RollbackTo(entry.notifications);
 }
 
 catalog::CatalogStatePtr Transaction::CatalogView() const {
@@ -275,6 +284,7 @@ absl::Status Transaction::RollbackTo(const std::string& name) {
   // Only now, with what was written under them gone.
   locks_.ReleaseSince(savepoints_.back().locks);
   locked_tables_.resize(savepoints_.back().locked_tables);
+  if (advisory_locks_ != nullptr) advisory_locks_->ReleaseSince(savepoints_.back().advisory_locks);
   ++savepoint_serial_;
   return absl::OkStatus();
 }
@@ -354,7 +364,11 @@ absl::Status Transaction::CommitWrites() {
 }
 
 absl::Status Transaction::Commit() {
-  const absl::Status status = CommitWrites();
+  const absl::Status status =
+      notifications_ == nullptr || notifications_->empty()
+          ? CommitWrites()
+          : shared_->notifications->Commit(notifications_.get(), listener_,
+                                           [this] { return CommitWrites(); });
   if (!status.ok()) {
     Rollback();
     return status;
@@ -385,12 +399,15 @@ void Transaction::ReleaseLocks() {
 
 void Transaction::End() {
   ReleaseLocks();
+  // Not before what was done under them is durable: they may guard what is not in the database.
+  if (advisory_locks_ != nullptr) advisory_locks_->ReleaseSince(0);
   private_spaces_.clear();
   const absl::Status erased = EraseSpaces(shared_, orphaned_spaces_);
   (void)erased;  // The pending records stay; the next start erases them.
   orphaned_spaces_.clear();
   snapshot_.reset();
   draft_.reset();
+  notifications_.reset();
   ended_ = true;
 }
 

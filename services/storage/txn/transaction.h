@@ -18,9 +18,12 @@
 #include "services/storage/catalog/catalog.h"
 #include "services/storage/catalog/catalog_draft.h"
 #include "services/storage/engine/engine.h"
+#include "services/storage/memory/query_memory.h"
+#include "services/storage/txn/advisory_locks.h"
 #include "services/storage/txn/commit_log.h"
 #include "services/storage/txn/exact_counts.h"
 #include "services/storage/txn/lock_manager.h"
+#include "services/storage/txn/notifications.h"
 #include "services/storage/txn/row_counts.h"
 #include "services/storage/txn/sequence_store.h"
 
@@ -32,6 +35,7 @@ struct Shared {
   catalog::Catalog* catalog = nullptr;
   CommitLog* log = nullptr;
   LockManager* locks = nullptr;
+  NotificationBus* notifications = nullptr;
   RowCounts* counts = nullptr;
   ExactCounts* exact_counts = nullptr;
   SequenceStore* sequences = nullptr;
@@ -41,9 +45,7 @@ struct Shared {
   std::atomic<uint64_t> rows_read{0};
   std::atomic<uint64_t> rows_written{0};
   std::atomic<uint64_t> spilled_bytes{0};
-  std::atomic<int64_t> query_memory_used{0};
-  std::atomic<uint64_t> query_memory_refusals{0};
-  std::atomic<int64_t> query_memory_bytes{int64_t{256} << 20};
+  memory::QueryMemory query_memory;
   std::atomic<uint64_t> max_transaction_bytes{uint64_t{2} << 30};
   std::string temp_dir;
 };
@@ -84,6 +86,20 @@ class Transaction {
   Transaction(Shared* shared, const api::BeginOptions& options,
               std::unique_ptr<engine::Transaction> reuse);
   ~Transaction();  // Rolls back unless ended.
+
+  // The session's, which outlive it: advisory locks of the transaction end with it, and what it
+  // notifies of is said when it commits. Before its first statement.
+  void SetSession(AdvisoryLocks* advisory_locks, Listener* listener) {
+    advisory_locks_ = advisory_locks;
+    listener_ = listener;
+    locks_.SetSession(advisory_locks->owner());
+  }
+  // What happens when it commits. REQUIRES: SetSession.
+  PendingNotifications* notifications() {
+    if (notifications_ == nullptr) notifications_ = std::make_unique<PendingNotifications>();
+    return notifications_.get();
+  }
+  Listener* listener() { return listener_; }
 
   const api::BeginOptions& options() const { return options_; }
   Shared* shared() const { return shared_; }
@@ -181,6 +197,8 @@ class Transaction {
     absl::flat_hash_map<uint32_t, int64_t> space_deltas;
     size_t locks = 0;
     size_t locked_tables = 0;
+    size_t advisory_locks = 0;
+    PendingNotifications::Mark notifications;
   };
   struct PrivateSpace {
     uint32_t space;
@@ -203,6 +221,9 @@ class Transaction {
   Shared* const shared_;
   const api::BeginOptions options_;
   LockOwner locks_;
+  AdvisoryLocks* advisory_locks_ = nullptr;
+  Listener* listener_ = nullptr;
+  std::unique_ptr<PendingNotifications> notifications_;  // Null: none, as mostly.
   std::unique_ptr<engine::Transaction> engine_transaction_;
   bool begun_ = false;
   bool ended_ = false;

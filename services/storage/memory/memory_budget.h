@@ -1,4 +1,4 @@
-// Memory of one execution, counted against the server's query_memory_bytes.
+// Memory of one execution, counted against the server's (QueryMemory).
 //
 // QueryMemoryAccount is where everything is counted: strings in the arenas of vectors, which come
 // and go by themselves, and what operators keep, through MemoryBudget. It takes from the server's
@@ -17,31 +17,37 @@
 #include "absl/synchronization/mutex.h"
 #include "common/types/memory_account.h"
 #include "common/types/vector.h"
-#include "services/storage/txn/transaction.h"
+#include "services/storage/memory/query_memory.h"
 
-namespace adbms::storage::executor {
+namespace adbms::storage::memory {
 
 class QueryMemoryAccount : public types::MemoryAccount {
  public:
   // An execution's first bytes are not counted on the server.
   static constexpr int64_t kFreeBytes = 64 << 10;
 
-  explicit QueryMemoryAccount(txn::Shared* shared) : shared_(shared) {}
+  explicit QueryMemoryAccount(QueryMemory* server) : server_(*server) {}
   ~QueryMemoryAccount() override;
 
-  bool Take(int64_t bytes) override;
+  // Waits for others, if need be.
+  bool Take(int64_t bytes) override { return Take(bytes, true); }
+  bool TakeNow(int64_t bytes) { return Take(bytes, false); }
   void Give(int64_t bytes) override;
   // Errors: 53200 naming the knob.
   absl::Status Refusal() const override;
 
   int64_t used() const { return used_.load(std::memory_order_relaxed); }
+  // On whose behalf it waits; null: nobody's, any more.
+  void SetCall(const rpc::CallContext* call) { call_.store(call, std::memory_order_relaxed); }
   // Refuses what would lead beyond so many bytes; INT64_MAX: only the server's sum does.
   void SetCeiling(int64_t bytes) { ceiling_.store(bytes, std::memory_order_relaxed); }
 
  private:
-  bool TakeFromServer(int64_t used);
+  bool Take(int64_t bytes, bool wait);
+  bool TakeFromServer(int64_t used, bool wait);
 
-  txn::Shared* const shared_;
+  QueryMemory& server_;
+  std::atomic<const rpc::CallContext*> call_{nullptr};
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> ceiling_{INT64_MAX};
   std::atomic<int64_t> taken_{
@@ -51,37 +57,47 @@ class QueryMemoryAccount : public types::MemoryAccount {
 
 class MemoryBudget {
  public:
-  explicit MemoryBudget(txn::Shared* shared)
-      : shared_(shared), account_(std::make_shared<QueryMemoryAccount>(shared)) {}
-  ~MemoryBudget() { Release(used_); }
+  explicit MemoryBudget(QueryMemory* server)
+      : server_(*server), account_(std::make_shared<QueryMemoryAccount>(server)) {}
+  ~MemoryBudget() {
+    Release(used_);
+    account_->SetCall(nullptr);
+  }
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  // Whether `bytes` more fit; counts them if so.
-  bool TryReserve(int64_t bytes) {
-    if (!account_->Take(bytes)) return false;
-    used_ += bytes;
-    return true;
-  }
+  // The statement that waits for memory, and stops when it is cancelled. Outlives the budget.
+  void SetCall(const rpc::CallContext* call) { account_->SetCall(call); }
+
+  // Whether `bytes` more fit now; counts them if so.
+  bool TryReserve(int64_t bytes) { return Note(bytes, account_->TakeNow(bytes)); }
   // The same for one who can do without, by spilling: stops while others still find something.
   bool TryReserveSpillable(int64_t bytes);
-  // Errors: 53200 naming the knob.
+  // Waits for others, if need be. Errors: 53200 naming the knob.
   absl::Status Reserve(int64_t bytes) {
-    return TryReserve(bytes) ? absl::OkStatus() : account_->Refusal();
+    return Note(bytes, account_->Take(bytes)) ? absl::OkStatus() : account_->Refusal();
   }
   void Release(int64_t bytes) {
     account_->Give(bytes);
     used_ -= bytes;
   }
-  // Brings what is counted in `*reserved` to `bytes`, in steps. Errors: 53200.
+  // Brings what is counted in `*reserved` to `bytes` at least, in steps. Errors: 53200.
   absl::Status Adjust(int64_t bytes, int64_t* reserved);
+  // The same for one who can do without, by spilling; false: it should.
+  bool TryAdjustSpillable(int64_t bytes, int64_t* reserved);
 
   const std::shared_ptr<QueryMemoryAccount>& account() const { return account_; }
   // What the strings of one batch may take before it is cut into smaller ones.
   int64_t BatchBytes() const;
+  int64_t limit() const { return server_.limit(); }
 
  private:
-  txn::Shared* const shared_;
+  bool Note(int64_t bytes, bool taken) {
+    if (taken) used_ += bytes;
+    return taken;
+  }
+
+  QueryMemory& server_;
   const std::shared_ptr<QueryMemoryAccount> account_;
   int64_t used_ = 0;
 };
@@ -107,4 +123,4 @@ bool IsMemoryRefusal(const absl::Status& status);
 int64_t MemoryOf(const types::Vector& column);
 int64_t MemoryOf(const types::Batch& batch);
 
-}  // namespace adbms::storage::executor
+}  // namespace adbms::storage::memory

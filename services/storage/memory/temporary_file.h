@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace adbms::storage::executor {
+namespace adbms::storage::memory {
 
 class TemporaryFile {
  public:
@@ -33,4 +33,4 @@ class TemporaryFile {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace adbms::storage::executor
+}  // namespace adbms::storage::memory

@@ -1,4 +1,4 @@
-#include "services/storage/executor/temporary_file.h"
+#include "services/storage/memory/temporary_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "common/status/sql_error.h"
 
-namespace adbms::storage::executor {
+namespace adbms::storage::memory {
 namespace {
 
 absl::Status FileError(const char* what) {
@@ -59,4 +59,4 @@ absl::StatusOr<size_t> TemporaryFile::ReadAt(uint64_t offset, size_t size, char*
   return done;
 }
 
-}  // namespace adbms::storage::executor
+}  // namespace adbms::storage::memory

@@ -1,10 +1,11 @@
-#include "services/storage/executor/memory_budget.h"
+#include "services/storage/memory/memory_budget.h"
 
 #include <algorithm>
 
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
-namespace adbms::storage::executor {
+namespace adbms::storage::memory {
 namespace {
 
 using types::Physical;
@@ -15,32 +16,37 @@ constexpr int64_t kSlack = 1 << 20;
 }  // namespace
 
 QueryMemoryAccount::~QueryMemoryAccount() {
-  shared_->query_memory_used.fetch_sub(taken_ - kFreeBytes, std::memory_order_relaxed);
+  if (taken_ <= kFreeBytes) return;
+  server_.Give(taken_ - kFreeBytes);
+  server_.RemoveHolder();
 }
 
-bool QueryMemoryAccount::Take(int64_t bytes) {
+bool QueryMemoryAccount::Take(int64_t bytes, bool wait) {
   const int64_t used = used_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   if (used <= ceiling_.load(std::memory_order_relaxed) &&
-      (used <= taken_.load(std::memory_order_relaxed) || TakeFromServer(used))) {
+      (used <= taken_.load(std::memory_order_relaxed) || TakeFromServer(used, wait))) {
     return true;
   }
   used_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
 }
 
-bool QueryMemoryAccount::TakeFromServer(int64_t used) {
+bool QueryMemoryAccount::TakeFromServer(int64_t used, bool wait) {
   absl::MutexLock lock(&mutex_);
   const int64_t taken = taken_.load(std::memory_order_relaxed);
   if (used <= taken) return true;
-  const int64_t limit = shared_->query_memory_bytes.load(std::memory_order_relaxed);
-  for (const int64_t more : {std::max(used - taken, kStep), used - taken}) {
-    if (shared_->query_memory_used.fetch_add(more, std::memory_order_relaxed) + more <= limit) {
-      taken_.store(taken + more, std::memory_order_relaxed);
-      return true;
-    }
-    shared_->query_memory_used.fetch_sub(more, std::memory_order_relaxed);
+  const bool holds = taken > kFreeBytes;
+  const int64_t needed = used - taken;
+  int64_t more = std::max(needed, kStep);
+  if (!server_.Take(more)) {
+    more = needed;
+    const bool got = wait ? server_.TakeWaiting(more, holds, call_.load(std::memory_order_relaxed))
+                          : server_.Take(more);
+    if (!got) return false;
   }
-  return false;
+  taken_.store(taken + more, std::memory_order_relaxed);
+  if (!holds) server_.AddHolder();
+  return true;
 }
 
 void QueryMemoryAccount::Give(int64_t bytes) {
@@ -51,7 +57,8 @@ void QueryMemoryAccount::Give(int64_t bytes) {
   const int64_t kept = std::max(used_.load(std::memory_order_relaxed) + kStep, kFreeBytes);
   if (kept >= taken) return;
   taken_.store(kept, std::memory_order_relaxed);
-  shared_->query_memory_used.fetch_sub(taken - kept, std::memory_order_relaxed);
+  server_.Give(taken - kept);
+  if (kept == kFreeBytes) server_.RemoveHolder();
 }
 
 absl::Status QueryMemoryAccount::Refusal() const {
@@ -62,8 +69,8 @@ absl::Status QueryMemoryAccount::Refusal() const {
 }
 
 bool MemoryBudget::TryReserveSpillable(int64_t bytes) {
-  const int64_t limit = shared_->query_memory_bytes.load(std::memory_order_relaxed);
-  const int64_t used = shared_->query_memory_used.load(std::memory_order_relaxed);
+  const int64_t limit = server_.limit();
+  const int64_t used = server_.used();
   // A small share is everybody's, so that runs do not become tiny where others hold much.
   const bool roomy = used + bytes <= limit / 4 * 3 || account_->used() + bytes <= limit / 32;
   return roomy && TryReserve(bytes);
@@ -73,18 +80,25 @@ absl::Status MemoryBudget::Adjust(int64_t bytes, int64_t* reserved) {
   if (bytes <= *reserved) return absl::OkStatus();
   // Ahead by an eighth, or as far as is needed.
   const int64_t needed = bytes - *reserved;
-  const int64_t ahead = needed + std::max(bytes / 8, kStep);
-  for (const int64_t step : {ahead, needed}) {
-    if (!TryReserve(step)) continue;
-    *reserved += step;
-    return absl::OkStatus();
+  int64_t step = needed + std::max(bytes / 8, kStep);
+  if (!TryReserve(step)) {
+    step = needed;
+    RETURN_IF_ERROR(Reserve(step));
   }
-  return account_->Refusal();
+  *reserved += step;
+  return absl::OkStatus();
+}
+
+bool MemoryBudget::TryAdjustSpillable(int64_t bytes, int64_t* reserved) {
+  if (bytes <= *reserved) return true;
+  const int64_t more = bytes - *reserved + std::max(bytes / 8, kStep);
+  if (!TryReserveSpillable(more)) return false;
+  *reserved += more;
+  return true;
 }
 
 int64_t MemoryBudget::BatchBytes() const {
-  return std::max<int64_t>(shared_->query_memory_bytes.load(std::memory_order_relaxed) / 32,
-                           int64_t{1} << 20);
+  return std::max<int64_t>(limit() / 32, int64_t{1} << 20);
 }
 
 bool IsMemoryRefusal(const absl::Status& status) {
@@ -109,4 +123,4 @@ int64_t MemoryOf(const types::Batch& batch) {
   return bytes;
 }
 
-}  // namespace adbms::storage::executor
+}  // namespace adbms::storage::memory

@@ -1,0 +1,42 @@
+// DISCARD.
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/session/session.h"
+
+namespace adbms::gateway::session {
+
+absl::Status Session::RunDiscard(const sql::Statement& statement, ResultSink* sink) {
+  using Kind = sql::DiscardStatement::Kind;
+  storage::v1::DiscardRequest request;
+  switch (statement.discard.kind) {
+    case Kind::kTemp:  // There are no temporary tables.
+      break;
+    case Kind::kPlans:
+      ++identity_;
+      break;
+    case Kind::kSequences:
+      BufferOpenResults();
+      request.set_sequences(true);
+      RETURN_IF_ERROR(storage_->Discard(Context(), request));
+      break;
+    case Kind::kAll:
+      if (in_transaction()) {
+        return status::Error(status::sqlstate::kActiveTransaction,
+                             "DISCARD ALL cannot run inside a transaction block");
+      }
+      cursors_.clear();
+      portals_.clear();
+      RETURN_IF_ERROR(ChangeIdentity("session_authorization", std::nullopt, /*is_local=*/false));
+      RETURN_IF_ERROR(ChangeIdentity("role", std::nullopt, /*is_local=*/false));
+      settings_.ResetAll();
+      statements_.clear();
+      request.set_sequences(true);
+      request.set_advisory_locks(true);
+      request.set_listening(true);
+      RETURN_IF_ERROR(storage_->Discard(Context(), request));
+      break;
+  }
+  return sink->Complete(statement.command_tag);
+}
+
+}  // namespace adbms::gateway::session

@@ -1,0 +1,76 @@
+"""Scripts of what several sessions do in turn, and the transcript of what they are answered, who waits
+and who goes on: the same on adbms and on PostgreSQL 15.
+"""
+import concurrent.futures
+
+import psycopg2
+
+from adbms_process import run, wait_until
+
+
+class Session:
+    def __init__(self, server):
+        self.connection = server.connect()
+        self.pid = self.connection.get_backend_pid()
+        self.thread = concurrent.futures.ThreadPoolExecutor(1)
+        self.running = None
+
+    def start(self, sql):
+        self.running = self.thread.submit(self._run, sql)
+
+    def _run(self, sql):
+        try:
+            rows = run(self.connection, sql)
+            return "done" if rows is None else sorted(rows)
+        except psycopg2.Error as error:
+            return f"{error.pgcode} {error.diag.message_primary}"
+
+    def close(self):
+        self.connection.cancel()
+        self.thread.shutdown()
+        self.connection.close()
+
+
+def transcript(server, script):
+    """One line for each step and each wait that ended: session, statement, answer or 'waits'."""
+    watcher = server.connect()
+    sessions = {name: Session(server) for name in "abc"}
+
+    def waits(session):
+        # psycopg2's backend pid is the one of the protocol's key data, as in pg_locks.
+        return run(watcher, "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s",
+                   session.pid)[0][0] > 0
+
+    lines = []
+    waiting = {}
+
+    def settle(name, sql, ends=False):
+        session = sessions[name]
+        wait_until(lambda: session.running.done() or (not ends and waits(session)), 20,
+                   f"{name}: {sql}")
+        if not session.running.done():
+            waiting[name] = sql
+            return f"{name}: {sql} -> waits"
+        return f"{name}: {sql} -> {session.running.result()}"
+
+    def goes_on(session):
+        # PostgreSQL wakes whoever waited a moment after the lock is free.
+        try:
+            return wait_until(lambda: session.running.done() or not waits(session), 0.3, "wakes up")
+        except AssertionError:
+            return False
+
+    for step, sql in script:
+        name = step[0]
+        sessions[name].start(sql)
+        lines.append(settle(name, sql, ends=step.endswith("!")))
+        for other in sorted(set(waiting) - {name}):
+            if goes_on(sessions[other]):
+                before = waiting.pop(other)
+                line = settle(other, before)
+                if not line.endswith("-> waits"):
+                    lines.append("  " + line)
+    for session in sessions.values():
+        session.close()
+    watcher.close()
+    return lines
