@@ -88,7 +88,6 @@ double Tangent(double x) { return std::tan(x); }
 double Cotangent(double x) { return 1 / std::tan(x); }
 double ArcSine(double x) { return std::asin(x); }
 double ArcCosine(double x) { return std::acos(x); }
-double Remainder(double a, double b) { return std::fmod(a, b); }
 
 std::mt19937_64& Generator() {
   thread_local std::mt19937_64 generator{std::random_device{}()};

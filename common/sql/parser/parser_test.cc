@@ -65,7 +65,9 @@ TEST(Parse, BoundsDepthAndSize) {
   std::string sum = "SELECT 1";
   for (int i = 0; i < 10000; ++i) sum += "+1";
   auto deep = Parse(sum);
-  if (!deep.ok()) EXPECT_EQ(status::FromStatus(deep.status()).sqlstate, "54001");
+  if (!deep.ok()) {
+    EXPECT_EQ(status::FromStatus(deep.status()).sqlstate, "54001");
+  }
   std::string many = "SELECT 1 WHERE 1=1";
   for (int i = 0; i < 5000; ++i) many += " AND 1=1";
   EXPECT_TRUE(Parse(many).ok());

@@ -49,7 +49,9 @@ class EntrySorterTest : public ::testing::Test {
     for (const Pairs& piece : pieces) {
       largest_ = std::max(largest_, piece.size());
       for (size_t i = 1; i < piece.size(); ++i) ASSERT_LE(piece[i - 1].first, piece[i].first);
-      if (!sorted.empty() && !piece.empty()) ASSERT_LT(sorted.back().first, piece.front().first);
+      if (!sorted.empty() && !piece.empty()) {
+        ASSERT_LT(sorted.back().first, piece.front().first);
+      }
       sorted.insert(sorted.end(), piece.begin(), piece.end());
     }
     std::sort(sorted.begin(), sorted.end());  // Equal keys come in any order.

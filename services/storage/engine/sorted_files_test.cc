@@ -133,7 +133,9 @@ TEST_F(SortedFilesTest, ASpaceWithSomethingInItIsLeftAsItIs) {
   const auto engine = Open();
   ASSERT_TRUE(Put(engine.get(), Key(7, 50), "mine").ok());
   for (const bool flushed : {false, true}) {
-    if (flushed) ASSERT_TRUE(engine->Flush().ok());
+    if (flushed) {
+      ASSERT_TRUE(engine->Flush().ok());
+    }
     SortedFiles files = Files(engine.get(), 7, 100);
     EXPECT_FALSE(engine->Ingest(&files).ok());
     EXPECT_EQ(Count(engine.get(), 7), 1);

@@ -28,8 +28,8 @@ Knobs::Knobs(txn::Shared* shared, const Defaults& defaults) : shared_(shared) {
                                                           value / 4, 4 * kMiB, 256 * kMiB)));
       });
   Add("query_memory_bytes", "bytes",
-      "Memory for sorts, joins and groups of all statements together; sorts beyond it "
-      "use temporary files.",
+      "Memory for sorts, joins and groups of all statements together; what needs more "
+      "uses temporary files.",
       kMiB, 256 * kGiB, defaults.query_memory_bytes, [shared](int64_t value) {
         shared->query_memory.SetLimit(value);
         return absl::OkStatus();
