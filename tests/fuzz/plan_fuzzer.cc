@@ -22,6 +22,13 @@ std::vector<std::string> Seeds() {
         "SELECT id FROM a WHERE n NOT IN (SELECT a FROM b WHERE w < 5)",
         "WITH c AS (SELECT n, count(*) k FROM a GROUP BY n) SELECT x.n, y.k FROM c x JOIN c y ON "
         "x.n = y.k",
+        "SELECT id, rank() OVER (PARTITION BY n ORDER BY t), lag(t, 2, 'none') OVER (ORDER BY id), "
+        "sum(d) FILTER (WHERE x) OVER (ORDER BY n RANGE BETWEEN 1 PRECEDING AND 2 FOLLOWING "
+        "EXCLUDE "
+        "TIES), ntile(3) OVER (ORDER BY id) FROM a",
+        "SELECT id, nth_value(t, 2) OVER w, avg(n) OVER w, string_agg(t, ',') OVER (w GROUPS 1 "
+        "PRECEDING) FROM a WINDOW w AS (PARTITION BY x ORDER BY d, id)",
+        "SELECT DISTINCT ON (n) n, t FROM a ORDER BY n, id DESC",
         "SELECT id FROM a UNION SELECT id FROM b EXCEPT SELECT n FROM a",
         "SELECT DISTINCT n, x FROM a WHERE t LIKE 'text 1%' OR d BETWEEN 3 AND 9 OR id IN (1, 5, "
         "9)",

@@ -84,6 +84,23 @@ QUERIES = {
     "cte read by a correlated subquery":
         "WITH c AS MATERIALIZED (SELECT k, t FROM big) SELECT sum((SELECT count(*) FROM c WHERE c.k < o.k))"
         " FROM (VALUES (10), (20000), (5)) o(k)",
+    "window without order": "SELECT count(*), sum(n), sum(length(t)) FROM (SELECT t, count(*) OVER () n FROM big) x",
+    "window of one partition":
+        "SELECT count(*), sum(a), sum(length(f)), sum(l), sum(c * k) FROM (SELECT k, sum(g) OVER w a,"
+        " first_value(t) OVER (w ROWS BETWEEN 1000 PRECEDING AND 10 FOLLOWING) f, lead(k, 70000) OVER w l,"
+        " count(*) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE NO OTHERS) c"
+        " FROM big WINDOW w AS (ORDER BY t, k)) x",
+    "window of large partitions":
+        "SELECT count(*), sum(r * k), sum(d), max(m), sum(n) FROM (SELECT k, rank() OVER w r, dense_rank() OVER w d,"
+        " max(t) OVER (PARTITION BY k % 3) m, nth_value(k, 40000) OVER (w RANGE BETWEEN UNBOUNDED PRECEDING"
+        " AND UNBOUNDED FOLLOWING) n FROM big WINDOW w AS (PARTITION BY k % 3 ORDER BY t)) x",
+    "window of small partitions":
+        "SELECT count(*), sum(s * k), sum(length(p)) FROM (SELECT k, sum(k) OVER w s, lag(t) OVER w p FROM big"
+        " WINDOW w AS (PARTITION BY g % 50000 ORDER BY k)) x",
+    "window whose frames move":
+        "SELECT sum(a * k), sum(b), sum(c) FROM (SELECT k, count(*) OVER (ORDER BY g RANGE BETWEEN 40000 PRECEDING"
+        " AND 20000 FOLLOWING) a, sum(k) OVER (ORDER BY g GROUPS BETWEEN 30000 PRECEDING AND 1 PRECEDING) b,"
+        " sum(k) OVER (ORDER BY k ROWS BETWEEN 50000 FOLLOWING AND 90000 FOLLOWING) c FROM big) x",
     "sort": "SELECT count(*), min(n), max(n) FROM (SELECT k, row_no - k n FROM (SELECT k, t,"
             " k row_no FROM big ORDER BY t DESC, k OFFSET 0) s) x",
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Compares random SELECTs with PostgreSQL 15's answers to them.
 
-usage: run_random_queries.py [--seed N] [--seconds N] [--separate] [--without-rules] [--batch-rows N]
+usage: run_random_queries.py [--seed N] [--seconds N] [--separate] [--without-rules] [--batch-rows N] [--windows]
 
 Both databases hold the same small tables with NULLs and duplicates; the rows of every query must
 be the same, and so must the SQLSTATE of one that fails. The seed decides the queries.
---without-rules: with each rewrite rule of the planner switched off in turn, then with all of them.
+--windows: window functions only. --without-rules: with each rewrite rule of the planner switched off in turn, then with all of them.
 """
 import argparse
 import pathlib
@@ -44,8 +44,9 @@ SETUP = [
 class Generator:
     """Builds queries whose rows do not depend on any order but the one they name."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, windows_only=False):
         self.random = random.Random(seed)
+        self.windows_only = windows_only
 
     def pick(self, *choices):
         return self.random.choice(choices)
@@ -199,8 +200,113 @@ class Generator:
             f"count(DISTINCT {self.column(scope, ('int', 'text', 'numeric'))})",
             f"bool_or({self.condition(scope, 0)})") + filter_clause
 
+    def bound(self, offsets, start):
+        """A frame's end and its rank among the ends that may follow it."""
+        ranks = (0, 1, 2, 3) if start else (1, 2, 3, 4)
+        rank = self.pick(*ranks)
+        offset = self.pick(*offsets)
+        return rank, ("UNBOUNDED PRECEDING", f"{offset} PRECEDING", "CURRENT ROW",
+                      f"{offset} FOLLOWING", "UNBOUNDED FOLLOWING")[rank]
+
+    def frame(self, mode, offsets):
+        while True:
+            first, start = self.bound(offsets, True)
+            last, end = self.bound(offsets, False)
+            if first <= last:
+                break
+        exclude = self.pick("", "", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES",
+                            " EXCLUDE NO OTHERS")
+        if first <= 2 and self.random.random() < 0.15:
+            return f" {mode} {start}{exclude}"
+        return f" {mode} BETWEEN {start} AND {end}{exclude}"
+
+    def window_order(self, alias, columns):
+        return ", ".join(f"{alias}.{column} {self.pick('', 'DESC', 'NULLS FIRST', 'DESC NULLS LAST', 'ASC')}"
+                         for column in columns)
+
+    def window_call(self, alias, table):
+        """A call whose result does not depend on how peers are ordered."""
+        columns = TABLES[table]
+        scope = [(alias, table)]
+        key = "id"
+        partition = self.pick("", "", self.column(scope, ("int", "text", "date", "bool")),
+                              f"{alias}.id % 3", f"{self.column(scope, ('text',))}, {alias}.id % 2")
+        over = f"PARTITION BY {partition} " if partition else ""
+        counts = ("0", "1", "1", "2", "3", "7")
+        if self.random.random() < 0.02:
+            counts = ("-1", "NULL")
+        number = self.number(scope, 1)
+        sums = (f"sum({number})", f"avg({self.column(scope, ('int', 'numeric'))})", "count(*)",
+                f"count({self.column(scope, ('int', 'text'))})",
+                f"min({self.pick(number, self.column(scope, ('text',)))})",
+                f"max({self.column(scope, ('int', 'date', 'text', 'numeric'))})",
+                f"bool_or({self.condition(scope, 0)})")
+        filtered = f" FILTER (WHERE {self.condition(scope, 0)})" if self.random.random() < 0.2 else ""
+        roll = self.random.random()
+        if roll < 0.25:
+            # By distance: one key, with all its peers.
+            column = self.pick(*(name for name, kind in columns.items()
+                                 if kind in ("int", "bigint", "numeric", "date")))
+            offsets = {"numeric": ("0", "0.25", "1.5", "2"), "bigint": ("0", "1000000007", "5000000000"),
+                       "date": ("'1 month'::interval", "'40 days'", "'0 days'", "'2 months 3 hours'")}
+            over += "ORDER BY " + self.window_order(alias, [column])
+            over += self.frame("RANGE", offsets.get(columns[column], counts))
+            return f"{self.pick(*sums)}{filtered} OVER ({over})"
+        if roll < 0.5:
+            order = self.random.sample(sorted(columns), self.random.randint(1, 2))
+            over += "ORDER BY " + self.window_order(alias, order)
+            over += self.pick("", self.frame("GROUPS", counts))
+            calls = sums + ("rank()", "dense_rank()", "percent_rank()", "cume_dist()")
+            call = self.pick(*calls)
+            return f"{call}{filtered if call in sums else ''} OVER ({over})"
+        if roll < 0.55:
+            return f"{self.pick(*sums)}{filtered} OVER ({over})"
+        # Everything else needs a full order.
+        order = self.random.sample([c for c in sorted(columns) if c != key], self.random.randint(0, 2))
+        over += "ORDER BY " + self.window_order(alias, order + [key])
+        over += self.pick("", self.frame("ROWS", counts), self.frame("ROWS", counts),
+                          self.frame("GROUPS", counts))
+        value = self.pick(number, self.text(scope), self.column(scope, ("date", "numeric", "bigint")))
+        small = self.pick("1", "2", "3", "0", "NULL", f"{alias}.id % 4", "-1")
+        positive = self.pick("1", "2", "3", "NULL", f"{alias}.id % 4 + 1", "0" if roll > 0.99 else "2")
+        call = self.pick("row_number()", f"ntile({positive})", f"lag({value})", f"lead({value}, {small})",
+                         f"lag({number}, {small}, {self.pick('0', '-1.5', number)})",
+                         f"first_value({value})", f"last_value({value})",
+                         f"nth_value({value}, {positive})", "rank()",
+                         *(call + filtered for call in sums),
+                         f"string_agg({self.column(scope, ('text',))}, ',')",
+                         f"array_agg({self.column(scope, ('int',))})")
+        return f"{call} OVER ({over})"
+
+    def windows(self):
+        """SELECT of window functions."""
+        alias, table = "t0", self.pick("r", "q")
+        scope = [(alias, table)]
+        where = f" WHERE {self.condition(scope, 1)}" if self.random.random() < 0.3 else ""
+        calls = [self.window_call(alias, table) for _ in range(self.random.randint(1, 3))]
+        roll = self.random.random()
+        if roll < 0.1:
+            group = self.column(scope, ("int", "text", "date"))
+            return (f"SELECT {group}, sum(count(*)) OVER (ORDER BY {group}), "
+                    f"rank() OVER (ORDER BY count(*) DESC), max(sum({alias}.id)) OVER () "
+                    f"FROM {table} {alias}{where} GROUP BY {group}")
+        inner = f"SELECT {alias}.id, {', '.join(calls)} FROM {table} {alias}{where}"
+        if roll < 0.25:
+            names = ", ".join(f"c{i}" for i in range(len(calls)))
+            return f"SELECT * FROM ({inner}) z (id, {names}) WHERE {self.pick('id % 3 = 1', 'id > 10', 'c0 IS NOT NULL')}"
+        if roll < 0.35:
+            return inner.replace("SELECT t0.id", "SELECT DISTINCT t0.id % 5", 1)
+        if roll < 0.6:
+            order = "1" if calls[0].startswith("array_agg") else \
+                self.pick("1", f"{calls[0]}, 1", "2 DESC, 1")
+            text = f"{inner} ORDER BY {order}"
+            return text + self.pick("", f" LIMIT {self.random.randint(0, 5)}")
+        return inner
+
     def query(self):
         roll = self.random.random()
+        if self.windows_only or self.random.random() < 0.15:
+            return self.windows()
         if roll < 0.12:
             source, scope = self.source()
             item = self.column(scope, ("int",))
@@ -253,7 +359,7 @@ def same(sql, ours, theirs):
     if "GROUP BY" in sql or "DISTINCT" in sql:
         ours, theirs = [(state, [tuple(map(plain, row)) for row in rows])
                         for state, rows in (ours, theirs)]
-    if "ORDER BY" in sql:
+    if "ORDER BY" in re.sub(r"OVER \((?:[^()]|\([^()]*\))*\)", "", sql):
         return ours[1] == theirs[1]
     key = lambda row: tuple((value is None, value or "") for value in row)
     return sorted(ours[1], key=key) == sorted(theirs[1], key=key)
@@ -264,10 +370,10 @@ def fill(connection, seed):
         adbms_process.run(connection, statement)
 
 
-def compare(connection, reference, seed, seconds, without=""):
+def compare(connection, reference, seed, seconds, without="", windows_only=False):
     """Asks for so long; `without`: rewrite rules that are switched off, with commas between."""
     adbms_process.run(connection, f"SET adbms.disabled_rules = '{without}'")
-    generator = Generator(seed)
+    generator = Generator(seed, windows_only)
     deadline = time.monotonic() + seconds
     asked = refused = failed = 0
     while time.monotonic() < deadline:
@@ -301,6 +407,7 @@ def main():
     parser.add_argument("--separate", action="store_true")
     parser.add_argument("--without-rules", action="store_true")
     parser.add_argument("--batch-rows", type=int, default=2048)
+    parser.add_argument("--windows", action="store_true")
     arguments = parser.parse_args()
     settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
     with adbms_process.Cluster(arguments.separate, settings) as cluster, \
@@ -309,10 +416,12 @@ def main():
         for one in (connection, reference):
             fill(one, arguments.seed)
         if not arguments.without_rules:
-            return compare(connection, reference, arguments.seed, arguments.seconds)
+            return compare(connection, reference, arguments.seed, arguments.seconds,
+                           windows_only=arguments.windows)
         rules = rule_names(connection)
         seconds = arguments.seconds / (len(rules) + 1)
-        return max(compare(connection, reference, arguments.seed + at, seconds, without)
+        return max(compare(connection, reference, arguments.seed + at, seconds, without,
+                           arguments.windows)
                    for at, without in enumerate(rules + [",".join(rules)]))
 
 

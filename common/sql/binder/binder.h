@@ -132,6 +132,15 @@ class Binder {
   absl::StatusOr<std::vector<OrderItem>> BindOrderBy(NodeList list, Scope* scope,
                                                      const std::vector<Target>& targets,
                                                      bool names_only);
+  // DISTINCT ON (distinct_on.cc): its items, as ORDER BY's; their positions among the targets,
+  // which are added where need be (42P10 unless ORDER BY begins with the same ones); the first row
+  // of each.
+  absl::StatusOr<std::vector<OrderItem>> BindDistinctOn(NodeList list, Scope* scope,
+                                                        const std::vector<Target>& targets);
+  absl::Status MatchDistinctOn(std::vector<OrderItem>* items, const std::vector<OrderItem>& order,
+                               std::vector<Target>* targets) const;
+  RelPtr FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
+                     const std::vector<OrderItem>& order, const std::vector<Target>& targets);
   absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
                                                  const std::vector<Target>& targets, Scope* scope,
                                                  bool columns_first, const char* clause);
@@ -202,6 +211,30 @@ class Binder {
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
+  // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
+  absl::StatusOr<const functions::AggregateFunction*> ChooseAggregate(const std::string& name,
+                                                                      bool star,
+                                                                      std::vector<ExprPtr>* args,
+                                                                      int location);
+  // windows (window_binder.cc)
+  absl::StatusOr<ExprPtr> BindWindowCall(const PgQuery__FuncCall& call, const std::string& name,
+                                         Scope* scope);
+  // The function and its coerced arguments into `out`; its result's type.
+  absl::StatusOr<Type> BindWindowFunction(const PgQuery__FuncCall& call, const std::string& name,
+                                          std::vector<ExprPtr> args, plan::WindowCall* out);
+  absl::Status BindWindowClause(NodeList definitions, Scope* scope);
+  // The position of the window that OVER means, a new one for a new definition.
+  absl::StatusOr<size_t> BindOver(const PgQuery__WindowDef& over, Scope* scope);
+  absl::StatusOr<WindowDefinition> BindWindowDefinition(const PgQuery__WindowDef& definition,
+                                                        Scope* scope);
+  absl::Status InheritWindow(const PgQuery__WindowDef& definition, const WindowDefinition& base,
+                             WindowDefinition* window);
+  absl::Status BindFrame(const PgQuery__WindowDef& definition, Scope* scope,
+                         WindowDefinition* window);
+  absl::StatusOr<ExprPtr> BindFrameOffset(const Node* node, const WindowDefinition& window,
+                                          Scope* scope);
+  // The rows with the columns that the calls compute.
+  RelPtr ApplyWindows(RelPtr rel, const WindowingState& windowing);
   // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
   // A table function's scan without alias; null when none takes these arguments.
   absl::StatusOr<RelPtr> TableFunctionScan(const std::string& name, std::vector<ExprPtr> args);
@@ -260,6 +293,7 @@ class Binder {
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::set<ColumnId> aggregate_columns_;
+  std::set<ColumnId> window_columns_;
   // Tables whose primary key lets the statement itself show columns that are not grouped.
   std::set<uint32_t> needed_keys_;
 };

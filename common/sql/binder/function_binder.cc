@@ -259,10 +259,10 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("function ", names[0], ".", name, "() does not exist"),
                    kFunctionHint);
   }
-  if (call.over != nullptr) return Unsupported(call.location, "a window function");
   if (call.agg_within_group) return Unsupported(call.location, "WITHIN GROUP");
   if (functions::IsPostgresFunction(name))
     return Unsupported(call.location, absl::StrCat("function ", name));
+  if (call.over != nullptr) return BindWindowCall(call, name, scope);
   const bool is_aggregate = !FunctionCatalog::Builtin().FindAggregates(name).empty();
   if (is_aggregate) return BindAggregate(call, name, scope);
   // A function that is not there is said first, whatever stands between its parentheses.
@@ -305,6 +305,39 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   return CallFunction(name, std::move(args), call.location);
 }
 
+absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::string& name, bool star,
+                                                                 std::vector<ExprPtr>* args,
+                                                                 int location) {
+  const std::vector<TypeId> actual = TypesOf(*args);
+  std::vector<const AggregateFunction*> functions;
+  std::vector<Signature> candidates;
+  for (const AggregateFunction* function : FunctionCatalog::Builtin().FindAggregates(name)) {
+    if ((function->signature == "count(*)") != star) continue;
+    if (function->arguments.size() != actual.size()) continue;
+    functions.push_back(function);
+    candidates.push_back(function->arguments);
+  }
+  const Choice choice = ChooseCandidate(candidates, actual, false);
+  if (choice.index < 0) {
+    const std::string shown =
+        absl::StrCat("function ", name, "(", star ? "*" : FormatTypes(actual), ")");
+    if (choice.ambiguous)
+      return ErrorAt(
+          sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
+          "Could not choose a best candidate function. You might need to add explicit type casts.");
+    return NoFunction(name, shown, location);
+  }
+  const AggregateFunction* function = functions[choice.index];
+  for (size_t i = 0; i < actual.size(); ++i) {
+    if (function->arguments[i] == TypeId::kUnspecified) {
+      ASSIGN_OR_RETURN((*args)[i], ResolveUnknown((*args)[i]));
+    } else {
+      ASSIGN_OR_RETURN((*args)[i], Implicit((*args)[i], function->arguments[i]));
+    }
+  }
+  return function;
+}
+
 absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                               const std::string& name, Scope* scope) {
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
@@ -338,6 +371,9 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   if (aggregate.filter != nullptr) plan::CollectColumns(*aggregate.filter, &used);
   for (const OrderItem& item : order) plan::CollectColumns(*item.expression, &used);
   for (const ColumnId id : used) {
+    if (window_columns_.contains(id))
+      return ErrorAt(sqlstate::kGroupingError, call.location,
+                     "aggregate function calls cannot contain window function calls");
     if (aggregate_columns_.contains(id))
       return ErrorAt(sqlstate::kGroupingError, call.location,
                      "aggregate function calls cannot be nested");
@@ -351,35 +387,8 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   if (owner == scope ? nested : grouping->inside_aggregate)
     return ErrorAt(sqlstate::kGroupingError, call.location,
                    "aggregate function calls cannot be nested");
-  const std::vector<TypeId> actual = TypesOf(aggregate.arguments);
-  std::vector<const AggregateFunction*> functions;
-  std::vector<Signature> candidates;
-  for (const AggregateFunction* function : FunctionCatalog::Builtin().FindAggregates(name)) {
-    const bool star = function->signature == "count(*)";
-    if (star != static_cast<bool>(call.agg_star)) continue;
-    if (function->arguments.size() != actual.size()) continue;
-    functions.push_back(function);
-    candidates.push_back(function->arguments);
-  }
-  const Choice choice = ChooseCandidate(candidates, actual, false);
-  if (choice.index < 0) {
-    const std::string shown =
-        absl::StrCat("function ", name, "(", call.agg_star ? "*" : FormatTypes(actual), ")");
-    if (choice.ambiguous)
-      return ErrorAt(
-          sqlstate::kAmbiguousFunction, call.location, absl::StrCat(shown, " is not unique"),
-          "Could not choose a best candidate function. You might need to add explicit type casts.");
-    return NoFunction(name, shown, call.location);
-  }
-  aggregate.function = functions[choice.index];
-  for (size_t i = 0; i < actual.size(); ++i) {
-    if (aggregate.function->arguments[i] == TypeId::kUnspecified) {
-      ASSIGN_OR_RETURN(aggregate.arguments[i], ResolveUnknown(aggregate.arguments[i]));
-    } else {
-      ASSIGN_OR_RETURN(aggregate.arguments[i],
-                       Implicit(aggregate.arguments[i], aggregate.function->arguments[i]));
-    }
-  }
+  ASSIGN_OR_RETURN(aggregate.function,
+                   ChooseAggregate(name, call.agg_star, &aggregate.arguments, call.location));
   aggregate.distinct = call.agg_distinct;
   if (aggregate.distinct) {
     for (const ExprPtr& arg : aggregate.arguments) {

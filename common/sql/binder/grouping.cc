@@ -55,7 +55,9 @@ absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope
                                  const std::vector<Target>& targets, std::vector<ExprPtr>* keys) {
   scope->clause = "GROUP BY";
   GroupingState* grouping = scope->grouping;
+  WindowingState* windowing = scope->windowing;
   scope->grouping = nullptr;
+  scope->windowing = nullptr;
   auto bind = [&]() -> absl::Status {
     for (const Node* node : NodeList(select.group_clause, select.n_group_clause)) {
       if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
@@ -69,12 +71,17 @@ absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope
         location = node->node_case == PG_QUERY__NODE__NODE_A_CONST ? node->a_const->location
                                                                    : node->column_ref->location;
         bool has_aggregate = false;
+        bool has_window = false;
         plan::Walk(key, [&](const Expr& e) {
           has_aggregate |= e.kind == Expr::Kind::kColumn && aggregate_columns_.contains(e.column);
+          has_window |= e.kind == Expr::Kind::kColumn && window_columns_.contains(e.column);
         });
         if (has_aggregate)
           return ErrorAt(sqlstate::kGroupingError, location,
                          "aggregate functions are not allowed in GROUP BY");
+        if (has_window)
+          return ErrorAt(sqlstate::kWindowingError, location,
+                         "window functions are not allowed in GROUP BY");
       } else {
         ASSIGN_OR_RETURN(key, BindExpr(node, scope));
         ASSIGN_OR_RETURN(key, ResolveUnknown(key));
@@ -92,6 +99,7 @@ absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope
   };
   const absl::Status status = bind();
   scope->grouping = grouping;
+  scope->windowing = windowing;
   return status;
 }
 
@@ -138,6 +146,9 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
                                                   RelPtr rel, bool keep_unknown) {
   GroupingState grouping;
   scope->grouping = &grouping;
+  WindowingState windowing;
+  scope->windowing = &windowing;
+  RETURN_IF_ERROR(BindWindowClause({select.window_clause, select.n_window_clause}, scope));
   std::vector<RelPtr> series;
   scope->series = &series;
   ASSIGN_OR_RETURN(
@@ -150,17 +161,25 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   ExprPtr having;
   if (select.having_clause != nullptr) {
     scope->clause = "HAVING";
+    scope->windowing = nullptr;
     ASSIGN_OR_RETURN(having, BindExpr(select.having_clause, scope));
     ASSIGN_OR_RETURN(having, ToBoolean(having, "HAVING"));
+    scope->windowing = &windowing;
   }
   scope->clause = "ORDER BY";
   ASSIGN_OR_RETURN(std::vector<OrderItem> order,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, false));
+  const bool distinct_on = select.n_distinct_clause > 0 &&
+                           select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+  const bool distinct = select.n_distinct_clause > 0 && !distinct_on;
+  std::vector<OrderItem> distinct_items;
+  if (distinct_on) {
+    ASSIGN_OR_RETURN(
+        distinct_items,
+        BindDistinctOn({select.distinct_clause, select.n_distinct_clause}, scope, targets));
+  }
   scope->grouping = nullptr;
-
-  const bool distinct = select.n_distinct_clause > 0;
-  if (distinct && select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET)
-    return Unsupported(-1, "DISTINCT ON");
+  scope->windowing = nullptr;
 
   // Sort expressions that are no targets become targets that are dropped at the end.
   const size_t visible = targets.size();
@@ -172,9 +191,24 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     item.target = static_cast<int>(targets.size());
     targets.push_back({item.expression, "?column?"});
   }
+  if (distinct_on) RETURN_IF_ERROR(MatchDistinctOn(&distinct_items, order, &targets));
 
   const bool grouped = !group.empty() || !grouping.calls.empty() || having != nullptr;
+  if (!series.empty() && !windowing.calls.empty())
+    return Unsupported(-1, "a set-returning function beside window functions in a select list");
   ASSIGN_OR_RETURN(rel, JoinSeries(rel, series, grouped));
+  const auto replace_in_windows = [&](GroupKeys* keys) -> absl::Status {
+    absl::Status status;
+    windowing.ForEachExpression([&](ExprPtr& e) {
+      if (!status.ok()) return;
+      absl::StatusOr<ExprPtr> replaced = ReplaceGrouped(e, scope, keys);
+      if (replaced.ok())
+        e = *std::move(replaced);
+      else
+        status = replaced.status();
+    });
+    return status;
+  };
   if (grouped && group.empty() && grouping.calls.empty()) {
     // HAVING alone asks for one group, whose rows nobody looks at: they are not even read.
     GroupKeys none;
@@ -182,6 +216,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       ASSIGN_OR_RETURN(target.expression, ReplaceGrouped(target.expression, scope, &none));
     }
     ASSIGN_OR_RETURN(having, ReplaceGrouped(having, scope, &none));
+    RETURN_IF_ERROR(replace_in_windows(&none));
     std::vector<ExprPtr> conditions;
     plan::SplitConjunction(having, &conditions);
     rel = plan::MakeFilter(plan::MakeOneRow(), std::move(conditions));
@@ -198,6 +233,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     if (having != nullptr) {
       ASSIGN_OR_RETURN(having, ReplaceGrouped(having, scope, &keys));
     }
+    RETURN_IF_ERROR(replace_in_windows(&keys));
     RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
     for (const auto& [key, id] : keys) {
       aggregate->expressions.push_back(key);
@@ -214,6 +250,8 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     }
   }
 
+  if (!windowing.calls.empty()) rel = ApplyWindows(rel, windowing);
+
   for (Target& target : targets) {
     plan::ColumnInfo info{target.name, target.expression->type, 0, 0, false};
     if (target.expression->kind == Expr::Kind::kColumn) {
@@ -226,7 +264,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   // ORDER BY and, row by row, below LIMIT.
   std::vector<Target> postponed;
   const bool limited = select.limit_count != nullptr;
-  if (!distinct && (!order.empty() || limited)) {
+  if (!distinct && !distinct_on && (!order.empty() || limited)) {
     std::vector<Target> first;
     plan::ColumnSet passed;
     for (size_t i = 0; i < targets.size(); ++i) {
@@ -262,6 +300,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     }
     rel = unique;
   }
+  if (distinct_on) rel = FirstOfEach(rel, distinct_items, order, targets);
   if (!order.empty()) {
     RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
     sort->output = rel->output;
@@ -286,7 +325,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       kept.push_back(
           {plan::MakeColumn(target.id, target.expression->type), target.name, target.id});
   }
-  if (visible < targets.size() || !postponed.empty()) rel = Project(rel, kept);
+  if (visible < targets.size() || !postponed.empty() || distinct_on) rel = Project(rel, kept);
   bound.rel = rel;
   return bound;
 }

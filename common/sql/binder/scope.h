@@ -33,6 +33,7 @@ struct CteEntry {
 };
 
 struct GroupingState;
+struct WindowingState;
 
 struct Scope {
   explicit Scope(Scope* parent) : parent(parent) {}
@@ -41,7 +42,9 @@ struct Scope {
   std::vector<CteEntry> ctes;
   // Set while binding clauses in which aggregates of this query may stand.
   GroupingState* grouping = nullptr;
-  // Why aggregates are not allowed now: "WHERE", "JOIN conditions", ….
+  // Set while binding clauses in which window functions of this query may stand.
+  WindowingState* windowing = nullptr;
+  // Why aggregates and window functions are not allowed now: "WHERE", "JOIN conditions", ….
   const char* clause = "";
   // Set while binding a select list: where its set-returning functions are collected, to be joined
   // to the rows.
@@ -53,6 +56,44 @@ struct GroupingState {
   std::vector<plan::AggregateCall> calls;
   std::vector<plan::ColumnId> outputs;
   bool inside_aggregate = false;
+};
+
+// What stands in WINDOW, or between the parentheses of OVER.
+struct WindowDefinition {
+  std::string name;  // Empty: without one.
+  std::vector<plan::ExprPtr> partition;
+  std::vector<plan::SortKey> order;
+  plan::WindowFrame frame;
+  bool framed = false;  // A frame was written that is not the default one.
+};
+
+bool Same(const WindowDefinition& a, const WindowDefinition& b);
+
+// A query's windows and the calls over them, as they are found.
+struct WindowingState {
+  struct Call {
+    size_t window = 0;
+    plan::WindowCall call;
+    plan::ColumnId output = 0;
+  };
+  std::vector<WindowDefinition> windows;
+  std::vector<Call> calls;
+  // Why none may stand here, though they are allowed in the clause: "window function calls cannot
+  // be nested"; null: one may.
+  const char* refusal = nullptr;
+
+  // Those that are evaluated on rows: all but the frames' offsets.
+  template <typename Visit>
+  void ForEachExpression(const Visit& visit) {
+    for (WindowDefinition& window : windows) {
+      for (plan::ExprPtr& e : window.partition) visit(e);
+      for (plan::SortKey& key : window.order) visit(key.expression);
+    }
+    for (Call& call : calls) {
+      for (plan::ExprPtr& e : call.call.arguments) visit(e);
+      if (call.call.filter) visit(call.call.filter);
+    }
+  }
 };
 
 }  // namespace adbms::sql::binder

@@ -82,7 +82,6 @@ absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select,
   Scope scope(parent);
   RETURN_IF_ERROR(BindWith(select.with_clause, &scope));
   if (select.into_clause != nullptr) return Unsupported(-1, "SELECT INTO");
-  if (select.n_window_clause > 0) return Unsupported(-1, "WINDOW");
   if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE &&
       select.op != PG_QUERY__SET_OPERATION__SET_OPERATION_UNDEFINED)
     return BindSetOperation(select, &scope);
@@ -364,6 +363,10 @@ absl::Status Binder::ApplyLock(const PgQuery__LockingClause& clause, const RelPt
                            absl::StrCat(NameOf(lock.strength()),
                                         " is not allowed with GROUP BY, DISTINCT or set "
                                         "operations"));
+    if (at->kind == Rel::Kind::kWindow)
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          absl::StrCat(NameOf(lock.strength()), " is not allowed with window functions"));
     if (at->kind == Rel::Kind::kScan && !at->table->is_virtual() &&
         (names.empty() || std::find(names.begin(), names.end(), at->alias) != names.end())) {
       Strengthen(lock, &at->lock);

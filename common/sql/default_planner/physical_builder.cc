@@ -24,6 +24,16 @@ std::optional<double> KnownNumber(const ExprPtr& e) {
   return static_cast<double>(e->value.int_value());
 }
 
+// Whether rows in the order of `sorted` are in that of `keys` too.
+bool BeginsWith(const std::vector<plan::SortKey>& sorted, const std::vector<plan::SortKey>& keys) {
+  if (sorted.size() < keys.size()) return false;
+  return std::equal(keys.begin(), keys.end(), sorted.begin(), [](const auto& a, const auto& b) {
+    return a.expression->kind == Expr::Kind::kColumn &&
+           a.expression->column == b.expression->column && a.descending == b.descending &&
+           a.nulls_first == b.nulls_first;
+  });
+}
+
 // Rows that a LIMIT with a parameter is taken to want.
 constexpr double kAssumedLimit = 100;
 
@@ -134,6 +144,7 @@ absl::StatusOr<Physical> PhysicalBuilder::Align(Physical input,
   result.startup = input.startup;
   result.cost = input.cost;
   result.ordering = input.ordering;
+  result.sorted = input.sorted;
   *project->mutable_input() = std::move(input.op);
   Finish(&result);
   return result;
@@ -146,6 +157,7 @@ absl::StatusOr<Physical> PhysicalBuilder::Filtered(Physical input,
       EncodeAnd(conditions, input.layout, result.op.mutable_filter()->mutable_condition()));
   result.layout = input.layout;
   result.ordering = input.ordering;
+  result.sorted = input.sorted;
   result.rows = input.rows * estimator_.Selectivity(query_, conditions);
   result.startup = input.startup;
   result.cost = input.cost + input.rows * kCost.filter_row * static_cast<double>(conditions.size());
@@ -174,6 +186,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildRel(const Rel& rel, const Wanted&
       return BuildAggregate(rel);
     case Rel::Kind::kSort:
       return BuildSort(rel, nullptr);
+    case Rel::Kind::kWindow:
+      return BuildWindow(rel);
     case Rel::Kind::kLimit:
       return BuildLimit(rel, wanted);
     case Rel::Kind::kAppend:
@@ -357,6 +371,16 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
     if (at == rel.expressions.size()) break;
     result.ordering.push_back({rel.output[at], descending});
   }
+  for (const plan::SortKey& key : input.sorted) {
+    size_t at = 0;
+    while (at < rel.expressions.size() &&
+           (rel.expressions[at]->kind != Expr::Kind::kColumn ||
+            rel.expressions[at]->column != key.expression->column))
+      ++at;
+    if (at == rel.expressions.size()) break;
+    result.sorted.push_back({plan::MakeColumn(rel.output[at], key.expression->type),
+                             key.descending, key.nulls_first});
+  }
   result.rows = input.rows;
   result.startup = input.startup;
   result.cost = input.cost + input.rows * kCost.emit_row;
@@ -465,6 +489,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* l
     }
     if (sorted) return input;
   }
+  if (BeginsWith(input.sorted, rel.keys)) return input;
   Physical result;
   common::v1::Sort* sort = result.op.mutable_sort();
   for (const plan::SortKey& key : rel.keys) {
@@ -496,6 +521,10 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* l
     }
   }
   result.layout = input.layout;
+  if (std::all_of(rel.keys.begin(), rel.keys.end(), [](const plan::SortKey& key) {
+        return key.expression->kind == Expr::Kind::kColumn;
+      }))
+    result.sorted = rel.keys;
   result.rows = kept;
   result.cost = input.cost + plan::SortCost(input.rows, kept);
   result.startup = result.cost;
@@ -517,6 +546,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildLimit(const Rel& rel, const Wante
   if (rel.offset) RETURN_IF_ERROR(EncodeInto(rel.offset, {}, limit->mutable_offset()));
   result.layout = input.layout;
   result.ordering = input.ordering;
+  result.sorted = input.sorted;
   result.rows = std::min(input.rows, std::max(1.0, count));
   result.startup = input.startup;
   result.cost =

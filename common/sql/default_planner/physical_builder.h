@@ -22,6 +22,7 @@ struct Physical {
   std::vector<plan::ColumnId> layout;  // The columns it emits, in order.
   std::vector<std::pair<plan::ColumnId, bool>>
       ordering;  // Columns (true: descending) in whose order; NULLs count as greatest.
+  std::vector<plan::SortKey> sorted;  // Columns by which a Sort below has sorted the rows.
   double rows = 1;
   double startup = 0;
   double cost = 0;
@@ -64,6 +65,8 @@ class PhysicalBuilder {
   // The keys as an index may deliver them; empty when none can.
   std::vector<plan::SortKey> DeliverableOrder(const plan::Rel& sort) const;
   bool NeverNull(const plan::Rel& rel, plan::ColumnId column) const;
+  // window_builder.cc
+  absl::StatusOr<Physical> BuildWindow(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildLimit(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<Physical> BuildAppend(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildSetOperation(const plan::Rel& rel);

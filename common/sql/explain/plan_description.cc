@@ -296,6 +296,9 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       simple("Sort");
       d.properties.push_back({"Sort Key", SortKeys(op.sort())});
       return d;
+    case Operator::kWindow:
+      simple("WindowAgg");
+      return d;
     case Operator::kLimit:
       simple("Limit");
       return d;

@@ -3,6 +3,7 @@
 //   using Input = …;                             C++ type of the argument's physical form
 //   static absl::Status or void Add(State&, const Input&);
 //   static absl::Status Finish(const State&, types::Vector* result, uint32_t row);
+//   static bool Remove(State&, const Input&);              where Add can be undone; see Retract
 //   static int64_t GrowthOf(const State&, const Input&);   where a state has variable size
 // NULL inputs are skipped.
 #pragma once
@@ -50,6 +51,18 @@ class PolicyAggregate : public Aggregate {
       }
     }
     return absl::OkStatus();
+  }
+  bool Retract(const std::vector<const types::Vector*>& arguments, uint32_t rows,
+               char* const* states) const override {
+    if constexpr (requires(State & s, const Input& v) { Policy::Remove(s, v); }) {
+      const Input* values = arguments[0]->template data<Input>();
+      for (uint32_t row = 0; row < rows; ++row) {
+        if (arguments[0]->is_null(row)) continue;
+        if (!Policy::Remove(*reinterpret_cast<State*>(states[row]), values[row])) return false;
+      }
+      return true;
+    }
+    return false;
   }
   absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const override {
     return Policy::Finish(*reinterpret_cast<const State*>(state), result, row);

@@ -35,6 +35,14 @@ class Count : public Aggregate {
     }
     return absl::OkStatus();
   }
+  bool Retract(const std::vector<const Vector*>& arguments, uint32_t rows,
+               char* const* states) const override {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (arguments.empty() || !arguments[0]->is_null(row))
+        --*reinterpret_cast<int64_t*>(states[row]);
+    }
+    return true;
+  }
   absl::Status Finalize(const char* state, Vector* result, uint32_t row) const override {
     result->data<int64_t>()[row] = *reinterpret_cast<const int64_t*>(state);
     return absl::OkStatus();
@@ -74,6 +82,16 @@ class IntegerSum : public Aggregate {
       ++state.count;
     }
     return absl::OkStatus();
+  }
+  bool Retract(const std::vector<const Vector*>& arguments, uint32_t rows,
+               char* const* states) const override {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (arguments[0]->is_null(row)) continue;
+      auto& state = *reinterpret_cast<IntegerState*>(states[row]);
+      state.sum -= arguments[0]->data<T>()[row];
+      --state.count;
+    }
+    return true;
   }
   absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
     const auto& state = *reinterpret_cast<const IntegerState*>(bytes);
@@ -135,6 +153,15 @@ struct NumericSum {
     state.nan = sum.nan;
     return absl::OkStatus();
   }
+  // The sum's scale is the greatest that came: where scales differ, nobody knows which is left.
+  static bool Remove(State& state, const Decimal& value) {
+    if (state.scale != value.scale || state.nan || value.nan) return false;
+    __int128 rest;
+    if (__builtin_sub_overflow(__int128{state.unscaled}, value.unscaled, &rest)) return false;
+    state.unscaled = rest;
+    if (--state.count == 0) state = {};
+    return true;
+  }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (state.count == 0) {
       result->SetNull(row);
@@ -194,6 +221,13 @@ struct IntervalSum {
       return Error(sqlstate::kDatetimeOverflow, "interval out of range");
     }
     return absl::OkStatus();
+  }
+  static bool Remove(State& state, const Interval& value) {
+    --state.count;
+    return !__builtin_sub_overflow(state.sum.months, value.months, &state.sum.months) &&
+           !__builtin_sub_overflow(state.sum.days, value.days, &state.sum.days) &&
+           !__builtin_sub_overflow(state.sum.microseconds, value.microseconds,
+                                   &state.sum.microseconds);
   }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (state.count == 0) {

@@ -149,6 +149,12 @@ class Aggregate {
   // Adds rows: row `i` of the arguments to states[i]. Handles NULLs as the aggregate demands.
   virtual absl::Status Update(const std::vector<const types::Vector*>& arguments,
                               uint32_t row_count, char* const* states) const = 0;
+  // Takes rows out that Update has put in: the states are then as if they had never come. False:
+  // that cannot be told, and the states are not to be used any more.
+  virtual bool Retract(const std::vector<const types::Vector*>& arguments, uint32_t row_count,
+                       char* const* states) const {
+    return false;
+  }
   // Writes the result into row `row`.
   virtual absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const = 0;
   virtual void Destroy(char* state) const {}

@@ -69,6 +69,8 @@ absl::Status FromParseError(const PgQueryError& error) {
   if (message.find("not implemented") != message.npos ||
       message.find("not supported") != message.npos)
     code = sqlstate::kFeatureNotSupported;
+  if (message.starts_with("frame start") || message.starts_with("frame end"))
+    code = sqlstate::kWindowingError;
   return status::ErrorAt(code, std::max(error.cursorpos, 0), message);
 }
 

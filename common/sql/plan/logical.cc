@@ -160,6 +160,12 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
     if (call.filter) visit(call.filter);
     for (SortKey& key : call.order_by) visit(key.expression);
   }
+  for (WindowCall& call : rel.window_calls) {
+    for (ExprPtr& e : call.arguments) visit(e);
+    if (call.filter) visit(call.filter);
+  }
+  if (rel.frame.start_offset) visit(rel.frame.start_offset);
+  if (rel.frame.end_offset) visit(rel.frame.end_offset);
   for (SortKey& key : rel.keys) visit(key.expression);
   if (rel.count) visit(rel.count);
   if (rel.offset) visit(rel.offset);

@@ -92,6 +92,24 @@ struct AggregateCall {
   std::vector<SortKey> order_by;
 };
 
+// See common/v1/plan.proto.
+struct WindowCall {
+  common::v1::WindowFunction function = common::v1::WINDOW_FUNCTION_UNSPECIFIED;
+  const functions::AggregateFunction* aggregate = nullptr;
+  std::vector<ExprPtr> arguments;
+  ExprPtr filter;
+};
+
+struct WindowFrame {
+  common::v1::WindowFrame::Mode mode = common::v1::WindowFrame::MODE_RANGE;
+  common::v1::WindowFrame::Bound::Kind start =
+      common::v1::WindowFrame::Bound::KIND_UNBOUNDED_PRECEDING;
+  common::v1::WindowFrame::Bound::Kind end = common::v1::WindowFrame::Bound::KIND_CURRENT_ROW;
+  ExprPtr start_offset;  // Null: none.
+  ExprPtr end_offset;
+  common::v1::WindowFrame::Exclusion exclusion = common::v1::WindowFrame::EXCLUSION_UNSPECIFIED;
+};
+
 // The ordinal that stands for the row's key among a scan's ordinals.
 inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
 
@@ -109,6 +127,9 @@ struct Rel {
     kLimit,      // count, offset
     kAppend,
     kSetOperation,  // set_operation, all
+    // expressions (partition by) and keys (order by), all of them columns; frame, window_calls;
+    // output: the input's, then the calls
+    kWindow,
   };
   Kind kind = Kind::kValues;
   std::vector<RelPtr> inputs;
@@ -131,6 +152,8 @@ struct Rel {
   ExprPtr offset;
   common::v1::SetOperation::Kind set_operation = {};
   bool all = false;
+  WindowFrame frame;
+  std::vector<WindowCall> window_calls;
 };
 
 // A common table expression.

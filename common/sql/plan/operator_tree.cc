@@ -26,6 +26,8 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
       return {op->mutable_aggregate()->mutable_input()};
     case Operator::kSort:
       return {op->mutable_sort()->mutable_input()};
+    case Operator::kWindow:
+      return {op->mutable_window()->mutable_input()};
     case Operator::kLimit:
       return {op->mutable_limit()->mutable_input()};
     case Operator::kAppend: {

@@ -124,6 +124,22 @@ RelPtr PushThroughAggregate(RelPtr rel, std::vector<ExprPtr> conditions) {
   return Keep(rel, std::move(above));
 }
 
+// Only what takes or leaves whole partitions: a row less would change what the others see.
+RelPtr PushThroughWindow(RelPtr rel, std::vector<ExprPtr> conditions) {
+  ColumnSet partition;
+  for (const ExprPtr& e : rel->expressions) partition.insert(e->column);
+  ColumnSet other(rel->output.begin(), rel->output.end());
+  for (const ColumnId column : partition) other.erase(column);
+  std::vector<ExprPtr> below, above;
+  for (const ExprPtr& condition : conditions) {
+    const bool movable = !partition.empty() && !plan::IsVolatile(condition) &&
+                         !plan::Intersects(plan::ColumnsOf(condition), other);
+    (movable ? below : above).push_back(condition);
+  }
+  rel->inputs[0] = Push(rel->inputs[0], std::move(below));
+  return Keep(rel, std::move(above));
+}
+
 RelPtr PushThroughAppend(RelPtr rel, std::vector<ExprPtr> conditions) {
   std::vector<ExprPtr> movable, above;
   for (const ExprPtr& condition : conditions) {
@@ -164,6 +180,8 @@ RelPtr Push(RelPtr rel, std::vector<ExprPtr> conditions) {
     case Rel::Kind::kAppend:
     case Rel::Kind::kSetOperation:
       return PushThroughAppend(std::move(rel), std::move(conditions));
+    case Rel::Kind::kWindow:
+      return PushThroughWindow(std::move(rel), std::move(conditions));
     case Rel::Kind::kSort:
       rel->inputs[0] = Push(rel->inputs[0], std::move(conditions));
       rel->output = rel->inputs[0]->output;

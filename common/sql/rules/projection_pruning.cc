@@ -114,6 +114,24 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
       rel->inputs[0] = Prune(rel->inputs[0], used, query);
       return rel;
     }
+    case Rel::Kind::kWindow: {
+      const size_t first = rel->output.size() - rel->window_calls.size();
+      std::vector<ColumnId> computed;
+      std::vector<plan::WindowCall> calls;
+      for (size_t i = 0; i < rel->window_calls.size(); ++i) {
+        if (!required.contains(rel->output[first + i])) continue;
+        computed.push_back(rel->output[first + i]);
+        calls.push_back(rel->window_calls[i]);
+      }
+      if (calls.empty()) return Prune(rel->inputs[0], required, query);
+      rel->window_calls = std::move(calls);
+      ColumnSet used = required;
+      plan::ForEachExpression(*rel, [&used](ExprPtr& e) { plan::CollectColumns(*e, &used); });
+      rel->inputs[0] = Prune(rel->inputs[0], used, query);
+      rel->output = rel->inputs[0]->output;
+      rel->output.insert(rel->output.end(), computed.begin(), computed.end());
+      return rel;
+    }
     case Rel::Kind::kSort:
     case Rel::Kind::kLimit: {
       ColumnSet used = required;

@@ -404,6 +404,8 @@ void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSumm
       return visit(op.aggregate().input());
     case Body::kSort:
       return visit(op.sort().input());
+    case Body::kWindow:
+      return visit(op.window().input());
     case Body::kAppend:
       for (const auto& input : op.append().inputs()) visit(input);
       return;

@@ -81,6 +81,8 @@ class Collector {
       }
       case Body::kAggregate:
         return Visit(op.aggregate().input());
+      case Body::kWindow:
+        return Visit(op.window().input());
       case Body::kSort:
         Visit(op.sort().input());
         Ordered(op.sort());

@@ -143,6 +143,8 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileSco
       return CompileAggregate(plan, scope);
     case PlanOperator::kSort:
       return CompileSort(plan, scope);
+    case PlanOperator::kWindow:
+      return CompileWindow(plan, scope);
     case PlanOperator::kLimit:
       return CompileLimit(plan, scope);
     case PlanOperator::kAppend:

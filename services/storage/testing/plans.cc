@@ -44,6 +44,7 @@ void Number(Operator* op, uint32_t* next) {
   if (op->has_lookup_join()) Number(op->mutable_lookup_join()->mutable_left(), next);
   if (op->has_aggregate()) Number(op->mutable_aggregate()->mutable_input(), next);
   if (op->has_sort()) Number(op->mutable_sort()->mutable_input(), next);
+  if (op->has_window()) Number(op->mutable_window()->mutable_input(), next);
   if (op->has_limit()) Number(op->mutable_limit()->mutable_input(), next);
   for (int i = 0; i < op->append().inputs_size(); ++i)
     Number(op->mutable_append()->mutable_inputs(i), next);

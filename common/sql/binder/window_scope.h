@@ -1,0 +1,33 @@
+// A query's scope while parts of a window function's call are bound.
+#pragma once
+
+#include <vector>
+
+#include "common/sql/binder/scope.h"
+
+namespace adbms::sql::binder {
+
+// While a call's arguments or a window's definition are bound, with no set-returning functions.
+class WindowRefusal {
+ public:
+  WindowRefusal(Scope* scope, const char* refusal) : scope_(*scope), series_(scope->series) {
+    if (scope->windowing != nullptr) {
+      before_ = scope->windowing->refusal;
+      scope->windowing->refusal = refusal;
+    }
+    scope->series = nullptr;
+  }
+  ~WindowRefusal() {
+    if (scope_.windowing != nullptr) scope_.windowing->refusal = before_;
+    scope_.series = series_;
+  }
+  WindowRefusal(const WindowRefusal&) = delete;
+  WindowRefusal& operator=(const WindowRefusal&) = delete;
+
+ private:
+  Scope& scope_;
+  std::vector<plan::RelPtr>* const series_;
+  const char* before_ = nullptr;
+};
+
+}  // namespace adbms::sql::binder
