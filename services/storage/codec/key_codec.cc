@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "common/types/jsonb_order.h"
+
 namespace adbms::storage::codec {
 namespace {
 
@@ -111,6 +113,12 @@ void AppendString(std::string_view bytes, TypeId id, std::string* out) {
   }
   if (id == TypeId::kBpchar) {
     while (!bytes.empty() && bytes.back() == ' ') bytes.remove_suffix(1);
+  }
+  std::string ordered;
+  if (id == TypeId::kJsonb) {
+    ordered.reserve(bytes.size() + 8);
+    types::AppendJsonbKey(types::Jsonb(bytes), &ordered);
+    bytes = ordered;
   }
   const char* next = bytes.data();
   const char* end = next + bytes.size();
@@ -353,7 +361,7 @@ bool IsExact(TypeId id) {
     case Physical::kDouble:
       return false;
     default:
-      return id != TypeId::kBpchar;
+      return id != TypeId::kBpchar && id != TypeId::kJsonb;
   }
 }
 

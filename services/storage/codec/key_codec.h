@@ -31,8 +31,8 @@ void AppendKey(const types::Value& value, const KeyColumn& column, std::string* 
 // False when the bytes are malformed. REQUIRES: out is null, or IsExact(column.type.id).
 bool DecodeKey(std::string_view* in, const KeyColumn& column, types::Vector* out, uint32_t row);
 
-// Whether a value can be told exactly from its key form (numeric loses its scale, char(n) its
-// blanks).
+// Whether a value can be told exactly from its key form (numeric loses its scale, jsonb
+// too, char(n) its blanks).
 bool IsExact(types::TypeId id);
 
 // The least key greater than every key that starts with `prefix`.
