@@ -20,8 +20,8 @@
 //                          each key likewise, both from the object's first byte; u32 how many;
 //                          u16 depth; tag (9)
 //
-// Depth is 1 for a container of scalars only, and greater than that of every container inside
-// (it need not be the least such number). At most kDeepestJson.
+// Depth is 1 for a container of scalars only, and greater than that of every container inside; at
+// most kDeepestJson.
 //
 // So an element is found in constant time, a member in O(log n), and neither reads the rest. The
 // form keeps what PostgreSQL keeps: not the order of members nor spaces, but the scale of numbers;

@@ -60,7 +60,7 @@ std::string_view JsonbBuilder::KeyAt(const Frame& frame, size_t member) const {
 }
 
 // By key, the last of equal ones. Where they are so already nothing moves.
-void JsonbBuilder::SortMembers(const Frame& frame) {
+void JsonbBuilder::SortMembers(Frame& frame) {
   const size_t count = value_ends_.size() - frame.first_end;
   bool sorted = true;
   for (size_t i = 1; i < count && sorted; ++i) {
@@ -76,12 +76,15 @@ void JsonbBuilder::SortMembers(const Frame& frame) {
   std::string keys;
   std::vector<uint32_t> value_ends;
   std::vector<uint32_t> key_ends;
+  frame.depth = 1;  // What falls away may have been the deepest.
   for (size_t i = 0; i < count; ++i) {
     const uint32_t member = order[i];
     if (i + 1 < count && KeyAt(frame, member) == KeyAt(frame, order[i + 1])) continue;
     const size_t begin = member == 0 ? 0 : value_ends_[frame.first_end + member - 1];
     const size_t end = value_ends_[frame.first_end + member];
-    values.append(out_, frame.first_byte + begin, end - begin);
+    const std::string_view value(out_.data() + frame.first_byte + begin, end - begin);
+    frame.depth = std::max(frame.depth, static_cast<uint16_t>(Jsonb(value).depth() + 1));
+    values.append(value);
     keys.append(KeyAt(frame, member));
     value_ends.push_back(static_cast<uint32_t>(values.size()));
     key_ends.push_back(static_cast<uint32_t>(keys.size()));
@@ -116,7 +119,7 @@ absl::Status JsonbBuilder::EndArray() {
 }
 
 absl::Status JsonbBuilder::EndObject() {
-  const Frame frame = frames_.back();
+  Frame frame = frames_.back();
   frames_.pop_back();
   SortMembers(frame);
   const size_t count = value_ends_.size() - frame.first_end;

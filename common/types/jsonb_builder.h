@@ -45,7 +45,7 @@ class JsonbBuilder : public JsonSink {
   absl::Status Begin(bool object);
   absl::Status Close(JsonbTag tag, uint32_t count, const Frame& frame);
   absl::Status EndValue();
-  void SortMembers(const Frame& frame);
+  void SortMembers(Frame& frame);
   std::string_view KeyAt(const Frame& frame, size_t member) const;
 
   std::string out_;
