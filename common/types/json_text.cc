@@ -36,6 +36,10 @@ class JsonReader {
   }
   std::string_view Token() const {
     size_t end = position_;
+    if (text_[end] == '"') {
+      for (++end; end < text_.size() && text_[end] != '"'; ++end) end += text_[end] == '\\' ? 1 : 0;
+      return text_.substr(position_, end + 1 - position_);
+    }
     while (end < text_.size() && IsWord(text_[end])) ++end;
     return text_.substr(position_, std::max(end - position_, size_t{1}));
   }

@@ -53,7 +53,13 @@ void StripNulls(View json, std::string* out) {
   json = SkipJsonSpaces(json);
   const View kind = KindOf(json);
   if (kind == "scalar") {
-    out->append(json.substr(0, JsonValueLength(json)));
+    const View scalar = json.substr(0, JsonValueLength(json));
+    // Strings are written anew, as in PostgreSQL.
+    if (scalar.starts_with('"')) {
+      AppendJsonString(UnescapeJson(scalar), out);
+    } else {
+      out->append(scalar);
+    }
     return;
   }
   const bool object = kind == "object";
@@ -63,7 +69,10 @@ void StripNulls(View json, std::string* out) {
     if (object && value == "null") return true;
     if (!first) out->push_back(',');
     first = false;
-    if (object) out->append(key).push_back(':');
+    if (object) {
+      AppendJsonString(UnescapeJson(key), out);
+      out->push_back(':');
+    }
     StripNulls(value, out);
     return true;
   });

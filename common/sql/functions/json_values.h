@@ -20,7 +20,7 @@ absl::Status AppendAsJson(const types::Vector& values, uint32_t row,
 // Errors: 22P02 and 22P05 for json that jsonb refuses, and the builder's.
 absl::Status AddAsJsonb(const types::Vector& values, uint32_t row,
                         const types::TextOptions& options, types::JsonbBuilder* out);
-// The function of a value as a key, for the binder; nobody can call it by this name.
+// The function of a value as a key, for the binder: no name of PostgreSQL's.
 inline constexpr std::string_view kJsonKeyFunction = "json key";
 // Likewise: a value, what is to be in it, and the path where.
 inline constexpr std::string_view kJsonbAssignFunction = "jsonb assign";

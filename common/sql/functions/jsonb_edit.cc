@@ -144,6 +144,7 @@ absl::Status Assign(const EvaluationContext&, const std::vector<const Vector*>& 
       return Error(sqlstate::kNullNotAllowed, "jsonb subscript in assignment must not be null");
     path.push_back({std::string(arguments[i]->data<View>()[row]), false});
   }
+  if (path.empty()) return Invalid("a path is needed");
   JsonbBuilder empty;
   const bool array = PathIndex(path[0].text).has_value();
   RETURN_IF_ERROR(array ? empty.BeginArray() : empty.BeginObject());
