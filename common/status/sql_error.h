@@ -35,6 +35,7 @@ inline constexpr std::string_view kInvalidParameterValue = "22023";
 inline constexpr std::string_view kCharacterNotInRepertoire = "22021";
 inline constexpr std::string_view kInvalidTextRepresentation = "22P02";
 inline constexpr std::string_view kInvalidBinaryRepresentation = "22P03";
+inline constexpr std::string_view kUntranslatableCharacter = "22P05";
 inline constexpr std::string_view kBadCopyFileFormat = "22P04";
 inline constexpr std::string_view kNotNullViolation = "23502";
 inline constexpr std::string_view kForeignKeyViolation = "23503";

@@ -8,6 +8,7 @@
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 #include "common/types/decimal_math.h"
+#include "common/types/jsonb_builder.h"
 #include "common/types/number_text.h"
 #include "common/types/text_io.h"
 #include "common/types/wide_integer.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr uint16_t kNumericNegative = 0x4000;
 constexpr uint16_t kNumericNan = 0xC000;
+// What jsonb_send puts before the text.
+constexpr char kJsonbWireVersion = 1;
 
 template <typename T>
 void Put(T value, std::string* out) {
@@ -154,6 +157,8 @@ void PutArray(std::string_view text, TypeId id, std::string* out) {
     std::string bytes;
     if (IsString(element_id)) {
       bytes = element.text;
+    } else if (element_id == TypeId::kJsonb) {
+      bytes = kJsonbWireVersion + element.text;
     } else {
       auto value = ParseText(element.text, Type{element_id, 0}, TextOptions{});
       if (value.ok()) PutInt(value->int_value(), element_id, &bytes);
@@ -238,6 +243,19 @@ absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
   return RoundToPrecision(number, is_timestamp ? type.modifier : 0);
 }
 
+absl::StatusOr<std::string> GetJsonb(std::string_view bytes) {
+  if (bytes.empty()) {
+    return status::Error(status::sqlstate::kProtocolViolation, "no data left in message");
+  }
+  if (bytes[0] != kJsonbWireVersion) {
+    return status::Error(
+        status::sqlstate::kInternalError,
+        "unsupported jsonb version number " + std::to_string(static_cast<unsigned char>(bytes[0])));
+  }
+  RETURN_IF_ERROR(ValidateUtf8(bytes.substr(1)));
+  return ParseJsonb(bytes.substr(1));
+}
+
 absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, const Type& type) {
   std::string_view all;
   if (IsArray(type.id)) return GetArray(reader, type.id);
@@ -248,6 +266,8 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
       return std::string(bytes);
     case TypeId::kBytea:
       return std::string(bytes);
+    case TypeId::kJsonb:
+      return GetJsonb(bytes);
     default: {
       ASSIGN_OR_RETURN(const Value value, ParseText(bytes, type, TextOptions{}));
       return std::string(value.bytes());
@@ -340,6 +360,9 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
         PutArray(bytes, id, out);
       } else if (id == TypeId::kChar && bytes.empty()) {
         out->push_back('\0');
+      } else if (id == TypeId::kJsonb) {
+        out->push_back(kJsonbWireVersion);
+        FormatJsonb(Jsonb(bytes), false, out);
       } else {
         out->append(bytes);
       }

@@ -5,6 +5,7 @@
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 #include "common/types/interval_text.h"
+#include "common/types/jsonb_builder.h"
 #include "common/types/number_text.h"
 
 namespace adbms::types {
@@ -153,6 +154,10 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
     case TypeId::kJson:
       RETURN_IF_ERROR(ValidateJson(text));
       return text;
+    case TypeId::kJsonb: {
+      ASSIGN_OR_RETURN(*scratch, ParseJsonb(text));
+      return std::string_view(*scratch);
+    }
     default:
       if (!IsArray(type.id)) return text;
       RETURN_IF_ERROR(NormalizeArray(text, type.id, options, scratch));
@@ -192,6 +197,8 @@ void FormatString(std::string_view bytes, TypeId id, const TextOptions& options,
     FormatBytea(bytes, options.bytea_hex, out);
   } else if (id == TypeId::kUuid) {
     FormatUuid(bytes, out);
+  } else if (id == TypeId::kJsonb) {
+    FormatJsonb(Jsonb(bytes), false, out);
   } else if (id == TypeId::kChar && !bytes.empty() && (bytes[0] & 0x80) != 0) {
     // No character of its own: as it can be read again.
     const auto byte = static_cast<unsigned char>(bytes[0]);

@@ -52,6 +52,8 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kInt2Vector, Physical::kString, 22, -1, "int2vector", "int2vector"},
     {TypeId::kOidVector, Physical::kString, 30, -1, "oidvector", "oidvector"},
     {TypeId::kInt8Array, Physical::kString, 1016, -1, "_int8", "bigint[]"},
+    {TypeId::kJsonb, Physical::kString, 3802, -1, "jsonb", "jsonb"},
+    {TypeId::kJsonbArray, Physical::kString, 3807, -1, "_jsonb", "jsonb[]"},
 };
 
 constexpr TypeRow kNoType = {TypeId::kUnspecified, Physical::kString, 0, -1, "", "???"};
@@ -191,7 +193,8 @@ bool IsDateTime(TypeId id) {
 }
 
 bool IsArray(TypeId id) {
-  return (id >= TypeId::kTextArray && id <= TypeId::kOidVector) || id == TypeId::kInt8Array;
+  return (id >= TypeId::kTextArray && id <= TypeId::kOidVector) || id == TypeId::kInt8Array ||
+         id == TypeId::kJsonbArray;
 }
 
 TypeId ElementOf(TypeId array) {
@@ -208,13 +211,16 @@ TypeId ElementOf(TypeId array) {
       return TypeId::kOid;
     case TypeId::kNameArray:
       return TypeId::kName;
+    case TypeId::kJsonbArray:
+      return TypeId::kJsonb;
     default:
       return TypeId::kText;
   }
 }
 
 bool IsComparable(TypeId id) {
-  return id != TypeId::kJson && id != TypeId::kVoid && id != TypeId::kUnspecified;
+  return id != TypeId::kJson && id != TypeId::kJsonbArray && id != TypeId::kVoid &&
+         id != TypeId::kUnspecified;
 }
 
 bool IsIndexable(TypeId id) { return IsComparable(id) && !IsArray(id); }

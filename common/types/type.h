@@ -47,6 +47,8 @@ enum class TypeId : uint8_t {
   kInt8Array = common::v1::TYPE_ID_INT8_ARRAY,
   kRegnamespace = common::v1::TYPE_ID_REGNAMESPACE,
   kRegproc = common::v1::TYPE_ID_REGPROC,
+  kJsonb = common::v1::TYPE_ID_JSONB,
+  kJsonbArray = common::v1::TYPE_ID_JSONB_ARRAY,
 };
 
 // How values of a type lie in a vector.
@@ -59,7 +61,8 @@ enum class Physical : uint8_t {
   kDouble,    // float8
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
-  kString,  // std::string_view: text family, bytea (raw), uuid (16 bytes), json, arrays (text form)
+  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonb (jsonb.h),
+              // arrays (text form)
 };
 
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none.
@@ -110,7 +113,7 @@ bool IsString(TypeId id);        // text, varchar, bpchar, name, "char", unknown
 bool IsDateTime(TypeId id);      // date, time, timestamp, timestamptz
 bool IsArray(TypeId id);         // including int2vector and oidvector
 TypeId ElementOf(TypeId array);  // REQUIRES: IsArray(array)
-bool IsComparable(TypeId id);    // has a default ordering: everything but json and void
+bool IsComparable(TypeId id);    // has a default ordering: not json, jsonb[], void
 bool IsIndexable(TypeId id);     // may be a key column: comparable and no array
 
 common::v1::DataType ToProto(const Type& type);

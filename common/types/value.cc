@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "common/status/macros.h"
+#include "common/types/jsonb_order.h"
 
 namespace adbms::types {
 namespace {
@@ -87,6 +88,10 @@ Value Value::String(Type type, std::string bytes) {
 }
 
 bool operator==(const Value& a, const Value& b) {
+  // Equal ones can have different text.
+  if (a.type_.id == TypeId::kJsonb && b.type_.id == TypeId::kJsonb) {
+    return a.null_ == b.null_ && a.bytes_ == b.bytes_;
+  }
   return a.type_.id == b.type_.id && CompareValues(a, b) == 0;
 }
 
@@ -108,6 +113,7 @@ int CompareValues(const Value& a, const Value& b) {
     case Physical::kString:
       break;
   }
+  if (a.type().id == TypeId::kJsonb) return CompareJsonb(Jsonb(a.bytes()), Jsonb(b.bytes()));
   std::string_view left = a.bytes();
   std::string_view right = b.bytes();
   if (a.type().id == TypeId::kBpchar) {
@@ -194,6 +200,9 @@ absl::StatusOr<Value> FromProto(const common::v1::Datum& proto) {
     }
     case Physical::kString:
       if (proto.kind_case() != Datum::kBytesValue) return WrongKind();
+      if (type.id == TypeId::kJsonb && !ValidateJsonb(proto.bytes_value()).ok()) {
+        return absl::InvalidArgumentError("datum: malformed jsonb");
+      }
       value = Value::String(type, proto.bytes_value());
       break;
   }

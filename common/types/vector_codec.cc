@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "common/types/decimal_math.h"
+#include "common/types/jsonb.h"
 #include "common/types/vector.h"
 
 namespace adbms::types {
@@ -146,13 +147,15 @@ bool DecodeStrings(Reader& reader, uint32_t rows, Vector* column) {
   for (uint32_t row = 0; row < rows; ++row) total += length_of(row);
   std::string_view bytes;
   if (!reader.Skip(total, &bytes)) return false;
-  if (total == 0) return true;
+  const bool jsonb = column->type().id == TypeId::kJsonb;
+  if (total == 0 && !jsonb) return true;
   const char* next = column->arena()->Add(bytes).data();
   auto* values = column->data<std::string_view>();
   for (uint32_t row = 0; row < rows; ++row) {
     const uint32_t length = length_of(row);
     values[row] = {next, length};
     next += length;
+    if (jsonb && !column->is_null(row) && !ValidateJsonb(values[row]).ok()) return false;
   }
   return true;
 }

@@ -30,6 +30,8 @@ TypeId ArrayOf(TypeId element) {
       return TypeId::kOidArray;
     case TypeId::kName:
       return TypeId::kNameArray;
+    case TypeId::kJsonb:
+      return TypeId::kJsonbArray;
     case TypeId::kText:
     case TypeId::kVarchar:
     case TypeId::kBpchar:
@@ -130,6 +132,10 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
   for (const Node* node : NodeList(indirection.indirection, indirection.n_indirection)) {
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
       return Unsupported(base->location, "selecting a field of a composite value");
+    if (base->type.id == TypeId::kJsonb) {
+      ASSIGN_OR_RETURN(base, SubscriptJsonb(base, *node->a_indices, scope));
+      continue;
+    }
     if (node->a_indices->is_slice) return Unsupported(base->location, "an array slice");
     if (!types::IsArray(base->type.id))
       return ErrorAt(sqlstate::kDatatypeMismatch, base->location,

@@ -102,6 +102,10 @@ class Binder {
   absl::StatusOr<ExprPtr> AssignTo(ExprPtr value, const common::v1::ColumnDescriptor& column,
                                    int location);
   absl::StatusOr<ExprPtr> DefaultOf(const common::v1::ColumnDescriptor& column);
+  // SET column[…] = value of a jsonb column, which may have been assigned to already.
+  absl::Status BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t ordinal, Scope* scope,
+                                std::vector<uint32_t>* columns, ExprPtr* earlier,
+                                std::vector<ExprPtr>* values);
   absl::Status BindAssignments(NodeList targets, Scope* scope, std::vector<uint32_t>* columns,
                                std::vector<ExprPtr>* values);
 
@@ -202,6 +206,13 @@ class Binder {
   // ARRAY[ARRAY[…], …]. Errors: 2202E when the inner ones differ in shape.
   absl::StatusOr<ExprPtr> NestArrays(std::vector<ExprPtr> arrays, TypeId wanted, int location);
   absl::StatusOr<ExprPtr> BindSubscript(const PgQuery__AIndirection& indirection, Scope* scope);
+  // base[index] of jsonb. Errors: 42804 for a slice, or an index that is neither number nor text.
+  absl::StatusOr<ExprPtr> SubscriptJsonb(ExprPtr base, const PgQuery__AIndices& indices,
+                                         Scope* scope);
+  // SET column[…]… = value of a jsonb column: what the column becomes.
+  absl::StatusOr<ExprPtr> AssignInJsonb(ExprPtr column, NodeList subscripts, ExprPtr value,
+                                        Scope* scope);
+  absl::StatusOr<ExprPtr> JsonbSubscript(const PgQuery__AIndices& indices, Scope* scope);
   absl::StatusOr<ExprPtr> BindValueFunction(const PgQuery__SQLValueFunction& function);
   absl::StatusOr<ExprPtr> BindSubLink(const PgQuery__SubLink& link, Scope* scope);
   // functions
@@ -251,6 +262,9 @@ class Binder {
                                    int location);
   absl::StatusOr<const functions::Function*> FindOperator(const std::string& symbol, TypeId left,
                                                           TypeId right, int location);
+  // Makes json of the arguments of json_agg and its like that it would not read as they are meant.
+  absl::Status PrepareJsonAggregate(const std::string& name, const PgQuery__FuncCall& call,
+                                    std::vector<ExprPtr>* arguments);
   absl::StatusOr<std::string> OperatorName(NodeList names, int location) const;
 
   // -- coercion (coercion.cc)

@@ -295,6 +295,26 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   return scan;
 }
 
+absl::Status Binder::BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t ordinal,
+                                      Scope* scope, std::vector<uint32_t>* columns,
+                                      ExprPtr* earlier, std::vector<ExprPtr>* values) {
+  const bool plain = target.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF &&
+                     !IsDefault(target.val) && ordinal < query_->change.columns.size();
+  if (!plain) return Unsupported(target.location, "assigning to a part of a column here");
+  const ColumnId id = query_->change.columns[ordinal];
+  ASSIGN_OR_RETURN(ExprPtr value, BindExpr(target.val, scope));
+  ExprPtr base = earlier != nullptr ? *earlier : plan::MakeColumn(id, query_->columns[id].type);
+  ASSIGN_OR_RETURN(value, AssignInJsonb(std::move(base), {target.indirection, target.n_indirection},
+                                        std::move(value), scope));
+  if (earlier != nullptr) {
+    *earlier = std::move(value);
+    return absl::OkStatus();
+  }
+  columns->push_back(ordinal);
+  values->push_back(std::move(value));
+  return absl::OkStatus();
+}
+
 absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector<uint32_t>* columns,
                                      std::vector<ExprPtr>* values) {
   const TableDescriptor& table = *query_->target;
@@ -303,13 +323,23 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
     const std::optional<uint32_t> ordinal = FindColumn(table, name);
-    if (target.n_indirection > 0)
-      return Unsupported(target.location, "assigning to a part of a column");
     if (!ordinal.has_value())
       return ErrorAt(
           sqlstate::kUndefinedColumn, target.location,
           absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
-    if (std::find(columns->begin(), columns->end(), *ordinal) != columns->end())
+    const bool in_jsonb =
+        table.columns(static_cast<int>(*ordinal)).type().id() == common::v1::TYPE_ID_JSONB;
+    if (target.n_indirection > 0 && !in_jsonb)
+      return Unsupported(target.location, "assigning to a part of a column");
+    const auto earlier = std::find(columns->begin(), columns->end(), *ordinal);
+    const bool again = earlier != columns->end();
+    if (target.n_indirection > 0) {
+      RETURN_IF_ERROR(BindAssignmentIn(
+          target, *ordinal, scope, columns,
+          again ? &(*values)[static_cast<size_t>(earlier - columns->begin())] : nullptr, values));
+      continue;
+    }
+    if (again)
       return ErrorAt(sqlstate::kSyntaxError, target.location,
                      absl::StrCat("multiple assignments to same column \"", name, "\""));
     const ColumnDescriptor& column = table.columns(static_cast<int>(*ordinal));

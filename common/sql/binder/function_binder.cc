@@ -152,7 +152,10 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
         sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
         "Could not choose a best candidate operator. You might need to add explicit type casts.");
   if (functions::IsPostgresOperator(symbol, left, right))
-    return Unsupported(location, absl::StrCat("operator ", shown));
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   absl::StrCat("operator ", shown, " is not supported"),
+                   "There is no jsonpath: #> and #>> follow a path, @> asks what is contained, and "
+                   "jsonb_array_elements() in FROM goes through an array.");
   return ErrorAt(sqlstate::kUndefinedFunction, location,
                  absl::StrCat("operator does not exist: ", shown), kOperatorHint);
 }
@@ -387,6 +390,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   if (owner == scope ? nested : grouping->inside_aggregate)
     return ErrorAt(sqlstate::kGroupingError, call.location,
                    "aggregate function calls cannot be nested");
+  RETURN_IF_ERROR(PrepareJsonAggregate(name, call, &aggregate.arguments));
   ASSIGN_OR_RETURN(aggregate.function,
                    ChooseAggregate(name, call.agg_star, &aggregate.arguments, call.location));
   aggregate.distinct = call.agg_distinct;

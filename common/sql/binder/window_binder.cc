@@ -83,8 +83,7 @@ absl::StatusOr<Type> Binder::BindWindowFunction(const PgQuery__FuncCall& call,
   const FunctionForm& form = *FindForm(name);
   const std::string shown = Shown(name, args);
   out->function = form.function;
-  if (!TakesCount(form.form, args.size()))
-    return NoFunction(name, shown, call.location);
+  if (!TakesCount(form.form, args.size())) return NoFunction(name, shown, call.location);
   const size_t integer = form.form == Form::kInteger ? 0 : 1;
   if (form.form != Form::kValue && args.size() > integer) {
     ASSIGN_OR_RETURN(args[integer],
@@ -133,6 +132,7 @@ absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
   Type type;
   if (aggregate) {
     bound.function = common::v1::WINDOW_FUNCTION_AGGREGATE;
+    RETURN_IF_ERROR(PrepareJsonAggregate(name, call, &args));
     ASSIGN_OR_RETURN(bound.aggregate, ChooseAggregate(name, call.agg_star, &args, location));
     type = {bound.aggregate->result, 0};
     if (type.id == TypeId::kUnspecified && !args.empty()) type = args[0]->type;

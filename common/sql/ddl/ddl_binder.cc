@@ -139,7 +139,10 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
   const std::string method(parser::View(create.access_method));
   if (method == "columnar") return Unsupported(-1, "a columnar index");
   if (!method.empty() && method != "btree")
-    return Unsupported(-1, absl::StrCat("index access method \"", method, "\""));
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("index access method \"", method, "\" is not supported"),
+                   "There are btree indexes only. What is often searched for inside a value can be "
+                   "a column of its own, with such an index.");
   RETURN_IF_ERROR(
       CheckRelationOptions(RelationKind::kIndex, {create.options, create.n_options}, false));
   if (create.where_clause != nullptr) return Unsupported(-1, "a partial index");

@@ -171,7 +171,8 @@ bool IsFloat(TypeId id) { return id == TypeId::kFloat4 || id == TypeId::kFloat8;
 
 // Whether the values compare as they lie in memory.
 bool ComparesPhysically(TypeId column, TypeId constant) {
-  if (column == constant) return column != TypeId::kBpchar && types::IsComparable(column);
+  if (column == TypeId::kBpchar || column == TypeId::kJsonb) return false;
+  if (column == constant) return types::IsComparable(column);
   if (types::IsInteger(column) && types::IsInteger(constant)) return true;
   if (IsFloat(column) && IsFloat(constant)) return true;
   const auto textual = [](TypeId id) {

@@ -5,6 +5,7 @@
 #include "common/sql/expression/node.h"
 #include "common/status/macros.h"
 #include "common/types/bytes_text.h"
+#include "common/types/jsonb_order.h"
 
 namespace adbms::sql::expression {
 namespace {
@@ -46,7 +47,8 @@ class ItemSet {
         integers_.insert(value.int_value());
         break;
       case Physical::kString:
-        owned_.emplace_back(Key(value.bytes()));
+        owned_.emplace_back(type_.id == TypeId::kJsonb ? JsonbKey(value.bytes())
+                                                       : std::string(Key(value.bytes())));
         strings_.insert(owned_.back());
         break;
       default:
@@ -64,6 +66,8 @@ class ItemSet {
       case Physical::kInt64:
         return integers_.contains(column.data<int64_t>()[row]);
       case Physical::kString:
+        if (type_.id == TypeId::kJsonb)
+          return strings_.contains(JsonbKey(column.data<std::string_view>()[row]));
         return strings_.contains(Key(column.data<std::string_view>()[row]));
       default:
         for (uint32_t i = 0; i < values_.size(); ++i) {
@@ -76,6 +80,11 @@ class ItemSet {
  private:
   std::string_view Key(std::string_view text) const {
     return type_.id == TypeId::kBpchar ? types::TrimBlanks(text) : text;
+  }
+  static std::string JsonbKey(std::string_view bytes) {
+    std::string key;
+    types::AppendJsonbKey(types::Jsonb(bytes), &key);
+    return key;
   }
 
   Type type_;

@@ -231,6 +231,8 @@ int CompareRows(const Vector& a, uint32_t row_a, const Vector& b, uint32_t row_b
   const std::string_view x = a.data<std::string_view>()[row_a];
   const std::string_view y = b.data<std::string_view>()[row_b];
   if (a.type().id == types::TypeId::kBpchar) return functions::BlankPadded::Compare(x, y);
+  if (a.type().id == types::TypeId::kJsonb)
+    return types::CompareJsonb(types::Jsonb(x), types::Jsonb(y));
   return CompareThreeWay(x, y);
 }
 

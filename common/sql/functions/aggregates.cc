@@ -469,6 +469,7 @@ void AddAggregates(CatalogBuilder& builder) {
       {TypeId::kText, TypeId::kTextArray}, {TypeId::kInt2, TypeId::kInt2Array},
       {TypeId::kInt4, TypeId::kInt4Array}, {TypeId::kInt8, TypeId::kInt8Array},
       {TypeId::kOid, TypeId::kOidArray},   {TypeId::kName, TypeId::kNameArray},
+      {TypeId::kJsonb, TypeId::kJsonbArray},
   };
   for (const auto& [element, array] : kArrays) {
     builder.AddAggregate("array_agg", {element}, array, Make<ArrayAgg>);

@@ -378,7 +378,9 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
     RETURN_IF_ERROR(context.Handled(text.size() + 64));
     ScratchMemory scratch(context);
     if (text.size() > internal::kLargeArguments) {
-      RETURN_IF_ERROR(scratch.Take(2 * internal::ScratchOf({&input}, row)));
+      // jsonb of many small parts, and what it is made of, take more than its text.
+      const size_t times = to == TypeId::kJsonb ? 8 : 2;
+      RETURN_IF_ERROR(scratch.Take(times * internal::ScratchOf({&input}, row)));
     }
     const auto lookup = context.catalog == nullptr ? std::nullopt : LookupOf(to, text);
     if (lookup.has_value()) {
@@ -405,7 +407,7 @@ constexpr TypeId kAllTypes[] = {
     TypeId::kRegclass,  TypeId::kRegtype,   TypeId::kRegnamespace, TypeId::kRegproc,
     TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,    TypeId::kInt8Array,
     TypeId::kOidArray,  TypeId::kNameArray, TypeId::kInt2Vector,   TypeId::kOidVector,
-    TypeId::kVoid};
+    TypeId::kVoid,      TypeId::kJsonb,     TypeId::kJsonbArray};
 
 void AddStringCasts(CatalogBuilder& builder) {
   const TypeId text = TypeId::kText;

@@ -62,13 +62,15 @@ void AddAll(CatalogBuilder& builder, TypeId a, TypeId b) {
   AddOne<A, B, 5>(builder, a, b);
 }
 
-template <int Index>
-void AddBlankPadded(CatalogBuilder& builder) {
-  builder.AddOperator(kSymbols[Index], {TypeId::kBpchar, TypeId::kBpchar}, TypeId::kBool,
-                      Map<[](const std::string_view& x, const std::string_view& y) {
-                        return Holds<Index>(BlankPadded::Compare(x, y));
-                      }>,
-                      kCommutators[Index], kNegators[Index]);
+// Strings with an order of their own.
+template <typename Order, int... Index>
+void AddOrdered(CatalogBuilder& builder, TypeId id, std::integer_sequence<int, Index...>) {
+  (builder.AddOperator(kSymbols[Index], {id, id}, TypeId::kBool,
+                       Map<[](const std::string_view& x, const std::string_view& y) {
+                         return Holds<Index>(Order::Compare(x, y));
+                       }>,
+                       kCommutators[Index], kNegators[Index]),
+   ...);
 }
 
 int64_t DateToTimestamp(int32_t days) {
@@ -163,12 +165,9 @@ void AddComparisons(CatalogBuilder& builder) {
   }
   AddAll<std::string_view, std::string_view>(builder, TypeId::kName, TypeId::kText);
   AddAll<std::string_view, std::string_view>(builder, TypeId::kText, TypeId::kName);
-  AddBlankPadded<0>(builder);
-  AddBlankPadded<1>(builder);
-  AddBlankPadded<2>(builder);
-  AddBlankPadded<3>(builder);
-  AddBlankPadded<4>(builder);
-  AddBlankPadded<5>(builder);
+  constexpr auto kAllSix = std::make_integer_sequence<int, 6>();
+  AddOrdered<BlankPadded>(builder, TypeId::kBpchar, kAllSix);
+  AddOrdered<JsonbOrder>(builder, TypeId::kJsonb, kAllSix);
   AddDatetimePairs(builder);
 }
 

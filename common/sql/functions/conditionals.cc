@@ -8,7 +8,10 @@ namespace {
 using types::TypeId;
 using types::Vector;
 
-template <typename T, bool kGreatest, bool kBlankPadded>
+// Compares by CompareThreeWay.
+struct ByValue {};
+
+template <typename T, bool kGreatest, typename Order>
 absl::Status Extreme(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
                      uint32_t rows, Vector* result) {
   T* out = result->data<T>();
@@ -22,10 +25,10 @@ absl::Status Extreme(const EvaluationContext& context, const std::vector<const V
       const T& value = argument->data<T>()[row];
       if (best != nullptr) {
         int order;
-        if constexpr (kBlankPadded) {
-          order = BlankPadded::Compare(value, *best);
-        } else {
+        if constexpr (std::is_same_v<Order, ByValue>) {
           order = CompareThreeWay(value, *best);
+        } else {
+          order = Order::Compare(value, *best);
         }
         if (kGreatest ? order <= 0 : order >= 0) continue;
       }
@@ -40,11 +43,11 @@ absl::Status Extreme(const EvaluationContext& context, const std::vector<const V
   return absl::OkStatus();
 }
 
-template <typename T, bool kBlankPadded = false>
+template <typename T, typename Order = ByValue>
 void AddType(CatalogBuilder& builder, TypeId id) {
   const FunctionOptions options = {false, true, Volatility::kImmutable};
-  builder.AddFunction("greatest", {id}, id, Extreme<T, true, kBlankPadded>, options);
-  builder.AddFunction("least", {id}, id, Extreme<T, false, kBlankPadded>, options);
+  builder.AddFunction("greatest", {id}, id, Extreme<T, true, Order>, options);
+  builder.AddFunction("least", {id}, id, Extreme<T, false, Order>, options);
 }
 
 }  // namespace
@@ -66,7 +69,8 @@ void AddConditionals(CatalogBuilder& builder) {
                           TypeId::kUuid, TypeId::kChar}) {
     AddType<std::string_view>(builder, id);
   }
-  AddType<std::string_view, true>(builder, TypeId::kBpchar);
+  AddType<std::string_view, BlankPadded>(builder, TypeId::kBpchar);
+  AddType<std::string_view, JsonbOrder>(builder, TypeId::kJsonb);
 }
 
 }  // namespace adbms::sql::functions

@@ -102,6 +102,12 @@ class BuiltinCatalog : public FunctionCatalog {
     AddArrays(content_);
     AddJson(content_);
     AddJsonSets(content_);
+    AddJsonMake(content_);
+    AddJsonbAccess(content_);
+    AddJsonbContains(content_);
+    AddJsonbEdit(content_);
+    AddJsonbSets(content_);
+    AddJsonbCasts(content_);
     AddBytes(content_);
     AddControl(content_);
     AddSystem(content_);
@@ -112,6 +118,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);
+    AddJsonAggregates(content_);
     for (const Function& function : content_.functions) {
       (function.is_operator ? operators_ : functions_).Add(function);
     }

@@ -6,7 +6,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "common/types/number_text.h"
+#include "common/types/text_io.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -22,6 +22,30 @@ std::optional<std::string> GetMemberText(const View& json, const View& key) {
 }
 std::optional<std::string> GetElementText(const View& json, int32_t index) {
   return JsonAsText(JsonElement(json, index));
+}
+
+// What `path` leads to; nothing where a step is NULL.
+absl::StatusOr<std::optional<View>> Follow(View json, View path) {
+  ASSIGN_OR_RETURN(const types::ShapedArray steps, types::ParseShapedArray(path));
+  json = SkipJsonSpaces(json);
+  std::optional<View> at = json.substr(0, JsonValueLength(json));
+  for (const types::ArrayElement& step : steps.elements) {
+    if (step.null) return std::optional<View>();
+    if (at.has_value()) at = JsonStep(*at, step.text);
+  }
+  return at;
+}
+
+absl::StatusOr<std::optional<std::string>> GetPath(const View& json, const View& path) {
+  // Without steps it is the whole, as it is written.
+  ASSIGN_OR_RETURN(const std::optional<View> found, Follow(json, path));
+  if (!found.has_value()) return std::optional<std::string>();
+  return std::optional<std::string>(path == "{}" ? json : *found);
+}
+
+absl::StatusOr<std::optional<std::string>> GetPathText(const View& json, const View& path) {
+  ASSIGN_OR_RETURN(const std::optional<View> found, Follow(json, path));
+  return JsonAsText(found);
 }
 
 View TypeOfJson(const View& json) {
@@ -43,94 +67,17 @@ View TypeOfJson(const View& json) {
   }
 }
 
-int32_t ArrayLength(const View& json) {
+absl::StatusOr<int32_t> ArrayLength(const View& json) {
+  const char first = SkipJsonSpaces(json).empty() ? '\0' : SkipJsonSpaces(json)[0];
+  if (first != '[') {
+    return status::Error(status::sqlstate::kInvalidParameterValue,
+                         first == '{' ? "cannot get array length of a non-array"
+                                      : "cannot get array length of a scalar");
+  }
   int32_t count = 0;
   ForEachInJson(json, [&](View, View) { return ++count, true; });
   return count;
 }
-
-// One value as PostgreSQL's to_json: numbers and booleans bare, times in ISO 8601.
-absl::Status AppendJsonValue(const Vector& argument, uint32_t row,
-                             const types::TextOptions& options, std::string* out) {
-  const TypeId type = argument.type().id;
-  if (argument.is_null(row)) {
-    *out += "null";
-    return absl::OkStatus();
-  }
-  if (types::IsArray(type)) return status::NotSupported("an array as json");
-  if (type == TypeId::kBool) {
-    *out += argument.data<uint8_t>()[row] != 0 ? "true" : "false";
-    return absl::OkStatus();
-  }
-  std::string text;
-  types::FormatText(argument, row, options, &text);
-  const bool number =
-      types::IsNumber(type) && text != "NaN" && text != "Infinity" && text != "-Infinity";
-  if (number || type == TypeId::kJson) {
-    *out += text;
-    return absl::OkStatus();
-  }
-  if (type == TypeId::kTimestamp || type == TypeId::kTimestamptz) {
-    if (const size_t space = text.find(' '); space != std::string::npos) text[space] = 'T';
-    // "+02" is "+02:00" there.
-    const size_t sign = text.find_last_of("+-");
-    if (type == TypeId::kTimestamptz && sign != std::string::npos && sign > 10 &&
-        text.size() == sign + 3)
-      text += ":00";
-  }
-  AppendJsonString(text, out);
-  return absl::OkStatus();
-}
-
-// A scratch text that grew longer is not kept for the next row.
-constexpr size_t kScratchKept = size_t{1} << 20;
-
-template <bool kObject>
-absl::Status BuildJson(const EvaluationContext& context,
-                       const std::vector<const Vector*>& arguments, uint32_t rows, Vector* result) {
-  const types::TextOptions options = OptionsOf(context);
-  if (kObject && arguments.size() % 2 != 0) {
-    return status::Error(status::sqlstate::kInvalidParameterValue,
-                         "argument list must have even number of elements", {},
-                         "The arguments of json_build_object() must consist of alternating keys "
-                         "and values.");
-  }
-  std::string out;
-  std::string key;
-  for (uint32_t row = 0; row < rows; ++row) {
-    const size_t bytes = internal::ScratchOf(arguments, row);
-    RETURN_IF_ERROR(context.Handled(bytes + 64));
-    // A text of its own for each argument, and the whole.
-    GrowingText grown(context);
-    RETURN_IF_ERROR(grown.Reached(2 * bytes));
-    if (out.capacity() > kScratchKept) out = std::string();
-    out = kObject ? "{" : "[";
-    for (size_t i = 0; i < arguments.size(); ++i) {
-      if (i > 0 && (!kObject || i % 2 == 0)) out += ", ";
-      if (kObject && i % 2 == 0) {
-        if (arguments[i]->is_null(row)) {
-          return status::Error(status::sqlstate::kInvalidParameterValue,
-                               "argument " + std::to_string(i + 1) + " cannot be null", {},
-                               "Object keys should be text.");
-        }
-        key.clear();
-        types::FormatText(*arguments[i], row, options, &key);
-        AppendJsonString(key, &out);
-        RETURN_IF_ERROR(grown.Reached(out.size()));
-        out += " : ";
-      } else {
-        RETURN_IF_ERROR(AppendJsonValue(*arguments[i], row, options, &out));
-        RETURN_IF_ERROR(grown.Reached(out.size()));
-      }
-    }
-    out += kObject ? "}" : "]";
-    result->data<View>()[row] = result->arena()->Add(out);
-  }
-  return absl::OkStatus();
-}
-
-View EmptyObject() { return "{}"; }
-View EmptyArray() { return "[]"; }
 
 }  // namespace
 
@@ -142,13 +89,8 @@ void AddJson(CatalogBuilder& builder) {
   builder.AddOperator("->", {json, int4}, json, Map<GetElement>);
   builder.AddOperator("->>", {json, text}, text, Map<GetMemberText>);
   builder.AddOperator("->>", {json, int4}, text, Map<GetElementText>);
-  const FunctionOptions any_number = {false, true, Volatility::kStable};
-  builder.AddFunction("json_build_object", {}, json, Map<EmptyObject>);
-  builder.AddFunction("json_build_object", {TypeId::kUnspecified}, json, BuildJson<true>,
-                      any_number);
-  builder.AddFunction("json_build_array", {}, json, Map<EmptyArray>);
-  builder.AddFunction("json_build_array", {TypeId::kUnspecified}, json, BuildJson<false>,
-                      any_number);
+  builder.AddOperator("#>", {json, TypeId::kTextArray}, json, Map<GetPath>);
+  builder.AddOperator("#>>", {json, TypeId::kTextArray}, text, Map<GetPathText>);
   builder.AddFunction("json_typeof", {json}, text, Map<TypeOfJson>);
   builder.AddFunction("json_array_length", {json}, int4, Map<ArrayLength>);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/sql/functions/jsonb_path.h"
 #include "common/sql/functions/unicode.h"
 #include "common/types/number_text.h"
 
@@ -124,49 +125,16 @@ std::optional<View> JsonElement(View json, int64_t index) {
   return found;
 }
 
+std::optional<View> JsonStep(View json, View step) {
+  if (SkipJsonSpaces(json).substr(0, 1) != "[") return JsonMember(json, step);
+  const std::optional<int32_t> index = PathIndex(step);
+  return index.has_value() ? JsonElement(json, *index) : std::nullopt;
+}
+
 std::optional<std::string> JsonAsText(std::optional<View> value) {
   if (!value.has_value() || *value == "null") return std::nullopt;
   if ((*value)[0] == '"') return UnescapeJson(*value);
   return std::string(*value);
-}
-
-void AppendJsonString(View text, std::string* out) {
-  constexpr View kHex = "0123456789abcdef";
-  out->push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\b':
-        *out += "\\b";
-        break;
-      case '\f':
-        *out += "\\f";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          *out += "\\u00";
-          out->push_back(kHex[static_cast<size_t>(c) >> 4]);
-          out->push_back(kHex[static_cast<size_t>(c) & 15]);
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-  out->push_back('"');
 }
 
 }  // namespace adbms::sql::functions

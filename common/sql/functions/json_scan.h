@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/types/json_reader.h"
+
 namespace adbms::sql::functions {
 
 std::string_view SkipJsonSpaces(std::string_view text);
@@ -15,8 +17,7 @@ size_t JsonStringLength(std::string_view text);
 size_t JsonValueLength(std::string_view text);
 // The text of a string literal, quotes included in `literal`.
 std::string UnescapeJson(std::string_view literal);
-// A string literal of `text`.
-void AppendJsonString(std::string_view text, std::string* out);
+using types::AppendJsonString;
 
 // Calls visit(key, value) for each member, or visit("", value) for each element, until it returns
 // false.
@@ -45,6 +46,8 @@ void ForEachInJson(std::string_view json, Visit visit) {
 // negative); nothing when there is none, or `json` is of another kind.
 std::optional<std::string_view> JsonMember(std::string_view json, std::string_view key);
 std::optional<std::string_view> JsonElement(std::string_view json, int64_t index);
+// One step of a path: a key of an object, an index of an array.
+std::optional<std::string_view> JsonStep(std::string_view json, std::string_view step);
 // A string without its quotes, other values as they are written, JSON's null as nothing.
 std::optional<std::string> JsonAsText(std::optional<std::string_view> value);
 

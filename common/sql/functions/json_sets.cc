@@ -1,10 +1,8 @@
-// json: paths, rows of objects and arrays, objects of arrays.
+// json: paths, and rows of objects and arrays.
 #include <algorithm>
 #include <memory>
 #include <optional>
 
-#include "absl/strings/numbers.h"
-#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/json_scan.h"
 #include "common/sql/functions/kernel.h"
@@ -38,14 +36,7 @@ absl::Status ExtractPath(const EvaluationContext& context,
   const View json = SkipJsonSpaces(arguments[0]->data<View>()[row]);
   std::optional<View> at = json.substr(0, JsonValueLength(json));
   for (size_t i = 1; i < arguments.size() && at.has_value(); ++i) {
-    const View step = arguments[i]->data<View>()[row];
-    int32_t index = 0;
-    if (KindOf(*at) == "array") {
-      const bool number = absl::SimpleAtoi(absl::string_view(step.data(), step.size()), &index);
-      at = number ? JsonElement(*at, index) : std::nullopt;
-    } else {
-      at = JsonMember(*at, step);
-    }
+    at = JsonStep(*at, arguments[i]->data<View>()[row]);
   }
   const std::optional<std::string> text = kText            ? JsonAsText(at)
                                           : at.has_value() ? std::optional<std::string>(*at)
@@ -62,7 +53,13 @@ void StripNulls(View json, std::string* out) {
   json = SkipJsonSpaces(json);
   const View kind = KindOf(json);
   if (kind == "scalar") {
-    out->append(json.substr(0, JsonValueLength(json)));
+    const View scalar = json.substr(0, JsonValueLength(json));
+    // Strings are written anew, as in PostgreSQL.
+    if (scalar.starts_with('"')) {
+      AppendJsonString(UnescapeJson(scalar), out);
+    } else {
+      out->append(scalar);
+    }
     return;
   }
   const bool object = kind == "object";
@@ -72,7 +69,10 @@ void StripNulls(View json, std::string* out) {
     if (object && value == "null") return true;
     if (!first) out->push_back(',');
     first = false;
-    if (object) out->append(key).push_back(':');
+    if (object) {
+      AppendJsonString(UnescapeJson(key), out);
+      out->push_back(':');
+    }
     StripNulls(value, out);
     return true;
   });
@@ -83,47 +83,6 @@ std::string StripNullsOf(const View& json) {
   std::string out;
   StripNulls(json, &out);
   return out;
-}
-
-absl::StatusOr<std::string> ObjectOf(const std::vector<types::ArrayElement>& keys,
-                                     const std::vector<types::ArrayElement>& values) {
-  std::string out = "{";
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i].null) return Error("22004", "null value not allowed for object key");
-    if (i > 0) out += ", ";
-    AppendJsonString(keys[i].text, &out);
-    out += " : ";
-    if (values[i].null) {
-      out += "null";
-    } else {
-      AppendJsonString(values[i].text, &out);
-    }
-  }
-  return out + "}";
-}
-
-absl::StatusOr<std::string> ObjectOfPairs(const EvaluationContext& context, const View& array) {
-  // The elements, twice, and the text that is made of them.
-  ScratchMemory scratch(context);
-  RETURN_IF_ERROR(scratch.Take(2 * BytesOfElements(array)));
-  ASSIGN_OR_RETURN(const auto elements, types::ParseArray(array));
-  if (elements.size() % 2 != 0) {
-    return Error("2202E", "array must have even number of elements");
-  }
-  std::vector<types::ArrayElement> keys;
-  std::vector<types::ArrayElement> values;
-  for (size_t i = 0; i < elements.size(); ++i) (i % 2 == 0 ? keys : values).push_back(elements[i]);
-  return ObjectOf(keys, values);
-}
-
-absl::StatusOr<std::string> ObjectOfTwo(const EvaluationContext& context, const View& key_array,
-                                        const View& value_array) {
-  ScratchMemory scratch(context);
-  RETURN_IF_ERROR(scratch.Take(BytesOfElements(key_array) + BytesOfElements(value_array)));
-  ASSIGN_OR_RETURN(const auto keys, types::ParseArray(key_array));
-  ASSIGN_OR_RETURN(const auto values, types::ParseArray(value_array));
-  if (keys.size() != values.size()) return Error("2202E", "mismatched array dimensions");
-  return ObjectOf(keys, values);
 }
 
 // What a set-returning function yields of each member or element.
@@ -223,9 +182,6 @@ void AddJsonSets(CatalogBuilder& builder) {
   builder.AddFunction("json_extract_path_text", {json, text}, text, MapAny<ExtractPath<true>>,
                       path);
   builder.AddFunction("json_strip_nulls", {json}, json, Map<StripNullsOf>);
-  builder.AddFunction("json_object", {TypeId::kTextArray}, json, Map<ObjectOfPairs>);
-  builder.AddFunction("json_object", {TypeId::kTextArray, TypeId::kTextArray}, json,
-                      Map<ObjectOfTwo>);
   using Opener = absl::StatusOr<CursorPtr> (*)(const EvaluationContext&, const std::vector<Value>&);
   const auto add = [&](const char* name, std::vector<TypeId> types,
                        std::vector<std::string> columns, Opener open) {

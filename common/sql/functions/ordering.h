@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/types/bytes_text.h"
+#include "common/types/jsonb_order.h"
 #include "common/types/vector.h"
 
 namespace adbms::sql::functions {
@@ -31,6 +32,12 @@ int CompareThreeWay(const A& a, const B& b) {
     return a < b ? -1 : (b < a ? 1 : 0);
   }
 }
+
+struct JsonbOrder {
+  static int Compare(std::string_view a, std::string_view b) {
+    return types::CompareJsonb(types::Jsonb(a), types::Jsonb(b));
+  }
+};
 
 // char(n): trailing blanks do not count.
 struct BlankPadded {

@@ -10,7 +10,7 @@ namespace {
 constexpr absl::string_view kNames =
     "_pg_expandarray normalize "
     "abbrev acldefault aclexplode acosd acosh amvalidate area array_eq array_fill "
-    "array_positions array_replace array_to_json array_to_tsvector asind asinh "
+    "array_positions array_replace array_to_tsvector asind asinh "
     "atan2d atand atanh bit_count broadcast cash_words center convert convert_from convert_to "
     "corr cosd cotd covar_pop covar_samp current_query currtid2 cursor_to_xml "
     "cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
@@ -23,17 +23,17 @@ constexpr absl::string_view kNames =
     "height host hostmask in_range inet_client_addr inet_client_port inet_server_addr "
     "int2int4_sum int4inc int4multirange int4pl int4range_canonical int4range_subdiff int8_sum "
     "int8multirange int8pl int8range_canonical int8range_subdiff is_normalized isclosed "
-    "ishorizontal isopen isparallel isperp isvertical json_agg "
+    "ishorizontal isopen isparallel isperp isvertical "
     ""
-    "json_object_agg json_populate_record json_populate_recordset "
-    "json_to_record json_to_recordset json_to_tsvector jsonb_agg "
-    "jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array "
-    "jsonb_build_object jsonb_contains jsonb_each jsonb_each_text jsonb_insert jsonb_object "
-    "jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_path_exists_tz jsonb_path_match "
+    "json_populate_record json_populate_recordset "
+    "json_to_record json_to_recordset json_to_tsvector "
+    ""
+    "jsonb_contains "
+    "jsonb_path_exists jsonb_path_exists_tz jsonb_path_match "
     "jsonb_path_match_tz jsonb_path_query jsonb_path_query_array jsonb_path_query_array_tz "
     "jsonb_path_query_first jsonb_path_query_first_tz jsonb_path_query_tz jsonb_populate_record "
-    "jsonb_populate_recordset jsonb_pretty jsonb_set jsonb_set_lax jsonb_strip_nulls "
-    "jsonb_to_record jsonb_to_recordset jsonb_to_tsvector jsonb_typeof lo_create "
+    "jsonb_populate_recordset "
+    "jsonb_to_record jsonb_to_recordset jsonb_to_tsvector lo_create "
     "lo_export lo_from_bytea lo_get lo_import lo_put lo_unlink loread lower_inc lower_inf "
     "lowrite macaddr8_set7bit makeaclitem masklen min_scale mode mxid_age nameconcatoid netmask "
     "network notlike npoints num_nonnulls num_nulls numeric_div_trunc numeric_exp "
@@ -98,8 +98,8 @@ constexpr absl::string_view kNames =
     "row_to_json satisfies_hash_partition schema_to_xml schema_to_xml_and_xmlschema "
     "schema_to_xmlschema set_bit set_byte set_masklen setseed setweight sha224 "
     "sha384 sha512 similar_escape sind slope string_to_table strip table_to_xml "
-    "table_to_xml_and_xmlschema table_to_xmlschema tand textcat texteq textlen to_ascii to_json "
-    "to_jsonb to_regcollation to_regoper to_regoperator "
+    "table_to_xml_and_xmlschema table_to_xmlschema tand textcat texteq textlen to_ascii "
+    "to_regcollation to_regoper to_regoperator "
     "to_regprocedure to_regrole to_tsquery to_tsvector trim_array ts_debug ts_delete ts_filter "
     "ts_headline ts_lexize ts_parse ts_rank ts_rank_cd ts_rewrite ts_stat ts_token_type "
     "tsmultirange tsrange_subdiff tstzmultirange tstzrange_subdiff tsvector_to_array "
@@ -117,7 +117,8 @@ bool IsPostgresFunction(std::string_view name) {
 }
 
 bool IsPostgresOperator(std::string_view symbol, types::TypeId left, types::TypeId) {
-  return left == types::TypeId::kJson && (symbol == "#>" || symbol == "#>>");
+  // jsonpath: #> and the functions over rows do what most paths do.
+  return left == types::TypeId::kJsonb && (symbol == "@?" || symbol == "@@");
 }
 
 }  // namespace adbms::sql::functions

@@ -248,6 +248,7 @@ void AddTableFunctions(CatalogBuilder& builder) {
     add("unnest", {array}, types::ElementOf(array), OpenUnnest);
     add("generate_subscripts", {array, int4}, int4, OpenSubscripts);
   }
+  add("unnest", {TypeId::kJsonbArray}, TypeId::kJsonb, OpenUnnest);
 }
 
 }  // namespace adbms::sql::functions

@@ -28,6 +28,8 @@ std::optional<TypeId> ArrayOf(TypeId element) {
       return TypeId::kOidArray;
     case TypeId::kName:
       return TypeId::kNameArray;
+    case TypeId::kJsonb:
+      return TypeId::kJsonbArray;
     default:
       return std::nullopt;
   }
@@ -124,11 +126,11 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
   if (!id.has_value()) {
     for (const char* known :
-         {"jsonb",     "xml",       "money",    "inet",    "cidr",      "macaddr",
-          "point",     "line",      "box",      "path",    "polygon",   "circle",
-          "lseg",      "tsvector",  "tsquery",  "bit",     "varbit",    "timetz",
-          "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
-          "xid",       "regproc",   "regrole",  "pg_lsn",  "cstring",   "record"}) {
+         {"xml",       "money",    "inet",    "cidr",      "macaddr",   "point",
+          "line",      "box",      "path",    "polygon",   "circle",    "lseg",
+          "tsvector",  "tsquery",  "bit",     "varbit",    "timetz",    "int4range",
+          "int8range", "numrange", "tsrange", "tstzrange", "daterange", "xid",
+          "regproc",   "regrole",  "pg_lsn",  "cstring",   "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));

@@ -153,7 +153,8 @@ double PositionBetween(const Value& value, const Value& low, const Value& high) 
   const bool strings = types::PhysicalOf(low.type().id) == Physical::kString &&
                        types::PhysicalOf(value.type().id) == Physical::kString;
   double position = 0.5;
-  if (strings) {
+  // Of jsonb the bytes tell nothing.
+  if (strings && low.type().id != TypeId::kJsonb) {
     position = StringPosition(value.bytes(), low.bytes(), high.bytes());
   } else {
     const auto at = Scalar(value);

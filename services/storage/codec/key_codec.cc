@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "common/types/jsonb_order.h"
+
 namespace adbms::storage::codec {
 namespace {
 
@@ -134,6 +136,12 @@ void AppendString(std::string_view bytes, TypeId id, Out* out) {
   }
   if (id == TypeId::kBpchar) {
     while (!bytes.empty() && bytes.back() == ' ') bytes.remove_suffix(1);
+  }
+  std::string ordered;
+  if (id == TypeId::kJsonb) {
+    ordered.reserve(bytes.size() + 8);
+    types::AppendJsonbKey(types::Jsonb(bytes), &ordered);
+    bytes = ordered;
   }
   const char* next = bytes.data();
   const char* end = next + bytes.size();
@@ -329,7 +337,12 @@ size_t KeyBound(const types::Vector& vector, uint32_t row, const KeyColumn& colu
   const size_t marker = column.nullable ? 1 : 0;
   if (vector.is_null(row)) return marker;
   if (vector.physical() != Physical::kString) return marker + FixedBound(vector.physical());
-  const std::string_view text = vector.data<std::string_view>()[row];
+  std::string_view text = vector.data<std::string_view>()[row];
+  std::string ordered;
+  if (column.type.id == TypeId::kJsonb) {
+    types::AppendJsonbKey(types::Jsonb(text), &ordered);
+    text = ordered;
+  }
   // Most have no zeros, which memchr is fast to see.
   const bool zeros = !text.empty() && std::memchr(text.data(), 0, text.size()) != nullptr;
   return marker + text.size() + 2 +
@@ -405,7 +418,7 @@ bool IsExact(TypeId id) {
     case Physical::kDouble:
       return false;
     default:
-      return id != TypeId::kBpchar;
+      return id != TypeId::kBpchar && id != TypeId::kJsonb;
   }
 }
 

@@ -37,8 +37,8 @@ char* WriteKey(const types::Vector& vector, uint32_t row, const KeyColumn& colum
 // False when the bytes are malformed. REQUIRES: out is null, or IsExact(column.type.id).
 bool DecodeKey(std::string_view* in, const KeyColumn& column, types::Vector* out, uint32_t row);
 
-// Whether a value can be told exactly from its key form (numeric loses its scale, char(n) its
-// blanks).
+// Whether a value can be told exactly from its key form (numeric loses its scale, jsonb
+// too, char(n) its blanks).
 bool IsExact(types::TypeId id);
 
 // The least key greater than every key that starts with `prefix`.

@@ -151,6 +151,8 @@ void AppendIdentity(const types::Value& value, std::string* out) {
   // Equal numbers of different scale are told apart: their text differs.
   if (types::PhysicalOf(value.type().id) == types::Physical::kDecimal) {
     out->push_back(static_cast<char>(value.decimal().scale));
+  } else if (value.type().id == types::TypeId::kJsonb) {
+    out->append(value.bytes());
   }
 }
 

@@ -45,6 +45,8 @@ constexpr TypeRow kTypes[] = {
     {2283, "anyelement", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2312, 2313},
     {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
     {4089, "regnamespace", 4, true, "b", "N", false, 0, 4090, "i", "p", 0, 4084, 4085},
+    {3802, "jsonb", -1, false, "b", "U", false, 0, 3807, "i", "x", 0, 3806, 3804},
+    {3807, "_jsonb", -1, false, "b", "A", false, 3802, 0, "i", "x", 0, 750, 751},
     {2950, "uuid", 16, false, "b", "U", false, 0, 2951, "c", "p", 0, 2952, 2953},
 };
 
