@@ -373,13 +373,12 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
   }
   for (const plan::SortKey& key : input.sorted) {
     size_t at = 0;
-    while (at < rel.expressions.size() &&
-           (rel.expressions[at]->kind != Expr::Kind::kColumn ||
-            rel.expressions[at]->column != key.expression->column))
+    while (at < rel.expressions.size() && (rel.expressions[at]->kind != Expr::Kind::kColumn ||
+                                           rel.expressions[at]->column != key.expression->column))
       ++at;
     if (at == rel.expressions.size()) break;
-    result.sorted.push_back({plan::MakeColumn(rel.output[at], key.expression->type),
-                             key.descending, key.nulls_first});
+    result.sorted.push_back(
+        {plan::MakeColumn(rel.output[at], key.expression->type), key.descending, key.nulls_first});
   }
   result.rows = input.rows;
   result.startup = input.startup;

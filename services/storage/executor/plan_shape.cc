@@ -51,8 +51,7 @@ bool Fits(const Operator& op) {
     case Operator::kLookupJoin:
       return Has(op.output(), 0, op.lookup_join().left().output());
     case Operator::kWindow:
-      return op.output_size() ==
-                 op.window().input().output_size() + op.window().calls_size() &&
+      return op.output_size() == op.window().input().output_size() + op.window().calls_size() &&
              Has(op.output(), 0, op.window().input().output());
     case Operator::kSetOperation:
       return Same(op.output(), op.set_operation().left().output()) &&

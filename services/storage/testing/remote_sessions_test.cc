@@ -3,7 +3,6 @@
 #include "gtest/gtest.h"
 
 #include <latch>
-#include <latch>
 #include <thread>
 
 #include "common/rpc/grpc/server.h"
