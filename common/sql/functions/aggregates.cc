@@ -432,9 +432,9 @@ void AddAggregates(CatalogBuilder& builder) {
   builder.AddAggregate("string_agg", {TypeId::kBytea, TypeId::kBytea}, TypeId::kBytea,
                        Make<StringAgg>);
   constexpr std::pair<TypeId, TypeId> kArrays[] = {
-      {TypeId::kText, TypeId::kTextArray}, {TypeId::kInt2, TypeId::kInt2Array},
-      {TypeId::kInt4, TypeId::kInt4Array}, {TypeId::kInt8, TypeId::kInt8Array},
-      {TypeId::kOid, TypeId::kOidArray},   {TypeId::kName, TypeId::kNameArray},
+      {TypeId::kText, TypeId::kTextArray},   {TypeId::kInt2, TypeId::kInt2Array},
+      {TypeId::kInt4, TypeId::kInt4Array},   {TypeId::kInt8, TypeId::kInt8Array},
+      {TypeId::kOid, TypeId::kOidArray},     {TypeId::kName, TypeId::kNameArray},
       {TypeId::kJsonb, TypeId::kJsonbArray},
   };
   for (const auto& [element, array] : kArrays) {
