@@ -98,8 +98,6 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{
             "INSERT INTO emp (id) VALUES (1) ON CONFLICT (name) DO NOTHING", "42P10",
             "there is no unique or exclusion constraint matching the ON CONFLICT specification", 0},
-        ErrorCase{"SELECT rank() OVER () FROM emp", "0A000", "a window function is not supported",
-                  8},
         ErrorCase{"WITH RECURSIVE r AS (SELECT 1) SELECT 1 FROM r", "0A000",
                   "WITH RECURSIVE is not supported", 1},
         ErrorCase{"SELECT id FROM emp WHERE $1 IS NULL", "42P18",

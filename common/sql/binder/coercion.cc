@@ -158,6 +158,11 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   if (type.id == TypeId::kRegclass || type.id == TypeId::kRegtype ||
       type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc)
     return BindRegclass(text, type, literal->location);
+  // What stands in for a long constant (gateway's long statements) is no json: the constant itself
+  // is read when the statement runs.
+  const bool json = type.id == TypeId::kJson || type.id == TypeId::kJsonb;
+  if (json && text == "…" && CanLift(literal->literal))
+    return LiftLiteral(literal->literal, type, literal->location);
   types::TextOptions options;
   if (const auto zone = types::ReadTimeZoneSetting(input_.time_zone); zone.ok())
     options.time_zone = zone->zone;
