@@ -150,6 +150,8 @@ class SpillTest(unittest.TestCase):
             connection = postgres.connect()
             fill(connection)
             for what, query in QUERIES.items():
+                if what.startswith("window"):
+                    continue  # PostgreSQL takes minutes; run_random_queries.py compares windows, of fewer rows.
                 with self.subTest(what):
                     self.assertEqual(self.ample[what], run(connection, query))
             connection.close()
