@@ -88,7 +88,7 @@ TEST_F(WindowRowsTest, AreThereInMemory) { CheckAll(int64_t{1} << 30, false); }
 TEST_F(WindowRowsTest, AreThereOnDisk) { CheckAll(2 << 20, true); }
 
 TEST_F(WindowRowsTest, WithLittleLeftTheFileStartsAnew) {
-  shared_.query_memory.SetLimit(8 << 20);
+  shared_.query_memory.SetLimit(1 << 20);
   WindowRows rows(&context_);
   while (context_.spilled_bytes == 0) ASSERT_TRUE(Add(&rows, 500).ok());
   ASSERT_TRUE(rows.DropBefore(rows.end() - 1).ok());

@@ -23,42 +23,52 @@ QueryMemoryAccount::~QueryMemoryAccount() {
 
 bool QueryMemoryAccount::Take(int64_t bytes, bool wait) {
   const int64_t used = used_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  if (used <= ceiling_.load(std::memory_order_relaxed) &&
-      (used <= taken_.load(std::memory_order_relaxed) || TakeFromServer(used, wait))) {
-    return true;
+  if (used <= ceiling_.load(std::memory_order_relaxed)) {
+    if (used <= taken_.load(std::memory_order_relaxed) || CoverUsed()) return true;
+    // Without the mutex: another thread may give back what this one waits for.
+    const bool holds = taken_.load(std::memory_order_relaxed) > kFreeBytes;
+    if (wait && bytes <= server_.limit() &&
+        server_.Await([this] { return CoverUsed(); }, holds, call_.load(std::memory_order_relaxed)))
+      return true;
   }
   used_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
 }
 
-bool QueryMemoryAccount::TakeFromServer(int64_t used, bool wait) {
+bool QueryMemoryAccount::CoverUsed() {
   absl::MutexLock lock(&mutex_);
   const int64_t taken = taken_.load(std::memory_order_relaxed);
-  if (used <= taken) return true;
-  const bool holds = taken > kFreeBytes;
-  const int64_t needed = used - taken;
-  int64_t more = std::max(needed, kStep);
-  if (!server_.Take(more)) {
-    more = needed;
-    const bool got = wait ? server_.TakeWaiting(more, holds, call_.load(std::memory_order_relaxed))
-                          : server_.Take(more);
-    if (!got) return false;
+  const int64_t needed = used_.load(std::memory_order_relaxed) - taken;
+  if (needed <= 0) return true;
+  for (const int64_t more : {std::max(needed, kStep), needed}) {
+    if (!server_.Take(more)) continue;
+    taken_.store(taken + more, std::memory_order_relaxed);
+    if (taken <= kFreeBytes) server_.AddHolder();
+    return true;
   }
-  taken_.store(taken + more, std::memory_order_relaxed);
-  if (!holds) server_.AddHolder();
-  return true;
+  return false;
 }
 
 void QueryMemoryAccount::Give(int64_t bytes) {
   const int64_t used = used_.fetch_sub(bytes, std::memory_order_relaxed) - bytes;
-  if (taken_.load(std::memory_order_relaxed) - used <= kSlack + kFreeBytes) return;
-  absl::MutexLock lock(&mutex_);
-  const int64_t taken = taken_.load(std::memory_order_relaxed);
-  const int64_t kept = std::max(used_.load(std::memory_order_relaxed) + kStep, kFreeBytes);
-  if (kept >= taken) return;
-  taken_.store(kept, std::memory_order_relaxed);
-  server_.Give(taken - kept);
-  if (kept == kFreeBytes) server_.RemoveHolder();
+  const bool wanted = server_.waiting() > 0;
+  if (!wanted && taken_.load(std::memory_order_relaxed) - used <= kSlack + kFreeBytes) return;
+  int64_t given = 0;
+  bool holds = true;
+  {
+    absl::MutexLock lock(&mutex_);
+    const int64_t taken = taken_.load(std::memory_order_relaxed);
+    const int64_t kept =
+        std::max(used_.load(std::memory_order_relaxed) + (wanted ? 0 : kStep), kFreeBytes);
+    if (kept < taken) {
+      taken_.store(kept, std::memory_order_relaxed);
+      given = taken - kept;
+      holds = kept > kFreeBytes;
+    }
+  }
+  // Without the mutex, which who waits and is woken may need. He may be of this account.
+  if (given > 0 || wanted) server_.Give(given);
+  if (!holds) server_.RemoveHolder();
 }
 
 absl::Status QueryMemoryAccount::Refusal() const {
@@ -70,7 +80,7 @@ absl::Status QueryMemoryAccount::Refusal() const {
 
 bool MemoryBudget::TryReserveSpillable(int64_t bytes) {
   const int64_t limit = server_.limit();
-  const int64_t used = server_.used();
+  const int64_t used = server_.used() - std::max<int64_t>(account_->spare(), 0);
   // A small share is everybody's, so that runs do not become tiny where others hold much.
   const bool roomy = used + bytes <= limit / 4 * 3 || account_->used() + bytes <= limit / 32;
   return roomy && TryReserve(bytes);

@@ -37,6 +37,8 @@ class QueryMemoryAccount : public types::MemoryAccount {
   absl::Status Refusal() const override;
 
   int64_t used() const { return used_.load(std::memory_order_relaxed); }
+  // Taken from the server and not used now.
+  int64_t spare() const { return taken_.load(std::memory_order_relaxed) - used(); }
   // On whose behalf it waits; null: nobody's, any more.
   void SetCall(const rpc::CallContext* call) { call_.store(call, std::memory_order_relaxed); }
   // Refuses what would lead beyond so many bytes; INT64_MAX: only the server's sum does.
@@ -44,7 +46,8 @@ class QueryMemoryAccount : public types::MemoryAccount {
 
  private:
   bool Take(int64_t bytes, bool wait);
-  bool TakeFromServer(int64_t used, bool wait);
+  // Whether all that is used is taken from the server, now at the latest.
+  bool CoverUsed();
 
   QueryMemory& server_;
   std::atomic<const rpc::CallContext*> call_{nullptr};

@@ -23,16 +23,15 @@ bool QueryMemory::Take(int64_t bytes) {
   return false;
 }
 
-bool QueryMemory::TakeWaiting(int64_t bytes, bool holds, const rpc::CallContext* call) {
-  if (Take(bytes)) return true;
-  if (bytes > limit()) return false;
+bool QueryMemory::Await(const std::function<bool()>& attempt, bool holds,
+                        const rpc::CallContext* call) {
   const absl::Time until = absl::Now() + kPatience;
   absl::MutexLock lock(&mutex_);
   // Whoever gives something back from here on sees that there is one to wake.
   waiting_.fetch_add(1);
   if (holds) ++waiting_holders_;
   bool taken = false;
-  while (!(taken = Take(bytes))) {
+  while (!(taken = attempt())) {
     if (waiting_holders_ >= holders_.load()) break;
     if (absl::Now() >= until || (call != nullptr && !call->Check().ok())) break;
     changed_.WaitWithTimeout(&mutex_, std::min(kLookAround, until - absl::Now()));

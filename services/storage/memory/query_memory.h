@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -26,11 +27,15 @@ class QueryMemory {
   uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
   void CountRefusal() { refusals_.fetch_add(1, std::memory_order_relaxed); }
 
+  // Threads that wait for memory now.
+  int waiting() const { return waiting_.load(std::memory_order_relaxed); }
+
   // Takes `bytes` if they fit.
   bool Take(int64_t bytes);
-  // The same, waiting for them if need be; until `call` (null: nobody) is cancelled at the latest.
-  // `holds`: whether the caller is one of the holders.
-  bool TakeWaiting(int64_t bytes, bool holds, const rpc::CallContext* call);
+  // Waits until `attempt`, which takes what it needs if there is room, has answered true, and
+  // returns whether it has. It is called again when somebody has given something back; no longer
+  // than until `call` (null: nobody's) is cancelled. `holds`: whether the caller is a holder.
+  bool Await(const std::function<bool()>& attempt, bool holds, const rpc::CallContext* call);
   void Give(int64_t bytes);
   // Notes one more who holds memory, or one less.
   void AddHolder() { holders_.fetch_add(1, std::memory_order_relaxed); }

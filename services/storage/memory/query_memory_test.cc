@@ -73,6 +73,32 @@ TEST(QueryMemory, CancellingEndsTheWait) {
   EXPECT_LT(absl::Now() - start, QueryMemory::kPatience);
 }
 
+TEST(QueryMemory, WhatOneWaitsForAnotherThreadOfItsMayGiveBack) {
+  QueryMemory memory;
+  memory.SetLimit(8 * kMiB);
+  MemoryBudget other(&memory);
+  ASSERT_TRUE(other.TryReserve(kMiB));
+  MemoryBudget budget(&memory);
+  const std::shared_ptr<QueryMemoryAccount> account = budget.account();
+  ASSERT_TRUE(account->TakeNow(5 * kMiB));
+  const absl::Time start = absl::Now();
+  std::thread waiter([&] { EXPECT_TRUE(account->Take(4 * kMiB)); });
+  while (memory.waiting() == 0) std::this_thread::yield();
+  account->Give(5 * kMiB);
+  waiter.join();
+  EXPECT_LT(absl::Now() - start, QueryMemory::kPatience);
+  account->Give(4 * kMiB);
+}
+
+TEST(QueryMemory, WhatIsTakenAndNotUsedIsThereForSpilling) {
+  QueryMemory memory;
+  memory.SetLimit(2 * kMiB);
+  MemoryBudget budget(&memory);
+  ASSERT_TRUE(budget.TryReserveSpillable(kMiB));
+  budget.Release(kMiB);
+  EXPECT_TRUE(budget.TryReserveSpillable(kMiB * 6 / 5));
+}
+
 TEST(QueryMemory, AtTheEndNothingIsUsed) {
   QueryMemory memory;
   memory.SetLimit(8 * kMiB);
