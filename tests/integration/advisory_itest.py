@@ -8,7 +8,7 @@ import unittest
 import psycopg2
 
 from adbms_process import ClusterTest, Postgres, run, sqlstate, wait_until
-from session_scripts import Session, transcript
+from session_scripts import Session, add_tests, transcript
 
 SETUP = """
 CREATE TABLE t (id int PRIMARY KEY, n int);
@@ -284,14 +284,7 @@ class SevenProcesses(AdvisoryTest):
         run(other, "SELECT pg_advisory_unlock(21)")
 
 
-def add(name, script):
-    def test(self):
-        self.compare(script)
-    setattr(AdvisoryTest, "test_" + name.replace(" ", "_"), test)
-
-
-for script_name, steps in SCRIPTS.items():
-    add(script_name, steps)
+add_tests(AdvisoryTest, SCRIPTS)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

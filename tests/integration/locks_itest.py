@@ -7,7 +7,7 @@ import unittest
 import psycopg2
 
 from adbms_process import PATIENCE, ClusterTest, Postgres, run, sqlstate, wait_until
-from session_scripts import Session, transcript
+from session_scripts import Session, add_tests, transcript
 
 SETUP = """
 CREATE TABLE parent (id int PRIMARY KEY, code int UNIQUE, note text);
@@ -234,14 +234,7 @@ class LockTest(ClusterTest):
         self.assertEqual(ends[0], ends[1])
 
 
-def add(name, script):
-    def test(self):
-        self.compare(script)
-    setattr(LockTest, "test_" + name.replace(" ", "_"), test)
-
-
-for script_name, steps in SCRIPTS.items():
-    add(script_name, steps)
+add_tests(LockTest, SCRIPTS)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -74,3 +74,11 @@ def transcript(server, script):
         session.close()
     watcher.close()
     return lines
+
+
+def add_tests(case, scripts):
+    """A test of `case`, which compares a script's transcripts, for each of the named scripts."""
+    for name, script in scripts.items():
+        def test(self, script=script):
+            self.compare(script)
+        setattr(case, "test_" + name.replace(" ", "_"), test)

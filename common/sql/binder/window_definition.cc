@@ -6,6 +6,7 @@
 #include "common/sql/binder/window_scope.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/distance.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -176,33 +177,6 @@ absl::Status Binder::BindFrame(const PgQuery__WindowDef& definition, Scope* scop
   return absl::OkStatus();
 }
 
-namespace {
-
-// The type of a distance between values; kUnspecified: there is none.
-TypeId DistanceOf(TypeId type) {
-  switch (type) {
-    case TypeId::kInt2:
-    case TypeId::kInt4:
-    case TypeId::kInt8:
-      return TypeId::kInt8;
-    case TypeId::kFloat4:
-    case TypeId::kFloat8:
-      return TypeId::kFloat8;
-    case TypeId::kNumeric:
-      return TypeId::kNumeric;
-    case TypeId::kDate:
-    case TypeId::kTime:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-    case TypeId::kInterval:
-      return TypeId::kInterval;
-    default:
-      return TypeId::kUnspecified;
-  }
-}
-
-}  // namespace
-
 absl::StatusOr<ExprPtr> Binder::BindFrameOffset(const Node* node, const WindowDefinition& window,
                                                 Scope* scope) {
   const std::string word = WordOf(window.frame.mode);
@@ -219,7 +193,7 @@ absl::StatusOr<ExprPtr> Binder::BindFrameOffset(const Node* node, const WindowDe
   const int location = (*bound)->location;
   const bool range = window.frame.mode == common::v1::WindowFrame::MODE_RANGE;
   const Type of = range ? window.order[0].expression->type : Type{};
-  const TypeId to = range ? DistanceOf(of.id) : TypeId::kInt8;
+  const TypeId to = range ? types::DistanceOf(of.id) : TypeId::kInt8;
   if (to == TypeId::kUnspecified)
     return ErrorAt(
         sqlstate::kFeatureNotSupported, location,

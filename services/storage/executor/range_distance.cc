@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/datetime.h"
+#include "common/types/distance.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -47,35 +48,13 @@ int64_t IntegerAt(const Vector& column, uint32_t row) {
 
 }  // namespace
 
-std::optional<TypeId> RangeDistance::TypeFor(TypeId type) {
-  switch (type) {
-    case TypeId::kInt2:
-    case TypeId::kInt4:
-    case TypeId::kInt8:
-      return TypeId::kInt8;
-    case TypeId::kFloat4:
-    case TypeId::kFloat8:
-      return TypeId::kFloat8;
-    case TypeId::kNumeric:
-      return TypeId::kNumeric;
-    case TypeId::kDate:
-    case TypeId::kTime:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-    case TypeId::kInterval:
-      return TypeId::kInterval;
-    default:
-      return std::nullopt;
-  }
-}
-
 absl::StatusOr<RangeDistance> RangeDistance::Create(TypeId type, const types::Value& offset,
                                                     absl::TimeZone zone) {
   RangeDistance distance;
   distance.type_ = type;
   distance.zone_ = zone;
   bool negative = false;
-  switch (*TypeFor(type)) {
+  switch (types::DistanceOf(type)) {
     case TypeId::kInt8:
       distance.integer_ = offset.int_value();
       negative = distance.integer_ < 0;

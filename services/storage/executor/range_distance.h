@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,11 +15,8 @@ namespace adbms::storage::executor {
 
 class RangeDistance {
  public:
-  // The type that a distance between values of `type` has; nullopt: there is none.
-  static std::optional<types::TypeId> TypeFor(types::TypeId type);
-
   // For values of `type`; days and months of instants count in `zone`. Errors: 22013 when the
-  // offset is negative. REQUIRES: `offset` is not NULL, of TypeFor(type).
+  // offset is negative. REQUIRES: `offset` is not NULL, of types::DistanceOf(type).
   static absl::StatusOr<RangeDistance> Create(types::TypeId type, const types::Value& offset,
                                               absl::TimeZone zone);
 

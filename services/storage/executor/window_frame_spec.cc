@@ -1,6 +1,7 @@
 // Frames of plans, checked.
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
+#include "common/types/distance.h"
 #include "services/storage/executor/window_frame.h"
 
 namespace adbms::storage::executor {
@@ -46,9 +47,9 @@ absl::StatusOr<WindowFrameSpec> CompileFrame(
   if (spec.mode == FrameProto::MODE_RANGE && (HasOffset(spec.start) || HasOffset(spec.end))) {
     if (order.size() != 1) return Malformed("a range over other than one ordering");
     spec.order_type = types::FromProto(order[0].expression().type());
-    const auto distance = RangeDistance::TypeFor(spec.order_type.id);
-    if (!distance.has_value()) return Malformed("a range over a type without distances");
-    offset = *distance;
+    offset = types::DistanceOf(spec.order_type.id);
+    if (offset == types::TypeId::kUnspecified)
+      return Malformed("a range over a type without distances");
     spec.order_column = columns[0];
     spec.descending = order[0].descending();
     spec.nulls_first = order[0].nulls_first();

@@ -25,6 +25,17 @@ class OperatorsTest : public ::testing::Test {
     storage_ = *server::StorageServer::Open(options);
     client_ = std::make_unique<Client>(storage_.get());
   }
+  // generate_series: one int4 column.
+  static Operator Series(int64_t first, int64_t last, int64_t step) {
+    Operator op;
+    auto* column = op.add_output();
+    column->set_name("n");
+    *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
+    op.mutable_function_scan()->set_function("generate_series");
+    for (const int64_t argument : {first, last, step})
+      *op.mutable_function_scan()->add_arguments() = IntLiteral(argument);
+    return op;
+  }
   // One nullable int4 column pair: INT64_MIN stands for NULL.
   static Operator Pairs(std::vector<std::pair<int64_t, int64_t>> rows) {
     const auto literal = [](int64_t v) {
@@ -163,13 +174,7 @@ TEST_F(OperatorsTest, SortPutsNullsWhereAsked) {
 TEST_F(OperatorsTest, TopRowsOfAnyNumberOfRowsNeedMemoryForThemselvesOnly) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 2 << 20).ok());
-  Operator series;
-  auto* column = series.add_output();
-  column->set_name("n");
-  *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
-  series.mutable_function_scan()->set_function("generate_series");
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(1);
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(300000);
+  const Operator series = Series(1, 300000, 1);
   Operator top = SortBy(series, false, false);
   *top.mutable_sort()->mutable_top_n() = Literal(types::Value::Int(TypeId::kInt8, 3));
   EXPECT_THAT(Rows(top), ElementsAre("1", "2", "3"));
@@ -179,14 +184,7 @@ TEST_F(OperatorsTest, TopRowsOfAnyNumberOfRowsNeedMemoryForThemselvesOnly) {
 TEST_F(OperatorsTest, TopTextsThatGetBetterAllTheTimeDoNotKeepTheOthers) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 8 << 20).ok());
-  Operator series;
-  auto* column = series.add_output();
-  column->set_name("n");
-  *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
-  series.mutable_function_scan()->set_function("generate_series");
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(60000);
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(1);
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(-1);
+  const Operator series = Series(60000, 1, -1);
   Expression text;
   *text.mutable_type() = types::ToProto(types::Type{TypeId::kText, 0});
   *text.mutable_cast()->mutable_argument() = Column(0, kInt4);
@@ -203,13 +201,7 @@ TEST_F(OperatorsTest, TopTextsThatGetBetterAllTheTimeDoNotKeepTheOthers) {
 TEST_F(OperatorsTest, SortBeyondTheBudgetSpillsAndStaysRight) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 1 << 20).ok());
-  Operator series;
-  auto* column = series.add_output();
-  column->set_name("n");
-  *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
-  series.mutable_function_scan()->set_function("generate_series");
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(1);
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(100000);
+  const Operator series = Series(1, 100000, 1);
   const auto rows = Rows(SortBy(series, true, false));
   ASSERT_EQ(rows.size(), 100000u);
   for (size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], std::to_string(100000 - i));
@@ -219,13 +211,7 @@ TEST_F(OperatorsTest, SortBeyondTheBudgetSpillsAndStaysRight) {
 TEST_F(OperatorsTest, JoinBeyondTheBudgetSpillsAndStaysRight) {
   rpc::CallContext context;
   ASSERT_TRUE(storage_->SetKnob(context, "query_memory_bytes", 1 << 20).ok());
-  Operator series;
-  auto* column = series.add_output();
-  column->set_name("n");
-  *column->mutable_type() = types::ToProto(types::Type{kInt4, 0});
-  series.mutable_function_scan()->set_function("generate_series");
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(1);
-  *series.mutable_function_scan()->add_arguments() = IntLiteral(100000);
+  const Operator series = Series(1, 100000, 1);
   // Without keys: every pair is looked at.
   EXPECT_THAT(Rows(Join(common::v1::JOIN_TYPE_SEMI, series, series)), ::testing::SizeIs(100000));
   EXPECT_GT(client_->summary().spilled_bytes(), 0u);
