@@ -407,9 +407,12 @@ def main():
     parser.add_argument("--separate", action="store_true")
     parser.add_argument("--without-rules", action="store_true")
     parser.add_argument("--batch-rows", type=int, default=2048)
+    parser.add_argument("--workers", type=int, help="that many for every statement that can")
     parser.add_argument("--windows", action="store_true")
     arguments = parser.parse_args()
     settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
+    if arguments.workers:
+        settings += [f"storage.workers={arguments.workers}", "storage.worker_rows=0"]
     with adbms_process.Cluster(arguments.separate, settings) as cluster, \
             adbms_process.Postgres() as postgres:
         connection, reference = cluster.connect(), postgres.connect()
