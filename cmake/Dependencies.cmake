@@ -10,6 +10,15 @@ find_package(yaml-cpp CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(GTest CONFIG REQUIRED)
 
+# Linked statically its calls need no indirection and its thread-local counters no function: scans
+# take a tenth less. Sanitizers tell its code, which is not instrumented, from ours by its module.
+add_library(adbms_rocksdb INTERFACE)
+if(ADBMS_SANITIZER)
+  target_link_libraries(adbms_rocksdb INTERFACE RocksDB::rocksdb-shared)
+else()
+  target_link_libraries(adbms_rocksdb INTERFACE RocksDB::rocksdb)
+endif()
+
 # Debian's XGBoost and libpg_query come without a usable CMake configuration.
 function(adbms_import name library header)
   find_library(${name}_LIBRARY ${library} REQUIRED)

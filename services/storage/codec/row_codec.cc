@@ -61,26 +61,34 @@ bool IsNumber(const types::Decimal& value) {
                        value.unscaled > -limit);
 }
 
-types::Decimal ReadDecimal(std::string_view bytes) {
-  types::Decimal value;
-  const auto scale = static_cast<uint8_t>(bytes[0]);
+types::Decimal ReadWide(std::string_view digits, int16_t scale) {
+  unsigned __int128 bits =
+      static_cast<int8_t>(digits.back()) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
+  std::memcpy(&bits, digits.data(), digits.size());
+  return {static_cast<types::int128>(bits), scale, false};
+}
+
+// The number that a field's bytes are; false when they are none. REQUIRES: eight bytes of the row
+// lie before the field's end, if it has two or more.
+bool ReadDecimal(std::string_view field, types::Decimal* value) {
+  if (field.empty() || field.size() > 17) [[unlikely]]
+    return false;
+  const auto scale = static_cast<uint8_t>(field[0]);
+  const size_t digits = field.size() - 1;
+  if (digits > 0 && digits <= 8 && scale <= types::Decimal::kMaxDigits) [[likely]] {
+    // What lies before the number is shifted out, which leaves it with its sign.
+    int64_t bits;
+    std::memcpy(&bits, field.data() + field.size() - sizeof(bits), sizeof(bits));
+    *value = {bits >> (64 - 8 * digits), static_cast<int16_t>(scale), false};
+    return true;
+  }
   if (scale == kNan) {
-    value.nan = true;
-    return value;
+    *value = {0, 0, true};
+    return true;
   }
-  value.scale = scale;
-  if (bytes.size() == 1) return value;
-  if (bytes.size() <= 9) {
-    uint64_t bits = static_cast<int8_t>(bytes.back()) < 0 ? ~uint64_t{0} : 0;
-    std::memcpy(&bits, bytes.data() + 1, bytes.size() - 1);
-    value.unscaled = static_cast<int64_t>(bits);
-  } else {
-    unsigned __int128 bits =
-        static_cast<int8_t>(bytes.back()) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
-    std::memcpy(&bits, bytes.data() + 1, bytes.size() - 1);
-    value.unscaled = static_cast<types::int128>(bits);
-  }
-  return value;
+  *value = {0, static_cast<int16_t>(scale), false};
+  if (digits > 0) *value = ReadWide(field.substr(1), value->scale);
+  return IsNumber(*value);
 }
 
 absl::Status Corrupt() {
@@ -93,36 +101,24 @@ void Load(const char* source, types::Vector* out, uint32_t row) {
   std::memcpy(out->data<T>() + row, source, sizeof(T));
 }
 
-void LoadFixed(const char* source, types::Vector* out, uint32_t row) {
-  switch (out->physical()) {
-    case Physical::kBool:
-      Load<uint8_t>(source, out, row);
-      break;
-    case Physical::kInt16:
-      Load<int16_t>(source, out, row);
-      break;
-    case Physical::kInt32:
-      Load<int32_t>(source, out, row);
-      break;
-    case Physical::kInt64:
-      Load<int64_t>(source, out, row);
-      break;
-    case Physical::kFloat:
-      Load<float>(source, out, row);
-      break;
-    case Physical::kDouble:
-      Load<double>(source, out, row);
-      break;
-    case Physical::kInterval: {
-      types::Interval& value = out->data<types::Interval>()[row];
-      std::memcpy(&value.microseconds, source, 8);
-      std::memcpy(&value.days, source + 8, 4);
-      std::memcpy(&value.months, source + 12, 4);
-      break;
-    }
-    default:
-      break;
+types::Interval ReadInterval(const char* source) {
+  types::Interval value;
+  std::memcpy(&value.microseconds, source, 8);
+  std::memcpy(&value.days, source + 8, 4);
+  std::memcpy(&value.months, source + 12, 4);
+  return value;
+}
+
+// The end of variable field `position`, by the row's array of them.
+uint32_t EndOf(const char* offsets, uint32_t position, bool wide) {
+  if (!wide) {
+    uint16_t end;
+    std::memcpy(&end, offsets + position * sizeof(end), sizeof(end));
+    return end;
   }
+  uint32_t end;
+  std::memcpy(&end, offsets + position * sizeof(end), sizeof(end));
+  return end;
 }
 
 void StoreFixed(const types::Vector& in, uint32_t row, char* target) {
@@ -224,7 +220,12 @@ void RowLayout::Append(std::span<const types::Vector* const> columns, uint32_t r
 
 RowDecoder::RowDecoder(const RowLayout* layout, std::vector<uint32_t> columns,
                        const std::vector<types::Value>* missing)
-    : layout_(layout), columns_(std::move(columns)), missing_(missing) {}
+    : layout_(layout), columns_(std::move(columns)), missing_(missing) {
+  for (const uint32_t column : columns_) {
+    fields_.push_back(
+        {column, layout->slots_[column].position, types::PhysicalOf(layout->types_[column].id)});
+  }
+}
 
 absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row,
                                 types::Vector* const* out) const {
@@ -235,16 +236,16 @@ absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row,
       static_cast<uint8_t>(bytes[2]) | static_cast<uint32_t>(static_cast<uint8_t>(bytes[3])) << 8;
   if (count > layout_->types_.size()) return Corrupt();
   const bool nulls = (flags & kHasNulls) != 0;
+  const bool wide = (flags & kWideOffsets) != 0;
   const size_t fixed_at = kHeaderBytes + (nulls ? (count + 7) / 8 : 0);
   const size_t offsets_at = fixed_at + layout_->fixed_bytes_[count];
-  const size_t offset_width = (flags & kWideOffsets) != 0 ? 4 : 2;
-  const size_t data_at = offsets_at + layout_->variable_count_[count] * offset_width;
+  const size_t data_at = offsets_at + layout_->variable_count_[count] * (wide ? 4 : 2);
   if (data_at > bytes.size()) return Corrupt();
-  const char* base = bytes.data();
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    const uint32_t column = columns_[i];
-    if (column >= count) {
-      const types::Value& value = (*missing_)[column];
+  const char* const base = bytes.data();
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    const Field field = fields_[i];
+    if (field.column >= count) [[unlikely]] {
+      const types::Value& value = (*missing_)[field.column];
       if (value.is_null()) {
         out[i]->SetNull(row);
       } else {
@@ -252,29 +253,42 @@ absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row,
       }
       continue;
     }
-    if (nulls && ((base[kHeaderBytes + column / 8] >> (column % 8)) & 1) != 0) {
+    if (nulls && ((base[kHeaderBytes + field.column / 8] >> (field.column % 8)) & 1) != 0) {
       out[i]->SetNull(row);
       continue;
     }
-    const RowLayout::Slot& slot = layout_->slots_[column];
-    if (slot.fixed) {
-      LoadFixed(base + fixed_at + slot.position, out[i], row);
-      continue;
+    const char* const fixed = base + fixed_at + field.position;
+    switch (field.form) {
+      case Physical::kBool:
+        Load<uint8_t>(fixed, out[i], row);
+        continue;
+      case Physical::kInt16:
+        Load<int16_t>(fixed, out[i], row);
+        continue;
+      case Physical::kInt32:
+      case Physical::kFloat:
+        Load<int32_t>(fixed, out[i], row);
+        continue;
+      case Physical::kInt64:
+      case Physical::kDouble:
+        Load<int64_t>(fixed, out[i], row);
+        continue;
+      case Physical::kInterval:
+        out[i]->data<types::Interval>()[row] = ReadInterval(fixed);
+        continue;
+      case Physical::kDecimal:
+      case Physical::kString:
+        break;
     }
-    uint32_t begin = 0;
-    uint32_t end = 0;
-    const char* offset = base + offsets_at + slot.position * offset_width;
-    std::memcpy(&end, offset, offset_width);
-    if (slot.position > 0) std::memcpy(&begin, offset - offset_width, offset_width);
+    const char* const offsets = base + offsets_at;
+    const uint32_t begin = field.position > 0 ? EndOf(offsets, field.position - 1, wide) : 0;
+    const uint32_t end = EndOf(offsets, field.position, wide);
     if (begin > end || data_at + end > bytes.size()) return Corrupt();
-    const std::string_view field = bytes.substr(data_at + begin, end - begin);
-    if (out[i]->physical() == Physical::kString) {
-      out[i]->data<std::string_view>()[row] = out[i]->arena()->Add(field);
-    } else {
-      if (field.empty() || field.size() > 17) return Corrupt();
-      const types::Decimal value = ReadDecimal(field);
-      if (!IsNumber(value)) return Corrupt();
-      out[i]->data<types::Decimal>()[row] = value;
+    const std::string_view content(base + data_at + begin, end - begin);
+    if (field.form == Physical::kString) {
+      out[i]->data<std::string_view>()[row] = out[i]->arena()->Add(content);
+    } else if (!ReadDecimal(content, out[i]->data<types::Decimal>() + row)) {
+      return Corrupt();
     }
   }
   return absl::OkStatus();

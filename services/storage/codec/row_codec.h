@@ -53,8 +53,14 @@ class RowDecoder {
   absl::Status Decode(std::string_view bytes, uint32_t row, types::Vector* const* out) const;
 
  private:
+  struct Field {
+    uint32_t column;
+    uint32_t position;  // As RowLayout::Slot.
+    types::Physical form;
+  };
   const RowLayout* layout_ = nullptr;
   std::vector<uint32_t> columns_;
+  std::vector<Field> fields_;  // By position in columns_.
   const std::vector<types::Value>* missing_ = nullptr;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/synchronization/blocking_counter.h"
 #include "common/lifecycle/thread.h"
 
 namespace adbms::storage::workers {
@@ -21,15 +20,11 @@ absl::Status WorkerPool::Crew::Run(const Work& work) {
     absl::MutexLock lock(&mutex);
     if (!stop.exchange(true)) first = std::move(status);
   };
-  absl::BlockingCounter working(static_cast<int>(helpers_));
-  for (size_t helper = 1; helper <= helpers_; ++helper) {
-    pool_->Post([&, helper] {
-      run(helper);
-      working.DecrementCount();
-    });
-  }
+  size_t working = helpers_;  // Guarded by the pool's mutex, which outlives this.
+  for (size_t helper = 1; helper <= helpers_; ++helper)
+    pool_->Post({[&run, helper] { run(helper); }, &working});
   run(0);
-  working.Wait();
+  if (helpers_ > 0) pool_->AwaitNone(&working);
   return first;
 }
 
@@ -66,14 +61,20 @@ void WorkerPool::Release(size_t helpers) {
   hired_ -= helpers;
 }
 
-void WorkerPool::Post(std::function<void()> task) {
+void WorkerPool::Post(Task task) {
   absl::MutexLock lock(&mutex_);
   tasks_.push_back(std::move(task));
 }
 
+void WorkerPool::AwaitNone(const size_t* working) {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](const size_t* left) { return *left == 0; }, working));
+}
+
 void WorkerPool::Serve() {
   while (true) {
-    std::function<void()> task;
+    Task task;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(
@@ -85,7 +86,9 @@ void WorkerPool::Serve() {
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }
-    task();
+    task.run();
+    absl::MutexLock lock(&mutex_);
+    --*task.working;
   }
 }
 

@@ -60,15 +60,21 @@ class WorkerPool {
   size_t busy() const;
 
  private:
+  struct Task {
+    std::function<void()> run;
+    size_t* working = nullptr;  // Of its crew: one less when it has run.
+  };
+
   void Release(size_t helpers);
-  void Post(std::function<void()> task);
+  void Post(Task task);
+  void AwaitNone(const size_t* working);
   void Serve();
 
   const size_t most_;
   mutable absl::Mutex mutex_;
   size_t hired_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
 };
 
