@@ -114,6 +114,10 @@ class CatalogDraft {
                                   v1::DdlResult* result);
   absl::Status SetIdentity(const common::v1::SetIdentity& change,
                            common::v1::TableDescriptor* table, v1::DdlResult* result);
+  absl::Status AlterConstraint(common::v1::TableDescriptor* table,
+                               const common::v1::AlterConstraint& change);
+  // VALIDATE CONSTRAINT, after its rows have been looked at.
+  absl::Status MarkValid(common::v1::TableDescriptor* table, const std::string& name);
   absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name,
                               bool if_exists, v1::DdlResult* result);
   absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping,

@@ -112,6 +112,10 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return AddOwnedSequence(table, statement.add_identity());
     case AlterTable::kAddForeignKey:
       return AddForeignKey(table, statement.add_foreign_key());
+    case AlterTable::kAlterConstraint:
+      return AlterConstraint(table, statement.alter_constraint());
+    case AlterTable::kValidateConstraint:
+      return MarkValid(table, statement.validate_constraint());
     case AlterTable::ACTION_NOT_SET:
       result->set_changed(false);
       return absl::OkStatus();

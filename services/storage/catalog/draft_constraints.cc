@@ -12,6 +12,15 @@ namespace sqlstate = status::sqlstate;
 using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
 
+namespace {
+
+absl::Status NoConstraint(const TableDescriptor& table, const std::string& name) {
+  return status::Error(sqlstate::kUndefinedObject, "constraint " + Quoted(name) + " of relation " +
+                                                       Quoted(table.name()) + " does not exist");
+}
+
+}  // namespace
+
 absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
                                          common::v1::ForeignKeyDescriptor key) {
   RETURN_IF_ERROR(CheckColumns(table, key.columns()));
@@ -85,6 +94,30 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::AlterConstraint(TableDescriptor* table,
+                                           const common::v1::AlterConstraint& change) {
+  for (auto& key : *table->mutable_foreign_keys()) {
+    if (key.name() != change.name()) continue;
+    key.set_deferral(change.deferral());
+    return absl::OkStatus();
+  }
+  return NoConstraint(*table, change.name());
+}
+
+absl::Status CatalogDraft::MarkValid(TableDescriptor* table, const std::string& name) {
+  for (auto& key : *table->mutable_foreign_keys()) {
+    if (key.name() != name) continue;
+    key.set_not_valid(false);
+    return absl::OkStatus();
+  }
+  for (auto& check : *table->mutable_checks()) {
+    if (check.name() != name) continue;
+    check.set_not_valid(false);
+    return absl::OkStatus();
+  }
+  return NoConstraint(*table, name);
+}
+
 absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::string& name,
                                           bool if_exists, v1::DdlResult* result) {
   for (int i = 0; i < table->checks_size(); ++i) {
@@ -126,8 +159,7 @@ absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::str
     result->set_changed(false);
     return absl::OkStatus();
   }
-  return status::Error(sqlstate::kUndefinedObject, "constraint " + Quoted(name) + " of relation " +
-                                                       Quoted(table->name()) + " does not exist");
+  return NoConstraint(*table, name);
 }
 
 }  // namespace adbms::storage::catalog
