@@ -34,14 +34,14 @@ enum class StatementClass {
   kExecute,
   kDeallocate,
   kCopy,
-  kAnalyze,  // ANALYZE, VACUUM [ANALYZE]
-  kLock,     // LOCK TABLE
+  kAnalyze,         // ANALYZE, VACUUM [ANALYZE]
+  kLock,            // LOCK TABLE
   kSetConstraints,  // SET CONSTRAINTS
-  kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
-  kCursor,   // DECLARE, FETCH, CLOSE, MOVE
-  kDiscard,  // DISCARD
-  kNotify,   // LISTEN, UNLISTEN, NOTIFY
-  kNoOp,     // Accepted and ignored: CHECKPOINT.
+  kRole,            // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
+  kCursor,          // DECLARE, FETCH, CLOSE, MOVE
+  kDiscard,         // DISCARD
+  kNotify,          // LISTEN, UNLISTEN, NOTIFY
+  kNoOp,            // Accepted and ignored: CHECKPOINT.
 };
 
 struct TransactionStatement {

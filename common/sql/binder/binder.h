@@ -93,8 +93,8 @@ class Binder {
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
   absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
       const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
-  // cascade_binder.cc: what the actions of foreign keys reach when rows of the table are removed, or
-  // these columns of them change.
+  // cascade_binder.cc: what the actions of foreign keys reach when rows of the table are removed,
+  // or these columns of them change.
   absl::Status BindCascades(const common::v1::TableDescriptor& table, bool removed,
                             const std::vector<uint32_t>& changed);
   // A given value for a column: checked against its being an identity column.

@@ -44,7 +44,8 @@ absl::Status DeferrableArbiter(const TableDescriptor& table,
   status::SqlError error;
   error.sqlstate = std::string(sqlstate::kObjectNotInPrerequisiteState);
   error.message =
-      "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters";
+      "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as "
+      "arbiters";
   error.schema = table.schema();
   error.table = table.name();
   error.constraint = index.name();

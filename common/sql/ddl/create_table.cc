@@ -263,9 +263,8 @@ absl::Status DdlBinder::AddColumnDefinition(const PgQuery__ColumnDef& definition
 absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint,
                                       const std::string& column, common::v1::Deferral deferral,
                                       Table* table) {
-  const bool deferrable_one =
-      std::any_of(table->indexes().begin(), table->indexes().end(),
-                  [](const auto& index) { return index.is_primary(); });
+  const bool deferrable_one = std::any_of(table->indexes().begin(), table->indexes().end(),
+                                          [](const auto& index) { return index.is_primary(); });
   if (table->primary_key_size() > 0 || deferrable_one)
     return ErrorAt(
         sqlstate::kInvalidTableDefinition, constraint.location,

@@ -34,9 +34,9 @@ ReferentialAction ActionOf(const char* letter) {
 bool DeferrableKey(const common::v1::TableDescriptor& table, const std::set<uint32_t>* columns) {
   for (const auto& index : table.indexes()) {
     if (index.deferral() == common::v1::DEFERRAL_UNSPECIFIED) continue;
-    if (columns == nullptr ? index.is_primary()
-                           : *columns == std::set<uint32_t>(index.columns().begin(),
-                                                            index.columns().end()))
+    if (columns == nullptr
+            ? index.is_primary()
+            : *columns == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
       return true;
   }
   return false;
@@ -76,14 +76,12 @@ absl::StatusOr<Deferral> DdlBinder::DeferralOfColumnConstraint(
     switch (next.contype) {
       case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
         if (!supported) return refuse("misplaced DEFERRABLE clause");
-        if (saw_deferrable)
-          return refuse("multiple DEFERRABLE/NOT DEFERRABLE clauses not allowed");
+        if (saw_deferrable) return refuse("multiple DEFERRABLE/NOT DEFERRABLE clauses not allowed");
         saw_deferrable = deferrable = true;
         break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE:
         if (!supported) return refuse("misplaced NOT DEFERRABLE clause");
-        if (saw_deferrable)
-          return refuse("multiple DEFERRABLE/NOT DEFERRABLE clauses not allowed");
+        if (saw_deferrable) return refuse("multiple DEFERRABLE/NOT DEFERRABLE clauses not allowed");
         saw_deferrable = true;
         if (saw_deferred && deferred)
           return refuse("constraint declared INITIALLY DEFERRED must be DEFERRABLE");
@@ -94,8 +92,7 @@ absl::StatusOr<Deferral> DdlBinder::DeferralOfColumnConstraint(
           return refuse("multiple INITIALLY IMMEDIATE/DEFERRED clauses not allowed");
         saw_deferred = deferred = true;
         if (!saw_deferrable) deferrable = true;
-        if (!deferrable)
-          return refuse("constraint declared INITIALLY DEFERRED must be DEFERRABLE");
+        if (!deferrable) return refuse("constraint declared INITIALLY DEFERRED must be DEFERRABLE");
         break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE:
         if (!supported) return refuse("misplaced INITIALLY IMMEDIATE clause");
@@ -175,7 +172,8 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
     if (DeferrableKey(*referenced, nullptr))
       return status::Error(
           sqlstate::kObjectNotInPrerequisiteState,
-          absl::StrCat("cannot use a deferrable primary key for referenced table \"", target, "\""));
+          absl::StrCat("cannot use a deferrable primary key for referenced table \"", target,
+                       "\""));
     if (referenced->primary_key_size() == 0)
       return ErrorAt(sqlstate::kUndefinedObject, -1,
                      absl::StrCat("there is no primary key for referenced table \"", target, "\""));

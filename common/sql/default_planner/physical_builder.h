@@ -104,8 +104,7 @@ class PhysicalBuilder {
                              const std::vector<plan::ColumnId>& layout,
                              google::protobuf::RepeatedPtrField<common::v1::Expression>* out,
                              common::v1::Operator* op);
-  absl::Status FillCascades(
-      google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out);
+  absl::Status FillCascades(google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out);
   absl::Status FillChecks(const std::vector<plan::CheckCondition>& checks,
                           const std::vector<plan::ColumnId>& layout,
                           google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out);

@@ -44,8 +44,7 @@ bool operator==(const RowChanges& a, const RowChanges& b) {
 }  // namespace
 
 std::set<uint32_t> ColumnsSetOnDelete(const ForeignKeyDescriptor& key) {
-  const auto& columns =
-      key.delete_set_columns().empty() ? key.columns() : key.delete_set_columns();
+  const auto& columns = key.delete_set_columns().empty() ? key.columns() : key.delete_set_columns();
   return {columns.begin(), columns.end()};
 }
 
@@ -65,8 +64,8 @@ std::map<uint32_t, RowChanges> CascadesOf(uint32_t table_id, const RowChanges& c
         acts |= Apply(key.on_delete(), ColumnsSetOnDelete(key), cascade, &changes);
       }
       if (Meet(happens.changed, key))
-        acts |= Apply(key.on_update(), {key.columns().begin(), key.columns().end()}, false,
-                      &changes);
+        acts |=
+            Apply(key.on_update(), {key.columns().begin(), key.columns().end()}, false, &changes);
       if (!acts || (known != reached.end() && known->second == changes)) return;
       reached[child] = changes;
       open.emplace_back(child, std::move(changes));

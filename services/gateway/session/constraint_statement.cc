@@ -21,8 +21,7 @@ std::vector<Found> FindConstraints(const sql::Catalog& catalog, const std::strin
   for (const TableDescriptor& table : catalog.snapshot().tables()) {
     if (table.schema() != schema) continue;
     const auto add = [&](bool is_it, common::v1::Deferral deferral) {
-      if (is_it)
-        found.push_back({table.table_id(), deferral != common::v1::DEFERRAL_UNSPECIFIED});
+      if (is_it) found.push_back({table.table_id(), deferral != common::v1::DEFERRAL_UNSPECIFIED});
     };
     add(table.primary_key_size() > 0 && table.primary_key_name() == name,
         common::v1::DEFERRAL_UNSPECIFIED);
@@ -50,6 +49,7 @@ absl::Status Resolve(const common::v1::RelationName& constraint, const sql::Cata
     for (const Found& found : FindConstraints(catalog, schema, constraint.name())) {
       any = true;
       if (!found.deferrable) {
+        if (!request->deferred()) continue;  // It is immediate anyway.
         return status::Error(
             status::sqlstate::kWrongObjectType,
             absl::StrCat("constraint \"", constraint.name(), "\" is not deferrable"));
@@ -79,7 +79,9 @@ absl::Status Session::RunSetConstraints(const sql::Statement& statement, ResultS
       RETURN_IF_ERROR(Resolve(constraint, *catalog, settings_.search_path(), &request));
   }
   BufferOpenResults();
-  if (in_block) RETURN_IF_ERROR(storage_->SetConstraints(Context(), request));
+  // Of named constraints that are never deferred there is nothing to set.
+  const bool none = !statement.set_constraints.constraints.empty() && request.constraints().empty();
+  if (in_block && !none) RETURN_IF_ERROR(storage_->SetConstraints(Context(), request));
   return sink->Complete(statement.command_tag);
 }
 

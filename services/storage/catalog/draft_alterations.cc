@@ -72,7 +72,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return absl::OkStatus();
     }
     case AlterTable::kDropConstraint:
-      return DropConstraint(table, statement.drop_constraint(), statement.if_exists(), result);
+      return DropConstraint(table, statement.drop_constraint(), statement.if_exists(),
+                            statement.cascade(), result);
     case AlterTable::kRenameTable:
       if (state_->HasRelation(table->schema(), statement.rename_table())) {
         return status::Error(sqlstate::kDuplicateTable,

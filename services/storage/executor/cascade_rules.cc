@@ -29,8 +29,7 @@ absl::StatusOr<CascadeTargets> CascadeTargets::Compile(const Targets& targets,
     for (const common::v1::ColumnDefault& column : proto.defaults()) {
       if (column.column() >= table->layout.types.size())
         return absl::InvalidArgumentError("malformed plan: no such column");
-      ASSIGN_OR_RETURN(target.defaults[column.column()],
-                       sql::expression::Compile(column.value()));
+      ASSIGN_OR_RETURN(target.defaults[column.column()], sql::expression::Compile(column.value()));
     }
   }
   return compiled;

@@ -1,5 +1,5 @@
-// What a statement's plan says of the tables that the actions of foreign keys reach: conditions that
-// their changed rows must meet, and defaults.
+// What a statement's plan says of the tables that the actions of foreign keys reach: conditions
+// that their changed rows must meet, and defaults.
 #pragma once
 
 #include <map>

@@ -82,9 +82,9 @@ class DdlExecution {
     for (const auto& [id, command] : changed) {
       if (!transaction_->AwaitsChecks(id)) continue;
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
-      return status::Error(sqlstate::kObjectInUse,
-                           std::string("cannot ") + command + " \"" + table->descriptor.name() +
-                               "\" because it has pending trigger events");
+      return status::Error(sqlstate::kObjectInUse, std::string("cannot ") + command + " \"" +
+                                                       table->descriptor.name() +
+                                                       "\" because it has pending trigger events");
     }
     return absl::OkStatus();
   }
@@ -123,13 +123,12 @@ class DdlExecution {
         // It came after the tables were looked for.
         if (statement.cascade())
           return status::Error(sqlstate::kStalePlan, "TRUNCATE was bound to another version");
-        return status::Error(
-            sqlstate::kFeatureNotSupported,
-            "cannot truncate a table referenced in a foreign key constraint",
-            "Table \"" + reference.child->descriptor.name() + "\" references \"" +
-                table->descriptor.name() + "\".",
-            "Truncate table \"" + reference.child->descriptor.name() +
-                "\" at the same time, or use TRUNCATE ... CASCADE.");
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             "cannot truncate a table referenced in a foreign key constraint",
+                             "Table \"" + reference.child->descriptor.name() + "\" references \"" +
+                                 table->descriptor.name() + "\".",
+                             "Truncate table \"" + reference.child->descriptor.name() +
+                                 "\" at the same time, or use TRUNCATE ... CASCADE.");
       }
       RETURN_IF_ERROR(draft()->Truncate(id));
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr emptied, draft()->Table(id));
@@ -192,22 +191,8 @@ class DdlExecution {
   }
 
   absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table, bool cascade) {
-    for (const auto& reference : draft()->state()->ReferencesTo(table.descriptor.table_id())) {
-      std::set<uint32_t> referenced(reference.key->referenced_columns().begin(),
-                                    reference.key->referenced_columns().end());
-      if (referenced !=
-          std::set<uint32_t>(table.layout.primary_key.begin(), table.layout.primary_key.end())) {
-        continue;
-      }
-      return status::Error("2BP01",
-                           "cannot drop constraint " + table.descriptor.primary_key_name() +
-                               " on table " + table.descriptor.name() +
-                               " because other objects depend on it",
-                           "constraint " + reference.key->name() + " on table " +
-                               reference.child->descriptor.name() + " depends on index " +
-                               table.descriptor.primary_key_name());
-    }
     v1::DdlResult dropped;
+    RETURN_IF_ERROR(draft()->DropReferencesToPrimaryKey(table, cascade, &dropped));
     RETURN_IF_ERROR(draft()->DropViewsOnKey(table, cascade, &dropped));
     ASSIGN_OR_RETURN(v1::DdlResult result, ChangeKey(table.descriptor.table_id(), {}, {}));
     *result.mutable_notices() = dropped.notices();
@@ -270,8 +255,7 @@ class DdlExecution {
     if (statement.action_case() == AlterTable::kValidateConstraint) {
       for (const auto& key : table->descriptor.foreign_keys()) {
         if (key.name() != statement.validate_constraint() || !key.not_valid()) continue;
-        RETURN_IF_ERROR(
-            CheckForeignKey(call_, transaction_, *table, *draft()->state(), key));
+        RETURN_IF_ERROR(CheckForeignKey(call_, transaction_, *table, *draft()->state(), key));
       }
     }
     ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
@@ -318,10 +302,10 @@ class DdlExecution {
       return absl::OkStatus();
     status::SqlError error;
     error.sqlstate = std::string(sqlstate::kCheckViolation);
-    const std::string& name = statement.has_add_check() ? statement.add_check().name()
-                                                        : statement.validate_constraint();
-    error.message = "check constraint \"" + name + "\" of relation \"" +
-                    table.descriptor.name() + "\" is violated by some row";
+    const std::string& name =
+        statement.has_add_check() ? statement.add_check().name() : statement.validate_constraint();
+    error.message = "check constraint \"" + name + "\" of relation \"" + table.descriptor.name() +
+                    "\" is violated by some row";
     error.schema = table.descriptor.schema();
     error.table = table.descriptor.name();
     error.constraint = name;

@@ -163,42 +163,40 @@ void ForEachConstraint(const RowSource& source, Visit visit) {
 }
 
 void FillTableConstraints(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(
-      source, [&](const auto& table, const std::string& name, const char* kind, const auto&,
-                  common::v1::Deferral deferral, auto) {
-        rows->Row()
-            .Set("constraint_catalog", Database(source))
-            .Set("constraint_schema", ShownSchema(table.schema()))
-            .Set("constraint_name", name)
-            .Set("table_catalog", Database(source))
-            .Set("table_schema", ShownSchema(table.schema()))
-            .Set("table_name", table.name())
-            .Set("constraint_type", kind)
-            .Set("is_deferrable",
-                 deferral == common::v1::DEFERRAL_UNSPECIFIED ? "NO" : "YES")
-            .Set("initially_deferred", deferral == common::v1::DEFERRAL_DEFERRED ? "YES" : "NO")
-            .Set("enforced", "YES");
-      });
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char* kind,
+                                const auto&, common::v1::Deferral deferral, auto) {
+    rows->Row()
+        .Set("constraint_catalog", Database(source))
+        .Set("constraint_schema", ShownSchema(table.schema()))
+        .Set("constraint_name", name)
+        .Set("table_catalog", Database(source))
+        .Set("table_schema", ShownSchema(table.schema()))
+        .Set("table_name", table.name())
+        .Set("constraint_type", kind)
+        .Set("is_deferrable", deferral == common::v1::DEFERRAL_UNSPECIFIED ? "NO" : "YES")
+        .Set("initially_deferred", deferral == common::v1::DEFERRAL_DEFERRED ? "YES" : "NO")
+        .Set("enforced", "YES");
+  });
 }
 
 void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
-                                const auto& ordinals, common::v1::Deferral,
-                                const common::v1::ForeignKeyDescriptor* key) {
-    int64_t position = 0;
-    for (uint32_t ordinal : ordinals) {
-      rows->Row()
-          .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", ShownSchema(table.schema()))
-          .Set("constraint_name", name)
-          .Set("table_catalog", Database(source))
-          .Set("table_schema", ShownSchema(table.schema()))
-          .Set("table_name", table.name())
-          .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
-          .Set("ordinal_position", ++position);
-      if (key != nullptr) rows->Set("position_in_unique_constraint", position);
-    }
-  });
+  ForEachConstraint(
+      source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+                  common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
+        int64_t position = 0;
+        for (uint32_t ordinal : ordinals) {
+          rows->Row()
+              .Set("constraint_catalog", Database(source))
+              .Set("constraint_schema", ShownSchema(table.schema()))
+              .Set("constraint_name", name)
+              .Set("table_catalog", Database(source))
+              .Set("table_schema", ShownSchema(table.schema()))
+              .Set("table_name", table.name())
+              .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
+              .Set("ordinal_position", ++position);
+          if (key != nullptr) rows->Set("position_in_unique_constraint", position);
+        }
+      });
 }
 
 void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
@@ -224,28 +222,28 @@ void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
 
 // Of a foreign key: the columns that it refers to.
 void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
-                                const auto& ordinals, common::v1::Deferral,
-                                const common::v1::ForeignKeyDescriptor* key) {
-    const auto* used = &table;
-    const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
-    if (key != nullptr) {
-      const catalog::TableEntryPtr* parent = source.catalog->Find(key->referenced_table_id());
-      if (parent == nullptr) return;
-      used = &(*parent)->descriptor;
-      columns = &key->referenced_columns();
-    }
-    for (const uint32_t ordinal : *columns) {
-      rows->Row()
-          .Set("table_catalog", Database(source))
-          .Set("table_schema", ShownSchema(used->schema()))
-          .Set("table_name", used->name())
-          .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
-          .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", ShownSchema(table.schema()))
-          .Set("constraint_name", name);
-    }
-  });
+  ForEachConstraint(
+      source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+                  common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
+        const auto* used = &table;
+        const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
+        if (key != nullptr) {
+          const catalog::TableEntryPtr* parent = source.catalog->Find(key->referenced_table_id());
+          if (parent == nullptr) return;
+          used = &(*parent)->descriptor;
+          columns = &key->referenced_columns();
+        }
+        for (const uint32_t ordinal : *columns) {
+          rows->Row()
+              .Set("table_catalog", Database(source))
+              .Set("table_schema", ShownSchema(used->schema()))
+              .Set("table_name", used->name())
+              .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
+              .Set("constraint_catalog", Database(source))
+              .Set("constraint_schema", ShownSchema(table.schema()))
+              .Set("constraint_name", name);
+        }
+      });
 }
 
 }  // namespace

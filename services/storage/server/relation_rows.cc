@@ -201,7 +201,8 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
         options += (i > 0 ? " " : "") + std::string(index.descending(i) ? "3" : "0");
       }
       row(index.index_id(), id, IsUnique(index), index.is_primary(),
-          index.deferral() == common::v1::DEFERRAL_UNSPECIFIED, index.state() == IndexDescriptor::STATE_PUBLIC, key, index.columns_size(),
+          index.deferral() == common::v1::DEFERRAL_UNSPECIFIED,
+          index.state() == IndexDescriptor::STATE_PUBLIC, key, index.columns_size(),
           index.columns_size() + index.include_size(), options);
     }
   }
@@ -223,8 +224,8 @@ const char* ActionLetter(common::v1::ReferentialAction action) {
 }
 
 RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int64_t oid,
-                          const std::string& name, const char* kind,
-                          common::v1::Deferral deferral, RowBuilder* rows) {
+                          const std::string& name, const char* kind, common::v1::Deferral deferral,
+                          RowBuilder* rows) {
   return rows->Row()
       .Set("oid", oid)
       .Set("conname", name)
@@ -238,9 +239,9 @@ RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int6
       .Set("conindid", int64_t{0})
       .Set("conparentid", int64_t{0})
       .Set("confrelid", int64_t{0})
-      .Set("confupdtype", "")
-      .Set("confdeltype", "")
-      .Set("confmatchtype", "")
+      .Set("confupdtype", " ")
+      .Set("confdeltype", " ")
+      .Set("confmatchtype", " ")
       .SetBool("conislocal", true)
       .Set("coninhcount", int64_t{0})
       .SetBool("connoinherit", true);

@@ -9,8 +9,8 @@
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/bulk_writer.h"
-#include "services/storage/txn/constraint_errors.h"
 #include "services/storage/txn/constraint_checks.h"
+#include "services/storage/txn/constraint_errors.h"
 
 namespace adbms::storage::server {
 namespace {

@@ -54,14 +54,26 @@ absl::StatusOr<std::vector<KeyChange>> StillLost(Transaction* transaction,
   return lost;
 }
 
+// The keys of the rows that have entries with this prefix.
+absl::StatusOr<std::vector<std::string>> RowsWith(Transaction* transaction,
+                                                  const codec::TableLayout& table,
+                                                  const std::string& prefix) {
+  auto it = transaction->View(/*latest=*/true).NewIterator({prefix, codec::PrefixEnd(prefix)}, {});
+  std::vector<std::string> rows;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    std::string_view suffix;
+    if (!codec::IndexLayout::RowSuffix(engine::ToView(it->key()), engine::ToView(it->value()),
+                                       &suffix))
+      return absl::InternalError("malformed index entry");
+    rows.push_back(table.Begin());
+    rows.back().append(suffix);
+  }
+  RETURN_IF_ERROR(it->status());
+  return rows;
+}
+
 absl::Status KeyTwice(Transaction* transaction, const catalog::TableEntry& table,
-                      const codec::IndexLayout& index, std::string_view entry_key,
-                      std::string_view entry_value) {
-  std::string_view suffix;
-  if (!codec::IndexLayout::RowSuffix(entry_key, entry_value, &suffix))
-    return absl::InternalError("malformed index entry");
-  std::string row_key = table.layout.Begin();
-  row_key.append(suffix);
+                      const codec::IndexLayout& index, const std::string& row_key) {
   engine::PinnableSlice value;
   bool found = false;
   RETURN_IF_ERROR(transaction->View(/*latest=*/true).Get(row_key, &value, &found));
@@ -76,11 +88,20 @@ absl::Status KeyTwice(Transaction* transaction, const catalog::TableEntry& table
 absl::Status CheckReferences(const rpc::CallContext& call, Transaction* transaction,
                              const Reference& reference, const std::vector<KeyValues>& keys) {
   for (const KeyValues& values : keys) {
+    const std::string key = reference.ParentKey(values);
     engine::PinnableSlice value;
     bool found = false;
-    RETURN_IF_ERROR(transaction->LockRow(call, reference.ParentKey(values), LockMode::kForKeyShare,
-                                         /*validate=*/false, &value, &found));
-    if (!found) return reference.NotPresent(values);
+    if (transaction->validates()) {
+      // A row that the transaction does not see is not there for it.
+      RETURN_IF_ERROR(transaction->View().Get(key, &value, &found));
+      if (!found) return reference.NotPresent(values);
+      value.Reset();
+    }
+    RETURN_IF_ERROR(transaction->LockRow(call, key, LockMode::kForKeyShare, /*validate=*/false,
+                                         &value, &found));
+    if (found) continue;
+    RETURN_IF_ERROR(transaction->CheckUnchanged(key));
+    return reference.NotPresent(values);
   }
   return absl::OkStatus();
 }
@@ -153,18 +174,15 @@ absl::Status CheckKeys(const rpc::CallContext& call, Transaction* transaction,
   for (const std::string& prefix : prefixes) {
     RETURN_IF_ERROR(transaction->LockRow(call, prefix, LockMode::kForUpdate, /*validate=*/false,
                                          nullptr, nullptr));
-    // The view is taken under the lock: whoever had it before has committed what he stored.
-    auto it = transaction->View(/*latest=*/true)
-                  .NewIterator({prefix, codec::PrefixEnd(prefix)}, {});
-    it->SeekToFirst();
-    if (it->Valid()) {
-      it->Next();
-      if (it->Valid()) {
-        return KeyTwice(transaction, table, index, engine::ToView(it->key()),
-                        engine::ToView(it->value()));
-      }
-    }
-    RETURN_IF_ERROR(it->status());
+    // Read under the lock: whoever had it before has committed what he stored.
+    ASSIGN_OR_RETURN(std::vector<std::string> rows, RowsWith(transaction, table.layout, prefix));
+    if (rows.size() < 2) continue;
+    // Somebody may be removing one of them, or giving it another key.
+    for (const std::string& row : rows)
+      RETURN_IF_ERROR(transaction->LockRow(call, row, LockMode::kForShare, /*validate=*/false,
+                                           nullptr, nullptr));
+    ASSIGN_OR_RETURN(rows, RowsWith(transaction, table.layout, prefix));
+    if (rows.size() > 1) return KeyTwice(transaction, table, index, rows.back());
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // Checks of constraints on rows that are written: what a statement's end, the transaction's end and
-// ALTER TABLE ask. A referenced row is locked FOR KEY SHARE, so that nobody removes it or changes its
-// key before the transaction ends; so is a row that still refers to a lost key, after waiting for
-// whoever changes it. Stateless.
+// ALTER TABLE ask. A referenced row is locked FOR KEY SHARE, so that nobody removes it or changes
+// its key before the transaction ends; so is a row that still refers to a lost key, after waiting
+// for whoever changes it. Stateless.
 #pragma once
 
 #include "services/storage/txn/row_changes.h"

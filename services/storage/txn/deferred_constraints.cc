@@ -63,7 +63,8 @@ void DeferredConstraints::Keep(Batch batch) {
   }
   for (const KeyChange& key : batch.lost) {
     batch.bytes += sizeof(key);
-    for (const types::Value& value : key.before) batch.bytes += sizeof(value) + value.bytes().size();
+    for (const types::Value& value : key.before)
+      batch.bytes += sizeof(value) + value.bytes().size();
   }
   bytes_ += batch.bytes;
   batches_.push_back(std::move(batch));

@@ -1,7 +1,7 @@
 // What a transaction has put off checking until SET CONSTRAINTS … IMMEDIATE or its end, and which
 // constraints it puts off (PostgreSQL: commands/trigger.c, deferred constraint triggers). What is
-// kept are keys of rows, not their values: a row that is gone by then is not checked. Goes back with
-// savepoints. Not thread-safe.
+// kept are keys of rows, not their values: a row that is gone by then is not checked. Goes back
+// with savepoints. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,7 @@ class DeferredConstraints {
   // SET CONSTRAINTS of one, by its table and name.
   void Set(uint32_t table_id, const std::string& name, bool deferred);
   // Whether a constraint that is declared so is checked later.
-  bool IsDeferred(uint32_t table_id, const std::string& name,
-                  common::v1::Deferral declared) const;
+  bool IsDeferred(uint32_t table_id, const std::string& name, common::v1::Deferral declared) const;
 
   void Add(StoredReferences stored);
   void Add(const LostKeys& lost, std::vector<KeyChange> keys);

@@ -1,6 +1,6 @@
-// A foreign key with what both its tables look like: how a referenced key is found in the parent, how
-// referencing rows are found in the child, and PostgreSQL's words for a violation. Immutable; borrows
-// from one version of the catalog.
+// A foreign key with what both its tables look like: how a referenced key is found in the parent,
+// how referencing rows are found in the child, and PostgreSQL's words for a violation. Immutable;
+// borrows from one version of the catalog.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,8 @@ class Reference {
   // The key under which the parent has the row, or its unique index the entry, with these values.
   std::string ParentKey(const KeyValues& values) const;
   // Calls `visit` with each row of the child, as it is committed or the transaction's own, whose
-  // values are those at a position of `keys`. By an index where one begins with the columns, else by
-  // one scan for all keys. `visit` returns false to end it. Errors: 57014, XX001.
+  // values are those at a position of `keys`. By an index where one begins with the columns, else
+  // by one scan for all keys. `visit` returns false to end it. Errors: 57014, XX001.
   absl::Status ForEachReferencing(
       const rpc::CallContext& call, Transaction* transaction, const std::vector<KeyChange>& keys,
       const std::function<absl::StatusOr<bool>(size_t position, std::string_view row_key)>& visit)

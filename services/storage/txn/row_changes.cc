@@ -49,15 +49,19 @@ RowChangeCollector::RowChangeCollector(Transaction* transaction, const catalog::
     std::optional<Reference> reference = Reference::Resolve(*catalog, table, &key);
     if (!reference.has_value()) continue;
     changes_.references.push_back(
-        {*std::move(reference), deferred(table->descriptor.table_id(), key.name(), key.deferral()),
-         {}, {}, false});
+        {*std::move(reference),
+         deferred(table->descriptor.table_id(), key.name(), key.deferral()),
+         {},
+         {},
+         false});
   }
   for (const auto& [child, key] : catalog->ReferencesTo(table->descriptor.table_id())) {
     std::optional<Reference> reference = Reference::Resolve(*catalog, child, key);
     if (!reference.has_value()) continue;
-    changes_.lost.push_back(
-        {*std::move(reference),
-         deferred(child->descriptor.table_id(), key->name(), key->deferral()), {}, {}});
+    changes_.lost.push_back({*std::move(reference),
+                             deferred(child->descriptor.table_id(), key->name(), key->deferral()),
+                             {},
+                             {}});
   }
   for (const codec::IndexLayout& index : table->layout.indexes) {
     key_positions_.push_back(changes_.keys.size());
@@ -78,8 +82,8 @@ void RowChangeCollector::NoteReference(size_t position, codec::Columns columns, 
     return columns[ordinal]->is_null(row);
   });
   if (nulls > 0) {
-    const bool mixed = stored.reference.key().match_full() &&
-                       nulls < static_cast<ptrdiff_t>(ordinals.size());
+    const bool mixed =
+        stored.reference.key().match_full() && nulls < static_cast<ptrdiff_t>(ordinals.size());
     if (!mixed) return;
     if (!stored.deferred) {
       stored.mixed_nulls = true;
@@ -141,8 +145,8 @@ RowChanges RowChangeCollector::Take() {
   RowChanges taken;
   for (LostKeys& lost : changes_.lost) {
     if (lost.removed.empty() && lost.changed.empty()) continue;
-    taken.lost.push_back({lost.reference, lost.deferred, std::move(lost.removed),
-                          std::move(lost.changed)});
+    taken.lost.push_back(
+        {lost.reference, lost.deferred, std::move(lost.removed), std::move(lost.changed)});
     lost.removed.clear();
     lost.changed.clear();
   }

@@ -69,9 +69,9 @@ class RowChangeCollector {
   const catalog::TableEntry* const table_;
   bool needed_ = false;
   RowChanges changes_;
-  std::vector<Seen> seen_references_;       // By position in changes_.references.
-  std::vector<size_t> key_positions_;       // By index of the layout, in changes_.keys.
-  std::vector<Seen> seen_keys_;             // By position in changes_.keys.
+  std::vector<Seen> seen_references_;  // By position in changes_.references.
+  std::vector<size_t> key_positions_;  // By index of the layout, in changes_.keys.
+  std::vector<Seen> seen_keys_;        // By position in changes_.keys.
 };
 
 }  // namespace adbms::storage::txn

@@ -28,8 +28,7 @@ absl::StatusOr<types::Value> ReferringValue(const types::Value& value, types::Ty
                     (type.id == types::TypeId::kInt4 && number == static_cast<int32_t>(number)) ||
                     number == static_cast<int16_t>(number);
   if (fits) return AsType(value, type);
-  return status::Error(status::sqlstate::kNumericOutOfRange,
-                       types::Format(type) + " out of range");
+  return status::Error(status::sqlstate::kNumericOutOfRange, types::Format(type) + " out of range");
 }
 
 }  // namespace
@@ -37,11 +36,7 @@ absl::StatusOr<types::Value> ReferringValue(const types::Value& value, types::Ty
 StatementEnd::StatementEnd(const rpc::CallContext* call, Transaction* transaction,
                            const catalog::CatalogState* catalog, TableWriter* writer,
                            RowRules* rules)
-    : call_(*call),
-      transaction_(transaction),
-      catalog_(*catalog),
-      first_(writer),
-      rules_(rules) {}
+    : call_(*call), transaction_(transaction), catalog_(*catalog), first_(writer), rules_(rules) {}
 
 StatementEnd::~StatementEnd() = default;
 
@@ -145,8 +140,7 @@ absl::Status StatementEnd::Act(const Action& action) {
 }
 
 absl::Status StatementEnd::Lock(const Action& action, TableWriter* writer, const Referencing* rows,
-                                size_t count, types::Batch* batch,
-                                std::vector<Referencing>* kept) {
+                                size_t count, types::Batch* batch, std::vector<Referencing>* kept) {
   const codec::TableLayout& layout = writer->table().layout;
   const bool removes = action.removed && action.kind == common::v1::REFERENTIAL_ACTION_CASCADE;
   const LockMode mode = removes ? LockMode::kForUpdate : LockMode::kForNoKeyUpdate;
@@ -156,9 +150,9 @@ absl::Status StatementEnd::Lock(const Action& action, TableWriter* writer, const
     bool found = false;
     RETURN_IF_ERROR(writer->LockRow(rows[i].row_key, mode, &value, &found));
     if (!found) continue;
-    ASSIGN_OR_RETURN(const bool refers,
-                     action.reference->Refers(engine::ToView(value),
-                                              (*action.keys)[rows[i].position].before));
+    ASSIGN_OR_RETURN(
+        const bool refers,
+        action.reference->Refers(engine::ToView(value), (*action.keys)[rows[i].position].before));
     if (!refers) continue;
     kept->push_back(rows[i]);
     versions.emplace_back(value.data(), value.size());
@@ -215,8 +209,7 @@ absl::Status StatementEnd::Change(const Action& action, TableWriter* writer,
   RETURN_IF_ERROR(writer->CheckNotNull(after, changed.row_count));
   RETURN_IF_ERROR(rules_->CheckRows(table, changed));
   for (uint32_t row = 0; row < changed.row_count; ++row) {
-    RETURN_IF_ERROR(
-        writer->Update(referencing[row].row_key, before, row, after, row, assigned));
+    RETURN_IF_ERROR(writer->Update(referencing[row].row_key, before, row, after, row, assigned));
   }
   return absl::OkStatus();
 }

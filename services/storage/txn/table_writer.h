@@ -1,6 +1,6 @@
-// Writes rows of one table inside a transaction: locks, uniqueness, NOT NULL, index entries; what is
-// left to the statement's end (foreign keys, deferrable keys) it collects. Lives for one statement.
-// Not thread-safe.
+// Writes rows of one table inside a transaction: locks, uniqueness, NOT NULL, index entries; what
+// is left to the statement's end (foreign keys, deferrable keys) it collects. Lives for one
+// statement. Not thread-safe.
 #pragma once
 
 #include <memory>

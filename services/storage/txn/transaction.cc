@@ -375,9 +375,9 @@ absl::Status Transaction::Commit(const rpc::CallContext& context) {
     return status;
   }
   status = notifications_ == nullptr || notifications_->empty()
-          ? CommitWrites()
-          : shared_->notifications->Commit(notifications_.get(), listener_,
-                                           [this] { return CommitWrites(); });
+               ? CommitWrites()
+               : shared_->notifications->Commit(notifications_.get(), listener_,
+                                                [this] { return CommitWrites(); });
   if (!status.ok()) {
     Rollback();
     return status;
