@@ -125,7 +125,6 @@ absl::Status Reference::LookUp(const rpc::CallContext& call, const ReadView& vie
                                const Visit& visit) const {
   const codec::TableLayout& layout = child_->layout;
   const uint32_t space = by.index == nullptr ? layout.storage_id : by.index->index_id;
-  auto it = view.NewIterator({codec::SpaceBegin(space), codec::SpaceEnd(space)}, {});
   std::string prefix;
   for (size_t position = 0; position < keys.size(); ++position) {
     if ((position & 255) == 0) RETURN_IF_ERROR(call.Check());
@@ -140,9 +139,10 @@ absl::Status Reference::LookUp(const rpc::CallContext& call, const ReadView& vie
       codec::AppendKey(AsType(value, column.type), column, &prefix);
     }
     if (!possible) continue;
-    for (it->Seek(prefix); it->Valid(); it->Next()) {
+    // Within the key's own bounds: beyond them may be any number of deletions to step over.
+    const auto it = view.NewIterator({prefix, codec::PrefixEnd(prefix)}, {});
+    for (it->SeekToFirst(); it->Valid(); it->Next()) {
       const std::string_view key = engine::ToView(it->key());
-      if (!key.starts_with(prefix)) break;
       std::string row_key(key);
       if (by.index != nullptr) {
         std::string_view suffix;

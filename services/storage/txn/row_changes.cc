@@ -63,9 +63,12 @@ RowChangeCollector::RowChangeCollector(Transaction* transaction, const catalog::
                              {},
                              {}});
   }
-  for (const codec::IndexLayout& index : table->layout.indexes) {
-    key_positions_.push_back(changes_.keys.size());
+  const std::vector<codec::IndexLayout>& indexes = table->layout.indexes;
+  for (size_t i = 0; i < indexes.size(); ++i) {
+    const codec::IndexLayout& index = indexes[i];
     if (index.deferral == common::v1::DEFERRAL_UNSPECIFIED) continue;
+    key_positions_.resize(indexes.size());
+    key_positions_[i] = changes_.keys.size();
     changes_.keys.push_back(
         {&index, deferred(table->descriptor.table_id(), index.name, index.deferral), {}});
   }
