@@ -53,7 +53,8 @@ std::map<uint32_t, RowChanges> CascadesOf(uint32_t table_id, const RowChanges& c
   std::map<uint32_t, RowChanges> reached;
   std::vector<std::pair<uint32_t, RowChanges>> open = {{table_id, change}};
   while (!open.empty()) {
-    const auto [parent, happens] = std::move(open.back());
+    const uint32_t parent = open.back().first;
+    const RowChanges happens = std::move(open.back().second);
     open.pop_back();
     references(parent, [&](uint32_t child, const ForeignKeyDescriptor& key) {
       const auto known = reached.find(child);
