@@ -356,7 +356,10 @@ absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
       return AddForeignKey(constraint, column, deferral, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      return Unsupported(constraint.location, "an exclusion constraint");
+      return ErrorAt(sqlstate::kFeatureNotSupported, constraint.location,
+                     "an exclusion constraint is not supported",
+                     "Use a UNIQUE constraint where equality is what is excluded; otherwise look "
+                     "for overlapping rows in the writing transaction under LOCK TABLE.");
     default:
       return absl::OkStatus();
   }
