@@ -73,6 +73,18 @@ INSERT INTO y VALUES (1), (1)
 DELETE FROM z WHERE id = 1
 SELECT * FROM y
 DELETE FROM z WHERE id = 0""",
+    "keys of other types": """
+CREATE TABLE a (id bigint PRIMARY KEY, t text UNIQUE, n numeric UNIQUE)
+CREATE TABLE b (id int REFERENCES a ON UPDATE CASCADE, t varchar(3) REFERENCES a (t) ON UPDATE CASCADE, n numeric(6,2) REFERENCES a (n) ON UPDATE CASCADE)
+INSERT INTO a VALUES (1, 'x', 1.5), (5000000000, 'y', 2)
+INSERT INTO b VALUES (1, 'x', 1.5)
+UPDATE a SET id = 2, t = 'xyz', n = 1.50 WHERE id = 1
+SELECT * FROM b
+UPDATE a SET t = 'long' WHERE id = 2
+UPDATE a SET id = 6000000000 WHERE id = 2
+DELETE FROM a WHERE id > 2
+INSERT INTO b VALUES (705032704, NULL, NULL)
+UPDATE a SET n = 1.256 WHERE id = 2""",
     "restrict and no action": """
 CREATE TABLE a (id int PRIMARY KEY)
 CREATE TABLE b (id int, a_id int REFERENCES a ON DELETE RESTRICT ON UPDATE RESTRICT)

@@ -90,10 +90,11 @@ void DeferredConstraints::Add(const LostKeys& lost, std::vector<KeyChange> keys)
 }
 
 void DeferredConstraints::Add(uint32_t table_id, StoredKeys keys) {
+  const codec::IndexLayout& index = *keys.index;
   Batch batch;
   batch.written_id = batch.table_id = table_id;
-  batch.name = keys.index->name;
-  batch.declared = keys.index->deferral;
+  batch.name = index.name;
+  batch.declared = index.deferral;
   batch.prefixes = std::move(keys.prefixes);
   Keep(std::move(batch));
 }

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
+#include "common/types/text_io.h"
 #include "services/storage/txn/constraint_checks.h"
 #include "services/storage/txn/deferred_constraints.h"
 
@@ -20,9 +21,15 @@ std::vector<const types::Vector*> Pointers(const types::Batch& batch) {
   return columns;
 }
 
-// A referenced value in a column of the child. Errors: 22003.
+// A referenced value in a column of the child, as an assignment would convert it. Errors: 22001,
+// 22003.
 absl::StatusOr<types::Value> ReferringValue(const types::Value& value, types::Type type) {
-  if (value.is_null() || !types::IsInteger(type.id)) return AsType(value, type);
+  if (value.is_null() || value.type() == type) return AsType(value, type);
+  if (!types::IsInteger(type.id)) {
+    std::string text;
+    types::FormatText(value, types::TextOptions(), &text);
+    return types::ParseText(text, type, types::TextOptions());
+  }
   const int64_t number = value.int_value();
   const bool fits = type.id == types::TypeId::kInt8 ||
                     (type.id == types::TypeId::kInt4 && number == static_cast<int32_t>(number)) ||
