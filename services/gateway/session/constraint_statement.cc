@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -75,8 +76,13 @@ absl::Status Session::RunSetConstraints(const sql::Statement& statement, ResultS
   request.set_deferred(statement.set_constraints.deferred);
   if (!statement.set_constraints.constraints.empty()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-    for (const auto& constraint : statement.set_constraints.constraints)
+    ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+    for (const auto& constraint : statement.set_constraints.constraints) {
+      if (!constraint.schema().empty())
+        RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, constraint.schema(),
+                                                common::v1::PRIVILEGE_USAGE));
       RETURN_IF_ERROR(Resolve(constraint, *catalog, settings_.search_path(), &request));
+    }
   }
   BufferOpenResults();
   // Of named constraints that are never deferred there is nothing to set.
