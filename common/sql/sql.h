@@ -34,13 +34,14 @@ enum class StatementClass {
   kExecute,
   kDeallocate,
   kCopy,
-  kAnalyze,  // ANALYZE, VACUUM [ANALYZE]
-  kLock,     // LOCK TABLE
-  kRole,     // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
-  kCursor,   // DECLARE, FETCH, CLOSE, MOVE
-  kDiscard,  // DISCARD
-  kNotify,   // LISTEN, UNLISTEN, NOTIFY
-  kNoOp,     // Accepted and ignored: CHECKPOINT.
+  kAnalyze,         // ANALYZE, VACUUM [ANALYZE]
+  kLock,            // LOCK TABLE
+  kSetConstraints,  // SET CONSTRAINTS
+  kRole,            // CREATE/ALTER/DROP ROLE|USER, GRANT, REVOKE
+  kCursor,          // DECLARE, FETCH, CLOSE, MOVE
+  kDiscard,         // DISCARD
+  kNotify,          // LISTEN, UNLISTEN, NOTIFY
+  kNoOp,            // Accepted and ignored: CHECKPOINT.
 };
 
 struct TransactionStatement {
@@ -118,6 +119,10 @@ struct LockStatement {
   int mode = 0;  // PostgreSQL's number: 1 ACCESS SHARE to 8 ACCESS EXCLUSIVE.
   bool nowait = false;
 };
+struct SetConstraintsStatement {
+  std::vector<common::v1::RelationName> constraints;  // empty: ALL
+  bool deferred = false;
+};
 struct RoleStatement {
   enum class Kind { kCreate, kAlter, kDrop, kGrant, kRevoke, kGrantRole, kRevokeRole, kSet };
   Kind kind;
@@ -167,6 +172,7 @@ struct Statement {
   ExplainStatement explain;
   AnalyzeStatement analyze;
   LockStatement lock;
+  SetConstraintsStatement set_constraints;
   RoleStatement role;
   CursorStatement cursor;
   NotifyStatement notify;

@@ -15,7 +15,7 @@ SOURCES = pathlib.Path(__file__).resolve().parents[2]
 # Kinds of statement (as the grammar names them) that are about no object of somebody.
 WITHOUT_OBJECT = {
     "TRANSACTION_STMT", "VARIABLE_SET_STMT", "VARIABLE_SHOW_STMT", "DEALLOCATE_STMT", "DISCARD_STMT", "FETCH_STMT",
-    "CLOSE_PORTAL_STMT", "NOTIFY_STMT", "LISTEN_STMT", "UNLISTEN_STMT",
+    "CLOSE_PORTAL_STMT", "NOTIFY_STMT", "LISTEN_STMT", "UNLISTEN_STMT", "CONSTRAINTS_SET_STMT",
 }
 # Those that are refused for everybody.
 UNSUPPORTED = {"CREATE_TABLE_AS_STMT", "REASSIGN_OWNED_STMT", "DROP_OWNED_STMT"}

@@ -54,6 +54,10 @@ void WalkQuery(plan::Query& query, const std::function<void(const Expr&)>& visit
   all(query.change.returning);
   all(query.change.recheck);
   for (const plan::CheckCondition& check : query.checks) WalkDeep(check.condition, visit);
+  for (const plan::CascadeTarget& target : query.cascades) {
+    for (const plan::CheckCondition& check : target.checks) WalkDeep(check.condition, visit);
+    for (const auto& [ordinal, value] : target.defaults) WalkDeep(value, visit);
+  }
 }
 
 }  // namespace

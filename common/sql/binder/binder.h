@@ -91,8 +91,12 @@ class Binder {
                                                                    common::v1::Privilege privilege);
   absl::StatusOr<RelPtr> TargetScan(const PgQuery__RangeVar& range, ScopeItem* item);
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
-  absl::Status BindChecks(const common::v1::TableDescriptor& table,
-                          const std::vector<ColumnId>& columns);
+  absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
+      const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
+  // cascade_binder.cc: what the actions of foreign keys reach when rows of the table are removed,
+  // or these columns of them change.
+  absl::Status BindCascades(const common::v1::TableDescriptor& table, bool removed,
+                            const std::vector<uint32_t>& changed);
   // A given value for a column: checked against its being an identity column.
   absl::StatusOr<ExprPtr> InsertValue(ExprPtr value, const common::v1::ColumnDescriptor& column);
   absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);

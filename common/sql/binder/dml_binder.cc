@@ -1,5 +1,6 @@
 // INSERT, UPDATE, DELETE.
 #include <algorithm>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -36,6 +37,19 @@ bool IsDefault(const Node* node) { return node->node_case == PG_QUERY__NODE__NOD
 bool IsPlainValues(const PgQuery__SelectStmt& select) {
   return select.n_values_lists > 0 && select.n_sort_clause == 0 && select.limit_count == nullptr &&
          select.limit_offset == nullptr && select.with_clause == nullptr;
+}
+
+absl::Status DeferrableArbiter(const TableDescriptor& table,
+                               const common::v1::IndexDescriptor& index) {
+  status::SqlError error;
+  error.sqlstate = std::string(sqlstate::kObjectNotInPrerequisiteState);
+  error.message =
+      "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as "
+      "arbiters";
+  error.schema = table.schema();
+  error.table = table.name();
+  error.constraint = index.name();
+  return status::ToStatus(error);
 }
 
 }  // namespace
@@ -226,18 +240,19 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
   return absl::OkStatus();
 }
 
-absl::Status Binder::BindChecks(const TableDescriptor& table,
-                                const std::vector<ColumnId>& columns) {
+absl::StatusOr<std::vector<plan::CheckCondition>> Binder::ChecksOf(
+    const TableDescriptor& table, const std::vector<ColumnId>& columns) {
   // By name, so that of several violated ones PostgreSQL's is reported.
   std::vector<const common::v1::CheckDescriptor*> checks;
   for (const auto& check : table.checks()) checks.push_back(&check);
   std::sort(checks.begin(), checks.end(),
             [](const auto* a, const auto* b) { return a->name() < b->name(); });
+  std::vector<plan::CheckCondition> bound;
   for (const auto* check : checks) {
     ASSIGN_OR_RETURN(ExprPtr condition, BindTableCondition(check->sql(), table, columns));
-    query_->checks.push_back({check->name(), condition});
+    bound.push_back({check->name(), condition});
   }
-  return absl::OkStatus();
+  return bound;
 }
 
 absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert) {
@@ -251,7 +266,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert) {
   plan::InsertTarget& target = query_->insert;
   for (const ColumnId id : query_->root->output)
     target.columns.push_back(query_->AddColumn(query_->columns[id]));
-  RETURN_IF_ERROR(BindChecks(*table, target.columns));
+  ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, target.columns));
   ScopeItem item;
   item.alias =
       insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
@@ -394,7 +409,8 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update) {
   // RETURNING and checks see the new row.
   for (const ColumnId id : change.columns)
     change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
-  RETURN_IF_ERROR(BindChecks(*table, change.new_columns));
+  ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, change.new_columns));
+  RETURN_IF_ERROR(BindCascades(*table, /*removed=*/false, change.assigned));
   Scope returning(nullptr);
   returning.items = scope.items;
   size_t live = 0;
@@ -412,6 +428,7 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase) {
   RETURN_IF_ERROR(ResolveTarget(*erase.relation, common::v1::PRIVILEGE_DELETE).status());
   ScopeItem item;
   ASSIGN_OR_RETURN(RelPtr rel, TargetScan(*erase.relation, &item));
+  RETURN_IF_ERROR(BindCascades(*query_->target, /*removed=*/true, {}));
   RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause,
                                   item, rel, &scope));
   query_->change.new_columns = query_->change.columns;
@@ -457,6 +474,8 @@ absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictCla
   if (!constraint.empty()) {
     if (constraint == table.primary_key_name()) return 0u;
     for (const auto& index : table.indexes()) {
+      if (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED && index.name() == constraint)
+        return DeferrableArbiter(table, index);
       if (index.unique() && index.is_constraint() && index.name() == constraint)
         return index.index_id();
     }
@@ -481,6 +500,9 @@ absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictCla
       wanted == std::set<uint32_t>(table.primary_key().begin(), table.primary_key().end()))
     return 0u;
   for (const auto& index : table.indexes()) {
+    if (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED &&
+        wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
+      return DeferrableArbiter(table, index);
     if (index.unique() && index.state() != common::v1::IndexDescriptor::STATE_BUILDING &&
         wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
       return index.index_id();
@@ -501,6 +523,10 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
     UseTable(table, common::v1::PRIVILEGE_SELECT);
   }
   if (clause.action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING) {
+    for (const auto& key : table.indexes()) {
+      if (!index.has_value() && key.deferral() != common::v1::DEFERRAL_UNSPECIFIED)
+        return DeferrableArbiter(table, key);
+    }
     insert.ignore_conflicts = true;
     insert.conflict_index_id = index;
     return absl::OkStatus();
@@ -533,6 +559,10 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
   for (int i = 0; i < table.columns_size(); ++i)
     insert.conflict_update.push_back(
         plan::MakeColumn(insert.columns[i], query_->columns[insert.columns[i]].type));
+  // Storage knows no more of what is assigned than this.
+  std::vector<uint32_t> any(insert.conflict_update.size());
+  std::iota(any.begin(), any.end(), 0);
+  RETURN_IF_ERROR(BindCascades(table, /*removed=*/false, any));
   for (size_t i = 0; i < columns.size(); ++i) {
     if (plan::HasSubquery(values[i]))
       return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");

@@ -22,6 +22,19 @@ std::string QuoteName(const std::string& name) {
   return out + "\"";
 }
 
+bool HasForeignKey(const common::v1::TableDescriptor& table, const std::string& name) {
+  return std::any_of(table.foreign_keys().begin(), table.foreign_keys().end(),
+                     [&](const auto& key) { return key.name() == name; });
+}
+
+bool HasConstraint(const common::v1::TableDescriptor& table, const std::string& name) {
+  if (HasForeignKey(table, name)) return true;
+  bool known = table.primary_key_name() == name && !name.empty();
+  for (const auto& index : table.indexes()) known |= index.is_constraint() && index.name() == name;
+  for (const auto& check : table.checks()) known |= check.name() == name;
+  return known;
+}
+
 bool IsTableConstraint(const PgQuery__Constraint& constraint) {
   switch (constraint.contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
@@ -105,16 +118,28 @@ absl::StatusOr<common::v1::Plan> DdlBinder::ValidationPlan(const Table& table,
 }
 
 absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint,
-                                           const std::string& column, const Table& table) {
+                                           const std::string& column, NodeList siblings,
+                                           const Table& table) {
   if (!parser::View(constraint.indexname).empty())
     return Unsupported(-1, "ADD CONSTRAINT … USING INDEX");
-  if (constraint.skip_validation) return Unsupported(-1, "NOT VALID");
   Table copy = table;
-  RETURN_IF_ERROR(AddConstraint(constraint, column, &copy));
+  RETURN_IF_ERROR(AddConstraint(constraint, column, siblings, &copy));
+  if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY && copy.primary_key().empty()) {
+    for (const uint32_t ordinal : copy.indexes(copy.indexes_size() - 1).columns()) {
+      auto* not_null = Add()->mutable_alter_table();
+      not_null->set_table_id(table.table_id());
+      not_null->mutable_set_not_null()->set_column(ordinal);
+      not_null->mutable_set_not_null()->set_not_null(true);
+    }
+  }
   auto* alter = Add()->mutable_alter_table();
   alter->set_table_id(table.table_id());
   switch (constraint.contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+      if (copy.primary_key().empty()) {
+        *alter->mutable_add_unique() = copy.indexes(copy.indexes_size() - 1);
+        return absl::OkStatus();
+      }
       *alter->mutable_add_primary_key()->mutable_columns() = copy.primary_key();
       alter->mutable_add_primary_key()->set_name(copy.primary_key_name());
       return absl::OkStatus();
@@ -123,6 +148,10 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
       return absl::OkStatus();
     case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {
       *alter->mutable_add_check() = copy.checks(copy.checks_size() - 1);
+      if (constraint.skip_validation) {
+        alter->mutable_add_check()->set_not_valid(true);
+        return ValidateChecks(copy);
+      }
       ASSIGN_OR_RETURN(const common::v1::Plan plan,
                        ValidationPlan(table, alter->add_check().sql()));
       alter->set_validation(plan.SerializeAsString());
@@ -130,8 +159,47 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
     }
     default:
       *alter->mutable_add_foreign_key() = copy.foreign_keys(copy.foreign_keys_size() - 1);
+      alter->mutable_add_foreign_key()->set_not_valid(constraint.skip_validation);
       return absl::OkStatus();
   }
+}
+
+absl::Status DdlBinder::AlterConstraint(const PgQuery__Constraint& constraint, const Table& table,
+                                        common::v1::AlterTable* alter) const {
+  const std::string name(parser::View(constraint.conname));
+  if (HasForeignKey(table, name)) {
+    alter->mutable_alter_constraint()->set_name(name);
+    alter->mutable_alter_constraint()->set_deferral(
+        constraint.initdeferred ? common::v1::DEFERRAL_DEFERRED
+        : constraint.deferrable ? common::v1::DEFERRAL_IMMEDIATE
+                                : common::v1::DEFERRAL_UNSPECIFIED);
+    return absl::OkStatus();
+  }
+  const std::string shown =
+      absl::StrCat("constraint \"", name, "\" of relation \"", table.name(), "\"");
+  if (!HasConstraint(table, name))
+    return ErrorAt(sqlstate::kUndefinedObject, -1, absl::StrCat(shown, " does not exist"));
+  return ErrorAt(sqlstate::kWrongObjectType, -1,
+                 absl::StrCat(shown, " is not a foreign key constraint"));
+}
+
+absl::Status DdlBinder::ValidateConstraint(const std::string& name, const Table& table,
+                                           common::v1::AlterTable* alter) {
+  alter->set_validate_constraint(name);
+  if (HasForeignKey(table, name)) return absl::OkStatus();
+  for (const auto& check : table.checks()) {
+    if (check.name() != name) continue;
+    if (!check.not_valid()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const common::v1::Plan plan, ValidationPlan(table, check.sql()));
+    alter->set_validation(plan.SerializeAsString());
+    return absl::OkStatus();
+  }
+  const std::string shown =
+      absl::StrCat("constraint \"", name, "\" of relation \"", table.name(), "\"");
+  if (!HasConstraint(table, name))
+    return ErrorAt(sqlstate::kUndefinedObject, -1, absl::StrCat(shown, " does not exist"));
+  return ErrorAt(sqlstate::kWrongObjectType, -1,
+                 absl::StrCat(shown, " is not a foreign key or check constraint"));
 }
 
 absl::Status DdlBinder::SetMissingValue(const PgQuery__ColumnDef& definition,
@@ -270,7 +338,11 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
         return status::Error(sqlstate::kSyntaxError,
                              absl::StrCat("column \"", name, "\" of relation \"", table.name(),
                                           "\" is an identity column"));
-      for (const uint32_t key : table.primary_key()) {
+      std::vector<uint32_t> keys(table.primary_key().begin(), table.primary_key().end());
+      for (const auto& index : table.indexes()) {
+        if (index.is_primary()) keys.assign(index.columns().begin(), index.columns().end());
+      }
+      for (const uint32_t key : keys) {
         if (!set && key == ordinal)
           return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
                          absl::StrCat("column \"", name, "\" is in a primary key"));
@@ -324,14 +396,13 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return absl::OkStatus();
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
-      return AddTableConstraint(*command.def->constraint, "", table);
+      return AddTableConstraint(*command.def->constraint, "", NodeList(), table);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterConstraint:
+      return AlterConstraint(*command.def->constraint, table, add());
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint:
+      return ValidateConstraint(name, table, add());
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: {
-      bool known = table.primary_key_name() == name && !name.empty();
-      for (const auto& index : table.indexes())
-        known |= index.is_constraint() && index.name() == name;
-      for (const auto& check : table.checks()) known |= check.name() == name;
-      for (const auto& key : table.foreign_keys()) known |= key.name() == name;
-      if (!known) {
+      if (!HasConstraint(table, name)) {
         if (command.missing_ok) return absl::OkStatus();
         return ErrorAt(sqlstate::kUndefinedObject, -1,
                        absl::StrCat("constraint \"", name, "\" of relation \"", table.name(),
@@ -406,8 +477,11 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   const std::vector<AlterStep> steps = StepsOf(alter);
   if (step_ >= steps.size()) return absl::OkStatus();
   const AlterStep& step = steps[step_];
-  if (step.constraint != nullptr)
-    return AddTableConstraint(*step.constraint, step.command->def->column_def->colname, **table);
+  if (step.constraint != nullptr) {
+    const PgQuery__ColumnDef& definition = *step.command->def->column_def;
+    return AddTableConstraint(*step.constraint, definition.colname,
+                              {definition.constraints, definition.n_constraints}, **table);
+  }
   RETURN_IF_ERROR(AlterAction(*step.command, **table));
   // Where nothing changes it is still asked whose table it is.
   if (result_.empty()) Add()->mutable_alter_table()->set_table_id((*table)->table_id());

@@ -261,8 +261,11 @@ absl::Status DdlBinder::AddColumnDefinition(const PgQuery__ColumnDef& definition
 }
 
 absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint,
-                                      const std::string& column, Table* table) {
-  if (table->primary_key_size() > 0)
+                                      const std::string& column, common::v1::Deferral deferral,
+                                      Table* table) {
+  const bool deferrable_one = std::any_of(table->indexes().begin(), table->indexes().end(),
+                                          [](const auto& index) { return index.is_primary(); });
+  if (table->primary_key_size() > 0 || deferrable_one)
     return ErrorAt(
         sqlstate::kInvalidTableDefinition, constraint.location,
         absl::StrCat("multiple primary keys for table \"", table->name(), "\" are not allowed"));
@@ -271,17 +274,30 @@ absl::Status DdlBinder::AddPrimaryKey(const PgQuery__Constraint& constraint,
   ASSIGN_OR_RETURN(const std::vector<uint32_t> ordinals,
                    KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "primary key",
                               constraint.location));
-  for (const uint32_t ordinal : ordinals) {
-    table->add_primary_key(ordinal);
+  std::string name(parser::View(constraint.conname));
+  if (name.empty()) name = ChooseName(table->name(), "", "pkey", *table);
+  for (const uint32_t ordinal : ordinals)
     table->mutable_columns(static_cast<int>(ordinal))->set_not_null(true);
+  if (deferral != common::v1::DEFERRAL_UNSPECIFIED) {
+    common::v1::IndexDescriptor& index = *table->add_indexes();
+    index.set_name(name);
+    index.set_is_constraint(true);
+    index.set_is_primary(true);
+    index.set_deferral(deferral);
+    index.set_state(common::v1::IndexDescriptor::STATE_PUBLIC);
+    for (const uint32_t ordinal : ordinals) {
+      index.add_columns(ordinal);
+      index.add_descending(false);
+    }
+    return absl::OkStatus();
   }
-  const std::string name(parser::View(constraint.conname));
-  table->set_primary_key_name(name.empty() ? ChooseName(table->name(), "", "pkey", *table) : name);
+  for (const uint32_t ordinal : ordinals) table->add_primary_key(ordinal);
+  table->set_primary_key_name(name);
   return absl::OkStatus();
 }
 
 absl::Status DdlBinder::AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
-                                  Table* table) {
+                                  common::v1::Deferral deferral, Table* table) {
   if (constraint.nulls_not_distinct) return Unsupported(constraint.location, "NULLS NOT DISTINCT");
   ASSIGN_OR_RETURN(const std::vector<uint32_t> ordinals,
                    KeyColumns({constraint.keys, constraint.n_keys}, column, *table, "unique",
@@ -301,7 +317,8 @@ absl::Status DdlBinder::AddUnique(const PgQuery__Constraint& constraint, const s
   }
   const std::string name(parser::View(constraint.conname));
   index.set_name(name.empty() ? ChooseName(table->name(), columns, "key", *table) : name);
-  index.set_unique(true);
+  index.set_unique(deferral == common::v1::DEFERRAL_UNSPECIFIED);
+  index.set_deferral(deferral);
   index.set_is_constraint(true);
   index.set_state(common::v1::IndexDescriptor::STATE_PUBLIC);
   *table->add_indexes() = std::move(index);
@@ -325,106 +342,24 @@ absl::Status DdlBinder::AddCheck(const PgQuery__Constraint& constraint, const st
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
-                                      const std::string& column, Table* table) {
-  const auto plain = [](const char* action) {
-    return parser::View(action).empty() || *action == 'a' || *action == 'r';
-  };
-  if (!plain(constraint.fk_del_action) || !plain(constraint.fk_upd_action))
-    return Unsupported(constraint.location, "a foreign key with CASCADE, SET NULL or SET DEFAULT");
-  if (!parser::View(constraint.fk_matchtype).empty() && *constraint.fk_matchtype == 'f')
-    return Unsupported(constraint.location, "MATCH FULL");
-  if (constraint.deferrable || constraint.initdeferred)
-    return Unsupported(constraint.location, "a deferrable constraint");
-  common::v1::ForeignKeyDescriptor key;
-  std::vector<std::string> names = parser::StringsOf({constraint.fk_attrs, constraint.n_fk_attrs});
-  if (names.empty()) names.push_back(column);
-  std::string joined;
-  for (const std::string& name : names) {
-    auto ordinal = ColumnNamed(*table, name, constraint.location);
-    if (!ordinal.ok())
-      return ErrorAt(sqlstate::kUndefinedColumn, -1,
-                     absl::StrCat("column \"", name,
-                                  "\" referenced in foreign key constraint does not exist"));
-    key.add_columns(*ordinal);
-    absl::StrAppend(&joined, joined.empty() ? "" : "_", name);
-  }
-  const Table* referenced = nullptr;
-  const std::string target(parser::View(constraint.pktable->relname));
-  const std::string schema(parser::View(constraint.pktable->schemaname));
-  const bool self = target == table->name() && (schema.empty() || schema == table->schema());
-  if (self) {
-    referenced = table;
-  } else {
-    ASSIGN_OR_RETURN(referenced, Resolve(*constraint.pktable));
-    if (referenced->has_sequence() || !referenced->view_sql().empty())
-      return ErrorAt(sqlstate::kWrongObjectType, -1,
-                     absl::StrCat("referenced relation \"", target, "\" is not a table"));
-  }
-  key.set_referenced_table_id(referenced->table_id());
-  const std::vector<std::string> target_names =
-      parser::StringsOf({constraint.pk_attrs, constraint.n_pk_attrs});
-  if (target_names.empty()) {
-    if (referenced->primary_key_size() == 0)
-      return ErrorAt(sqlstate::kUndefinedObject, -1,
-                     absl::StrCat("there is no primary key for referenced table \"", target, "\""));
-    *key.mutable_referenced_columns() = referenced->primary_key();
-  } else {
-    for (const std::string& name : target_names) {
-      auto ordinal = ColumnNamed(*referenced, name, -1);
-      if (!ordinal.ok())
-        return ErrorAt(sqlstate::kUndefinedColumn, -1,
-                       absl::StrCat("column \"", name,
-                                    "\" referenced in foreign key constraint does not exist"));
-      key.add_referenced_columns(*ordinal);
-    }
-    const std::set<uint32_t> wanted(key.referenced_columns().begin(),
-                                    key.referenced_columns().end());
-    bool unique = wanted == std::set<uint32_t>(referenced->primary_key().begin(),
-                                               referenced->primary_key().end());
-    for (const auto& index : referenced->indexes())
-      unique |= index.unique() &&
-                wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end());
-    if (!unique)
-      return status::Error(
-          "42830",
-          absl::StrCat("there is no unique constraint matching given keys for referenced table \"",
-                       target, "\""));
-  }
-  if (key.columns_size() != key.referenced_columns_size())
-    return status::Error("42830",
-                         "number of referencing and referenced columns for foreign key disagree");
-  for (int i = 0; i < key.columns_size(); ++i) {
-    const Type a = types::FromProto(table->columns(static_cast<int>(key.columns(i))).type());
-    const Type b =
-        types::FromProto(referenced->columns(static_cast<int>(key.referenced_columns(i))).type());
-    if (a.id != b.id && CategoryOf(a.id) != CategoryOf(b.id))
-      return ErrorAt(sqlstate::kDatatypeMismatch, -1,
-                     absl::StrCat("foreign key constraint \"", table->name(), "_", joined,
-                                  "_fkey\" cannot be implemented"));
-  }
-  const std::string name(parser::View(constraint.conname));
-  key.set_name(name.empty() ? ChooseName(table->name(), joined, "fkey", *table) : name);
-  *table->add_foreign_keys() = std::move(key);
-  return absl::OkStatus();
-}
-
 absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,
-                                      const std::string& column, Table* table) {
+                                      const std::string& column, NodeList siblings, Table* table) {
+  ASSIGN_OR_RETURN(const common::v1::Deferral deferral,
+                   DeferralOfColumnConstraint(constraint, siblings));
   switch (constraint.contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-      return AddPrimaryKey(constraint, column, table);
+      return AddPrimaryKey(constraint, column, deferral, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-      return AddUnique(constraint, column, table);
+      return AddUnique(constraint, column, deferral, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
       return AddCheck(constraint, column, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-      return AddForeignKey(constraint, column, table);
+      return AddForeignKey(constraint, column, deferral, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      return Unsupported(constraint.location, "an exclusion constraint");
-    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
-    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED:
-      return Unsupported(constraint.location, "a deferrable constraint");
+      return ErrorAt(sqlstate::kFeatureNotSupported, constraint.location,
+                     "an exclusion constraint is not supported",
+                     "Use a UNIQUE constraint where equality is what is excluded; otherwise look "
+                     "for overlapping rows in the writing transaction under LOCK TABLE.");
     default:
       return absl::OkStatus();
   }
@@ -480,13 +415,14 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
     for (const Node* node : elements) {
       if (node->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
         if ((node->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN) == foreign)
-          RETURN_IF_ERROR(AddConstraint(*node->constraint, "", table));
+          RETURN_IF_ERROR(AddConstraint(*node->constraint, "", NodeList(), table));
         continue;
       }
       const PgQuery__ColumnDef& definition = *node->column_def;
-      for (const Node* constraint : NodeList(definition.constraints, definition.n_constraints)) {
+      const NodeList all(definition.constraints, definition.n_constraints);
+      for (const Node* constraint : all) {
         if ((constraint->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN) == foreign)
-          RETURN_IF_ERROR(AddConstraint(*constraint->constraint, definition.colname, table));
+          RETURN_IF_ERROR(AddConstraint(*constraint->constraint, definition.colname, all, table));
       }
     }
   }

@@ -327,6 +327,7 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
 absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
   auto* statement = Add()->mutable_truncate();
   statement->set_restart_identity(truncate.restart_seqs);
+  statement->set_cascade(truncate.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE);
   for (const Node* node : NodeList(truncate.relations, truncate.n_relations)) {
     ASSIGN_OR_RETURN(const Table* table, Resolve(*node->range_var));
     if (!table->view_sql().empty() || table->has_sequence())
@@ -334,7 +335,28 @@ absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
                      absl::StrCat("\"", table->name(), "\" is not a table"));
     statement->add_table_ids(table->table_id());
   }
+  if (statement->cascade()) AddReferencing(statement);
   return absl::OkStatus();
+}
+
+void DdlBinder::AddReferencing(common::v1::Truncate* truncate) const {
+  std::set<uint32_t> ids(truncate->table_ids().begin(), truncate->table_ids().end());
+  // Level by level, as PostgreSQL tells of them.
+  for (size_t known = 0; known != ids.size();) {
+    known = ids.size();
+    std::set<uint32_t> added;
+    for (const Table& child : input_.catalog->snapshot().tables()) {
+      if (ids.contains(child.table_id())) continue;
+      for (const auto& key : child.foreign_keys()) {
+        if (ids.contains(key.referenced_table_id())) added.insert(child.table_id());
+      }
+    }
+    for (const uint32_t id : added) {
+      truncate->add_table_ids(id);
+      truncate->add_cascaded_table_ids(id);
+      ids.insert(id);
+    }
+  }
 }
 
 }  // namespace adbms::sql::ddl

@@ -40,16 +40,16 @@ class DdlBinder {
   absl::Status AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table);
   absl::StatusOr<common::v1::ColumnDescriptor> ColumnOf(const PgQuery__ColumnDef& definition,
                                                         const std::string& table_name);
+  // `siblings`: all constraints of the column's definition, its own attributes among them; none for
+  // a table's constraint.
   absl::Status AddConstraint(const PgQuery__Constraint& constraint, const std::string& column,
-                             Table* table);
+                             NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
-                             Table* table);
+                             common::v1::Deferral deferral, Table* table);
   absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
-                         Table* table);
+                         common::v1::Deferral deferral, Table* table);
   absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column,
                         Table* table);
-  absl::Status AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column,
-                             Table* table);
   absl::Status ValidateChecks(const Table& table);
   absl::StatusOr<std::string> ExpressionText(const Node* node, int location,
                                              std::string_view keyword) const;
@@ -59,6 +59,15 @@ class DdlBinder {
   std::string ChooseName(const std::string& base, const std::string& columns, const char* suffix,
                          const Table& table) const;
   bool NameTaken(const std::string& name, const Table& table) const;
+
+  // foreign_key.cc
+  absl::Status AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column,
+                             common::v1::Deferral deferral, Table* table);
+  absl::Status ReadActions(const PgQuery__Constraint& constraint, const Table& table,
+                           common::v1::ForeignKeyDescriptor* key) const;
+  // Errors: 42601 for attributes that are misplaced or contradict each other.
+  absl::StatusOr<common::v1::Deferral> DeferralOfColumnConstraint(
+      const PgQuery__Constraint& constraint, NodeList siblings) const;
 
   // alter_table.cc
   absl::Status AlterTable(const PgQuery__AlterTableStmt& alter);
@@ -70,7 +79,11 @@ class DdlBinder {
                                common::v1::ColumnDescriptor* column);
   // `column`: of a constraint in that column's definition, else empty.
   absl::Status AddTableConstraint(const PgQuery__Constraint& constraint, const std::string& column,
-                                  const Table& table);
+                                  NodeList siblings, const Table& table);
+  absl::Status AlterConstraint(const PgQuery__Constraint& constraint, const Table& table,
+                               common::v1::AlterTable* alter) const;
+  absl::Status ValidateConstraint(const std::string& name, const Table& table,
+                                  common::v1::AlterTable* alter);
   absl::Status Rename(const PgQuery__RenameStmt& rename);
   absl::StatusOr<common::v1::Plan> ValidationPlan(const Table& table, const std::string& condition);
 
@@ -112,6 +125,8 @@ class DdlBinder {
   absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
   absl::Status Drop(const PgQuery__DropStmt& drop);
   absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
+  // CASCADE: with the tables that reference them.
+  void AddReferencing(common::v1::Truncate* truncate) const;
   // resolution.cc: notes what the names and numbers of the statement mean; `versions`: in which
   // version, too.
   void NoteResolution(bool versions, common::v1::DdlStatement* statement) const;

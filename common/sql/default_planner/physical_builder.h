@@ -104,7 +104,9 @@ class PhysicalBuilder {
                              const std::vector<plan::ColumnId>& layout,
                              google::protobuf::RepeatedPtrField<common::v1::Expression>* out,
                              common::v1::Operator* op);
-  absl::Status FillChecks(const std::vector<plan::ColumnId>& layout,
+  absl::Status FillCascades(google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out);
+  absl::Status FillChecks(const std::vector<plan::CheckCondition>& checks,
+                          const std::vector<plan::ColumnId>& layout,
                           google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out);
 
   const plan::Query& query_;

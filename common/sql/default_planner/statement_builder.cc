@@ -77,12 +77,27 @@ absl::Status PhysicalBuilder::FillReturning(
 }
 
 absl::Status PhysicalBuilder::FillChecks(
-    const std::vector<ColumnId>& layout,
+    const std::vector<plan::CheckCondition>& checks, const std::vector<ColumnId>& layout,
     google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out) {
-  for (const plan::CheckCondition& check : query_.checks) {
+  for (const plan::CheckCondition& check : checks) {
     common::v1::CheckConstraint* proto = out->Add();
     proto->set_name(check.name);
     RETURN_IF_ERROR(EncodeInto(check.condition, layout, proto->mutable_condition()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PhysicalBuilder::FillCascades(
+    google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out) {
+  for (const plan::CascadeTarget& target : query_.cascades) {
+    common::v1::CascadeTarget* proto = out->Add();
+    proto->set_table_id(target.table->table_id());
+    RETURN_IF_ERROR(FillChecks(target.checks, target.columns, proto->mutable_checks()));
+    for (const auto& [ordinal, value] : target.defaults) {
+      common::v1::ColumnDefault* column = proto->add_defaults();
+      column->set_column(ordinal);
+      RETURN_IF_ERROR(EncodeInto(value, {}, column->mutable_value()));
+    }
   }
   return absl::OkStatus();
 }
@@ -96,13 +111,14 @@ absl::Status PhysicalBuilder::FillInsert(Physical input, Operator* out) {
     insert->set_conflict_index_id(*target.conflict_index_id);
   RETURN_IF_ERROR(
       FillReturning(target.returning, target.columns, insert->mutable_returning(), out));
-  RETURN_IF_ERROR(FillChecks(target.columns, insert->mutable_checks()));
+  RETURN_IF_ERROR(FillChecks(query_.checks, target.columns, insert->mutable_checks()));
   std::vector<ColumnId> both = target.columns;
   both.insert(both.end(), target.excluded.begin(), target.excluded.end());
   for (const ExprPtr& e : target.conflict_update)
     RETURN_IF_ERROR(EncodeInto(e, both, insert->add_conflict_update()));
   if (target.conflict_filter)
     RETURN_IF_ERROR(EncodeInto(target.conflict_filter, both, insert->mutable_conflict_filter()));
+  RETURN_IF_ERROR(FillCascades(insert->mutable_cascades()));
   *insert->mutable_input() = std::move(input.op);
   return absl::OkStatus();
 }
@@ -120,6 +136,7 @@ absl::Status PhysicalBuilder::FillChange(Physical input, Operator* out) {
     RETURN_IF_ERROR(FillReturning(change.returning, without_key, erase->mutable_returning(), out));
     if (!change.recheck.empty())
       RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
+    RETURN_IF_ERROR(FillCascades(erase->mutable_cascades()));
     *erase->mutable_input() = std::move(input.op);
     return absl::OkStatus();
   }
@@ -132,9 +149,10 @@ absl::Status PhysicalBuilder::FillChange(Physical input, Operator* out) {
   std::vector<ColumnId> without_key = changed;
   without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
   RETURN_IF_ERROR(FillReturning(change.returning, without_key, update->mutable_returning(), out));
-  RETURN_IF_ERROR(FillChecks(change.new_columns, update->mutable_checks()));
+  RETURN_IF_ERROR(FillChecks(query_.checks, change.new_columns, update->mutable_checks()));
   if (!change.recheck.empty())
     RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
+  RETURN_IF_ERROR(FillCascades(update->mutable_cascades()));
   *update->mutable_input() = std::move(input.op);
   return absl::OkStatus();
 }

@@ -66,9 +66,10 @@ absl::Status FromParseError(const PgQueryError& error) {
   if (message.find("invalid byte sequence") != message.npos) {
     code = sqlstate::kCharacterNotInRepertoire;
   }
-  if (message.find("not implemented") != message.npos ||
-      message.find("not supported") != message.npos)
-    code = sqlstate::kFeatureNotSupported;
+  for (const std::string_view words : {"not implemented", "not yet implemented", "not supported",
+                                       "is only supported for", "cannot be marked"}) {
+    if (message.find(words) != message.npos) code = sqlstate::kFeatureNotSupported;
+  }
   if (message.starts_with("frame start") || message.starts_with("frame end"))
     code = sqlstate::kWindowingError;
   return status::ErrorAt(code, std::max(error.cursorpos, 0), message);

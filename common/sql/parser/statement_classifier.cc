@@ -295,6 +295,14 @@ void ClassifyLock(const PgQuery__LockStmt& node, Statement* out) {
   out->lock.nowait = node.nowait;
 }
 
+void ClassifySetConstraints(const PgQuery__ConstraintsSetStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kSetConstraints;
+  out->command_tag = "SET CONSTRAINTS";
+  for (const Node* constraint : NodeList(node.constraints, node.n_constraints))
+    out->set_constraints.constraints.push_back(RelationOf(*constraint->range_var));
+  out->set_constraints.deferred = node.deferred;
+}
+
 void ClassifyDiscard(const PgQuery__DiscardStmt& node, Statement* out) {
   using Kind = DiscardStatement::Kind;
   out->statement_class = StatementClass::kDiscard;
@@ -568,6 +576,9 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
       Ddl("COMMENT", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:
+      ClassifySetConstraints(*node->constraints_set_stmt, out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_LOCK_STMT:
       ClassifyLock(*node->lock_stmt, out);

@@ -192,6 +192,14 @@ struct CheckCondition {
 };
 
 // See common/v1/plan.proto.
+struct CascadeTarget {
+  const common::v1::TableDescriptor* table = nullptr;
+  std::vector<ColumnId> columns;  // Of a changed row; what the checks are over.
+  std::vector<CheckCondition> checks;
+  std::vector<std::pair<uint32_t, ExprPtr>> defaults;  // By ordinal.
+};
+
+// See common/v1/plan.proto.
 struct TableUse {
   const common::v1::TableDescriptor* table = nullptr;
   std::set<int> privileges;
@@ -210,6 +218,7 @@ struct Query {
   InsertTarget insert;
   ChangeTarget change;
   std::vector<CheckCondition> checks;
+  std::vector<CascadeTarget> cascades;
   std::vector<TableUse> tables;
   std::vector<types::Type> parameter_types;
   uint32_t client_parameters = 0;

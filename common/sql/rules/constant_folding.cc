@@ -181,6 +181,11 @@ void FoldConstants(plan::Query* query) {
   FoldList(&query->change.recheck);
   for (plan::CheckCondition& check : query->checks)
     check.condition = FoldConstants(check.condition);
+  for (plan::CascadeTarget& target : query->cascades) {
+    for (plan::CheckCondition& check : target.checks)
+      check.condition = FoldConstants(check.condition);
+    for (auto& [ordinal, value] : target.defaults) value = FoldConstants(value);
+  }
 }
 
 }  // namespace adbms::sql::rules

@@ -258,6 +258,7 @@ class Session {
   // Once: ADB01 when a table has changed since it was looked up.
   absl::Status AnalyzeTables(const sql::AnalyzeStatement& analyze, ResultSink* sink);
   absl::Status RunLock(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunSetConstraints(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunNotify(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDiscard(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.

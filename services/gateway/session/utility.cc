@@ -36,6 +36,8 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       return RunAnalyze(statement, sink);
     case StatementClass::kLock:
       return RunLock(statement, sink);
+    case StatementClass::kSetConstraints:
+      return RunSetConstraints(statement, sink);
     case StatementClass::kExplain:
       return RunExplain(statement, {}, {}, sink);
     case StatementClass::kPrepare:

@@ -366,7 +366,7 @@ absl::StatusOr<module::v1::ReportResponse> IndexerServer::Report(
             (index.columns_size() == other.columns_size() && index.index_id() > other.index_id());
         const bool prefix =
             index.index_id() != other.index_id() && shorter && !index.unique() &&
-            index.include().empty() &&
+            !index.is_constraint() && index.include().empty() &&
             std::equal(index.columns().begin(), index.columns().end(), other.columns().begin());
         if (!prefix) continue;
         finding = response.add_findings();

@@ -158,6 +158,8 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
     }
     case Body::kLockTables:
       return session_->LockTables(context, request.lock_tables());
+    case Body::kSetConstraints:
+      return session_->SetConstraints(context, request.set_constraints());
     case Body::kNotify:
       return session_->Notify(context, request.notify().channel(), request.notify().payload());
     case Body::kListen:

@@ -342,6 +342,13 @@ absl::Status RemoteSession::LockTables(const rpc::CallContext& context,
   return Call(context, &call);
 }
 
+absl::Status RemoteSession::SetConstraints(const rpc::CallContext& context,
+                                           const v1::SetConstraintsRequest& request) {
+  v1::SessionRequest call;
+  *call.mutable_set_constraints() = request;
+  return Call(context, &call);
+}
+
 absl::Status RemoteSession::Notify(const rpc::CallContext& context, const std::string& channel,
                                    const std::string& payload) {
   v1::SessionRequest request;

@@ -150,6 +150,10 @@ class Session {
   // the lock timeout; 40P01; 42P01.
   virtual absl::Status LockTables(const rpc::CallContext& context,
                                   const storage::v1::LockTablesRequest& request) = 0;
+  // SET CONSTRAINTS: for what follows in the transaction; what is not deferred any more is checked
+  // at once. Errors: 25P01 outside a transaction; 23503, 23505.
+  virtual absl::Status SetConstraints(const rpc::CallContext& context,
+                                      const storage::v1::SetConstraintsRequest& request) = 0;
   // NOTIFY: sent to whoever listens when the transaction commits; outside of one at once. Equal
   // ones of a transaction are sent once. Errors: 22023, 54000.
   virtual absl::Status Notify(const rpc::CallContext& context, const std::string& channel,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,10 @@ class CatalogDraft {
   Result DropIndexes(const common::v1::DropIndex& statement);
   // New, empty spaces for rows and indexes.
   absl::Status Truncate(uint32_t table_id);
-  // Before the table's primary key goes: drops the views that need it, or says 2BP01 without
-  // `cascade`.
+  // Before the table's primary key goes: drops the foreign keys and views that need it, or says
+  // 2BP01 without `cascade`.
+  absl::Status DropReferencesToPrimaryKey(const TableEntry& entry, bool cascade,
+                                          v1::DdlResult* result);
   absl::Status DropViewsOnKey(const TableEntry& entry, bool cascade, v1::DdlResult* result);
   // New key (empty: hidden) in new spaces; the caller moves the rows.
   absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns,
@@ -114,8 +117,16 @@ class CatalogDraft {
                                   v1::DdlResult* result);
   absl::Status SetIdentity(const common::v1::SetIdentity& change,
                            common::v1::TableDescriptor* table, v1::DdlResult* result);
+  absl::Status AlterConstraint(common::v1::TableDescriptor* table,
+                               const common::v1::AlterConstraint& change);
+  // VALIDATE CONSTRAINT, after its rows have been looked at.
+  absl::Status MarkValid(common::v1::TableDescriptor* table, const std::string& name);
+  // The foreign keys that rely on a unique constraint of `table` over these columns.
+  absl::Status DropReferencesToKey(common::v1::TableDescriptor* table, const std::string& name,
+                                   const std::set<uint32_t>& columns, bool cascade,
+                                   v1::DdlResult* result);
   absl::Status DropConstraint(common::v1::TableDescriptor* table, const std::string& name,
-                              bool if_exists, v1::DdlResult* result);
+                              bool if_exists, bool cascade, v1::DdlResult* result);
   absl::Status CheckNoReferences(const TableEntry& entry, const std::vector<uint32_t>& dropping,
                                  bool cascade, v1::DdlResult* result);
   std::string FreeName(const std::string& schema, const std::string& base) const;

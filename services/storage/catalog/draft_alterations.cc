@@ -72,7 +72,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return absl::OkStatus();
     }
     case AlterTable::kDropConstraint:
-      return DropConstraint(table, statement.drop_constraint(), statement.if_exists(), result);
+      return DropConstraint(table, statement.drop_constraint(), statement.if_exists(),
+                            statement.cascade(), result);
     case AlterTable::kRenameTable:
       if (state_->HasRelation(table->schema(), statement.rename_table())) {
         return status::Error(sqlstate::kDuplicateTable,
@@ -112,6 +113,10 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return AddOwnedSequence(table, statement.add_identity());
     case AlterTable::kAddForeignKey:
       return AddForeignKey(table, statement.add_foreign_key());
+    case AlterTable::kAlterConstraint:
+      return AlterConstraint(table, statement.alter_constraint());
+    case AlterTable::kValidateConstraint:
+      return MarkValid(table, statement.validate_constraint());
     case AlterTable::ACTION_NOT_SET:
       result->set_changed(false);
       return absl::OkStatus();

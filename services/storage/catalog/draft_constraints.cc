@@ -1,5 +1,6 @@
 // CatalogDraft: FOREIGN KEY constraints come, any constraint goes.
 #include <algorithm>
+#include <set>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -11,6 +12,15 @@ namespace adbms::storage::catalog {
 namespace sqlstate = status::sqlstate;
 using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
+
+namespace {
+
+absl::Status NoConstraint(const TableDescriptor& table, const std::string& name) {
+  return status::Error(sqlstate::kUndefinedObject, "constraint " + Quoted(name) + " of relation " +
+                                                       Quoted(table.name()) + " does not exist");
+}
+
+}  // namespace
 
 absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
                                          common::v1::ForeignKeyDescriptor key) {
@@ -85,8 +95,72 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::AlterConstraint(TableDescriptor* table,
+                                           const common::v1::AlterConstraint& change) {
+  for (auto& key : *table->mutable_foreign_keys()) {
+    if (key.name() != change.name()) continue;
+    key.set_deferral(change.deferral());
+    return absl::OkStatus();
+  }
+  return NoConstraint(*table, change.name());
+}
+
+absl::Status CatalogDraft::MarkValid(TableDescriptor* table, const std::string& name) {
+  for (auto& key : *table->mutable_foreign_keys()) {
+    if (key.name() != name) continue;
+    key.set_not_valid(false);
+    return absl::OkStatus();
+  }
+  for (auto& check : *table->mutable_checks()) {
+    if (check.name() != name) continue;
+    check.set_not_valid(false);
+    return absl::OkStatus();
+  }
+  return NoConstraint(*table, name);
+}
+
+absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std::string& name,
+                                               const std::set<uint32_t>& columns, bool cascade,
+                                               v1::DdlResult* result) {
+  const CatalogStatePtr before = state_;  // Keeps what the references point to.
+  for (const auto& [child, key] : before->ReferencesTo(table->table_id())) {
+    if (columns !=
+        std::set<uint32_t>(key->referenced_columns().begin(), key->referenced_columns().end()))
+      continue;
+    const std::string text = "constraint " + key->name() + " on table " + child->descriptor.name();
+    if (!cascade) {
+      return status::Error("2BP01",
+                           "cannot drop constraint " + name + " on table " + table->name() +
+                               " because other objects depend on it",
+                           text + " depends on index " + name,
+                           "Use DROP ... CASCADE to drop the dependent objects too.");
+    }
+    result->add_notices("drop cascades to " + text);
+    ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(child->descriptor.table_id()));
+    TableDescriptor other = entry->descriptor;
+    TableDescriptor* changed = other.table_id() == table->table_id() ? table : &other;
+    auto* keys = changed->mutable_foreign_keys();
+    const std::string dropped = key->name();
+    keys->erase(std::remove_if(keys->begin(), keys->end(),
+                               [&](const auto& one) { return one.name() == dropped; }),
+                keys->end());
+    if (changed == &other) RETURN_IF_ERROR(PutTable(std::move(other)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CatalogDraft::DropReferencesToPrimaryKey(const TableEntry& entry, bool cascade,
+                                                      v1::DdlResult* result) {
+  TableDescriptor table = entry.descriptor;
+  const int had = table.foreign_keys_size();
+  RETURN_IF_ERROR(DropReferencesToKey(&table, table.primary_key_name(),
+                                      {table.primary_key().begin(), table.primary_key().end()},
+                                      cascade, result));
+  return table.foreign_keys_size() == had ? absl::OkStatus() : PutTable(std::move(table));
+}
+
 absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::string& name,
-                                          bool if_exists, v1::DdlResult* result) {
+                                          bool if_exists, bool cascade, v1::DdlResult* result) {
   for (int i = 0; i < table->checks_size(); ++i) {
     if (table->checks(i).name() != name) continue;
     table->mutable_checks()->DeleteSubrange(i, 1);
@@ -99,23 +173,8 @@ absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::str
   }
   for (int i = 0; i < table->indexes_size(); ++i) {
     if (table->indexes(i).name() != name || !table->indexes(i).is_constraint()) continue;
-    for (const auto& [id, other] : state_->tables()) {
-      for (const auto& key : other->descriptor.foreign_keys()) {
-        if (key.referenced_table_id() != table->table_id()) continue;
-        std::vector<uint32_t> a(key.referenced_columns().begin(), key.referenced_columns().end());
-        std::vector<uint32_t> b(table->indexes(i).columns().begin(),
-                                table->indexes(i).columns().end());
-        std::sort(a.begin(), a.end());
-        std::sort(b.begin(), b.end());
-        if (a == b) {
-          return status::Error("2BP01",
-                               "cannot drop constraint " + name + " on table " + table->name() +
-                                   " because other objects depend on it",
-                               "constraint " + key.name() + " on table " +
-                                   other->descriptor.name() + " depends on index " + name);
-        }
-      }
-    }
+    const auto& key = table->indexes(i).columns();
+    RETURN_IF_ERROR(DropReferencesToKey(table, name, {key.begin(), key.end()}, cascade, result));
     dropped_spaces_.push_back(table->indexes(i).index_id());
     table->mutable_indexes()->DeleteSubrange(i, 1);
     return absl::OkStatus();
@@ -126,8 +185,7 @@ absl::Status CatalogDraft::DropConstraint(TableDescriptor* table, const std::str
     result->set_changed(false);
     return absl::OkStatus();
   }
-  return status::Error(sqlstate::kUndefinedObject, "constraint " + Quoted(name) + " of relation " +
-                                                       Quoted(table->name()) + " does not exist");
+  return NoConstraint(*table, name);
 }
 
 }  // namespace adbms::storage::catalog

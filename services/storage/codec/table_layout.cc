@@ -91,6 +91,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     entry.delta_id = index.delta_id();
     entry.name = index.name();
     entry.unique = index.unique();
+    entry.deferral = index.deferral();
     entry.is_public = index.state() == common::v1::IndexDescriptor::STATE_PUBLIC;
     std::vector<uint32_t> values;
     for (int i = 0; i < index.columns_size(); ++i) {

@@ -26,6 +26,8 @@ struct IndexLayout {
   uint32_t delta_id = 0;  // Space of the keys of rows that changed while it was being built.
   std::string name;
   bool unique = false;
+  // Of a deferrable unique constraint: not unique to whoever reads or writes entries.
+  common::v1::Deferral deferral = common::v1::DEFERRAL_UNSPECIFIED;
   bool is_public = true;
   std::vector<uint32_t> columns;        // Ordinals of the key columns.
   std::vector<KeyColumn> key;           // As many.

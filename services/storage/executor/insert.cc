@@ -4,6 +4,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/modify.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -24,13 +25,14 @@ class InsertNode : public PlanNode {
   std::optional<uint32_t> conflict_index;
   std::vector<CompiledExpressionPtr> conflict_update;
   CompiledExpressionPtr conflict_filter;
+  CascadeTargets cascades;
 };
 
 class Insert : public ModifyOperator {
  public:
   Insert(ExecutionContext* context, const InsertNode* node)
       : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
-                       !node->literal_input),
+                       &node->cascades, !node->literal_input),
         node_(*node) {}
 
  protected:
@@ -165,6 +167,7 @@ absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, Comp
   node->ignore_conflicts = insert.ignore_conflicts();
   if (insert.has_conflict_index_id()) node->conflict_index = insert.conflict_index_id();
   ASSIGN_OR_RETURN(node->conflict_update, CompileAll(insert.conflict_update()));
+  ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(insert.cascades(), *scope));
   ASSIGN_OR_RETURN(node->conflict_filter,
                    CompileOptional(insert.has_conflict_filter(), insert.conflict_filter()));
   return PlanNodePtr(std::move(node));

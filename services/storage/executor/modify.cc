@@ -1,6 +1,7 @@
 #include "services/storage/executor/modify.h"
 
 #include "common/status/macros.h"
+#include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/txn/constraint_errors.h"
 
@@ -32,10 +33,11 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
 ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id,
                                const catalog::TableEntry* table, const PlanNode* input,
                                const std::vector<CompiledExpressionPtr>* returning,
-                               bool buffer_input)
+                               const CascadeTargets* cascades, bool buffer_input)
     : Operator(context, id),
       table_(*table),
       returning_(*returning),
+      cascades_(cascades),
       buffer_input_(buffer_input),
       input_(input->Open(context)),
       results_(context) {}
@@ -73,7 +75,8 @@ absl::Status ModifyOperator::Run() {
     }
   }
   RETURN_IF_ERROR(results_.Finish());
-  return writer_->FinishStatement(*context_->call);
+  CascadeRules rules(context_, cascades_);
+  return writer_->FinishStatement(context_->catalog.get(), &rules);
 }
 
 absl::StatusOr<bool> ModifyOperator::DoNext(types::Batch* out) {

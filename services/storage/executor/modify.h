@@ -25,11 +25,14 @@ absl::StatusOr<std::vector<Check>> CompileChecks(
 absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
                           sql::expression::EvaluationState& state, const types::Batch& rows);
 
+class CascadeTargets;
+
 class ModifyOperator : public Operator {
  public:
+  // Borrows all.
   ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table,
                  const PlanNode* input, const std::vector<CompiledExpressionPtr>* returning,
-                 bool buffer_input);
+                 const CascadeTargets* cascades, bool buffer_input);
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override;
@@ -48,6 +51,7 @@ class ModifyOperator : public Operator {
   absl::Status Run();
 
   const std::vector<CompiledExpressionPtr>& returning_;
+  const CascadeTargets* const cascades_;
   const bool buffer_input_;
   OperatorPtr input_;
   std::unique_ptr<txn::TableWriter> writer_;

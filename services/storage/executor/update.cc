@@ -1,5 +1,6 @@
 // UPDATE and DELETE.
 #include "common/status/macros.h"
+#include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/modify.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -20,12 +21,14 @@ class ChangeNode : public PlanNode {
   std::vector<CompiledExpressionPtr> returning;
   std::vector<Check> checks;
   CompiledExpressionPtr recheck;
+  CascadeTargets cascades;
 };
 
 class Update : public ModifyOperator {
  public:
   Update(ExecutionContext* context, const ChangeNode* node)
-      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning, true),
+      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
+                       &node->cascades, true),
         node_(*node),
         input_locked_(node->input->locks_point() && !context->transaction->validates()),
         target_(context, node->table, node->recheck.get()) {}
@@ -68,7 +71,8 @@ class Update : public ModifyOperator {
 class Delete : public ModifyOperator {
  public:
   Delete(ExecutionContext* context, const ChangeNode* node)
-      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning, true),
+      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
+                       &node->cascades, true),
         input_locked_(node->input->locks_point() && !context->transaction->validates()),
         target_(context, node->table, node->recheck.get()) {}
 
@@ -129,6 +133,7 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->values, CompileAll(update.values()));
   ASSIGN_OR_RETURN(node->returning, CompileAll(update.returning()));
   ASSIGN_OR_RETURN(node->checks, CompileChecks(update.checks()));
+  ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(update.cascades(), *scope));
   ASSIGN_OR_RETURN(node->recheck, CompileOptional(update.has_recheck(), update.recheck()));
   return PlanNodePtr(std::move(node));
 }
@@ -143,6 +148,7 @@ absl::StatusOr<PlanNodePtr> CompileDelete(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->input, CompileOperator(remove.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   ASSIGN_OR_RETURN(node->returning, CompileAll(remove.returning()));
+  ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(remove.cascades(), *scope));
   ASSIGN_OR_RETURN(node->recheck, CompileOptional(remove.has_recheck(), remove.recheck()));
   return PlanNodePtr(std::move(node));
 }

@@ -1,5 +1,7 @@
 #include "services/storage/server/bulk_writer.h"
 
+#include <algorithm>
+
 #include "absl/hash/hash.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -96,7 +98,12 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
   for (const codec::IndexLayout& index : layout.indexes)
     direct &= transaction_->CanWriteDirectly(index.index_id);
   // What stands for more than rows and entries is the row writer's.
-  const bool more = !table_->descriptor.foreign_keys().empty() || !layout.building.empty();
+  const bool deferrable = std::any_of(layout.indexes.begin(), layout.indexes.end(),
+                                      [](const codec::IndexLayout& index) {
+                                        return index.deferral != common::v1::DEFERRAL_UNSPECIFIED;
+                                      });
+  const bool more =
+      deferrable || !table_->descriptor.foreign_keys().empty() || !layout.building.empty();
   if (direct && !more) {
     mode_ = Mode::kDirect;
   } else if (alone && !more) {
@@ -261,7 +268,7 @@ absl::Status BulkWriterImpl::Flush() {
 
 absl::StatusOr<uint64_t> BulkWriterImpl::Finish() {
   RETURN_IF_ERROR(call_.Check());
-  RETURN_IF_ERROR(rows_writer_->FinishStatement(call_));
+  RETURN_IF_ERROR(rows_writer_->FinishStatement(catalog_.get(), nullptr));
   rows_writer_.reset();
   if (mode_ != Mode::kRows) {
     const auto rows = static_cast<int64_t>(written_);
@@ -284,7 +291,7 @@ absl::StatusOr<uint64_t> BulkWriterImpl::Finish() {
     RETURN_IF_ERROR(transaction_->FinishStatement());
   } else {
     if (mode_ == Mode::kBatch) RETURN_IF_ERROR(transaction_->shared()->log->WaitDurable());
-    RETURN_IF_ERROR(own_->Commit());
+    RETURN_IF_ERROR(own_->Commit(call_));
     session_->Recycle(own_.get());
   }
   finished_ = true;

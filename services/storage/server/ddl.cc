@@ -27,6 +27,7 @@ class DdlExecution {
 
   absl::StatusOr<v1::DdlResult> Run(const DdlStatement& statement) {
     RETURN_IF_ERROR(CheckResolution(statement, *draft()->state()));
+    RETURN_IF_ERROR(CheckNothingAwaited(statement));
     switch (statement.body_case()) {
       case DdlStatement::kCreateTable:
         return CreateTable(statement.create_table());
@@ -65,6 +66,29 @@ class DdlExecution {
  private:
   catalog::CatalogDraft* draft() { return transaction_->Draft(); }
 
+  // What is to be checked yet is checked by the definition that it was written under.
+  absl::Status CheckNothingAwaited(const DdlStatement& statement) {
+    std::vector<std::pair<uint32_t, const char*>> changed;
+    if (statement.has_alter_table())
+      changed.emplace_back(statement.alter_table().table_id(), "ALTER TABLE");
+    if (statement.has_create_index())
+      changed.emplace_back(statement.create_index().table_id(), "CREATE INDEX");
+    for (const uint32_t id : statement.truncate().table_ids()) changed.emplace_back(id, "TRUNCATE");
+    for (const auto& name : statement.drop_table().tables()) {
+      const std::string schema = name.schema().empty() ? "public" : name.schema();
+      const catalog::TableEntry* table = draft()->state()->FindByName(schema, name.name());
+      if (table != nullptr) changed.emplace_back(table->descriptor.table_id(), "DROP TABLE");
+    }
+    for (const auto& [id, command] : changed) {
+      if (!transaction_->AwaitsChecks(id)) continue;
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
+      return status::Error(sqlstate::kObjectInUse, std::string("cannot ") + command + " \"" +
+                                                       table->descriptor.name() +
+                                                       "\" because it has pending trigger events");
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status RegisterSpaces(const catalog::TableEntry& table) {
     if (!in_block_) return absl::OkStatus();
     RETURN_IF_ERROR(transaction_->RegisterPrivateSpace(table.layout.storage_id));
@@ -88,16 +112,23 @@ class DdlExecution {
   absl::StatusOr<v1::DdlResult> Truncate(const common::v1::Truncate& statement) {
     v1::DdlResult result;
     const std::set<uint32_t> ids(statement.table_ids().begin(), statement.table_ids().end());
+    for (const uint32_t id : statement.cascaded_table_ids()) {
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
+      result.add_notices("truncate cascades to table \"" + table->descriptor.name() + "\"");
+    }
     for (uint32_t id : ids) {
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
       for (const auto& reference : draft()->state()->ReferencesTo(id)) {
         if (ids.contains(reference.child->descriptor.table_id())) continue;
-        return status::Error(
-            sqlstate::kFeatureNotSupported,
-            "cannot truncate a table referenced in a foreign key constraint",
-            "Table \"" + reference.child->descriptor.name() + "\" references \"" +
-                table->descriptor.name() + "\".",
-            "Truncate table \"" + reference.child->descriptor.name() + "\" at the same time.");
+        // It came after the tables were looked for.
+        if (statement.cascade())
+          return status::Error(sqlstate::kStalePlan, "TRUNCATE was bound to another version");
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             "cannot truncate a table referenced in a foreign key constraint",
+                             "Table \"" + reference.child->descriptor.name() + "\" references \"" +
+                                 table->descriptor.name() + "\".",
+                             "Truncate table \"" + reference.child->descriptor.name() +
+                                 "\" at the same time, or use TRUNCATE ... CASCADE.");
       }
       RETURN_IF_ERROR(draft()->Truncate(id));
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr emptied, draft()->Table(id));
@@ -160,22 +191,8 @@ class DdlExecution {
   }
 
   absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table, bool cascade) {
-    for (const auto& reference : draft()->state()->ReferencesTo(table.descriptor.table_id())) {
-      std::set<uint32_t> referenced(reference.key->referenced_columns().begin(),
-                                    reference.key->referenced_columns().end());
-      if (referenced !=
-          std::set<uint32_t>(table.layout.primary_key.begin(), table.layout.primary_key.end())) {
-        continue;
-      }
-      return status::Error("2BP01",
-                           "cannot drop constraint " + table.descriptor.primary_key_name() +
-                               " on table " + table.descriptor.name() +
-                               " because other objects depend on it",
-                           "constraint " + reference.key->name() + " on table " +
-                               reference.child->descriptor.name() + " depends on index " +
-                               table.descriptor.primary_key_name());
-    }
     v1::DdlResult dropped;
+    RETURN_IF_ERROR(draft()->DropReferencesToPrimaryKey(table, cascade, &dropped));
     RETURN_IF_ERROR(draft()->DropViewsOnKey(table, cascade, &dropped));
     ASSIGN_OR_RETURN(v1::DdlResult result, ChangeKey(table.descriptor.table_id(), {}, {}));
     *result.mutable_notices() = dropped.notices();
@@ -194,7 +211,8 @@ class DdlExecution {
         common::v1::CreateIndex create;
         create.set_table_id(statement.table_id());
         *create.mutable_index() = statement.add_unique();
-        create.mutable_index()->set_unique(true);
+        create.mutable_index()->set_unique(statement.add_unique().deferral() ==
+                                           common::v1::DEFERRAL_UNSPECIFIED);
         create.mutable_index()->set_is_constraint(true);
         return CreateIndex(create);
       }
@@ -227,16 +245,25 @@ class DdlExecution {
                                                 statement.set_not_null().column()));
         }
         break;
+      case AlterTable::kValidateConstraint:
       case AlterTable::kAddCheck:
         if (!statement.validation().empty()) RETURN_IF_ERROR(Validate(statement, *table));
         break;
       default:
         break;
     }
+    if (statement.action_case() == AlterTable::kValidateConstraint) {
+      for (const auto& key : table->descriptor.foreign_keys()) {
+        if (key.name() != statement.validate_constraint() || !key.not_valid()) continue;
+        RETURN_IF_ERROR(CheckForeignKey(call_, transaction_, *table, *draft()->state(), key));
+      }
+    }
     ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
-    if (statement.has_add_foreign_key()) {
+    if (statement.has_add_foreign_key() && !statement.add_foreign_key().not_valid()) {
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr changed, draft()->Table(statement.table_id()));
-      RETURN_IF_ERROR(CheckForeignKeys(call_, transaction_, *changed, *draft()->state()));
+      const auto& keys = changed->descriptor.foreign_keys();
+      RETURN_IF_ERROR(CheckForeignKey(call_, transaction_, *changed, *draft()->state(),
+                                      keys.Get(keys.size() - 1)));
     }
     return result;
   }
@@ -275,11 +302,13 @@ class DdlExecution {
       return absl::OkStatus();
     status::SqlError error;
     error.sqlstate = std::string(sqlstate::kCheckViolation);
-    error.message = "check constraint \"" + statement.add_check().name() + "\" of relation \"" +
-                    table.descriptor.name() + "\" is violated by some row";
+    const std::string& name =
+        statement.has_add_check() ? statement.add_check().name() : statement.validate_constraint();
+    error.message = "check constraint \"" + name + "\" of relation \"" + table.descriptor.name() +
+                    "\" is violated by some row";
     error.schema = table.descriptor.schema();
     error.table = table.descriptor.name();
-    error.constraint = statement.add_check().name();
+    error.constraint = name;
     return status::ToStatus(error);
   }
 
@@ -368,7 +397,7 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
   // IF NOT EXISTS may have nothing to do.
   if (result.ok() && result->changed() && !writable.ok()) result = writable;
   if (result.ok()) {
-    RETURN_IF_ERROR(transaction->Commit());
+    RETURN_IF_ERROR(transaction->Commit(context));
   } else {
     transaction->Rollback();
   }

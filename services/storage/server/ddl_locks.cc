@@ -51,6 +51,23 @@ void WantSources(const TableDescriptor& table, TableLocks* locks) {
     Want(used.table_id(), LockMode::kAccessShare, locks);
 }
 
+// Whoever writes to the parent of a foreign key works with what the key is: an action that comes or
+// goes, a check that is deferred.
+void WantReferenced(const AlterTable& alter, const catalog::CatalogState& catalog,
+                    TableLocks* locks) {
+  const catalog::TableEntryPtr* table = catalog.Find(alter.table_id());
+  if (table == nullptr) return;
+  for (const auto& key : (*table)->descriptor.foreign_keys()) {
+    if (alter.has_alter_constraint() && key.name() == alter.alter_constraint().name())
+      Want(key.referenced_table_id(), LockMode::kAccessExclusive, locks);
+    if (alter.action_case() == AlterTable::kDropConstraint && key.name() == alter.drop_constraint())
+      Want(key.referenced_table_id(), LockMode::kAccessExclusive, locks);
+    if (alter.action_case() == AlterTable::kValidateConstraint &&
+        key.name() == alter.validate_constraint())
+      Want(key.referenced_table_id(), LockMode::kRowShare, locks);
+  }
+}
+
 TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& catalog) {
   TableLocks locks;
   switch (statement.body_case()) {
@@ -78,10 +95,15 @@ TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& 
     case DdlStatement::kAlterTable: {
       const AlterTable& alter = statement.alter_table();
       const bool key = alter.has_add_foreign_key();
-      Want(alter.table_id(), key ? LockMode::kShareRowExclusive : LockMode::kAccessExclusive,
+      const bool validates = alter.action_case() == AlterTable::kValidateConstraint;
+      Want(alter.table_id(),
+           key         ? LockMode::kShareRowExclusive
+           : validates ? LockMode::kShareUpdateExclusive
+                       : LockMode::kAccessExclusive,
            &locks);
       if (key)
         Want(alter.add_foreign_key().referenced_table_id(), LockMode::kShareRowExclusive, &locks);
+      WantReferenced(alter, catalog, &locks);
       break;
     }
     case DdlStatement::kCreateIndex:

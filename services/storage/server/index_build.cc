@@ -23,7 +23,7 @@ absl::StatusOr<bool> ChangeCatalog(SessionState* session, Change change, Agree a
   RETURN_IF_ERROR(change(transaction->Draft()));
   if (!agree(*transaction->Draft())) return false;
   transaction->WriteDraft();
-  const absl::Status status = transaction->Commit();
+  const absl::Status status = transaction->Commit(rpc::CallContext());
   session->Recycle(transaction.get());
   RETURN_IF_ERROR(status);
   return true;

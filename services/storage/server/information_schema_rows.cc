@@ -139,59 +139,64 @@ void FillSchemata(const RowSource& source, RowBuilder* rows) {
   }
 }
 
-// Calls `visit(table, name, kind, ordinals, foreign key or null)` for each constraint.
+// Calls `visit(table, name, kind, ordinals, deferral, foreign key or null)` for each constraint.
 template <typename Visit>
 void ForEachConstraint(const RowSource& source, Visit visit) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
     if (table.primary_key_size() > 0) {
-      visit(table, table.primary_key_name(), "PRIMARY KEY", table.primary_key(), nullptr);
+      visit(table, table.primary_key_name(), "PRIMARY KEY", table.primary_key(),
+            common::v1::DEFERRAL_UNSPECIFIED, nullptr);
     }
     for (const auto& index : table.indexes()) {
-      if (index.is_constraint()) visit(table, index.name(), "UNIQUE", index.columns(), nullptr);
+      if (!index.is_constraint()) continue;
+      visit(table, index.name(), index.is_primary() ? "PRIMARY KEY" : "UNIQUE", index.columns(),
+            index.deferral(), nullptr);
     }
     for (const auto& key : table.foreign_keys())
-      visit(table, key.name(), "FOREIGN KEY", key.columns(), &key);
+      visit(table, key.name(), "FOREIGN KEY", key.columns(), key.deferral(), &key);
     for (const auto& check : table.checks()) {
-      visit(table, check.name(), "CHECK", google::protobuf::RepeatedField<uint32_t>(), nullptr);
+      visit(table, check.name(), "CHECK", google::protobuf::RepeatedField<uint32_t>(),
+            common::v1::DEFERRAL_UNSPECIFIED, nullptr);
     }
   }
 }
 
 void FillTableConstraints(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(
-      source, [&](const auto& table, const std::string& name, const char* kind, const auto&, auto) {
-        rows->Row()
-            .Set("constraint_catalog", Database(source))
-            .Set("constraint_schema", ShownSchema(table.schema()))
-            .Set("constraint_name", name)
-            .Set("table_catalog", Database(source))
-            .Set("table_schema", ShownSchema(table.schema()))
-            .Set("table_name", table.name())
-            .Set("constraint_type", kind)
-            .Set("is_deferrable", "NO")
-            .Set("initially_deferred", "NO")
-            .Set("enforced", "YES");
-      });
+  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char* kind,
+                                const auto&, common::v1::Deferral deferral, auto) {
+    rows->Row()
+        .Set("constraint_catalog", Database(source))
+        .Set("constraint_schema", ShownSchema(table.schema()))
+        .Set("constraint_name", name)
+        .Set("table_catalog", Database(source))
+        .Set("table_schema", ShownSchema(table.schema()))
+        .Set("table_name", table.name())
+        .Set("constraint_type", kind)
+        .Set("is_deferrable", deferral == common::v1::DEFERRAL_UNSPECIFIED ? "NO" : "YES")
+        .Set("initially_deferred", deferral == common::v1::DEFERRAL_DEFERRED ? "YES" : "NO")
+        .Set("enforced", "YES");
+  });
 }
 
 void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
-                                const auto& ordinals, const common::v1::ForeignKeyDescriptor* key) {
-    int64_t position = 0;
-    for (uint32_t ordinal : ordinals) {
-      rows->Row()
-          .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", ShownSchema(table.schema()))
-          .Set("constraint_name", name)
-          .Set("table_catalog", Database(source))
-          .Set("table_schema", ShownSchema(table.schema()))
-          .Set("table_name", table.name())
-          .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
-          .Set("ordinal_position", ++position);
-      if (key != nullptr) rows->Set("position_in_unique_constraint", position);
-    }
-  });
+  ForEachConstraint(
+      source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+                  common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
+        int64_t position = 0;
+        for (uint32_t ordinal : ordinals) {
+          rows->Row()
+              .Set("constraint_catalog", Database(source))
+              .Set("constraint_schema", ShownSchema(table.schema()))
+              .Set("constraint_name", name)
+              .Set("table_catalog", Database(source))
+              .Set("table_schema", ShownSchema(table.schema()))
+              .Set("table_name", table.name())
+              .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
+              .Set("ordinal_position", ++position);
+          if (key != nullptr) rows->Set("position_in_unique_constraint", position);
+        }
+      });
 }
 
 void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
@@ -201,9 +206,9 @@ void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
           .Set("constraint_catalog", Database(source))
           .Set("constraint_schema", ShownSchema(entry->descriptor.schema()))
           .Set("constraint_name", key.name())
-          .Set("match_option", "NONE")
-          .Set("update_rule", "NO ACTION")
-          .Set("delete_rule", "NO ACTION");
+          .Set("match_option", key.match_full() ? "FULL" : "NONE")
+          .Set("update_rule", ActionName(key.on_update()))
+          .Set("delete_rule", ActionName(key.on_delete()));
       const auto index = source.catalog->FindIndex(ReferencedIndexOid(*source.catalog, key));
       if (index.table == nullptr) continue;
       rows->Set("unique_constraint_catalog", Database(source))
@@ -217,27 +222,28 @@ void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
 
 // Of a foreign key: the columns that it refers to.
 void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char*,
-                                const auto& ordinals, const common::v1::ForeignKeyDescriptor* key) {
-    const auto* used = &table;
-    const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
-    if (key != nullptr) {
-      const catalog::TableEntryPtr* parent = source.catalog->Find(key->referenced_table_id());
-      if (parent == nullptr) return;
-      used = &(*parent)->descriptor;
-      columns = &key->referenced_columns();
-    }
-    for (const uint32_t ordinal : *columns) {
-      rows->Row()
-          .Set("table_catalog", Database(source))
-          .Set("table_schema", ShownSchema(used->schema()))
-          .Set("table_name", used->name())
-          .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
-          .Set("constraint_catalog", Database(source))
-          .Set("constraint_schema", ShownSchema(table.schema()))
-          .Set("constraint_name", name);
-    }
-  });
+  ForEachConstraint(
+      source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+                  common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
+        const auto* used = &table;
+        const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
+        if (key != nullptr) {
+          const catalog::TableEntryPtr* parent = source.catalog->Find(key->referenced_table_id());
+          if (parent == nullptr) return;
+          used = &(*parent)->descriptor;
+          columns = &key->referenced_columns();
+        }
+        for (const uint32_t ordinal : *columns) {
+          rows->Row()
+              .Set("table_catalog", Database(source))
+              .Set("table_schema", ShownSchema(used->schema()))
+              .Set("table_name", used->name())
+              .Set("column_name", used->columns(static_cast<int>(ordinal)).name())
+              .Set("constraint_catalog", Database(source))
+              .Set("constraint_schema", ShownSchema(table.schema()))
+              .Set("constraint_name", name);
+        }
+      });
 }
 
 }  // namespace

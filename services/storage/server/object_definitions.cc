@@ -27,6 +27,23 @@ std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
   return text;
 }
 
+std::string DeferralWords(common::v1::Deferral deferral) {
+  switch (deferral) {
+    case common::v1::DEFERRAL_IMMEDIATE:
+      return " DEFERRABLE";
+    case common::v1::DEFERRAL_DEFERRED:
+      return " DEFERRABLE INITIALLY DEFERRED";
+    default:
+      return {};
+  }
+}
+
+std::string ActionWords(const char* event, common::v1::ReferentialAction action) {
+  return action == common::v1::REFERENTIAL_ACTION_UNSPECIFIED
+             ? std::string()
+             : std::string(event) + " " + ActionName(action);
+}
+
 std::string QuoteLiteral(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
@@ -34,6 +51,25 @@ std::string QuoteLiteral(std::string_view text) {
 }
 
 }  // namespace
+
+bool IsUnique(const common::v1::IndexDescriptor& index) {
+  return index.unique() || index.deferral() != common::v1::DEFERRAL_UNSPECIFIED;
+}
+
+const char* ActionName(common::v1::ReferentialAction action) {
+  switch (action) {
+    case common::v1::REFERENTIAL_ACTION_RESTRICT:
+      return "RESTRICT";
+    case common::v1::REFERENTIAL_ACTION_CASCADE:
+      return "CASCADE";
+    case common::v1::REFERENTIAL_ACTION_SET_NULL:
+      return "SET NULL";
+    case common::v1::REFERENTIAL_ACTION_SET_DEFAULT:
+      return "SET DEFAULT";
+    default:
+      return "NO ACTION";
+  }
+}
 
 bool IsVisible(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
                const std::string& schema, const std::string& name) {
@@ -127,7 +163,7 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
 
 std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
   const TableDescriptor& table = entry.descriptor;
-  const bool unique = index == nullptr || index->unique();
+  const bool unique = index == nullptr || IsUnique(*index);
   std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   text += QuoteIdentifier(index == nullptr ? table.primary_key_name() : index->name());
   text += " ON " + QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) +
@@ -153,13 +189,15 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
   }
   for (const auto& index : table.indexes()) {
     if (index.is_constraint() && UniqueConstraintOid(index) == constraint_oid) {
-      return "UNIQUE (" + ColumnList(table, index.columns()) + ")";
+      return (index.is_primary() ? "PRIMARY KEY (" : "UNIQUE (") +
+             ColumnList(table, index.columns()) + ")" + DeferralWords(index.deferral());
     }
   }
   for (int i = 0; i < table.checks_size(); ++i) {
     if (CheckConstraintOid(entry, i) != constraint_oid) continue;
     const std::string& sql = table.checks(i).sql();
-    return sql.starts_with("(") ? "CHECK (" + sql + ")" : "CHECK ((" + sql + "))";
+    return (sql.starts_with("(") ? "CHECK (" + sql + ")" : "CHECK ((" + sql + "))") +
+           (table.checks(i).not_valid() ? " NOT VALID" : "");
   }
   for (int i = 0; i < table.foreign_keys_size(); ++i) {
     if (ForeignKeyConstraintOid(entry, i) != constraint_oid) continue;
@@ -171,7 +209,13 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
                             (*parent)->descriptor.name()) +
               "(" + ColumnList((*parent)->descriptor, key.referenced_columns()) + ")";
     }
-    return text;
+    if (key.match_full()) text += " MATCH FULL";
+    text += ActionWords(" ON UPDATE", key.on_update());
+    text += ActionWords(" ON DELETE", key.on_delete());
+    if (!key.delete_set_columns().empty())
+      text += " (" + ColumnList(table, key.delete_set_columns()) + ")";
+    text += DeferralWords(key.deferral());
+    return text + (key.not_valid() ? " NOT VALID" : "");
   }
   *found = false;
   return {};

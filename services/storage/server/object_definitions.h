@@ -39,6 +39,10 @@ uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal);
 // Whether the sequence is an identity column's.
 bool IdentitySequenceOf(const catalog::CatalogState& catalog,
                         const common::v1::TableDescriptor& sequence);
+// Whether PostgreSQL calls it unique: a deferrable constraint's index too.
+bool IsUnique(const common::v1::IndexDescriptor& index);
+// "NO ACTION", "CASCADE", …
+const char* ActionName(common::v1::ReferentialAction action);
 // The index that a foreign key refers to; 0 when there is none.
 uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
                             const common::v1::ForeignKeyDescriptor& key);

@@ -30,7 +30,7 @@ QueryStream::~QueryStream() {
     if (plan_->writes) {
       Fail();
     } else if (own_transaction_ != nullptr) {
-      const absl::Status status = own_transaction_->Commit();
+      const absl::Status status = own_transaction_->Commit(call_);
       (void)status;  // Nothing was written.
       session_->Recycle(own_transaction_.get());
     } else if (transaction_ != nullptr) {
@@ -70,7 +70,7 @@ absl::Status QueryStream::End() {
     return absl::OkStatus();  // The view was the durable one.
   }
   if (own_transaction_ != nullptr) {
-    RETURN_IF_ERROR(own_transaction_->Commit());
+    RETURN_IF_ERROR(own_transaction_->Commit(call_));
     session_->Recycle(own_transaction_.get());
   } else {
     RETURN_IF_ERROR(transaction_->FinishStatement());

@@ -162,8 +162,9 @@ std::string Repeated(int count, const std::string& word) {
 }
 
 void FillIndex(const RowSource& source, RowBuilder* rows) {
-  const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool valid,
-                       const std::string& key, int keys, int all, const std::string& options) {
+  const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool immediate,
+                       bool valid, const std::string& key, int keys, int all,
+                       const std::string& options) {
     rows->Row()
         .Set("indexrelid", oid)
         .Set("indrelid", table)
@@ -173,7 +174,7 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
         .SetBool("indnullsnotdistinct", false)
         .SetBool("indisprimary", primary)
         .SetBool("indisexclusion", false)
-        .SetBool("indimmediate", true)
+        .SetBool("indimmediate", immediate)
         .SetBool("indisclustered", false)
         .SetBool("indisvalid", valid)
         .SetBool("indcheckxmin", false)
@@ -188,7 +189,7 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
     if (table.primary_key_oid() != 0) {
-      row(table.primary_key_oid(), id, true, true, true, Numbers(table.primary_key(), " "),
+      row(table.primary_key_oid(), id, true, true, true, true, Numbers(table.primary_key(), " "),
           table.primary_key_size(), table.primary_key_size(),
           Repeated(table.primary_key_size(), "0"));
     }
@@ -199,31 +200,48 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
       for (int i = 0; i < index.columns_size(); ++i) {
         options += (i > 0 ? " " : "") + std::string(index.descending(i) ? "3" : "0");
       }
-      row(index.index_id(), id, index.unique(), false,
+      row(index.index_id(), id, IsUnique(index), index.is_primary(),
+          index.deferral() == common::v1::DEFERRAL_UNSPECIFIED,
           index.state() == IndexDescriptor::STATE_PUBLIC, key, index.columns_size(),
           index.columns_size() + index.include_size(), options);
     }
   }
 }
 
+const char* ActionLetter(common::v1::ReferentialAction action) {
+  switch (action) {
+    case common::v1::REFERENTIAL_ACTION_RESTRICT:
+      return "r";
+    case common::v1::REFERENTIAL_ACTION_CASCADE:
+      return "c";
+    case common::v1::REFERENTIAL_ACTION_SET_NULL:
+      return "n";
+    case common::v1::REFERENTIAL_ACTION_SET_DEFAULT:
+      return "d";
+    default:
+      return "a";
+  }
+}
+
 RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int64_t oid,
-                          const std::string& name, const char* kind, RowBuilder* rows) {
+                          const std::string& name, const char* kind, common::v1::Deferral deferral,
+                          RowBuilder* rows) {
   return rows->Row()
       .Set("oid", oid)
       .Set("conname", name)
       .Set("connamespace", SchemaOid(source, ShownSchema(table.descriptor.schema())))
       .Set("contype", kind)
-      .SetBool("condeferrable", false)
-      .SetBool("condeferred", false)
+      .SetBool("condeferrable", deferral != common::v1::DEFERRAL_UNSPECIFIED)
+      .SetBool("condeferred", deferral == common::v1::DEFERRAL_DEFERRED)
       .SetBool("convalidated", true)
       .Set("conrelid", table.descriptor.table_id())
       .Set("contypid", int64_t{0})
       .Set("conindid", int64_t{0})
       .Set("conparentid", int64_t{0})
       .Set("confrelid", int64_t{0})
-      .Set("confupdtype", "")
-      .Set("confdeltype", "")
-      .Set("confmatchtype", "")
+      .Set("confupdtype", " ")
+      .Set("confdeltype", " ")
+      .Set("confmatchtype", " ")
       .SetBool("conislocal", true)
       .Set("coninhcount", int64_t{0})
       .SetBool("connoinherit", true);
@@ -234,32 +252,38 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
     const TableDescriptor& table = entry->descriptor;
     if (table.primary_key_size() > 0) {
       ConstraintRow(source, *entry, PrimaryKeyConstraintOid(*entry), table.primary_key_name(), "p",
-                    rows)
+                    common::v1::DEFERRAL_UNSPECIFIED, rows)
           .Set("conindid", table.primary_key_oid())
           .Set("conkey", "{" + Numbers(table.primary_key(), ",") + "}");
     }
     for (const IndexDescriptor& index : table.indexes()) {
       if (!index.is_constraint()) continue;
-      ConstraintRow(source, *entry, UniqueConstraintOid(index), index.name(), "u", rows)
+      ConstraintRow(source, *entry, UniqueConstraintOid(index), index.name(),
+                    index.is_primary() ? "p" : "u", index.deferral(), rows)
           .Set("conindid", index.index_id())
           .Set("conkey", "{" + Numbers(index.columns(), ",") + "}");
     }
     for (int i = 0; i < table.checks_size(); ++i) {
       ConstraintRow(source, *entry, CheckConstraintOid(*entry, i), table.checks(i).name(), "c",
-                    rows)
+                    common::v1::DEFERRAL_UNSPECIFIED, rows)
+          .SetBool("convalidated", !table.checks(i).not_valid())
           .SetBool("connoinherit", false)
           .Set("conbin", table.checks(i).sql());
     }
     for (int i = 0; i < table.foreign_keys_size(); ++i) {
       const auto& key = table.foreign_keys(i);
-      ConstraintRow(source, *entry, ForeignKeyConstraintOid(*entry, i), key.name(), "f", rows)
+      ConstraintRow(source, *entry, ForeignKeyConstraintOid(*entry, i), key.name(), "f",
+                    key.deferral(), rows)
+          .SetBool("convalidated", !key.not_valid())
           .Set("confrelid", key.referenced_table_id())
           .Set("conindid", ReferencedIndexOid(*source.catalog, key))
           .Set("conkey", "{" + Numbers(key.columns(), ",") + "}")
           .Set("confkey", "{" + Numbers(key.referenced_columns(), ",") + "}")
-          .Set("confupdtype", "a")
-          .Set("confdeltype", "a")
-          .Set("confmatchtype", "s");
+          .Set("confupdtype", ActionLetter(key.on_update()))
+          .Set("confdeltype", ActionLetter(key.on_delete()))
+          .Set("confmatchtype", key.match_full() ? "f" : "s");
+      if (!key.delete_set_columns().empty())
+        rows->Set("confdelsetcols", "{" + Numbers(key.delete_set_columns(), ",") + "}");
     }
   }
 }

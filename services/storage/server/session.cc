@@ -4,6 +4,7 @@
 #include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/subqueries.h"
 #include "services/storage/server/bulk_writer.h"
 #include "services/storage/server/catalog_functions.h"
@@ -104,6 +105,10 @@ absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::
                            "the plan was made for another version of table " + use.name());
     }
   }
+  if (!executor::KnowsItsCascades(*plan_, catalog)) {
+    return status::Error(sqlstate::kStalePlan,
+                         "the plan was made before a foreign key that acts on other tables");
+  }
   std::lock_guard<std::mutex> lock(mutex_);
   std::shared_ptr<const executor::CompiledPlan> compiled =
       compiled_.load(std::memory_order_acquire);
@@ -142,7 +147,7 @@ absl::Status Session::Begin(const rpc::CallContext& context, const api::BeginOpt
 absl::Status Session::Commit(const rpc::CallContext& context) {
   RETURN_IF_ERROR(CheckIdle());
   if (state_.transaction() == nullptr) return absl::OkStatus();
-  const absl::Status status = state_.transaction()->Commit();
+  const absl::Status status = state_.transaction()->Commit(context);
   state_.EndTransaction();
   const std::vector<uint32_t> created = std::exchange(analyze_at_commit_, {});
   // Statistics are never a reason for a commit to fail; the tables may be gone again, too.
@@ -247,6 +252,8 @@ absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPl
   if (plan.root().has_delete_()) written = plan.root().delete_().table_id();
   if (written != 0)
     RETURN_IF_ERROR(transaction->LockTable(context, written, txn::LockMode::kRowExclusive));
+  for (const uint32_t id : executor::CascadedTables(plan))
+    RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kRowExclusive));
   const txn::LockMode read =
       prepared.locks_rows() ? txn::LockMode::kRowShare : txn::LockMode::kAccessShare;
   for (const uint32_t id : prepared.tables()) {
@@ -285,12 +292,28 @@ absl::Status Session::LockTables(const rpc::CallContext& context,
   return absl::OkStatus();
 }
 
+absl::Status Session::SetConstraints(const rpc::CallContext& context,
+                                     const v1::SetConstraintsRequest& request) {
+  RETURN_IF_ERROR(CheckIdle());
+  txn::Transaction* const transaction = state_.transaction();
+  if (transaction == nullptr) {
+    return status::Error(sqlstate::kNoActiveTransaction,
+                         "SET CONSTRAINTS can only be used in transaction blocks");
+  }
+  txn::DeferredConstraints* const deferred = transaction->deferred();
+  if (request.constraints().empty()) deferred->SetAll(request.deferred());
+  for (const auto& constraint : request.constraints())
+    deferred->Set(constraint.table_id(), constraint.name(), request.deferred());
+  return request.deferred() ? absl::OkStatus()
+                            : deferred->Check(context, transaction, /*commit=*/false);
+}
+
 absl::Status Session::Pend(const std::function<absl::Status(txn::PendingNotifications*)>& add) {
   RETURN_IF_ERROR(CheckIdle());
   if (state_.transaction() != nullptr) return add(state_.transaction()->notifications());
   const std::unique_ptr<txn::Transaction> own = state_.NewTransaction({});
   RETURN_IF_ERROR(add(own->notifications()));
-  RETURN_IF_ERROR(own->Commit());
+  RETURN_IF_ERROR(own->Commit(rpc::CallContext()));
   state_.Recycle(own.get());
   return absl::OkStatus();
 }

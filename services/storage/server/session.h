@@ -171,6 +171,8 @@ class Session : public api::Session {
       const api::ExecuteOptions& options) override;
   absl::Status LockTables(const rpc::CallContext& context,
                           const v1::LockTablesRequest& request) override;
+  absl::Status SetConstraints(const rpc::CallContext& context,
+                              const v1::SetConstraintsRequest& request) override;
   absl::Status Notify(const rpc::CallContext& context, const std::string& channel,
                       const std::string& payload) override;
   absl::Status Listen(const rpc::CallContext& context, const std::string& channel,

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/settings/setting_table.h"
+#include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
 
@@ -307,7 +308,7 @@ void FillIndexUsage(const RowSource& source, RowBuilder* rows) {
           .Set("schema_name", table->descriptor.schema())
           .Set("table_name", table->descriptor.name())
           .Set("index_name", index.name())
-          .SetBool("is_unique", index.unique())
+          .SetBool("is_unique", IsUnique(index))
           .SetBool("is_constraint", index.is_constraint())
           .Set("created_by", index.created_by())
           .Set("scans", static_cast<int64_t>(use->scans.load()))

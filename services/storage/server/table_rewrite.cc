@@ -1,5 +1,6 @@
 #include "services/storage/server/table_rewrite.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "common/status/macros.h"
@@ -8,8 +9,8 @@
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/bulk_writer.h"
+#include "services/storage/txn/constraint_checks.h"
 #include "services/storage/txn/constraint_errors.h"
-#include "services/storage/txn/foreign_keys.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -47,6 +48,11 @@ absl::Status FlushIfFull(txn::Transaction* transaction, engine::WriteBatch* batc
   RETURN_IF_ERROR(transaction->shared()->log->Write(batch));
   batch->Clear();
   return absl::OkStatus();
+}
+
+bool AnyNull(const codec::IndexLayout& index, codec::Columns columns, uint32_t row) {
+  return std::any_of(index.columns.begin(), index.columns.end(),
+                     [&](uint32_t ordinal) { return columns[ordinal]->is_null(row); });
 }
 
 absl::Status ContainsNulls(const catalog::TableEntry& table, uint32_t ordinal) {
@@ -146,7 +152,10 @@ absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transa
           const std::string_view suffix = row_keys[row].substr(kSpaceBytes);
           index->AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
           RETURN_IF_ERROR(txn::CheckKeySize(entry, index->name));
-          if (!inline_suffix && !keys.Add(entry)) {
+          const bool deferrable = index->deferral != common::v1::DEFERRAL_UNSPECIFIED;
+          const bool once = !inline_suffix || (deferrable && !AnyNull(*index, columns, row));
+          const size_t key_bytes = entry.size() - (inline_suffix ? suffix.size() : 0);
+          if (once && !keys.Add(std::string_view(entry).substr(0, key_bytes))) {
             return DuplicateInIndex(table, index->name, index->columns, columns, row);
           }
           index->AppendEntryValue(columns, row, suffix, inline_suffix, &value);
@@ -167,14 +176,28 @@ absl::Status CheckColumnHasNoNulls(const rpc::CallContext& context, txn::Transac
   });
 }
 
-absl::Status CheckForeignKeys(const rpc::CallContext& context, txn::Transaction* transaction,
-                              const catalog::TableEntry& table,
-                              const catalog::CatalogState& catalog) {
-  txn::ForeignKeyChecks checks(transaction, &table, &catalog);
+absl::Status CheckForeignKey(const rpc::CallContext& context, txn::Transaction* transaction,
+                             const catalog::TableEntry& table, const catalog::CatalogState& catalog,
+                             const common::v1::ForeignKeyDescriptor& key) {
+  const std::optional<txn::Reference> reference = txn::Reference::Resolve(catalog, &table, &key);
+  if (!reference.has_value()) return absl::OkStatus();
+  const std::vector<uint32_t>& ordinals = reference->child_ordinals();
   return ScanTable(context, transaction, table, [&](const types::Batch& rows) -> absl::Status {
     const std::vector<const types::Vector*> columns = executor::Pointers(rows);
-    for (uint32_t row = 0; row < rows.row_count; ++row) checks.RowStored(columns, row);
-    return checks.Verify(context);
+    absl::flat_hash_set<std::string> seen;
+    std::vector<txn::KeyValues> keys;
+    for (uint32_t row = 0; row < rows.row_count; ++row) {
+      std::optional<txn::KeyValues> values = txn::Reference::ValuesOf(ordinals, columns, row);
+      if (values.has_value()) {
+        if (seen.insert(reference->ParentKey(*values)).second) keys.push_back(*std::move(values));
+        continue;
+      }
+      const bool any = std::any_of(ordinals.begin(), ordinals.end(), [&](uint32_t ordinal) {
+        return !columns[ordinal]->is_null(row);
+      });
+      if (any && key.match_full()) return reference->MixedNulls();
+    }
+    return txn::CheckReferences(context, transaction, *reference, keys);
   });
 }
 

@@ -16,10 +16,10 @@ absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transa
 // Errors: 23502 "contains null values" when a row has NULL in the column.
 absl::Status CheckColumnHasNoNulls(const rpc::CallContext& context, txn::Transaction* transaction,
                                    const catalog::TableEntry& table, uint32_t ordinal);
-// Errors: 23503 for a row whose foreign keys lead nowhere.
-absl::Status CheckForeignKeys(const rpc::CallContext& context, txn::Transaction* transaction,
-                              const catalog::TableEntry& table,
-                              const catalog::CatalogState& catalog);
+// Errors: 23503 for a row whose foreign key leads nowhere.
+absl::Status CheckForeignKey(const rpc::CallContext& context, txn::Transaction* transaction,
+                             const catalog::TableEntry& table, const catalog::CatalogState& catalog,
+                             const common::v1::ForeignKeyDescriptor& key);
 absl::StatusOr<bool> HasRows(txn::Transaction* transaction, const catalog::TableEntry& table);
 
 // "could not create unique index", with the key.

@@ -2,6 +2,7 @@
 
 #include "common/status/macros.h"
 #include "services/storage/txn/constraint_errors.h"
+#include "services/storage/txn/statement_end.h"
 
 namespace adbms::storage::txn {
 namespace {
@@ -17,7 +18,7 @@ TableWriter::TableWriter(const rpc::CallContext* call, Transaction* transaction,
       writes_(transaction->engine_transaction()),
       table_(table),
       layout_(table->layout),
-      foreign_keys_(transaction, table, catalog),
+      changes_(transaction, table, catalog),
       entries_written_(table->layout.indexes.size()),
       entry_keys_(table->layout.indexes.size()) {}
 
@@ -159,10 +160,11 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
     for (uint32_t ordinal : index.columns) inline_suffix |= columns[ordinal]->is_null(row);
     index.AppendEntryValue(columns, row, suffix, inline_suffix, &value_);
     writes_->Put(entry_keys_[i], value_);
+    NoteKey(i, columns, row, suffix);
     ++entries_written_[i];
   }
   for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
-  foreign_keys_.RowStored(columns, row);
+  if (changes_.needed()) changes_.Stored(columns, row, row_key_);
   ++row_delta_;
   ++written_;
   ++inserted_;
@@ -239,7 +241,6 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
   }
   const std::string_view old_suffix = row_key.substr(kSpaceBytes);
   const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
-  if (foreign_keys_.needed()) foreign_keys_.RowRemoved(old_columns, old_row);
   if (moved) writes_->Delete(row_key);
   for (size_t i = 0; i < layout_.indexes.size(); ++i) {
     const codec::IndexLayout& index = layout_.indexes[i];
@@ -264,6 +265,7 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
     value_.clear();
     index.AppendEntryValue(new_columns, new_row, suffix, new_inline, &value_);
     writes_->Put(entry_key, value_);
+    if (entry_key != old_entry_key_) NoteKey(i, new_columns, new_row, suffix);
     ++entries_written_[i];
   }
   for (const codec::IndexLayout& index : layout_.building) {
@@ -274,7 +276,9 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
   value_.clear();
   layout_.row.Append(new_columns, new_row, &value_);
   writes_->Put(row_key_, value_);
-  if (foreign_keys_.needed()) foreign_keys_.RowStored(new_columns, new_row);
+  if (changes_.needed()) {
+    changes_.Replaced(old_columns, old_row, new_columns, new_row, row_key_, moved, assigned);
+  }
   ++written_;
   ++updated_;
   return absl::OkStatus();
@@ -292,7 +296,7 @@ absl::Status TableWriter::Delete(std::string_view row_key, codec::Columns column
   }
   for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
   writes_->Delete(row_key);
-  if (foreign_keys_.needed()) foreign_keys_.RowRemoved(columns, row);
+  if (changes_.needed()) changes_.Removed(columns, row);
   --row_delta_;
   ++written_;
   ++deleted_;
@@ -306,10 +310,28 @@ void TableWriter::NoteChange(const codec::IndexLayout& building, std::string_vie
   writes_->Put(note, {});
 }
 
-absl::Status TableWriter::FinishStatement(const rpc::CallContext& context) {
-  if (foreign_keys_.needed()) RETURN_IF_ERROR(foreign_keys_.Verify(context));
+void TableWriter::NoteKey(size_t index, codec::Columns columns, uint32_t row,
+                          std::string_view row_suffix) {
+  const codec::IndexLayout& layout = layout_.indexes[index];
+  if (layout.deferral == common::v1::DEFERRAL_UNSPECIFIED) return;
+  for (uint32_t ordinal : layout.columns) {
+    if (columns[ordinal]->is_null(row)) return;
+  }
+  const std::string& entry = entry_keys_[index];
+  changes_.KeyStored(index, entry.substr(0, entry.size() - row_suffix.size()));
+}
+
+void TableWriter::CountRows() {
   if (row_delta_ != 0) transaction_->CountRows(layout_, row_delta_);
   row_delta_ = 0;
+}
+
+absl::Status TableWriter::FinishStatement(const catalog::CatalogState* catalog, RowRules* rules) {
+  if (changes_.needed()) {
+    RETURN_IF_ERROR(StatementEnd(&call_, transaction_, catalog, this, rules).Run());
+  } else {
+    CountRows();
+  }
   return transaction_->CheckSize();
 }
 

@@ -1,5 +1,6 @@
-// Writes rows of one table inside a transaction: locks, uniqueness, NOT NULL, index entries,
-// foreign keys. Lives for one statement. Not thread-safe.
+// Writes rows of one table inside a transaction: locks, uniqueness, NOT NULL, index entries; what
+// is left to the statement's end (foreign keys, deferrable keys) it collects. Lives for one
+// statement. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -8,10 +9,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "services/storage/txn/foreign_keys.h"
+#include "services/storage/txn/row_changes.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::txn {
+
+class RowRules;
 
 class TableWriter {
  public:
@@ -54,9 +57,13 @@ class TableWriter {
                       codec::Columns new_columns, uint32_t new_row,
                       const std::vector<bool>& assigned);
   absl::Status Delete(std::string_view row_key, codec::Columns columns, uint32_t row);
-  // What holds at the end of a statement: foreign keys, the transaction's size. Errors: 23503,
-  // 53200.
-  absl::Status FinishStatement(const rpc::CallContext& context);
+  // The end of the statement whose own table this is (statement_end.h); `rules` may be null where
+  // rows were only inserted. Errors: as StatementEnd::Run; 53200 for the transaction's size.
+  absl::Status FinishStatement(const catalog::CatalogState* catalog, RowRules* rules);
+  const catalog::TableEntry& table() const { return *table_; }
+  RowChanges TakeChanges() { return changes_.Take(); }
+  // Adds to the transaction's counts what was written since the last time.
+  void CountRows();
 
  private:
   absl::Status CheckArbiter(codec::Columns columns, uint32_t row, Conflict* conflict);
@@ -66,6 +73,8 @@ class TableWriter {
   absl::Status CheckKeyFree(const std::string& key, codec::Columns columns, uint32_t row,
                             Conflict* conflict);
 
+  // A row of it has an entry in the index at this position of the layout.
+  void NoteKey(size_t index, codec::Columns columns, uint32_t row, std::string_view row_suffix);
   // Leaves word that the row has changed for whoever is building the index.
   void NoteChange(const codec::IndexLayout& building, std::string_view row_suffix);
   // Locks what is about to be removed.
@@ -79,7 +88,7 @@ class TableWriter {
   engine::Transaction* const writes_;
   const catalog::TableEntry* const table_;
   const codec::TableLayout& layout_;
-  ForeignKeyChecks foreign_keys_;
+  RowChangeCollector changes_;
   int64_t row_delta_ = 0;
   uint64_t written_ = 0;
   uint64_t inserted_ = 0, updated_ = 0, deleted_ = 0;

@@ -118,7 +118,8 @@ Transaction::SavepointEntry Transaction::Here(std::string name) const {
           locks_.Mark(),
           locked_tables_.size(),
           advisory_locks_ == nullptr ? 0 : advisory_locks_->Mark(),
-          notifications_ == nullptr ? PendingNotifications::Mark() : notifications_->Here()};
+          notifications_ == nullptr ? PendingNotifications::Mark() : notifications_->Here(),
+          deferred_ == nullptr ? DeferredConstraints::Mark() : deferred_->Here()};
 }
 
 void Transaction::Restore(const SavepointEntry& entry) {
@@ -132,6 +133,7 @@ void Transaction::Restore(const SavepointEntry& entry) {
     private_spaces_.pop_back();
   }
   if (notifications_ != nullptr) notifications_->RollbackTo(entry.notifications);
+  if (deferred_ != nullptr) deferred_->RollbackTo(entry.deferred);
 }
 
 catalog::CatalogStatePtr Transaction::CatalogView() const {
@@ -254,7 +256,8 @@ bool Transaction::CanWriteDirectly(uint32_t space) const {
 
 absl::Status Transaction::CheckSize() {
   const uint64_t limit = shared_->max_transaction_bytes.load(std::memory_order_relaxed);
-  if (!begun_ || engine_transaction_->bytes() <= limit) return absl::OkStatus();
+  const uint64_t deferred = deferred_ == nullptr ? 0 : deferred_->bytes();
+  if (!begun_ || engine_transaction_->bytes() + deferred <= limit) return absl::OkStatus();
   return status::Error(sqlstate::kOutOfMemory, "transaction has changed too much data",
                        "Its changes exceed max_transaction_bytes (" + std::to_string(limit) + ").",
                        "Split the work into several transactions, or raise max_transaction_bytes.");
@@ -363,12 +366,18 @@ absl::Status Transaction::CommitWrites() {
   return durable;
 }
 
-absl::Status Transaction::Commit() {
-  const absl::Status status =
-      notifications_ == nullptr || notifications_->empty()
-          ? CommitWrites()
-          : shared_->notifications->Commit(notifications_.get(), listener_,
-                                           [this] { return CommitWrites(); });
+absl::Status Transaction::Commit(const rpc::CallContext& context) {
+  absl::Status status = deferred_ == nullptr || broken_
+                            ? absl::OkStatus()
+                            : deferred_->Check(context, this, /*commit=*/true);
+  if (!status.ok()) {
+    Rollback();
+    return status;
+  }
+  status = notifications_ == nullptr || notifications_->empty()
+               ? CommitWrites()
+               : shared_->notifications->Commit(notifications_.get(), listener_,
+                                                [this] { return CommitWrites(); });
   if (!status.ok()) {
     Rollback();
     return status;
@@ -408,6 +417,7 @@ void Transaction::End() {
   snapshot_.reset();
   draft_.reset();
   notifications_.reset();
+  deferred_.reset();
   ended_ = true;
 }
 

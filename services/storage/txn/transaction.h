@@ -21,6 +21,7 @@
 #include "services/storage/memory/query_memory.h"
 #include "services/storage/txn/advisory_locks.h"
 #include "services/storage/txn/commit_log.h"
+#include "services/storage/txn/deferred_constraints.h"
 #include "services/storage/txn/exact_counts.h"
 #include "services/storage/txn/lock_manager.h"
 #include "services/storage/txn/notifications.h"
@@ -136,6 +137,16 @@ class Transaction {
     return private_spaces_.empty() && (!begun_ || engine_transaction_->empty());
   }
 
+  // What is checked at its end, or when SET CONSTRAINTS says so.
+  DeferredConstraints* deferred() {
+    if (deferred_ == nullptr) deferred_ = std::make_unique<DeferredConstraints>();
+    return deferred_.get();
+  }
+  // Whether rows of the table are to be checked yet.
+  bool AwaitsChecks(uint32_t table_id) const {
+    return deferred_ != nullptr && deferred_->Awaits(table_id);
+  }
+
   // Locks end with the transaction, or with the savepoint after which they were taken.
   LockOwner* locks() { return &locks_; }
   absl::Status LockTable(const rpc::CallContext& context, uint32_t table_id, LockMode mode);
@@ -193,8 +204,8 @@ class Transaction {
   absl::Status RollbackTo(const std::string& name);
   absl::Status Release(const std::string& name);
 
-  // Written and durable when OK. After an error it is rolled back.
-  absl::Status Commit();
+  // Written and durable when OK. After an error, of what was deferred too, it is rolled back.
+  absl::Status Commit(const rpc::CallContext& context);
   void Rollback();
 
  private:
@@ -209,6 +220,7 @@ class Transaction {
     size_t locked_tables = 0;
     size_t advisory_locks = 0;
     PendingNotifications::Mark notifications;
+    DeferredConstraints::Mark deferred;
   };
   struct PrivateSpace {
     uint32_t space;
@@ -234,6 +246,7 @@ class Transaction {
   AdvisoryLocks* advisory_locks_ = nullptr;
   Listener* listener_ = nullptr;
   std::unique_ptr<PendingNotifications> notifications_;  // Null: none, as mostly.
+  std::unique_ptr<DeferredConstraints> deferred_;        // Null: nothing, as mostly.
   std::unique_ptr<engine::Transaction> engine_transaction_;
   bool begun_ = false;
   bool ended_ = false;
