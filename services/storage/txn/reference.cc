@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/text_io.h"
@@ -205,7 +207,14 @@ absl::Status Reference::ForEachReferencing(const rpc::CallContext& call, Transac
                                            const Visit& visit) const {
   const ReadView view = transaction->View(/*latest=*/true);
   const std::optional<ChildIndex> by = FindChildIndex();
-  return by.has_value() ? LookUp(call, view, *by, keys, visit) : Scan(call, view, keys, visit);
+  if (!by.has_value()) return Scan(call, view, keys, visit);
+  if (by->index != nullptr) {
+    // So that an index which serves nothing else is not taken for unused.
+    IndexUse* const use = transaction->shared()->counts->Index(by->index->index_id);
+    use->scans.fetch_add(1, std::memory_order_relaxed);
+    use->last_scan_us.store(absl::ToUnixMicros(absl::Now()), std::memory_order_relaxed);
+  }
+  return LookUp(call, view, *by, keys, visit);
 }
 
 absl::StatusOr<bool> Reference::Refers(std::string_view stored, const KeyValues& values) const {
