@@ -75,7 +75,8 @@ const Rel* ScanOf(const Rel& rel, std::vector<ExprPtr>* conditions) {
 }
 
 void Flatten(const RelPtr& rel, std::vector<RelPtr>* relations, std::vector<ExprPtr>* conditions) {
-  if (rel->kind == Rel::Kind::kJoin && rel->join_type == common::v1::JOIN_TYPE_INNER) {
+  if (rel->kind == Rel::Kind::kJoin && rel->join_type == common::v1::JOIN_TYPE_INNER &&
+      !rel->lateral) {
     conditions->insert(conditions->end(), rel->conditions.begin(), rel->conditions.end());
     Flatten(rel->inputs[0], relations, conditions);
     Flatten(rel->inputs[1], relations, conditions);
@@ -96,7 +97,8 @@ bool IsJoinKey(const ExprPtr& condition, const ColumnSet& left, const ColumnSet&
   return ReadKey(condition, left, right, &a, &b);
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel) {
+absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel, const Wanted& wanted) {
+  if (rel.lateral) return BuildLateral(rel, wanted);
   if (rel.join_type == common::v1::JOIN_TYPE_INNER) return BuildInnerJoins(rel);
   if (rel.join_type == common::v1::JOIN_TYPE_SEMI) {
     ASSIGN_OR_RETURN(std::optional<Physical> reversed, TryReversedSemi(rel));

@@ -28,6 +28,10 @@ struct Physical {
   double cost = 0;
 };
 
+// How many rows a set-returning function is expected to have.
+double RowsOf(const functions::TableFunction& function,
+              const std::vector<plan::ExprPtr>& arguments);
+
 // The order that a parent would like, in terms of the child's columns.
 struct Wanted {
   std::vector<plan::SortKey> order;
@@ -65,6 +69,12 @@ class PhysicalBuilder {
   // The keys as an index may deliver them; empty when none can.
   std::vector<plan::SortKey> DeliverableOrder(const plan::Rel& sort) const;
   bool NeverNull(const plan::Rel& rel, plan::ColumnId column) const;
+  // lateral_builder.cc
+  absl::StatusOr<Physical> BuildProjectSet(const plan::Rel& rel, const Wanted& wanted);
+  absl::StatusOr<Physical> BuildLateral(const plan::Rel& rel, const Wanted& wanted);
+  // recursion_builder.cc
+  absl::StatusOr<Physical> BuildRecursiveUnion(const plan::Rel& rel);
+  absl::StatusOr<Physical> BuildWorkingTable(const plan::Rel& rel);
   // window_builder.cc
   absl::StatusOr<Physical> BuildWindow(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildLimit(const plan::Rel& rel, const Wanted& wanted);
@@ -74,7 +84,7 @@ class PhysicalBuilder {
   absl::StatusOr<std::optional<Physical>> TryIndexEnds(const plan::Rel& aggregate,
                                                        const Physical& whole);
   // join_builder.cc
-  absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel);
+  absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<std::optional<Physical>> TryReversedSemi(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildInnerJoins(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildJoinTree(const plan::JoinGraph& graph, const plan::JoinTree& tree,
@@ -118,6 +128,7 @@ class PhysicalBuilder {
   static constexpr int kMaxReversedSemiTries = 64;
   int reversed_semi_tries_ = 0;
   std::vector<double> cte_rows_;
+  std::map<uint32_t, double> working_table_rows_;
 };
 
 }  // namespace adbms::sql::default_planner

@@ -88,5 +88,7 @@ void AddAggregates(CatalogBuilder& builder);
 void AddExtremes(CatalogBuilder& builder);
 void AddStatisticalAggregates(CatalogBuilder& builder);
 void AddTableFunctions(CatalogBuilder& builder);
+void AddTextSets(CatalogBuilder& builder);
+void AddRecordSets(CatalogBuilder& builder);
 
 }  // namespace adbms::sql::functions

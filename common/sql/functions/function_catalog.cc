@@ -115,6 +115,8 @@ class BuiltinCatalog : public FunctionCatalog {
     AddSettings(content_);
     AddConditionals(content_);
     AddTableFunctions(content_);
+    AddTextSets(content_);
+    AddRecordSets(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

@@ -155,6 +155,9 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
   }
   for (ExprPtr& e : rel.conditions) visit(e);
   for (ExprPtr& e : rel.expressions) visit(e);
+  for (SetFunction& function : rel.set_functions) {
+    for (ExprPtr& e : function.arguments) visit(e);
+  }
   for (AggregateCall& call : rel.aggregates) {
     for (ExprPtr& e : call.arguments) visit(e);
     if (call.filter) visit(call.filter);
@@ -169,6 +172,7 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
   for (SortKey& key : rel.keys) visit(key.expression);
   if (rel.count) visit(rel.count);
   if (rel.offset) visit(rel.offset);
+  for (ExprPtr& e : rel.ties) visit(e);
 }
 
 void CollectColumns(const Expr& e, ColumnSet* columns) {
@@ -314,6 +318,42 @@ RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr
   for (RelPtr& input : copy->inputs) input = TransformRel(input, replace);
   ForEachExpression(*copy, [&replace](ExprPtr& e) { e = Transform(e, replace); });
   return copy;
+}
+
+namespace {
+
+// A copy whose operators have new columns and working tables; the expressions are the old ones.
+RelPtr CopyOperators(const RelPtr& rel, Query* query, std::map<ColumnId, ColumnId>* columns,
+                     std::map<uint32_t, uint32_t>* working_tables) {
+  auto copy = std::make_shared<Rel>(*rel);
+  if (rel->kind == Rel::Kind::kRecursiveUnion)
+    copy->working_table = (*working_tables)[rel->working_table] = query->working_tables++;
+  for (RelPtr& input : copy->inputs) input = CopyOperators(input, query, columns, working_tables);
+  const auto working_table = working_tables->find(rel->working_table);
+  if (rel->kind == Rel::Kind::kWorkingTable && working_table != working_tables->end())
+    copy->working_table = working_table->second;
+  for (ColumnId& id : copy->output) {
+    const auto known = columns->find(id);
+    if (known == columns->end()) {
+      const ColumnInfo info = query->columns[id];
+      id = (*columns)[id] = query->AddColumn(info);
+    } else {
+      id = known->second;
+    }
+  }
+  return copy;
+}
+
+}  // namespace
+
+RelPtr CopyWithNewColumns(const RelPtr& rel, Query* query, std::map<ColumnId, ColumnId>* columns) {
+  std::map<uint32_t, uint32_t> working_tables;
+  const RelPtr copy = CopyOperators(rel, query, columns, &working_tables);
+  return TransformRel(copy, [columns](const ExprPtr& e) -> ExprPtr {
+    if (e->kind != Expr::Kind::kColumn) return nullptr;
+    const auto it = columns->find(e->column);
+    return it == columns->end() ? nullptr : MakeColumn(it->second, e->type, e->location);
+  });
 }
 
 void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -110,6 +111,12 @@ struct WindowFrame {
   common::v1::WindowFrame::Exclusion exclusion = common::v1::WindowFrame::EXCLUSION_UNSPECIFIED;
 };
 
+// See common/v1/plan.proto.
+struct SetFunction {
+  const functions::TableFunction* function = nullptr;  // Null: one row with the argument's value.
+  std::vector<ExprPtr> arguments;
+};
+
 // The ordinal that stands for the row's key among a scan's ordinals.
 inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
 
@@ -121,15 +128,18 @@ struct Rel {
     kCte,        // cte, alias
     kFilter,     // conditions
     kProject,    // expressions (as many as output)
-    kJoin,       // join_type, conditions; two inputs
+    kJoin,       // join_type, conditions, lateral; two inputs
     kAggregate,  // expressions (keys), aggregates; output: keys, then aggregates
     kSort,       // keys
-    kLimit,      // count, offset
+    kLimit,      // count, offset, ties
     kAppend,
     kSetOperation,  // set_operation, all
     // expressions (partition by) and keys (order by), all of them columns; frame, window_calls;
     // output: the input's, then the calls
     kWindow,
+    kProjectSet,      // set_functions, ordinality, keeps_empty; output: the input's, then theirs
+    kRecursiveUnion,  // all, working_table; two inputs: the terms
+    kWorkingTable,    // working_table, alias
   };
   Kind kind = Kind::kValues;
   std::vector<RelPtr> inputs;
@@ -141,7 +151,11 @@ struct Rel {
   std::optional<common::v1::RowLock> lock;  // kScan: of the rows that it emits.
   std::vector<std::vector<ExprPtr>> rows;
   const functions::TableFunction* table_function = nullptr;
-  bool ordinality = false;  // kFunction: a last column counts the rows.
+  bool ordinality = false;  // kFunction, kProjectSet: a last column counts the rows.
+  std::vector<SetFunction> set_functions;
+  bool keeps_empty = false;  // kProjectSet: a row for which there is none stays, with NULLs.
+  bool lateral = false;      // kJoin: the right side uses columns of the left one.
+  uint32_t working_table = 0;
   uint32_t cte = 0;
   std::vector<ExprPtr> conditions;  // ANDed
   std::vector<ExprPtr> expressions;
@@ -150,6 +164,7 @@ struct Rel {
   std::vector<SortKey> keys;
   ExprPtr count;
   ExprPtr offset;
+  std::vector<ExprPtr> ties;
   common::v1::SetOperation::Kind set_operation = {};
   bool all = false;
   WindowFrame frame;
@@ -162,6 +177,7 @@ struct Cte {
   RelPtr rel;
   int references = 0;
   bool materialize = false;  // AS MATERIALIZED
+  bool recursive = false;
 };
 
 // What INSERT does beyond its input.
@@ -222,6 +238,7 @@ struct Query {
   bool control_functions = false;
   bool session_effects = false;
   common::v1::PlannerSwitches switches;
+  uint32_t working_tables = 0;  // How many there are.
 
   ColumnId AddColumn(ColumnInfo info) {
     columns.push_back(std::move(info));
@@ -284,6 +301,8 @@ bool IsStrictOn(const Expr& condition, const ColumnSet& columns);
 ExprPtr Transform(const ExprPtr& expression, const std::function<ExprPtr(const ExprPtr&)>& replace);
 // As Transform, for all expressions of a copy of the tree.
 RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr&)>& replace);
+// A copy of the tree that produces columns of its own: `columns` maps the old ones to them.
+RelPtr CopyWithNewColumns(const RelPtr& rel, Query* query, std::map<ColumnId, ColumnId>* columns);
 // Splits ANDs.
 void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out);
 

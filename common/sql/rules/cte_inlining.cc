@@ -1,4 +1,6 @@
 // CTEs that are read once stand where they are read; unread ones go away.
+#include <set>
+
 #include "common/sql/rules/rewriter.h"
 
 namespace adbms::sql::rules {
@@ -28,6 +30,25 @@ void ForEachRelOf(plan::Query* query, const std::function<void(const RelPtr&)>& 
   for (const ExprPtr& e : query->change.values) InExpression(*e, visit);
 }
 
+// The reads of CTEs that may happen more than once: in subqueries, on the right of lateral joins
+// and in recursive terms.
+std::set<const Rel*> RepeatedReads(const plan::Query& query) {
+  std::set<const Rel*> once;
+  std::function<void(const Rel&)> visit = [&](const Rel& rel) {
+    if (rel.kind == Rel::Kind::kCte) once.insert(&rel);
+    const bool first_only =
+        (rel.kind == Rel::Kind::kJoin && rel.lateral) || rel.kind == Rel::Kind::kRecursiveUnion;
+    for (size_t i = 0; i < (first_only ? 1 : rel.inputs.size()); ++i) visit(*rel.inputs[i]);
+  };
+  visit(*query.root);
+  for (const plan::Cte& cte : query.ctes) visit(*cte.rel);
+  std::set<const Rel*> repeated;
+  ForEachRelOf(const_cast<plan::Query*>(&query), [&](const RelPtr& rel) {
+    if (rel->kind == Rel::Kind::kCte && !once.contains(rel.get())) repeated.insert(rel.get());
+  });
+  return repeated;
+}
+
 }  // namespace
 
 void InlineCtes(plan::Query* query) {
@@ -36,10 +57,12 @@ void InlineCtes(plan::Query* query) {
   ForEachRelOf(query, [&](const RelPtr& rel) {
     if (rel->kind == Rel::Kind::kCte) ++references[rel->cte];
   });
+  const std::set<const Rel*> repeated = RepeatedReads(*query);
   ForEachRelOf(query, [&](const RelPtr& rel) {
     if (rel->kind != Rel::Kind::kCte) return;
     const plan::Cte& cte = query->ctes[rel->cte];
     if (cte.materialize || references[rel->cte] != 1 || plan::IsVolatile(*cte.rel)) return;
+    if (cte.recursive && repeated.contains(rel.get())) return;
     references[rel->cte] = 0;
     rel->kind = Rel::Kind::kProject;
     rel->inputs = {cte.rel};

@@ -104,6 +104,10 @@ constexpr Rule kRules[] = {
     {"outer_to_inner", [](plan::Query* query) { ApplyToAll(query, OuterToInner); }},
     {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
     {"subquery_to_join", UnnestAll},
+    {"lateral_to_join",
+     [](plan::Query* query) {
+       ApplyToAll(query, [query](RelPtr rel) { return LateralToJoin(std::move(rel), *query); });
+     }},
     {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
     {"projection_pruning", PruneAll},
 };

@@ -58,6 +58,9 @@ struct ExecutionContext {
   std::vector<Actuals> actuals;  // By operator id.
   // Rows of common table expressions, by their number; null until first used.
   std::vector<std::shared_ptr<SpooledRows>> ctes;
+  // What a recursive union has found last, by the working table's number; null outside of its
+  // rounds.
+  std::vector<std::shared_ptr<SpooledRows>> working_tables;
   std::unique_ptr<sql::expression::SubqueryRunner> subqueries;
   bool measure_time = false;
   uint64_t rows_scanned = 0;
@@ -179,6 +182,7 @@ struct CompiledPlan {
   std::vector<std::vector<types::Physical>> outputs;  // Declared columns by operator id.
   std::vector<bool> compiled;                         // By operator id.
   uint32_t correlation_slots = 0;
+  uint32_t working_tables = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
   bool locks_rows = false;  // FOR UPDATE and its kin.
 };
@@ -233,6 +237,10 @@ ADBMS_DECLARE_COMPILE(Window);
 ADBMS_DECLARE_COMPILE(Limit);
 ADBMS_DECLARE_COMPILE(Append);
 ADBMS_DECLARE_COMPILE(SetOperation);
+ADBMS_DECLARE_COMPILE(ProjectSet);
+ADBMS_DECLARE_COMPILE(LateralJoin);
+ADBMS_DECLARE_COMPILE(RecursiveUnion);
+ADBMS_DECLARE_COMPILE(WorkingTableScan);
 ADBMS_DECLARE_COMPILE(Insert);
 ADBMS_DECLARE_COMPILE(Update);
 ADBMS_DECLARE_COMPILE(Delete);

@@ -53,6 +53,14 @@ bool Fits(const Operator& op) {
     case Operator::kWindow:
       return op.output_size() == op.window().input().output_size() + op.window().calls_size() &&
              Has(op.output(), 0, op.window().input().output());
+    case Operator::kProjectSet:
+      return Has(op.output(), 0, op.project_set().input().output());
+    case Operator::kLateralJoin:
+      return IsPair(op, op.lateral_join().type(), op.lateral_join().left(),
+                    op.lateral_join().right());
+    case Operator::kRecursiveUnion:
+      return Same(op.output(), op.recursive_union().initial().output()) &&
+             Same(op.output(), op.recursive_union().recursive().output());
     case Operator::kSetOperation:
       return Same(op.output(), op.set_operation().left().output()) &&
              Same(op.output(), op.set_operation().right().output());

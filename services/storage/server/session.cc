@@ -76,6 +76,7 @@ class StreamWithFunctions : public QueryStream {
       context->subqueries = std::make_unique<executor::SubqueryExecution>(context);
       context->state.subqueries = context->subqueries.get();
     }
+    context->working_tables.resize(context->plan->working_tables);
     if (!context->plan->ctes.empty()) context->ctes.resize(context->plan->ctes.size());
     Open();
   }
