@@ -81,9 +81,13 @@ class Binder {
   // columns of such types become text.
   void NameObjects(BoundQuery* bound);
   // -- statements (dml_binder.cc, on_conflict.cc)
-  absl::Status BindInsert(const PgQuery__InsertStmt& insert);
-  absl::Status BindUpdate(const PgQuery__UpdateStmt& update);
-  absl::Status BindDelete(const PgQuery__DeleteStmt& erase);
+  // One of the three, into query_. `parent`: of a WITH query; null in the statement itself.
+  absl::Status BindWrite(const Node* node, Scope* parent);
+  absl::Status BindInsert(const PgQuery__InsertStmt& insert, Scope* parent);
+  absl::Status BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent);
+  absl::Status BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent);
+  // Errors: 0A000 when rows could be changed twice.
+  absl::Status CheckWrites() const;
   absl::Status BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel,
                                Scope* scope);
   absl::Status BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target,
@@ -117,7 +121,10 @@ class Binder {
   // WITH (with_binder.cc)
   absl::Status BindWith(const PgQuery__WithClause* with, Scope* scope);
   absl::Status NameColumns(const PgQuery__CommonTableExpr& item, BoundQuery* bound) const;
+  // Makes the rows ones that ReadCte can be asked for any number of times.
+  void KeepRows(const RelPtr& rel, CteEntry* entry);
   void AddCte(const PgQuery__CommonTableExpr& item, BoundQuery bound, bool recursive, Scope* scope);
+  absl::Status BindWritingCte(const PgQuery__CommonTableExpr& item, Scope* scope);
   absl::StatusOr<BoundQuery> BindRecursive(const PgQuery__CommonTableExpr& item, Scope* scope);
   absl::StatusOr<RelPtr> ReadCte(const CteEntry& entry, int location, ScopeItem* item);
   absl::StatusOr<BoundQuery> BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
@@ -143,8 +150,34 @@ class Binder {
                          int location, Scope* scope, std::vector<Target>* targets);
   absl::StatusOr<ExprPtr> FieldOf(const std::vector<ScopeColumn>& fields, const std::string& name,
                                   int location);
+  // The keys, and with GROUPING SETS or its like, of which of them (by position) each set is made.
+  using GroupingSets = std::vector<std::vector<size_t>>;
   absl::Status BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope,
-                           const std::vector<Target>& targets, std::vector<ExprPtr>* keys);
+                           const std::vector<Target>& targets, std::vector<ExprPtr>* keys,
+                           std::optional<GroupingSets>* sets);
+  // The position of the key, which is added if need be.
+  absl::StatusOr<size_t> BindGroupKey(const Node* node, Scope* scope,
+                                      const std::vector<Target>& targets,
+                                      std::vector<ExprPtr>* keys);
+  absl::StatusOr<RelPtr> GroupByKeys(RelPtr rel, const GroupingState& grouping,
+                                     const std::vector<ExprPtr>& group,
+                                     const std::vector<std::pair<ExprPtr, ColumnId>>& keys);
+  // grouping_sets.cc
+  absl::StatusOr<GroupingSets> ExpandGroupBy(NodeList items, Scope* scope,
+                                             const std::vector<Target>& targets,
+                                             std::vector<ExprPtr>* keys);
+  absl::StatusOr<GroupingSets> ExpandGroupItem(const Node* item, Scope* scope,
+                                               const std::vector<Target>& targets,
+                                               std::vector<ExprPtr>* keys);
+  absl::StatusOr<ExprPtr> BindGrouping(const PgQuery__GroupingFunc& function, Scope* scope);
+  // What GROUPING is in the rows of a set. Errors: 42803.
+  absl::StatusOr<int32_t> GroupingValue(const GroupingState::Operation& operation,
+                                        const std::vector<ExprPtr>& keys,
+                                        const std::vector<size_t>& set) const;
+  // `group`: the written keys; `keys`: these and what they determine, with their columns.
+  absl::StatusOr<RelPtr> GroupBySets(RelPtr rel, const GroupingState& grouping,
+                                     const GroupingSets& sets, const std::vector<ExprPtr>& group,
+                                     const std::vector<std::pair<ExprPtr, ColumnId>>& keys);
   absl::StatusOr<ExprPtr> ReplaceGrouped(const ExprPtr& expression, Scope* scope,
                                          std::vector<std::pair<ExprPtr, ColumnId>>* keys);
   struct OrderItem {
@@ -183,6 +216,8 @@ class Binder {
                                       std::vector<ScopeItem>* items);
   absl::StatusOr<RelPtr> BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
                                       ScopeItem* item);
+  absl::StatusOr<RelPtr> BindTableSample(const PgQuery__RangeTableSample& sample, Scope* scope,
+                                         ScopeItem* item);
   absl::StatusOr<RelPtr> BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral,
                                             Scope* scope, ScopeItem* item);
   absl::StatusOr<RelPtr> BindRangeFunction(const PgQuery__RangeFunction& range, Scope* scope,
@@ -343,6 +378,8 @@ class Binder {
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::set<ColumnId> aggregate_columns_;
   std::set<ColumnId> window_columns_;
+  // With grouping sets: the keys that all of them have.
+  const std::vector<std::pair<ExprPtr, ColumnId>>* common_keys_ = nullptr;
   // The query that may have composite values in its select list.
   const PgQuery__SelectStmt* composites_in_ = nullptr;
   // Tables whose primary key lets the statement itself show columns that are not grouped.

@@ -103,7 +103,7 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
     case PG_QUERY__NODE__NODE_ROW_EXPR:
       return Unsupported(node->row_expr->location, "a row value outside a comparison");
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
-      return Unsupported(node->grouping_func->location, "GROUPING");
+      return BindGrouping(*node->grouping_func, scope);
     case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR:
       return Unsupported(node->named_arg_expr->location, "a named argument");
     case PG_QUERY__NODE__NODE_XML_EXPR:

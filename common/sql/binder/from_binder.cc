@@ -188,7 +188,7 @@ absl::StatusOr<RelPtr> Binder::BindFromItem(const Node* node, RelPtr lateral, Sc
     case PG_QUERY__NODE__NODE_JOIN_EXPR:
       return BindJoin(*node->join_expr, lateral, scope, items);
     case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
-      return Unsupported(node->range_table_sample->location, "TABLESAMPLE");
+      return BindTableSample(*node->range_table_sample, scope, &items->emplace_back());
     default:
       return Unsupported(-1, "this kind of FROM item");
   }

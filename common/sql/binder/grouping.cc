@@ -1,5 +1,6 @@
 // GROUP BY, and what it makes of the expressions above it.
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -51,56 +52,66 @@ bool DeterminedByKey(const Scope& scope, ColumnId id, const GroupKeys& keys) {
 
 }  // namespace
 
+absl::StatusOr<size_t> Binder::BindGroupKey(const Node* node, Scope* scope,
+                                            const std::vector<Target>& targets,
+                                            std::vector<ExprPtr>* keys) {
+  ASSIGN_OR_RETURN(const std::optional<int> target,
+                   MatchTarget(node, targets, scope, true, "GROUP BY"));
+  ExprPtr key;
+  int location = -1;
+  if (target.has_value()) {
+    key = targets[*target].expression;
+    location = node->node_case == PG_QUERY__NODE__NODE_A_CONST ? node->a_const->location
+                                                               : node->column_ref->location;
+    bool has_aggregate = false;
+    bool has_window = false;
+    plan::Walk(key, [&](const Expr& e) {
+      has_aggregate |= e.kind == Expr::Kind::kColumn && aggregate_columns_.contains(e.column);
+      has_window |= e.kind == Expr::Kind::kColumn && window_columns_.contains(e.column);
+    });
+    if (has_aggregate)
+      return ErrorAt(sqlstate::kGroupingError, location,
+                     "aggregate functions are not allowed in GROUP BY");
+    if (has_window)
+      return ErrorAt(sqlstate::kWindowingError, location,
+                     "window functions are not allowed in GROUP BY");
+  } else {
+    ASSIGN_OR_RETURN(key, BindExpr(node, scope));
+    ASSIGN_OR_RETURN(key, ResolveUnknown(key));
+    location = key->location;
+  }
+  if (!types::IsComparable(key->type.id))
+    return ErrorAt(sqlstate::kUndefinedFunction, location,
+                   absl::StrCat("could not identify an equality operator for type ",
+                                types::Format(key->type)));
+  const auto known = std::find_if(keys->begin(), keys->end(),
+                                  [&](const ExprPtr& e) { return plan::Equal(*e, *key); });
+  const size_t position = known - keys->begin();
+  if (known == keys->end()) keys->push_back(key);
+  return position;
+}
+
 absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope,
-                                 const std::vector<Target>& targets, std::vector<ExprPtr>* keys) {
+                                 const std::vector<Target>& targets, std::vector<ExprPtr>* keys,
+                                 std::optional<GroupingSets>* sets) {
   scope->clause = "GROUP BY";
-  GroupingState* grouping = scope->grouping;
-  WindowingState* windowing = scope->windowing;
-  scope->grouping = nullptr;
-  scope->windowing = nullptr;
-  auto bind = [&]() -> absl::Status {
-    for (const Node* node : NodeList(select.group_clause, select.n_group_clause)) {
-      if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
-        return Unsupported(node->grouping_set->location, "GROUPING SETS, ROLLUP and CUBE");
-      ASSIGN_OR_RETURN(const std::optional<int> target,
-                       MatchTarget(node, targets, scope, true, "GROUP BY"));
-      ExprPtr key;
-      int location = -1;
-      if (target.has_value()) {
-        key = targets[*target].expression;
-        location = node->node_case == PG_QUERY__NODE__NODE_A_CONST ? node->a_const->location
-                                                                   : node->column_ref->location;
-        bool has_aggregate = false;
-        bool has_window = false;
-        plan::Walk(key, [&](const Expr& e) {
-          has_aggregate |= e.kind == Expr::Kind::kColumn && aggregate_columns_.contains(e.column);
-          has_window |= e.kind == Expr::Kind::kColumn && window_columns_.contains(e.column);
-        });
-        if (has_aggregate)
-          return ErrorAt(sqlstate::kGroupingError, location,
-                         "aggregate functions are not allowed in GROUP BY");
-        if (has_window)
-          return ErrorAt(sqlstate::kWindowingError, location,
-                         "window functions are not allowed in GROUP BY");
-      } else {
-        ASSIGN_OR_RETURN(key, BindExpr(node, scope));
-        ASSIGN_OR_RETURN(key, ResolveUnknown(key));
-        location = key->location;
-      }
-      if (!types::IsComparable(key->type.id))
-        return ErrorAt(sqlstate::kUndefinedFunction, location,
-                       absl::StrCat("could not identify an equality operator for type ",
-                                    types::Format(key->type)));
-      const bool known = std::any_of(keys->begin(), keys->end(),
-                                     [&](const ExprPtr& e) { return plan::Equal(*e, *key); });
-      if (!known) keys->push_back(key);
-    }
-    return absl::OkStatus();
-  };
-  const absl::Status status = bind();
+  GroupingState* grouping = std::exchange(scope->grouping, nullptr);
+  WindowingState* windowing = std::exchange(scope->windowing, nullptr);
+  const NodeList items(select.group_clause, select.n_group_clause);
+  auto expanded = ExpandGroupBy(items, scope, targets, keys);
   scope->grouping = grouping;
   scope->windowing = windowing;
-  return status;
+  if (!expanded.ok()) return expanded.status();
+  const bool has_sets = std::any_of(items.begin(), items.end(), [](const Node* node) {
+    return node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET;
+  });
+  if (!has_sets) return absl::OkStatus();
+  if (select.group_distinct) {
+    std::sort(expanded->begin(), expanded->end());
+    expanded->erase(std::unique(expanded->begin(), expanded->end()), expanded->end());
+  }
+  *sets = *std::move(expanded);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope* scope,
@@ -111,7 +122,8 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
       if (plan::Equal(*key, *e)) return plan::MakeColumn(id, e->type, e->location);
     }
     if (e->kind != Expr::Kind::kColumn || !OwnColumn(*scope, e->column)) return nullptr;
-    if (DeterminedByKey(*scope, e->column, *keys)) {
+    const GroupKeys& determining = common_keys_ == nullptr ? *keys : *common_keys_;
+    if (DeterminedByKey(*scope, e->column, determining)) {
       if (view_ == nullptr) needed_keys_.insert(query_->columns[e->column].table_id);
       const ColumnId id = query_->AddColumn(query_->columns[e->column]);
       keys->push_back({plan::MakeColumn(e->column, e->type), id});

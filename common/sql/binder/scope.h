@@ -91,6 +91,13 @@ class SeriesRefusal {
 
 // A query's aggregates as they are found.
 struct GroupingState {
+  // GROUPING(…)
+  struct Operation {
+    std::vector<plan::ExprPtr> arguments;
+    plan::ColumnId output = 0;
+    int location = -1;
+  };
+  std::vector<Operation> operations;
   std::vector<plan::AggregateCall> calls;
   std::vector<plan::ColumnId> outputs;
   bool inside_aggregate = false;

@@ -1,7 +1,9 @@
 // The body of a SELECT above its WHERE: targets, grouping, HAVING, DISTINCT, ORDER BY.
 #include <algorithm>
 #include <functional>
+#include <numeric>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/status/macros.h"
@@ -16,7 +18,47 @@ namespace sqlstate = status::sqlstate;
 
 using GroupKeys = std::vector<std::pair<ExprPtr, ColumnId>>;
 
+// Those of the keys that are in every set.
+GroupKeys KeysOfAll(const GroupKeys& keys,
+                    const std::optional<std::vector<std::vector<size_t>>>& sets) {
+  GroupKeys result;
+  for (size_t i = 0; sets.has_value() && i < keys.size(); ++i) {
+    if (std::all_of(sets->begin(), sets->end(), [i](const std::vector<size_t>& set) {
+          return std::find(set.begin(), set.end(), i) != set.end();
+        }))
+      result.push_back(keys[i]);
+  }
+  return result;
+}
+
 }  // namespace
+
+absl::StatusOr<RelPtr> Binder::GroupByKeys(
+    RelPtr rel, const GroupingState& grouping, const std::vector<ExprPtr>& group,
+    const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
+  RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
+  for (const auto& [key, id] : keys) {
+    aggregate->expressions.push_back(key);
+    aggregate->output.push_back(id);
+  }
+  aggregate->aggregates = grouping.calls;
+  aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(),
+                           grouping.outputs.end());
+  if (grouping.operations.empty()) return aggregate;
+  // Of the one set that there is.
+  std::vector<size_t> all(group.size());
+  std::iota(all.begin(), all.end(), 0);
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {aggregate});
+  project->output = aggregate->output;
+  for (const ColumnId id : aggregate->output)
+    project->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
+  for (const GroupingState::Operation& operation : grouping.operations) {
+    ASSIGN_OR_RETURN(const int32_t value, GroupingValue(operation, group, all));
+    project->output.push_back(operation.output);
+    project->expressions.push_back(plan::MakeLiteral(types::Value::Int(TypeId::kInt4, value)));
+  }
+  return project;
+}
 
 absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
                                                   RelPtr rel, bool keep_unknown) {
@@ -32,7 +74,8 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       BindTargets({select.target_list, select.n_target_list}, scope,
                   keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
   std::vector<ExprPtr> group;
-  RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group));
+  std::optional<GroupingSets> sets;
+  RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group, &sets));
   ExprPtr having;
   if (select.having_clause != nullptr) {
     scope->clause = "HAVING";
@@ -76,7 +119,10 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   }
   if (distinct_on) RETURN_IF_ERROR(MatchDistinctOn(&distinct_items, order, &targets));
 
-  const bool grouped = !group.empty() || !grouping.calls.empty() || having != nullptr;
+  const bool grouped =
+      !group.empty() || !grouping.calls.empty() || having != nullptr || sets.has_value();
+  if (!grouping.operations.empty() && group.empty() && !sets.has_value())
+    RETURN_IF_ERROR(GroupingValue(grouping.operations[0], group, {}).status());
   // Set-returning functions that groups are made of run below them, the others above.
   const std::vector<bool> below = SeriesIn(series, group);
   rel = ApplySeries(rel, series, below);
@@ -103,7 +149,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     });
     return status;
   };
-  if (grouped && group.empty() && grouping.calls.empty()) {
+  if (grouped && group.empty() && grouping.calls.empty() && !sets.has_value()) {
     // HAVING alone asks for one group, whose rows nobody looks at: they are not even read.
     GroupKeys none;
     for (Target& target : targets) {
@@ -122,6 +168,9 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       if (key->kind == Expr::Kind::kColumn) info = query_->columns[key->column];
       keys.push_back({key, query_->AddColumn(info)});
     }
+    const GroupKeys common = KeysOfAll(keys, sets);
+    if (sets.has_value()) common_keys_ = &common;
+    const absl::Cleanup no_common = [this] { common_keys_ = nullptr; };
     for (Target& target : targets) {
       ASSIGN_OR_RETURN(target.expression, ReplaceGrouped(target.expression, scope, &keys));
     }
@@ -130,15 +179,11 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     }
     RETURN_IF_ERROR(replace_in_windows(&keys));
     RETURN_IF_ERROR(replace_in_series(&keys));
-    RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
-    for (const auto& [key, id] : keys) {
-      aggregate->expressions.push_back(key);
-      aggregate->output.push_back(id);
+    if (sets.has_value()) {
+      ASSIGN_OR_RETURN(rel, GroupBySets(rel, grouping, *sets, group, keys));
+    } else {
+      ASSIGN_OR_RETURN(rel, GroupByKeys(rel, grouping, group, keys));
     }
-    aggregate->aggregates = grouping.calls;
-    aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(),
-                             grouping.outputs.end());
-    rel = aggregate;
     if (having != nullptr) {
       std::vector<ExprPtr> conditions;
       plan::SplitConjunction(having, &conditions);

@@ -1,5 +1,6 @@
 // WITH: common table expressions, recursive ones among them.
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -64,8 +65,10 @@ absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
     }
     if (item.search_clause != nullptr) return Unsupported(item.search_clause->location, "SEARCH");
     if (item.cycle_clause != nullptr) return Unsupported(item.cycle_clause->location, "CYCLE");
-    if (item.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-      return Unsupported(item.location, "a data-modifying WITH");
+    if (item.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
+      RETURN_IF_ERROR(BindWritingCte(item, scope));
+      continue;
+    }
     BoundQuery bound;
     if (recursive) {
       ASSIGN_OR_RETURN(bound, BindRecursive(item, scope));
@@ -76,6 +79,67 @@ absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
     AddCte(item, std::move(bound), recursive, scope);
   }
   return absl::OkStatus();
+}
+
+absl::Status Binder::BindWritingCte(const PgQuery__CommonTableExpr& item, Scope* scope) {
+  if (view_depth_ > 0)
+    return ErrorAt(sqlstate::kFeatureNotSupported, item.location,
+                   "views must not contain data-modifying statements in WITH");
+  if (scope->parent != nullptr)
+    return ErrorAt(sqlstate::kFeatureNotSupported, item.location,
+                   "WITH clause containing a data-modifying statement must be at the top level");
+  plan::Write outer = std::exchange(static_cast<plan::Write&>(*query_), plan::Write());
+  const RelPtr root = std::exchange(query_->root, nullptr);
+  absl::Status status = BindWrite(item.ctequery, scope);
+  auto write = std::make_shared<plan::Write>(
+      std::exchange(static_cast<plan::Write&>(*query_), std::move(outer)));
+  const RelPtr rows = std::exchange(query_->root, root);
+  RETURN_IF_ERROR(status);
+  const bool inserts = write->kind == common::v1::STATEMENT_KIND_INSERT;
+  const std::vector<ExprPtr>& returning =
+      inserts ? write->insert.returning : write->change.returning;
+  BoundQuery bound;
+  for (size_t i = 0; i < returning.size(); ++i)
+    bound.columns.push_back({write->output_names[i], 0, returning[i]->type});
+  RETURN_IF_ERROR(NameColumns(item, &bound));
+  CteEntry entry;
+  entry.name = parser::View(item.ctename);
+  entry.columns = std::move(bound.columns);
+  entry.index = static_cast<int>(query_->ctes.size());
+  plan::Cte cte{entry.name, rows};
+  cte.write = std::move(write);
+  query_->ctes.push_back(std::move(cte));
+  scope->ctes.push_back(std::move(entry));
+  return absl::OkStatus();
+}
+
+absl::Status Binder::BindWrite(const Node* node, Scope* parent) {
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+      return BindInsert(*node->insert_stmt, parent);
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+      return BindUpdate(*node->update_stmt, parent);
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      return BindDelete(*node->delete_stmt, parent);
+    default:
+      return status::NotSupported("MERGE");
+  }
+}
+
+absl::Status Binder::CheckWrites() const {
+  std::set<const common::v1::TableDescriptor*> changed;
+  absl::Status status;
+  plan::ForEachWrite(query_.get(), [&](plan::Write& write, RelPtr&) {
+    const bool changes = write.kind == common::v1::STATEMENT_KIND_UPDATE ||
+                         write.kind == common::v1::STATEMENT_KIND_DELETE ||
+                         !write.insert.conflict_update.empty();
+    if (!changes || changed.insert(write.target).second) return;
+    status = status::Error(sqlstate::kFeatureNotSupported,
+                           absl::StrCat("changing rows of \"", write.target->name(),
+                                        "\" twice in one statement is not supported"),
+                           {}, "Use a statement for each change.");
+  });
+  return status;
 }
 
 absl::Status Binder::NameColumns(const PgQuery__CommonTableExpr& item, BoundQuery* bound) const {
@@ -94,15 +158,22 @@ void Binder::AddCte(const PgQuery__CommonTableExpr& item, BoundQuery bound, bool
   CteEntry entry;
   entry.name = parser::View(item.ctename);
   entry.columns = std::move(bound.columns);
-  if (DependsOnRows(bound.rel)) {
-    entry.copied = bound.rel;
-  } else {
-    entry.index = static_cast<int>(query_->ctes.size());
-    query_->ctes.push_back({entry.name, bound.rel, 0,
-                            item.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways,
-                            recursive});
+  KeepRows(bound.rel, &entry);
+  if (entry.index >= 0) {
+    query_->ctes.back().materialize =
+        item.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways;
+    query_->ctes.back().recursive = recursive;
   }
   scope->ctes.push_back(std::move(entry));
+}
+
+void Binder::KeepRows(const RelPtr& rel, CteEntry* entry) {
+  if (DependsOnRows(rel)) {
+    entry->copied = rel;
+    return;
+  }
+  entry->index = static_cast<int>(query_->ctes.size());
+  query_->ctes.push_back({entry->name, rel});
 }
 
 absl::StatusOr<BoundQuery> Binder::BindRecursive(const PgQuery__CommonTableExpr& item,
@@ -166,6 +237,10 @@ absl::StatusOr<RelPtr> Binder::ReadCte(const CteEntry& entry, int location, Scop
                      "Use a LATERAL subquery in FROM.");
     scan = plan::CopyWithNewColumns(entry.copied, query_.get(), &columns);
   } else if (entry.index >= 0) {
+    if (entry.columns.empty() && query_->ctes[entry.index].write != nullptr)
+      return ErrorAt(
+          sqlstate::kFeatureNotSupported, location,
+          absl::StrCat("WITH query \"", entry.name, "\" does not have a RETURNING clause"));
     scan = plan::MakeRel(Rel::Kind::kCte);
     scan->cte = static_cast<uint32_t>(entry.index);
     ++query_->ctes[entry.index].references;

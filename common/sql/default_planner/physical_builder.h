@@ -108,13 +108,14 @@ class PhysicalBuilder {
   void Finish(Physical* physical);
   // Reorders or drops columns so that the output is exactly `layout`.
   absl::StatusOr<Physical> Align(Physical input, const std::vector<plan::ColumnId>& layout);
-  absl::Status FillInsert(Physical input, common::v1::Operator* out);
-  absl::Status FillChange(Physical input, common::v1::Operator* out);
-  absl::Status FillReturning(const std::vector<plan::ExprPtr>& returning,
+  absl::StatusOr<common::v1::Operator> BuildWrite(const plan::Write& write, const plan::Rel& rel);
+  absl::Status FillInsert(const plan::Write& write, Physical input, common::v1::Operator* out);
+  absl::Status FillChange(const plan::Write& write, Physical input, common::v1::Operator* out);
+  absl::Status FillReturning(const plan::Write& write, const std::vector<plan::ExprPtr>& returning,
                              const std::vector<plan::ColumnId>& layout,
                              google::protobuf::RepeatedPtrField<common::v1::Expression>* out,
                              common::v1::Operator* op);
-  absl::Status FillChecks(const std::vector<plan::ColumnId>& layout,
+  absl::Status FillChecks(const plan::Write& write, const std::vector<plan::ColumnId>& layout,
                           google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out);
 
   const plan::Query& query_;

@@ -117,6 +117,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddTableFunctions(content_);
     AddTextSets(content_);
     AddRecordSets(content_);
+    AddSampling(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

@@ -175,6 +175,38 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
   for (ExprPtr& e : rel.ties) visit(e);
 }
 
+void ForEachWrite(Query* query, const std::function<void(Write&, RelPtr&)>& visit) {
+  visit(*query, query->root);
+  for (Cte& cte : query->ctes) {
+    if (cte.write != nullptr) visit(*cte.write, cte.rel);
+  }
+}
+
+namespace {
+
+void VisitRels(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit);
+
+void VisitRelsIn(const Expr& e, const std::function<void(const RelPtr&)>& visit) {
+  for (const ExprPtr& arg : e.args) VisitRelsIn(*arg, visit);
+  if (e.query != nullptr) VisitRels(e.query, visit);
+}
+
+void VisitRels(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit) {
+  visit(rel);
+  for (const RelPtr& input : rel->inputs) VisitRels(input, visit);
+  ForEachExpression(*rel, [&visit](ExprPtr& e) { VisitRelsIn(*e, visit); });
+}
+
+}  // namespace
+
+void ForEachRel(Query* query, const std::function<void(const RelPtr&)>& visit) {
+  VisitRels(query->root, visit);
+  for (const Cte& cte : query->ctes) VisitRels(cte.rel, visit);
+  ForEachWrite(query, [&visit](Write& write, RelPtr&) {
+    for (const ExprPtr& e : write.change.values) VisitRelsIn(*e, visit);
+  });
+}
+
 void CollectColumns(const Expr& e, ColumnSet* columns) {
   if (e.kind == Expr::Kind::kColumn) columns->insert(e.column);
   for (const ExprPtr& arg : e.args) CollectColumns(*arg, columns);

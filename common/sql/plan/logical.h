@@ -171,15 +171,6 @@ struct Rel {
   std::vector<WindowCall> window_calls;
 };
 
-// A common table expression.
-struct Cte {
-  std::string name;
-  RelPtr rel;
-  int references = 0;
-  bool materialize = false;  // AS MATERIALIZED
-  bool recursive = false;
-};
-
 // What INSERT does beyond its input.
 struct InsertTarget {
   std::vector<ExprPtr> returning;  // Over `columns`.
@@ -207,6 +198,28 @@ struct CheckCondition {
   ExprPtr condition;  // Over the target's (new) columns.
 };
 
+// What a statement, or a WITH query, writes with the rows of its tree.
+struct Write {
+  common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;  // Nothing.
+  std::vector<std::string> output_names;                               // Of the result.
+  const common::v1::TableDescriptor* target = nullptr;
+  InsertTarget insert;
+  ChangeTarget change;
+  std::vector<CheckCondition> checks;
+};
+
+// A common table expression.
+struct Cte {
+  std::string name;
+  RelPtr rel;
+  int references = 0;
+  bool materialize = false;  // AS MATERIALIZED
+  bool recursive = false;
+  bool eager = false;  // See common/v1/plan.proto.
+  // Null: it is a SELECT. Otherwise its rows are what RETURNING makes.
+  std::shared_ptr<Write> write = nullptr;
+};
+
 // See common/v1/plan.proto.
 struct TableUse {
   const common::v1::TableDescriptor* table = nullptr;
@@ -215,17 +228,11 @@ struct TableUse {
 };
 
 // A bound statement.
-struct Query {
-  common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;
+struct Query : Write {
   std::vector<ColumnInfo> columns;  // By ColumnId.
   RelPtr root;
-  std::vector<std::string> output_names;  // Of the result.
   std::vector<ColumnId> output;  // SELECT: the result's columns (root's output, maybe reordered).
   std::vector<Cte> ctes;
-  const common::v1::TableDescriptor* target = nullptr;
-  InsertTarget insert;
-  ChangeTarget change;
-  std::vector<CheckCondition> checks;
   std::vector<TableUse> tables;
   std::vector<types::Type> parameter_types;
   uint32_t client_parameters = 0;
@@ -274,6 +281,10 @@ bool Equal(const Expr& a, const Expr& b);
 bool IsTrue(const Expr& expression);
 // Visits the expression and its arguments; subqueries are not entered.
 void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& visit);
+// Visits what the query and its WITH queries write, each with the tree of its rows.
+void ForEachWrite(Query* query, const std::function<void(Write&, RelPtr&)>& visit);
+// Visits every operator of the query, those of subqueries included.
+void ForEachRel(Query* query, const std::function<void(const RelPtr&)>& visit);
 // Visits every expression of the operator itself.
 void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit);
 // The columns that the expression needs from outside, those of its subqueries' correlation

@@ -125,7 +125,7 @@ class CteScan : public Operator {
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (reader_ == nullptr) {
-      RETURN_IF_ERROR(Compute());
+      RETURN_IF_ERROR(ComputeCte(context_, node_.cte));
       rows_ = context_->ctes[node_.cte];
       reader_ = std::make_unique<SpooledRows::Reader>(rows_.get());
     }
@@ -137,22 +137,6 @@ class CteScan : public Operator {
   }
 
  private:
-  // Unless another scan has.
-  absl::Status Compute() {
-    if (context_->ctes[node_.cte] != nullptr) return absl::OkStatus();
-    const OperatorPtr input = context_->plan->ctes[node_.cte]->Open(context_);
-    auto rows = std::make_shared<SpooledRows>(context_);
-    types::Batch batch;
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
-      if (!more) break;
-      RETURN_IF_ERROR(rows->Add(std::move(batch)));
-    }
-    RETURN_IF_ERROR(rows->Finish());
-    context_->ctes[node_.cte] = std::move(rows);
-    return absl::OkStatus();
-  }
-
   const CteScanNode& node_;
   std::shared_ptr<SpooledRows> rows_;
   std::unique_ptr<SpooledRows::Reader> reader_;
@@ -174,6 +158,21 @@ bool Takes(const sql::functions::TableFunction& function,
 }
 
 }  // namespace
+
+absl::Status ComputeCte(ExecutionContext* context, uint32_t cte) {
+  if (context->ctes[cte] != nullptr) return absl::OkStatus();
+  const OperatorPtr input = context->plan->ctes[cte]->Open(context);
+  auto rows = std::make_shared<SpooledRows>(context);
+  types::Batch batch;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
+    if (!more) break;
+    RETURN_IF_ERROR(rows->Add(std::move(batch)));
+  }
+  RETURN_IF_ERROR(rows->Finish());
+  context->ctes[cte] = std::move(rows);
+  return absl::OkStatus();
+}
 
 absl::StatusOr<const sql::functions::TableFunction*> FindTableFunction(
     const std::string& signature,

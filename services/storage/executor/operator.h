@@ -210,6 +210,9 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const common::v1::Operator& plan, Co
 absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     std::shared_ptr<const common::v1::Plan> plan, const catalog::CatalogState& catalog);
 
+// Computes a common table expression unless that has been done. Errors: its own.
+absl::Status ComputeCte(ExecutionContext* context, uint32_t cte);
+
 // Null for an absent expression.
 absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present,
                                                       const common::v1::Expression& expression);

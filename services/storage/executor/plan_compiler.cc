@@ -201,6 +201,7 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     compiled->outer_slots.emplace_back(slots.begin(), slots.end());
   }
   RETURN_IF_ERROR(CheckReferences(source));
+  RETURN_IF_ERROR(CheckEagerCtes(source));
   ASSIGN_OR_RETURN(compiled->root, CompileOperator(source.root(), &scope));
   for (const common::v1::SubPlan& subplan : source.subplans()) {
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(subplan.root(), &scope));

@@ -1,5 +1,6 @@
 #include "services/storage/executor/plan_shape.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -133,6 +134,29 @@ absl::Status CheckReferences(const common::v1::Plan& plan) {
     if (ReachesItself(node, runs, &visits)) {
       return absl::InvalidArgumentError("malformed plan: a sub-plan runs itself");
     }
+  }
+  return absl::OkStatus();
+}
+
+bool Writes(const Operator& op) {
+  return op.has_insert() || op.has_update() || op.has_delete_();
+}
+
+bool Writes(const common::v1::Plan& plan) {
+  return Writes(plan.root()) ||
+         std::any_of(plan.ctes().begin(), plan.ctes().end(),
+                     [](const Operator& cte) { return Writes(cte); });
+}
+
+absl::Status CheckEagerCtes(const common::v1::Plan& plan) {
+  const auto& eager = plan.eager_ctes();
+  for (const uint32_t cte : eager) {
+    if (cte >= static_cast<uint32_t>(plan.ctes_size()))
+      return absl::InvalidArgumentError("malformed plan: no such CTE");
+  }
+  for (int i = 0; i < plan.ctes_size(); ++i) {
+    if (Writes(plan.ctes(i)) && std::find(eager.begin(), eager.end(), i) == eager.end())
+      return absl::InvalidArgumentError("malformed plan: a CTE writes when it is read");
   }
   return absl::OkStatus();
 }
