@@ -172,7 +172,12 @@ void Binder::NameObjects(BoundQuery* bound) {
 }
 
 absl::StatusOr<BoundQuery> Binder::BindTopQuery(const PgQuery__SelectStmt& select) {
-  return BindSelect(select, nullptr);
+  ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(select, nullptr));
+  if (std::any_of(query_->ctes.begin(), query_->ctes.end(),
+                  [](const plan::Cte& cte) { return cte.write != nullptr; }))
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "views must not contain data-modifying statements in WITH");
+  return bound;
 }
 
 std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery& bound) {

@@ -111,8 +111,7 @@ absl::StatusOr<ExprPtr> Binder::BindGrouping(const PgQuery__GroupingFunc& functi
     return ErrorAt(sqlstate::kGroupingError, function.location,
                    absl::StrCat("grouping operations are not allowed in ", scope->clause));
   if (function.n_args > 31)
-    return ErrorAt("54023", function.location,
-                   "GROUPING must have fewer than 32 arguments");
+    return ErrorAt("54023", function.location, "GROUPING must have fewer than 32 arguments");
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({function.args, function.n_args}, scope));
   constexpr Type kInteger{TypeId::kInt4, 0};
   for (const GroupingState::Operation& known : scope->grouping->operations) {
@@ -144,12 +143,20 @@ absl::StatusOr<int32_t> Binder::GroupingValue(const GroupingState::Operation& op
   return value;
 }
 
-absl::StatusOr<RelPtr> Binder::GroupBySets(
-    RelPtr rel, const GroupingState& grouping, const GroupingSets& sets,
-    const std::vector<ExprPtr>& group, const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
-  // The keys become columns of the rows that are kept.
+absl::StatusOr<RelPtr> Binder::GroupBySets(RelPtr rel, const GroupingState& grouping,
+                                           const GroupingSets& sets,
+                                           const std::vector<ExprPtr>& group,
+                                           const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
+  // The keys become columns of the rows that are kept, beside what the aggregates are about.
+  plan::ColumnSet used;
+  for (const plan::AggregateCall& call : grouping.calls) {
+    for (const ExprPtr& e : call.arguments) plan::CollectColumns(*e, &used);
+    if (call.filter) plan::CollectColumns(*call.filter, &used);
+    for (const plan::SortKey& key : call.order_by) plan::CollectColumns(*key.expression, &used);
+  }
   RelPtr rows = plan::MakeRel(Rel::Kind::kProject, {rel});
   for (const ColumnId id : rel->output) {
+    if (!used.contains(id)) continue;
     rows->output.push_back(id);
     rows->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
   }
@@ -210,8 +217,7 @@ absl::StatusOr<RelPtr> Binder::GroupBySets(
     }
     for (const GroupingState::Operation& operation : grouping.operations) {
       ASSIGN_OR_RETURN(const int32_t value, GroupingValue(operation, group, set));
-      project->expressions.push_back(
-          plan::MakeLiteral(types::Value::Int(TypeId::kInt4, value)));
+      project->expressions.push_back(plan::MakeLiteral(types::Value::Int(TypeId::kInt4, value)));
       project->output.push_back(query_->AddColumn({"grouping", {TypeId::kInt4, 0}, 0, 0, true}));
     }
     append->inputs.push_back(project);

@@ -33,9 +33,9 @@ GroupKeys KeysOfAll(const GroupKeys& keys,
 
 }  // namespace
 
-absl::StatusOr<RelPtr> Binder::GroupByKeys(
-    RelPtr rel, const GroupingState& grouping, const std::vector<ExprPtr>& group,
-    const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
+absl::StatusOr<RelPtr> Binder::GroupByKeys(RelPtr rel, const GroupingState& grouping,
+                                           const std::vector<ExprPtr>& group,
+                                           const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
   RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
   for (const auto& [key, id] : keys) {
     aggregate->expressions.push_back(key);

@@ -1,5 +1,5 @@
-// TABLESAMPLE: a condition on the rows' keys. SYSTEM takes single rows too: there are no pages whose
-// rows would be taken together.
+// TABLESAMPLE: a condition on the rows' keys. SYSTEM takes single rows too: there are no pages
+// whose rows would be taken together.
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/functions/catalog_builder.h"
@@ -30,9 +30,9 @@ absl::StatusOr<RelPtr> Binder::BindTableSample(const PgQuery__RangeTableSample& 
     return ErrorAt(sqlstate::kUndefinedObject, sample.location,
                    absl::StrCat("tablesample method ", method, " does not exist"));
   if (sample.n_args != 1)
-    return ErrorAt(kInvalidArgument, sample.location,
-                   absl::StrCat("tablesample method ", method, " requires 1 argument, not ",
-                                sample.n_args));
+    return ErrorAt(
+        kInvalidArgument, sample.location,
+        absl::StrCat("tablesample method ", method, " requires 1 argument, not ", sample.n_args));
   Scope outer(scope->parent);
   outer.ctes = scope->ctes;
   outer.clause = "functions in FROM";
@@ -42,9 +42,9 @@ absl::StatusOr<RelPtr> Binder::BindTableSample(const PgQuery__RangeTableSample& 
     ASSIGN_OR_RETURN(ExprPtr value,
                      TryCoerce(e, {TypeId::kFloat8, 0}, functions::CastContext::kAssignment));
     if (value != nullptr) return value;
-    return ErrorAt(sqlstate::kDatatypeMismatch, e->location,
-                   absl::StrCat("argument of TABLESAMPLE must be type real, not type ",
-                                types::Format(from)));
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, e->location,
+        absl::StrCat("argument of TABLESAMPLE must be type real, not type ", types::Format(from)));
   };
   ASSIGN_OR_RETURN(ExprPtr percent, number(sample.args[0]));
   ExprPtr seed;

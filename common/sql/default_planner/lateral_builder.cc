@@ -26,8 +26,7 @@ Wanted OfLeft(const Wanted& wanted, const std::vector<ColumnId>& left) {
 }  // namespace
 
 absl::StatusOr<Physical> PhysicalBuilder::BuildProjectSet(const Rel& rel, const Wanted& wanted) {
-  const std::vector<ColumnId>& below = rel.inputs[0]->output;
-  ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0], OfLeft(wanted, below)));
+  ASSIGN_OR_RETURN(Physical input, BuildRel(*rel.inputs[0], OfLeft(wanted, rel.inputs[0]->output)));
   Physical result;
   common::v1::ProjectSet* set = result.op.mutable_project_set();
   set->set_ordinality(rel.ordinality);
@@ -43,8 +42,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProjectSet(const Rel& rel, const 
       RETURN_IF_ERROR(EncodeInto(e, input.layout, out->add_arguments()));
   }
   result.layout = input.layout;
-  result.layout.insert(result.layout.end(), rel.output.begin() + static_cast<long>(below.size()),
-                       rel.output.end());
+  const std::vector<ColumnId> computed = plan::ComputedColumns(rel);
+  result.layout.insert(result.layout.end(), computed.begin(), computed.end());
   result.ordering = input.ordering;
   result.sorted = input.sorted;
   result.rows = input.rows * rows;

@@ -88,8 +88,7 @@ absl::Status PhysicalBuilder::FillChecks(
   return absl::OkStatus();
 }
 
-absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical input,
-                                         Operator* out) {
+absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical input, Operator* out) {
   const plan::InsertTarget& target = write.insert;
   common::v1::Insert* insert = out->mutable_insert();
   insert->set_table_id(write.target->table_id());
@@ -109,8 +108,7 @@ absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical inpu
   return absl::OkStatus();
 }
 
-absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical input,
-                                         Operator* out) {
+absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical input, Operator* out) {
   const plan::ChangeTarget& change = write.change;
   // The new row stands where the old one stood.
   std::vector<ColumnId> changed = input.layout;
@@ -120,7 +118,8 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
     erase->set_table_id(write.target->table_id());
     std::vector<ColumnId> without_key = changed;
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
-    RETURN_IF_ERROR(FillReturning(write, change.returning, without_key, erase->mutable_returning(), out));
+    RETURN_IF_ERROR(
+        FillReturning(write, change.returning, without_key, erase->mutable_returning(), out));
     if (!change.recheck.empty())
       RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
     *erase->mutable_input() = std::move(input.op);
@@ -134,7 +133,8 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
   }
   std::vector<ColumnId> without_key = changed;
   without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
-  RETURN_IF_ERROR(FillReturning(write, change.returning, without_key, update->mutable_returning(), out));
+  RETURN_IF_ERROR(
+      FillReturning(write, change.returning, without_key, update->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(write, change.new_columns, update->mutable_checks()));
   if (!change.recheck.empty())
     RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));

@@ -38,8 +38,7 @@ absl::Status IsSampled(const EvaluationContext&, const std::vector<const Vector*
     const double percent = arguments[1]->data<double>()[row];
     if (!(percent >= 0 && percent <= 100))
       return status::Error(kInvalidArgument, "sample percentage must be between 0 and 100");
-    const double place =
-        Place(arguments[0]->data<View>()[row], arguments[2]->data<double>()[row]);
+    const double place = Place(arguments[0]->data<View>()[row], arguments[2]->data<double>()[row]);
     result->data<uint8_t>()[row] = place * 100 < percent;
   }
   return absl::OkStatus();

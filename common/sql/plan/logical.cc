@@ -175,6 +175,13 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
   for (ExprPtr& e : rel.ties) visit(e);
 }
 
+std::vector<ColumnId> ComputedColumns(const Rel& project_set) {
+  size_t count = project_set.ordinality ? 1 : 0;
+  for (const SetFunction& set : project_set.set_functions)
+    count += set.function == nullptr ? 1 : set.function->result.size();
+  return {project_set.output.end() - static_cast<long>(count), project_set.output.end()};
+}
+
 void ForEachWrite(Query* query, const std::function<void(Write&, RelPtr&)>& visit) {
   visit(*query, query->root);
   for (Cte& cte : query->ctes) {

@@ -285,6 +285,8 @@ void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& vis
 void ForEachWrite(Query* query, const std::function<void(Write&, RelPtr&)>& visit);
 // Visits every operator of the query, those of subqueries included.
 void ForEachRel(Query* query, const std::function<void(const RelPtr&)>& visit);
+// The columns that a kProjectSet adds to its input's.
+std::vector<ColumnId> ComputedColumns(const Rel& project_set);
 // Visits every expression of the operator itself.
 void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit);
 // The columns that the expression needs from outside, those of its subqueries' correlation

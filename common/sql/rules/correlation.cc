@@ -58,9 +58,7 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
           if (plan::Intersects(plan::ColumnsOf(e), outer)) return false;
         }
       }
-      const std::vector<ColumnId> computed(
-          copy->output.begin() + static_cast<long>(copy->inputs[0]->output.size()),
-          copy->output.end());
+      const std::vector<ColumnId> computed = plan::ComputedColumns(*copy);
       if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
       copy->output = copy->inputs[0]->output;
       copy->output.insert(copy->output.end(), computed.begin(), computed.end());

@@ -41,7 +41,9 @@ void InlineCtes(plan::Query* query) {
   plan::ForEachRel(query, [&](const RelPtr& rel) {
     if (rel->kind != Rel::Kind::kCte) return;
     const plan::Cte& cte = query->ctes[rel->cte];
-    if (cte.materialize || cte.write != nullptr || references[rel->cte] != 1 || plan::IsVolatile(*cte.rel)) return;
+    if (cte.materialize || cte.write != nullptr || references[rel->cte] != 1 ||
+        plan::IsVolatile(*cte.rel))
+      return;
     if (cte.recursive && repeated.contains(rel.get())) return;
     references[rel->cte] = 0;
     rel->kind = Rel::Kind::kProject;

@@ -61,12 +61,11 @@ class ScanMover {
     const ColumnSet own(scan->output.begin(), scan->output.end());
     std::vector<ExprPtr> moving, staying;
     for (const ExprPtr& e : filter->conditions) {
-      const bool moves = !plan::HasSubquery(e) && !plan::IsVolatile(e) &&
-                         plan::IsSubset(plan::ColumnsOf(e), own);
+      const bool moves =
+          !plan::HasSubquery(e) && !plan::IsVolatile(e) && plan::IsSubset(plan::ColumnsOf(e), own);
       (moves ? moving : staying).push_back(e);
     }
-    const RelPtr reader =
-        Move(moving.empty() ? scan : plan::MakeFilter(scan, std::move(moving)));
+    const RelPtr reader = Move(moving.empty() ? scan : plan::MakeFilter(scan, std::move(moving)));
     if (staying.empty()) {
       *filter = *reader;
     } else {

@@ -142,8 +142,7 @@ RelPtr PushThroughWindow(RelPtr rel, std::vector<ExprPtr> conditions) {
 
 // What is about the input's rows.
 RelPtr PushThroughProjectSet(RelPtr rel, std::vector<ExprPtr> conditions) {
-  const std::vector<ColumnId> computed(
-      rel->output.begin() + static_cast<long>(rel->inputs[0]->output.size()), rel->output.end());
+  const std::vector<ColumnId> computed = plan::ComputedColumns(*rel);
   std::vector<ExprPtr> below, above;
   for (const ExprPtr& condition : conditions) {
     const bool movable = !plan::IsVolatile(condition) && !References(condition, computed);

@@ -63,9 +63,7 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
       return rel;
     case Rel::Kind::kProjectSet: {
       // Each function counts for the rows, whoever looks at its columns.
-      const std::vector<ColumnId> computed(
-          rel->output.begin() + static_cast<long>(rel->inputs[0]->output.size()),
-          rel->output.end());
+      const std::vector<ColumnId> computed = plan::ComputedColumns(*rel);
       ColumnSet used = required;
       plan::ForEachExpression(*rel, [&used](ExprPtr& e) { plan::CollectColumns(*e, &used); });
       rel->inputs[0] = Prune(rel->inputs[0], used, query);

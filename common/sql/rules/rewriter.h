@@ -36,8 +36,8 @@ plan::RelPtr SubqueriesToJoins(plan::RelPtr rel, plan::Query* query);
 // that.
 plan::RelPtr LateralToJoin(plan::RelPtr rel, const plan::Query& query);
 
-// Where WITH queries write: what other parts of the statement read of the same tables is read before
-// that, so that none sees what another has written.
+// Where WITH queries write: what other parts of the statement read of the same tables is read
+// before that, so that none sees what another has written.
 void KeepOldRows(plan::Query* query);
 
 // Outer joins whose NULL-extended rows a filter above discards become inner ones.

@@ -138,14 +138,11 @@ absl::Status CheckReferences(const common::v1::Plan& plan) {
   return absl::OkStatus();
 }
 
-bool Writes(const Operator& op) {
-  return op.has_insert() || op.has_update() || op.has_delete_();
-}
+bool Writes(const Operator& op) { return op.has_insert() || op.has_update() || op.has_delete_(); }
 
 bool Writes(const common::v1::Plan& plan) {
-  return Writes(plan.root()) ||
-         std::any_of(plan.ctes().begin(), plan.ctes().end(),
-                     [](const Operator& cte) { return Writes(cte); });
+  return Writes(plan.root()) || std::any_of(plan.ctes().begin(), plan.ctes().end(),
+                                            [](const Operator& cte) { return Writes(cte); });
 }
 
 absl::Status CheckEagerCtes(const common::v1::Plan& plan) {

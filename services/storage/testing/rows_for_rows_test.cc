@@ -1,5 +1,5 @@
-// Operators that compute rows for rows on hand-built plans: what they have, again after a rewind, and
-// what is refused.
+// Operators that compute rows for rows on hand-built plans: what they have, again after a rewind,
+// and what is refused.
 #include <functional>
 
 #include "gmock/gmock.h"
@@ -131,8 +131,8 @@ TEST_F(RowsForRowsTest, ARecursionEndsWithARoundThatFindsNothing) {
 }
 
 TEST_F(RowsForRowsTest, BothStartAnewWhenTheyAreRewound) {
-  Operator below = Filter(
-      Counting(3, false), Call("<=(int4,int4)", TypeId::kBool, {Column(0, kInt4), Slot(0, kInt4)}));
+  Operator below = Filter(Counting(3, false),
+                          Call("<=(int4,int4)", TypeId::kBool, {Column(0, kInt4), Slot(0, kInt4)}));
   EXPECT_THAT(Rows(Lateral(common::v1::JOIN_TYPE_INNER, {2, 1}, std::move(below))),
               ElementsAre("2|1", "2|2", "1|1"));
   Operator series = Filter(
@@ -172,13 +172,13 @@ TEST_F(RowsForRowsTest, RefusesMalformedJoinsAndRecursions) {
   refused([](auto* join) { join->clear_right(); });
   refused([](auto* join) { *join->mutable_condition() = Column(0, kInt4); });
   const auto no_recursion = [this](const std::function<void(common::v1::RecursiveUnion*)>& spoil) {
-    ExpectRefused(Counting(2, true),
-                  [&](Operator* op) { spoil(op->mutable_recursive_union()); });
+    ExpectRefused(Counting(2, true), [&](Operator* op) { spoil(op->mutable_recursive_union()); });
   };
   no_recursion([](auto* recursion) { recursion->set_working_table(UINT32_MAX); });
   no_recursion([](auto* recursion) { recursion->set_working_table(1); });
   no_recursion([](auto* recursion) { recursion->clear_recursive(); });
-  no_recursion([](auto* recursion) { *recursion->mutable_initial() = Values({TypeId::kText}, {}); });
+  no_recursion(
+      [](auto* recursion) { *recursion->mutable_initial() = Values({TypeId::kText}, {}); });
   Operator alone;
   alone.mutable_working_table_scan()->set_working_table(0);
   *alone.add_output()->mutable_type() = TypeOf(kInt4);
