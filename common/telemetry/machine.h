@@ -22,4 +22,11 @@ uint64_t UsableMemoryBytes();
 // The same from files under `root` instead of /: what a test can say.
 uint64_t UsableMemoryBytes(const std::string& root);
 
+// Cores that this process may keep busy: those it may run on, or its cgroup's share of CPU time
+// where that is less, rounded up; 1 at least.
+uint32_t UsableCores();
+
+// The same of a machine of so many cores, and files under `root`.
+uint32_t UsableCores(const std::string& root, uint32_t machine);
+
 }  // namespace adbms::telemetry

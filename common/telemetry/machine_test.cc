@@ -58,6 +58,30 @@ TEST(UsableMemory, IsZeroWhereNobodyTells) {
   EXPECT_EQ(UsableMemoryBytes(root.path()), 0u);
 }
 
+TEST(UsableCores, IsTheLeastShareOnTheWayUpRoundedUp) {
+  Root root;
+  root.Write("/proc/self/cgroup", "0::/a/b\n");
+  EXPECT_EQ(UsableCores(root.path(), 8), 8u);
+  root.Write("/sys/fs/cgroup/a/cpu.max", "max 100000\n");
+  EXPECT_EQ(UsableCores(root.path(), 8), 8u);
+  root.Write("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
+  root.Write("/sys/fs/cgroup/a/b/cpu.max", "600000 100000\n");
+  EXPECT_EQ(UsableCores(root.path(), 8), 2u);
+  EXPECT_EQ(UsableCores(root.path(), 1), 1u);
+}
+
+TEST(UsableCores, VersionOneHasItsOwnPlace) {
+  Root root;
+  root.Write("/proc/self/cgroup", "4:cpuset:/y\n5:cpu,cpuacct:/x\n");
+  root.Write("/sys/fs/cgroup/cpu/x/cpu.cfs_quota_us", "-1\n");
+  root.Write("/sys/fs/cgroup/cpu/x/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(UsableCores(root.path(), 4), 4u);
+  root.Write("/sys/fs/cgroup/cpu/x/cpu.cfs_quota_us", "50000\n");
+  EXPECT_EQ(UsableCores(root.path(), 4), 1u);
+}
+
+TEST(UsableCores, IsOneAtLeast) { EXPECT_GE(UsableCores(), 1u); }
+
 TEST(MachineCpu, Grows) {
   const MachineCpu before = ReadMachineCpu();
   ASSERT_GT(before.cpus, 0u);

@@ -117,7 +117,8 @@ void CivilFromDays(int32_t days, int* year, int* month, int* day) {
 
 CivilTime ToCivil(int64_t us) {
   const int64_t days = FloorDivide(us, kMicrosecondsPerDay);
-  int64_t rest = us - days * kMicrosecondsPerDay;
+  int64_t rest = us % kMicrosecondsPerDay;  // Of any number: damage may have made it.
+  if (rest < 0) rest += kMicrosecondsPerDay;
   CivilTime civil;
   CivilFromDays(static_cast<int32_t>(days), &civil.year, &civil.month, &civil.day);
   civil.hour = static_cast<int>(rest / kMicrosecondsPerHour);
@@ -167,7 +168,10 @@ int64_t LocalToUtc(const absl::TimeZone& zone, int64_t local_us) {
 
 int64_t UtcToLocal(const absl::TimeZone& zone, int64_t utc_us) {
   if (!IsFiniteTimestamp(utc_us)) return utc_us;
-  return utc_us + OffsetAt(zone, utc_us) * kMicrosecondsPerSecond;
+  int64_t local;
+  if (__builtin_add_overflow(utc_us, OffsetAt(zone, utc_us) * kMicrosecondsPerSecond, &local))
+    return utc_us;  // No instant that there is.
+  return local;
 }
 
 int64_t RoundToPrecision(int64_t us, int32_t modifier) {
@@ -263,7 +267,7 @@ void FormatTimestamptz(int64_t us, const absl::TimeZone& zone, const DateFormat&
                        std::string* out) {
   if (PutInfinity(us, out)) return;
   const int offset = OffsetAt(zone, us);
-  const CivilTime civil = ToCivil(us + offset * kMicrosecondsPerSecond);
+  const CivilTime civil = ToCivil(UtcToLocal(zone, us));
   if (format.style != DateStyle::kIso) {
     PutStyledTimestamp(civil, format, out);
     out->push_back(' ');

@@ -144,6 +144,8 @@ absl::Status Process::StartStorage() {
   options.query_memory_bytes = config.query_memory_bytes();
   options.max_transaction_bytes = config.max_transaction_bytes();
   options.lock_timeout_ms = config.lock_timeout_ms();
+  options.workers = config.workers() > 0 ? config.workers() : telemetry::UsableCores();
+  options.worker_rows = config.worker_rows();
   options.sync_commits = config.sync_commits();
   options.read_only = config.read_only();
   options.warn = [logger = telemetry_["storage"].logger.get()](const std::string& sentence) {

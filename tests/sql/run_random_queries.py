@@ -508,10 +508,13 @@ def main():
     parser.add_argument("--separate", action="store_true")
     parser.add_argument("--without-rules", action="store_true")
     parser.add_argument("--batch-rows", type=int, default=2048)
+    parser.add_argument("--workers", type=int, help="that many for every statement that can")
     parser.add_argument("--windows", dest="only", action="store_const", const="windows", default="")
     parser.add_argument("--rows", dest="only", action="store_const", const="rows")
     arguments = parser.parse_args()
     settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
+    if arguments.workers:
+        settings += [f"storage.workers={arguments.workers}", "storage.worker_rows=0"]
     with adbms_process.Cluster(arguments.separate, settings) as cluster, \
             adbms_process.Postgres() as postgres:
         connection, reference = cluster.connect(), postgres.connect()

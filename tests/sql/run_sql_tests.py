@@ -69,6 +69,7 @@ def main():
     parser.add_argument("--separate", action="store_true")
     parser.add_argument("--protocol", default="simple")
     parser.add_argument("--batch-rows", type=int, default=2048)
+    parser.add_argument("--workers", type=int, help="that many for every statement that can")
     parser.add_argument("--shared", action="store_true")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
@@ -79,6 +80,8 @@ def main():
         files = arguments.files or sorted(str(path) for path in (HERE / "cases").glob("*.test"))
     # Autonomous changes have tests of their own; here they would only add noise to EXPLAIN.
     settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
+    if arguments.workers:
+        settings += [f"storage.workers={arguments.workers}", "storage.worker_rows=0"]
     with adbms_process.Cluster(arguments.separate, settings) as cluster:
         command = [str(adbms_process.BUILD / "bin" / "sql_test"), "--connection",
                    cluster.connection_string(), "--protocol", arguments.protocol]

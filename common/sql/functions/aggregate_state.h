@@ -4,6 +4,7 @@
 //   static absl::Status or void Add(State&, const Input&);
 //   static absl::Status Finish(const State&, types::Vector* result, uint32_t row);
 //   static bool Remove(State&, const Input&);              where Add can be undone; see Retract
+//   static absl::Status or void Combine(State&, State& other);   where states can be put together
 //   static int64_t GrowthOf(const State&, const Input&);   where a state has variable size
 // NULL inputs are skipped.
 #pragma once
@@ -63,6 +64,25 @@ class PolicyAggregate : public Aggregate {
       return true;
     }
     return false;
+  }
+  bool combinable() const override {
+    return requires(State & a, State & b) { Policy::Combine(a, b); };
+  }
+  absl::Status Combine(char* const* others, uint32_t count, char* const* states) const override {
+    if constexpr (requires(State & a, State & b) { Policy::Combine(a, b); }) {
+      for (uint32_t i = 0; i < count; ++i) {
+        auto& state = *reinterpret_cast<State*>(states[i]);
+        auto& other = *reinterpret_cast<State*>(others[i]);
+        if constexpr (std::is_same_v<decltype(Policy::Combine(state, other)), absl::Status>) {
+          absl::Status status = Policy::Combine(state, other);
+          if (!status.ok()) return status;
+        } else {
+          Policy::Combine(state, other);
+        }
+      }
+      return absl::OkStatus();
+    }
+    return Aggregate::Combine(others, count, states);
   }
   absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const override {
     return Policy::Finish(*reinterpret_cast<const State*>(state), result, row);

@@ -43,6 +43,12 @@ class Count : public Aggregate {
     }
     return true;
   }
+  bool combinable() const override { return true; }
+  absl::Status Combine(char* const* others, uint32_t count, char* const* states) const override {
+    for (uint32_t i = 0; i < count; ++i)
+      *reinterpret_cast<int64_t*>(states[i]) += *reinterpret_cast<const int64_t*>(others[i]);
+    return absl::OkStatus();
+  }
   absl::Status Finalize(const char* state, Vector* result, uint32_t row) const override {
     result->data<int64_t>()[row] = *reinterpret_cast<const int64_t*>(state);
     return absl::OkStatus();
@@ -92,6 +98,16 @@ class IntegerSum : public Aggregate {
       --state.count;
     }
     return true;
+  }
+  bool combinable() const override { return true; }
+  absl::Status Combine(char* const* others, uint32_t count, char* const* states) const override {
+    for (uint32_t i = 0; i < count; ++i) {
+      auto& state = *reinterpret_cast<IntegerState*>(states[i]);
+      const auto& other = *reinterpret_cast<const IntegerState*>(others[i]);
+      state.sum += other.sum;
+      state.count += other.count;
+    }
+    return absl::OkStatus();
   }
   absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
     const auto& state = *reinterpret_cast<const IntegerState*>(bytes);
@@ -153,6 +169,13 @@ struct NumericSum {
     state.nan = sum.nan;
     return absl::OkStatus();
   }
+  static absl::Status Combine(State& state, State& other) {
+    if (other.count == 0) return absl::OkStatus();
+    const int64_t count = state.count + other.count;
+    RETURN_IF_ERROR(Add(state, other.sum()));
+    state.count = count;
+    return absl::OkStatus();
+  }
   // The sum's scale is the greatest that came: where scales differ, nobody knows which is left.
   static bool Remove(State& state, const Decimal& value) {
     if (state.scale != value.scale || state.nan || value.nan) return false;
@@ -193,6 +216,15 @@ struct FloatSum {
     }
     return absl::OkStatus();
   }
+  static absl::Status Combine(State& state, State& other) {
+    const Sum before = state.sum;
+    state.sum += other.sum;
+    state.count += other.count;
+    if (std::isinf(state.sum) && !std::isinf(before) && !std::isinf(other.sum)) [[unlikely]] {
+      return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
+    }
+    return absl::OkStatus();
+  }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (state.count == 0) {
       result->SetNull(row);
@@ -220,6 +252,12 @@ struct IntervalSum {
                                &state.sum.microseconds)) {
       return Error(sqlstate::kDatetimeOverflow, "interval out of range");
     }
+    return absl::OkStatus();
+  }
+  static absl::Status Combine(State& state, State& other) {
+    const int64_t count = state.count + other.count;
+    RETURN_IF_ERROR(Add(state, other.sum));
+    state.count = count;
     return absl::OkStatus();
   }
   static bool Remove(State& state, const Interval& value) {
@@ -255,6 +293,9 @@ struct BoolFold {
     state.value = !state.any ? flag : kAnd ? (state.value && flag) : (state.value || flag);
     state.any = true;
   }
+  static void Combine(State& state, State& other) {
+    if (other.any) Add(state, other.value ? 1 : 0);
+  }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (!state.any) {
       result->SetNull(row);
@@ -283,6 +324,9 @@ struct BitFold {
       state.value ^= value;
     }
     state.any = true;
+  }
+  static void Combine(State& state, State& other) {
+    if (other.any) Add(state, other.value);
   }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (!state.any) {

@@ -56,6 +56,9 @@ struct Extreme {
     const int order = CompareThreeWay(value, Get(state));
     if (kMax ? order > 0 : order < 0) Set(state, value);
   }
+  static void Combine(State& state, State& other) {
+    if (other.any) Add(state, Get(other));
+  }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (!state.any) {
       result->SetNull(row);
@@ -78,6 +81,10 @@ struct TextExtreme {
     } else if (Replaces(state, value)) {
       state.text->assign(value);
     }
+  }
+  static void Combine(State& state, State& other) {
+    if (other.text == nullptr) return;
+    if (state.text == nullptr || Replaces(state, *other.text)) std::swap(state.text, other.text);
   }
   static bool Replaces(const State& state, std::string_view value) {
     const int order = kBlankPadded ? BlankPadded::Compare(value, *state.text)

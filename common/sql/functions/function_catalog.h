@@ -155,6 +155,13 @@ class Aggregate {
                        char* const* states) const {
     return false;
   }
+  // Whether states of some rows each can be put together.
+  virtual bool combinable() const { return false; }
+  // Adds what `others[i]` has to `states[i]`, as if it had seen those rows too; others are then
+  // only to be destroyed. REQUIRES: combinable().
+  virtual absl::Status Combine(char* const* others, uint32_t count, char* const* states) const {
+    return absl::InternalError("an aggregate that does not combine");
+  }
   // Writes the result into row `row`.
   virtual absl::Status Finalize(const char* state, types::Vector* result, uint32_t row) const = 0;
   virtual void Destroy(char* state) const {}

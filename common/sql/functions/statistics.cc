@@ -33,6 +33,19 @@ struct FloatSpread {
       state.squares = std::nan("");
     }
   }
+  // As float8_combine of PostgreSQL.
+  static void Combine(State& state, State& other) {
+    if (other.count == 0) return;
+    if (state.count == 0) {
+      state = other;
+      return;
+    }
+    const double distance = state.sum / state.count - other.sum / other.count;
+    const double count = state.count + other.count;
+    state.squares += other.squares + state.count * other.count * distance * distance / count;
+    state.sum += other.sum;
+    state.count = count;
+  }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (state.count == 0 || (kSample && state.count < 2)) {
       result->SetNull(row);
@@ -59,20 +72,23 @@ struct ExactState {
 Decimal ToDecimal(const Decimal& value) { return value; }
 Decimal ToDecimal(int64_t value) { return Decimal::FromInt(value); }
 
-bool AddExact(ExactState& state, const Decimal& value) {
-  const int squares_scale = value.scale * 2;
-  if (squares_scale > Decimal::kMaxDigits) return false;
-  __int128 square;
-  if (__builtin_mul_overflow(value.unscaled, value.unscaled, &square)) return false;
-  const auto sum = types::Add(Decimal{state.sum, state.sum_scale, false}, value);
-  const auto squares = types::Add(Decimal{state.squares, state.squares_scale, false},
-                                  Decimal{square, static_cast<int16_t>(squares_scale), false});
+bool AddSums(ExactState& state, const Decimal& more, const Decimal& more_squares) {
+  const auto sum = types::Add(Decimal{state.sum, state.sum_scale, false}, more);
+  const auto squares = types::Add(Decimal{state.squares, state.squares_scale, false}, more_squares);
   if (!sum.ok() || !squares.ok()) return false;
   state.sum = sum->unscaled;
   state.sum_scale = sum->scale;
   state.squares = squares->unscaled;
   state.squares_scale = squares->scale;
   return true;
+}
+
+bool AddExact(ExactState& state, const Decimal& value) {
+  const int squares_scale = value.scale * 2;
+  if (squares_scale > Decimal::kMaxDigits) return false;
+  __int128 square;
+  if (__builtin_mul_overflow(value.unscaled, value.unscaled, &square)) return false;
+  return AddSums(state, value, Decimal{square, static_cast<int16_t>(squares_scale), false});
 }
 
 template <bool kSample, bool kDeviation, typename T>
@@ -89,6 +105,24 @@ struct ExactSpread {
     state.mean += distance / static_cast<double>(state.count);
     state.distances += distance * (number - state.mean);
     if (!state.inexact && !AddExact(state, value)) state.inexact = true;
+  }
+
+  // The inexact part as Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for
+  // Computing Sample Variances", 1979.
+  static void Combine(State& state, State& other) {
+    if (other.count == 0) return;
+    const auto count = static_cast<double>(state.count);
+    const auto more = static_cast<double>(other.count);
+    const double distance = other.mean - state.mean;
+    state.distances += other.distances + distance * distance * count * more / (count + more);
+    state.mean += distance * more / (count + more);
+    state.count += other.count;
+    state.nan |= other.nan;
+    if (state.inexact || other.inexact ||
+        !AddSums(state, Decimal{other.sum, other.sum_scale, false},
+                 Decimal{other.squares, other.squares_scale, false})) {
+      state.inexact = true;
+    }
   }
 
   static absl::StatusOr<Decimal> Exact(const State& state) {

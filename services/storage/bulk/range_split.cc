@@ -1,6 +1,7 @@
 #include "services/storage/bulk/range_split.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/base/internal/endian.h"
 #include "services/storage/bulk/entry_buffer.h"
@@ -9,6 +10,24 @@ namespace adbms::storage::bulk {
 namespace {
 
 constexpr int kSteps = 28;
+// So often keys are taken to lie evenly; then the rest is halved.
+constexpr int kInterpolations = 3;
+
+// A key as a number, and about the bytes before it.
+struct Bound {
+  uint64_t key;
+  double size;
+};
+
+// Where `target` bytes would be before a key between the two.
+uint64_t Between(const Bound& begin, const Bound& end, double target, bool halve) {
+  const uint64_t width = end.key - begin.key;
+  double share = 0.5;
+  if (!halve && end.size > begin.size) share = (target - begin.size) / (end.size - begin.size);
+  const auto offset =
+      static_cast<uint64_t>(static_cast<double>(width) * std::clamp(share, 0.0, 1.0));
+  return begin.key + std::clamp<uint64_t>(offset, 1, width - 1);
+}
 
 }  // namespace
 
@@ -27,16 +46,25 @@ std::vector<std::string> SplitRange(engine::Engine* engine, const engine::KeyRan
   const uint64_t low = KeyPrefix(std::string_view(first).substr(common));
   const uint64_t high = KeyPrefix(std::string_view(last).substr(common));
   const uint64_t whole = engine->ApproximateSize(range.lower, range.upper);
+  const auto near = static_cast<double>(whole) / static_cast<double>(parts) / 4;
   std::vector<std::string> keys;
+  Bound from{low, 0};
   for (size_t part = 1; part < parts; ++part) {
-    uint64_t from = low, to = high;
+    const double target =
+        static_cast<double>(whole) / static_cast<double>(parts) * static_cast<double>(part);
+    Bound begin = from;
+    if (begin.size >= target) continue;
+    Bound end{high, static_cast<double>(whole)};
     std::string key;
-    for (int step = 0; step < kSteps && to - from > 1; ++step) {
-      const uint64_t middle = from + (to - from) / 2;
+    for (int step = 0; step < kSteps && end.key - begin.key > 1; ++step) {
+      Bound middle{Between(begin, end, target, step >= kInterpolations), 0};
       char bytes[8];
-      absl::big_endian::Store64(bytes, middle);
+      absl::big_endian::Store64(bytes, middle.key);
       key = first.substr(0, common).append(bytes, sizeof(bytes));
-      (engine->ApproximateSize(range.lower, key) < whole * part / parts ? from : to) = middle;
+      middle.size = static_cast<double>(engine->ApproximateSize(range.lower, key));
+      (middle.size < target ? begin : end) = middle;
+      from = middle;
+      if (std::abs(middle.size - target) < near) break;
     }
     if (key > first && key <= last && (keys.empty() || key > keys.back())) keys.push_back(key);
   }

@@ -169,7 +169,8 @@ absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
   ASSIGN_OR_RETURN(const std::vector<Log> logs, ReadLogs(directory));
   for (const auto& [number, sizes] : known) {
     const bool there =
-        std::any_of(logs.begin(), logs.end(), [&](const Log& log) { return log.number == number; });
+        std::any_of(logs.begin(), logs.end(),
+                    [known_number = number](const Log& log) { return log.number == known_number; });
     if (there || sizes.synced == 0) continue;
     Log missing;
     missing.path = absl::StrFormat("%s/%06d.log", directory, number);

@@ -57,6 +57,8 @@ void AggregateStates::Clear() {
   seen_.resize(calls_.size());
   sorted_.clear();
   sorted_.resize(calls_.size());
+  kept_.clear();
+  kept_.resize(calls_.size());
   uncounted_bytes_ = 0;
   seen_bytes_ = 0;
   crowded_ = false;
@@ -146,8 +148,38 @@ absl::Status AggregateStates::AddDistinct(size_t call, types::Batch arguments,
     taken.row_count = static_cast<uint32_t>(selection.size());
     return taken;
   };
+  if (part_ && !later.empty()) return context_->memory.account()->Refusal();
   if (!later.empty()) RETURN_IF_ERROR(AddSorted(call, {}, take(later), later_groups));
-  return fresh.empty() ? absl::OkStatus() : Update(calls_[call], take(fresh), fresh_groups);
+  if (fresh.empty()) return absl::OkStatus();
+  if (!part_) return Update(calls_[call], take(fresh), fresh_groups);
+  KeptRows kept{take(fresh), std::move(fresh_groups)};
+  RETURN_IF_ERROR(
+      Keep(static_cast<size_t>(MemoryOf(kept.arguments)) + kept.groups.size() * sizeof(uint32_t)));
+  kept_[call].push_back(std::move(kept));
+  return absl::OkStatus();
+}
+
+absl::Status AggregateStates::Combine(AggregateStates* part, const std::vector<uint32_t>& groups) {
+  // What states of variable size have taken comes along.
+  RETURN_IF_ERROR(Keep(static_cast<size_t>(part->reserved_) + part->uncounted_bytes_));
+  std::vector<char*> theirs(groups.size());
+  std::vector<char*> ours(groups.size());
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    if (calls_[i].distinct) {
+      for (KeptRows& kept : part->kept_[i]) {
+        for (uint32_t& group : kept.groups) group = groups[group];
+        RETURN_IF_ERROR(AddDistinct(i, std::move(kept.arguments), kept.groups));
+      }
+      continue;
+    }
+    for (size_t group = 0; group < groups.size(); ++group) {
+      theirs[group] = part->blocks_[group] + calls_[i].offset;
+      ours[group] = blocks_[groups[group]] + calls_[i].offset;
+    }
+    RETURN_IF_ERROR(calls_[i].function->Combine(theirs.data(), static_cast<uint32_t>(groups.size()),
+                                                ours.data()));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status AggregateStates::AddSorted(size_t position, const std::vector<types::VectorPtr>& order,

@@ -35,6 +35,12 @@ class AggregateStates {
   AggregateStates(const AggregateStates&) = delete;
   AggregateStates& operator=(const AggregateStates&) = delete;
 
+  // As some worker's states, for Combine: the rows of DISTINCT calls are kept with them. Before the
+  // first row.
+  void SetPart(bool part) { part_ = part; }
+  // Adds the states of `part`, whose group i goes to groups[i]; it is then only to be cleared.
+  // Errors: 53200, and those of the aggregate.
+  absl::Status Combine(AggregateStates* part, const std::vector<uint32_t>& groups);
   // Makes groups until there are `count`.
   void MakeGroups(uint32_t count);
   uint32_t size() const { return static_cast<uint32_t>(blocks_.size()); }
@@ -58,6 +64,12 @@ class AggregateStates {
     types::Batch rows;                  // Read and not added yet, from `next` on.
     uint32_t next = 0;
     std::string last;  // Identity of the row added last.
+  };
+
+  // What a DISTINCT call of a part has taken.
+  struct KeptRows {
+    types::Batch arguments;
+    std::vector<uint32_t> groups;
   };
 
   absl::Status Update(const AggregateCall& call, const types::Batch& arguments,
@@ -86,6 +98,8 @@ class AggregateStates {
   int64_t seen_bytes_ = 0;
   int64_t seen_reserved_ = 0;
   std::vector<Sorted> sorted_;  // By call.
+  bool part_ = false;
+  std::vector<std::vector<KeptRows>> kept_;  // By call.
   size_t uncounted_bytes_ = 0;
   int64_t reserved_ = 0;
   bool crowded_ = false;

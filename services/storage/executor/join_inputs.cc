@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/status/macros.h"
+#include "services/storage/executor/join_build.h"
 #include "services/storage/executor/join_table.h"
 #include "services/storage/executor/row_batch.h"
 
@@ -23,16 +24,20 @@ absl::Status AddTo(RowPartitions* partitions, const types::Batch& rows, const ty
 
 }  // namespace
 
-JoinInputs::JoinInputs(ExecutionContext* context, const JoinSpec* spec)
+JoinInputs::JoinInputs(ExecutionContext* context, const JoinSpec* spec, const JoinBuild* build)
     : context_(context),
       spec_(*spec),
+      build_(build),
       left_(spec->left->Open(context)),
-      right_(spec->right->Open(context)) {}
+      right_(build == nullptr ? spec->right->Open(context) : nullptr) {}
+
+JoinInputs::~JoinInputs() { Clear(); }
 
 void JoinInputs::DropRound() {
   held_.clear();
   held_keys_.clear();
   right_rows_ = right_keys_ = types::Batch();
+  whole_.reset();
   context_->memory.Release(std::exchange(reserved_, 0));
 }
 
@@ -51,7 +56,7 @@ void JoinInputs::Clear() {
 absl::Status JoinInputs::Rewind() {
   Clear();
   RETURN_IF_ERROR(left_->Rewind());
-  return right_->Rewind();
+  return right_ == nullptr ? absl::OkStatus() : right_->Rewind();
 }
 
 absl::StatusOr<bool> JoinInputs::NextLeft(types::Batch* out) {
@@ -68,6 +73,12 @@ absl::StatusOr<bool> JoinInputs::NextRight(types::Batch* out) {
 
 absl::StatusOr<bool> JoinInputs::NextRound() {
   DropRound();
+  if (build_ != nullptr) {
+    if (std::exchange(began_, true)) return false;
+    right_rows_ = build_->side->rows;
+    right_keys_ = build_->side->keys;
+    return true;
+  }
   if (more_right_) {
     ++chunk_;
     return Load();
@@ -75,7 +86,11 @@ absl::StatusOr<bool> JoinInputs::NextRound() {
   chunk_ = 0;
   if (!began_) {
     began_ = true;
-    return Load();
+    ASSIGN_OR_RETURN(whole_, RightSide::LoadTogether(context_, spec_));
+    if (whole_ == nullptr) return Load();
+    right_rows_ = whole_->rows;
+    right_keys_ = whole_->keys;
+    return true;
   }
   left_reader_.reset();
   right_reader_.reset();
@@ -129,11 +144,7 @@ absl::StatusOr<bool> JoinInputs::Load() {
     held_keys_.push_back(std::move(keys));
   }
   right_rows_ = Concatenate(held_, spec_.right->output());
-  if (!spec_.right_keys.empty() && right_rows_.row_count > 0) {
-    std::vector<types::Type> types;
-    for (const CompiledExpressionPtr& key : spec_.right_keys) types.push_back(key->type());
-    right_keys_ = Concatenate(held_keys_, types);
-  }
+  right_keys_ = ConcatenateKeys(held_keys_, spec_.right_keys);
   held_.clear();
   held_keys_.clear();
   if (more_right_ || chunk_ > 0) RETURN_IF_ERROR(StartChunks());

@@ -38,10 +38,14 @@ struct JoinSpec {
   }
 };
 
+struct JoinBuild;
+struct RightSide;
+
 class JoinInputs {
  public:
-  JoinInputs(ExecutionContext* context, const JoinSpec* spec);
-  ~JoinInputs() { Clear(); }
+  // `build`: the right side, which is there already, in one round; null: it is to be read.
+  JoinInputs(ExecutionContext* context, const JoinSpec* spec, const JoinBuild* build);
+  ~JoinInputs();
   JoinInputs(const JoinInputs&) = delete;
   JoinInputs& operator=(const JoinInputs&) = delete;
 
@@ -81,8 +85,9 @@ class JoinInputs {
 
   ExecutionContext* const context_;
   const JoinSpec& spec_;
+  const JoinBuild* const build_;
   const OperatorPtr left_;
-  const OperatorPtr right_;
+  const OperatorPtr right_;  // Null with a build.
   bool began_ = false;
   std::vector<Task> waiting_;
   // Where the rows of the round come from: a partition, or (null) the operator.
@@ -92,6 +97,7 @@ class JoinInputs {
   std::unique_ptr<SpooledRows::Reader> right_reader_;
   int level_ = 0;
   uint64_t parent_rows_ = 0;
+  std::unique_ptr<RightSide> whole_;
   // Right rows that were read and found no room.
   types::Batch carried_;
   bool more_right_ = false;

@@ -57,16 +57,17 @@ void JoinTable::Build(const types::Batch& keys) {
   }
 }
 
-uint32_t JoinTable::First(const std::vector<const types::Vector*>& keys, uint32_t row) {
+uint32_t JoinTable::First(const std::vector<const types::Vector*>& keys, uint32_t row,
+                          std::string* scratch) const {
   if (integer_) {
     const auto it = integers_.find(IntegerAt(*keys[0], row));
     return it == integers_.end() ? kNullRow : it->second;
   }
-  scratch_.clear();
-  if (scratch_.capacity() > kLongIdentity)
-    std::string().swap(scratch_);  // Would double as it grows.
-  AppendRowIdentity(keys, row, &scratch_);
-  const auto it = strings_.find(scratch_);
+  scratch->clear();
+  if (scratch->capacity() > kLongIdentity)
+    std::string().swap(*scratch);  // Would double as it grows.
+  AppendRowIdentity(keys, row, scratch);
+  const auto it = strings_.find(*scratch);
   return it == strings_.end() ? kNullRow : it->second;
 }
 

@@ -1,6 +1,6 @@
 // The rows of one side of a join by key, in memory.
 //
-// Not thread-safe.
+// Once built, any number of threads may look things up.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,9 @@ class JoinTable {
  public:
   void Build(const types::Batch& keys);
   // The first row with the same key as row `row` of `keys`, the next one; kNullRow at the end.
-  uint32_t First(const std::vector<const types::Vector*>& keys, uint32_t row);
+  // `scratch` is the caller's, for as many calls as he likes.
+  uint32_t First(const std::vector<const types::Vector*>& keys, uint32_t row,
+                 std::string* scratch) const;
   uint32_t Next(uint32_t found) const { return next_[found]; }
   // What Build of these keys takes, the keys' own vectors included.
   static int64_t BytesFor(const types::Batch& keys);
@@ -29,7 +31,6 @@ class JoinTable {
   absl::flat_hash_map<int64_t, uint32_t> integers_;
   absl::flat_hash_map<std::string, uint32_t> strings_;
   std::vector<uint32_t> next_;  // Rows with equal keys are chained.
-  std::string scratch_;
 };
 
 }  // namespace adbms::storage::executor

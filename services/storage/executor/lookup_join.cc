@@ -12,6 +12,12 @@ class LookupJoinNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
+  const catalog::TableEntry* divisible_by() const override {
+    return repeatable ? left->divisible_by() : nullptr;
+  }
+  absl::StatusOr<bool> MakeParts(ExecutionContext* context, SharedParts* parts) const override {
+    return left->MakeParts(context, parts);
+  }
 
   common::v1::JoinType type = common::v1::JOIN_TYPE_INNER;
   PlanNodePtr left;
@@ -19,6 +25,7 @@ class LookupJoinNode : public PlanNode {
   std::vector<CompiledExpressionPtr> keys;
   CompiledExpressionPtr residual;
   bool unique = false;
+  bool repeatable = false;
 };
 
 class LookupJoin : public Operator {
@@ -243,6 +250,8 @@ absl::StatusOr<PlanNodePtr> CompileLookupJoin(const common::v1::Operator& plan,
     return absl::InvalidArgumentError("malformed plan: keys of a lookup join");
   }
   ASSIGN_OR_RETURN(node->residual, CompileOptional(join.has_residual(), join.residual()));
+  node->repeatable =
+      AllRepeatable(node->keys) && (node->residual == nullptr || node->residual->repeatable());
   node->unique = node->access->unique() && node->keys.size() == node->access->key().size();
   return PlanNodePtr(std::move(node));
 }

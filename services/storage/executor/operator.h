@@ -39,10 +39,12 @@ struct Actuals {
 };
 
 class SpooledRows;
+struct SharedParts;
 
-// What one execution shares among its operators.
+// What one execution, or one worker of it, shares among its operators.
 struct ExecutionContext {
-  explicit ExecutionContext(txn::Shared* shared) : shared(shared), memory(&shared->query_memory) {
+  explicit ExecutionContext(txn::Shared* shared, bool patient = true)
+      : shared(shared), memory(&shared->query_memory, patient) {
     state.context.memory = memory.account();
   }
 
@@ -62,6 +64,9 @@ struct ExecutionContext {
   // rounds.
   std::vector<std::shared_ptr<SpooledRows>> working_tables;
   std::unique_ptr<sql::expression::SubqueryRunner> subqueries;
+  // What a worker has in common with the others of its pipeline (worker_run.h); null: one thread
+  // does everything.
+  SharedParts* parts = nullptr;
   bool measure_time = false;
   uint64_t rows_scanned = 0;
   uint64_t rows_affected = 0;
@@ -159,6 +164,15 @@ class PlanNode {
   virtual OperatorPtr Open(ExecutionContext* context) const = 0;
   // Whether it locks the row that it reads, in READ COMMITTED (CompileScope::changes).
   virtual bool locks_point() const { return false; }
+  // The table along whose rows the work of this tree can be divided (worker_run.h): several
+  // workers that each open the tree and read some of those rows emit what one would, in another
+  // order. Null: there is none.
+  virtual const catalog::TableEntry* divisible_by() const { return nullptr; }
+  // Makes what these workers share, in the statement's own thread. False: there is not enough
+  // memory for it, one is to do all. REQUIRES: divisible_by() != null.
+  virtual absl::StatusOr<bool> MakeParts(ExecutionContext* context, SharedParts* parts) const {
+    return true;
+  }
   uint32_t id() const { return id_; }
   const std::vector<types::Type>& output() const { return output_; }
 
@@ -185,6 +199,9 @@ struct CompiledPlan {
   uint32_t working_tables = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
   bool locks_rows = false;  // FOR UPDATE and its kin.
+  // Whether nothing in it changes anything, or may not be evaluated again: a part of it that was
+  // begun may be begun anew.
+  bool repeatable = false;
 };
 
 inline Operator::Operator(ExecutionContext* context, uint32_t id)

@@ -2,10 +2,10 @@
 // loop is a join without keys: every right row is a candidate.
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
-#include "services/storage/executor/join_inputs.h"
-#include "services/storage/executor/join_table.h"
+#include "services/storage/executor/join_build.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/row_identity.h"
+#include "services/storage/executor/worker_run.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -16,13 +16,31 @@ class JoinNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
+  // Right rows that match none are told when all left rows have been seen: by one.
+  const catalog::TableEntry* divisible_by() const override {
+    const bool repeatable =
+        spec.repeatable && (spec.residual == nullptr || spec.residual->repeatable());
+    return repeatable && !spec.keeps_right() ? spec.left->divisible_by() : nullptr;
+  }
+  absl::StatusOr<bool> MakeParts(ExecutionContext* context, SharedParts* parts) const override {
+    ASSIGN_OR_RETURN(const bool left, spec.left->MakeParts(context, parts));
+    if (!left) return false;
+    ASSIGN_OR_RETURN(std::unique_ptr<JoinBuild> build, JoinBuild::Make(context, spec));
+    if (build == nullptr) return false;
+    parts->builds[id()] = std::move(build);
+    return true;
+  }
   JoinSpec spec;
 };
 
 class PairJoin : public Operator {
  public:
-  PairJoin(ExecutionContext* context, const JoinNode* node)
-      : Operator(context, node->id()), node_(node->spec), inputs_(context, &node->spec) {}
+  // `build`: the right side, where it is made; or null.
+  PairJoin(ExecutionContext* context, const JoinNode* node, const JoinBuild* build)
+      : Operator(context, node->id()),
+        node_(node->spec),
+        build_(build),
+        inputs_(context, &node->spec, build) {}
   ~PairJoin() override { DropRound(); }
 
  protected:
@@ -72,7 +90,7 @@ class PairJoin : public Operator {
   void DropRound() {
     have_left_ = null_rows_known_ = false;
     right_rest_ = 0;
-    table_ = JoinTable();
+    table_.reset();
     right_rows_ = right_key_rows_ = types::Batch();
     context_->memory.Release(std::exchange(probe_reserved_, 0));
   }
@@ -84,7 +102,13 @@ class PairJoin : public Operator {
     right_rows_ = inputs_.right_rows();
     right_key_rows_ = inputs_.right_keys();
     right_matched_.assign(right_rows_.row_count, false);
-    if (!node_.right_keys.empty() && right_rows_.row_count > 0) table_.Build(right_key_rows_);
+    if (build_ != nullptr) {
+      table_ = build_->table;
+    } else {
+      auto table = std::make_shared<JoinTable>();
+      if (!node_.right_keys.empty() && right_rows_.row_count > 0) table->Build(right_key_rows_);
+      table_ = std::move(table);
+    }
     left_base_ = 0;
     in_series_ = inputs_.left_was_here() || inputs_.left_comes_again();
     if (in_series_ && !inputs_.left_was_here()) {
@@ -161,10 +185,11 @@ class PairJoin : public Operator {
     if (left >= left_rows_.row_count || right_rows_.row_count == 0) return kNullRow;
     if (!emits_right() && left_matched_[left]) return kNullRow;
     if (node_.left_keys.empty()) return 0;
-    return AnyNull(left_key_rows_, left) ? kNullRow : table_.First(left_key_columns_, left);
+    return AnyNull(left_key_rows_, left) ? kNullRow
+                                         : table_->First(left_key_columns_, left, &scratch_);
   }
   uint32_t NextCandidate(uint32_t right) const {
-    if (!node_.left_keys.empty()) return table_.Next(right);
+    if (!node_.left_keys.empty()) return table_->Next(right);
     return right + 1 < right_rows_.row_count ? right + 1 : kNullRow;
   }
 
@@ -290,7 +315,8 @@ class PairJoin : public Operator {
     if (right_rows_.row_count == 0) return false;
     std::vector<uint32_t> candidates;
     if (!AnyNull(left_key_rows_, left)) {
-      for (uint32_t r = table_.First(left_key_columns_, left); r != kNullRow; r = table_.Next(r)) {
+      for (uint32_t r = table_->First(left_key_columns_, left, &scratch_); r != kNullRow;
+           r = table_->Next(r)) {
         candidates.push_back(r);
       }
       if (!null_rows_known_) FindNullRows();
@@ -331,13 +357,15 @@ class PairJoin : public Operator {
   }
 
   const JoinSpec& node_;
+  const JoinBuild* const build_;
   JoinInputs inputs_;
   Phase phase_ = Phase::kRound;
   bool have_left_ = false;
   int64_t probe_reserved_ = 0;
   types::Batch right_rows_;
   types::Batch right_key_rows_;
-  JoinTable table_;
+  std::shared_ptr<const JoinTable> table_;
+  std::string scratch_;
   std::vector<bool> right_matched_;
   uint32_t right_rest_ = 0;
   types::Batch left_rows_;
@@ -356,7 +384,9 @@ class PairJoin : public Operator {
 };
 
 OperatorPtr JoinNode::Open(ExecutionContext* context) const {
-  return std::make_unique<PairJoin>(context, this);
+  const JoinBuild* build = nullptr;
+  if (context->parts != nullptr) build = context->parts->builds.at(id()).get();
+  return std::make_unique<PairJoin>(context, this, build);
 }
 
 }  // namespace

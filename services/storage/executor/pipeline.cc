@@ -12,6 +12,12 @@ class FilterNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
+  const catalog::TableEntry* divisible_by() const override {
+    return condition->repeatable() ? input->divisible_by() : nullptr;
+  }
+  absl::StatusOr<bool> MakeParts(ExecutionContext* context, SharedParts* parts) const override {
+    return input->MakeParts(context, parts);
+  }
   PlanNodePtr input;
   CompiledExpressionPtr condition;
 };
@@ -43,6 +49,12 @@ class ProjectNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
+  const catalog::TableEntry* divisible_by() const override {
+    return repeatable ? input->divisible_by() : nullptr;
+  }
+  absl::StatusOr<bool> MakeParts(ExecutionContext* context, SharedParts* parts) const override {
+    return input->MakeParts(context, parts);
+  }
   PlanNodePtr input;
   std::vector<CompiledExpressionPtr> expressions;
   bool repeatable = false;

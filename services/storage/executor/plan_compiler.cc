@@ -64,6 +64,19 @@ uint32_t CountSlots(const common::v1::Plan& plan) {
   return count;
 }
 
+// Whether what the plan calls may be called again.
+bool HasVolatileCalls(const common::v1::Plan& plan) {
+  const auto& functions = sql::functions::FunctionCatalog::Builtin();
+  bool found = false;
+  ForEachMessage(plan, [&](const google::protobuf::Message& message) {
+    if (message.GetDescriptor() != common::v1::CallExpression::descriptor()) return;
+    const auto* const function =
+        functions.BySignature(static_cast<const common::v1::CallExpression&>(message).function());
+    found |= function != nullptr && function->volatility == sql::functions::Volatility::kVolatile;
+  });
+  return found;
+}
+
 }  // namespace
 
 PlanNode::PlanNode(const PlanOperator& plan) : id_(plan.id()) {
@@ -211,6 +224,7 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(cte, &scope));
     compiled->ctes.push_back(std::move(node));
   }
+  compiled->repeatable = !compiled->writes && !compiled->locks_rows && !HasVolatileCalls(source);
   return std::shared_ptr<const CompiledPlan>(std::move(compiled));
 }
 

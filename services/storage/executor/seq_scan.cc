@@ -3,6 +3,7 @@
 #include "common/types/batch_rows.h"
 #include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/executor/table_scan.h"
+#include "services/storage/executor/worker_run.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -14,6 +15,9 @@ class SeqScanNode : public PlanNode {
  public:
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
+  const catalog::TableEntry* divisible_by() const override {
+    return filter == nullptr || filter->repeatable() ? &columns.table() : nullptr;
+  }
 
   ScanColumns columns;
   CompiledExpressionPtr filter;
@@ -29,10 +33,10 @@ class SeqScan : public Operator {
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     const engine::SkippedDeletions skipped(&actuals_->deletions_skipped);
-    if (it_ == nullptr) Start();
-    if (!it_->Valid()) {
+    if (it_ == nullptr && !Start()) return false;
+    while (!it_->Valid()) {
       RETURN_IF_ERROR(it_->status());
-      return false;
+      if (!StartMorsel()) return false;
     }
     RETURN_IF_ERROR(context_->call->Check());
     sink_.Start(batch_rows_);
@@ -54,14 +58,29 @@ class SeqScan : public Operator {
   }
 
  private:
-  void Start() {
+  // False: there is nothing to read.
+  bool Start() {
+    batch_rows_ = std::min(kFirstBatchRows, types::BatchRows());
+    if (context_->parts != nullptr) return StartMorsel();
     const codec::TableLayout& layout = node_.columns.table().layout;
+    StartRange({layout.Begin(), layout.End()});
+    context_->shared->counts->Table(layout.table_id)->scans.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  // The next part that this worker reads; false when there is none.
+  bool StartMorsel() {
+    if (context_->parts == nullptr) return false;
+    std::optional<engine::KeyRange> morsel = context_->parts->morsels->Next();
+    if (!morsel.has_value()) return false;
+    StartRange(*std::move(morsel));
+    return true;
+  }
+  void StartRange(engine::KeyRange range) {
     engine::IteratorOptions options;
     options.readahead_bytes = kReadaheadBytes;
-    it_ = context_->ViewOf(layout.storage_id).NewIterator({layout.Begin(), layout.End()}, options);
+    it_ = context_->ViewOf(node_.columns.table().layout.storage_id)
+              .NewIterator(std::move(range), options);
     it_->SeekToFirst();
-    context_->shared->counts->Table(layout.table_id)->scans.fetch_add(1, std::memory_order_relaxed);
-    batch_rows_ = std::min(kFirstBatchRows, types::BatchRows());
   }
 
   const SeqScanNode& node_;

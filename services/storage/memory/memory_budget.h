@@ -26,11 +26,13 @@ class QueryMemoryAccount : public types::MemoryAccount {
   // An execution's first bytes are not counted on the server.
   static constexpr int64_t kFreeBytes = 64 << 10;
 
-  explicit QueryMemoryAccount(QueryMemory* server) : server_(*server) {}
+  // `patient`: waits for others where it is not asked to do without.
+  explicit QueryMemoryAccount(QueryMemory* server, bool patient = true)
+      : server_(*server), patient_(patient) {}
   ~QueryMemoryAccount() override;
 
-  // Waits for others, if need be.
-  bool Take(int64_t bytes) override { return Take(bytes, true); }
+  // Waits for others, if need be and if it is patient.
+  bool Take(int64_t bytes) override { return Take(bytes, patient_); }
   bool TakeNow(int64_t bytes) { return Take(bytes, false); }
   void Give(int64_t bytes) override;
   // Errors: 53200 naming the knob.
@@ -50,6 +52,7 @@ class QueryMemoryAccount : public types::MemoryAccount {
   bool CoverUsed();
 
   QueryMemory& server_;
+  const bool patient_;
   std::atomic<const rpc::CallContext*> call_{nullptr};
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> ceiling_{INT64_MAX};
@@ -60,8 +63,8 @@ class QueryMemoryAccount : public types::MemoryAccount {
 
 class MemoryBudget {
  public:
-  explicit MemoryBudget(QueryMemory* server)
-      : server_(*server), account_(std::make_shared<QueryMemoryAccount>(server)) {}
+  explicit MemoryBudget(QueryMemory* server, bool patient = true)
+      : server_(*server), account_(std::make_shared<QueryMemoryAccount>(server, patient)) {}
   ~MemoryBudget() {
     Release(used_);
     account_->SetCall(nullptr);

@@ -304,7 +304,8 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillIndexes(const RowSource& source, RowBuilder* rows) {
-  for (const auto& [id, entry] : source.catalog->tables()) {
+  for (const auto& [id, listed] : source.catalog->tables()) {
+    const catalog::TableEntryPtr& entry = listed;
     const TableDescriptor& table = entry->descriptor;
     const auto row = [&](const std::string& name, const IndexDescriptor* index) {
       rows->Row()

@@ -65,6 +65,9 @@ absl::Status StorageServer::Start() {
   shared_.exact_counts = exact_counts_.get();
   sequences_ = std::make_unique<txn::SequenceStore>(engine_.get(), log_.get());
   shared_.sequences = sequences_.get();
+  workers_ = std::make_unique<workers::WorkerPool>(std::max<uint32_t>(options_.workers, 1) - 1);
+  shared_.workers = workers_.get();
+  shared_.worker_rows = options_.worker_rows;
   RETURN_IF_ERROR(sequences_->Open(*catalog_->Current()));
   shared_.temp_dir = options_.data_dir + "/tmp";
   std::error_code error;

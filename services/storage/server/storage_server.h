@@ -21,6 +21,10 @@ struct Options {
   uint64_t max_transaction_bytes = uint64_t{2} << 30;
   int max_background_jobs = 4;
   int64_t lock_timeout_ms = 10000;
+  // Threads that a long statement may have, its own included; 1: every statement has one.
+  uint32_t workers = 1;
+  // A table of fewer rows is read by one thread.
+  int64_t worker_rows = 20000;
   // False: a commit is acknowledged before it is on disk; a crash may lose the latest ones.
   bool sync_commits = true;
   // Serves reads of what is there, even with a damaged log, and changes nothing.
@@ -71,6 +75,7 @@ class StorageServer : public api::Storage {
   txn::RowCounts counts_;
   std::unique_ptr<txn::ExactCounts> exact_counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;
+  std::unique_ptr<workers::WorkerPool> workers_;
   txn::Shared shared_;
   std::unique_ptr<statistics::StatisticsStore> statistics_;
   std::unique_ptr<knobs::Knobs> knobs_;

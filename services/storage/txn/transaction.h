@@ -26,6 +26,7 @@
 #include "services/storage/txn/notifications.h"
 #include "services/storage/txn/row_counts.h"
 #include "services/storage/txn/sequence_store.h"
+#include "services/storage/workers/worker_pool.h"
 
 namespace adbms::storage::txn {
 
@@ -48,6 +49,10 @@ struct Shared {
   memory::QueryMemory query_memory;
   std::atomic<uint64_t> max_transaction_bytes{uint64_t{2} << 30};
   std::string temp_dir;
+  // Help with long statements; null: there is none.
+  workers::WorkerPool* workers = nullptr;
+  // A table of fewer rows is read by one thread.
+  int64_t worker_rows = 20000;
 };
 
 // Erases spaces and their pending records. REQUIRES: nothing new reads them.
@@ -125,6 +130,11 @@ class Transaction {
   ReadView View(bool latest = false);
   // A view for a space: one that this transaction filled itself is read as it is now.
   ReadView ViewOf(uint32_t space);
+  // Whether it reads every space at the statement's snapshot, having written nothing itself:
+  // several threads may then read by one copy of View() each.
+  bool reads_plainly() const {
+    return private_spaces_.empty() && (!begun_ || engine_transaction_->empty());
+  }
 
   // Locks end with the transaction, or with the savepoint after which they were taken.
   LockOwner* locks() { return &locks_; }
