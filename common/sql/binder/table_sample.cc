@@ -23,7 +23,7 @@ absl::StatusOr<RelPtr> Binder::BindTableSample(const PgQuery__RangeTableSample& 
     return Unsupported(sample.location, "TABLESAMPLE of this kind of FROM item");
   ASSIGN_OR_RETURN(RelPtr scan, BindRangeVar(*sample.relation->range_var, scope, item));
   if (scan->kind != Rel::Kind::kScan || scan->table->is_virtual())
-    return ErrorAt(sqlstate::kWrongObjectType, sample.location,
+    return ErrorAt(sqlstate::kFeatureNotSupported, sample.location,
                    "TABLESAMPLE clause can only be applied to tables and materialized views");
   const std::string method(parser::StringOf(sample.method[sample.n_method - 1]));
   if (method != "bernoulli" && method != "system")
