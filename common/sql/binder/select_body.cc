@@ -1,7 +1,6 @@
 // The body of a SELECT above its WHERE: targets, grouping, HAVING, DISTINCT, ORDER BY.
 #include <algorithm>
 #include <functional>
-#include <numeric>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -32,33 +31,6 @@ GroupKeys KeysOfAll(const GroupKeys& keys,
 }
 
 }  // namespace
-
-absl::StatusOr<RelPtr> Binder::GroupByKeys(RelPtr rel, const GroupingState& grouping,
-                                           const std::vector<ExprPtr>& group,
-                                           const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
-  RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
-  for (const auto& [key, id] : keys) {
-    aggregate->expressions.push_back(key);
-    aggregate->output.push_back(id);
-  }
-  aggregate->aggregates = grouping.calls;
-  aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(),
-                           grouping.outputs.end());
-  if (grouping.operations.empty()) return aggregate;
-  // Of the one set that there is.
-  std::vector<size_t> all(group.size());
-  std::iota(all.begin(), all.end(), 0);
-  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {aggregate});
-  project->output = aggregate->output;
-  for (const ColumnId id : aggregate->output)
-    project->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
-  for (const GroupingState::Operation& operation : grouping.operations) {
-    ASSIGN_OR_RETURN(const int32_t value, GroupingValue(operation, group, all));
-    project->output.push_back(operation.output);
-    project->expressions.push_back(plan::MakeLiteral(types::Value::Int(TypeId::kInt4, value)));
-  }
-  return project;
-}
 
 absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
                                                   RelPtr rel, bool keep_unknown) {

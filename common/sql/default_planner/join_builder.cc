@@ -168,6 +168,12 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
     SubPlanState saved;
     if (subplan_ != nullptr) saved = *subplan_;
     ASSIGN_OR_RETURN(const Physical trial, BuildRel(*relation));
+    // What has left nothing behind need not be built again: joins inside each other would take time
+    // that doubles with each.
+    std::vector<ExprPtr> conditions;
+    if (plan_.subplans_size() == subplans && next_slot_ == slot &&
+        ScanOf(*relation, &conditions) == nullptr)
+      built_.emplace(relation.get(), std::make_pair(relation, trial));
     if (subplan_ != nullptr) *subplan_ = std::move(saved);
     while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
     next_slot_ = slot;
@@ -191,10 +197,15 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
   return result;
 }
 
+absl::StatusOr<Physical> PhysicalBuilder::BuildRelation(const Rel& rel) {
+  const auto built = built_.find(&rel);
+  return built == built_.end() ? BuildRel(rel) : built->second.second;
+}
+
 absl::StatusOr<Physical> PhysicalBuilder::BuildJoinTree(const plan::JoinGraph& graph,
                                                         const plan::JoinTree& tree,
                                                         std::vector<bool>* used) {
-  if (tree.relation >= 0) return BuildRel(*graph.relations[tree.relation]);
+  if (tree.relation >= 0) return BuildRelation(*graph.relations[tree.relation]);
   ASSIGN_OR_RETURN(Physical left, BuildJoinTree(graph, *tree.left, used));
   ColumnSet available = SetOf(left.layout);
   std::optional<Physical> built;
@@ -234,7 +245,7 @@ absl::StatusOr<Physical> PhysicalBuilder::Join(common::v1::JoinType type, Physic
     has_keys |= ReadKey(condition, left_columns, right_columns, &a, &b);
   }
   const int subplans = plan_.subplans_size();
-  ASSIGN_OR_RETURN(Physical right_side, BuildRel(right));
+  ASSIGN_OR_RETURN(Physical right_side, BuildRelation(right));
   const bool plain = plan_.subplans_size() == subplans;
   if (plain) {
     ASSIGN_OR_RETURN(

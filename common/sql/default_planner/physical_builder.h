@@ -87,6 +87,8 @@ class PhysicalBuilder {
   absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<std::optional<Physical>> TryReversedSemi(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildInnerJoins(const plan::Rel& rel);
+  // As BuildRel, of a join's relation.
+  absl::StatusOr<Physical> BuildRelation(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildJoinTree(const plan::JoinGraph& graph, const plan::JoinTree& tree,
                                          std::vector<bool>* used);
   absl::StatusOr<Physical> Join(common::v1::JoinType type, Physical left, const plan::Rel& right,
@@ -128,6 +130,9 @@ class PhysicalBuilder {
   // that doubles with each.
   static constexpr int kMaxReversedSemiTries = 64;
   int reversed_semi_tries_ = 0;
+  // Relations of joins that were built for their estimates; holds them, so that no other comes to
+  // stand where one stood.
+  std::map<const plan::Rel*, std::pair<plan::RelPtr, Physical>> built_;
   std::vector<double> cte_rows_;
   std::map<uint32_t, double> working_table_rows_;
 };
