@@ -63,8 +63,15 @@ absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
       const RecursionFault fault = CheckRecursion(item);
       if (!fault.message.empty()) return ErrorAt(fault.sqlstate, fault.location, fault.message);
     }
-    if (item.search_clause != nullptr) return Unsupported(item.search_clause->location, "SEARCH");
-    if (item.cycle_clause != nullptr) return Unsupported(item.cycle_clause->location, "CYCLE");
+    if (item.search_clause != nullptr)
+      return ErrorAt(sqlstate::kFeatureNotSupported, item.search_clause->location,
+                     "SEARCH is not supported",
+                     "Let the recursive term extend a path in a column, and order by it.");
+    if (item.cycle_clause != nullptr)
+      return ErrorAt(
+          sqlstate::kFeatureNotSupported, item.cycle_clause->location, "CYCLE is not supported",
+          "UNION ends at rows that were there already; or let the recursive term extend a "
+          "path in a column, and ask whether it has the row.");
     if (item.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
       RETURN_IF_ERROR(BindWritingCte(item, scope));
       continue;
