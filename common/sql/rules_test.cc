@@ -71,5 +71,49 @@ TEST(CommonConjuncts, DifferentOrVolatileOnesStay) {
       1u);
 }
 
+// Whether a lateral join is left in the rewritten statement.
+bool HasLateralJoin(const Rel& rel) {
+  bool found = rel.kind == Rel::Kind::kJoin && rel.lateral;
+  for (const plan::RelPtr& input : rel.inputs) found = found || HasLateralJoin(*input);
+  return found;
+}
+
+bool StaysLateral(const std::string& from, const std::string& disabled = "") {
+  PlanningInput input;
+  input.catalog = testing::SampleCatalog();
+  input.sql = "SELECT * FROM emp e " + from;
+  input.current_user = "joe";
+  auto query = binder::Bind(input);
+  EXPECT_TRUE(query.ok()) << query.status();
+  if (!query.ok()) return false;
+  if (!disabled.empty()) (*query)->switches.add_disabled_rules(disabled);
+  rules::Rewrite(query->get());
+  return HasLateralJoin(*(*query)->root);
+}
+
+TEST(LateralToJoin, WhatOnlyAsksSomethingOfTheLeftIsAJoin) {
+  const std::string plain = "CROSS JOIN LATERAL (SELECT b.k FROM big b WHERE b.a = e.id) s";
+  EXPECT_FALSE(StaysLateral(plain));
+  EXPECT_TRUE(StaysLateral(plain, "lateral_to_join"));
+  EXPECT_FALSE(
+      StaysLateral("LEFT JOIN LATERAL (SELECT b.k FROM big b WHERE b.a = e.id) s ON true"));
+  EXPECT_FALSE(StaysLateral(", LATERAL (SELECT b.k + e.id AS n FROM big b WHERE b.a = e.id) s"));
+}
+
+TEST(LateralToJoin, WhatDependsOnTheRowOtherwiseStays) {
+  EXPECT_TRUE(StaysLateral(", LATERAL (SELECT b.k FROM big b WHERE b.a = e.id LIMIT 1) s"));
+  EXPECT_TRUE(StaysLateral(", LATERAL (SELECT count(*) FROM big b WHERE b.a = e.id) s"));
+  EXPECT_TRUE(StaysLateral(
+      "LEFT JOIN LATERAL (SELECT b.k + e.id AS n FROM big b WHERE b.a = e.id) s ON true"));
+  EXPECT_TRUE(StaysLateral(", LATERAL (SELECT random() FROM big b WHERE b.a = e.id) s"));
+}
+
+TEST(LateralToJoin, FunctionsAreNoJoins) {
+  EXPECT_FALSE(StaysLateral(", generate_series(1, e.id) g"));
+  EXPECT_FALSE(StaysLateral("LEFT JOIN LATERAL generate_series(1, e.id) g ON true"));
+  EXPECT_FALSE(
+      StaysLateral(", LATERAL (SELECT g * 2 FROM generate_series(1, e.id) g WHERE g > 1) s"));
+}
+
 }  // namespace
 }  // namespace adbms::sql

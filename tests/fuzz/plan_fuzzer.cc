@@ -29,6 +29,17 @@ std::vector<std::string> Seeds() {
         "SELECT id, nth_value(t, 2) OVER w, avg(n) OVER w, string_agg(t, ',') OVER (w GROUPS 1 "
         "PRECEDING) FROM a WINDOW w AS (PARTITION BY x ORDER BY d, id)",
         "SELECT DISTINCT ON (n) n, t FROM a ORDER BY n, id DESC",
+        "SELECT a.id, g, s.t FROM a LEFT JOIN LATERAL (SELECT t FROM a x WHERE x.n = a.n ORDER BY "
+        "id "
+        "LIMIT 2) s ON true, generate_series(1, a.n) WITH ORDINALITY o(g, k)",
+        "SELECT id, generate_series(1, n), regexp_split_to_table(t, ' ') FROM a ORDER BY id LIMIT "
+        "9",
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + 1 FROM r JOIN a ON a.id = r.n WHERE n < "
+        "5) "
+        "SELECT * FROM r",
+        "WITH d AS (DELETE FROM a WHERE id < 3 RETURNING *) INSERT INTO b SELECT id, n, d FROM d",
+        "SELECT n, x, count(*), grouping(n) FROM a GROUP BY CUBE (n, x)",
+        "SELECT n FROM a ORDER BY n FETCH FIRST 3 ROWS WITH TIES",
         "SELECT id FROM a UNION SELECT id FROM b EXCEPT SELECT n FROM a",
         "SELECT DISTINCT n, x FROM a WHERE t LIKE 'text 1%' OR d BETWEEN 3 AND 9 OR id IN (1, 5, "
         "9)",

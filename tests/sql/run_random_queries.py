@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Compares random SELECTs with PostgreSQL 15's answers to them.
 
-usage: run_random_queries.py [--seed N] [--seconds N] [--separate] [--without-rules] [--batch-rows N] [--windows]
+usage: run_random_queries.py [--seed N] [--seconds N] [--separate] [--without-rules] [--batch-rows N] [--windows] [--rows]
 
 Both databases hold the same small tables with NULLs and duplicates; the rows of every query must
 be the same, and so must the SQLSTATE of one that fails. The seed decides the queries.
---windows: window functions only. --without-rules: with each rewrite rule of the planner switched off in turn, then with all of them.
+--windows: window functions only. --rows: lateral joins, set-returning functions, grouping sets and
+recursion only. --without-rules: with each rewrite rule of the planner switched off in turn, then with all of them.
 """
 import argparse
 import pathlib
@@ -32,6 +33,12 @@ TABLES = {
     "q": {"id": "int", "r_id": "int", "v": "int", "w": "numeric", "t": "text", "f": "bool"},
     "u": {"k": "int", "x": "int", "y": "text"},
 }
+# Columns of what stands beside a table in FROM.
+BESIDE = {
+    "series": {"g": "int"},
+    "words": {"y": "text", "g": "int", "o": "bigint"},
+    "found": {"g": "int", "y": "text"},
+}
 SETUP = [
     "CREATE TABLE r (id int PRIMARY KEY, a int, b bigint, n numeric(10,2), s text, d date)",
     "CREATE TABLE q (id int PRIMARY KEY, r_id int, v int, w numeric(8,3), t varchar(10), f bool)",
@@ -44,9 +51,9 @@ SETUP = [
 class Generator:
     """Builds queries whose rows do not depend on any order but the one they name."""
 
-    def __init__(self, seed, windows_only=False):
+    def __init__(self, seed, only=""):
         self.random = random.Random(seed)
-        self.windows_only = windows_only
+        self.only = only
 
     def pick(self, *choices):
         return self.random.choice(choices)
@@ -68,7 +75,7 @@ class Generator:
 
     def column(self, scope, kinds):
         found = [f"{alias}.{name}" for alias, table in scope
-                 for name, kind in TABLES[table].items() if kind in kinds]
+                 for name, kind in {**TABLES, **BESIDE}[table].items() if kind in kinds]
         return self.random.choice(found) if found else "1"
 
     def number(self, scope, depth=2):
@@ -303,10 +310,104 @@ class Generator:
             return text + self.pick("", f" LIMIT {self.random.randint(0, 5)}")
         return inner
 
+    def beside(self, scope, alias):
+        """Something lateral over the scope, and which columns it has."""
+        number = self.column(scope, ("int",))
+        text = self.column(scope, ("text",)) if self.random.random() < 0.7 else "'a b'"
+        roll = self.random.random()
+        if roll < 0.25:
+            return f"generate_series({self.pick('0', number)}, {number} % 4) {alias} (g)", "series"
+        if roll < 0.45:
+            return (f"unnest(string_to_array({text}, 'b'), ARRAY[1, 2]) WITH ORDINALITY "
+                    f"{alias} (y, g, o)", "words")
+        if roll < 0.55:
+            return f"ROWS FROM (string_to_table({text}, ''), generate_series(1, {number} % 3)) " \
+                   f"WITH ORDINALITY {alias} (y, g, o)", "words"
+        table = self.pick(*TABLES)
+        inner = [("z", table)]
+        key, other = self.column(inner, ("int",)), self.column(inner, ("text",))
+        where = self.pick("", f" WHERE {key} = {number}", f" WHERE {self.condition(inner + scope, 0)}",
+                          f" WHERE {key} = {number} AND {self.condition(inner, 0)}")
+        if roll < 0.65:
+            return f"LATERAL (SELECT count(*)::int, max({other}) FROM {table} z{where}) {alias} (g, y)", \
+                   "found"
+        if roll < 0.75:
+            return f"LATERAL (VALUES ({number}, {text}), (7, NULL)) {alias} (g, y)", "found"
+        limit = self.pick("", " ORDER BY 1, 2 LIMIT 2", " ORDER BY 1 DESC, 2 DESC LIMIT 1")
+        value = self.pick(key, f"{key} + {number}")
+        return f"LATERAL (SELECT {value}, {other} FROM {table} z{where}{limit}) {alias} (g, y)", "found"
+
+    def lateral(self):
+        source, scope = self.source()
+        for i in range(self.pick(1, 1, 2)):
+            text, kind = self.beside(scope, f"l{i}")
+            join = self.pick(", ", " CROSS JOIN ", " LEFT JOIN ", " JOIN ")
+            if join == ", " and i == 0 and " JOIN " in source:
+                join = " CROSS JOIN "
+            source += join + text
+            scope = scope + [(f"l{i}", kind)]
+            if join in (" LEFT JOIN ", " JOIN "):
+                source += f" ON {self.pick('true', 'true', self.condition(scope, 0))}"
+        where = f" WHERE {self.condition(scope, 1)}" if self.random.random() < 0.5 else ""
+        items = [self.column(scope, ("int", "text", "bigint")), self.column(scope[-1:], ("int", "text")),
+                 self.number(scope, 1)]
+        return f"SELECT {', '.join(items)} FROM {source}{where} ORDER BY 1, 2, 3"
+
+    def series(self):
+        source, scope = self.source()
+        where = f" WHERE {self.condition(scope, 1)}" if self.random.random() < 0.5 else ""
+        number, text = self.column(scope, ("int",)), self.column(scope, ("text",))
+        calls = [self.pick(f"generate_series(1, {number} % 4)", "generate_series(1, 2)",
+                           f"string_to_table({text}, 'b')", f"generate_series(1, {number} % 3) + {number}",
+                           f"generate_series(1, generate_series(1, {number} % 3))")
+                 for _ in range(self.pick(1, 1, 2))]
+        if self.random.random() < 0.2:
+            return (f"SELECT count(*), {calls[0]} FROM {source}{where} GROUP BY 2 ORDER BY 1, 2")
+        items = [self.number(scope, 1)] + calls
+        order = ", ".join(str(i + 1) for i in range(len(items)))
+        limit = self.pick("", "", f" LIMIT {self.random.randint(0, 5)}")
+        return f"SELECT {self.pick('', '', 'DISTINCT ')}{', '.join(items)} FROM {source}{where} ORDER BY {order}{limit}"
+
+    def grouping_sets(self):
+        source, scope = self.source()
+        where = f" WHERE {self.condition(scope, 1)}" if self.random.random() < 0.5 else ""
+        a, b = (self.pick(self.column(scope, ("int", "text", "bool", "date")),
+                          f"({self.column(scope, ('int',))} % 3)") for _ in range(2))
+        group = self.pick(f"ROLLUP ({a}, {b})", f"CUBE ({a}, {b})", f"{a}, ROLLUP ({b})",
+                          f"GROUPING SETS ({a}, {b})", f"GROUPING SETS (({a}, {b}), {b}, ())",
+                          f"DISTINCT ROLLUP ({a}), ROLLUP ({b}, {a})", f"GROUPING SETS ((), ())")
+        keys = [] if group.endswith("((), ())") else [a, b, f"grouping({a}, {b})"]
+        items = keys + [self.aggregate(scope)]
+        having = f" HAVING {self.aggregate(scope, True)} > 1" if self.random.random() < 0.3 else ""
+        order = ", ".join(str(i + 1) for i in range(len(items)))
+        return f"SELECT {', '.join(items)} FROM {source}{where} GROUP BY {group}{having} ORDER BY {order}"
+
+    def recursion(self):
+        table = self.pick(*TABLES)
+        scope = [("z", table)]
+        number, text = self.column(scope, ("int",)), self.column(scope, ("text",))
+        first = f"SELECT {number}, {self.pick(text + '::text', 'NULL::text')} FROM {table} z"
+        other = self.column(scope, ("int",))
+        step = self.pick(f"UNION ALL SELECT n + 1, s FROM w WHERE n < {self.random.randint(0, 6)}",
+                         f"UNION SELECT {other}, s FROM w JOIN {table} z ON {number} = w.n",
+                         f"UNION SELECT (n + {self.random.randint(1, 3)}) % 7, s || 'x' FROM w WHERE length(s) < 4",
+                         f"UNION SELECT {other}, w.s FROM w, LATERAL (SELECT {other} FROM {table} z "
+                         f"WHERE {number} = w.n ORDER BY 1 LIMIT 1) l ({other.split('.')[1]})"
+                         .replace(f"UNION SELECT {other}", f"UNION SELECT l.{other.split('.')[1]}"))
+        use = self.pick("SELECT n, s FROM w ORDER BY 1, 2", "SELECT count(*), sum(n) FROM w ORDER BY 1",
+                        "SELECT a.n, count(*) FROM w a JOIN w b ON a.n = b.n GROUP BY 1 ORDER BY 1",
+                        f"SELECT {number}, (SELECT count(*) FROM w WHERE w.n = {number}) FROM {table} z ORDER BY 1, 2")
+        return f"WITH RECURSIVE w (n, s) AS ({first} {step}) {use}"
+
+    def rows_for_rows(self):
+        return self.pick(self.lateral, self.lateral, self.series, self.grouping_sets, self.recursion)()
+
     def query(self):
         roll = self.random.random()
-        if self.windows_only or self.random.random() < 0.15:
+        if self.only == "windows" or (not self.only and self.random.random() < 0.15):
             return self.windows()
+        if self.only == "rows" or self.random.random() < 0.15:
+            return self.rows_for_rows()
         if roll < 0.12:
             source, scope = self.source()
             item = self.column(scope, ("int",))
@@ -356,7 +457,8 @@ def same(sql, ours, theirs):
         # Which row fails first, and whether a failing expression is needed, is the plan's choice.
         failures = ("22012", "22003")
         return ours[0] in failures or theirs[0] in failures
-    if "GROUP BY" in sql or "DISTINCT" in sql:
+    # Equal numbers of other scales stand in any order.
+    if "GROUP BY" in sql or "DISTINCT" in sql or " ORDER BY 1, 2" in sql:
         ours, theirs = [(state, [tuple(map(plain, row)) for row in rows])
                         for state, rows in (ours, theirs)]
     if "ORDER BY" in re.sub(r"OVER \((?:[^()]|\([^()]*\))*\)", "", sql):
@@ -370,10 +472,10 @@ def fill(connection, seed):
         adbms_process.run(connection, statement)
 
 
-def compare(connection, reference, seed, seconds, without="", windows_only=False):
+def compare(connection, reference, seed, seconds, without="", only=""):
     """Asks for so long; `without`: rewrite rules that are switched off, with commas between."""
     adbms_process.run(connection, f"SET adbms.disabled_rules = '{without}'")
-    generator = Generator(seed, windows_only)
+    generator = Generator(seed, only)
     deadline = time.monotonic() + seconds
     asked = refused = failed = 0
     while time.monotonic() < deadline:
@@ -408,7 +510,8 @@ def main():
     parser.add_argument("--without-rules", action="store_true")
     parser.add_argument("--batch-rows", type=int, default=2048)
     parser.add_argument("--workers", type=int, help="that many for every statement that can")
-    parser.add_argument("--windows", action="store_true")
+    parser.add_argument("--windows", dest="only", action="store_const", const="windows", default="")
+    parser.add_argument("--rows", dest="only", action="store_const", const="rows")
     arguments = parser.parse_args()
     settings = ["orchestrator.autonomy=observe", f"storage.batch_rows={arguments.batch_rows}"]
     if arguments.workers:
@@ -420,11 +523,11 @@ def main():
             fill(one, arguments.seed)
         if not arguments.without_rules:
             return compare(connection, reference, arguments.seed, arguments.seconds,
-                           windows_only=arguments.windows)
+                           only=arguments.only)
         rules = rule_names(connection)
         seconds = arguments.seconds / (len(rules) + 1)
         return max(compare(connection, reference, arguments.seed + at, seconds, without,
-                           arguments.windows)
+                           arguments.only)
                    for at, without in enumerate(rules + [",".join(rules)]))
 
 

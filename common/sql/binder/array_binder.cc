@@ -128,10 +128,24 @@ absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scop
 
 absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indirection,
                                               Scope* scope) {
-  ASSIGN_OR_RETURN(ExprPtr base, BindExpr(indirection.arg, scope));
-  for (const Node* node : NodeList(indirection.indirection, indirection.n_indirection)) {
+  NodeList steps(indirection.indirection, indirection.n_indirection);
+  ExprPtr base;
+  if (steps[0]->node_case == PG_QUERY__NODE__NODE_STRING) {
+    ASSIGN_OR_RETURN(const auto fields, BindComposite(indirection.arg, scope));
+    if (fields.has_value()) {
+      ASSIGN_OR_RETURN(base, FieldOf(*fields, std::string(parser::StringOf(steps[0])), -1));
+      steps = steps.subspan(1);
+    }
+  }
+  if (base == nullptr) {
+    ASSIGN_OR_RETURN(base, BindExpr(indirection.arg, scope));
+  }
+  for (const Node* node : steps) {
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
-      return Unsupported(base->location, "selecting a field of a composite value");
+      return ErrorAt(sqlstate::kWrongObjectType, base->location,
+                     absl::StrCat("column notation .", std::string(parser::StringOf(node)),
+                                  " applied to type ", types::Format(base->type),
+                                  ", which is not a composite type"));
     if (base->type.id == TypeId::kJsonb) {
       ASSIGN_OR_RETURN(base, SubscriptJsonb(base, *node->a_indices, scope));
       continue;

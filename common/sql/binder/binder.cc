@@ -47,17 +47,19 @@ void WalkQuery(plan::Query& query, const std::function<void(const Expr&)>& visit
   };
   WalkRel(*query.root, visit);
   for (plan::Cte& cte : query.ctes) WalkRel(*cte.rel, visit);
-  all(query.insert.returning);
-  all(query.insert.conflict_update);
-  if (query.insert.conflict_filter) WalkDeep(query.insert.conflict_filter, visit);
-  all(query.change.values);
-  all(query.change.returning);
-  all(query.change.recheck);
-  for (const plan::CheckCondition& check : query.checks) WalkDeep(check.condition, visit);
-  for (const plan::CascadeTarget& target : query.cascades) {
-    for (const plan::CheckCondition& check : target.checks) WalkDeep(check.condition, visit);
-    for (const auto& [ordinal, value] : target.defaults) WalkDeep(value, visit);
-  }
+  plan::ForEachWrite(&query, [&](plan::Write& write, RelPtr&) {
+    all(write.insert.returning);
+    all(write.insert.conflict_update);
+    if (write.insert.conflict_filter) WalkDeep(write.insert.conflict_filter, visit);
+    all(write.change.values);
+    all(write.change.returning);
+    all(write.change.recheck);
+    for (const plan::CheckCondition& check : write.checks) WalkDeep(check.condition, visit);
+    for (const plan::CascadeTarget& target : write.cascades) {
+      for (const plan::CheckCondition& check : target.checks) WalkDeep(check.condition, visit);
+      for (const auto& [ordinal, value] : target.defaults) WalkDeep(value, visit);
+    }
+  });
 }
 
 }  // namespace
@@ -97,17 +99,14 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
       break;
     }
     case PG_QUERY__NODE__NODE_INSERT_STMT:
-      RETURN_IF_ERROR(BindInsert(*node->insert_stmt));
-      break;
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
-      RETURN_IF_ERROR(BindUpdate(*node->update_stmt));
-      break;
     case PG_QUERY__NODE__NODE_DELETE_STMT:
-      RETURN_IF_ERROR(BindDelete(*node->delete_stmt));
+      RETURN_IF_ERROR(BindWrite(node, nullptr));
       break;
     default:
       return status::NotSupported("planning of this statement");
   }
+  RETURN_IF_ERROR(CheckWrites());
   for (const plan::TableUse& use : query_->tables) {
     for (const char* name : {"pg_settings", "pg_prepared_statements", "pg_cursors"})
       query_->session_details |= use.table->is_virtual() && use.table->name() == name;
@@ -177,7 +176,12 @@ void Binder::NameObjects(BoundQuery* bound) {
 }
 
 absl::StatusOr<BoundQuery> Binder::BindTopQuery(const PgQuery__SelectStmt& select) {
-  return BindSelect(select, nullptr);
+  ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(select, nullptr));
+  if (std::any_of(query_->ctes.begin(), query_->ctes.end(),
+                  [](const plan::Cte& cte) { return cte.write != nullptr; }))
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "views must not contain data-modifying statements in WITH");
+  return bound;
 }
 
 std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery& bound) {

@@ -37,6 +37,8 @@ struct Target {
   ExprPtr expression;
   std::string name;
   ColumnId id = 0;
+  // The composite value that it is a field of, by its name; null: none. Fields of one share it.
+  std::shared_ptr<const std::string> composite = nullptr;
 };
 
 class Binder {
@@ -79,9 +81,13 @@ class Binder {
   // columns of such types become text.
   void NameObjects(BoundQuery* bound);
   // -- statements (dml_binder.cc, on_conflict.cc)
-  absl::Status BindInsert(const PgQuery__InsertStmt& insert);
-  absl::Status BindUpdate(const PgQuery__UpdateStmt& update);
-  absl::Status BindDelete(const PgQuery__DeleteStmt& erase);
+  // One of the three, into query_. `parent`: of a WITH query; null in the statement itself.
+  absl::Status BindWrite(const Node* node, Scope* parent);
+  absl::Status BindInsert(const PgQuery__InsertStmt& insert, Scope* parent);
+  absl::Status BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent);
+  absl::Status BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent);
+  // Errors: 0A000 when rows could be changed twice.
+  absl::Status CheckWrites() const;
   absl::Status BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel,
                                Scope* scope);
   absl::Status BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target,
@@ -116,7 +122,15 @@ class Binder {
   // -- queries (select_binder.cc, grouping.cc, set_operation.cc)
   absl::StatusOr<BoundQuery> BindSelect(const PgQuery__SelectStmt& select, Scope* parent,
                                         bool keep_unknown = false);
+  // WITH (with_binder.cc)
   absl::Status BindWith(const PgQuery__WithClause* with, Scope* scope);
+  absl::Status NameColumns(const PgQuery__CommonTableExpr& item, BoundQuery* bound) const;
+  // Makes the rows ones that ReadCte can be asked for any number of times.
+  void KeepRows(const RelPtr& rel, CteEntry* entry);
+  void AddCte(const PgQuery__CommonTableExpr& item, BoundQuery bound, bool recursive, Scope* scope);
+  absl::Status BindWritingCte(const PgQuery__CommonTableExpr& item, Scope* scope);
+  absl::StatusOr<BoundQuery> BindRecursive(const PgQuery__CommonTableExpr& item, Scope* scope);
+  absl::StatusOr<RelPtr> ReadCte(const CteEntry& entry, int location, ScopeItem* item);
   absl::StatusOr<BoundQuery> BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
                                         bool keep_unknown);
   absl::StatusOr<BoundQuery> BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
@@ -124,10 +138,50 @@ class Binder {
   absl::StatusOr<BoundQuery> BindValues(const PgQuery__SelectStmt& select, Scope* scope,
                                         bool keep_unknown);
   absl::StatusOr<BoundQuery> BindSetOperation(const PgQuery__SelectStmt& select, Scope* scope);
+  // The type of a column that both sides of a set operation have. Errors: 42804; 42883 when rows
+  // are compared and it cannot be.
+  absl::StatusOr<Type> CommonColumnType(const BoundQuery& left, const BoundQuery& right,
+                                        size_t column, const char* name, bool compared) const;
+  // A side of a set operation with columns of these types.
+  absl::StatusOr<RelPtr> CoerceColumns(BoundQuery* side, const std::vector<Type>& types,
+                                       const char* name);
   absl::StatusOr<std::vector<Target>> BindTargets(NodeList list, Scope* scope, bool keep_unknown);
-  absl::Status ExpandStar(const Node* field_list, Scope* scope, std::vector<Target>* targets);
+  absl::Status ExpandStar(const Node* node, Scope* scope, std::vector<Target>* targets);
+  // Composite values (composites.cc). The fields of what the node is, if it is one.
+  absl::StatusOr<std::optional<std::vector<ScopeColumn>>> BindComposite(const Node* node,
+                                                                        Scope* scope);
+  absl::Status AddFields(const std::string& name, const std::vector<ScopeColumn>& fields,
+                         int location, Scope* scope, std::vector<Target>* targets);
+  absl::StatusOr<ExprPtr> FieldOf(const std::vector<ScopeColumn>& fields, const std::string& name,
+                                  int location);
+  // The keys, and with GROUPING SETS or its like, of which of them (by position) each set is made.
+  using GroupingSets = std::vector<std::vector<size_t>>;
   absl::Status BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope,
-                           const std::vector<Target>& targets, std::vector<ExprPtr>* keys);
+                           const std::vector<Target>& targets, std::vector<ExprPtr>* keys,
+                           std::optional<GroupingSets>* sets);
+  // The position of the key, which is added if need be.
+  absl::StatusOr<size_t> BindGroupKey(const Node* node, Scope* scope,
+                                      const std::vector<Target>& targets,
+                                      std::vector<ExprPtr>* keys);
+  absl::StatusOr<RelPtr> GroupByKeys(RelPtr rel, const GroupingState& grouping,
+                                     const std::vector<ExprPtr>& group,
+                                     const std::vector<std::pair<ExprPtr, ColumnId>>& keys);
+  // grouping_sets.cc
+  absl::StatusOr<GroupingSets> ExpandGroupBy(NodeList items, Scope* scope,
+                                             const std::vector<Target>& targets,
+                                             std::vector<ExprPtr>* keys);
+  absl::StatusOr<GroupingSets> ExpandGroupItem(const Node* item, Scope* scope,
+                                               const std::vector<Target>& targets,
+                                               std::vector<ExprPtr>* keys);
+  absl::StatusOr<ExprPtr> BindGrouping(const PgQuery__GroupingFunc& function, Scope* scope);
+  // What GROUPING is in the rows of a set. Errors: 42803.
+  absl::StatusOr<int32_t> GroupingValue(const GroupingState::Operation& operation,
+                                        const std::vector<ExprPtr>& keys,
+                                        const std::vector<size_t>& set) const;
+  // `group`: the written keys; `keys`: these and what they determine, with their columns.
+  absl::StatusOr<RelPtr> GroupBySets(RelPtr rel, const GroupingState& grouping,
+                                     const GroupingSets& sets, const std::vector<ExprPtr>& group,
+                                     const std::vector<std::pair<ExprPtr, ColumnId>>& keys);
   absl::StatusOr<ExprPtr> ReplaceGrouped(const ExprPtr& expression, Scope* scope,
                                          std::vector<std::pair<ExprPtr, ColumnId>>* keys);
   struct OrderItem {
@@ -152,26 +206,34 @@ class Binder {
   absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
                                                  const std::vector<Target>& targets, Scope* scope,
                                                  bool columns_first, const char* clause);
-  absl::StatusOr<RelPtr> BindLimit(const PgQuery__SelectStmt& select, RelPtr rel, Scope* scope);
+  // `sorted`: what the rows are sorted by.
+  absl::StatusOr<RelPtr> BindLimit(const PgQuery__SelectStmt& select, RelPtr rel,
+                                   const std::vector<plan::SortKey>& sorted, Scope* scope);
   absl::Status ApplyLocking(const PgQuery__SelectStmt& select, const RelPtr& rel);
   absl::Status ApplyLock(const PgQuery__LockingClause& clause, const RelPtr& rel);
   RelPtr Project(RelPtr input, const std::vector<Target>& targets);
   bool MustPinTargets(const PgQuery__SelectStmt& select) const;
 
-  // -- FROM (from_binder.cc, join_binder.cc)
+  // -- FROM (from_binder.cc, range_function.cc, join_binder.cc, lateral.cc)
   absl::StatusOr<RelPtr> BindFrom(NodeList list, Scope* scope);
   absl::StatusOr<RelPtr> BindFromItem(const Node* node, RelPtr lateral, Scope* scope,
                                       std::vector<ScopeItem>* items);
   absl::StatusOr<RelPtr> BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
                                       ScopeItem* item);
+  absl::StatusOr<RelPtr> BindTableSample(const PgQuery__RangeTableSample& sample, Scope* scope,
+                                         ScopeItem* item);
   absl::StatusOr<RelPtr> BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral,
                                             Scope* scope, ScopeItem* item);
-  absl::StatusOr<RelPtr> BindRangeFunction(const PgQuery__RangeFunction& range, RelPtr lateral,
-                                           Scope* scope, ScopeItem* item);
+  absl::StatusOr<RelPtr> BindRangeFunction(const PgQuery__RangeFunction& range, Scope* scope,
+                                           ScopeItem* item);
+  struct RangeCall;
+  absl::Status BindRangeCall(const Node* node, NodeList definitions, Scope* scope,
+                             std::vector<RangeCall>* calls);
+  absl::Status DefineColumns(const Node* node, NodeList definitions, RangeCall* call);
+  absl::StatusOr<RelPtr> RangeCalls(std::vector<RangeCall> calls, bool ordinality, ScopeItem* item);
   absl::StatusOr<RelPtr> BindJoin(const PgQuery__JoinExpr& join, RelPtr lateral, Scope* scope,
                                   std::vector<ScopeItem>* items);
-  // Joins; a right side that depends on the left's columns is computed on the left's rows. Errors:
-  // 0A000.
+  // Joins; a right side may depend on the left's columns. Errors: 42P10 where it may not.
   absl::StatusOr<RelPtr> JoinLateral(RelPtr left, RelPtr right, common::v1::JoinType type,
                                      std::vector<ExprPtr> conditions);
   absl::StatusOr<BoundQuery> BindView(const common::v1::TableDescriptor& view, int location);
@@ -250,14 +312,22 @@ class Binder {
                                           Scope* scope);
   // The rows with the columns that the calls compute.
   RelPtr ApplyWindows(RelPtr rel, const WindowingState& windowing);
+  // set-returning functions (set_functions.cc)
+  // The one that takes these arguments, which are coerced; null when none does.
+  absl::StatusOr<const functions::TableFunction*> ChooseTableFunction(const std::string& name,
+                                                                      std::vector<ExprPtr>* args);
+  // Whether the node calls one that has several columns.
+  bool CallsRecordFunction(const Node* node);
+  // One outside of FROM: the columns that it will have. Errors: 0A000 where none may stand.
+  absl::StatusOr<std::vector<ColumnId>> BindSeries(const std::string& name,
+                                                   std::vector<ExprPtr> args, int location,
+                                                   Scope* scope);
+  // Which of the calls compute columns that the expressions use, themselves or in what they use.
+  static std::vector<bool> SeriesIn(const SeriesState& series,
+                                    const std::vector<ExprPtr>& expressions);
+  // The rows with the columns of these calls.
+  RelPtr ApplySeries(RelPtr rel, const SeriesState& series, const std::vector<bool>& which);
   // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
-  // A table function's scan without alias; null when none takes these arguments.
-  absl::StatusOr<RelPtr> TableFunctionScan(const std::string& name, std::vector<ExprPtr> args);
-  // A set-returning function in the select list.
-  absl::StatusOr<ExprPtr> BindSeries(const std::string& name, std::vector<ExprPtr> args,
-                                     int location, Scope* scope);
-  // The rows with the select list's set-returning functions joined to them.
-  absl::StatusOr<RelPtr> JoinSeries(RelPtr rel, const std::vector<RelPtr>& series, bool grouped);
   absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                        int location, bool variadic_array = false);
@@ -312,6 +382,10 @@ class Binder {
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::set<ColumnId> aggregate_columns_;
   std::set<ColumnId> window_columns_;
+  // With grouping sets: the keys that all of them have.
+  const std::vector<std::pair<ExprPtr, ColumnId>>* common_keys_ = nullptr;
+  // The query that may have composite values in its select list.
+  const PgQuery__SelectStmt* composites_in_ = nullptr;
   // Tables whose primary key lets the statement itself show columns that are not grouped.
   std::set<uint32_t> needed_keys_;
 };

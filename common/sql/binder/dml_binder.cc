@@ -255,9 +255,9 @@ absl::StatusOr<std::vector<plan::CheckCondition>> Binder::ChecksOf(
   return bound;
 }
 
-absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert) {
+absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent) {
   query_->kind = common::v1::STATEMENT_KIND_INSERT;
-  Scope scope(nullptr);
+  Scope scope(parent);
   RETURN_IF_ERROR(BindWith(insert.with_clause, &scope));
   ASSIGN_OR_RETURN(const TableDescriptor* table,
                    ResolveTarget(*insert.relation, common::v1::PRIVILEGE_INSERT));
@@ -387,9 +387,9 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
   return absl::OkStatus();
 }
 
-absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update) {
+absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent) {
   query_->kind = common::v1::STATEMENT_KIND_UPDATE;
-  Scope scope(nullptr);
+  Scope scope(parent);
   RETURN_IF_ERROR(BindWith(update.with_clause, &scope));
   ASSIGN_OR_RETURN(const TableDescriptor* table,
                    ResolveTarget(*update.relation, common::v1::PRIVILEGE_UPDATE));
@@ -421,9 +421,9 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update) {
                        &change.returning);
 }
 
-absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase) {
+absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent) {
   query_->kind = common::v1::STATEMENT_KIND_DELETE;
-  Scope scope(nullptr);
+  Scope scope(parent);
   RETURN_IF_ERROR(BindWith(erase.with_clause, &scope));
   RETURN_IF_ERROR(ResolveTarget(*erase.relation, common::v1::PRIVILEGE_DELETE).status());
   ScopeItem item;

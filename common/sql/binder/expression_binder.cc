@@ -103,7 +103,7 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
     case PG_QUERY__NODE__NODE_ROW_EXPR:
       return Unsupported(node->row_expr->location, "a row value outside a comparison");
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
-      return Unsupported(node->grouping_func->location, "GROUPING");
+      return BindGrouping(*node->grouping_func, scope);
     case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR:
       return Unsupported(node->named_arg_expr->location, "a named argument");
     case PG_QUERY__NODE__NODE_XML_EXPR:
@@ -142,6 +142,10 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
     if (ambiguous)
       return ErrorAt(sqlstate::kAmbiguousColumn, ref.location,
                      absl::StrCat("column reference \"", column, "\" is ambiguous"));
+    if (found != nullptr && !found->fields.empty())
+      return ErrorAt(sqlstate::kFeatureNotSupported, ref.location,
+                     absl::StrCat("the composite value \"", column, "\" is not supported here"),
+                     "Select one of its fields, as in (name).field.");
     if (found != nullptr) return plan::MakeColumn(found->id, found->type, ref.location);
     if (named_item != nullptr) {
       if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" ||
@@ -171,6 +175,8 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
   }
   for (Scope* level = scope; level != nullptr; level = level->parent) {
     for (const ScopeItem& item : level->items) {
+      if (item.relation_visible && item.alias == column && item.scalar)
+        return plan::MakeColumn(item.columns[0].id, item.columns[0].type, ref.location);
       if (item.relation_visible && item.alias == column)
         return Unsupported(ref.location, "a whole-row reference");
     }
@@ -363,6 +369,7 @@ absl::StatusOr<ExprPtr> Binder::BindBool(const PgQuery__BoolExpr& expr, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::BindCase(const PgQuery__CaseExpr& expr, Scope* scope) {
+  const SeriesRefusal no_sets(scope, "set-returning functions are not allowed in CASE");
   ExprPtr subject;
   if (expr.arg != nullptr) {
     ASSIGN_OR_RETURN(subject, BindExpr(expr.arg, scope));
@@ -395,6 +402,7 @@ absl::StatusOr<ExprPtr> Binder::BindCase(const PgQuery__CaseExpr& expr, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::BindCoalesce(const PgQuery__CoalesceExpr& expr, Scope* scope) {
+  const SeriesRefusal no_sets(scope, "set-returning functions are not allowed in COALESCE");
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({expr.args, expr.n_args}, scope));
   std::vector<ExprPtr*> all;
   for (ExprPtr& arg : args) all.push_back(&arg);

@@ -1,10 +1,10 @@
 // FROM: tables, views, subqueries, functions, common table expressions.
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
-#include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -12,7 +12,6 @@ namespace adbms::sql::binder {
 namespace {
 
 using common::v1::TableDescriptor;
-using functions::FunctionCatalog;
 using plan::Rel;
 namespace sqlstate = status::sqlstate;
 
@@ -126,17 +125,10 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
     for (Scope* level = scope; level != nullptr; level = level->parent) {
       for (auto entry = level->ctes.rbegin(); entry != level->ctes.rend(); ++entry) {
         if (entry->name != name) continue;
-        RelPtr scan = plan::MakeRel(Rel::Kind::kCte);
-        scan->cte = static_cast<uint32_t>(entry->index);
-        scan->alias = name;
-        ++query_->ctes[entry->index].references;
-        for (const ScopeColumn& column : entry->columns) {
-          const ColumnId id = query_->AddColumn({column.name, column.type, 0, 0, false});
-          scan->output.push_back(id);
-          item->columns.push_back({column.name, id, column.type});
-        }
+        const CteEntry found = *entry;
+        ASSIGN_OR_RETURN(RelPtr scan, ReadCte(found, range.location, item));
         RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
-        scan->alias = item->alias;
+        if (found.copied == nullptr) scan->alias = item->alias;
         return scan;
       }
     }
@@ -172,116 +164,14 @@ absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect&
   // Without LATERAL the items of this FROM are out of sight.
   std::vector<ScopeItem> hidden;
   if (!range.lateral) std::swap(hidden, scope->items);
+  const PgQuery__SelectStmt* const outer = std::exchange(composites_in_, &select);
   auto bound = BindSelect(select, scope);
+  composites_in_ = outer;
   if (!range.lateral) std::swap(hidden, scope->items);
   if (!bound.ok()) return bound.status();
   item->columns = bound->columns;
   RETURN_IF_ERROR(ApplyAlias(range.alias, "", item, -1));
   return bound->rel;
-}
-
-absl::StatusOr<RelPtr> Binder::TableFunctionScan(const std::string& name,
-                                                 std::vector<ExprPtr> args) {
-  std::vector<const functions::TableFunction*> functions;
-  std::vector<Signature> candidates;
-  std::vector<TypeId> actual;
-  for (const ExprPtr& arg : args) actual.push_back(arg->type.id);
-  for (const auto* function : FunctionCatalog::Builtin().FindTableFunctions(name)) {
-    if (function->arguments.size() != args.size()) continue;
-    functions.push_back(function);
-    candidates.push_back(function->arguments);
-  }
-  const Choice choice = ChooseCandidate(candidates, actual, false);
-  if (choice.index < 0) return RelPtr();
-  const functions::TableFunction* function = functions[choice.index];
-  for (size_t i = 0; i < args.size(); ++i) {
-    if (function->arguments[i] == TypeId::kUnspecified) {
-      ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
-    } else {
-      ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
-    }
-  }
-  RelPtr scan = plan::MakeRel(Rel::Kind::kFunction);
-  scan->table_function = function;
-  scan->expressions = std::move(args);
-  scan->alias = name;
-  for (size_t i = 0; i < function->result.size(); ++i) {
-    const std::string column = i < function->column_names.size() ? function->column_names[i] : name;
-    scan->output.push_back(query_->AddColumn({column, {function->result[i], 0}, 0, 0, false}));
-  }
-  return scan;
-}
-
-absl::StatusOr<ExprPtr> Binder::BindSeries(const std::string& name, std::vector<ExprPtr> args,
-                                           int location, Scope* scope) {
-  ASSIGN_OR_RETURN(const RelPtr scan, TableFunctionScan(name, args));
-  // Says what is missing.
-  if (scan == nullptr) return CallFunction(name, std::move(args), location);
-  if (scan->output.size() != 1)
-    return Unsupported(location, absl::StrCat("the function ", name, "() outside FROM"));
-  scope->series->push_back(scan);
-  return plan::MakeColumn(scan->output[0], query_->columns[scan->output[0]].type, location);
-}
-
-absl::StatusOr<RelPtr> Binder::JoinSeries(RelPtr rel, const std::vector<RelPtr>& series,
-                                          bool grouped) {
-  if (series.empty()) return rel;
-  if (series.size() > 1)
-    return Unsupported(-1, "more than one set-returning function in a select list");
-  if (grouped) return Unsupported(-1, "a set-returning function in a grouped select list");
-  plan::ColumnSet used;
-  for (const ExprPtr& arg : series[0]->expressions) plan::CollectColumns(*arg, &used);
-  plan::ColumnSet produced;
-  plan::CollectProduced(*rel, &produced);
-  if (plan::Intersects(used, produced))
-    return Unsupported(-1, "a set-returning function of a row's columns in a select list");
-  if (rel->kind == Rel::Kind::kValues && rel->output.empty() && rel->rows.size() == 1)
-    return series[0];
-  RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {rel, series[0]});
-  join->output = rel->output;
-  join->output.insert(join->output.end(), series[0]->output.begin(), series[0]->output.end());
-  return join;
-}
-
-absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& range,
-                                                 RelPtr lateral, Scope* scope, ScopeItem* item) {
-  if (range.is_rowsfrom || range.n_functions != 1) return Unsupported(-1, "ROWS FROM");
-  if (range.n_coldeflist > 0) return Unsupported(-1, "a column definition list");
-  const Node* node = range.functions[0]->list->items[0];
-  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
-    return Unsupported(-1, "this expression in FROM");
-  }
-  const PgQuery__FuncCall& call = *node->func_call;
-  const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
-  const std::string& name = names.back();
-  const std::string function = FunctionName(names);
-  ASSIGN_OR_RETURN(const std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
-  ASSIGN_OR_RETURN(RelPtr scan, TableFunctionScan(function, args));
-  const bool series = scan != nullptr;
-  if (!series) {
-    // A plain function: one row, one column.
-    if (range.ordinality) return Unsupported(-1, "WITH ORDINALITY of a plain function");
-    ASSIGN_OR_RETURN(ExprPtr value, CallFunction(function, args, call.location));
-    scan = plan::MakeRel(Rel::Kind::kProject, {plan::MakeOneRow()});
-    scan->expressions = {value};
-    scan->output = {query_->AddColumn({name, value->type, 0, 0, false})};
-  }
-  for (const ColumnId id : scan->output)
-    item->columns.push_back({query_->columns[id].name, id, query_->columns[id].type});
-  // A function's only column takes the alias as its name.
-  if (item->columns.size() == 1 && range.alias != nullptr && range.alias->n_colnames == 0)
-    item->columns[0].name = parser::View(range.alias->aliasname);
-  if (series && range.ordinality) {
-    const ColumnId id = query_->AddColumn({"ordinality", {TypeId::kInt8, 0}, 0, 0, true});
-    scan->ordinality = true;
-    scan->output.push_back(id);
-    item->columns.push_back({"ordinality", id, {TypeId::kInt8, 0}});
-  }
-  RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, call.location));
-  scan->alias = item->alias;
-  for (size_t i = 0; i < item->columns.size(); ++i)
-    query_->columns[item->columns[i].id].name = item->columns[i].name;
-  return scan;
 }
 
 absl::StatusOr<RelPtr> Binder::BindFromItem(const Node* node, RelPtr lateral, Scope* scope,
@@ -294,11 +184,11 @@ absl::StatusOr<RelPtr> Binder::BindFromItem(const Node* node, RelPtr lateral, Sc
     case PG_QUERY__NODE__NODE_RANGE_SUBSELECT:
       return BindRangeSubselect(*node->range_subselect, lateral, scope, &items->emplace_back());
     case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
-      return BindRangeFunction(*node->range_function, lateral, scope, &items->emplace_back());
+      return BindRangeFunction(*node->range_function, scope, &items->emplace_back());
     case PG_QUERY__NODE__NODE_JOIN_EXPR:
       return BindJoin(*node->join_expr, lateral, scope, items);
     case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
-      return Unsupported(node->range_table_sample->location, "TABLESAMPLE");
+      return BindTableSample(*node->range_table_sample, scope, &items->emplace_back());
     default:
       return Unsupported(-1, "this kind of FROM item");
   }

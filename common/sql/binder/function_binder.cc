@@ -224,9 +224,6 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
       return ErrorAt(
           sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
           "Could not choose a best candidate function. You might need to add explicit type casts.");
-    if (!FunctionCatalog::Builtin().FindTableFunctions(name).empty())
-      return Unsupported(location,
-                         absl::StrCat("the set-returning function ", name, "() outside FROM"));
     return NoFunction(name, shown, location);
   }
   const Signature& signature = candidates[choice.index];
@@ -302,10 +299,15 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
     return ErrorAt(sqlstate::kWrongObjectType, call.location,
                    absl::StrCat("window function ", name, " requires an OVER clause"));
   const FunctionCatalog& catalog = FunctionCatalog::Builtin();
-  if (scope->series != nullptr && catalog.FindFunctions(name).empty() &&
-      !catalog.FindTableFunctions(name).empty())
-    return BindSeries(name, std::move(args), call.location, scope);
-  return CallFunction(name, std::move(args), call.location);
+  if (!catalog.FindFunctions(name).empty() || catalog.FindTableFunctions(name).empty())
+    return CallFunction(name, std::move(args), call.location);
+  ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
+                   BindSeries(name, std::move(args), call.location, scope));
+  if (columns.size() != 1)
+    return ErrorAt(sqlstate::kFeatureNotSupported, call.location,
+                   absl::StrCat("the composite value of ", name, "() is not supported here"),
+                   "Select its fields, as in (f(x)).*, or call the function in FROM.");
+  return plan::MakeColumn(columns[0], query_->columns[columns[0]].type, call.location);
 }
 
 absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::string& name, bool star,
@@ -344,6 +346,8 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
 absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                               const std::string& name, Scope* scope) {
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
+  const SeriesRefusal no_sets(
+      scope, "aggregate function calls cannot contain set-returning function calls");
   GroupingState* grouping = scope->grouping;
   const bool nested = grouping != nullptr && grouping->inside_aggregate;
   if (grouping != nullptr) grouping->inside_aggregate = true;

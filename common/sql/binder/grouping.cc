@@ -1,5 +1,7 @@
-// The body of a SELECT above its WHERE: targets, grouping, HAVING, DISTINCT, ORDER BY.
+// GROUP BY, and what it makes of the expressions above it.
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -51,56 +53,66 @@ bool DeterminedByKey(const Scope& scope, ColumnId id, const GroupKeys& keys) {
 
 }  // namespace
 
+absl::StatusOr<size_t> Binder::BindGroupKey(const Node* node, Scope* scope,
+                                            const std::vector<Target>& targets,
+                                            std::vector<ExprPtr>* keys) {
+  ASSIGN_OR_RETURN(const std::optional<int> target,
+                   MatchTarget(node, targets, scope, true, "GROUP BY"));
+  ExprPtr key;
+  int location = -1;
+  if (target.has_value()) {
+    key = targets[*target].expression;
+    location = node->node_case == PG_QUERY__NODE__NODE_A_CONST ? node->a_const->location
+                                                               : node->column_ref->location;
+    bool has_aggregate = false;
+    bool has_window = false;
+    plan::Walk(key, [&](const Expr& e) {
+      has_aggregate |= e.kind == Expr::Kind::kColumn && aggregate_columns_.contains(e.column);
+      has_window |= e.kind == Expr::Kind::kColumn && window_columns_.contains(e.column);
+    });
+    if (has_aggregate)
+      return ErrorAt(sqlstate::kGroupingError, location,
+                     "aggregate functions are not allowed in GROUP BY");
+    if (has_window)
+      return ErrorAt(sqlstate::kWindowingError, location,
+                     "window functions are not allowed in GROUP BY");
+  } else {
+    ASSIGN_OR_RETURN(key, BindExpr(node, scope));
+    ASSIGN_OR_RETURN(key, ResolveUnknown(key));
+    location = key->location;
+  }
+  if (!types::IsComparable(key->type.id))
+    return ErrorAt(sqlstate::kUndefinedFunction, location,
+                   absl::StrCat("could not identify an equality operator for type ",
+                                types::Format(key->type)));
+  const auto known = std::find_if(keys->begin(), keys->end(),
+                                  [&](const ExprPtr& e) { return plan::Equal(*e, *key); });
+  const size_t position = known - keys->begin();
+  if (known == keys->end()) keys->push_back(key);
+  return position;
+}
+
 absl::Status Binder::BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope,
-                                 const std::vector<Target>& targets, std::vector<ExprPtr>* keys) {
+                                 const std::vector<Target>& targets, std::vector<ExprPtr>* keys,
+                                 std::optional<GroupingSets>* sets) {
   scope->clause = "GROUP BY";
-  GroupingState* grouping = scope->grouping;
-  WindowingState* windowing = scope->windowing;
-  scope->grouping = nullptr;
-  scope->windowing = nullptr;
-  auto bind = [&]() -> absl::Status {
-    for (const Node* node : NodeList(select.group_clause, select.n_group_clause)) {
-      if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
-        return Unsupported(node->grouping_set->location, "GROUPING SETS, ROLLUP and CUBE");
-      ASSIGN_OR_RETURN(const std::optional<int> target,
-                       MatchTarget(node, targets, scope, true, "GROUP BY"));
-      ExprPtr key;
-      int location = -1;
-      if (target.has_value()) {
-        key = targets[*target].expression;
-        location = node->node_case == PG_QUERY__NODE__NODE_A_CONST ? node->a_const->location
-                                                                   : node->column_ref->location;
-        bool has_aggregate = false;
-        bool has_window = false;
-        plan::Walk(key, [&](const Expr& e) {
-          has_aggregate |= e.kind == Expr::Kind::kColumn && aggregate_columns_.contains(e.column);
-          has_window |= e.kind == Expr::Kind::kColumn && window_columns_.contains(e.column);
-        });
-        if (has_aggregate)
-          return ErrorAt(sqlstate::kGroupingError, location,
-                         "aggregate functions are not allowed in GROUP BY");
-        if (has_window)
-          return ErrorAt(sqlstate::kWindowingError, location,
-                         "window functions are not allowed in GROUP BY");
-      } else {
-        ASSIGN_OR_RETURN(key, BindExpr(node, scope));
-        ASSIGN_OR_RETURN(key, ResolveUnknown(key));
-        location = key->location;
-      }
-      if (!types::IsComparable(key->type.id))
-        return ErrorAt(sqlstate::kUndefinedFunction, location,
-                       absl::StrCat("could not identify an equality operator for type ",
-                                    types::Format(key->type)));
-      const bool known = std::any_of(keys->begin(), keys->end(),
-                                     [&](const ExprPtr& e) { return plan::Equal(*e, *key); });
-      if (!known) keys->push_back(key);
-    }
-    return absl::OkStatus();
-  };
-  const absl::Status status = bind();
+  GroupingState* grouping = std::exchange(scope->grouping, nullptr);
+  WindowingState* windowing = std::exchange(scope->windowing, nullptr);
+  const NodeList items(select.group_clause, select.n_group_clause);
+  auto expanded = ExpandGroupBy(items, scope, targets, keys);
   scope->grouping = grouping;
   scope->windowing = windowing;
-  return status;
+  if (!expanded.ok()) return expanded.status();
+  const bool has_sets = std::any_of(items.begin(), items.end(), [](const Node* node) {
+    return node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET;
+  });
+  if (!has_sets) return absl::OkStatus();
+  if (select.group_distinct) {
+    std::sort(expanded->begin(), expanded->end());
+    expanded->erase(std::unique(expanded->begin(), expanded->end()), expanded->end());
+  }
+  *sets = *std::move(expanded);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope* scope,
@@ -111,7 +123,8 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
       if (plan::Equal(*key, *e)) return plan::MakeColumn(id, e->type, e->location);
     }
     if (e->kind != Expr::Kind::kColumn || !OwnColumn(*scope, e->column)) return nullptr;
-    if (DeterminedByKey(*scope, e->column, *keys)) {
+    const GroupKeys& determining = common_keys_ == nullptr ? *keys : *common_keys_;
+    if (DeterminedByKey(*scope, e->column, determining)) {
       if (view_ == nullptr) needed_keys_.insert(query_->columns[e->column].table_id);
       const ColumnId id = query_->AddColumn(query_->columns[e->column]);
       keys->push_back({plan::MakeColumn(e->column, e->type), id});
@@ -142,192 +155,31 @@ absl::StatusOr<ExprPtr> Binder::ReplaceGrouped(const ExprPtr& expression, Scope*
   return result;
 }
 
-absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
-                                                  RelPtr rel, bool keep_unknown) {
-  GroupingState grouping;
-  scope->grouping = &grouping;
-  WindowingState windowing;
-  scope->windowing = &windowing;
-  RETURN_IF_ERROR(BindWindowClause({select.window_clause, select.n_window_clause}, scope));
-  std::vector<RelPtr> series;
-  scope->series = &series;
-  ASSIGN_OR_RETURN(
-      std::vector<Target> targets,
-      BindTargets({select.target_list, select.n_target_list}, scope,
-                  keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
-  scope->series = nullptr;
-  std::vector<ExprPtr> group;
-  RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group));
-  ExprPtr having;
-  if (select.having_clause != nullptr) {
-    scope->clause = "HAVING";
-    scope->windowing = nullptr;
-    ASSIGN_OR_RETURN(having, BindExpr(select.having_clause, scope));
-    ASSIGN_OR_RETURN(having, ToBoolean(having, "HAVING"));
-    scope->windowing = &windowing;
+absl::StatusOr<RelPtr> Binder::GroupByKeys(RelPtr rel, const GroupingState& grouping,
+                                           const std::vector<ExprPtr>& group,
+                                           const std::vector<std::pair<ExprPtr, ColumnId>>& keys) {
+  RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
+  for (const auto& [key, id] : keys) {
+    aggregate->expressions.push_back(key);
+    aggregate->output.push_back(id);
   }
-  scope->clause = "ORDER BY";
-  ASSIGN_OR_RETURN(std::vector<OrderItem> order,
-                   BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, false));
-  const bool distinct_on = select.n_distinct_clause > 0 &&
-                           select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
-  const bool distinct = select.n_distinct_clause > 0 && !distinct_on;
-  std::vector<OrderItem> distinct_items;
-  if (distinct_on) {
-    ASSIGN_OR_RETURN(
-        distinct_items,
-        BindDistinctOn({select.distinct_clause, select.n_distinct_clause}, scope, targets));
+  aggregate->aggregates = grouping.calls;
+  aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(),
+                           grouping.outputs.end());
+  if (grouping.operations.empty()) return aggregate;
+  // Of the one set that there is.
+  std::vector<size_t> all(group.size());
+  std::iota(all.begin(), all.end(), 0);
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {aggregate});
+  project->output = aggregate->output;
+  for (const ColumnId id : aggregate->output)
+    project->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
+  for (const GroupingState::Operation& operation : grouping.operations) {
+    ASSIGN_OR_RETURN(const int32_t value, GroupingValue(operation, group, all));
+    project->output.push_back(operation.output);
+    project->expressions.push_back(plan::MakeLiteral(types::Value::Int(TypeId::kInt4, value)));
   }
-  scope->grouping = nullptr;
-  scope->windowing = nullptr;
-
-  // Sort expressions that are no targets become targets that are dropped at the end.
-  const size_t visible = targets.size();
-  for (OrderItem& item : order) {
-    if (item.target >= 0) continue;
-    if (distinct)
-      return ErrorAt(sqlstate::kInvalidColumnReference, item.expression->location,
-                     "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
-    item.target = static_cast<int>(targets.size());
-    targets.push_back({item.expression, "?column?"});
-  }
-  if (distinct_on) RETURN_IF_ERROR(MatchDistinctOn(&distinct_items, order, &targets));
-
-  const bool grouped = !group.empty() || !grouping.calls.empty() || having != nullptr;
-  if (!series.empty() && !windowing.calls.empty())
-    return Unsupported(-1, "a set-returning function beside window functions in a select list");
-  ASSIGN_OR_RETURN(rel, JoinSeries(rel, series, grouped));
-  const auto replace_in_windows = [&](GroupKeys* keys) -> absl::Status {
-    absl::Status status;
-    windowing.ForEachExpression([&](ExprPtr& e) {
-      if (!status.ok()) return;
-      absl::StatusOr<ExprPtr> replaced = ReplaceGrouped(e, scope, keys);
-      if (replaced.ok())
-        e = *std::move(replaced);
-      else
-        status = replaced.status();
-    });
-    return status;
-  };
-  if (grouped && group.empty() && grouping.calls.empty()) {
-    // HAVING alone asks for one group, whose rows nobody looks at: they are not even read.
-    GroupKeys none;
-    for (Target& target : targets) {
-      ASSIGN_OR_RETURN(target.expression, ReplaceGrouped(target.expression, scope, &none));
-    }
-    ASSIGN_OR_RETURN(having, ReplaceGrouped(having, scope, &none));
-    RETURN_IF_ERROR(replace_in_windows(&none));
-    std::vector<ExprPtr> conditions;
-    plan::SplitConjunction(having, &conditions);
-    rel = plan::MakeFilter(plan::MakeOneRow(), std::move(conditions));
-  } else if (grouped) {
-    GroupKeys keys;
-    for (const ExprPtr& key : group) {
-      plan::ColumnInfo info{ColumnNameOf(nullptr), key->type, 0, 0, false};
-      if (key->kind == Expr::Kind::kColumn) info = query_->columns[key->column];
-      keys.push_back({key, query_->AddColumn(info)});
-    }
-    for (Target& target : targets) {
-      ASSIGN_OR_RETURN(target.expression, ReplaceGrouped(target.expression, scope, &keys));
-    }
-    if (having != nullptr) {
-      ASSIGN_OR_RETURN(having, ReplaceGrouped(having, scope, &keys));
-    }
-    RETURN_IF_ERROR(replace_in_windows(&keys));
-    RelPtr aggregate = plan::MakeRel(Rel::Kind::kAggregate, {rel});
-    for (const auto& [key, id] : keys) {
-      aggregate->expressions.push_back(key);
-      aggregate->output.push_back(id);
-    }
-    aggregate->aggregates = grouping.calls;
-    aggregate->output.insert(aggregate->output.end(), grouping.outputs.begin(),
-                             grouping.outputs.end());
-    rel = aggregate;
-    if (having != nullptr) {
-      std::vector<ExprPtr> conditions;
-      plan::SplitConjunction(having, &conditions);
-      rel = plan::MakeFilter(rel, std::move(conditions));
-    }
-  }
-
-  if (!windowing.calls.empty()) rel = ApplyWindows(rel, windowing);
-
-  for (Target& target : targets) {
-    plan::ColumnInfo info{target.name, target.expression->type, 0, 0, false};
-    if (target.expression->kind == Expr::Kind::kColumn) {
-      info = query_->columns[target.expression->column];
-      info.name = target.name;
-    }
-    target.id = query_->AddColumn(info);
-  }
-  // What calls volatile functions is computed for the rows that are left: PostgreSQL does so after
-  // ORDER BY and, row by row, below LIMIT.
-  std::vector<Target> postponed;
-  const bool limited = select.limit_count != nullptr;
-  if (!distinct && !distinct_on && (!order.empty() || limited)) {
-    std::vector<Target> first;
-    plan::ColumnSet passed;
-    for (size_t i = 0; i < targets.size(); ++i) {
-      const bool is_key = std::any_of(order.begin(), order.end(), [&](const OrderItem& item) {
-        return item.target == static_cast<int>(i);
-      });
-      if (is_key || !plan::IsVolatile(targets[i].expression)) {
-        first.push_back(targets[i]);
-        continue;
-      }
-      postponed.push_back(targets[i]);
-      for (const ColumnId id : plan::ColumnsOf(targets[i].expression)) {
-        const auto& known = rel->output;
-        if (std::find(known.begin(), known.end(), id) == known.end() || !passed.insert(id).second)
-          continue;
-        first.push_back({plan::MakeColumn(id, query_->columns[id].type), "", id});
-      }
-    }
-    rel = Project(rel, postponed.empty() ? targets : first);
-  } else {
-    rel = Project(rel, targets);
-  }
-  if (distinct) {
-    RelPtr unique = plan::MakeRel(Rel::Kind::kAggregate, {rel});
-    for (Target& target : targets) {
-      if (!types::IsComparable(target.expression->type.id))
-        return ErrorAt(sqlstate::kUndefinedFunction, target.expression->location,
-                       absl::StrCat("could not identify an equality operator for type ",
-                                    types::Format(target.expression->type)));
-      unique->expressions.push_back(plan::MakeColumn(target.id, target.expression->type));
-      target.id = query_->AddColumn(query_->columns[target.id]);
-      unique->output.push_back(target.id);
-    }
-    rel = unique;
-  }
-  if (distinct_on) rel = FirstOfEach(rel, distinct_items, order, targets);
-  if (!order.empty()) {
-    RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
-    sort->output = rel->output;
-    for (const OrderItem& item : order)
-      sort->keys.push_back(
-          {plan::MakeColumn(targets[item.target].id, targets[item.target].expression->type),
-           item.descending, item.nulls_first});
-    rel = sort;
-  }
-  ASSIGN_OR_RETURN(rel, BindLimit(select, rel, scope));
-  if (select.n_locking_clause > 0) RETURN_IF_ERROR(ApplyLocking(select, rel));
-  BoundQuery bound;
-  std::vector<Target> kept;
-  for (size_t i = 0; i < visible; ++i) {
-    const Target& target = targets[i];
-    bound.columns.push_back({target.name, target.id, target.expression->type});
-    const bool later = std::any_of(postponed.begin(), postponed.end(),
-                                   [&](const Target& other) { return other.id == target.id; });
-    if (later)
-      kept.push_back(target);
-    else
-      kept.push_back(
-          {plan::MakeColumn(target.id, target.expression->type), target.name, target.id});
-  }
-  if (visible < targets.size() || !postponed.empty() || distinct_on) rel = Project(rel, kept);
-  bound.rel = rel;
-  return bound;
+  return project;
 }
 
 }  // namespace adbms::sql::binder

@@ -41,37 +41,6 @@ std::vector<ScopeColumn> VisibleColumns(const std::vector<ScopeItem>& items) {
 
 }  // namespace
 
-absl::StatusOr<RelPtr> Binder::JoinLateral(RelPtr left, RelPtr right, JoinType type,
-                                           std::vector<ExprPtr> conditions) {
-  const plan::ColumnSet free = plan::FreeColumns(*right);
-  const plan::ColumnSet available(left->output.begin(), left->output.end());
-  if (plan::Intersects(free, available)) {
-    std::erase_if(conditions, [](const ExprPtr& e) { return plan::IsTrue(*e); });
-    // A right side without FROM only computes on the left's rows.
-    const bool computes = right->kind == Rel::Kind::kProject &&
-                          right->inputs[0]->kind == Rel::Kind::kValues &&
-                          right->inputs[0]->output.empty() && right->inputs[0]->rows.size() == 1;
-    if (!computes || (type != common::v1::JOIN_TYPE_INNER && !conditions.empty()))
-      return status::NotSupported("LATERAL over a subquery with FROM, or over a function");
-    RelPtr project = plan::MakeRel(Rel::Kind::kProject, {left});
-    for (const ColumnId id : left->output) {
-      project->output.push_back(id);
-      project->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
-    }
-    for (size_t i = 0; i < right->output.size(); ++i) {
-      project->output.push_back(right->output[i]);
-      project->expressions.push_back(right->expressions[i]);
-    }
-    return conditions.empty() ? project : plan::MakeFilter(project, std::move(conditions));
-  }
-  RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {left, right});
-  join->join_type = type;
-  join->conditions = std::move(conditions);
-  join->output = left->output;
-  join->output.insert(join->output.end(), right->output.begin(), right->output.end());
-  return join;
-}
-
 absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr lateral, Scope* scope,
                                         std::vector<ScopeItem>* items) {
   ASSIGN_OR_RETURN(const JoinType type, TypeOf(expr.jointype));

@@ -14,6 +14,8 @@ struct ScopeColumn {
   std::string name;
   plan::ColumnId id = 0;
   types::Type type;
+  // Of a composite value, which has no number of its own.
+  std::vector<ScopeColumn> fields = {};
 };
 
 // A relation of FROM, or a join's merged columns.
@@ -24,15 +26,20 @@ struct ScopeItem {
   const common::v1::TableDescriptor* table = nullptr;
   bool relation_visible = true;  // alias.column works
   bool columns_visible = true;   // column works, and `*` includes it
+  bool recursive = false;        // The working table of the query that is being bound.
+  bool scalar = false;           // A function's value: alias alone means its only column.
 };
 
 struct CteEntry {
   std::string name;
-  int index = -1;  // In Query.ctes.
+  int index = -1;  // In Query.ctes; -1: copied for each reader, or a working table.
   std::vector<ScopeColumn> columns;
+  plan::RelPtr copied = nullptr;
+  uint32_t working_table = 0;
 };
 
 struct GroupingState;
+struct SeriesState;
 struct WindowingState;
 
 struct Scope {
@@ -46,13 +53,51 @@ struct Scope {
   WindowingState* windowing = nullptr;
   // Why aggregates and window functions are not allowed now: "WHERE", "JOIN conditions", ….
   const char* clause = "";
-  // Set while binding a select list: where its set-returning functions are collected, to be joined
-  // to the rows.
-  std::vector<plan::RelPtr>* series = nullptr;
+  // Set while binding clauses in which set-returning functions of this query may stand.
+  SeriesState* series = nullptr;
+  // Its select list may have composite values: whoever reads it takes them apart.
+  bool composites = false;
+};
+
+// A query's set-returning functions outside of FROM, as they are found.
+struct SeriesState {
+  struct Call {
+    plan::SetFunction function;
+    std::vector<plan::ColumnId> outputs;
+  };
+  std::vector<Call> calls;
+  // Why none may stand here, though they are allowed in the clause; null: one may.
+  const char* refusal = nullptr;
+};
+
+// Refuses them for as long as it lives.
+class SeriesRefusal {
+ public:
+  SeriesRefusal(const Scope* scope, const char* refusal) : series_(scope->series) {
+    if (series_ == nullptr) return;
+    outer_ = series_->refusal;
+    series_->refusal = refusal;
+  }
+  ~SeriesRefusal() {
+    if (series_ != nullptr) series_->refusal = outer_;
+  }
+  SeriesRefusal(const SeriesRefusal&) = delete;
+  SeriesRefusal& operator=(const SeriesRefusal&) = delete;
+
+ private:
+  SeriesState* const series_;
+  const char* outer_ = nullptr;
 };
 
 // A query's aggregates as they are found.
 struct GroupingState {
+  // GROUPING(…)
+  struct Operation {
+    std::vector<plan::ExprPtr> arguments;
+    plan::ColumnId output = 0;
+    int location = -1;
+  };
+  std::vector<Operation> operations;
   std::vector<plan::AggregateCall> calls;
   std::vector<plan::ColumnId> outputs;
   bool inside_aggregate = false;

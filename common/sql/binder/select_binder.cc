@@ -16,6 +16,14 @@ namespace sqlstate = status::sqlstate;
 
 constexpr size_t kMaxTargets = 1664;
 
+// (…).*
+bool IsFieldStar(const Node* node) {
+  if (node->node_case != PG_QUERY__NODE__NODE_A_INDIRECTION) return false;
+  const PgQuery__AIndirection& indirection = *node->a_indirection;
+  return indirection.n_indirection == 1 &&
+         indirection.indirection[0]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
+
 bool IsStar(const Node* node) {
   if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
   const PgQuery__ColumnRef& ref = *node->column_ref;
@@ -40,46 +48,12 @@ bool IsPlainColumn(const Node* node) { return node->node_case == PG_QUERY__NODE_
 
 }  // namespace
 
-absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
-  if (with == nullptr) return absl::OkStatus();
-  if (with->recursive) {
-    // RECURSIVE without a reference to itself is an ordinary WITH; telling them apart needs the
-    // binding: a self-reference then is an unknown relation.
-    return Unsupported(with->location, "WITH RECURSIVE");
-  }
-  for (const Node* node : NodeList(with->ctes, with->n_ctes)) {
-    const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
-    const std::string name(parser::View(cte.ctename));
-    for (const CteEntry& known : scope->ctes) {
-      if (known.name == name)
-        return ErrorAt(sqlstate::kDuplicateAlias, cte.location,
-                       absl::StrCat("WITH query name \"", name, "\" specified more than once"));
-    }
-    if (cte.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-      return Unsupported(cte.location, "a data-modifying WITH");
-    ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*cte.ctequery->select_stmt, scope));
-    if (!plan::FreeColumns(*bound.rel).empty())
-      return Unsupported(cte.location, "a WITH query that refers to an outer query's columns");
-    if (cte.n_aliascolnames > bound.columns.size())
-      return ErrorAt(
-          sqlstate::kInvalidColumnReference, cte.location,
-          absl::StrCat("WITH query \"", name, "\" has ", bound.columns.size(),
-                       " columns available but ", cte.n_aliascolnames, " columns specified"));
-    for (size_t i = 0; i < cte.n_aliascolnames; ++i)
-      bound.columns[i].name = parser::StringOf(cte.aliascolnames[i]);
-    CteEntry entry{name, static_cast<int>(query_->ctes.size()), bound.columns};
-    query_->ctes.push_back({name, bound.rel, 0,
-                            cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways});
-    scope->ctes.push_back(std::move(entry));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select, Scope* parent,
                                               bool keep_unknown) {
   const DepthGuard guard(&depth_);
   if (guard.too_deep()) return DepthGuard::Error();
   Scope scope(parent);
+  scope.composites = &select == composites_in_;
   RETURN_IF_ERROR(BindWith(select.with_clause, &scope));
   if (select.into_clause != nullptr) return Unsupported(-1, "SELECT INTO");
   if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE &&
@@ -91,14 +65,20 @@ absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select,
 
 absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Target>* targets) {
   const PgQuery__ColumnRef& ref = *node->column_ref;
+  absl::Status status;
+  const auto add = [&](const ScopeColumn& column) {
+    if (column.fields.empty())
+      targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
+    else
+      status.Update(AddFields(column.name, column.fields, ref.location, scope, targets));
+  };
   if (ref.n_fields > 1) {
     const std::string alias(parser::StringOf(ref.fields[ref.n_fields - 2]));
     for (Scope* level = scope; level != nullptr; level = level->parent) {
       for (const ScopeItem& item : level->items) {
         if (!item.relation_visible || item.alias != alias) continue;
-        for (const ScopeColumn& column : item.columns)
-          targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
-        return absl::OkStatus();
+        for (const ScopeColumn& column : item.columns) add(column);
+        return status;
       }
     }
     return ErrorAt(sqlstate::kUndefinedTable, ref.location,
@@ -109,10 +89,9 @@ absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Targ
                    "SELECT * with no tables specified is not valid");
   for (const ScopeItem& item : scope->items) {
     if (!item.columns_visible) continue;
-    for (const ScopeColumn& column : item.columns)
-      targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
+    for (const ScopeColumn& column : item.columns) add(column);
   }
-  return absl::OkStatus();
+  return status;
 }
 
 absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* scope,
@@ -122,6 +101,21 @@ absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* sc
     const PgQuery__ResTarget& target = *node->res_target;
     if (IsStar(target.val)) {
       RETURN_IF_ERROR(ExpandStar(target.val, scope, &targets));
+      continue;
+    }
+    const bool all_fields = IsFieldStar(target.val);
+    ASSIGN_OR_RETURN(
+        const auto fields,
+        BindComposite(all_fields ? target.val->a_indirection->arg : target.val, scope));
+    if (fields.has_value() && all_fields) {
+      for (const ScopeColumn& field : *fields)
+        targets.push_back({plan::MakeColumn(field.id, field.type), field.name});
+      continue;
+    }
+    if (fields.has_value()) {
+      const std::string name(parser::View(target.name));
+      RETURN_IF_ERROR(AddFields(name.empty() ? ColumnNameOf(target.val) : name, *fields,
+                                LocationOf(target.val), scope, &targets));
       continue;
     }
     ASSIGN_OR_RETURN(ExprPtr e, BindExpr(target.val, scope));
@@ -259,12 +253,17 @@ RelPtr Binder::Project(RelPtr input, const std::vector<Target>& targets) {
 }
 
 absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelPtr rel,
-                                         Scope* scope) {
-  if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
-    return Unsupported(-1, "FETCH FIRST … WITH TIES");
+                                         const std::vector<plan::SortKey>& sorted, Scope* scope) {
+  const bool ties = select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES;
+  if (ties && sorted.empty())
+    return ErrorAt(sqlstate::kSyntaxError, -1,
+                   "WITH TIES cannot be specified without ORDER BY clause");
   if (select.limit_count == nullptr && select.limit_offset == nullptr) return rel;
   RelPtr limit = plan::MakeRel(Rel::Kind::kLimit, {rel});
   limit->output = rel->output;
+  for (const plan::SortKey& key : sorted) {
+    if (ties) limit->ties.push_back(key.expression);
+  }
   auto bind = [&](const Node* node, const char* name) -> absl::StatusOr<ExprPtr> {
     Scope outer(scope->parent);
     outer.ctes = scope->ctes;
@@ -281,8 +280,12 @@ absl::StatusOr<RelPtr> Binder::BindLimit(const PgQuery__SelectStmt& select, RelP
   };
   if (select.limit_count != nullptr) {
     ASSIGN_OR_RETURN(limit->count, bind(select.limit_count, "LIMIT"));
-    if (limit->count->kind == Expr::Kind::kLiteral && limit->count->value.is_null())
+    if (limit->count->kind == Expr::Kind::kLiteral && limit->count->value.is_null()) {
+      if (ties)
+        return ErrorAt(sqlstate::kInvalidRowCountInLimit, -1,
+                       "row count cannot be null in FETCH FIRST ... WITH TIES clause");
       limit->count = nullptr;
+    }
   }
   if (select.limit_offset != nullptr) {
     ASSIGN_OR_RETURN(limit->offset, bind(select.limit_offset, "OFFSET"));

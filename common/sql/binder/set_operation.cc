@@ -17,6 +17,14 @@ bool IsProjectionOfUnknown(const Rel& rel, size_t column) {
   return rel.kind == Rel::Kind::kProject && rel.expressions[column]->type.id == TypeId::kUnknown;
 }
 
+RelPtr SortBy(RelPtr rel, const std::vector<plan::SortKey>& keys) {
+  if (keys.empty()) return rel;
+  RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
+  sort->output = rel->output;
+  sort->keys = keys;
+  return sort;
+}
+
 }  // namespace
 
 absl::StatusOr<BoundQuery> Binder::BindValues(const PgQuery__SelectStmt& select, Scope* scope,
@@ -49,17 +57,65 @@ absl::StatusOr<BoundQuery> Binder::BindValues(const PgQuery__SelectStmt& select,
   scope->items.push_back(std::move(item));
   ASSIGN_OR_RETURN(const std::vector<OrderItem> order,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, false));
-  RelPtr rel = values;
-  if (!order.empty()) {
-    RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
-    sort->output = rel->output;
-    for (const OrderItem& key : order)
-      sort->keys.push_back({key.target >= 0 ? targets[key.target].expression : key.expression,
-                            key.descending, key.nulls_first});
-    rel = sort;
-  }
-  ASSIGN_OR_RETURN(bound.rel, BindLimit(select, rel, scope));
+  std::vector<plan::SortKey> keys;
+  for (const OrderItem& key : order)
+    keys.push_back({key.target >= 0 ? targets[key.target].expression : key.expression,
+                    key.descending, key.nulls_first});
+  ASSIGN_OR_RETURN(bound.rel, BindLimit(select, SortBy(values, keys), keys, scope));
   return bound;
+}
+
+absl::StatusOr<Type> Binder::CommonColumnType(const BoundQuery& left, const BoundQuery& right,
+                                              size_t column, const char* name,
+                                              bool compared) const {
+  const Type a = left.columns[column].type;
+  const Type b = right.columns[column].type;
+  TypeId conflict = TypeId::kUnspecified;
+  const std::optional<TypeId> common = SelectCommonType({a.id, b.id}, &conflict);
+  if (!common.has_value()) {
+    int location = -1;
+    if (right.rel->kind == Rel::Kind::kProject) location = right.rel->expressions[column]->location;
+    return ErrorAt(sqlstate::kDatatypeMismatch, location,
+                   absl::StrCat(name, " types ", types::Format(a), " and ", types::Format(b),
+                                " cannot be matched"));
+  }
+  if (compared && !types::IsComparable(*common))
+    return status::Error(sqlstate::kUndefinedFunction,
+                         absl::StrCat("could not identify an equality operator for type ",
+                                      types::Format({*common, 0})));
+  return a == b && a.id == *common ? a : Type{*common, 0};
+}
+
+absl::StatusOr<RelPtr> Binder::CoerceColumns(BoundQuery* query, const std::vector<Type>& types,
+                                             const char* name) {
+  bool converts = false;
+  for (size_t i = 0; i < types.size(); ++i) {
+    converts |= query->columns[i].type != types[i];
+    // An unknown constant is read as the common type at once.
+    if (IsProjectionOfUnknown(*query->rel, i)) {
+      ASSIGN_OR_RETURN(query->rel->expressions[i], TryCoerce(query->rel->expressions[i], types[i],
+                                                             functions::CastContext::kImplicit));
+      query->columns[i].type = types[i];
+      query_->columns[query->rel->output[i]].type = types[i];
+    }
+  }
+  if (!converts) return query->rel;
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {query->rel});
+  for (size_t i = 0; i < types.size(); ++i) {
+    const ScopeColumn& column = query->columns[i];
+    ExprPtr e = plan::MakeColumn(column.id, column.type);
+    if (column.type.id != types[i].id) {
+      const Type from = column.type;
+      ASSIGN_OR_RETURN(e, TryCoerce(e, types[i], functions::CastContext::kImplicit));
+      if (e == nullptr)
+        return status::Error(sqlstate::kCannotCoerce,
+                             absl::StrCat(name, " could not convert type ", types::Format(from),
+                                          " to ", types::Format(types[i])));
+    }
+    project->expressions.push_back(e);
+    project->output.push_back(query_->AddColumn({column.name, types[i], 0, 0, false}));
+  }
+  return project;
 }
 
 absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& select,
@@ -76,58 +132,14 @@ absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& s
   BoundQuery bound;
   std::vector<Target> targets;
   RelPtr rel = plan::MakeRel(Rel::Kind::kAppend);
-  auto side = [&](BoundQuery& query, const std::vector<Type>& types) -> absl::StatusOr<RelPtr> {
-    bool converts = false;
-    for (size_t i = 0; i < types.size(); ++i) {
-      converts |= query.columns[i].type != types[i];
-      // An unknown constant is read as the common type at once.
-      if (IsProjectionOfUnknown(*query.rel, i)) {
-        ASSIGN_OR_RETURN(query.rel->expressions[i], TryCoerce(query.rel->expressions[i], types[i],
-                                                              functions::CastContext::kImplicit));
-        query.columns[i].type = types[i];
-        query_->columns[query.rel->output[i]].type = types[i];
-      }
-    }
-    if (!converts) return query.rel;
-    RelPtr project = plan::MakeRel(Rel::Kind::kProject, {query.rel});
-    for (size_t i = 0; i < types.size(); ++i) {
-      const ScopeColumn& column = query.columns[i];
-      ExprPtr e = plan::MakeColumn(column.id, column.type);
-      if (column.type.id != types[i].id) {
-        const Type from = column.type;
-        ASSIGN_OR_RETURN(e, TryCoerce(e, types[i], functions::CastContext::kImplicit));
-        if (e == nullptr)
-          return status::Error(sqlstate::kCannotCoerce,
-                               absl::StrCat(name, " could not convert type ", types::Format(from),
-                                            " to ", types::Format(types[i])));
-      }
-      project->expressions.push_back(e);
-      project->output.push_back(query_->AddColumn({column.name, types[i], 0, 0, false}));
-    }
-    return project;
-  };
+  const bool distinct = !select.all || select.op != PG_QUERY__SET_OPERATION__SETOP_UNION;
   std::vector<Type> types;
   for (size_t i = 0; i < left.columns.size(); ++i) {
-    const Type a = left.columns[i].type;
-    const Type b = right.columns[i].type;
-    TypeId conflict = TypeId::kUnspecified;
-    const std::optional<TypeId> common = SelectCommonType({a.id, b.id}, &conflict);
-    if (!common.has_value()) {
-      int location = -1;
-      if (right.rel->kind == Rel::Kind::kProject) location = right.rel->expressions[i]->location;
-      return ErrorAt(sqlstate::kDatatypeMismatch, location,
-                     absl::StrCat(name, " types ", types::Format(a), " and ", types::Format(b),
-                                  " cannot be matched"));
-    }
-    const bool distinct = !select.all || select.op != PG_QUERY__SET_OPERATION__SETOP_UNION;
-    if (distinct && !types::IsComparable(*common))
-      return status::Error(sqlstate::kUndefinedFunction,
-                           absl::StrCat("could not identify an equality operator for type ",
-                                        types::Format({*common, 0})));
-    types.push_back(a == b && a.id == *common ? a : Type{*common, 0});
+    ASSIGN_OR_RETURN(const Type type, CommonColumnType(left, right, i, name, distinct));
+    types.push_back(type);
   }
-  ASSIGN_OR_RETURN(RelPtr left_rel, side(left, types));
-  ASSIGN_OR_RETURN(RelPtr right_rel, side(right, types));
+  ASSIGN_OR_RETURN(RelPtr left_rel, CoerceColumns(&left, types, name));
+  ASSIGN_OR_RETURN(RelPtr right_rel, CoerceColumns(&right, types, name));
   rel->inputs = {left_rel, right_rel};
   for (size_t i = 0; i < types.size(); ++i)
     rel->output.push_back(query_->AddColumn({left.columns[i].name, types[i], 0, 0, false}));
@@ -157,14 +169,10 @@ absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& s
                          "FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT");
   ASSIGN_OR_RETURN(const std::vector<OrderItem> order,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, true));
-  if (!order.empty()) {
-    RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
-    sort->output = rel->output;
-    for (const OrderItem& key : order)
-      sort->keys.push_back({targets[key.target].expression, key.descending, key.nulls_first});
-    rel = sort;
-  }
-  ASSIGN_OR_RETURN(bound.rel, BindLimit(select, rel, scope));
+  std::vector<plan::SortKey> keys;
+  for (const OrderItem& key : order)
+    keys.push_back({targets[key.target].expression, key.descending, key.nulls_first});
+  ASSIGN_OR_RETURN(bound.rel, BindLimit(select, SortBy(rel, keys), keys, scope));
   return bound;
 }
 

@@ -75,7 +75,8 @@ const Rel* ScanOf(const Rel& rel, std::vector<ExprPtr>* conditions) {
 }
 
 void Flatten(const RelPtr& rel, std::vector<RelPtr>* relations, std::vector<ExprPtr>* conditions) {
-  if (rel->kind == Rel::Kind::kJoin && rel->join_type == common::v1::JOIN_TYPE_INNER) {
+  if (rel->kind == Rel::Kind::kJoin && rel->join_type == common::v1::JOIN_TYPE_INNER &&
+      !rel->lateral) {
     conditions->insert(conditions->end(), rel->conditions.begin(), rel->conditions.end());
     Flatten(rel->inputs[0], relations, conditions);
     Flatten(rel->inputs[1], relations, conditions);
@@ -96,7 +97,8 @@ bool IsJoinKey(const ExprPtr& condition, const ColumnSet& left, const ColumnSet&
   return ReadKey(condition, left, right, &a, &b);
 }
 
-absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel) {
+absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel, const Wanted& wanted) {
+  if (rel.lateral) return BuildLateral(rel, wanted);
   if (rel.join_type == common::v1::JOIN_TYPE_INNER) return BuildInnerJoins(rel);
   if (rel.join_type == common::v1::JOIN_TYPE_SEMI) {
     ASSIGN_OR_RETURN(std::optional<Physical> reversed, TryReversedSemi(rel));
@@ -166,6 +168,12 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
     SubPlanState saved;
     if (subplan_ != nullptr) saved = *subplan_;
     ASSIGN_OR_RETURN(const Physical trial, BuildRel(*relation));
+    // What has left nothing behind need not be built again: joins inside each other would take time
+    // that doubles with each.
+    std::vector<ExprPtr> conditions;
+    if (plan_.subplans_size() == subplans && next_slot_ == slot &&
+        ScanOf(*relation, &conditions) == nullptr)
+      built_.emplace(relation.get(), std::make_pair(relation, trial));
     if (subplan_ != nullptr) *subplan_ = std::move(saved);
     while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
     next_slot_ = slot;
@@ -189,10 +197,15 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
   return result;
 }
 
+absl::StatusOr<Physical> PhysicalBuilder::BuildRelation(const Rel& rel) {
+  const auto built = built_.find(&rel);
+  return built == built_.end() ? BuildRel(rel) : built->second.second;
+}
+
 absl::StatusOr<Physical> PhysicalBuilder::BuildJoinTree(const plan::JoinGraph& graph,
                                                         const plan::JoinTree& tree,
                                                         std::vector<bool>* used) {
-  if (tree.relation >= 0) return BuildRel(*graph.relations[tree.relation]);
+  if (tree.relation >= 0) return BuildRelation(*graph.relations[tree.relation]);
   ASSIGN_OR_RETURN(Physical left, BuildJoinTree(graph, *tree.left, used));
   ColumnSet available = SetOf(left.layout);
   std::optional<Physical> built;
@@ -232,7 +245,7 @@ absl::StatusOr<Physical> PhysicalBuilder::Join(common::v1::JoinType type, Physic
     has_keys |= ReadKey(condition, left_columns, right_columns, &a, &b);
   }
   const int subplans = plan_.subplans_size();
-  ASSIGN_OR_RETURN(Physical right_side, BuildRel(right));
+  ASSIGN_OR_RETURN(Physical right_side, BuildRelation(right));
   const bool plain = plan_.subplans_size() == subplans;
   if (plain) {
     ASSIGN_OR_RETURN(

@@ -181,7 +181,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildRel(const Rel& rel, const Wanted&
     case Rel::Kind::kProject:
       return BuildProject(rel, wanted);
     case Rel::Kind::kJoin:
-      return BuildJoin(rel);
+      return BuildJoin(rel, wanted);
     case Rel::Kind::kAggregate:
       return BuildAggregate(rel);
     case Rel::Kind::kSort:
@@ -194,6 +194,12 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildRel(const Rel& rel, const Wanted&
       return BuildAppend(rel);
     case Rel::Kind::kSetOperation:
       return BuildSetOperation(rel);
+    case Rel::Kind::kProjectSet:
+      return BuildProjectSet(rel, wanted);
+    case Rel::Kind::kRecursiveUnion:
+      return BuildRecursiveUnion(rel);
+    case Rel::Kind::kWorkingTable:
+      return BuildWorkingTable(rel);
   }
   return absl::InternalError("unknown logical operator");
 }
@@ -302,6 +308,19 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildValues(const Rel& rel) {
   return result;
 }
 
+double RowsOf(const functions::TableFunction& function, const std::vector<ExprPtr>& arguments) {
+  if (function.name == "generate_series" && arguments.size() == 2) {
+    const Expr& from = *arguments[0];
+    const Expr& to = *arguments[1];
+    if (from.kind == Expr::Kind::kLiteral && to.kind == Expr::Kind::kLiteral &&
+        !from.value.is_null() && !to.value.is_null() && types::IsInteger(from.type.id) &&
+        types::IsInteger(to.type.id))
+      return std::max(1.0, static_cast<double>(to.value.int_value()) -
+                               static_cast<double>(from.value.int_value()) + 1);
+  }
+  return function.name == "generate_series" ? 1000 : 10;
+}
+
 absl::StatusOr<Physical> PhysicalBuilder::BuildFunction(const Rel& rel) {
   Physical result;
   common::v1::FunctionScan* op = result.op.mutable_function_scan();
@@ -310,16 +329,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildFunction(const Rel& rel) {
   op->set_ordinality(rel.ordinality);
   for (const ExprPtr& e : rel.expressions) RETURN_IF_ERROR(EncodeInto(e, {}, op->add_arguments()));
   result.layout = rel.output;
-  result.rows = rel.table_function->name == "unnest" ? 10 : 1000;
-  if (rel.table_function->name == "generate_series" && rel.expressions.size() == 2) {
-    const Expr& from = *rel.expressions[0];
-    const Expr& to = *rel.expressions[1];
-    if (from.kind == Expr::Kind::kLiteral && to.kind == Expr::Kind::kLiteral &&
-        !from.value.is_null() && !to.value.is_null() && types::IsInteger(from.type.id) &&
-        types::IsInteger(to.type.id))
-      result.rows = std::max(1.0, static_cast<double>(to.value.int_value()) -
-                                      static_cast<double>(from.value.int_value()) + 1);
-  }
+  result.rows = RowsOf(*rel.table_function, rel.expressions);
   result.cost = result.rows * kCost.emit_row;
   Finish(&result);
   return result;
@@ -535,14 +545,16 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildSort(const Rel& rel, const Rel* l
 absl::StatusOr<Physical> PhysicalBuilder::BuildLimit(const Rel& rel, const Wanted& wanted) {
   const double count = rel.count == nullptr ? 1e18 : KnownNumber(rel.count).value_or(kAssumedLimit);
   const Rel& child = *rel.inputs[0];
-  absl::StatusOr<Physical> built =
-      child.kind == Rel::Kind::kSort ? BuildSort(child, &rel) : BuildRel(child, {{}, count});
+  absl::StatusOr<Physical> built = child.kind == Rel::Kind::kSort
+                                       ? BuildSort(child, rel.ties.empty() ? &rel : nullptr)
+                                       : BuildRel(child, {{}, count});
   if (!built.ok()) return built.status();
   Physical input = *std::move(built);
   Physical result;
   common::v1::Limit* limit = result.op.mutable_limit();
   if (rel.count) RETURN_IF_ERROR(EncodeInto(rel.count, {}, limit->mutable_count()));
   if (rel.offset) RETURN_IF_ERROR(EncodeInto(rel.offset, {}, limit->mutable_offset()));
+  for (const ExprPtr& e : rel.ties) RETURN_IF_ERROR(EncodeInto(e, input.layout, limit->add_ties()));
   result.layout = input.layout;
   result.ordering = input.ordering;
   result.sorted = input.sorted;

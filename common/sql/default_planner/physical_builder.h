@@ -28,6 +28,10 @@ struct Physical {
   double cost = 0;
 };
 
+// How many rows a set-returning function is expected to have.
+double RowsOf(const functions::TableFunction& function,
+              const std::vector<plan::ExprPtr>& arguments);
+
 // The order that a parent would like, in terms of the child's columns.
 struct Wanted {
   std::vector<plan::SortKey> order;
@@ -65,6 +69,12 @@ class PhysicalBuilder {
   // The keys as an index may deliver them; empty when none can.
   std::vector<plan::SortKey> DeliverableOrder(const plan::Rel& sort) const;
   bool NeverNull(const plan::Rel& rel, plan::ColumnId column) const;
+  // lateral_builder.cc
+  absl::StatusOr<Physical> BuildProjectSet(const plan::Rel& rel, const Wanted& wanted);
+  absl::StatusOr<Physical> BuildLateral(const plan::Rel& rel, const Wanted& wanted);
+  // recursion_builder.cc
+  absl::StatusOr<Physical> BuildRecursiveUnion(const plan::Rel& rel);
+  absl::StatusOr<Physical> BuildWorkingTable(const plan::Rel& rel);
   // window_builder.cc
   absl::StatusOr<Physical> BuildWindow(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildLimit(const plan::Rel& rel, const Wanted& wanted);
@@ -74,9 +84,11 @@ class PhysicalBuilder {
   absl::StatusOr<std::optional<Physical>> TryIndexEnds(const plan::Rel& aggregate,
                                                        const Physical& whole);
   // join_builder.cc
-  absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel);
+  absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<std::optional<Physical>> TryReversedSemi(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildInnerJoins(const plan::Rel& rel);
+  // As BuildRel, of a join's relation.
+  absl::StatusOr<Physical> BuildRelation(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildJoinTree(const plan::JoinGraph& graph, const plan::JoinTree& tree,
                                          std::vector<bool>* used);
   absl::StatusOr<Physical> Join(common::v1::JoinType type, Physical left, const plan::Rel& right,
@@ -98,13 +110,15 @@ class PhysicalBuilder {
   void Finish(Physical* physical);
   // Reorders or drops columns so that the output is exactly `layout`.
   absl::StatusOr<Physical> Align(Physical input, const std::vector<plan::ColumnId>& layout);
-  absl::Status FillInsert(Physical input, common::v1::Operator* out);
-  absl::Status FillChange(Physical input, common::v1::Operator* out);
-  absl::Status FillReturning(const std::vector<plan::ExprPtr>& returning,
+  absl::StatusOr<common::v1::Operator> BuildWrite(const plan::Write& write, const plan::Rel& rel);
+  absl::Status FillInsert(const plan::Write& write, Physical input, common::v1::Operator* out);
+  absl::Status FillChange(const plan::Write& write, Physical input, common::v1::Operator* out);
+  absl::Status FillReturning(const plan::Write& write, const std::vector<plan::ExprPtr>& returning,
                              const std::vector<plan::ColumnId>& layout,
                              google::protobuf::RepeatedPtrField<common::v1::Expression>* out,
                              common::v1::Operator* op);
-  absl::Status FillCascades(google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out);
+  absl::Status FillCascades(const plan::Write& write,
+                            google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out);
   absl::Status FillChecks(const std::vector<plan::CheckCondition>& checks,
                           const std::vector<plan::ColumnId>& layout,
                           google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out);
@@ -119,7 +133,11 @@ class PhysicalBuilder {
   // that doubles with each.
   static constexpr int kMaxReversedSemiTries = 64;
   int reversed_semi_tries_ = 0;
+  // Relations of joins that were built for their estimates; holds them, so that no other comes to
+  // stand where one stood.
+  std::map<const plan::Rel*, std::pair<plan::RelPtr, Physical>> built_;
   std::vector<double> cte_rows_;
+  std::map<uint32_t, double> working_table_rows_;
 };
 
 }  // namespace adbms::sql::default_planner

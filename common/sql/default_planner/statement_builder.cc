@@ -60,13 +60,14 @@ uint64_t ShapeOf(const Operator& op, uint64_t hash) {
 }  // namespace
 
 absl::Status PhysicalBuilder::FillReturning(
-    const std::vector<ExprPtr>& returning, const std::vector<ColumnId>& layout,
+    const plan::Write& write, const std::vector<ExprPtr>& returning,
+    const std::vector<ColumnId>& layout,
     google::protobuf::RepeatedPtrField<common::v1::Expression>* out, Operator* op) {
   for (size_t i = 0; i < returning.size(); ++i) {
     const ExprPtr& e = returning[i];
     RETURN_IF_ERROR(EncodeInto(e, layout, out->Add()));
     common::v1::OutputColumn* column = op->add_output();
-    column->set_name(query_.output_names[i]);
+    column->set_name(write.output_names[i]);
     *column->mutable_type() = types::ToProto(e->type);
     if (e->kind == plan::Expr::Kind::kColumn) {
       column->set_table_id(query_.columns[e->column].table_id);
@@ -88,8 +89,8 @@ absl::Status PhysicalBuilder::FillChecks(
 }
 
 absl::Status PhysicalBuilder::FillCascades(
-    google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out) {
-  for (const plan::CascadeTarget& target : query_.cascades) {
+    const plan::Write& write, google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out) {
+  for (const plan::CascadeTarget& target : write.cascades) {
     common::v1::CascadeTarget* proto = out->Add();
     proto->set_table_id(target.table->table_id());
     RETURN_IF_ERROR(FillChecks(target.checks, target.columns, proto->mutable_checks()));
@@ -102,94 +103,111 @@ absl::Status PhysicalBuilder::FillCascades(
   return absl::OkStatus();
 }
 
-absl::Status PhysicalBuilder::FillInsert(Physical input, Operator* out) {
-  const plan::InsertTarget& target = query_.insert;
+absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical input, Operator* out) {
+  const plan::InsertTarget& target = write.insert;
   common::v1::Insert* insert = out->mutable_insert();
-  insert->set_table_id(query_.target->table_id());
+  insert->set_table_id(write.target->table_id());
   insert->set_ignore_conflicts(target.ignore_conflicts);
   if (target.conflict_index_id.has_value())
     insert->set_conflict_index_id(*target.conflict_index_id);
   RETURN_IF_ERROR(
-      FillReturning(target.returning, target.columns, insert->mutable_returning(), out));
-  RETURN_IF_ERROR(FillChecks(query_.checks, target.columns, insert->mutable_checks()));
+      FillReturning(write, target.returning, target.columns, insert->mutable_returning(), out));
+  RETURN_IF_ERROR(FillChecks(write.checks, target.columns, insert->mutable_checks()));
   std::vector<ColumnId> both = target.columns;
   both.insert(both.end(), target.excluded.begin(), target.excluded.end());
   for (const ExprPtr& e : target.conflict_update)
     RETURN_IF_ERROR(EncodeInto(e, both, insert->add_conflict_update()));
   if (target.conflict_filter)
     RETURN_IF_ERROR(EncodeInto(target.conflict_filter, both, insert->mutable_conflict_filter()));
-  RETURN_IF_ERROR(FillCascades(insert->mutable_cascades()));
+  RETURN_IF_ERROR(FillCascades(write, insert->mutable_cascades()));
   *insert->mutable_input() = std::move(input.op);
   return absl::OkStatus();
 }
 
-absl::Status PhysicalBuilder::FillChange(Physical input, Operator* out) {
-  const plan::ChangeTarget& change = query_.change;
+absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical input, Operator* out) {
+  const plan::ChangeTarget& change = write.change;
   // The new row stands where the old one stood.
   std::vector<ColumnId> changed = input.layout;
   for (size_t i = 0; i < change.new_columns.size(); ++i) changed[i] = change.new_columns[i];
-  if (query_.kind == common::v1::STATEMENT_KIND_DELETE) {
+  if (write.kind == common::v1::STATEMENT_KIND_DELETE) {
     common::v1::Delete* erase = out->mutable_delete_();
-    erase->set_table_id(query_.target->table_id());
+    erase->set_table_id(write.target->table_id());
     std::vector<ColumnId> without_key = changed;
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
-    RETURN_IF_ERROR(FillReturning(change.returning, without_key, erase->mutable_returning(), out));
+    RETURN_IF_ERROR(
+        FillReturning(write, change.returning, without_key, erase->mutable_returning(), out));
     if (!change.recheck.empty())
       RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
-    RETURN_IF_ERROR(FillCascades(erase->mutable_cascades()));
+    RETURN_IF_ERROR(FillCascades(write, erase->mutable_cascades()));
     *erase->mutable_input() = std::move(input.op);
     return absl::OkStatus();
   }
   common::v1::Update* update = out->mutable_update();
-  update->set_table_id(query_.target->table_id());
+  update->set_table_id(write.target->table_id());
   for (size_t i = 0; i < change.assigned.size(); ++i) {
     update->add_columns(change.assigned[i]);
     RETURN_IF_ERROR(EncodeInto(change.values[i], input.layout, update->add_values()));
   }
   std::vector<ColumnId> without_key = changed;
   without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
-  RETURN_IF_ERROR(FillReturning(change.returning, without_key, update->mutable_returning(), out));
-  RETURN_IF_ERROR(FillChecks(query_.checks, change.new_columns, update->mutable_checks()));
+  RETURN_IF_ERROR(
+      FillReturning(write, change.returning, without_key, update->mutable_returning(), out));
+  RETURN_IF_ERROR(FillChecks(write.checks, change.new_columns, update->mutable_checks()));
   if (!change.recheck.empty())
     RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
-  RETURN_IF_ERROR(FillCascades(update->mutable_cascades()));
+  RETURN_IF_ERROR(FillCascades(write, update->mutable_cascades()));
   *update->mutable_input() = std::move(input.op);
   return absl::OkStatus();
 }
 
+absl::StatusOr<Operator> PhysicalBuilder::BuildWrite(const plan::Write& write,
+                                                     const plan::Rel& rel) {
+  ASSIGN_OR_RETURN(Physical root, BuildRel(rel));
+  Operator op;
+  const double cost = root.cost + root.rows * plan::kCost.fetch_row;
+  const double rows = root.rows;
+  if (write.kind == common::v1::STATEMENT_KIND_INSERT) {
+    ASSIGN_OR_RETURN(root, Align(std::move(root), rel.output));
+    RETURN_IF_ERROR(FillInsert(write, std::move(root), &op));
+  } else {
+    std::vector<ColumnId> layout = write.change.columns;
+    layout.push_back(write.change.row_key);
+    for (const ColumnId id : root.layout) {
+      if (std::find(layout.begin(), layout.end(), id) == layout.end()) layout.push_back(id);
+    }
+    ASSIGN_OR_RETURN(root, Align(std::move(root), layout));
+    RETURN_IF_ERROR(FillChange(write, std::move(root), &op));
+  }
+  op.set_estimated_rows(rows);
+  op.set_uncorrected_rows(rows);
+  op.set_total_cost(cost);
+  return op;
+}
+
 absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
+  bool writes = query_.kind != common::v1::STATEMENT_KIND_SELECT;
   for (const plan::Cte& cte : query_.ctes) {
+    if (cte.eager) plan_.add_eager_ctes(static_cast<uint32_t>(plan_.ctes_size()));
+    if (cte.write != nullptr) {
+      writes = true;
+      ASSIGN_OR_RETURN(*plan_.add_ctes(), BuildWrite(*cte.write, *cte.rel));
+      cte_rows_.push_back(plan_.ctes().rbegin()->estimated_rows());
+      continue;
+    }
     ASSIGN_OR_RETURN(Physical built, BuildRel(*cte.rel));
     ASSIGN_OR_RETURN(built, Align(std::move(built), cte.rel->output));
     cte_rows_.push_back(built.rows);
     *plan_.add_ctes() = std::move(built.op);
   }
-  ASSIGN_OR_RETURN(Physical root, BuildRel(*query_.root));
   plan_.set_kind(query_.kind);
   if (query_.kind == common::v1::STATEMENT_KIND_SELECT) {
+    ASSIGN_OR_RETURN(Physical root, BuildRel(*query_.root));
     ASSIGN_OR_RETURN(root, Align(std::move(root), query_.output));
     *plan_.mutable_root() = std::move(root.op);
     for (int i = 0; i < plan_.root().output_size(); ++i)
       plan_.mutable_root()->mutable_output(i)->set_name(query_.output_names[i]);
   } else {
-    Operator* op = plan_.mutable_root();
-    const double cost = root.cost + root.rows * plan::kCost.fetch_row;
-    const double rows = root.rows;
-    if (query_.kind == common::v1::STATEMENT_KIND_INSERT) {
-      ASSIGN_OR_RETURN(root, Align(std::move(root), query_.root->output));
-      RETURN_IF_ERROR(FillInsert(std::move(root), op));
-    } else {
-      std::vector<ColumnId> layout = query_.change.columns;
-      layout.push_back(query_.change.row_key);
-      for (const ColumnId id : root.layout) {
-        if (std::find(layout.begin(), layout.end(), id) == layout.end()) layout.push_back(id);
-      }
-      ASSIGN_OR_RETURN(root, Align(std::move(root), layout));
-      RETURN_IF_ERROR(FillChange(std::move(root), op));
-    }
-    op->set_estimated_rows(rows);
-    op->set_uncorrected_rows(rows);
-    op->set_total_cost(cost);
+    ASSIGN_OR_RETURN(*plan_.mutable_root(), BuildWrite(query_, *query_.root));
   }
   for (const types::Type& type : query_.parameter_types)
     *plan_.add_parameter_types() = types::ToProto(type);
@@ -210,8 +228,7 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   plan_.set_session_details(query_.session_details);
   plan_.set_control_functions(query_.control_functions);
   plan_.set_session_effects(query_.session_effects);
-  plan_.set_read_only(query_.kind == common::v1::STATEMENT_KIND_SELECT && !query_.has_locks &&
-                      !query_.calls_volatile);
+  plan_.set_read_only(!writes && !query_.has_locks && !query_.calls_volatile);
   uint32_t id = 0;
   uint64_t shape = 0;
   plan::ForEachRoot(&plan_, [&](Operator* top) {

@@ -175,6 +175,20 @@ std::string SortKeys(const common::v1::Sort& sort) {
                        });
 }
 
+std::string SetFunctions(const common::v1::ProjectSet& set) {
+  return absl::StrJoin(
+      set.functions(), ", ", [&set](std::string* out, const common::v1::SetFunction& function) {
+        const std::string& signature = function.function();
+        if (!signature.empty()) absl::StrAppend(out, signature.substr(0, signature.find('(')), "(");
+        absl::StrAppend(out, absl::StrJoin(function.arguments(), ", ",
+                                           [&set](std::string* argument, const Expression& e) {
+                                             absl::StrAppend(argument,
+                                                             Deparse(e, NamesOf(set.input())));
+                                           }));
+        if (!signature.empty()) absl::StrAppend(out, ")");
+      });
+}
+
 void DescribeWrite(const Catalog& catalog, const char* what, uint32_t table, Description* d) {
   d->node_type = "ModifyTable";
   const std::string name = TableName(catalog, table);
@@ -244,6 +258,28 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       simple("CTE Scan");
       absl::StrAppend(&d.title, " on ", op.cte_scan().alias());
       return d;
+    case Operator::kWorkingTableScan:
+      simple("WorkTable Scan");
+      absl::StrAppend(&d.title, " on ", op.working_table_scan().alias());
+      return d;
+    case Operator::kRecursiveUnion:
+      simple("Recursive Union");
+      return d;
+    case Operator::kProjectSet:
+      simple("ProjectSet");
+      d.properties.push_back({"Functions", SetFunctions(op.project_set())});
+      return d;
+    case Operator::kLateralJoin: {
+      const common::v1::LateralJoin& join = op.lateral_join();
+      const std::string word = JoinWord(join.type());
+      d.node_type = "Nested Loop";
+      d.title = absl::StrCat("Nested Loop ", word, word.empty() ? "" : " ", "Lateral Join");
+      d.identity.push_back({"Join Type", word.empty() ? "Inner" : word});
+      if (join.has_condition())
+        d.properties.push_back(
+            {"Join Filter", Deparse(join.condition(), PairNames(join.left(), join.right()))});
+      return d;
+    }
     case Operator::kFilter:
       simple("Filter");
       d.properties.push_back(

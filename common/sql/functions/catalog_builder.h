@@ -29,6 +29,8 @@ struct FunctionOptions {
   bool variadic = false;
   Volatility volatility = Volatility::kImmutable;
 };
+// Whether a row is in the sample of TABLESAMPLE; of no name that a statement can write.
+inline constexpr char kIsSampled[] = "is sampled";
 inline constexpr FunctionOptions kStable = {true, false, Volatility::kStable};
 inline constexpr FunctionOptions kVolatile = {true, false, Volatility::kVolatile};
 inline constexpr FunctionOptions kNotStrict = {false, false, Volatility::kImmutable};
@@ -88,5 +90,8 @@ void AddAggregates(CatalogBuilder& builder);
 void AddExtremes(CatalogBuilder& builder);
 void AddStatisticalAggregates(CatalogBuilder& builder);
 void AddTableFunctions(CatalogBuilder& builder);
+void AddTextSets(CatalogBuilder& builder);
+void AddRecordSets(CatalogBuilder& builder);
+void AddSampling(CatalogBuilder& builder);
 
 }  // namespace adbms::sql::functions

@@ -115,6 +115,9 @@ class BuiltinCatalog : public FunctionCatalog {
     AddSettings(content_);
     AddConditionals(content_);
     AddTableFunctions(content_);
+    AddTextSets(content_);
+    AddRecordSets(content_);
+    AddSampling(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

@@ -8,6 +8,7 @@
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/like.h"
+#include "common/sql/functions/regex.h"
 #include "common/sql/functions/unicode.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -146,138 +147,12 @@ absl::StatusOr<std::string> SimilarEscape(const View& pattern, const View& escap
   return out + ")$";
 }
 
-struct Flags {
-  bool ignore_case = false;
-  bool global = false;
-  bool lines = false;
-};
-
-absl::StatusOr<Flags> ReadFlags(View text) {
-  Flags flags;
-  for (const char c : text) {
-    if (c == 'i') {
-      flags.ignore_case = true;
-    } else if (c == 'g') {
-      flags.global = true;
-    } else if (c == 'n' || c == 'm') {
-      flags.lines = true;
-    } else if (c == 'c') {
-      flags.ignore_case = false;
-    } else if (c != 's' && c != 't' && c != 'e') {
-      return Error(sqlstate::kInvalidParameterValue,
-                   std::string("invalid regular expression option: \"") + c + "\"");
-    }
-  }
-  return flags;
-}
-
-// PostgreSQL's ARE as RE2 reads it.
-absl::StatusOr<std::string> Translate(View pattern, bool* reluctant) {
-  std::string out;
-  *reluctant = false;
-  bool in_brackets = false;
-  if (pattern.substr(0, 3) == "***")
-    return status::NotSupported("regular expression director \"***\"");
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
-    if (c == '\\' && next != '\0') {
-      if (next >= '1' && next <= '9' && !in_brackets) {
-        return status::NotSupported("back reference in a regular expression");
-      }
-      if (!in_brackets && (next == 'm' || next == 'M')) {
-        return status::NotSupported("regular expression escape \\m or \\M");
-      }
-      out.push_back('\\');
-      out.push_back(!in_brackets && next == 'y' ? 'b' : !in_brackets && next == 'Y' ? 'B' : next);
-      ++i;
-      continue;
-    }
-    if (in_brackets) {
-      if (c == '[' && next == ':') {
-        const size_t end = pattern.find(":]", i + 2);
-        if (end != View::npos) {
-          out.append(pattern.substr(i, end + 2 - i));
-          i = end + 1;
-          continue;
-        }
-      }
-      if (c == ']') in_brackets = false;
-      if (c == '[') out.push_back('\\');
-      out.push_back(c);
-      continue;
-    }
-    if (c == '[') {
-      if (pattern.substr(i, 7) == "[[:<:]]" || pattern.substr(i, 7) == "[[:>:]]") {
-        return status::NotSupported("word boundary in brackets");
-      }
-      in_brackets = true;
-      out.push_back(c);
-      if (next == '^') out.push_back(pattern[++i]);
-      if (i + 1 < pattern.size() && pattern[i + 1] == ']') {
-        out.append("\\]");
-        ++i;
-      }
-      continue;
-    }
-    if (c == '(' && next == '?' && i + 2 < pattern.size()) {
-      const char kind = pattern[i + 2];
-      if (kind == '=' || kind == '!' || kind == '<') {
-        return status::NotSupported("look-around in a regular expression");
-      }
-    }
-    if ((c == '*' || c == '+' || c == '?' || c == '}') && next == '?') *reluctant = true;
-    out.push_back(c);
-  }
-  return out;
-}
-
-// A compiled expression, reused while pattern and flags stay.
-class Regex {
- public:
-  absl::Status Prepare(View pattern, const Flags& flags) {
-    if (regex_ != nullptr && pattern == pattern_ && flags.ignore_case == flags_.ignore_case &&
-        flags.lines == flags_.lines) {
-      return absl::OkStatus();
-    }
-    bool reluctant;
-    ASSIGN_OR_RETURN(std::string translated, Translate(pattern, &reluctant));
-    if (flags.lines) translated.insert(0, "(?m)");
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_case_sensitive(!flags.ignore_case);
-    options.set_dot_nl(!flags.lines);
-    options.set_longest_match(!reluctant);
-    options.set_max_mem(int64_t{16} << 20);
-    auto regex = std::make_unique<RE2>(translated, options);
-    if (!regex->ok()) {
-      const bool parenthesis = regex->error_code() == RE2::ErrorMissingParen ||
-                               regex->error_code() == RE2::ErrorUnexpectedParen;
-      return Error(sqlstate::kInvalidRegex,
-                   "invalid regular expression: " +
-                       (parenthesis ? "parentheses () not balanced" : regex->error()));
-    }
-    regex_ = std::move(regex);
-    pattern_ = pattern;
-    flags_ = flags;
-    return absl::OkStatus();
-  }
-  const RE2& regex() const { return *regex_; }
-
- private:
-  std::unique_ptr<RE2> regex_;
-  std::string pattern_;
-  Flags flags_;
-};
-
-re2::StringPiece Piece(View text) { return {text.data(), text.size()}; }
-
 template <bool kNegated, bool kIgnoreCase>
 absl::Status MatchRegex(const EvaluationContext& context,
                         const std::vector<const Vector*>& arguments, uint32_t rows,
                         Vector* result) {
   Regex regex;
-  Flags flags;
+  RegexFlags flags;
   flags.ignore_case = kIgnoreCase;
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
@@ -348,7 +223,7 @@ absl::Status RegexpReplace(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     const View options = arguments.size() > 3 ? arguments[3]->data<View>()[row] : View();
-    ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    ASSIGN_OR_RETURN(const RegexFlags flags, ReadRegexFlags(options));
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     ASSIGN_OR_RETURN(const std::string replaced,
                      ReplaceMatches(context, regex.regex(), arguments[0]->data<View>()[row],
@@ -388,7 +263,7 @@ absl::Status RegexpMatch(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     const View options = arguments.size() > 2 ? arguments[2]->data<View>()[row] : View();
-    ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    ASSIGN_OR_RETURN(const RegexFlags flags, ReadRegexFlags(options));
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];
     RETURN_IF_ERROR(context.Handled(text.size() + 64));
@@ -420,7 +295,7 @@ absl::Status RegexpMatch(const EvaluationContext& context,
 }
 
 // 22023 for 'g': such a function finds all matches, or only one, whatever is said.
-absl::Status RefuseGlobal(const Flags& flags, View function) {
+absl::Status RefuseGlobal(const RegexFlags& flags, View function) {
   if (!flags.global) return absl::OkStatus();
   return Error(sqlstate::kInvalidParameterValue,
                std::string(function) + " does not support the \"global\" option");
@@ -433,7 +308,7 @@ absl::Status RegexpSplit(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     const View options = arguments.size() > 2 ? arguments[2]->data<View>()[row] : View();
-    ASSIGN_OR_RETURN(const Flags flags, ReadFlags(options));
+    ASSIGN_OR_RETURN(const RegexFlags flags, ReadRegexFlags(options));
     RETURN_IF_ERROR(RefuseGlobal(flags, "regexp_split_to_array()"));
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];

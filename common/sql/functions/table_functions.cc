@@ -3,6 +3,7 @@
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/datetime_arithmetic.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/table_cursors.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
@@ -18,8 +19,6 @@ using types::TypeId;
 using types::Value;
 using types::Vector;
 namespace sqlstate = status::sqlstate;
-
-using CursorPtr = std::unique_ptr<TableFunction::Cursor>;
 
 // A batch of one column.
 Batch OneColumn(std::shared_ptr<Vector> column) {
@@ -39,11 +38,6 @@ bool HasNull(const std::vector<Value>& arguments) {
   }
   return false;
 }
-
-class EmptyCursor : public TableFunction::Cursor {
- public:
-  absl::StatusOr<bool> Next(Batch* batch) override { return false; }
-};
 
 // A series is a policy: Done(), Put(Vector*, row), and Advance(), which returns false on overflow.
 template <typename Series>
@@ -152,10 +146,11 @@ absl::StatusOr<CursorPtr> OpenTimestamps(const EvaluationContext& context,
 class ElementsCursor : public TableFunction::Cursor {
  public:
   // The scratch counts the elements, as long as they are held.
-  ElementsCursor(std::vector<types::ArrayElement> elements, TypeId type,
+  ElementsCursor(std::vector<types::ArrayElement> elements, TypeId type, bool numbered,
                  std::unique_ptr<ScratchMemory> scratch, const EvaluationContext& context)
       : elements_(std::move(elements)),
         type_(type),
+        numbered_(numbered),
         scratch_(std::move(scratch)),
         context_(context) {}
   absl::StatusOr<bool> Next(Batch* batch) override {
@@ -174,26 +169,29 @@ class ElementsCursor : public TableFunction::Cursor {
     }
     if (column->strings_refused()) return column->StringsRefusal();
     *batch = OneColumn(std::move(column));
+    if (!numbered_) return true;
+    auto numbers = std::make_shared<Vector>(types::Type{TypeId::kInt4, 0});
+    numbers->Resize(batch->row_count);
+    for (uint32_t row = 0; row < batch->row_count; ++row)
+      numbers->data<int32_t>()[row] = static_cast<int32_t>(next_ - batch->row_count + row + 1);
+    batch->columns.push_back(std::move(numbers));
     return true;
   }
 
  private:
   std::vector<types::ArrayElement> elements_;
   TypeId type_;
+  const bool numbered_;
   std::unique_ptr<ScratchMemory> scratch_;
   const EvaluationContext& context_;  // Of the execution.
   size_t next_ = 0;
 };
 
+template <bool kNumbered>
 absl::StatusOr<CursorPtr> OpenUnnest(const EvaluationContext& context,
                                      const std::vector<Value>& arguments) {
   if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
-  const TypeId array = arguments[0].type().id;
-  auto scratch = std::make_unique<ScratchMemory>(context);
-  RETURN_IF_ERROR(scratch->Take(BytesOfElements(arguments[0].bytes())));
-  ASSIGN_OR_RETURN(types::ShapedArray shaped, ShapeOf(arguments[0].bytes(), array));
-  return std::make_unique<ElementsCursor>(std::move(shaped.elements), types::ElementOf(array),
-                                          std::move(scratch), context);
+  return OpenElements(context, arguments[0].bytes(), arguments[0].type().id, kNumbered);
 }
 
 absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
@@ -211,6 +209,15 @@ absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
 }
 
 }  // namespace
+
+absl::StatusOr<CursorPtr> OpenElements(const EvaluationContext& context, std::string_view array,
+                                       TypeId array_type, bool numbered) {
+  auto scratch = std::make_unique<ScratchMemory>(context);
+  RETURN_IF_ERROR(scratch->Take(BytesOfElements(array)));
+  ASSIGN_OR_RETURN(types::ShapedArray shaped, ShapeOf(array, array_type));
+  return std::make_unique<ElementsCursor>(std::move(shaped.elements), types::ElementOf(array_type),
+                                          numbered, std::move(scratch), context);
+}
 
 void AddTableFunctions(CatalogBuilder& builder) {
   const auto add =
@@ -245,10 +252,17 @@ void AddTableFunctions(CatalogBuilder& builder) {
   for (const TypeId array :
        {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array, TypeId::kInt8Array,
         TypeId::kOidArray, TypeId::kNameArray, TypeId::kInt2Vector, TypeId::kOidVector}) {
-    add("unnest", {array}, types::ElementOf(array), OpenUnnest);
+    add("unnest", {array}, types::ElementOf(array), OpenUnnest<false>);
     add("generate_subscripts", {array, int4}, int4, OpenSubscripts);
+    TableFunction expand;
+    expand.name = "_pg_expandarray";
+    expand.arguments = {array};
+    expand.result = {types::ElementOf(array), int4};
+    expand.column_names = {"x", "n"};
+    expand.open = OpenUnnest<true>;
+    builder.AddTableFunction(std::move(expand));
   }
-  add("unnest", {TypeId::kJsonbArray}, TypeId::kJsonb, OpenUnnest);
+  add("unnest", {TypeId::kJsonbArray}, TypeId::kJsonb, OpenUnnest<false>);
 }
 
 }  // namespace adbms::sql::functions

@@ -155,6 +155,9 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
   }
   for (ExprPtr& e : rel.conditions) visit(e);
   for (ExprPtr& e : rel.expressions) visit(e);
+  for (SetFunction& function : rel.set_functions) {
+    for (ExprPtr& e : function.arguments) visit(e);
+  }
   for (AggregateCall& call : rel.aggregates) {
     for (ExprPtr& e : call.arguments) visit(e);
     if (call.filter) visit(call.filter);
@@ -169,6 +172,46 @@ void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit) {
   for (SortKey& key : rel.keys) visit(key.expression);
   if (rel.count) visit(rel.count);
   if (rel.offset) visit(rel.offset);
+  for (ExprPtr& e : rel.ties) visit(e);
+}
+
+std::vector<ColumnId> ComputedColumns(const Rel& project_set) {
+  size_t count = project_set.ordinality ? 1 : 0;
+  for (const SetFunction& set : project_set.set_functions)
+    count += set.function == nullptr ? 1 : set.function->result.size();
+  return {project_set.output.end() - static_cast<long>(count), project_set.output.end()};
+}
+
+void ForEachWrite(Query* query, const std::function<void(Write&, RelPtr&)>& visit) {
+  visit(*query, query->root);
+  for (Cte& cte : query->ctes) {
+    if (cte.write != nullptr) visit(*cte.write, cte.rel);
+  }
+}
+
+namespace {
+
+void VisitRels(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit);
+
+void VisitRelsIn(const Expr& e, const std::function<void(const RelPtr&)>& visit) {
+  for (const ExprPtr& arg : e.args) VisitRelsIn(*arg, visit);
+  if (e.query != nullptr) VisitRels(e.query, visit);
+}
+
+void VisitRels(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit) {
+  visit(rel);
+  for (const RelPtr& input : rel->inputs) VisitRels(input, visit);
+  ForEachExpression(*rel, [&visit](ExprPtr& e) { VisitRelsIn(*e, visit); });
+}
+
+}  // namespace
+
+void ForEachRel(Query* query, const std::function<void(const RelPtr&)>& visit) {
+  VisitRels(query->root, visit);
+  for (const Cte& cte : query->ctes) VisitRels(cte.rel, visit);
+  ForEachWrite(query, [&visit](Write& write, RelPtr&) {
+    for (const ExprPtr& e : write.change.values) VisitRelsIn(*e, visit);
+  });
 }
 
 void CollectColumns(const Expr& e, ColumnSet* columns) {
@@ -314,6 +357,42 @@ RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr
   for (RelPtr& input : copy->inputs) input = TransformRel(input, replace);
   ForEachExpression(*copy, [&replace](ExprPtr& e) { e = Transform(e, replace); });
   return copy;
+}
+
+namespace {
+
+// A copy whose operators have new columns and working tables; the expressions are the old ones.
+RelPtr CopyOperators(const RelPtr& rel, Query* query, std::map<ColumnId, ColumnId>* columns,
+                     std::map<uint32_t, uint32_t>* working_tables) {
+  auto copy = std::make_shared<Rel>(*rel);
+  if (rel->kind == Rel::Kind::kRecursiveUnion)
+    copy->working_table = (*working_tables)[rel->working_table] = query->working_tables++;
+  for (RelPtr& input : copy->inputs) input = CopyOperators(input, query, columns, working_tables);
+  const auto working_table = working_tables->find(rel->working_table);
+  if (rel->kind == Rel::Kind::kWorkingTable && working_table != working_tables->end())
+    copy->working_table = working_table->second;
+  for (ColumnId& id : copy->output) {
+    const auto known = columns->find(id);
+    if (known == columns->end()) {
+      const ColumnInfo info = query->columns[id];
+      id = (*columns)[id] = query->AddColumn(info);
+    } else {
+      id = known->second;
+    }
+  }
+  return copy;
+}
+
+}  // namespace
+
+RelPtr CopyWithNewColumns(const RelPtr& rel, Query* query, std::map<ColumnId, ColumnId>* columns) {
+  std::map<uint32_t, uint32_t> working_tables;
+  const RelPtr copy = CopyOperators(rel, query, columns, &working_tables);
+  return TransformRel(copy, [columns](const ExprPtr& e) -> ExprPtr {
+    if (e->kind != Expr::Kind::kColumn) return nullptr;
+    const auto it = columns->find(e->column);
+    return it == columns->end() ? nullptr : MakeColumn(it->second, e->type, e->location);
+  });
 }
 
 void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -110,6 +111,12 @@ struct WindowFrame {
   common::v1::WindowFrame::Exclusion exclusion = common::v1::WindowFrame::EXCLUSION_UNSPECIFIED;
 };
 
+// See common/v1/plan.proto.
+struct SetFunction {
+  const functions::TableFunction* function = nullptr;  // Null: one row with the argument's value.
+  std::vector<ExprPtr> arguments;
+};
+
 // The ordinal that stands for the row's key among a scan's ordinals.
 inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
 
@@ -121,15 +128,18 @@ struct Rel {
     kCte,        // cte, alias
     kFilter,     // conditions
     kProject,    // expressions (as many as output)
-    kJoin,       // join_type, conditions; two inputs
+    kJoin,       // join_type, conditions, lateral; two inputs
     kAggregate,  // expressions (keys), aggregates; output: keys, then aggregates
     kSort,       // keys
-    kLimit,      // count, offset
+    kLimit,      // count, offset, ties
     kAppend,
     kSetOperation,  // set_operation, all
     // expressions (partition by) and keys (order by), all of them columns; frame, window_calls;
     // output: the input's, then the calls
     kWindow,
+    kProjectSet,      // set_functions, ordinality, keeps_empty; output: the input's, then theirs
+    kRecursiveUnion,  // all, working_table; two inputs: the terms
+    kWorkingTable,    // working_table, alias
   };
   Kind kind = Kind::kValues;
   std::vector<RelPtr> inputs;
@@ -141,7 +151,11 @@ struct Rel {
   std::optional<common::v1::RowLock> lock;  // kScan: of the rows that it emits.
   std::vector<std::vector<ExprPtr>> rows;
   const functions::TableFunction* table_function = nullptr;
-  bool ordinality = false;  // kFunction: a last column counts the rows.
+  bool ordinality = false;  // kFunction, kProjectSet: a last column counts the rows.
+  std::vector<SetFunction> set_functions;
+  bool keeps_empty = false;  // kProjectSet: a row for which there is none stays, with NULLs.
+  bool lateral = false;      // kJoin: the right side uses columns of the left one.
+  uint32_t working_table = 0;
   uint32_t cte = 0;
   std::vector<ExprPtr> conditions;  // ANDed
   std::vector<ExprPtr> expressions;
@@ -150,18 +164,11 @@ struct Rel {
   std::vector<SortKey> keys;
   ExprPtr count;
   ExprPtr offset;
+  std::vector<ExprPtr> ties;
   common::v1::SetOperation::Kind set_operation = {};
   bool all = false;
   WindowFrame frame;
   std::vector<WindowCall> window_calls;
-};
-
-// A common table expression.
-struct Cte {
-  std::string name;
-  RelPtr rel;
-  int references = 0;
-  bool materialize = false;  // AS MATERIALIZED
 };
 
 // What INSERT does beyond its input.
@@ -199,6 +206,29 @@ struct CascadeTarget {
   std::vector<std::pair<uint32_t, ExprPtr>> defaults;  // By ordinal.
 };
 
+// What a statement, or a WITH query, writes with the rows of its tree.
+struct Write {
+  common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;  // Nothing.
+  std::vector<std::string> output_names;                               // Of the result.
+  const common::v1::TableDescriptor* target = nullptr;
+  InsertTarget insert;
+  ChangeTarget change;
+  std::vector<CheckCondition> checks;
+  std::vector<CascadeTarget> cascades;
+};
+
+// A common table expression.
+struct Cte {
+  std::string name;
+  RelPtr rel;
+  int references = 0;
+  bool materialize = false;  // AS MATERIALIZED
+  bool recursive = false;
+  bool eager = false;  // See common/v1/plan.proto.
+  // Null: it is a SELECT. Otherwise its rows are what RETURNING makes.
+  std::shared_ptr<Write> write = nullptr;
+};
+
 // See common/v1/plan.proto.
 struct TableUse {
   const common::v1::TableDescriptor* table = nullptr;
@@ -207,18 +237,11 @@ struct TableUse {
 };
 
 // A bound statement.
-struct Query {
-  common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;
+struct Query : Write {
   std::vector<ColumnInfo> columns;  // By ColumnId.
   RelPtr root;
-  std::vector<std::string> output_names;  // Of the result.
   std::vector<ColumnId> output;  // SELECT: the result's columns (root's output, maybe reordered).
   std::vector<Cte> ctes;
-  const common::v1::TableDescriptor* target = nullptr;
-  InsertTarget insert;
-  ChangeTarget change;
-  std::vector<CheckCondition> checks;
-  std::vector<CascadeTarget> cascades;
   std::vector<TableUse> tables;
   std::vector<types::Type> parameter_types;
   uint32_t client_parameters = 0;
@@ -231,6 +254,7 @@ struct Query {
   bool control_functions = false;
   bool session_effects = false;
   common::v1::PlannerSwitches switches;
+  uint32_t working_tables = 0;  // How many there are.
 
   ColumnId AddColumn(ColumnInfo info) {
     columns.push_back(std::move(info));
@@ -266,6 +290,12 @@ bool Equal(const Expr& a, const Expr& b);
 bool IsTrue(const Expr& expression);
 // Visits the expression and its arguments; subqueries are not entered.
 void Walk(const ExprPtr& expression, const std::function<void(const Expr&)>& visit);
+// Visits what the query and its WITH queries write, each with the tree of its rows.
+void ForEachWrite(Query* query, const std::function<void(Write&, RelPtr&)>& visit);
+// Visits every operator of the query, those of subqueries included.
+void ForEachRel(Query* query, const std::function<void(const RelPtr&)>& visit);
+// The columns that a kProjectSet adds to its input's.
+std::vector<ColumnId> ComputedColumns(const Rel& project_set);
 // Visits every expression of the operator itself.
 void ForEachExpression(Rel& rel, const std::function<void(ExprPtr&)>& visit);
 // The columns that the expression needs from outside, those of its subqueries' correlation
@@ -293,6 +323,8 @@ bool IsStrictOn(const Expr& condition, const ColumnSet& columns);
 ExprPtr Transform(const ExprPtr& expression, const std::function<ExprPtr(const ExprPtr&)>& replace);
 // As Transform, for all expressions of a copy of the tree.
 RelPtr TransformRel(const RelPtr& rel, const std::function<ExprPtr(const ExprPtr&)>& replace);
+// A copy of the tree that produces columns of its own: `columns` maps the old ones to them.
+RelPtr CopyWithNewColumns(const RelPtr& rel, Query* query, std::map<ColumnId, ColumnId>* columns);
 // Splits ANDs.
 void SplitConjunction(const ExprPtr& condition, std::vector<ExprPtr>* out);
 

@@ -38,6 +38,14 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
     case Operator::kSetOperation:
       return {op->mutable_set_operation()->mutable_left(),
               op->mutable_set_operation()->mutable_right()};
+    case Operator::kProjectSet:
+      return {op->mutable_project_set()->mutable_input()};
+    case Operator::kLateralJoin:
+      return {op->mutable_lateral_join()->mutable_left(),
+              op->mutable_lateral_join()->mutable_right()};
+    case Operator::kRecursiveUnion:
+      return {op->mutable_recursive_union()->mutable_initial(),
+              op->mutable_recursive_union()->mutable_recursive()};
     case Operator::kInsert:
       return {op->mutable_insert()->mutable_input()};
     case Operator::kUpdate:

@@ -172,20 +172,22 @@ void FoldList(std::vector<ExprPtr>* list) {
 void FoldConstants(plan::Query* query) {
   FoldRel(query->root.get());
   for (plan::Cte& cte : query->ctes) FoldRel(cte.rel.get());
-  FoldList(&query->insert.returning);
-  FoldList(&query->insert.conflict_update);
-  if (query->insert.conflict_filter)
-    query->insert.conflict_filter = FoldConstants(query->insert.conflict_filter);
-  FoldList(&query->change.values);
-  FoldList(&query->change.returning);
-  FoldList(&query->change.recheck);
-  for (plan::CheckCondition& check : query->checks)
-    check.condition = FoldConstants(check.condition);
-  for (plan::CascadeTarget& target : query->cascades) {
-    for (plan::CheckCondition& check : target.checks)
+  plan::ForEachWrite(query, [](plan::Write& write, plan::RelPtr&) {
+    FoldList(&write.insert.returning);
+    FoldList(&write.insert.conflict_update);
+    if (write.insert.conflict_filter)
+      write.insert.conflict_filter = FoldConstants(write.insert.conflict_filter);
+    FoldList(&write.change.values);
+    FoldList(&write.change.returning);
+    FoldList(&write.change.recheck);
+    for (plan::CheckCondition& check : write.checks)
       check.condition = FoldConstants(check.condition);
-    for (auto& [ordinal, value] : target.defaults) value = FoldConstants(value);
-  }
+    for (plan::CascadeTarget& target : write.cascades) {
+      for (plan::CheckCondition& check : target.checks)
+        check.condition = FoldConstants(check.condition);
+      for (auto& [ordinal, value] : target.defaults) value = FoldConstants(value);
+    }
+  });
 }
 
 }  // namespace adbms::sql::rules

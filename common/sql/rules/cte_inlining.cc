@@ -1,31 +1,32 @@
 // CTEs that are read once stand where they are read; unread ones go away.
+#include <functional>
+#include <set>
+
 #include "common/sql/rules/rewriter.h"
 
 namespace adbms::sql::rules {
 namespace {
 
-using plan::Expr;
-using plan::ExprPtr;
 using plan::Rel;
 using plan::RelPtr;
 
-void ForEachRel(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit);
-
-void InExpression(const Expr& e, const std::function<void(const RelPtr&)>& visit) {
-  for (const ExprPtr& arg : e.args) InExpression(*arg, visit);
-  if (e.query != nullptr) ForEachRel(e.query, visit);
-}
-
-void ForEachRel(const RelPtr& rel, const std::function<void(const RelPtr&)>& visit) {
-  visit(rel);
-  for (const RelPtr& input : rel->inputs) ForEachRel(input, visit);
-  plan::ForEachExpression(*rel, [&visit](ExprPtr& e) { InExpression(*e, visit); });
-}
-
-void ForEachRelOf(plan::Query* query, const std::function<void(const RelPtr&)>& visit) {
-  ForEachRel(query->root, visit);
-  for (const plan::Cte& cte : query->ctes) ForEachRel(cte.rel, visit);
-  for (const ExprPtr& e : query->change.values) InExpression(*e, visit);
+// The reads of CTEs that may happen more than once: in subqueries, on the right of lateral joins
+// and in recursive terms.
+std::set<const Rel*> RepeatedReads(const plan::Query& query) {
+  std::set<const Rel*> once;
+  std::function<void(const Rel&)> visit = [&](const Rel& rel) {
+    if (rel.kind == Rel::Kind::kCte) once.insert(&rel);
+    const bool first_only =
+        (rel.kind == Rel::Kind::kJoin && rel.lateral) || rel.kind == Rel::Kind::kRecursiveUnion;
+    for (size_t i = 0; i < (first_only ? 1 : rel.inputs.size()); ++i) visit(*rel.inputs[i]);
+  };
+  visit(*query.root);
+  for (const plan::Cte& cte : query.ctes) visit(*cte.rel);
+  std::set<const Rel*> repeated;
+  plan::ForEachRel(const_cast<plan::Query*>(&query), [&](const RelPtr& rel) {
+    if (rel->kind == Rel::Kind::kCte && !once.contains(rel.get())) repeated.insert(rel.get());
+  });
+  return repeated;
 }
 
 }  // namespace
@@ -33,13 +34,17 @@ void ForEachRelOf(plan::Query* query, const std::function<void(const RelPtr&)>& 
 void InlineCtes(plan::Query* query) {
   if (query->ctes.empty()) return;
   std::vector<int> references(query->ctes.size(), 0);
-  ForEachRelOf(query, [&](const RelPtr& rel) {
+  plan::ForEachRel(query, [&](const RelPtr& rel) {
     if (rel->kind == Rel::Kind::kCte) ++references[rel->cte];
   });
-  ForEachRelOf(query, [&](const RelPtr& rel) {
+  const std::set<const Rel*> repeated = RepeatedReads(*query);
+  plan::ForEachRel(query, [&](const RelPtr& rel) {
     if (rel->kind != Rel::Kind::kCte) return;
     const plan::Cte& cte = query->ctes[rel->cte];
-    if (cte.materialize || references[rel->cte] != 1 || plan::IsVolatile(*cte.rel)) return;
+    if (cte.materialize || cte.write != nullptr || references[rel->cte] != 1 ||
+        plan::IsVolatile(*cte.rel))
+      return;
+    if (cte.recursive && repeated.contains(rel.get())) return;
     references[rel->cte] = 0;
     rel->kind = Rel::Kind::kProject;
     rel->inputs = {cte.rel};
@@ -50,12 +55,12 @@ void InlineCtes(plan::Query* query) {
   std::vector<plan::Cte> kept;
   std::vector<uint32_t> position(query->ctes.size(), 0);
   for (size_t i = 0; i < query->ctes.size(); ++i) {
-    if (references[i] == 0) continue;
+    if (references[i] == 0 && query->ctes[i].write == nullptr) continue;
     position[i] = static_cast<uint32_t>(kept.size());
     kept.push_back(query->ctes[i]);
   }
   query->ctes = std::move(kept);
-  ForEachRelOf(query, [&](const RelPtr& rel) {
+  plan::ForEachRel(query, [&](const RelPtr& rel) {
     if (rel->kind == Rel::Kind::kCte) rel->cte = position[rel->cte];
   });
 }

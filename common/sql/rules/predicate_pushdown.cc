@@ -140,6 +140,18 @@ RelPtr PushThroughWindow(RelPtr rel, std::vector<ExprPtr> conditions) {
   return Keep(rel, std::move(above));
 }
 
+// What is about the input's rows.
+RelPtr PushThroughProjectSet(RelPtr rel, std::vector<ExprPtr> conditions) {
+  const std::vector<ColumnId> computed = plan::ComputedColumns(*rel);
+  std::vector<ExprPtr> below, above;
+  for (const ExprPtr& condition : conditions) {
+    const bool movable = !plan::IsVolatile(condition) && !References(condition, computed);
+    (movable ? below : above).push_back(condition);
+  }
+  rel->inputs[0] = Push(rel->inputs[0], std::move(below));
+  return Keep(rel, std::move(above));
+}
+
 RelPtr PushThroughAppend(RelPtr rel, std::vector<ExprPtr> conditions) {
   std::vector<ExprPtr> movable, above;
   for (const ExprPtr& condition : conditions) {
@@ -182,6 +194,8 @@ RelPtr Push(RelPtr rel, std::vector<ExprPtr> conditions) {
       return PushThroughAppend(std::move(rel), std::move(conditions));
     case Rel::Kind::kWindow:
       return PushThroughWindow(std::move(rel), std::move(conditions));
+    case Rel::Kind::kProjectSet:
+      return PushThroughProjectSet(std::move(rel), std::move(conditions));
     case Rel::Kind::kSort:
       rel->inputs[0] = Push(rel->inputs[0], std::move(conditions));
       rel->output = rel->inputs[0]->output;

@@ -59,7 +59,18 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
     }
     case Rel::Kind::kFunction:
     case Rel::Kind::kCte:
+    case Rel::Kind::kWorkingTable:
       return rel;
+    case Rel::Kind::kProjectSet: {
+      // Each function counts for the rows, whoever looks at its columns.
+      const std::vector<ColumnId> computed = plan::ComputedColumns(*rel);
+      ColumnSet used = required;
+      plan::ForEachExpression(*rel, [&used](ExprPtr& e) { plan::CollectColumns(*e, &used); });
+      rel->inputs[0] = Prune(rel->inputs[0], used, query);
+      rel->output = rel->inputs[0]->output;
+      rel->output.insert(rel->output.end(), computed.begin(), computed.end());
+      return rel;
+    }
     case Rel::Kind::kFilter: {
       ColumnSet used = required;
       Use(rel->conditions, &used);
@@ -86,8 +97,9 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
     case Rel::Kind::kJoin: {
       ColumnSet used = required;
       Use(rel->conditions, &used);
-      rel->inputs[0] = Prune(rel->inputs[0], used, query);
       rel->inputs[1] = Prune(rel->inputs[1], used, query);
+      if (rel->lateral) used.merge(plan::FreeColumns(*rel->inputs[1]));
+      rel->inputs[0] = Prune(rel->inputs[0], used, query);
       const bool left_only = rel->join_type == common::v1::JOIN_TYPE_SEMI ||
                              rel->join_type == common::v1::JOIN_TYPE_ANTI ||
                              rel->join_type == common::v1::JOIN_TYPE_ANTI_NULL_AWARE;
@@ -136,6 +148,7 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
     case Rel::Kind::kLimit: {
       ColumnSet used = required;
       for (const plan::SortKey& key : rel->keys) plan::CollectColumns(*key.expression, &used);
+      Use(rel->ties, &used);
       rel->inputs[0] = Prune(rel->inputs[0], used, query);
       rel->output = rel->inputs[0]->output;
       return rel;
@@ -155,6 +168,7 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
       rel->output = std::move(output);
       return rel;
     }
+    case Rel::Kind::kRecursiveUnion:
     case Rel::Kind::kSetOperation:
       for (RelPtr& input : rel->inputs) {
         const std::vector<ColumnId> columns = input->output;

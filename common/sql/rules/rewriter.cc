@@ -47,26 +47,38 @@ void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
     for (ExprPtr& e : list)
       e = RewriteIn(e, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
   };
-  in_list(query->change.values);
+  plan::ForEachWrite(query, [&](plan::Write& write, RelPtr&) { in_list(write.change.values); });
+}
+
+// What a write takes of its tree's rows.
+plan::ColumnSet TakenBy(const plan::Write& write, const plan::Rel& root) {
+  plan::ColumnSet required(root.output.begin(), root.output.end());
+  if (write.kind == common::v1::STATEMENT_KIND_INSERT) return required;
+  // Of joined tables only what the assignments and RETURNING read.
+  required = {write.change.columns.begin(), write.change.columns.end()};
+  required.insert(write.change.row_key);
+  for (const auto* list : {&write.change.values, &write.change.returning, &write.change.recheck}) {
+    for (const ExprPtr& e : *list) plan::CollectColumns(*e, &required);
+  }
+  return required;
 }
 
 // Of each tree what its reader asks for; of the root what the statement hands out or changes with.
 void PruneAll(plan::Query* query) {
-  plan::ColumnSet required(query->output.begin(), query->output.end());
-  if (query->kind != common::v1::STATEMENT_KIND_SELECT)
-    required.insert(query->root->output.begin(), query->root->output.end());
-  if (query->kind == common::v1::STATEMENT_KIND_UPDATE ||
-      query->kind == common::v1::STATEMENT_KIND_DELETE) {
-    // Of joined tables only what the assignments and RETURNING read.
-    required = {query->change.columns.begin(), query->change.columns.end()};
-    required.insert(query->change.row_key);
-    for (const auto* list :
-         {&query->change.values, &query->change.returning, &query->change.recheck}) {
-      for (const ExprPtr& e : *list) plan::CollectColumns(*e, &required);
+  if (query->kind == common::v1::STATEMENT_KIND_SELECT)
+    query->root = PruneColumns(query->root, {query->output.begin(), query->output.end()}, query);
+  plan::ForEachWrite(query, [query](plan::Write& write, RelPtr& root) {
+    if (write.kind == common::v1::STATEMENT_KIND_SELECT) return;
+    root = PruneColumns(root, TakenBy(write, *root), query);
+    for (ExprPtr& e : write.change.values) {
+      e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
+        const std::vector<plan::ColumnId> output = inner->output;
+        return PruneColumns(inner, {output.begin(), output.end()}, query);
+      });
     }
-  }
-  query->root = PruneColumns(query->root, required, query);
+  });
   for (plan::Cte& cte : query->ctes) {
+    if (cte.write != nullptr) continue;
     // Readers count on the columns' positions.
     const std::vector<plan::ColumnId> output = cte.rel->output;
     cte.rel = PruneColumns(cte.rel, {output.begin(), output.end()}, query);
@@ -76,12 +88,6 @@ void PruneAll(plan::Query* query) {
       project->expressions.push_back(plan::MakeColumn(id, query->columns[id].type));
     project->output = output;
     cte.rel = project;
-  }
-  for (ExprPtr& e : query->change.values) {
-    e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
-      const std::vector<plan::ColumnId> output = inner->output;
-      return PruneColumns(inner, {output.begin(), output.end()}, query);
-    });
   }
 }
 
@@ -104,6 +110,10 @@ constexpr Rule kRules[] = {
     {"outer_to_inner", [](plan::Query* query) { ApplyToAll(query, OuterToInner); }},
     {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
     {"subquery_to_join", UnnestAll},
+    {"lateral_to_join",
+     [](plan::Query* query) {
+       ApplyToAll(query, [query](RelPtr rel) { return LateralToJoin(std::move(rel), *query); });
+     }},
     {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
     {"projection_pruning", PruneAll},
 };
@@ -132,6 +142,8 @@ void Rewrite(plan::Query* query) {
   for (const Rule& rule : kRules) {
     if (std::find(disabled.begin(), disabled.end(), rule.name) == disabled.end()) rule.apply(query);
   }
+  // No matter of choice.
+  KeepOldRows(query);
 }
 
 }  // namespace adbms::sql::rules

@@ -32,6 +32,14 @@ plan::RelPtr FactorCommonConjuncts(plan::RelPtr rel);
 // a left join on groups.
 plan::RelPtr SubqueriesToJoins(plan::RelPtr rel, plan::Query* query);
 
+// A lateral join whose right side only asks something of the left's columns is an ordinary join on
+// that.
+plan::RelPtr LateralToJoin(plan::RelPtr rel, const plan::Query& query);
+
+// Where WITH queries write: what other parts of the statement read of the same tables is read
+// before that, so that none sees what another has written.
+void KeepOldRows(plan::Query* query);
+
 // Outer joins whose NULL-extended rows a filter above discards become inner ones.
 plan::RelPtr OuterToInner(plan::RelPtr rel);
 

@@ -135,6 +135,9 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   query.statement = &prepared->statement;
   query.cacheable = false;
   ASSIGN_OR_RETURN(prepared->plan, MakePlan(query));
+  if (prepared->plan->plan->eager_ctes_size() > 0)
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         "DECLARE CURSOR must not contain data-modifying statements in WITH");
   prepared->columns = prepared->plan->plan->root().output();
   prepared->returns_rows = true;
   Portal portal;

@@ -406,6 +406,11 @@ void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSumm
       return visit(op.sort().input());
     case Body::kWindow:
       return visit(op.window().input());
+    case Body::kProjectSet:
+      return visit(op.project_set().input());
+    case Body::kLateralJoin:
+      // The right side's scans run many times.
+      return visit(op.lateral_join().left());
     case Body::kAppend:
       for (const auto& input : op.append().inputs()) visit(input);
       return;

@@ -95,6 +95,14 @@ class Collector {
       case Body::kSetOperation:
         Visit(op.set_operation().left());
         return Visit(op.set_operation().right());
+      case Body::kProjectSet:
+        return Visit(op.project_set().input());
+      case Body::kLateralJoin:
+        Visit(op.lateral_join().left());
+        return Visit(op.lateral_join().right());
+      case Body::kRecursiveUnion:
+        Visit(op.recursive_union().initial());
+        return Visit(op.recursive_union().recursive());
       case Body::kInsert:
         return Visit(op.insert().input());
       case Body::kUpdate:

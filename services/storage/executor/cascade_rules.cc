@@ -11,10 +11,10 @@ namespace {
 
 using Targets = google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>;
 
-const Targets& TargetsOf(const common::v1::Plan& plan) {
-  if (plan.root().has_delete_()) return plan.root().delete_().cascades();
-  if (plan.root().has_update()) return plan.root().update().cascades();
-  return plan.root().insert().cascades();
+const Targets& TargetsOf(const common::v1::Operator& op) {
+  if (op.has_delete_()) return op.delete_().cascades();
+  if (op.has_update()) return op.update().cascades();
+  return op.insert().cascades();
 }
 
 }  // namespace
@@ -65,23 +65,29 @@ absl::StatusOr<types::VectorPtr> CascadeRules::Defaults(const catalog::TableEntr
 
 std::vector<uint32_t> CascadedTables(const common::v1::Plan& plan) {
   std::vector<uint32_t> ids;
-  for (const common::v1::CascadeTarget& target : TargetsOf(plan)) ids.push_back(target.table_id());
+  const auto add = [&](const common::v1::Operator& op) {
+    for (const common::v1::CascadeTarget& target : TargetsOf(op)) ids.push_back(target.table_id());
+  };
+  add(plan.root());
+  for (const common::v1::Operator& cte : plan.ctes()) add(cte);
   return ids;
 }
 
-bool KnowsItsCascades(const common::v1::Plan& plan, const catalog::CatalogState& catalog) {
+namespace {
+
+bool KnowsItsCascades(const common::v1::Operator& op, const catalog::CatalogState& catalog) {
   sql::plan::RowChanges change;
   uint32_t table_id = 0;
-  if (plan.root().has_delete_()) {
-    table_id = plan.root().delete_().table_id();
+  if (op.has_delete_()) {
+    table_id = op.delete_().table_id();
     change.removed = true;
-  } else if (plan.root().has_update()) {
-    const common::v1::Update& update = plan.root().update();
+  } else if (op.has_update()) {
+    const common::v1::Update& update = op.update();
     table_id = update.table_id();
     change.changed.insert(update.columns().begin(), update.columns().end());
-  } else if (plan.root().insert().conflict_update_size() > 0) {
-    table_id = plan.root().insert().table_id();
-    for (int i = 0; i < plan.root().insert().conflict_update_size(); ++i)
+  } else if (op.insert().conflict_update_size() > 0) {
+    table_id = op.insert().table_id();
+    for (int i = 0; i < op.insert().conflict_update_size(); ++i)
       change.changed.insert(static_cast<uint32_t>(i));
   }
   if (table_id == 0 || catalog.ReferencesTo(table_id).empty()) return true;
@@ -93,7 +99,7 @@ bool KnowsItsCascades(const common::v1::Plan& plan, const catalog::CatalogState&
   return std::all_of(reached.begin(), reached.end(), [&](const auto& table) {
     const auto& [id, happens] = table;
     return std::any_of(
-        TargetsOf(plan).begin(), TargetsOf(plan).end(),
+        TargetsOf(op).begin(), TargetsOf(op).end(),
         [id = id, &happens = happens](const common::v1::CascadeTarget& target) {
           return target.table_id() == id &&
                  std::all_of(happens.defaulted.begin(), happens.defaulted.end(),
@@ -104,6 +110,15 @@ bool KnowsItsCascades(const common::v1::Plan& plan, const catalog::CatalogState&
                              });
         });
   });
+}
+
+}  // namespace
+
+bool KnowsItsCascades(const common::v1::Plan& plan, const catalog::CatalogState& catalog) {
+  return KnowsItsCascades(plan.root(), catalog) &&
+         std::all_of(plan.ctes().begin(), plan.ctes().end(), [&](const common::v1::Operator& cte) {
+           return KnowsItsCascades(cte, catalog);
+         });
 }
 
 }  // namespace adbms::storage::executor

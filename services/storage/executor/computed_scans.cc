@@ -1,9 +1,12 @@
 // Scans over what is not stored as rows: set-returning functions, computed tables, materialized
 // CTEs.
+#include <algorithm>
+
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/spooled_rows.h"
+#include "services/storage/executor/table_functions.h"
 
 namespace adbms::storage::executor {
 namespace {
@@ -122,7 +125,7 @@ class CteScan : public Operator {
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (reader_ == nullptr) {
-      RETURN_IF_ERROR(Compute());
+      RETURN_IF_ERROR(ComputeCte(context_, node_.cte));
       rows_ = context_->ctes[node_.cte];
       reader_ = std::make_unique<SpooledRows::Reader>(rows_.get());
     }
@@ -134,22 +137,6 @@ class CteScan : public Operator {
   }
 
  private:
-  // Unless another scan has.
-  absl::Status Compute() {
-    if (context_->ctes[node_.cte] != nullptr) return absl::OkStatus();
-    const OperatorPtr input = context_->plan->ctes[node_.cte]->Open(context_);
-    auto rows = std::make_shared<SpooledRows>(context_);
-    types::Batch batch;
-    while (true) {
-      ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
-      if (!more) break;
-      RETURN_IF_ERROR(rows->Add(std::move(batch)));
-    }
-    RETURN_IF_ERROR(rows->Finish());
-    context_->ctes[node_.cte] = std::move(rows);
-    return absl::OkStatus();
-  }
-
   const CteScanNode& node_;
   std::shared_ptr<SpooledRows> rows_;
   std::unique_ptr<SpooledRows::Reader> reader_;
@@ -159,26 +146,52 @@ OperatorPtr CteScanNode::Open(ExecutionContext* context) const {
   return std::make_unique<CteScan>(context, this);
 }
 
+bool Takes(const sql::functions::TableFunction& function,
+           const google::protobuf::RepeatedPtrField<common::v1::Expression>& arguments) {
+  return std::equal(arguments.begin(), arguments.end(), function.arguments.begin(),
+                    function.arguments.end(), [](const auto& argument, types::TypeId wanted) {
+                      const types::TypeId id = types::FromProto(argument.type()).id;
+                      if (types::IsArray(wanted)) return id == wanted;
+                      return wanted == types::TypeId::kUnspecified ||
+                             types::PhysicalOf(id) == types::PhysicalOf(wanted);
+                    });
+}
+
 }  // namespace
+
+absl::Status ComputeCte(ExecutionContext* context, uint32_t cte) {
+  if (context->ctes[cte] != nullptr) return absl::OkStatus();
+  const OperatorPtr input = context->plan->ctes[cte]->Open(context);
+  auto rows = std::make_shared<SpooledRows>(context);
+  types::Batch batch;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, input->Next(&batch));
+    if (!more) break;
+    RETURN_IF_ERROR(rows->Add(std::move(batch)));
+  }
+  RETURN_IF_ERROR(rows->Finish());
+  context->ctes[cte] = std::move(rows);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const sql::functions::TableFunction*> FindTableFunction(
+    const std::string& signature,
+    const google::protobuf::RepeatedPtrField<common::v1::Expression>& arguments) {
+  const auto& functions = sql::functions::FunctionCatalog::Builtin();
+  if (const auto* function = functions.TableFunctionBySignature(signature)) {
+    if (Takes(*function, arguments)) return function;
+    return absl::InvalidArgumentError("malformed plan: arguments of " + signature);
+  }
+  for (const sql::functions::TableFunction* candidate : functions.FindTableFunctions(signature)) {
+    if (Takes(*candidate, arguments)) return candidate;
+  }
+  return absl::InternalError("unknown table function " + signature);
+}
 
 absl::StatusOr<PlanNodePtr> CompileFunctionScan(const common::v1::Operator& plan, CompileScope*) {
   auto node = std::make_unique<FunctionScanNode>(plan);
   const common::v1::FunctionScan& scan = plan.function_scan();
-  const auto& functions = sql::functions::FunctionCatalog::Builtin();
-  node->function = functions.TableFunctionBySignature(scan.function());
-  if (node->function == nullptr) {
-    for (const sql::functions::TableFunction* candidate :
-         functions.FindTableFunctions(scan.function())) {
-      bool same = candidate->arguments.size() == static_cast<size_t>(scan.arguments_size());
-      for (int i = 0; same && i < scan.arguments_size(); ++i) {
-        same = types::FromProto(scan.arguments(i).type()).id ==
-               candidate->arguments[static_cast<size_t>(i)];
-      }
-      if (same) node->function = candidate;
-    }
-  }
-  if (node->function == nullptr)
-    return absl::InternalError("unknown table function " + scan.function());
+  ASSIGN_OR_RETURN(node->function, FindTableFunction(scan.function(), scan.arguments()));
   ASSIGN_OR_RETURN(node->arguments, CompileAll(scan.arguments()));
   node->ordinality = scan.ordinality();
   return PlanNodePtr(std::move(node));

@@ -47,7 +47,7 @@ absl::Status ModifyOperator::DoRewind() {
 }
 
 absl::Status ModifyOperator::Run() {
-  writer_ = std::make_unique<txn::TableWriter>(context_->call, context_->transaction, &table_,
+  writer_ = std::make_shared<txn::TableWriter>(context_->call, context_->transaction, &table_,
                                                context_->catalog.get());
   if (buffer_input_) {
     SpooledRows rows(context_);
@@ -75,8 +75,13 @@ absl::Status ModifyOperator::Run() {
     }
   }
   RETURN_IF_ERROR(results_.Finish());
-  CascadeRules rules(context_, cascades_);
-  return writer_->FinishStatement(context_->catalog.get(), &rules);
+  const auto end = [context = context_, writer = writer_, cascades = cascades_] {
+    CascadeRules rules(context, cascades);
+    return writer->FinishStatement(context->catalog.get(), &rules);
+  };
+  if (!context_->puts_off_ends) return end();
+  context_->ends.emplace_back(end);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> ModifyOperator::DoNext(types::Batch* out) {

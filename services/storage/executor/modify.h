@@ -54,7 +54,7 @@ class ModifyOperator : public Operator {
   const CascadeTargets* const cascades_;
   const bool buffer_input_;
   OperatorPtr input_;
-  std::unique_ptr<txn::TableWriter> writer_;
+  std::shared_ptr<txn::TableWriter> writer_;
   bool ran_ = false;
   SpooledRows results_;
   std::optional<SpooledRows::Reader> reader_;

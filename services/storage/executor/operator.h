@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,7 +61,14 @@ struct ExecutionContext {
   std::vector<Actuals> actuals;  // By operator id.
   // Rows of common table expressions, by their number; null until first used.
   std::vector<std::shared_ptr<SpooledRows>> ctes;
+  // What a recursive union has found last, by the working table's number; null outside of its
+  // rounds.
+  std::vector<std::shared_ptr<SpooledRows>> working_tables;
   std::unique_ptr<sql::expression::SubqueryRunner> subqueries;
+  // What WITH queries that write leave to the statement's end, when all of it is written: checks of
+  // constraints and actions of foreign keys. Run in order.
+  std::vector<std::function<absl::Status()>> ends;
+  bool puts_off_ends = false;  // Whether they are left to it now.
   // What a worker has in common with the others of its pipeline (worker_run.h); null: one thread
   // does everything.
   SharedParts* parts = nullptr;
@@ -193,6 +201,7 @@ struct CompiledPlan {
   std::vector<std::vector<types::Physical>> outputs;  // Declared columns by operator id.
   std::vector<bool> compiled;                         // By operator id.
   uint32_t correlation_slots = 0;
+  uint32_t working_tables = 0;
   bool writes = false;      // INSERT, UPDATE, DELETE.
   bool locks_rows = false;  // FOR UPDATE and its kin.
   // Whether nothing in it changes anything, or may not be evaluated again: a part of it that was
@@ -223,6 +232,9 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const common::v1::Operator& plan, Co
 absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     std::shared_ptr<const common::v1::Plan> plan, const catalog::CatalogState& catalog);
 
+// Computes a common table expression unless that has been done. Errors: its own.
+absl::Status ComputeCte(ExecutionContext* context, uint32_t cte);
+
 // Null for an absent expression.
 absl::StatusOr<CompiledExpressionPtr> CompileOptional(bool present,
                                                       const common::v1::Expression& expression);
@@ -250,6 +262,10 @@ ADBMS_DECLARE_COMPILE(Window);
 ADBMS_DECLARE_COMPILE(Limit);
 ADBMS_DECLARE_COMPILE(Append);
 ADBMS_DECLARE_COMPILE(SetOperation);
+ADBMS_DECLARE_COMPILE(ProjectSet);
+ADBMS_DECLARE_COMPILE(LateralJoin);
+ADBMS_DECLARE_COMPILE(RecursiveUnion);
+ADBMS_DECLARE_COMPILE(WorkingTableScan);
 ADBMS_DECLARE_COMPILE(Insert);
 ADBMS_DECLARE_COMPILE(Update);
 ADBMS_DECLARE_COMPILE(Delete);

@@ -123,6 +123,7 @@ class LimitNode : public PlanNode {
   PlanNodePtr input;
   CompiledExpressionPtr count;
   CompiledExpressionPtr offset;
+  std::vector<CompiledExpressionPtr> ties;
 };
 
 class Limit : public Operator {
@@ -134,7 +135,7 @@ class Limit : public Operator {
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (!started_) RETURN_IF_ERROR(Start());
     while (true) {
-      if (left_ == 0) return false;
+      if (left_ == 0) return node_.ties.empty() ? absl::StatusOr<bool>(false) : NextTies(out);
       ASSIGN_OR_RETURN(const bool more, input_->Next(out));
       if (!more) return false;
       if (skip_ >= out->row_count) {
@@ -144,8 +145,9 @@ class Limit : public Operator {
       const auto begin = static_cast<uint32_t>(skip_);
       skip_ = 0;
       const auto count = static_cast<uint32_t>(std::min<uint64_t>(out->row_count - begin, left_));
-      if (begin != 0 || count != out->row_count) *out = Slice(*out, begin, count);
       left_ -= count;
+      if (left_ == 0 && !node_.ties.empty()) RETURN_IF_ERROR(KeepTies(*out, begin + count));
+      if (begin != 0 || count != out->row_count) *out = Slice(*out, begin, count);
       return true;
     }
   }
@@ -155,8 +157,43 @@ class Limit : public Operator {
   }
 
  private:
+  // Remembers what the rows after the last, which stands before `end`, must be equal to.
+  absl::Status KeepTies(const types::Batch& rows, uint32_t end) {
+    ASSIGN_OR_RETURN(const types::Batch keys, EvaluateAll(node_.ties, context_, rows));
+    last_.clear();
+    AppendRowIdentity(Pointers(keys), end - 1, &last_);
+    rest_ = Slice(rows, end, rows.row_count - end);
+    ties_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> NextTies(types::Batch* out) {
+    if (!ties_) return false;
+    if (rest_.row_count > 0) {
+      *out = std::exchange(rest_, types::Batch());
+    } else {
+      ASSIGN_OR_RETURN(ties_, input_->Next(out));
+      if (!ties_) return false;
+    }
+    ASSIGN_OR_RETURN(const types::Batch keys, EvaluateAll(node_.ties, context_, *out));
+    const std::vector<const types::Vector*> columns = Pointers(keys);
+    uint32_t count = 0;
+    std::string key;
+    for (; count < out->row_count; ++count) {
+      key.clear();
+      AppendRowIdentity(columns, count, &key);
+      if (key != last_) break;
+    }
+    ties_ = count == out->row_count;
+    if (count == 0) return false;
+    *out = Slice(*out, 0, count);
+    return true;
+  }
+
   absl::Status Start() {
     started_ = true;
+    ties_ = false;
+    rest_ = types::Batch();
     left_ = UINT64_MAX;
     skip_ = 0;
     if (node_.count != nullptr) {
@@ -179,7 +216,7 @@ class Limit : public Operator {
         skip_ = static_cast<uint64_t>(value.int_value());
       }
     }
-    if (left_ <= UINT64_MAX - skip_) input_->SetRowGoal(left_ + skip_);
+    if (left_ <= UINT64_MAX - skip_ && node_.ties.empty()) input_->SetRowGoal(left_ + skip_);
     return absl::OkStatus();
   }
 
@@ -188,6 +225,9 @@ class Limit : public Operator {
   bool started_ = false;
   uint64_t left_ = 0;
   uint64_t skip_ = 0;
+  bool ties_ = false;  // Rows that are equal to the last may follow:
+  types::Batch rest_;  // ... these first.
+  std::string last_;
 };
 
 OperatorPtr LimitNode::Open(ExecutionContext* context) const {
@@ -252,6 +292,7 @@ absl::StatusOr<PlanNodePtr> CompileLimit(const common::v1::Operator& plan, Compi
   ASSIGN_OR_RETURN(node->input, CompileOperator(plan.limit().input(), scope));
   ASSIGN_OR_RETURN(node->count, CompileOptional(plan.limit().has_count(), plan.limit().count()));
   ASSIGN_OR_RETURN(node->offset, CompileOptional(plan.limit().has_offset(), plan.limit().offset()));
+  ASSIGN_OR_RETURN(node->ties, CompileAll(plan.limit().ties()));
   return PlanNodePtr(std::move(node));
 }
 

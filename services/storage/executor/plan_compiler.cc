@@ -15,10 +15,15 @@ using PlanOperator = common::v1::Operator;
 constexpr uint32_t kMostOperators = 1 << 20;
 constexpr uint32_t kMostSlots = 1 << 20;
 
-// Every correlation slot that a message's tree reads, and the sub-plans that it runs.
+// Every correlation slot that a message's tree reads, the sub-plans that it runs, and the slots
+// that its lateral joins set.
 void CollectSlots(const google::protobuf::Message& root, std::set<uint32_t>* slots,
-                  std::set<uint32_t>* subplans) {
+                  std::set<uint32_t>* subplans, std::set<uint32_t>* set_by_joins) {
   ForEachMessage(root, [&](const google::protobuf::Message& message) {
+    if (message.GetDescriptor() == common::v1::LateralJoin::descriptor()) {
+      const auto& join = static_cast<const common::v1::LateralJoin&>(message);
+      set_by_joins->insert(join.correlation_slots().begin(), join.correlation_slots().end());
+    }
     if (message.GetDescriptor() != common::v1::Expression::descriptor()) return;
     const auto& expression = static_cast<const common::v1::Expression&>(message);
     if (expression.node_case() == common::v1::Expression::kCorrelationSlot)
@@ -34,9 +39,10 @@ std::set<uint32_t> FreeSlots(const common::v1::Plan& plan, uint32_t subplan,
   std::set<uint32_t> slots;
   if (subplan >= static_cast<uint32_t>(plan.subplans_size()) || !active->insert(subplan).second)
     return slots;
-  std::set<uint32_t> nested;
-  CollectSlots(plan.subplans(static_cast<int>(subplan)).root(), &slots, &nested);
+  std::set<uint32_t> nested, set_by_joins;
+  CollectSlots(plan.subplans(static_cast<int>(subplan)).root(), &slots, &nested, &set_by_joins);
   for (uint32_t inner : nested) slots.merge(FreeSlots(plan, inner, active));
+  for (uint32_t bound : set_by_joins) slots.erase(bound);
   for (uint32_t bound : plan.subplans(static_cast<int>(subplan)).correlation_slots())
     slots.erase(bound);
   active->erase(subplan);
@@ -46,8 +52,9 @@ std::set<uint32_t> FreeSlots(const common::v1::Plan& plan, uint32_t subplan,
 // Highest correlation slot of the plan, plus one.
 uint32_t CountSlots(const common::v1::Plan& plan) {
   uint32_t count = 0;
-  std::set<uint32_t> slots, subplans;
-  CollectSlots(plan, &slots, &subplans);
+  std::set<uint32_t> slots, subplans, set_by_joins;
+  CollectSlots(plan, &slots, &subplans, &set_by_joins);
+  slots.merge(set_by_joins);
   for (uint32_t slot : slots) count = std::max(count, std::max(slot, slot + 1));
   for (const common::v1::SubPlan& subplan : plan.subplans()) {
     for (uint32_t slot : subplan.correlation_slots()) {
@@ -164,6 +171,14 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileSco
       return CompileAppend(plan, scope);
     case PlanOperator::kSetOperation:
       return CompileSetOperation(plan, scope);
+    case PlanOperator::kProjectSet:
+      return CompileProjectSet(plan, scope);
+    case PlanOperator::kLateralJoin:
+      return CompileLateralJoin(plan, scope);
+    case PlanOperator::kRecursiveUnion:
+      return CompileRecursiveUnion(plan, scope);
+    case PlanOperator::kWorkingTableScan:
+      return CompileWorkingTableScan(plan, scope);
     case PlanOperator::kInsert:
       return CompileInsert(plan, scope);
     case PlanOperator::kUpdate:
@@ -182,12 +197,14 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
   compiled->plan = std::move(plan);
   const common::v1::Plan& source = *compiled->plan;
   CompileScope scope{&catalog, compiled.get()};
+  bool has_slots = source.subplans_size() > 0;
   ForEachMessage(source, [&](const google::protobuf::Message& message) {
     const auto* const op = dynamic_cast<const PlanOperator*>(&message);
+    has_slots |= op != nullptr && op->has_lateral_join();
     if (op != nullptr && op->id() < kMostOperators)
       scope.next_hidden_id = std::max(scope.next_hidden_id, op->id() + 1);
   });
-  compiled->correlation_slots = source.subplans_size() == 0 ? 0 : CountSlots(source);
+  compiled->correlation_slots = has_slots ? CountSlots(source) : 0;
   if (compiled->correlation_slots > kMostSlots) {
     return absl::InvalidArgumentError("malformed plan: a correlation slot");
   }
@@ -197,6 +214,7 @@ absl::StatusOr<std::shared_ptr<const CompiledPlan>> CompilePlan(
     compiled->outer_slots.emplace_back(slots.begin(), slots.end());
   }
   RETURN_IF_ERROR(CheckReferences(source));
+  RETURN_IF_ERROR(CheckEagerCtes(source));
   ASSIGN_OR_RETURN(compiled->root, CompileOperator(source.root(), &scope));
   for (const common::v1::SubPlan& subplan : source.subplans()) {
     ASSIGN_OR_RETURN(PlanNodePtr node, CompileOperator(subplan.root(), &scope));

@@ -1,5 +1,6 @@
 #include "services/storage/executor/plan_shape.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +54,14 @@ bool Fits(const Operator& op) {
     case Operator::kWindow:
       return op.output_size() == op.window().input().output_size() + op.window().calls_size() &&
              Has(op.output(), 0, op.window().input().output());
+    case Operator::kProjectSet:
+      return Has(op.output(), 0, op.project_set().input().output());
+    case Operator::kLateralJoin:
+      return IsPair(op, op.lateral_join().type(), op.lateral_join().left(),
+                    op.lateral_join().right());
+    case Operator::kRecursiveUnion:
+      return Same(op.output(), op.recursive_union().initial().output()) &&
+             Same(op.output(), op.recursive_union().recursive().output());
     case Operator::kSetOperation:
       return Same(op.output(), op.set_operation().left().output()) &&
              Same(op.output(), op.set_operation().right().output());
@@ -125,6 +134,26 @@ absl::Status CheckReferences(const common::v1::Plan& plan) {
     if (ReachesItself(node, runs, &visits)) {
       return absl::InvalidArgumentError("malformed plan: a sub-plan runs itself");
     }
+  }
+  return absl::OkStatus();
+}
+
+bool Writes(const Operator& op) { return op.has_insert() || op.has_update() || op.has_delete_(); }
+
+bool Writes(const common::v1::Plan& plan) {
+  return Writes(plan.root()) || std::any_of(plan.ctes().begin(), plan.ctes().end(),
+                                            [](const Operator& cte) { return Writes(cte); });
+}
+
+absl::Status CheckEagerCtes(const common::v1::Plan& plan) {
+  const auto& eager = plan.eager_ctes();
+  for (const uint32_t cte : eager) {
+    if (cte >= static_cast<uint32_t>(plan.ctes_size()))
+      return absl::InvalidArgumentError("malformed plan: no such CTE");
+  }
+  for (int i = 0; i < plan.ctes_size(); ++i) {
+    if (Writes(plan.ctes(i)) && std::find(eager.begin(), eager.end(), i) == eager.end())
+      return absl::InvalidArgumentError("malformed plan: a CTE writes when it is read");
   }
   return absl::OkStatus();
 }

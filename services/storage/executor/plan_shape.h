@@ -20,4 +20,11 @@ absl::Status CheckShape(const common::v1::Operator& op);
 // INVALID_ARGUMENT.
 absl::Status CheckReferences(const common::v1::Plan& plan);
 
+// Whether the operator is an INSERT, UPDATE or DELETE; whether the plan has one, itself or in WITH.
+bool Writes(const common::v1::Operator& op);
+bool Writes(const common::v1::Plan& plan);
+
+// Of Plan.eager_ctes: all that write are among them. Errors: INVALID_ARGUMENT.
+absl::Status CheckEagerCtes(const common::v1::Plan& plan);
+
 }  // namespace adbms::storage::executor

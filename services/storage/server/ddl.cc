@@ -289,6 +289,7 @@ class DdlExecution {
     context.virtual_tables = session_->parts().virtual_tables;
     context.actuals.resize(compiled->operator_count);
     context.ctes.resize(compiled->ctes.size());
+    context.working_tables.resize(compiled->working_tables);
     context.state.correlation_slots.resize(compiled->correlation_slots);
     context.subqueries = std::make_unique<executor::SubqueryExecution>(&context);
     context.state.subqueries = context.subqueries.get();

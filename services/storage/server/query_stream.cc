@@ -2,6 +2,7 @@
 
 #include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
+#include "services/storage/executor/plan_shape.h"
 #include "services/storage/server/session.h"
 
 namespace adbms::storage::server {
@@ -16,6 +17,7 @@ QueryStream::QueryStream(SessionState* session, const rpc::CallContext& call, tx
       transaction_(transaction),
       own_transaction_(std::move(own_transaction)),
       context_(shared) {
+  counts_output_ = !executor::Writes(plan_->plan->root());
   context_.call = &call_;
   context_.memory.SetCall(&call_);
   context_.plan = plan_.get();
@@ -27,11 +29,12 @@ QueryStream::~QueryStream() {
   if (!finished_) {
     // Stopped early by the caller: a read is simply over, a write is undone.
     root_.reset();
-    if (plan_->writes) {
+    // What WITH has written stays: it does not depend on how many rows are asked for.
+    if (plan_->writes && !(ran_eager_ && counts_output_)) {
       Fail();
     } else if (own_transaction_ != nullptr) {
       const absl::Status status = own_transaction_->Commit(call_);
-      (void)status;  // Nothing was written.
+      (void)status;  // Nobody is left to tell.
       session_->Recycle(own_transaction_.get());
     } else if (transaction_ != nullptr) {
       const absl::Status status = transaction_->FinishStatement();
@@ -45,9 +48,14 @@ QueryStream::~QueryStream() {
 }
 
 absl::StatusOr<bool> QueryStream::Next(types::Batch* batch) {
-  absl::StatusOr<bool> more = root_->Next(batch);
+  absl::Status eager = RunEagerCtes();
+  absl::StatusOr<bool> more = eager.ok() ? root_->Next(batch) : absl::StatusOr<bool>(eager);
+  // A root that writes has written all rows before it emits the first.
+  if (more.ok() && !context_.ends.empty()) {
+    if (absl::Status ended = RunEnds(); !ended.ok()) more = ended;
+  }
   if (more.ok() && *more) {
-    if (!plan_->writes) context_.rows_affected += batch->row_count;
+    if (counts_output_) context_.rows_affected += batch->row_count;
     return true;
   }
   absl::Status status = more.status();
@@ -61,6 +69,23 @@ absl::StatusOr<bool> QueryStream::Next(types::Batch* batch) {
   }
   Summarize();
   return false;
+}
+
+absl::Status QueryStream::RunEagerCtes() {
+  if (ran_eager_) return absl::OkStatus();
+  ran_eager_ = true;
+  context_.puts_off_ends = true;
+  for (const uint32_t cte : plan_->plan->eager_ctes())
+    RETURN_IF_ERROR(executor::ComputeCte(&context_, cte));
+  context_.puts_off_ends = false;
+  // The statement counts its own rows only.
+  context_.rows_affected = 0;
+  return counts_output_ ? RunEnds() : absl::OkStatus();
+}
+
+absl::Status QueryStream::RunEnds() {
+  for (const auto& end : std::exchange(context_.ends, {})) RETURN_IF_ERROR(end());
+  return absl::OkStatus();
 }
 
 absl::Status QueryStream::End() {

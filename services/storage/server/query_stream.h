@@ -31,6 +31,10 @@ class QueryStream : public api::ResultStream {
  private:
   // What a statement's functions add to what is told of it.
   virtual void Complete(v1::ExecutionSummary* summary) = 0;
+  // What comes before the root's first row.
+  absl::Status RunEagerCtes();
+  // What WITH queries have left to the end of all writing.
+  absl::Status RunEnds();
   absl::Status End();
   void Fail();
   void Summarize();
@@ -43,6 +47,8 @@ class QueryStream : public api::ResultStream {
   std::unique_ptr<txn::Transaction> own_transaction_;
   executor::ExecutionContext context_;
   executor::OperatorPtr root_;
+  bool counts_output_ = true;  // The command tag counts rows handed out, not written.
+  bool ran_eager_ = false;
   bool finished_ = false;
   v1::ExecutionSummary summary_;
 };

@@ -1,10 +1,13 @@
 #include "services/storage/server/session.h"
 
+#include <set>
+
 #include "absl/cleanup/cleanup.h"
 #include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/cascade_rules.h"
+#include "services/storage/executor/plan_shape.h"
 #include "services/storage/executor/subqueries.h"
 #include "services/storage/server/bulk_writer.h"
 #include "services/storage/server/catalog_functions.h"
@@ -37,15 +40,19 @@ namespace {
 
 namespace sqlstate = status::sqlstate;
 
-bool PlanWrites(const common::v1::Plan& plan) {
-  return plan.root().has_insert() || plan.root().has_update() || plan.root().has_delete_();
+// The table that an operator writes to; 0: it does not write.
+uint32_t TargetOf(const common::v1::Operator& op) {
+  if (op.has_insert()) return op.insert().table_id();
+  if (op.has_update()) return op.update().table_id();
+  return op.has_delete_() ? op.delete_().table_id() : 0;
 }
 
 const char* VerbOf(const common::v1::Plan& plan) {
+  // As in PostgreSQL, whatever WITH writes: the statement is not named by it.
   if (plan.root().has_insert()) return "INSERT";
   if (plan.root().has_update()) return "UPDATE";
   if (plan.root().has_delete_()) return "DELETE";
-  return "SELECT FOR UPDATE";
+  return executor::Writes(plan) ? "SELECT" : "SELECT FOR UPDATE";
 }
 
 // Catalog functions with the catalog version that they answer from; lives as long as the stream.
@@ -77,6 +84,7 @@ class StreamWithFunctions : public QueryStream {
       context->subqueries = std::make_unique<executor::SubqueryExecution>(context);
       context->state.subqueries = context->subqueries.get();
     }
+    context->working_tables.resize(context->plan->working_tables);
     if (!context->plan->ctes.empty()) context->ctes.resize(context->plan->ctes.size());
     Open();
   }
@@ -198,7 +206,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
   RETURN_IF_ERROR(context.Check());
   state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
-  const bool writes = PlanWrites(prepared->plan());
+  const bool writes = executor::Writes(prepared->plan());
   if (!writes && state_.transaction() == nullptr && !prepared->session_effects())
     return ExecuteRead(context, *prepared, options);
   return ExecuteIn(context, *prepared, options, writes);
@@ -223,6 +231,8 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
     catalog = std::move(now);
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const executor::CompiledPlan> compiled, plan.Compiled(*catalog));
+  if (compiled->writes)
+    return absl::InvalidArgumentError("malformed plan: it writes below its root");
   if (compiled->locks_rows) {
     state_.LeaveRead();
     return ExecuteIn(context, plan, options, true);
@@ -246,18 +256,16 @@ std::vector<uint32_t> PreparedPlanImpl::TablesOf(const common::v1::Plan& plan) {
 absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPlanImpl& prepared,
                                txn::Transaction* transaction) {
   const common::v1::Plan& plan = prepared.plan();
-  uint32_t written = 0;
-  if (plan.root().has_insert()) written = plan.root().insert().table_id();
-  if (plan.root().has_update()) written = plan.root().update().table_id();
-  if (plan.root().has_delete_()) written = plan.root().delete_().table_id();
-  if (written != 0)
-    RETURN_IF_ERROR(transaction->LockTable(context, written, txn::LockMode::kRowExclusive));
-  for (const uint32_t id : executor::CascadedTables(plan))
+  std::set<uint32_t> written = {TargetOf(plan.root())};
+  for (const common::v1::Operator& cte : plan.ctes()) written.insert(TargetOf(cte));
+  written.erase(0);
+  for (const uint32_t id : executor::CascadedTables(plan)) written.insert(id);
+  for (const uint32_t id : written)
     RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kRowExclusive));
   const txn::LockMode read =
       prepared.locks_rows() ? txn::LockMode::kRowShare : txn::LockMode::kAccessShare;
   for (const uint32_t id : prepared.tables()) {
-    if (id != written) RETURN_IF_ERROR(transaction->LockTable(context, id, read));
+    if (!written.contains(id)) RETURN_IF_ERROR(transaction->LockTable(context, id, read));
   }
   return absl::OkStatus();
 }

@@ -1,0 +1,145 @@
+// Set-returning functions outside of FROM: several run side by side, one in another's arguments
+// before it (PostgreSQL's manual, 38.5.9).
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/binder/binder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using functions::FunctionCatalog;
+using plan::Rel;
+namespace sqlstate = status::sqlstate;
+
+constexpr char kLateralHint[] =
+    "You might be able to move the set-returning function into a LATERAL FROM item.";
+
+bool SameCall(const plan::SetFunction& a, const plan::SetFunction& b) {
+  return a.function == b.function &&
+         std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
+                    [](const ExprPtr& x, const ExprPtr& y) {
+                      return plan::Equal(*x, *y) && !plan::IsVolatile(x);
+                    });
+}
+
+plan::ColumnSet ColumnsOf(const plan::SetFunction& function) {
+  plan::ColumnSet columns;
+  for (const ExprPtr& e : function.arguments) plan::CollectColumns(*e, &columns);
+  return columns;
+}
+
+}  // namespace
+
+absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
+    const std::string& name, std::vector<ExprPtr>* args) {
+  std::vector<const functions::TableFunction*> functions;
+  std::vector<Signature> candidates;
+  std::vector<TypeId> actual;
+  for (const ExprPtr& arg : *args) actual.push_back(arg->type.id);
+  for (const auto* function : FunctionCatalog::Builtin().FindTableFunctions(name)) {
+    if (function->arguments.size() != args->size()) continue;
+    functions.push_back(function);
+    candidates.push_back(function->arguments);
+  }
+  const Choice choice = ChooseCandidate(candidates, actual, false);
+  if (choice.index < 0) return static_cast<const functions::TableFunction*>(nullptr);
+  const functions::TableFunction* function = functions[choice.index];
+  for (size_t i = 0; i < args->size(); ++i) {
+    ExprPtr& arg = (*args)[i];
+    if (function->arguments[i] == TypeId::kUnspecified) {
+      ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
+    } else {
+      ASSIGN_OR_RETURN(arg, Implicit(arg, function->arguments[i]));
+    }
+  }
+  return function;
+}
+
+bool Binder::CallsRecordFunction(const Node* node) {
+  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return false;
+  const PgQuery__FuncCall& call = *node->func_call;
+  const std::string name = FunctionName(parser::StringsOf({call.funcname, call.n_funcname}));
+  const auto known = FunctionCatalog::Builtin().FindTableFunctions(name);
+  return !known.empty() && known[0]->result.size() > 1;
+}
+
+absl::StatusOr<std::vector<ColumnId>> Binder::BindSeries(const std::string& name,
+                                                         std::vector<ExprPtr> args, int location,
+                                                         Scope* scope) {
+  SeriesState::Call call;
+  ASSIGN_OR_RETURN(call.function.function, ChooseTableFunction(name, &args));
+  // Says what is missing.
+  if (call.function.function == nullptr)
+    return CallFunction(name, std::move(args), location).status();
+  if (scope->series == nullptr) {
+    const std::string_view clause = scope->clause;
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, location,
+        clause == "functions in FROM"
+            ? "set-returning functions must appear at top level of FROM"
+            : absl::StrCat("set-returning functions are not allowed in ", scope->clause));
+  }
+  if (scope->series->refusal != nullptr)
+    return ErrorAt(sqlstate::kFeatureNotSupported, location, scope->series->refusal, kLateralHint);
+  call.function.arguments = std::move(args);
+  for (const SeriesState::Call& known : scope->series->calls) {
+    if (SameCall(known.function, call.function)) return known.outputs;
+  }
+  const functions::TableFunction& function = *call.function.function;
+  for (size_t i = 0; i < function.result.size(); ++i)
+    call.outputs.push_back(
+        query_->AddColumn({i < function.column_names.size() ? function.column_names[i] : name,
+                           {function.result[i], 0},
+                           0,
+                           0,
+                           false}));
+  scope->series->calls.push_back(call);
+  return call.outputs;
+}
+
+std::vector<bool> Binder::SeriesIn(const SeriesState& series,
+                                   const std::vector<ExprPtr>& expressions) {
+  plan::ColumnSet used;
+  for (const ExprPtr& e : expressions) plan::CollectColumns(*e, &used);
+  std::vector<bool> which(series.calls.size());
+  // A call stands behind those in its arguments.
+  for (size_t i = series.calls.size(); i-- > 0;) {
+    const SeriesState::Call& call = series.calls[i];
+    which[i] = plan::Intersects({call.outputs.begin(), call.outputs.end()}, used);
+    if (which[i]) used.merge(ColumnsOf(call.function));
+  }
+  return which;
+}
+
+RelPtr Binder::ApplySeries(RelPtr rel, const SeriesState& series, const std::vector<bool>& which) {
+  std::vector<size_t> levels(series.calls.size(), 0);
+  size_t highest = 0;
+  for (size_t i = 0; i < series.calls.size(); ++i) {
+    if (!which[i]) continue;
+    levels[i] = 1;
+    const plan::ColumnSet used = ColumnsOf(series.calls[i].function);
+    for (size_t j = 0; j < i; ++j) {
+      const std::vector<ColumnId>& outputs = series.calls[j].outputs;
+      if (which[j] && plan::Intersects({outputs.begin(), outputs.end()}, used))
+        levels[i] = std::max(levels[i], levels[j] + 1);
+    }
+    highest = std::max(highest, levels[i]);
+  }
+  for (size_t level = 1; level <= highest; ++level) {
+    RelPtr set = plan::MakeRel(Rel::Kind::kProjectSet, {rel});
+    set->output = rel->output;
+    for (size_t i = 0; i < series.calls.size(); ++i) {
+      if (levels[i] != level) continue;
+      set->set_functions.push_back(series.calls[i].function);
+      set->output.insert(set->output.end(), series.calls[i].outputs.begin(),
+                         series.calls[i].outputs.end());
+    }
+    rel = set;
+  }
+  return rel;
+}
+
+}  // namespace adbms::sql::binder

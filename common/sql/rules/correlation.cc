@@ -1,0 +1,96 @@
+#include "common/sql/rules/correlation.h"
+
+#include <algorithm>
+
+namespace adbms::sql::rules {
+
+using plan::ColumnId;
+using plan::ColumnSet;
+using plan::Expr;
+using plan::ExprPtr;
+using plan::Rel;
+using plan::RelPtr;
+
+bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* taken) {
+  switch ((*rel)->kind) {
+    case Rel::Kind::kProject: {
+      // Only through a projection that passes everything needed.
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      for (const ExprPtr& e : copy->expressions) {
+        if (plan::Intersects(plan::ColumnsOf(e), outer)) return false;
+      }
+      const size_t before = taken->size();
+      if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
+      const ColumnSet available(copy->inputs[0]->output.begin(), copy->inputs[0]->output.end());
+      for (size_t i = before; i < taken->size(); ++i) {
+        plan::Walk((*taken)[i], [&](const Expr& e) {
+          if (e.kind != Expr::Kind::kColumn || !available.contains(e.column)) return;
+          if (std::find(copy->output.begin(), copy->output.end(), e.column) != copy->output.end())
+            return;
+          copy->output.push_back(e.column);
+          copy->expressions.push_back(plan::MakeColumn(e.column, e.type));
+        });
+      }
+      *rel = copy;
+      return true;
+    }
+    case Rel::Kind::kFilter: {
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      std::vector<ExprPtr> kept;
+      for (const ExprPtr& e : copy->conditions) {
+        if (!plan::Intersects(plan::ColumnsOf(e), outer))
+          kept.push_back(e);
+        else if (plan::HasSubquery(e) || plan::IsVolatile(e))
+          return false;
+        else
+          taken->push_back(e);
+      }
+      copy->conditions = std::move(kept);
+      if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
+      copy->output = copy->inputs[0]->output;
+      *rel = copy->conditions.empty() ? copy->inputs[0] : copy;
+      return true;
+    }
+    case Rel::Kind::kProjectSet: {
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      for (const plan::SetFunction& function : copy->set_functions) {
+        for (const ExprPtr& e : function.arguments) {
+          if (plan::Intersects(plan::ColumnsOf(e), outer)) return false;
+        }
+      }
+      const std::vector<ColumnId> computed = plan::ComputedColumns(*copy);
+      if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
+      copy->output = copy->inputs[0]->output;
+      copy->output.insert(copy->output.end(), computed.begin(), computed.end());
+      *rel = copy;
+      return true;
+    }
+    case Rel::Kind::kJoin: {
+      if ((*rel)->join_type != common::v1::JOIN_TYPE_INNER || (*rel)->lateral)
+        return !plan::Intersects(plan::FreeColumns(**rel), outer);
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      std::vector<ExprPtr> kept;
+      for (const ExprPtr& e : copy->conditions) {
+        if (!plan::Intersects(plan::ColumnsOf(e), outer))
+          kept.push_back(e);
+        else if (plan::HasSubquery(e) || plan::IsVolatile(e))
+          return false;
+        else
+          taken->push_back(e);
+      }
+      copy->conditions = std::move(kept);
+      for (RelPtr& input : copy->inputs) {
+        if (!TakeCorrelated(&input, outer, taken)) return false;
+      }
+      copy->output = copy->inputs[0]->output;
+      copy->output.insert(copy->output.end(), copy->inputs[1]->output.begin(),
+                          copy->inputs[1]->output.end());
+      *rel = copy;
+      return true;
+    }
+    default:
+      return !plan::Intersects(plan::FreeColumns(**rel), outer);
+  }
+}
+
+}  // namespace adbms::sql::rules
