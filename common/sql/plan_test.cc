@@ -98,8 +98,6 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{
             "INSERT INTO emp (id) VALUES (1) ON CONFLICT (name) DO NOTHING", "42P10",
             "there is no unique or exclusion constraint matching the ON CONFLICT specification", 0},
-        ErrorCase{"WITH RECURSIVE r AS (SELECT 1) SELECT 1 FROM r", "0A000",
-                  "WITH RECURSIVE is not supported", 1},
         ErrorCase{"SELECT id FROM emp WHERE $1 IS NULL", "42P18",
                   "could not determine data type of parameter $1", 0},
         ErrorCase{"SELECT (SELECT 1, 2)", "42601", "subquery must return only one column", 8}));

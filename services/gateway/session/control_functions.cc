@@ -17,6 +17,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr char kRunAllTables[] = "adbms.run_all_tables()";
+constexpr char kUnnestText[] = "unnest(_text)";
 
 // Calls visit for the message and all below it, until it fails.
 absl::Status Walk(Message* message, const std::function<absl::Status(Message*)>& visit) {
@@ -141,7 +142,25 @@ absl::StatusOr<storage::api::PreparedPlanPtr> Session::AnswerControl(
     }
     return absl::OkStatus();
   };
+  // In the select list, the lines stand as an array whose elements are the rows.
+  const auto answer_set = [&](common::v1::SetFunction* set) -> absl::Status {
+    RETURN_IF_ERROR(CheckControl("adbms.run_all_tables"));
+    ASSIGN_OR_RETURN(std::vector<std::string> lines, RunAllTables());
+    std::vector<types::ArrayElement> elements;
+    for (std::string& line : lines) elements.push_back({std::move(line), /*null=*/false});
+    const types::Type type{types::TypeId::kTextArray, 0};
+    set->set_function(kUnnestText);
+    Expression* array = set->add_arguments();
+    *array->mutable_type() = types::ToProto(type);
+    *array->mutable_literal() =
+        types::ToProto(types::Value::String(type, types::FormatArray(elements)));
+    return absl::OkStatus();
+  };
   RETURN_IF_ERROR(Walk(answered.get(), [&](Message* message) -> absl::Status {
+    if (message->GetDescriptor() == common::v1::SetFunction::descriptor()) {
+      auto* set = static_cast<common::v1::SetFunction*>(message);
+      if (set->function() == kRunAllTables) return answer_set(set);
+    }
     if (message->GetDescriptor() == Expression::descriptor()) {
       auto* expression = static_cast<Expression*>(message);
       return expression->has_call() ? answer_call(expression) : absl::OkStatus();

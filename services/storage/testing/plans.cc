@@ -52,6 +52,15 @@ void Number(Operator* op, uint32_t* next) {
     Number(op->mutable_set_operation()->mutable_left(), next);
     Number(op->mutable_set_operation()->mutable_right(), next);
   }
+  if (op->has_project_set()) Number(op->mutable_project_set()->mutable_input(), next);
+  if (op->has_lateral_join()) {
+    Number(op->mutable_lateral_join()->mutable_left(), next);
+    Number(op->mutable_lateral_join()->mutable_right(), next);
+  }
+  if (op->has_recursive_union()) {
+    Number(op->mutable_recursive_union()->mutable_initial(), next);
+    Number(op->mutable_recursive_union()->mutable_recursive(), next);
+  }
   if (op->has_insert()) Number(op->mutable_insert()->mutable_input(), next);
   if (op->has_update()) Number(op->mutable_update()->mutable_input(), next);
   if (op->has_delete_()) Number(op->mutable_delete_()->mutable_input(), next);
