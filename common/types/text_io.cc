@@ -7,6 +7,7 @@
 #include "common/types/interval_text.h"
 #include "common/types/jsonb_builder.h"
 #include "common/types/number_text.h"
+#include "common/types/type_name.h"
 
 namespace adbms::types {
 namespace {
@@ -60,7 +61,7 @@ absl::Status ParseRegistered(std::string_view text, TypeId id, int64_t* oid) {
   }
   if (!text.empty() && text.front() >= '0' && text.front() <= '9') return ParseOid(text, oid);
   if (id == TypeId::kRegtype) {
-    const auto type = FromName(text);
+    const auto type = FromSqlName(text);
     if (type.has_value()) {
       *oid = OidOf(*type);
       return absl::OkStatus();

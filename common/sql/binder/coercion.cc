@@ -9,6 +9,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/time_zone.h"
+#include "common/types/type_name.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -314,9 +315,7 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
                           {plan::MakeLiteral(Value::Text(text), location)}, location);
   }
   if (type.id == TypeId::kRegtype) {
-    std::string name = absl::AsciiStrToLower(text);
-    if (name.starts_with("pg_catalog.")) name = name.substr(11);
-    const std::optional<TypeId> found = types::FromName(name);
+    const std::optional<TypeId> found = types::FromSqlName(text);
     if (!found.has_value())
       return ErrorAt(sqlstate::kUndefinedObject, location,
                      absl::StrCat("type \"", text, "\" does not exist"));

@@ -225,7 +225,9 @@ void AddSystem(CatalogBuilder& builder) {
   builder.AddFunction("format_type", {kOid, kInt4}, kText, MapAny<FormatType>,
                       {false, false, Volatility::kStable});
   builder.AddFunction("pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, MapAny<Sleep>, kVolatile);
-  builder.AddFunction("gen_random_uuid", {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
+  // The second is the extension uuid-ossp's in PostgreSQL; object mappers make keys by it.
+  for (const char* name : {"gen_random_uuid", "uuid_generate_v4"})
+    builder.AddFunction(name, {}, TypeId::kUuid, Map<RandomUuid>, kVolatile);
   builder.AddFunction("pg_encoding_to_char", {kInt4}, kName,
                       Map<[](int32_t encoding) { return View(encoding == 6 ? "UTF8" : ""); }>,
                       kStable);

@@ -11,6 +11,26 @@ using plan::ExprPtr;
 using plan::Rel;
 using plan::RelPtr;
 
+namespace {
+
+// Moves the conditions that use `outer` to `taken`; false when one of them must stay where it is.
+bool TakeConditions(std::vector<ExprPtr>* conditions, const ColumnSet& outer,
+                    std::vector<ExprPtr>* taken) {
+  std::vector<ExprPtr> kept;
+  for (const ExprPtr& e : *conditions) {
+    if (!plan::Intersects(plan::ColumnsOf(e), outer))
+      kept.push_back(e);
+    else if (plan::HasSubquery(e) || plan::IsVolatile(e))
+      return false;
+    else
+      taken->push_back(e);
+  }
+  *conditions = std::move(kept);
+  return true;
+}
+
+}  // namespace
+
 bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* taken) {
   switch ((*rel)->kind) {
     case Rel::Kind::kProject: {
@@ -36,16 +56,7 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
     }
     case Rel::Kind::kFilter: {
       RelPtr copy = std::make_shared<Rel>(**rel);
-      std::vector<ExprPtr> kept;
-      for (const ExprPtr& e : copy->conditions) {
-        if (!plan::Intersects(plan::ColumnsOf(e), outer))
-          kept.push_back(e);
-        else if (plan::HasSubquery(e) || plan::IsVolatile(e))
-          return false;
-        else
-          taken->push_back(e);
-      }
-      copy->conditions = std::move(kept);
+      if (!TakeConditions(&copy->conditions, outer, taken)) return false;
       if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
       copy->output = copy->inputs[0]->output;
       *rel = copy->conditions.empty() ? copy->inputs[0] : copy;
@@ -69,16 +80,7 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
       if ((*rel)->join_type != common::v1::JOIN_TYPE_INNER || (*rel)->lateral)
         return !plan::Intersects(plan::FreeColumns(**rel), outer);
       RelPtr copy = std::make_shared<Rel>(**rel);
-      std::vector<ExprPtr> kept;
-      for (const ExprPtr& e : copy->conditions) {
-        if (!plan::Intersects(plan::ColumnsOf(e), outer))
-          kept.push_back(e);
-        else if (plan::HasSubquery(e) || plan::IsVolatile(e))
-          return false;
-        else
-          taken->push_back(e);
-      }
-      copy->conditions = std::move(kept);
+      if (!TakeConditions(&copy->conditions, outer, taken)) return false;
       for (RelPtr& input : copy->inputs) {
         if (!TakeCorrelated(&input, outer, taken)) return false;
       }

@@ -6,6 +6,7 @@
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/type_name.h"
 #include "services/storage/catalog/identifier_text.h"
 #include "services/storage/server/function_rows.h"
 #include "services/storage/server/object_definitions.h"
@@ -339,7 +340,7 @@ absl::StatusOr<Value> Updatable(const Call& call) {
   return Value::Int(TypeId::kInt4, stored ? 28 : 0);
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
-  const auto id = types::FromName(call.arguments[0].bytes());
+  const auto id = types::FromSqlName(call.arguments[0].bytes());
   if (!id) return Value::Null({TypeId::kRegtype, 0});
   return Value::Int(TypeId::kRegtype, types::OidOf(*id));
 }

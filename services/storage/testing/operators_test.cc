@@ -3,8 +3,7 @@
 #include "gtest/gtest.h"
 
 #include "common/status/sql_error.h"
-#include "services/storage/server/storage_server.h"
-#include "services/storage/testing/plans.h"
+#include "services/storage/testing/storage_fixture.h"
 
 namespace adbms::storage::testing {
 namespace {
@@ -13,18 +12,9 @@ using common::v1::JoinType;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-constexpr TypeId kInt4 = TypeId::kInt4;
 
-class OperatorsTest : public ::testing::Test {
+class OperatorsTest : public PlansTest {
  protected:
-  void SetUp() override {
-    server::Options options;
-    options.data_dir = dir_.path();
-    options.block_cache_bytes = 32 << 20;
-    options.memtable_bytes = 32 << 20;
-    storage_ = *server::StorageServer::Open(options);
-    client_ = std::make_unique<Client>(storage_.get());
-  }
   // generate_series: one int4 column.
   static Operator Series(int64_t first, int64_t last, int64_t step) {
     Operator op;
@@ -63,16 +53,8 @@ class OperatorsTest : public ::testing::Test {
     }
     return op;
   }
-  std::vector<std::string> Rows(Operator root) {
-    auto rows = client_->Run(Finish(std::move(root), {}));
-    return rows.ok() ? *std::move(rows)
-                     : std::vector<std::string>{std::string(rows.status().message())};
-  }
 
   static constexpr int64_t kNull = INT64_MIN;
-  TempDir dir_;
-  std::unique_ptr<server::StorageServer> storage_;
-  std::unique_ptr<Client> client_;
 };
 
 TEST_F(OperatorsTest, JoinsOfEveryType) {

@@ -5,29 +5,18 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "services/storage/server/storage_server.h"
-#include "services/storage/testing/plans.h"
+#include "services/storage/testing/storage_fixture.h"
 
 namespace adbms::storage::testing {
 namespace {
 
 using ::testing::ElementsAre;
-constexpr TypeId kInt4 = TypeId::kInt4;
 constexpr TypeId kInt8 = TypeId::kInt8;
 
 common::v1::DataType TypeOf(TypeId id) { return types::ToProto(types::Type{id, 0}); }
 
-class RowsForRowsTest : public ::testing::Test {
+class RowsForRowsTest : public PlansTest {
  protected:
-  void SetUp() override {
-    server::Options options;
-    options.data_dir = dir_.path();
-    options.block_cache_bytes = 32 << 20;
-    options.memtable_bytes = 32 << 20;
-    storage_ = *server::StorageServer::Open(options);
-    client_ = std::make_unique<Client>(storage_.get());
-  }
-
   static Operator Numbers(const std::vector<int64_t>& numbers) {
     std::vector<std::vector<Expression>> rows;
     for (const int64_t n : numbers) rows.push_back({IntLiteral(n)});
@@ -85,19 +74,10 @@ class RowsForRowsTest : public ::testing::Test {
     return op;
   }
 
-  std::vector<std::string> Rows(Operator root) {
-    auto rows = client_->Run(Finish(std::move(root), {}));
-    return rows.ok() ? *std::move(rows)
-                     : std::vector<std::string>{std::string(rows.status().message())};
-  }
   void ExpectRefused(Operator op, const std::function<void(Operator*)>& spoil) {
     spoil(&op);
     EXPECT_FALSE(client_->Run(Finish(op, {})).ok()) << op.DebugString();
   }
-
-  TempDir dir_;
-  std::unique_ptr<server::StorageServer> storage_;
-  std::unique_ptr<Client> client_;
 };
 
 TEST_F(RowsForRowsTest, FunctionsRunSideBySide) {

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "services/storage/server/storage_server.h"
@@ -57,6 +59,22 @@ class StorageTest : public ::testing::Test {
 
   TempDir dir_;
   std::unique_ptr<server::StorageServer> storage_;
+};
+
+// For plans without tables: what they have, or the message that they fail with.
+class PlansTest : public StorageTest {
+ protected:
+  void SetUp() override {
+    StorageTest::SetUp();
+    client_ = std::make_unique<Client>(storage_.get());
+  }
+  std::vector<std::string> Rows(Operator root) {
+    auto rows = client_->Run(Finish(std::move(root), {}));
+    return rows.ok() ? *std::move(rows)
+                     : std::vector<std::string>{std::string(rows.status().message())};
+  }
+
+  std::unique_ptr<Client> client_;
 };
 
 }  // namespace adbms::storage::testing

@@ -4,8 +4,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "services/storage/server/storage_server.h"
-#include "services/storage/testing/plans.h"
+#include "services/storage/testing/storage_fixture.h"
 
 namespace adbms::storage::testing {
 namespace {
@@ -14,20 +13,10 @@ using common::v1::Window;
 using common::v1::WindowCall;
 using common::v1::WindowFrame;
 using ::testing::ElementsAre;
-constexpr TypeId kInt4 = TypeId::kInt4;
 constexpr TypeId kInt8 = TypeId::kInt8;
 
-class WindowsTest : public ::testing::Test {
+class WindowsTest : public PlansTest {
  protected:
-  void SetUp() override {
-    server::Options options;
-    options.data_dir = dir_.path();
-    options.block_cache_bytes = 32 << 20;
-    options.memtable_bytes = 32 << 20;
-    storage_ = *server::StorageServer::Open(options);
-    client_ = std::make_unique<Client>(storage_.get());
-  }
-
   // sum and rank over rows (partition, order), sorted.
   static Operator Windowed() {
     std::vector<std::vector<Expression>> rows;
@@ -57,10 +46,6 @@ class WindowsTest : public ::testing::Test {
   }
 
   absl::Status Refusal(const Operator& root) { return client_->Run(Finish(root, {})).status(); }
-
-  TempDir dir_;
-  std::unique_ptr<server::StorageServer> storage_;
-  std::unique_ptr<Client> client_;
 };
 
 TEST_F(WindowsTest, ComputesForEachRow) {
