@@ -206,16 +206,24 @@ class IndexBuildTest(ClusterTest):
         with its connection. Returns how the build ended."""
         connection, builder, writer = self.connect(), self.connect(), self.connect()
         fill(connection, table, ROWS)
-        ended = []
         run(builder, "SET lock_timeout = '1s'")
-        thread = threading.Thread(
-            target=lambda: ended.append(sqlstate(builder, f"CREATE UNIQUE INDEX {table}_u "
-                                                          f"ON {table} (u, b, c)")), daemon=True)
-        thread.start()
-        wait_until(lambda: run(connection, "SELECT 1 FROM pg_class WHERE relname = %s",
-                               table + "_u"), 30, "the build has begun")
-        run(writer, "BEGIN")
-        run(writer, f"UPDATE {table} SET u = -1 WHERE id = 1")
+        while True:
+            ended = []
+            thread = threading.Thread(
+                target=lambda e=ended: e.append(sqlstate(
+                    builder, f"CREATE UNIQUE INDEX {table}_u ON {table} (u, b, c)")), daemon=True)
+            thread.start()
+            wait_until(lambda: run(connection, "SELECT 1 FROM pg_class WHERE relname = %s",
+                                   table + "_u"), 30, "the build has begun")
+            run(writer, "BEGIN")
+            run(writer, f"UPDATE {table} SET u = -1 WHERE id = 1")
+            if run(connection, "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid"
+                               " WHERE relname = %s", table + "_u") != [(True,)]:
+                break
+            # The build was over before the writer came.
+            run(writer, "ROLLBACK")
+            thread.join(60 * PATIENCE)
+            run(connection, f"DROP INDEX {table}_u")
         then(writer)
         thread.join(60 * PATIENCE)
         left = run(connection, "SELECT count(*) FROM pg_class WHERE relname = %s", table + "_u")
