@@ -1,9 +1,5 @@
 // A disk that is full and has space again, and logs that have lost something.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -15,6 +11,7 @@
 #include "rocksdb/file_system.h"
 #include "services/storage/engine/log_files.h"
 #include "services/storage/testing/storage_fixture.h"
+#include "services/storage/testing/vanishing_process.h"
 
 namespace adbms::storage::testing {
 namespace {
@@ -241,42 +238,24 @@ bool InsertAndLeave(const std::string& directory, int first, int end, bool creat
   return ok;
 }
 
-constexpr char kVanishing[] = "ADBMS_TEST_VANISHING";
-
-// What LostLogTest runs in a process of its own.
 TEST(VanishingProcess, DISABLED_Inserts) {
-  const char* const words = std::getenv(kVanishing);
-  if (words == nullptr) GTEST_SKIP() << "for LostLogTest";
-  std::istringstream in(words);
+  std::istringstream in(VanishingArguments());
   std::string directory;
   int first = 0, end = 0;
   bool creates = false;
-  in >> directory >> first >> end >> creates;
-  ::_exit(InsertAndLeave(directory, first, end, creates) ? 0 : 1);
+  if (!(in >> directory >> first >> end >> creates)) GTEST_SKIP() << "for LostLogTest";
+  Vanish(InsertAndLeave(directory, first, end, creates));
 }
 
 // A process that ended without a shutdown, and what then happened to its log.
 class LostLogTest : public StorageTest {
  protected:
   static constexpr int kRows = 50;
-  void SetUp() override { RunAndVanish(0, kRows, true); }  // The child opens first.
-  // Inserts rows in a process that then vanishes. It is a new one, not a fork that goes on: a fork
-  // has the engine's locks as its threads left them, and none of the threads.
-  void RunAndVanish(int first, int end, bool creates) {
-    std::ostringstream words;
-    words << dir_.path() << ' ' << first << ' ' << end << ' ' << creates;
-    ::setenv(kVanishing, words.str().c_str(), 1);
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      ::execl("/proc/self/exe", "vanishing", "--gtest_also_run_disabled_tests",
-              "--gtest_filter=VanishingProcess.*", nullptr);
-      ::_exit(2);
-    }
-    int result = 0;
-    ASSERT_EQ(::waitpid(child, &result, 0), child);
-    ASSERT_TRUE(WIFEXITED(result));
-    ASSERT_EQ(WEXITSTATUS(result), 0);
+  void SetUp() override { InsertAndVanish(0, kRows, true); }  // The child opens first.
+  void InsertAndVanish(int first, int end, bool creates) {
+    std::ostringstream arguments;
+    arguments << dir_.path() << ' ' << first << ' ' << end << ' ' << creates;
+    ASSERT_TRUE(RunAndVanish("Inserts", arguments.str()));
   }
   std::vector<std::string> Logs() const { return LogsIn(dir_.path()); }
   absl::Status TryOpen(bool read_only = false) {
@@ -326,7 +305,7 @@ TEST_F(LostLogTest, AnEndOfZerosOrGarbageIsATornEndToo) {
   EXPECT_THAT(warnings_, SizeIs(1));
   EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows - 1));
   storage_.reset();
-  RunAndVanish(100, 110, false);
+  InsertAndVanish(100, 110, false);
   std::ofstream(Logs().back(), std::ios::binary | std::ios::app) << "half a record of a write";
   ASSERT_TRUE(TryOpen().ok());
   EXPECT_THAT(warnings_, SizeIs(2));
@@ -365,7 +344,7 @@ TEST_F(LostLogTest, WhatIsLeftWithoutTheNewestLogCanBeRead) {
   // What was in a log is in files after the next start.
   ASSERT_TRUE(TryOpen().ok());
   storage_.reset();
-  RunAndVanish(100, 110, false);
+  InsertAndVanish(100, 110, false);
   for (const bool remove : {false, true}) {
     for (const std::string& log : Logs()) {
       if (remove) {
