@@ -1,5 +1,6 @@
 #include "services/storage/server/session.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/cleanup/cleanup.h"
@@ -253,19 +254,24 @@ std::vector<uint32_t> PreparedPlanImpl::TablesOf(const common::v1::Plan& plan) {
   return ids;
 }
 
-absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPlanImpl& prepared,
-                               txn::Transaction* transaction) {
-  const common::v1::Plan& plan = prepared.plan();
+std::vector<uint32_t> PreparedPlanImpl::WrittenBy(const common::v1::Plan& plan) {
   std::set<uint32_t> written = {TargetOf(plan.root())};
   for (const common::v1::Operator& cte : plan.ctes()) written.insert(TargetOf(cte));
-  written.erase(0);
   for (const uint32_t id : executor::CascadedTables(plan)) written.insert(id);
+  written.erase(0);
+  return {written.begin(), written.end()};
+}
+
+absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPlanImpl& prepared,
+                               txn::Transaction* transaction) {
+  const std::vector<uint32_t>& written = prepared.written();
   for (const uint32_t id : written)
     RETURN_IF_ERROR(transaction->LockTable(context, id, txn::LockMode::kRowExclusive));
   const txn::LockMode read =
       prepared.locks_rows() ? txn::LockMode::kRowShare : txn::LockMode::kAccessShare;
   for (const uint32_t id : prepared.tables()) {
-    if (!written.contains(id)) RETURN_IF_ERROR(transaction->LockTable(context, id, read));
+    if (std::find(written.begin(), written.end(), id) == written.end())
+      RETURN_IF_ERROR(transaction->LockTable(context, id, read));
   }
   return absl::OkStatus();
 }

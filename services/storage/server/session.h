@@ -32,10 +32,13 @@ class PreparedPlanImpl : public api::PreparedPlan {
   explicit PreparedPlanImpl(std::shared_ptr<const common::v1::Plan> plan)
       : plan_(std::move(plan)),
         tables_(TablesOf(*plan_)),
+        written_(WrittenBy(*plan_)),
         session_effects_(plan_->session_effects()) {}
   const common::v1::Plan& plan() const override { return *plan_; }
   // The user's tables that it reads or writes.
   const std::vector<uint32_t>& tables() const { return tables_; }
+  // Those that it writes, itself or by the actions of foreign keys; each once.
+  const std::vector<uint32_t>& written() const { return written_; }
   // Whether it must run in a transaction though it only reads.
   bool session_effects() const { return session_effects_; }
   // A SELECT that does more than read: FOR UPDATE and its kin.
@@ -50,9 +53,11 @@ class PreparedPlanImpl : public api::PreparedPlan {
 
  private:
   static std::vector<uint32_t> TablesOf(const common::v1::Plan& plan);
+  static std::vector<uint32_t> WrittenBy(const common::v1::Plan& plan);
 
   const std::shared_ptr<const common::v1::Plan> plan_;
   const std::vector<uint32_t> tables_;
+  const std::vector<uint32_t> written_;
   const bool session_effects_;
   mutable std::atomic<uint64_t> checked_version_{0};  // Catalog version known to suit the plan.
   mutable std::mutex mutex_;
