@@ -318,6 +318,7 @@ struct OperatorActual {
   uint64_t rows = 0, loops = 0, rows_removed = 0;
   int64_t elapsed_us = 0;
   uint64_t deletions_skipped = 0;
+  uint32_t workers = 0;  // Threads that ran a loop together; 0: one did.
 };
 std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& catalog,
                                  const ExplainOptions& options,

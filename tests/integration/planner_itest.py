@@ -171,5 +171,11 @@ class Learning(unittest.TestCase):
             connection.close()
 
 
+class LearningFromWorkers(Learning):
+    """Scans that several threads ran teach as well as others."""
+
+    SETTINGS = (*Learning.SETTINGS, "storage.workers=3", "storage.worker_rows=0")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,5 @@
 """Several threads for one statement: the same answers, and nobody waits for anybody."""
-import re
+import itertools
 import threading
 import unittest
 
@@ -55,12 +55,15 @@ def rounded(rows):
     return [tuple(float(f"{value:.10g}") if isinstance(value, float) else value for value in row) for row in rows]
 
 
-def loops(connection, sql, operator):
-    """How often an operator of the plan was opened: once for each worker."""
-    for (line,) in run(connection, "EXPLAIN ANALYZE " + sql):
-        found = re.search(rf"{operator}.*loops=(\d+)", line)
-        if found:
-            return int(found.group(1))
+def workers(connection, sql, operator):
+    """How many threads ran an operator of the plan together; 1: the statement's own. Their rows are those of one loop."""
+    lines = [line for line, in run(connection, "EXPLAIN ANALYZE " + sql)]
+    for at, line in enumerate(lines):
+        if operator in line:
+            if " loops=1)" not in line:
+                raise AssertionError(line)
+            deeper = itertools.takewhile(lambda below: "->" not in below, lines[at + 1:])
+            return next((int(below.split(":")[1]) for below in deeper if "Workers:" in below), 1)
     raise AssertionError(f"no {operator} in the plan of {sql}")
 
 
@@ -84,12 +87,12 @@ class WorkersTest(ClusterTest):
 
     def test_four_read_a_long_table_and_one_a_short_one(self):
         connection = self.connect()
-        self.assertEqual(loops(connection, "SELECT sum(n) FROM big", "Seq Scan on big"), 4)
-        self.assertEqual(loops(connection, "SELECT count(*) FROM sparse s JOIN big b ON s.big_k = b.k AND b.f > s.v",
+        self.assertEqual(workers(connection, "SELECT sum(n) FROM big", "Seq Scan on big"), 4)
+        self.assertEqual(workers(connection, "SELECT count(*) FROM sparse s JOIN big b ON s.big_k = b.k AND b.f > s.v",
                                "Seq Scan on sparse"), 4)
-        self.assertEqual(loops(connection, "SELECT max(name) FROM few", "Seq Scan on few"), 1)
+        self.assertEqual(workers(connection, "SELECT max(name) FROM few", "Seq Scan on few"), 1)
         # What must not be evaluated twice, or belongs to one transaction, is left to one.
-        self.assertEqual(loops(connection, "SELECT sum(random()) FROM big", "Seq Scan on big"), 1)
+        self.assertEqual(workers(connection, "SELECT sum(random()) FROM big", "Seq Scan on big"), 1)
 
     def test_own_changes_are_seen(self):
         connection = self.connect()
@@ -145,7 +148,7 @@ class WorkersTest(ClusterTest):
                                                   " ON b.g = c.g WHERE a.f + b.f + c.f > 3"), "57014")
         run(connection, "RESET statement_timeout")
         # The helpers are back.
-        self.assertEqual(loops(connection, "SELECT sum(n) FROM big", "Seq Scan on big"), 4)
+        self.assertEqual(workers(connection, "SELECT sum(n) FROM big", "Seq Scan on big"), 4)
 
     def test_many_at_once_share_the_helpers(self):
         expected = run(self.connect(), QUERIES[2])

@@ -89,6 +89,8 @@ class TextWriter {
                absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
     if (options_.analyze && actual != nullptr && actual->deletions_skipped > 0)
       property("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
+    if (options_.analyze && actual != nullptr && actual->workers > 0)
+      property("Workers", absl::StrCat(actual->workers));
     for (const Operator* child : plan::ChildrenOf(op)) Write(*child, inner, "");
   }
 
@@ -163,6 +165,8 @@ class JsonWriter {
       raw("Rows Removed by Filter", absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
     if (options_.analyze && actual != nullptr && actual->deletions_skipped > 0)
       raw("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
+    if (options_.analyze && actual != nullptr && actual->workers > 0)
+      raw("Workers", absl::StrCat(actual->workers));
     std::vector<std::string> children;
     const std::vector<const Operator*> inputs = plan::ChildrenOf(op);
     for (size_t i = 0; i < inputs.size(); ++i)

@@ -52,8 +52,9 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
     execution_us = absl::ToInt64Microseconds(absl::Now() - start);
     for (const auto& op : stream->summary().operators()) {
       if (op.operator_id() >= actuals.size()) actuals.resize(op.operator_id() + 1);
-      actuals[op.operator_id()] = sql::OperatorActual{op.rows(), op.loops(), op.rows_removed(),
-                                                      op.elapsed_us(), op.deletions_skipped()};
+      actuals[op.operator_id()] = sql::OperatorActual{
+          op.rows(),   op.loops(), op.rows_removed(), op.elapsed_us(), op.deletions_skipped(),
+          op.workers()};
     }
   }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());

@@ -37,6 +37,7 @@ struct Actuals {
   uint64_t rows_removed = 0;
   uint64_t deletions_skipped = 0;  // Of its own scan.
   int64_t elapsed_ns = 0;
+  uint32_t workers = 0;  // That ran one loop together, at most; 0: one thread did.
 };
 
 class SpooledRows;

@@ -110,18 +110,27 @@ absl::Status WorkerRun::Run(const Sink& sink) {
 }
 
 void WorkerRun::AddCounts() {
+  const auto workers = static_cast<uint32_t>(contexts_.size());
+  for (size_t id = 0; id < main_.actuals.size(); ++id) {
+    Actuals& total = main_.actuals[id];
+    Actuals most;
+    for (const auto& worker : contexts_) {
+      const Actuals& counted = worker->actuals[id];
+      total.rows += counted.rows;
+      total.rows_removed += counted.rows_removed;
+      total.deletions_skipped += counted.deletions_skipped;
+      most.loops = std::max(most.loops, counted.loops);
+      most.elapsed_ns = std::max(most.elapsed_ns, counted.elapsed_ns);
+    }
+    if (most.loops == 0) continue;
+    // Together they are one loop, as long as that of the slowest.
+    total.loops += most.loops;
+    total.elapsed_ns += most.elapsed_ns;
+    if (workers > 1) total.workers = std::max(total.workers, workers);
+  }
   for (const auto& worker : contexts_) {
     main_.rows_scanned += worker->rows_scanned;
     main_.spilled_bytes += worker->spilled_bytes;
-    for (size_t id = 0; id < main_.actuals.size(); ++id) {
-      const Actuals& counted = worker->actuals[id];
-      Actuals& total = main_.actuals[id];
-      total.rows += counted.rows;
-      total.loops += counted.loops;
-      total.rows_removed += counted.rows_removed;
-      total.deletions_skipped += counted.deletions_skipped;
-      total.elapsed_ns += counted.elapsed_ns;
-    }
   }
 }
 

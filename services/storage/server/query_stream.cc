@@ -138,6 +138,7 @@ void QueryStream::Summarize() {
     out->set_rows_removed(actuals.rows_removed);
     out->set_deletions_skipped(actuals.deletions_skipped);
     out->set_elapsed_us(actuals.elapsed_ns / 1000);
+    out->set_workers(actuals.workers);
   }
   context_.shared->rows_read.fetch_add(context_.rows_scanned, std::memory_order_relaxed);
   context_.shared->spilled_bytes.fetch_add(context_.spilled_bytes, std::memory_order_relaxed);
