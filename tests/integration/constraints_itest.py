@@ -66,6 +66,43 @@ SESSIONS = {
         ("a", REPEATABLE), ("a", "UPDATE parent SET id = 22 WHERE id = 2"), ("a", "COMMIT"),
         ("a", "SELECT * FROM child"),
     ],
+    **{f"{action}, {verb} of a parent meets a child that gets another key": [
+        ("a", f"CREATE TABLE ward (id int PRIMARY KEY, p int DEFAULT 2 REFERENCES parent ON DELETE {action} ON UPDATE {action})"),
+        ("a", index), ("a", "INSERT INTO ward VALUES (1, 3), (5, 3), (6, 2)"),
+        ("a", "BEGIN"), ("a", "UPDATE ward SET id = id + 10 WHERE id = 1"),
+        ("a", "UPDATE ward SET id = 2 WHERE id = 5"),
+        ("b", statement), ("a", "COMMIT"),
+        ("b", "SELECT * FROM parent"), ("b", "SELECT * FROM ward"),
+    ] for action in ("CASCADE", "SET NULL", "SET DEFAULT", "NO ACTION", "RESTRICT")
+        for verb, statement, index in (
+            ("a delete", "DELETE FROM parent WHERE id = 3", "SELECT 1"),
+            ("an update", "UPDATE parent SET id = 33 WHERE id = 3", "CREATE INDEX ON ward (p)"))},
+    "no action meets the only child, which gets another key": [
+        ("a", "CREATE TABLE ward (id int PRIMARY KEY, p int REFERENCES parent)"),
+        ("a", "INSERT INTO ward VALUES (1, 3)"),
+        ("a", "BEGIN"), ("a", "UPDATE ward SET id = 9"),
+        ("b", "DELETE FROM parent WHERE id = 3"), ("a", "COMMIT"),
+        ("b", "SELECT * FROM ward"),
+    ],
+    "keys change places while a child gets another key": [
+        ("a", "CREATE TABLE ward (id int PRIMARY KEY, p int REFERENCES parent ON UPDATE CASCADE)"),
+        ("a", "INSERT INTO ward VALUES (1, 1), (2, 2), (3, 3), (4, 1)"),
+        ("a", "BEGIN"), ("a", "UPDATE ward SET id = 9 WHERE id = 1"),
+        ("b", "UPDATE parent SET id = id - 1"), ("a", "COMMIT"),
+        ("b", "SELECT * FROM ward"), ("b", "SELECT * FROM parent"),
+    ],
+    "a child of a deferred key gets another key beside a delete": [
+        ("a", "CREATE TABLE ward (id int PRIMARY KEY, p int REFERENCES parent ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)"),
+        ("a", "INSERT INTO ward VALUES (1, 3), (2, 3)"),
+        ("a", "BEGIN"), ("a", "UPDATE ward SET id = 9 WHERE id = 1"),
+        ("b", "DELETE FROM parent WHERE id = 3"), ("a", "COMMIT"),
+        ("b", "SELECT * FROM ward"),
+    ],
+    "a new child of a deferred key gets another key": [
+        ("a", "BEGIN"), ("a", "INSERT INTO late VALUES (10, 99)"),
+        ("a", "UPDATE late SET id = 11 WHERE id = 10"), ("a", "COMMIT"),
+        ("a", "SELECT * FROM late"),
+    ],
     "deferred meets a delete": [
         ("a", "BEGIN"), ("a", "INSERT INTO late VALUES (10, 3)"),
         ("b", "DELETE FROM parent WHERE id = 3"), ("a", "COMMIT"),

@@ -146,13 +146,17 @@ absl::Status CheckLostKeys(const rpc::CallContext& call, Transaction* transactio
   }
   const std::vector<KeyChange>& checked = unless_taken_over ? lost : keys;
   std::optional<size_t> first;
+  bool gone = false;
   const auto visit = [&](size_t position, std::string_view row_key) -> absl::StatusOr<bool> {
     if (first.has_value() && *first <= position) return true;
     engine::PinnableSlice value;
     bool found = false;
     RETURN_IF_ERROR(transaction->LockRow(call, row_key, LockMode::kForKeyShare,
                                          /*validate=*/false, &value, &found));
-    if (!found) return true;
+    if (!found) {
+      gone = true;
+      return true;
+    }
     ASSIGN_OR_RETURN(const bool refers,
                      reference.Refers(engine::ToView(value), checked[position].before));
     if (refers) first = position;
@@ -161,7 +165,13 @@ absl::Status CheckLostKeys(const rpc::CallContext& call, Transaction* transactio
   uint64_t skipped = 0;
   const absl::Status looked = [&] {
     const engine::SkippedDeletions counted(&skipped);
-    return reference.ForEachReferencing(call, transaction, checked, visit);
+    // Again for as long as rows were gone that may refer under another key now.
+    do {
+      gone = false;
+      RETURN_IF_ERROR(reference.ForEachReferencing(call, transaction, checked,
+                                                   /*committed_only=*/false, visit));
+    } while (gone && !first.has_value());
+    return absl::OkStatus();
   }();
   transaction->shared()->engine->NoteSkipped(skipped);
   RETURN_IF_ERROR(looked);

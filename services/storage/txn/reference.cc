@@ -203,9 +203,10 @@ absl::Status Reference::Scan(const rpc::CallContext& call, const ReadView& view,
 }
 
 absl::Status Reference::ForEachReferencing(const rpc::CallContext& call, Transaction* transaction,
-                                           const std::vector<KeyChange>& keys,
+                                           const std::vector<KeyChange>& keys, bool committed_only,
                                            const Visit& visit) const {
-  const ReadView view = transaction->View(/*latest=*/true);
+  const ReadView view =
+      committed_only ? transaction->CommittedView() : transaction->View(/*latest=*/true);
   const std::optional<ChildIndex> by = FindChildIndex();
   if (!by.has_value()) return Scan(call, view, keys, visit);
   if (by->index != nullptr) {

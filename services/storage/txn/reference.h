@@ -43,13 +43,15 @@ class Reference {
                                            codec::Columns columns, uint32_t row);
   // The key under which the parent has the row, or its unique index the entry, with these values.
   std::string ParentKey(const KeyValues& values) const;
-  // Calls `visit` with each row of the child, as it is committed or the transaction's own, whose
-  // values are those at a position of `keys`. By an index where one begins with the columns, else
-  // by one scan for all keys. `visit` returns false to end it. Errors: 57014, XX001.
-  absl::Status ForEachReferencing(
-      const rpc::CallContext& call, Transaction* transaction, const std::vector<KeyChange>& keys,
-      const std::function<absl::StatusOr<bool>(size_t position, std::string_view row_key)>& visit)
-      const;
+  using Visit = std::function<absl::StatusOr<bool>(size_t position, std::string_view row_key)>;
+  // Calls `visit` with each row of the child, as it is committed and, unless `committed_only`, as
+  // the transaction has changed it, whose values are those at a position of `keys`. By an index
+  // where one begins with the columns, else by one scan for all keys. `visit` returns false to end
+  // it. A row that is gone once it is locked may have got another key meanwhile, under which it
+  // still refers: only another call shows that. Errors: 57014, XX001.
+  absl::Status ForEachReferencing(const rpc::CallContext& call, Transaction* transaction,
+                                  const std::vector<KeyChange>& keys, bool committed_only,
+                                  const Visit& visit) const;
   // Whether a row of the child, in its stored form, has these values.
   absl::StatusOr<bool> Refers(std::string_view stored, const KeyValues& values) const;
 
@@ -61,7 +63,6 @@ class Reference {
   absl::Status MixedNulls() const;
 
  private:
-  using Visit = std::function<absl::StatusOr<bool>(size_t, std::string_view)>;
   // How to find rows of the child without a scan.
   struct ChildIndex {
     const codec::IndexLayout* index = nullptr;  // Null: the primary key.

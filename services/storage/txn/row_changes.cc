@@ -39,7 +39,7 @@ bool Differ(const std::vector<uint32_t>& ordinals, codec::Columns before, uint32
 
 RowChangeCollector::RowChangeCollector(Transaction* transaction, const catalog::TableEntry* table,
                                        const catalog::CatalogState* catalog)
-    : table_(table) {
+    : transaction_(transaction), table_(table) {
   const auto deferred = [&](uint32_t table_id, const std::string& name,
                             common::v1::Deferral deferral) {
     return deferral != common::v1::DEFERRAL_UNSPECIFIED &&
@@ -133,8 +133,11 @@ void RowChangeCollector::Replaced(codec::Columns before, uint32_t before_row, co
     const std::vector<uint32_t>& ordinals = stored.reference.child_ordinals();
     const bool changed = AnyAssigned(ordinals, assigned) &&
                          Differ(ordinals, before, before_row, after, after_row, Equal);
-    // What is deferred knows rows by their keys.
-    if (changed || (moved && stored.deferred)) NoteReference(i, after, after_row, row_key);
+    // What is deferred knows rows by their keys, and this may be one of them.
+    const bool awaits =
+        moved && stored.deferred &&
+        (!stored.rows.empty() || transaction_->AwaitsChecks(table_->descriptor.table_id()));
+    if (changed || awaits) NoteReference(i, after, after_row, row_key);
   }
 }
 

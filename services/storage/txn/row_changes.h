@@ -66,6 +66,7 @@ class RowChangeCollector {
   void NoteReference(size_t position, codec::Columns columns, uint32_t row,
                      std::string_view row_key);
 
+  const Transaction* const transaction_;
   const catalog::TableEntry* const table_;
   bool needed_ = false;
   RowChanges changes_;

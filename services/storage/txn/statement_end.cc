@@ -116,21 +116,35 @@ TableWriter* StatementEnd::WriterOf(const catalog::TableEntry& table) {
 }
 
 absl::Status StatementEnd::Act(const Action& action) {
-  std::vector<Referencing> rows;
-  RETURN_IF_ERROR(action.reference->ForEachReferencing(
-      call_, transaction_, *action.keys,
-      [&](size_t position, std::string_view row_key) -> absl::StatusOr<bool> {
-        rows.push_back({std::string(row_key), position});
-        return true;
-      }));
-  if (rows.empty()) return absl::OkStatus();
   TableWriter* const writer = WriterOf(action.reference->child());
+  bool acted = false;
+  bool gone = true;
+  // Again for as long as rows were gone that may lie elsewhere now. What the first time has changed
+  // may refer to another of the keys by then, and is not to be taken for such a row.
+  for (bool again = false; gone; again = true) {
+    gone = false;
+    std::vector<Referencing> rows;
+    RETURN_IF_ERROR(action.reference->ForEachReferencing(
+        call_, transaction_, *action.keys, /*committed_only=*/again,
+        [&](size_t position, std::string_view row_key) -> absl::StatusOr<bool> {
+          rows.push_back({std::string(row_key), position});
+          return true;
+        }));
+    RETURN_IF_ERROR(ActOn(action, writer, rows, &gone));
+    acted |= !rows.empty();
+  }
+  if (acted) written_.push_back(writer);
+  return transaction_->CheckSize();
+}
+
+absl::Status StatementEnd::ActOn(const Action& action, TableWriter* writer,
+                                 const std::vector<Referencing>& rows, bool* gone) {
   for (size_t begin = 0; begin < rows.size(); begin += types::BatchRows()) {
     RETURN_IF_ERROR(call_.Check());
     const size_t count = std::min<size_t>(rows.size() - begin, types::BatchRows());
     types::Batch batch;
     std::vector<Referencing> kept;
-    RETURN_IF_ERROR(Lock(action, writer, rows.data() + begin, count, &batch, &kept));
+    RETURN_IF_ERROR(Lock(action, writer, rows.data() + begin, count, &batch, &kept, gone));
     if (kept.empty()) continue;
     const bool removes = action.removed && action.kind == common::v1::REFERENTIAL_ACTION_CASCADE;
     if (!removes) {
@@ -141,13 +155,12 @@ absl::Status StatementEnd::Act(const Action& action) {
     for (uint32_t row = 0; row < batch.row_count; ++row)
       RETURN_IF_ERROR(writer->Delete(kept[row].row_key, columns, row));
   }
-  RETURN_IF_ERROR(transaction_->CheckSize());
-  written_.push_back(writer);
   return absl::OkStatus();
 }
 
 absl::Status StatementEnd::Lock(const Action& action, TableWriter* writer, const Referencing* rows,
-                                size_t count, types::Batch* batch, std::vector<Referencing>* kept) {
+                                size_t count, types::Batch* batch, std::vector<Referencing>* kept,
+                                bool* gone) {
   const codec::TableLayout& layout = writer->table().layout;
   const bool removes = action.removed && action.kind == common::v1::REFERENTIAL_ACTION_CASCADE;
   const LockMode mode = removes ? LockMode::kForUpdate : LockMode::kForNoKeyUpdate;
@@ -156,7 +169,11 @@ absl::Status StatementEnd::Lock(const Action& action, TableWriter* writer, const
     engine::PinnableSlice value;
     bool found = false;
     RETURN_IF_ERROR(writer->LockRow(rows[i].row_key, mode, &value, &found));
-    if (!found) continue;
+    if (!found) {
+      RETURN_IF_ERROR(transaction_->CommittedView().Get(rows[i].row_key, &value, &found));
+      *gone |= !found;  // Otherwise it is this transaction that has removed it.
+      continue;
+    }
     ASSIGN_OR_RETURN(
         const bool refers,
         action.reference->Refers(engine::ToView(value), (*action.keys)[rows[i].position].before));

@@ -52,9 +52,12 @@ class StatementEnd {
   absl::Status HandleLost(const LostKeys& lost, const std::vector<KeyChange>& keys,
                           common::v1::ReferentialAction action, bool removed);
   absl::Status Act(const Action& action);
+  absl::Status ActOn(const Action& action, TableWriter* writer,
+                     const std::vector<Referencing>& rows, bool* gone);
   // Locks the rows and takes their latest versions; those that refer elsewhere by now are dropped.
+  // `gone` becomes true when somebody else has removed one, or given it another key.
   absl::Status Lock(const Action& action, TableWriter* writer, const Referencing* rows,
-                    size_t count, types::Batch* batch, std::vector<Referencing>* kept);
+                    size_t count, types::Batch* batch, std::vector<Referencing>* kept, bool* gone);
   absl::Status Change(const Action& action, TableWriter* writer, const types::Batch& rows,
                       const std::vector<Referencing>& referencing);
   TableWriter* WriterOf(const catalog::TableEntry& table);

@@ -129,6 +129,8 @@ class Transaction {
   void WriteDraft();
   // The view of the current statement. `latest` true: newest data instead of the snapshot.
   ReadView View(bool latest = false);
+  // The newest data without what the transaction has written.
+  ReadView CommittedView() const { return ReadView(shared_->engine, nullptr, nullptr); }
   // A view for a space: one that this transaction filled itself is read as it is now.
   ReadView ViewOf(uint32_t space);
   // Whether it reads every space at the statement's snapshot, having written nothing itself:
