@@ -334,6 +334,41 @@ class WireTest(ClusterTest):
         wire.execute(b"p")  # Gone with its transaction.
         self.assertEqual(states(wire.sync()), ["34000"])
 
+    def test_what_writes_is_done_however_many_rows_are_fetched(self):
+        wire = self.wire()
+        wire.query("DROP TABLE IF EXISTS written; CREATE TABLE written (id int PRIMARY KEY, v int)")
+        for sql, rows, kinds in (
+                ("INSERT INTO written SELECT g, 0 FROM generate_series(1, 5000) g RETURNING id", 1, [b"s"]),
+                ("UPDATE written SET v = 1 WHERE id < 4 RETURNING id", 3, [b"s"]),
+                ("WITH w AS (DELETE FROM written WHERE id > 4000 RETURNING id) SELECT * FROM w", 2, [b"s"]),
+                ("INSERT INTO written VALUES (-1, 0)", 1, [b"C"]),
+                ("DELETE FROM written WHERE id = 10 RETURNING id", 2, [b"C"])):
+            wire.parse(sql)
+            wire.bind()
+            wire.execute(rows=rows)
+            answer = wire.sync()
+            self.assertEqual([kind for kind, _ in answer if kind in (b"s", b"C", b"E")], kinds, sql)
+            self.assertEqual(len(values(answer)), rows if kinds == [b"s"] else int("RETURNING" in sql), sql)
+        counts = values(wire.query("SELECT count(*), sum(v) FROM written"))[0]
+        self.assertEqual(counts, struct.pack("!hi", 2, 4) + b"4000" + struct.pack("!i", 1) + b"3")
+        # In pieces: all of them, and the tag of what was written.
+        wire.query("BEGIN")
+        wire.parse("DELETE FROM written WHERE id < 6 RETURNING id")
+        wire.bind(portal=b"d")
+        for expected in (3, 3):
+            wire.execute(b"d", rows=3)
+            answer = wire.sync()
+            self.assertEqual(len(values(answer)), expected)
+        wire.execute(b"d", rows=3)
+        self.assertEqual([payload for kind, payload in wire.sync() if kind == b"C"], [b"DELETE 6\0"])
+        # A row that fails does so at the first of them, and nothing of it stays.
+        wire.query("COMMIT")
+        wire.parse("INSERT INTO written SELECT 1000 - g, 0 FROM generate_series(1, 3000) g RETURNING id")
+        wire.bind()
+        wire.execute(rows=1)
+        self.assertEqual(states(wire.sync()), ["23505"])
+        self.assertEqual(values(wire.query("SELECT count(*) FROM written"))[0][-4:], b"3994")
+
     def test_sync_storm(self):
         wire = self.wire()
         wire.raw(b"S\0\0\0\4" * 20000)

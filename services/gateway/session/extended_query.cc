@@ -233,7 +233,7 @@ absl::Status Session::ExecutePortal(Portal* portal, uint64_t max_rows, bool alon
   }
   // A portal that may be left half-read, and statements that share one Sync, need a transaction
   // around them.
-  if (!alone || max_rows > 0) RETURN_IF_ERROR(BeginImplicit());
+  if (!alone || max_rows > 0 || AloneIsATransaction()) RETURN_IF_ERROR(BeginImplicit());
   if (max_rows > 0) {
     RETURN_IF_ERROR(OpenPortal(portal));
     return FetchPortal(portal, max_rows, sink, suspended);
@@ -265,7 +265,11 @@ absl::Status Session::OpenPortal(Portal* portal) {
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
   ASSIGN_OR_RETURN(portal->stream,
                    StartPlan(&prepared.plan, query, portal->parameters, &portal->options));
-  return absl::OkStatus();
+  // What it writes does not depend on how many of its rows are fetched.
+  const common::v1::Plan& plan = *prepared.plan->plan;
+  if (plan.kind() != common::v1::STATEMENT_KIND_SELECT || plan.eager_ctes_size() > 0)
+    BufferRest(portal);
+  return std::exchange(portal->failure, absl::OkStatus());
 }
 
 void Session::CloseStatement(const std::string& name) { statements_.erase(name); }
