@@ -103,9 +103,6 @@ absl::StatusOr<std::string> ReadMeaning(const SettingDefinition& definition, std
     return zone.name;
   }
   if (name == "client_encoding") return ReadEncoding(value);
-  if (absl::StrContains(name, "transaction_isolation") && lower == "serializable") {
-    return status::NotSupported("isolation level SERIALIZABLE");
-  }
   if (name == "standard_conforming_strings" && value != "on") {
     return status::NotSupported("standard_conforming_strings = off");
   }

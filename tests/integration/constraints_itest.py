@@ -84,6 +84,13 @@ SESSIONS = {
         ("b", "DELETE FROM parent WHERE id = 3"), ("a", "COMMIT"),
         ("b", "SELECT * FROM ward"),
     ],
+    "repeatable no action meets a child that gets another key": [
+        ("a", "CREATE TABLE ward (id int PRIMARY KEY, p int REFERENCES parent)"),
+        ("a", "INSERT INTO ward VALUES (1, 3), (2, 3)"),
+        ("a", "BEGIN"), ("a", "UPDATE ward SET id = 9 WHERE id = 1"),
+        ("b", REPEATABLE), ("b", "DELETE FROM parent WHERE id = 3"), ("a", "COMMIT"),
+        ("b", "ROLLBACK"), ("b", "SELECT * FROM ward"),
+    ],
     "keys change places while a child gets another key": [
         ("a", "CREATE TABLE ward (id int PRIMARY KEY, p int REFERENCES parent ON UPDATE CASCADE)"),
         ("a", "INSERT INTO ward VALUES (1, 1), (2, 2), (3, 3), (4, 1)"),

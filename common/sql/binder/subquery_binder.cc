@@ -22,13 +22,26 @@ std::shared_ptr<Expr> MakeSubquery(SubqueryExpression::Kind kind, RelPtr rel, Ty
   return result;
 }
 
+// Whether the subquery has a LIMIT that lets a row through if there is one.
+bool HasHarmlessLimit(const PgQuery__SelectStmt& select) {
+  const PgQuery__Node* count = select.limit_count;
+  return count != nullptr && select.limit_offset == nullptr &&
+         select.limit_option != PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES &&
+         count->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+         count->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL && count->a_const->ival->ival > 0;
+}
+
 }  // namespace
 
 absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope* scope) {
   const int location = link.location;
   if (link.subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
     return Unsupported(location, "this kind of subquery");
-  ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*link.subselect->select_stmt, scope));
+  PgQuery__SelectStmt select = *link.subselect->select_stmt;
+  // To EXISTS it says nothing, and rules would have to leave it where it is.
+  if (link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK && HasHarmlessLimit(select))
+    select.limit_count = nullptr;
+  ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(select, scope));
   constexpr Type kBool{TypeId::kBool, 0};
   const char* one_column = "subquery must return only one column";
   switch (link.sub_link_type) {

@@ -77,7 +77,9 @@ std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, cons
   const std::string plan = absl::StrCat("SubPlan ", subquery.subplan() + 1);
   switch (subquery.kind()) {
     case SubqueryExpression::KIND_EXISTS:
-      return absl::StrCat("EXISTS(", plan, ")");
+      if (subquery.operands_size() == 0) return absl::StrCat("EXISTS(", plan, ")");
+      return absl::StrCat("(EXISTS(", plan, "), run often: ", Deparse(subquery.operands(0), names),
+                          ")");
     case SubqueryExpression::KIND_ANY:
     case SubqueryExpression::KIND_ALL:
       return absl::StrCat(

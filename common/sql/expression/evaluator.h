@@ -24,6 +24,10 @@ class SubqueryRunner {
                                            const types::Type& result_type,
                                            const std::vector<types::Value>& correlation,
                                            const std::vector<types::Value>& operands) = 0;
+  // Whether an EXISTS has been run so often that its hashed form is to answer from here on.
+  virtual bool PrefersHashed(const common::v1::SubqueryExpression& exists) const = 0;
+  // The hashed form has failed, for want of memory or on a row that nobody asked for: never again.
+  virtual void GiveUpHashed(const common::v1::SubqueryExpression& exists) = 0;
 };
 
 // What an evaluation sees besides its input. Borrowed for the call; one for each execution, whose

@@ -22,6 +22,10 @@ class SubqueryNode : public Node {
         operands_(std::move(operands)) {
     for (const auto& node : correlation_) Adopt(*node);
     for (const auto& node : operands_) Adopt(*node);
+    if (subquery.kind() == SubqueryExpression::KIND_EXISTS && !operands_.empty()) {
+      hashed_ = std::move(operands_.front());
+      operands_.clear();
+    }
     fixed_ = constant();
     MarkCareful();
     MarkOnce();
@@ -47,6 +51,12 @@ class SubqueryNode : public Node {
     RETURN_IF_ERROR(Columns(state, input, correlation_, &correlation));
     RETURN_IF_ERROR(Columns(state, input, operands_, &operands));
     for (uint32_t row = 0; row < input.row_count; ++row) {
+      if (hashed_ != nullptr && state.subqueries->PrefersHashed(subquery_)) {
+        absl::StatusOr<VectorPtr> all = hashed_->Evaluate(state, input);
+        if (all.ok()) return all;
+        if (state.context.check_interrupts) RETURN_IF_ERROR(state.context.check_interrupts());
+        state.subqueries->GiveUpHashed(subquery_);
+      }
       ASSIGN_OR_RETURN(
           const Value value,
           state.subqueries->Run(subquery_, type(), Row(correlation, row), Row(operands, row)));
@@ -82,6 +92,7 @@ class SubqueryNode : public Node {
   SubqueryExpression subquery_;
   NodeList correlation_;
   NodeList operands_;
+  NodePtr hashed_;  // Of EXISTS; null: none.
   bool fixed_;
 };
 

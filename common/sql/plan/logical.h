@@ -62,7 +62,7 @@ struct Expr {
     kCase,  // args: when, then, when, then, …, [otherwise]
     kCoalesce,
     kInList,    // args: x, items…
-    kSubquery,  // args: the operands of ANY and ALL
+    kSubquery,  // args: the operands of ANY and ALL, the hashed form of EXISTS
     kSession,
   };
   Kind kind = Kind::kLiteral;

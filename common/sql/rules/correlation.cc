@@ -95,4 +95,30 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
   }
 }
 
+bool HasLimit(const Rel& rel) {
+  if (rel.kind == Rel::Kind::kLimit) return true;
+  if (rel.kind == Rel::Kind::kSort || rel.kind == Rel::Kind::kProject ||
+      rel.kind == Rel::Kind::kFilter)
+    return HasLimit(*rel.inputs[0]);
+  return false;
+}
+
+bool HasLock(const Rel& rel) {
+  return rel.lock.has_value() || std::any_of(rel.inputs.begin(), rel.inputs.end(),
+                                             [](const RelPtr& input) { return HasLock(*input); });
+}
+
+bool LeadsAnIndex(const plan::Query& query, ColumnId column) {
+  const plan::ColumnInfo& info = query.columns[column];
+  for (const plan::TableUse& use : query.tables) {
+    if (info.table_id == 0 || use.table->table_id() != info.table_id) continue;
+    if (use.table->primary_key_size() > 0 && use.table->primary_key(0) + 1 == info.column_number)
+      return true;
+    for (const auto& index : use.table->indexes()) {
+      if (index.columns(0) + 1 == info.column_number) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace adbms::sql::rules

@@ -13,4 +13,11 @@ namespace adbms::sql::rules {
 bool TakeCorrelated(plan::RelPtr* rel, const plan::ColumnSet& outer,
                     std::vector<plan::ExprPtr>* taken);
 
+// Whether a count decides, near the top, which rows the tree has: conditions cannot be taken out.
+bool HasLimit(const plan::Rel& rel);
+// Whether it locks the rows that it reads.
+bool HasLock(const plan::Rel& rel);
+// Whether an index starts with the column, so that running a subquery row by row is cheap.
+bool LeadsAnIndex(const plan::Query& query, plan::ColumnId column);
+
 }  // namespace adbms::sql::rules

@@ -95,6 +95,10 @@ void UnnestAll(plan::Query* query) {
   ApplyToAll(query, [query](RelPtr rel) { return SubqueriesToJoins(std::move(rel), query); });
 }
 
+void HashAll(plan::Query* query) {
+  ApplyToAll(query, [query](RelPtr rel) { return HashSubqueries(std::move(rel), query); });
+}
+
 void Fold(plan::Query* query) { FoldConstants(query); }
 
 struct Rule {
@@ -114,6 +118,7 @@ constexpr Rule kRules[] = {
      [](plan::Query* query) {
        ApplyToAll(query, [query](RelPtr rel) { return LateralToJoin(std::move(rel), *query); });
      }},
+    {"hashed_subqueries", HashAll},
     {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
     {"projection_pruning", PruneAll},
 };

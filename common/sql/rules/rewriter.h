@@ -32,6 +32,11 @@ plan::RelPtr FactorCommonConjuncts(plan::RelPtr rel);
 // a left join on groups.
 plan::RelPtr SubqueriesToJoins(plan::RelPtr rel, plan::Query* query);
 
+// A correlated EXISTS that stays in an expression gets a form that is run once and looked up in for
+// each row (its first argument, see SubqueryExpression.operands); = ANY of two types compares in
+// one that can be.
+plan::RelPtr HashSubqueries(plan::RelPtr rel, plan::Query* query);
+
 // A lateral join whose right side only asks something of the left's columns is an ordinary join on
 // that.
 plan::RelPtr LateralToJoin(plan::RelPtr rel, const plan::Query& query);

@@ -17,14 +17,6 @@ using plan::ExprPtr;
 using plan::Rel;
 using plan::RelPtr;
 
-bool HasLimit(const Rel& rel) {
-  if (rel.kind == Rel::Kind::kLimit) return true;
-  if (rel.kind == Rel::Kind::kSort || rel.kind == Rel::Kind::kProject ||
-      rel.kind == Rel::Kind::kFilter)
-    return HasLimit(*rel.inputs[0]);
-  return false;
-}
-
 RelPtr MakeJoin(JoinType type, RelPtr left, RelPtr right, std::vector<ExprPtr> conditions) {
   RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {left, right});
   join->join_type = type;
@@ -139,20 +131,6 @@ RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Quer
       !plan::Intersects(plan::ColumnsOf(equality.args[0]), outer))
     return nullptr;
   return MakeJoin(common::v1::JOIN_TYPE_ANTI_NULL_AWARE, left, right, std::move(conditions));
-}
-
-// Whether an index starts with the column, so that running the subquery row by row is cheap.
-bool LeadsAnIndex(const plan::Query& query, ColumnId column) {
-  const plan::ColumnInfo& info = query.columns[column];
-  for (const plan::TableUse& use : query.tables) {
-    if (info.table_id == 0 || use.table->table_id() != info.table_id) continue;
-    if (use.table->primary_key_size() > 0 && use.table->primary_key(0) + 1 == info.column_number)
-      return true;
-    for (const auto& index : use.table->indexes()) {
-      if (index.columns(0) + 1 == info.column_number) return true;
-    }
-  }
-  return false;
 }
 
 // A correlated scalar aggregate: joins its groups to `input` and gives what the subquery's value is

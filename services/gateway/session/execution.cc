@@ -117,13 +117,9 @@ absl::Status Session::ResultChanged() {
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
     const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
-  if (!in_transaction() &&
-      (settings_.default_read_only() || settings_.default_isolation() == "repeatable read")) {
-    if (settings_.default_read_only() && !(*plan)->plan->read_only()) {
-      return status::Error(status::sqlstate::kReadOnlyTransaction,
-                           "cannot execute a writing statement in a read-only transaction");
-    }
-  }
+  if (!in_transaction() && settings_.default_read_only() && !(*plan)->plan->read_only())
+    return status::Error(status::sqlstate::kReadOnlyTransaction,
+                         "cannot execute a writing statement in a read-only transaction");
   FillOptions(options);
   if ((*plan)->plan->session_details()) options->details = Details();
   block_used_ = true;

@@ -190,13 +190,33 @@ absl::Status Session::CheckNotFailed(const sql::Statement* statement) const {
                        "block");
 }
 
+storage::api::Isolation IsolationOf(std::string_view level) {
+  using storage::api::Isolation;
+  if (level == "serializable") return Isolation::kSerializable;
+  return level == "repeatable read" ? Isolation::kRepeatableRead : Isolation::kReadCommitted;
+}
+
+std::string_view NameOf(storage::api::Isolation isolation) {
+  switch (isolation) {
+    case storage::api::Isolation::kSerializable:
+      return "serializable";
+    case storage::api::Isolation::kRepeatableRead:
+      return "repeatable read";
+    default:
+      return "read committed";
+  }
+}
+
+bool Session::AloneIsATransaction() const {
+  return !in_transaction() &&
+         IsolationOf(settings_.default_isolation()) != storage::api::Isolation::kReadCommitted;
+}
+
 absl::Status Session::BeginImplicit() {
   if (in_transaction()) return absl::OkStatus();
   storage::api::BeginOptions options;
   options.read_only = settings_.default_read_only();
-  if (settings_.default_isolation() == "repeatable read") {
-    options.isolation = storage::api::Isolation::kRepeatableRead;
-  }
+  options.isolation = IsolationOf(settings_.default_isolation());
   RETURN_IF_ERROR(storage_->Begin(Context(), options));
   begin_options_ = options;
   block_used_ = false;
@@ -272,7 +292,9 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   portals_.erase("");
   source_ = sql;
   bool handled = false;
-  absl::Status status = sql.size() > kLongStatementBytes
+  const bool begins = AloneIsATransaction();
+  absl::Status status = begins ? absl::OkStatus()
+                        : sql.size() > kLongStatementBytes
                             ? RunLong(WithoutFinalSemicolon(sql), &handled, sink)
                             : RunCached(sql, &handled, sink);
   if (!status.ok()) {
@@ -292,7 +314,8 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
   for (const sql::Statement& statement : **statements) {
     // Each statement of the string has the time that the settings give it now.
     if (!alone) deadline_ = DeadlineFrom(absl::Now());
-    if (!alone && statement.statement_class != sql::StatementClass::kTransaction) {
+    if ((!alone && statement.statement_class != sql::StatementClass::kTransaction) ||
+        (begins && statement.statement_class == sql::StatementClass::kPlannable)) {
       status = BeginImplicit();
     }
     if (status.ok()) status = CheckNotFailed(&statement);

@@ -23,6 +23,10 @@
 
 namespace adbms::gateway::session {
 
+// The level of a name as SET has it, and back; READ UNCOMMITTED is READ COMMITTED.
+storage::api::Isolation IsolationOf(std::string_view level);
+std::string_view NameOf(storage::api::Isolation isolation);
+
 struct SessionOptions {
   std::string user;
   std::string database = "adbms";
@@ -151,6 +155,8 @@ class Session {
   absl::StatusOr<std::shared_ptr<const std::vector<sql::Statement>>> ParseText(
       std::string_view sql);
   absl::Status BeginImplicit();
+  // Whether a statement outside of a transaction needs one of its own to be isolated as it should.
+  bool AloneIsATransaction() const;
   // A message of the client's has come in.
   void StartStatement();
   absl::Time DeadlineFrom(absl::Time start) const;

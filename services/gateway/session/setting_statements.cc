@@ -90,9 +90,7 @@ absl::Status Session::AddSetting(const sql::RoleStatement& role,
 absl::StatusOr<std::string> Session::ShowValue(const std::string& name) const {
   if (state_ == TransactionState::kExplicit) {
     if (name == "transaction_isolation") {
-      return std::string(begin_options_.isolation == storage::api::Isolation::kRepeatableRead
-                             ? "repeatable read"
-                             : "read committed");
+      return std::string(NameOf(begin_options_.isolation));
     }
     if (name == "transaction_read_only") {
       return std::string(begin_options_.read_only ? "on" : "off");

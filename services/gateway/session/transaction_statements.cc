@@ -66,11 +66,6 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       }
       const std::string isolation =
           transaction.isolation.empty() ? settings_.default_isolation() : transaction.isolation;
-      if (isolation == "serializable") {
-        return status::Error(status::sqlstate::kFeatureNotSupported,
-                             "isolation level SERIALIZABLE is not supported", "",
-                             "Use REPEATABLE READ.");
-      }
       if (state_ == TransactionState::kImplicit) {
         state_ = TransactionState::kExplicit;
         sql::SetStatement modes;
@@ -81,9 +76,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       }
       storage::api::BeginOptions options;
       options.read_only = transaction.read_only.value_or(settings_.default_read_only());
-      if (isolation == "repeatable read") {
-        options.isolation = storage::api::Isolation::kRepeatableRead;
-      }
+      options.isolation = IsolationOf(isolation);
       RETURN_IF_ERROR(BeginBlock(options));
       return sink->Complete(statement.command_tag);
     }
@@ -181,12 +174,7 @@ absl::Status Session::SetTransaction(const sql::SetStatement& set, ResultSink* s
     return absl::OkStatus();
   }
   storage::api::BeginOptions options = begin_options_;
-  if (set.isolation == "serializable") return status::NotSupported("isolation level SERIALIZABLE");
-  if (!set.isolation.empty()) {
-    options.isolation = set.isolation == "repeatable read"
-                            ? storage::api::Isolation::kRepeatableRead
-                            : storage::api::Isolation::kReadCommitted;
-  }
+  if (!set.isolation.empty()) options.isolation = IsolationOf(set.isolation);
   if (set.read_only.has_value()) options.read_only = *set.read_only;
   if (options.isolation == begin_options_.isolation &&
       options.read_only == begin_options_.read_only) {

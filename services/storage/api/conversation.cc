@@ -87,7 +87,18 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
   if (request.execute().has_attributes()) SetAttributes(request.execute().attributes());
   if (request.has_begin_first()) {
     BeginOptions options;
-    if (request.begin_first().repeatable_read()) options.isolation = Isolation::kRepeatableRead;
+    switch (request.begin_first().isolation()) {
+      case v1::BeginRequest::ISOLATION_UNSPECIFIED:
+        break;
+      case v1::BeginRequest::ISOLATION_REPEATABLE_READ:
+        options.isolation = Isolation::kRepeatableRead;
+        break;
+      case v1::BeginRequest::ISOLATION_SERIALIZABLE:
+        options.isolation = Isolation::kSerializable;
+        break;
+      default:
+        return absl::InvalidArgumentError("unknown isolation level");
+    }
     options.read_only = request.begin_first().read_only();
     RETURN_IF_ERROR(session_->Begin(context, options));
     in_transaction_ = true;

@@ -183,8 +183,8 @@ SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
   }
   const std::optional<BeginOptions> begin = std::exchange(begin_, std::nullopt);
   if (begin.has_value()) {
-    request->mutable_begin_first()->set_repeatable_read(begin->isolation ==
-                                                        Isolation::kRepeatableRead);
+    request->mutable_begin_first()->set_isolation(
+        static_cast<v1::BeginRequest::Isolation>(begin->isolation));
     request->mutable_begin_first()->set_read_only(begin->read_only);
   }
   if (response_.batch().capacity() > kLongMessage) {

@@ -100,7 +100,7 @@ class NotificationSink {
   virtual double Fullness() const = 0;
 };
 
-enum class Isolation { kReadCommitted, kRepeatableRead };
+enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
 
 struct BeginOptions {
   Isolation isolation = Isolation::kReadCommitted;

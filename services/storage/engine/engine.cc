@@ -125,6 +125,23 @@ absl::Status Transaction::Get(const Snapshot* snapshot, std::string_view key, Pi
       writes_.GetFromBatchAndDB(db_, ReadAt(snapshot), column_family_, ToSlice(key), value), found);
 }
 
+void Transaction::ForEachWrittenKey(const std::function<void(std::string_view)>& visit) const {
+  struct Keys : rocksdb::WriteBatch::Handler {
+    explicit Keys(const std::function<void(std::string_view)>& visit) : visit(visit) {}
+    rocksdb::Status PutCF(uint32_t, const Slice& key, const Slice&) override { return Tell(key); }
+    rocksdb::Status MergeCF(uint32_t, const Slice& key, const Slice&) override { return Tell(key); }
+    rocksdb::Status DeleteCF(uint32_t, const Slice& key) override { return Tell(key); }
+    rocksdb::Status Tell(const Slice& key) {
+      visit(ToView(key));
+      return rocksdb::Status::OK();
+    }
+    const std::function<void(std::string_view)>& visit;
+  };
+  Keys keys(visit);
+  const rocksdb::Status status = batch()->Iterate(&keys);
+  (void)status;  // The batch is this transaction's own, and its keys are put and deleted only.
+}
+
 absl::Status Transaction::Commit() {
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), writes_.GetWriteBatch());
   changes_->Note(spaces_, db_->GetLatestSequenceNumber());

@@ -178,6 +178,8 @@ class Transaction {
   // Into WAL and memtable, unsynced. Nothing stays after an error.
   absl::Status Commit();
   void Rollback() { Clear(); }
+  // Every key that the commit would write, some more than once.
+  void ForEachWrittenKey(const std::function<void(std::string_view)>& visit) const;
   size_t bytes() const { return batch()->GetDataSize(); }
   bool empty() const { return batch()->Count() == 0; }
 

@@ -13,6 +13,8 @@ namespace {
 using common::v1::SubqueryExpression;
 constexpr size_t kMemoEntries = 1 << 16;
 constexpr int64_t kLargestMemo = 64 << 10;
+// A hashed form reads all that the sub-plan can read once; so many runs have read about that.
+constexpr uint64_t kRunsBeforeHashing = 8;
 
 types::Value Unknown() { return types::Value::Null({types::TypeId::kBool, 0}); }
 
@@ -31,7 +33,7 @@ bool AllEqualities(const SubqueryExpression& subquery, const std::vector<types::
 
 absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
                                      const std::vector<types::Value>& correlation, uint64_t limit,
-                                     types::Batch* rows) {
+                                     types::Batch* rows, int64_t* bytes) {
   if (subquery.subplan() >= context_->plan->subplans.size()) {
     return absl::InternalError("malformed plan: no such sub-plan");
   }
@@ -67,9 +69,9 @@ absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
     status = more.status();
     if (!status.ok() || !*more) break;
     count += batch.row_count;
-    const int64_t bytes = MemoryOf(batch);
-    status = context_->memory.Reserve(bytes);
-    if (status.ok()) reserved += bytes;
+    const int64_t taken = MemoryOf(batch);
+    status = context_->memory.Reserve(taken);
+    if (status.ok()) reserved += taken;
     batches.push_back(std::move(batch));
   }
   operators_[subquery.subplan()] = std::move(source);
@@ -78,8 +80,12 @@ absl::Status SubqueryExecution::Load(const SubqueryExpression& subquery,
   }
   const bool repeats = subplan.correlation_slots_size() > 0 ||
                        !context_->plan->outer_slots[subquery.subplan()].empty();
-  if (repeats) context_->memory.Release(reserved);  // Dropped after the answer.
+  if (repeats || !status.ok()) {  // Dropped after the answer.
+    context_->memory.Release(reserved);
+    reserved = 0;
+  }
   RETURN_IF_ERROR(status);
+  *bytes = reserved;
   *rows = Concatenate(batches, node.output());
   return absl::OkStatus();
 }
@@ -98,11 +104,11 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   if (correlation.empty() && outer_slots.empty()) {
     Rows& rows = uncorrelated_[subquery.subplan()];
     if (!rows.computed) {
-      RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows.batch));
+      RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows.batch, &rows.bytes));
       rows.computed = true;
     }
     if (subquery.kind() == SubqueryExpression::KIND_ANY &&
-        AllEqualities(subquery, operands, rows.batch)) {
+        (rows.hashed || AllEqualities(subquery, operands, rows.batch))) {
       bool null_operand = false;
       for (const types::Value& operand : operands) null_operand |= operand.is_null();
       if (!null_operand || operands.size() == 1) return HashedAny(&rows, operands);
@@ -123,12 +129,14 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   for (const types::Value& value : correlation) AppendIdentity(value, &key);
   for (const types::Value& value : operands) AppendIdentity(value, &key);
   for (uint32_t slot : outer_slots) AppendIdentity(context_->state.correlation_slots[slot], &key);
-  auto& memo = memo_[&subquery];
-  if (const auto it = memo.find(key); it != memo.end()) return it->second;
+  Asked& asked = asked_[&subquery];
+  if (const auto it = asked.memo.find(key); it != asked.memo.end()) return it->second;
+  ++asked.runs;
   types::Batch rows;
-  RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows));
+  int64_t none = 0;
+  RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows, &none));
   ASSIGN_OR_RETURN(types::Value answer, Answer(subquery, result_type, rows, operands));
-  auto& current = memo_[&subquery];
+  auto& current = asked.memo;
   const auto bytes = static_cast<int64_t>(
       key.size() + sizeof(types::Value) + 64 +
       (types::PhysicalOf(result_type.id) == types::Physical::kString && !answer.is_null()
@@ -142,21 +150,46 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   return answer;
 }
 
+bool SubqueryExecution::PrefersHashed(const SubqueryExpression& exists) const {
+  const auto it = asked_.find(&exists);
+  return it != asked_.end() && it->second.runs >= kRunsBeforeHashing && !it->second.hashed_fails;
+}
+
+void SubqueryExecution::GiveUpHashed(const SubqueryExpression& exists) {
+  asked_[&exists].hashed_fails = true;
+}
+
+absl::Status SubqueryExecution::Hash(Rows* rows) {
+  const std::vector<const types::Vector*> columns = Pointers(rows->batch);
+  for (uint32_t row = 0; row < rows->batch.row_count; ++row) {
+    bool null = false;
+    for (const types::Vector* column : columns) null |= column->is_null(row);
+    rows->has_null |= null;
+    if (null) continue;
+    const int64_t bytes = static_cast<int64_t>(IdentityBytes(columns, row)) + 64;
+    RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+    rows->bytes += bytes;
+    std::string key;
+    AppendRowIdentity(columns, row, &key);
+    rows->hashes.insert(std::move(key));
+  }
+  rows->hashed = true;
+  if (columns.size() > 1) return absl::OkStatus();  // A NULL in an operand is compared row by row.
+  const int64_t batch = MemoryOf(rows->batch);
+  rows->batch.columns.clear();
+  context_->memory.Release(std::min(batch, rows->bytes));
+  rows->bytes -= std::min(batch, rows->bytes);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<types::Value> SubqueryExecution::HashedAny(
     Rows* rows, const std::vector<types::Value>& operands) {
   if (!rows->hashed) {
-    rows->hashed = true;
-    const std::vector<const types::Vector*> columns = Pointers(rows->batch);
-    for (uint32_t row = 0; row < rows->batch.row_count; ++row) {
-      bool null = false;
-      for (const types::Vector* column : columns) null |= column->is_null(row);
-      rows->has_null |= null;
-      if (null) continue;
-      RETURN_IF_ERROR(
-          context_->memory.Reserve(static_cast<int64_t>(IdentityBytes(columns, row)) + 64));
-      std::string key;
-      AppendRowIdentity(columns, row, &key);
-      rows->hashes.insert(std::move(key));
+    const absl::Status status = Hash(rows);
+    if (!status.ok()) {
+      context_->memory.Release(rows->bytes);
+      *rows = Rows();
+      return status;
     }
   }
   if (rows->batch.row_count == 0) return types::Value::Bool(false);

@@ -60,6 +60,7 @@ absl::Status StorageServer::Start() {
   shared_.log = log_.get();
   shared_.locks = &locks_;
   shared_.notifications = &notifications_;
+  shared_.serializable = &serializable_;
   shared_.counts = &counts_;
   exact_counts_ = std::make_unique<txn::ExactCounts>(engine_.get(), log_.get());
   shared_.exact_counts = exact_counts_.get();

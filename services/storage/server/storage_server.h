@@ -71,6 +71,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<txn::CommitLog> log_;
   txn::LockManager locks_;
+  txn::SerializableTransactions serializable_{[this] { return engine_->LatestSequence(); }};
   txn::NotificationBus notifications_;
   txn::RowCounts counts_;
   std::unique_ptr<txn::ExactCounts> exact_counts_;

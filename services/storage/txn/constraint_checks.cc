@@ -154,6 +154,7 @@ absl::Status CheckLostKeys(const rpc::CallContext& call, Transaction* transactio
     RETURN_IF_ERROR(transaction->LockRow(call, row_key, LockMode::kForKeyShare,
                                          /*validate=*/false, &value, &found));
     if (!found) {
+      RETURN_IF_ERROR(transaction->CheckUnchanged(row_key));
       gone = true;
       return true;
     }

@@ -26,6 +26,9 @@ absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces) {
 absl::Status ReadView::MultiGet(const std::vector<engine::Slice>& keys, bool sorted,
                                 std::vector<engine::PinnableSlice>* values,
                                 std::vector<bool>* found) const {
+  if (reads_ != nullptr) {
+    for (const engine::Slice& key : keys) reads_->AddKey(engine::ToView(key));
+  }
   if (transaction_ == nullptr)
     return engine_->MultiGet(snapshot_.get(), keys, sorted, values, found);
   values->clear();
@@ -66,7 +69,9 @@ absl::Status Transaction::CheckWritable(const char* verb) const {
 }
 
 absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
-  const bool repeatable = options_.isolation == api::Isolation::kRepeatableRead;
+  const bool repeatable = validates();
+  if (options_.isolation == api::Isolation::kSerializable && serializable_ == nullptr)
+    serializable_ = shared_->serializable->Begin(options_.read_only);
   if (repeatable && snapshot_ == nullptr) {
     // The engine's conflict check counts from its own snapshot, which must not be newer than ours.
     engine_transaction()->SetSnapshot();
@@ -84,7 +89,11 @@ absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
       catalog_view_ = std::move(now);
     }
   }
-  if (repeatable && snapshot_catalog_ == nullptr) snapshot_catalog_ = catalog_view_;
+  if (repeatable && snapshot_catalog_ == nullptr) {
+    snapshot_catalog_ = catalog_view_;
+    if (serializable_ != nullptr)
+      shared_->serializable->TookSnapshot(serializable_, snapshot_->sequence());
+  }
   if (repeatable && !draft_) catalog_view_ = WithoutYoungIndexes(catalog_view_);
   read_sequence_ = std::max(read_sequence_, snapshot_->sequence());
   if (writes && !only_statement) {
@@ -180,7 +189,8 @@ void Transaction::WriteDraft() {
 ReadView Transaction::View(bool latest) {
   engine::Transaction* writes =
       begun_ && !engine_transaction_->empty() ? engine_transaction_.get() : nullptr;
-  return ReadView(shared_->engine, writes, latest ? nullptr : snapshot_);
+  return ReadView(shared_->engine, writes, latest ? nullptr : snapshot_,
+                  latest || serializable_ == nullptr ? nullptr : serializable_->reads());
 }
 
 ReadView Transaction::ViewOf(uint32_t space) {
@@ -336,7 +346,12 @@ absl::Status Transaction::WriteAll() {
       counted.push_back(shared_->exact_counts->Add(engine_transaction_.get(), space, rows));
   }
   space_deltas_.clear();
-  return shared_->log->Write(engine_transaction_.get());
+  const auto write = [this] { return shared_->log->Write(engine_transaction_.get()); };
+  if (serializable_ == nullptr) return write();
+  WriteSet written;
+  engine_transaction_->ForEachWrittenKey([&](std::string_view key) { written.Add(key); });
+  return shared_->serializable->Commit(std::exchange(serializable_, nullptr), std::move(written),
+                                       write);
 }
 
 absl::Status Transaction::CommitWrites() {
@@ -346,6 +361,10 @@ absl::Status Transaction::CommitWrites() {
         "current transaction is aborted, commands ignored until end of transaction block");
   }
   if (!begun_ || engine_transaction_->empty()) {
+    if (serializable_ != nullptr) {
+      RETURN_IF_ERROR(shared_->serializable->Commit(std::exchange(serializable_, nullptr), {},
+                                                    [] { return absl::OkStatus(); }));
+    }
     // What the transaction read becomes its answer: it must be durable.
     ApplyRowDeltas();
     return shared_->log->WaitDurable(read_sequence_);
@@ -414,6 +433,10 @@ void Transaction::End() {
   const absl::Status erased = EraseSpaces(shared_, orphaned_spaces_);
   (void)erased;  // The pending records stay; the next start erases them.
   orphaned_spaces_.clear();
+  if (serializable_ != nullptr) {
+    shared_->serializable->Forget(serializable_);
+    serializable_.reset();
+  }
   snapshot_.reset();
   draft_.reset();
   notifications_.reset();

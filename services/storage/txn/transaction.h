@@ -1,8 +1,10 @@
 // One transaction of a session: isolation, row and table locks, savepoints, its changes of the
 // catalog. Rows are locked here and written to the engine unlocked.
 //
-// READ COMMITTED takes a fresh snapshot for each statement; REPEATABLE READ one at the first
-// statement, and a row that somebody changed since is error 40001. Not thread-safe.
+// READ COMMITTED takes a fresh snapshot for each statement; REPEATABLE READ and SERIALIZABLE one at
+// the first statement, and a row that somebody changed since is error 40001. What is said of the
+// former here holds for the latter, which also remembers what it reads (serializable.h). Not
+// thread-safe.
 #pragma once
 
 #include <atomic>
@@ -27,6 +29,7 @@
 #include "services/storage/txn/notifications.h"
 #include "services/storage/txn/row_counts.h"
 #include "services/storage/txn/sequence_store.h"
+#include "services/storage/txn/serializable.h"
 #include "services/storage/workers/worker_pool.h"
 
 namespace adbms::storage::txn {
@@ -37,6 +40,7 @@ struct Shared {
   catalog::Catalog* catalog = nullptr;
   CommitLog* log = nullptr;
   LockManager* locks = nullptr;
+  SerializableTransactions* serializable = nullptr;
   NotificationBus* notifications = nullptr;
   RowCounts* counts = nullptr;
   ExactCounts* exact_counts = nullptr;
@@ -63,10 +67,14 @@ absl::Status EraseSpaces(Shared* shared, const std::vector<uint32_t>& spaces);
 class ReadView {
  public:
   ReadView() = default;
-  ReadView(engine::Engine* engine, engine::Transaction* transaction, engine::SnapshotPtr snapshot)
-      : engine_(engine), transaction_(transaction), snapshot_(std::move(snapshot)) {}
+  // `reads`: where to note what is read; null: nobody asks.
+  ReadView(engine::Engine* engine, engine::Transaction* transaction, engine::SnapshotPtr snapshot,
+           ReadSet* reads = nullptr)
+      : engine_(engine), transaction_(transaction), snapshot_(std::move(snapshot)), reads_(reads) {}
 
   absl::Status Get(std::string_view key, engine::PinnableSlice* value, bool* found) const {
+    if (reads_ != nullptr) [[unlikely]]
+      reads_->AddKey(key);
     return transaction_ == nullptr ? engine_->Get(snapshot_.get(), key, value, found)
                                    : transaction_->Get(snapshot_.get(), key, value, found);
   }
@@ -74,6 +82,8 @@ class ReadView {
                         std::vector<engine::PinnableSlice>* values, std::vector<bool>* found) const;
   std::unique_ptr<engine::Iterator> NewIterator(engine::KeyRange range,
                                                 const engine::IteratorOptions& options) const {
+    if (reads_ != nullptr) [[unlikely]]
+      reads_->AddRange(range.lower, range.upper);
     return transaction_ == nullptr
                ? engine_->NewIterator(snapshot_, std::move(range), options)
                : transaction_->NewIterator(snapshot_, std::move(range), options);
@@ -84,6 +94,7 @@ class ReadView {
   engine::Engine* engine_ = nullptr;
   engine::Transaction* transaction_ = nullptr;
   engine::SnapshotPtr snapshot_;
+  ReadSet* reads_ = nullptr;
 };
 
 class Transaction {
@@ -168,7 +179,7 @@ class Transaction {
   absl::Status CheckUnchanged(std::string_view key);
   engine::Transaction* engine_transaction();
   // REPEATABLE READ: a locked row must not have changed since the snapshot.
-  bool validates() const { return options_.isolation == api::Isolation::kRepeatableRead; }
+  bool validates() const { return options_.isolation != api::Isolation::kReadCommitted; }
   // Errors: 25006 in a read-only transaction; `verb` as in "INSERT".
   absl::Status CheckWritable(const char* verb) const;
 
@@ -255,6 +266,7 @@ class Transaction {
   bool broken_ = false;
   bool statement_savepoint_ = false;
   engine::SnapshotPtr snapshot_;
+  std::shared_ptr<SerializableTransactions::Participant> serializable_;  // Null: it is none.
   uint64_t read_sequence_ = 0;
   std::optional<catalog::CatalogDraft> draft_;
   catalog::CatalogStatePtr catalog_view_;
