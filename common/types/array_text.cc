@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/number_text.h"
 #include "common/types/text_io.h"
 
@@ -20,19 +23,95 @@ bool NeedsQuotes(std::string_view element) {
   });
 }
 
-// PostgreSQL's MAXDIM.
-constexpr size_t kMaxDimensions = 6;
-
 class ArrayReader {
  public:
-  explicit ArrayReader(std::string_view text) : text_(text), body_(TrimSpaces(text)) {}
+  ArrayReader(std::string_view text, const Type& array, const TextOptions& options)
+      : text_(text),
+        body_(TrimSpaces(text)),
+        element_(ElementOf(array)),
+        options_(options),
+        builder_(array.id) {}
 
-  absl::StatusOr<ShapedArray> Read() {
-    if (body_.empty() || body_.front() != '{') {
-      if (!body_.empty() && body_.front() == '[')
-        return status::NotSupported("array with explicit bounds");
+  absl::StatusOr<std::string> Read() {
+    RETURN_IF_ERROR(ReadBounds());
+    RETURN_IF_ERROR(ReadBraces());
+    ArrayShape shape;
+    if (!elements_.empty()) {
+      for (const uint32_t length : lengths_) shape.Add(length, 1);
+    }
+    if (bounds_.dimensions > 0) {
+      for (int i = 0; i < shape.dimensions; ++i)
+        shape.lowers[static_cast<size_t>(i)] = bounds_.lower(i);
+      if (!(shape == bounds_)) {
+        return Malformed(text_, "Specified array dimensions do not match array contents.");
+      }
+    }
+    RETURN_IF_ERROR(shape.Check());
+    // The structure first, as PostgreSQL.
+    for (const ArrayElement& element : elements_) {
+      if (element.null) {
+        builder_.AddNull();
+        continue;
+      }
+      ASSIGN_OR_RETURN(const Value value, ParseText(element.text, element_, options_));
+      builder_.Add(value);
+    }
+    return builder_.Finish(shape);
+  }
+
+ private:
+  // "[1:2][0:3]=", where it stands.
+  absl::Status ReadBounds() {
+    while (true) {
+      SkipSpaces();
+      if (Current() != '[') break;
+      ++i_;
+      if (bounds_.dimensions == kMaxDimensions) return TooManyDimensions(bounds_.dimensions + 1);
+      int64_t lower = 1;
+      int64_t upper = 0;
+      if (!ReadBound(&upper)) {
+        return Malformed(text_, "\"[\" must introduce explicitly-specified array dimensions.");
+      }
+      if (Current() == ':') {
+        ++i_;
+        lower = upper;
+        if (!ReadBound(&upper)) return Malformed(text_, "Missing array dimension value.");
+      }
+      if (Current() != ']') return Malformed(text_, "Missing \"]\" after array dimensions.");
+      ++i_;
+      if (upper < lower) {
+        return status::Error("2202E", "upper bound cannot be less than lower bound");
+      }
+      if (upper - lower >= kMaxArraySize) return TooManyElements();
+      bounds_.Add(static_cast<uint32_t>(upper - lower + 1), static_cast<int32_t>(lower));
+    }
+    if (bounds_.dimensions == 0) {
+      if (Current() == '{') return absl::OkStatus();
       return Malformed(text_, "Array value must start with \"{\" or dimension information.");
     }
+    if (Current() != '=') return Malformed(text_, "Missing \"=\" after array dimensions.");
+    ++i_;
+    SkipSpaces();
+    if (Current() != '{') return Malformed(text_, "Array contents must start with \"{\".");
+    return bounds_.Check();
+  }
+
+  bool ReadBound(int64_t* value) {
+    const size_t begin = i_;
+    while (i_ < body_.size() &&
+           ((body_[i_] >= '0' && body_[i_] <= '9') || body_[i_] == '-' || body_[i_] == '+')) {
+      ++i_;
+    }
+    const int64_t read =
+        std::strtoll(std::string(body_.substr(begin, i_ - begin)).c_str(), nullptr, 10);
+    *value = std::clamp<int64_t>(read, std::numeric_limits<int32_t>::min(),
+                                 std::numeric_limits<int32_t>::max());
+    return i_ > begin;
+  }
+
+  char Current() const { return i_ < body_.size() ? body_[i_] : '\0'; }
+
+  absl::Status ReadBraces() {
     bool expect_item = true;  // After '{' or ','.
     bool after_comma = false;
     do {
@@ -42,10 +121,7 @@ class ArrayReader {
       if (c == '{') {
         if (!expect_item) return Malformed(text_, "Unexpected \"{\" character.");
         if (leaf_depth_ != 0 && counts_.size() >= leaf_depth_) return Ragged();
-        if (counts_.size() == kMaxDimensions) {
-          return status::Error(status::sqlstate::kProgramLimitExceeded,
-                               "number of array dimensions (7) exceeds the maximum allowed (6)");
-        }
+        if (counts_.size() == size_t{kMaxDimensions}) return TooManyDimensions(kMaxDimensions + 1);
         counts_.push_back(0);
         ++i_;
         after_comma = false;
@@ -64,11 +140,9 @@ class ArrayReader {
       }
     } while (!counts_.empty());
     if (i_ != body_.size()) return Malformed(text_, "Junk after closing right brace.");
-    if (array_.elements.empty()) array_.lengths.clear();
-    return std::move(array_);
+    return absl::OkStatus();
   }
 
- private:
   void SkipSpaces() {
     while (i_ < body_.size() && IsSpace(body_[i_])) ++i_;
   }
@@ -84,8 +158,8 @@ class ArrayReader {
       return Malformed(text_, "Unexpected \"}\" character.");
     }
     ++i_;
-    if (array_.lengths.size() < depth) array_.lengths.resize(depth, kUnknown);
-    uint32_t& length = array_.lengths[depth - 1];
+    if (lengths_.size() < depth) lengths_.resize(depth, kUnknown);
+    uint32_t& length = lengths_[depth - 1];
     if (length != kUnknown && length != counts_.back()) return Ragged();
     length = counts_.back();
     counts_.pop_back();
@@ -97,16 +171,15 @@ class ArrayReader {
     if (leaf_depth_ == 0) leaf_depth_ = counts_.size();
     if (leaf_depth_ != counts_.size()) return Ragged();
     ++counts_.back();
-    ArrayElement element;
+    std::string element;
     if (body_[i_] == '"') {
       for (++i_; i_ < body_.size() && body_[i_] != '"'; ++i_) {
         if (body_[i_] == '\\' && ++i_ >= body_.size()) break;
-        element.text.push_back(body_[i_]);
+        element.push_back(body_[i_]);
       }
       if (i_ >= body_.size()) return Malformed(text_, "Unexpected end of input.");
       ++i_;
-      array_.elements.push_back(std::move(element));
-      return absl::OkStatus();
+      return Add({std::move(element), false});
     }
     bool escaped = false;
     size_t kept = 0;  // Up to the last character that is no trailing blank.
@@ -116,14 +189,17 @@ class ArrayReader {
       const bool escape = body_[i_] == '\\';
       if (escape && ++i_ >= body_.size()) break;
       escaped |= escape;
-      element.text.push_back(body_[i_]);
-      if (escape || !IsSpace(body_[i_])) kept = element.text.size();
+      element.push_back(body_[i_]);
+      if (escape || !IsSpace(body_[i_])) kept = element.size();
     }
-    element.text.resize(kept);
-    element.null = !escaped && EqualsIgnoreCase(element.text, "null");
-    if (element.null) element.text.clear();
-    array_.elements.push_back(std::move(element));
-    return absl::OkStatus();
+    element.resize(kept);
+    const bool null = !escaped && EqualsIgnoreCase(element, "null");
+    return Add({null ? std::string() : std::move(element), null});
+  }
+
+  absl::Status Add(ArrayElement element) {
+    elements_.push_back(std::move(element));
+    return elements_.size() > kMaxArraySize ? TooManyElements() : absl::OkStatus();
   }
 
   static constexpr uint32_t kUnknown = UINT32_MAX;
@@ -133,69 +209,99 @@ class ArrayReader {
   size_t i_ = 0;
   std::vector<uint32_t> counts_;  // Items so far in each brace that is open.
   size_t leaf_depth_ = 0;         // In how many braces the elements stand; 0: none was read.
-  ShapedArray array_;
+  const Type element_;
+  const TextOptions& options_;
+  ArrayShape bounds_;              // As they are given; no dimensions when they are not.
+  std::vector<uint32_t> lengths_;  // As the braces have them, from the outermost one.
+  std::vector<ArrayElement> elements_;
+  ArrayBuilder builder_;
 };
 
-void AppendElement(const ArrayElement& element, std::string* out) {
-  if (element.null) {
-    out->append("NULL");
-  } else if (NeedsQuotes(element.text)) {
-    out->push_back('"');
-    for (const char c : element.text) {
-      if (c == '"' || c == '\\') out->push_back('\\');
-      out->push_back(c);
-    }
-    out->push_back('"');
-  } else {
-    out->append(element.text);
+void AppendElement(std::string_view element, std::string* out) {
+  if (!NeedsQuotes(element)) {
+    out->append(element);
+    return;
   }
+  out->push_back('"');
+  for (const char c : element) {
+    if (c == '"' || c == '\\') out->push_back('\\');
+    out->push_back(c);
+  }
+  out->push_back('"');
+}
+
+// int2vector and oidvector: numbers with spaces between.
+absl::StatusOr<std::string> ParseVector(std::string_view text, const Type& array,
+                                        const TextOptions& options) {
+  ArrayBuilder builder(array.id);
+  for (std::string_view rest = TrimSpaces(text); !rest.empty(); rest = TrimSpaces(rest)) {
+    size_t end = 0;
+    while (end < rest.size() && !IsSpace(rest[end])) ++end;
+    ASSIGN_OR_RETURN(const Value value, ParseText(rest.substr(0, end), ElementOf(array), options));
+    builder.Add(value);
+    rest.remove_prefix(end);
+  }
+  return builder.Finish();
+}
+
+// "[0:1][2:3]=" where a dimension does not begin at 1.
+void AppendBounds(const ArrayShape& shape, std::string* out) {
+  bool needed = false;
+  for (int i = 0; i < shape.dimensions; ++i) needed |= shape.lower(i) != 1;
+  if (!needed) return;
+  for (int i = 0; i < shape.dimensions; ++i) {
+    out->append("[" + std::to_string(shape.lower(i)) + ":" + std::to_string(shape.upper(i)) + "]");
+  }
+  out->push_back('=');
 }
 
 }  // namespace
 
-absl::StatusOr<ShapedArray> ParseShapedArray(std::string_view text) {
-  return ArrayReader(text).Read();
+absl::StatusOr<std::string> ParseArray(std::string_view text, const Type& array,
+                                       const TextOptions& options) {
+  if (IsVector(array.id)) return ParseVector(text, array, options);
+  return ArrayReader(text, array, options).Read();
 }
 
-absl::StatusOr<std::vector<ArrayElement>> ParseArray(std::string_view text) {
-  ASSIGN_OR_RETURN(ShapedArray array, ParseShapedArray(text));
-  if (array.lengths.size() > 1) return status::NotSupported("multidimensional array");
-  return std::move(array.elements);
-}
-
-std::string FormatShapedArray(const ShapedArray& array) {
-  if (array.elements.empty()) return "{}";
-  std::string out;
-  for (size_t i = 0; i < array.elements.size(); ++i) {
+void FormatArray(std::string_view bytes, TypeId array, const TextOptions& options,
+                 std::string* out) {
+  const ArrayView view(bytes, array);
+  const ArrayShape& shape = view.shape();
+  const Vector elements = view.Elements();
+  if (IsVector(array)) {
+    for (uint32_t i = 0; i < view.size(); ++i) {
+      if (i > 0) out->push_back(' ');
+      FormatText(elements, i, options, out);
+    }
+    return;
+  }
+  if (view.size() == 0) {
+    out->append("{}");
+    return;
+  }
+  AppendBounds(shape, out);
+  std::string text;
+  for (uint32_t i = 0; i < view.size(); ++i) {
     // How many dimensions begin before this element, and end after it.
     size_t begins = 0;
     size_t ends = 0;
     size_t span = 1;
-    for (size_t d = array.lengths.size(); d-- > 0;) {
-      span *= array.lengths[d];
+    for (int d = shape.dimensions; d-- > 0;) {
+      span *= shape.length(d);
       begins += i % span == 0 ? 1 : 0;
       ends += (i + 1) % span == 0 ? 1 : 0;
     }
-    if (i > 0) out.push_back(',');
-    out.append(begins, '{');
-    AppendElement(array.elements[i], &out);
-    out.append(ends, '}');
+    if (i > 0) out->push_back(',');
+    out->append(begins, '{');
+    if (view.is_null(i)) {
+      out->append("NULL");
+    } else {
+      text.clear();
+      FormatText(elements, i, options, &text);
+      AppendElement(text, out);
+    }
+    out->append(ends, '}');
   }
-  return out;
-}
-
-std::string FormatArray(const std::vector<ArrayElement>& elements) {
-  size_t bytes = 2;
-  for (const auto& element : elements) bytes += element.text.size() + 5;
-  std::string out;
-  out.reserve(bytes);
-  out.push_back('{');
-  for (const auto& element : elements) {
-    if (out.size() > 1) out.push_back(',');
-    AppendElement(element, &out);
-  }
-  out.push_back('}');
-  return out;
 }
 
 }  // namespace adbms::types

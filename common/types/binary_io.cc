@@ -5,16 +5,22 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 #include "common/types/decimal_math.h"
 #include "common/types/jsonb_builder.h"
+#include "common/types/mac_address.h"
+#include "common/types/network.h"
 #include "common/types/number_text.h"
 #include "common/types/text_io.h"
 #include "common/types/wide_integer.h"
 
 namespace adbms::types {
 namespace {
+
+using status::Error;
+namespace sqlstate = status::sqlstate;
 
 constexpr uint16_t kNumericNegative = 0x4000;
 constexpr uint16_t kNumericNan = 0xC000;
@@ -31,6 +37,10 @@ void Put(T value, std::string* out) {
 absl::Status Malformed(std::string_view what) {
   return status::Error(status::sqlstate::kInvalidBinaryRepresentation,
                        "incorrect binary data format: " + std::string(what));
+}
+
+absl::Status EndOfMessage() {
+  return Error(sqlstate::kProtocolViolation, "insufficient data left in message");
 }
 
 class Reader {
@@ -128,84 +138,96 @@ void PutInt(int64_t value, TypeId id, std::string* out) {
   }
 }
 
-void PutArray(std::string_view text, TypeId id, std::string* out) {
-  const bool is_vector = id == TypeId::kInt2Vector || id == TypeId::kOidVector;
-  std::vector<ArrayElement> elements;
-  if (is_vector) {
-    for (std::string_view rest = text; !rest.empty();) {
-      const size_t end = std::min(rest.find(' '), rest.size());
-      elements.push_back({std::string(rest.substr(0, end)), false});
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  } else if (auto parsed = ParseArray(text); parsed.ok()) {
-    elements = *std::move(parsed);
+// Reads one value, of all the bytes.
+absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Type& type);
+
+void PutArray(std::string_view bytes, TypeId id, std::string* out) {
+  const ArrayView array(bytes, id);
+  ArrayShape shape = array.shape();
+  // An empty vector has a dimension, without elements.
+  if (IsVector(id) && shape.dimensions == 0) shape.Add(0, 0);
+  Put(int32_t{shape.dimensions}, out);
+  Put(int32_t{array.has_nulls() ? 1 : 0}, out);
+  Put(OidOf(array.element()), out);
+  for (int i = 0; i < shape.dimensions; ++i) {
+    Put(shape.length(i), out);
+    Put(shape.lower(i), out);
   }
-  const TypeId element_id = ElementOf(id);
-  bool has_nulls = false;
-  for (const auto& element : elements) has_nulls |= element.null;
-  Put(int32_t{elements.empty() && !is_vector ? 0 : 1}, out);
-  Put(int32_t{has_nulls ? 1 : 0}, out);
-  Put(OidOf(element_id), out);
-  if (elements.empty() && !is_vector) return;
-  Put(static_cast<int32_t>(elements.size()), out);
-  Put(int32_t{is_vector ? 0 : 1}, out);
-  for (const auto& element : elements) {
-    if (element.null) {
+  const Vector elements = array.Elements();
+  for (uint32_t i = 0; i < array.size(); ++i) {
+    if (array.is_null(i)) {
       Put(int32_t{-1}, out);
       continue;
     }
-    std::string bytes;
-    if (IsString(element_id)) {
-      bytes = element.text;
-    } else if (element_id == TypeId::kJsonb) {
-      bytes = kJsonbWireVersion + element.text;
-    } else {
-      auto value = ParseText(element.text, Type{element_id, 0}, TextOptions{});
-      if (value.ok()) PutInt(value->int_value(), element_id, &bytes);
-    }
-    Put(static_cast<int32_t>(bytes.size()), out);
-    out->append(bytes);
+    const size_t at = out->size();
+    Put(int32_t{0}, out);
+    FormatBinary(elements, i, out);
+    std::string length;
+    Put(static_cast<int32_t>(out->size() - at - sizeof(int32_t)), &length);
+    out->replace(at, length.size(), length);
   }
 }
 
-absl::StatusOr<std::string> GetArray(Reader& reader, TypeId id) {
+absl::StatusOr<ArrayShape> GetShape(Reader& reader, int32_t dimensions) {
+  ArrayShape shape;
+  for (int32_t i = 0; i < dimensions; ++i) {
+    int32_t length;
+    int32_t lower;
+    if (!reader.Get(&length) || !reader.Get(&lower)) return EndOfMessage();
+    if (length < 0) return TooManyElements();
+    shape.Add(static_cast<uint32_t>(length), lower);
+  }
+  RETURN_IF_ERROR(shape.Check());
+  return shape;
+}
+
+absl::StatusOr<std::string> GetArray(Reader& reader, const Type& type) {
   int32_t dimensions;
   int32_t flags;
   uint32_t element_oid;
   if (!reader.Get(&dimensions) || !reader.Get(&flags) || !reader.Get(&element_oid)) {
-    return Malformed("array");
+    return EndOfMessage();
   }
-  const bool is_vector = id == TypeId::kInt2Vector || id == TypeId::kOidVector;
-  const TypeId element_id = ElementOf(id);
-  if (dimensions == 0) return std::string(is_vector ? "" : "{}");
-  if (dimensions != 1) return status::NotSupported("multidimensional array");
-  if (element_oid != OidOf(element_id) &&
-      !(element_id == TypeId::kText && element_oid == OidOf(TypeId::kVarchar))) {
-    return status::Error(status::sqlstate::kDatatypeMismatch, "wrong element type");
+  if (dimensions < 0) {
+    return Error(sqlstate::kInvalidBinaryRepresentation,
+                 "invalid number of dimensions: " + std::to_string(dimensions));
   }
-  int32_t count;
-  int32_t lower;
-  if (!reader.Get(&count) || !reader.Get(&lower) || count < 0) return Malformed("array");
-  std::vector<ArrayElement> elements;
-  std::string joined;
-  for (int32_t i = 0; i < count; ++i) {
+  if (dimensions > kMaxDimensions) return TooManyDimensions(dimensions);
+  if (flags != 0 && flags != 1) {
+    return Error(sqlstate::kInvalidBinaryRepresentation, "invalid array flags");
+  }
+  const Type element = ElementOf(type);
+  if (element_oid != OidOf(element.id)) {
+    const auto sent = FromOid(element_oid);
+    return Error(sqlstate::kDatatypeMismatch,
+                 "binary data has array element type " + std::to_string(element_oid) + " (" +
+                     (sent.has_value() ? Format(Type{*sent, 0}) : "???") +
+                     ") instead of expected " + std::to_string(OidOf(element.id)) + " (" +
+                     Format(Type{element.id, 0}) + ")");
+  }
+  ASSIGN_OR_RETURN(const ArrayShape shape, GetShape(reader, dimensions));
+  ArrayBuilder builder(type.id);
+  for (uint64_t i = 0; i < shape.size(); ++i) {
     int32_t length;
     std::string_view bytes;
-    if (!reader.Get(&length)) return Malformed("array");
-    ArrayElement element;
-    element.null = length == -1;
-    if (!element.null) {
-      if (length < 0 || !reader.Skip(static_cast<size_t>(length), &bytes)) {
-        return Malformed("array");
-      }
-      ASSIGN_OR_RETURN(const Value value, ParseBinary(bytes, Type{element_id, 0}));
-      FormatText(value, TextOptions{}, &element.text);
+    if (!reader.Get(&length)) return EndOfMessage();
+    if (length == -1) {
+      builder.AddNull();
+      continue;
     }
-    if (i > 0) joined.push_back(' ');
-    joined += element.text;
-    elements.push_back(std::move(element));
+    if (length < 0 || !reader.Skip(static_cast<size_t>(length), &bytes)) {
+      return Error(sqlstate::kInvalidBinaryRepresentation, "insufficient data left in message");
+    }
+    Reader of_element(bytes);
+    ASSIGN_OR_RETURN(Value value, GetValue(of_element, bytes, element));
+    if (!of_element.AtEnd()) {
+      return Error(sqlstate::kInvalidBinaryRepresentation,
+                   "improper binary format in array element " + std::to_string(i + 1));
+    }
+    value.set_type(element);
+    builder.Add(value);
   }
-  return is_vector ? joined : FormatArray(elements);
+  return builder.Finish(shape);
 }
 
 absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
@@ -258,13 +280,25 @@ absl::StatusOr<std::string> GetJsonb(std::string_view bytes) {
 
 absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, const Type& type) {
   std::string_view all;
-  if (IsArray(type.id)) return GetArray(reader, type.id);
+  if (IsArray(type.id)) return GetArray(reader, type);
   reader.Skip(bytes.size(), &all);
   switch (type.id) {
     case TypeId::kUuid:
       if (bytes.size() != 16) return Malformed("uuid");
       return std::string(bytes);
     case TypeId::kBytea:
+      return std::string(bytes);
+    case TypeId::kInet:
+    case TypeId::kCidr: {
+      ASSIGN_OR_RETURN(const NetworkAddress address, ParseNetworkBinary(bytes, type.id));
+      return address.ToForm();
+    }
+    case TypeId::kMacaddr:
+      if (bytes.size() != kMacaddrSize) return Malformed("macaddr");
+      return std::string(bytes);
+    case TypeId::kMacaddr8:
+      if (bytes.size() == kMacaddrSize) return MacaddrToMacaddr8(bytes);
+      if (bytes.size() != kMacaddr8Size) return Malformed("macaddr8");
       return std::string(bytes);
     case TypeId::kJsonb:
       return GetJsonb(bytes);
@@ -358,6 +392,8 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       const std::string_view bytes = vector.data<std::string_view>()[row];
       if (IsArray(id)) {
         PutArray(bytes, id, out);
+      } else if (id == TypeId::kInet || id == TypeId::kCidr) {
+        FormatNetworkBinary(NetworkAddress::FromForm(bytes), id, out);
       } else if (id == TypeId::kChar && bytes.empty()) {
         out->push_back('\0');
       } else if (id == TypeId::kJsonb) {

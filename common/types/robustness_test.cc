@@ -11,7 +11,7 @@ namespace {
 TypeId RandomType(std::mt19937& random) {
   TypeId id;
   do {
-    id = static_cast<TypeId>(random() % 38);
+    id = static_cast<TypeId>(random() % 256);
   } while (OidOf(id) == 0);
   return id;
 }

@@ -2,10 +2,13 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 #include "common/types/interval_text.h"
 #include "common/types/jsonb_builder.h"
+#include "common/types/mac_address.h"
+#include "common/types/network.h"
 #include "common/types/number_text.h"
 #include "common/types/type_name.h"
 
@@ -14,34 +17,6 @@ namespace {
 
 using status::Error;
 namespace sqlstate = status::sqlstate;
-
-// The text form of an array (or int2vector, oidvector) with every element through its input
-// function.
-absl::Status NormalizeArray(std::string_view text, TypeId id, const TextOptions& options,
-                            std::string* out) {
-  const Type element_type{ElementOf(id), 0};
-  if (id == TypeId::kInt2Vector || id == TypeId::kOidVector) {
-    out->clear();
-    for (std::string_view rest = TrimSpaces(text); !rest.empty(); rest = TrimSpaces(rest)) {
-      size_t end = 0;
-      while (end < rest.size() && !IsSpace(rest[end])) ++end;
-      ASSIGN_OR_RETURN(const Value value, ParseText(rest.substr(0, end), element_type, options));
-      if (!out->empty()) out->push_back(' ');
-      FormatText(value, options, out);
-      rest.remove_prefix(end);
-    }
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(ShapedArray array, ParseShapedArray(text));
-  for (ArrayElement& element : array.elements) {
-    if (element.null) continue;
-    ASSIGN_OR_RETURN(const Value value, ParseText(element.text, element_type, options));
-    element.text.clear();
-    FormatText(value, options, &element.text);
-  }
-  *out = FormatShapedArray(array);
-  return absl::OkStatus();
-}
 
 // "char": the first byte, or the one that a backslash and three octal digits name.
 std::string_view ReadCharByte(std::string_view text, std::string* scratch) {
@@ -140,10 +115,28 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
       return std::string_view(*scratch);
     case TypeId::kVoid:
       return std::string_view();
+    case TypeId::kInet:
+    case TypeId::kCidr: {
+      ASSIGN_OR_RETURN(const NetworkAddress address, ParseNetwork(text, type.id));
+      *scratch = address.ToForm();
+      return std::string_view(*scratch);
+    }
+    case TypeId::kMacaddr: {
+      ASSIGN_OR_RETURN(*scratch, ParseMacaddr(text));
+      return std::string_view(*scratch);
+    }
+    case TypeId::kMacaddr8: {
+      ASSIGN_OR_RETURN(*scratch, ParseMacaddr8(text));
+      return std::string_view(*scratch);
+    }
     default:
       break;
   }
   RETURN_IF_ERROR(ValidateUtf8(text));
+  if (IsArray(type.id)) {
+    ASSIGN_OR_RETURN(*scratch, ParseArray(text, type, options));
+    return std::string_view(*scratch);
+  }
   switch (type.id) {
     case TypeId::kVarchar:
     case TypeId::kBpchar:
@@ -160,9 +153,7 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
       return std::string_view(*scratch);
     }
     default:
-      if (!IsArray(type.id)) return text;
-      RETURN_IF_ERROR(NormalizeArray(text, type.id, options, scratch));
-      return std::string_view(*scratch);
+      return text;
   }
 }
 
@@ -193,22 +184,38 @@ void FormatIntegral(int64_t value, TypeId id, const TextOptions& options, std::s
   }
 }
 
-void FormatString(std::string_view bytes, TypeId id, const TextOptions& options, std::string* out) {
-  if (id == TypeId::kBytea) {
-    FormatBytea(bytes, options.bytea_hex, out);
-  } else if (id == TypeId::kUuid) {
-    FormatUuid(bytes, out);
-  } else if (id == TypeId::kJsonb) {
-    FormatJsonb(Jsonb(bytes), false, out);
-  } else if (id == TypeId::kChar && !bytes.empty() && (bytes[0] & 0x80) != 0) {
-    // No character of its own: as it can be read again.
-    const auto byte = static_cast<unsigned char>(bytes[0]);
-    out->push_back('\\');
-    out->push_back(static_cast<char>('0' + (byte >> 6)));
-    out->push_back(static_cast<char>('0' + (byte >> 3 & 7)));
-    out->push_back(static_cast<char>('0' + (byte & 7)));
-  } else {
+void FormatChar(std::string_view bytes, std::string* out) {
+  if (bytes.empty() || (bytes[0] & 0x80) == 0) {
     out->append(bytes);
+    return;
+  }
+  // No character of its own: as it can be read again.
+  const auto byte = static_cast<unsigned char>(bytes[0]);
+  out->push_back('\\');
+  out->push_back(static_cast<char>('0' + (byte >> 6)));
+  out->push_back(static_cast<char>('0' + (byte >> 3 & 7)));
+  out->push_back(static_cast<char>('0' + (byte & 7)));
+}
+
+void FormatString(std::string_view bytes, TypeId id, const TextOptions& options, std::string* out) {
+  if (IsArray(id)) return FormatArray(bytes, id, options, out);
+  switch (id) {
+    case TypeId::kBytea:
+      return FormatBytea(bytes, options.bytea_hex, out);
+    case TypeId::kUuid:
+      return FormatUuid(bytes, out);
+    case TypeId::kJsonb:
+      return FormatJsonb(Jsonb(bytes), false, out);
+    case TypeId::kInet:
+    case TypeId::kCidr:
+      return FormatNetwork(NetworkAddress::FromForm(bytes), id, out);
+    case TypeId::kMacaddr:
+    case TypeId::kMacaddr8:
+      return FormatMacaddr(bytes, out);
+    case TypeId::kChar:
+      return FormatChar(bytes, out);
+    default:
+      out->append(bytes);
   }
 }
 

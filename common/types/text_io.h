@@ -53,23 +53,4 @@ absl::StatusOr<Value> ParseBinary(std::string_view bytes, const Type& type);
 int32_t DaysFromCivil(int year, int month, int day);
 void CivilFromDays(int32_t days, int* year, int* month, int* day);
 
-// Array elements of the text form '{a,"b c",NULL}', and back. Errors: 22P02.
-struct ArrayElement {
-  std::string text;
-  bool null = false;
-};
-// ParseArray and FormatArray: of one dimension; 0A000 for more.
-absl::StatusOr<std::vector<ArrayElement>> ParseArray(std::string_view text);
-std::string FormatArray(const std::vector<ArrayElement>& elements);
-
-// An array of any number of dimensions: its lengths from the outermost one (none for '{}'), and the
-// elements in order, the last dimension running fastest.
-struct ShapedArray {
-  std::vector<uint32_t> lengths;
-  std::vector<ArrayElement> elements;
-};
-// Errors: 22P02, 54000 for more than six dimensions.
-absl::StatusOr<ShapedArray> ParseShapedArray(std::string_view text);
-std::string FormatShapedArray(const ShapedArray& array);
-
 }  // namespace adbms::types

@@ -11,52 +11,58 @@ struct TypeRow {
   TypeId id;
   Physical physical;
   uint32_t oid;
+  uint32_t array_oid;  // 0: no arrays.
   int16_t length;
+  char category;
+  bool preferred;
   std::string_view catalog_name;
   std::string_view sql_name;
 };
 
+// One line declares a type, and its arrays by their oid.
 constexpr TypeRow kTypes[] = {
-    {TypeId::kUnknown, Physical::kString, 705, -2, "unknown", "unknown"},
-    {TypeId::kBool, Physical::kBool, 16, 1, "bool", "boolean"},
-    {TypeId::kInt2, Physical::kInt16, 21, 2, "int2", "smallint"},
-    {TypeId::kInt4, Physical::kInt32, 23, 4, "int4", "integer"},
-    {TypeId::kInt8, Physical::kInt64, 20, 8, "int8", "bigint"},
-    {TypeId::kFloat4, Physical::kFloat, 700, 4, "float4", "real"},
-    {TypeId::kFloat8, Physical::kDouble, 701, 8, "float8", "double precision"},
-    {TypeId::kNumeric, Physical::kDecimal, 1700, -1, "numeric", "numeric"},
-    {TypeId::kText, Physical::kString, 25, -1, "text", "text"},
-    {TypeId::kVarchar, Physical::kString, 1043, -1, "varchar", "character varying"},
-    {TypeId::kBpchar, Physical::kString, 1042, -1, "bpchar", "character"},
-    {TypeId::kDate, Physical::kInt32, 1082, 4, "date", "date"},
-    {TypeId::kTimestamp, Physical::kInt64, 1114, 8, "timestamp", "timestamp without time zone"},
-    {TypeId::kTimestamptz, Physical::kInt64, 1184, 8, "timestamptz", "timestamp with time zone"},
-    {TypeId::kInterval, Physical::kInterval, 1186, 16, "interval", "interval"},
-    {TypeId::kBytea, Physical::kString, 17, -1, "bytea", "bytea"},
-    {TypeId::kUuid, Physical::kString, 2950, 16, "uuid", "uuid"},
-    {TypeId::kJson, Physical::kString, 114, -1, "json", "json"},
-    {TypeId::kOid, Physical::kInt64, 26, 4, "oid", "oid"},
-    {TypeId::kName, Physical::kString, 19, 64, "name", "name"},
-    {TypeId::kChar, Physical::kString, 18, 1, "char", "\"char\""},
-    {TypeId::kRegclass, Physical::kInt64, 2205, 4, "regclass", "regclass"},
-    {TypeId::kRegtype, Physical::kInt64, 2206, 4, "regtype", "regtype"},
-    {TypeId::kRegnamespace, Physical::kInt64, 4089, 4, "regnamespace", "regnamespace"},
-    {TypeId::kRegproc, Physical::kInt64, 24, 4, "regproc", "regproc"},
-    {TypeId::kVoid, Physical::kString, 2278, 4, "void", "void"},
-    {TypeId::kTime, Physical::kInt64, 1083, 8, "time", "time without time zone"},
-    {TypeId::kTextArray, Physical::kString, 1009, -1, "_text", "text[]"},
-    {TypeId::kInt2Array, Physical::kString, 1005, -1, "_int2", "smallint[]"},
-    {TypeId::kInt4Array, Physical::kString, 1007, -1, "_int4", "integer[]"},
-    {TypeId::kOidArray, Physical::kString, 1028, -1, "_oid", "oid[]"},
-    {TypeId::kNameArray, Physical::kString, 1003, -1, "_name", "name[]"},
-    {TypeId::kInt2Vector, Physical::kString, 22, -1, "int2vector", "int2vector"},
-    {TypeId::kOidVector, Physical::kString, 30, -1, "oidvector", "oidvector"},
-    {TypeId::kInt8Array, Physical::kString, 1016, -1, "_int8", "bigint[]"},
-    {TypeId::kJsonb, Physical::kString, 3802, -1, "jsonb", "jsonb"},
-    {TypeId::kJsonbArray, Physical::kString, 3807, -1, "_jsonb", "jsonb[]"},
+    {TypeId::kUnknown, Physical::kString, 705, 0, -2, 'X', false, "unknown", "unknown"},
+    {TypeId::kBool, Physical::kBool, 16, 1000, 1, 'B', true, "bool", "boolean"},
+    {TypeId::kInt2, Physical::kInt16, 21, 1005, 2, 'N', false, "int2", "smallint"},
+    {TypeId::kInt4, Physical::kInt32, 23, 1007, 4, 'N', false, "int4", "integer"},
+    {TypeId::kInt8, Physical::kInt64, 20, 1016, 8, 'N', false, "int8", "bigint"},
+    {TypeId::kFloat4, Physical::kFloat, 700, 1021, 4, 'N', false, "float4", "real"},
+    {TypeId::kFloat8, Physical::kDouble, 701, 1022, 8, 'N', true, "float8", "double precision"},
+    {TypeId::kNumeric, Physical::kDecimal, 1700, 1231, -1, 'N', false, "numeric", "numeric"},
+    {TypeId::kText, Physical::kString, 25, 1009, -1, 'S', true, "text", "text"},
+    {TypeId::kVarchar, Physical::kString, 1043, 1015, -1, 'S', false, "varchar",
+     "character varying"},
+    {TypeId::kBpchar, Physical::kString, 1042, 1014, -1, 'S', false, "bpchar", "character"},
+    {TypeId::kDate, Physical::kInt32, 1082, 1182, 4, 'D', false, "date", "date"},
+    {TypeId::kTimestamp, Physical::kInt64, 1114, 1115, 8, 'D', false, "timestamp",
+     "timestamp without time zone"},
+    {TypeId::kTimestamptz, Physical::kInt64, 1184, 1185, 8, 'D', true, "timestamptz",
+     "timestamp with time zone"},
+    {TypeId::kInterval, Physical::kInterval, 1186, 1187, 16, 'T', true, "interval", "interval"},
+    {TypeId::kBytea, Physical::kString, 17, 1001, -1, 'U', false, "bytea", "bytea"},
+    {TypeId::kUuid, Physical::kString, 2950, 2951, 16, 'U', false, "uuid", "uuid"},
+    {TypeId::kJson, Physical::kString, 114, 199, -1, 'U', false, "json", "json"},
+    {TypeId::kOid, Physical::kInt64, 26, 1028, 4, 'N', true, "oid", "oid"},
+    {TypeId::kName, Physical::kString, 19, 1003, 64, 'S', false, "name", "name"},
+    {TypeId::kChar, Physical::kString, 18, 1002, 1, 'Z', false, "char", "\"char\""},
+    {TypeId::kRegclass, Physical::kInt64, 2205, 2210, 4, 'N', false, "regclass", "regclass"},
+    {TypeId::kRegtype, Physical::kInt64, 2206, 2211, 4, 'N', false, "regtype", "regtype"},
+    {TypeId::kRegnamespace, Physical::kInt64, 4089, 4090, 4, 'N', false, "regnamespace",
+     "regnamespace"},
+    {TypeId::kRegproc, Physical::kInt64, 24, 1008, 4, 'N', false, "regproc", "regproc"},
+    {TypeId::kVoid, Physical::kString, 2278, 0, 4, 'P', false, "void", "void"},
+    {TypeId::kTime, Physical::kInt64, 1083, 1183, 8, 'D', false, "time", "time without time zone"},
+    {TypeId::kInt2Vector, Physical::kString, 22, 0, -1, 'A', false, "int2vector", "int2vector"},
+    {TypeId::kOidVector, Physical::kString, 30, 0, -1, 'A', false, "oidvector", "oidvector"},
+    {TypeId::kJsonb, Physical::kString, 3802, 3807, -1, 'U', false, "jsonb", "jsonb"},
+    {TypeId::kInet, Physical::kString, 869, 1041, -1, 'I', true, "inet", "inet"},
+    {TypeId::kCidr, Physical::kString, 650, 651, -1, 'I', false, "cidr", "cidr"},
+    {TypeId::kMacaddr, Physical::kString, 829, 1040, 6, 'U', false, "macaddr", "macaddr"},
+    {TypeId::kMacaddr8, Physical::kString, 774, 775, 8, 'U', false, "macaddr8", "macaddr8"},
 };
 
-constexpr TypeRow kNoType = {TypeId::kUnspecified, Physical::kString, 0, -1, "", "???"};
+constexpr TypeRow kNoType = {
+    TypeId::kUnspecified, Physical::kString, 0, 0, -1, 'P', false, "", "???"};
 
 constexpr size_t kTypeLimit = 64;
 
@@ -68,50 +74,67 @@ constexpr std::array<TypeRow, kTypeLimit> MakeIndex() {
 }
 constexpr std::array<TypeRow, kTypeLimit> kIndex = MakeIndex();
 
-const TypeRow& RowOf(TypeId id) {
+constexpr bool HasArrayBit(TypeId id) {
+  return static_cast<uint8_t>(id) > static_cast<uint8_t>(TypeId::kArrayOf);
+}
+
+constexpr TypeId WithoutArrayBit(TypeId id) {
+  return static_cast<TypeId>(static_cast<uint8_t>(id) & ~static_cast<uint8_t>(TypeId::kArrayOf));
+}
+
+// Of an array: its element's.
+const TypeRow& DeclarationOf(TypeId id) {
+  if (HasArrayBit(id)) id = WithoutArrayBit(id);
   const size_t position = static_cast<size_t>(id);
   return position < kTypeLimit ? kIndex[position] : kNoType;
 }
 
 // Spellings beyond the catalog's and the SQL names of kTypes.
 constexpr std::pair<std::string_view, TypeId> kAliases[] = {
-    {"int", TypeId::kInt4},
-    {"decimal", TypeId::kNumeric},
-    {"dec", TypeId::kNumeric},
-    {"float", TypeId::kFloat8},
-    {"char", TypeId::kBpchar},
-    {"timestamp", TypeId::kTimestamp},
-    {"time", TypeId::kTime},
-    {"string", TypeId::kText},
-    {"text[]", TypeId::kTextArray},
-    {"int2[]", TypeId::kInt2Array},
-    {"int4[]", TypeId::kInt4Array},
-    {"int[]", TypeId::kInt4Array},
-    {"int8[]", TypeId::kInt8Array},
-    {"_varchar", TypeId::kTextArray},
-    {"varchar[]", TypeId::kTextArray},
-    {"character varying[]", TypeId::kTextArray},
+    {"int", TypeId::kInt4},     {"decimal", TypeId::kNumeric}, {"dec", TypeId::kNumeric},
+    {"float", TypeId::kFloat8}, {"char", TypeId::kBpchar},     {"timestamp", TypeId::kTimestamp},
+    {"time", TypeId::kTime},    {"string", TypeId::kText},
 };
 
 }  // namespace
 
-Physical PhysicalOf(TypeId id) { return RowOf(id).physical; }
+std::span<const TypeId> PlainTypes() {
+  static constexpr auto kIds = [] {
+    std::array<TypeId, std::size(kTypes)> ids{};
+    for (size_t i = 0; i < ids.size(); ++i) ids[i] = kTypes[i].id;
+    return ids;
+  }();
+  return kIds;
+}
 
-uint32_t OidOf(TypeId id) { return RowOf(id).oid; }
+Physical PhysicalOf(TypeId id) {
+  return HasArrayBit(id) ? Physical::kString : DeclarationOf(id).physical;
+}
+
+uint32_t OidOf(TypeId id) {
+  return HasArrayBit(id) ? DeclarationOf(id).array_oid : DeclarationOf(id).oid;
+}
 
 std::optional<TypeId> FromOid(uint32_t oid) {
+  if (oid == 0) return std::nullopt;
   for (const auto& row : kTypes) {
     if (row.oid == oid) return row.id;
+    if (row.array_oid == oid) return ArrayOf(row.id);
   }
   return std::nullopt;
 }
 
-int16_t PgTypeLength(TypeId id) { return RowOf(id).length; }
+char CategoryOf(TypeId id) { return HasArrayBit(id) ? 'A' : DeclarationOf(id).category; }
+
+bool IsPreferred(TypeId id) { return !HasArrayBit(id) && DeclarationOf(id).preferred; }
+
+int16_t PgTypeLength(TypeId id) { return HasArrayBit(id) ? -1 : DeclarationOf(id).length; }
 
 int32_t PgTypmod(const Type& type) { return type.modifier - 1; }
 
 std::string Format(const Type& type) {
-  std::string name(RowOf(type.id).sql_name);
+  if (HasArrayBit(type.id)) return Format(ElementOf(type)) + "[]";
+  std::string name(DeclarationOf(type.id).sql_name);
   if (type.modifier == 0) return name;
   if (auto numeric = NumericModifierOf(type)) {
     return name + "(" + std::to_string(numeric->precision) + "," + std::to_string(numeric->scale) +
@@ -133,7 +156,17 @@ std::string Format(const Type& type) {
   }
 }
 
-std::string_view CatalogName(TypeId id) { return RowOf(id).catalog_name; }
+std::string_view CatalogName(TypeId id) {
+  if (!HasArrayBit(id)) return DeclarationOf(id).catalog_name;
+  static const auto* const kNames = [] {
+    auto* names = new std::array<std::string, kTypeLimit>();
+    for (const auto& row : kTypes) {
+      (*names)[static_cast<size_t>(row.id)] = "_" + std::string(row.catalog_name);
+    }
+    return names;
+  }();
+  return (*kNames)[static_cast<size_t>(DeclarationOf(id).id)];
+}
 
 std::optional<TypeId> FromName(std::string_view name) {
   if (name.empty()) return std::nullopt;
@@ -143,7 +176,13 @@ std::optional<TypeId> FromName(std::string_view name) {
   for (const auto& row : kTypes) {
     if (row.catalog_name == name || row.sql_name == name) return row.id;
   }
-  return std::nullopt;
+  std::optional<TypeId> element;
+  for (const auto& row : kTypes) {
+    if (name.starts_with('_') && row.catalog_name == name.substr(1)) element = row.id;
+  }
+  if (name.ends_with("[]")) element = FromName(name.substr(0, name.size() - 2));
+  if (!element.has_value() || ArrayOf(*element) == TypeId::kUnspecified) return std::nullopt;
+  return ArrayOf(*element);
 }
 
 std::optional<NumericModifier> NumericModifierOf(const Type& type) {
@@ -192,38 +231,32 @@ bool IsDateTime(TypeId id) {
          id == TypeId::kTimestamptz;
 }
 
-bool IsArray(TypeId id) {
-  return (id >= TypeId::kTextArray && id <= TypeId::kOidVector) || id == TypeId::kInt8Array ||
-         id == TypeId::kJsonbArray;
-}
+bool IsVector(TypeId id) { return id == TypeId::kInt2Vector || id == TypeId::kOidVector; }
+
+bool IsArray(TypeId id) { return HasArrayBit(id) || IsVector(id); }
 
 TypeId ElementOf(TypeId array) {
-  switch (array) {
-    case TypeId::kInt2Array:
-    case TypeId::kInt2Vector:
-      return TypeId::kInt2;
-    case TypeId::kInt4Array:
-      return TypeId::kInt4;
-    case TypeId::kInt8Array:
-      return TypeId::kInt8;
-    case TypeId::kOidArray:
-    case TypeId::kOidVector:
-      return TypeId::kOid;
-    case TypeId::kNameArray:
-      return TypeId::kName;
-    case TypeId::kJsonbArray:
-      return TypeId::kJsonb;
-    default:
-      return TypeId::kText;
-  }
+  if (array == TypeId::kInt2Vector) return TypeId::kInt2;
+  if (array == TypeId::kOidVector) return TypeId::kOid;
+  return WithoutArrayBit(array);
 }
+
+Type ElementOf(const Type& array) { return {ElementOf(array.id), array.modifier}; }
+
+TypeId ArrayOf(TypeId element) {
+  if (HasArrayBit(element) || DeclarationOf(element).array_oid == 0) return TypeId::kUnspecified;
+  return static_cast<TypeId>(static_cast<uint8_t>(TypeId::kArrayOf) |
+                             static_cast<uint8_t>(element));
+}
+
+Type ArrayOf(const Type& element) { return {ArrayOf(element.id), element.modifier}; }
 
 bool IsComparable(TypeId id) {
-  return id != TypeId::kJson && id != TypeId::kJsonbArray && id != TypeId::kVoid &&
-         id != TypeId::kUnspecified;
+  if (HasArrayBit(id)) id = WithoutArrayBit(id);
+  return id != TypeId::kJson && id != TypeId::kVoid && id != TypeId::kUnspecified;
 }
 
-bool IsIndexable(TypeId id) { return IsComparable(id) && !IsArray(id); }
+bool IsIndexable(TypeId id) { return IsComparable(id); }
 
 common::v1::DataType ToProto(const Type& type) {
   common::v1::DataType proto;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,18 +38,24 @@ enum class TypeId : uint8_t {
   kRegtype = common::v1::TYPE_ID_REGTYPE,
   kVoid = common::v1::TYPE_ID_VOID,
   kTime = common::v1::TYPE_ID_TIME,
-  kTextArray = common::v1::TYPE_ID_TEXT_ARRAY,
-  kInt2Array = common::v1::TYPE_ID_INT2_ARRAY,
-  kInt4Array = common::v1::TYPE_ID_INT4_ARRAY,
-  kOidArray = common::v1::TYPE_ID_OID_ARRAY,
-  kNameArray = common::v1::TYPE_ID_NAME_ARRAY,
   kInt2Vector = common::v1::TYPE_ID_INT2_VECTOR,
   kOidVector = common::v1::TYPE_ID_OID_VECTOR,
-  kInt8Array = common::v1::TYPE_ID_INT8_ARRAY,
   kRegnamespace = common::v1::TYPE_ID_REGNAMESPACE,
   kRegproc = common::v1::TYPE_ID_REGPROC,
   kJsonb = common::v1::TYPE_ID_JSONB,
-  kJsonbArray = common::v1::TYPE_ID_JSONB_ARRAY,
+  kInet = common::v1::TYPE_ID_INET,
+  kCidr = common::v1::TYPE_ID_CIDR,
+  kMacaddr = common::v1::TYPE_ID_MACADDR,
+  kMacaddr8 = common::v1::TYPE_ID_MACADDR8,
+
+  // Arrays: of every type that has them, ArrayOf(element). These are named because code names them.
+  kArrayOf = common::v1::TYPE_ID_ARRAY_OF,
+  kTextArray = kArrayOf + kText,
+  kInt2Array = kArrayOf + kInt2,
+  kInt4Array = kArrayOf + kInt4,
+  kInt8Array = kArrayOf + kInt8,
+  kOidArray = kArrayOf + kOid,
+  kNameArray = kArrayOf + kName,
 };
 
 // How values of a type lie in a vector.
@@ -61,11 +68,12 @@ enum class Physical : uint8_t {
   kDouble,    // float8
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
-  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonb (jsonb.h),
-              // arrays (text form)
+  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json; in forms of
+              // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, arrays
 };
 
-// A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none.
+// A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
+// the modifier of its elements.
 struct Type {
   TypeId id = TypeId::kUnspecified;
   int32_t modifier = 0;
@@ -73,11 +81,18 @@ struct Type {
   friend bool operator==(const Type&, const Type&) = default;
 };
 
+// Every type but arrays, in the order of their declaration.
+std::span<const TypeId> PlainTypes();
+
 Physical PhysicalOf(TypeId id);
 
 // PostgreSQL's oid of the type, and back (nullopt for a type we do not have).
 uint32_t OidOf(TypeId id);
 std::optional<TypeId> FromOid(uint32_t oid);
+
+// pg_type.typcategory and typispreferred; 'P' for a type we do not have.
+char CategoryOf(TypeId id);
+bool IsPreferred(TypeId id);
 
 // pg_type.typlen: bytes of a fixed-size type, -1 for variable size, -2 for C strings.
 int16_t PgTypeLength(TypeId id);
@@ -112,9 +127,14 @@ bool IsNumber(TypeId id);        // integers, floats, numeric
 bool IsString(TypeId id);        // text, varchar, bpchar, name, "char", unknown
 bool IsDateTime(TypeId id);      // date, time, timestamp, timestamptz
 bool IsArray(TypeId id);         // including int2vector and oidvector
+bool IsVector(TypeId id);        // int2vector, oidvector
 TypeId ElementOf(TypeId array);  // REQUIRES: IsArray(array)
-bool IsComparable(TypeId id);    // has a default ordering: not json, jsonb[], void
-bool IsIndexable(TypeId id);     // may be a key column: comparable and no array
+Type ElementOf(const Type& array);
+// The arrays of an element; kUnspecified where there are none (void, unknown, arrays).
+TypeId ArrayOf(TypeId element);
+Type ArrayOf(const Type& element);
+bool IsComparable(TypeId id);  // has a default ordering: not json, arrays of it, void
+bool IsIndexable(TypeId id);   // may be a key column
 
 common::v1::DataType ToProto(const Type& type);
 Type FromProto(const common::v1::DataType& proto);

@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "common/status/macros.h"
-#include "common/types/jsonb_order.h"
+#include "common/types/form.h"
 
 namespace adbms::types {
 namespace {
@@ -18,11 +18,6 @@ int CompareDoubles(double a, double b) {
   if (std::isnan(a)) return std::isnan(b) ? 0 : 1;
   if (std::isnan(b)) return -1;
   return ThreeWay(a, b);
-}
-
-std::string_view WithoutTrailingBlanks(std::string_view text) {
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 int Sign(std::strong_ordering order) { return order < 0 ? -1 : (order > 0 ? 1 : 0); }
@@ -89,7 +84,7 @@ Value Value::String(Type type, std::string bytes) {
 
 bool operator==(const Value& a, const Value& b) {
   // Equal ones can have different text.
-  if (a.type_.id == TypeId::kJsonb && b.type_.id == TypeId::kJsonb) {
+  if (a.type_.id == b.type_.id && HasOrderKey(a.type_.id)) {
     return a.null_ == b.null_ && a.bytes_ == b.bytes_;
   }
   return a.type_.id == b.type_.id && CompareValues(a, b) == 0;
@@ -113,14 +108,7 @@ int CompareValues(const Value& a, const Value& b) {
     case Physical::kString:
       break;
   }
-  if (a.type().id == TypeId::kJsonb) return CompareJsonb(Jsonb(a.bytes()), Jsonb(b.bytes()));
-  std::string_view left = a.bytes();
-  std::string_view right = b.bytes();
-  if (a.type().id == TypeId::kBpchar) {
-    left = WithoutTrailingBlanks(left);
-    right = WithoutTrailingBlanks(right);
-  }
-  return ThreeWay(left.compare(right), 0);
+  return CompareStrings(a.type().id, a.bytes(), b.bytes());
 }
 
 common::v1::Datum ToProto(const Value& value) {
@@ -200,8 +188,8 @@ absl::StatusOr<Value> FromProto(const common::v1::Datum& proto) {
     }
     case Physical::kString:
       if (proto.kind_case() != Datum::kBytesValue) return WrongKind();
-      if (type.id == TypeId::kJsonb && !ValidateJsonb(proto.bytes_value()).ok()) {
-        return absl::InvalidArgumentError("datum: malformed jsonb");
+      if (!IsWellFormed(type.id, proto.bytes_value())) {
+        return absl::InvalidArgumentError("datum: malformed " + std::string(CatalogName(type.id)));
       }
       value = Value::String(type, proto.bytes_value());
       break;

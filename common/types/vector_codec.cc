@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "common/types/decimal_math.h"
-#include "common/types/jsonb.h"
+#include "common/types/form.h"
 #include "common/types/vector.h"
 
 namespace adbms::types {
@@ -147,15 +147,16 @@ bool DecodeStrings(Reader& reader, uint32_t rows, Vector* column) {
   for (uint32_t row = 0; row < rows; ++row) total += length_of(row);
   std::string_view bytes;
   if (!reader.Skip(total, &bytes)) return false;
-  const bool jsonb = column->type().id == TypeId::kJsonb;
-  if (total == 0 && !jsonb) return true;
+  const TypeId id = column->type().id;
+  const bool has_form = HasForm(id);
+  if (total == 0 && !has_form) return true;
   const char* next = column->arena()->Add(bytes).data();
   auto* values = column->data<std::string_view>();
   for (uint32_t row = 0; row < rows; ++row) {
     const uint32_t length = length_of(row);
     values[row] = {next, length};
     next += length;
-    if (jsonb && !column->is_null(row) && !ValidateJsonb(values[row]).ok()) return false;
+    if (has_form && !column->is_null(row) && !IsWellFormed(id, values[row])) return false;
   }
   return true;
 }

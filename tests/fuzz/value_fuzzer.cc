@@ -1,6 +1,8 @@
 // Text and binary input of every type. What is accepted must come out again and in once more.
 #include <cstdlib>
 
+#include "common/types/array.h"
+#include "common/types/form.h"
 #include "common/types/text_io.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -36,6 +38,12 @@ std::vector<std::string> Seeds() {
           "\0\0\0\1"s,
           "\0\2\0\0\0\0\0\4\0\1\x13\x88"s,
           "\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\2"s,
+          "\1\1\2\0\0\0\1\0\0\0\2\7\0\0\0"s,
+          "\1\0\2\0\0\0\0\0\0\0\1\0\0\0\3\0\0\0abc"s,
+          "10.1.2.3/24",
+          "2001:db8::1/64",
+          "08:00:2b:01:02:03",
+          "{{10.0.0.1,::1},{NULL,1.2.3.4}}",
           "\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\1\0\0\0\1\0\0\0\4\0\0\0\7"s};
 }
 
@@ -45,13 +53,34 @@ std::string Mutate(std::string input, std::mt19937_64& random) {
 
 }  // namespace adbms::fuzz
 
+namespace adbms::fuzz {
+namespace {
+
+// Whatever the bytes are, reading them as an array must end within them.
+void ReadAsArray(std::string_view bytes, types::TypeId array) {
+  std::string text;
+  types::FormatArray(bytes, array, {}, &text);
+  std::string key;
+  types::AppendOrderKey(array, bytes, &key);
+  if (types::CompareStrings(array, bytes, bytes) != 0) std::abort();
+  if (!types::IsWellFormed(array, bytes)) return;
+  types::ArrayBuilder builder(array);
+  const types::ArrayView view(bytes, array);
+  for (uint32_t i = 0; i < view.size(); ++i) builder.Add(view, i);
+  if (types::CompareStrings(array, builder.Finish(view.shape()), bytes) != 0) std::abort();
+}
+
+}  // namespace
+}  // namespace adbms::fuzz
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace adbms;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const types::TextOptions options;
-  for (int id = 1; id <= static_cast<int>(types::TypeId::kJsonbArray); ++id) {
+  for (int id = 1; id < 256; ++id) {
     const types::Type type{static_cast<types::TypeId>(id), 0};
     if (types::OidOf(type.id) == 0) continue;
+    if (types::IsArray(type.id)) fuzz::ReadAsArray(bytes, type.id);
     for (const bool binary : {false, true}) {
       const auto value =
           binary ? types::ParseBinary(bytes, type) : types::ParseText(bytes, type, options);
@@ -61,9 +90,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const bool again = types::ParseText(text, type, options).ok();
       // Names of catalog objects are looked up elsewhere; "char" keeps one byte, which, as in
       // PostgreSQL, need not be a whole character.
+      const types::TypeId plain = types::IsArray(type.id) ? types::ElementOf(type.id) : type.id;
       const bool one_way =
-          (type.id >= types::TypeId::kRegclass && type.id <= types::TypeId::kRegproc) ||
-          type.id == types::TypeId::kVoid || type.id == types::TypeId::kChar;
+          (plain >= types::TypeId::kRegclass && plain <= types::TypeId::kRegproc) ||
+          plain == types::TypeId::kVoid || plain == types::TypeId::kChar;
       if (!again && !one_way && !binary) std::abort();
       types::Vector vector(type);
       vector.Append(*value);

@@ -1,8 +1,10 @@
 // Arrays: constructors, subscripts, and comparisons with ANY and ALL.
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/functions/catalog_builder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -16,32 +18,6 @@ using plan::Expr;
 using types::Value;
 namespace sqlstate = status::sqlstate;
 
-TypeId ArrayOf(TypeId element) {
-  switch (element) {
-    case TypeId::kInt2:
-      return TypeId::kInt2Array;
-    case TypeId::kInt4:
-      return TypeId::kInt4Array;
-    case TypeId::kInt8:
-      return TypeId::kInt8Array;
-    case TypeId::kOid:
-    case TypeId::kRegclass:
-    case TypeId::kRegtype:
-      return TypeId::kOidArray;
-    case TypeId::kName:
-      return TypeId::kNameArray;
-    case TypeId::kJsonb:
-      return TypeId::kJsonbArray;
-    case TypeId::kText:
-    case TypeId::kVarchar:
-    case TypeId::kBpchar:
-    case TypeId::kUnknown:
-      return TypeId::kTextArray;
-    default:
-      return TypeId::kUnspecified;
-  }
-}
-
 // The cast of a literal done; anything else as it is.
 absl::StatusOr<ExprPtr> CastLiteral(const ExprPtr& e) {
   if (e->kind != Expr::Kind::kCast || e->args[0]->kind != Expr::Kind::kLiteral) return e;
@@ -53,77 +29,179 @@ absl::StatusOr<ExprPtr> CastLiteral(const ExprPtr& e) {
   return plan::MakeLiteral(output.Get(0));
 }
 
+const functions::Function* Instance(const char* name, const std::vector<TypeId>& arguments) {
+  return FunctionCatalog::Builtin().BySignature(functions::SignatureOf(name, arguments));
+}
+
+// A call, or what it gives when all arguments are constants.
+absl::StatusOr<ExprPtr> CallOrFold(const functions::Function* function, std::vector<ExprPtr> args,
+                                   const Type& type, int location) {
+  std::vector<std::unique_ptr<types::Vector>> columns;
+  std::vector<const types::Vector*> pointers;
+  for (const ExprPtr& arg : args) {
+    if (arg->kind != Expr::Kind::kLiteral) break;
+    columns.push_back(std::make_unique<types::Vector>(arg->type));
+    columns.back()->Append(arg->value);
+    pointers.push_back(columns.back().get());
+  }
+  if (pointers.size() < args.size()) {
+    auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), location));
+    call->type = type;
+    return ExprPtr(call);
+  }
+  types::Vector result(type);
+  result.Resize(1);
+  RETURN_IF_ERROR(function->kernel({}, pointers, 1, &result));
+  return plan::MakeLiteral(result.Get(0), location);
+}
+
 }  // namespace
 
-absl::StatusOr<ExprPtr> Binder::NestArrays(std::vector<ExprPtr> arrays, TypeId wanted,
-                                           int location) {
-  types::ShapedArray nested;
-  for (const ExprPtr& e : arrays) {
-    ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(e, {wanted, 0}, CastContext::kExplicit));
-    if (coerced != nullptr) {
-      ASSIGN_OR_RETURN(coerced, CastLiteral(coerced));
-    }
-    if (coerced == nullptr || coerced->kind != Expr::Kind::kLiteral || coerced->value.is_null())
-      return Unsupported(location, "an ARRAY of other than constants");
-    ASSIGN_OR_RETURN(types::ShapedArray inner, types::ParseShapedArray(coerced->value.bytes()));
-    inner.lengths.insert(inner.lengths.begin(), static_cast<uint32_t>(arrays.size()));
-    if (nested.lengths.empty()) nested.lengths = inner.lengths;
-    if (nested.lengths != inner.lengths)
-      return ErrorAt(
-          "2202E", location,
-          "multidimensional arrays must have array expressions with matching dimensions");
-    std::move(inner.elements.begin(), inner.elements.end(), std::back_inserter(nested.elements));
+absl::StatusOr<std::vector<ExprPtr>> Binder::BindArrayElements(const PgQuery__AArrayExpr& array,
+                                                               Scope* scope, const Type& wanted) {
+  std::vector<ExprPtr> elements;
+  for (const Node* node : NodeList(array.elements, array.n_elements)) {
+    const bool nested =
+        node->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && wanted.id != TypeId::kUnspecified;
+    ASSIGN_OR_RETURN(ExprPtr element, nested ? BindArray(*node->a_array_expr, scope, wanted)
+                                             : BindExpr(node, scope));
+    elements.push_back(std::move(element));
   }
-  return plan::MakeLiteral(Value::String({wanted, 0}, types::FormatShapedArray(nested)), location);
+  return elements;
 }
 
 absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scope* scope,
-                                          TypeId wanted) {
+                                          Type wanted) {
   ++no_lift_;
-  auto bound = BindExprs({array.elements, array.n_elements}, scope);
-  absl::StatusOr<ExprPtr> result = ExprPtr();
-  if (!bound.ok()) {
-    result = bound.status();
-  } else {
-    std::vector<ExprPtr>& elements = *bound;
-    auto build = [&]() -> absl::StatusOr<ExprPtr> {
-      if (wanted == TypeId::kUnspecified) {
-        if (elements.empty())
-          return ErrorAt(sqlstate::kIndeterminateDatatype, array.location,
-                         "cannot determine type of empty array",
-                         "Explicitly cast to the desired type, for example ARRAY[]::integer[].");
-        std::vector<ExprPtr*> all;
-        for (ExprPtr& e : elements) all.push_back(&e);
-        ASSIGN_OR_RETURN(const Type common, Unify(all, "ARRAY"));
-        wanted = types::IsArray(common.id) ? common.id : ArrayOf(common.id);
-        if (wanted == TypeId::kUnspecified)
-          return Unsupported(array.location, absl::StrCat("type ", types::Format(common), "[]"));
-      }
-      if (!elements.empty() && types::IsArray(elements[0]->type.id))
-        return NestArrays(std::move(elements), wanted, array.location);
-      std::vector<types::ArrayElement> values;
-      const TypeId element = types::ElementOf(wanted);
-      for (ExprPtr& e : elements) {
-        const Type from = e->type;
-        ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(e, {element, 0}, CastContext::kExplicit));
-        if (coerced == nullptr)
-          return ErrorAt(sqlstate::kCannotCoerce, e->location,
-                         absl::StrCat("cannot cast type ", types::Format(from), " to ",
-                                      types::Format({element, 0})));
-        ASSIGN_OR_RETURN(coerced, CastLiteral(coerced));
-        if (coerced->kind != Expr::Kind::kLiteral)
-          return Unsupported(array.location, "an ARRAY of other than constants");
-        types::ArrayElement& value = values.emplace_back();
-        value.null = coerced->value.is_null();
-        if (!value.null) types::FormatText(coerced->value, {}, &value.text);
-      }
-      return plan::MakeLiteral(Value::String({wanted, 0}, types::FormatArray(values)),
-                               array.location);
-    };
-    result = build();
-  }
+  auto bound = BindArrayElements(array, scope, wanted);
+  auto result = bound.ok() ? MakeArray(*std::move(bound), wanted, array.location)
+                           : absl::StatusOr<ExprPtr>(bound.status());
   --no_lift_;
   return result;
+}
+
+absl::StatusOr<ExprPtr> Binder::MakeArray(std::vector<ExprPtr> elements, Type wanted,
+                                          int location) {
+  if (wanted.id == TypeId::kUnspecified) {
+    if (elements.empty())
+      return ErrorAt(sqlstate::kIndeterminateDatatype, location,
+                     "cannot determine type of empty array",
+                     "Explicitly cast to the desired type, for example ARRAY[]::integer[].");
+    std::vector<ExprPtr*> all;
+    for (ExprPtr& e : elements) all.push_back(&e);
+    ASSIGN_OR_RETURN(const Type common, Unify(all, "ARRAY"));
+    wanted = types::IsArray(common.id) ? common : types::ArrayOf(common);
+    if (wanted.id == TypeId::kUnspecified)
+      return ErrorAt(
+          sqlstate::kUndefinedObject, location,
+          absl::StrCat("could not find array type for data type ", types::Format(common)));
+  }
+  bool nested = false;
+  for (const ExprPtr& e : elements) nested |= types::IsArray(e->type.id);
+  const Type element = nested ? wanted : types::ElementOf(wanted);
+  for (ExprPtr& e : elements) {
+    const Type from = e->type;
+    const int at = e->location;
+    ASSIGN_OR_RETURN(e, TryCoerce(e, element, CastContext::kExplicit));
+    if (e == nullptr)
+      return ErrorAt(
+          sqlstate::kCannotCoerce, at,
+          absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format(element)));
+    ASSIGN_OR_RETURN(e, CastLiteral(e));
+  }
+  if (elements.empty())
+    return plan::MakeLiteral(Value::String(wanted, types::ArrayBuilder(wanted.id).Finish()),
+                             location);
+  const functions::Function* function =
+      Instance(nested ? functions::kArrayNesting : functions::kArrayConstructor, {element.id});
+  if (function == nullptr)
+    return Unsupported(location, absl::StrCat("ARRAY of ", types::Format(element)));
+  return CallOrFold(function, std::move(elements), wanted, location);
+}
+
+absl::StatusOr<ExprPtr> Binder::BindSubscriptNumber(const Node* node, Scope* scope) {
+  ASSIGN_OR_RETURN(ExprPtr index, BindExpr(node, scope));
+  const int location = index->location;
+  ASSIGN_OR_RETURN(index, TryCoerce(index, {TypeId::kInt4, 0}, CastContext::kAssignment));
+  if (index == nullptr)
+    return ErrorAt(sqlstate::kDatatypeMismatch, location, "array subscript must have type integer");
+  return index;
+}
+
+absl::StatusOr<ExprPtr> Binder::SubscriptArray(ExprPtr base, NodeList indices, Scope* scope) {
+  const int location = base->location;
+  if (indices.size() > size_t{types::kMaxDimensions})
+    return types::TooManyDimensions(static_cast<int64_t>(indices.size()));
+  if (types::IsVector(base->type.id)) {
+    ASSIGN_OR_RETURN(base, Implicit(base, types::ArrayOf(types::ElementOf(base->type.id))));
+  }
+  const Type array = base->type;
+  bool slice = false;
+  for (const Node* node : indices) slice |= node->a_indices->is_slice;
+  std::vector<ExprPtr> args = {base};
+  std::string which;
+  if (slice) args.push_back(nullptr);
+  for (const Node* node : indices) {
+    const PgQuery__AIndices& index = *node->a_indices;
+    // Beside a slice a[2] is a[1:2].
+    const bool from_one = slice && !index.is_slice;
+    const auto add = [&](const Node* bound, bool given) -> absl::Status {
+      which.push_back(given ? 'n' : '-');
+      ExprPtr number = plan::MakeLiteral(Value::Int(TypeId::kInt4, 1));
+      if (bound != nullptr) {
+        ASSIGN_OR_RETURN(number, BindSubscriptNumber(bound, scope));
+      }
+      args.push_back(std::move(number));
+      return absl::OkStatus();
+    };
+    if (slice) RETURN_IF_ERROR(add(index.lidx, from_one || index.lidx != nullptr));
+    RETURN_IF_ERROR(add(index.uidx, index.uidx != nullptr));
+  }
+  if (!slice) {
+    const auto* function = Instance(functions::kArraySubscript, {array.id, TypeId::kInt4});
+    auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), location));
+    call->type = types::ElementOf(array);
+    return ExprPtr(call);
+  }
+  args[1] = plan::MakeLiteral(Value::Text(which));
+  const auto* function = Instance(functions::kArraySlice, {array.id, TypeId::kText, TypeId::kInt4});
+  auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), location));
+  call->type = array;
+  return ExprPtr(call);
+}
+
+absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__ResTarget& target,
+                                              NodeList subscripts, ExprPtr value, Scope* scope) {
+  const Type array = column->type;
+  const Type element = types::ElementOf(array);
+  if (types::IsVector(array.id))
+    return Unsupported(target.location,
+                       absl::StrCat("assigning to a part of ", types::Format(array)));
+  const Type from = value->type;
+  const int location = value->location;
+  ASSIGN_OR_RETURN(value, TryCoerce(value, element, CastContext::kAssignment));
+  if (value == nullptr)
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, location,
+        absl::StrCat("subscripted assignment to \"", target.name, "\" requires type ",
+                     types::Format(element), " but expression is of type ", types::Format(from)),
+        "You will need to rewrite or cast the expression.");
+  std::vector<ExprPtr> args = {std::move(column), std::move(value)};
+  for (const Node* node : subscripts) {
+    if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
+      return Unsupported(target.location, "assigning to a field of a column");
+    if (node->a_indices->is_slice)
+      return Unsupported(target.location, "assigning to a slice of an array");
+    ASSIGN_OR_RETURN(ExprPtr index, BindSubscriptNumber(node->a_indices->uidx, scope));
+    args.push_back(std::move(index));
+  }
+  if (subscripts.size() > size_t{types::kMaxDimensions})
+    return types::TooManyDimensions(static_cast<int64_t>(subscripts.size()));
+  const auto* function =
+      Instance(functions::kArrayAssignment, {array.id, element.id, TypeId::kInt4});
+  auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), target.location));
+  call->type = array;
+  return ExprPtr(call);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indirection,
@@ -140,7 +218,8 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
   if (base == nullptr) {
     ASSIGN_OR_RETURN(base, BindExpr(indirection.arg, scope));
   }
-  for (const Node* node : steps) {
+  while (!steps.empty()) {
+    const Node* node = steps[0];
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
       return ErrorAt(sqlstate::kWrongObjectType, base->location,
                      absl::StrCat("column notation .", std::string(parser::StringOf(node)),
@@ -148,20 +227,19 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
                                   ", which is not a composite type"));
     if (base->type.id == TypeId::kJsonb) {
       ASSIGN_OR_RETURN(base, SubscriptJsonb(base, *node->a_indices, scope));
+      steps = steps.subspan(1);
       continue;
     }
-    if (node->a_indices->is_slice) return Unsupported(base->location, "an array slice");
     if (!types::IsArray(base->type.id))
       return ErrorAt(sqlstate::kDatatypeMismatch, base->location,
                      absl::StrCat("cannot subscript type ", types::Format(base->type),
                                   " because it does not support subscripting"));
-    ASSIGN_OR_RETURN(ExprPtr index, BindExpr(node->a_indices->uidx, scope));
-    ASSIGN_OR_RETURN(index, Implicit(index, TypeId::kInt4));
-    const TypeId element = types::ElementOf(base->type.id);
-    const int location = base->location;
-    ASSIGN_OR_RETURN(ExprPtr call, CallFunction("array_get", {base, index}, location));
-    base = call;
-    if (base->type.id != element) base = plan::MakeCast(base, {element, 0}, true, location);
+    // All that stand together are the subscripts of one array.
+    size_t count = 1;
+    while (count < steps.size() && steps[count]->node_case == PG_QUERY__NODE__NODE_A_INDICES)
+      ++count;
+    ASSIGN_OR_RETURN(base, SubscriptArray(base, steps.subspan(0, count), scope));
+    steps = steps.subspan(count);
   }
   return base;
 }
@@ -195,10 +273,16 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   if (!bound.ok()) return bound.status();
   ExprPtr array = *bound;
   if (array->type.id == TypeId::kUnknown) {
-    ASSIGN_OR_RETURN(ExprPtr known, ResolveUnknown(x));
-    const TypeId type = ArrayOf(known->type.id);
+    // The array is of what the operator takes beside x.
+    ASSIGN_OR_RETURN(const functions::Function* comparison,
+                     FindOperator(op, x->type.id, TypeId::kUnknown, expr.location));
+    TypeId element = comparison->arguments[1];
+    if (element == TypeId::kVarchar) element = TypeId::kText;
+    const TypeId type = types::ArrayOf(element);
     if (type == TypeId::kUnspecified)
-      return Unsupported(expr.location, absl::StrCat("type ", types::Format(known->type), "[]"));
+      return ErrorAt(
+          sqlstate::kUndefinedObject, expr.location,
+          absl::StrCat("could not find array type for data type ", types::Format({element, 0})));
     ++no_lift_;
     auto coerced = TryCoerce(array, {type, 0}, CastContext::kImplicit);
     --no_lift_;
@@ -211,26 +295,18 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   const TypeId element = types::ElementOf(array->type.id);
   if (array->kind == Expr::Kind::kLiteral) {
     if (array->value.is_null()) return plan::MakeNull({TypeId::kBool, 0});
-    ASSIGN_OR_RETURN(const std::vector<types::ArrayElement> elements,
-                     types::ParseArray(array->value.bytes()));
+    const types::ArrayView view(array->value.bytes(), array->type.id);
     std::vector<ExprPtr> items;
-    for (const types::ArrayElement& e : elements) {
-      if (e.null) {
-        items.push_back(plan::MakeNull({element, 0}));
-        continue;
-      }
-      ASSIGN_OR_RETURN(Value value, types::ParseText(e.text, {element, 0}, {}));
-      items.push_back(plan::MakeLiteral(std::move(value), array->location));
-    }
+    for (uint32_t i = 0; i < view.size(); ++i)
+      items.push_back(plan::MakeLiteral(view.Get(i), array->location));
     return compare_each(std::move(items));
   }
   // An array known only at run time: op ANY (SELECT unnest(array)), NULL when the array is.
-  const functions::TableFunction* unnest = nullptr;
-  for (const functions::TableFunction* candidate :
-       FunctionCatalog::Builtin().FindTableFunctions("unnest")) {
-    if (candidate->arguments.size() == 1 && candidate->arguments[0] == array->type.id)
-      unnest = candidate;
+  if (types::IsVector(array->type.id)) {
+    ASSIGN_OR_RETURN(array, Implicit(array, types::ArrayOf(element)));
   }
+  const functions::TableFunction* unnest = FunctionCatalog::Builtin().TableFunctionBySignature(
+      functions::SignatureOf("unnest", {array->type.id}));
   if (unnest == nullptr)
     return Unsupported(expr.location, absl::StrCat("ANY or ALL over ", types::Format(array->type)));
   ASSIGN_OR_RETURN(const functions::Function* comparison,

@@ -157,8 +157,9 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
 
 void Binder::NameObjects(BoundQuery* bound) {
   const auto named = [](const ScopeColumn& column) {
-    return column.type.id == TypeId::kRegclass || column.type.id == TypeId::kRegnamespace ||
-           column.type.id == TypeId::kRegproc;
+    const TypeId id =
+        types::IsArray(column.type.id) ? types::ElementOf(column.type.id) : column.type.id;
+    return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc;
   };
   if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});

@@ -2,6 +2,7 @@
 // statement; not thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -108,6 +109,10 @@ class Binder {
   absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);
   absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(
       const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope);
+  // Gives a type to the constant or parameter that a query's column is, through sorts and limits:
+  // what `assign` makes of it. Other columns are left as they are.
+  absl::Status TypeUnknown(plan::Rel* rel, ColumnId id,
+                           const std::function<absl::StatusOr<ExprPtr>(ExprPtr)>& assign);
   absl::StatusOr<RelPtr> InsertInput(const PgQuery__InsertStmt& insert, Scope* scope);
   absl::StatusOr<ExprPtr> AssignTo(ExprPtr value, const common::v1::ColumnDescriptor& column,
                                    int location);
@@ -268,9 +273,18 @@ class Binder {
   absl::StatusOr<ExprPtr> BindBooleanTest(const PgQuery__BooleanTest& expr, Scope* scope);
   absl::StatusOr<ExprPtr> BindTypeCast(const PgQuery__TypeCast& cast, Scope* scope);
   absl::StatusOr<ExprPtr> BindRegclass(const std::string& text, const Type& type, int location);
-  absl::StatusOr<ExprPtr> BindArray(const PgQuery__AArrayExpr& array, Scope* scope, TypeId wanted);
-  // ARRAY[ARRAY[…], …]. Errors: 2202E when the inner ones differ in shape.
-  absl::StatusOr<ExprPtr> NestArrays(std::vector<ExprPtr> arrays, TypeId wanted, int location);
+  // ARRAY[…], of the type `wanted`, or where that is unspecified of the common one of its elements.
+  absl::StatusOr<ExprPtr> BindArray(const PgQuery__AArrayExpr& array, Scope* scope, Type wanted);
+  absl::StatusOr<std::vector<ExprPtr>> BindArrayElements(const PgQuery__AArrayExpr& array,
+                                                         Scope* scope, const Type& wanted);
+  // Errors: 2202E when arrays in it differ in shape.
+  absl::StatusOr<ExprPtr> MakeArray(std::vector<ExprPtr> elements, Type wanted, int location);
+  // base[i][j]…, or a slice when there is one among them. REQUIRES: base is an array.
+  absl::StatusOr<ExprPtr> SubscriptArray(ExprPtr base, NodeList indices, Scope* scope);
+  // SET column[i]… = value of an array column: what the column becomes.
+  absl::StatusOr<ExprPtr> AssignInArray(ExprPtr column, const PgQuery__ResTarget& target,
+                                        NodeList subscripts, ExprPtr value, Scope* scope);
+  absl::StatusOr<ExprPtr> BindSubscriptNumber(const Node* node, Scope* scope);
   absl::StatusOr<ExprPtr> BindSubscript(const PgQuery__AIndirection& indirection, Scope* scope);
   // base[index] of jsonb. Errors: 42804 for a slice, or an index that is neither number nor text.
   absl::StatusOr<ExprPtr> SubscriptJsonb(ExprPtr base, const PgQuery__AIndices& indices,

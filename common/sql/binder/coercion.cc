@@ -159,10 +159,18 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   if (type.id == TypeId::kRegclass || type.id == TypeId::kRegtype ||
       type.id == TypeId::kRegnamespace || type.id == TypeId::kRegproc)
     return BindRegclass(text, type, literal->location);
-  // What stands in for a long constant (gateway's long statements) is no json: the constant itself
+  const TypeId element = types::IsArray(type.id) ? types::ElementOf(type.id) : type.id;
+  // Names of objects in an array are looked up when the statement runs.
+  if (types::IsArray(type.id) && (element == TypeId::kRegclass || element == TypeId::kRegproc ||
+                                  element == TypeId::kRegnamespace)) {
+    ASSIGN_OR_RETURN(ExprPtr names, ParseLiteral(literal, {TypeId::kTextArray, 0}));
+    return plan::MakeCast(std::move(names), type, true, literal->location);
+  }
+  // What stands in for a long constant (gateway's long statements) is no json and no array: the constant itself
   // is read when the statement runs.
-  const bool json = type.id == TypeId::kJson || type.id == TypeId::kJsonb;
-  if (json && text == "…" && CanLift(literal->literal))
+  const bool read_later =
+      type.id == TypeId::kJson || type.id == TypeId::kJsonb || types::IsArray(type.id);
+  if (read_later && text == "…" && CanLift(literal->literal))
     return LiftLiteral(literal->literal, type, literal->location);
   types::TextOptions options;
   if (const auto zone = types::ReadTimeZoneSetting(input_.time_zone); zone.ok())
@@ -191,7 +199,7 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
     return plan::MakeCast(plan::MakeLiteral(Value::Text(text), literal->location), type, true,
                           literal->location);
   }
-  if (type.id == TypeId::kTimestamptz) query_->session_dependent = true;
+  if (element == TypeId::kTimestamptz) query_->session_dependent = true;
   return plan::MakeLiteral(*std::move(value), literal->location);
 }
 

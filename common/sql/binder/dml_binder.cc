@@ -180,6 +180,25 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
   return rows;
 }
 
+absl::Status Binder::TypeUnknown(Rel* rel, ColumnId id,
+                                 const std::function<absl::StatusOr<ExprPtr>(ExprPtr)>& assign) {
+  if (rel->kind == Rel::Kind::kSort || rel->kind == Rel::Kind::kLimit)
+    return TypeUnknown(rel->inputs[0].get(), id, assign);
+  if (rel->kind != Rel::Kind::kProject) return absl::OkStatus();
+  for (size_t i = 0; i < rel->output.size(); ++i) {
+    if (rel->output[i] != id) continue;
+    ExprPtr& e = rel->expressions[i];
+    if (e->kind == plan::Expr::Kind::kColumn) {
+      RETURN_IF_ERROR(TypeUnknown(rel->inputs[0].get(), e->column, assign));
+      e = plan::MakeColumn(e->column, query_->columns[e->column].type);
+    } else {
+      ASSIGN_OR_RETURN(e, assign(e));
+    }
+    query_->columns[id].type = e->type;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Scope* scope) {
   const TableDescriptor& table = *query_->target;
   ASSIGN_OR_RETURN(const std::vector<uint32_t> columns, InsertColumns(insert));
@@ -209,13 +228,13 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     const ScopeColumn& column = source.columns[i];
     const ColumnDescriptor& target = table.columns(static_cast<int>(columns[i]));
     ExprPtr value = plan::MakeColumn(column.id, column.type);
-    if (column.type.id == TypeId::kUnknown && source.rel->kind == Rel::Kind::kProject) {
-      // The constant itself takes the column's type.
-      ASSIGN_OR_RETURN(source.rel->expressions[i],
-                       AssignTo(source.rel->expressions[i], target, -1));
-      const Type type = source.rel->expressions[i]->type;
-      query_->columns[column.id].type = type;
-      value = plan::MakeColumn(column.id, type);
+    if (column.type.id == TypeId::kUnknown) {
+      // The constant or parameter itself takes the column's type.
+      const auto assign = [&](ExprPtr constant) {
+        return AssignTo(std::move(constant), target, -1);
+      };
+      RETURN_IF_ERROR(TypeUnknown(source.rel.get(), column.id, assign));
+      value = plan::MakeColumn(column.id, query_->columns[column.id].type);
     }
     ASSIGN_OR_RETURN(project->expressions[columns[i]], InsertValue(value, target));
   }
@@ -319,8 +338,13 @@ absl::Status Binder::BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t
   const ColumnId id = query_->change.columns[ordinal];
   ASSIGN_OR_RETURN(ExprPtr value, BindExpr(target.val, scope));
   ExprPtr base = earlier != nullptr ? *earlier : plan::MakeColumn(id, query_->columns[id].type);
-  ASSIGN_OR_RETURN(value, AssignInJsonb(std::move(base), {target.indirection, target.n_indirection},
-                                        std::move(value), scope));
+  const NodeList subscripts(target.indirection, target.n_indirection);
+  if (types::IsArray(base->type.id)) {
+    ASSIGN_OR_RETURN(value,
+                     AssignInArray(std::move(base), target, subscripts, std::move(value), scope));
+  } else {
+    ASSIGN_OR_RETURN(value, AssignInJsonb(std::move(base), subscripts, std::move(value), scope));
+  }
   if (earlier != nullptr) {
     *earlier = std::move(value);
     return absl::OkStatus();
@@ -342,9 +366,8 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
       return ErrorAt(
           sqlstate::kUndefinedColumn, target.location,
           absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
-    const bool in_jsonb =
-        table.columns(static_cast<int>(*ordinal)).type().id() == common::v1::TYPE_ID_JSONB;
-    if (target.n_indirection > 0 && !in_jsonb)
+    const TypeId id = types::FromProto(table.columns(static_cast<int>(*ordinal)).type()).id;
+    if (target.n_indirection > 0 && id != TypeId::kJsonb && !types::IsArray(id))
       return Unsupported(target.location, "assigning to a part of a column");
     const auto earlier = std::find(columns->begin(), columns->end(), *ordinal);
     const bool again = earlier != columns->end();

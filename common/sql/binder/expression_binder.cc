@@ -85,7 +85,7 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
       return BindValueFunction(*node->sqlvalue_function);
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
-      return BindArray(*node->a_array_expr, scope, TypeId::kUnspecified);
+      return BindArray(*node->a_array_expr, scope, Type{});
     case PG_QUERY__NODE__NODE_A_INDIRECTION:
       return BindSubscript(*node->a_indirection, scope);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: {
@@ -518,7 +518,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   }
   ASSIGN_OR_RETURN(const Type type, std::move(resolved));
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
-    return BindArray(*cast.arg->a_array_expr, scope, type.id);
+    return BindArray(*cast.arg->a_array_expr, scope, type);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));
   if (fields != 0) {
     // interval '90' day: the unit belongs to the literal.

@@ -85,6 +85,11 @@ bool IsWindowFunction(std::string_view name) {
   return false;
 }
 
+absl::Status Undetermined() {
+  return status::Error(sqlstate::kDatatypeMismatch,
+                       "could not determine polymorphic type because input has type unknown");
+}
+
 // What stands inside casts that nobody wrote.
 const Expr& WithoutImplicitCasts(const Expr& e) {
   const Expr* inner = &e;
@@ -128,12 +133,15 @@ absl::StatusOr<std::string> Binder::OperatorName(NodeList names, int location) c
 absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, TypeId left,
                                                      TypeId right, int location) {
   const bool prefix = left == TypeId::kUnspecified;
+  bool undetermined = false;
   std::vector<const Function*> functions;
   std::vector<Signature> candidates;
   const std::vector<TypeId> actual =
       prefix ? std::vector<TypeId>{right} : std::vector<TypeId>{left, right};
   for (const Function* function : FunctionCatalog::Builtin().FindOperators(symbol)) {
-    if (function->arguments.size() != actual.size()) continue;
+    if (function->arguments.size() != actual.size() ||
+        !IsCandidate(*function, actual, &undetermined))
+      continue;
     // Concatenation is about arrays only when an operand is one.
     auto is_array = [](TypeId id) { return types::IsArray(id); };
     if (symbol == "||" && std::none_of(actual.begin(), actual.end(), is_array) &&
@@ -200,8 +208,10 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
                       location);
   std::vector<const Function*> functions;
   std::vector<Signature> candidates;
+  bool undetermined = false;
   for (const Function* function : FunctionCatalog::Builtin().FindFunctions(name)) {
-    if (auto signature = Spread(*function, args.size(), function->variadic)) {
+    auto signature = Spread(*function, args.size(), function->variadic);
+    if (signature.has_value() && IsCandidate(*function, actual, &undetermined)) {
       functions.push_back(function);
       candidates.push_back(*std::move(signature));
     }
@@ -224,6 +234,7 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
       return ErrorAt(
           sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
           "Could not choose a best candidate function. You might need to add explicit type casts.");
+    if (undetermined) return Undetermined();
     return NoFunction(name, shown, location);
   }
   const Signature& signature = candidates[choice.index];
@@ -316,9 +327,12 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
   const std::vector<TypeId> actual = TypesOf(*args);
   std::vector<const AggregateFunction*> functions;
   std::vector<Signature> candidates;
+  bool undetermined = false;
   for (const AggregateFunction* function : FunctionCatalog::Builtin().FindAggregates(name)) {
     if ((function->signature == "count(*)") != star) continue;
-    if (function->arguments.size() != actual.size()) continue;
+    if (function->arguments.size() != actual.size() ||
+        !IsCandidate(*function, actual, &undetermined))
+      continue;
     functions.push_back(function);
     candidates.push_back(function->arguments);
   }
@@ -330,6 +344,7 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
       return ErrorAt(
           sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
           "Could not choose a best candidate function. You might need to add explicit type casts.");
+    if (undetermined) return Undetermined();
     return NoFunction(name, shown, location);
   }
   const AggregateFunction* function = functions[choice.index];

@@ -38,13 +38,19 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
   std::vector<const functions::TableFunction*> functions;
   std::vector<Signature> candidates;
   std::vector<TypeId> actual;
+  bool undetermined = false;
   for (const ExprPtr& arg : *args) actual.push_back(arg->type.id);
   for (const auto* function : FunctionCatalog::Builtin().FindTableFunctions(name)) {
-    if (function->arguments.size() != args->size()) continue;
+    if (function->arguments.size() != args->size() ||
+        !IsCandidate(*function, actual, &undetermined))
+      continue;
     functions.push_back(function);
     candidates.push_back(function->arguments);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
+  if (choice.index < 0 && undetermined)
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         "could not determine polymorphic type because input has type unknown");
   if (choice.index < 0) return static_cast<const functions::TableFunction*>(nullptr);
   const functions::TableFunction* function = functions[choice.index];
   for (size_t i = 0; i < args->size(); ++i) {

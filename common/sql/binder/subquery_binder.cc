@@ -53,33 +53,11 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
                                   location));
     case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: {
       if (bound.columns.size() != 1) return ErrorAt(sqlstate::kSyntaxError, location, one_column);
-      TypeId array = TypeId::kUnspecified;
-      switch (bound.columns[0].type.id) {
-        case TypeId::kInt2:
-          array = TypeId::kInt2Array;
-          break;
-        case TypeId::kInt4:
-          array = TypeId::kInt4Array;
-          break;
-        case TypeId::kInt8:
-          array = TypeId::kInt8Array;
-          break;
-        case TypeId::kOid:
-          array = TypeId::kOidArray;
-          break;
-        case TypeId::kName:
-          array = TypeId::kNameArray;
-          break;
-        case TypeId::kText:
-        case TypeId::kVarchar:
-        case TypeId::kBpchar:
-          array = TypeId::kTextArray;
-          break;
-        default:
-          return Unsupported(location,
-                             absl::StrCat("type ", types::Format(bound.columns[0].type), "[]"));
-      }
-      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_ARRAY, bound.rel, {array, 0}, location));
+      const Type element = bound.columns[0].type;
+      const Type array = types::IsArray(element.id) ? element : types::ArrayOf(element);
+      if (array.id == TypeId::kUnspecified)
+        return Unsupported(location, absl::StrCat("type ", types::Format(element), "[]"));
+      return ExprPtr(MakeSubquery(SubqueryExpression::KIND_ARRAY, bound.rel, array, location));
     }
     case PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK:
     case PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK:

@@ -97,60 +97,6 @@ int MatchSharedType(const std::vector<Signature>& candidates, const std::vector<
 
 }  // namespace
 
-char CategoryOf(TypeId id) {
-  switch (id) {
-    case TypeId::kBool:
-      return 'B';
-    case TypeId::kInt2:
-    case TypeId::kInt4:
-    case TypeId::kInt8:
-    case TypeId::kFloat4:
-    case TypeId::kFloat8:
-    case TypeId::kNumeric:
-    case TypeId::kOid:
-    case TypeId::kRegclass:
-    case TypeId::kRegtype:
-    case TypeId::kRegnamespace:
-    case TypeId::kRegproc:
-      return 'N';
-    case TypeId::kText:
-    case TypeId::kVarchar:
-    case TypeId::kBpchar:
-    case TypeId::kName:
-      return 'S';
-    case TypeId::kChar:
-      return 'Z';
-    case TypeId::kDate:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-    case TypeId::kTime:
-      return 'D';
-    case TypeId::kInterval:
-      return 'T';
-    case TypeId::kUnspecified:
-    case TypeId::kVoid:
-      return 'P';
-    case TypeId::kUnknown:
-      return 'X';
-    default:
-      return types::IsArray(id) ? 'A' : 'U';
-  }
-}
-
-bool IsPreferred(TypeId id) {
-  switch (id) {
-    case TypeId::kBool:
-    case TypeId::kFloat8:
-    case TypeId::kOid:
-    case TypeId::kText:
-    case TypeId::kTimestamptz:
-    case TypeId::kInterval:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool CanCoerce(TypeId from, TypeId to, CastContext context) {
   if (from == to || from == TypeId::kUnknown || to == TypeId::kUnspecified) return true;
   return FunctionCatalog::Builtin().CanCast(from, to, context);
@@ -171,6 +117,28 @@ std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId*
     }
   }
   return common == TypeId::kUnknown ? TypeId::kText : common;
+}
+
+TypeId DeduceElement(const functions::Polymorphism& polymorphism,
+                     const std::vector<TypeId>& actual) {
+  using Role = functions::Polymorphism::Role;
+  std::vector<TypeId> elements;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    // The last argument may repeat.
+    const Role role = polymorphism.roles[std::min(i, polymorphism.roles.size() - 1)];
+    if (role == Role::kFixed || actual[i] == TypeId::kUnknown) continue;
+    const bool array = types::IsArray(actual[i]);
+    if (role == Role::kArray && !array) return TypeId::kUnspecified;
+    const TypeId element = role == Role::kArray ? types::ElementOf(actual[i]) : actual[i];
+    if (types::ArrayOf(element) == TypeId::kUnspecified) return TypeId::kUnspecified;
+    elements.push_back(element);
+  }
+  if (elements.empty()) return polymorphism.compatible ? TypeId::kText : TypeId::kUnknown;
+  if (polymorphism.compatible)
+    return SelectCommonType(elements, nullptr).value_or(TypeId::kUnspecified);
+  const bool same =
+      std::all_of(elements.begin(), elements.end(), [&](TypeId id) { return id == elements[0]; });
+  return same ? elements[0] : TypeId::kUnspecified;
 }
 
 Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vector<TypeId>& input,

@@ -13,9 +13,8 @@ namespace adbms::sql::binder {
 using types::Type;
 using types::TypeId;
 
-// pg_type.typcategory and typispreferred.
-char CategoryOf(TypeId id);
-bool IsPreferred(TypeId id);
+using types::CategoryOf;
+using types::IsPreferred;
 
 // Whether each actual type may implicitly become the candidate's; `any` accepts all, unknown
 // becomes all.
@@ -24,6 +23,21 @@ bool CanCoerce(TypeId from, TypeId to, functions::CastContext context);
 // The common type for UNION, CASE, VALUES and the like; nullopt: they cannot be matched (`conflict`
 // then names the type that did not fit). kUnknown alone gives text.
 std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId* conflict);
+
+// The element type of the instance of a polymorphic function that these arguments call for, as
+// PostgreSQL's check_generic_type_consistency; kUnspecified: none. kUnknown: no argument says.
+TypeId DeduceElement(const functions::Polymorphism& polymorphism,
+                     const std::vector<TypeId>& actual);
+
+// Whether a function is a candidate for these arguments: no polymorphic one, or the instance for
+// them. `undetermined` becomes true where no argument says which instance.
+template <typename F>
+bool IsCandidate(const F& function, const std::vector<TypeId>& actual, bool* undetermined) {
+  if (function.polymorphism.element == TypeId::kUnspecified) return true;
+  const TypeId element = DeduceElement(function.polymorphism, actual);
+  if (element == TypeId::kUnknown) *undetermined = true;
+  return element == function.polymorphism.element;
+}
 
 // An overload's argument types.
 using Signature = std::vector<TypeId>;

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/sql/functions/function_catalog.h"
 #include "common/types/text_io.h"
 
 namespace adbms::sql::explain {
@@ -93,6 +94,25 @@ std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, cons
   }
 }
 
+std::string DeparseSubscript(const common::v1::CallExpression& call, const Names& names) {
+  std::string out = absl::StrCat("(", Deparse(call.arguments(0), names), ")");
+  for (int i = 1; i < call.arguments_size(); ++i)
+    absl::StrAppend(&out, "[", Deparse(call.arguments(i), names), "]");
+  return out;
+}
+
+std::string DeparseSlice(const common::v1::CallExpression& call, const Names& names) {
+  std::string out = absl::StrCat("(", Deparse(call.arguments(0), names), ")");
+  const std::string& which = call.arguments(1).literal().bytes_value();
+  const auto bound = [&](int i) {
+    const bool own = static_cast<size_t>(i) - 2 < which.size() && which[static_cast<size_t>(i) - 2] == '-';
+    return own ? std::string() : Deparse(call.arguments(i), names);
+  };
+  for (int i = 2; i + 1 < call.arguments_size(); i += 2)
+    absl::StrAppend(&out, "[", bound(i), ":", bound(i + 1), "]");
+  return out;
+}
+
 std::string DeparseCase(const common::v1::CaseExpression& e, const Names& names) {
   std::string out = "CASE";
   for (int i = 0; i < e.when_size(); ++i)
@@ -141,6 +161,10 @@ std::string Deparse(const Expression& e, const Names& names) {
                             Deparse(e.call().arguments(1), names), ")");
       if (IsOperatorName(name) && e.call().arguments_size() == 1)
         return absl::StrCat("(", name, " ", Deparse(e.call().arguments(0), names), ")");
+      if (name == functions::kArrayConstructor || name == functions::kArrayNesting)
+        return absl::StrCat("ARRAY[", DeparseList(e.call().arguments(), names), "]");
+      if (name == functions::kArraySubscript) return DeparseSubscript(e.call(), names);
+      if (name == functions::kArraySlice) return DeparseSlice(e.call(), names);
       return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
     }
     case Expression::kCast:

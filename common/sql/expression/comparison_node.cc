@@ -2,6 +2,7 @@
 #include "common/sql/expression/node.h"
 #include "common/sql/functions/ordering.h"
 #include "common/status/macros.h"
+#include "common/types/form.h"
 
 namespace adbms::sql::expression {
 namespace {
@@ -171,7 +172,7 @@ bool IsFloat(TypeId id) { return id == TypeId::kFloat4 || id == TypeId::kFloat8;
 
 // Whether the values compare as they lie in memory.
 bool ComparesPhysically(TypeId column, TypeId constant) {
-  if (column == TypeId::kBpchar || column == TypeId::kJsonb) return false;
+  if (!types::ComparesAsBytes(column)) return false;
   if (column == constant) return types::IsComparable(column);
   if (types::IsInteger(column) && types::IsInteger(constant)) return true;
   if (IsFloat(column) && IsFloat(constant)) return true;

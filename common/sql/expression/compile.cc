@@ -21,6 +21,12 @@ bool SameForm(const Type& a, const Type& b) {
   return types::PhysicalOf(a.id) == types::PhysicalOf(b.id);
 }
 
+// Whether an array has elements of the same form.
+bool IsArrayLike(types::TypeId actual, types::TypeId expected) {
+  return types::IsArray(actual) && types::PhysicalOf(types::ElementOf(actual)) ==
+                                       types::PhysicalOf(types::ElementOf(expected));
+}
+
 bool IsBoolean(const Type& type) { return types::PhysicalOf(type.id) == types::Physical::kBool; }
 
 class Compiler {
@@ -125,7 +131,9 @@ class Compiler {
     for (size_t i = 0; i < arguments.size(); ++i) {
       const types::TypeId expected = function.arguments[std::min(i, declared - 1)];
       if (expected == types::TypeId::kUnspecified) continue;
-      if (types::PhysicalOf(expected) != types::PhysicalOf(arguments[i]->type().id)) {
+      const types::TypeId actual = arguments[i]->type().id;
+      if (types::PhysicalOf(expected) != types::PhysicalOf(actual) ||
+          (types::IsArray(expected) && !IsArrayLike(actual, expected))) {
         return Malformed("wrong argument type for " + function.signature);
       }
     }

@@ -5,7 +5,7 @@
 #include "common/sql/expression/node.h"
 #include "common/status/macros.h"
 #include "common/types/bytes_text.h"
-#include "common/types/jsonb_order.h"
+#include "common/types/form.h"
 
 namespace adbms::sql::expression {
 namespace {
@@ -47,8 +47,8 @@ class ItemSet {
         integers_.insert(value.int_value());
         break;
       case Physical::kString:
-        owned_.emplace_back(type_.id == TypeId::kJsonb ? JsonbKey(value.bytes())
-                                                       : std::string(Key(value.bytes())));
+        owned_.emplace_back(has_order_key_ ? OrderKey(value.bytes())
+                                           : std::string(Key(value.bytes())));
         strings_.insert(owned_.back());
         break;
       default:
@@ -66,8 +66,8 @@ class ItemSet {
       case Physical::kInt64:
         return integers_.contains(column.data<int64_t>()[row]);
       case Physical::kString:
-        if (type_.id == TypeId::kJsonb)
-          return strings_.contains(JsonbKey(column.data<std::string_view>()[row]));
+        if (has_order_key_)
+          return strings_.contains(OrderKey(column.data<std::string_view>()[row]));
         return strings_.contains(Key(column.data<std::string_view>()[row]));
       default:
         for (uint32_t i = 0; i < values_.size(); ++i) {
@@ -81,14 +81,15 @@ class ItemSet {
   std::string_view Key(std::string_view text) const {
     return type_.id == TypeId::kBpchar ? types::TrimBlanks(text) : text;
   }
-  static std::string JsonbKey(std::string_view bytes) {
+  std::string OrderKey(std::string_view bytes) const {
     std::string key;
-    types::AppendJsonbKey(types::Jsonb(bytes), &key);
+    types::AppendOrderKey(type_.id, bytes, &key);
     return key;
   }
 
   Type type_;
   Physical physical_;
+  const bool has_order_key_ = types::HasOrderKey(type_.id);
   bool has_null_ = false;
   absl::flat_hash_set<int64_t> integers_;
   std::deque<std::string> owned_;

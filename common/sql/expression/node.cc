@@ -6,6 +6,7 @@
 #include "common/sql/functions/ordering.h"
 #include "common/status/macros.h"
 #include "common/types/bytes_text.h"
+#include "common/types/form.h"
 
 namespace adbms::sql::expression {
 namespace {
@@ -230,10 +231,7 @@ int CompareRows(const Vector& a, uint32_t row_a, const Vector& b, uint32_t row_b
   }
   const std::string_view x = a.data<std::string_view>()[row_a];
   const std::string_view y = b.data<std::string_view>()[row_b];
-  if (a.type().id == types::TypeId::kBpchar) return functions::BlankPadded::Compare(x, y);
-  if (a.type().id == types::TypeId::kJsonb)
-    return types::CompareJsonb(types::Jsonb(x), types::Jsonb(y));
-  return CompareThreeWay(x, y);
+  return types::CompareStrings(a.type().id, x, y);
 }
 
 }  // namespace adbms::sql::expression

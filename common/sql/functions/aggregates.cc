@@ -403,55 +403,6 @@ class StringAgg : public Aggregate {
   }
 };
 
-struct ElementsState {
-  std::vector<types::ArrayElement>* elements;
-};
-
-class ArrayAgg : public Aggregate {
- public:
-  size_t state_size() const override { return sizeof(ElementsState); }
-  void Initialize(char* state) const override { std::memset(state, 0, sizeof(ElementsState)); }
-  absl::Status Update(const std::vector<const Vector*>& arguments, uint32_t rows,
-                      char* const* states) const override {
-    const types::TextOptions options;
-    for (uint32_t row = 0; row < rows; ++row) {
-      auto& state = StateAt<ElementsState>(states[row]);
-      if (state.elements == nullptr) state.elements = new std::vector<types::ArrayElement>();
-      types::ArrayElement element;
-      element.null = arguments[0]->is_null(row);
-      if (!element.null) types::FormatText(*arguments[0], row, options, &element.text);
-      state.elements->push_back(std::move(element));
-    }
-    return absl::OkStatus();
-  }
-  int64_t GrowthOf(const std::vector<const Vector*>& arguments, uint32_t rows,
-                   char* const* states) const override {
-    int64_t bytes = static_cast<int64_t>(rows * 2 * sizeof(types::ArrayElement));
-    if (arguments[0]->physical() != types::Physical::kString) return bytes;
-    for (uint32_t row = 0; row < rows; ++row) {
-      if (arguments[0]->is_null(row)) continue;
-      // Once more when the array's text is made.
-      bytes += static_cast<int64_t>(2 * arguments[0]->data<std::string_view>()[row].size());
-    }
-    return bytes;
-  }
-  absl::Status Finalize(const char* bytes, Vector* result, uint32_t row) const override {
-    const auto& state = *reinterpret_cast<const ElementsState*>(bytes);
-    if (state.elements == nullptr) {
-      result->SetNull(row);
-    } else {
-      result->data<std::string_view>()[row] =
-          result->arena()->Add(types::FormatArray(*state.elements));
-    }
-    return absl::OkStatus();
-  }
-  void Destroy(char* bytes) const override {
-    auto& state = StateAt<ElementsState>(bytes);
-    delete state.elements;
-    state.elements = nullptr;
-  }
-};
-
 template <typename T>
 void AddBits(CatalogBuilder& builder, TypeId id) {
   builder.AddAggregate("bit_and", {id}, id, Make<PolicyAggregate<BitFold<T, '&'>>>);
@@ -509,15 +460,7 @@ void AddAggregates(CatalogBuilder& builder) {
                        Make<StringAgg>);
   builder.AddAggregate("string_agg", {TypeId::kBytea, TypeId::kBytea}, TypeId::kBytea,
                        Make<StringAgg>);
-  constexpr std::pair<TypeId, TypeId> kArrays[] = {
-      {TypeId::kText, TypeId::kTextArray},   {TypeId::kInt2, TypeId::kInt2Array},
-      {TypeId::kInt4, TypeId::kInt4Array},   {TypeId::kInt8, TypeId::kInt8Array},
-      {TypeId::kOid, TypeId::kOidArray},     {TypeId::kName, TypeId::kNameArray},
-      {TypeId::kJsonb, TypeId::kJsonbArray},
-  };
-  for (const auto& [element, array] : kArrays) {
-    builder.AddAggregate("array_agg", {element}, array, Make<ArrayAgg>);
-  }
+  AddArrayAggregates(builder);
 }
 
 }  // namespace adbms::sql::functions

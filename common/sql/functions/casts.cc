@@ -8,6 +8,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 
@@ -307,6 +308,31 @@ absl::Status ToFirstByte(const EvaluationContext& context, const Vector& input, 
   return absl::OkStatus();
 }
 
+// Whether values are numbers of objects whose names the catalog knows.
+bool IsNamed(TypeId id) {
+  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc;
+}
+
+absl::Status ToText(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                    Vector* result);
+
+// An array of such values, as text.
+absl::Status FormatNames(const EvaluationContext& context, const Vector& input, uint32_t row,
+                         std::string* text) {
+  const types::ArrayView array(input.data<std::string_view>()[row], input.type().id);
+  const Vector numbers = array.Elements();
+  Vector names({TypeId::kText, 0});
+  names.Resize(array.size());
+  for (uint32_t i = 0; i < array.size(); ++i) {
+    if (array.is_null(i)) names.SetNull(i);
+  }
+  RETURN_IF_ERROR(ToText(context, numbers, false, &names));
+  types::ArrayBuilder builder(TypeId::kTextArray);
+  for (uint32_t i = 0; i < array.size(); ++i) builder.Add(names, i);
+  types::FormatArray(builder.Finish(array.shape()), TypeId::kTextArray, {}, text);
+  return absl::OkStatus();
+}
+
 // The output function.
 absl::Status ToText(const EvaluationContext& context, const Vector& input, bool is_explicit,
                     Vector* result) {
@@ -323,9 +349,7 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
     if (bytes > internal::kLargeArguments) RETURN_IF_ERROR(scratch.Take(3 * bytes));
     if (from == TypeId::kBool) {
       text = input.data<uint8_t>()[row] != 0 ? "true" : "false";
-    } else if ((from == TypeId::kRegclass || from == TypeId::kRegnamespace ||
-                from == TypeId::kRegproc) &&
-               context.catalog != nullptr) {
+    } else if (IsNamed(from) && context.catalog != nullptr) {
       const char* const output = from == TypeId::kRegclass       ? "regclassout"
                                  : from == TypeId::kRegnamespace ? "regnamespaceout"
                                                                  : "regprocout";
@@ -335,6 +359,9 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
       } else {
         text = name.bytes();
       }
+    } else if (types::IsArray(from) && IsNamed(types::ElementOf(from)) &&
+               context.catalog != nullptr) {
+      RETURN_IF_ERROR(FormatNames(context, input, row, &text));
     } else {
       types::FormatText(input, row, options, &text);
     }
@@ -399,15 +426,15 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
   return absl::OkStatus();
 }
 
-constexpr TypeId kAllTypes[] = {
-    TypeId::kBool,      TypeId::kInt2,      TypeId::kInt4,         TypeId::kInt8,
-    TypeId::kFloat4,    TypeId::kFloat8,    TypeId::kNumeric,      TypeId::kDate,
-    TypeId::kTime,      TypeId::kTimestamp, TypeId::kTimestamptz,  TypeId::kInterval,
-    TypeId::kBytea,     TypeId::kUuid,      TypeId::kJson,         TypeId::kOid,
-    TypeId::kRegclass,  TypeId::kRegtype,   TypeId::kRegnamespace, TypeId::kRegproc,
-    TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,    TypeId::kInt8Array,
-    TypeId::kOidArray,  TypeId::kNameArray, TypeId::kInt2Vector,   TypeId::kOidVector,
-    TypeId::kVoid,      TypeId::kJsonb,     TypeId::kJsonbArray};
+// Every type that is no string, arrays too.
+std::vector<TypeId> TypesWithText() {
+  std::vector<TypeId> ids;
+  for (const TypeId id : types::PlainTypes()) {
+    if (!types::IsString(id)) ids.push_back(id);
+    if (types::ArrayOf(id) != TypeId::kUnspecified) ids.push_back(types::ArrayOf(id));
+  }
+  return ids;
+}
 
 void AddStringCasts(CatalogBuilder& builder) {
   const TypeId text = TypeId::kText;
@@ -415,7 +442,7 @@ void AddStringCasts(CatalogBuilder& builder) {
   const TypeId bpchar = TypeId::kBpchar;
   const TypeId name = TypeId::kName;
   const TypeId byte = TypeId::kChar;
-  for (const TypeId from : kAllTypes) {
+  for (const TypeId from : TypesWithText()) {
     for (const TypeId string : {text, varchar, bpchar}) {
       builder.AddCast(from, string, kAssignment, ToText);
       builder.AddCast(string, from, kExplicit, FromText);
@@ -467,29 +494,6 @@ void AddStringCasts(CatalogBuilder& builder) {
                   }>);
 }
 
-// Arrays in text form: elements through the target's input function.
-void AddArrayCasts(CatalogBuilder& builder) {
-  constexpr TypeId kArrays[] = {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array,
-                                TypeId::kInt8Array, TypeId::kOidArray,  TypeId::kNameArray};
-  for (const TypeId from : kArrays) {
-    for (const TypeId to : kArrays) {
-      if (from != to) builder.AddCast(from, to, kExplicit, FromText);
-    }
-  }
-  builder.AddCast(TypeId::kNameArray, TypeId::kTextArray, kImplicit, FromText);
-  builder.AddCast(TypeId::kInt4Array, TypeId::kInt8Array, kImplicit, FromText);
-  builder.AddCast(TypeId::kInt2Array, TypeId::kInt4Array, kImplicit, FromText);
-  constexpr auto kToArray = [](const std::string_view& vector) {
-    std::string array = "{" + std::string(vector) + "}";
-    for (char& c : array) {
-      if (c == ' ') c = ',';
-    }
-    return array;
-  };
-  builder.AddCast(TypeId::kInt2Vector, TypeId::kInt2Array, kImplicit, Convert<kToArray>);
-  builder.AddCast(TypeId::kOidVector, TypeId::kOidArray, kImplicit, Convert<kToArray>);
-}
-
 }  // namespace
 
 void AddCasts(CatalogBuilder& builder) {
@@ -497,7 +501,6 @@ void AddCasts(CatalogBuilder& builder) {
   AddNumbers(builder);
   AddOids(builder);
   AddDatetimes(builder);
-  AddArrayCasts(builder);
 }
 
 }  // namespace adbms::sql::functions

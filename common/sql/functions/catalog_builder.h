@@ -29,6 +29,8 @@ struct FunctionOptions {
   bool variadic = false;
   Volatility volatility = Volatility::kImmutable;
 };
+// What an assignment to an element of an array makes; of no name that a statement can write.
+inline constexpr char kArrayAssignment[] = "array with element";
 // Whether a row is in the sample of TABLESAMPLE; of no name that a statement can write.
 inline constexpr char kIsSampled[] = "is sampled";
 inline constexpr FunctionOptions kStable = {true, false, Volatility::kStable};
@@ -71,6 +73,9 @@ void AddDatetime(CatalogBuilder& builder);
 void AddDatetimeFields(CatalogBuilder& builder);
 void AddToChar(CatalogBuilder& builder);
 void AddArrays(CatalogBuilder& builder);
+void AddArrayEdits(CatalogBuilder& builder);
+void AddArraySearches(CatalogBuilder& builder);
+void AddArrayTexts(CatalogBuilder& builder);
 void AddJson(CatalogBuilder& builder);
 void AddJsonSets(CatalogBuilder& builder);
 void AddJsonMake(CatalogBuilder& builder);
@@ -81,16 +86,19 @@ void AddJsonbEdit(CatalogBuilder& builder);
 void AddJsonbSets(CatalogBuilder& builder);
 void AddJsonbCasts(CatalogBuilder& builder);
 void AddBytes(CatalogBuilder& builder);
+void AddNetwork(CatalogBuilder& builder);
 void AddControl(CatalogBuilder& builder);
 void AddSystem(CatalogBuilder& builder);
 void AddSessionEffects(CatalogBuilder& builder);
 void AddSettings(CatalogBuilder& builder);
 void AddConditionals(CatalogBuilder& builder);
 void AddAggregates(CatalogBuilder& builder);
+void AddArrayAggregates(CatalogBuilder& builder);
 void AddExtremes(CatalogBuilder& builder);
 void AddStatisticalAggregates(CatalogBuilder& builder);
 void AddTableFunctions(CatalogBuilder& builder);
 void AddTextSets(CatalogBuilder& builder);
+void AddKeywords(CatalogBuilder& builder);
 void AddRecordSets(CatalogBuilder& builder);
 void AddSampling(CatalogBuilder& builder);
 

@@ -157,10 +157,9 @@ void AddComparisons(CatalogBuilder& builder) {
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);
   AddAll<int64_t, int64_t>(builder, TypeId::kOid, TypeId::kRegclass);
-  for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar,
-                          TypeId::kBytea, TypeId::kUuid, TypeId::kTextArray, TypeId::kInt2Array,
-                          TypeId::kInt4Array, TypeId::kInt8Array, TypeId::kOidArray,
-                          TypeId::kNameArray, TypeId::kInt2Vector, TypeId::kOidVector}) {
+  for (const TypeId id :
+       {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar, TypeId::kBytea,
+        TypeId::kUuid, TypeId::kInet, TypeId::kMacaddr, TypeId::kMacaddr8}) {
     AddAll<std::string_view, std::string_view>(builder, id, id);
   }
   AddAll<std::string_view, std::string_view>(builder, TypeId::kName, TypeId::kText);

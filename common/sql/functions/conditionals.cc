@@ -1,17 +1,25 @@
 // greatest and least: NULL arguments do not count.
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/ordering.h"
+#include "common/types/form.h"
 
 namespace adbms::sql::functions {
 namespace {
 
+using types::Physical;
 using types::TypeId;
 using types::Vector;
 
-// Compares by CompareThreeWay.
-struct ByValue {};
+template <typename T>
+int CompareValues(const T& a, const T& b, TypeId id) {
+  if constexpr (std::is_same_v<T, std::string_view>) {
+    return types::CompareStrings(id, a, b);
+  } else {
+    return CompareThreeWay(a, b);
+  }
+}
 
-template <typename T, bool kGreatest, typename Order>
+template <typename T, bool kGreatest>
 absl::Status Extreme(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
                      uint32_t rows, Vector* result) {
   T* out = result->data<T>();
@@ -24,12 +32,7 @@ absl::Status Extreme(const EvaluationContext& context, const std::vector<const V
       if (argument->is_null(row)) continue;
       const T& value = argument->data<T>()[row];
       if (best != nullptr) {
-        int order;
-        if constexpr (std::is_same_v<Order, ByValue>) {
-          order = CompareThreeWay(value, *best);
-        } else {
-          order = Order::Compare(value, *best);
-        }
+        const int order = CompareValues(value, *best, argument->type().id);
         if (kGreatest ? order <= 0 : order >= 0) continue;
       }
       best = &value;
@@ -43,34 +46,45 @@ absl::Status Extreme(const EvaluationContext& context, const std::vector<const V
   return absl::OkStatus();
 }
 
-template <typename T, typename Order = ByValue>
+template <typename T>
 void AddType(CatalogBuilder& builder, TypeId id) {
   const FunctionOptions options = {false, true, Volatility::kImmutable};
-  builder.AddFunction("greatest", {id}, id, Extreme<T, true, Order>, options);
-  builder.AddFunction("least", {id}, id, Extreme<T, false, Order>, options);
+  builder.AddFunction("greatest", {id}, id, Extreme<T, true>, options);
+  builder.AddFunction("least", {id}, id, Extreme<T, false>, options);
+}
+
+void AddPhysical(CatalogBuilder& builder, TypeId id) {
+  switch (types::PhysicalOf(id)) {
+    case Physical::kBool:
+      return AddType<uint8_t>(builder, id);
+    case Physical::kInt16:
+      return AddType<int16_t>(builder, id);
+    case Physical::kInt32:
+      return AddType<int32_t>(builder, id);
+    case Physical::kInt64:
+      return AddType<int64_t>(builder, id);
+    case Physical::kFloat:
+      return AddType<float>(builder, id);
+    case Physical::kDouble:
+      return AddType<double>(builder, id);
+    case Physical::kDecimal:
+      return AddType<types::Decimal>(builder, id);
+    case Physical::kInterval:
+      return AddType<types::Interval>(builder, id);
+    case Physical::kString:
+      return AddType<std::string_view>(builder, id);
+  }
 }
 
 }  // namespace
 
 void AddConditionals(CatalogBuilder& builder) {
-  AddType<uint8_t>(builder, TypeId::kBool);
-  AddType<int16_t>(builder, TypeId::kInt2);
-  AddType<int32_t>(builder, TypeId::kInt4);
-  AddType<int32_t>(builder, TypeId::kDate);
-  for (const TypeId id :
-       {TypeId::kInt8, TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid}) {
-    AddType<int64_t>(builder, id);
+  for (const TypeId id : types::PlainTypes()) {
+    if (!types::IsComparable(id) || id == TypeId::kUnknown || types::IsVector(id)) continue;
+    AddPhysical(builder, id);
+    if (types::ArrayOf(id) == TypeId::kUnspecified) continue;
+    AddPhysical(builder, types::ArrayOf(id));
   }
-  AddType<float>(builder, TypeId::kFloat4);
-  AddType<double>(builder, TypeId::kFloat8);
-  AddType<types::Decimal>(builder, TypeId::kNumeric);
-  AddType<types::Interval>(builder, TypeId::kInterval);
-  for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kBytea,
-                          TypeId::kUuid, TypeId::kChar}) {
-    AddType<std::string_view>(builder, id);
-  }
-  AddType<std::string_view, BlankPadded>(builder, TypeId::kBpchar);
-  AddType<std::string_view, JsonbOrder>(builder, TypeId::kJsonb);
 }
 
 }  // namespace adbms::sql::functions

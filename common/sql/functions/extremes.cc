@@ -133,7 +133,7 @@ void AddExtremes(CatalogBuilder& builder) {
   AddFixed<types::Decimal>(builder, TypeId::kNumeric);
   AddFixed<types::Interval>(builder, TypeId::kInterval);
   for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kBytea,
-                          TypeId::kUuid, TypeId::kChar}) {
+                          TypeId::kUuid, TypeId::kChar, TypeId::kInet}) {
     builder.AddAggregate("min", {id}, id, Make<PolicyAggregate<TextExtreme<false, false>>>);
     builder.AddAggregate("max", {id}, id, Make<PolicyAggregate<TextExtreme<true, false>>>);
   }

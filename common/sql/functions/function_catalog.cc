@@ -4,12 +4,12 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/function_list.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 #include "common/types/time_zone.h"
@@ -51,10 +51,36 @@ void CopyNulls(const Vector& input, Vector* result) {
   }
 }
 
+// An array of the same shape with what is in `elements`.
+std::string WithElements(const types::ArrayView& array, const Vector& elements, TypeId type) {
+  types::ArrayBuilder builder(type);
+  for (uint32_t i = 0; i < elements.size(); ++i) builder.Add(elements, i);
+  // int2vector has no other than one dimension.
+  return types::IsVector(type) ? builder.Finish() : builder.Finish(array.shape());
+}
+
+absl::Status ApplyModifier(bool is_explicit, Vector* result);
+
+absl::Status ApplyToElements(bool is_explicit, Vector* result) {
+  const Type type = result->type();
+  for (uint32_t row = 0; row < result->size(); ++row) {
+    if (result->is_null(row)) continue;
+    std::string_view& bytes = result->data<std::string_view>()[row];
+    const types::ArrayView array(bytes, type.id);
+    Vector elements(types::ElementOf(type));
+    elements.Resize(array.size());
+    for (uint32_t i = 0; i < array.size(); ++i) array.Load(i, &elements, i);
+    RETURN_IF_ERROR(ApplyModifier(is_explicit, &elements));
+    bytes = result->arena()->Add(WithElements(array, elements, type.id));
+  }
+  return absl::OkStatus();
+}
+
 // Brings converted values to the result type's modifier.
 absl::Status ApplyModifier(bool is_explicit, Vector* result) {
   const Type& type = result->type();
   if (type.modifier == 0) return absl::OkStatus();
+  if (types::IsArray(type.id)) return ApplyToElements(is_explicit, result);
   const uint32_t rows = result->size();
   if (const auto numeric = types::NumericModifierOf(type)) {
     auto* values = result->data<types::Decimal>();
@@ -109,6 +135,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddJsonbSets(content_);
     AddJsonbCasts(content_);
     AddBytes(content_);
+    AddNetwork(content_);
     AddControl(content_);
     AddSystem(content_);
     AddSessionEffects(content_);
@@ -116,6 +143,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddConditionals(content_);
     AddTableFunctions(content_);
     AddTextSets(content_);
+    AddKeywords(content_);
     AddRecordSets(content_);
     AddSampling(content_);
     AddAggregates(content_);
@@ -157,7 +185,10 @@ class BuiltinCatalog : public FunctionCatalog {
   bool CanCast(TypeId from, TypeId to, CastContext context) const override {
     if (from == to) return true;
     const auto found = content_.casts.find(CastKey(from, to));
-    return found != content_.casts.end() && found->second.context <= context;
+    if (found != content_.casts.end()) return found->second.context <= context;
+    // Arrays as their elements.
+    return types::IsArray(from) && types::IsArray(to) && !types::IsVector(to) &&
+           CanCast(types::ElementOf(from), types::ElementOf(to), context);
   }
 
   absl::Status Cast(const EvaluationContext& context, const Vector& input, bool is_explicit,
@@ -170,17 +201,39 @@ class BuiltinCatalog : public FunctionCatalog {
       CopyValues(input, result);
     } else {
       const auto found = content_.casts.find(CastKey(from, to));
-      if (found == content_.casts.end()) {
+      if (found == content_.casts.end() && types::IsArray(from) && types::IsArray(to)) {
+        RETURN_IF_ERROR(CastElements(context, input, is_explicit, result));
+      } else if (found == content_.casts.end()) {
         return status::Error(
             status::sqlstate::kCannotCoerce,
             "cannot cast type " + types::Format({from, 0}) + " to " + types::Format({to, 0}));
+      } else {
+        RETURN_IF_ERROR(found->second.kernel(context, input, is_explicit, result));
       }
-      RETURN_IF_ERROR(found->second.kernel(context, input, is_explicit, result));
     }
     return ApplyModifier(is_explicit, result);
   }
 
  private:
+  absl::Status CastElements(const EvaluationContext& context, const Vector& input, bool is_explicit,
+                            Vector* result) const {
+    const TypeId to = result->type().id;
+    for (uint32_t row = 0; row < input.size(); ++row) {
+      if (result->is_null(row)) continue;
+      const std::string_view bytes = input.data<std::string_view>()[row];
+      RETURN_IF_ERROR(context.Handled(bytes.size() + 64));
+      ScratchMemory scratch(context);
+      if (bytes.size() > internal::kLargeArguments) RETURN_IF_ERROR(scratch.Take(4 * bytes.size()));
+      const types::ArrayView array(bytes, input.type().id);
+      Vector elements(Type{types::ElementOf(to), 0});
+      RETURN_IF_ERROR(Cast(context, array.Elements(), is_explicit, &elements));
+      result->data<std::string_view>()[row] =
+          result->arena()->Add(WithElements(array, elements, to));
+      if (result->strings_refused()) return result->StringsRefusal();
+    }
+    return absl::OkStatus();
+  }
+
   static void CopyValues(const Vector& input, Vector* result) {
     if (input.size() == 0) return;
     std::memcpy(result->data<char>(), input.data<char>(),
@@ -266,7 +319,7 @@ size_t internal::ScratchOf(const std::vector<const Vector*>& arguments, uint32_t
   for (const Vector* argument : arguments) {
     if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
     const std::string_view text = argument->data<std::string_view>()[row];
-    bytes += text.size() > kLargeArguments ? BytesOfElements(text) : text.size();
+    bytes += text.size();
   }
   return bytes;
 }

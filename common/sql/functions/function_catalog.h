@@ -109,6 +109,23 @@ using Kernel = absl::Status (*)(const EvaluationContext& context,
 
 enum class Volatility { kImmutable, kStable, kVolatile };
 
+// Functions of any element type have an instance for each: what one of them is of.
+struct Polymorphism {
+  enum class Role : uint8_t { kFixed, kElement, kArray };
+
+  types::TypeId element = types::TypeId::kUnspecified;  // None: not polymorphic.
+  // PostgreSQL's anycompatible family: arguments become the common type. Otherwise all are of one.
+  bool compatible = false;
+  std::vector<Role> roles;  // Of the arguments.
+};
+
+// What the binder calls for ARRAY[…] of elements and of arrays, for subscripts, slices, and
+// assignments to either; of no names that a statement can write.
+inline constexpr char kArrayConstructor[] = "array of";
+inline constexpr char kArrayNesting[] = "array of arrays";
+inline constexpr char kArraySubscript[] = "array element";
+inline constexpr char kArraySlice[] = "array slice";
+
 struct Function {
   std::string name;                      // "lower", "+"
   std::vector<types::TypeId> arguments;  // kUnspecified: "any" (never coerced)
@@ -123,6 +140,7 @@ struct Function {
   // empty.
   std::string commutator;
   std::string negator;
+  Polymorphism polymorphism;
 };
 
 // A scratch text whose length shows only while it is made.
@@ -178,6 +196,7 @@ struct AggregateFunction {
   types::TypeId result = types::TypeId::kUnspecified;
   std::string signature;  // "sum(int4)", "count(*)"
   std::function<std::unique_ptr<Aggregate>()> create;
+  Polymorphism polymorphism;
 };
 
 // A function in FROM.
@@ -196,6 +215,7 @@ struct TableFunction {
   std::function<absl::StatusOr<std::unique_ptr<Cursor>>(const EvaluationContext&,
                                                         const std::vector<types::Value>&)>
       open;
+  Polymorphism polymorphism;
 };
 
 // The contexts in which PostgreSQL allows a cast (pg_cast.castcontext); each includes the ones

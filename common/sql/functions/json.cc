@@ -6,6 +6,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/text_io.h"
 
 namespace adbms::sql::functions {
@@ -26,10 +27,10 @@ std::optional<std::string> GetElementText(const View& json, int32_t index) {
 
 // What `path` leads to; nothing where a step is NULL.
 absl::StatusOr<std::optional<View>> Follow(View json, View path) {
-  ASSIGN_OR_RETURN(const types::ShapedArray steps, types::ParseShapedArray(path));
+  const std::vector<types::ArrayElement> steps = types::TextElements(path);
   json = SkipJsonSpaces(json);
   std::optional<View> at = json.substr(0, JsonValueLength(json));
-  for (const types::ArrayElement& step : steps.elements) {
+  for (const types::ArrayElement& step : steps) {
     if (step.null) return std::optional<View>();
     if (at.has_value()) at = JsonStep(*at, step.text);
   }
@@ -40,7 +41,8 @@ absl::StatusOr<std::optional<std::string>> GetPath(const View& json, const View&
   // Without steps it is the whole, as it is written.
   ASSIGN_OR_RETURN(const std::optional<View> found, Follow(json, path));
   if (!found.has_value()) return std::optional<std::string>();
-  return std::optional<std::string>(path == "{}" ? json : *found);
+  return std::optional<std::string>(
+      types::ArrayView(path, TypeId::kTextArray).size() == 0 ? json : *found);
 }
 
 absl::StatusOr<std::optional<std::string>> GetPathText(const View& json, const View& path) {

@@ -1,9 +1,9 @@
 // json and jsonb of values: to_json, build_array, build_object, object.
-#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/json_values.h"
 #include "common/sql/functions/jsonb_path.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/polymorphic.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -111,20 +111,27 @@ absl::Status BuildJsonb(const EvaluationContext& context,
   return absl::OkStatus();
 }
 
+// About what the elements of a text[] take in memory.
+size_t BytesOf(View array) {
+  return array.size() +
+         size_t{types::ArrayView(array, TypeId::kTextArray).size()} * sizeof(ArrayElement);
+}
+
 using Pairs = std::vector<std::pair<ArrayElement, ArrayElement>>;
 
 absl::StatusOr<Pairs> PairsOf(View array) {
-  ASSIGN_OR_RETURN(types::ShapedArray shaped, types::ParseShapedArray(array));
-  if (shaped.lengths.size() > 2) return Error("2202E", "wrong number of array subscripts");
-  if (shaped.lengths.size() == 2 && shaped.lengths[1] != 2) {
+  const types::ArrayView view(array, TypeId::kTextArray);
+  std::vector<ArrayElement> elements = types::TextElements(array);
+  if (view.shape().dimensions > 2) return Error("2202E", "wrong number of array subscripts");
+  if (view.shape().dimensions == 2 && view.shape().length(1) != 2) {
     return Error("2202E", "array must have two columns");
   }
-  if (shaped.elements.size() % 2 != 0) {
+  if (elements.size() % 2 != 0) {
     return Error("2202E", "array must have even number of elements");
   }
   Pairs pairs;
-  for (size_t i = 0; i < shaped.elements.size(); i += 2) {
-    pairs.emplace_back(std::move(shaped.elements[i]), std::move(shaped.elements[i + 1]));
+  for (size_t i = 0; i < elements.size(); i += 2) {
+    pairs.emplace_back(std::move(elements[i]), std::move(elements[i + 1]));
   }
   return pairs;
 }
@@ -176,7 +183,7 @@ template <bool kJsonb>
 absl::StatusOr<std::string> ObjectOf(const EvaluationContext& context, const View& array) {
   // The elements, twice, and what is made of them.
   ScratchMemory scratch(context);
-  RETURN_IF_ERROR(scratch.Take(2 * BytesOfElements(array)));
+  RETURN_IF_ERROR(scratch.Take(2 * BytesOf(array)));
   ASSIGN_OR_RETURN(const Pairs pairs, PairsOf(array));
   return kJsonb ? JsonbOf(pairs) : JsonOf(pairs);
 }
@@ -185,7 +192,7 @@ template <bool kJsonb>
 absl::StatusOr<std::string> ObjectOfTwo(const EvaluationContext& context, const View& keys,
                                         const View& values) {
   ScratchMemory scratch(context);
-  RETURN_IF_ERROR(scratch.Take(BytesOfElements(keys) + BytesOfElements(values)));
+  RETURN_IF_ERROR(scratch.Take(BytesOf(keys) + BytesOf(values)));
   ASSIGN_OR_RETURN(const Pairs pairs, PairsOfTwo(keys, values));
   return kJsonb ? JsonbOf(pairs) : JsonOf(pairs);
 }
@@ -212,12 +219,12 @@ void AddJsonMake(CatalogBuilder& builder) {
   builder.AddFunction("to_jsonb", {any}, jsonb, MapAny<ToJsonb>, kStable);
   // Of json_object_agg and jsonb_object_agg.
   builder.AddFunction(std::string(kJsonKeyFunction), {any}, TypeId::kText, MapAny<ToKey>, kStable);
-  for (const TypeId array :
-       {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array, TypeId::kInt8Array,
-        TypeId::kOidArray, TypeId::kNameArray, TypeId::kJsonbArray}) {
-    builder.AddFunction("array_to_json", {array}, json, MapAny<ArrayToJson>, kStable);
-    builder.AddFunction("array_to_json", {array, TypeId::kBool}, json, MapAny<ArrayToJson>,
-                        kStable);
+  for (const TypeId element : ElementTypes()) {
+    for (const char* pattern : {"A", "Ab"}) {
+      builder.AddFunction("array_to_json", TypesOf(pattern, element), json, MapAny<ArrayToJson>,
+                          kStable);
+      builder.functions.back().polymorphism = PolymorphismOf(pattern, element, false);
+    }
   }
   const FunctionOptions any_number = {false, true, Volatility::kStable};
   builder.AddFunction("json_build_object", {}, json, Map<[]() -> View { return "{}"; }>);

@@ -1,8 +1,8 @@
 #include "common/sql/functions/json_values.h"
 
-#include "common/sql/functions/array_elements.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -37,73 +37,64 @@ std::string ScalarText(const Vector& values, uint32_t row, types::TextOptions op
 // Walks an array of any number of dimensions: `open` and `close` for each of its parts, `element`
 // for each of its elements, all of which may fail; `first`: it is the first of its part.
 template <typename Open, typename Element, typename Close>
-absl::Status WalkArray(const types::ShapedArray& array, size_t dimension, size_t* next, Open open,
+absl::Status WalkArray(const types::ArrayShape& shape, int dimension, uint32_t* next, Open open,
                        Element element, Close close) {
-  RETURN_IF_ERROR(open(dimension));
-  const size_t length = dimension < array.lengths.size() ? array.lengths[dimension] : 0;
-  for (size_t i = 0; i < length; ++i) {
-    if (dimension + 1 < array.lengths.size()) {
-      RETURN_IF_ERROR(WalkArray(array, dimension + 1, next, open, element, close));
+  RETURN_IF_ERROR(open());
+  const uint32_t length = dimension < shape.dimensions ? shape.length(dimension) : 0;
+  for (uint32_t i = 0; i < length; ++i) {
+    if (dimension + 1 < shape.dimensions) {
+      RETURN_IF_ERROR(WalkArray(shape, dimension + 1, next, open, element, close));
     } else {
-      RETURN_IF_ERROR(element(array.elements[(*next)++]));
+      RETURN_IF_ERROR(element((*next)++));
     }
   }
   return close();
 }
 
-absl::Status AppendArray(View text, TypeId type, std::string* out) {
-  ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeOf(text, type));
-  const TypeId element_type = types::ElementOf(type);
-  const auto separate = [out] {
-    if (!out->empty() && out->back() != '[') out->push_back(',');
+absl::Status AppendArray(View bytes, TypeId type, const types::TextOptions& options,
+                         std::string* out) {
+  const types::ArrayView array(bytes, type);
+  const Vector elements = array.Elements();
+  bool first = true;
+  const auto separate = [&first, out] {
+    if (!first) out->push_back(',');
+    first = false;
   };
-  std::string body;  // Apart, so that what stands before does not count.
-  std::swap(body, *out);
-  size_t next = 0;
-  const absl::Status status = WalkArray(
-      array, 0, &next,
-      [&](size_t) {
+  uint32_t next = 0;
+  return WalkArray(
+      array.shape(), 0, &next,
+      [&] {
         separate();
         out->push_back('[');
+        first = true;
         return absl::OkStatus();
       },
-      [&](const types::ArrayElement& element) {
+      [&](uint32_t i) {
         separate();
-        if (element.null) {
-          out->append("null");
-        } else if (IsBareNumber(element_type, element.text) || element_type == TypeId::kJsonb) {
-          out->append(element.text);
-        } else {
-          types::AppendJsonString(element.text, out);
-        }
-        return absl::OkStatus();
+        return AppendAsJson(elements, i, options, out);
       },
       [&] {
         out->push_back(']');
+        first = false;
         return absl::OkStatus();
       });
-  out->insert(0, body);
-  return status;
 }
 
-absl::Status AddArray(View text, TypeId type, JsonbBuilder* out) {
-  ASSIGN_OR_RETURN(const types::ShapedArray array, ShapeOf(text, type));
-  const TypeId element_type = types::ElementOf(type);
-  size_t next = 0;
+absl::Status AddArray(View bytes, TypeId type, const types::TextOptions& options,
+                      JsonbBuilder* out) {
+  const types::ArrayView array(bytes, type);
+  const Vector elements = array.Elements();
+  uint32_t next = 0;
   return WalkArray(
-      array, 0, &next, [&](size_t) { return out->BeginArray(); },
-      [&](const types::ArrayElement& element) {
-        if (element.null) return out->Null();
-        if (element_type == TypeId::kJsonb) return types::ReadJson(element.text, out);
-        if (IsBareNumber(element_type, element.text)) return out->Number(element.text);
-        return out->String(element.text);
-      },
+      array.shape(), 0, &next, [&] { return out->BeginArray(); },
+      [&](uint32_t i) { return AddAsJsonb(elements, i, options, out); },
       [&] { return out->EndArray(); });
 }
 
 }  // namespace
 
 bool DependsOnSettings(TypeId type) {
+  if (types::IsArray(type)) return DependsOnSettings(types::ElementOf(type));
   return type == TypeId::kTimestamptz || type == TypeId::kInterval || type == TypeId::kBytea ||
          type == TypeId::kFloat4 || type == TypeId::kFloat8;
 }
@@ -115,7 +106,7 @@ absl::Status AppendAsJson(const Vector& values, uint32_t row, const types::TextO
     out->append("null");
     return absl::OkStatus();
   }
-  if (types::IsArray(type)) return AppendArray(values.data<View>()[row], type, out);
+  if (types::IsArray(type)) return AppendArray(values.data<View>()[row], type, options, out);
   if (type == TypeId::kJson || type == TypeId::kJsonb) {
     types::FormatText(values, row, options, out);
     return absl::OkStatus();
@@ -133,7 +124,7 @@ absl::Status AddAsJsonb(const Vector& values, uint32_t row, const types::TextOpt
                         JsonbBuilder* out) {
   const TypeId type = values.type().id;
   if (values.is_null(row)) return out->Null();
-  if (types::IsArray(type)) return AddArray(values.data<View>()[row], type, out);
+  if (types::IsArray(type)) return AddArray(values.data<View>()[row], type, options, out);
   if (type == TypeId::kJson) return types::ReadJson(values.data<View>()[row], out);
   if (type == TypeId::kJsonb) return out->Add(types::Jsonb(values.data<View>()[row]));
   if (type == TypeId::kBool) return out->Bool(values.data<uint8_t>()[row] != 0);

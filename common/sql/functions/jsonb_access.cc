@@ -55,11 +55,10 @@ std::optional<std::string> JsonbAsText(const std::optional<Jsonb>& value) {
 }
 
 absl::StatusOr<std::vector<types::ArrayElement>> PathOf(View array) {
-  ASSIGN_OR_RETURN(types::ShapedArray shaped, types::ParseShapedArray(array));
-  if (shaped.lengths.size() > 1) {
+  if (types::ArrayView(array, TypeId::kTextArray).shape().dimensions > 1) {
     return Error("2202E", "wrong number of array subscripts");
   }
-  return std::move(shaped.elements);
+  return types::TextElements(array);
 }
 
 void StoreBytes(View bytes, uint32_t row, Vector* result) {
@@ -87,9 +86,9 @@ std::optional<std::string> GetElementText(const View& jsonb, int32_t index) {
 
 // What `path` leads to; nothing where a step is NULL.
 absl::StatusOr<std::optional<Jsonb>> Follow(View jsonb, View path) {
-  ASSIGN_OR_RETURN(const types::ShapedArray steps, types::ParseShapedArray(path));
+  const std::vector<types::ArrayElement> steps = types::TextElements(path);
   std::optional<Jsonb> at = Jsonb(jsonb);
-  for (const types::ArrayElement& step : steps.elements) {
+  for (const types::ArrayElement& step : steps) {
     if (step.null) return std::optional<Jsonb>();
     if (at.has_value()) at = JsonbStep(*at, step.text);
   }
@@ -143,9 +142,9 @@ bool ExistsOne(const View& jsonb, const View& key) { return Exists(Jsonb(jsonb),
 
 template <bool kAll>
 absl::StatusOr<bool> ExistsMany(const View& jsonb, const View& keys) {
-  ASSIGN_OR_RETURN(const types::ShapedArray wanted, types::ParseShapedArray(keys));
+  const std::vector<types::ArrayElement> wanted = types::TextElements(keys);
   const Jsonb value(jsonb);
-  for (const types::ArrayElement& key : wanted.elements) {
+  for (const types::ArrayElement& key : wanted) {
     if (!key.null && Exists(value, key.text) != kAll) return !kAll;
   }
   return kAll;

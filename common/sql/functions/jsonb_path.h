@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/sql/functions/function_catalog.h"
+#include "common/types/array.h"
 #include "common/types/jsonb.h"
-#include "common/types/text_io.h"
 
 namespace adbms::sql::functions {
 

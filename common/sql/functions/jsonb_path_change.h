@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/types/jsonb.h"
-#include "common/types/text_io.h"
+#include "common/types/array.h"
 
 namespace adbms::sql::functions {
 

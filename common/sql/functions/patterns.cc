@@ -12,6 +12,7 @@
 #include "common/sql/functions/unicode.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/bytes_text.h"
 
 namespace adbms::sql::functions {
@@ -283,7 +284,7 @@ absl::Status RegexpMatch(const EvaluationContext& context,
       for (const auto& group : groups) {
         elements.push_back({std::string(group.data(), group.size()), group.data() == nullptr});
       }
-      result->data<View>()[row] = result->arena()->Add(types::FormatArray(elements));
+      result->data<View>()[row] = result->arena()->Add(types::TextArray(elements));
       if (result->strings_refused()) return result->StringsRefusal();
     } else if (groups[0].data() == nullptr) {
       result->SetNull(row);
@@ -333,7 +334,7 @@ absl::Status RegexpSplit(const EvaluationContext& context,
       position = start;
     }
     elements.push_back({std::string(text.substr(start)), false});
-    result->data<View>()[row] = result->arena()->Add(types::FormatArray(elements));
+    result->data<View>()[row] = result->arena()->Add(types::TextArray(elements));
     if (result->strings_refused()) return result->StringsRefusal();
   }
   return absl::OkStatus();

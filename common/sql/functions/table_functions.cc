@@ -1,11 +1,12 @@
 // Functions in FROM: generate_series, unnest, generate_subscripts.
-#include "common/sql/functions/array_elements.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/datetime_arithmetic.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/polymorphic.h"
 #include "common/sql/functions/table_cursors.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "common/types/batch_rows.h"
 
 namespace adbms::sql::functions {
@@ -145,27 +146,25 @@ absl::StatusOr<CursorPtr> OpenTimestamps(const EvaluationContext& context,
 
 class ElementsCursor : public TableFunction::Cursor {
  public:
-  // The scratch counts the elements, as long as they are held.
-  ElementsCursor(std::vector<types::ArrayElement> elements, TypeId type, bool numbered,
+  // The scratch counts the array, as long as it is held.
+  ElementsCursor(std::string_view array, TypeId type, bool numbered,
                  std::unique_ptr<ScratchMemory> scratch, const EvaluationContext& context)
-      : elements_(std::move(elements)),
-        type_(type),
+      : bytes_(array),
+        array_(bytes_, type),
         numbered_(numbered),
         scratch_(std::move(scratch)),
         context_(context) {}
   absl::StatusOr<bool> Next(Batch* batch) override {
-    if (next_ >= elements_.size()) return false;
-    auto column = std::make_shared<Vector>(types::Type{type_, 0});
+    if (next_ >= array_.size()) return false;
+    auto column = std::make_shared<Vector>(types::Type{array_.element(), 0});
     column->CountStrings(context_.memory);
-    const size_t rows = std::min<size_t>(types::BatchRows(), elements_.size() - next_);
-    column->Resize(static_cast<uint32_t>(rows));
+    const uint32_t rows = std::min<uint32_t>(types::BatchRows(), array_.size() - next_);
+    column->Resize(rows);
     for (uint32_t row = 0; row < rows; ++row, ++next_) {
-      if (elements_[next_].null) {
-        column->SetNull(row);
-      } else {
-        RETURN_IF_ERROR(
-            types::ParseTextInto(elements_[next_].text, types::TextOptions{}, column.get(), row));
-      }
+      array_.Load(next_, column.get(), row);
+      if (column->physical() != types::Physical::kString || column->is_null(row)) continue;
+      std::string_view& text = column->data<std::string_view>()[row];
+      text = column->arena()->Add(text);
     }
     if (column->strings_refused()) return column->StringsRefusal();
     *batch = OneColumn(std::move(column));
@@ -179,12 +178,12 @@ class ElementsCursor : public TableFunction::Cursor {
   }
 
  private:
-  std::vector<types::ArrayElement> elements_;
-  TypeId type_;
+  const std::string bytes_;
+  const types::ArrayView array_;
   const bool numbered_;
   std::unique_ptr<ScratchMemory> scratch_;
   const EvaluationContext& context_;  // Of the execution.
-  size_t next_ = 0;
+  uint32_t next_ = 0;
 };
 
 template <bool kNumbered>
@@ -197,15 +196,16 @@ absl::StatusOr<CursorPtr> OpenUnnest(const EvaluationContext& context,
 absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
                                          const std::vector<Value>& arguments) {
   if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
-  const TypeId array = arguments[0].type().id;
-  ASSIGN_OR_RETURN(const types::ShapedArray shaped, ShapeOf(arguments[0].bytes(), array));
+  const types::ArrayView array(arguments[0].bytes(), arguments[0].type().id);
+  const types::ArrayShape& shape = array.shape();
   const int64_t dimension = arguments[1].int_value();
-  if (dimension < 1 || dimension > static_cast<int64_t>(shaped.lengths.size()))
-    return std::make_unique<EmptyCursor>();
-  const int32_t lower = LowerBoundOf(array);
-  const auto length = static_cast<int32_t>(shaped.lengths[static_cast<size_t>(dimension) - 1]);
+  if (dimension < 1 || dimension > shape.dimensions) return std::make_unique<EmptyCursor>();
+  const int32_t lower = shape.lower(static_cast<int>(dimension) - 1);
+  const auto upper = static_cast<int32_t>(shape.upper(static_cast<int>(dimension) - 1));
+  const bool reverse = arguments.size() > 2 && arguments[2].bool_value();
   return std::make_unique<SeriesCursor<IntegerSeries<int32_t>>>(
-      IntegerSeries<int32_t>{lower, lower + length - 1, 1}, TypeId::kInt4);
+      IntegerSeries<int32_t>{reverse ? upper : lower, reverse ? lower : upper, reverse ? -1 : 1},
+      TypeId::kInt4);
 }
 
 }  // namespace
@@ -213,10 +213,8 @@ absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
 absl::StatusOr<CursorPtr> OpenElements(const EvaluationContext& context, std::string_view array,
                                        TypeId array_type, bool numbered) {
   auto scratch = std::make_unique<ScratchMemory>(context);
-  RETURN_IF_ERROR(scratch->Take(BytesOfElements(array)));
-  ASSIGN_OR_RETURN(types::ShapedArray shaped, ShapeOf(array, array_type));
-  return std::make_unique<ElementsCursor>(std::move(shaped.elements), types::ElementOf(array_type),
-                                          numbered, std::move(scratch), context);
+  RETURN_IF_ERROR(scratch->Take(array.size()));
+  return std::make_unique<ElementsCursor>(array, array_type, numbered, std::move(scratch), context);
 }
 
 void AddTableFunctions(CatalogBuilder& builder) {
@@ -249,20 +247,25 @@ void AddTableFunctions(CatalogBuilder& builder) {
       TypeId::kTimestamp, OpenTimestamps<TypeId::kTimestamp>);
   add("generate_series", {TypeId::kTimestamptz, TypeId::kTimestamptz, TypeId::kInterval},
       TypeId::kTimestamptz, OpenTimestamps<TypeId::kTimestamptz>);
-  for (const TypeId array :
-       {TypeId::kTextArray, TypeId::kInt2Array, TypeId::kInt4Array, TypeId::kInt8Array,
-        TypeId::kOidArray, TypeId::kNameArray, TypeId::kInt2Vector, TypeId::kOidVector}) {
-    add("unnest", {array}, types::ElementOf(array), OpenUnnest<false>);
-    add("generate_subscripts", {array, int4}, int4, OpenSubscripts);
-    TableFunction expand;
-    expand.name = "_pg_expandarray";
-    expand.arguments = {array};
-    expand.result = {types::ElementOf(array), int4};
-    expand.column_names = {"x", "n"};
-    expand.open = OpenUnnest<true>;
-    builder.AddTableFunction(std::move(expand));
+  for (const TypeId element : ElementTypes()) {
+    const auto add_of = [&](std::string_view name, std::string_view pattern,
+                            std::vector<TypeId> result, std::vector<std::string> columns,
+                            absl::StatusOr<CursorPtr> (*open)(const EvaluationContext&,
+                                                              const std::vector<Value>&)) {
+      TableFunction function;
+      function.name = name;
+      function.arguments = TypesOf(pattern, element);
+      function.result = std::move(result);
+      function.column_names = std::move(columns);
+      function.open = open;
+      function.polymorphism = PolymorphismOf(pattern, element, false);
+      builder.AddTableFunction(std::move(function));
+    };
+    add_of("unnest", "A", {element}, {"unnest"}, OpenUnnest<false>);
+    for (const char* pattern : {"Ai", "Aib"})
+      add_of("generate_subscripts", pattern, {int4}, {"generate_subscripts"}, OpenSubscripts);
+    add_of("_pg_expandarray", "A", {element, int4}, {"x", "n"}, OpenUnnest<true>);
   }
-  add("unnest", {TypeId::kJsonbArray}, TypeId::kJsonb, OpenUnnest<false>);
 }
 
 }  // namespace adbms::sql::functions

@@ -5,6 +5,7 @@
 #include "common/sql/functions/table_cursors.h"
 #include "common/sql/functions/unicode.h"
 #include "common/status/macros.h"
+#include "common/types/array.h"
 #include "common/types/batch_rows.h"
 #include "common/types/text_io.h"
 
@@ -66,7 +67,7 @@ class MatchesCursor : public TableFunction::Cursor {
     for (size_t i = groups_.size() > 1 ? 1 : 0; i < groups_.size(); ++i)
       elements.push_back(
           {std::string(groups_[i].data(), groups_[i].size()), groups_[i].data() == nullptr});
-    return types::FormatArray(elements);
+    return types::TextArray(elements);
   }
 
   const std::string text_;

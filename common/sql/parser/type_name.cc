@@ -12,29 +12,6 @@ using types::Type;
 using types::TypeId;
 namespace sqlstate = status::sqlstate;
 
-std::optional<TypeId> ArrayOf(TypeId element) {
-  switch (element) {
-    case TypeId::kText:
-    case TypeId::kVarchar:
-    case TypeId::kBpchar:
-      return TypeId::kTextArray;
-    case TypeId::kInt2:
-      return TypeId::kInt2Array;
-    case TypeId::kInt4:
-      return TypeId::kInt4Array;
-    case TypeId::kInt8:
-      return TypeId::kInt8Array;
-    case TypeId::kOid:
-      return TypeId::kOidArray;
-    case TypeId::kName:
-      return TypeId::kNameArray;
-    case TypeId::kJsonb:
-      return TypeId::kJsonbArray;
-    default:
-      return std::nullopt;
-  }
-}
-
 std::optional<int> IntegerModifier(const Node* node) {
   if (node->node_case != PG_QUERY__NODE__NODE_A_CONST || node->a_const->isnull ||
       node->a_const->val_case != PG_QUERY__A__CONST__VAL_IVAL)
@@ -126,11 +103,10 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
   if (!id.has_value()) {
     for (const char* known :
-         {"xml",       "money",    "inet",    "cidr",      "macaddr",   "point",
-          "line",      "box",      "path",    "polygon",   "circle",    "lseg",
-          "tsvector",  "tsquery",  "bit",     "varbit",    "timetz",    "int4range",
-          "int8range", "numrange", "tsrange", "tstzrange", "daterange", "xid",
-          "regproc",   "regrole",  "pg_lsn",  "cstring",   "record"}) {
+         {"xml",       "money",     "point",    "line",    "box",       "path",      "polygon",
+          "circle",    "lseg",      "tsvector", "tsquery", "bit",       "varbit",    "timetz",
+          "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "xid",
+          "regrole",   "pg_lsn",    "cstring",  "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));
@@ -153,11 +129,11 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
     type = *with;
   }
   if (name.n_array_bounds > 0) {
-    const std::optional<TypeId> array = ArrayOf(type.id);
-    if (!array.has_value())
+    const Type array = types::ArrayOf(type);
+    if (array.id == TypeId::kUnspecified)
       return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                              absl::StrCat("type ", types::Format(type), "[] is not supported"));
-    return Type{*array, 0};
+    return array;
   }
   return type;
 }

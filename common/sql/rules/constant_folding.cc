@@ -22,6 +22,8 @@ std::optional<bool> KnownBool(const ExprPtr& e) {
 
 // Conversions that read or print times depend on the session.
 bool IsStableCast(TypeId from, TypeId to) {
+  if (types::IsArray(from)) from = types::ElementOf(from);
+  if (types::IsArray(to)) to = types::ElementOf(to);
   const bool from_text = types::IsString(from);
   const bool to_text = types::IsString(to);
   if ((from_text && types::IsDateTime(to)) || (to_text && types::IsDateTime(from))) return true;

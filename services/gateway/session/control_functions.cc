@@ -7,6 +7,7 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/array.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -153,7 +154,7 @@ absl::StatusOr<storage::api::PreparedPlanPtr> Session::AnswerControl(
     Expression* array = set->add_arguments();
     *array->mutable_type() = types::ToProto(type);
     *array->mutable_literal() =
-        types::ToProto(types::Value::String(type, types::FormatArray(elements)));
+        types::ToProto(types::Value::String(type, types::TextArray(elements)));
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(Walk(answered.get(), [&](Message* message) -> absl::Status {

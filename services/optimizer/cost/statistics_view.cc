@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "common/types/form.h"
+
 namespace adbms::optimizer::cost {
 namespace {
 
@@ -153,8 +155,8 @@ double PositionBetween(const Value& value, const Value& low, const Value& high) 
   const bool strings = types::PhysicalOf(low.type().id) == Physical::kString &&
                        types::PhysicalOf(value.type().id) == Physical::kString;
   double position = 0.5;
-  // Of jsonb the bytes tell nothing.
-  if (strings && low.type().id != TypeId::kJsonb) {
+  // Of jsonb and arrays the bytes tell nothing.
+  if (strings && !types::HasOrderKey(low.type().id)) {
     position = StringPosition(value.bytes(), low.bytes(), high.bytes());
   } else {
     const auto at = Scalar(value);

@@ -12,7 +12,7 @@ namespace adbms::storage::catalog {
 namespace {
 
 constexpr uint32_t kIdBlock = 64;
-constexpr char kFormatVersion[] = "1";
+constexpr char kFormatVersion[] = "2";
 
 struct BootstrapSchema {
   uint32_t id;

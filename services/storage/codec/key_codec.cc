@@ -6,20 +6,26 @@
 #include <cstring>
 #include <limits>
 
-#include "common/types/jsonb_order.h"
+#include "common/types/form.h"
+#include "common/types/key_form.h"
 
 namespace adbms::storage::codec {
 namespace {
 
 using types::Physical;
 using types::TypeId;
+using types::key_form::AppendBigEndian;
+using types::key_form::AppendDecimal;
+using types::key_form::AppendFloat;
+using types::key_form::AppendInterval;
+using types::key_form::AppendSigned;
+using types::key_form::AppendString;
+using types::key_form::kNumericNan;
+using types::key_form::kNumericNegative;
+using types::key_form::kNumericZero;
 
 constexpr char kNotNull = 0x01;
 constexpr char kNull = 0x02;
-constexpr uint8_t kNumericNegative = 0x10;
-constexpr uint8_t kNumericZero = 0x20;
-constexpr uint8_t kNumericPositive = 0x30;
-constexpr uint8_t kNumericNan = 0x40;
 
 // Memory that has room enough, as something to append to.
 class Room {
@@ -41,15 +47,6 @@ class Room {
   char* end_;
 };
 
-template <typename U, typename Out>
-void AppendBigEndian(U value, Out* out) {
-  char bytes[sizeof(U)];
-  for (size_t i = 0; i < sizeof(U); ++i) {
-    bytes[i] = static_cast<char>(value >> (8 * (sizeof(U) - 1 - i)));
-  }
-  out->append(bytes, sizeof(U));
-}
-
 template <typename U>
 U ReadBigEndian(const char* bytes) {
   U value = 0;
@@ -58,110 +55,11 @@ U ReadBigEndian(const char* bytes) {
   return value;
 }
 
-template <typename S, typename U, typename Out>
-void AppendSigned(S value, Out* out) {
-  constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
-  AppendBigEndian<U>(static_cast<U>(value) ^ kSign, out);
-}
-
-template <typename F, typename U>
-U OrderedBits(F value) {
-  if (std::isnan(value)) value = std::numeric_limits<F>::quiet_NaN();
-  if (value == 0) value = 0;  // -0 equals 0.
-  constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
-  U bits = std::bit_cast<U>(value);
-  if (std::isnan(value)) bits &= ~kSign;
-  return (bits & kSign) != 0 ? static_cast<U>(~bits) : static_cast<U>(bits | kSign);
-}
-
 template <typename F, typename U>
 F FromOrderedBits(U bits) {
   constexpr U kSign = U{1} << (sizeof(U) * 8 - 1);
   bits = (bits & kSign) != 0 ? static_cast<U>(bits & ~kSign) : static_cast<U>(~bits);
   return std::bit_cast<F>(bits);
-}
-
-template <typename Out>
-void AppendDecimal(const types::Decimal& value, Out* out) {
-  if (value.nan) {
-    out->push_back(static_cast<char>(kNumericNan));
-    return;
-  }
-  if (value.unscaled == 0) {
-    out->push_back(static_cast<char>(kNumericZero));
-    return;
-  }
-  const bool negative = value.unscaled < 0;
-  unsigned __int128 magnitude = negative ? -static_cast<unsigned __int128>(value.unscaled)
-                                         : static_cast<unsigned __int128>(value.unscaled);
-  char digits[48];
-  int count = 0;
-  while (magnitude != 0) {
-    digits[count++] = static_cast<char>(magnitude % 10);
-    magnitude /= 10;
-  }
-  std::reverse(digits, digits + count);
-  const int exponent = count - value.scale;
-  while (count > 0 && digits[count - 1] == 0) --count;
-  out->push_back(static_cast<char>(negative ? kNumericNegative : kNumericPositive));
-  const size_t start = out->size();
-  out->push_back(static_cast<char>(exponent + 128));
-  for (int i = 0; i < count; i += 2) {
-    const int pair = digits[i] * 10 + (i + 1 < count ? digits[i + 1] : 0);
-    out->push_back(static_cast<char>(pair + 1));
-  }
-  out->push_back(0);
-  if (negative) {
-    for (size_t i = start; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
-  }
-}
-
-template <typename Out>
-void AppendInterval(const types::Interval& value, Out* out) {
-  const types::int128 days = static_cast<types::int128>(value.months) * 30 + value.days;
-  const types::int128 total = days * 86400000000 + value.microseconds;
-  const auto bits =
-      static_cast<unsigned __int128>(total) ^ (static_cast<unsigned __int128>(1) << 127);
-  AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits >> 64), out);
-  AppendBigEndian<uint64_t>(static_cast<uint64_t>(bits), out);
-}
-
-constexpr size_t kLongString = 4096;
-
-template <typename Out>
-void AppendString(std::string_view bytes, TypeId id, Out* out) {
-  if (id == TypeId::kUuid && bytes.size() == 16) {
-    out->append(bytes);
-    return;
-  }
-  if (id == TypeId::kBpchar) {
-    while (!bytes.empty() && bytes.back() == ' ') bytes.remove_suffix(1);
-  }
-  std::string ordered;
-  if (id == TypeId::kJsonb) {
-    ordered.reserve(bytes.size() + 8);
-    types::AppendJsonbKey(types::Jsonb(bytes), &ordered);
-    bytes = ordered;
-  }
-  const char* next = bytes.data();
-  const char* end = next + bytes.size();
-  if (bytes.size() > kLongString) {
-    // Exactly: what grows by itself takes three times as much for a moment, and keeps twice.
-    const auto zeros = static_cast<size_t>(std::count(next, end, '\0'));
-    out->reserve(out->size() + bytes.size() + zeros + 2);
-  }
-  while (next < end) {
-    const char* zero =
-        static_cast<const char*>(std::memchr(next, 0, static_cast<size_t>(end - next)));
-    if (zero == nullptr) {
-      out->append(next, static_cast<size_t>(end - next));
-      break;
-    }
-    out->append(next, static_cast<size_t>(zero - next));
-    out->append("\x00\xff", 2);
-    next = zero + 1;
-  }
-  out->append("\x00\x01", 2);
 }
 
 // Encodes marker and inversion around `body`, which appends the ascending form.
@@ -287,19 +185,19 @@ void AppendVectorKey(const types::Vector& vector, uint32_t row, const KeyColumn&
         out->push_back(static_cast<char>(vector.data<uint8_t>()[row]));
         break;
       case Physical::kInt16:
-        AppendSigned<int16_t, uint16_t>(vector.data<int16_t>()[row], out);
+        AppendSigned<int16_t>(vector.data<int16_t>()[row], out);
         break;
       case Physical::kInt32:
-        AppendSigned<int32_t, uint32_t>(vector.data<int32_t>()[row], out);
+        AppendSigned<int32_t>(vector.data<int32_t>()[row], out);
         break;
       case Physical::kInt64:
-        AppendSigned<int64_t, uint64_t>(vector.data<int64_t>()[row], out);
+        AppendSigned<int64_t>(vector.data<int64_t>()[row], out);
         break;
       case Physical::kFloat:
-        AppendBigEndian(OrderedBits<float, uint32_t>(vector.data<float>()[row]), out);
+        AppendFloat<float>(vector.data<float>()[row], out);
         break;
       case Physical::kDouble:
-        AppendBigEndian(OrderedBits<double, uint64_t>(vector.data<double>()[row]), out);
+        AppendFloat<double>(vector.data<double>()[row], out);
         break;
       case Physical::kDecimal:
         AppendDecimal(vector.data<types::Decimal>()[row], out);
@@ -339,8 +237,8 @@ size_t KeyBound(const types::Vector& vector, uint32_t row, const KeyColumn& colu
   if (vector.physical() != Physical::kString) return marker + FixedBound(vector.physical());
   std::string_view text = vector.data<std::string_view>()[row];
   std::string ordered;
-  if (column.type.id == TypeId::kJsonb) {
-    types::AppendJsonbKey(types::Jsonb(text), &ordered);
+  if (types::HasOrderKey(column.type.id)) {
+    types::AppendOrderKey(column.type.id, text, &ordered);
     text = ordered;
   }
   // Most have no zeros, which memchr is fast to see.
@@ -356,19 +254,19 @@ void AppendKey(const types::Value& value, const KeyColumn& column, std::string* 
         out->push_back(value.bool_value() ? 1 : 0);
         break;
       case Physical::kInt16:
-        AppendSigned<int16_t, uint16_t>(static_cast<int16_t>(value.int_value()), out);
+        AppendSigned<int16_t>(static_cast<int16_t>(value.int_value()), out);
         break;
       case Physical::kInt32:
-        AppendSigned<int32_t, uint32_t>(static_cast<int32_t>(value.int_value()), out);
+        AppendSigned<int32_t>(static_cast<int32_t>(value.int_value()), out);
         break;
       case Physical::kInt64:
-        AppendSigned<int64_t, uint64_t>(value.int_value(), out);
+        AppendSigned<int64_t>(value.int_value(), out);
         break;
       case Physical::kFloat:
-        AppendBigEndian(OrderedBits<float, uint32_t>(static_cast<float>(value.float_value())), out);
+        AppendFloat<float>(static_cast<float>(value.float_value()), out);
         break;
       case Physical::kDouble:
-        AppendBigEndian(OrderedBits<double, uint64_t>(value.float_value()), out);
+        AppendFloat<double>(value.float_value(), out);
         break;
       case Physical::kDecimal:
         AppendDecimal(value.decimal(), out);
@@ -418,7 +316,7 @@ bool IsExact(TypeId id) {
     case Physical::kDouble:
       return false;
     default:
-      return id != TypeId::kBpchar && id != TypeId::kJsonb;
+      return id != TypeId::kBpchar && !types::HasOrderKey(id);
   }
 }
 

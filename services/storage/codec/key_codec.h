@@ -38,7 +38,7 @@ char* WriteKey(const types::Vector& vector, uint32_t row, const KeyColumn& colum
 bool DecodeKey(std::string_view* in, const KeyColumn& column, types::Vector* out, uint32_t row);
 
 // Whether a value can be told exactly from its key form (numeric loses its scale, jsonb
-// too, char(n) its blanks).
+// and arrays too, char(n) its blanks).
 bool IsExact(types::TypeId id);
 
 // The least key greater than every key that starts with `prefix`.

@@ -5,6 +5,7 @@
 
 #include "common/status/macros.h"
 #include "common/types/batch_rows.h"
+#include "common/types/form.h"
 #include "services/storage/codec/key_codec.h"
 
 namespace adbms::storage::executor {
@@ -151,7 +152,7 @@ void AppendIdentity(const types::Value& value, std::string* out) {
   // Equal numbers of different scale are told apart: their text differs.
   if (types::PhysicalOf(value.type().id) == types::Physical::kDecimal) {
     out->push_back(static_cast<char>(value.decimal().scale));
-  } else if (value.type().id == types::TypeId::kJsonb) {
+  } else if (types::HasOrderKey(value.type().id)) {
     out->append(value.bytes());
   }
 }

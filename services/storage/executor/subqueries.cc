@@ -1,8 +1,10 @@
 #include "services/storage/executor/subqueries.h"
 
+#include "absl/cleanup/cleanup.h"
+#include "common/sql/functions/catalog_builder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "common/types/text_io.h"
+#include "common/types/array.h"
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/row_identity.h"
@@ -238,26 +240,39 @@ absl::StatusOr<types::Value> SubqueryExecution::Answer(const SubqueryExpression&
       if (rows.row_count > 0 && rows.columns.empty()) {
         return absl::InternalError("malformed plan: an array of no column");
       }
-      std::vector<types::ArrayElement> elements;
-      sql::functions::ScratchMemory scratch(context_->state.context);
-      for (uint32_t row = 0; row < rows.row_count; ++row) {
-        const size_t bytes = rows.columns[0]->physical() == types::Physical::kString
-                                 ? rows.columns[0]->data<std::string_view>()[row].size()
-                                 : 16;
-        RETURN_IF_ERROR(context_->state.context.Handled(bytes + 64));
-        // The element, and its part of the text that is made of them all.
-        RETURN_IF_ERROR(scratch.Take(2 * sizeof(types::ArrayElement) + 2 * bytes));
-        types::ArrayElement element;
-        element.null = rows.columns[0]->is_null(row);
-        if (!element.null)
-          types::FormatText(*rows.columns[0], row, types::TextOptions(), &element.text);
-        elements.push_back(std::move(element));
-      }
-      return types::Value::String(result_type, types::FormatArray(elements));
+      return ArrayOf(rows, result_type);
     }
     default:
       return absl::InternalError("malformed plan: kind of subquery");
   }
+}
+
+absl::StatusOr<types::Value> SubqueryExecution::ArrayOf(const types::Batch& rows,
+                                                        types::Type result_type) {
+  if (!types::IsArray(result_type.id))
+    return absl::InternalError("malformed plan: an array of another type");
+  if (rows.row_count == 0) {
+    return types::Value::String(result_type, types::ArrayBuilder(result_type.id).Finish());
+  }
+  const types::Vector& column = *rows.columns[0];
+  const auto* function = sql::functions::FunctionCatalog::Builtin().AggregateBySignature(
+      sql::functions::SignatureOf("array_agg", {column.type().id}));
+  if (function == nullptr || function->result != result_type.id)
+    return absl::InternalError("malformed plan: an array of another type");
+  const std::unique_ptr<sql::functions::Aggregate> aggregate = function->create();
+  std::vector<char> state(aggregate->state_size());
+  aggregate->Initialize(state.data());
+  const absl::Cleanup destroy = [&] { aggregate->Destroy(state.data()); };
+  sql::functions::ScratchMemory scratch(context_->state.context);
+  const std::vector<char*> states(rows.row_count, state.data());
+  RETURN_IF_ERROR(context_->state.context.Handled(size_t{rows.row_count} * 64));
+  RETURN_IF_ERROR(scratch.Take(
+      static_cast<size_t>(aggregate->GrowthOf({&column}, rows.row_count, states.data()))));
+  RETURN_IF_ERROR(aggregate->Update({&column}, rows.row_count, states.data()));
+  types::Vector result(result_type);
+  result.Resize(1);
+  RETURN_IF_ERROR(aggregate->Finalize(state.data(), &result, 0));
+  return result.Get(0);
 }
 
 absl::StatusOr<types::Value> SubqueryExecution::Quantified(

@@ -51,6 +51,8 @@ class SubqueryExecution : public sql::expression::SubqueryRunner {
   absl::StatusOr<types::Value> Quantified(const common::v1::SubqueryExpression& subquery,
                                           const types::Batch& rows,
                                           const std::vector<types::Value>& operands);
+  // ARRAY(…).
+  absl::StatusOr<types::Value> ArrayOf(const types::Batch& rows, types::Type result_type);
   absl::StatusOr<types::Value> HashedAny(Rows* rows, const std::vector<types::Value>& operands);
 
   ExecutionContext* const context_;

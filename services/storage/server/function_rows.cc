@@ -12,6 +12,7 @@
 namespace adbms::storage::server {
 namespace {
 
+using sql::functions::Polymorphism;
 using sql::functions::Volatility;
 using types::TypeId;
 
@@ -21,13 +22,44 @@ constexpr int64_t kAnyElement = 2283;
 // Where the numbers of functions begin that are made from their names.
 constexpr uint32_t kNamedBase = 0x70000000;
 
+// What a polymorphic function takes and gives, as PostgreSQL names it.
+constexpr int64_t kAnyArray = 2277;
+constexpr int64_t kAnyCompatible = 5077;
+constexpr int64_t kAnyCompatibleArray = 5078;
+
 int64_t TypeOid(TypeId id, int64_t any) {
   return id == TypeId::kUnspecified ? any : int64_t{types::OidOf(id)};
 }
 
-std::vector<int64_t> TypeOids(const std::vector<TypeId>& ids) {
+// Of the instances of a polymorphic function that of uuid stands for all: no fixed argument or
+// result is a uuid.
+bool IsShown(const Polymorphism& polymorphism) {
+  return polymorphism.element == TypeId::kUnspecified || polymorphism.element == TypeId::kUuid;
+}
+
+int64_t ResultOid(const Polymorphism& polymorphism, TypeId result) {
+  const bool is_polymorphic = polymorphism.element != TypeId::kUnspecified;
+  if (is_polymorphic && result == types::ArrayOf(polymorphism.element))
+    return polymorphism.compatible ? kAnyCompatibleArray : kAnyArray;
+  if (is_polymorphic && result == polymorphism.element) return kAnyElement;
+  return TypeOid(result, kAnyElement);
+}
+
+template <typename F>
+std::vector<int64_t> ArgumentOids(const F& function) {
+  const Polymorphism& polymorphism = function.polymorphism;
   std::vector<int64_t> oids;
-  for (const TypeId id : ids) oids.push_back(TypeOid(id, kAny));
+  for (size_t i = 0; i < function.arguments.size(); ++i) {
+    const auto role =
+        i < polymorphism.roles.size() ? polymorphism.roles[i] : Polymorphism::Role::kFixed;
+    if (role == Polymorphism::Role::kArray) {
+      oids.push_back(polymorphism.compatible ? kAnyCompatibleArray : kAnyArray);
+    } else if (role == Polymorphism::Role::kElement) {
+      oids.push_back(polymorphism.compatible ? kAnyCompatible : kAnyElement);
+    } else {
+      oids.push_back(TypeOid(function.arguments[i], kAny));
+    }
+  }
   return oids;
 }
 
@@ -43,8 +75,26 @@ int64_t NamedOid(const std::string& signature, std::set<int64_t>* taken) {
 // PostgreSQL's names: "boolin", "date_in", "array_in".
 std::string TypeFunctionName(const TypeRow& type, const char* end) {
   if (std::string_view(type.name).starts_with("_")) return std::string("array_") + end;
-  for (const char* name : {"json", "date", "time", "timestamp", "timestamptz", "interval",
-                           "numeric", "record", "void", "uuid", "cstring", "any"}) {
+  for (const char* name : {"json",
+                           "date",
+                           "time",
+                           "timestamp",
+                           "timestamptz",
+                           "interval",
+                           "numeric",
+                           "record",
+                           "void",
+                           "uuid",
+                           "cstring",
+                           "any",
+                           "inet",
+                           "cidr",
+                           "macaddr",
+                           "macaddr8",
+                           "anyarray",
+                           "anycompatible",
+                           "anycompatiblearray",
+                           "anyelement"}) {
     if (std::string_view(name) == type.name) return std::string(type.name) + "_" + end;
   }
   return std::string(type.name) + end;
@@ -67,12 +117,16 @@ std::vector<FunctionRow> MakeFunctions() {
   std::set<int64_t> taken;
   AddTypeFunctions(&rows);
   for (const auto* function : sql::functions::BuiltinFunctions()) {
-    if (function->name == sql::functions::kIdentityNextval) continue;  // No statement can name it.
+    // No statement can name them.
+    if (function->name == sql::functions::kIdentityNextval ||
+        function->name.find(' ') != std::string::npos)
+      continue;
+    if (!IsShown(function->polymorphism)) continue;
     FunctionRow row;
     row.oid = NamedOid(function->signature, &taken);
     row.name = function->name;
-    row.arguments = TypeOids(function->arguments);
-    row.result = TypeOid(function->result, kAnyElement);
+    row.arguments = ArgumentOids(*function);
+    row.result = ResultOid(function->polymorphism, function->result);
     row.strict = function->strict;
     row.variadic = function->variadic;
     row.volatility = function->volatility == Volatility::kImmutable ? 'i'
@@ -81,22 +135,25 @@ std::vector<FunctionRow> MakeFunctions() {
     rows.push_back(std::move(row));
   }
   for (const auto* function : sql::functions::BuiltinAggregates()) {
+    if (!IsShown(function->polymorphism)) continue;
     FunctionRow row;
     row.oid = NamedOid(function->signature, &taken);
     row.name = function->name;
     row.kind = 'a';
-    row.arguments = TypeOids(function->arguments);
-    row.result = TypeOid(function->result, kAnyElement);
+    row.arguments = ArgumentOids(*function);
+    row.result = ResultOid(function->polymorphism, function->result);
     row.strict = false;
     rows.push_back(std::move(row));
   }
   for (const auto* function : sql::functions::BuiltinTableFunctions()) {
+    if (!IsShown(function->polymorphism)) continue;
     FunctionRow row;
     row.oid = NamedOid(function->signature, &taken);
     row.name = function->name;
-    row.arguments = TypeOids(function->arguments);
-    row.result =
-        function->result.size() == 1 ? TypeOid(function->result[0], kAnyElement) : int64_t{2249};
+    row.arguments = ArgumentOids(*function);
+    row.result = function->result.size() == 1
+                     ? ResultOid(function->polymorphism, function->result[0])
+                     : int64_t{2249};
     row.returns_set = true;
     rows.push_back(std::move(row));
   }

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "common/settings/setting_table.h"
+#include "common/types/array.h"
+#include "common/types/text_io.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
@@ -29,7 +31,9 @@ std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const Ro
         {std::string(row[2].bytes()) + "=" + std::string(row[3].bytes()), false});
   }
   std::map<std::pair<std::string, std::string>, std::string> texts;
-  for (const auto& [key, list] : lists) texts[key] = types::FormatArray(list);
+  for (const auto& [key, list] : lists) {
+    types::FormatArray(types::TextArray(list), types::TypeId::kTextArray, {}, &texts[key]);
+  }
   return texts;
 }
 

@@ -1,12 +1,17 @@
 // pg_type.
 #include "services/storage/server/type_rows.h"
 
+#include <deque>
+#include <string>
+#include <vector>
+
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {
 namespace {
 
-constexpr TypeRow kTypes[] = {
+// Arrays follow from their elements.
+constexpr TypeRow kPlainTypes[] = {
     {16, "bool", 1, true, "b", "B", true, 0, 1000, "c", "p", 0, 1242, 1243},
     {17, "bytea", -1, false, "b", "U", false, 0, 1001, "i", "x", 0, 1244, 31},
     {18, "char", 1, true, "b", "Z", false, 0, 1002, "c", "p", 0, 1245, 33},
@@ -22,12 +27,6 @@ constexpr TypeRow kTypes[] = {
     {700, "float4", 4, true, "b", "N", false, 0, 1021, "i", "p", 0, 200, 201},
     {701, "float8", 8, true, "b", "N", true, 0, 1022, "d", "p", 0, 214, 215},
     {705, "unknown", -2, false, "p", "X", false, 0, 0, "c", "p", 0, 109, 110},
-    {1003, "_name", -1, false, "b", "A", false, 19, 0, "i", "x", 950, 750, 751},
-    {1005, "_int2", -1, false, "b", "A", false, 21, 0, "i", "x", 0, 750, 751},
-    {1007, "_int4", -1, false, "b", "A", false, 23, 0, "i", "x", 0, 750, 751},
-    {1009, "_text", -1, false, "b", "A", false, 25, 0, "i", "x", 100, 750, 751},
-    {1016, "_int8", -1, false, "b", "A", false, 20, 0, "d", "x", 0, 750, 751},
-    {1028, "_oid", -1, false, "b", "A", false, 26, 0, "i", "x", 0, 750, 751},
     {1042, "bpchar", -1, false, "b", "S", false, 0, 1014, "i", "x", 100, 1044, 1045},
     {1043, "varchar", -1, false, "b", "S", false, 0, 1015, "i", "x", 100, 1046, 1047},
     {1082, "date", 4, true, "b", "D", false, 0, 1182, "i", "p", 0, 1084, 1085},
@@ -42,16 +41,41 @@ constexpr TypeRow kTypes[] = {
     {2249, "record", -1, false, "p", "P", false, 0, 2287, "d", "x", 0, 2290, 2291},
     {2275, "cstring", -2, false, "p", "P", false, 0, 1263, "c", "p", 0, 2292, 2293},
     {2276, "any", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2294, 2295},
+    {2277, "anyarray", -1, false, "p", "P", false, 0, 0, "d", "x", 0, 2296, 2297},
+    {5077, "anycompatible", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 5086, 5087},
+    {5078, "anycompatiblearray", -1, false, "p", "P", false, 0, 0, "d", "x", 0, 5088, 5089},
     {2283, "anyelement", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2312, 2313},
     {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
     {4089, "regnamespace", 4, true, "b", "N", false, 0, 4090, "i", "p", 0, 4084, 4085},
     {3802, "jsonb", -1, false, "b", "U", false, 0, 3807, "i", "x", 0, 3806, 3804},
-    {3807, "_jsonb", -1, false, "b", "A", false, 3802, 0, "i", "x", 0, 750, 751},
+    {869, "inet", -1, false, "b", "I", true, 0, 1041, "i", "m", 0, 910, 911},
+    {650, "cidr", -1, false, "b", "I", false, 0, 651, "i", "m", 0, 1267, 1427},
+    {829, "macaddr", 6, false, "b", "U", false, 0, 1040, "i", "p", 0, 436, 437},
+    {774, "macaddr8", 8, false, "b", "U", false, 0, 775, "i", "p", 0, 4110, 4111},
     {2950, "uuid", 16, false, "b", "U", false, 0, 2951, "c", "p", 0, 2952, 2953},
 };
 
+constexpr int64_t kArrayIn = 750;
+constexpr int64_t kArrayOut = 751;
+
+const std::vector<TypeRow>& Types() {
+  static const auto* const kTypes = [] {
+    static std::deque<std::string> names;
+    auto* types = new std::vector<TypeRow>(std::begin(kPlainTypes), std::end(kPlainTypes));
+    for (const TypeRow& element : kPlainTypes) {
+      if (element.array == 0) continue;
+      const std::string& name = names.emplace_back("_" + std::string(element.name));
+      const char* align = std::string_view(element.align) == "d" ? "d" : "i";
+      types->push_back({element.array, name.c_str(), -1, false, element.kind, "A", false,
+                        element.oid, 0, align, "x", element.collation, kArrayIn, kArrayOut});
+    }
+    return types;
+  }();
+  return *kTypes;
+}
+
 void FillType(const RowSource&, RowBuilder* rows) {
-  for (const TypeRow& type : kTypes) {
+  for (const TypeRow& type : Types()) {
     rows->Row()
         .Set("oid", type.oid)
         .Set("typname", type.name)
@@ -87,10 +111,10 @@ void FillType(const RowSource&, RowBuilder* rows) {
 
 }  // namespace
 
-std::span<const TypeRow> AllTypes() { return kTypes; }
+std::span<const TypeRow> AllTypes() { return Types(); }
 
 const TypeRow* FindType(int64_t oid) {
-  for (const TypeRow& type : kTypes) {
+  for (const TypeRow& type : Types()) {
     if (type.oid == oid) return &type;
   }
   return nullptr;

@@ -1,6 +1,7 @@
 #include "services/storage/server/virtual_rows.h"
 
 #include "common/status/macros.h"
+#include "common/types/text_io.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/pg_catalog_rows.h"
@@ -24,9 +25,13 @@ types::Vector* RowBuilder::At(const char* column) {
 }
 
 RowBuilder& RowBuilder::Set(const char* column, std::string_view text) {
-  if (types::Vector* vector = At(column); vector != nullptr) {
-    vector->SetValid(batch_.row_count - 1);
+  types::Vector* vector = At(column);
+  if (vector == nullptr) return *this;
+  vector->SetValid(batch_.row_count - 1);
+  if (!types::IsArray(vector->type().id)) {
     vector->Set(batch_.row_count - 1, types::Value::String(vector->type(), std::string(text)));
+  } else if (const auto array = types::ParseText(text, vector->type(), {}); array.ok()) {
+    vector->Set(batch_.row_count - 1, *array);
   }
   return *this;
 }

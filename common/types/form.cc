@@ -1,0 +1,63 @@
+#include "common/types/form.h"
+
+#include "common/types/array.h"
+#include "common/types/bytes_text.h"
+#include "common/types/jsonb.h"
+#include "common/types/jsonb_order.h"
+#include "common/types/mac_address.h"
+#include "common/types/network.h"
+
+namespace adbms::types {
+
+bool HasForm(TypeId id) {
+  if (IsArray(id)) return true;
+  switch (id) {
+    case TypeId::kJsonb:
+    case TypeId::kUuid:
+    case TypeId::kInet:
+    case TypeId::kCidr:
+    case TypeId::kMacaddr:
+    case TypeId::kMacaddr8:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsWellFormed(TypeId id, std::string_view bytes) {
+  if (IsArray(id)) return IsWellFormedArray(bytes, id);
+  switch (id) {
+    case TypeId::kJsonb:
+      return ValidateJsonb(bytes).ok();
+    case TypeId::kUuid:
+      return bytes.size() == 16;
+    case TypeId::kInet:
+      return NetworkAddress::IsForm(bytes);
+    case TypeId::kCidr:
+      return NetworkAddress::IsForm(bytes) && !NetworkAddress::FromForm(bytes).HasHostBits();
+    case TypeId::kMacaddr:
+      return bytes.size() == kMacaddrSize;
+    case TypeId::kMacaddr8:
+      return bytes.size() == kMacaddr8Size;
+    default:
+      return true;
+  }
+}
+
+bool HasOrderKey(TypeId id) { return id == TypeId::kJsonb || IsArray(id); }
+
+bool ComparesAsBytes(TypeId id) { return id != TypeId::kBpchar && !HasOrderKey(id); }
+
+int CompareStrings(TypeId id, std::string_view a, std::string_view b) {
+  if (IsArray(id)) return CompareArrays(a, b, id);
+  if (id == TypeId::kJsonb) return CompareJsonb(Jsonb(a), Jsonb(b));
+  if (id == TypeId::kBpchar) return TrimBlanks(a).compare(TrimBlanks(b));
+  return a.compare(b);
+}
+
+void AppendOrderKey(TypeId id, std::string_view bytes, std::string* out) {
+  if (IsArray(id)) return AppendArrayKey(bytes, id, out);
+  AppendJsonbKey(Jsonb(bytes), out);
+}
+
+}  // namespace adbms::types
