@@ -85,6 +85,7 @@ struct CopyStatement {
   bool from = false;
   bool to_or_from_stdio = true;  // False: a file or program, which is refused by the gateway.
   bool csv = false;
+  bool binary = false;
   bool header = false;
   std::optional<char> delimiter, quote, escape;
   std::optional<std::string> null_text;

@@ -1,4 +1,7 @@
-// COPY data, text and csv, arriving in pieces.
+// COPY data, text, csv and binary, arriving in pieces.
+#include <memory>
+
+#include "services/gateway/session/copy_binary.h"
 #include "services/gateway/session/copy_format.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -6,8 +9,13 @@ namespace adbms::fuzz {
 
 std::vector<std::string> Seeds() {
   return {"1\ta\\tb\t\\N\n2\t\\x41\\101\\\\\t\n\\.\n",
-          "1,\"a \"\"quoted\"\"\nline\",\n2,,\"\"\r\n3,x,y\r\n", "a,b,c\n1,2,3\n", "1\t2\t3",
-          "\\N\t\\N\t\\N\n"};
+          "1,\"a \"\"quoted\"\"\nline\",\n2,,\"\"\r\n3,x,y\r\n",
+          "a,b,c\n1,2,3\n",
+          "1\t2\t3",
+          "\\N\t\\N\t\\N\n",
+          std::string("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\3\0\0\0\1a\377\377\377\377\0\0\0\0"
+                      "\377\377",
+                      11 + 8 + 2 + 5 + 4 + 4 + 2)};
 }
 
 std::string Mutate(std::string input, std::mt19937_64& random) {
@@ -19,13 +27,19 @@ std::string Mutate(std::string input, std::mt19937_64& random) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using adbms::gateway::session::CopyFormat;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const bool csv : {false, true}) {
+  for (const int kind : {0, 1, 2}) {
+    const bool csv = kind == 1;
     CopyFormat format;
     format.csv = csv;
     format.header = csv && size % 2 == 0;
     if (csv) format.delimiter = ',';
     if (csv) format.null_text = "";
-    adbms::gateway::session::CopyReader reader(format, 3);
+    std::unique_ptr<adbms::gateway::session::CopyRows> rows;
+    if (kind == 2)
+      rows = std::make_unique<adbms::gateway::session::BinaryCopyReader>(3);
+    else
+      rows = std::make_unique<adbms::gateway::session::CopyReader>(format, 3);
+    adbms::gateway::session::CopyRows& reader = *rows;
     std::vector<std::optional<std::string_view>> fields;
     const auto drain = [&] {
       for (;;) {

@@ -172,12 +172,11 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
     const std::string name = absl::AsciiStrToLower(option.defname);
     const std::string value = ConstantText(option.arg);
     if (name == "format") {
-      if (value != "text" && value != "csv") {
-        if (value == "binary") return status::NotSupported("COPY in binary format");
+      if (value != "text" && value != "csv" && value != "binary")
         return status::Error(sqlstate::kInvalidParameterValue,
                              absl::StrCat("COPY format \"", value, "\" not recognized"));
-      }
       copy.csv = value == "csv";
+      copy.binary = value == "binary";
     } else if (name == "header") {
       if (value == "match") {
         if (!copy.from)
@@ -210,6 +209,14 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
       return status::NotSupported(absl::StrCat("COPY option ", name));
     }
   }
+  const auto not_in_binary = [](absl::string_view option) {
+    return status::Error(sqlstate::kSyntaxError,
+                         absl::StrCat("cannot specify ", option, " in BINARY mode"));
+  };
+  if (copy.binary && copy.delimiter.has_value()) return not_in_binary("DELIMITER");
+  if (copy.binary && copy.null_text.has_value()) return not_in_binary("NULL");
+  if (copy.binary && copy.header)
+    return status::Error(sqlstate::kFeatureNotSupported, "cannot specify HEADER in BINARY mode");
   if (!copy.csv && (copy.quote.has_value() || copy.escape.has_value()))
     return status::Error(
         sqlstate::kFeatureNotSupported,

@@ -55,11 +55,11 @@ class StreamSink : public session::ResultSink {
   absl::Status Empty() override { return Complete(""); }
   void Notice(std::string_view, std::string_view, std::string_view) override {}
   void ParameterStatus(std::string_view, std::string_view) override {}
-  absl::Status BeginCopyIn(int) override { return status::NotSupported("COPY over gRPC"); }
+  absl::Status BeginCopyIn(int, bool) override { return status::NotSupported("COPY over gRPC"); }
   absl::StatusOr<bool> ReadCopyData(std::string*) override {
     return status::NotSupported("COPY over gRPC");
   }
-  absl::Status BeginCopyOut(int) override { return status::NotSupported("COPY over gRPC"); }
+  absl::Status BeginCopyOut(int, bool) override { return status::NotSupported("COPY over gRPC"); }
   absl::Status CopyData(std::string_view) override {
     return status::NotSupported("COPY over gRPC");
   }

@@ -13,11 +13,11 @@ void Field(char code, std::string_view text, WireWriter* writer) {
   writer->CString(text);
 }
 
-void WriteCopyResponse(char type, int columns, WireWriter* writer) {
+void WriteCopyResponse(char type, int columns, bool binary, WireWriter* writer) {
   writer->Begin(type);
-  writer->Byte(0);
+  writer->Byte(binary ? 1 : 0);
   writer->Int16(static_cast<int16_t>(columns));
-  for (int i = 0; i < columns; ++i) writer->Int16(0);
+  for (int i = 0; i < columns; ++i) writer->Int16(binary ? 1 : 0);
   writer->End();
 }
 
@@ -131,8 +131,8 @@ void WireSink::ParameterStatus(std::string_view name, std::string_view value) {
   writer_->End();
 }
 
-absl::Status WireSink::BeginCopyIn(int columns) {
-  WriteCopyResponse('G', columns, writer_);
+absl::Status WireSink::BeginCopyIn(int columns, bool binary) {
+  WriteCopyResponse('G', columns, binary, writer_);
   return writer_->Flush();
 }
 
@@ -164,15 +164,16 @@ absl::StatusOr<bool> WireSink::ReadCopyData(std::string* data) {
   }
 }
 
-absl::Status WireSink::BeginCopyOut(int columns) {
-  WriteCopyResponse('H', columns, writer_);
+absl::Status WireSink::BeginCopyOut(int columns, bool binary) {
+  WriteCopyResponse('H', columns, binary, writer_);
+  binary_copy_ = binary;
   return absl::OkStatus();
 }
 
 absl::Status WireSink::CopyData(std::string_view data) {
   // One row a message, as clients expect.
   while (!data.empty()) {
-    const size_t end = data.find('\n');
+    const size_t end = binary_copy_ ? std::string_view::npos : data.find('\n');
     const size_t size = end == std::string_view::npos ? data.size() : end + 1;
     writer_->Begin('d');
     writer_->Bytes(data.substr(0, size));

@@ -36,9 +36,9 @@ class WireSink : public session::ResultSink {
   void Notice(std::string_view severity, std::string_view sqlstate,
               std::string_view message) override;
   void ParameterStatus(std::string_view name, std::string_view value) override;
-  absl::Status BeginCopyIn(int columns) override;
+  absl::Status BeginCopyIn(int columns, bool binary) override;
   absl::StatusOr<bool> ReadCopyData(std::string* data) override;
-  absl::Status BeginCopyOut(int columns) override;
+  absl::Status BeginCopyOut(int columns, bool binary) override;
   absl::Status CopyData(std::string_view data) override;
   absl::Status EndCopyOut() override;
 
@@ -48,6 +48,7 @@ class WireSink : public session::ResultSink {
   const session::Settings* const settings_;
   const bool describe_;
   const std::vector<int16_t> formats_;
+  bool binary_copy_ = false;
 };
 
 }  // namespace adbms::gateway::pgwire

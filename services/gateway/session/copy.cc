@@ -11,6 +11,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
 #include "services/gateway/policy/authorize.h"
+#include "services/gateway/session/copy_binary.h"
 #include "services/gateway/session/copy_format.h"
 #include "services/gateway/session/session.h"
 
@@ -30,11 +31,11 @@ std::string QuoteIdentifier(const std::string& name) {
   return quoted + "\"";
 }
 
-// Turns rows of text fields into batches of a table's live columns.
+// Turns rows of fields into batches of a table's live columns.
 class RowAssembler {
  public:
-  RowAssembler(const sql::CopyBinding& binding, types::TextOptions options)
-      : options_(std::move(options)) {
+  RowAssembler(const sql::CopyBinding& binding, types::TextOptions options, bool binary)
+      : options_(std::move(options)), binary_(binary) {
     const auto& columns = binding.table->columns();
     std::vector<int> field_of(columns.size(), -1);
     for (size_t i = 0; i < binding.columns.size(); ++i) {
@@ -96,7 +97,8 @@ class RowAssembler {
         vector->SetNull(row);
       } else {
         const absl::Status status =
-            types::ParseTextInto(*fields[target.field], options_, vector, row);
+            binary_ ? ParseBinaryInto(*fields[target.field], target.type, vector, row)
+                    : types::ParseTextInto(*fields[target.field], options_, vector, row);
         if (!status.ok()) {
           status::SqlError error = status::FromStatus(status);
           absl::StrAppend(&error.detail, error.detail.empty() ? "" : " ", "COPY ", table_,
@@ -125,7 +127,18 @@ class RowAssembler {
     int field;  // -1: the constant.
     types::Value constant;
   };
+  absl::Status ParseBinaryInto(std::string_view field, const types::Type& type,
+                               types::Vector* vector, uint32_t row) const {
+    // Text is its own binary form, and has a length to keep to.
+    if (type.id != types::TypeId::kChar && types::IsString(type.id))
+      return types::ParseTextInto(field, options_, vector, row);
+    ASSIGN_OR_RETURN(const types::Value value, types::ParseBinary(field, type));
+    vector->Set(row, value);
+    return absl::OkStatus();
+  }
+
   types::TextOptions options_;
+  const bool binary_;
   std::vector<Target> targets_;
   std::vector<std::pair<size_t, const common::v1::Expression*>> default_of_;
   std::vector<std::pair<size_t, sql::expression::CompiledExpressionPtr>> computed_;
@@ -262,7 +275,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   state.context.session_details = options.details;
   const std::vector<types::Value> no_parameters;
   state.parameters = &no_parameters;
-  RowAssembler assembler(binding, InputOptions());
+  RowAssembler assembler(binding, InputOptions(), format.binary);
   RETURN_IF_ERROR(assembler.PrepareDefaults(&state));
   const auto values_of = [&](uint32_t sequence_id, bool identity, uint32_t count) {
     return TakeSequenceValues(sequence_id, identity, count);
@@ -275,8 +288,10 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   ASSIGN_OR_RETURN(auto writer,
                    storage_->OpenBulkWriter(Context(), table, binding.checks, options));
   *begun = true;
-  RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size())));
-  CopyReader reader(format, binding.columns.size());
+  RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size()), format.binary));
+  CopyReader text(format, binding.columns.size());
+  BinaryCopyReader binary(binding.columns.size());
+  CopyRows& reader = format.binary ? static_cast<CopyRows&>(binary) : text;
   std::vector<std::optional<std::string_view>> fields;
   types::Batch batch;
   size_t batch_bytes = 0;
@@ -340,8 +355,9 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
   ASSIGN_OR_RETURN(auto plan, MakePlan(query));
   storage::api::ExecuteOptions options;
   ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
-  RETURN_IF_ERROR(sink->BeginCopyOut(plan->plan->root().output_size()));
+  RETURN_IF_ERROR(sink->BeginCopyOut(plan->plan->root().output_size(), format.binary));
   std::string out;
+  if (format.binary) AppendBinaryCopyHeader(&out);
   if (format.header) {
     std::vector<std::string> names;
     for (const auto& column : plan->plan->root().output()) names.push_back(column.name());
@@ -353,14 +369,19 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
     ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
     if (!more) break;
     for (uint32_t row = 0; row < batch.row_count; ++row) {
-      FormatCopyRow(format, settings_.text_options(), batch, row, &out);
-      if (out.size() < kCopyOutBytes) continue;
+      if (format.binary) {
+        AppendBinaryCopyRow(batch, row, &out);
+      } else {
+        FormatCopyRow(format, settings_.text_options(), batch, row, &out);
+        if (out.size() < kCopyOutBytes) continue;
+      }
       RETURN_IF_ERROR(sink->CopyData(out));
       out.clear();
     }
     rows += batch.row_count;
     reads_->Add(batch.row_count);
   }
+  if (format.binary) AppendBinaryCopyTrailer(&out);
   if (!out.empty()) RETURN_IF_ERROR(sink->CopyData(out));
   RETURN_IF_ERROR(sink->EndCopyOut());
   if (services_.audit->Wants(plan->plan->read_only())) {

@@ -122,6 +122,7 @@ void AppendCsv(const CopyFormat& format, std::string_view text, bool alone, std:
 
 absl::StatusOr<CopyFormat> CopyFormat::From(const sql::CopyStatement& statement) {
   CopyFormat format;
+  format.binary = statement.binary;
   format.csv = statement.csv;
   format.header = statement.header;
   if (format.csv) {

@@ -15,6 +15,7 @@
 namespace adbms::gateway::session {
 
 struct CopyFormat {
+  bool binary = false;  // See copy_binary.h; the rest is then of no use.
   bool csv = false;
   bool header = false;
   char delimiter = '\t';
@@ -26,21 +27,33 @@ struct CopyFormat {
   static absl::StatusOr<CopyFormat> From(const sql::CopyStatement& statement);
 };
 
-// Bytes in pieces to rows of text fields.
-class CopyReader {
+// Bytes in pieces to rows of fields.
+class CopyRows {
  public:
-  CopyReader(const CopyFormat& format, size_t columns);
+  using Fields = std::vector<std::optional<std::string_view>>;
+
+  virtual ~CopyRows() = default;
   // Adds a piece of the data.
-  void Append(std::string_view data);
-  void Finish() { finished_ = true; }
+  virtual void Append(std::string_view data) = 0;
+  virtual void Finish() = 0;
   // The fields of the next row into `fields` (nullopt: NULL), which stay valid until the next call.
   // They may be fewer than the columns: what is there is to be read before that is an error.
-  // False when more data is needed, or at the end. Errors: 22P04 with the line number,
-  // 54000.
-  absl::StatusOr<bool> Next(std::vector<std::optional<std::string_view>>* fields);
-  uint64_t line() const { return line_; }
-  // Length of the row that Next has found.
-  size_t line_bytes() const { return line_bytes_; }
+  // False when more data is needed, or at the end. Errors: 22P04, 54000.
+  virtual absl::StatusOr<bool> Next(Fields* fields) = 0;
+  // The number of the row that Next has found, from 1, and its length.
+  virtual uint64_t line() const = 0;
+  virtual size_t line_bytes() const = 0;
+};
+
+// Of text and csv.
+class CopyReader : public CopyRows {
+ public:
+  CopyReader(const CopyFormat& format, size_t columns);
+  void Append(std::string_view data) override;
+  void Finish() override { finished_ = true; }
+  absl::StatusOr<bool> Next(Fields* fields) override;
+  uint64_t line() const override { return line_; }
+  size_t line_bytes() const override { return line_bytes_; }
 
  private:
   // As PostgreSQL's: what its buffers hold.

@@ -33,11 +33,11 @@ class FetchSink : public ResultSink {
     sink_->Notice(severity, sqlstate, message);
   }
   void ParameterStatus(std::string_view, std::string_view) override {}
-  absl::Status BeginCopyIn(int) override { return absl::InternalError("no COPY here"); }
+  absl::Status BeginCopyIn(int, bool) override { return absl::InternalError("no COPY here"); }
   absl::StatusOr<bool> ReadCopyData(std::string*) override {
     return absl::InternalError("no COPY here");
   }
-  absl::Status BeginCopyOut(int) override { return absl::InternalError("no COPY here"); }
+  absl::Status BeginCopyOut(int, bool) override { return absl::InternalError("no COPY here"); }
   absl::Status CopyData(std::string_view) override { return absl::InternalError("no COPY here"); }
   absl::Status EndCopyOut() override { return absl::InternalError("no COPY here"); }
   uint64_t rows() const { return rows_; }

@@ -30,10 +30,11 @@ class ResultSink {
   virtual void ParameterStatus(std::string_view name, std::string_view value) = 0;
 
   // COPY FROM STDIN: asks for data; false at its end. Errors: the client's CopyFail (57014).
-  virtual absl::Status BeginCopyIn(int columns) = 0;
+  virtual absl::Status BeginCopyIn(int columns, bool binary) = 0;
   virtual absl::StatusOr<bool> ReadCopyData(std::string* data) = 0;
-  // COPY TO STDOUT.
-  virtual absl::Status BeginCopyOut(int columns) = 0;
+  // COPY TO STDOUT: lines, or in binary format one row, the header before the first, or the
+  // trailer.
+  virtual absl::Status BeginCopyOut(int columns, bool binary) = 0;
   virtual absl::Status CopyData(std::string_view data) = 0;
   virtual absl::Status EndCopyOut() = 0;
 };

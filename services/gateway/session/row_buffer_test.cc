@@ -22,9 +22,9 @@ class Collector : public ResultSink {
   absl::Status Empty() override { return absl::OkStatus(); }
   void Notice(std::string_view, std::string_view, std::string_view) override {}
   void ParameterStatus(std::string_view, std::string_view) override {}
-  absl::Status BeginCopyIn(int) override { return absl::OkStatus(); }
+  absl::Status BeginCopyIn(int, bool) override { return absl::OkStatus(); }
   absl::StatusOr<bool> ReadCopyData(std::string*) override { return false; }
-  absl::Status BeginCopyOut(int) override { return absl::OkStatus(); }
+  absl::Status BeginCopyOut(int, bool) override { return absl::OkStatus(); }
   absl::Status CopyData(std::string_view) override { return absl::OkStatus(); }
   absl::Status EndCopyOut() override { return absl::OkStatus(); }
 

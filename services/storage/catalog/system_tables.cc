@@ -250,6 +250,13 @@ constexpr SystemTable kSystemTables[] = {
      "boot_val:text,reset_val:text,sourcefile:text,sourceline:int4,pending_restart:bool"},
     {12126, "pg_catalog", "pg_timezone_names",
      "name:text,abbrev:text,utc_offset:interval,is_dst:bool"},
+    {12142, "pg_catalog", "pg_stat_all_tables",
+     "relid:oid,schemaname:name,relname:name,seq_scan:int8,seq_tup_read:int8,"
+     "idx_scan:int8,idx_tup_fetch:int8,n_tup_ins:int8,n_tup_upd:int8,n_tup_del:int8,"
+     "n_tup_hot_upd:int8,n_live_tup:int8,n_dead_tup:int8,n_mod_since_analyze:int8,"
+     "n_ins_since_vacuum:int8,last_vacuum:timestamptz,last_autovacuum:timestamptz,"
+     "last_analyze:timestamptz,last_autoanalyze:timestamptz,vacuum_count:int8,"
+     "autovacuum_count:int8,analyze_count:int8,autoanalyze_count:int8"},
     {12161, "pg_catalog", "pg_stat_user_tables",
      "relid:oid,schemaname:name,relname:name,seq_scan:int8,seq_tup_read:int8,"
      "idx_scan:int8,idx_tup_fetch:int8,n_tup_ins:int8,n_tup_upd:int8,n_tup_del:int8,"
@@ -257,6 +264,17 @@ constexpr SystemTable kSystemTables[] = {
      "n_ins_since_vacuum:int8,last_vacuum:timestamptz,last_autovacuum:timestamptz,"
      "last_analyze:timestamptz,last_autoanalyze:timestamptz,vacuum_count:int8,"
      "autovacuum_count:int8,analyze_count:int8,autoanalyze_count:int8"},
+    {12170, "pg_catalog", "pg_statio_all_tables",
+     "relid:oid,schemaname:name,relname:name,heap_blks_read:int8,heap_blks_hit:int8,"
+     "idx_blks_read:int8,idx_blks_hit:int8,toast_blks_read:int8,toast_blks_hit:int8,"
+     "tidx_blks_read:int8,tidx_blks_hit:int8"},
+    {12179, "pg_catalog", "pg_statio_user_tables",
+     "relid:oid,schemaname:name,relname:name,heap_blks_read:int8,heap_blks_hit:int8,"
+     "idx_blks_read:int8,idx_blks_hit:int8,toast_blks_read:int8,toast_blks_hit:int8,"
+     "tidx_blks_read:int8,tidx_blks_hit:int8"},
+    {12183, "pg_catalog", "pg_stat_all_indexes",
+     "relid:oid,indexrelid:oid,schemaname:name,relname:name,indexrelname:name,"
+     "idx_scan:int8,idx_tup_read:int8,idx_tup_fetch:int8"},
     {12192, "pg_catalog", "pg_stat_user_indexes",
      "relid:oid,indexrelid:oid,schemaname:name,relname:name,indexrelname:name,"
      "idx_scan:int8,idx_tup_read:int8,idx_tup_fetch:int8"},

@@ -283,6 +283,17 @@ void FillUserTables(const RowSource& source, RowBuilder* rows) {
   }
 }
 
+// Blocks are not counted table by table: NULL.
+void FillTableBlocks(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, table] : source.catalog->tables()) {
+    if (!IsUserTable(*table)) continue;
+    rows->Row()
+        .Set("relid", id)
+        .Set("schemaname", ShownSchema(table->descriptor.schema()))
+        .Set("relname", table->descriptor.name());
+  }
+}
+
 void FillUserIndexes(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, table] : source.catalog->tables()) {
     for (const auto& index : table->descriptor.indexes()) {
@@ -383,7 +394,11 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_settings", FillSettings},
                  {"pg_catalog.pg_prepared_statements", FillPreparedStatements},
                  {"pg_catalog.pg_cursors", FillCursors},
+                 {"pg_catalog.pg_stat_all_tables", FillUserTables},
                  {"pg_catalog.pg_stat_user_tables", FillUserTables},
+                 {"pg_catalog.pg_statio_all_tables", FillTableBlocks},
+                 {"pg_catalog.pg_statio_user_tables", FillTableBlocks},
+                 {"pg_catalog.pg_stat_all_indexes", FillUserIndexes},
                  {"pg_catalog.pg_stat_user_indexes", FillUserIndexes},
                  {"adbms.index_usage", FillIndexUsage},
                  {"adbms.knobs", FillKnobs},
