@@ -83,10 +83,11 @@ absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& 
   const Type from = value->type;
   ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(value, type, functions::CastContext::kAssignment));
   if (result == nullptr)
-    return ErrorAt(sqlstate::kDatatypeMismatch, value->location >= 0 ? value->location : location,
-                   absl::StrCat("column \"", column.name(), "\" is of type ", types::Format(type),
-                                " but expression is of type ", types::Format(from)),
-                   "You will need to rewrite or cast the expression.");
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, value->location >= 0 ? value->location : location,
+        absl::StrCat("column \"", column.name(), "\" is of type ", types::Format({type.id, 0}),
+                     " but expression is of type ", types::Format(from)),
+        "You will need to rewrite or cast the expression.");
   return result;
 }
 

@@ -147,6 +147,11 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
     if (symbol == "||" && std::none_of(actual.begin(), actual.end(), is_array) &&
         std::any_of(function->arguments.begin(), function->arguments.end(), is_array))
       continue;
+    // Anything is concatenated with text but arrays.
+    bool any_of_array = false;
+    for (size_t i = 0; i < actual.size(); ++i)
+      any_of_array |= function->arguments[i] == TypeId::kUnspecified && is_array(actual[i]);
+    if (symbol == "||" && any_of_array) continue;
     functions.push_back(function);
     candidates.push_back(function->arguments);
   }
@@ -164,6 +169,13 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
                    absl::StrCat("operator ", shown, " is not supported"),
                    "There is no jsonpath: #> and #>> follow a path, @> asks what is contained, and "
                    "jsonb_array_elements() in FROM goes through an array.");
+  const bool equality = symbol == "=" || symbol == "<>";
+  const bool order = symbol == "<" || symbol == "<=" || symbol == ">" || symbol == ">=";
+  if ((equality || order) && left == right && types::IsArray(left) && !types::IsComparable(left))
+    return status::Error(sqlstate::kUndefinedFunction,
+                         absl::StrCat("could not identify ",
+                                      equality ? "an equality operator" : "a comparison function",
+                                      " for type ", types::Format({types::ElementOf(left), 0})));
   return ErrorAt(sqlstate::kUndefinedFunction, location,
                  absl::StrCat("operator does not exist: ", shown), kOperatorHint);
 }

@@ -41,10 +41,9 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   RETURN_IF_ERROR(BindWindowClause({select.window_clause, select.n_window_clause}, scope));
   SeriesState series;
   scope->series = &series;
-  ASSIGN_OR_RETURN(
-      std::vector<Target> targets,
-      BindTargets({select.target_list, select.n_target_list}, scope,
-                  keep_unknown && select.n_distinct_clause == 0 && select.n_sort_clause == 0));
+  ASSIGN_OR_RETURN(std::vector<Target> targets,
+                   BindTargets({select.target_list, select.n_target_list}, scope,
+                               keep_unknown && select.n_distinct_clause == 0));
   std::vector<ExprPtr> group;
   std::optional<GroupingSets> sets;
   RETURN_IF_ERROR(BindGroupBy(select, scope, targets, &group, &sets));
@@ -61,6 +60,11 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   scope->clause = "ORDER BY";
   ASSIGN_OR_RETURN(std::vector<OrderItem> order,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, false));
+  for (const OrderItem& item : order) {
+    if (item.target < 0) continue;
+    Target& target = targets[static_cast<size_t>(item.target)];
+    ASSIGN_OR_RETURN(target.expression, ResolveUnknown(target.expression));
+  }
   const bool distinct_on = select.n_distinct_clause > 0 &&
                            select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
   const bool distinct = select.n_distinct_clause > 0 && !distinct_on;

@@ -48,6 +48,11 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
     candidates.push_back(function->arguments);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
+  // In PostgreSQL there are others of this name.
+  if (choice.index < 0 && undetermined && name == "unnest")
+    return ErrorAt(
+        sqlstate::kAmbiguousFunction, -1, "function unnest(unknown) is not unique",
+        "Could not choose a best candidate function. You might need to add explicit type casts.");
   if (choice.index < 0 && undetermined)
     return status::Error(sqlstate::kDatatypeMismatch,
                          "could not determine polymorphic type because input has type unknown");

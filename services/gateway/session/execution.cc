@@ -125,9 +125,21 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   block_used_ = true;
   BufferOpenResults();
   for (int attempt = 0;; ++attempt) {
-    ASSIGN_OR_RETURN(options->parameters,
-                     Parameters(**plan, client_parameters,
-                                query.literals == nullptr ? kNoLiterals : *query.literals));
+    auto parameters = Parameters(**plan, client_parameters,
+                                 query.literals == nullptr ? kNoLiterals : *query.literals);
+    // The plan may be of a table that has since become another: then its constants have other
+    // types.
+    if (!parameters.ok() && query.literals != nullptr && attempt == 0) {
+      services_.plan_cache->Erase(**plan);
+      ASSIGN_OR_RETURN(*plan, MakePlan(query));
+      if (query.described != nullptr &&
+          !SameColumns(*query.described, (*plan)->plan->root().output())) {
+        return ResultChanged();
+      }
+      parameters = Parameters(**plan, client_parameters, *query.literals);
+    }
+    RETURN_IF_ERROR(parameters.status());
+    options->parameters = *std::move(parameters);
     storage::api::PreparedPlanPtr prepared = (*plan)->prepared;
     if ((*plan)->plan->control_functions()) {
       ASSIGN_OR_RETURN(prepared, AnswerControl(*(*plan)->plan, options->parameters));

@@ -239,7 +239,7 @@ constexpr SystemTable kSystemTables[] = {
     {12090, "pg_catalog", "pg_prepared_xacts",
      "transaction:int8,gid:text,prepared:timestamptz,owner:name,database:name"},
     {12095, "pg_catalog", "pg_prepared_statements",
-     "name:text,statement:text,prepare_time:timestamptz,parameter_types:_oid,"
+     "name:text,statement:text,prepare_time:timestamptz,parameter_types:_regtype,"
      "from_sql:bool,generic_plans:int8,custom_plans:int8"},
     {12099, "pg_catalog", "pg_seclabels",
      "objoid:oid,classoid:oid,objsubid:int4,objtype:text,objnamespace:oid,objname:text,"
@@ -423,6 +423,7 @@ types::TypeId TypeOf(std::string_view name) {
           {"_text", TypeId::kTextArray},
           {"_int2", TypeId::kInt2Array},
           {"_oid", TypeId::kOidArray},
+          {"_regtype", types::ArrayOf(TypeId::kRegtype)},
           {"int2vector", TypeId::kInt2Vector},
           {"oidvector", TypeId::kOidVector},
       };
