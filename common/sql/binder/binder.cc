@@ -286,10 +286,12 @@ absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
   return result;
 }
 
-absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const TableDescriptor& table,
-                                                   const std::vector<ColumnId>& columns) {
+absl::StatusOr<ExprPtr> Binder::BindTableExpression(const Node* node, const TableDescriptor& table,
+                                                    const std::vector<ColumnId>& columns,
+                                                    const std::string& what) {
+  const std::string clause = what + "s";
   Scope scope(nullptr);
-  scope.clause = "check constraints";
+  scope.clause = clause.c_str();
   ScopeItem item;
   item.alias = table.name();
   item.table = &table;
@@ -299,9 +301,17 @@ absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const Table
           {table.columns(i).name(), columns[i], types::FromProto(table.columns(i).type())});
   }
   scope.items.push_back(std::move(item));
-  ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(node, &scope));
-  if (plan::HasSubquery(condition))
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1, "cannot use subquery in check constraint");
+  ASSIGN_OR_RETURN(ExprPtr e, BindExpr(node, &scope));
+  if (plan::HasSubquery(e))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("cannot use subquery in ", what));
+  return e;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const TableDescriptor& table,
+                                                   const std::vector<ColumnId>& columns) {
+  ASSIGN_OR_RETURN(ExprPtr condition,
+                   BindTableExpression(node, table, columns, "check constraint"));
   return ToBoolean(condition, "CHECK");
 }
 

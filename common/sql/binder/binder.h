@@ -62,6 +62,20 @@ class Binder {
   absl::StatusOr<ExprPtr> BindTableCondition(const std::string& sql,
                                              const common::v1::TableDescriptor& table,
                                              const std::vector<ColumnId>& columns);
+  // An expression over the same, of any type; `what` in the singular names the place in messages:
+  // "index expression". No subqueries.
+  absl::StatusOr<ExprPtr> BindTableExpression(const Node* node,
+                                              const common::v1::TableDescriptor& table,
+                                              const std::vector<ColumnId>& columns,
+                                              const std::string& what);
+  // Coerced as in an assignment; null when there is no such cast.
+  absl::StatusOr<ExprPtr> TryAssign(ExprPtr expression, const Type& type) {
+    return TryCoerce(std::move(expression), type, functions::CastContext::kAssignment);
+  }
+  // Errors: 42804 "argument of … must be type boolean".
+  absl::StatusOr<ExprPtr> AsCondition(ExprPtr expression, const char* construct) {
+    return ToBoolean(std::move(expression), construct);
+  }
   // A whole query, for views.
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
   // The relations and columns that a view's query, bound by BindTopQuery, reads itself.

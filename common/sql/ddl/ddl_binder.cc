@@ -164,13 +164,7 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
                      absl::StrCat("column \"", name, "\" does not exist"));
     ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
     const Type type = types::FromProto(table->columns(static_cast<int>(ordinal)).type());
-    if (!types::IsIndexable(type.id))
-      return ErrorAt(sqlstate::kUndefinedObject, -1,
-                     absl::StrCat("data type ", types::Format(type),
-                                  " has no default operator class for access method \"btree\""),
-                     "You must specify an operator class for the index or define a default "
-                     "operator class for the "
-                     "data type.");
+    if (!types::IsIndexable(type.id)) return NotIndexable(type);
     const bool descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     const bool nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
     const bool nulls_last = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST;
