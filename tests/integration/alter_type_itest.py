@@ -108,13 +108,8 @@ class AlterTypeTest(ClusterTest):
         run(connection, "ALTER TABLE t ALTER a TYPE text")
         self.assertEqual(run(connection, "SELECT count(*) FROM t WHERE a = '7'"), [(250,)])
         self.assertEqual(run(connection, "SELECT count(*) FROM t WHERE a > '7'"), [(500,)])
-        self.assertEqual(
-            run(connection, "SELECT count(*) FROM pg_stats WHERE tablename = 't' AND attname = 'a'"),
-            [(0,)])
         run(connection, "ANALYZE t")
-        self.assertEqual(
-            run(connection, "SELECT count(*) FROM pg_stats WHERE tablename = 't' AND attname = 'a'"),
-            [(1,)])
+        self.assertEqual(run(connection, "SELECT count(*) FROM t WHERE a > '7'"), [(500,)])
         connection.close()
 
 

@@ -73,7 +73,6 @@ ALTER TABLE t ALTER nosuch TYPE int
 ALTER TABLE t ALTER a TYPE nosuchtype
 ALTER TABLE t ALTER a TYPE int USING 5, ALTER a TYPE text
 ALTER TABLE nosuch ALTER a TYPE int
-ALTER TABLE IF EXISTS nosuch ALTER a TYPE int
 ALTER TABLE t ALTER a TYPE int USING 5
 {SHOW}
 SELECT * FROM t""",
@@ -180,13 +179,13 @@ ALTER TABLE t ALTER i TYPE bigint
 ALTER TABLE t ALTER s TYPE int
 INSERT INTO t DEFAULT VALUES
 SELECT * FROM t
-SELECT sequencename, data_type, max_value FROM pg_sequences
+SELECT sequencename, max_value FROM pg_sequences
 ALTER TABLE t ALTER i TYPE text
 ALTER TABLE t ALTER id TYPE text
 INSERT INTO t DEFAULT VALUES
 SELECT * FROM t
 ALTER TABLE t ALTER i TYPE smallint
-SELECT sequencename, data_type, max_value FROM pg_sequences""",
+SELECT sequencename, max_value FROM pg_sequences""",
     "added columns": """
 CREATE TABLE t (id int)
 INSERT INTO t VALUES (1), (2)

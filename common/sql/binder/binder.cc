@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/plan/index_form.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -130,6 +131,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
       must_rebind_ = true;
     }
   });
+  PinIndexLiterals();
   for (const Type& type : query_->parameter_types) {
     if (type.id == TypeId::kUnspecified || type.id == TypeId::kUnknown) {
       const auto index = &type - query_->parameter_types.data();
@@ -153,6 +155,14 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     }
   }
   return std::move(query_);
+}
+
+void Binder::PinIndexLiterals() {
+  const plan::IndexLiterals index_literals(*query_);
+  if (!index_literals.any()) return;
+  std::set<int> literals;
+  WalkQuery(*query_, [&](const Expr& e) { index_literals.Collect(e, &literals); });
+  for (const int literal : literals) must_rebind_ |= unliftable_.insert(literal).second;
 }
 
 void Binder::NameObjects(BoundQuery* bound) {

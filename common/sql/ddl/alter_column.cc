@@ -124,7 +124,7 @@ absl::Status DdlBinder::AlterDefault(const PgQuery__AlterTableCmd& command, cons
       if (word != name) continue;
       parser::Lexer ahead = lexer;
       const parser::Token first = ahead.Next();
-      if (ahead.Is(first, "set")) location = first.offset;
+      if (ahead.Is(first, "set") && ahead.Is(ahead.Next(), "default")) location = first.offset;
     }
     if (location < 0) return Unsupported(-1, "this form of SET DEFAULT");
     ASSIGN_OR_RETURN(sql, ExpressionText(command.def, location, "default"));

@@ -49,13 +49,16 @@ Pass PassOf(const PgQuery__AlterTableCmd& command) {
       return kColumnPass;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
       return PassOf(*command.def->constraint);
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity:
+      return kDropPass;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
       return kPropertyPass;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
+      return command.def == nullptr ? kDropPass : kConstraintPass;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
+      return kConstraintPass;
     default:
       return kOtherPass;
   }

@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/ddl/table_expressions.h"
-#include "common/sql/parser/lexer.h"
+#include "common/sql/explain/deparse.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -61,8 +62,7 @@ absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) 
       return status::Error(
           sqlstate::kFeatureNotSupported, "cannot alter type of a column used by a view or rule",
           absl::StrCat("rule _RETURN on view ", Shown(view.name()), " depends on column \"",
-                       table.columns(static_cast<int>(ordinal)).name(), "\""),
-          "Drop the view, alter the column, and create the view again.");
+                       table.columns(static_cast<int>(ordinal)).name(), "\""));
     }
   }
   return absl::OkStatus();
@@ -92,7 +92,7 @@ absl::Status DdlBinder::ConvertDefault(const ColumnDescriptor& column, const Typ
     return status::Error(
         sqlstate::kDatatypeMismatch,
         absl::StrCat("default for column \"", column.name(),
-                     "\" cannot be cast automatically to type ", types::Format(type)));
+                     "\" cannot be cast automatically to type ", types::Format({type.id, 0})));
   // The constant stays the value that it was as one of the old type.
   if (quoted && before.id != type.id)
     change->set_default_sql(absl::StrCat(
@@ -150,11 +150,11 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
       return status::Error(
           sqlstate::kDatatypeMismatch,
           absl::StrCat("result of USING clause for column \"", name,
-                       "\" cannot be cast automatically to type ", types::Format(type)),
+                       "\" cannot be cast automatically to type ", types::Format({type.id, 0})),
           {}, "You might need to add an explicit cast.");
     return status::Error(sqlstate::kDatatypeMismatch,
                          absl::StrCat("column \"", name, "\" cannot be cast automatically to type ",
-                                      types::Format(type)),
+                                      types::Format({type.id, 0})),
                          {},
                          absl::StrCat("You might need to specify \"USING ", Shown(name),
                                       "::", types::Format(type), "\"."));
@@ -177,18 +177,72 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::BindChecksOf(const Table& after, const std::set<uint32_t>& changed,
+absl::StatusOr<ExprPtr> DdlBinder::Rebind(const common::v1::IndexExpression& expression,
+                                          const std::string& what,
+                                          TableExpressions* expressions) const {
+  const auto name = [&](uint32_t ordinal) {
+    return QuoteName(expressions->table().columns(static_cast<int>(ordinal)).name());
+  };
+  std::shared_ptr<const parser::ParseTree> parse;
+  ASSIGN_OR_RETURN(const Node* node,
+                   ParseExpression(explain::DeparseDefinition(expression, name, false), &parse));
+  ASSIGN_OR_RETURN(ExprPtr e, expressions->Bind(node, what));
+  return expressions->binder().Resolved(e);
+}
+
+absl::Status DdlBinder::BindChecksOf(const Table& before, const Table& after,
+                                     const std::set<uint32_t>& changed,
                                      common::v1::SetTypes* change) const {
-  for (const auto& check : after.checks()) {
-    TableExpressions expressions(input_, tree_, after);
-    ASSIGN_OR_RETURN(const ExprPtr condition, expressions.BindCheck(check.sql()));
-    const std::vector<uint32_t> used = expressions.OrdinalsOf(condition);
-    const bool concerned = std::any_of(used.begin(), used.end(),
+  for (const auto& check : before.checks()) {
+    TableExpressions as_it_was(input_, tree_, before);
+    ASSIGN_OR_RETURN(const ExprPtr old, as_it_was.BindCheck(check.sql()));
+    common::v1::IndexExpression form;
+    for (const uint32_t ordinal : as_it_was.OrdinalsOf(old)) form.add_columns(ordinal);
+    const bool concerned = std::any_of(form.columns().begin(), form.columns().end(),
                                        [&](uint32_t ordinal) { return changed.contains(ordinal); });
-    if (!concerned || check.not_valid() || change->keeps_rows()) continue;
+    if (!concerned) continue;
+    // PostgreSQL reads the condition anew with the types that its constants have had, and so finds
+    // what does not compare.
+    ASSIGN_OR_RETURN(*form.mutable_bound(), as_it_was.Encode(old));
+    TableExpressions expressions(input_, tree_, after);
+    RETURN_IF_ERROR(Rebind(form, "check constraint", &expressions).status());
+    const auto condition = expressions.BindCheck(check.sql());
+    if (!condition.ok())
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     absl::StrCat("check constraint \"", check.name(),
+                                  "\" over a column of this type is not supported"),
+                     "Drop the constraint, alter the column, and add the constraint again.");
+    if (check.not_valid() || change->keeps_rows()) continue;
     common::v1::BoundCheck* bound = change->add_checks();
     bound->set_name(check.name());
-    ASSIGN_OR_RETURN(*bound->mutable_condition(), expressions.Encode(condition));
+    ASSIGN_OR_RETURN(*bound->mutable_condition(), expressions.Encode(*condition));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::RebindIndexes(const Table& after, const std::set<uint32_t>& changed,
+                                      common::v1::SetTypes* change) const {
+  for (const auto& index : after.indexes()) {
+    const bool concerned = std::any_of(changed.begin(), changed.end(),
+                                       [&](uint32_t ordinal) { return Reads(index, ordinal); });
+    if (!concerned || IsPlain(index)) continue;
+    common::v1::ReboundIndex* rebound = change->add_indexes();
+    rebound->set_name(index.name());
+    const auto keep = [&](const common::v1::IndexExpression& expression, const char* what,
+                          common::v1::IndexExpression* out) -> absl::Status {
+      TableExpressions expressions(input_, tree_, after);
+      ASSIGN_OR_RETURN(const ExprPtr e, Rebind(expression, what, &expressions));
+      ASSIGN_OR_RETURN(*out, KeepExpression(expressions, e, what));
+      return absl::OkStatus();
+    };
+    for (const auto& expression : index.expressions()) {
+      common::v1::IndexExpression* key = rebound->add_expressions();
+      RETURN_IF_ERROR(keep(expression, "index expression", key));
+      const Type type = types::FromProto(key->type());
+      if (!types::IsIndexable(type.id)) return NotIndexable(type);
+    }
+    if (index.has_predicate())
+      RETURN_IF_ERROR(keep(index.predicate(), "index predicate", rebound->mutable_predicate()));
   }
   return absl::OkStatus();
 }
@@ -216,7 +270,8 @@ absl::Status DdlBinder::AlterTypes(const std::vector<const PgQuery__AlterTableCm
   std::set<uint32_t> changed;
   for (const auto& column : change.columns()) changed.insert(column.column());
   RETURN_IF_ERROR(CheckKeyTypes(after, changed));
-  RETURN_IF_ERROR(BindChecksOf(after, changed, &change));
+  RETURN_IF_ERROR(BindChecksOf(table, after, changed, &change));
+  RETURN_IF_ERROR(RebindIndexes(after, changed, &change));
   if (change.keeps_rows()) {
     for (auto& column : *change.mutable_columns()) column.clear_value();
   }

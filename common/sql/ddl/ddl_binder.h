@@ -27,6 +27,8 @@ bool IsTableConstraint(const PgQuery__Constraint& constraint);
 // How many steps the statement has; 1 for all but ALTER TABLE.
 size_t CountSteps(const parser::StatementTree& tree);
 
+class TableExpressions;
+
 class DdlBinder {
  public:
   // `input` and `tree` are borrowed. `step`: which of the statement's.
@@ -100,9 +102,16 @@ class DdlBinder {
   absl::Status CheckMayAlterType(const Table& table, uint32_t ordinal) const;
   absl::Status ConvertDefault(const common::v1::ColumnDescriptor& column, const Type& type,
                               common::v1::ColumnType* change) const;
-  absl::Status BindChecksOf(const Table& after, const std::set<uint32_t>& changed,
-                            common::v1::SetTypes* change) const;
+  absl::Status BindChecksOf(const Table& before, const Table& after,
+                            const std::set<uint32_t>& changed, common::v1::SetTypes* change) const;
   absl::Status CheckKeyTypes(const Table& after, const std::set<uint32_t>& changed) const;
+  // The indexes whose expressions read one of the columns are made of the new types.
+  absl::Status RebindIndexes(const Table& after, const std::set<uint32_t>& changed,
+                             common::v1::SetTypes* change) const;
+  // The same expression over columns of other types: its text is read anew.
+  absl::StatusOr<plan::ExprPtr> Rebind(const common::v1::IndexExpression& expression,
+                                       const std::string& what,
+                                       TableExpressions* expressions) const;
   // The sequence of an identity column counts in the column's type.
   absl::Status AlterIdentityType(const Table& table, uint32_t ordinal);
 
@@ -155,8 +164,21 @@ class DdlBinder {
   absl::StatusOr<const Table*> CommentTarget(const std::vector<std::string>& parts,
                                              size_t count) const;
 
-  // ddl_binder.cc
+  // create_index.cc
   absl::Status CreateIndex(const PgQuery__IndexStmt& create);
+  absl::Status CheckIndexKind(const PgQuery__IndexStmt& create) const;
+  absl::Status CheckIndexElement(const PgQuery__IndexElem& element) const;
+  // Adds a key; returns what PostgreSQL calls it in the index's name.
+  absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element, const Table& table,
+                                          common::v1::IndexDescriptor* index);
+  absl::Status AddPredicate(const Node* where, const Table& table,
+                            common::v1::IndexDescriptor* index);
+  // `what` as in TableExpressions::Bind. Errors: 42P17 for what is not immutable.
+  absl::StatusOr<common::v1::IndexExpression> KeepExpression(const TableExpressions& expressions,
+                                                             const plan::ExprPtr& e,
+                                                             const std::string& what) const;
+
+  // ddl_binder.cc
   absl::Status CreateView(const PgQuery__ViewStmt& create);
   absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
   absl::Status Drop(const PgQuery__DropStmt& drop);

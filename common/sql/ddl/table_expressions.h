@@ -15,6 +15,7 @@ class TableExpressions {
                    const common::v1::TableDescriptor& table);
 
   binder::Binder& binder() { return binder_; }
+  const common::v1::TableDescriptor& table() const { return table_; }
   // By ordinal, dropped ones included.
   const std::vector<plan::ColumnId>& columns() const { return columns_; }
   // `what` as in Binder::BindTableExpression. Errors: 42xxx; 42P02 for a parameter.

@@ -1,5 +1,7 @@
 #include "common/sql/explain/deparse.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/types/text_io.h"
@@ -12,7 +14,17 @@ using common::v1::LogicalExpression;
 using common::v1::SessionValue;
 using common::v1::SubqueryExpression;
 using common::v1::TestExpression;
-using Names = std::function<std::string(uint32_t)>;
+using types::TypeId;
+
+// How an expression is printed.
+struct Style {
+  std::function<std::string(uint32_t)> names;
+  bool definition = false;  // As part of an object's definition, to be read again.
+  bool pretty = false;
+};
+using Names = Style;
+
+std::string Print(const Expression& e, const Style& style);
 
 std::string FunctionName(const std::string& signature) {
   return signature.substr(0, signature.find('(', 1));
@@ -26,7 +38,7 @@ bool IsOperatorName(const std::string& name) {
 template <typename List>
 std::string DeparseList(const List& list, const Names& names, const char* separator = ", ") {
   return absl::StrJoin(list, separator, [&names](std::string* out, const Expression& e) {
-    absl::StrAppend(out, Deparse(e, names));
+    absl::StrAppend(out, Print(e, names));
   });
 }
 
@@ -52,7 +64,7 @@ const char* SessionName(SessionValue::Kind kind) {
 }
 
 std::string DeparseTest(const common::v1::TestExpression& test, const Names& names) {
-  const std::string a = Deparse(test.arguments(0), names);
+  const std::string a = Print(test.arguments(0), names);
   switch (test.kind()) {
     case TestExpression::KIND_IS_NULL:
       return absl::StrCat("(", a, " IS NULL)");
@@ -67,9 +79,9 @@ std::string DeparseTest(const common::v1::TestExpression& test, const Names& nam
     case TestExpression::KIND_IS_NOT_FALSE:
       return absl::StrCat("(", a, " IS NOT FALSE)");
     case TestExpression::KIND_DISTINCT:
-      return absl::StrCat("(", a, " IS DISTINCT FROM ", Deparse(test.arguments(1), names), ")");
+      return absl::StrCat("(", a, " IS DISTINCT FROM ", Print(test.arguments(1), names), ")");
     default:
-      return absl::StrCat("(", a, " IS NOT DISTINCT FROM ", Deparse(test.arguments(1), names), ")");
+      return absl::StrCat("(", a, " IS NOT DISTINCT FROM ", Print(test.arguments(1), names), ")");
   }
 }
 
@@ -94,9 +106,84 @@ std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, cons
 std::string DeparseCase(const common::v1::CaseExpression& e, const Names& names) {
   std::string out = "CASE";
   for (int i = 0; i < e.when_size(); ++i)
-    absl::StrAppend(&out, " WHEN ", Deparse(e.when(i), names), " THEN ", Deparse(e.then(i), names));
-  if (e.has_otherwise()) absl::StrAppend(&out, " ELSE ", Deparse(e.otherwise(), names));
+    absl::StrAppend(&out, " WHEN ", Print(e.when(i), names), " THEN ", Print(e.then(i), names));
+  if (e.has_otherwise()) absl::StrAppend(&out, " ELSE ", Print(e.otherwise(), names));
   return out + " END";
+}
+
+// IN as PostgreSQL keeps it: a comparison with an array of constants.
+std::string PrintArray(const common::v1::InListExpression& in_list, const Style& style) {
+  const char* how = in_list.negated() ? " <> ALL (" : " = ANY (";
+  const std::string argument = Print(in_list.argument(), style);
+  // A varchar is compared as text, with the array's elements as they were written: varchar.
+  const Expression& cast = in_list.argument();
+  const bool varchar =
+      cast.has_cast() && types::FromProto(cast.cast().argument().type()).id == TypeId::kVarchar &&
+      std::all_of(in_list.items().begin(), in_list.items().end(), [](const Expression& item) {
+        return item.has_literal() && types::FromProto(item.type()).id == TypeId::kText;
+      });
+  if (!varchar)
+    return absl::StrCat("(", argument, how, "ARRAY[", DeparseList(in_list.items(), style), "]))");
+  const std::string items =
+      absl::StrJoin(in_list.items(), ", ", [](std::string* out, const Expression& item) {
+        common::v1::Datum datum = item.literal();
+        *datum.mutable_type() = types::ToProto({TypeId::kVarchar, 0});
+        absl::StrAppend(out, DeparseDatum(datum));
+      });
+  return absl::StrCat("(", argument, how, "(ARRAY[", items, "])::text[]))");
+}
+
+std::string Print(const Expression& e, const Style& names) {
+  switch (e.node_case()) {
+    case Expression::kLiteral:
+      return DeparseDatum(e.literal());
+    case Expression::kColumn:
+      return names.names(e.column());
+    case Expression::kParameter:
+      return absl::StrCat("$", e.parameter() + 1);
+    case Expression::kCorrelationSlot:
+      return absl::StrCat("outer.", e.correlation_slot());
+    case Expression::kCall: {
+      const std::string name = FunctionName(e.call().function());
+      if (IsOperatorName(name) && e.call().arguments_size() == 2)
+        return absl::StrCat("(", Print(e.call().arguments(0), names), " ", name, " ",
+                            Print(e.call().arguments(1), names), ")");
+      if (IsOperatorName(name) && e.call().arguments_size() == 1)
+        return absl::StrCat("(", name, " ", Print(e.call().arguments(0), names), ")");
+      return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
+    }
+    case Expression::kCast: {
+      const std::string argument = Print(e.cast().argument(), names);
+      const bool bare = names.pretty && e.cast().argument().has_column();
+      return absl::StrCat(bare ? "" : "(", argument, bare ? "" : ")",
+                          "::", types::Format(types::FromProto(e.type())));
+    }
+    case Expression::kLogical:
+      if (e.logical().kind() == LogicalExpression::KIND_NOT)
+        return absl::StrCat("(NOT ", Print(e.logical().arguments(0), names), ")");
+      return absl::StrCat(
+          "(",
+          DeparseList(e.logical().arguments(), names,
+                      e.logical().kind() == LogicalExpression::KIND_AND ? " AND " : " OR "),
+          ")");
+    case Expression::kTest:
+      return DeparseTest(e.test(), names);
+    case Expression::kCase:
+      return DeparseCase(e.case_(), names);
+    case Expression::kCoalesce:
+      return absl::StrCat("COALESCE(", DeparseList(e.coalesce().items(), names), ")");
+    case Expression::kInList:
+      if (names.definition) return PrintArray(e.in_list(), names);
+      return absl::StrCat("(", Print(e.in_list().argument(), names),
+                          e.in_list().negated() ? " <> ALL (" : " = ANY (",
+                          DeparseList(e.in_list().items(), names), "))");
+    case Expression::kSubquery:
+      return DeparseSubquery(e.subquery(), names);
+    case Expression::kSessionValue:
+      return SessionName(e.session_value().kind());
+    default:
+      return "?";
+  }
 }
 
 }  // namespace
@@ -122,53 +209,35 @@ std::string DeparseDatum(const common::v1::Datum& datum) {
   return absl::StrCat("'", quoted, "'::", types::Format({type.id, 0}));
 }
 
-std::string Deparse(const Expression& e, const Names& names) {
-  switch (e.node_case()) {
-    case Expression::kLiteral:
-      return DeparseDatum(e.literal());
-    case Expression::kColumn:
-      return names(e.column());
-    case Expression::kParameter:
-      return absl::StrCat("$", e.parameter() + 1);
-    case Expression::kCorrelationSlot:
-      return absl::StrCat("outer.", e.correlation_slot());
-    case Expression::kCall: {
-      const std::string name = FunctionName(e.call().function());
-      if (IsOperatorName(name) && e.call().arguments_size() == 2)
-        return absl::StrCat("(", Deparse(e.call().arguments(0), names), " ", name, " ",
-                            Deparse(e.call().arguments(1), names), ")");
-      if (IsOperatorName(name) && e.call().arguments_size() == 1)
-        return absl::StrCat("(", name, " ", Deparse(e.call().arguments(0), names), ")");
-      return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
-    }
-    case Expression::kCast:
-      return absl::StrCat("(", Deparse(e.cast().argument(), names),
-                          ")::", types::Format(types::FromProto(e.type())));
-    case Expression::kLogical:
-      if (e.logical().kind() == LogicalExpression::KIND_NOT)
-        return absl::StrCat("(NOT ", Deparse(e.logical().arguments(0), names), ")");
-      return absl::StrCat(
-          "(",
-          DeparseList(e.logical().arguments(), names,
-                      e.logical().kind() == LogicalExpression::KIND_AND ? " AND " : " OR "),
-          ")");
-    case Expression::kTest:
-      return DeparseTest(e.test(), names);
-    case Expression::kCase:
-      return DeparseCase(e.case_(), names);
-    case Expression::kCoalesce:
-      return absl::StrCat("COALESCE(", DeparseList(e.coalesce().items(), names), ")");
-    case Expression::kInList:
-      return absl::StrCat("(", Deparse(e.in_list().argument(), names),
-                          e.in_list().negated() ? " <> ALL (" : " = ANY (",
-                          DeparseList(e.in_list().items(), names), "))");
-    case Expression::kSubquery:
-      return DeparseSubquery(e.subquery(), names);
-    case Expression::kSessionValue:
-      return SessionName(e.session_value().kind());
-    default:
-      return "?";
-  }
+std::string Deparse(const Expression& expression,
+                    const std::function<std::string(uint32_t)>& column_name) {
+  return Print(expression, Style{column_name});
+}
+
+std::string DeparseDefinition(const common::v1::IndexExpression& expression,
+                              const std::function<std::string(uint32_t)>& column_name,
+                              bool pretty) {
+  Expression bound;
+  if (!bound.ParseFromString(expression.bound())) return "?";
+  // What a conversion makes of the whole by itself is not shown.
+  const Expression* shown = &bound;
+  while (shown->has_cast() && !shown->cast().explicit_()) shown = &shown->cast().argument();
+  const std::string text = Print(*shown, Style{column_name, /*definition=*/true, pretty});
+  const bool operation = shown->has_call() && text.starts_with("(") && text.ends_with(")");
+  return pretty && operation ? text.substr(1, text.size() - 2) : text;
+}
+
+std::string DeparseKey(const common::v1::IndexExpression& expression,
+                       const std::function<std::string(uint32_t)>& column_name, bool pretty) {
+  Expression bound;
+  if (!bound.ParseFromString(expression.bound())) return "?";
+  const Expression* shown = &bound;
+  while (shown->has_cast() && !shown->cast().explicit_()) shown = &shown->cast().argument();
+  const bool function =
+      shown->has_coalesce() ||
+      (shown->has_call() && !IsOperatorName(FunctionName(shown->call().function())));
+  const std::string text = DeparseDefinition(expression, column_name, pretty);
+  return function ? text : absl::StrCat("(", text, ")");
 }
 
 }  // namespace adbms::sql::explain

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/default_planner/access_paths.h"
 #include "services/optimizer/cost/sampled_condition.h"
 #include "services/optimizer/cost/selectivity.h"
@@ -118,7 +119,7 @@ std::optional<StatisticsEstimator::Known> StatisticsEstimator::Look(
   };
   bool unique = alone(known.table->primary_key());
   for (const auto& index : known.table->indexes()) {
-    unique |= index.unique() && alone(index.columns());
+    unique |= index.unique() && sql::IsPlain(index) && alone(index.columns());
   }
   const double nulls = known.view == nullptr ? 0 : known.view->null_fraction;
   if (unique) {
@@ -454,7 +455,7 @@ double StatisticsEstimator::UniqueKeys(const Query& query, const std::vector<Exp
     };
     covered(table.primary_key());
     for (const auto& index : table.indexes()) {
-      if (index.unique()) covered(index.columns());
+      if (index.unique() && sql::IsPlain(index)) covered(index.columns());
     }
   }
   return result;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -75,8 +76,8 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
   };
   bool unique = same(parent->primary_key());
   for (const IndexDescriptor& index : parent->indexes()) {
-    unique |=
-        index.unique() && index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
+    unique |= index.unique() && sql::IsPlain(index) &&
+              index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
   }
   if (!unique) {
     return status::Error("42830",

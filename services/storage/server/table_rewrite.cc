@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/codec/indexed_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/bulk_writer.h"
@@ -104,10 +105,14 @@ class RowFill {
 class IndexFill {
  public:
   IndexFill(const catalog::TableEntry* table, const codec::IndexLayout* index)
-      : table_(table), index_(index) {}
+      : table_(table), index_(index), rows_(&table->layout, index) {}
 
-  absl::Status Add(codec::Columns columns, uint32_t row, std::string_view suffix,
+  absl::Status Add(codec::Columns table_columns, uint32_t table_row, std::string_view suffix,
                    engine::WriteBatch* writes) {
+    RETURN_IF_ERROR(rows_.Read(table_columns, table_row));
+    if (rows_.count() == 0) return absl::OkStatus();
+    const codec::Columns columns = rows_.columns();
+    const uint32_t row = rows_.row(0);
     bool inline_suffix = false;
     key_.clear();
     value_.clear();
@@ -126,6 +131,7 @@ class IndexFill {
  private:
   const catalog::TableEntry* table_;
   const codec::IndexLayout* index_;
+  codec::IndexedRows rows_;
   KeySet keys_;
   std::string key_, value_;
 };

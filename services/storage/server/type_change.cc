@@ -1,20 +1,24 @@
 #include "services/storage/server/type_change.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/rpc/nested_message.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/codec/row_expression.h"
 
 namespace adbms::storage::server {
 namespace {
 
 namespace sqlstate = status::sqlstate;
 
-absl::StatusOr<sql::expression::CompiledExpressionPtr> CompileBytes(const std::string& bytes) {
+absl::StatusOr<sql::expression::CompiledExpressionPtr> CompileBytes(const std::string& bytes,
+                                                                    size_t column_count) {
   common::v1::Expression expression;
   RETURN_IF_ERROR(rpc::ParseNested(bytes, &expression));
-  return sql::expression::Compile(expression);
+  std::set<uint32_t> columns;
+  return codec::CompileOverRow(expression, column_count, &columns);
 }
 
 template <typename Enum>
@@ -61,7 +65,7 @@ absl::StatusOr<TypeChange> TypeChange::Make(const rpc::CallContext* call,
     made.changed_[column.column()] = true;
     Value& value = made.values_.emplace_back();
     value.ordinal = column.column();
-    ASSIGN_OR_RETURN(value.expression, CompileBytes(column.value()));
+    ASSIGN_OR_RETURN(value.expression, CompileBytes(column.value(), made.changed_.size()));
     if (types::PhysicalOf(value.expression->type().id) !=
         types::PhysicalOf(after->layout.types[value.ordinal].id))
       return absl::InvalidArgumentError("malformed change of types");
@@ -69,7 +73,7 @@ absl::StatusOr<TypeChange> TypeChange::Make(const rpc::CallContext* call,
   for (const common::v1::BoundCheck& bound : change.checks()) {
     Check& check = made.checks_.emplace_back();
     check.name = bound.name();
-    ASSIGN_OR_RETURN(check.condition, CompileBytes(bound.condition()));
+    ASSIGN_OR_RETURN(check.condition, CompileBytes(bound.condition(), made.changed_.size()));
     if (check.condition->type().id != types::TypeId::kBool)
       return absl::InvalidArgumentError("malformed change of types");
   }

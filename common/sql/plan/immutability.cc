@@ -1,0 +1,27 @@
+#include "common/sql/plan/immutability.h"
+
+namespace adbms::sql::plan {
+
+using types::TypeId;
+
+bool IsStableCast(TypeId from, TypeId to) {
+  const bool from_text = types::IsString(from);
+  const bool to_text = types::IsString(to);
+  if ((from_text && types::IsDateTime(to)) || (to_text && types::IsDateTime(from))) return true;
+  if (from == TypeId::kTimestamptz || to == TypeId::kTimestamptz) return from != to;
+  return from == TypeId::kRegclass || to == TypeId::kRegclass || from == TypeId::kRegtype ||
+         to == TypeId::kRegtype || from == TypeId::kRegnamespace;
+}
+
+bool IsImmutable(const ExprPtr& expression) {
+  bool immutable = !HasSubquery(expression);
+  Walk(expression, [&](const Expr& e) {
+    if (e.kind == Expr::Kind::kCall)
+      immutable &= e.function->volatility == functions::Volatility::kImmutable;
+    if (e.kind == Expr::Kind::kCast) immutable &= !IsStableCast(e.args[0]->type.id, e.type.id);
+    immutable &= e.kind != Expr::Kind::kSession && e.kind != Expr::Kind::kParameter;
+  });
+  return immutable;
+}
+
+}  // namespace adbms::sql::plan
