@@ -153,7 +153,7 @@ class IndexKindTest(ClusterTest):
         run(connection, "CREATE INDEX high ON t (a) WHERE a > 990")
         used = [("SELECT * FROM t WHERE lower(title) = 'title 77'", "by_title"),
                 ("SELECT * FROM t WHERE lower(title) IN ('title 77', 'title 78')", "by_title"),
-                ("SELECT * FROM t WHERE lower(title) > 'title 9999'", "by_title"),
+                ("SELECT * FROM t WHERE lower(title) BETWEEN 'title 77' AND 'title 78'", "by_title"),
                 ("SELECT id FROM t ORDER BY lower(title) LIMIT 3", "by_title"),
                 ("SELECT id FROM t ORDER BY lower(title) DESC LIMIT 3", "by_title"),
                 ("SELECT * FROM t WHERE a / 2 = 77", "by_half"),
@@ -291,7 +291,8 @@ class RestartTest(unittest.TestCase):
             run(connection, "CREATE UNIQUE INDEX u ON t (lower(s)) WHERE live")
             run(connection, "ANALYZE t")
             connection.close()
-            cluster.restart()
+            for name in ("storage", "optimizer", "gateway"):
+                cluster.restart(name)
             connection = cluster.connect()
             plan = run(connection, "EXPLAIN SELECT * FROM t WHERE lower(s) = 's70' AND live")
             self.assertIn("using u on t", str(plan))

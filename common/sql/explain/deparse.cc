@@ -21,6 +21,7 @@ struct Style {
   std::function<std::string(uint32_t)> names;
   bool definition = false;  // As part of an object's definition, to be read again.
   bool pretty = false;
+  int indent = 0;
 };
 using Names = Style;
 
@@ -103,34 +104,66 @@ std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, cons
   }
 }
 
-std::string DeparseCase(const common::v1::CaseExpression& e, const Names& names) {
-  std::string out = "CASE";
+// Without its outer parentheses where it stands alone.
+std::string PrintAlone(const Expression& e, const Style& style) {
+  const std::string text = Print(e, style);
+  const bool operation = e.has_call() || e.has_test() || e.has_logical() || e.has_in_list();
+  return style.pretty && operation && text.starts_with("(") && text.ends_with(")")
+             ? text.substr(1, text.size() - 2)
+             : text;
+}
+
+std::string DeparseCase(const common::v1::CaseExpression& e, const Style& style) {
+  // Definitions have each branch on a line of its own.
+  Style inner = style;
+  inner.indent += 4;
+  const auto line = [&](int indent, const char* word) {
+    return style.definition
+               ? absl::StrCat("\n", std::string(static_cast<size_t>(indent), ' '), word)
+               : absl::StrCat(word[0] == 'C' ? "" : " ", word);
+  };
+  std::string out = line(style.indent, "CASE");
   for (int i = 0; i < e.when_size(); ++i)
-    absl::StrAppend(&out, " WHEN ", Print(e.when(i), names), " THEN ", Print(e.then(i), names));
-  if (e.has_otherwise()) absl::StrAppend(&out, " ELSE ", Print(e.otherwise(), names));
-  return out + " END";
+    absl::StrAppend(&out, line(inner.indent, "WHEN "), PrintAlone(e.when(i), inner), " THEN ",
+                    PrintAlone(e.then(i), inner));
+  if (e.has_otherwise())
+    absl::StrAppend(&out, line(inner.indent, "ELSE "), PrintAlone(e.otherwise(), inner));
+  return out + line(style.indent, "END");
+}
+
+// An operand as PostgreSQL has it: a varchar is compared and joined as text.
+std::string PrintOperand(const Expression& e, const Style& style) {
+  if (!style.definition || types::FromProto(e.type()).id != TypeId::kVarchar)
+    return Print(e, style);
+  if (e.has_literal()) {
+    common::v1::Datum datum = e.literal();
+    *datum.mutable_type() = types::ToProto({TypeId::kText, 0});
+    return DeparseDatum(datum);
+  }
+  const bool bare = style.pretty && e.has_column();
+  return absl::StrCat(bare ? "" : "(", Print(e, style), bare ? "" : ")", "::text");
 }
 
 // IN as PostgreSQL keeps it: a comparison with an array of constants.
 std::string PrintArray(const common::v1::InListExpression& in_list, const Style& style) {
   const char* how = in_list.negated() ? " <> ALL (" : " = ANY (";
-  const std::string argument = Print(in_list.argument(), style);
+  const Expression& argument = in_list.argument();
+  const TypeId type =
+      types::FromProto((argument.has_cast() ? argument.cast().argument() : argument).type()).id;
+  const bool constants = std::all_of(in_list.items().begin(), in_list.items().end(),
+                                     [](const Expression& item) { return item.has_literal(); });
   // A varchar is compared as text, with the array's elements as they were written: varchar.
-  const Expression& cast = in_list.argument();
-  const bool varchar =
-      cast.has_cast() && types::FromProto(cast.cast().argument().type()).id == TypeId::kVarchar &&
-      std::all_of(in_list.items().begin(), in_list.items().end(), [](const Expression& item) {
-        return item.has_literal() && types::FromProto(item.type()).id == TypeId::kText;
-      });
-  if (!varchar)
-    return absl::StrCat("(", argument, how, "ARRAY[", DeparseList(in_list.items(), style), "]))");
+  if (type != TypeId::kVarchar || !constants)
+    return absl::StrCat("(", PrintOperand(argument, style), how, "ARRAY[",
+                        DeparseList(in_list.items(), style), "]))");
   const std::string items =
       absl::StrJoin(in_list.items(), ", ", [](std::string* out, const Expression& item) {
         common::v1::Datum datum = item.literal();
         *datum.mutable_type() = types::ToProto({TypeId::kVarchar, 0});
         absl::StrAppend(out, DeparseDatum(datum));
       });
-  return absl::StrCat("(", argument, how, "(ARRAY[", items, "])::text[]))");
+  return absl::StrCat("(", PrintOperand(argument, style), how, style.pretty ? "" : "(", "ARRAY[",
+                      items, style.pretty ? "]" : "])", "::text[]))");
 }
 
 std::string Print(const Expression& e, const Style& names) {
@@ -146,15 +179,16 @@ std::string Print(const Expression& e, const Style& names) {
     case Expression::kCall: {
       const std::string name = FunctionName(e.call().function());
       if (IsOperatorName(name) && e.call().arguments_size() == 2)
-        return absl::StrCat("(", Print(e.call().arguments(0), names), " ", name, " ",
-                            Print(e.call().arguments(1), names), ")");
+        return absl::StrCat("(", PrintOperand(e.call().arguments(0), names), " ", name, " ",
+                            PrintOperand(e.call().arguments(1), names), ")");
       if (IsOperatorName(name) && e.call().arguments_size() == 1)
         return absl::StrCat("(", name, " ", Print(e.call().arguments(0), names), ")");
       return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
     }
     case Expression::kCast: {
       const std::string argument = Print(e.cast().argument(), names);
-      const bool bare = names.pretty && e.cast().argument().has_column();
+      const bool bare =
+          names.pretty && (e.cast().argument().has_column() || e.cast().argument().has_literal());
       return absl::StrCat(bare ? "" : "(", argument, bare ? "" : ")",
                           "::", types::Format(types::FromProto(e.type())));
     }
@@ -211,7 +245,7 @@ std::string DeparseDatum(const common::v1::Datum& datum) {
 
 std::string Deparse(const Expression& expression,
                     const std::function<std::string(uint32_t)>& column_name) {
-  return Print(expression, Style{column_name});
+  return Print(expression, Style{column_name, false, false, 0});
 }
 
 std::string DeparseDefinition(const common::v1::IndexExpression& expression,
@@ -222,9 +256,7 @@ std::string DeparseDefinition(const common::v1::IndexExpression& expression,
   // What a conversion makes of the whole by itself is not shown.
   const Expression* shown = &bound;
   while (shown->has_cast() && !shown->cast().explicit_()) shown = &shown->cast().argument();
-  const std::string text = Print(*shown, Style{column_name, /*definition=*/true, pretty});
-  const bool operation = shown->has_call() && text.starts_with("(") && text.ends_with(")");
-  return pretty && operation ? text.substr(1, text.size() - 2) : text;
+  return PrintAlone(*shown, Style{column_name, /*definition=*/true, pretty, 0});
 }
 
 std::string DeparseKey(const common::v1::IndexExpression& expression,

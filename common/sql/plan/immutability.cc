@@ -1,5 +1,7 @@
 #include "common/sql/plan/immutability.h"
 
+#include <algorithm>
+
 namespace adbms::sql::plan {
 
 using types::TypeId;
@@ -13,11 +15,24 @@ bool IsStableCast(TypeId from, TypeId to) {
          to == TypeId::kRegtype || from == TypeId::kRegnamespace;
 }
 
+namespace {
+
+// `text || any` is as stable as the conversion of its operands to text.
+bool JoinsAsText(const Expr& e) {
+  return e.function->is_operator && e.function->name == "||" &&
+         e.function->result == TypeId::kText &&
+         std::all_of(e.args.begin(), e.args.end(), [](const ExprPtr& arg) {
+           return !types::IsArray(arg->type.id) && !IsStableCast(arg->type.id, TypeId::kText);
+         });
+}
+
+}  // namespace
+
 bool IsImmutable(const ExprPtr& expression) {
   bool immutable = !HasSubquery(expression);
   Walk(expression, [&](const Expr& e) {
     if (e.kind == Expr::Kind::kCall)
-      immutable &= e.function->volatility == functions::Volatility::kImmutable;
+      immutable &= e.function->volatility == functions::Volatility::kImmutable || JoinsAsText(e);
     if (e.kind == Expr::Kind::kCast) immutable &= !IsStableCast(e.args[0]->type.id, e.type.id);
     immutable &= e.kind != Expr::Kind::kSession && e.kind != Expr::Kind::kParameter;
   });

@@ -174,14 +174,14 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
 }
 
 std::string KeyDefinition(const TableDescriptor& table, const common::v1::IndexDescriptor& index,
-                          int position) {
+                          int position, bool pretty) {
   const uint32_t ordinal = index.columns(position);
   if (ordinal != sql::kExpressionKey)
     return QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
   const auto before =
       std::count(index.columns().begin(), index.columns().begin() + position, sql::kExpressionKey);
   return sql::explain::DeparseKey(index.expressions(static_cast<int>(before)), NamesOf(table),
-                                  false);
+                                  pretty);
 }
 
 std::string ExpressionDefinitions(const TableDescriptor& table,
@@ -209,7 +209,7 @@ std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDesc
   if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
   for (int i = 0; i < index->columns_size(); ++i) {
     if (i > 0) text += ", ";
-    text += KeyDefinition(table, *index, i);
+    text += KeyDefinition(table, *index, i, /*pretty=*/false);
     if (i < index->descending_size() && index->descending(i)) text += " DESC";
   }
   text += ")";

@@ -26,7 +26,7 @@ std::string IndexDefinition(const catalog::TableEntry& table,
                             const common::v1::IndexDescriptor* index);
 // The key at this position, from 0, in parentheses where it is an operation.
 std::string KeyDefinition(const common::v1::TableDescriptor& table,
-                          const common::v1::IndexDescriptor& index, int position);
+                          const common::v1::IndexDescriptor& index, int position, bool pretty);
 // The keys that are expressions, and WHERE, as pg_get_expr prints pg_index.indexprs and indpred.
 std::string ExpressionDefinitions(const common::v1::TableDescriptor& table,
                                   const common::v1::IndexDescriptor& index);
