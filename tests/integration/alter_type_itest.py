@@ -99,6 +99,35 @@ class AlterTypeTest(ClusterTest):
                          [(written[-1],)])
         connection.close()
 
+    def test_large_table(self):
+        """Indexes of many rows are sorted; what is unique is looked at all the same, and a change
+        that fails or is undone leaves everything as it was."""
+        connection = self.empty(self.cluster)
+        run(connection, "CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE, s text, live boolean)")
+        run(connection, "INSERT INTO t SELECT g, g * 2, 'Some rather long name of ' || g, g % 3 = 0 "
+                        "FROM generate_series(1, 60000) g")
+        run(connection, "CREATE INDEX ON t (lower(s)) WHERE live")
+        for sql in ("ALTER TABLE t ALTER a TYPE bigint USING a / 100",
+                    "ALTER TABLE t ALTER a TYPE smallint"):
+            with self.assertRaises(psycopg2.Error):
+                run(connection, sql)
+        run(connection, "BEGIN")
+        run(connection, "ALTER TABLE t ALTER a TYPE text USING 'k' || a")
+        self.assertEqual(run(connection, "SELECT id FROM t WHERE a = 'k40'"), [(20,)])
+        run(connection, "UPDATE t SET s = 'NEW' WHERE a = 'k6'")
+        self.assertEqual(run(connection, "SELECT id FROM t WHERE lower(s) = 'new' AND live"), [(3,)])
+        run(connection, "ROLLBACK")
+        run(connection, "ALTER TABLE t ALTER a TYPE bigint USING a + 1, ALTER s TYPE varchar(60)")
+        self.assertEqual(run(connection, "SELECT id FROM t WHERE a = 41"), [(20,)])
+        self.assertEqual(run(connection, "SELECT count(*), sum(a) FROM t WHERE a > 100000"),
+                         [(10001, 1100120001)])
+        self.assertEqual(
+            run(connection, "SELECT id FROM t WHERE lower(s) = 'some rather long name of 30' "
+                            "AND live"), [(30,)])
+        with self.assertRaises(psycopg2.errors.UniqueViolation):
+            run(connection, "INSERT INTO t VALUES (0, 41)")
+        connection.close()
+
     def test_statistics_are_forgotten(self):
         """The planner does not compare what was sampled of the old type with the new one."""
         connection = self.empty(self.cluster)

@@ -161,7 +161,7 @@ class IndexKindTest(ClusterTest):
                 ("SELECT * FROM t WHERE NOT done AND a = 100", "undone"),
                 ("SELECT * FROM t WHERE done = false AND a = 100", "undone"),
                 ("SELECT * FROM t WHERE kind = 'open' AND a = 100", "opened"),
-                ("SELECT * FROM t WHERE a > 995", "high"),
+                ("SELECT * FROM t WHERE a > 995 AND a < 998", "high"),
                 ("SELECT * FROM t WHERE a = 999 AND kind = 'shut'", "high"),
                 ("SELECT * FROM t x JOIN t y ON lower(y.title) = lower(x.title) WHERE x.id = 5",
                  "by_title")]

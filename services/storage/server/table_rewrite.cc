@@ -10,6 +10,7 @@
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/bulk_writer.h"
+#include "services/storage/server/index_load.h"
 #include "services/storage/txn/constraint_checks.h"
 #include "services/storage/txn/constraint_errors.h"
 
@@ -65,6 +66,13 @@ absl::Status ContainsNulls(const catalog::TableEntry& table, uint32_t ordinal) {
   error.table = table.descriptor.name();
   error.column = table.layout.names[ordinal];
   return status::ToStatus(error);
+}
+
+// Whether the indexes are better sorted into files than entered one by one.
+bool IsLarge(txn::Transaction* transaction, const catalog::TableEntry& table) {
+  constexpr uint64_t kBytesToSort = 1 << 20;
+  return transaction->shared()->engine->ApproximateSize(table.layout.Begin(), table.layout.End()) >=
+         kBytesToSort;
 }
 
 // Rows under new keys.
@@ -155,10 +163,16 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
                           const catalog::TableEntry& before, const catalog::TableEntry& after,
                           TypeChange* types) {
   RETURN_IF_ERROR(transaction->RegisterPrivateSpace(after.layout.storage_id));
+  const bool large = IsLarge(transaction, before);
   std::vector<IndexFill> indexes;
+  std::vector<const codec::IndexLayout*> sorted;
   for (const codec::IndexLayout& index : after.layout.indexes) {
     RETURN_IF_ERROR(transaction->RegisterPrivateSpace(index.index_id));
-    indexes.emplace_back(&after, &index);
+    // A deferrable key is only looked at entry by entry.
+    if (large && index.deferral == common::v1::DEFERRAL_UNSPECIFIED)
+      sorted.push_back(&index);
+    else
+      indexes.emplace_back(&after, &index);
   }
   engine::WriteBatch writes;
   RowFill fill(&after);
@@ -183,7 +197,11 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
   // As many rows as before, in another space.
   transaction->CountRows(after.layout, moved);
   transaction->AddRows(after.layout.table_id, -moved);
-  return FlushIfFull(transaction, &writes, 0);
+  RETURN_IF_ERROR(FlushIfFull(transaction, &writes, 0));
+  txn::Shared* const shared = transaction->shared();
+  for (const codec::IndexLayout* index : sorted)
+    RETURN_IF_ERROR(LoadIndex(context, shared, after, *index, shared->engine->TakeSnapshot()));
+  return absl::OkStatus();
 }
 
 absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,
