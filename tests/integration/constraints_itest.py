@@ -4,11 +4,9 @@ and command tag, and scripts of several sessions that wait for each other; then 
 import time
 import unittest
 
-import psycopg2
-
 from adbms_process import Cluster, ClusterTest, Postgres, run, sqlstate
 from constraint_scripts import SCRIPTS
-from session_scripts import add_tests, transcript
+from session_scripts import add_tests, answer, transcript
 
 SETUP = """
 CREATE TABLE parent (id int PRIMARY KEY, note text);
@@ -149,21 +147,6 @@ SESSIONS = {
         ("c", "SELECT * FROM soon"),
     ],
 }
-
-
-def answer(connection, sql):
-    """What a statement is answered: rows and tag, or everything that an error says of itself."""
-    del connection.notices[:]
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            rows = cursor.fetchall() if cursor.description is not None else None
-            said = cursor.statusmessage, sorted(rows, key=str) if rows is not None else None
-    except psycopg2.Error as error:
-        told = error.diag
-        said = (told.sqlstate, told.message_primary, told.message_detail, told.message_hint,
-                told.table_name, told.constraint_name)
-    return sql, said, [line.strip() for line in connection.notices if "CONTEXT" not in line]
 
 
 class ConstraintTest(ClusterTest):

@@ -28,7 +28,7 @@ class Model:
         if not now["exists"]:
             return (f"CREATE TABLE {t} (a int PRIMARY KEY, b int)",
                     {"exists": True, "rows": 0, "key": True, "extra": False, "index": False,
-                     "view": False, "sequence": False, "granted": False})
+                     "wide": False, "view": False, "sequence": False, "granted": False})
         def then(**changes):
             return {**now, **changes}
         steps = []
@@ -48,6 +48,8 @@ class Model:
         else:
             steps.append((f"ALTER TABLE {t} ADD COLUMN extra int DEFAULT 7", then(extra=True)))
         # Every row is written anew.
+        steps.append((f"ALTER TABLE {t} ALTER COLUMN b TYPE {'int' if now['wide'] else 'bigint'}",
+                      then(wide=not now["wide"])))
         if now["key"]:
             steps.append((f"ALTER TABLE {t} DROP CONSTRAINT {t}_pkey", then(key=False)))
         else:
@@ -88,6 +90,8 @@ class Model:
         index = one("SELECT count(*) FROM pg_class WHERE relname = %s", self.table + "_a") == 1
         if rows:
             assert run(connection, f"SELECT a FROM {self.table} WHERE a = 77") == [(77,)]
+        wide = one("SELECT data_type FROM information_schema.columns WHERE table_name = %s "
+                   "AND column_name = 'b'", self.table) == "bigint"
         key = one("SELECT count(*) FROM pg_constraint WHERE conname = %s", self.table + "_pkey") == 1
         view = one("SELECT count(*) FROM pg_class WHERE relname = %s", self.view) == 1
         if view:
@@ -96,7 +100,7 @@ class Model:
         if sequence:
             one(f"SELECT nextval('{self.sequence}')")
         return {"exists": True, "rows": rows, "key": key, "extra": "extra" in columns,
-                "index": index, "view": view, "sequence": sequence,
+                "index": index, "wide": wide, "view": view, "sequence": sequence,
                 "granted": one("SELECT has_table_privilege('reader', %s, 'SELECT')", self.table)}
 
 

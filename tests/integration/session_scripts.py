@@ -8,6 +8,21 @@ import psycopg2
 from adbms_process import run, wait_until
 
 
+def answer(connection, sql):
+    """What a statement is answered: rows and tag, or everything that an error says of itself."""
+    del connection.notices[:]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            rows = cursor.fetchall() if cursor.description is not None else None
+            said = cursor.statusmessage, sorted(rows, key=str) if rows is not None else None
+    except psycopg2.Error as error:
+        told = error.diag
+        said = (told.sqlstate, told.message_primary, told.message_detail, told.message_hint,
+                told.table_name, told.constraint_name)
+    return sql, said, [line.strip() for line in connection.notices if "CONTEXT" not in line]
+
+
 class Session:
     def __init__(self, server):
         self.connection = server.connect()

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/plan/index_form.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -130,6 +131,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
       must_rebind_ = true;
     }
   });
+  PinIndexLiterals();
   for (const Type& type : query_->parameter_types) {
     if (type.id == TypeId::kUnspecified || type.id == TypeId::kUnknown) {
       const auto index = &type - query_->parameter_types.data();
@@ -153,6 +155,14 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     }
   }
   return std::move(query_);
+}
+
+void Binder::PinIndexLiterals() {
+  const plan::IndexLiterals index_literals(*query_);
+  if (!index_literals.any()) return;
+  std::set<int> literals;
+  WalkQuery(*query_, [&](const Expr& e) { index_literals.Collect(e, &literals); });
+  for (const int literal : literals) must_rebind_ |= unliftable_.insert(literal).second;
 }
 
 void Binder::NameObjects(BoundQuery* bound) {
@@ -287,10 +297,12 @@ absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
   return result;
 }
 
-absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const TableDescriptor& table,
-                                                   const std::vector<ColumnId>& columns) {
+absl::StatusOr<ExprPtr> Binder::BindTableExpression(const Node* node, const TableDescriptor& table,
+                                                    const std::vector<ColumnId>& columns,
+                                                    const std::string& what) {
+  const std::string clause = what + "s";
   Scope scope(nullptr);
-  scope.clause = "check constraints";
+  scope.clause = clause.c_str();
   ScopeItem item;
   item.alias = table.name();
   item.table = &table;
@@ -300,9 +312,17 @@ absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const Table
           {table.columns(i).name(), columns[i], types::FromProto(table.columns(i).type())});
   }
   scope.items.push_back(std::move(item));
-  ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(node, &scope));
-  if (plan::HasSubquery(condition))
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1, "cannot use subquery in check constraint");
+  ASSIGN_OR_RETURN(ExprPtr e, BindExpr(node, &scope));
+  if (plan::HasSubquery(e))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("cannot use subquery in ", what));
+  return e;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const TableDescriptor& table,
+                                                   const std::vector<ColumnId>& columns) {
+  ASSIGN_OR_RETURN(ExprPtr condition,
+                   BindTableExpression(node, table, columns, "check constraint"));
   return ToBoolean(condition, "CHECK");
 }
 

@@ -63,6 +63,24 @@ class Binder {
   absl::StatusOr<ExprPtr> BindTableCondition(const std::string& sql,
                                              const common::v1::TableDescriptor& table,
                                              const std::vector<ColumnId>& columns);
+  // An expression over the same, of any type; `what` in the singular names the place in messages:
+  // "index expression". No subqueries.
+  absl::StatusOr<ExprPtr> BindTableExpression(const Node* node,
+                                              const common::v1::TableDescriptor& table,
+                                              const std::vector<ColumnId>& columns,
+                                              const std::string& what);
+  // Coerced as in an assignment; null when there is no such cast.
+  absl::StatusOr<ExprPtr> TryAssign(ExprPtr expression, const Type& type) {
+    return TryCoerce(std::move(expression), type, functions::CastContext::kAssignment);
+  }
+  // A constant that nothing has given a type is text.
+  absl::StatusOr<ExprPtr> Resolved(ExprPtr expression) {
+    return ResolveUnknown(std::move(expression));
+  }
+  // Errors: 42804 "argument of … must be type boolean".
+  absl::StatusOr<ExprPtr> AsCondition(ExprPtr expression, const char* construct) {
+    return ToBoolean(std::move(expression), construct);
+  }
   // A whole query, for views.
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
   // The relations and columns that a view's query, bound by BindTopQuery, reads itself.
@@ -78,6 +96,9 @@ class Binder {
   absl::Status Unsupported(int location, std::string_view what) const;
 
  private:
+  // The constants on which it depends whether an index on expressions or a partial one fits are not
+  // lifted.
+  void PinIndexLiterals();
   // Only storage, which knows the catalog, can write an object's number as its name: the result's
   // columns of such types become text.
   void NameObjects(BoundQuery* bound);
@@ -93,7 +114,17 @@ class Binder {
                                Scope* scope);
   absl::Status BindOnConflict(const PgQuery__OnConflictClause& clause, const ScopeItem& target,
                               Scope* scope);
+  // on_conflict.cc
   absl::StatusOr<uint32_t> InferConflictIndex(const PgQuery__OnConflictClause& clause);
+  // What an inference clause names: columns, expressions, and the rows that it is about.
+  struct Inference {
+    std::set<uint32_t> columns;
+    std::vector<ExprPtr> expressions;
+    std::vector<ExprPtr> conditions;
+  };
+  absl::StatusOr<Inference> ReadInference(const PgQuery__InferClause& infer);
+  absl::StatusOr<std::vector<const common::v1::IndexDescriptor*>> MatchingIndexes(
+      const Inference& inference);
   absl::StatusOr<const common::v1::TableDescriptor*> ResolveTarget(const PgQuery__RangeVar& range,
                                                                    common::v1::Privilege privilege);
   absl::StatusOr<RelPtr> TargetScan(const PgQuery__RangeVar& range, ScopeItem* item);
@@ -404,6 +435,8 @@ class Binder {
   std::set<uint32_t> needed_keys_;
 };
 
+// The ordinal of the table's live column of that name.
+std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table, std::string_view name);
 // The name that PostgreSQL gives an output column: FigureColname.
 std::string ColumnNameOf(const Node* node);
 

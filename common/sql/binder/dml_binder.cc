@@ -1,6 +1,5 @@
 // INSERT, UPDATE, DELETE.
 #include <algorithm>
-#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -8,6 +7,15 @@
 #include "common/status/sql_error.h"
 
 namespace adbms::sql::binder {
+
+std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table, std::string_view name) {
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (!table.columns(i).dropped() && table.columns(i).name() == name)
+      return static_cast<uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 using common::v1::ColumnDescriptor;
@@ -15,14 +23,6 @@ using common::v1::TableDescriptor;
 using plan::Expr;
 using plan::Rel;
 namespace sqlstate = status::sqlstate;
-
-std::optional<uint32_t> FindColumn(const TableDescriptor& table, std::string_view name) {
-  for (int i = 0; i < table.columns_size(); ++i) {
-    if (!table.columns(i).dropped() && table.columns(i).name() == name)
-      return static_cast<uint32_t>(i);
-  }
-  return std::nullopt;
-}
 
 constexpr char kGeneratedAlways[] = "428C9";
 
@@ -37,19 +37,6 @@ bool IsDefault(const Node* node) { return node->node_case == PG_QUERY__NODE__NOD
 bool IsPlainValues(const PgQuery__SelectStmt& select) {
   return select.n_values_lists > 0 && select.n_sort_clause == 0 && select.limit_count == nullptr &&
          select.limit_offset == nullptr && select.with_clause == nullptr;
-}
-
-absl::Status DeferrableArbiter(const TableDescriptor& table,
-                               const common::v1::IndexDescriptor& index) {
-  status::SqlError error;
-  error.sqlstate = std::string(sqlstate::kObjectNotInPrerequisiteState);
-  error.message =
-      "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as "
-      "arbiters";
-  error.schema = table.schema();
-  error.table = table.name();
-  error.constraint = index.name();
-  return status::ToStatus(error);
 }
 
 }  // namespace
@@ -488,116 +475,6 @@ absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const Sco
     rel = plan::MakeFilter(rel, std::move(conditions));
   }
   query_->root = rel;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictClause& clause) {
-  const TableDescriptor& table = *query_->target;
-  const PgQuery__InferClause& infer = *clause.infer;
-  const std::string constraint(parser::View(infer.conname));
-  if (!constraint.empty()) {
-    if (constraint == table.primary_key_name()) return 0u;
-    for (const auto& index : table.indexes()) {
-      if (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED && index.name() == constraint)
-        return DeferrableArbiter(table, index);
-      if (index.unique() && index.is_constraint() && index.name() == constraint)
-        return index.index_id();
-    }
-    return ErrorAt(sqlstate::kUndefinedObject, -1,
-                   absl::StrCat("constraint \"", constraint, "\" for table \"", table.name(),
-                                "\" does not exist"));
-  }
-  if (infer.where_clause != nullptr)
-    return Unsupported(infer.location, "ON CONFLICT with a partial index");
-  std::set<uint32_t> wanted;
-  for (const Node* node : NodeList(infer.index_elems, infer.n_index_elems)) {
-    const PgQuery__IndexElem& element = *node->index_elem;
-    const std::string name(parser::View(element.name));
-    if (name.empty()) return Unsupported(infer.location, "ON CONFLICT with an expression");
-    const std::optional<uint32_t> ordinal = FindColumn(table, name);
-    if (!ordinal.has_value())
-      return ErrorAt(sqlstate::kUndefinedColumn, infer.location,
-                     absl::StrCat("column \"", name, "\" does not exist"));
-    wanted.insert(*ordinal);
-  }
-  if (!wanted.empty() && table.primary_key_size() > 0 &&
-      wanted == std::set<uint32_t>(table.primary_key().begin(), table.primary_key().end()))
-    return 0u;
-  for (const auto& index : table.indexes()) {
-    if (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED &&
-        wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
-      return DeferrableArbiter(table, index);
-    if (index.unique() && index.state() != common::v1::IndexDescriptor::STATE_BUILDING &&
-        wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end()))
-      return index.index_id();
-  }
-  return ErrorAt(
-      sqlstate::kInvalidColumnReference, -1,
-      "there is no unique or exclusion constraint matching the ON CONFLICT specification");
-}
-
-absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
-                                    const ScopeItem& target_item, Scope* scope) {
-  const TableDescriptor& table = *query_->target;
-  plan::InsertTarget& insert = query_->insert;
-  std::optional<uint32_t> index;
-  if (clause.infer != nullptr) {
-    ASSIGN_OR_RETURN(index, InferConflictIndex(clause));
-    // Whether there is a conflict tells what is in the table.
-    UseTable(table, common::v1::PRIVILEGE_SELECT);
-  }
-  if (clause.action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING) {
-    for (const auto& key : table.indexes()) {
-      if (!index.has_value() && key.deferral() != common::v1::DEFERRAL_UNSPECIFIED)
-        return DeferrableArbiter(table, key);
-    }
-    insert.ignore_conflicts = true;
-    insert.conflict_index_id = index;
-    return absl::OkStatus();
-  }
-  if (!index.has_value())
-    return ErrorAt(sqlstate::kSyntaxError, clause.location,
-                   "ON CONFLICT DO UPDATE requires inference specification or constraint name",
-                   "For example, ON CONFLICT (column_name).");
-  insert.conflict_index_id = index;
-  UseTable(table, common::v1::PRIVILEGE_UPDATE);
-  UseTable(table, common::v1::PRIVILEGE_SELECT);
-  ScopeItem excluded = target_item;
-  excluded.alias = "excluded";
-  excluded.schema.clear();
-  excluded.columns_visible = false;
-  size_t live = 0;
-  for (int i = 0; i < table.columns_size(); ++i) {
-    const ColumnId id = query_->AddColumn(query_->columns[insert.columns[i]]);
-    insert.excluded.push_back(id);
-    if (!table.columns(i).dropped()) excluded.columns[live++].id = id;
-  }
-  Scope inner(nullptr);
-  inner.ctes = scope->ctes;
-  inner.items = {target_item, excluded};
-  inner.clause = "ON CONFLICT";
-  std::vector<uint32_t> columns;
-  std::vector<ExprPtr> values;
-  RETURN_IF_ERROR(
-      BindAssignments({clause.target_list, clause.n_target_list}, &inner, &columns, &values));
-  for (int i = 0; i < table.columns_size(); ++i)
-    insert.conflict_update.push_back(
-        plan::MakeColumn(insert.columns[i], query_->columns[insert.columns[i]].type));
-  // Storage knows no more of what is assigned than this.
-  std::vector<uint32_t> any(insert.conflict_update.size());
-  std::iota(any.begin(), any.end(), 0);
-  RETURN_IF_ERROR(BindCascades(table, /*removed=*/false, any));
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (plan::HasSubquery(values[i]))
-      return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
-    insert.conflict_update[columns[i]] = values[i];
-  }
-  if (clause.where_clause != nullptr) {
-    ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(clause.where_clause, &inner));
-    ASSIGN_OR_RETURN(insert.conflict_filter, ToBoolean(condition, "WHERE"));
-    if (plan::HasSubquery(insert.conflict_filter))
-      return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
-  }
   return absl::OkStatus();
 }
 

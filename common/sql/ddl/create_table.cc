@@ -146,6 +146,23 @@ absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int loca
   return result;
 }
 
+absl::Status DdlBinder::CheckCollation(const PgQuery__ColumnDef& definition) const {
+  if (definition.coll_clause == nullptr) return absl::OkStatus();
+  const std::string name(
+      parser::StringOf(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]));
+  if (name == "default" || name == "C" || name == "POSIX") return absl::OkStatus();
+  return Unsupported(definition.coll_clause->location, absl::StrCat("collation \"", name, "\""));
+}
+
+absl::Status DdlBinder::NotIndexable(const Type& type) const {
+  return ErrorAt(
+      sqlstate::kUndefinedObject, -1,
+      absl::StrCat("data type ", types::Format({type.id, 0}),
+                   " has no default operator class for access method \"btree\""),
+      "You must specify an operator class for the index or define a default operator class for the "
+      "data type.");
+}
+
 absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys,
                                                             const std::string& column,
                                                             const Table& table, const char* what,
@@ -163,13 +180,7 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys,
             sqlstate::kDuplicateColumn, location,
             absl::StrCat("column \"", name, "\" appears twice in ", what, " constraint"));
       const Type type = types::FromProto(table.columns(i).type());
-      if (!types::IsIndexable(type.id))
-        return ErrorAt(sqlstate::kUndefinedObject, -1,
-                       absl::StrCat("data type ", types::Format(type),
-                                    " has no default operator class for access method \"btree\""),
-                       "You must specify an operator class for the index or define a default "
-                       "operator class for "
-                       "the data type.");
+      if (!types::IsIndexable(type.id)) return NotIndexable(type);
       ordinals.push_back(static_cast<uint32_t>(i));
     }
     if (!found)
@@ -193,13 +204,7 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
         sqlstate::kInvalidTableDefinition, definition.location,
         absl::StrCat("column \"", column.name(), "\" has pseudo-type ", types::Format(type)));
   *column.mutable_type() = types::ToProto(type);
-  if (definition.coll_clause != nullptr) {
-    const std::string name(
-        parser::StringOf(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]));
-    if (name != "default" && name != "C" && name != "POSIX")
-      return Unsupported(definition.coll_clause->location,
-                         absl::StrCat("collation \"", name, "\""));
-  }
+  RETURN_IF_ERROR(CheckCollation(definition));
   // NULL and NOT NULL exclude each other, whichever comes first and whatever brings the NOT NULL.
   bool said_null = false;
   bool said_not_null = serial.has_value();

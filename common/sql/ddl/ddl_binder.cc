@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "common/sql/ddl/relation_options.h"
 #include "common/sql/parser/lexer.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -129,75 +128,6 @@ bool DdlBinder::HasRelation(const std::string& schema, const std::string& name) 
     }
   }
   return false;
-}
-
-absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
-  ASSIGN_OR_RETURN(const Table* table, Resolve(*create.relation));
-  if (!table->view_sql().empty() || table->has_sequence())
-    return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("cannot create index on relation \"", table->name(), "\""));
-  const std::string method(parser::View(create.access_method));
-  if (method == "columnar") return Unsupported(-1, "a columnar index");
-  if (!method.empty() && method != "btree")
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat("index access method \"", method, "\" is not supported"),
-                   "There are btree indexes only. What is often searched for inside a value can be "
-                   "a column of its own, with such an index.");
-  RETURN_IF_ERROR(
-      CheckRelationOptions(RelationKind::kIndex, {create.options, create.n_options}, false));
-  if (create.where_clause != nullptr) return Unsupported(-1, "a partial index");
-  if (create.nulls_not_distinct) return Unsupported(-1, "NULLS NOT DISTINCT");
-  auto* statement = Add()->mutable_create_index();
-  statement->set_table_id(table->table_id());
-  statement->set_if_not_exists(create.if_not_exists);
-  auto* index = statement->mutable_index();
-  index->set_unique(create.unique);
-  std::string columns;
-  for (const Node* node : NodeList(create.index_params, create.n_index_params)) {
-    const PgQuery__IndexElem& element = *node->index_elem;
-    const std::string name(parser::View(element.name));
-    if (name.empty()) return Unsupported(-1, "an index on an expression");
-    bool known = false;
-    for (const auto& column : table->columns()) known |= !column.dropped() && column.name() == name;
-    if (!known)
-      return ErrorAt(sqlstate::kUndefinedColumn, -1,
-                     absl::StrCat("column \"", name, "\" does not exist"));
-    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
-    const Type type = types::FromProto(table->columns(static_cast<int>(ordinal)).type());
-    if (!types::IsIndexable(type.id))
-      return ErrorAt(sqlstate::kUndefinedObject, -1,
-                     absl::StrCat("data type ", types::Format(type),
-                                  " has no default operator class for access method \"btree\""),
-                     "You must specify an operator class for the index or define a default "
-                     "operator class for the "
-                     "data type.");
-    const bool descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-    const bool nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
-    const bool nulls_last = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST;
-    if ((descending && nulls_last) || (!descending && nulls_first))
-      return Unsupported(-1, "an index with this order of NULLs");
-    for (const std::string& opclass : parser::StringsOf({element.opclass, element.n_opclass})) {
-      if (opclass.find("_pattern_ops") == std::string::npos && !opclass.ends_with("_ops") &&
-          opclass != "pg_catalog")
-        return Unsupported(-1, absl::StrCat("operator class \"", opclass, "\""));
-    }
-    index->add_columns(ordinal);
-    index->add_descending(descending);
-    absl::StrAppend(&columns, columns.empty() ? "" : "_", name);
-  }
-  for (const Node* node :
-       NodeList(create.index_including_params, create.n_index_including_params)) {
-    const std::string name(parser::View(node->index_elem->name));
-    if (name.empty())
-      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                     "expressions are not supported in included columns");
-    ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, name, -1));
-    index->add_include(ordinal);
-    absl::StrAppend(&columns, "_", name);
-  }
-  const std::string name(parser::View(create.idxname));
-  index->set_name(name.empty() ? ChooseName(table->name(), columns, "idx", *table) : name);
-  return absl::OkStatus();
 }
 
 absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {

@@ -1,8 +1,8 @@
 // DDL statements to catalog changes. One DdlBinder binds one statement.
 #pragma once
 
-#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,8 +21,13 @@ using parser::Node;
 using parser::NodeList;
 using plan::ColumnId;
 
+// PRIMARY KEY, UNIQUE, CHECK, FOREIGN KEY or EXCLUDE, not an attribute of a column.
+bool IsTableConstraint(const PgQuery__Constraint& constraint);
+
 // How many steps the statement has; 1 for all but ALTER TABLE.
 size_t CountSteps(const parser::StatementTree& tree);
+
+class TableExpressions;
 
 class DdlBinder {
  public:
@@ -53,6 +58,10 @@ class DdlBinder {
   absl::Status ValidateChecks(const Table& table);
   absl::StatusOr<std::string> ExpressionText(const Node* node, int location,
                                              std::string_view keyword) const;
+  // Errors: 0A000 for a COLLATE other than the database's.
+  absl::Status CheckCollation(const PgQuery__ColumnDef& definition) const;
+  // Errors: 42704, always: values of the type have no order that an index could keep.
+  absl::Status NotIndexable(const Type& type) const;
   absl::StatusOr<std::vector<uint32_t>> KeyColumns(NodeList keys, const std::string& column,
                                                    const Table& table, const char* what,
                                                    int location);
@@ -72,11 +81,41 @@ class DdlBinder {
   // alter_table.cc
   absl::Status AlterTable(const PgQuery__AlterTableStmt& alter);
   absl::Status AlterAction(const PgQuery__AlterTableCmd& command, const Table& table);
-  absl::Status AlterIdentity(const PgQuery__AlterTableCmd& command, const Table& table,
-                             const std::function<common::v1::AlterTable*()>& add);
+  // A new change of the table.
+  common::v1::AlterTable* Alter(const Table& table, bool if_exists);
+
+  // alter_column.cc
+  absl::Status AddColumn(const PgQuery__AlterTableCmd& command, const Table& table);
+  absl::Status DropColumn(const PgQuery__AlterTableCmd& command, const Table& table);
+  absl::Status AlterNotNull(const PgQuery__AlterTableCmd& command, const Table& table);
+  absl::Status AlterDefault(const PgQuery__AlterTableCmd& command, const Table& table);
+  absl::Status AlterIdentity(const PgQuery__AlterTableCmd& command, const Table& table);
   // What rows written before an added column have in it: its default's value now.
   absl::Status SetMissingValue(const PgQuery__ColumnDef& definition,
                                common::v1::ColumnDescriptor* column);
+
+  // alter_type.cc: ALTER COLUMN … TYPE of all columns of the statement that have one.
+  absl::Status AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
+                          const Table& table);
+  absl::Status AlterType(const PgQuery__AlterTableCmd& command, const Table& table, Table* after,
+                         common::v1::SetTypes* change);
+  absl::Status CheckMayAlterType(const Table& table, uint32_t ordinal) const;
+  absl::Status ConvertDefault(const common::v1::ColumnDescriptor& column, const Type& type,
+                              common::v1::ColumnType* change) const;
+  absl::Status BindChecksOf(const Table& before, const Table& after,
+                            const std::set<uint32_t>& changed, common::v1::SetTypes* change) const;
+  absl::Status CheckKeyTypes(const Table& after, const std::set<uint32_t>& changed) const;
+  // The indexes whose expressions read one of the columns are made of the new types.
+  absl::Status RebindIndexes(const Table& after, const std::set<uint32_t>& changed,
+                             common::v1::SetTypes* change) const;
+  // The same expression over columns of other types: its text is read anew.
+  absl::StatusOr<plan::ExprPtr> Rebind(const common::v1::IndexExpression& expression,
+                                       const std::string& what,
+                                       TableExpressions* expressions) const;
+  // The sequence of an identity column counts in the column's type.
+  absl::Status AlterIdentityType(const Table& table, uint32_t ordinal);
+
+  // alter_constraint.cc
   // `column`: of a constraint in that column's definition, else empty.
   absl::Status AddTableConstraint(const PgQuery__Constraint& constraint, const std::string& column,
                                   NodeList siblings, const Table& table);
@@ -84,8 +123,14 @@ class DdlBinder {
                                common::v1::AlterTable* alter) const;
   absl::Status ValidateConstraint(const std::string& name, const Table& table,
                                   common::v1::AlterTable* alter);
-  absl::Status Rename(const PgQuery__RenameStmt& rename);
+  absl::Status DropConstraint(const PgQuery__AlterTableCmd& command, const Table& table);
   absl::StatusOr<common::v1::Plan> ValidationPlan(const Table& table, const std::string& condition);
+
+  // rename.cc
+  absl::Status Rename(const PgQuery__RenameStmt& rename);
+  // 0A000 when a view's text names the table (column: an ordinal of it), which would then not be
+  // found any more.
+  absl::Status CheckNoViewNames(const Table& table, std::optional<uint32_t> column) const;
 
   // sequences.cc
   struct SequenceChange {
@@ -119,8 +164,21 @@ class DdlBinder {
   absl::StatusOr<const Table*> CommentTarget(const std::vector<std::string>& parts,
                                              size_t count) const;
 
-  // ddl_binder.cc
+  // create_index.cc
   absl::Status CreateIndex(const PgQuery__IndexStmt& create);
+  absl::Status CheckIndexKind(const PgQuery__IndexStmt& create) const;
+  absl::Status CheckIndexElement(const PgQuery__IndexElem& element) const;
+  // Adds a key; returns what PostgreSQL calls it in the index's name.
+  absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element, const Table& table,
+                                          common::v1::IndexDescriptor* index);
+  absl::Status AddPredicate(const Node* where, const Table& table,
+                            common::v1::IndexDescriptor* index);
+  // `what` as in TableExpressions::Bind. Errors: 42P17 for what is not immutable.
+  absl::StatusOr<common::v1::IndexExpression> KeepExpression(const TableExpressions& expressions,
+                                                             const plan::ExprPtr& e,
+                                                             const std::string& what) const;
+
+  // ddl_binder.cc
   absl::Status CreateView(const PgQuery__ViewStmt& create);
   absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
   absl::Status Drop(const PgQuery__DropStmt& drop);
@@ -135,9 +193,6 @@ class DdlBinder {
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
   // Whether a table, view or index has the name.
   bool HasRelation(const std::string& schema, const std::string& name) const;
-  // 0A000 when a view's text names the table (column: an ordinal of it), which would then not be
-  // found any more.
-  absl::Status CheckNoViewNames(const Table& table, std::optional<uint32_t> column) const;
   absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name,
                                        int location) const;
   absl::Status ErrorAt(std::string_view code, int location, std::string_view message,

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -192,7 +193,7 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
     bool unique = wanted == std::set<uint32_t>(referenced->primary_key().begin(),
                                                referenced->primary_key().end());
     for (const auto& index : referenced->indexes())
-      unique |= index.unique() &&
+      unique |= index.unique() && IsPlain(index) &&
                 wanted == std::set<uint32_t>(index.columns().begin(), index.columns().end());
     if (!unique && DeferrableKey(*referenced, &wanted))
       return status::Error(

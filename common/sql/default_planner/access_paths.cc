@@ -1,9 +1,11 @@
 #include "common/sql/default_planner/access_paths.h"
 
 #include <algorithm>
-#include <map>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/functions/function_catalog.h"
+#include "common/sql/plan/implication.h"
+#include "common/sql/rules/rewriter.h"
 
 namespace adbms::sql::default_planner {
 namespace {
@@ -57,50 +59,71 @@ bool ComparesInOrder(const functions::Function& function) {
          IsComparisonName(function.name) && function.result == TypeId::kBool;
 }
 
-std::vector<uint32_t> KeyColumns(const common::v1::TableDescriptor& table,
-                                 const IndexDescriptor* index) {
-  if (index == nullptr) return {table.primary_key().begin(), table.primary_key().end()};
-  return {index->columns().begin(), index->columns().end()};
-}
-
-struct Matches {
-  std::map<uint32_t, std::vector<std::pair<Comparison, ExprPtr>>> comparisons;  // By ordinal.
-  std::map<uint32_t, std::pair<std::vector<ExprPtr>, ExprPtr>> in_lists;
-  std::map<uint32_t, ExprPtr> not_null;
+// A key of an index: what it is an order of.
+struct Key {
+  ExprPtr expression;  // Null: a column that the scan does not read.
+  bool descending = false;
+  bool nullable = true;
+  uint32_t ordinal = kExpressionKey;
 };
 
-std::optional<std::pair<ColumnId, std::vector<ExprPtr>>> ReadInList(
-    const plan::Query& query, const ExprPtr& e, const plan::ColumnSet& columns) {
-  if (e->kind != Expr::Kind::kInList || e->negated) return std::nullopt;
-  const Expr& x = StripRelabel(*e->args[0]);
-  if (x.kind != Expr::Kind::kColumn || !columns.contains(x.column)) return std::nullopt;
+std::vector<Key> KeysOf(const plan::Query& query, const plan::Rel& scan,
+                        const IndexDescriptor* index, const plan::IndexForm& form) {
+  const auto& ordinals = index == nullptr ? scan.table->primary_key() : index->columns();
+  std::vector<Key> keys;
+  for (int i = 0; i < ordinals.size(); ++i) {
+    Key& key = keys.emplace_back();
+    key.ordinal = ordinals.Get(i);
+    key.descending = index != nullptr && i < index->descending_size() && index->descending(i);
+    if (key.ordinal == kExpressionKey) {
+      key.expression = form.keys[static_cast<size_t>(i)];
+      continue;
+    }
+    key.nullable = !scan.table->columns(static_cast<int>(key.ordinal)).not_null();
+    const auto at = std::find(scan.ordinals.begin(), scan.ordinals.end(), key.ordinal);
+    if (at == scan.ordinals.end()) continue;
+    const ColumnId column = scan.output[static_cast<size_t>(at - scan.ordinals.begin())];
+    key.expression = plan::MakeColumn(column, query.columns[column].type);
+  }
+  return keys;
+}
+
+// Whether both are the same but for conversions that keep order.
+bool IsKey(const Expr& e, const Expr& key) {
+  return plan::Equal(StripRelabel(e), StripRelabel(key));
+}
+
+bool IsFixed(const ExprPtr& e, const plan::ColumnSet& columns) {
+  return !plan::HasSubquery(e) && !plan::IsVolatile(e) &&
+         !plan::Intersects(plan::ColumnsOf(e), columns);
+}
+
+// The items of `key IN (…)`.
+std::optional<std::vector<ExprPtr>> ReadInList(const ExprPtr& e, const ExprPtr& key,
+                                               const plan::ColumnSet& columns) {
+  if (e->kind != Expr::Kind::kInList || e->negated || !IsKey(*e->args[0], *key))
+    return std::nullopt;
   std::vector<ExprPtr> items;
   for (size_t i = 1; i < e->args.size(); ++i) {
-    if (plan::IsVolatile(e->args[i]) || plan::HasSubquery(e->args[i]) ||
-        plan::Intersects(plan::ColumnsOf(e->args[i]), columns))
-      return std::nullopt;
-    ExprPtr item = AsKey(e->args[i], query.columns[x.column].type, true);
+    if (!IsFixed(e->args[i], columns)) return std::nullopt;
+    ExprPtr item = AsKey(e->args[i], key->type, true);
     if (item == nullptr) return std::nullopt;
     items.push_back(std::move(item));
   }
-  return std::make_pair(x.column, std::move(items));
+  return items;
 }
 
-// The column of `column IS NOT NULL`.
-std::optional<ColumnId> ReadNotNull(const ExprPtr& e, const plan::ColumnSet& columns) {
-  if (e->kind != Expr::Kind::kTest || e->test != TestExpression::KIND_IS_NOT_NULL)
-    return std::nullopt;
-  const Expr& x = StripRelabel(*e->args[0]);
-  if (x.kind != Expr::Kind::kColumn || !columns.contains(x.column)) return std::nullopt;
-  return x.column;
+bool IsNotNull(const ExprPtr& e, const ExprPtr& key) {
+  return e->kind == Expr::Kind::kTest && e->test == TestExpression::KIND_IS_NOT_NULL &&
+         IsKey(*e->args[0], *key);
 }
 
-bool Covers(const plan::Rel& scan, const std::vector<uint32_t>& keys,
-            const IndexDescriptor* index) {
+bool Covers(const plan::Rel& scan, const IndexDescriptor* index) {
   if (index == nullptr) return false;
   for (const uint32_t ordinal : scan.ordinals) {
     if (ordinal == plan::kRowKeyOrdinal) return false;
-    const bool key = std::find(keys.begin(), keys.end(), ordinal) != keys.end();
+    const bool key = std::find(index->columns().begin(), index->columns().end(), ordinal) !=
+                     index->columns().end();
     const bool included = std::find(index->include().begin(), index->include().end(), ordinal) !=
                           index->include().end();
     if (!key && !included) return false;
@@ -108,17 +131,17 @@ bool Covers(const plan::Rel& scan, const std::vector<uint32_t>& keys,
   return true;
 }
 
-// Whether the ordering starts with what is wanted, in either direction. Keys hold NULLs as the
+// Whether rows in the order of `keys` come as wanted, in either direction. Keys hold NULLs as the
 // greatest value: last in ascending order, first in descending.
-void MatchOrder(const plan::ScanRequest& request, AccessPath* path) {
+void MatchOrder(const plan::ScanRequest& request, const Key* keys, size_t count, AccessPath* path) {
   if (request.order.empty() || !path->any_of.empty()) return;
   auto fits = [&](bool reversed) {
-    if (request.order.size() > path->ordering.size()) return false;
+    if (request.order.size() > count) return false;
     for (size_t i = 0; i < request.order.size(); ++i) {
-      const plan::SortKey& key = request.order[i];
-      const auto& [column, descending] = path->ordering[i];
-      if (key.expression->kind != Expr::Kind::kColumn || key.expression->column != column ||
-          key.nulls_first != key.descending || key.descending != (descending != reversed))
+      const plan::SortKey& wanted = request.order[i];
+      if (keys[i].expression == nullptr || !plan::Equal(*wanted.expression, *keys[i].expression) ||
+          wanted.nulls_first != wanted.descending ||
+          wanted.descending != (keys[i].descending != reversed))
         return false;
     }
     return true;
@@ -132,69 +155,113 @@ void MatchOrder(const plan::ScanRequest& request, AccessPath* path) {
   }
 }
 
+// The columns by which rows in the order of `keys` are ordered.
+void SetOrdering(const Key* keys, size_t count, AccessPath* path) {
+  for (size_t i = 0; i < count; ++i) {
+    if (keys[i].expression == nullptr || keys[i].expression->kind != Expr::Kind::kColumn) break;
+    path->ordering.push_back({keys[i].expression->column, keys[i].descending});
+  }
+}
+
+// Takes the conditions of the form key = value for as many keys as there are; returns how many.
+size_t MatchEqual(const std::vector<Key>& keys, const std::vector<ExprPtr>& conditions,
+                  const plan::ColumnSet& columns, AccessPath* path) {
+  for (size_t at = 0; at < keys.size(); ++at) {
+    if (keys[at].expression == nullptr) return at;
+    bool found = false;
+    for (const ExprPtr& condition : conditions) {
+      auto comparison = ReadKeyComparison(condition, keys[at].expression, columns);
+      if (!comparison.has_value() || comparison->op != "=") continue;
+      path->equal.push_back(std::move(comparison->value));
+      path->matched.push_back(condition);
+      found = true;
+      break;
+    }
+    if (!found) return at;
+  }
+  return keys.size();
+}
+
+// What bounds the key that follows.
+void MatchRange(const ExprPtr& key, const std::vector<ExprPtr>& conditions,
+                const plan::ColumnSet& columns, AccessPath* path) {
+  if (key == nullptr) return;
+  for (const ExprPtr& condition : conditions) {
+    auto list = ReadInList(condition, key, columns);
+    if (!list.has_value()) continue;
+    path->any_of = *std::move(list);
+    path->matched.push_back(condition);
+    return;
+  }
+  for (const ExprPtr& condition : conditions) {
+    auto comparison = ReadKeyComparison(condition, key, columns);
+    if (!comparison.has_value() || comparison->op == "=") continue;
+    const bool lower = comparison->op[0] == '>';
+    ExprPtr& bound = lower ? path->lower : path->upper;
+    if (bound != nullptr) continue;
+    bound = std::move(comparison->value);
+    (lower ? path->lower_inclusive : path->upper_inclusive) = comparison->op.size() == 2;
+    path->matched.push_back(condition);
+  }
+  if (path->lower != nullptr || path->upper != nullptr) return;
+  for (const ExprPtr& condition : conditions) {
+    if (!IsNotNull(condition, key)) continue;
+    path->upper_inclusive = true;  // Without a bound: up to the greatest value.
+    path->matched.push_back(condition);
+    return;
+  }
+}
+
+// The conditions that every entry of the index satisfies.
+std::vector<ExprPtr> KnownBy(const ExprPtr& predicate, const std::vector<ExprPtr>& conditions) {
+  std::vector<ExprPtr> known;
+  if (predicate == nullptr) return known;
+  std::vector<ExprPtr> parts;
+  plan::SplitConjunction(predicate, &parts);
+  for (const ExprPtr& condition : conditions) {
+    if (std::any_of(parts.begin(), parts.end(),
+                    [&](const ExprPtr& part) { return plan::Equal(*part, *condition); }))
+      known.push_back(condition);
+  }
+  return known;
+}
+
 // An index path, as far as it goes; false when it helps nothing.
-bool BuildPath(const plan::Query& query, const plan::ScanRequest& request, const Matches& matches,
+bool BuildPath(const plan::Query& query, const plan::ScanRequest& request,
                const std::vector<ExprPtr>& conditions, const IndexDescriptor* index,
-               const plan::CardinalityEstimator& estimator, AccessPath* path) {
+               const plan::IndexForm& form, const plan::CardinalityEstimator& estimator,
+               AccessPath* path) {
   const plan::Rel& scan = *request.scan;
-  const std::vector<uint32_t> keys = KeyColumns(*scan.table, index);
+  const std::vector<Key> keys = KeysOf(query, scan, index, form);
+  const plan::ColumnSet columns(scan.output.begin(), scan.output.end());
   path->sequential = false;
   path->index = index;
   path->index_id = index == nullptr ? 0 : index->index_id();
-  std::map<uint32_t, ColumnId> column_of;
-  for (size_t i = 0; i < scan.ordinals.size(); ++i) column_of[scan.ordinals[i]] = scan.output[i];
-  size_t at = 0;
-  for (; at < keys.size(); ++at) {
-    const auto found = matches.comparisons.find(keys[at]);
-    if (found == matches.comparisons.end()) break;
-    const auto equal = std::find_if(found->second.begin(), found->second.end(),
-                                    [](const auto& match) { return match.first.op == "="; });
-    if (equal == found->second.end()) break;
-    path->equal.push_back(equal->first.value);
-    path->matched.push_back(equal->second);
-  }
+  const size_t at = MatchEqual(keys, conditions, columns, path);
   path->unique = at == keys.size() && (index == nullptr || index->unique());
-  if (at < keys.size()) {
-    if (const auto list = matches.in_lists.find(keys[at]); list != matches.in_lists.end()) {
-      path->any_of = list->second.first;
-      path->matched.push_back(list->second.second);
-    } else if (const auto found = matches.comparisons.find(keys[at]);
-               found != matches.comparisons.end()) {
-      for (const auto& [comparison, condition] : found->second) {
-        const bool lower = comparison.op[0] == '>';
-        ExprPtr& bound = lower ? path->lower : path->upper;
-        if (bound != nullptr) continue;
-        bound = comparison.value;
-        (lower ? path->lower_inclusive : path->upper_inclusive) = comparison.op.size() == 2;
-        path->matched.push_back(condition);
-      }
-    } else if (const auto test = matches.not_null.find(keys[at]); test != matches.not_null.end()) {
-      path->upper_inclusive = true;  // Without a bound: up to the greatest value.
-      path->matched.push_back(test->second);
-    }
-  }
-  for (size_t i = at; i < keys.size(); ++i) {
-    const auto column = column_of.find(keys[i]);
-    if (column == column_of.end()) break;
-    path->ordering.push_back({column->second, index != nullptr &&
-                                                  index->descending_size() > static_cast<int>(i) &&
-                                                  index->descending(static_cast<int>(i))});
-  }
-  path->index_only = Covers(scan, keys, index);
+  if (at < keys.size()) MatchRange(keys[at].expression, conditions, columns, path);
+  SetOrdering(keys.data() + at, keys.size() - at, path);
+  path->index_only = Covers(scan, index);
   // An open-ended range may run into the NULLs at the index's end: its condition is checked again.
   const bool open_ended = (path->lower == nullptr) != (path->upper == nullptr);
-  const bool recheck = open_ended && !scan.table->columns(static_cast<int>(keys[at])).not_null();
+  const bool recheck = open_ended && keys[at].nullable;
+  const std::vector<ExprPtr> known = KnownBy(form.predicate, conditions);
   for (const ExprPtr& condition : conditions) {
+    if (std::find(known.begin(), known.end(), condition) != known.end()) continue;
     const auto found = std::find(path->matched.begin(), path->matched.end(), condition);
     const bool in_range =
         found != path->matched.end() && found - path->matched.begin() >= static_cast<long>(at);
     if (found == path->matched.end() || (recheck && in_range)) path->residual.push_back(condition);
   }
+  for (const ExprPtr& condition : known) {
+    if (std::find(path->matched.begin(), path->matched.end(), condition) == path->matched.end())
+      path->matched.push_back(condition);
+  }
   const double rows = estimator.TableRows(*scan.table);
   path->index_rows =
       path->unique ? 1 : std::max(1.0, rows * estimator.Selectivity(query, path->matched));
   path->rows = std::max(1.0, path->index_rows * estimator.Selectivity(query, path->residual));
-  MatchOrder(request, path);
+  MatchOrder(request, keys.data() + at, keys.size() - at, path);
   return !path->matched.empty() || path->ordered || path->index_only;
 }
 
@@ -248,6 +315,27 @@ ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
   return plan::MakeCase(plain, {fits, plan::MakeCast(value, plain, true), plan::MakeNull(plain)});
 }
 
+std::optional<Comparison> ReadKeyComparison(const ExprPtr& e, const ExprPtr& key,
+                                            const plan::ColumnSet& columns) {
+  // A boolean stands for itself = true.
+  const bool negated =
+      e->kind == Expr::Kind::kLogical && e->logical == common::v1::LogicalExpression::KIND_NOT;
+  const Expr& plain = negated ? *e->args[0] : *e;
+  if (key->type.id == TypeId::kBool && plan::Equal(plain, *key))
+    return Comparison{0, "=", plan::MakeBool(!negated)};
+  if (e->kind != Expr::Kind::kCall || !ComparesInOrder(*e->function)) return std::nullopt;
+  for (const bool flipped : {false, true}) {
+    const ExprPtr& side = e->args[flipped ? 1 : 0];
+    const ExprPtr& other = e->args[flipped ? 0 : 1];
+    if (!IsKey(*side, *key) || !IsFixed(other, columns) || !types::IsIndexable(key->type.id))
+      continue;
+    const std::string op = flipped ? Flip(e->function->name) : e->function->name;
+    ExprPtr value = AsKey(other, key->type, op == "=");
+    if (value != nullptr) return Comparison{0, op, std::move(value)};
+  }
+  return std::nullopt;
+}
+
 std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr& e,
                                          const plan::ColumnSet& columns) {
   // A boolean column stands for column = true.
@@ -275,6 +363,32 @@ std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr
   return std::nullopt;
 }
 
+std::optional<plan::IndexForm> UsableForm(const plan::Rel& scan, const IndexDescriptor& index,
+                                          const std::vector<ExprPtr>& conditions) {
+  if (IsPlain(index)) return plan::IndexForm();
+  bool complete = true;
+  const auto form = plan::FormOf(index, [&](uint32_t ordinal) {
+    const auto at = std::find(scan.ordinals.begin(), scan.ordinals.end(), ordinal);
+    complete &= at != scan.ordinals.end();
+    const auto position = static_cast<int>(ordinal);
+    const Type type = position < scan.table->columns_size()
+                          ? types::FromProto(scan.table->columns(position).type())
+                          : Type{};
+    return plan::MakeColumn(
+        complete ? scan.output[static_cast<size_t>(at - scan.ordinals.begin())] : 0, type);
+  });
+  // A column that the scan does not read is in no condition.
+  if (!form.ok() || !complete) return std::nullopt;
+  plan::IndexForm folded = *form;
+  for (ExprPtr& key : folded.keys) {
+    if (key != nullptr) key = rules::FoldConstants(key);
+  }
+  if (folded.predicate == nullptr) return folded;
+  folded.predicate = rules::FoldConstants(folded.predicate);
+  if (!plan::Implies(conditions, folded.predicate)) return std::nullopt;
+  return folded;
+}
+
 std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::ScanRequest& request,
                                         const std::vector<ExprPtr>& conditions,
                                         const plan::CardinalityEstimator& estimator) {
@@ -286,39 +400,19 @@ std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::Sc
   sequential.index_rows = rows;
   sequential.rows = std::max(1.0, rows * estimator.Selectivity(query, conditions));
   if (scan.table->is_virtual()) return paths;
-  for (const uint32_t ordinal : scan.table->primary_key()) {
-    const auto it = std::find(scan.ordinals.begin(), scan.ordinals.end(), ordinal);
-    if (it == scan.ordinals.end()) break;
-    sequential.ordering.push_back({scan.output[it - scan.ordinals.begin()], false});
-  }
-  MatchOrder(request, &sequential);
-
-  Matches matches;
-  const plan::ColumnSet columns(scan.output.begin(), scan.output.end());
-  auto ordinal_of = [&scan](ColumnId id) {
-    return scan
-        .ordinals[std::find(scan.output.begin(), scan.output.end(), id) - scan.output.begin()];
-  };
-  for (const ExprPtr& condition : conditions) {
-    if (auto comparison = ReadComparison(query, condition, columns)) {
-      const uint32_t ordinal = ordinal_of(comparison->column);
-      if (ordinal != plan::kRowKeyOrdinal)
-        matches.comparisons[ordinal].push_back({*std::move(comparison), condition});
-    } else if (auto list = ReadInList(query, condition, columns)) {
-      matches.in_lists.emplace(ordinal_of(list->first),
-                               std::make_pair(std::move(list->second), condition));
-    } else if (const auto column = ReadNotNull(condition, columns)) {
-      matches.not_null.emplace(ordinal_of(*column), condition);
-    }
-  }
-  auto add = [&](const IndexDescriptor* index) {
+  const std::vector<Key> primary = KeysOf(query, scan, nullptr, {});
+  SetOrdering(primary.data(), primary.size(), &sequential);
+  MatchOrder(request, primary.data(), primary.size(), &sequential);
+  auto add = [&](const IndexDescriptor* index, const plan::IndexForm& form) {
     AccessPath path;
-    if (BuildPath(query, request, matches, conditions, index, estimator, &path))
+    if (BuildPath(query, request, conditions, index, form, estimator, &path))
       paths.push_back(std::move(path));
   };
-  if (scan.table->primary_key_size() > 0) add(nullptr);
+  if (scan.table->primary_key_size() > 0) add(nullptr, {});
   for (const IndexDescriptor& index : scan.table->indexes()) {
-    if (index.state() == IndexDescriptor::STATE_PUBLIC) add(&index);
+    if (index.state() != IndexDescriptor::STATE_PUBLIC) continue;
+    const auto form = UsableForm(scan, index, conditions);
+    if (form.has_value()) add(&index, *form);
   }
   return paths;
 }

@@ -1,15 +1,16 @@
 // The ways to read a table under given conditions.
 #pragma once
 
+#include "common/sql/plan/index_form.h"
 #include "common/sql/plan/planning_policy.h"
 
 namespace adbms::sql::default_planner {
 
 // A condition of the form column = value, column < value and so on, seen from the column's side.
 struct Comparison {
-  plan::ColumnId column = 0;
-  std::string op;       // "=", "<", "<=", ">", ">="
-  plan::ExprPtr value;  // Of the column's type; null when no loss-free conversion exists.
+  plan::ColumnId column = 0;  // Of ReadComparison.
+  std::string op;             // "=", "<", "<=", ">", ">="
+  plan::ExprPtr value;        // Of the column's type; null when no loss-free conversion exists.
 };
 
 // Reads `condition` as a comparison of one of `columns` with something that has none of them.
@@ -22,6 +23,15 @@ plan::ExprPtr AsKey(const plan::ExprPtr& value, const types::Type& column_type, 
 // `e` without conversions that keep order and equality.
 const plan::Expr& StripRelabel(const plan::Expr& e);
 
+// The index over the scan's columns; nullopt where it cannot be used: its rows are others than
+// those that `conditions` ask for, or its expressions read what the scan does not.
+std::optional<plan::IndexForm> UsableForm(const plan::Rel& scan,
+                                          const common::v1::IndexDescriptor& index,
+                                          const std::vector<plan::ExprPtr>& conditions);
+// `condition` as a comparison with the key of an index over a table with these columns.
+std::optional<Comparison> ReadKeyComparison(const plan::ExprPtr& condition,
+                                            const plan::ExprPtr& key,
+                                            const plan::ColumnSet& columns);
 // The sequential path first, then each index that answers a condition or delivers the wanted order.
 std::vector<plan::AccessPath> FindAccessPaths(const plan::Query& query,
                                               const plan::ScanRequest& request,

@@ -1,7 +1,7 @@
 // Look-ups into a key or an index, for joins.
 #include <algorithm>
-#include <map>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/default_planner/access_paths.h"
 
 namespace adbms::sql::default_planner {
@@ -36,29 +36,40 @@ std::optional<LookupPath> FindLookup(const plan::Query& query, const Rel& right,
     if (ordinal == plan::kRowKeyOrdinal) return std::nullopt;
   }
   const ColumnSet columns(scan->output.begin(), scan->output.end());
-  // Equalities by the ordinal of the right's column.
-  std::map<uint32_t, std::pair<ExprPtr, ExprPtr>> equal;
+  std::vector<ExprPtr> usable;
   for (const ExprPtr& condition : all) {
-    if (plan::HasSubquery(condition)) continue;
-    const auto comparison = ReadComparison(query, condition, columns);
-    if (!comparison.has_value() || comparison->op != "=") continue;
-    const size_t at = std::find(scan->output.begin(), scan->output.end(), comparison->column) -
-                      scan->output.begin();
-    equal.emplace(scan->ordinals[at], std::make_pair(comparison->value, condition));
+    if (!plan::HasSubquery(condition)) usable.push_back(condition);
   }
+  // The value that the first equality with the key asks for.
+  const auto equal_to = [&](const ExprPtr& key) -> std::optional<std::pair<ExprPtr, ExprPtr>> {
+    for (const ExprPtr& condition : usable) {
+      auto comparison = ReadKeyComparison(condition, key, columns);
+      if (comparison.has_value() && comparison->op == "=")
+        return std::make_pair(std::move(comparison->value), condition);
+    }
+    return std::nullopt;
+  };
+  const auto column_at = [&](uint32_t ordinal) -> ExprPtr {
+    const auto at = std::find(scan->ordinals.begin(), scan->ordinals.end(), ordinal);
+    if (at == scan->ordinals.end()) return nullptr;
+    const plan::ColumnId id = scan->output[static_cast<size_t>(at - scan->ordinals.begin())];
+    return plan::MakeColumn(id, query.columns[id].type);
+  };
   bool found = false;
   const auto consider = [&](const google::protobuf::RepeatedField<uint32_t>& ordinals,
-                            const IndexDescriptor* index) {
+                            const IndexDescriptor* index, const plan::IndexForm& form) {
     LookupPath path;
     path.scan = scan;
     path.index = index;
     bool uses_left = false;
-    for (const uint32_t ordinal : ordinals) {
-      const auto it = equal.find(ordinal);
-      if (it == equal.end()) break;
-      path.keys.push_back(it->second.first);
-      path.matched.push_back(it->second.second);
-      uses_left |= plan::Intersects(plan::ColumnsOf(it->second.first), left_columns);
+    for (int i = 0; i < ordinals.size(); ++i) {
+      const ExprPtr key = ordinals.Get(i) == kExpressionKey ? form.keys[static_cast<size_t>(i)]
+                                                            : column_at(ordinals.Get(i));
+      const auto equal = key == nullptr ? std::nullopt : equal_to(key);
+      if (!equal.has_value()) break;
+      path.keys.push_back(equal->first);
+      path.matched.push_back(equal->second);
+      uses_left |= plan::Intersects(plan::ColumnsOf(equal->first), left_columns);
     }
     if (!uses_left) return;
     path.unique = static_cast<int>(path.matched.size()) == ordinals.size() &&
@@ -69,9 +80,11 @@ std::optional<LookupPath> FindLookup(const plan::Query& query, const Rel& right,
       found = true;
     }
   };
-  if (scan->table->primary_key_size() > 0) consider(scan->table->primary_key(), nullptr);
+  if (scan->table->primary_key_size() > 0) consider(scan->table->primary_key(), nullptr, {});
   for (const IndexDescriptor& index : scan->table->indexes()) {
-    if (index.state() == IndexDescriptor::STATE_PUBLIC) consider(index.columns(), &index);
+    if (index.state() != IndexDescriptor::STATE_PUBLIC) continue;
+    const auto form = UsableForm(*scan, index, usable);
+    if (form.has_value()) consider(index.columns(), &index, *form);
   }
   if (!found) return std::nullopt;
   best.covered = best.index != nullptr;

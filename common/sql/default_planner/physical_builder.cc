@@ -28,9 +28,8 @@ std::optional<double> KnownNumber(const ExprPtr& e) {
 bool BeginsWith(const std::vector<plan::SortKey>& sorted, const std::vector<plan::SortKey>& keys) {
   if (sorted.size() < keys.size()) return false;
   return std::equal(keys.begin(), keys.end(), sorted.begin(), [](const auto& a, const auto& b) {
-    return a.expression->kind == Expr::Kind::kColumn &&
-           a.expression->column == b.expression->column && a.descending == b.descending &&
-           a.nulls_first == b.nulls_first;
+    return a.expression->kind == Expr::Kind::kColumn && plan::Equal(*a.expression, *b.expression) &&
+           a.descending == b.descending && a.nulls_first == b.nulls_first;
   });
 }
 
@@ -211,6 +210,17 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildFilter(const Rel& rel, const Want
   return Filtered(std::move(input), rel.conditions);
 }
 
+namespace {
+
+bool ReadsTable(const Rel& rel) {
+  return rel.kind == Rel::Kind::kScan ||
+         (rel.kind == Rel::Kind::kFilter && rel.inputs[0]->kind == Rel::Kind::kScan);
+}
+
+bool IsOfRow(const ExprPtr& e) { return !plan::HasSubquery(e) && !plan::IsVolatile(e); }
+
+}  // namespace
+
 absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wanted& wanted) {
   // The order wanted of the output, in terms of the input.
   Wanted below;
@@ -219,7 +229,10 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
     const auto it = std::find(rel.output.begin(), rel.output.end(), key.expression->column);
     const ExprPtr* source =
         it == rel.output.end() ? nullptr : &rel.expressions[it - rel.output.begin()];
-    if (source == nullptr || (*source)->kind != Expr::Kind::kColumn) {
+    // An index on the expression may have the order.
+    const bool known = source != nullptr && ((*source)->kind == Expr::Kind::kColumn ||
+                                             (ReadsTable(*rel.inputs[0]) && IsOfRow(*source)));
+    if (!known) {
       below = {};
       break;
     }
@@ -241,9 +254,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildProject(const Rel& rel, const Wan
   }
   for (const plan::SortKey& key : input.sorted) {
     size_t at = 0;
-    while (at < rel.expressions.size() && (rel.expressions[at]->kind != Expr::Kind::kColumn ||
-                                           rel.expressions[at]->column != key.expression->column))
-      ++at;
+    while (at < rel.expressions.size() && !plan::Equal(*rel.expressions[at], *key.expression)) ++at;
     if (at == rel.expressions.size()) break;
     result.sorted.push_back(
         {plan::MakeColumn(rel.output[at], key.expression->type), key.descending, key.nulls_first});

@@ -22,7 +22,8 @@ struct Physical {
   std::vector<plan::ColumnId> layout;  // The columns it emits, in order.
   std::vector<std::pair<plan::ColumnId, bool>>
       ordering;  // Columns (true: descending) in whose order; NULLs count as greatest.
-  std::vector<plan::SortKey> sorted;  // Columns by which a Sort below has sorted the rows.
+  // What a Sort below has sorted the rows by, columns; or an index on expressions.
+  std::vector<plan::SortKey> sorted;
   double rows = 1;
   double startup = 0;
   double cost = 0;

@@ -87,8 +87,10 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     if (path.upper) RETURN_IF_ERROR(EncodeInto(path.upper, none, op->mutable_upper()));
     op->set_lower_inclusive(path.lower_inclusive);
     op->set_upper_inclusive(path.upper_inclusive);
-    if (!path.residual.empty())
-      RETURN_IF_ERROR(EncodeAnd(path.residual, result.layout, op->mutable_filter()));
+    // What is locked is looked at again: meanwhile the row may have left the place where it was
+    // found.
+    const std::vector<ExprPtr>& filter = scan.lock.has_value() ? conditions : path.residual;
+    if (!filter.empty()) RETURN_IF_ERROR(EncodeAnd(filter, result.layout, op->mutable_filter()));
     if (path.unique) {
       result.cost = kCost.seek + kCost.scan_row +
                     (path.index != nullptr && !path.index_only ? kCost.fetch_row : 0);
@@ -97,6 +99,11 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
   }
   for (const float feature : path.features) result.op.add_correction_features(feature);
   if (!path.ordered && (!wanted.order.empty() || !path.any_of.empty())) result.ordering.clear();
+  const auto is_column = [](const plan::SortKey& key) {
+    return key.expression->kind == Expr::Kind::kColumn;
+  };
+  if (path.ordered && !std::all_of(wanted.order.begin(), wanted.order.end(), is_column))
+    result.sorted = wanted.order;
   Finish(&result);
   if (path.uncorrected_rows.has_value())
     result.op.set_uncorrected_rows(std::max(1.0, std::round(*path.uncorrected_rows)));

@@ -1,5 +1,7 @@
 #include "common/sql/explain/deparse.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/functions/function_catalog.h"
@@ -13,7 +15,18 @@ using common::v1::LogicalExpression;
 using common::v1::SessionValue;
 using common::v1::SubqueryExpression;
 using common::v1::TestExpression;
-using Names = std::function<std::string(uint32_t)>;
+using types::TypeId;
+
+// How an expression is printed.
+struct Style {
+  std::function<std::string(uint32_t)> names;
+  bool definition = false;  // As part of an object's definition, to be read again.
+  bool pretty = false;
+  int indent = 0;
+};
+using Names = Style;
+
+std::string Print(const Expression& e, const Style& style);
 
 std::string FunctionName(const std::string& signature) {
   return signature.substr(0, signature.find('(', 1));
@@ -27,7 +40,7 @@ bool IsOperatorName(const std::string& name) {
 template <typename List>
 std::string DeparseList(const List& list, const Names& names, const char* separator = ", ") {
   return absl::StrJoin(list, separator, [&names](std::string* out, const Expression& e) {
-    absl::StrAppend(out, Deparse(e, names));
+    absl::StrAppend(out, Print(e, names));
   });
 }
 
@@ -53,7 +66,7 @@ const char* SessionName(SessionValue::Kind kind) {
 }
 
 std::string DeparseTest(const common::v1::TestExpression& test, const Names& names) {
-  const std::string a = Deparse(test.arguments(0), names);
+  const std::string a = Print(test.arguments(0), names);
   switch (test.kind()) {
     case TestExpression::KIND_IS_NULL:
       return absl::StrCat("(", a, " IS NULL)");
@@ -68,18 +81,18 @@ std::string DeparseTest(const common::v1::TestExpression& test, const Names& nam
     case TestExpression::KIND_IS_NOT_FALSE:
       return absl::StrCat("(", a, " IS NOT FALSE)");
     case TestExpression::KIND_DISTINCT:
-      return absl::StrCat("(", a, " IS DISTINCT FROM ", Deparse(test.arguments(1), names), ")");
+      return absl::StrCat("(", a, " IS DISTINCT FROM ", Print(test.arguments(1), names), ")");
     default:
-      return absl::StrCat("(", a, " IS NOT DISTINCT FROM ", Deparse(test.arguments(1), names), ")");
+      return absl::StrCat("(", a, " IS NOT DISTINCT FROM ", Print(test.arguments(1), names), ")");
   }
 }
 
-std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, const Names& names) {
+std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, const Style& names) {
   const std::string plan = absl::StrCat("SubPlan ", subquery.subplan() + 1);
   switch (subquery.kind()) {
     case SubqueryExpression::KIND_EXISTS:
       if (subquery.operands_size() == 0) return absl::StrCat("EXISTS(", plan, ")");
-      return absl::StrCat("(EXISTS(", plan, "), run often: ", Deparse(subquery.operands(0), names),
+      return absl::StrCat("(EXISTS(", plan, "), run often: ", Print(subquery.operands(0), names),
                           ")");
     case SubqueryExpression::KIND_ANY:
     case SubqueryExpression::KIND_ALL:
@@ -94,31 +107,143 @@ std::string DeparseSubquery(const common::v1::SubqueryExpression& subquery, cons
   }
 }
 
-std::string DeparseSubscript(const common::v1::CallExpression& call, const Names& names) {
-  std::string out = absl::StrCat("(", Deparse(call.arguments(0), names), ")");
+std::string DeparseSubscript(const common::v1::CallExpression& call, const Style& names) {
+  std::string out = absl::StrCat("(", Print(call.arguments(0), names), ")");
   for (int i = 1; i < call.arguments_size(); ++i)
-    absl::StrAppend(&out, "[", Deparse(call.arguments(i), names), "]");
+    absl::StrAppend(&out, "[", Print(call.arguments(i), names), "]");
   return out;
 }
 
-std::string DeparseSlice(const common::v1::CallExpression& call, const Names& names) {
-  std::string out = absl::StrCat("(", Deparse(call.arguments(0), names), ")");
+std::string DeparseSlice(const common::v1::CallExpression& call, const Style& names) {
+  std::string out = absl::StrCat("(", Print(call.arguments(0), names), ")");
   const std::string& which = call.arguments(1).literal().bytes_value();
   const auto bound = [&](int i) {
     const bool own = static_cast<size_t>(i) - 2 < which.size() && which[static_cast<size_t>(i) - 2] == '-';
-    return own ? std::string() : Deparse(call.arguments(i), names);
+    return own ? std::string() : Print(call.arguments(i), names);
   };
   for (int i = 2; i + 1 < call.arguments_size(); i += 2)
     absl::StrAppend(&out, "[", bound(i), ":", bound(i + 1), "]");
   return out;
 }
 
-std::string DeparseCase(const common::v1::CaseExpression& e, const Names& names) {
-  std::string out = "CASE";
+// Without its outer parentheses where it stands alone.
+std::string PrintAlone(const Expression& e, const Style& style) {
+  const std::string text = Print(e, style);
+  const bool operation = e.has_call() || e.has_test() || e.has_logical() || e.has_in_list();
+  return style.pretty && operation && text.starts_with("(") && text.ends_with(")")
+             ? text.substr(1, text.size() - 2)
+             : text;
+}
+
+std::string DeparseCase(const common::v1::CaseExpression& e, const Style& style) {
+  // Definitions have each branch on a line of its own.
+  Style inner = style;
+  inner.indent += 4;
+  const auto line = [&](int indent, const char* word) {
+    return style.definition
+               ? absl::StrCat("\n", std::string(static_cast<size_t>(indent), ' '), word)
+               : absl::StrCat(word[0] == 'C' ? "" : " ", word);
+  };
+  std::string out = line(style.indent, "CASE");
   for (int i = 0; i < e.when_size(); ++i)
-    absl::StrAppend(&out, " WHEN ", Deparse(e.when(i), names), " THEN ", Deparse(e.then(i), names));
-  if (e.has_otherwise()) absl::StrAppend(&out, " ELSE ", Deparse(e.otherwise(), names));
-  return out + " END";
+    absl::StrAppend(&out, line(inner.indent, "WHEN "), PrintAlone(e.when(i), inner), " THEN ",
+                    PrintAlone(e.then(i), inner));
+  if (e.has_otherwise())
+    absl::StrAppend(&out, line(inner.indent, "ELSE "), PrintAlone(e.otherwise(), inner));
+  return out + line(style.indent, "END");
+}
+
+// An operand as PostgreSQL has it: a varchar is compared and joined as text.
+std::string PrintOperand(const Expression& e, const Style& style) {
+  if (!style.definition || types::FromProto(e.type()).id != TypeId::kVarchar)
+    return Print(e, style);
+  if (e.has_literal()) {
+    common::v1::Datum datum = e.literal();
+    *datum.mutable_type() = types::ToProto({TypeId::kText, 0});
+    return DeparseDatum(datum);
+  }
+  const bool bare = style.pretty && e.has_column();
+  return absl::StrCat(bare ? "" : "(", Print(e, style), bare ? "" : ")", "::text");
+}
+
+// IN as PostgreSQL keeps it: a comparison with an array of constants.
+std::string PrintArray(const common::v1::InListExpression& in_list, const Style& style) {
+  const char* how = in_list.negated() ? " <> ALL (" : " = ANY (";
+  const Expression& argument = in_list.argument();
+  const TypeId type =
+      types::FromProto((argument.has_cast() ? argument.cast().argument() : argument).type()).id;
+  const bool constants = std::all_of(in_list.items().begin(), in_list.items().end(),
+                                     [](const Expression& item) { return item.has_literal(); });
+  // A varchar is compared as text, with the array's elements as they were written: varchar.
+  if (type != TypeId::kVarchar || !constants)
+    return absl::StrCat("(", PrintOperand(argument, style), how, "ARRAY[",
+                        DeparseList(in_list.items(), style), "]))");
+  const std::string items =
+      absl::StrJoin(in_list.items(), ", ", [](std::string* out, const Expression& item) {
+        common::v1::Datum datum = item.literal();
+        *datum.mutable_type() = types::ToProto({TypeId::kVarchar, 0});
+        absl::StrAppend(out, DeparseDatum(datum));
+      });
+  return absl::StrCat("(", PrintOperand(argument, style), how, style.pretty ? "" : "(", "ARRAY[",
+                      items, style.pretty ? "]" : "])", "::text[]))");
+}
+
+std::string Print(const Expression& e, const Style& names) {
+  switch (e.node_case()) {
+    case Expression::kLiteral:
+      return DeparseDatum(e.literal());
+    case Expression::kColumn:
+      return names.names(e.column());
+    case Expression::kParameter:
+      return absl::StrCat("$", e.parameter() + 1);
+    case Expression::kCorrelationSlot:
+      return absl::StrCat("outer.", e.correlation_slot());
+    case Expression::kCall: {
+      const std::string name = FunctionName(e.call().function());
+      if (IsOperatorName(name) && e.call().arguments_size() == 2)
+        return absl::StrCat("(", PrintOperand(e.call().arguments(0), names), " ", name, " ",
+                            PrintOperand(e.call().arguments(1), names), ")");
+      if (IsOperatorName(name) && e.call().arguments_size() == 1)
+        return absl::StrCat("(", name, " ", Print(e.call().arguments(0), names), ")");
+      if (name == functions::kArrayConstructor || name == functions::kArrayNesting)
+        return absl::StrCat("ARRAY[", DeparseList(e.call().arguments(), names), "]");
+      if (name == functions::kArraySubscript) return DeparseSubscript(e.call(), names);
+      if (name == functions::kArraySlice) return DeparseSlice(e.call(), names);
+      return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
+    }
+    case Expression::kCast: {
+      const std::string argument = Print(e.cast().argument(), names);
+      const bool bare =
+          names.pretty && (e.cast().argument().has_column() || e.cast().argument().has_literal());
+      return absl::StrCat(bare ? "" : "(", argument, bare ? "" : ")",
+                          "::", types::Format(types::FromProto(e.type())));
+    }
+    case Expression::kLogical:
+      if (e.logical().kind() == LogicalExpression::KIND_NOT)
+        return absl::StrCat("(NOT ", Print(e.logical().arguments(0), names), ")");
+      return absl::StrCat(
+          "(",
+          DeparseList(e.logical().arguments(), names,
+                      e.logical().kind() == LogicalExpression::KIND_AND ? " AND " : " OR "),
+          ")");
+    case Expression::kTest:
+      return DeparseTest(e.test(), names);
+    case Expression::kCase:
+      return DeparseCase(e.case_(), names);
+    case Expression::kCoalesce:
+      return absl::StrCat("COALESCE(", DeparseList(e.coalesce().items(), names), ")");
+    case Expression::kInList:
+      if (names.definition) return PrintArray(e.in_list(), names);
+      return absl::StrCat("(", Print(e.in_list().argument(), names),
+                          e.in_list().negated() ? " <> ALL (" : " = ANY (",
+                          DeparseList(e.in_list().items(), names), "))");
+    case Expression::kSubquery:
+      return DeparseSubquery(e.subquery(), names);
+    case Expression::kSessionValue:
+      return SessionName(e.session_value().kind());
+    default:
+      return "?";
+  }
 }
 
 }  // namespace
@@ -144,57 +269,33 @@ std::string DeparseDatum(const common::v1::Datum& datum) {
   return absl::StrCat("'", quoted, "'::", types::Format({type.id, 0}));
 }
 
-std::string Deparse(const Expression& e, const Names& names) {
-  switch (e.node_case()) {
-    case Expression::kLiteral:
-      return DeparseDatum(e.literal());
-    case Expression::kColumn:
-      return names(e.column());
-    case Expression::kParameter:
-      return absl::StrCat("$", e.parameter() + 1);
-    case Expression::kCorrelationSlot:
-      return absl::StrCat("outer.", e.correlation_slot());
-    case Expression::kCall: {
-      const std::string name = FunctionName(e.call().function());
-      if (IsOperatorName(name) && e.call().arguments_size() == 2)
-        return absl::StrCat("(", Deparse(e.call().arguments(0), names), " ", name, " ",
-                            Deparse(e.call().arguments(1), names), ")");
-      if (IsOperatorName(name) && e.call().arguments_size() == 1)
-        return absl::StrCat("(", name, " ", Deparse(e.call().arguments(0), names), ")");
-      if (name == functions::kArrayConstructor || name == functions::kArrayNesting)
-        return absl::StrCat("ARRAY[", DeparseList(e.call().arguments(), names), "]");
-      if (name == functions::kArraySubscript) return DeparseSubscript(e.call(), names);
-      if (name == functions::kArraySlice) return DeparseSlice(e.call(), names);
-      return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
-    }
-    case Expression::kCast:
-      return absl::StrCat("(", Deparse(e.cast().argument(), names),
-                          ")::", types::Format(types::FromProto(e.type())));
-    case Expression::kLogical:
-      if (e.logical().kind() == LogicalExpression::KIND_NOT)
-        return absl::StrCat("(NOT ", Deparse(e.logical().arguments(0), names), ")");
-      return absl::StrCat(
-          "(",
-          DeparseList(e.logical().arguments(), names,
-                      e.logical().kind() == LogicalExpression::KIND_AND ? " AND " : " OR "),
-          ")");
-    case Expression::kTest:
-      return DeparseTest(e.test(), names);
-    case Expression::kCase:
-      return DeparseCase(e.case_(), names);
-    case Expression::kCoalesce:
-      return absl::StrCat("COALESCE(", DeparseList(e.coalesce().items(), names), ")");
-    case Expression::kInList:
-      return absl::StrCat("(", Deparse(e.in_list().argument(), names),
-                          e.in_list().negated() ? " <> ALL (" : " = ANY (",
-                          DeparseList(e.in_list().items(), names), "))");
-    case Expression::kSubquery:
-      return DeparseSubquery(e.subquery(), names);
-    case Expression::kSessionValue:
-      return SessionName(e.session_value().kind());
-    default:
-      return "?";
-  }
+std::string Deparse(const Expression& expression,
+                    const std::function<std::string(uint32_t)>& column_name) {
+  return Print(expression, Style{column_name, false, false, 0});
+}
+
+std::string DeparseDefinition(const common::v1::IndexExpression& expression,
+                              const std::function<std::string(uint32_t)>& column_name,
+                              bool pretty) {
+  Expression bound;
+  if (!bound.ParseFromString(expression.bound())) return "?";
+  // What a conversion makes of the whole by itself is not shown.
+  const Expression* shown = &bound;
+  while (shown->has_cast() && !shown->cast().explicit_()) shown = &shown->cast().argument();
+  return PrintAlone(*shown, Style{column_name, /*definition=*/true, pretty, 0});
+}
+
+std::string DeparseKey(const common::v1::IndexExpression& expression,
+                       const std::function<std::string(uint32_t)>& column_name, bool pretty) {
+  Expression bound;
+  if (!bound.ParseFromString(expression.bound())) return "?";
+  const Expression* shown = &bound;
+  while (shown->has_cast() && !shown->cast().explicit_()) shown = &shown->cast().argument();
+  const bool function =
+      shown->has_coalesce() ||
+      (shown->has_call() && !IsOperatorName(FunctionName(shown->call().function())));
+  const std::string text = DeparseDefinition(expression, column_name, pretty);
+  return function ? text : absl::StrCat("(", text, ")");
 }
 
 }  // namespace adbms::sql::explain

@@ -1,3 +1,4 @@
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/plan_description.h"
 
 #include "absl/strings/str_cat.h"
@@ -72,14 +73,26 @@ void AddFilter(Description* d, const Operator& op, bool has, const Expression& f
   d->filters = true;
 }
 
-// The ordinals of an index's key columns.
-std::vector<uint32_t> KeyOf(const TableDescriptor* table, uint32_t index_id) {
-  if (table == nullptr) return {};
-  if (index_id == 0) return {table->primary_key().begin(), table->primary_key().end()};
-  for (const auto& index : table->indexes()) {
-    if (index.index_id() == index_id) return {index.columns().begin(), index.columns().end()};
+// An index's keys by name.
+std::vector<std::string> KeyOf(const TableDescriptor* table, uint32_t index_id) {
+  std::vector<std::string> keys;
+  if (table == nullptr) return keys;
+  const auto name = [table](uint32_t ordinal) { return ColumnName(table, ordinal); };
+  if (index_id == 0) {
+    for (const uint32_t ordinal : table->primary_key()) keys.push_back(name(ordinal));
+    return keys;
   }
-  return {};
+  for (const auto& index : table->indexes()) {
+    if (index.index_id() != index_id) continue;
+    int next = 0;
+    for (const uint32_t ordinal : index.columns()) {
+      if (ordinal != kExpressionKey)
+        keys.push_back(name(ordinal));
+      else if (next < index.expressions_size())
+        keys.push_back(DeparseDefinition(index.expressions(next++), name, false));
+    }
+  }
+  return keys;
 }
 
 void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* d) {
@@ -92,11 +105,11 @@ void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* 
   d->identity.push_back({"Scan Direction", scan.descending() ? "Backward" : "Forward"});
   d->identity.push_back({"Index Name", scan.index_name()});
   Identify(d, name, scan.alias());
-  const std::vector<uint32_t> keys = KeyOf(table, scan.index_id());
+  const std::vector<std::string> keys = KeyOf(table, scan.index_id());
   const Names none = [](uint32_t) { return std::string("?"); };
   std::vector<std::string> conditions;
   auto key = [&](size_t i) {
-    return i < keys.size() ? ColumnName(table, keys[i]) : std::string("?");
+    return i < keys.size() ? keys[i] : std::string("?");
   };
   size_t at = 0;
   for (const Expression& e : scan.equal())
@@ -143,11 +156,11 @@ void DescribeLookup(const Operator& op, const Catalog& catalog, Description* d) 
   d->identity.push_back({"Join Type", word.empty() ? "Inner" : word});
   d->identity.push_back({"Index Name", join.index_name()});
   Identify(d, name, join.alias());
-  const std::vector<uint32_t> keys = KeyOf(table, join.index_id());
+  const std::vector<std::string> keys = KeyOf(table, join.index_id());
   std::vector<std::string> conditions;
   for (int i = 0; i < join.keys_size(); ++i)
     conditions.push_back(
-        absl::StrCat("(", static_cast<size_t>(i) < keys.size() ? ColumnName(table, keys[i]) : "?",
+        absl::StrCat("(", static_cast<size_t>(i) < keys.size() ? keys[static_cast<size_t>(i)] : "?",
                      " = ", Deparse(join.keys(i), NamesOf(join.left())), ")"));
   d->properties.push_back(
       {"Index Cond", conditions.size() == 1

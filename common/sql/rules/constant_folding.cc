@@ -3,6 +3,7 @@
 
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/plan/expression_encoder.h"
+#include "common/sql/plan/immutability.h"
 #include "common/sql/rules/rewriter.h"
 
 namespace adbms::sql::rules {
@@ -20,18 +21,6 @@ std::optional<bool> KnownBool(const ExprPtr& e) {
   return e->value.bool_value();
 }
 
-// Conversions that read or print times depend on the session.
-bool IsStableCast(TypeId from, TypeId to) {
-  if (types::IsArray(from)) from = types::ElementOf(from);
-  if (types::IsArray(to)) to = types::ElementOf(to);
-  const bool from_text = types::IsString(from);
-  const bool to_text = types::IsString(to);
-  if ((from_text && types::IsDateTime(to)) || (to_text && types::IsDateTime(from))) return true;
-  if (from == TypeId::kTimestamptz || to == TypeId::kTimestamptz) return from != to;
-  return from == TypeId::kRegclass || to == TypeId::kRegclass || from == TypeId::kRegtype ||
-         to == TypeId::kRegtype || from == TypeId::kRegnamespace;
-}
-
 bool CanFold(const Expr& e) {
   for (const ExprPtr& arg : e.args) {
     if (!IsConstant(arg)) return false;
@@ -40,7 +29,7 @@ bool CanFold(const Expr& e) {
     case Expr::Kind::kCall:
       return e.function->volatility == functions::Volatility::kImmutable;
     case Expr::Kind::kCast:
-      return !IsStableCast(e.args[0]->type.id, e.type.id);
+      return !plan::IsStableCast(e.args[0]->type.id, e.type.id);
     case Expr::Kind::kLogical:
     case Expr::Kind::kTest:
     case Expr::Kind::kCase:

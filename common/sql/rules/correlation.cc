@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/sql/catalog/index_keys.h"
+
 namespace adbms::sql::rules {
 
 using plan::ColumnId;
@@ -115,7 +117,7 @@ bool LeadsAnIndex(const plan::Query& query, ColumnId column) {
     if (use.table->primary_key_size() > 0 && use.table->primary_key(0) + 1 == info.column_number)
       return true;
     for (const auto& index : use.table->indexes()) {
-      if (index.columns(0) + 1 == info.column_number) return true;
+      if (IsPlain(index) && index.columns(0) + 1 == info.column_number) return true;
     }
   }
   return false;

@@ -1,6 +1,7 @@
 // Subqueries in conditions to joins.
 #include <algorithm>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/rules/correlation.h"
 #include "common/sql/rules/rewriter.h"
 

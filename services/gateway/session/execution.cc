@@ -66,6 +66,19 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->text.date_format = text.date_format;
 }
 
+void Session::FillConversions(common::v1::ConversionContext* context) {
+  const types::TextOptions& text = settings_.text_options();
+  context->set_time_zone(settings_.time_zone());
+  context->set_extra_float_digits(text.extra_float_digits);
+  context->set_bytea_escape(!text.bytea_hex);
+  context->set_interval_style(static_cast<uint32_t>(text.interval_style));
+  context->set_date_style(static_cast<uint32_t>(text.date_format.style));
+  context->set_date_order(static_cast<uint32_t>(text.date_format.order));
+  context->set_transaction_timestamp_us(TransactionTimestamp());
+  context->set_current_user(current_user_);
+  context->set_session_user(session_user_);
+}
+
 std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
   auto details = std::make_shared<common::v1::SessionDetails>();
   settings_.Describe(details.get());

@@ -255,6 +255,8 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
                                   std::vector<std::string>* notices, bool* started) {
   for (DdlStatement& ddl : changes) {
     SetOwner(current_user_, &ddl);
+    if (ddl.alter_table().has_set_types())
+      FillConversions(ddl.mutable_alter_table()->mutable_set_types()->mutable_context());
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
     ASSIGN_OR_RETURN(const auto result, storage_->ExecuteDdl(Context(), ddl));
     if (started != nullptr) *started |= in_transaction();

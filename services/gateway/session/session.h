@@ -221,6 +221,7 @@ class Session {
       plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
       const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options);
   void FillOptions(storage::api::ExecuteOptions* options);
+  void FillConversions(common::v1::ConversionContext* context);
   // When the transaction began, or the statement outside of one; microseconds since 2000-01-01 UTC.
   int64_t TransactionTimestamp();
   // What reading values depends on, 'now' and 'today' too.

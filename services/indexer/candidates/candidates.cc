@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/types/type.h"
 
 namespace adbms::indexer::candidates {
@@ -133,7 +134,10 @@ class Collector {
     if (index_id == 0) columns.assign(table.primary_key().begin(), table.primary_key().end());
     for (const auto& index : table.indexes()) {
       if (index.index_id() == index_id) {
-        columns.assign(index.columns().begin(), index.columns().end());
+        // An expression is no column that an index of ours could have.
+        columns.assign(
+            index.columns().begin(),
+            std::find(index.columns().begin(), index.columns().end(), sql::kExpressionKey));
       }
     }
     if (columns.size() > static_cast<size_t>(count)) columns.resize(count);
@@ -380,7 +384,7 @@ bool IsCovered(const Candidate& candidate, const common::v1::TableDescriptor& ta
   };
   if (starts_with(table.primary_key())) return true;
   for (const auto& index : table.indexes()) {
-    if (!starts_with(index.columns())) continue;
+    if (!sql::IsPlain(index) || !starts_with(index.columns())) continue;
     bool all = true;
     for (const uint32_t column : candidate.include) {
       all &= std::find(index.include().begin(), index.include().end(), column) !=

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/indexer/server/index_change.h"
@@ -366,7 +367,8 @@ absl::StatusOr<module::v1::ReportResponse> IndexerServer::Report(
             (index.columns_size() == other.columns_size() && index.index_id() > other.index_id());
         const bool prefix =
             index.index_id() != other.index_id() && shorter && !index.unique() &&
-            !index.is_constraint() && index.include().empty() &&
+            sql::IsPlain(index) && sql::IsPlain(other) && !index.is_constraint() &&
+            index.include().empty() &&
             std::equal(index.columns().begin(), index.columns().end(), other.columns().begin());
         if (!prefix) continue;
         finding = response.add_findings();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/sql/catalog/index_keys.h"
+
 namespace adbms::indexer::upkeep {
 namespace {
 
@@ -24,14 +26,14 @@ bool Holds(const IndexDescriptor& index, uint32_t column) {
 }  // namespace
 
 bool IsOwn(const IndexDescriptor& index) {
-  return index.created_by() == "indexer" && !index.is_constraint() && !index.unique() &&
-         index.state() == IndexDescriptor::STATE_PUBLIC;
+  return index.created_by() == "indexer" && sql::IsPlain(index) && !index.is_constraint() &&
+         !index.unique() && index.state() == IndexDescriptor::STATE_PUBLIC;
 }
 
 std::string ServedBy(const IndexDescriptor& index, const common::v1::TableDescriptor& table) {
   for (const IndexDescriptor& other : table.indexes()) {
-    if (other.index_id() == index.index_id() || other.state() != IndexDescriptor::STATE_PUBLIC ||
-        !StartsWith(other, index)) {
+    if (other.index_id() == index.index_id() || !sql::IsPlain(other) ||
+        other.state() != IndexDescriptor::STATE_PUBLIC || !StartsWith(other, index)) {
       continue;
     }
     const bool holds_all = std::all_of(index.include().begin(), index.include().end(),

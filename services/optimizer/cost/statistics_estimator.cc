@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/default_planner/access_paths.h"
 #include "services/optimizer/cost/sampled_condition.h"
 #include "services/optimizer/cost/selectivity.h"
@@ -118,7 +119,7 @@ std::optional<StatisticsEstimator::Known> StatisticsEstimator::Look(
   };
   bool unique = alone(known.table->primary_key());
   for (const auto& index : known.table->indexes()) {
-    unique |= index.unique() && alone(index.columns());
+    unique |= index.unique() && sql::IsPlain(index) && alone(index.columns());
   }
   const double nulls = known.view == nullptr ? 0 : known.view->null_fraction;
   if (unique) {
@@ -454,11 +455,38 @@ double StatisticsEstimator::UniqueKeys(const Query& query, const std::vector<Exp
     };
     covered(table.primary_key());
     for (const auto& index : table.indexes()) {
-      if (index.unique()) covered(index.columns());
+      if (index.unique() && sql::IsPlain(index)) covered(index.columns());
     }
   }
   return result;
 }
+
+namespace {
+
+// A lower and an upper bound of one expression, of which no statistics tell, are one range.
+double ExpressionRanges(const std::vector<ExprPtr>& conditions, std::vector<bool>* used) {
+  const auto is_bound = [&](size_t i) {
+    const Expr& e = *conditions[i];
+    return !(*used)[i] && e.kind == Expr::Kind::kCall && e.args.size() == 2 &&
+           IsRangeName(e.function->name) && e.args[0]->kind != Expr::Kind::kColumn &&
+           !sql::plan::IsRowIndependent(e.args[0]) && sql::plan::IsRowIndependent(e.args[1]);
+  };
+  double result = 1;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    if (!is_bound(i)) continue;
+    for (size_t j = i + 1; j < conditions.size(); ++j) {
+      if (!is_bound(j) || !sql::plan::Equal(*conditions[i]->args[0], *conditions[j]->args[0]) ||
+          conditions[i]->function->name[0] == conditions[j]->function->name[0])
+        continue;
+      (*used)[i] = (*used)[j] = true;
+      result *= kDefaultRange;
+      break;
+    }
+  }
+  return result;
+}
+
+}  // namespace
 
 double StatisticsEstimator::Selectivity(const Query& query,
                                         const std::vector<ExprPtr>& conditions) const {
@@ -467,6 +495,7 @@ double StatisticsEstimator::Selectivity(const Query& query,
   if (conditions.size() > 1) {
     result *= UniqueKeys(query, conditions, &used);
     result *= Ranges(query, conditions, &used);
+    result *= ExpressionRanges(conditions, &used);
   }
   for (size_t i = 0; i < conditions.size(); ++i) {
     if (!used[i]) result *= Selectivity(query, *conditions[i]);

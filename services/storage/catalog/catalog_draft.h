@@ -65,6 +65,9 @@ class CatalogDraft {
   // New key (empty: hidden) in new spaces; the caller moves the rows.
   absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns,
                                 std::string name);
+  // ALTER COLUMN … TYPE; in new spaces, unless the rows keep their form: the caller then moves them.
+  // Errors: 42804 for a foreign key between types that do not compare.
+  absl::Status SetTypes(uint32_t table_id, const common::v1::SetTypes& change);
   Result CreateSchema(const common::v1::CreateSchema& statement);
   Result DropSchema(const common::v1::DropSchema& statement);
   Result CreateView(const common::v1::CreateView& statement);
@@ -94,6 +97,9 @@ class CatalogDraft {
                         const char* suffix, uint32_t* index_id);
   absl::Status AddForeignKey(common::v1::TableDescriptor* table,
                              common::v1::ForeignKeyDescriptor key);
+  absl::Status CheckKeyTypes(const common::v1::TableDescriptor& child,
+                             const common::v1::TableDescriptor& parent,
+                             const common::v1::ForeignKeyDescriptor& key) const;
   absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
                           v1::DdlResult* result);
   // Drops the views for which `depends` holds and those that read them. Errors: 2BP01 unless

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -21,6 +22,26 @@ absl::Status NoConstraint(const TableDescriptor& table, const std::string& name)
 }
 
 }  // namespace
+
+absl::Status CatalogDraft::CheckKeyTypes(const TableDescriptor& child,
+                                         const TableDescriptor& parent,
+                                         const common::v1::ForeignKeyDescriptor& key) const {
+  for (int i = 0; i < key.columns_size(); ++i) {
+    const auto& from = child.columns(static_cast<int>(key.columns(i)));
+    const auto& to = parent.columns(static_cast<int>(key.referenced_columns(i)));
+    const auto child_type = types::FromProto(from.type()).id;
+    const auto parent_type = types::FromProto(to.type()).id;
+    const bool text = types::IsString(child_type) && types::IsString(parent_type);
+    const bool integers = types::IsInteger(child_type) && types::IsInteger(parent_type);
+    if (child_type == parent_type || integers || text) continue;
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
+                         "Key columns " + Quoted(from.name()) + " and " + Quoted(to.name()) +
+                             " are of incompatible types: " + types::Format({child_type, 0}) +
+                             " and " + types::Format({parent_type, 0}) + ".");
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
                                          common::v1::ForeignKeyDescriptor key) {
@@ -55,29 +76,15 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
   };
   bool unique = same(parent->primary_key());
   for (const IndexDescriptor& index : parent->indexes()) {
-    unique |=
-        index.unique() && index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
+    unique |= index.unique() && sql::IsPlain(index) &&
+              index.state() == IndexDescriptor::STATE_PUBLIC && same(index.columns());
   }
   if (!unique) {
     return status::Error("42830",
                          "there is no unique constraint matching given keys for referenced table " +
                              Quoted(parent->name()));
   }
-  for (int i = 0; i < key.columns_size(); ++i) {
-    const auto child_type =
-        types::FromProto(table->columns(static_cast<int>(key.columns(i))).type()).id;
-    const auto parent_type =
-        types::FromProto(parent->columns(static_cast<int>(key.referenced_columns(i))).type()).id;
-    const bool text = types::IsString(child_type) && types::IsString(parent_type);
-    if (child_type != parent_type &&
-        !(types::IsInteger(child_type) && types::IsInteger(parent_type)) && !text) {
-      return status::Error(
-          sqlstate::kDatatypeMismatch,
-          "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
-          "Key columns have incompatible types: " + types::Format({child_type, 0}) + " and " +
-              types::Format({parent_type, 0}) + ".");
-    }
-  }
+  RETURN_IF_ERROR(CheckKeyTypes(*table, *parent, key));
   if (key.name().empty()) {
     std::string name = table->name();
     for (uint32_t ordinal : key.columns())

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -155,7 +156,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
   RETURN_IF_ERROR(DropOwnedSequences(*table, ordinal, {table_id}, cascade, result));
   std::vector<IndexDescriptor> kept;
   for (const IndexDescriptor& index : table->indexes()) {
-    if (Contains(index.columns(), ordinal) || Contains(index.include(), ordinal)) {
+    if (sql::Reads(index, ordinal)) {
       dropped_spaces_.push_back(index.index_id());
     } else {
       kept.push_back(index);

@@ -1,6 +1,7 @@
 // CatalogDraft: indexes.
 #include <algorithm>
 
+#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -12,15 +13,38 @@ namespace sqlstate = status::sqlstate;
 using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
 
+namespace {
+
+// What another process sends may have keys that are not there.
+absl::Status CheckKeys(TableDescriptor* table, const IndexDescriptor& index) {
+  int expressions = 0;
+  for (const uint32_t ordinal : index.columns()) {
+    if (ordinal == sql::kExpressionKey)
+      ++expressions;
+    else if (ColumnAt(table, ordinal) == nullptr)
+      return NoColumn(*table, ordinal);
+  }
+  if (expressions != index.expressions_size())
+    return absl::InvalidArgumentError("an index whose expressions are not its keys");
+  for (const auto& expression : index.expressions())
+    RETURN_IF_ERROR(CheckColumns(table, expression.columns()));
+  return CheckColumns(table, index.predicate().columns());
+}
+
+}  // namespace
+
 absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index,
                                     const char* suffix, uint32_t* index_id) {
   if (index.columns().empty()) return absl::InvalidArgumentError("an index without columns");
-  RETURN_IF_ERROR(CheckColumns(table, index.columns()));
+  RETURN_IF_ERROR(CheckKeys(table, index));
   RETURN_IF_ERROR(CheckColumns(table, index.include()));
   if (index.name().empty()) {
     std::string base = table->name();
-    for (uint32_t ordinal : index.columns())
-      base += "_" + table->columns(static_cast<int>(ordinal)).name();
+    for (uint32_t ordinal : index.columns()) {
+      base +=
+          "_" + (ordinal == sql::kExpressionKey ? std::string("expr")
+                                                : table->columns(static_cast<int>(ordinal)).name());
+    }
     std::string name = FreeName(table->schema(), base + suffix);
     const auto taken = [&](const std::string& candidate) {
       return std::any_of(table->indexes().begin(), table->indexes().end(),
@@ -33,9 +57,12 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
     return status::Error(sqlstate::kDuplicateTable,
                          "relation " + Quoted(index.name()) + " already exists");
   }
+  int next = 0;
   for (uint32_t ordinal : index.columns()) {
-    const types::TypeId type =
-        types::FromProto(table->columns(static_cast<int>(ordinal)).type()).id;
+    const common::v1::DataType& declared = ordinal == sql::kExpressionKey
+                                               ? index.expressions(next++).type()
+                                               : table->columns(static_cast<int>(ordinal)).type();
+    const types::TypeId type = types::FromProto(declared).id;
     if (!types::IsIndexable(type)) {
       return status::Error(sqlstate::kUndefinedObject,
                            "data type " + types::Format({type, 0}) +

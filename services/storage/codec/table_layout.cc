@@ -4,7 +4,9 @@
 #include <cstring>
 
 #include "absl/container/inlined_vector.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
+#include "services/storage/codec/index_formula.h"
 
 namespace adbms::storage::codec {
 namespace {
@@ -52,7 +54,13 @@ bool IndexLayout::RowSuffix(std::string_view key, std::string_view value,
 
 bool IndexLayout::Shows(const std::vector<bool>& assigned) const {
   const auto is_assigned = [&](uint32_t ordinal) { return assigned[ordinal]; };
-  return std::any_of(columns.begin(), columns.end(), is_assigned) ||
+  if (formula != nullptr &&
+      std::any_of(formula->columns().begin(), formula->columns().end(), is_assigned))
+    return true;
+  const auto is_assigned_key = [&](uint32_t ordinal) {
+    return ordinal < assigned.size() && assigned[ordinal];
+  };
+  return std::any_of(columns.begin(), columns.end(), is_assigned_key) ||
          std::any_of(value_columns.begin(), value_columns.end(), is_assigned);
 }
 
@@ -93,13 +101,22 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     entry.unique = index.unique();
     entry.deferral = index.deferral();
     entry.is_public = index.state() == common::v1::IndexDescriptor::STATE_PUBLIC;
+    ASSIGN_OR_RETURN(entry.formula, IndexFormula::Make(index, layout.types.size()));
+    entry.first_computed = static_cast<uint32_t>(layout.types.size()) + layout.computed_columns;
+    layout.computed_columns += static_cast<uint32_t>(index.expressions_size());
     std::vector<uint32_t> values;
+    int next = 0;
     for (int i = 0; i < index.columns_size(); ++i) {
       const uint32_t ordinal = index.columns(i);
+      const bool descending = i < index.descending_size() && index.descending(i);
+      if (ordinal == sql::kExpressionKey && next < index.expressions_size()) {
+        entry.columns.push_back(entry.first_computed + static_cast<uint32_t>(next));
+        entry.key.push_back({types::FromProto(index.expressions(next++).type()), descending, true});
+        continue;
+      }
       if (ordinal >= layout.types.size()) return absl::InternalError("index names no column");
       entry.columns.push_back(ordinal);
-      entry.key.push_back(
-          {layout.types[ordinal], i < index.descending_size() && index.descending(i), true});
+      entry.key.push_back({layout.types[ordinal], descending, true});
       if (!IsExact(layout.types[ordinal].id)) values.push_back(ordinal);
     }
     for (uint32_t ordinal : index.include()) {

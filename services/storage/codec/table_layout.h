@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
 
 using Columns = std::span<const types::Vector* const>;
 
+class IndexFormula;
+
 // A secondary index's entries.
 struct IndexLayout {
   uint32_t index_id = 0;
@@ -29,10 +32,16 @@ struct IndexLayout {
   // Of a deferrable unique constraint: not unique to whoever reads or writes entries.
   common::v1::Deferral deferral = common::v1::DEFERRAL_UNSPECIFIED;
   bool is_public = true;
-  std::vector<uint32_t> columns;        // Ordinals of the key columns.
+  // Ordinals of the key columns; beyond the table's columns for expressions, whose values an
+  // IndexedRows puts there.
+  std::vector<uint32_t> columns;
   std::vector<KeyColumn> key;           // As many.
   std::vector<uint32_t> value_columns;  // Ordinals kept in the value, ascending.
   RowLayout value;
+  // Null: the keys are columns, and every row has an entry. Otherwise entries are made of what an
+  // IndexedRows has read.
+  std::shared_ptr<const IndexFormula> formula;
+  uint32_t first_computed = 0;  // Ordinal of its first expression.
 
   // Entry key of a row; `row_suffix` is its row key without the space. `inline_suffix`: the key
   // ends in it.
@@ -59,6 +68,7 @@ struct TableLayout {
   std::vector<uint32_t> primary_key;  // Ordinals; empty: hidden bigint key.
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
+  uint32_t computed_columns = 0;      // How many expressions the indexes have as keys.
   std::vector<IndexLayout> indexes;   // That writes maintain; in the descriptor's order.
   std::vector<IndexLayout> building;  // In whose deltas writes note the rows that they change.
 

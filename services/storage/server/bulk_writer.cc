@@ -225,17 +225,21 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
     std::vector<std::string> unique_keys;
     std::vector<uint32_t> unique_rows;
     std::string key;
-    for (uint32_t row = 0; row < row_count; ++row) {
-      const std::string_view suffix = std::string_view(keys[row]).substr(kSpaceBytes);
+    codec::IndexedRows indexed(&layout, &index);
+    RETURN_IF_ERROR(indexed.ReadAll(columns, row_count));
+    for (uint32_t entry = 0; entry < indexed.count(); ++entry) {
+      const uint32_t row = indexed.row(entry);
+      const std::string_view suffix =
+          std::string_view(keys[indexed.source(entry)]).substr(kSpaceBytes);
       bool inline_suffix = false;
       key.clear();
       value.clear();
-      index.AppendEntryKey(columns, row, suffix, &key, &inline_suffix);
+      index.AppendEntryKey(indexed.columns(), row, suffix, &key, &inline_suffix);
       RETURN_IF_ERROR(txn::CheckKeySize(key, index.name));
-      index.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
+      index.AppendEntryValue(indexed.columns(), row, suffix, inline_suffix, &value);
       if (!inline_suffix) {
         if (!index_keys_[i].Add(key))
-          return txn::UniqueViolation(*table_, index.name, index.columns, columns, row);
+          return txn::UniqueViolation(*table_, index.name, index.columns, indexed.columns(), row);
         if (index_stored_[i]) {
           unique_keys.push_back(key);
           unique_rows.push_back(row);
@@ -245,7 +249,7 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
     }
     if (!unique_keys.empty()) {
       RETURN_IF_ERROR(
-          CheckStoredKeys(unique_keys, columns, index.name, index.columns, unique_rows));
+          CheckStoredKeys(unique_keys, indexed.columns(), index.name, index.columns, unique_rows));
     }
   }
   if (mode_ == Mode::kDirect)

@@ -144,7 +144,10 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
     const auto& columns =
         ref.index == nullptr ? ref.table->descriptor.primary_key() : ref.index->columns();
     int ordinal = -1;
-    if (position < columns.size()) {
+    if (position < columns.size() && ref.index != nullptr) {
+      const bool pretty = call.arguments.size() > 2 && call.arguments[2].bool_value();
+      return Value::Text(KeyDefinition(ref.table->descriptor, *ref.index, position, pretty));
+    } else if (position < columns.size()) {
       ordinal = static_cast<int>(columns.Get(position));
     } else if (ref.index != nullptr && position - columns.size() < ref.index->include_size()) {
       ordinal = static_cast<int>(ref.index->include(position - columns.size()));

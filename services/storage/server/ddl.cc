@@ -183,11 +183,45 @@ class DdlExecution {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr before, draft()->Table(table_id));
     RETURN_IF_ERROR(draft()->ChangePrimaryKey(table_id, columns, name));
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
-    RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after));
+    RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, /*types=*/nullptr));
     v1::DdlResult result;
     result.set_object_id(table_id);
     result.set_changed(true);
     return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> SetTypes(uint32_t table_id, const common::v1::SetTypes& change) {
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr before, draft()->Table(table_id));
+    RETURN_IF_ERROR(draft()->SetTypes(table_id, change));
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
+    if (!change.keeps_rows()) {
+      ASSIGN_OR_RETURN(TypeChange types, TypeChange::Make(&call_, change, after.get()));
+      RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, &types));
+      RETURN_IF_ERROR(CheckReferencesAnew(*after, types));
+    }
+    v1::DdlResult result;
+    result.set_object_id(table_id);
+    result.set_changed(true);
+    return result;
+  }
+
+  // The foreign keys of the table, and those that reference it, over columns whose values changed.
+  absl::Status CheckReferencesAnew(const catalog::TableEntry& table, const TypeChange& types) {
+    const auto any = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
+      return std::any_of(columns.begin(), columns.end(),
+                         [&](uint32_t ordinal) { return types.Changes(ordinal); });
+    };
+    const catalog::CatalogState& catalog = *draft()->state();
+    for (const auto& key : table.descriptor.foreign_keys()) {
+      if (key.not_valid() || !any(key.columns())) continue;
+      RETURN_IF_ERROR(CheckForeignKey(call_, transaction_, table, catalog, key));
+    }
+    for (const auto& reference : catalog.ReferencesTo(table.descriptor.table_id())) {
+      if (reference.key->not_valid() || !any(reference.key->referenced_columns())) continue;
+      RETURN_IF_ERROR(
+          CheckForeignKey(call_, transaction_, *reference.child, catalog, *reference.key));
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table, bool cascade) {
@@ -216,6 +250,8 @@ class DdlExecution {
         create.mutable_index()->set_is_constraint(true);
         return CreateIndex(create);
       }
+      case AlterTable::kSetTypes:
+        return SetTypes(statement.table_id(), statement.set_types());
       case AlterTable::kDropConstraint:
         if (table->layout.has_primary_key() &&
             statement.drop_constraint() == table->descriptor.primary_key_name()) {

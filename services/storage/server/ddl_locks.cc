@@ -68,6 +68,16 @@ void WantReferenced(const AlterTable& alter, const catalog::CatalogState& catalo
   }
 }
 
+// Whose foreign keys meet rows that are moved: nobody may be writing by the old ones.
+void WantRelated(uint32_t id, const catalog::CatalogState& catalog, TableLocks* locks) {
+  const catalog::TableEntryPtr* table = catalog.Find(id);
+  if (table == nullptr) return;
+  for (const auto& key : (*table)->descriptor.foreign_keys())
+    Want(key.referenced_table_id(), LockMode::kShareRowExclusive, locks);
+  for (const auto& reference : catalog.ReferencesTo(id))
+    Want(reference.child->descriptor.table_id(), LockMode::kShareRowExclusive, locks);
+}
+
 TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& catalog) {
   TableLocks locks;
   switch (statement.body_case()) {
@@ -103,6 +113,7 @@ TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& 
            &locks);
       if (key)
         Want(alter.add_foreign_key().referenced_table_id(), LockMode::kShareRowExclusive, &locks);
+      if (alter.has_set_types()) WantRelated(alter.table_id(), catalog, &locks);
       WantReferenced(alter, catalog, &locks);
       break;
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/status/macros.h"
+#include "services/storage/codec/indexed_rows.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/txn/constraint_errors.h"
 
@@ -30,21 +31,25 @@ class IndexEntries {
   // What rows are read with: the columns that entries are made of.
   const executor::ScanColumns& columns() const { return columns_; }
 
-  // Calls `visit` with the entry of each row; it may be changed, and does not outlast the call.
-  // Errors: 54000 for a key that is too long; those of `visit`.
+  // Calls `visit` with the entry of each row that has one; it may be changed, and does not outlast
+  // the call. Errors: 54000 for a key that is too long; those of `visit`.
   template <typename Visit>
   absl::Status ForEach(const types::Batch& rows, Visit visit) const {
     const std::vector<const types::Vector*> columns = ByOrdinal(rows);
     const std::string_view* row_keys = rows.columns.back()->data<std::string_view>();
+    codec::IndexedRows indexed(&table_->layout, index_);
+    RETURN_IF_ERROR(indexed.ReadAll(columns, rows.row_count));
     Entry entry;
-    for (entry.row = 0; entry.row < rows.row_count; ++entry.row) {
+    for (uint32_t i = 0; i < indexed.count(); ++i) {
+      entry.row = indexed.source(i);
       entry.row_suffix = row_keys[entry.row].substr(kSpaceBytes);
       entry.key.clear();
       entry.value.clear();
-      index_->AppendEntryKey(columns, entry.row, entry.row_suffix, &entry.key, &entry.has_suffix);
+      index_->AppendEntryKey(indexed.columns(), indexed.row(i), entry.row_suffix, &entry.key,
+                             &entry.has_suffix);
       RETURN_IF_ERROR(txn::CheckKeySize(entry.key, index_->name));
-      index_->AppendEntryValue(columns, entry.row, entry.row_suffix, entry.has_suffix,
-                               &entry.value);
+      index_->AppendEntryValue(indexed.columns(), indexed.row(i), entry.row_suffix,
+                               entry.has_suffix, &entry.value);
       RETURN_IF_ERROR(visit(entry));
     }
     return absl::OkStatus();

@@ -1,7 +1,10 @@
 #include "services/storage/server/object_definitions.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "common/sql/catalog/index_keys.h"
+#include "common/sql/explain/deparse.h"
 #include "services/storage/catalog/identifier_text.h"
 
 namespace adbms::storage::server {
@@ -25,6 +28,15 @@ std::string ColumnList(const TableDescriptor& table, const Ordinals& ordinals) {
     text += QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
   }
   return text;
+}
+
+// The table's columns as they stand in definitions.
+std::function<std::string(uint32_t)> NamesOf(const TableDescriptor& table) {
+  return [&table](uint32_t ordinal) {
+    const auto position = static_cast<int>(ordinal);
+    return position < table.columns_size() ? QuoteIdentifier(table.columns(position).name())
+                                           : std::string("?");
+  };
 }
 
 std::string DeferralWords(common::v1::Deferral deferral) {
@@ -121,7 +133,7 @@ uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
   const TableDescriptor& table = (*parent)->descriptor;
   if (same(table.primary_key())) return table.primary_key_oid();
   for (const auto& index : table.indexes()) {
-    if (index.unique() && same(index.columns())) return index.index_id();
+    if (index.unique() && sql::IsPlain(index) && same(index.columns())) return index.index_id();
   }
   return 0;
 }
@@ -161,6 +173,32 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
   return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
 }
 
+std::string KeyDefinition(const TableDescriptor& table, const common::v1::IndexDescriptor& index,
+                          int position, bool pretty) {
+  const uint32_t ordinal = index.columns(position);
+  if (ordinal != sql::kExpressionKey)
+    return QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
+  const auto before =
+      std::count(index.columns().begin(), index.columns().begin() + position, sql::kExpressionKey);
+  return sql::explain::DeparseKey(index.expressions(static_cast<int>(before)), NamesOf(table),
+                                  pretty);
+}
+
+std::string ExpressionDefinitions(const TableDescriptor& table,
+                                  const common::v1::IndexDescriptor& index) {
+  std::string text;
+  for (const auto& expression : index.expressions()) {
+    if (!text.empty()) text += ", ";
+    text += sql::explain::DeparseDefinition(expression, NamesOf(table), false);
+  }
+  return text;
+}
+
+std::string PredicateDefinition(const TableDescriptor& table,
+                                const common::v1::IndexDescriptor& index) {
+  return sql::explain::DeparseDefinition(index.predicate(), NamesOf(table), false);
+}
+
 std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
   const TableDescriptor& table = entry.descriptor;
   const bool unique = index == nullptr || IsUnique(*index);
@@ -171,11 +209,12 @@ std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDesc
   if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
   for (int i = 0; i < index->columns_size(); ++i) {
     if (i > 0) text += ", ";
-    text += QuoteIdentifier(table.columns(static_cast<int>(index->columns(i))).name());
+    text += KeyDefinition(table, *index, i, /*pretty=*/false);
     if (i < index->descending_size() && index->descending(i)) text += " DESC";
   }
   text += ")";
   if (index->include_size() > 0) text += " INCLUDE (" + ColumnList(table, index->include()) + ")";
+  if (index->has_predicate()) text += " WHERE " + PredicateDefinition(table, *index);
   return text;
 }
 

@@ -24,6 +24,14 @@ std::string QualifiedName(const catalog::CatalogState& catalog,
 // Definitions as PostgreSQL prints them.
 std::string IndexDefinition(const catalog::TableEntry& table,
                             const common::v1::IndexDescriptor* index);
+// The key at this position, from 0, in parentheses where it is an operation.
+std::string KeyDefinition(const common::v1::TableDescriptor& table,
+                          const common::v1::IndexDescriptor& index, int position, bool pretty);
+// The keys that are expressions, and WHERE, as pg_get_expr prints pg_index.indexprs and indpred.
+std::string ExpressionDefinitions(const common::v1::TableDescriptor& table,
+                                  const common::v1::IndexDescriptor& index);
+std::string PredicateDefinition(const common::v1::TableDescriptor& table,
+                                const common::v1::IndexDescriptor& index);
 std::string ConstraintDefinition(const catalog::CatalogState& catalog,
                                  const catalog::TableEntry& table,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,

@@ -1,6 +1,7 @@
 // pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef: what describes relations.
 #include "services/storage/server/pg_catalog_rows.h"
 
+#include "common/sql/catalog/index_keys.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/type_rows.h"
 
@@ -129,18 +130,26 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
         rows->Set("attidentity", always ? "a" : "d");
       }
     }
-    const auto index_columns = [&](int64_t oid, const auto& ordinals, int64_t first) {
+    const auto index_columns = [&](int64_t oid, const auto& ordinals, int64_t first,
+                                   const IndexDescriptor* index) {
+      int next = 0;
       for (uint32_t ordinal : ordinals) {
+        if (ordinal == sql::kExpressionKey) {
+          const auto& expression = index->expressions(next++);
+          AttributeRow(oid, ++first, next == 1 ? "expr" : "expr" + std::to_string(next - 1),
+                       types::FromProto(expression.type()), false, false, false, rows);
+          continue;
+        }
         const auto& column = table.columns(static_cast<int>(ordinal));
         AttributeRow(oid, ++first, column.name(), types::FromProto(column.type()), false, false,
                      false, rows);
       }
     };
     if (table.primary_key_oid() != 0)
-      index_columns(table.primary_key_oid(), table.primary_key(), 0);
+      index_columns(table.primary_key_oid(), table.primary_key(), 0, nullptr);
     for (const IndexDescriptor& index : table.indexes()) {
-      index_columns(index.index_id(), index.columns(), 0);
-      index_columns(index.index_id(), index.include(), index.columns_size());
+      index_columns(index.index_id(), index.columns(), 0, &index);
+      index_columns(index.index_id(), index.include(), index.columns_size(), &index);
     }
   }
 }
@@ -150,7 +159,7 @@ std::string Numbers(const Ordinals& ordinals, const char* separator) {
   std::string text;
   for (uint32_t ordinal : ordinals) {
     if (!text.empty()) text += separator;
-    text += std::to_string(ordinal + 1);
+    text += std::to_string(ordinal == sql::kExpressionKey ? 0 : ordinal + 1);
   }
   return text;
 }
@@ -204,6 +213,8 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
           index.deferral() == common::v1::DEFERRAL_UNSPECIFIED,
           index.state() == IndexDescriptor::STATE_PUBLIC, key, index.columns_size(),
           index.columns_size() + index.include_size(), options);
+      if (index.expressions_size() > 0) rows->Set("indexprs", ExpressionDefinitions(table, index));
+      if (index.has_predicate()) rows->Set("indpred", PredicateDefinition(table, index));
     }
   }
 }

@@ -6,9 +6,11 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/codec/indexed_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/server/bulk_writer.h"
+#include "services/storage/server/index_load.h"
 #include "services/storage/txn/constraint_checks.h"
 #include "services/storage/txn/constraint_errors.h"
 
@@ -66,6 +68,82 @@ absl::Status ContainsNulls(const catalog::TableEntry& table, uint32_t ordinal) {
   return status::ToStatus(error);
 }
 
+// Whether the indexes are better sorted into files than entered one by one.
+bool IsLarge(txn::Transaction* transaction, const catalog::TableEntry& table) {
+  constexpr uint64_t kBytesToSort = 1 << 20;
+  return transaction->shared()->engine->ApproximateSize(table.layout.Begin(), table.layout.End()) >=
+         kBytesToSort;
+}
+
+// Rows under new keys.
+class RowFill {
+ public:
+  explicit RowFill(const catalog::TableEntry* table) : table_(*table) {}
+
+  absl::Status Add(codec::Columns columns, uint32_t row, engine::WriteBatch* writes) {
+    const codec::TableLayout& layout = table_.layout;
+    key_.clear();
+    value_.clear();
+    if (layout.has_primary_key()) {
+      for (uint32_t ordinal : layout.primary_key) {
+        if (columns[ordinal]->is_null(row)) return ContainsNulls(table_, ordinal);
+      }
+      layout.AppendRowKey(columns, row, &key_);
+      const std::string& name = table_.descriptor.primary_key_name();
+      RETURN_IF_ERROR(txn::CheckKeySize(key_, name));
+      if (!keys_.Add(key_)) return DuplicateInIndex(table_, name, layout.primary_key, columns, row);
+    } else {
+      layout.AppendHiddenKey(hidden_++, &key_);
+    }
+    layout.row.Append(columns, row, &value_);
+    writes->Put(key_, value_);
+    return absl::OkStatus();
+  }
+  // The last row's.
+  const std::string& key() const { return key_; }
+
+ private:
+  const catalog::TableEntry& table_;
+  KeySet keys_;
+  int64_t hidden_ = 1;
+  std::string key_, value_;
+};
+
+// Entries of one index, each key of a unique one once.
+class IndexFill {
+ public:
+  IndexFill(const catalog::TableEntry* table, const codec::IndexLayout* index)
+      : table_(table), index_(index), rows_(&table->layout, index) {}
+
+  absl::Status Add(codec::Columns table_columns, uint32_t table_row, std::string_view suffix,
+                   engine::WriteBatch* writes) {
+    RETURN_IF_ERROR(rows_.Read(table_columns, table_row));
+    if (rows_.count() == 0) return absl::OkStatus();
+    const codec::Columns columns = rows_.columns();
+    const uint32_t row = rows_.row(0);
+    bool inline_suffix = false;
+    key_.clear();
+    value_.clear();
+    index_->AppendEntryKey(columns, row, suffix, &key_, &inline_suffix);
+    RETURN_IF_ERROR(txn::CheckKeySize(key_, index_->name));
+    const bool deferrable = index_->deferral != common::v1::DEFERRAL_UNSPECIFIED;
+    const bool once = !inline_suffix || (deferrable && !AnyNull(*index_, columns, row));
+    const size_t key_bytes = key_.size() - (inline_suffix ? suffix.size() : 0);
+    if (once && !keys_.Add(std::string_view(key_).substr(0, key_bytes)))
+      return DuplicateInIndex(*table_, index_->name, index_->columns, columns, row);
+    index_->AppendEntryValue(columns, row, suffix, inline_suffix, &value_);
+    writes->Put(key_, value_);
+    return absl::OkStatus();
+  }
+
+ private:
+  const catalog::TableEntry* table_;
+  const codec::IndexLayout* index_;
+  codec::IndexedRows rows_;
+  KeySet keys_;
+  std::string key_, value_;
+};
+
 }  // namespace
 
 absl::Status DuplicateInIndex(const catalog::TableEntry& table, const std::string& name,
@@ -82,85 +160,62 @@ absl::Status DuplicateInIndex(const catalog::TableEntry& table, const std::strin
 }
 
 absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* transaction,
-                          const catalog::TableEntry& before, const catalog::TableEntry& after) {
-  const codec::TableLayout& layout = after.layout;
-  RETURN_IF_ERROR(transaction->RegisterPrivateSpace(layout.storage_id));
-  for (const codec::IndexLayout& index : layout.indexes) {
+                          const catalog::TableEntry& before, const catalog::TableEntry& after,
+                          TypeChange* types) {
+  RETURN_IF_ERROR(transaction->RegisterPrivateSpace(after.layout.storage_id));
+  const bool large = IsLarge(transaction, before);
+  std::vector<IndexFill> indexes;
+  std::vector<const codec::IndexLayout*> sorted;
+  for (const codec::IndexLayout& index : after.layout.indexes) {
     RETURN_IF_ERROR(transaction->RegisterPrivateSpace(index.index_id));
+    // A deferrable key is only looked at entry by entry.
+    if (large && index.deferral == common::v1::DEFERRAL_UNSPECIFIED)
+      sorted.push_back(&index);
+    else
+      indexes.emplace_back(&after, &index);
   }
-  KeySet keys;
   engine::WriteBatch writes;
-  int64_t hidden = 1;
+  RowFill fill(&after);
   int64_t moved = 0;
   RETURN_IF_ERROR(
-      ScanTable(context, transaction, before, [&](const types::Batch& rows) -> absl::Status {
+      ScanTable(context, transaction, before, [&](const types::Batch& scanned) -> absl::Status {
+        types::Batch rows = scanned;
+        if (types != nullptr) {
+          ASSIGN_OR_RETURN(rows, types->Convert(scanned));
+        }
         std::vector<const types::Vector*> columns = executor::Pointers(rows);
-        columns.resize(layout.types.size());
-        std::string key, value, entry;
+        columns.resize(after.layout.types.size());
         for (uint32_t row = 0; row < rows.row_count; ++row) {
-          key.clear();
-          if (layout.has_primary_key()) {
-            for (uint32_t ordinal : layout.primary_key) {
-              if (columns[ordinal]->is_null(row)) return ContainsNulls(after, ordinal);
-            }
-            layout.AppendRowKey(columns, row, &key);
-            RETURN_IF_ERROR(txn::CheckKeySize(key, after.descriptor.primary_key_name()));
-            if (!keys.Add(key)) {
-              return DuplicateInIndex(after, after.descriptor.primary_key_name(),
-                                      layout.primary_key, columns, row);
-            }
-          } else {
-            layout.AppendHiddenKey(hidden++, &key);
-          }
-          value.clear();
-          layout.row.Append(columns, row, &value);
-          writes.Put(key, value);
-          for (const codec::IndexLayout& index : layout.indexes) {
-            bool inline_suffix = false;
-            entry.clear();
-            value.clear();
-            const std::string_view suffix = std::string_view(key).substr(kSpaceBytes);
-            index.AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
-            index.AppendEntryValue(columns, row, suffix, inline_suffix, &value);
-            writes.Put(entry, value);
-          }
+          RETURN_IF_ERROR(fill.Add(columns, row, &writes));
+          const std::string_view suffix = std::string_view(fill.key()).substr(kSpaceBytes);
+          for (IndexFill& index : indexes)
+            RETURN_IF_ERROR(index.Add(columns, row, suffix, &writes));
         }
         moved += rows.row_count;
         return FlushIfFull(transaction, &writes, kFlushBytes);
       }));
   // As many rows as before, in another space.
-  transaction->CountRows(layout, moved);
-  transaction->AddRows(layout.table_id, -moved);
-  return FlushIfFull(transaction, &writes, 0);
+  transaction->CountRows(after.layout, moved);
+  transaction->AddRows(after.layout.table_id, -moved);
+  RETURN_IF_ERROR(FlushIfFull(transaction, &writes, 0));
+  txn::Shared* const shared = transaction->shared();
+  for (const codec::IndexLayout* index : sorted)
+    RETURN_IF_ERROR(LoadIndex(context, shared, after, *index, shared->engine->TakeSnapshot()));
+  return absl::OkStatus();
 }
 
 absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,
                        const catalog::TableEntry& table, uint32_t index_id) {
-  const codec::IndexLayout* index = table.layout.FindIndex(index_id);
   RETURN_IF_ERROR(transaction->RegisterPrivateSpace(index_id));
-  KeySet keys;
+  IndexFill fill(&table, table.layout.FindIndex(index_id));
   engine::WriteBatch writes;
   RETURN_IF_ERROR(
       ScanTable(context, transaction, table, [&](const types::Batch& rows) -> absl::Status {
-        const std::vector<const types::Vector*> columns = executor::Pointers(rows);
+        std::vector<const types::Vector*> columns = executor::Pointers(rows);
         const std::string_view* row_keys = columns.back()->data<std::string_view>();
-        std::string entry, value;
-        for (uint32_t row = 0; row < rows.row_count; ++row) {
-          bool inline_suffix = false;
-          entry.clear();
-          value.clear();
-          const std::string_view suffix = row_keys[row].substr(kSpaceBytes);
-          index->AppendEntryKey(columns, row, suffix, &entry, &inline_suffix);
-          RETURN_IF_ERROR(txn::CheckKeySize(entry, index->name));
-          const bool deferrable = index->deferral != common::v1::DEFERRAL_UNSPECIFIED;
-          const bool once = !inline_suffix || (deferrable && !AnyNull(*index, columns, row));
-          const size_t key_bytes = entry.size() - (inline_suffix ? suffix.size() : 0);
-          if (once && !keys.Add(std::string_view(entry).substr(0, key_bytes))) {
-            return DuplicateInIndex(table, index->name, index->columns, columns, row);
-          }
-          index->AppendEntryValue(columns, row, suffix, inline_suffix, &value);
-          writes.Put(entry, value);
-        }
+        columns.pop_back();
+        for (uint32_t row = 0; row < rows.row_count; ++row)
+          RETURN_IF_ERROR(fill.Add(columns, row, row_keys[row].substr(kSpaceBytes), &writes));
         return FlushIfFull(transaction, &writes, kFlushBytes);
       }));
   return FlushIfFull(transaction, &writes, 0);

@@ -2,14 +2,16 @@
 // Writes go straight to spaces that only the transaction sees.
 #pragma once
 
+#include "services/storage/server/type_change.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::server {
 
-// From `before` as the transaction sees it into the empty spaces of `after` (same columns).
-// Errors: 23502, 23505.
+// From `before` as the transaction sees it into the empty spaces of `after`: the same columns, or
+// with `types` those that it makes. Errors: 23502, 23505, 54000; those of `types`.
 absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* transaction,
-                          const catalog::TableEntry& before, const catalog::TableEntry& after);
+                          const catalog::TableEntry& before, const catalog::TableEntry& after,
+                          TypeChange* types);
 // Fills one index of `table`. Errors: 23505.
 absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,
                        const catalog::TableEntry& table, uint32_t index_id);

@@ -25,6 +25,17 @@ bool IsUserTable(const catalog::TableEntry& table) {
   return !table.descriptor.is_virtual() && table.descriptor.view_sql().empty();
 }
 
+// What was sampled of a column before its type changed says nothing of what it holds now.
+void ForgetOldRevisions(const common::v1::TableDescriptor& table,
+                        common::v1::TableStatistics* statistics) {
+  auto* columns = statistics->mutable_columns();
+  const auto old = [&](const common::v1::ColumnStatistics& column) {
+    return column.column() >= static_cast<uint32_t>(table.columns_size()) ||
+           table.columns(static_cast<int>(column.column())).revision() != column.revision();
+  };
+  columns->erase(std::remove_if(columns->begin(), columns->end(), old), columns->end());
+}
+
 }  // namespace
 
 absl::Status StatisticsStore::Load() {
@@ -156,8 +167,9 @@ absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(
   result.set_analyzed_at_us(absl::ToUnixMicros(absl::Now()));
   for (size_t i = 0; i < ordinals.size(); ++i) {
     RETURN_IF_ERROR(context.Check());
-    *result.add_columns() =
-        SummarizeColumn(ordinals[i], *sample.columns[i], static_cast<double>(count));
+    common::v1::ColumnStatistics* summary = result.add_columns();
+    *summary = SummarizeColumn(ordinals[i], *sample.columns[i], static_cast<double>(count));
+    summary->set_revision(table.descriptor.columns(static_cast<int>(ordinals[i])).revision());
   }
   shared_->counts->Table(layout.table_id)
       ->rows.store(static_cast<int64_t>(count), std::memory_order_relaxed);
@@ -203,6 +215,7 @@ void StatisticsStore::Rebuild(const catalog::CatalogState& catalog) {
     const auto it = tables_.find(id);
     if (it != tables_.end()) {
       *out = it->second;
+      ForgetOldRevisions((*table).descriptor, out);
       out->set_live_rows(static_cast<double>(rows));
       continue;
     }

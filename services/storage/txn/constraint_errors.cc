@@ -1,7 +1,9 @@
 #include "services/storage/txn/constraint_errors.h"
 
+#include "common/sql/explain/deparse.h"
 #include "common/status/sql_error.h"
 #include "common/types/text_io.h"
+#include "services/storage/catalog/identifier_text.h"
 
 namespace adbms::storage::txn {
 namespace {
@@ -40,6 +42,23 @@ absl::Status Violation(std::string_view state, std::string message, std::string 
   return status::ToStatus(error);
 }
 
+// A key's name in messages: a column, or the text of an index's expression.
+std::string KeyName(const catalog::TableEntry& table, uint32_t ordinal) {
+  if (ordinal < table.layout.names.size()) return table.layout.names[ordinal];
+  size_t position = ordinal - table.layout.names.size();
+  for (const auto& index : table.descriptor.indexes()) {
+    const auto count = static_cast<size_t>(index.expressions_size());
+    if (position < count) {
+      return sql::explain::DeparseKey(
+          index.expressions(static_cast<int>(position)),
+          [&](uint32_t column) { return catalog::QuoteIdentifier(table.layout.names[column]); },
+          /*pretty=*/true);
+    }
+    position -= count;
+  }
+  return "?";
+}
+
 }  // namespace
 
 std::string DescribeRow(const catalog::TableEntry& table, codec::Columns columns, uint32_t row) {
@@ -63,7 +82,7 @@ std::string DescribeKey(const catalog::TableEntry& table, const std::vector<uint
       names += ", ";
       values += ", ";
     }
-    names += table.layout.names[ordinals[i]];
+    names += KeyName(table, ordinals[i]);
     AppendValue(*columns[ordinals[i]], row, SIZE_MAX - 4, &values);
   }
   return names + ")=" + values + ")";

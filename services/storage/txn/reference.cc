@@ -54,7 +54,9 @@ std::optional<Reference> Reference::Resolve(const catalog::CatalogState& catalog
     reference.parent_ordinals_ = layout.primary_key;
   } else {
     for (const codec::IndexLayout& index : layout.indexes) {
-      if (!index.unique || !SameSet(index.columns, key->referenced_columns())) continue;
+      if (!index.unique || index.formula != nullptr ||
+          !SameSet(index.columns, key->referenced_columns()))
+        continue;
       reference.index_ = &index;
       reference.parent_ordinals_ = index.columns;
       break;
@@ -109,7 +111,8 @@ std::optional<Reference::ChildIndex> Reference::FindChildIndex() const {
     columns = &child_->layout.primary_key;
   } else {
     for (const codec::IndexLayout& candidate : child_->layout.indexes) {
-      if (!candidate.is_public || !begins(candidate.columns)) continue;
+      if (!candidate.is_public || candidate.formula != nullptr || !begins(candidate.columns))
+        continue;
       found.index = &candidate;
       columns = &candidate.columns;
     }

@@ -20,7 +20,9 @@ TableWriter::TableWriter(const rpc::CallContext* call, Transaction* transaction,
       layout_(table->layout),
       changes_(transaction, table, catalog),
       entries_written_(table->layout.indexes.size()),
-      entry_keys_(table->layout.indexes.size()) {}
+      entry_keys_(table->layout.indexes.size()) {
+  for (const codec::IndexLayout& index : layout_.indexes) indexed_.emplace_back(&layout_, &index);
+}
 
 TableWriter::~TableWriter() {
   if (written_ == 0) return;
@@ -116,14 +118,18 @@ absl::Status TableWriter::CheckUnique(const codec::IndexLayout& index, const std
 absl::Status TableWriter::CheckArbiter(codec::Columns columns, uint32_t row, Conflict* conflict) {
   if (*conflict->arbiter == 0) return CheckKeyFree(row_key_, columns, row, conflict);
   const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
-  for (const codec::IndexLayout& index : layout_.indexes) {
+  for (size_t i = 0; i < layout_.indexes.size(); ++i) {
+    const codec::IndexLayout& index = layout_.indexes[i];
     if (index.index_id != *conflict->arbiter) continue;
+    codec::IndexedRows& rows = indexed_[i];
+    RETURN_IF_ERROR(rows.Read(columns, row));
+    if (rows.count() == 0) return absl::OkStatus();
     bool inline_suffix = false;
     std::string entry_key;
-    index.AppendEntryKey(columns, row, suffix, &entry_key, &inline_suffix);
+    index.AppendEntryKey(rows.columns(), rows.row(0), suffix, &entry_key, &inline_suffix);
     RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
     if (inline_suffix) return absl::OkStatus();
-    return CheckUnique(index, entry_key, columns, row, conflict);
+    return CheckUnique(index, entry_key, rows.columns(), rows.row(0), conflict);
   }
   return absl::InternalError("no such arbiter index");
 }
@@ -142,12 +148,15 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
   const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
   for (size_t i = 0; i < layout_.indexes.size(); ++i) {
     const codec::IndexLayout& index = layout_.indexes[i];
+    codec::IndexedRows& rows = indexed_[i];
+    RETURN_IF_ERROR(rows.Read(columns, row));
+    if (rows.count() == 0) continue;
     bool inline_suffix = false;
     entry_keys_[i].clear();
-    index.AppendEntryKey(columns, row, suffix, &entry_keys_[i], &inline_suffix);
+    index.AppendEntryKey(rows.columns(), rows.row(0), suffix, &entry_keys_[i], &inline_suffix);
     RETURN_IF_ERROR(CheckKeySize(entry_keys_[i], index.name));
     if (inline_suffix) continue;
-    RETURN_IF_ERROR(CheckUnique(index, entry_keys_[i], columns, row, conflict));
+    RETURN_IF_ERROR(CheckUnique(index, entry_keys_[i], rows.columns(), rows.row(0), conflict));
     if (conflict != nullptr && conflict->exists) return absl::OkStatus();
   }
   value_.clear();
@@ -155,12 +164,15 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
   writes_->Put(row_key_, value_);
   for (size_t i = 0; i < layout_.indexes.size(); ++i) {
     const codec::IndexLayout& index = layout_.indexes[i];
+    const codec::IndexedRows& rows = indexed_[i];
+    if (rows.count() == 0) continue;
     value_.clear();
     bool inline_suffix = !index.unique;
-    for (uint32_t ordinal : index.columns) inline_suffix |= columns[ordinal]->is_null(row);
-    index.AppendEntryValue(columns, row, suffix, inline_suffix, &value_);
+    for (uint32_t ordinal : index.columns)
+      inline_suffix |= rows.columns()[ordinal]->is_null(rows.row(0));
+    index.AppendEntryValue(rows.columns(), rows.row(0), suffix, inline_suffix, &value_);
     writes_->Put(entry_keys_[i], value_);
-    NoteKey(i, columns, row, suffix);
+    NoteKey(i, rows.columns(), rows.row(0), suffix);
     ++entries_written_[i];
   }
   for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
@@ -246,27 +258,7 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
     const codec::IndexLayout& index = layout_.indexes[i];
     if (!moved && !(key_assigned && !index.value_columns.empty()) && !index.Shows(assigned))
       continue;
-    bool old_inline = false;
-    bool new_inline = false;
-    old_entry_key_.clear();
-    index.AppendEntryKey(old_columns, old_row, old_suffix, &old_entry_key_, &old_inline);
-    std::string& entry_key = entry_keys_[i];
-    entry_key.clear();
-    index.AppendEntryKey(new_columns, new_row, suffix, &entry_key, &new_inline);
-    if (entry_key != old_entry_key_) {
-      RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
-      if (index.unique) RETURN_IF_ERROR(LockKey(row_key));
-      if (!new_inline)
-        RETURN_IF_ERROR(CheckUnique(index, entry_key, new_columns, new_row, nullptr));
-      if (!old_inline) RETURN_IF_ERROR(LockKey(old_entry_key_));
-      writes_->Delete(old_entry_key_);
-      ++entries_written_[i];
-    }
-    value_.clear();
-    index.AppendEntryValue(new_columns, new_row, suffix, new_inline, &value_);
-    writes_->Put(entry_key, value_);
-    if (entry_key != old_entry_key_) NoteKey(i, new_columns, new_row, suffix);
-    ++entries_written_[i];
+    RETURN_IF_ERROR(ReplaceEntry(i, row_key, old_columns, old_row, new_columns, new_row));
   }
   for (const codec::IndexLayout& index : layout_.building) {
     if (!moved && !key_assigned && !index.Shows(assigned)) continue;
@@ -284,16 +276,67 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
   return absl::OkStatus();
 }
 
+absl::Status TableWriter::RemoveEntry(size_t position, codec::Columns columns, uint32_t row,
+                                      std::string_view row_suffix) {
+  codec::IndexedRows& rows = indexed_[position];
+  RETURN_IF_ERROR(rows.Read(columns, row));
+  if (rows.count() == 0) return absl::OkStatus();
+  bool inline_suffix = false;
+  old_entry_key_.clear();
+  layout_.indexes[position].AppendEntryKey(rows.columns(), rows.row(0), row_suffix, &old_entry_key_,
+                                           &inline_suffix);
+  if (!inline_suffix) RETURN_IF_ERROR(LockKey(old_entry_key_));
+  writes_->Delete(old_entry_key_);
+  ++entries_written_[position];
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::ReplaceEntry(size_t position, std::string_view row_key,
+                                       codec::Columns old_columns, uint32_t old_row,
+                                       codec::Columns new_columns, uint32_t new_row) {
+  const codec::IndexLayout& index = layout_.indexes[position];
+  const std::string_view old_suffix = row_key.substr(kSpaceBytes);
+  const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
+  codec::IndexedRows& rows = indexed_[position];
+  bool old_inline = false;
+  bool new_inline = false;
+  RETURN_IF_ERROR(rows.Read(old_columns, old_row));
+  const bool was = rows.count() > 0;
+  old_entry_key_.clear();
+  if (was) {
+    index.AppendEntryKey(rows.columns(), rows.row(0), old_suffix, &old_entry_key_, &old_inline);
+  }
+  RETURN_IF_ERROR(rows.Read(new_columns, new_row));
+  const bool is = rows.count() > 0;
+  std::string& entry_key = entry_keys_[position];
+  entry_key.clear();
+  if (is) index.AppendEntryKey(rows.columns(), rows.row(0), suffix, &entry_key, &new_inline);
+  const bool changed = entry_key != old_entry_key_;
+  // What others can refer to.
+  if (changed && index.unique && index.formula == nullptr) RETURN_IF_ERROR(LockKey(row_key));
+  if (changed && is) {
+    RETURN_IF_ERROR(CheckKeySize(entry_key, index.name));
+    if (!new_inline)
+      RETURN_IF_ERROR(CheckUnique(index, entry_key, rows.columns(), rows.row(0), nullptr));
+  }
+  if (changed && was) {
+    if (!old_inline) RETURN_IF_ERROR(LockKey(old_entry_key_));
+    writes_->Delete(old_entry_key_);
+    ++entries_written_[position];
+  }
+  if (!is) return absl::OkStatus();
+  value_.clear();
+  index.AppendEntryValue(rows.columns(), rows.row(0), suffix, new_inline, &value_);
+  writes_->Put(entry_key, value_);
+  if (changed) NoteKey(position, rows.columns(), rows.row(0), suffix);
+  ++entries_written_[position];
+  return absl::OkStatus();
+}
+
 absl::Status TableWriter::Delete(std::string_view row_key, codec::Columns columns, uint32_t row) {
   const std::string_view suffix = row_key.substr(kSpaceBytes);
-  for (size_t i = 0; i < layout_.indexes.size(); ++i) {
-    bool inline_suffix = false;
-    old_entry_key_.clear();
-    layout_.indexes[i].AppendEntryKey(columns, row, suffix, &old_entry_key_, &inline_suffix);
-    if (!inline_suffix) RETURN_IF_ERROR(LockKey(old_entry_key_));
-    writes_->Delete(old_entry_key_);
-    ++entries_written_[i];
-  }
+  for (size_t i = 0; i < layout_.indexes.size(); ++i)
+    RETURN_IF_ERROR(RemoveEntry(i, columns, row, suffix));
   for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
   writes_->Delete(row_key);
   if (changes_.needed()) changes_.Removed(columns, row);

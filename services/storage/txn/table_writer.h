@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "services/storage/codec/indexed_rows.h"
 #include "services/storage/txn/row_changes.h"
 #include "services/storage/txn/transaction.h"
 
@@ -75,6 +76,12 @@ class TableWriter {
 
   // A row of it has an entry in the index at this position of the layout.
   void NoteKey(size_t index, codec::Columns columns, uint32_t row, std::string_view row_suffix);
+  // Removes the row's entry from the index at this position, if it has one.
+  absl::Status RemoveEntry(size_t index, codec::Columns columns, uint32_t row,
+                           std::string_view row_suffix);
+  // Replaces the row's entry, where it had and has one; row_key_ is its key now.
+  absl::Status ReplaceEntry(size_t index, std::string_view row_key, codec::Columns old_columns,
+                            uint32_t old_row, codec::Columns new_columns, uint32_t new_row);
   // Leaves word that the row has changed for whoever is building the index.
   void NoteChange(const codec::IndexLayout& building, std::string_view row_suffix);
   // Locks what is about to be removed.
@@ -96,6 +103,7 @@ class TableWriter {
   std::string row_key_;
   std::string value_;
   std::vector<std::string> entry_keys_;
+  std::vector<codec::IndexedRows> indexed_;  // By index position: the row at hand.
   std::string old_entry_key_;
 };
 

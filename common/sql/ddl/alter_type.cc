@@ -1,0 +1,287 @@
+// ALTER TABLE … ALTER COLUMN … TYPE (PostgreSQL's ATPrepAlterColumnType and
+// ATExecAlterColumnType).
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/catalog/index_keys.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/quoting.h"
+#include "common/sql/ddl/table_expressions.h"
+#include "common/sql/explain/deparse.h"
+#include "common/sql/parser/type_name.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::ColumnDescriptor;
+using plan::Expr;
+using plan::ExprPtr;
+
+// As PostgreSQL's quote_identifier, keywords aside.
+std::string Shown(const std::string& name) {
+  const bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+                     std::all_of(name.begin(), name.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                     });
+  return plain ? name : QuoteName(name);
+}
+
+// Whether every value of `from` is stored, and lies in keys, as the same value of `to`.
+bool SameStored(const Type& from, const Type& to) {
+  const auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar; };
+  if (from == to) return true;
+  if (text(from.id) && text(to.id)) {
+    const auto limit = types::LengthModifierOf(to);
+    const auto before = types::LengthModifierOf(from);
+    return !limit.has_value() || (before.has_value() && *before <= *limit);
+  }
+  if (from.id != TypeId::kNumeric || to.id != TypeId::kNumeric) return false;
+  const auto limit = types::NumericModifierOf(to);
+  const auto before = types::NumericModifierOf(from);
+  return !limit.has_value() || (before.has_value() && before->scale == limit->scale &&
+                                before->precision <= limit->precision);
+}
+
+// Whether the text is one quoted constant, whose type its column gave it.
+bool IsQuotedConstant(const Node* node) {
+  return node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+         node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+}
+
+}  // namespace
+
+absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) const {
+  for (const Table& view : input_.catalog->snapshot().tables()) {
+    for (const auto& used : view.view_dependencies()) {
+      if (used.table_id() != table.table_id() ||
+          std::find(used.columns().begin(), used.columns().end(), ordinal) == used.columns().end())
+        continue;
+      return status::Error(
+          sqlstate::kFeatureNotSupported, "cannot alter type of a column used by a view or rule",
+          absl::StrCat("rule _RETURN on view ", Shown(view.name()), " depends on column \"",
+                       table.columns(static_cast<int>(ordinal)).name(), "\""));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::ConvertDefault(const ColumnDescriptor& column, const Type& type,
+                                       common::v1::ColumnType* change) const {
+  change->set_default_sql(column.default_sql());
+  change->set_default_sequence_id(column.default_sequence_id());
+  if (column.default_sql().empty()) return absl::OkStatus();
+  PlanningInput input = input_;
+  input.statement = nullptr;
+  input.literals = nullptr;
+  input.parameter_types.clear();
+  std::shared_ptr<const parser::ParseTree> parse;
+  ASSIGN_OR_RETURN(const Node* node, ParseExpression(column.default_sql(), &parse));
+  parser::StatementTree tree;
+  tree.parse = parse;
+  tree.node = parse->result().stmts[0]->stmt;
+  Binder binder(input, tree);
+  const Type before = types::FromProto(column.type());
+  const bool quoted = IsQuotedConstant(node);
+  ASSIGN_OR_RETURN(const ExprPtr value,
+                   binder.BindConstant(node, quoted ? before : Type{TypeId::kUnspecified, 0}));
+  ASSIGN_OR_RETURN(const ExprPtr converted, binder.TryAssign(value, type));
+  if (converted == nullptr)
+    return status::Error(
+        sqlstate::kDatatypeMismatch,
+        absl::StrCat("default for column \"", column.name(),
+                     "\" cannot be cast automatically to type ", types::Format({type.id, 0})));
+  // The constant stays the value that it was as one of the old type.
+  if (quoted && before.id != type.id)
+    change->set_default_sql(absl::StrCat(
+        column.default_sql(),
+        "::", before.id == TypeId::kBpchar ? "bpchar" : types::Format({before.id, 0})));
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AlterIdentityType(const Table& table, uint32_t ordinal) {
+  for (const Table& sequence : input_.catalog->snapshot().tables()) {
+    if (!sequence.has_sequence() || sequence.sequence().owner_table_id() != table.table_id() ||
+        sequence.sequence().owner_column() != ordinal)
+      continue;
+    auto* alter = Add()->mutable_alter_sequence();
+    alter->set_sequence_id(sequence.table_id());
+    *alter->mutable_sequence()->mutable_type() = table.columns(static_cast<int>(ordinal)).type();
+    alter->mutable_sequence()->set_owner_table_id(table.table_id());
+    alter->mutable_sequence()->set_owner_column(ordinal);
+    SequenceChange change;
+    return ReadSequenceOptions(NodeList(), true, &sequence.sequence(), alter->mutable_sequence(),
+                               &change);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const Table& table,
+                                  Table* after, common::v1::SetTypes* change) {
+  const std::string name(parser::View(command.name));
+  ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(table, name, -1));
+  const ColumnDescriptor& column = table.columns(static_cast<int>(ordinal));
+  for (const auto& other : change->columns()) {
+    if (other.column() == ordinal)
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           absl::StrCat("cannot alter type of column \"", name, "\" twice"));
+  }
+  const PgQuery__ColumnDef& definition = *command.def->column_def;
+  ASSIGN_OR_RETURN(const Type type,
+                   parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+  if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
+    return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                   absl::StrCat("column \"", name, "\" has pseudo-type ", types::Format(type)));
+  RETURN_IF_ERROR(CheckCollation(definition));
+
+  TableExpressions expressions(input_, tree_, table);
+  const Type before = types::FromProto(column.type());
+  ExprPtr value = plan::MakeColumn(expressions.columns()[ordinal], before);
+  if (definition.raw_default != nullptr) {
+    ASSIGN_OR_RETURN(value, expressions.Bind(definition.raw_default, "transform expression"));
+  }
+  const bool itself =
+      value->kind == Expr::Kind::kColumn && value->column == expressions.columns()[ordinal];
+  ASSIGN_OR_RETURN(const ExprPtr converted, expressions.binder().TryAssign(value, type));
+  if (converted == nullptr) {
+    if (definition.raw_default != nullptr)
+      return status::Error(
+          sqlstate::kDatatypeMismatch,
+          absl::StrCat("result of USING clause for column \"", name,
+                       "\" cannot be cast automatically to type ", types::Format({type.id, 0})),
+          {}, "You might need to add an explicit cast.");
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         absl::StrCat("column \"", name, "\" cannot be cast automatically to type ",
+                                      types::Format({type.id, 0})),
+                         {},
+                         absl::StrCat("You might need to specify \"USING ", Shown(name),
+                                      "::", types::Format(type), "\"."));
+  }
+  // A cast of the column that was written out is as good as none.
+  const bool cast = value->kind == Expr::Kind::kCast && value->type == type &&
+                    value->args[0]->kind == Expr::Kind::kColumn &&
+                    value->args[0]->column == expressions.columns()[ordinal];
+  const bool keeps = (itself || cast) && SameStored(before, type);
+  change->set_keeps_rows(change->keeps_rows() && keeps);
+  RETURN_IF_ERROR(CheckMayAlterType(table, ordinal));
+  common::v1::ColumnType* changed = change->add_columns();
+  changed->set_column(ordinal);
+  *changed->mutable_type() = types::ToProto(type);
+  ASSIGN_OR_RETURN(*changed->mutable_value(), expressions.Encode(converted));
+  RETURN_IF_ERROR(ConvertDefault(column, type, changed));
+  auto* made = after->mutable_columns(static_cast<int>(ordinal));
+  *made->mutable_type() = changed->type();
+  made->set_default_sql(changed->default_sql());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ExprPtr> DdlBinder::Rebind(const common::v1::IndexExpression& expression,
+                                          const std::string& what,
+                                          TableExpressions* expressions) const {
+  const auto name = [&](uint32_t ordinal) {
+    return QuoteName(expressions->table().columns(static_cast<int>(ordinal)).name());
+  };
+  std::shared_ptr<const parser::ParseTree> parse;
+  ASSIGN_OR_RETURN(const Node* node,
+                   ParseExpression(explain::DeparseDefinition(expression, name, false), &parse));
+  ASSIGN_OR_RETURN(ExprPtr e, expressions->Bind(node, what));
+  return expressions->binder().Resolved(e);
+}
+
+absl::Status DdlBinder::BindChecksOf(const Table& before, const Table& after,
+                                     const std::set<uint32_t>& changed,
+                                     common::v1::SetTypes* change) const {
+  for (const auto& check : before.checks()) {
+    TableExpressions as_it_was(input_, tree_, before);
+    ASSIGN_OR_RETURN(const ExprPtr old, as_it_was.BindCheck(check.sql()));
+    common::v1::IndexExpression form;
+    for (const uint32_t ordinal : as_it_was.OrdinalsOf(old)) form.add_columns(ordinal);
+    const bool concerned = std::any_of(form.columns().begin(), form.columns().end(),
+                                       [&](uint32_t ordinal) { return changed.contains(ordinal); });
+    if (!concerned) continue;
+    // PostgreSQL reads the condition anew with the types that its constants have had, and so finds
+    // what does not compare.
+    ASSIGN_OR_RETURN(*form.mutable_bound(), as_it_was.Encode(old));
+    TableExpressions expressions(input_, tree_, after);
+    RETURN_IF_ERROR(Rebind(form, "check constraint", &expressions).status());
+    const auto condition = expressions.BindCheck(check.sql());
+    if (!condition.ok())
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     absl::StrCat("check constraint \"", check.name(),
+                                  "\" over a column of this type is not supported"),
+                     "Drop the constraint, alter the column, and add the constraint again.");
+    if (check.not_valid() || change->keeps_rows()) continue;
+    common::v1::BoundCheck* bound = change->add_checks();
+    bound->set_name(check.name());
+    ASSIGN_OR_RETURN(*bound->mutable_condition(), expressions.Encode(*condition));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::RebindIndexes(const Table& after, const std::set<uint32_t>& changed,
+                                      common::v1::SetTypes* change) const {
+  for (const auto& index : after.indexes()) {
+    const bool concerned = std::any_of(changed.begin(), changed.end(),
+                                       [&](uint32_t ordinal) { return Reads(index, ordinal); });
+    if (!concerned || IsPlain(index)) continue;
+    common::v1::ReboundIndex* rebound = change->add_indexes();
+    rebound->set_name(index.name());
+    const auto keep = [&](const common::v1::IndexExpression& expression, const char* what,
+                          common::v1::IndexExpression* out) -> absl::Status {
+      TableExpressions expressions(input_, tree_, after);
+      ASSIGN_OR_RETURN(const ExprPtr e, Rebind(expression, what, &expressions));
+      ASSIGN_OR_RETURN(*out, KeepExpression(expressions, e, what));
+      return absl::OkStatus();
+    };
+    for (const auto& expression : index.expressions()) {
+      common::v1::IndexExpression* key = rebound->add_expressions();
+      RETURN_IF_ERROR(keep(expression, "index expression", key));
+      const Type type = types::FromProto(key->type());
+      if (!types::IsIndexable(type.id)) return NotIndexable(type);
+    }
+    if (index.has_predicate())
+      RETURN_IF_ERROR(keep(index.predicate(), "index predicate", rebound->mutable_predicate()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CheckKeyTypes(const Table& after, const std::set<uint32_t>& changed) const {
+  const auto check = [&](uint32_t ordinal) -> absl::Status {
+    if (!changed.contains(ordinal)) return absl::OkStatus();
+    const Type type = types::FromProto(after.columns(static_cast<int>(ordinal)).type());
+    return types::IsIndexable(type.id) ? absl::OkStatus() : NotIndexable(type);
+  };
+  for (const uint32_t ordinal : after.primary_key()) RETURN_IF_ERROR(check(ordinal));
+  for (const auto& index : after.indexes()) {
+    for (const uint32_t ordinal : index.columns()) RETURN_IF_ERROR(check(ordinal));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
+                                   const Table& table) {
+  Table after = table;
+  common::v1::SetTypes change;
+  change.set_keeps_rows(true);
+  for (const PgQuery__AlterTableCmd* command : commands)
+    RETURN_IF_ERROR(AlterType(*command, table, &after, &change));
+  std::set<uint32_t> changed;
+  for (const auto& column : change.columns()) changed.insert(column.column());
+  RETURN_IF_ERROR(CheckKeyTypes(after, changed));
+  RETURN_IF_ERROR(BindChecksOf(table, after, changed, &change));
+  RETURN_IF_ERROR(RebindIndexes(after, changed, &change));
+  if (change.keeps_rows()) {
+    for (auto& column : *change.mutable_columns()) column.clear_value();
+  }
+  *Alter(table, false)->mutable_set_types() = std::move(change);
+  for (const uint32_t ordinal : changed) {
+    if (after.columns(static_cast<int>(ordinal)).identity() !=
+        ColumnDescriptor::IDENTITY_UNSPECIFIED)
+      RETURN_IF_ERROR(AlterIdentityType(after, ordinal));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl

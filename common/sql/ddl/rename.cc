@@ -1,0 +1,87 @@
+// ALTER … RENAME.
+#include "absl/strings/str_cat.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/quoting.h"
+#include "common/sql/parser/lexer.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+}  // namespace
+
+absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint32_t> column) const {
+  for (const Table& view : input_.catalog->snapshot().tables()) {
+    for (const auto& used : view.view_dependencies()) {
+      if (used.table_id() != table.table_id()) continue;
+      if (!column.has_value())
+        return Unsupported(-1,
+                           absl::StrCat("renaming a table that view \"", view.name(), "\" reads"));
+      if (std::find(used.columns().begin(), used.columns().end(), *column) != used.columns().end())
+        return Unsupported(-1,
+                           absl::StrCat("renaming a column that view \"", view.name(), "\" reads"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
+  auto table = Resolve(*rename.relation);
+  if (!table.ok()) {
+    if (rename.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable))
+      return absl::OkStatus();
+    return table.status();
+  }
+  const std::string to(parser::View(rename.newname));
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE && !(*table)->has_sequence())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));
+  if (rename.rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN) {
+    RETURN_IF_ERROR(CheckNoViewNames(**table, std::nullopt));
+    auto* alter = Add()->mutable_alter_table();
+    alter->set_table_id((*table)->table_id());
+    alter->set_rename_table(to);
+    return absl::OkStatus();
+  }
+  const std::string from(parser::View(rename.subname));
+  uint32_t ordinal = 0;
+  bool found = false;
+  for (int i = 0; i < (*table)->columns_size(); ++i) {
+    const auto& column = (*table)->columns(i);
+    if (column.dropped()) continue;
+    if (column.name() == from) {
+      ordinal = static_cast<uint32_t>(i);
+      found = true;
+    }
+    if (column.name() == to)
+      return ErrorAt(sqlstate::kDuplicateColumn, -1,
+                     absl::StrCat("column \"", to, "\" of relation \"", (*table)->name(),
+                                  "\" already exists"));
+  }
+  if (!found)
+    return ErrorAt(sqlstate::kUndefinedColumn, -1,
+                   absl::StrCat("column \"", from, "\" does not exist"));
+  RETURN_IF_ERROR(CheckNoViewNames(**table, ordinal));
+  // A check's text names its columns.
+  if ((*table)->checks_size() > 0) {
+    for (const auto& check : (*table)->checks()) {
+      parser::Lexer lexer(check.sql());
+      for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd;
+           token = lexer.Next()) {
+        if (lexer.TextOf(token) == from || lexer.TextOf(token) == QuoteName(from) ||
+            lexer.Is(token, from))
+          return Unsupported(-1, "renaming a column that a CHECK constraint names");
+      }
+    }
+  }
+  auto* alter = Add()->mutable_alter_table();
+  alter->set_table_id((*table)->table_id());
+  alter->mutable_rename_column()->set_column(ordinal);
+  alter->mutable_rename_column()->set_name(to);
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl

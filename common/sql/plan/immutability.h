@@ -1,0 +1,13 @@
+// What an expression's value may depend on beside its arguments. Pure functions.
+#pragma once
+
+#include "common/sql/plan/logical.h"
+
+namespace adbms::sql::plan {
+
+// Whether the conversion depends on the session: it reads or prints times, or names of objects.
+bool IsStableCast(types::TypeId from, types::TypeId to);
+// Whether the expression has the same value for the same columns at any time and in any session.
+bool IsImmutable(const ExprPtr& expression);
+
+}  // namespace adbms::sql::plan

@@ -1,0 +1,143 @@
+#include "common/sql/plan/index_form.h"
+
+#include <algorithm>
+
+#include "common/sql/catalog/index_keys.h"
+#include "common/sql/plan/expression_decoder.h"
+#include "common/status/macros.h"
+
+namespace adbms::sql::plan {
+namespace {
+
+using common::v1::IndexDescriptor;
+using common::v1::TableDescriptor;
+
+// Columns of a form that belongs to no scan yet are their ordinals.
+absl::StatusOr<IndexForm> FormOverOrdinals(const IndexDescriptor& index,
+                                           const TableDescriptor& table) {
+  return FormOf(index, [&table](uint32_t ordinal) {
+    const auto position = static_cast<int>(ordinal);
+    return MakeColumn(ordinal, position < table.columns_size()
+                                   ? types::FromProto(table.columns(position).type())
+                                   : types::Type{});
+  });
+}
+
+// Compares expressions of a query with a form over ordinals.
+class Matcher {
+ public:
+  Matcher(const Query& query, uint32_t table_id) : query_(query), table_id_(table_id) {}
+
+  // Whether `e` is `form`, lifted constants standing for any constant; these are noted.
+  bool Matches(const Expr& e, const Expr& form, std::set<int>* literals) const {
+    if (e.kind == Expr::Kind::kParameter && e.literal >= 0 && form.kind == Expr::Kind::kLiteral) {
+      literals->insert(e.literal);
+      return true;
+    }
+    if (e.kind != form.kind || e.args.size() != form.args.size()) return false;
+    if (e.kind == Expr::Kind::kColumn) return IsColumn(e, form.column);
+    if (e.kind == Expr::Kind::kLiteral) return e.value == form.value;
+    if (e.kind == Expr::Kind::kParameter || e.kind == Expr::Kind::kSubquery) return false;
+    if (e.function != form.function || e.logical != form.logical || e.test != form.test)
+      return false;
+    for (size_t i = 0; i < e.args.size(); ++i) {
+      if (!Matches(*e.args[i], *form.args[i], literals)) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool IsColumn(const Expr& e, ColumnId ordinal) const {
+    const ColumnInfo& info = query_.columns[e.column];
+    return info.table_id == table_id_ && info.column_number == ordinal + 1;
+  }
+
+  const Query& query_;
+  const uint32_t table_id_;
+};
+
+// What a predicate compares with constants.
+void CollectSubjects(const Expr& predicate, std::vector<ExprPtr>* subjects) {
+  const bool constants =
+      std::any_of(predicate.args.begin(), predicate.args.end(),
+                  [](const ExprPtr& arg) { return arg->kind == Expr::Kind::kLiteral; });
+  for (const ExprPtr& arg : predicate.args) {
+    if (constants && arg->kind != Expr::Kind::kLiteral) subjects->push_back(arg);
+    CollectSubjects(*arg, subjects);
+  }
+}
+
+bool HasConstants(const Expr& e) {
+  return e.kind == Expr::Kind::kLiteral ||
+         std::any_of(e.args.begin(), e.args.end(),
+                     [](const ExprPtr& arg) { return HasConstants(*arg); });
+}
+
+// Notes the lifted constants that stand beside one of the subjects.
+void CollectBeside(const Matcher& matcher, const Expr& e, const std::vector<ExprPtr>& subjects,
+                   std::set<int>* literals) {
+  const bool beside = std::any_of(e.args.begin(), e.args.end(), [&](const ExprPtr& arg) {
+    return std::any_of(subjects.begin(), subjects.end(), [&](const ExprPtr& subject) {
+      std::set<int> within;
+      if (!matcher.Matches(*arg, *subject, &within)) return false;
+      literals->insert(within.begin(), within.end());
+      return true;
+    });
+  });
+  for (const ExprPtr& arg : e.args) {
+    // Maybe with a sign or a type.
+    const Expr* constant = arg.get();
+    while (constant->args.size() == 1) constant = constant->args[0].get();
+    if (beside && constant->kind == Expr::Kind::kParameter && constant->literal >= 0)
+      literals->insert(constant->literal);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<IndexForm> FormOf(const IndexDescriptor& index,
+                                 const std::function<ExprPtr(uint32_t)>& column) {
+  IndexForm form;
+  int next = 0;
+  for (const uint32_t ordinal : index.columns()) {
+    ExprPtr& key = form.keys.emplace_back();
+    if (ordinal != kExpressionKey) continue;
+    if (next >= index.expressions_size()) return absl::InternalError("a malformed index");
+    ASSIGN_OR_RETURN(key, Decode(index.expressions(next++), column));
+  }
+  if (index.has_predicate()) {
+    ASSIGN_OR_RETURN(form.predicate, Decode(index.predicate(), column));
+  }
+  return form;
+}
+
+IndexLiterals::IndexLiterals(const Query& query) : query_(query) {
+  for (const TableUse& use : query.tables) {
+    for (const IndexDescriptor& index : use.table->indexes()) {
+      if (IsPlain(index)) continue;
+      const auto form = FormOverOrdinals(index, *use.table);
+      if (!form.ok()) continue;
+      Form kept{use.table->table_id(), {}, {}};
+      for (const ExprPtr& key : form->keys) {
+        if (key != nullptr && HasConstants(*key)) kept.keys.push_back(key);
+      }
+      if (form->predicate != nullptr) CollectSubjects(*form->predicate, &kept.subjects);
+      if (!kept.keys.empty() || !kept.subjects.empty()) forms_.push_back(std::move(kept));
+    }
+  }
+}
+
+void IndexLiterals::Collect(const Expr& expression, std::set<int>* literals) const {
+  if (expression.args.empty()) return;
+  for (const Form& form : forms_) {
+    const Matcher matcher(query_, form.table_id);
+    for (const ExprPtr& key : form.keys) {
+      std::set<int> within;
+      if (matcher.Matches(expression, *key, &within))
+        literals->insert(within.begin(), within.end());
+    }
+    CollectBeside(matcher, expression, form.subjects, literals);
+  }
+}
+
+}  // namespace adbms::sql::plan

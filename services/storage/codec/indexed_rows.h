@@ -1,0 +1,47 @@
+// Rows as an index sees them: those that have an entry, with the values of its expressions behind
+// their columns. One for each writer of an index. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/storage/codec/table_layout.h"
+
+namespace adbms::storage::codec {
+
+class IndexedRows {
+ public:
+  // Borrows both, of which the index is one of the layout's.
+  IndexedRows(const TableLayout* layout, const IndexLayout* index)
+      : layout_(layout), index_(index) {}
+
+  // Looks at `count` rows of `columns` (by ordinal), which stay until the next call. Errors: those
+  // of evaluating the index's expressions.
+  absl::Status Read(Columns columns, const uint32_t* rows, uint32_t count);
+  absl::Status Read(Columns columns, uint32_t row) { return Read(columns, &row, 1); }
+  // All of the first `row_count` rows.
+  absl::Status ReadAll(Columns columns, uint32_t row_count);
+
+  // How many of them have an entry.
+  uint32_t count() const { return static_cast<uint32_t>(sources_.size()); }
+  // The row among those that were read, of the entry at this position.
+  uint32_t source(uint32_t position) const { return sources_[position]; }
+  // What IndexLayout makes entries of, with row(position).
+  Columns columns() const { return columns_; }
+  uint32_t row(uint32_t position) const { return gathered_ ? position : sources_[position]; }
+
+ private:
+  absl::Status Evaluate(Columns columns);
+
+  const TableLayout* layout_;
+  const IndexLayout* index_;
+  std::vector<uint32_t> sources_;
+  Columns columns_;
+  bool gathered_ = false;
+  types::Batch batch_;  // Columns that nobody needs are null.
+  std::vector<const types::Vector*> pointers_;
+  std::vector<types::Value> no_parameters_;
+};
+
+}  // namespace adbms::storage::codec
