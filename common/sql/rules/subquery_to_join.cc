@@ -1,7 +1,6 @@
 // Subqueries in conditions to joins.
 #include <algorithm>
 
-#include "common/sql/catalog/index_keys.h"
 #include "common/sql/rules/correlation.h"
 #include "common/sql/rules/rewriter.h"
 
