@@ -200,7 +200,9 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
       return Unsupported(target.location, "assigning to a field of a column");
     if (node->a_indices->is_slice)
-      return Unsupported(target.location, "assigning to a slice of an array");
+      return ErrorAt(sqlstate::kFeatureNotSupported, target.location,
+                     "assigning to a slice of an array is not supported",
+                     "Assign the whole array, made of slices and ||, or element by element.");
     ASSIGN_OR_RETURN(ExprPtr index, BindSubscriptNumber(node->a_indices->uidx, scope));
     args.push_back(std::move(index));
   }

@@ -198,6 +198,7 @@ absl::Status Assign(const EvaluationContext& context, const Arguments& arguments
   ArrayBuilder builder(arguments[0]->type().id);
   for (int64_t i = 0; i < static_cast<int64_t>(shape.size()); ++i) {
     const int64_t old = i - shift;
+    if (i % 65536 == 0) RETURN_IF_ERROR(context.Handled(1 << 18));
     if (i == target) {
       builder.Add(*arguments[1], row);
     } else if (old >= 0 && old < array.size()) {
