@@ -134,18 +134,18 @@ absl::StatusOr<Decimal> Round(const Decimal& value, int digits) {
     if (digits > value.scale) digits = std::min(digits, std::max(room, int{value.scale}));
     return value.Rescale(digits);
   }
-  if (-digits > Decimal::kMaxDigits) return Decimal{0, 0, false};
+  if (digits < -Decimal::kMaxDigits) return Decimal{0, 0, false};
   return value.Fit(1000, digits);
 }
 
 absl::StatusOr<Decimal> Truncate(const Decimal& value, int digits) {
   if (value.nan) return value;
   if (digits >= value.scale) return Round(value, digits);
-  const int drop = value.scale - digits;
+  const int64_t drop = int64_t{value.scale} - digits;
   if (drop > Decimal::kMaxDigits) {
     return Decimal{0, static_cast<int16_t>(std::max(digits, 0)), false};
   }
-  int128 unscaled = value.unscaled / PowerOfTen(drop);
+  int128 unscaled = value.unscaled / PowerOfTen(static_cast<int>(drop));
   if (digits < 0) unscaled *= PowerOfTen(-digits);
   return Decimal{unscaled, static_cast<int16_t>(std::max(digits, 0)), false};
 }

@@ -237,6 +237,27 @@ INSERT INTO o SELECT g, '7', '2024-01-01' FROM generate_series(1, 2) g ORDER BY 
 SELECT * FROM o ORDER BY id, total
 SELECT count(*), count(*) FILTER (WHERE barelabel) FROM pg_get_keywords()
 SELECT * FROM pg_get_keywords() WHERE word IN ('select', 'abs', 'between', 'left', 'abort') ORDER BY word""",
+    "settings": """
+SET TimeZone = 'Asia/Tokyo'
+SELECT '{2024-01-01 00:00:00+00}'::timestamptz[], '{2024-01-01 12:00}'::timestamptz[], ARRAY['2024-01-01 12:00'::timestamptz]
+SELECT ARRAY['2024-01-01 12:00+00'::timestamptz]::text[], ARRAY['2024-01-01 12:00+00'::timestamptz]::timestamp[], ARRAY['2024-01-01'::date]::timestamptz[]
+SELECT ARRAY['now'::timestamptz] = ARRAY[now()], '{now}'::timestamptz[] = ARRAY[now()], ARRAY['today'::date] = ARRAY[current_date], '{today}'::date[] = ARRAY[current_date]
+SELECT to_jsonb(ARRAY['2024-01-01 12:00+00'::timestamptz]), json_agg(ARRAY['2024-01-01 12:00+00'::timestamptz]), array_to_string(ARRAY['2024-01-01 12:00+00'::timestamptz], ',')
+SET DateStyle = 'German'
+SELECT '{01.02.2024}'::date[], ARRAY['01.02.2024'::date]::text, ARRAY['01.02.2024'::date]::text[]
+SET DateStyle = 'ISO'
+SET IntervalStyle = 'iso_8601'
+SELECT '{"1 day 02:00"}'::interval[], ARRAY['1 day'::interval]::text[]
+SET bytea_output = 'escape'
+SELECT ARRAY['\\x6162ff'::bytea], ARRAY['\\x6162ff'::bytea]::text
+SET extra_float_digits = 0
+SELECT ARRAY[0.1::float8 + 0.2::float8], ARRAY[0.1::float8 + 0.2::float8]::text
+RESET ALL""",
+    "names of objects": """
+SELECT ('{pg_class,pg_type}'::regclass[])::text, ARRAY['pg_class'::regclass]::text[], array_to_string(ARRAY['pg_class'::regclass, NULL], ',', '-')
+SELECT '{nothing_of_this_name}'::regclass[]
+SELECT count(*) FROM pg_class WHERE oid = ANY ('{pg_class,pg_type}'::regclass[])
+SELECT relname FROM pg_class WHERE oid = ANY (ARRAY['pg_class'::regclass, 'pg_type'::regclass]) ORDER BY 1""",
     "prepared": """
 PREPARE p1 (int[]) AS SELECT 2 = ANY ($1), $1 || 5, $1[1], cardinality($1)
 EXECUTE p1 ('{1,2}')

@@ -7,7 +7,8 @@ import psycopg2
 import psycopg2.extensions
 
 from adbms_process import ClusterTest, Postgres, run
-from array_type_scripts import SCRIPTS
+import array_query_scripts
+import array_type_scripts
 
 # Values as the server writes them.
 RAW = psycopg2.extensions.new_type(tuple(range(16, 6000)), "RAW", lambda text, _: text)
@@ -51,7 +52,7 @@ class ArrayTypesTest(ClusterTest):
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
 
 
-for title, script in SCRIPTS.items():
+for title, script in (array_type_scripts.SCRIPTS | array_query_scripts.SCRIPTS).items():
     def test(self, script=script):
         self.compare(script)
     setattr(ArrayTypesTest, "test_" + title.replace(" ", "_"), test)

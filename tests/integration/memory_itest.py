@@ -104,7 +104,7 @@ MAKERS = [
     "(SELECT string_agg(t, ',') FROM generate_series(1, 10))",
     "(SELECT string_agg(b, 'x') FROM generate_series(1, 10))",
     "(SELECT array_agg(t) FROM generate_series(1, 10))",
-    "(SELECT array_agg(g) FROM generate_series(1, 3000000) g)",
+    "(SELECT array_agg(g) FROM generate_series(1, 12000000) g)",
     "(SELECT max(t || t || g) FROM generate_series(1, 10) g)",
     "(SELECT count(*) FROM unnest(string_to_array(t || ';' || t, ';')))",
     "(SELECT count(*) FROM json_array_elements(('[' || repeat('1,', 9000000) || '1]')::json))",

@@ -18,9 +18,18 @@ using plan::Expr;
 using types::Value;
 namespace sqlstate = status::sqlstate;
 
-// The cast of a literal done; anything else as it is.
+// Whether a cast means the same in every session: none that reads or writes a text does.
+bool IsFixedCast(TypeId from, TypeId to) {
+  if (types::IsArray(from)) from = types::ElementOf(from);
+  if (types::IsArray(to)) to = types::ElementOf(to);
+  return (types::IsNumber(from) && types::IsNumber(to)) ||
+         (types::IsString(from) && types::IsString(to)) || from == to;
+}
+
+// The cast of a literal done where every session does the same; anything else as it is.
 absl::StatusOr<ExprPtr> CastLiteral(const ExprPtr& e) {
   if (e->kind != Expr::Kind::kCast || e->args[0]->kind != Expr::Kind::kLiteral) return e;
+  if (!IsFixedCast(e->args[0]->type.id, e->type.id)) return e;
   types::Vector input(e->args[0]->type);
   input.Append(e->args[0]->value);
   types::Vector output(e->type);
@@ -191,7 +200,9 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
       return Unsupported(target.location, "assigning to a field of a column");
     if (node->a_indices->is_slice)
-      return Unsupported(target.location, "assigning to a slice of an array");
+      return ErrorAt(sqlstate::kFeatureNotSupported, target.location,
+                     "assigning to a slice of an array is not supported",
+                     "Assign the whole array, made of slices and ||, or element by element.");
     ASSIGN_OR_RETURN(ExprPtr index, BindSubscriptNumber(node->a_indices->uidx, scope));
     args.push_back(std::move(index));
   }

@@ -166,8 +166,8 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
     ASSIGN_OR_RETURN(ExprPtr names, ParseLiteral(literal, {TypeId::kTextArray, 0}));
     return plan::MakeCast(std::move(names), type, true, literal->location);
   }
-  // What stands in for a long constant (gateway's long statements) is no json and no array: the constant itself
-  // is read when the statement runs.
+  // What stands in for a long constant (gateway's long statements) is no json and no array: the
+  // constant itself is read when the statement runs.
   const bool read_later =
       type.id == TypeId::kJson || type.id == TypeId::kJsonb || types::IsArray(type.id);
   if (read_later && text == "…" && CanLift(literal->literal))

@@ -118,7 +118,8 @@ std::string DeparseSlice(const common::v1::CallExpression& call, const Style& na
   std::string out = absl::StrCat("(", Print(call.arguments(0), names), ")");
   const std::string& which = call.arguments(1).literal().bytes_value();
   const auto bound = [&](int i) {
-    const bool own = static_cast<size_t>(i) - 2 < which.size() && which[static_cast<size_t>(i) - 2] == '-';
+    const bool own =
+        static_cast<size_t>(i) - 2 < which.size() && which[static_cast<size_t>(i) - 2] == '-';
     return own ? std::string() : Print(call.arguments(i), names);
   };
   for (int i = 2; i + 1 < call.arguments_size(); i += 2)

@@ -22,6 +22,14 @@ inline std::string Single(const types::Vector& vector, uint32_t row) {
   return builder.Finish();
 }
 
+// Counts what an array that is made of the arguments takes while it is made: the builder's room,
+// which doubles, and the array beside it.
+inline absl::Status TakeForBuilding(const std::vector<const types::Vector*>& arguments,
+                                    uint32_t row, ScratchMemory* scratch) {
+  const size_t bytes = internal::ScratchOf(arguments, row);
+  return bytes < internal::kLargeArguments ? absl::OkStatus() : scratch->Take(3 * bytes);
+}
+
 inline absl::Status StoreArray(std::string_view array, uint32_t row, types::Vector* result) {
   result->data<std::string_view>()[row] = result->arena()->Add(array);
   return absl::OkStatus();

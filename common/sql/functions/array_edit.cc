@@ -45,6 +45,8 @@ absl::Status AddElement(const EvaluationContext& context, const Arguments& argum
                                                         std::numeric_limits<int32_t>::max() - 1
                               : lower == std::numeric_limits<int32_t>::min();
   if (beyond) return Error(sqlstate::kNumericOutOfRange, "integer out of range");
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   ArrayBuilder builder(arrays.type().id);
   if constexpr (kAppend) {
     AddAll(array, &builder);
@@ -106,6 +108,8 @@ absl::Status Concatenate(const EvaluationContext& context, const Arguments& argu
     ASSIGN_OR_RETURN(shape, ShapeOfBoth(a.shape(), b.shape()));
     RETURN_IF_ERROR(shape.Check());
   }
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   ArrayBuilder builder(arguments[0]->type().id);
   AddAll(a, &builder);
   AddAll(b, &builder);
@@ -125,6 +129,8 @@ absl::Status Replace(const EvaluationContext& context, const Arguments& argument
     return Error(sqlstate::kFeatureNotSupported,
                  "removing elements from multidimensional arrays is not supported");
   }
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   const std::string single = Single(*arguments[1], row);
   const ArrayView old(single, arguments[0]->type().id);
   ArrayBuilder builder(arguments[0]->type().id);
@@ -187,10 +193,12 @@ absl::Status Assign(const EvaluationContext& context, const Arguments& arguments
   // Only one dimension has grown, so that old elements stand together.
   const int64_t shift = array.size() == 0 ? 0 : int64_t{array.shape().lower(0)} - shape.lower(0);
   ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   RETURN_IF_ERROR(scratch.Take(shape.size() * sizeof(uint32_t)));
   ArrayBuilder builder(arguments[0]->type().id);
   for (int64_t i = 0; i < static_cast<int64_t>(shape.size()); ++i) {
     const int64_t old = i - shift;
+    if (i % 65536 == 0) RETURN_IF_ERROR(context.Handled(1 << 18));
     if (i == target) {
       builder.Add(*arguments[1], row);
     } else if (old >= 0 && old < array.size()) {

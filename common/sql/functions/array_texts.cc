@@ -17,6 +17,11 @@ using types::Vector;
 using View = std::string_view;
 using Arguments = std::vector<const Vector*>;
 
+// Whether values are numbers of objects whose names the catalog knows.
+bool NamesObjects(TypeId id) {
+  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc;
+}
+
 absl::Status ArrayToString(const EvaluationContext& context, const Arguments& arguments,
                            uint32_t row, Vector* result) {
   if (arguments[0]->is_null(row) || arguments[1]->is_null(row)) {
@@ -24,8 +29,13 @@ absl::Status ArrayToString(const EvaluationContext& context, const Arguments& ar
     return absl::OkStatus();
   }
   const ArrayView array = ArrayAt(*arguments[0], row);
-  const Vector elements = array.Elements();
+  Vector elements = array.Elements();
   const types::TextOptions options = OptionsOf(context);
+  if (NamesObjects(array.element()) && context.catalog != nullptr) {
+    Vector names({TypeId::kText, 0});
+    RETURN_IF_ERROR(FunctionCatalog::Builtin().Cast(context, elements, true, &names));
+    elements = std::move(names);
+  }
   const bool show_nulls = arguments.size() > 2 && !arguments[2]->is_null(row);
   const View delimiter = arguments[1]->data<View>()[row];
   GrowingText grown(context);

@@ -67,6 +67,8 @@ absl::Status Dimensions(const EvaluationContext& context, const Arguments& argum
 // array(x, …): ARRAY[…] of elements.
 absl::Status Construct(const EvaluationContext& context, const Arguments& arguments, uint32_t row,
                        Vector* result) {
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   ArrayBuilder builder(types::ArrayOf(arguments[0]->type().id));
   for (const Vector* argument : arguments) builder.Add(*argument, row);
   return StoreArray(builder.Finish(), row, result);
@@ -80,6 +82,8 @@ absl::Status MismatchedParts() {
 // array_nest(x, …): ARRAY[…] of arrays. Empty and NULL ones count only as such among their like.
 absl::Status Nest(const EvaluationContext& context, const Arguments& arguments, uint32_t row,
                   Vector* result) {
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   ArrayBuilder builder(arguments[0]->type().id);
   ArrayShape inner;
   bool some_empty = false;
@@ -143,6 +147,8 @@ absl::Status Slice(const EvaluationContext& context, const Arguments& arguments,
   const ArrayShape& shape = array.shape();
   const View which = arguments[1]->data<View>()[row];
   const auto pairs = static_cast<int>((arguments.size() - 2) / 2);
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   ArrayBuilder builder(arguments[0]->type().id);
   if (shape.dimensions < pairs || shape.dimensions == 0)
     return StoreArray(builder.Finish(), row, result);
@@ -239,6 +245,8 @@ absl::Status Trim(const EvaluationContext& context, const Arguments& arguments, 
     return Error("2202E",
                  "number of elements to trim must be between 0 and " + std::to_string(length));
   }
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
   ArrayBuilder builder(arguments[0]->type().id);
   const uint32_t left = length - static_cast<uint32_t>(trimmed);
   if (left == 0) return StoreArray(builder.Finish(), row, result);

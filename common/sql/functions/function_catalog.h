@@ -119,8 +119,8 @@ struct Polymorphism {
   std::vector<Role> roles;  // Of the arguments.
 };
 
-// What the binder calls for ARRAY[…] of elements and of arrays, for subscripts, slices, and
-// assignments to either; of no names that a statement can write.
+// What the binder calls for ARRAY[…] of elements and of arrays, for subscripts and for slices; of
+// no names that a statement can write.
 inline constexpr char kArrayConstructor[] = "array of";
 inline constexpr char kArrayNesting[] = "array of arrays";
 inline constexpr char kArraySubscript[] = "array element";

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/types/jsonb.h"
 #include "common/types/array.h"
+#include "common/types/jsonb.h"
 
 namespace adbms::sql::functions {
 

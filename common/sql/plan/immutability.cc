@@ -6,12 +6,22 @@ namespace adbms::sql::plan {
 
 using types::TypeId;
 
+namespace {
+
+// Whether the session's settings say how the type's values are written.
+bool IsWrittenAsSet(TypeId id) {
+  return types::IsDateTime(id) || id == TypeId::kInterval || id == TypeId::kBytea ||
+         id == TypeId::kFloat4 || id == TypeId::kFloat8;
+}
+
+}  // namespace
+
 bool IsStableCast(TypeId from, TypeId to) {
   if (types::IsArray(from)) from = types::ElementOf(from);
   if (types::IsArray(to)) to = types::ElementOf(to);
   const bool from_text = types::IsString(from);
   const bool to_text = types::IsString(to);
-  if ((from_text && types::IsDateTime(to)) || (to_text && types::IsDateTime(from))) return true;
+  if ((from_text && types::IsDateTime(to)) || (to_text && IsWrittenAsSet(from))) return true;
   if (from == TypeId::kTimestamptz || to == TypeId::kTimestamptz) return from != to;
   return from == TypeId::kRegclass || to == TypeId::kRegclass || from == TypeId::kRegtype ||
          to == TypeId::kRegtype || from == TypeId::kRegnamespace;
