@@ -277,7 +277,7 @@ class IndexKindTest(ClusterTest):
         for table in ("t", "e"):
             run(setup, f"CREATE TABLE {table} (id int PRIMARY KEY, a int, s text, live boolean)")
         run(setup, "INSERT INTO t SELECT g, g % 50, 'S' || g % 200, g % 2 = 0 "
-                   "FROM generate_series(1, 30000) g")
+                   "FROM generate_series(1, 120000) g")
         run(setup, "CREATE UNIQUE INDEX ON e (lower(s)) WHERE live")
         stop, failures, stored = threading.Event(), [], []
 
