@@ -1,5 +1,5 @@
-// Indexes on expressions and partial indexes, from their statement to the plan: what is kept, how it
-// is printed, and which conditions lead to it.
+// Indexes on expressions and partial indexes, from their statement to the plan: what is kept, how
+// it is printed, and which conditions lead to it.
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/deparse.h"
 #include "common/sql/plan/implication.h"

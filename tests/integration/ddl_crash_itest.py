@@ -170,6 +170,51 @@ class DdlCrashTest(unittest.TestCase):
                   + ", ".join(kept), flush=True)
             connection.close()
 
+    def test_large_rewrite(self):
+        """Killed while a table of many rows is written anew, its indexes sorted into files."""
+        seed = int(os.environ.get("ADBMS_SEED", random.randrange(10**6)))
+        print(f"seed {seed}", flush=True)
+        chance = random.Random(seed)
+        rows = 40000
+        with Cluster() as cluster:
+            cluster.rows("CREATE TABLE t (a int PRIMARY KEY, b int UNIQUE, c text)")
+            cluster.rows("CREATE INDEX ON t (lower(c)) WHERE b > 100")
+            cluster.rows(f"INSERT INTO t SELECT g, g * 2, 'A name that is long enough ' || g "
+                         f"FROM generate_series(1, {rows}) g")
+            for number in range(6):
+                begun, ended = threading.Event(), []
+
+                def alter():
+                    try:
+                        connection = cluster.connect()
+                        begun.set()
+                        while True:
+                            for kind in ("bigint", "int"):
+                                run(connection, f"ALTER TABLE t ALTER b TYPE {kind}")
+                                ended.append(kind)
+                    except psycopg2.Error:
+                        begun.set()
+
+                worker = threading.Thread(target=alter, daemon=True)
+                worker.start()
+                begun.wait(30 * PATIENCE)
+                # Within the change, after another moment.
+                threading.Event().wait(chance.random() * 1.5)
+                cluster.kill()
+                worker.join(60 * PATIENCE)
+                cluster.start_one("all")
+                connection = wait_until(cluster.connect, 30, "a connection")
+                self.assertEqual(run(connection, "SELECT count(*), sum(a), sum(b) FROM t"),
+                                 [(rows, rows * (rows + 1) // 2, rows * (rows + 1))])
+                self.assertEqual(run(connection, "SELECT a FROM t WHERE b = 7000"), [(3500,)])
+                self.assertEqual(
+                    run(connection, "SELECT a FROM t WHERE lower(c) = 'a name that is long enough "
+                                    "900' AND b > 100"), [(900,)])
+                with self.assertRaises(psycopg2.errors.UniqueViolation):
+                    run(connection, "INSERT INTO t VALUES (0, 80)")
+                print(f"killed in round {number + 1} after {len(ended)} changes", flush=True)
+                connection.close()
+
     def test_all_in_one(self):
         self.rounds("all")
 

@@ -10,7 +10,7 @@ import psycopg2
 
 from adbms_process import Cluster, ClusterTest, Postgres, run, wait_until
 from index_kind_scripts import SCRIPTS
-from session_scripts import add_tests, answer
+from session_scripts import add_tests, answer, transcript
 
 INDEXES = [
     "CREATE INDEX ON {t} (lower(s))",
@@ -80,6 +80,52 @@ class Rows:
         return f"SELECT {what} FROM {{t}} WHERE {where} ORDER BY {self.chance.choice(ORDERS)}{limit}"
 
 
+SETUP = """
+CREATE TABLE jobs (id int PRIMARY KEY, state text, tag text);
+CREATE INDEX ON jobs (state);
+CREATE INDEX ON jobs (id) WHERE tag = 'hot';
+CREATE UNIQUE INDEX ON jobs (lower(tag)) WHERE state = 'live';
+INSERT INTO jobs SELECT g, CASE WHEN g < 5 THEN 'new' ELSE 'old' END, 't' || g FROM generate_series(1, 400) g;
+INSERT INTO jobs VALUES (500, 'live', 'One'), (501, 'x', 'hot'), (502, 'y', 'hot')
+"""
+
+SESSIONS = {
+    "a locked row leaves its place in the index": [
+        ("a", "BEGIN"), ("a", "UPDATE jobs SET state = 'done' WHERE id = 1"),
+        ("b", "SELECT id FROM jobs WHERE state = 'new' FOR UPDATE"), ("a", "COMMIT"),
+    ],
+    "a locked row leaves the rows of the index": [
+        ("a", "BEGIN"), ("a", "UPDATE jobs SET tag = 'cold' WHERE id = 501"),
+        ("b", "SELECT id FROM jobs WHERE tag = 'hot' AND id > 400 FOR UPDATE"), ("a", "COMMIT"),
+    ],
+    "an update waits for another": [
+        ("a", "BEGIN"), ("a", "UPDATE jobs SET state = 'done' WHERE id = 2"),
+        ("b", "UPDATE jobs SET tag = 'seen' WHERE state = 'new' RETURNING id"), ("a", "COMMIT"),
+        ("c", "SELECT id FROM jobs WHERE tag = 'seen'"),
+    ],
+    "two equal keys, one is undone": [
+        ("a", "BEGIN"), ("a", "INSERT INTO jobs VALUES (600, 'live', 'two')"),
+        ("b", "INSERT INTO jobs VALUES (601, 'live', 'TWO')"), ("a", "ROLLBACK"),
+        ("c", "SELECT id FROM jobs WHERE lower(tag) = 'two' AND state = 'live'"),
+    ],
+    "two equal keys": [
+        ("a", "BEGIN"), ("a", "INSERT INTO jobs VALUES (600, 'live', 'two')"),
+        ("b", "INSERT INTO jobs VALUES (601, 'live', 'TWO')"), ("a", "COMMIT"),
+        ("c", "SELECT id FROM jobs WHERE lower(tag) = 'two' AND state = 'live'"),
+    ],
+    "a key leaves the index": [
+        ("a", "BEGIN"), ("a", "UPDATE jobs SET state = 'dead' WHERE id = 500"),
+        ("b", "INSERT INTO jobs VALUES (601, 'live', 'ONE')"), ("a", "COMMIT"),
+        ("c", "SELECT id FROM jobs WHERE lower(tag) = 'one'"),
+    ],
+    "on conflict waits": [
+        ("a", "BEGIN"), ("a", "INSERT INTO jobs VALUES (600, 'live', 'two')"),
+        ("b", "INSERT INTO jobs VALUES (601, 'live', 'TWO') ON CONFLICT (lower(tag)) "
+              "WHERE state = 'live' DO UPDATE SET tag = 'both'"), ("a", "COMMIT"),
+        ("c", "SELECT id, tag FROM jobs WHERE id >= 600"),
+    ],
+}
+
 TABLE = "CREATE TABLE {t} (id int PRIMARY KEY, a int, b int, s text, flag boolean)"
 
 
@@ -106,6 +152,18 @@ class IndexKindTest(ClusterTest):
             connection.close()
         self.maxDiff = None
         self.assertEqual(*answers)
+
+    def compare_sessions(self, script):
+        transcripts = []
+        for server in (self.postgres, self.cluster):
+            connection = self.empty(server)
+            for statement in SETUP.strip().split(";\n"):
+                run(connection, statement)
+            run(connection, "ANALYZE jobs")
+            connection.close()
+            transcripts.append(transcript(server, script))
+        self.maxDiff = None
+        self.assertEqual(*transcripts)
 
     def plan(self, connection, sql):
         return "\n".join(line for line, in run(connection, "EXPLAIN (COSTS OFF) " + sql))
@@ -219,7 +277,7 @@ class IndexKindTest(ClusterTest):
         for table in ("t", "e"):
             run(setup, f"CREATE TABLE {table} (id int PRIMARY KEY, a int, s text, live boolean)")
         run(setup, "INSERT INTO t SELECT g, g % 50, 'S' || g % 200, g % 2 = 0 "
-                   "FROM generate_series(1, 30000) g")
+                   "FROM generate_series(1, 120000) g")
         run(setup, "CREATE UNIQUE INDEX ON e (lower(s)) WHERE live")
         stop, failures, stored = threading.Event(), [], []
 
@@ -304,6 +362,9 @@ class RestartTest(unittest.TestCase):
 
 
 add_tests(IndexKindTest, SCRIPTS)
+for name, script in SESSIONS.items():
+    setattr(IndexKindTest, "test_" + name.replace(" ", "_").replace(",", ""),
+            lambda self, script=script: self.compare_sessions(script))
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -8,7 +8,8 @@
 
 namespace adbms::sql::binder {
 
-std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table, std::string_view name) {
+std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table,
+                                   std::string_view name) {
   for (int i = 0; i < table.columns_size(); ++i) {
     if (!table.columns(i).dropped() && table.columns(i).name() == name)
       return static_cast<uint32_t>(i);

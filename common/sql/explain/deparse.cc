@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/functions/function_catalog.h"
@@ -167,6 +168,29 @@ std::string PrintOperand(const Expression& e, const Style& style) {
   return absl::StrCat(bare ? "" : "(", Print(e, style), bare ? "" : ")", "::text");
 }
 
+// A function call that can be read again: some have a syntax of their own, and some names are words
+// of the grammar.
+std::string PrintFunction(const std::string& name, const common::v1::CallExpression& call,
+                          const Style& style) {
+  const auto& arguments = call.arguments();
+  if (name == "extract" && arguments.size() == 2 && arguments.Get(0).has_literal()) {
+    const auto field = types::FromProto(arguments.Get(0).literal());
+    if (field.ok() && !field->is_null())
+      return absl::StrCat("EXTRACT(",
+                          absl::string_view(field->bytes().data(), field->bytes().size()), " FROM ",
+                          PrintAlone(arguments.Get(1), style), ")");
+  }
+  if (name == "position" && arguments.size() == 2)
+    return absl::StrCat("POSITION((", PrintAlone(arguments.Get(1), style), ") IN (",
+                        PrintAlone(arguments.Get(0), style), "))");
+  if (name == "greatest" || name == "least" || name == "nullif")
+    return absl::StrCat(absl::AsciiStrToUpper(name), "(", DeparseList(arguments, style), ")");
+  const bool word = name == "left" || name == "right" || name == "substring" || name == "overlay" ||
+                    name == "normalize" || name == "position" || name == "extract";
+  return absl::StrCat(word ? "\"" : "", name, word ? "\"(" : "(", DeparseList(arguments, style),
+                      ")");
+}
+
 // IN as PostgreSQL keeps it: a comparison with an array of constants.
 std::string PrintArray(const common::v1::InListExpression& in_list, const Style& style) {
   const char* how = in_list.negated() ? " <> ALL (" : " = ANY (";
@@ -210,7 +234,9 @@ std::string Print(const Expression& e, const Style& names) {
         return absl::StrCat("ARRAY[", DeparseList(e.call().arguments(), names), "]");
       if (name == functions::kArraySubscript) return DeparseSubscript(e.call(), names);
       if (name == functions::kArraySlice) return DeparseSlice(e.call(), names);
-      return absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
+      return names.definition
+                 ? PrintFunction(name, e.call(), names)
+                 : absl::StrCat(name, "(", DeparseList(e.call().arguments(), names), ")");
     }
     case Expression::kCast: {
       const std::string argument = Print(e.cast().argument(), names);

@@ -1,5 +1,5 @@
-#include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/plan_description.h"
+#include "common/sql/catalog/index_keys.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -108,9 +108,7 @@ void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* 
   const std::vector<std::string> keys = KeyOf(table, scan.index_id());
   const Names none = [](uint32_t) { return std::string("?"); };
   std::vector<std::string> conditions;
-  auto key = [&](size_t i) {
-    return i < keys.size() ? keys[i] : std::string("?");
-  };
+  auto key = [&](size_t i) { return i < keys.size() ? keys[i] : std::string("?"); };
   size_t at = 0;
   for (const Expression& e : scan.equal())
     conditions.push_back(absl::StrCat("(", key(at++), " = ", Deparse(e, none), ")"));

@@ -48,7 +48,8 @@ bool IsImmutable(const ExprPtr& expression) {
     if (e.kind == Expr::Kind::kCast) {
       const TypeId from = e.args[0]->type.id;
       // Arrays are read and printed by what is only stable, whatever they are of.
-      immutable &= types::IsArray(from) == types::IsArray(e.type.id) && !IsStableCast(from, e.type.id);
+      immutable &=
+          types::IsArray(from) == types::IsArray(e.type.id) && !IsStableCast(from, e.type.id);
     }
     immutable &= e.kind != Expr::Kind::kSession && e.kind != Expr::Kind::kParameter;
   });

@@ -65,8 +65,8 @@ class CatalogDraft {
   // New key (empty: hidden) in new spaces; the caller moves the rows.
   absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns,
                                 std::string name);
-  // ALTER COLUMN … TYPE; in new spaces, unless the rows keep their form: the caller then moves them.
-  // Errors: 42804 for a foreign key between types that do not compare.
+  // ALTER COLUMN … TYPE; in new spaces, unless the rows keep their form: the caller then moves
+  // them. Errors: 42804 for a foreign key between types that do not compare.
   absl::Status SetTypes(uint32_t table_id, const common::v1::SetTypes& change);
   Result CreateSchema(const common::v1::CreateSchema& statement);
   Result DropSchema(const common::v1::DropSchema& statement);

@@ -11,7 +11,9 @@
 namespace adbms::storage::txn {
 namespace {
 
-uint64_t HashOf(std::string_view key) { return absl::HashOf(absl::string_view(key.data(), key.size())); }
+uint64_t HashOf(std::string_view key) {
+  return absl::HashOf(absl::string_view(key.data(), key.size()));
+}
 
 absl::Status Refused(std::string_view reason) {
   return status::Error(status::sqlstate::kSerializationFailure,

@@ -93,8 +93,7 @@ class SerializableTest : public ::testing::Test {
       ++now_;
       return absl::OkStatus();
     });
-    EXPECT_TRUE(status.ok() ||
-                status::HasSqlState(status, status::sqlstate::kSerializationFailure))
+    EXPECT_TRUE(status.ok() || status::HasSqlState(status, status::sqlstate::kSerializationFailure))
         << status;
     return status.ok();
   }
