@@ -250,7 +250,7 @@ absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
     default:
       complete = reader.Get(&number);
   }
-  if (!complete) return Malformed(Format(type));
+  if (!complete) return EndOfMessage();
   const bool is_timestamp = type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz;
   if (is_timestamp && IsFiniteTimestamp(number) && !IsValidTimestamp(number)) {
     return status::Error(status::sqlstate::kDatetimeOverflow, "timestamp out of range");
@@ -284,6 +284,7 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
   reader.Skip(bytes.size(), &all);
   switch (type.id) {
     case TypeId::kUuid:
+      if (bytes.size() < 16) return EndOfMessage();
       if (bytes.size() != 16) return Malformed("uuid");
       return std::string(bytes);
     case TypeId::kBytea:
@@ -313,7 +314,7 @@ absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Typ
   switch (PhysicalOf(type.id)) {
     case Physical::kBool: {
       uint8_t flag;
-      if (!reader.Get(&flag)) return Malformed("boolean");
+      if (!reader.Get(&flag)) return EndOfMessage();
       return Value::Bool(flag != 0);
     }
     case Physical::kInt16:
@@ -324,12 +325,12 @@ absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Typ
     }
     case Physical::kFloat: {
       uint32_t bits;
-      if (!reader.Get(&bits)) return Malformed("real");
+      if (!reader.Get(&bits)) return EndOfMessage();
       return Value::Float(type.id, std::bit_cast<float>(bits));
     }
     case Physical::kDouble: {
       uint64_t bits;
-      if (!reader.Get(&bits)) return Malformed("double precision");
+      if (!reader.Get(&bits)) return EndOfMessage();
       return Value::Float(type.id, std::bit_cast<double>(bits));
     }
     case Physical::kDecimal: {
@@ -343,7 +344,7 @@ absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Typ
       Interval interval;
       if (!reader.Get(&interval.microseconds) || !reader.Get(&interval.days) ||
           !reader.Get(&interval.months)) {
-        return Malformed("interval");
+        return EndOfMessage();
       }
       return Value::OfInterval(interval);
     }

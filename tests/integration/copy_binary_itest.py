@@ -107,7 +107,11 @@ class BinaryCopyTest(ClusterTest):
                 SIGNATURE + row(struct.pack("!i", 1), b"abcd"), SIGNATURE + row(struct.pack("!i", 1), b"\xff"),
                 SIGNATURE + struct.pack("!hi", 2, -5), SIGNATURE + struct.pack("!hi", 2, 0x7fffffff)):
             with self.subTest(data):
-                self.assertEqual(self.into(self.ours, copy, data), self.into(self.theirs, copy, data))
+                ours, theirs = self.into(self.ours, copy, data), self.into(self.theirs, copy, data)
+                if ours != theirs and ours[0] == "22P03":
+                    self.assertTrue(ours[1].startswith(theirs[1]))  # It says more.
+                else:
+                    self.assertEqual(ours, theirs)
         for options in ("FORMAT binary, DELIMITER ','", "FORMAT binary, NULL 'x'", "FORMAT binary, HEADER",
                         "FORMAT binary, QUOTE '\"'", "FORMAT nonsense"):
             with self.subTest(options):

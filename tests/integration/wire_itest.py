@@ -289,7 +289,7 @@ class WireTest(ClusterTest):
             "too many values": (dict(values=[b"1", b"2", b"3"]), "08P01"),
             "fewer values than it says": (dict(values=[b"1"], count=2), "08P01"),
             "no number": (dict(values=[b"1", b"x"]), "22P02"),
-            "short binary": (dict(values=[b"\0\0\0\1", b"\0"], formats=(1,)), "22P03"),
+            "short binary": (dict(values=[b"\0\0\0\1", b"\0"], formats=(1,)), "08P01"),
             "long binary": (dict(values=[b"\0\0\0\1", b"\0" * 9], formats=(1,)), "22P03"),
             "format that is none": (dict(values=[b"1", b"2"], formats=(7,)), "22023"),
             "more formats than values": (dict(values=[b"1", b"2"], formats=(0, 0, 0)), "08P01"),

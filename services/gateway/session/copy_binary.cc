@@ -11,6 +11,7 @@ constexpr std::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
 constexpr size_t kFixedHeader = 11 + 4 + 4;
 // Bits of the flags that a reader must know; it knows none.
 constexpr uint32_t kCriticalFlags = 0xffff0000;
+constexpr uint32_t kWithOids = 1 << 16;  // Of old writers.
 // As PostgreSQL's: what a value may have.
 constexpr uint32_t kLongestField = 0x3fffffff;
 // Of what has been read and is kept before the rest is moved forward.
@@ -37,8 +38,12 @@ void AppendNumber(T value, std::string* out) {
   WriteNumber(value, out->data() + out->size() - sizeof(T));
 }
 
-absl::Status Bad(absl::string_view message) {
+absl::Status Bad(const std::string& message) {
   return status::Error(status::sqlstate::kBadCopyFileFormat, message);
+}
+
+absl::Status TooLong() {
+  return status::Error(status::sqlstate::kProgramLimitExceeded, "out of memory");
 }
 
 }  // namespace
@@ -63,12 +68,16 @@ absl::StatusOr<bool> BinaryCopyReader::ReadHeader() {
     return false;
   }
   if (!buffer_.starts_with(kSignature)) return Bad("COPY file signature not recognized");
-  if ((ReadNumber<uint32_t>(buffer_.data() + kSignature.size()) & kCriticalFlags) != 0)
-    return Bad("unrecognized critical flags in COPY file header");
+  const uint32_t flags = ReadNumber<uint32_t>(buffer_.data() + kSignature.size());
+  if ((flags & kWithOids) != 0) return Bad("invalid COPY file header (WITH OIDS)");
+  if ((flags & kCriticalFlags) != 0) return Bad("unrecognized critical flags in COPY file header");
   const uint32_t extension = ReadNumber<uint32_t>(buffer_.data() + kSignature.size() + 4);
-  if (extension > kLongestField) return Bad("invalid COPY file header (wrong length)");
-  ASSIGN_OR_RETURN(const bool all, Has(kFixedHeader, extension));
-  if (!all) return false;
+  if (static_cast<int32_t>(extension) < 0) return Bad("invalid COPY file header (missing length)");
+  if (buffer_.size() - kFixedHeader < extension) {
+    if (finished_) return Bad("invalid COPY file header (wrong length)");
+    if (extension > kLongestField) return TooLong();
+    return false;
+  }
   position_ = kFixedHeader + extension;
   has_header_ = true;
   return true;
@@ -84,7 +93,7 @@ absl::StatusOr<bool> BinaryCopyReader::Next(Fields* fields) {
     return false;
   }
   size_t at = position_;
-  if (finished_ && at == buffer_.size()) return false;  // The trailer may be missing.
+  if (finished_ && buffer_.size() - at < 2) return false;  // The trailer may be missing.
   ASSIGN_OR_RETURN(bool there, Has(at, 2));
   if (!there) return false;
   const auto count = static_cast<int16_t>(ReadNumber<uint16_t>(buffer_.data() + at));
@@ -106,7 +115,8 @@ absl::StatusOr<bool> BinaryCopyReader::Next(Fields* fields) {
       fields->emplace_back();
       continue;
     }
-    if (size > kLongestField) return Bad("invalid field size");
+    if (static_cast<int32_t>(size) < 0) return Bad("invalid field size");
+    if (size > kLongestField) return TooLong();
     ASSIGN_OR_RETURN(there, Has(at, size));
     if (!there) return false;
     fields->emplace_back(std::string_view(buffer_).substr(at, size));
