@@ -337,3 +337,22 @@ class ClusterTest(unittest.TestCase):
 
     def assert_alive(self):
         self.assertEqual(self.cluster.rows("SELECT 40 + 2"), [(42,)])
+
+
+class ComparedTest(ClusterTest):
+    """A PostgreSQL 15 beside it, which is asked the same."""
+
+    POSTGRES_SETTINGS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.postgres = cls.enterClassContext(Postgres(settings=cls.POSTGRES_SETTINGS))
+
+    def empty(self, server):
+        """A connection to a database without tables."""
+        connection = server.connect()
+        for name, in run(connection,
+                         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+            run(connection, f"DROP TABLE {name} CASCADE")
+        return connection

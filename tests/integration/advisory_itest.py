@@ -7,7 +7,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import ClusterTest, Postgres, run, sqlstate, wait_until
+from adbms_process import ComparedTest, run, sqlstate, wait_until
 from session_scripts import Session, add_tests, transcript
 
 SETUP = """
@@ -116,13 +116,12 @@ SCRIPTS = {
 }
 
 
-class AdvisoryTest(ClusterTest):
+class AdvisoryTest(ComparedTest):
+    POSTGRES_SETTINGS = ("deadlock_timeout=10ms",)
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.postgres = Postgres(settings=["deadlock_timeout=10ms"])
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
         for server in (cls.postgres, cls.cluster):
             connection = server.connect()
             for statement in SETUP.strip().split(";\n"):

@@ -7,38 +7,15 @@ import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, ClusterTest, Postgres, run
+from adbms_process import Cluster, run
 from alter_type_scripts import SCRIPTS
-from session_scripts import add_tests, answer
+from session_scripts import ScriptTest, add_tests
 
 TYPES = ["int", "bigint", "smallint", "numeric", "numeric(8,2)", "text", "varchar(8)", "varchar(20)",
          "char(6)", "real", "float8", "boolean", "date", "timestamp"]
 
 
-class AlterTypeTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres()
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
-    def empty(self, server):
-        connection = server.connect()
-        for name, in run(connection,
-                         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            run(connection, f"DROP TABLE {name} CASCADE")
-        return connection
-
-    def compare(self, script):
-        answers = []
-        for server in (self.postgres, self.cluster):
-            connection = self.empty(server)
-            answers.append([answer(connection, sql) for sql in script.strip().split("\n")])
-            connection.close()
-        self.maxDiff = None
-        self.assertEqual(*answers)
-
+class AlterTypeTest(ScriptTest):
     def test_random_conversions(self):
         """Tables with data and indexes of all kinds go from type to type: answered the same, and
         found by the index as by a scan."""
@@ -62,7 +39,7 @@ class AlterTypeTest(ClusterTest):
                 lines.append("SELECT count(*) FROM r WHERE a = (SELECT a FROM r WHERE id = 12)")
                 lines.append("SELECT id FROM r WHERE b = (SELECT b FROM r WHERE id = 5) "
                              "ORDER BY id LIMIT 5")
-        self.compare("\n".join(lines))
+        self.compare_alone("\n".join(lines))
 
     def test_readers_and_writers(self):
         """Writers wait for the change and go on with the new type; nothing of theirs is lost."""
@@ -159,7 +136,7 @@ class RestartTest(unittest.TestCase):
             connection.close()
 
 
-add_tests(AlterTypeTest, SCRIPTS)
+add_tests(AlterTypeTest, SCRIPTS, "compare_alone")
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

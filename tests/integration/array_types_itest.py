@@ -6,7 +6,7 @@ import unittest
 import psycopg2
 import psycopg2.extensions
 
-from adbms_process import ClusterTest, Postgres, run
+from adbms_process import ComparedTest, run
 import array_query_scripts
 import array_type_scripts
 
@@ -28,12 +28,7 @@ def as_text(connection, statement):
                 cursor.fetchall())
 
 
-class ArrayTypesTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = cls.enterClassContext(Postgres())
-
+class ArrayTypesTest(ComparedTest):
     def compare(self, text):
         statements = text.strip().split("\n")
         answers = []

@@ -4,9 +4,9 @@ and command tag, and scripts of several sessions that wait for each other; then 
 import time
 import unittest
 
-from adbms_process import Cluster, ClusterTest, Postgres, run, sqlstate
+from adbms_process import Cluster, run, sqlstate
 from constraint_scripts import SCRIPTS
-from session_scripts import add_tests, answer, transcript
+from session_scripts import ScriptTest, add_tests
 
 SETUP = """
 CREATE TABLE parent (id int PRIMARY KEY, note text);
@@ -149,40 +149,11 @@ SESSIONS = {
 }
 
 
-class ConstraintTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres(settings=["deadlock_timeout=10ms"])
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
-    def empty(self, server):
-        connection = server.connect()
-        for name, in run(connection,
-                         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            run(connection, f"DROP TABLE {name} CASCADE")
-        return connection
-
-    def compare_alone(self, script):
-        answers = []
-        for server in (self.postgres, self.cluster):
-            connection = self.empty(server)
-            answers.append([answer(connection, sql) for sql in script.strip().split("\n")])
-            connection.close()
-        self.maxDiff = None
-        self.assertEqual(*answers)
+class ConstraintTest(ScriptTest):
+    POSTGRES_SETTINGS = ("deadlock_timeout=10ms",)
 
     def compare(self, script):
-        answers = []
-        for server in (self.postgres, self.cluster):
-            connection = self.empty(server)
-            for statement in SETUP.strip().split(";\n"):
-                run(connection, statement.rstrip(";"))
-            connection.close()
-            answers.append(transcript(server, script))
-        self.maxDiff = None
-        self.assertEqual(*answers)
+        self.compare_sessions(script, SETUP)
 
     def seconds(self, connection, sql):
         begun = time.monotonic()
@@ -276,10 +247,7 @@ class TwoGatewaysTest(unittest.TestCase):
             second.close()
 
 
-for title, text in SCRIPTS.items():
-    def alone(self, text=text):
-        self.compare_alone(text)
-    setattr(ConstraintTest, "test_" + title.replace(" ", "_"), alone)
+add_tests(ConstraintTest, SCRIPTS, "compare_alone")
 add_tests(ConstraintTest, SESSIONS)
 
 if __name__ == "__main__":

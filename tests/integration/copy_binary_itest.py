@@ -8,7 +8,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import ClusterTest, Postgres, run
+from adbms_process import ComparedTest, run
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 TRAILER = struct.pack("!h", -1)
@@ -33,14 +33,7 @@ def row(*values):
     return struct.pack("!h", len(values)) + b"".join(field(value) for value in values)
 
 
-class BinaryCopyTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres()
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
+class BinaryCopyTest(ComparedTest):
     def setUp(self):
         self.ours, self.theirs = self.connect(), self.postgres.connect()
         for connection in (self.ours, self.theirs):

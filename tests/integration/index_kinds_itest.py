@@ -8,9 +8,9 @@ import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, ClusterTest, Postgres, run, wait_until
+from adbms_process import Cluster, run, wait_until
 from index_kind_scripts import SCRIPTS
-from session_scripts import add_tests, answer, transcript
+from session_scripts import ScriptTest, add_tests, answer
 
 INDEXES = [
     "CREATE INDEX ON {t} (lower(s))",
@@ -129,41 +129,9 @@ SESSIONS = {
 TABLE = "CREATE TABLE {t} (id int PRIMARY KEY, a int, b int, s text, flag boolean)"
 
 
-class IndexKindTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres()
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
-    def empty(self, server):
-        connection = server.connect()
-        for name, in run(connection,
-                         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            run(connection, f"DROP TABLE {name} CASCADE")
-        return connection
-
+class IndexKindTest(ScriptTest):
     def compare(self, script):
-        answers = []
-        for server in (self.postgres, self.cluster):
-            connection = self.empty(server)
-            answers.append([answer(connection, sql) for sql in script.strip().split("\n")])
-            connection.close()
-        self.maxDiff = None
-        self.assertEqual(*answers)
-
-    def compare_sessions(self, script):
-        transcripts = []
-        for server in (self.postgres, self.cluster):
-            connection = self.empty(server)
-            for statement in SETUP.strip().split(";\n"):
-                run(connection, statement)
-            run(connection, "ANALYZE jobs")
-            connection.close()
-            transcripts.append(transcript(server, script))
-        self.maxDiff = None
-        self.assertEqual(*transcripts)
+        self.compare_sessions(script, SETUP.rstrip() + ";\nANALYZE jobs;")
 
     def plan(self, connection, sql):
         return "\n".join(line for line, in run(connection, "EXPLAIN (COSTS OFF) " + sql))
@@ -361,10 +329,8 @@ class RestartTest(unittest.TestCase):
             connection.close()
 
 
-add_tests(IndexKindTest, SCRIPTS)
-for name, script in SESSIONS.items():
-    setattr(IndexKindTest, "test_" + name.replace(" ", "_").replace(",", ""),
-            lambda self, script=script: self.compare_sessions(script))
+add_tests(IndexKindTest, SCRIPTS, "compare_alone")
+add_tests(IndexKindTest, SESSIONS)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -6,7 +6,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import PATIENCE, ClusterTest, Postgres, run, sqlstate, wait_until
+from adbms_process import PATIENCE, ComparedTest, run, sqlstate, wait_until
 from session_scripts import Session, add_tests, transcript
 
 SETUP = """
@@ -139,13 +139,8 @@ SCRIPTS = {
 }
 
 
-class LockTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres(settings=["deadlock_timeout=10ms"])
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
+class LockTest(ComparedTest):
+    POSTGRES_SETTINGS = ("deadlock_timeout=10ms",)
 
     def compare(self, script):
         answers = []

@@ -6,7 +6,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import PATIENCE, ClusterTest, Postgres, run, sqlstate, wait_until
+from adbms_process import PATIENCE, ComparedTest, run, sqlstate, wait_until
 from session_scripts import transcript
 
 
@@ -23,14 +23,7 @@ def heard(connection, count, seconds=20):
     return taken
 
 
-class NotifyTest(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres()
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
+class NotifyTest(ComparedTest):
     def listener(self, *channels, cluster=None):
         connection = (cluster or self.cluster).connect()
         self.addCleanup(connection.close)

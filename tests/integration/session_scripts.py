@@ -5,7 +5,7 @@ import concurrent.futures
 
 import psycopg2
 
-from adbms_process import run, wait_until
+from adbms_process import ComparedTest, run, wait_until
 
 
 def answer(connection, sql):
@@ -91,9 +91,34 @@ def transcript(server, script):
     return lines
 
 
-def add_tests(case, scripts):
-    """A test of `case`, which compares a script's transcripts, for each of the named scripts."""
+def add_tests(case, scripts, compare="compare"):
+    """A test of `case`, whose method `compare` is given a script, for each of the named scripts."""
     for name, script in scripts.items():
         def test(self, script=script):
-            self.compare(script)
+            getattr(self, compare)(script)
         setattr(case, "test_" + name.replace(" ", "_"), test)
+
+
+class ScriptTest(ComparedTest):
+    """Compares scripts of one session, a statement a line, and of several."""
+
+    def compare_alone(self, script):
+        answers = []
+        for server in (self.postgres, self.cluster):
+            connection = self.empty(server)
+            answers.append([answer(connection, sql) for sql in script.strip().split("\n")])
+            connection.close()
+        self.maxDiff = None
+        self.assertEqual(*answers)
+
+    def compare_sessions(self, script, setup):
+        """`setup`: what is done before, statements that end with a semicolon and a new line."""
+        transcripts = []
+        for server in (self.postgres, self.cluster):
+            connection = self.empty(server)
+            for statement in setup.strip().split(";\n"):
+                run(connection, statement.rstrip(";"))
+            connection.close()
+            transcripts.append(transcript(server, script))
+        self.maxDiff = None
+        self.assertEqual(*transcripts)

@@ -6,7 +6,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import ClusterTest, Postgres, run, sqlstate, wait_until
+from adbms_process import ComparedTest, run, sqlstate, wait_until
 
 SETUP = """
 CREATE ROLE grp; CREATE ROLE far; CREATE ROLE plain LOGIN; CREATE ROLE outsider LOGIN;
@@ -124,13 +124,10 @@ def answers(connection, statements):
     return lines
 
 
-class SetRoleTest(ClusterTest):
+class SetRoleTest(ComparedTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.postgres = Postgres()
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
         for server in (cls.postgres, cls.cluster):
             connection = server.connect()
             for statement in SETUP.replace("\n", " ").split(";"):

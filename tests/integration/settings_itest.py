@@ -5,7 +5,7 @@ import unittest
 import psycopg2
 import psycopg2.extensions
 
-from adbms_process import ClusterTest, Postgres, run, sqlstate
+from adbms_process import ComparedTest, Postgres, run, sqlstate
 
 # Every value as the server wrote it.
 psycopg2.extensions.register_type(psycopg2.extensions.new_type(
@@ -19,14 +19,7 @@ def answer(connection, sql):
         return error.pgcode
 
 
-class SettingsLikePostgres(ClusterTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.postgres = Postgres()
-        cls.postgres.__enter__()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
+class SettingsLikePostgres(ComparedTest):
     def compare(self, statements, prepare=()):
         """Each statement on one connection to each server."""
         servers = [self.postgres.connect(), self.connect()]

@@ -434,7 +434,8 @@ double StatisticsEstimator::UniqueKeys(const Query& query, const std::vector<Exp
     pairs[{b->table->table_id(), a->table->table_id()}].push_back({i, *b, *a});
   }
   double result = 1;
-  for (const auto& [tables, list] : pairs) {
+  for (const auto& entry : pairs) {
+    const std::vector<Equality>& list = entry.second;
     if (list.size() < 2) continue;
     const common::v1::TableDescriptor& table = *list.front().mine.table;
     const auto covered = [&](const auto& key) {
