@@ -27,6 +27,7 @@ enum class StatementClass {
   kPlannable,  // SELECT, INSERT, UPDATE, DELETE, VALUES, TABLE, WITH
   kExplain,
   kDdl,          // becomes a DdlStatement
+  kTableAs,      // CREATE TABLE … AS
   kTransaction,  // BEGIN, COMMIT, …, SAVEPOINT
   kSet,          // SET, RESET
   kShow,
@@ -89,6 +90,14 @@ struct CopyStatement {
   bool header = false;
   std::optional<char> delimiter, quote, escape;
   std::optional<std::string> null_text;
+};
+struct TableAsStatement {
+  std::string schema, table;
+  std::vector<std::string> columns;  // Names that are given; the rest is the query's.
+  std::string query;
+  int query_offset = 0;  // Where it starts in the statement, in bytes.
+  bool if_not_exists = false;
+  bool with_data = true;
 };
 struct ExplainStatement {
   std::string sql;     // The inner statement's text.
@@ -170,6 +179,7 @@ struct Statement {
   ExecuteStatement execute;
   DeallocateStatement deallocate;
   CopyStatement copy;
+  TableAsStatement table_as;
   ExplainStatement explain;
   AnalyzeStatement analyze;
   LockStatement lock;

@@ -55,6 +55,21 @@ SCRIPTS = {
         ("b", "SELECT id FROM jobs WHERE id = 1 FOR UPDATE SKIP LOCKED"),
         ("a", "COMMIT"), ("b", "COMMIT"),
     ],
+    "skip locked in an order that is not read": [
+        ("a", "BEGIN"), ("b", "BEGIN"),
+        ("a", "SELECT id FROM jobs WHERE state = 'new' ORDER BY rank, id LIMIT 1 FOR UPDATE SKIP LOCKED"),
+        ("b", "SELECT id FROM jobs WHERE state = 'new' ORDER BY rank, id LIMIT 1 FOR UPDATE SKIP LOCKED"),
+        ("b", "UPDATE jobs SET state = 'done' WHERE id = (SELECT id FROM jobs WHERE state = 'new' "
+              "ORDER BY rank, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id"),
+        ("a", "WITH next AS (SELECT id FROM jobs ORDER BY rank % 3, rank LIMIT 2 FOR UPDATE SKIP LOCKED) "
+              "UPDATE jobs SET state = 'x' FROM next WHERE jobs.id = next.id RETURNING jobs.id"),
+        ("b", "SELECT lower(state) || id FROM jobs ORDER BY upper(state), -rank LIMIT 1 OFFSET 1 FOR UPDATE SKIP LOCKED"),
+        ("a", "COMMIT"), ("b", "COMMIT"), ("c", "SELECT * FROM jobs WHERE state <> 'new'"),
+    ],
+    "an order that is not read waits and looks again": [
+        ("a", "BEGIN"), ("a", "UPDATE jobs SET state = 'done' WHERE rank = 80"),
+        ("b", "SELECT id FROM jobs WHERE state = 'new' ORDER BY rank LIMIT 1 FOR UPDATE"), ("a", "COMMIT"),
+    ],
     "a failed transaction": [
         ("a", "BEGIN"), ("a", "UPDATE parent SET note = 'e' WHERE id = 1"),
         ("b", "UPDATE parent SET note = 'f' WHERE id = 1"),

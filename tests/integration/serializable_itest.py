@@ -107,6 +107,21 @@ class AnomaliesTest(ClusterTest):
         run(self.c, "UPDATE t SET v = 7 WHERE k = 3")
         self.assertEqual(scalar(self.b, "SELECT v FROM t WHERE k = 3"), 7)
 
+    def test_a_key_that_was_free(self):
+        """Who has read that a key is free and finds it taken is to try again, not to give up."""
+        run(self.c, "CREATE UNIQUE INDEX t_v ON t (v) WHERE v > 50000")
+        for read, write in (("SELECT * FROM t WHERE k = 30001", "INSERT INTO t VALUES (30001, 1, 1)"),
+                            ("SELECT * FROM t WHERE v = 60001", "INSERT INTO t VALUES (%s, 1, 60001)")):
+            run(self.a, BEGIN)
+            run(self.a, read)
+            run(self.b, write % 30002 if "%s" in write else write)
+            self.assertEqual(sqlstate(self.a, write % 30003 if "%s" in write else write), REFUSED)
+            run(self.a, "ROLLBACK")
+        run(self.a, BEGIN)
+        run(self.a, "SELECT count(*) FROM t WHERE k = 5")
+        self.assertEqual(sqlstate(self.a, "INSERT INTO t VALUES (5, 1, 1)"), "23505")  # It was there.
+        run(self.a, "ROLLBACK")
+
     def test_settings(self):
         run(self.a, "BEGIN")
         run(self.a, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE")

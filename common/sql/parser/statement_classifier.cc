@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/role_statement.h"
+#include "common/sql/parser/table_as_statement.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -511,10 +512,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("CREATE TABLE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-      return status::NotSupported(node->create_table_as_stmt->objtype ==
-                                          PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
-                                      ? "CREATE MATERIALIZED VIEW"
-                                      : "CREATE TABLE AS");
+      return ClassifyTableAs(*node->create_table_as_stmt, out->text, out);
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       Ddl("CREATE INDEX", out);
       if (node->index_stmt->concurrent) out->outside_block = "CREATE INDEX CONCURRENTLY";

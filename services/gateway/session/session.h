@@ -256,6 +256,7 @@ class Session {
   void WarnIfLocal(const sql::SetStatement& set, ResultSink* sink) const;
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunTableAs(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
   // What GRANT and REVOKE are about, as the policy lets the session's user change it.
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,

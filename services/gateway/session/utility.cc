@@ -30,6 +30,8 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       return RunShow(statement, sink);
     case StatementClass::kDdl:
       return RunDdl(statement, sink);
+    case StatementClass::kTableAs:
+      return RunTableAs(statement, sink);
     case StatementClass::kRole:
       return RunRole(statement, sink);
     case StatementClass::kAnalyze:

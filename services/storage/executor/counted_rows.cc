@@ -18,7 +18,11 @@ absl::StatusOr<const catalog::TableEntry*> CountedTable(const common::v1::Aggreg
         scan.has_lower() || scan.has_upper() || scan.lower_inclusive() || scan.upper_inclusive()) {
       return nullptr;
     }
-    table_id = scan.table_id();
+    ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
+    // A partial one has not.
+    const codec::IndexLayout* index = table->layout.FindIndex(scan.index_id());
+    if (index != nullptr && index->formula != nullptr) return nullptr;
+    return table;
   } else {
     return nullptr;
   }

@@ -1,6 +1,9 @@
 // SELECT … FOR UPDATE and its kin: locks the rows of a scan, one by one as they are asked for.
 // Where the scan is sorted, they are locked in the sort's order: a LIMIT then leaves the other rows
 // to others, which is what SKIP LOCKED is for.
+#include "services/storage/executor/locked_rows.h"
+
+#include <algorithm>
 #include <optional>
 
 #include "common/status/macros.h"
@@ -147,6 +150,29 @@ common::v1::RowLock Unlock(Scan* scan) {
 
 bool LocksRows(const PlanOperator& plan) {
   return plan.seq_scan().has_lock() || plan.index_scan().has_lock();
+}
+
+bool SortsProjected(const PlanOperator& plan) {
+  return plan.has_sort() && plan.sort().input().has_project() &&
+         LocksRows(plan.sort().input().project().input()) &&
+         std::all_of(plan.sort().keys().begin(), plan.sort().keys().end(), [&](const auto& key) {
+           return key.expression().has_column() &&
+                  key.expression().column() <
+                      static_cast<uint32_t>(plan.sort().input().project().expressions_size());
+         });
+}
+
+PlanOperator SortedFirst(const PlanOperator& plan) {
+  const common::v1::Project& project = plan.sort().input().project();
+  PlanOperator above = plan.sort().input();
+  PlanOperator* const sorted = above.mutable_project()->mutable_input();
+  *sorted = plan;
+  *sorted->mutable_output() = project.input().output();
+  *sorted->mutable_sort()->mutable_input() = project.input();
+  for (common::v1::SortKey& key : *sorted->mutable_sort()->mutable_keys())
+    *key.mutable_expression() =
+        common::v1::Expression(project.expressions(static_cast<int>(key.expression().column())));
+  return above;
 }
 
 absl::StatusOr<PlanNodePtr> CompileLockedRows(const PlanOperator& plan, CompileScope* scope) {

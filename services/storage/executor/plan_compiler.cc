@@ -2,6 +2,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/executor/locked_rows.h"
 #include "services/storage/executor/operator.h"
 #include "services/storage/executor/plan_shape.h"
 #include "services/storage/executor/row_batch.h"
@@ -124,6 +125,7 @@ void CompileScope::Declare(const PlanOperator& operator_plan) const {
 }
 
 absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileScope* scope) {
+  if (SortsProjected(plan)) return CompileOperator(SortedFirst(plan), scope);
   if (LocksRows(plan) || (plan.has_sort() && LocksRows(plan.sort().input())))
     return CompileLockedRows(plan, scope);
   // Ids count from 0 and size what each execution counts.

@@ -87,6 +87,7 @@ absl::Status TableWriter::CheckKeyFree(const std::string& key, codec::Columns co
   RETURN_IF_ERROR(LockNewKey(key, &value, &found));
   if (!found) return absl::OkStatus();
   if (conflict == nullptr) {
+    RETURN_IF_ERROR(transaction_->CheckNotReadAsFree(key));
     return UniqueViolation(*table_, table_->descriptor.primary_key_name(), layout_.primary_key,
                            columns, row);
   }
@@ -102,7 +103,10 @@ absl::Status TableWriter::CheckUnique(const codec::IndexLayout& index, const std
   bool found = false;
   RETURN_IF_ERROR(LockNewKey(entry_key, &value, &found));
   if (!found) return absl::OkStatus();
-  if (conflict == nullptr) return UniqueViolation(*table_, index.name, index.columns, columns, row);
+  if (conflict == nullptr) {
+    RETURN_IF_ERROR(transaction_->CheckNotReadAsFree(entry_key));
+    return UniqueViolation(*table_, index.name, index.columns, columns, row);
+  }
   std::string_view suffix;
   if (!codec::IndexLayout::RowSuffix(entry_key, engine::ToView(value), &suffix)) {
     return absl::InternalError("malformed index entry");

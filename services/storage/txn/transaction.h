@@ -177,6 +177,11 @@ class Transaction {
                           engine::PinnableSlice* value, bool* found, bool* locked);
   // REPEATABLE READ: errors 40001 when the row has changed since the snapshot.
   absl::Status CheckUnchanged(std::string_view key);
+  // SERIALIZABLE: errors 40001 when a key that is there now was not when the transaction read it.
+  absl::Status CheckNotReadAsFree(std::string_view key) {
+    return serializable_ != nullptr && serializable_->reads()->Has(key) ? CheckUnchanged(key)
+                                                                        : absl::OkStatus();
+  }
   engine::Transaction* engine_transaction();
   // REPEATABLE READ: a locked row must not have changed since the snapshot.
   bool validates() const { return options_.isolation != api::Isolation::kReadCommitted; }
