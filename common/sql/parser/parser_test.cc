@@ -151,8 +151,9 @@ TEST(Parse, ClassifiesNotifications) {
 TEST(Parse, RefusesWhatIsNotSupported) {
   for (const char* sql :
        {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LOAD 'x'",
-        "CREATE TABLE a AS SELECT 1", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
-        "PREPARE TRANSACTION 'x'", "DO $$ begin end $$"}) {
+        "CREATE MATERIALIZED VIEW a AS SELECT 1", "CREATE TEMP TABLE a AS SELECT 1",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'", "PREPARE TRANSACTION 'x'",
+        "DO $$ begin end $$"}) {
     const auto result = Parse(sql);
     ASSERT_FALSE(result.ok()) << sql;
     EXPECT_EQ(status::FromStatus(result.status()).sqlstate, "0A000") << sql;
