@@ -112,9 +112,15 @@ std::shared_ptr<SerializableTransactions::Participant> SerializableTransactions:
 }
 
 absl::Status SerializableTransactions::Check(Participant* one) const {
+  if (one->too_old_)
+    return Refused("Reason code: Canceled because too many transactions have committed beside it.");
   const bool writes = !one->writes_.empty();
-  for (const auto& other : committed_) {
-    if (other->committed_ <= one->snapshot_ || !other->writes_.Meets(one->reads_)) continue;
+  const auto beside =
+      std::partition_point(committed_.begin(), committed_.end(),
+                           [&](const auto& other) { return other->committed_ <= one->snapshot_; });
+  for (auto it = beside; it != committed_.end(); ++it) {
+    const Participant* const other = it->get();
+    if (!other->writes_.Meets(one->reads_)) continue;
     one->first_out_ = std::min(one->first_out_, other->committed_);
     if (other->first_out_ == UINT64_MAX) continue;
     if (writes || other->first_out_ <= one->snapshot_)
@@ -131,9 +137,7 @@ absl::Status SerializableTransactions::Check(Participant* one) const {
   const bool pivot =
       std::any_of(active_.begin(), active_.end(),
                   [&](const auto& other) { return other.get() != one && is_first(*other); }) ||
-      std::any_of(committed_.begin(), committed_.end(), [&](const auto& other) {
-        return other->committed_ > one->snapshot_ && is_first(*other);
-      });
+      std::any_of(beside, committed_.end(), [&](const auto& other) { return is_first(*other); });
   if (!pivot) return absl::OkStatus();
   return Refused("Reason code: Canceled on identification as a pivot, during commit attempt.");
 }
@@ -167,9 +171,15 @@ void SerializableTransactions::Forget(const std::shared_ptr<Participant>& partic
 }
 
 void SerializableTransactions::Prune() {
+  if (committed_.size() > kMostKept) {
+    const uint64_t dropped = committed_[committed_.size() - kMostKept - 1]->committed_;
+    for (const auto& active : active_) active->too_old_ |= active->snapshot_ < dropped;
+  }
   uint64_t oldest = UINT64_MAX;
-  for (const auto& active : active_) oldest = std::min(oldest, active->snapshot_);
-  std::erase_if(committed_, [&](const auto& other) { return other->committed_ <= oldest; });
+  for (const auto& active : active_) {
+    if (!active->too_old_) oldest = std::min(oldest, active->snapshot_);
+  }
+  while (!committed_.empty() && committed_.front()->committed_ <= oldest) committed_.pop_front();
 }
 
 size_t SerializableTransactions::active() const {

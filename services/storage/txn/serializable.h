@@ -6,10 +6,12 @@
 // snapshot (Ports, Grittner: Serializable Snapshot Isolation in PostgreSQL, VLDB 2012). Whoever
 // would complete it gets 40001. Unlike PostgreSQL that is at the commit only, never earlier.
 //
-// Transactions of the other levels take no part, as in PostgreSQL.
+// Transactions of the other levels take no part, as in PostgreSQL. What is kept is bounded: one
+// that is still active when kMostKept have committed beside it is refused at its commit.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -74,6 +76,8 @@ class WriteSet {
 // The SERIALIZABLE transactions of one storage. Thread-safe.
 class SerializableTransactions {
  public:
+  static constexpr size_t kMostKept = 16 << 10;
+
   class Participant {
    public:
     ReadSet* reads() { return &reads_; }
@@ -87,6 +91,7 @@ class SerializableTransactions {
     uint64_t committed_ = 0;           // The sequence at which it could be seen; 0: active.
     uint64_t first_out_ = UINT64_MAX;  // When the first committed that it has an edge to.
     bool read_only_ = false;
+    bool too_old_ = false;  // What it would have to be held against is gone.
   };
 
   // `latest`: the newest sequence of the engine. `read_only`: as declared.
@@ -115,7 +120,7 @@ class SerializableTransactions {
   const std::function<uint64_t()> latest_;
   mutable absl::Mutex mutex_;
   std::set<std::shared_ptr<Participant>> active_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<Participant>> committed_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<Participant>> committed_ ABSL_GUARDED_BY(mutex_);  // The first first.
 };
 
 }  // namespace adbms::storage::txn

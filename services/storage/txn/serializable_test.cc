@@ -179,6 +179,19 @@ TEST_F(SerializableTest, ReadOnlyBeforeTheFirstCommit) {
   EXPECT_TRUE(Commit(report, {}));
 }
 
+TEST_F(SerializableTest, WhoStaysTooLongIsRefused) {
+  const Participant old = Begin();
+  for (size_t i = 0; i < SerializableTransactions::kMostKept; ++i)
+    ASSERT_TRUE(Commit(Begin(), {std::to_string(i)}));
+  EXPECT_EQ(all_.kept(), SerializableTransactions::kMostKept);
+  const Participant young = Begin();
+  EXPECT_TRUE(Commit(Begin(), {"one more"}));
+  EXPECT_EQ(all_.kept(), 1);  // For the young one.
+  EXPECT_TRUE(Commit(young, {"young"}));
+  EXPECT_FALSE(Commit(old, {"old"}));
+  EXPECT_EQ(all_.kept(), 0);
+}
+
 TEST_F(SerializableTest, RolledBackIsForgotten) {
   const Participant a = Begin();
   const Participant b = Begin();
