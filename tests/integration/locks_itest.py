@@ -169,6 +169,17 @@ class LockTest(ComparedTest):
         self.assertEqual(answers[0], answers[1])
         return answers[1]
 
+    def test_volatile_order(self):
+        """What is sorted by is what is returned, not another value of the same call."""
+        connection = self.cluster.connect()
+        run(connection, "DROP TABLE IF EXISTS jobs")
+        run(connection, "CREATE TABLE jobs (id int PRIMARY KEY)")
+        run(connection, "INSERT INTO jobs SELECT generate_series(1, 50)")
+        for limit in ("", " LIMIT 20"):
+            drawn = run(connection, f"SELECT random() AS r FROM jobs ORDER BY r{limit} FOR UPDATE")
+            self.assertEqual(drawn, sorted(drawn))
+        connection.close()
+
     def test_deadlock(self):
         for server in (self.postgres, self.cluster):
             connection = server.connect()

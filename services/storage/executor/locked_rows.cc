@@ -9,6 +9,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/executor/plan_shape.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 
@@ -153,12 +154,15 @@ bool LocksRows(const PlanOperator& plan) {
 }
 
 bool SortsProjected(const PlanOperator& plan) {
-  return plan.has_sort() && plan.sort().input().has_project() &&
-         LocksRows(plan.sort().input().project().input()) &&
-         std::all_of(plan.sort().keys().begin(), plan.sort().keys().end(), [&](const auto& key) {
+  if (!plan.has_sort() || !plan.sort().input().has_project()) return false;
+  const common::v1::Project& project = plan.sort().input().project();
+  const auto& keys = plan.sort().keys();
+  return LocksRows(project.input()) &&
+         std::all_of(keys.begin(), keys.end(), [&](const common::v1::SortKey& key) {
+           const uint32_t column = key.expression().column();
            return key.expression().has_column() &&
-                  key.expression().column() <
-                      static_cast<uint32_t>(plan.sort().input().project().expressions_size());
+                  column < static_cast<uint32_t>(project.expressions_size()) &&
+                  !HasVolatileCalls(project.expressions(static_cast<int>(column)));
          });
 }
 

@@ -65,19 +65,6 @@ uint32_t CountSlots(const common::v1::Plan& plan) {
   return count;
 }
 
-// Whether what the plan calls may be called again.
-bool HasVolatileCalls(const common::v1::Plan& plan) {
-  const auto& functions = sql::functions::FunctionCatalog::Builtin();
-  bool found = false;
-  ForEachMessage(plan, [&](const google::protobuf::Message& message) {
-    if (message.GetDescriptor() != common::v1::CallExpression::descriptor()) return;
-    const auto* const function =
-        functions.BySignature(static_cast<const common::v1::CallExpression&>(message).function());
-    found |= function != nullptr && function->volatility == sql::functions::Volatility::kVolatile;
-  });
-  return found;
-}
-
 }  // namespace
 
 PlanNode::PlanNode(const PlanOperator& plan) : id_(plan.id()) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/functions/function_catalog.h"
 #include "common/types/type.h"
 
 namespace adbms::storage::executor {
@@ -162,6 +163,18 @@ absl::Status CheckShape(const Operator& op) {
   if (Fits(op)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("malformed plan: operator ", op.id(),
                                                  " declares other columns than its input has"));
+}
+
+bool HasVolatileCalls(const google::protobuf::Message& plan) {
+  const auto& functions = sql::functions::FunctionCatalog::Builtin();
+  bool found = false;
+  ForEachMessage(plan, [&](const google::protobuf::Message& message) {
+    if (message.GetDescriptor() != common::v1::CallExpression::descriptor()) return;
+    const auto* const function =
+        functions.BySignature(static_cast<const common::v1::CallExpression&>(message).function());
+    found |= function != nullptr && function->volatility == sql::functions::Volatility::kVolatile;
+  });
+  return found;
 }
 
 }  // namespace adbms::storage::executor

@@ -13,6 +13,9 @@ namespace adbms::storage::executor {
 void ForEachMessage(const google::protobuf::Message& message,
                     const std::function<void(const google::protobuf::Message&)>& visit);
 
+// Whether the message, a plan or a part of one, calls what may not be called again.
+bool HasVolatileCalls(const google::protobuf::Message& plan);
+
 // Of one operator against its inputs' declarations. Errors: INVALID_ARGUMENT.
 absl::Status CheckShape(const common::v1::Operator& op);
 
