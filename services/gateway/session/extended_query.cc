@@ -216,7 +216,9 @@ absl::Status Session::ExecutePortal(Portal* portal, uint64_t max_rows, bool alon
   }
   if (prepared.plan == nullptr) {
     // What is set is undone with the statements that share its Sync.
-    if (!alone && prepared.statement.statement_class == sql::StatementClass::kSet)
+    const sql::StatementClass statement_class = prepared.statement.statement_class;
+    if ((!alone && statement_class == sql::StatementClass::kSet) ||
+        (AloneIsATransaction() && NeedsTransaction(statement_class)))
       RETURN_IF_ERROR(BeginImplicit());
     return RunStatement(prepared.statement, /*alone=*/true, sink);
   }

@@ -207,6 +207,12 @@ std::string_view NameOf(storage::api::Isolation isolation) {
   }
 }
 
+bool NeedsTransaction(sql::StatementClass statement_class) {
+  return statement_class == sql::StatementClass::kPlannable ||
+         statement_class == sql::StatementClass::kExecute ||
+         statement_class == sql::StatementClass::kCopy;
+}
+
 bool Session::AloneIsATransaction() const {
   return !in_transaction() &&
          IsolationOf(settings_.default_isolation()) != storage::api::Isolation::kReadCommitted;
@@ -315,7 +321,7 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
     // Each statement of the string has the time that the settings give it now.
     if (!alone) deadline_ = DeadlineFrom(absl::Now());
     if ((!alone && statement.statement_class != sql::StatementClass::kTransaction) ||
-        (begins && statement.statement_class == sql::StatementClass::kPlannable)) {
+        (begins && NeedsTransaction(statement.statement_class))) {
       status = BeginImplicit();
     }
     if (status.ok()) status = CheckNotFailed(&statement);

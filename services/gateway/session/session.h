@@ -26,6 +26,9 @@ namespace adbms::gateway::session {
 // The level of a name as SET has it, and back; READ UNCOMMITTED is READ COMMITTED.
 storage::api::Isolation IsolationOf(std::string_view level);
 std::string_view NameOf(storage::api::Isolation isolation);
+// Whether statements of the class read or write rows by themselves, in no transaction of their own
+// making.
+bool NeedsTransaction(sql::StatementClass statement_class);
 
 struct SessionOptions {
   std::string user;
