@@ -210,6 +210,18 @@ class SimpleQueryTest(ClusterTest):
 
 
 class CopyAndCatalogTest(ClusterTest):
+    def test_table_as_reads_what_was_meant(self):
+        """The new table may come before the one that its query names; it is not read in its place."""
+        connection = self.connect()
+        for statement in ("CREATE SCHEMA near", "CREATE SCHEMA far", "CREATE TABLE far.t AS SELECT 1 AS x",
+                          "SET search_path = near, far"):
+            run(connection, statement)
+        self.assertEqual(sqlstate(connection, "CREATE TABLE t AS SELECT * FROM t"), "0A000")
+        self.assertEqual(sqlstate(connection, "SELECT * FROM near.t"), "42P01")
+        run(connection, "CREATE TABLE t AS SELECT * FROM far.t")
+        self.assertEqual(run(connection, "SELECT x FROM near.t"), [(1,)])
+        run(connection, "DROP SCHEMA near, far CASCADE")
+
     def test_checks_of_copied_rows_know_the_session(self):
         connection = self.connect()
         run(connection, "CREATE TABLE copied(a int CHECK (now() > '2020-01-01' AND "

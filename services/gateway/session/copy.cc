@@ -13,6 +13,7 @@
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/copy_binary.h"
 #include "services/gateway/session/copy_format.h"
+#include "services/gateway/session/quoted_identifier.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -21,15 +22,6 @@ namespace {
 constexpr size_t kCopyOutBytes = 64 << 10;
 // Rows of so many bytes are written together.
 constexpr size_t kCopyInBytes = 4 << 20;
-
-std::string QuoteIdentifier(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
 
 // Turns rows of fields into batches of a table's live columns.
 class RowAssembler {

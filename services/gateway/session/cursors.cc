@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -16,35 +17,20 @@ using sql::StatementClass;
 constexpr int64_t kPostgresEpochUs = 946684800000000;
 
 // Counts the rows for the command tag; MOVE shows none.
-class FetchSink : public ResultSink {
+class FetchSink : public InnerSink {
  public:
-  FetchSink(ResultSink* sink, bool move) : sink_(sink), move_(move) {}
+  FetchSink(ResultSink* sink, bool move) : InnerSink(sink), move_(move) {}
   absl::Status BeginRows(const OutputColumns& columns) override {
-    return move_ ? absl::OkStatus() : sink_->BeginRows(columns);
+    return move_ ? absl::OkStatus() : sink()->BeginRows(columns);
   }
   absl::Status Rows(const types::Batch& batch) override {
     rows_ += batch.row_count;
-    return move_ ? absl::OkStatus() : sink_->Rows(batch);
+    return move_ ? absl::OkStatus() : sink()->Rows(batch);
   }
-  absl::Status Complete(std::string_view) override { return absl::OkStatus(); }
-  absl::Status Empty() override { return absl::OkStatus(); }
-  void Notice(std::string_view severity, std::string_view sqlstate,
-              std::string_view message) override {
-    sink_->Notice(severity, sqlstate, message);
-  }
-  void ParameterStatus(std::string_view, std::string_view) override {}
-  absl::Status BeginCopyIn(int, bool) override { return absl::InternalError("no COPY here"); }
-  absl::StatusOr<bool> ReadCopyData(std::string*) override {
-    return absl::InternalError("no COPY here");
-  }
-  absl::Status BeginCopyOut(int, bool) override { return absl::InternalError("no COPY here"); }
-  absl::Status CopyData(std::string_view) override { return absl::InternalError("no COPY here"); }
-  absl::Status EndCopyOut() override { return absl::InternalError("no COPY here"); }
   uint64_t rows() const { return rows_; }
   std::string Tag() const { return absl::StrCat(move_ ? "MOVE " : "FETCH ", rows_); }
 
  private:
-  ResultSink* const sink_;
   const bool move_;
   uint64_t rows_ = 0;
 };

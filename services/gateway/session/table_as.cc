@@ -1,53 +1,29 @@
 // CREATE TABLE … AS: the query is planned for its columns, the table is created with them, and the
 // query's rows are inserted, in one transaction.
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/type.h"
+#include "services/gateway/session/inner_sink.h"
+#include "services/gateway/session/quoted_identifier.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
 namespace {
 
-std::string Quoted(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
-// What an inner statement answers, of which only the number of rows is told.
-class CountingSink : public ResultSink {
+// Takes the number of rows from the command tag.
+class CountingSink : public InnerSink {
  public:
-  explicit CountingSink(ResultSink* sink) : sink_(sink) {}
-  absl::Status BeginRows(const OutputColumns&) override { return absl::OkStatus(); }
-  absl::Status Rows(const types::Batch&) override { return absl::OkStatus(); }
+  using InnerSink::InnerSink;
   absl::Status Complete(std::string_view tag) override {
-    tag_ = std::string(tag);
+    rows_ = std::string(tag.substr(tag.rfind(' ') + 1));
     return absl::OkStatus();
   }
-  absl::Status Empty() override { return absl::OkStatus(); }
-  void Notice(std::string_view severity, std::string_view sqlstate,
-              std::string_view message) override {
-    sink_->Notice(severity, sqlstate, message);
-  }
-  void ParameterStatus(std::string_view, std::string_view) override {}
-  absl::Status BeginCopyIn(int, bool) override { return absl::InternalError("no COPY here"); }
-  absl::StatusOr<bool> ReadCopyData(std::string*) override {
-    return absl::InternalError("no COPY here");
-  }
-  absl::Status BeginCopyOut(int, bool) override { return absl::InternalError("no COPY here"); }
-  absl::Status CopyData(std::string_view) override { return absl::InternalError("no COPY here"); }
-  absl::Status EndCopyOut() override { return absl::InternalError("no COPY here"); }
   // Of "INSERT 0 5" the 5.
-  std::string rows() const { return tag_.substr(tag_.rfind(' ') + 1); }
+  const std::string& rows() const { return rows_; }
 
  private:
-  ResultSink* const sink_;
-  std::string tag_;
+  std::string rows_;
 };
 
 // The definitions of the table's columns. Errors: 42601 for too many names.
@@ -61,7 +37,7 @@ absl::StatusOr<std::string> Definitions(const sql::TableAsStatement& table,
     types::Type type = types::FromProto(output[i].type());
     if (type.id == types::TypeId::kUnknown) type = {types::TypeId::kText, 0};
     const std::string& name = at < table.columns.size() ? table.columns[at] : output[i].name();
-    absl::StrAppend(&columns, i > 0 ? ", " : "", Quoted(name), " ", types::Format(type));
+    absl::StrAppend(&columns, i > 0 ? ", " : "", QuoteIdentifier(name), " ", types::Format(type));
   }
   return columns;
 }
@@ -89,7 +65,8 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
   if (!plan.ok()) return Shifted(plan.status(), statement);
   ASSIGN_OR_RETURN(const std::string columns, Definitions(table, (*plan)->plan->root().output()));
   const std::string name =
-      absl::StrCat(table.schema.empty() ? "" : Quoted(table.schema) + ".", Quoted(table.table));
+      absl::StrCat(table.schema.empty() ? "" : QuoteIdentifier(table.schema) + ".",
+                   QuoteIdentifier(table.table));
   CountingSink inner(sink);
   ASSIGN_OR_RETURN(const auto create,
                    sql::Parse(absl::StrCat("CREATE TABLE ", name, " (", columns, ")")));
@@ -101,6 +78,12 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
   } else {
     RETURN_IF_ERROR(created);
     if (table.with_data) {
+      // By its name: the table that is new may have come before one that the query means.
+      ASSIGN_OR_RETURN(const auto again, MakePlan(query));
+      if (again->table_ids != (*plan)->table_ids)
+        return status::Error(status::sqlstate::kFeatureNotSupported,
+                             "a new table that hides one which its query reads is not supported",
+                             "", "Name the tables in the query with their schemas.");
       ASSIGN_OR_RETURN(const auto insert,
                        sql::Parse(absl::StrCat("INSERT INTO ", name, " ", table.query)));
       RETURN_IF_ERROR(RunStatement(insert.front(), /*alone=*/false, &inner));
