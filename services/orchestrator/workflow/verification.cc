@@ -141,6 +141,16 @@ Drift DriftOf(const Evidence& evidence, const v1::Action& action,
   return drift;
 }
 
+// Relative standard error of a comparison without a control: the weather of the machine, and what
+// others on it may have done. Where they have a share f of it, a statement may take up to
+// 1 / (1 - f) times as long as it would alone; two standard errors below such a time lies the time
+// alone, so that it is no proof, however often measured.
+double Weather(const Evidence& evidence, const v1::Action& action) {
+  const auto after = evidence.machine.ForeignBetween(action.applied_at_us(), evidence.now_us);
+  const double share = std::max(after.value_or(0), action.progress().foreign_cpu());
+  return std::hypot(kWeather, share / 2);
+}
+
 // Whether what ran, or what else the machine did, is another thing after than before.
 std::string LoadChange(const Evidence& evidence, const v1::Action& action,
                        const std::map<uint64_t, Sides>& all) {
@@ -238,7 +248,7 @@ Measurement Measure(const Evidence& evidence, const v1::Action& action) {
   const double ratio = after_us / before_us / found.drift;
   found.gain = 1 - ratio;
   found.uncertainty = std::hypot(std::sqrt(variance) / before_us / found.drift,
-                                 ratio * (drift.statements == 0 ? kWeather : drift.error));
+                                 ratio * (drift.statements == 0 ? Weather(evidence, action) : drift.error));
   found.enough = found.calls_after >= WantedCalls(action);
   if (rows_before > 0) found.rows_gain = 1 - rows_after / rows_before;
   if (drift.statements == 0) found.load_change = LoadChange(evidence, action, all);

@@ -150,6 +150,25 @@ TEST_F(VerificationTest, OthersOnTheMachineAreALoadChange) {
   EXPECT_NE(MeasureNow(action).load_change.find("of the machine"), std::string::npos);
 }
 
+TEST_F(VerificationTest, ACrowdedMachineProvesNoLoss) {
+  // Others have half of it before and after: what doubles the time of a statement may be them.
+  for (int64_t second = 0; second <= 40; ++second) {
+    const auto own = static_cast<uint64_t>(second * kSecond / 2);
+    machine_.Add(second * kSecond, own + static_cast<uint64_t>(second * kSecond), own, 2);
+  }
+  Seconds(0, 20, {{.calls = 1000, .us = 1000}});
+  v1::Action action = ActionAt(1, 20, {});
+  RecordBaseline(Now(), &action);
+  Seconds(20, 40, {{.calls = 1000, .us = 1520}});
+  const Measurement found = MeasureNow(action);
+  EXPECT_TRUE(found.load_change.empty()) << found.load_change;
+  EXPECT_NEAR(found.gain, -0.52, 1e-6);
+  EXPECT_GT(found.gain + 2 * found.uncertainty, 0);
+  Seconds(40, 60, {{.calls = 9000, .us = 5000}});
+  const Measurement worse = MeasureNow(action);
+  EXPECT_LT(worse.gain + 2 * worse.uncertainty, -0.05) << "four times as long is beyond them";
+}
+
 TEST_F(VerificationTest, RowsReadDoNotDependOnTheMachine) {
   Seconds(0, 10, {{1, 10, 10000, 5000}});
   Seconds(10, 20, {{1, 10, 10000, 50}});
