@@ -42,6 +42,7 @@ enum class StatementClass {
   kCursor,          // DECLARE, FETCH, CLOSE, MOVE
   kDiscard,         // DISCARD
   kNotify,          // LISTEN, UNLISTEN, NOTIFY
+  kProgram,         // DO, CALL
   kNoOp,            // Accepted and ignored: CHECKPOINT.
 };
 
@@ -120,6 +121,11 @@ struct NotifyStatement {
   std::string channel;  // empty with kUnlisten: all
   std::string payload;
 };
+struct ProgramStatement {
+  std::string body;      // DO: the text of the block; empty with CALL.
+  std::string language;  // DO: "plpgsql" by default.
+  std::string call;      // CALL: the procedure and its arguments, as text.
+};
 struct DiscardStatement {
   enum class Kind { kAll, kPlans, kSequences, kTemp };
   Kind kind;
@@ -188,6 +194,7 @@ struct Statement {
   CursorStatement cursor;
   NotifyStatement notify;
   DiscardStatement discard;
+  ProgramStatement program;
   // The syntax tree, kept for planning; opaque.
   std::shared_ptr<const void> tree;
 };
@@ -215,6 +222,13 @@ class Catalog {
       std::string_view schema, std::string_view name,
       const std::vector<std::string>& search_path) const;
   bool HasSchema(std::string_view name) const;
+  // All functions and procedures of the name, oldest first; with an empty schema those of the
+  // search path, of which one hides later ones with the same input types.
+  std::vector<const common::v1::FunctionDescriptor*> FindFunctions(
+      std::string_view schema, std::string_view name,
+      const std::vector<std::string>& search_path) const;
+  // Null when there is none.
+  const common::v1::FunctionDescriptor* FindFunction(uint32_t function_id) const;
 
  private:
   struct Index;
@@ -222,6 +236,13 @@ class Catalog {
   std::unique_ptr<const Index> index_;
 };
 using CatalogPtr = std::shared_ptr<const Catalog>;
+
+// Whether a call gives a value for the argument.
+bool IsInput(const common::v1::FunctionArgument& argument);
+// Whether the two differ in no input argument's type: there cannot be both in a schema.
+bool SameInputs(const common::v1::FunctionDescriptor& a, const common::v1::FunctionDescriptor& b);
+// "f(integer,text)", as PostgreSQL's messages name a function; without its schema.
+std::string SignatureOf(const common::v1::FunctionDescriptor& function);
 
 // ---- Planning
 // ----------------------------------------------------------------------------------------------
@@ -270,11 +291,20 @@ struct ParameterUse {
 // comments and quoted names is none.
 void ForEachParameter(std::string_view sql, const std::function<bool(const ParameterUse&)>& visit);
 
+// The name of a parameter that is a variable of the program in which the statement stands: what a
+// name means that no column has.
+struct ParameterName {
+  std::string relation;  // What may stand before it: a block's label, or a record; empty: nothing.
+  std::string name;      // The variable, or a field of the record.
+  bool alone = true;     // The name may stand without the relation.
+};
+
 // What planning takes.
 struct PlanningInput {
-  std::string sql;                           // One plannable statement (DDL for BindDdl).
-  const Statement* statement = nullptr;      // Its parse, when at hand; saves parsing it again.
-  std::vector<types::Type> parameter_types;  // Of $n, kUnspecified where the client left it open.
+  std::string sql;                             // One plannable statement (DDL for BindDdl).
+  const Statement* statement = nullptr;        // Its parse, when at hand; saves parsing it again.
+  std::vector<types::Type> parameter_types;    // Of $n, kUnspecified where the client left it open.
+  std::vector<ParameterName> parameter_names;  // Of the first parameters.
   const std::vector<Literal>* literals =
       nullptr;  // Lift these constants into parameters; null: none.
   CatalogPtr catalog;

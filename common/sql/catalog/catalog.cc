@@ -1,4 +1,5 @@
 // Catalog: look-ups over a snapshot.
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,10 +20,39 @@ std::string QualifiedKey(std::string_view schema, std::string_view name) {
 
 }  // namespace
 
+bool IsInput(const common::v1::FunctionArgument& argument) {
+  return argument.mode() != common::v1::FunctionArgument::MODE_OUT &&
+         argument.mode() != common::v1::FunctionArgument::MODE_TABLE;
+}
+
+bool SameInputs(const common::v1::FunctionDescriptor& a, const common::v1::FunctionDescriptor& b) {
+  const auto inputs = [](const common::v1::FunctionDescriptor& function) {
+    std::vector<types::TypeId> ids;
+    for (const auto& argument : function.arguments()) {
+      if (IsInput(argument)) ids.push_back(types::FromProto(argument.type()).id);
+    }
+    return ids;
+  };
+  return inputs(a) == inputs(b);
+}
+
+std::string SignatureOf(const common::v1::FunctionDescriptor& function) {
+  std::string text = function.name() + "(";
+  bool first = true;
+  for (const auto& argument : function.arguments()) {
+    if (!IsInput(argument)) continue;
+    text.append(first ? "" : ",").append(types::Format({types::FromProto(argument.type()).id, 0}));
+    first = false;
+  }
+  return text + ")";
+}
+
 struct Catalog::Index {
   std::unordered_map<std::string, const common::v1::TableDescriptor*> by_name;
   std::unordered_map<uint32_t, const common::v1::TableDescriptor*> by_id;
   std::unordered_set<std::string> schemas;
+  std::unordered_map<std::string, std::vector<const common::v1::FunctionDescriptor*>> functions;
+  std::unordered_map<uint32_t, const common::v1::FunctionDescriptor*> functions_by_id;
 };
 
 Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
@@ -33,6 +63,10 @@ Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
     index->by_id.emplace(table.table_id(), &table);
   }
   for (const auto& schema : snapshot_->schemas()) index->schemas.insert(schema.name());
+  for (const auto& function : snapshot_->functions()) {
+    index->functions[QualifiedKey(function.schema(), function.name())].push_back(&function);
+    index->functions_by_id.emplace(function.function_id(), &function);
+  }
   index_ = std::move(index);
 }
 
@@ -62,6 +96,33 @@ const common::v1::TableDescriptor* Catalog::ResolveTable(
     if (const auto* table = FindTable(part, name)) return table;
   }
   return nullptr;
+}
+
+std::vector<const common::v1::FunctionDescriptor*> Catalog::FindFunctions(
+    std::string_view schema, std::string_view name,
+    const std::vector<std::string>& search_path) const {
+  std::vector<const common::v1::FunctionDescriptor*> found;
+  const auto collect = [&](std::string_view from) {
+    const auto it = index_->functions.find(QualifiedKey(from, name));
+    if (it == index_->functions.end()) return;
+    const size_t before = found.size();
+    for (const auto* function : it->second) {
+      const auto hides = [&](const auto* earlier) { return SameInputs(*earlier, *function); };
+      if (std::none_of(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(before), hides))
+        found.push_back(function);
+    }
+  };
+  if (!schema.empty()) {
+    collect(schema);
+  } else {
+    for (const std::string& part : search_path) collect(part);
+  }
+  return found;
+}
+
+const common::v1::FunctionDescriptor* Catalog::FindFunction(uint32_t function_id) const {
+  const auto it = index_->functions_by_id.find(function_id);
+  return it == index_->functions_by_id.end() ? nullptr : it->second;
 }
 
 bool Catalog::HasSchema(std::string_view name) const {

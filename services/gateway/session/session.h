@@ -272,6 +272,8 @@ class Session {
   absl::Status RunSetConstraints(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunNotify(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDiscard(const sql::Statement& statement, ResultSink* sink);
+  // DO and CALL (program_statement.cc).
+  absl::Status RunProgram(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
   absl::Status RunExplain(const sql::Statement& statement, const std::vector<types::Type>& types,
                           const std::vector<types::Value>& parameters, ResultSink* sink);

@@ -63,6 +63,8 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       return RunDiscard(statement, sink);
     case StatementClass::kNotify:
       return RunNotify(statement, sink);
+    case StatementClass::kProgram:
+      return RunProgram(statement, sink);
     case StatementClass::kNoOp: {
       ASSIGN_OR_RETURN(const auto policy, policy_->Get());
       if (statement.command_tag == "CHECKPOINT" && !policy->superuser()) {

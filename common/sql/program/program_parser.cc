@@ -1,0 +1,1 @@
+#include "common/sql/program/program_parser.h"
