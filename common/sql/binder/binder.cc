@@ -79,6 +79,9 @@ Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
   query_->parameter_types.resize(parameters);
   query_->client_parameters = static_cast<uint32_t>(parameters);
   query_->switches = input.switches;
+  for (size_t i = 0; i < input.parameter_names.size() && i < input.parameter_types.size(); ++i)
+    variables_.push_back({input.parameter_names[i],
+                          plan::MakeParameter(static_cast<int>(i), input.parameter_types[i])});
   if (input.literals != nullptr) {
     literals_active_ = true;
     for (size_t i = 0; i < input.literals->size(); ++i)
@@ -87,6 +90,7 @@ Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
 }
 
 absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
+  programs_allowed_ = true;
   const Node* node = tree_.node;
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: {
@@ -103,6 +107,9 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_DELETE_STMT:
       RETURN_IF_ERROR(BindWrite(node, nullptr));
+      break;
+    case PG_QUERY__NODE__NODE_CALL_STMT:
+      RETURN_IF_ERROR(BindCall(*node->call_stmt));
       break;
     default:
       return status::NotSupported("planning of this statement");
@@ -124,7 +131,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
       query_->session_details = true;
     if (e.function != nullptr && functions::HasSessionEffects(e.function->name))
       query_->session_effects = true;
-    if (e.kind != Expr::Kind::kParameter || e.parameter < client) return;
+    if (e.kind != Expr::Kind::kParameter || e.parameter < client || IsProgramResult(e)) return;
     const auto [it, inserted] = lifted.emplace(e.parameter - client, e.type);
     if (!inserted && it->second != e.type) {
       unliftable_.insert(e.parameter - client);
@@ -142,7 +149,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   // A parameter that was bound before its type was known has it now. Nobody else holds the
   // expressions yet.
   WalkQuery(*query_, [&](const Expr& e) {
-    if (e.kind == Expr::Kind::kParameter && e.type.id == TypeId::kUnknown)
+    if (e.kind == Expr::Kind::kParameter && !IsProgramResult(e) && e.type.id == TypeId::kUnknown)
       const_cast<Expr&>(e).type = query_->parameter_types[e.parameter];
   });
   for (size_t i = 0; i < literal_count; ++i) {
@@ -154,7 +161,25 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
       query_->parameter_types.push_back(it->second);
     }
   }
+  NumberProgramResults();
   return std::move(query_);
+}
+
+// The results of programs come after the statement's own parameters and its literals.
+void Binder::NumberProgramResults() {
+  if (query_->program_calls.empty()) return;
+  const int base = static_cast<int>(query_->parameter_types.size());
+  const auto number = [base](const Expr& e) {
+    // Nobody else holds the expressions yet.
+    if (e.kind == Expr::Kind::kParameter && IsProgramResult(e))
+      const_cast<Expr&>(e).parameter += base - kFirstProgramResult;
+  };
+  WalkQuery(*query_, number);
+  for (plan::ProgramCall& call : query_->program_calls) {
+    for (const ExprPtr& argument : call.arguments) WalkDeep(argument, number);
+    call.first_parameter += base - kFirstProgramResult;
+    for (const Type& type : call.results) query_->parameter_types.push_back(type);
+  }
 }
 
 void Binder::PinIndexLiterals() {

@@ -14,9 +14,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/sql/binder/scope.h"
+#include "common/sql/binder/triggers.h"
 #include "common/sql/binder/type_resolution.h"
 #include "common/sql/parser/parse_tree.h"
 #include "common/sql/plan/logical.h"
+#include "common/sql/program/program.h"
 #include "common/sql/sql.h"
 
 namespace adbms::sql::binder {
@@ -41,6 +43,12 @@ struct Target {
   // The composite value that it is a field of, by its name; null: none. Fields of one share it.
   std::shared_ptr<const std::string> composite = nullptr;
 };
+
+// While a statement is being bound, the parameters that are results of programs count from here.
+inline constexpr int kFirstProgramResult = 1 << 24;
+inline bool IsProgramResult(const plan::Expr& parameter) {
+  return parameter.parameter >= kFirstProgramResult;
+}
 
 class Binder {
  public:
@@ -99,6 +107,7 @@ class Binder {
   // The constants on which it depends whether an index on expressions or a partial one fits are not
   // lifted.
   void PinIndexLiterals();
+  void NumberProgramResults();
   // Only storage, which knows the catalog, can write an object's number as its name: the result's
   // columns of such types become text.
   void NameObjects(BoundQuery* bound);
@@ -131,6 +140,26 @@ class Binder {
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
   absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
       const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
+  // trigger_binder.cc
+  // A row that is about to be written: a value for each ordinal, none where there is no such row.
+  struct TriggeredRow {
+    std::vector<ExprPtr> new_values;
+    std::vector<ExprPtr> old_values;
+  };
+  // Changes the new row; whether the row is to be written, null: yes. Errors: 0A000 for a function
+  // that is no expression.
+  absl::StatusOr<ExprPtr> RunBeforeTrigger(const common::v1::TriggerDescriptor& trigger,
+                                           TriggerEvent event, TriggeredRow* row);
+  absl::Status InsertTriggers();
+  absl::Status UpdateTriggers();
+  absl::Status DeleteTriggers();
+  // ON CONFLICT DO UPDATE, which sets these columns.
+  absl::Status ConflictTriggers(const std::vector<uint32_t>& assigned);
+  // The columns of the row before UPDATE has changed it, in the table's order.
+  std::vector<ColumnId> KeepOldRow();
+  // Adds the rows that triggers are run for to what is returned. `alone`: not in WITH.
+  absl::Status SendTriggerRows(TriggerEvent event, const std::vector<uint32_t>& assigned,
+                               bool alone, std::vector<ExprPtr>* returning);
   // cascade_binder.cc: what the actions of foreign keys reach when rows of the table are removed,
   // or these columns of them change.
   absl::Status BindCascades(const common::v1::TableDescriptor& table, bool removed,
@@ -251,6 +280,7 @@ class Binder {
   bool MustPinTargets(const PgQuery__SelectStmt& select) const;
 
   // -- FROM (from_binder.cc, range_function.cc, join_binder.cc, lateral.cc)
+  struct RangeCall;  // range_call.h
   absl::StatusOr<RelPtr> BindFrom(NodeList list, Scope* scope);
   absl::StatusOr<RelPtr> BindFromItem(const Node* node, RelPtr lateral, Scope* scope,
                                       std::vector<ScopeItem>* items);
@@ -262,7 +292,6 @@ class Binder {
                                             Scope* scope, ScopeItem* item);
   absl::StatusOr<RelPtr> BindRangeFunction(const PgQuery__RangeFunction& range, Scope* scope,
                                            ScopeItem* item);
-  struct RangeCall;
   absl::Status BindRangeCall(const Node* node, NodeList definitions, Scope* scope,
                              std::vector<RangeCall>* calls);
   absl::Status DefineColumns(const Node* node, NodeList definitions, RangeCall* call);
@@ -282,11 +311,25 @@ class Binder {
   void MentionTable(const common::v1::TableDescriptor& table);
 
   // -- expressions (expression_binder.cc and others)
+  // What a name means that no column has.
+  struct NamedValue {
+    ParameterName name;
+    ExprPtr value;
+  };
   absl::StatusOr<ExprPtr> BindExpr(const Node* node, Scope* scope);
   absl::StatusOr<std::vector<ExprPtr>> BindExprs(NodeList nodes, Scope* scope);
   absl::StatusOr<ExprPtr> BindConst(const PgQuery__AConst& constant);
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
+  // variables.cc: what a name means that no column has; null: no variable either.
+  ExprPtr FindVariable(const std::vector<std::string>& names, int location) const;
+  // Errors: 42702 when the name of a column is that of a variable too.
+  absl::Status CheckNotVariable(const std::vector<std::string>& names, int location) const;
+  // The fields of the record; empty: no variable is one of the name.
+  std::vector<Target> FieldsOfVariable(const std::string& name, int location) const;
   absl::StatusOr<ExprPtr> BindParam(const PgQuery__ParamRef& param);
+  // Binds other text than the statement's, in which names mean `variables`.
+  absl::Status WithText(std::string_view text, std::vector<NamedValue>* variables,
+                        const std::function<absl::Status()>& bind);
   absl::StatusOr<ExprPtr> BindAExpr(const PgQuery__AExpr& expr, Scope* scope);
   absl::StatusOr<ExprPtr> BindIn(const PgQuery__AExpr& expr, Scope* scope);
   absl::StatusOr<ExprPtr> BindBetween(const PgQuery__AExpr& expr, Scope* scope);
@@ -331,6 +374,35 @@ class Binder {
   // not found without.
   std::string FunctionName(const std::vector<std::string>& names);
   absl::StatusOr<ExprPtr> BindFuncCall(const PgQuery__FuncCall& call, Scope* scope);
+  // user_functions.cc: functions that users have made.
+  struct UserCall {
+    const common::v1::FunctionDescriptor* function = nullptr;  // Null: none of the name.
+    std::vector<ExprPtr> arguments;                            // One for each input, coerced.
+  };
+  // Errors: 42883, 42725, 42809 for a procedure.
+  absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
+  // Whether the call can only mean functions that users have made.
+  bool MeansUserFunction(const PgQuery__FuncCall& call) const;
+  absl::StatusOr<ExprPtr> DefaultArgument(const common::v1::FunctionArgument& argument);
+  // One value. Errors: 0A000 where its program would have to run for each row.
+  absl::StatusOr<ExprPtr> BindUserCall(const PgQuery__FuncCall& call, Scope* scope);
+  // CALL: a row of the procedure's output arguments; none: no row.
+  absl::Status BindCall(const PgQuery__CallStmt& call);
+  absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
+  // In FROM.
+  absl::Status BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
+                             std::vector<RangeCall>* calls, RelPtr* rel,
+                             std::vector<ScopeColumn>* columns);
+  // The body as a part of the statement; nothing: it cannot be one.
+  absl::StatusOr<std::optional<BoundQuery>> InlineQuery(const UserCall& call);
+  absl::StatusOr<ExprPtr> InlineValue(const UserCall& call);
+  // program_inliner.cc: a program without loops and effects, as expressions. Null: it is none.
+  class ProgramInliner;
+  absl::StatusOr<ExprPtr> InlineProgram(const UserCall& call);
+  // Runs before the statement. Errors: 0A000 when its arguments depend on rows, or it would have to
+  // run more than once.
+  absl::StatusOr<size_t> CallProgram(UserCall call, bool returns_rows, int location, Scope* scope);
+  ExprPtr ProgramResult(size_t call, size_t column, int location) const;
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
   // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
@@ -412,6 +484,14 @@ class Binder {
   bool literals_active_ = false;  // False inside views and defaults.
   int no_lift_ = 0;               // Above 0: constants stay constants.
   int depth_ = 0;
+  // Of the program in which the statement stands, or of the function whose body is being bound.
+  std::vector<NamedValue> variables_;
+  bool variables_conflict_ = true;  // A column of the same name is an error; else it is meant.
+  bool programs_allowed_ = false;   // They can be run before what is bound.
+  int row_depth_ = 0;               // Above 0: what is bound is evaluated for each of many rows.
+  bool calls_procedure_ = false;    // CALL: what is called may be one.
+  int conditional_depth_ = 0;       // Above 0: what is bound may not be evaluated at all.
+  int function_depth_ = 0;          // Bodies of functions that are being bound in one another.
   int view_depth_ = 0;
   // Whose query is being bound; null in the statement itself.
   const common::v1::TableDescriptor* view_ = nullptr;

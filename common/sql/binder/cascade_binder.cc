@@ -23,6 +23,9 @@ absl::Status Binder::BindCascades(const TableDescriptor& table, bool removed,
   for (const auto& [id, changes] : plan::CascadesOf(table.table_id(), change, references)) {
     const TableDescriptor* reached = input_.catalog->FindTable(id);
     if (reached == nullptr) continue;
+    // Which of the two it is in the end, storage knows.
+    for (const TriggerEvent event : {TriggerEvent::kUpdate, TriggerEvent::kDelete})
+      RETURN_IF_ERROR(CheckNoTriggers(*reached, event, "an action of a foreign key on"));
     MentionTable(*reached);
     plan::CascadeTarget& target = query_->cascades.emplace_back();
     target.table = reached;

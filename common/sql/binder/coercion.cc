@@ -129,6 +129,13 @@ absl::StatusOr<ExprPtr> Binder::BindConst(const PgQuery__AConst& constant) {
 }
 
 absl::StatusOr<ExprPtr> Binder::BindParam(const PgQuery__ParamRef& param) {
+  if (function_depth_ > 0) {
+    // Of the function, not of the statement.
+    ExprPtr argument = FindVariable({absl::StrCat("$", param.number)}, param.location);
+    if (argument != nullptr) return argument;
+    return ErrorAt(sqlstate::kUndefinedParameter, param.location,
+                   absl::StrCat("there is no parameter $", param.number));
+  }
   const int index = param.number - 1;
   if (index < 0 || index >= static_cast<int>(query_->client_parameters))
     return ErrorAt(sqlstate::kUndefinedParameter, param.location,

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/binder/depth_guard.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -33,6 +34,13 @@ std::string GeneratedAlwaysDetail(const ColumnDescriptor& column) {
 }
 
 bool IsDefault(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT; }
+
+// name.*
+bool IsQualifiedStar(const Node* node) {
+  if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+  const PgQuery__ColumnRef& ref = *node->column_ref;
+  return ref.n_fields > 1 && ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
 
 // Whether a query is nothing but constant rows.
 bool IsPlainValues(const PgQuery__SelectStmt& select) {
@@ -139,12 +147,27 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
   }
   scope->clause = "VALUES";
   const PgQuery__SelectStmt& select = *insert.select_stmt->select_stmt;
+  size_t width = 0;
   for (const Node* list : NodeList(select.values_lists, select.n_values_lists)) {
-    const NodeList items(list->list->items, list->list->n_items);
-    if (!rows.empty() && items.size() != select.values_lists[0]->list->n_items)
+    // A record's star stands for its fields.
+    std::vector<std::pair<const Node*, ExprPtr>> items;
+    for (const Node* node : NodeList(list->list->items, list->list->n_items)) {
+      if (!IsQualifiedStar(node)) {
+        items.emplace_back(node, nullptr);
+        continue;
+      }
+      std::vector<Target> fields;
+      RETURN_IF_ERROR(ExpandStar(node, scope, &fields));
+      for (Target& field : fields) items.emplace_back(node, std::move(field.expression));
+    }
+    if (!rows.empty() && items.size() != width)
       return status::Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length");
+    width = items.size();
     if (items.size() > columns.size()) {
-      ASSIGN_OR_RETURN(const ExprPtr extra, BindExpr(items[columns.size()], scope));
+      ExprPtr extra = items[columns.size()].second;
+      if (extra == nullptr) {
+        ASSIGN_OR_RETURN(extra, BindExpr(items[columns.size()].first, scope));
+      }
       return ErrorAt(sqlstate::kSyntaxError, extra->location,
                      "INSERT has more expressions than target columns");
     }
@@ -154,12 +177,15 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
     std::vector<ExprPtr>& row = rows.emplace_back(static_cast<size_t>(table.columns_size()));
     for (size_t i = 0; i < items.size(); ++i) {
       const ColumnDescriptor& column = table.columns(static_cast<int>(columns[i]));
-      if (IsDefault(items[i])) {
+      auto& [node, value] = items[i];
+      if (value == nullptr && IsDefault(node)) {
         ASSIGN_OR_RETURN(row[columns[i]], DefaultOf(column));
-      } else {
-        ASSIGN_OR_RETURN(ExprPtr value, BindExpr(items[i], scope));
-        ASSIGN_OR_RETURN(row[columns[i]], InsertValue(value, column));
+        continue;
       }
+      if (value == nullptr) {
+        ASSIGN_OR_RETURN(value, BindExpr(node, scope));
+      }
+      ASSIGN_OR_RETURN(row[columns[i]], InsertValue(value, column));
     }
     for (int i = 0; i < table.columns_size(); ++i) {
       if (row[i] != nullptr) continue;
@@ -227,6 +253,7 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     }
     ASSIGN_OR_RETURN(project->expressions[columns[i]], InsertValue(value, target));
   }
+  const DepthGuard for_each_row(&row_depth_);
   for (int i = 0; i < table.columns_size(); ++i) {
     if (project->expressions[i] != nullptr) continue;
     ASSIGN_OR_RETURN(project->expressions[i], DefaultOf(table.columns(i)));
@@ -271,6 +298,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
                    ResolveTarget(*insert.relation, common::v1::PRIVILEGE_INSERT));
   overriding_ = insert.override;
   ASSIGN_OR_RETURN(query_->root, InsertInput(insert, &scope));
+  RETURN_IF_ERROR(InsertTriggers());
   plan::InsertTarget& target = query_->insert;
   for (const ColumnId id : query_->root->output)
     target.columns.push_back(query_->AddColumn(query_->columns[id]));
@@ -289,8 +317,9 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
     RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
   Scope returning(nullptr);
   returning.items.push_back(std::move(item));
-  return BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
-                       &target.returning);
+  RETURN_IF_ERROR(BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
+                                &target.returning));
+  return SendTriggerRows(TriggerEvent::kInsert, {}, parent == nullptr, &target.returning);
 }
 
 // All columns of the target in order, dropped ones included, then the row's key.
@@ -413,6 +442,8 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   scope.clause = "UPDATE";
   RETURN_IF_ERROR(BindAssignments({update.target_list, update.n_target_list}, &scope,
                                   &change.assigned, &change.values));
+  const std::vector<uint32_t> assigned = change.assigned;
+  RETURN_IF_ERROR(UpdateTriggers());
   for (const ExprPtr& value : change.values) {
     plan::ColumnSet used;
     plan::CollectColumns(*value, &used);
@@ -429,8 +460,9 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   for (int i = 0; i < table->columns_size(); ++i) {
     if (!table->columns(i).dropped()) returning.items[0].columns[live++].id = change.new_columns[i];
   }
-  return BindReturning({update.returning_list, update.n_returning_list}, &returning,
-                       &change.returning);
+  RETURN_IF_ERROR(BindReturning({update.returning_list, update.n_returning_list}, &returning,
+                                &change.returning));
+  return SendTriggerRows(TriggerEvent::kUpdate, assigned, parent == nullptr, &change.returning);
 }
 
 absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent) {
@@ -443,11 +475,13 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent)
   RETURN_IF_ERROR(BindCascades(*query_->target, /*removed=*/true, {}));
   RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause,
                                   item, rel, &scope));
+  RETURN_IF_ERROR(DeleteTriggers());
   query_->change.new_columns = query_->change.columns;
   Scope returning(nullptr);
   returning.items = scope.items;
-  return BindReturning({erase.returning_list, erase.n_returning_list}, &returning,
-                       &query_->change.returning);
+  RETURN_IF_ERROR(BindReturning({erase.returning_list, erase.n_returning_list}, &returning,
+                                &query_->change.returning));
+  return SendTriggerRows(TriggerEvent::kDelete, {}, parent == nullptr, &query_->change.returning);
 }
 
 absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const ScopeItem& item,

@@ -146,7 +146,10 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
       return ErrorAt(sqlstate::kFeatureNotSupported, ref.location,
                      absl::StrCat("the composite value \"", column, "\" is not supported here"),
                      "Select one of its fields, as in (name).field.");
-    if (found != nullptr) return plan::MakeColumn(found->id, found->type, ref.location);
+    if (found != nullptr) {
+      RETURN_IF_ERROR(CheckNotVariable(parser::StringsOf(fields), ref.location));
+      return plan::MakeColumn(found->id, found->type, ref.location);
+    }
     if (named_item != nullptr) {
       if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" ||
           column == "cmin")
@@ -155,6 +158,8 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
                      absl::StrCat("column ", table, ".", column, " does not exist"));
     }
   }
+  if (ExprPtr variable = FindVariable(parser::StringsOf(fields), ref.location); variable != nullptr)
+    return variable;
   if (fields.size() > 1) {
     // The relation may stand in FROM under another name.
     for (Scope* level = scope; level != nullptr; level = level->parent) {
@@ -369,6 +374,7 @@ absl::StatusOr<ExprPtr> Binder::BindBool(const PgQuery__BoolExpr& expr, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::BindCase(const PgQuery__CaseExpr& expr, Scope* scope) {
+  const DepthGuard conditional(&conditional_depth_);
   const SeriesRefusal no_sets(scope, "set-returning functions are not allowed in CASE");
   ExprPtr subject;
   if (expr.arg != nullptr) {
@@ -402,6 +408,7 @@ absl::StatusOr<ExprPtr> Binder::BindCase(const PgQuery__CaseExpr& expr, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::BindCoalesce(const PgQuery__CoalesceExpr& expr, Scope* scope) {
+  const DepthGuard conditional(&conditional_depth_);
   const SeriesRefusal no_sets(scope, "set-returning functions are not allowed in COALESCE");
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({expr.args, expr.n_args}, scope));
   std::vector<ExprPtr*> all;

@@ -272,6 +272,7 @@ std::string Binder::FunctionName(const std::vector<std::string>& names) {
 
 absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scope* scope) {
   const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
+  if (MeansUserFunction(call)) return BindUserCall(call, scope);
   const std::string name = FunctionName(names);
   if (names.size() > 1 && names[0] != "pg_catalog" && names[0] != "adbms" &&
       names[0] != "information_schema") {

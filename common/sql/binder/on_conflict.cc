@@ -212,7 +212,7 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
     if (plan::HasSubquery(insert.conflict_filter))
       return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
   }
-  return absl::OkStatus();
+  return ConflictTriggers(columns);
 }
 
 }  // namespace adbms::sql::binder

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/binder/range_call.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -27,18 +28,6 @@ bool NeedsDefinitions(std::string_view name) {
 }
 
 }  // namespace
-
-// A function of FROM with its columns.
-struct Binder::RangeCall {
-  std::string name;
-  int location = -1;
-  plan::SetFunction function;
-  std::vector<ColumnId> outputs;
-  bool scalar = false;  // Its one column has no name of its own but the function's.
-  // With a column definition list: its columns, computed of outputs.
-  std::vector<ColumnId> defined;
-  std::vector<ExprPtr> definitions;
-};
 
 absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope* scope,
                                    std::vector<RangeCall>* calls) {
@@ -177,6 +166,26 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
   std::vector<RangeCall> calls;
   for (const Node* node : NodeList(range.functions, range.n_functions)) {
     const NodeList parts(node->list->items, node->list->n_items);
+    if (parts[0]->node_case == PG_QUERY__NODE__NODE_FUNC_CALL &&
+        MeansUserFunction(*parts[0]->func_call)) {
+      RelPtr body;
+      std::vector<ScopeColumn> columns;
+      RETURN_IF_ERROR(BindUserRange(*parts[0]->func_call, scope, &calls, &body, &columns));
+      if (body == nullptr) continue;
+      if (range.n_functions > 1 || range.ordinality)
+        return Unsupported(parts[0]->func_call->location,
+                           "a function that is a query, in ROWS FROM or WITH ORDINALITY");
+      item->columns = std::move(columns);
+      const bool one = item->columns.size() == 1;
+      const std::string name = ColumnNameOf(parts[0]);
+      if (one && range.alias != nullptr && range.alias->n_colnames == 0 &&
+          item->columns[0].name == name)
+        item->columns[0].name = parser::View(range.alias->aliasname);
+      RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, parts[0]->func_call->location));
+      item->scalar = one;
+      for (const ScopeColumn& column : item->columns) query_->columns[column.id].name = column.name;
+      return body;
+    }
     NodeList definitions(range.coldeflist, range.n_coldeflist);
     if (parts.size() > 1 && parts[1]->node_case == PG_QUERY__NODE__NODE_LIST)
       definitions = NodeList(parts[1]->list->items, parts[1]->list->n_items);

@@ -81,8 +81,12 @@ absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Targ
         return status;
       }
     }
-    return ErrorAt(sqlstate::kUndefinedTable, ref.location,
-                   absl::StrCat("missing FROM-clause entry for table \"", alias, "\""));
+    std::vector<Target> fields = FieldsOfVariable(alias, ref.location);
+    if (fields.empty())
+      return ErrorAt(sqlstate::kUndefinedTable, ref.location,
+                     absl::StrCat("missing FROM-clause entry for table \"", alias, "\""));
+    for (Target& field : fields) targets->push_back(std::move(field));
+    return absl::OkStatus();
   }
   if (scope->items.empty())
     return ErrorAt(sqlstate::kSyntaxError, ref.location,

@@ -85,6 +85,8 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     return status::Error(sqlstate::kUndefinedTable,
                          absl::StrCat("relation \"", shown, "\" does not exist"));
   const common::v1::TableDescriptor& table = *binding.table;
+  if (copy.from)
+    RETURN_IF_ERROR(binder::CheckNoTriggers(table, binder::TriggerEvent::kInsert, "COPY into"));
   if (table.has_sequence())
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("cannot copy ", copy.from ? "to" : "from", " sequence \"",

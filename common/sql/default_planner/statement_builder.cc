@@ -222,6 +222,22 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
       proto->add_privileges(static_cast<common::v1::Privilege>(privilege));
     proto->set_as_role(use.as_role);
   }
+  for (const common::v1::FunctionDescriptor* function : query_.functions) {
+    common::v1::FunctionUse* use = plan_.add_functions();
+    use->set_function_id(function->function_id());
+    use->set_version(function->version());
+  }
+  for (const plan::ProgramCall& call : query_.program_calls) {
+    common::v1::ProgramCall* proto = plan_.add_program_calls();
+    proto->set_function_id(call.function->function_id());
+    for (const plan::ExprPtr& argument : call.arguments) {
+      ASSIGN_OR_RETURN(*proto->add_arguments(), plan::EncodeConstant(*argument));
+    }
+    proto->set_first_parameter(static_cast<uint32_t>(call.first_parameter));
+    proto->set_parameters(static_cast<uint32_t>(call.results.size()));
+    proto->set_returns_rows(call.returns_rows);
+  }
+  if (query_.trigger_rows.table_id() != 0) *plan_.mutable_trigger_rows() = query_.trigger_rows;
   plan_.set_planner(policy_.kind());
   plan_.set_statistics_version(policy_.statistics_version());
   plan_.set_session_dependent(query_.session_dependent);

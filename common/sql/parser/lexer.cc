@@ -123,7 +123,9 @@ Token Lexer::Next() {
   if (c == '\'') return Quoted(Token::Kind::kString, at_, false);
   if (c == '"') return Quoted(Token::Kind::kQuotedWord, at_, false);
   if (c == '$') return Dollar();
-  if (IsDigit(c) || (c == '.' && IsDigit(next))) return Number();
+  // 1..10 are two numbers with a symbol between them.
+  const bool second_dot = at_ > 0 && text_[at_ - 1] == '.';
+  if (IsDigit(c) || (c == '.' && IsDigit(next) && !second_dot)) return Number();
   if (IsWordStart(c)) {
     const char lower = Lower(c);
     if (next == '\'' && (lower == 'e' || lower == 'b' || lower == 'x' || lower == 'n'))

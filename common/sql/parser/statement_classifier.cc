@@ -188,6 +188,22 @@ void ClassifySetConstraints(const PgQuery__ConstraintsSetStmt& node, Statement* 
   out->set_constraints.deferred = node.deferred;
 }
 
+absl::Status ClassifyDo(const PgQuery__DoStmt& node, Statement* out) {
+  out->statement_class = StatementClass::kProgram;
+  out->command_tag = "DO";
+  out->program.language = "plpgsql";
+  bool has_body = false;
+  for (const Node* item : NodeList(node.args, node.n_args)) {
+    const std::string_view name = View(item->def_elem->defname);
+    if (name == "language") out->program.language = StringOf(item->def_elem->arg);
+    if (name != "as") continue;
+    out->program.body = StringOf(item->def_elem->arg);
+    has_body = true;
+  }
+  if (has_body) return absl::OkStatus();
+  return status::Error(sqlstate::kSyntaxError, "no inline code specified");
+}
+
 void ClassifyDiscard(const PgQuery__DiscardStmt& node, Statement* out) {
   using Kind = DiscardStatement::Kind;
   out->statement_class = StatementClass::kDiscard;
@@ -368,6 +384,13 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       out->cursor.kind = CursorStatement::Kind::kClose;
       out->cursor.name = View(node->close_portal_stmt->portalname);
       out->command_tag = out->cursor.name.empty() ? "CLOSE CURSOR ALL" : "CLOSE CURSOR";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DO_STMT:
+      return ClassifyDo(*node->do_stmt, out);
+    case PG_QUERY__NODE__NODE_CALL_STMT:
+      out->statement_class = StatementClass::kProgram;
+      out->command_tag = "CALL";
+      out->program.call = out->text;
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
       ClassifyDiscard(*node->discard_stmt, out);

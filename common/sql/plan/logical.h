@@ -236,6 +236,15 @@ struct TableUse {
   std::string as_role;
 };
 
+// See common/v1/plan.proto.
+struct ProgramCall {
+  const common::v1::FunctionDescriptor* function = nullptr;
+  std::vector<ExprPtr> arguments;
+  int first_parameter = 0;
+  std::vector<types::Type> results;
+  bool returns_rows = false;
+};
+
 // A bound statement.
 struct Query : Write {
   std::vector<ColumnInfo> columns;  // By ColumnId.
@@ -243,6 +252,9 @@ struct Query : Write {
   std::vector<ColumnId> output;  // SELECT: the result's columns (root's output, maybe reordered).
   std::vector<Cte> ctes;
   std::vector<TableUse> tables;
+  std::vector<const common::v1::FunctionDescriptor*> functions;
+  std::vector<ProgramCall> program_calls;
+  common::v1::TriggerRows trigger_rows;
   std::vector<types::Type> parameter_types;
   uint32_t client_parameters = 0;
   std::vector<uint32_t> pinned_literals;

@@ -31,6 +31,8 @@ struct CachedPlan {
   uint64_t fingerprint = 0;
   std::shared_ptr<const common::v1::Plan> plan;
   storage::api::PreparedPlanPtr prepared;
+  // The columns that the client is sent.
+  google::protobuf::RepeatedPtrField<common::v1::OutputColumn> columns;
   std::vector<types::Type> parameter_types;
   std::vector<std::string> pinned_values;  // Of plan->pinned_literals, in order.
   std::vector<uint32_t> table_ids;         // Each once.

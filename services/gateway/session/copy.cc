@@ -345,6 +345,8 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
   query.cacheable = false;
   query.multi_statement = true;  // Bulk copies run on default plans.
   ASSIGN_OR_RETURN(auto plan, MakePlan(query));
+  if (plan->plan->has_trigger_rows() || plan->plan->program_calls_size() > 0)
+    return status::NotSupported("COPY of a statement that runs functions or triggers");
   storage::api::ExecuteOptions options;
   ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
   RETURN_IF_ERROR(sink->BeginCopyOut(plan->plan->root().output_size(), format.binary));

@@ -124,7 +124,7 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   if (prepared->plan->plan->eager_ctes_size() > 0)
     return status::Error(status::sqlstate::kFeatureNotSupported,
                          "DECLARE CURSOR must not contain data-modifying statements in WITH");
-  prepared->columns = prepared->plan->plan->root().output();
+  prepared->columns = prepared->plan->columns;
   prepared->returns_rows = true;
   Portal portal;
   portal.name = cursor.name;
@@ -162,7 +162,7 @@ absl::Status Session::FetchScroll(const CursorStatement& fetch, Portal* cursor, 
   BufferRest(cursor);
   RETURN_IF_ERROR(cursor->failure);
   const Span span = SpanOf(fetch, cursor->position, cursor->rows->size());
-  RETURN_IF_ERROR(sink->BeginRows(cursor->statement->plan->plan->root().output()));
+  RETURN_IF_ERROR(sink->BeginRows(cursor->statement->plan->columns));
   reads_->Add(span.end - span.begin);
   RETURN_IF_ERROR(cursor->rows->Send(span.begin, span.end, span.backward, sink));
   cursor->position = span.position;

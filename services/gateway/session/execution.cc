@@ -1,5 +1,6 @@
 // How a session runs a plan on storage, and what it tells telemetry of it.
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -27,8 +28,8 @@ std::string CommandTag(const common::v1::Plan& plan, uint64_t rows) {
   }
 }
 
-bool ReturnsRows(const common::v1::Plan& plan) {
-  return plan.kind() == common::v1::STATEMENT_KIND_SELECT || plan.root().output_size() > 0;
+bool ReturnsRows(const plan_cache::CachedPlan& plan) {
+  return plan.plan->kind() == common::v1::STATEMENT_KIND_SELECT || !plan.columns.empty();
 }
 
 void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
@@ -145,8 +146,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     if (!parameters.ok() && query.literals != nullptr && attempt == 0) {
       services_.plan_cache->Erase(**plan);
       ASSIGN_OR_RETURN(*plan, MakePlan(query));
-      if (query.described != nullptr &&
-          !SameColumns(*query.described, (*plan)->plan->root().output())) {
+      if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
         return ResultChanged();
       }
       parameters = Parameters(**plan, client_parameters, *query.literals);
@@ -154,13 +154,25 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     RETURN_IF_ERROR(parameters.status());
     options->parameters = *std::move(parameters);
     storage::api::PreparedPlanPtr prepared = (*plan)->prepared;
+    const bool runs_programs = (*plan)->plan->program_calls_size() > 0;
+    if (runs_programs) {
+      const absl::Status programs = RunProgramCalls(*(*plan)->plan, &options->parameters);
+      if (status::HasSqlState(programs, status::sqlstate::kStalePlan) && attempt == 0) {
+        services_.plan_cache->Erase(**plan);
+        ASSIGN_OR_RETURN(*plan, MakePlan(query));
+        continue;
+      }
+      RETURN_IF_ERROR(programs);
+      // What they have done to the session is what the statement sees.
+      FillOptions(options);
+    }
     if ((*plan)->plan->control_functions()) {
       ASSIGN_OR_RETURN(prepared, AnswerControl(*(*plan)->plan, options->parameters));
     }
     auto stream = storage_->Execute(Context(), prepared, *options);
     if (stream.ok()) return stream;
     // What the functions have done is done: no second time.
-    if ((*plan)->plan->control_functions()) return stream.status();
+    if ((*plan)->plan->control_functions() || runs_programs) return stream.status();
     if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
         attempt >= storage::api::kStaleRetries) {
       return stream.status();
@@ -169,8 +181,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     // A snapshot that is older than an index: the transaction has a catalog of its own.
     if (attempt > 0 && in_transaction()) changed_schema_ = true;
     ASSIGN_OR_RETURN(*plan, MakePlan(query));
-    if (query.described != nullptr &&
-        !SameColumns(*query.described, (*plan)->plan->root().output())) {
+    if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
       return ResultChanged();
     }
   }
@@ -181,14 +192,34 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
                               ResultSink* sink) {
   storage::api::ExecuteOptions options;
   const absl::Time start = statement_start_;
+  // What its programs do stands or falls with it.
+  const bool fires = plan->plan->has_trigger_rows();
+  const bool own_transaction = (fires || plan->plan->program_calls_size() > 0) && !in_transaction();
   const auto run = [&]() -> absl::Status {
+    if (own_transaction) RETURN_IF_ERROR(BeginImplicit());
+    if (fires)
+      RETURN_IF_ERROR(
+          FireStatementTriggers(*plan->plan, common::v1::TriggerDescriptor::TIMING_BEFORE, sink));
     ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, client_parameters, &options));
-    const bool returns_rows = ReturnsRows(*plan->plan);
-    if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->plan->root().output()));
+    const bool returns_rows = ReturnsRows(*plan);
+    std::optional<TriggerRowsSink> trigger_rows;
+    if (plan->plan->has_trigger_rows()) {
+      // Its table has got them since it was planned: there is no transaction for what they do.
+      if (!in_transaction())
+        return status::Error(status::sqlstate::kSerializationFailure,
+                             "the triggers of the table were changed at the same time", "",
+                             "Try again.");
+      trigger_rows.emplace(*plan->plan);
+    }
+    if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
     types::Batch batch;
     for (;;) {
       ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
       if (!more) break;
+      if (trigger_rows.has_value()) {
+        RETURN_IF_ERROR(trigger_rows->Take(batch, sink));
+        continue;
+      }
       if (!returns_rows) continue;
       reads_->Add(batch.row_count);
       RETURN_IF_ERROR(sink->Rows(batch));
@@ -198,8 +229,21 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       RETURN_IF_ERROR(ChangeSettings(summary));
       SendReports(sink);
     }
+    if (!notices_.empty()) SendReports(sink);
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
-    return sink->Complete(CommandTag(*plan->plan, summary.rows_affected()));
+    const std::string tag = CommandTag(*plan->plan, summary.rows_affected());
+    if (trigger_rows.has_value()) {
+      // What they run is of the session too.
+      stream = nullptr;
+      RETURN_IF_ERROR(FireRowTriggers(*plan->plan, trigger_rows->rows(), sink));
+      RETURN_IF_ERROR(
+          FireStatementTriggers(*plan->plan, common::v1::TriggerDescriptor::TIMING_AFTER, sink));
+    }
+    if (own_transaction) {
+      stream = nullptr;
+      RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
+    }
+    return sink->Complete(tag);
   };
   absl::Status status = run();
   if (!status.ok()) {
@@ -214,8 +258,8 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
 absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink,
                                   bool* suspended) {
   const plan_cache::CachedPlan& plan = *portal->statement->plan;
-  const bool returns_rows = ReturnsRows(*plan.plan);
-  if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan.plan->root().output()));
+  const bool returns_rows = ReturnsRows(plan);
+  if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan.columns));
   uint64_t left = max_rows == 0 ? UINT64_MAX : max_rows;
   uint64_t sent = 0;
   if (portal->rows.has_value()) {

@@ -72,9 +72,9 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
     for (uint32_t i = 0; i < plan.client_parameters(); ++i) {
       prepared->parameter_types.push_back(prepared->plan->parameter_types[i]);
     }
-    prepared->columns = plan.root().output();
+    prepared->columns = prepared->plan->columns;
     prepared->returns_rows =
-        plan.kind() == common::v1::STATEMENT_KIND_SELECT || plan.root().output_size() > 0;
+        plan.kind() == common::v1::STATEMENT_KIND_SELECT || !prepared->columns.empty();
   } else if (!prepared->empty) {
     const auto statement_class = prepared->statement.statement_class;
     if (statement_class == sql::StatementClass::kExplain) {
@@ -92,7 +92,7 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
     }
     if (described != nullptr) {
       prepared->columns =
-          described->plan == nullptr ? described->columns : described->plan->plan->root().output();
+          described->plan == nullptr ? described->columns : described->plan->columns;
       prepared->returns_rows = prepared->columns.size() > 0;
     }
     if (statement_class == sql::StatementClass::kShow ||
@@ -265,6 +265,7 @@ absl::Status Session::OpenPortal(Portal* portal) {
   const PlanQuery query = QueryOf(prepared);
   RETURN_IF_ERROR(Refit(query, &prepared));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
+  if (prepared.plan->plan->has_trigger_rows()) return BufferTriggered(portal, query);
   ASSIGN_OR_RETURN(portal->stream,
                    StartPlan(&prepared.plan, query, portal->parameters, &portal->options));
   // What it writes does not depend on how many of its rows are fetched.

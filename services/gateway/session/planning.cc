@@ -91,6 +91,12 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     for (const types::Type& type : query.parameter_types) {
       *request.add_parameter_types() = types::ToProto(type);
     }
+    for (const sql::ParameterName& name : query.parameter_names) {
+      optimizer::v1::ParameterName* named = request.add_parameter_names();
+      named->set_relation(name.relation);
+      named->set_name(name.name);
+      named->set_alone(name.alone);
+    }
     request.set_lift_literals(query.literals != nullptr);
     if (query.literals != nullptr) {
       for (const sql::Literal& literal : *query.literals) {
@@ -119,6 +125,7 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
   services_.metrics->default_plans.Increment();
   sql::PlanningInput input = PlanningInputFor(query.sql, query.statement, catalog);
   input.parameter_types = query.parameter_types;
+  input.parameter_names = query.parameter_names;
   input.literals = query.literals;
   return sql::PlanDefault(input);
 }
@@ -131,6 +138,7 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   if (!restriction.empty()) plan.set_restriction(restriction);
   auto cached = std::make_shared<plan_cache::CachedPlan>();
   ASSIGN_OR_RETURN(cached->policy_version, AuthorizePlan(plan, *catalog));
+  cached->columns = ClientColumns(plan);
   for (const auto& type : plan.parameter_types()) {
     cached->parameter_types.push_back(types::FromProto(type));
   }
@@ -190,7 +198,7 @@ absl::Status Session::MakePlanFor(const PlanQuery& query, PreparedStatement* pre
   if (plan == nullptr) {
     ASSIGN_OR_RETURN(plan, MakePlan(query));
   }
-  if (query.described != nullptr && !SameColumns(*query.described, plan->plan->root().output()))
+  if (query.described != nullptr && !SameColumns(*query.described, plan->columns))
     return ResultChanged();
   prepared->plan = std::move(plan);
   prepared->identity = identity_;
@@ -236,7 +244,9 @@ absl::StatusOr<std::vector<types::Value>> Session::Parameters(
   }
   values.insert(values.end(), client.begin(), client.end());
   const types::TextOptions options = InputOptions();
-  for (size_t i = own; i < plan.parameter_types.size(); ++i) {
+  size_t given = plan.parameter_types.size();
+  for (const auto& call : plan.plan->program_calls()) given -= call.parameters();
+  for (size_t i = own; i < given; ++i) {
     const size_t literal = i - own;
     if (literal >= literals.size()) {
       return absl::InternalError(absl::StrCat("the plan of ", View(plan.normalized_sql),

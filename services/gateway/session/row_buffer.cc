@@ -8,7 +8,6 @@
 #include "common/status/sql_error.h"
 
 namespace adbms::gateway::session {
-namespace {
 
 uint64_t BytesOf(const types::Batch& batch) {
   uint64_t bytes = 0;
@@ -23,14 +22,15 @@ uint64_t BytesOf(const types::Batch& batch) {
   return bytes;
 }
 
-}  // namespace
+types::Batch CopyOf(const types::Batch& batch, uint32_t begin) {
+  std::vector<uint32_t> selection(batch.row_count - begin);
+  std::iota(selection.begin(), selection.end(), begin);
+  return types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
+}
 
 absl::Status RowBuffer::Append(const types::Batch& batch, uint32_t begin) {
   if (begin >= batch.row_count) return absl::OkStatus();
-  std::vector<uint32_t> selection(batch.row_count - begin);
-  std::iota(selection.begin(), selection.end(), begin);
-  types::Batch copy =
-      types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
+  types::Batch copy = CopyOf(batch, begin);
   bytes_ += BytesOf(copy);
   if (bytes_ > kMaxBytes) {
     return status::Error(

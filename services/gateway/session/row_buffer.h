@@ -10,6 +10,11 @@
 
 namespace adbms::gateway::session {
 
+// What the rows take, their strings included.
+uint64_t BytesOf(const types::Batch& batch);
+// Rows [begin, batch.row_count) that outlive the batch, whose maker uses its vectors again.
+types::Batch CopyOf(const types::Batch& batch, uint32_t begin);
+
 class RowBuffer {
  public:
   // What one buffer may take.

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
+#include "services/gateway/program/interpreter.h"
 #include "services/gateway/session/audit_text.h"
 #include "services/gateway/session/notification_inbox.h"
 #include "services/gateway/session/result_sink.h"
@@ -88,6 +89,28 @@ struct Portal {
   uint64_t serial = 0;     // When it was made, among the session's cursors and savepoints.
 };
 
+struct ProgramCache;
+
+// The columns of a plan's result that are the client's.
+OutputColumns ClientColumns(const common::v1::Plan& plan);
+
+// Keeps what a plan returns for its triggers.
+class TriggerRowsSink {
+ public:
+  explicit TriggerRowsSink(const common::v1::Plan& plan) : rows_of_(plan.trigger_rows()) {
+    const auto& output = plan.root().output();
+    for (int i = static_cast<int>(rows_of_.client_columns()); i < output.size(); ++i)
+      rows_.types.push_back(types::FromProto(output[i].type()));
+  }
+  // Hands the client's columns on. Errors: the sink's, 53200.
+  absl::Status Take(const types::Batch& batch, ResultSink* sink);
+  const program::Rows& rows() const { return rows_; }
+
+ private:
+  const common::v1::TriggerRows& rows_of_;
+  program::Rows rows_;
+};
+
 class Session {
  public:
   // Opens the conversation with storage and applies start-up settings. Errors: storage's, 3D000,
@@ -138,7 +161,22 @@ class Session {
  private:
   enum class TransactionState { kIdle, kImplicit, kExplicit, kFailed };
 
+  friend class ProgramHost;
+
   Session(const Services& services, SessionOptions options);
+
+  // For as long as a program runs. Errors: 54001 when too many run in one another.
+  class ProgramLevel {
+   public:
+    explicit ProgramLevel(Session* session);
+    ~ProgramLevel();
+    ProgramLevel(const ProgramLevel&) = delete;
+    ProgramLevel& operator=(const ProgramLevel&) = delete;
+    absl::Status status() const;
+
+   private:
+    Session& session_;
+  };
 
   rpc::CallContext Context();
   bool in_transaction() const { return state_ != TransactionState::kIdle; }
@@ -186,6 +224,7 @@ class Session {
     std::string_view normalized;
     const std::vector<sql::Literal>* literals = nullptr;
     std::vector<types::Type> parameter_types;
+    std::vector<sql::ParameterName> parameter_names;  // In a program: its variables.
     bool cacheable = true;
     bool multi_statement = false;
     // The columns that the client was told of: a new plan must have the same. Null: none yet.
@@ -272,6 +311,36 @@ class Session {
   absl::Status RunSetConstraints(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunNotify(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDiscard(const sql::Statement& statement, ResultSink* sink);
+  // Functions and procedures (program_calls.cc). `call`: of a trigger, its rows. `may_end`: it may
+  // end the transaction. Notices go to `sink`; null: they are kept for SendReports.
+  absl::StatusOr<program::Result> CallFunction(const common::v1::FunctionDescriptor& function,
+                                               const std::vector<types::Value>& arguments,
+                                               program::Call call, bool may_end, ResultSink* sink);
+  absl::StatusOr<program::Result> RunSqlBody(const common::v1::FunctionDescriptor& function,
+                                             const std::vector<types::Value>& arguments,
+                                             program::Host* host);
+  absl::StatusOr<program::Result> RunProgramBody(const common::v1::FunctionDescriptor& function,
+                                                 const std::vector<types::Value>& arguments,
+                                                 program::Call call, program::Host* host);
+  absl::StatusOr<std::vector<types::Value>> ProgramArguments(
+      const common::v1::Plan& plan, const common::v1::ProgramCall& call,
+      const std::vector<types::Value>& parameters);
+  // Runs the plan's programs; their results come behind the parameters.
+  absl::Status RunProgramCalls(const common::v1::Plan& plan, std::vector<types::Value>* parameters);
+  absl::Status RunCall(const PlanQuery& query, const std::vector<types::Value>& parameters,
+                       bool may_end, ResultSink* sink);
+  // Triggers (triggers.cc).
+  absl::Status FireStatementTriggers(const common::v1::Plan& plan,
+                                     common::v1::TriggerDescriptor::Timing timing,
+                                     ResultSink* sink);
+  // AFTER … FOR EACH ROW, for the rows that the plan has changed.
+  absl::Status FireRowTriggers(const common::v1::Plan& plan, const program::Rows& rows,
+                               ResultSink* sink);
+  absl::Status FireTrigger(const sql::Catalog& catalog,
+                           const common::v1::TriggerDescriptor& trigger, const program::Call& call,
+                           ResultSink* sink);
+  // Runs a portal's statement, whose table has triggers, to its end.
+  absl::Status BufferTriggered(Portal* portal, const PlanQuery& query);
   // DO and CALL (program_statement.cc).
   absl::Status RunProgram(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
@@ -367,9 +436,10 @@ class Session {
   absl::Time statement_start_;
   absl::Time deadline_ = absl::InfiniteFuture();
 
-  std::string_view source_;        // What the client has sent, while it runs.
-  sql::ScannedStatement scanned_;  // Reused.
-  std::string key_;                // Reused.
+  std::shared_ptr<ProgramCache> programs_;  // Made by the first program.
+  std::string_view source_;                 // What the client has sent, while it runs.
+  sql::ScannedStatement scanned_;           // Reused.
+  std::string key_;                         // Reused.
   std::unordered_map<std::string, std::shared_ptr<const std::vector<sql::Statement>>> parsed_;
   std::unordered_map<std::string, std::shared_ptr<PreparedStatement>> statements_;
   std::unordered_map<std::string, Portal> portals_;

@@ -63,7 +63,7 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
   query.multi_statement = true;
   const auto plan = MakePlan(query);
   if (!plan.ok()) return Shifted(plan.status(), statement);
-  ASSIGN_OR_RETURN(const std::string columns, Definitions(table, (*plan)->plan->root().output()));
+  ASSIGN_OR_RETURN(const std::string columns, Definitions(table, (*plan)->columns));
   const std::string name =
       absl::StrCat(table.schema.empty() ? "" : QuoteIdentifier(table.schema) + ".",
                    QuoteIdentifier(table.table));

@@ -90,6 +90,8 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   for (const auto& type : request.parameter_types()) {
     input.parameter_types.push_back(types::FromProto(type));
   }
+  for (const auto& name : request.parameter_names())
+    input.parameter_names.push_back({name.relation(), name.name(), name.alone()});
   std::vector<sql::Literal> literals;
   for (const auto& lifted : request.literals()) {
     literals.push_back({static_cast<sql::Literal::Kind>(lifted.kind()), lifted.offset(),

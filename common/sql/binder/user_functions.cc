@@ -1,0 +1,469 @@
+// Calls of functions that users have made: the body becomes a part of the statement where that can
+// be, or the program runs once before it (decision 041).
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/sql/binder/binder.h"
+#include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/range_call.h"
+#include "common/sql/functions/postgres_names.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+using common::v1::FunctionArgument;
+using common::v1::FunctionDescriptor;
+using functions::CastContext;
+using plan::Expr;
+using plan::Rel;
+namespace sqlstate = status::sqlstate;
+
+// Bodies in one another.
+constexpr int kMostInlined = 32;
+constexpr char kFunctionHint[] =
+    "No function matches the given name and argument types. You might need to add explicit type "
+    "casts.";
+
+std::vector<const FunctionArgument*> InputsOf(const FunctionDescriptor& function) {
+  std::vector<const FunctionArgument*> inputs;
+  for (const FunctionArgument& argument : function.arguments()) {
+    if (IsInput(argument)) inputs.push_back(&argument);
+  }
+  return inputs;
+}
+
+// Where each given argument goes; nothing when the function does not take them.
+std::optional<std::vector<int>> PlacesOf(const std::vector<const FunctionArgument*>& inputs,
+                                         const std::vector<std::string>& names) {
+  std::vector<int> given(inputs.size(), -1);
+  for (size_t i = 0; i < names.size(); ++i) {
+    size_t place = i;
+    if (!names[i].empty()) {
+      place = 0;
+      while (place < inputs.size() && inputs[place]->name() != names[i]) ++place;
+    }
+    if (place >= inputs.size() || given[place] >= 0) return std::nullopt;
+    given[place] = static_cast<int>(i);
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (given[i] < 0 && inputs[i]->default_sql().empty()) return std::nullopt;
+  }
+  return given;
+}
+
+// The columns that the function returns; names empty where it returns one value.
+std::vector<std::pair<std::string, Type>> ResultColumns(const FunctionDescriptor& function) {
+  std::vector<std::pair<std::string, Type>> columns;
+  int number = 0;
+  for (const FunctionArgument& argument : function.arguments()) {
+    const bool output = argument.mode() == FunctionArgument::MODE_OUT ||
+                        argument.mode() == FunctionArgument::MODE_INOUT ||
+                        argument.mode() == FunctionArgument::MODE_TABLE;
+    if (!output) continue;
+    ++number;
+    columns.emplace_back(argument.name().empty() ? absl::StrCat("column", number) : argument.name(),
+                         types::FromProto(argument.type()));
+  }
+  if (columns.empty()) columns.emplace_back("", types::FromProto(function.result()));
+  return columns;
+}
+
+}  // namespace
+
+bool Binder::MeansUserFunction(const PgQuery__FuncCall& call) const {
+  const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
+  const std::string schema = names.size() > 1 ? names[names.size() - 2] : "";
+  if (input_.catalog->FindFunctions(schema, names.back(), search_path_).empty()) return false;
+  if (!schema.empty()) return true;
+  const auto& builtin = functions::FunctionCatalog::Builtin();
+  return builtin.FindFunctions(names[0]).empty() && builtin.FindTableFunctions(names[0]).empty() &&
+         builtin.FindAggregates(names[0]).empty();
+}
+
+absl::StatusOr<ExprPtr> Binder::DefaultArgument(const FunctionArgument& argument) {
+  common::v1::ColumnDescriptor column;
+  column.set_name(argument.name());
+  *column.mutable_type() = argument.type();
+  return BindDefault(argument.default_sql(), column);
+}
+
+absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCall& call,
+                                                          Scope* scope) {
+  UserCall found;
+  const std::vector<std::string> path = parser::StringsOf({call.funcname, call.n_funcname});
+  const std::string schema = path.size() > 1 ? path[path.size() - 2] : "";
+  const auto known = input_.catalog->FindFunctions(schema, path.back(), search_path_);
+  if (known.empty()) return found;
+  if (call.agg_star || call.agg_distinct || call.agg_filter != nullptr || call.n_agg_order > 0 ||
+      call.over != nullptr)
+    return ErrorAt(sqlstate::kWrongObjectType, call.location,
+                   absl::StrCat(path.back(), " is not an aggregate function"));
+  if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
+  std::vector<std::string> names;
+  std::vector<ExprPtr> args;
+  std::vector<TypeId> actual;
+  for (const Node* node : NodeList(call.args, call.n_args)) {
+    const bool named = node->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR;
+    names.emplace_back(named ? node->named_arg_expr->name : "");
+    ASSIGN_OR_RETURN(ExprPtr e, BindExpr(named ? node->named_arg_expr->arg : node, scope));
+    actual.push_back(e->type.id);
+    args.push_back(std::move(e));
+  }
+  std::vector<const FunctionDescriptor*> functions;
+  std::vector<std::vector<int>> places;
+  std::vector<Signature> candidates;
+  for (const FunctionDescriptor* function : known) {
+    const auto inputs = InputsOf(*function);
+    const auto given = PlacesOf(inputs, names);
+    if (!given.has_value()) continue;
+    Signature signature(args.size());
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if ((*given)[i] >= 0)
+        signature[static_cast<size_t>((*given)[i])] = types::FromProto(inputs[i]->type()).id;
+    }
+    functions.push_back(function);
+    places.push_back(*given);
+    candidates.push_back(std::move(signature));
+  }
+  const Choice choice = ChooseCandidate(candidates, actual, false);
+  if (choice.index < 0) {
+    std::vector<std::string> shown;
+    for (const TypeId type : actual) shown.push_back(types::Format({type, 0}));
+    const std::string text =
+        absl::StrCat("function ", absl::StrJoin(path, "."), "(", absl::StrJoin(shown, ", "), ")");
+    if (choice.ambiguous)
+      return ErrorAt(sqlstate::kAmbiguousFunction, call.location,
+                     absl::StrCat(text, " is not unique"),
+                     "Could not choose a best candidate function. You might need to add explicit "
+                     "type casts.");
+    return ErrorAt(sqlstate::kUndefinedFunction, call.location,
+                   absl::StrCat(text, " does not exist"), kFunctionHint);
+  }
+  const auto at = static_cast<size_t>(choice.index);
+  found.function = functions[at];
+  if (found.function->kind() == FunctionDescriptor::KIND_PROCEDURE && !calls_procedure_)
+    return ErrorAt(sqlstate::kWrongObjectType, call.location,
+                   absl::StrCat(SignatureOf(*found.function), " is a procedure"),
+                   "To call a procedure, use CALL.");
+  if (found.function->returns_trigger())
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "trigger functions can only be called as triggers");
+  const auto inputs = InputsOf(*found.function);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    ExprPtr argument;
+    if (places[at][i] < 0) {
+      ASSIGN_OR_RETURN(argument, DefaultArgument(*inputs[i]));
+    } else {
+      const Type type = types::FromProto(inputs[i]->type());
+      ASSIGN_OR_RETURN(argument, Implicit(args[static_cast<size_t>(places[at][i])], type.id));
+    }
+    found.arguments.push_back(std::move(argument));
+  }
+  auto& used = query_->functions;
+  if (std::find(used.begin(), used.end(), found.function) == used.end())
+    used.push_back(found.function);
+  return found;
+}
+
+absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& call) {
+  const FunctionDescriptor& function = *call.function;
+  std::optional<BoundQuery> none;
+  if (function.language() != "sql" || function.settings_size() > 0) return none;
+  if (function_depth_ >= kMostInlined) return DepthGuard::Error();
+  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree,
+                   parser::ParseTree::Parse(function.source()));
+  kept_trees_.push_back(tree);
+  if (tree->result().n_stmts != 1 ||
+      tree->result().stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return none;
+  const PgQuery__SelectStmt& select = *tree->result().stmts[0]->stmt->select_stmt;
+  if (select.with_clause != nullptr || select.n_locking_clause > 0) return none;
+  // What an argument is worth is found once, if it matters how often.
+  UserCall arguments = call;
+  RelPtr once;
+  for (ExprPtr& argument : arguments.arguments) {
+    if (!plan::IsVolatile(argument) && !plan::HasSubquery(argument)) continue;
+    if (once == nullptr) once = plan::MakeRel(Rel::Kind::kProject, {plan::MakeOneRow()});
+    const ColumnId id = query_->AddColumn({"argument", argument->type, 0, 0, false});
+    once->output.push_back(id);
+    once->expressions.push_back(argument);
+    argument = plan::MakeColumn(id, argument->type);
+  }
+  std::vector<NamedValue> variables;
+  const auto inputs = InputsOf(function);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ExprPtr& value = arguments.arguments[i];
+    variables.push_back({{function.name(), absl::StrCat("$", i + 1), true}, value});
+    if (!inputs[i]->name().empty())
+      variables.push_back({{function.name(), inputs[i]->name(), true}, value});
+  }
+  const std::string acting_role = acting_role_;
+  if (function.security_definer()) acting_role_ = function.owner();
+  BoundQuery query;
+  BoundQuery* const bound = &query;
+  const absl::Status status = WithText(tree->text(), &variables, [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(query, BindSelect(select, nullptr));
+    return absl::OkStatus();
+  });
+  acting_role_ = acting_role;
+  RETURN_IF_ERROR(status);
+  if (once != nullptr) {
+    // The body depends on the row of the arguments.
+    RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {once, bound->rel});
+    join->join_type = common::v1::JOIN_TYPE_INNER;
+    join->lateral = true;
+    join->output = once->output;
+    join->output.insert(join->output.end(), bound->rel->output.begin(), bound->rel->output.end());
+    bound->rel = join;
+  }
+  // As the result is declared.
+  const auto columns = ResultColumns(function);
+  if (bound->columns.size() != columns.size())
+    return status::Error(
+        "42P13", absl::StrCat("return type mismatch in function declared to return ",
+                              columns.size() == 1 ? types::Format(columns[0].second) : "record"));
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});
+  for (size_t i = 0; i < columns.size(); ++i) {
+    ScopeColumn& column = bound->columns[i];
+    ExprPtr value = plan::MakeColumn(column.id, column.type);
+    const Type type = columns[i].second;
+    if (type.id != TypeId::kVoid && column.type.id != type.id) {
+      ASSIGN_OR_RETURN(value, TryCoerce(value, type, CastContext::kAssignment));
+      if (value == nullptr)
+        return status::Error(
+            "42P13",
+            absl::StrCat("return type mismatch in function declared to return ",
+                         types::Format(type)),
+            absl::StrCat("Actual return type is ", types::Format(column.type), "."));
+    } else if (type.id == TypeId::kVoid) {
+      value = plan::MakeNull({TypeId::kVoid, 0});
+    }
+    column.id = query_->AddColumn({columns[i].first, value->type, 0, 0, false});
+    column.type = value->type;
+    column.name = columns[i].first.empty() ? function.name() : columns[i].first;
+    project->output.push_back(column.id);
+    project->expressions.push_back(std::move(value));
+  }
+  bound->rel = project;
+  return std::optional<BoundQuery>(std::move(query));
+}
+
+absl::StatusOr<ExprPtr> Binder::InlineValue(const UserCall& call) {
+  ASSIGN_OR_RETURN(ExprPtr program, InlineProgram(call));
+  if (program != nullptr) return program;
+  ASSIGN_OR_RETURN(std::optional<BoundQuery> query, InlineQuery(call));
+  if (!query.has_value()) return ExprPtr();
+  // A row without FROM is the expression itself.
+  const Rel& project = *query->rel;
+  const Rel& below = *project.inputs[0];
+  ExprPtr value;
+  if (below.kind == Rel::Kind::kProject && below.inputs[0]->kind == Rel::Kind::kValues &&
+      below.inputs[0]->output.empty() && project.expressions.size() == 1) {
+    value = plan::Transform(project.expressions[0], [&](const ExprPtr& e) -> ExprPtr {
+      if (e->kind != Expr::Kind::kColumn) return nullptr;
+      for (size_t i = 0; i < below.output.size(); ++i) {
+        if (below.output[i] == e->column) return below.expressions[i];
+      }
+      return nullptr;
+    });
+  } else {
+    // The first row's.
+    RelPtr first = plan::MakeRel(Rel::Kind::kLimit, {query->rel});
+    first->count = plan::MakeLiteral(types::Value::Int(TypeId::kInt8, 1));
+    first->output = query->rel->output;
+    auto subquery = std::make_shared<Expr>();
+    subquery->kind = Expr::Kind::kSubquery;
+    subquery->subquery = common::v1::SubqueryExpression::KIND_SCALAR;
+    subquery->type = query->columns[0].type;
+    subquery->query = first;
+    value = subquery;
+  }
+  if (!call.function->strict() || call.arguments.empty()) return value;
+  std::vector<ExprPtr> nulls;
+  for (const ExprPtr& argument : call.arguments)
+    nulls.push_back(plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {argument}));
+  const ExprPtr any = nulls.size() == 1
+                          ? nulls[0]
+                          : plan::MakeLogical(common::v1::LogicalExpression::KIND_OR, nulls);
+  return plan::MakeCase(value->type, {any, plan::MakeNull(value->type), value});
+}
+
+absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int location,
+                                           Scope* scope) {
+  const std::string shown = absl::StrCat("function ", SignatureOf(*call.function));
+  for (const ExprPtr& argument : call.arguments) {
+    if (plan::IsRowIndependent(argument) || plan::IsVolatile(argument)) {
+      if (plan::ColumnsOf(argument).empty() && !plan::HasSubquery(argument)) continue;
+    }
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   absl::StrCat(shown, " cannot be called for each row"),
+                   "Its body runs statements or loops. Call it with constants or parameters, or "
+                   "write it as one query or expression.");
+  }
+  if (!programs_allowed_)
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   absl::StrCat(shown, " cannot be called here"),
+                   "Its body runs statements or loops. Write it as one query or expression.");
+  // Once is as often as PostgreSQL calls it only where there is one row.
+  const bool one_row =
+      row_depth_ == 0 && (scope == nullptr || (scope->items.empty() && scope->parent == nullptr));
+  const bool is_volatile =
+      call.function->volatility() != FunctionDescriptor::VOLATILITY_IMMUTABLE &&
+      call.function->volatility() != FunctionDescriptor::VOLATILITY_STABLE;
+  if (is_volatile && !one_row)
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   absl::StrCat(shown, " cannot be called for each row"),
+                   "It is volatile and its body runs statements or loops. Declare it STABLE if it "
+                   "changes nothing, or call it in a statement without FROM.");
+  if (conditional_depth_ > 0)
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   absl::StrCat(shown, " cannot be called under a condition"),
+                   "Its body runs statements or loops. Call it outside of CASE and COALESCE.");
+  plan::ProgramCall program;
+  program.function = call.function;
+  program.arguments = std::move(call.arguments);
+  program.returns_rows = returns_rows;
+  program.first_parameter = kFirstProgramResult;
+  for (const plan::ProgramCall& before : query_->program_calls)
+    program.first_parameter += static_cast<int>(before.results.size());
+  for (const auto& [name, type] : ResultColumns(*call.function)) {
+    const Type array{types::ArrayOf(type.id), type.modifier};
+    if (returns_rows && array.id == TypeId::kUnspecified)
+      return Unsupported(location, absl::StrCat("a set of ", types::Format(type)));
+    program.results.push_back(returns_rows ? array : type);
+  }
+  query_->calls_volatile |= is_volatile;
+  query_->program_calls.push_back(std::move(program));
+  return query_->program_calls.size() - 1;
+}
+
+ExprPtr Binder::ProgramResult(size_t call, size_t column, int location) const {
+  const plan::ProgramCall& program = query_->program_calls[call];
+  return plan::MakeParameter(program.first_parameter + static_cast<int>(column),
+                             program.results[column], location);
+}
+
+absl::StatusOr<ExprPtr> Binder::BindUserCall(const PgQuery__FuncCall& call, Scope* scope) {
+  ASSIGN_OR_RETURN(UserCall found, FindUserFunction(call, scope));
+  if (found.function->returns_set()) return BindUserSeries(std::move(found), call.location, scope);
+  if (ResultColumns(*found.function).size() > 1)
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, call.location,
+        absl::StrCat("the composite value of ", found.function->name(), "() is not supported here"),
+        "Call the function in FROM.");
+  ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
+  if (value != nullptr) return value;
+  ASSIGN_OR_RETURN(const size_t program,
+                   CallProgram(std::move(found), /*returns_rows=*/false, call.location, scope));
+  return ProgramResult(program, 0, call.location);
+}
+
+absl::Status Binder::BindCall(const PgQuery__CallStmt& call) {
+  Scope scope(nullptr);
+  scope.clause = "CALL arguments";
+  calls_procedure_ = true;
+  ASSIGN_OR_RETURN(UserCall found, FindUserFunction(*call.funccall, &scope));
+  calls_procedure_ = false;
+  if (found.function == nullptr)
+    return ErrorAt(
+        sqlstate::kUndefinedFunction, call.funccall->location,
+        absl::StrCat(
+            "procedure ",
+            absl::StrJoin(parser::StringsOf({call.funccall->funcname, call.funccall->n_funcname}),
+                          "."),
+            "() does not exist"),
+        "No procedure matches the given name and argument types. You might need to add "
+        "explicit type casts.");
+  if (found.function->kind() != FunctionDescriptor::KIND_PROCEDURE)
+    return ErrorAt(sqlstate::kWrongObjectType, call.funccall->location,
+                   absl::StrCat(SignatureOf(*found.function), " is not a procedure"),
+                   "To call a function, use SELECT.");
+  auto columns = ResultColumns(*found.function);
+  if (columns[0].second.id == TypeId::kUnspecified) columns.clear();
+  ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
+                                                     call.funccall->location, nullptr));
+  query_->program_calls[program].results.resize(columns.size());
+  RelPtr values = plan::MakeRel(Rel::Kind::kValues);
+  values->rows.emplace_back();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    values->rows[0].push_back(ProgramResult(program, i, -1));
+    values->output.push_back(query_->AddColumn({columns[i].first, columns[i].second, 0, 0, false}));
+    query_->output_names.push_back(columns[i].first);
+  }
+  query_->output = values->output;
+  query_->root = values;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ExprPtr> Binder::BindUserSeries(UserCall call, int location, Scope* scope) {
+  if (ResultColumns(*call.function).size() > 1)
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, location,
+        absl::StrCat("the composite value of ", call.function->name(), "() is not supported here"),
+        "Call the function in FROM.");
+  ASSIGN_OR_RETURN(const size_t program,
+                   CallProgram(std::move(call), /*returns_rows=*/true, location, scope));
+  ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
+                   BindSeries("unnest", {ProgramResult(program, 0, location)}, location, scope));
+  return plan::MakeColumn(columns[0], query_->columns[columns[0]].type, location);
+}
+
+absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
+                                   std::vector<RangeCall>* calls, RelPtr* rel,
+                                   std::vector<ScopeColumn>* columns) {
+  ASSIGN_OR_RETURN(UserCall found, FindUserFunction(call, scope));
+  const auto results = ResultColumns(*found.function);
+  const bool scalar = results.size() == 1 && !found.function->returns_set();
+  if (!scalar) {
+    ASSIGN_OR_RETURN(std::optional<BoundQuery> query, InlineQuery(found));
+    const bool strict = found.function->strict() && !found.arguments.empty();
+    if (query.has_value() && !strict) {
+      *rel = query->rel;
+      if (!found.function->returns_set()) {
+        RelPtr first = plan::MakeRel(Rel::Kind::kLimit, {*rel});
+        first->count = plan::MakeLiteral(types::Value::Int(TypeId::kInt8, 1));
+        first->output = (*rel)->output;
+        *rel = first;
+      }
+      *columns = query->columns;
+      return absl::OkStatus();
+    }
+  }
+  const std::string name = found.function->name();
+  if (scalar) {
+    ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
+    if (value == nullptr) {
+      ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
+                                                         call.location, nullptr));
+      value = ProgramResult(program, 0, call.location);
+    }
+    RangeCall range;
+    range.name = name;
+    range.location = call.location;
+    range.scalar = true;
+    range.outputs = {query_->AddColumn({name, value->type, 0, 0, false})};
+    range.function.arguments = {value};
+    calls->push_back(std::move(range));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const size_t program,
+                   CallProgram(std::move(found), /*returns_rows=*/true, call.location, nullptr));
+  for (size_t i = 0; i < results.size(); ++i) {
+    RangeCall range;
+    range.name = results[i].first.empty() ? name : results[i].first;
+    range.location = call.location;
+    range.scalar = results.size() == 1 && results[i].first.empty();
+    std::vector<ExprPtr> arguments = {ProgramResult(program, i, call.location)};
+    ASSIGN_OR_RETURN(range.function.function, ChooseTableFunction("unnest", &arguments));
+    range.function.arguments = std::move(arguments);
+    range.outputs = {query_->AddColumn({range.name, results[i].second, 0, 0, false})};
+    calls->push_back(std::move(range));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::binder

@@ -1,0 +1,65 @@
+// Names that are no columns: variables of a program, arguments of a function.
+#include "absl/strings/str_cat.h"
+#include "common/sql/binder/binder.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+
+namespace sqlstate = status::sqlstate;
+
+ExprPtr Binder::FindVariable(const std::vector<std::string>& names, int location) const {
+  // Innermost last; label.record.field is the record's field too.
+  for (auto known = variables_.rbegin(); known != variables_.rend(); ++known) {
+    const ParameterName& name = known->name;
+    if (name.name != names.back()) continue;
+    const bool meant = names.size() == 1 ? name.alone : name.relation == names[names.size() - 2];
+    if (!meant) continue;
+    if (known->value->kind == plan::Expr::Kind::kParameter)
+      return plan::MakeParameter(known->value->parameter, known->value->type, location);
+    return known->value;
+  }
+  return nullptr;
+}
+
+absl::Status Binder::CheckNotVariable(const std::vector<std::string>& names, int location) const {
+  if (!variables_conflict_ || variables_.empty() || names.size() > 1 || view_depth_ > 0)
+    return absl::OkStatus();
+  if (FindVariable(names, location) == nullptr) return absl::OkStatus();
+  status::SqlError error =
+      status::FromStatus(ErrorAt(sqlstate::kAmbiguousColumn, location,
+                                 absl::StrCat("column reference \"", names[0], "\" is ambiguous")));
+  error.detail = "It could refer to either a PL/pgSQL variable or a table column.";
+  return status::ToStatus(error);
+}
+
+std::vector<Target> Binder::FieldsOfVariable(const std::string& name, int location) const {
+  std::vector<Target> fields;
+  for (const NamedValue& known : variables_) {
+    if (known.name.alone || known.name.relation != name) continue;
+    fields.push_back({FindVariable({name, known.name.name}, location), known.name.name});
+  }
+  return fields;
+}
+
+absl::Status Binder::WithText(std::string_view text, std::vector<NamedValue>* variables,
+                              const std::function<absl::Status()>& bind) {
+  const std::string_view outer_text = text_;
+  const bool literals = literals_active_;
+  const bool conflict = variables_conflict_;
+  std::swap(*variables, variables_);
+  text_ = text;
+  literals_active_ = false;
+  variables_conflict_ = false;
+  ++view_depth_;
+  ++function_depth_;
+  const absl::Status status = bind();
+  --function_depth_;
+  --view_depth_;
+  variables_conflict_ = conflict;
+  literals_active_ = literals;
+  text_ = outer_text;
+  std::swap(*variables, variables_);
+  return status;
+}
+
+}  // namespace adbms::sql::binder

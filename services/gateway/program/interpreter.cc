@@ -1,0 +1,598 @@
+#include "services/gateway/program/interpreter.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "services/gateway/program/condition_names.h"
+
+namespace adbms::gateway::program {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+using types::TypeId;
+
+constexpr std::string_view kRaised = "P0001";
+constexpr std::string_view kAssertFailure = "P0004";
+constexpr std::string_view kCaseNotFound = "20000";
+constexpr std::string_view kNoReturn = "2F005";
+// What a simple CASE compares with.
+constexpr char kCaseOperand[] = "case operand";
+
+Variable TextVariable(std::string value) {
+  Variable variable;
+  variable.type = {TypeId::kText, 0};
+  variable.value = types::Value::Text(std::move(value));
+  return variable;
+}
+
+// An error of the connection or of this code, which no program handles.
+bool CanBeHandled(const absl::Status& status) {
+  const std::string code = status::FromStatus(status).sqlstate;
+  return code != sqlstate::kConnectionFailure && code.substr(0, 2) != "XX" && code.size() == 5;
+}
+
+}  // namespace
+
+absl::StatusOr<Result> Interpreter::Run(const Call& call) {
+  call_ = &call;
+  variables_.Push(call.label);
+  DeclareArguments(call);
+  const auto run = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const Flow flow, RunBlock(program_.block));
+    const bool needs_return = call.is_trigger || (call.returns_value && !call.returns_set);
+    if (flow != Flow::kReturn && needs_return)
+      return status::Error(
+          kNoReturn, call.is_trigger ? "control reached end of trigger procedure without RETURN"
+                                     : "control reached end of function without RETURN");
+    if (flow == Flow::kExit || flow == Flow::kContinue)
+      return status::Error(sqlstate::kSyntaxError,
+                           leaving_.empty() ? "EXIT cannot be used outside a loop"
+                                            : absl::StrCat("there is no label \"", leaving_,
+                                                           "\" attached to any block or loop "
+                                                           "enclosing this statement"));
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(run());
+  for (const size_t slot : outputs_) result_.outputs.push_back(variables_.at(slot).value);
+  variables_.Pop();
+  return std::move(result_);
+}
+
+void Interpreter::DeclareArguments(const Call& call) {
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const Call::Argument& argument = call.arguments[i];
+    Variable variable;
+    variable.type = argument.type;
+    variable.value = argument.value.is_null() ? types::Value::Null(argument.type) : argument.value;
+    const size_t slot = variables_.Add(absl::StrCat("$", i + 1), std::move(variable));
+    if (!argument.name.empty()) variables_.AddName(argument.name, slot);
+    if (argument.is_output) outputs_.push_back(slot);
+  }
+  Variable found;
+  found.type = {TypeId::kBool, 0};
+  found.value = types::Value::Bool(false);
+  found_ = variables_.Add("found", std::move(found));
+  if (!call.is_trigger) return;
+  for (const auto& [name, record] :
+       {std::make_pair("new", &call.new_row), std::make_pair("old", &call.old_row)}) {
+    Variable variable;
+    variable.is_record = true;
+    variable.record = *record;
+    variable.fixed_fields = !record->names.empty();
+    variables_.Add(name, std::move(variable));
+  }
+  for (const auto& [name, value] : call.trigger_values) {
+    Variable variable;
+    variable.type = value.type();
+    variable.value = value;
+    variables_.Add(name, std::move(variable));
+  }
+}
+
+absl::StatusOr<types::Type> Interpreter::TypeOf(const sql::program::Variable& declared) {
+  if (declared.kind == sql::program::VariableKind::kCursor) return types::Type{TypeId::kText, 0};
+  if (declared.like.empty()) return host_.TypeNamed(declared.type_text);
+  // Of a variable, or of a table's column.
+  ASSIGN_OR_RETURN(const auto place, variables_.Find(declared.like));
+  if (place.has_value()) {
+    const Variable& variable = variables_.at(place->slot);
+    return place->field.has_value() ? variable.record.types[*place->field] : variable.type;
+  }
+  if (declared.like.size() < 2)
+    return status::Error(sqlstate::kUndefinedObject,
+                         absl::StrCat("type \"", declared.like[0], "%TYPE\" does not exist"));
+  const std::vector<std::string> name(declared.like.begin(), declared.like.end() - 1);
+  ASSIGN_OR_RETURN(const auto* table, host_.FindTable(name));
+  for (const auto& column : table->columns()) {
+    if (!column.dropped() && column.name() == declared.like.back())
+      return types::FromProto(column.type());
+  }
+  return status::Error(sqlstate::kUndefinedColumn,
+                       absl::StrCat("column \"", declared.like.back(), "\" of relation \"",
+                                    name.back(), "\" does not exist"));
+}
+
+absl::Status Interpreter::DeclareOne(const sql::program::Variable& declared) {
+  Variable variable;
+  using Kind = sql::program::VariableKind;
+  if (declared.kind == Kind::kRecord || declared.kind == Kind::kRow) {
+    variable.is_record = true;
+    if (declared.kind == Kind::kRow) {
+      ASSIGN_OR_RETURN(const auto* table, host_.FindTable(declared.like));
+      variable.fixed_fields = true;
+      for (const auto& column : table->columns()) {
+        if (column.dropped()) continue;
+        variable.record.names.push_back(column.name());
+        variable.record.types.push_back(types::FromProto(column.type()));
+        variable.record.values.push_back(types::Value::Null(variable.record.types.back()));
+      }
+    }
+    if (!declared.initial.empty()) {
+      const Variable* other = RecordNamed(declared.initial);
+      if (other == nullptr)
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             "a default of a record variable is not supported", {},
+                             "Assign it by SELECT … INTO.");
+      RETURN_IF_ERROR(AssignRecord(&variable, other->record));
+    }
+    variables_.Add(declared.name, std::move(variable));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(variable.type, TypeOf(declared));
+  variable.value = types::Value::Null(variable.type);
+  variable.not_null = declared.not_null;
+  if (!declared.cursor_query.empty()) variable.cursor = &declared;
+  if (!declared.initial.empty()) {
+    ASSIGN_OR_RETURN(const types::Value value, Evaluate(declared.initial));
+    if (value.is_null() && declared.not_null)
+      return status::Error(sqlstate::kNullNotAllowed,
+                           absl::StrCat("null value cannot be assigned to variable \"",
+                                        declared.name, "\" declared NOT NULL"));
+    ASSIGN_OR_RETURN(variable.value, host_.Convert(value, variable.type));
+  }
+  variable.constant = declared.constant;
+  variables_.Add(declared.name, std::move(variable));
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::Declare(const sql::program::Block& block) {
+  for (const sql::program::Variable& declared : block.variables)
+    RETURN_IF_ERROR(DeclareOne(declared));
+  for (const auto& [name, of] : block.aliases) {
+    ASSIGN_OR_RETURN(const auto place, variables_.Find({of}));
+    if (!place.has_value())
+      return status::Error(sqlstate::kUndefinedParameter,
+                           absl::StrCat("variable \"", of, "\" does not exist"));
+    variables_.AddName(name, place->slot);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunBlock(const sql::program::Block& block) {
+  const size_t depth = variables_.frames().size();
+  variables_.Push(block.label);
+  const auto run = [&]() -> absl::StatusOr<Flow> {
+    RETURN_IF_ERROR(Declare(block));
+    if (!block.has_handlers) return RunBody(block.body);
+    RETURN_IF_ERROR(host_.Savepoint());
+    const size_t inner = variables_.frames().size();
+    auto flow = RunBody(block.body);
+    if (flow.ok()) {
+      RETURN_IF_ERROR(host_.ReleaseSavepoint());
+      return flow;
+    }
+    while (variables_.frames().size() > inner) variables_.Pop();
+    if (!CanBeHandled(flow.status())) return flow;
+    RETURN_IF_ERROR(host_.RollbackSavepoint());
+    return RunHandlers(block, flow.status());
+  };
+  auto flow = run();
+  // What an error has left on the way.
+  while (variables_.frames().size() > depth) variables_.Pop();
+  if (!flow.ok()) return flow;
+  if (*flow == Flow::kExit && !block.label.empty() && leaving_ == block.label) {
+    leaving_.clear();
+    return Flow::kNext;
+  }
+  return flow;
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunHandlers(const sql::program::Block& block,
+                                                           const absl::Status& failure) {
+  const status::SqlError error = status::FromStatus(failure);
+  for (const sql::program::Handler& handler : block.handlers) {
+    bool caught = false;
+    for (const std::string& condition : handler.conditions) {
+      if (condition != "others" && condition.size() != 5 && CodesOf(condition).empty())
+        return status::Error(sqlstate::kUndefinedObject,
+                             absl::StrCat("unrecognized exception condition \"", condition, "\""));
+      caught |= Catches(condition, error.sqlstate);
+    }
+    if (!caught) continue;
+    variables_.Push("");
+    variables_.Add("sqlstate", TextVariable(error.sqlstate));
+    variables_.Add("sqlerrm", TextVariable(error.message));
+    handled_.push_back(error);
+    auto flow = RunBody(handler.body);
+    handled_.pop_back();
+    return flow;
+  }
+  return failure;
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunBody(const sql::program::Body& body) {
+  for (const auto& statement : body) {
+    line_ = statement->line;
+    ASSIGN_OR_RETURN(const Flow flow, RunOne(*statement));
+    if (flow != Flow::kNext) return flow;
+  }
+  return Flow::kNext;
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunOne(const Statement& statement) {
+  using Kind = Statement::Kind;
+  const auto next = [](const absl::Status& status) -> absl::StatusOr<Flow> {
+    RETURN_IF_ERROR(status);
+    return Flow::kNext;
+  };
+  switch (statement.kind) {
+    case Kind::kNull:
+      return Flow::kNext;
+    case Kind::kBlock:
+      return RunBlock(*statement.block);
+    case Kind::kAssign: {
+      if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {
+        ASSIGN_OR_RETURN(const Place place, PlaceOf(statement.targets[0]));
+        Variable& target = variables_.at(place.slot);
+        if (!place.field.has_value() && target.is_record)
+          return next(AssignRecord(&target, Record(record->record)));
+      }
+      ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
+      return next(Assign(statement.targets[0], value));
+    }
+    case Kind::kIf:
+      return RunIf(statement);
+    case Kind::kCase:
+      return RunCase(statement);
+    case Kind::kLoop:
+    case Kind::kWhile:
+      return RunLoop(statement);
+    case Kind::kForInteger:
+      return RunForInteger(statement);
+    case Kind::kForQuery:
+    case Kind::kForExecute:
+      return RunForRows(statement);
+    case Kind::kForCursor:
+      return RunForCursor(statement);
+    case Kind::kForeach:
+      return RunForeach(statement);
+    case Kind::kExit:
+    case Kind::kContinue: {
+      if (!statement.expression.empty()) {
+        ASSIGN_OR_RETURN(const bool meant, IsTrue(statement.expression));
+        if (!meant) return Flow::kNext;
+      }
+      leaving_ = statement.target_label;
+      return statement.kind == Kind::kExit ? Flow::kExit : Flow::kContinue;
+    }
+    case Kind::kReturn:
+      return RunReturn(statement);
+    case Kind::kReturnNext:
+      return next(ReturnRow(statement));
+    case Kind::kReturnQuery: {
+      if (!call_->returns_set)
+        return status::Error(sqlstate::kDatatypeMismatch,
+                             "cannot use RETURN QUERY in a non-SETOF function");
+      ASSIGN_OR_RETURN(Rows rows, RowsOf(statement));
+      row_count_ = rows.size;
+      SetFound(rows.size > 0);
+      return next(ReturnRows(std::move(rows)));
+    }
+    case Kind::kRaise:
+      return next(RunRaise(statement));
+    case Kind::kAssert:
+      return next(RunAssert(statement));
+    case Kind::kSql:
+    case Kind::kPerform:
+      return next(RunSql(statement));
+    case Kind::kExecute:
+      return next(RunExecute(statement));
+    case Kind::kDiagnostics:
+      return next(RunDiagnostics(statement));
+    case Kind::kOpen:
+      return next(RunOpen(statement));
+    case Kind::kFetch:
+    case Kind::kMove:
+      return next(RunFetch(statement));
+    case Kind::kClose: {
+      ASSIGN_OR_RETURN(const std::string name, CursorNamed(statement.cursor));
+      return next(host_.CloseCursor(name));
+    }
+    case Kind::kCommit:
+    case Kind::kRollback:
+      return next(host_.EndTransaction(statement.kind == Kind::kCommit));
+  }
+  return absl::InternalError("an unknown statement of a program");
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunIf(const Statement& statement) {
+  for (const sql::program::Branch& branch : statement.branches) {
+    ASSIGN_OR_RETURN(const bool taken, IsTrue(branch.condition));
+    if (taken) return RunBody(branch.body);
+  }
+  return RunBody(statement.otherwise);
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunCase(const Statement& statement) {
+  const bool simple = !statement.expression.empty();
+  types::Value operand;
+  if (simple) {
+    ASSIGN_OR_RETURN(operand, Evaluate(statement.expression));
+  }
+  const sql::program::Body* body = statement.has_otherwise ? &statement.otherwise : nullptr;
+  if (simple) {
+    variables_.Push("");
+    Variable variable;
+    variable.type = operand.type();
+    variable.value = operand;
+    variables_.Add(kCaseOperand, std::move(variable));
+  }
+  const auto choose = [&]() -> absl::Status {
+    for (const sql::program::Branch& branch : statement.branches) {
+      bool taken = false;
+      if (simple) {
+        Prepared prepared;
+        RETURN_IF_ERROR(
+            Bind(absl::StrCat("\"", kCaseOperand, "\" IN (", branch.condition.text, ")"),
+                 /*expression=*/true, &prepared));
+        ASSIGN_OR_RETURN(const types::Value value,
+                         host_.Evaluate(&prepared.sql, ValuesOf(prepared)));
+        taken = !value.is_null() && value.bool_value();
+      } else {
+        ASSIGN_OR_RETURN(taken, IsTrue(branch.condition));
+      }
+      if (!taken) continue;
+      body = &branch.body;
+      break;
+    }
+    return absl::OkStatus();
+  };
+  const absl::Status status = choose();
+  if (simple) variables_.Pop();
+  RETURN_IF_ERROR(status);
+  if (body == nullptr)
+    return status::Error(kCaseNotFound, "case not found", {},
+                         "CASE statement is missing ELSE part.");
+  return RunBody(*body);
+}
+
+absl::StatusOr<Interpreter::Flow> Interpreter::RunReturn(const Statement& statement) {
+  if (call_->is_trigger) {
+    if (statement.expression.empty())
+      return status::Error(sqlstate::kSyntaxError, "missing expression");
+    if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {
+      result_.row = record->record;
+      result_.skip = record->record.names.empty();
+      return Flow::kReturn;
+    }
+    ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
+    if (!value.is_null())
+      return status::Error(sqlstate::kDatatypeMismatch,
+                           "cannot return non-composite value from function returning composite "
+                           "type");
+    result_.skip = true;
+    return Flow::kReturn;
+  }
+  if (statement.expression.empty()) {
+    if (call_->returns_value && !call_->returns_set)
+      return status::Error(sqlstate::kSyntaxError, "missing expression");
+    return Flow::kReturn;
+  }
+  if (!call_->returns_value || call_->returns_set)
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         call_->label.empty() || call_->is_procedure
+                             ? "RETURN cannot have a parameter in a procedure"
+                         : call_->returns_set
+                             ? "RETURN cannot have a parameter in function returning set"
+                             : "RETURN cannot have a parameter in function returning void");
+  ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
+  ASSIGN_OR_RETURN(result_.value, host_.Convert(value, call_->result));
+  return Flow::kReturn;
+}
+
+absl::Status Interpreter::ReturnRow(const Statement& statement) {
+  if (!call_->returns_set)
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         "cannot use RETURN NEXT in a non-SETOF function");
+  Rows row;
+  std::vector<types::Value> values;
+  if (statement.expression.empty()) {
+    for (const size_t slot : outputs_) {
+      values.push_back(variables_.at(slot).value);
+      row.types.push_back(variables_.at(slot).type);
+    }
+  } else if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {
+    values = record->record.values;
+    row.types = record->record.types;
+  } else {
+    ASSIGN_OR_RETURN(values.emplace_back(), Evaluate(statement.expression));
+    row.types.push_back(values[0].type());
+  }
+  types::Batch batch;
+  for (size_t i = 0; i < values.size(); ++i) {
+    auto vector = std::make_shared<types::Vector>(row.types[i]);
+    if (values[i].is_null()) {
+      vector->AppendNull();
+    } else {
+      vector->Append(values[i]);
+    }
+    batch.columns.push_back(std::move(vector));
+  }
+  batch.row_count = 1;
+  row.batches.push_back(std::move(batch));
+  row.size = 1;
+  return ReturnRows(std::move(row));
+}
+
+absl::Status Interpreter::ReturnRows(Rows rows) {
+  // The columns of the result: the output arguments', or the one value.
+  std::vector<types::Type> wanted;
+  for (const size_t slot : outputs_) wanted.push_back(variables_.at(slot).type);
+  if (wanted.empty() && call_->result.id != TypeId::kUnspecified) wanted.push_back(call_->result);
+  if (wanted.size() != rows.types.size())
+    return status::Error(
+        sqlstate::kDatatypeMismatch, "structure of query does not match function result type",
+        absl::StrCat("Number of returned columns (", rows.types.size(),
+                     ") does not match expected column count (", wanted.size(), ")."));
+  Rows& out = result_.rows;
+  if (out.types.empty()) out.types = wanted;
+  for (const types::Batch& batch : rows.batches) {
+    types::Batch converted;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (rows.types[i].id == wanted[i].id) {
+        converted.columns.push_back(batch.columns[i]);
+        continue;
+      }
+      auto vector = std::make_shared<types::Vector>(wanted[i]);
+      for (uint32_t row = 0; row < batch.row_count; ++row) {
+        types::Value value = batch.columns[i]->Get(row);
+        value.set_type(rows.types[i]);
+        ASSIGN_OR_RETURN(value, host_.Convert(value, wanted[i]));
+        if (value.is_null()) {
+          vector->AppendNull();
+        } else {
+          vector->Append(value);
+        }
+      }
+      converted.columns.push_back(std::move(vector));
+    }
+    converted.row_count = batch.row_count;
+    out.batches.push_back(std::move(converted));
+    out.size += batch.row_count;
+  }
+  out.bytes += rows.bytes;
+  return host_.Check();
+}
+
+absl::StatusOr<std::string> Interpreter::FormatMessage(const Statement& statement) {
+  std::string text;
+  size_t argument = 0;
+  const std::string& format = *statement.message;
+  for (size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%') {
+      text += format[i];
+      continue;
+    }
+    if (i + 1 < format.size() && format[i + 1] == '%') {
+      text += '%';
+      ++i;
+      continue;
+    }
+    ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.arguments[argument++].value));
+    text += value.is_null() ? "<NULL>" : host_.TextOf(value);
+  }
+  return text;
+}
+
+absl::Status Interpreter::RunRaise(const Statement& statement) {
+  if (statement.level.empty()) {
+    if (handled_.empty())
+      return status::Error("0Z002",
+                           "RAISE without parameters cannot be used outside an exception handler");
+    return status::ToStatus(handled_.back());
+  }
+  status::SqlError error;
+  error.sqlstate = kRaised;
+  const bool is_error = statement.level == "exception";
+  const auto code_of = [](const std::string& condition) -> absl::StatusOr<std::string> {
+    const std::vector<std::string_view> codes = CodesOf(condition);
+    if (!codes.empty()) return std::string(codes[0]);
+    if (condition.size() == 5) return condition;
+    return status::Error(sqlstate::kUndefinedObject,
+                         absl::StrCat("unrecognized exception condition \"", condition, "\""));
+  };
+  if (!statement.condition.empty()) {
+    ASSIGN_OR_RETURN(error.sqlstate, code_of(statement.condition));
+    error.message = statement.condition;
+  }
+  if (statement.message.has_value()) {
+    ASSIGN_OR_RETURN(error.message, FormatMessage(statement));
+  }
+  for (const sql::program::RaiseOption& option : statement.options) {
+    ASSIGN_OR_RETURN(const types::Value value, Evaluate(option.value));
+    if (value.is_null())
+      return status::Error(sqlstate::kNullNotAllowed, "RAISE statement option cannot be null");
+    std::string text = host_.TextOf(value);
+    if (option.name == "message" && statement.message.has_value())
+      return status::Error(sqlstate::kSyntaxError, "RAISE option already specified: MESSAGE");
+    if (option.name == "errcode") {
+      ASSIGN_OR_RETURN(error.sqlstate, code_of(text));
+    } else if (option.name == "message") {
+      error.message = std::move(text);
+    } else if (option.name == "detail") {
+      error.detail = std::move(text);
+    } else if (option.name == "hint") {
+      error.hint = std::move(text);
+    } else if (option.name == "column") {
+      error.column = std::move(text);
+    } else if (option.name == "constraint") {
+      error.constraint = std::move(text);
+    } else if (option.name == "table") {
+      error.table = std::move(text);
+    } else if (option.name == "schema") {
+      error.schema = std::move(text);
+    }
+  }
+  if (error.message.empty()) error.message = error.sqlstate;
+  if (is_error) return status::ToStatus(error);
+  const bool given = !statement.condition.empty() || error.sqlstate != kRaised;
+  if (!given) error.sqlstate = statement.level == "warning" ? "01000" : "00000";
+  host_.Notice(absl::AsciiStrToUpper(statement.level), error);
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::RunAssert(const Statement& statement) {
+  ASSIGN_OR_RETURN(const bool holds, IsTrue(statement.expression));
+  if (holds) return absl::OkStatus();
+  std::string message = "assertion failed";
+  if (!statement.message_expression.empty()) {
+    ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.message_expression));
+    if (!value.is_null()) message = host_.TextOf(value);
+  }
+  return status::Error(kAssertFailure, message);
+}
+
+absl::Status Interpreter::RunDiagnostics(const Statement& statement) {
+  if (statement.stacked && handled_.empty())
+    return status::Error("0Z002",
+                         "GET STACKED DIAGNOSTICS cannot be used outside an exception handler");
+  for (const sql::program::DiagnosticItem& item : statement.items) {
+    if (item.item == "row_count") {
+      RETURN_IF_ERROR(
+          Assign(item.target, types::Value::Int(TypeId::kInt8, static_cast<int64_t>(row_count_))));
+      continue;
+    }
+    std::string text;
+    if (statement.stacked) {
+      const status::SqlError& error = handled_.back();
+      text = item.item == "returned_sqlstate"     ? error.sqlstate
+             : item.item == "message_text"        ? error.message
+             : item.item == "pg_exception_detail" ? error.detail
+             : item.item == "pg_exception_hint"   ? error.hint
+             : item.item == "column_name"         ? error.column
+             : item.item == "constraint_name"     ? error.constraint
+             : item.item == "table_name"          ? error.table
+             : item.item == "schema_name"         ? error.schema
+                                                  : "";
+    } else {
+      text = absl::StrCat("PL/pgSQL function ",
+                          call_->label.empty() ? "inline_code_block" : call_->label, " line ",
+                          line_, " at GET DIAGNOSTICS");
+    }
+    RETURN_IF_ERROR(Assign(item.target, types::Value::Text(std::move(text))));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::gateway::program
