@@ -65,6 +65,16 @@ absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) 
                        table.columns(static_cast<int>(ordinal)).name(), "\""));
     }
   }
+  const std::string& name = table.columns(static_cast<int>(ordinal)).name();
+  for (const auto& trigger : table.triggers()) {
+    const auto& columns = trigger.columns();
+    if (std::find(columns.begin(), columns.end(), ordinal) != columns.end() ||
+        MentionsColumn(trigger.when_sql(), name))
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "cannot alter type of a column used in a trigger definition",
+                           absl::StrCat("trigger ", Shown(trigger.name()), " on table ",
+                                        Shown(table.name()), " depends on column \"", name, "\""));
+  }
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 // COMMENT ON.
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/program_objects.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -47,6 +48,14 @@ absl::StatusOr<const DdlBinder::Table*> DdlBinder::CommentTarget(
 }
 
 absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
+  if (parser::IsRoutine(comment.objtype)) {
+    ASSIGN_OR_RETURN(const auto* function,
+                     FindFunction(comment.objtype, *comment.object->object_with_args));
+    auto* statement = Add()->mutable_comment();
+    statement->set_text(std::string(parser::View(comment.comment)));
+    statement->set_function_id(function->function_id());
+    return absl::OkStatus();
+  }
   std::vector<std::string> parts;
   if (comment.object->node_case == PG_QUERY__NODE__NODE_LIST) {
     parts = parser::StringsOf({comment.object->list->items, comment.object->list->n_items});
@@ -90,9 +99,25 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
     }
     case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
       return CommentOnIndex(parts, statement);
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+      return CommentOnTrigger(std::move(parts), statement);
     default:
       return Unsupported(-1, "COMMENT on this kind of object");
   }
+}
+
+absl::Status DdlBinder::CommentOnTrigger(std::vector<std::string> parts,
+                                         common::v1::Comment* statement) const {
+  const std::string name = parts.back();
+  parts.pop_back();
+  ASSIGN_OR_RETURN(const Table* table, CommentTarget(parts, parts.size()));
+  for (const auto& trigger : table->triggers()) {
+    if (trigger.name() != name) continue;
+    statement->set_table_id(table->table_id());
+    statement->set_trigger(name);
+    return absl::OkStatus();
+  }
+  return NoTrigger(name, *table);
 }
 
 absl::Status DdlBinder::CommentOnIndex(const std::vector<std::string>& parts,

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/parser/program_objects.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -66,6 +67,21 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
       status = Comment(*node->comment_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT:
+      status = CreateFunction(*node->create_function_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_FUNCTION_STMT:
+      status = AlterFunction(*node->alter_function_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      status = AlterOwner(*node->alter_owner_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      status = AlterSchema(*node->alter_object_schema_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
+      status = CreateTrigger(*node->create_trig_stmt);
+      break;
     default:
       status = status::NotSupported("this statement");
   }
@@ -94,16 +110,21 @@ absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& ran
     return Unsupported(range.location, "a temporary relation");
   if (parser::View(range.relpersistence) == "u")
     return Unsupported(range.location, "an unlogged table");
+  return SchemaToCreateIn(schema, range.location);
+}
+
+absl::StatusOr<std::string> DdlBinder::SchemaToCreateIn(const std::string& schema,
+                                                        int location) const {
   if (!schema.empty()) {
     if (!input_.catalog->HasSchema(schema))
-      return ErrorAt(sqlstate::kInvalidSchemaName, range.location,
+      return ErrorAt(sqlstate::kInvalidSchemaName, location,
                      absl::StrCat("schema \"", schema, "\" does not exist"));
     return schema;
   }
   for (const std::string& candidate : input_.search_path) {
     if (candidate != "pg_catalog" && input_.catalog->HasSchema(candidate)) return candidate;
   }
-  return ErrorAt(sqlstate::kInvalidSchemaName, range.location,
+  return ErrorAt(sqlstate::kInvalidSchemaName, location,
                  "no schema has been selected to create in");
 }
 
@@ -205,6 +226,8 @@ absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
 }
 
 absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
+  if (parser::IsRoutine(drop.remove_type)) return DropFunctions(drop);
+  if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return DropTrigger(drop);
   const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   common::v1::DdlStatement* statement = Add();
   // An unqualified name means the first one on the search path, as everywhere.

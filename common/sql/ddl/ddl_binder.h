@@ -27,6 +27,9 @@ bool IsTableConstraint(const PgQuery__Constraint& constraint);
 // How many steps the statement has; 1 for all but ALTER TABLE.
 size_t CountSteps(const parser::StatementTree& tree);
 
+// Whether the expression's text has the name in it.
+bool MentionsColumn(std::string_view sql, const std::string& name);
+
 class TableExpressions;
 
 class DdlBinder {
@@ -164,6 +167,55 @@ class DdlBinder {
   absl::StatusOr<const Table*> CommentTarget(const std::vector<std::string>& parts,
                                              size_t count) const;
 
+  absl::Status CommentOnTrigger(std::vector<std::string> parts,
+                                common::v1::Comment* statement) const;
+
+  // functions.cc
+  absl::Status CreateFunction(const PgQuery__CreateFunctionStmt& create);
+  // The arguments, and the result that those which are output make.
+  absl::Status FunctionArguments(const PgQuery__CreateFunctionStmt& create,
+                                 common::v1::FunctionDescriptor* function);
+  // RETURNS. REQUIRES: the arguments are there.
+  absl::Status FunctionResult(const PgQuery__CreateFunctionStmt& create,
+                              common::v1::FunctionDescriptor* function);
+  absl::StatusOr<std::string> ArgumentDefault(const PgQuery__FunctionParameter& parameter,
+                                              const Type& type);
+
+  // function_types.cc
+  // Without modifier; SETOF is the caller's. `place`: "an argument" or "a result". Errors: 42704,
+  // 0A000 for polymorphic and composite types.
+  absl::StatusOr<Type> FunctionType(const PgQuery__TypeName& name, std::string_view place) const;
+  absl::StatusOr<Type> TypeOfColumn(const std::vector<std::string>& parts) const;
+
+  // find_function.cc
+  // Errors: 42883, 42725, 42809, those of the types.
+  absl::StatusOr<const common::v1::FunctionDescriptor*> FindFunction(
+      PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const;
+  absl::StatusOr<std::vector<Type>> ArgumentTypes(const PgQuery__ObjectWithArgs& object) const;
+  absl::Status DropFunctions(const PgQuery__DropStmt& drop);
+
+  // alter_function.cc
+  absl::Status AlterFunction(const PgQuery__AlterFunctionStmt& alter);
+  absl::Status RenameFunction(const PgQuery__RenameStmt& rename);
+  absl::Status AlterOwner(const PgQuery__AlterOwnerStmt& alter);
+  absl::Status AlterSchema(const PgQuery__AlterObjectSchemaStmt& alter);
+  // A new change of the function.
+  common::v1::FunctionDescriptor* Alter(const common::v1::FunctionDescriptor& function);
+
+  // triggers.cc
+  absl::Status CreateTrigger(const PgQuery__CreateTrigStmt& create);
+  absl::Status TriggerEvents(const PgQuery__CreateTrigStmt& create, const Table& table,
+                             common::v1::TriggerDescriptor* trigger) const;
+  // The number of the function of the name that takes nothing and returns trigger.
+  absl::StatusOr<uint32_t> TriggerFunction(const std::vector<std::string>& names) const;
+  absl::Status DropTrigger(const PgQuery__DropStmt& drop);
+  absl::Status RenameTrigger(const PgQuery__RenameStmt& rename);
+  absl::Status EnableTrigger(const PgQuery__AlterTableCmd& command, const Table& table);
+  // 42704, always.
+  absl::Status NoTrigger(const std::string& name, const Table& table) const;
+  // 0A000 when a trigger's WHEN names the column, which would then not be found any more.
+  absl::Status CheckNoTriggerNames(const Table& table, uint32_t column) const;
+
   // create_index.cc
   absl::Status CreateIndex(const PgQuery__IndexStmt& create);
   absl::Status CheckIndexKind(const PgQuery__IndexStmt& create) const;
@@ -191,6 +243,8 @@ class DdlBinder {
   // A table, view or sequence of a user.
   absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
+  // The schema of a new object; `schema`: that of its name, empty without one.
+  absl::StatusOr<std::string> SchemaToCreateIn(const std::string& schema, int location) const;
   // Whether a table, view or index has the name.
   bool HasRelation(const std::string& schema, const std::string& name) const;
   absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name,

@@ -3,15 +3,24 @@
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/parser/program_objects.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::sql::ddl {
-namespace {
 
 namespace sqlstate = status::sqlstate;
 
-}  // namespace
+bool MentionsColumn(std::string_view sql, const std::string& name) {
+  parser::Lexer lexer(sql);
+  for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd;
+       token = lexer.Next()) {
+    if (lexer.TextOf(token) == name || lexer.TextOf(token) == QuoteName(name) ||
+        lexer.Is(token, name))
+      return true;
+  }
+  return false;
+}
 
 absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint32_t> column) const {
   for (const Table& view : input_.catalog->snapshot().tables()) {
@@ -29,6 +38,8 @@ absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint3
 }
 
 absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
+  if (parser::IsRoutine(rename.rename_type)) return RenameFunction(rename);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return RenameTrigger(rename);
   auto table = Resolve(*rename.relation);
   if (!table.ok()) {
     if (rename.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable))
@@ -66,17 +77,11 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
                    absl::StrCat("column \"", from, "\" does not exist"));
   RETURN_IF_ERROR(CheckNoViewNames(**table, ordinal));
   // A check's text names its columns.
-  if ((*table)->checks_size() > 0) {
-    for (const auto& check : (*table)->checks()) {
-      parser::Lexer lexer(check.sql());
-      for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd;
-           token = lexer.Next()) {
-        if (lexer.TextOf(token) == from || lexer.TextOf(token) == QuoteName(from) ||
-            lexer.Is(token, from))
-          return Unsupported(-1, "renaming a column that a CHECK constraint names");
-      }
-    }
+  for (const auto& check : (*table)->checks()) {
+    if (MentionsColumn(check.sql(), from))
+      return Unsupported(-1, "renaming a column that a CHECK constraint names");
   }
+  RETURN_IF_ERROR(CheckNoTriggerNames(**table, ordinal));
   auto* alter = Add()->mutable_alter_table();
   alter->set_table_id((*table)->table_id());
   alter->mutable_rename_column()->set_column(ordinal);

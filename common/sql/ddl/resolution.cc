@@ -6,6 +6,7 @@ namespace adbms::sql::ddl {
 namespace {
 
 using common::v1::DdlStatement;
+using common::v1::FunctionDescriptor;
 using common::v1::ResolvedObject;
 using Table = common::v1::TableDescriptor;
 
@@ -32,6 +33,21 @@ class Resolver {
       return Add(ResolvedObject::KIND_INDEX, schema, name, &table)->set_object_id(found);
     }
     Add(ResolvedObject::KIND_INDEX, schema, name, nullptr);
+  }
+  // The function of that name and those argument types, or that there is none.
+  void Function(const FunctionDescriptor& function) {
+    const std::string signature = SignatureOf(function);
+    ResolvedObject* object =
+        Add(ResolvedObject::KIND_FUNCTION, function.schema(), signature, nullptr);
+    for (const auto* found : catalog_.FindFunctions(function.schema(), function.name(), {})) {
+      if (!SameInputs(*found, function)) continue;
+      object->set_object_id(found->function_id());
+      if (versions_) object->set_version(found->version());
+    }
+  }
+  void Function(uint32_t function_id) {
+    const FunctionDescriptor* function = catalog_.FindFunction(function_id);
+    if (function != nullptr) Function(*function);
   }
   void Schema(const std::string& name) {
     ResolvedObject* object = Add(ResolvedObject::KIND_SCHEMA, "", name, nullptr);
@@ -61,7 +77,8 @@ class Resolver {
 }  // namespace
 
 void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
-  Resolver note(*input_.catalog, versions, statement->mutable_resolution());
+  const Catalog& catalog = *input_.catalog;
+  Resolver note(catalog, versions, statement->mutable_resolution());
   const auto parents = [&](const auto& keys) {
     for (const auto& key : keys) {
       if (key.referenced_table_id() != 0) note.Relation(key.referenced_table_id());
@@ -109,9 +126,33 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return;
     }
     case DdlStatement::kComment:
+      if (statement->comment().has_function_id())
+        return note.Function(statement->comment().function_id());
       return statement->comment().object_case() == common::v1::Comment::kTableId
                  ? note.Relation(statement->comment().table_id())
                  : note.Schema(statement->comment().schema());
+    case DdlStatement::kCreateFunction:
+      note.Schema(statement->create_function().function().schema());
+      return note.Function(statement->create_function().function());
+    case DdlStatement::kDropFunction:
+      for (const uint32_t id : statement->drop_function().function_ids()) note.Function(id);
+      return;
+    case DdlStatement::kAlterFunction: {
+      const FunctionDescriptor& changed = statement->alter_function().function();
+      note.Function(changed.function_id());
+      const FunctionDescriptor* before = catalog.FindFunction(changed.function_id());
+      if (before != nullptr && before->schema() != changed.schema()) note.Schema(changed.schema());
+      return;
+    }
+    case DdlStatement::kCreateTrigger:
+      note.Relation(statement->create_trigger().table_id());
+      return note.Function(statement->create_trigger().trigger().function_id());
+    case DdlStatement::kDropTrigger:
+      if (statement->drop_trigger().table_id() != 0)
+        note.Relation(statement->drop_trigger().table_id());
+      return;
+    case DdlStatement::kAlterTrigger:
+      return note.Relation(statement->alter_trigger().table_id());
     case DdlStatement::kCreateSequence:
       note.Schema(statement->create_sequence().sequence().schema());
       if (statement->create_sequence().sequence().sequence().owner_table_id() != 0)

@@ -150,13 +150,37 @@ TEST(Parse, ClassifiesNotifications) {
 
 TEST(Parse, RefusesWhatIsNotSupported) {
   for (const char* sql :
-       {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "LOAD 'x'",
+       {"ALTER FUNCTION f() DEPENDS ON EXTENSION x", "LOAD 'x'",
         "CREATE MATERIALIZED VIEW a AS SELECT 1", "CREATE TEMP TABLE a AS SELECT 1",
-        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'", "PREPARE TRANSACTION 'x'",
+        "CREATE AGGREGATE f(int) (sfunc = g, stype = int)", "PREPARE TRANSACTION 'x'",
         "DO $$ begin end $$"}) {
     const auto result = Parse(sql);
     ASSERT_FALSE(result.ok()) << sql;
     EXPECT_EQ(status::FromStatus(result.status()).sqlstate, "0A000") << sql;
+  }
+}
+
+TEST(Parse, FunctionsAndTriggersAreSchemaChanges) {
+  const std::pair<const char*, const char*> kTags[] = {
+      {"CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'", "CREATE FUNCTION"},
+      {"CREATE PROCEDURE p() BEGIN ATOMIC SELECT 1; SELECT 2; END", "CREATE PROCEDURE"},
+      {"CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", "CREATE TRIGGER"},
+      {"ALTER ROUTINE f STABLE", "ALTER ROUTINE"},
+      {"ALTER FUNCTION f(int) RENAME TO g", "ALTER FUNCTION"},
+      {"ALTER PROCEDURE f(int) OWNER TO a", "ALTER PROCEDURE"},
+      {"ALTER FUNCTION f SET SCHEMA s", "ALTER FUNCTION"},
+      {"ALTER TRIGGER t ON a RENAME TO u", "ALTER TRIGGER"},
+      {"DROP ROUTINE f, g(int)", "DROP ROUTINE"},
+      {"DROP TRIGGER IF EXISTS t ON a", "DROP TRIGGER"},
+      {"ALTER TABLE a DISABLE TRIGGER ALL", "ALTER TABLE"},
+      {"COMMENT ON TRIGGER t ON a IS 'x'", "COMMENT"},
+  };
+  for (const auto& [sql, tag] : kTags) {
+    const auto statements = Parse(sql);
+    ASSERT_TRUE(statements.ok()) << sql << statements.status();
+    ASSERT_EQ(statements->size(), 1u) << sql;
+    EXPECT_EQ(statements->front().statement_class, StatementClass::kDdl) << sql;
+    EXPECT_EQ(statements->front().command_tag, tag) << sql;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "common/sql/parser/copy_statement.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/options.h"
+#include "common/sql/parser/program_objects.h"
 #include "common/sql/parser/role_statement.h"
 #include "common/sql/parser/table_as_statement.h"
 #include "common/sql/parser/type_name.h"
@@ -323,6 +324,10 @@ void ClassifyKeptSetting(const PgQuery__VariableSetStmt& node, Statement* out) {
 absl::Status Classify(const StatementTree& tree, Statement* out) {
   const Node* node = tree.node;
   const std::string& whole = tree.parse->text();
+  if (std::string tag = ProgramObjectTag(*node); !tag.empty()) {
+    Ddl(std::move(tag), out);
+    return absl::OkStatus();
+  }
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
       out->statement_class = StatementClass::kPlannable;

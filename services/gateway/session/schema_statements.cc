@@ -83,6 +83,8 @@ void SetOwner(const std::string& user, DdlStatement* ddl) {
   if (ddl->has_create_table()) ddl->mutable_create_table()->mutable_table()->set_owner(user);
   if (ddl->has_create_sequence())
     ddl->mutable_create_sequence()->mutable_sequence()->set_owner(user);
+  if (ddl->has_create_function())
+    ddl->mutable_create_function()->mutable_function()->set_owner(user);
   if (ddl->has_create_view()) ddl->mutable_create_view()->mutable_view()->set_owner(user);
   if (ddl->has_create_schema() && ddl->create_schema().owner().empty())
     ddl->mutable_create_schema()->set_owner(user);
@@ -186,7 +188,15 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
                  ? absl::OkStatus()
                  : CheckSequenceOwner(sequence->owner(), alter.sequence(), *catalog);
     }
+    case Body::kCreateFunction:
+    case Body::kDropFunction:
+    case Body::kAlterFunction:
+    case Body::kCreateTrigger:
+    case Body::kDropTrigger:
+    case Body::kAlterTrigger:
+      return AuthorizeFunctionDdl(ddl, policy, *catalog);
     case Body::kComment:
+      if (ddl.comment().has_function_id()) return AuthorizeFunctionDdl(ddl, policy, *catalog);
       if (ddl.comment().object_case() == common::v1::Comment::kTableId)
         return owner(ddl.comment().table_id());
       return policy::AuthorizeSchemaOwner(policy, *catalog, ddl.comment().schema());

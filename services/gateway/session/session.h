@@ -384,6 +384,13 @@ class Session {
   absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::CatalogPtr& catalog);
   absl::Status AuthorizeAlteration(const common::v1::AlterTable& alter,
                                    const security::v1::Policy& policy, const sql::Catalog& catalog);
+  // Functions and triggers, comments on functions too (function_rights.cc). Errors: 42501, 55P02.
+  absl::Status AuthorizeFunctionDdl(const common::v1::DdlStatement& ddl,
+                                    const security::v1::Policy& policy,
+                                    const sql::Catalog& catalog);
+  absl::Status AuthorizeFunctionAlteration(const common::v1::FunctionDescriptor& function,
+                                           const security::v1::Policy& policy,
+                                           const sql::Catalog& catalog);
   // Whether `role` may own what is in `schema`, and be given it by the session's user.
   absl::Status AuthorizeNewOwner(const std::string& role, const std::string& schema,
                                  const security::v1::Policy& policy, const sql::Catalog& catalog);

@@ -1,6 +1,7 @@
 #include "services/security/authz/dependents.h"
 
 #include "common/sql/catalog_numbers.h"
+#include "common/sql/sql.h"
 
 namespace adbms::security::authz {
 namespace {
@@ -23,6 +24,12 @@ std::vector<std::string> OwnedBy(const common::v1::CatalogSnapshot& catalog,
   for (const common::v1::TableDescriptor& table : catalog.tables()) {
     const bool system = table.is_virtual() && !table.has_sequence();
     if (!system && table.owner() == role) objects.push_back("owner of " + Described(table));
+  }
+  for (const common::v1::FunctionDescriptor& function : catalog.functions()) {
+    if (function.owner() == role)
+      objects.push_back("owner of function " +
+                        (function.schema() == "public" ? "" : function.schema() + ".") +
+                        sql::SignatureOf(function));
   }
   return objects;
 }

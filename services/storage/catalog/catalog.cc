@@ -108,6 +108,7 @@ absl::Status Catalog::Load() {
   uint64_t version = static_cast<uint64_t>(absl::ToUnixMicros(absl::Now()));
   CatalogState::SchemaMap schemas;
   CatalogState::TableMap tables;
+  CatalogState::FunctionMap functions;
   auto it = engine_->NewIterator(nullptr, {codec::SpaceBegin(0), codec::SpaceEnd(0)}, {});
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const std::string_view key = engine::ToView(it->key());
@@ -118,6 +119,12 @@ absl::Status Catalog::Load() {
         return CorruptDescriptor();
       }
       schemas[schema.schema_id()] = std::move(schema);
+    } else if (key[4] == 'p') {
+      auto function = std::make_shared<common::v1::FunctionDescriptor>();
+      if (!function->ParseFromArray(it->value().data(), static_cast<int>(it->value().size())))
+        return CorruptDescriptor();
+      version = std::max(version, function->version() + 1);
+      functions[function->function_id()] = std::move(function);
     } else if (key[4] == 't') {
       common::v1::TableDescriptor table;
       if (!table.ParseFromArray(it->value().data(), static_cast<int>(it->value().size()))) {
@@ -155,7 +162,8 @@ absl::Status Catalog::Load() {
     ASSIGN_OR_RETURN(tables[id], MakeTableEntry(std::move(table)));
   }
   next_version_ = version + 1;
-  current_ = std::make_shared<CatalogState>(version, std::move(schemas), std::move(tables));
+  current_ = std::make_shared<CatalogState>(version, std::move(schemas), std::move(tables),
+                                            std::move(functions));
   return absl::OkStatus();
 }
 

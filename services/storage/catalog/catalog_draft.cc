@@ -38,8 +38,8 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
     tables[table_id] = entry;
   }
   changes_.tables[table_id] = std::move(entry);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(), std::move(tables));
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
+                                          std::move(tables), state_->functions());
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
@@ -53,8 +53,8 @@ void CatalogDraft::PutSchema(uint32_t schema_id,
     records_.push_back({SystemKey('s', schema_id), {}, true});
   }
   changes_.schemas[schema_id] = std::move(schema);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas), state_->tables());
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
+                                          state_->tables(), state_->functions());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {

@@ -78,6 +78,16 @@ class CatalogDraft {
   // The sequences that belong to columns of the table.
   std::vector<uint32_t> OwnedSequences(uint32_t table_id) const;
   Result Comment(const common::v1::Comment& statement);
+  // Errors: 42723, 42P13, 42809 as PostgreSQL has them for a function that is there already.
+  Result CreateFunction(const common::v1::CreateFunction& statement);
+  // Errors: 2BP01 for triggers that call one of them, unless CASCADE.
+  Result DropFunctions(const common::v1::DropFunction& statement);
+  // Another definition, name or schema. Errors: 42723 when that is taken.
+  Result AlterFunction(const common::v1::AlterFunction& statement);
+  // Errors: 42710.
+  Result CreateTrigger(const common::v1::CreateTrigger& statement);
+  Result DropTrigger(const common::v1::DropTrigger& statement);
+  Result AlterTrigger(const common::v1::AlterTrigger& statement);
 
   // Errors: 42P01.
   absl::StatusOr<TableEntryPtr> Table(uint32_t table_id) const;
@@ -87,6 +97,16 @@ class CatalogDraft {
   void EraseTable(const TableEntry& entry);
   void PutEntry(uint32_t table_id, TableEntryPtr entry);
   void PutSchema(uint32_t schema_id, std::optional<common::v1::SchemaDescriptor> schema);
+  // Stamps a version.
+  void PutFunction(common::v1::FunctionDescriptor function);
+  void EraseFunction(uint32_t function_id);
+  // Drops the triggers that call the function. Errors: 2BP01 unless `cascade`.
+  absl::Status DropTriggersOf(const common::v1::FunctionDescriptor& function, bool cascade,
+                              v1::DdlResult* result);
+  // The triggers of UPDATE OF the column, or with it in WHEN, go with it. Errors: 2BP01 unless
+  // `cascade`.
+  absl::Status DropTriggersOn(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
+                              v1::DdlResult* result);
   absl::Status RequireSchema(const std::string& schema) const;
   // A new, empty space for the table's rows.
   absl::Status NewStorage(common::v1::TableDescriptor* table);

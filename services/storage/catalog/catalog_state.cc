@@ -1,9 +1,15 @@
 #include "services/storage/catalog/catalog_state.h"
 
+#include "common/sql/sql.h"
+
 namespace adbms::storage::catalog {
 
-CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables)
-    : version_(version), schemas_(std::move(schemas)), tables_(std::move(tables)) {
+CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables,
+                           FunctionMap functions)
+    : version_(version),
+      schemas_(std::move(schemas)),
+      tables_(std::move(tables)),
+      functions_(std::move(functions)) {
   for (const auto& [id, entry] : tables_) {
     const common::v1::TableDescriptor& table = entry->descriptor;
     by_id_.emplace(id, &entry);
@@ -22,6 +28,8 @@ CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables)
       indexes_by_name_.emplace(Name{table.schema(), index.name()}, ref);
     }
   }
+  for (const auto& [id, function] : functions_)
+    functions_by_name_.emplace(Name{function->schema(), sql::SignatureOf(*function)}, function);
 }
 
 const TableEntryPtr* CatalogState::Find(uint32_t table_id) const {
@@ -63,12 +71,24 @@ bool CatalogState::HasRelation(const std::string& schema, const std::string& nam
   return by_name_.contains({schema, name}) || indexes_by_name_.contains({schema, name});
 }
 
+FunctionPtr CatalogState::FindFunction(uint32_t function_id) const {
+  const auto it = functions_.find(function_id);
+  return it == functions_.end() ? nullptr : it->second;
+}
+
+FunctionPtr CatalogState::FindFunctionByName(const std::string& schema,
+                                             const std::string& signature) const {
+  const auto it = functions_by_name_.find({schema, signature});
+  return it == functions_by_name_.end() ? nullptr : it->second;
+}
+
 std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() const {
   std::call_once(snapshot_once_, [this] {
     auto snapshot = std::make_shared<common::v1::CatalogSnapshot>();
     snapshot->set_version(version_);
     for (const auto& [id, schema] : schemas_) *snapshot->add_schemas() = schema;
     for (const auto& [id, entry] : tables_) *snapshot->add_tables() = entry->descriptor;
+    for (const auto& [id, function] : functions_) *snapshot->add_functions() = *function;
     snapshot_ = std::move(snapshot);
   });
   return snapshot_;
@@ -91,7 +111,16 @@ CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t versi
       all_tables.erase(id);
     }
   }
-  return std::make_shared<CatalogState>(version, std::move(all_schemas), std::move(all_tables));
+  CatalogState::FunctionMap all_functions = base.functions();
+  for (const auto& [id, function] : functions) {
+    if (function != nullptr) {
+      all_functions[id] = function;
+    } else {
+      all_functions.erase(id);
+    }
+  }
+  return std::make_shared<CatalogState>(version, std::move(all_schemas), std::move(all_tables),
+                                        std::move(all_functions));
 }
 
 }  // namespace adbms::storage::catalog

@@ -21,17 +21,21 @@ struct TableEntry {
   codec::TableLayout layout;
 };
 using TableEntryPtr = std::shared_ptr<const TableEntry>;
+using FunctionPtr = std::shared_ptr<const common::v1::FunctionDescriptor>;
 
 class CatalogState {
  public:
   using TableMap = std::map<uint32_t, TableEntryPtr>;
   using SchemaMap = std::map<uint32_t, common::v1::SchemaDescriptor>;
 
-  CatalogState(uint64_t version, SchemaMap schemas, TableMap tables);
+  using FunctionMap = std::map<uint32_t, FunctionPtr>;
+
+  CatalogState(uint64_t version, SchemaMap schemas, TableMap tables, FunctionMap functions);
 
   uint64_t version() const { return version_; }
   const SchemaMap& schemas() const { return schemas_; }
   const TableMap& tables() const { return tables_; }
+  const FunctionMap& functions() const { return functions_; }
 
   // Null when there is none.
   const TableEntryPtr* Find(uint32_t table_id) const;
@@ -52,6 +56,10 @@ class CatalogState {
   const std::vector<Reference>& ReferencesTo(uint32_t table_id) const;
   // Whether a table, view or index has the name.
   bool HasRelation(const std::string& schema, const std::string& name) const;
+  // Null when there is none.
+  FunctionPtr FindFunction(uint32_t function_id) const;
+  // By schema and signature (sql::SignatureOf); null when there is none.
+  FunctionPtr FindFunctionByName(const std::string& schema, const std::string& signature) const;
   // The whole as a proto, made at first use.
   std::shared_ptr<const common::v1::CatalogSnapshot> Snapshot() const;
 
@@ -60,10 +68,12 @@ class CatalogState {
   const uint64_t version_;
   const SchemaMap schemas_;
   const TableMap tables_;
+  const FunctionMap functions_;
   absl::flat_hash_map<uint32_t, const TableEntryPtr*> by_id_;
   std::map<Name, const TableEntry*> by_name_;
   std::map<uint32_t, IndexRef> indexes_;
   std::map<Name, IndexRef> indexes_by_name_;
+  std::map<Name, FunctionPtr> functions_by_name_;
   absl::flat_hash_map<uint32_t, std::vector<Reference>> references_;
   mutable std::once_flag snapshot_once_;
   mutable std::shared_ptr<const common::v1::CatalogSnapshot> snapshot_;
@@ -75,8 +85,9 @@ using CatalogStatePtr = std::shared_ptr<const CatalogState>;
 struct CatalogChanges {
   std::map<uint32_t, TableEntryPtr> tables;
   std::map<uint32_t, std::optional<common::v1::SchemaDescriptor>> schemas;
+  CatalogState::FunctionMap functions;
 
-  bool empty() const { return tables.empty() && schemas.empty(); }
+  bool empty() const { return tables.empty() && schemas.empty() && functions.empty(); }
   CatalogStatePtr ApplyTo(const CatalogState& base, uint64_t version) const;
 };
 

@@ -37,6 +37,17 @@ absl::Status CommentOnConstraint(const std::string& name, const std::string& tex
                                                        Quoted(table->name()) + " does not exist");
 }
 
+absl::Status CommentOnTrigger(const std::string& name, const std::string& text,
+                              TableDescriptor* table) {
+  for (auto& trigger : *table->mutable_triggers()) {
+    if (trigger.name() != name) continue;
+    trigger.set_comment(text);
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kUndefinedObject, "trigger " + Quoted(name) + " for table " +
+                                                       Quoted(table->name()) + " does not exist");
+}
+
 absl::Status CommentOnIndex(const std::string& name, const std::string& text,
                             TableDescriptor* table) {
   if (table->primary_key_oid() != 0 && table->primary_key_name() == name) {
@@ -69,6 +80,18 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
     PutSchema(id, std::move(changed));
     return result;
   }
+  if (statement.has_function_id()) {
+    const FunctionPtr before = state_->FindFunction(statement.function_id());
+    if (before == nullptr)
+      return status::Error(
+          sqlstate::kUndefinedFunction,
+          "function with OID " + std::to_string(statement.function_id()) + " does not exist");
+    common::v1::FunctionDescriptor changed = *before;
+    changed.set_comment(statement.text());
+    result.set_object_id(statement.function_id());
+    PutFunction(std::move(changed));
+    return result;
+  }
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
   TableDescriptor table = entry->descriptor;
   if (IsSystemTable(table)) {
@@ -88,6 +111,9 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
       break;
     case common::v1::Comment::kIndex:
       RETURN_IF_ERROR(CommentOnIndex(statement.index(), statement.text(), &table));
+      break;
+    case common::v1::Comment::kTrigger:
+      RETURN_IF_ERROR(CommentOnTrigger(statement.trigger(), statement.text(), &table));
       break;
     case common::v1::Comment::PART_NOT_SET:
       table.set_comment(statement.text());

@@ -152,6 +152,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
       }
     }
   }
+  RETURN_IF_ERROR(DropTriggersOn(table, ordinal, cascade, result));
   // The table's own copy is the one that is written.
   RETURN_IF_ERROR(DropOwnedSequences(*table, ordinal, {table_id}, cascade, result));
   std::vector<IndexDescriptor> kept;

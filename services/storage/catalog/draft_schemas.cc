@@ -1,6 +1,7 @@
 // CatalogDraft: schemas.
 #include <map>
 
+#include "common/sql/sql.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -71,10 +72,26 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       }
       result.add_notices("drop cascades to " + object);
     }
+    common::v1::DropFunction functions;
+    functions.set_cascade(true);
+    for (const auto& [function_id, function] : state_->functions()) {
+      if (function->schema() != name) continue;
+      const std::string object = "function " + name + "." + sql::SignatureOf(*function);
+      if (!statement.cascade()) {
+        return status::Error("2BP01",
+                             "cannot drop schema " + name + " because other objects depend on it",
+                             object + " depends on schema " + name,
+                             "Use DROP ... CASCADE to drop the dependent objects too.");
+      }
+      functions.add_function_ids(function_id);
+      result.add_notices("drop cascades to " + object);
+    }
     for (const char* kind : {"view", "table", "sequence"}) {
       drops[kind].set_cascade(true);
       RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
     }
+    ASSIGN_OR_RETURN(const v1::DdlResult dropped, DropFunctions(functions));
+    result.mutable_notices()->MergeFrom(dropped.notices());
     PutSchema(id, std::nullopt);
     result.set_object_id(id);
     result.set_changed(true);

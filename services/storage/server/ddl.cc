@@ -57,6 +57,20 @@ class DdlExecution {
         return AlterSequence(statement.alter_sequence());
       case DdlStatement::kDropSequence:
         return draft()->DropRelations(statement.drop_sequence(), "sequence");
+      case DdlStatement::kCreateFunction:
+        return draft()->CreateFunction(statement.create_function());
+      case DdlStatement::kDropFunction:
+        return draft()->DropFunctions(statement.drop_function());
+      case DdlStatement::kAlterFunction:
+        return draft()->AlterFunction(statement.alter_function());
+      case DdlStatement::kCreateTrigger:
+        return draft()->CreateTrigger(statement.create_trigger());
+      case DdlStatement::kDropTrigger:
+        return statement.drop_trigger().table_id() == 0
+                   ? NoTable(statement)
+                   : draft()->DropTrigger(statement.drop_trigger());
+      case DdlStatement::kAlterTrigger:
+        return draft()->AlterTrigger(statement.alter_trigger());
       case DdlStatement::BODY_NOT_SET:
         break;
     }
@@ -65,6 +79,14 @@ class DdlExecution {
 
  private:
   catalog::CatalogDraft* draft() { return transaction_->Draft(); }
+
+  // DROP TRIGGER IF EXISTS on a table that there is not.
+  static v1::DdlResult NoTable(const DdlStatement& statement) {
+    v1::DdlResult result;
+    for (const auto& object : statement.resolution().objects())
+      result.add_notices("relation \"" + object.name() + "\" does not exist, skipping");
+    return result;
+  }
 
   // What is to be checked yet is checked by the definition that it was written under.
   absl::Status CheckNothingAwaited(const DdlStatement& statement) {
@@ -385,6 +407,18 @@ const char* VerbOf(const DdlStatement& statement) {
       return "ALTER SEQUENCE";
     case DdlStatement::kDropSequence:
       return "DROP SEQUENCE";
+    case DdlStatement::kCreateFunction:
+      return "CREATE FUNCTION";
+    case DdlStatement::kDropFunction:
+      return "DROP FUNCTION";
+    case DdlStatement::kAlterFunction:
+      return "ALTER FUNCTION";
+    case DdlStatement::kCreateTrigger:
+      return "CREATE TRIGGER";
+    case DdlStatement::kDropTrigger:
+      return "DROP TRIGGER";
+    case DdlStatement::kAlterTrigger:
+      return "ALTER TRIGGER";
     default:
       return "DDL";
   }

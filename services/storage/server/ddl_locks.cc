@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/sql/sql.h"
 #include "common/status/macros.h"
 
 namespace adbms::storage::server {
@@ -142,6 +143,18 @@ TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& 
     case DdlStatement::kComment:
       Want(statement.comment().table_id(), LockMode::kShareUpdateExclusive, &locks);
       break;
+    case DdlStatement::kCreateTrigger:
+      Want(statement.create_trigger().table_id(), LockMode::kShareRowExclusive, &locks);
+      break;
+    case DdlStatement::kDropTrigger:
+      Want(statement.drop_trigger().table_id(), LockMode::kAccessExclusive, &locks);
+      break;
+    case DdlStatement::kAlterTrigger:
+      Want(statement.alter_trigger().table_id(),
+           statement.alter_trigger().new_name().empty() ? LockMode::kShareRowExclusive
+                                                        : LockMode::kAccessExclusive,
+           &locks);
+      break;
     case DdlStatement::kAlterSequence:
       Want(statement.alter_sequence().sequence_id(), LockMode::kShareRowExclusive, &locks);
       break;
@@ -157,6 +170,77 @@ std::set<std::string> NamesOf(const TableDescriptor& table) {
   if (table.primary_key_oid() != 0) names.insert(table.primary_key_name());
   for (const auto& index : table.indexes()) names.insert(index.name());
   return names;
+}
+
+using LockKeys = std::set<std::pair<std::string, LockMode>>;
+
+// A function's name has its signature in it: no relation has such a name.
+std::string FunctionKey(const common::v1::FunctionDescriptor& function) {
+  return txn::NameLockKey(function.schema(), sql::SignatureOf(function));
+}
+
+// The functions that a table's triggers call.
+std::set<uint32_t> CalledBy(const catalog::TableEntryPtr* table) {
+  std::set<uint32_t> ids;
+  if (table == nullptr || *table == nullptr) return ids;
+  for (const auto& trigger : (*table)->descriptor.triggers()) ids.insert(trigger.function_id());
+  return ids;
+}
+
+// The functions that the draft's tables call and have not called before.
+std::set<uint32_t> NewlyCalled(const catalog::CatalogDraft& draft) {
+  std::set<uint32_t> ids;
+  for (const auto& [id, entry] : draft.changes().tables) {
+    const std::set<uint32_t> before = CalledBy(draft.base()->Find(id));
+    for (const uint32_t function : CalledBy(&entry)) {
+      if (!before.contains(function)) ids.insert(function);
+    }
+  }
+  return ids;
+}
+
+// Functions that change, by their names before and after, and those that triggers come to need.
+void NeedFunctions(const catalog::CatalogDraft& draft, LockKeys* keys) {
+  for (const auto& [id, function] : draft.changes().functions) {
+    const catalog::FunctionPtr old = draft.base()->FindFunction(id);
+    for (const catalog::FunctionPtr& one : {old, function}) {
+      if (one == nullptr) continue;
+      keys->emplace(FunctionKey(*one), LockMode::kAccessExclusive);
+      keys->emplace(txn::SchemaLockKey(one->schema()), LockMode::kAccessShare);
+    }
+  }
+  for (const uint32_t id : NewlyCalled(draft)) {
+    const catalog::FunctionPtr function = draft.state()->FindFunction(id);
+    if (function != nullptr) keys->emplace(FunctionKey(*function), LockMode::kAccessShare);
+  }
+}
+
+// Whether the functions that the draft changes and needs are still what it was made on.
+bool FunctionsStand(const catalog::CatalogDraft& draft, const catalog::CatalogState& now) {
+  const catalog::CatalogState& base = *draft.base();
+  for (const auto& [id, function] : draft.changes().functions) {
+    if (now.FindFunction(id) != base.FindFunction(id)) return false;
+    if (function == nullptr) continue;
+    const std::string signature = sql::SignatureOf(*function);
+    if (now.FindFunctionByName(function->schema(), signature) !=
+        base.FindFunctionByName(function->schema(), signature))
+      return false;
+    if (now.FindSchema(function->schema()) == nullptr &&
+        base.FindSchema(function->schema()) != nullptr)
+      return false;
+  }
+  // A trigger that came meanwhile needs what the draft drops.
+  for (const auto& [id, table] : now.tables()) {
+    if (draft.changes().tables.contains(id)) continue;
+    for (const uint32_t function : CalledBy(&table)) {
+      const auto change = draft.changes().functions.find(function);
+      if (change != draft.changes().functions.end() && change->second == nullptr) return false;
+    }
+  }
+  const std::set<uint32_t> called = NewlyCalled(draft);
+  return std::all_of(called.begin(), called.end(), [&](uint32_t id) {
+    return draft.changes().functions.contains(id) || now.FindFunction(id) == base.FindFunction(id);
+  });
 }
 
 }  // namespace
@@ -191,6 +275,7 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
       missing.keys.emplace(txn::SchemaLockKey(schema), LockMode::kAccessShare);
     }
   }
+  NeedFunctions(*transaction_->Draft(), &missing.keys);
   for (const auto& [id, schema] : transaction_->Draft()->changes().schemas) {
     const auto old = base->schemas().find(id);
     const std::string& name = schema.has_value() ? schema->name() : old->second.name();
@@ -209,6 +294,7 @@ bool DdlLocks::StillFree(const Missing& missing) const {
     if (entry == nullptr || *entry != *draft.base()->Find(id)) return false;
   }
   if (missing.keys.empty()) return true;
+  if (!FunctionsStand(draft, *now)) return false;
   // What was added since: a name of ours, a schema of ours, or a schema of ours gone.
   for (const auto& [id, entry] : draft.changes().tables) {
     if (entry == nullptr) continue;

@@ -39,6 +39,12 @@ std::pair<uint32_t, uint64_t> Lookup(const ResolvedObject& object,
           ref.index != nullptr ? ref.index->index_id() : ref.table->descriptor.primary_key_oid(),
           ref.table->descriptor.schema_version()};
     }
+    case ResolvedObject::KIND_FUNCTION: {
+      const catalog::FunctionPtr found = catalog.FindFunctionByName(schema, object.name());
+      return found == nullptr
+                 ? std::pair<uint32_t, uint64_t>()
+                 : std::pair<uint32_t, uint64_t>(found->function_id(), found->version());
+    }
     case ResolvedObject::KIND_SCHEMA: {
       const common::v1::SchemaDescriptor* found = catalog.FindSchema(object.name());
       return {found == nullptr ? 0 : found->schema_id(), 0};

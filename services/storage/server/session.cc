@@ -114,6 +114,13 @@ absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::
                            "the plan was made for another version of table " + use.name());
     }
   }
+  for (const common::v1::FunctionUse& use : plan_->functions()) {
+    const catalog::FunctionPtr function = catalog.FindFunction(use.function_id());
+    if (function == nullptr || function->version() != use.version())
+      return status::Error(
+          sqlstate::kStalePlan,
+          "the plan was made for another version of function " + std::to_string(use.function_id()));
+  }
   if (!executor::KnowsItsCascades(*plan_, catalog)) {
     return status::Error(sqlstate::kStalePlan,
                          "the plan was made before a foreign key that acts on other tables");

@@ -1,0 +1,164 @@
+// Functions and procedures that statements name.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::FunctionDescriptor;
+
+bool IsProcedure(const FunctionDescriptor& function) {
+  return function.kind() == FunctionDescriptor::KIND_PROCEDURE;
+}
+
+bool Is(const FunctionDescriptor& function, PgQuery__ObjectType wanted) {
+  return wanted == PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE ||
+         IsProcedure(function) == (wanted == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE);
+}
+
+std::vector<TypeId> TypesOf(const FunctionDescriptor& function, bool outputs) {
+  std::vector<TypeId> ids;
+  for (const auto& argument : function.arguments()) {
+    if (outputs || IsInput(argument)) ids.push_back(types::FromProto(argument.type()).id);
+  }
+  return ids;
+}
+
+const char* Word(PgQuery__ObjectType type) {
+  switch (type) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+      return "procedure";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
+      return "routine";
+    default:
+      return "function";
+  }
+}
+
+// ROUTINE is called a function where there is none.
+const char* MissingWord(PgQuery__ObjectType type) {
+  return type == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE ? "procedure" : "function";
+}
+
+// "f(integer, text)".
+std::string Signature(const std::string& name, const std::vector<Type>& arguments) {
+  return absl::StrCat(name, "(",
+                      absl::StrJoin(arguments, ", ",
+                                    [](std::string* out, const Type& type) {
+                                      out->append(types::Format({type.id, 0}));
+                                    }),
+                      ")");
+}
+
+// The types as the statement writes them, as a notice has them.
+std::string WrittenSignature(const std::string& name, const PgQuery__ObjectWithArgs& object) {
+  std::vector<std::string> written;
+  for (const Node* node : NodeList(object.objargs, object.n_objargs)) {
+    const PgQuery__TypeName& type = *node->type_name;
+    written.push_back(
+        absl::StrCat(absl::StrJoin(parser::StringsOf({type.names, type.n_names}), "."),
+                     type.n_array_bounds > 0 ? "[]" : ""));
+  }
+  return absl::StrCat(name, "(", absl::StrJoin(written, ","), ")");
+}
+
+// Modes that are given say which arguments are inputs.
+bool NamesModes(const PgQuery__ObjectWithArgs& object) {
+  for (const Node* node : NodeList(object.objfuncargs, object.n_objfuncargs)) {
+    if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_DEFAULT)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Type>> DdlBinder::ArgumentTypes(
+    const PgQuery__ObjectWithArgs& object) const {
+  std::vector<Type> types;
+  for (const Node* node : NodeList(object.objargs, object.n_objargs)) {
+    ASSIGN_OR_RETURN(const Type type, FunctionType(*node->type_name, "an argument"));
+    types.push_back(type);
+  }
+  return types;
+}
+
+absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
+    PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const {
+  const std::vector<std::string> parts = parser::StringsOf({object.objname, object.n_objname});
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : std::string();
+  const std::string written = absl::StrJoin(parts, ".");
+  if (!schema.empty() && !input_.catalog->HasSchema(schema))
+    return ErrorAt(sqlstate::kInvalidSchemaName, -1,
+                   absl::StrCat("schema \"", schema, "\" does not exist"));
+  const auto named = input_.catalog->FindFunctions(schema, parts.back(), input_.search_path);
+  std::vector<const FunctionDescriptor*> found;
+  if (object.args_unspecified) {
+    for (const auto* function : named) {
+      if (Is(*function, wanted)) found.push_back(function);
+    }
+    if (found.empty())
+      return status::Error(
+          sqlstate::kUndefinedFunction,
+          absl::StrCat("could not find a ", MissingWord(wanted), " named \"", written, "\""));
+  } else {
+    ASSIGN_OR_RETURN(const std::vector<Type> arguments, ArgumentTypes(object));
+    std::vector<TypeId> ids;
+    for (const Type& type : arguments) ids.push_back(type.id);
+    const bool any_procedure = wanted != PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION &&
+                               !NamesModes(object) && object.n_objfuncargs > 0;
+    for (const auto* function : named) {
+      if (TypesOf(*function, false) == ids ||
+          (any_procedure && IsProcedure(*function) && TypesOf(*function, true) == ids))
+        found.push_back(function);
+    }
+    if (found.empty())
+      return status::Error(
+          sqlstate::kUndefinedFunction,
+          absl::StrCat(MissingWord(wanted), " ", Signature(written, arguments), " does not exist"));
+    if (found.size() == 1 && !Is(*found[0], wanted))
+      return status::Error(sqlstate::kWrongObjectType,
+                           absl::StrCat(Signature(written, arguments), " is not a ", Word(wanted)));
+  }
+  if (found.size() == 1) return found[0];
+  const char* word = Word(wanted);
+  return status::Error(
+      sqlstate::kAmbiguousFunction, absl::StrCat(word, " name \"", written, "\" is not unique"), {},
+      object.args_unspecified
+          ? absl::StrCat("Specify the argument list to select the ", word, " unambiguously.")
+          : std::string());
+}
+
+absl::Status DdlBinder::DropFunctions(const PgQuery__DropStmt& drop) {
+  common::v1::DropFunction out;
+  out.set_cascade(drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE);
+  for (const Node* node : NodeList(drop.objects, drop.n_objects)) {
+    const PgQuery__ObjectWithArgs& object = *node->object_with_args;
+    const auto function = FindFunction(drop.remove_type, object);
+    if (function.ok()) {
+      out.add_function_ids((*function)->function_id());
+      continue;
+    }
+    const status::SqlError error = status::FromStatus(function.status());
+    if (!drop.missing_ok) return function.status();
+    if (error.sqlstate == sqlstate::kUndefinedFunction) {
+      const std::string name =
+          absl::StrJoin(parser::StringsOf({object.objname, object.n_objname}), ".");
+      out.add_notices(absl::StrCat(Word(drop.remove_type), " ", WrittenSignature(name, object),
+                                   " does not exist, skipping"));
+    } else if (error.sqlstate == sqlstate::kInvalidSchemaName ||
+               error.sqlstate == sqlstate::kUndefinedObject) {
+      out.add_notices(absl::StrCat(error.message, ", skipping"));
+    } else {
+      return function.status();
+    }
+  }
+  *Add()->mutable_drop_function() = std::move(out);
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl

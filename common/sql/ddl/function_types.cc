@@ -1,0 +1,74 @@
+// The types of functions' arguments and results.
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/type_name.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+bool IsPolymorphic(std::string_view name) {
+  constexpr std::array kNames = {"anyelement",
+                                 "anyarray",
+                                 "anynonarray",
+                                 "anyenum",
+                                 "anyrange",
+                                 "anymultirange",
+                                 "anycompatible",
+                                 "anycompatiblearray",
+                                 "anycompatiblerange",
+                                 "anycompatiblenonarray",
+                                 "any",
+                                 "anycompatiblemultirange"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+}  // namespace
+
+absl::StatusOr<Type> DdlBinder::TypeOfColumn(const std::vector<std::string>& parts) const {
+  const size_t count = parts.size();
+  if (count < 2)
+    return status::Error(sqlstate::kSyntaxError,
+                         absl::StrCat("improper %TYPE reference (too few dotted names): ",
+                                      count == 0 ? std::string() : parts[0]));
+  ASSIGN_OR_RETURN(const Table* table, CommentTarget(parts, count - 1));
+  ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, parts.back(), -1));
+  return Type{types::FromProto(table->columns(static_cast<int>(ordinal)).type()).id, 0};
+}
+
+absl::StatusOr<Type> DdlBinder::FunctionType(const PgQuery__TypeName& name,
+                                             std::string_view place) const {
+  const std::vector<std::string> parts = parser::StringsOf({name.names, name.n_names});
+  if (name.pct_type) return TypeOfColumn(parts);
+  const std::string& last = parts.back();
+  if (IsPolymorphic(last))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("polymorphic type ", last, " is not supported"),
+                   "Declare a function for each of the types.");
+  if (last == "record")
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat(absl::string_view(place.data(), place.size()),
+                                " of type record is not supported"),
+                   "Declare its columns one by one.");
+  PgQuery__TypeName plain = name;
+  plain.setof = 0;
+  auto type = parser::ResolveTypeName(plain, tree_.parse->text());
+  if (type.ok()) return Type{type->id, 0};
+  if (!status::HasSqlState(type.status(), sqlstate::kUndefinedObject)) return type.status();
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : std::string();
+  if (input_.catalog->ResolveTable(schema, last, input_.search_path) != nullptr)
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat(absl::string_view(place.data(), place.size()),
+                                " of composite type ", last, " is not supported"),
+                   "Declare its columns one by one, a result's with RETURNS TABLE.");
+  return type.status();
+}
+
+}  // namespace adbms::sql::ddl
