@@ -309,8 +309,9 @@ absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int
                    absl::StrCat(shown, " cannot be called here"),
                    "Its body runs statements or loops. Write it as one query or expression.");
   // Once is as often as PostgreSQL calls it only where there is one row.
-  const bool one_row =
-      row_depth_ == 0 && (scope == nullptr || (scope->items.empty() && scope->parent == nullptr));
+  bool one_row = row_depth_ == 0;
+  for (const Scope* level = scope; level != nullptr; level = level->parent)
+    one_row &= level->items.empty();
   const bool is_volatile =
       call.function->volatility() != FunctionDescriptor::VOLATILITY_IMMUTABLE &&
       call.function->volatility() != FunctionDescriptor::VOLATILITY_STABLE;
@@ -438,7 +439,7 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
     if (value == nullptr) {
       ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
-                                                         call.location, nullptr));
+                                                         call.location, scope->parent));
       value = ProgramResult(program, 0, call.location);
     }
     RangeCall range;
@@ -450,8 +451,8 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     calls->push_back(std::move(range));
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const size_t program,
-                   CallProgram(std::move(found), /*returns_rows=*/true, call.location, nullptr));
+  ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/true,
+                                                     call.location, scope->parent));
   for (size_t i = 0; i < results.size(); ++i) {
     RangeCall range;
     range.name = results[i].first.empty() ? name : results[i].first;
