@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """DO, functions, procedures and triggers as PostgreSQL 15 has them: scripts answered statement by statement, in one process
 and in seven, and what happens when they go wrong.
 """

@@ -123,3 +123,183 @@ DO $$ BEGIN COMMIT; END $$
 ROLLBACK
 DO $$ BEGIN BEGIN COMMIT; EXCEPTION WHEN OTHERS THEN RAISE NOTICE '%', SQLERRM; END; END $$
 """]
+
+
+FUNCTIONS = ["""
+CREATE TABLE t (id int PRIMARY KEY, name text, amount numeric(10,2))
+INSERT INTO t SELECT g, 'n' || g, g * 1.5 FROM generate_series(1, 10) g
+CREATE FUNCTION add(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a + b'
+SELECT add(1, 2), add(b => 5, a => 3), add(NULL, 1)
+SELECT id, add(id, 100) FROM t WHERE add(id, 1) > 9 ORDER BY id
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 * 2'
+SELECT twice(4), twice(NULL), twice(id) FROM t WHERE id < 3 ORDER BY id
+CREATE FUNCTION total() RETURNS numeric LANGUAGE sql STABLE AS 'SELECT sum(amount) FROM t'
+SELECT total(), total() + 1
+CREATE FUNCTION name_of(i int) RETURNS text LANGUAGE sql STABLE AS 'SELECT name FROM t WHERE id = i'
+SELECT g, name_of(g) FROM generate_series(0, 3) g ORDER BY g
+CREATE FUNCTION above(least numeric) RETURNS TABLE(id int, what text) LANGUAGE sql STABLE AS 'SELECT t.id, t.name FROM t WHERE amount > least'
+SELECT * FROM above(12) ORDER BY id
+SELECT g, a.id FROM generate_series(12, 14) g, LATERAL above(g) a ORDER BY 1, 2
+SELECT a.what FROM above(10) AS a(x, what) ORDER BY 1
+CREATE FUNCTION odd() RETURNS SETOF int LANGUAGE sql STABLE AS 'SELECT id FROM t WHERE id % 2 = 1 ORDER BY id'
+SELECT * FROM odd()
+SELECT sum(o) FROM odd() o
+CREATE FUNCTION label(x int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN IF x IS NULL THEN RETURN 'none'; ELSIF x < 5 THEN RETURN 'few'; END IF; RETURN 'many'; END $$
+SELECT label(1), label(7), label(NULL)
+SELECT id, label(id) FROM t WHERE label(id) = 'few' ORDER BY id
+CREATE FUNCTION grade(x int) RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text := 'g'; n int := x * 2; BEGIN CASE WHEN n > 10 THEN r := r || 'high'; ELSE r := r || 'low'; END CASE; r := r || n; RETURN r; END $$
+SELECT id, grade(id) FROM t WHERE id IN (2, 9) ORDER BY id
+CREATE FUNCTION checked(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF x > 5 THEN RAISE EXCEPTION 'too large: %', x USING HINT = 'less'; END IF; RETURN x; END $$
+SELECT checked(3)
+SELECT checked(9)
+SELECT checked(id) FROM t WHERE id < 4 ORDER BY id
+SELECT checked(id) FROM t
+CREATE FUNCTION lookup(i int) RETURNS text LANGUAGE plpgsql STABLE AS $$ DECLARE v text; BEGIN SELECT name INTO v FROM t WHERE id = i; RETURN coalesce(v, '?'); END $$
+SELECT g, lookup(g) FROM generate_series(0, 2) g ORDER BY g
+CREATE FUNCTION fact(n int) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF n <= 1 THEN RETURN 1; END IF; RETURN n * fact(n - 1); END $$
+SELECT fact(10)
+CREATE FUNCTION fib(n int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE a int := 0; b int := 1; c int; BEGIN FOR i IN 1..n LOOP c := a + b; a := b; b := c; END LOOP; RETURN a; END $$
+SELECT fib(10), fib(20)
+CREATE FUNCTION insert_one(i int, n text DEFAULT 'dflt') RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int; BEGIN INSERT INTO t VALUES (i, n, 0) RETURNING id INTO r; RETURN r + 1000; END $$
+SELECT insert_one(50), insert_one(51, 'x')
+SELECT * FROM t WHERE id >= 50 ORDER BY id
+SELECT insert_one(50)
+SELECT count(*) FROM t
+CREATE FUNCTION numbers(n int) RETURNS SETOF int LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..n LOOP RETURN NEXT i * i; END LOOP; RETURN; END $$
+SELECT * FROM numbers(4)
+SELECT sum(v), count(*) FROM numbers(5) AS v
+SELECT numbers(3)
+CREATE FUNCTION pairs(n int) RETURNS TABLE(a int, b text) LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..n LOOP a := i; b := 'v' || i; RETURN NEXT; END LOOP; RETURN QUERY SELECT 99, 'last'; END $$
+SELECT * FROM pairs(2)
+SELECT b FROM pairs(3) p WHERE p.a > 1 ORDER BY 1
+CREATE FUNCTION outs(IN x int, OUT double int, OUT square int) LANGUAGE plpgsql AS $$ BEGIN double := x * 2; square := x * x; END $$
+SELECT * FROM outs(5)
+CREATE FUNCTION one_out(x int, OUT y int) LANGUAGE plpgsql AS $$ BEGIN y := x + 1; END $$
+SELECT one_out(4)
+CREATE FUNCTION nothing() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM t WHERE id > 40; END $$
+SELECT nothing()
+SELECT count(*) FROM t
+CREATE PROCEDURE add_rows(n int) LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..n LOOP INSERT INTO t VALUES (100 + i, 'p', i); COMMIT; END LOOP; END $$
+CALL add_rows(3)
+SELECT id FROM t WHERE id > 100 ORDER BY id
+CREATE PROCEDURE swap(INOUT a int, INOUT b int) LANGUAGE plpgsql AS $$ DECLARE c int := a; BEGIN a := b; b := c; END $$
+CALL swap(1, 2)
+SELECT add_rows(1)
+CALL fib(1)
+SELECT nowhere(1)
+SELECT add('a', 1)
+BEGIN
+CALL add_rows(1)
+ROLLBACK
+CREATE OR REPLACE FUNCTION add(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a - b'
+SELECT add(1, 2)
+SELECT id, add(id, 100) FROM t WHERE id < 3 ORDER BY id
+CREATE FUNCTION noreturn() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END $$
+SELECT noreturn()
+CREATE FUNCTION two(x int) RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (x, $$sql$$, 1); SELECT count(*)::int FROM t WHERE id = x'
+SELECT two(500)
+SELECT name FROM t WHERE id = 500
+DO $$ DECLARE n int; BEGIN n := add(5, 3) + fib(5); RAISE NOTICE '%', n; PERFORM insert_one(600); END $$
+SELECT count(*) FROM t WHERE id = 600
+CREATE VIEW named AS SELECT id, label(id) AS l FROM t WHERE id < 3
+SELECT * FROM named ORDER BY id
+SELECT label(n) FROM (SELECT count(*)::int AS n FROM t) s
+""", """
+CREATE TABLE account (id int PRIMARY KEY, balance numeric NOT NULL CHECK (balance >= 0))
+INSERT INTO account VALUES (1, 100), (2, 50)
+CREATE FUNCTION transfer(f int, t int, amount numeric) RETURNS numeric LANGUAGE plpgsql AS $$ DECLARE left_over numeric; BEGIN
+  UPDATE account SET balance = balance - amount WHERE id = f RETURNING balance INTO left_over; IF NOT FOUND THEN RAISE EXCEPTION 'no account %', f USING ERRCODE = 'no_data_found'; END IF;
+  UPDATE account SET balance = balance + amount WHERE id = t; RETURN left_over; END $$
+SELECT transfer(1, 2, 30)
+SELECT * FROM account ORDER BY id
+SELECT transfer(1, 2, 300)
+SELECT * FROM account ORDER BY id
+SELECT transfer(9, 2, 3)
+CREATE FUNCTION safe(f int, t int, amount numeric) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM transfer(f, t, amount); RETURN 'ok'; EXCEPTION WHEN check_violation THEN RETURN 'poor'; WHEN no_data_found THEN RETURN SQLERRM; END $$
+SELECT safe(1, 2, 1000), safe(7, 1, 1), safe(2, 1, 5)
+SELECT * FROM account ORDER BY id
+BEGIN
+SELECT transfer(2, 1, 1)
+ROLLBACK
+SELECT * FROM account ORDER BY id
+CREATE FUNCTION amb(id int) RETURNS numeric LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT balance FROM account WHERE id = id); END $$
+SELECT amb(1)
+"""]
+
+TRIGGERS = ["""
+CREATE TABLE doc (id int PRIMARY KEY, body text, version int DEFAULT 1, updated text, size int)
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated := 'at ' || TG_OP; NEW.size := length(NEW.body); IF TG_OP = 'UPDATE' THEN NEW.version := OLD.version + 1; END IF; RETURN NEW; END $$
+CREATE TRIGGER doc_touch BEFORE INSERT OR UPDATE ON doc FOR EACH ROW EXECUTE FUNCTION touch()
+INSERT INTO doc (id, body) VALUES (1, 'hello'), (2, 'you')
+SELECT * FROM doc ORDER BY id
+UPDATE doc SET body = 'longer text' WHERE id = 1 RETURNING *
+UPDATE doc SET body = body || '!'
+SELECT * FROM doc ORDER BY id
+INSERT INTO doc SELECT g, 'g' || g FROM generate_series(10, 12) g RETURNING id, size, updated
+INSERT INTO doc (id, body) VALUES (1, 'again') ON CONFLICT (id) DO UPDATE SET body = excluded.body RETURNING *
+CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.body = '' THEN RAISE EXCEPTION 'empty body of %', NEW.id USING ERRCODE = '23514'; END IF; IF NEW.body = 'skip' THEN RETURN NULL; END IF; RETURN NEW; END $$
+CREATE TRIGGER a_guard BEFORE INSERT OR UPDATE OF body ON doc FOR EACH ROW EXECUTE FUNCTION guard()
+INSERT INTO doc (id, body) VALUES (20, '')
+INSERT INTO doc (id, body) VALUES (21, 'skip'), (22, 'kept')
+SELECT id, body FROM doc WHERE id >= 20 ORDER BY id
+UPDATE doc SET body = 'skip' WHERE id = 22
+UPDATE doc SET body = '' WHERE id = 1
+UPDATE doc SET version = 50 WHERE id = 22 RETURNING version
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.version > 10 THEN RETURN NULL; END IF; RETURN OLD; END $$
+CREATE TRIGGER doc_keep BEFORE DELETE ON doc FOR EACH ROW EXECUTE PROCEDURE keep()
+DELETE FROM doc WHERE id >= 10
+SELECT id FROM doc ORDER BY id
+CREATE TRIGGER doc_when BEFORE UPDATE ON doc FOR EACH ROW WHEN (OLD.body IS DISTINCT FROM NEW.body) EXECUTE FUNCTION guard()
+UPDATE doc SET body = 'skip' WHERE id = 2
+ALTER TABLE doc DISABLE TRIGGER doc_touch
+UPDATE doc SET body = 'quiet' WHERE id = 2 RETURNING body, version, updated
+ALTER TABLE doc ENABLE TRIGGER doc_touch
+UPDATE doc SET body = 'loud' WHERE id = 2 RETURNING body, version, updated
+DROP TRIGGER doc_touch ON doc
+UPDATE doc SET body = 'plain' WHERE id = 2 RETURNING body, version, updated
+DROP TRIGGER doc_touch ON doc
+CREATE OR REPLACE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.body := upper(NEW.body); RETURN NEW; END $$
+INSERT INTO doc (id, body) VALUES (30, 'abc') RETURNING body
+SELECT touch()
+""", """
+CREATE TABLE item (id int PRIMARY KEY, name text, qty int)
+CREATE TABLE log (n serial, op text, id int, old_qty int, new_qty int)
+CREATE TABLE counter (what text PRIMARY KEY, n int)
+INSERT INTO counter VALUES ('item', 0)
+CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF TG_OP = 'INSERT' THEN INSERT INTO log (op, id, new_qty) VALUES (TG_OP, NEW.id, NEW.qty); UPDATE counter SET n = n + 1 WHERE what = TG_TABLE_NAME;
+  ELSIF TG_OP = 'UPDATE' THEN INSERT INTO log (op, id, old_qty, new_qty) VALUES (TG_OP, NEW.id, OLD.qty, NEW.qty);
+  ELSE INSERT INTO log (op, id, old_qty) VALUES (TG_OP, OLD.id, OLD.qty); UPDATE counter SET n = n - 1 WHERE what = TG_TABLE_NAME; END IF; RETURN NULL; END $$
+CREATE TRIGGER item_audit AFTER INSERT OR UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION audit()
+INSERT INTO item VALUES (1, 'a', 5), (2, 'b', 6), (3, 'c', 7)
+SELECT op, id, old_qty, new_qty FROM log ORDER BY n
+SELECT * FROM counter
+UPDATE item SET qty = qty * 10 WHERE id < 3 RETURNING id, qty
+DELETE FROM item WHERE id = 3
+SELECT op, id, old_qty, new_qty FROM log ORDER BY n
+SELECT * FROM counter
+BEGIN
+DELETE FROM item
+SELECT n FROM counter
+ROLLBACK
+SELECT n FROM counter
+CREATE FUNCTION said() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '% % % % %', TG_NAME, TG_WHEN, TG_LEVEL, TG_OP, TG_ARGV[0]; RETURN NULL; END $$
+CREATE TRIGGER b_said BEFORE UPDATE ON item FOR EACH STATEMENT EXECUTE FUNCTION said('first')
+CREATE TRIGGER c_said AFTER UPDATE ON item FOR EACH STATEMENT EXECUTE FUNCTION said('last')
+CREATE TRIGGER d_said AFTER UPDATE OF name ON item FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION said('named')
+UPDATE item SET qty = 1
+UPDATE item SET name = 'z' WHERE id = 1
+UPDATE item SET name = 'z' WHERE id = 1
+UPDATE item SET name = 'y' WHERE id = 99
+CREATE FUNCTION no_more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM item) > 4 THEN RAISE EXCEPTION 'too many'; END IF; RETURN NULL; END $$
+CREATE TRIGGER e_limit AFTER INSERT ON item FOR EACH ROW EXECUTE FUNCTION no_more()
+INSERT INTO item VALUES (10, 'x', 1), (11, 'x', 1)
+INSERT INTO item VALUES (12, 'x', 1)
+SELECT id FROM item ORDER BY id
+SELECT n FROM counter
+INSERT INTO item VALUES (10, 'x', 1) ON CONFLICT DO NOTHING
+DROP FUNCTION said()
+DROP FUNCTION said() CASCADE
+UPDATE item SET qty = 2 WHERE id = 1
+DROP TABLE item
+"""]
