@@ -21,8 +21,6 @@ DO $$ DECLARE n int; BEGIN SELECT id INTO STRICT n FROM t WHERE id = 50; END $$
 DO $$ DECLARE n int; BEGIN SELECT id INTO STRICT n FROM t; END $$
 DO $$ DECLARE n int; BEGIN SELECT id INTO n FROM t ORDER BY id DESC; RAISE NOTICE '%', n; END $$
 DO $$ DECLARE id int := 3; n int; BEGIN SELECT count(*) INTO n FROM t WHERE id = id; END $$
-DO $$ #variable_conflict use_column
-  DECLARE id int := 3; n int; BEGIN SELECT count(*) INTO n FROM t WHERE id = id; RAISE NOTICE '%', n; END $$
 DO $$ <<b>> DECLARE id int := 3; n int; BEGIN SELECT count(*) INTO n FROM t WHERE t.id = b.id; RAISE NOTICE '%', n; END $$
 DO $$ DECLARE n int; BEGIN INSERT INTO t VALUES (100, 'x', 1) RETURNING id INTO n; RAISE NOTICE '% %', n, FOUND;
   UPDATE t SET name = 'y' WHERE id = n; GET DIAGNOSTICS n = ROW_COUNT; RAISE NOTICE '%', n;

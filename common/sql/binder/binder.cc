@@ -79,6 +79,7 @@ Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
   query_->parameter_types.resize(parameters);
   query_->client_parameters = static_cast<uint32_t>(parameters);
   query_->switches = input.switches;
+  variables_in_ = text_.data();
   for (size_t i = 0; i < input.parameter_names.size() && i < input.parameter_types.size(); ++i)
     variables_.push_back({input.parameter_names[i],
                           plan::MakeParameter(static_cast<int>(i), input.parameter_types[i])});

@@ -328,7 +328,8 @@ class Binder {
   std::vector<Target> FieldsOfVariable(const std::string& name, int location) const;
   absl::StatusOr<ExprPtr> BindParam(const PgQuery__ParamRef& param);
   // Binds other text than the statement's, in which names mean `variables`.
-  absl::Status WithText(std::string_view text, std::vector<NamedValue>* variables,
+  // `conflict`: a column of the same name is an error; else it is meant.
+  absl::Status WithText(std::string_view text, std::vector<NamedValue>* variables, bool conflict,
                         const std::function<absl::Status()>& bind);
   absl::StatusOr<ExprPtr> BindAExpr(const PgQuery__AExpr& expr, Scope* scope);
   absl::StatusOr<ExprPtr> BindIn(const PgQuery__AExpr& expr, Scope* scope);
@@ -486,12 +487,13 @@ class Binder {
   int depth_ = 0;
   // Of the program in which the statement stands, or of the function whose body is being bound.
   std::vector<NamedValue> variables_;
-  bool variables_conflict_ = true;  // A column of the same name is an error; else it is meant.
-  bool programs_allowed_ = false;   // They can be run before what is bound.
-  int row_depth_ = 0;               // Above 0: what is bound is evaluated for each of many rows.
-  bool calls_procedure_ = false;    // CALL: what is called may be one.
-  int conditional_depth_ = 0;       // Above 0: what is bound may not be evaluated at all.
-  int function_depth_ = 0;          // Bodies of functions that are being bound in one another.
+  const char* variables_in_ = nullptr;  // The text in which they are names.
+  bool variables_conflict_ = true;      // A column of the same name is an error; else it is meant.
+  bool programs_allowed_ = false;       // They can be run before what is bound.
+  int row_depth_ = 0;             // Above 0: what is bound is evaluated for each of many rows.
+  bool calls_procedure_ = false;  // CALL: what is called may be one.
+  int conditional_depth_ = 0;     // Above 0: what is bound may not be evaluated at all.
+  int function_depth_ = 0;        // Bodies of functions that are being bound in one another.
   int view_depth_ = 0;
   // Whose query is being bound; null in the statement itself.
   const common::v1::TableDescriptor* view_ = nullptr;

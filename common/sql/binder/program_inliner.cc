@@ -98,12 +98,13 @@ absl::StatusOr<ExprPtr> Binder::ProgramInliner::Bind(const program::Fragment& fr
   std::vector<NamedValue> variables;
   for (const Variable& variable : *state) variables.push_back({variable.name, variable.value});
   ExprPtr bound;
-  RETURN_IF_ERROR(binder_.WithText(tree->text(), &variables, [&]() -> absl::Status {
-    Scope scope(nullptr);
-    scope.clause = "a program";
-    ASSIGN_OR_RETURN(bound, binder_.BindExpr(node, &scope));
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(
+      binder_.WithText(tree->text(), &variables, /*conflict=*/true, [&]() -> absl::Status {
+        Scope scope(nullptr);
+        scope.clause = "a program";
+        ASSIGN_OR_RETURN(bound, binder_.BindExpr(node, &scope));
+        return absl::OkStatus();
+      }));
   RETURN_IF_ERROR(CountReads(bound, state));
   return bound;
 }
@@ -125,10 +126,11 @@ absl::StatusOr<ExprPtr> Binder::ProgramInliner::BindQuery(const program::Fragmen
     variables.push_back({variable.name, variable.value});
   }
   BoundQuery query;
-  RETURN_IF_ERROR(binder_.WithText(tree->text(), &variables, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(query, binder_.BindSelect(select, nullptr));
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(
+      binder_.WithText(tree->text(), &variables, /*conflict=*/true, [&]() -> absl::Status {
+        ASSIGN_OR_RETURN(query, binder_.BindSelect(select, nullptr));
+        return absl::OkStatus();
+      }));
   if (query.columns.size() != 1) return Cannot();
   RelPtr first = plan::MakeRel(plan::Rel::Kind::kLimit, {query.rel});
   first->count = plan::MakeLiteral(types::Value::Int(TypeId::kInt8, 1));

@@ -1,5 +1,5 @@
 // Triggers of the table that a statement writes: BEFORE row triggers become a part of the
-// statement, and for the others the rows that it changes are sent along (decision 041).
+// statement, and for the others the rows that it changes are sent along (decision 042).
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -138,7 +138,7 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
     std::shared_ptr<const parser::ParseTree> tree;
     ASSIGN_OR_RETURN(const Node* node, ParseExpression(trigger.when_sql(), &tree));
     kept_trees_.push_back(tree);
-    RETURN_IF_ERROR(WithText(tree->text(), &names, [&]() -> absl::Status {
+    RETURN_IF_ERROR(WithText(tree->text(), &names, /*conflict=*/false, [&]() -> absl::Status {
       Scope scope(nullptr);
       scope.clause = "trigger WHEN conditions";
       ASSIGN_OR_RETURN(when, BindExpr(node, &scope));

@@ -1,5 +1,5 @@
 // Calls of functions that users have made: the body becomes a part of the statement where that can
-// be, or the program runs once before it (decision 041).
+// be, or the program runs once before it (decision 042).
 #include <algorithm>
 #include <map>
 
@@ -8,7 +8,7 @@
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
 #include "common/sql/binder/range_call.h"
-#include "common/sql/functions/postgres_names.h"
+#include "common/sql/program/sql_body.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -175,7 +175,7 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   if (function.language() != "sql" || function.settings_size() > 0) return none;
   if (function_depth_ >= kMostInlined) return DepthGuard::Error();
   ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree,
-                   parser::ParseTree::Parse(function.source()));
+                   parser::ParseTree::Parse(program::SqlBodyOf(function)));
   kept_trees_.push_back(tree);
   if (tree->result().n_stmts != 1 ||
       tree->result().stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
@@ -205,10 +205,11 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   if (function.security_definer()) acting_role_ = function.owner();
   BoundQuery query;
   BoundQuery* const bound = &query;
-  const absl::Status status = WithText(tree->text(), &variables, [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(query, BindSelect(select, nullptr));
-    return absl::OkStatus();
-  });
+  const absl::Status status =
+      WithText(tree->text(), &variables, /*conflict=*/false, [&]() -> absl::Status {
+        ASSIGN_OR_RETURN(query, BindSelect(select, nullptr));
+        return absl::OkStatus();
+      });
   acting_role_ = acting_role;
   RETURN_IF_ERROR(status);
   if (once != nullptr) {

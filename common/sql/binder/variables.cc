@@ -8,6 +8,7 @@ namespace adbms::sql::binder {
 namespace sqlstate = status::sqlstate;
 
 ExprPtr Binder::FindVariable(const std::vector<std::string>& names, int location) const {
+  if (text_.data() != variables_in_) return nullptr;
   // Innermost last; label.record.field is the record's field too.
   for (auto known = variables_.rbegin(); known != variables_.rend(); ++known) {
     const ParameterName& name = known->name;
@@ -22,8 +23,7 @@ ExprPtr Binder::FindVariable(const std::vector<std::string>& names, int location
 }
 
 absl::Status Binder::CheckNotVariable(const std::vector<std::string>& names, int location) const {
-  if (!variables_conflict_ || variables_.empty() || names.size() > 1 || view_depth_ > 0)
-    return absl::OkStatus();
+  if (!variables_conflict_ || variables_.empty() || names.size() > 1) return absl::OkStatus();
   if (FindVariable(names, location) == nullptr) return absl::OkStatus();
   status::SqlError error =
       status::FromStatus(ErrorAt(sqlstate::kAmbiguousColumn, location,
@@ -42,20 +42,23 @@ std::vector<Target> Binder::FieldsOfVariable(const std::string& name, int locati
 }
 
 absl::Status Binder::WithText(std::string_view text, std::vector<NamedValue>* variables,
-                              const std::function<absl::Status()>& bind) {
+                              bool conflict, const std::function<absl::Status()>& bind) {
   const std::string_view outer_text = text_;
   const bool literals = literals_active_;
-  const bool conflict = variables_conflict_;
+  const bool outer_conflict = variables_conflict_;
+  const char* const outer_in = variables_in_;
   std::swap(*variables, variables_);
   text_ = text;
   literals_active_ = false;
-  variables_conflict_ = false;
+  variables_in_ = text.data();
+  variables_conflict_ = conflict;
   ++view_depth_;
   ++function_depth_;
   const absl::Status status = bind();
   --function_depth_;
   --view_depth_;
-  variables_conflict_ = conflict;
+  variables_conflict_ = outer_conflict;
+  variables_in_ = outer_in;
   literals_active_ = literals;
   text_ = outer_text;
   std::swap(*variables, variables_);

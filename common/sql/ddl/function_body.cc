@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/parse_tree.h"
+#include "common/sql/program/program_parser.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/type.h"
@@ -79,13 +80,14 @@ absl::Status CheckSqlBody(const FunctionDescriptor& function, std::string_view s
       "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING.");
 }
 
-absl::Status CheckPlpgsqlBody(const FunctionDescriptor& function) {
+absl::Status CheckPlpgsqlBody(const FunctionDescriptor& function, std::string_view statement) {
   if (function.returns_trigger() && function.arguments_size() > 0)
     return status::Error(kInvalidFunctionDefinition,
                          "trigger functions cannot have declared arguments", {},
                          "The arguments of the trigger can be accessed through TG_NARGS and "
                          "TG_ARGV instead.");
-  return absl::OkStatus();
+  const absl::Status body = program::CheckProgram(function.source());
+  return body.ok() ? body : InStatement(body, function.source(), statement);
 }
 
 }  // namespace
@@ -127,7 +129,7 @@ absl::Status CheckFunctionBody(const FunctionDescriptor& function, std::string_v
                          "PL/pgSQL functions cannot accept type void");
   }
   return function.language() == "sql" ? CheckSqlBody(function, statement)
-                                      : CheckPlpgsqlBody(function);
+                                      : CheckPlpgsqlBody(function, statement);
 }
 
 }  // namespace adbms::sql::ddl

@@ -36,6 +36,9 @@ bool CanBeHandled(const absl::Status& status) {
 
 absl::StatusOr<Result> Interpreter::Run(const Call& call) {
   call_ = &call;
+  if (program_.conflict != sql::program::VariableConflict::kError)
+    return status::Error(sqlstate::kFeatureNotSupported, "#variable_conflict is not supported", {},
+                         "Give variables and columns names of their own, or write table.column.");
   variables_.Push(call.label);
   DeclareArguments(call);
   const auto run = [&]() -> absl::Status {

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/program_host.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -191,7 +192,8 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
                               const std::vector<types::Value>& client_parameters,
                               ResultSink* sink) {
   storage::api::ExecuteOptions options;
-  const absl::Time start = statement_start_;
+  const bool in_program = programs_ != nullptr && programs_->depth > 0;
+  const absl::Time start = in_program ? absl::Now() : statement_start_;
   // What its programs do stands or falls with it.
   const bool fires = plan->plan->has_trigger_rows();
   const bool own_transaction = (fires || plan->plan->program_calls_size() > 0) && !in_transaction();

@@ -29,8 +29,7 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
   const int64_t planning_us = absl::ToInt64Microseconds(absl::Now() - planning_start);
   std::vector<std::optional<sql::OperatorActual>> actuals;
   int64_t execution_us = 0;
-  if (explain.analyze &&
-      (plan->plan->has_trigger_rows() || plan->plan->program_calls_size() > 0))
+  if (explain.analyze && (plan->plan->has_trigger_rows() || plan->plan->program_calls_size() > 0))
     return status::NotSupported("EXPLAIN ANALYZE of a statement that runs functions or triggers");
   if (explain.analyze) {
     storage::api::ExecuteOptions options;

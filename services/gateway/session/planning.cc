@@ -154,7 +154,10 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
     }
   }
   const std::string key_text(query.normalized.empty() ? query.sql : query.normalized);
-  cached->normalized_sql = Readable(key_text, plan.client_parameters());
+  // A program's statement is shown as it stands there.
+  cached->normalized_sql = query.parameter_names.empty()
+                               ? Readable(key_text, plan.client_parameters())
+                               : std::string(query.sql);
   cached->fingerprint = sql::Fingerprint(cached->normalized_sql);
   const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
   cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));

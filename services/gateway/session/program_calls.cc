@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/program/program_parser.h"
+#include "common/sql/program/sql_body.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
@@ -57,7 +58,7 @@ absl::StatusOr<types::Value> ArrayOf(const program::Rows& rows, size_t column,
 absl::StatusOr<program::Result> Session::RunSqlBody(const FunctionDescriptor& function,
                                                     const std::vector<types::Value>& arguments,
                                                     program::Host* host) {
-  ASSIGN_OR_RETURN(const auto statements, sql::Parse(function.source()));
+  ASSIGN_OR_RETURN(const auto statements, sql::Parse(sql::program::SqlBodyOf(function)));
   program::Result result;
   program::Rows rows;
   bool returned = false;
