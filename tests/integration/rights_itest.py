@@ -54,6 +54,13 @@ GRANT USAGE ON app.s TO r_insert; GRANT UPDATE ON app.s TO r_update
 AFTERWARDS = """
 REVOKE SELECT ON app.vault FROM owner; CREATE TABLE app.inkeep (id int PRIMARY KEY); GRANT USAGE, CREATE ON SCHEMA kept TO keeper
 """
+# A statement each, as the owner: bodies have semicolons.
+OWNERS_PROGRAMS = (
+    "CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 1'",
+    "CREATE FUNCTION app.fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
+    "CREATE TRIGGER fired BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.fires()",
+)
 KEEPERS = "CREATE TABLE kept.mine (id int PRIMARY KEY)"
 
 # (kind, statement). Each runs in a transaction that is rolled back.
@@ -156,6 +163,32 @@ STATEMENTS = [
     ("DROP_STMT", "DROP SEQUENCE app.s"),
     ("DROP_STMT", "DROP SCHEMA app CASCADE"),
     ("DROP_STMT", "DROP SCHEMA kept CASCADE"),
+    ("CREATE_FUNCTION_STMT", "CREATE FUNCTION app.made() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+    ("CREATE_FUNCTION_STMT", "CREATE FUNCTION hidden.made() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+    ("CREATE_FUNCTION_STMT", "CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 2'"),
+    ("CREATE_FUNCTION_STMT", "CREATE OR REPLACE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 2'"),
+    ("CREATE_FUNCTION_STMT", "CREATE FUNCTION app.made() RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1'"),
+    ("CREATE_FUNCTION_STMT",
+     "CREATE FUNCTION app.made() RETURNS int LANGUAGE sql SET log_statement = 'all' AS 'SELECT 1'"),
+    ("CREATE_FUNCTION_STMT", "CREATE PROCEDURE app.made() LANGUAGE sql AS 'SELECT 1'"),
+    ("ALTER_FUNCTION_STMT", "ALTER FUNCTION app.f(int) STABLE"),
+    ("ALTER_FUNCTION_STMT", "ALTER FUNCTION app.f(int) LEAKPROOF"),
+    ("ALTER_FUNCTION_STMT", "ALTER PROCEDURE app.p() SECURITY DEFINER"),
+    ("RENAME_STMT", "ALTER FUNCTION app.f(int) RENAME TO other"),
+    ("ALTER_OWNER_STMT", "ALTER FUNCTION app.f(int) OWNER TO heir"),
+    ("ALTER_OWNER_STMT", "ALTER FUNCTION app.f(int) OWNER TO stranger"),
+    ("ALTER_OWNER_STMT", "ALTER FUNCTION app.f(int) OWNER TO adbms"),
+    ("ALTER_OBJECT_SCHEMA_STMT", "ALTER FUNCTION app.f(int) SET SCHEMA kept"),
+    ("DROP_STMT", "DROP FUNCTION app.f(int)"),
+    ("DROP_STMT", "DROP PROCEDURE app.p()"),
+    ("DROP_STMT", "DROP FUNCTION app.fires() CASCADE"),
+    ("DROP_STMT", "DROP TRIGGER fired ON app.t"),
+    ("CREATE_TRIG_STMT", "CREATE TRIGGER made BEFORE INSERT ON app.t EXECUTE FUNCTION app.fires()"),
+    ("CREATE_TRIG_STMT", "CREATE TRIGGER made BEFORE INSERT ON app.vault EXECUTE FUNCTION app.fires()"),
+    ("RENAME_STMT", "ALTER TRIGGER fired ON app.t RENAME TO other"),
+    ("ALTER_TABLE_STMT", "ALTER TABLE app.t DISABLE TRIGGER fired"),
+    ("COMMENT_STMT", "COMMENT ON FUNCTION app.f(int) IS 'x'"),
+    ("COMMENT_STMT", "COMMENT ON TRIGGER fired ON app.t IS 'x'"),
     ("RENAME_STMT", "ALTER TABLE app.inkeep RENAME TO other"),
     ("RENAME_STMT", "ALTER TABLE app.inkeep RENAME COLUMN id TO other"),
     ("RENAME_STMT", "ALTER TABLE kept.mine RENAME TO other"),
@@ -242,6 +275,8 @@ DEVIATIONS = {
     ("*", "PREPARE p AS SELECT * FROM app.t"): ("42501", "planned, and so authorized, when it is prepared"),
     ("*", "CREATE VIEW app.made AS SELECT * FROM app.t"): _MADE,
     ("*", "CREATE VIEW app.made AS SELECT * FROM app.vault"): _MADE,
+    ("r_all", "CREATE TRIGGER made BEFORE INSERT ON app.t EXECUTE FUNCTION app.fires()"):
+        ("42501", "the privilege TRIGGER is nobody's but the owner's"),
     ("*", "GRANT SELECT ON app.t TO heir"): _NOTHING,
     ("*", "GRANT ALL ON SCHEMA app TO heir"): _NOTHING,
 }
@@ -276,7 +311,10 @@ class Side:
         scripted(self.admin, ROLES)
         scripted(self.admin, SETUP)
         self.sessions = {}
-        scripted(connect("owner"), OWNERS)
+        owner = connect("owner")
+        scripted(owner, OWNERS)
+        for statement in OWNERS_PROGRAMS:
+            run(owner, statement)
         scripted(self.admin, AFTERWARDS)
         scripted(connect("keeper"), KEEPERS)
         run(self.admin, "REVOKE CREATE ON SCHEMA kept FROM keeper")
@@ -373,7 +411,8 @@ class AccessMatrixTest(unittest.TestCase):
                         self.assertEqual(run(self.ours.admin, question), run(self.theirs.admin, question))
 
     def test_every_kind_of_statement_is_in_the_matrix(self):
-        text = (SOURCES / "common/sql/parser/statement_classifier.cc").read_text()
+        text = "".join((SOURCES / f"common/sql/parser/{name}.cc").read_text()
+                       for name in ("statement_classifier", "program_objects"))
         known = set(re.findall(r"PG_QUERY__NODE__NODE_([A-Z_]+_STMT)", text))
         here = {case[0] for case in STATEMENTS + ALONE + UPKEEP}
         self.assertEqual(known, here | WITHOUT_OBJECT | UNSUPPORTED)
@@ -517,7 +556,7 @@ class RoundaboutTest(ClusterTest):
             session = self.cluster.connect(user="evil")
             attempts = ("DROP TABLE target", "DROP TABLE IF EXISTS target CASCADE", "DROP TABLE sandbox.x, target",
                         "DROP VIEW target_view", "DROP SEQUENCE target_sequence", "DROP INDEX target_index",
-                        "DROP SCHEMA target_schema CASCADE",
+                        "DROP SCHEMA target_schema CASCADE", "DROP FUNCTION target_function()",
                         "CREATE OR REPLACE VIEW sandbox.theirs AS SELECT 1 AS one")
             while not stop.is_set():
                 for attempt in attempts:
@@ -531,18 +570,19 @@ class RoundaboutTest(ClusterTest):
             for _ in range(60):
                 scripted(self.admin, """
                     BEGIN; CREATE TABLE target (n int); CREATE INDEX target_index ON target (n); COMMIT;
-                    CREATE VIEW target_view AS SELECT 1; CREATE SEQUENCE target_sequence; CREATE SCHEMA target_schema
+                    CREATE VIEW target_view AS SELECT 1; CREATE SEQUENCE target_sequence; CREATE SCHEMA target_schema;
+                    CREATE FUNCTION target_function() RETURNS int LANGUAGE sql AS 'SELECT 1'
                 """)
                 # Whoever got one of them away leaves an error here.
                 scripted(self.admin, """
                     DROP INDEX target_index; DROP TABLE target; DROP VIEW target_view; DROP SEQUENCE target_sequence;
-                    DROP SCHEMA target_schema
+                    DROP SCHEMA target_schema; DROP FUNCTION target_function()
                 """)
         finally:
             stop.set()
             for attacker in attackers:
                 attacker.join()
-        self.assertLessEqual(codes, {None, "42501", "42P01", "42704", "3F000", "40001"}, codes)
+        self.assertLessEqual(codes, {None, "42501", "42P01", "42704", "3F000", "40001", "42883"}, codes)
         run(self.admin, "DROP VIEW IF EXISTS sandbox.theirs")
 
     def test_a_changed_owner_counts_at_once_where_the_change_is_made(self):

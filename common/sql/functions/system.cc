@@ -135,6 +135,8 @@ void AddDefinitions(CatalogBuilder& builder) {
   AddCatalog<"pg_get_triggerdef">(builder, {kOid}, kText);
   AddCatalog<"pg_get_triggerdef">(builder, {kOid, kBool}, kText);
   AddCatalog<"pg_get_functiondef">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_function_sqlbody">(builder, {kOid}, kText);
+  AddCatalog<"pg_get_function_arg_default">(builder, {kOid, kInt4}, kText);
   AddCatalog<"pg_get_function_result">(builder, {kOid}, kText);
   AddCatalog<"pg_get_function_arguments">(builder, {kOid}, kText);
   AddCatalog<"pg_get_function_identity_arguments">(builder, {kOid}, kText);

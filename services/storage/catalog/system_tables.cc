@@ -328,6 +328,17 @@ constexpr SystemTable kSystemTables[] = {
      "constraint_catalog:name,constraint_schema:name,constraint_name:name,"
      "table_catalog:name,table_schema:name,table_name:name,column_name:name,"
      "ordinal_position:int4,position_in_unique_constraint:int4"},
+    {13334, "information_schema", "parameters",
+     "specific_catalog:name,specific_schema:name,specific_name:name,ordinal_position:int4,"
+     "parameter_mode:varchar,is_result:varchar,as_locator:varchar,parameter_name:name,"
+     "data_type:varchar,character_maximum_length:int4,character_octet_length:int4,"
+     "character_set_catalog:name,character_set_schema:name,character_set_name:name,"
+     "collation_catalog:name,collation_schema:name,collation_name:name,"
+     "numeric_precision:int4,numeric_precision_radix:int4,numeric_scale:int4,"
+     "datetime_precision:int4,interval_type:varchar,interval_precision:int4,"
+     "udt_catalog:name,udt_schema:name,udt_name:name,scope_catalog:name,scope_schema:name,"
+     "scope_name:name,maximum_cardinality:int4,dtd_identifier:name,"
+     "parameter_default:varchar"},
     {13339, "information_schema", "referential_constraints",
      "constraint_catalog:name,constraint_schema:name,constraint_name:name,"
      "unique_constraint_catalog:name,unique_constraint_schema:name,"
@@ -384,6 +395,16 @@ constexpr SystemTable kSystemTables[] = {
      "user_defined_type_catalog:name,user_defined_type_schema:name,"
      "user_defined_type_name:name,is_insertable_into:varchar,is_typed:varchar,"
      "commit_action:varchar"},
+    {13434, "information_schema", "triggered_update_columns",
+     "trigger_catalog:name,trigger_schema:name,trigger_name:name,event_object_catalog:name,"
+     "event_object_schema:name,event_object_table:name,event_object_column:name"},
+    {13439, "information_schema", "triggers",
+     "trigger_catalog:name,trigger_schema:name,trigger_name:name,"
+     "event_manipulation:varchar,event_object_catalog:name,event_object_schema:name,"
+     "event_object_table:name,action_order:int4,action_condition:varchar,"
+     "action_statement:varchar,action_orientation:varchar,action_timing:varchar,"
+     "action_reference_old_table:name,action_reference_new_table:name,"
+     "action_reference_old_row:name,action_reference_new_row:name,created:timestamptz"},
     {13483, "information_schema", "views",
      "table_catalog:name,table_schema:name,table_name:name,view_definition:varchar,"
      "check_option:varchar,is_updatable:varchar,is_insertable_into:varchar,"

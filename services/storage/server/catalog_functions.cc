@@ -8,9 +8,10 @@
 #include "common/status/sql_error.h"
 #include "common/types/type_name.h"
 #include "services/storage/catalog/identifier_text.h"
-#include "services/storage/server/function_rows.h"
 #include "services/storage/server/object_definitions.h"
+#include "services/storage/server/object_names.h"
 #include "services/storage/server/privilege_functions.h"
+#include "services/storage/server/program_functions.h"
 #include "services/storage/server/virtual_rows.h"
 
 namespace adbms::storage::server {
@@ -21,37 +22,6 @@ using catalog::TableEntry;
 using common::v1::TableDescriptor;
 using types::TypeId;
 using types::Value;
-
-// "a", "s.a", with quotes, as one or two names; false when malformed.
-bool SplitName(std::string_view text, std::vector<std::string>* parts) {
-  size_t i = 0;
-  while (true) {
-    std::string part;
-    if (i < text.size() && text[i] == '"') {
-      for (++i; i < text.size(); ++i) {
-        if (text[i] == '"') {
-          if (i + 1 < text.size() && text[i + 1] == '"') {
-            ++i;
-          } else {
-            break;
-          }
-        }
-        part.push_back(text[i]);
-      }
-      if (i == text.size()) return false;
-      ++i;
-    } else {
-      while (i < text.size() && text[i] != '.') {
-        const char c = text[i++];
-        part.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-      }
-    }
-    if (part.empty()) return false;
-    parts->push_back(std::move(part));
-    if (i == text.size()) return parts->size() <= 3;
-    if (text[i++] != '.') return false;
-  }
-}
 
 Value NullText() { return Value::Null({TypeId::kText, 0}); }
 
@@ -241,56 +211,6 @@ absl::StatusOr<Value> Sequence(const Call& call) {
   return kFunction({call.shared, call.catalog, call.session, call.arguments}, call.sequences);
 }
 
-const FunctionRow* FindFunction(uint32_t oid) {
-  for (const FunctionRow& function : AllFunctions()) {
-    if (function.oid == oid) return &function;
-  }
-  return nullptr;
-}
-absl::StatusOr<Value> ResultOfFunction(const Call& call) {
-  const FunctionRow* function = FindFunction(call.oid);
-  return function == nullptr ? NullText() : Value::Text(FunctionResult(*function));
-}
-absl::StatusOr<Value> ArgumentsOfFunction(const Call& call) {
-  const FunctionRow* function = FindFunction(call.oid);
-  return function == nullptr ? NullText() : Value::Text(FunctionArguments(*function));
-}
-absl::StatusOr<Value> RegprocOut(const Call& call) {
-  const FunctionRow* function = FindFunction(call.oid);
-  if (call.oid == 0) return Value::Text("-");
-  return Value::Text(function == nullptr ? std::to_string(call.oid)
-                                         : QuoteIdentifier(function->name));
-}
-
-// How many functions have the name, and the first one's number.
-int FunctionsNamed(std::string_view text, int64_t* oid) {
-  std::vector<std::string> parts;
-  if (!SplitName(text, &parts)) return 0;
-  if (parts.size() > 1 && parts[parts.size() - 2] != "pg_catalog") return 0;
-  int count = 0;
-  for (const FunctionRow& function : AllFunctions()) {
-    if (function.name != parts.back()) continue;
-    if (count++ == 0) *oid = function.oid;
-  }
-  return count;
-}
-absl::StatusOr<Value> ToRegproc(const Call& call) {
-  int64_t oid = 0;
-  if (FunctionsNamed(call.arguments[0].bytes(), &oid) != 1)
-    return Value::Null({TypeId::kRegproc, 0});
-  return Value::Int(TypeId::kRegproc, oid);
-}
-absl::StatusOr<Value> RegprocIn(const Call& call) {
-  const std::string text(call.arguments[0].bytes());
-  int64_t oid = 0;
-  const int count = text == "-" ? 1 : FunctionsNamed(text, &oid);
-  if (count == 1) return Value::Int(TypeId::kRegproc, oid);
-  return count == 0 ? status::Error(status::sqlstate::kUndefinedFunction,
-                                    "function \"" + text + "\" does not exist")
-                    : status::Error(status::sqlstate::kAmbiguousFunction,
-                                    "more than one function named \"" + text + "\"");
-}
-
 Value TextOrNull(const std::optional<std::string>& text) {
   return text.has_value() ? Value::Text(*text) : NullText();
 }
@@ -370,7 +290,6 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_get_viewdef", ViewDef},
       {"pg_table_is_visible", TableVisible},
       {"pg_type_is_visible", True},
-      {"pg_function_is_visible", True},
       {"pg_operator_is_visible", True},
       {"pg_opclass_is_visible", True},
       {"pg_collation_is_visible", True},
@@ -404,14 +323,6 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"col_description", ColumnDescription},
       {"shobj_description", NoText},
       {"pg_get_ruledef", NoText},
-      {"pg_get_triggerdef", NoText},
-      {"pg_get_functiondef", NoText},
-      {"regprocout", RegprocOut},
-      {"regprocin", RegprocIn},
-      {"to_regproc", ToRegproc},
-      {"pg_get_function_result", ResultOfFunction},
-      {"pg_get_function_arguments", ArgumentsOfFunction},
-      {"pg_get_function_identity_arguments", ArgumentsOfFunction},
       {"pg_get_partkeydef", NoText},
       {"pg_get_partition_constraintdef", NoText},
       {"pg_get_serial_sequence", SerialSequence},
@@ -440,6 +351,8 @@ absl::StatusOr<Value> CatalogFunctionsImpl::Call(std::string_view name,
   const auto it = Handlers().find(name);
   if (it == Handlers().end() && IsSessionFunction(name))
     return CallSessionFunction(name, arguments, session_use_);
+  if (it == Handlers().end() && IsProgramFunction(name))
+    return CallProgramFunction(name, {catalog_, session_, arguments});
   if (it == Handlers().end()) return status::NotSupported("function " + std::string(name));
   return it->second({shared_, catalog_, session_, arguments, OidArgument(arguments), sequences_});
 }

@@ -8,9 +8,11 @@ namespace {
 
 using common::v1::TableDescriptor;
 
+constexpr int64_t kProcedure = 1255;
 constexpr int64_t kClass = 1259;
 constexpr int64_t kConstraint = 2606;
 constexpr int64_t kNamespace = 2615;
+constexpr int64_t kTrigger = 2620;
 
 // Calls visit(object, its catalog, part, text) for each comment.
 template <typename Visit>
@@ -19,6 +21,8 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
     if (!text.empty()) visit(object, of_class, part, text);
   };
   for (const auto& [id, schema] : catalog.schemas()) show(id, kNamespace, 0, schema.comment());
+  for (const auto& [id, function] : catalog.functions())
+    show(id, kProcedure, 0, function->comment());
   for (const auto& [id, entry] : catalog.tables()) {
     const TableDescriptor& table = entry->descriptor;
     show(id, kClass, 0, table.comment());
@@ -30,6 +34,8 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
       show(index.index_id(), kClass, 0, index.comment());
       show(UniqueConstraintOid(index), kConstraint, 0, index.constraint_comment());
     }
+    for (const auto& trigger : table.triggers())
+      show(trigger.trigger_id(), kTrigger, 0, trigger.comment());
     for (int i = 0; i < table.checks_size(); ++i)
       show(CheckConstraintOid(*entry, i), kConstraint, 0, table.checks(i).comment());
     for (int i = 0; i < table.foreign_keys_size(); ++i)

@@ -7,6 +7,7 @@
 #include "common/sql/functions/postgres_names.h"
 #include "common/types/type.h"
 #include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/program_rows.h"
 #include "services/storage/server/type_rows.h"
 
 namespace adbms::storage::server {
@@ -168,7 +169,7 @@ std::string TypeName(int64_t oid) {
   return type == nullptr ? "???" : type->name;
 }
 
-void FillProcedures(const RowSource&, RowBuilder* rows) {
+void FillProcedures(const RowSource& source, RowBuilder* rows) {
   for (const FunctionRow& function : AllFunctions()) {
     std::string arguments;
     for (const int64_t oid : function.arguments)
@@ -196,6 +197,7 @@ void FillProcedures(const RowSource&, RowBuilder* rows) {
         .Set("proargtypes", arguments)
         .Set("prosrc", function.name);
   }
+  FillUserFunctions(source, rows);
 }
 
 void FillAggregates(const RowSource&, RowBuilder* rows) {

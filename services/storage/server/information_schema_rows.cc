@@ -267,6 +267,8 @@ const RowFillMap& RowFills() {
     AddTypeFills(fills);
     AddFunctionFills(fills);
     AddSequenceFills(fills);
+    AddProgramFills(fills);
+    AddProgramSchemaFills(fills);
     AddCommentFills(fills);
     AddLockFills(fills);
     AddInformationSchemaFills(fills);

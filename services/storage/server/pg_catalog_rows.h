@@ -19,6 +19,8 @@ void AddTypeFills(RowFillMap* fills);
 void AddFunctionFills(RowFillMap* fills);
 void AddSequenceFills(RowFillMap* fills);
 void AddCommentFills(RowFillMap* fills);
+void AddProgramFills(RowFillMap* fills);
+void AddProgramSchemaFills(RowFillMap* fills);
 void AddLockFills(RowFillMap* fills);
 void AddInformationSchemaFills(RowFillMap* fills);
 

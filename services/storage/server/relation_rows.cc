@@ -76,8 +76,8 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .Set("relchecks", static_cast<int64_t>(table.checks_size()))
         .SetBool("relhasrules", view)
         // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
-        .SetBool("relhastriggers",
-                 table.foreign_keys_size() > 0 || !source.catalog->ReferencesTo(id).empty());
+        .SetBool("relhastriggers", table.triggers_size() > 0 || table.foreign_keys_size() > 0 ||
+                                       !source.catalog->ReferencesTo(id).empty());
     if (table.primary_key_oid() != 0) {
       IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
                     table.primary_key_size(), rows);

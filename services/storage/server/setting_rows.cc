@@ -9,6 +9,7 @@
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
+#include "services/storage/server/program_rows.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -160,12 +161,21 @@ void FillCollations(const RowSource&, RowBuilder* rows) {
 }
 
 void FillLanguages(const RowSource&, RowBuilder* rows) {
-  const auto row = [&](int64_t oid, const char* name) {
-    rows->Row().Set("oid", oid).Set("lanname", name).Set("lanowner", 10).SetBool("lanispl", false);
+  const auto row = [&](int64_t oid, const char* name, bool trusted) {
+    rows->Row()
+        .Set("oid", oid)
+        .Set("lanname", name)
+        .Set("lanowner", 10)
+        .SetBool("lanispl", oid > 14)
+        .SetBool("lanpltrusted", trusted)
+        .Set("lanplcallfoid", int64_t{0})
+        .Set("laninline", int64_t{0})
+        .Set("lanvalidator", int64_t{0});
   };
-  row(12, "internal");
-  row(13, "c");
-  row(14, "sql");
+  row(12, "internal", false);
+  row(13, "c", false);
+  row(LanguageOid("sql"), "sql", true);
+  row(LanguageOid("plpgsql"), "plpgsql", true);
 }
 
 void FillSettings(const RowSource& source, RowBuilder* rows) {

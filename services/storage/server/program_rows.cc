@@ -1,0 +1,198 @@
+// pg_proc's rows of users' functions, pg_trigger, and what information_schema says of both.
+#include "services/storage/server/program_rows.h"
+
+#include <array>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/settings/setting_table.h"
+#include "common/sql/sql.h"
+#include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/object_definitions.h"
+#include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/program_definitions.h"
+
+namespace adbms::storage::server {
+namespace {
+
+using common::v1::FunctionArgument;
+using common::v1::FunctionDescriptor;
+using common::v1::TableDescriptor;
+using common::v1::TriggerDescriptor;
+
+const char* ModeLetter(FunctionArgument::Mode mode) {
+  switch (mode) {
+    case FunctionArgument::MODE_OUT:
+      return "o";
+    case FunctionArgument::MODE_INOUT:
+      return "b";
+    case FunctionArgument::MODE_VARIADIC:
+      return "v";
+    case FunctionArgument::MODE_TABLE:
+      return "t";
+    default:
+      return "i";
+  }
+}
+
+const char* VolatilityLetter(FunctionDescriptor::Volatility volatility) {
+  switch (volatility) {
+    case FunctionDescriptor::VOLATILITY_IMMUTABLE:
+      return "i";
+    case FunctionDescriptor::VOLATILITY_STABLE:
+      return "s";
+    default:
+      return "v";
+  }
+}
+
+// An item of an array's text.
+std::string ArrayItem(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string ArrayText(const std::vector<std::string>& items) {
+  return absl::StrCat("{", absl::StrJoin(items, ","), "}");
+}
+
+// What pg_proc says of the arguments, in several columns.
+void SetArguments(const FunctionDescriptor& function, RowBuilder* rows) {
+  std::vector<std::string> inputs;
+  std::vector<std::string> all;
+  std::vector<std::string> modes;
+  std::vector<std::string> names;
+  bool named = false;
+  int64_t defaults = 0;
+  int64_t variadic = 0;
+  for (const FunctionArgument& argument : function.arguments()) {
+    const types::TypeId type = types::FromProto(argument.type()).id;
+    const std::string oid = std::to_string(types::OidOf(type));
+    if (sql::IsInput(argument)) inputs.push_back(oid);
+    all.push_back(oid);
+    modes.emplace_back(ModeLetter(argument.mode()));
+    names.push_back(ArrayItem(argument.name()));
+    named |= !argument.name().empty();
+    defaults += argument.default_sql().empty() ? 0 : 1;
+    if (argument.mode() == FunctionArgument::MODE_VARIADIC)
+      variadic = types::OidOf(types::ElementOf(type));
+  }
+  rows->Set("pronargs", static_cast<int64_t>(inputs.size()))
+      .Set("pronargdefaults", defaults)
+      .Set("provariadic", variadic)
+      .Set("proargtypes", absl::StrJoin(inputs, " "));
+  if (inputs.size() != all.size() ||
+      std::any_of(modes.begin(), modes.end(), [](const auto& mode) { return mode != "i"; }))
+    rows->Set("proallargtypes", ArrayText(all)).Set("proargmodes", ArrayText(modes));
+  if (named) rows->Set("proargnames", ArrayText(names));
+  if (defaults > 0) rows->Set("proargdefaults", ArgumentDefaults(function));
+}
+
+void SetSettings(const FunctionDescriptor& function, RowBuilder* rows) {
+  if (function.settings_size() == 0) return;
+  std::vector<std::string> items;
+  for (const auto& setting : function.settings()) {
+    const auto* definition = settings::FindSetting(setting.name());
+    items.push_back(ArrayItem(absl::StrCat(
+        definition == nullptr ? setting.name() : definition->name, "=", setting.value())));
+  }
+  rows->Set("proconfig", ArrayText(items));
+}
+
+int64_t SchemaOidOf(const catalog::CatalogState& catalog, const std::string& name) {
+  const auto* schema = catalog.FindSchema(name);
+  return schema == nullptr ? 0 : schema->schema_id();
+}
+
+// PostgreSQL's bits.
+int64_t TriggerType(const TriggerDescriptor& trigger) {
+  return (trigger.for_each_row() ? 1 : 0) |
+         (trigger.timing() == TriggerDescriptor::TIMING_BEFORE ? 2 : 0) |
+         (trigger.on_insert() ? 4 : 0) | (trigger.on_delete() ? 8 : 0) |
+         (trigger.on_update() ? 16 : 0) | (trigger.on_truncate() ? 32 : 0);
+}
+
+template <typename Visit>
+void ForEachTrigger(const catalog::CatalogState& catalog, Visit visit) {
+  for (const auto& [id, entry] : catalog.tables()) {
+    for (const TriggerDescriptor& trigger : entry->descriptor.triggers())
+      visit(entry->descriptor, trigger);
+  }
+}
+
+void FillTriggers(const RowSource& source, RowBuilder* rows) {
+  ForEachTrigger(
+      *source.catalog, [&](const TableDescriptor& table, const TriggerDescriptor& trigger) {
+        std::string attributes;
+        for (const uint32_t ordinal : trigger.columns())
+          absl::StrAppend(&attributes, attributes.empty() ? "" : " ", ordinal + 1);
+        std::string arguments;
+        for (const std::string& argument : trigger.arguments()) {
+          arguments += argument;
+          arguments += '\0';
+        }
+        rows->Row()
+            .Set("oid", trigger.trigger_id())
+            .Set("tgrelid", table.table_id())
+            .Set("tgparentid", int64_t{0})
+            .Set("tgname", trigger.name())
+            .Set("tgfoid", trigger.function_id())
+            .Set("tgtype", TriggerType(trigger))
+            .Set("tgenabled", trigger.enabled())
+            .SetBool("tgisinternal", false)
+            .Set("tgconstrrelid", int64_t{0})
+            .Set("tgconstrindid", int64_t{0})
+            .Set("tgconstraint", int64_t{trigger.is_constraint() ? trigger.trigger_id() : 0})
+            .SetBool("tgdeferrable", trigger.deferral() != common::v1::DEFERRAL_UNSPECIFIED)
+            .SetBool("tginitdeferred", trigger.deferral() == common::v1::DEFERRAL_DEFERRED)
+            .Set("tgnargs", int64_t{trigger.arguments_size()})
+            .Set("tgattr", attributes)
+            .Set("tgargs", arguments);
+        if (!trigger.when_sql().empty()) rows->Set("tgqual", trigger.when_sql());
+        if (!trigger.old_table().empty()) rows->Set("tgoldtable", trigger.old_table());
+        if (!trigger.new_table().empty()) rows->Set("tgnewtable", trigger.new_table());
+      });
+}
+
+}  // namespace
+
+int64_t LanguageOid(const std::string& language) { return language == "sql" ? 14 : 13576; }
+
+void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, function] : source.catalog->functions()) {
+    const bool procedure = function->kind() == FunctionDescriptor::KIND_PROCEDURE;
+    rows->Row()
+        .Set("oid", int64_t{id})
+        .Set("proname", function->name())
+        .Set("pronamespace", SchemaOidOf(*source.catalog, function->schema()))
+        .Set("proowner", int64_t{RoleOid(function->owner())})
+        .Set("prolang", LanguageOid(function->language()))
+        .SetFloat("procost", function->cost() == 0 ? 100 : function->cost())
+        .SetFloat("prorows", !function->returns_set() ? 0
+                             : function->rows() == 0  ? 1000
+                                                      : function->rows())
+        .Set("prosupport", int64_t{0})
+        .Set("prokind", procedure ? "p" : "f")
+        .SetBool("prosecdef", function->security_definer())
+        .SetBool("proleakproof", function->leakproof())
+        .SetBool("proisstrict", function->strict())
+        .SetBool("proretset", function->returns_set())
+        .Set("provolatile", VolatilityLetter(function->volatility()))
+        .Set("proparallel", function->parallel())
+        .Set("prorettype", int64_t{ResultOid(*function)})
+        .Set("prosrc", function->standard_body() ? std::string() : function->source());
+    if (function->standard_body()) rows->Set("prosqlbody", function->source());
+    SetArguments(*function, rows);
+    SetSettings(*function, rows);
+  }
+}
+
+void AddProgramFills(RowFillMap* fills) { fills->emplace("pg_catalog.pg_trigger", FillTriggers); }
+
+}  // namespace adbms::storage::server
