@@ -18,10 +18,11 @@ def statements(script):
 
 class Programs(ScriptTest):
     def empty(self, server):
-        connection = super().empty(server)
-        for kind, name in run(connection, "SELECT p.prokind, p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n "
-                                          "ON n.oid = p.pronamespace WHERE n.nspname = 'public'"):
-            run(connection, f"DROP {'PROCEDURE' if kind == 'p' else 'FUNCTION'} {name} CASCADE")
+        connection = server.connect()
+        for sql in ("SET client_min_messages = error", "DROP SCHEMA IF EXISTS programs CASCADE",
+                    "CREATE SCHEMA programs", "SET search_path = programs, public",
+                    "SET client_min_messages = notice"):
+            run(connection, sql)
         return connection
 
     def compare(self, scripts):

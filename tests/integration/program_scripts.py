@@ -107,11 +107,11 @@ DO $$ BEGIN ALTER TABLE made RENAME TO other; PERFORM 1 FROM other; CREATE INDEX
 SELECT count(*) FROM other
 DO $$ BEGIN CREATE TABLE gone (a int); RAISE EXCEPTION 'no'; EXCEPTION WHEN OTHERS THEN RAISE NOTICE 'undone'; END $$
 SELECT * FROM gone
-DO $$ DECLARE r record; BEGIN FOR r IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'part%' ORDER BY 1 LOOP EXECUTE 'DROP TABLE ' || quote_ident(r.tablename); RAISE NOTICE 'dropped %', r.tablename; END LOOP; END $$
-DO $$ BEGIN PERFORM set_config('search_path', 'public', false); SET LOCAL work_mem = '8MB'; END $$
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT tablename FROM pg_tables WHERE schemaname = 'programs' AND tablename LIKE 'part%' ORDER BY 1 LOOP EXECUTE 'DROP TABLE ' || quote_ident(r.tablename); RAISE NOTICE 'dropped %', r.tablename; END LOOP; END $$
+DO $$ BEGIN PERFORM set_config('search_path', 'programs', false); SET LOCAL work_mem = '8MB'; END $$
 DO $$ BEGIN BEGIN; END $$
 DO $$ DECLARE c CURSOR (n int) FOR SELECT a FROM other WHERE a >= n ORDER BY a; x int; BEGIN OPEN c(1); LOOP FETCH c INTO x; EXIT WHEN NOT FOUND; RAISE NOTICE '%', x; END LOOP; CLOSE c; FOR r IN c(2) LOOP RAISE NOTICE 'r %', r.a; END LOOP; END $$
-DO $$ DECLARE c refcursor; x int; BEGIN OPEN c FOR SELECT g FROM generate_series(1, 5) g; FETCH c INTO x; RAISE NOTICE '%', x; MOVE FORWARD 2 FROM c; FETCH NEXT FROM c INTO x; RAISE NOTICE '%', x; FETCH LAST FROM c INTO x; RAISE NOTICE '%', x; CLOSE c; FETCH c INTO x; END $$
+DO $$ DECLARE c refcursor; x int; BEGIN OPEN c FOR SELECT g FROM generate_series(1, 5) g; FETCH c INTO x; RAISE NOTICE '%', x; MOVE FORWARD 2 FROM c; FETCH NEXT FROM c INTO x; RAISE NOTICE '%', x; FETCH LAST FROM c INTO x; RAISE NOTICE '%', x; CLOSE c; END $$
 DO $$ DECLARE c refcursor; BEGIN OPEN c FOR EXECUTE 'SELECT $1::int AS v' USING 4; CLOSE c; END $$
 CREATE TABLE many (i int)
 DO $$ BEGIN FOR i IN 1..3 LOOP INSERT INTO many VALUES (i); COMMIT; END LOOP; INSERT INTO many VALUES (9); ROLLBACK; END $$
@@ -296,8 +296,8 @@ INSERT INTO item VALUES (12, 'x', 1)
 SELECT id FROM item ORDER BY id
 SELECT n FROM counter
 INSERT INTO item VALUES (10, 'x', 1) ON CONFLICT DO NOTHING
-DROP FUNCTION said()
-DROP FUNCTION said() CASCADE
+DROP TRIGGER b_said ON item
+DROP TRIGGER c_said ON item
 UPDATE item SET qty = 2 WHERE id = 1
 DROP TABLE item
 """]

@@ -48,6 +48,7 @@ void WalkQuery(plan::Query& query, const std::function<void(const Expr&)>& visit
   };
   WalkRel(*query.root, visit);
   for (plan::Cte& cte : query.ctes) WalkRel(*cte.rel, visit);
+  for (const plan::ProgramCall& call : query.program_calls) all(call.arguments);
   plan::ForEachWrite(&query, [&](plan::Write& write, RelPtr&) {
     all(write.insert.returning);
     all(write.insert.conflict_update);
@@ -177,7 +178,6 @@ void Binder::NumberProgramResults() {
   };
   WalkQuery(*query_, number);
   for (plan::ProgramCall& call : query_->program_calls) {
-    for (const ExprPtr& argument : call.arguments) WalkDeep(argument, number);
     call.first_parameter += base - kFirstProgramResult;
     for (const Type& type : call.results) query_->parameter_types.push_back(type);
   }

@@ -222,8 +222,8 @@ absl::StatusOr<Binder::ProgramInliner::Outcome> Binder::ProgramInliner::Return(
     if (!variable.name.alone && variable.name.relation == row)
       outcome.values.push_back(variable.value);
   }
-  if (row == "null" || outcome.values.empty()) {
-    if (row != "null" && row != "new" && row != "old") return Cannot();
+  if (row == "null" || row == missing_ || outcome.values.empty()) {
+    if (row != "null" && row != missing_) return Cannot();
     outcome.values.clear();
     outcome.keep = plan::MakeBool(false);
   }

@@ -31,7 +31,9 @@ class Binder::ProgramInliner {
   };
 
   // `result`: of a function; nothing: of a trigger, whose row is the record `new` or `old`.
-  ProgramInliner(Binder* binder, std::optional<Type> result) : binder_(*binder), result_(result) {}
+  // `missing`: the one of them that there is not, whose fields are NULL.
+  ProgramInliner(Binder* binder, std::optional<Type> result, std::string missing = "")
+      : binder_(*binder), result_(result), missing_(std::move(missing)) {}
 
   // Nothing: the body is not such a one, or it does not bind.
   absl::StatusOr<std::optional<Outcome>> Run(const program::Program& program, State state);
@@ -61,6 +63,7 @@ class Binder::ProgramInliner {
 
   Binder& binder_;
   const std::optional<Type> result_;
+  const std::string missing_;
   int steps_ = 0;
 };
 

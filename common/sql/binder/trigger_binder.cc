@@ -123,12 +123,13 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
   std::vector<NamedValue> names;
   for (const bool is_new : {true, false}) {
     const std::vector<ExprPtr>& values = is_new ? row->new_values : row->old_values;
-    for (int i = 0; i < table.columns_size() && !values.empty(); ++i) {
+    for (int i = 0; i < table.columns_size(); ++i) {
       if (table.columns(i).dropped()) continue;
       ProgramInliner::Variable variable;
       variable.name = {is_new ? "new" : "old", table.columns(i).name(), false};
       variable.type = types::FromProto(table.columns(i).type());
-      variable.value = values[static_cast<size_t>(i)];
+      variable.value =
+          values.empty() ? plan::MakeNull(variable.type) : values[static_cast<size_t>(i)];
       names.push_back({variable.name, variable.value});
       state.push_back(std::move(variable));
     }
@@ -146,7 +147,10 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
       return absl::OkStatus();
     }));
   }
-  ProgramInliner inliner(this, std::nullopt);
+  ProgramInliner inliner(this, std::nullopt,
+                         row->new_values.empty()   ? "new"
+                         : row->old_values.empty() ? "old"
+                                                   : "");
   ASSIGN_OR_RETURN(auto outcome, inliner.Run(**program, std::move(state)));
   if (!outcome.has_value()) return refused();
   const auto choose = [&](const ExprPtr& changed, const ExprPtr& unchanged) {

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "common/sql/default_planner/physical_builder.h"
+#include "common/sql/plan/expression_encoder.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 

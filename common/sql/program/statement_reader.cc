@@ -105,7 +105,7 @@ absl::StatusOr<StatementPtr> StatementReader::ReadStatement() {
       RETURN_IF_ERROR(tokens_.ExpectSymbol(">>"));
       return ReadLabeled(std::move(label), out.get());
     }
-    if (tokens_.Is("declare") || (tokens_.Is("begin") && !tokens_.IsSymbol(";", 1)) ||
+    if (tokens_.Is("declare") || tokens_.Is("begin") ||
         tokens_.Is("loop") || tokens_.Is("while") || tokens_.Is("for") || tokens_.Is("foreach"))
       return ReadLabeled("", out.get());
     if (tokens_.Take("if")) return ReadIf(out.get());

@@ -394,8 +394,7 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunReturn(const Statement& statem
   }
   if (!call_->returns_value || call_->returns_set)
     return status::Error(sqlstate::kDatatypeMismatch,
-                         call_->label.empty() || call_->is_procedure
-                             ? "RETURN cannot have a parameter in a procedure"
+                         call_->is_procedure ? "RETURN cannot have a parameter in a procedure"
                          : call_->returns_set
                              ? "RETURN cannot have a parameter in function returning set"
                              : "RETURN cannot have a parameter in function returning void");

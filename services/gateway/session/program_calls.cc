@@ -262,7 +262,15 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
         CallFunction(*function, arguments, program::Call(), /*may_end=*/false, nullptr));
     const std::vector<types::Type> types = ResultTypes(*function);
     for (size_t i = 0; i < call.parameters(); ++i) {
-      if (call.returns_rows()) {
+      if (call.returns_rows() && !function->returns_set()) {
+        types::ArrayBuilder one(types::ArrayOf(types[i]).id);
+        if (result.outputs[i].is_null()) {
+          one.AddNull();
+        } else {
+          one.Add(result.outputs[i]);
+        }
+        parameters->push_back(types::Value::String(types::ArrayOf(types[i]), one.Finish()));
+      } else if (call.returns_rows()) {
         ASSIGN_OR_RETURN(parameters->emplace_back(), ArrayOf(result.rows, i, types[i]));
       } else if (types[i].id == types::TypeId::kVoid) {
         parameters->push_back(types::Value::String(types[i], ""));

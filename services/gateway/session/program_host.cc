@@ -68,7 +68,7 @@ class CollectingSink : public InnerSink {
 // null: it is another one.
 const common::v1::Expression* LoneExpression(const common::v1::Plan& plan) {
   if (plan.subplans_size() > 0 || plan.ctes_size() > 0 || plan.session_details() ||
-      plan.session_effects() || plan.control_functions())
+      plan.session_effects() || plan.control_functions() || plan.program_calls_size() > 0)
     return nullptr;
   const common::v1::Operator& root = plan.root();
   if (root.has_values()) {
@@ -493,8 +493,8 @@ absl::Status ProgramHost::OpenCursor(const std::string& name, program::SqlText* 
 }
 
 std::string ProgramHost::NewCursorName() {
-  for (int i = 1;; ++i) {
-    std::string name = absl::StrCat("<unnamed portal ", i, ">");
+  for (;;) {
+    std::string name = absl::StrCat("<unnamed portal ", ++session_.programs_->portals, ">");
     if (session_.FindCursor(name) == nullptr) return name;
   }
 }

@@ -29,6 +29,7 @@ struct ProgramCache {
   uint64_t types_version = 0;
   int depth = 0;            // Programs that run in one another.
   uint64_t savepoints = 0;  // That they have made.
+  uint64_t portals = 0;     // Of cursors that they have not named.
 };
 
 // Whether evaluating it in the session is as good as in storage: it names no object and changes

@@ -7,6 +7,7 @@
 #include "common/settings/setting_table.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/program_host.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -136,7 +137,8 @@ absl::Status Session::RunSet(const sql::Statement& statement, ResultSink* sink) 
 }
 
 void Session::WarnIfLocal(const sql::SetStatement& set, ResultSink* sink) const {
-  if (!set.is_local || state_ == TransactionState::kExplicit) return;
+  const bool in_program = programs_ != nullptr && programs_->depth > 0;
+  if (!set.is_local || state_ == TransactionState::kExplicit || in_program) return;
   sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
                "SET LOCAL can only be used in transaction blocks");
 }

@@ -319,7 +319,9 @@ void Settings::Describe(common::v1::SessionDetails* details) const {
 }
 
 bool Settings::Wants(std::string_view severity) const {
-  return RankOf(severity) >= least_severity_;
+  // What was asked for is told in any case.
+  if (severity == "INFO") return true;
+  return RankOf(severity == "DEBUG" ? "debug1" : severity) >= least_severity_;
 }
 
 void Settings::Begin() {
