@@ -25,7 +25,7 @@ absl::Status CatalogDraft::DropViewsOn(
         state_->Find(id) == nullptr || std::none_of(uses.begin(), uses.end(), depends)) {
       continue;
     }
-    const std::string text = "view " + view->descriptor.name();
+    const std::string text = std::string(KindOf(view->descriptor)) + " " + view->descriptor.name();
     if (!cascade) {
       return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
                            text + " depends on " + what,
@@ -143,6 +143,20 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
         return used.table_id() == table_id && Contains(used.columns(), ordinal);
       },
       {}, cascade, result));
+  for (int i = 0; i < table->columns_size(); ++i) {
+    const std::string name = table->columns(i).name();
+    if (!Contains(table->columns(i).generated().columns(), ordinal)) continue;
+    const std::string of_table = " of table " + table->name();
+    if (!cascade) {
+      return status::Error(
+          "2BP01",
+          "cannot drop column " + column->name() + of_table + " because other objects depend on it",
+          "column " + name + of_table + " depends on column " + column->name() + of_table,
+          "Use DROP ... CASCADE to drop the dependent objects too.");
+    }
+    result->add_notices("drop cascades to column " + name + of_table);
+    RETURN_IF_ERROR(DropColumn(table, static_cast<uint32_t>(i), true, result));
+  }
   for (const auto& [id, other] : state_->tables()) {
     for (const auto& key : other->descriptor.foreign_keys()) {
       if (key.referenced_table_id() == table->table_id() &&
@@ -181,6 +195,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
   column->set_not_null(false);
   column->clear_default_sql();
   column->clear_default_sequence_id();
+  column->clear_generated();
   column->clear_identity();
   column->clear_comment();
   column->clear_missing_value();
