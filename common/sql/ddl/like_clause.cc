@@ -54,9 +54,14 @@ absl::StatusOr<IndexExpression> DdlBinder::ExpressionLike(const IndexExpression&
 absl::Status DdlBinder::AddColumnsLike(const PgQuery__TableLikeClause& like,
                                        common::v1::CreateTable* statement) {
   ASSIGN_OR_RETURN(const Table* source, ResolveAny(*like.relation));
-  if (source->has_sequence())
-    return ErrorAt(sqlstate::kWrongObjectType, like.relation->location,
-                   absl::StrCat("relation \"", source->name(), "\" is invalid in LIKE clause"), {});
+  if (source->has_sequence()) {
+    status::SqlError error;
+    error.sqlstate = sqlstate::kWrongObjectType;
+    error.message = absl::StrCat("relation \"", source->name(), "\" is invalid in LIKE clause");
+    error.detail = "This operation is not supported for sequences.";
+    error.position = parser::CharacterPosition(tree_.parse->text(), like.relation->location);
+    return status::ToStatus(error);
+  }
   Table* table = statement->mutable_table();
   statement->add_liked_table_ids(source->table_id());
   for (const ColumnDescriptor& column : source->columns()) {

@@ -113,6 +113,9 @@ class CatalogDraft {
                              const common::v1::ForeignKeyDescriptor& key) const;
   absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
                           v1::DdlResult* result);
+  // The generated columns that read the column go with it. Errors: 2BP01 without `cascade`.
+  absl::Status DropGeneratedFrom(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
+                                 v1::DdlResult* result);
   // Drops the views for which `depends` holds and those that read them. Errors: 2BP01 unless
   // `cascade`; `what` is about to be dropped.
   absl::Status DropViewsOn(const std::string& what,

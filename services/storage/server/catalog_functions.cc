@@ -24,6 +24,12 @@ using common::v1::TableDescriptor;
 using types::TypeId;
 using types::Value;
 
+// The schema that a qualified name gives: pg_temp is the session's own.
+std::string SchemaNamed(const std::string& name, const sql::functions::EvaluationContext& session) {
+  return name == sql::kTemporaryAlias ? std::string(sql::TemporarySchemaOf(session.search_path))
+                                      : name;
+}
+
 // "a", "s.a", with quotes, as one or two names; false when malformed.
 bool SplitName(std::string_view text, std::vector<std::string>* parts) {
   size_t i = 0;
@@ -117,7 +123,7 @@ absl::StatusOr<Value> ToRegclass(const Call& call) {
   };
   uint32_t oid = 0;
   if (parts.size() > 1) {
-    oid = look_up(parts[parts.size() - 2]);
+    oid = look_up(SchemaNamed(parts[parts.size() - 2], call.session));
   } else {
     for (const std::string& schema : PathOf(call.session)) {
       if (oid == 0) oid = look_up(schema);
@@ -442,13 +448,8 @@ const TableEntry* FindRelation(const catalog::CatalogState& catalog,
                                std::string_view name) {
   std::vector<std::string> parts;
   if (!SplitName(name, &parts)) return nullptr;
-  if (parts.size() > 1) {
-    const std::string& schema = parts[parts.size() - 2];
-    return catalog.FindByName(schema == sql::kTemporaryAlias
-                                  ? std::string(sql::TemporarySchemaOf(session.search_path))
-                                  : schema,
-                              parts.back());
-  }
+  if (parts.size() > 1)
+    return catalog.FindByName(SchemaNamed(parts[parts.size() - 2], session), parts.back());
   for (const std::string& schema : PathOf(session)) {
     if (const TableEntry* table = catalog.FindByName(schema, parts[0]); table != nullptr)
       return table;

@@ -31,7 +31,6 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
                                        : "BASE TABLE")
         .Set("is_insertable_into", view || table.is_virtual() ? "NO" : "YES")
         .Set("is_typed", "NO");
-    if (temporary) rows->Set("commit_action", "PRESERVE");
   }
 }
 

@@ -114,8 +114,8 @@ absl::Status TemporaryObjects::BeforeCommit(const rpc::CallContext& context,
       any_rows |= rows;
     }
   }
+  RETURN_IF_ERROR(CheckKeysOfEmptied(*catalog, emptied));
   if (any_rows) {
-    RETURN_IF_ERROR(CheckKeysOfEmptied(*catalog, emptied));
     DdlStatement truncate;
     for (const TableDescriptor* table : emptied)
       truncate.mutable_truncate()->add_table_ids(table->table_id());
