@@ -162,7 +162,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
       return owner(ddl.refresh_materialized_view().table_id());
     case Body::kCreateTable:
       RETURN_IF_ERROR(may_create_in(ddl.create_table().table().schema()));
-      if (ddl.create_table().table().has_materialized_view())
+      // Who does not fill it now is asked when somebody does.
+      if (ddl.create_table().table().materialized_view().populated())
         RETURN_IF_ERROR(AuthorizeView(ddl.create_table().table(), catalog));
       for (const uint32_t id : ddl.create_table().liked_table_ids()) {
         const TableDescriptor* liked = catalog->FindTable(id);
