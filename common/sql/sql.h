@@ -27,7 +27,8 @@ enum class StatementClass {
   kPlannable,  // SELECT, INSERT, UPDATE, DELETE, VALUES, TABLE, WITH
   kExplain,
   kDdl,          // becomes a DdlStatement
-  kTableAs,      // CREATE TABLE … AS
+  kTableAs,      // CREATE TABLE … AS, SELECT … INTO
+  kRefresh,      // CREATE and REFRESH MATERIALIZED VIEW
   kTransaction,  // BEGIN, COMMIT, …, SAVEPOINT
   kSet,          // SET, RESET
   kShow,
@@ -98,6 +99,17 @@ struct TableAsStatement {
   std::string query;
   int query_offset = 0;  // Where it starts in the statement, in bytes.
   bool if_not_exists = false;
+  bool with_data = true;
+  // What stands between CREATE and the name, and between the columns and AS: TEMPORARY TABLE,
+  // ON COMMIT DROP.
+  std::string kind = "TABLE";
+  std::string on_commit;
+};
+// CREATE MATERIALIZED VIEW, whose definition is a change of the catalog, and REFRESH.
+struct RefreshStatement {
+  std::string schema, view;
+  bool create = false;
+  bool concurrently = false;
   bool with_data = true;
 };
 struct ExplainStatement {
@@ -186,6 +198,7 @@ struct Statement {
   DeallocateStatement deallocate;
   CopyStatement copy;
   TableAsStatement table_as;
+  RefreshStatement refresh;
   ExplainStatement explain;
   AnalyzeStatement analyze;
   LockStatement lock;
@@ -217,7 +230,8 @@ class Catalog {
   const common::v1::TableDescriptor* FindTable(std::string_view schema,
                                                std::string_view name) const;
   const common::v1::TableDescriptor* FindTable(uint32_t table_id) const;
-  // Unqualified: pg_catalog first, then the search path.
+  // Unqualified: pg_catalog first, then the search path; before both the session's temporary
+  // schema, where the path begins with it. "pg_temp" as the schema is that one.
   const common::v1::TableDescriptor* ResolveTable(
       std::string_view schema, std::string_view name,
       const std::vector<std::string>& search_path) const;
@@ -316,6 +330,8 @@ struct PlanningInput {
   std::string time_zone = "UTC";
   types::DateOrder date_order = types::DateOrder::kMdy;  // Of dates in the statement's own text.
   bool keeps_text = false;  // The catalog will keep expressions of it: set by BindDdl.
+  // A materialized view that the statement fills: written to as a table, and read as its query.
+  uint32_t refreshes = 0;
   common::v1::PlannerSwitches switches;
 };
 

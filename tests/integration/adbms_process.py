@@ -350,9 +350,12 @@ class ComparedTest(ClusterTest):
         cls.postgres = cls.enterClassContext(Postgres(settings=cls.POSTGRES_SETTINGS))
 
     def empty(self, server):
-        """A connection to a database without tables."""
+        """A connection to a database without tables and materialized views."""
         connection = server.connect()
         for name, in run(connection,
                          "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
             run(connection, f"DROP TABLE {name} CASCADE")
+        for name, in run(connection,
+                         "SELECT matviewname FROM pg_matviews WHERE schemaname = 'public'"):
+            run(connection, f"DROP MATERIALIZED VIEW IF EXISTS {name} CASCADE")
         return connection

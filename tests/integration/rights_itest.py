@@ -44,9 +44,9 @@ GRANT SELECT ON app.vault TO owner
 OWNERS = """
 CREATE TABLE app.t (id int PRIMARY KEY, n int DEFAULT 7, note text CHECK (note <> 'bad')); CREATE INDEX t_n ON app.t (n);
 INSERT INTO app.t VALUES (1, 1, 'a'), (2, 2, 'b');
-CREATE VIEW app.v AS SELECT id, n FROM app.t; CREATE SEQUENCE app.s;
+CREATE VIEW app.v AS SELECT id, n FROM app.t; CREATE SEQUENCE app.s; CREATE MATERIALIZED VIEW app.m AS SELECT id FROM app.t;
 CREATE VIEW app.lost AS SELECT secret FROM app.vault; CREATE VIEW app.nested AS SELECT secret FROM app.lost;
-GRANT SELECT ON app.t, app.v, app.lost, app.nested TO r_select; GRANT INSERT ON app.t TO r_insert;
+GRANT SELECT ON app.t, app.v, app.lost, app.nested, app.m TO r_select; GRANT INSERT ON app.t TO r_insert;
 GRANT UPDATE ON app.t TO r_update; GRANT DELETE ON app.t TO r_delete; GRANT TRUNCATE ON app.t TO r_truncate;
 GRANT REFERENCES ON app.t TO r_references; GRANT ALL ON app.t, app.v, app.lost TO r_all; GRANT SELECT ON app.s TO r_select;
 GRANT USAGE ON app.s TO r_insert; GRANT UPDATE ON app.s TO r_update
@@ -132,6 +132,25 @@ STATEMENTS = [
     ("CREATE_STMT", "CREATE TABLE app.made (a int DEFAULT (SELECT max(id) FROM app.vault))"),
     ("CREATE_STMT", "CREATE TABLE app.made (a int CHECK (a IN (SELECT id FROM app.vault)))"),
     ("CREATE_STMT", "CREATE TABLE IF NOT EXISTS app.t (a int)"),
+    ("CREATE_STMT", "CREATE TABLE app.made (LIKE app.t INCLUDING ALL)"),
+    ("CREATE_STMT", "CREATE TABLE app.made (LIKE app.vault)"),
+    ("CREATE_STMT", "CREATE TABLE app.made (LIKE hidden.h)"),
+    ("CREATE_STMT", "CREATE TABLE app.made (a int, b int GENERATED ALWAYS AS (a + 1) STORED)"),
+    ("CREATE_STMT", "CREATE TEMP TABLE made (a int)"),
+    ("CREATE_STMT", "CREATE TEMP TABLE made (LIKE app.vault)"),
+    ("CREATE_TABLE_AS_STMT", "CREATE TEMP TABLE made AS SELECT * FROM app.vault"),
+    ("CREATE_TABLE_AS_STMT", "CREATE MATERIALIZED VIEW app.made AS SELECT id FROM app.t"),
+    ("CREATE_TABLE_AS_STMT", "CREATE MATERIALIZED VIEW app.made AS SELECT * FROM app.vault WITH NO DATA"),
+    ("REFRESH_MAT_VIEW_STMT", "REFRESH MATERIALIZED VIEW app.m"),
+    ("REFRESH_MAT_VIEW_STMT", "REFRESH MATERIALIZED VIEW app.m WITH NO DATA"),
+    ("SELECT_STMT", "SELECT * FROM app.m"),
+    ("SELECT_STMT", "SELECT * INTO app.made FROM app.t"),
+    ("SELECT_STMT", "SELECT * INTO TEMP made FROM app.vault"),
+    ("DROP_STMT", "DROP MATERIALIZED VIEW app.m"),
+    ("COMMENT_STMT", "COMMENT ON MATERIALIZED VIEW app.m IS 'x'"),
+    ("INDEX_STMT", "CREATE INDEX ON app.m (id)"),
+    ("ALTER_TABLE_STMT", "ALTER MATERIALIZED VIEW app.m OWNER TO heir"),
+    ("RENAME_STMT", "ALTER MATERIALIZED VIEW app.m RENAME TO renamed"),
     ("CREATE_TABLE_AS_STMT", "CREATE TABLE app.made AS SELECT 1 AS one"),
     ("CREATE_TABLE_AS_STMT", "CREATE TABLE app.made AS SELECT * FROM app.t"),
     ("CREATE_TABLE_AS_STMT", "CREATE TABLE app.made AS SELECT * FROM app.vault"),

@@ -216,9 +216,7 @@ class CopyAndCatalogTest(ClusterTest):
         for statement in ("CREATE SCHEMA near", "CREATE SCHEMA far", "CREATE TABLE far.t AS SELECT 1 AS x",
                           "SET search_path = near, far"):
             run(connection, statement)
-        self.assertEqual(sqlstate(connection, "CREATE TABLE t AS SELECT * FROM t"), "0A000")
-        self.assertEqual(sqlstate(connection, "SELECT * FROM near.t"), "42P01")
-        run(connection, "CREATE TABLE t AS SELECT * FROM far.t")
+        run(connection, "CREATE TABLE t AS SELECT * FROM t")
         self.assertEqual(run(connection, "SELECT x FROM near.t"), [(1,)])
         run(connection, "DROP SCHEMA near, far CASCADE")
 

@@ -302,6 +302,8 @@ class Binder {
   absl::StatusOr<RelPtr> JoinLateral(RelPtr left, RelPtr right, common::v1::JoinType type,
                                      std::vector<ExprPtr> conditions);
   absl::StatusOr<BoundQuery> BindView(const common::v1::TableDescriptor& view, int location);
+  // Errors: 0A000 for a temporary table of another session.
+  absl::Status CheckReachable(const common::v1::TableDescriptor& table, int location) const;
   absl::Status ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name,
                           ScopeItem* item, int location);
   absl::Status CheckDuplicateAliases(const std::vector<ScopeItem>& items) const;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/time_zone.h"
@@ -353,7 +354,8 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
           quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
     }
   }
-  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  if (schema == kTemporaryAlias) schema = TemporarySchemaOf(search_path_);
   const auto* table = input_.catalog->ResolveTable(schema, parts.back(), search_path_);
   if (table != nullptr) {
     // What is dropped and made again under the same name is another one.
@@ -362,6 +364,7 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
   }
   for (const auto& candidate : input_.catalog->snapshot().tables()) {
     if (!schema.empty() && candidate.schema() != schema) continue;
+    if (schema.empty() && IsOtherTemporarySchema(candidate.schema(), search_path_)) continue;
     uint32_t found = 0;
     for (const auto& index : candidate.indexes()) {
       if (index.name() == parts.back()) found = index.index_id();

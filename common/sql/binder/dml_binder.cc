@@ -1,5 +1,6 @@
 // INSERT, UPDATE, DELETE.
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -33,6 +34,21 @@ std::string GeneratedAlwaysDetail(const ColumnDescriptor& column) {
                       "\" is an identity column defined as GENERATED ALWAYS.");
 }
 
+// The generated columns that follow from what is assigned are so too; their values are storage's to
+// compute.
+void AssignGenerated(const TableDescriptor& table, plan::ChangeTarget* change) {
+  const std::set<uint32_t> assigned(change->assigned.begin(), change->assigned.end());
+  for (int i = 0; i < table.columns_size(); ++i) {
+    const auto& read = table.columns(i).generated().columns();
+    if (assigned.contains(static_cast<uint32_t>(i)) ||
+        std::none_of(read.begin(), read.end(),
+                     [&](uint32_t ordinal) { return assigned.contains(ordinal); }))
+      continue;
+    change->assigned.push_back(static_cast<uint32_t>(i));
+    change->values.push_back(plan::MakeNull(types::FromProto(table.columns(i).type())));
+  }
+}
+
 bool IsDefault(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT; }
 
 // name.*
@@ -63,6 +79,10 @@ absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__Rang
   if (table->has_sequence())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("cannot change sequence \"", name, "\""));
+  RETURN_IF_ERROR(CheckReachable(*table, range.location));
+  if (table->has_materialized_view() && input_.refreshes != table->table_id())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("cannot change materialized view \"", name, "\""));
   if (!table->view_sql().empty())
     return Unsupported(range.location, "changing rows through a view");
   if (table->is_virtual())
@@ -88,11 +108,17 @@ absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& 
 }
 
 absl::StatusOr<ExprPtr> Binder::DefaultOf(const ColumnDescriptor& column) {
+  // A generated one is storage's to compute.
   if (column.default_sql().empty()) return plan::MakeNull(types::FromProto(column.type()));
   return BindDefault(column.default_sql(), column);
 }
 
 absl::StatusOr<ExprPtr> Binder::InsertValue(ExprPtr value, const ColumnDescriptor& column) {
+  if (column.has_generated())
+    return status::Error(
+        kGeneratedAlways,
+        absl::StrCat("cannot insert a non-DEFAULT value into column \"", column.name(), "\""),
+        absl::StrCat("Column \"", column.name(), "\" is a generated column."));
   if (column.identity() != ColumnDescriptor::IDENTITY_UNSPECIFIED) {
     if (overriding_ == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE) return DefaultOf(column);
     if (column.identity() == ColumnDescriptor::IDENTITY_ALWAYS &&
@@ -414,6 +440,11 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     if (IsDefault(source)) {
       ASSIGN_OR_RETURN(value, DefaultOf(column));
     } else {
+      if (column.has_generated())
+        return status::Error(
+            kGeneratedAlways,
+            absl::StrCat("column \"", column.name(), "\" can only be updated to DEFAULT"),
+            absl::StrCat("Column \"", column.name(), "\" is a generated column."));
       if (column.identity() == ColumnDescriptor::IDENTITY_ALWAYS)
         return status::Error(
             kGeneratedAlways,
@@ -444,6 +475,7 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
                                   &change.assigned, &change.values));
   const std::vector<uint32_t> assigned = change.assigned;
   RETURN_IF_ERROR(UpdateTriggers());
+  AssignGenerated(*table, &change);
   for (const ExprPtr& value : change.values) {
     plan::ColumnSet used;
     plan::CollectColumns(*value, &used);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -82,10 +83,18 @@ absl::Status Binder::ApplyAlias(const PgQuery__Alias* alias, std::string_view de
   return absl::OkStatus();
 }
 
+absl::Status Binder::CheckReachable(const TableDescriptor& table, int location) const {
+  if (!IsOtherTemporarySchema(table.schema(), input_.search_path)) return absl::OkStatus();
+  return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                 "cannot access temporary tables of other sessions");
+}
+
 absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int location) {
   if (view_depth_ >= kMaxViewDepth) return DepthGuard::Error();
-  ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree,
-                   parser::ParseTree::Parse(view.view_sql()));
+  ASSIGN_OR_RETURN(
+      std::shared_ptr<const parser::ParseTree> tree,
+      parser::ParseTree::Parse(view.has_materialized_view() ? view.materialized_view().sql()
+                                                            : view.view_sql()));
   kept_trees_.push_back(tree);
   if (tree->result().n_stmts != 1 ||
       tree->result().stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
@@ -139,9 +148,15 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
     return ErrorAt(sqlstate::kUndefinedTable, range.location,
                    absl::StrCat("relation \"", shown, "\" does not exist"));
   }
+  RETURN_IF_ERROR(CheckReachable(*table, range.location));
   item->schema = table->schema();
   UseTable(*table, common::v1::PRIVILEGE_SELECT);
-  if (!table->view_sql().empty()) {
+  const bool refreshes = input_.refreshes == table->table_id() && table->has_materialized_view();
+  if (table->has_materialized_view() && !table->materialized_view().populated() && !refreshes)
+    return ErrorAt(sqlstate::kObjectNotInPrerequisiteState, -1,
+                   absl::StrCat("materialized view \"", table->name(), "\" has not been populated"),
+                   "Use the REFRESH MATERIALIZED VIEW command.");
+  if (!table->view_sql().empty() || refreshes) {
     // The view is for whoever names it, what it reads for its owner.
     ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
     item->columns = view.columns;

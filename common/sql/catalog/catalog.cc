@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/sql/sql.h"
+#include "common/sql/temporary_schema.h"
 
 namespace adbms::sql {
 namespace {
@@ -90,7 +91,11 @@ const common::v1::TableDescriptor* Catalog::FindTable(uint32_t table_id) const {
 const common::v1::TableDescriptor* Catalog::ResolveTable(
     std::string_view schema, std::string_view name,
     const std::vector<std::string>& search_path) const {
-  if (!schema.empty()) return FindTable(schema, name);
+  if (!schema.empty())
+    return FindTable(schema == kTemporaryAlias ? TemporarySchemaOf(search_path) : schema, name);
+  if (!search_path.empty() && IsTemporarySchema(search_path.front())) {
+    if (const auto* table = FindTable(search_path.front(), name)) return table;
+  }
   if (const auto* table = FindTable("pg_catalog", name)) return table;
   for (const std::string& part : search_path) {
     if (const auto* table = FindTable(part, name)) return table;

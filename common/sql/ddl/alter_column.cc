@@ -44,6 +44,9 @@ absl::Status DdlBinder::AddColumn(const PgQuery__AlterTableCmd& command, const T
   // Constraints of the column follow as steps of their own.
   Table extended = table;
   *extended.add_columns() = column;
+  RETURN_IF_ERROR(
+      BindGenerated(definition, static_cast<uint32_t>(extended.columns_size() - 1), &extended));
+  column = extended.columns(extended.columns_size() - 1);
   ASSIGN_OR_RETURN(
       auto sequence,
       OwnedSequenceOf(definition, extended, static_cast<uint32_t>(extended.columns_size() - 1)));
@@ -107,6 +110,14 @@ absl::Status DdlBinder::AlterDefault(const PgQuery__AlterTableCmd& command, cons
                          command.def == nullptr
                              ? "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead."
                              : "");
+  if (table.columns(static_cast<int>(ordinal)).has_generated())
+    return status::Error(sqlstate::kSyntaxError,
+                         absl::StrCat("column \"", name, "\" of relation \"", table.name(),
+                                      "\" is a generated column"),
+                         {},
+                         command.def == nullptr
+                             ? "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead."
+                             : "");
   std::string sql;
   uint32_t sequence_id = 0;
   if (command.def != nullptr) {
@@ -156,7 +167,7 @@ absl::Status DdlBinder::AlterIdentity(const PgQuery__AlterTableCmd& command, con
     if (is_identity)
       return status::Error(sqlstate::kObjectNotInPrerequisiteState,
                            absl::StrCat(shown, "is already an identity column"));
-    if (!column.default_sql().empty())
+    if (!column.default_sql().empty() || column.has_generated())
       return status::Error(sqlstate::kObjectNotInPrerequisiteState,
                            absl::StrCat(shown, "already has a default value"));
     const PgQuery__Constraint& identity = *command.def->constraint;

@@ -51,6 +51,7 @@ Pass PassOf(const PgQuery__AlterTableCmd& command) {
       return PassOf(*command.def->constraint);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression:
       return kDropPass;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
@@ -147,6 +148,8 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser:
       return EnableTrigger(command, table);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression:
+      return DropExpression(command, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
       return absl::OkStatus();
@@ -163,7 +166,8 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
 absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   const bool sequences = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
   const bool views = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
-  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && !sequences && !views)
+  const bool materialized = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
+  if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && !sequences && !views && !materialized)
     return Unsupported(-1, "ALTER of this kind of object");
   auto table = Resolve(*alter.relation);
   if (!table.ok()) {
@@ -176,13 +180,17 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
     const bool owner =
         command->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner;
     if (views && !owner) return Unsupported(-1, "this change of a view");
-    if (!(*table)->view_sql().empty() && !owner)
+    if (materialized && !owner) return Unsupported(-1, "this change of a materialized view");
+    if ((!(*table)->view_sql().empty() || (*table)->has_materialized_view()) && !owner)
       return ErrorAt(sqlstate::kWrongObjectType, -1,
                      absl::StrCat("\"", (*table)->name(), "\" is not a table"));
   }
   if (views && (*table)->view_sql().empty())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", (*table)->name(), "\" is not a view"));
+  if (materialized && !(*table)->has_materialized_view())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a materialized view"));
   if (sequences && !(*table)->has_sequence())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));

@@ -54,6 +54,19 @@ bool IsQuotedConstant(const Node* node) {
 }  // namespace
 
 absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) const {
+  const ColumnDescriptor& altered = table.columns(static_cast<int>(ordinal));
+  if (altered.has_generated())
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "altering the type of a generated column is not supported",
+                   "Drop the column and add it again with the new type.");
+  for (const ColumnDescriptor& column : table.columns()) {
+    const auto& read = column.generated().columns();
+    if (std::find(read.begin(), read.end(), ordinal) == read.end()) continue;
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "cannot alter type of a column used by a generated column",
+                         absl::StrCat("Column \"", altered.name(),
+                                      "\" is used by generated column \"", column.name(), "\"."));
+  }
   for (const Table& view : input_.catalog->snapshot().tables()) {
     for (const auto& used : view.view_dependencies()) {
       if (used.table_id() != table.table_id() ||
@@ -61,7 +74,8 @@ absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) 
         continue;
       return status::Error(
           sqlstate::kFeatureNotSupported, "cannot alter type of a column used by a view or rule",
-          absl::StrCat("rule _RETURN on view ", Shown(view.name()), " depends on column \"",
+          absl::StrCat("rule _RETURN on ", view.has_materialized_view() ? "materialized " : "",
+                       "view ", Shown(view.name()), " depends on column \"",
                        table.columns(static_cast<int>(ordinal)).name(), "\""));
     }
   }

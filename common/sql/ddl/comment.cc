@@ -25,6 +25,8 @@ const char* WordFor(PgQuery__ObjectType type) {
   switch (type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
       return "view";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+      return "materialized view";
     case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
       return "sequence";
     default:
@@ -70,12 +72,14 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
       return absl::OkStatus();
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
     case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: {
       ASSIGN_OR_RETURN(const Table* table, CommentTarget(parts, parts.size()));
       const std::string wanted = WordFor(comment.objtype);
-      const std::string actual = table->has_sequence()        ? "sequence"
-                                 : !table->view_sql().empty() ? "view"
-                                                              : "table";
+      const std::string actual = table->has_sequence()            ? "sequence"
+                                 : table->has_materialized_view() ? "materialized view"
+                                 : !table->view_sql().empty()     ? "view"
+                                                                  : "table";
       if (wanted != actual)
         return ErrorAt(sqlstate::kWrongObjectType, -1,
                        absl::StrCat("\"", table->name(), "\" is not a ", wanted));

@@ -6,6 +6,7 @@
 #include "common/sql/ddl/relation_options.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/type_name.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -245,8 +246,6 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
                                 : common::v1::ColumnDescriptor::IDENTITY_BY_DEFAULT);
         column.set_not_null(true);
         break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
-        return Unsupported(constraint.location, "a generated column");
       default:
         break;
     }
@@ -382,6 +381,17 @@ absl::Status DdlBinder::ValidateChecks(const Table& table) {
   return absl::OkStatus();
 }
 
+absl::Status DdlBinder::SetOnCommit(const PgQuery__CreateStmt& create, Table* table) const {
+  if (create.oncommit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP)
+    table->set_on_commit(Table::ON_COMMIT_DROP);
+  if (create.oncommit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS)
+    table->set_on_commit(Table::ON_COMMIT_DELETE_ROWS);
+  const bool said = create.oncommit > PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_NOOP;
+  if (!said || IsTemporarySchema(table->schema())) return absl::OkStatus();
+  return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                 "ON COMMIT can only be used on temporary tables");
+}
+
 absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
   if (create.n_inh_relations > 0 && create.partbound == nullptr)
     return Unsupported(-1, "table inheritance");
@@ -397,12 +407,13 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
   table->set_schema(schema);
   table->set_name(create.relation->relname);
   table->set_owner(input_.current_user);
+  RETURN_IF_ERROR(SetOnCommit(create, table));
   const NodeList elements(create.table_elts, create.n_table_elts);
   for (const Node* node : elements) {
     if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
       RETURN_IF_ERROR(AddColumnDefinition(*node->column_def, table));
-    } else if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) {
-      return Unsupported(-1, "LIKE in CREATE TABLE");
+    } else if (node->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE) {
+      RETURN_IF_ERROR(AddColumnsLike(*node->table_like_clause, statement));
     }
   }
   for (const Node* node : elements) {
@@ -415,6 +426,11 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
   }
   if (table->columns_size() > 1600)
     return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
+  RETURN_IF_ERROR(BindAllGenerated(elements, table));
+  for (const Node* node : elements) {
+    if (node->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE)
+      RETURN_IF_ERROR(AddPropertiesLike(*node->table_like_clause, statement));
+  }
   // Keys first: they may be referred to by the table's own foreign keys.
   for (const bool foreign : {false, true}) {
     for (const Node* node : elements) {
@@ -423,6 +439,7 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
           RETURN_IF_ERROR(AddConstraint(*node->constraint, "", NodeList(), table));
         continue;
       }
+      if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF) continue;
       const PgQuery__ColumnDef& definition = *node->column_def;
       const NodeList all(definition.constraints, definition.n_constraints);
       for (const Node* constraint : all) {

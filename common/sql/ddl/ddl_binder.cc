@@ -1,4 +1,5 @@
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/temporary_schema.h"
 
 #include <algorithm>
 
@@ -42,6 +43,12 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       break;
     case PG_QUERY__NODE__NODE_VIEW_STMT:
       status = CreateView(*node->view_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+      status = CreateMaterializedView(*node->create_table_as_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT:
+      status = RefreshMaterializedView(*node->refresh_mat_view_stmt);
       break;
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
       status = CreateSchema(*node->create_schema_stmt);
@@ -91,23 +98,41 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
   return std::move(result_);
 }
 
-absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeVar& range) const {
+absl::StatusOr<const DdlBinder::Table*> DdlBinder::ResolveAny(
+    const PgQuery__RangeVar& range) const {
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
   const Table* table = input_.catalog->ResolveTable(schema, name, input_.search_path);
   if (table == nullptr)
     return ErrorAt(sqlstate::kUndefinedTable, -1,
                    absl::StrCat("relation \"", Qualified(schema, name), "\" does not exist"));
+  if (IsOtherTemporarySchema(table->schema(), input_.search_path))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "cannot access temporary tables of other sessions");
+  return table;
+}
+
+absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeVar& range) const {
+  ASSIGN_OR_RETURN(const Table* table, ResolveAny(range));
   if (table->is_virtual() && !table->has_sequence())
     return ErrorAt(sqlstate::kInsufficientPrivilege, -1,
-                   absl::StrCat("permission denied: \"", name, "\" is a system catalog"));
+                   absl::StrCat("permission denied: \"", table->name(), "\" is a system catalog"));
   return table;
 }
 
 absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& range) const {
   const std::string schema(parser::View(range.schemaname));
-  if (parser::View(range.relpersistence) == "t")
-    return Unsupported(range.location, "a temporary relation");
+  if (IsTemporarySchema(schema)) {
+    if (IsOtherTemporarySchema(schema, input_.search_path))
+      return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                     "cannot create relations in temporary schemas of other sessions");
+    return TemporaryTarget();
+  }
+  if (parser::View(range.relpersistence) == "t") {
+    if (schema.empty()) return TemporaryTarget();
+    return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                   "cannot create temporary relation in non-temporary schema");
+  }
   if (parser::View(range.relpersistence) == "u")
     return Unsupported(range.location, "an unlogged table");
   return SchemaToCreateIn(schema, range.location);
@@ -122,10 +147,18 @@ absl::StatusOr<std::string> DdlBinder::SchemaToCreateIn(const std::string& schem
     return schema;
   }
   for (const std::string& candidate : input_.search_path) {
-    if (candidate != "pg_catalog" && input_.catalog->HasSchema(candidate)) return candidate;
+    if (candidate == kTemporaryAlias) return TemporaryTarget();
+    if (candidate != "pg_catalog" && !IsTemporarySchema(candidate) &&
+        input_.catalog->HasSchema(candidate))
+      return candidate;
   }
   return ErrorAt(sqlstate::kInvalidSchemaName, location,
                  "no schema has been selected to create in");
+}
+
+std::string DdlBinder::TemporaryTarget() const {
+  const std::string_view own = TemporarySchemaOf(input_.search_path);
+  return std::string(input_.catalog->HasSchema(own) ? own : kTemporaryAlias);
 }
 
 absl::StatusOr<uint32_t> DdlBinder::ColumnNamed(const Table& table, const std::string& name,
@@ -149,61 +182,6 @@ bool DdlBinder::HasRelation(const std::string& schema, const std::string& name) 
     }
   }
   return false;
-}
-
-absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
-  ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.view));
-  if (create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION &&
-      create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__VIEW_CHECK_OPTION_UNDEFINED)
-    return Unsupported(-1, "WITH CHECK OPTION");
-  if (create.n_options > 0) return Unsupported(-1, "a view option");
-  if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-    return Unsupported(-1, "this kind of view");
-  // The query's text follows the first top-level AS.
-  const std::string_view text = std::string_view(tree_.parse->text());
-  parser::Lexer lexer(text, tree_.offset);
-  int depth = 0;
-  parser::Token token = lexer.Next();
-  while (token.kind != parser::Token::Kind::kEnd && !(depth == 0 && lexer.Is(token, "as"))) {
-    if (lexer.TextOf(token) == "(") ++depth;
-    if (lexer.TextOf(token) == ")") --depth;
-    token = lexer.Next();
-  }
-  const int begin = lexer.Next().offset;
-  int end = begin;
-  for (parser::Lexer rest(text, begin);;) {
-    const parser::Token next = rest.Next();
-    if (next.kind == parser::Token::Kind::kEnd || rest.TextOf(next) == ";") break;
-    end = next.offset + next.length;
-  }
-  Binder binder(input_, tree_);
-  if (binder.query().client_parameters > 0)
-    return ErrorAt(sqlstate::kUndefinedParameter, -1, "there is no parameter $1");
-  ASSIGN_OR_RETURN(const BoundQuery bound, binder.BindTopQuery(*create.query->select_stmt));
-  auto* statement = Add()->mutable_create_view();
-  statement->set_or_replace(create.replace);
-  Table* view = statement->mutable_view();
-  view->set_schema(schema);
-  view->set_name(create.view->relname);
-  view->set_owner(input_.current_user);
-  view->set_view_sql(std::string(text.substr(begin, end - begin)));
-  for (const std::string& path : input_.search_path) view->add_view_search_path(path);
-  for (common::v1::ViewDependency& used : binder.DependenciesOf(bound))
-    *view->add_view_dependencies() = std::move(used);
-  if (create.n_aliases > bound.columns.size())
-    return ErrorAt(sqlstate::kSyntaxError, -1,
-                   "CREATE VIEW specifies more column names than columns");
-  std::set<std::string> names;
-  for (size_t i = 0; i < bound.columns.size(); ++i) {
-    auto* column = view->add_columns();
-    column->set_name(i < create.n_aliases ? std::string(parser::StringOf(create.aliases[i]))
-                                          : bound.columns[i].name);
-    *column->mutable_type() = types::ToProto(bound.columns[i].type);
-    if (!names.insert(column->name()).second)
-      return ErrorAt(sqlstate::kDuplicateColumn, -1,
-                     absl::StrCat("column \"", column->name(), "\" specified more than once"));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
@@ -236,7 +214,8 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
         parser::StringsOf({node->list->items, node->list->n_items});
     out->set_name(parts.back());
     if (parts.size() > 1) {
-      out->set_schema(parts[parts.size() - 2]);
+      const std::string& schema = parts[parts.size() - 2];
+      out->set_schema(schema == kTemporaryAlias ? TemporaryTarget() : schema);
       return;
     }
     const auto found =
@@ -248,12 +227,14 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   switch (drop.remove_type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: {
-      auto* tables = drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE
-                         ? statement->mutable_drop_table()
-                     : drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW
-                         ? statement->mutable_drop_view()
-                         : statement->mutable_drop_sequence();
+      auto* tables =
+          drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE  ? statement->mutable_drop_table()
+          : drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? statement->mutable_drop_view()
+          : drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
+              ? statement->mutable_drop_materialized_view()
+              : statement->mutable_drop_sequence();
       tables->set_if_exists(drop.missing_ok);
       tables->set_cascade(cascade);
       for (const Node* object : objects) name_of(object, tables->add_tables());
@@ -283,7 +264,7 @@ absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
   statement->set_cascade(truncate.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE);
   for (const Node* node : NodeList(truncate.relations, truncate.n_relations)) {
     ASSIGN_OR_RETURN(const Table* table, Resolve(*node->range_var));
-    if (!table->view_sql().empty() || table->has_sequence())
+    if (!table->view_sql().empty() || table->has_sequence() || table->has_materialized_view())
       return ErrorAt(sqlstate::kWrongObjectType, -1,
                      absl::StrCat("\"", table->name(), "\" is not a table"));
     statement->add_table_ids(table->table_id());

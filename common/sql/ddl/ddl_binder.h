@@ -45,6 +45,8 @@ class DdlBinder {
 
   // create_table.cc
   absl::Status CreateTable(const PgQuery__CreateStmt& create);
+  // Errors: 42P16 for a permanent table.
+  absl::Status SetOnCommit(const PgQuery__CreateStmt& create, Table* table) const;
   absl::Status AddColumnDefinition(const PgQuery__ColumnDef& definition, Table* table);
   absl::StatusOr<common::v1::ColumnDescriptor> ColumnOf(const PgQuery__ColumnDef& definition,
                                                         const std::string& table_name);
@@ -71,6 +73,36 @@ class DdlBinder {
   std::string ChooseName(const std::string& base, const std::string& columns, const char* suffix,
                          const Table& table) const;
   bool NameTaken(const std::string& name, const Table& table) const;
+
+  // generated_column.cc
+  // The column's GENERATED ALWAYS AS; null: it has none. Errors: 42601 beside a default or an
+  // identity.
+  absl::StatusOr<const PgQuery__Constraint*> GenerationOf(const PgQuery__ColumnDef& definition,
+                                                          const std::string& table_name) const;
+  // Binds it over the columns of the table, of which it is one. Errors: 42P17, 42804.
+  absl::Status BindGenerated(const PgQuery__ColumnDef& definition, uint32_t ordinal,
+                             Table* table) const;
+  absl::Status BindAllGenerated(NodeList elements, Table* table) const;
+  // Errors: 42601 for an action that would set a generated column.
+  absl::Status CheckGeneratedKey(const Table& table,
+                                 const common::v1::ForeignKeyDescriptor& key) const;
+  absl::Status DropExpression(const PgQuery__AlterTableCmd& command, const Table& table);
+
+  // like_clause.cc
+  // First the columns, where the clause stands, then, with all columns there, what it includes.
+  absl::Status AddColumnsLike(const PgQuery__TableLikeClause& like,
+                              common::v1::CreateTable* statement);
+  absl::Status AddPropertiesLike(const PgQuery__TableLikeClause& like,
+                                 common::v1::CreateTable* statement);
+  // `places`: the new ordinals of the source's columns.
+  absl::Status AddIndexesLike(const PgQuery__TableLikeClause& like, const Table& source,
+                              const std::vector<uint32_t>& places, Table* table);
+  absl::StatusOr<common::v1::OwnedSequence> SequenceLike(const common::v1::ColumnDescriptor& column,
+                                                         const Table& table, uint32_t ordinal);
+  // The expression over the columns of the same names.
+  absl::StatusOr<common::v1::IndexExpression> ExpressionLike(
+      const common::v1::IndexExpression& expression, const Table& source, const Table& table,
+      const char* what) const;
 
   // foreign_key.cc
   absl::Status AddForeignKey(const PgQuery__Constraint& constraint, const std::string& column,
@@ -230,8 +262,18 @@ class DdlBinder {
                                                              const plan::ExprPtr& e,
                                                              const std::string& what) const;
 
-  // ddl_binder.cc
+  // create_view.cc
   absl::Status CreateView(const PgQuery__ViewStmt& create);
+  absl::Status CreateMaterializedView(const PgQuery__CreateTableAsStmt& create);
+  absl::Status RefreshMaterializedView(const PgQuery__RefreshMatViewStmt& refresh);
+  // The query's text; its columns, called `names` as far as there are, and what it reads are the
+  // view's. `too_many`: what to say when there are more names than columns.
+  absl::StatusOr<std::string> BindViewQuery(const Node* query, NodeList names,
+                                            std::string_view too_many, Table* view);
+  bool ReadsTemporary(const Table& view) const;
+  void KeepSearchPath(Table* view) const;
+
+  // ddl_binder.cc
   absl::Status CreateSchema(const PgQuery__CreateSchemaStmt& create);
   absl::Status Drop(const PgQuery__DropStmt& drop);
   absl::Status Truncate(const PgQuery__TruncateStmt& truncate);
@@ -240,11 +282,17 @@ class DdlBinder {
   // resolution.cc: notes what the names and numbers of the statement mean; `versions`: in which
   // version, too.
   void NoteResolution(bool versions, common::v1::DdlStatement* statement) const;
+  // Any relation.
+  absl::StatusOr<const Table*> ResolveAny(const PgQuery__RangeVar& range) const;
   // A table, view or sequence of a user.
   absl::StatusOr<const Table*> Resolve(const PgQuery__RangeVar& range) const;
+  // Where a new relation goes. Errors: 3F000; 42P16 for what is temporary elsewhere than in the
+  // session's own schema for it, or permanent in one.
   absl::StatusOr<std::string> TargetSchema(const PgQuery__RangeVar& range) const;
   // The schema of a new object; `schema`: that of its name, empty without one.
   absl::StatusOr<std::string> SchemaToCreateIn(const std::string& schema, int location) const;
+  // The session's schema of temporary objects; the alias while it is not there.
+  std::string TemporaryTarget() const;
   // Whether a table, view or index has the name.
   bool HasRelation(const std::string& schema, const std::string& name) const;
   absl::StatusOr<uint32_t> ColumnNamed(const Table& table, const std::string& name,

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -153,6 +154,7 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
     absl::StrAppend(&joined, joined.empty() ? "" : "_", name);
   }
   RETURN_IF_ERROR(ReadActions(constraint, *table, &key));
+  RETURN_IF_ERROR(CheckGeneratedKey(*table, key));
   key.set_deferral(deferral);
   const Table* referenced = nullptr;
   const std::string target(parser::View(constraint.pktable->relname));
@@ -162,10 +164,16 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
     referenced = table;
   } else {
     ASSIGN_OR_RETURN(referenced, Resolve(*constraint.pktable));
-    if (referenced->has_sequence() || !referenced->view_sql().empty())
+    if (referenced->has_sequence() || !referenced->view_sql().empty() ||
+        referenced->has_materialized_view())
       return ErrorAt(sqlstate::kWrongObjectType, -1,
                      absl::StrCat("referenced relation \"", target, "\" is not a table"));
   }
+  if (IsTemporarySchema(table->schema()) != IsTemporarySchema(referenced->schema()))
+    return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                   IsTemporarySchema(table->schema())
+                       ? "constraints on temporary tables may reference only temporary tables"
+                       : "constraints on permanent tables may reference only permanent tables");
   key.set_referenced_table_id(referenced->table_id());
   const std::vector<std::string> target_names =
       parser::StringsOf({constraint.pk_attrs, constraint.n_pk_attrs});

@@ -50,6 +50,11 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE && !(*table)->has_sequence())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));
+  if ((rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
+       rename.relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) &&
+      !(*table)->has_materialized_view())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a materialized view"));
   if (rename.rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN) {
     RETURN_IF_ERROR(CheckNoViewNames(**table, std::nullopt));
     auto* alter = Add()->mutable_alter_table();

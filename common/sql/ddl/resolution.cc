@@ -90,6 +90,9 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
   switch (statement->body_case()) {
     case DdlStatement::kCreateTable:
       note.Schema(statement->create_table().table().schema());
+      for (const auto& used : statement->create_table().table().view_dependencies())
+        note.Relation(used.table_id());
+      for (const uint32_t id : statement->create_table().liked_table_ids()) note.Relation(id);
       return parents(statement->create_table().table().foreign_keys());
     case DdlStatement::kDropTable:
       return relations(statement->drop_table());
@@ -97,6 +100,10 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return relations(statement->drop_view());
     case DdlStatement::kDropSequence:
       return relations(statement->drop_sequence());
+    case DdlStatement::kDropMaterializedView:
+      return relations(statement->drop_materialized_view());
+    case DdlStatement::kRefreshMaterializedView:
+      return note.Relation(statement->refresh_materialized_view().table_id());
     case DdlStatement::kAlterTable:
       note.Relation(statement->alter_table().table_id());
       if (statement->alter_table().has_add_foreign_key()) {

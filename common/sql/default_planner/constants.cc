@@ -7,6 +7,7 @@
 #include "common/sql/plan/expression_encoder.h"
 #include "common/sql/rules/rewriter.h"
 #include "common/sql/sql.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -87,22 +88,28 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
   const common::v1::TableDescriptor& table = *binding.table;
   if (copy.from)
     RETURN_IF_ERROR(binder::CheckNoTriggers(table, binder::TriggerEvent::kInsert, "COPY into"));
+  if (IsOtherTemporarySchema(table.schema(), input.search_path))
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "cannot access temporary tables of other sessions");
   if (table.has_sequence())
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("cannot copy ", copy.from ? "to" : "from", " sequence \"",
                                       table.name(), "\""));
-  if (copy.from && (!table.view_sql().empty() || table.is_virtual()))
+  const bool materialized = table.has_materialized_view();
+  const char* const view = materialized ? "materialized view" : "view";
+  if (copy.from && (!table.view_sql().empty() || table.is_virtual() || materialized))
     return status::Error(
         sqlstate::kWrongObjectType,
-        absl::StrCat("cannot copy to ", table.is_virtual() ? "system catalog" : "view", " \"",
+        absl::StrCat("cannot copy to ", table.is_virtual() ? "system catalog" : view, " \"",
                      table.name(), "\""));
-  if (!copy.from && !table.view_sql().empty())
+  if (!copy.from && (!table.view_sql().empty() || materialized))
     return status::Error(sqlstate::kWrongObjectType,
-                         absl::StrCat("cannot copy from view \"", table.name(), "\""), {},
+                         absl::StrCat("cannot copy from ", view, " \"", table.name(), "\""), {},
                          "Try the COPY (SELECT ...) TO variant.");
   if (copy.columns.empty()) {
     for (int i = 0; i < table.columns_size(); ++i) {
-      if (!table.columns(i).dropped()) binding.columns.push_back(static_cast<uint32_t>(i));
+      if (!table.columns(i).dropped() && !table.columns(i).has_generated())
+        binding.columns.push_back(static_cast<uint32_t>(i));
     }
   }
   for (const std::string& name : copy.columns) {
@@ -114,6 +121,9 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
       return status::Error(
           sqlstate::kUndefinedColumn,
           absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+    if (table.columns(found).has_generated())
+      return status::Error("42P10", absl::StrCat("column \"", name, "\" is a generated column"),
+                           "Generated columns cannot be used in COPY.");
     for (const uint32_t known : binding.columns) {
       if (static_cast<int>(known) == found)
         return status::Error(sqlstate::kDuplicateColumn,

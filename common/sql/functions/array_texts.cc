@@ -5,6 +5,7 @@
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/find.h"
 #include "common/sql/functions/polymorphic.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 
 namespace adbms::sql::functions {
@@ -103,7 +104,11 @@ absl::Status CurrentSchemas(const EvaluationContext& context, const Arguments& a
   ArrayBuilder schemas(TypeId::kNameArray);
   const std::vector<std::string> path = EffectiveSearchPath(context);
   const bool named = std::find(path.begin(), path.end(), "pg_catalog") != path.end();
-  if (arguments[0]->data<uint8_t>()[row] != 0 && !named) schemas.AddBytes("pg_catalog");
+  if (arguments[0]->data<uint8_t>()[row] != 0) {
+    const std::string_view temporary = TemporarySchemaOf(context.search_path);
+    if (temporary != kTemporaryAlias) schemas.AddBytes(temporary);
+    if (!named) schemas.AddBytes("pg_catalog");
+  }
   for (const std::string& schema : path) schemas.AddBytes(schema);
   return StoreArray(schemas.Finish(), row, result);
 }

@@ -1,4 +1,5 @@
 #include "common/sql/functions/function_catalog.h"
+#include "common/sql/temporary_schema.h"
 
 #include <algorithm>
 #include <string_view>
@@ -341,6 +342,7 @@ absl::TimeZone ZoneOf(const EvaluationContext& context) {
 std::vector<std::string> EffectiveSearchPath(const EvaluationContext& context) {
   std::vector<std::string> path;
   for (const std::string& schema : context.search_path) {
+    if (IsTemporarySchema(schema)) continue;
     if (context.catalog != nullptr) {
       const auto exists = context.catalog->Call("schema_exists", {types::Value::Text(schema)});
       if (exists.ok() && !exists->bool_value()) continue;

@@ -242,9 +242,8 @@ void AddSystem(CatalogBuilder& builder) {
   builder.AddFunction("getdatabaseencoding", {}, kName, Map<[]() { return View("UTF8"); }>,
                       kStable);
   builder.AddFunction("pg_is_in_recovery", {}, kBool, Map<[]() { return false; }>, kVolatile);
-  builder.AddFunction("pg_is_other_temp_schema", {kOid}, kBool, Map<[](int64_t) { return false; }>,
-                      kStable);
-  builder.AddFunction("pg_my_temp_schema", {}, kOid, Map<[]() { return int64_t{0}; }>, kStable);
+  AddCatalog<"pg_is_other_temp_schema">(builder, {kOid}, kBool);
+  AddCatalog<"pg_my_temp_schema">(builder, {}, kOid);
   builder.AddFunction("pg_client_encoding", {}, kName, Map<[]() { return View("UTF8"); }>, kStable);
   builder.AddFunction("inet_server_port", {}, kInt4, Map<[]() { return std::optional<int32_t>(); }>,
                       kStable);

@@ -148,12 +148,41 @@ TEST(Parse, ClassifiesNotifications) {
   }
 }
 
+TEST(Parse, FindsTheQueryOfInto) {
+  const Statement into =
+      ParseOne("SELECT a AS \"into\", 'into' INTO TEMP s . t FROM x UNION SELECT 1, 2");
+  EXPECT_EQ(into.statement_class, StatementClass::kTableAs);
+  EXPECT_EQ(into.table_as.schema, "s");
+  EXPECT_EQ(into.table_as.table, "t");
+  EXPECT_EQ(into.table_as.kind, "TEMPORARY TABLE");
+  EXPECT_EQ(into.table_as.query,
+            "SELECT a AS \"into\", 'into'                 FROM x UNION SELECT 1, 2");
+  const Statement as =
+      ParseOne("CREATE TEMP TABLE t (a) ON COMMIT DROP AS SELECT 1 AS x WITH NO DATA");
+  EXPECT_EQ(as.table_as.kind, "TEMPORARY TABLE");
+  EXPECT_EQ(as.table_as.on_commit, "ON COMMIT DROP");
+  EXPECT_EQ(as.table_as.query, "SELECT 1 AS x");
+  EXPECT_FALSE(as.table_as.with_data);
+}
+
+TEST(Parse, ClassifiesMaterializedViews) {
+  const Statement create = ParseOne("CREATE MATERIALIZED VIEW s.m AS SELECT 1 WITH NO DATA");
+  EXPECT_EQ(create.statement_class, StatementClass::kRefresh);
+  EXPECT_EQ(create.refresh.schema, "s");
+  EXPECT_EQ(create.refresh.view, "m");
+  EXPECT_TRUE(create.refresh.create);
+  EXPECT_FALSE(create.refresh.with_data);
+  const Statement refresh = ParseOne("REFRESH MATERIALIZED VIEW CONCURRENTLY m");
+  EXPECT_TRUE(refresh.refresh.concurrently);
+  EXPECT_TRUE(refresh.refresh.with_data);
+  EXPECT_EQ(refresh.command_tag, "REFRESH MATERIALIZED VIEW");
+}
+
 TEST(Parse, RefusesWhatIsNotSupported) {
   for (const char* sql :
        {"ALTER FUNCTION f() DEPENDS ON EXTENSION x", "LOAD 'x'",
-        "CREATE MATERIALIZED VIEW a AS SELECT 1", "CREATE TEMP TABLE a AS SELECT 1",
-        "CREATE AGGREGATE f(int) (sfunc = g, stype = int)", "PREPARE TRANSACTION 'x'",
-        "DO $$ begin end $$"}) {
+        "CREATE RULE r AS ON INSERT TO a DO NOTHING", "CREATE TABLE a AS EXECUTE p",
+        "CREATE AGGREGATE f(int) (sfunc = g, stype = int)", "PREPARE TRANSACTION 'x'"}) {
     const auto result = Parse(sql);
     ASSERT_FALSE(result.ok()) << sql;
     EXPECT_EQ(status::FromStatus(result.status()).sqlstate, "0A000") << sql;

@@ -279,6 +279,8 @@ std::string DropTag(PgQuery__ObjectType type) {
       return "DROP TABLE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
       return "DROP VIEW";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+      return "DROP MATERIALIZED VIEW";
     case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
       return "DROP INDEX";
     case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
@@ -330,6 +332,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
   }
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
+      if (const auto* into = IntoOf(*node->select_stmt); into != nullptr)
+        return ClassifyInto(*into, out->text, tree.offset, out);
       out->statement_class = StatementClass::kPlannable;
       out->command_tag = "SELECT";
       return absl::OkStatus();
@@ -418,6 +422,14 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
       return ClassifyTableAs(*node->create_table_as_stmt, out->text, out);
+    case PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT: {
+      const PgQuery__RefreshMatViewStmt& refresh = *node->refresh_mat_view_stmt;
+      out->statement_class = StatementClass::kRefresh;
+      out->command_tag = "REFRESH MATERIALIZED VIEW";
+      out->refresh = {refresh.relation->schemaname, refresh.relation->relname, /*create=*/false,
+                      static_cast<bool>(refresh.concurrent), !refresh.skip_data};
+      return absl::OkStatus();
+    }
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       Ddl("CREATE INDEX", out);
       if (node->index_stmt->concurrent) out->outside_block = "CREATE INDEX CONCURRENTLY";
@@ -432,17 +444,23 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? "ALTER VIEW"
           : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE
               ? "ALTER SEQUENCE"
+          : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
+              ? "ALTER MATERIALIZED VIEW"
               : "ALTER TABLE",
           out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_RENAME_STMT:
       if (node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE &&
           node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE &&
+          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW &&
           node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN)
         return status::NotSupported(
             absl::StrCat(CommandWords(out->text), " … RENAME of this object"));
       Ddl(node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE
               ? "ALTER SEQUENCE"
+          : node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
+                  node->rename_stmt->relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
+              ? "ALTER MATERIALIZED VIEW"
               : "ALTER TABLE",
           out);
       return absl::OkStatus();

@@ -36,6 +36,7 @@ struct CachedPlan {
   std::vector<types::Type> parameter_types;
   std::vector<std::string> pinned_values;  // Of plan->pinned_literals, in order.
   std::vector<uint32_t> table_ids;         // Each once.
+  bool temporary = false;                  // A table of it is: nobody else's statement means it.
   int64_t planning_us = 0;
   // The policy version for which the role was authorized: of the oldest policy, where the plan acts
   // for other roles too. Versions count the changes of all roles and grants.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog_numbers.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -34,6 +35,7 @@ bool IsSystem(const TableDescriptor& table) {
 }
 
 const char* KindOf(const TableDescriptor& table) {
+  if (table.has_materialized_view()) return "materialized view ";
   return table.has_sequence() ? "sequence " : !table.view_sql().empty() ? "view " : "table ";
 }
 
@@ -86,6 +88,8 @@ bool MayMonitor(const security::v1::Policy& policy) {
 absl::Status AuthorizeSchema(const security::v1::Policy& policy,
                              const common::v1::SchemaDescriptor& schema, Privilege privilege) {
   const std::string& name = schema.name();
+  // The binder lets nobody into another session's; who owns what in it is asked as everywhere.
+  if (sql::IsTemporarySchema(name)) return absl::OkStatus();
   const bool system = IsSystemSchema(name);
   if (system && privilege == common::v1::PRIVILEGE_USAGE) return absl::OkStatus();
   if (!system && Owns(policy, schema.owner())) return absl::OkStatus();

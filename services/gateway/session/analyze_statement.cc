@@ -1,5 +1,6 @@
 // ANALYZE and VACUUM: of the tables that one owns, the others are skipped with a warning.
 #include "absl/strings/str_cat.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/policy/authorize.h"
@@ -58,6 +59,7 @@ absl::Status Session::AnalyzeTables(const sql::AnalyzeStatement& analyze, Result
   if (analyze.tables.empty()) {
     for (const TableDescriptor& table : catalog->snapshot().tables()) {
       if (table.view_sql().empty() && !table.is_virtual() &&
+          !sql::IsOtherTemporarySchema(table.schema(), settings_.search_path()) &&
           (policy->superuser() || !policy::IsSystemSchema(table.schema())))
         named.push_back(&table);
     }

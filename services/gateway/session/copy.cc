@@ -332,13 +332,15 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
   std::string query_text = copy.query;
   if (query_text.empty()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-    RETURN_IF_ERROR(
-        sql::BindCopy(copy, PlanningInputFor(statement.text, &statement, catalog)).status());
+    ASSIGN_OR_RETURN(const sql::CopyBinding binding,
+                     sql::BindCopy(copy, PlanningInputFor(statement.text, &statement, catalog)));
+    // All that are not generated, where none are named.
     std::vector<std::string> columns;
-    for (const std::string& column : copy.columns) columns.push_back(QuoteIdentifier(column));
-    query_text = absl::StrCat(
-        "SELECT ", columns.empty() ? "*" : absl::StrJoin(columns, ", "), " FROM ",
-        copy.schema.empty() ? "" : QuoteIdentifier(copy.schema) + ".", QuoteIdentifier(copy.table));
+    for (const uint32_t ordinal : binding.columns)
+      columns.push_back(QuoteIdentifier(binding.table->columns(static_cast<int>(ordinal)).name()));
+    query_text = absl::StrCat("SELECT ", absl::StrJoin(columns, ", "), " FROM ",
+                              copy.schema.empty() ? "" : QuoteIdentifier(copy.schema) + ".",
+                              QuoteIdentifier(copy.table));
   }
   PlanQuery query;
   query.sql = query_text;

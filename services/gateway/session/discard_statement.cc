@@ -9,7 +9,12 @@ absl::Status Session::RunDiscard(const sql::Statement& statement, ResultSink* si
   using Kind = sql::DiscardStatement::Kind;
   storage::v1::DiscardRequest request;
   switch (statement.discard.kind) {
-    case Kind::kTemp:  // There are no temporary tables.
+    case Kind::kTemp:
+      BufferOpenResults();
+      request.set_temporary_objects(true);
+      RETURN_IF_ERROR(storage_->Discard(Context(), request));
+      if (in_transaction() && !settings_.temporary_schema().empty()) changed_schema_ = true;
+      TemporaryChanged(settings_.temporary_schema());
       break;
     case Kind::kPlans:
       ++identity_;
@@ -33,7 +38,9 @@ absl::Status Session::RunDiscard(const sql::Statement& statement, ResultSink* si
       request.set_sequences(true);
       request.set_advisory_locks(true);
       request.set_listening(true);
+      request.set_temporary_objects(true);
       RETURN_IF_ERROR(storage_->Discard(Context(), request));
+      TemporaryChanged(settings_.temporary_schema());
       break;
   }
   return sink->Complete(statement.command_tag);

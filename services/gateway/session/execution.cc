@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/program_host.h"
@@ -33,6 +34,20 @@ bool ReturnsRows(const plan_cache::CachedPlan& plan) {
   return plan.plan->kind() == common::v1::STATEMENT_KIND_SELECT || !plan.columns.empty();
 }
 
+// Which a session that reads only may do.
+bool WritesOnlyTemporary(const common::v1::Plan& plan) {
+  bool writes = false;
+  for (const common::v1::TableUse& use : plan.tables()) {
+    for (const int privilege : use.privileges()) {
+      if (privilege == common::v1::PRIVILEGE_SELECT) continue;
+      writes = true;
+      if (!sql::IsTemporarySchema(std::string_view(use.name()).substr(0, use.name().find('.'))))
+        return false;
+    }
+  }
+  return writes;
+}
+
 void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
                 workload::WorkloadRecorder* recorder);
 
@@ -58,7 +73,11 @@ void Session::FillOptions(storage::api::ExecuteOptions* options) {
   options->session_user = session_user_;
   options->backend_pid = options_.backend_pid;
   options->current_database = options_.database;
-  if (!settings_.search_path().empty()) options->current_schema = settings_.search_path().front();
+  for (const std::string& schema : settings_.search_path()) {
+    if (schema == settings_.temporary_schema()) continue;
+    options->current_schema = schema;
+    break;
+  }
   options->search_path = settings_.search_path();
   options->time_zone = settings_.time_zone();
   const types::TextOptions& text = settings_.text_options();
@@ -132,7 +151,8 @@ absl::Status Session::ResultChanged() {
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
     const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
-  if (!in_transaction() && settings_.default_read_only() && !(*plan)->plan->read_only())
+  if (!in_transaction() && settings_.default_read_only() && !(*plan)->plan->read_only() &&
+      !WritesOnlyTemporary(*(*plan)->plan))
     return status::Error(status::sqlstate::kReadOnlyTransaction,
                          "cannot execute a writing statement in a read-only transaction");
   FillOptions(options);
@@ -386,7 +406,7 @@ void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql,
   execution.failed = failed;
   execution.learned = plan.plan->planner() == common::v1::PLANNER_KIND_LEARNED;
   const auto policy = policy_->Get();
-  execution.tainted = policy.ok() && (*policy)->flagged();
+  execution.tainted = plan.temporary || (policy.ok() && (*policy)->flagged());
   services_.workload->Record(execution);
   if (failed) return;
   if (!execution.tainted && services_.workload->WantsCardinalities(plan.fingerprint)) {

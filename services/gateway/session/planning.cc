@@ -2,8 +2,10 @@
 // restricted.
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/policy/authorize.h"
@@ -40,11 +42,37 @@ std::string Session::CacheKey(std::string_view normalized,
   key += current_user_;
   key += '\0';
   key += settings_.planning_key();
+  key += TemporaryKey();
   for (const types::Type& type : parameter_types) {
     key += '\0';
     absl::StrAppend(&key, static_cast<int>(type.id));
   }
   return key;
+}
+
+void Session::TemporaryChanged(const std::string& schema) {
+  if (schema.empty()) return;
+  settings_.SetTemporarySchema(schema);
+  temporary_key_.reset();
+  // A prepared statement may mean another table now.
+  ++identity_;
+}
+
+const std::string& Session::TemporaryKey() {
+  if (temporary_key_.has_value()) return *temporary_key_;
+  temporary_key_.emplace();
+  const auto catalog = CurrentCatalog();
+  if (!catalog.ok()) {
+    // Like no other.
+    *temporary_key_ = absl::StrCat("|", telemetry::NewTraceId());
+    return *temporary_key_;
+  }
+  // Numbers are never used again: nobody else comes to the key.
+  for (const common::v1::TableDescriptor& table : (*catalog)->snapshot().tables()) {
+    if (table.schema() == settings_.temporary_schema())
+      absl::StrAppend(&*temporary_key_, "|", table.table_id(), table.name());
+  }
+  return *temporary_key_;
 }
 
 absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
@@ -143,6 +171,7 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
     cached->parameter_types.push_back(types::FromProto(type));
   }
   for (const auto& table : plan.tables()) {
+    cached->temporary |= absl::StartsWith(table.name(), View(sql::kTemporaryPrefix));
     auto& ids = cached->table_ids;
     if (std::find(ids.begin(), ids.end(), table.table_id()) == ids.end())
       ids.push_back(table.table_id());

@@ -107,8 +107,11 @@ absl::Status Session::AuthorizeNewOwner(const std::string& role, const std::stri
 }
 
 absl::Status Session::AuthorizeView(const TableDescriptor& view, const sql::CatalogPtr& catalog) {
-  ASSIGN_OR_RETURN(const common::v1::Plan plan,
-                   sql::PlanDefault(PlanningInputFor(view.view_sql(), nullptr, catalog)));
+  ASSIGN_OR_RETURN(
+      const common::v1::Plan plan,
+      sql::PlanDefault(PlanningInputFor(
+          view.has_materialized_view() ? view.materialized_view().sql() : view.view_sql(), nullptr,
+          catalog)));
   return AuthorizePlan(plan, *catalog).status();
 }
 
@@ -157,8 +160,18 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
   }
   using Body = DdlStatement::BodyCase;
   switch (ddl.body_case()) {
+    case Body::kRefreshMaterializedView:
+      return owner(ddl.refresh_materialized_view().table_id());
     case Body::kCreateTable:
       RETURN_IF_ERROR(may_create_in(ddl.create_table().table().schema()));
+      // Who does not fill it now is asked when somebody does.
+      if (ddl.create_table().table().materialized_view().populated())
+        RETURN_IF_ERROR(AuthorizeView(ddl.create_table().table(), catalog));
+      for (const uint32_t id : ddl.create_table().liked_table_ids()) {
+        const TableDescriptor* liked = catalog->FindTable(id);
+        if (liked == nullptr) continue;  // Storage says so.
+        RETURN_IF_ERROR(policy::AuthorizeTable(policy, *liked, common::v1::PRIVILEGE_SELECT));
+      }
       for (const auto& key : ddl.create_table().table().foreign_keys())
         RETURN_IF_ERROR(AuthorizeForeignKey(policy, key, *catalog));
       return absl::OkStatus();
@@ -178,6 +191,7 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kDropTable:
     case Body::kDropView:
     case Body::kDropSequence:
+    case Body::kDropMaterializedView:
     case Body::kDropIndex:
       return AuthorizeDrop(policy, ddl, *catalog);
     case Body::kAlterSequence: {
@@ -270,6 +284,8 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
     ASSIGN_OR_RETURN(const auto result, storage_->ExecuteDdl(Context(), ddl));
     if (started != nullptr) *started |= in_transaction();
+    TemporaryChanged(result.temporary_schema());
+    changed_object_ = result.changed() ? result.object_id() : 0;
     notices->insert(notices->end(), result.notices().begin(), result.notices().end());
   }
   return absl::OkStatus();

@@ -239,6 +239,10 @@ class Session {
                                               const sql::CatalogPtr& catalog,
                                               std::string* restriction);
   absl::StatusOr<sql::CatalogPtr> CurrentCatalog();
+  // What the session has in its temporary schema may have changed.
+  void TemporaryChanged(const std::string& schema);
+  // Of these very temporary objects, which hide others; empty without any.
+  const std::string& TemporaryKey();
   sql::PlanningInput PlanningInputFor(std::string_view sql, const sql::Statement* statement,
                                       const sql::CatalogPtr& catalog);
   absl::Status Authorize(plan_cache::CachedPlan* plan);
@@ -299,6 +303,14 @@ class Session {
   absl::Status RunShow(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDdl(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTableAs(const sql::Statement& statement, ResultSink* sink);
+  absl::Status RunRefresh(const sql::Statement& statement, ResultSink* sink);
+  // Inserts the rows of the query's plan into a table with its columns; returns their number. Both
+  // run a plan as it is; `sql` is what is told of it. Errors: 40001 when it is stale.
+  absl::StatusOr<uint64_t> InsertRows(const common::v1::Plan& query, std::string_view sql,
+                                      uint32_t table_id);
+  absl::StatusOr<uint64_t> RunWriting(common::v1::Plan plan, std::string_view sql);
+  // Fills a materialized view; `concurrently`: in place of the rows that it has.
+  absl::StatusOr<uint64_t> RefreshRows(uint32_t view_id, bool concurrently);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
   // What GRANT and REVOKE are about, as the policy lets the session's user change it.
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
@@ -435,6 +447,8 @@ class Session {
   TransactionState state_ = TransactionState::kIdle;
   bool explicit_block_ = false;  // The failed transaction was an explicit one.
   bool changed_schema_ = false;  // In this transaction.
+  uint32_t changed_object_ = 0;  // By the last change of the catalog; 0: nothing was.
+  std::optional<std::string> temporary_key_ = "";  // Nothing: to be found out.
   int64_t transaction_timestamp_us_ = 0;
   // How the block began, and whether anything has been done in it.
   storage::api::BeginOptions begin_options_;

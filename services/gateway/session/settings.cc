@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/settings/setting_table.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/time_zone.h"
@@ -65,6 +66,31 @@ Settings::Settings() {
   for (const SettingDefinition* definition : settings::AllSettings())
     if (definition->effect != nullptr) Changed(absl::AsciiStrToLower(definition->name));
   reports_.clear();
+}
+
+void Settings::ReadSearchPath(std::vector<std::string> names) {
+  search_path_.clear();
+  bool temporary = false;
+  for (std::string& name : names) {
+    // The system's schema is nobody's own, whatever the superuser is called.
+    if (name == "$user") name = user_ == "adbms" ? "" : user_;
+    if (sql::IsTemporarySchema(name)) {
+      // Those of other sessions are not looked into.
+      if (temporary || (name != sql::kTemporaryAlias && name != temporary_schema_)) continue;
+      temporary = true;
+      name = temporary_schema_.empty() ? std::string(sql::kTemporaryAlias) : temporary_schema_;
+    }
+    if (!name.empty()) search_path_.push_back(std::move(name));
+  }
+  path_key_ = absl::StrJoin(search_path_, ",");
+  if (!temporary && !temporary_schema_.empty())
+    search_path_.insert(search_path_.begin(), temporary_schema_);
+}
+
+void Settings::SetTemporarySchema(const std::string& schema) {
+  if (schema == temporary_schema_) return;
+  temporary_schema_ = schema;
+  Changed("search_path");
 }
 
 void Settings::SetRole(const std::string& user, bool superuser) {
@@ -134,14 +160,9 @@ void Settings::Changed(const std::string& lower) {
     switches_.clear_disabled_rules();
     for (std::string& name : NamesOf(value)) switches_.add_disabled_rules(std::move(name));
   } else if (lower == "search_path") {
-    search_path_.clear();
-    for (std::string& name : NamesOf(value)) {
-      // The system's schema is nobody's own, whatever the superuser is called.
-      if (name == "$user") name = user_ == "adbms" ? "" : user_;
-      if (!name.empty()) search_path_.push_back(std::move(name));
-    }
+    ReadSearchPath(NamesOf(value));
   }
-  planning_key_ = absl::StrCat(absl::StrJoin(search_path_, ","), "|", time_zone_, "|",
+  planning_key_ = absl::StrCat(path_key_, "|", time_zone_, "|",
                                static_cast<int>(text_options_.date_format.order), "|",
                                switches_.SerializeAsString());
   if (definition != nullptr && definition->reported)

@@ -71,7 +71,11 @@ class Settings {
   void Force(const std::string& name, const std::string& value);
 
   const types::TextOptions& text_options() const { return text_options_; }
+  // Where unqualified names are looked for: with the session's schema of temporary objects, once
+  // it has one.
   const std::vector<std::string>& search_path() const { return search_path_; }
+  void SetTemporarySchema(const std::string& schema);
+  const std::string& temporary_schema() const { return temporary_schema_; }
   int64_t statement_timeout_ms() const { return statement_timeout_ms_; }
   int64_t lock_timeout_ms() const { return lock_timeout_ms_; }
   int64_t idle_in_transaction_timeout_ms() const { return idle_in_transaction_timeout_ms_; }
@@ -87,7 +91,7 @@ class Settings {
   const common::v1::PlannerSwitches& switches() const { return switches_; }
   // Whether the client wants to see notices of the severity ("NOTICE", "WARNING").
   bool Wants(std::string_view severity) const;
-  // Changes with every setting that planning depends on.
+  // Changes with every setting that planning depends on; what is temporary is not in it.
   const std::string& planning_key() const { return planning_key_; }
 
  private:
@@ -111,6 +115,7 @@ class Settings {
   void Restore(const std::string& lower, const std::optional<Setting>& setting);
   bool in_transaction() const { return !levels_.empty(); }
   void Changed(const std::string& lower);
+  void ReadSearchPath(std::vector<std::string> names);
   // Restores every one that differs.
   void Replace(const Values& values);
   // Before a change.
@@ -131,6 +136,8 @@ class Settings {
   // What the values mean.
   types::TextOptions text_options_;
   std::vector<std::string> search_path_;
+  std::string path_key_;  // Without a temporary schema that it does not name.
+  std::string temporary_schema_;
   int64_t statement_timeout_ms_ = 0;
   int64_t lock_timeout_ms_ = 0;
   int64_t idle_in_transaction_timeout_ms_ = 0;

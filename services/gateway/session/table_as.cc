@@ -1,30 +1,17 @@
-// CREATE TABLE … AS: the query is planned for its columns, the table is created with them, and the
-// query's rows are inserted, in one transaction.
+// CREATE TABLE … AS and SELECT … INTO: the query is planned for its columns, the table is created
+// with them, and the plan's rows are inserted, in one transaction.
 #include "absl/strings/str_cat.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/type.h"
 #include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/quoted_identifier.h"
 #include "services/gateway/session/session.h"
+#include "services/gateway/session/statement_text.h"
 
 namespace adbms::gateway::session {
 namespace {
-
-// Takes the number of rows from the command tag.
-class CountingSink : public InnerSink {
- public:
-  using InnerSink::InnerSink;
-  absl::Status Complete(std::string_view tag) override {
-    rows_ = std::string(tag.substr(tag.rfind(' ') + 1));
-    return absl::OkStatus();
-  }
-  // Of "INSERT 0 5" the 5.
-  const std::string& rows() const { return rows_; }
-
- private:
-  std::string rows_;
-};
 
 // The definitions of the table's columns. Errors: 42601 for too many names.
 absl::StatusOr<std::string> Definitions(const sql::TableAsStatement& table,
@@ -42,6 +29,30 @@ absl::StatusOr<std::string> Definitions(const sql::TableAsStatement& table,
   return columns;
 }
 
+// The plan that puts the query's rows into the table, whose columns are the query's.
+common::v1::Plan FillingPlan(const common::v1::Plan& query,
+                             const common::v1::TableDescriptor& table) {
+  common::v1::Plan plan = query;
+  plan.set_kind(common::v1::STATEMENT_KIND_INSERT);
+  plan.set_read_only(false);
+  common::v1::Insert insert;
+  insert.set_table_id(table.table_id());
+  *insert.mutable_input() = query.root();
+  plan.mutable_root()->Clear();
+  *plan.mutable_root()->mutable_insert() = std::move(insert);
+  plan.mutable_root()->set_estimated_rows(query.root().estimated_rows());
+  common::v1::TableUse* use = plan.add_tables();
+  use->set_table_id(table.table_id());
+  use->set_schema_version(table.schema_version());
+  use->set_name(absl::StrCat(table.schema(), ".", table.name()));
+  use->add_privileges(common::v1::PRIVILEGE_INSERT);
+  uint32_t id = 0;
+  sql::plan::ForEachRoot(&plan, [&](common::v1::Operator* top) {
+    sql::plan::ForEachOperator(top, [&](common::v1::Operator* op) { op->set_id(id++); });
+  });
+  return plan;
+}
+
 // An error of the query, pointing into the statement that it is a part of.
 absl::Status Shifted(const absl::Status& status, const sql::Statement& statement) {
   status::SqlError error = status::FromStatus(status);
@@ -57,6 +68,7 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
   const sql::TableAsStatement& table = statement.table_as;
   const bool own_transaction = !in_transaction();
   RETURN_IF_ERROR(BeginImplicit());
+  // Before there is the table, which the query may not mean though it is called so.
   PlanQuery query;
   query.sql = table.query;
   query.cacheable = false;
@@ -64,36 +76,64 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
   const auto plan = MakePlan(query);
   if (!plan.ok()) return Shifted(plan.status(), statement);
   ASSIGN_OR_RETURN(const std::string columns, Definitions(table, (*plan)->columns));
-  const std::string name =
-      absl::StrCat(table.schema.empty() ? "" : QuoteIdentifier(table.schema) + ".",
-                   QuoteIdentifier(table.table));
-  CountingSink inner(sink);
-  ASSIGN_OR_RETURN(const auto create,
-                   sql::Parse(absl::StrCat("CREATE TABLE ", name, " (", columns, ")")));
+  ASSIGN_OR_RETURN(
+      const auto create,
+      sql::Parse(absl::StrCat("CREATE ", table.kind, " ",
+                              table.schema.empty() ? "" : QuoteIdentifier(table.schema) + ".",
+                              QuoteIdentifier(table.table), " (", columns, ") ", table.on_commit)));
+  InnerSink inner(sink);
   const absl::Status created = RunDdl(create.front(), &inner);
   const bool exists = status::HasSqlState(created, status::sqlstate::kDuplicateTable);
+  std::string tag = "CREATE TABLE AS";
   if (exists && table.if_not_exists) {
     sink->Notice("NOTICE", status::sqlstate::kDuplicateTable,
                  status::FromStatus(created).message + ", skipping");
   } else {
     RETURN_IF_ERROR(created);
     if (table.with_data) {
-      // By its name: the table that is new may have come before one that the query means.
-      ASSIGN_OR_RETURN(const auto again, MakePlan(query));
-      if (again->table_ids != (*plan)->table_ids)
-        return status::Error(status::sqlstate::kFeatureNotSupported,
-                             "a new table that hides one which its query reads is not supported",
-                             "", "Name the tables in the query with their schemas.");
-      ASSIGN_OR_RETURN(const auto insert,
-                       sql::Parse(absl::StrCat("INSERT INTO ", name, " ", table.query)));
-      RETURN_IF_ERROR(RunStatement(insert.front(), /*alone=*/false, &inner));
+      ASSIGN_OR_RETURN(const uint64_t rows,
+                       InsertRows(*(*plan)->plan, table.query, changed_object_));
+      tag = absl::StrCat("SELECT ", rows);
     }
   }
   if (own_transaction && state_ == TransactionState::kImplicit)
     RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
-  const bool filled = table.with_data && !exists;
-  return sink->Complete(filled ? absl::StrCat("SELECT ", inner.rows())
-                               : std::string("CREATE TABLE AS"));
+  return sink->Complete(tag);
+}
+
+absl::StatusOr<uint64_t> Session::InsertRows(const common::v1::Plan& query, std::string_view sql,
+                                             uint32_t table_id) {
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const common::v1::TableDescriptor* table = catalog->FindTable(table_id);
+  if (table == nullptr) return absl::InternalError("the table to fill is gone");
+  return RunWriting(FillingPlan(query, *table), sql);
+}
+
+absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_view sql) {
+  plan_cache::CachedPlan writing;
+  writing.plan = std::make_shared<const common::v1::Plan>(std::move(plan));
+  writing.normalized_sql = Readable(std::string(sql), 0);
+  writing.fingerprint = sql::Fingerprint(writing.normalized_sql);
+  for (const auto& use : writing.plan->tables()) writing.table_ids.push_back(use.table_id());
+  ASSIGN_OR_RETURN(writing.prepared, services_.storage->Prepare(Context(), writing.plan));
+  storage::api::ExecuteOptions options;
+  FillOptions(&options);
+  if (writing.plan->session_details()) options.details = Details();
+  BufferOpenResults();
+  auto stream = storage_->Execute(Context(), writing.prepared, options);
+  if (status::HasSqlState(stream.status(), status::sqlstate::kStalePlan)) {
+    return status::Error(status::sqlstate::kSerializationFailure,
+                         "a table of the query was changed at the same time", "", "Try again.");
+  }
+  RETURN_IF_ERROR(stream.status());
+  types::Batch batch;
+  for (bool more = true; more;) {
+    ASSIGN_OR_RETURN(more, (*stream)->Next(&batch));
+  }
+  const storage::v1::ExecutionSummary summary = (*stream)->summary();
+  RETURN_IF_ERROR(ChangeSettings(summary));
+  Finished(writing, sql, statement_start_, summary, /*failed=*/false);
+  return summary.rows_affected();
 }
 
 }  // namespace adbms::gateway::session

@@ -14,6 +14,7 @@ absl::Status Session::EndTransaction(bool commit) {
   savepoints_.clear();
   state_ = TransactionState::kIdle;
   explicit_block_ = false;
+  if (changed_schema_) TemporaryChanged(settings_.temporary_schema());
   changed_schema_ = false;
   transaction_timestamp_us_ = 0;
   // A commit is not given up for a deadline once it has begun.
@@ -150,6 +151,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
         });
       }
       settings_.RollbackTo(savepoints_.size() - 1);
+      if (changed_schema_) TemporaryChanged(settings_.temporary_schema());
       AdoptIdentity();
       state_ = TransactionState::kExplicit;
       return sink->Complete("ROLLBACK");

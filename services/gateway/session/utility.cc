@@ -32,6 +32,8 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
       return RunDdl(statement, sink);
     case StatementClass::kTableAs:
       return RunTableAs(statement, sink);
+    case StatementClass::kRefresh:
+      return RunRefresh(statement, sink);
     case StatementClass::kRole:
       return RunRole(statement, sink);
     case StatementClass::kAnalyze:

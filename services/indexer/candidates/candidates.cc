@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/temporary_schema.h"
 #include "common/types/type.h"
 
 namespace adbms::indexer::candidates {
@@ -319,6 +320,8 @@ std::vector<TableUsage> UsageOf(const common::v1::Plan& plan, const sql::Catalog
 std::vector<Candidate> CandidatesFor(const TableUsage& usage,
                                      const common::v1::TableDescriptor& table,
                                      const std::map<uint32_t, double>& distinct) {
+  // Gone, with its indexes, before they would have paid.
+  if (sql::IsTemporarySchema(table.schema())) return {};
   const auto indexable = [&](uint32_t column) {
     return column < static_cast<uint32_t>(table.columns_size()) &&
            types::IsIndexable(types::FromProto(table.columns(static_cast<int>(column)).type()).id);

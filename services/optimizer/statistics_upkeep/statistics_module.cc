@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 
 namespace adbms::optimizer::statistics_upkeep {
@@ -59,7 +60,8 @@ absl::StatusOr<module::v1::ProposeResponse> StatisticsModule::Propose(
     const bool in_scope = request.table_ids().empty() ||
                           std::find(request.table_ids().begin(), request.table_ids().end(),
                                     table.table_id()) != request.table_ids().end();
-    const bool users = !table.is_virtual() && table.view_sql().empty() && table.schema() != "adbms";
+    const bool users = !table.is_virtual() && table.view_sql().empty() &&
+                       table.schema() != "adbms" && !sql::IsTemporarySchema(table.schema());
     const auto found = by_table.find(table.table_id());
     std::string why;
     if (!in_scope || !users || found == by_table.end() || !IsStale(*found->second, &why)) continue;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "services/orchestrator/api/module_grpc.h"
 #include "services/orchestrator/report/run_report.h"
@@ -222,7 +223,8 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
   for (const auto& table : snapshot->tables()) {
     const bool users = !table.is_virtual() && table.view_sql().empty() &&
                        table.schema() != "adbms" && table.schema() != "pg_catalog" &&
-                       table.schema() != "information_schema";
+                       table.schema() != "information_schema" &&
+                       !sql::IsTemporarySchema(table.schema());
     if (users) tables[absl::StrCat(table.schema(), ".", table.name())] = table.table_id();
   }
   for (const auto& [name, id] : tables) report.tables.push_back(name);

@@ -7,9 +7,10 @@ namespace adbms::security::authz {
 namespace {
 
 std::string Described(const common::v1::TableDescriptor& table) {
-  const std::string kind = table.has_sequence()        ? "sequence "
-                           : !table.view_sql().empty() ? "view "
-                                                       : "table ";
+  const std::string kind = table.has_sequence()            ? "sequence "
+                           : table.has_materialized_view() ? "materialized view "
+                           : !table.view_sql().empty()     ? "view "
+                                                           : "table ";
   return kind + (table.schema() == "public" ? "" : table.schema() + ".") + table.name();
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/system_tables.h"
@@ -20,6 +21,20 @@ struct BootstrapSchema {
 };
 constexpr BootstrapSchema kBootstrapSchemas[] = {
     {11, "pg_catalog"}, {2200, "public"}, {13000, "information_schema"}, {13001, "adbms"}};
+
+// Its records; its rows and entries are to be erased.
+void EraseRelation(const common::v1::TableDescriptor& table, engine::WriteBatch* batch) {
+  for (const char letter : {'t', 'a', 'r'}) batch->Delete(SystemKey(letter, table.table_id()));
+  if (table.has_sequence()) {
+    batch->Delete(SystemKey('q', table.storage_id()));
+  } else if (table.storage_id() != 0) {
+    batch->Put(SystemKey('d', table.storage_id()), "");
+  }
+  for (const common::v1::IndexDescriptor& index : table.indexes()) {
+    batch->Put(SystemKey('d', index.index_id()), "");
+    if (index.delta_id() != 0) batch->Put(SystemKey('d', index.delta_id()), "");
+  }
+}
 
 absl::Status CorruptDescriptor() {
   return status::Error(status::sqlstate::kDataCorrupted, "a catalog record is corrupted", {},
@@ -118,6 +133,12 @@ absl::Status Catalog::Load() {
       if (!schema.ParseFromArray(it->value().data(), static_cast<int>(it->value().size()))) {
         return CorruptDescriptor();
       }
+      // Its session is gone.
+      if (sql::IsTemporarySchema(schema.name())) {
+        batch.Delete(SystemKey('s', schema.schema_id()));
+        changed = true;
+        continue;
+      }
       schemas[schema.schema_id()] = std::move(schema);
     } else if (key[4] == 'p') {
       auto function = std::make_shared<common::v1::FunctionDescriptor>();
@@ -131,6 +152,11 @@ absl::Status Catalog::Load() {
         return CorruptDescriptor();
       }
       version = std::max(version, table.schema_version() + 1);
+      if (sql::IsTemporarySchema(table.schema())) {
+        EraseRelation(table, &batch);
+        changed = true;
+        continue;
+      }
       bool unfinished = false;
       common::v1::TableDescriptor cleaned = table;
       cleaned.clear_indexes();

@@ -32,7 +32,8 @@ absl::StatusOr<TableEntryPtr> MakeTableEntry(common::v1::TableDescriptor descrip
 class Catalog {
  public:
   // Reads the descriptors, writes the bootstrap schemas of a new directory, removes indexes whose
-  // building a crash interrupted. Errors: XX001, and 55000 for an unknown format version.
+  // building a crash interrupted, and what was temporary. Errors: XX001, and 55000 for an unknown
+  // format version.
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(engine::Engine* engine);
 
   CatalogStatePtr Current() const { return current_.load(std::memory_order_acquire); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_words.h"
@@ -21,6 +22,24 @@ std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
 
 std::vector<uint32_t> CatalogDraft::TakeDroppedSpaces() {
   return std::exchange(dropped_spaces_, {});
+}
+
+bool CatalogDraft::ChangesOnlyTemporary() const {
+  for (const auto& [id, entry] : changes_.tables) {
+    const TableEntryPtr* before = base_->Find(id);
+    for (const TableEntryPtr* table : {&entry, before}) {
+      if (table != nullptr && *table != nullptr &&
+          !sql::IsTemporarySchema((*table)->descriptor.schema()))
+        return false;
+    }
+  }
+  for (const auto& [id, schema] : changes_.schemas) {
+    const auto before = base_->schemas().find(id);
+    if ((schema.has_value() && !sql::IsTemporarySchema(schema->name())) ||
+        (before != base_->schemas().end() && !sql::IsTemporarySchema(before->second.name())))
+      return false;
+  }
+  return true;
 }
 
 void CatalogDraft::Rebase() {
@@ -66,7 +85,19 @@ absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
   return *entry;
 }
 
+absl::Status CatalogDraft::CheckOutlived(const TableDescriptor& table) const {
+  if (sql::IsTemporarySchema(table.schema())) return absl::OkStatus();
+  for (const auto& column : table.columns()) {
+    const TableEntryPtr* sequence = state_->Find(column.default_sequence_id());
+    if (sequence != nullptr && sql::IsTemporarySchema((*sequence)->descriptor.schema()))
+      return status::NotSupported(
+          "a default of a permanent table that comes from a temporary sequence");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CatalogDraft::PutTable(TableDescriptor table) {
+  RETURN_IF_ERROR(CheckOutlived(table));
   table.set_schema_version(catalog_->NextVersion());
   records_.push_back({SystemKey('t', table.table_id()), table.SerializeAsString(), false});
   const uint32_t id = table.table_id();

@@ -34,6 +34,8 @@ class CatalogDraft {
   // changes what this draft changes: the objects, the names and the schemas are locked.
   void Rebase();
   const CatalogChanges& changes() const { return changes_; }
+  // Whether all of them are temporary: nothing of it is there after a start.
+  bool ChangesOnlyTemporary() const;
   // What the changes are made on.
   const CatalogStatePtr& base() const { return base_; }
   // Records since the last call, to go into the transaction's writes.
@@ -62,6 +64,8 @@ class CatalogDraft {
   absl::Status DropReferencesToPrimaryKey(const TableEntry& entry, bool cascade,
                                           v1::DdlResult* result);
   absl::Status DropViewsOnKey(const TableEntry& entry, bool cascade, v1::DdlResult* result);
+  // New spaces for rows and indexes; the caller moves the rows.
+  absl::Status MoveRows(uint32_t table_id);
   // New key (empty: hidden) in new spaces; the caller moves the rows.
   absl::Status ChangePrimaryKey(uint32_t table_id, const std::vector<uint32_t>& columns,
                                 std::string name);
@@ -70,6 +74,11 @@ class CatalogDraft {
   absl::Status SetTypes(uint32_t table_id, const common::v1::SetTypes& change);
   Result CreateSchema(const common::v1::CreateSchema& statement);
   Result DropSchema(const common::v1::DropSchema& statement);
+  // The schema of a session's temporary objects is there.
+  absl::Status RequireTemporarySchema(const std::string& name);
+  // REFRESH: the materialized view is populated or not, and has new, empty spaces unless it is
+  // refreshed `concurrently`. Errors: 42809, 55000.
+  absl::Status SetPopulated(const common::v1::RefreshMaterializedView& statement);
   Result CreateView(const common::v1::CreateView& statement);
   Result CreateSequence(const common::v1::CreateSequence& statement);
   Result AlterSequence(const common::v1::AlterSequence& statement);
@@ -93,6 +102,8 @@ class CatalogDraft {
   absl::StatusOr<TableEntryPtr> Table(uint32_t table_id) const;
 
  private:
+  // What is permanent is not made of what is temporary. Errors: 0A000.
+  absl::Status CheckOutlived(const common::v1::TableDescriptor& table) const;
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
   void PutEntry(uint32_t table_id, TableEntryPtr entry);
@@ -122,6 +133,9 @@ class CatalogDraft {
                              const common::v1::ForeignKeyDescriptor& key) const;
   absl::Status DropColumn(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
                           v1::DdlResult* result);
+  // The generated columns that read the column go with it. Errors: 2BP01 without `cascade`.
+  absl::Status DropGeneratedFrom(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
+                                 v1::DdlResult* result);
   // Drops the views for which `depends` holds and those that read them. Errors: 2BP01 unless
   // `cascade`; `what` is about to be dropped.
   absl::Status DropViewsOn(const std::string& what,

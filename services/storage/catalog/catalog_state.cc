@@ -43,6 +43,14 @@ const TableEntry* CatalogState::FindByName(const std::string& schema,
   return it == by_name_.end() ? nullptr : it->second;
 }
 
+std::vector<const TableEntry*> CatalogState::TablesIn(const std::string& schema) const {
+  std::vector<const TableEntry*> tables;
+  for (auto it = by_name_.lower_bound({schema, ""});
+       it != by_name_.end() && it->first.first == schema; ++it)
+    tables.push_back(it->second);
+  return tables;
+}
+
 const common::v1::SchemaDescriptor* CatalogState::FindSchema(const std::string& name) const {
   for (const auto& [id, schema] : schemas_) {
     if (schema.name() == name) return &schema;

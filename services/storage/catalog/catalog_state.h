@@ -40,6 +40,8 @@ class CatalogState {
   // Null when there is none.
   const TableEntryPtr* Find(uint32_t table_id) const;
   const TableEntry* FindByName(const std::string& schema, const std::string& name) const;
+  // All relations of a schema, by name.
+  std::vector<const TableEntry*> TablesIn(const std::string& schema) const;
   const common::v1::SchemaDescriptor* FindSchema(const std::string& name) const;
   // The table that owns an index (a primary key's oid included); `index` is null for a primary key.
   struct IndexRef {

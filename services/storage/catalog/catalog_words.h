@@ -19,6 +19,7 @@ inline std::string SchemaOrPublic(const std::string& schema) {
 
 inline const char* KindOf(const common::v1::TableDescriptor& table) {
   if (table.has_sequence()) return "sequence";
+  if (table.has_materialized_view()) return "materialized view";
   return table.view_sql().empty() ? "table" : "view";
 }
 

@@ -111,6 +111,17 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return SetIdentity(statement.set_identity(), table, result);
     case AlterTable::kAddIdentity:
       return AddOwnedSequence(table, statement.add_identity());
+    case AlterTable::kDropExpression: {
+      common::v1::ColumnDescriptor* column = ColumnAt(table, statement.drop_expression());
+      if (column == nullptr) return NoColumn(*table, statement.drop_expression());
+      if (!column->has_generated() && statement.if_exists()) {
+        result->add_notices("column " + Quoted(column->name()) + " of relation " +
+                            Quoted(table->name()) + " is not a stored generated column, skipping");
+        result->set_changed(false);
+      }
+      column->clear_generated();
+      return absl::OkStatus();
+    }
     case AlterTable::kAddForeignKey:
       return AddForeignKey(table, statement.add_foreign_key());
     case AlterTable::kAlterConstraint:

@@ -25,7 +25,7 @@ absl::Status CatalogDraft::DropViewsOn(
         state_->Find(id) == nullptr || std::none_of(uses.begin(), uses.end(), depends)) {
       continue;
     }
-    const std::string text = "view " + view->descriptor.name();
+    const std::string text = std::string(KindOf(view->descriptor)) + " " + view->descriptor.name();
     if (!cascade) {
       return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
                            text + " depends on " + what,
@@ -130,6 +130,31 @@ CatalogDraft::Result CatalogDraft::DropRelations(const common::v1::DropTable& st
   return result;
 }
 
+absl::Status CatalogDraft::DropGeneratedFrom(TableDescriptor* table, uint32_t ordinal, bool cascade,
+                                             v1::DdlResult* result) {
+  const std::string of_table = " of table " + table->name();
+  const std::string column =
+      "column " + table->columns(static_cast<int>(ordinal)).name() + of_table;
+  std::vector<uint32_t> generated;
+  std::string dependents;
+  for (int i = 0; i < table->columns_size(); ++i) {
+    if (!Contains(table->columns(i).generated().columns(), ordinal)) continue;
+    generated.push_back(static_cast<uint32_t>(i));
+    dependents += (dependents.empty() ? "column " : "\ncolumn ") + table->columns(i).name() +
+                  of_table + " depends on " + column;
+  }
+  if (!generated.empty() && !cascade) {
+    return status::Error("2BP01", "cannot drop " + column + " because other objects depend on it",
+                         dependents, "Use DROP ... CASCADE to drop the dependent objects too.");
+  }
+  for (const uint32_t dependent : generated) {
+    result->add_notices("drop cascades to column " +
+                        table->columns(static_cast<int>(dependent)).name() + of_table);
+    RETURN_IF_ERROR(DropColumn(table, dependent, true, result));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, bool cascade,
                                       v1::DdlResult* result) {
   common::v1::ColumnDescriptor* column = table->mutable_columns(static_cast<int>(ordinal));
@@ -143,6 +168,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
         return used.table_id() == table_id && Contains(used.columns(), ordinal);
       },
       {}, cascade, result));
+  RETURN_IF_ERROR(DropGeneratedFrom(table, ordinal, cascade, result));
   for (const auto& [id, other] : state_->tables()) {
     for (const auto& key : other->descriptor.foreign_keys()) {
       if (key.referenced_table_id() == table->table_id() &&
@@ -182,6 +208,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
   column->set_not_null(false);
   column->clear_default_sql();
   column->clear_default_sequence_id();
+  column->clear_generated();
   column->clear_identity();
   column->clear_comment();
   column->clear_missing_value();

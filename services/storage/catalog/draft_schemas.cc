@@ -37,6 +37,17 @@ CatalogDraft::Result CatalogDraft::CreateSchema(const common::v1::CreateSchema& 
   return result;
 }
 
+absl::Status CatalogDraft::RequireTemporarySchema(const std::string& name) {
+  if (state_->FindSchema(name) != nullptr) return absl::OkStatus();
+  common::v1::SchemaDescriptor schema;
+  ASSIGN_OR_RETURN(const uint32_t id, catalog_->AllocateId());
+  schema.set_schema_id(id);
+  schema.set_name(name);
+  schema.set_owner("postgres");
+  PutSchema(id, std::move(schema));
+  return absl::OkStatus();
+}
+
 CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& statement) {
   v1::DdlResult result;
   for (const std::string& name : statement.names()) {
@@ -86,7 +97,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       functions.add_function_ids(function_id);
       result.add_notices("drop cascades to " + object);
     }
-    for (const char* kind : {"view", "table", "sequence"}) {
+    for (const char* kind : {"view", "materialized view", "table", "sequence"}) {
       drops[kind].set_cascade(true);
       RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
     }

@@ -70,10 +70,16 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
 
 absl::Status CatalogDraft::Truncate(uint32_t table_id) {
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
-  TableDescriptor table = entry->descriptor;
-  if (table.is_virtual() || !table.view_sql().empty()) {
+  const TableDescriptor& table = entry->descriptor;
+  if (table.is_virtual() || std::string_view(KindOf(table)) != "table") {
     return status::Error(sqlstate::kWrongObjectType, Quoted(table.name()) + " is not a table");
   }
+  return MoveRows(table_id);
+}
+
+absl::Status CatalogDraft::MoveRows(uint32_t table_id) {
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
+  TableDescriptor table = entry->descriptor;
   dropped_spaces_.push_back(table.storage_id());
   for (const IndexDescriptor& index : table.indexes()) dropped_spaces_.push_back(index.index_id());
   RETURN_IF_ERROR(NewSpaces(&table));
@@ -120,6 +126,25 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
     }
   }
   return PutTable(std::move(table));
+}
+
+absl::Status CatalogDraft::SetPopulated(const common::v1::RefreshMaterializedView& statement) {
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
+  TableDescriptor table = entry->descriptor;
+  if (!table.has_materialized_view()) {
+    return status::Error(sqlstate::kWrongObjectType,
+                         Quoted(table.name()) + " is not a materialized view");
+  }
+  if (statement.concurrently()) {
+    return table.materialized_view().populated()
+               ? absl::OkStatus()
+               : status::Error(sqlstate::kFeatureNotSupported,
+                               "CONCURRENTLY cannot be used when the materialized view is not "
+                               "populated");
+  }
+  table.mutable_materialized_view()->set_populated(!statement.no_data());
+  RETURN_IF_ERROR(PutTable(std::move(table)));
+  return MoveRows(statement.table_id());
 }
 
 CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& statement) {

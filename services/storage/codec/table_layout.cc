@@ -6,6 +6,7 @@
 #include "absl/container/inlined_vector.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
+#include "services/storage/codec/generated_columns.h"
 #include "services/storage/codec/index_formula.h"
 
 namespace adbms::storage::codec {
@@ -88,6 +89,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     layout.missing.push_back(std::move(missing));
   }
   layout.row = RowLayout(layout.types);
+  ASSIGN_OR_RETURN(layout.generated, GeneratedColumns::Make(descriptor));
   for (uint32_t ordinal : descriptor.primary_key()) {
     if (ordinal >= layout.types.size()) return absl::InternalError("primary key names no column");
     layout.primary_key.push_back(ordinal);

@@ -21,6 +21,7 @@ inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
 
 using Columns = std::span<const types::Vector* const>;
 
+class GeneratedColumns;
 class IndexFormula;
 
 // A secondary index's entries.
@@ -68,6 +69,7 @@ struct TableLayout {
   std::vector<uint32_t> primary_key;  // Ordinals; empty: hidden bigint key.
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
+  std::shared_ptr<const GeneratedColumns> generated;  // Null: there are none.
   uint32_t computed_columns = 0;      // How many expressions the indexes have as keys.
   std::vector<IndexLayout> indexes;   // That writes maintain; in the descriptor's order.
   std::vector<IndexLayout> building;  // In whose deltas writes note the rows that they change.

@@ -37,6 +37,7 @@ class Insert : public ModifyOperator {
 
  protected:
   absl::Status Apply(types::Batch rows) override {
+    RETURN_IF_ERROR(ComputeGenerated(table_, &rows));
     const std::vector<const types::Vector*> columns = Pointers(rows);
     RETURN_IF_ERROR(writer().CheckNotNull(columns, rows.row_count));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, rows));
@@ -131,6 +132,7 @@ class Insert : public ModifyOperator {
       if (selection.empty()) return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(types::Batch changed, EvaluateAll(node_.conflict_update, context_, pair));
+    RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
     const std::vector<const types::Vector*> columns = Pointers(changed);
     RETURN_IF_ERROR(writer().CheckNotNull(columns, 1));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, changed));

@@ -1,6 +1,7 @@
 #include "services/storage/executor/modify.h"
 
 #include "common/status/macros.h"
+#include "services/storage/codec/generated_columns.h"
 #include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/txn/constraint_errors.h"
@@ -28,6 +29,11 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ComputeGenerated(const catalog::TableEntry& table, types::Batch* rows) {
+  return table.layout.generated == nullptr ? absl::OkStatus()
+                                           : table.layout.generated->Compute(rows);
 }
 
 ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id,

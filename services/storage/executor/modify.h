@@ -25,6 +25,9 @@ absl::StatusOr<std::vector<Check>> CompileChecks(
 absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
                           sql::expression::EvaluationState& state, const types::Batch& rows);
 
+// The table's generated columns of rows whose columns stand by ordinal.
+absl::Status ComputeGenerated(const catalog::TableEntry& table, types::Batch* rows);
+
 class CascadeTargets;
 
 class ModifyOperator : public Operator {

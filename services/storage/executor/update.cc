@@ -1,5 +1,6 @@
 // UPDATE and DELETE.
 #include "common/status/macros.h"
+#include "services/storage/codec/generated_columns.h"
 #include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/modify.h"
 #include "services/storage/executor/row_batch.h"
@@ -46,6 +47,7 @@ class Update : public ModifyOperator {
       ASSIGN_OR_RETURN(changed.columns[node_.columns[i]],
                        node_.values[i]->Evaluate(context_->state, input));
     }
+    RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
     std::vector<const types::Vector*> old_columns = Pointers(input);
     const types::Vector& keys = *old_columns[width];
     old_columns.resize(width);
@@ -127,6 +129,8 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
       return absl::InvalidArgumentError("malformed plan: no such column");
     node->assigned[ordinal] = true;
   }
+  if (node->table->layout.generated != nullptr)
+    node->table->layout.generated->MarkChanged(&node->assigned);
   if (update.values_size() != update.columns_size()) {
     return absl::InvalidArgumentError("malformed plan: UPDATE needs a value for each column");
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/hash/hash.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/row_batch.h"
@@ -71,7 +72,10 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
     own_ = session_->NewTransaction({});
     transaction_ = own_.get();
   }
-  RETURN_IF_ERROR(transaction_->CheckWritable("COPY FROM"));
+  const catalog::CatalogStatePtr catalog = transaction_->SessionCatalog();
+  const catalog::TableEntryPtr* target = catalog->Find(table.id);
+  if (target == nullptr || !sql::IsTemporarySchema((*target)->descriptor.schema()))
+    RETURN_IF_ERROR(transaction_->CheckWritable("COPY FROM"));
   const bool alone =
       own_ != nullptr && transaction_->TryLockTable(table.id, txn::LockMode::kShareRowExclusive);
   if (!alone)
@@ -148,6 +152,7 @@ absl::Status BulkWriterImpl::Write(const types::Batch& batch) {
       rows.columns.push_back(executor::Repeat(types::Value::Null(type), type, batch.row_count));
     }
   }
+  RETURN_IF_ERROR(executor::ComputeGenerated(*table_, &rows));
   const std::vector<const types::Vector*> columns = executor::Pointers(rows);
   RETURN_IF_ERROR(rows_writer_->CheckNotNull(columns, rows.row_count));
   RETURN_IF_ERROR(executor::VerifyChecks(checks_, *table_, state_, rows));

@@ -4,9 +4,11 @@
 #include <map>
 
 #include "common/sql/functions/postgres_names.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/type_name.h"
+#include "services/storage/catalog/catalog_words.h"
 #include "services/storage/catalog/identifier_text.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/object_names.h"
@@ -22,6 +24,12 @@ using catalog::TableEntry;
 using common::v1::TableDescriptor;
 using types::TypeId;
 using types::Value;
+
+// The schema that a qualified name gives: pg_temp is the session's own.
+std::string SchemaNamed(const std::string& name, const sql::functions::EvaluationContext& session) {
+  return name == sql::kTemporaryAlias ? std::string(sql::TemporarySchemaOf(session.search_path))
+                                      : name;
+}
 
 Value NullText() { return Value::Null({TypeId::kText, 0}); }
 
@@ -85,7 +93,7 @@ absl::StatusOr<Value> ToRegclass(const Call& call) {
   };
   uint32_t oid = 0;
   if (parts.size() > 1) {
-    oid = look_up(parts[parts.size() - 2]);
+    oid = look_up(SchemaNamed(parts[parts.size() - 2], call.session));
   } else {
     for (const std::string& schema : PathOf(call.session)) {
       if (oid == 0) oid = look_up(schema);
@@ -149,8 +157,8 @@ absl::StatusOr<Value> Expression(const Call& call) {
 
 absl::StatusOr<Value> ViewDef(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
-  if (table == nullptr || (*table)->descriptor.view_sql().empty()) return NullText();
-  std::string sql = (*table)->descriptor.view_sql();
+  if (table == nullptr || DefiningQuery((*table)->descriptor).empty()) return NullText();
+  std::string sql = DefiningQuery((*table)->descriptor);
   if (!sql.ends_with(";")) sql += ";";
   return Value::Text(std::move(sql));
 }
@@ -254,12 +262,12 @@ absl::StatusOr<Value> NoText(const Call&) { return NullText(); }
 absl::StatusOr<Value> Publishable(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
   return Value::Bool(table != nullptr && !(*table)->descriptor.is_virtual() &&
-                     (*table)->descriptor.view_sql().empty());
+                     catalog::KindOf((*table)->descriptor) == std::string_view("table"));
 }
 absl::StatusOr<Value> Updatable(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
   const bool stored = table != nullptr && !(*table)->descriptor.is_virtual() &&
-                      (*table)->descriptor.view_sql().empty();
+                      catalog::KindOf((*table)->descriptor) == std::string_view("table");
   return Value::Int(TypeId::kInt4, stored ? 28 : 0);
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
@@ -272,6 +280,17 @@ absl::StatusOr<Value> ToRegtype(const Call& call) {
 absl::StatusOr<Value> SchemaExists(const Call& call) {
   const auto* schema = call.catalog.FindSchema(std::string(call.arguments[0].bytes()));
   return Value::Bool(schema != nullptr);
+}
+
+absl::StatusOr<Value> MyTemporarySchema(const Call& call) {
+  const auto* schema =
+      call.catalog.FindSchema(std::string(sql::TemporarySchemaOf(call.session.search_path)));
+  return Value::Int(TypeId::kOid, schema == nullptr ? 0 : schema->schema_id());
+}
+absl::StatusOr<Value> IsOtherTemporarySchema(const Call& call) {
+  const auto found = call.catalog.schemas().find(call.oid);
+  return Value::Bool(found != call.catalog.schemas().end() &&
+                     sql::IsOtherTemporarySchema(found->second.name(), call.session.search_path));
 }
 
 using Handler = absl::StatusOr<Value> (*)(const Call& call);
@@ -289,6 +308,8 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_get_expr", Expression},
       {"pg_get_viewdef", ViewDef},
       {"pg_table_is_visible", TableVisible},
+      {"pg_my_temp_schema", MyTemporarySchema},
+      {"pg_is_other_temp_schema", IsOtherTemporarySchema},
       {"pg_type_is_visible", True},
       {"pg_operator_is_visible", True},
       {"pg_opclass_is_visible", True},
@@ -338,7 +359,8 @@ const TableEntry* FindRelation(const catalog::CatalogState& catalog,
                                std::string_view name) {
   std::vector<std::string> parts;
   if (!SplitName(name, &parts)) return nullptr;
-  if (parts.size() > 1) return catalog.FindByName(parts[parts.size() - 2], parts.back());
+  if (parts.size() > 1)
+    return catalog.FindByName(SchemaNamed(parts[parts.size() - 2], session), parts.back());
   for (const std::string& schema : PathOf(session)) {
     if (const TableEntry* table = catalog.FindByName(schema, parts[0]); table != nullptr)
       return table;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/rpc/nested_message.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/subqueries.h"
@@ -25,9 +26,11 @@ class DdlExecution {
                bool in_block)
       : call_(call), session_(session), transaction_(transaction), in_block_(in_block) {}
 
-  absl::StatusOr<v1::DdlResult> Run(const DdlStatement& statement) {
-    RETURN_IF_ERROR(CheckResolution(statement, *draft()->state()));
-    RETURN_IF_ERROR(CheckNothingAwaited(statement));
+  absl::StatusOr<v1::DdlResult> Run(const DdlStatement& given) {
+    RETURN_IF_ERROR(CheckResolution(given, *draft()->state()));
+    RETURN_IF_ERROR(CheckNothingAwaited(given));
+    DdlStatement statement = given;
+    RETURN_IF_ERROR(session_->temporary()->Place(transaction_, &statement));
     switch (statement.body_case()) {
       case DdlStatement::kCreateTable:
         return CreateTable(statement.create_table());
@@ -46,7 +49,7 @@ class DdlExecution {
       case DdlStatement::kDropSchema:
         return draft()->DropSchema(statement.drop_schema());
       case DdlStatement::kCreateView:
-        return draft()->CreateView(statement.create_view());
+        return CreateView(statement.create_view());
       case DdlStatement::kDropView:
         return draft()->DropRelations(statement.drop_view(), "view");
       case DdlStatement::kComment:
@@ -71,6 +74,10 @@ class DdlExecution {
                    : draft()->DropTrigger(statement.drop_trigger());
       case DdlStatement::kAlterTrigger:
         return draft()->AlterTrigger(statement.alter_trigger());
+      case DdlStatement::kDropMaterializedView:
+        return draft()->DropRelations(statement.drop_materialized_view(), "materialized view");
+      case DdlStatement::kRefreshMaterializedView:
+        return Refresh(statement.refresh_materialized_view());
       case DdlStatement::BODY_NOT_SET:
         break;
     }
@@ -131,6 +138,14 @@ class DdlExecution {
     return result;
   }
 
+  absl::StatusOr<v1::DdlResult> CreateView(const common::v1::CreateView& statement) {
+    ASSIGN_OR_RETURN(v1::DdlResult result, draft()->CreateView(statement));
+    if (statement.becomes_temporary()) {
+      result.add_notices("view \"" + statement.view().name() + "\" will be a temporary view");
+    }
+    return result;
+  }
+
   absl::StatusOr<v1::DdlResult> Truncate(const common::v1::Truncate& statement) {
     v1::DdlResult result;
     const std::set<uint32_t> ids(statement.table_ids().begin(), statement.table_ids().end());
@@ -155,9 +170,7 @@ class DdlExecution {
       RETURN_IF_ERROR(draft()->Truncate(id));
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr emptied, draft()->Table(id));
       RETURN_IF_ERROR(RegisterSpaces(*emptied));
-      const int64_t rows =
-          transaction_->shared()->counts->Table(id)->rows.load(std::memory_order_relaxed);
-      if (rows >= 0) transaction_->AddRows(id, -rows - transaction_->PendingRows(id));
+      ForgetRows(id);
       if (statement.restart_identity()) {
         for (const uint32_t sequence : draft()->OwnedSequences(id)) {
           ASSIGN_OR_RETURN(const catalog::TableEntryPtr entry, draft()->Table(sequence));
@@ -168,6 +181,26 @@ class DdlExecution {
       result.set_changed(true);
     }
     return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> Refresh(const common::v1::RefreshMaterializedView& statement) {
+    RETURN_IF_ERROR(draft()->SetPopulated(statement));
+    if (!statement.concurrently()) {
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr emptied, draft()->Table(statement.table_id()));
+      RETURN_IF_ERROR(RegisterSpaces(*emptied));
+      ForgetRows(statement.table_id());
+    }
+    v1::DdlResult result;
+    result.set_object_id(statement.table_id());
+    result.set_changed(true);
+    return result;
+  }
+
+  // The estimate of a table that was emptied.
+  void ForgetRows(uint32_t id) {
+    const int64_t rows =
+        transaction_->shared()->counts->Table(id)->rows.load(std::memory_order_relaxed);
+    if (rows >= 0) transaction_->AddRows(id, -rows - transaction_->PendingRows(id));
   }
 
   absl::StatusOr<v1::DdlResult> AlterSequence(const common::v1::AlterSequence& statement) {
@@ -205,7 +238,7 @@ class DdlExecution {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr before, draft()->Table(table_id));
     RETURN_IF_ERROR(draft()->ChangePrimaryKey(table_id, columns, name));
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
-    RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, /*types=*/nullptr));
+    RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, /*convert=*/nullptr));
     v1::DdlResult result;
     result.set_object_id(table_id);
     result.set_changed(true);
@@ -218,12 +251,23 @@ class DdlExecution {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
     if (!change.keeps_rows()) {
       ASSIGN_OR_RETURN(TypeChange types, TypeChange::Make(&call_, change, after.get()));
-      RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, &types));
+      RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after,
+                                   [&](const types::Batch& rows) { return types.Convert(rows); }));
       RETURN_IF_ERROR(CheckReferencesAnew(*after, types));
     }
     v1::DdlResult result;
     result.set_object_id(table_id);
     result.set_changed(true);
+    return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> AddGenerated(const AlterTable& statement,
+                                             const catalog::TableEntryPtr& before) {
+    ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
+    if (!result.changed()) return result;
+    RETURN_IF_ERROR(draft()->MoveRows(statement.table_id()));
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(statement.table_id()));
+    RETURN_IF_ERROR(AddGeneratedColumn(call_, transaction_, *before, *after));
     return result;
   }
 
@@ -281,7 +325,10 @@ class DdlExecution {
         }
         break;
       case AlterTable::kAddColumn:
-        if (statement.has_sequence()) {
+        if (statement.add_column().has_generated()) {
+          ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *table));
+          if (rows) return AddGenerated(statement, table);
+        } else if (statement.has_sequence()) {
           ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *table));
           if (rows) return status::NotSupported("adding a serial column to a table with rows");
         } else if (statement.add_column().not_null() && !HasValue(statement.add_column())) {
@@ -419,6 +466,10 @@ const char* VerbOf(const DdlStatement& statement) {
       return "DROP TRIGGER";
     case DdlStatement::kAlterTrigger:
       return "ALTER TRIGGER";
+    case DdlStatement::kDropMaterializedView:
+      return "DROP MATERIALIZED VIEW";
+    case DdlStatement::kRefreshMaterializedView:
+      return "REFRESH MATERIALIZED VIEW";
     default:
       return "DDL";
   }
@@ -451,17 +502,33 @@ absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, Session
   }
 }
 
+// Nobody else writes to a temporary table: its index need not be built beside writers.
+bool BuildsOnline(const DdlStatement& statement, const catalog::CatalogState& catalog) {
+  if (!statement.has_create_index()) return false;
+  const catalog::TableEntryPtr* table = catalog.Find(statement.create_index().table_id());
+  return table == nullptr || !sql::IsTemporarySchema((*table)->descriptor.schema());
+}
+
 }  // namespace
+
+absl::StatusOr<v1::DdlResult> RunDdlIn(const rpc::CallContext& context, SessionState* session,
+                                       txn::Transaction* transaction,
+                                       const DdlStatement& statement) {
+  ASSIGN_OR_RETURN(v1::DdlResult result,
+                   RunLocked(context, session, transaction, /*in_block=*/true, statement));
+  result.set_temporary_schema(session->temporary()->schema());
+  return result;
+}
 
 absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionState* session,
                                      const DdlStatement& statement) {
   if (session->transaction() != nullptr) {
     RETURN_IF_ERROR(session->transaction()->CheckWritable(VerbOf(statement)));
-    return RunLocked(context, session, session->transaction(), true, statement);
+    return RunDdlIn(context, session, session->transaction(), statement);
   }
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
   const absl::Status writable = transaction->CheckWritable(VerbOf(statement));
-  if (statement.has_create_index() && writable.ok())
+  if (writable.ok() && BuildsOnline(statement, *session->parts().shared->catalog->Current()))
     return BuildIndexOnline(context, session, statement);
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);
@@ -473,6 +540,7 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
     transaction->Rollback();
   }
   session->Recycle(transaction.get());
+  if (result.ok()) result->set_temporary_schema(session->temporary()->schema());
   return result;
 }
 

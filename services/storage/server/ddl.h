@@ -9,6 +9,11 @@ namespace adbms::storage::server {
 absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionState* session,
                                      const common::v1::DdlStatement& statement);
 
+// Runs a statement in `transaction`, one of the session's.
+absl::StatusOr<v1::DdlResult> RunDdlIn(const rpc::CallContext& context, SessionState* session,
+                                       txn::Transaction* transaction,
+                                       const common::v1::DdlStatement& statement);
+
 // CREATE INDEX outside of a transaction: writers go on while it is built. Where there is little to
 // index, the index is published write-only, transactions older than that are waited out, the rows
 // are entered in chunks under their row locks, then it is published for reading.

@@ -103,6 +103,15 @@ TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& 
     case DdlStatement::kDropSequence:
       WantDropped(statement.drop_sequence(), catalog, &locks);
       break;
+    case DdlStatement::kDropMaterializedView:
+      WantDropped(statement.drop_materialized_view(), catalog, &locks);
+      break;
+    case DdlStatement::kRefreshMaterializedView:
+      Want(statement.refresh_materialized_view().table_id(),
+           statement.refresh_materialized_view().concurrently() ? LockMode::kExclusive
+                                                                : LockMode::kAccessExclusive,
+           &locks);
+      break;
     case DdlStatement::kAlterTable: {
       const AlterTable& alter = statement.alter_table();
       const bool key = alter.has_add_foreign_key();

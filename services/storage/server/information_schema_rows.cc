@@ -1,4 +1,5 @@
 // information_schema: the SQL standard's view of relations.
+#include "common/sql/temporary_schema.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
@@ -9,16 +10,25 @@ std::string Database(const RowSource& source) {
   return source.session->current_database.empty() ? "postgres" : source.session->current_database;
 }
 
+// The standard knows no materialized views, and nobody sees what is temporary to others.
+bool IsShown(const RowSource& source, const common::v1::TableDescriptor& table) {
+  return !table.has_materialized_view() &&
+         !sql::IsOtherTemporarySchema(table.schema(), source.session->search_path);
+}
+
 void FillTables(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
-    if (table.has_sequence()) continue;
+    if (table.has_sequence() || !IsShown(source, table)) continue;
+    const bool temporary = sql::IsTemporarySchema(table.schema());
     const bool view = !table.view_sql().empty();
     rows->Row()
         .Set("table_catalog", Database(source))
         .Set("table_schema", ShownSchema(table.schema()))
         .Set("table_name", table.name())
-        .Set("table_type", view ? "VIEW" : "BASE TABLE")
+        .Set("table_type", view        ? "VIEW"
+                           : temporary ? "LOCAL TEMPORARY"
+                                       : "BASE TABLE")
         .Set("is_insertable_into", view || table.is_virtual() ? "NO" : "YES")
         .Set("is_typed", "NO");
   }
@@ -27,7 +37,7 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
 void FillViews(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
-    if (table.view_sql().empty()) continue;
+    if (table.view_sql().empty() || !IsShown(source, table)) continue;
     rows->Row()
         .Set("table_catalog", Database(source))
         .Set("table_schema", ShownSchema(table.schema()))
@@ -102,7 +112,7 @@ void SetIdentityColumns(const RowSource& source, const common::v1::ColumnDescrip
 void FillColumns(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
-    if (table.has_sequence()) continue;
+    if (table.has_sequence() || !IsShown(source, table)) continue;
     int64_t position = 0;
     for (const auto& column : table.columns()) {
       ++position;
@@ -118,9 +128,11 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
           .Set("dtd_identifier", std::to_string(position))
           .Set("is_self_referencing", "NO")
           .Set("is_identity", "NO")
-          .Set("is_generated", "NEVER")
+          .Set("is_generated", column.has_generated() ? "ALWAYS" : "NEVER")
           .Set("is_updatable", table.view_sql().empty() && !table.is_virtual() ? "YES" : "NO");
       SetIdentityColumns(source, column, rows);
+      if (column.has_generated())
+        rows->Set("generation_expression", GeneratedDefinition(table, column));
       if (HasStoredDefault(column)) {
         rows->Set("column_default",
                   DefaultDefinition(*source.catalog, PathOf(*source.session), column));
@@ -144,6 +156,7 @@ template <typename Visit>
 void ForEachConstraint(const RowSource& source, Visit visit) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
+    if (!IsShown(source, table)) continue;
     if (table.primary_key_size() > 0) {
       visit(table, table.primary_key_name(), "PRIMARY KEY", table.primary_key(),
             common::v1::DEFERRAL_UNSPECIFIED, nullptr);

@@ -5,6 +5,7 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/deparse.h"
+#include "common/sql/temporary_schema.h"
 #include "services/storage/catalog/identifier_text.h"
 
 namespace adbms::storage::server {
@@ -102,8 +103,10 @@ std::string QualifiedName(const catalog::CatalogState& catalog,
 
 std::vector<std::string> PathOf(const sql::functions::EvaluationContext& session) {
   std::vector<std::string> path = session.search_path;
-  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end())
-    path.insert(path.begin(), "pg_catalog");
+  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end()) {
+    const bool temporary = !path.empty() && sql::IsTemporarySchema(path.front());
+    path.insert(path.begin() + (temporary ? 1 : 0), "pg_catalog");
+  }
   return path;
 }
 
@@ -141,6 +144,15 @@ uint32_t ReferencedIndexOid(const catalog::CatalogState& catalog,
 bool HasStoredDefault(const common::v1::ColumnDescriptor& column) {
   return !column.default_sql().empty() &&
          column.identity() == common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED;
+}
+
+std::string GeneratedDefinition(const TableDescriptor& table,
+                                const common::v1::ColumnDescriptor& column) {
+  return sql::explain::DeparseDefinition(column.generated(), NamesOf(table), false);
+}
+
+const std::string& DefiningQuery(const TableDescriptor& table) {
+  return table.has_materialized_view() ? table.materialized_view().sql() : table.view_sql();
 }
 
 uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal) {

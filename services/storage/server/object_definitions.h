@@ -43,6 +43,11 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
                               const common::v1::ColumnDescriptor& column);
 // Whether the column has a DEFAULT of its own, which an identity column has not.
 bool HasStoredDefault(const common::v1::ColumnDescriptor& column);
+// What a generated column is, in parentheses where it is an operation.
+std::string GeneratedDefinition(const common::v1::TableDescriptor& table,
+                                const common::v1::ColumnDescriptor& column);
+// The query of a view, materialized or not; empty: it is none.
+const std::string& DefiningQuery(const common::v1::TableDescriptor& table);
 uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal);
 // Whether the sequence is an identity column's.
 bool IdentitySequenceOf(const catalog::CatalogState& catalog,

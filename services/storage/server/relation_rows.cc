@@ -2,6 +2,8 @@
 #include "services/storage/server/pg_catalog_rows.h"
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/temporary_schema.h"
+#include "services/storage/catalog/catalog_words.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/type_rows.h"
 
@@ -21,6 +23,10 @@ int64_t SchemaOid(const RowSource& source, const std::string& name) {
 }
 
 int64_t LiveColumns(const TableDescriptor& table) { return table.columns_size(); }
+
+const char* PersistenceOf(const TableDescriptor& table) {
+  return sql::IsTemporarySchema(table.schema()) ? "t" : "p";
+}
 
 void SetClassDefaults(RowBuilder* rows) {
   for (const char* column :
@@ -47,6 +53,7 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
       .Set("relam", kBtreeAm)
       .Set("relfilenode", oid)
       .Set("relkind", "i")
+      .Set("relpersistence", PersistenceOf(table.descriptor))
       .Set("relreplident", "n")
       .Set("relnatts", columns)
       .SetFloat("reltuples", static_cast<double>(source.statistics->RowCount(table)));
@@ -69,12 +76,16 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .Set("relpages", count / 100)
         .SetFloat("reltuples", static_cast<double>(count))
         .SetBool("relhasindex", table.primary_key_oid() != 0 || table.indexes_size() > 0)
-        .Set("relkind", view                   ? "v"
-                        : table.has_sequence() ? "S"
-                                               : "r")
+        .Set("relkind", view                            ? "v"
+                        : table.has_sequence()          ? "S"
+                        : table.has_materialized_view() ? "m"
+                                                        : "r")
+        .Set("relpersistence", PersistenceOf(table))
+        .SetBool("relispopulated",
+                 !table.has_materialized_view() || table.materialized_view().populated())
         .Set("relnatts", LiveColumns(table))
         .Set("relchecks", static_cast<int64_t>(table.checks_size()))
-        .SetBool("relhasrules", view)
+        .SetBool("relhasrules", view || table.has_materialized_view())
         // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
         .SetBool("relhastriggers", table.triggers_size() > 0 || table.foreign_keys_size() > 0 ||
                                        !source.catalog->ReferencesTo(id).empty());
@@ -124,7 +135,8 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
     int64_t number = 0;
     for (const auto& column : table.columns()) {
       AttributeRow(id, ++number, column.name(), types::FromProto(column.type()), column.not_null(),
-                   HasStoredDefault(column), column.dropped(), rows);
+                   HasStoredDefault(column) || column.has_generated(), column.dropped(), rows);
+      if (column.has_generated()) rows->Set("attgenerated", "s");
       if (column.identity() != common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED) {
         const bool always = column.identity() == common::v1::ColumnDescriptor::IDENTITY_ALWAYS;
         rows->Set("attidentity", always ? "a" : "d");
@@ -304,12 +316,14 @@ void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
     int64_t number = 0;
     for (const auto& column : entry->descriptor.columns()) {
       ++number;
-      if (!HasStoredDefault(column)) continue;
+      if (!HasStoredDefault(column) && !column.has_generated()) continue;
       rows->Row()
           .Set("oid", AttributeDefaultOid(id, static_cast<int>(number) - 1))
           .Set("adrelid", id)
           .Set("adnum", number)
-          .Set("adbin", DefaultDefinition(*source.catalog, PathOf(*source.session), column));
+          .Set("adbin", column.has_generated()
+                            ? GeneratedDefinition(entry->descriptor, column)
+                            : DefaultDefinition(*source.catalog, PathOf(*source.session), column));
     }
   }
 }
@@ -326,7 +340,7 @@ void FillNamespace(const RowSource& source, RowBuilder* rows) {
 void FillTables(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
-    if (!table.view_sql().empty() || table.has_sequence()) continue;
+    if (std::string_view(catalog::KindOf(table)) != "table") continue;
     rows->Row()
         .Set("schemaname", ShownSchema(table.schema()))
         .Set("tablename", table.name())
@@ -366,9 +380,23 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
   }
 }
 
+void FillMaterializedViews(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    const TableDescriptor& table = entry->descriptor;
+    if (!table.has_materialized_view()) continue;
+    rows->Row()
+        .Set("schemaname", ShownSchema(table.schema()))
+        .Set("matviewname", table.name())
+        .Set("matviewowner", table.owner())
+        .SetBool("hasindexes", table.indexes_size() > 0)
+        .SetBool("ispopulated", table.materialized_view().populated())
+        .Set("definition", DefiningQuery(table));
+  }
+}
+
 void FillRewrite(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
-    if (entry->descriptor.view_sql().empty()) continue;
+    if (DefiningQuery(entry->descriptor).empty()) continue;
     rows->Row()
         .Set("oid", 0x30000000 + static_cast<int64_t>(id))
         .Set("rulename", "_RETURN")
@@ -391,6 +419,7 @@ void AddRelationFills(RowFillMap* fills) {
                  {"pg_catalog.pg_tables", FillTables},
                  {"pg_catalog.pg_indexes", FillIndexes},
                  {"pg_catalog.pg_views", FillViews},
+                 {"pg_catalog.pg_matviews", FillMaterializedViews},
                  {"pg_catalog.pg_rewrite", FillRewrite}});
 }
 

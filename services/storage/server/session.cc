@@ -5,6 +5,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "common/sql/functions/setting_changes.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/executor/cascade_rules.h"
@@ -54,6 +55,14 @@ const char* VerbOf(const common::v1::Plan& plan) {
   if (plan.root().has_update()) return "UPDATE";
   if (plan.root().has_delete_()) return "DELETE";
   return executor::Writes(plan) ? "SELECT" : "SELECT FOR UPDATE";
+}
+
+// A transaction that reads only may write to temporary tables.
+bool OnlyTemporary(const std::vector<uint32_t>& tables, const catalog::CatalogState& catalog) {
+  return std::all_of(tables.begin(), tables.end(), [&](uint32_t id) {
+    const catalog::TableEntryPtr* table = catalog.Find(id);
+    return table != nullptr && sql::IsTemporarySchema((*table)->descriptor.schema());
+  });
 }
 
 // Catalog functions with the catalog version that they answer from; lives as long as the stream.
@@ -224,6 +233,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
     const rpc::CallContext& context, const PreparedPlanImpl& plan,
     const api::ExecuteOptions& options) {
   const ServerParts& parts = state_.parts();
+  RETURN_IF_ERROR(state_.WaitForOwn());
   // Before the version check: no one changes the tables between the two.
   RETURN_IF_ERROR(state_.EnterRead(context, plan.tables()));
   const absl::Cleanup leave = [this] {
@@ -359,7 +369,7 @@ absl::Status Session::Unlisten(const rpc::CallContext&, const std::string& chann
   return Pend([&](txn::PendingNotifications* pending) { return pending->Unlisten(channel); });
 }
 
-absl::Status Session::Discard(const rpc::CallContext&, const v1::DiscardRequest& request) {
+absl::Status Session::Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
   if (state_.transaction() != nullptr && (request.advisory_locks() || request.listening())) {
     return status::Error(sqlstate::kActiveTransaction,
@@ -368,7 +378,7 @@ absl::Status Session::Discard(const rpc::CallContext&, const v1::DiscardRequest&
   if (request.sequences()) *state_.sequences() = SequenceMemory();
   if (request.advisory_locks()) state_.advisory_locks()->UnlockAll();
   if (request.listening()) state_.parts().shared->notifications->UnlistenAll(state_.listener());
-  return absl::OkStatus();
+  return request.temporary_objects() ? state_.temporary()->Drop(context) : absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
@@ -381,7 +391,9 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
     own = state_.NewTransaction({});
     transaction = own.get();
   }
-  if (writes) RETURN_IF_ERROR(transaction->CheckWritable(VerbOf(plan.plan())));
+  if (writes && transaction->options().read_only &&
+      !OnlyTemporary(plan.written(), *transaction->SessionCatalog()))
+    RETURN_IF_ERROR(transaction->CheckWritable(VerbOf(plan.plan())));
   // Before the version check: no one changes the table between the two.
   RETURN_IF_ERROR(LockPlan(context, plan, transaction));
   RETURN_IF_ERROR(transaction->StartStatement(writes, own != nullptr));

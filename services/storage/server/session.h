@@ -13,6 +13,7 @@
 #include "services/storage/executor/operator.h"
 #include "services/storage/server/sequence_functions.h"
 #include "services/storage/server/session_activity.h"
+#include "services/storage/server/temporary_objects.h"
 #include "services/storage/statistics/statistics_store.h"
 #include "services/storage/txn/transaction.h"
 
@@ -24,6 +25,7 @@ struct ServerParts {
   const catalog::VirtualTables* virtual_tables = nullptr;
   statistics::StatisticsStore* statistics = nullptr;
   SessionRegistry* sessions = nullptr;
+  TemporarySchemaNumbers* temporary_schemas = nullptr;
 };
 
 // A plan with the compiled form for the catalog version that it was made for. Thread-safe.
@@ -76,10 +78,18 @@ class SessionState {
         advisory_(parts.shared->locks,
                   parts.shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
         listener_(parts.shared->notifications),
+        temporary_(parts.temporary_schemas, this),
         reads_(parts.shared->locks),
         reader_(parts.shared->locks, 0) {
     reader_.SetSession(advisory_.owner());
   }
+
+  ~SessionState() {
+    transaction_.reset();
+    temporary_.End();
+  }
+  SessionState(const SessionState&) = delete;
+  SessionState& operator=(const SessionState&) = delete;
 
   const ServerParts& parts() const { return parts_; }
   txn::Transaction* transaction() { return transaction_.get(); }
@@ -89,6 +99,8 @@ class SessionState {
     auto transaction =
         std::make_unique<txn::Transaction>(parts_.shared, allowed, std::move(spare_));
     transaction->SetSession(&advisory_, &listener_);
+    transaction->SetUnsynced(&unsynced_);
+    temporary_.Join(transaction.get());
     SetLockingOf(transaction->locks());
     return transaction;
   }
@@ -98,6 +110,13 @@ class SessionState {
     SetLockingOf(&reader_);
     SetLockingOf(advisory_.owner());
     if (transaction_ != nullptr) SetLockingOf(transaction_->locks());
+  }
+  // Until what the session has committed without waiting is in the durable snapshot.
+  absl::Status WaitForOwn() {
+    if (unsynced_ == 0) return absl::OkStatus();
+    const absl::Status status = parts_.shared->log->WaitDurable(unsynced_);
+    if (status.ok()) unsynced_ = 0;
+    return status;
   }
   // A reading statement outside of transactions starts, which ends with ExecutionEnded.
   absl::Status EnterRead(const rpc::CallContext& context, const std::vector<uint32_t>& tables) {
@@ -126,6 +145,8 @@ class SessionState {
   }
   SessionActivity* activity() { return &activity_; }
   SequenceMemory* sequences() { return &sequences_; }
+  TemporaryObjects* temporary() { return &temporary_; }
+  const TemporaryObjects& temporary() const { return temporary_; }
   txn::AdvisoryLocks* advisory_locks() { return &advisory_; }
   const txn::AdvisoryLocks& advisory_locks() const { return advisory_; }
   txn::Listener* listener() { return &listener_; }
@@ -144,11 +165,13 @@ class SessionState {
   int32_t pid_ = 0;
   std::unique_ptr<engine::Transaction> spare_;
   bool busy_ = false;
+  uint64_t unsynced_ = 0;  // Transaction::SetUnsynced.
   SequenceMemory sequences_;
   SessionActivity activity_;
   // Transactions refer to both.
   txn::AdvisoryLocks advisory_;
   txn::Listener listener_;
+  TemporaryObjects temporary_;
   std::unique_ptr<txn::Transaction> transaction_;
   txn::ReadSlots reads_;
   txn::LockOwner reader_;
@@ -185,7 +208,8 @@ class Session : public api::Session {
   absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) override;
   absl::Status Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) override;
   bool keeps_state() const override {
-    return state_.advisory_locks().holds_for_session() || !state_.listener().channels().empty();
+    return state_.advisory_locks().holds_for_session() || !state_.listener().channels().empty() ||
+           !state_.temporary().schema().empty();
   }
   void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) override {
     state_.SetLocking(lock_timeout, backend_pid);

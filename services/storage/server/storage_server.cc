@@ -107,8 +107,8 @@ StorageServer::~StorageServer() {
 }
 
 absl::StatusOr<std::unique_ptr<api::Session>> StorageServer::OpenSession(const rpc::CallContext&) {
-  return std::unique_ptr<api::Session>(std::make_unique<Session>(
-      ServerParts{&shared_, virtual_rows_.get(), statistics_.get(), &sessions_}));
+  return std::unique_ptr<api::Session>(std::make_unique<Session>(ServerParts{
+      &shared_, virtual_rows_.get(), statistics_.get(), &sessions_, &temporary_schemas_}));
 }
 
 absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(

@@ -81,6 +81,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<statistics::StatisticsStore> statistics_;
   std::unique_ptr<knobs::Knobs> knobs_;
   SessionRegistry sessions_;
+  TemporarySchemaNumbers temporary_schemas_;
   std::unique_ptr<VirtualRows> virtual_rows_;
   bool started_ = false;
 };

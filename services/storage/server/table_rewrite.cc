@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
+#include "services/storage/codec/generated_columns.h"
 #include "services/storage/codec/indexed_rows.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
@@ -161,7 +162,7 @@ absl::Status DuplicateInIndex(const catalog::TableEntry& table, const std::strin
 
 absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* transaction,
                           const catalog::TableEntry& before, const catalog::TableEntry& after,
-                          TypeChange* types) {
+                          const RowConversion& convert) {
   RETURN_IF_ERROR(transaction->RegisterPrivateSpace(after.layout.storage_id));
   const bool large = IsLarge(transaction, before);
   std::vector<IndexFill> indexes;
@@ -180,8 +181,8 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
   RETURN_IF_ERROR(
       ScanTable(context, transaction, before, [&](const types::Batch& scanned) -> absl::Status {
         types::Batch rows = scanned;
-        if (types != nullptr) {
-          ASSIGN_OR_RETURN(rows, types->Convert(scanned));
+        if (convert) {
+          ASSIGN_OR_RETURN(rows, convert(scanned));
         }
         std::vector<const types::Vector*> columns = executor::Pointers(rows);
         columns.resize(after.layout.types.size());
@@ -202,6 +203,27 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
   for (const codec::IndexLayout* index : sorted)
     RETURN_IF_ERROR(LoadIndex(context, shared, after, *index, shared->engine->TakeSnapshot()));
   return absl::OkStatus();
+}
+
+absl::Status AddGeneratedColumn(const rpc::CallContext& context, txn::Transaction* transaction,
+                                const catalog::TableEntry& before,
+                                const catalog::TableEntry& after) {
+  const size_t ordinal = before.layout.types.size();
+  if (after.layout.generated == nullptr || after.layout.types.size() != ordinal + 1)
+    return absl::InternalError("no generated column was added");
+  return RewriteTable(
+      context, transaction, before, after,
+      [&](const types::Batch& scanned) -> absl::StatusOr<types::Batch> {
+        types::Batch rows = scanned;
+        rows.columns[ordinal] = executor::Repeat(types::Value::Null(after.layout.types[ordinal]),
+                                                 after.layout.types[ordinal], rows.row_count);
+        RETURN_IF_ERROR(after.layout.generated->Compute(&rows));
+        for (uint32_t row = 0; row < rows.row_count && after.layout.not_null[ordinal]; ++row) {
+          if (rows.columns[ordinal]->is_null(row))
+            return ContainsNulls(after, static_cast<uint32_t>(ordinal));
+        }
+        return rows;
+      });
 }
 
 absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,

@@ -2,16 +2,25 @@
 // Writes go straight to spaces that only the transaction sees.
 #pragma once
 
+#include <functional>
+
 #include "services/storage/server/type_change.h"
 #include "services/storage/txn/transaction.h"
 
 namespace adbms::storage::server {
 
+// Makes the new rows, columns by ordinal, of the old ones, which have the row's key behind them.
+using RowConversion = std::function<absl::StatusOr<types::Batch>(const types::Batch&)>;
+
 // From `before` as the transaction sees it into the empty spaces of `after`: the same columns, or
-// with `types` those that it makes. Errors: 23502, 23505, 54000; those of `types`.
+// those that `convert`, when there is one, makes. Errors: 23502, 23505, 54000; those of `convert`.
 absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* transaction,
                           const catalog::TableEntry& before, const catalog::TableEntry& after,
-                          TypeChange* types);
+                          const RowConversion& convert);
+// The same with the values of a generated column that `after` has in addition.
+absl::Status AddGeneratedColumn(const rpc::CallContext& context, txn::Transaction* transaction,
+                                const catalog::TableEntry& before,
+                                const catalog::TableEntry& after);
 // Fills one index of `table`. Errors: 23505.
 absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,
                        const catalog::TableEntry& table, uint32_t index_id);

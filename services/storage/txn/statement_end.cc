@@ -7,6 +7,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
 #include "common/types/text_io.h"
+#include "services/storage/codec/generated_columns.h"
 #include "services/storage/txn/constraint_checks.h"
 #include "services/storage/txn/deferred_constraints.h"
 
@@ -227,6 +228,10 @@ absl::Status StatementEnd::Change(const Action& action, TableWriter* writer,
       column->Append(value);
     }
     changed.columns[ordinal] = std::move(column);
+  }
+  if (const auto& generated = table.layout.generated; generated != nullptr) {
+    RETURN_IF_ERROR(generated->Compute(&changed));
+    generated->MarkChanged(&assigned);
   }
   const std::vector<const types::Vector*> before = Pointers(rows);
   const std::vector<const types::Vector*> after = Pointers(changed);

@@ -22,6 +22,7 @@ TableWriter::TableWriter(const rpc::CallContext* call, Transaction* transaction,
       entries_written_(table->layout.indexes.size()),
       entry_keys_(table->layout.indexes.size()) {
   for (const codec::IndexLayout& index : layout_.indexes) indexed_.emplace_back(&layout_, &index);
+  transaction->NoteWrites(*table);
 }
 
 TableWriter::~TableWriter() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -354,6 +355,16 @@ absl::Status Transaction::WriteAll() {
                                        write);
 }
 
+void Transaction::NoteWrites(const catalog::TableEntry& table) {
+  wrote_rows_ = true;
+  wrote_permanent_rows_ |= !sql::IsTemporarySchema(table.descriptor.schema());
+}
+
+bool Transaction::IsTemporary() const {
+  if (wrote_permanent_rows_) return false;
+  return draft_ ? draft_->ChangesOnlyTemporary() : wrote_rows_;
+}
+
 absl::Status Transaction::CommitWrites() {
   if (broken_) {
     return status::Error(
@@ -374,7 +385,13 @@ absl::Status Transaction::CommitWrites() {
   begun_ = false;
   ApplyRowDeltas();
   if (!draft_) ReleaseLocks();
-  const absl::Status durable = shared_->log->WaitDurable();
+  absl::Status durable;
+  if (unsynced_ != nullptr && IsTemporary()) {
+    *unsynced_ = shared_->engine->LatestSequence();
+    durable = shared_->log->WaitDurable(read_sequence_);
+  } else {
+    durable = shared_->log->WaitDurable();
+  }
   if (draft_ && durable.ok()) {
     // Only now: a reader that sees the new catalog must find its rows in the durable snapshot.
     shared_->catalog->Publish(draft_->changes());
@@ -389,6 +406,7 @@ absl::Status Transaction::Commit(const rpc::CallContext& context) {
   absl::Status status = deferred_ == nullptr || broken_
                             ? absl::OkStatus()
                             : deferred_->Check(context, this, /*commit=*/true);
+  if (status.ok() && before_commit_ && !broken_) status = before_commit_(context, this);
   if (!status.ok()) {
     Rollback();
     return status;

@@ -111,6 +111,11 @@ class Transaction {
     listener_ = listener;
     locks_.SetSession(advisory_locks->owner());
   }
+  // Where a commit of what is temporary alone, which need not survive a crash and is not waited
+  // for, notes the sequence that its session's next reader waits for. It outlives the transaction.
+  void SetUnsynced(uint64_t* sequence) { unsynced_ = sequence; }
+  // Rows of the table are written.
+  void NoteWrites(const catalog::TableEntry& table);
   // What happens when it commits. REQUIRES: SetSession.
   PendingNotifications* notifications() {
     if (notifications_ == nullptr) notifications_ = std::make_unique<PendingNotifications>();
@@ -222,6 +227,10 @@ class Transaction {
   absl::Status RollbackTo(const std::string& name);
   absl::Status Release(const std::string& name);
 
+  // Called at the beginning of the commit, after deferred constraints: what it does is part of the
+  // transaction, which its error rolls back.
+  using CommitAction = std::function<absl::Status(const rpc::CallContext&, Transaction*)>;
+  void SetBeforeCommit(CommitAction action) { before_commit_ = std::move(action); }
   // Written and durable when OK. After an error, of what was deferred too, it is rolled back.
   absl::Status Commit(const rpc::CallContext& context);
   void Rollback();
@@ -253,6 +262,8 @@ class Transaction {
   absl::Status CommitWrites();
   // The counts of its rows, then all of it.
   absl::Status WriteAll();
+  // Whether all that it has changed is temporary.
+  bool IsTemporary() const;
   void ReleaseLocks();
   void ApplyRowDeltas();
   void End();
@@ -265,7 +276,11 @@ class Transaction {
   Listener* listener_ = nullptr;
   std::unique_ptr<PendingNotifications> notifications_;  // Null: none, as mostly.
   std::unique_ptr<DeferredConstraints> deferred_;        // Null: nothing, as mostly.
+  CommitAction before_commit_;                           // Empty, as mostly.
   std::unique_ptr<engine::Transaction> engine_transaction_;
+  uint64_t* unsynced_ = nullptr;  // Null: every commit is waited for.
+  bool wrote_rows_ = false;
+  bool wrote_permanent_rows_ = false;
   bool begun_ = false;
   bool ended_ = false;
   bool broken_ = false;

@@ -1,0 +1,146 @@
+// CREATE VIEW, CREATE and REFRESH MATERIALIZED VIEW.
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/catalog/index_keys.h"
+#include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/relation_options.h"
+#include "common/sql/parser/table_as_statement.h"
+#include "common/sql/temporary_schema.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::ddl {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+}  // namespace
+
+absl::StatusOr<std::string> DdlBinder::BindViewQuery(const Node* query, NodeList names,
+                                                     std::string_view too_many, Table* view) {
+  Binder binder(input_, tree_);
+  if (binder.query().client_parameters > 0)
+    return ErrorAt(sqlstate::kUndefinedParameter, -1, "there is no parameter $1");
+  ASSIGN_OR_RETURN(const BoundQuery bound, binder.BindTopQuery(*query->select_stmt));
+  view->set_owner(input_.current_user);
+  for (common::v1::ViewDependency& used : binder.DependenciesOf(bound))
+    *view->add_view_dependencies() = std::move(used);
+  if (names.size() > bound.columns.size()) return ErrorAt(sqlstate::kSyntaxError, -1, too_many);
+  std::set<std::string> taken;
+  for (size_t i = 0; i < bound.columns.size(); ++i) {
+    auto* column = view->add_columns();
+    column->set_name(i < names.size() ? std::string(parser::StringOf(names[i]))
+                                      : bound.columns[i].name);
+    Type type = bound.columns[i].type;
+    if (type.id == TypeId::kUnknown && view->has_materialized_view()) type = {TypeId::kText, 0};
+    *column->mutable_type() = types::ToProto(type);
+    if (!taken.insert(column->name()).second)
+      return ErrorAt(sqlstate::kDuplicateColumn, -1,
+                     absl::StrCat("column \"", column->name(), "\" specified more than once"));
+  }
+  const std::string_view text = std::string_view(tree_.parse->text()).substr(tree_.offset);
+  const parser::QueryText span = parser::QueryOf(text);
+  return std::string(text.substr(span.begin, span.end - span.begin));
+}
+
+bool DdlBinder::ReadsTemporary(const Table& view) const {
+  return std::any_of(view.view_dependencies().begin(), view.view_dependencies().end(),
+                     [this](const auto& used) {
+                       const Table* read = input_.catalog->FindTable(used.table_id());
+                       return read != nullptr && IsTemporarySchema(read->schema());
+                     });
+}
+
+void DdlBinder::KeepSearchPath(Table* view) const {
+  for (const std::string& path : input_.search_path) {
+    if (!IsTemporarySchema(path) || IsTemporarySchema(view->schema()))
+      view->add_view_search_path(path);
+  }
+}
+
+absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
+  ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.view));
+  if (create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION &&
+      create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__VIEW_CHECK_OPTION_UNDEFINED)
+    return Unsupported(-1, "WITH CHECK OPTION");
+  if (create.n_options > 0) return Unsupported(-1, "a view option");
+  if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return Unsupported(-1, "this kind of view");
+  auto* statement = Add()->mutable_create_view();
+  statement->set_or_replace(create.replace);
+  Table* view = statement->mutable_view();
+  view->set_schema(schema);
+  view->set_name(create.view->relname);
+  ASSIGN_OR_RETURN(*view->mutable_view_sql(),
+                   BindViewQuery(create.query, {create.aliases, create.n_aliases},
+                                 "CREATE VIEW specifies more column names than columns", view));
+  if (ReadsTemporary(*view) && !IsTemporarySchema(schema)) {
+    if (!parser::View(create.view->schemaname).empty())
+      return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                     "cannot create temporary relation in non-temporary schema");
+    view->set_schema(TemporaryTarget());
+    statement->set_becomes_temporary(true);
+  }
+  KeepSearchPath(view);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CreateMaterializedView(const PgQuery__CreateTableAsStmt& create) {
+  const PgQuery__IntoClause& into = *create.into;
+  ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*into.rel));
+  if (IsTemporarySchema(schema))
+    return ErrorAt(sqlstate::kSyntaxError, -1, "materialized views cannot be temporary");
+  if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return Unsupported(-1, "this kind of materialized view");
+  RETURN_IF_ERROR(
+      CheckRelationOptions(RelationKind::kTable, {into.options, into.n_options}, false));
+  auto* statement = Add()->mutable_create_table();
+  statement->set_if_not_exists(create.if_not_exists);
+  Table* view = statement->mutable_table();
+  view->set_schema(schema);
+  view->set_name(into.rel->relname);
+  view->mutable_materialized_view()->set_populated(!into.skip_data);
+  ASSIGN_OR_RETURN(*view->mutable_materialized_view()->mutable_sql(),
+                   BindViewQuery(create.query, {into.col_names, into.n_col_names},
+                                 "too many column names were specified", view));
+  if (ReadsTemporary(*view))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "materialized views must not use temporary tables or views");
+  KeepSearchPath(view);
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::RefreshMaterializedView(const PgQuery__RefreshMatViewStmt& refresh) {
+  ASSIGN_OR_RETURN(const Table* view, Resolve(*refresh.relation));
+  if (view->has_sequence() || !view->view_sql().empty())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", view->name(), "\" is not a table or materialized view"));
+  if (!view->has_materialized_view())
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("\"", view->name(), "\" is not a materialized view"));
+  if (refresh.concurrent && !view->materialized_view().populated())
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "CONCURRENTLY cannot be used when the materialized view is not populated");
+  if (refresh.concurrent && refresh.skip_data)
+    return ErrorAt(sqlstate::kSyntaxError, -1,
+                   "CONCURRENTLY and WITH NO DATA options cannot be used together");
+  const auto keeps_rows_apart = [](const common::v1::IndexDescriptor& index) {
+    return index.unique() && IsPlain(index);
+  };
+  if (refresh.concurrent &&
+      std::none_of(view->indexes().begin(), view->indexes().end(), keeps_rows_apart))
+    return ErrorAt(sqlstate::kObjectNotInPrerequisiteState, -1,
+                   absl::StrCat("cannot refresh materialized view \"", view->schema(), ".",
+                                view->name(), "\" concurrently"),
+                   "Create a unique index with no WHERE clause on one or more columns of the "
+                   "materialized view.");
+  auto* statement = Add()->mutable_refresh_materialized_view();
+  statement->set_table_id(view->table_id());
+  statement->set_concurrently(refresh.concurrent);
+  statement->set_no_data(refresh.skip_data);
+  return absl::OkStatus();
+}
+
+}  // namespace adbms::sql::ddl
