@@ -23,6 +23,8 @@ struct Catalog::Index {
   std::unordered_map<std::string, const common::v1::TableDescriptor*> by_name;
   std::unordered_map<uint32_t, const common::v1::TableDescriptor*> by_id;
   std::unordered_set<std::string> schemas;
+  std::unordered_map<std::string, const common::v1::TypeDescriptor*> types_by_name;
+  std::unordered_map<uint32_t, const common::v1::TypeDescriptor*> types_by_oid;
 };
 
 Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
@@ -33,6 +35,12 @@ Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
     index->by_id.emplace(table.table_id(), &table);
   }
   for (const auto& schema : snapshot_->schemas()) index->schemas.insert(schema.name());
+  for (const auto& type : snapshot_->types()) {
+    const common::v1::DeclaredType& declared = type.declared();
+    index->types_by_name.emplace(QualifiedKey(declared.schema(), declared.name()), &type);
+    index->types_by_oid.emplace(declared.oid(), &type);
+    index->types_by_oid.emplace(declared.array_oid(), &type);
+  }
   index_ = std::move(index);
 }
 
@@ -66,6 +74,27 @@ const common::v1::TableDescriptor* Catalog::ResolveTable(
 
 bool Catalog::HasSchema(std::string_view name) const {
   return index_->schemas.contains(std::string(name));
+}
+
+const common::v1::TypeDescriptor* Catalog::FindType(std::string_view schema,
+                                                    std::string_view name) const {
+  const auto it = index_->types_by_name.find(QualifiedKey(schema, name));
+  return it == index_->types_by_name.end() ? nullptr : it->second;
+}
+
+const common::v1::TypeDescriptor* Catalog::FindType(uint32_t oid) const {
+  const auto it = index_->types_by_oid.find(oid);
+  return it == index_->types_by_oid.end() ? nullptr : it->second;
+}
+
+const common::v1::TypeDescriptor* Catalog::ResolveType(
+    std::string_view schema, std::string_view name,
+    const std::vector<std::string>& search_path) const {
+  if (!schema.empty()) return FindType(schema, name);
+  for (const std::string& part : search_path) {
+    if (const auto* type = FindType(part, name)) return type;
+  }
+  return nullptr;
 }
 
 }  // namespace adbms::sql

@@ -29,6 +29,7 @@ absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint3
 }
 
 absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
+  if (rename.relation == nullptr) return RenameType(rename);
   auto table = Resolve(*rename.relation);
   if (!table.ok()) {
     if (rename.missing_ok && status::HasSqlState(table.status(), sqlstate::kUndefinedTable))

@@ -5,6 +5,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_words.h"
+#include "services/storage/catalog/definition_walk.h"
 
 namespace adbms::storage::catalog {
 
@@ -38,8 +39,8 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
     tables[table_id] = entry;
   }
   changes_.tables[table_id] = std::move(entry);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(), std::move(tables));
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
+                                          std::move(tables), state_->types());
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
@@ -53,8 +54,8 @@ void CatalogDraft::PutSchema(uint32_t schema_id,
     records_.push_back({SystemKey('s', schema_id), {}, true});
   }
   changes_.schemas[schema_id] = std::move(schema);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas), state_->tables());
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
+                                          state_->tables(), state_->types());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
@@ -68,7 +69,13 @@ absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
 
 absl::Status CatalogDraft::PutTable(TableDescriptor table) {
   table.set_schema_version(catalog_->NextVersion());
-  records_.push_back({SystemKey('t', table.table_id()), table.SerializeAsString(), false});
+  if (changes_.holds_labels) {
+    TableDescriptor kept = table;
+    ReleaseLabels(&kept);
+    records_.push_back({SystemKey('t', table.table_id()), kept.SerializeAsString(), false});
+  } else {
+    records_.push_back({SystemKey('t', table.table_id()), table.SerializeAsString(), false});
+  }
   const uint32_t id = table.table_id();
   ASSIGN_OR_RETURN(TableEntryPtr entry, MakeTableEntry(std::move(table)));
   PutEntry(id, std::move(entry));

@@ -71,10 +71,28 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       }
       result.add_notices("drop cascades to " + object);
     }
+    common::v1::DropType types;
+    types.set_cascade(true);
+    types.set_catalog_version(UINT64_MAX);
+    for (const auto& [oid, type] : state_->types()) {
+      if (type->declared().schema() != name) continue;
+      const std::string object = "type " + name + "." + type->declared().name();
+      if (!statement.cascade()) {
+        return status::Error("2BP01",
+                             "cannot drop schema " + name + " because other objects depend on it",
+                             object + " depends on schema " + name,
+                             "Use DROP ... CASCADE to drop the dependent objects too.");
+      }
+      auto* target = types.add_types();
+      target->set_schema(name);
+      target->set_name(type->declared().name());
+      result.add_notices("drop cascades to " + object);
+    }
     for (const char* kind : {"view", "table", "sequence"}) {
       drops[kind].set_cascade(true);
       RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
     }
+    if (types.types_size() > 0) RETURN_IF_ERROR(DropTypes(types).status());
     PutSchema(id, std::nullopt);
     result.set_object_id(id);
     result.set_changed(true);

@@ -8,6 +8,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/type_name.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/function_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/privilege_functions.h"
@@ -169,6 +170,12 @@ absl::StatusOr<Value> ConstraintDef(const Call& call) {
     if (pretty && text.starts_with("CHECK ((") && text.ends_with("))"))
       text = "CHECK (" + text.substr(8, text.size() - 10) + ")";
     return Value::Text(std::move(text));
+  }
+  if (auto text = DomainConstraintDefinition(call.catalog, call.oid)) {
+    const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
+    if (pretty && text->starts_with("CHECK ((") && text->ends_with("))"))
+      *text = "CHECK (" + text->substr(8, text->size() - 10) + ")";
+    return Value::Text(*std::move(text));
   }
   return NullText();
 }
@@ -343,9 +350,25 @@ absl::StatusOr<Value> Updatable(const Call& call) {
   return Value::Int(TypeId::kInt4, stored ? 28 : 0);
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
-  const auto id = types::FromSqlName(call.arguments[0].bytes());
-  if (!id) return Value::Null({TypeId::kRegtype, 0});
-  return Value::Int(TypeId::kRegtype, types::OidOf(*id));
+  std::string_view name = call.arguments[0].bytes();
+  if (const auto id = types::FromSqlName(name))
+    return Value::Int(TypeId::kRegtype, types::OidOf(*id));
+  const bool array = name.ends_with("[]");
+  if (array) name.remove_suffix(2);
+  std::vector<std::string> parts;
+  const uint32_t oid =
+      SplitName(name, &parts)
+          ? FindDeclaredType(call.catalog, PathOf(call.session), std::move(parts), array)
+          : 0;
+  return oid == 0 ? Value::Null({TypeId::kRegtype, 0}) : Value::Int(TypeId::kRegtype, oid);
+}
+// NULL for a type that is built in.
+absl::StatusOr<Value> RegtypeOut(const Call& call) {
+  const auto name = DeclaredTypeName(call.catalog, PathOf(call.session), call.oid);
+  return name.has_value() ? Value::Text(*name) : NullText();
+}
+absl::StatusOr<Value> TypeVisible(const Call& call) {
+  return Value::Bool(IsTypeVisible(call.catalog, PathOf(call.session), call.oid).value_or(true));
 }
 
 // Whether the schema exists, for the effective search path.
@@ -369,7 +392,8 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_get_expr", Expression},
       {"pg_get_viewdef", ViewDef},
       {"pg_table_is_visible", TableVisible},
-      {"pg_type_is_visible", True},
+      {"pg_type_is_visible", TypeVisible},
+      {"regtypeout", RegtypeOut},
       {"pg_function_is_visible", True},
       {"pg_operator_is_visible", True},
       {"pg_opclass_is_visible", True},

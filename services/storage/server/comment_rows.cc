@@ -11,6 +11,7 @@ using common::v1::TableDescriptor;
 constexpr int64_t kClass = 1259;
 constexpr int64_t kConstraint = 2606;
 constexpr int64_t kNamespace = 2615;
+constexpr int64_t kType = 1247;
 
 // Calls visit(object, its catalog, part, text) for each comment.
 template <typename Visit>
@@ -19,6 +20,7 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
     if (!text.empty()) visit(object, of_class, part, text);
   };
   for (const auto& [id, schema] : catalog.schemas()) show(id, kNamespace, 0, schema.comment());
+  for (const auto& [oid, type] : catalog.types()) show(oid, kType, 0, type->comment());
   for (const auto& [id, entry] : catalog.tables()) {
     const TableDescriptor& table = entry->descriptor;
     show(id, kClass, 0, table.comment());
