@@ -71,6 +71,8 @@ struct ShowStatement {
 struct PrepareStatement {
   std::string name;
   std::vector<types::Type> parameter_types;
+  // As many: the text of a type that is not built in, whose type is then kUnspecified; to be resolved by ResolveType.
+  std::vector<std::string> parameter_type_names;
   std::string sql;  // The inner statement's text.
 };
 struct ExecuteStatement {
@@ -243,6 +245,13 @@ class Catalog {
       const std::vector<std::string>& search_path) const;
   // Null when there is none.
   const common::v1::FunctionDescriptor* FindFunction(uint32_t function_id) const;
+  // Types that users have declared; null when there is none.
+  const common::v1::TypeDescriptor* FindType(std::string_view schema, std::string_view name) const;
+  // By the type's oid, or by that of its arrays.
+  const common::v1::TypeDescriptor* FindType(uint32_t oid) const;
+  // Unqualified: along the search path.
+  const common::v1::TypeDescriptor* ResolveType(std::string_view schema, std::string_view name,
+                                                const std::vector<std::string>& search_path) const;
 
  private:
   struct Index;
@@ -344,6 +353,11 @@ absl::StatusOr<common::v1::Plan> PlanDefault(const PlanningInput& input);
 // (kUnspecified: its own).
 absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
                                               const types::Type& type, const PlanningInput& input);
+
+// The type that a name in SQL means, with its modifiers and brackets. Errors: 42704, 0A000.
+absl::StatusOr<types::Type> ResolveType(const std::string& name, const PlanningInput& input);
+// The type with the oid, built in or declared; nullopt when there is none.
+std::optional<types::Type> TypeWithOid(uint32_t oid, const Catalog& catalog);
 
 // Binds one step of a DDL statement (`input.statement` or sql) to changes. Only ALTER TABLE has
 // more steps than one: each is to be bound against the catalog that the steps before it have left.

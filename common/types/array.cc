@@ -202,8 +202,8 @@ Value ArrayView::Get(uint32_t i) const {
   return one.Get(0);
 }
 
-Vector ArrayView::Elements() const {
-  Vector elements(Type{element_, 0});
+Vector ArrayView::Elements(const Type& type) const {
+  Vector elements(type);
   elements.Resize(size_);
   for (uint32_t i = 0; i < size_; ++i) Load(i, &elements, i);
   return elements;

@@ -82,7 +82,9 @@ class ArrayView {
   void Load(uint32_t i, Vector* out, uint32_t row) const;
   Value Get(uint32_t i) const;
   // All elements, which borrow their strings.
-  Vector Elements() const;
+  Vector Elements() const { return Elements({element_, 0}); }
+  // The same, as values of `type`, whose id is element()'s.
+  Vector Elements(const Type& type) const;
 
  private:
   friend bool IsWellFormedArray(std::string_view, TypeId);
@@ -143,7 +145,7 @@ void AppendArrayKey(std::string_view bytes, TypeId array, std::string* out);
 // Errors: 22P02, 2202E, 54000, and the elements' own.
 absl::StatusOr<std::string> ParseArray(std::string_view text, const Type& array,
                                        const TextOptions& options);
-void FormatArray(std::string_view bytes, TypeId array, const TextOptions& options,
+void FormatArray(std::string_view bytes, const Type& array, const TextOptions& options,
                  std::string* out);
 
 // A text or NULL.

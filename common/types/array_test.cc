@@ -19,7 +19,7 @@ std::string Parsed(std::string_view text, TypeId element) {
 
 std::string Printed(std::string_view bytes, TypeId element) {
   std::string text;
-  FormatArray(bytes, ArrayOf(element), {}, &text);
+  FormatArray(bytes, {ArrayOf(element), 0}, {}, &text);
   return text;
 }
 

@@ -263,12 +263,12 @@ absl::StatusOr<std::string> ParseArray(std::string_view text, const Type& array,
   return ArrayReader(text, array, options).Read();
 }
 
-void FormatArray(std::string_view bytes, TypeId array, const TextOptions& options,
+void FormatArray(std::string_view bytes, const Type& array, const TextOptions& options,
                  std::string* out) {
-  const ArrayView view(bytes, array);
+  const ArrayView view(bytes, array.id);
   const ArrayShape& shape = view.shape();
-  const Vector elements = view.Elements();
-  if (IsVector(array)) {
+  const Vector elements = view.Elements(ElementOf(array));
+  if (IsVector(array.id)) {
     for (uint32_t i = 0; i < view.size(); ++i) {
       if (i > 0) out->push_back(' ');
       FormatText(elements, i, options, out);

@@ -8,6 +8,7 @@
 #include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
+#include "common/types/declared_type.h"
 #include "common/types/decimal_math.h"
 #include "common/types/jsonb_builder.h"
 #include "common/types/mac_address.h"
@@ -141,19 +142,20 @@ void PutInt(int64_t value, TypeId id, std::string* out) {
 // Reads one value, of all the bytes.
 absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Type& type);
 
-void PutArray(std::string_view bytes, TypeId id, std::string* out) {
-  const ArrayView array(bytes, id);
+void PutArray(std::string_view bytes, const Type& type, std::string* out) {
+  const ArrayView array(bytes, type.id);
+  const Type element = ElementOf(type);
   ArrayShape shape = array.shape();
   // An empty vector has a dimension, without elements.
-  if (IsVector(id) && shape.dimensions == 0) shape.Add(0, 0);
+  if (IsVector(type.id) && shape.dimensions == 0) shape.Add(0, 0);
   Put(int32_t{shape.dimensions}, out);
   Put(int32_t{array.has_nulls() ? 1 : 0}, out);
-  Put(OidOf(array.element()), out);
+  Put(OidOf(element), out);
   for (int i = 0; i < shape.dimensions; ++i) {
     Put(shape.length(i), out);
     Put(shape.lower(i), out);
   }
-  const Vector elements = array.Elements();
+  const Vector elements = array.Elements(element);
   for (uint32_t i = 0; i < array.size(); ++i) {
     if (array.is_null(i)) {
       Put(int32_t{-1}, out);
@@ -197,13 +199,13 @@ absl::StatusOr<std::string> GetArray(Reader& reader, const Type& type) {
     return Error(sqlstate::kInvalidBinaryRepresentation, "invalid array flags");
   }
   const Type element = ElementOf(type);
-  if (element_oid != OidOf(element.id)) {
+  if (element_oid != OidOf(element)) {
     const auto sent = FromOid(element_oid);
     return Error(sqlstate::kDatatypeMismatch,
                  "binary data has array element type " + std::to_string(element_oid) + " (" +
                      (sent.has_value() ? Format(Type{*sent, 0}) : "???") +
-                     ") instead of expected " + std::to_string(OidOf(element.id)) + " (" +
-                     Format(Type{element.id, 0}) + ")");
+                     ") instead of expected " + std::to_string(OidOf(element)) + " (" +
+                     Format(Type{element.id, 0, element.declared}) + ")");
   }
   ASSIGN_OR_RETURN(const ArrayShape shape, GetShape(reader, dimensions));
   ArrayBuilder builder(type.id);
@@ -329,6 +331,13 @@ absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Typ
       return Value::Float(type.id, std::bit_cast<float>(bits));
     }
     case Physical::kDouble: {
+      if (IsEnum(type)) {
+        std::string_view label;
+        reader.Skip(bytes.size(), &label);
+        RETURN_IF_ERROR(ValidateUtf8(label));
+        ASSIGN_OR_RETURN(const double order, ParseEnum(label, type));
+        return Value::Float(type.id, order);
+      }
       uint64_t bits;
       if (!reader.Get(&bits)) return EndOfMessage();
       return Value::Float(type.id, std::bit_cast<double>(bits));
@@ -377,6 +386,7 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       Put(std::bit_cast<uint32_t>(vector.data<float>()[row]), out);
       break;
     case Physical::kDouble:
+      if (id == TypeId::kEnum) return FormatEnum(vector.data<double>()[row], vector.type(), out);
       Put(std::bit_cast<uint64_t>(vector.data<double>()[row]), out);
       break;
     case Physical::kDecimal:
@@ -392,7 +402,7 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
     case Physical::kString: {
       const std::string_view bytes = vector.data<std::string_view>()[row];
       if (IsArray(id)) {
-        PutArray(bytes, id, out);
+        PutArray(bytes, vector.type(), out);
       } else if (id == TypeId::kInet || id == TypeId::kCidr) {
         FormatNetworkBinary(NetworkAddress::FromForm(bytes), id, out);
       } else if (id == TypeId::kChar && bytes.empty()) {

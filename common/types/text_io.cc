@@ -5,6 +5,7 @@
 #include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
+#include "common/types/declared_type.h"
 #include "common/types/interval_text.h"
 #include "common/types/jsonb_builder.h"
 #include "common/types/mac_address.h"
@@ -197,9 +198,10 @@ void FormatChar(std::string_view bytes, std::string* out) {
   out->push_back(static_cast<char>('0' + (byte & 7)));
 }
 
-void FormatString(std::string_view bytes, TypeId id, const TextOptions& options, std::string* out) {
-  if (IsArray(id)) return FormatArray(bytes, id, options, out);
-  switch (id) {
+void FormatString(std::string_view bytes, const Type& type, const TextOptions& options,
+                  std::string* out) {
+  if (IsArray(type.id)) return FormatArray(bytes, type, options, out);
+  switch (type.id) {
     case TypeId::kBytea:
       return FormatBytea(bytes, options.bytea_hex, out);
     case TypeId::kUuid:
@@ -208,7 +210,7 @@ void FormatString(std::string_view bytes, TypeId id, const TextOptions& options,
       return FormatJsonb(Jsonb(bytes), false, out);
     case TypeId::kInet:
     case TypeId::kCidr:
-      return FormatNetwork(NetworkAddress::FromForm(bytes), id, out);
+      return FormatNetwork(NetworkAddress::FromForm(bytes), type.id, out);
     case TypeId::kMacaddr:
     case TypeId::kMacaddr8:
       return FormatMacaddr(bytes, out);
@@ -247,7 +249,11 @@ absl::StatusOr<Value> ParseText(std::string_view text, const Type& type,
     }
     case Physical::kDouble: {
       double number = 0;
-      RETURN_IF_ERROR(ParseFloat8(text, &number));
+      if (IsEnum(type)) {
+        ASSIGN_OR_RETURN(number, ParseEnum(text, type));
+      } else {
+        RETURN_IF_ERROR(ParseFloat8(text, &number));
+      }
       value = Value::Float(type.id, number);
       break;
     }
@@ -302,6 +308,10 @@ absl::Status ParseTextInto(std::string_view text, const TextOptions& options, Ve
     case Physical::kFloat:
       return ParseFloat4(text, &vector->data<float>()[row]);
     case Physical::kDouble:
+      if (IsEnum(type)) {
+        ASSIGN_OR_RETURN(vector->data<double>()[row], ParseEnum(text, type));
+        return absl::OkStatus();
+      }
       return ParseFloat8(text, &vector->data<double>()[row]);
     case Physical::kDecimal:
       return ParseNumeric(text, type, &vector->data<Decimal>()[row]);
@@ -332,6 +342,7 @@ void FormatText(const Value& value, const TextOptions& options, std::string* out
       FormatFloat4(static_cast<float>(value.float_value()), options.extra_float_digits, out);
       break;
     case Physical::kDouble:
+      if (IsEnum(value.type())) return FormatEnum(value.float_value(), value.type(), out);
       FormatFloat8(value.float_value(), options.extra_float_digits, out);
       break;
     case Physical::kDecimal:
@@ -341,7 +352,7 @@ void FormatText(const Value& value, const TextOptions& options, std::string* out
       FormatInterval(value.interval(), options.interval_style, out);
       break;
     case Physical::kString:
-      FormatString(value.bytes(), id, options, out);
+      FormatString(value.bytes(), value.type(), options, out);
       break;
   }
 }
@@ -365,6 +376,7 @@ void FormatText(const Vector& vector, uint32_t row, const TextOptions& options, 
       FormatFloat4(vector.data<float>()[row], options.extra_float_digits, out);
       break;
     case Physical::kDouble:
+      if (IsEnum(vector.type())) return FormatEnum(vector.data<double>()[row], vector.type(), out);
       FormatFloat8(vector.data<double>()[row], options.extra_float_digits, out);
       break;
     case Physical::kDecimal:
@@ -374,7 +386,7 @@ void FormatText(const Vector& vector, uint32_t row, const TextOptions& options, 
       FormatInterval(vector.data<Interval>()[row], options.interval_style, out);
       break;
     case Physical::kString:
-      FormatString(vector.data<std::string_view>()[row], id, options, out);
+      FormatString(vector.data<std::string_view>()[row], vector.type(), options, out);
       break;
   }
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "common/types/declared_type.h"
+
 namespace adbms::types {
 namespace {
 
@@ -59,6 +61,8 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kCidr, Physical::kString, 650, 651, -1, 'I', false, "cidr", "cidr"},
     {TypeId::kMacaddr, Physical::kString, 829, 1040, 6, 'U', false, "macaddr", "macaddr"},
     {TypeId::kMacaddr8, Physical::kString, 774, 775, 8, 'U', false, "macaddr8", "macaddr8"},
+    // The oids are those of anyenum and anyarray: no enum has them.
+    {TypeId::kEnum, Physical::kDouble, 3500, 2277, 4, 'E', false, "anyenum", "anyenum"},
 };
 
 constexpr TypeRow kNoType = {
@@ -83,7 +87,7 @@ constexpr TypeId WithoutArrayBit(TypeId id) {
 }
 
 // Of an array: its element's.
-const TypeRow& DeclarationOf(TypeId id) {
+const TypeRow& RowOf(TypeId id) {
   if (HasArrayBit(id)) id = WithoutArrayBit(id);
   const size_t position = static_cast<size_t>(id);
   return position < kTypeLimit ? kIndex[position] : kNoType;
@@ -108,33 +112,42 @@ std::span<const TypeId> PlainTypes() {
 }
 
 Physical PhysicalOf(TypeId id) {
-  return HasArrayBit(id) ? Physical::kString : DeclarationOf(id).physical;
+  return HasArrayBit(id) ? Physical::kString : RowOf(id).physical;
 }
 
 uint32_t OidOf(TypeId id) {
-  return HasArrayBit(id) ? DeclarationOf(id).array_oid : DeclarationOf(id).oid;
+  return HasArrayBit(id) ? RowOf(id).array_oid : RowOf(id).oid;
 }
 
 std::optional<TypeId> FromOid(uint32_t oid) {
   if (oid == 0) return std::nullopt;
   for (const auto& row : kTypes) {
+    if (row.id == TypeId::kEnum) continue;
     if (row.oid == oid) return row.id;
     if (row.array_oid == oid) return ArrayOf(row.id);
   }
   return std::nullopt;
 }
 
-char CategoryOf(TypeId id) { return HasArrayBit(id) ? 'A' : DeclarationOf(id).category; }
+uint32_t OidOf(const Type& type) {
+  if (type.declared == nullptr) return OidOf(type.id);
+  const common::v1::DeclaredType& definition = type.declared->definition;
+  return types::DeclarationOf(type) != nullptr ? definition.oid() : definition.array_oid();
+}
 
-bool IsPreferred(TypeId id) { return !HasArrayBit(id) && DeclarationOf(id).preferred; }
+char CategoryOf(TypeId id) { return HasArrayBit(id) ? 'A' : RowOf(id).category; }
 
-int16_t PgTypeLength(TypeId id) { return HasArrayBit(id) ? -1 : DeclarationOf(id).length; }
+bool IsPreferred(TypeId id) { return !HasArrayBit(id) && RowOf(id).preferred; }
+
+int16_t PgTypeLength(TypeId id) { return HasArrayBit(id) ? -1 : RowOf(id).length; }
 
 int32_t PgTypmod(const Type& type) { return type.modifier - 1; }
 
 std::string Format(const Type& type) {
+  if (const DeclaredType* declared = types::DeclarationOf(type))
+    return QuotedName(declared->definition.name());
   if (HasArrayBit(type.id)) return Format(ElementOf(type)) + "[]";
-  std::string name(DeclarationOf(type.id).sql_name);
+  std::string name(RowOf(type.id).sql_name);
   if (type.modifier == 0) return name;
   if (auto numeric = NumericModifierOf(type)) {
     return name + "(" + std::to_string(numeric->precision) + "," + std::to_string(numeric->scale) +
@@ -157,7 +170,7 @@ std::string Format(const Type& type) {
 }
 
 std::string_view CatalogName(TypeId id) {
-  if (!HasArrayBit(id)) return DeclarationOf(id).catalog_name;
+  if (!HasArrayBit(id)) return RowOf(id).catalog_name;
   static const auto* const kNames = [] {
     auto* names = new std::array<std::string, kTypeLimit>();
     for (const auto& row : kTypes) {
@@ -165,7 +178,13 @@ std::string_view CatalogName(TypeId id) {
     }
     return names;
   }();
-  return (*kNames)[static_cast<size_t>(DeclarationOf(id).id)];
+  return (*kNames)[static_cast<size_t>(RowOf(id).id)];
+}
+
+std::string_view CatalogName(const Type& type) {
+  if (type.declared == nullptr) return CatalogName(type.id);
+  const common::v1::DeclaredType& definition = type.declared->definition;
+  return types::DeclarationOf(type) != nullptr ? definition.name() : definition.array_name();
 }
 
 std::optional<TypeId> FromName(std::string_view name) {
@@ -174,11 +193,13 @@ std::optional<TypeId> FromName(std::string_view name) {
     if (alias == name) return id;
   }
   for (const auto& row : kTypes) {
+    if (row.id == TypeId::kEnum) continue;
     if (row.catalog_name == name || row.sql_name == name) return row.id;
   }
   std::optional<TypeId> element;
   for (const auto& row : kTypes) {
-    if (name.starts_with('_') && row.catalog_name == name.substr(1)) element = row.id;
+    if (row.id != TypeId::kEnum && name.starts_with('_') && row.catalog_name == name.substr(1))
+      element = row.id;
   }
   if (name.ends_with("[]")) element = FromName(name.substr(0, name.size() - 2));
   if (!element.has_value() || ArrayOf(*element) == TypeId::kUnspecified) return std::nullopt;
@@ -241,15 +262,21 @@ TypeId ElementOf(TypeId array) {
   return WithoutArrayBit(array);
 }
 
-Type ElementOf(const Type& array) { return {ElementOf(array.id), array.modifier}; }
+Type ElementOf(const Type& array) {
+  // A domain over an array: that array's.
+  if (const DeclaredType* declared = types::DeclarationOf(array)) return ElementOf(declared->base);
+  return {ElementOf(array.id), array.modifier, array.declared};
+}
 
 TypeId ArrayOf(TypeId element) {
-  if (HasArrayBit(element) || DeclarationOf(element).array_oid == 0) return TypeId::kUnspecified;
+  if (HasArrayBit(element) || RowOf(element).array_oid == 0) return TypeId::kUnspecified;
   return static_cast<TypeId>(static_cast<uint8_t>(TypeId::kArrayOf) |
                              static_cast<uint8_t>(element));
 }
 
-Type ArrayOf(const Type& element) { return {ArrayOf(element.id), element.modifier}; }
+Type ArrayOf(const Type& element) {
+  return {ArrayOf(element.id), element.modifier, element.declared};
+}
 
 bool IsComparable(TypeId id) {
   if (HasArrayBit(id)) id = WithoutArrayBit(id);
@@ -262,11 +289,13 @@ common::v1::DataType ToProto(const Type& type) {
   common::v1::DataType proto;
   proto.set_id(static_cast<common::v1::TypeId>(type.id));
   proto.set_modifier(type.modifier);
+  if (type.declared != nullptr) *proto.mutable_declared() = type.declared->definition;
   return proto;
 }
 
 Type FromProto(const common::v1::DataType& proto) {
-  return {static_cast<TypeId>(proto.id()), proto.modifier()};
+  return {static_cast<TypeId>(proto.id()), proto.modifier(),
+          proto.has_declared() ? Intern(proto.declared()) : nullptr};
 }
 
 }  // namespace adbms::types

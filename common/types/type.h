@@ -47,6 +47,8 @@ enum class TypeId : uint8_t {
   kCidr = common::v1::TYPE_ID_CIDR,
   kMacaddr = common::v1::TYPE_ID_MACADDR,
   kMacaddr8 = common::v1::TYPE_ID_MACADDR8,
+  // Any enum: which one says Type::declared.
+  kEnum = common::v1::TYPE_ID_ENUM,
 
   // Arrays: of every type that has them, ArrayOf(element). These are named because code names them.
   kArrayOf = common::v1::TYPE_ID_ARRAY_OF,
@@ -65,23 +67,28 @@ enum class Physical : uint8_t {
   kInt32,  // int4, date (days since 2000-01-01)
   kInt64,  // int8, oid and reg* (0..2^32-1), time, timestamp, timestamptz (us since 2000-01-01 UTC)
   kFloat,  // float4
-  kDouble,    // float8
+  kDouble,    // float8, enums (the sort order of the label)
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
   kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json; in forms of
               // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, arrays
 };
 
+struct DeclaredType;
+
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
-// the modifier of its elements.
+// the modifier of its elements. `declared` is the definition of what a user has declared (declared_type.h),
+// null for all other types: an enum has id kEnum, a domain the id of the type that it is over, an array the definition
+// of its elements.
 struct Type {
   TypeId id = TypeId::kUnspecified;
   int32_t modifier = 0;
+  const DeclaredType* declared = nullptr;
 
   friend bool operator==(const Type&, const Type&) = default;
 };
 
-// Every type but arrays, in the order of their declaration.
+// Every built-in type but arrays, and kEnum, in the order of their declaration.
 std::span<const TypeId> PlainTypes();
 
 Physical PhysicalOf(TypeId id);
@@ -89,6 +96,8 @@ Physical PhysicalOf(TypeId id);
 // PostgreSQL's oid of the type, and back (nullopt for a type we do not have).
 uint32_t OidOf(TypeId id);
 std::optional<TypeId> FromOid(uint32_t oid);
+// That of a declared type, too.
+uint32_t OidOf(const Type& type);
 
 // pg_type.typcategory and typispreferred; 'P' for a type we do not have.
 char CategoryOf(TypeId id);
@@ -100,11 +109,14 @@ int16_t PgTypeLength(TypeId id);
 // atttypmod as PostgreSQL shows it: -1 for none.
 int32_t PgTypmod(const Type& type);
 
-// `format_type`: "character varying(10)", "numeric(12,2)", "timestamp with time zone".
+// `format_type`: "character varying(10)", "numeric(12,2)", "timestamp with time zone". A declared
+// type comes with its schema unless that is public.
 std::string Format(const Type& type);
 
-// The catalog's short name: "int4", "varchar", "timestamptz".
+// The catalog's short name: "int4", "varchar", "timestamptz"; "anyenum" for enums.
 std::string_view CatalogName(TypeId id);
+// That of a declared type, too.
+std::string_view CatalogName(const Type& type);
 
 // The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower
 // case, without modifier; nullopt when there is none.

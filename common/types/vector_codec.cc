@@ -3,8 +3,9 @@
 //   u32 row_count
 //   u32 column_count
 //   column_count times:
-//     u8  type id, i32 modifier, u8 has_nulls (0 or 1)
-//     has_nulls: ceil(row_count / 64) words u64, bit 1: valid; bits beyond row_count are 1
+//     u8  type id, i32 modifier, u8 flags: 1 has nulls, 2 is of a declared type
+//     declared: u32 length, then a DeclaredType (type.proto)
+//     has nulls: ceil(row_count / 64) words u64, bit 1: valid; bits beyond row_count are 1
 //     values, by physical form:
 //       kBool u8 (0 or 1), kInt16 i16, kInt32 i32, kInt64 i64, kFloat f32, kDouble f64
 //       kDecimal  i128 unscaled, i16 scale, u8 nan
@@ -15,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "common/types/decimal_math.h"
+#include "common/types/declared_type.h"
 #include "common/types/form.h"
 #include "common/types/vector.h"
 
@@ -26,6 +28,8 @@ static_assert(sizeof(Interval) == 16);
 
 constexpr uint8_t kVersion = 1;
 constexpr size_t kDecimalBytes = 19;
+constexpr uint8_t kHasNulls = 1;
+constexpr uint8_t kDeclared = 2;
 
 template <typename T>
 void Put(T value, std::string* out) {
@@ -59,7 +63,14 @@ void EncodeStrings(const Vector& column, std::string* out) {
 void EncodeColumn(const Vector& column, std::string* out) {
   Put(static_cast<uint8_t>(column.type().id), out);
   Put(column.type().modifier, out);
-  Put(static_cast<uint8_t>(column.may_have_nulls()), out);
+  const DeclaredType* const declared = column.type().declared;
+  Put(static_cast<uint8_t>((column.may_have_nulls() ? kHasNulls : 0) |
+                           (declared != nullptr ? kDeclared : 0)),
+      out);
+  if (declared != nullptr) {
+    Put(static_cast<uint32_t>(declared->definition.ByteSizeLong()), out);
+    declared->definition.AppendToString(out);
+  }
   const uint32_t rows = column.size();
   if (column.may_have_nulls()) {
     for (uint32_t word = 0; word * 64 < rows; ++word) {
@@ -117,6 +128,19 @@ bool DecodeNulls(Reader& reader, uint32_t rows, Vector* column) {
     }
   }
   return true;
+}
+
+// The type's definition, which must be one for such values.
+bool DecodeDeclared(Reader& reader, Type* type) {
+  uint32_t length;
+  std::string_view bytes;
+  common::v1::DeclaredType definition;
+  if (!reader.Get(&length) || !reader.Skip(length, &bytes) ||
+      !definition.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return false;
+  type->declared = Intern(definition);
+  return type->declared != nullptr &&
+         (type->declared->id == type->id || ArrayOf(type->declared->id) == type->id);
 }
 
 bool DecodeDecimals(Reader& reader, uint32_t rows, Vector* column) {
@@ -188,15 +212,17 @@ size_t LeastBytes(Physical physical) {
 bool DecodeColumn(Reader& reader, uint32_t rows, Batch* batch) {
   uint8_t id;
   int32_t modifier;
-  uint8_t has_nulls;
-  if (!reader.Get(&id) || !reader.Get(&modifier) || !reader.Get(&has_nulls)) return false;
+  uint8_t flags;
+  if (!reader.Get(&id) || !reader.Get(&modifier) || !reader.Get(&flags)) return false;
   const auto type_id = static_cast<TypeId>(id);
-  if (has_nulls > 1) return false;
+  if (flags > (kHasNulls | kDeclared)) return false;
   if (OidOf(type_id) == 0 && type_id != TypeId::kUnspecified) return false;
+  Type type{type_id, modifier};
+  if ((flags & kDeclared) != 0 && !DecodeDeclared(reader, &type)) return false;
   if (reader.left() / LeastBytes(PhysicalOf(type_id)) < rows) return false;
-  auto column = std::make_shared<Vector>(Type{type_id, modifier});
+  auto column = std::make_shared<Vector>(type);
   column->Resize(rows);
-  if (has_nulls == 1 && !DecodeNulls(reader, rows, column.get())) return false;
+  if ((flags & kHasNulls) != 0 && !DecodeNulls(reader, rows, column.get())) return false;
   bool decoded;
   switch (column->physical()) {
     case Physical::kDecimal:

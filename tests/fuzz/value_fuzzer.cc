@@ -59,7 +59,7 @@ namespace {
 // Whatever the bytes are, reading them as an array must end within them.
 void ReadAsArray(std::string_view bytes, types::TypeId array) {
   std::string text;
-  types::FormatArray(bytes, array, {}, &text);
+  types::FormatArray(bytes, {array, 0}, {}, &text);
   std::string key;
   types::AppendOrderKey(array, bytes, &key);
   if (types::CompareStrings(array, bytes, bytes) != 0) std::abort();

@@ -5,6 +5,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -28,6 +29,7 @@ bool IsFixedCast(TypeId from, TypeId to) {
 
 // The cast of a literal done where every session does the same; anything else as it is.
 absl::StatusOr<ExprPtr> CastLiteral(const ExprPtr& e) {
+  if (types::IsDomain(e->type)) return e;
   if (e->kind != Expr::Kind::kCast || e->args[0]->kind != Expr::Kind::kLiteral) return e;
   if (!IsFixedCast(e->args[0]->type.id, e->type.id)) return e;
   types::Vector input(e->args[0]->type);
@@ -142,7 +144,7 @@ absl::StatusOr<ExprPtr> Binder::SubscriptArray(ExprPtr base, NodeList indices, S
   if (indices.size() > size_t{types::kMaxDimensions})
     return types::TooManyDimensions(static_cast<int64_t>(indices.size()));
   if (types::IsVector(base->type.id)) {
-    ASSIGN_OR_RETURN(base, Implicit(base, types::ArrayOf(types::ElementOf(base->type.id))));
+    ASSIGN_OR_RETURN(base, Implicit(base, types::ArrayOf(types::ElementOf(base->type))));
   }
   const Type array = base->type;
   bool slice = false;
@@ -285,17 +287,18 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   ExprPtr array = *bound;
   if (array->type.id == TypeId::kUnknown) {
     // The array is of what the operator takes beside x.
-    ASSIGN_OR_RETURN(const functions::Function* comparison,
-                     FindOperator(op, x->type.id, TypeId::kUnknown, expr.location));
-    TypeId element = comparison->arguments[1];
-    if (element == TypeId::kVarchar) element = TypeId::kText;
-    const TypeId type = types::ArrayOf(element);
-    if (type == TypeId::kUnspecified)
+    std::vector<Type> sides;
+    RETURN_IF_ERROR(
+        FindOperator(op, x->type, {TypeId::kUnknown, 0}, expr.location, &sides).status());
+    Type element = sides[1];
+    if (element.id == TypeId::kVarchar) element.id = TypeId::kText;
+    const Type type = types::ArrayOf(element);
+    if (type.id == TypeId::kUnspecified)
       return ErrorAt(
           sqlstate::kUndefinedObject, expr.location,
-          absl::StrCat("could not find array type for data type ", types::Format({element, 0})));
+          absl::StrCat("could not find array type for data type ", types::Format(element)));
     ++no_lift_;
-    auto coerced = TryCoerce(array, {type, 0}, CastContext::kImplicit);
+    auto coerced = TryCoerce(array, type, CastContext::kImplicit);
     --no_lift_;
     if (!coerced.ok()) return coerced.status();
     array = *coerced;
@@ -303,13 +306,16 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   if (!types::IsArray(array->type.id))
     return ErrorAt(sqlstate::kWrongObjectType, expr.location,
                    "op ANY/ALL (array) requires array on right side");
-  const TypeId element = types::ElementOf(array->type.id);
+  const Type element = types::ElementOf(array->type);
   if (array->kind == Expr::Kind::kLiteral) {
     if (array->value.is_null()) return plan::MakeNull({TypeId::kBool, 0});
     const types::ArrayView view(array->value.bytes(), array->type.id);
     std::vector<ExprPtr> items;
-    for (uint32_t i = 0; i < view.size(); ++i)
-      items.push_back(plan::MakeLiteral(view.Get(i), array->location));
+    for (uint32_t i = 0; i < view.size(); ++i) {
+      Value item = view.Get(i);
+      item.set_type({item.type().id, 0, element.declared});
+      items.push_back(plan::MakeLiteral(std::move(item), array->location));
+    }
     return compare_each(std::move(items));
   }
   // An array known only at run time: op ANY (SELECT unnest(array)), NULL when the array is.
@@ -320,17 +326,19 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
       functions::SignatureOf("unnest", {array->type.id}));
   if (unnest == nullptr)
     return Unsupported(expr.location, absl::StrCat("ANY or ALL over ", types::Format(array->type)));
+  std::vector<Type> sides;
   ASSIGN_OR_RETURN(const functions::Function* comparison,
-                   FindOperator(op, x->type.id, element, expr.location));
-  ASSIGN_OR_RETURN(x, Implicit(x, comparison->arguments[0]));
+                   FindOperator(op, x->type, element, expr.location, &sides));
+  ASSIGN_OR_RETURN(x, Implicit(x, sides[0]));
   RelPtr scan = plan::MakeRel(plan::Rel::Kind::kFunction);
   scan->table_function = unnest;
   scan->expressions = {array};
   scan->alias = "unnest";
-  scan->output = {query_->AddColumn({"unnest", {unnest->result[0], 0}, 0, 0, false})};
+  const Type unnested{unnest->result[0], 0, element.declared};
+  scan->output = {query_->AddColumn({"unnest", unnested, 0, 0, false})};
   RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {scan});
-  ASSIGN_OR_RETURN(ExprPtr item, Implicit(plan::MakeColumn(scan->output[0], {unnest->result[0], 0}),
-                                          comparison->arguments[1]));
+  ASSIGN_OR_RETURN(ExprPtr item,
+                   Implicit(plan::MakeColumn(scan->output[0], unnested), sides[1]));
   project->expressions = {item};
   project->output = {query_->AddColumn({"unnest", item->type, 0, 0, false})};
   auto subquery = std::make_shared<Expr>();

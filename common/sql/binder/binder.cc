@@ -79,6 +79,7 @@ Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
   query_->parameter_types = input.parameter_types;
   query_->parameter_types.resize(parameters);
   query_->client_parameters = static_cast<uint32_t>(parameters);
+  RenewParameterTypes();
   query_->switches = input.switches;
   variables_in_ = text_.data();
   for (size_t i = 0; i < input.parameter_names.size() && i < input.parameter_types.size(); ++i)
@@ -195,7 +196,8 @@ void Binder::NameObjects(BoundQuery* bound) {
   const auto named = [](const ScopeColumn& column) {
     const TypeId id =
         types::IsArray(column.type.id) ? types::ElementOf(column.type.id) : column.type.id;
-    return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc;
+    return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc ||
+           id == TypeId::kRegtype;
   };
   if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});
@@ -295,6 +297,7 @@ ExprPtr IdentityValue(const ExprPtr& value) {
 
 absl::StatusOr<ExprPtr> Binder::BindDefault(const std::string& sql,
                                             const common::v1::ColumnDescriptor& column) {
+  if (sql.empty()) return DefaultOf(column);
   std::shared_ptr<const parser::ParseTree> tree;
   ASSIGN_OR_RETURN(const Node* node, ParseExpression(sql, &tree));
   kept_trees_.push_back(tree);

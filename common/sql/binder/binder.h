@@ -61,7 +61,7 @@ class Binder {
   absl::StatusOr<std::unique_ptr<plan::Query>> BindStatement();
   // An expression without columns, coerced to `type` unless that is kUnspecified.
   absl::StatusOr<ExprPtr> BindConstant(const Node* node, const Type& type);
-  // A DEFAULT of `column`, coerced to its type by assignment.
+  // A DEFAULT of `column`, coerced to its type by assignment; empty: that of its domain, or NULL.
   absl::StatusOr<ExprPtr> BindDefault(const std::string& sql,
                                       const common::v1::ColumnDescriptor& column);
   // A condition over a table's live columns, whose numbers are given in order.
@@ -89,6 +89,10 @@ class Binder {
   absl::StatusOr<ExprPtr> AsCondition(ExprPtr expression, const char* construct) {
     return ToBoolean(std::move(expression), construct);
   }
+  // declared_types.cc: the type that a name means. Errors: 42704, 0A000, 22023, each with position.
+  absl::StatusOr<Type> ResolveType(const PgQuery__TypeName& name);
+  // Whether what has been bound so far names the declared type.
+  bool Names(uint32_t type_oid) const;
   // A whole query, for views.
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
   // The relations and columns that a view's query, bound by BindTopQuery, reads itself.
@@ -311,6 +315,10 @@ class Binder {
   void UseTable(const common::v1::TableDescriptor& table, common::v1::Privilege privilege);
   // The plan is bound to this version of the table, and needs no privilege on it.
   void MentionTable(const common::v1::TableDescriptor& table);
+  // The type with these names in the catalog, which the plan is then bound to.
+  std::optional<Type> FindDeclaredType(std::string_view schema, std::string_view name);
+  // Parameters of a type that has changed since they were declared are of what it is now.
+  void RenewParameterTypes();
 
   // -- expressions (expression_binder.cc and others)
   // What a name means that no column has.
@@ -454,8 +462,11 @@ class Binder {
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);
   absl::StatusOr<ExprPtr> Operator(const std::string& symbol, ExprPtr left, ExprPtr right,
                                    int location);
-  absl::StatusOr<const functions::Function*> FindOperator(const std::string& symbol, TypeId left,
-                                                          TypeId right, int location);
+  // `operands`: what the sides become, may be null. A prefix operator has a left side of no type.
+  absl::StatusOr<const functions::Function*> FindOperator(const std::string& symbol,
+                                                          const Type& left, const Type& right,
+                                                          int location,
+                                                          std::vector<Type>* operands = nullptr);
   // Makes json of the arguments of json_agg and its like that it would not read as they are meant.
   absl::Status PrepareJsonAggregate(const std::string& name, const PgQuery__FuncCall& call,
                                     std::vector<ExprPtr>* arguments);
@@ -469,13 +480,15 @@ class Binder {
                                         functions::CastContext context);
   absl::StatusOr<ExprPtr> ParseLiteral(const ExprPtr& literal, const Type& type);
   // Implicitly; INTERNAL when that is impossible.
-  absl::StatusOr<ExprPtr> Implicit(ExprPtr expression, TypeId type);
+  absl::StatusOr<ExprPtr> Implicit(ExprPtr expression, const Type& type);
+  // The same for all arguments of a call; unknown ones become text where the signature takes any.
+  absl::Status CoerceArguments(const std::vector<Type>& types, std::vector<ExprPtr>* args);
   absl::StatusOr<ExprPtr> ToBoolean(ExprPtr expression, const char* construct);
   absl::StatusOr<ExprPtr> ResolveUnknown(ExprPtr expression);
   // Brings all to their common type; `construct` as in "CASE types integer and text cannot be
   // matched".
   absl::StatusOr<Type> Unify(std::vector<ExprPtr*> expressions, const char* construct);
-  absl::Status SetParameterType(int parameter, TypeId type, int location);
+  absl::Status SetParameterType(int parameter, const Type& type, int location);
   int FindLiteral(int location, bool* negated) const;
   ExprPtr LiftLiteral(int literal, const Type& type, int location);
   bool CanLift(int literal) const;

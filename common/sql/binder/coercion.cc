@@ -9,6 +9,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 #include "common/types/time_zone.h"
 #include "common/types/type_name.h"
 
@@ -146,17 +147,18 @@ absl::StatusOr<ExprPtr> Binder::BindParam(const PgQuery__ParamRef& param) {
   return plan::MakeParameter(index, type, param.location);
 }
 
-absl::Status Binder::SetParameterType(int parameter, TypeId type, int location) {
+absl::Status Binder::SetParameterType(int parameter, const Type& type, int location) {
   Type& known = query_->parameter_types[parameter];
   if (known.id == TypeId::kUnspecified || known.id == TypeId::kUnknown) {
-    known = {type, 0};
+    known = {type.id, 0, type.declared};
+    if (type.declared != nullptr) RenewParameterTypes();
     return absl::OkStatus();
   }
-  if (known.id == type) return absl::OkStatus();
+  if (known.id == type.id && types::EnumOf(known) == types::EnumOf(type)) return absl::OkStatus();
   status::SqlError error;
   error.sqlstate = "42P08";
   error.message = absl::StrCat("inconsistent types deduced for parameter $", parameter + 1);
-  error.detail = absl::StrCat(types::Format(known), " versus ", types::Format({type, 0}));
+  error.detail = absl::StrCat(types::Format(known), " versus ", types::Format({type.id, 0, type.declared}));
   error.position = parser::CharacterPosition(text_, location);
   return status::ToStatus(error);
 }
@@ -170,7 +172,7 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   const TypeId element = types::IsArray(type.id) ? types::ElementOf(type.id) : type.id;
   // Names of objects in an array are looked up when the statement runs.
   if (types::IsArray(type.id) && (element == TypeId::kRegclass || element == TypeId::kRegproc ||
-                                  element == TypeId::kRegnamespace)) {
+                                  element == TypeId::kRegnamespace || element == TypeId::kRegtype)) {
     ASSIGN_OR_RETURN(ExprPtr names, ParseLiteral(literal, {TypeId::kTextArray, 0}));
     return plan::MakeCast(std::move(names), type, true, literal->location);
   }
@@ -214,11 +216,17 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
 absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const Type& type,
                                               CastContext context) {
   ExprPtr result;
-  const Type plain{type.id, 0};
+  if (types::IsDomain(type)) {
+    const Type base = types::BaseOf(type);
+    ASSIGN_OR_RETURN(result, CoerceUnknown(expression, base, context));
+    if (result == nullptr) return result;
+    return plan::MakeCast(result, type, context == CastContext::kExplicit, expression->location);
+  }
+  const Type plain{type.id, 0, type.declared};
   if (expression->kind == Expr::Kind::kLiteral) {
     ASSIGN_OR_RETURN(result, ParseLiteral(expression, plain));
   } else if (expression->kind == Expr::Kind::kParameter) {
-    RETURN_IF_ERROR(SetParameterType(expression->parameter, type.id, expression->location));
+    RETURN_IF_ERROR(SetParameterType(expression->parameter, plain, expression->location));
     result = plan::MakeParameter(expression->parameter, plain, expression->location);
   } else {
     ASSIGN_OR_RETURN(ExprPtr text, ResolveUnknown(expression));
@@ -234,7 +242,17 @@ absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastConte
     if (type.id == TypeId::kUnknown) return e;
     return CoerceUnknown(e, type, context);
   }
+  if (types::IsDomain(type)) {
+    if (e->type.declared == type.declared) return e;
+    const int location = e->location;
+    ASSIGN_OR_RETURN(ExprPtr base, TryCoerce(std::move(e), types::BaseOf(type), context));
+    if (base == nullptr) return base;
+    return plan::MakeCast(base, type, context == CastContext::kExplicit, location);
+  }
   if (e->type.id == type.id) {
+    // Another enum, or an array of another.
+    const types::DeclaredType* labels = types::EnumOf(type);
+    if (labels != nullptr && labels != types::EnumOf(e->type)) return ExprPtr();
     if (type.modifier == 0 || type.modifier == e->type.modifier) return e;
     return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
   }
@@ -246,15 +264,28 @@ absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastConte
   return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
 }
 
-absl::StatusOr<ExprPtr> Binder::Implicit(ExprPtr expression, TypeId type) {
+absl::Status Binder::CoerceArguments(const std::vector<Type>& types, std::vector<ExprPtr>* args) {
+  for (size_t i = 0; i < args->size(); ++i) {
+    ExprPtr& arg = (*args)[i];
+    if (types[i].id == TypeId::kUnspecified) {
+      ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
+    } else {
+      ASSIGN_OR_RETURN(arg, Implicit(arg, types[i]));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ExprPtr> Binder::Implicit(ExprPtr expression, const Type& type) {
   const Type from = expression->type;
   const int location = expression->location;
   ASSIGN_OR_RETURN(ExprPtr result,
-                   TryCoerce(std::move(expression), {type, 0}, CastContext::kImplicit));
+                   TryCoerce(std::move(expression), {type.id, 0, type.declared},
+                             CastContext::kImplicit));
   if (result == nullptr)
     return ErrorAt(
         sqlstate::kCannotCoerce, location,
-        absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format({type, 0})));
+        absl::StrCat("cannot cast type ", types::Format(from), " to ", types::Format(type)));
   return result;
 }
 
@@ -283,24 +314,35 @@ absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char
   TypeId conflict = TypeId::kUnspecified;
   const std::optional<TypeId> common = SelectCommonType(types, &conflict);
   if (!common.has_value()) {
-    TypeId first = TypeId::kUnknown;
+    Type first{TypeId::kUnknown, 0};
+    Type other{conflict, 0};
     int location = -1;
     for (const ExprPtr* e : expressions) {
-      if (first == TypeId::kUnknown) first = (*e)->type.id;
-      if ((*e)->type.id == conflict && location < 0) location = (*e)->location;
+      if (first.id == TypeId::kUnknown) first = (*e)->type;
+      if ((*e)->type.id != conflict || location >= 0) continue;
+      location = (*e)->location;
+      other = (*e)->type;
     }
-    return ErrorAt(sqlstate::kDatatypeMismatch, location,
-                   absl::StrCat(construct, " types ", types::Format({first, 0}), " and ",
-                                types::Format({conflict, 0}), " cannot be matched"));
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, location,
+        absl::StrCat(construct, " types ", types::Format({first.id, 0, first.declared}), " and ",
+                     types::Format({other.id, 0, other.declared}), " cannot be matched"));
   }
-  Type result{*common, (*expressions[0])->type.modifier};
-  for (const ExprPtr* e : expressions) {
-    if ((*e)->type != result) result.modifier = 0;
+  Type result = (*expressions[0])->type;
+  const auto same = [&result](const ExprPtr* e) { return (*e)->type == result; };
+  // A domain is kept only where all are of it.
+  if (result.id != *common || !std::all_of(expressions.begin(), expressions.end(), same))
+    result = {*common, 0};
+  if (result.declared == nullptr && types::HoldsEnum(*common)) {
+    for (const ExprPtr* e : expressions) {
+      if (result.declared == nullptr) result.declared = types::EnumOf((*e)->type);
+    }
   }
   for (ExprPtr* e : expressions) {
     const Type from = (*e)->type;
     const int location = (*e)->location;
-    ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(*e, {*common, 0}, CastContext::kImplicit));
+    ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(*e, {*common, 0, result.declared},
+                                                CastContext::kImplicit));
     if (coerced == nullptr)
       return ErrorAt(sqlstate::kCannotCoerce, location,
                      absl::StrCat(construct, " could not convert type ", types::Format(from),
@@ -331,11 +373,19 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
                           {plan::MakeLiteral(Value::Text(text), location)}, location);
   }
   if (type.id == TypeId::kRegtype) {
-    const std::optional<TypeId> found = types::FromSqlName(text);
-    if (!found.has_value())
+    if (const std::optional<TypeId> found = types::FromSqlName(text))
+      return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*found)), location);
+    PlanningInput input = input_;
+    input.search_path = search_path_;
+    const absl::StatusOr<Type> declared = sql::ResolveType(text, input);
+    if (!declared.ok())
       return ErrorAt(sqlstate::kUndefinedObject, location,
                      absl::StrCat("type \"", text, "\" does not exist"));
-    return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*found)), location);
+    // What is dropped and made again under the same name is another one.
+    if (declared->declared != nullptr)
+      query_->declared_types.insert(
+          input_.catalog->FindType(declared->declared->definition.oid()));
+    return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*declared)), location);
   }
   // schema.name with quoted parts.
   std::vector<std::string> parts(1);

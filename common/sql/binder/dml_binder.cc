@@ -7,6 +7,7 @@
 #include "common/sql/binder/depth_guard.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 
@@ -101,7 +102,7 @@ absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& 
   if (result == nullptr)
     return ErrorAt(
         sqlstate::kDatatypeMismatch, value->location >= 0 ? value->location : location,
-        absl::StrCat("column \"", column.name(), "\" is of type ", types::Format({type.id, 0}),
+        absl::StrCat("column \"", column.name(), "\" is of type ", types::Format({type.id, 0, type.declared}),
                      " but expression is of type ", types::Format(from)),
         "You will need to rewrite or cast the expression.");
   return result;
@@ -109,8 +110,17 @@ absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& 
 
 absl::StatusOr<ExprPtr> Binder::DefaultOf(const ColumnDescriptor& column) {
   // A generated one is storage's to compute.
-  if (column.default_sql().empty()) return plan::MakeNull(types::FromProto(column.type()));
-  return BindDefault(column.default_sql(), column);
+  if (!column.default_sql().empty()) return BindDefault(column.default_sql(), column);
+  const Type type = types::FromProto(column.type());
+  // A domain's default, or that of one which it is over; nothing else is checked here that would not be
+  // checked as a value of the domain.
+  for (Type level = type; types::IsDomain(level); level = level.declared->base) {
+    const auto* domain = input_.catalog->FindType(level.declared->definition.oid());
+    if (domain != nullptr && !domain->default_sql().empty())
+      return BindDefault(domain->default_sql(), column);
+  }
+  ExprPtr null = plan::MakeNull(types::BaseOf(type));
+  return types::IsDomain(type) ? AssignTo(std::move(null), column, -1) : null;
 }
 
 absl::StatusOr<ExprPtr> Binder::InsertValue(ExprPtr value, const ColumnDescriptor& column) {

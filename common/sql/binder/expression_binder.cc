@@ -296,8 +296,8 @@ absl::StatusOr<ExprPtr> Binder::InList(ExprPtr x, std::vector<ExprPtr> items, bo
     return plan::MakeLogical(negated ? LogicalExpression::KIND_AND : LogicalExpression::KIND_OR,
                              parts);
   }
-  RETURN_IF_ERROR(FindOperator("=", *common, *common, location).status());
-  RETURN_IF_ERROR(Unify(all, "IN").status());
+  ASSIGN_OR_RETURN(const Type unified, Unify(all, "IN"));
+  RETURN_IF_ERROR(FindOperator("=", unified, unified, location).status());
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kInList;
   result->type = {TypeId::kBool, 0};
@@ -431,7 +431,7 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
   if (args.size() == 1) return args[0];
   ASSIGN_OR_RETURN(ExprPtr call,
                    CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
-  return call->type.id == type.id ? call : plan::MakeCast(call, {type.id, 0}, true, expr.location);
+  return call->type.id == type.id ? call : plan::MakeCast(call, {type.id, 0, type.declared}, true, expr.location);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* scope) {
@@ -516,7 +516,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   }
   const int fields = parser::IntervalFields(name);
   absl::StatusOr<Type> resolved =
-      fields != 0 ? Type{TypeId::kInterval, 0} : parser::ResolveTypeName(name, text_);
+      fields != 0 ? Type{TypeId::kInterval, 0} : ResolveType(name);
   if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
       input_.catalog->ResolveTable(
           name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,

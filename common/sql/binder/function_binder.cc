@@ -7,6 +7,7 @@
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -26,16 +27,22 @@ constexpr char kFunctionHint[] =
     "No function matches the given name and argument types. You might need to add explicit type "
     "casts.";
 
-std::string FormatTypes(const std::vector<TypeId>& types) {
-  return absl::StrJoin(types, ", ", [](std::string* out, TypeId id) {
-    absl::StrAppend(out, id == TypeId::kUnknown ? "unknown" : types::Format({id, 0}));
+std::string FormatTypes(const std::vector<Type>& types) {
+  return absl::StrJoin(types, ", ", [](std::string* out, const Type& type) {
+    absl::StrAppend(out, types::Format({type.id, 0, type.declared}));
   });
 }
 
-std::vector<TypeId> TypesOf(const std::vector<ExprPtr>& args) {
-  std::vector<TypeId> types;
-  for (const ExprPtr& arg : args) types.push_back(arg->type.id);
+std::vector<Type> TypesOf(const std::vector<ExprPtr>& args) {
+  std::vector<Type> types;
+  for (const ExprPtr& arg : args) types.push_back(arg->type);
   return types;
+}
+
+std::vector<TypeId> IdsOf(const std::vector<Type>& types) {
+  std::vector<TypeId> ids;
+  for (const Type& type : types) ids.push_back(type.id);
+  return ids;
 }
 
 // The signature with a variadic tail spread over `count` arguments; nullopt when the count does not
@@ -130,8 +137,12 @@ absl::StatusOr<std::string> Binder::OperatorName(NodeList names, int location) c
   return name == "!=" ? std::string("<>") : name;
 }
 
-absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, TypeId left,
-                                                     TypeId right, int location) {
+absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol,
+                                                     const Type& left_type,
+                                                     const Type& right_type, int location,
+                                                     std::vector<Type>* operands) {
+  const TypeId left = left_type.id;
+  const TypeId right = right_type.id;
   const bool prefix = left == TypeId::kUnspecified;
   bool undetermined = false;
   std::vector<const Function*> functions;
@@ -156,10 +167,18 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
     candidates.push_back(function->arguments);
   }
   const Choice choice = ChooseCandidate(candidates, actual, true);
-  if (choice.index >= 0) return functions[choice.index];
+  if (choice.index >= 0) {
+    auto types = OperandTypes(functions[choice.index]->arguments,
+                              prefix ? std::vector<Type>{right_type}
+                                     : std::vector<Type>{left_type, right_type});
+    if (types.has_value()) {
+      if (operands != nullptr) *operands = *std::move(types);
+      return functions[choice.index];
+    }
+  }
   const std::string shown =
-      prefix ? absl::StrCat(symbol, " ", FormatTypes({right}))
-             : absl::StrCat(FormatTypes({left}), " ", symbol, " ", FormatTypes({right}));
+      prefix ? absl::StrCat(symbol, " ", FormatTypes({right_type}))
+             : absl::StrCat(FormatTypes({left_type}), " ", symbol, " ", FormatTypes({right_type}));
   if (choice.ambiguous)
     return ErrorAt(
         sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
@@ -182,19 +201,14 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol, 
 
 absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left, ExprPtr right,
                                          int location) {
+  std::vector<Type> operands;
   ASSIGN_OR_RETURN(const Function* function,
-                   FindOperator(symbol, left == nullptr ? TypeId::kUnspecified : left->type.id,
-                                right->type.id, location));
+                   FindOperator(symbol, left == nullptr ? Type() : left->type, right->type,
+                                location, &operands));
   std::vector<ExprPtr> args;
   if (left != nullptr) args.push_back(std::move(left));
   args.push_back(std::move(right));
-  for (size_t i = 0; i < args.size(); ++i) {
-    if (function->arguments[i] == TypeId::kUnspecified) {
-      ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
-    } else {
-      ASSIGN_OR_RETURN(args[i], Implicit(args[i], function->arguments[i]));
-    }
-  }
+  RETURN_IF_ERROR(CoerceArguments(operands, &args));
   return plan::MakeCall(function, std::move(args), location);
 }
 
@@ -214,9 +228,10 @@ ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int l
 absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                              int location, bool variadic_array) {
   if (ExprPtr session = SessionFunction(name, args.size(), location)) return session;
-  const std::vector<TypeId> actual = TypesOf(args);
+  const std::vector<Type> types = TypesOf(args);
+  const std::vector<TypeId> actual = IdsOf(types);
   if (name == functions::kIdentityNextval)
-    return NoFunction(name, absl::StrCat("function ", name, "(", FormatTypes(actual), ")"),
+    return NoFunction(name, absl::StrCat("function ", name, "(", FormatTypes(types), ")"),
                       location);
   std::vector<const Function*> functions;
   std::vector<Signature> candidates;
@@ -234,14 +249,26 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
                              location);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
-  if (choice.index < 0) {
+  std::optional<std::vector<Type>> operands;
+  if (choice.index >= 0) operands = OperandTypes(candidates[choice.index], types);
+  // Nothing says which enum.
+  const auto holds_enum = [](TypeId id) { return types::HoldsEnum(id); };
+  undetermined |= choice.index >= 0 && !operands.has_value() &&
+                  std::none_of(actual.begin(), actual.end(), holds_enum);
+  if (!operands.has_value()) {
     // A type's name called with one argument is a cast.
-    const std::optional<TypeId> type = args.size() == 1 ? types::FromName(name) : std::nullopt;
+    std::optional<Type> type;
+    if (args.size() == 1) {
+      if (const auto built_in = types::FromName(name))
+        type = Type{*built_in, 0};
+      else
+        type = FindDeclaredType("", name);
+    }
     if (type.has_value() && !choice.ambiguous) {
-      ASSIGN_OR_RETURN(ExprPtr cast, TryCoerce(args[0], {*type, 0}, CastContext::kExplicit));
+      ASSIGN_OR_RETURN(ExprPtr cast, TryCoerce(args[0], *type, CastContext::kExplicit));
       if (cast != nullptr) return cast;
     }
-    const std::string shown = absl::StrCat("function ", name, "(", FormatTypes(actual), ")");
+    const std::string shown = absl::StrCat("function ", name, "(", FormatTypes(types), ")");
     if (choice.ambiguous)
       return ErrorAt(
           sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
@@ -249,14 +276,7 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     if (undetermined) return Undetermined();
     return NoFunction(name, shown, location);
   }
-  const Signature& signature = candidates[choice.index];
-  for (size_t i = 0; i < args.size(); ++i) {
-    if (signature[i] == TypeId::kUnspecified) {
-      ASSIGN_OR_RETURN(args[i], ResolveUnknown(args[i]));
-    } else {
-      ASSIGN_OR_RETURN(args[i], Implicit(args[i], signature[i]));
-    }
-  }
+  RETURN_IF_ERROR(CoerceArguments(*operands, &args));
   return plan::MakeCall(functions[choice.index], std::move(args), location);
 }
 
@@ -337,7 +357,8 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
 absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::string& name, bool star,
                                                                  std::vector<ExprPtr>* args,
                                                                  int location) {
-  const std::vector<TypeId> actual = TypesOf(*args);
+  const std::vector<Type> types = TypesOf(*args);
+  const std::vector<TypeId> actual = IdsOf(types);
   std::vector<const AggregateFunction*> functions;
   std::vector<Signature> candidates;
   bool undetermined = false;
@@ -350,9 +371,11 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
     candidates.push_back(function->arguments);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
-  if (choice.index < 0) {
+  std::optional<std::vector<Type>> operands;
+  if (choice.index >= 0) operands = OperandTypes(candidates[choice.index], types);
+  if (!operands.has_value()) {
     const std::string shown =
-        absl::StrCat("function ", name, "(", star ? "*" : FormatTypes(actual), ")");
+        absl::StrCat("function ", name, "(", star ? "*" : FormatTypes(types), ")");
     if (choice.ambiguous)
       return ErrorAt(
           sqlstate::kAmbiguousFunction, location, absl::StrCat(shown, " is not unique"),
@@ -360,15 +383,8 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
     if (undetermined) return Undetermined();
     return NoFunction(name, shown, location);
   }
-  const AggregateFunction* function = functions[choice.index];
-  for (size_t i = 0; i < actual.size(); ++i) {
-    if (function->arguments[i] == TypeId::kUnspecified) {
-      ASSIGN_OR_RETURN((*args)[i], ResolveUnknown((*args)[i]));
-    } else {
-      ASSIGN_OR_RETURN((*args)[i], Implicit((*args)[i], function->arguments[i]));
-    }
-  }
-  return function;
+  RETURN_IF_ERROR(CoerceArguments(*operands, args));
+  return functions[choice.index];
 }
 
 absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
@@ -460,9 +476,10 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
       same = plan::Equal(*known.arguments[arg], *aggregate.arguments[arg]) &&
              !plan::IsVolatile(known.arguments[arg]);
     if (same)
-      return plan::MakeColumn(grouping->outputs[i], {known.function->result, 0}, call.location);
+      return plan::MakeColumn(grouping->outputs[i], query_->columns[grouping->outputs[i]].type,
+                              call.location);
   }
-  Type type{aggregate.function->result, 0};
+  Type type = plan::ResultOf(aggregate.function->result, aggregate.arguments);
   // min, max and the like keep their argument's type.
   if (type.id == TypeId::kUnspecified && !aggregate.arguments.empty())
     type = aggregate.arguments[0]->type;

@@ -19,11 +19,11 @@ absl::StatusOr<ExprPtr> Binder::JsonbSubscript(const PgQuery__AIndices& indices,
   // A number is an index of an array and, as there, a key of an object: its text serves for both.
   const bool number = CanCoerce(from.id, TypeId::kInt4, CastContext::kImplicit);
   if (number && from.id != TypeId::kUnknown) {
-    ASSIGN_OR_RETURN(index, Implicit(index, TypeId::kInt4));
+    ASSIGN_OR_RETURN(index, Implicit(index, {TypeId::kInt4, 0}));
     return TryCoerce(index, {TypeId::kText, 0}, CastContext::kAssignment);
   }
   if (CanCoerce(from.id, TypeId::kText, CastContext::kImplicit))
-    return Implicit(index, TypeId::kText);
+    return Implicit(index, {TypeId::kText, 0});
   return ErrorAt(sqlstate::kDatatypeMismatch, location,
                  absl::StrCat("subscript type ", types::Format(from), " is not supported"),
                  "jsonb subscript must be coercible to either integer or text.");

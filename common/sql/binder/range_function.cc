@@ -71,7 +71,7 @@ absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope
     for (size_t i = 0; i < table.result.size(); ++i)
       part.outputs.push_back(
           query_->AddColumn({i < table.column_names.size() ? table.column_names[i] : call.name,
-                             {table.result[i], 0},
+                             plan::ResultOf(table.result[i], part.function.arguments),
                              0,
                              0,
                              false}));
@@ -99,7 +99,7 @@ absl::Status Binder::DefineColumns(const Node* node, NodeList definitions, Range
   const ExprPtr object = plan::MakeColumn(call->outputs[0], whole);
   for (const Node* definition : definitions) {
     const PgQuery__ColumnDef& column = *definition->column_def;
-    ASSIGN_OR_RETURN(const Type type, parser::ResolveTypeName(*column.type_name, text_));
+    ASSIGN_OR_RETURN(const Type type, ResolveType(*column.type_name));
     const std::string name(parser::View(column.colname));
     if (types::IsArray(type.id))
       return Unsupported(

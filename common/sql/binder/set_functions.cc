@@ -39,7 +39,11 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
   std::vector<Signature> candidates;
   std::vector<TypeId> actual;
   bool undetermined = false;
-  for (const ExprPtr& arg : *args) actual.push_back(arg->type.id);
+  std::vector<Type> types;
+  for (const ExprPtr& arg : *args) {
+    actual.push_back(arg->type.id);
+    types.push_back(arg->type);
+  }
   for (const auto* function : FunctionCatalog::Builtin().FindTableFunctions(name)) {
     if (function->arguments.size() != args->size() ||
         !IsCandidate(*function, actual, &undetermined))
@@ -57,16 +61,10 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
     return status::Error(sqlstate::kDatatypeMismatch,
                          "could not determine polymorphic type because input has type unknown");
   if (choice.index < 0) return static_cast<const functions::TableFunction*>(nullptr);
-  const functions::TableFunction* function = functions[choice.index];
-  for (size_t i = 0; i < args->size(); ++i) {
-    ExprPtr& arg = (*args)[i];
-    if (function->arguments[i] == TypeId::kUnspecified) {
-      ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
-    } else {
-      ASSIGN_OR_RETURN(arg, Implicit(arg, function->arguments[i]));
-    }
-  }
-  return function;
+  const auto operands = OperandTypes(candidates[choice.index], types);
+  if (!operands.has_value()) return static_cast<const functions::TableFunction*>(nullptr);
+  RETURN_IF_ERROR(CoerceArguments(*operands, args));
+  return functions[choice.index];
 }
 
 bool Binder::CallsRecordFunction(const Node* node) {
@@ -103,7 +101,7 @@ absl::StatusOr<std::vector<ColumnId>> Binder::BindSeries(const std::string& name
   for (size_t i = 0; i < function.result.size(); ++i)
     call.outputs.push_back(
         query_->AddColumn({i < function.column_names.size() ? function.column_names[i] : name,
-                           {function.result[i], 0},
+                           plan::ResultOf(function.result[i], call.function.arguments),
                            0,
                            0,
                            false}));

@@ -3,6 +3,7 @@
 #include "common/sql/binder/binder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -83,7 +84,10 @@ absl::StatusOr<Type> Binder::CommonColumnType(const BoundQuery& left, const Boun
     return status::Error(sqlstate::kUndefinedFunction,
                          absl::StrCat("could not identify an equality operator for type ",
                                       types::Format({*common, 0})));
-  return a == b && a.id == *common ? a : Type{*common, 0};
+  if (a == b && a.id == *common) return a;
+  const types::DeclaredType* labels = types::EnumOf(a) != nullptr ? types::EnumOf(a)
+                                                                  : types::EnumOf(b);
+  return Type{*common, 0, types::HoldsEnum(*common) ? labels : nullptr};
 }
 
 absl::StatusOr<RelPtr> Binder::CoerceColumns(BoundQuery* query, const std::vector<Type>& types,
@@ -104,7 +108,7 @@ absl::StatusOr<RelPtr> Binder::CoerceColumns(BoundQuery* query, const std::vecto
   for (size_t i = 0; i < types.size(); ++i) {
     const ScopeColumn& column = query->columns[i];
     ExprPtr e = plan::MakeColumn(column.id, column.type);
-    if (column.type.id != types[i].id) {
+    if (column.type.id != types[i].id || types::EnumOf(types[i]) != types::EnumOf(column.type)) {
       const Type from = column.type;
       ASSIGN_OR_RETURN(e, TryCoerce(e, types[i], functions::CastContext::kImplicit));
       if (e == nullptr)

@@ -93,15 +93,16 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   bool converts = false;
   for (size_t i = 0; i < operands.size(); ++i) {
     const ScopeColumn& column = bound.columns[i];
+    std::vector<Type> sides;
     ASSIGN_OR_RETURN(const functions::Function* function,
-                     FindOperator(op, operands[i]->type.id, column.type.id, location));
+                     FindOperator(op, operands[i]->type, column.type, location, &sides));
     if (function->result != TypeId::kBool)
       return ErrorAt(sqlstate::kDatatypeMismatch, location,
                      absl::StrCat("row comparison operator must yield type boolean, not type ",
                                   types::Format({function->result, 0})));
-    ASSIGN_OR_RETURN(operands[i], Implicit(operands[i], function->arguments[0]));
+    ASSIGN_OR_RETURN(operands[i], Implicit(operands[i], sides[0]));
     ASSIGN_OR_RETURN(ExprPtr item,
-                     Implicit(plan::MakeColumn(column.id, column.type), function->arguments[1]));
+                     Implicit(plan::MakeColumn(column.id, column.type), sides[1]));
     converts |= item->kind != Expr::Kind::kColumn;
     project->expressions.push_back(item);
     result->comparisons.push_back(function);
@@ -109,9 +110,9 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   if (operands.size() > 1 && op == "<>") {
     // (a,b) <> ALL (…) is NOT ((a,b) = ANY (…)).
     for (size_t i = 0; i < operands.size(); ++i) {
-      const auto* function = result->comparisons[i];
       ASSIGN_OR_RETURN(result->comparisons[i],
-                       FindOperator("=", function->arguments[0], function->arguments[1], location));
+                       FindOperator("=", operands[i]->type, project->expressions[i]->type,
+                                    location));
     }
     result->subquery = SubqueryExpression::KIND_ANY;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/types/declared_type.h"
+
 namespace adbms::sql::binder {
 namespace {
 
@@ -139,6 +141,27 @@ TypeId DeduceElement(const functions::Polymorphism& polymorphism,
   const bool same =
       std::all_of(elements.begin(), elements.end(), [&](TypeId id) { return id == elements[0]; });
   return same ? elements[0] : TypeId::kUnspecified;
+}
+
+std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signature,
+                                              const std::vector<Type>& actual) {
+  std::vector<Type> result;
+  const types::DeclaredType* declared = nullptr;
+  bool any = false;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const TypeId id = signature[std::min(i, signature.size() - 1)];
+    result.push_back({id, 0});
+    if (!types::HoldsEnum(id)) continue;
+    any = true;
+    const types::DeclaredType* mine = types::EnumOf(actual[i]);
+    if (mine != nullptr && declared != nullptr && mine != declared) return std::nullopt;
+    if (mine != nullptr) declared = mine;
+  }
+  if (any && declared == nullptr) return std::nullopt;
+  for (Type& type : result) {
+    if (types::HoldsEnum(type.id)) type.declared = declared;
+  }
+  return result;
 }
 
 Choice ChooseCandidate(const std::vector<Signature>& candidates, const std::vector<TypeId>& input,

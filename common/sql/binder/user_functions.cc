@@ -158,8 +158,14 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
     if (places[at][i] < 0) {
       ASSIGN_OR_RETURN(argument, DefaultArgument(*inputs[i]));
     } else {
-      const Type type = types::FromProto(inputs[i]->type());
-      ASSIGN_OR_RETURN(argument, Implicit(args[static_cast<size_t>(places[at][i])], type.id));
+      Type type = types::FromProto(inputs[i]->type());
+      type.modifier = 0;
+      ASSIGN_OR_RETURN(argument, TryCoerce(args[static_cast<size_t>(places[at][i])], type,
+                                           CastContext::kImplicit));
+      if (argument == nullptr)
+        return ErrorAt(sqlstate::kUndefinedFunction, call.location,
+                       absl::StrCat("function ", absl::StrJoin(path, "."), " does not exist"),
+                       kFunctionHint);
     }
     found.arguments.push_back(std::move(argument));
   }
@@ -232,7 +238,8 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
     ScopeColumn& column = bound->columns[i];
     ExprPtr value = plan::MakeColumn(column.id, column.type);
     const Type type = columns[i].second;
-    if (type.id != TypeId::kVoid && column.type.id != type.id) {
+    if (type.id != TypeId::kVoid &&
+        (column.type.id != type.id || column.type.declared != type.declared)) {
       ASSIGN_OR_RETURN(value, TryCoerce(value, type, CastContext::kAssignment));
       if (value == nullptr)
         return status::Error(
@@ -333,7 +340,7 @@ absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int
   for (const plan::ProgramCall& before : query_->program_calls)
     program.first_parameter += static_cast<int>(before.results.size());
   for (const auto& [name, type] : ResultColumns(*call.function)) {
-    const Type array{types::ArrayOf(type.id), type.modifier};
+    const Type array = types::ArrayOf(type);
     if (returns_rows && array.id == TypeId::kUnspecified)
       return Unsupported(location, absl::StrCat("a set of ", types::Format(type)));
     program.results.push_back(returns_rows ? array : type);

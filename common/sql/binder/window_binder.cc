@@ -70,7 +70,7 @@ std::string Shown(const std::string& name, const std::vector<ExprPtr>& args) {
                                     [](std::string* out, const ExprPtr& e) {
                                       absl::StrAppend(out, e->type.id == TypeId::kUnknown
                                                                ? "unknown"
-                                                               : types::Format({e->type.id, 0}));
+                                                               : types::Format({e->type.id, 0, e->type.declared}));
                                     }),
                       ")");
 }
@@ -108,7 +108,7 @@ absl::StatusOr<Type> Binder::BindWindowFunction(const PgQuery__FuncCall& call,
     if (args.size() == 3) {
       ASSIGN_OR_RETURN(args[2], ResolveUnknown(args[2]));
     }
-    type.id = args[0]->type.id;
+    type = plan::ResultOf(args[0]->type.id, args);
   }
   out->arguments = std::move(args);
   return type;
@@ -134,7 +134,7 @@ absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
     bound.function = common::v1::WINDOW_FUNCTION_AGGREGATE;
     RETURN_IF_ERROR(PrepareJsonAggregate(name, call, &args));
     ASSIGN_OR_RETURN(bound.aggregate, ChooseAggregate(name, call.agg_star, &args, location));
-    type = {bound.aggregate->result, 0};
+    type = plan::ResultOf(bound.aggregate->result, args);
     if (type.id == TypeId::kUnspecified && !args.empty()) type = args[0]->type;
     bound.arguments = std::move(args);
   } else if (FindForm(name) != nullptr) {

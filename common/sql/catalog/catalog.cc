@@ -28,11 +28,13 @@ bool IsInput(const common::v1::FunctionArgument& argument) {
 
 bool SameInputs(const common::v1::FunctionDescriptor& a, const common::v1::FunctionDescriptor& b) {
   const auto inputs = [](const common::v1::FunctionDescriptor& function) {
-    std::vector<types::TypeId> ids;
+    std::vector<types::Type> found;
     for (const auto& argument : function.arguments()) {
-      if (IsInput(argument)) ids.push_back(types::FromProto(argument.type()).id);
+      if (!IsInput(argument)) continue;
+      found.push_back(types::FromProto(argument.type()));
+      found.back().modifier = 0;
     }
-    return ids;
+    return found;
   };
   return inputs(a) == inputs(b);
 }
@@ -42,7 +44,9 @@ std::string SignatureOf(const common::v1::FunctionDescriptor& function) {
   bool first = true;
   for (const auto& argument : function.arguments()) {
     if (!IsInput(argument)) continue;
-    text.append(first ? "" : ",").append(types::Format({types::FromProto(argument.type()).id, 0}));
+    types::Type type = types::FromProto(argument.type());
+    type.modifier = 0;
+    text.append(first ? "" : ",").append(types::Format(type));
     first = false;
   }
   return text + ")";
@@ -54,6 +58,8 @@ struct Catalog::Index {
   std::unordered_set<std::string> schemas;
   std::unordered_map<std::string, std::vector<const common::v1::FunctionDescriptor*>> functions;
   std::unordered_map<uint32_t, const common::v1::FunctionDescriptor*> functions_by_id;
+  std::unordered_map<std::string, const common::v1::TypeDescriptor*> types_by_name;
+  std::unordered_map<uint32_t, const common::v1::TypeDescriptor*> types_by_oid;
 };
 
 Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
@@ -67,6 +73,12 @@ Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
   for (const auto& function : snapshot_->functions()) {
     index->functions[QualifiedKey(function.schema(), function.name())].push_back(&function);
     index->functions_by_id.emplace(function.function_id(), &function);
+  }
+  for (const auto& type : snapshot_->types()) {
+    const common::v1::DeclaredType& declared = type.declared();
+    index->types_by_name.emplace(QualifiedKey(declared.schema(), declared.name()), &type);
+    index->types_by_oid.emplace(declared.oid(), &type);
+    index->types_by_oid.emplace(declared.array_oid(), &type);
   }
   index_ = std::move(index);
 }
@@ -132,6 +144,27 @@ const common::v1::FunctionDescriptor* Catalog::FindFunction(uint32_t function_id
 
 bool Catalog::HasSchema(std::string_view name) const {
   return index_->schemas.contains(std::string(name));
+}
+
+const common::v1::TypeDescriptor* Catalog::FindType(std::string_view schema,
+                                                    std::string_view name) const {
+  const auto it = index_->types_by_name.find(QualifiedKey(schema, name));
+  return it == index_->types_by_name.end() ? nullptr : it->second;
+}
+
+const common::v1::TypeDescriptor* Catalog::FindType(uint32_t oid) const {
+  const auto it = index_->types_by_oid.find(oid);
+  return it == index_->types_by_oid.end() ? nullptr : it->second;
+}
+
+const common::v1::TypeDescriptor* Catalog::ResolveType(
+    std::string_view schema, std::string_view name,
+    const std::vector<std::string>& search_path) const {
+  if (!schema.empty()) return FindType(schema, name);
+  for (const std::string& part : search_path) {
+    if (const auto* type = FindType(part, name)) return type;
+  }
+  return nullptr;
 }
 
 }  // namespace adbms::sql

@@ -4,8 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/rules/rewriter.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -14,9 +16,24 @@ namespace sqlstate = status::sqlstate;
 
 }  // namespace
 
+absl::Status DdlBinder::SetDomainsValue(common::v1::ColumnDescriptor* column) const {
+  if (!types::IsDomain(types::FromProto(column->type()))) return absl::OkStatus();
+  Binder binder(input_, tree_);
+  ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault("", *column));
+  const plan::ExprPtr folded = rules::FoldConstants(value);
+  if (folded->kind != plan::Expr::Kind::kLiteral)
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         absl::StrCat("adding a column of domain ",
+                                      types::Format(types::FromProto(column->type())),
+                                      ", which has no constant value to begin with, is not supported"),
+                         {}, "Add it with a DEFAULT that is a constant of the domain.");
+  if (!folded->value.is_null()) *column->mutable_missing_value() = types::ToProto(folded->value);
+  return absl::OkStatus();
+}
+
 absl::Status DdlBinder::SetMissingValue(const PgQuery__ColumnDef& definition,
                                         common::v1::ColumnDescriptor* column) {
-  if (column->default_sql().empty()) return absl::OkStatus();
+  if (column->default_sql().empty()) return SetDomainsValue(column);
   Binder binder(input_, tree_);
   ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault(column->default_sql(), *column));
   if (plan::IsVolatile(value))

@@ -11,6 +11,7 @@
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -33,6 +34,10 @@ std::string Shown(const std::string& name) {
 bool SameStored(const Type& from, const Type& to) {
   const auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar; };
   if (from == to) return true;
+  // What becomes one of a domain is checked.
+  if (types::IsDomain(to)) return false;
+  if (from.id == to.id && types::IsDomain(from) && to.declared == nullptr)
+    return SameStored(types::BaseOf(from), to);
   if (text(from.id) && text(to.id)) {
     const auto limit = types::LengthModifierOf(to);
     const auto before = types::LengthModifierOf(from);
@@ -116,12 +121,16 @@ absl::Status DdlBinder::ConvertDefault(const ColumnDescriptor& column, const Typ
     return status::Error(
         sqlstate::kDatatypeMismatch,
         absl::StrCat("default for column \"", column.name(),
-                     "\" cannot be cast automatically to type ", types::Format({type.id, 0})));
+                     "\" cannot be cast automatically to type ", types::Format({type.id, 0, type.declared})));
   // The constant stays the value that it was as one of the old type.
   if (quoted && before.id != type.id)
     change->set_default_sql(absl::StrCat(
-        column.default_sql(),
-        "::", before.id == TypeId::kBpchar ? "bpchar" : types::Format({before.id, 0})));
+        column.default_sql(), "::",
+        before.id == TypeId::kBpchar ? "bpchar"
+        : before.declared == nullptr
+            ? types::Format({before.id, 0})
+            : absl::StrCat(types::QuotedName(before.declared->definition.schema()), ".",
+                           types::Format({before.id, 0, before.declared}))));
   return absl::OkStatus();
 }
 
@@ -154,7 +163,7 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
   }
   const PgQuery__ColumnDef& definition = *command.def->column_def;
   ASSIGN_OR_RETURN(const Type type,
-                   parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+                   Binder(input_, tree_).ResolveType(*definition.type_name));
   if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
     return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
                    absl::StrCat("column \"", name, "\" has pseudo-type ", types::Format(type)));
@@ -174,11 +183,11 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
       return status::Error(
           sqlstate::kDatatypeMismatch,
           absl::StrCat("result of USING clause for column \"", name,
-                       "\" cannot be cast automatically to type ", types::Format({type.id, 0})),
+                       "\" cannot be cast automatically to type ", types::Format({type.id, 0, type.declared})),
           {}, "You might need to add an explicit cast.");
     return status::Error(sqlstate::kDatatypeMismatch,
                          absl::StrCat("column \"", name, "\" cannot be cast automatically to type ",
-                                      types::Format({type.id, 0})),
+                                      types::Format({type.id, 0, type.declared})),
                          {},
                          absl::StrCat("You might need to specify \"USING ", Shown(name),
                                       "::", types::Format(type), "\"."));

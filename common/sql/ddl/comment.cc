@@ -63,6 +63,9 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
     parts = parser::StringsOf({comment.object->list->items, comment.object->list->n_items});
   } else if (comment.object->node_case == PG_QUERY__NODE__NODE_STRING) {
     parts = {std::string(parser::StringOf(comment.object))};
+  } else if (comment.object->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
+    const PgQuery__TypeName& name = *comment.object->type_name;
+    parts = parser::StringsOf({name.names, name.n_names});
   }
   auto* statement = Add()->mutable_comment();
   statement->set_text(std::string(parser::View(comment.comment)));
@@ -70,6 +73,16 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
       statement->set_schema(parts.at(0));
       return absl::OkStatus();
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: {
+      ASSIGN_OR_RETURN(const common::v1::TypeDescriptor* type, FindType(parts));
+      if (comment.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN &&
+          type->declared().kind() != common::v1::DeclaredType::KIND_DOMAIN)
+        return ErrorAt(sqlstate::kWrongObjectType, -1,
+                       absl::StrCat("\"", parts.back(), "\" is not a domain"));
+      statement->set_type_oid(type->declared().oid());
+      return absl::OkStatus();
+    }
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
     case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/type_mentions.h"
 #include "common/sql/ddl/relation_options.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/type_name.h"
@@ -144,7 +145,7 @@ absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int loca
   ASSIGN_OR_RETURN(const Node* parsed, ParseExpression(result, &tree));
   if (parsed->node_case != node->node_case)
     return Unsupported(location, "an expression of this form in a table definition");
-  return result;
+  return QualifyTypes(result, input_);
 }
 
 absl::Status DdlBinder::CheckCollation(const PgQuery__ColumnDef& definition) const {
@@ -198,7 +199,7 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
   const std::optional<TypeId> serial = parser::SerialType(*definition.type_name);
   Type type{serial.value_or(TypeId::kUnspecified), 0};
   if (!serial.has_value()) {
-    ASSIGN_OR_RETURN(type, parser::ResolveTypeName(*definition.type_name, tree_.parse->text()));
+    ASSIGN_OR_RETURN(type, Binder(input_, tree_).ResolveType(*definition.type_name));
   }
   if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
     return ErrorAt(

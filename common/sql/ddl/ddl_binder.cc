@@ -71,6 +71,24 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
       status = AlterSequence(*node->alter_seq_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+      status = CreateEnum(*node->create_enum_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
+      status = AlterEnum(*node->alter_enum_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
+      status = CreateDomain(*node->create_domain_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT:
+      status = AlterDomain(*node->alter_domain_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      status = SetTypeSchema(*node->alter_object_schema_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      status = SetTypeOwner(*node->alter_owner_stmt);
+      break;
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
       status = Comment(*node->comment_stmt);
       break;
@@ -206,6 +224,9 @@ absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
 absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   if (parser::IsRoutine(drop.remove_type)) return DropFunctions(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return DropTrigger(drop);
+  if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
+      drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)
+    return DropTypes(drop);
   const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   common::v1::DdlStatement* statement = Add();
   // An unqualified name means the first one on the search path, as everywhere.

@@ -129,6 +129,9 @@ class DdlBinder {
   absl::Status SetMissingValue(const PgQuery__ColumnDef& definition,
                                common::v1::ColumnDescriptor* column);
 
+  // The same for a column without one, of a domain.
+  absl::Status SetDomainsValue(common::v1::ColumnDescriptor* column) const;
+
   // alter_type.cc: ALTER COLUMN … TYPE of all columns of the statement that have one.
   absl::Status AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
                           const Table& table);
@@ -261,6 +264,36 @@ class DdlBinder {
   absl::StatusOr<common::v1::IndexExpression> KeepExpression(const TableExpressions& expressions,
                                                              const plan::ExprPtr& e,
                                                              const std::string& what) const;
+
+  // declared_types.cc
+  absl::Status CreateEnum(const PgQuery__CreateEnumStmt& create);
+  absl::Status AlterEnum(const PgQuery__AlterEnumStmt& alter);
+  absl::Status RenameType(const PgQuery__RenameStmt& rename);
+  absl::Status SetTypeSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  absl::Status SetTypeOwner(const PgQuery__AlterOwnerStmt& change);
+  absl::Status DropTypes(const PgQuery__DropStmt& drop);
+  // A type that a user has declared. Errors: 42704, 3F000; 42501 for one that is built in.
+  absl::StatusOr<const common::v1::TypeDescriptor*> FindType(
+      const std::vector<std::string>& names) const;
+  absl::StatusOr<std::string> NewTypeSchema(const std::vector<std::string>& names) const;
+  // A new change of the type.
+  common::v1::AlterType* AlterDeclared(const common::v1::TypeDescriptor& type);
+  // The same for what `object` names. Where `what` ("renaming") is given: 0A000 when kept text has the type's name.
+  absl::StatusOr<common::v1::AlterType*> MoveType(const Node* object, bool domain,
+                                                  const char* what);
+
+  // domains.cc
+  absl::Status CreateDomain(const PgQuery__CreateDomainStmt& create);
+  absl::Status AlterDomain(const PgQuery__AlterDomainStmt& alter);
+  absl::Status AddDomainConstraint(const PgQuery__Constraint& constraint,
+                                   common::v1::TypeDescriptor* type);
+  absl::Status AddDomainCheck(const PgQuery__Constraint& constraint,
+                              common::v1::TypeDescriptor* type);
+  // The bound form of a check over values of `base`.
+  absl::StatusOr<std::string> BindDomainCheck(const std::string& sql, const Type& base) const;
+  // Plans that count the values of the domain for which `condition`, over VALUE, holds.
+  absl::Status AddDomainValidations(const common::v1::TypeDescriptor& type,
+                                    const std::string& condition, common::v1::AlterType* alter);
 
   // create_view.cc
   absl::Status CreateView(const PgQuery__ViewStmt& create);

@@ -49,6 +49,10 @@ class Resolver {
     const FunctionDescriptor* function = catalog_.FindFunction(function_id);
     if (function != nullptr) Function(*function);
   }
+  void Type(const std::string& schema, const std::string& name) {
+    Type(schema, name, catalog_.FindType(schema, name));
+  }
+  void Type(uint32_t oid) { Type("", "", catalog_.FindType(oid)); }
   void Schema(const std::string& name) {
     ResolvedObject* object = Add(ResolvedObject::KIND_SCHEMA, "", name, nullptr);
     for (const auto& schema : catalog_.snapshot().schemas()) {
@@ -57,6 +61,13 @@ class Resolver {
   }
 
  private:
+  void Type(const std::string& schema, const std::string& name,
+            const common::v1::TypeDescriptor* type) {
+    ResolvedObject* object = Add(ResolvedObject::KIND_TYPE, schema, name, nullptr);
+    if (type == nullptr) return;
+    object->set_object_id(type->declared().oid());
+    if (versions_) object->set_version(type->schema_version());
+  }
   ResolvedObject* Add(ResolvedObject::Kind kind, const std::string& schema, const std::string& name,
                       const Table* table) {
     ResolvedObject* object = out_.add_objects();
@@ -84,6 +95,14 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       if (key.referenced_table_id() != 0) note.Relation(key.referenced_table_id());
     }
   };
+  // What columns are of, which must stay as it is.
+  const auto types = [&](const common::v1::DeclaredType& declared) {
+    if (declared.oid() != 0) note.Type(declared.oid());
+    if (declared.base().declared().oid() != 0) note.Type(declared.base().declared().oid());
+  };
+  const auto column_types = [&](const Table& table) {
+    for (const auto& column : table.columns()) types(column.type().declared());
+  };
   const auto relations = [&](const common::v1::DropTable& drop) {
     for (const auto& name : drop.tables()) note.Relation(name.schema(), name.name());
   };
@@ -93,6 +112,7 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       for (const auto& used : statement->create_table().table().view_dependencies())
         note.Relation(used.table_id());
       for (const uint32_t id : statement->create_table().liked_table_ids()) note.Relation(id);
+      column_types(statement->create_table().table());
       return parents(statement->create_table().table().foreign_keys());
     case DdlStatement::kDropTable:
       return relations(statement->drop_table());
@@ -106,6 +126,9 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return note.Relation(statement->refresh_materialized_view().table_id());
     case DdlStatement::kAlterTable:
       note.Relation(statement->alter_table().table_id());
+      types(statement->alter_table().add_column().type().declared());
+      for (const auto& column : statement->alter_table().set_types().columns())
+        types(column.type().declared());
       if (statement->alter_table().has_add_foreign_key()) {
         const uint32_t parent = statement->alter_table().add_foreign_key().referenced_table_id();
         if (parent != 0) note.Relation(parent);
@@ -129,12 +152,25 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       const Table& view = statement->create_view().view();
       note.Schema(view.schema());
       note.Relation(view.schema(), view.name());
+      column_types(view);
       for (const auto& used : view.view_dependencies()) note.Relation(used.table_id());
       return;
     }
+    case DdlStatement::kCreateType:
+      note.Schema(statement->create_type().type().declared().schema());
+      return types(statement->create_type().type().declared());
+    case DdlStatement::kAlterType:
+      note.Type(statement->alter_type().type_oid());
+      if (!statement->alter_type().schema().empty()) note.Schema(statement->alter_type().schema());
+      return;
+    case DdlStatement::kDropType:
+      for (const auto& name : statement->drop_type().types()) note.Type(name.schema(), name.name());
+      return;
     case DdlStatement::kComment:
       if (statement->comment().has_function_id())
         return note.Function(statement->comment().function_id());
+      if (statement->comment().object_case() == common::v1::Comment::kTypeOid)
+        return note.Type(statement->comment().type_oid());
       return statement->comment().object_case() == common::v1::Comment::kTableId
                  ? note.Relation(statement->comment().table_id())
                  : note.Schema(statement->comment().schema());

@@ -69,7 +69,7 @@ absl::Status DdlBinder::ReadSequenceOptions(NodeList options, bool identity,
   if (const auto* as = find("as"); as != nullptr) {
     if (identity)
       return ErrorAt(sqlstate::kSyntaxError, as->location, "identity column type cannot be given");
-    ASSIGN_OR_RETURN(type, parser::ResolveTypeName(*as->arg->type_name, tree_.parse->text()));
+    ASSIGN_OR_RETURN(type, Binder(input_, tree_).ResolveType(*as->arg->type_name));
   }
   if (!types::IsInteger(type.id)) {
     return Invalid(absl::StrCat(identity ? "identity column" : "sequence",

@@ -6,6 +6,7 @@
 #include "common/sql/functions/function_catalog.h"
 #include "common/sql/plan/implication.h"
 #include "common/sql/rules/rewriter.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::default_planner {
 namespace {
@@ -268,7 +269,8 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request,
 }  // namespace
 
 const Expr& StripRelabel(const Expr& e) {
-  if (e.kind == Expr::Kind::kCast && e.type.modifier == 0 &&
+  // What becomes one of a domain is checked.
+  if (e.kind == Expr::Kind::kCast && e.type.modifier == 0 && !types::IsDomain(e.type) &&
       KeepsOrder(e.args[0]->type.id, e.type.id))
     return StripRelabel(*e.args[0]);
   return e;

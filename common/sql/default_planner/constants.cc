@@ -144,7 +144,7 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
         binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
     if (!column.dropped()) live.push_back(all.back());
     plan::ExprPtr value = plan::MakeNull(types::FromProto(column.type()));
-    if (!column.default_sql().empty() && !column.dropped()) {
+    if (!column.dropped()) {
       ASSIGN_OR_RETURN(value, binder.BindDefault(column.default_sql(), column));
     }
     ASSIGN_OR_RETURN(common::v1::Expression proto,

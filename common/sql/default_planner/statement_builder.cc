@@ -212,6 +212,11 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   }
   for (const types::Type& type : query_.parameter_types)
     *plan_.add_parameter_types() = types::ToProto(type);
+  for (const common::v1::TypeDescriptor* type : query_.declared_types) {
+    common::v1::TypeUse* use = plan_.add_types();
+    use->set_type_oid(type->declared().oid());
+    use->set_schema_version(type->schema_version());
+  }
   plan_.set_client_parameters(query_.client_parameters);
   for (const uint32_t literal : query_.pinned_literals) plan_.add_pinned_literals(literal);
   for (const plan::TableUse& use : query_.tables) {

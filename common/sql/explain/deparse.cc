@@ -293,7 +293,7 @@ std::string DeparseDatum(const common::v1::Datum& datum) {
     if (c == '\'') quoted.push_back('\'');
     quoted.push_back(c);
   }
-  return absl::StrCat("'", quoted, "'::", types::Format({type.id, 0}));
+  return absl::StrCat("'", quoted, "'::", types::Format({type.id, 0, type.declared}));
 }
 
 std::string Deparse(const Expression& expression,

@@ -1,6 +1,7 @@
 #include "common/sql/expression/node.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::expression {
 namespace {
@@ -58,7 +59,10 @@ class Compiler {
         return CompileCall(expression.call(), type, depth);
       case Expression::kCast: {
         ASSIGN_OR_RETURN(NodePtr argument, Compile(expression.cast().argument(), depth + 1));
-        return MakeCast(std::move(argument), expression.cast().explicit_(), type);
+        if (!types::IsDomain(type))
+          return MakeCast(std::move(argument), expression.cast().explicit_(), type);
+        if (!SameForm(argument->type(), type)) return Malformed("a domain over another type");
+        return MakeDomain(std::move(argument), type);
       }
       case Expression::kLogical:
         return CompileLogical(expression.logical(), type, depth);

@@ -103,6 +103,8 @@ NodePtr MakeCall(const functions::Function* function, NodeList arguments, types:
 NodePtr MakeColumnComparison(const functions::Function& function, NodeList* arguments,
                              types::Type type);
 NodePtr MakeCast(NodePtr argument, bool is_explicit, types::Type type);
+// Errors: INTERNAL for a domain whose checks are no conditions. REQUIRES: of a domain.
+absl::StatusOr<NodePtr> MakeDomain(NodePtr argument, types::Type type);
 NodePtr MakeAnd(NodeList arguments, types::Type type);
 NodePtr MakeOr(NodeList arguments, types::Type type);
 NodePtr MakeNot(NodePtr argument, types::Type type);

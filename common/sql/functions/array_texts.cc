@@ -20,7 +20,8 @@ using Arguments = std::vector<const Vector*>;
 
 // Whether values are numbers of objects whose names the catalog knows.
 bool NamesObjects(TypeId id) {
-  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc;
+  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc ||
+         id == TypeId::kRegtype;
 }
 
 absl::Status ArrayToString(const EvaluationContext& context, const Arguments& arguments,
@@ -30,7 +31,7 @@ absl::Status ArrayToString(const EvaluationContext& context, const Arguments& ar
     return absl::OkStatus();
   }
   const ArrayView array = ArrayAt(*arguments[0], row);
-  Vector elements = array.Elements();
+  Vector elements = array.Elements(types::ElementOf(arguments[0]->type()));
   const types::TextOptions options = OptionsOf(context);
   if (NamesObjects(array.element()) && context.catalog != nullptr) {
     Vector names({TypeId::kText, 0});

@@ -310,7 +310,8 @@ absl::Status ToFirstByte(const EvaluationContext& context, const Vector& input, 
 
 // Whether values are numbers of objects whose names the catalog knows.
 bool IsNamed(TypeId id) {
-  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc;
+  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc ||
+         id == TypeId::kRegtype;
 }
 
 absl::Status ToText(const EvaluationContext& context, const Vector& input, bool is_explicit,
@@ -329,7 +330,7 @@ absl::Status FormatNames(const EvaluationContext& context, const Vector& input, 
   RETURN_IF_ERROR(ToText(context, numbers, false, &names));
   types::ArrayBuilder builder(TypeId::kTextArray);
   for (uint32_t i = 0; i < array.size(); ++i) builder.Add(names, i);
-  types::FormatArray(builder.Finish(array.shape()), TypeId::kTextArray, {}, text);
+  types::FormatArray(builder.Finish(array.shape()), {TypeId::kTextArray, 0}, {}, text);
   return absl::OkStatus();
 }
 
@@ -352,6 +353,7 @@ absl::Status ToText(const EvaluationContext& context, const Vector& input, bool 
     } else if (IsNamed(from) && context.catalog != nullptr) {
       const char* const output = from == TypeId::kRegclass       ? "regclassout"
                                  : from == TypeId::kRegnamespace ? "regnamespaceout"
+                                 : from == TypeId::kRegtype      ? "regtypeout"
                                                                  : "regprocout";
       ASSIGN_OR_RETURN(const types::Value name, context.catalog->Call(output, {input.Get(row)}));
       if (name.is_null()) {

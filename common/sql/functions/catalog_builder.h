@@ -73,6 +73,7 @@ void AddDatetime(CatalogBuilder& builder);
 void AddDatetimeFields(CatalogBuilder& builder);
 void AddToChar(CatalogBuilder& builder);
 void AddArrays(CatalogBuilder& builder);
+void AddEnums(CatalogBuilder& builder);
 void AddArrayEdits(CatalogBuilder& builder);
 void AddArraySearches(CatalogBuilder& builder);
 void AddArrayTexts(CatalogBuilder& builder);

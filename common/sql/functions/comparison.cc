@@ -147,6 +147,7 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<float, double>(builder, TypeId::kFloat4, TypeId::kFloat8);
   AddAll<double, float>(builder, TypeId::kFloat8, TypeId::kFloat4);
   AddAll<double, double>(builder, TypeId::kFloat8, TypeId::kFloat8);
+  AddAll<double, double>(builder, TypeId::kEnum, TypeId::kEnum);
   AddAll<Decimal, Decimal>(builder, TypeId::kNumeric, TypeId::kNumeric);
   AddAll<Interval, Interval>(builder, TypeId::kInterval, TypeId::kInterval);
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);

@@ -130,6 +130,7 @@ void AddExtremes(CatalogBuilder& builder) {
   }
   AddFixed<float>(builder, TypeId::kFloat4);
   AddFixed<double>(builder, TypeId::kFloat8);
+  AddFixed<double>(builder, TypeId::kEnum);
   AddFixed<types::Decimal>(builder, TypeId::kNumeric);
   AddFixed<types::Interval>(builder, TypeId::kInterval);
   for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kBytea,

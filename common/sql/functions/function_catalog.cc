@@ -127,6 +127,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddDatetimeFields(content_);
     AddToChar(content_);
     AddArrays(content_);
+    AddEnums(content_);
     AddJson(content_);
     AddJsonSets(content_);
     AddJsonMake(content_);
@@ -207,7 +208,8 @@ class BuiltinCatalog : public FunctionCatalog {
       } else if (found == content_.casts.end()) {
         return status::Error(
             status::sqlstate::kCannotCoerce,
-            "cannot cast type " + types::Format({from, 0}) + " to " + types::Format({to, 0}));
+            "cannot cast type " + types::Format(input.type()) + " to " +
+                types::Format(result->type()));
       } else {
         RETURN_IF_ERROR(found->second.kernel(context, input, is_explicit, result));
       }
@@ -226,8 +228,11 @@ class BuiltinCatalog : public FunctionCatalog {
       ScratchMemory scratch(context);
       if (bytes.size() > internal::kLargeArguments) RETURN_IF_ERROR(scratch.Take(4 * bytes.size()));
       const types::ArrayView array(bytes, input.type().id);
-      Vector elements(Type{types::ElementOf(to), 0});
-      RETURN_IF_ERROR(Cast(context, array.Elements(), is_explicit, &elements));
+      Type element = types::ElementOf(result->type());
+      element.modifier = 0;
+      Vector elements(element);
+      RETURN_IF_ERROR(Cast(context, array.Elements(types::ElementOf(input.type())), is_explicit,
+                           &elements));
       result->data<std::string_view>()[row] =
           result->arena()->Add(WithElements(array, elements, to));
       if (result->strings_refused()) return result->StringsRefusal();

@@ -51,10 +51,10 @@ absl::Status WalkArray(const types::ArrayShape& shape, int dimension, uint32_t* 
   return close();
 }
 
-absl::Status AppendArray(View bytes, TypeId type, const types::TextOptions& options,
+absl::Status AppendArray(View bytes, const types::Type& type, const types::TextOptions& options,
                          std::string* out) {
-  const types::ArrayView array(bytes, type);
-  const Vector elements = array.Elements();
+  const types::ArrayView array(bytes, type.id);
+  const Vector elements = array.Elements(types::ElementOf(type));
   bool first = true;
   const auto separate = [&first, out] {
     if (!first) out->push_back(',');
@@ -80,10 +80,10 @@ absl::Status AppendArray(View bytes, TypeId type, const types::TextOptions& opti
       });
 }
 
-absl::Status AddArray(View bytes, TypeId type, const types::TextOptions& options,
+absl::Status AddArray(View bytes, const types::Type& type, const types::TextOptions& options,
                       JsonbBuilder* out) {
-  const types::ArrayView array(bytes, type);
-  const Vector elements = array.Elements();
+  const types::ArrayView array(bytes, type.id);
+  const Vector elements = array.Elements(types::ElementOf(type));
   uint32_t next = 0;
   return WalkArray(
       array.shape(), 0, &next, [&] { return out->BeginArray(); },
@@ -106,7 +106,7 @@ absl::Status AppendAsJson(const Vector& values, uint32_t row, const types::TextO
     out->append("null");
     return absl::OkStatus();
   }
-  if (types::IsArray(type)) return AppendArray(values.data<View>()[row], type, options, out);
+  if (types::IsArray(type)) return AppendArray(values.data<View>()[row], values.type(), options, out);
   if (type == TypeId::kJson || type == TypeId::kJsonb) {
     types::FormatText(values, row, options, out);
     return absl::OkStatus();
@@ -124,7 +124,7 @@ absl::Status AddAsJsonb(const Vector& values, uint32_t row, const types::TextOpt
                         JsonbBuilder* out) {
   const TypeId type = values.type().id;
   if (values.is_null(row)) return out->Null();
-  if (types::IsArray(type)) return AddArray(values.data<View>()[row], type, options, out);
+  if (types::IsArray(type)) return AddArray(values.data<View>()[row], values.type(), options, out);
   if (type == TypeId::kJson) return types::ReadJson(values.data<View>()[row], out);
   if (type == TypeId::kJsonb) return out->Add(types::Jsonb(values.data<View>()[row]));
   if (type == TypeId::kBool) return out->Bool(values.data<uint8_t>()[row] != 0);

@@ -33,7 +33,7 @@ std::string Version() { return "PostgreSQL 15.0 (ADBMS 0.1.0) on x86_64-pc-linux
 
 absl::Status TypeOf(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
                     uint32_t row, Vector* result) {
-  result->data<int64_t>()[row] = types::OidOf(arguments[0]->type().id);
+  result->data<int64_t>()[row] = types::OidOf(arguments[0]->type());
   return absl::OkStatus();
 }
 
@@ -53,6 +53,10 @@ absl::Status FormatType(const EvaluationContext& context,
   } else if (const auto id = types::FromOid(static_cast<uint32_t>(oid))) {
     text = types::Format({*id, modifier < 0 ? 0 : modifier + 1});
     if (*id == TypeId::kBpchar && has_modifier && modifier < 0) text = "bpchar";
+  } else if (context.catalog != nullptr) {
+    ASSIGN_OR_RETURN(const Value name,
+                     context.catalog->Call("regtypeout", {Value::Int(TypeId::kRegtype, oid)}));
+    if (!name.is_null()) text = name.bytes();
   }
   result->data<View>()[row] = result->arena()->Add(text);
   return absl::OkStatus();

@@ -150,8 +150,12 @@ absl::Status ClassifyPrepare(const PgQuery__PrepareStmt& node, std::string_view 
   out->command_tag = "PREPARE";
   out->prepare.name = View(node.name);
   for (const Node* type : NodeList(node.argtypes, node.n_argtypes)) {
-    ASSIGN_OR_RETURN(const types::Type resolved, ResolveTypeName(*type->type_name, whole));
-    out->prepare.parameter_types.push_back(resolved);
+    const absl::StatusOr<types::Type> resolved = ResolveTypeName(*type->type_name, whole);
+    const bool unknown = status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject);
+    // One that a user has declared, or none: who runs it knows the catalog.
+    if (!resolved.ok() && !unknown) return resolved.status();
+    out->prepare.parameter_types.push_back(resolved.ok() ? *resolved : types::Type());
+    out->prepare.parameter_type_names.push_back(unknown ? TypeNameText(*type->type_name) : "");
   }
   out->prepare.sql = out->text.substr(InnerStatementOffset(out->text));
   return absl::OkStatus();
@@ -287,9 +291,23 @@ std::string DropTag(PgQuery__ObjectType type) {
       return "DROP SEQUENCE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
       return "DROP SCHEMA";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+      return "DROP TYPE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+      return "DROP DOMAIN";
     default:
       return {};
   }
+}
+
+bool IsTypeObject(PgQuery__ObjectType type) {
+  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
+}
+
+const char* AlterTag(PgQuery__ObjectType type) {
+  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ? "ALTER TYPE" : "ALTER DOMAIN";
 }
 
 void Ddl(std::string tag, Statement* out) {
@@ -449,7 +467,34 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
               : "ALTER TABLE",
           out);
       return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+      Ddl("CREATE TYPE", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
+      Ddl("ALTER TYPE", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
+      Ddl("CREATE DOMAIN", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT:
+      Ddl("ALTER DOMAIN", out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      if (!IsTypeObject(node->alter_object_schema_stmt->object_type))
+        return status::NotSupported(
+            absl::StrCat(CommandWords(out->text), " … SET SCHEMA of this object"));
+      Ddl(AlterTag(node->alter_object_schema_stmt->object_type), out);
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      if (!IsTypeObject(node->alter_owner_stmt->object_type))
+        return status::NotSupported(CommandWords(out->text));
+      Ddl(AlterTag(node->alter_owner_stmt->object_type), out);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_RENAME_STMT:
+      if (IsTypeObject(node->rename_stmt->rename_type)) {
+        Ddl(AlterTag(node->rename_stmt->rename_type), out);
+        return absl::OkStatus();
+      }
       if (node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE &&
           node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE &&
           node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW &&

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::parser {
 namespace {
@@ -89,7 +90,18 @@ std::optional<TypeId> SerialType(const PgQuery__TypeName& name) {
   return std::nullopt;
 }
 
-absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_view text) {
+std::string TypeNameText(const PgQuery__TypeName& name) {
+  std::string text;
+  for (const std::string& part : StringsOf({name.names, name.n_names})) {
+    if (!text.empty()) text.push_back('.');
+    text.append(types::QuotedName(part));
+  }
+  if (name.n_array_bounds > 0) text.append("[]");
+  return text;
+}
+
+absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_view text,
+                                     const DeclaredTypeLookup& declared) {
   const int position = CharacterPosition(text, name.location);
   const std::vector<std::string> names = StringsOf({name.names, name.n_names});
   if (names.empty() || name.setof || name.pct_type)
@@ -101,7 +113,13 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   if (names.size() == 1 || names[0] == "pg_catalog") id = types::FromName(last);
   // In pg_catalog "char" is the one-byte type; the keyword arrives as bpchar.
   if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
-  if (!id.has_value()) {
+  std::optional<Type> found;
+  if (id.has_value()) {
+    found = Type{*id, 0};
+  } else if (declared != nullptr) {
+    found = declared(names.size() > 1 ? names[names.size() - 2] : std::string(), last);
+  }
+  if (!found.has_value()) {
     for (const char* known :
          {"xml",       "money",     "point",    "line",    "box",       "path",      "polygon",
           "circle",    "lseg",      "tsvector", "tsquery", "bit",       "varbit",    "timetz",
@@ -114,7 +132,7 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
     return status::ErrorAt(sqlstate::kUndefinedObject, position,
                            absl::StrCat("type \"", shown, "\" does not exist"));
   }
-  Type type{*id, 0};
+  Type type = *found;
   if (name.n_typmods > 0) {
     std::vector<int> modifiers;
     for (const Node* node : NodeList(name.typmods, name.n_typmods)) {
@@ -128,7 +146,13 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
     if (!with.ok()) return with.status();
     type = *with;
   }
+  if (name.n_array_bounds > 0 && types::IsDomain(type))
+    return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
+                           absl::StrCat("arrays of domain ", types::Format(type), " are not supported"),
+                           "Use an array of the type that the domain is over.");
   if (name.n_array_bounds > 0) {
+    // More brackets than one say nothing more.
+    if (types::IsArray(type.id)) return type;
     const Type array = types::ArrayOf(type);
     if (array.id == TypeId::kUnspecified)
       return status::ErrorAt(sqlstate::kFeatureNotSupported, position,

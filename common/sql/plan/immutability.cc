@@ -11,7 +11,7 @@ namespace {
 // Whether the session's settings say how the type's values are written.
 bool IsWrittenAsSet(TypeId id) {
   return types::IsDateTime(id) || id == TypeId::kInterval || id == TypeId::kBytea ||
-         id == TypeId::kFloat4 || id == TypeId::kFloat8;
+         id == TypeId::kFloat4 || id == TypeId::kFloat8 || id == TypeId::kEnum;
 }
 
 }  // namespace
@@ -21,6 +21,7 @@ bool IsStableCast(TypeId from, TypeId to) {
   if (types::IsArray(to)) to = types::ElementOf(to);
   const bool from_text = types::IsString(from);
   const bool to_text = types::IsString(to);
+  if (from_text && to == TypeId::kEnum) return true;
   if ((from_text && types::IsDateTime(to)) || (to_text && IsWrittenAsSet(from))) return true;
   if (from == TypeId::kTimestamptz || to == TypeId::kTimestamptz) return from != to;
   return from == TypeId::kRegclass || to == TypeId::kRegclass || from == TypeId::kRegtype ||

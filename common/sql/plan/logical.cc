@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/types/declared_type.h"
+
 namespace adbms::sql::plan {
 namespace {
 
@@ -51,8 +53,18 @@ ExprPtr MakeParameter(int parameter, const types::Type& type, int location) {
   return result;
 }
 
+types::Type ResultOf(types::TypeId result, const std::vector<ExprPtr>& args) {
+  types::Type type{result, 0};
+  if (!types::HoldsEnum(result)) return type;
+  for (const ExprPtr& arg : args) {
+    type.declared = types::EnumOf(arg->type);
+    if (type.declared != nullptr) break;
+  }
+  return type;
+}
+
 ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args, int location) {
-  auto result = New(Expr::Kind::kCall, {function->result, 0}, location);
+  auto result = New(Expr::Kind::kCall, ResultOf(function->result, args), location);
   result->function = function;
   result->args = std::move(args);
   return result;

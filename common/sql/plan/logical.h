@@ -255,6 +255,8 @@ struct Query : Write {
   std::vector<const common::v1::FunctionDescriptor*> functions;
   std::vector<ProgramCall> program_calls;
   common::v1::TriggerRows trigger_rows;
+  // Declared types that the statement names or that its parameters have.
+  std::set<const common::v1::TypeDescriptor*> declared_types;
   std::vector<types::Type> parameter_types;
   uint32_t client_parameters = 0;
   std::vector<uint32_t> pinned_literals;
@@ -280,6 +282,8 @@ ExprPtr MakeBool(bool value);
 ExprPtr MakeNull(types::Type type);
 ExprPtr MakeColumn(ColumnId column, const types::Type& type, int location = -1);
 ExprPtr MakeParameter(int parameter, const types::Type& type, int location = -1);
+// The type of what a function with result `result` gives for the arguments: an enum is theirs.
+types::Type ResultOf(types::TypeId result, const std::vector<ExprPtr>& args);
 ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args, int location = -1);
 ExprPtr MakeCast(ExprPtr argument, const types::Type& type, bool is_explicit, int location = -1);
 ExprPtr MakeLogical(common::v1::LogicalExpression::Kind kind, std::vector<ExprPtr> args);

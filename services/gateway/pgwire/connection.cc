@@ -228,13 +228,12 @@ absl::Status Connection::HandleParse(std::string_view payload) {
   std::vector<types::Type> parameter_types;
   for (int i = 0; i < count && reader.ok(); ++i) {
     const uint32_t oid = static_cast<uint32_t>(reader.Int32());
-    const auto type = types::FromOid(oid);
-    const bool open = oid == 0 || (type.has_value() && *type == types::TypeId::kUnknown);
-    if (!open && !type.has_value()) {
-      return status::Error(status::sqlstate::kUndefinedObject,
-                           absl::StrCat("type with OID ", oid, " does not exist"));
+    types::Type type;
+    if (oid != 0) {
+      ASSIGN_OR_RETURN(type, session_->TypeWithOid(oid));
     }
-    parameter_types.push_back({open ? types::TypeId::kUnspecified : *type, 0});
+    if (type.id == types::TypeId::kUnknown) type = types::Type();
+    parameter_types.push_back(type);
   }
   if (!reader.ok() || count < 0) return Protocol("malformed Parse message");
   if (name.empty()) session_->CloseStatement(name);
@@ -266,7 +265,8 @@ absl::Status Connection::HandleBind(std::string_view payload) {
   std::vector<types::Value> parameters;
   parameters.reserve(count);
   for (int i = 0; i < count; ++i) {
-    const types::Type& type = prepared->parameter_types[i];
+    // Its labels may be others by now.
+    ASSIGN_OR_RETURN(const types::Type type, session_->Renewed(prepared->parameter_types[i]));
     const int32_t size = reader.Int32();
     if (size == -1) {
       parameters.push_back(types::Value::Null(type));
@@ -308,7 +308,7 @@ absl::Status Connection::HandleDescribe(std::string_view payload) {
     writer_.Begin('t');
     writer_.Int16(static_cast<int16_t>(prepared->parameter_types.size()));
     for (const types::Type& type : prepared->parameter_types) {
-      writer_.Int32(static_cast<int32_t>(types::OidOf(type.id)));
+      writer_.Int32(static_cast<int32_t>(types::OidOf(type)));
     }
     writer_.End();
   } else {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::gateway::pgwire {
 namespace {
@@ -37,10 +38,12 @@ void WriteRowDescription(const session::OutputColumns& columns, const std::vecto
     const common::v1::OutputColumn& column = columns[i];
     types::Type type = types::FromProto(column.type());
     if (type.id == types::TypeId::kUnknown) type = {types::TypeId::kText, 0};
+    // A domain is described as what it is over.
+    type = types::BaseOf(type);
     writer->CString(column.name());
     writer->Int32(static_cast<int32_t>(column.table_id()));
     writer->Int16(static_cast<int16_t>(column.column_number()));
-    writer->Int32(static_cast<int32_t>(types::OidOf(type.id)));
+    writer->Int32(static_cast<int32_t>(types::OidOf(type)));
     writer->Int16(types::PgTypeLength(type.id));
     writer->Int32(types::PgTypmod(type));
     writer->Int16(IsBinary(formats, i) ? 1 : 0);

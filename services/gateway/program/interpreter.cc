@@ -452,7 +452,7 @@ absl::Status Interpreter::ReturnRows(Rows rows) {
   for (const types::Batch& batch : rows.batches) {
     types::Batch converted;
     for (size_t i = 0; i < wanted.size(); ++i) {
-      if (rows.types[i].id == wanted[i].id) {
+      if (rows.types[i].id == wanted[i].id && rows.types[i].declared == wanted[i].declared) {
         converted.columns.push_back(batch.columns[i]);
         continue;
       }

@@ -9,6 +9,7 @@
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 #include "common/types/batch_rows.h"
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/copy_binary.h"
@@ -55,6 +56,22 @@ class RowAssembler {
       } else {
         computed_.emplace_back(target, std::move(compiled));
       }
+    }
+    return absl::OkStatus();
+  }
+
+  // What the data have for domains is held against their constraints.
+  absl::Status PrepareDomains() {
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      if (targets_[i].field < 0 || !types::IsDomain(targets_[i].type)) continue;
+      const types::Type base = types::BaseOf(targets_[i].type);
+      common::v1::Expression check;
+      *check.mutable_type() = types::ToProto(targets_[i].type);
+      common::v1::Expression* argument = check.mutable_cast()->mutable_argument();
+      *argument->mutable_type() = types::ToProto(base);
+      argument->set_column(0);
+      ASSIGN_OR_RETURN(auto compiled, sql::expression::Compile(check));
+      domains_.emplace_back(i, std::move(compiled));
     }
     return absl::OkStatus();
   }
@@ -109,6 +126,10 @@ class RowAssembler {
     for (const auto& [target, expression] : computed_) {
       ASSIGN_OR_RETURN(batch->columns[target], expression->Evaluate(*state, none));
     }
+    for (const auto& [target, domain] : domains_) {
+      const types::Batch values{{batch->columns[target]}, batch->row_count};
+      ASSIGN_OR_RETURN(batch->columns[target], domain->Evaluate(*state, values));
+    }
     return absl::OkStatus();
   }
 
@@ -134,6 +155,7 @@ class RowAssembler {
   std::vector<Target> targets_;
   std::vector<std::pair<size_t, const common::v1::Expression*>> default_of_;
   std::vector<std::pair<size_t, sql::expression::CompiledExpressionPtr>> computed_;
+  std::vector<std::pair<size_t, sql::expression::CompiledExpressionPtr>> domains_;
   std::string table_;
 };
 
@@ -269,6 +291,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   state.parameters = &no_parameters;
   RowAssembler assembler(binding, InputOptions(), format.binary);
   RETURN_IF_ERROR(assembler.PrepareDefaults(&state));
+  RETURN_IF_ERROR(assembler.PrepareDomains());
   const auto values_of = [&](uint32_t sequence_id, bool identity, uint32_t count) {
     return TakeSequenceValues(sequence_id, identity, count);
   };

@@ -117,7 +117,7 @@ std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
     statement->set_prepare_time_us(prepared->prepared_us);
     statement->set_from_sql(!prepared->source.empty());
     for (const types::Type& type : prepared->parameter_types)
-      statement->add_parameter_type_oids(types::OidOf(type.id));
+      statement->add_parameter_type_oids(types::OidOf(type));
   }
   const auto add_cursor = [&](const std::string& name, const Portal& portal) {
     if (name.empty()) return;

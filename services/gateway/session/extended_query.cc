@@ -131,6 +131,21 @@ absl::Status Session::InferExplained(PreparedStatement* prepared) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<types::Type> Session::TypeWithOid(uint32_t oid) {
+  if (const auto built_in = types::FromOid(oid)) return types::Type{*built_in, 0};
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const std::optional<types::Type> type = sql::TypeWithOid(oid, *catalog);
+  if (type.has_value()) return *type;
+  return status::Error(status::sqlstate::kUndefinedObject,
+                       absl::StrCat("type with OID ", oid, " does not exist"));
+}
+
+absl::StatusOr<types::Type> Session::Renewed(const types::Type& type) {
+  if (type.declared == nullptr) return type;
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  return sql::TypeWithOid(types::OidOf(type), *catalog).value_or(type);
+}
+
 absl::StatusOr<types::Value> Session::ReadParameter(std::string_view text,
                                                     const types::Type& type) {
   const bool named = type.id == types::TypeId::kRegclass || type.id == types::TypeId::kRegproc ||

@@ -46,6 +46,7 @@ std::string Session::CacheKey(std::string_view normalized,
   for (const types::Type& type : parameter_types) {
     key += '\0';
     absl::StrAppend(&key, static_cast<int>(type.id));
+    if (type.declared != nullptr) absl::StrAppend(&key, ".", types::OidOf(type));
   }
   return key;
 }

@@ -8,8 +8,15 @@ namespace adbms::gateway::session {
 
 absl::Status Session::RunPrepare(const sql::Statement& statement, ResultSink* sink) {
   if (statement.prepare.name.empty()) return absl::InternalError("PREPARE without a name");
-  RETURN_IF_ERROR(
-      Prepare(statement.prepare.name, statement.prepare.sql, statement.prepare.parameter_types));
+  std::vector<types::Type> types = statement.prepare.parameter_types;
+  for (size_t i = 0; i < types.size(); ++i) {
+    const std::string& name = statement.prepare.parameter_type_names[i];
+    if (name.empty()) continue;
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    ASSIGN_OR_RETURN(types[i],
+                     sql::ResolveType(name, PlanningInputFor(statement.text, &statement, catalog)));
+  }
+  RETURN_IF_ERROR(Prepare(statement.prepare.name, statement.prepare.sql, std::move(types)));
   statements_[statement.prepare.name]->source = source_;
   return sink->Complete("PREPARE");
 }

@@ -324,7 +324,8 @@ absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
                                                   const types::Type& type) {
   if (value.is_null()) return types::Value::Null(type);
   types::Type from = value.type();
-  if (from.id == type.id && (type.modifier == 0 || from == type)) {
+  if (from.id == type.id && from.declared == type.declared &&
+      (type.modifier == 0 || from == type)) {
     types::Value same = value;
     same.set_type(type);
     return same;

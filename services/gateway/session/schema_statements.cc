@@ -85,6 +85,7 @@ void SetOwner(const std::string& user, DdlStatement* ddl) {
     ddl->mutable_create_sequence()->mutable_sequence()->set_owner(user);
   if (ddl->has_create_function())
     ddl->mutable_create_function()->mutable_function()->set_owner(user);
+  if (ddl->has_create_type()) ddl->mutable_create_type()->mutable_type()->set_owner(user);
   if (ddl->has_create_view()) ddl->mutable_create_view()->mutable_view()->set_owner(user);
   if (ddl->has_create_schema() && ddl->create_schema().owner().empty())
     ddl->mutable_create_schema()->set_owner(user);
@@ -134,6 +135,37 @@ absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
       return alter.owner() == table->owner()
                  ? absl::OkStatus()
                  : AuthorizeNewOwner(alter.owner(), table->schema(), policy, catalog);
+    default:
+      return absl::OkStatus();
+  }
+}
+
+absl::Status Session::AuthorizeTypes(const DdlStatement& ddl, const security::v1::Policy& policy,
+                                     const sql::Catalog& catalog) {
+  for (const ResolvedObject& object : ddl.resolution().objects()) {
+    const common::v1::TypeDescriptor* type =
+        object.kind() == ResolvedObject::KIND_TYPE ? catalog.FindType(object.object_id()) : nullptr;
+    if (type == nullptr) continue;
+    if (policy::AuthorizeRole(policy, type->owner()).ok()) continue;
+    const std::string& schema = type->declared().schema();
+    if (ddl.has_drop_type() && policy::AuthorizeSchemaOwner(policy, catalog, schema).ok()) continue;
+    return status::Error(sqlstate::kInsufficientPrivilege,
+                         absl::StrCat("must be owner of type ", type->declared().name()));
+  }
+  const common::v1::AlterType& alter = ddl.alter_type();
+  const common::v1::TypeDescriptor* type = catalog.FindType(alter.type_oid());
+  if (type == nullptr) return absl::OkStatus();
+  const std::string& schema = type->declared().schema();
+  switch (alter.action_case()) {
+    case common::v1::AlterType::kOwner:
+      return alter.owner() == type->owner()
+                 ? absl::OkStatus()
+                 : AuthorizeNewOwner(alter.owner(), schema, policy, catalog);
+    case common::v1::AlterType::kRename:
+      return policy::AuthorizeSchema(policy, catalog, schema, common::v1::PRIVILEGE_CREATE);
+    case common::v1::AlterType::kSchema:
+      return policy::AuthorizeSchema(policy, catalog, alter.schema(),
+                                     common::v1::PRIVILEGE_CREATE);
     default:
       return absl::OkStatus();
   }
@@ -213,6 +245,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
       if (ddl.comment().has_function_id()) return AuthorizeFunctionDdl(ddl, policy, *catalog);
       if (ddl.comment().object_case() == common::v1::Comment::kTableId)
         return owner(ddl.comment().table_id());
+      if (ddl.comment().object_case() == common::v1::Comment::kTypeOid)
+        return AuthorizeTypes(ddl, policy, *catalog);
       return policy::AuthorizeSchemaOwner(policy, *catalog, ddl.comment().schema());
     case Body::kAlterTable:
       return AuthorizeAlteration(ddl.alter_table(), policy, *catalog);
@@ -233,6 +267,11 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
             "The prefix \"pg_\" is reserved for system schemas.");
       }
       return absl::OkStatus();
+    case Body::kCreateType:
+      return may_create_in(ddl.create_type().type().declared().schema());
+    case Body::kAlterType:
+    case Body::kDropType:
+      return AuthorizeTypes(ddl, policy, *catalog);
     case Body::kDropSchema:
       for (const std::string& name : ddl.drop_schema().names())
         RETURN_IF_ERROR(policy::AuthorizeSchemaOwner(policy, *catalog, name));

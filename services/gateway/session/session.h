@@ -129,6 +129,10 @@ class Session {
   absl::StatusOr<const PreparedStatement*> FindStatement(const std::string& name);
   absl::Status Bind(const std::string& portal, const std::string& statement,
                     std::vector<types::Value> parameters);
+  // The type with the oid, built in or declared. Errors: 42704.
+  absl::StatusOr<types::Type> TypeWithOid(uint32_t oid);
+  // A declared type as it is now, where it still is there; any other as it is.
+  absl::StatusOr<types::Type> Renewed(const types::Type& type);
   // A parameter's value from text, by its type's input function; names of tables and the like are
   // looked up.
   absl::StatusOr<types::Value> ReadParameter(std::string_view text, const types::Type& type);
@@ -403,6 +407,9 @@ class Session {
   absl::Status AuthorizeFunctionAlteration(const common::v1::FunctionDescriptor& function,
                                            const security::v1::Policy& policy,
                                            const sql::Catalog& catalog);
+  // ALTER TYPE, DROP TYPE and COMMENT ON TYPE.
+  absl::Status AuthorizeTypes(const common::v1::DdlStatement& ddl,
+                              const security::v1::Policy& policy, const sql::Catalog& catalog);
   // Whether `role` may own what is in `schema`, and be given it by the session's user.
   absl::Status AuthorizeNewOwner(const std::string& role, const std::string& schema,
                                  const security::v1::Policy& policy, const sql::Catalog& catalog);

@@ -38,7 +38,7 @@ std::optional<SampledFraction> SampleCondition(const sql::plan::ExprPtr& conditi
   if (!sql::plan::Encode(*condition, &context, &proto).ok()) return std::nullopt;
   const auto compiled = sql::expression::Compile(proto);
   if (!compiled.ok()) return std::nullopt;
-  auto sample = std::make_shared<types::Vector>(types::Type{type.id, 0});
+  auto sample = std::make_shared<types::Vector>(types::Type{type.id, 0, type.declared});
   const auto physical = sample->physical();
   for (const auto& common : column.common) {
     if (types::PhysicalOf(common.value.type().id) != physical) return std::nullopt;

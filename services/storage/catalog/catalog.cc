@@ -7,6 +7,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/catalog/definition_walk.h"
 #include "services/storage/catalog/system_tables.h"
 
 namespace adbms::storage::catalog {
@@ -74,6 +75,26 @@ absl::StatusOr<TableEntryPtr> MakeTableEntry(common::v1::TableDescriptor descrip
   return TableEntryPtr(std::move(entry));
 }
 
+CatalogChanges CatalogChanges::Committed() const {
+  CatalogChanges result = *this;
+  if (!holds_labels) return result;
+  for (auto& [id, entry] : result.tables) {
+    if (entry == nullptr) continue;
+    common::v1::TableDescriptor table = entry->descriptor;
+    ReleaseLabels(&table);
+    // Its layout is that of the entry, which was made.
+    auto made = MakeTableEntry(std::move(table));
+    if (made.ok()) entry = *std::move(made);
+  }
+  for (auto& [oid, type] : result.types) {
+    if (type == nullptr) continue;
+    auto released = std::make_shared<common::v1::TypeDescriptor>(*type);
+    ReleaseLabels(released.get());
+    type = std::move(released);
+  }
+  return result;
+}
+
 absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(engine::Engine* engine) {
   auto catalog = std::unique_ptr<Catalog>(new Catalog(engine));
   RETURN_IF_ERROR(catalog->Load());
@@ -124,6 +145,7 @@ absl::Status Catalog::Load() {
   CatalogState::SchemaMap schemas;
   CatalogState::TableMap tables;
   CatalogState::FunctionMap functions;
+  CatalogState::TypeMap types;
   auto it = engine_->NewIterator(nullptr, {codec::SpaceBegin(0), codec::SpaceEnd(0)}, {});
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const std::string_view key = engine::ToView(it->key());
@@ -146,6 +168,13 @@ absl::Status Catalog::Load() {
         return CorruptDescriptor();
       version = std::max(version, function->version() + 1);
       functions[function->function_id()] = std::move(function);
+    } else if (key[4] == 'e') {
+      auto type = std::make_shared<common::v1::TypeDescriptor>();
+      if (!type->ParseFromArray(it->value().data(), static_cast<int>(it->value().size()))) {
+        return CorruptDescriptor();
+      }
+      version = std::max(version, type->schema_version() + 1);
+      types[type->declared().oid()] = std::move(type);
     } else if (key[4] == 't') {
       common::v1::TableDescriptor table;
       if (!table.ParseFromArray(it->value().data(), static_cast<int>(it->value().size()))) {
@@ -189,13 +218,14 @@ absl::Status Catalog::Load() {
   }
   next_version_ = version + 1;
   current_ = std::make_shared<CatalogState>(version, std::move(schemas), std::move(tables),
-                                            std::move(functions));
+                                            std::move(functions), std::move(types));
   return absl::OkStatus();
 }
 
 void Catalog::Publish(const CatalogChanges& changes) {
+  const auto committed = changes.Committed();
   absl::MutexLock lock(&publish_mutex_);
-  current_.store(changes.ApplyTo(*Current(), NextVersion()), std::memory_order_release);
+  current_.store(committed.ApplyTo(*Current(), NextVersion()), std::memory_order_release);
 }
 
 absl::StatusOr<uint32_t> Catalog::AllocateId() {

@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_words.h"
+#include "services/storage/catalog/definition_walk.h"
 
 namespace adbms::storage::catalog {
 
@@ -58,7 +59,8 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
   }
   changes_.tables[table_id] = std::move(entry);
   state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          std::move(tables), state_->functions());
+                                          std::move(tables), state_->functions(),
+                                          state_->types());
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
@@ -73,7 +75,8 @@ void CatalogDraft::PutSchema(uint32_t schema_id,
   }
   changes_.schemas[schema_id] = std::move(schema);
   state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
-                                          state_->tables(), state_->functions());
+                                          state_->tables(), state_->functions(),
+                                          state_->types());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
@@ -99,7 +102,13 @@ absl::Status CatalogDraft::CheckOutlived(const TableDescriptor& table) const {
 absl::Status CatalogDraft::PutTable(TableDescriptor table) {
   RETURN_IF_ERROR(CheckOutlived(table));
   table.set_schema_version(catalog_->NextVersion());
-  records_.push_back({SystemKey('t', table.table_id()), table.SerializeAsString(), false});
+  if (changes_.holds_labels) {
+    TableDescriptor kept = table;
+    ReleaseLabels(&kept);
+    records_.push_back({SystemKey('t', table.table_id()), kept.SerializeAsString(), false});
+  } else {
+    records_.push_back({SystemKey('t', table.table_id()), table.SerializeAsString(), false});
+  }
   const uint32_t id = table.table_id();
   ASSIGN_OR_RETURN(TableEntryPtr entry, MakeTableEntry(std::move(table)));
   PutEntry(id, std::move(entry));

@@ -97,6 +97,11 @@ class CatalogDraft {
   Result CreateTrigger(const common::v1::CreateTrigger& statement);
   Result DropTrigger(const common::v1::DropTrigger& statement);
   Result AlterTrigger(const common::v1::AlterTrigger& statement);
+  // draft_declared_types.cc, draft_type_drops.cc: types that users declare.
+  Result CreateType(const common::v1::CreateType& statement);
+  // The caller has held existing values against a domain's new constraints.
+  Result AlterType(const common::v1::AlterType& statement);
+  Result DropTypes(const common::v1::DropType& statement);
 
   // Errors: 42P01.
   absl::StatusOr<TableEntryPtr> Table(uint32_t table_id) const;
@@ -107,6 +112,27 @@ class CatalogDraft {
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
   void PutEntry(uint32_t table_id, TableEntryPtr entry);
+  // The type, and with it every table, view and type that has values of it.
+  absl::Status PutType(common::v1::TypeDescriptor type);
+  void EraseType(uint32_t oid);
+  void SetTypeEntry(uint32_t oid, TypeEntryPtr entry);
+  // A name that the arrays of a type of this name can have.
+  std::string FreeArrayName(const std::string& schema, const std::string& name) const;
+  // Errors: 42710, unless neither type nor relation has the name.
+  absl::Status RequireFreeTypeName(const std::string& schema, const std::string& name) const;
+  absl::Status AddLabel(const common::v1::AddEnumValue& value, bool if_not_exists,
+                        common::v1::TypeDescriptor* type, v1::DdlResult* result);
+  absl::Status RenameLabel(const common::v1::RenameEnumValue& value,
+                           common::v1::TypeDescriptor* type) const;
+  absl::Status MoveType(const common::v1::AlterType& statement, common::v1::TypeDescriptor* type);
+  absl::Status AlterDomain(const common::v1::AlterType& statement,
+                           common::v1::TypeDescriptor* type, v1::DdlResult* result) const;
+  // Errors: ADB01 when text that came after `version` may name the type.
+  absl::Status CheckMentions(const common::v1::TypeDescriptor& type, uint64_t version) const;
+  struct TypeDrop;
+  absl::Status CollectTypeDrop(TypeDrop* drop, const common::v1::TypeDescriptor& type,
+                               const common::v1::DropType& statement) const;
+  absl::Status CarryOut(const TypeDrop& drop, v1::DdlResult* result);
   void PutSchema(uint32_t schema_id, std::optional<common::v1::SchemaDescriptor> schema);
   // Stamps a version.
   void PutFunction(common::v1::FunctionDescriptor function);

@@ -5,11 +5,17 @@
 namespace adbms::storage::catalog {
 
 CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables,
-                           FunctionMap functions)
+                           FunctionMap functions, TypeMap types)
     : version_(version),
       schemas_(std::move(schemas)),
       tables_(std::move(tables)),
-      functions_(std::move(functions)) {
+      functions_(std::move(functions)),
+      types_(std::move(types)) {
+  for (const auto& [oid, type] : types_) {
+    const common::v1::DeclaredType& declared = type->declared();
+    types_by_name_.emplace(Name{declared.schema(), declared.name()}, type.get());
+    types_by_name_.emplace(Name{declared.schema(), declared.array_name()}, type.get());
+  }
   for (const auto& [id, entry] : tables_) {
     const common::v1::TableDescriptor& table = entry->descriptor;
     by_id_.emplace(id, &entry);
@@ -75,6 +81,22 @@ const std::vector<CatalogState::Reference>& CatalogState::ReferencesTo(uint32_t 
   return it == references_.end() ? *kNone : it->second;
 }
 
+const common::v1::TypeDescriptor* CatalogState::FindType(uint32_t oid) const {
+  const auto it = types_.find(oid);
+  return it == types_.end() ? nullptr : it->second.get();
+}
+
+const common::v1::TypeDescriptor* CatalogState::FindTypeByName(const std::string& schema,
+                                                               const std::string& name) const {
+  const auto it = types_by_name_.find({schema, name});
+  return it == types_by_name_.end() || it->second->declared().name() != name ? nullptr
+                                                                             : it->second;
+}
+
+bool CatalogState::HasType(const std::string& schema, const std::string& name) const {
+  return types_by_name_.contains({schema, name});
+}
+
 bool CatalogState::HasRelation(const std::string& schema, const std::string& name) const {
   return by_name_.contains({schema, name}) || indexes_by_name_.contains({schema, name});
 }
@@ -97,6 +119,7 @@ std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() cons
     for (const auto& [id, schema] : schemas_) *snapshot->add_schemas() = schema;
     for (const auto& [id, entry] : tables_) *snapshot->add_tables() = entry->descriptor;
     for (const auto& [id, function] : functions_) *snapshot->add_functions() = *function;
+    for (const auto& [oid, type] : types_) *snapshot->add_types() = *type;
     snapshot_ = std::move(snapshot);
   });
   return snapshot_;
@@ -127,8 +150,16 @@ CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t versi
       all_functions.erase(id);
     }
   }
+  CatalogState::TypeMap all_types = base.types();
+  for (const auto& [oid, type] : types) {
+    if (type != nullptr) {
+      all_types[oid] = type;
+    } else {
+      all_types.erase(oid);
+    }
+  }
   return std::make_shared<CatalogState>(version, std::move(all_schemas), std::move(all_tables),
-                                        std::move(all_functions));
+                                        std::move(all_functions), std::move(all_types));
 }
 
 }  // namespace adbms::storage::catalog

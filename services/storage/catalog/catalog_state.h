@@ -22,6 +22,8 @@ struct TableEntry {
 };
 using TableEntryPtr = std::shared_ptr<const TableEntry>;
 using FunctionPtr = std::shared_ptr<const common::v1::FunctionDescriptor>;
+// A type that a user has declared.
+using TypeEntryPtr = std::shared_ptr<const common::v1::TypeDescriptor>;
 
 class CatalogState {
  public:
@@ -29,13 +31,16 @@ class CatalogState {
   using SchemaMap = std::map<uint32_t, common::v1::SchemaDescriptor>;
 
   using FunctionMap = std::map<uint32_t, FunctionPtr>;
+  using TypeMap = std::map<uint32_t, TypeEntryPtr>;  // By their own oids.
 
-  CatalogState(uint64_t version, SchemaMap schemas, TableMap tables, FunctionMap functions);
+  CatalogState(uint64_t version, SchemaMap schemas, TableMap tables, FunctionMap functions = {},
+               TypeMap types = {});
 
   uint64_t version() const { return version_; }
   const SchemaMap& schemas() const { return schemas_; }
   const TableMap& tables() const { return tables_; }
   const FunctionMap& functions() const { return functions_; }
+  const TypeMap& types() const { return types_; }
 
   // Null when there is none.
   const TableEntryPtr* Find(uint32_t table_id) const;
@@ -56,6 +61,12 @@ class CatalogState {
     const common::v1::ForeignKeyDescriptor* key;
   };
   const std::vector<Reference>& ReferencesTo(uint32_t table_id) const;
+  // Null when there is none.
+  const common::v1::TypeDescriptor* FindType(uint32_t oid) const;
+  const common::v1::TypeDescriptor* FindTypeByName(const std::string& schema,
+                                                   const std::string& name) const;
+  // Whether a declared type, or the arrays of one, have the name.
+  bool HasType(const std::string& schema, const std::string& name) const;
   // Whether a table, view or index has the name.
   bool HasRelation(const std::string& schema, const std::string& name) const;
   // Null when there is none.
@@ -71,12 +82,14 @@ class CatalogState {
   const SchemaMap schemas_;
   const TableMap tables_;
   const FunctionMap functions_;
+  const TypeMap types_;
   absl::flat_hash_map<uint32_t, const TableEntryPtr*> by_id_;
   std::map<Name, const TableEntry*> by_name_;
   std::map<uint32_t, IndexRef> indexes_;
   std::map<Name, IndexRef> indexes_by_name_;
   std::map<Name, FunctionPtr> functions_by_name_;
   absl::flat_hash_map<uint32_t, std::vector<Reference>> references_;
+  std::map<Name, const common::v1::TypeDescriptor*> types_by_name_;  // Those of arrays too.
   mutable std::once_flag snapshot_once_;
   mutable std::shared_ptr<const common::v1::CatalogSnapshot> snapshot_;
 };
@@ -88,8 +101,13 @@ struct CatalogChanges {
   std::map<uint32_t, TableEntryPtr> tables;
   std::map<uint32_t, std::optional<common::v1::SchemaDescriptor>> schemas;
   CatalogState::FunctionMap functions;
+  std::map<uint32_t, TypeEntryPtr> types;
+  // Some have labels that may be used only once this is committed.
+  bool holds_labels = false;
 
-  bool empty() const { return tables.empty() && schemas.empty() && functions.empty(); }
+  bool empty() const { return tables.empty() && schemas.empty() && functions.empty() && types.empty(); }
+  // The same as others see it.
+  CatalogChanges Committed() const;
   CatalogStatePtr ApplyTo(const CatalogState& base, uint64_t version) const;
 };
 

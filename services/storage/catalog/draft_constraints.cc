@@ -5,6 +5,7 @@
 #include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 #include "services/storage/catalog/catalog_draft.h"
 #include "services/storage/catalog/catalog_words.h"
 
@@ -29,16 +30,19 @@ absl::Status CatalogDraft::CheckKeyTypes(const TableDescriptor& child,
   for (int i = 0; i < key.columns_size(); ++i) {
     const auto& from = child.columns(static_cast<int>(key.columns(i)));
     const auto& to = parent.columns(static_cast<int>(key.referenced_columns(i)));
-    const auto child_type = types::FromProto(from.type()).id;
-    const auto parent_type = types::FromProto(to.type()).id;
-    const bool text = types::IsString(child_type) && types::IsString(parent_type);
-    const bool integers = types::IsInteger(child_type) && types::IsInteger(parent_type);
-    if (child_type == parent_type || integers || text) continue;
+    const types::Type child_type = types::WithoutDomain(types::FromProto(from.type()));
+    const types::Type parent_type = types::WithoutDomain(types::FromProto(to.type()));
+    const bool text = types::IsString(child_type.id) && types::IsString(parent_type.id);
+    const bool integers = types::IsInteger(child_type.id) && types::IsInteger(parent_type.id);
+    const bool same =
+        child_type.id == parent_type.id && child_type.declared == parent_type.declared;
+    if (same || integers || text) continue;
     return status::Error(sqlstate::kDatatypeMismatch,
                          "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
                          "Key columns " + Quoted(from.name()) + " and " + Quoted(to.name()) +
-                             " are of incompatible types: " + types::Format({child_type, 0}) +
-                             " and " + types::Format({parent_type, 0}) + ".");
+                             " are of incompatible types: " + 
+                             types::Format({child_type.id, 0, child_type.declared}) + " and " +
+                             types::Format({parent_type.id, 0, parent_type.declared}) + ".");
   }
   return absl::OkStatus();
 }

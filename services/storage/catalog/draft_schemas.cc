@@ -83,18 +83,31 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       }
       result.add_notices("drop cascades to " + object);
     }
+    const auto depends = [&](const std::string& object) {
+      return status::Error("2BP01",
+                           "cannot drop schema " + name + " because other objects depend on it",
+                           object + " depends on schema " + name,
+                           "Use DROP ... CASCADE to drop the dependent objects too.");
+    };
     common::v1::DropFunction functions;
     functions.set_cascade(true);
     for (const auto& [function_id, function] : state_->functions()) {
       if (function->schema() != name) continue;
       const std::string object = "function " + name + "." + sql::SignatureOf(*function);
-      if (!statement.cascade()) {
-        return status::Error("2BP01",
-                             "cannot drop schema " + name + " because other objects depend on it",
-                             object + " depends on schema " + name,
-                             "Use DROP ... CASCADE to drop the dependent objects too.");
-      }
+      if (!statement.cascade()) return depends(object);
       functions.add_function_ids(function_id);
+      result.add_notices("drop cascades to " + object);
+    }
+    common::v1::DropType types;
+    types.set_cascade(true);
+    types.set_catalog_version(UINT64_MAX);
+    for (const auto& [oid, type] : state_->types()) {
+      if (type->declared().schema() != name) continue;
+      const std::string object = "type " + name + "." + type->declared().name();
+      if (!statement.cascade()) return depends(object);
+      auto* target = types.add_types();
+      target->set_schema(name);
+      target->set_name(type->declared().name());
       result.add_notices("drop cascades to " + object);
     }
     for (const char* kind : {"view", "materialized view", "table", "sequence"}) {
@@ -103,6 +116,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
     }
     ASSIGN_OR_RETURN(const v1::DdlResult dropped, DropFunctions(functions));
     result.mutable_notices()->MergeFrom(dropped.notices());
+    if (types.types_size() > 0) RETURN_IF_ERROR(DropTypes(types).status());
     PutSchema(id, std::nullopt);
     result.set_object_id(id);
     result.set_changed(true);

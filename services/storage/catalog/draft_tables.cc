@@ -23,6 +23,12 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
     return status::Error(sqlstate::kDuplicateTable,
                          "relation " + Quoted(table.name()) + " already exists");
   }
+  if (state_->HasType(table.schema(), table.name())) {
+    return status::Error(sqlstate::kDuplicateObject,
+                         "type " + Quoted(table.name()) + " already exists", {},
+                         "A relation has an associated type of the same name, so you must use a "
+                         "name that doesn't conflict with any existing type.");
+  }
   if (table.columns_size() > 1600) {
     return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
   }

@@ -10,6 +10,7 @@
 #include "common/types/type_name.h"
 #include "services/storage/catalog/catalog_words.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/object_names.h"
 #include "services/storage/server/privilege_functions.h"
@@ -148,6 +149,12 @@ absl::StatusOr<Value> ConstraintDef(const Call& call) {
       text = "CHECK (" + text.substr(8, text.size() - 10) + ")";
     return Value::Text(std::move(text));
   }
+  if (auto text = DomainConstraintDefinition(call.catalog, call.oid)) {
+    const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
+    if (pretty && text->starts_with("CHECK ((") && text->ends_with("))"))
+      *text = "CHECK (" + text->substr(8, text->size() - 10) + ")";
+    return Value::Text(*std::move(text));
+  }
   return NullText();
 }
 
@@ -271,9 +278,25 @@ absl::StatusOr<Value> Updatable(const Call& call) {
   return Value::Int(TypeId::kInt4, stored ? 28 : 0);
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
-  const auto id = types::FromSqlName(call.arguments[0].bytes());
-  if (!id) return Value::Null({TypeId::kRegtype, 0});
-  return Value::Int(TypeId::kRegtype, types::OidOf(*id));
+  std::string_view name = call.arguments[0].bytes();
+  if (const auto id = types::FromSqlName(name))
+    return Value::Int(TypeId::kRegtype, types::OidOf(*id));
+  const bool array = name.ends_with("[]");
+  if (array) name.remove_suffix(2);
+  std::vector<std::string> parts;
+  const uint32_t oid =
+      SplitName(name, &parts)
+          ? FindDeclaredType(call.catalog, PathOf(call.session), std::move(parts), array)
+          : 0;
+  return oid == 0 ? Value::Null({TypeId::kRegtype, 0}) : Value::Int(TypeId::kRegtype, oid);
+}
+// NULL for a type that is built in.
+absl::StatusOr<Value> RegtypeOut(const Call& call) {
+  const auto name = DeclaredTypeName(call.catalog, PathOf(call.session), call.oid);
+  return name.has_value() ? Value::Text(*name) : NullText();
+}
+absl::StatusOr<Value> TypeVisible(const Call& call) {
+  return Value::Bool(IsTypeVisible(call.catalog, PathOf(call.session), call.oid).value_or(true));
 }
 
 // Whether the schema exists, for the effective search path.
@@ -310,7 +333,8 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_table_is_visible", TableVisible},
       {"pg_my_temp_schema", MyTemporarySchema},
       {"pg_is_other_temp_schema", IsOtherTemporarySchema},
-      {"pg_type_is_visible", True},
+      {"pg_type_is_visible", TypeVisible},
+      {"regtypeout", RegtypeOut},
       {"pg_operator_is_visible", True},
       {"pg_opclass_is_visible", True},
       {"pg_collation_is_visible", True},

@@ -13,6 +13,7 @@ constexpr int64_t kClass = 1259;
 constexpr int64_t kConstraint = 2606;
 constexpr int64_t kNamespace = 2615;
 constexpr int64_t kTrigger = 2620;
+constexpr int64_t kType = 1247;
 
 // Calls visit(object, its catalog, part, text) for each comment.
 template <typename Visit>
@@ -23,6 +24,7 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
   for (const auto& [id, schema] : catalog.schemas()) show(id, kNamespace, 0, schema.comment());
   for (const auto& [id, function] : catalog.functions())
     show(id, kProcedure, 0, function->comment());
+  for (const auto& [oid, type] : catalog.types()) show(oid, kType, 0, type->comment());
   for (const auto& [id, entry] : catalog.tables()) {
     const TableDescriptor& table = entry->descriptor;
     show(id, kClass, 0, table.comment());

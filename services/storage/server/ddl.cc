@@ -78,6 +78,13 @@ class DdlExecution {
         return draft()->DropRelations(statement.drop_materialized_view(), "materialized view");
       case DdlStatement::kRefreshMaterializedView:
         return Refresh(statement.refresh_materialized_view());
+      case DdlStatement::kCreateType:
+        return draft()->CreateType(statement.create_type());
+      case DdlStatement::kAlterType:
+        RETURN_IF_ERROR(ValidateDomain(statement.alter_type()));
+        return draft()->AlterType(statement.alter_type());
+      case DdlStatement::kDropType:
+        return draft()->DropTypes(statement.drop_type());
       case DdlStatement::BODY_NOT_SET:
         break;
     }
@@ -378,10 +385,10 @@ class DdlExecution {
            column.missing_value().kind_case() != common::v1::Datum::KIND_NOT_SET;
   }
 
-  // ADD CHECK: the plan counts the rows that violate the condition.
-  absl::Status Validate(const AlterTable& statement, const catalog::TableEntry& table) {
+  // What the plan counts.
+  absl::StatusOr<int64_t> Count(const std::string& plan_bytes) {
     auto plan = std::make_shared<common::v1::Plan>();
-    RETURN_IF_ERROR(rpc::ParseNested(statement.validation(), plan.get()));
+    RETURN_IF_ERROR(rpc::ParseNested(plan_bytes, plan.get()));
     const catalog::CatalogStatePtr catalog = draft()->state();
     ASSIGN_OR_RETURN(const auto compiled, executor::CompilePlan(std::move(plan), *catalog));
     executor::ExecutionContext context(transaction_->shared());
@@ -403,9 +410,32 @@ class DdlExecution {
     const executor::OperatorPtr root = compiled->root->Open(&context);
     types::Batch batch;
     ASSIGN_OR_RETURN(const bool more, root->Next(&batch));
-    if (!more || batch.columns.empty()) return absl::OkStatus();
-    if (batch.columns[0]->is_null(0) || batch.columns[0]->Get(0).int_value() == 0)
-      return absl::OkStatus();
+    if (!more || batch.columns.empty() || batch.columns[0]->is_null(0)) return 0;
+    return batch.columns[0]->Get(0).int_value();
+  }
+
+  // A domain's new constraint: the plans count the values that violate it.
+  absl::Status ValidateDomain(const common::v1::AlterType& statement) {
+    for (const common::v1::DomainValidation& validation : statement.validations()) {
+      ASSIGN_OR_RETURN(const int64_t violations, Count(validation.plan()));
+      if (violations == 0) continue;
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(validation.table_id()));
+      const auto ordinal = static_cast<int>(validation.column());
+      if (ordinal >= table->descriptor.columns_size())
+        return absl::InvalidArgumentError("malformed ALTER DOMAIN");
+      const bool null = statement.action_case() == common::v1::AlterType::kNotNull;
+      return status::Error(null ? sqlstate::kNotNullViolation : sqlstate::kCheckViolation,
+                           "column \"" + table->descriptor.columns(ordinal).name() +
+                               "\" of table \"" + table->descriptor.name() + "\" contains " +
+                               (null ? "null values" : "values that violate the new constraint"));
+    }
+    return absl::OkStatus();
+  }
+
+  // ADD CHECK: the plan counts the rows that violate the condition.
+  absl::Status Validate(const AlterTable& statement, const catalog::TableEntry& table) {
+    ASSIGN_OR_RETURN(const int64_t violations, Count(statement.validation()));
+    if (violations == 0) return absl::OkStatus();
     status::SqlError error;
     error.sqlstate = std::string(sqlstate::kCheckViolation);
     const std::string& name =
@@ -470,6 +500,12 @@ const char* VerbOf(const DdlStatement& statement) {
       return "DROP MATERIALIZED VIEW";
     case DdlStatement::kRefreshMaterializedView:
       return "REFRESH MATERIALIZED VIEW";
+    case DdlStatement::kCreateType:
+      return "CREATE TYPE";
+    case DdlStatement::kAlterType:
+      return "ALTER TYPE";
+    case DdlStatement::kDropType:
+      return "DROP TYPE";
     default:
       return "DDL";
   }

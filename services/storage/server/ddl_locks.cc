@@ -5,6 +5,7 @@
 
 #include "common/sql/sql.h"
 #include "common/status/macros.h"
+#include "services/storage/catalog/definition_walk.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -79,6 +80,15 @@ void WantRelated(uint32_t id, const catalog::CatalogState& catalog, TableLocks* 
     Want(reference.child->descriptor.table_id(), LockMode::kShareRowExclusive, locks);
 }
 
+// Whoever reads or writes values of the type works with what it is.
+void WantHolders(uint32_t type_oid, const catalog::CatalogState& catalog, TableLocks* locks) {
+  for (const auto& [id, table] : catalog.tables()) {
+    if (!table->descriptor.is_virtual() &&
+        catalog::HoldsDefinition(table->descriptor, type_oid))
+      Want(id, LockMode::kAccessExclusive, locks);
+  }
+}
+
 TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& catalog) {
   TableLocks locks;
   switch (statement.body_case()) {
@@ -147,6 +157,15 @@ TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& 
         if (!table->descriptor.is_virtual() &&
             std::find(names.begin(), names.end(), table->descriptor.schema()) != names.end())
           WantWithChildren(id, catalog, &locks);
+      }
+      break;
+    case DdlStatement::kAlterType:
+      WantHolders(statement.alter_type().type_oid(), catalog, &locks);
+      break;
+    case DdlStatement::kDropType:
+      for (const auto& name : statement.drop_type().types()) {
+        const auto* type = catalog.FindTypeByName(SchemaOf(name), name.name());
+        if (type != nullptr) WantHolders(type->declared().oid(), catalog, &locks);
       }
       break;
     case DdlStatement::kComment:
@@ -285,6 +304,16 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
     }
   }
   NeedFunctions(*transaction_->Draft(), &missing.keys);
+  for (const auto& [oid, type] : transaction_->Draft()->changes().types) {
+    const common::v1::TypeDescriptor* const old = base->FindType(oid);
+    for (const common::v1::TypeDescriptor* each : {old, type.get()}) {
+      if (each == nullptr) continue;
+      const common::v1::DeclaredType& declared = each->declared();
+      for (const std::string& name : {declared.name(), declared.array_name()})
+        missing.keys.emplace(txn::NameLockKey(declared.schema(), name), LockMode::kAccessExclusive);
+      missing.keys.emplace(txn::SchemaLockKey(declared.schema()), LockMode::kAccessShare);
+    }
+  }
   for (const auto& [id, schema] : transaction_->Draft()->changes().schemas) {
     const auto old = base->schemas().find(id);
     const std::string& name = schema.has_value() ? schema->name() : old->second.name();
@@ -314,6 +343,21 @@ bool DdlLocks::StillFree(const Missing& missing) const {
       if (now->HasRelation(entry->descriptor.schema(), name) &&
           !draft.base()->HasRelation(entry->descriptor.schema(), name))
         return false;
+    }
+  }
+  for (const auto& [oid, type] : draft.changes().types) {
+    // Changed since, or a name of ours taken.
+    const auto before = draft.base()->types().find(oid);
+    const auto after = now->types().find(oid);
+    const bool was = before != draft.base()->types().end();
+    if (was != (after != now->types().end())) return false;
+    if (was && before->second != after->second) return false;
+    if (type == nullptr || was) continue;
+    const std::string& schema = type->declared().schema();
+    if (now->FindSchema(schema) == nullptr && draft.base()->FindSchema(schema) != nullptr)
+      return false;
+    for (const std::string& name : {type->declared().name(), type->declared().array_name()}) {
+      if (now->HasType(schema, name) && !draft.base()->HasType(schema, name)) return false;
     }
   }
   return std::all_of(draft.changes().schemas.begin(), draft.changes().schemas.end(),

@@ -1,5 +1,6 @@
 // information_schema: the SQL standard's view of relations.
 #include "common/sql/temporary_schema.h"
+#include "common/types/declared_type.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
@@ -49,11 +50,20 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
   }
 }
 
-void SetTypeColumns(const types::Type& type, RowBuilder* rows) {
-  const std::string name = types::IsArray(type.id) ? "ARRAY" : types::Format({type.id, 0});
-  rows->Set("data_type", name)
-      .Set("udt_schema", "pg_catalog")
-      .Set("udt_name", types::CatalogName(type.id));
+void SetTypeColumns(const RowSource& source, const types::Type& declared, RowBuilder* rows) {
+  // A domain is shown as what it is over.
+  const types::Type type = types::BaseOf(declared);
+  if (types::IsDomain(declared)) {
+    rows->Set("domain_catalog", Database(source))
+        .Set("domain_schema", declared.declared->definition.schema())
+        .Set("domain_name", declared.declared->definition.name());
+  }
+  rows->Set("data_type", types::IsArray(type.id)        ? "ARRAY"
+                         : types::IsEnum(type) ? "USER-DEFINED"
+                                               : types::Format({type.id, 0}))
+      .Set("udt_schema",
+           type.declared == nullptr ? "pg_catalog" : type.declared->definition.schema())
+      .Set("udt_name", types::CatalogName(type));
   if (const auto length = types::LengthModifierOf(type))
     rows->Set("character_maximum_length", *length);
   if (const auto numeric = types::NumericModifierOf(type)) {
@@ -137,7 +147,7 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
         rows->Set("column_default",
                   DefaultDefinition(*source.catalog, PathOf(*source.session), column));
       }
-      SetTypeColumns(types::FromProto(column.type()), rows);
+      SetTypeColumns(source, types::FromProto(column.type()), rows);
     }
   }
 }
@@ -278,6 +288,7 @@ const RowFillMap& RowFills() {
     AddRelationFills(fills);
     AddSettingFills(fills);
     AddTypeFills(fills);
+    AddDeclaredTypeFills(fills);
     AddFunctionFills(fills);
     AddSequenceFills(fills);
     AddProgramFills(fills);

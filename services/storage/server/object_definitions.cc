@@ -6,7 +6,9 @@
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/deparse.h"
 #include "common/sql/temporary_schema.h"
+#include "common/types/declared_type.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/declared_type_rows.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -179,9 +181,13 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
     return "nextval(" + QuoteLiteral(name) + "::regclass)";
   }
   const std::string& sql = column.default_sql();
-  const TypeId id = types::FromProto(column.type()).id;
+  const types::Type type = types::BaseOf(types::FromProto(column.type()));
+  const TypeId id = type.id;
   const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
   if (!quoted || types::IsNumber(id)) return sql;
+  if (type.declared != nullptr)
+    return sql + "::" +
+           DeclaredTypeName(catalog, path, types::OidOf(type)).value_or(types::Format(type));
   return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
 }
 

@@ -16,6 +16,7 @@ const RowFillMap& RowFills();
 void AddRelationFills(RowFillMap* fills);
 void AddSettingFills(RowFillMap* fills);
 void AddTypeFills(RowFillMap* fills);
+void AddDeclaredTypeFills(RowFillMap* fills);
 void AddFunctionFills(RowFillMap* fills);
 void AddSequenceFills(RowFillMap* fills);
 void AddCommentFills(RowFillMap* fills);

@@ -4,6 +4,8 @@
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/temporary_schema.h"
 #include "services/storage/catalog/catalog_words.h"
+#include "common/types/declared_type.h"
+#include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/type_rows.h"
 
@@ -103,20 +105,22 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
 void AttributeRow(int64_t relation, int64_t number, const std::string& name,
                   const types::Type& type, bool not_null, bool has_default, bool dropped,
                   RowBuilder* rows) {
-  const TypeRow* info = FindType(types::OidOf(type.id));
+  const types::Type base = types::BaseOf(type);
+  const TypeRow* info = FindType(types::OidOf(base.id));
+  const bool is_enum = types::IsEnum(base);
   rows->Row()
       .Set("attrelid", relation)
       .Set("attname", name)
-      .Set("atttypid", dropped ? 0 : static_cast<int64_t>(types::OidOf(type.id)))
+      .Set("atttypid", dropped ? 0 : static_cast<int64_t>(types::OidOf(type)))
       .Set("attstattarget", -1)
       .Set("attlen", types::PgTypeLength(type.id))
       .Set("attnum", number)
       .Set("attndims", types::IsArray(type.id) ? 1 : 0)
       .Set("attcacheoff", -1)
-      .Set("atttypmod", types::PgTypmod(type))
-      .SetBool("attbyval", info != nullptr && info->by_value)
+      .Set("atttypmod", types::IsDomain(type) ? -1 : types::PgTypmod(type))
+      .SetBool("attbyval", info != nullptr ? info->by_value : is_enum)
       .Set("attalign", info == nullptr ? "i" : info->align)
-      .Set("attstorage", info == nullptr ? "x" : info->storage)
+      .Set("attstorage", is_enum ? "p" : info == nullptr ? "x" : info->storage)
       .Set("attcompression", "")
       .SetBool("attnotnull", not_null)
       .SetBool("atthasdef", has_default)
@@ -311,6 +315,11 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
   }
 }
 
+void FillAllConstraints(const RowSource& source, RowBuilder* rows) {
+  FillConstraint(source, rows);
+  AddDomainConstraintRows(source, rows);
+}
+
 void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     int64_t number = 0;
@@ -413,7 +422,7 @@ void AddRelationFills(RowFillMap* fills) {
   fills->insert({{"pg_catalog.pg_class", FillClass},
                  {"pg_catalog.pg_attribute", FillAttribute},
                  {"pg_catalog.pg_index", FillIndex},
-                 {"pg_catalog.pg_constraint", FillConstraint},
+                 {"pg_catalog.pg_constraint", FillAllConstraints},
                  {"pg_catalog.pg_attrdef", FillAttributeDefault},
                  {"pg_catalog.pg_namespace", FillNamespace},
                  {"pg_catalog.pg_tables", FillTables},

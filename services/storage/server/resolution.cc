@@ -45,6 +45,13 @@ std::pair<uint32_t, uint64_t> Lookup(const ResolvedObject& object,
                  ? std::pair<uint32_t, uint64_t>()
                  : std::pair<uint32_t, uint64_t>(found->function_id(), found->version());
     }
+    case ResolvedObject::KIND_TYPE: {
+      const common::v1::TypeDescriptor* type = object.name().empty()
+                                                   ? catalog.FindType(object.object_id())
+                                                   : catalog.FindTypeByName(schema, object.name());
+      if (type == nullptr) return {};
+      return {type->declared().oid(), type->schema_version()};
+    }
     case ResolvedObject::KIND_SCHEMA: {
       const common::v1::SchemaDescriptor* found = catalog.FindSchema(object.name());
       return {found == nullptr ? 0 : found->schema_id(), 0};

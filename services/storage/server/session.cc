@@ -130,6 +130,11 @@ absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::
           sqlstate::kStalePlan,
           "the plan was made for another version of function " + std::to_string(use.function_id()));
   }
+  for (const common::v1::TypeUse& use : plan_->types()) {
+    const common::v1::TypeDescriptor* type = catalog.FindType(use.type_oid());
+    if (type == nullptr || type->schema_version() != use.schema_version())
+      return status::Error(sqlstate::kStalePlan, "the plan was made for another version of a type");
+  }
   if (!executor::KnowsItsCascades(*plan_, catalog)) {
     return status::Error(sqlstate::kStalePlan,
                          "the plan was made before a foreign key that acts on other tables");

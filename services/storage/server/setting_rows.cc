@@ -33,7 +33,7 @@ std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const Ro
   }
   std::map<std::pair<std::string, std::string>, std::string> texts;
   for (const auto& [key, list] : lists) {
-    types::FormatArray(types::TextArray(list), types::TypeId::kTextArray, {}, &texts[key]);
+    types::FormatArray(types::TextArray(list), {types::TypeId::kTextArray, 0}, {}, &texts[key]);
   }
   return texts;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {
@@ -45,6 +46,7 @@ constexpr TypeRow kPlainTypes[] = {
     {5077, "anycompatible", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 5086, 5087},
     {5078, "anycompatiblearray", -1, false, "p", "P", false, 0, 0, "d", "x", 0, 5088, 5089},
     {2283, "anyelement", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2312, 2313},
+    {3500, "anyenum", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 3504, 3505},
     {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
     {4089, "regnamespace", 4, true, "b", "N", false, 0, 4090, "i", "p", 0, 4084, 4085},
     {3802, "jsonb", -1, false, "b", "U", false, 0, 3807, "i", "x", 0, 3806, 3804},
@@ -74,7 +76,7 @@ const std::vector<TypeRow>& Types() {
   return *kTypes;
 }
 
-void FillType(const RowSource&, RowBuilder* rows) {
+void FillType(const RowSource& source, RowBuilder* rows) {
   for (const TypeRow& type : Types()) {
     rows->Row()
         .Set("oid", type.oid)
@@ -107,6 +109,7 @@ void FillType(const RowSource&, RowBuilder* rows) {
         .Set("typndims", int64_t{0})
         .Set("typcollation", type.collation);
   }
+  AddDeclaredTypeRows(source, rows);
 }
 
 }  // namespace

@@ -1,0 +1,160 @@
+#include "common/types/declared_type.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/status/sql_error.h"
+#include "common/types/number_text.h"
+
+namespace adbms::types {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+
+struct Definitions {
+  absl::Mutex mutex;
+  // By their bytes.
+  absl::flat_hash_map<std::string, std::unique_ptr<const DeclaredType>> known
+      ABSL_GUARDED_BY(mutex);
+};
+
+Definitions& AllDefinitions() {
+  static auto* const definitions = new Definitions();
+  return *definitions;
+}
+
+bool IsDefinition(const common::v1::DeclaredType& definition, int depth = 0) {
+  constexpr int kMaxDepth = 32;
+  switch (definition.kind()) {
+    case common::v1::DeclaredType::KIND_ENUM:
+      return true;
+    case common::v1::DeclaredType::KIND_DOMAIN:
+      return depth < kMaxDepth && definition.has_base() &&
+             definition.base().id() != common::v1::TYPE_ID_UNSPECIFIED &&
+             (!definition.base().has_declared() ||
+              IsDefinition(definition.base().declared(), depth + 1));
+    default:
+      return false;
+  }
+}
+
+// REQUIRES: IsDefinition.
+std::unique_ptr<const DeclaredType> Made(const common::v1::DeclaredType& definition) {
+  auto made = std::make_unique<DeclaredType>();
+  made->definition = definition;
+  made->id = TypeId::kEnum;
+  if (made->is_domain()) {
+    made->base = FromProto(definition.base());
+    made->id = made->base.id;
+  }
+  for (int i = 0; i < made->definition.labels_size(); ++i) {
+    const common::v1::EnumLabel& label = made->definition.labels(i);
+    made->by_name.emplace(label.name(), i);
+    made->by_order.emplace(label.sort_order(), i);
+  }
+  return made;
+}
+
+}  // namespace
+
+const DeclaredType* Intern(const common::v1::DeclaredType& definition) {
+  if (!IsDefinition(definition)) return nullptr;
+  std::string bytes = definition.SerializeAsString();
+  Definitions& all = AllDefinitions();
+  {
+    absl::ReaderMutexLock lock(&all.mutex);
+    const auto found = all.known.find(bytes);
+    if (found != all.known.end()) return found->second.get();
+  }
+  // Outside of the lock: a domain's base is interned meanwhile.
+  std::unique_ptr<const DeclaredType> made = Made(definition);
+  absl::MutexLock lock(&all.mutex);
+  return all.known.try_emplace(std::move(bytes), std::move(made)).first->second.get();
+}
+
+size_t InternedDefinitions() {
+  Definitions& all = AllDefinitions();
+  absl::ReaderMutexLock lock(&all.mutex);
+  return all.known.size();
+}
+
+Type TypeOf(const DeclaredType* declared) { return {declared->id, declared->base.modifier, declared}; }
+
+const DeclaredType* DeclarationOf(const Type& type) {
+  return type.declared != nullptr && type.declared->id == type.id ? type.declared : nullptr;
+}
+
+bool IsEnum(const Type& type) { return type.id == TypeId::kEnum; }
+
+bool IsDomain(const Type& type) {
+  const DeclaredType* declared = DeclarationOf(type);
+  return declared != nullptr && declared->is_domain();
+}
+
+Type BaseOf(const Type& type) {
+  Type result = type;
+  while (IsDomain(result)) result = result.declared->base;
+  return result;
+}
+
+Type WithoutDomain(const Type& type) {
+  if (type.declared == nullptr || type.declared->is_enum()) return type;
+  if (IsDomain(type)) return BaseOf(type);
+  // Of an array of domains: the same of what the elements are.
+  Type element = WithoutDomain(type.declared->base);
+  return {type.id, type.modifier, element.declared};
+}
+
+const DeclaredType* EnumOf(const Type& type) {
+  const DeclaredType* declared = type.declared;
+  while (declared != nullptr && declared->is_domain()) declared = declared->base.declared;
+  return declared;
+}
+
+absl::StatusOr<double> ParseEnum(std::string_view label, const Type& type) {
+  const DeclaredType* const declared = EnumOf(type);
+  if (declared == nullptr)
+    return status::Error(sqlstate::kFeatureNotSupported, "cannot accept a value of type anyenum");
+  const auto found = declared->by_name.find(label);
+  if (found == declared->by_name.end())
+    return status::Error(sqlstate::kInvalidTextRepresentation,
+                         "invalid input value for enum " + Format(TypeOf(declared)) + ": \"" +
+                             std::string(label) + "\"");
+  const common::v1::EnumLabel& known = declared->definition.labels(found->second);
+  if (known.uncommitted())
+    return status::Error("55P04",
+                         "unsafe use of new value \"" + known.name() + "\" of enum type " +
+                             Format(TypeOf(declared)),
+                         {}, "New enum values must be committed before they can be used.");
+  return known.sort_order();
+}
+
+void FormatEnum(double order, const Type& type, std::string* out) {
+  const DeclaredType* const declared = EnumOf(type);
+  if (declared != nullptr) {
+    const auto found = declared->by_order.find(order);
+    if (found != declared->by_order.end()) {
+      out->append(declared->definition.labels(found->second).name());
+      return;
+    }
+  }
+  FormatFloat8(order, 1, out);
+}
+
+std::string QuotedName(std::string_view name) {
+  bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
+  for (const char c : name)
+    plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+  if (plain) return std::string(name);
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+}  // namespace adbms::types
