@@ -71,7 +71,8 @@ struct ShowStatement {
 struct PrepareStatement {
   std::string name;
   std::vector<types::Type> parameter_types;
-  // As many: the text of a type that is not built in, whose type is then kUnspecified; to be resolved by ResolveType.
+  // As many: the text of a type that is not built in, whose type is then kUnspecified; to be
+  // resolved by ResolveType.
   std::vector<std::string> parameter_type_names;
   std::string sql;  // The inner statement's text.
 };

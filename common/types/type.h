@@ -77,9 +77,9 @@ enum class Physical : uint8_t {
 struct DeclaredType;
 
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
-// the modifier of its elements. `declared` is the definition of what a user has declared (declared_type.h),
-// null for all other types: an enum has id kEnum, a domain the id of the type that it is over, an array the definition
-// of its elements.
+// the modifier of its elements. `declared` is the definition of what a user has declared
+// (declared_type.h), null for all other types: an enum has id kEnum, a domain the id of the type
+// that it is over, an array the definition of its elements.
 struct Type {
   TypeId id = TypeId::kUnspecified;
   int32_t modifier = 0;

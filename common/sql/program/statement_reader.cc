@@ -105,8 +105,8 @@ absl::StatusOr<StatementPtr> StatementReader::ReadStatement() {
       RETURN_IF_ERROR(tokens_.ExpectSymbol(">>"));
       return ReadLabeled(std::move(label), out.get());
     }
-    if (tokens_.Is("declare") || tokens_.Is("begin") ||
-        tokens_.Is("loop") || tokens_.Is("while") || tokens_.Is("for") || tokens_.Is("foreach"))
+    if (tokens_.Is("declare") || tokens_.Is("begin") || tokens_.Is("loop") || tokens_.Is("while") ||
+        tokens_.Is("for") || tokens_.Is("foreach"))
       return ReadLabeled("", out.get());
     if (tokens_.Take("if")) return ReadIf(out.get());
     if (tokens_.Take("case")) return ReadCase(out.get());

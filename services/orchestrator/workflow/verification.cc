@@ -247,8 +247,9 @@ Measurement Measure(const Evidence& evidence, const v1::Action& action) {
   found.control_statements = drift.statements;
   const double ratio = after_us / before_us / found.drift;
   found.gain = 1 - ratio;
-  found.uncertainty = std::hypot(std::sqrt(variance) / before_us / found.drift,
-                                 ratio * (drift.statements == 0 ? Weather(evidence, action) : drift.error));
+  found.uncertainty =
+      std::hypot(std::sqrt(variance) / before_us / found.drift,
+                 ratio * (drift.statements == 0 ? Weather(evidence, action) : drift.error));
   found.enough = found.calls_after >= WantedCalls(action);
   if (rows_before > 0) found.rows_gain = 1 - rows_after / rows_before;
   if (drift.statements == 0) found.load_change = LoadChange(evidence, action, all);

@@ -59,8 +59,7 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
   }
   changes_.tables[table_id] = std::move(entry);
   state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          std::move(tables), state_->functions(),
-                                          state_->types());
+                                          std::move(tables), state_->functions(), state_->types());
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
@@ -75,8 +74,7 @@ void CatalogDraft::PutSchema(uint32_t schema_id,
   }
   changes_.schemas[schema_id] = std::move(schema);
   state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
-                                          state_->tables(), state_->functions(),
-                                          state_->types());
+                                          state_->tables(), state_->functions(), state_->types());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {

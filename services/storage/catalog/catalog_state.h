@@ -105,7 +105,9 @@ struct CatalogChanges {
   // Some have labels that may be used only once this is committed.
   bool holds_labels = false;
 
-  bool empty() const { return tables.empty() && schemas.empty() && functions.empty() && types.empty(); }
+  bool empty() const {
+    return tables.empty() && schemas.empty() && functions.empty() && types.empty();
+  }
   // The same as others see it.
   CatalogChanges Committed() const;
   CatalogStatePtr ApplyTo(const CatalogState& base, uint64_t version) const;

@@ -244,9 +244,9 @@ absl::Status CatalogDraft::MoveType(const Alteration& statement, TypeDescriptor*
 CatalogDraft::Result CatalogDraft::AlterType(const Alteration& statement) {
   const TypeDescriptor* known = state_->FindType(statement.type_oid());
   if (known == nullptr)
-    return status::Error(sqlstate::kUndefinedObject,
-                         "type with OID " + std::to_string(statement.type_oid()) +
-                             " does not exist");
+    return status::Error(
+        sqlstate::kUndefinedObject,
+        "type with OID " + std::to_string(statement.type_oid()) + " does not exist");
   TypeDescriptor type = *known;
   const bool is_enum = type.declared().kind() == DeclaredType::KIND_ENUM;
   v1::DdlResult result;
@@ -278,8 +278,7 @@ CatalogDraft::Result CatalogDraft::AlterType(const Alteration& statement) {
       TableDescriptor table = entry->descriptor;
       bool changed = false;
       for (auto& column : *table.mutable_columns()) {
-        if (column.default_sql().empty() ||
-            column.type().declared().oid() != statement.type_oid())
+        if (column.default_sql().empty() || column.type().declared().oid() != statement.type_oid())
           continue;
         const std::string sql = WithLabel(column.default_sql(), statement.rename_value().from(),
                                           statement.rename_value().to());

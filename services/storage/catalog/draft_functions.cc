@@ -109,8 +109,7 @@ void CatalogDraft::PutFunction(FunctionDescriptor function) {
   CatalogState::FunctionMap functions = state_->functions();
   functions[id] = changes_.functions[id];
   state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          state_->tables(), std::move(functions),
-                                          state_->types());
+                                          state_->tables(), std::move(functions), state_->types());
 }
 
 void CatalogDraft::EraseFunction(uint32_t function_id) {
@@ -119,8 +118,7 @@ void CatalogDraft::EraseFunction(uint32_t function_id) {
   CatalogState::FunctionMap functions = state_->functions();
   functions.erase(function_id);
   state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          state_->tables(), std::move(functions),
-                                          state_->types());
+                                          state_->tables(), std::move(functions), state_->types());
 }
 
 CatalogDraft::Result CatalogDraft::CreateFunction(const common::v1::CreateFunction& statement) {

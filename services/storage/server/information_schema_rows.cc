@@ -58,9 +58,9 @@ void SetTypeColumns(const RowSource& source, const types::Type& declared, RowBui
         .Set("domain_schema", declared.declared->definition.schema())
         .Set("domain_name", declared.declared->definition.name());
   }
-  rows->Set("data_type", types::IsArray(type.id)        ? "ARRAY"
-                         : types::IsEnum(type) ? "USER-DEFINED"
-                                               : types::Format({type.id, 0}))
+  rows->Set("data_type", types::IsArray(type.id) ? "ARRAY"
+                         : types::IsEnum(type)   ? "USER-DEFINED"
+                                                 : types::Format({type.id, 0}))
       .Set("udt_schema",
            type.declared == nullptr ? "pg_catalog" : type.declared->definition.schema())
       .Set("udt_name", types::CatalogName(type));

@@ -186,8 +186,8 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
   const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
   if (!quoted || types::IsNumber(id)) return sql;
   if (type.declared != nullptr)
-    return sql + "::" +
-           DeclaredTypeName(catalog, path, types::OidOf(type)).value_or(types::Format(type));
+    return sql +
+           "::" + DeclaredTypeName(catalog, path, types::OidOf(type)).value_or(types::Format(type));
   return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
 }
 

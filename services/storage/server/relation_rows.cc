@@ -3,8 +3,8 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/temporary_schema.h"
-#include "services/storage/catalog/catalog_words.h"
 #include "common/types/declared_type.h"
+#include "services/storage/catalog/catalog_words.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/type_rows.h"
@@ -120,7 +120,9 @@ void AttributeRow(int64_t relation, int64_t number, const std::string& name,
       .Set("atttypmod", types::IsDomain(type) ? -1 : types::PgTypmod(type))
       .SetBool("attbyval", info != nullptr ? info->by_value : is_enum)
       .Set("attalign", info == nullptr ? "i" : info->align)
-      .Set("attstorage", is_enum ? "p" : info == nullptr ? "x" : info->storage)
+      .Set("attstorage", is_enum           ? "p"
+                         : info == nullptr ? "x"
+                                           : info->storage)
       .Set("attcompression", "")
       .SetBool("attnotnull", not_null)
       .SetBool("atthasdef", has_default)
