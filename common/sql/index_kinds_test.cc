@@ -133,5 +133,49 @@ TEST(IndexKindsTest, WhatAnIndexReads) {
   EXPECT_FALSE(Reads(*index, 1) || Reads(*index, 3));
 }
 
+// A catalog in which emp has the index, under the number 777.
+CatalogPtr With(const std::string& definition) {
+  const auto index = IndexOf(definition);
+  EXPECT_TRUE(index.ok()) << index.status();
+  auto snapshot =
+      std::make_shared<common::v1::CatalogSnapshot>(testing::SampleCatalog()->snapshot());
+  for (auto& table : *snapshot->mutable_tables()) {
+    if (table.name() != "emp") continue;
+    IndexDescriptor* const added = table.add_indexes();
+    *added = *index;
+    added->set_index_id(777);
+    added->set_state(IndexDescriptor::STATE_PUBLIC);
+  }
+  return std::make_shared<const Catalog>(snapshot);
+}
+
+// How many of the statement's constants its plan depends on, in a catalog with such an index.
+int PinnedBy(const std::string& definition, const std::string& where) {
+  const std::string sql = "SELECT note FROM emp WHERE " + where;
+  ScannedStatement scanned;
+  EXPECT_TRUE(ScanLiterals(sql, &scanned));
+  PlanningInput input = InputFor(sql, With(definition));
+  input.literals = &scanned.literals;
+  const auto plan = PlanDefault(input);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return plan.ok() ? plan->pinned_literals_size() : -1;
+}
+
+TEST(IndexKindsTest, AKeyOverAColumnThatIsNotReadKeepsNoOtherKeyFromUse) {
+  const auto plan =
+      PlanDefault(InputFor("SELECT id FROM emp WHERE sal = 5", With("(sal, lower(note))")));
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_NE(plan->DebugString().find("index_id: 777"), std::string::npos) << plan->DebugString();
+}
+
+TEST(IndexKindsTest, ConstantsOfOtherTypesAreNotLiftedEither) {
+  // sal is numeric, and gets its constants by a cast.
+  EXPECT_EQ(PinnedBy("(id) WHERE sal > 100", "sal > 100"), 1);
+  EXPECT_EQ(PinnedBy("(id) WHERE sal > 100", "sal > 100 AND id = 3"), 1);
+  EXPECT_EQ(PinnedBy("((sal + 1))", "sal + 1 = 7"), 1);
+  EXPECT_EQ(PinnedBy("(id) WHERE sal IN (5, 6)", "sal IN (5, 6)"), 2);
+  EXPECT_EQ(PinnedBy("(id) WHERE sal > 100", "id > 100"), 0);
+}
+
 }  // namespace
 }  // namespace adbms::sql

@@ -151,7 +151,11 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
                          row->new_values.empty()   ? "new"
                          : row->old_values.empty() ? "old"
                                                    : "");
-  ASSIGN_OR_RETURN(auto outcome, inliner.Run(**program, std::move(state)));
+  const std::string acting_role = acting_role_;
+  if (function->security_definer()) acting_role_ = function->owner();
+  auto ran = inliner.Run(**program, std::move(state));
+  acting_role_ = acting_role;
+  ASSIGN_OR_RETURN(auto outcome, std::move(ran));
   if (!outcome.has_value()) return refused();
   const auto choose = [&](const ExprPtr& changed, const ExprPtr& unchanged) {
     if (when == nullptr || plan::Equal(*changed, *unchanged)) return changed;

@@ -84,10 +84,14 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       status = AlterDomain(*node->alter_domain_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      status = SetTypeSchema(*node->alter_object_schema_stmt);
+      status = parser::IsRoutine(node->alter_object_schema_stmt->object_type)
+                   ? AlterSchema(*node->alter_object_schema_stmt)
+                   : SetTypeSchema(*node->alter_object_schema_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
-      status = SetTypeOwner(*node->alter_owner_stmt);
+      status = parser::IsRoutine(node->alter_owner_stmt->object_type)
+                   ? AlterOwner(*node->alter_owner_stmt)
+                   : SetTypeOwner(*node->alter_owner_stmt);
       break;
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
       status = Comment(*node->comment_stmt);
@@ -97,12 +101,6 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       break;
     case PG_QUERY__NODE__NODE_ALTER_FUNCTION_STMT:
       status = AlterFunction(*node->alter_function_stmt);
-      break;
-    case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
-      status = AlterOwner(*node->alter_owner_stmt);
-      break;
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      status = AlterSchema(*node->alter_object_schema_stmt);
       break;
     case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
       status = CreateTrigger(*node->create_trig_stmt);

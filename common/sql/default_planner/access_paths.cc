@@ -368,24 +368,27 @@ std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr
 std::optional<plan::IndexForm> UsableForm(const plan::Rel& scan, const IndexDescriptor& index,
                                           const std::vector<ExprPtr>& conditions) {
   if (IsPlain(index)) return plan::IndexForm();
-  bool complete = true;
+  constexpr ColumnId kNotRead = UINT32_MAX;
   const auto form = plan::FormOf(index, [&](uint32_t ordinal) {
     const auto at = std::find(scan.ordinals.begin(), scan.ordinals.end(), ordinal);
-    complete &= at != scan.ordinals.end();
     const auto position = static_cast<int>(ordinal);
     const Type type = position < scan.table->columns_size()
                           ? types::FromProto(scan.table->columns(position).type())
                           : Type{};
     return plan::MakeColumn(
-        complete ? scan.output[static_cast<size_t>(at - scan.ordinals.begin())] : 0, type);
+        at == scan.ordinals.end() ? kNotRead
+                                  : scan.output[static_cast<size_t>(at - scan.ordinals.begin())],
+        type);
   });
-  // A column that the scan does not read is in no condition.
-  if (!form.ok() || !complete) return std::nullopt;
+  if (!form.ok()) return std::nullopt;
   plan::IndexForm folded = *form;
+  // A column that the scan does not read is in no condition.
   for (ExprPtr& key : folded.keys) {
-    if (key != nullptr) key = rules::FoldConstants(key);
+    if (key == nullptr) continue;
+    key = plan::ColumnsOf(key).contains(kNotRead) ? nullptr : rules::FoldConstants(key);
   }
   if (folded.predicate == nullptr) return folded;
+  if (plan::ColumnsOf(folded.predicate).contains(kNotRead)) return std::nullopt;
   folded.predicate = rules::FoldConstants(folded.predicate);
   if (!plan::Implies(conditions, folded.predicate)) return std::nullopt;
   return folded;

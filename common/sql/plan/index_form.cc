@@ -23,6 +23,15 @@ absl::StatusOr<IndexForm> FormOverOrdinals(const IndexDescriptor& index,
   });
 }
 
+// What is left of an expression without the casts around it.
+const Expr& WithoutCasts(const Expr& e) {
+  const Expr* inner = &e;
+  while (inner->kind == Expr::Kind::kCast) inner = inner->args[0].get();
+  return *inner;
+}
+
+bool IsConstant(const Expr& e) { return WithoutCasts(e).kind == Expr::Kind::kLiteral; }
+
 // Compares expressions of a query with a form over ordinals.
 class Matcher {
  public:
@@ -30,8 +39,10 @@ class Matcher {
 
   // Whether `e` is `form`, lifted constants standing for any constant; these are noted.
   bool Matches(const Expr& e, const Expr& form, std::set<int>* literals) const {
-    if (e.kind == Expr::Kind::kParameter && e.literal >= 0 && form.kind == Expr::Kind::kLiteral) {
-      literals->insert(e.literal);
+    // Constants get their types by casts, or have them from the start.
+    const Expr& constant = WithoutCasts(e);
+    if (constant.kind == Expr::Kind::kParameter && constant.literal >= 0 && IsConstant(form)) {
+      literals->insert(constant.literal);
       return true;
     }
     if (e.kind != form.kind || e.args.size() != form.args.size()) return false;
@@ -60,9 +71,9 @@ class Matcher {
 void CollectSubjects(const Expr& predicate, std::vector<ExprPtr>* subjects) {
   const bool constants =
       std::any_of(predicate.args.begin(), predicate.args.end(),
-                  [](const ExprPtr& arg) { return arg->kind == Expr::Kind::kLiteral; });
+                  [](const ExprPtr& arg) { return IsConstant(*arg); });
   for (const ExprPtr& arg : predicate.args) {
-    if (constants && arg->kind != Expr::Kind::kLiteral) subjects->push_back(arg);
+    if (constants && !IsConstant(*arg)) subjects->push_back(arg);
     CollectSubjects(*arg, subjects);
   }
 }

@@ -326,7 +326,11 @@ absl::Status Session::Query(std::string_view sql, ResultSink* sink) {
       status = BeginImplicit();
     }
     if (status.ok()) status = CheckNotFailed(&statement);
-    if (status.ok() && statement.statement_class != sql::StatementClass::kPrepare) {
+    // The body of a function may have them.
+    const bool may_have_parameters = statement.statement_class == sql::StatementClass::kPrepare ||
+                                     statement.command_tag == "CREATE FUNCTION" ||
+                                     statement.command_tag == "CREATE PROCEDURE";
+    if (status.ok() && !may_have_parameters) {
       status = CheckNoParameters(statement.text);
     }
     if (status.ok()) status = RunStatement(statement, alone, sink);
