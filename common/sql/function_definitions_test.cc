@@ -146,7 +146,7 @@ TEST(FunctionDefinitions, AlterationsAndDropsAreResolved) {
 
 TEST(TriggerDefinitions, WhatFiresWhen) {
   const auto statement = Bind(
-      "CREATE TRIGGER t AFTER UPDATE OF name, id OR DELETE ON emp FOR EACH ROW WHEN (old.id > 1) "
+      "CREATE TRIGGER t AFTER UPDATE OF name, id OR DELETE ON emp FOR EACH ROW WHEN (OLD.id > 1) "
       "EXECUTE FUNCTION fires('a', 5)");
   ASSERT_TRUE(statement.ok()) << statement.status();
   const auto& trigger = statement->create_trigger().trigger();
