@@ -94,7 +94,7 @@ TEST(FunctionDefinitions, ArgumentsAndResults) {
                   .returns_trigger());
   const FunctionDescriptor column = FunctionOf(
       "CREATE FUNCTION g(a emp.name%TYPE) RETURNS emp.id%TYPE LANGUAGE plpgsql AS 'BEGIN END'");
-  EXPECT_EQ(SignatureOf(column), "g(text)");
+  EXPECT_EQ(SignatureOf(column), "g(character varying)");
 }
 
 TEST(FunctionDefinitions, StandardBodies) {
@@ -146,7 +146,7 @@ TEST(FunctionDefinitions, AlterationsAndDropsAreResolved) {
 
 TEST(TriggerDefinitions, WhatFiresWhen) {
   const auto statement = Bind(
-      "CREATE TRIGGER t AFTER UPDATE OF name, id OR DELETE ON emp FOR EACH ROW WHEN (old.id > 1) "
+      "CREATE TRIGGER t AFTER UPDATE OF name, id OR DELETE ON emp FOR EACH ROW WHEN (OLD.id > 1) "
       "EXECUTE FUNCTION fires('a', 5)");
   ASSERT_TRUE(statement.ok()) << statement.status();
   const auto& trigger = statement->create_trigger().trigger();
@@ -179,7 +179,7 @@ TEST(TriggerDefinitions, Errors) {
   ASSERT_FALSE(wrong.ok());
   const status::SqlError error = status::FromStatus(wrong.status());
   EXPECT_EQ(error.sqlstate, "42703");
-  EXPECT_EQ(error.position, static_cast<int>(kBefore.size()) + 18);
+  EXPECT_EQ(error.position, static_cast<int>(kBefore.size()) + 17);
 }
 
 }  // namespace

@@ -173,6 +173,10 @@ void FormatIntegral(int64_t value, TypeId id, const TextOptions& options, std::s
         out->append(Format(Type{*type, 0}));
         return;
       }
+      if (const auto name = PseudoTypeName(static_cast<uint32_t>(value)); !name.empty()) {
+        out->append(name);
+        return;
+      }
       [[fallthrough]];
     case TypeId::kRegclass:
       if (value == 0) {

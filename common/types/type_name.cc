@@ -31,4 +31,27 @@ std::optional<TypeId> FromSqlName(std::string_view text) {
   return known && !quoted ? FromName(parts.back()) : std::nullopt;
 }
 
+std::string_view PseudoTypeName(uint32_t oid) {
+  switch (oid) {
+    case 2249:
+      return "record";
+    case 2275:
+      return "cstring";
+    case 2276:
+      return "\"any\"";
+    case 2277:
+      return "anyarray";
+    case 2279:
+      return "trigger";
+    case 2283:
+      return "anyelement";
+    case 5077:
+      return "anycompatible";
+    case 5078:
+      return "anycompatiblearray";
+    default:
+      return {};
+  }
+}
+
 }  // namespace adbms::types

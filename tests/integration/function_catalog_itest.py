@@ -52,8 +52,8 @@ class FunctionCatalogTest(ScriptTest):
             connection = self.empty(server)
             run(connection, PSQL_SETUP)
             connection.close()
-            done = self.psql(server, r"\df", r"\df f", r"\df+", r"\dft", r"\dfp", r"\sf f",
-                             r"\sf+ g", r"\sf h", r"\sf p", r"\d t", r"\dL")
+            done = self.psql(server, r"\df", r"\df f", r"\df+", r"\dfp", r"\sf f",
+                             r"\sf+ g", r"\sf h", r"\sf p", r"\d t")
             said.append((done.stdout, done.stderr))
         self.maxDiff = None
         self.assertEqual(*said)

@@ -226,6 +226,8 @@ class DdlBinder {
   // Errors: 42883, 42725, 42809, those of the types.
   absl::StatusOr<const common::v1::FunctionDescriptor*> FindFunction(
       PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const;
+  // The schema of a function's name; empty without one. Errors: 0A000, 42601 for more names.
+  absl::StatusOr<std::string> SchemaOf(const std::vector<std::string>& names) const;
   absl::StatusOr<std::vector<Type>> ArgumentTypes(const PgQuery__ObjectWithArgs& object) const;
   absl::Status DropFunctions(const PgQuery__DropStmt& drop);
 

@@ -77,6 +77,18 @@ bool NamesModes(const PgQuery__ObjectWithArgs& object) {
 
 }  // namespace
 
+absl::StatusOr<std::string> DdlBinder::SchemaOf(const std::vector<std::string>& names) const {
+  if (names.size() == 3)
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("cross-database references are not implemented: ", absl::StrJoin(names, ".")));
+  if (names.size() > 3)
+    return status::Error(sqlstate::kSyntaxError,
+                         absl::StrCat("improper qualified name (too many dotted names): ",
+                                      absl::StrJoin(names, ".")));
+  return names.size() == 2 ? names[0] : std::string();
+}
+
 absl::StatusOr<std::vector<Type>> DdlBinder::ArgumentTypes(
     const PgQuery__ObjectWithArgs& object) const {
   std::vector<Type> types;
@@ -90,7 +102,7 @@ absl::StatusOr<std::vector<Type>> DdlBinder::ArgumentTypes(
 absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
     PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const {
   const std::vector<std::string> parts = parser::StringsOf({object.objname, object.n_objname});
-  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : std::string();
+  ASSIGN_OR_RETURN(const std::string schema, SchemaOf(parts));
   const std::string written = absl::StrJoin(parts, ".");
   if (!schema.empty() && !input_.catalog->HasSchema(schema))
     return ErrorAt(sqlstate::kInvalidSchemaName, -1,

@@ -1,9 +1,9 @@
 // CREATE FUNCTION, CREATE PROCEDURE.
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/function_body.h"
 #include "common/sql/ddl/function_options.h"
@@ -58,6 +58,14 @@ struct ArgumentList {
   std::vector<FunctionArgument> outputs;
 };
 
+// What the binder calls an expression of no particular place.
+absl::Status AsOfDefault(const absl::Status& status) {
+  status::SqlError error = status::FromStatus(status);
+  error.message = absl::StrReplaceAll(
+      error.message, {{"not allowed in this expression", "not allowed in DEFAULT expressions"}});
+  return status::ToStatus(error);
+}
+
 absl::Status InvalidDefinition(std::string_view message) {
   return status::Error(kInvalidFunctionDefinition, message);
 }
@@ -109,13 +117,16 @@ absl::StatusOr<std::string> DdlBinder::ArgumentDefault(const PgQuery__FunctionPa
   }
   std::string sql(text.substr(begin, end - begin));
   Binder binder(input_, tree_);
-  // A constant in quotes has any type that can read it.
+  // A constant in quotes has any type that can read it, as NULL has.
   if (parameter.defexpr->node_case == PG_QUERY__NODE__NODE_A_CONST &&
-      parameter.defexpr->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL) {
+      (parameter.defexpr->a_const->isnull ||
+       parameter.defexpr->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL)) {
     RETURN_IF_ERROR(binder.BindConstant(parameter.defexpr, type).status());
     return sql;
   }
-  ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindConstant(parameter.defexpr, Type{}));
+  const auto bound = binder.BindConstant(parameter.defexpr, Type{});
+  if (!bound.ok()) return AsOfDefault(bound.status());
+  const plan::ExprPtr& value = *bound;
   if (plan::HasSubquery(value))
     return status::Error(sqlstate::kFeatureNotSupported,
                          "cannot use subquery in DEFAULT expression", {},
@@ -206,7 +217,7 @@ absl::Status DdlBinder::FunctionResult(const PgQuery__CreateFunctionStmt& create
 absl::Status DdlBinder::CreateFunction(const PgQuery__CreateFunctionStmt& create) {
   FunctionDescriptor function;
   const std::vector<std::string> names = parser::StringsOf({create.funcname, create.n_funcname});
-  const std::string schema = names.size() > 1 ? names[names.size() - 2] : std::string();
+  ASSIGN_OR_RETURN(const std::string schema, SchemaOf(names));
   ASSIGN_OR_RETURN(*function.mutable_schema(), SchemaToCreateIn(schema, -1));
   function.set_name(names.back());
   function.set_owner(input_.current_user);
@@ -221,7 +232,7 @@ absl::Status DdlBinder::CreateFunction(const PgQuery__CreateFunctionStmt& create
     if (create.sql_body == nullptr) return InvalidDefinition("no language specified");
     options.language = "sql";
   }
-  function.set_language(absl::AsciiStrToLower(*options.language));
+  function.set_language(*options.language);
   RETURN_IF_ERROR(CheckLanguage(function.language()));
   RETURN_IF_ERROR(FunctionArguments(create, &function));
   RETURN_IF_ERROR(FunctionResult(create, &function));

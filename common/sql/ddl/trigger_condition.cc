@@ -1,5 +1,6 @@
 #include "common/sql/ddl/trigger_condition.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/sql/ddl/quoting.h"
@@ -78,6 +79,29 @@ std::pair<int, int> Extent(std::string_view statement, int offset) {
   return {begin, end};
 }
 
+// Qualified names as they are looked up: "OLD.a" is "old.a".
+std::string WithPlainNames(std::string_view condition) {
+  std::string out;
+  parser::Lexer lexer(condition);
+  size_t copied = 0;
+  bool qualified = false;
+  for (parser::Token token = lexer.Next(); token.kind != parser::Token::Kind::kEnd;) {
+    const parser::Token next = lexer.Next();
+    const std::string_view word = lexer.TextOf(token);
+    const bool plain =
+        token.kind == parser::Token::Kind::kWord && (qualified || lexer.TextOf(next) == ".");
+    const size_t end = static_cast<size_t>(token.offset + token.length);
+    out.append(condition.substr(copied, static_cast<size_t>(token.offset) - copied));
+    out.append(plain ? absl::AsciiStrToLower(absl::string_view(word.data(), word.size()))
+                     : std::string(word));
+    copied = end;
+    qualified = word == ".";
+    token = next;
+  }
+  out.append(condition.substr(copied));
+  return out;
+}
+
 // The same complaint as one about a trigger's condition, in the statement.
 absl::Status AsOfCondition(const absl::Status& status, int before, std::string_view statement,
                            int begin) {
@@ -85,6 +109,8 @@ absl::Status AsOfCondition(const absl::Status& status, int before, std::string_v
   error.message = absl::StrReplaceAll(
       error.message, {{"argument of WHERE", "argument of WHEN"},
                       {"not allowed in WHERE", "not allowed in trigger WHEN conditions"}});
+  if (error.sqlstate == sqlstate::kFeatureNotSupported && error.hint.empty())
+    error.hint = "Compare columns one by one, or decide in the function.";
   if (error.position > before)
     error.position = error.position - before - 1 + parser::CharacterPosition(statement, begin);
   return status::ToStatus(error);
@@ -114,7 +140,7 @@ absl::StatusOr<std::string> TriggerCondition(const PlanningInput& input, const p
                          parser::CharacterPosition(head, static_cast<int>(head.size())) - 1,
                          statement, begin);
   RETURN_IF_ERROR(structure);
-  return condition;
+  return WithPlainNames(condition);
 }
 
 }  // namespace adbms::sql::ddl

@@ -96,7 +96,7 @@ absl::Status DdlBinder::NoTrigger(const std::string& name, const Table& table) c
 }
 
 absl::StatusOr<uint32_t> DdlBinder::TriggerFunction(const std::vector<std::string>& names) const {
-  const std::string schema = names.size() > 1 ? names[names.size() - 2] : std::string();
+  ASSIGN_OR_RETURN(const std::string schema, SchemaOf(names));
   const std::string written = absl::StrJoin(names, ".");
   if (!schema.empty() && !input_.catalog->HasSchema(schema))
     return status::Error(sqlstate::kInvalidSchemaName,

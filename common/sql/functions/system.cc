@@ -11,6 +11,7 @@
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/type_name.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -53,6 +54,8 @@ absl::Status FormatType(const EvaluationContext& context,
   } else if (const auto id = types::FromOid(static_cast<uint32_t>(oid))) {
     text = types::Format({*id, modifier < 0 ? 0 : modifier + 1});
     if (*id == TypeId::kBpchar && has_modifier && modifier < 0) text = "bpchar";
+  } else if (const auto name = types::PseudoTypeName(static_cast<uint32_t>(oid)); !name.empty()) {
+    text = name;
   } else if (context.catalog != nullptr) {
     ASSIGN_OR_RETURN(const Value name,
                      context.catalog->Call("regtypeout", {Value::Int(TypeId::kRegtype, oid)}));

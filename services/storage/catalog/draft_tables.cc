@@ -13,6 +13,7 @@ using common::v1::TableDescriptor;
 CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& statement) {
   v1::DdlResult result;
   TableDescriptor table = statement.table();
+  table.clear_triggers();  // Only CreateTrigger makes them.
   table.set_schema(SchemaOrPublic(table.schema()));
   RETURN_IF_ERROR(RequireSchema(table.schema()));
   if (state_->HasRelation(table.schema(), table.name())) {
@@ -156,6 +157,7 @@ absl::Status CatalogDraft::SetPopulated(const common::v1::RefreshMaterializedVie
 CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& statement) {
   v1::DdlResult result;
   TableDescriptor view = statement.view();
+  view.clear_triggers();
   view.set_schema(SchemaOrPublic(view.schema()));
   RETURN_IF_ERROR(RequireSchema(view.schema()));
   const TableEntry* existing = state_->FindByName(view.schema(), view.name());

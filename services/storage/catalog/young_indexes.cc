@@ -17,6 +17,7 @@ TableDescriptor WithoutIndexes(const TableDescriptor& table) {
   bare.clear_primary_key_comment();
   bare.clear_primary_key_index_comment();
   for (common::v1::ColumnDescriptor& column : *bare.mutable_columns()) column.clear_comment();
+  for (common::v1::TriggerDescriptor& trigger : *bare.mutable_triggers()) trigger.clear_comment();
   return bare;
 }
 

@@ -76,26 +76,12 @@ int64_t NamedOid(const std::string& signature, std::set<int64_t>* taken) {
 // PostgreSQL's names: "boolin", "date_in", "array_in".
 std::string TypeFunctionName(const TypeRow& type, const char* end) {
   if (std::string_view(type.name).starts_with("_")) return std::string("array_") + end;
-  for (const char* name : {"json",
-                           "date",
-                           "time",
-                           "timestamp",
-                           "timestamptz",
-                           "interval",
-                           "numeric",
-                           "record",
-                           "void",
-                           "uuid",
-                           "cstring",
-                           "any",
-                           "inet",
-                           "cidr",
-                           "macaddr",
-                           "macaddr8",
-                           "anyarray",
-                           "anycompatible",
-                           "anycompatiblearray",
-                           "anyelement"}) {
+  for (const char* name :
+       {"json",      "date",     "time",     "timestamp",     "timestamptz",
+        "interval",  "numeric",  "record",   "void",          "trigger",
+        "uuid",      "cstring",  "any",      "inet",          "cidr",
+        "macaddr",   "macaddr8", "anyarray", "anycompatible", "anycompatiblearray",
+        "anyelement"}) {
     if (std::string_view(name) == type.name) return std::string(type.name) + "_" + end;
   }
   return std::string(type.name) + end;

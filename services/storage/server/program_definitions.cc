@@ -40,6 +40,20 @@ std::string TypeText(const common::v1::DataType& type) {
   return types::Format({types::FromProto(type).id, 0});
 }
 
+// Whether the text is one constant in quotes.
+bool IsQuoted(std::string_view sql) {
+  if (sql.size() < 2 || sql.front() != '\'' || sql.back() != '\'') return false;
+  for (size_t i = 1; i + 1 < sql.size(); ++i) {
+    if (sql[i] == '\'' && (sql[++i] != '\'' || i + 1 == sql.size())) return false;
+  }
+  return true;
+}
+
+bool IsNegativeInteger(std::string_view sql) {
+  return sql.size() > 1 && sql[0] == '-' &&
+         std::all_of(sql.begin() + 1, sql.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string QuoteLiteral(std::string_view text) {
   std::string out = text.find('\\') == std::string_view::npos ? "'" : "E'";
   for (const char c : text) out.append(c == '\'' || c == '\\' ? 2 : 1, c);
@@ -172,13 +186,13 @@ std::string FunctionName(const catalog::CatalogState& catalog, const std::vector
 
 std::string ArgumentDefault(const FunctionArgument& argument) {
   const std::string& sql = argument.default_sql();
-  const TypeId id = types::FromProto(argument.type()).id;
-  const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;
-  // PostgreSQL reads a number at once.
-  if (quoted && types::IsInteger(id)) return sql.substr(1, sql.size() - 2);
-  return quoted                           ? absl::StrCat(sql, "::", TypeText(argument.type()))
-         : sql == "NULL" || sql == "null" ? absl::StrCat("NULL::", TypeText(argument.type()))
-                                          : sql;
+  const bool quoted = IsQuoted(sql);
+  // PostgreSQL reads a number at once, and shows a negative one as text.
+  if (quoted && types::IsInteger(types::FromProto(argument.type()).id))
+    return sql.substr(1, sql.size() - 2);
+  if (IsNegativeInteger(sql)) return absl::StrCat("'", sql, "'::integer");
+  if (quoted) return absl::StrCat(sql, "::", TypeText(argument.type()));
+  return sql == "NULL" || sql == "null" ? absl::StrCat("NULL::", TypeText(argument.type())) : sql;
 }
 
 std::string ArgumentDefaults(const FunctionDescriptor& function) {

@@ -48,6 +48,7 @@ constexpr TypeRow kPlainTypes[] = {
     {2283, "anyelement", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2312, 2313},
     {3500, "anyenum", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 3504, 3505},
     {2278, "void", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2298, 2299},
+    {2279, "trigger", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2300, 2301},
     {4089, "regnamespace", 4, true, "b", "N", false, 0, 4090, "i", "p", 0, 4084, 4085},
     {3802, "jsonb", -1, false, "b", "U", false, 0, 3807, "i", "x", 0, 3806, 3804},
     {869, "inet", -1, false, "b", "I", true, 0, 1041, "i", "m", 0, 910, 911},
