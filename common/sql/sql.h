@@ -69,7 +69,7 @@ struct ShowStatement {
 struct PrepareStatement {
   std::string name;
   std::vector<types::Type> parameter_types;
-  // As many: the text of a type that is not built in, whose type is then kUnspecified; to be resolved by ResolveType.
+  // As many: the name of a type that is not built in (see ResolveType), whose type is unspecified.
   std::vector<std::string> parameter_type_names;
   std::string sql;  // The inner statement's text.
 };

@@ -80,7 +80,9 @@ size_t InternedDefinitions() {
   return all.known.size();
 }
 
-Type TypeOf(const DeclaredType* declared) { return {declared->id, declared->base.modifier, declared}; }
+Type TypeOf(const DeclaredType* declared) {
+  return {declared->id, declared->base.modifier, declared};
+}
 
 const DeclaredType* DeclarationOf(const Type& type) {
   return type.declared != nullptr && type.declared->id == type.id ? type.declared : nullptr;
@@ -124,10 +126,10 @@ absl::StatusOr<double> ParseEnum(std::string_view label, const Type& type) {
                              std::string(label) + "\"");
   const common::v1::EnumLabel& known = declared->definition.labels(found->second);
   if (known.uncommitted())
-    return status::Error("55P04",
-                         "unsafe use of new value \"" + known.name() + "\" of enum type " +
-                             Format(TypeOf(declared)),
-                         {}, "New enum values must be committed before they can be used.");
+    return status::Error(
+        "55P04",
+        "unsafe use of new value \"" + known.name() + "\" of enum type " + Format(TypeOf(declared)),
+        {}, "New enum values must be committed before they can be used.");
   return known.sort_order();
 }
 

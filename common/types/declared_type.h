@@ -1,6 +1,7 @@
-// Types that users declare: enums and domains. A definition is interned: equal ones have one address, which lives as
-// long as the process, so that types compare and copy as numbers do. A changed definition is another one; about
-// 200 bytes and 70 for each label stay behind (declared_type_test.cc). Thread-safe.
+// Types that users declare: enums and domains. A definition is interned: equal ones have one
+// address, which lives as long as the process, so that types compare and copy as numbers do. A
+// changed definition is another one; about 200 bytes and 70 for each label stay behind
+// (declared_type_test.cc). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,8 @@ struct DeclaredType {
   bool is_domain() const { return definition.kind() == common::v1::DeclaredType::KIND_DOMAIN; }
 };
 
-// The one address of the definition; null for one that is none: without kind, or a domain over nothing.
+// The one address of the definition; null for one that is none: without kind, or a domain over
+// nothing.
 const DeclaredType* Intern(const common::v1::DeclaredType& definition);
 // How many there are.
 size_t InternedDefinitions();
@@ -53,8 +55,8 @@ Type WithoutDomain(const Type& type);
 // The enum that values of the type, or of its elements, have labels of; null for none.
 const DeclaredType* EnumOf(const Type& type);
 
-// What is stored for a label. Errors: 22P02; 55P04 for one that its own transaction may not use yet; 0A000 without a
-// definition.
+// What is stored for a label. Errors: 22P02; 55P04 for one that its own transaction may not use
+// yet; 0A000 without a definition.
 absl::StatusOr<double> ParseEnum(std::string_view label, const Type& type);
 // The label of what is stored; a number where the definition has none.
 void FormatEnum(double order, const Type& type, std::string* out);

@@ -111,13 +111,9 @@ std::span<const TypeId> PlainTypes() {
   return kIds;
 }
 
-Physical PhysicalOf(TypeId id) {
-  return HasArrayBit(id) ? Physical::kString : RowOf(id).physical;
-}
+Physical PhysicalOf(TypeId id) { return HasArrayBit(id) ? Physical::kString : RowOf(id).physical; }
 
-uint32_t OidOf(TypeId id) {
-  return HasArrayBit(id) ? RowOf(id).array_oid : RowOf(id).oid;
-}
+uint32_t OidOf(TypeId id) { return HasArrayBit(id) ? RowOf(id).array_oid : RowOf(id).oid; }
 
 std::optional<TypeId> FromOid(uint32_t oid) {
   if (oid == 0) return std::nullopt;

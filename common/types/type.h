@@ -77,9 +77,9 @@ enum class Physical : uint8_t {
 struct DeclaredType;
 
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
-// the modifier of its elements. `declared` is the definition of what a user has declared (declared_type.h),
-// null for all other types: an enum has id kEnum, a domain the id of the type that it is over, an array the definition
-// of its elements.
+// the modifier of its elements. `declared`: what a user has declared (declared_type.h), else null;
+// an enum has id kEnum, a domain the id of the type that it is over, an array the definition of
+// its elements.
 struct Type {
   TypeId id = TypeId::kUnspecified;
   int32_t modifier = 0;
@@ -110,7 +110,7 @@ int16_t PgTypeLength(TypeId id);
 int32_t PgTypmod(const Type& type);
 
 // `format_type`: "character varying(10)", "numeric(12,2)", "timestamp with time zone". A declared
-// type comes with its schema unless that is public.
+// type comes without its schema.
 std::string Format(const Type& type);
 
 // The catalog's short name: "int4", "varchar", "timestamptz"; "anyenum" for enums.

@@ -337,8 +337,7 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   const Type unnested{unnest->result[0], 0, element.declared};
   scan->output = {query_->AddColumn({"unnest", unnested, 0, 0, false})};
   RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {scan});
-  ASSIGN_OR_RETURN(ExprPtr item,
-                   Implicit(plan::MakeColumn(scan->output[0], unnested), sides[1]));
+  ASSIGN_OR_RETURN(ExprPtr item, Implicit(plan::MakeColumn(scan->output[0], unnested), sides[1]));
   project->expressions = {item};
   project->output = {query_->AddColumn({"unnest", item->type, 0, 0, false})};
   auto subquery = std::make_shared<Expr>();

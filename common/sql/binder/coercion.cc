@@ -150,7 +150,8 @@ absl::Status Binder::SetParameterType(int parameter, const Type& type, int locat
   status::SqlError error;
   error.sqlstate = "42P08";
   error.message = absl::StrCat("inconsistent types deduced for parameter $", parameter + 1);
-  error.detail = absl::StrCat(types::Format(known), " versus ", types::Format({type.id, 0, type.declared}));
+  error.detail =
+      absl::StrCat(types::Format(known), " versus ", types::Format({type.id, 0, type.declared}));
   error.position = parser::CharacterPosition(text_, location);
   return status::ToStatus(error);
 }
@@ -163,8 +164,9 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
     return BindRegclass(text, type, literal->location);
   const TypeId element = types::IsArray(type.id) ? types::ElementOf(type.id) : type.id;
   // Names of objects in an array are looked up when the statement runs.
-  if (types::IsArray(type.id) && (element == TypeId::kRegclass || element == TypeId::kRegproc ||
-                                  element == TypeId::kRegnamespace || element == TypeId::kRegtype)) {
+  if (types::IsArray(type.id) &&
+      (element == TypeId::kRegclass || element == TypeId::kRegproc ||
+       element == TypeId::kRegnamespace || element == TypeId::kRegtype)) {
     ASSIGN_OR_RETURN(ExprPtr names, ParseLiteral(literal, {TypeId::kTextArray, 0}));
     return plan::MakeCast(std::move(names), type, true, literal->location);
   }
@@ -271,9 +273,8 @@ absl::Status Binder::CoerceArguments(const std::vector<Type>& types, std::vector
 absl::StatusOr<ExprPtr> Binder::Implicit(ExprPtr expression, const Type& type) {
   const Type from = expression->type;
   const int location = expression->location;
-  ASSIGN_OR_RETURN(ExprPtr result,
-                   TryCoerce(std::move(expression), {type.id, 0, type.declared},
-                             CastContext::kImplicit));
+  ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(std::move(expression), {type.id, 0, type.declared},
+                                             CastContext::kImplicit));
   if (result == nullptr)
     return ErrorAt(
         sqlstate::kCannotCoerce, location,
@@ -333,12 +334,13 @@ absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char
   for (ExprPtr* e : expressions) {
     const Type from = (*e)->type;
     const int location = (*e)->location;
-    ASSIGN_OR_RETURN(ExprPtr coerced, TryCoerce(*e, {*common, 0, result.declared},
-                                                CastContext::kImplicit));
+    ASSIGN_OR_RETURN(ExprPtr coerced,
+                     TryCoerce(*e, {*common, 0, result.declared}, CastContext::kImplicit));
     if (coerced == nullptr)
       return ErrorAt(sqlstate::kCannotCoerce, location,
-                     absl::StrCat(construct, " could not convert type ", types::Format(from),
-                                  " to ", types::Format(result)));
+                     absl::StrCat(construct == std::string_view("CASE") ? "CASE/WHEN" : construct,
+                                  " could not convert type ", types::Format(from), " to ",
+                                  types::Format(result)));
     *e = coerced;
   }
   return result;
@@ -375,8 +377,7 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
                      absl::StrCat("type \"", text, "\" does not exist"));
     // What is dropped and made again under the same name is another one.
     if (declared->declared != nullptr)
-      query_->declared_types.insert(
-          input_.catalog->FindType(declared->declared->definition.oid()));
+      query_->declared_types.insert(input_.catalog->FindType(declared->declared->definition.oid()));
     return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*declared)), location);
   }
   // schema.name with quoted parts.

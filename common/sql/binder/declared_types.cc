@@ -49,9 +49,10 @@ std::optional<Type> Binder::FindDeclaredType(std::string_view schema, std::strin
 }
 
 absl::StatusOr<Type> Binder::ResolveType(const PgQuery__TypeName& name) {
-  return parser::ResolveTypeName(name, text_, [this](std::string_view schema, std::string_view last) {
-    return FindDeclaredType(schema, last);
-  });
+  return parser::ResolveTypeName(name, text_,
+                                 [this](std::string_view schema, std::string_view last) {
+                                   return FindDeclaredType(schema, last);
+                                 });
 }
 
 bool Binder::Names(uint32_t type_oid) const {

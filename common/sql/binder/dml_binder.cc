@@ -72,19 +72,19 @@ absl::StatusOr<ExprPtr> Binder::AssignTo(ExprPtr value, const ColumnDescriptor& 
   const Type from = value->type;
   ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(value, type, functions::CastContext::kAssignment));
   if (result == nullptr)
-    return ErrorAt(
-        sqlstate::kDatatypeMismatch, value->location >= 0 ? value->location : location,
-        absl::StrCat("column \"", column.name(), "\" is of type ", types::Format({type.id, 0, type.declared}),
-                     " but expression is of type ", types::Format(from)),
-        "You will need to rewrite or cast the expression.");
+    return ErrorAt(sqlstate::kDatatypeMismatch, value->location >= 0 ? value->location : location,
+                   absl::StrCat("column \"", column.name(), "\" is of type ",
+                                types::Format({type.id, 0, type.declared}),
+                                " but expression is of type ", types::Format(from)),
+                   "You will need to rewrite or cast the expression.");
   return result;
 }
 
 absl::StatusOr<ExprPtr> Binder::DefaultOf(const ColumnDescriptor& column) {
   if (!column.default_sql().empty()) return BindDefault(column.default_sql(), column);
   const Type type = types::FromProto(column.type());
-  // A domain's default, or that of one which it is over; nothing else is checked here that would not be
-  // checked as a value of the domain.
+  // A domain's default, or that of one which it is over; nothing else is checked here that would
+  // not be checked as a value of the domain.
   for (Type level = type; types::IsDomain(level); level = level.declared->base) {
     const auto* domain = input_.catalog->FindType(level.declared->definition.oid());
     if (domain != nullptr && !domain->default_sql().empty())

@@ -424,7 +424,9 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
   if (args.size() == 1) return args[0];
   ASSIGN_OR_RETURN(ExprPtr call,
                    CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
-  return call->type.id == type.id ? call : plan::MakeCast(call, {type.id, 0, type.declared}, true, expr.location);
+  return call->type.id == type.id
+             ? call
+             : plan::MakeCast(call, {type.id, 0, type.declared}, true, expr.location);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* scope) {
@@ -508,8 +510,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
   const int fields = parser::IntervalFields(name);
-  absl::StatusOr<Type> resolved =
-      fields != 0 ? Type{TypeId::kInterval, 0} : ResolveType(name);
+  absl::StatusOr<Type> resolved = fields != 0 ? Type{TypeId::kInterval, 0} : ResolveType(name);
   if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
       input_.catalog->ResolveTable(
           name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,

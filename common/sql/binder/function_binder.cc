@@ -138,9 +138,8 @@ absl::StatusOr<std::string> Binder::OperatorName(NodeList names, int location) c
 }
 
 absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol,
-                                                     const Type& left_type,
-                                                     const Type& right_type, int location,
-                                                     std::vector<Type>* operands) {
+                                                     const Type& left_type, const Type& right_type,
+                                                     int location, std::vector<Type>* operands) {
   const TypeId left = left_type.id;
   const TypeId right = right_type.id;
   const bool prefix = left == TypeId::kUnspecified;
@@ -168,9 +167,9 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol,
   }
   const Choice choice = ChooseCandidate(candidates, actual, true);
   if (choice.index >= 0) {
-    auto types = OperandTypes(functions[choice.index]->arguments,
-                              prefix ? std::vector<Type>{right_type}
-                                     : std::vector<Type>{left_type, right_type});
+    auto types = OperandTypes(
+        functions[choice.index]->arguments,
+        prefix ? std::vector<Type>{right_type} : std::vector<Type>{left_type, right_type});
     if (types.has_value()) {
       if (operands != nullptr) *operands = *std::move(types);
       return functions[choice.index];
@@ -251,10 +250,6 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
   const Choice choice = ChooseCandidate(candidates, actual, false);
   std::optional<std::vector<Type>> operands;
   if (choice.index >= 0) operands = OperandTypes(candidates[choice.index], types);
-  // Nothing says which enum.
-  const auto holds_enum = [](TypeId id) { return types::HoldsEnum(id); };
-  undetermined |= choice.index >= 0 && !operands.has_value() &&
-                  std::none_of(actual.begin(), actual.end(), holds_enum);
   if (!operands.has_value()) {
     // A type's name called with one argument is a cast.
     std::optional<Type> type;

@@ -80,12 +80,9 @@ absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope
     part.function.arguments = std::move(arguments);
     const functions::TableFunction& table = *part.function.function;
     for (size_t i = 0; i < table.result.size(); ++i)
-      part.outputs.push_back(
-          query_->AddColumn({i < table.column_names.size() ? table.column_names[i] : call.name,
-                             plan::ResultOf(table.result[i], part.function.arguments),
-                             0,
-                             0,
-                             false}));
+      part.outputs.push_back(query_->AddColumn(
+          {i < table.column_names.size() ? table.column_names[i] : call.name,
+           plan::ResultOf(table.result[i], part.function.arguments), 0, 0, false}));
     part.scalar = table.result.size() == 1 && table.column_names[0] == table.name;
     if (NeedsDefinitions(name)) {
       RETURN_IF_ERROR(DefineColumns(node, definitions, &part));

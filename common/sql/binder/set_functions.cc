@@ -99,12 +99,9 @@ absl::StatusOr<std::vector<ColumnId>> Binder::BindSeries(const std::string& name
   }
   const functions::TableFunction& function = *call.function.function;
   for (size_t i = 0; i < function.result.size(); ++i)
-    call.outputs.push_back(
-        query_->AddColumn({i < function.column_names.size() ? function.column_names[i] : name,
-                           plan::ResultOf(function.result[i], call.function.arguments),
-                           0,
-                           0,
-                           false}));
+    call.outputs.push_back(query_->AddColumn(
+        {i < function.column_names.size() ? function.column_names[i] : name,
+         plan::ResultOf(function.result[i], call.function.arguments), 0, 0, false}));
   scope->series->calls.push_back(call);
   return call.outputs;
 }

@@ -85,8 +85,8 @@ absl::StatusOr<Type> Binder::CommonColumnType(const BoundQuery& left, const Boun
                          absl::StrCat("could not identify an equality operator for type ",
                                       types::Format({*common, 0})));
   if (a == b && a.id == *common) return a;
-  const types::DeclaredType* labels = types::EnumOf(a) != nullptr ? types::EnumOf(a)
-                                                                  : types::EnumOf(b);
+  const types::DeclaredType* labels =
+      types::EnumOf(a) != nullptr ? types::EnumOf(a) : types::EnumOf(b);
   return Type{*common, 0, types::HoldsEnum(*common) ? labels : nullptr};
 }
 

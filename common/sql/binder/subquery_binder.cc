@@ -101,8 +101,7 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
                      absl::StrCat("row comparison operator must yield type boolean, not type ",
                                   types::Format({function->result, 0})));
     ASSIGN_OR_RETURN(operands[i], Implicit(operands[i], sides[0]));
-    ASSIGN_OR_RETURN(ExprPtr item,
-                     Implicit(plan::MakeColumn(column.id, column.type), sides[1]));
+    ASSIGN_OR_RETURN(ExprPtr item, Implicit(plan::MakeColumn(column.id, column.type), sides[1]));
     converts |= item->kind != Expr::Kind::kColumn;
     project->expressions.push_back(item);
     result->comparisons.push_back(function);
@@ -110,9 +109,9 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   if (operands.size() > 1 && op == "<>") {
     // (a,b) <> ALL (…) is NOT ((a,b) = ANY (…)).
     for (size_t i = 0; i < operands.size(); ++i) {
-      ASSIGN_OR_RETURN(result->comparisons[i],
-                       FindOperator("=", operands[i]->type, project->expressions[i]->type,
-                                    location));
+      ASSIGN_OR_RETURN(
+          result->comparisons[i],
+          FindOperator("=", operands[i]->type, project->expressions[i]->type, location));
     }
     result->subquery = SubqueryExpression::KIND_ANY;
   }

@@ -39,8 +39,8 @@ bool IsCandidate(const F& function, const std::vector<TypeId>& actual, bool* und
   return element == function.polymorphism.element;
 }
 
-// What the arguments become: the types of the signature, where it has an enum that one which they are of.
-// nullopt: they are of several enums, or none says which.
+// What the arguments become: the types of the signature, where it has an enum that one which they
+// are of. nullopt: they are of several enums, or none says which.
 std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signature,
                                               const std::vector<Type>& actual);
 

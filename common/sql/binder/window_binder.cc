@@ -65,14 +65,15 @@ bool TakesCount(Form form, size_t count) {
 }
 
 std::string Shown(const std::string& name, const std::vector<ExprPtr>& args) {
-  return absl::StrCat("function ", name, "(",
-                      absl::StrJoin(args, ", ",
-                                    [](std::string* out, const ExprPtr& e) {
-                                      absl::StrAppend(out, e->type.id == TypeId::kUnknown
-                                                               ? "unknown"
-                                                               : types::Format({e->type.id, 0, e->type.declared}));
-                                    }),
-                      ")");
+  return absl::StrCat(
+      "function ", name, "(",
+      absl::StrJoin(args, ", ",
+                    [](std::string* out, const ExprPtr& e) {
+                      absl::StrAppend(out, e->type.id == TypeId::kUnknown
+                                               ? "unknown"
+                                               : types::Format({e->type.id, 0, e->type.declared}));
+                    }),
+      ")");
 }
 
 }  // namespace

@@ -22,11 +22,11 @@ absl::Status DdlBinder::SetDomainsValue(common::v1::ColumnDescriptor* column) co
   ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault("", *column));
   const plan::ExprPtr folded = rules::FoldConstants(value);
   if (folded->kind != plan::Expr::Kind::kLiteral)
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         absl::StrCat("adding a column of domain ",
-                                      types::Format(types::FromProto(column->type())),
-                                      ", which has no constant value to begin with, is not supported"),
-                         {}, "Add it with a DEFAULT that is a constant of the domain.");
+    return status::Error(
+        status::sqlstate::kFeatureNotSupported,
+        absl::StrCat("adding a column of domain ", types::Format(types::FromProto(column->type())),
+                     ", which has no constant value to begin with, is not supported"),
+        {}, "Add it with a DEFAULT that is a constant of the domain.");
   if (!folded->value.is_null()) *column->mutable_missing_value() = types::ToProto(folded->value);
   return absl::OkStatus();
 }

@@ -94,19 +94,19 @@ absl::Status DdlBinder::ConvertDefault(const ColumnDescriptor& column, const Typ
                    binder.BindConstant(node, quoted ? before : Type{TypeId::kUnspecified, 0}));
   ASSIGN_OR_RETURN(const ExprPtr converted, binder.TryAssign(value, type));
   if (converted == nullptr)
-    return status::Error(
-        sqlstate::kDatatypeMismatch,
-        absl::StrCat("default for column \"", column.name(),
-                     "\" cannot be cast automatically to type ", types::Format({type.id, 0, type.declared})));
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         absl::StrCat("default for column \"", column.name(),
+                                      "\" cannot be cast automatically to type ",
+                                      types::Format({type.id, 0, type.declared})));
   // The constant stays the value that it was as one of the old type.
   if (quoted && before.id != type.id)
-    change->set_default_sql(absl::StrCat(
-        column.default_sql(), "::",
-        before.id == TypeId::kBpchar ? "bpchar"
-        : before.declared == nullptr
-            ? types::Format({before.id, 0})
-            : absl::StrCat(types::QuotedName(before.declared->definition.schema()), ".",
-                           types::Format({before.id, 0, before.declared}))));
+    change->set_default_sql(
+        absl::StrCat(column.default_sql(), "::",
+                     before.id == TypeId::kBpchar ? "bpchar"
+                     : before.declared == nullptr
+                         ? types::Format({before.id, 0})
+                         : absl::StrCat(types::QuotedName(before.declared->definition.schema()),
+                                        ".", types::Format({before.id, 0, before.declared}))));
   return absl::OkStatus();
 }
 
@@ -138,8 +138,7 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
                            absl::StrCat("cannot alter type of column \"", name, "\" twice"));
   }
   const PgQuery__ColumnDef& definition = *command.def->column_def;
-  ASSIGN_OR_RETURN(const Type type,
-                   Binder(input_, tree_).ResolveType(*definition.type_name));
+  ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
   if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
     return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
                    absl::StrCat("column \"", name, "\" has pseudo-type ", types::Format(type)));
@@ -156,11 +155,11 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
   ASSIGN_OR_RETURN(const ExprPtr converted, expressions.binder().TryAssign(value, type));
   if (converted == nullptr) {
     if (definition.raw_default != nullptr)
-      return status::Error(
-          sqlstate::kDatatypeMismatch,
-          absl::StrCat("result of USING clause for column \"", name,
-                       "\" cannot be cast automatically to type ", types::Format({type.id, 0, type.declared})),
-          {}, "You might need to add an explicit cast.");
+      return status::Error(sqlstate::kDatatypeMismatch,
+                           absl::StrCat("result of USING clause for column \"", name,
+                                        "\" cannot be cast automatically to type ",
+                                        types::Format({type.id, 0, type.declared})),
+                           {}, "You might need to add an explicit cast.");
     return status::Error(sqlstate::kDatatypeMismatch,
                          absl::StrCat("column \"", name, "\" cannot be cast automatically to type ",
                                       types::Format({type.id, 0, type.declared})),

@@ -3,8 +3,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
-#include "common/sql/ddl/type_mentions.h"
 #include "common/sql/ddl/relation_options.h"
+#include "common/sql/ddl/type_mentions.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"

@@ -194,7 +194,8 @@ class DdlBinder {
   absl::StatusOr<std::string> NewTypeSchema(const std::vector<std::string>& names) const;
   // A new change of the type.
   common::v1::AlterType* AlterDeclared(const common::v1::TypeDescriptor& type);
-  // The same for what `object` names. Where `what` ("renaming") is given: 0A000 when kept text has the type's name.
+  // The same for what `object` names. Where `what` ("renaming") is given: 0A000 when kept text has
+  // the type's name.
   absl::StatusOr<common::v1::AlterType*> MoveType(const Node* object, bool domain,
                                                   const char* what);
 

@@ -58,8 +58,8 @@ absl::StatusOr<const TypeDescriptor*> DdlBinder::FindType(
   if (type == nullptr && !schema.empty() && !input_.catalog->HasSchema(schema))
     return ErrorAt(sqlstate::kInvalidSchemaName, -1,
                    absl::StrCat("schema \"", schema, "\" does not exist"));
-  if (type == nullptr && input_.catalog->ResolveTable(schema, names.back(), input_.search_path) !=
-                             nullptr)
+  if (type == nullptr &&
+      input_.catalog->ResolveTable(schema, names.back(), input_.search_path) != nullptr)
     return Unsupported(-1, absl::StrCat("changing the row type of \"", names.back(), "\""));
   if (type == nullptr)
     return ErrorAt(sqlstate::kUndefinedObject, -1,
@@ -68,8 +68,7 @@ absl::StatusOr<const TypeDescriptor*> DdlBinder::FindType(
 }
 
 absl::Status DdlBinder::CreateEnum(const PgQuery__CreateEnumStmt& create) {
-  const std::vector<std::string> names =
-      parser::StringsOf({create.type_name, create.n_type_name});
+  const std::vector<std::string> names = parser::StringsOf({create.type_name, create.n_type_name});
   ASSIGN_OR_RETURN(const std::string schema, NewTypeSchema(names));
   TypeDescriptor* type = Add()->mutable_create_type()->mutable_type();
   type->set_owner(input_.current_user);
@@ -137,7 +136,7 @@ absl::StatusOr<common::v1::AlterType*> DdlBinder::MoveType(const Node* object, b
   ASSIGN_OR_RETURN(const TypeDescriptor* type, FindType(names));
   if (domain && type->declared().kind() != DeclaredType::KIND_DOMAIN)
     return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("\"", names.back(), "\" is not a domain"));
+                   absl::StrCat(types::QuotedName(names.back()), " is not a domain"));
   if (what != nullptr && !MentionsOf(type->declared(), *input_.catalog).empty())
     return status::Error(
         sqlstate::kFeatureNotSupported,

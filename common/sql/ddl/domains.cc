@@ -75,8 +75,7 @@ absl::StatusOr<std::string> DdlBinder::BindDomainCheck(const std::string& sql,
   TableExpressions expressions(input_, tree_, table);
   ASSIGN_OR_RETURN(const plan::ExprPtr condition, expressions.BindCheck(sql));
   if (plan::HasSubquery(condition))
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         "cannot use subquery in check constraint");
+    return status::Error(sqlstate::kFeatureNotSupported, "cannot use subquery in check constraint");
   return expressions.Encode(condition);
 }
 
@@ -145,8 +144,9 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
   ASSIGN_OR_RETURN(const std::string schema, NewTypeSchema(names));
   ASSIGN_OR_RETURN(const Type base, Binder(input_, tree_).ResolveType(*create.type_name));
   if (base.id == TypeId::kVoid || base.id == TypeId::kUnknown || base.id == TypeId::kUnspecified)
-    return ErrorAt(sqlstate::kDatatypeMismatch, -1,
-                   absl::StrCat("\"", types::Format(base), "\" is not a valid base type for a domain"));
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, -1,
+        absl::StrCat("\"", types::Format(base), "\" is not a valid base type for a domain"));
   if (create.coll_clause != nullptr) {
     PgQuery__ColumnDef definition = PG_QUERY__COLUMN_DEF__INIT;
     definition.coll_clause = create.coll_clause;
@@ -161,9 +161,8 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
   *declared->mutable_base() = types::ToProto(base);
   const NodeList constraints(create.constraints, create.n_constraints);
   const auto has = [&](PgQuery__ConstrType kind) {
-    return std::any_of(constraints.begin(), constraints.end(), [kind](const Node* node) {
-      return node->constraint->contype == kind;
-    });
+    return std::any_of(constraints.begin(), constraints.end(),
+                       [kind](const Node* node) { return node->constraint->contype == kind; });
   };
   if (has(PG_QUERY__CONSTR_TYPE__CONSTR_NULL) && has(PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL))
     return ErrorAt(sqlstate::kSyntaxError, -1, "conflicting NULL/NOT NULL constraints");
@@ -203,7 +202,7 @@ absl::Status DdlBinder::AlterDomain(const PgQuery__AlterDomainStmt& alter) {
   ASSIGN_OR_RETURN(const TypeDescriptor* found, FindType(names));
   if (found->declared().kind() != DeclaredType::KIND_DOMAIN)
     return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("\"", names.back(), "\" is not a domain"));
+                   absl::StrCat(types::QuotedName(names.back()), " is not a domain"));
   const TypeDescriptor& type = *found;
   common::v1::AlterType* change = AlterDeclared(type);
   const std::string name(parser::View(alter.name));
@@ -256,9 +255,9 @@ absl::Status DdlBinder::AlterDomain(const PgQuery__AlterDomainStmt& alter) {
   for (const auto& check : type.checks()) {
     if (check.name() == name) return AddDomainValidations(type, check.sql(), change);
   }
-  return status::Error(sqlstate::kUndefinedObject,
-                       absl::StrCat("constraint \"", name, "\" of domain \"", names.back(),
-                                    "\" does not exist"));
+  return status::Error(
+      sqlstate::kUndefinedObject,
+      absl::StrCat("constraint \"", name, "\" of domain \"", names.back(), "\" does not exist"));
 }
 
 }  // namespace adbms::sql::ddl

@@ -52,7 +52,7 @@ const TypeDescriptor* Find(const Names& names, const Catalog& catalog,
 }
 
 bool NamesType(const std::string& statement, uint32_t oid, const Catalog& catalog,
-            const std::vector<std::string>& path) {
+               const std::vector<std::string>& path) {
   bool mentions = false;
   ForEachTypeName(statement, [&](const Names& names, int) {
     const TypeDescriptor* found = Find(names, catalog, path);
@@ -107,9 +107,11 @@ std::vector<TypeMention> MentionsOf(const DeclaredType& type, const Catalog& cat
       mention.set_table_id(table.table_id());
       return &mention;
     };
-    if (!table.view_sql().empty() && NamesType(table.view_sql(), oid, catalog, PathOf(table))) add();
+    if (!table.view_sql().empty() && NamesType(table.view_sql(), oid, catalog, PathOf(table)))
+      add();
     for (int i = 0; i < table.columns_size(); ++i) {
-      if (names(table.columns(i).default_sql())) add()->set_default_column(static_cast<uint32_t>(i));
+      if (names(table.columns(i).default_sql()))
+        add()->set_default_column(static_cast<uint32_t>(i));
     }
     for (const auto& check : table.checks()) {
       if (names(check.sql())) add()->set_check(check.name());

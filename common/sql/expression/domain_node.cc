@@ -22,7 +22,10 @@ struct Check {
 class DomainNode : public Node {
  public:
   DomainNode(NodePtr argument, bool not_null, std::vector<Check> checks, Type type)
-      : Node(type), argument_(std::move(argument)), not_null_(not_null), checks_(std::move(checks)) {
+      : Node(type),
+        argument_(std::move(argument)),
+        not_null_(not_null),
+        checks_(std::move(checks)) {
     Adopt(*argument_);
     MarkCareful();
   }

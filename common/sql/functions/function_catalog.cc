@@ -205,10 +205,9 @@ class BuiltinCatalog : public FunctionCatalog {
       if (found == content_.casts.end() && types::IsArray(from) && types::IsArray(to)) {
         RETURN_IF_ERROR(CastElements(context, input, is_explicit, result));
       } else if (found == content_.casts.end()) {
-        return status::Error(
-            status::sqlstate::kCannotCoerce,
-            "cannot cast type " + types::Format(input.type()) + " to " +
-                types::Format(result->type()));
+        return status::Error(status::sqlstate::kCannotCoerce,
+                             "cannot cast type " + types::Format(input.type()) + " to " +
+                                 types::Format(result->type()));
       } else {
         RETURN_IF_ERROR(found->second.kernel(context, input, is_explicit, result));
       }
@@ -230,8 +229,8 @@ class BuiltinCatalog : public FunctionCatalog {
       Type element = types::ElementOf(result->type());
       element.modifier = 0;
       Vector elements(element);
-      RETURN_IF_ERROR(Cast(context, array.Elements(types::ElementOf(input.type())), is_explicit,
-                           &elements));
+      RETURN_IF_ERROR(
+          Cast(context, array.Elements(types::ElementOf(input.type())), is_explicit, &elements));
       result->data<std::string_view>()[row] =
           result->arena()->Add(WithElements(array, elements, to));
       if (result->strings_refused()) return result->StringsRefusal();

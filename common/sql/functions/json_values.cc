@@ -106,7 +106,8 @@ absl::Status AppendAsJson(const Vector& values, uint32_t row, const types::TextO
     out->append("null");
     return absl::OkStatus();
   }
-  if (types::IsArray(type)) return AppendArray(values.data<View>()[row], values.type(), options, out);
+  if (types::IsArray(type))
+    return AppendArray(values.data<View>()[row], values.type(), options, out);
   if (type == TypeId::kJson || type == TypeId::kJsonb) {
     types::FormatText(values, row, options, out);
     return absl::OkStatus();

@@ -147,9 +147,10 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
     type = *with;
   }
   if (name.n_array_bounds > 0 && types::IsDomain(type))
-    return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
-                           absl::StrCat("arrays of domain ", types::Format(type), " are not supported"),
-                           "Use an array of the type that the domain is over.");
+    return status::ErrorAt(
+        sqlstate::kFeatureNotSupported, position,
+        absl::StrCat("arrays of domain ", types::Format(type), " are not supported"),
+        "Use an array of the type that the domain is over.");
   if (name.n_array_bounds > 0) {
     // More brackets than one say nothing more.
     if (types::IsArray(type.id)) return type;

@@ -159,8 +159,7 @@ absl::Status Session::AuthorizeTypes(const DdlStatement& ddl, const security::v1
     case common::v1::AlterType::kRename:
       return policy::AuthorizeSchema(policy, catalog, schema, common::v1::PRIVILEGE_CREATE);
     case common::v1::AlterType::kSchema:
-      return policy::AuthorizeSchema(policy, catalog, alter.schema(),
-                                     common::v1::PRIVILEGE_CREATE);
+      return policy::AuthorizeSchema(policy, catalog, alter.schema(), common::v1::PRIVILEGE_CREATE);
     default:
       return absl::OkStatus();
   }

@@ -41,9 +41,8 @@ std::optional<Value> PlanTimeValues::Lifted(int literal, const types::Type& type
   options.now_us = absl::ToUnixMicros(absl::Now()) - kPostgresEpochUs;
   if (const auto zone = types::ReadTimeZoneSetting(time_zone_); zone.ok())
     options.time_zone = zone->zone;
-  auto value =
-      types::ParseText((*literals_)[static_cast<size_t>(literal)].value,
-                       {type.id, 0, type.declared}, options);
+  auto value = types::ParseText((*literals_)[static_cast<size_t>(literal)].value,
+                                {type.id, 0, type.declared}, options);
   if (!value.ok()) return std::nullopt;
   return *std::move(value);
 }

@@ -104,8 +104,8 @@ class CatalogDraft {
   absl::Status RenameLabel(const common::v1::RenameEnumValue& value,
                            common::v1::TypeDescriptor* type) const;
   absl::Status MoveType(const common::v1::AlterType& statement, common::v1::TypeDescriptor* type);
-  absl::Status AlterDomain(const common::v1::AlterType& statement,
-                           common::v1::TypeDescriptor* type, v1::DdlResult* result) const;
+  absl::Status AlterDomain(const common::v1::AlterType& statement, common::v1::TypeDescriptor* type,
+                           v1::DdlResult* result) const;
   // Errors: ADB01 when text that came after `version` may name the type.
   absl::Status CheckMentions(const common::v1::TypeDescriptor& type, uint64_t version) const;
   struct TypeDrop;

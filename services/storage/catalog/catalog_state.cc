@@ -75,8 +75,7 @@ const common::v1::TypeDescriptor* CatalogState::FindType(uint32_t oid) const {
 const common::v1::TypeDescriptor* CatalogState::FindTypeByName(const std::string& schema,
                                                                const std::string& name) const {
   const auto it = types_by_name_.find({schema, name});
-  return it == types_by_name_.end() || it->second->declared().name() != name ? nullptr
-                                                                             : it->second;
+  return it == types_by_name_.end() || it->second->declared().name() != name ? nullptr : it->second;
 }
 
 bool CatalogState::HasType(const std::string& schema, const std::string& name) const {

@@ -1,5 +1,5 @@
-// Definitions of declared types inside descriptors: they stand wherever a type does, and within bound expressions, which
-// are kept as bytes. Pure functions.
+// Definitions of declared types inside descriptors: they stand wherever a type does, and within
+// bound expressions, which are kept as bytes. Pure functions.
 #pragma once
 
 #include "google/protobuf/message.h"

@@ -72,9 +72,9 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
   if (statement.object_case() == common::v1::Comment::kTypeOid) {
     const common::v1::TypeDescriptor* type = state_->FindType(statement.type_oid());
     if (type == nullptr)
-      return status::Error(sqlstate::kUndefinedObject,
-                           "type with OID " + std::to_string(statement.type_oid()) +
-                               " does not exist");
+      return status::Error(
+          sqlstate::kUndefinedObject,
+          "type with OID " + std::to_string(statement.type_oid()) + " does not exist");
     common::v1::TypeDescriptor changed = *type;
     changed.set_comment(statement.text());
     result.set_object_id(statement.type_oid());

@@ -40,7 +40,7 @@ absl::Status CatalogDraft::CheckKeyTypes(const TableDescriptor& child,
     return status::Error(sqlstate::kDatatypeMismatch,
                          "foreign key constraint " + Quoted(key.name()) + " cannot be implemented",
                          "Key columns " + Quoted(from.name()) + " and " + Quoted(to.name()) +
-                             " are of incompatible types: " + 
+                             " are of incompatible types: " +
                              types::Format({child_type.id, 0, child_type.declared}) + " and " +
                              types::Format({parent_type.id, 0, parent_type.declared}) + ".");
   }

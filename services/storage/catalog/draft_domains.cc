@@ -85,9 +85,9 @@ absl::Status CatalogDraft::AlterDomain(const Alteration& statement, TypeDescript
       auto* check = FindCheck(rename.from(), type);
       if (check == nullptr) return NoConstraint(rename.from(), *type);
       if (FindCheck(rename.to(), type) != nullptr)
-        return status::Error(sqlstate::kDuplicateObject,
-                             "constraint " + Quoted(rename.to()) + " for domain " +
-                                 declared.name() + " already exists");
+        return status::Error(sqlstate::kDuplicateObject, "constraint " + Quoted(rename.to()) +
+                                                             " for domain " + declared.name() +
+                                                             " already exists");
       check->set_name(rename.to());
       for (auto& bound : *declared.mutable_checks()) {
         if (bound.name() == rename.from()) bound.set_name(rename.to());

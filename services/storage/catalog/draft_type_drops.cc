@@ -137,9 +137,10 @@ absl::Status CatalogDraft::CarryOut(const TypeDrop& drop, v1::DdlResult* result)
       if (column != nullptr) column->clear_default_sql();
     } else if (mention.place_case() == TypeMention::kCheck) {
       auto* checks = table.mutable_checks();
-      checks->erase(std::remove_if(checks->begin(), checks->end(),
-                                   [&](const auto& check) { return check.name() == mention.check(); }),
-                    checks->end());
+      checks->erase(
+          std::remove_if(checks->begin(), checks->end(),
+                         [&](const auto& check) { return check.name() == mention.check(); }),
+          checks->end());
     } else if (mention.place_case() == TypeMention::kIndex) {
       auto* indexes = table.mutable_indexes();
       for (int i = indexes->size(); i-- > 0;) {
@@ -159,8 +160,7 @@ CatalogDraft::Result CatalogDraft::DropTypes(const common::v1::DropType& stateme
   TypeDrop drop;
   std::vector<TypeDescriptor> named;
   for (const common::v1::RelationName& name : statement.types()) {
-    const TypeDescriptor* type =
-        state_->FindTypeByName(SchemaOrPublic(name.schema()), name.name());
+    const TypeDescriptor* type = state_->FindTypeByName(SchemaOrPublic(name.schema()), name.name());
     if (type == nullptr) {
       const std::string text = "type " + Quoted(name.name()) + " does not exist";
       if (!statement.if_exists()) return status::Error(sqlstate::kUndefinedObject, text);

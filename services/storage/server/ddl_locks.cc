@@ -82,8 +82,7 @@ void WantRelated(uint32_t id, const catalog::CatalogState& catalog, TableLocks* 
 // Whoever reads or writes values of the type works with what it is.
 void WantHolders(uint32_t type_oid, const catalog::CatalogState& catalog, TableLocks* locks) {
   for (const auto& [id, table] : catalog.tables()) {
-    if (!table->descriptor.is_virtual() &&
-        catalog::HoldsDefinition(table->descriptor, type_oid))
+    if (!table->descriptor.is_virtual() && catalog::HoldsDefinition(table->descriptor, type_oid))
       Want(id, LockMode::kAccessExclusive, locks);
   }
 }

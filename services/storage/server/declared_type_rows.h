@@ -17,8 +17,8 @@ void AddDomainConstraintRows(const RowSource& source, RowBuilder* rows);
 std::optional<std::string> DomainConstraintDefinition(const catalog::CatalogState& catalog,
                                                       uint32_t constraint_oid);
 
-// The name of the declared type, or of the arrays of one; with its schema where the path does not lead to it.
-// nullopt: there is none.
+// The name of the declared type, or of the arrays of one; with its schema where the path does not
+// lead to it. nullopt: there is none.
 std::optional<std::string> DeclaredTypeName(const catalog::CatalogState& catalog,
                                             const std::vector<std::string>& path, uint32_t oid);
 // Whether an unqualified name means it; nullopt: there is none.
