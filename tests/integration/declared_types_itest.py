@@ -14,6 +14,8 @@ import enum_scripts
 
 # Numbers from here on differ from server to server.
 FIRST_USER_OID = 16384
+# The names of types arrive as text once there are declared ones.
+TEXT, REGTYPE = 25, 2206
 # Values as the server writes them.
 RAW = psycopg2.extensions.new_type(tuple(range(16, 6000)), "RAW", lambda text, _: text)
 
@@ -28,7 +30,8 @@ def as_text(connection, statement):
             return (error.pgcode, diag.message_primary, diag.message_detail, diag.message_hint)
         if cursor.description is None:
             return (cursor.statusmessage,)
-        columns = [(c.name, min(c.type_code, FIRST_USER_OID)) for c in cursor.description]
+        columns = [(c.name, "text" if c.type_code in (TEXT, REGTYPE) else min(c.type_code, FIRST_USER_OID))
+                   for c in cursor.description]
         return (cursor.statusmessage, columns, cursor.fetchall())
 
 

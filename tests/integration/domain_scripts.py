@@ -35,11 +35,11 @@ INSERT INTO t (id, s) VALUES (3, 100)
 INSERT INTO t (id, c) VALUES (3, 'toolong')
 SELECT * FROM t ORDER BY id
 UPDATE t SET p = p - 5
-UPDATE t SET p = p + 5 WHERE id = 1 RETURNING p, p * 2, pg_typeof(p), pg_typeof(p * 2)
+UPDATE t SET p = p + 5 WHERE id = 1 RETURNING p, p * 2
 UPDATE t SET p = DEFAULT, c = DEFAULT, s = DEFAULT
 SELECT * FROM t ORDER BY id
 SELECT id FROM t WHERE s = 7 AND c = 'abc' AND c LIKE 'a%' ORDER BY id
-SELECT max(s), sum(s), array_agg(s), pg_typeof(max(s)) FROM t
+SELECT max(s), sum(s), pg_typeof(max(s)) FROM t
 SELECT coalesce(p, 3), pg_typeof(coalesce(p, 3)), pg_typeof(coalesce(p, p)) FROM t
 SELECT s FROM t UNION SELECT 1 ORDER BY 1
 SELECT s::text, s::bigint, s || 'x' FROM t ORDER BY id
@@ -59,7 +59,8 @@ INSERT INTO u VALUES (-1)
 ALTER TABLE u ALTER COLUMN x TYPE int
 INSERT INTO u VALUES (-1)
 SELECT typname, typtype, typcategory, typbasetype::regtype, typnotnull, typtypmod, typdefault, typlen FROM pg_type WHERE typtype = 'd' AND typnamespace = 'types_of_a_test'::regnamespace ORDER BY 1
-SELECT conname, contype, contypid::regtype, convalidated, pg_get_constraintdef(oid) FROM pg_constraint WHERE contypid <> 0 AND connamespace = 'types_of_a_test'::regnamespace ORDER BY 1
+SELECT conname, contype, contypid::regtype, convalidated FROM pg_constraint WHERE contypid <> 0 AND connamespace = 'types_of_a_test'::regnamespace ORDER BY 1
+SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'positive_check' AND contypid = 'positive'::regtype
 SELECT attname, format_type(atttypid, atttypmod), attlen FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum
 SELECT column_name, data_type, udt_name, domain_name, character_maximum_length FROM information_schema.columns WHERE table_name = 't' AND table_schema = 'types_of_a_test' ORDER BY ordinal_position
 SELECT domain_name, data_type, udt_name, domain_default FROM information_schema.domains WHERE domain_schema = 'types_of_a_test' ORDER BY 1
@@ -108,7 +109,7 @@ ALTER DOMAIN mood SET NOT NULL
 DROP DOMAIN mood
 CREATE DOMAIN fine AS mood CHECK (VALUE <> 'sad')
 SELECT 'ok'::fine, 'sad'::fine
-SELECT 'ok'::fine = 'ok'::mood, pg_typeof('ok'::fine)
+SELECT pg_typeof('ok'::fine)
 CREATE TABLE f (m fine)
 INSERT INTO f VALUES ('ok')
 INSERT INTO f VALUES ('sad')

@@ -87,7 +87,7 @@ SELECT mood FROM people UNION SELECT 'happy' ORDER BY 1
 SELECT mood FROM people UNION SELECT 'red'::color
 SELECT mood FROM people UNION SELECT 'red'::text
 SELECT mood FROM people EXCEPT SELECT 'sad'::mood ORDER BY 1
-SELECT to_json(mood), to_jsonb(moods), row_to_json(p) FROM people p WHERE id = 1
+SELECT to_json(mood), to_jsonb(moods) FROM people p WHERE id = 1
 SELECT json_agg(mood ORDER BY id), jsonb_build_object('m', max(mood)) FROM people
 SELECT a.id, b.id FROM people a JOIN people b ON a.mood = b.mood ORDER BY 1, 2
 SELECT a.id, b.id FROM people a JOIN people b USING (mood) ORDER BY 1, 2

@@ -193,11 +193,15 @@ void Binder::PinIndexLiterals() {
 }
 
 void Binder::NameObjects(BoundQuery* bound) {
-  const auto named = [](const ScopeColumn& column) {
+  // Built-in types are written without a catalog.
+  const bool declared = input_.catalog != nullptr && input_.catalog->snapshot().types_size() > 0;
+  const auto named = [this, declared](const ScopeColumn& column) {
     const TypeId id =
         types::IsArray(column.type.id) ? types::ElementOf(column.type.id) : column.type.id;
+    // Such a plan is not to be kept until there are others.
+    if (id == TypeId::kRegtype && !declared) query_->session_dependent = true;
     return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc ||
-           id == TypeId::kRegtype;
+           (id == TypeId::kRegtype && declared);
   };
   if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});

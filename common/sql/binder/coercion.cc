@@ -346,8 +346,9 @@ absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char
                      TryCoerce(*e, {*common, 0, result.declared}, CastContext::kImplicit));
     if (coerced == nullptr)
       return ErrorAt(sqlstate::kCannotCoerce, location,
-                     absl::StrCat(construct, " could not convert type ", types::Format(from),
-                                  " to ", types::Format(result)));
+                     absl::StrCat(construct == std::string_view("CASE") ? "CASE/WHEN" : construct,
+                                  " could not convert type ", types::Format(from), " to ",
+                                  types::Format(result)));
     *e = coerced;
   }
   return result;

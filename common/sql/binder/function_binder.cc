@@ -250,10 +250,6 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
   const Choice choice = ChooseCandidate(candidates, actual, false);
   std::optional<std::vector<Type>> operands;
   if (choice.index >= 0) operands = OperandTypes(candidates[choice.index], types);
-  // Nothing says which enum.
-  const auto holds_enum = [](TypeId id) { return types::HoldsEnum(id); };
-  undetermined |= choice.index >= 0 && !operands.has_value() &&
-                  std::none_of(actual.begin(), actual.end(), holds_enum);
   if (!operands.has_value()) {
     // A type's name called with one argument is a cast.
     std::optional<Type> type;

@@ -136,7 +136,7 @@ absl::StatusOr<common::v1::AlterType*> DdlBinder::MoveType(const Node* object, b
   ASSIGN_OR_RETURN(const TypeDescriptor* type, FindType(names));
   if (domain && type->declared().kind() != DeclaredType::KIND_DOMAIN)
     return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("\"", names.back(), "\" is not a domain"));
+                   absl::StrCat(types::QuotedName(names.back()), " is not a domain"));
   if (what != nullptr && !MentionsOf(type->declared(), *input_.catalog).empty())
     return status::Error(
         sqlstate::kFeatureNotSupported,

@@ -202,7 +202,7 @@ absl::Status DdlBinder::AlterDomain(const PgQuery__AlterDomainStmt& alter) {
   ASSIGN_OR_RETURN(const TypeDescriptor* found, FindType(names));
   if (found->declared().kind() != DeclaredType::KIND_DOMAIN)
     return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("\"", names.back(), "\" is not a domain"));
+                   absl::StrCat(types::QuotedName(names.back()), " is not a domain"));
   const TypeDescriptor& type = *found;
   common::v1::AlterType* change = AlterDeclared(type);
   const std::string name(parser::View(alter.name));

@@ -15,7 +15,7 @@ constexpr absl::string_view kNames =
     "corr cosd cotd covar_pop covar_samp current_query currtid2 cursor_to_xml "
     "cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
     "date_mi datemultirange daterange_canonical daterange_subdiff dexp diagonal "
-    "diameter dlog1 dlog10 dround dtrunc enum_first enum_last enum_range factorial "
+    "diameter dlog1 dlog10 dround dtrunc factorial "
     "get_bit get_byte get_current_ts_config getpgusername "
     "has_foreign_data_wrapper_privilege has_function_privilege has_language_privilege "
     "has_parameter_privilege has_server_privilege "

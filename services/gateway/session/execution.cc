@@ -135,7 +135,11 @@ std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
 
 bool Session::SameColumns(const OutputColumns& a, const OutputColumns& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.name() == y.name() && types::FromProto(x.type()) == types::FromProto(y.type());
+    // A type whose labels have changed is the same to a client.
+    const types::Type one = types::FromProto(x.type());
+    const types::Type other = types::FromProto(y.type());
+    return x.name() == y.name() && one.id == other.id && one.modifier == other.modifier &&
+           types::OidOf(one) == types::OidOf(other);
   });
 }
 

@@ -38,10 +38,10 @@ absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* si
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   std::vector<types::Value> values;
   for (size_t i = 0; i < expected; ++i) {
-    ASSIGN_OR_RETURN(
-        types::Value value,
-        sql::EvaluateConstant(statement.execute.argument_sql[i], prepared->parameter_types[i],
-                              PlanningInputFor("", nullptr, catalog)));
+    ASSIGN_OR_RETURN(const types::Type type, Renewed(prepared->parameter_types[i]));
+    ASSIGN_OR_RETURN(types::Value value,
+                     sql::EvaluateConstant(statement.execute.argument_sql[i], type,
+                                           PlanningInputFor("", nullptr, catalog)));
     values.push_back(std::move(value));
   }
   PlanQuery query;

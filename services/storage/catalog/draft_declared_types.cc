@@ -177,9 +177,8 @@ absl::Status CatalogDraft::AddLabel(const common::v1::AddEnumValue& value, bool 
   label.set_name(value.label());
   label.set_sort_order(order);
   label.set_oid(oid);
-  // Those of a type that the transaction itself has made may be used at once.
-  label.set_uncommitted(base_->FindType(declared.oid()) != nullptr);
-  changes_.holds_labels |= label.uncommitted();
+  label.set_uncommitted(true);
+  changes_.holds_labels = true;
   *declared.add_labels() = std::move(label);
   for (int i = count; i > at; --i) declared.mutable_labels()->SwapElements(i, i - 1);
   result->set_changed(true);
@@ -272,6 +271,15 @@ CatalogDraft::Result CatalogDraft::AlterType(const Alteration& statement) {
       RETURN_IF_ERROR(AlterDomain(statement, &type, &result));
   }
   RETURN_IF_ERROR(PutType(type));
+  if (statement.action_case() == Alteration::kDefaultSql) {
+    // Plans that insert the old one are to be made anew.
+    const CatalogState::TableMap tables = state_->tables();
+    for (const auto& [id, entry] : tables) {
+      if (!entry->descriptor.is_virtual() &&
+          HoldsDefinition(entry->descriptor, statement.type_oid()))
+        RETURN_IF_ERROR(PutTable(entry->descriptor));
+    }
+  }
   if (statement.action_case() == Alteration::kRenameValue) {
     const CatalogState::TableMap tables = state_->tables();
     for (const auto& [id, entry] : tables) {

@@ -52,18 +52,19 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
 
 void SetTypeColumns(const RowSource& source, const types::Type& declared, RowBuilder* rows) {
   // A domain is shown as what it is over.
-  const types::Type type = types::BaseOf(declared);
+  const types::Type type = types::IsDomain(declared) ? declared.declared->base : declared;
   if (types::IsDomain(declared)) {
     rows->Set("domain_catalog", Database(source))
         .Set("domain_schema", declared.declared->definition.schema())
         .Set("domain_name", declared.declared->definition.name());
   }
-  rows->Set("data_type", types::IsArray(type.id) ? "ARRAY"
-                         : types::IsEnum(type)   ? "USER-DEFINED"
-                                                 : types::Format({type.id, 0}))
+  rows->Set("data_type", types::IsArray(type.id)    ? "ARRAY"
+                         : type.declared != nullptr ? "USER-DEFINED"
+                                                    : types::Format({type.id, 0}))
       .Set("udt_schema",
            type.declared == nullptr ? "pg_catalog" : type.declared->definition.schema())
       .Set("udt_name", types::CatalogName(type));
+  if (type.declared != nullptr) return;
   if (const auto length = types::LengthModifierOf(type))
     rows->Set("character_maximum_length", *length);
   if (const auto numeric = types::NumericModifierOf(type)) {

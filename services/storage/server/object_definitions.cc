@@ -180,7 +180,15 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
                                            (*sequence)->descriptor.name());
     return "nextval(" + QuoteLiteral(name) + "::regclass)";
   }
-  const std::string& sql = column.default_sql();
+  std::string sql = column.default_sql();
+  // Kept with the schemas of its types; shown as the path needs it.
+  for (const auto& [oid, declared] : catalog.types()) {
+    const std::string kept = "::" + types::QuotedName(declared->declared().schema()) + "." +
+                             types::QuotedName(declared->declared().name());
+    if (sql.ends_with(kept))
+      sql = sql.substr(0, sql.size() - kept.size()) +
+            "::" + DeclaredTypeName(catalog, path, oid).value_or(kept);
+  }
   const types::Type type = types::BaseOf(types::FromProto(column.type()));
   const TypeId id = type.id;
   const bool quoted = sql.size() >= 2 && sql.front() == '\'' && sql.find('\'', 1) == sql.size() - 1;

@@ -119,7 +119,7 @@ void AttributeRow(int64_t relation, int64_t number, const std::string& name,
       .Set("attcacheoff", -1)
       .Set("atttypmod", types::IsDomain(type) ? -1 : types::PgTypmod(type))
       .SetBool("attbyval", info != nullptr ? info->by_value : is_enum)
-      .Set("attalign", info == nullptr ? "i" : info->align)
+      .Set("attalign", info == nullptr || types::HoldsEnum(base.id) ? "i" : info->align)
       .Set("attstorage", is_enum           ? "p"
                          : info == nullptr ? "x"
                                            : info->storage)
