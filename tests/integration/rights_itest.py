@@ -49,7 +49,8 @@ CREATE VIEW app.lost AS SELECT secret FROM app.vault; CREATE VIEW app.nested AS 
 GRANT SELECT ON app.t, app.v, app.lost, app.nested, app.m TO r_select; GRANT INSERT ON app.t TO r_insert;
 GRANT UPDATE ON app.t TO r_update; GRANT DELETE ON app.t TO r_delete; GRANT TRUNCATE ON app.t TO r_truncate;
 GRANT REFERENCES ON app.t TO r_references; GRANT ALL ON app.t, app.v, app.lost TO r_all; GRANT SELECT ON app.s TO r_select;
-GRANT USAGE ON app.s TO r_insert; GRANT UPDATE ON app.s TO r_update
+GRANT USAGE ON app.s TO r_insert; GRANT UPDATE ON app.s TO r_update;
+CREATE TYPE app.e AS ENUM ('a'); CREATE DOMAIN app.d AS int
 """
 AFTERWARDS = """
 REVOKE SELECT ON app.vault FROM owner; CREATE TABLE app.inkeep (id int PRIMARY KEY); GRANT USAGE, CREATE ON SCHEMA kept TO keeper
@@ -59,7 +60,7 @@ OWNERS_PROGRAMS = (
     "CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 1'",
     "CREATE FUNCTION app.fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
-    "CREATE TRIGGER fired BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.fires()",
+    "CREATE TRIGGER fired BEFORE UPDATE ON app.t FOR EACH ROW EXECUTE FUNCTION app.fires()",
 )
 KEEPERS = "CREATE TABLE kept.mine (id int PRIMARY KEY)"
 
@@ -207,6 +208,14 @@ STATEMENTS = [
     ("RENAME_STMT", "ALTER TRIGGER fired ON app.t RENAME TO other"),
     ("ALTER_TABLE_STMT", "ALTER TABLE app.t DISABLE TRIGGER fired"),
     ("COMMENT_STMT", "COMMENT ON FUNCTION app.f(int) IS 'x'"),
+    ("DO_STMT", "DO $$ BEGIN PERFORM 1 FROM app.t; END $$"),
+    ("CALL_STMT", "CALL app.p()"),
+    ("CREATE_ENUM_STMT", "CREATE TYPE app.made AS ENUM ('a')"),
+    ("ALTER_ENUM_STMT", "ALTER TYPE app.e ADD VALUE 'z'"),
+    ("CREATE_DOMAIN_STMT", "CREATE DOMAIN app.made AS int"),
+    ("ALTER_DOMAIN_STMT", "ALTER DOMAIN app.d SET NOT NULL"),
+    ("DROP_STMT", "DROP TYPE app.e"),
+    ("DROP_STMT", "DROP DOMAIN app.d"),
     ("COMMENT_STMT", "COMMENT ON TRIGGER fired ON app.t IS 'x'"),
     ("RENAME_STMT", "ALTER TABLE app.inkeep RENAME TO other"),
     ("RENAME_STMT", "ALTER TABLE app.inkeep RENAME COLUMN id TO other"),

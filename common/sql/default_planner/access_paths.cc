@@ -375,10 +375,10 @@ std::optional<plan::IndexForm> UsableForm(const plan::Rel& scan, const IndexDesc
     const Type type = position < scan.table->columns_size()
                           ? types::FromProto(scan.table->columns(position).type())
                           : Type{};
-    return plan::MakeColumn(
-        at == scan.ordinals.end() ? kNotRead
-                                  : scan.output[static_cast<size_t>(at - scan.ordinals.begin())],
-        type);
+    return plan::MakeColumn(at == scan.ordinals.end()
+                                ? kNotRead
+                                : scan.output[static_cast<size_t>(at - scan.ordinals.begin())],
+                            type);
   });
   if (!form.ok()) return std::nullopt;
   plan::IndexForm folded = *form;

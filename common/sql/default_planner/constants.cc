@@ -86,8 +86,6 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     return status::Error(sqlstate::kUndefinedTable,
                          absl::StrCat("relation \"", shown, "\" does not exist"));
   const common::v1::TableDescriptor& table = *binding.table;
-  if (copy.from)
-    RETURN_IF_ERROR(binder::CheckNoTriggers(table, binder::TriggerEvent::kInsert, "COPY into"));
   if (IsOtherTemporarySchema(table.schema(), input.search_path))
     return status::Error(sqlstate::kFeatureNotSupported,
                          "cannot access temporary tables of other sessions");

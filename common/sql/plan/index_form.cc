@@ -69,9 +69,8 @@ class Matcher {
 
 // What a predicate compares with constants.
 void CollectSubjects(const Expr& predicate, std::vector<ExprPtr>* subjects) {
-  const bool constants =
-      std::any_of(predicate.args.begin(), predicate.args.end(),
-                  [](const ExprPtr& arg) { return IsConstant(*arg); });
+  const bool constants = std::any_of(predicate.args.begin(), predicate.args.end(),
+                                     [](const ExprPtr& arg) { return IsConstant(*arg); });
   for (const ExprPtr& arg : predicate.args) {
     if (constants && !IsConstant(*arg)) subjects->push_back(arg);
     CollectSubjects(*arg, subjects);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/sql/binder/triggers.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
@@ -268,6 +269,8 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, binding.table->schema(),
                                           common::v1::PRIVILEGE_USAGE));
   RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
+  RETURN_IF_ERROR(sql::binder::CheckNoTriggers(*binding.table, sql::binder::TriggerEvent::kInsert,
+                                               "COPY into"));
   storage::api::ExecuteOptions options;
   FillOptions(&options);
   sql::expression::EvaluationState state;

@@ -241,6 +241,13 @@ absl::Status Session::MakePlanFor(const PlanQuery& query, PreparedStatement* pre
 absl::StatusOr<uint64_t> Session::AuthorizePlan(const common::v1::Plan& plan,
                                                 const sql::Catalog& catalog) {
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+  // Who calls a function uses its schema; a trigger's is called by its table.
+  for (const common::v1::FunctionUse& use : plan.functions()) {
+    const auto* function = catalog.FindFunction(use.function_id());
+    if (function == nullptr || function->returns_trigger()) continue;
+    RETURN_IF_ERROR(
+        policy::AuthorizeSchema(*policy, catalog, function->schema(), common::v1::PRIVILEGE_USAGE));
+  }
   uint64_t version = 0;
   RETURN_IF_ERROR(policy::Authorize(
       *policy, plan, catalog,
