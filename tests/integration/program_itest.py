@@ -49,6 +49,33 @@ class Programs(ScriptTest):
             run(connection, sql)
         return caught.exception.pgcode
 
+    def test_refused_where_the_answer_would_be_another(self):
+        """What would run once or too early here, and for each row, or not at all, in PostgreSQL."""
+        connection = self.empty(self.cluster)
+        run(connection, "CREATE TABLE seen (x int)")
+        run(connection, "CREATE FUNCTION ins(x int) RETURNS int LANGUAGE plpgsql AS "
+                        "$$ BEGIN INSERT INTO seen VALUES (x); RETURN x; END $$")
+        for sql in ("SELECT ins(1) WHERE false", "SELECT ins(1) LIMIT 0", "SELECT true OR ins(1) = 1",
+                    "SELECT EXISTS (SELECT ins(1) WHERE false)", "WITH q AS (SELECT ins(1)) SELECT 1",
+                    "SELECT CASE WHEN false THEN ins(1) END", "SELECT ins(1), (SELECT count(*) FROM seen)",
+                    "INSERT INTO seen SELECT ins(1) WHERE false", "SELECT ins(g) FROM generate_series(1, 2) g"):
+            self.assertEqual(self.refused(connection, sql), "0A000", sql)
+        self.assertEqual(run(connection, "SELECT count(*) FROM seen"), [(0,)])
+        run(connection, "CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS "
+                        "$$ BEGIN RAISE EXCEPTION 'no'; END $$")
+        run(connection, "CREATE TRIGGER t BEFORE TRUNCATE ON seen FOR EACH STATEMENT EXECUTE FUNCTION raises()")
+        self.assertEqual(self.refused(connection, "TRUNCATE seen"), "0A000")
+        run(connection, "CREATE TABLE numbered (id int PRIMARY KEY, n int)")
+        run(connection, "CREATE FUNCTION numbers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                        "SELECT coalesce(max(n), 0) + 1 INTO NEW.n FROM numbered; RETURN NEW; END $$")
+        run(connection, "CREATE TRIGGER n BEFORE INSERT ON numbered FOR EACH ROW EXECUTE FUNCTION numbers()")
+        run(connection, "INSERT INTO numbered (id) VALUES (1)")
+        self.assertEqual(self.refused(connection, "INSERT INTO numbered (id) VALUES (2), (3)"), "0A000")
+        run(connection, "CREATE TRIGGER s AFTER UPDATE ON numbered FOR EACH STATEMENT EXECUTE FUNCTION raises()")
+        self.assertEqual(self.refused(
+            connection, "INSERT INTO numbered VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = 2"), "0A000")
+        connection.close()
+
     def test_bounds(self):
         connection = self.empty(self.cluster)
         run(connection, "CREATE FUNCTION deep(n int) RETURNS int LANGUAGE plpgsql AS "

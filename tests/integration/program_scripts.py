@@ -222,6 +222,23 @@ ROLLBACK
 SELECT * FROM account ORDER BY id
 CREATE FUNCTION amb(id int) RETURNS numeric LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT balance FROM account WHERE id = id); END $$
 SELECT amb(1)
+""", """
+CREATE FUNCTION fib2(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF n < 2 THEN RETURN n; END IF; RETURN fib2(n - 1) + fib2(n - 2); END $$
+SELECT fib2(9)
+CREATE FUNCTION ack(m int, n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF m = 0 THEN RETURN n + 1; ELSIF n = 0 THEN RETURN ack(m - 1, 1); END IF; RETURN ack(m - 1, ack(m, n - 1)); END $$
+SELECT ack(2, 2)
+CREATE FUNCTION inner_one(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN x + 1; END $$
+CREATE FUNCTION outer_one(x int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int := 0; BEGIN FOR i IN 1..x LOOP r := r + inner_one(i); END LOOP; RETURN r; END $$
+SELECT outer_one(3)
+CREATE OR REPLACE FUNCTION inner_one(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN x + 1000; END $$
+SELECT outer_one(3)
+BEGIN
+CREATE OR REPLACE FUNCTION inner_one(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN -1; END $$
+SELECT outer_one(3)
+ROLLBACK
+SELECT outer_one(3)
+DROP FUNCTION inner_one(int)
+SELECT outer_one(3)
 """]
 
 TRIGGERS = ["""
@@ -300,4 +317,19 @@ DROP TRIGGER b_said ON item
 DROP TRIGGER c_said ON item
 UPDATE item SET qty = 2 WHERE id = 1
 DROP TABLE item
+""", """
+CREATE TABLE a (id int PRIMARY KEY, v int, g int GENERATED ALWAYS AS (v * 2) STORED)
+CREATE TABLE log (op text, v int)
+INSERT INTO a VALUES (1, 1)
+CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$
+CREATE TRIGGER on_generated BEFORE UPDATE OF g ON a FOR EACH ROW EXECUTE FUNCTION raises()
+UPDATE a SET v = 3
+DROP TRIGGER on_generated ON a
+CREATE FUNCTION differs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.v IS DISTINCT FROM OLD.v THEN INSERT INTO log VALUES (TG_OP, coalesce(NEW.v, OLD.v)); END IF; RETURN NULL; END $$
+INSERT INTO a VALUES (5, 1)
+CREATE TRIGGER differs AFTER INSERT OR UPDATE OR DELETE ON a FOR EACH ROW EXECUTE FUNCTION differs()
+INSERT INTO a VALUES (6, 7)
+UPDATE a SET v = 7 WHERE id >= 5
+DELETE FROM a WHERE id = 6
+SELECT * FROM log
 """]

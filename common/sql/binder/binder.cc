@@ -118,6 +118,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
       return status::NotSupported("planning of this statement");
   }
   RETURN_IF_ERROR(CheckWrites());
+  RETURN_IF_ERROR(CheckPrograms());
   for (const plan::TableUse& use : query_->tables) {
     for (const char* name : {"pg_settings", "pg_prepared_statements", "pg_cursors"})
       query_->session_details |= use.table->is_virtual() && use.table->name() == name;
@@ -166,6 +167,25 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   }
   NumberProgramResults();
   return std::move(query_);
+}
+
+// What a program writes, the statement must not see.
+absl::Status Binder::CheckPrograms() const {
+  if (query_->kind != common::v1::STATEMENT_KIND_SELECT) return absl::OkStatus();
+  for (const plan::ProgramCall& call : query_->program_calls) {
+    const auto volatility = call.function->volatility();
+    if (volatility == common::v1::FunctionDescriptor::VOLATILITY_IMMUTABLE ||
+        volatility == common::v1::FunctionDescriptor::VOLATILITY_STABLE || query_->tables.empty())
+      continue;
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("function ", SignatureOf(*call.function),
+                     " cannot be called in a statement that reads tables"),
+        {},
+        "It is volatile and its body runs statements or loops. Declare it STABLE if it changes "
+        "nothing, or call it in a statement of its own.");
+  }
+  return absl::OkStatus();
 }
 
 // The results of programs come after the statement's own parameters and its literals.

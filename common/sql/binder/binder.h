@@ -112,6 +112,8 @@ class Binder {
   // lifted.
   void PinIndexLiterals();
   void NumberProgramResults();
+  // Errors: 0A000 for a volatile one beside tables that are read.
+  absl::Status CheckPrograms() const;
   // Only storage, which knows the catalog, can write an object's number as its name: the result's
   // columns of such types become text.
   void NameObjects(BoundQuery* bound);
@@ -155,7 +157,8 @@ class Binder {
   absl::StatusOr<ExprPtr> RunBeforeTrigger(const common::v1::TriggerDescriptor& trigger,
                                            TriggerEvent event, TriggeredRow* row);
   absl::Status InsertTriggers();
-  absl::Status UpdateTriggers();
+  // `assigned`: what the statement sets, and the generated columns that follow from it.
+  absl::Status UpdateTriggers(const std::vector<uint32_t>& assigned);
   absl::Status DeleteTriggers();
   // ON CONFLICT DO UPDATE, which sets these columns.
   absl::Status ConflictTriggers(const std::vector<uint32_t>& assigned);
@@ -504,8 +507,12 @@ class Binder {
   std::vector<NamedValue> variables_;
   const char* variables_in_ = nullptr;  // The text in which they are names.
   bool variables_conflict_ = true;      // A column of the same name is an error; else it is meant.
-  bool programs_allowed_ = false;       // They can be run before what is bound.
-  int row_depth_ = 0;             // Above 0: what is bound is evaluated for each of many rows.
+  // The functions whose bodies are being bound, the innermost last.
+  std::vector<const common::v1::FunctionDescriptor*> inlining_;
+  bool met_program_ = false;       // In such a body: it calls one that cannot be a part of it.
+  bool programs_allowed_ = false;  // They can be run before what is bound.
+  bool single_rows_ = true;  // Nothing keeps the statement from evaluating its select list once.
+  int row_depth_ = 0;        // Above 0: what is bound is evaluated for each of many rows.
   bool calls_procedure_ = false;  // CALL: what is called may be one.
   int conditional_depth_ = 0;     // Above 0: what is bound may not be evaluated at all.
   int function_depth_ = 0;        // Bodies of functions that are being bound in one another.

@@ -483,8 +483,17 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   scope.clause = "UPDATE";
   RETURN_IF_ERROR(BindAssignments({update.target_list, update.n_target_list}, &scope,
                                   &change.assigned, &change.values));
-  const std::vector<uint32_t> assigned = change.assigned;
-  RETURN_IF_ERROR(UpdateTriggers());
+  std::vector<uint32_t> assigned = change.assigned;
+  for (int i = 0; i < table->columns_size(); ++i) {
+    const auto& read = table->columns(i).generated().columns();
+    const auto is_assigned = [&](uint32_t ordinal) {
+      return std::find(change.assigned.begin(), change.assigned.end(), ordinal) !=
+             change.assigned.end();
+    };
+    if (std::any_of(read.begin(), read.end(), is_assigned))
+      assigned.push_back(static_cast<uint32_t>(i));
+  }
+  RETURN_IF_ERROR(UpdateTriggers(assigned));
   AssignGenerated(*table, &change);
   for (const ExprPtr& value : change.values) {
     plan::ColumnSet used;

@@ -132,15 +132,7 @@ absl::StatusOr<ExprPtr> Binder::ProgramInliner::BindQuery(const program::Fragmen
         return absl::OkStatus();
       }));
   if (query.columns.size() != 1) return Cannot();
-  RelPtr first = plan::MakeRel(plan::Rel::Kind::kLimit, {query.rel});
-  first->count = plan::MakeLiteral(types::Value::Int(TypeId::kInt8, 1));
-  first->output = query.rel->output;
-  auto subquery = std::make_shared<Expr>();
-  subquery->kind = Expr::Kind::kSubquery;
-  subquery->subquery = common::v1::SubqueryExpression::KIND_SCALAR;
-  subquery->type = query.columns[0].type;
-  subquery->query = first;
-  return ExprPtr(subquery);
+  return FirstValue(query.rel, query.columns[0].type);
 }
 
 absl::StatusOr<ExprPtr> Binder::ProgramInliner::Coerce(ExprPtr value, const Type& type) {
@@ -400,7 +392,8 @@ absl::StatusOr<ExprPtr> Binder::InlineProgram(const UserCall& call) {
   const common::v1::FunctionDescriptor& function = *call.function;
   const bool plain = function.language() == "plpgsql" && function.settings_size() == 0 &&
                      !function.security_definer() && !function.returns_set() &&
-                     function.has_result() && function_depth_ < 16;
+                     function.has_result() &&
+                     std::find(inlining_.begin(), inlining_.end(), &function) == inlining_.end();
   if (!plain) return ExprPtr();
   auto program = program::ParseProgram(function.source());
   if (!program.ok()) return ExprPtr();
@@ -421,17 +414,28 @@ absl::StatusOr<ExprPtr> Binder::InlineProgram(const UserCall& call) {
     state.push_back(std::move(variable));
   }
   ProgramInliner inliner(this, types::FromProto(function.result()));
-  ASSIGN_OR_RETURN(auto outcome, inliner.Run(**program, std::move(state)));
-  if (!outcome.has_value()) return ExprPtr();
-  const ExprPtr value = outcome->values[0];
-  if (!function.strict() || call.arguments.empty()) return value;
-  std::vector<ExprPtr> nulls;
-  for (const ExprPtr& argument : call.arguments)
-    nulls.push_back(plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {argument}));
-  const ExprPtr any = nulls.size() == 1
-                          ? nulls[0]
-                          : plan::MakeLogical(common::v1::LogicalExpression::KIND_OR, nulls);
-  return plan::MakeCase(value->type, {any, plan::MakeNull(value->type), value});
+  const auto tables = query_->tables;
+  const auto functions = query_->functions;
+  // What it has named is not the statement's when it does not become a part of it.
+  const auto give_up = [&] {
+    query_->tables = tables;
+    query_->functions = functions;
+    return ExprPtr();
+  };
+  inlining_.push_back(&function);
+  auto ran = inliner.Run(**program, std::move(state));
+  inlining_.pop_back();
+  if (inlining_.empty()) met_program_ = false;
+  ASSIGN_OR_RETURN(auto outcome, std::move(ran));
+  if (!outcome.has_value()) return give_up();
+  // A volatile one sees what the statement has written so far.
+  const bool is_volatile =
+      function.volatility() != common::v1::FunctionDescriptor::VOLATILITY_IMMUTABLE &&
+      function.volatility() != common::v1::FunctionDescriptor::VOLATILITY_STABLE;
+  if (is_volatile && query_->kind != common::v1::STATEMENT_KIND_SELECT &&
+      ReadsTable(*outcome->values[0], 0))
+    return give_up();
+  return outcome->values[0];
 }
 
 }  // namespace adbms::sql::binder

@@ -11,6 +11,12 @@
 
 namespace adbms::sql::binder {
 
+// The first row's only column as a value; NULL for no row.
+ExprPtr FirstValue(const RelPtr& rel, const Type& type);
+// Whether it reads rows of the table; 0: of any.
+bool ReadsTable(const plan::Rel& rel, uint32_t table_id);
+bool ReadsTable(const plan::Expr& e, uint32_t table_id);
+
 class Binder::ProgramInliner {
  public:
   struct Variable {

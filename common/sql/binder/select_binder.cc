@@ -53,6 +53,10 @@ absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select,
   const DepthGuard guard(&depth_);
   if (guard.too_deep()) return DepthGuard::Error();
   Scope scope(parent);
+  if (parent == nullptr && view_depth_ == 0)
+    single_rows_ = select.where_clause == nullptr && select.limit_count == nullptr &&
+                   select.limit_offset == nullptr && select.having_clause == nullptr &&
+                   select.larg == nullptr;
   scope.composites = &select == composites_in_;
   RETURN_IF_ERROR(BindWith(select.with_clause, &scope));
   if (select.into_clause != nullptr) return Unsupported(-1, "SELECT INTO");

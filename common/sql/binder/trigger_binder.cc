@@ -21,6 +21,22 @@ namespace sqlstate = status::sqlstate;
 
 ExprPtr Text(std::string text) { return plan::MakeLiteral(types::Value::Text(std::move(text))); }
 
+// Which of the rows are new ones is not told: what fires for them cannot be run.
+absl::Status CheckUpsert(const TableDescriptor& table) {
+  for (const TriggerDescriptor& trigger : table.triggers()) {
+    const bool row = trigger.for_each_row();
+    const bool before_row = row && trigger.timing() == TriggerDescriptor::TIMING_BEFORE;
+    const bool concerns = trigger.on_update() || (row && trigger.on_insert());
+    if (before_row || !concerns || trigger.enabled() == "D" || trigger.enabled() == "R") continue;
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("ON CONFLICT DO UPDATE of table \"", table.name(),
+                     "\" is not supported: it has trigger \"", trigger.name(), "\""),
+        {}, "Try the UPDATE first, and INSERT where it finds no row.");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool Fires(const TriggerDescriptor& trigger, TriggerEvent event,
@@ -153,10 +169,25 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
                                                    : "");
   const std::string acting_role = acting_role_;
   if (function->security_definer()) acting_role_ = function->owner();
+  inlining_.push_back(function);
   auto ran = inliner.Run(**program, std::move(state));
+  inlining_.pop_back();
+  met_program_ = false;
   acting_role_ = acting_role;
   ASSIGN_OR_RETURN(auto outcome, std::move(ran));
   if (!outcome.has_value()) return refused();
+  // PostgreSQL's would see the rows that the statement has written before this one.
+  const bool single = event == TriggerEvent::kInsert && query_->root->kind == Rel::Kind::kValues &&
+                      query_->root->rows.size() == 1;
+  bool reads = outcome->keep != nullptr && ReadsTable(*outcome->keep, table.table_id());
+  for (const ExprPtr& value : outcome->values) reads |= ReadsTable(*value, table.table_id());
+  if (reads && !single)
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("trigger \"", trigger.name(), "\" on table \"", table.name(),
+                     "\" is not supported in this statement"),
+        absl::StrCat("The body of ", SignatureOf(*function), " reads the table itself."),
+        "INSERT the rows one by one, each in VALUES.");
   const auto choose = [&](const ExprPtr& changed, const ExprPtr& unchanged) {
     if (when == nullptr || plan::Equal(*changed, *unchanged)) return changed;
     return plan::MakeCase(unchanged->type, {when, changed, unchanged});
@@ -197,10 +228,9 @@ absl::Status Binder::InsertTriggers() {
   return absl::OkStatus();
 }
 
-absl::Status Binder::UpdateTriggers() {
+absl::Status Binder::UpdateTriggers(const std::vector<uint32_t>& assigned) {
   const TableDescriptor& table = *query_->target;
   plan::ChangeTarget& change = query_->change;
-  const std::vector<uint32_t> assigned = change.assigned;
   for (const TriggerDescriptor* trigger :
        TriggersOf(table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned)) {
     TriggeredRow row;
@@ -325,6 +355,8 @@ absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint3
   const auto fires = [&](TriggerDescriptor::Timing timing, bool for_each_row) {
     return !TriggersOf(table, event, timing, for_each_row, assigned).empty();
   };
+  if (query_->insert.conflict_index_id.has_value() && !query_->insert.conflict_update.empty())
+    RETURN_IF_ERROR(CheckUpsert(table));
   const bool rows = fires(TriggerDescriptor::TIMING_AFTER, true);
   const bool statement = fires(TriggerDescriptor::TIMING_AFTER, false) ||
                          fires(TriggerDescriptor::TIMING_BEFORE, false);
@@ -334,13 +366,6 @@ absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint3
                          absl::StrCat("changing table \"", table.name(),
                                       "\" in WITH is not supported: it has AFTER triggers"),
                          {}, "Change it by a statement of its own.");
-  const bool upsert =
-      query_->insert.conflict_index_id.has_value() && !query_->insert.conflict_update.empty();
-  if (upsert && rows)
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         absl::StrCat("ON CONFLICT DO UPDATE of table \"", table.name(),
-                                      "\" is not supported: it has AFTER triggers for each row"),
-                         {}, "Try the UPDATE first, and INSERT where it finds no row.");
   common::v1::TriggerRows& sent = query_->trigger_rows;
   sent.set_table_id(table.table_id());
   sent.set_client_columns(static_cast<uint32_t>(returning->size()));

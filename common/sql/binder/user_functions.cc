@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/program_inliner.h"
 #include "common/sql/binder/range_call.h"
 #include "common/sql/program/sql_body.h"
 #include "common/status/macros.h"
@@ -72,7 +73,53 @@ std::vector<std::pair<std::string, Type>> ResultColumns(const FunctionDescriptor
   return columns;
 }
 
+// The value of a query of one column: a row without FROM is the expression itself.
+ExprPtr ValueOfQuery(const BoundQuery& query) {
+  const Rel& project = *query.rel;
+  const Rel& below = *project.inputs[0];
+  const bool expression = below.kind == Rel::Kind::kProject &&
+                          below.inputs[0]->kind == Rel::Kind::kValues &&
+                          below.inputs[0]->output.empty() && project.expressions.size() == 1;
+  if (!expression) return FirstValue(query.rel, query.columns[0].type);
+  return plan::Transform(project.expressions[0], [&](const ExprPtr& e) -> ExprPtr {
+    if (e->kind != Expr::Kind::kColumn) return nullptr;
+    for (size_t i = 0; i < below.output.size(); ++i) {
+      if (below.output[i] == e->column) return below.expressions[i];
+    }
+    return nullptr;
+  });
+}
+
 }  // namespace
+
+bool ReadsTable(const Rel& rel, uint32_t table_id) {
+  if (rel.kind == Rel::Kind::kScan && !rel.table->is_virtual() &&
+      (table_id == 0 || rel.table->table_id() == table_id))
+    return true;
+  bool reads = false;
+  plan::ForEachExpression(const_cast<Rel&>(rel),
+                          [&](ExprPtr& e) { reads |= ReadsTable(*e, table_id); });
+  for (const RelPtr& input : rel.inputs) reads = reads || ReadsTable(*input, table_id);
+  return reads;
+}
+
+bool ReadsTable(const Expr& e, uint32_t table_id) {
+  if (e.query != nullptr && ReadsTable(*e.query, table_id)) return true;
+  return std::any_of(e.args.begin(), e.args.end(),
+                     [&](const ExprPtr& arg) { return ReadsTable(*arg, table_id); });
+}
+
+ExprPtr FirstValue(const RelPtr& rel, const Type& type) {
+  RelPtr first = plan::MakeRel(Rel::Kind::kLimit, {rel});
+  first->count = plan::MakeLiteral(types::Value::Int(TypeId::kInt8, 1));
+  first->output = rel->output;
+  auto subquery = std::make_shared<Expr>();
+  subquery->kind = Expr::Kind::kSubquery;
+  subquery->subquery = common::v1::SubqueryExpression::KIND_SCALAR;
+  subquery->type = type;
+  subquery->query = first;
+  return subquery;
+}
 
 bool Binder::MeansUserFunction(const PgQuery__FuncCall& call) const {
   const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
@@ -178,6 +225,7 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
 absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& call) {
   const FunctionDescriptor& function = *call.function;
   std::optional<BoundQuery> none;
+  if (std::find(inlining_.begin(), inlining_.end(), &function) != inlining_.end()) return none;
   if (function.language() != "sql" || function.settings_size() > 0) return none;
   if (function_depth_ >= kMostInlined) return DepthGuard::Error();
   ASSIGN_OR_RETURN(std::shared_ptr<const parser::ParseTree> tree,
@@ -211,13 +259,33 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   if (function.security_definer()) acting_role_ = function.owner();
   BoundQuery query;
   BoundQuery* const bound = &query;
+  const auto tables = query_->tables;
+  const auto functions = query_->functions;
+  inlining_.push_back(&function);
   const absl::Status status =
       WithText(tree->text(), &variables, /*conflict=*/false, [&]() -> absl::Status {
         ASSIGN_OR_RETURN(query, BindSelect(select, nullptr));
         return absl::OkStatus();
       });
   acting_role_ = acting_role;
+  inlining_.pop_back();
+  if (!status.ok() && met_program_ && inlining_.empty()) {
+    // It runs as a program, then, which calls the other one.
+    met_program_ = false;
+    query_->tables = tables;
+    query_->functions = functions;
+    return none;
+  }
   RETURN_IF_ERROR(status);
+  // A volatile one sees what the statement has written so far.
+  const bool is_volatile = function.volatility() != FunctionDescriptor::VOLATILITY_IMMUTABLE &&
+                           function.volatility() != FunctionDescriptor::VOLATILITY_STABLE;
+  if (is_volatile && query_->kind != common::v1::STATEMENT_KIND_SELECT &&
+      ReadsTable(*query.rel, 0)) {
+    query_->tables = tables;
+    query_->functions = functions;
+    return none;
+  }
   if (once != nullptr) {
     // The body depends on the row of the arguments.
     RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {once, bound->rel});
@@ -261,36 +329,19 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
 }
 
 absl::StatusOr<ExprPtr> Binder::InlineValue(const UserCall& call) {
-  ASSIGN_OR_RETURN(ExprPtr program, InlineProgram(call));
-  if (program != nullptr) return program;
-  ASSIGN_OR_RETURN(std::optional<BoundQuery> query, InlineQuery(call));
-  if (!query.has_value()) return ExprPtr();
-  // A row without FROM is the expression itself.
-  const Rel& project = *query->rel;
-  const Rel& below = *project.inputs[0];
-  ExprPtr value;
-  if (below.kind == Rel::Kind::kProject && below.inputs[0]->kind == Rel::Kind::kValues &&
-      below.inputs[0]->output.empty() && project.expressions.size() == 1) {
-    value = plan::Transform(project.expressions[0], [&](const ExprPtr& e) -> ExprPtr {
-      if (e->kind != Expr::Kind::kColumn) return nullptr;
-      for (size_t i = 0; i < below.output.size(); ++i) {
-        if (below.output[i] == e->column) return below.expressions[i];
-      }
-      return nullptr;
-    });
-  } else {
-    // The first row's.
-    RelPtr first = plan::MakeRel(Rel::Kind::kLimit, {query->rel});
-    first->count = plan::MakeLiteral(types::Value::Int(TypeId::kInt8, 1));
-    first->output = query->rel->output;
-    auto subquery = std::make_shared<Expr>();
-    subquery->kind = Expr::Kind::kSubquery;
-    subquery->subquery = common::v1::SubqueryExpression::KIND_SCALAR;
-    subquery->type = query->columns[0].type;
-    subquery->query = first;
-    value = subquery;
+  const bool strict = call.function->strict() && !call.arguments.empty();
+  // Whether an argument is NULL is asked beside its use.
+  const auto once = [](const ExprPtr& argument) {
+    return plan::IsVolatile(argument) || plan::HasSubquery(argument);
+  };
+  if (strict && std::any_of(call.arguments.begin(), call.arguments.end(), once)) return ExprPtr();
+  ASSIGN_OR_RETURN(ExprPtr value, InlineProgram(call));
+  if (value == nullptr) {
+    ASSIGN_OR_RETURN(const std::optional<BoundQuery> query, InlineQuery(call));
+    if (!query.has_value()) return ExprPtr();
+    value = ValueOfQuery(*query);
   }
-  if (!call.function->strict() || call.arguments.empty()) return value;
+  if (!strict) return value;
   std::vector<ExprPtr> nulls;
   for (const ExprPtr& argument : call.arguments)
     nulls.push_back(plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {argument}));
@@ -312,14 +363,16 @@ absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int
                    "Its body runs statements or loops. Call it with constants or parameters, or "
                    "write it as one query or expression.");
   }
-  if (!programs_allowed_)
+  if (!inlining_.empty()) met_program_ = true;
+  if (!programs_allowed_ || !inlining_.empty())
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    absl::StrCat(shown, " cannot be called here"),
                    "Its body runs statements or loops. Write it as one query or expression.");
   // Once is as often as PostgreSQL calls it only where there is one row.
-  bool one_row = row_depth_ == 0;
+  // What stands in FROM runs whatever WHERE says of its rows.
+  bool one_row = row_depth_ == 0 && (scope == nullptr || single_rows_);
   for (const Scope* level = scope; level != nullptr; level = level->parent)
-    one_row &= level->items.empty();
+    one_row &= level->items.empty() && level->parent == nullptr;
   const bool is_volatile =
       call.function->volatility() != FunctionDescriptor::VOLATILITY_IMMUTABLE &&
       call.function->volatility() != FunctionDescriptor::VOLATILITY_STABLE;

@@ -163,6 +163,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   if ((*plan)->plan->session_details()) options->details = Details();
   block_used_ = true;
   BufferOpenResults();
+  bool fires = (*plan)->plan->has_trigger_rows();
   for (int attempt = 0;; ++attempt) {
     auto parameters = Parameters(**plan, client_parameters,
                                  query.literals == nullptr ? kNoLiterals : *query.literals);
@@ -209,6 +210,13 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
       return ResultChanged();
     }
+    // Its table has got triggers meanwhile: what they do stands or falls with the statement.
+    if ((*plan)->plan->has_trigger_rows() && !fires) {
+      fires = true;
+      RETURN_IF_ERROR(BeginImplicit());
+      RETURN_IF_ERROR(FireStatementTriggers(*(*plan)->plan,
+                                            common::v1::TriggerDescriptor::TIMING_BEFORE, nullptr));
+    }
   }
 }
 
@@ -220,6 +228,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
   const absl::Time start = in_program ? absl::Now() : statement_start_;
   // What its programs do stands or falls with it.
   const bool fires = plan->plan->has_trigger_rows();
+  const bool was_idle = !in_transaction();
   const bool own_transaction = (fires || plan->plan->program_calls_size() > 0) && !in_transaction();
   const auto run = [&]() -> absl::Status {
     if (own_transaction) RETURN_IF_ERROR(BeginImplicit());
@@ -230,11 +239,6 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     const bool returns_rows = ReturnsRows(*plan);
     std::optional<TriggerRowsSink> trigger_rows;
     if (plan->plan->has_trigger_rows()) {
-      // Its table has got them since it was planned: there is no transaction for what they do.
-      if (!in_transaction())
-        return status::Error(status::sqlstate::kSerializationFailure,
-                             "the triggers of the table were changed at the same time", "",
-                             "Try again.");
       trigger_rows.emplace(*plan->plan);
     }
     if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
@@ -258,6 +262,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     if (!notices_.empty()) SendReports(sink);
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
     const std::string tag = CommandTag(*plan->plan, summary.rows_affected());
+    const bool owns = own_transaction || (was_idle && state_ == TransactionState::kImplicit);
     if (trigger_rows.has_value()) {
       // What they run is of the session too.
       stream = nullptr;
@@ -265,7 +270,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       RETURN_IF_ERROR(
           FireStatementTriggers(*plan->plan, common::v1::TriggerDescriptor::TIMING_AFTER, sink));
     }
-    if (own_transaction) {
+    if (owns) {
       stream = nullptr;
       RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
     }

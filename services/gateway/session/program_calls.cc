@@ -251,6 +251,14 @@ absl::StatusOr<std::vector<types::Value>> Session::ProgramArguments(
 
 absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
                                       std::vector<types::Value>* parameters) {
+  {
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    for (const common::v1::FunctionUse& use : plan.functions()) {
+      const FunctionDescriptor* function = catalog->FindFunction(use.function_id());
+      if (function == nullptr || function->version() != use.version())
+        return status::Error(sqlstate::kStalePlan, "a function of the plan is another one by now");
+    }
+  }
   for (const common::v1::ProgramCall& call : plan.program_calls()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
     const FunctionDescriptor* function = catalog->FindFunction(call.function_id());

@@ -68,7 +68,8 @@ class CollectingSink : public InnerSink {
 // null: it is another one.
 const common::v1::Expression* LoneExpression(const common::v1::Plan& plan) {
   if (plan.subplans_size() > 0 || plan.ctes_size() > 0 || plan.session_details() ||
-      plan.session_effects() || plan.control_functions() || plan.program_calls_size() > 0)
+      plan.session_effects() || plan.control_functions() || plan.program_calls_size() > 0 ||
+      plan.functions_size() > 0)
     return nullptr;
   const common::v1::Operator& root = plan.root();
   if (root.has_values()) {

@@ -181,6 +181,13 @@ absl::Status Session::FireRowTriggers(const common::v1::Plan& plan, const progra
       program::Record new_row;
       if (sent.has_old()) old_row = RecordOf(*table, values, 0);
       if (sent.has_new()) new_row = RecordOf(*table, values, sent.has_old() ? width : 0);
+      // The one that there is not has NULLs in it.
+      for (program::Record* record : {&old_row, &new_row}) {
+        if (!record->names.empty()) continue;
+        *record = record == &old_row ? new_row : old_row;
+        for (size_t i = 0; i < record->values.size(); ++i)
+          record->values[i] = types::Value::Null(record->types[i]);
+      }
       for (size_t i = 0; i < triggers.size(); ++i) {
         calls[i].old_row = old_row;
         calls[i].new_row = new_row;
