@@ -23,9 +23,12 @@ absl::Status Binder::BindCascades(const TableDescriptor& table, bool removed,
   for (const auto& [id, changes] : plan::CascadesOf(table.table_id(), change, references)) {
     const TableDescriptor* reached = input_.catalog->FindTable(id);
     if (reached == nullptr) continue;
-    // Which of the two it is in the end, storage knows.
-    for (const TriggerEvent event : {TriggerEvent::kUpdate, TriggerEvent::kDelete})
-      RETURN_IF_ERROR(CheckNoTriggers(*reached, event, "an action of a foreign key on"));
+    const std::vector<uint32_t> set(changes.changed.begin(), changes.changed.end());
+    constexpr char kAction[] = "an action of a foreign key on";
+    if (changes.removed)
+      RETURN_IF_ERROR(CheckNoTriggers(*reached, TriggerEvent::kDelete, {}, kAction));
+    if (!set.empty())
+      RETURN_IF_ERROR(CheckNoTriggers(*reached, TriggerEvent::kUpdate, set, kAction));
     MentionTable(*reached);
     plan::CascadeTarget& target = query_->cascades.emplace_back();
     target.table = reached;

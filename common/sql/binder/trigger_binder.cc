@@ -391,11 +391,10 @@ absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint3
   return absl::OkStatus();
 }
 
-absl::Status CheckNoTriggers(const TableDescriptor& table, TriggerEvent event, const char* what) {
+absl::Status CheckNoTriggers(const TableDescriptor& table, TriggerEvent event,
+                             const std::vector<uint32_t>& assigned, const char* what) {
   for (const TriggerDescriptor& trigger : table.triggers()) {
-    if (!Fires(trigger, event, {}) && !(trigger.on_update() && event == TriggerEvent::kUpdate))
-      continue;
-    if (trigger.enabled() == "D") continue;
+    if (!Fires(trigger, event, assigned)) continue;
     return status::Error(
         sqlstate::kFeatureNotSupported,
         absl::StrCat(what, " table \"", table.name(), "\" is not supported: it has trigger \"",

@@ -26,6 +26,6 @@ std::vector<const common::v1::TriggerDescriptor*> TriggersOf(
 
 // Errors: 0A000 when a trigger of the table would have to fire; `what` as in "COPY into".
 absl::Status CheckNoTriggers(const common::v1::TableDescriptor& table, TriggerEvent event,
-                             const char* what);
+                             const std::vector<uint32_t>& assigned, const char* what);
 
 }  // namespace adbms::sql::binder

@@ -270,7 +270,7 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
                                           common::v1::PRIVILEGE_USAGE));
   RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
   RETURN_IF_ERROR(sql::binder::CheckNoTriggers(*binding.table, sql::binder::TriggerEvent::kInsert,
-                                               "COPY into"));
+                                               {}, "COPY into"));
   storage::api::ExecuteOptions options;
   FillOptions(&options);
   sql::expression::EvaluationState state;

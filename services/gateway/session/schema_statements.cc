@@ -70,8 +70,8 @@ absl::Status AuthorizeTruncate(const security::v1::Policy& policy,
     const TableDescriptor* table = catalog.FindTable(id);
     if (table == nullptr) continue;
     RETURN_IF_ERROR(policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_TRUNCATE));
-    RETURN_IF_ERROR(
-        sql::binder::CheckNoTriggers(*table, sql::binder::TriggerEvent::kTruncate, "TRUNCATE of"));
+    RETURN_IF_ERROR(sql::binder::CheckNoTriggers(*table, sql::binder::TriggerEvent::kTruncate, {},
+                                                 "TRUNCATE of"));
     if (!truncate.restart_identity()) continue;
     for (const TableDescriptor& sequence : catalog.snapshot().tables()) {
       if (sequence.has_sequence() && sequence.sequence().owner_table_id() == id) {
