@@ -151,8 +151,8 @@ ProgramHost::ProgramHost(Session* session, ResultSink* sink, bool may_end)
 struct ProgramHost::TextState {
   std::vector<sql::Statement> statements;
   plan_cache::CachedPlanPtr plan;  // Of the only statement, when it is plannable.
-  uint64_t identity = 0;
-  std::string key;
+  std::string key;                 // The text, and what its names mean.
+  std::string plan_key;            // Under which the plan was made: role, search path, settings.
   std::unique_ptr<const sql::expression::CompiledExpression> local;
   plan_cache::CachedPlanPtr local_of;  // The plan that `local` is of.
 };
@@ -181,20 +181,19 @@ Session::PlanQuery ProgramHost::QueryOf(const program::SqlText& text, const Text
 }
 
 absl::Status ProgramHost::PlanText(program::SqlText* text, TextState* state) {
-  if (state->plan != nullptr && state->identity == session_.identity_ &&
-      !session_.changed_schema_ && !session_.services_.plan_cache->IsSuperseded(*state->plan))
+  std::string plan_key = session_.CacheKey(state->key, text->parameter_types);
+  if (state->plan != nullptr && state->plan_key == plan_key && !session_.changed_schema_ &&
+      !session_.services_.plan_cache->IsSuperseded(*state->plan))
     return session_.Authorize(state->plan.get());
   state->plan = nullptr;
   const Session::PlanQuery query = QueryOf(*text, *state);
-  if (!session_.changed_schema_)
-    state->plan = session_.services_.plan_cache->Find(
-        session_.CacheKey(query.normalized, query.parameter_types), {});
+  if (!session_.changed_schema_) state->plan = session_.services_.plan_cache->Find(plan_key, {});
   if (state->plan != nullptr) {
     RETURN_IF_ERROR(session_.Authorize(state->plan.get()));
   } else {
     ASSIGN_OR_RETURN(state->plan, session_.MakePlan(query));
   }
-  state->identity = session_.identity_;
+  state->plan_key = std::move(plan_key);
   return absl::OkStatus();
 }
 
@@ -387,9 +386,11 @@ absl::StatusOr<types::Value> ProgramHost::WithElement(const types::Value& array,
 absl::StatusOr<types::Type> ProgramHost::TypeNamed(const std::string& text) {
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, session_.CurrentCatalog());
   ProgramCache& cache = *session_.programs_;
-  if (cache.types_version != catalog->version()) {
+  if (cache.types_version != catalog->version() ||
+      cache.types_path != session_.settings_.search_path()) {
     cache.types.clear();
     cache.types_version = catalog->version();
+    cache.types_path = session_.settings_.search_path();
   }
   const auto known = cache.types.find(text);
   if (known != cache.types.end()) return known->second;

@@ -24,9 +24,10 @@ struct ProgramCache {
     std::shared_ptr<program::PreparedTexts> texts;
   };
   std::unordered_map<uint32_t, Entry> functions;  // By id.
-  // Types by what they were written as, under one version of the catalog.
+  // Types by what they were written as, under one version of the catalog and one search path.
   std::unordered_map<std::string, types::Type> types;
   uint64_t types_version = 0;
+  std::vector<std::string> types_path;
   int depth = 0;            // Programs that run in one another.
   uint64_t savepoints = 0;  // That they have made.
   uint64_t portals = 0;     // Of cursors that they have not named.
