@@ -239,6 +239,31 @@ ROLLBACK
 SELECT outer_one(3)
 DROP FUNCTION inner_one(int)
 SELECT outer_one(3)
+""", """
+CREATE SCHEMA IF NOT EXISTS programs_two
+DROP TABLE IF EXISTS programs_two.place
+CREATE TABLE place (name text)
+INSERT INTO place VALUES ('one')
+CREATE TABLE programs_two.place (name text)
+INSERT INTO programs_two.place VALUES ('two')
+CREATE FUNCTION where_am_i() RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text := ''; BEGIN FOR i IN 1..2 LOOP r := r || (SELECT name FROM place); END LOOP; RETURN r; END $$
+SELECT where_am_i()
+SET search_path = programs_two, programs
+SELECT where_am_i()
+SET search_path = programs, programs_two
+SELECT where_am_i()
+CREATE FUNCTION told() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'before'; RAISE EXCEPTION 'after'; END $$
+SELECT told()
+SELECT 1
+CREATE TABLE kept (x int PRIMARY KEY)
+CREATE FUNCTION grows(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN n; END $$
+SELECT grows(1)
+CREATE OR REPLACE FUNCTION grows(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO kept VALUES (n); BEGIN INSERT INTO kept VALUES (n); EXCEPTION WHEN unique_violation THEN NULL; END; INSERT INTO kept VALUES (n); RETURN n; END $$
+SELECT grows(1)
+SELECT * FROM kept
+CREATE OR REPLACE FUNCTION grows(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO kept VALUES (n); BEGIN INSERT INTO kept VALUES (n); EXCEPTION WHEN unique_violation THEN NULL; END; RETURN n; END $$
+SELECT grows(1)
+SELECT * FROM kept
 """]
 
 TRIGGERS = ["""
@@ -332,4 +357,15 @@ INSERT INTO a VALUES (6, 7)
 UPDATE a SET v = 7 WHERE id >= 5
 DELETE FROM a WHERE id = 6
 SELECT * FROM log
+""", """
+CREATE TABLE parent (id int PRIMARY KEY)
+CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE, touched int DEFAULT 0)
+CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.touched := OLD.touched + 1; RETURN NEW; END $$
+CREATE TRIGGER touched BEFORE UPDATE ON child FOR EACH ROW EXECUTE FUNCTION touched()
+INSERT INTO parent VALUES (1), (2)
+INSERT INTO child VALUES (10, 1), (20, 2)
+UPDATE child SET parent = 1 WHERE id = 20
+DELETE FROM parent WHERE id = 1
+SELECT * FROM child
+SELECT * FROM parent
 """]

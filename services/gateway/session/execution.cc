@@ -163,8 +163,17 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   if ((*plan)->plan->session_details()) options->details = Details();
   block_used_ = true;
   BufferOpenResults();
-  bool fires = (*plan)->plan->has_trigger_rows();
+  bool fired = false;
   for (int attempt = 0;; ++attempt) {
+    // What programs do stands or falls with the statement; another plan may have them.
+    const bool fires = (*plan)->plan->has_trigger_rows();
+    const bool runs_programs = (*plan)->plan->program_calls_size() > 0;
+    if (fires || runs_programs) RETURN_IF_ERROR(BeginImplicit());
+    if (fires && !fired) {
+      fired = true;
+      RETURN_IF_ERROR(FireStatementTriggers(*(*plan)->plan,
+                                            common::v1::TriggerDescriptor::TIMING_BEFORE, nullptr));
+    }
     auto parameters = Parameters(**plan, client_parameters,
                                  query.literals == nullptr ? kNoLiterals : *query.literals);
     // The plan may be of a table that has since become another: then its constants have other
@@ -175,12 +184,11 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
       if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
         return ResultChanged();
       }
-      parameters = Parameters(**plan, client_parameters, *query.literals);
+      continue;
     }
     RETURN_IF_ERROR(parameters.status());
     options->parameters = *std::move(parameters);
     storage::api::PreparedPlanPtr prepared = (*plan)->prepared;
-    const bool runs_programs = (*plan)->plan->program_calls_size() > 0;
     if (runs_programs) {
       const absl::Status programs = RunProgramCalls(*(*plan)->plan, &options->parameters);
       if (status::HasSqlState(programs, status::sqlstate::kStalePlan) && attempt == 0) {
@@ -210,13 +218,6 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
       return ResultChanged();
     }
-    // Its table has got triggers meanwhile: what they do stands or falls with the statement.
-    if ((*plan)->plan->has_trigger_rows() && !fires) {
-      fires = true;
-      RETURN_IF_ERROR(BeginImplicit());
-      RETURN_IF_ERROR(FireStatementTriggers(*(*plan)->plan,
-                                            common::v1::TriggerDescriptor::TIMING_BEFORE, nullptr));
-    }
   }
 }
 
@@ -226,21 +227,12 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
   storage::api::ExecuteOptions options;
   const bool in_program = programs_ != nullptr && programs_->depth > 0;
   const absl::Time start = in_program ? absl::Now() : statement_start_;
-  // What its programs do stands or falls with it.
-  const bool fires = plan->plan->has_trigger_rows();
   const bool was_idle = !in_transaction();
-  const bool own_transaction = (fires || plan->plan->program_calls_size() > 0) && !in_transaction();
   const auto run = [&]() -> absl::Status {
-    if (own_transaction) RETURN_IF_ERROR(BeginImplicit());
-    if (fires)
-      RETURN_IF_ERROR(
-          FireStatementTriggers(*plan->plan, common::v1::TriggerDescriptor::TIMING_BEFORE, sink));
     ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, client_parameters, &options));
     const bool returns_rows = ReturnsRows(*plan);
     std::optional<TriggerRowsSink> trigger_rows;
-    if (plan->plan->has_trigger_rows()) {
-      trigger_rows.emplace(*plan->plan);
-    }
+    if (plan->plan->has_trigger_rows()) trigger_rows.emplace(*plan->plan);
     if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
     types::Batch batch;
     for (;;) {
@@ -262,7 +254,6 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     if (!notices_.empty()) SendReports(sink);
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
     const std::string tag = CommandTag(*plan->plan, summary.rows_affected());
-    const bool owns = own_transaction || (was_idle && state_ == TransactionState::kImplicit);
     if (trigger_rows.has_value()) {
       // What they run is of the session too.
       stream = nullptr;
@@ -270,7 +261,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       RETURN_IF_ERROR(
           FireStatementTriggers(*plan->plan, common::v1::TriggerDescriptor::TIMING_AFTER, sink));
     }
-    if (owns) {
+    if (was_idle && state_ == TransactionState::kImplicit) {
       stream = nullptr;
       RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
     }
@@ -278,6 +269,8 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
   };
   absl::Status status = run();
   if (!status.ok()) {
+    // What was said before the error is said before it.
+    if (!notices_.empty()) SendReports(sink);
     Finished(*plan, query.sql, start, storage::v1::ExecutionSummary(), /*failed=*/true);
     if (services_.audit->Wants(plan->plan->read_only()) && !absl::IsPermissionDenied(status)) {
       Audit("statement", plan->normalized_sql, 0, status);

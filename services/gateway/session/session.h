@@ -267,6 +267,8 @@ class Session {
   // Execution (execution.cc).
   absl::Status RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
                        const std::vector<types::Value>& client_parameters, ResultSink* sink);
+  // Runs the plan's programs and its triggers before the statement, in a transaction that it begins
+  // for them where there is none, and starts the plan. A stale one is made anew in `*plan`.
   absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> StartPlan(
       plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
       const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options);
