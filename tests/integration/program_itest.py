@@ -58,7 +58,8 @@ class Programs(ScriptTest):
         for sql in ("SELECT ins(1) WHERE false", "SELECT ins(1) LIMIT 0", "SELECT true OR ins(1) = 1",
                     "SELECT EXISTS (SELECT ins(1) WHERE false)", "WITH q AS (SELECT ins(1)) SELECT 1",
                     "SELECT CASE WHEN false THEN ins(1) END", "SELECT ins(1), (SELECT count(*) FROM seen)",
-                    "INSERT INTO seen SELECT ins(1) WHERE false", "SELECT ins(g) FROM generate_series(1, 2) g"):
+                    "INSERT INTO seen SELECT ins(1) WHERE false", "SELECT * FROM ins(1) WHERE false",
+                    "DECLARE c CURSOR WITH HOLD FOR SELECT ins(1)", "SELECT ins(g) FROM generate_series(1, 2) g"):
             self.assertEqual(self.refused(connection, sql), "0A000", sql)
         self.assertEqual(run(connection, "SELECT count(*) FROM seen"), [(0,)])
         run(connection, "CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS "

@@ -169,14 +169,30 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   return std::move(query_);
 }
 
-// What a program writes, the statement must not see.
+// What a program writes, the statement must not see; and none runs that WHERE leaves out.
 absl::Status Binder::CheckPrograms() const {
-  if (query_->kind != common::v1::STATEMENT_KIND_SELECT) return absl::OkStatus();
+  if (query_->program_calls.empty() || query_->kind != common::v1::STATEMENT_KIND_SELECT)
+    return absl::OkStatus();
+  bool may_skip = false;
+  plan::ForEachRel(query_.get(), [&may_skip](const RelPtr& rel) {
+    if (rel->kind != Rel::Kind::kFilter) return;
+    may_skip |= std::any_of(rel->conditions.begin(), rel->conditions.end(),
+                            [](const ExprPtr& e) { return plan::ColumnsOf(e).empty(); });
+  });
   for (const plan::ProgramCall& call : query_->program_calls) {
     const auto volatility = call.function->volatility();
     if (volatility == common::v1::FunctionDescriptor::VOLATILITY_IMMUTABLE ||
-        volatility == common::v1::FunctionDescriptor::VOLATILITY_STABLE || query_->tables.empty())
+        volatility == common::v1::FunctionDescriptor::VOLATILITY_STABLE)
       continue;
+    if (may_skip)
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          absl::StrCat("function ", SignatureOf(*call.function),
+                       " cannot be called beside a condition that is not of its rows"),
+          {},
+          "It is volatile and its body runs statements or loops. Declare it STABLE if it changes "
+          "nothing, or call it in a statement without that condition.");
+    if (query_->tables.empty()) continue;
     return status::Error(
         sqlstate::kFeatureNotSupported,
         absl::StrCat("function ", SignatureOf(*call.function),

@@ -100,6 +100,15 @@ Span SpanOf(const CursorStatement& fetch, uint64_t position, uint64_t size) {
 
 }  // namespace
 
+absl::Status Session::CheckLazy(const common::v1::Plan& plan) {
+  if (plan.program_calls_size() == 0 || plan.read_only()) return absl::OkStatus();
+  return status::Error(status::sqlstate::kFeatureNotSupported,
+                       "a cursor over a volatile function is not supported", {},
+                       "Its body runs statements or loops, and would before the first row is asked "
+                       "for. Declare it STABLE if it changes nothing, or call it in a statement of "
+                       "its own.");
+}
+
 absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* sink) {
   if (!cursor.hold && state_ != TransactionState::kExplicit) {
     return status::Error(status::sqlstate::kNoActiveTransaction,
@@ -124,6 +133,7 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   if (prepared->plan->plan->eager_ctes_size() > 0)
     return status::Error(status::sqlstate::kFeatureNotSupported,
                          "DECLARE CURSOR must not contain data-modifying statements in WITH");
+  RETURN_IF_ERROR(CheckLazy(*prepared->plan->plan));
   prepared->columns = prepared->plan->columns;
   prepared->returns_rows = true;
   Portal portal;
@@ -134,9 +144,10 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   portal.source = source_;
   portal.created_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
   portal.serial = ++serial_;
+  const bool alone = !in_transaction();
   ASSIGN_OR_RETURN(portal.stream, StartPlan(&prepared->plan, query, {}, &portal.options));
   // Outside a transaction block the statement's own one ends here.
-  if (state_ == TransactionState::kIdle) {
+  if (alone) {
     BufferRest(&portal);
     RETURN_IF_ERROR(portal.failure);
     portal.held = true;

@@ -473,6 +473,7 @@ absl::Status ProgramHost::OpenCursor(const std::string& name, program::SqlText* 
     return status::Error(
         "42P11",
         absl::StrCat("cannot open ", state->statements.front().command_tag, " query as cursor"));
+  RETURN_IF_ERROR(Session::CheckLazy(plan));
   auto prepared = std::make_shared<PreparedStatement>();
   prepared->sql = text->text;
   prepared->statement = state->statements.front();

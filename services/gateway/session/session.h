@@ -367,6 +367,8 @@ class Session {
   absl::Status RunPrepare(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExecute(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunCursor(const sql::Statement& statement, ResultSink* sink);
+  // What runs when it is asked for cannot have programs that write.
+  static absl::Status CheckLazy(const common::v1::Plan& plan);
   absl::Status DeclareCursor(const sql::CursorStatement& cursor, ResultSink* sink);
   Portal* FindCursor(const std::string& name);
   // Starts a portal's plan, whose rows are then fetched.
