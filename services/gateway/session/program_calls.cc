@@ -217,10 +217,8 @@ absl::StatusOr<std::vector<types::Value>> Session::ProgramArguments(
     ProgramHost host(this, nullptr, false);
     for (const common::v1::Expression& argument : call.arguments()) {
       ASSIGN_OR_RETURN(const auto compiled, sql::expression::Compile(argument));
-      sql::expression::EvaluationState state;
-      state.context = host.context();
-      state.parameters = &parameters;
-      ASSIGN_OR_RETURN(types::Value value, compiled->EvaluateScalar(state));
+      ASSIGN_OR_RETURN(types::Value value,
+                       compiled->EvaluateScalar(host.EvaluationWith(parameters)));
       value.set_type(compiled->type());
       values.push_back(std::move(value));
     }
@@ -299,10 +297,9 @@ absl::Status Session::RunCall(const PlanQuery& query, const std::vector<types::V
   const FunctionDescriptor* function = catalog->FindFunction(call.function_id());
   if (function == nullptr)
     return status::Error(sqlstate::kUndefinedFunction, "the procedure is not there any more");
-  std::vector<types::Value> values = parameters;
   if (plan.program_calls_size() > 1)
     return status::NotSupported("a program's result as an argument of CALL");
-  ASSIGN_OR_RETURN(const auto arguments, ProgramArguments(plan, call, values));
+  ASSIGN_OR_RETURN(const auto arguments, ProgramArguments(plan, call, parameters));
   ASSIGN_OR_RETURN(const program::Result result,
                    CallFunction(*function, arguments, program::Call(), may_end, sink));
   if (result.outputs.empty() || call.parameters() == 0) return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "common/status/sql_error.h"
 #include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/quoted_identifier.h"
+#include "services/storage/api/evaluation.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -200,7 +201,7 @@ absl::Status ProgramHost::PlanText(program::SqlText* text, TextState* state) {
 absl::StatusOr<program::Outcome> ProgramHost::Run(program::SqlText* text,
                                                   const std::vector<types::Value>& values,
                                                   program::Rows* rows) {
-  context_ = nullptr;
+  evaluation_.reset();
   ASSIGN_OR_RETURN(TextState* const state, StateOf(text));
   const std::shared_ptr<void> holding = text->state;
   if (state->statements.size() == 1 &&
@@ -279,14 +280,11 @@ absl::StatusOr<types::Value> ProgramHost::Evaluate(program::SqlText* text,
     }
   }
   if (state->local != nullptr) {
-    sql::expression::EvaluationState evaluation;
-    evaluation.context = context();
-    evaluation.parameters = &values;
-    ASSIGN_OR_RETURN(types::Value value, state->local->EvaluateScalar(evaluation));
+    ASSIGN_OR_RETURN(types::Value value, state->local->EvaluateScalar(EvaluationWith(values)));
     value.set_type(state->local->type());
     return value;
   }
-  context_ = nullptr;
+  evaluation_.reset();
   program::Rows rows;
   CollectingSink sink(sink_, &rows);
   RETURN_IF_ERROR(session_.RunPlan(state->plan, QueryOf(*text, *state), values, &sink));
@@ -298,26 +296,21 @@ absl::StatusOr<types::Value> ProgramHost::Evaluate(program::SqlText* text,
   return rows.size == 0 ? types::Value::Null(rows.types[0]) : rows.Row(0)[0];
 }
 
-const sql::functions::EvaluationContext& ProgramHost::context() {
-  if (context_ != nullptr) return *context_;
-  context_ = std::make_unique<sql::functions::EvaluationContext>();
+sql::expression::EvaluationState& ProgramHost::evaluation() {
+  if (evaluation_.has_value()) return *evaluation_;
   storage::api::ExecuteOptions options;
   session_.FillOptions(&options);
-  context_->transaction_timestamp_us = options.transaction_timestamp_us;
-  context_->statement_timestamp_us = options.statement_timestamp_us;
-  context_->current_user = options.current_user;
-  context_->session_user = options.session_user;
-  context_->backend_pid = options.backend_pid;
-  context_->current_database = options.current_database;
-  context_->current_schema = options.current_schema;
-  context_->search_path = options.search_path;
-  context_->time_zone = options.time_zone;
-  context_->extra_float_digits = options.text.extra_float_digits;
-  context_->bytea_hex = options.text.bytea_hex;
-  context_->interval_style = options.text.interval_style;
-  context_->date_format = options.text.date_format;
-  context_->check_interrupts = [this] { return Check(); };
-  return *context_;
+  storage::api::FillEvaluation(options, &evaluation_.emplace().context);
+  evaluation_->context.check_interrupts = [this] { return Check(); };
+  return *evaluation_;
+}
+
+sql::expression::EvaluationState& ProgramHost::EvaluationWith(
+    const std::vector<types::Value>& parameters) {
+  sql::expression::EvaluationState& state = evaluation();
+  state.parameters = &parameters;
+  state.prepared.clear();
+  return state;
 }
 
 absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
@@ -336,7 +329,7 @@ absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
     types::Vector input(from);
     input.Append(value);
     types::Vector result(type);
-    RETURN_IF_ERROR(catalog.Cast(context(), input, /*is_explicit=*/false, &result));
+    RETURN_IF_ERROR(catalog.Cast(evaluation().context, input, /*is_explicit=*/false, &result));
     types::Value converted = result.Get(0);
     if (converted.is_null()) return types::Value::Null(type);
     converted.set_type(type);
@@ -375,7 +368,7 @@ absl::StatusOr<types::Value> ProgramHost::WithElement(const types::Value& array,
     for (const types::Vector& vector : vectors) arguments.push_back(&vector);
     types::Vector result(type);
     result.Resize(1);
-    RETURN_IF_ERROR(function->kernel(context(), arguments, 1, &result));
+    RETURN_IF_ERROR(function->kernel(evaluation().context, arguments, 1, &result));
     types::Value changed = result.Get(0);
     changed.set_type(type);
     return changed;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -68,10 +69,12 @@ class ProgramHost : public program::Host {
   void Notice(std::string_view level, const status::SqlError& notice) override;
   absl::Status Check() override;
 
-  // What expressions that need no storage are evaluated with.
-  const sql::functions::EvaluationContext& context();
+  // What an expression that needs no storage is evaluated with; until the next call.
+  sql::expression::EvaluationState& EvaluationWith(const std::vector<types::Value>& parameters);
 
  private:
+  sql::expression::EvaluationState& evaluation();
+
   struct TextState;
   class KeptNotices;
 
@@ -88,7 +91,7 @@ class ProgramHost : public program::Host {
   const bool may_end_;
   std::vector<std::string> savepoints_;
   sql::CatalogPtr catalog_;
-  std::unique_ptr<sql::functions::EvaluationContext> context_;  // Null: to be made anew.
+  std::optional<sql::expression::EvaluationState> evaluation_;  // Empty: to be made anew.
 };
 
 }  // namespace adbms::gateway::session

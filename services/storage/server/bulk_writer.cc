@@ -6,6 +6,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/api/evaluation.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/txn/constraint_errors.h"
 
@@ -41,7 +42,7 @@ absl::StatusOr<std::unique_ptr<api::BulkWriter>> BulkWriterImpl::Open(
     const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   auto writer = std::unique_ptr<BulkWriterImpl>(new BulkWriterImpl(context, session));
   session->ExecutionStarted();
-  FillEvaluation(options, &writer->state_.context);
+  api::FillEvaluation(options, &writer->state_.context);
   RETURN_IF_ERROR(writer->Prepare(table, checks));
   return std::unique_ptr<api::BulkWriter>(std::move(writer));
 }

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "absl/cleanup/cleanup.h"
-#include "common/sql/functions/setting_changes.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/api/evaluation.h"
 #include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/plan_shape.h"
 #include "services/storage/executor/subqueries.h"
@@ -17,26 +17,6 @@
 #include "services/storage/server/query_stream.h"
 
 namespace adbms::storage::server {
-
-void FillEvaluation(const api::ExecuteOptions& options,
-                    sql::functions::EvaluationContext* context) {
-  context->transaction_timestamp_us = options.transaction_timestamp_us;
-  context->statement_timestamp_us = options.statement_timestamp_us;
-  context->current_user = options.current_user;
-  context->session_user = options.session_user;
-  context->backend_pid = options.backend_pid;
-  context->current_database = options.current_database;
-  context->current_schema = options.current_schema;
-  context->search_path = options.search_path;
-  context->time_zone = options.time_zone;
-  context->extra_float_digits = options.text.extra_float_digits;
-  context->bytea_hex = options.text.bytea_hex;
-  context->interval_style = options.text.interval_style;
-  context->date_format = options.text.date_format;
-  context->session_details = options.details;
-  if (options.details != nullptr)
-    context->setting_changes = std::make_shared<sql::functions::SettingChanges>();
-}
 
 namespace {
 
@@ -83,7 +63,7 @@ class StreamWithFunctions : public QueryStream {
     session_use_.call = context->call;
     functions_.emplace(parts.shared, context->catalog.get(), &session, &sequence_use_,
                        &session_use_);
-    FillEvaluation(options, &session);
+    api::FillEvaluation(options, &session);
     session.catalog = &*functions_;
     session.check_interrupts = [call = context->call] { return call->Check(); };
     context->state.parameters = &options.parameters;

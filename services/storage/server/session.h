@@ -66,9 +66,6 @@ class PreparedPlanImpl : public api::PreparedPlan {
   mutable std::atomic<std::shared_ptr<const executor::CompiledPlan>> compiled_;
 };
 
-// What a statement's expressions may ask about the session, but for the catalog.
-void FillEvaluation(const api::ExecuteOptions& options, sql::functions::EvaluationContext* context);
-
 // The session's part that running streams refer to.
 class SessionState {
  public:
