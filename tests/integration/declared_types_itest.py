@@ -6,56 +6,23 @@ import time
 import unittest
 
 import psycopg2
-import psycopg2.extensions
 
-from adbms_process import Cluster, ComparedTest, run
+from adbms_process import Cluster, run
 import domain_scripts
 import enum_scripts
+from typed_scripts import TypedScriptTest
 
 # Numbers from here on differ from server to server.
 FIRST_USER_OID = 16384
 # The names of types arrive as text once there are declared ones.
 TEXT, REGTYPE = 25, 2206
-# Values as the server writes them.
-RAW = psycopg2.extensions.new_type(tuple(range(16, 6000)), "RAW", lambda text, _: text)
 
 
-def as_text(connection, statement):
-    """What a statement is answered: types and texts of its rows, or its error."""
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(statement)
-        except psycopg2.Error as error:
-            diag = error.diag
-            return (error.pgcode, diag.message_primary, diag.message_detail, diag.message_hint)
-        if cursor.description is None:
-            return (cursor.statusmessage,)
-        columns = [(c.name, "text" if c.type_code in (TEXT, REGTYPE) else min(c.type_code, FIRST_USER_OID))
-                   for c in cursor.description]
-        return (cursor.statusmessage, columns, cursor.fetchall())
+class DeclaredTypesTest(TypedScriptTest):
+    schema = "types_of_a_test"
 
-
-class DeclaredTypesTest(ComparedTest):
-    def connect(self, server):
-        connection = server.connect()
-        psycopg2.extensions.register_type(RAW, connection)
-        schema = "types_of_a_test"
-        run(connection, f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        run(connection, f"CREATE SCHEMA {schema}")
-        run(connection, f"SET search_path = {schema}")
-        return connection
-
-    def compare(self, text):
-        statements = text.strip().split("\n")
-        answers = []
-        for server in (self.postgres, self.cluster):
-            connection = self.connect(server)
-            answers.append([as_text(connection, statement) for statement in statements])
-            connection.close()
-        wrong = [f"{statement}\n  PostgreSQL: {theirs}\n  ours:       {ours}"
-                 for statement, theirs, ours in zip(statements, *answers)
-                 if theirs != ours]
-        self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+    def type_of(self, oid):
+        return TEXT if oid == REGTYPE else min(oid, FIRST_USER_OID)
 
     def test_copy(self):
         answers = []
@@ -132,10 +99,7 @@ class DeclaredTypesTest(ComparedTest):
             self.assertEqual(run(connection, "SELECT 'b'::e499 > 'a', count(*) FROM pg_enum"), [(True, 1500)])
 
 
-for title, script in (enum_scripts.SCRIPTS | domain_scripts.SCRIPTS).items():
-    def test(self, script=script):
-        self.compare(script)
-    setattr(DeclaredTypesTest, "test_" + title.replace(" ", "_"), test)
+DeclaredTypesTest.add(enum_scripts.SCRIPTS | domain_scripts.SCRIPTS)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
