@@ -258,7 +258,6 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   const std::string acting_role = acting_role_;
   if (function.security_definer()) acting_role_ = function.owner();
   BoundQuery query;
-  BoundQuery* const bound = &query;
   const auto tables = query_->tables;
   const auto functions = query_->functions;
   inlining_.push_back(&function);
@@ -288,22 +287,22 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   }
   if (once != nullptr) {
     // The body depends on the row of the arguments.
-    RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {once, bound->rel});
+    RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {once, query.rel});
     join->join_type = common::v1::JOIN_TYPE_INNER;
     join->lateral = true;
     join->output = once->output;
-    join->output.insert(join->output.end(), bound->rel->output.begin(), bound->rel->output.end());
-    bound->rel = join;
+    join->output.insert(join->output.end(), query.rel->output.begin(), query.rel->output.end());
+    query.rel = join;
   }
   // As the result is declared.
   const auto columns = ResultColumns(function);
-  if (bound->columns.size() != columns.size())
+  if (query.columns.size() != columns.size())
     return status::Error(
         "42P13", absl::StrCat("return type mismatch in function declared to return ",
                               columns.size() == 1 ? types::Format(columns[0].second) : "record"));
-  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {query.rel});
   for (size_t i = 0; i < columns.size(); ++i) {
-    ScopeColumn& column = bound->columns[i];
+    ScopeColumn& column = query.columns[i];
     ExprPtr value = plan::MakeColumn(column.id, column.type);
     const Type type = columns[i].second;
     if (type.id != TypeId::kVoid &&
@@ -324,7 +323,7 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
     project->output.push_back(column.id);
     project->expressions.push_back(std::move(value));
   }
-  bound->rel = project;
+  query.rel = project;
   return std::optional<BoundQuery>(std::move(query));
 }
 
