@@ -1,5 +1,6 @@
 // Who may set a setting when, and what its value can mean here (setting_table.h).
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <vector>
 
@@ -23,7 +24,28 @@ bool IsListed(const SettingDefinition& definition) {
   return name != "role" && name != "session_authorization";
 }
 
-bool IsCustom(std::string_view name) { return name.find('.') != std::string_view::npos; }
+bool IsCustom(std::string_view name) {
+  bool begins = true;
+  for (const char c : name) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (c == '.' ? begins
+                 : !std::isalpha(byte) && c != '_' && byte < 0x80 &&
+                       (begins || (!std::isdigit(byte) && c != '$')))
+      return false;
+    begins = c == '.';
+  }
+  return !begins && name.find('.') != std::string_view::npos;
+}
+
+absl::Status CheckCustom(std::string_view name) {
+  if (IsCustom(name)) return absl::OkStatus();
+  if (name.find('.') == std::string_view::npos) return Unknown(name);
+  return status::Error(
+      "42602",
+      absl::StrCat("invalid configuration parameter name \"",
+                   absl::string_view(name.data(), name.size()), "\""),
+      "Custom parameter names must be two or more simple identifiers separated by dots.");
+}
 
 absl::Status Unknown(std::string_view name) {
   return status::Error(sqlstate::kUndefinedObject,

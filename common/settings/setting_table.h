@@ -56,8 +56,11 @@ absl::StatusOr<std::string> ReadMeaning(const SettingDefinition& definition, std
                                         std::string_view current, std::string_view reset);
 // Whether SHOW ALL and pg_settings have it; SHOW has the others too.
 bool IsListed(const SettingDefinition& definition);
-// Names with a dot are anybody's own settings.
+// Identifiers with dots between them are anybody's own settings.
 bool IsCustom(std::string_view name);
+// Of a name that is to be set and is not in the table. Errors: 42602 for one that is not custom but
+// has a dot, 42704 for any other.
+absl::Status CheckCustom(std::string_view name);
 // 42704
 absl::Status Unknown(std::string_view name);
 

@@ -85,16 +85,26 @@ struct DeallocateStatement {
   std::string name;
 };  // empty: ALL
 struct CopyStatement {
+  // Columns that a FORCE_… option names; `all` for *.
+  struct Force {
+    bool given = false;
+    bool all = false;
+    std::vector<std::string> columns;
+  };
   std::string schema, table;
   std::vector<std::string> columns;  // empty: all
   std::string query;                 // COPY (query) TO
+  std::string where;                 // The condition on rows to copy in; empty: none.
+  std::string file;                  // Of the machine that runs the gateway; empty: the client.
+  bool program = false;
   bool from = false;
-  bool to_or_from_stdio = true;  // False: a file or program, which is refused by the gateway.
   bool csv = false;
   bool binary = false;
   bool header = false;
+  bool header_match = false;  // The header has to name the columns.
   std::optional<char> delimiter, quote, escape;
   std::optional<std::string> null_text;
+  Force force_quote, force_null, force_not_null;
 };
 struct TableAsStatement {
   std::string schema, table;
@@ -127,6 +137,7 @@ struct ExplainStatement {
 };
 struct AnalyzeStatement {
   std::vector<common::v1::RelationName> tables;
+  std::vector<std::vector<std::string>> columns;  // Of each table; empty: all.
   bool vacuum = false;
   bool analyze = true;
 };
@@ -374,6 +385,7 @@ struct CopyBinding {
   std::vector<common::v1::Expression>
       defaults;  // By ordinal: for columns that are not in the data.
   std::vector<common::v1::CheckConstraint> checks;  // Over the live columns in order.
+  std::optional<common::v1::Expression> where;      // Likewise.
 };
 absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningInput& input);
 

@@ -14,7 +14,9 @@
 #include "common/types/mac_address.h"
 #include "common/types/network.h"
 #include "common/types/number_text.h"
+#include "common/types/range.h"
 #include "common/types/text_io.h"
+#include "common/types/time_modifier.h"
 #include "common/types/wide_integer.h"
 
 namespace adbms::types {
@@ -264,7 +266,7 @@ absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
   if (type.id == TypeId::kTime && (number < 0 || number > kMicrosecondsPerDay)) {
     return status::Error(status::sqlstate::kDatetimeOverflow, "time out of range");
   }
-  return RoundToPrecision(number, is_timestamp ? type.modifier : 0);
+  return RoundToPrecision(number, type.modifier);
 }
 
 absl::StatusOr<std::string> GetJsonb(std::string_view bytes) {
@@ -284,6 +286,7 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
   std::string_view all;
   if (IsArray(type.id)) return GetArray(reader, type);
   reader.Skip(bytes.size(), &all);
+  if (IsRange(type.id) || IsMultirange(type.id)) return ParseRangeBinary(bytes, type.id);
   switch (type.id) {
     case TypeId::kUuid:
       if (bytes.size() < 16) return EndOfMessage();
@@ -355,6 +358,7 @@ absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Typ
           !reader.Get(&interval.months)) {
         return EndOfMessage();
       }
+      FitInterval(type, &interval);
       return Value::OfInterval(interval);
     }
     case Physical::kString: {
@@ -403,6 +407,8 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       const std::string_view bytes = vector.data<std::string_view>()[row];
       if (IsArray(id)) {
         PutArray(bytes, vector.type(), out);
+      } else if (IsRange(id) || IsMultirange(id)) {
+        FormatRangeBinary(bytes, id, out);
       } else if (id == TypeId::kInet || id == TypeId::kCidr) {
         FormatNetworkBinary(NetworkAddress::FromForm(bytes), id, out);
       } else if (id == TypeId::kChar && bytes.empty()) {

@@ -6,11 +6,12 @@
 #include "common/types/jsonb_order.h"
 #include "common/types/mac_address.h"
 #include "common/types/network.h"
+#include "common/types/range.h"
 
 namespace adbms::types {
 
 bool HasForm(TypeId id) {
-  if (IsArray(id)) return true;
+  if (IsArray(id) || IsRange(id) || IsMultirange(id)) return true;
   switch (id) {
     case TypeId::kJsonb:
     case TypeId::kUuid:
@@ -26,6 +27,7 @@ bool HasForm(TypeId id) {
 
 bool IsWellFormed(TypeId id, std::string_view bytes) {
   if (IsArray(id)) return IsWellFormedArray(bytes, id);
+  if (IsRange(id) || IsMultirange(id)) return IsWellFormedRange(bytes, id);
   switch (id) {
     case TypeId::kJsonb:
       return ValidateJsonb(bytes).ok();
@@ -44,12 +46,15 @@ bool IsWellFormed(TypeId id, std::string_view bytes) {
   }
 }
 
-bool HasOrderKey(TypeId id) { return id == TypeId::kJsonb || IsArray(id); }
+bool HasOrderKey(TypeId id) {
+  return id == TypeId::kJsonb || IsArray(id) || IsRange(id) || IsMultirange(id);
+}
 
 bool ComparesAsBytes(TypeId id) { return id != TypeId::kBpchar && !HasOrderKey(id); }
 
 int CompareStrings(TypeId id, std::string_view a, std::string_view b) {
   if (IsArray(id)) return CompareArrays(a, b, id);
+  if (IsRange(id) || IsMultirange(id)) return CompareRangeForms(a, b, id);
   if (id == TypeId::kJsonb) return CompareJsonb(Jsonb(a), Jsonb(b));
   if (id == TypeId::kBpchar) return TrimBlanks(a).compare(TrimBlanks(b));
   return a.compare(b);
@@ -57,6 +62,7 @@ int CompareStrings(TypeId id, std::string_view a, std::string_view b) {
 
 void AppendOrderKey(TypeId id, std::string_view bytes, std::string* out) {
   if (IsArray(id)) return AppendArrayKey(bytes, id, out);
+  if (IsRange(id) || IsMultirange(id)) return AppendRangeKey(bytes, id, out);
   AppendJsonbKey(Jsonb(bytes), out);
 }
 

@@ -11,6 +11,7 @@
 #include "common/types/datetime.h"
 #include "common/types/interval_text.h"
 #include "common/types/number_text.h"
+#include "common/types/time_modifier.h"
 
 namespace adbms::types {
 namespace {
@@ -313,13 +314,13 @@ Result ParseIso(Scanner& scan, Sum* sum) {
 }
 
 // "hh:mm", "hh:mm:ss.f" or "mm:ss.f"; the hours are read already.
-Result ParseClock(Scanner& scan, int64_t hours, int sign, Sum* sum) {
+Result ParseClock(Scanner& scan, int64_t hours, int sign, int fields, Sum* sum) {
   scan.Skip();
   int64_t minutes = 0;
   int64_t seconds = 0;
   if (!scan.Whole(&minutes)) return Result::kSyntax;
   double fraction = 0;
-  if (scan.Peek() == '.') {
+  if (scan.Peek() == '.' || (scan.Peek() != ':' && fields == (kMinuteField | kSecondField))) {
     seconds = minutes;
     minutes = hours;
     hours = 0;
@@ -336,7 +337,16 @@ Result ParseClock(Scanner& scan, int64_t hours, int sign, Sum* sum) {
   return Result::kOk;
 }
 
-Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
+// What a number without a unit counts.
+const Unit* UnitOf(int fields) {
+  if (fields == kAllIntervalFields || (fields & kSecondField) != 0) return &kSecond;
+  if ((fields & kMinuteField) != 0) return &kMinute;
+  if ((fields & kHourField) != 0) return &kHour;
+  if ((fields & kDayField) != 0) return &kDay;
+  return (fields & kMonthField) != 0 ? &kMonth : &kYear;
+}
+
+Result ParseVerbose(Scanner& scan, int fields, Sum* sum, bool* ago) {
   bool any = false;
   Given given;
   while (true) {
@@ -360,7 +370,7 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
     if (scan.Peek() == ':') {
       if (!given.Add({&kHour, &kMinute, &kSecond, &kMillisecond, &kMicrosecond}))
         return Result::kSyntax;
-      const Result clock = ParseClock(scan, whole, sign, sum);
+      const Result clock = ParseClock(scan, whole, sign, fields, sum);
       if (clock != Result::kOk) return clock;
     } else if (scan.Peek() == '-' && IsDigit(scan.Peek(1))) {
       scan.Skip();
@@ -373,14 +383,15 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
     } else {
       const double fraction = scan.Fraction() * sign;
       scan.SkipSpaces();
-      const Unit* unit = &kSecond;
+      const Unit* unit = UnitOf(fields);
       if (absl::ascii_isalpha(static_cast<unsigned char>(scan.Peek()))) {
         const std::string_view word = scan.Word();
         unit = FindUnit(absl::AsciiStrToLower(absl::string_view(word.data(), word.size())));
         if (unit == nullptr) return Result::kSyntax;
       } else if (!scan.AtEnd()) {
-        if (!scan.AtClock()) return Result::kSyntax;
-        unit = &kDay;  // A bare number before a time of day.
+        // A bare number before a time of day, or before the hours.
+        if (!scan.AtClock() && (unit != &kHour || !IsDigit(scan.Peek()))) return Result::kSyntax;
+        unit = &kDay;
       }
       const bool fractional_second = unit == &kSecond && fraction != 0;
       if (fractional_second ? !given.Add({&kSecond, &kMillisecond, &kMicrosecond})
@@ -403,11 +414,12 @@ Result ParseVerbose(Scanner& scan, Sum* sum, bool* ago) {
 
 }  // namespace
 
-absl::Status ParseInterval(std::string_view text, Interval* result) {
+absl::Status ParseInterval(std::string_view text, int fields, Interval* result) {
   Sum sum;
   bool ago = false;
   Scanner scan(TrimSpaces(text));
-  Result parsed = scan.Peek() == 'P' ? ParseIso(scan, &sum) : ParseVerbose(scan, &sum, &ago);
+  Result parsed =
+      scan.Peek() == 'P' ? ParseIso(scan, &sum) : ParseVerbose(scan, fields, &sum, &ago);
   if (parsed == Result::kSyntax) {
     return status::Error(status::sqlstate::kInvalidDatetimeFormat,
                          "invalid input syntax for type interval: \"" + std::string(text) + "\"");

@@ -11,6 +11,8 @@
 #include "common/types/mac_address.h"
 #include "common/types/network.h"
 #include "common/types/number_text.h"
+#include "common/types/range.h"
+#include "common/types/time_modifier.h"
 #include "common/types/type_name.h"
 
 namespace adbms::types {
@@ -96,10 +98,8 @@ absl::Status ParseNumeric(std::string_view text, const Type& type, Decimal* resu
 }
 
 absl::Status ParseIntervalOf(std::string_view text, const Type& type, Interval* result) {
-  RETURN_IF_ERROR(ParseInterval(text, result));
-  if (type.modifier != 0) {
-    result->microseconds = RoundToPrecision(result->microseconds, type.modifier);
-  }
+  RETURN_IF_ERROR(ParseInterval(text, IntervalFieldsOf(type), result));
+  FitInterval(type, result);
   return absl::OkStatus();
 }
 
@@ -136,6 +136,10 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
   RETURN_IF_ERROR(ValidateUtf8(text));
   if (IsArray(type.id)) {
     ASSIGN_OR_RETURN(*scratch, ParseArray(text, type, options));
+    return std::string_view(*scratch);
+  }
+  if (IsRange(type.id) || IsMultirange(type.id)) {
+    ASSIGN_OR_RETURN(*scratch, ParseRange(text, type.id, options));
     return std::string_view(*scratch);
   }
   switch (type.id) {
@@ -205,6 +209,7 @@ void FormatChar(std::string_view bytes, std::string* out) {
 void FormatString(std::string_view bytes, const Type& type, const TextOptions& options,
                   std::string* out) {
   if (IsArray(type.id)) return FormatArray(bytes, type, options, out);
+  if (IsRange(type.id) || IsMultirange(type.id)) return FormatRange(bytes, type.id, options, out);
   switch (type.id) {
     case TypeId::kBytea:
       return FormatBytea(bytes, options.bytea_hex, out);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/types/declared_type.h"
+#include "common/types/time_modifier.h"
 
 namespace adbms::types {
 namespace {
@@ -61,6 +62,24 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kCidr, Physical::kString, 650, 651, -1, 'I', false, "cidr", "cidr"},
     {TypeId::kMacaddr, Physical::kString, 829, 1040, 6, 'U', false, "macaddr", "macaddr"},
     {TypeId::kMacaddr8, Physical::kString, 774, 775, 8, 'U', false, "macaddr8", "macaddr8"},
+    {TypeId::kInt4Range, Physical::kString, 3904, 3905, -1, 'R', false, "int4range", "int4range"},
+    {TypeId::kInt8Range, Physical::kString, 3926, 3927, -1, 'R', false, "int8range", "int8range"},
+    {TypeId::kNumRange, Physical::kString, 3906, 3907, -1, 'R', false, "numrange", "numrange"},
+    {TypeId::kTsRange, Physical::kString, 3908, 3909, -1, 'R', false, "tsrange", "tsrange"},
+    {TypeId::kTstzRange, Physical::kString, 3910, 3911, -1, 'R', false, "tstzrange", "tstzrange"},
+    {TypeId::kDateRange, Physical::kString, 3912, 3913, -1, 'R', false, "daterange", "daterange"},
+    {TypeId::kInt4Multirange, Physical::kString, 4451, 6150, -1, 'R', false, "int4multirange",
+     "int4multirange"},
+    {TypeId::kInt8Multirange, Physical::kString, 4536, 6157, -1, 'R', false, "int8multirange",
+     "int8multirange"},
+    {TypeId::kNumMultirange, Physical::kString, 4532, 6151, -1, 'R', false, "nummultirange",
+     "nummultirange"},
+    {TypeId::kTsMultirange, Physical::kString, 4533, 6152, -1, 'R', false, "tsmultirange",
+     "tsmultirange"},
+    {TypeId::kTstzMultirange, Physical::kString, 4534, 6153, -1, 'R', false, "tstzmultirange",
+     "tstzmultirange"},
+    {TypeId::kDateMultirange, Physical::kString, 4535, 6155, -1, 'R', false, "datemultirange",
+     "datemultirange"},
     // The oids are those of anyenum and anyarray: no enum has them.
     {TypeId::kEnum, Physical::kDouble, 3500, 2277, 4, 'E', false, "anyenum", "anyenum"},
 };
@@ -159,7 +178,7 @@ std::string Format(const Type& type) {
     case TypeId::kTime:
       return "time" + precision + " without time zone";
     case TypeId::kInterval:
-      return (PgTypmod(type) & 0xffff) <= 6 ? "interval" + precision : name;
+      return name + IntervalModifierText(type);
     default:
       return name;
   }

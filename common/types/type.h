@@ -49,6 +49,18 @@ enum class TypeId : uint8_t {
   kMacaddr8 = common::v1::TYPE_ID_MACADDR8,
   // Any enum: which one says Type::declared.
   kEnum = common::v1::TYPE_ID_ENUM,
+  kInt4Range = common::v1::TYPE_ID_INT4_RANGE,
+  kInt8Range = common::v1::TYPE_ID_INT8_RANGE,
+  kNumRange = common::v1::TYPE_ID_NUM_RANGE,
+  kTsRange = common::v1::TYPE_ID_TS_RANGE,
+  kTstzRange = common::v1::TYPE_ID_TSTZ_RANGE,
+  kDateRange = common::v1::TYPE_ID_DATE_RANGE,
+  kInt4Multirange = common::v1::TYPE_ID_INT4_MULTIRANGE,
+  kInt8Multirange = common::v1::TYPE_ID_INT8_MULTIRANGE,
+  kNumMultirange = common::v1::TYPE_ID_NUM_MULTIRANGE,
+  kTsMultirange = common::v1::TYPE_ID_TS_MULTIRANGE,
+  kTstzMultirange = common::v1::TYPE_ID_TSTZ_MULTIRANGE,
+  kDateMultirange = common::v1::TYPE_ID_DATE_MULTIRANGE,
 
   // Arrays: of every type that has them, ArrayOf(element). These are named because code names them.
   kArrayOf = common::v1::TYPE_ID_ARRAY_OF,
@@ -71,7 +83,7 @@ enum class Physical : uint8_t {
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
   kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json; in forms of
-              // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, arrays
+              // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays
 };
 
 struct DeclaredType;

@@ -389,15 +389,16 @@ absl::StatusOr<ExprPtr> Binder::BindTableExpression(const Node* node, const Tabl
 }
 
 absl::StatusOr<ExprPtr> Binder::BindTableCondition(const Node* node, const TableDescriptor& table,
-                                                   const std::vector<ColumnId>& columns) {
-  ASSIGN_OR_RETURN(ExprPtr condition,
-                   BindTableExpression(node, table, columns, "check constraint"));
-  return ToBoolean(condition, "CHECK");
+                                                   const std::vector<ColumnId>& columns,
+                                                   const std::string& what, const char* construct) {
+  ASSIGN_OR_RETURN(ExprPtr condition, BindTableExpression(node, table, columns, what));
+  return ToBoolean(condition, construct);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindTableCondition(const std::string& sql,
                                                    const TableDescriptor& table,
-                                                   const std::vector<ColumnId>& columns) {
+                                                   const std::vector<ColumnId>& columns,
+                                                   const std::string& what, const char* construct) {
   std::shared_ptr<const parser::ParseTree> tree;
   ASSIGN_OR_RETURN(const Node* node, ParseExpression(sql, &tree));
   kept_trees_.push_back(tree);
@@ -406,7 +407,7 @@ absl::StatusOr<ExprPtr> Binder::BindTableCondition(const std::string& sql,
   text_ = tree->text();
   literals_active_ = false;
   ++view_depth_;
-  auto result = BindTableCondition(node, table, columns);
+  auto result = BindTableCondition(node, table, columns, what, construct);
   --view_depth_;
   text_ = text;
   literals_active_ = literals;

@@ -16,6 +16,7 @@
 #include "common/sql/binder/scope.h"
 #include "common/sql/binder/triggers.h"
 #include "common/sql/binder/type_resolution.h"
+#include "common/sql/binder/updatable_view.h"
 #include "common/sql/parser/parse_tree.h"
 #include "common/sql/plan/logical.h"
 #include "common/sql/program/program.h"
@@ -64,19 +65,27 @@ class Binder {
   // A DEFAULT of `column`, coerced to its type by assignment; empty: that of its domain, or NULL.
   absl::StatusOr<ExprPtr> BindDefault(const std::string& sql,
                                       const common::v1::ColumnDescriptor& column);
-  // A condition over a table's live columns, whose numbers are given in order.
+  // A condition over a table's live columns, whose numbers are given in order. `what` in the
+  // singular and `construct` name its place in messages.
   absl::StatusOr<ExprPtr> BindTableCondition(const Node* node,
                                              const common::v1::TableDescriptor& table,
-                                             const std::vector<ColumnId>& columns);
+                                             const std::vector<ColumnId>& columns,
+                                             const std::string& what = "check constraint",
+                                             const char* construct = "CHECK");
   absl::StatusOr<ExprPtr> BindTableCondition(const std::string& sql,
                                              const common::v1::TableDescriptor& table,
-                                             const std::vector<ColumnId>& columns);
+                                             const std::vector<ColumnId>& columns,
+                                             const std::string& what = "check constraint",
+                                             const char* construct = "CHECK");
   // An expression over the same, of any type; `what` in the singular names the place in messages:
   // "index expression". No subqueries.
   absl::StatusOr<ExprPtr> BindTableExpression(const Node* node,
                                               const common::v1::TableDescriptor& table,
                                               const std::vector<ColumnId>& columns,
                                               const std::string& what);
+  // What may be changed through a view, into its rules. Errors: 55000 with the reason when nothing
+  // may. REQUIRES: used for nothing else.
+  absl::Status DescribeUpdatable(common::v1::TableDescriptor* view);
   // Coerced as in an assignment; null when there is no such cast.
   absl::StatusOr<ExprPtr> TryAssign(ExprPtr expression, const Type& type) {
     return TryCoerce(std::move(expression), type, functions::CastContext::kAssignment);
@@ -142,6 +151,32 @@ class Binder {
       const Inference& inference);
   absl::StatusOr<const common::v1::TableDescriptor*> ResolveTarget(const PgQuery__RangeVar& range,
                                                                    common::v1::Privilege privilege);
+  // -- changing rows through views (updatable_view.cc)
+  // Follows the views down to the table that is changed, noting who uses what. Errors: 55000.
+  absl::StatusOr<const common::v1::TableDescriptor*> ResolveTargetViews(
+      const common::v1::TableDescriptor& named, common::v1::Privilege privilege);
+  // The privilege on what the statement names, and for the views' owners on what these read.
+  void UseTarget(common::v1::Privilege privilege);
+  // Makes of the item of the table's live columns, all of which have the numbers `columns`, that of
+  // the view.
+  absl::Status BindTargetViews(const std::vector<ColumnId>& columns, ScopeItem* item);
+  absl::Status BindTargetView(TargetViews::Level* level, const common::v1::TableDescriptor& below,
+                              const std::vector<ColumnId>& columns, ScopeItem* item);
+  // With what computed columns of the view stand for.
+  ExprPtr OverTarget(const ExprPtr& expression) const;
+  // The item over other numbers of the table's columns.
+  ScopeItem OverColumns(ScopeItem item, const std::vector<ColumnId>& from,
+                        const std::vector<ColumnId>& to);
+  ExprPtr Renumbered(const ExprPtr& expression, const std::vector<ColumnId>& from,
+                     const std::vector<ColumnId>& to) const;
+  // The table's ordinal of a column that is assigned. Errors: 42703, 0A000 for a computed one.
+  absl::StatusOr<uint32_t> TargetColumn(const std::string& name, int location) const;
+  absl::Status ComputedColumn(size_t index) const;
+  absl::Status NotUpdatable(const common::v1::TableDescriptor& view,
+                            const std::string& reason) const;
+  // CHECK OPTIONs, whose conditions are over `from`, for rows in `to`.
+  absl::Status AddViewChecks(const std::vector<ColumnId>& from, const std::vector<ColumnId>& to);
+
   absl::StatusOr<RelPtr> TargetScan(const PgQuery__RangeVar& range, ScopeItem* item);
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
   absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
@@ -420,6 +455,9 @@ class Binder {
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
   // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
+  // A call with WITHIN GROUP, or of a name that wants it. Errors: 42883, 0A000.
+  absl::Status CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
+                               Scope* scope);
   absl::StatusOr<const functions::AggregateFunction*> ChooseAggregate(const std::string& name,
                                                                       bool star,
                                                                       std::vector<ExprPtr>* args,
@@ -527,6 +565,7 @@ class Binder {
   std::map<int, TypeId> lifted_;  // Literal to the type it was lifted with.
   std::set<int> unliftable_;
   PgQuery__OverridingKind overriding_ = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;
+  TargetViews target_views_;  // Of the statement that is being bound.
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::set<ColumnId> aggregate_columns_;
@@ -539,6 +578,11 @@ class Binder {
   std::set<uint32_t> needed_keys_;
 };
 
+// How deep views may lie in one another.
+inline constexpr int kMaxViewDepth = 64;
+// How many of a relation's columns there were when the view that reads it was made; null: no view.
+int ColumnsSeenBy(const common::v1::TableDescriptor* view,
+                  const common::v1::TableDescriptor& table);
 // The ordinal of the table's live column of that name.
 std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table, std::string_view name);
 // The name that PostgreSQL gives an output column: FigureColname.

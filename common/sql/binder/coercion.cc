@@ -224,7 +224,9 @@ absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const T
     if (result == nullptr) return result;
     return plan::MakeCast(result, type, context == CastContext::kExplicit, expression->location);
   }
-  const Type plain{type.id, 0, type.declared};
+  // The unit of a bare number is that of an interval's fields.
+  const bool fields_matter = type.id == TypeId::kInterval;
+  const Type plain{type.id, fields_matter ? type.modifier : 0, type.declared};
   if (expression->kind == Expr::Kind::kLiteral) {
     ASSIGN_OR_RETURN(result, ParseLiteral(expression, plain));
   } else if (expression->kind == Expr::Kind::kParameter) {

@@ -84,8 +84,11 @@ absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__Rang
   if (table->has_materialized_view() && input_.refreshes != table->table_id())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("cannot change materialized view \"", name, "\""));
-  if (!table->view_sql().empty())
-    return Unsupported(range.location, "changing rows through a view");
+  target_views_ = TargetViews();
+  if (!table->view_sql().empty()) {
+    ASSIGN_OR_RETURN(query_->target, ResolveTargetViews(*table, privilege));
+    return query_->target;
+  }
   if (table->is_virtual())
     return ErrorAt(sqlstate::kInsufficientPrivilege, range.location,
                    absl::StrCat("permission denied: \"", name, "\" is a system catalog"));
@@ -145,6 +148,13 @@ absl::StatusOr<ExprPtr> Binder::InsertValue(ExprPtr value, const ColumnDescripto
 absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__InsertStmt& insert) {
   const TableDescriptor& table = *query_->target;
   std::vector<uint32_t> columns;
+  if (insert.n_cols == 0 && !target_views_.empty()) {
+    for (const std::optional<uint32_t>& ordinal : target_views_.ordinals) {
+      if (!ordinal.has_value()) break;
+      columns.push_back(*ordinal);
+    }
+    return columns;
+  }
   if (insert.n_cols == 0) {
     for (int i = 0; i < table.columns_size(); ++i) {
       if (!table.columns(i).dropped()) columns.push_back(static_cast<uint32_t>(i));
@@ -156,15 +166,11 @@ absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__Inser
     const std::string name(parser::View(target.name));
     if (target.n_indirection > 0)
       return Unsupported(target.location, "assigning to a part of a column");
-    const std::optional<uint32_t> ordinal = FindColumn(table, name);
-    if (!ordinal.has_value())
-      return ErrorAt(
-          sqlstate::kUndefinedColumn, target.location,
-          absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
-    if (std::find(columns.begin(), columns.end(), *ordinal) != columns.end())
+    ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
+    if (std::find(columns.begin(), columns.end(), ordinal) != columns.end())
       return ErrorAt(sqlstate::kDuplicateColumn, target.location,
                      absl::StrCat("column \"", name, "\" specified more than once"));
-    columns.push_back(*ordinal);
+    columns.push_back(ordinal);
   }
   return columns;
 }
@@ -200,6 +206,8 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
       return status::Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length");
     width = items.size();
     if (items.size() > columns.size()) {
+      if (columns.size() < target_views_.ordinals.size() && insert.n_cols == 0)
+        return ComputedColumn(columns.size());
       ExprPtr extra = items[columns.size()].second;
       if (extra == nullptr) {
         ASSIGN_OR_RETURN(extra, BindExpr(items[columns.size()].first, scope));
@@ -269,6 +277,9 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     return values;
   }
   ASSIGN_OR_RETURN(BoundQuery source, BindSelect(*insert.select_stmt->select_stmt, scope, true));
+  if (source.columns.size() > columns.size() && insert.n_cols == 0 &&
+      columns.size() < target_views_.ordinals.size())
+    return ComputedColumn(columns.size());
   if (source.columns.size() > columns.size())
     return status::Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns");
   if (source.columns.size() < columns.size() && insert.n_cols > 0)
@@ -302,10 +313,11 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
   if (list.empty()) return absl::OkStatus();
   scope->clause = "RETURNING";
   ASSIGN_OR_RETURN(const std::vector<Target> targets, BindTargets(list, scope, false));
-  UseTable(*query_->target, common::v1::PRIVILEGE_SELECT);
+  UseTarget(common::v1::PRIVILEGE_SELECT);
   for (const Target& target : targets) {
-    if (plan::HasSubquery(target.expression)) return Unsupported(-1, "a subquery in RETURNING");
-    returning->push_back(target.expression);
+    const ExprPtr expression = OverTarget(target.expression);
+    if (plan::HasSubquery(expression)) return Unsupported(-1, "a subquery in RETURNING");
+    returning->push_back(expression);
     query_->output_names.push_back(target.name);
   }
   return absl::OkStatus();
@@ -333,21 +345,33 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   ASSIGN_OR_RETURN(const TableDescriptor* table,
                    ResolveTarget(*insert.relation, common::v1::PRIVILEGE_INSERT));
   overriding_ = insert.override;
+  plan::InsertTarget& target = query_->insert;
+  ScopeItem item;
+  item.table = table;
+  item.schema = table->schema();
+  const auto add_columns = [&] {
+    for (int i = 0; i < table->columns_size(); ++i) {
+      const auto& column = table->columns(i);
+      const Type type = types::FromProto(column.type());
+      target.columns.push_back(query_->AddColumn(
+          {column.name(), type, table->table_id(), static_cast<uint32_t>(i + 1), false}));
+      if (!column.dropped()) item.columns.push_back({column.name(), target.columns.back(), type});
+    }
+  };
+  // A view's names are needed to read what is inserted.
+  if (!target_views_.empty()) {
+    add_columns();
+    RETURN_IF_ERROR(BindTargetViews(target.columns, &item));
+  }
   ASSIGN_OR_RETURN(query_->root, InsertInput(insert, &scope));
   RETURN_IF_ERROR(InsertTriggers());
-  plan::InsertTarget& target = query_->insert;
-  for (const ColumnId id : query_->root->output)
-    target.columns.push_back(query_->AddColumn(query_->columns[id]));
+  if (target_views_.empty()) add_columns();
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, target.columns));
-  ScopeItem item;
-  item.alias =
-      insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
-  item.table = table;
-  if (insert.relation->alias == nullptr) item.schema = table->schema();
-  for (int i = 0; i < table->columns_size(); ++i) {
-    if (!table->columns(i).dropped())
-      item.columns.push_back({table->columns(i).name(), target.columns[i],
-                              types::FromProto(table->columns(i).type())});
+  RETURN_IF_ERROR(AddViewChecks(target.columns, target.columns));
+  item.alias = item.table->name();
+  if (insert.relation->alias != nullptr) {
+    item.alias = insert.relation->alias->aliasname;
+    item.schema.clear();
   }
   if (insert.on_conflict_clause != nullptr)
     RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
@@ -375,7 +399,8 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
     if (!column.dropped()) item->columns.push_back({column.name(), id, type});
   }
   item->schema = table.schema();
-  RETURN_IF_ERROR(ApplyAlias(range.alias, table.name(), item, range.location));
+  if (!target_views_.empty()) RETURN_IF_ERROR(BindTargetViews(query_->change.columns, item));
+  RETURN_IF_ERROR(ApplyAlias(range.alias, item->table->name(), item, range.location));
   scan->alias = item->alias;
   query_->change.row_key = query_->AddColumn({"$rowkey", {TypeId::kBytea, 0}, 0, 0, true});
   scan->output.push_back(query_->change.row_key);
@@ -400,11 +425,11 @@ absl::Status Binder::BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t
     ASSIGN_OR_RETURN(value, AssignInJsonb(std::move(base), subscripts, std::move(value), scope));
   }
   if (earlier != nullptr) {
-    *earlier = std::move(value);
+    *earlier = OverTarget(value);
     return absl::OkStatus();
   }
   columns->push_back(ordinal);
-  values->push_back(std::move(value));
+  values->push_back(OverTarget(value));
   return absl::OkStatus();
 }
 
@@ -415,26 +440,22 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
   for (const Node* node : targets) {
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
-    const std::optional<uint32_t> ordinal = FindColumn(table, name);
-    if (!ordinal.has_value())
-      return ErrorAt(
-          sqlstate::kUndefinedColumn, target.location,
-          absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
-    const TypeId id = types::FromProto(table.columns(static_cast<int>(*ordinal)).type()).id;
+    ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
+    const TypeId id = types::FromProto(table.columns(static_cast<int>(ordinal)).type()).id;
     if (target.n_indirection > 0 && id != TypeId::kJsonb && !types::IsArray(id))
       return Unsupported(target.location, "assigning to a part of a column");
-    const auto earlier = std::find(columns->begin(), columns->end(), *ordinal);
+    const auto earlier = std::find(columns->begin(), columns->end(), ordinal);
     const bool again = earlier != columns->end();
     if (target.n_indirection > 0) {
       RETURN_IF_ERROR(BindAssignmentIn(
-          target, *ordinal, scope, columns,
+          target, ordinal, scope, columns,
           again ? &(*values)[static_cast<size_t>(earlier - columns->begin())] : nullptr, values));
       continue;
     }
     if (again)
       return ErrorAt(sqlstate::kSyntaxError, target.location,
                      absl::StrCat("multiple assignments to same column \"", name, "\""));
-    const ColumnDescriptor& column = table.columns(static_cast<int>(*ordinal));
+    const ColumnDescriptor& column = table.columns(static_cast<int>(ordinal));
     const Node* source = target.val;
     if (source->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
       const PgQuery__MultiAssignRef& multi = *source->multi_assign_ref;
@@ -463,8 +484,8 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
       ASSIGN_OR_RETURN(value, BindExpr(source, scope));
       ASSIGN_OR_RETURN(value, AssignTo(value, column, target.location));
     }
-    columns->push_back(*ordinal);
-    values->push_back(std::move(value));
+    columns->push_back(ordinal);
+    values->push_back(OverTarget(value));
   }
   return absl::OkStatus();
 }
@@ -498,19 +519,17 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   for (const ExprPtr& value : change.values) {
     plan::ColumnSet used;
     plan::CollectColumns(*value, &used);
-    if (!used.empty()) UseTable(*table, common::v1::PRIVILEGE_SELECT);
+    if (!used.empty()) UseTarget(common::v1::PRIVILEGE_SELECT);
   }
   // RETURNING and checks see the new row.
   for (const ColumnId id : change.columns)
     change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, change.new_columns));
+  RETURN_IF_ERROR(AddViewChecks(change.columns, change.new_columns));
   RETURN_IF_ERROR(BindCascades(*table, /*removed=*/false, change.assigned));
   Scope returning(nullptr);
   returning.items = scope.items;
-  size_t live = 0;
-  for (int i = 0; i < table->columns_size(); ++i) {
-    if (!table->columns(i).dropped()) returning.items[0].columns[live++].id = change.new_columns[i];
-  }
+  returning.items[0] = OverColumns(returning.items[0], change.columns, change.new_columns);
   RETURN_IF_ERROR(BindReturning({update.returning_list, update.n_returning_list}, &returning,
                                 &change.returning));
   return SendTriggerRows(TriggerEvent::kUpdate, assigned, parent == nullptr, &change.returning);
@@ -546,13 +565,18 @@ absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const Sco
   } else {
     scope->items = {item};
   }
+  std::vector<ExprPtr> conditions;
+  for (const TargetViews::Level& level : target_views_.levels) {
+    if (level.condition != nullptr) plan::SplitConjunction(level.condition, &conditions);
+  }
   if (where != nullptr) {
     scope->clause = "WHERE";
-    UseTable(*query_->target, common::v1::PRIVILEGE_SELECT);
+    UseTarget(common::v1::PRIVILEGE_SELECT);
     ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(where, scope));
     ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
-    std::vector<ExprPtr> conditions;
-    plan::SplitConjunction(condition, &conditions);
+    plan::SplitConjunction(OverTarget(condition), &conditions);
+  }
+  if (!conditions.empty()) {
     const plan::ColumnSet own(change.columns.begin(), change.columns.end());
     for (const ExprPtr& e : conditions) {
       if (!plan::HasSubquery(e) && plan::IsSubset(plan::ColumnsOf(e), own))

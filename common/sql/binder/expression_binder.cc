@@ -517,8 +517,7 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   if (type_name == "regrole" || type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
-  const int fields = parser::IntervalFields(name);
-  absl::StatusOr<Type> resolved = fields != 0 ? Type{TypeId::kInterval, 0} : ResolveType(name);
+  absl::StatusOr<Type> resolved = ResolveType(name);
   if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
       input_.catalog->ResolveTable(
           name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,
@@ -529,25 +528,6 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
     return BindArray(*cast.arg->a_array_expr, scope, type);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));
-  if (fields != 0) {
-    // interval '90' day: the unit belongs to the literal.
-    static constexpr std::pair<int, const char*> kUnits[] = {
-        {1 << 2, " year"},  {1 << 1, " month"},   {1 << 3, " day"},
-        {1 << 10, " hour"}, {1 << 11, " minute"}, {1 << 12, " second"}};
-    double number = 0;
-    for (const auto& [mask, unit] : kUnits) {
-      if (fields != mask || arg->kind != Expr::Kind::kLiteral || arg->type.id != TypeId::kUnknown ||
-          arg->value.is_null())
-        continue;
-      const std::string text(arg->value.bytes());
-      if (!absl::SimpleAtod(text, &number)) break;
-      auto literal = std::make_shared<Expr>(*arg);
-      literal->value = types::Value::String({TypeId::kUnknown, 0}, absl::StrCat(text, unit));
-      literal->literal = -1;
-      return TryCoerce(ExprPtr(literal), type, CastContext::kExplicit);
-    }
-    return Unsupported(cast.location, "an interval with these fields");
-  }
   const Type from = arg->type;
   ASSIGN_OR_RETURN(ExprPtr result, TryCoerce(arg, type, CastContext::kExplicit));
   if (result == nullptr)

@@ -16,9 +16,8 @@ using common::v1::TableDescriptor;
 using plan::Rel;
 namespace sqlstate = status::sqlstate;
 
-constexpr int kMaxViewDepth = 64;
+}  // namespace
 
-// How many of a relation's columns there were when the view that reads it was made.
 int ColumnsSeenBy(const TableDescriptor* view, const TableDescriptor& table) {
   if (view != nullptr) {
     for (const auto& used : view->view_dependencies()) {
@@ -28,8 +27,6 @@ int ColumnsSeenBy(const TableDescriptor* view, const TableDescriptor& table) {
   }
   return table.columns_size();
 }
-
-}  // namespace
 
 void Binder::UseTable(const TableDescriptor& table, common::v1::Privilege privilege) {
   for (plan::TableUse& use : query_->tables) {
@@ -109,7 +106,7 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   search_path_.assign(view.view_search_path().begin(), view.view_search_path().end());
   const TableDescriptor* const outer_view = view_;
   view_ = &view;
-  acting_role_ = view.owner();
+  if (!view.view_rules().security_invoker()) acting_role_ = view.owner();
   ++view_depth_;
   auto bound = BindSelect(*tree->result().stmts[0]->stmt->select_stmt, nullptr);
   --view_depth_;

@@ -4,10 +4,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/functions/ordered_set_aggregates.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
+#include "common/types/time_modifier.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -298,7 +300,8 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("function ", names[0], ".", name, "() does not exist"),
                    kFunctionHint);
   }
-  if (call.agg_within_group) return Unsupported(call.location, "WITHIN GROUP");
+  if (functions::IsOrderedSetAggregate(name) || call.agg_within_group)
+    RETURN_IF_ERROR(CheckOrderedSet(call, name, scope));
   if (functions::IsPostgresFunction(name))
     return Unsupported(call.location, absl::StrCat("function ", name));
   if (call.over != nullptr) return BindWindowCall(call, name, scope);
@@ -347,6 +350,23 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("the composite value of ", name, "() is not supported here"),
                    "Select its fields, as in (f(x)).*, or call the function in FROM.");
   return plan::MakeColumn(columns[0], query_->columns[columns[0]].type, call.location);
+}
+
+absl::Status Binder::CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
+                                     Scope* scope) {
+  if (functions::IsHypotheticalSetAggregate(name))
+    return Unsupported(call.location, "a hypothetical-set aggregate");
+  if (call.over != nullptr && functions::IsOrderedSetAggregate(name))
+    return ErrorAt(sqlstate::kFeatureNotSupported, call.location,
+                   absl::StrCat("OVER is not supported for ordered-set aggregate ", name));
+  if (!FunctionCatalog::Builtin().FindAggregates(name).empty()) return absl::OkStatus();
+  // What is sorted counts as arguments.
+  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+  ASSIGN_OR_RETURN(const std::vector<OrderItem> order,
+                   BindOrderBy({call.agg_order, call.n_agg_order}, scope, {}, false));
+  for (const OrderItem& item : order) args.push_back(item.expression);
+  return NoFunction(name, absl::StrCat("function ", name, "(", FormatTypes(TypesOf(args)), ")"),
+                    call.location);
 }
 
 absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::string& name, bool star,
@@ -433,9 +453,26 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   if (owner == scope ? nested : grouping->inside_aggregate)
     return ErrorAt(sqlstate::kGroupingError, call.location,
                    "aggregate function calls cannot be nested");
+  const size_t direct = aggregate.arguments.size();
+  if (call.agg_within_group) {
+    for (const OrderItem& item : order) aggregate.arguments.push_back(item.expression);
+  }
   RETURN_IF_ERROR(PrepareJsonAggregate(name, call, &aggregate.arguments));
   ASSIGN_OR_RETURN(aggregate.function,
                    ChooseAggregate(name, call.agg_star, &aggregate.arguments, call.location));
+  if (call.agg_within_group != functions::IsOrderedSetAggregate(name))
+    return ErrorAt(
+        sqlstate::kWrongObjectType, call.location,
+        call.agg_within_group
+            ? absl::StrCat(name, " is not an ordered-set aggregate, so it cannot have WITHIN GROUP")
+            : absl::StrCat("WITHIN GROUP is required for ordered-set aggregate ", name));
+  // What stands in front has to be the same in all rows of a group.
+  for (size_t i = 0; call.agg_within_group && i < direct; ++i) {
+    if (!plan::ColumnsOf(aggregate.arguments[i]).empty())
+      return ErrorAt(sqlstate::kFeatureNotSupported, aggregate.arguments[i]->location,
+                     "a column in front of WITHIN GROUP is not supported",
+                     "Give a constant or a parameter.");
+  }
   aggregate.distinct = call.agg_distinct;
   if (aggregate.distinct) {
     for (const ExprPtr& arg : aggregate.arguments) {
@@ -445,6 +482,10 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                     types::Format(arg->type)));
     }
   }
+  for (size_t i = 0; call.agg_within_group && i < order.size(); ++i)
+    aggregate.order_by.push_back(
+        {aggregate.arguments[direct + i], order[i].descending, order[i].nulls_first});
+  if (call.agg_within_group) order.clear();
   for (const OrderItem& item : order) {
     ASSIGN_OR_RETURN(ExprPtr key, ResolveUnknown(item.expression));
     if (aggregate.distinct) {
@@ -500,11 +541,18 @@ absl::StatusOr<ExprPtr> Binder::BindValueFunction(const PgQuery__SQLValueFunctio
                             {TypeId::kTime, 0}, true, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N:
-      if (function.typmod >= 6)
-        return function.op == PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N
-                   ? now
-                   : plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location);
-      return Unsupported(location, "a current time with a precision other than 6");
+      return plan::MakeCast(
+          now,
+          types::TimeType(function.op == PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N
+                              ? TypeId::kTimestamptz
+                              : TypeId::kTimestamp,
+                          std::clamp(function.typmod, 0, types::kMaxTimePrecision)),
+          true, location);
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N:
+      return plan::MakeCast(
+          plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location),
+          types::TimeType(TypeId::kTime, std::clamp(function.typmod, 0, types::kMaxTimePrecision)),
+          true, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER:

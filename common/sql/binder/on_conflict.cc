@@ -60,10 +60,11 @@ absl::StatusOr<Binder::Inference> Binder::ReadInference(const PgQuery__InferClau
         inference.columns.insert(static_cast<uint32_t>(at - columns.begin()));
         continue;
       }
-      const std::optional<uint32_t> ordinal = FindColumn(table, name);
-      if (!ordinal.has_value())
+      const absl::StatusOr<uint32_t> ordinal = TargetColumn(name, infer.location);
+      if (!ordinal.ok() && status::HasSqlState(ordinal.status(), sqlstate::kUndefinedColumn))
         return ErrorAt(sqlstate::kUndefinedColumn, infer.location,
                        absl::StrCat("column \"", name, "\" does not exist"));
+      RETURN_IF_ERROR(ordinal.status());
       inference.columns.insert(*ordinal);
     }
     if (infer.where_clause == nullptr) return absl::OkStatus();
@@ -158,7 +159,7 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
   if (clause.infer != nullptr) {
     ASSIGN_OR_RETURN(index, InferConflictIndex(clause));
     // Whether there is a conflict tells what is in the table.
-    UseTable(table, common::v1::PRIVILEGE_SELECT);
+    UseTarget(common::v1::PRIVILEGE_SELECT);
   }
   if (clause.action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING) {
     for (const auto& key : table.indexes()) {
@@ -174,18 +175,14 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
                    "ON CONFLICT DO UPDATE requires inference specification or constraint name",
                    "For example, ON CONFLICT (column_name).");
   insert.conflict_index_id = index;
-  UseTable(table, common::v1::PRIVILEGE_UPDATE);
-  UseTable(table, common::v1::PRIVILEGE_SELECT);
-  ScopeItem excluded = target_item;
+  UseTarget(common::v1::PRIVILEGE_UPDATE);
+  UseTarget(common::v1::PRIVILEGE_SELECT);
+  for (const ColumnId id : insert.columns)
+    insert.excluded.push_back(query_->AddColumn(query_->columns[id]));
+  ScopeItem excluded = OverColumns(target_item, insert.columns, insert.excluded);
   excluded.alias = "excluded";
   excluded.schema.clear();
   excluded.columns_visible = false;
-  size_t live = 0;
-  for (int i = 0; i < table.columns_size(); ++i) {
-    const ColumnId id = query_->AddColumn(query_->columns[insert.columns[i]]);
-    insert.excluded.push_back(id);
-    if (!table.columns(i).dropped()) excluded.columns[live++].id = id;
-  }
   Scope inner(nullptr);
   inner.ctes = scope->ctes;
   inner.items = {target_item, excluded};
@@ -208,7 +205,8 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
   }
   if (clause.where_clause != nullptr) {
     ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(clause.where_clause, &inner));
-    ASSIGN_OR_RETURN(insert.conflict_filter, ToBoolean(condition, "WHERE"));
+    ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
+    insert.conflict_filter = OverTarget(condition);
     if (plan::HasSubquery(insert.conflict_filter))
       return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
   }

@@ -152,12 +152,17 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return DropExpression(command, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
-      return absl::OkStatus();
+      // Of a column by number there is nothing to look up.
+      return command.name == nullptr || *command.name == '\0'
+                 ? absl::OkStatus()
+                 : ColumnNamed(table, command.name, -1).status();
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions:
-      return CheckRelationOptions(
-          RelationKind::kTable, {command.def->list->items, command.def->list->n_items},
-          command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions: {
+      const NodeList options{command.def->list->items, command.def->list->n_items};
+      const bool resets = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions;
+      return table.view_sql().empty() ? CheckRelationOptions(RelationKind::kTable, options, resets)
+                                      : AlterViewOptions(table, options, resets);
+    }
     default:
       return Unsupported(-1, "this ALTER TABLE action");
   }
@@ -175,10 +180,13 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
       return absl::OkStatus();
     return table.status();
   }
-  // All that there is to alter of a view is its owner.
+  // All that there is to alter of a view is its owner and its options.
   for (const Node* command : NodeList(alter.cmds, alter.n_cmds)) {
-    const bool owner =
-        command->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner;
+    const PgQuery__AlterTableCmd& change = *command->alter_table_cmd;
+    const bool owner = change.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner;
+    const bool resets = change.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions;
+    const bool options = resets || change.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions;
+    if (options && !(*table)->view_sql().empty()) continue;
     if (views && !owner) return Unsupported(-1, "this change of a view");
     if (materialized && !owner) return Unsupported(-1, "this change of a materialized view");
     if ((!(*table)->view_sql().empty() || (*table)->has_materialized_view()) && !owner)

@@ -12,6 +12,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
+#include "common/types/time_modifier.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -43,7 +44,13 @@ bool SameStored(const Type& from, const Type& to) {
     const auto before = types::LengthModifierOf(from);
     return !limit.has_value() || (before.has_value() && *before <= *limit);
   }
-  if (from.id != TypeId::kNumeric || to.id != TypeId::kNumeric) return false;
+  if (from.id != to.id) return false;
+  if (types::IsDateTime(to.id)) {
+    const auto digits = types::TimePrecisionOf(to);
+    return !digits.has_value() || *digits == types::kMaxTimePrecision ||
+           types::TimePrecisionOf(from).value_or(types::kMaxTimePrecision) <= *digits;
+  }
+  if (to.id != TypeId::kNumeric) return false;
   const auto limit = types::NumericModifierOf(to);
   const auto before = types::NumericModifierOf(from);
   return !limit.has_value() || (before.has_value() && before->scale == limit->scale &&

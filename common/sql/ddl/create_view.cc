@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/relation_options.h"
+#include "common/sql/parser/lexer.h"
 #include "common/sql/parser/table_as_statement.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -15,8 +17,79 @@ namespace adbms::sql::ddl {
 namespace {
 
 namespace sqlstate = status::sqlstate;
+using common::v1::ViewRules;
+
+// The query in front of WITH [LOCAL | CASCADED] CHECK OPTION.
+std::string WithoutCheckOption(const std::string& sql) {
+  parser::Lexer lexer(sql);
+  std::vector<parser::Token> tokens;
+  for (parser::Token token = lexer.Next();
+       token.kind != parser::Token::Kind::kEnd && token.kind != parser::Token::Kind::kInvalid;
+       token = lexer.Next()) {
+    if (lexer.TextOf(token) != ";") tokens.push_back(token);
+  }
+  const auto is = [&](size_t from_end, const char* word) {
+    return tokens.size() >= from_end && lexer.Is(tokens[tokens.size() - from_end], word);
+  };
+  if (!is(1, "option") || !is(2, "check")) return sql;
+  const size_t with = is(3, "local") || is(3, "cascaded") ? 4 : 3;
+  if (!is(with, "with")) return sql;
+  const std::string query = sql.substr(0, static_cast<size_t>(tokens[tokens.size() - with].offset));
+  return query.substr(0, query.find_last_not_of(" \t\r\n") + 1);
+}
+
+bool IsTrueWord(std::string_view value) {
+  for (const char* word : {"true", "on", "yes", "1"}) {
+    if (absl::EqualsIgnoreCase(absl::string_view(value.data(), value.size()), word)) return true;
+  }
+  return false;
+}
 
 }  // namespace
+
+absl::Status DdlBinder::ReadViewOptions(NodeList options, bool reset, ViewRules* rules) const {
+  for (const Node* node : options) {
+    const PgQuery__DefElem& option = *node->def_elem;
+    const std::string name = option.defname;
+    const std::string value = reset ? "false" : option.arg == nullptr ? "true" : OptionText(option);
+    if (name == "check_option") {
+      rules->set_check_option(value == "local"      ? ViewRules::CHECK_OPTION_LOCAL
+                              : value == "cascaded" ? ViewRules::CHECK_OPTION_CASCADED
+                                                    : ViewRules::CHECK_OPTION_UNSPECIFIED);
+      if (!reset && rules->check_option() == ViewRules::CHECK_OPTION_UNSPECIFIED)
+        return status::Error(
+            sqlstate::kInvalidParameterValue,
+            absl::StrCat("invalid value for enum option \"check_option\": ", value),
+            "Valid values are \"local\" and \"cascaded\".");
+    } else if (name == "security_invoker") {
+      rules->set_security_invoker(IsTrueWord(value));
+    } else if (name == "security_barrier") {
+      if (IsTrueWord(value)) return Unsupported(-1, "security_barrier of a view");
+    } else {
+      return status::Error(sqlstate::kInvalidParameterValue,
+                           absl::StrCat("unrecognized parameter \"", name, "\""));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::DescribeView(Table* view) const {
+  Binder binder(input_, tree_);
+  const absl::Status updatable = binder.DescribeUpdatable(view);
+  if (updatable.ok() || view->view_rules().check_option() == ViewRules::CHECK_OPTION_UNSPECIFIED)
+    return absl::OkStatus();
+  return status::Error(sqlstate::kFeatureNotSupported,
+                       "WITH CHECK OPTION is supported only on automatically updatable views", {},
+                       status::FromStatus(updatable).detail);
+}
+
+absl::Status DdlBinder::AlterViewOptions(const Table& view, NodeList options, bool reset) {
+  auto* statement = Add()->mutable_create_view();
+  statement->set_or_replace(true);
+  *statement->mutable_view() = view;
+  RETURN_IF_ERROR(ReadViewOptions(options, reset, statement->mutable_view()->mutable_view_rules()));
+  return DescribeView(statement->mutable_view());
+}
 
 absl::StatusOr<std::string> DdlBinder::BindViewQuery(const Node* query, NodeList names,
                                                      std::string_view too_many, Table* view) {
@@ -62,10 +135,6 @@ void DdlBinder::KeepSearchPath(Table* view) const {
 
 absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
   ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.view));
-  if (create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION &&
-      create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__VIEW_CHECK_OPTION_UNDEFINED)
-    return Unsupported(-1, "WITH CHECK OPTION");
-  if (create.n_options > 0) return Unsupported(-1, "a view option");
   if (create.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
     return Unsupported(-1, "this kind of view");
   auto* statement = Add()->mutable_create_view();
@@ -76,6 +145,8 @@ absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
   ASSIGN_OR_RETURN(*view->mutable_view_sql(),
                    BindViewQuery(create.query, {create.aliases, create.n_aliases},
                                  "CREATE VIEW specifies more column names than columns", view));
+  if (create.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION)
+    view->set_view_sql(WithoutCheckOption(view->view_sql()));
   if (ReadsTemporary(*view) && !IsTemporarySchema(schema)) {
     if (!parser::View(create.view->schemaname).empty())
       return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
@@ -84,7 +155,13 @@ absl::Status DdlBinder::CreateView(const PgQuery__ViewStmt& create) {
     statement->set_becomes_temporary(true);
   }
   KeepSearchPath(view);
-  return absl::OkStatus();
+  ViewRules* rules = view->mutable_view_rules();
+  RETURN_IF_ERROR(ReadViewOptions({create.options, create.n_options}, false, rules));
+  if (create.with_check_option == PG_QUERY__VIEW_CHECK_OPTION__LOCAL_CHECK_OPTION)
+    rules->set_check_option(ViewRules::CHECK_OPTION_LOCAL);
+  if (create.with_check_option == PG_QUERY__VIEW_CHECK_OPTION__CASCADED_CHECK_OPTION)
+    rules->set_check_option(ViewRules::CHECK_OPTION_CASCADED);
+  return DescribeView(view);
 }
 
 absl::Status DdlBinder::CreateMaterializedView(const PgQuery__CreateTableAsStmt& create) {

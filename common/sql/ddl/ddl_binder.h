@@ -307,6 +307,11 @@ class DdlBinder {
   absl::StatusOr<std::string> BindViewQuery(const Node* query, NodeList names,
                                             std::string_view too_many, Table* view);
   bool ReadsTemporary(const Table& view) const;
+  // WITH (…) of a view. Errors: 22023, 0A000.
+  absl::Status ReadViewOptions(NodeList options, bool reset, common::v1::ViewRules* rules) const;
+  // What may be changed through it. Errors: 0A000 for a CHECK OPTION where nothing may.
+  absl::Status DescribeView(Table* view) const;
+  absl::Status AlterViewOptions(const Table& view, NodeList options, bool reset);
   void KeepSearchPath(Table* view) const;
 
   // ddl_binder.cc

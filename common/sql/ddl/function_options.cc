@@ -51,8 +51,7 @@ std::string SettingText(const std::string& name, NodeList arguments) {
 
 absl::Status CheckSetting(const std::string& name, const std::string& value) {
   const settings::SettingDefinition* definition = settings::FindSetting(name);
-  if (definition == nullptr)
-    return settings::IsCustom(name) ? absl::OkStatus() : settings::Unknown(name);
+  if (definition == nullptr) return settings::CheckCustom(name);
   return settings::ReadValue(*definition, value).status();
 }
 

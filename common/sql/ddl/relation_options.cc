@@ -57,27 +57,6 @@ constexpr Option kIndexOptions[] = {
     {"deduplicate_items", Type::kBool},
 };
 
-// The value as it was written; without one, "true".
-std::string ValueOf(const PgQuery__DefElem& option) {
-  if (option.arg == nullptr) return "true";
-  switch (option.arg->node_case) {
-    case PG_QUERY__NODE__NODE_INTEGER:
-      return absl::StrCat(option.arg->integer->ival);
-    case PG_QUERY__NODE__NODE_FLOAT:
-      return option.arg->float_->fval;
-    case PG_QUERY__NODE__NODE_BOOLEAN:
-      return option.arg->boolean->boolval ? "true" : "false";
-    case PG_QUERY__NODE__NODE_TYPE_NAME: {
-      const PgQuery__TypeName& name = *option.arg->type_name;
-      return std::string(parser::StringOf(name.names[name.n_names - 1]));
-    }
-    case PG_QUERY__NODE__NODE_STRING:
-      return std::string(parser::StringOf(option.arg));
-    default:
-      return "";
-  }
-}
-
 bool IsBool(const std::string& value, bool with_auto) {
   for (const char* word :
        {"on", "off", "true", "false", "yes", "no", "1", "0", "t", "f", "y", "n"}) {
@@ -115,6 +94,26 @@ absl::Status CheckValue(const Option& option, const std::string& value) {
 
 }  // namespace
 
+std::string OptionText(const PgQuery__DefElem& option) {
+  if (option.arg == nullptr) return "true";
+  switch (option.arg->node_case) {
+    case PG_QUERY__NODE__NODE_INTEGER:
+      return absl::StrCat(option.arg->integer->ival);
+    case PG_QUERY__NODE__NODE_FLOAT:
+      return option.arg->float_->fval;
+    case PG_QUERY__NODE__NODE_BOOLEAN:
+      return option.arg->boolean->boolval ? "true" : "false";
+    case PG_QUERY__NODE__NODE_TYPE_NAME: {
+      const PgQuery__TypeName& name = *option.arg->type_name;
+      return std::string(parser::StringOf(name.names[name.n_names - 1]));
+    }
+    case PG_QUERY__NODE__NODE_STRING:
+      return std::string(parser::StringOf(option.arg));
+    default:
+      return "";
+  }
+}
+
 absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, bool reset) {
   for (const Node* node : options) {
     const PgQuery__DefElem& given = *node->def_elem;
@@ -130,7 +129,7 @@ absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, b
     if (reset) continue;
     // WITH OIDS is history; WITHOUT is what there is.
     if (kind == RelationKind::kTable && name == "oids" && space.empty()) {
-      if (!IsBool(ValueOf(given), false) || ValueOf(given) == "false") continue;
+      if (!IsBool(OptionText(given), false) || OptionText(given) == "false") continue;
       return status::Error(sqlstate::kFeatureNotSupported,
                            "tables declared WITH OIDS are not supported");
     }
@@ -147,7 +146,7 @@ absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, b
       return status::Error(sqlstate::kInvalidParameterValue,
                            absl::StrCat("unrecognized parameter \"", name, "\""));
     }
-    RETURN_IF_ERROR(CheckValue(*found, ValueOf(given)));
+    RETURN_IF_ERROR(CheckValue(*found, OptionText(given)));
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,8 @@
 // way, so they are checked as PostgreSQL does and then have no effect. Pure functions.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "common/sql/parser/parse_tree.h"
 
@@ -12,5 +14,8 @@ enum class RelationKind { kTable, kIndex };
 // `reset`: of RESET (…), whose parameters have no values. Errors: 22023 for an unknown parameter or
 // a bad value, 42601 for a value in RESET.
 absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, bool reset);
+
+// The option's value as it was written; without one, "true".
+std::string OptionText(const PgQuery__DefElem& option);
 
 }  // namespace adbms::sql::ddl

@@ -158,6 +158,12 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     RETURN_IF_ERROR(
         plan::Encode(*rules::FoldConstants(condition), &context, proto.mutable_condition()));
   }
+  if (!copy.where.empty()) {
+    ASSIGN_OR_RETURN(
+        const plan::ExprPtr where,
+        binder.BindTableCondition(copy.where, table, all, "COPY FROM WHERE condition", "WHERE"));
+    RETURN_IF_ERROR(plan::Encode(*rules::FoldConstants(where), &context, &binding.where.emplace()));
+  }
   return binding;
 }
 

@@ -84,6 +84,7 @@ absl::Status PhysicalBuilder::FillChecks(
   for (const plan::CheckCondition& check : checks) {
     common::v1::CheckConstraint* proto = out->Add();
     proto->set_name(check.name);
+    proto->set_of_view(check.of_view);
     RETURN_IF_ERROR(EncodeInto(check.condition, layout, proto->mutable_condition()));
   }
   return absl::OkStatus();

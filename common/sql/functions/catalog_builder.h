@@ -102,5 +102,14 @@ void AddTextSets(CatalogBuilder& builder);
 void AddKeywords(CatalogBuilder& builder);
 void AddRecordSets(CatalogBuilder& builder);
 void AddSampling(CatalogBuilder& builder);
+void AddRanges(CatalogBuilder& builder);
+void AddOrderedSetAggregates(CatalogBuilder& builder);
+void AddRegressionAggregates(CatalogBuilder& builder);
+void AddRegexpFind(CatalogBuilder& builder);
+void AddDegrees(CatalogBuilder& builder);
+void AddByteBits(CatalogBuilder& builder);
+void AddCrypto(CatalogBuilder& builder);
+void AddUuidNames(CatalogBuilder& builder);
+void AddTrigrams(CatalogBuilder& builder);
 
 }  // namespace adbms::sql::functions

@@ -321,6 +321,26 @@ class TemplateReader {
     return false;
   }
 
+  absl::Status OutOfRange() const {
+    return Error(sqlstate::kDatetimeOverflow,
+                 "date/time field value out of range: \"" + std::string(text_) + "\"");
+  }
+
+  // A number of `width` digits, as another follows at once, has only `digits`.
+  absl::Status TooShort(View pattern, size_t width, size_t digits) const {
+    const size_t left = text_.size() - position_;
+    const std::string needs = "Field requires " + std::to_string(width) + " characters, but only ";
+    const char* hint = "If your source string is not fixed-width, try using the \"FM\" modifier.";
+    if (left < width)
+      return Error(sqlstate::kInvalidDatetimeFormat,
+                   "source string too short for \"" + std::string(pattern) + "\" formatting field",
+                   needs + std::to_string(left) + " remain.", hint);
+    return Error(sqlstate::kInvalidDatetimeFormat,
+                 "invalid value \"" + std::string(text_.substr(position_, width)) + "\" for \"" +
+                     std::string(pattern) + "\"",
+                 needs + std::to_string(digits) + " could be parsed.", hint);
+  }
+
   absl::Status Invalid(View pattern) const {
     size_t end = position_;
     while (end < text_.size() && end < position_ + 10 && !types::IsSpace(text_[end])) ++end;
@@ -371,13 +391,22 @@ class TemplateReader {
     for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     int64_t value = 0;
     size_t digits = 0;
+    // With a number right behind it, it takes its width.
+    const bool fixed = next_is_number && !token.fill_mode;
+    const auto read = [&](size_t width) -> absl::Status {
+      const size_t start = position_;
+      RETURN_IF_ERROR(ReadNumber(p, width, fixed, &value, &digits));
+      if (!fixed || digits >= width) return absl::OkStatus();
+      position_ = start;
+      return TooShort(p, width, digits);
+    };
     const auto number = [&](size_t width, auto* target) -> absl::Status {
-      RETURN_IF_ERROR(ReadNumber(p, width, next_is_number, &value));
+      RETURN_IF_ERROR(read(width));
       *target = static_cast<std::remove_pointer_t<decltype(target)>>(value);
       return absl::OkStatus();
     };
     if (upper == "YYYY" || upper == "IYYY") {
-      RETURN_IF_ERROR(ReadNumber(p, 4, next_is_number, &value));
+      RETURN_IF_ERROR(read(4));
       if (value > 300'000)
         return Error(sqlstate::kDatetimeOverflow,
                      "value for \"" + p + "\" in source string is out of range");
@@ -414,8 +443,7 @@ class TemplateReader {
       const int scale = milliseconds ? 3 : 6;
       value *= Power10(std::max(0, scale - static_cast<int>(digits)));
       if (value < 0 || value >= Power10(scale)) {
-        return Error(sqlstate::kDatetimeOverflow,
-                     "date/time field value out of range: \"" + std::string(text_) + "\"");
+        return OutOfRange();
       }
       reading_.microsecond = static_cast<int>(value) * (milliseconds ? 1000 : 1);
       if (upper[0] == 'F') reading_.precision = width;
@@ -486,6 +514,8 @@ class TemplateReader {
                            &civil.month, &civil.day);
     } else if (reading_.day_of_year > 0) {
       const int32_t first = types::DaysFromCivil(civil.year, 1, 1);
+      if (reading_.day_of_year > types::DaysFromCivil(civil.year + 1, 1, 1) - first)
+        return OutOfRange();
       types::CivilFromDays(first + reading_.day_of_year - 1, &civil.year, &civil.month, &civil.day);
     }
     civil.hour = reading_.hour;
@@ -495,12 +525,9 @@ class TemplateReader {
     time.precision = reading_.precision;
     const bool valid = civil.month >= 1 && civil.month <= 12 && civil.day >= 1 &&
                        civil.day <= types::DaysInMonth(civil.year, civil.month) &&
-                       civil.hour >= 0 && civil.hour <= 24 && civil.minute >= 0 &&
-                       civil.minute < 60 && civil.second >= 0 && civil.second <= 60;
-    if (!valid) {
-      return Error(sqlstate::kDatetimeOverflow,
-                   "date/time field value out of range: \"" + std::string(text_) + "\"");
-    }
+                       civil.hour >= 0 && civil.hour < 24 && civil.minute >= 0 &&
+                       civil.minute < 60 && civil.second >= 0 && civil.second < 60;
+    if (!valid) return OutOfRange();
     time.has_zone = reading_.has_zone;
     time.offset_seconds = reading_.offset;
     return time;

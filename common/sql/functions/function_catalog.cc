@@ -13,6 +13,7 @@
 #include "common/types/array.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
+#include "common/types/time_modifier.h"
 #include "common/types/time_zone.h"
 
 namespace adbms::sql::functions {
@@ -106,7 +107,7 @@ absl::Status ApplyModifier(bool is_explicit, Vector* result) {
   } else if (result->physical() == types::Physical::kInterval) {
     auto* values = result->data<types::Interval>();
     for (uint32_t row = 0; row < rows; ++row) {
-      values[row].microseconds = types::RoundToPrecision(values[row].microseconds, type.modifier);
+      types::FitInterval(type, &values[row]);
     }
   }
   return absl::OkStatus();
@@ -148,6 +149,15 @@ class BuiltinCatalog : public FunctionCatalog {
     AddKeywords(content_);
     AddRecordSets(content_);
     AddSampling(content_);
+    AddRanges(content_);
+    AddOrderedSetAggregates(content_);
+    AddRegressionAggregates(content_);
+    AddRegexpFind(content_);
+    AddDegrees(content_);
+    AddByteBits(content_);
+    AddCrypto(content_);
+    AddUuidNames(content_);
+    AddTrigrams(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

@@ -16,17 +16,26 @@ using types::TypeId;
 using types::Vector;
 using View = std::string_view;
 
-std::optional<View> GetMember(const View& json, const View& key) { return JsonMember(json, key); }
-std::optional<View> GetElement(const View& json, int32_t index) { return JsonElement(json, index); }
-std::optional<std::string> GetMemberText(const View& json, const View& key) {
-  return JsonAsText(JsonMember(json, key));
+absl::StatusOr<std::optional<View>> GetMember(const View& json, const View& key) {
+  RETURN_IF_ERROR(CheckJsonEscapes(json));
+  return JsonMember(json, key);
 }
-std::optional<std::string> GetElementText(const View& json, int32_t index) {
-  return JsonAsText(JsonElement(json, index));
+absl::StatusOr<std::optional<View>> GetElement(const View& json, int32_t index) {
+  RETURN_IF_ERROR(CheckJsonEscapes(json));
+  return JsonElement(json, index);
+}
+absl::StatusOr<std::optional<std::string>> GetMemberText(const View& json, const View& key) {
+  ASSIGN_OR_RETURN(const std::optional<View> member, GetMember(json, key));
+  return JsonAsText(member);
+}
+absl::StatusOr<std::optional<std::string>> GetElementText(const View& json, int32_t index) {
+  ASSIGN_OR_RETURN(const std::optional<View> element, GetElement(json, index));
+  return JsonAsText(element);
 }
 
 // What `path` leads to; nothing where a step is NULL.
 absl::StatusOr<std::optional<View>> Follow(View json, View path) {
+  RETURN_IF_ERROR(CheckJsonEscapes(json));
   const std::vector<types::ArrayElement> steps = types::TextElements(path);
   json = SkipJsonSpaces(json);
   std::optional<View> at = json.substr(0, JsonValueLength(json));

@@ -19,6 +19,20 @@ uint32_t HexValue(std::string_view digits) {
   return value;
 }
 
+// Reads a value for its errors.
+class Ignore : public types::JsonSink {
+ public:
+  absl::Status BeginObject() override { return absl::OkStatus(); }
+  absl::Status EndObject() override { return absl::OkStatus(); }
+  absl::Status BeginArray() override { return absl::OkStatus(); }
+  absl::Status EndArray() override { return absl::OkStatus(); }
+  absl::Status Key(View) override { return absl::OkStatus(); }
+  absl::Status String(View) override { return absl::OkStatus(); }
+  absl::Status Number(View) override { return absl::OkStatus(); }
+  absl::Status Bool(bool) override { return absl::OkStatus(); }
+  absl::Status Null() override { return absl::OkStatus(); }
+};
+
 }  // namespace
 
 View SkipJsonSpaces(View text) {
@@ -53,6 +67,12 @@ size_t JsonValueLength(View text) {
     if (depth == 0) return i;
   }
   return text.size();
+}
+
+absl::Status CheckJsonEscapes(View json) {
+  if (json.find("\\u") == View::npos) return absl::OkStatus();
+  Ignore ignore;
+  return types::ReadJson(json, &ignore);
 }
 
 std::string UnescapeJson(View literal) {

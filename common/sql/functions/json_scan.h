@@ -19,6 +19,10 @@ size_t JsonValueLength(std::string_view text);
 std::string UnescapeJson(std::string_view literal);
 using types::AppendJsonString;
 
+// Whether its escapes stand for characters, which whoever looks into a value asks for, although the
+// type takes others too. Errors: 22P02, 22P05.
+absl::Status CheckJsonEscapes(std::string_view json);
+
 // Calls visit(key, value) for each member, or visit("", value) for each element, until it returns
 // false.
 template <typename Visit>

@@ -34,6 +34,7 @@ absl::Status ExtractPath(const EvaluationContext& context,
                          const std::vector<const Vector*>& arguments, uint32_t row,
                          Vector* result) {
   const View json = SkipJsonSpaces(arguments[0]->data<View>()[row]);
+  RETURN_IF_ERROR(CheckJsonEscapes(json));
   std::optional<View> at = json.substr(0, JsonValueLength(json));
   for (size_t i = 1; i < arguments.size() && at.has_value(); ++i) {
     at = JsonStep(*at, arguments[i]->data<View>()[row]);
@@ -79,7 +80,8 @@ void StripNulls(View json, std::string* out) {
   out->push_back(object ? '}' : ']');
 }
 
-std::string StripNullsOf(const View& json) {
+absl::StatusOr<std::string> StripNullsOf(const View& json) {
+  RETURN_IF_ERROR(CheckJsonEscapes(json));
   std::string out;
   StripNulls(json, &out);
   return out;
@@ -150,6 +152,7 @@ absl::StatusOr<CursorPtr> Open(const EvaluationContext& context,
   // Members are about as many as commas, and a vector of them grows ahead.
   constexpr size_t kMemberBytes = 2 * sizeof(std::pair<View, View>);
   const View text = arguments[0].bytes();
+  RETURN_IF_ERROR(CheckJsonEscapes(text));
   RETURN_IF_ERROR(scratch->Take(
       text.size() + kMemberBytes * static_cast<size_t>(std::count(text.begin(), text.end(), ','))));
   std::string json(text);

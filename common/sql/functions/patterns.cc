@@ -265,6 +265,10 @@ absl::Status RegexpMatch(const EvaluationContext& context,
     if (result->is_null(row)) continue;
     const View options = arguments.size() > 2 ? arguments[2]->data<View>()[row] : View();
     ASSIGN_OR_RETURN(const RegexFlags flags, ReadRegexFlags(options));
+    if (flags.global)
+      return status::Error(status::sqlstate::kInvalidParameterValue,
+                           "regexp_match() does not support the \"global\" option", {},
+                           "Use the regexp_matches function instead.");
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];
     RETURN_IF_ERROR(context.Handled(text.size() + 64));

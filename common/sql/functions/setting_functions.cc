@@ -82,7 +82,7 @@ absl::Status SetConfig(const EvaluationContext& context,
   change.set_is_local(!arguments[2]->is_null(row) && arguments[2]->data<uint8_t>()[row] != 0);
   std::string shown = ResetValue(context, name);
   const SettingDefinition* definition = settings::FindSetting(name);
-  if (definition == nullptr && !settings::IsCustom(name)) return settings::Unknown(name);
+  if (definition == nullptr) RETURN_IF_ERROR(settings::CheckCustom(name));
   if (definition != nullptr) {
     const auto* superuser = ToldOf(context, "is_superuser");
     RETURN_IF_ERROR(settings::CheckMaySet(

@@ -171,8 +171,10 @@ void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
       out->analyze.analyze = IsOn(*option->def_elem);
   }
   for (const Node* relation : NodeList(node.rels, node.n_rels)) {
-    if (relation->vacuum_relation->relation != nullptr)
-      out->analyze.tables.push_back(RelationOf(*relation->vacuum_relation->relation));
+    const PgQuery__VacuumRelation& named = *relation->vacuum_relation;
+    if (named.relation == nullptr) continue;
+    out->analyze.tables.push_back(RelationOf(*named.relation));
+    out->analyze.columns.push_back(StringsOf({named.va_cols, named.n_va_cols}));
   }
 }
 
@@ -337,6 +339,26 @@ void ClassifyKeptSetting(const PgQuery__VariableSetStmt& node, Statement* out) {
   out->role.kind = RoleStatement::Kind::kSet;
   out->role.set = std::move(out->set);
   out->role.from_current = node.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT;
+}
+
+// What extensions of these names have is always there.
+bool IsBuiltInExtension(std::string_view name) {
+  for (const char* known : {"plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
+absl::Status ClassifyExtension(const PgQuery__CreateExtensionStmt& node, Statement* out) {
+  const std::string_view name = View(node.extname);
+  if (!IsBuiltInExtension(name))
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
+                                      "\" is not available"),
+                         {}, "There are plpgsql, uuid-ossp, pgcrypto and pg_trgm, built in.");
+  out->statement_class = StatementClass::kNoOp;
+  out->command_tag = "CREATE EXTENSION";
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -547,7 +569,15 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       out->statement_class = StatementClass::kNoOp;
       out->command_tag = "CHECKPOINT";
       return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
+      return ClassifyExtension(*node->create_extension_stmt, out);
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
+      if (node->comment_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION &&
+          IsBuiltInExtension(StringOf(node->comment_stmt->object))) {
+        out->statement_class = StatementClass::kNoOp;
+        out->command_tag = "COMMENT";
+        return absl::OkStatus();
+      }
       Ddl("COMMENT", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:

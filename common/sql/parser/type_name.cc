@@ -1,10 +1,12 @@
 #include "common/sql/parser/type_name.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
+#include "common/types/time_modifier.h"
 
 namespace adbms::sql::parser {
 namespace {
@@ -20,7 +22,13 @@ std::optional<int> IntegerModifier(const Node* node) {
   return node->a_const->ival->ival;
 }
 
-constexpr int kAllIntervalFields = 0x7FFF;
+// PostgreSQL cuts digits that it does not keep, with a warning.
+absl::StatusOr<int> TimePrecision(int precision, const char* name, int position) {
+  if (precision < 0)
+    return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                           absl::StrCat(name, "(", precision, ") precision must not be negative"));
+  return std::min(precision, types::kMaxTimePrecision);
+}
 
 absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers, int position) {
   switch (id) {
@@ -49,18 +57,26 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
-    case TypeId::kTime:
-      if (modifiers[0] >= 6) return Type{id, 0};
-      return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
-                             "a time type with a precision other than 6 is not supported");
-    case TypeId::kInterval:
-      // Fields (a mask, all of them here), then the digits of the seconds.
-      if (modifiers[0] == kAllIntervalFields && (modifiers.size() == 1 || modifiers[1] >= 6)) {
-        return Type{id, 0};
+    case TypeId::kTime: {
+      auto precision =
+          TimePrecision(modifiers[0], id == TypeId::kTime ? "TIME" : "TIMESTAMP", position);
+      if (!precision.ok()) return precision.status();
+      return types::TimeType(id, *precision);
+    }
+    case TypeId::kInterval: {
+      // Fields, then the digits of the seconds.
+      std::optional<int> digits;
+      if (modifiers.size() > 1) {
+        auto precision = TimePrecision(modifiers[1], "INTERVAL", position);
+        if (!precision.ok()) return precision.status();
+        digits = *precision;
       }
-      return status::ErrorAt(
-          sqlstate::kFeatureNotSupported, position,
-          "an interval with fields or a precision other than 6 is not supported");
+      const std::optional<Type> type = types::IntervalType(modifiers[0], digits);
+      if (!type.has_value())
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               "invalid INTERVAL type modifier");
+      return *type;
+    }
     default:
       return status::ErrorAt(sqlstate::kSyntaxError, position,
                              absl::StrCat("type modifier is not allowed for type \"",
@@ -71,15 +87,6 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
 }
 
 }  // namespace
-
-int IntervalFields(const PgQuery__TypeName& name) {
-  if (name.n_typmods != 1 || name.n_array_bounds != 0 ||
-      StringOf(name.names[name.n_names - 1]) != "interval") {
-    return 0;
-  }
-  const int fields = IntegerModifier(name.typmods[0]).value_or(0);
-  return fields == kAllIntervalFields ? 0 : fields;
-}
 
 std::optional<TypeId> SerialType(const PgQuery__TypeName& name) {
   if (name.n_names != 1 || name.n_array_bounds > 0) return std::nullopt;
@@ -121,10 +128,8 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   }
   if (!found.has_value()) {
     for (const char* known :
-         {"xml",       "money",     "point",    "line",    "box",       "path",      "polygon",
-          "circle",    "lseg",      "tsvector", "tsquery", "bit",       "varbit",    "timetz",
-          "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "xid",
-          "regrole",   "pg_lsn",    "cstring",  "record"}) {
+         {"xml", "money", "point", "line", "box", "path", "polygon", "circle", "lseg", "tsvector",
+          "tsquery", "bit", "varbit", "timetz", "xid", "regrole", "pg_lsn", "cstring", "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));

@@ -27,7 +27,4 @@ std::string TypeNameText(const PgQuery__TypeName& name);
 // for any other name.
 std::optional<types::TypeId> SerialType(const PgQuery__TypeName& name);
 
-// The mask of an interval's fields (`interval day`); 0 for all of them and for any other type.
-int IntervalFields(const PgQuery__TypeName& name);
-
 }  // namespace adbms::sql::parser

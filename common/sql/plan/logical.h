@@ -195,7 +195,8 @@ struct ChangeTarget {
 
 struct CheckCondition {
   std::string name;
-  ExprPtr condition;  // Over the target's (new) columns.
+  ExprPtr condition;     // Over the target's (new) columns.
+  bool of_view = false;  // See common/v1/plan.proto.
 };
 
 // See common/v1/plan.proto.

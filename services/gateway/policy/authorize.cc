@@ -77,6 +77,15 @@ bool IsSystemSchema(const std::string& name) {
   return name == sql::kSystemSchema || name == "pg_catalog" || name == "information_schema";
 }
 
+absl::Status AuthorizeServerFile(const security::v1::Policy& policy, bool read) {
+  if (policy.superuser()) return absl::OkStatus();
+  return status::Error(
+      status::sqlstate::kInsufficientPrivilege,
+      read ? "must be superuser to COPY from a file" : "must be superuser to COPY to a file", {},
+      "Anyone can COPY to stdout or from stdin. psql's \\copy command also works "
+      "for anyone.");
+}
+
 bool Owns(const security::v1::Policy& policy, const std::string& owner) {
   return policy.superuser() || IsMember(policy, owner);
 }

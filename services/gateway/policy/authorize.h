@@ -42,6 +42,9 @@ absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::st
 // Whether the role may make objects another role's. Errors: 42501 "must be member of role".
 absl::Status AuthorizeRole(const security::v1::Policy& policy, const std::string& role);
 
+// Reading or writing a file of the machine, which superusers may. Errors: 42501.
+absl::Status AuthorizeServerFile(const security::v1::Policy& policy, bool read);
+
 // Whether the role is the superuser, or a member of the owner.
 bool Owns(const security::v1::Policy& policy, const std::string& owner);
 // Whether the role may see what others do: a superuser, or a member of `adbms_monitor`.

@@ -1,4 +1,6 @@
 // ANALYZE and VACUUM: of the tables that one owns, the others are skipped with a warning.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -21,6 +23,20 @@ std::string ReasonToSkip(const security::v1::Policy& policy, const TableDescript
   if (system ? policy.superuser() : policy::Owns(policy, table.owner())) return "";
   return absl::StrCat("skipping \"", table.name(), "\" --- only ",
                       system ? "superuser" : "table or database owner", " can ", verb, " it");
+}
+
+absl::Status CheckColumns(const TableDescriptor& table, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto& columns = table.columns();
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& column) {
+      return !column.dropped() && column.name() == name;
+    });
+    if (found == columns.end())
+      return status::Error(
+          status::sqlstate::kUndefinedColumn,
+          absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -46,7 +62,8 @@ absl::Status Session::AnalyzeTables(const sql::AnalyzeStatement& analyze, Result
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   std::vector<const TableDescriptor*> named;
-  for (const auto& name : analyze.tables) {
+  for (size_t i = 0; i < analyze.tables.size(); ++i) {
+    const auto& name = analyze.tables[i];
     const auto* table = catalog->ResolveTable(name.schema(), name.name(), settings_.search_path());
     if (table == nullptr) {
       return status::Error(status::sqlstate::kUndefinedTable,
@@ -55,6 +72,7 @@ absl::Status Session::AnalyzeTables(const sql::AnalyzeStatement& analyze, Result
     RETURN_IF_ERROR(
         policy::AuthorizeSchema(*policy, *catalog, table->schema(), common::v1::PRIVILEGE_USAGE));
     named.push_back(table);
+    if (i < analyze.columns.size()) RETURN_IF_ERROR(CheckColumns(*table, analyze.columns[i]));
   }
   if (analyze.tables.empty()) {
     for (const TableDescriptor& table : catalog->snapshot().tables()) {

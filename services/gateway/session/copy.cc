@@ -1,4 +1,4 @@
-// COPY FROM STDIN and TO STDOUT.
+// COPY: from and to the client or a file of this machine.
 #include <deque>
 #include <functional>
 #include <map>
@@ -14,6 +14,7 @@
 #include "common/types/declared_type.h"
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/copy_binary.h"
+#include "services/gateway/session/copy_file.h"
 #include "services/gateway/session/copy_format.h"
 #include "services/gateway/session/quoted_identifier.h"
 #include "services/gateway/session/session.h"
@@ -194,6 +195,18 @@ class CopySequences : public sql::functions::CatalogFunctions {
   mutable std::map<uint32_t, std::deque<int64_t>> values_;  // Taken and not used yet.
 };
 
+// The rows for which the condition is true.
+absl::StatusOr<types::Batch> RowsWhere(const sql::expression::CompiledExpression& where,
+                                       sql::expression::EvaluationState* state,
+                                       const types::Batch& batch) {
+  ASSIGN_OR_RETURN(const types::VectorPtr kept, where.Evaluate(*state, batch));
+  std::vector<uint32_t> selection;
+  for (uint32_t row = 0; row < batch.row_count; ++row) {
+    if (!kept->is_null(row) && kept->data<uint8_t>()[row] != 0) selection.push_back(row);
+  }
+  return types::Gather(batch, selection.data(), static_cast<uint32_t>(selection.size()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequence_id,
@@ -234,10 +247,16 @@ absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequen
 }
 
 absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink) {
-  if (!statement.copy.to_or_from_stdio) {
+  if (statement.copy.program)
     return status::Error(status::sqlstate::kFeatureNotSupported,
-                         "COPY to or from a file of the server is not supported", "",
+                         "COPY to or from a program is not supported", "",
                          "Use COPY FROM STDIN and COPY TO STDOUT, or psql's \\copy.");
+  std::unique_ptr<CopyFile> file;
+  if (!statement.copy.file.empty()) {
+    ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+    RETURN_IF_ERROR(policy::AuthorizeServerFile(*policy, statement.copy.from));
+    file = std::make_unique<CopyFile>(statement.copy.file, sink);
+    sink = file.get();
   }
   const bool in = statement.copy.from;
   bool begun = false;
@@ -260,11 +279,14 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
 }
 
 absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sink, bool* begun) {
-  ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(statement.copy));
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(
       const sql::CopyBinding binding,
       sql::BindCopy(statement.copy, PlanningInputFor(statement.text, &statement, catalog)));
+  std::vector<std::string> names;
+  for (const uint32_t ordinal : binding.columns)
+    names.push_back(binding.table->columns(static_cast<int>(ordinal)).name());
+  ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(statement.copy, names, binding.table));
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, binding.table->schema(),
                                           common::v1::PRIVILEGE_USAGE));
@@ -295,6 +317,10 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   RowAssembler assembler(binding, InputOptions(), format.binary);
   RETURN_IF_ERROR(assembler.PrepareDefaults(&state));
   RETURN_IF_ERROR(assembler.PrepareDomains());
+  sql::expression::CompiledExpressionPtr where;
+  if (binding.where.has_value()) {
+    ASSIGN_OR_RETURN(where, sql::expression::Compile(*binding.where));
+  }
   const auto values_of = [&](uint32_t sequence_id, bool identity, uint32_t count) {
     return TakeSequenceValues(sequence_id, identity, count);
   };
@@ -318,7 +344,10 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
     if (batch.row_count == 0) return absl::OkStatus();
     sequences.Expect(batch.row_count);
     RETURN_IF_ERROR(assembler.Close(&state, &batch));
-    RETURN_IF_ERROR(writer->Write(batch));
+    if (where != nullptr) {
+      ASSIGN_OR_RETURN(batch, RowsWhere(*where, &state, batch));
+    }
+    if (batch.row_count > 0) RETURN_IF_ERROR(writer->Write(batch));
     assembler.Start(&batch);
     batch_bytes = 0;
     return Context().Check();
@@ -354,12 +383,13 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
 
 absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* sink) {
   const sql::CopyStatement& copy = statement.copy;
-  ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(copy));
   std::string query_text = copy.query;
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const common::v1::TableDescriptor* table = nullptr;
   if (query_text.empty()) {
-    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
     ASSIGN_OR_RETURN(const sql::CopyBinding binding,
                      sql::BindCopy(copy, PlanningInputFor(statement.text, &statement, catalog)));
+    table = binding.table;
     // All that are not generated, where none are named.
     std::vector<std::string> columns;
     for (const uint32_t ordinal : binding.columns)
@@ -377,14 +407,13 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
     return status::NotSupported("COPY of a statement that runs functions or triggers");
   storage::api::ExecuteOptions options;
   ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
+  std::vector<std::string> names;
+  for (const auto& column : plan->plan->root().output()) names.push_back(column.name());
+  ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(copy, names, table));
   RETURN_IF_ERROR(sink->BeginCopyOut(plan->plan->root().output_size(), format.binary));
   std::string out;
   if (format.binary) AppendBinaryCopyHeader(&out);
-  if (format.header) {
-    std::vector<std::string> names;
-    for (const auto& column : plan->plan->root().output()) names.push_back(column.name());
-    FormatCopyHeader(format, names, &out);
-  }
+  if (format.header) FormatCopyHeader(format, names, &out);
   uint64_t rows = 0;
   types::Batch batch;
   for (;;) {

@@ -101,8 +101,9 @@ void AppendEscaped(std::string_view text, char delimiter, std::string* out) {
   }
 }
 
-void AppendCsv(const CopyFormat& format, std::string_view text, bool alone, std::string* out) {
-  const bool quote = text == format.null_text || (alone && text == "\\.") ||
+void AppendCsv(const CopyFormat& format, std::string_view text, bool alone, bool forced,
+               std::string* out) {
+  const bool quote = forced || text == format.null_text || (alone && text == "\\.") ||
                      text.find_first_of("\n\r") != std::string_view::npos ||
                      text.find(format.delimiter) != std::string_view::npos ||
                      text.find(format.quote) != std::string_view::npos;
@@ -118,13 +119,31 @@ void AppendCsv(const CopyFormat& format, std::string_view text, bool alone, std:
   *out += format.quote;
 }
 
+// Errors: 42703 when there is no such column at all.
+absl::Status CheckColumn(const std::string& name, const common::v1::TableDescriptor* table) {
+  if (table == nullptr)
+    return status::Error(status::sqlstate::kUndefinedColumn,
+                         absl::StrCat("column \"", name, "\" does not exist"));
+  const auto& columns = table->columns();
+  const bool exists = std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+    return !column.dropped() && column.name() == name;
+  });
+  return exists ? absl::OkStatus()
+                : status::Error(status::sqlstate::kUndefinedColumn,
+                                absl::StrCat("column \"", name, "\" of relation \"",
+                                             table->name(), "\" does not exist"));
+}
+
 }  // namespace
 
-absl::StatusOr<CopyFormat> CopyFormat::From(const sql::CopyStatement& statement) {
+absl::StatusOr<CopyFormat> CopyFormat::From(const sql::CopyStatement& statement,
+                                            const std::vector<std::string>& fields,
+                                            const common::v1::TableDescriptor* table) {
   CopyFormat format;
   format.binary = statement.binary;
   format.csv = statement.csv;
   format.header = statement.header;
+  if (statement.header_match) format.header_names = fields;
   if (format.csv) {
     format.delimiter = ',';
     format.null_text = "";
@@ -133,18 +152,26 @@ absl::StatusOr<CopyFormat> CopyFormat::From(const sql::CopyStatement& statement)
   if (statement.null_text.has_value()) format.null_text = *statement.null_text;
   if (statement.quote.has_value()) format.quote = *statement.quote;
   format.escape = statement.escape.value_or(format.quote);
-  if (!format.csv && (statement.quote.has_value() || statement.escape.has_value())) {
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         "COPY quote and escape are available only in CSV mode");
-  }
-  if (format.delimiter == '\n' || format.delimiter == '\r') {
-    return status::Error(status::sqlstate::kInvalidParameterValue,
-                         "COPY delimiter cannot be newline or carriage return");
-  }
-  if (format.csv && format.delimiter == format.quote) {
-    return status::Error(status::sqlstate::kInvalidParameterValue,
-                         "COPY delimiter and quote must be different");
-  }
+  const auto resolve = [&](const sql::CopyStatement::Force& force, absl::string_view option,
+                           std::vector<bool>* flags) -> absl::Status {
+    if (!force.given) return absl::OkStatus();
+    flags->assign(fields.size(), force.all);
+    for (const std::string& name : force.columns) {
+      const size_t field = std::find(fields.begin(), fields.end(), name) - fields.begin();
+      if (field == fields.size()) RETURN_IF_ERROR(CheckColumn(name, table));
+      if (field == fields.size())
+        return status::Error(status::sqlstate::kInvalidColumnReference,
+                             absl::StrCat(option, " column \"", name, "\" not referenced by COPY"));
+      if ((*flags)[field])
+        return status::Error(status::sqlstate::kDuplicateColumn,
+                             absl::StrCat("column \"", name, "\" specified more than once"));
+      (*flags)[field] = true;
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(resolve(statement.force_quote, "FORCE_QUOTE", &format.force_quote));
+  RETURN_IF_ERROR(resolve(statement.force_not_null, "FORCE_NOT_NULL", &format.force_not_null));
+  RETURN_IF_ERROR(resolve(statement.force_null, "FORCE_NULL", &format.force_null));
   return format;
 }
 
@@ -171,7 +198,40 @@ absl::StatusOr<bool> CopyReader::Next(std::vector<std::optional<std::string_view
     ASSIGN_OR_RETURN(const bool found, format_.csv ? NextCsv(fields) : NextText(fields));
     if (!found) return false;
     if (!skip_header_) return true;
+    RETURN_IF_ERROR(CheckHeader(*fields));
     skip_header_ = false;
+  }
+}
+
+absl::Status CopyReader::CheckHeader(const Fields& fields) const {
+  const std::vector<std::string>& names = format_.header_names;
+  if (names.empty()) return absl::OkStatus();
+  if (fields.size() != names.size())
+    return BadFormat(line_, absl::StrCat("wrong number of fields in header line: got ",
+                                         fields.size(), ", expected ", names.size()));
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (fields[i] == names[i]) continue;
+    const std::string got = fields[i].has_value()
+                                ? absl::StrCat("got \"", std::string(*fields[i]), "\"")
+                                : absl::StrCat("got null value (\"", format_.null_text, "\")");
+    return BadFormat(line_, absl::StrCat("column name mismatch in header line field ", i + 1, ": ",
+                                         got, ", expected \"", names[i], "\""));
+  }
+  return absl::OkStatus();
+}
+
+void CopyReader::AddField(std::string_view text, bool is_null, Fields* fields) const {
+  const size_t field = fields->size();
+  if (is_null && field < format_.force_not_null.size() && format_.force_not_null[field]) {
+    is_null = false;
+    text = format_.null_text;
+  }
+  if (!is_null && field < format_.force_null.size() && format_.force_null[field])
+    is_null = text == format_.null_text;
+  if (is_null) {
+    fields->push_back(std::nullopt);
+  } else {
+    fields->push_back(text);
   }
 }
 
@@ -329,11 +389,8 @@ absl::StatusOr<bool> CopyReader::NextCsv(std::vector<std::optional<std::string_v
     }
   }
   for (size_t i = 0; i < spans_.size(); ++i) {
-    if (nulls[i]) {
-      fields->push_back(std::nullopt);
-    } else {
-      fields->push_back(std::string_view(scratch_).substr(spans_[i].first, spans_[i].second));
-    }
+    AddField(std::string_view(scratch_).substr(spans_[i].first, spans_[i].second), nulls[i],
+             fields);
   }
   RETURN_IF_ERROR(CheckCount(skip_header_ ? columns_ : fields->size()));
   return true;
@@ -351,7 +408,8 @@ void FormatCopyRow(const CopyFormat& format, const types::TextOptions& options,
     text.clear();
     types::FormatText(*batch.columns[c], row, options, &text);
     if (format.csv) {
-      AppendCsv(format, text, batch.columns.size() == 1, out);
+      AppendCsv(format, text, batch.columns.size() == 1,
+                c < format.force_quote.size() && format.force_quote[c], out);
     } else {
       AppendEscaped(text, format.delimiter, out);
     }
@@ -364,7 +422,7 @@ void FormatCopyHeader(const CopyFormat& format, const std::vector<std::string>& 
   for (size_t i = 0; i < names.size(); ++i) {
     if (i > 0) *out += format.delimiter;
     if (format.csv) {
-      AppendCsv(format, names[i], names.size() == 1, out);
+      AppendCsv(format, names[i], names.size() == 1, /*forced=*/false, out);
     } else {
       AppendEscaped(names[i], format.delimiter, out);
     }

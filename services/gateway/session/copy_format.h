@@ -18,13 +18,21 @@ struct CopyFormat {
   bool binary = false;  // See copy_binary.h; the rest is then of no use.
   bool csv = false;
   bool header = false;
+  // The names that the header has to have; empty: any.
+  std::vector<std::string> header_names;
+  // By the number of the field: quoted although it need not be; the null text read as NULL although
+  // it is quoted; and as itself although it is not. Empty where no option says so.
+  std::vector<bool> force_quote, force_null, force_not_null;
   char delimiter = '\t';
   char quote = '"';
   char escape = '"';
   std::string null_text = "\\N";
 
-  // Errors: 0A000, 22023 for options that contradict each other.
-  static absl::StatusOr<CopyFormat> From(const sql::CopyStatement& statement);
+  // Of fields with these names; `table` is null for a query's. The parser has seen to it that the
+  // options go together. Errors: 42703, 42P10, 42701 for columns that an option names.
+  static absl::StatusOr<CopyFormat> From(const sql::CopyStatement& statement,
+                                         const std::vector<std::string>& fields,
+                                         const common::v1::TableDescriptor* table);
 };
 
 // Bytes in pieces to rows of fields.
@@ -64,6 +72,9 @@ class CopyReader : public CopyRows {
   absl::StatusOr<bool> NextText(std::vector<std::optional<std::string_view>>* fields);
   absl::StatusOr<bool> NextCsv(std::vector<std::optional<std::string_view>>* fields);
   absl::Status CheckCount(size_t count) const;
+  absl::Status CheckHeader(const Fields& fields) const;
+  // The null text, which is known for each field, with what the options say of it.
+  void AddField(std::string_view text, bool is_null, Fields* fields) const;
   bool FindCsvEnd(size_t* end, size_t* next);
 
   const CopyFormat format_;

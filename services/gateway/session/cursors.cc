@@ -198,6 +198,9 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
     ClosePortal(cursor.name);
     return sink->Complete("CLOSE CURSOR");
   }
+  if (found->failed)
+    return status::Error(status::sqlstate::kObjectNotInPrerequisiteState,
+                         absl::StrCat("portal \"", cursor.name, "\" cannot be run"));
   // A portal of the protocol's that has not been executed yet.
   if (found->stream == nullptr && !found->rows.has_value() && !found->done) {
     if (found->statement->plan == nullptr)
@@ -206,7 +209,9 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
   }
   FetchSink fetched(sink, cursor.kind == Kind::kMove);
   if (found->scroll) {
-    RETURN_IF_ERROR(FetchScroll(cursor, found, &fetched));
+    const absl::Status status = FetchScroll(cursor, found, &fetched);
+    found->failed = !status.ok();
+    RETURN_IF_ERROR(status);
     return sink->Complete(fetched.Tag());
   }
   const bool one = cursor.direction == CursorStatement::Direction::kRelative;
@@ -214,7 +219,9 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
       (one && cursor.count != 1)) {
     return OnlyForward();
   }
-  RETURN_IF_ERROR(FetchForward(found, static_cast<uint64_t>(cursor.count), &fetched));
+  const absl::Status status = FetchForward(found, static_cast<uint64_t>(cursor.count), &fetched);
+  found->failed = !status.ok();
+  RETURN_IF_ERROR(status);
   return sink->Complete(fetched.Tag());
 }
 

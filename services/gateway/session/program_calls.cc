@@ -267,6 +267,8 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
         const program::Result result,
         CallFunction(*function, arguments, program::Call(), /*may_end=*/false, nullptr));
     const std::vector<types::Type> types = ResultTypes(*function);
+    if (types.size() < call.parameters())
+      return status::NotSupported("a record without OUT arguments as the result of a function");
     for (size_t i = 0; i < call.parameters(); ++i) {
       if (call.returns_rows() && !function->returns_set()) {
         types::ArrayBuilder one(types::ArrayOf(types[i]).id);

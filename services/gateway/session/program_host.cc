@@ -6,6 +6,7 @@
 #include "common/sql/functions/function_catalog.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 #include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/quoted_identifier.h"
 #include "services/storage/api/evaluation.h"
@@ -315,8 +316,13 @@ sql::expression::EvaluationState& ProgramHost::EvaluationWith(
 
 absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
                                                   const types::Type& type) {
-  if (value.is_null()) return types::Value::Null(type);
   types::Type from = value.type();
+  const bool domain = types::IsDomain(type);
+  if (domain && from.declared != type.declared) {
+    ASSIGN_OR_RETURN(types::Value base, Convert(value, types::BaseOf(type)));
+    return InDomain(std::move(base), type);
+  }
+  if (value.is_null() && !domain) return types::Value::Null(type);
   if (from.id == type.id && from.declared == type.declared &&
       (type.modifier == 0 || from == type)) {
     types::Value same = value;
@@ -336,6 +342,29 @@ absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
     return converted;
   }
   return session_.ReadParameter(TextOf(value), type);
+}
+
+absl::StatusOr<types::Value> ProgramHost::InDomain(types::Value value, const types::Type& domain) {
+  sql::expression::CompiledExpressionPtr& check = domains_[domain.declared];
+  const types::Type base = types::BaseOf(domain);
+  if (check == nullptr) {
+    common::v1::Expression cast;
+    *cast.mutable_type() = types::ToProto(domain);
+    common::v1::Expression* argument = cast.mutable_cast()->mutable_argument();
+    *argument->mutable_type() = types::ToProto(base);
+    argument->set_column(0);
+    ASSIGN_OR_RETURN(check, sql::expression::Compile(cast));
+  }
+  auto column = std::make_shared<types::Vector>(base);
+  if (value.is_null()) {
+    column->AppendNull();
+  } else {
+    column->Append(value);
+  }
+  const types::Batch one{{std::move(column)}, 1};
+  RETURN_IF_ERROR(check->Evaluate(evaluation(), one).status());
+  value.set_type(domain);
+  return value;
 }
 
 std::string ProgramHost::TextOf(const types::Value& value) {

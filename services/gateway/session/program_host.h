@@ -91,7 +91,11 @@ class ProgramHost : public program::Host {
   const bool may_end_;
   std::vector<std::string> savepoints_;
   sql::CatalogPtr catalog_;
+  // The value of a domain's base as one of the domain. Errors: 23502, 23514.
+  absl::StatusOr<types::Value> InDomain(types::Value value, const types::Type& domain);
+
   std::optional<sql::expression::EvaluationState> evaluation_;  // Empty: to be made anew.
+  std::map<const types::DeclaredType*, sql::expression::CompiledExpressionPtr> domains_;
 };
 
 }  // namespace adbms::gateway::session

@@ -84,6 +84,7 @@ struct Portal {
   bool scroll = false;
   bool hold = false;
   bool held = false;       // Of an earlier transaction.
+  bool failed = false;     // Reading it ended in an error: it cannot be run again.
   std::string source;      // The text of its DECLARE; empty for the protocol's.
   int64_t created_us = 0;  // Microseconds since 2000-01-01 UTC.
   uint64_t serial = 0;     // When it was made, among the session's cursors and savepoints.

@@ -70,7 +70,7 @@ absl::Status Session::AddSetting(const sql::RoleStatement& role,
   const settings::SettingDefinition* definition = settings::FindSetting(set.name);
   if (definition == nullptr) {
     // As PostgreSQL 15: what a name of somebody's own means nobody knows.
-    if (!settings::IsCustom(set.name)) return settings::Unknown(set.name);
+    RETURN_IF_ERROR(settings::CheckCustom(set.name));
     if (!policy->superuser()) {
       return status::Error(status::sqlstate::kInsufficientPrivilege,
                            absl::StrCat("permission denied to set parameter \"", set.name, "\""));

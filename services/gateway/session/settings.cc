@@ -180,7 +180,7 @@ absl::StatusOr<std::string> Settings::Check(const std::string& name, const std::
                                             bool starting) const {
   const SettingDefinition* definition = FindSetting(name);
   if (definition == nullptr) {
-    if (!settings::IsCustom(name)) return settings::Unknown(name);
+    RETURN_IF_ERROR(settings::CheckCustom(name));
     return value;
   }
   RETURN_IF_ERROR(settings::CheckMaySet(*definition, superuser_, starting));

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "adbms/common/v1/catalog.pb.h"
+#include "common/status/sql_error.h"
 
 namespace adbms::storage::catalog {
 
@@ -43,6 +44,25 @@ inline common::v1::ColumnDescriptor* ColumnAt(common::v1::TableDescriptor* table
 inline absl::Status NoColumn(const common::v1::TableDescriptor& table, uint32_t ordinal) {
   return absl::InvalidArgumentError(
       absl::StrCat("table ", table.name(), " has no column ", ordinal));
+}
+
+// Whether the table has a constraint of that name, of whatever kind.
+inline bool HasConstraint(const common::v1::TableDescriptor& table, std::string_view name) {
+  const auto named = [name](const auto& one) { return one.name() == name; };
+  return (table.primary_key_size() > 0 && table.primary_key_name() == name) ||
+         std::any_of(table.checks().begin(), table.checks().end(), named) ||
+         std::any_of(table.foreign_keys().begin(), table.foreign_keys().end(), named) ||
+         std::any_of(table.indexes().begin(), table.indexes().end(),
+                     [&](const auto& index) { return index.is_constraint() && named(index); });
+}
+
+// Errors: 42710 when there is one.
+inline absl::Status CheckNewConstraint(const common::v1::TableDescriptor& table,
+                                       const std::string& name) {
+  if (!HasConstraint(table, name)) return absl::OkStatus();
+  return status::Error(
+      status::sqlstate::kDuplicateObject,
+      "constraint " + Quoted(name) + " for relation " + Quoted(table.name()) + " already exists");
 }
 
 // What another process sends may name columns that are not there.

@@ -61,13 +61,7 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
     case AlterTable::kAddCheck: {
       common::v1::CheckDescriptor check = statement.add_check();
       if (check.name().empty()) check.set_name(table->name() + "_check");
-      for (const auto& other : table->checks()) {
-        if (other.name() == check.name()) {
-          return status::Error(sqlstate::kDuplicateObject,
-                               "constraint " + Quoted(check.name()) + " for relation " +
-                                   Quoted(table->name()) + " already exists");
-        }
-      }
+      RETURN_IF_ERROR(CheckNewConstraint(*table, check.name()));
       *table->add_checks() = std::move(check);
       return absl::OkStatus();
     }

@@ -94,14 +94,10 @@ absl::Status CatalogDraft::AddForeignKey(TableDescriptor* table,
     for (uint32_t ordinal : key.columns())
       name += "_" + table->columns(static_cast<int>(ordinal)).name();
     key.set_name(name + "_fkey");
+    for (int i = 1; HasConstraint(*table, key.name()); ++i)
+      key.set_name(absl::StrCat(name, "_fkey", i));
   }
-  for (const auto& other : table->foreign_keys()) {
-    if (other.name() == key.name()) {
-      return status::Error(sqlstate::kDuplicateObject,
-                           "constraint " + Quoted(key.name()) + " for relation " +
-                               Quoted(table->name()) + " already exists");
-    }
-  }
+  RETURN_IF_ERROR(CheckNewConstraint(*table, key.name()));
   *table->add_foreign_keys() = std::move(key);
   return absl::OkStatus();
 }

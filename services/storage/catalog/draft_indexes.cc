@@ -100,6 +100,7 @@ CatalogDraft::Result CatalogDraft::CreateIndex(const common::v1::CreateIndex& st
   index.set_state(state);
   uint32_t index_id = 0;
   const char* suffix = index.is_constraint() ? "_key" : "_idx";
+  if (index.is_constraint()) RETURN_IF_ERROR(CheckNewConstraint(table, index.name()));
   RETURN_IF_ERROR(AddIndex(&table, std::move(index), suffix, &index_id));
   RETURN_IF_ERROR(PutTable(std::move(table)));
   result.set_object_id(index_id);

@@ -21,6 +21,7 @@ class InsertNode : public PlanNode {
   bool literal_input = false;
   std::vector<CompiledExpressionPtr> returning;
   std::vector<Check> checks;
+  std::vector<Check> view_checks;  // Of the rows that are written in the end.
   bool ignore_conflicts = false;
   std::optional<uint32_t> conflict_index;
   std::vector<CompiledExpressionPtr> conflict_update;
@@ -45,6 +46,7 @@ class Insert : public ModifyOperator {
       for (uint32_t row = 0; row < rows.row_count; ++row)
         RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));
       CountRows(rows.row_count);
+      RETURN_IF_ERROR(VerifyChecks(node_.view_checks, table_, context_->state, rows));
       return Return(rows);
     }
     // RETURNING answers in the order of the input: what was inserted goes out before the next
@@ -54,10 +56,11 @@ class Insert : public ModifyOperator {
       if (inserted.empty()) return absl::OkStatus();
       CountRows(inserted.size());
       const auto count = static_cast<uint32_t>(inserted.size());
-      RETURN_IF_ERROR(
-          Return(count == rows.row_count ? rows : types::Gather(rows, inserted.data(), count)));
+      const types::Batch kept =
+          count == rows.row_count ? rows : types::Gather(rows, inserted.data(), count);
       inserted.clear();
-      return absl::OkStatus();
+      RETURN_IF_ERROR(VerifyChecks(node_.view_checks, table_, context_->state, kept));
+      return Return(kept);
     };
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       RETURN_IF_ERROR(InsertOrUpdate(rows, columns, row, &inserted, return_inserted));
@@ -138,6 +141,7 @@ class Insert : public ModifyOperator {
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, changed));
     const std::vector<bool> assigned(layout.types.size(), true);
     RETURN_IF_ERROR(writer().Update(row_key, Pointers(existing), 0, columns, 0, assigned));
+    RETURN_IF_ERROR(VerifyChecks(node_.view_checks, table_, context_->state, changed));
     CountRows(1);
     return Return(changed);
   }
@@ -166,6 +170,11 @@ absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, Comp
                         scope->plan->plan->subplans_size() == 0;
   ASSIGN_OR_RETURN(node->returning, CompileAll(insert.returning()));
   ASSIGN_OR_RETURN(node->checks, CompileChecks(insert.checks()));
+  const auto of_view = std::stable_partition(node->checks.begin(), node->checks.end(),
+                                             [](const Check& check) { return !check.of_view; });
+  node->view_checks.assign(std::make_move_iterator(of_view),
+                           std::make_move_iterator(node->checks.end()));
+  node->checks.erase(of_view, node->checks.end());
   node->ignore_conflicts = insert.ignore_conflicts();
   if (insert.has_conflict_index_id()) node->conflict_index = insert.conflict_index_id();
   ASSIGN_OR_RETURN(node->conflict_update, CompileAll(insert.conflict_update()));

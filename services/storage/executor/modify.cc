@@ -13,7 +13,7 @@ absl::StatusOr<std::vector<Check>> CompileChecks(
   std::vector<Check> result;
   for (const common::v1::CheckConstraint& check : checks) {
     ASSIGN_OR_RETURN(CompiledExpressionPtr condition, sql::expression::Compile(check.condition()));
-    result.push_back({check.name(), std::move(condition)});
+    result.push_back({check.name(), std::move(condition), check.of_view()});
   }
   return result;
 }
@@ -23,9 +23,11 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
   for (const Check& check : checks) {
     ASSIGN_OR_RETURN(const types::VectorPtr result, check.condition->Evaluate(state, rows));
     for (uint32_t row = 0; row < rows.row_count; ++row) {
-      if (result->is_null(row) || result->data<uint8_t>()[row] != 0) continue;
+      const bool null = result->is_null(row);
+      if (null ? !check.of_view : result->data<uint8_t>()[row] != 0) continue;
       const std::vector<const types::Vector*> columns = Pointers(rows);
-      return txn::CheckViolation(table, check.name, columns, row);
+      return check.of_view ? txn::ViewCheckViolation(table, check.name, columns, row)
+                           : txn::CheckViolation(table, check.name, columns, row);
     }
   }
   return absl::OkStatus();

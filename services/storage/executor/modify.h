@@ -18,10 +18,11 @@ namespace adbms::storage::executor {
 struct Check {
   std::string name;
   CompiledExpressionPtr condition;
+  bool of_view = false;  // Of its CHECK OPTION: the condition has to be true.
 };
 absl::StatusOr<std::vector<Check>> CompileChecks(
     const google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>& checks);
-// Errors: 23514 for a row that makes a condition false.
+// Errors: 23514 for a row that makes a condition false, 44000 for one that a view would not show.
 absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
                           sql::expression::EvaluationState& state, const types::Batch& rows);
 

@@ -273,9 +273,18 @@ absl::StatusOr<Value> Publishable(const Call& call) {
 }
 absl::StatusOr<Value> Updatable(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
-  const bool stored = table != nullptr && !(*table)->descriptor.is_virtual() &&
-                      catalog::KindOf((*table)->descriptor) == std::string_view("table");
-  return Value::Int(TypeId::kInt4, stored ? 28 : 0);
+  // Bits of PostgreSQL's commands.
+  constexpr int kUpdate = 1 << 2;
+  constexpr int kInsert = 1 << 3;
+  constexpr int kDelete = 1 << 4;
+  if (table == nullptr) return Value::Int(TypeId::kInt4, 0);
+  const common::v1::TableDescriptor& descriptor = (*table)->descriptor;
+  const bool stored =
+      !descriptor.is_virtual() && catalog::KindOf(descriptor) == std::string_view("table");
+  const auto& rules = descriptor.view_rules();
+  const bool writable = stored || (rules.updatable() && rules.updatable_columns_size() > 0);
+  return Value::Int(TypeId::kInt4, (writable ? kUpdate | kInsert : 0) |
+                                       (stored || rules.updatable() ? kDelete : 0));
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
   std::string_view name = call.arguments[0].bytes();

@@ -1,11 +1,27 @@
 // information_schema: the SQL standard's view of relations.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "common/sql/temporary_schema.h"
 #include "common/types/declared_type.h"
+#include "common/types/time_modifier.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {
 namespace {
+
+// Whether rows can be written through the view, which some column has to be there for.
+bool MayWrite(const common::v1::TableDescriptor& view) {
+  return view.view_rules().updatable() && view.view_rules().updatable_columns_size() > 0;
+}
+
+// As above, of one column of a table or view.
+bool IsColumnWritable(const common::v1::TableDescriptor& table, int64_t ordinal) {
+  if (table.view_sql().empty()) return !table.is_virtual();
+  const auto& columns = table.view_rules().updatable_columns();
+  return MayWrite(table) && std::find(columns.begin(), columns.end(), ordinal) != columns.end();
+}
 
 std::string Database(const RowSource& source) {
   return source.session->current_database.empty() ? "postgres" : source.session->current_database;
@@ -30,8 +46,19 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
         .Set("table_type", view        ? "VIEW"
                            : temporary ? "LOCAL TEMPORARY"
                                        : "BASE TABLE")
-        .Set("is_insertable_into", view || table.is_virtual() ? "NO" : "YES")
+        .Set("is_insertable_into", (view ? MayWrite(table) : !table.is_virtual()) ? "YES" : "NO")
         .Set("is_typed", "NO");
+  }
+}
+
+const char* CheckOptionOf(const common::v1::ViewRules& rules) {
+  switch (rules.check_option()) {
+    case common::v1::ViewRules::CHECK_OPTION_LOCAL:
+      return "LOCAL";
+    case common::v1::ViewRules::CHECK_OPTION_CASCADED:
+      return "CASCADED";
+    default:
+      return "NONE";
   }
 }
 
@@ -44,9 +71,12 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
         .Set("table_schema", ShownSchema(table.schema()))
         .Set("table_name", table.name())
         .Set("view_definition", table.view_sql())
-        .Set("check_option", "NONE")
-        .Set("is_updatable", "NO")
-        .Set("is_insertable_into", "NO");
+        .Set("check_option", CheckOptionOf(table.view_rules()))
+        .Set("is_updatable", MayWrite(table) ? "YES" : "NO")
+        .Set("is_insertable_into", MayWrite(table) ? "YES" : "NO")
+        .Set("is_trigger_updatable", "NO")
+        .Set("is_trigger_deletable", "NO")
+        .Set("is_trigger_insertable_into", "NO");
   }
 }
 
@@ -99,8 +129,15 @@ void SetTypeColumns(const RowSource& source, const types::Type& declared, RowBui
     rows->Set("character_octet_length", 1073741824);
   }
   if (type.id == types::TypeId::kDate) rows->Set("datetime_precision", int64_t{0});
-  if (types::IsDateTime(type.id) && type.id != types::TypeId::kDate)
-    rows->Set("datetime_precision", 6);
+  if (type.id == types::TypeId::kInterval) {
+    const std::string fields = types::IntervalModifierText({type.id, type.modifier});
+    if (fields.starts_with(' '))
+      rows->Set("interval_type", absl::AsciiStrToUpper(fields.substr(1)));
+  }
+  if (type.id == types::TypeId::kInterval ||
+      (types::IsDateTime(type.id) && type.id != types::TypeId::kDate))
+    rows->Set("datetime_precision",
+              types::TimePrecisionOf(type).value_or(types::kMaxTimePrecision));
 }
 
 void SetIdentityColumns(const RowSource& source, const common::v1::ColumnDescriptor& column,
@@ -140,7 +177,7 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
           .Set("is_self_referencing", "NO")
           .Set("is_identity", "NO")
           .Set("is_generated", column.has_generated() ? "ALWAYS" : "NEVER")
-          .Set("is_updatable", table.view_sql().empty() && !table.is_virtual() ? "YES" : "NO");
+          .Set("is_updatable", IsColumnWritable(table, position - 1) ? "YES" : "NO");
       SetIdentityColumns(source, column, rows);
       if (column.has_generated())
         rows->Set("generation_expression", GeneratedDefinition(table, column));
@@ -289,6 +326,7 @@ const RowFillMap& RowFills() {
     AddRelationFills(fills);
     AddSettingFills(fills);
     AddTypeFills(fills);
+    AddExtensionFills(fills);
     AddDeclaredTypeFills(fills);
     AddFunctionFills(fills);
     AddSequenceFills(fills);

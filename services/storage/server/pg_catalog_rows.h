@@ -23,6 +23,7 @@ void AddCommentFills(RowFillMap* fills);
 void AddProgramFills(RowFillMap* fills);
 void AddProgramSchemaFills(RowFillMap* fills);
 void AddLockFills(RowFillMap* fills);
+void AddExtensionFills(RowFillMap* fills);
 void AddInformationSchemaFills(RowFillMap* fills);
 
 }  // namespace adbms::storage::server

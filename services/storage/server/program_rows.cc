@@ -58,10 +58,6 @@ std::string ArrayItem(std::string_view text) {
   return out + "\"";
 }
 
-std::string ArrayText(const std::vector<std::string>& items) {
-  return absl::StrCat("{", absl::StrJoin(items, ","), "}");
-}
-
 // What pg_proc says of the arguments, in several columns.
 void SetArguments(const FunctionDescriptor& function, RowBuilder* rows) {
   std::vector<std::string> inputs;

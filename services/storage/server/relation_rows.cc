@@ -61,6 +61,16 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
       .SetFloat("reltuples", static_cast<double>(source.statistics->RowCount(table)));
 }
 
+void SetViewOptions(const common::v1::ViewRules& rules, RowBuilder* rows) {
+  std::vector<std::string> options;
+  if (rules.security_invoker()) options.push_back("security_invoker=true");
+  if (rules.check_option() == common::v1::ViewRules::CHECK_OPTION_LOCAL)
+    options.push_back("check_option=local");
+  if (rules.check_option() == common::v1::ViewRules::CHECK_OPTION_CASCADED)
+    options.push_back("check_option=cascaded");
+  if (!options.empty()) rows->Set("reloptions", ArrayText(options));
+}
+
 void FillClass(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
@@ -91,6 +101,7 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
         .SetBool("relhastriggers", table.triggers_size() > 0 || table.foreign_keys_size() > 0 ||
                                        !source.catalog->ReferencesTo(id).empty());
+    if (view) SetViewOptions(table.view_rules(), rows);
     if (table.primary_key_oid() != 0) {
       IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
                     table.primary_key_size(), rows);

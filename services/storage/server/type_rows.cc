@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/types/range.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
@@ -55,6 +56,21 @@ constexpr TypeRow kPlainTypes[] = {
     {650, "cidr", -1, false, "b", "I", false, 0, 651, "i", "m", 0, 1267, 1427},
     {829, "macaddr", 6, false, "b", "U", false, 0, 1040, "i", "p", 0, 436, 437},
     {774, "macaddr8", 8, false, "b", "U", false, 0, 775, "i", "p", 0, 4110, 4111},
+    {3904, "int4range", -1, false, "r", "R", false, 0, 3905, "i", "x", 0, 3834, 3835},
+    {3906, "numrange", -1, false, "r", "R", false, 0, 3907, "i", "x", 0, 3834, 3835},
+    {3908, "tsrange", -1, false, "r", "R", false, 0, 3909, "d", "x", 0, 3834, 3835},
+    {3910, "tstzrange", -1, false, "r", "R", false, 0, 3911, "d", "x", 0, 3834, 3835},
+    {3912, "daterange", -1, false, "r", "R", false, 0, 3913, "i", "x", 0, 3834, 3835},
+    {3926, "int8range", -1, false, "r", "R", false, 0, 3927, "d", "x", 0, 3834, 3835},
+    {4451, "int4multirange", -1, false, "m", "R", false, 0, 6150, "i", "x", 0, 4231, 4232},
+    {4532, "nummultirange", -1, false, "m", "R", false, 0, 6151, "i", "x", 0, 4231, 4232},
+    {4533, "tsmultirange", -1, false, "m", "R", false, 0, 6152, "d", "x", 0, 4231, 4232},
+    {4534, "tstzmultirange", -1, false, "m", "R", false, 0, 6153, "d", "x", 0, 4231, 4232},
+    {4535, "datemultirange", -1, false, "m", "R", false, 0, 6155, "i", "x", 0, 4231, 4232},
+    {4536, "int8multirange", -1, false, "m", "R", false, 0, 6157, "d", "x", 0, 4231, 4232},
+    {3831, "anyrange", -1, false, "p", "P", false, 0, 0, "d", "x", 0, 3832, 3833},
+    {4537, "anymultirange", -1, false, "p", "P", false, 0, 0, "d", "x", 0, 4229, 4230},
+    {2776, "anynonarray", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2777, 2778},
     {2950, "uuid", 16, false, "b", "U", false, 0, 2951, "c", "p", 0, 2952, 2953},
 };
 
@@ -69,7 +85,8 @@ const std::vector<TypeRow>& Types() {
       if (element.array == 0) continue;
       const std::string& name = names.emplace_back("_" + std::string(element.name));
       const char* align = std::string_view(element.align) == "d" ? "d" : "i";
-      types->push_back({element.array, name.c_str(), -1, false, element.kind, "A", false,
+      const bool pseudo = std::string_view(element.kind) == "p";
+      types->push_back({element.array, name.c_str(), -1, false, pseudo ? "p" : "b", "A", false,
                         element.oid, 0, align, "x", element.collation, kArrayIn, kArrayOut});
     }
     return types;
@@ -113,6 +130,31 @@ void FillType(const RowSource& source, RowBuilder* rows) {
   AddDeclaredTypeRows(source, rows);
 }
 
+// Of a range type: the operator class of its bounds, and the functions that make it canonical and
+// measure it.
+struct RangeRow {
+  types::TypeId id;
+  int64_t operator_class, canonical, difference;
+};
+constexpr RangeRow kRanges[] = {
+    {types::TypeId::kInt4Range, 1978, 3914, 3922}, {types::TypeId::kNumRange, 3125, 0, 3924},
+    {types::TypeId::kTsRange, 3128, 0, 3929},      {types::TypeId::kTstzRange, 3127, 0, 3930},
+    {types::TypeId::kDateRange, 3122, 3915, 3925}, {types::TypeId::kInt8Range, 3124, 3928, 3923},
+};
+
+void FillRange(const RowSource&, RowBuilder* rows) {
+  for (const RangeRow& range : kRanges) {
+    rows->Row()
+        .Set("rngtypid", static_cast<int64_t>(types::OidOf(range.id)))
+        .Set("rngsubtype", static_cast<int64_t>(types::OidOf(types::BoundOf(range.id))))
+        .Set("rngmultitypid", static_cast<int64_t>(types::OidOf(types::MultirangeOf(range.id))))
+        .Set("rngcollation", int64_t{0})
+        .Set("rngsubopc", range.operator_class)
+        .Set("rngcanonical", range.canonical)
+        .Set("rngsubdiff", range.difference);
+  }
+}
+
 }  // namespace
 
 std::span<const TypeRow> AllTypes() { return Types(); }
@@ -124,6 +166,9 @@ const TypeRow* FindType(int64_t oid) {
   return nullptr;
 }
 
-void AddTypeFills(RowFillMap* fills) { fills->emplace("pg_catalog.pg_type", FillType); }
+void AddTypeFills(RowFillMap* fills) {
+  fills->emplace("pg_catalog.pg_type", FillType);
+  fills->emplace("pg_catalog.pg_range", FillRange);
+}
 
 }  // namespace adbms::storage::server

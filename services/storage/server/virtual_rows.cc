@@ -1,5 +1,7 @@
 #include "services/storage/server/virtual_rows.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/status/macros.h"
 #include "common/types/text_io.h"
 #include "services/storage/executor/row_batch.h"
@@ -7,6 +9,10 @@
 #include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {
+
+std::string ArrayText(const std::vector<std::string>& items) {
+  return absl::StrCat("{", absl::StrJoin(items, ","), "}");
+}
 
 RowBuilder::RowBuilder(const catalog::TableEntry& table) {
   batch_ = executor::NewBatch(table.layout.types, 0);

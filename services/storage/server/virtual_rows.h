@@ -43,6 +43,9 @@ uint32_t RoleOid(const std::string& name);
 // those for the user's.
 std::string ShownSchema(const std::string& schema);
 
+// The items, quoted where they need it, as the text of an array.
+std::string ArrayText(const std::vector<std::string>& items);
+
 // Rows under construction: values by column name, the others NULL.
 class RowBuilder {
  public:

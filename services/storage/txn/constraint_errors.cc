@@ -116,6 +116,12 @@ absl::Status CheckViolation(const catalog::TableEntry& table, const std::string&
                    constraint);
 }
 
+absl::Status ViewCheckViolation(const catalog::TableEntry& table, const std::string& view,
+                                codec::Columns columns, uint32_t row) {
+  return status::Error("44000", "new row violates check option for view \"" + view + "\"",
+                       "Failing row contains " + DescribeRow(table, columns, row) + ".");
+}
+
 absl::Status CheckKeySize(std::string_view key, std::string_view relation) {
   if (key.size() <= kMaxKeyBytes) return absl::OkStatus();
   return status::Error(sqlstate::kProgramLimitExceeded,

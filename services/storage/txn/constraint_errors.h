@@ -23,6 +23,9 @@ absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal
                               codec::Columns columns, uint32_t row);
 absl::Status CheckViolation(const catalog::TableEntry& table, const std::string& constraint,
                             codec::Columns columns, uint32_t row);
+// 44000: the view would not show the row.
+absl::Status ViewCheckViolation(const catalog::TableEntry& table, const std::string& view,
+                                codec::Columns columns, uint32_t row);
 // 54000: the key is longer than a key may be.
 absl::Status CheckKeySize(std::string_view key, std::string_view relation);
 

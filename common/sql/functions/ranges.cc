@@ -1,0 +1,488 @@
+// Ranges and multiranges: constructors, operators, functions and aggregates. Most operators take
+// both alike: a range is a multirange of one.
+#include "common/types/range.h"
+
+#include <cstring>
+#include <memory>
+
+#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/kernel.h"
+#include "common/sql/functions/table_cursors.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+#include "common/types/batch_rows.h"
+
+namespace adbms::sql::functions {
+namespace {
+
+using types::Range;
+using types::Ranges;
+using types::TypeId;
+using types::Value;
+using types::Vector;
+using View = std::string_view;
+namespace sqlstate = status::sqlstate;
+
+// The ranges of a value, none of them empty, in order.
+Ranges ListOf(const Vector& values, uint32_t row) {
+  const TypeId id = values.type().id;
+  const View form = values.data<View>()[row];
+  if (types::IsMultirange(id)) return types::DecodeMultirange(form, id);
+  Range range = types::DecodeRange(form, id);
+  if (range.empty) return {};
+  return {std::move(range)};
+}
+
+Range RangeAt(const Vector& values, uint32_t row) {
+  return types::DecodeRange(values.data<View>()[row], values.type().id);
+}
+
+absl::Status Store(const std::string& form, uint32_t row, Vector* result) {
+  result->data<View>()[row] = result->arena()->Add(form);
+  return result->strings_refused() ? result->StringsRefusal() : absl::OkStatus();
+}
+
+absl::Status StoreRange(const Range& range, uint32_t row, Vector* result) {
+  return Store(types::EncodeRange(range, result->type().id), row, result);
+}
+
+// ---- Predicates ----
+
+using Predicate = bool (*)(const Ranges&, const Ranges&);
+
+template <Predicate kHolds>
+absl::Status Test(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                  uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    RETURN_IF_ERROR(context.Handled(arguments[0]->data<View>()[row].size() +
+                                    arguments[1]->data<View>()[row].size()));
+    result->data<uint8_t>()[row] = kHolds(ListOf(*arguments[0], row), ListOf(*arguments[1], row));
+  }
+  return absl::OkStatus();
+}
+
+bool ListContains(const Ranges& a, const Ranges& b) {
+  size_t at = 0;
+  for (const Range& inner : b) {
+    while (at < a.size() && types::IsBefore(a[at], inner)) ++at;
+    if (at == a.size() || !types::Contains(a[at], inner)) return false;
+  }
+  return true;
+}
+bool ListIsContained(const Ranges& a, const Ranges& b) { return ListContains(b, a); }
+bool ListsOverlap(const Ranges& a, const Ranges& b) {
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    if (types::Overlaps(a[i], b[j])) return true;
+    if (types::IsBefore(a[i], b[j])) {
+      ++i;
+    } else {
+      ++j;
+    }
+  }
+  return false;
+}
+bool ListIsBefore(const Ranges& a, const Ranges& b) {
+  return !a.empty() && !b.empty() && types::IsBefore(a.back(), b.front());
+}
+bool ListIsAfter(const Ranges& a, const Ranges& b) { return ListIsBefore(b, a); }
+bool EndsNotAfter(const Ranges& a, const Ranges& b) {
+  return !a.empty() && !b.empty() &&
+         types::CompareBounds(types::UpperOf(a.back()), types::UpperOf(b.back())) <= 0;
+}
+bool BeginsNotBefore(const Ranges& a, const Ranges& b) {
+  return !a.empty() && !b.empty() &&
+         types::CompareBounds(types::LowerOf(a.front()), types::LowerOf(b.front())) >= 0;
+}
+bool ListsTouch(const Ranges& a, const Ranges& b) {
+  if (a.empty() || b.empty()) return false;
+  // Only at their ends, the one behind the other.
+  return (ListIsBefore(a, b) && types::IsAdjacent(a.back(), b.front())) ||
+         (ListIsBefore(b, a) && types::IsAdjacent(b.back(), a.front()));
+}
+
+// Argument `kList` of the two holds the ranges, the other one a value.
+template <size_t kList>
+absl::Status HasValue(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                      uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const Value value = arguments[1 - kList]->Get(row);
+    bool found = false;
+    for (const Range& range : ListOf(*arguments[kList], row))
+      found |= types::ContainsValue(range, value);
+    result->data<uint8_t>()[row] = found;
+  }
+  return absl::OkStatus();
+}
+
+template <bool (*kHolds)(int)>
+absl::Status Compare(const EvaluationContext&, const std::vector<const Vector*>& arguments,
+                     uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    result->data<uint8_t>()[row] = kHolds(types::CompareRangeForms(
+        arguments[0]->data<View>()[row], arguments[1]->data<View>()[row], arguments[0]->type().id));
+  }
+  return absl::OkStatus();
+}
+
+// ---- Sets ----
+
+absl::StatusOr<Ranges> UnionOf(Ranges a, Ranges b) {
+  for (Range& range : b) a.push_back(std::move(range));
+  return types::Normalized(std::move(a));
+}
+absl::StatusOr<Ranges> IntersectionOf(Ranges a, Ranges b) {
+  Ranges both;
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    Range common = types::Intersect(a[i], b[j]);
+    if (!common.empty) both.push_back(std::move(common));
+    if (types::CompareBounds(types::UpperOf(a[i]), types::UpperOf(b[j])) < 0) {
+      ++i;
+    } else {
+      ++j;
+    }
+  }
+  return both;
+}
+absl::StatusOr<Ranges> DifferenceOf(Ranges a, Ranges b) {
+  Ranges left;
+  for (const Range& range : a) {
+    Ranges parts{range};
+    for (const Range& taken : b) {
+      Ranges rest;
+      for (const Range& part : parts) {
+        for (Range& piece : types::Without(part, taken)) rest.push_back(std::move(piece));
+      }
+      parts = std::move(rest);
+    }
+    for (Range& part : parts) left.push_back(std::move(part));
+  }
+  return left;
+}
+
+using SetOperation = absl::StatusOr<Ranges> (*)(Ranges, Ranges);
+
+// Of ranges the result has to be one, too; `kWhat` says of what it is not.
+template <SetOperation kOperation, const char* kWhat>
+absl::Status Combine(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
+                     uint32_t rows, Vector* result) {
+  const TypeId id = result->type().id;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    RETURN_IF_ERROR(context.Handled(
+        2 * (arguments[0]->data<View>()[row].size() + arguments[1]->data<View>()[row].size())));
+    ASSIGN_OR_RETURN(Ranges ranges,
+                     kOperation(ListOf(*arguments[0], row), ListOf(*arguments[1], row)));
+    if (types::IsMultirange(id)) {
+      RETURN_IF_ERROR(Store(types::EncodeMultirange(std::move(ranges), id), row, result));
+      continue;
+    }
+    if (ranges.size() > 1)
+      return status::Error("22000",
+                           std::string("result of range ") + kWhat + " would not be contiguous");
+    RETURN_IF_ERROR(StoreRange(ranges.empty() ? Range::Empty() : ranges[0], row, result));
+  }
+  return absl::OkStatus();
+}
+constexpr char kUnion[] = "union";
+constexpr char kIntersection[] = "intersection";
+constexpr char kDifference[] = "difference";
+
+// range_merge: of two ranges, or of all of a multirange.
+absl::Status Merge(const EvaluationContext&, const std::vector<const Vector*>& arguments,
+                   uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    Range merged = Range::Empty();
+    for (const Vector* argument : arguments) {
+      for (const Range& range : ListOf(*argument, row)) merged = types::Span(merged, range);
+    }
+    RETURN_IF_ERROR(StoreRange(merged, row, result));
+  }
+  return absl::OkStatus();
+}
+
+// ---- Parts ----
+
+template <bool kLower>
+absl::Status Bound(const EvaluationContext&, const std::vector<const Vector*>& arguments,
+                   uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const Ranges ranges = ListOf(*arguments[0], row);
+    const types::RangeBound bound = ranges.empty() ? types::RangeBound()
+                                    : kLower       ? types::LowerOf(ranges.front())
+                                                   : types::UpperOf(ranges.back());
+    if (bound.infinite) {
+      result->SetNull(row);
+    } else {
+      result->Set(row, *bound.value);
+    }
+  }
+  return absl::OkStatus();
+}
+
+enum class Question { kEmpty, kLowerInclusive, kUpperInclusive, kLowerInfinite, kUpperInfinite };
+
+template <Question kQuestion>
+absl::Status Ask(const EvaluationContext&, const std::vector<const Vector*>& arguments,
+                 uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const Ranges ranges = ListOf(*arguments[0], row);
+    const auto answer = [&] {
+      if (kQuestion == Question::kEmpty) return ranges.empty();
+      if (ranges.empty()) return false;
+      switch (kQuestion) {
+        case Question::kLowerInclusive:
+          return ranges.front().lower_inclusive;
+        case Question::kUpperInclusive:
+          return ranges.back().upper_inclusive;
+        case Question::kLowerInfinite:
+          return ranges.front().lower_infinite;
+        default:
+          return ranges.back().upper_infinite;
+      }
+    };
+    result->data<uint8_t>()[row] = answer();
+  }
+  return absl::OkStatus();
+}
+
+// ---- Constructors ----
+
+absl::Status ReadFlags(View flags, Range* range) {
+  range->lower_inclusive = flags.starts_with('[');
+  range->upper_inclusive = flags.ends_with(']');
+  const bool valid = flags.size() == 2 && (flags[0] == '[' || flags[0] == '(') &&
+                     (flags[1] == ']' || flags[1] == ')');
+  if (valid) return absl::OkStatus();
+  return status::Error(sqlstate::kSyntaxError, "invalid range bound flags", {},
+                       "Valid values are \"[]\", \"[)\", \"(]\", and \"()\".");
+}
+
+// Not strict: NULL bounds are infinite.
+absl::Status MakeRange(const EvaluationContext&, const std::vector<const Vector*>& arguments,
+                       uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    Range range;
+    range.lower_inclusive = true;
+    if (arguments.size() > 2) {
+      if (arguments[2]->is_null(row))
+        return status::Error("22000", "range constructor flags argument must not be null");
+      RETURN_IF_ERROR(ReadFlags(arguments[2]->data<View>()[row], &range));
+    }
+    range.lower_infinite = arguments[0]->is_null(row);
+    range.upper_infinite = arguments[1]->is_null(row);
+    if (!range.lower_infinite) range.lower = arguments[0]->Get(row);
+    if (!range.upper_infinite) range.upper = arguments[1]->Get(row);
+    ASSIGN_OR_RETURN(range, types::Canonical(std::move(range), result->type().id));
+    RETURN_IF_ERROR(StoreRange(range, row, result));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MakeMultirange(const EvaluationContext&, const std::vector<const Vector*>& arguments,
+                            uint32_t rows, Vector* result) {
+  for (uint32_t row = 0; row < rows; ++row) {
+    Ranges ranges;
+    bool null = false;
+    for (const Vector* argument : arguments) {
+      null |= argument->is_null(row);
+      if (!argument->is_null(row)) ranges.push_back(RangeAt(*argument, row));
+    }
+    // One is strict, of several none may be NULL.
+    if (null && arguments.size() == 1) {
+      result->SetNull(row);
+      continue;
+    }
+    if (null) return status::Error("22004", "multirange values cannot contain null members");
+    RETURN_IF_ERROR(
+        Store(types::EncodeMultirange(std::move(ranges), result->type().id), row, result));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CastToMultirange(const EvaluationContext&, const Vector& input, bool, Vector* result) {
+  for (uint32_t row = 0; row < input.size(); ++row) {
+    if (input.is_null(row)) continue;
+    RETURN_IF_ERROR(
+        Store(types::EncodeMultirange(ListOf(input, row), result->type().id), row, result));
+  }
+  return absl::OkStatus();
+}
+
+// ---- Aggregates ----
+
+struct Gathered {
+  Ranges ranges;
+  bool any = false;
+};
+
+// range_agg, and range_intersect_agg.
+class RangeAggregate : public Aggregate {
+ public:
+  explicit RangeAggregate(bool intersects) : intersects_(intersects) {}
+
+  size_t state_size() const override { return sizeof(Gathered*); }
+  void Initialize(char* state) const override { std::memset(state, 0, sizeof(Gathered*)); }
+  absl::Status Update(const std::vector<const Vector*>& arguments, uint32_t rows,
+                      char* const* states) const override {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (arguments[0]->is_null(row)) continue;
+      Gathered*& gathered = At(states[row]);
+      if (gathered == nullptr) gathered = new Gathered();
+      Ranges ranges = ListOf(*arguments[0], row);
+      if (intersects_ && gathered->any) {
+        ASSIGN_OR_RETURN(gathered->ranges,
+                         IntersectionOf(std::move(gathered->ranges), std::move(ranges)));
+      } else {
+        for (Range& range : ranges) gathered->ranges.push_back(std::move(range));
+      }
+      gathered->any = true;
+    }
+    return absl::OkStatus();
+  }
+  int64_t GrowthOf(const std::vector<const Vector*>& arguments, uint32_t rows,
+                   char* const*) const override {
+    int64_t bytes = 0;
+    for (uint32_t row = 0; row < rows; ++row) {
+      // About as many ranges as there are bounds of eight bytes.
+      if (!arguments[0]->is_null(row))
+        bytes += static_cast<int64_t>((arguments[0]->data<View>()[row].size() / 8 + 1) * 2 *
+                                      sizeof(Range));
+    }
+    return bytes;
+  }
+  absl::Status Finalize(const char* state, Vector* result, uint32_t row) const override {
+    const Gathered* gathered = At(const_cast<char*>(state));
+    if (gathered == nullptr) {
+      result->SetNull(row);
+      return absl::OkStatus();
+    }
+    const TypeId id = result->type().id;
+    if (types::IsMultirange(id))
+      return Store(types::EncodeMultirange(gathered->ranges, id), row, result);
+    return StoreRange(gathered->ranges.empty() ? Range::Empty() : gathered->ranges[0], row, result);
+  }
+  void Destroy(char* state) const override {
+    delete At(state);
+    At(state) = nullptr;
+  }
+
+ private:
+  static Gathered*& At(char* state) { return *reinterpret_cast<Gathered**>(state); }
+
+  const bool intersects_;
+};
+
+// unnest of a multirange.
+class RangesCursor : public TableFunction::Cursor {
+ public:
+  RangesCursor(Ranges ranges, TypeId id) : ranges_(std::move(ranges)), id_(id) {}
+  absl::StatusOr<bool> Next(types::Batch* batch) override {
+    if (next_ == ranges_.size()) return false;
+    auto column = std::make_shared<Vector>(types::Type{id_, 0});
+    for (; next_ < ranges_.size() && column->size() < types::BatchRows(); ++next_)
+      column->Append(Value::String({id_, 0}, types::EncodeRange(ranges_[next_], id_)));
+    *batch = types::Batch();
+    batch->row_count = column->size();
+    batch->columns.push_back(std::move(column));
+    return true;
+  }
+
+ private:
+  const Ranges ranges_;
+  const TypeId id_;
+  size_t next_ = 0;
+};
+
+absl::StatusOr<CursorPtr> OpenRanges(const EvaluationContext&,
+                                     const std::vector<Value>& arguments) {
+  if (arguments[0].is_null()) return std::make_unique<EmptyCursor>();
+  const TypeId id = arguments[0].type().id;
+  return std::make_unique<RangesCursor>(types::DecodeMultirange(arguments[0].bytes(), id),
+                                        types::RangeOf(id));
+}
+
+// ---- Registration ----
+
+bool IsLess(int order) { return order < 0; }
+bool IsNotGreater(int order) { return order <= 0; }
+bool IsSame(int order) { return order == 0; }
+bool IsOther(int order) { return order != 0; }
+bool IsNotLess(int order) { return order >= 0; }
+bool IsGreater(int order) { return order > 0; }
+
+// What ranges and multiranges both have, of one type.
+void AddCommon(CatalogBuilder& builder, TypeId id, TypeId bound) {
+  const TypeId boolean = TypeId::kBool;
+  builder.AddOperator("=", {id, id}, boolean, Compare<IsSame>, "=", "<>");
+  builder.AddOperator("<>", {id, id}, boolean, Compare<IsOther>, "<>", "=");
+  builder.AddOperator("<", {id, id}, boolean, Compare<IsLess>, ">", ">=");
+  builder.AddOperator("<=", {id, id}, boolean, Compare<IsNotGreater>, ">=", ">");
+  builder.AddOperator(">", {id, id}, boolean, Compare<IsGreater>, "<", "<=");
+  builder.AddOperator(">=", {id, id}, boolean, Compare<IsNotLess>, "<=", "<");
+  builder.AddOperator("@>", {id, bound}, boolean, HasValue<0>);
+  builder.AddOperator("<@", {bound, id}, boolean, HasValue<1>);
+  builder.AddOperator("+", {id, id}, id, Combine<UnionOf, kUnion>, "+");
+  builder.AddOperator("*", {id, id}, id, Combine<IntersectionOf, kIntersection>, "*");
+  builder.AddOperator("-", {id, id}, id, Combine<DifferenceOf, kDifference>);
+  builder.AddFunction("lower", {id}, bound, Bound<true>);
+  builder.AddFunction("upper", {id}, bound, Bound<false>);
+  builder.AddFunction("isempty", {id}, boolean, Ask<Question::kEmpty>);
+  builder.AddFunction("lower_inc", {id}, boolean, Ask<Question::kLowerInclusive>);
+  builder.AddFunction("upper_inc", {id}, boolean, Ask<Question::kUpperInclusive>);
+  builder.AddFunction("lower_inf", {id}, boolean, Ask<Question::kLowerInfinite>);
+  builder.AddFunction("upper_inf", {id}, boolean, Ask<Question::kUpperInfinite>);
+  builder.AddAggregate("range_intersect_agg", {id}, id,
+                       [] { return std::make_unique<RangeAggregate>(true); });
+}
+
+}  // namespace
+
+void AddRanges(CatalogBuilder& builder) {
+  const TypeId boolean = TypeId::kBool;
+  for (const TypeId range : types::RangeTypes()) {
+    const TypeId bound = types::BoundOf(range);
+    const TypeId multirange = types::MultirangeOf(range);
+    const std::string name(types::CatalogName(range));
+    const std::string multi_name(types::CatalogName(multirange));
+    AddCommon(builder, range, bound);
+    AddCommon(builder, multirange, bound);
+    for (const TypeId left : {range, multirange}) {
+      for (const TypeId right : {range, multirange}) {
+        builder.AddOperator("@>", {left, right}, boolean, Test<ListContains>, "<@");
+        builder.AddOperator("<@", {left, right}, boolean, Test<ListIsContained>, "@>");
+        builder.AddOperator("&&", {left, right}, boolean, Test<ListsOverlap>, "&&");
+        builder.AddOperator("<<", {left, right}, boolean, Test<ListIsBefore>, ">>");
+        builder.AddOperator(">>", {left, right}, boolean, Test<ListIsAfter>, "<<");
+        builder.AddOperator("&<", {left, right}, boolean, Test<EndsNotAfter>);
+        builder.AddOperator("&>", {left, right}, boolean, Test<BeginsNotBefore>);
+        builder.AddOperator("-|-", {left, right}, boolean, Test<ListsTouch>, "-|-");
+      }
+      builder.AddAggregate("range_agg", {left}, multirange,
+                           [] { return std::make_unique<RangeAggregate>(false); });
+    }
+    builder.AddFunction(name, {bound, bound}, range, MakeRange, kNotStrict);
+    builder.AddFunction(name, {bound, bound, TypeId::kText}, range, MakeRange, kNotStrict);
+    builder.AddFunction(multi_name, {}, multirange, MakeMultirange, kNotStrict);
+    builder.AddFunction(multi_name, {range}, multirange, MakeMultirange,
+                        {false, true, Volatility::kImmutable});
+    builder.AddFunction("multirange", {range}, multirange, MakeMultirange);
+    builder.AddFunction("range_merge", {range, range}, range, Merge);
+    builder.AddFunction("range_merge", {multirange}, range, Merge);
+    builder.AddCast(range, multirange, CastContext::kExplicit, CastToMultirange);
+    TableFunction unnest;
+    unnest.name = "unnest";
+    unnest.arguments = {multirange};
+    unnest.result = {range};
+    unnest.column_names = {"unnest"};
+    unnest.open = OpenRanges;
+    builder.AddTableFunction(std::move(unnest));
+  }
+}
+
+}  // namespace adbms::sql::functions
