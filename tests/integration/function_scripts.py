@@ -90,6 +90,7 @@ SELECT json '["\\u0000"]' #>> '{0}'
 SELECT to_timestamp('19971', 'YYYYMMDD')
 SELECT to_timestamp('2016-06-13 15:50:60', 'YYYY-MM-DD HH24:MI:SS')
 SELECT to_timestamp('2016-06-13 24:00:00', 'YYYY-MM-DD HH24:MI:SS')
+SELECT to_date('-44-02-01 BC', 'YYYY-MM-DD BC'), to_date('44-02-01 BC', 'YYYY-MM-DD BC'), to_date('-44-02-01', 'YYYY-MM-DD')
 SELECT to_date('2015 366', 'YYYY DDD')
 SELECT to_date('2016 366', 'YYYY DDD'), to_date('2016 367', 'YYYY DDD')
 SELECT to_date('20160101', 'YYYYMMDD'), to_date('2016', 'YYYY'), to_date('201611', 'YYYYFMMMDD')""",

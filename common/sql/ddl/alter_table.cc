@@ -156,6 +156,19 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return command.name == nullptr || *command.name == '\0'
                  ? absl::OkStatus()
                  : ColumnNamed(table, command.name, -1).status();
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropOids:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetLogged:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetUnLogged:
+      // Rows have neither oids nor an order of their own, and every table is logged.
+      return absl::OkStatus();
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn:
+      return IndexNamed(table, command.name);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplicaIdentity: {
+      const PgQuery__ReplicaIdentityStmt& identity = *command.def->replica_identity_stmt;
+      return parser::View(identity.name).empty() ? absl::OkStatus()
+                                                 : IndexNamed(table, identity.name);
+    }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions: {
       const NodeList options{command.def->list->items, command.def->list->n_items};
@@ -166,6 +179,17 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     default:
       return Unsupported(-1, "this ALTER TABLE action");
   }
+}
+
+absl::Status DdlBinder::IndexNamed(const Table& table, const std::string& name) const {
+  const bool found =
+      (table.primary_key_oid() != 0 && table.primary_key_name() == name) ||
+      std::any_of(table.indexes().begin(), table.indexes().end(),
+                  [&](const auto& index) { return index.name() == name; });
+  if (found) return absl::OkStatus();
+  return ErrorAt(sqlstate::kUndefinedObject, -1,
+                 absl::StrCat("index \"", name, "\" for table \"", table.name(),
+                              "\" does not exist"));
 }
 
 absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {

@@ -311,6 +311,8 @@ class DdlBinder {
   absl::Status ReadViewOptions(NodeList options, bool reset, common::v1::ViewRules* rules) const;
   // What may be changed through it. Errors: 0A000 for a CHECK OPTION where nothing may.
   absl::Status DescribeView(Table* view) const;
+  // Errors: 42704 when the table has no such index.
+  absl::Status IndexNamed(const Table& table, const std::string& name) const;
   absl::Status AlterViewOptions(const Table& view, NodeList options, bool reset);
   void KeepSearchPath(Table* view) const;
 

@@ -505,7 +505,10 @@ class TemplateReader {
       if (reading_.pm && reading_.hour < 12) reading_.hour += 12;
       if (!reading_.pm && reading_.hour == 12) reading_.hour = 0;
     }
-    civil.year = reading_.bc ? 1 - reading_.year : reading_.year;
+    // A year before Christ that is negative is one after.
+    civil.year = !reading_.bc         ? reading_.year
+                 : reading_.year < 0 ? -reading_.year
+                                     : 1 - reading_.year;
     if (!reading_.bc && reading_.year <= 0) civil.year = reading_.year == 0 ? 0 : reading_.year + 1;
     civil.month = reading_.month;
     civil.day = reading_.day;
