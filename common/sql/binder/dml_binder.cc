@@ -305,7 +305,7 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
   UseTable(*query_->target, common::v1::PRIVILEGE_SELECT);
   for (const Target& target : targets) {
     if (plan::HasSubquery(target.expression)) return Unsupported(-1, "a subquery in RETURNING");
-    returning->push_back(target.expression);
+    returning->push_back(WithKnownTableOid(target.expression));
     query_->output_names.push_back(target.name);
   }
   return absl::OkStatus();
@@ -339,6 +339,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   for (const ColumnId id : query_->root->output)
     target.columns.push_back(query_->AddColumn(query_->columns[id]));
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, target.columns));
+  RETURN_IF_ERROR(BindPartitionChecks(target.columns));
   ScopeItem item;
   item.alias =
       insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
@@ -353,6 +354,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
     RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
   Scope returning(nullptr);
   returning.items.push_back(std::move(item));
+  ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
                                 &target.returning));
   return SendTriggerRows(TriggerEvent::kInsert, {}, parent == nullptr, &target.returning);
@@ -380,6 +382,8 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   query_->change.row_key = query_->AddColumn({"$rowkey", {TypeId::kBytea, 0}, 0, 0, true});
   scan->output.push_back(query_->change.row_key);
   scan->ordinals.push_back(plan::kRowKeyOrdinal);
+  AddTableOid(scan.get(), item);
+  if (table.has_partition_key() && !range.inh) return WithoutPartitions(*scan);
   return scan;
 }
 
@@ -504,6 +508,7 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   for (const ColumnId id : change.columns)
     change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, change.new_columns));
+  RETURN_IF_ERROR(BindPartitionChecks(change.new_columns));
   RETURN_IF_ERROR(BindCascades(*table, /*removed=*/false, change.assigned));
   Scope returning(nullptr);
   returning.items = scope.items;
@@ -511,6 +516,7 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   for (int i = 0; i < table->columns_size(); ++i) {
     if (!table->columns(i).dropped()) returning.items[0].columns[live++].id = change.new_columns[i];
   }
+  ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({update.returning_list, update.n_returning_list}, &returning,
                                 &change.returning));
   return SendTriggerRows(TriggerEvent::kUpdate, assigned, parent == nullptr, &change.returning);
@@ -530,6 +536,7 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent)
   query_->change.new_columns = query_->change.columns;
   Scope returning(nullptr);
   returning.items = scope.items;
+  ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({erase.returning_list, erase.n_returning_list}, &returning,
                                 &query_->change.returning));
   return SendTriggerRows(TriggerEvent::kDelete, {}, parent == nullptr, &query_->change.returning);

@@ -148,6 +148,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddKeywords(content_);
     AddRecordSets(content_);
     AddSampling(content_);
+    AddPartitioning(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

@@ -164,7 +164,17 @@ CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& stat
           {}, "You can drop constraint " + name.name() + " on table " + table + " instead.");
     }
     const uint32_t index_id = ref.index->index_id();
-    RETURN_IF_ERROR(RemoveIndex(ref.table->descriptor.table_id(), index_id));
+    if (const uint32_t whole = ref.index->parent_index_id(); whole != 0) {
+      const CatalogState::IndexRef above = state_->FindIndex(whole);
+      const std::string needs = above.index == nullptr ? "" : above.index->name();
+      return status::Error("2BP01",
+                           "cannot drop index " + name.name() + " because index " + needs +
+                               " requires it",
+                           {}, "You can drop index " + needs + " instead.");
+    }
+    const uint32_t table_id = ref.table->descriptor.table_id();
+    RETURN_IF_ERROR(RemoveParts(table_id, index_id));
+    RETURN_IF_ERROR(RemoveIndex(table_id, index_id));
     result.set_object_id(index_id);
     result.set_changed(true);
   }

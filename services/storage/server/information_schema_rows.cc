@@ -287,6 +287,7 @@ const RowFillMap& RowFills() {
   static const RowFillMap* const kFills = [] {
     auto* fills = new RowFillMap();
     AddRelationFills(fills);
+    AddPartitionFills(fills);
     AddSettingFills(fills);
     AddTypeFills(fills);
     AddDeclaredTypeFills(fills);
