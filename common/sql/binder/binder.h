@@ -154,6 +154,11 @@ class Binder {
       const common::v1::TableDescriptor& table,
       const std::function<void(const common::v1::TableDescriptor&)>& visit) const;
   // The CHECK constraints of the target's partitions that it does not have itself.
+  // The columns of the partition keys of tables with very many partitions: constants that say which
+  // of them are read are part of the plan.
+  std::map<uint32_t, std::set<uint32_t>> KeysOfManyPartitions() const;
+  void CollectKeyLiterals(const std::map<uint32_t, std::set<uint32_t>>& keys, const plan::Expr& e,
+                          std::set<int>* literals) const;
   absl::Status BindPartitionChecks(const std::vector<ColumnId>& columns);
   // RETURNING may ask for the oid of a written row's table, which `item` is.
   void ReturnTableOid(ScopeItem* item);

@@ -141,7 +141,8 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
       if (!table.has_partition_key())
-        return invalid(absl::StrCat("table \"", table.name(), "\" is not partitioned"));
+        return ErrorAt("42P17", -1,
+                       absl::StrCat("table \"", table.name(), "\" is not partitioned"));
       break;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit:
@@ -263,6 +264,12 @@ absl::Status DdlBinder::DetachPartition(const PgQuery__PartitionCmd& command, co
     return ErrorAt(sqlstate::kUndefinedTable, -1,
                    absl::StrCat("relation \"", child->name(), "\" is not a partition of relation \"",
                                 table.name(), "\""));
+  const auto& members = table.partition_key().partitions();
+  if (command.concurrent && std::any_of(members.begin(), members.end(), [](const auto& member) {
+        return member.bound().is_default();
+      }))
+    return ErrorAt(sqlstate::kObjectNotInPrerequisiteState, -1,
+                   "cannot detach partitions concurrently when a default partition exists");
   Alter(table, false)->set_detach_partition(child->table_id());
   return absl::OkStatus();
 }

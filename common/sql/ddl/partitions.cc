@@ -53,7 +53,7 @@ std::string NameOfKey(const Table& table, size_t at) {
 }  // namespace
 
 absl::Status DdlBinder::BindPartitionKey(const PgQuery__PartitionSpec& spec, Table* table) {
-  const std::string strategy = absl::AsciiStrToLower(parser::View(spec.strategy));
+  const std::string strategy = absl::AsciiStrToLower(std::string(parser::View(spec.strategy)));
   PartitionKey& key = *table->mutable_partition_key();
   if (strategy == "range") {
     key.set_strategy(PartitionKey::STRATEGY_RANGE);
@@ -207,7 +207,7 @@ absl::Status DdlBinder::CheckKeysHavePartitionKey(const Table& table) const {
 absl::StatusOr<plan::ExprPtr> DdlBinder::BindBoundValue(const Node* node, const Table& parent,
                                                         size_t at) const {
   if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
-    return ErrorAt(sqlstate::kInvalidColumnReference, node->column_ref->location,
+    return ErrorAt(sqlstate::kFeatureNotSupported, node->column_ref->location,
                    "cannot use column reference in partition bound expression");
   const Table no_columns;
   TableExpressions expressions(input_, tree_, no_columns);
@@ -252,8 +252,7 @@ absl::Status DdlBinder::BindRangeEnd(NodeList nodes, const Table& parent,
     ASSIGN_OR_RETURN(const plan::ExprPtr value,
                      BindBoundValue(node, parent, static_cast<size_t>(end->size() - 1)));
     if (value->value.is_null())
-      return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
-                     "cannot specify NULL in range bound");
+      return ErrorAt(kInvalidObject, -1, "cannot specify NULL in range bound");
     if (infinite != PartitionRangeValue::KIND_UNSPECIFIED)
       return ErrorAt(sqlstate::kDatatypeMismatch, value->location,
                      infinite == PartitionRangeValue::KIND_MINVALUE
@@ -334,7 +333,7 @@ absl::Status DdlBinder::AddInherited(const PgQuery__CreateStmt& create,
   ASSIGN_OR_RETURN(const Table* parent, Resolve(*create.inh_relations[0]->range_var));
   Table* table = statement->mutable_table();
   if (!parent->has_partition_key())
-    return ErrorAt(sqlstate::kWrongObjectType, -1,
+    return ErrorAt(kInvalidObject, -1,
                    absl::StrCat("\"", parent->name(), "\" is not partitioned"));
   const bool temporary = IsTemporarySchema(table->schema());
   if (temporary != IsTemporarySchema(parent->schema()))

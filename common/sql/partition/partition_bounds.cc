@@ -35,7 +35,8 @@ bool RemaindersMeet(const PartitionBound& a, const PartitionBound& b) {
 std::string ValueText(const common::v1::Datum& datum) {
   const auto value = types::FromProto(datum);
   if (!value.ok() || value->is_null()) return "NULL";
-  const std::string text = types::FormatText(*value, types::TextOptions());
+  std::string text;
+  types::FormatText(*value, types::TextOptions(), &text);
   const types::TypeId id = value->type().id;
   if (id == types::TypeId::kBool) return value->bool_value() ? "true" : "false";
   const bool digit = !text.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text[0]));

@@ -31,6 +31,18 @@ absl::Status CheckKeys(TableDescriptor* table, const IndexDescriptor& index) {
   return CheckColumns(table, index.predicate().columns());
 }
 
+// The name of the partitioned table's index that this one is a part of; empty: of none.
+std::string WholeOf(const CatalogState& state, const CatalogState::IndexRef& part) {
+  if (part.index != nullptr) {
+    const CatalogState::IndexRef above = state.FindIndex(part.index->parent_index_id());
+    return above.index == nullptr ? std::string() : above.index->name();
+  }
+  const TableEntryPtr* above = state.Find(part.table->descriptor.partition_of());
+  return above == nullptr || (*above)->descriptor.primary_key_oid() == 0
+             ? std::string()
+             : (*above)->descriptor.primary_key_name();
+}
+
 }  // namespace
 
 absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index,
@@ -156,6 +168,10 @@ CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& stat
                            "index " + Quoted(name.name()) + " does not exist");
     }
     const std::string table = ref.table->descriptor.name();
+    if (const std::string whole = WholeOf(*state_, ref); !whole.empty())
+      return status::Error(
+          "2BP01", "cannot drop index " + name.name() + " because index " + whole + " requires it",
+          {}, "You can drop index " + whole + " instead.");
     if (ref.index == nullptr || ref.index->is_constraint()) {
       return status::Error(
           "2BP01",
@@ -164,14 +180,6 @@ CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& stat
           {}, "You can drop constraint " + name.name() + " on table " + table + " instead.");
     }
     const uint32_t index_id = ref.index->index_id();
-    if (const uint32_t whole = ref.index->parent_index_id(); whole != 0) {
-      const CatalogState::IndexRef above = state_->FindIndex(whole);
-      const std::string needs = above.index == nullptr ? "" : above.index->name();
-      return status::Error("2BP01",
-                           "cannot drop index " + name.name() + " because index " + needs +
-                               " requires it",
-                           {}, "You can drop index " + needs + " instead.");
-    }
     const uint32_t table_id = ref.table->descriptor.table_id();
     RETURN_IF_ERROR(RemoveParts(table_id, index_id));
     RETURN_IF_ERROR(RemoveIndex(table_id, index_id));

@@ -9,8 +9,6 @@
 namespace adbms::storage::executor {
 namespace {
 
-constexpr size_t kSpaceBytes = 4;
-
 absl::Status Violation(const catalog::TableEntry& table, std::string message, std::string detail) {
   status::SqlError error;
   error.sqlstate = std::string(status::sqlstate::kCheckViolation);
@@ -38,7 +36,7 @@ absl::Status PartitionTargets::Add(const catalog::TableEntry* table, const Index
     leaf.table = table;
     leaf.index_of = indexes;
     node->leaf = &leaf;
-    by_space_.emplace(codec::SpaceBegin(table->layout.storage_id), &leaf);
+    by_space_.emplace(table->layout.storage_id, &leaf);
     return absl::OkStatus();
   }
   for (const auto& member : table->descriptor.partition_key().partitions()) {
@@ -138,7 +136,7 @@ absl::Status PartitionTargets::CheckOwn(const types::Batch& rows) const {
 }
 
 const PartitionTargets::Leaf* PartitionTargets::LeafOf(std::string_view row_key) const {
-  const auto at = by_space_.find(row_key.substr(0, kSpaceBytes));
+  const auto at = by_space_.find(codec::SpaceOf(row_key));
   return at == by_space_.end() ? nullptr : at->second;
 }
 

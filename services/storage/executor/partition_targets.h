@@ -62,7 +62,7 @@ class PartitionTargets {
   std::vector<std::pair<const catalog::TableEntry*, uint32_t>> above_;
   Node root_;
   std::vector<std::unique_ptr<Leaf>> leaves_;
-  absl::flat_hash_map<std::string, const Leaf*> by_space_;
+  absl::flat_hash_map<uint32_t, const Leaf*> by_space_;
 };
 
 // Rows of one leaf among others.
