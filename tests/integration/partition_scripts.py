@@ -75,7 +75,7 @@ CREATE TABLE h3 PARTITION OF h FOR VALUES WITH (MODULUS 8, REMAINDER 3)
 CREATE TABLE h4 PARTITION OF h FOR VALUES WITH (MODULUS 8, REMAINDER 7)
 INSERT INTO h SELECT g, 't' || g FROM generate_series(-20, 40) g
 INSERT INTO h VALUES (NULL, 'null') RETURNING tableoid::regclass
-SELECT tableoid::regclass, count(*), min(id), max(id), sum(id) FROM h GROUP BY 1 ORDER BY 1::text
+SELECT tableoid::regclass, count(*), min(id), max(id), sum(id) FROM h GROUP BY tableoid ORDER BY tableoid::regclass::text
 SELECT tableoid::regclass, * FROM h WHERE id = 17
 SELECT tableoid::regclass, * FROM h WHERE id IN (3, 4, 5) ORDER BY id
 CREATE TABLE h5 PARTITION OF h FOR VALUES WITH (MODULUS 6, REMAINDER 0)
@@ -89,7 +89,7 @@ CREATE TABLE ht0 PARTITION OF ht FOR VALUES WITH (MODULUS 3, REMAINDER 0)
 CREATE TABLE ht1 PARTITION OF ht FOR VALUES WITH (MODULUS 3, REMAINDER 1)
 CREATE TABLE ht2 PARTITION OF ht FOR VALUES WITH (MODULUS 3, REMAINDER 2)
 INSERT INTO ht SELECT repeat('ab', g), g * 1000000007::bigint, date '2020-01-01' + g, ('00000000-0000-0000-0000-0000000000' || (10 + g))::uuid, g / 7.0, g, 'c' || g, timestamp '2021-01-01' + g * interval '1 hour' FROM generate_series(1, 60) g
-SELECT tableoid::regclass, count(*), sum(s) FROM ht GROUP BY 1 ORDER BY 1::text
+SELECT tableoid::regclass, count(*), sum(s) FROM ht GROUP BY tableoid ORDER BY tableoid::regclass::text
 CREATE TABLE hs (t text) PARTITION BY HASH (t)
 CREATE TABLE hs0 PARTITION OF hs FOR VALUES WITH (MODULUS 2, REMAINDER 0)
 INSERT INTO hs VALUES ('a')
@@ -119,8 +119,8 @@ SELECT pg_partition_root('t12')
 SELECT * FROM pg_partition_ancestors('t12')
 SELECT * FROM pg_partition_ancestors('t')
 SELECT relname, relkind, relispartition, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname LIKE 't%' AND relnamespace = current_schema::regnamespace ORDER BY 1
-SELECT inhrelid::regclass, inhparent::regclass, inhseqno FROM pg_inherits WHERE inhparent::regclass::text IN ('t', 't1') ORDER BY 1::text
-SELECT partrelid::regclass, partstrat, partnatts, partdefid, partattrs FROM pg_partitioned_table WHERE partrelid::regclass::text IN ('t', 't1') ORDER BY 1::text
+SELECT inhrelid::regclass, inhparent::regclass, inhseqno FROM pg_inherits WHERE inhparent::regclass::text IN ('t', 't1') ORDER BY inhrelid::regclass::text
+SELECT partrelid::regclass, partstrat, partnatts, partdefid, partattrs FROM pg_partitioned_table WHERE partrelid::regclass::text IN ('t', 't1') ORDER BY partrelid::regclass::text
 SELECT pg_get_partkeydef('t'::regclass), pg_get_partkeydef('t1'::regclass), pg_get_partkeydef('t11'::regclass)
 DROP TABLE t1
 SELECT tableoid::regclass, * FROM t ORDER BY a, c
@@ -139,7 +139,6 @@ SELECT c FROM r WHERE a = 1 AND b = 10 ORDER BY c
 SELECT c FROM r WHERE a = 1 AND b < 10 ORDER BY c
 SELECT c FROM r WHERE a = 1 AND b > 10 ORDER BY c
 SELECT c FROM r WHERE a > 1 ORDER BY c
-SELECT c FROM r WHERE a <= 1 ORDER BY c
 SELECT c FROM r WHERE a = 2 AND b <= 5 ORDER BY c
 SELECT c FROM r WHERE b = 5 ORDER BY c
 SELECT c FROM r WHERE (a = 1 AND b = 1) OR (a = 77) ORDER BY c
@@ -274,8 +273,8 @@ INSERT INTO p VALUES (1, 'after', 3) RETURNING tableoid::regclass, *
 CREATE TABLE p3 PARTITION OF p FOR VALUES IN (3)
 INSERT INTO p VALUES (3, 'new', 4) RETURNING tableoid::regclass, *
 UPDATE p SET id = 1, c = 5 WHERE id = 3 RETURNING tableoid::regclass, *
-SELECT attrelid::regclass, attname, attnotnull, attislocal, attinhcount FROM pg_attribute WHERE attrelid IN ('p'::regclass, 'p1'::regclass, 'p3'::regclass) AND attnum > 0 AND NOT attisdropped ORDER BY 1::text, 2
-SELECT conrelid::regclass, conname, contype, conislocal, coninhcount FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'p1'::regclass) ORDER BY 1::text, 2
+SELECT attrelid::regclass, attname, attnotnull, attislocal, attinhcount FROM pg_attribute WHERE attrelid IN ('p'::regclass, 'p1'::regclass, 'p3'::regclass) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid::regclass::text, attname
+SELECT conrelid::regclass, conname, contype, conislocal, coninhcount FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'p1'::regclass) ORDER BY conrelid::regclass::text, conname
 TRUNCATE p1
 SELECT count(*) FROM p
 ALTER TABLE p RENAME TO pp
@@ -298,9 +297,9 @@ INSERT INTO p VALUES (1, 1, 'b') ON CONFLICT (v) DO NOTHING
 UPDATE p SET d = 1 WHERE d = 11
 UPDATE p SET id = 5, d = 1 WHERE d = 11 RETURNING *
 SELECT tableoid::regclass, * FROM p ORDER BY d, id
-SELECT conrelid::regclass, conname, contype, conislocal, coninhcount, conparentid <> 0 FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'p1'::regclass) ORDER BY 1::text, 2
+SELECT conrelid::regclass, conname, contype, conislocal, coninhcount, conparentid <> 0 FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'p1'::regclass) ORDER BY conrelid::regclass::text, conname
 SELECT relname, relkind, relispartition FROM pg_class WHERE relnamespace = current_schema::regnamespace ORDER BY 1
-SELECT inhrelid::regclass, inhparent::regclass FROM pg_inherits WHERE inhparent::regclass::text LIKE 'p%key' ORDER BY 1::text
+SELECT inhrelid::regclass, inhparent::regclass FROM pg_inherits WHERE inhparent::regclass::text LIKE 'p%key' ORDER BY inhrelid::regclass::text
 ALTER TABLE p1 DROP CONSTRAINT p1_pkey
 DROP INDEX p1_pkey
 CREATE INDEX ON p (v)
@@ -335,7 +334,7 @@ INSERT INTO n VALUES (3, 8)
 ALTER TABLE p ATTACH PARTITION n FOR VALUES IN (3)
 UPDATE n SET a_id = 3
 ALTER TABLE p ATTACH PARTITION n FOR VALUES IN (3)
-SELECT conrelid::regclass, conname, conislocal, coninhcount FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text IN ('p', 'p1', 'n') ORDER BY 1::text
+SELECT conrelid::regclass, conname, conislocal, coninhcount FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text IN ('p', 'p1', 'n') ORDER BY conrelid::regclass::text
 DELETE FROM a WHERE id = 3
 SELECT count(*) FROM p
 DROP TABLE a

@@ -245,6 +245,12 @@ absl::Status DdlBinder::AttachPartition(const PgQuery__PartitionCmd& command, co
                                 " relation as partition of ", temporary ? "permanent" : "temporary",
                                 " relation \"", table.name(), "\""));
   RETURN_IF_ERROR(CheckFitsParent(*child, table));
+  RETURN_IF_ERROR(CheckKeysOf(table, *child));
+  absl::Status keys;
+  ForEachPartition(*child, [&](const Table& below) {
+    if (keys.ok()) keys = CheckKeysOf(table, below);
+  });
+  RETURN_IF_ERROR(keys);
   if (!child->triggers().empty()) return Unsupported(-1, "attaching a table with triggers");
   for (const Table& other : input_.catalog->snapshot().tables()) {
     for (const auto& key : other.foreign_keys()) {

@@ -150,8 +150,11 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     add_label(name);
   }
   RETURN_IF_ERROR(AddPredicate(create.where_clause, *table, index));
-  if (table->has_partition_key() && index->unique())
-    RETURN_IF_ERROR(CheckKeyHasPartitionKey(*table, index->columns(), "UNIQUE"));
+  if (table->has_partition_key() && index->unique()) {
+    Table keyed = *table;
+    *keyed.add_indexes() = *index;
+    RETURN_IF_ERROR(CheckKeysHavePartitionKey(keyed));
+  }
   const std::string name(parser::View(create.idxname));
   index->set_name(name.empty() ? ChooseName(table->name(), columns, "idx", *table) : name);
   *Add()->mutable_create_index() = std::move(statement);

@@ -86,7 +86,10 @@ class DdlBinder {
   absl::Status CheckKeyHasPartitionKey(const Table& table,
                                        const google::protobuf::RepeatedField<uint32_t>& columns,
                                        const char* kind) const;
+  // The table's own, on all levels of its partitions.
   absl::Status CheckKeysHavePartitionKey(const Table& table) const;
+  // Those of `keyed` in `part`, which is a partition of it or is going to be.
+  absl::Status CheckKeysOf(const Table& keyed, const Table& part) const;
   // FOR VALUES … of a partition `name` to be. Errors: 42P16, 42P17, 42804.
   absl::StatusOr<common::v1::PartitionBound> BindBound(const PgQuery__PartitionBoundSpec& spec,
                                                        const Table& parent,

@@ -73,7 +73,10 @@ absl::Status DdlBinder::BindPartitionKey(const PgQuery__PartitionSpec& spec, Tab
                    absl::StrCat("cannot partition using more than ", kMostKeys, " columns"));
   for (const Node* node : NodeList(spec.part_params, spec.n_part_params))
     RETURN_IF_ERROR(AddPartitionColumn(*node->partition_elem, table));
-  return CheckKeysHavePartitionKey(*table);
+  RETURN_IF_ERROR(CheckKeysHavePartitionKey(*table));
+  const Table* above = table->partition_of() == 0 ? nullptr
+                                                  : input_.catalog->FindTable(table->partition_of());
+  return above == nullptr ? absl::OkStatus() : CheckKeysOf(*above, *table);
 }
 
 absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element, Table* table) {
@@ -176,7 +179,19 @@ absl::Status DdlBinder::CheckKeyHasPartitionKey(
 }
 
 absl::Status DdlBinder::CheckKeysHavePartitionKey(const Table& table) const {
-  if (!table.has_partition_key()) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckKeysOf(table, table));
+  absl::Status status;
+  ForEachPartition(table, [&](const Table& part) {
+    if (status.ok()) status = CheckKeysOf(table, part);
+  });
+  return status;
+}
+
+absl::Status DdlBinder::CheckKeysOf(const Table& keyed, const Table& part) const {
+  if (!part.has_partition_key()) return absl::OkStatus();
+  Table table = keyed;
+  *table.mutable_partition_key() = part.partition_key();
+  table.set_name(part.name());
   if (table.primary_key_size() > 0)
     RETURN_IF_ERROR(CheckKeyHasPartitionKey(table, table.primary_key(), "PRIMARY KEY"));
   for (const auto& index : table.indexes()) {

@@ -102,15 +102,20 @@ absl::StatusOr<std::optional<size_t>> FindOverlap(const PartitionKey& key,
 absl::Status CheckModuli(const PartitionKey& key, const PartitionBound& bound,
                          const std::function<std::string(size_t)>& name_of) {
   if (key.strategy() != PartitionKey::STRATEGY_HASH) return absl::OkStatus();
+  // The neighbors in the order of moduli, then of remainders.
+  const auto place = [](const PartitionBound& one) {
+    return std::pair(one.modulus(), one.remainder());
+  };
   std::optional<int> below, above;
-  const auto modulus = [&](int i) { return key.partitions(i).bound().modulus(); };
+  const auto member = [&](int i) { return place(key.partitions(i).bound()); };
   for (int i = 0; i < key.partitions_size(); ++i) {
-    if (modulus(i) <= bound.modulus()) {
-      if (!below.has_value() || modulus(i) > modulus(*below)) below = i;
-    } else if (!above.has_value() || modulus(i) < modulus(*above)) {
+    if (member(i) <= place(bound)) {
+      if (!below.has_value() || member(i) > member(*below)) below = i;
+    } else if (!above.has_value() || member(i) < member(*above)) {
       above = i;
     }
   }
+  const auto modulus = [&](int i) { return key.partitions(i).bound().modulus(); };
   constexpr char kMessage[] =
       "every hash partition modulus must be a factor of the next larger modulus";
   if (below.has_value() && bound.modulus() % modulus(*below) != 0)

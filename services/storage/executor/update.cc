@@ -117,7 +117,8 @@ class Update : public Change {
                       const types::Batch& rows) {
     RETURN_IF_ERROR(WriterOf(table).CheckNotNull(Pointers(rows), rows.row_count));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table, context_->state, rows));
-    if (leaf != nullptr) return VerifyChecks(leaf->checks, table, context_->state, rows);
+    if (leaf != nullptr)
+      RETURN_IF_ERROR(VerifyChecks(leaf->checks, table, context_->state, rows));
     return partitions() == nullptr ? absl::OkStatus() : partitions()->CheckOwn(rows);
   }
 
