@@ -222,9 +222,14 @@ void Binder::NumberProgramResults() {
 
 void Binder::PinIndexLiterals() {
   const plan::IndexLiterals index_literals(*query_);
-  if (!index_literals.any()) return;
+  const auto keys = input_.literals == nullptr ? std::map<uint32_t, std::set<uint32_t>>()
+                                               : KeysOfManyPartitions();
+  if (!index_literals.any() && keys.empty()) return;
   std::set<int> literals;
-  WalkQuery(*query_, [&](const Expr& e) { index_literals.Collect(e, &literals); });
+  WalkQuery(*query_, [&](const Expr& e) {
+    if (index_literals.any()) index_literals.Collect(e, &literals);
+    if (!keys.empty()) CollectKeyLiterals(keys, e, &literals);
+  });
   for (const int literal : literals) must_rebind_ |= unliftable_.insert(literal).second;
 }
 

@@ -181,6 +181,24 @@ class Binder {
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
   absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
       const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
+  // partition_binder.cc
+  // The scan emits the oid of its rows' table, should the statement ask for it.
+  void AddTableOid(plan::Rel* scan, ScopeItem* item);
+  // All levels, partitioned ones included.
+  void ForEachPartition(
+      const common::v1::TableDescriptor& table,
+      const std::function<void(const common::v1::TableDescriptor&)>& visit) const;
+  // The CHECK constraints of the target's partitions that it does not have itself.
+  // The columns of the partition keys of tables with very many partitions: constants that say which
+  // of them are read are part of the plan.
+  std::map<uint32_t, std::set<uint32_t>> KeysOfManyPartitions() const;
+  void CollectKeyLiterals(const std::map<uint32_t, std::set<uint32_t>>& keys, const plan::Expr& e,
+                          std::set<int>* literals) const;
+  absl::Status BindPartitionChecks(const std::vector<ColumnId>& columns);
+  // RETURNING may ask for the oid of a written row's table, which `item` is.
+  void ReturnTableOid(ScopeItem* item);
+  // Where the target is not partitioned that is a constant.
+  ExprPtr WithKnownTableOid(const ExprPtr& e) const;
   // trigger_binder.cc
   // A row that is about to be written: a value for each ordinal, none where there is no such row.
   struct TriggeredRow {
@@ -350,6 +368,8 @@ class Binder {
                           ScopeItem* item, int location);
   absl::Status CheckDuplicateAliases(const std::vector<ScopeItem>& items) const;
   RelPtr ScanOf(const common::v1::TableDescriptor& table, std::string alias, ScopeItem* item);
+  // ONLY of a partitioned table: no rows.
+  static RelPtr WithoutPartitions(const plan::Rel& scan);
   void UseTable(const common::v1::TableDescriptor& table, common::v1::Privilege privilege);
   // The plan is bound to this version of the table, and needs no privilege on it.
   void MentionTable(const common::v1::TableDescriptor& table);

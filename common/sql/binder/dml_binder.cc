@@ -317,7 +317,7 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
   for (const Target& target : targets) {
     const ExprPtr expression = OverTarget(target.expression);
     if (plan::HasSubquery(expression)) return Unsupported(-1, "a subquery in RETURNING");
-    returning->push_back(expression);
+    returning->push_back(WithKnownTableOid(expression));
     query_->output_names.push_back(target.name);
   }
   return absl::OkStatus();
@@ -367,6 +367,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   RETURN_IF_ERROR(InsertTriggers());
   if (target_views_.empty()) add_columns();
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, target.columns));
+  RETURN_IF_ERROR(BindPartitionChecks(target.columns));
   RETURN_IF_ERROR(AddViewChecks(target.columns, target.columns));
   item.alias = item.table->name();
   if (insert.relation->alias != nullptr) {
@@ -377,6 +378,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
     RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
   Scope returning(nullptr);
   returning.items.push_back(std::move(item));
+  ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
                                 &target.returning));
   return SendTriggerRows(TriggerEvent::kInsert, {}, parent == nullptr, &target.returning);
@@ -405,6 +407,8 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   query_->change.row_key = query_->AddColumn({"$rowkey", {TypeId::kBytea, 0}, 0, 0, true});
   scan->output.push_back(query_->change.row_key);
   scan->ordinals.push_back(plan::kRowKeyOrdinal);
+  AddTableOid(scan.get(), item);
+  if (table.has_partition_key() && !range.inh) return WithoutPartitions(*scan);
   return scan;
 }
 
@@ -525,11 +529,13 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   for (const ColumnId id : change.columns)
     change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, change.new_columns));
+  RETURN_IF_ERROR(BindPartitionChecks(change.new_columns));
   RETURN_IF_ERROR(AddViewChecks(change.columns, change.new_columns));
   RETURN_IF_ERROR(BindCascades(*table, /*removed=*/false, change.assigned));
   Scope returning(nullptr);
   returning.items = scope.items;
   returning.items[0] = OverColumns(returning.items[0], change.columns, change.new_columns);
+  ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({update.returning_list, update.n_returning_list}, &returning,
                                 &change.returning));
   return SendTriggerRows(TriggerEvent::kUpdate, assigned, parent == nullptr, &change.returning);
@@ -549,6 +555,7 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent)
   query_->change.new_columns = query_->change.columns;
   Scope returning(nullptr);
   returning.items = scope.items;
+  ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({erase.returning_list, erase.n_returning_list}, &returning,
                                 &query_->change.returning));
   return SendTriggerRows(TriggerEvent::kDelete, {}, parent == nullptr, &query_->change.returning);

@@ -25,7 +25,11 @@ const ScopeColumn* FindIn(const ScopeItem& item, std::string_view name, bool* am
     if (found != nullptr) *ambiguous = true;
     found = &column;
   }
-  return found;
+  if (found != nullptr) return found;
+  for (const ScopeColumn& column : item.system_columns) {
+    if (column.name == name) return &column;
+  }
+  return nullptr;
 }
 
 }  // namespace

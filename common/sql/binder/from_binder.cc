@@ -61,7 +61,14 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
     scan->ordinals.push_back(static_cast<uint32_t>(i));
     item->columns.push_back({column.name(), id, type});
   }
+  AddTableOid(scan.get(), item);
   return scan;
+}
+
+RelPtr Binder::WithoutPartitions(const Rel& scan) {
+  RelPtr nothing = plan::MakeRel(Rel::Kind::kValues);
+  nothing->output = scan.output;
+  return nothing;
 }
 
 absl::Status Binder::ApplyAlias(const PgQuery__Alias* alias, std::string_view default_name,
@@ -164,6 +171,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
   RelPtr scan = ScanOf(*table, "", item);
   RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
   scan->alias = item->alias;
+  if (table->has_partition_key() && !range.inh) return WithoutPartitions(*scan);
   return scan;
 }
 

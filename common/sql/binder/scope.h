@@ -23,6 +23,7 @@ struct ScopeItem {
   std::string alias;   // Empty: only its columns can be named.
   std::string schema;  // Set when the table itself, not an alias, gives the name.
   std::vector<ScopeColumn> columns;
+  std::vector<ScopeColumn> system_columns;  // Can be named, and are not part of `*`.
   const common::v1::TableDescriptor* table = nullptr;
   bool relation_visible = true;  // alias.column works
   bool columns_visible = true;   // column works, and `*` includes it

@@ -221,6 +221,7 @@ absl::Status Binder::BindTargetViews(const std::vector<ColumnId>& columns, Scope
   }
   item->table = &target_views_.named();
   item->schema = target_views_.named().schema();
+  item->system_columns.clear();
   const bool writes = query_->kind != common::v1::STATEMENT_KIND_DELETE;
   if (writes && std::none_of(target_views_.ordinals.begin(), target_views_.ordinals.end(),
                              [](const auto& ordinal) { return ordinal.has_value(); }))

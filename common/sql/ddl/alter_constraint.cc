@@ -46,6 +46,13 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
     return Unsupported(-1, "ADD CONSTRAINT … USING INDEX");
   Table copy = table;
   RETURN_IF_ERROR(AddConstraint(constraint, column, siblings, &copy));
+  RETURN_IF_ERROR(CheckKeysHavePartitionKey(copy));
+  if (table.has_partition_key() && constraint.skip_validation)
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN
+                       ? absl::StrCat("cannot add NOT VALID foreign key on partitioned table \"",
+                                      table.name(), "\"")
+                       : "NOT VALID for a constraint of a partitioned table is not supported");
   if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY && copy.primary_key().empty()) {
     for (const uint32_t ordinal : copy.indexes(copy.indexes_size() - 1).columns()) {
       auto* not_null = Add()->mutable_alter_table();

@@ -150,6 +150,10 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
       return EnableTrigger(command, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression:
       return DropExpression(command, table);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
+      return AttachPartition(*command.def->partition_cmd, table);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
+      return DetachPartition(*command.def->partition_cmd, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
       // Of a column by number there is nothing to look up.
@@ -240,6 +244,9 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   const std::vector<AlterStep> steps = StepsOf(alter);
   if (step_ >= steps.size()) return absl::OkStatus();
   const AlterStep& step = steps[step_];
+  for (const Node* command : NodeList(alter.cmds, alter.n_cmds))
+    RETURN_IF_ERROR(
+        CheckPartitionAction(*command->alter_table_cmd, !alter.relation->inh, **table));
   if (step.constraint != nullptr) {
     const PgQuery__ColumnDef& definition = *step.command->def->column_def;
     return AddTableConstraint(*step.constraint, definition.colname,

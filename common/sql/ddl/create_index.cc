@@ -114,6 +114,14 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("cannot create index on relation \"", table->name(), "\""));
   RETURN_IF_ERROR(CheckIndexKind(create));
+  if (table->has_partition_key() && create.concurrent)
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("cannot create index on partitioned table \"", table->name(),
+                                "\" concurrently"));
+  if (table->has_partition_key() && !create.relation->inh)
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "an index of ONLY a partitioned table is not supported",
+                   "Leave out ONLY: the partitions' indexes that are there become parts of it.");
   common::v1::CreateIndex statement;
   statement.set_table_id(table->table_id());
   statement.set_if_not_exists(create.if_not_exists);
@@ -142,6 +150,11 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     add_label(name);
   }
   RETURN_IF_ERROR(AddPredicate(create.where_clause, *table, index));
+  if (table->has_partition_key() && index->unique()) {
+    Table keyed = *table;
+    *keyed.add_indexes() = *index;
+    RETURN_IF_ERROR(CheckKeysHavePartitionKey(keyed));
+  }
   const std::string name(parser::View(create.idxname));
   index->set_name(name.empty() ? ChooseName(table->name(), columns, "idx", *table) : name);
   *Add()->mutable_create_index() = std::move(statement);

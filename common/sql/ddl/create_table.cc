@@ -396,8 +396,6 @@ absl::Status DdlBinder::SetOnCommit(const PgQuery__CreateStmt& create, Table* ta
 absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
   if (create.n_inh_relations > 0 && create.partbound == nullptr)
     return Unsupported(-1, "table inheritance");
-  if (create.partspec != nullptr || create.partbound != nullptr)
-    return Unsupported(-1, "a partitioned table");
   if (create.of_typename != nullptr) return Unsupported(-1, "a typed table");
   ASSIGN_OR_RETURN(const std::string schema, TargetSchema(*create.relation));
   RETURN_IF_ERROR(
@@ -410,7 +408,10 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
   table->set_owner(input_.current_user);
   RETURN_IF_ERROR(SetOnCommit(create, table));
   const NodeList elements(create.table_elts, create.n_table_elts);
+  const bool partition = create.partbound != nullptr;
+  if (partition) RETURN_IF_ERROR(AddInherited(create, statement));
   for (const Node* node : elements) {
+    if (partition) break;
     if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
       RETURN_IF_ERROR(AddColumnDefinition(*node->column_def, table));
     } else if (node->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE) {
@@ -418,7 +419,7 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
     }
   }
   for (const Node* node : elements) {
-    if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF) continue;
+    if (partition || node->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF) continue;
     ASSIGN_OR_RETURN(const uint32_t ordinal, ColumnNamed(*table, node->column_def->colname, -1));
     ASSIGN_OR_RETURN(auto sequence, OwnedSequenceOf(*node->column_def, *table, ordinal));
     if (!sequence.has_value()) continue;
@@ -427,7 +428,7 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
   }
   if (table->columns_size() > 1600)
     return status::Error(sqlstate::kTooManyColumns, "tables can have at most 1600 columns");
-  RETURN_IF_ERROR(BindAllGenerated(elements, table));
+  if (!partition) RETURN_IF_ERROR(BindAllGenerated(elements, table));
   for (const Node* node : elements) {
     if (node->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE)
       RETURN_IF_ERROR(AddPropertiesLike(*node->table_like_clause, statement));
@@ -449,6 +450,7 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
       }
     }
   }
+  if (create.partspec != nullptr) RETURN_IF_ERROR(BindPartitionKey(*create.partspec, table));
   return ValidateChecks(*table);
 }
 

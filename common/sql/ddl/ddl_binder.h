@@ -1,6 +1,7 @@
 // DDL statements to catalog changes. One DdlBinder binds one statement.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -73,6 +74,50 @@ class DdlBinder {
   std::string ChooseName(const std::string& base, const std::string& columns, const char* suffix,
                          const Table& table) const;
   bool NameTaken(const std::string& name, const Table& table) const;
+
+  // partitions.cc
+  absl::Status BindPartitionKey(const PgQuery__PartitionSpec& spec, Table* table);
+  absl::Status AddPartitionColumn(const PgQuery__PartitionElem& element, Table* table);
+  // Errors: 42P17 for a generated one.
+  absl::Status CheckPartitionColumn(const common::v1::ColumnDescriptor& column,
+                                    const PgQuery__PartitionElem& element) const;
+  // Errors: 0A000 for keys of a partitioned table that do not have the partition key in them, and
+  // so could not be checked within a partition. `kind`: "UNIQUE", "PRIMARY KEY".
+  absl::Status CheckKeyHasPartitionKey(const Table& table,
+                                       const google::protobuf::RepeatedField<uint32_t>& columns,
+                                       const char* kind) const;
+  // The table's own, on all levels of its partitions.
+  absl::Status CheckKeysHavePartitionKey(const Table& table) const;
+  // Those of `keyed` in `part`, which is a partition of it or is going to be.
+  absl::Status CheckKeysOf(const Table& keyed, const Table& part) const;
+  // FOR VALUES … of a partition `name` to be. Errors: 42P16, 42P17, 42804.
+  absl::StatusOr<common::v1::PartitionBound> BindBound(const PgQuery__PartitionBoundSpec& spec,
+                                                       const Table& parent,
+                                                       const std::string& name);
+  absl::Status BindRangeEnd(
+      NodeList nodes, const Table& parent,
+      google::protobuf::RepeatedPtrField<common::v1::PartitionRangeValue>* end);
+  // A constant of the type of the key at this position.
+  absl::StatusOr<plan::ExprPtr> BindBoundValue(const Node* node, const Table& parent,
+                                               size_t at) const;
+  // PARTITION OF: the columns, checks and references of the partitioned table, with what is said
+  // beside.
+  absl::Status AddInherited(const PgQuery__CreateStmt& create, common::v1::CreateTable* statement);
+
+  // alter_partition.cc
+  absl::Status AttachPartition(const PgQuery__PartitionCmd& command, const Table& table);
+  absl::Status DetachPartition(const PgQuery__PartitionCmd& command, const Table& table);
+  // Whether `child` could be a partition of `parent` by its columns and constraints.
+  absl::Status CheckFitsParent(const Table& child, const Table& parent) const;
+  // What may not be done to a partition alone, to a partitioned table without its partitions
+  // (`only`), or to a column of a partition key.
+  absl::Status CheckPartitionAction(const PgQuery__AlterTableCmd& command, bool only,
+                                    const Table& table) const;
+  // Errors: 42P16 when the column is in the partition key of the table or of one below it.
+  absl::Status CheckNoPartitionKey(const Table& table, const std::string& column,
+                                   const char* verb) const;
+  // All levels, partitioned ones included.
+  void ForEachPartition(const Table& table, const std::function<void(const Table&)>& visit) const;
 
   // generated_column.cc
   // The column's GENERATED ALWAYS AS; null: it has none. Errors: 42601 beside a default or an

@@ -81,6 +81,18 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (!found)
     return ErrorAt(sqlstate::kUndefinedColumn, -1,
                    absl::StrCat("column \"", from, "\" does not exist"));
+  if ((*table)->partition_of() != 0)
+    return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
+                   absl::StrCat("cannot rename inherited column \"", from, "\""));
+  if (!rename.relation->inh && (*table)->partition_key().partitions_size() > 0)
+    return ErrorAt(
+        sqlstate::kInvalidTableDefinition, -1,
+        absl::StrCat("inherited column \"", from, "\" must be renamed in child tables too"));
+  absl::Status named;
+  ForEachPartition(**table, [&](const Table& part) {
+    if (named.ok()) named = CheckNoViewNames(part, ordinal);
+  });
+  RETURN_IF_ERROR(named);
   RETURN_IF_ERROR(CheckNoViewNames(**table, ordinal));
   // A check's text names its columns.
   for (const auto& check : (*table)->checks()) {

@@ -112,6 +112,8 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       for (const auto& used : statement->create_table().table().view_dependencies())
         note.Relation(used.table_id());
       for (const uint32_t id : statement->create_table().liked_table_ids()) note.Relation(id);
+      if (statement->create_table().table().partition_of() != 0)
+        note.Relation(statement->create_table().table().partition_of());
       column_types(statement->create_table().table());
       return parents(statement->create_table().table().foreign_keys());
     case DdlStatement::kDropTable:
@@ -126,6 +128,10 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return note.Relation(statement->refresh_materialized_view().table_id());
     case DdlStatement::kAlterTable:
       note.Relation(statement->alter_table().table_id());
+      if (statement->alter_table().has_attach_partition())
+        note.Relation(statement->alter_table().attach_partition().table_id());
+      if (statement->alter_table().action_case() == common::v1::AlterTable::kDetachPartition)
+        note.Relation(statement->alter_table().detach_partition());
       types(statement->alter_table().add_column().type().declared());
       for (const auto& column : statement->alter_table().set_types().columns())
         types(column.type().declared());

@@ -140,6 +140,12 @@ absl::Status DdlBinder::TriggerEvents(const PgQuery__CreateTrigStmt& create, con
 absl::Status DdlBinder::CreateTrigger(const PgQuery__CreateTrigStmt& create) {
   ASSIGN_OR_RETURN(const Table* table, Resolve(*create.relation));
   RETURN_IF_ERROR(CheckTarget(*table, create.timing == kInstead));
+  if (table->has_partition_key() || table->partition_of() != 0)
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         table->has_partition_key()
+                             ? "a trigger of a partitioned table is not supported"
+                             : "a trigger of a partition is not supported",
+                         {}, "Check with CHECK constraints, or compute in the statement.");
   if (create.replace && create.isconstraint)
     return Unavailable("CREATE OR REPLACE CONSTRAINT TRIGGER is not supported");
   if (create.constrrel != nullptr)

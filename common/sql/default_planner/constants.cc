@@ -104,6 +104,11 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("cannot copy from ", view, " \"", table.name(), "\""), {},
                          "Try the COPY (SELECT ...) TO variant.");
+  if (!copy.from && table.has_partition_key())
+    return status::Error(
+        sqlstate::kWrongObjectType,
+        absl::StrCat("cannot copy from partitioned table \"", table.name(), "\""), {},
+        "Try the COPY (SELECT ...) TO variant.");
   if (copy.columns.empty()) {
     for (int i = 0; i < table.columns_size(); ++i) {
       if (!table.columns(i).dropped() && !table.columns(i).has_generated())

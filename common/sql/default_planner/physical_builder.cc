@@ -445,13 +445,16 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAppend(const Rel& rel) {
     result.cost += input.cost;
     result.rows += input.rows;
     // UNION ALL of many is one operator.
-    if (input.op.has_append()) {
+    if (input.op.has_append() && input.op.append().conditions().empty() &&
+        rel.expressions.empty()) {
       for (auto& part : *input.op.mutable_append()->mutable_inputs())
         *append->add_inputs() = std::move(part);
     } else {
       *append->add_inputs() = std::move(input.op);
     }
   }
+  for (const ExprPtr& condition : rel.expressions)
+    RETURN_IF_ERROR(EncodeInto(condition, {}, append->add_conditions()));
   result.rows -= 1;
   result.layout = rel.output;
   Finish(&result);

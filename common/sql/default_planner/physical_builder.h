@@ -120,6 +120,9 @@ class PhysicalBuilder {
                              common::v1::Operator* op);
   absl::Status FillCascades(const plan::Write& write,
                             google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out);
+  absl::Status FillPartitionChecks(
+      const plan::Write& write, const std::vector<plan::ColumnId>& columns,
+      google::protobuf::RepeatedPtrField<common::v1::PartitionChecks>* out);
   absl::Status FillChecks(const std::vector<plan::CheckCondition>& checks,
                           const std::vector<plan::ColumnId>& layout,
                           google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>* out);

@@ -58,6 +58,14 @@ uint64_t ShapeOf(const Operator& op, uint64_t hash) {
   return Mix(hash, 0x17);
 }
 
+// The columns of a written row for RETURNING: behind those of a partitioned table, the oid of the
+// partition.
+std::vector<ColumnId> WithTableOid(const plan::Write& write, std::vector<ColumnId> columns) {
+  if (write.target->has_partition_key())
+    columns.insert(columns.begin() + write.target->columns_size(), write.table_oid);
+  return columns;
+}
+
 }  // namespace
 
 absl::Status PhysicalBuilder::FillReturning(
@@ -90,6 +98,17 @@ absl::Status PhysicalBuilder::FillChecks(
   return absl::OkStatus();
 }
 
+absl::Status PhysicalBuilder::FillPartitionChecks(
+    const plan::Write& write, const std::vector<ColumnId>& columns,
+    google::protobuf::RepeatedPtrField<common::v1::PartitionChecks>* out) {
+  for (const plan::PartitionChecks& part : write.partition_checks) {
+    common::v1::PartitionChecks* proto = out->Add();
+    proto->set_table_id(part.table->table_id());
+    RETURN_IF_ERROR(FillChecks(part.checks, columns, proto->mutable_checks()));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PhysicalBuilder::FillCascades(
     const plan::Write& write, google::protobuf::RepeatedPtrField<common::v1::CascadeTarget>* out) {
   for (const plan::CascadeTarget& target : write.cascades) {
@@ -112,9 +131,11 @@ absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical inpu
   insert->set_ignore_conflicts(target.ignore_conflicts);
   if (target.conflict_index_id.has_value())
     insert->set_conflict_index_id(*target.conflict_index_id);
-  RETURN_IF_ERROR(
-      FillReturning(write, target.returning, target.columns, insert->mutable_returning(), out));
+  RETURN_IF_ERROR(FillReturning(write, target.returning, WithTableOid(write, target.columns),
+                                insert->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(write.checks, target.columns, insert->mutable_checks()));
+  RETURN_IF_ERROR(
+      FillPartitionChecks(write, target.columns, insert->mutable_partition_checks()));
   std::vector<ColumnId> both = target.columns;
   both.insert(both.end(), target.excluded.begin(), target.excluded.end());
   for (const ExprPtr& e : target.conflict_update)
@@ -137,7 +158,8 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
     std::vector<ColumnId> without_key = changed;
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
     RETURN_IF_ERROR(
-        FillReturning(write, change.returning, without_key, erase->mutable_returning(), out));
+        FillReturning(write, change.returning, WithTableOid(write, without_key),
+                      erase->mutable_returning(), out));
     if (!change.recheck.empty())
       RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
     RETURN_IF_ERROR(FillCascades(write, erase->mutable_cascades()));
@@ -153,8 +175,11 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
   std::vector<ColumnId> without_key = changed;
   without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
   RETURN_IF_ERROR(
-      FillReturning(write, change.returning, without_key, update->mutable_returning(), out));
+      FillReturning(write, change.returning, WithTableOid(write, without_key),
+                    update->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(write.checks, change.new_columns, update->mutable_checks()));
+  RETURN_IF_ERROR(
+      FillPartitionChecks(write, change.new_columns, update->mutable_partition_checks()));
   if (!change.recheck.empty())
     RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
   RETURN_IF_ERROR(FillCascades(write, update->mutable_cascades()));

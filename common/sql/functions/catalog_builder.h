@@ -33,6 +33,10 @@ struct FunctionOptions {
 inline constexpr char kArrayAssignment[] = "array with element";
 // Whether a row is in the sample of TABLESAMPLE; of no name that a statement can write.
 inline constexpr char kIsSampled[] = "is sampled";
+// The hash of a partition's keys, key after key, and its remainder; of no names that a statement can
+// write.
+inline constexpr char kPartitionHash[] = "partition hash";
+inline constexpr char kPartitionRemainder[] = "partition remainder";
 inline constexpr FunctionOptions kStable = {true, false, Volatility::kStable};
 inline constexpr FunctionOptions kVolatile = {true, false, Volatility::kVolatile};
 inline constexpr FunctionOptions kNotStrict = {false, false, Volatility::kImmutable};
@@ -111,5 +115,6 @@ void AddByteBits(CatalogBuilder& builder);
 void AddCrypto(CatalogBuilder& builder);
 void AddUuidNames(CatalogBuilder& builder);
 void AddTrigrams(CatalogBuilder& builder);
+void AddPartitioning(CatalogBuilder& builder);
 
 }  // namespace adbms::sql::functions

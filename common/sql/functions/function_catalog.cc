@@ -158,6 +158,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddCrypto(content_);
     AddUuidNames(content_);
     AddTrigrams(content_);
+    AddPartitioning(content_);
     AddAggregates(content_);
     AddExtremes(content_);
     AddStatisticalAggregates(content_);

@@ -65,7 +65,7 @@ constexpr absl::string_view kNames =
     "pg_logical_slot_peek_changes pg_ls_archive_statusdir pg_ls_dir pg_ls_logdir "
     "pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_tmpdir pg_ls_waldir "
     "pg_mcv_list_items pg_nextoid pg_opfamily_is_visible "
-    "pg_options_to_table pg_partition_root pg_partition_tree "
+    "pg_options_to_table "
     "pg_prepared_statement pg_prepared_xact pg_promote pg_read_binary_file pg_read_file "
     "pg_read_file_old pg_relation_filenode pg_relation_filepath pg_reload_conf "
     "pg_replication_origin_advance pg_replication_origin_create pg_replication_origin_drop "

@@ -229,11 +229,6 @@ void AddTableFunctions(CatalogBuilder& builder) {
         function.open = open;
         builder.AddTableFunction(std::move(function));
       };
-  // There are no partitions.
-  add("pg_partition_ancestors", {TypeId::kRegclass}, TypeId::kRegclass,
-      [](const EvaluationContext&, const std::vector<Value>&) -> absl::StatusOr<CursorPtr> {
-        return std::make_unique<EmptyCursor>();
-      });
   const TypeId int4 = TypeId::kInt4;
   const TypeId int8 = TypeId::kInt8;
   const TypeId numeric = TypeId::kNumeric;

@@ -119,6 +119,8 @@ struct SetFunction {
 
 // The ordinal that stands for the row's key among a scan's ordinals.
 inline constexpr uint32_t kRowKeyOrdinal = UINT32_MAX;
+// The same for the oid of the table that a row is in; no scan has it when it is built.
+inline constexpr uint32_t kTableOidOrdinal = UINT32_MAX - 2;
 
 struct Rel {
   enum class Kind {
@@ -132,7 +134,7 @@ struct Rel {
     kAggregate,  // expressions (keys), aggregates; output: keys, then aggregates
     kSort,       // keys
     kLimit,      // count, offset, ties
-    kAppend,
+    kAppend,     // expressions (none, or one condition for each input: see common/v1/plan.proto)
     kSetOperation,  // set_operation, all
     // expressions (partition by) and keys (order by), all of them columns; frame, window_calls;
     // output: the input's, then the calls
@@ -207,6 +209,12 @@ struct CascadeTarget {
   std::vector<std::pair<uint32_t, ExprPtr>> defaults;  // By ordinal.
 };
 
+// See common/v1/plan.proto.
+struct PartitionChecks {
+  const common::v1::TableDescriptor* table = nullptr;
+  std::vector<CheckCondition> checks;
+};
+
 // What a statement, or a WITH query, writes with the rows of its tree.
 struct Write {
   common::v1::StatementKind kind = common::v1::STATEMENT_KIND_SELECT;  // Nothing.
@@ -216,6 +224,8 @@ struct Write {
   ChangeTarget change;
   std::vector<CheckCondition> checks;
   std::vector<CascadeTarget> cascades;
+  std::vector<PartitionChecks> partition_checks;
+  ColumnId table_oid = 0;  // For RETURNING: the oid of the table that the row is in; 0: none.
 };
 
 // A common table expression.

@@ -15,6 +15,11 @@ using plan::Rel;
 using plan::RelPtr;
 using Tables = std::set<uint32_t>;
 
+// Tables whose rows may be the same: partitions and what they are parts of count as one.
+uint32_t RowsOf(const common::v1::TableDescriptor& table) {
+  return table.has_partition_key() || table.partition_of() != 0 ? 0 : table.table_id();
+}
+
 // Puts scans of some tables into WITH queries of their own.
 class ScanMover {
  public:
@@ -39,7 +44,7 @@ class ScanMover {
 
  private:
   bool Reads(const Rel& rel) const {
-    return rel.kind == Rel::Kind::kScan && tables_.contains(rel.table->table_id());
+    return rel.kind == Rel::Kind::kScan && tables_.contains(RowsOf(*rel.table));
   }
 
   RelPtr Move(RelPtr tree) {
@@ -82,7 +87,7 @@ class ScanMover {
 void KeepOldRows(plan::Query* query) {
   Tables written;
   for (plan::Cte& cte : query->ctes) {
-    if (cte.write != nullptr) written.insert(cte.write->target->table_id());
+    if (cte.write != nullptr) written.insert(RowsOf(*cte.write->target));
   }
   if (written.empty()) return;
   std::vector<plan::Cte> moved;
@@ -103,7 +108,7 @@ void KeepOldRows(plan::Query* query) {
     }
     cte.eager = true;
     visit(cte.rel, cte.write->change.values, before);
-    before.insert(cte.write->target->table_id());
+    before.insert(RowsOf(*cte.write->target));
   }
   visit(query->root, query->change.values, written);
   // What is read comes before what writes.

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -171,12 +172,21 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   for (const auto& type : plan.parameter_types()) {
     cached->parameter_types.push_back(types::FromProto(type));
   }
+  const auto add_table = [&cached](uint32_t id) {
+    auto& ids = cached->table_ids;
+    if (id != 0 && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  };
   for (const auto& table : plan.tables()) {
     cached->temporary |= absl::StartsWith(table.name(), View(sql::kTemporaryPrefix));
-    auto& ids = cached->table_ids;
-    if (std::find(ids.begin(), ids.end(), table.table_id()) == ids.end())
-      ids.push_back(table.table_id());
+    add_table(table.table_id());
   }
+  // Partitions are scanned without being listed.
+  sql::plan::ForEachRoot(&plan, [&](common::v1::Operator* root) {
+    sql::plan::ForEachOperator(root, [&](common::v1::Operator* op) {
+      add_table(op->seq_scan().table_id());
+      add_table(op->index_scan().table_id());
+    });
+  });
   if (query.literals != nullptr) {
     for (const uint32_t pinned : plan.pinned_literals()) {
       cached->pinned_values.push_back(

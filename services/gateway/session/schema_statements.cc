@@ -134,6 +134,12 @@ absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
                                      common::v1::PRIVILEGE_CREATE);
     case Action::kAddForeignKey:
       return AuthorizeForeignKey(policy, alter.add_foreign_key(), catalog);
+    case Action::kAttachPartition: {
+      const TableDescriptor* part = catalog.FindTable(alter.attach_partition().table_id());
+      return part == nullptr
+                 ? absl::OkStatus()
+                 : policy::AuthorizeTable(policy, *part, common::v1::PRIVILEGE_OWNER);
+    }
     case Action::kOwner:
       return alter.owner() == table->owner()
                  ? absl::OkStatus()
@@ -173,6 +179,20 @@ absl::Status Session::AuthorizeTypes(const DdlStatement& ddl, const security::v1
   }
 }
 
+namespace {
+
+// Whether a new partition has the reference from its partitioned table.
+bool IsInherited(const common::v1::ForeignKeyDescriptor& key, const TableDescriptor& table,
+                 const sql::Catalog& catalog) {
+  const TableDescriptor* whole = catalog.FindTable(table.partition_of());
+  if (whole == nullptr) return false;
+  const auto& keys = whole->foreign_keys();
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const auto& other) { return other.name() == key.name(); });
+}
+
+}  // namespace
+
 absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPtr& catalog) {
   ASSIGN_OR_RETURN(const auto held, policy_->Get());
   const security::v1::Policy& policy = *held;
@@ -206,8 +226,11 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
         if (liked == nullptr) continue;  // Storage says so.
         RETURN_IF_ERROR(policy::AuthorizeTable(policy, *liked, common::v1::PRIVILEGE_SELECT));
       }
-      for (const auto& key : ddl.create_table().table().foreign_keys())
+      RETURN_IF_ERROR(owner(ddl.create_table().table().partition_of()));
+      for (const auto& key : ddl.create_table().table().foreign_keys()) {
+        if (IsInherited(key, ddl.create_table().table(), *catalog)) continue;
         RETURN_IF_ERROR(AuthorizeForeignKey(policy, key, *catalog));
+      }
       return absl::OkStatus();
     case Body::kCreateView: {
       const TableDescriptor& view = ddl.create_view().view();

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/default_planner/default_policy.h"
+#include "common/sql/default_planner/partition_expansion.h"
 #include "common/sql/default_planner/physical_builder.h"
 #include "common/sql/rules/rewriter.h"
 #include "common/status/macros.h"
@@ -74,6 +75,7 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
   const absl::Time start = options_.now ? options_.now() : absl::Now();
   ASSIGN_OR_RETURN(const auto query, sql::binder::Bind(input));
   sql::rules::Rewrite(query.get());
+  RETURN_IF_ERROR(sql::default_planner::ExpandPartitions(*input.catalog, query.get()));
   const auto by_default = [&](Restriction reason, const std::string& text) {
     *restriction = reason;
     const sql::default_planner::DefaultPolicy policy(input.statistics);

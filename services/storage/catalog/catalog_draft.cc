@@ -109,8 +109,8 @@ absl::Status CatalogDraft::PutTable(TableDescriptor table) {
   }
   const uint32_t id = table.table_id();
   ASSIGN_OR_RETURN(TableEntryPtr entry, MakeTableEntry(std::move(table)));
-  PutEntry(id, std::move(entry));
-  return absl::OkStatus();
+  PutEntry(id, entry);
+  return RenewAbove(entry->descriptor);
 }
 
 void CatalogDraft::EraseTable(const TableEntry& entry) {
@@ -157,6 +157,10 @@ absl::Status CatalogDraft::NewStorage(TableDescriptor* table) {
 }
 
 absl::Status CatalogDraft::NewSpaces(TableDescriptor* table) {
+  // A partitioned table has none, and its indexes are known by their numbers.
+  if (table->has_partition_key()) return absl::OkStatus();
+  dropped_spaces_.push_back(table->storage_id());
+  for (const IndexDescriptor& index : table->indexes()) dropped_spaces_.push_back(index.index_id());
   RETURN_IF_ERROR(NewStorage(table));
   for (IndexDescriptor& index : *table->mutable_indexes()) {
     ASSIGN_OR_RETURN(const uint32_t index_id, catalog_->AllocateId());

@@ -57,6 +57,16 @@ class CatalogDraft {
                              common::v1::IndexDescriptor::State state);
   absl::Status RemoveIndex(uint32_t table_id, uint32_t index_id);
   Result DropIndexes(const common::v1::DropIndex& statement);
+  // draft_partitions.cc
+  // The partitions of a partitioned table, of all levels; `only_leaves`: those that have rows.
+  std::vector<uint32_t> PartitionsOf(uint32_t table_id, bool only_leaves) const;
+  // The caller has looked at the bounds, and looks at the rows. Errors: 42809.
+  absl::Status AddPartition(uint32_t table_id, const common::v1::PartitionMember& partition);
+  // The partition, should it still be there, is then a table of its own. Errors: 42P01.
+  absl::Status RemovePartition(uint32_t table_id, uint32_t partition_id);
+  // An index of the partition that does what `whole`, its table's, asks for becomes a part of it;
+  // 0: there is none.
+  absl::StatusOr<uint32_t> AdoptIndex(uint32_t table_id, const common::v1::IndexDescriptor& whole);
   // New, empty spaces for rows and indexes.
   absl::Status Truncate(uint32_t table_id);
   // Before the table's primary key goes: drops the foreign keys and views that need it, or says
@@ -111,6 +121,13 @@ class CatalogDraft {
   absl::Status CheckOutlived(const common::v1::TableDescriptor& table) const;
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
+  // Whoever works with the tables above a partition works with what it is: they get new versions.
+  absl::Status RenewAbove(const common::v1::TableDescriptor& table);
+  // A new partition has the keys and indexes of its table.
+  static absl::Status InheritKeys(const common::v1::TableDescriptor& parent,
+                                  common::v1::TableDescriptor* table);
+  // The parts that partitions have of an index.
+  absl::Status RemoveParts(uint32_t table_id, uint32_t index_id);
   void PutEntry(uint32_t table_id, TableEntryPtr entry);
   // The type, and with it every table, view and type that has values of it.
   absl::Status PutType(common::v1::TypeDescriptor type);

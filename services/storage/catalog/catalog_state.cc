@@ -19,7 +19,9 @@ CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables,
   for (const auto& [id, entry] : tables_) {
     const common::v1::TableDescriptor& table = entry->descriptor;
     by_id_.emplace(id, &entry);
+    // The rows that refer are in its partitions, which have the same keys.
     for (const auto& key : table.foreign_keys()) {
+      if (table.has_partition_key()) break;
       references_[key.referenced_table_id()].push_back({entry.get(), &key});
     }
     by_name_.emplace(Name{table.schema(), table.name()}, entry.get());

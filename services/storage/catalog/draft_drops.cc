@@ -113,6 +113,10 @@ CatalogDraft::Result CatalogDraft::DropRelations(const common::v1::DropTable& st
     }
     ids.push_back(entry->descriptor.table_id());
   }
+  // With their partitions.
+  for (size_t i = 0, named = ids.size(); i < named; ++i) {
+    for (const uint32_t id : PartitionsOf(ids[i], /*only_leaves=*/false)) ids.push_back(id);
+  }
   for (uint32_t id : ids) {
     if (state_->Find(id) == nullptr) continue;  // Named twice.
     const TableEntryPtr entry = *state_->Find(id);
@@ -123,7 +127,9 @@ CatalogDraft::Result CatalogDraft::DropRelations(const common::v1::DropTable& st
       RETURN_IF_ERROR(
           DropOwnedSequences(entry->descriptor, std::nullopt, ids, statement.cascade(), &result));
     }
+    const uint32_t whole = entry->descriptor.partition_of();
     EraseTable(*entry);
+    if (whole != 0 && state_->Find(whole) != nullptr) RETURN_IF_ERROR(RemovePartition(whole, id));
     result.set_object_id(id);
     result.set_changed(true);
   }

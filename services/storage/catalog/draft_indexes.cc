@@ -31,6 +31,18 @@ absl::Status CheckKeys(TableDescriptor* table, const IndexDescriptor& index) {
   return CheckColumns(table, index.predicate().columns());
 }
 
+// The name of the partitioned table's index that this one is a part of; empty: of none.
+std::string WholeOf(const CatalogState& state, const CatalogState::IndexRef& part) {
+  if (part.index != nullptr) {
+    const CatalogState::IndexRef above = state.FindIndex(part.index->parent_index_id());
+    return above.index == nullptr ? std::string() : above.index->name();
+  }
+  const TableEntryPtr* above = state.Find(part.table->descriptor.partition_of());
+  return above == nullptr || (*above)->descriptor.primary_key_oid() == 0
+             ? std::string()
+             : (*above)->descriptor.primary_key_name();
+}
+
 }  // namespace
 
 absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor index,
@@ -157,6 +169,10 @@ CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& stat
                            "index " + Quoted(name.name()) + " does not exist");
     }
     const std::string table = ref.table->descriptor.name();
+    if (const std::string whole = WholeOf(*state_, ref); !whole.empty())
+      return status::Error(
+          "2BP01", "cannot drop index " + name.name() + " because index " + whole + " requires it",
+          {}, "You can drop index " + whole + " instead.");
     if (ref.index == nullptr || ref.index->is_constraint()) {
       return status::Error(
           "2BP01",
@@ -165,7 +181,9 @@ CatalogDraft::Result CatalogDraft::DropIndexes(const common::v1::DropIndex& stat
           {}, "You can drop constraint " + name.name() + " on table " + table + " instead.");
     }
     const uint32_t index_id = ref.index->index_id();
-    RETURN_IF_ERROR(RemoveIndex(ref.table->descriptor.table_id(), index_id));
+    const uint32_t table_id = ref.table->descriptor.table_id();
+    RETURN_IF_ERROR(RemoveParts(table_id, index_id));
+    RETURN_IF_ERROR(RemoveIndex(table_id, index_id));
     result.set_object_id(index_id);
     result.set_changed(true);
   }

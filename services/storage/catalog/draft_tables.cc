@@ -36,6 +36,10 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
   ASSIGN_OR_RETURN(const uint32_t table_id, catalog_->AllocateId());
   table.set_table_id(table_id);
   RETURN_IF_ERROR(NewStorage(&table));
+  if (table.partition_of() != 0) {
+    ASSIGN_OR_RETURN(const TableEntryPtr parent, Table(table.partition_of()));
+    RETURN_IF_ERROR(InheritKeys(parent->descriptor, &table));
+  }
   table.set_is_virtual(false);
   if (table.owner().empty()) table.set_owner("postgres");
   if (table.primary_key_size() > 0) {
@@ -69,7 +73,15 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
   for (const common::v1::OwnedSequence& owned : statement.sequences()) {
     RETURN_IF_ERROR(AddOwnedSequence(&table, owned));
   }
+  const uint32_t parent_id = table.partition_of();
+  table.clear_partition_of();
   RETURN_IF_ERROR(PutTable(std::move(table)));
+  if (parent_id != 0) {
+    common::v1::PartitionMember member;
+    member.set_table_id(table_id);
+    *member.mutable_bound() = statement.partition_bound();
+    RETURN_IF_ERROR(AddPartition(parent_id, member));
+  }
   result.set_object_id(table_id);
   result.set_changed(true);
   return result;
@@ -87,8 +99,6 @@ absl::Status CatalogDraft::Truncate(uint32_t table_id) {
 absl::Status CatalogDraft::MoveRows(uint32_t table_id) {
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
   TableDescriptor table = entry->descriptor;
-  dropped_spaces_.push_back(table.storage_id());
-  for (const IndexDescriptor& index : table.indexes()) dropped_spaces_.push_back(index.index_id());
   RETURN_IF_ERROR(NewSpaces(&table));
   return PutTable(std::move(table));
 }
@@ -102,8 +112,6 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
         sqlstate::kInvalidTableDefinition,
         "multiple primary keys for table " + Quoted(table.name()) + " are not allowed");
   }
-  dropped_spaces_.push_back(table.storage_id());
-  for (const IndexDescriptor& index : table.indexes()) dropped_spaces_.push_back(index.index_id());
   RETURN_IF_ERROR(NewSpaces(&table));
   table.clear_primary_key();
   table.clear_primary_key_name();

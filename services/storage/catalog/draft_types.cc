@@ -71,9 +71,6 @@ absl::Status CatalogDraft::SetTypes(uint32_t table_id, const common::v1::SetType
     RETURN_IF_ERROR(CheckKeyTypes(reference.child->descriptor, table, *reference.key));
   }
   if (!change.keeps_rows()) {
-    dropped_spaces_.push_back(table.storage_id());
-    for (const IndexDescriptor& index : table.indexes())
-      dropped_spaces_.push_back(index.index_id());
     RETURN_IF_ERROR(NewSpaces(&table));
   }
   return PutTable(std::move(table));

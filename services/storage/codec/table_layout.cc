@@ -7,6 +7,7 @@
 #include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "services/storage/codec/generated_columns.h"
+#include "services/storage/codec/partition_routing.h"
 #include "services/storage/codec/index_formula.h"
 
 namespace adbms::storage::codec {
@@ -90,6 +91,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
   }
   layout.row = RowLayout(layout.types);
   ASSIGN_OR_RETURN(layout.generated, GeneratedColumns::Make(descriptor));
+  ASSIGN_OR_RETURN(layout.routing, PartitionRouting::Make(descriptor));
   for (uint32_t ordinal : descriptor.primary_key()) {
     if (ordinal >= layout.types.size()) return absl::InternalError("primary key names no column");
     layout.primary_key.push_back(ordinal);

@@ -23,6 +23,7 @@ using Columns = std::span<const types::Vector* const>;
 
 class GeneratedColumns;
 class IndexFormula;
+class PartitionRouting;
 
 // A secondary index's entries.
 struct IndexLayout {
@@ -70,6 +71,7 @@ struct TableLayout {
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
   std::shared_ptr<const GeneratedColumns> generated;  // Null: there are none.
+  std::shared_ptr<const PartitionRouting> routing;    // Null: the table is not partitioned.
   uint32_t computed_columns = 0;      // How many expressions the indexes have as keys.
   std::vector<IndexLayout> indexes;   // That writes maintain; in the descriptor's order.
   std::vector<IndexLayout> building;  // In whose deltas writes note the rows that they change.

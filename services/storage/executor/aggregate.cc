@@ -14,8 +14,8 @@ class AggregateNode : public PlanNode {
   OperatorPtr Open(ExecutionContext* context) const override;
   PlanNodePtr input;
   GroupingSpec spec;
-  // count(*) of all its rows is all that is asked for; null: it is not.
-  const catalog::TableEntry* counted = nullptr;
+  // count(*) of all rows of these is all that is asked for; none: it is not.
+  std::vector<const catalog::TableEntry*> counted;
 };
 
 class HashAggregate : public Operator {
@@ -29,9 +29,9 @@ class HashAggregate : public Operator {
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
     if (!computed_) {
-      if (node_.counted != nullptr) {
+      if (!node_.counted.empty()) {
         ASSIGN_OR_RETURN(computed_,
-                         EmitCount(*node_.counted, context_, node_.spec.calls.size(), out));
+                         EmitCount(node_.counted, context_, node_.spec.calls.size(), out));
         if (computed_) {
           counted_ = true;
           return true;
@@ -133,7 +133,7 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
   GroupingSpec& spec = node->spec;
   ASSIGN_OR_RETURN(spec.keys, CompileAll(aggregate.keys()));
   spec.repeatable = AllRepeatable(spec.keys);
-  ASSIGN_OR_RETURN(node->counted, CountedTable(aggregate, scope));
+  ASSIGN_OR_RETURN(node->counted, CountedTables(aggregate, scope));
   for (const CompiledExpressionPtr& key : spec.keys) spec.key_types.push_back(key->type());
   for (const common::v1::AggregateCall& source : aggregate.aggregates()) {
     const sql::functions::AggregateFunction* function =
@@ -149,7 +149,7 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
     RETURN_IF_ERROR(CheckTypes(*function, call));
     spec.repeatable = spec.repeatable && AllRepeatable(call.arguments) &&
                       (call.filter == nullptr || call.filter->repeatable());
-    if (!IsCountOfRows(source)) node->counted = nullptr;
+    if (!IsCountOfRows(source)) node->counted.clear();
     call.offset = spec.block_bytes;
     spec.block_bytes += (call.function->state_size() + 15) / 16 * 16;
     spec.calls.push_back(std::move(call));

@@ -6,6 +6,7 @@
 #include "common/status/sql_error.h"
 #include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/modify.h"
+#include "services/storage/executor/partition_targets.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -27,27 +28,72 @@ class InsertNode : public PlanNode {
   std::vector<CompiledExpressionPtr> conflict_update;
   CompiledExpressionPtr conflict_filter;
   CascadeTargets cascades;
+  std::unique_ptr<const PartitionTargets> partitions;
 };
 
 class Insert : public ModifyOperator {
  public:
   Insert(ExecutionContext* context, const InsertNode* node)
       : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
-                       &node->cascades, !node->literal_input),
+                       &node->cascades, node->partitions.get(), !node->literal_input),
         node_(*node) {}
 
  protected:
   absl::Status Apply(types::Batch rows) override {
     RETURN_IF_ERROR(ComputeGenerated(table_, &rows));
+    if (!divided()) {
+      at_ = {&table_, &WriterOf(table_), nullptr, node_.conflict_index};
+      return Store(rows);
+    }
+    std::vector<const PartitionTargets::Leaf*> leaves;
+    RETURN_IF_ERROR(partitions()->Route(rows, &leaves));
+    const bool in_order = !node_.returning.empty() || ignores_or_updates();
+    for (const LeafRows& part : ByLeaf(leaves, in_order)) {
+      at_ = {part.leaf->table, &WriterOf(*part.leaf->table), part.leaf, node_.conflict_index};
+      if (at_.arbiter.value_or(0) != 0) {
+        const auto own = part.leaf->index_of.find(*at_.arbiter);
+        if (own == part.leaf->index_of.end())
+          return absl::InternalError("a partition lacks an index of its table");
+        at_.arbiter = own->second;
+      }
+      const auto count = static_cast<uint32_t>(part.rows.size());
+      RETURN_IF_ERROR(
+          Store(count == rows.row_count ? rows : types::Gather(rows, part.rows.data(), count)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  // The table that rows are being stored in.
+  struct Place {
+    const catalog::TableEntry* table = nullptr;
+    txn::TableWriter* writer = nullptr;
+    const PartitionTargets::Leaf* leaf = nullptr;
+    std::optional<uint32_t> arbiter;
+  };
+
+  bool ignores_or_updates() const {
+    return node_.ignore_conflicts || !node_.conflict_update.empty();
+  }
+  txn::TableWriter& writer() { return *at_.writer; }
+
+  absl::Status Verify(const types::Batch& rows) {
+    RETURN_IF_ERROR(writer().CheckNotNull(Pointers(rows), rows.row_count));
+    RETURN_IF_ERROR(VerifyChecks(node_.checks, *at_.table, context_->state, rows));
+    if (at_.leaf != nullptr)
+      return VerifyChecks(at_.leaf->checks, *at_.table, context_->state, rows);
+    return partitions() == nullptr ? absl::OkStatus() : partitions()->CheckOwn(rows);
+  }
+
+  absl::Status Store(const types::Batch& rows) {
+    RETURN_IF_ERROR(Verify(rows));
     const std::vector<const types::Vector*> columns = Pointers(rows);
-    RETURN_IF_ERROR(writer().CheckNotNull(columns, rows.row_count));
-    RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, rows));
-    if (!node_.ignore_conflicts && node_.conflict_update.empty()) {
+    if (!ignores_or_updates()) {
       for (uint32_t row = 0; row < rows.row_count; ++row)
         RETURN_IF_ERROR(writer().Insert(columns, row, nullptr));
       CountRows(rows.row_count);
-      RETURN_IF_ERROR(VerifyChecks(node_.view_checks, table_, context_->state, rows));
-      return Return(rows);
+      RETURN_IF_ERROR(VerifyChecks(node_.view_checks, *at_.table, context_->state, rows));
+      return Return(rows, *at_.table);
     }
     // RETURNING answers in the order of the input: what was inserted goes out before the next
     // update.
@@ -59,8 +105,8 @@ class Insert : public ModifyOperator {
       const types::Batch kept =
           count == rows.row_count ? rows : types::Gather(rows, inserted.data(), count);
       inserted.clear();
-      RETURN_IF_ERROR(VerifyChecks(node_.view_checks, table_, context_->state, kept));
-      return Return(kept);
+      RETURN_IF_ERROR(VerifyChecks(node_.view_checks, *at_.table, context_->state, kept));
+      return Return(kept, *at_.table);
     };
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       RETURN_IF_ERROR(InsertOrUpdate(rows, columns, row, &inserted, return_inserted));
@@ -68,14 +114,13 @@ class Insert : public ModifyOperator {
     return return_inserted();
   }
 
- private:
   template <typename ReturnInserted>
   absl::Status InsertOrUpdate(const types::Batch& rows, codec::Columns columns, uint32_t row,
                               std::vector<uint32_t>* inserted,
                               const ReturnInserted& return_inserted) {
     while (true) {
       txn::TableWriter::Conflict conflict;
-      conflict.arbiter = node_.conflict_index;
+      conflict.arbiter = at_.arbiter;
       RETURN_IF_ERROR(writer().Insert(columns, row, &conflict));
       if (!conflict.exists) {
         inserted->push_back(row);
@@ -91,9 +136,9 @@ class Insert : public ModifyOperator {
   }
 
   absl::Status RememberInserted(codec::Columns columns, uint32_t row) {
-    if (!table_.layout.has_primary_key()) return absl::OkStatus();
+    if (!at_.table->layout.has_primary_key()) return absl::OkStatus();
     std::string key;
-    table_.layout.AppendRowKey(columns, row, &key);
+    at_.table->layout.AppendRowKey(columns, row, &key);
     touched_.insert(std::move(key));
     return absl::OkStatus();
   }
@@ -109,7 +154,7 @@ class Insert : public ModifyOperator {
           "Ensure that no rows proposed for insertion within the same command have duplicate "
           "constrained values.");
     }
-    const codec::TableLayout& layout = table_.layout;
+    const codec::TableLayout& layout = at_.table->layout;
     engine::PinnableSlice value;
     bool found = false;
     RETURN_IF_ERROR(writer().LockRow(row_key, txn::LockMode::kForNoKeyUpdate, &value, &found));
@@ -136,17 +181,26 @@ class Insert : public ModifyOperator {
     }
     ASSIGN_OR_RETURN(types::Batch changed, EvaluateAll(node_.conflict_update, context_, pair));
     RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
+    if (at_.leaf != nullptr) {
+      std::vector<const PartitionTargets::Leaf*> now;
+      RETURN_IF_ERROR(partitions()->Route(changed, &now));
+      if (now[0] != at_.leaf)
+        return status::Error(status::sqlstate::kFeatureNotSupported,
+                             "invalid ON UPDATE specification",
+                             "The result tuple would appear in a different partition than the "
+                             "original tuple.");
+    }
+    RETURN_IF_ERROR(Verify(changed));
     const std::vector<const types::Vector*> columns = Pointers(changed);
-    RETURN_IF_ERROR(writer().CheckNotNull(columns, 1));
-    RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, changed));
     const std::vector<bool> assigned(layout.types.size(), true);
     RETURN_IF_ERROR(writer().Update(row_key, Pointers(existing), 0, columns, 0, assigned));
-    RETURN_IF_ERROR(VerifyChecks(node_.view_checks, table_, context_->state, changed));
+    RETURN_IF_ERROR(VerifyChecks(node_.view_checks, *at_.table, context_->state, changed));
     CountRows(1);
-    return Return(changed);
+    return Return(changed, *at_.table);
   }
 
   const InsertNode& node_;
+  Place at_;
   std::set<std::string> touched_;
 };
 
@@ -175,6 +229,9 @@ absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, Comp
   node->view_checks.assign(std::make_move_iterator(of_view),
                            std::make_move_iterator(node->checks.end()));
   node->checks.erase(of_view, node->checks.end());
+  ASSIGN_OR_RETURN(node->partitions,
+                   PartitionTargets::Make(node->table, insert.partition_checks(),
+                                          [&](uint32_t id) { return scope->Table(id); }));
   node->ignore_conflicts = insert.ignore_conflicts();
   if (insert.has_conflict_index_id()) node->conflict_index = insert.conflict_index_id();
   ASSIGN_OR_RETURN(node->conflict_update, CompileAll(insert.conflict_update()));

@@ -3,6 +3,7 @@
 #include "common/status/macros.h"
 #include "services/storage/codec/generated_columns.h"
 #include "services/storage/executor/cascade_rules.h"
+#include "services/storage/executor/partition_targets.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/txn/constraint_errors.h"
 
@@ -41,11 +42,13 @@ absl::Status ComputeGenerated(const catalog::TableEntry& table, types::Batch* ro
 ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id,
                                const catalog::TableEntry* table, const PlanNode* input,
                                const std::vector<CompiledExpressionPtr>* returning,
-                               const CascadeTargets* cascades, bool buffer_input)
+                               const CascadeTargets* cascades,
+                               const PartitionTargets* partitions, bool buffer_input)
     : Operator(context, id),
       table_(*table),
       returning_(*returning),
       cascades_(cascades),
+      partitions_(partitions),
       buffer_input_(buffer_input),
       input_(input->Open(context)),
       results_(context) {}
@@ -55,8 +58,6 @@ absl::Status ModifyOperator::DoRewind() {
 }
 
 absl::Status ModifyOperator::Run() {
-  writer_ = std::make_shared<txn::TableWriter>(context_->call, context_->transaction, &table_,
-                                               context_->catalog.get());
   if (buffer_input_) {
     SpooledRows rows(context_);
     types::Batch batch;
@@ -83,9 +84,12 @@ absl::Status ModifyOperator::Run() {
     }
   }
   RETURN_IF_ERROR(results_.Finish());
-  const auto end = [context = context_, writer = writer_, cascades = cascades_] {
-    CascadeRules rules(context, cascades);
-    return writer->FinishStatement(context->catalog.get(), &rules);
+  const auto end = [context = context_, writers = writers_, cascades = cascades_] {
+    for (const auto& [id, writer] : writers) {
+      CascadeRules rules(context, cascades);
+      RETURN_IF_ERROR(writer->FinishStatement(context->catalog.get(), &rules));
+    }
+    return absl::OkStatus();
   };
   if (!context_->puts_off_ends) return end();
   context_->ends.emplace_back(end);
@@ -101,8 +105,27 @@ absl::StatusOr<bool> ModifyOperator::DoNext(types::Batch* out) {
   return reader_->Next(out);
 }
 
-absl::Status ModifyOperator::Return(const types::Batch& rows) {
+bool ModifyOperator::divided() const {
+  return partitions_ != nullptr && partitions_->divided();
+}
+
+txn::TableWriter& ModifyOperator::WriterOf(const catalog::TableEntry& table) {
+  std::shared_ptr<txn::TableWriter>& writer = writers_[table.descriptor.table_id()];
+  if (writer == nullptr)
+    writer = std::make_shared<txn::TableWriter>(context_->call, context_->transaction, &table,
+                                                context_->catalog.get());
+  return *writer;
+}
+
+absl::Status ModifyOperator::Return(types::Batch rows, const catalog::TableEntry& table) {
   if (returning_.empty() || rows.row_count == 0) return absl::OkStatus();
+  if (divided()) {
+    constexpr types::Type kOid{types::TypeId::kOid, 0};
+    rows.columns.insert(
+        rows.columns.begin() + static_cast<long>(table_.layout.types.size()),
+        Repeat(types::Value::Int(types::TypeId::kOid, table.descriptor.table_id()), kOid,
+               rows.row_count));
+  }
   ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, rows));
   return results_.Add(std::move(result));
 }

@@ -2,6 +2,7 @@
 // statement sees its own changes, and emit RETURNING rows when every row is written.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,13 +31,15 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
 absl::Status ComputeGenerated(const catalog::TableEntry& table, types::Batch* rows);
 
 class CascadeTargets;
+class PartitionTargets;
 
 class ModifyOperator : public Operator {
  public:
   // Borrows all.
   ModifyOperator(ExecutionContext* context, uint32_t id, const catalog::TableEntry* table,
                  const PlanNode* input, const std::vector<CompiledExpressionPtr>* returning,
-                 const CascadeTargets* cascades, bool buffer_input);
+                 const CascadeTargets* cascades, const PartitionTargets* partitions,
+                 bool buffer_input);
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override;
@@ -44,9 +47,13 @@ class ModifyOperator : public Operator {
 
   // Writes the rows of one input batch.
   virtual absl::Status Apply(types::Batch input) = 0;
-  // Adds RETURNING rows over `rows`.
-  absl::Status Return(const types::Batch& rows);
-  txn::TableWriter& writer() { return *writer_; }
+  // Adds RETURNING rows over `rows`, which are in `table`.
+  absl::Status Return(types::Batch rows, const catalog::TableEntry& table);
+  // Of the statement's table, or of a partition.
+  txn::TableWriter& WriterOf(const catalog::TableEntry& table);
+  // Null: the table is neither partitioned nor a partition.
+  const PartitionTargets* partitions() const { return partitions_; }
+  bool divided() const;
   void CountRows(uint64_t rows) { context_->rows_affected += rows; }
 
   const catalog::TableEntry& table_;
@@ -56,9 +63,10 @@ class ModifyOperator : public Operator {
 
   const std::vector<CompiledExpressionPtr>& returning_;
   const CascadeTargets* const cascades_;
+  const PartitionTargets* const partitions_;
   const bool buffer_input_;
   OperatorPtr input_;
-  std::shared_ptr<txn::TableWriter> writer_;
+  std::map<uint32_t, std::shared_ptr<txn::TableWriter>> writers_;  // By table.
   bool ran_ = false;
   SpooledRows results_;
   std::optional<SpooledRows::Reader> reader_;

@@ -239,31 +239,50 @@ class AppendNode : public PlanNode {
   using PlanNode::PlanNode;
   OperatorPtr Open(ExecutionContext* context) const override;
   std::vector<PlanNodePtr> inputs;
+  std::vector<CompiledExpressionPtr> conditions;  // None, or one for each.
 };
 
 class Append : public Operator {
  public:
-  Append(ExecutionContext* context, const AppendNode* node) : Operator(context, node->id()) {
-    for (const PlanNodePtr& input : node->inputs) inputs_.push_back(input->Open(context));
-  }
+  Append(ExecutionContext* context, const AppendNode* node)
+      : Operator(context, node->id()), node_(*node), inputs_(node->inputs.size()) {}
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
-    for (; current_ < inputs_.size(); ++current_) {
-      ASSIGN_OR_RETURN(const bool more, inputs_[current_]->Next(out));
+    for (; current_ < inputs_.size(); ++current_, reading_ = false) {
+      if (!reading_) {
+        ASSIGN_OR_RETURN(reading_, Reads(current_));
+        if (!reading_) continue;
+      }
+      OperatorPtr& input = inputs_[current_];
+      if (input == nullptr) input = node_.inputs[current_]->Open(context_);
+      ASSIGN_OR_RETURN(const bool more, input->Next(out));
       if (more) return true;
     }
     return false;
   }
   absl::Status DoRewind() override {
     current_ = 0;
-    for (const OperatorPtr& input : inputs_) RETURN_IF_ERROR(input->Rewind());
+    reading_ = false;
+    for (const OperatorPtr& input : inputs_) {
+      if (input != nullptr) RETURN_IF_ERROR(input->Rewind());
+    }
     return absl::OkStatus();
   }
 
  private:
-  std::vector<OperatorPtr> inputs_;
+  // Whether the input can have rows, for the parameters and outer rows at hand.
+  absl::StatusOr<bool> Reads(size_t input) {
+    if (node_.conditions.empty()) return true;
+    ASSIGN_OR_RETURN(const types::Value holds,
+                     node_.conditions[input]->EvaluateScalar(context_->state));
+    return !holds.is_null() && holds.bool_value();
+  }
+
+  const AppendNode& node_;
+  std::vector<OperatorPtr> inputs_;  // Null: not read yet.
   size_t current_ = 0;
+  bool reading_ = false;
 };
 
 OperatorPtr AppendNode::Open(ExecutionContext* context) const {
@@ -301,6 +320,13 @@ absl::StatusOr<PlanNodePtr> CompileAppend(const common::v1::Operator& plan, Comp
   for (const common::v1::Operator& input : plan.append().inputs()) {
     ASSIGN_OR_RETURN(PlanNodePtr compiled, CompileOperator(input, scope));
     node->inputs.push_back(std::move(compiled));
+  }
+  ASSIGN_OR_RETURN(node->conditions, CompileAll(plan.append().conditions()));
+  if (!node->conditions.empty() && node->conditions.size() != node->inputs.size())
+    return absl::InvalidArgumentError("malformed plan: APPEND needs a condition for each input");
+  for (const CompiledExpressionPtr& condition : node->conditions) {
+    if (condition->type().id != types::TypeId::kBool)
+      return absl::InvalidArgumentError("malformed plan: a condition of APPEND is no boolean");
   }
   return PlanNodePtr(std::move(node));
 }

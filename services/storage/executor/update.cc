@@ -3,6 +3,7 @@
 #include "services/storage/codec/generated_columns.h"
 #include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/modify.h"
+#include "services/storage/executor/partition_targets.h"
 #include "services/storage/executor/row_batch.h"
 
 namespace adbms::storage::executor {
@@ -23,23 +24,72 @@ class ChangeNode : public PlanNode {
   std::vector<Check> checks;
   CompiledExpressionPtr recheck;
   CascadeTargets cascades;
+  std::unique_ptr<const PartitionTargets> partitions;
+  bool may_move = false;  // A row may have to go to another partition.
 };
 
-class Update : public ModifyOperator {
+// The rows to change, table by table.
+class Change : public ModifyOperator {
  public:
-  Update(ExecutionContext* context, const ChangeNode* node)
+  Change(ExecutionContext* context, const ChangeNode* node, txn::LockMode mode)
       : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
-                       &node->cascades, true),
+                       &node->cascades, node->partitions.get(), true),
         node_(*node),
-        input_locked_(node->input->locks_point() && !context->transaction->validates()),
-        target_(context, node->table, node->recheck.get()) {}
+        mode_(mode),
+        input_locked_(node->input->locks_point() && !context->transaction->validates() &&
+                      !node->may_move) {}
 
  protected:
+  // Writes rows of one table, which are locked. `leaf` is null when it is the statement's own.
+  virtual absl::Status ApplyTo(const catalog::TableEntry& table, const PartitionTargets::Leaf* leaf,
+                               const types::Batch& input) = 0;
+
   absl::Status Apply(types::Batch input) override {
-    if (!input_locked_)
-      RETURN_IF_ERROR(target_.Lock(&writer(), txn::LockMode::kForNoKeyUpdate, &input));
-    if (input.row_count == 0) return absl::OkStatus();
-    const size_t width = table_.layout.types.size();
+    if (!divided()) return LockAndApply(table_, nullptr, std::move(input));
+    const types::Vector& keys = *input.columns[table_.layout.types.size()];
+    std::vector<const PartitionTargets::Leaf*> leaves(input.row_count);
+    for (uint32_t row = 0; row < input.row_count; ++row) {
+      if (!keys.is_null(row)) leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
+    }
+    for (const LeafRows& part : ByLeaf(leaves, /*in_order=*/false)) {
+      if (part.leaf == nullptr) continue;  // The nullable side of an outer join.
+      const auto count = static_cast<uint32_t>(part.rows.size());
+      RETURN_IF_ERROR(LockAndApply(
+          *part.leaf->table, part.leaf,
+          count == input.row_count ? input : types::Gather(input, part.rows.data(), count)));
+    }
+    return absl::OkStatus();
+  }
+
+  const ChangeNode& node_;
+
+ private:
+  absl::Status LockAndApply(const catalog::TableEntry& table, const PartitionTargets::Leaf* leaf,
+                            types::Batch input) {
+    if (!input_locked_) {
+      auto& target = targets_[table.descriptor.table_id()];
+      if (target == nullptr)
+        target = std::make_unique<TargetRows>(context_, &table, node_.recheck.get());
+      RETURN_IF_ERROR(target->Lock(&WriterOf(table), mode_, &input));
+    }
+    return input.row_count == 0 ? absl::OkStatus() : ApplyTo(table, leaf, input);
+  }
+
+  const txn::LockMode mode_;
+  const bool input_locked_;
+  std::map<uint32_t, std::unique_ptr<TargetRows>> targets_;  // By table.
+};
+
+class Update : public Change {
+ public:
+  Update(ExecutionContext* context, const ChangeNode* node)
+      : Change(context, node,
+               node->may_move ? txn::LockMode::kForUpdate : txn::LockMode::kForNoKeyUpdate) {}
+
+ protected:
+  absl::Status ApplyTo(const catalog::TableEntry& table, const PartitionTargets::Leaf* leaf,
+                       const types::Batch& input) override {
+    const size_t width = table.layout.types.size();
     types::Batch changed;
     changed.row_count = input.row_count;
     changed.columns.assign(input.columns.begin(), input.columns.begin() + static_cast<long>(width));
@@ -48,55 +98,90 @@ class Update : public ModifyOperator {
                        node_.values[i]->Evaluate(context_->state, input));
     }
     RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
+    CountRows(input.row_count);
+    if (leaf == nullptr || !node_.may_move) return Replace(table, leaf, input, changed);
+    std::vector<const PartitionTargets::Leaf*> leaves;
+    RETURN_IF_ERROR(partitions()->Route(changed, &leaves));
+    for (const LeafRows& part : ByLeaf(leaves, /*in_order=*/true)) {
+      const auto count = static_cast<uint32_t>(part.rows.size());
+      const types::Batch before = types::Gather(input, part.rows.data(), count);
+      const types::Batch after = types::Gather(changed, part.rows.data(), count);
+      RETURN_IF_ERROR(part.leaf == leaf ? Replace(table, leaf, before, after)
+                                        : Move(table, *part.leaf, before, after));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Verify(const catalog::TableEntry& table, const PartitionTargets::Leaf* leaf,
+                      const types::Batch& rows) {
+    RETURN_IF_ERROR(WriterOf(table).CheckNotNull(Pointers(rows), rows.row_count));
+    RETURN_IF_ERROR(VerifyChecks(node_.checks, table, context_->state, rows));
+    if (leaf != nullptr)
+      RETURN_IF_ERROR(VerifyChecks(leaf->checks, table, context_->state, rows));
+    return partitions() == nullptr ? absl::OkStatus() : partitions()->CheckOwn(rows);
+  }
+
+  // RETURNING sees the new row, then what stands behind the old one's key.
+  absl::Status ReturnChanged(const catalog::TableEntry& table, const types::Batch& input,
+                             types::Batch changed) {
+    for (size_t i = table.layout.types.size() + 1; i < input.columns.size(); ++i)
+      changed.columns.push_back(input.columns[i]);
+    return Return(std::move(changed), table);
+  }
+
+  absl::Status Replace(const catalog::TableEntry& table, const PartitionTargets::Leaf* leaf,
+                       const types::Batch& input, const types::Batch& changed) {
+    RETURN_IF_ERROR(Verify(table, leaf, changed));
+    const size_t width = table.layout.types.size();
     std::vector<const types::Vector*> old_columns = Pointers(input);
     const types::Vector& keys = *old_columns[width];
     old_columns.resize(width);
     const std::vector<const types::Vector*> new_columns = Pointers(changed);
-    RETURN_IF_ERROR(writer().CheckNotNull(new_columns, changed.row_count));
-    RETURN_IF_ERROR(VerifyChecks(node_.checks, table_, context_->state, changed));
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(writer().Update(keys.data<std::string_view>()[row], old_columns, row,
-                                      new_columns, row, node_.assigned));
+      RETURN_IF_ERROR(WriterOf(table).Update(keys.data<std::string_view>()[row], old_columns, row,
+                                             new_columns, row, node_.assigned));
     }
-    CountRows(input.row_count);
-    for (size_t i = width + 1; i < input.columns.size(); ++i)
-      changed.columns.push_back(input.columns[i]);
-    return Return(changed);
+    return ReturnChanged(table, input, changed);
   }
 
- private:
-  const ChangeNode& node_;
-  const bool input_locked_;
-  TargetRows target_;
+  // Out of one partition and into another.
+  absl::Status Move(const catalog::TableEntry& from, const PartitionTargets::Leaf& to,
+                    const types::Batch& input, const types::Batch& changed) {
+    RETURN_IF_ERROR(Verify(*to.table, &to, changed));
+    const size_t width = from.layout.types.size();
+    std::vector<const types::Vector*> old_columns = Pointers(input);
+    const types::Vector& keys = *old_columns[width];
+    old_columns.resize(width);
+    const std::vector<const types::Vector*> new_columns = Pointers(changed);
+    for (uint32_t row = 0; row < input.row_count; ++row) {
+      RETURN_IF_ERROR(
+          WriterOf(from).Delete(keys.data<std::string_view>()[row], old_columns, row));
+      RETURN_IF_ERROR(WriterOf(*to.table).Insert(new_columns, row, nullptr));
+    }
+    return ReturnChanged(*to.table, input, changed);
+  }
 };
 
-class Delete : public ModifyOperator {
+class Delete : public Change {
  public:
   Delete(ExecutionContext* context, const ChangeNode* node)
-      : ModifyOperator(context, node->id(), node->table, node->input.get(), &node->returning,
-                       &node->cascades, true),
-        input_locked_(node->input->locks_point() && !context->transaction->validates()),
-        target_(context, node->table, node->recheck.get()) {}
+      : Change(context, node, txn::LockMode::kForUpdate) {}
 
  protected:
-  absl::Status Apply(types::Batch input) override {
-    if (!input_locked_) RETURN_IF_ERROR(target_.Lock(&writer(), txn::LockMode::kForUpdate, &input));
-    if (input.row_count == 0) return absl::OkStatus();
-    const size_t width = table_.layout.types.size();
+  absl::Status ApplyTo(const catalog::TableEntry& table, const PartitionTargets::Leaf*,
+                       const types::Batch& input) override {
+    const size_t width = table.layout.types.size();
     std::vector<const types::Vector*> columns = Pointers(input);
     const types::Vector& keys = *columns[width];
     columns.resize(width);
-    for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(writer().Delete(keys.data<std::string_view>()[row], columns, row));
-    }
+    for (uint32_t row = 0; row < input.row_count; ++row)
+      RETURN_IF_ERROR(WriterOf(table).Delete(keys.data<std::string_view>()[row], columns, row));
     CountRows(input.row_count);
-    input.columns.erase(input.columns.begin() + static_cast<long>(width));
-    return Return(input);
+    types::Batch rows = input;
+    rows.columns.erase(rows.columns.begin() + static_cast<long>(width));
+    return Return(std::move(rows), table);
   }
-
- private:
-  const bool input_locked_;
-  TargetRows target_;
 };
 
 OperatorPtr ChangeNode::Open(ExecutionContext* context) const {
@@ -137,6 +222,11 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->values, CompileAll(update.values()));
   ASSIGN_OR_RETURN(node->returning, CompileAll(update.returning()));
   ASSIGN_OR_RETURN(node->checks, CompileChecks(update.checks()));
+  ASSIGN_OR_RETURN(node->partitions,
+                   PartitionTargets::Make(node->table, update.partition_checks(),
+                                          [&](uint32_t id) { return scope->Table(id); }));
+  node->may_move = node->partitions != nullptr && node->partitions->divided() &&
+                   node->partitions->MayMove(node->assigned);
   ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(update.cascades(), *scope));
   ASSIGN_OR_RETURN(node->recheck, CompileOptional(update.has_recheck(), update.recheck()));
   return PlanNodePtr(std::move(node));
@@ -152,6 +242,9 @@ absl::StatusOr<PlanNodePtr> CompileDelete(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->input, CompileOperator(remove.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   ASSIGN_OR_RETURN(node->returning, CompileAll(remove.returning()));
+  ASSIGN_OR_RETURN(node->partitions,
+                   PartitionTargets::Make(node->table, {},
+                                          [&](uint32_t id) { return scope->Table(id); }));
   ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(remove.cascades(), *scope));
   ASSIGN_OR_RETURN(node->recheck, CompileOptional(remove.has_recheck(), remove.recheck()));
   return PlanNodePtr(std::move(node));

@@ -55,6 +55,7 @@ BulkWriterImpl::~BulkWriterImpl() {
 void BulkWriterImpl::Abandon() {
   finished_ = true;
   rows_writer_.reset();
+  leaf_writers_.clear();
   if (own_ != nullptr) {
     own_->Rollback();
     session_->Recycle(own_.get());
@@ -77,8 +78,11 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
   const catalog::TableEntryPtr* target = catalog->Find(table.id);
   if (target == nullptr || !sql::IsTemporarySchema((*target)->descriptor.schema()))
     RETURN_IF_ERROR(transaction_->CheckWritable("COPY FROM"));
+  // Others may be writing to a partition by a lock of the table above it.
+  const bool divided = target != nullptr && ((*target)->descriptor.has_partition_key() ||
+                                             (*target)->descriptor.partition_of() != 0);
   const bool alone =
-      own_ != nullptr && transaction_->TryLockTable(table.id, txn::LockMode::kShareRowExclusive);
+      own_ != nullptr && !divided && transaction_->TryLockTable(table.id, txn::LockMode::kShareRowExclusive);
   if (!alone)
     RETURN_IF_ERROR(transaction_->LockTable(call_, table.id, txn::LockMode::kRowExclusive));
   RETURN_IF_ERROR(transaction_->StartStatement(true, own_ != nullptr));
@@ -108,12 +112,21 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
                                         return index.deferral != common::v1::DEFERRAL_UNSPECIFIED;
                                       });
   const bool more =
-      deferrable || !table_->descriptor.foreign_keys().empty() || !layout.building.empty();
+      divided || deferrable || !table_->descriptor.foreign_keys().empty() || !layout.building.empty();
   if (direct && !more) {
     mode_ = Mode::kDirect;
   } else if (alone && !more) {
     mode_ = Mode::kBatch;
   }
+  ASSIGN_OR_RETURN(
+      partitions_,
+      executor::PartitionTargets::Make(
+          table_.get(), {}, [this](uint32_t id) -> absl::StatusOr<const catalog::TableEntry*> {
+            const catalog::TableEntryPtr* found = catalog_->Find(id);
+            if (found == nullptr)
+              return status::Error(status::sqlstate::kStalePlan, "a partition has gone");
+            return found->get();
+          }));
   rows_writer_ =
       std::make_unique<txn::TableWriter>(&call_, transaction_, table_.get(), catalog_.get());
   if (mode_ == Mode::kRows) return absl::OkStatus();
@@ -154,6 +167,8 @@ absl::Status BulkWriterImpl::Write(const types::Batch& batch) {
     }
   }
   RETURN_IF_ERROR(executor::ComputeGenerated(*table_, &rows));
+  if (partitions_ != nullptr && partitions_->divided()) return WriteDivided(rows);
+  if (partitions_ != nullptr) RETURN_IF_ERROR(partitions_->CheckOwn(rows));
   const std::vector<const types::Vector*> columns = executor::Pointers(rows);
   RETURN_IF_ERROR(rows_writer_->CheckNotNull(columns, rows.row_count));
   RETURN_IF_ERROR(executor::VerifyChecks(checks_, *table_, state_, rows));
@@ -161,6 +176,26 @@ absl::Status BulkWriterImpl::Write(const types::Batch& batch) {
                                        : WriteUnlocked(columns, rows.row_count));
   written_ += rows.row_count;
   return absl::OkStatus();
+}
+
+absl::Status BulkWriterImpl::WriteDivided(const types::Batch& rows) {
+  std::vector<const executor::PartitionTargets::Leaf*> leaves;
+  RETURN_IF_ERROR(partitions_->Route(rows, &leaves));
+  for (const executor::LeafRows& part : executor::ByLeaf(leaves, /*in_order=*/false)) {
+    const catalog::TableEntry& table = *part.leaf->table;
+    auto& writer = leaf_writers_[table.descriptor.table_id()];
+    if (writer == nullptr)
+      writer = std::make_unique<txn::TableWriter>(&call_, transaction_, &table, catalog_.get());
+    const types::Batch own =
+        types::Gather(rows, part.rows.data(), static_cast<uint32_t>(part.rows.size()));
+    const std::vector<const types::Vector*> columns = executor::Pointers(own);
+    RETURN_IF_ERROR(writer->CheckNotNull(columns, own.row_count));
+    RETURN_IF_ERROR(executor::VerifyChecks(checks_, table, state_, own));
+    for (uint32_t row = 0; row < own.row_count; ++row)
+      RETURN_IF_ERROR(writer->Insert(columns, row, nullptr));
+  }
+  written_ += rows.row_count;
+  return transaction_->CheckSize();
 }
 
 absl::Status BulkWriterImpl::WriteRows(codec::Columns columns, uint32_t row_count) {
@@ -279,7 +314,10 @@ absl::Status BulkWriterImpl::Flush() {
 absl::StatusOr<uint64_t> BulkWriterImpl::Finish() {
   RETURN_IF_ERROR(call_.Check());
   RETURN_IF_ERROR(rows_writer_->FinishStatement(catalog_.get(), nullptr));
+  for (const auto& [id, writer] : leaf_writers_)
+    RETURN_IF_ERROR(writer->FinishStatement(catalog_.get(), nullptr));
   rows_writer_.reset();
+  leaf_writers_.clear();
   if (mode_ != Mode::kRows) {
     const auto rows = static_cast<int64_t>(written_);
     std::optional<txn::ExactCounts::Addition> counted;

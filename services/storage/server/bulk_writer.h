@@ -3,12 +3,14 @@
 // thread-safe.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "services/storage/executor/modify.h"
+#include "services/storage/executor/partition_targets.h"
 #include "services/storage/server/session.h"
 
 namespace adbms::storage::server {
@@ -56,6 +58,8 @@ class BulkWriterImpl : public api::BulkWriter {
   absl::Status Prepare(api::TableVersion table,
                        const std::vector<common::v1::CheckConstraint>& checks);
   absl::Status WriteRows(codec::Columns columns, uint32_t row_count);
+  // Rows of a partitioned table.
+  absl::Status WriteDivided(const types::Batch& rows);
   absl::Status WriteUnlocked(codec::Columns columns, uint32_t row_count);
   absl::Status CheckStoredKeys(const std::vector<std::string>& keys, codec::Columns columns,
                                const std::string& constraint, const std::vector<uint32_t>& ordinals,
@@ -73,6 +77,8 @@ class BulkWriterImpl : public api::BulkWriter {
   sql::expression::EvaluationState state_;
   Mode mode_ = Mode::kRows;
   std::unique_ptr<txn::TableWriter> rows_writer_;
+  std::unique_ptr<const executor::PartitionTargets> partitions_;  // See ModifyOperator.
+  std::map<uint32_t, std::unique_ptr<txn::TableWriter>> leaf_writers_;  // By table.
   engine::WriteBatch batch_;
   std::string stored_max_;  // Greatest stored row key; empty: the table is empty.
   bool stored_any_ = false;

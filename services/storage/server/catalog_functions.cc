@@ -13,6 +13,7 @@
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/object_names.h"
+#include "services/storage/server/partition_definitions.h"
 #include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/program_functions.h"
 #include "services/storage/server/virtual_rows.h"
@@ -160,6 +161,42 @@ absl::StatusOr<Value> ConstraintDef(const Call& call) {
 
 absl::StatusOr<Value> Expression(const Call& call) {
   return Value::Text(std::string(call.arguments[0].bytes()));
+}
+
+absl::StatusOr<Value> PartKeyDef(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  if (table == nullptr || !(*table)->descriptor.has_partition_key()) return NullText();
+  return Value::Text(PartitionKeyDefinition((*table)->descriptor));
+}
+
+absl::StatusOr<Value> PartConstraintDef(const Call& call) {
+  const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
+  if (table == nullptr || (*table)->descriptor.partition_of() == 0) return NullText();
+  const std::string text = PartitionConstraintDefinition(call.catalog, (*table)->descriptor);
+  return text.empty() ? NullText() : Value::Text(text);
+}
+
+absl::StatusOr<Value> PartitionRootOf(const Call& call) {
+  const std::vector<uint32_t> ancestors = PartitionAncestors(call.catalog, call.oid);
+  return ancestors.empty() ? Value::Null({TypeId::kRegclass, 0})
+                           : Value::Int(TypeId::kRegclass, ancestors.back());
+}
+
+absl::StatusOr<Value> PartitionTreeOf(const Call& call) {
+  std::string rows;
+  for (const PartitionTreeRow& row : PartitionTree(call.catalog, call.oid)) {
+    rows += std::to_string(row.relation) + "\t" +
+            (row.parent == 0 ? std::string() : std::to_string(row.parent)) + "\t" +
+            (row.is_leaf ? "1" : "0") + "\t" + std::to_string(row.level) + "\n";
+  }
+  return Value::Text(rows);
+}
+
+absl::StatusOr<Value> PartitionAncestorsOf(const Call& call) {
+  std::string rows;
+  for (const uint32_t id : PartitionAncestors(call.catalog, call.oid))
+    rows += std::to_string(id) + "\n";
+  return Value::Text(rows);
 }
 
 absl::StatusOr<Value> ViewDef(const Call& call) {
@@ -377,8 +414,11 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"col_description", ColumnDescription},
       {"shobj_description", NoText},
       {"pg_get_ruledef", NoText},
-      {"pg_get_partkeydef", NoText},
-      {"pg_get_partition_constraintdef", NoText},
+      {"pg_get_partkeydef", PartKeyDef},
+      {"pg_partition_root", PartitionRootOf},
+      {"pg_partition_tree", PartitionTreeOf},
+      {"pg_partition_ancestors", PartitionAncestorsOf},
+      {"pg_get_partition_constraintdef", PartConstraintDef},
       {"pg_get_serial_sequence", SerialSequence},
       {"pg_get_statisticsobjdef_columns", NoText},
   };

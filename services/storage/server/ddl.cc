@@ -1,12 +1,14 @@
 #include "services/storage/server/ddl.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "common/rpc/nested_message.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/executor/partition_targets.h"
 #include "services/storage/executor/subqueries.h"
 #include "services/storage/server/ddl_locks.h"
 #include "services/storage/server/resolution.h"
@@ -142,7 +144,54 @@ class DdlExecution {
     transaction_->shared()
         ->counts->Table(result.object_id())
         ->rows.store(0, std::memory_order_relaxed);
+    RETURN_IF_ERROR(CheckDefault(table->descriptor.partition_of(), result.object_id()));
     return result;
+  }
+
+  // A partition that has come: what it takes must not be in the default one.
+  absl::Status CheckDefault(uint32_t table_id, uint32_t partition_id) {
+    const catalog::TableEntryPtr* whole = draft()->state()->Find(table_id);
+    if (whole == nullptr) return absl::OkStatus();
+    const catalog::TableEntryPtr held = *whole;
+    for (const auto& member : held->descriptor.partition_key().partitions()) {
+      if (member.bound().is_default() && member.table_id() != partition_id)
+        RETURN_IF_ERROR(CheckPartitionRows(member.table_id(), /*is_default=*/true));
+    }
+    return absl::OkStatus();
+  }
+
+  // The rows in the partition, or in its own, against the bounds that there are now.
+  absl::Status CheckPartitionRows(uint32_t partition_id, bool is_default) {
+    std::vector<uint32_t> ids = draft()->PartitionsOf(partition_id, /*only_leaves=*/true);
+    ids.push_back(partition_id);
+    const catalog::CatalogStatePtr catalog = draft()->state();
+    for (const uint32_t id : ids) {
+      const catalog::TableEntryPtr table = *catalog->Find(id);
+      if (table->descriptor.has_partition_key()) continue;
+      ASSIGN_OR_RETURN(const auto targets,
+                       executor::PartitionTargets::Make(
+                           table.get(), {},
+                           [&](uint32_t other) -> absl::StatusOr<const catalog::TableEntry*> {
+                             return catalog->Find(other)->get();
+                           }));
+      if (targets == nullptr) continue;
+      const absl::Status fits = ScanTable(
+          call_, transaction_, *table,
+          [&](const types::Batch& rows) { return targets->CheckOwn(rows); });
+      if (!status::HasSqlState(fits, sqlstate::kCheckViolation)) {
+        RETURN_IF_ERROR(fits);
+        continue;
+      }
+      status::SqlError error = status::FromStatus(fits);
+      error.detail.clear();
+      error.message =
+          is_default ? "updated partition constraint for default partition \"" +
+                           table->descriptor.name() + "\" would be violated by some row"
+                     : "partition constraint of relation \"" + table->descriptor.name() +
+                           "\" is violated by some row";
+      return status::ToStatus(error);
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<v1::DdlResult> CreateView(const common::v1::CreateView& statement) {
@@ -155,7 +204,10 @@ class DdlExecution {
 
   absl::StatusOr<v1::DdlResult> Truncate(const common::v1::Truncate& statement) {
     v1::DdlResult result;
-    const std::set<uint32_t> ids(statement.table_ids().begin(), statement.table_ids().end());
+    std::set<uint32_t> ids(statement.table_ids().begin(), statement.table_ids().end());
+    for (const uint32_t id : statement.table_ids()) {
+      for (const uint32_t part : draft()->PartitionsOf(id, /*only_leaves=*/false)) ids.insert(part);
+    }
     for (const uint32_t id : statement.cascaded_table_ids()) {
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
       result.add_notices("truncate cascades to table \"" + table->descriptor.name() + "\"");
@@ -236,8 +288,35 @@ class DdlExecution {
                      draft()->CreateIndex(statement, common::v1::IndexDescriptor::STATE_PUBLIC));
     if (!result.changed()) return result;
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
-    RETURN_IF_ERROR(FillIndex(call_, transaction_, *table, result.object_id()));
+    if (!table->descriptor.has_partition_key()) {
+      RETURN_IF_ERROR(FillIndex(call_, transaction_, *table, result.object_id()));
+      return result;
+    }
+    const auto whole = draft()->state()->FindIndex(result.object_id());
+    const common::v1::IndexDescriptor index = *whole.index;
+    for (const auto& member : table->descriptor.partition_key().partitions())
+      RETURN_IF_ERROR(RequireIndex(member.table_id(), index));
     return result;
+  }
+
+  // The partition, and those below it, get their parts of an index of the table above.
+  absl::Status RequireIndex(uint32_t partition_id, const common::v1::IndexDescriptor& whole) {
+    ASSIGN_OR_RETURN(const uint32_t adopted, draft()->AdoptIndex(partition_id, whole));
+    if (adopted == 0) {
+      common::v1::CreateIndex create;
+      create.set_table_id(partition_id);
+      *create.mutable_index() = whole;
+      create.mutable_index()->clear_name();
+      create.mutable_index()->clear_comment();
+      create.mutable_index()->clear_constraint_comment();
+      create.mutable_index()->set_parent_index_id(whole.index_id());
+      return CreateIndex(create).status();
+    }
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(partition_id));
+    const common::v1::IndexDescriptor own = *draft()->state()->FindIndex(adopted).index;
+    for (const auto& member : table->descriptor.partition_key().partitions())
+      RETURN_IF_ERROR(RequireIndex(member.table_id(), own));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<v1::DdlResult> ChangeKey(uint32_t table_id, const std::vector<uint32_t>& columns,
@@ -245,7 +324,8 @@ class DdlExecution {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr before, draft()->Table(table_id));
     RETURN_IF_ERROR(draft()->ChangePrimaryKey(table_id, columns, name));
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
-    RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, /*convert=*/nullptr));
+    if (!after->descriptor.has_partition_key())
+      RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after, /*convert=*/nullptr));
     v1::DdlResult result;
     result.set_object_id(table_id);
     result.set_changed(true);
@@ -256,7 +336,7 @@ class DdlExecution {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr before, draft()->Table(table_id));
     RETURN_IF_ERROR(draft()->SetTypes(table_id, change));
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr after, draft()->Table(table_id));
-    if (!change.keeps_rows()) {
+    if (!change.keeps_rows() && !after->descriptor.has_partition_key()) {
       ASSIGN_OR_RETURN(TypeChange types, TypeChange::Make(&call_, change, after.get()));
       RETURN_IF_ERROR(RewriteTable(call_, transaction_, *before, *after,
                                    [&](const types::Batch& rows) { return types.Convert(rows); }));
@@ -307,6 +387,160 @@ class DdlExecution {
   }
 
   absl::StatusOr<v1::DdlResult> Alter(const AlterTable& statement) {
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
+    if (statement.has_attach_partition()) return Attach(statement);
+    if (statement.action_case() == AlterTable::kDetachPartition) return Detach(statement);
+    if (!table->descriptor.has_partition_key() || !GoesDown(statement)) return AlterOne(statement);
+    // A default that takes values from the column's sequence goes before the sequence.
+    const bool below_first = statement.action_case() == AlterTable::kDropColumn;
+    if (below_first) RETURN_IF_ERROR(AlterPartitions(statement, *table));
+    ASSIGN_OR_RETURN(v1::DdlResult result, AlterOne(statement));
+    if (!below_first && result.changed()) RETURN_IF_ERROR(AlterPartitions(statement, *table));
+    return result;
+  }
+
+  // Whether what is said of a partitioned table is said of its partitions, too.
+  static bool GoesDown(const AlterTable& statement) {
+    switch (statement.action_case()) {
+      case AlterTable::kRenameTable:
+      case AlterTable::kOwner:
+      case AlterTable::kSetIdentity:
+      case AlterTable::kAddIdentity:
+      case AlterTable::kAddUnique:  // Goes down with its index.
+      case AlterTable::ACTION_NOT_SET:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  // `before`: the partitioned table as it was.
+  absl::Status AlterPartitions(const AlterTable& statement, const catalog::TableEntry& before) {
+    for (const auto& member : before.descriptor.partition_key().partitions()) {
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr part, draft()->Table(member.table_id()));
+      AlterTable below = statement;
+      below.set_table_id(member.table_id());
+      // The rows of all partitions are looked at for the whole.
+      below.clear_validation();
+      switch (statement.action_case()) {
+        case AlterTable::kAddColumn: {
+          if (statement.has_sequence()) {
+            ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *part));
+            if (rows) return status::NotSupported("adding a serial column to a table with rows");
+          }
+          below.clear_sequence();
+          ASSIGN_OR_RETURN(const catalog::TableEntryPtr now, draft()->Table(statement.table_id()));
+          auto* column = below.mutable_add_column();
+          *column = now->descriptor.columns(now->descriptor.columns_size() - 1);
+          if (column->identity() != common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED) {
+            column->clear_identity();
+            column->clear_default_sql();
+            column->clear_default_sequence_id();
+          }
+          break;
+        }
+        case AlterTable::kAddPrimaryKey:
+          below.mutable_add_primary_key()->clear_name();
+          if (SameKey(part->descriptor.primary_key(), statement.add_primary_key().columns()))
+            continue;
+          break;
+        case AlterTable::kDropConstraint:
+          if (before.layout.has_primary_key() &&
+              statement.drop_constraint() == before.descriptor.primary_key_name()) {
+            below.set_drop_constraint(part->descriptor.primary_key_name());
+            break;
+          }
+          for (const auto& index : before.descriptor.indexes()) {
+            if (index.name() != statement.drop_constraint() || !index.is_constraint()) continue;
+            for (const auto& own : part->descriptor.indexes()) {
+              if (own.parent_index_id() == index.index_id()) below.set_drop_constraint(own.name());
+            }
+          }
+          break;
+        case AlterTable::kSetTypes:
+          if (statement.set_types().indexes_size() > 0)
+            return status::NotSupported(
+                "changing the type of a column of a partitioned table that an index's expression "
+                "reads");
+          break;
+        case AlterTable::kAddCheck: {
+          const auto& checks = part->descriptor.checks();
+          const bool there =
+              std::any_of(checks.begin(), checks.end(), [&](const auto& check) {
+                return check.name() == statement.add_check().name() &&
+                       check.sql() == statement.add_check().sql();
+              });
+          if (there) continue;
+          break;
+        }
+        default:
+          break;
+      }
+      RETURN_IF_ERROR(Alter(below).status());
+    }
+    return absl::OkStatus();
+  }
+
+  static bool SameKey(const google::protobuf::RepeatedField<uint32_t>& a,
+                      const google::protobuf::RepeatedField<uint32_t>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+  absl::StatusOr<v1::DdlResult> Attach(const AlterTable& statement) {
+    const uint32_t part_id = statement.attach_partition().table_id();
+    if (transaction_->AwaitsChecks(part_id))
+      return status::Error(sqlstate::kObjectInUse,
+                           "cannot ALTER TABLE \"" + std::to_string(part_id) +
+                               "\" because it has pending trigger events");
+    RETURN_IF_ERROR(draft()->AddPartition(statement.table_id(), statement.attach_partition()));
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr whole, draft()->Table(statement.table_id()));
+    RETURN_IF_ERROR(RequireKeys(part_id, whole->descriptor));
+    RETURN_IF_ERROR(CheckPartitionRows(part_id, /*is_default=*/false));
+    RETURN_IF_ERROR(CheckDefault(statement.table_id(), part_id));
+    v1::DdlResult result;
+    result.set_object_id(statement.table_id());
+    result.set_changed(true);
+    return result;
+  }
+
+  // The keys, indexes and references of the table that it is attached to.
+  absl::Status RequireKeys(uint32_t part_id, const common::v1::TableDescriptor& whole) {
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr part, draft()->Table(part_id));
+    if (whole.primary_key_size() > 0 &&
+        !SameKey(part->descriptor.primary_key(), whole.primary_key())) {
+      AlterTable key;
+      key.set_table_id(part_id);
+      *key.mutable_add_primary_key()->mutable_columns() = whole.primary_key();
+      RETURN_IF_ERROR(Alter(key).status());
+    }
+    for (const auto& index : whole.indexes()) RETURN_IF_ERROR(RequireIndex(part_id, index));
+    for (const auto& key : whole.foreign_keys()) {
+      const auto& own = part->descriptor.foreign_keys();
+      const bool there = std::any_of(own.begin(), own.end(), [&](const auto& other) {
+        return other.referenced_table_id() == key.referenced_table_id() &&
+               SameKey(other.columns(), key.columns()) &&
+               SameKey(other.referenced_columns(), key.referenced_columns()) &&
+               other.on_delete() == key.on_delete() && other.on_update() == key.on_update();
+      });
+      if (there) continue;
+      AlterTable add;
+      add.set_table_id(part_id);
+      *add.mutable_add_foreign_key() = key;
+      RETURN_IF_ERROR(Alter(add).status());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::DdlResult> Detach(const AlterTable& statement) {
+    RETURN_IF_ERROR(
+        draft()->RemovePartition(statement.table_id(), statement.detach_partition()));
+    v1::DdlResult result;
+    result.set_object_id(statement.table_id());
+    result.set_changed(true);
+    return result;
+  }
+
+  absl::StatusOr<v1::DdlResult> AlterOne(const AlterTable& statement) {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
     switch (statement.action_case()) {
       case AlterTable::kAddPrimaryKey: {
@@ -371,7 +605,8 @@ class DdlExecution {
       }
     }
     ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
-    if (statement.has_add_foreign_key() && !statement.add_foreign_key().not_valid()) {
+    if (statement.has_add_foreign_key() && !statement.add_foreign_key().not_valid() &&
+        !table->descriptor.has_partition_key()) {
       ASSIGN_OR_RETURN(const catalog::TableEntryPtr changed, draft()->Table(statement.table_id()));
       const auto& keys = changed->descriptor.foreign_keys();
       RETURN_IF_ERROR(CheckForeignKey(call_, transaction_, *changed, *draft()->state(),
@@ -539,10 +774,12 @@ absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, Session
 }
 
 // Nobody else writes to a temporary table: its index need not be built beside writers.
+// The index of a partitioned table is several.
 bool BuildsOnline(const DdlStatement& statement, const catalog::CatalogState& catalog) {
   if (!statement.has_create_index()) return false;
   const catalog::TableEntryPtr* table = catalog.Find(statement.create_index().table_id());
-  return table == nullptr || !sql::IsTemporarySchema((*table)->descriptor.schema());
+  return table == nullptr || (!sql::IsTemporarySchema((*table)->descriptor.schema()) &&
+                              !(*table)->descriptor.has_partition_key());
 }
 
 }  // namespace

@@ -88,7 +88,46 @@ void WantHolders(uint32_t type_oid, const catalog::CatalogState& catalog, TableL
   }
 }
 
-TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& catalog) {
+// With all partitions below.
+void WantBelow(uint32_t id, LockMode mode, const catalog::CatalogState& catalog,
+               TableLocks* locks) {
+  const catalog::TableEntryPtr* table = catalog.Find(id);
+  if (table == nullptr) return;
+  Want(id, mode, locks);
+  for (const auto& member : (*table)->descriptor.partition_key().partitions())
+    WantBelow(member.table_id(), mode, catalog, locks);
+}
+
+// What works with a partitioned table has no locks of its partitions, and the other way around:
+// whoever changes one has those above it and below it.
+void WantTrees(const catalog::CatalogState& catalog, TableLocks* locks) {
+  const TableLocks named = *locks;
+  for (const auto& [id, mode] : named) {
+    WantBelow(id, mode, catalog, locks);
+    const catalog::TableEntryPtr* table = catalog.Find(id);
+    while (table != nullptr && (*table)->descriptor.partition_of() != 0) {
+      const uint32_t above = (*table)->descriptor.partition_of();
+      Want(above, mode, locks);
+      table = catalog.Find(above);
+    }
+  }
+}
+
+// A partition that comes to a table: what is in the default one may be its.
+void WantDefault(uint32_t id, const catalog::CatalogState& catalog, TableLocks* locks) {
+  const catalog::TableEntryPtr* table = catalog.Find(id);
+  if (table == nullptr) return;
+  for (const auto& member : (*table)->descriptor.partition_key().partitions()) {
+    if (member.bound().is_default())
+      WantBelow(member.table_id(), LockMode::kAccessExclusive, catalog, locks);
+  }
+  while (table != nullptr) {
+    Want((*table)->descriptor.table_id(), LockMode::kAccessExclusive, locks);
+    table = catalog.Find((*table)->descriptor.partition_of());
+  }
+}
+
+TableLocks NamedTables(const DdlStatement& statement, const catalog::CatalogState& catalog) {
   TableLocks locks;
   switch (statement.body_case()) {
     case DdlStatement::kCreateTable:
@@ -188,6 +227,25 @@ TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& 
     default:
       break;
   }
+  return locks;
+}
+
+TableLocks TablesOf(const DdlStatement& statement, const catalog::CatalogState& catalog) {
+  const AlterTable& alter = statement.alter_table();
+  TableLocks locks;
+  if (alter.has_attach_partition() || alter.action_case() == AlterTable::kDetachPartition) {
+    // The partitions beside it go on.
+    const uint32_t part = alter.has_attach_partition() ? alter.attach_partition().table_id()
+                                                       : alter.detach_partition();
+    WantDefault(alter.table_id(), catalog, &locks);
+    WantBelow(part, LockMode::kAccessExclusive, catalog, &locks);
+    WantRelated(alter.table_id(), catalog, &locks);
+    return locks;
+  }
+  locks = NamedTables(statement, catalog);
+  WantTrees(catalog, &locks);
+  if (statement.create_table().table().partition_of() != 0)
+    WantDefault(statement.create_table().table().partition_of(), catalog, &locks);
   return locks;
 }
 

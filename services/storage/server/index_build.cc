@@ -34,6 +34,17 @@ absl::Status ChangeCatalog(SessionState* session, Change change) {
   return ChangeCatalog(session, change, [](const catalog::CatalogDraft&) { return true; }).status();
 }
 
+// A partition's writers may have locked only a table above it. Those above come first.
+std::vector<uint32_t> WithAbove(const catalog::CatalogState& catalog, uint32_t table_id) {
+  std::vector<uint32_t> ids = {table_id};
+  const catalog::TableEntryPtr* table = catalog.Find(table_id);
+  while (table != nullptr && (*table)->descriptor.partition_of() != 0) {
+    ids.insert(ids.begin(), (*table)->descriptor.partition_of());
+    table = catalog.Find((*table)->descriptor.partition_of());
+  }
+  return ids;
+}
+
 // One build, after its index is in the catalog.
 class Build {
  public:
@@ -60,7 +71,8 @@ class Build {
     RETURN_IF_ERROR(LoadIndex(call_, shared_, *table_, *index_, snapshot));
     if (index_->unique) {
       // Entries that are not mended yet would be in the way of writers.
-      RETURN_IF_ERROR(guard_->LockTable(call_, table_id_, txn::LockMode::kShare));
+      for (const uint32_t id : WithAbove(*shared_->catalog->Current(), table_id_))
+        RETURN_IF_ERROR(guard_->LockTable(call_, id, txn::LockMode::kShare));
       return Mending(snapshot).MendAlone();
     }
     RETURN_IF_ERROR(Become(IndexDescriptor::STATE_WRITE_ONLY));
@@ -71,7 +83,10 @@ class Build {
 
   // Until nobody works with an older version of the table.
   absl::Status EverybodyKnows() {
-    return shared_->locks->WaitForHolders(call_, guard_->locks(), table_id_, txn::LockMode::kShare);
+    for (const uint32_t id : WithAbove(*shared_->catalog->Current(), table_id_))
+      RETURN_IF_ERROR(
+          shared_->locks->WaitForHolders(call_, guard_->locks(), id, txn::LockMode::kShare));
+    return absl::OkStatus();
   }
 
   // Takes the table as it is now; true: the index is to be filled by sorting.
@@ -155,8 +170,9 @@ absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
   const common::v1::CreateIndex& statement = ddl.create_index();
   // Keeps the table's definition as it is; readers and writers go on.
   const std::unique_ptr<txn::Transaction> guard = session->NewTransaction({});
-  RETURN_IF_ERROR(
-      guard->LockTable(context, statement.table_id(), txn::LockMode::kShareUpdateExclusive));
+  for (const uint32_t id :
+       WithAbove(*session->parts().shared->catalog->Current(), statement.table_id()))
+    RETURN_IF_ERROR(guard->LockTable(context, id, txn::LockMode::kShareUpdateExclusive));
   ASSIGN_OR_RETURN(v1::DdlResult result, Add(context, session, guard.get(), ddl));
   if (!result.changed()) return result;
   const absl::Status filled =

@@ -324,6 +324,7 @@ const RowFillMap& RowFills() {
   static const RowFillMap* const kFills = [] {
     auto* fills = new RowFillMap();
     AddRelationFills(fills);
+    AddPartitionFills(fills);
     AddSettingFills(fills);
     AddTypeFills(fills);
     AddExtensionFills(fills);

@@ -14,6 +14,7 @@ const RowFillMap& RowFills();
 
 // Parts of the map, a file each.
 void AddRelationFills(RowFillMap* fills);
+void AddPartitionFills(RowFillMap* fills);
 void AddSettingFills(RowFillMap* fills);
 void AddTypeFills(RowFillMap* fills);
 void AddDeclaredTypeFills(RowFillMap* fills);

@@ -2,11 +2,13 @@
 #include "services/storage/server/pg_catalog_rows.h"
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/partition/partition_bounds.h"
 #include "common/sql/temporary_schema.h"
 #include "common/types/declared_type.h"
 #include "services/storage/catalog/catalog_words.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
+#include "services/storage/server/partition_definitions.h"
 #include "services/storage/server/type_rows.h"
 
 namespace adbms::storage::server {
@@ -45,7 +47,8 @@ void SetClassDefaults(RowBuilder* rows) {
 }
 
 void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid,
-                   const std::string& name, int64_t columns, RowBuilder* rows) {
+                   const std::string& name, int64_t columns, bool is_part, RowBuilder* rows) {
+  const bool divided = table.descriptor.has_partition_key();
   rows->Row();
   SetClassDefaults(rows);
   rows->Set("oid", oid)
@@ -54,7 +57,9 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
       .Set("relowner", RoleOid(table.descriptor.owner()))
       .Set("relam", kBtreeAm)
       .Set("relfilenode", oid)
-      .Set("relkind", "i")
+      .Set("relkind", divided ? "I" : "i")
+      .SetBool("relispartition", is_part)
+      .SetBool("relhassubclass", table.descriptor.partition_key().partitions_size() > 0)
       .Set("relpersistence", PersistenceOf(table.descriptor))
       .Set("relreplident", "n")
       .Set("relnatts", columns)
@@ -75,7 +80,8 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
     const bool view = !table.view_sql().empty();
-    const bool stored = !view && !table.is_virtual();
+    const bool divided = table.has_partition_key();
+    const bool stored = !view && !table.is_virtual() && !divided;
     const int64_t count = stored ? source.statistics->RowCount(*entry) : 0;
     rows->Row();
     SetClassDefaults(rows);
@@ -83,7 +89,7 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .Set("relname", table.name())
         .Set("relnamespace", SchemaOid(source, ShownSchema(table.schema())))
         .Set("relowner", RoleOid(table.owner()))
-        .Set("relam", view || table.has_sequence() ? 0 : kHeapAm)
+        .Set("relam", view || divided || table.has_sequence() ? 0 : kHeapAm)
         .Set("relfilenode", stored ? static_cast<int64_t>(table.storage_id()) : 0)
         .Set("relpages", count / 100)
         .SetFloat("reltuples", static_cast<double>(count))
@@ -91,8 +97,11 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .Set("relkind", view                            ? "v"
                         : table.has_sequence()          ? "S"
                         : table.has_materialized_view() ? "m"
+                        : divided                       ? "p"
                                                         : "r")
         .Set("relpersistence", PersistenceOf(table))
+        .SetBool("relispartition", table.partition_of() != 0)
+        .SetBool("relhassubclass", table.partition_key().partitions_size() > 0)
         .SetBool("relispopulated",
                  !table.has_materialized_view() || table.materialized_view().populated())
         .Set("relnatts", LiveColumns(table))
@@ -102,13 +111,16 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .SetBool("relhastriggers", table.triggers_size() > 0 || table.foreign_keys_size() > 0 ||
                                        !source.catalog->ReferencesTo(id).empty());
     if (view) SetViewOptions(table.view_rules(), rows);
+    if (const auto* bound = BoundOf(*source.catalog, table); bound != nullptr)
+      rows->Set("relpartbound", sql::partition::BoundText(*bound));
     if (table.primary_key_oid() != 0) {
       IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
-                    table.primary_key_size(), rows);
+                    table.primary_key_size(), PrimaryKeyAbove(*source.catalog, table) != 0, rows);
     }
     for (const IndexDescriptor& index : table.indexes()) {
       IndexClassRow(source, *entry, index.index_id(), index.name(),
-                    index.columns_size() + index.include_size(), rows);
+                    index.columns_size() + index.include_size(), index.parent_index_id() != 0,
+                    rows);
     }
   }
 }
@@ -158,6 +170,8 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
         const bool always = column.identity() == common::v1::ColumnDescriptor::IDENTITY_ALWAYS;
         rows->Set("attidentity", always ? "a" : "d");
       }
+      if (table.partition_of() != 0 && !column.dropped())
+        rows->SetBool("attislocal", false).Set("attinhcount", int64_t{1});
     }
     const auto index_columns = [&](int64_t oid, const auto& ordinals, int64_t first,
                                    const IndexDescriptor* index) {
@@ -287,6 +301,11 @@ RowBuilder& ConstraintRow(const RowSource& source, const TableEntry& table, int6
       .SetBool("connoinherit", true);
 }
 
+// A constraint that a partition has because the table above it has.
+void Inherited(int64_t parent_oid, RowBuilder* rows) {
+  rows->SetBool("conislocal", false).Set("coninhcount", int64_t{1}).Set("conparentid", parent_oid);
+}
+
 void FillConstraint(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
@@ -295,6 +314,9 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
                     common::v1::DEFERRAL_UNSPECIFIED, rows)
           .Set("conindid", table.primary_key_oid())
           .Set("conkey", "{" + Numbers(table.primary_key(), ",") + "}");
+      if (const catalog::TableEntryPtr* above = source.catalog->Find(table.partition_of());
+          above != nullptr && PrimaryKeyAbove(*source.catalog, table) != 0)
+        Inherited(PrimaryKeyConstraintOid(**above), rows);
     }
     for (const IndexDescriptor& index : table.indexes()) {
       if (!index.is_constraint()) continue;
@@ -302,6 +324,9 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
                     index.is_primary() ? "p" : "u", index.deferral(), rows)
           .Set("conindid", index.index_id())
           .Set("conkey", "{" + Numbers(index.columns(), ",") + "}");
+      if (const auto above = source.catalog->FindIndex(index.parent_index_id());
+          index.parent_index_id() != 0 && above.index != nullptr)
+        Inherited(UniqueConstraintOid(*above.index), rows);
     }
     for (int i = 0; i < table.checks_size(); ++i) {
       ConstraintRow(source, *entry, CheckConstraintOid(*entry, i), table.checks(i).name(), "c",
@@ -309,6 +334,12 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
           .SetBool("convalidated", !table.checks(i).not_valid())
           .SetBool("connoinherit", false)
           .Set("conbin", table.checks(i).sql());
+      if (const catalog::TableEntryPtr* above = source.catalog->Find(table.partition_of());
+          above != nullptr) {
+        for (const auto& check : (*above)->descriptor.checks()) {
+          if (check.name() == table.checks(i).name()) Inherited(0, rows);
+        }
+      }
     }
     for (int i = 0; i < table.foreign_keys_size(); ++i) {
       const auto& key = table.foreign_keys(i);
@@ -322,6 +353,13 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
           .Set("confupdtype", ActionLetter(key.on_update()))
           .Set("confdeltype", ActionLetter(key.on_delete()))
           .Set("confmatchtype", key.match_full() ? "f" : "s");
+      if (const catalog::TableEntryPtr* above = source.catalog->Find(table.partition_of());
+          above != nullptr) {
+        for (int j = 0; j < (*above)->descriptor.foreign_keys_size(); ++j) {
+          if ((*above)->descriptor.foreign_keys(j).name() == key.name())
+            Inherited(ForeignKeyConstraintOid(**above, j), rows);
+        }
+      }
       if (!key.delete_set_columns().empty())
         rows->Set("confdelsetcols", "{" + Numbers(key.delete_set_columns(), ",") + "}");
     }

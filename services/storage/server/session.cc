@@ -1,6 +1,7 @@
 #include "services/storage/server/session.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "absl/cleanup/cleanup.h"
@@ -278,6 +279,34 @@ absl::Status Session::LockPlan(const rpc::CallContext& context, const PreparedPl
   return absl::OkStatus();
 }
 
+namespace {
+
+// The tables with those above them, by whose locks others write to a partition, and all below.
+std::vector<uint32_t> WithPartitions(const google::protobuf::RepeatedField<uint32_t>& ids,
+                                     const catalog::CatalogState& catalog) {
+  std::vector<uint32_t> result;
+  const std::function<void(uint32_t)> below = [&](uint32_t id) {
+    result.push_back(id);
+    const catalog::TableEntryPtr* table = catalog.Find(id);
+    if (table == nullptr) return;
+    for (const auto& member : (*table)->descriptor.partition_key().partitions())
+      below(member.table_id());
+  };
+  for (const uint32_t id : ids) {
+    const size_t first = result.size();
+    const catalog::TableEntryPtr* table = catalog.Find(id);
+    while (table != nullptr && (*table)->descriptor.partition_of() != 0) {
+      const uint32_t above = (*table)->descriptor.partition_of();
+      result.insert(result.begin() + static_cast<long>(first), above);
+      table = catalog.Find(above);
+    }
+    below(id);
+  }
+  return result;
+}
+
+}  // namespace
+
 absl::Status Session::LockTables(const rpc::CallContext& context,
                                  const v1::LockTablesRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
@@ -291,7 +320,7 @@ absl::Status Session::LockTables(const rpc::CallContext& context,
     return absl::InvalidArgumentError("no such lock mode");
   }
   const auto mode = static_cast<txn::LockMode>(request.mode() - 1);
-  for (const uint32_t id : request.table_ids()) {
+  for (const uint32_t id : WithPartitions(request.table_ids(), *transaction->SessionCatalog())) {
     const catalog::CatalogStatePtr before = transaction->SessionCatalog();
     const catalog::TableEntryPtr* table = before->Find(id);
     if (!request.nowait()) {

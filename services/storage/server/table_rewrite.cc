@@ -21,7 +21,8 @@ namespace {
 constexpr size_t kSpaceBytes = 4;
 constexpr size_t kFlushBytes = 4 << 20;
 
-// Calls `visit` with batches of all columns, the row's key last.
+}  // namespace
+
 absl::Status ScanTable(const rpc::CallContext& context, txn::Transaction* transaction,
                        const catalog::TableEntry& table,
                        const std::function<absl::Status(const types::Batch&)>& visit) {
@@ -45,6 +46,8 @@ absl::Status ScanTable(const rpc::CallContext& context, txn::Transaction* transa
   }
   return it->status();
 }
+
+namespace {
 
 absl::Status FlushIfFull(txn::Transaction* transaction, engine::WriteBatch* batch, size_t limit) {
   if (batch->bytes() < limit) return absl::OkStatus();

@@ -21,6 +21,10 @@ absl::Status RewriteTable(const rpc::CallContext& context, txn::Transaction* tra
 absl::Status AddGeneratedColumn(const rpc::CallContext& context, txn::Transaction* transaction,
                                 const catalog::TableEntry& before,
                                 const catalog::TableEntry& after);
+// Calls `visit` with batches of all columns, the row's key last, as the transaction sees them.
+absl::Status ScanTable(const rpc::CallContext& context, txn::Transaction* transaction,
+                       const catalog::TableEntry& table,
+                       const std::function<absl::Status(const types::Batch&)>& visit);
 // Fills one index of `table`. Errors: 23505.
 absl::Status FillIndex(const rpc::CallContext& context, txn::Transaction* transaction,
                        const catalog::TableEntry& table, uint32_t index_id);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
@@ -11,6 +13,7 @@
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/executor/table_scan.h"
 #include "services/storage/statistics/column_sample.h"
+#include "services/storage/statistics/partition_statistics.h"
 
 namespace adbms::storage::statistics {
 namespace {
@@ -34,6 +37,40 @@ void ForgetOldRevisions(const common::v1::TableDescriptor& table,
            table.columns(static_cast<int>(column.column())).revision() != column.revision();
   };
   columns->erase(std::remove_if(columns->begin(), columns->end(), old), columns->end());
+}
+
+// The partitions that have rows.
+void LeavesOf(const catalog::CatalogState& catalog, const common::v1::TableDescriptor& table,
+              std::vector<uint32_t>* ids) {
+  for (const auto& member : table.partition_key().partitions()) {
+    const catalog::TableEntryPtr* child = catalog.Find(member.table_id());
+    if (child == nullptr) continue;
+    if ((*child)->descriptor.has_partition_key())
+      LeavesOf(catalog, (*child)->descriptor, ids);
+    else
+      ids->push_back(member.table_id());
+  }
+}
+
+void AddPartitioned(const catalog::CatalogState& catalog,
+                    common::v1::StatisticsSnapshot* snapshot) {
+  std::map<uint32_t, common::v1::TableStatistics> known;
+  std::vector<common::v1::TableStatistics> sums;
+  for (const auto& [id, table] : catalog.tables()) {
+    if (!table->descriptor.has_partition_key()) continue;
+    if (known.empty()) {
+      for (const auto& one : snapshot->tables()) known.emplace(one.table_id(), one);
+    }
+    std::vector<uint32_t> leaves;
+    LeavesOf(catalog, table->descriptor, &leaves);
+    std::vector<const common::v1::TableStatistics*> parts;
+    for (const uint32_t leaf : leaves) {
+      const auto part = known.find(leaf);
+      if (part != known.end()) parts.push_back(&part->second);
+    }
+    sums.push_back(SumOf(id, parts));
+  }
+  for (common::v1::TableStatistics& sum : sums) *snapshot->add_tables() = std::move(sum);
 }
 
 }  // namespace
@@ -185,13 +222,22 @@ absl::Status StatisticsStore::Analyze(const rpc::CallContext& context,
       if (IsUserTable(*table)) ids.push_back(id);
     }
   }
+  // A partitioned table is what its partitions are.
+  std::set<uint32_t> listed;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const catalog::TableEntryPtr* table = catalog->Find(ids[i]);
+    if (table == nullptr) continue;
+    for (const auto& member : (*table)->descriptor.partition_key().partitions())
+      ids.push_back(member.table_id());
+  }
   for (uint32_t id : ids) {
+    if (!listed.insert(id).second) continue;
     const catalog::TableEntryPtr* table = catalog->Find(id);
     if (table == nullptr) {
       return status::Error(status::sqlstate::kUndefinedTable,
                            "relation with OID " + std::to_string(id) + " does not exist");
     }
-    if (!IsUserTable(**table)) continue;
+    if (!IsUserTable(**table) || (*table)->descriptor.has_partition_key()) continue;
     ASSIGN_OR_RETURN(common::v1::TableStatistics gathered, Gather(context, **table));
     engine::WriteBatch batch;
     batch.Put(catalog::SystemKey('a', id), gathered.SerializeAsString());
@@ -208,7 +254,7 @@ void StatisticsStore::Rebuild(const catalog::CatalogState& catalog) {
   snapshot->set_version(shared_->catalog->NextVersion());
   published_rows_.clear();
   for (const auto& [id, table] : catalog.tables()) {
-    if (!IsUserTable(*table)) continue;
+    if (!IsUserTable(*table) || table->descriptor.has_partition_key()) continue;
     const int64_t rows = RowCount(*table);
     published_rows_[id] = rows;
     common::v1::TableStatistics* out = snapshot->add_tables();
@@ -224,6 +270,7 @@ void StatisticsStore::Rebuild(const catalog::CatalogState& catalog) {
     out->set_live_rows(static_cast<double>(rows));
     out->set_estimated(true);
   }
+  AddPartitioned(catalog, snapshot.get());
   snapshot_ = std::move(snapshot);
   changed_ = false;
   catalog_version_ = catalog.version();

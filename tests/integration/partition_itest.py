@@ -1,0 +1,204 @@
+"""Partitioned tables as PostgreSQL 15 has them: scripts of one session, answer by answer; then what scripts
+cannot say: COPY, prepared plans, EXPLAIN, the same work on a partitioned and on a plain table.
+"""
+import io
+import random
+import unittest
+
+import psycopg2
+
+from adbms_process import Cluster, run
+from partition_scripts import SCRIPTS
+from typed_scripts import TypedScriptTest
+
+
+def plan_of(connection, sql):
+    return "\n".join(line for line, in run(connection, "EXPLAIN (COSTS OFF) " + sql))
+
+
+class PartitionTest(TypedScriptTest):
+    schema = "partitions_of_a_test"
+
+    def both(self, work):
+        """What `work` says of a connection to each server."""
+        answers = []
+        for server in (self.postgres, self.cluster):
+            connection = self.connect(server)
+            answers.append(work(connection))
+            connection.close()
+        self.assertEqual(*answers)
+
+    def test_copy(self):
+        def work(connection):
+            run(connection, "CREATE TABLE p (k int, v text, UNIQUE (k, v)) PARTITION BY RANGE (k)")
+            run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100)")
+            run(connection, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200)")
+            said = []
+            with connection.cursor() as cursor:
+                for table, data in (("p", "1\ta\n150\tb\n99\tc\n"), ("p", "1\ta\n"), ("p", "200\ta\n"),
+                                    ("p2", "1\tx\n"), ("p2", "101\tx\n")):
+                    try:
+                        cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(data))
+                        said.append(cursor.rowcount)
+                    except psycopg2.Error as error:
+                        said.append((error.pgcode, error.diag.message_primary, error.diag.message_detail))
+                try:
+                    cursor.copy_expert("COPY p TO STDOUT", io.StringIO())
+                except psycopg2.Error as error:
+                    said.append((error.pgcode, error.diag.message_primary, error.diag.message_hint))
+            said.append(run(connection, "SELECT tableoid::regclass, * FROM p ORDER BY k"))
+            return said
+        self.both(work)
+
+    def test_explain_shows_what_is_read(self):
+        connection = self.connect(self.cluster)
+        run(connection, "CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)")
+        for i in range(10):
+            run(connection, f"CREATE TABLE p{i} PARTITION OF p FOR VALUES FROM ({10 * i}) TO ({10 * i + 10})")
+        for condition, read in (("k = 15", [1]), ("k IN (15, 71)", [1, 7]), ("k >= 75", [7, 8, 9]),
+                                ("k < 10 OR k > 95", [0, 9]), ("k BETWEEN 10 AND 29 AND v = 1", [1, 2]),
+                                ("k = 500", []), ("v = 1", range(10)), ("k IS NULL", [])):
+            plan = plan_of(connection, f"SELECT * FROM p WHERE {condition}")
+            self.assertEqual([i for i in range(10) if f" on p{i} " in plan + " "
+                              or f" on p{i}\n" in plan + "\n"], list(read), plan)
+        run(connection, "CREATE INDEX ON p (v)")
+        run(connection, "INSERT INTO p SELECT g % 100, g FROM generate_series(1, 5000) g")
+        run(connection, "ANALYZE p")
+        self.assertIn("Index", plan_of(connection, "SELECT * FROM p WHERE k = 15 AND v = 115"))
+        connection.close()
+
+    def test_prepared_plans_follow_the_partitions(self):
+        connection = self.connect(self.cluster)
+        run(connection, "CREATE TABLE p (k int, v int) PARTITION BY LIST (k)")
+        run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)")
+        run(connection, "PREPARE q AS SELECT v FROM p WHERE k = $1 ORDER BY v")
+        run(connection, "PREPARE i AS INSERT INTO p VALUES ($1, $2)")
+        run(connection, "EXECUTE i(1, 10)")
+        self.assertEqual(run(connection, "EXECUTE q(2)"), [])
+        run(connection, "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)")
+        run(connection, "EXECUTE i(2, 20)")
+        self.assertEqual(run(connection, "EXECUTE q(2)"), [("20",)])
+        run(connection, "ALTER TABLE p1 ADD CHECK (v < 100)")
+        with self.assertRaises(psycopg2.errors.CheckViolation):
+            run(connection, "EXECUTE i(1, 100)")
+        run(connection, "CREATE INDEX ON p2 (v)")
+        run(connection, "EXECUTE i(2, 21)")
+        self.assertEqual(run(connection, "SELECT v FROM p2 WHERE v = 21"), [("21",)])
+        run(connection, "ALTER TABLE p DETACH PARTITION p2")
+        self.assertEqual(run(connection, "EXECUTE q(2)"), [])
+        run(connection, "DROP TABLE p1")
+        self.assertEqual(run(connection, "EXECUTE q(1)"), [])
+        connection.close()
+
+    def test_refused(self):
+        connection = self.connect(self.cluster)
+        run(connection, "CREATE TABLE p (k int PRIMARY KEY, n numeric) PARTITION BY RANGE (k)")
+        run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10)")
+        run(connection, "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+        run(connection, "CREATE TABLE plain (x int, k int, n numeric)")
+        for sql in ("CREATE TABLE c () INHERITS (plain)", "CREATE TABLE r (k int REFERENCES p)",
+                    "CREATE TABLE r (k int REFERENCES p1)",
+                    "CREATE TRIGGER t BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()",
+                    "CREATE TRIGGER t BEFORE INSERT ON p1 FOR EACH ROW EXECUTE FUNCTION f()",
+                    "CREATE TABLE h (n numeric) PARTITION BY HASH (n)",
+                    "CREATE TABLE b PARTITION OF p FOR VALUES FROM (extract(year FROM now())::int) TO (9999)"):
+            with self.assertRaises(psycopg2.errors.FeatureNotSupported, msg=sql):
+                run(connection, sql)
+        connection.close()
+
+    def test_same_rows_as_a_plain_table(self):
+        """The same changes of a partitioned and of a plain table leave the same rows."""
+        chance = random.Random(9)
+        connection = self.connect(self.cluster)
+        run(connection, "CREATE TABLE plain (id int, k int, t text, PRIMARY KEY (id, k))")
+        run(connection, "CREATE TABLE parts (id int, k int, t text, PRIMARY KEY (id, k)) PARTITION BY RANGE (k)")
+        for low in range(0, 80, 10):
+            run(connection, f"CREATE TABLE parts{low} PARTITION OF parts FOR VALUES FROM ({low}) TO ({low + 10})"
+                + (" PARTITION BY HASH (id)" if low == 20 else ""))
+        for part in range(3):
+            run(connection, f"CREATE TABLE sub{part} PARTITION OF parts20 FOR VALUES WITH (MODULUS 3, REMAINDER {part})")
+        run(connection, "CREATE TABLE rest PARTITION OF parts DEFAULT")
+        run(connection, "CREATE INDEX ON parts (t)")
+
+        def key():
+            return chance.choice((f"k = {chance.randrange(110)}", f"k < {chance.randrange(110)}",
+                                  f"k BETWEEN {chance.randrange(50)} AND {chance.randrange(110)}",
+                                  f"k IN ({chance.randrange(110)}, {chance.randrange(110)})",
+                                  f"(k > {chance.randrange(110)} OR t = 't{chance.randrange(9)}')",
+                                  f"t = 't{chance.randrange(9)}'", f"id = {chance.randrange(60)}"))
+
+        def step():
+            kind = chance.randrange(10)
+            row = f"({chance.randrange(60)}, {chance.randrange(110)}, 't{chance.randrange(9)}')"
+            if kind < 3:
+                return f"INSERT INTO {{}} VALUES {row}"
+            if kind < 5:
+                return (f"INSERT INTO {{}} VALUES {row} ON CONFLICT (id, k) DO UPDATE SET t = excluded.t "
+                        "RETURNING id, k, t")
+            if kind == 5:
+                return f"UPDATE {{}} SET t = t || 'x', k = k + {chance.choice((0, 7))} WHERE {key()} RETURNING id, k, t"
+            if kind == 6:
+                return f"DELETE FROM {{}} WHERE {key()} AND {key()} RETURNING id, k, t"
+            return f"SELECT id, k, t FROM {{}} WHERE {key()} ORDER BY id, k"
+
+        def said(sql):
+            try:
+                rows = run(connection, sql)
+                return sorted(rows) if rows else rows
+            except psycopg2.Error as error:
+                return error.pgcode
+
+        for number in range(1000):
+            sql = step()
+            self.assertEqual(said(sql.format("plain")), said(sql.format("parts")), (number, sql))
+        self.assertEqual(said("SELECT * FROM plain"), said("SELECT * FROM parts"))
+        self.assertGreater(run(connection, "SELECT count(*) FROM plain")[0][0], "0")
+        connection.close()
+
+    def test_analyze(self):
+        connection = self.connect(self.cluster)
+        run(connection, "CREATE TABLE p (k int, v int) PARTITION BY HASH (k)")
+        for part in range(3):
+            run(connection, f"CREATE TABLE p{part} PARTITION OF p FOR VALUES WITH (MODULUS 3, REMAINDER {part})")
+        run(connection, "INSERT INTO p SELECT g, g % 5 FROM generate_series(1, 3000) g")
+        run(connection, "ANALYZE p")
+        rows = run(connection, "SELECT sum(reltuples) FROM pg_class WHERE relname IN ('p0', 'p1', 'p2')")
+        self.assertEqual(float(rows[0][0]), 3000)
+        connection.close()
+
+
+PartitionTest.add(SCRIPTS)
+
+
+class SeparatePartitionTest(TypedScriptTest):
+    """The same scripts with every service in a process of its own."""
+
+    SEPARATE = True
+    schema = "partitions_of_a_test"
+
+
+SeparatePartitionTest.add(SCRIPTS)
+
+
+class RestartTest(unittest.TestCase):
+    def test_partitions_are_there_again(self):
+        cluster = Cluster()
+        self.addCleanup(cluster.remove)
+        cluster.start()
+        connection = cluster.connect()
+        run(connection, "CREATE TABLE p (k int, t text) PARTITION BY RANGE (k)")
+        run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (MINVALUE) TO (10)")
+        run(connection, "CREATE TABLE p2 PARTITION OF p DEFAULT")
+        run(connection, "INSERT INTO p VALUES (1, 'a'), (11, 'b')")
+        connection.close()
+        cluster.stop()
+        cluster.start()
+        connection = cluster.connect()
+        run(connection, "INSERT INTO p VALUES (2, 'c')")
+        self.assertEqual(run(connection, "SELECT tableoid::regclass::text, k, t FROM p ORDER BY k"),
+                         [("p1", 1, "a"), ("p1", 2, "c"), ("p2", 11, "b")])
+        connection.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

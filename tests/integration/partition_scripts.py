@@ -1,0 +1,404 @@
+"""Scripts for one session about partitioned tables. One statement a line."""
+
+SCRIPTS = {
+    "range": """
+CREATE TABLE m (id int, day date NOT NULL, v numeric) PARTITION BY RANGE (day)
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2024-01-01') TO ('2024-02-01')
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')
+CREATE TABLE m0 PARTITION OF m FOR VALUES FROM (MINVALUE) TO ('2024-01-01')
+INSERT INTO m VALUES (1, '2024-01-05', 1.5), (2, '2024-02-29', 2), (3, '1999-12-31', 3) RETURNING tableoid::regclass, id
+INSERT INTO m VALUES (4, '2024-03-01', 4)
+INSERT INTO m VALUES (4, NULL, 4)
+INSERT INTO m1 VALUES (5, '2024-02-01', 5)
+INSERT INTO m1 VALUES (5, '2024-01-31', 5)
+SELECT tableoid::regclass, * FROM m ORDER BY id
+SELECT * FROM ONLY m
+SELECT id FROM m WHERE day = '2024-01-05'
+SELECT id FROM m WHERE day >= '2024-01-05' AND day < '2024-02-10' ORDER BY id
+SELECT id FROM m WHERE day IN ('2024-01-05', '2024-02-29') ORDER BY id
+SELECT id FROM m WHERE day < '2000-01-01' OR day = '2024-02-29' ORDER BY id
+SELECT count(*), sum(v), max(day) FROM m
+UPDATE m SET v = v + 1 WHERE id = 1 RETURNING tableoid::regclass, *
+UPDATE m SET day = '2024-02-02' WHERE id = 1 RETURNING tableoid::regclass, *
+UPDATE m SET day = '2025-01-01' WHERE id = 2
+UPDATE m1 SET day = '2025-01-01'
+UPDATE m SET day = day + 1 WHERE id = 3 RETURNING tableoid::regclass, day
+DELETE FROM m WHERE id = 2 RETURNING tableoid::regclass, *
+DELETE FROM m WHERE day < '2024-02-01' RETURNING id
+SELECT tableoid::regclass, * FROM m ORDER BY id
+CREATE TABLE md PARTITION OF m DEFAULT
+INSERT INTO m VALUES (9, '2030-01-01', 9) RETURNING tableoid::regclass
+CREATE TABLE m3 PARTITION OF m FOR VALUES FROM ('2030-01-01') TO ('2031-01-01')
+DELETE FROM md
+CREATE TABLE m3 PARTITION OF m FOR VALUES FROM ('2030-01-01') TO ('2031-01-01')
+DROP TABLE m1
+SELECT tableoid::regclass, * FROM m ORDER BY id
+TRUNCATE m
+SELECT count(*) FROM m
+DROP TABLE m
+SELECT * FROM m2""",
+    "list": """
+CREATE TABLE l (id int, region text, n int) PARTITION BY LIST (region)
+CREATE TABLE l_north PARTITION OF l FOR VALUES IN ('n', 'ne', 'nw')
+CREATE TABLE l_null PARTITION OF l FOR VALUES IN (NULL, 's')
+INSERT INTO l VALUES (1, 'n', 1), (2, NULL, 2), (3, 's', 3), (4, 'nw', 4)
+INSERT INTO l VALUES (5, 'x', 5)
+CREATE TABLE l_rest PARTITION OF l DEFAULT
+INSERT INTO l VALUES (5, 'x', 5) RETURNING tableoid::regclass
+CREATE TABLE l_x PARTITION OF l FOR VALUES IN ('x')
+CREATE TABLE l_y PARTITION OF l FOR VALUES IN ('y', 'n')
+CREATE TABLE l_y PARTITION OF l FOR VALUES IN ('y', NULL)
+CREATE TABLE l_d PARTITION OF l DEFAULT
+SELECT tableoid::regclass, * FROM l ORDER BY id
+SELECT id FROM l WHERE region = 'nw'
+SELECT id FROM l WHERE region IS NULL
+SELECT id FROM l WHERE region IS NOT NULL ORDER BY id
+SELECT id FROM l WHERE region <> 'n' ORDER BY id
+SELECT id FROM l WHERE region > 'nz' ORDER BY id
+SELECT id FROM l WHERE region IN ('s', 'x', 'q') ORDER BY id
+UPDATE l SET region = 'ne' WHERE id = 2 RETURNING tableoid::regclass, id
+UPDATE l SET region = NULL WHERE id = 1 RETURNING tableoid::regclass, id
+SELECT tableoid::regclass, * FROM l ORDER BY id
+CREATE TABLE b (f bool, x int) PARTITION BY LIST (f)
+CREATE TABLE b_t PARTITION OF b FOR VALUES IN (true)
+CREATE TABLE b_f PARTITION OF b FOR VALUES IN (false)
+INSERT INTO b VALUES (true, 1), (false, 2)
+INSERT INTO b VALUES (NULL, 3)
+SELECT tableoid::regclass, x FROM b WHERE f
+SELECT tableoid::regclass, x FROM b WHERE NOT f""",
+    "hash": """
+CREATE TABLE h (id int, t text) PARTITION BY HASH (id)
+CREATE TABLE h0 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 0)
+CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 1)
+CREATE TABLE h2 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 2)
+CREATE TABLE h3 PARTITION OF h FOR VALUES WITH (MODULUS 8, REMAINDER 3)
+CREATE TABLE h4 PARTITION OF h FOR VALUES WITH (MODULUS 8, REMAINDER 7)
+INSERT INTO h SELECT g, 't' || g FROM generate_series(-20, 40) g
+INSERT INTO h VALUES (NULL, 'null') RETURNING tableoid::regclass
+SELECT tableoid::regclass, count(*), min(id), max(id), sum(id) FROM h GROUP BY tableoid ORDER BY tableoid::regclass::text
+SELECT tableoid::regclass, * FROM h WHERE id = 17
+SELECT tableoid::regclass, * FROM h WHERE id IN (3, 4, 5) ORDER BY id
+CREATE TABLE h5 PARTITION OF h FOR VALUES WITH (MODULUS 6, REMAINDER 0)
+CREATE TABLE h5 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 3)
+CREATE TABLE h5 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 4)
+CREATE TABLE h5 PARTITION OF h FOR VALUES WITH (MODULUS 0, REMAINDER 0)
+CREATE TABLE h5 PARTITION OF h DEFAULT
+CREATE TABLE h5 PARTITION OF h FOR VALUES IN (1)
+CREATE TABLE ht (t text, b bigint, d date, u uuid, f float8, s smallint, c char(5), ts timestamp) PARTITION BY HASH (t, b, d, u, f, s, c, ts)
+CREATE TABLE ht0 PARTITION OF ht FOR VALUES WITH (MODULUS 3, REMAINDER 0)
+CREATE TABLE ht1 PARTITION OF ht FOR VALUES WITH (MODULUS 3, REMAINDER 1)
+CREATE TABLE ht2 PARTITION OF ht FOR VALUES WITH (MODULUS 3, REMAINDER 2)
+INSERT INTO ht SELECT repeat('ab', g), g * 1000000007::bigint, date '2020-01-01' + g, ('00000000-0000-0000-0000-0000000000' || (10 + g))::uuid, g / 7.0, g, 'c' || g, timestamp '2021-01-01' + g * interval '1 hour' FROM generate_series(1, 60) g
+SELECT tableoid::regclass, count(*), sum(s) FROM ht GROUP BY tableoid ORDER BY tableoid::regclass::text
+CREATE TABLE hs (t text) PARTITION BY HASH (t)
+CREATE TABLE hs0 PARTITION OF hs FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+INSERT INTO hs VALUES ('a')
+INSERT INTO hs VALUES ('b')
+INSERT INTO hs VALUES ('c')
+SELECT * FROM hs""",
+    "levels": """
+CREATE TABLE t (a int, b int, c text) PARTITION BY RANGE (a)
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10) PARTITION BY LIST (b)
+CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20)
+CREATE TABLE t11 PARTITION OF t1 FOR VALUES IN (1, 2)
+CREATE TABLE t12 PARTITION OF t1 FOR VALUES IN (3)
+INSERT INTO t VALUES (1, 1, 'x'), (2, 3, 'y'), (12, 9, 'z')
+INSERT INTO t VALUES (1, 9, 'x')
+INSERT INTO t1 VALUES (11, 1, 'x')
+INSERT INTO t11 VALUES (11, 1, 'x')
+INSERT INTO t11 VALUES (1, 3, 'x')
+INSERT INTO t1 VALUES (5, 2, 'w') RETURNING tableoid::regclass
+SELECT tableoid::regclass, * FROM t ORDER BY a
+SELECT tableoid::regclass, * FROM t1 ORDER BY a
+UPDATE t SET b = 3 WHERE a = 1 RETURNING tableoid::regclass, *
+UPDATE t SET a = 15 WHERE b = 3 RETURNING tableoid::regclass, *
+UPDATE t1 SET a = 16
+SELECT tableoid::regclass, * FROM t ORDER BY a, c
+SELECT relid, parentrelid, isleaf, level FROM pg_partition_tree('t') ORDER BY level, relid::text
+SELECT pg_partition_root('t12')
+SELECT * FROM pg_partition_ancestors('t12')
+SELECT * FROM pg_partition_ancestors('t')
+SELECT relname, relkind, relispartition, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname LIKE 't%' AND relnamespace = current_schema::regnamespace ORDER BY 1
+SELECT inhrelid::regclass, inhparent::regclass, inhseqno FROM pg_inherits WHERE inhparent::regclass::text IN ('t', 't1') ORDER BY inhrelid::regclass::text
+SELECT partrelid::regclass, partstrat, partnatts, partdefid, partattrs FROM pg_partitioned_table WHERE partrelid::regclass::text IN ('t', 't1') ORDER BY partrelid::regclass::text
+SELECT pg_get_partkeydef('t'::regclass), pg_get_partkeydef('t1'::regclass), pg_get_partkeydef('t11'::regclass)
+DROP TABLE t1
+SELECT tableoid::regclass, * FROM t ORDER BY a, c
+DROP TABLE t""",
+    "several keys": """
+CREATE TABLE r (a int, b int, c text) PARTITION BY RANGE (a, b)
+CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (1, MINVALUE) TO (1, 10)
+CREATE TABLE r2 PARTITION OF r FOR VALUES FROM (1, 10) TO (2, MINVALUE)
+CREATE TABLE r3 PARTITION OF r FOR VALUES FROM (2, 5) TO (MAXVALUE, MAXVALUE)
+INSERT INTO r VALUES (1, 1, 'a'), (1, 10, 'b'), (1, 99, 'c'), (2, 5, 'd'), (77, -1, 'e')
+INSERT INTO r VALUES (2, 4, 'x')
+INSERT INTO r VALUES (1, NULL, 'x')
+SELECT tableoid::regclass, * FROM r ORDER BY c
+SELECT c FROM r WHERE a = 1 ORDER BY c
+SELECT c FROM r WHERE a = 1 AND b = 10 ORDER BY c
+SELECT c FROM r WHERE a = 1 AND b < 10 ORDER BY c
+SELECT c FROM r WHERE a = 1 AND b > 10 ORDER BY c
+SELECT c FROM r WHERE a > 1 ORDER BY c
+SELECT c FROM r WHERE a = 2 AND b <= 5 ORDER BY c
+SELECT c FROM r WHERE b = 5 ORDER BY c
+SELECT c FROM r WHERE (a = 1 AND b = 1) OR (a = 77) ORDER BY c
+SELECT c FROM r WHERE a IN (1, 77) AND b IN (10, -1) ORDER BY c
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (1, 5) TO (1, 6)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (0, 5) TO (0, 5)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (0, 5) TO (0, 4)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (0) TO (1)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (0, 1) TO (1)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (MINVALUE, 1) TO (0, 1)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (NULL, 1) TO (0, 1)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM ('x', 1) TO (0, 1)
+CREATE TABLE r4 PARTITION OF r FOR VALUES FROM (a, 1) TO (0, 1)
+CREATE TABLE e (x text, n int) PARTITION BY RANGE (lower(x))
+CREATE TABLE e1 PARTITION OF e FOR VALUES FROM ('a') TO ('m')
+CREATE TABLE e2 PARTITION OF e FOR VALUES FROM ('m') TO ('zz')
+INSERT INTO e VALUES ('Apple', 1), ('NUT', 2)
+INSERT INTO e VALUES ('~', 3)
+SELECT tableoid::regclass, * FROM e ORDER BY n
+SELECT n FROM e WHERE lower(x) = 'nut'
+SELECT pg_get_partkeydef('e'::regclass), pg_get_partkeydef('r'::regclass)""",
+    "definitions that are wrong": """
+CREATE TABLE x (a int) PARTITION BY TREE (a)
+CREATE TABLE x (a int) PARTITION BY LIST (a, a)
+CREATE TABLE x (a int) PARTITION BY RANGE (nosuch)
+CREATE TABLE x (a int, j json) PARTITION BY RANGE (j)
+CREATE TABLE x (a int, j json) PARTITION BY HASH (j)
+CREATE TABLE x (a int) PARTITION BY RANGE ((1))
+CREATE TABLE x (a int) PARTITION BY RANGE ((a + random()::int))
+CREATE TABLE x (a int, g int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY RANGE (g)
+CREATE TABLE x (a int, b int PRIMARY KEY) PARTITION BY RANGE (a)
+CREATE TABLE x (a int, b int UNIQUE) PARTITION BY RANGE (a)
+CREATE TABLE x (a int PRIMARY KEY) PARTITION BY RANGE ((a + 1))
+CREATE TABLE x (a int, b int) PARTITION BY RANGE (a)
+CREATE UNIQUE INDEX ON x (b)
+CREATE INDEX CONCURRENTLY ON x (b)
+ALTER TABLE x ADD PRIMARY KEY (b)
+CREATE TABLE plain (a int, b int)
+CREATE TABLE y PARTITION OF plain FOR VALUES FROM (1) TO (2)
+CREATE TABLE y PARTITION OF nosuch FOR VALUES FROM (1) TO (2)
+CREATE TABLE y PARTITION OF x FOR VALUES IN (1)
+CREATE TABLE y PARTITION OF x FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+CREATE TABLE y PARTITION OF x FOR VALUES FROM (5) TO (1)
+CREATE TABLE y PARTITION OF x FOR VALUES FROM (1) TO (5)
+CREATE TABLE z PARTITION OF x FOR VALUES FROM (4) TO (6)
+CREATE TABLE y PARTITION OF x FOR VALUES FROM (7) TO (9)
+ALTER TABLE plain ATTACH PARTITION y FOR VALUES FROM (1) TO (2)
+ALTER TABLE x ATTACH PARTITION y FOR VALUES FROM (20) TO (30)
+ALTER TABLE x ATTACH PARTITION x FOR VALUES FROM (20) TO (30)
+ALTER TABLE x DETACH PARTITION plain
+ALTER TABLE x DETACH PARTITION nosuch
+ALTER TABLE x DROP COLUMN a
+ALTER TABLE x ALTER COLUMN a TYPE bigint
+ALTER TABLE y ADD COLUMN c int
+ALTER TABLE y DROP COLUMN b
+ALTER TABLE y RENAME COLUMN b TO bb
+ALTER TABLE y ALTER COLUMN b TYPE bigint
+ALTER TABLE ONLY x ADD COLUMN c int
+ALTER TABLE ONLY x DROP COLUMN b
+ALTER TABLE x INHERIT plain
+CREATE TABLE s (a int, b int) PARTITION BY RANGE (a)
+CREATE TABLE s1 PARTITION OF s FOR VALUES FROM (1) TO (100) PARTITION BY RANGE (b)
+ALTER TABLE s1 ATTACH PARTITION s FOR VALUES FROM (1) TO (2)
+ALTER TABLE s DROP COLUMN b
+SELECT count(*) FROM x""",
+    "attach and detach": """
+CREATE TABLE p (id int PRIMARY KEY, k text NOT NULL, CHECK (id > 0)) PARTITION BY RANGE (id)
+CREATE INDEX p_k ON p (k)
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (100)
+CREATE TABLE q (id int NOT NULL, k text NOT NULL, CONSTRAINT p_id_check CHECK (id > 0))
+INSERT INTO q VALUES (150, 'a'), (250, 'b')
+ALTER TABLE p ATTACH PARTITION q FOR VALUES FROM (100) TO (200)
+DELETE FROM q WHERE id = 250
+ALTER TABLE p ATTACH PARTITION q FOR VALUES FROM (100) TO (200)
+INSERT INTO p VALUES (150, 'dup')
+INSERT INTO p VALUES (151, 'ok'), (1, 'one')
+SELECT tableoid::regclass, * FROM p ORDER BY id
+SELECT indexname, replace(indexdef, current_schema || '.', '') FROM pg_indexes WHERE schemaname = current_schema ORDER BY 1
+ALTER TABLE p DETACH PARTITION q
+SELECT tableoid::regclass, * FROM p ORDER BY id
+SELECT * FROM q ORDER BY id
+INSERT INTO q VALUES (999, 'free')
+INSERT INTO p VALUES (151, 'ok')
+ALTER TABLE p ATTACH PARTITION q FOR VALUES FROM (100) TO (200)
+DELETE FROM q WHERE id = 999
+ALTER TABLE p ATTACH PARTITION q DEFAULT
+INSERT INTO p VALUES (5000, 'far') RETURNING tableoid::regclass
+CREATE TABLE missing (id int NOT NULL)
+ALTER TABLE p ATTACH PARTITION missing FOR VALUES FROM (300) TO (400)
+CREATE TABLE other (id bigint NOT NULL, k text NOT NULL, CONSTRAINT p_id_check CHECK (id > 0))
+ALTER TABLE p ATTACH PARTITION other FOR VALUES FROM (300) TO (400)
+CREATE TABLE more (id int NOT NULL, k text NOT NULL, x int, CONSTRAINT p_id_check CHECK (id > 0))
+ALTER TABLE p ATTACH PARTITION more FOR VALUES FROM (300) TO (400)
+CREATE TABLE nullable (id int NOT NULL, k text, CONSTRAINT p_id_check CHECK (id > 0))
+ALTER TABLE p ATTACH PARTITION nullable FOR VALUES FROM (300) TO (400)
+CREATE TABLE unchecked (id int NOT NULL, k text NOT NULL)
+ALTER TABLE p ATTACH PARTITION unchecked FOR VALUES FROM (300) TO (400)
+CREATE TABLE far (id int NOT NULL, k text NOT NULL, CONSTRAINT p_id_check CHECK (id > 0))
+ALTER TABLE p ATTACH PARTITION far FOR VALUES FROM (4000) TO (6000)
+ALTER TABLE p DETACH PARTITION q CONCURRENTLY
+SELECT tableoid::regclass, * FROM p ORDER BY id""",
+    "alterations go down": """
+CREATE TABLE p (id int, k text) PARTITION BY LIST (id)
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)
+CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2) PARTITION BY LIST (k)
+CREATE TABLE p21 PARTITION OF p2 FOR VALUES IN ('a')
+INSERT INTO p VALUES (1, 'x'), (2, 'a')
+ALTER TABLE p ADD COLUMN c int DEFAULT 7
+SELECT tableoid::regclass, * FROM p ORDER BY id
+ALTER TABLE p ADD COLUMN d text
+ALTER TABLE p ADD CONSTRAINT c_small CHECK (c < 100)
+INSERT INTO p VALUES (1, 'y', 100)
+INSERT INTO p1 VALUES (1, 'y', 101)
+ALTER TABLE p1 ADD CONSTRAINT own CHECK (c < 50)
+INSERT INTO p VALUES (1, 'y', 60)
+INSERT INTO p VALUES (2, 'a', 60)
+ALTER TABLE p1 DROP CONSTRAINT c_small
+ALTER TABLE p DROP CONSTRAINT c_small
+INSERT INTO p VALUES (2, 'a', 600)
+ALTER TABLE p ALTER COLUMN c SET NOT NULL
+INSERT INTO p1 (id, c) VALUES (1, NULL)
+ALTER TABLE p1 ALTER COLUMN c DROP NOT NULL
+ALTER TABLE p ALTER COLUMN c SET DEFAULT 8
+INSERT INTO p (id, k) VALUES (2, 'a') RETURNING *
+INSERT INTO p1 (id, k) VALUES (1, 'z') RETURNING *
+ALTER TABLE p RENAME COLUMN d TO e
+SELECT e FROM p1 LIMIT 1
+ALTER TABLE p ALTER COLUMN c TYPE bigint
+ALTER TABLE p DROP COLUMN e
+SELECT tableoid::regclass, * FROM p ORDER BY id, c
+INSERT INTO p VALUES (1, 'after', 3) RETURNING tableoid::regclass, *
+CREATE TABLE p3 PARTITION OF p FOR VALUES IN (3)
+INSERT INTO p VALUES (3, 'new', 4) RETURNING tableoid::regclass, *
+UPDATE p SET id = 1, c = 5 WHERE id = 3 RETURNING tableoid::regclass, *
+SELECT attrelid::regclass, attname, attnotnull, attislocal, attinhcount FROM pg_attribute WHERE attrelid IN ('p'::regclass, 'p1'::regclass, 'p3'::regclass) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid::regclass::text, attname
+SELECT conrelid::regclass, conname, contype, conislocal, coninhcount FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'p1'::regclass) ORDER BY conrelid::regclass::text, conname
+TRUNCATE p1
+SELECT count(*) FROM p
+ALTER TABLE p RENAME TO pp
+SELECT count(*) FROM pp""",
+    "keys": """
+CREATE TABLE p (id int, d int, v text, PRIMARY KEY (id, d), UNIQUE (d, v)) PARTITION BY RANGE (d)
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)
+INSERT INTO p VALUES (1, 1, 'a'), (1, 11, 'a')
+INSERT INTO p VALUES (1, 1, 'b')
+INSERT INTO p VALUES (2, 1, 'a')
+INSERT INTO p VALUES (1, 1, 'b') ON CONFLICT DO NOTHING
+INSERT INTO p VALUES (1, 1, 'b') ON CONFLICT (id, d) DO NOTHING RETURNING *
+INSERT INTO p VALUES (1, 1, 'b'), (3, 12, 'c') ON CONFLICT (id, d) DO UPDATE SET v = excluded.v || p.v RETURNING *
+INSERT INTO p VALUES (9, 12, 'c') ON CONFLICT (d, v) DO UPDATE SET id = excluded.id RETURNING *
+INSERT INTO p VALUES (9, 12, 'x') ON CONFLICT (id, d) DO UPDATE SET d = 3
+INSERT INTO p VALUES (9, 12, 'x') ON CONFLICT (id, d) DO UPDATE SET d = 13 RETURNING *
+INSERT INTO p VALUES (9, 13, 'x') ON CONFLICT ON CONSTRAINT p_pkey DO UPDATE SET v = 'constraint' RETURNING *
+INSERT INTO p VALUES (1, 1, 'b') ON CONFLICT (v) DO NOTHING
+UPDATE p SET d = 1 WHERE d = 11
+UPDATE p SET id = 5, d = 1 WHERE d = 11 RETURNING *
+SELECT tableoid::regclass, * FROM p ORDER BY d, id
+SELECT conrelid::regclass, conname, contype, conislocal, coninhcount, conparentid <> 0 FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'p1'::regclass) ORDER BY conrelid::regclass::text, conname
+SELECT relname, relkind, relispartition FROM pg_class WHERE relnamespace = current_schema::regnamespace ORDER BY 1
+SELECT inhrelid::regclass, inhparent::regclass FROM pg_inherits WHERE inhparent::regclass::text LIKE 'p%key' ORDER BY inhrelid::regclass::text
+ALTER TABLE p1 DROP CONSTRAINT p1_pkey
+DROP INDEX p1_pkey
+CREATE INDEX ON p (v)
+DROP INDEX p1_v_idx
+CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)
+SELECT indexname FROM pg_indexes WHERE schemaname = current_schema ORDER BY 1
+DROP INDEX p_v_idx
+SELECT indexname FROM pg_indexes WHERE schemaname = current_schema ORDER BY 1
+ALTER TABLE p DROP CONSTRAINT p_d_v_key
+SELECT indexname FROM pg_indexes WHERE schemaname = current_schema ORDER BY 1
+INSERT INTO p VALUES (77, 1, 'bbba'), (78, 1, 'bbba')
+ALTER TABLE p DROP CONSTRAINT p_pkey
+INSERT INTO p VALUES (77, 1, 'bbba')
+ALTER TABLE p ADD PRIMARY KEY (id, d)
+DELETE FROM p WHERE id = 77
+ALTER TABLE p ADD PRIMARY KEY (id, d)
+INSERT INTO p VALUES (78, 1, 'bbba')""",
+    "references": """
+CREATE TABLE a (id int PRIMARY KEY)
+INSERT INTO a VALUES (1), (2), (3)
+CREATE TABLE p (k int, a_id int REFERENCES a ON DELETE CASCADE) PARTITION BY LIST (k)
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)
+CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)
+INSERT INTO p VALUES (1, 1), (2, 1), (2, 2)
+INSERT INTO p VALUES (1, 9)
+INSERT INTO p2 VALUES (2, 9)
+UPDATE p SET a_id = 9
+DELETE FROM a WHERE id = 1
+SELECT tableoid::regclass, * FROM p ORDER BY k
+CREATE TABLE n (k int, a_id int)
+INSERT INTO n VALUES (3, 8)
+ALTER TABLE p ATTACH PARTITION n FOR VALUES IN (3)
+UPDATE n SET a_id = 3
+ALTER TABLE p ATTACH PARTITION n FOR VALUES IN (3)
+SELECT conrelid::regclass, conname, conislocal, coninhcount FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text IN ('p', 'p1', 'n') ORDER BY conrelid::regclass::text
+DELETE FROM a WHERE id = 3
+SELECT count(*) FROM p
+DROP TABLE a
+DROP TABLE a CASCADE
+INSERT INTO p VALUES (1, 99)""",
+    "defaults and sequences": """
+CREATE TABLE p (id serial, k int NOT NULL DEFAULT 1, t text DEFAULT 'x' CHECK (t <> 'bad'), g int GENERATED ALWAYS AS (k * 2) STORED) PARTITION BY LIST (k)
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)
+CREATE TABLE p2 PARTITION OF p (t DEFAULT 'y') FOR VALUES IN (2)
+INSERT INTO p DEFAULT VALUES RETURNING *
+INSERT INTO p1 DEFAULT VALUES RETURNING *
+INSERT INTO p (k) VALUES (2) RETURNING tableoid::regclass, *
+INSERT INTO p2 (k) VALUES (2) RETURNING tableoid::regclass, *
+INSERT INTO p (k, t) VALUES (2, 'bad')
+UPDATE p SET k = 2 WHERE id = 1 RETURNING tableoid::regclass, *
+CREATE TABLE i (id int GENERATED ALWAYS AS IDENTITY, k int) PARTITION BY LIST (k)
+CREATE TABLE i1 PARTITION OF i FOR VALUES IN (1)
+INSERT INTO i (k) VALUES (1), (1) RETURNING *
+INSERT INTO i1 (k) VALUES (1)
+INSERT INTO i1 VALUES (50, 1) RETURNING *
+ALTER TABLE p DROP COLUMN id
+DROP TABLE p, i""",
+    "queries": """
+CREATE TABLE o (id int, region text, amount numeric, PRIMARY KEY (id, region)) PARTITION BY LIST (region)
+CREATE TABLE o_n PARTITION OF o FOR VALUES IN ('n')
+CREATE TABLE o_s PARTITION OF o FOR VALUES IN ('s')
+CREATE TABLE o_d PARTITION OF o DEFAULT
+CREATE TABLE c (id int PRIMARY KEY, name text)
+INSERT INTO o SELECT g, (array['n', 's', 'e', 'w'])[1 + g % 4], g * 1.5 FROM generate_series(1, 40) g
+INSERT INTO c SELECT g, 'c' || g FROM generate_series(1, 20) g
+SELECT region, count(*), sum(amount) FROM o GROUP BY region ORDER BY region
+SELECT c.name, o.amount FROM o JOIN c USING (id) WHERE region = 'n' ORDER BY id
+SELECT c.name, o.tableoid::regclass FROM c LEFT JOIN o ON o.id = c.id + 30 ORDER BY c.id
+SELECT count(*) FROM o a JOIN o b ON a.id = b.id + 1 AND a.region = 'n'
+SELECT id FROM o ORDER BY amount DESC LIMIT 3
+SELECT id FROM o WHERE region IN (SELECT region FROM o WHERE id < 2) ORDER BY id LIMIT 3
+SELECT name, (SELECT sum(amount) FROM o WHERE o.id = c.id AND region = 'n') FROM c WHERE id < 6 ORDER BY id
+SELECT c.id, x.region FROM c, LATERAL (SELECT region FROM o WHERE o.id = c.id AND o.region = (array['n', 's'])[1 + c.id % 2]) x ORDER BY 1
+SELECT EXISTS (SELECT 1 FROM o WHERE region = 'zz'), (SELECT max(id) FROM o), (SELECT min(id) FROM o WHERE region = 's')
+SELECT tableoid::regclass, count(*) FROM o WHERE tableoid = 'o_n'::regclass GROUP BY 1
+WITH moved AS (DELETE FROM o WHERE id = 1 RETURNING *) INSERT INTO o SELECT id, 'n', amount FROM moved RETURNING *
+UPDATE o SET amount = o.amount + c.id FROM c WHERE c.id = o.id AND o.region = 's' RETURNING o.id, o.amount
+DELETE FROM o USING c WHERE o.id = c.id AND c.name = 'c7' RETURNING o.*, c.name
+SELECT * FROM (SELECT id, region FROM o UNION ALL SELECT id, name FROM c) u WHERE id = 3 ORDER BY 2
+SELECT row_number() OVER (PARTITION BY region ORDER BY id), id FROM o WHERE id > 36 ORDER BY id
+PREPARE by_region(text) AS SELECT count(*), min(id) FROM o WHERE region = $1
+EXECUTE by_region('n')
+EXECUTE by_region('w')
+EXECUTE by_region(NULL)
+PREPARE by_id(int, text) AS SELECT * FROM o WHERE id = $1 AND region = $2
+EXECUTE by_id(3, 'w')
+EXECUTE by_id(4, 'n')
+CREATE VIEW v AS SELECT tableoid::regclass AS part, id FROM o WHERE region <> 'n'
+SELECT part, count(*) FROM v GROUP BY part ORDER BY part::text
+BEGIN
+SELECT id FROM o WHERE region = 's' AND id < 10 ORDER BY id FOR UPDATE
+SELECT tableoid, ctid FROM nosuch
+ROLLBACK
+SELECT count(tableoid) FROM pg_class WHERE relname = 'pg_class'
+SELECT tableoid::regclass FROM c LIMIT 1
+INSERT INTO c VALUES (100, 'x') RETURNING tableoid::regclass
+CREATE TEMP TABLE tp (a int) PARTITION BY RANGE (a)
+CREATE TEMP TABLE tp1 PARTITION OF tp FOR VALUES FROM (0) TO (5)
+INSERT INTO tp VALUES (1)
+SELECT * FROM tp
+CREATE TABLE perm PARTITION OF tp FOR VALUES FROM (5) TO (6)""",
+}
