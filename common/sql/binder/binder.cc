@@ -230,7 +230,8 @@ void Binder::PinIndexLiterals() {
 
 void Binder::NameObjects(BoundQuery* bound) {
   // Built-in types are written without a catalog.
-  const bool declared = input_.catalog != nullptr && input_.catalog->snapshot().types_size() > 0;
+  const bool declared = input_.catalog != nullptr && (names_row_types_ ||
+                                                      input_.catalog->snapshot().types_size() > 0);
   const auto named = [this, declared](const ScopeColumn& column) {
     const TypeId id =
         types::IsArray(column.type.id) ? types::ElementOf(column.type.id) : column.type.id;

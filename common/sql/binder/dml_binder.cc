@@ -343,6 +343,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   item.alias =
       insert.relation->alias != nullptr ? insert.relation->alias->aliasname : table->name();
   item.table = table;
+  item.relation = table;
   if (insert.relation->alias == nullptr) item.schema = table->schema();
   for (int i = 0; i < table->columns_size(); ++i) {
     if (!table->columns(i).dropped())
@@ -364,6 +365,7 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   RelPtr scan = plan::MakeRel(Rel::Kind::kScan);
   scan->table = &table;
   item->table = &table;
+  item->relation = &table;
   for (int i = 0; i < table.columns_size(); ++i) {
     const auto& column = table.columns(i);
     const Type type = types::FromProto(column.type());
@@ -393,12 +395,8 @@ absl::Status Binder::BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t
   ASSIGN_OR_RETURN(ExprPtr value, BindExpr(target.val, scope));
   ExprPtr base = earlier != nullptr ? *earlier : plan::MakeColumn(id, query_->columns[id].type);
   const NodeList subscripts(target.indirection, target.n_indirection);
-  if (types::IsArray(base->type.id)) {
-    ASSIGN_OR_RETURN(value,
-                     AssignInArray(std::move(base), target, subscripts, std::move(value), scope));
-  } else {
-    ASSIGN_OR_RETURN(value, AssignInJsonb(std::move(base), subscripts, std::move(value), scope));
-  }
+  ASSIGN_OR_RETURN(value,
+                   AssignInside(std::move(base), target, subscripts, std::move(value), scope));
   if (earlier != nullptr) {
     *earlier = std::move(value);
     return absl::OkStatus();
@@ -421,7 +419,8 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
           sqlstate::kUndefinedColumn, target.location,
           absl::StrCat("column \"", name, "\" of relation \"", table.name(), "\" does not exist"));
     const TypeId id = types::FromProto(table.columns(static_cast<int>(*ordinal)).type()).id;
-    if (target.n_indirection > 0 && id != TypeId::kJsonb && !types::IsArray(id))
+    if (target.n_indirection > 0 && id != TypeId::kJsonb && id != TypeId::kRecord &&
+        !types::IsArray(id))
       return Unsupported(target.location, "assigning to a part of a column");
     const auto earlier = std::find(columns->begin(), columns->end(), *ordinal);
     const bool again = earlier != columns->end();

@@ -78,6 +78,8 @@ class Interpreter {
   absl::StatusOr<Flow> RunHandlers(const sql::program::Block& block, const absl::Status& failure);
   absl::Status Declare(const sql::program::Block& block);
   absl::Status DeclareOne(const sql::program::Variable& declared);
+  // A record or row, with its default.
+  absl::Status DeclareRecord(const sql::program::Variable& declared, Variable variable);
   absl::StatusOr<types::Type> TypeOf(const sql::program::Variable& declared);
   void DeclareArguments(const Call& call);
   absl::StatusOr<Flow> RunIf(const Statement& statement);
@@ -133,6 +135,8 @@ class Interpreter {
                          uint64_t row);
   absl::Status AssignRecord(Variable* variable, Record record);
   absl::StatusOr<Place> PlaceOf(const Target& target) const;
+  // As an assignment does; rows field by field. Errors: 42804, those of the fields.
+  absl::StatusOr<types::Value> Convert(const types::Value& value, const types::Type& type);
   void SetFound(bool found);
 
   Host& host_;

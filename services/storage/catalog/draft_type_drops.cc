@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/sql.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -77,6 +78,28 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
       continue;
     if (!drop->types.contains(oid)) drop->details.emplace_back(Shown(*other), shown);
     RETURN_IF_ERROR(CollectTypeDrop(drop, *other, statement));
+  }
+  for (const auto& [oid, other] : state_->types()) {
+    for (const auto& field : other->declared().fields()) {
+      if (field.type().declared().oid() != type.declared().oid() || drop->types.contains(oid))
+        continue;
+      if (statement.cascade())
+        return status::Error(sqlstate::kFeatureNotSupported,
+                             "dropping a type that " + Shown(*other) + " contains is not supported",
+                             {}, "Drop that type first, or its attribute.");
+      drop->details.emplace_back(
+          "column " + field.name() + " of composite type " + other->declared().name(),
+          "type " + types::Format(types::FromProto(field.type())));
+    }
+  }
+  for (const auto& [id, function] : state_->functions()) {
+    if (!HoldsDefinition(*function, type.declared().oid())) continue;
+    if (statement.cascade())
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          "dropping a type that function " + sql::SignatureOf(*function) + " uses is not supported",
+          {}, "Drop the function first.");
+    drop->details.emplace_back("function " + sql::SignatureOf(*function), shown);
   }
   for (const auto& [id, entry] : state_->tables()) {
     const TableDescriptor& table = entry->descriptor;
