@@ -104,7 +104,7 @@ UPDATE h SET c.a = true
 SELECT id, c, d, cs FROM h ORDER BY id
 SELECT c FROM h ORDER BY c
 SELECT c, count(*) FROM h GROUP BY c ORDER BY c
-SELECT id FROM h WHERE c = ROW(1, text 'new') OR c = '(2,)'::pair
+SELECT id FROM h WHERE c = ROW(1, text 'new') OR c = '(2,)'::pair ORDER BY id
 SELECT id FROM h WHERE c > ROW(1, 'a')::pair ORDER BY id
 SELECT id FROM h WHERE c IN (ROW(1, 'new')::pair, ROW(7, NULL)::pair) ORDER BY id
 SELECT id FROM h WHERE c = ANY (ARRAY[ROW(1, 'new'), ROW(2, NULL)]::pair[]) ORDER BY id
@@ -179,7 +179,7 @@ CREATE TABLE t (id int PRIMARY KEY, name text)
 INSERT INTO t VALUES (1, 'one'), (2, 'two')
 CREATE TYPE pair AS (a int, b text)
 CREATE FUNCTION one() RETURNS t LANGUAGE sql STABLE AS 'SELECT * FROM t WHERE id = 1'
-CREATE FUNCTION every() RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT * FROM t ORDER BY id'
+CREATE FUNCTION all_of() RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT * FROM t ORDER BY id'
 CREATE FUNCTION shout(t) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper($1.name)'
 CREATE FUNCTION second(p pair) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (p).b || p.a'
 CREATE FUNCTION made(x int) RETURNS pair LANGUAGE sql IMMUTABLE AS $$SELECT ROW(x, 'm' || x)::pair$$
@@ -187,7 +187,7 @@ CREATE FUNCTION two(OUT a int, OUT b text) LANGUAGE sql IMMUTABLE AS $$SELECT 1,
 CREATE FUNCTION some(x int) RETURNS record LANGUAGE sql IMMUTABLE AS $$SELECT x, 'r'::text$$
 SELECT one(), (one()).name, (one()).*
 SELECT * FROM one()
-SELECT * FROM every()
+SELECT * FROM all_of()
 SELECT shout(t), t.shout, (t).shout FROM t ORDER BY id
 SELECT second(ROW(1, 'z')), second(ROW(2, 'y')::pair), second('(3,w)'), second(made(4))
 SELECT made(7), (made(7)).b
@@ -204,7 +204,7 @@ CREATE FUNCTION p_pair(p pair) RETURNS pair LANGUAGE plpgsql AS $$DECLARE q pair
 CREATE FUNCTION p_text() RETURNS text LANGUAGE plpgsql STABLE AS $$DECLARE r record; BEGIN SELECT 1 AS x, 'y z' AS y INTO r; RETURN r::text || row_to_json(r)::text || to_jsonb(r)::text; END$$
 CREATE FUNCTION p_record() RETURNS record LANGUAGE plpgsql AS $$BEGIN RETURN ROW(1, 'a'::text); END$$
 CREATE FUNCTION p_out(OUT a int, OUT b text) LANGUAGE plpgsql AS $$BEGIN a := 5; b := 'five'; END$$
-CREATE FUNCTION p_bad() RETURNS pair LANGUAGE plpgsql AS $$BEGIN RETURN ROW(1, 'a', 2); END$$
+CREATE FUNCTION p_bad() RETURNS pair LANGUAGE plpgsql AS $$BEGIN RETURN ROW(1, text 'a', 2); END$$
 SELECT p_one(2), (p_one(1)).name
 SELECT * FROM p_one(2)
 SELECT * FROM p_all()

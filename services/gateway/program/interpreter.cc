@@ -90,6 +90,7 @@ void Interpreter::DeclareArguments(const Call& call) {
     variable.is_record = true;
     variable.record = *record;
     variable.fixed_fields = !record->names.empty();
+    if (!variable.fixed_fields) variable.record.missing = true;
     variable.type = {TypeId::kRecord, 0};
     variable.value = types::Value::Null(variable.type);
     variables_.Add(name, std::move(variable));

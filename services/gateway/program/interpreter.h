@@ -51,6 +51,8 @@ struct Result {
 struct Prepared {
   SqlText sql;
   std::vector<Place> places;  // Of the parameters.
+  // The records that are used as a whole, and whether each was missing.
+  std::vector<std::pair<size_t, bool>> wholes;
 };
 // A call of the same program in the midst of one may bind a text anew: whoever runs one holds it.
 using PreparedTexts = std::unordered_map<const sql::program::Fragment*, std::shared_ptr<Prepared>>;

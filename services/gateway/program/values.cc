@@ -80,6 +80,12 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
     if (std::find(known.begin(), known.end(), key) != known.end() && !field.has_value() &&
         relation.empty())
       return;
+    for (size_t i = 0; i < prepared->places.size(); ++i) {
+      const sql::ParameterName& name_before = prepared->sql.parameter_names[i];
+      if (prepared->places[i].slot == slot && prepared->places[i].field == field &&
+          name_before.relation == relation && name_before.name == name)
+        return;
+    }
     known.push_back(key);
     const Variable& variable = variables_.at(slot);
     prepared->places.push_back({slot, field});
@@ -101,12 +107,13 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
       } else if (chain.names.size() > 1) {
         ASSIGN_OR_RETURN(const auto field, variables_.Find({chain.names[0], chain.names[1]}));
         add(first->slot, field->field, chain.names[0], chain.names[1]);
-      } else if (!variable.record.names.empty()) {
+      } else {
         // r.* and r itself, whatever the statement makes of it.
-        add_fields(first->slot, chain.names[0]);
-      } else if (variable.type.id == types::TypeId::kRecord) {
-        // NEW or OLD where there is no such row: NULL.
-        add(first->slot, std::nullopt, "", chain.names[0]);
+        prepared->wholes.emplace_back(first->slot, variable.record.missing);
+        if (variable.record.missing)
+          add(first->slot, std::nullopt, "", chain.names[0]);
+        else
+          add_fields(first->slot, chain.names[0]);
       }
       continue;
     }
@@ -129,6 +136,9 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
 }
 
 bool Interpreter::Fits(const Prepared& prepared) const {
+  for (const auto& [slot, missing] : prepared.wholes) {
+    if (variables_.at(slot).record.missing != missing) return false;
+  }
   for (size_t i = 0; i < prepared.places.size(); ++i) {
     const Place& place = prepared.places[i];
     const Variable& variable = variables_.at(place.slot);

@@ -276,6 +276,12 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
       if (function == nullptr || function->version() != use.version())
         return status::Error(sqlstate::kStalePlan, "a function of the plan is another one by now");
     }
+    // What storage would refuse afterwards: the row types that the results are of.
+    for (const common::v1::TableUse& use : plan.tables()) {
+      const common::v1::TableDescriptor* table = catalog->FindTable(use.table_id());
+      if (table == nullptr || table->schema_version() != use.schema_version())
+        return status::Error(sqlstate::kStalePlan, "a table of the plan is another one by now");
+    }
   }
   for (const common::v1::ProgramCall& call : plan.program_calls()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());

@@ -30,6 +30,7 @@ struct CatalogDraft::TypeDrop {
   std::vector<Column> columns;
   std::vector<TypeMention> mentions;
   std::set<uint32_t> views;
+  std::set<std::pair<uint32_t, uint32_t>> attributes;  // Of a type that stays: of which types.
 };
 
 namespace {
@@ -81,12 +82,8 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
   }
   for (const auto& [oid, other] : state_->types()) {
     for (const auto& field : other->declared().fields()) {
-      if (field.type().declared().oid() != type.declared().oid() || drop->types.contains(oid))
-        continue;
-      if (statement.cascade())
-        return status::Error(sqlstate::kFeatureNotSupported,
-                             "dropping a type that " + Shown(*other) + " contains is not supported",
-                             {}, "Drop that type first, or its attribute.");
+      if (field.type().declared().oid() != type.declared().oid()) continue;
+      drop->attributes.insert({oid, type.declared().oid()});
       drop->details.emplace_back(
           "column " + field.name() + " of composite type " + other->declared().name(),
           "type " + types::Format(types::FromProto(field.type())));
@@ -173,6 +170,17 @@ absl::Status CatalogDraft::CarryOut(const TypeDrop& drop, v1::DdlResult* result)
       }
     }
     RETURN_IF_ERROR(PutTable(std::move(table)));
+  }
+  for (const auto& [oid, of] : drop.attributes) {
+    const TypeDescriptor* known = drop.types.contains(oid) ? nullptr : state_->FindType(oid);
+    if (known == nullptr) continue;
+    TypeDescriptor type = *known;
+    RETURN_IF_ERROR(RequireNoValues(type.declared()));
+    auto* fields = type.mutable_declared()->mutable_fields();
+    for (int i = fields->size(); i-- > 0;) {
+      if (fields->Get(i).type().declared().oid() == of) fields->DeleteSubrange(i, 1);
+    }
+    RETURN_IF_ERROR(PutType(std::move(type)));
   }
   for (const uint32_t oid : drop.types) EraseType(oid);
   return absl::OkStatus();
