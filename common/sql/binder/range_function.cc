@@ -300,7 +300,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
       definitions = NodeList(parts[1]->list->items, parts[1]->list->n_items);
     RETURN_IF_ERROR(BindRangeCall(parts[0], definitions, scope, &calls));
   }
-  const std::string name = calls[0].name;
+  const std::string name = ColumnNameOf(range.functions[0]->list->items[0]);
   const int location = calls[0].location;
   if (calls.size() == 1) item->row_type = calls[0].row_type;
   const bool scalar =

@@ -162,7 +162,7 @@ absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& ran
 absl::StatusOr<std::string> DdlBinder::SchemaToCreateIn(const std::string& schema,
                                                         int location) const {
   if (!schema.empty()) {
-    if (!input_.catalog->HasSchema(schema))
+    if (!input_.catalog->HasSchema(schema) && schema != kTemporaryAlias)
       return ErrorAt(sqlstate::kInvalidSchemaName, location,
                      absl::StrCat("schema \"", schema, "\" does not exist"));
     return schema;

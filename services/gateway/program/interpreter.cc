@@ -60,9 +60,23 @@ absl::StatusOr<Result> Interpreter::Run(const Call& call) {
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(run());
-  for (const size_t slot : outputs_) result_.outputs.push_back(variables_.at(slot).value);
+  for (const size_t slot : outputs_) {
+    ASSIGN_OR_RETURN(result_.outputs.emplace_back(), OutputOf(slot));
+  }
   variables_.Pop();
   return std::move(result_);
+}
+
+absl::StatusOr<types::Value> Interpreter::OutputOf(size_t slot) {
+  const Variable& variable = variables_.at(slot);
+  if (!variable.is_record) return variable.value;
+  const auto is_null = [](const types::Value& value) { return value.is_null(); };
+  if (std::all_of(variable.record.values.begin(), variable.record.values.end(), is_null))
+    return types::Value::Null(variable.type);
+  const auto convert = [this](const types::Value& value, const types::Type& type) {
+    return Convert(value, type);
+  };
+  return RowOf(variable.record, variable.type, convert);
 }
 
 void Interpreter::DeclareArguments(const Call& call) {
@@ -430,7 +444,7 @@ absl::Status Interpreter::ReturnRow(const Statement& statement) {
   std::vector<types::Value> values;
   if (statement.expression.empty()) {
     for (const size_t slot : outputs_) {
-      values.push_back(variables_.at(slot).value);
+      ASSIGN_OR_RETURN(values.emplace_back(), OutputOf(slot));
       row.types.push_back(variables_.at(slot).type);
     }
   } else if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {

@@ -80,6 +80,8 @@ class Interpreter {
   absl::StatusOr<Flow> RunHandlers(const sql::program::Block& block, const absl::Status& failure);
   absl::Status Declare(const sql::program::Block& block);
   absl::Status DeclareOne(const sql::program::Variable& declared);
+  // The value of an output argument.
+  absl::StatusOr<types::Value> OutputOf(size_t slot);
   // A record or row, with its default.
   absl::Status DeclareRecord(const sql::program::Variable& declared, Variable variable);
   absl::StatusOr<types::Type> TypeOf(const sql::program::Variable& declared);
