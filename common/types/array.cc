@@ -5,8 +5,7 @@
 #include <limits>
 
 #include "common/status/sql_error.h"
-#include "common/types/decimal_math.h"
-#include "common/types/form.h"
+#include "common/types/element_form.h"
 #include "common/types/key_form.h"
 
 namespace adbms::types {
@@ -14,21 +13,7 @@ namespace {
 
 constexpr size_t kHeader = 2;
 constexpr size_t kDimensionBytes = 8;
-constexpr size_t kDecimalBytes = 17;
-constexpr int8_t kNanScale = -1;
 constexpr uint8_t kHasNulls = 1;
-
-// Of an element in the form; 0 for strings.
-size_t ElementWidth(Physical physical) {
-  switch (physical) {
-    case Physical::kString:
-      return 0;
-    case Physical::kDecimal:
-      return kDecimalBytes;
-    default:
-      return WidthOf(physical);
-  }
-}
 
 template <typename T>
 T Read(const char* bytes) {
@@ -40,45 +25,6 @@ T Read(const char* bytes) {
 template <typename T>
 void Put(T value, std::string* out) {
   out->append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
-
-bool IsDecimal(const char* bytes) {
-  static const int128 limit = PowerOfTen(Decimal::kMaxDigits);
-  const auto unscaled = Read<int128>(bytes);
-  const auto scale = Read<int8_t>(bytes + sizeof(int128));
-  return scale >= kNanScale && scale <= Decimal::kMaxDigits && unscaled < limit &&
-         unscaled > -limit;
-}
-
-// 0 for bytes that are none.
-Decimal ReadDecimal(const char* bytes) {
-  if (!IsDecimal(bytes)) return Decimal();
-  const auto scale = Read<int8_t>(bytes + sizeof(int128));
-  if (scale == kNanScale) return Decimal{0, 0, true};
-  return Decimal{Read<int128>(bytes), scale, false};
-}
-
-void PutDecimal(const Decimal& value, std::string* out) {
-  Put(value.unscaled, out);
-  Put(value.nan ? kNanScale : static_cast<int8_t>(value.scale), out);
-}
-
-int Sign(std::strong_ordering order) { return order < 0 ? -1 : (order > 0 ? 1 : 0); }
-
-template <typename T>
-int CompareAs(const char* a, const char* b) {
-  const T x = Read<T>(a);
-  const T y = Read<T>(b);
-  return x < y ? -1 : (y < x ? 1 : 0);
-}
-
-template <typename T>
-int CompareFloats(const char* a, const char* b) {
-  const T x = Read<T>(a);
-  const T y = Read<T>(b);
-  if (x != x) return y != y ? 0 : 1;  // NaN is the greatest.
-  if (y != y) return -1;
-  return x < y ? -1 : (y < x ? 1 : 0);
 }
 
 template <typename T>
@@ -184,15 +130,7 @@ void ArrayView::Load(uint32_t i, Vector* out, uint32_t row) const {
     out->SetNull(row);
     return;
   }
-  out->SetValid(row);
-  const std::string_view element = bytes(i);
-  if (physical_ == Physical::kString) {
-    out->data<std::string_view>()[row] = element;
-  } else if (physical_ == Physical::kDecimal) {
-    out->data<Decimal>()[row] = ReadDecimal(element.data());
-  } else {
-    std::memcpy(out->data<char>() + row * element.size(), element.data(), element.size());
-  }
+  LoadElement(bytes(i), out, row);
 }
 
 Value ArrayView::Get(uint32_t i) const {
@@ -227,20 +165,7 @@ bool IsWellFormedArray(std::string_view bytes, TypeId array) {
   if (view.data_.size() != total || !view.shape().Check().ok()) return false;
   for (uint32_t i = 0; i < view.size(); ++i) {
     if (view.is_null(i)) continue;
-    const std::string_view element = view.bytes(i);
-    switch (view.physical_) {
-      case Physical::kString:
-        if (!IsWellFormed(view.element(), element)) return false;
-        break;
-      case Physical::kDecimal:
-        if (!IsDecimal(element.data())) return false;
-        break;
-      case Physical::kBool:
-        if (element[0] != 0 && element[0] != 1) return false;
-        break;
-      default:
-        break;
-    }
+    if (!IsWellFormedElement(view.bytes(i), view.element())) return false;
   }
   return true;
 }
@@ -266,17 +191,8 @@ void ArrayBuilder::Add(const Value& value) {
 
 void ArrayBuilder::Add(const Vector& values, uint32_t row) {
   if (values.is_null(row)) return AddNull();
-  switch (physical_) {
-    case Physical::kString:
-      return AddBytes(values.data<std::string_view>()[row]);
-    case Physical::kDecimal:
-      PutDecimal(values.data<Decimal>()[row], &data_);
-      break;
-    default: {
-      const size_t width = ElementWidth(physical_);
-      data_.append(values.data<char>() + row * width, width);
-    }
-  }
+  if (physical_ == Physical::kString) return AddBytes(values.data<std::string_view>()[row]);
+  AppendElement(values, row, &data_);
   ++size_;
 }
 
@@ -320,32 +236,7 @@ std::string ArrayBuilder::Finish(const ArrayShape& shape) const {
 }
 
 int CompareElements(const ArrayView& a, uint32_t i, const ArrayView& b, uint32_t j) {
-  const std::string_view x = a.bytes(i);
-  const std::string_view y = b.bytes(j);
-  // Of types that a damaged plan has mixed up.
-  const size_t width = ElementWidth(PhysicalOf(a.element()));
-  if (x.size() < width || y.size() < width) return 0;
-  switch (PhysicalOf(a.element())) {
-    case Physical::kBool:
-      return CompareAs<uint8_t>(x.data(), y.data());
-    case Physical::kInt16:
-      return CompareAs<int16_t>(x.data(), y.data());
-    case Physical::kInt32:
-      return CompareAs<int32_t>(x.data(), y.data());
-    case Physical::kInt64:
-      return CompareAs<int64_t>(x.data(), y.data());
-    case Physical::kFloat:
-      return CompareFloats<float>(x.data(), y.data());
-    case Physical::kDouble:
-      return CompareFloats<double>(x.data(), y.data());
-    case Physical::kDecimal:
-      return Sign(Compare(ReadDecimal(x.data()), ReadDecimal(y.data())));
-    case Physical::kInterval:
-      return Sign(Compare(Read<Interval>(x.data()), Read<Interval>(y.data())));
-    case Physical::kString:
-      break;
-  }
-  return CompareStrings(a.element(), x, y);
+  return CompareElementForms(a.bytes(i), b.bytes(j), a.element());
 }
 
 int CompareArrays(std::string_view a, std::string_view b, TypeId array) {
@@ -380,37 +271,7 @@ void AppendArrayKey(std::string_view bytes, TypeId array, std::string* out) {
   for (uint32_t i = 0; i < view.size(); ++i) {
     out->push_back(view.is_null(i) ? kNull : kElement);
     if (view.is_null(i)) continue;
-    const std::string_view element = view.bytes(i);
-    const char* at = element.data();
-    switch (PhysicalOf(view.element())) {
-      case Physical::kBool:
-        out->push_back(*at);
-        break;
-      case Physical::kInt16:
-        key_form::AppendSigned(Read<int16_t>(at), out);
-        break;
-      case Physical::kInt32:
-        key_form::AppendSigned(Read<int32_t>(at), out);
-        break;
-      case Physical::kInt64:
-        key_form::AppendSigned(Read<int64_t>(at), out);
-        break;
-      case Physical::kFloat:
-        key_form::AppendFloat(Read<float>(at), out);
-        break;
-      case Physical::kDouble:
-        key_form::AppendFloat(Read<double>(at), out);
-        break;
-      case Physical::kDecimal:
-        key_form::AppendDecimal(ReadDecimal(at), out);
-        break;
-      case Physical::kInterval:
-        key_form::AppendInterval(Read<Interval>(at), out);
-        break;
-      case Physical::kString:
-        key_form::AppendString(element, view.element(), out);
-        break;
-    }
+    AppendElementKey(view.bytes(i), view.element(), out);
   }
   out->push_back(kEnd);
   out->push_back(static_cast<char>(view.shape().dimensions));

@@ -6,9 +6,7 @@
 //   dimensions times: u32 length, i32 lower bound
 //   NULL bitmap: a bit an element, least significant first, 1: NULL; ceil(n / 8) bytes
 //   the n elements, the last dimension running fastest:
-//     of fixed width: n times bool u8, int2 i16, int4 and date i32, int8, oid, reg* and times i64,
-//       float4 f32, float8 f64, interval i64 microseconds, i32 days, i32 months, numeric i128
-//       unscaled, i8 scale (-1: NaN); zeros where NULL
+//     of fixed width: n times its form (element_form.h); zeros where NULL
 //     of string types: n times u32, where the element ends, counted from the first one's begin;
 //     then
 //       the bytes of all, each in its type's physical form

@@ -7,6 +7,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
 #include "common/types/bytes_text.h"
+#include "common/types/composite.h"
 #include "common/types/datetime.h"
 #include "common/types/decimal_math.h"
 #include "common/types/declared_type.h"
@@ -144,6 +145,17 @@ void PutInt(int64_t value, TypeId id, std::string* out) {
 // Reads one value, of all the bytes.
 absl::StatusOr<Value> GetValue(Reader& reader, std::string_view bytes, const Type& type);
 
+// A value with its length before it.
+void PutSized(const Vector& values, uint32_t row, std::string* out) {
+  if (values.is_null(row)) return Put(int32_t{-1}, out);
+  const size_t at = out->size();
+  Put(int32_t{0}, out);
+  FormatBinary(values, row, out);
+  std::string length;
+  Put(static_cast<int32_t>(out->size() - at - sizeof(int32_t)), &length);
+  out->replace(at, length.size(), length);
+}
+
 void PutArray(std::string_view bytes, const Type& type, std::string* out) {
   const ArrayView array(bytes, type.id);
   const Type element = ElementOf(type);
@@ -159,17 +171,64 @@ void PutArray(std::string_view bytes, const Type& type, std::string* out) {
   }
   const Vector elements = array.Elements(element);
   for (uint32_t i = 0; i < array.size(); ++i) {
-    if (array.is_null(i)) {
-      Put(int32_t{-1}, out);
+    PutSized(elements, i, out);
+  }
+}
+
+void PutComposite(std::string_view bytes, const Type& type, std::string* out) {
+  const CompositeView row(bytes);
+  Put(static_cast<int32_t>(row.size()), out);
+  for (uint32_t i = 0; i < row.size(); ++i) {
+    Put(OidOf(row.TypeOf(i, type)), out);
+    PutSized(row.Field(i, type), 0, out);
+  }
+}
+
+// "25 (text)"
+std::string ShownOid(uint32_t oid) {
+  const auto known = FromOid(oid);
+  return std::to_string(oid) + " (" + (known.has_value() ? Format(Type{*known, 0}) : "???") + ")";
+}
+
+absl::StatusOr<std::string> GetComposite(Reader& reader, const Type& type) {
+  RETURN_IF_ERROR(CheckReadable(type));
+  const DeclaredType& definition = *CompositeOf(type);
+  int32_t count;
+  if (!reader.Get(&count)) return EndOfMessage();
+  if (count < 0 || static_cast<size_t>(count) != definition.fields.size())
+    return Error(sqlstate::kDatatypeMismatch, "wrong number of columns: " + std::to_string(count) +
+                                                  ", expected " +
+                                                  std::to_string(definition.fields.size()));
+  CompositeBuilder builder;
+  for (int32_t i = 0; i < count; ++i) {
+    const Type& field = definition.fields[static_cast<size_t>(i)].type;
+    uint32_t oid;
+    int32_t length;
+    if (!reader.Get(&oid)) return EndOfMessage();
+    if (oid != OidOf(field))
+      return Error(sqlstate::kDatatypeMismatch, "binary data has type " + ShownOid(oid) +
+                                                    " instead of expected " +
+                                                    std::to_string(OidOf(field)) + " (" +
+                                                    Format(Type{field.id, 0, field.declared}) +
+                                                    ") in record column " + std::to_string(i + 1));
+    if (!reader.Get(&length)) return EndOfMessage();
+    if (length == -1) {
+      builder.AddNull(field.id);
       continue;
     }
-    const size_t at = out->size();
-    Put(int32_t{0}, out);
-    FormatBinary(elements, i, out);
-    std::string length;
-    Put(static_cast<int32_t>(out->size() - at - sizeof(int32_t)), &length);
-    out->replace(at, length.size(), length);
+    std::string_view bytes;
+    if (length < 0 || !reader.Skip(static_cast<size_t>(length), &bytes))
+      return Error(sqlstate::kInvalidBinaryRepresentation, "insufficient data left in message");
+    Reader of_field(bytes);
+    ASSIGN_OR_RETURN(const Value value, GetValue(of_field, bytes, field));
+    if (!of_field.AtEnd())
+      return Error(sqlstate::kInvalidBinaryRepresentation,
+                   "improper binary format in record column " + std::to_string(i + 1));
+    Vector one(field);
+    one.Append(value);
+    builder.Add(one, 0);
   }
+  return builder.Finish();
 }
 
 absl::StatusOr<ArrayShape> GetShape(Reader& reader, int32_t dimensions) {
@@ -202,11 +261,9 @@ absl::StatusOr<std::string> GetArray(Reader& reader, const Type& type) {
   }
   const Type element = ElementOf(type);
   if (element_oid != OidOf(element)) {
-    const auto sent = FromOid(element_oid);
     return Error(sqlstate::kDatatypeMismatch,
-                 "binary data has array element type " + std::to_string(element_oid) + " (" +
-                     (sent.has_value() ? Format(Type{*sent, 0}) : "???") +
-                     ") instead of expected " + std::to_string(OidOf(element)) + " (" +
+                 "binary data has array element type " + ShownOid(element_oid) +
+                     " instead of expected " + std::to_string(OidOf(element)) + " (" +
                      Format(Type{element.id, 0, element.declared}) + ")");
   }
   ASSIGN_OR_RETURN(const ArrayShape shape, GetShape(reader, dimensions));
@@ -285,6 +342,7 @@ absl::StatusOr<std::string> GetJsonb(std::string_view bytes) {
 absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, const Type& type) {
   std::string_view all;
   if (IsArray(type.id)) return GetArray(reader, type);
+  if (IsRow(type)) return GetComposite(reader, type);
   reader.Skip(bytes.size(), &all);
   if (IsRange(type.id) || IsMultirange(type.id)) return ParseRangeBinary(bytes, type.id);
   switch (type.id) {
@@ -409,6 +467,8 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
         PutArray(bytes, vector.type(), out);
       } else if (IsRange(id) || IsMultirange(id)) {
         FormatRangeBinary(bytes, id, out);
+      } else if (id == TypeId::kRecord) {
+        PutComposite(bytes, vector.type(), out);
       } else if (id == TypeId::kInet || id == TypeId::kCidr) {
         FormatNetworkBinary(NetworkAddress::FromForm(bytes), id, out);
       } else if (id == TypeId::kChar && bytes.empty()) {

@@ -1,5 +1,6 @@
 #include "common/types/declared_type.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -30,6 +31,14 @@ bool IsDefinition(const common::v1::DeclaredType& definition, int depth = 0) {
   switch (definition.kind()) {
     case common::v1::DeclaredType::KIND_ENUM:
       return true;
+    case common::v1::DeclaredType::KIND_COMPOSITE:
+      return depth < kMaxDepth &&
+             std::all_of(definition.fields().begin(), definition.fields().end(),
+                         [depth](const common::v1::CompositeField& field) {
+                           return field.type().id() != common::v1::TYPE_ID_UNSPECIFIED &&
+                                  (!field.type().has_declared() ||
+                                   IsDefinition(field.type().declared(), depth + 1));
+                         });
     case common::v1::DeclaredType::KIND_DOMAIN:
       return depth < kMaxDepth && definition.has_base() &&
              definition.base().id() != common::v1::TYPE_ID_UNSPECIFIED &&
@@ -48,6 +57,16 @@ std::unique_ptr<const DeclaredType> Made(const common::v1::DeclaredType& definit
   if (made->is_domain()) {
     made->base = FromProto(definition.base());
     made->id = made->base.id;
+  }
+  if (made->is_row()) {
+    made->id = TypeId::kRecord;
+    made->depth = 1;
+    for (const common::v1::CompositeField& field : made->definition.fields()) {
+      const Type type = FromProto(field.type());
+      const DeclaredType* const inner = CompositeOf(type);
+      if (inner != nullptr) made->depth = std::max(made->depth, inner->depth + 1);
+      made->fields.push_back({field.name(), type});
+    }
   }
   for (int i = 0; i < made->definition.labels_size(); ++i) {
     const common::v1::EnumLabel& label = made->definition.labels(i);
@@ -88,7 +107,13 @@ const DeclaredType* DeclarationOf(const Type& type) {
   return type.declared != nullptr && type.declared->id == type.id ? type.declared : nullptr;
 }
 
+bool DeclaredType::is_anonymous() const {
+  return is_row() && definition.oid() == OidOf(TypeId::kRecord);
+}
+
 bool IsEnum(const Type& type) { return type.id == TypeId::kEnum; }
+
+bool IsRow(const Type& type) { return type.id == TypeId::kRecord; }
 
 bool IsDomain(const Type& type) {
   const DeclaredType* declared = DeclarationOf(type);
@@ -102,17 +127,59 @@ Type BaseOf(const Type& type) {
 }
 
 Type WithoutDomain(const Type& type) {
-  if (type.declared == nullptr || type.declared->is_enum()) return type;
+  if (type.declared == nullptr || !type.declared->is_domain()) return type;
   if (IsDomain(type)) return BaseOf(type);
   // Of an array of domains: the same of what the elements are.
   Type element = WithoutDomain(type.declared->base);
   return {type.id, type.modifier, element.declared};
 }
 
-const DeclaredType* EnumOf(const Type& type) {
+const DeclaredType* DefinitionOf(const Type& type) {
   const DeclaredType* declared = type.declared;
   while (declared != nullptr && declared->is_domain()) declared = declared->base.declared;
   return declared;
+}
+
+const DeclaredType* EnumOf(const Type& type) {
+  const DeclaredType* const declared = DefinitionOf(type);
+  return declared != nullptr && declared->is_enum() ? declared : nullptr;
+}
+
+const DeclaredType* CompositeOf(const Type& type) {
+  const DeclaredType* const declared = DefinitionOf(type);
+  return declared != nullptr && declared->is_row() ? declared : nullptr;
+}
+
+absl::StatusOr<Type> RowType(const std::vector<CompositeField>& fields) {
+  if (fields.size() > kMaxRowFields)
+    return status::Error(
+        "54011", "ROW expressions can have at most " + std::to_string(kMaxRowFields) + " entries");
+  common::v1::DeclaredType definition;
+  definition.set_kind(common::v1::DeclaredType::KIND_COMPOSITE);
+  definition.set_oid(OidOf(TypeId::kRecord));
+  definition.set_array_oid(OidOf(ArrayOf(TypeId::kRecord)));
+  definition.set_schema("pg_catalog");
+  definition.set_name("record");
+  definition.set_array_name("_record");
+  for (const CompositeField& field : fields) {
+    const DeclaredType* const inner = CompositeOf(field.type);
+    if (inner != nullptr && inner->depth >= kMaxRowDepth)
+      return status::Error(sqlstate::kStatementTooComplex, "stack depth limit exceeded", {},
+                           "Rows can be nested " + std::to_string(kMaxRowDepth) + " deep.");
+    common::v1::CompositeField* const added = definition.add_fields();
+    added->set_name(field.name);
+    *added->mutable_type() = ToProto(field.type);
+  }
+  return TypeOf(Intern(definition));
+}
+
+bool HoldsDomain(const Type& type) {
+  if (IsArray(type.id) && type.declared != nullptr && type.declared->is_domain()) return true;
+  const DeclaredType* const row = CompositeOf(type);
+  return row != nullptr &&
+         std::any_of(row->fields.begin(), row->fields.end(), [](const CompositeField& field) {
+           return IsDomain(field.type) || HoldsDomain(field.type);
+         });
 }
 
 absl::StatusOr<double> ParseEnum(std::string_view label, const Type& type) {

@@ -1,7 +1,7 @@
-// Types that users declare: enums and domains. A definition is interned: equal ones have one
-// address, which lives as long as the process, so that types compare and copy as numbers do. A
-// changed definition is another one; about 200 bytes and 70 for each label stay behind
-// (declared_type_test.cc). Thread-safe.
+// Types that users declare: enums, domains, composite types; and the shapes of rows. A definition
+// is interned: equal ones have one address, which lives as long as the process, so that types
+// compare and copy as numbers do. A changed definition is another one; about 200 bytes and 70 for
+// each label stay behind (declared_type_test.cc). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,39 @@
 
 namespace adbms::types {
 
+// Of a row.
+struct CompositeField {
+  std::string name;
+  Type type;
+};
+
 struct DeclaredType {
   using Kind = common::v1::DeclaredType::Kind;
 
   // As it travels; never changes.
   common::v1::DeclaredType definition;
-  // The id that its values have: kEnum, or that of what the domain is over.
+  // The id that its values have: kEnum, kRecord, or that of what the domain is over.
   TypeId id = TypeId::kUnspecified;
   Type base;  // Of a domain.
   // Positions among the labels, by their texts and by what is stored for them.
   absl::flat_hash_map<std::string_view, int> by_name;
   absl::flat_hash_map<double, int> by_order;
+  std::vector<CompositeField> fields;  // Of a row.
+  int depth = 0;  // How many rows stand in one another: 1 for one of plain fields, 0 for no row.
 
   bool is_enum() const { return definition.kind() == common::v1::DeclaredType::KIND_ENUM; }
   bool is_domain() const { return definition.kind() == common::v1::DeclaredType::KIND_DOMAIN; }
+  bool is_row() const { return definition.kind() == common::v1::DeclaredType::KIND_COMPOSITE; }
+  // Of no name: what ROW(…) makes.
+  bool is_anonymous() const;
 };
+
+// How deep rows may stand in one another. Definitions are embedded in one another as well, and
+// messages cannot be nested without end.
+inline constexpr int kMaxRowDepth = 16;
+// As in PostgreSQL: fields of a row that is written, and of a type.
+inline constexpr size_t kMaxRowFields = 1664;
+inline constexpr size_t kMaxAttributes = 1600;
 
 // The one address of the definition; null for one that is none: without kind, or a domain over
 // nothing.
@@ -45,8 +63,13 @@ Type TypeOf(const DeclaredType* declared);
 // The definition of the type itself, not of its elements; null for all others.
 const DeclaredType* DeclarationOf(const Type& type);
 bool IsEnum(const Type& type);
+bool IsRow(const Type& type);
 // An enum or an array of enums.
 inline bool HoldsEnum(TypeId id) { return (IsArray(id) ? ElementOf(id) : id) == TypeId::kEnum; }
+// A row or an array of rows.
+inline bool HoldsRow(TypeId id) { return (IsArray(id) ? ElementOf(id) : id) == TypeId::kRecord; }
+// Either: of which Type::declared says more than the id.
+inline bool HoldsDeclared(TypeId id) { return HoldsEnum(id) || HoldsRow(id); }
 bool IsDomain(const Type& type);
 // What a domain is over in the end; any other type is its own.
 Type BaseOf(const Type& type);
@@ -54,6 +77,16 @@ Type BaseOf(const Type& type);
 Type WithoutDomain(const Type& type);
 // The enum that values of the type, or of its elements, have labels of; null for none.
 const DeclaredType* EnumOf(const Type& type);
+// The row that values of the type, or of its elements, are; null for none, and for rows of which
+// nothing is known.
+const DeclaredType* CompositeOf(const Type& type);
+// Either of the two.
+const DeclaredType* DefinitionOf(const Type& type);
+// The anonymous row with these fields. Errors: 54001 for one that is too deep, 54011 for too many
+// fields.
+absl::StatusOr<Type> RowType(const std::vector<CompositeField>& fields);
+// Whether a value of the type has a domain's value in it, which is no domain's value itself.
+bool HoldsDomain(const Type& type);
 
 // What is stored for a label. Errors: 22P02; 55P04 for one that its own transaction may not use
 // yet; 0A000 without a definition.

@@ -2,6 +2,7 @@
 
 #include "common/types/array.h"
 #include "common/types/bytes_text.h"
+#include "common/types/composite.h"
 #include "common/types/jsonb.h"
 #include "common/types/jsonb_order.h"
 #include "common/types/mac_address.h"
@@ -19,6 +20,7 @@ bool HasForm(TypeId id) {
     case TypeId::kCidr:
     case TypeId::kMacaddr:
     case TypeId::kMacaddr8:
+    case TypeId::kRecord:
       return true;
     default:
       return false;
@@ -41,13 +43,16 @@ bool IsWellFormed(TypeId id, std::string_view bytes) {
       return bytes.size() == kMacaddrSize;
     case TypeId::kMacaddr8:
       return bytes.size() == kMacaddr8Size;
+    case TypeId::kRecord:
+      return IsWellFormedComposite(bytes);
     default:
       return true;
   }
 }
 
 bool HasOrderKey(TypeId id) {
-  return id == TypeId::kJsonb || IsArray(id) || IsRange(id) || IsMultirange(id);
+  return id == TypeId::kJsonb || id == TypeId::kRecord || IsArray(id) || IsRange(id) ||
+         IsMultirange(id);
 }
 
 bool ComparesAsBytes(TypeId id) { return id != TypeId::kBpchar && !HasOrderKey(id); }
@@ -55,6 +60,7 @@ bool ComparesAsBytes(TypeId id) { return id != TypeId::kBpchar && !HasOrderKey(i
 int CompareStrings(TypeId id, std::string_view a, std::string_view b) {
   if (IsArray(id)) return CompareArrays(a, b, id);
   if (IsRange(id) || IsMultirange(id)) return CompareRangeForms(a, b, id);
+  if (id == TypeId::kRecord) return CompareComposites(a, b);
   if (id == TypeId::kJsonb) return CompareJsonb(Jsonb(a), Jsonb(b));
   if (id == TypeId::kBpchar) return TrimBlanks(a).compare(TrimBlanks(b));
   return a.compare(b);
@@ -63,6 +69,7 @@ int CompareStrings(TypeId id, std::string_view a, std::string_view b) {
 void AppendOrderKey(TypeId id, std::string_view bytes, std::string* out) {
   if (IsArray(id)) return AppendArrayKey(bytes, id, out);
   if (IsRange(id) || IsMultirange(id)) return AppendRangeKey(bytes, id, out);
+  if (id == TypeId::kRecord) return AppendCompositeKey(bytes, out);
   AppendJsonbKey(Jsonb(bytes), out);
 }
 

@@ -4,6 +4,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
 #include "common/types/bytes_text.h"
+#include "common/types/composite.h"
 #include "common/types/datetime.h"
 #include "common/types/declared_type.h"
 #include "common/types/interval_text.h"
@@ -142,6 +143,10 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
     ASSIGN_OR_RETURN(*scratch, ParseRange(text, type.id, options));
     return std::string_view(*scratch);
   }
+  if (IsRow(type)) {
+    ASSIGN_OR_RETURN(*scratch, ParseComposite(text, type, options));
+    return std::string_view(*scratch);
+  }
   switch (type.id) {
     case TypeId::kVarchar:
     case TypeId::kBpchar:
@@ -210,6 +215,7 @@ void FormatString(std::string_view bytes, const Type& type, const TextOptions& o
                   std::string* out) {
   if (IsArray(type.id)) return FormatArray(bytes, type, options, out);
   if (IsRange(type.id) || IsMultirange(type.id)) return FormatRange(bytes, type.id, options, out);
+  if (IsRow(type)) return FormatComposite(bytes, type, options, out);
   switch (type.id) {
     case TypeId::kBytea:
       return FormatBytea(bytes, options.bytea_hex, out);

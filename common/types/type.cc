@@ -82,6 +82,8 @@ constexpr TypeRow kTypes[] = {
      "datemultirange"},
     // The oids are those of anyenum and anyarray: no enum has them.
     {TypeId::kEnum, Physical::kDouble, 3500, 2277, 4, 'E', false, "anyenum", "anyenum"},
+    // Composite types have the category; of anonymous rows nobody asks for it.
+    {TypeId::kRecord, Physical::kString, 2249, 2287, -1, 'C', false, "record", "record"},
 };
 
 constexpr TypeRow kNoType = {
@@ -298,7 +300,17 @@ bool IsComparable(TypeId id) {
   return id != TypeId::kJson && id != TypeId::kVoid && id != TypeId::kUnspecified;
 }
 
+bool IsComparable(const Type& type) {
+  if (!IsComparable(type.id)) return false;
+  const DeclaredType* const row = CompositeOf(type);
+  if (row == nullptr) return true;
+  return std::all_of(row->fields.begin(), row->fields.end(),
+                     [](const CompositeField& field) { return IsComparable(field.type); });
+}
+
 bool IsIndexable(TypeId id) { return IsComparable(id); }
+
+bool IsIndexable(const Type& type) { return IsComparable(type); }
 
 common::v1::DataType ToProto(const Type& type) {
   common::v1::DataType proto;

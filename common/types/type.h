@@ -49,6 +49,8 @@ enum class TypeId : uint8_t {
   kMacaddr8 = common::v1::TYPE_ID_MACADDR8,
   // Any enum: which one says Type::declared.
   kEnum = common::v1::TYPE_ID_ENUM,
+  // Any row: which one says Type::declared, where it is known.
+  kRecord = common::v1::TYPE_ID_RECORD,
   kInt4Range = common::v1::TYPE_ID_INT4_RANGE,
   kInt8Range = common::v1::TYPE_ID_INT8_RANGE,
   kNumRange = common::v1::TYPE_ID_NUM_RANGE,
@@ -83,7 +85,7 @@ enum class Physical : uint8_t {
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
   kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json; in forms of
-              // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays
+              // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows
 };
 
 struct DeclaredType;
@@ -91,7 +93,7 @@ struct DeclaredType;
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
 // the modifier of its elements. `declared` is the definition of what a user has declared
 // (declared_type.h), null for all other types: an enum has id kEnum, a domain the id of the type
-// that it is over, an array the definition of its elements.
+// that it is over, a composite type kRecord, an array the definition of its elements.
 struct Type {
   TypeId id = TypeId::kUnspecified;
   int32_t modifier = 0;
@@ -100,7 +102,7 @@ struct Type {
   friend bool operator==(const Type&, const Type&) = default;
 };
 
-// Every built-in type but arrays, and kEnum, in the order of their declaration.
+// Every built-in type but arrays, kEnum and kRecord, in the order of their declaration.
 std::span<const TypeId> PlainTypes();
 
 Physical PhysicalOf(TypeId id);
@@ -157,8 +159,10 @@ Type ElementOf(const Type& array);
 // The arrays of an element; kUnspecified where there are none (void, unknown, arrays).
 TypeId ArrayOf(TypeId element);
 Type ArrayOf(const Type& element);
-bool IsComparable(TypeId id);  // has a default ordering: not json, arrays of it, void
-bool IsIndexable(TypeId id);   // may be a key column
+bool IsComparable(TypeId id);         // has a default ordering: not json, arrays of it, void
+bool IsComparable(const Type& type);  // The same; rows if all of their fields have.
+bool IsIndexable(TypeId id);          // may be a key column
+bool IsIndexable(const Type& type);
 
 common::v1::DataType ToProto(const Type& type);
 Type FromProto(const common::v1::DataType& proto);

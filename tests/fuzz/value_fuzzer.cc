@@ -2,6 +2,8 @@
 #include <cstdlib>
 
 #include "common/types/array.h"
+#include "common/types/composite.h"
+#include "common/types/declared_type.h"
 #include "common/types/form.h"
 #include "common/types/text_io.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -40,6 +42,10 @@ std::vector<std::string> Seeds() {
           "\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\2"s,
           "\1\1\2\0\0\0\1\0\0\0\2\7\0\0\0"s,
           "\1\0\2\0\0\0\0\0\0\0\1\0\0\0\3\0\0\0abc"s,
+          "(1,\"a \"\"b\\\\\",\"(2,)\",\"{1,2}\")",
+          "( ,x,\"(,)\",)",
+          "\4\0\4\11\57\204\14\4\0\0\0\5\0\0\0\5\0\0\0\5\0\0\0\7\0\0\0a"s,
+          "\0\0\0\4\0\0\0\x17\0\0\0\4\0\0\0\7\0\0\0\x19\377\377\377\377"s,
           "10.1.2.3/24",
           "2001:db8::1/64",
           "08:00:2b:01:02:03",
@@ -74,6 +80,48 @@ void ReadAsArray(std::string_view bytes, types::TypeId array) {
   if (types::CompareStrings(array, builder.Finish(view.shape()), bytes) != 0) std::abort();
 }
 
+// A row with a plain field, a text, a row and an array.
+types::Type RowType() {
+  const types::Type inner =
+      *types::RowType({{"x", {types::TypeId::kInt4, 0}}, {"y", {types::TypeId::kText, 0}}});
+  const types::Type outer = *types::RowType({{"a", {types::TypeId::kInt4, 0}},
+                                             {"b", {types::TypeId::kText, 0}},
+                                             {"c", inner},
+                                             {"d", {types::TypeId::kInt4Array, 0}}});
+  // As types with names, which can be read.
+  auto definition = outer.declared->definition;
+  definition.set_oid(16384);
+  definition.mutable_fields(2)->mutable_type()->mutable_declared()->set_oid(16386);
+  return types::TypeOf(types::Intern(definition));
+}
+
+// Whatever the bytes are, reading them as a row must end within them; what is read comes out again
+// and in once more.
+void ReadAsRow(std::string_view bytes) {
+  static const types::Type type = RowType();
+  const types::TypeId id = types::TypeId::kRecord;
+  std::string text;
+  types::FormatComposite(bytes, type, {}, &text);
+  std::string key;
+  types::AppendOrderKey(id, bytes, &key);
+  if (types::CompareStrings(id, bytes, bytes) != 0) std::abort();
+  for (const bool binary : {false, true}) {
+    const auto value = binary ? types::ParseBinary(bytes, type) : types::ParseText(bytes, type, {});
+    if (!value.ok()) continue;
+    if (!types::IsWellFormed(id, value->bytes())) std::abort();
+    text.clear();
+    types::FormatText(*value, {}, &text);
+    const auto again = types::ParseText(text, type, {});
+    if (!binary && !(again.ok() && types::CompareValues(*again, *value) == 0)) std::abort();
+    types::Vector vector(type);
+    vector.Append(*value);
+    std::string wire;
+    types::FormatBinary(vector, 0, &wire);
+    const auto sent = types::ParseBinary(wire, type);
+    if (!sent.ok() || types::CompareValues(*sent, *value) != 0) std::abort();
+  }
+}
+
 }  // namespace
 }  // namespace adbms::fuzz
 
@@ -81,6 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace adbms;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const types::TextOptions options;
+  fuzz::ReadAsRow(bytes);
   for (int id = 1; id < 256; ++id) {
     const types::Type type{static_cast<types::TypeId>(id), 0};
     if (types::OidOf(type.id) == 0) continue;

@@ -199,8 +199,6 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
         "You will need to rewrite or cast the expression.");
   std::vector<ExprPtr> args = {std::move(column), std::move(value)};
   for (const Node* node : subscripts) {
-    if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
-      return Unsupported(target.location, "assigning to a field of a column");
     if (node->a_indices->is_slice)
       return ErrorAt(sqlstate::kFeatureNotSupported, target.location,
                      "assigning to a slice of an array is not supported",
@@ -220,24 +218,29 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
 absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indirection,
                                               Scope* scope) {
   NodeList steps(indirection.indirection, indirection.n_indirection);
-  ExprPtr base;
-  if (steps[0]->node_case == PG_QUERY__NODE__NODE_STRING) {
-    ASSIGN_OR_RETURN(const auto fields, BindComposite(indirection.arg, scope));
-    if (fields.has_value()) {
-      ASSIGN_OR_RETURN(base, FieldOf(*fields, std::string(parser::StringOf(steps[0])), -1));
-      steps = steps.subspan(1);
-    }
-  }
-  if (base == nullptr) {
-    ASSIGN_OR_RETURN(base, BindExpr(indirection.arg, scope));
-  }
+  ASSIGN_OR_RETURN(ExprPtr base, BindExpr(indirection.arg, scope));
   while (!steps.empty()) {
     const Node* node = steps[0];
-    if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES)
-      return ErrorAt(sqlstate::kWrongObjectType, base->location,
-                     absl::StrCat("column notation .", std::string(parser::StringOf(node)),
-                                  " applied to type ", types::Format(base->type),
-                                  ", which is not a composite type"));
+    if (node->node_case == PG_QUERY__NODE__NODE_A_STAR)
+      return ErrorAt(sqlstate::kSyntaxError, base->location,
+                     "row expansion via \"*\" is not supported here");
+    if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES) {
+      const std::string name(parser::StringOf(node));
+      auto field = FieldOf(base, name, base->location);
+      // Of a relation's row it is said whose.
+      if (!field.ok() && status::HasSqlState(field.status(), sqlstate::kUndefinedColumn) &&
+          indirection.arg->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+          indirection.arg->column_ref->n_fields == 1 &&
+          node == indirection.indirection[0] && base->kind != Expr::Kind::kColumn)
+        return ErrorAt(sqlstate::kUndefinedColumn, base->location,
+                       absl::StrCat("column ",
+                                    std::string(parser::StringOf(
+                                        indirection.arg->column_ref->fields[0])),
+                                    ".", name, " does not exist"));
+      ASSIGN_OR_RETURN(base, std::move(field));
+      steps = steps.subspan(1);
+      continue;
+    }
     if (base->type.id == TypeId::kJsonb) {
       ASSIGN_OR_RETURN(base, SubscriptJsonb(base, *node->a_indices, scope));
       steps = steps.subspan(1);

@@ -41,8 +41,6 @@ struct Target {
   ExprPtr expression;
   std::string name;
   ColumnId id = 0;
-  // The composite value that it is a field of, by its name; null: none. Fields of one share it.
-  std::shared_ptr<const std::string> composite = nullptr;
 };
 
 // While a statement is being bound, the parameters that are results of programs count from here.
@@ -272,13 +270,43 @@ class Binder {
                                        const char* name);
   absl::StatusOr<std::vector<Target>> BindTargets(NodeList list, Scope* scope, bool keep_unknown);
   absl::Status ExpandStar(const Node* node, Scope* scope, std::vector<Target>* targets);
-  // Composite values (composites.cc). The fields of what the node is, if it is one.
-  absl::StatusOr<std::optional<std::vector<ScopeColumn>>> BindComposite(const Node* node,
-                                                                        Scope* scope);
-  absl::Status AddFields(const std::string& name, const std::vector<ScopeColumn>& fields,
-                         int location, Scope* scope, std::vector<Target>* targets);
-  absl::StatusOr<ExprPtr> FieldOf(const std::vector<ScopeColumn>& fields, const std::string& name,
-                                  int location);
+  // row_binder.cc: rows as values.
+  // ROW(…) of the arguments. `named`: the type with these fields; unspecified: an anonymous row,
+  // whose fields are f1, f2, … where `names` is empty. What is of unknown type becomes text, and
+  // something else where the row becomes one of another type. Errors: 54011, 54001.
+  absl::StatusOr<ExprPtr> MakeRow(std::vector<ExprPtr> args, const std::vector<std::string>& names,
+                                  const Type& named, int location);
+  absl::StatusOr<ExprPtr> MakeTargetRow(const std::vector<Target>& targets, const Type& named,
+                                        int location);
+  absl::StatusOr<ExprPtr> BindRow(const PgQuery__RowExpr& row, Scope* scope);
+  // name.* where a value stands.
+  absl::StatusOr<ExprPtr> BindRowOfStar(const PgQuery__ColumnRef& ref, Scope* scope);
+  absl::StatusOr<ExprPtr> RowsDistinct(const PgQuery__RowExpr& left, const PgQuery__RowExpr& right,
+                                       bool distinct, int location, Scope* scope);
+  // The plan is bound to the table's version.
+  Type RowTypeOfTable(const common::v1::TableDescriptor& table);
+  absl::StatusOr<ExprPtr> WholeRow(const ScopeItem& item, int location);
+  // (…).*. Errors: 42809 for what is no row, 42601 for one of which nothing is known.
+  absl::StatusOr<std::vector<Target>> BindFieldStar(const Node* node, Scope* scope);
+  absl::StatusOr<std::vector<Target>> FieldsOf(const ExprPtr& row);
+  // REQUIRES: the row's type has such a field.
+  ExprPtr FieldAt(const ExprPtr& row, size_t field);
+  // The field, or the value of a function of the row. Errors: 42703, 42809.
+  absl::StatusOr<ExprPtr> FieldOf(const ExprPtr& row, const std::string& name, int location);
+  // Null: there is no such function.
+  absl::StatusOr<ExprPtr> CallWithRow(const std::string& name, const ExprPtr& row, int location);
+  // As a row of `type`; null: it cannot become one. Errors: 42846 for other fields.
+  absl::StatusOr<ExprPtr> CoerceRow(const ExprPtr& row, const Type& type,
+                                    functions::CastContext context);
+  // Errors: 42804 for other fields, 42883 for one that has no order.
+  absl::Status CheckRowComparison(const std::string& op, const Type& left, const Type& right) const;
+  ExprPtr RowNullTest(const ExprPtr& row, bool is_null);
+  // SET column.field… = value: what the column becomes.
+  absl::StatusOr<ExprPtr> AssignInRow(ExprPtr row, const PgQuery__ResTarget& target, NodeList steps,
+                                      ExprPtr value, Scope* scope);
+  // SET column[…].field… = value of whatever type the column is.
+  absl::StatusOr<ExprPtr> AssignInside(ExprPtr whole, const PgQuery__ResTarget& target,
+                                       NodeList steps, ExprPtr value, Scope* scope);
   // The keys, and with GROUPING SETS or its like, of which of them (by position) each set is made.
   using GroupingSets = std::vector<std::vector<size_t>>;
   absl::Status BindGroupBy(const PgQuery__SelectStmt& select, Scope* scope,
@@ -355,9 +383,29 @@ class Binder {
   absl::Status BindRangeCall(const Node* node, NodeList definitions, Scope* scope,
                              std::vector<RangeCall>* calls);
   absl::Status DefineColumns(const Node* node, NodeList definitions, RangeCall* call);
+  void Define(const std::vector<Target>& fields, RangeCall* call);
+  // The fields of the call's only column, if that is a row. Errors: 42601 for a list that is not
+  // wanted, or is missing; 42804 for one that does not fit.
+  absl::Status DefineFields(NodeList definitions, RangeCall* call);
+  // The same of a function that has become a query with these columns.
+  absl::Status DefineBody(const PgQuery__FuncCall& call, NodeList definitions,
+                          std::vector<ScopeColumn>* columns);
+  // json_binder.cc: the object's member as a value of the type, as json_to_record reads it.
+  absl::StatusOr<ExprPtr> JsonMember(const ExprPtr& object, const std::string& key,
+                                     const Type& type);
+  absl::StatusOr<ExprPtr> BindPopulate(const PgQuery__FuncCall& call, const std::string& name,
+                                       Scope* scope);
+  // The row with what the object has of its fields. Errors: 42804, 22023 for a row of no type.
+  absl::StatusOr<ExprPtr> PopulateRow(const std::string& function, const ExprPtr& base,
+                                      ExprPtr object, int location);
   absl::StatusOr<RelPtr> RangeCalls(std::vector<RangeCall> calls, bool ordinality, ScopeItem* item);
   absl::StatusOr<RelPtr> BindJoin(const PgQuery__JoinExpr& join, RelPtr lateral, Scope* scope,
                                   std::vector<ScopeItem>* items);
+  // Whether the query may use the relation's row as a value.
+  static bool IsUsedWhole(const Scope& scope, const std::string& alias);
+  // Gives those items of the side of an outer join that may get no row, and that are used as a
+  // whole, a column that tells.
+  void MarkPresence(const Scope& scope, RelPtr* rel, std::vector<ScopeItem>* items);
   // Joins; a right side may depend on the left's columns. Errors: 42P10 where it may not.
   absl::StatusOr<RelPtr> JoinLateral(RelPtr left, RelPtr right, common::v1::JoinType type,
                                      std::vector<ExprPtr> conditions);
@@ -375,6 +423,12 @@ class Binder {
   void MentionTable(const common::v1::TableDescriptor& table);
   // The type with these names in the catalog, which the plan is then bound to.
   std::optional<Type> FindDeclaredType(std::string_view schema, std::string_view name);
+  std::optional<Type> FindRowType(std::string_view schema, std::string_view name,
+                                  const std::vector<std::string>& path);
+  // The type with the number, which the plan is then bound to.
+  std::optional<Type> TypeOfOid(uint32_t oid);
+  // What a type that the catalog keeps is by now.
+  Type TypeNow(const common::v1::DataType& kept);
   // Parameters of a type that has changed since they were declared are of what it is now.
   void RenewParameterTypes();
 
@@ -394,6 +448,8 @@ class Binder {
   absl::Status CheckNotVariable(const std::vector<std::string>& names, int location) const;
   // The fields of the record; empty: no variable is one of the name.
   std::vector<Target> FieldsOfVariable(const std::string& name, int location) const;
+  // The record as a whole; null: no variable is one of the name.
+  absl::StatusOr<ExprPtr> RecordVariable(const std::string& name, int location);
   absl::StatusOr<ExprPtr> BindParam(const PgQuery__ParamRef& param);
   // Binds other text than the statement's, in which names mean `variables`.
   // `conflict`: a column of the same name is an error; else it is meant.
@@ -450,11 +506,19 @@ class Binder {
   };
   // Errors: 42883, 42725, 42809 for a procedure.
   absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
+  // Among those that are known under the name; `names` are the arguments', empty: by position.
+  absl::StatusOr<UserCall> ChooseUserFunction(
+      const std::vector<const common::v1::FunctionDescriptor*>& known, const std::string& called,
+      const std::vector<std::string>& names, std::vector<ExprPtr> args, int location);
+  // The columns that the function returns; the name empty where it returns one value.
+  std::vector<std::pair<std::string, Type>> ResultColumns(
+      const common::v1::FunctionDescriptor& function);
   // Whether the call can only mean functions that users have made.
   bool MeansUserFunction(const PgQuery__FuncCall& call) const;
   absl::StatusOr<ExprPtr> DefaultArgument(const common::v1::FunctionArgument& argument);
   // One value. Errors: 0A000 where its program would have to run for each row.
   absl::StatusOr<ExprPtr> BindUserCall(const PgQuery__FuncCall& call, Scope* scope);
+  absl::StatusOr<ExprPtr> UserValue(UserCall found, int location, Scope* scope);
   // CALL: a row of the procedure's output arguments; none: no row.
   absl::Status BindCall(const PgQuery__CallStmt& call);
   absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
@@ -464,6 +528,10 @@ class Binder {
                              std::vector<ScopeColumn>* columns);
   // The body as a part of the statement; nothing: it cannot be one.
   absl::StatusOr<std::optional<BoundQuery>> InlineQuery(const UserCall& call);
+  // Makes the query one of the fields of the row that it is declared to return. Errors: 42P13.
+  absl::Status ReturnRow(const Type& result, BoundQuery* query);
+  // The first row; NULL where there is none. `type` unspecified: an anonymous one.
+  absl::StatusOr<ExprPtr> RowOfQuery(const BoundQuery& query, const Type& type);
   absl::StatusOr<ExprPtr> InlineValue(const UserCall& call);
   // program_inliner.cc: a program without loops and effects, as expressions. Null: it is none.
   class ProgramInliner;
@@ -528,9 +596,11 @@ class Binder {
                                                           const Type& left, const Type& right,
                                                           int location,
                                                           std::vector<Type>* operands = nullptr);
-  // Makes json of the arguments of json_agg and its like that it would not read as they are meant.
-  absl::Status PrepareJsonAggregate(const std::string& name, const PgQuery__FuncCall& call,
-                                    std::vector<ExprPtr>* arguments);
+  // Makes json of the arguments of json_agg and its like that it would not read as they are meant;
+  // the aggregate that is then to be called.
+  absl::StatusOr<std::string> PrepareJsonAggregate(const std::string& name,
+                                                   const PgQuery__FuncCall& call,
+                                                   std::vector<ExprPtr>* arguments);
   absl::StatusOr<std::string> OperatorName(NodeList names, int location) const;
 
   // -- coercion (coercion.cc)
@@ -564,6 +634,7 @@ class Binder {
   // Of the program in which the statement stands, or of the function whose body is being bound.
   std::vector<NamedValue> variables_;
   const char* variables_in_ = nullptr;  // The text in which they are names.
+  std::string missing_record_;          // The one of NEW and OLD that there is not; empty: none.
   bool variables_conflict_ = true;      // A column of the same name is an error; else it is meant.
   // The functions whose bodies are being bound, the innermost last.
   std::vector<const common::v1::FunctionDescriptor*> inlining_;
@@ -592,8 +663,9 @@ class Binder {
   std::set<ColumnId> window_columns_;
   // With grouping sets: the keys that all of them have.
   const std::vector<std::pair<ExprPtr, ColumnId>>* common_keys_ = nullptr;
-  // The query that may have composite values in its select list.
-  const PgQuery__SelectStmt* composites_in_ = nullptr;
+  bool names_row_types_ = false;  // A regtype may be the row type of a table.
+  // Rows with fields of unknown type as they were written.
+  std::vector<std::pair<ExprPtr, std::vector<ExprPtr>>> written_rows_;
   // Tables whose primary key lets the statement itself show columns that are not grouped.
   std::set<uint32_t> needed_keys_;
 };

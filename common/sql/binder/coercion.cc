@@ -21,9 +21,16 @@ using plan::Expr;
 using types::Value;
 namespace sqlstate = status::sqlstate;
 
+bool HoldsTime(const Type& type) {
+  if (const types::DeclaredType* row = types::CompositeOf(type); row != nullptr)
+    return std::any_of(row->fields.begin(), row->fields.end(),
+                       [](const types::CompositeField& field) { return HoldsTime(field.type); });
+  return types::IsDateTime(types::IsArray(type.id) ? types::ElementOf(type.id) : type.id);
+}
+
 // Texts whose value depends on when they are read.
-bool IsTimeDependent(std::string_view text, TypeId type) {
-  if (!types::IsDateTime(types::IsArray(type) ? types::ElementOf(type) : type)) return false;
+bool IsTimeDependent(std::string_view text, const Type& type) {
+  if (!HoldsTime(type)) return false;
   const std::string lower = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
   for (const char* word : {"now", "today", "tomorrow", "yesterday", "allballs"}) {
     if (lower.find(word) != std::string::npos) return true;
@@ -154,7 +161,8 @@ absl::Status Binder::SetParameterType(int parameter, const Type& type, int locat
     if (type.declared != nullptr) RenewParameterTypes();
     return absl::OkStatus();
   }
-  if (known.id == type.id && types::EnumOf(known) == types::EnumOf(type)) return absl::OkStatus();
+  if (known.id == type.id && types::DefinitionOf(known) == types::DefinitionOf(type))
+    return absl::OkStatus();
   status::SqlError error;
   error.sqlstate = "42P08";
   error.message = absl::StrCat("inconsistent types deduced for parameter $", parameter + 1);
@@ -180,8 +188,8 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   }
   // What stands in for a long constant (gateway's long statements) is no json and no array: the
   // constant itself is read when the statement runs.
-  const bool read_later =
-      type.id == TypeId::kJson || type.id == TypeId::kJsonb || types::IsArray(type.id);
+  const bool read_later = type.id == TypeId::kJson || type.id == TypeId::kJsonb ||
+                          types::HoldsRow(type.id) || types::IsArray(type.id);
   if (read_later && text == "…" && CanLift(literal->literal))
     return LiftLiteral(literal->literal, type, literal->location);
   types::TextOptions options;
@@ -207,11 +215,12 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
     return status::ToStatus(error);
   }
   if (CanLift(literal->literal)) return LiftLiteral(literal->literal, type, literal->location);
-  if (IsTimeDependent(text, type.id)) {
+  if (IsTimeDependent(text, type)) {
     return plan::MakeCast(plan::MakeLiteral(Value::Text(text), literal->location), type, true,
                           literal->location);
   }
-  if (element == TypeId::kTimestamptz) query_->session_dependent = true;
+  if (element == TypeId::kTimestamptz || (element == TypeId::kRecord && HoldsTime(type)))
+    query_->session_dependent = true;
   return plan::MakeLiteral(*std::move(value), literal->location);
 }
 
@@ -253,10 +262,14 @@ absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastConte
     if (base == nullptr) return base;
     return plan::MakeCast(base, type, context == CastContext::kExplicit, location);
   }
+  if (e->type.id == TypeId::kRecord && type.id == TypeId::kRecord)
+    return CoerceRow(e, type, context);
   if (e->type.id == type.id) {
     // Another enum, or an array of another.
-    const types::DeclaredType* labels = types::EnumOf(type);
-    if (labels != nullptr && labels != types::EnumOf(e->type)) return ExprPtr();
+    const types::DeclaredType* definition = types::DefinitionOf(type);
+    const bool anonymous = definition != nullptr && definition->is_anonymous();
+    if (definition != nullptr && !anonymous && definition != types::DefinitionOf(e->type))
+      return ExprPtr();
     if (type.modifier == 0 || type.modifier == e->type.modifier) return e;
     return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
   }
@@ -336,9 +349,12 @@ absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char
   // A domain is kept only where all are of it.
   if (result.id != *common || !std::all_of(expressions.begin(), expressions.end(), same))
     result = {*common, 0};
-  if (result.declared == nullptr && types::HoldsEnum(*common)) {
+  if (result.declared == nullptr && types::HoldsDeclared(*common)) {
+    // A type of a name rather than a row without.
     for (const ExprPtr* e : expressions) {
-      if (result.declared == nullptr) result.declared = types::EnumOf((*e)->type);
+      const types::DeclaredType* definition = types::DefinitionOf((*e)->type);
+      const bool better = result.declared == nullptr || result.declared->is_anonymous();
+      if (definition != nullptr && better) result.declared = definition;
     }
   }
   for (ExprPtr* e : expressions) {
@@ -386,8 +402,8 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
       return ErrorAt(sqlstate::kUndefinedObject, location,
                      absl::StrCat("type \"", text, "\" does not exist"));
     // What is dropped and made again under the same name is another one.
-    if (declared->declared != nullptr)
-      query_->declared_types.insert(input_.catalog->FindType(declared->declared->definition.oid()));
+    if (declared->declared != nullptr) (void)TypeOfOid(types::OidOf(*declared));
+    names_row_types_ |= types::HoldsRow(declared->id);
     return plan::MakeLiteral(Value::Int(type.id, types::OidOf(*declared)), location);
   }
   // schema.name with quoted parts.

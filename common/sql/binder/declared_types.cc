@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/parser/type_name.h"
+#include "common/sql/row_types.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -36,16 +37,38 @@ const TypeDescriptor* FindByName(const Catalog& catalog, std::string_view schema
 std::optional<Type> Binder::FindDeclaredType(std::string_view schema, std::string_view name) {
   if (input_.catalog == nullptr) return std::nullopt;
   bool array = false;
-  // Kept text has the schemas of all that are not in public; a view has its own path.
+  // Kept text has the schemas of all that are not in public; a view has its own path, and a function
+  // that of whoever calls it.
   static const auto* const kPublic = new std::vector<std::string>{"public"};
-  const bool kept = view_depth_ > 0 && view_ == nullptr;
-  const TypeDescriptor* found =
-      FindByName(*input_.catalog, schema, name, kept ? *kPublic : search_path_, &array);
-  if (found == nullptr) return std::nullopt;
+  const bool kept = view_depth_ > 0 && view_ == nullptr && function_depth_ == 0;
+  const std::vector<std::string>& path = kept ? *kPublic : search_path_;
+  const TypeDescriptor* found = FindByName(*input_.catalog, schema, name, path, &array);
+  if (found == nullptr) return FindRowType(schema, name, path);
   query_->declared_types.insert(found);
   std::optional<Type> type = TypeOf(*found);
   if (type.has_value() && array) type = types::ArrayOf(*type);
   return type;
+}
+
+std::optional<Type> Binder::FindRowType(std::string_view schema, std::string_view name,
+                                        const std::vector<std::string>& path) {
+  const common::v1::TableDescriptor* table = input_.catalog->ResolveTable(schema, name, path);
+  if (table != nullptr) return RowTypeOfTable(*table);
+  if (!name.starts_with('_')) return std::nullopt;
+  table = input_.catalog->ResolveTable(schema, name.substr(1), path);
+  if (table == nullptr) return std::nullopt;
+  return types::ArrayOf(RowTypeOfTable(*table));
+}
+
+std::optional<Type> Binder::TypeOfOid(uint32_t oid) {
+  if (input_.catalog == nullptr) return std::nullopt;
+  if (const auto table_id = TableOfRowType(oid)) {
+    const common::v1::TableDescriptor* table = input_.catalog->FindTable(*table_id);
+    if (table != nullptr) MentionTable(*table);
+  } else if (const TypeDescriptor* named = input_.catalog->FindType(oid)) {
+    query_->declared_types.insert(named);
+  }
+  return TypeWithOid(oid, *input_.catalog);
 }
 
 absl::StatusOr<Type> Binder::ResolveType(const PgQuery__TypeName& name) {
@@ -64,12 +87,9 @@ bool Binder::Names(uint32_t type_oid) const {
 
 void Binder::RenewParameterTypes() {
   for (Type& type : query_->parameter_types) {
-    if (type.declared == nullptr || input_.catalog == nullptr) continue;
-    const TypeDescriptor* now = input_.catalog->FindType(type.declared->definition.oid());
+    if (type.declared == nullptr || types::OidOf(type) == types::OidOf(type.id)) continue;
     // One that is gone is left as it was: the plan is then refused.
-    if (now == nullptr) continue;
-    query_->declared_types.insert(now);
-    const std::optional<Type> renewed = TypeWithOid(types::OidOf(type), *input_.catalog);
+    const std::optional<Type> renewed = TypeOfOid(types::OidOf(type));
     if (renewed.has_value()) type = *renewed;
   }
 }
@@ -80,6 +100,12 @@ namespace adbms::sql {
 
 std::optional<types::Type> TypeWithOid(uint32_t oid, const Catalog& catalog) {
   if (const auto built_in = types::FromOid(oid)) return types::Type{*built_in, 0};
+  if (const auto table_id = TableOfRowType(oid)) {
+    const common::v1::TableDescriptor* table = catalog.FindTable(*table_id);
+    if (table == nullptr) return std::nullopt;
+    const types::Type row = types::TypeOf(types::Intern(RowTypeOf(*table)));
+    return oid == RowTypeOid(*table_id) ? row : types::ArrayOf(row);
+  }
   const common::v1::TypeDescriptor* found = catalog.FindType(oid);
   if (found == nullptr) return std::nullopt;
   const std::optional<types::Type> type = binder::TypeOf(*found);

@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindDistinctOn(
       ASSIGN_OR_RETURN(item.expression, ResolveUnknown(item.expression));
     }
     item.location = item.expression->location;
-    if (!types::IsComparable(item.expression->type.id))
+    if (!types::IsComparable(item.expression->type))
       return ErrorAt(sqlstate::kUndefinedFunction, item.location,
                      absl::StrCat("could not identify an equality operator for type ",
                                   types::Format(item.expression->type)));

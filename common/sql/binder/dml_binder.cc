@@ -348,6 +348,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   plan::InsertTarget& target = query_->insert;
   ScopeItem item;
   item.table = table;
+  item.relation = table;
   item.schema = table->schema();
   const auto add_columns = [&] {
     for (int i = 0; i < table->columns_size(); ++i) {
@@ -390,6 +391,7 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   RelPtr scan = plan::MakeRel(Rel::Kind::kScan);
   scan->table = &table;
   item->table = &table;
+  item->relation = &table;
   for (int i = 0; i < table.columns_size(); ++i) {
     const auto& column = table.columns(i);
     const Type type = types::FromProto(column.type());
@@ -422,12 +424,8 @@ absl::Status Binder::BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t
   ASSIGN_OR_RETURN(ExprPtr value, BindExpr(target.val, scope));
   ExprPtr base = earlier != nullptr ? *earlier : plan::MakeColumn(id, query_->columns[id].type);
   const NodeList subscripts(target.indirection, target.n_indirection);
-  if (types::IsArray(base->type.id)) {
-    ASSIGN_OR_RETURN(value,
-                     AssignInArray(std::move(base), target, subscripts, std::move(value), scope));
-  } else {
-    ASSIGN_OR_RETURN(value, AssignInJsonb(std::move(base), subscripts, std::move(value), scope));
-  }
+  ASSIGN_OR_RETURN(value,
+                   AssignInside(std::move(base), target, subscripts, std::move(value), scope));
   if (earlier != nullptr) {
     *earlier = OverTarget(value);
     return absl::OkStatus();
@@ -446,7 +444,8 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     const std::string name(parser::View(target.name));
     ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
     const TypeId id = types::FromProto(table.columns(static_cast<int>(ordinal)).type()).id;
-    if (target.n_indirection > 0 && id != TypeId::kJsonb && !types::IsArray(id))
+    if (target.n_indirection > 0 && id != TypeId::kJsonb && id != TypeId::kRecord &&
+        !types::IsArray(id))
       return Unsupported(target.location, "assigning to a part of a column");
     const auto earlier = std::find(columns->begin(), columns->end(), ordinal);
     const bool again = earlier != columns->end();

@@ -105,7 +105,7 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
       return ErrorAt(sqlstate::kSyntaxError, node->set_to_default->location,
                      "DEFAULT is not allowed in this context");
     case PG_QUERY__NODE__NODE_ROW_EXPR:
-      return Unsupported(node->row_expr->location, "a row value outside a comparison");
+      return BindRow(*node->row_expr, scope);
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
       return BindGrouping(*node->grouping_func, scope);
     case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR:
@@ -122,8 +122,7 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
 
 absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope) {
   const NodeList fields(ref.fields, ref.n_fields);
-  if (fields.back()->node_case == PG_QUERY__NODE__NODE_A_STAR)
-    return Unsupported(ref.location, "a whole-row reference");
+  if (fields.back()->node_case == PG_QUERY__NODE__NODE_A_STAR) return BindRowOfStar(ref, scope);
   const std::string column(parser::StringOf(fields.back()));
   const std::string table =
       fields.size() > 1 ? std::string(parser::StringOf(fields[fields.size() - 2])) : "";
@@ -146,15 +145,15 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
     if (ambiguous)
       return ErrorAt(sqlstate::kAmbiguousColumn, ref.location,
                      absl::StrCat("column reference \"", column, "\" is ambiguous"));
-    if (found != nullptr && !found->fields.empty())
-      return ErrorAt(sqlstate::kFeatureNotSupported, ref.location,
-                     absl::StrCat("the composite value \"", column, "\" is not supported here"),
-                     "Select one of its fields, as in (name).field.");
     if (found != nullptr) {
       RETURN_IF_ERROR(CheckNotVariable(parser::StringsOf(fields), ref.location));
       return plan::MakeColumn(found->id, found->type, ref.location);
     }
     if (named_item != nullptr) {
+      // t.f is f(t), too.
+      ASSIGN_OR_RETURN(const ExprPtr whole, WholeRow(*named_item, ref.location));
+      ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(column, whole, ref.location));
+      if (value != nullptr) return value;
       if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" ||
           column == "cmin")
         return Unsupported(ref.location, absl::StrCat("system column ", column));
@@ -165,6 +164,9 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
   if (ExprPtr variable = FindVariable(parser::StringsOf(fields), ref.location); variable != nullptr)
     return variable;
   if (fields.size() > 1) {
+    const ExprPtr row = FindVariable({table}, ref.location);
+    if (row != nullptr && row->type.id == TypeId::kRecord)
+      return FieldOf(row, column, ref.location);
     // The relation may stand in FROM under another name.
     for (Scope* level = scope; level != nullptr; level = level->parent) {
       for (const ScopeItem& item : level->items) {
@@ -186,10 +188,11 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
     for (const ScopeItem& item : level->items) {
       if (item.relation_visible && item.alias == column && item.scalar)
         return plan::MakeColumn(item.columns[0].id, item.columns[0].type, ref.location);
-      if (item.relation_visible && item.alias == column)
-        return Unsupported(ref.location, "a whole-row reference");
+      if (item.relation_visible && item.alias == column) return WholeRow(item, ref.location);
     }
   }
+  ASSIGN_OR_RETURN(ExprPtr record, RecordVariable(column, ref.location));
+  if (record != nullptr) return record;
   if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax")
     return Unsupported(ref.location, absl::StrCat("system column ", column));
   return ErrorAt(sqlstate::kUndefinedColumn, ref.location,
@@ -219,11 +222,10 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
   ASSIGN_OR_RETURN(const std::string op, OperatorName({expr.name, expr.n_name}, expr.location));
   const Node* left = expr.lexpr;
   const Node* right = expr.rexpr;
-  if (left != nullptr && left->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+  if (left != nullptr && left->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
+      right->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
     const PgQuery__RowExpr& row = *left->row_expr;
     ASSIGN_OR_RETURN(std::vector<ExprPtr> a, BindExprs({row.args, row.n_args}, scope));
-    if (right->node_case != PG_QUERY__NODE__NODE_ROW_EXPR)
-      return Unsupported(expr.location, "a comparison of a row with this kind of expression");
     ASSIGN_OR_RETURN(std::vector<ExprPtr> b,
                      BindExprs({right->row_expr->args, right->row_expr->n_args}, scope));
     return RowComparison(op, a, b, expr.location);
@@ -315,13 +317,14 @@ absl::StatusOr<ExprPtr> Binder::InList(ExprPtr x, std::vector<ExprPtr> items, bo
 absl::StatusOr<ExprPtr> Binder::BindIn(const PgQuery__AExpr& expr, Scope* scope) {
   const bool negated = parser::StringOf(expr.name[0]) == "<>";
   const NodeList nodes(expr.rexpr->list->items, expr.rexpr->list->n_items);
-  if (expr.lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+  const auto is_row = [](const Node* node) {
+    return node->node_case == PG_QUERY__NODE__NODE_ROW_EXPR;
+  };
+  if (is_row(expr.lexpr) && std::all_of(nodes.begin(), nodes.end(), is_row)) {
     const PgQuery__RowExpr& row = *expr.lexpr->row_expr;
     ASSIGN_OR_RETURN(const std::vector<ExprPtr> left, BindExprs({row.args, row.n_args}, scope));
     std::vector<ExprPtr> parts;
     for (const Node* node : nodes) {
-      if (node->node_case != PG_QUERY__NODE__NODE_ROW_EXPR)
-        return Unsupported(expr.location, "IN with a row and this kind of expression");
       ASSIGN_OR_RETURN(const std::vector<ExprPtr> right,
                        BindExprs({node->row_expr->args, node->row_expr->n_args}, scope));
       ASSIGN_OR_RETURN(ExprPtr part,
@@ -452,8 +455,10 @@ absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* sc
 
 absl::StatusOr<ExprPtr> Binder::BindDistinct(const PgQuery__AExpr& expr, Scope* scope) {
   const bool distinct = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
-  if (expr.lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
-    return Unsupported(expr.location, "IS DISTINCT FROM with rows");
+  if (expr.lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
+      expr.rexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
+    return RowsDistinct(*expr.lexpr->row_expr, *expr.rexpr->row_expr, distinct, expr.location,
+                        scope);
   ASSIGN_OR_RETURN(ExprPtr left, BindExpr(expr.lexpr, scope));
   ASSIGN_OR_RETURN(ExprPtr right, BindExpr(expr.rexpr, scope));
   auto is_null = [](const ExprPtr& e) {
@@ -493,6 +498,7 @@ absl::StatusOr<ExprPtr> Binder::BindNullTest(const PgQuery__NullTest& expr, Scop
   if (arg->kind != Expr::Kind::kParameter) {
     ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));
   }
+  if (arg->type.id == TypeId::kRecord) return RowNullTest(arg, is_null);
   return plan::MakeTest(is_null ? TestExpression::KIND_IS_NULL : TestExpression::KIND_IS_NOT_NULL,
                         {arg});
 }
@@ -521,14 +527,8 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
   if (type_name == "regrole" || type_name == "regoper" || type_name == "regprocedure") {
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
-  absl::StatusOr<Type> resolved = ResolveType(name);
-  if (!resolved.ok() && status::HasSqlState(resolved.status(), sqlstate::kUndefinedObject) &&
-      input_.catalog->ResolveTable(
-          name.n_names > 1 ? parser::StringOf(name.names[name.n_names - 2]) : "", type_name,
-          search_path_) != nullptr) {
-    return Unsupported(cast.location, absl::StrCat("the row type of \"", type_name, "\""));
+  ASSIGN_OR_RETURN(const Type type, ResolveType(name));
   }
-  ASSIGN_OR_RETURN(const Type type, std::move(resolved));
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
     return BindArray(*cast.arg->a_array_expr, scope, type);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));

@@ -50,6 +50,7 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
   scan->table = &table;
   scan->alias = std::move(alias);
   item->table = &table;
+  item->relation = &table;
   const int seen = ColumnsSeenBy(view_, table);
   for (int i = 0; i < seen; ++i) {
     const auto& column = table.columns(i);
@@ -163,6 +164,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
   if (!table->view_sql().empty() || refreshes) {
     // The view is for whoever names it, what it reads for its owner.
     ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
+    item->relation = table;
     item->columns = view.columns;
     item->columns.resize(ColumnsSeenBy(view_, *table));
     RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
@@ -184,9 +186,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect&
   // Without LATERAL the items of this FROM are out of sight.
   std::vector<ScopeItem> hidden;
   if (!range.lateral) std::swap(hidden, scope->items);
-  const PgQuery__SelectStmt* const outer = std::exchange(composites_in_, &select);
   auto bound = BindSelect(select, scope);
-  composites_in_ = outer;
   if (!range.lateral) std::swap(hidden, scope->items);
   if (!bound.ok()) return bound.status();
   item->columns = bound->columns;

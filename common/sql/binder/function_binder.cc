@@ -210,6 +210,9 @@ absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left
   if (left != nullptr) args.push_back(std::move(left));
   args.push_back(std::move(right));
   RETURN_IF_ERROR(CoerceArguments(operands, &args));
+  if (args.size() == 2 && function->result == TypeId::kBool &&
+      args[0]->type.id == TypeId::kRecord && args[1]->type.id == TypeId::kRecord)
+    RETURN_IF_ERROR(CheckRowComparison(symbol, args[0]->type, args[1]->type));
   return plan::MakeCall(function, std::move(args), location);
 }
 
@@ -249,10 +252,18 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     return plan::MakeLiteral(types::Value::Int(TypeId::kRegtype, types::OidOf(TypeId::kUnknown)),
                              location);
   }
+  if (name == "pg_typeof" && types.size() == 1) names_row_types_ |= types::HoldsRow(types[0].id);
   const Choice choice = ChooseCandidate(candidates, actual, false);
   std::optional<std::vector<Type>> operands;
   if (choice.index >= 0) operands = OperandTypes(candidates[choice.index], types);
   if (!operands.has_value()) {
+    // A field's name called with a row is the field.
+    if (args.size() == 1 && args[0]->type.id == TypeId::kRecord && !choice.ambiguous) {
+      const types::DeclaredType* const row = types::CompositeOf(args[0]->type);
+      for (size_t i = 0; row != nullptr && i < row->fields.size(); ++i) {
+        if (row->fields[i].name == name) return FieldAt(args[0], i);
+      }
+    }
     // A type's name called with one argument is a cast.
     std::optional<Type> type;
     if (args.size() == 1) {
@@ -300,6 +311,9 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("function ", names[0], ".", name, "() does not exist"),
                    kFunctionHint);
   }
+  if (name == "json_populate_record" || name == "jsonb_populate_record" ||
+      name == "json_populate_recordset" || name == "jsonb_populate_recordset")
+    return BindPopulate(call, name, scope);
   if (functions::IsOrderedSetAggregate(name) || call.agg_within_group)
     RETURN_IF_ERROR(CheckOrderedSet(call, name, scope));
   if (functions::IsPostgresFunction(name))
@@ -345,11 +359,12 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
     return CallFunction(name, std::move(args), call.location);
   ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
                    BindSeries(name, std::move(args), call.location, scope));
-  if (columns.size() != 1)
-    return ErrorAt(sqlstate::kFeatureNotSupported, call.location,
-                   absl::StrCat("the composite value of ", name, "() is not supported here"),
-                   "Select its fields, as in (f(x)).*, or call the function in FROM.");
-  return plan::MakeColumn(columns[0], query_->columns[columns[0]].type, call.location);
+  std::vector<Target> fields;
+  for (const ColumnId id : columns)
+    fields.push_back(
+        {plan::MakeColumn(id, query_->columns[id].type, call.location), query_->columns[id].name});
+  if (fields.size() == 1) return fields[0].expression;
+  return MakeTargetRow(fields, {}, call.location);
 }
 
 absl::Status Binder::CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
@@ -457,9 +472,10 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   if (call.agg_within_group) {
     for (const OrderItem& item : order) aggregate.arguments.push_back(item.expression);
   }
-  RETURN_IF_ERROR(PrepareJsonAggregate(name, call, &aggregate.arguments));
+  ASSIGN_OR_RETURN(const std::string prepared,
+                   PrepareJsonAggregate(name, call, &aggregate.arguments));
   ASSIGN_OR_RETURN(aggregate.function,
-                   ChooseAggregate(name, call.agg_star, &aggregate.arguments, call.location));
+                   ChooseAggregate(prepared, call.agg_star, &aggregate.arguments, call.location));
   if (call.agg_within_group != functions::IsOrderedSetAggregate(name))
     return ErrorAt(
         sqlstate::kWrongObjectType, call.location,
@@ -476,7 +492,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   aggregate.distinct = call.agg_distinct;
   if (aggregate.distinct) {
     for (const ExprPtr& arg : aggregate.arguments) {
-      if (!types::IsComparable(arg->type.id))
+      if (!types::IsComparable(arg->type))
         return ErrorAt(sqlstate::kUndefinedFunction, arg->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(arg->type)));

@@ -81,7 +81,7 @@ absl::StatusOr<size_t> Binder::BindGroupKey(const Node* node, Scope* scope,
     ASSIGN_OR_RETURN(key, ResolveUnknown(key));
     location = key->location;
   }
-  if (!types::IsComparable(key->type.id))
+  if (!types::IsComparable(key->type))
     return ErrorAt(sqlstate::kUndefinedFunction, location,
                    absl::StrCat("could not identify an equality operator for type ",
                                 types::Format(key->type)));

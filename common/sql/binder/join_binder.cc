@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/parser/tree_walk.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -39,7 +40,57 @@ std::vector<ScopeColumn> VisibleColumns(const std::vector<ScopeItem>& items) {
   return columns;
 }
 
+// The names that stand alone, as a row's does that is used as a whole, and those before a star that
+// does not stand for columns.
+void CollectWholeNames(const ProtobufCMessage& message, std::set<std::string>* names) {
+  const Node* listed = nullptr;
+  if (message.descriptor == &pg_query__res_target__descriptor)
+    listed = reinterpret_cast<const PgQuery__ResTarget&>(message).val;
+  if (listed != nullptr && listed->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+    const PgQuery__ColumnRef& ref = *listed->column_ref;
+    if (ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR) return;
+  }
+  if (message.descriptor == &pg_query__column_ref__descriptor) {
+    const auto& ref = reinterpret_cast<const PgQuery__ColumnRef&>(message);
+    const bool star = ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+    if (star && ref.n_fields > 1)
+      names->emplace(parser::StringOf(ref.fields[ref.n_fields - 2]));
+    else if (!star && ref.n_fields == 1)
+      names->emplace(parser::StringOf(ref.fields[0]));
+  }
+  parser::ForEachChild(message,
+                       [names](const ProtobufCMessage& child) { CollectWholeNames(child, names); });
+}
+
 }  // namespace
+
+bool Binder::IsUsedWhole(const Scope& scope, const std::string& alias) {
+  if (scope.statement == nullptr) return true;
+  if (!scope.whole_names.has_value()) {
+    scope.whole_names.emplace();
+    CollectWholeNames(*scope.statement, &*scope.whole_names);
+  }
+  return scope.whole_names->contains(alias);
+}
+
+void Binder::MarkPresence(const Scope& scope, RelPtr* rel, std::vector<ScopeItem>* items) {
+  for (ScopeItem& item : *items) {
+    if (item.present.has_value() || item.alias.empty() || !IsUsedWhole(scope, item.alias)) continue;
+    for (const ScopeColumn& column : item.columns) {
+      if (query_->columns[column.id].not_null) item.present = column.id;
+    }
+    if (item.present.has_value()) continue;
+    RelPtr marked = plan::MakeRel(Rel::Kind::kProject, {*rel});
+    for (const ColumnId id : (*rel)->output) {
+      marked->output.push_back(id);
+      marked->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
+    }
+    item.present = query_->AddColumn({"present", {TypeId::kBool, 0}, 0, 0, true});
+    marked->output.push_back(*item.present);
+    marked->expressions.push_back(plan::MakeBool(true));
+    *rel = marked;
+  }
+}
 
 absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr lateral, Scope* scope,
                                         std::vector<ScopeItem>* items) {
@@ -115,6 +166,9 @@ absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr la
     }
   }
 
+  const bool full = type == common::v1::JOIN_TYPE_FULL;
+  if (full || type == common::v1::JOIN_TYPE_LEFT) MarkPresence(*scope, &right, &right_items);
+  if (full || type == common::v1::JOIN_TYPE_RIGHT) MarkPresence(*scope, &left, &left_items);
   std::vector<ScopeItem> all = std::move(left_items);
   for (ScopeItem& item : right_items) all.push_back(std::move(item));
   RETURN_IF_ERROR(CheckDuplicateAliases(all));

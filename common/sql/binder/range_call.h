@@ -15,9 +15,10 @@ struct Binder::RangeCall {
   plan::SetFunction function;
   std::vector<ColumnId> outputs;
   bool scalar = false;  // Its one column has no name of its own but the function's.
-  // With a column definition list: its columns, computed of outputs.
+  // With a column definition list, and of rows: their columns, computed of outputs.
   std::vector<ColumnId> defined;
   std::vector<ExprPtr> definitions;
+  Type row_type;  // Of a row whose fields these are.
 };
 
 }  // namespace adbms::sql::binder

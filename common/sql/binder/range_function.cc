@@ -7,6 +7,7 @@
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -15,16 +16,36 @@ using functions::FunctionCatalog;
 using plan::Rel;
 namespace sqlstate = status::sqlstate;
 
-// A field of a column definition list, and where its value is.
-struct Definition {
-  std::string name;
-  Type type;
-};
-
 // Functions of records whose columns the caller defines.
 bool NeedsDefinitions(std::string_view name) {
   return name == "json_to_record" || name == "json_to_recordset" || name == "jsonb_to_record" ||
          name == "jsonb_to_recordset";
+}
+
+bool PopulatesRows(std::string_view name) {
+  return name == "json_populate_recordset" || name == "jsonb_populate_recordset";
+}
+
+// PostgreSQL's tupledesc_match.
+absl::Status CheckReturned(const types::DeclaredType& row,
+                           const std::vector<types::CompositeField>& wanted) {
+  const auto mismatch = [](const std::string& detail) {
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         "function return row and query-specified return row do not match", detail);
+  };
+  if (row.fields.size() != wanted.size())
+    return mismatch(absl::StrCat("Returned row contains ", row.fields.size(), " attribute",
+                                 row.fields.size() == 1 ? "" : "s", ", but query expects ",
+                                 wanted.size(), "."));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const Type& given = row.fields[i].type;
+    const Type& type = wanted[i].type;
+    if (given.id != type.id || types::DefinitionOf(given) != types::DefinitionOf(type))
+      return mismatch(absl::StrCat("Returned type ", types::Format({given.id, 0, given.declared}),
+                                   " at ordinal position ", i + 1, ", but query expects ",
+                                   types::Format({type.id, 0, type.declared}), "."));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -41,19 +62,23 @@ absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope
     call.location = function->location;
   }
   if (!is_call || FunctionCatalog::Builtin().FindTableFunctions(name).empty()) {
-    if (!definitions.empty())
-      return ErrorAt(sqlstate::kSyntaxError, call.location,
-                     "a column definition list is only allowed for functions returning \"record\"");
     ASSIGN_OR_RETURN(ExprPtr value, BindExpr(node, scope));
     ASSIGN_OR_RETURN(value, ResolveUnknown(value));
     call.scalar = true;
     call.outputs = {query_->AddColumn({call.name, value->type, 0, 0, false})};
     call.function.arguments = {value};
+    RETURN_IF_ERROR(DefineFields(definitions, &call));
     calls->push_back(std::move(call));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({function->args, function->n_args}, scope));
   // unnest of several arrays is one of each, side by side.
+  ExprPtr populated;
+  if (PopulatesRows(name)) {
+    if (args.size() != 2) return CallFunction(name, std::move(args), call.location).status();
+    populated = args[0];
+    args.erase(args.begin());
+  }
   std::vector<std::vector<ExprPtr>> each = {std::move(args)};
   if (name == "unnest" && each[0].size() > 1) {
     args = std::move(each[0]);
@@ -73,8 +98,20 @@ absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope
           {i < table.column_names.size() ? table.column_names[i] : call.name,
            plan::ResultOf(table.result[i], part.function.arguments), 0, 0, false}));
     part.scalar = table.result.size() == 1 && table.column_names[0] == table.name;
-    if (NeedsDefinitions(name)) {
+    if (populated != nullptr) {
+      const ColumnId object = part.outputs[0];
+      ASSIGN_OR_RETURN(
+          const ExprPtr row,
+          PopulateRow(name, populated, plan::MakeColumn(object, query_->columns[object].type),
+                      call.location));
+      ASSIGN_OR_RETURN(const std::vector<Target> fields, FieldsOf(row));
+      Define(fields, &part);
+      part.row_type = row->type;
+    } else if (NeedsDefinitions(name)) {
       RETURN_IF_ERROR(DefineColumns(node, definitions, &part));
+    } else if (table.result.size() == 1 &&
+               query_->columns[part.outputs[0]].type.id == TypeId::kRecord) {
+      RETURN_IF_ERROR(DefineFields(definitions, &part));
     } else if (!definitions.empty()) {
       return ErrorAt(
           sqlstate::kSyntaxError, call.location,
@@ -84,6 +121,75 @@ absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope
     }
     calls->push_back(std::move(part));
   }
+  return absl::OkStatus();
+}
+
+void Binder::Define(const std::vector<Target>& fields, RangeCall* call) {
+  for (const Target& field : fields) {
+    call->defined.push_back(query_->AddColumn({field.name, field.expression->type, 0, 0, false}));
+    call->definitions.push_back(field.expression);
+  }
+}
+
+absl::Status Binder::DefineFields(NodeList definitions, RangeCall* call) {
+  Type type = query_->columns[call->outputs[0]].type;
+  const types::DeclaredType* const row = types::CompositeOf(type);
+  const bool is_row = type.id == TypeId::kRecord;
+  const bool anonymous = is_row && (row == nullptr || row->is_anonymous());
+  if (!anonymous && !definitions.empty())
+    return ErrorAt(sqlstate::kSyntaxError, call->location,
+                   is_row ? "a column definition list is redundant for a function returning a "
+                            "named composite type"
+                          : "a column definition list is only allowed for functions returning "
+                            "\"record\"");
+  if (!is_row) return absl::OkStatus();
+  if (anonymous && definitions.empty())
+    return ErrorAt(sqlstate::kSyntaxError, call->location,
+                   "a column definition list is required for functions returning \"record\"");
+  std::vector<types::CompositeField> wanted;
+  for (const Node* definition : definitions) {
+    const PgQuery__ColumnDef& column = *definition->column_def;
+    ASSIGN_OR_RETURN(const Type field, ResolveType(*column.type_name));
+    wanted.push_back({std::string(parser::View(column.colname)), field});
+  }
+  if (anonymous) {
+    if (row != nullptr) RETURN_IF_ERROR(CheckReturned(*row, wanted));
+    ASSIGN_OR_RETURN(type, types::RowType(wanted));
+  }
+  const ExprPtr whole = plan::MakeColumn(call->outputs[0], type);
+  ASSIGN_OR_RETURN(const std::vector<Target> fields, FieldsOf(whole));
+  Define(fields, call);
+  call->row_type = type;
+  return absl::OkStatus();
+}
+
+absl::Status Binder::DefineBody(const PgQuery__FuncCall& call, NodeList definitions,
+                                std::vector<ScopeColumn>* columns) {
+  const std::vector<std::string> path = parser::StringsOf({call.funcname, call.n_funcname});
+  const auto known = input_.catalog->FindFunctions(path.size() > 1 ? path[path.size() - 2] : "",
+                                                   path.back(), search_path_);
+  const auto results = ResultColumns(*known[0]);
+  const bool record = results.size() == 1 && results[0].first.empty() &&
+                      results[0].second.id == TypeId::kRecord &&
+                      results[0].second.declared == nullptr;
+  if (!record && !definitions.empty())
+    return ErrorAt(sqlstate::kSyntaxError, call.location,
+                   "a column definition list is only allowed for functions returning \"record\"");
+  if (!record) return absl::OkStatus();
+  if (definitions.empty())
+    return ErrorAt(sqlstate::kSyntaxError, call.location,
+                   "a column definition list is required for functions returning \"record\"");
+  std::vector<types::CompositeField> wanted;
+  std::vector<types::CompositeField> given;
+  for (const Node* definition : definitions) {
+    const PgQuery__ColumnDef& column = *definition->column_def;
+    ASSIGN_OR_RETURN(const Type type, ResolveType(*column.type_name));
+    wanted.push_back({std::string(parser::View(column.colname)), type});
+  }
+  for (const ScopeColumn& column : *columns) given.push_back({column.name, column.type});
+  ASSIGN_OR_RETURN(const Type row, types::RowType(given));
+  RETURN_IF_ERROR(CheckReturned(*types::CompositeOf(row), wanted));
+  for (size_t i = 0; i < wanted.size(); ++i) (*columns)[i].name = wanted[i].name;
   return absl::OkStatus();
 }
 
@@ -98,14 +204,7 @@ absl::Status Binder::DefineColumns(const Node* node, NodeList definitions, Range
     const PgQuery__ColumnDef& column = *definition->column_def;
     ASSIGN_OR_RETURN(const Type type, ResolveType(*column.type_name));
     const std::string name(parser::View(column.colname));
-    if (types::IsArray(type.id))
-      return Unsupported(
-          location, absl::StrCat("type ", types::Format(type), " in a column definition list"));
-    const bool json = type.id == TypeId::kJson || type.id == TypeId::kJsonb;
-    const ExprPtr key = plan::MakeLiteral(types::Value::Text(name));
-    ASSIGN_OR_RETURN(ExprPtr value, Operator(json ? "->" : "->>", object, key, -1));
-    // As the type's input function reads it: too long a string is an error.
-    if (value->type != type) value = plan::MakeCast(value, type, false);
+    ASSIGN_OR_RETURN(ExprPtr value, JsonMember(object, name, type));
     call->defined.push_back(query_->AddColumn({name, type, 0, 0, false}));
     call->definitions.push_back(std::move(value));
   }
@@ -167,8 +266,21 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
         MeansUserFunction(*parts[0]->func_call)) {
       RelPtr body;
       std::vector<ScopeColumn> columns;
+      const size_t before = calls.size();
       RETURN_IF_ERROR(BindUserRange(*parts[0]->func_call, scope, &calls, &body, &columns));
-      if (body == nullptr) continue;
+      NodeList definitions(range.coldeflist, range.n_coldeflist);
+      if (parts.size() > 1 && parts[1]->node_case == PG_QUERY__NODE__NODE_LIST)
+        definitions = NodeList(parts[1]->list->items, parts[1]->list->n_items);
+      if (body == nullptr) {
+        if (calls.size() == before + 1)
+          RETURN_IF_ERROR(DefineFields(definitions, &calls.back()));
+        else if (!definitions.empty())
+          return ErrorAt(sqlstate::kSyntaxError, calls.back().location,
+                         "a column definition list is redundant for a function with OUT "
+                         "parameters");
+        continue;
+      }
+      RETURN_IF_ERROR(DefineBody(*parts[0]->func_call, definitions, &columns));
       if (range.n_functions > 1 || range.ordinality)
         return Unsupported(parts[0]->func_call->location,
                            "a function that is a query, in ROWS FROM or WITH ORDINALITY");
@@ -188,8 +300,9 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
       definitions = NodeList(parts[1]->list->items, parts[1]->list->n_items);
     RETURN_IF_ERROR(BindRangeCall(parts[0], definitions, scope, &calls));
   }
-  const std::string name = calls[0].name;
+  const std::string name = ColumnNameOf(range.functions[0]->list->items[0]);
   const int location = calls[0].location;
+  if (calls.size() == 1) item->row_type = calls[0].row_type;
   const bool scalar =
       calls.size() == 1 && range.n_functions == 1 && calls[0].scalar && calls[0].defined.empty();
   const bool plain = calls.size() == 1 && calls[0].outputs.size() == 1 && calls[0].defined.empty();

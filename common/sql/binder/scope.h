@@ -2,9 +2,12 @@
 // enclosing query's.
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "common/sql/parser/parse_tree.h"
 #include "common/sql/plan/logical.h"
 
 namespace adbms::sql::binder {
@@ -14,8 +17,6 @@ struct ScopeColumn {
   std::string name;
   plan::ColumnId id = 0;
   types::Type type;
-  // Of a composite value, which has no number of its own.
-  std::vector<ScopeColumn> fields = {};
 };
 
 // A relation of FROM, or a join's merged columns.
@@ -29,6 +30,13 @@ struct ScopeItem {
   bool columns_visible = true;   // column works, and `*` includes it
   bool recursive = false;        // The working table of the query that is being bound.
   bool scalar = false;           // A function's value: alias alone means its only column.
+  // Whose row the whole is: the row type of a table or view, or else this type; an anonymous row
+  // where neither is set.
+  const common::v1::TableDescriptor* relation = nullptr;
+  types::Type row_type = {};
+  // A column that is NULL in the rows that an outer join has made for want of one; none: there are
+  // no such rows.
+  std::optional<plan::ColumnId> present = {};
 };
 
 struct CteEntry {
@@ -54,10 +62,12 @@ struct Scope {
   WindowingState* windowing = nullptr;
   // Why aggregates and window functions are not allowed now: "WHERE", "JOIN conditions", ….
   const char* clause = "";
+  // The query's tree; null: of something else.
+  const ProtobufCMessage* statement = nullptr;
+  // The names in it that may mean whole rows; none: nobody has asked yet.
+  mutable std::optional<std::set<std::string>> whole_names = {};
   // Set while binding clauses in which set-returning functions of this query may stand.
   SeriesState* series = nullptr;
-  // Its select list may have composite values: whoever reads it takes them apart.
-  bool composites = false;
 };
 
 // A query's set-returning functions outside of FROM, as they are found.

@@ -20,8 +20,8 @@ constexpr size_t kMaxTargets = 1664;
 bool IsFieldStar(const Node* node) {
   if (node->node_case != PG_QUERY__NODE__NODE_A_INDIRECTION) return false;
   const PgQuery__AIndirection& indirection = *node->a_indirection;
-  return indirection.n_indirection == 1 &&
-         indirection.indirection[0]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+  return indirection.indirection[indirection.n_indirection - 1]->node_case ==
+         PG_QUERY__NODE__NODE_A_STAR;
 }
 
 bool IsStar(const Node* node) {
@@ -57,7 +57,6 @@ absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select,
     single_rows_ = select.where_clause == nullptr && select.limit_count == nullptr &&
                    select.limit_offset == nullptr && select.having_clause == nullptr &&
                    select.larg == nullptr;
-  scope.composites = &select == composites_in_;
   RETURN_IF_ERROR(BindWith(select.with_clause, &scope));
   if (select.into_clause != nullptr) return Unsupported(-1, "SELECT INTO");
   if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE &&
@@ -69,12 +68,8 @@ absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select,
 
 absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Target>* targets) {
   const PgQuery__ColumnRef& ref = *node->column_ref;
-  absl::Status status;
   const auto add = [&](const ScopeColumn& column) {
-    if (column.fields.empty())
-      targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
-    else
-      status.Update(AddFields(column.name, column.fields, ref.location, scope, targets));
+    targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
   };
   if (ref.n_fields > 1) {
     const std::string alias(parser::StringOf(ref.fields[ref.n_fields - 2]));
@@ -82,10 +77,14 @@ absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Targ
       for (const ScopeItem& item : level->items) {
         if (!item.relation_visible || item.alias != alias) continue;
         for (const ScopeColumn& column : item.columns) add(column);
-        return status;
+        return absl::OkStatus();
       }
     }
     std::vector<Target> fields = FieldsOfVariable(alias, ref.location);
+    const ExprPtr row = fields.empty() ? FindVariable({alias}, ref.location) : nullptr;
+    if (row != nullptr && row->type.id == TypeId::kRecord) {
+      ASSIGN_OR_RETURN(fields, FieldsOf(row));
+    }
     if (fields.empty())
       return ErrorAt(sqlstate::kUndefinedTable, ref.location,
                      absl::StrCat("missing FROM-clause entry for table \"", alias, "\""));
@@ -99,7 +98,7 @@ absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Targ
     if (!item.columns_visible) continue;
     for (const ScopeColumn& column : item.columns) add(column);
   }
-  return status;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* scope,
@@ -111,19 +110,9 @@ absl::StatusOr<std::vector<Target>> Binder::BindTargets(NodeList list, Scope* sc
       RETURN_IF_ERROR(ExpandStar(target.val, scope, &targets));
       continue;
     }
-    const bool all_fields = IsFieldStar(target.val);
-    ASSIGN_OR_RETURN(
-        const auto fields,
-        BindComposite(all_fields ? target.val->a_indirection->arg : target.val, scope));
-    if (fields.has_value() && all_fields) {
-      for (const ScopeColumn& field : *fields)
-        targets.push_back({plan::MakeColumn(field.id, field.type), field.name});
-      continue;
-    }
-    if (fields.has_value()) {
-      const std::string name(parser::View(target.name));
-      RETURN_IF_ERROR(AddFields(name.empty() ? ColumnNameOf(target.val) : name, *fields,
-                                LocationOf(target.val), scope, &targets));
+    if (IsFieldStar(target.val)) {
+      ASSIGN_OR_RETURN(std::vector<Target> fields, BindFieldStar(target.val, scope));
+      for (Target& field : fields) targets.push_back(std::move(field));
       continue;
     }
     ASSIGN_OR_RETURN(ExprPtr e, BindExpr(target.val, scope));
@@ -241,7 +230,7 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(
           item.target = static_cast<int>(i);
       }
     }
-    if (!types::IsComparable(type.id))
+    if (!types::IsComparable(type))
       return status::ErrorAt(
           sqlstate::kUndefinedFunction, parser::CharacterPosition(text_, item.location),
           absl::StrCat("could not identify an ordering operator for type ", types::Format(type)),
@@ -397,6 +386,7 @@ absl::Status Binder::ApplyLock(const PgQuery__LockingClause& clause, const RelPt
 absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
                                               bool keep_unknown) {
   scope->clause = "FROM";
+  scope->statement = &select.base;
   ASSIGN_OR_RETURN(RelPtr rel, BindFrom({select.from_clause, select.n_from_clause}, scope));
   if (select.where_clause != nullptr) {
     scope->clause = "WHERE";

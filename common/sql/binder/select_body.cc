@@ -231,7 +231,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   if (distinct) {
     RelPtr unique = plan::MakeRel(Rel::Kind::kAggregate, {rel});
     for (Target& target : targets) {
-      if (!types::IsComparable(target.expression->type.id))
+      if (!types::IsComparable(target.expression->type))
         return ErrorAt(sqlstate::kUndefinedFunction, target.expression->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(target.expression->type)));
@@ -260,14 +260,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   std::vector<Target> kept;
   for (size_t i = 0; i < visible; ++i) {
     const Target& target = targets[i];
-    const ScopeColumn column{target.name, target.id, target.expression->type};
-    if (target.composite == nullptr) {
-      bound.columns.push_back(column);
-    } else {
-      if (i == 0 || targets[i - 1].composite != target.composite)
-        bound.columns.push_back({*target.composite, 0, {TypeId::kUnspecified, 0}});
-      bound.columns.back().fields.push_back(column);
-    }
+    bound.columns.push_back({target.name, target.id, target.expression->type});
     const bool later = std::any_of(postponed.begin(), postponed.end(),
                                    [&](const Target& other) { return other.id == target.id; });
     if (later)

@@ -84,10 +84,15 @@ absl::StatusOr<Type> Binder::CommonColumnType(const BoundQuery& left, const Boun
     return status::Error(sqlstate::kUndefinedFunction,
                          absl::StrCat("could not identify an equality operator for type ",
                                       types::Format({*common, 0})));
-  if (a == b && a.id == *common) return a;
-  const types::DeclaredType* labels =
-      types::EnumOf(a) != nullptr ? types::EnumOf(a) : types::EnumOf(b);
-  return Type{*common, 0, types::HoldsEnum(*common) ? labels : nullptr};
+  if (a == b && a.id == *common && !types::HoldsRow(a.id)) return a;
+  if (!types::HoldsDeclared(*common)) return Type{*common, 0};
+  const types::DeclaredType* const definition = types::DefinitionOf(a);
+  const Type type{*common, 0, definition != nullptr ? definition : types::DefinitionOf(b)};
+  if (compared && !types::IsComparable(type))
+    return status::Error(
+        sqlstate::kUndefinedFunction,
+        absl::StrCat("could not identify an equality operator for type ", types::Format(type)));
+  return type;
 }
 
 absl::StatusOr<RelPtr> Binder::CoerceColumns(BoundQuery* query, const std::vector<Type>& types,
@@ -108,7 +113,8 @@ absl::StatusOr<RelPtr> Binder::CoerceColumns(BoundQuery* query, const std::vecto
   for (size_t i = 0; i < types.size(); ++i) {
     const ScopeColumn& column = query->columns[i];
     ExprPtr e = plan::MakeColumn(column.id, column.type);
-    if (column.type.id != types[i].id || types::EnumOf(types[i]) != types::EnumOf(column.type)) {
+    if (column.type.id != types[i].id ||
+        types::DefinitionOf(types[i]) != types::DefinitionOf(column.type)) {
       const Type from = column.type;
       ASSIGN_OR_RETURN(e, TryCoerce(e, types[i], functions::CastContext::kImplicit));
       if (e == nullptr)

@@ -150,6 +150,7 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
       state.push_back(std::move(variable));
     }
   }
+  missing_record_ = row->new_values.empty() ? "new" : row->old_values.empty() ? "old" : "";
   ExprPtr when;
   if (!trigger.when_sql().empty()) {
     std::shared_ptr<const parser::ParseTree> tree;
@@ -163,15 +164,13 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
       return absl::OkStatus();
     }));
   }
-  ProgramInliner inliner(this, std::nullopt,
-                         row->new_values.empty()   ? "new"
-                         : row->old_values.empty() ? "old"
-                                                   : "");
+  ProgramInliner inliner(this, std::nullopt, missing_record_);
   const std::string acting_role = acting_role_;
   if (function->security_definer()) acting_role_ = function->owner();
   inlining_.push_back(function);
   auto ran = inliner.Run(**program, std::move(state));
   inlining_.pop_back();
+  missing_record_.clear();
   met_program_ = false;
   acting_role_ = acting_role;
   ASSIGN_OR_RETURN(auto outcome, std::move(ran));

@@ -97,6 +97,14 @@ int MatchSharedType(const std::vector<Signature>& candidates, const std::vector<
   return found;
 }
 
+bool HasFieldsOf(const types::DeclaredType& a, const types::DeclaredType& b) {
+  return std::equal(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end(),
+                    [](const types::CompositeField& x, const types::CompositeField& y) {
+                      return x.type.id == y.type.id &&
+                             types::DefinitionOf(x.type) == types::DefinitionOf(y.type);
+                    });
+}
+
 }  // namespace
 
 bool CanCoerce(TypeId from, TypeId to, CastContext context) {
@@ -148,9 +156,20 @@ std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signatu
   std::vector<Type> result;
   const types::DeclaredType* declared = nullptr;
   bool any = false;
+  // Of rows each has its own type; one of none takes that of a type with a name.
+  const types::DeclaredType* row = nullptr;
+  for (const Type& type : actual) {
+    const types::DeclaredType* mine = types::CompositeOf(type);
+    if (mine != nullptr && (row == nullptr || row->is_anonymous())) row = mine;
+  }
   for (size_t i = 0; i < actual.size(); ++i) {
     const TypeId id = signature[std::min(i, signature.size() - 1)];
     result.push_back({id, 0});
+    if (types::HoldsRow(id)) {
+      const types::DeclaredType* mine = types::CompositeOf(actual[i]);
+      const bool keeps = mine != nullptr && (!mine->is_anonymous() || HasFieldsOf(*mine, *row));
+      result.back().declared = keeps ? mine : row;
+    }
     if (!types::HoldsEnum(id)) continue;
     any = true;
     const types::DeclaredType* mine = types::EnumOf(actual[i]);

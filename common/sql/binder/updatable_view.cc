@@ -220,6 +220,7 @@ absl::Status Binder::BindTargetViews(const std::vector<ColumnId>& columns, Scope
     RETURN_IF_ERROR(BindTargetView(&levels[i], below, columns, item));
   }
   item->table = &target_views_.named();
+  item->relation = &target_views_.named();
   item->schema = target_views_.named().schema();
   item->system_columns.clear();
   const bool writes = query_->kind != common::v1::STATEMENT_KIND_DELETE;

@@ -12,6 +12,7 @@
 #include "common/sql/program/sql_body.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -56,21 +57,13 @@ std::optional<std::vector<int>> PlacesOf(const std::vector<const FunctionArgumen
   return given;
 }
 
-// The columns that the function returns; names empty where it returns one value.
-std::vector<std::pair<std::string, Type>> ResultColumns(const FunctionDescriptor& function) {
-  std::vector<std::pair<std::string, Type>> columns;
-  int number = 0;
-  for (const FunctionArgument& argument : function.arguments()) {
-    const bool output = argument.mode() == FunctionArgument::MODE_OUT ||
-                        argument.mode() == FunctionArgument::MODE_INOUT ||
-                        argument.mode() == FunctionArgument::MODE_TABLE;
-    if (!output) continue;
-    ++number;
-    columns.emplace_back(argument.name().empty() ? absl::StrCat("column", number) : argument.name(),
-                         types::FromProto(argument.type()));
-  }
-  if (columns.empty()) columns.emplace_back("", types::FromProto(function.result()));
-  return columns;
+// Whether a row may be the other one; true of all other types.
+bool MayBecome(const Type& from, const Type& to) {
+  if (from.id != TypeId::kRecord || to.id != TypeId::kRecord) return true;
+  const types::DeclaredType* const given = types::CompositeOf(from);
+  const types::DeclaredType* const taken = types::CompositeOf(to);
+  return given == nullptr || taken == nullptr || given->is_anonymous() || taken->is_anonymous() ||
+         given->definition.oid() == taken->definition.oid();
 }
 
 // The value of a query of one column: a row without FROM is the expression itself.
@@ -121,6 +114,30 @@ ExprPtr FirstValue(const RelPtr& rel, const Type& type) {
   return subquery;
 }
 
+Type Binder::TypeNow(const common::v1::DataType& kept) {
+  const Type type = types::FromProto(kept);
+  if (type.declared == nullptr) return type;
+  const std::optional<Type> now = TypeOfOid(types::OidOf(type));
+  return now.has_value() ? Type{now->id, type.modifier, now->declared} : type;
+}
+
+std::vector<std::pair<std::string, Type>> Binder::ResultColumns(
+    const FunctionDescriptor& function) {
+  std::vector<std::pair<std::string, Type>> columns;
+  int number = 0;
+  for (const FunctionArgument& argument : function.arguments()) {
+    const bool output = argument.mode() == FunctionArgument::MODE_OUT ||
+                        argument.mode() == FunctionArgument::MODE_INOUT ||
+                        argument.mode() == FunctionArgument::MODE_TABLE;
+    if (!output) continue;
+    ++number;
+    columns.emplace_back(argument.name().empty() ? absl::StrCat("column", number) : argument.name(),
+                         TypeNow(argument.type()));
+  }
+  if (columns.empty()) columns.emplace_back("", TypeNow(function.result()));
+  return columns;
+}
+
 bool Binder::MeansUserFunction(const PgQuery__FuncCall& call) const {
   const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
   const std::string schema = names.size() > 1 ? names[names.size() - 2] : "";
@@ -152,14 +169,21 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   std::vector<std::string> names;
   std::vector<ExprPtr> args;
-  std::vector<TypeId> actual;
   for (const Node* node : NodeList(call.args, call.n_args)) {
     const bool named = node->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR;
     names.emplace_back(named ? node->named_arg_expr->name : "");
     ASSIGN_OR_RETURN(ExprPtr e, BindExpr(named ? node->named_arg_expr->arg : node, scope));
-    actual.push_back(e->type.id);
     args.push_back(std::move(e));
   }
+  return ChooseUserFunction(known, absl::StrJoin(path, "."), names, std::move(args), call.location);
+}
+
+absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
+    const std::vector<const FunctionDescriptor*>& known, const std::string& called,
+    const std::vector<std::string>& names, std::vector<ExprPtr> args, int location) {
+  UserCall found;
+  std::vector<TypeId> actual;
+  for (const ExprPtr& arg : args) actual.push_back(arg->type.id);
   std::vector<const FunctionDescriptor*> functions;
   std::vector<std::vector<int>> places;
   std::vector<Signature> candidates;
@@ -168,10 +192,15 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
     const auto given = PlacesOf(inputs, names);
     if (!given.has_value()) continue;
     Signature signature(args.size());
+    bool takes = true;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if ((*given)[i] >= 0)
-        signature[static_cast<size_t>((*given)[i])] = types::FromProto(inputs[i]->type()).id;
+      if ((*given)[i] < 0) continue;
+      const Type type = types::FromProto(inputs[i]->type());
+      const auto place = static_cast<size_t>((*given)[i]);
+      signature[place] = type.id;
+      takes = takes && MayBecome(args[place]->type, type);
     }
+    if (!takes) continue;
     functions.push_back(function);
     places.push_back(*given);
     candidates.push_back(std::move(signature));
@@ -179,21 +208,21 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
   const Choice choice = ChooseCandidate(candidates, actual, false);
   if (choice.index < 0) {
     std::vector<std::string> shown;
-    for (const TypeId type : actual) shown.push_back(types::Format({type, 0}));
+    for (const ExprPtr& arg : args)
+      shown.push_back(types::Format({arg->type.id, 0, arg->type.declared}));
     const std::string text =
-        absl::StrCat("function ", absl::StrJoin(path, "."), "(", absl::StrJoin(shown, ", "), ")");
+        absl::StrCat("function ", called, "(", absl::StrJoin(shown, ", "), ")");
     if (choice.ambiguous)
-      return ErrorAt(sqlstate::kAmbiguousFunction, call.location,
-                     absl::StrCat(text, " is not unique"),
+      return ErrorAt(sqlstate::kAmbiguousFunction, location, absl::StrCat(text, " is not unique"),
                      "Could not choose a best candidate function. You might need to add explicit "
                      "type casts.");
-    return ErrorAt(sqlstate::kUndefinedFunction, call.location,
-                   absl::StrCat(text, " does not exist"), kFunctionHint);
+    return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat(text, " does not exist"),
+                   kFunctionHint);
   }
   const auto at = static_cast<size_t>(choice.index);
   found.function = functions[at];
   if (found.function->kind() == FunctionDescriptor::KIND_PROCEDURE && !calls_procedure_)
-    return ErrorAt(sqlstate::kWrongObjectType, call.location,
+    return ErrorAt(sqlstate::kWrongObjectType, location,
                    absl::StrCat(SignatureOf(*found.function), " is a procedure"),
                    "To call a procedure, use CALL.");
   if (found.function->returns_trigger())
@@ -205,14 +234,13 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
     if (places[at][i] < 0) {
       ASSIGN_OR_RETURN(argument, DefaultArgument(*inputs[i]));
     } else {
-      Type type = types::FromProto(inputs[i]->type());
+      Type type = TypeNow(inputs[i]->type());
       type.modifier = 0;
       ASSIGN_OR_RETURN(argument, TryCoerce(args[static_cast<size_t>(places[at][i])], type,
                                            CastContext::kImplicit));
       if (argument == nullptr)
-        return ErrorAt(sqlstate::kUndefinedFunction, call.location,
-                       absl::StrCat("function ", absl::StrJoin(path, "."), " does not exist"),
-                       kFunctionHint);
+        return ErrorAt(sqlstate::kUndefinedFunction, location,
+                       absl::StrCat("function ", called, " does not exist"), kFunctionHint);
     }
     found.arguments.push_back(std::move(argument));
   }
@@ -220,6 +248,52 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
   if (std::find(used.begin(), used.end(), found.function) == used.end())
     used.push_back(found.function);
   return found;
+}
+
+// The columns of a body as a row's fields, which its result is.
+absl::Status Binder::ReturnRow(const Type& result, BoundQuery* query) {
+  const auto mismatch = [&](std::string_view detail) {
+    return status::Error(
+        "42P13",
+        absl::StrCat("return type mismatch in function declared to return ", types::Format(result)),
+        detail);
+  };
+  const types::DeclaredType* const row = types::CompositeOf(result);
+  std::vector<ScopeColumn>& columns = query->columns;
+  if (columns.size() == 1 && columns[0].type.id == TypeId::kRecord &&
+      (row == nullptr || columns[0].type.declared == result.declared)) {
+    // One value is the whole row.
+    const ExprPtr whole = plan::MakeColumn(columns[0].id, columns[0].type);
+    ASSIGN_OR_RETURN(std::vector<Target> fields, FieldsOf(whole));
+    for (Target& field : fields)
+      field.id = query_->AddColumn({field.name, field.expression->type, 0, 0, false});
+    query->rel = Project(query->rel, fields);
+    columns.clear();
+    for (const Target& field : fields)
+      columns.push_back({field.name, field.id, field.expression->type});
+    return absl::OkStatus();
+  }
+  if (row == nullptr) return absl::OkStatus();
+  if (columns.size() != row->fields.size())
+    return mismatch(columns.size() < row->fields.size()
+                        ? "Final statement returns too few columns."
+                        : "Final statement returns too many columns.");
+  std::vector<Target> fields;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const types::CompositeField& field = row->fields[i];
+    ASSIGN_OR_RETURN(ExprPtr value, TryCoerce(plan::MakeColumn(columns[i].id, columns[i].type),
+                                              field.type, CastContext::kAssignment));
+    if (value == nullptr)
+      return mismatch(absl::StrCat("Final statement returns ", types::Format(columns[i].type),
+                                   " instead of ", types::Format(field.type), " at column ", i + 1,
+                                   "."));
+    fields.push_back(
+        {value, field.name, query_->AddColumn({field.name, value->type, 0, 0, false})});
+  }
+  query->rel = Project(query->rel, fields);
+  for (size_t i = 0; i < columns.size(); ++i)
+    columns[i] = {fields[i].name, fields[i].id, fields[i].expression->type};
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& call) {
@@ -296,6 +370,10 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   }
   // As the result is declared.
   const auto columns = ResultColumns(function);
+  if (columns.size() == 1 && columns[0].second.id == TypeId::kRecord) {
+    RETURN_IF_ERROR(ReturnRow(columns[0].second, &query));
+    return std::optional<BoundQuery>(std::move(query));
+  }
   if (query.columns.size() != columns.size())
     return status::Error(
         "42P13", absl::StrCat("return type mismatch in function declared to return ",
@@ -327,6 +405,19 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   return std::optional<BoundQuery>(std::move(query));
 }
 
+// The first row as a value; NULL where there is none.
+absl::StatusOr<ExprPtr> Binder::RowOfQuery(const BoundQuery& query, const Type& type) {
+  std::vector<Target> fields;
+  for (const ScopeColumn& column : query.columns)
+    fields.push_back({plan::MakeColumn(column.id, column.type), column.name});
+  const bool named = type.declared != nullptr;
+  ASSIGN_OR_RETURN(const ExprPtr row, MakeTargetRow(fields, named ? type : Type{}, -1));
+  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {query.rel});
+  project->expressions = {row};
+  project->output = {query_->AddColumn({"row", row->type, 0, 0, false})};
+  return FirstValue(project, row->type);
+}
+
 absl::StatusOr<ExprPtr> Binder::InlineValue(const UserCall& call) {
   const bool strict = call.function->strict() && !call.arguments.empty();
   // Whether an argument is NULL is asked beside its use.
@@ -338,7 +429,12 @@ absl::StatusOr<ExprPtr> Binder::InlineValue(const UserCall& call) {
   if (value == nullptr) {
     ASSIGN_OR_RETURN(const std::optional<BoundQuery> query, InlineQuery(call));
     if (!query.has_value()) return ExprPtr();
-    value = ValueOfQuery(*query);
+    const auto results = ResultColumns(*call.function);
+    if (results.size() > 1 || results[0].second.id == TypeId::kRecord) {
+      ASSIGN_OR_RETURN(value, RowOfQuery(*query, results.size() > 1 ? Type{} : results[0].second));
+    } else {
+      value = ValueOfQuery(*query);
+    }
   }
   if (!strict) return value;
   std::vector<ExprPtr> nulls;
@@ -410,17 +506,35 @@ ExprPtr Binder::ProgramResult(size_t call, size_t column, int location) const {
 
 absl::StatusOr<ExprPtr> Binder::BindUserCall(const PgQuery__FuncCall& call, Scope* scope) {
   ASSIGN_OR_RETURN(UserCall found, FindUserFunction(call, scope));
-  if (found.function->returns_set()) return BindUserSeries(std::move(found), call.location, scope);
-  if (ResultColumns(*found.function).size() > 1)
-    return ErrorAt(
-        sqlstate::kFeatureNotSupported, call.location,
-        absl::StrCat("the composite value of ", found.function->name(), "() is not supported here"),
-        "Call the function in FROM.");
+  return UserValue(std::move(found), call.location, scope);
+}
+
+absl::StatusOr<ExprPtr> Binder::UserValue(UserCall found, int location, Scope* scope) {
+  if (found.function->returns_set()) return BindUserSeries(std::move(found), location, scope);
   ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
   if (value != nullptr) return value;
+  const auto results = ResultColumns(*found.function);
   ASSIGN_OR_RETURN(const size_t program,
-                   CallProgram(std::move(found), /*returns_rows=*/false, call.location, scope));
-  return ProgramResult(program, 0, call.location);
+                   CallProgram(std::move(found), /*returns_rows=*/false, location, scope));
+  if (results.size() == 1) return ProgramResult(program, 0, location);
+  std::vector<Target> fields;
+  for (size_t i = 0; i < results.size(); ++i)
+    fields.push_back({ProgramResult(program, i, location), results[i].first});
+  return MakeTargetRow(fields, {}, location);
+}
+
+absl::StatusOr<ExprPtr> Binder::CallWithRow(const std::string& name, const ExprPtr& row,
+                                            int location) {
+  auto known = input_.catalog->FindFunctions("", name, search_path_);
+  std::erase_if(known, [&](const FunctionDescriptor* function) {
+    const auto inputs = InputsOf(*function);
+    return inputs.empty() || types::FromProto(inputs[0]->type()).id != TypeId::kRecord ||
+           !PlacesOf(inputs, {""}).has_value() ||
+           !MayBecome(row->type, types::FromProto(inputs[0]->type()));
+  });
+  if (known.empty()) return ExprPtr();
+  ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, name, {""}, {row}, location));
+  return UserValue(std::move(found), location, nullptr);
 }
 
 absl::Status Binder::BindCall(const PgQuery__CallStmt& call) {
@@ -461,16 +575,18 @@ absl::Status Binder::BindCall(const PgQuery__CallStmt& call) {
 }
 
 absl::StatusOr<ExprPtr> Binder::BindUserSeries(UserCall call, int location, Scope* scope) {
-  if (ResultColumns(*call.function).size() > 1)
-    return ErrorAt(
-        sqlstate::kFeatureNotSupported, location,
-        absl::StrCat("the composite value of ", call.function->name(), "() is not supported here"),
-        "Call the function in FROM.");
+  const auto results = ResultColumns(*call.function);
   ASSIGN_OR_RETURN(const size_t program,
                    CallProgram(std::move(call), /*returns_rows=*/true, location, scope));
-  ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
-                   BindSeries("unnest", {ProgramResult(program, 0, location)}, location, scope));
-  return plan::MakeColumn(columns[0], query_->columns[columns[0]].type, location);
+  std::vector<Target> fields;
+  for (size_t i = 0; i < results.size(); ++i) {
+    ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
+                     BindSeries("unnest", {ProgramResult(program, i, location)}, location, scope));
+    fields.push_back({plan::MakeColumn(columns[0], query_->columns[columns[0]].type, location),
+                      results[i].first});
+  }
+  if (fields.size() == 1) return fields[0].expression;
+  return MakeTargetRow(fields, {}, location);
 }
 
 absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,

@@ -1,6 +1,7 @@
 // Names that are no columns: variables of a program, arguments of a function.
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::sql::binder {
@@ -39,6 +40,17 @@ std::vector<Target> Binder::FieldsOfVariable(const std::string& name, int locati
     fields.push_back({FindVariable({name, known.name.name}, location), known.name.name});
   }
   return fields;
+}
+
+absl::StatusOr<ExprPtr> Binder::RecordVariable(const std::string& name, int location) {
+  const std::vector<Target> fields = FieldsOfVariable(name, location);
+  if (fields.empty() || fields[0].expression == nullptr) {
+    ExprPtr row = FindVariable({name}, location);
+    return row != nullptr && row->type.id == TypeId::kRecord ? row : ExprPtr();
+  }
+  ASSIGN_OR_RETURN(ExprPtr row, MakeTargetRow(fields, {}, location));
+  if (!missing_record_.empty() && name == missing_record_) return plan::MakeNull(row->type);
+  return row;
 }
 
 absl::Status Binder::WithText(std::string_view text, std::vector<NamedValue>* variables,

@@ -133,8 +133,8 @@ absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
   Type type;
   if (aggregate) {
     bound.function = common::v1::WINDOW_FUNCTION_AGGREGATE;
-    RETURN_IF_ERROR(PrepareJsonAggregate(name, call, &args));
-    ASSIGN_OR_RETURN(bound.aggregate, ChooseAggregate(name, call.agg_star, &args, location));
+    ASSIGN_OR_RETURN(const std::string prepared, PrepareJsonAggregate(name, call, &args));
+    ASSIGN_OR_RETURN(bound.aggregate, ChooseAggregate(prepared, call.agg_star, &args, location));
     type = plan::ResultOf(bound.aggregate->result, args);
     if (type.id == TypeId::kUnspecified && !args.empty()) type = args[0]->type;
     bound.arguments = std::move(args);

@@ -61,7 +61,7 @@ absl::StatusOr<WindowDefinition> Binder::BindWindowDefinition(const PgQuery__Win
       window.order.push_back({item.expression, item.descending, item.nulls_first});
     for (ExprPtr e : *partition) {
       ASSIGN_OR_RETURN(e, ResolveUnknown(e));
-      if (!types::IsComparable(e->type.id))
+      if (!types::IsComparable(e->type))
         return ErrorAt(sqlstate::kUndefinedFunction, e->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(e->type)));

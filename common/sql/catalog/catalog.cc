@@ -130,9 +130,12 @@ std::vector<const common::v1::FunctionDescriptor*> Catalog::FindFunctions(
     }
   };
   if (!schema.empty()) {
-    collect(schema);
+    collect(schema == kTemporaryAlias ? TemporarySchemaOf(search_path) : schema);
   } else {
-    for (const std::string& part : search_path) collect(part);
+    // As in PostgreSQL a temporary function is found only by its schema.
+    for (const std::string& part : search_path) {
+      if (!IsTemporarySchema(part)) collect(part);
+    }
   }
   return found;
 }

@@ -260,7 +260,9 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
 }
 
 size_t CountSteps(const parser::StatementTree& tree) {
-  if (tree.node->node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) return 1;
+  if (tree.node->node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT ||
+      tree.node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE)
+    return 1;
   return std::max<size_t>(StepsOf(*tree.node->alter_table_stmt).size(), 1);
 }
 

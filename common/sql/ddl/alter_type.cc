@@ -170,9 +170,7 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
   }
   const PgQuery__ColumnDef& definition = *command.def->column_def;
   ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
-  if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
-    return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
-                   absl::StrCat("column \"", name, "\" has pseudo-type ", types::Format(type)));
+  RETURN_IF_ERROR(CheckColumnType(type, name, -1));
   RETURN_IF_ERROR(CheckCollation(definition));
 
   TableExpressions expressions(input_, tree_, table);
@@ -278,7 +276,7 @@ absl::Status DdlBinder::RebindIndexes(const Table& after, const std::set<uint32_
       common::v1::IndexExpression* key = rebound->add_expressions();
       RETURN_IF_ERROR(keep(expression, "index expression", key));
       const Type type = types::FromProto(key->type());
-      if (!types::IsIndexable(type.id)) return NotIndexable(type);
+      if (!types::IsIndexable(type)) return NotIndexable(type);
     }
     if (index.has_predicate())
       RETURN_IF_ERROR(keep(index.predicate(), "index predicate", rebound->mutable_predicate()));
@@ -290,7 +288,7 @@ absl::Status DdlBinder::CheckKeyTypes(const Table& after, const std::set<uint32_
   const auto check = [&](uint32_t ordinal) -> absl::Status {
     if (!changed.contains(ordinal)) return absl::OkStatus();
     const Type type = types::FromProto(after.columns(static_cast<int>(ordinal)).type());
-    return types::IsIndexable(type.id) ? absl::OkStatus() : NotIndexable(type);
+    return types::IsIndexable(type) ? absl::OkStatus() : NotIndexable(type);
   };
   for (const uint32_t ordinal : after.primary_key()) RETURN_IF_ERROR(check(ordinal));
   for (const auto& index : after.indexes()) {

@@ -92,7 +92,7 @@ absl::StatusOr<std::string> DdlBinder::AddIndexKey(const PgQuery__IndexElem& ele
     ASSIGN_OR_RETURN(ordinal, ColumnNamed(table, name, -1));
     type = types::FromProto(table.columns(static_cast<int>(ordinal)).type());
   }
-  if (!types::IsIndexable(type.id)) return NotIndexable(type);
+  if (!types::IsIndexable(type)) return NotIndexable(type);
   index->add_columns(ordinal);
   index->add_descending(element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC);
   return label;

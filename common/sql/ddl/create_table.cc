@@ -182,7 +182,7 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys,
             sqlstate::kDuplicateColumn, location,
             absl::StrCat("column \"", name, "\" appears twice in ", what, " constraint"));
       const Type type = types::FromProto(table.columns(i).type());
-      if (!types::IsIndexable(type.id)) return NotIndexable(type);
+      if (!types::IsIndexable(type)) return NotIndexable(type);
       ordinals.push_back(static_cast<uint32_t>(i));
     }
     if (!found)
@@ -201,10 +201,7 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
   if (!serial.has_value()) {
     ASSIGN_OR_RETURN(type, Binder(input_, tree_).ResolveType(*definition.type_name));
   }
-  if (type.id == TypeId::kVoid || type.id == TypeId::kUnknown || type.id == TypeId::kUnspecified)
-    return ErrorAt(
-        sqlstate::kInvalidTableDefinition, definition.location,
-        absl::StrCat("column \"", column.name(), "\" has pseudo-type ", types::Format(type)));
+  RETURN_IF_ERROR(CheckColumnType(type, column.name(), definition.location));
   *column.mutable_type() = types::ToProto(type);
   RETURN_IF_ERROR(CheckCollation(definition));
   // NULL and NOT NULL exclude each other, whichever comes first and whatever brings the NOT NULL.

@@ -54,7 +54,9 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       status = CreateSchema(*node->create_schema_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      status = AlterTable(*node->alter_table_stmt);
+      status = node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE
+                   ? AlterComposite(*node->alter_table_stmt)
+                   : AlterTable(*node->alter_table_stmt);
       break;
     case PG_QUERY__NODE__NODE_RENAME_STMT:
       status = Rename(*node->rename_stmt);
@@ -73,6 +75,9 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       break;
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
       status = CreateEnum(*node->create_enum_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
+      status = CreateComposite(*node->composite_type_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
       status = AlterEnum(*node->alter_enum_stmt);
@@ -157,7 +162,7 @@ absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& ran
 absl::StatusOr<std::string> DdlBinder::SchemaToCreateIn(const std::string& schema,
                                                         int location) const {
   if (!schema.empty()) {
-    if (!input_.catalog->HasSchema(schema))
+    if (!input_.catalog->HasSchema(schema) && schema != kTemporaryAlias)
       return ErrorAt(sqlstate::kInvalidSchemaName, location,
                      absl::StrCat("schema \"", schema, "\" does not exist"));
     return schema;

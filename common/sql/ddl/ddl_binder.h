@@ -318,6 +318,7 @@ class DdlBinder {
   absl::Status RenameType(const PgQuery__RenameStmt& rename);
   absl::Status SetTypeSchema(const PgQuery__AlterObjectSchemaStmt& move);
   absl::Status SetTypeOwner(const PgQuery__AlterOwnerStmt& change);
+  void SetOwner(const PgQuery__RoleSpec& owner, common::v1::AlterType* alter) const;
   absl::Status DropTypes(const PgQuery__DropStmt& drop);
   // A type that a user has declared. Errors: 42704, 3F000; 42501 for one that is built in.
   absl::StatusOr<const common::v1::TypeDescriptor*> FindType(
@@ -329,6 +330,18 @@ class DdlBinder {
   // the type's name.
   absl::StatusOr<common::v1::AlterType*> MoveType(const Node* object, bool domain,
                                                   const char* what);
+
+  // composite_types.cc
+  absl::Status CreateComposite(const PgQuery__CompositeTypeStmt& create);
+  // ADD, DROP and ALTER ATTRIBUTE, all of them in one change.
+  absl::Status AlterComposite(const PgQuery__AlterTableStmt& alter);
+  absl::Status RenameAttribute(const PgQuery__RenameStmt& rename);
+  // Errors: 42809 for another type.
+  absl::StatusOr<const common::v1::TypeDescriptor*> FindComposite(
+      const PgQuery__RangeVar& name) const;
+  absl::StatusOr<common::v1::CompositeField> FieldOf(const PgQuery__ColumnDef& definition);
+  // Errors: 42P16 for what no column may be of; 0A000 for rows of tables.
+  absl::Status CheckColumnType(const Type& type, const std::string& column, int location) const;
 
   // domains.cc
   absl::Status CreateDomain(const PgQuery__CreateDomainStmt& create);

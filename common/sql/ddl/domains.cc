@@ -147,6 +147,10 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
     return ErrorAt(
         sqlstate::kDatatypeMismatch, -1,
         absl::StrCat("\"", types::Format(base), "\" is not a valid base type for a domain"));
+  if (types::HoldsRow(base.id))
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "domains over composite types are not supported",
+                   "Put the check on the column.");
   if (create.coll_clause != nullptr) {
     PgQuery__ColumnDef definition = PG_QUERY__COLUMN_DEF__INIT;
     definition.coll_clause = create.coll_clause;

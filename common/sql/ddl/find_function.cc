@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -86,6 +87,7 @@ absl::StatusOr<std::string> DdlBinder::SchemaOf(const std::vector<std::string>& 
     return status::Error(sqlstate::kSyntaxError,
                          absl::StrCat("improper qualified name (too many dotted names): ",
                                       absl::StrJoin(names, ".")));
+  if (names.size() == 2 && names[0] == kTemporaryAlias) return TemporaryTarget();
   return names.size() == 2 ? names[0] : std::string();
 }
 

@@ -52,23 +52,14 @@ absl::StatusOr<Type> DdlBinder::FunctionType(const PgQuery__TypeName& name,
     return ErrorAt(sqlstate::kFeatureNotSupported, -1,
                    absl::StrCat("polymorphic type ", last, " is not supported"),
                    "Declare a function for each of the types.");
-  if (last == "record")
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat(absl::string_view(place.data(), place.size()),
-                                " of type record is not supported"),
-                   "Declare its columns one by one.");
   PgQuery__TypeName plain = name;
   plain.setof = 0;
-  auto type = parser::ResolveTypeName(plain, tree_.parse->text());
-  if (type.ok()) return Type{type->id, 0};
-  if (!status::HasSqlState(type.status(), sqlstate::kUndefinedObject)) return type.status();
-  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : std::string();
-  if (input_.catalog->ResolveTable(schema, last, input_.search_path) != nullptr)
+  ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(plain));
+  if (type.id == TypeId::kRecord && type.declared == nullptr && place == "an argument")
     return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat(absl::string_view(place.data(), place.size()),
-                                " of composite type ", last, " is not supported"),
-                   "Declare its columns one by one, a result's with RETURNS TABLE.");
-  return type.status();
+                   "an argument of type record is not supported",
+                   "Declare its columns one by one, or a composite type.");
+  return Type{type.id, 0, type.declared};
 }
 
 }  // namespace adbms::sql::ddl

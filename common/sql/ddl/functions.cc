@@ -205,6 +205,8 @@ absl::Status DdlBinder::FunctionResult(const PgQuery__CreateFunctionStmt& create
       !name.pct_type) {
     if (outputs && required != last) return because_of();
     function->set_returns_trigger(last == "trigger");
+    if (last == "record" && !outputs)
+      *function->mutable_result() = types::ToProto({TypeId::kRecord, 0});
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const Type type, FunctionType(name, "a result"));

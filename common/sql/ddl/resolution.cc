@@ -167,6 +167,8 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return types(statement->create_type().type().declared());
     case DdlStatement::kAlterType:
       note.Type(statement->alter_type().type_oid());
+      for (const auto& field : statement->alter_type().attributes().fields())
+        if (field.type().has_declared()) note.Type(field.type().declared().oid());
       if (!statement->alter_type().schema().empty()) note.Schema(statement->alter_type().schema());
       return;
     case DdlStatement::kDropType:

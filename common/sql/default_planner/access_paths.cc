@@ -329,8 +329,7 @@ std::optional<Comparison> ReadKeyComparison(const ExprPtr& e, const ExprPtr& key
   for (const bool flipped : {false, true}) {
     const ExprPtr& side = e->args[flipped ? 1 : 0];
     const ExprPtr& other = e->args[flipped ? 0 : 1];
-    if (!IsKey(*side, *key) || !IsFixed(other, columns) || !types::IsIndexable(key->type.id))
-      continue;
+    if (!IsKey(*side, *key) || !IsFixed(other, columns) || !types::IsIndexable(key->type)) continue;
     const std::string op = flipped ? Flip(e->function->name) : e->function->name;
     ExprPtr value = AsKey(other, key->type, op == "=");
     if (value != nullptr) return Comparison{0, op, std::move(value)};
@@ -357,7 +356,7 @@ std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr
       continue;
     const std::string op = flipped ? Flip(e->function->name) : e->function->name;
     const Type& type = query.columns[column.column].type;
-    if (!types::IsIndexable(type.id)) continue;
+    if (!types::IsIndexable(type)) continue;
     ExprPtr value = AsKey(other, type, op == "=");
     if (value == nullptr) continue;
     return Comparison{column.column, op, std::move(value)};

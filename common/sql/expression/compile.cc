@@ -120,7 +120,9 @@ class Compiler {
     if (function == nullptr) return Malformed("unknown function " + call.function());
     ASSIGN_OR_RETURN(NodeList arguments, CompileAll(call.arguments(), depth));
     RETURN_IF_ERROR(CheckArguments(*function, arguments));
-    if (types::PhysicalOf(function->result) != types::PhysicalOf(type.id)) {
+    // What stands in a row or in json is of any type.
+    const bool any_result = function->result == types::TypeId::kUnspecified;
+    if (!any_result && types::PhysicalOf(function->result) != types::PhysicalOf(type.id)) {
       return Malformed("another result type than that of " + call.function());
     }
     return MakeCall(function, std::move(arguments), type);

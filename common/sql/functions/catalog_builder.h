@@ -105,6 +105,8 @@ void AddTableFunctions(CatalogBuilder& builder);
 void AddTextSets(CatalogBuilder& builder);
 void AddKeywords(CatalogBuilder& builder);
 void AddRecordSets(CatalogBuilder& builder);
+void AddRows(CatalogBuilder& builder);
+void AddRowReading(CatalogBuilder& builder);
 void AddSampling(CatalogBuilder& builder);
 void AddRanges(CatalogBuilder& builder);
 void AddOrderedSetAggregates(CatalogBuilder& builder);

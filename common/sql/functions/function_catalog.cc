@@ -129,6 +129,8 @@ class BuiltinCatalog : public FunctionCatalog {
     AddToChar(content_);
     AddArrays(content_);
     AddEnums(content_);
+    AddRows(content_);
+    AddRowReading(content_);
     AddJson(content_);
     AddJsonSets(content_);
     AddJsonMake(content_);

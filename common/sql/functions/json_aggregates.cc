@@ -46,7 +46,8 @@ struct TextJson {
     return absl::OkStatus();
   }
   static void Separate(Content& content, TypeId type) {
-    if (content.size() > 1) content += types::IsArray(type) ? ", \n " : ", ";
+    const bool container = types::IsArray(type) || type == TypeId::kRecord;
+    if (content.size() > 1) content += container ? ", \n " : ", ";
   }
   static absl::Status Value(Content& content, const Vector& values, uint32_t row) {
     RETURN_IF_ERROR(AppendAsJson(values, row, types::TextOptions{}, &content));
@@ -54,6 +55,13 @@ struct TextJson {
   }
   static absl::StatusOr<std::string> End(Content& content, bool object) {
     return content + (object ? " }" : "]");
+  }
+};
+
+// Of json that is known to be arrays or objects.
+struct ContainerJson : TextJson {
+  static void Separate(Content& content, TypeId) {
+    if (content.size() > 1) content += ", \n ";
   }
 };
 
@@ -133,6 +141,8 @@ void AddJsonAggregates(CatalogBuilder& builder) {
   const TypeId jsonb = TypeId::kJsonb;
   const TypeId any = TypeId::kUnspecified;
   builder.AddAggregate("json_agg", {any}, json, Make<JsonAggregate<TextJson, false>>);
+  builder.AddAggregate(kJsonAggOfContainers, {json}, json,
+                       Make<JsonAggregate<ContainerJson, false>>);
   builder.AddAggregate("jsonb_agg", {any}, jsonb, Make<JsonAggregate<BinaryJson, false>>);
   builder.AddAggregate("json_object_agg", {any, any}, json, Make<JsonAggregate<TextJson, true>>);
   builder.AddAggregate("jsonb_object_agg", {any, any}, jsonb,

@@ -1,8 +1,12 @@
 #include "common/sql/functions/json_values.h"
 
+#include <algorithm>
+
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "common/types/composite.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -91,12 +95,52 @@ absl::Status AddArray(View bytes, const types::Type& type, const types::TextOpti
       [&] { return out->EndArray(); });
 }
 
+// The fields' names; those of a row of which nothing is known are PostgreSQL's.
+std::string FieldName(const types::Type& row, uint32_t i, uint32_t fields) {
+  const types::DeclaredType* const definition = types::CompositeOf(row);
+  if (definition == nullptr || definition->fields.size() != fields)
+    return "f" + std::to_string(i + 1);
+  return definition->fields[i].name;
+}
+
+absl::Status AddRow(View bytes, const types::Type& type, const types::TextOptions& options,
+                    JsonbBuilder* out) {
+  const types::CompositeView view(bytes);
+  RETURN_IF_ERROR(out->BeginObject());
+  for (uint32_t i = 0; i < view.size(); ++i) {
+    RETURN_IF_ERROR(out->Key(FieldName(type, i, view.size())));
+    RETURN_IF_ERROR(AddAsJsonb(view.Field(i, type), 0, options, out));
+  }
+  return out->EndObject();
+}
+
 }  // namespace
 
-bool DependsOnSettings(TypeId type) {
-  if (types::IsArray(type)) return DependsOnSettings(types::ElementOf(type));
-  return type == TypeId::kTimestamptz || type == TypeId::kInterval || type == TypeId::kBytea ||
-         type == TypeId::kFloat4 || type == TypeId::kFloat8;
+absl::Status AppendRowAsJson(const Vector& rows, uint32_t row, const types::TextOptions& options,
+                             bool line_feeds, std::string* out) {
+  const types::CompositeView view(rows.data<View>()[row]);
+  out->push_back('{');
+  for (uint32_t i = 0; i < view.size(); ++i) {
+    if (i > 0) out->append(line_feeds ? ",\n " : ",");
+    types::AppendJsonString(FieldName(rows.type(), i, view.size()), out);
+    out->push_back(':');
+    RETURN_IF_ERROR(AppendAsJson(view.Field(i, rows.type()), 0, options, out));
+  }
+  out->push_back('}');
+  return absl::OkStatus();
+}
+
+bool DependsOnSettings(const types::Type& type) {
+  if (types::IsArray(type.id)) return DependsOnSettings(types::ElementOf(type));
+  if (type.id == TypeId::kRecord) {
+    const types::DeclaredType* const row = types::CompositeOf(type);
+    return row == nullptr || std::any_of(row->fields.begin(), row->fields.end(),
+                                         [](const types::CompositeField& field) {
+                                           return DependsOnSettings(field.type);
+                                         });
+  }
+  return type.id == TypeId::kTimestamptz || type.id == TypeId::kInterval ||
+         type.id == TypeId::kBytea || type.id == TypeId::kFloat4 || type.id == TypeId::kFloat8;
 }
 
 absl::Status AppendAsJson(const Vector& values, uint32_t row, const types::TextOptions& options,
@@ -108,6 +152,7 @@ absl::Status AppendAsJson(const Vector& values, uint32_t row, const types::TextO
   }
   if (types::IsArray(type))
     return AppendArray(values.data<View>()[row], values.type(), options, out);
+  if (type == TypeId::kRecord) return AppendRowAsJson(values, row, options, false, out);
   if (type == TypeId::kJson || type == TypeId::kJsonb) {
     types::FormatText(values, row, options, out);
     return absl::OkStatus();
@@ -126,6 +171,7 @@ absl::Status AddAsJsonb(const Vector& values, uint32_t row, const types::TextOpt
   const TypeId type = values.type().id;
   if (values.is_null(row)) return out->Null();
   if (types::IsArray(type)) return AddArray(values.data<View>()[row], values.type(), options, out);
+  if (type == TypeId::kRecord) return AddRow(values.data<View>()[row], values.type(), options, out);
   if (type == TypeId::kJson) return types::ReadJson(values.data<View>()[row], out);
   if (type == TypeId::kJsonb) return out->Add(types::Jsonb(values.data<View>()[row]));
   if (type == TypeId::kBool) return out->Bool(values.data<uint8_t>()[row] != 0);
@@ -136,7 +182,8 @@ absl::Status AddAsJsonb(const Vector& values, uint32_t row, const types::TextOpt
 absl::StatusOr<std::string> AsJsonKey(const Vector& values, uint32_t row,
                                       const types::TextOptions& options) {
   const TypeId type = values.type().id;
-  if (type == TypeId::kJson || type == TypeId::kJsonb || types::IsArray(type)) {
+  if (type == TypeId::kJson || type == TypeId::kJsonb || type == TypeId::kRecord ||
+      types::IsArray(type)) {
     return status::Error(status::sqlstate::kInvalidParameterValue,
                          "key value must be scalar, not array, composite, or json");
   }

@@ -1,5 +1,6 @@
-// json_to_recordset and its like: the objects whose members become columns. Which columns there
-// are, and how they come out of an object, says the statement's column definition list.
+// json_to_recordset and json_populate_recordset: the objects whose members become columns. Which
+// columns there are, and how they come out of an object, says the statement's column definition
+// list.
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/table_cursors.h"
@@ -93,12 +94,12 @@ absl::StatusOr<CursorPtr> OpenRecord(const EvaluationContext& context,
   return std::make_unique<OneCursor>(arguments[0], context);
 }
 
-template <TypeId kType>
+template <TypeId kType, bool kPopulates = false>
 absl::StatusOr<CursorPtr> OpenRecordset(const EvaluationContext& context,
                                         const std::vector<Value>& arguments) {
   if (arguments[0].is_null()) return std::make_unique<EmptyCursor>();
   const std::string prefix = kType == TypeId::kJsonb ? "jsonb" : "json";
-  const std::string name = prefix + "_to_recordset";
+  const std::string name = prefix + (kPopulates ? "_populate_recordset" : "_to_recordset");
   const Shape shape = ShapeOfJson(kType, arguments[0].bytes());
   if (shape != Shape::kArray)
     return Refuse("cannot call " + name +
@@ -128,6 +129,9 @@ void AddRecordSets(CatalogBuilder& builder) {
   add("jsonb_to_record", TypeId::kJsonb, OpenRecord<TypeId::kJsonb>);
   add("json_to_recordset", TypeId::kJson, OpenRecordset<TypeId::kJson>);
   add("jsonb_to_recordset", TypeId::kJsonb, OpenRecordset<TypeId::kJsonb>);
+  // The binder takes away the first argument, and fills its row.
+  add("json_populate_recordset", TypeId::kJson, OpenRecordset<TypeId::kJson, true>);
+  add("jsonb_populate_recordset", TypeId::kJsonb, OpenRecordset<TypeId::kJsonb, true>);
 }
 
 }  // namespace adbms::sql::functions

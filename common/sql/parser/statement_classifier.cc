@@ -304,12 +304,15 @@ std::string DropTag(PgQuery__ObjectType type) {
 
 bool IsTypeObject(PgQuery__ObjectType type) {
   return type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE ||
          type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ||
          type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
 }
 
 const char* AlterTag(PgQuery__ObjectType type) {
-  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ? "ALTER TYPE" : "ALTER DOMAIN";
+  const bool domain = type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ||
+                      type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
+  return domain ? "ALTER DOMAIN" : "ALTER TYPE";
 }
 
 void Ddl(std::string tag, Statement* out) {
@@ -486,10 +489,12 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
               ? "ALTER SEQUENCE"
           : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
               ? "ALTER MATERIALIZED VIEW"
-              : "ALTER TABLE",
+          : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ? "ALTER TYPE"
+                                                                                  : "ALTER TABLE",
           out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+    case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
       Ddl("CREATE TYPE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:

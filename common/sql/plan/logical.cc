@@ -55,10 +55,15 @@ ExprPtr MakeParameter(int parameter, const types::Type& type, int location) {
 
 types::Type ResultOf(types::TypeId result, const std::vector<ExprPtr>& args) {
   types::Type type{result, 0};
-  if (!types::HoldsEnum(result)) return type;
+  if (!types::HoldsDeclared(result)) return type;
   for (const ExprPtr& arg : args) {
-    type.declared = types::EnumOf(arg->type);
-    if (type.declared != nullptr) break;
+    const types::DeclaredType* const mine =
+        types::HoldsEnum(result) ? types::EnumOf(arg->type) : types::CompositeOf(arg->type);
+    if (mine == nullptr) continue;
+    // A row of a type with a name before one without.
+    const bool named = !mine->is_anonymous();
+    if (named || type.declared == nullptr) type.declared = mine;
+    if (named) break;
   }
   return type;
 }

@@ -293,7 +293,8 @@ ExprPtr MakeBool(bool value);
 ExprPtr MakeNull(types::Type type);
 ExprPtr MakeColumn(ColumnId column, const types::Type& type, int location = -1);
 ExprPtr MakeParameter(int parameter, const types::Type& type, int location = -1);
-// The type of what a function with result `result` gives for the arguments: an enum is theirs.
+// The type of what a function with result `result` gives for the arguments: an enum and a row are
+// theirs.
 types::Type ResultOf(types::TypeId result, const std::vector<ExprPtr>& args);
 ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args, int location = -1);
 ExprPtr MakeCast(ExprPtr argument, const types::Type& type, bool is_explicit, int location = -1);

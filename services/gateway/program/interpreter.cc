@@ -1,9 +1,12 @@
 #include "services/gateway/program/interpreter.h"
+#include "services/gateway/program/row_values.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/row_types.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 #include "services/gateway/program/condition_names.h"
 
 namespace adbms::gateway::program {
@@ -57,9 +60,23 @@ absl::StatusOr<Result> Interpreter::Run(const Call& call) {
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(run());
-  for (const size_t slot : outputs_) result_.outputs.push_back(variables_.at(slot).value);
+  for (const size_t slot : outputs_) {
+    ASSIGN_OR_RETURN(result_.outputs.emplace_back(), OutputOf(slot));
+  }
   variables_.Pop();
   return std::move(result_);
+}
+
+absl::StatusOr<types::Value> Interpreter::OutputOf(size_t slot) {
+  const Variable& variable = variables_.at(slot);
+  if (!variable.is_record) return variable.value;
+  const auto is_null = [](const types::Value& value) { return value.is_null(); };
+  if (std::all_of(variable.record.values.begin(), variable.record.values.end(), is_null))
+    return types::Value::Null(variable.type);
+  const auto convert = [this](const types::Value& value, const types::Type& type) {
+    return Convert(value, type);
+  };
+  return RowOf(variable.record, variable.type, convert);
 }
 
 void Interpreter::DeclareArguments(const Call& call) {
@@ -68,6 +85,10 @@ void Interpreter::DeclareArguments(const Call& call) {
     Variable variable;
     variable.type = argument.type;
     variable.value = argument.value.is_null() ? types::Value::Null(argument.type) : argument.value;
+    if (types::CompositeOf(argument.type) != nullptr && types::IsRow(argument.type)) {
+      variable.is_record = variable.fixed_fields = true;
+      variable.record = RecordOf(variable.value);
+    }
     const size_t slot = variables_.Add(absl::StrCat("$", i + 1), std::move(variable));
     if (!argument.name.empty()) variables_.AddName(argument.name, slot);
     if (argument.is_output) outputs_.push_back(slot);
@@ -83,6 +104,9 @@ void Interpreter::DeclareArguments(const Call& call) {
     variable.is_record = true;
     variable.record = *record;
     variable.fixed_fields = !record->names.empty();
+    if (!variable.fixed_fields) variable.record.missing = true;
+    variable.type = {TypeId::kRecord, 0};
+    variable.value = types::Value::Null(variable.type);
     variables_.Add(name, std::move(variable));
   }
   for (const auto& [name, value] : call.trigger_values) {
@@ -116,6 +140,24 @@ absl::StatusOr<types::Type> Interpreter::TypeOf(const sql::program::Variable& de
                                     name.back(), "\" does not exist"));
 }
 
+absl::Status Interpreter::DeclareRecord(const sql::program::Variable& declared, Variable variable) {
+  if (!declared.initial.empty()) {
+    if (const Variable* other = RecordNamed(declared.initial); other != nullptr) {
+      RETURN_IF_ERROR(AssignRecord(&variable, other->record));
+    } else {
+      ASSIGN_OR_RETURN(const types::Value value, Evaluate(declared.initial));
+      if (!value.is_null() && value.type().id != TypeId::kRecord) {
+        ASSIGN_OR_RETURN(const types::Value row, Convert(value, variable.type));
+        RETURN_IF_ERROR(AssignRecord(&variable, RecordOf(row)));
+      } else if (!value.is_null()) {
+        RETURN_IF_ERROR(AssignRecord(&variable, RecordOf(value)));
+      }
+    }
+  }
+  variables_.Add(declared.name, std::move(variable));
+  return absl::OkStatus();
+}
+
 absl::Status Interpreter::DeclareOne(const sql::program::Variable& declared) {
   Variable variable;
   using Kind = sql::program::VariableKind;
@@ -124,25 +166,16 @@ absl::Status Interpreter::DeclareOne(const sql::program::Variable& declared) {
     if (declared.kind == Kind::kRow) {
       ASSIGN_OR_RETURN(const auto* table, host_.FindTable(declared.like));
       variable.fixed_fields = true;
-      for (const auto& column : table->columns()) {
-        if (column.dropped()) continue;
-        variable.record.names.push_back(column.name());
-        variable.record.types.push_back(types::FromProto(column.type()));
-        variable.record.values.push_back(types::Value::Null(variable.record.types.back()));
-      }
+      variable.record = EmptyRecord(types::TypeOf(types::Intern(sql::RowTypeOf(*table))));
     }
-    if (!declared.initial.empty()) {
-      const Variable* other = RecordNamed(declared.initial);
-      if (other == nullptr)
-        return status::Error(sqlstate::kFeatureNotSupported,
-                             "a default of a record variable is not supported", {},
-                             "Assign it by SELECT … INTO.");
-      RETURN_IF_ERROR(AssignRecord(&variable, other->record));
-    }
-    variables_.Add(declared.name, std::move(variable));
-    return absl::OkStatus();
+    return DeclareRecord(declared, std::move(variable));
   }
   ASSIGN_OR_RETURN(variable.type, TypeOf(declared));
+  if (types::IsRow(variable.type) && types::CompositeOf(variable.type) != nullptr) {
+    variable.is_record = variable.fixed_fields = true;
+    variable.record = EmptyRecord(variable.type);
+    return DeclareRecord(declared, std::move(variable));
+  }
   variable.value = types::Value::Null(variable.type);
   variable.not_null = declared.not_null;
   if (!declared.cursor_query.empty()) variable.cursor = &declared;
@@ -152,7 +185,7 @@ absl::Status Interpreter::DeclareOne(const sql::program::Variable& declared) {
       return status::Error(sqlstate::kNullNotAllowed,
                            absl::StrCat("null value cannot be assigned to variable \"",
                                         declared.name, "\" declared NOT NULL"));
-    ASSIGN_OR_RETURN(variable.value, host_.Convert(value, variable.type));
+    ASSIGN_OR_RETURN(variable.value, Convert(value, variable.type));
   }
   variable.constant = declared.constant;
   variables_.Add(declared.name, std::move(variable));
@@ -399,7 +432,7 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunReturn(const Statement& statem
                              ? "RETURN cannot have a parameter in function returning set"
                              : "RETURN cannot have a parameter in function returning void");
   ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
-  ASSIGN_OR_RETURN(result_.value, host_.Convert(value, call_->result));
+  ASSIGN_OR_RETURN(result_.value, Convert(value, call_->result));
   return Flow::kReturn;
 }
 
@@ -411,12 +444,13 @@ absl::Status Interpreter::ReturnRow(const Statement& statement) {
   std::vector<types::Value> values;
   if (statement.expression.empty()) {
     for (const size_t slot : outputs_) {
-      values.push_back(variables_.at(slot).value);
+      ASSIGN_OR_RETURN(values.emplace_back(), OutputOf(slot));
       row.types.push_back(variables_.at(slot).type);
     }
   } else if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {
     values = record->record.values;
     row.types = record->record.types;
+    row.names = record->record.names;
   } else {
     ASSIGN_OR_RETURN(values.emplace_back(), Evaluate(statement.expression));
     row.types.push_back(values[0].type());
@@ -442,6 +476,12 @@ absl::Status Interpreter::ReturnRows(Rows rows) {
   std::vector<types::Type> wanted;
   for (const size_t slot : outputs_) wanted.push_back(variables_.at(slot).type);
   if (wanted.empty() && call_->result.id != TypeId::kUnspecified) wanted.push_back(call_->result);
+  if (wanted.size() == 1 && outputs_.empty() && ArePacked(wanted[0], rows.types)) {
+    const auto convert = [this](const types::Value& value, const types::Type& type) {
+      return Convert(value, type);
+    };
+    RETURN_IF_ERROR(PackRows(wanted[0], convert, &rows));
+  }
   if (wanted.size() != rows.types.size())
     return status::Error(
         sqlstate::kDatatypeMismatch, "structure of query does not match function result type",
@@ -460,7 +500,7 @@ absl::Status Interpreter::ReturnRows(Rows rows) {
       for (uint32_t row = 0; row < batch.row_count; ++row) {
         types::Value value = batch.columns[i]->Get(row);
         value.set_type(rows.types[i]);
-        ASSIGN_OR_RETURN(value, host_.Convert(value, wanted[i]));
+        ASSIGN_OR_RETURN(value, Convert(value, wanted[i]));
         if (value.is_null()) {
           vector->AppendNull();
         } else {

@@ -51,6 +51,8 @@ struct Result {
 struct Prepared {
   SqlText sql;
   std::vector<Place> places;  // Of the parameters.
+  // The records that are used as a whole, and whether each was missing.
+  std::vector<std::pair<size_t, bool>> wholes;
 };
 // A call of the same program in the midst of one may bind a text anew: whoever runs one holds it.
 using PreparedTexts = std::unordered_map<const sql::program::Fragment*, std::shared_ptr<Prepared>>;
@@ -78,6 +80,10 @@ class Interpreter {
   absl::StatusOr<Flow> RunHandlers(const sql::program::Block& block, const absl::Status& failure);
   absl::Status Declare(const sql::program::Block& block);
   absl::Status DeclareOne(const sql::program::Variable& declared);
+  // The value of an output argument.
+  absl::StatusOr<types::Value> OutputOf(size_t slot);
+  // A record or row, with its default.
+  absl::Status DeclareRecord(const sql::program::Variable& declared, Variable variable);
   absl::StatusOr<types::Type> TypeOf(const sql::program::Variable& declared);
   void DeclareArguments(const Call& call);
   absl::StatusOr<Flow> RunIf(const Statement& statement);
@@ -133,6 +139,8 @@ class Interpreter {
                          uint64_t row);
   absl::Status AssignRecord(Variable* variable, Record record);
   absl::StatusOr<Place> PlaceOf(const Target& target) const;
+  // As an assignment does; rows field by field. Errors: 42804, those of the fields.
+  absl::StatusOr<types::Value> Convert(const types::Value& value, const types::Type& type);
   void SetFound(bool found);
 
   Host& host_;

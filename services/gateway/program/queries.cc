@@ -132,7 +132,7 @@ absl::Status Interpreter::PushCursorArguments(const Statement& statement,
                            absl::StrCat("not enough arguments for cursor \"", cursor.name, "\""));
     Variable variable;
     ASSIGN_OR_RETURN(variable.type, host_.TypeNamed(cursor.cursor_arguments[i].second));
-    ASSIGN_OR_RETURN(variable.value, host_.Convert(given[i], variable.type));
+    ASSIGN_OR_RETURN(variable.value, Convert(given[i], variable.type));
     variables_.Add(cursor.cursor_arguments[i].first, std::move(variable));
   }
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
 #include "services/gateway/program/interpreter.h"
+#include "services/gateway/program/row_values.h"
 
 namespace adbms::gateway::program {
 namespace {
@@ -79,6 +80,12 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
     if (std::find(known.begin(), known.end(), key) != known.end() && !field.has_value() &&
         relation.empty())
       return;
+    for (size_t i = 0; i < prepared->places.size(); ++i) {
+      const sql::ParameterName& name_before = prepared->sql.parameter_names[i];
+      if (prepared->places[i].slot == slot && prepared->places[i].field == field &&
+          name_before.relation == relation && name_before.name == name)
+        return;
+    }
     known.push_back(key);
     const Variable& variable = variables_.at(slot);
     prepared->places.push_back({slot, field});
@@ -102,7 +109,11 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
         add(first->slot, field->field, chain.names[0], chain.names[1]);
       } else {
         // r.* and r itself, whatever the statement makes of it.
-        add_fields(first->slot, chain.names[0]);
+        prepared->wholes.emplace_back(first->slot, variable.record.missing);
+        if (variable.record.missing)
+          add(first->slot, std::nullopt, "", chain.names[0]);
+        else
+          add_fields(first->slot, chain.names[0]);
       }
       continue;
     }
@@ -125,6 +136,9 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
 }
 
 bool Interpreter::Fits(const Prepared& prepared) const {
+  for (const auto& [slot, missing] : prepared.wholes) {
+    if (variables_.at(slot).record.missing != missing) return false;
+  }
   for (size_t i = 0; i < prepared.places.size(); ++i) {
     const Place& place = prepared.places[i];
     const Variable& variable = variables_.at(place.slot);
@@ -173,14 +187,14 @@ absl::StatusOr<types::Value> Interpreter::Evaluate(const Fragment& fragment) {
 absl::StatusOr<bool> Interpreter::IsTrue(const Fragment& fragment) {
   ASSIGN_OR_RETURN(types::Value value, Evaluate(fragment));
   if (value.type().id != types::TypeId::kBool) {
-    ASSIGN_OR_RETURN(value, host_.Convert(value, {types::TypeId::kBool, 0}));
+    ASSIGN_OR_RETURN(value, Convert(value, {types::TypeId::kBool, 0}));
   }
   return !value.is_null() && value.bool_value();
 }
 
 absl::StatusOr<int64_t> Interpreter::EvaluateInteger(const Fragment& fragment, const char* what) {
   ASSIGN_OR_RETURN(types::Value value, Evaluate(fragment));
-  ASSIGN_OR_RETURN(value, host_.Convert(value, {types::TypeId::kInt4, 0}));
+  ASSIGN_OR_RETURN(value, Convert(value, {types::TypeId::kInt4, 0}));
   if (value.is_null())
     return status::Error(sqlstate::kNullNotAllowed,
                          absl::StrCat(what, " of FOR loop cannot be null"));
@@ -229,10 +243,12 @@ absl::Status Interpreter::AssignTo(const Place& place, const std::string& name,
     return status::Error("22005", absl::StrCat("variable \"", name, "\" is declared CONSTANT"));
   if (place.field.has_value()) {
     types::Value& field = variable.record.values[*place.field];
-    ASSIGN_OR_RETURN(field, host_.Convert(value, variable.record.types[*place.field]));
+    ASSIGN_OR_RETURN(field, Convert(value, variable.record.types[*place.field]));
     return absl::OkStatus();
   }
   if (variable.is_record) {
+    if (!value.is_null() && value.type().id == types::TypeId::kRecord)
+      return AssignRecord(&variable, RecordOf(value));
     if (!value.is_null())
       return status::Error(sqlstate::kDatatypeMismatch,
                            "cannot assign non-composite value to a record variable");
@@ -244,7 +260,7 @@ absl::Status Interpreter::AssignTo(const Place& place, const std::string& name,
     return status::Error(
         sqlstate::kNullNotAllowed,
         absl::StrCat("null value cannot be assigned to variable \"", name, "\" declared NOT NULL"));
-  ASSIGN_OR_RETURN(variable.value, host_.Convert(value, variable.type));
+  ASSIGN_OR_RETURN(variable.value, Convert(value, variable.type));
   return absl::OkStatus();
 }
 
@@ -290,7 +306,7 @@ absl::Status Interpreter::AssignElement(const Target& target, const Place& place
                            "array subscript in assignment must not be null");
     subscripts.push_back(static_cast<int32_t>(view.Get(i).int_value()));
   }
-  ASSIGN_OR_RETURN(const types::Value element, host_.Convert(value, types::ElementOf(type)));
+  ASSIGN_OR_RETURN(const types::Value element, Convert(value, types::ElementOf(type)));
   ASSIGN_OR_RETURN(whole, host_.WithElement(whole.is_null() ? types::Value::Null(type) : whole,
                                             element, subscripts));
   return absl::OkStatus();
@@ -305,7 +321,7 @@ absl::Status Interpreter::AssignRecord(Variable* variable, Record record) {
   for (size_t i = 0; i < fields.names.size(); ++i) {
     const types::Value value =
         i < record.values.size() ? record.values[i] : types::Value::Null(fields.types[i]);
-    ASSIGN_OR_RETURN(fields.values[i], host_.Convert(value, fields.types[i]));
+    ASSIGN_OR_RETURN(fields.values[i], Convert(value, fields.types[i]));
   }
   return absl::OkStatus();
 }
@@ -326,6 +342,18 @@ absl::Status Interpreter::AssignRow(const std::vector<Target>& targets, const Ro
   for (size_t i = 0; i < targets.size(); ++i)
     RETURN_IF_ERROR(Assign(targets[i], i < values.size() ? values[i] : types::Value()));
   return absl::OkStatus();
+}
+
+absl::StatusOr<types::Value> Interpreter::Convert(const types::Value& value,
+                                                  const types::Type& type) {
+  if (type.id != types::TypeId::kRecord || value.type().id != types::TypeId::kRecord)
+    return host_.Convert(value, type);
+  if (value.is_null()) return types::Value::Null(type);
+  if (type.declared == nullptr || type.declared == value.type().declared) return value;
+  const auto convert = [this](const types::Value& field, const types::Type& to) {
+    return Convert(field, to);
+  };
+  return RowOf(RecordOf(value), type, convert);
 }
 
 void Interpreter::SetFound(bool found) { variables_.at(found_).value = types::Value::Bool(found); }

@@ -18,6 +18,7 @@ struct Record {
   std::vector<std::string> names;
   std::vector<types::Type> types;
   std::vector<types::Value> values;
+  bool missing = false;  // NEW or OLD where there is no such row: NULL, and so are its fields.
 
   std::optional<size_t> Find(const std::string& name) const;
 };

@@ -74,6 +74,10 @@ const std::string& Session::TemporaryKey() {
     if (table.schema() == settings_.temporary_schema())
       absl::StrAppend(&*temporary_key_, "|", table.table_id(), table.name());
   }
+  for (const common::v1::FunctionDescriptor& function : (*catalog)->snapshot().functions()) {
+    if (function.schema() == settings_.temporary_schema())
+      absl::StrAppend(&*temporary_key_, "|f", function.function_id());
+  }
   return *temporary_key_;
 }
 

@@ -8,6 +8,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "services/gateway/program/row_values.h"
 #include "services/gateway/session/program_host.h"
 #include "services/gateway/session/session.h"
 
@@ -24,15 +25,24 @@ bool IsOutput(const FunctionArgument& argument) {
          argument.mode() == FunctionArgument::MODE_TABLE;
 }
 
+// What a type that the catalog keeps is by now.
+types::Type TypeNow(const common::v1::DataType& kept, const sql::Catalog& catalog) {
+  const types::Type type = types::FromProto(kept);
+  if (type.declared == nullptr) return type;
+  const auto now = sql::TypeWithOid(types::OidOf(type), catalog);
+  return now.has_value() ? *now : type;
+}
+
 // The types of what it returns, one for each column.
-std::vector<types::Type> ResultTypes(const FunctionDescriptor& function) {
+std::vector<types::Type> ResultTypes(const FunctionDescriptor& function,
+                                     const sql::Catalog& catalog) {
   std::vector<types::Type> result;
   for (const FunctionArgument& argument : function.arguments()) {
-    if (IsOutput(argument)) result.push_back(types::FromProto(argument.type()));
+    if (IsOutput(argument)) result.push_back(TypeNow(argument.type(), catalog));
   }
   if (result.empty() && function.has_result() &&
       types::FromProto(function.result()).id != types::TypeId::kUnspecified)
-    result.push_back(types::FromProto(function.result()));
+    result.push_back(TypeNow(function.result(), catalog));
   return result;
 }
 
@@ -59,6 +69,7 @@ absl::StatusOr<program::Result> Session::RunSqlBody(const FunctionDescriptor& fu
                                                     const std::vector<types::Value>& arguments,
                                                     program::Host* host) {
   ASSIGN_OR_RETURN(const auto statements, sql::Parse(sql::program::SqlBodyOf(function)));
+  ASSIGN_OR_RETURN(const sql::CatalogPtr known, CurrentCatalog());
   program::Result result;
   program::Rows rows;
   bool returned = false;
@@ -68,7 +79,7 @@ absl::StatusOr<program::Result> Session::RunSqlBody(const FunctionDescriptor& fu
     size_t number = 0;
     for (const FunctionArgument& argument : function.arguments()) {
       if (!sql::IsInput(argument)) continue;
-      text.parameter_types.push_back(types::FromProto(argument.type()));
+      text.parameter_types.push_back(TypeNow(argument.type(), *known));
       text.parameter_names.push_back(
           {function.name(),
            argument.name().empty() ? absl::StrCat("$", number + 1) : argument.name(), true});
@@ -78,7 +89,14 @@ absl::StatusOr<program::Result> Session::RunSqlBody(const FunctionDescriptor& fu
     ASSIGN_OR_RETURN(const program::Outcome outcome, host->Run(&text, arguments, &rows));
     returned = outcome.returned_rows;
   }
-  const std::vector<types::Type> wanted = ResultTypes(function);
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const std::vector<types::Type> wanted = ResultTypes(function, *catalog);
+  if (returned && wanted.size() == 1 && program::ArePacked(wanted[0], rows.types)) {
+    const auto convert = [host](const types::Value& value, const types::Type& type) {
+      return host->Convert(value, type);
+    };
+    RETURN_IF_ERROR(program::PackRows(wanted[0], convert, &rows));
+  }
   const bool is_void = wanted.size() == 1 && wanted[0].id == types::TypeId::kVoid;
   if (wanted.empty() || is_void) return result;
   if (!returned || rows.types.size() != wanted.size())
@@ -132,18 +150,19 @@ absl::StatusOr<program::Result> Session::RunProgramBody(const FunctionDescriptor
   const sql::program::ProgramPtr program = entry.program;
   const std::shared_ptr<program::PreparedTexts> texts = entry.texts;
   call.label = function.name();
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   size_t next = 0;
   for (const FunctionArgument& argument : function.arguments()) {
     program::Call::Argument one;
     one.name = argument.name();
-    one.type = types::FromProto(argument.type());
+    one.type = TypeNow(argument.type(), *catalog);
     one.is_output = IsOutput(argument);
     if (sql::IsInput(argument)) one.value = arguments[next++];
     call.arguments.push_back(std::move(one));
   }
   const bool outputs = std::any_of(call.arguments.begin(), call.arguments.end(),
                                    [](const auto& argument) { return argument.is_output; });
-  if (function.has_result()) call.result = types::FromProto(function.result());
+  if (function.has_result()) call.result = TypeNow(function.result(), *catalog);
   call.returns_value = function.has_result() && !outputs &&
                        call.result.id != types::TypeId::kVoid && !function.returns_trigger();
   call.returns_set = function.returns_set();
@@ -161,9 +180,10 @@ absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& 
   const bool any_null = std::any_of(arguments.begin(), arguments.end(),
                                     [](const types::Value& value) { return value.is_null(); });
   if (function.strict() && any_null) {
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
     program::Result nothing;
     nothing.value = types::Value::Null(types::FromProto(function.result()));
-    for (const types::Type& type : ResultTypes(function)) {
+    for (const types::Type& type : ResultTypes(function, *catalog)) {
       nothing.outputs.push_back(types::Value::Null(type));
       if (function.returns_set()) nothing.rows.types.push_back(type);
     }
@@ -256,6 +276,12 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
       if (function == nullptr || function->version() != use.version())
         return status::Error(sqlstate::kStalePlan, "a function of the plan is another one by now");
     }
+    // What storage would refuse afterwards: the row types that the results are of.
+    for (const common::v1::TableUse& use : plan.tables()) {
+      const common::v1::TableDescriptor* table = catalog->FindTable(use.table_id());
+      if (table == nullptr || table->schema_version() != use.schema_version())
+        return status::Error(sqlstate::kStalePlan, "a table of the plan is another one by now");
+    }
   }
   for (const common::v1::ProgramCall& call : plan.program_calls()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
@@ -266,7 +292,7 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
     ASSIGN_OR_RETURN(
         const program::Result result,
         CallFunction(*function, arguments, program::Call(), /*may_end=*/false, nullptr));
-    const std::vector<types::Type> types = ResultTypes(*function);
+    const std::vector<types::Type> types = ResultTypes(*function, *catalog);
     if (types.size() < call.parameters())
       return status::NotSupported("a record without OUT arguments as the result of a function");
     for (size_t i = 0; i < call.parameters(); ++i) {

@@ -185,6 +185,7 @@ absl::Status Session::FireRowTriggers(const common::v1::Plan& plan, const progra
       for (program::Record* record : {&old_row, &new_row}) {
         if (!record->names.empty()) continue;
         *record = record == &old_row ? new_row : old_row;
+        record->missing = true;
         for (size_t i = 0; i < record->values.size(); ++i)
           record->values[i] = types::Value::Null(record->types[i]);
       }

@@ -212,7 +212,7 @@ class Collector {
     for (const Source& source : found) {
       const auto* table = catalog_.FindTable(source.table_id);
       const auto type = types::FromProto(table->columns(static_cast<int>(source.ordinal)).type());
-      if (!types::IsIndexable(type.id)) {
+      if (!types::IsIndexable(type)) {
         UsageFor(source.table_id).unindexable.insert(source.ordinal);
       }
     }
@@ -324,7 +324,7 @@ std::vector<Candidate> CandidatesFor(const TableUsage& usage,
   if (sql::IsTemporarySchema(table.schema())) return {};
   const auto indexable = [&](uint32_t column) {
     return column < static_cast<uint32_t>(table.columns_size()) &&
-           types::IsIndexable(types::FromProto(table.columns(static_cast<int>(column)).type()).id);
+           types::IsIndexable(types::FromProto(table.columns(static_cast<int>(column)).type()));
   };
   const auto sorted = [&](const std::set<uint32_t>& columns) {
     std::vector<uint32_t> list;

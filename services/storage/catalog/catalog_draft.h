@@ -142,6 +142,11 @@ class CatalogDraft {
   absl::Status RenameLabel(const common::v1::RenameEnumValue& value,
                            common::v1::TypeDescriptor* type) const;
   absl::Status MoveType(const common::v1::AlterType& statement, common::v1::TypeDescriptor* type);
+  // draft_attributes.cc. Errors: ADB01 when the attributes are others by now, 42P16 for a type that
+  // would contain itself, 0A000 while values of it are kept.
+  absl::Status ChangeAttributes(const common::v1::AlterAttributes& change,
+                                common::v1::TypeDescriptor* type) const;
+  absl::Status RequireNoValues(const common::v1::DeclaredType& declared) const;
   absl::Status AlterDomain(const common::v1::AlterType& statement, common::v1::TypeDescriptor* type,
                            v1::DdlResult* result) const;
   // Errors: ADB01 when text that came after `version` may name the type.

@@ -123,12 +123,20 @@ CatalogDraft::Result CatalogDraft::CreateType(const common::v1::CreateType& stat
     return absl::InvalidArgumentError("malformed CREATE TYPE");
   declared.set_schema(SchemaOrPublic(declared.schema()));
   RETURN_IF_ERROR(RequireSchema(declared.schema()));
+  if (declared.kind() == DeclaredType::KIND_COMPOSITE &&
+      state_->HasRelation(declared.schema(), declared.name()))
+    return status::Error(sqlstate::kDuplicateTable,
+                         "relation " + Quoted(declared.name()) + " already exists");
   RETURN_IF_ERROR(RequireFreeTypeName(declared.schema(), declared.name()));
   declared.set_array_name(FreeArrayName(declared.schema(), declared.name()));
   ASSIGN_OR_RETURN(const uint32_t array_oid, catalog_->AllocateId());
   ASSIGN_OR_RETURN(const uint32_t oid, catalog_->AllocateId());
   declared.set_oid(oid);
   declared.set_array_oid(array_oid);
+  if (declared.kind() == DeclaredType::KIND_COMPOSITE) {
+    ASSIGN_OR_RETURN(const uint32_t relation_oid, catalog_->AllocateId());
+    declared.set_relation_oid(relation_oid);
+  }
   double order = 1;
   for (EnumLabel& label : *declared.mutable_labels()) {
     ASSIGN_OR_RETURN(const uint32_t label_oid, catalog_->AllocateId());
@@ -259,6 +267,9 @@ CatalogDraft::Result CatalogDraft::AlterType(const Alteration& statement) {
     case Alteration::kRenameValue:
       if (!is_enum) return absl::InvalidArgumentError("RENAME VALUE of what is no enum");
       RETURN_IF_ERROR(RenameLabel(statement.rename_value(), &type));
+      break;
+    case Alteration::kAttributes:
+      RETURN_IF_ERROR(ChangeAttributes(statement.attributes(), &type));
       break;
     case Alteration::kRename:
     case Alteration::kSchema:

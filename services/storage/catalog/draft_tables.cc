@@ -131,7 +131,7 @@ absl::Status CatalogDraft::ChangePrimaryKey(uint32_t table_id, const std::vector
     RETURN_IF_ERROR(CheckColumns(&table, columns));
     for (uint32_t ordinal : columns) {
       common::v1::ColumnDescriptor* column = table.mutable_columns(static_cast<int>(ordinal));
-      if (!types::IsIndexable(types::FromProto(column->type()).id)) {
+      if (!types::IsIndexable(types::FromProto(column->type()))) {
         return status::Error(sqlstate::kUndefinedObject,
                              "data type of column " + Quoted(column->name()) +
                                  " has no default operator class for access method \"btree\"");

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/sql.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -29,6 +30,7 @@ struct CatalogDraft::TypeDrop {
   std::vector<Column> columns;
   std::vector<TypeMention> mentions;
   std::set<uint32_t> views;
+  std::set<std::pair<uint32_t, uint32_t>> attributes;  // Of a type that stays: of which types.
 };
 
 namespace {
@@ -77,6 +79,24 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
       continue;
     if (!drop->types.contains(oid)) drop->details.emplace_back(Shown(*other), shown);
     RETURN_IF_ERROR(CollectTypeDrop(drop, *other, statement));
+  }
+  for (const auto& [oid, other] : state_->types()) {
+    for (const auto& field : other->declared().fields()) {
+      if (field.type().declared().oid() != type.declared().oid()) continue;
+      drop->attributes.insert({oid, type.declared().oid()});
+      drop->details.emplace_back(
+          "column " + field.name() + " of composite type " + other->declared().name(),
+          "type " + types::Format(types::FromProto(field.type())));
+    }
+  }
+  for (const auto& [id, function] : state_->functions()) {
+    if (!HoldsDefinition(*function, type.declared().oid())) continue;
+    if (statement.cascade())
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          "dropping a type that function " + sql::SignatureOf(*function) + " uses is not supported",
+          {}, "Drop the function first.");
+    drop->details.emplace_back("function " + sql::SignatureOf(*function), shown);
   }
   for (const auto& [id, entry] : state_->tables()) {
     const TableDescriptor& table = entry->descriptor;
@@ -150,6 +170,17 @@ absl::Status CatalogDraft::CarryOut(const TypeDrop& drop, v1::DdlResult* result)
       }
     }
     RETURN_IF_ERROR(PutTable(std::move(table)));
+  }
+  for (const auto& [oid, of] : drop.attributes) {
+    const TypeDescriptor* known = drop.types.contains(oid) ? nullptr : state_->FindType(oid);
+    if (known == nullptr) continue;
+    TypeDescriptor type = *known;
+    RETURN_IF_ERROR(RequireNoValues(type.declared()));
+    auto* fields = type.mutable_declared()->mutable_fields();
+    for (int i = fields->size(); i-- > 0;) {
+      if (fields->Get(i).type().declared().oid() == of) fields->DeleteSubrange(i, 1);
+    }
+    RETURN_IF_ERROR(PutType(std::move(type)));
   }
   for (const uint32_t oid : drop.types) EraseType(oid);
   return absl::OkStatus();

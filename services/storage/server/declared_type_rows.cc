@@ -1,5 +1,6 @@
 #include "services/storage/server/declared_type_rows.h"
 
+#include "common/sql/row_types.h"
 #include "common/types/declared_type.h"
 #include "services/storage/catalog/identifier_text.h"
 #include "services/storage/server/object_definitions.h"
@@ -101,6 +102,47 @@ void DomainRow(const RowSource& source, const TypeDescriptor& type, RowBuilder* 
   rows->Set("typdefault", DefaultDefinition(*source.catalog, PathOf(*source.session), column));
 }
 
+// Composite types, and the row types of tables.
+void CompositeRow(const RowSource& source, const TypeDescriptor& type, RowBuilder* rows) {
+  TypeRowOf(source, type, type.declared().oid(), type.declared().name(), rows)
+      .Set("typlen", -1)
+      .SetBool("typbyval", false)
+      .Set("typtype", "c")
+      .Set("typcategory", "C")
+      .Set("typrelid", type.declared().relation_oid())
+      .Set("typarray", type.declared().array_oid())
+      .Set("typinput", 2290)
+      .Set("typoutput", 2291)
+      .Set("typreceive", 2402)
+      .Set("typsend", 2403)
+      .Set("typalign", "d")
+      .Set("typstorage", "x");
+}
+
+void ArrayRow(const RowSource& source, const TypeDescriptor& type, RowBuilder* rows) {
+  const bool row = type.declared().kind() == DeclaredType::KIND_COMPOSITE;
+  TypeRowOf(source, type, type.declared().array_oid(), type.declared().array_name(), rows)
+      .Set("typlen", -1)
+      .SetBool("typbyval", false)
+      .Set("typtype", "b")
+      .Set("typcategory", "A")
+      .Set("typelem", type.declared().oid())
+      .Set("typinput", kArrayIn)
+      .Set("typoutput", kArrayOut)
+      .Set("typalign", row ? "d" : "i")
+      .Set("typstorage", "x");
+}
+
+// The row type of the table with the number; nothing for what has none.
+std::optional<DeclaredType> RowTypeWithOid(const catalog::CatalogState& catalog, uint32_t oid) {
+  const auto table_id = sql::TableOfRowType(oid);
+  const catalog::TableEntryPtr* table = table_id ? catalog.Find(*table_id) : nullptr;
+  if (table == nullptr || (*table)->descriptor.has_sequence()) return std::nullopt;
+  DeclaredType type = sql::RowTypeOf((*table)->descriptor);
+  type.set_schema(ShownSchema(type.schema()));
+  return type;
+}
+
 void FillEnum(const RowSource& source, RowBuilder* rows) {
   for (const auto& [oid, type] : source.catalog->types()) {
     for (const auto& label : type->declared().labels()) {
@@ -166,17 +208,26 @@ void FillDomainConstraints(const RowSource& source, RowBuilder* rows) {
 
 void AddDeclaredTypeRows(const RowSource& source, RowBuilder* rows) {
   for (const auto& [oid, type] : source.catalog->types()) {
-    IsDomain(*type) ? DomainRow(source, *type, rows) : EnumRow(source, *type, rows);
-    TypeRowOf(source, *type, type->declared().array_oid(), type->declared().array_name(), rows)
-        .Set("typlen", -1)
-        .SetBool("typbyval", false)
-        .Set("typtype", "b")
-        .Set("typcategory", "A")
-        .Set("typelem", oid)
-        .Set("typinput", kArrayIn)
-        .Set("typoutput", kArrayOut)
-        .Set("typalign", "i")
-        .Set("typstorage", "x");
+    switch (type->declared().kind()) {
+      case DeclaredType::KIND_DOMAIN:
+        DomainRow(source, *type, rows);
+        break;
+      case DeclaredType::KIND_COMPOSITE:
+        CompositeRow(source, *type, rows);
+        break;
+      default:
+        EnumRow(source, *type, rows);
+    }
+    ArrayRow(source, *type, rows);
+  }
+  for (const auto& [id, entry] : source.catalog->tables()) {
+    if (entry->descriptor.has_sequence()) continue;
+    TypeDescriptor type;
+    *type.mutable_declared() = sql::RowTypeOf(entry->descriptor);
+    type.mutable_declared()->set_schema(ShownSchema(entry->descriptor.schema()));
+    type.set_owner(entry->descriptor.owner());
+    CompositeRow(source, type, rows);
+    ArrayRow(source, type, rows);
   }
 }
 
@@ -230,6 +281,15 @@ std::optional<bool> IsTypeVisible(const catalog::CatalogState& catalog,
     }
     return false;
   }
+  if (const auto row = RowTypeWithOid(catalog, oid)) {
+    if (row->schema() == "pg_catalog") return true;
+    for (const std::string& schema : path) {
+      if (catalog.HasType(schema, row->name())) return false;
+      const catalog::TableEntry* table = catalog.FindByName(schema, row->name());
+      if (table != nullptr) return table->descriptor.table_id() == row->relation_oid();
+    }
+    return false;
+  }
   return std::nullopt;
 }
 
@@ -242,6 +302,12 @@ std::optional<std::string> DeclaredTypeName(const catalog::CatalogState& catalog
     const bool visible = IsTypeVisible(catalog, path, known).value_or(false);
     return (visible ? name : catalog::QuoteIdentifier(declared.schema()) + "." + name) +
            (known == oid ? "" : "[]");
+  }
+  if (const auto row = RowTypeWithOid(catalog, oid)) {
+    const std::string name = catalog::QuoteIdentifier(row->name());
+    const bool visible = IsTypeVisible(catalog, path, oid).value_or(false);
+    return (visible ? name : catalog::QuoteIdentifier(row->schema()) + "." + name) +
+           (row->oid() == oid ? "" : "[]");
   }
   return std::nullopt;
 }
@@ -258,6 +324,11 @@ uint32_t FindDeclaredType(const catalog::CatalogState& catalog,
       if (declared.schema() != schema) continue;
       if (declared.name() == parts.back()) return array ? declared.array_oid() : oid;
       if (!array && declared.array_name() == parts.back()) return declared.array_oid();
+    }
+    const catalog::TableEntry* table = catalog.FindByName(schema, parts.back());
+    if (table != nullptr && !table->descriptor.has_sequence()) {
+      const uint32_t id = table->descriptor.table_id();
+      return array ? sql::RowArrayOid(id) : sql::RowTypeOid(id);
     }
   }
   return 0;

@@ -3,6 +3,7 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/partition/partition_bounds.h"
+#include "common/sql/row_types.h"
 #include "common/sql/temporary_schema.h"
 #include "common/types/declared_type.h"
 #include "services/storage/catalog/catalog_words.h"
@@ -105,6 +106,7 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         .SetBool("relispopulated",
                  !table.has_materialized_view() || table.materialized_view().populated())
         .Set("relnatts", LiveColumns(table))
+        .Set("reltype", table.has_sequence() ? int64_t{0} : int64_t{sql::RowTypeOid(id)})
         .Set("relchecks", static_cast<int64_t>(table.checks_size()))
         .SetBool("relhasrules", view || table.has_materialized_view())
         // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
@@ -122,6 +124,23 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
                     index.columns_size() + index.include_size(), index.parent_index_id() != 0,
                     rows);
     }
+  }
+  for (const auto& [oid, type] : source.catalog->types()) {
+    const common::v1::DeclaredType& declared = type->declared();
+    if (declared.kind() != common::v1::DeclaredType::KIND_COMPOSITE) continue;
+    rows->Row();
+    SetClassDefaults(rows);
+    rows->Set("oid", declared.relation_oid())
+        .Set("relname", declared.name())
+        .Set("relnamespace", SchemaOid(source, declared.schema()))
+        .Set("reltype", oid)
+        .Set("relowner", RoleOid(type->owner()))
+        .Set("relam", int64_t{0})
+        .Set("relfilenode", int64_t{0})
+        .Set("relkind", "c")
+        .Set("relreplident", "n")
+        .Set("relnatts", int64_t{declared.fields_size()})
+        .SetFloat("reltuples", 0);
   }
 }
 
@@ -142,7 +161,9 @@ void AttributeRow(int64_t relation, int64_t number, const std::string& name,
       .Set("attcacheoff", -1)
       .Set("atttypmod", types::IsDomain(type) ? -1 : types::PgTypmod(type))
       .SetBool("attbyval", info != nullptr ? info->by_value : is_enum)
-      .Set("attalign", info == nullptr || types::HoldsEnum(base.id) ? "i" : info->align)
+      .Set("attalign", info == nullptr || types::HoldsEnum(base.id) ? "i"
+                       : types::HoldsRow(base.id)                   ? "d"
+                                                                    : info->align)
       .Set("attstorage", is_enum           ? "p"
                          : info == nullptr ? "x"
                                            : info->storage)
@@ -194,6 +215,12 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
       index_columns(index.index_id(), index.columns(), 0, &index);
       index_columns(index.index_id(), index.include(), index.columns_size(), &index);
     }
+  }
+  for (const auto& [oid, type] : source.catalog->types()) {
+    int64_t number = 0;
+    for (const auto& field : type->declared().fields())
+      AttributeRow(type->declared().relation_oid(), ++number, field.name(),
+                   types::FromProto(field.type()), false, false, false, rows);
   }
 }
 

@@ -14,6 +14,14 @@ namespace sqlstate = status::sqlstate;
 using common::v1::DdlStatement;
 using common::v1::TableDescriptor;
 
+// The schema of the relation or function that the statement makes; null: it makes none.
+std::string* SchemaOfMade(DdlStatement* statement, TableDescriptor* relation) {
+  if (relation != nullptr) return relation->mutable_schema();
+  return statement->has_create_function()
+             ? statement->mutable_create_function()->mutable_function()->mutable_schema()
+             : nullptr;
+}
+
 // The descriptor of what the statement makes; null: it makes no relation.
 TableDescriptor* MadeBy(DdlStatement* statement) {
   switch (statement->body_case()) {
@@ -70,8 +78,9 @@ void TemporaryObjects::End() {
 
 absl::Status TemporaryObjects::Place(txn::Transaction* transaction, DdlStatement* statement) {
   TableDescriptor* const made = MadeBy(statement);
-  if (made == nullptr || !sql::IsTemporarySchema(made->schema())) return absl::OkStatus();
-  if (made->schema() != sql::kTemporaryAlias && made->schema() != schema_) {
+  std::string* const schema = SchemaOfMade(statement, made);
+  if (schema == nullptr || !sql::IsTemporarySchema(*schema)) return absl::OkStatus();
+  if (*schema != sql::kTemporaryAlias && *schema != schema_) {
     return status::Error(sqlstate::kFeatureNotSupported,
                          "cannot create relations in temporary schemas of other sessions");
   }
@@ -79,12 +88,12 @@ absl::Status TemporaryObjects::Place(txn::Transaction* transaction, DdlStatement
     number_ = numbers_->Take();
     schema_ = std::string(sql::kTemporaryPrefix) + std::to_string(number_);
   }
-  made->set_schema(schema_);
+  *schema = schema_;
   if (statement->has_create_table()) {
     for (auto& owned : *statement->mutable_create_table()->mutable_sequences())
       owned.mutable_sequence()->set_schema(schema_);
   }
-  acts_on_commit_ |= made->on_commit() != TableDescriptor::ON_COMMIT_UNSPECIFIED;
+  acts_on_commit_ |= made != nullptr && made->on_commit() != TableDescriptor::ON_COMMIT_UNSPECIFIED;
   Join(transaction);
   return transaction->Draft()->RequireTemporarySchema(schema_);
 }
