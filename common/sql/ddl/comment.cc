@@ -73,6 +73,9 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
       statement->set_schema(parts.at(0));
       return absl::OkStatus();
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE:
+      statement->set_database(parts.at(0));
+      return DatabaseNamed(parts.at(0)).status();
     case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: {
       ASSIGN_OR_RETURN(const common::v1::TypeDescriptor* type, FindType(parts));

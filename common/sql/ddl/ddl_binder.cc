@@ -89,6 +89,10 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
                    : SetTypeSchema(*node->alter_object_schema_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+        status = SetDatabaseOwner(*node->alter_owner_stmt);
+        break;
+      }
       status = parser::IsRoutine(node->alter_owner_stmt->object_type)
                    ? AlterOwner(*node->alter_owner_stmt)
                    : SetTypeOwner(*node->alter_owner_stmt);
@@ -104,6 +108,15 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       break;
     case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
       status = CreateTrigger(*node->create_trig_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_CREATEDB_STMT:
+      status = CreateDatabase(*node->createdb_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_DROPDB_STMT:
+      status = DropDatabase(*node->dropdb_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_DATABASE_STMT:
+      status = AlterDatabase(*node->alter_database_stmt);
       break;
     default:
       status = status::NotSupported("this statement");

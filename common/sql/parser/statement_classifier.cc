@@ -485,12 +485,31 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
             absl::StrCat(CommandWords(out->text), " … SET SCHEMA of this object"));
       Ddl(AlterTag(node->alter_object_schema_stmt->object_type), out);
       return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATEDB_STMT:
+      Ddl("CREATE DATABASE", out);
+      out->outside_block = "CREATE DATABASE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DROPDB_STMT:
+      Ddl("DROP DATABASE", out);
+      out->outside_block = "DROP DATABASE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_DATABASE_STMT:
+      Ddl("ALTER DATABASE", out);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+        Ddl("ALTER DATABASE", out);
+        return absl::OkStatus();
+      }
       if (!IsTypeObject(node->alter_owner_stmt->object_type))
         return status::NotSupported(CommandWords(out->text));
       Ddl(AlterTag(node->alter_owner_stmt->object_type), out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_RENAME_STMT:
+      if (node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+        Ddl("ALTER DATABASE", out);
+        return absl::OkStatus();
+      }
       if (IsTypeObject(node->rename_stmt->rename_type)) {
         Ddl(AlterTag(node->rename_stmt->rename_type), out);
         return absl::OkStatus();

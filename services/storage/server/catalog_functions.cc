@@ -104,9 +104,11 @@ absl::StatusOr<Value> ToRegclass(const Call& call) {
 }
 
 absl::StatusOr<Value> UserById(const Call& call) {
-  for (const Role& role : ReadRoles(call.shared, call.catalog)) {
+  for (const Role& role : ReadRoles(call.shared)) {
     if (role.oid == call.oid) return Value::String({TypeId::kName, 0}, role.name);
   }
+  if (call.oid == RoleOid(std::string(catalog::kDatabaseOwnerRole)))
+    return Value::String({TypeId::kName, 0}, std::string(catalog::kDatabaseOwnerRole));
   for (const auto& [id, table] : call.catalog.tables()) {
     if (RoleOid(table->descriptor.owner()) == call.oid) {
       return Value::String({TypeId::kName, 0}, table->descriptor.owner());

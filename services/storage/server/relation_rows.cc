@@ -1,4 +1,5 @@
 // pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef: what describes relations.
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 #include "common/sql/catalog/index_keys.h"
@@ -340,11 +341,14 @@ void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillNamespace(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [id, schema] : source.catalog->schemas()) {
     rows->Row()
         .Set("oid", id)
         .Set("nspname", schema.name())
         .Set("nspowner", RoleOid(schema.owner()));
+    const std::string acl = lists.OfSchema(*source.catalog, schema);
+    if (!acl.empty()) rows->Set("nspacl", acl);
   }
 }
 
