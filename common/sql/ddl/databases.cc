@@ -21,7 +21,7 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using Option = PgQuery__DefElem;
 
-constexpr std::string_view kOnly = "Texts are UTF-8, in the order of their bytes.";
+constexpr char kOnly[] = "Texts are UTF-8, in the order of their bytes.";
 
 // Options by name; those that are DEFAULT are not there.
 using Options = std::map<std::string, const Option*, std::less<>>;

@@ -34,13 +34,14 @@ struct BootstrapDatabase {
   uint32_t public_schema_id;
   bool is_template;
   bool allows_connections;
+  const char* comment;
 };
 // Under PostgreSQL's numbers.
 constexpr BootstrapDatabase kBootstrapDatabases[] = {
-    {sql::kDatabaseOid, "adbms", sql::kPublicSchemaOid, false, true},
-    {1, "template1", 13901, true, true},
-    {4, "template0", 13904, true, false},
-    {5, "postgres", 13905, false, true}};
+    {sql::kDatabaseOid, "adbms", sql::kPublicSchemaOid, false, true, ""},
+    {1, "template1", 13901, true, true, "default template for new databases"},
+    {4, "template0", 13904, true, false, "unmodifiable empty database"},
+    {5, "postgres", 13905, false, true, "default administrative connection database"}};
 
 // Which the descriptor is in.
 template <typename Descriptor>
@@ -53,7 +54,7 @@ common::v1::SchemaDescriptor PublicSchemaOf(const common::v1::DatabaseDescriptor
   schema.set_database_id(database.database_id());
   schema.set_schema_id(database.public_schema_id());
   schema.set_name("public");
-  schema.set_owner(kDatabaseOwnerRole);
+  schema.set_owner(std::string(kDatabaseOwnerRole));
   return schema;
 }
 
@@ -194,7 +195,7 @@ absl::Status Catalog::Load() {
       }
       // As PostgreSQL has it; what it may do was the superuser's before.
       if (schema.schema_id() == sql::kPublicSchemaOid && schema.owner() == "postgres")
-        schema.set_owner(kDatabaseOwnerRole);
+        schema.set_owner(std::string(kDatabaseOwnerRole));
       schemas[DatabaseIdOf(schema)][schema.schema_id()] = std::move(schema);
     } else if (key[4] == 'p') {
       auto function = std::make_shared<common::v1::FunctionDescriptor>();
@@ -243,6 +244,14 @@ absl::Status Catalog::Load() {
     }
   }
   RETURN_IF_ERROR(it->status());
+  // What was still being changed in a database while it was dropped.
+  if (databases.contains(sql::kDatabaseOid)) {
+    for (const auto& [database_id, gone] : tables) {
+      if (databases.contains(database_id)) continue;
+      for (const auto& [id, entry] : gone) EraseRelation(entry->descriptor, &batch);
+      changed = true;
+    }
+  }
   if (changed && !engine_->read_only()) {
     RETURN_IF_ERROR(engine_->Write(&batch));
     RETURN_IF_ERROR(engine_->SyncWal());
@@ -303,6 +312,7 @@ absl::Status Catalog::AddMissingDatabases(
     database.set_is_template(one.is_template);
     database.set_connection_limit(-1);
     database.set_public_schema_id(one.public_schema_id);
+    database.set_comment(one.comment);
     batch.Put(SystemKey('b', one.id), database.SerializeAsString());
     if (one.id != sql::kDatabaseOid) {
       common::v1::SchemaDescriptor schema = PublicSchemaOf(database);

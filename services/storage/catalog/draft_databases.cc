@@ -88,7 +88,7 @@ CatalogDraft::Result CatalogDraft::CreateDatabase(const common::v1::CreateDataba
   schema.set_database_id(id);
   schema.set_schema_id(public_schema_id);
   schema.set_name("public");
-  schema.set_owner(kDatabaseOwnerRole);
+  schema.set_owner(std::string(kDatabaseOwnerRole));
   records_.push_back({SystemKey('s', public_schema_id), schema.SerializeAsString(), false});
   PutDatabase(id, std::move(database));
   v1::DdlResult result;

@@ -368,7 +368,7 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_database_size", DatabaseSize},
       {"obj_description", ObjectDescription},
       {"col_description", ColumnDescription},
-      {"shobj_description", NoText},
+      {"shobj_description", ObjectDescription},
       {"pg_get_ruledef", NoText},
       {"pg_get_partkeydef", NoText},
       {"pg_get_partition_constraintdef", NoText},
