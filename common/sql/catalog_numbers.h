@@ -12,7 +12,8 @@ inline constexpr uint32_t kDatabaseOid = 16383;
 // pg_namespace.oid of public, in adbms.
 inline constexpr uint32_t kPublicSchemaOid = 2200;
 
-// How adbms.role_settings names a database: by its number, as names change hands; adbms by its name.
+// How adbms.role_settings names a database: by its number, as names change hands; adbms by its
+// name.
 inline std::string SettingKeyOf(uint32_t database_id) {
   if (database_id == 0) return "";
   return database_id == kDatabaseOid ? "adbms" : std::to_string(database_id);

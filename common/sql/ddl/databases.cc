@@ -63,9 +63,10 @@ absl::Status CheckEncoding(const Option& option) {
   std::string name = absl::AsciiStrToLower(TextOf(option));
   absl::StrReplaceAll({{"-", ""}, {"_", ""}}, &name);
   if (name == "utf8" || name == "unicode" || name == "6") return absl::OkStatus();
-  for (const char* known : {"sqlascii", "latin", "win", "euc", "iso8859", "koi8", "mule", "sjis",
-                            "big5", "gbk", "gb18030", "uhc", "johab", "shiftjis", "abc", "alt",
-                            "vscii", "tcvn", "windows", "mskanji"}) {
+  for (const char* known :
+       {"sqlascii", "latin", "win",   "euc",     "iso8859", "koi8",   "mule",
+        "sjis",     "big5",  "gbk",   "gb18030", "uhc",     "johab",  "shiftjis",
+        "abc",      "alt",   "vscii", "tcvn",    "windows", "mskanji"}) {
     if (absl::StartsWith(name, known))
       return status::Error(sqlstate::kFeatureNotSupported,
                            absl::StrCat("encoding \"", TextOf(option), "\" is not supported"), {},
@@ -89,22 +90,21 @@ absl::Status CheckLocale(const Option& option, const std::string& source) {
                          absl::StrCat("locale \"", locale, "\" is not supported"), {},
                          absl::StrCat(kOnly, " Use LOCALE 'C'."));
   }
-  return status::Error(
-      sqlstate::kInvalidParameterValue,
-      absl::StrCat("new ", type ? "LC_CTYPE (" : "collation (", locale,
-                   ") is incompatible with the ", type ? "LC_CTYPE" : "collation",
-                   " of the template database (C)"),
-      {},
-      absl::StrCat("Use the same ", type ? "LC_CTYPE" : "collation",
-                   " as in the template database, or use template0 as template."));
+  return status::Error(sqlstate::kInvalidParameterValue,
+                       absl::StrCat("new ", type ? "LC_CTYPE (" : "collation (", locale,
+                                    ") is incompatible with the ", type ? "LC_CTYPE" : "collation",
+                                    " of the template database (C)"),
+                       {},
+                       absl::StrCat("Use the same ", type ? "LC_CTYPE" : "collation",
+                                    " as in the template database, or use template0 as template."));
 }
 
 absl::Status CheckProvider(const Option& option) {
   const std::string provider = absl::AsciiStrToLower(TextOf(option));
   if (provider == "libc") return absl::OkStatus();
   if (provider == "icu")
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         "locale provider icu is not supported", {}, kOnly);
+    return status::Error(sqlstate::kFeatureNotSupported, "locale provider icu is not supported", {},
+                         kOnly);
   return status::Error("42P17", absl::StrCat("unrecognized locale provider: ", TextOf(option)));
 }
 
@@ -112,8 +112,8 @@ absl::Status CheckStrategy(const Option& option) {
   const std::string strategy = absl::AsciiStrToLower(TextOf(option));
   if (strategy == "wal_log" || strategy == "file_copy") return absl::OkStatus();
   return status::Error(sqlstate::kInvalidParameterValue,
-                       absl::StrCat("invalid create database strategy \"", TextOf(option), "\""), {},
-                       "Valid strategies are \"wal_log\", and \"file_copy\".");
+                       absl::StrCat("invalid create database strategy \"", TextOf(option), "\""),
+                       {}, "Valid strategies are \"wal_log\", and \"file_copy\".");
 }
 
 const Option* Find(const Options& options, std::string_view name) {
@@ -141,13 +141,12 @@ absl::StatusOr<std::map<std::string, const Option*, std::less<>>> DdlBinder::Dat
 }
 
 absl::Status DdlBinder::CreateDatabase(const PgQuery__CreatedbStmt& create) {
-  ASSIGN_OR_RETURN(
-      const Options options,
-      DatabaseOptions({create.options, create.n_options},
-                      {"tablespace", "owner", "template", "encoding", "locale", "lc_collate",
-                       "lc_ctype", "icu_locale", "locale_provider", "is_template",
-                       "allow_connections", "connection_limit", "collation_version", "location",
-                       "oid", "strategy"}));
+  ASSIGN_OR_RETURN(const Options options,
+                   DatabaseOptions({create.options, create.n_options},
+                                   {"tablespace", "owner", "template", "encoding", "locale",
+                                    "lc_collate", "lc_ctype", "icu_locale", "locale_provider",
+                                    "is_template", "allow_connections", "connection_limit",
+                                    "collation_version", "location", "oid", "strategy"}));
   auto* statement = Add()->mutable_create_database();
   common::v1::DatabaseDescriptor* database = statement->mutable_database();
   database->set_name(create.dbname);
@@ -171,8 +170,7 @@ absl::Status DdlBinder::CreateDatabase(const PgQuery__CreatedbStmt& create) {
     } else if (name == "locale_provider") {
       RETURN_IF_ERROR(CheckProvider(*option));
     } else if (name == "icu_locale") {
-      return status::Error(
-          "42P17", "ICU locale cannot be specified unless locale provider is ICU");
+      return status::Error("42P17", "ICU locale cannot be specified unless locale provider is ICU");
     } else if (name == "is_template") {
       ASSIGN_OR_RETURN(const bool flag, FlagOf(*option));
       database->set_is_template(flag);
@@ -215,10 +213,9 @@ absl::StatusOr<const common::v1::DatabaseDescriptor*> DdlBinder::DatabaseNamed(
 }
 
 absl::Status DdlBinder::AlterDatabase(const PgQuery__AlterDatabaseStmt& alter) {
-  ASSIGN_OR_RETURN(const Options options,
-                   DatabaseOptions({alter.options, alter.n_options},
-                                   {"is_template", "allow_connections", "connection_limit",
-                                    "tablespace"}));
+  ASSIGN_OR_RETURN(const Options options, DatabaseOptions({alter.options, alter.n_options},
+                                                          {"is_template", "allow_connections",
+                                                           "connection_limit", "tablespace"}));
   if (const Option* space = Find(options, "tablespace"); space != nullptr) {
     RETURN_IF_ERROR(CheckTablespace(*space));
     return DatabaseNamed(alter.dbname).status();  // All are in it.

@@ -128,11 +128,10 @@ absl::Status AuthorizeDatabase(const security::v1::Policy& policy,
                                const common::v1::DatabaseDescriptor& database,
                                Privilege privilege) {
   const uint32_t id = database.database_id();
-  const bool open =
-      (privilege == common::v1::PRIVILEGE_CONNECT &&
-       !IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_CONNECT)) ||
-      (privilege == common::v1::PRIVILEGE_TEMPORARY &&
-       !IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_TEMPORARY));
+  const bool open = (privilege == common::v1::PRIVILEGE_CONNECT &&
+                     !IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_CONNECT)) ||
+                    (privilege == common::v1::PRIVILEGE_TEMPORARY &&
+                     !IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_TEMPORARY));
   if (open || Owns(policy, database.owner()) || IsGranted(policy, id, privilege))
     return absl::OkStatus();
   return status::Error(sqlstate::kInsufficientPrivilege,

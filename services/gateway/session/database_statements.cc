@@ -11,7 +11,7 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using common::v1::DatabaseDescriptor;
 
-absl::Status Denied(std::string_view what) {
+absl::Status Denied(const std::string& what) {
   return status::Error(sqlstate::kInsufficientPrivilege,
                        absl::StrCat("permission denied to ", what));
 }
@@ -54,8 +54,7 @@ absl::Status Session::AuthorizeTemporary(const security::v1::Policy& policy,
   if (!database.ok() ||
       policy::AuthorizeDatabase(policy, **database, common::v1::PRIVILEGE_TEMPORARY).ok())
     return absl::OkStatus();
-  return Denied(
-      absl::StrCat("create temporary tables in database \"", options_.database, "\""));
+  return Denied(absl::StrCat("create temporary tables in database \"", options_.database, "\""));
 }
 
 absl::Status Session::AuthorizeDatabaseDdl(const common::v1::DdlStatement& ddl,
@@ -87,9 +86,9 @@ absl::Status Session::AuthorizeDatabaseDdl(const common::v1::DdlStatement& ddl,
   }
   if (name == storage::api::kSystemDatabase && alter.has_allows_connections() &&
       !alter.allows_connections()) {
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         absl::StrCat("the system's own database \"", name,
-                                      "\" has to accept connections"));
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("the system's own database \"", name, "\" has to accept connections"));
   }
   return absl::OkStatus();
 }

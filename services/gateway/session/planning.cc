@@ -81,8 +81,7 @@ const std::string& Session::TemporaryKey() {
 
 absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
   if (!changed_schema_) {
-    ASSIGN_OR_RETURN(sql::CatalogPtr catalog,
-                     services_.catalog->Get(Context(), options_.database));
+    ASSIGN_OR_RETURN(sql::CatalogPtr catalog, services_.catalog->Get(Context(), options_.database));
     // Storage was gone for a while, and its memory of who is in which database with it.
     if (catalog->snapshot().database_id() != database_id_) {
       return status::Error(status::sqlstate::kAdminShutdown,

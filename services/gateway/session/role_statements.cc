@@ -51,13 +51,12 @@ const ObjectKind& SchemaKind() {
 }
 
 const ObjectKind& DatabaseKind() {
-  static const auto* const kKind =
-      new ObjectKind{"database",
-                     {{"create", common::v1::PRIVILEGE_CREATE},
-                      {"temporary", common::v1::PRIVILEGE_TEMPORARY},
-                      {"connect", common::v1::PRIVILEGE_CONNECT},
-                      {"temp", common::v1::PRIVILEGE_TEMPORARY}},
-                     {}};
+  static const auto* const kKind = new ObjectKind{"database",
+                                                  {{"create", common::v1::PRIVILEGE_CREATE},
+                                                   {"temporary", common::v1::PRIVILEGE_TEMPORARY},
+                                                   {"connect", common::v1::PRIVILEGE_CONNECT},
+                                                   {"temp", common::v1::PRIVILEGE_TEMPORARY}},
+                                                  {}};
   return *kKind;
 }
 
@@ -123,8 +122,7 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
       }
       RETURN_IF_ERROR(AddGrant(schema->schema_id(), SchemaKind(), role.privileges, request));
       if (policy::IsOpenToAll(catalog, *schema)) {
-        request->mutable_grants()->rbegin()->add_privileges_of_public(
-            common::v1::PRIVILEGE_USAGE);
+        request->mutable_grants()->rbegin()->add_privileges_of_public(common::v1::PRIVILEGE_USAGE);
       }
       continue;
     }
@@ -139,8 +137,7 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
       return status::Error(status::sqlstate::kInsufficientPrivilege,
                            absl::StrCat("permission denied for database ", name));
     }
-    RETURN_IF_ERROR(
-        AddGrant(database->database_id(), DatabaseKind(), role.privileges, request));
+    RETURN_IF_ERROR(AddGrant(database->database_id(), DatabaseKind(), role.privileges, request));
     for (const int privilege : request->grants().rbegin()->privileges()) {
       if (privilege != common::v1::PRIVILEGE_CREATE)
         request->mutable_grants()->rbegin()->add_privileges_of_public(

@@ -7,8 +7,8 @@
 #include "common/settings/setting_table.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "services/gateway/session/program_host.h"
 #include "services/gateway/policy/authorize.h"
+#include "services/gateway/session/program_host.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {

@@ -90,12 +90,11 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
 
 absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
     const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) {
-  ASSIGN_OR_RETURN(
-      const View view,
-      Look(context,
-           request.database().empty() ? std::string(storage::api::kSystemDatabase)
-                                      : request.database(),
-           request.catalog_version(), request.statistics_version()));
+  ASSIGN_OR_RETURN(const View view,
+                   Look(context,
+                        request.database().empty() ? std::string(storage::api::kSystemDatabase)
+                                                   : request.database(),
+                        request.catalog_version(), request.statistics_version()));
   sql::PlanningInput input;
   input.sql = request.sql();
   for (const auto& type : request.parameter_types()) {
@@ -129,7 +128,8 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
 
 absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
-  ASSIGN_OR_RETURN(const View view, Look(context, std::string(storage::api::kSystemDatabase), 0, 0));
+  ASSIGN_OR_RETURN(const View view,
+                   Look(context, std::string(storage::api::kSystemDatabase), 0, 0));
   auto snapshot = std::make_shared<common::v1::CatalogSnapshot>(view.catalog->snapshot());
   const std::set<uint32_t> hidden(request.hidden_index_ids().begin(),
                                   request.hidden_index_ids().end());

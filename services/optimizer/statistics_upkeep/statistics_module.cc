@@ -51,8 +51,7 @@ absl::StatusOr<module::v1::ObserveResponse> StatisticsModule::Observe(
 absl::StatusOr<std::vector<StatisticsModule::DatabaseCatalog>> StatisticsModule::Catalogs(
     const rpc::CallContext& context) {
   ASSIGN_OR_RETURN(const auto system, storage_->GetCatalog(context, 0));
-  std::vector<DatabaseCatalog> catalogs = {
-      {std::string(storage::api::kSystemDatabase), system}};
+  std::vector<DatabaseCatalog> catalogs = {{std::string(storage::api::kSystemDatabase), system}};
   for (const common::v1::DatabaseDescriptor& database : system->databases()) {
     if (database.database_id() == system->database_id()) continue;
     auto catalog = storage_->GetCatalogOf(context, database.name(), 0);

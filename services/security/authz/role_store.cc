@@ -85,9 +85,9 @@ void AddSettings(const Roles& roles, const std::string& name, security::v1::Poli
           added->set_name(setting);
           added->set_value(kept.value);
           added->set_database_id(database_id);
-          added->set_source(own ? in_database ? "database user" : "user"
-                                : in_database ? "database"
-                                              : "global");
+          added->set_source(own           ? in_database ? "database user" : "user"
+                            : in_database ? "database"
+                                          : "global");
         }
       }
     }

@@ -154,10 +154,9 @@ void SessionHub::Drain() {
 
 absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t number,
                                                                    const std::string& database) {
-  ASSIGN_OR_RETURN(auto session,
-                   storage_->OpenSessionIn(rpc::CallContext(), database.empty()
-                                                                   ? std::string(kSystemDatabase)
-                                                                   : database));
+  ASSIGN_OR_RETURN(auto session, storage_->OpenSessionIn(
+                                     rpc::CallContext(),
+                                     database.empty() ? std::string(kSystemDatabase) : database));
   auto cancellation = std::make_shared<rpc::Cancellation>();
   if (!sessions_->Add(number, cancellation)) {
     return absl::AlreadyExistsError("another session has this number");

@@ -30,6 +30,9 @@ std::string SystemKey(char letter, std::string_view name);
 inline constexpr int kCounterParts = 3;
 std::string CounterKey(uint32_t space, int part);
 
+// The schema public of a new database.
+common::v1::SchemaDescriptor PublicSchemaOf(const common::v1::DatabaseDescriptor& database);
+
 // Parses a descriptor's layout. Errors: INTERNAL.
 absl::StatusOr<TableEntryPtr> MakeTableEntry(common::v1::TableDescriptor descriptor);
 
@@ -67,9 +70,8 @@ class Catalog {
   explicit Catalog(engine::Engine* engine) : engine_(engine) {}
   absl::Status Load();
   absl::Status Bootstrap();
-  absl::Status AddMissingDatabases(
-      std::map<uint32_t, common::v1::DatabaseDescriptor>* databases,
-      std::map<uint32_t, CatalogState::SchemaMap>* schemas);
+  absl::Status AddMissingDatabases(std::map<uint32_t, common::v1::DatabaseDescriptor>* databases,
+                                   std::map<uint32_t, CatalogState::SchemaMap>* schemas);
   void Publish(Database* database, const CatalogChanges& changes);
   // Whoever publishes has the mutex.
   void PublishDatabases(const CatalogState& with, const CatalogChanges& changes)

@@ -15,10 +15,7 @@ using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
 
 CatalogDraft::CatalogDraft(Database* database, CatalogStatePtr base)
-    : database_(database),
-      catalog_(database->catalog()),
-      base_(std::move(base)),
-      state_(base_) {}
+    : database_(database), catalog_(database->catalog()), base_(std::move(base)), state_(base_) {}
 
 std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
   return std::exchange(records_, {});
@@ -62,8 +59,9 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
     tables[table_id] = entry;
   }
   changes_.tables[table_id] = std::move(entry);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                          std::move(tables), state_->functions(), state_->types());
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
+                                     std::move(tables), state_->functions(), state_->types());
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
@@ -78,8 +76,9 @@ void CatalogDraft::PutSchema(uint32_t schema_id,
     records_.push_back({SystemKey('s', schema_id), {}, true});
   }
   changes_.schemas[schema_id] = std::move(schema);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), std::move(schemas),
-                                          state_->tables(), state_->functions(), state_->types());
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), std::move(schemas),
+                                     state_->tables(), state_->functions(), state_->types());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {

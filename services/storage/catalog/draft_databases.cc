@@ -66,30 +66,25 @@ absl::StatusOr<DatabaseDescriptor> CatalogDraft::DatabaseNamed(const std::string
 CatalogDraft::Result CatalogDraft::CreateDatabase(const common::v1::CreateDatabase& statement) {
   const DatabaseDescriptor* const source = state_->FindDatabase(statement.template_name());
   if (source == nullptr) {
-    return status::Error(sqlstate::kInvalidCatalogName, "template database " +
-                                                            Quoted(statement.template_name()) +
-                                                            " does not exist");
+    return status::Error(
+        sqlstate::kInvalidCatalogName,
+        "template database " + Quoted(statement.template_name()) + " does not exist");
   }
   DatabaseDescriptor database = statement.database();
   if (state_->FindDatabase(database.name()) != nullptr) return AlreadyThere(database.name());
   const DatabasePtr contents = catalog_->Find(source->database_id());
   if (contents != nullptr && !IsEmpty(*contents->Current(), source->public_schema_id())) {
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         "a copy of database " + Quoted(source->name()) +
-                             ", which is not empty, is not supported",
-                         {},
-                         "Create the database without TEMPLATE, and fill it from a dump (pg_dump).");
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        "a copy of database " + Quoted(source->name()) + ", which is not empty, is not supported",
+        {}, "Create the database without TEMPLATE, and fill it from a dump (pg_dump).");
   }
   ASSIGN_OR_RETURN(const uint32_t id, catalog_->AllocateId());
   ASSIGN_OR_RETURN(const uint32_t public_schema_id, catalog_->AllocateId());
   database.set_database_id(id);
   database.set_public_schema_id(public_schema_id);
-  common::v1::SchemaDescriptor schema;
-  schema.set_database_id(id);
-  schema.set_schema_id(public_schema_id);
-  schema.set_name("public");
-  schema.set_owner(std::string(kDatabaseOwnerRole));
-  records_.push_back({SystemKey('s', public_schema_id), schema.SerializeAsString(), false});
+  records_.push_back(
+      {SystemKey('s', public_schema_id), PublicSchemaOf(database).SerializeAsString(), false});
   PutDatabase(id, std::move(database));
   v1::DdlResult result;
   result.set_object_id(id);
@@ -141,8 +136,7 @@ CatalogDraft::Result CatalogDraft::AlterDatabase(const common::v1::AlterDatabase
     database.set_name(statement.new_name());
   }
   if (statement.has_owner()) database.set_owner(statement.owner());
-  if (statement.has_connection_limit())
-    database.set_connection_limit(statement.connection_limit());
+  if (statement.has_connection_limit()) database.set_connection_limit(statement.connection_limit());
   if (statement.has_allows_connections())
     database.set_allows_connections(statement.allows_connections());
   if (statement.has_is_template()) database.set_is_template(statement.is_template());

@@ -59,8 +59,9 @@ void CatalogDraft::SetTypeEntry(uint32_t oid, TypeEntryPtr entry) {
     types[oid] = entry;
   }
   changes_.types[oid] = std::move(entry);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                          state_->tables(), state_->functions(), std::move(types));
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
+                                     state_->tables(), state_->functions(), std::move(types));
 }
 
 void CatalogDraft::EraseType(uint32_t oid) {

@@ -118,16 +118,15 @@ std::string AccessLists::Of(AclKind kind, uint32_t object, const std::string& ow
 std::string AccessLists::OfSchema(const catalog::CatalogState& catalog,
                                   const common::v1::SchemaDescriptor& schema) const {
   const common::v1::DatabaseDescriptor* const database = catalog.database();
-  const bool is_public =
-      database != nullptr && schema.schema_id() == database->public_schema_id();
+  const bool is_public = database != nullptr && schema.schema_id() == database->public_schema_id();
   if (!is_public) return Of(AclKind::kSchema, schema.schema_id(), schema.owner());
   auto grants = On(schema.schema_id());
   if (schema.schema_id() != sql::kPublicSchemaOid &&
       !grants[""].contains(common::v1::PRIVILEGE_NO_PUBLIC_USAGE))
     grants[""].insert(common::v1::PRIVILEGE_USAGE);
   std::vector<std::string> items = Items(grants, schema.owner());
-  items.insert(items.begin(), Item(schema.owner(), OwnersLetters(AclKind::kSchema),
-                                   schema.owner()));
+  items.insert(items.begin(),
+               Item(schema.owner(), OwnersLetters(AclKind::kSchema), schema.owner()));
   return ArrayOf(items);
 }
 

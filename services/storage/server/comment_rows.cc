@@ -60,10 +60,7 @@ void FillDescription(const RowSource& source, RowBuilder* rows) {
 void FillSharedDescription(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, database] : source.catalog->databases()) {
     if (database.comment().empty()) continue;
-    rows->Row()
-        .Set("objoid", id)
-        .Set("classoid", kDatabase)
-        .Set("description", database.comment());
+    rows->Row().Set("objoid", id).Set("classoid", kDatabase).Set("description", database.comment());
   }
 }
 

@@ -114,8 +114,7 @@ absl::Status ConnectedSessions::Close(const rpc::CallContext& context, const Ses
   absl::Status status = AwaitAlone(context, self, database_id, "database", name);
   // What those who were ended have begun comes to its end; a client that does not fetch the rest of
   // its rows is not waited for.
-  if (status.ok() && force)
-    status = AwaitNone(context, self, database_id, /*busy=*/true).status();
+  if (status.ok() && force) status = AwaitNone(context, self, database_id, /*busy=*/true).status();
   if (!status.ok()) Reopen(database_id);
   return status;
 }

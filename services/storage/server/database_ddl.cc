@@ -78,9 +78,9 @@ absl::Status CheckMayRename(const rpc::CallContext& context, SessionState* sessi
   if (found->database_id() == session->database()->id())
     return status::Error(sqlstate::kFeatureNotSupported, "current database cannot be renamed");
   if (found->database_id() == sql::kDatabaseOid) {
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         "the system's own database \"" + statement.name() +
-                             "\" cannot be renamed");
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        "the system's own database \"" + statement.name() + "\" cannot be renamed");
   }
   return session->parts().connected->AwaitAlone(context, session, found->database_id(), "database",
                                                 statement.name());

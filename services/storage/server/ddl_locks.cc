@@ -238,7 +238,8 @@ void NeedFunctions(uint32_t database, const catalog::CatalogDraft& draft, LockKe
   }
   for (const uint32_t id : NewlyCalled(draft)) {
     const catalog::FunctionPtr function = draft.state()->FindFunction(id);
-    if (function != nullptr) keys->emplace(FunctionKey(database, *function), LockMode::kAccessShare);
+    if (function != nullptr)
+      keys->emplace(FunctionKey(database, *function), LockMode::kAccessShare);
   }
 }
 
@@ -325,7 +326,8 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
       if (each == nullptr) continue;
       const common::v1::DeclaredType& declared = each->declared();
       for (const std::string& name : {declared.name(), declared.array_name()})
-        missing.keys.emplace(txn::NameLockKey(database, declared.schema(), name), LockMode::kAccessExclusive);
+        missing.keys.emplace(txn::NameLockKey(database, declared.schema(), name),
+                             LockMode::kAccessExclusive);
       missing.keys.emplace(txn::SchemaLockKey(database, declared.schema()), LockMode::kAccessShare);
     }
   }

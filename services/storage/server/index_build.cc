@@ -136,15 +136,17 @@ absl::StatusOr<v1::DdlResult> Add(const rpc::CallContext& context, SessionState*
     };
     const auto named = [&](const catalog::CatalogDraft& draft) {
       if (!result.changed()) return true;
-      return shared->locks->TryAcquire(guard->locks(), txn::NameLockKey(session->database()->id(), schema, name),
+      return shared->locks->TryAcquire(guard->locks(),
+                                       txn::NameLockKey(session->database()->id(), schema, name),
                                        txn::LockMode::kAccessExclusive) &&
              (session->database()->Current() == draft.base() ||
               !session->database()->Current()->HasRelation(schema, name));
     };
     ASSIGN_OR_RETURN(const bool done, ChangeCatalog(session, add, named));
     if (done) return result;
-    RETURN_IF_ERROR(shared->locks->Acquire(context, guard->locks(), txn::NameLockKey(session->database()->id(), schema, name),
-                                           txn::LockMode::kAccessExclusive));
+    RETURN_IF_ERROR(shared->locks->Acquire(
+        context, guard->locks(), txn::NameLockKey(session->database()->id(), schema, name),
+        txn::LockMode::kAccessExclusive));
   }
 }
 

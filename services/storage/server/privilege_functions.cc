@@ -66,9 +66,8 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
         "role \"" + (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
             "\" does not exist");
   }
-  CollectRoles(
-      ReadSystemTable(question.shared, "role_members", {"role", "member"}),
-      subject.name, &subject.roles);
+  CollectRoles(ReadSystemTable(question.shared, "role_members", {"role", "member"}), subject.name,
+               &subject.roles);
   return std::optional<Subject>(std::move(subject));
 }
 
@@ -120,8 +119,8 @@ Privilege PrivilegeOf(const std::string& name) {
 std::set<int64_t> GrantsTo(const PrivilegeQuestion& question, const Subject& subject,
                            uint32_t object) {
   std::set<int64_t> held;
-  for (const auto& row : ReadSystemTable(question.shared, "grants",
-                                         {"grantee", "table_id", "privilege"})) {
+  for (const auto& row :
+       ReadSystemTable(question.shared, "grants", {"grantee", "table_id", "privilege"})) {
     if (row[1].int_value() != static_cast<int64_t>(object)) continue;
     const std::string grantee(row[0].bytes());
     if (grantee.empty() || subject.roles.contains(grantee)) held.insert(row[2].int_value());

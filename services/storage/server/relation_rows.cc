@@ -63,6 +63,7 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
 }
 
 void FillClass(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
     const bool view = !table.view_sql().empty();
@@ -92,6 +93,9 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
         .SetBool("relhastriggers", table.triggers_size() > 0 || table.foreign_keys_size() > 0 ||
                                        !source.catalog->ReferencesTo(id).empty());
+    const std::string acl =
+        lists.Of(table.has_sequence() ? AclKind::kSequence : AclKind::kTable, id, table.owner());
+    if (!acl.empty()) rows->Set("relacl", acl);
     if (table.primary_key_oid() != 0) {
       IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
                     table.primary_key_size(), rows);

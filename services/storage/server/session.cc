@@ -168,7 +168,8 @@ absl::Status Session::Commit(const rpc::CallContext& context) {
   state_.EndTransaction();
   const std::vector<uint32_t> created = std::exchange(analyze_at_commit_, {});
   // Statistics are never a reason for a commit to fail; the tables may be gone again, too.
-  if (status.ok() && !created.empty()) (void)state_.parts().statistics->Analyze(context, *state_.database()->Current(), created);
+  if (status.ok() && !created.empty())
+    (void)state_.parts().statistics->Analyze(context, *state_.database()->Current(), created);
   return status;
 }
 

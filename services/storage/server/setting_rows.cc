@@ -21,9 +21,8 @@ constexpr int64_t kEpochShift = 946684800000000;
 // What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text: in the
 // order in which the names came.
 std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const RowSource& source) {
-  std::vector<std::vector<types::Value>> kept =
-      ReadSystemTable(source.shared, "role_settings",
-                      {"role", "database", "name", "value", "position"});
+  std::vector<std::vector<types::Value>> kept = ReadSystemTable(
+      source.shared, "role_settings", {"role", "database", "name", "value", "position"});
   std::stable_sort(kept.begin(), kept.end(), [](const auto& left, const auto& right) {
     return left[4].int_value() < right[4].int_value();
   });
@@ -131,8 +130,7 @@ void FillStatDatabase(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillMemberships(const RowSource& source, RowBuilder* rows) {
-  for (const auto& row :
-       ReadSystemTable(source.shared, "role_members", {"role", "member"})) {
+  for (const auto& row : ReadSystemTable(source.shared, "role_members", {"role", "member"})) {
     rows->Row()
         .Set("roleid", RoleOid(std::string(row[0].bytes())))
         .Set("member", RoleOid(std::string(row[1].bytes())))

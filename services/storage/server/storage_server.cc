@@ -116,10 +116,10 @@ absl::StatusOr<catalog::DatabasePtr> StorageServer::DatabaseNamed(const std::str
 absl::StatusOr<std::unique_ptr<api::Session>> StorageServer::OpenSessionIn(
     const rpc::CallContext&, const std::string& name) {
   ASSIGN_OR_RETURN(catalog::DatabasePtr database, DatabaseNamed(name));
-  auto session = std::make_unique<Session>(
-      ServerParts{&shared_, virtual_rows_.get(), statistics_.get(), &sessions_, &temporary_schemas_,
-                  &connected_},
-      std::move(database));
+  auto session =
+      std::make_unique<Session>(ServerParts{&shared_, virtual_rows_.get(), statistics_.get(),
+                                            &sessions_, &temporary_schemas_, &connected_},
+                                std::move(database));
   RETURN_IF_ERROR(session->Enter());
   return std::unique_ptr<api::Session>(std::move(session));
 }

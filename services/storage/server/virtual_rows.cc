@@ -74,8 +74,7 @@ std::string ShownSchema(const std::string& schema) {
   return schema == "adbms" ? "pg_catalog" : schema;
 }
 
-std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
-                                                       const char* name,
+std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared, const char* name,
                                                        const std::vector<const char*>& columns) {
   std::vector<std::vector<types::Value>> rows;
   const catalog::CatalogStatePtr catalog = shared->catalog->System()->Current();

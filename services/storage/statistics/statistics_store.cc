@@ -238,7 +238,8 @@ void StatisticsStore::Rebuild() {
 std::shared_ptr<const common::v1::StatisticsSnapshot> StatisticsStore::Snapshot(
     uint64_t known_version) {
   absl::MutexLock lock(&mutex_);
-  bool stale = changed_ || snapshot_ == nullptr || catalog_version_ != shared_->catalog->newest_version();
+  bool stale =
+      changed_ || snapshot_ == nullptr || catalog_version_ != shared_->catalog->newest_version();
   for (auto it = published_rows_.begin(); !stale && it != published_rows_.end(); ++it) {
     const int64_t rows = shared_->counts->Table(it->first)->rows.load(std::memory_order_relaxed);
     const int64_t moved = std::abs(rows - it->second);
