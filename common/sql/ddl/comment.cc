@@ -1,6 +1,7 @@
 // COMMENT ON.
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/program_objects.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -38,6 +39,8 @@ const char* WordFor(PgQuery__ObjectType type) {
 
 absl::StatusOr<const DdlBinder::Table*> DdlBinder::CommentTarget(
     const std::vector<std::string>& parts, size_t count) const {
+  if (count == 3)
+    RETURN_IF_ERROR(parser::CheckDatabase(parts[0], parts[1], parts[2], input_.database));
   const QualifiedName name = NameOf(parts, count);
   const Table* table = input_.catalog->ResolveTable(name.schema, name.name, input_.search_path);
   if (table == nullptr)

@@ -1,4 +1,5 @@
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 
 #include <algorithm>
@@ -129,6 +130,7 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
 
 absl::StatusOr<const DdlBinder::Table*> DdlBinder::ResolveAny(
     const PgQuery__RangeVar& range) const {
+  RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
   const Table* table = input_.catalog->ResolveTable(schema, name, input_.search_path);
@@ -150,6 +152,7 @@ absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeV
 }
 
 absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& range) const {
+  RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   if (IsTemporarySchema(schema)) {
     if (IsOtherTemporarySchema(schema, input_.search_path))
@@ -238,6 +241,13 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
       drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)
     return DropTypes(drop);
+  for (const Node* node : NodeList(drop.objects, drop.n_objects)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_LIST) continue;
+    const std::vector<std::string> parts =
+        parser::StringsOf({node->list->items, node->list->n_items});
+    if (parts.size() == 3)
+      RETURN_IF_ERROR(parser::CheckDatabase(parts[0], parts[1], parts[2], input_.database));
+  }
   const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   common::v1::DdlStatement* statement = Add();
   // An unqualified name means the first one on the search path, as everywhere.

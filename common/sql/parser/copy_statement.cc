@@ -1,4 +1,5 @@
 #include "common/sql/parser/copy_statement.h"
+#include "common/sql/parser/database_name.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -19,7 +20,7 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
   copy.to_or_from_stdio = View(node.filename).empty() && !node.is_program;
   if (node.where_clause != nullptr) return status::NotSupported("COPY FROM WHERE");
   if (node.relation != nullptr) {
-    copy.schema = View(node.relation->schemaname);
+    copy.schema = SchemaOf(*node.relation);
     copy.table = View(node.relation->relname);
   } else {
     std::vector<std::string> parts = ParenthesizedParts(text, false);

@@ -1,4 +1,5 @@
 #include "common/sql/parser/statement_classifier.h"
+#include "common/sql/parser/database_name.h"
 
 #include <cstdint>
 #include <limits>
@@ -23,7 +24,7 @@ namespace sqlstate = status::sqlstate;
 
 common::v1::RelationName RelationOf(const PgQuery__RangeVar& range) {
   common::v1::RelationName name;
-  name.set_schema(View(range.schemaname).data() == nullptr ? "" : range.schemaname);
+  name.set_schema(SchemaOf(range));
   name.set_name(range.relname);
   return name;
 }
@@ -444,7 +445,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       const PgQuery__RefreshMatViewStmt& refresh = *node->refresh_mat_view_stmt;
       out->statement_class = StatementClass::kRefresh;
       out->command_tag = "REFRESH MATERIALIZED VIEW";
-      out->refresh = {refresh.relation->schemaname, refresh.relation->relname, /*create=*/false,
+      out->refresh = {SchemaOf(*refresh.relation), refresh.relation->relname, /*create=*/false,
                       static_cast<bool>(refresh.concurrent), !refresh.skip_data};
       return absl::OkStatus();
     }

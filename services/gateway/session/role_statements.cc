@@ -66,14 +66,19 @@ absl::Status AddGrant(uint32_t object, const ObjectKind& kind,
                       security::v1::ChangeRolesRequest* request) {
   security::v1::TableGrant* grant = request->add_grants();
   grant->set_table_id(object);
+  const auto add = [grant](common::v1::Privilege privilege) {
+    const auto& added = grant->privileges();
+    if (std::find(added.begin(), added.end(), privilege) == added.end())
+      grant->add_privileges(privilege);
+  };
   if (privileges.empty()) {
-    for (const auto& [name, privilege] : kind.privileges) grant->add_privileges(privilege);
+    for (const auto& [name, privilege] : kind.privileges) add(privilege);
   }
   for (const std::string& wanted : privileges) {
     const auto found = std::find_if(kind.privileges.begin(), kind.privileges.end(),
                                     [&wanted](const auto& known) { return known.first == wanted; });
     if (found != kind.privileges.end()) {
-      grant->add_privileges(found->second);
+      add(found->second);
       continue;
     }
     const std::string shown = absl::AsciiStrToUpper(wanted);

@@ -371,6 +371,12 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
       break;
     }
   }
+  // As PostgreSQL: a dump may have the name that its database had.
+  if (statement.command_tag == "COMMENT" &&
+      status::HasSqlState(status, sqlstate::kInvalidCatalogName)) {
+    sink->Notice("WARNING", sqlstate::kInvalidCatalogName, status::FromStatus(status).message);
+    return sink->Complete(statement.command_tag);
+  }
   if (!absl::IsPermissionDenied(status)) Audit("ddl", statement.text, 0, status);
   RETURN_IF_ERROR(status);
   for (const std::string& notice : notices) sink->Notice("NOTICE", sqlstate::kSuccess, notice);
