@@ -81,13 +81,14 @@ const std::string& Session::TemporaryKey() {
 
 absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
   if (!changed_schema_) {
-    ASSIGN_OR_RETURN(sql::CatalogPtr catalog, services_.catalog->Get(Context(), options_.database));
-    // Storage was gone for a while, and its memory of who is in which database with it.
-    if (catalog->snapshot().database_id() != database_id_) {
-      return status::Error(status::sqlstate::kAdminShutdown,
-                           "terminating connection: its database was dropped");
-    }
-    return catalog;
+    auto catalog = services_.catalog->Get(Context(), options_.database);
+    // Dropped with FORCE, or while storage was gone with its memory of who is in which database.
+    const bool dropped =
+        catalog.ok() ? (*catalog)->snapshot().database_id() != database_id_
+                     : status::HasSqlState(catalog.status(), status::sqlstate::kInvalidCatalogName);
+    if (!dropped) return catalog;
+    return status::Error(status::sqlstate::kAdminShutdown,
+                         "terminating connection due to administrator command");
   }
   ASSIGN_OR_RETURN(auto snapshot, storage_->GetCatalog(Context()));
   return std::make_shared<const sql::Catalog>(std::move(snapshot));
