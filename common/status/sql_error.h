@@ -68,6 +68,7 @@ inline constexpr std::string_view kUndefinedObject = "42704";
 inline constexpr std::string_view kDuplicateColumn = "42701";
 inline constexpr std::string_view kDuplicateCursor = "42P03";
 inline constexpr std::string_view kDuplicatePreparedStatement = "42P05";
+inline constexpr std::string_view kDuplicateDatabase = "42P04";
 inline constexpr std::string_view kDuplicateSchema = "42P06";
 inline constexpr std::string_view kDuplicateTable = "42P07";
 inline constexpr std::string_view kDuplicateAlias = "42712";

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/parser/database_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -69,6 +70,7 @@ bool IsPlainValues(const PgQuery__SelectStmt& select) {
 
 absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__RangeVar& range,
                                                              common::v1::Privilege privilege) {
+  RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
   const TableDescriptor* table = input_.catalog->ResolveTable(schema, name, search_path_);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -133,6 +134,7 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
 
 absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
                                             ScopeItem* item) {
+  RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
   if (schema.empty()) {

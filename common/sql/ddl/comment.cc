@@ -1,6 +1,7 @@
 // COMMENT ON.
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/program_objects.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -38,6 +39,8 @@ const char* WordFor(PgQuery__ObjectType type) {
 
 absl::StatusOr<const DdlBinder::Table*> DdlBinder::CommentTarget(
     const std::vector<std::string>& parts, size_t count) const {
+  if (count == 3)
+    RETURN_IF_ERROR(parser::CheckDatabase(parts[0], parts[1], parts[2], input_.database));
   const QualifiedName name = NameOf(parts, count);
   const Table* table = input_.catalog->ResolveTable(name.schema, name.name, input_.search_path);
   if (table == nullptr)
@@ -73,6 +76,9 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
       statement->set_schema(parts.at(0));
       return absl::OkStatus();
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE:
+      statement->set_database(parts.at(0));
+      return DatabaseNamed(parts.at(0)).status();
     case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: {
       ASSIGN_OR_RETURN(const common::v1::TypeDescriptor* type, FindType(parts));

@@ -1,4 +1,5 @@
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 
 #include <algorithm>
@@ -94,6 +95,10 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
                    : SetTypeSchema(*node->alter_object_schema_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+        status = SetDatabaseOwner(*node->alter_owner_stmt);
+        break;
+      }
       status = parser::IsRoutine(node->alter_owner_stmt->object_type)
                    ? AlterOwner(*node->alter_owner_stmt)
                    : SetTypeOwner(*node->alter_owner_stmt);
@@ -110,6 +115,15 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
       status = CreateTrigger(*node->create_trig_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATEDB_STMT:
+      status = CreateDatabase(*node->createdb_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_DROPDB_STMT:
+      status = DropDatabase(*node->dropdb_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_DATABASE_STMT:
+      status = AlterDatabase(*node->alter_database_stmt);
+      break;
     default:
       status = status::NotSupported("this statement");
   }
@@ -121,6 +135,7 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
 
 absl::StatusOr<const DdlBinder::Table*> DdlBinder::ResolveAny(
     const PgQuery__RangeVar& range) const {
+  RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
   const Table* table = input_.catalog->ResolveTable(schema, name, input_.search_path);
@@ -142,6 +157,7 @@ absl::StatusOr<const DdlBinder::Table*> DdlBinder::Resolve(const PgQuery__RangeV
 }
 
 absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& range) const {
+  RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   if (IsTemporarySchema(schema)) {
     if (IsOtherTemporarySchema(schema, input_.search_path))
@@ -230,6 +246,13 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
       drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)
     return DropTypes(drop);
+  for (const Node* node : NodeList(drop.objects, drop.n_objects)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_LIST) continue;
+    const std::vector<std::string> parts =
+        parser::StringsOf({node->list->items, node->list->n_items});
+    if (parts.size() == 3)
+      RETURN_IF_ERROR(parser::CheckDatabase(parts[0], parts[1], parts[2], input_.database));
+  }
   const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   common::v1::DdlStatement* statement = Add();
   // An unqualified name means the first one on the search path, as everywhere.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -355,6 +356,19 @@ class DdlBinder {
   // Plans that count the values of the domain for which `condition`, over VALUE, holds.
   absl::Status AddDomainValidations(const common::v1::TypeDescriptor& type,
                                     const std::string& condition, common::v1::AlterType* alter);
+
+  // databases.cc
+  absl::Status CreateDatabase(const PgQuery__CreatedbStmt& create);
+  absl::Status DropDatabase(const PgQuery__DropdbStmt& drop);
+  absl::Status AlterDatabase(const PgQuery__AlterDatabaseStmt& alter);
+  absl::Status RenameDatabase(const PgQuery__RenameStmt& rename);
+  absl::Status SetDatabaseOwner(const PgQuery__AlterOwnerStmt& change);
+  // The options that have a value, by name. Errors: 42601.
+  absl::StatusOr<std::map<std::string, const PgQuery__DefElem*, std::less<>>> DatabaseOptions(
+      NodeList given, const std::vector<std::string_view>& known) const;
+  // Errors: 3D000.
+  absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(
+      const std::string& name) const;
 
   // create_view.cc
   absl::Status CreateView(const PgQuery__ViewStmt& create);

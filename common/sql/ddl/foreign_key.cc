@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -157,6 +158,7 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
   RETURN_IF_ERROR(CheckGeneratedKey(*table, key));
   key.set_deferral(deferral);
   const Table* referenced = nullptr;
+  RETURN_IF_ERROR(parser::CheckDatabase(*constraint.pktable, input_.database));
   const std::string target(parser::View(constraint.pktable->relname));
   const std::string schema(parser::View(constraint.pktable->schemaname));
   const bool self = target == table->name() && (schema.empty() || schema == table->schema());

@@ -41,6 +41,7 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (parser::IsRoutine(rename.rename_type)) return RenameFunction(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return RenameTrigger(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE) return RenameAttribute(rename);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) return RenameDatabase(rename);
   if (rename.relation == nullptr) return RenameType(rename);
   auto table = Resolve(*rename.relation);
   if (!table.ok()) {

@@ -179,6 +179,7 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
         return note.Function(statement->comment().function_id());
       if (statement->comment().object_case() == common::v1::Comment::kTypeOid)
         return note.Type(statement->comment().type_oid());
+      if (statement->comment().object_case() == common::v1::Comment::kDatabase) return;
       return statement->comment().object_case() == common::v1::Comment::kTableId
                  ? note.Relation(statement->comment().table_id())
                  : note.Schema(statement->comment().schema());
@@ -214,6 +215,9 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       if (statement->alter_sequence().sequence().owner_table_id() != 0)
         note.Relation(statement->alter_sequence().sequence().owner_table_id());
       return;
+    case DdlStatement::kCreateDatabase:
+    case DdlStatement::kDropDatabase:
+    case DdlStatement::kAlterDatabase:
     case DdlStatement::BODY_NOT_SET:
       return;
   }

@@ -1,4 +1,5 @@
 #include "common/sql/parser/copy_statement.h"
+#include "common/sql/parser/database_name.h"
 
 #include <set>
 
@@ -166,7 +167,7 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
   copy.program = node.is_program;
   if (node.where_clause != nullptr) copy.where = TextBehind("where", text);
   if (node.relation != nullptr) {
-    copy.schema = View(node.relation->schemaname);
+    copy.schema = SchemaOf(*node.relation);
     copy.table = View(node.relation->relname);
   } else {
     std::vector<std::string> parts = ParenthesizedParts(text, false);

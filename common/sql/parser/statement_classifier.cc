@@ -1,4 +1,5 @@
 #include "common/sql/parser/statement_classifier.h"
+#include "common/sql/parser/database_name.h"
 
 #include <cstdint>
 #include <limits>
@@ -23,7 +24,7 @@ namespace sqlstate = status::sqlstate;
 
 common::v1::RelationName RelationOf(const PgQuery__RangeVar& range) {
   common::v1::RelationName name;
-  name.set_schema(View(range.schemaname).data() == nullptr ? "" : range.schemaname);
+  name.set_schema(SchemaOf(range));
   name.set_name(range.relname);
   return name;
 }
@@ -469,7 +470,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       const PgQuery__RefreshMatViewStmt& refresh = *node->refresh_mat_view_stmt;
       out->statement_class = StatementClass::kRefresh;
       out->command_tag = "REFRESH MATERIALIZED VIEW";
-      out->refresh = {refresh.relation->schemaname, refresh.relation->relname, /*create=*/false,
+      out->refresh = {SchemaOf(*refresh.relation), refresh.relation->relname, /*create=*/false,
                       static_cast<bool>(refresh.concurrent), !refresh.skip_data};
       return absl::OkStatus();
     }
@@ -512,12 +513,31 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
             absl::StrCat(CommandWords(out->text), " … SET SCHEMA of this object"));
       Ddl(AlterTag(node->alter_object_schema_stmt->object_type), out);
       return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CREATEDB_STMT:
+      Ddl("CREATE DATABASE", out);
+      out->outside_block = "CREATE DATABASE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_DROPDB_STMT:
+      Ddl("DROP DATABASE", out);
+      out->outside_block = "DROP DATABASE";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_DATABASE_STMT:
+      Ddl("ALTER DATABASE", out);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+        Ddl("ALTER DATABASE", out);
+        return absl::OkStatus();
+      }
       if (!IsTypeObject(node->alter_owner_stmt->object_type))
         return status::NotSupported(CommandWords(out->text));
       Ddl(AlterTag(node->alter_owner_stmt->object_type), out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_RENAME_STMT:
+      if (node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
+        Ddl("ALTER DATABASE", out);
+        return absl::OkStatus();
+      }
       if (IsTypeObject(node->rename_stmt->rename_type)) {
         Ddl(AlterTag(node->rename_stmt->rename_type), out);
         return absl::OkStatus();

@@ -1,4 +1,5 @@
 #include "common/sql/parser/table_as_statement.h"
+#include "common/sql/parser/database_name.h"
 
 #include "common/sql/parser/lexer.h"
 #include "common/status/macros.h"
@@ -41,7 +42,7 @@ absl::Status ReadInto(const PgQuery__IntoClause& into, Statement* out) {
   if (into.n_options > 0 || *into.table_space_name != 0 || *into.access_method != 0)
     return status::NotSupported("an option of CREATE TABLE AS");
   TableAsStatement& table = out->table_as;
-  table.schema = into.rel->schemaname;
+  table.schema = SchemaOf(*into.rel);
   table.table = into.rel->relname;
   if (std::string_view(into.rel->relpersistence) == "t") table.kind = "TEMPORARY TABLE";
   if (into.on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP)
@@ -99,7 +100,7 @@ absl::Status ClassifyTableAs(const PgQuery__CreateTableAsStmt& node, std::string
   if (node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
     out->statement_class = StatementClass::kRefresh;
     out->command_tag = "CREATE MATERIALIZED VIEW";
-    out->refresh = {into.rel->schemaname, into.rel->relname, /*create=*/true,
+    out->refresh = {SchemaOf(*into.rel), into.rel->relname, /*create=*/true,
                     /*concurrently=*/false, !into.skip_data};
     return absl::OkStatus();
   }

@@ -110,7 +110,11 @@ absl::Status AuthorizeSchema(const security::v1::Policy& policy,
 absl::Status AuthorizeSchema(const security::v1::Policy& policy, const sql::Catalog& catalog,
                              const std::string& name, Privilege privilege) {
   for (const common::v1::SchemaDescriptor& schema : catalog.snapshot().schemas()) {
-    if (schema.name() == name) return AuthorizeSchema(policy, schema, privilege);
+    if (schema.name() != name) continue;
+    if (privilege == common::v1::PRIVILEGE_USAGE && IsOpenToAll(catalog, schema) &&
+        !IsGranted(policy, schema.schema_id(), common::v1::PRIVILEGE_NO_PUBLIC_USAGE))
+      return absl::OkStatus();
+    return AuthorizeSchema(policy, schema, privilege);
   }
   return absl::OkStatus();
 }
@@ -129,12 +133,42 @@ absl::Status AuthorizeSchemaOwner(const security::v1::Policy& policy, const sql:
   return absl::OkStatus();
 }
 
-absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::string& name) {
-  if (policy.superuser() || IsGranted(policy, sql::kDatabaseOid, common::v1::PRIVILEGE_CREATE)) {
+absl::Status AuthorizeDatabase(const security::v1::Policy& policy,
+                               const common::v1::DatabaseDescriptor& database,
+                               Privilege privilege) {
+  const uint32_t id = database.database_id();
+  const bool open = (privilege == common::v1::PRIVILEGE_CONNECT &&
+                     !IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_CONNECT)) ||
+                    (privilege == common::v1::PRIVILEGE_TEMPORARY &&
+                     !IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_TEMPORARY));
+  if (open || Owns(policy, database.owner()) || IsGranted(policy, id, privilege))
     return absl::OkStatus();
-  }
   return status::Error(sqlstate::kInsufficientPrivilege,
-                       absl::StrCat("permission denied for database ", name));
+                       absl::StrCat("permission denied for database ", database.name()));
+}
+
+absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(const sql::Catalog& catalog,
+                                                                    const std::string& name) {
+  for (const auto& database : catalog.snapshot().databases()) {
+    if (database.name() == name) return &database;
+  }
+  return status::Error(sqlstate::kInvalidCatalogName,
+                       absl::StrCat("database \"", name, "\" does not exist"));
+}
+
+absl::Status AuthorizeDatabaseOwner(const security::v1::Policy& policy,
+                                    const common::v1::DatabaseDescriptor& database) {
+  if (Owns(policy, database.owner())) return absl::OkStatus();
+  return status::Error(sqlstate::kInsufficientPrivilege,
+                       absl::StrCat("must be owner of database ", database.name()));
+}
+
+bool IsOpenToAll(const sql::Catalog& catalog, const common::v1::SchemaDescriptor& schema) {
+  if (schema.schema_id() == sql::kPublicSchemaOid) return false;
+  const auto& databases = catalog.snapshot().databases();
+  return std::any_of(databases.begin(), databases.end(), [&](const auto& database) {
+    return database.public_schema_id() == schema.schema_id();
+  });
 }
 
 absl::Status AuthorizeRole(const security::v1::Policy& policy, const std::string& role) {

@@ -38,7 +38,18 @@ absl::Status AuthorizeSchema(const security::v1::Policy& policy, const sql::Cata
 absl::Status AuthorizeSchemaOwner(const security::v1::Policy& policy, const sql::Catalog& catalog,
                                   const std::string& name);
 // CREATE: who may make schemas. Errors: 42501.
-absl::Status AuthorizeDatabase(const security::v1::Policy& policy, const std::string& name);
+absl::Status AuthorizeDatabase(const security::v1::Policy& policy,
+                               const common::v1::DatabaseDescriptor& database,
+                               common::v1::Privilege privilege);
+// Errors: 3D000.
+absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(const sql::Catalog& catalog,
+                                                                    const std::string& name);
+// Errors: 42501.
+absl::Status AuthorizeDatabaseOwner(const security::v1::Policy& policy,
+                                    const common::v1::DatabaseDescriptor& database);
+// Whether it is a database's public, which everybody may use unless that is revoked. That of adbms
+// has it granted.
+bool IsOpenToAll(const sql::Catalog& catalog, const common::v1::SchemaDescriptor& schema);
 // Whether the role may make objects another role's. Errors: 42501 "must be member of role".
 absl::Status AuthorizeRole(const security::v1::Policy& policy, const std::string& role);
 

@@ -213,9 +213,11 @@ absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequen
                                                                  bool identity, uint32_t count) {
   // This session's conversation with storage is busy with the copy.
   if (sequence_session_ == nullptr) {
-    ASSIGN_OR_RETURN(sequence_session_, services_.storage->OpenSession(Context()));
+    ASSIGN_OR_RETURN(sequence_session_,
+                     services_.storage->OpenSessionIn(Context(), options_.database));
   }
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, services_.catalog->Get(Context()));
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog,
+                   services_.catalog->Get(Context(), options_.database));
   if (catalog->FindTable(sequence_id) == nullptr) {
     return status::NotSupported("COPY that takes values from a sequence of its own transaction");
   }

@@ -408,7 +408,9 @@ void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql,
   execution.failed = failed;
   execution.learned = plan.plan->planner() == common::v1::PLANNER_KIND_LEARNED;
   const auto policy = policy_->Get();
-  execution.tainted = plan.temporary || (policy.ok() && (*policy)->flagged());
+  const bool elsewhere = database_id_ != sql::kDatabaseOid;
+  execution.tainted = elsewhere || plan.temporary || (policy.ok() && (*policy)->flagged());
+  if (elsewhere) execution.database = &options_.database;
   services_.workload->Record(execution);
   if (failed) return;
   if (!execution.tainted && services_.workload->WantsCardinalities(plan.fingerprint)) {

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/catalog_numbers.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -43,6 +44,8 @@ std::string Session::CacheKey(std::string_view normalized,
   key += current_user_;
   key += '\0';
   key += settings_.planning_key();
+  key += '\0';
+  absl::StrAppend(&key, database_id_);
   key += TemporaryKey();
   for (const types::Type& type : parameter_types) {
     key += '\0';
@@ -82,7 +85,16 @@ const std::string& Session::TemporaryKey() {
 }
 
 absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
-  if (!changed_schema_) return services_.catalog->Get(Context());
+  if (!changed_schema_) {
+    auto catalog = services_.catalog->Get(Context(), options_.database);
+    // Dropped with FORCE, or while storage was gone with its memory of who is in which database.
+    const bool dropped =
+        catalog.ok() ? (*catalog)->snapshot().database_id() != database_id_
+                     : status::HasSqlState(catalog.status(), status::sqlstate::kInvalidCatalogName);
+    if (!dropped) return catalog;
+    return status::Error(status::sqlstate::kAdminShutdown,
+                         "terminating connection due to administrator command");
+  }
   ASSIGN_OR_RETURN(auto snapshot, storage_->GetCatalog(Context()));
   return std::make_shared<const sql::Catalog>(std::move(snapshot));
 }
@@ -202,7 +214,11 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   cached->normalized_sql = query.parameter_names.empty()
                                ? Readable(key_text, plan.client_parameters())
                                : std::string(query.sql);
-  cached->fingerprint = sql::Fingerprint(cached->normalized_sql);
+  // The same text means something else in another database.
+  cached->fingerprint =
+      database_id_ == sql::kDatabaseOid
+          ? sql::Fingerprint(cached->normalized_sql)
+          : sql::Fingerprint(absl::StrCat(database_id_, " ", cached->normalized_sql));
   const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
   cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));

@@ -51,8 +51,12 @@ const ObjectKind& SchemaKind() {
 }
 
 const ObjectKind& DatabaseKind() {
-  static const auto* const kKind = new ObjectKind{
-      "database", {{"create", common::v1::PRIVILEGE_CREATE}}, {"connect", "temporary", "temp"}};
+  static const auto* const kKind = new ObjectKind{"database",
+                                                  {{"create", common::v1::PRIVILEGE_CREATE},
+                                                   {"temporary", common::v1::PRIVILEGE_TEMPORARY},
+                                                   {"connect", common::v1::PRIVILEGE_CONNECT},
+                                                   {"temp", common::v1::PRIVILEGE_TEMPORARY}},
+                                                  {}};
   return *kKind;
 }
 
@@ -62,14 +66,19 @@ absl::Status AddGrant(uint32_t object, const ObjectKind& kind,
                       security::v1::ChangeRolesRequest* request) {
   security::v1::TableGrant* grant = request->add_grants();
   grant->set_table_id(object);
+  const auto add = [grant](common::v1::Privilege privilege) {
+    const auto& added = grant->privileges();
+    if (std::find(added.begin(), added.end(), privilege) == added.end())
+      grant->add_privileges(privilege);
+  };
   if (privileges.empty()) {
-    for (const auto& [name, privilege] : kind.privileges) grant->add_privileges(privilege);
+    for (const auto& [name, privilege] : kind.privileges) add(privilege);
   }
   for (const std::string& wanted : privileges) {
     const auto found = std::find_if(kind.privileges.begin(), kind.privileges.end(),
                                     [&wanted](const auto& known) { return known.first == wanted; });
     if (found != kind.privileges.end()) {
-      grant->add_privileges(found->second);
+      add(found->second);
       continue;
     }
     const std::string shown = absl::AsciiStrToUpper(wanted);
@@ -117,6 +126,9 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
                              absl::StrCat("permission denied for schema ", name));
       }
       RETURN_IF_ERROR(AddGrant(schema->schema_id(), SchemaKind(), role.privileges, request));
+      if (policy::IsOpenToAll(catalog, *schema)) {
+        request->mutable_grants()->rbegin()->add_privileges_of_public(common::v1::PRIVILEGE_USAGE);
+      }
       continue;
     }
     for (const auto& table : catalog.snapshot().tables()) {
@@ -125,15 +137,17 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
     }
   }
   for (const std::string& name : role.databases) {
-    if (name != options_.database) {
-      return status::Error(status::sqlstate::kInvalidCatalogName,
-                           absl::StrCat("database \"", name, "\" does not exist"));
-    }
-    if (!policy.superuser()) {
+    ASSIGN_OR_RETURN(const auto* database, policy::DatabaseNamed(catalog, name));
+    if (!policy::Owns(policy, database->owner())) {
       return status::Error(status::sqlstate::kInsufficientPrivilege,
                            absl::StrCat("permission denied for database ", name));
     }
-    RETURN_IF_ERROR(AddGrant(sql::kDatabaseOid, DatabaseKind(), role.privileges, request));
+    RETURN_IF_ERROR(AddGrant(database->database_id(), DatabaseKind(), role.privileges, request));
+    for (const int privilege : request->grants().rbegin()->privileges()) {
+      if (privilege != common::v1::PRIVILEGE_CREATE)
+        request->mutable_grants()->rbegin()->add_privileges_of_public(
+            static_cast<common::v1::Privilege>(privilege));
+    }
   }
   for (const auto* table : tables) {
     RETURN_IF_ERROR(
@@ -172,7 +186,7 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   if (role.inherit.has_value()) request.set_inherit(*role.inherit);
   request.set_if_exists(role.if_exists);
   if (role.kind == sql::RoleStatement::Kind::kSet) {
-    RETURN_IF_ERROR(AddSetting(role, &request));
+    RETURN_IF_ERROR(AddSetting(role, *catalog, &request));
   } else {
     RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
   }

@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/triggers.h"
+#include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/policy/authorize.h"
@@ -90,6 +91,8 @@ void SetOwner(const std::string& user, DdlStatement* ddl) {
     ddl->mutable_create_function()->mutable_function()->set_owner(user);
   if (ddl->has_create_type()) ddl->mutable_create_type()->mutable_type()->set_owner(user);
   if (ddl->has_create_view()) ddl->mutable_create_view()->mutable_view()->set_owner(user);
+  if (ddl->has_create_database() && ddl->create_database().database().owner().empty())
+    ddl->mutable_create_database()->mutable_database()->set_owner(user);
   if (ddl->has_create_schema() && ddl->create_schema().owner().empty())
     ddl->mutable_create_schema()->set_owner(user);
 }
@@ -196,7 +199,8 @@ bool IsInherited(const common::v1::ForeignKeyDescriptor& key, const TableDescrip
 absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPtr& catalog) {
   ASSIGN_OR_RETURN(const auto held, policy_->Get());
   const security::v1::Policy& policy = *held;
-  const auto may_create_in = [&](const std::string& schema) {
+  const auto may_create_in = [&](const std::string& schema) -> absl::Status {
+    if (sql::IsTemporarySchema(schema)) return AuthorizeTemporary(policy, *catalog);
     return policy::AuthorizeSchema(policy, *catalog, schema, common::v1::PRIVILEGE_CREATE);
   };
   const auto owner = [&](uint32_t id) {
@@ -272,6 +276,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
         return owner(ddl.comment().table_id());
       if (ddl.comment().object_case() == common::v1::Comment::kTypeOid)
         return AuthorizeTypes(ddl, policy, *catalog);
+      if (ddl.comment().object_case() == common::v1::Comment::kDatabase)
+        return AuthorizeDatabaseDdl(ddl, policy, *catalog);
       return policy::AuthorizeSchemaOwner(policy, *catalog, ddl.comment().schema());
     case Body::kAlterTable:
       return AuthorizeAlteration(ddl.alter_table(), policy, *catalog);
@@ -285,7 +291,10 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kCreateSchema:
       if (ddl.create_schema().owner() != current_user_)
         RETURN_IF_ERROR(AuthorizeNewOwner(ddl.create_schema().owner(), "", policy, *catalog));
-      RETURN_IF_ERROR(policy::AuthorizeDatabase(policy, options_.database));
+      {
+        ASSIGN_OR_RETURN(const auto* database, policy::DatabaseNamed(*catalog, options_.database));
+        RETURN_IF_ERROR(policy::AuthorizeDatabase(policy, *database, common::v1::PRIVILEGE_CREATE));
+      }
       if (absl::StartsWith(ddl.create_schema().name(), "pg_")) {
         return status::Error(
             "42939", absl::StrCat("unacceptable schema name \"", ddl.create_schema().name(), "\""),
@@ -301,6 +310,10 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
       for (const std::string& name : ddl.drop_schema().names())
         RETURN_IF_ERROR(policy::AuthorizeSchemaOwner(policy, *catalog, name));
       return absl::OkStatus();
+    case Body::kCreateDatabase:
+    case Body::kDropDatabase:
+    case Body::kAlterDatabase:
+      return AuthorizeDatabaseDdl(ddl, policy, *catalog);
     case Body::BODY_NOT_SET:
       break;
   }
@@ -380,6 +393,12 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
                              "Try again.");
       break;
     }
+  }
+  // As PostgreSQL: a dump may have the name that its database had.
+  if (statement.command_tag == "COMMENT" &&
+      status::HasSqlState(status, sqlstate::kInvalidCatalogName)) {
+    sink->Notice("WARNING", sqlstate::kInvalidCatalogName, status::FromStatus(status).message);
+    return sink->Complete(statement.command_tag);
   }
   if (!absl::IsPermissionDenied(status)) Audit("ddl", statement.text, 0, status);
   RETURN_IF_ERROR(status);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,11 +23,13 @@
 
 namespace adbms::gateway::session {
 
-// The committed catalog and statistics with look-ups, refreshed when asked. Thread-safe.
+// The committed catalogs of the databases that sessions are in, and statistics, with look-ups,
+// refreshed when asked. Thread-safe.
 class CatalogCache {
  public:
   explicit CatalogCache(storage::api::Storage* storage) : storage_(storage) {}
-  absl::StatusOr<sql::CatalogPtr> Get(const rpc::CallContext& context);
+  // Errors: 3D000.
+  absl::StatusOr<sql::CatalogPtr> Get(const rpc::CallContext& context, const std::string& database);
   // The statistics as of the last refresh; never waits for storage.
   std::shared_ptr<const common::v1::StatisticsSnapshot> statistics() const;
   // The tables that were analyzed since the last refresh: plans made before deserve another look.
@@ -35,7 +38,7 @@ class CatalogCache {
  private:
   storage::api::Storage* const storage_;
   mutable absl::Mutex mutex_;
-  sql::CatalogPtr catalog_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, sql::CatalogPtr> catalogs_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const common::v1::StatisticsSnapshot> statistics_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -20,18 +20,26 @@ constexpr size_t kParsedEntries = 64;
 
 }  // namespace
 
-absl::StatusOr<sql::CatalogPtr> CatalogCache::Get(const rpc::CallContext& context) {
+absl::StatusOr<sql::CatalogPtr> CatalogCache::Get(const rpc::CallContext& context,
+                                                  const std::string& database) {
   sql::CatalogPtr current;
   {
     absl::ReaderMutexLock lock(&mutex_);
-    current = catalog_;
+    const auto found = catalogs_.find(database);
+    if (found != catalogs_.end()) current = found->second;
   }
-  ASSIGN_OR_RETURN(auto snapshot,
-                   storage_->GetCatalog(context, current == nullptr ? 0 : current->version()));
-  if (snapshot == nullptr) return current;
-  auto fresh = std::make_shared<const sql::Catalog>(std::move(snapshot));
+  auto snapshot =
+      storage_->GetCatalogOf(context, database, current == nullptr ? 0 : current->version());
+  if (snapshot.ok() && *snapshot == nullptr) return current;
   absl::MutexLock lock(&mutex_);
-  if (catalog_ == nullptr || catalog_->version() < fresh->version()) catalog_ = fresh;
+  if (!snapshot.ok()) {
+    if (status::HasSqlState(snapshot.status(), status::sqlstate::kInvalidCatalogName))
+      catalogs_.erase(database);
+    return snapshot.status();
+  }
+  auto fresh = std::make_shared<const sql::Catalog>(*std::move(snapshot));
+  sql::CatalogPtr& kept = catalogs_[database];
+  if (kept == nullptr || kept->version() < fresh->version()) kept = fresh;
   return fresh;
 }
 
@@ -96,15 +104,11 @@ Session::~Session() {
 
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
                                                        SessionOptions options) {
-  if (options.database != "adbms") {
-    return status::Error(status::sqlstate::kInvalidCatalogName,
-                         absl::StrCat("database \"", options.database, "\" does not exist"));
-  }
   auto session = std::unique_ptr<Session>(new Session(services, std::move(options)));
   session->trace_id_ = telemetry::NewTraceId();
   session->reads_ = services.audit->CountReads(session->options_.user);
   session->roles_[session->options_.user] = session->options_.policy;
-  ASSIGN_OR_RETURN(session->storage_, services.storage->OpenSession(session->Context()));
+  RETURN_IF_ERROR(session->EnterDatabase());
   Settings& settings = session->settings_;
   settings.Force("session_authorization", session->options_.user);
   session->AdoptIdentity();
@@ -119,6 +123,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const Services& services,
   // keeps nobody out.
   settings.SetRole(session->options_.user, /*superuser=*/true);
   for (const security::v1::KeptSetting& kept : policy->settings()) {
+    if (kept.database_id() != 0 && kept.database_id() != session->database_id_) continue;
     if (!IsIdentity(kept.name())) (void)settings.Start(kept.name(), kept.value(), kept.source());
   }
   settings.SetRole(session->options_.user, policy->superuser());

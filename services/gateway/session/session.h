@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
+#include "common/sql/catalog_numbers.h"
 #include "services/gateway/program/interpreter.h"
 #include "services/gateway/session/audit_text.h"
 #include "services/gateway/session/notification_inbox.h"
@@ -183,6 +184,8 @@ class Session {
     Session& session_;
   };
 
+  // Its database, as far as its user may connect to it. Errors: 3D000, 42501, 55000, 53300.
+  absl::Status EnterDatabase();
   rpc::CallContext Context();
   bool in_transaction() const { return state_ != TransactionState::kIdle; }
 
@@ -303,7 +306,7 @@ class Session {
   static bool IsOfTransaction(std::string_view name);
   static sql::SetStatement ModesOf(std::string_view name, std::string_view value);
   // ALTER ROLE … SET and ALTER DATABASE … SET: checks the value.
-  absl::Status AddSetting(const sql::RoleStatement& role,
+  absl::Status AddSetting(const sql::RoleStatement& role, const sql::Catalog& catalog,
                           security::v1::ChangeRolesRequest* request) const;
   absl::Status RunSet(const sql::Statement& statement, ResultSink* sink);
   void WarnIfLocal(const sql::SetStatement& set, ResultSink* sink) const;
@@ -402,6 +405,13 @@ class Session {
   absl::StatusOr<std::vector<std::string>> RunAllTables();
   // Whether the session's user may change the catalog so: the objects are those of
   // `ddl.resolution`. Errors: 42501, 42704, 55000.
+  // database_statements.cc: CREATE, ALTER and DROP DATABASE, COMMENT ON DATABASE.
+  absl::Status AuthorizeDatabaseDdl(const common::v1::DdlStatement& ddl,
+                                    const security::v1::Policy& policy,
+                                    const sql::Catalog& catalog);
+  // Errors: 42501.
+  absl::Status AuthorizeTemporary(const security::v1::Policy& policy,
+                                  const sql::Catalog& catalog) const;
   absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::CatalogPtr& catalog);
   absl::Status AuthorizeAlteration(const common::v1::AlterTable& alter,
                                    const security::v1::Policy& policy, const sql::Catalog& catalog);
@@ -447,6 +457,8 @@ class Session {
   std::shared_ptr<NotificationInbox> inbox_;  // Made by the first LISTEN.
 
   // Who it acts as: SET SESSION AUTHORIZATION or who logged in; SET ROLE or the former.
+  // Of options_.database; it stays the same under another name.
+  uint32_t database_id_ = sql::kDatabaseOid;
   std::string session_user_;
   std::string current_user_;
   std::shared_ptr<policy::HeldPolicy> session_policy_;

@@ -7,6 +7,7 @@
 #include "common/settings/setting_table.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/program_host.h"
 #include "services/gateway/session/session.h"
 
@@ -52,14 +53,18 @@ sql::SetStatement Session::ModesOf(std::string_view name, std::string_view value
   return modes;
 }
 
-absl::Status Session::AddSetting(const sql::RoleStatement& role,
+absl::Status Session::AddSetting(const sql::RoleStatement& role, const sql::Catalog& catalog,
                                  security::v1::ChangeRolesRequest* request) const {
   const sql::SetStatement& set = role.set;
-  if (!role.database.empty() && role.database != options_.database) {
-    return status::Error(status::sqlstate::kInvalidCatalogName,
-                         absl::StrCat("database \"", role.database, "\" does not exist"));
+  if (!role.database.empty()) {
+    ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+    ASSIGN_OR_RETURN(const auto* database, policy::DatabaseNamed(catalog, role.database));
+    request->set_database_id(database->database_id());
+    if (role.roles.empty()) {
+      RETURN_IF_ERROR(policy::AuthorizeDatabaseOwner(*policy, *database));
+      request->set_owns_database(true);
+    }
   }
-  request->set_database(role.database);
   if (set.name == "all") return absl::OkStatus();
   if (set.name == "transaction" || set.name == "session characteristics" || set.name == "role" ||
       set.name == "session_authorization") {

@@ -25,6 +25,7 @@ void Start(const Execution& execution, common::v1::StatementWindow* window) {
   if (execution.table_ids != nullptr) {
     window->mutable_table_ids()->Add(execution.table_ids->begin(), execution.table_ids->end());
   }
+  if (execution.database != nullptr) window->set_database(*execution.database);
   window->set_min_us(execution.elapsed_us);
   window->set_read_only(execution.read_only);
 }

@@ -36,6 +36,8 @@ struct Execution {
   bool failed = false;
   bool tainted = false;
   bool learned = false;
+  // Null: adbms. In another database nothing is learned or done (decision 039).
+  const std::string* database = nullptr;
 };
 
 class WorkloadRecorder {

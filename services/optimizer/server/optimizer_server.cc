@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
+#include "common/status/sql_error.h"
 
 namespace adbms::optimizer::server {
 namespace {
@@ -52,22 +53,28 @@ OptimizerServer::OptimizerServer(storage::api::Storage* storage, telemetry::Serv
 }
 
 absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallContext& context,
+                                                            const std::string& database,
                                                             uint64_t catalog_version,
                                                             uint64_t statistics_version) {
   View view;
-  bool stale = false;
   {
     absl::MutexLock lock(&mutex_);
-    view = view_;
-    stale = view_.catalog == nullptr || absl::Now() - looked_at_ > kFreshness ||
-            view_.catalog->version() < catalog_version ||
-            view_.statistics->version() < statistics_version;
+    const auto found = views_.find(database);
+    if (found != views_.end()) view = found->second;
   }
+  const bool stale = view.catalog == nullptr || absl::Now() - view.looked_at > kFreshness ||
+                     view.catalog->version() < catalog_version ||
+                     view.statistics->version() < statistics_version;
   if (!stale) return view;
-  ASSIGN_OR_RETURN(
-      auto catalog,
-      storage_->GetCatalog(context, view.catalog == nullptr ? 0 : view.catalog->version()));
-  if (catalog != nullptr) view.catalog = std::make_shared<const sql::Catalog>(std::move(catalog));
+  auto catalog = storage_->GetCatalogOf(context, database,
+                                        view.catalog == nullptr ? 0 : view.catalog->version());
+  if (!catalog.ok()) {
+    absl::MutexLock lock(&mutex_);
+    if (status::HasSqlState(catalog.status(), status::sqlstate::kInvalidCatalogName))
+      views_.erase(database);
+    return catalog.status();
+  }
+  if (*catalog != nullptr) view.catalog = std::make_shared<const sql::Catalog>(*std::move(catalog));
   ASSIGN_OR_RETURN(auto statistics,
                    storage_->GetStatistics(
                        context, view.statistics == nullptr ? 0 : view.statistics->version()));
@@ -75,16 +82,19 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
     view.statistics = std::move(statistics);
     view.decoded = std::make_shared<const cost::StatisticsView>(view.statistics.get());
   }
+  view.looked_at = absl::Now();
   absl::MutexLock lock(&mutex_);
-  view_ = view;
-  looked_at_ = absl::Now();
+  views_[database] = view;
   return view;
 }
 
 absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
     const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) {
   ASSIGN_OR_RETURN(const View view,
-                   Look(context, request.catalog_version(), request.statistics_version()));
+                   Look(context,
+                        request.database().empty() ? std::string(storage::api::kSystemDatabase)
+                                                   : request.database(),
+                        request.catalog_version(), request.statistics_version()));
   sql::PlanningInput input;
   input.sql = request.sql();
   for (const auto& type : request.parameter_types()) {
@@ -118,7 +128,8 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
 
 absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
-  ASSIGN_OR_RETURN(const View view, Look(context, 0, 0));
+  ASSIGN_OR_RETURN(const View view,
+                   Look(context, std::string(storage::api::kSystemDatabase), 0, 0));
   auto snapshot = std::make_shared<common::v1::CatalogSnapshot>(view.catalog->snapshot());
   const std::set<uint32_t> hidden(request.hidden_index_ids().begin(),
                                   request.hidden_index_ids().end());

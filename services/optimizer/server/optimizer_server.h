@@ -42,18 +42,19 @@ class OptimizerServer : public api::Optimizer {
     sql::CatalogPtr catalog;
     std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;
     std::shared_ptr<const cost::StatisticsView> decoded;  // The same, as the estimator reads them.
+    absl::Time looked_at;
   };
-  // Catalog and statistics at least as new as the versions, and no older than a second.
-  absl::StatusOr<View> Look(const rpc::CallContext& context, uint64_t catalog_version,
-                            uint64_t statistics_version);
+  // Catalog of the database and statistics at least as new as the versions, and no older than a
+  // second. Errors: 3D000.
+  absl::StatusOr<View> Look(const rpc::CallContext& context, const std::string& database,
+                            uint64_t catalog_version, uint64_t statistics_version);
 
   storage::api::Storage* const storage_;
   const Learned learned_;
   const Planner planner_;
   std::map<Restriction, prometheus::Counter*> restrictions_;  // Filled by the constructor.
   absl::Mutex mutex_;
-  View view_ ABSL_GUARDED_BY(mutex_);
-  absl::Time looked_at_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, View> views_ ABSL_GUARDED_BY(mutex_);  // By database.
 };
 
 }  // namespace adbms::optimizer::server

@@ -48,38 +48,65 @@ absl::StatusOr<module::v1::ObserveResponse> StatisticsModule::Observe(
   return module::v1::ObserveResponse();
 }
 
+absl::StatusOr<std::vector<StatisticsModule::DatabaseCatalog>> StatisticsModule::Catalogs(
+    const rpc::CallContext& context) {
+  ASSIGN_OR_RETURN(const auto system, storage_->GetCatalog(context, 0));
+  std::vector<DatabaseCatalog> catalogs = {{std::string(storage::api::kSystemDatabase), system}};
+  for (const common::v1::DatabaseDescriptor& database : system->databases()) {
+    if (database.database_id() == system->database_id()) continue;
+    auto catalog = storage_->GetCatalogOf(context, database.name(), 0);
+    // One that was dropped meanwhile is left out.
+    if (catalog.ok()) catalogs.push_back({database.name(), *std::move(catalog)});
+  }
+  return catalogs;
+}
+
 absl::StatusOr<module::v1::ProposeResponse> StatisticsModule::Propose(
     const rpc::CallContext& context, const module::v1::ProposeRequest& request) {
   module::v1::ProposeResponse response;
-  ASSIGN_OR_RETURN(const auto catalog, storage_->GetCatalog(context, 0));
+  ASSIGN_OR_RETURN(const auto catalogs, Catalogs(context));
   ASSIGN_OR_RETURN(const auto statistics, storage_->GetStatistics(context, 0));
   std::map<uint32_t, const common::v1::TableStatistics*> by_table;
   for (const auto& one : statistics->tables()) by_table[one.table_id()] = &one;
-  for (const auto& table : catalog->tables()) {
-    if (response.proposals_size() >= static_cast<int>(request.maximum())) break;
-    const bool in_scope = request.table_ids().empty() ||
-                          std::find(request.table_ids().begin(), request.table_ids().end(),
-                                    table.table_id()) != request.table_ids().end();
-    const bool users = !table.is_virtual() && table.view_sql().empty() &&
-                       !table.has_partition_key() &&
-                       table.schema() != "adbms" && !sql::IsTemporarySchema(table.schema());
-    const auto found = by_table.find(table.table_id());
-    std::string why;
-    if (!in_scope || !users || found == by_table.end() || !IsStale(*found->second, &why)) continue;
-    module::v1::Proposal* proposal = response.add_proposals();
-    proposal->set_kind(kKind);
-    proposal->set_subject(absl::StrCat(table.schema(), ".", table.name()));
-    proposal->set_table_id(table.table_id());
-    proposal->set_statement(absl::StrCat("ANALYZE ", table.schema(), ".", table.name()));
-    proposal->set_reason(why);
+  for (const auto& [database, catalog] : catalogs) {
+    const std::string prefix =
+        database == storage::api::kSystemDatabase ? "" : absl::StrCat(database, ".");
+    for (const auto& table : catalog->tables()) {
+      if (response.proposals_size() >= static_cast<int>(request.maximum())) break;
+      const bool in_scope = request.table_ids().empty() ||
+                            std::find(request.table_ids().begin(), request.table_ids().end(),
+                                      table.table_id()) != request.table_ids().end();
+      const bool users = !table.is_virtual() && table.view_sql().empty() &&
+                         !table.has_partition_key() &&
+                         table.schema() != "adbms" && !sql::IsTemporarySchema(table.schema());
+      const auto found = by_table.find(table.table_id());
+      std::string why;
+      if (!in_scope || !users || found == by_table.end() || !IsStale(*found->second, &why))
+        continue;
+      module::v1::Proposal* proposal = response.add_proposals();
+      proposal->set_kind(kKind);
+      proposal->set_subject(absl::StrCat(prefix, table.schema(), ".", table.name()));
+      proposal->set_table_id(table.table_id());
+      proposal->set_statement(absl::StrCat("ANALYZE ", table.schema(), ".", table.name()));
+      proposal->set_reason(why);
+    }
   }
   return response;
 }
 
 absl::StatusOr<module::v1::ApplyResponse> StatisticsModule::Apply(
     const rpc::CallContext& context, const module::v1::ApplyRequest& request) {
-  ASSIGN_OR_RETURN(const auto session, storage_->OpenSession(context));
-  RETURN_IF_ERROR(session->Analyze(context, {request.proposal().table_id()}));
+  const uint32_t table_id = request.proposal().table_id();
+  ASSIGN_OR_RETURN(const auto catalogs, Catalogs(context));
+  std::string database(storage::api::kSystemDatabase);
+  for (const auto& [name, catalog] : catalogs) {
+    const auto& tables = catalog->tables();
+    if (std::any_of(tables.begin(), tables.end(),
+                    [&](const auto& table) { return table.table_id() == table_id; }))
+      database = name;
+  }
+  ASSIGN_OR_RETURN(const auto session, storage_->OpenSessionIn(context, database));
+  RETURN_IF_ERROR(session->Analyze(context, {table_id}));
   return module::v1::ApplyResponse();
 }
 

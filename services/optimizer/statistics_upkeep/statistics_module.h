@@ -26,6 +26,13 @@ class StatisticsModule : public orchestrator::api::Module {
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override;
 
  private:
+  struct DatabaseCatalog {
+    std::string database;
+    std::shared_ptr<const common::v1::CatalogSnapshot> catalog;
+  };
+  // Of all databases.
+  absl::StatusOr<std::vector<DatabaseCatalog>> Catalogs(const rpc::CallContext& context);
+
   storage::api::Storage* const storage_;
 };
 

@@ -14,6 +14,10 @@ namespace adbms::security::authz {
 std::vector<std::string> OwnedBy(const common::v1::CatalogSnapshot& catalog,
                                  const std::string& role);
 
+// "owner of database d", and "privileges for database d" for those with these numbers.
+std::vector<std::string> DatabasesOf(const common::v1::CatalogSnapshot& catalog,
+                                     const std::string& role, const std::set<uint32_t>& granted);
+
 // "privileges for table t" for the objects with these numbers; the others are gone.
 std::vector<std::string> Named(const common::v1::CatalogSnapshot& catalog,
                                const std::set<uint32_t>& objects);

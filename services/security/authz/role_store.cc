@@ -41,8 +41,6 @@ const char* const kTables[] = {
     "CREATE TABLE IF NOT EXISTS adbms.audit_heads (id integer PRIMARY KEY, head text NOT NULL)",
 };
 
-constexpr char kDatabase[] = "adbms";
-
 absl::Status NoSuchRole(const std::string& name) {
   return status::Error(status::sqlstate::kUndefinedObject,
                        absl::StrCat("role \"", name, "\" does not exist"));
@@ -72,24 +70,27 @@ void CollectMemberships(const Roles& roles, const std::string& role, bool inheri
     CollectMemberships(roles, parent, inherited, seen);
 }
 
-// Each setting from the closest of the places that have one. There is one database.
+// Of those of a name the later ones hold: a session takes them in order, without those for other
+// databases.
 void AddSettings(const Roles& roles, const std::string& name, security::v1::Policy* policy) {
-  const std::pair<std::pair<std::string, std::string>, const char*> places[] = {
-      {{"", ""}, "global"},
-      {{"", kDatabase}, "database"},
-      {{name, ""}, "user"},
-      {{name, kDatabase}, "database user"}};
-  std::map<std::string, std::pair<std::string, const char*>> chosen;
-  for (const auto& [key, source] : places) {
-    const auto found = roles.settings.find(key);
-    if (found == roles.settings.end()) continue;
-    for (const auto& [setting, kept] : found->second) chosen[setting] = {kept.value, source};
-  }
-  for (const auto& [setting, value] : chosen) {
-    security::v1::KeptSetting* kept = policy->add_settings();
-    kept->set_name(setting);
-    kept->set_value(value.first);
-    kept->set_source(value.second);
+  for (const bool own : {false, true}) {
+    const std::string role = own ? name : "";
+    for (const bool in_database : {false, true}) {
+      for (auto found = roles.settings.lower_bound({role, ""});
+           found != roles.settings.end() && found->first.first == role; ++found) {
+        const uint32_t database_id = sql::DatabaseOfSetting(found->first.second);
+        if ((database_id != 0) != in_database) continue;
+        for (const auto& [setting, kept] : found->second) {
+          security::v1::KeptSetting* added = policy->add_settings();
+          added->set_name(setting);
+          added->set_value(kept.value);
+          added->set_database_id(database_id);
+          added->set_source(own           ? in_database ? "database user" : "user"
+                            : in_database ? "database"
+                                          : "global");
+        }
+      }
+    }
   }
 }
 
@@ -118,6 +119,7 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   policy.set_superuser(role.superuser);
   policy.set_create_role(role.create_role);
   policy.set_can_login(role.can_login);
+  policy.set_create_db(role.create_db);
   std::set<std::string> memberships;
   CollectMemberships(*this, name, /*inherited=*/true, &memberships);
   std::map<uint32_t, std::set<int>> merged;
@@ -181,16 +183,27 @@ absl::Status RoleStore::AddMonitorRole(const rpc::CallContext& context) {
 
 absl::Status RoleStore::CheckHasNothing(const rpc::CallContext& context, const Roles& roles,
                                         const std::string& name, bool creates) const {
-  ASSIGN_OR_RETURN(const auto catalog, storage_->GetCatalog(context, 0));
-  if (catalog == nullptr) return absl::InternalError("storage gave no catalog");
-  std::vector<std::string> objects = OwnedBy(*catalog, name);
-  if (!creates) {
-    std::set<uint32_t> granted;
-    for (const auto& [key, privileges] : roles.grants) {
-      if (key.first == name && !privileges.empty()) granted.insert(key.second);
+  std::set<uint32_t> granted;
+  for (const auto& [key, privileges] : roles.grants) {
+    if (!creates && key.first == name && !privileges.empty()) granted.insert(key.second);
+  }
+  ASSIGN_OR_RETURN(const auto system, storage_->GetCatalog(context, 0));
+  if (system == nullptr) return absl::InternalError("storage gave no catalog");
+  std::vector<std::string> objects = DatabasesOf(*system, name, granted);
+  for (const common::v1::DatabaseDescriptor& database : system->databases()) {
+    auto catalog = storage_->GetCatalogOf(context, database.name(), 0);
+    // One that was dropped just now has nothing any more.
+    if (status::HasSqlState(catalog.status(), status::sqlstate::kInvalidCatalogName)) continue;
+    RETURN_IF_ERROR(catalog.status());
+    std::vector<std::string> inside = OwnedBy(**catalog, name);
+    const std::vector<std::string> privileges = Named(**catalog, granted);
+    inside.insert(inside.end(), privileges.begin(), privileges.end());
+    if (database.database_id() == system->database_id()) {
+      objects.insert(objects.end(), inside.begin(), inside.end());
+    } else if (!inside.empty()) {
+      objects.push_back(absl::StrCat(inside.size(), inside.size() == 1 ? " object" : " objects",
+                                     " in database ", database.name()));
     }
-    const std::vector<std::string> privileges = Named(*catalog, granted);
-    objects.insert(objects.end(), privileges.begin(), privileges.end());
   }
   if (objects.empty()) return absl::OkStatus();
   return status::Error(
@@ -271,8 +284,8 @@ namespace {
 absl::Status CheckMaySet(const Roles& roles, const Role& who, const Request& request) {
   const char* refused = nullptr;
   if (request.roles().empty()) {
-    refused = request.database().empty() ? "must be superuser to alter settings globally"
-                                         : "must be owner of database adbms";
+    if (request.owns_database()) return absl::OkStatus();
+    refused = "must be superuser to alter settings globally";
   } else {
     const auto target = roles.roles.find(request.roles(0));
     if (target == roles.roles.end()) return NoSuchRole(request.roles(0));
@@ -294,10 +307,11 @@ absl::StatusOr<std::vector<SqlClient::Step>> RoleStore::SettingSteps(const Roles
   if (!role.empty() && !roles.roles.contains(role)) return NoSuchRole(role);
   std::vector<SqlClient::Step> steps;
   const Value role_value = Value::Text(role);
-  const Value database = Value::Text(request.database());
+  const std::string key = sql::SettingKeyOf(request.database_id());
+  const Value database = Value::Text(key);
   int64_t position = 1;  // Behind all that are there.
   bool is_there = false;
-  const auto found = roles.settings.find({role, request.database()});
+  const auto found = roles.settings.find({role, key});
   if (found != roles.settings.end()) {
     // RESET ALL leaves what its user may not set.
     const bool superuser = roles.roles.at(request.user()).superuser;
@@ -360,6 +374,22 @@ absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& reques
 }
 
 namespace {
+
+bool Contains(const google::protobuf::RepeatedField<int>& privileges, int privilege) {
+  return std::find(privileges.begin(), privileges.end(), privilege) != privileges.end();
+}
+
+// What says that PUBLIC has not what it has by default.
+int RevocationOf(int privilege) {
+  switch (privilege) {
+    case common::v1::PRIVILEGE_CONNECT:
+      return common::v1::PRIVILEGE_NO_PUBLIC_CONNECT;
+    case common::v1::PRIVILEGE_TEMPORARY:
+      return common::v1::PRIVILEGE_NO_PUBLIC_TEMPORARY;
+    default:
+      return common::v1::PRIVILEGE_NO_PUBLIC_USAGE;
+  }
+}
 
 bool IsAdministrator(const Role& role) { return role.superuser && role.can_login; }
 
@@ -441,15 +471,21 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
       case Request::KIND_GRANT:
       case Request::KIND_REVOKE:
         for (const security::v1::TableGrant& grant : request.grants()) {
-          for (const int privilege : grant.privileges()) {
+          for (const int asked : grant.privileges()) {
+            int privilege = asked;
+            bool puts = request.kind() == Request::KIND_GRANT;
+            if (name.empty() && Contains(grant.privileges_of_public(), asked)) {
+              privilege = RevocationOf(asked);
+              puts = !puts;
+            }
             const std::vector<Value> key = {Value::Text(name),
                                             Value::Int(types::TypeId::kInt8, grant.table_id()),
                                             Value::Int(types::TypeId::kInt4, privilege)};
             const auto held = roles->grants.find({name, grant.table_id()});
             const bool has = held != roles->grants.end() && held->second.contains(privilege);
-            if (request.kind() == Request::KIND_GRANT && !has) {
+            if (puts && !has) {
               steps.push_back({"INSERT INTO adbms.grants VALUES ($1, $2, $3)", key});
-            } else if (request.kind() == Request::KIND_REVOKE && has) {
+            } else if (!puts && has) {
               steps.push_back(
                   {"DELETE FROM adbms.grants WHERE grantee = $1 AND table_id = $2 AND "
                    "privilege = $3",

@@ -177,6 +177,8 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       return HandleListen(context, request.listen());
     case Body::kDiscard:
       return session_->Discard(context, request.discard());
+    case Body::kConnect:
+      return session_->Connect(context, request.connect().superuser());
     case Body::kEnd:
     case Body::BODY_NOT_SET:
       break;

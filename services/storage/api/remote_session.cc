@@ -177,6 +177,7 @@ SessionChannel::Outcome RemoteSession::Send(const rpc::CallContext& context,
         std::max<int64_t>(1, absl::ToInt64Microseconds(context.deadline - absl::Now())));
   }
   request->set_trace_id(context.trace_id);
+  if (database_ != kSystemDatabase) request->set_database(database_);
   if (lock_timeout_.has_value()) {
     request->set_lock_timeout_ms_plus_one(absl::ToInt64Milliseconds(*lock_timeout_) + 1);
     request->set_backend_pid(backend_pid_);
@@ -242,6 +243,13 @@ absl::Status RemoteSession::Start(const rpc::CallContext& context, v1::SessionRe
     if (give_up == absl::InfiniteFuture()) give_up = absl::Now() + kSuccessorWait;
     RETURN_IF_ERROR(AwaitSuccessor(context, give_up));
   }
+}
+
+absl::Status RemoteSession::Connect(const rpc::CallContext& context, bool superuser) {
+  v1::SessionRequest request;
+  return Start(context, &request, /*brief=*/false, [superuser](v1::SessionRequest* connect) {
+    connect->mutable_connect()->set_superuser(superuser);
+  });
 }
 
 // BEGIN travels with the first statement; a transaction without one never reaches storage.

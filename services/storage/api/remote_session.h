@@ -17,9 +17,11 @@ namespace adbms::storage::api {
 class RemoteSession : public Session {
  public:
   // `open` gives a channel that works, if there is one. `watcher` must outlive the session.
-  RemoteSession(std::function<std::shared_ptr<SessionChannel>()> open, CancelWatcher* watcher)
-      : open_(std::move(open)), watcher_(watcher) {}
+  RemoteSession(std::function<std::shared_ptr<SessionChannel>()> open, CancelWatcher* watcher,
+                std::string database)
+      : open_(std::move(open)), watcher_(watcher), database_(std::move(database)) {}
 
+  absl::Status Connect(const rpc::CallContext& context, bool superuser) override;
   absl::Status Begin(const rpc::CallContext& context, const BeginOptions& options) override;
   absl::Status Commit(const rpc::CallContext& context) override;
   absl::Status Rollback(const rpc::CallContext& context) override;
@@ -83,6 +85,7 @@ class RemoteSession : public Session {
 
   const std::function<std::shared_ptr<SessionChannel>()> open_;
   CancelWatcher* const watcher_;
+  const std::string database_;
   std::unique_ptr<SessionChannel::Line> line_;
   bool in_transaction_ = false;
   std::optional<BeginOptions> begin_;  // Of a transaction that storage does not know yet.

@@ -152,8 +152,11 @@ void SessionHub::Drain() {
   Do(step);
 }
 
-absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t number) {
-  ASSIGN_OR_RETURN(auto session, storage_->OpenSession(rpc::CallContext()));
+absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t number,
+                                                                   const std::string& database) {
+  ASSIGN_OR_RETURN(auto session, storage_->OpenSessionIn(
+                                     rpc::CallContext(),
+                                     database.empty() ? std::string(kSystemDatabase) : database));
   auto cancellation = std::make_shared<rpc::Cancellation>();
   if (!sessions_->Add(number, cancellation)) {
     return absl::AlreadyExistsError("another session has this number");
@@ -230,7 +233,7 @@ void SessionHub::Receive(v1::SessionRequest* request) {
   }
   std::shared_ptr<Line>& line = lines_[number];
   if (line == nullptr) {
-    auto opened = Open(number);
+    auto opened = Open(number, request->database());
     if (!opened.ok()) {
       lines_.erase(number);
       absl::MutexLock lock(&mutex_);

@@ -78,7 +78,7 @@ class SessionHub {
   void Receive(v1::SessionRequest* request);
   void Deliver(const NotificationPtr& notification, Hearing* hearing);
   double Fullness() const;
-  absl::StatusOr<std::shared_ptr<Line>> Open(uint64_t number);
+  absl::StatusOr<std::shared_ptr<Line>> Open(uint64_t number, const std::string& database);
   bool IsBrief(const v1::SessionRequest& request);
   // What is to be written now: null for nothing, as BatchedWriter's.
   const v1::SessionResponses* Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,6 +21,9 @@
 #include "common/types/vector.h"
 
 namespace adbms::storage::api {
+
+// The database that is there from the start and stays: the system's own tables are in it.
+inline constexpr std::string_view kSystemDatabase = "adbms";
 
 // A plan that came out as stale (kStalePlan) is made again on the newest catalog at most so often.
 inline constexpr int kStaleRetries = 10;
@@ -126,6 +130,10 @@ class Session {
  public:
   virtual ~Session() = default;
 
+  // A client is behind it, who counts against its database's limit. A session that DROP DATABASE
+  // has ended fails from then on with 57P01. Errors: 3D000; 55000 for a database that takes no
+  // connections; 53300, unless it is a `superuser`'s.
+  virtual absl::Status Connect(const rpc::CallContext& context, bool superuser) = 0;
   // Errors: 25001 inside a transaction.
   virtual absl::Status Begin(const rpc::CallContext& context, const BeginOptions& options) = 0;
   // Durable when it returns OK. Outside a transaction both do nothing. After an error nothing is
@@ -193,15 +201,27 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  virtual absl::StatusOr<std::unique_ptr<Session>> OpenSession(const rpc::CallContext& context) = 0;
+  // A session in the system's database.
+  absl::StatusOr<std::unique_ptr<Session>> OpenSession(const rpc::CallContext& context) {
+    return OpenSessionIn(context, std::string(kSystemDatabase));
+  }
+  // In the database of that name. Errors: 3D000, at the latest with its first call.
+  virtual absl::StatusOr<std::unique_ptr<Session>> OpenSessionIn(const rpc::CallContext& context,
+                                                                 const std::string& database) = 0;
   // Compiles a plan. Errors: INVALID_ARGUMENT for a malformed plan.
   virtual absl::StatusOr<PreparedPlanPtr> Prepare(const rpc::CallContext& context,
                                                   std::shared_ptr<const common::v1::Plan> plan) = 0;
-  // The committed catalog; null when its version is `known_version` already. In one process this is
-  // an atomic load and a comparison.
-  virtual absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
-      const rpc::CallContext& context, uint64_t known_version) = 0;
-  // Statistics; null when their version is `known_version` already.
+  // The committed catalog of the system's database.
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
+      const rpc::CallContext& context, uint64_t known_version) {
+    return GetCatalogOf(context, std::string(kSystemDatabase), known_version);
+  }
+  // That of the database with the name; null when its version is `known_version` already. In one
+  // process this is a look-up and a comparison. Versions are of one sequence for all databases.
+  // Errors: 3D000.
+  virtual absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalogOf(
+      const rpc::CallContext& context, const std::string& database, uint64_t known_version) = 0;
+  // Statistics of the tables of all databases; null when their version is `known_version` already.
   virtual absl::StatusOr<std::shared_ptr<const common::v1::StatisticsSnapshot>> GetStatistics(
       const rpc::CallContext& context, uint64_t known_version) = 0;
   // Engine metrics: block cache, memtables, compaction, stalls, memory, index usage.

@@ -72,8 +72,10 @@ class StorageAdapter : public StorageService, public ServedStorage, public Sessi
         side_, "GetCatalog", server, response,
         [&](const rpc::CallContext& context) -> absl::StatusOr<v1::GetCatalogResponse> {
           v1::GetCatalogResponse answer;
-          ASSIGN_OR_RETURN(const auto catalog,
-                           implementation_->GetCatalog(context, request->known_version()));
+          const std::string database =
+              request->database().empty() ? std::string(kSystemDatabase) : request->database();
+          ASSIGN_OR_RETURN(const auto catalog, implementation_->GetCatalogOf(
+                                                   context, database, request->known_version()));
           if (catalog != nullptr) *answer.mutable_catalog() = *catalog;
           return answer;
         });

@@ -19,16 +19,19 @@ class StorageClient : public Storage {
         stub_(v1::StorageService::NewStub(rpc::OpenChannel(address))),
         watcher_(stub_.get(), secret_) {}
 
-  absl::StatusOr<std::unique_ptr<Session>> OpenSession(const rpc::CallContext&) override {
-    return std::make_unique<RemoteSession>([this] { return Channel(); }, &watcher_);
+  absl::StatusOr<std::unique_ptr<Session>> OpenSessionIn(const rpc::CallContext&,
+                                                         const std::string& database) override {
+    return std::make_unique<RemoteSession>([this] { return Channel(); }, &watcher_, database);
   }
   absl::StatusOr<PreparedPlanPtr> Prepare(const rpc::CallContext&,
                                           std::shared_ptr<const common::v1::Plan> plan) override {
     return std::make_shared<const RemotePlan>(std::move(plan));
   }
-  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
-      const rpc::CallContext& context, uint64_t known_version) override {
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalogOf(
+      const rpc::CallContext& context, const std::string& database,
+      uint64_t known_version) override {
     v1::GetCatalogRequest request;
+    request.set_database(database);
     request.set_known_version(known_version);
     ASSIGN_OR_RETURN(auto response,
                      rpc::Call(stub_.get(), &Stub::GetCatalog, context, secret_, request, true));

@@ -14,8 +14,8 @@ namespace sqlstate = status::sqlstate;
 using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
 
-CatalogDraft::CatalogDraft(Catalog* catalog, CatalogStatePtr base)
-    : catalog_(catalog), base_(std::move(base)), state_(base_) {}
+CatalogDraft::CatalogDraft(Database* database, CatalogStatePtr base)
+    : database_(database), catalog_(database->catalog()), base_(std::move(base)), state_(base_) {}
 
 std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
   return std::exchange(records_, {});
@@ -34,6 +34,7 @@ bool CatalogDraft::ChangesOnlyTemporary() const {
         return false;
     }
   }
+  if (!changes_.databases.empty()) return false;
   for (const auto& [id, schema] : changes_.schemas) {
     const auto before = base_->schemas().find(id);
     if ((schema.has_value() && !sql::IsTemporarySchema(schema->name())) ||
@@ -44,7 +45,7 @@ bool CatalogDraft::ChangesOnlyTemporary() const {
 }
 
 void CatalogDraft::Rebase() {
-  CatalogStatePtr now = catalog_->Current();
+  CatalogStatePtr now = database_->Current();
   if (now == base_) return;
   base_ = std::move(now);
   state_ = changes_.empty() ? base_ : changes_.ApplyTo(*base_, catalog_->NextVersion());
@@ -58,14 +59,16 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
     tables[table_id] = entry;
   }
   changes_.tables[table_id] = std::move(entry);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          std::move(tables), state_->functions(), state_->types());
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
+                                     std::move(tables), state_->functions(), state_->types());
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
                              std::optional<common::v1::SchemaDescriptor> schema) {
   CatalogState::SchemaMap schemas = state_->schemas();
   if (schema.has_value()) {
+    schema->set_database_id(KeptDatabaseId());
     schemas[schema_id] = *schema;
     records_.push_back({SystemKey('s', schema_id), schema->SerializeAsString(), false});
   } else {
@@ -73,8 +76,9 @@ void CatalogDraft::PutSchema(uint32_t schema_id,
     records_.push_back({SystemKey('s', schema_id), {}, true});
   }
   changes_.schemas[schema_id] = std::move(schema);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), std::move(schemas),
-                                          state_->tables(), state_->functions(), state_->types());
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), std::move(schemas),
+                                     state_->tables(), state_->functions(), state_->types());
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {
@@ -100,6 +104,7 @@ absl::Status CatalogDraft::CheckOutlived(const TableDescriptor& table) const {
 absl::Status CatalogDraft::PutTable(TableDescriptor table) {
   RETURN_IF_ERROR(CheckOutlived(table));
   table.set_schema_version(catalog_->NextVersion());
+  table.set_database_id(KeptDatabaseId());
   if (changes_.holds_labels) {
     TableDescriptor kept = table;
     ReleaseLabels(&kept);

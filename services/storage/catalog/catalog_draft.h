@@ -26,7 +26,8 @@ class CatalogDraft {
     bool erase = false;
   };
 
-  CatalogDraft(Catalog* catalog, CatalogStatePtr base);
+  // Of the database, which must outlive it.
+  CatalogDraft(Database* database, CatalogStatePtr base);
 
   // The catalog with the changes so far.
   const CatalogStatePtr& state() const { return state_; }
@@ -113,10 +114,24 @@ class CatalogDraft {
   Result AlterType(const common::v1::AlterType& statement);
   Result DropTypes(const common::v1::DropType& statement);
 
+  // draft_databases.cc: the databases of the cluster.
+  Result CreateDatabase(const common::v1::CreateDatabase& statement);
+  // With all that is in it. REQUIRES: nobody uses it any more.
+  Result DropDatabase(const common::v1::DropDatabase& statement);
+  Result AlterDatabase(const common::v1::AlterDatabase& statement);
+
   // Errors: 42P01.
   absl::StatusOr<TableEntryPtr> Table(uint32_t table_id) const;
 
  private:
+  // As descriptors have the database: 0 for adbms.
+  uint32_t KeptDatabaseId() const;
+  // Errors: 3D000.
+  absl::StatusOr<common::v1::DatabaseDescriptor> DatabaseNamed(const std::string& name) const;
+  Result CommentOnDatabase(const common::v1::Comment& statement);
+  void PutDatabase(uint32_t id, std::optional<common::v1::DatabaseDescriptor> database);
+  // The records of what there is in another database go.
+  void EraseContents(const CatalogState& contents);
   // What is permanent is not made of what is temporary. Errors: 0A000.
   absl::Status CheckOutlived(const common::v1::TableDescriptor& table) const;
   absl::Status PutTable(common::v1::TableDescriptor table);
@@ -219,6 +234,7 @@ class CatalogDraft {
                                  bool cascade, v1::DdlResult* result);
   std::string FreeName(const std::string& schema, const std::string& base) const;
 
+  Database* database_;
   Catalog* catalog_;
   CatalogStatePtr base_;
   CatalogStatePtr state_;

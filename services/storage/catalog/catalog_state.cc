@@ -4,9 +4,10 @@
 
 namespace adbms::storage::catalog {
 
-CatalogState::CatalogState(uint64_t version, SchemaMap schemas, TableMap tables,
+CatalogState::CatalogState(uint64_t version, Place place, SchemaMap schemas, TableMap tables,
                            FunctionMap functions, TypeMap types)
     : version_(version),
+      place_(std::move(place)),
       schemas_(std::move(schemas)),
       tables_(std::move(tables)),
       functions_(std::move(functions)),
@@ -66,6 +67,23 @@ const common::v1::SchemaDescriptor* CatalogState::FindSchema(const std::string& 
   return nullptr;
 }
 
+const common::v1::DatabaseDescriptor* CatalogState::FindDatabase(const std::string& name) const {
+  for (const auto& [id, database] : *place_.databases) {
+    if (database.name() == name) return &database;
+  }
+  return nullptr;
+}
+
+const common::v1::DatabaseDescriptor* CatalogState::database() const {
+  const auto found = place_.databases->find(place_.database_id);
+  return found == place_.databases->end() ? nullptr : &found->second;
+}
+
+const std::string& CatalogState::OwnerOf(const common::v1::SchemaDescriptor& schema) const {
+  const common::v1::DatabaseDescriptor* const own = database();
+  return schema.owner() == kDatabaseOwnerRole && own != nullptr ? own->owner() : schema.owner();
+}
+
 CatalogState::IndexRef CatalogState::FindIndex(uint32_t index_id) const {
   const auto it = indexes_.find(index_id);
   return it == indexes_.end() ? IndexRef{} : it->second;
@@ -117,7 +135,13 @@ std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() cons
   std::call_once(snapshot_once_, [this] {
     auto snapshot = std::make_shared<common::v1::CatalogSnapshot>();
     snapshot->set_version(version_);
-    for (const auto& [id, schema] : schemas_) *snapshot->add_schemas() = schema;
+    snapshot->set_database_id(place_.database_id);
+    for (const auto& [id, database] : *place_.databases) *snapshot->add_databases() = database;
+    for (const auto& [id, schema] : schemas_) {
+      common::v1::SchemaDescriptor* const shown = snapshot->add_schemas();
+      *shown = schema;
+      shown->set_owner(OwnerOf(schema));
+    }
     for (const auto& [id, entry] : tables_) *snapshot->add_tables() = entry->descriptor;
     for (const auto& [id, function] : functions_) *snapshot->add_functions() = *function;
     for (const auto& [oid, type] : types_) *snapshot->add_types() = *type;
@@ -159,8 +183,21 @@ CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t versi
       all_types.erase(oid);
     }
   }
-  return std::make_shared<CatalogState>(version, std::move(all_schemas), std::move(all_tables),
-                                        std::move(all_functions), std::move(all_types));
+  CatalogState::Place place = base.place();
+  if (!databases.empty()) {
+    auto all = std::make_shared<CatalogState::DatabaseMap>(base.databases());
+    for (const auto& [id, database] : databases) {
+      if (database.has_value()) {
+        (*all)[id] = *database;
+      } else {
+        all->erase(id);
+      }
+    }
+    place.databases = std::move(all);
+  }
+  return std::make_shared<CatalogState>(version, std::move(place), std::move(all_schemas),
+                                        std::move(all_tables), std::move(all_functions),
+                                        std::move(all_types));
 }
 
 }  // namespace adbms::storage::catalog

@@ -8,7 +8,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "adbms/common/v1/catalog.pb.h"
@@ -33,10 +35,25 @@ class CatalogState {
   using FunctionMap = std::map<uint32_t, FunctionPtr>;
   using TypeMap = std::map<uint32_t, TypeEntryPtr>;  // By their own oids.
 
-  CatalogState(uint64_t version, SchemaMap schemas, TableMap tables, FunctionMap functions = {},
-               TypeMap types = {});
+  using DatabaseMap = std::map<uint32_t, common::v1::DatabaseDescriptor>;
+  // Where it belongs.
+  struct Place {
+    uint32_t database_id = 0;
+    std::shared_ptr<const DatabaseMap> databases;  // Of the cluster.
+  };
+
+  CatalogState(uint64_t version, Place place, SchemaMap schemas, TableMap tables,
+               FunctionMap functions, TypeMap types);
 
   uint64_t version() const { return version_; }
+  const Place& place() const { return place_; }
+  const DatabaseMap& databases() const { return *place_.databases; }
+  // Null when there is none.
+  const common::v1::DatabaseDescriptor* FindDatabase(const std::string& name) const;
+  // Its own, as far as it is there yet.
+  const common::v1::DatabaseDescriptor* database() const;
+  // Who has the rights of the schema's owner: for pg_database_owner the database's.
+  const std::string& OwnerOf(const common::v1::SchemaDescriptor& schema) const;
   const SchemaMap& schemas() const { return schemas_; }
   const TableMap& tables() const { return tables_; }
   const FunctionMap& functions() const { return functions_; }
@@ -79,6 +96,7 @@ class CatalogState {
  private:
   using Name = std::pair<std::string, std::string>;
   const uint64_t version_;
+  const Place place_;
   const SchemaMap schemas_;
   const TableMap tables_;
   const FunctionMap functions_;
@@ -95,6 +113,9 @@ class CatalogState {
 };
 using CatalogStatePtr = std::shared_ptr<const CatalogState>;
 
+// Whose rights are the database owner's, as PostgreSQL has it for public.
+inline constexpr std::string_view kDatabaseOwnerRole = "pg_database_owner";
+
 // What one transaction does to the catalog, whatever else is in it: objects by id, empty where they
 // go.
 struct CatalogChanges {
@@ -102,11 +123,13 @@ struct CatalogChanges {
   std::map<uint32_t, std::optional<common::v1::SchemaDescriptor>> schemas;
   CatalogState::FunctionMap functions;
   std::map<uint32_t, TypeEntryPtr> types;
+  std::map<uint32_t, std::optional<common::v1::DatabaseDescriptor>> databases;
   // Some have labels that may be used only once this is committed.
   bool holds_labels = false;
 
   bool empty() const {
-    return tables.empty() && schemas.empty() && functions.empty() && types.empty();
+    return tables.empty() && schemas.empty() && functions.empty() && types.empty() &&
+           databases.empty();
   }
   // The same as others see it.
   CatalogChanges Committed() const;

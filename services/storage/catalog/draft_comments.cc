@@ -65,6 +65,8 @@ absl::Status CommentOnIndex(const std::string& name, const std::string& text,
 }  // namespace
 
 CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement) {
+  if (statement.object_case() == common::v1::Comment::kDatabase)
+    return CommentOnDatabase(statement);
   v1::DdlResult result;
   result.set_changed(true);
   if (statement.object_case() == common::v1::Comment::kSchema) {

@@ -59,8 +59,9 @@ void CatalogDraft::SetTypeEntry(uint32_t oid, TypeEntryPtr entry) {
     types[oid] = entry;
   }
   changes_.types[oid] = std::move(entry);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          state_->tables(), state_->functions(), std::move(types));
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
+                                     state_->tables(), state_->functions(), std::move(types));
 }
 
 void CatalogDraft::EraseType(uint32_t oid) {
@@ -70,6 +71,7 @@ void CatalogDraft::EraseType(uint32_t oid) {
 
 absl::Status CatalogDraft::PutType(TypeDescriptor type) {
   type.set_schema_version(catalog_->NextVersion());
+  type.set_database_id(KeptDatabaseId());
   const uint32_t oid = type.declared().oid();
   const TypeDescriptor* before = state_->FindType(oid);
   const bool redefined = before != nullptr && before->declared().SerializeAsString() !=

@@ -103,13 +103,15 @@ absl::Status CheckReplaces(const FunctionDescriptor& before, const FunctionDescr
 
 void CatalogDraft::PutFunction(FunctionDescriptor function) {
   function.set_version(catalog_->NextVersion());
+  function.set_database_id(KeptDatabaseId());
   const uint32_t id = function.function_id();
   records_.push_back({SystemKey('p', id), function.SerializeAsString(), false});
   changes_.functions[id] = std::make_shared<const FunctionDescriptor>(std::move(function));
   CatalogState::FunctionMap functions = state_->functions();
   functions[id] = changes_.functions[id];
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          state_->tables(), std::move(functions), state_->types());
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
+                                     state_->tables(), std::move(functions), state_->types());
 }
 
 void CatalogDraft::EraseFunction(uint32_t function_id) {
@@ -117,8 +119,9 @@ void CatalogDraft::EraseFunction(uint32_t function_id) {
   changes_.functions[function_id] = nullptr;
   CatalogState::FunctionMap functions = state_->functions();
   functions.erase(function_id);
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->schemas(),
-                                          state_->tables(), std::move(functions), state_->types());
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
+                                     state_->tables(), std::move(functions), state_->types());
 }
 
 CatalogDraft::Result CatalogDraft::CreateFunction(const common::v1::CreateFunction& statement) {

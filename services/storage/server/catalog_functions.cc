@@ -105,9 +105,11 @@ absl::StatusOr<Value> ToRegclass(const Call& call) {
 }
 
 absl::StatusOr<Value> UserById(const Call& call) {
-  for (const Role& role : ReadRoles(call.shared, call.catalog)) {
+  for (const Role& role : ReadRoles(call.shared)) {
     if (role.oid == call.oid) return Value::String({TypeId::kName, 0}, role.name);
   }
+  if (call.oid == RoleOid(std::string(catalog::kDatabaseOwnerRole)))
+    return Value::String({TypeId::kName, 0}, std::string(catalog::kDatabaseOwnerRole));
   for (const auto& [id, table] : call.catalog.tables()) {
     if (RoleOid(table->descriptor.owner()) == call.oid) {
       return Value::String({TypeId::kName, 0}, table->descriptor.owner());
@@ -412,7 +414,7 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_database_size", DatabaseSize},
       {"obj_description", ObjectDescription},
       {"col_description", ColumnDescription},
-      {"shobj_description", NoText},
+      {"shobj_description", ObjectDescription},
       {"pg_get_ruledef", NoText},
       {"pg_get_partkeydef", PartKeyDef},
       {"pg_partition_root", PartitionRootOf},

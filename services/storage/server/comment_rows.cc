@@ -14,6 +14,7 @@ constexpr int64_t kConstraint = 2606;
 constexpr int64_t kNamespace = 2615;
 constexpr int64_t kTrigger = 2620;
 constexpr int64_t kType = 1247;
+constexpr int64_t kDatabase = 1262;
 
 // Calls visit(object, its catalog, part, text) for each comment.
 template <typename Visit>
@@ -56,6 +57,13 @@ void FillDescription(const RowSource& source, RowBuilder* rows) {
                  });
 }
 
+void FillSharedDescription(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, database] : source.catalog->databases()) {
+    if (database.comment().empty()) continue;
+    rows->Row().Set("objoid", id).Set("classoid", kDatabase).Set("description", database.comment());
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> CommentOn(const catalog::CatalogState& catalog, uint32_t object,
@@ -67,6 +75,12 @@ std::optional<std::string> CommentOn(const catalog::CatalogState& catalog, uint3
     wanted = of->descriptor.table_id();
   }
   std::optional<std::string> found;
+  if (wanted == kDatabase) {
+    const auto database = catalog.databases().find(object);
+    if (database != catalog.databases().end() && !database->second.comment().empty())
+      found = database->second.comment();
+    return found;
+  }
   ForEachComment(
       catalog, [&](int64_t of, int64_t of_class, int64_t of_part, const std::string& text) {
         if (of == int64_t{object} && of_part == part && (wanted == 0 || of_class == wanted))
@@ -77,6 +91,7 @@ std::optional<std::string> CommentOn(const catalog::CatalogState& catalog, uint3
 
 void AddCommentFills(RowFillMap* fills) {
   fills->emplace("pg_catalog.pg_description", FillDescription);
+  fills->emplace("pg_catalog.pg_shdescription", FillSharedDescription);
 }
 
 }  // namespace adbms::storage::server

@@ -10,6 +10,7 @@
 #include "common/status/sql_error.h"
 #include "services/storage/executor/partition_targets.h"
 #include "services/storage/executor/subqueries.h"
+#include "services/storage/server/database_ddl.h"
 #include "services/storage/server/ddl_locks.h"
 #include "services/storage/server/resolution.h"
 #include "services/storage/server/table_rewrite.h"
@@ -87,6 +88,14 @@ class DdlExecution {
         return draft()->AlterType(statement.alter_type());
       case DdlStatement::kDropType:
         return draft()->DropTypes(statement.drop_type());
+      case DdlStatement::kCreateDatabase:
+        return draft()->CreateDatabase(statement.create_database());
+      case DdlStatement::kDropDatabase:
+        return draft()->DropDatabase(statement.drop_database());
+      case DdlStatement::kAlterDatabase:
+        if (statement.alter_database().has_new_name())
+          RETURN_IF_ERROR(CheckMayRename(call_, session_, statement.alter_database()));
+        return draft()->AlterDatabase(statement.alter_database());
       case DdlStatement::BODY_NOT_SET:
         break;
     }
@@ -741,6 +750,12 @@ const char* VerbOf(const DdlStatement& statement) {
       return "ALTER TYPE";
     case DdlStatement::kDropType:
       return "DROP TYPE";
+    case DdlStatement::kCreateDatabase:
+      return "CREATE DATABASE";
+    case DdlStatement::kDropDatabase:
+      return "DROP DATABASE";
+    case DdlStatement::kAlterDatabase:
+      return "ALTER DATABASE";
     default:
       return "DDL";
   }
@@ -801,7 +816,7 @@ absl::StatusOr<v1::DdlResult> RunDdl(const rpc::CallContext& context, SessionSta
   }
   const std::unique_ptr<txn::Transaction> transaction = session->NewTransaction({});
   const absl::Status writable = transaction->CheckWritable(VerbOf(statement));
-  if (writable.ok() && BuildsOnline(statement, *session->parts().shared->catalog->Current()))
+  if (writable.ok() && BuildsOnline(statement, *session->database()->Current()))
     return BuildIndexOnline(context, session, statement);
   absl::StatusOr<v1::DdlResult> result =
       RunLocked(context, session, transaction.get(), false, statement);

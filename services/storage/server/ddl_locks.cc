@@ -260,8 +260,8 @@ std::set<std::string> NamesOf(const TableDescriptor& table) {
 using LockKeys = std::set<std::pair<std::string, LockMode>>;
 
 // A function's name has its signature in it: no relation has such a name.
-std::string FunctionKey(const common::v1::FunctionDescriptor& function) {
-  return txn::NameLockKey(function.schema(), sql::SignatureOf(function));
+std::string FunctionKey(uint32_t database, const common::v1::FunctionDescriptor& function) {
+  return txn::NameLockKey(database, function.schema(), sql::SignatureOf(function));
 }
 
 // The functions that a table's triggers call.
@@ -285,18 +285,19 @@ std::set<uint32_t> NewlyCalled(const catalog::CatalogDraft& draft) {
 }
 
 // Functions that change, by their names before and after, and those that triggers come to need.
-void NeedFunctions(const catalog::CatalogDraft& draft, LockKeys* keys) {
+void NeedFunctions(uint32_t database, const catalog::CatalogDraft& draft, LockKeys* keys) {
   for (const auto& [id, function] : draft.changes().functions) {
     const catalog::FunctionPtr old = draft.base()->FindFunction(id);
     for (const catalog::FunctionPtr& one : {old, function}) {
       if (one == nullptr) continue;
-      keys->emplace(FunctionKey(*one), LockMode::kAccessExclusive);
-      keys->emplace(txn::SchemaLockKey(one->schema()), LockMode::kAccessShare);
+      keys->emplace(FunctionKey(database, *one), LockMode::kAccessExclusive);
+      keys->emplace(txn::SchemaLockKey(database, one->schema()), LockMode::kAccessShare);
     }
   }
   for (const uint32_t id : NewlyCalled(draft)) {
     const catalog::FunctionPtr function = draft.state()->FindFunction(id);
-    if (function != nullptr) keys->emplace(FunctionKey(*function), LockMode::kAccessShare);
+    if (function != nullptr)
+      keys->emplace(FunctionKey(database, *function), LockMode::kAccessShare);
   }
 }
 
@@ -328,6 +329,21 @@ bool FunctionsStand(const catalog::CatalogDraft& draft, const catalog::CatalogSt
   });
 }
 
+// Whether the databases that the draft changes are still what it was made on, and its names free.
+bool DatabasesStand(const catalog::CatalogDraft& draft, const catalog::CatalogState& now) {
+  const auto serialized = [](const catalog::CatalogState& state, uint32_t id) {
+    const auto found = state.databases().find(id);
+    return found == state.databases().end() ? std::string() : found->second.SerializeAsString();
+  };
+  for (const auto& [id, changed] : draft.changes().databases) {
+    if (serialized(now, id) != serialized(*draft.base(), id)) return false;
+    if (changed.has_value() && (now.FindDatabase(changed->name()) == nullptr) !=
+                                   (draft.base()->FindDatabase(changed->name()) == nullptr))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::Status DdlLocks::LockNamed(const rpc::CallContext& context, const DdlStatement& statement) {
@@ -345,6 +361,7 @@ absl::Status DdlLocks::LockNamed(const rpc::CallContext& context, const DdlState
 
 DdlLocks::Missing DdlLocks::FindMissing() const {
   Missing missing;
+  const uint32_t database = transaction_->database()->id();
   const catalog::CatalogStatePtr base = transaction_->Draft()->base();
   for (const auto& [id, entry] : transaction_->Draft()->changes().tables) {
     const catalog::TableEntryPtr* old = base->Find(id);
@@ -356,25 +373,33 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
     const std::string& schema = entry->descriptor.schema();
     for (const std::string& name : NamesOf(entry->descriptor)) {
       if (taken.contains(name)) continue;
-      missing.keys.emplace(txn::NameLockKey(schema, name), LockMode::kAccessExclusive);
-      missing.keys.emplace(txn::SchemaLockKey(schema), LockMode::kAccessShare);
+      missing.keys.emplace(txn::NameLockKey(database, schema, name), LockMode::kAccessExclusive);
+      missing.keys.emplace(txn::SchemaLockKey(database, schema), LockMode::kAccessShare);
     }
   }
-  NeedFunctions(*transaction_->Draft(), &missing.keys);
+  NeedFunctions(database, *transaction_->Draft(), &missing.keys);
   for (const auto& [oid, type] : transaction_->Draft()->changes().types) {
     const common::v1::TypeDescriptor* const old = base->FindType(oid);
     for (const common::v1::TypeDescriptor* each : {old, type.get()}) {
       if (each == nullptr) continue;
       const common::v1::DeclaredType& declared = each->declared();
       for (const std::string& name : {declared.name(), declared.array_name()})
-        missing.keys.emplace(txn::NameLockKey(declared.schema(), name), LockMode::kAccessExclusive);
-      missing.keys.emplace(txn::SchemaLockKey(declared.schema()), LockMode::kAccessShare);
+        missing.keys.emplace(txn::NameLockKey(database, declared.schema(), name),
+                             LockMode::kAccessExclusive);
+      missing.keys.emplace(txn::SchemaLockKey(database, declared.schema()), LockMode::kAccessShare);
     }
   }
   for (const auto& [id, schema] : transaction_->Draft()->changes().schemas) {
     const auto old = base->schemas().find(id);
     const std::string& name = schema.has_value() ? schema->name() : old->second.name();
-    missing.keys.emplace(txn::SchemaLockKey(name), LockMode::kAccessExclusive);
+    missing.keys.emplace(txn::SchemaLockKey(database, name), LockMode::kAccessExclusive);
+  }
+  for (const auto& [id, changed] : transaction_->Draft()->changes().databases) {
+    const auto old = base->databases().find(id);
+    if (old != base->databases().end())
+      missing.keys.emplace(txn::DatabaseLockKey(old->second.name()), LockMode::kAccessExclusive);
+    if (changed.has_value())
+      missing.keys.emplace(txn::DatabaseLockKey(changed->name()), LockMode::kAccessExclusive);
   }
   return missing;
 }
@@ -382,14 +407,14 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
 // Whether the catalog still is what the draft was made on, as far as the draft goes.
 bool DdlLocks::StillFree(const Missing& missing) const {
   const catalog::CatalogDraft& draft = *transaction_->Draft();
-  const catalog::CatalogStatePtr now = transaction_->shared()->catalog->Current();
+  const catalog::CatalogStatePtr now = transaction_->database()->Current();
   if (now == draft.base()) return true;
   for (const uint32_t id : missing.tables) {
     const catalog::TableEntryPtr* entry = now->Find(id);
     if (entry == nullptr || *entry != *draft.base()->Find(id)) return false;
   }
   if (missing.keys.empty()) return true;
-  if (!FunctionsStand(draft, *now)) return false;
+  if (!FunctionsStand(draft, *now) || !DatabasesStand(draft, *now)) return false;
   // What was added since: a name of ours, a schema of ours, or a schema of ours gone.
   for (const auto& [id, entry] : draft.changes().tables) {
     if (entry == nullptr) continue;

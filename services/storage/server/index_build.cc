@@ -91,7 +91,7 @@ class Build {
 
   // Takes the table as it is now; true: the index is to be filled by sorting.
   absl::StatusOr<bool> Look() {
-    const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
+    const catalog::CatalogStatePtr catalog = session_->database()->Current();
     const catalog::TableEntryPtr* entry = catalog->Find(table_id_);
     if (entry != nullptr) table_ = *entry;
     index_ = entry == nullptr ? nullptr : table_->layout.FindIndex(index_id_);
@@ -122,8 +122,9 @@ class Build {
 };
 
 // How it will be filled. Sorting has two changes of the catalog more to wait for.
-IndexDescriptor::State FirstState(const txn::Shared& shared, uint32_t table_id) {
-  const catalog::CatalogStatePtr catalog = shared.catalog->Current();
+IndexDescriptor::State FirstState(const SessionState& session, uint32_t table_id) {
+  const txn::Shared& shared = *session.parts().shared;
+  const catalog::CatalogStatePtr catalog = session.database()->Current();
   const catalog::TableEntryPtr* table = catalog->Find(table_id);
   const bool large =
       table != nullptr && shared.engine->ApproximateSize((*table)->layout.Begin(),
@@ -135,7 +136,7 @@ IndexDescriptor::State FirstState(const txn::Shared& shared, uint32_t table_id) 
 absl::StatusOr<v1::DdlResult> Add(const rpc::CallContext& context, SessionState* session,
                                   txn::Transaction* guard, const common::v1::DdlStatement& ddl) {
   txn::Shared* shared = session->parts().shared;
-  const IndexDescriptor::State state = FirstState(*shared, ddl.create_index().table_id());
+  const IndexDescriptor::State state = FirstState(*session, ddl.create_index().table_id());
   while (true) {
     v1::DdlResult result;
     std::string name, schema;
@@ -150,15 +151,17 @@ absl::StatusOr<v1::DdlResult> Add(const rpc::CallContext& context, SessionState*
     };
     const auto named = [&](const catalog::CatalogDraft& draft) {
       if (!result.changed()) return true;
-      return shared->locks->TryAcquire(guard->locks(), txn::NameLockKey(schema, name),
+      return shared->locks->TryAcquire(guard->locks(),
+                                       txn::NameLockKey(session->database()->id(), schema, name),
                                        txn::LockMode::kAccessExclusive) &&
-             (shared->catalog->Current() == draft.base() ||
-              !shared->catalog->Current()->HasRelation(schema, name));
+             (session->database()->Current() == draft.base() ||
+              !session->database()->Current()->HasRelation(schema, name));
     };
     ASSIGN_OR_RETURN(const bool done, ChangeCatalog(session, add, named));
     if (done) return result;
-    RETURN_IF_ERROR(shared->locks->Acquire(context, guard->locks(), txn::NameLockKey(schema, name),
-                                           txn::LockMode::kAccessExclusive));
+    RETURN_IF_ERROR(shared->locks->Acquire(
+        context, guard->locks(), txn::NameLockKey(session->database()->id(), schema, name),
+        txn::LockMode::kAccessExclusive));
   }
 }
 

@@ -10,14 +10,25 @@ void FillLocks(const RowSource& source, RowBuilder* rows) {
     const uint32_t space = codec::SpaceOf(lock.key);
     RowBuilder& row = rows->Row();
     txn::AdvisoryKey advisory;
+    // Numbers of relations are of one database alone, of which the session's own are looked up.
+    const auto own = [&](uint32_t relation) {
+      return relation < catalog::kFirstUserId || source.catalog->Find(relation) != nullptr ||
+             source.catalog->FindIndex(relation).table != nullptr;
+    };
+    uint32_t database = source.catalog->place().database_id;
     if (txn::ReadAdvisoryLockKey(lock.key, &advisory)) {
+      database = advisory.database;
       row.Set("locktype", "advisory")
           .Set("classid", advisory.class_id)
           .Set("objid", advisory.object_id)
           .Set("objsubid", int64_t{advisory.kind});
     } else if (space == 0 && lock.key.size() == 9 && lock.key[4] == 'T') {
-      row.Set("locktype", "relation")
-          .Set("relation", codec::SpaceOf(std::string_view(lock.key).substr(5)));
+      const uint32_t relation = codec::SpaceOf(std::string_view(lock.key).substr(5));
+      if (!own(relation)) {
+        const catalog::DatabasePtr other = source.shared->catalog->DatabaseOf(relation);
+        database = other == nullptr ? 0 : other->id();
+      }
+      row.Set("locktype", "relation").Set("relation", relation);
     } else if (space == 0) {
       row.Set("locktype", "object");
     } else {
@@ -28,8 +39,8 @@ void FillLocks(const RowSource& source, RowBuilder* rows) {
       }
       if (source.catalog->FindIndex(space).table != nullptr) row.Set("relation", space);
     }
-    row.Set("database", kDatabaseOid)
-        .Set("virtualtransaction", std::to_string(lock.owner))
+    if (database != 0) row.Set("database", database);
+    row.Set("virtualtransaction", std::to_string(lock.owner))
         .Set("mode", txn::NameOf(lock.mode))
         .SetBool("granted", lock.granted)
         .SetBool("fastpath", false);

@@ -49,7 +49,7 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
                                                  const Value* role) {
   Subject subject;
   bool found = false;
-  for (const Role& known : ReadRoles(question.shared, question.catalog)) {
+  for (const Role& known : ReadRoles(question.shared)) {
     const bool same = role == nullptr ? known.name == question.session.current_user
                       : IsOid(*role)  ? static_cast<int64_t>(known.oid) == role->int_value()
                                       : known.name == role->bytes();
@@ -66,9 +66,8 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
         "role \"" + (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
             "\" does not exist");
   }
-  CollectRoles(
-      ReadSystemTable(question.shared, question.catalog, "role_members", {"role", "member"}),
-      subject.name, &subject.roles);
+  CollectRoles(ReadSystemTable(question.shared, "role_members", {"role", "member"}), subject.name,
+               &subject.roles);
   return std::optional<Subject>(std::move(subject));
 }
 
@@ -111,6 +110,8 @@ Privilege PrivilegeOf(const std::string& name) {
   if (name == "USAGE") return common::v1::PRIVILEGE_USAGE;
   if (name == "CREATE") return common::v1::PRIVILEGE_CREATE;
   if (name == "REFERENCES") return common::v1::PRIVILEGE_REFERENCES;
+  if (name == "CONNECT") return common::v1::PRIVILEGE_CONNECT;
+  if (name == "TEMPORARY" || name == "TEMP") return common::v1::PRIVILEGE_TEMPORARY;
   return common::v1::PRIVILEGE_UNSPECIFIED;  // Nobody can be granted it.
 }
 
@@ -118,8 +119,8 @@ Privilege PrivilegeOf(const std::string& name) {
 std::set<int64_t> GrantsTo(const PrivilegeQuestion& question, const Subject& subject,
                            uint32_t object) {
   std::set<int64_t> held;
-  for (const auto& row : ReadSystemTable(question.shared, question.catalog, "grants",
-                                         {"grantee", "table_id", "privilege"})) {
+  for (const auto& row :
+       ReadSystemTable(question.shared, "grants", {"grantee", "table_id", "privilege"})) {
     if (row[1].int_value() != static_cast<int64_t>(object)) continue;
     const std::string grantee(row[0].bytes());
     if (grantee.empty() || subject.roles.contains(grantee)) held.insert(row[2].int_value());
@@ -245,11 +246,16 @@ absl::StatusOr<Value> HasSchemaPrivilege(const PrivilegeQuestion& question) {
   ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
                    Parse(question.arguments[n - 1].bytes(), {"CREATE", "USAGE"}));
   if (schema == nullptr || !subject) return Unknown();
-  if (subject->superuser || subject->roles.contains(schema->owner())) return Value::Bool(true);
+  if (subject->superuser || subject->roles.contains(question.catalog.OwnerOf(*schema)))
+    return Value::Bool(true);
   const bool system = schema->name() == "adbms" || schema->name() == "pg_catalog" ||
                       schema->name() == "information_schema";
   std::set<int64_t> held = GrantsTo(question, *subject, schema->schema_id());
-  if (system) held.insert(common::v1::PRIVILEGE_USAGE);
+  const common::v1::DatabaseDescriptor* const database = question.catalog.database();
+  const bool open = database != nullptr && schema->schema_id() != sql::kPublicSchemaOid &&
+                    schema->schema_id() == database->public_schema_id() &&
+                    !held.contains(common::v1::PRIVILEGE_NO_PUBLIC_USAGE);
+  if (system || open) held.insert(common::v1::PRIVILEGE_USAGE);
   for (const Wanted& one : wanted) {
     if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return Value::Bool(true);
   }
@@ -261,21 +267,28 @@ absl::StatusOr<Value> HasDatabasePrivilege(const PrivilegeQuestion& question) {
   const Value& object = question.arguments[n - 2];
   ASSIGN_OR_RETURN(const std::optional<Subject> subject,
                    SubjectOf(question, RoleArgument(question, 2)));
-  if (!IsOid(object) && object.bytes() != question.session.current_database) {
-    return status::Error("3D000",
-                         "database \"" + std::string(object.bytes()) + "\" does not exist");
+  const common::v1::DatabaseDescriptor* database = nullptr;
+  if (!IsOid(object)) {
+    const std::string name(object.bytes());
+    database = question.catalog.FindDatabase(name);
+    if (database == nullptr)
+      return status::Error("3D000", "database \"" + name + "\" does not exist");
+  } else {
+    const auto found = question.catalog.databases().find(static_cast<uint32_t>(object.int_value()));
+    if (found != question.catalog.databases().end()) database = &found->second;
   }
   ASSIGN_OR_RETURN(
       const std::vector<Wanted> wanted,
       Parse(question.arguments[n - 1].bytes(), {"CREATE", "CONNECT", "TEMPORARY", "TEMP"}));
-  if (!subject) return Unknown();
-  if (subject->superuser) return Value::Bool(true);
-  // Anybody may connect; there are no temporary tables.
-  std::set<int64_t> held = GrantsTo(question, *subject, kDatabaseOid);
+  if (!subject || database == nullptr) return Unknown();
+  if (subject->superuser || subject->roles.contains(database->owner())) return Value::Bool(true);
+  std::set<int64_t> held = GrantsTo(question, *subject, database->database_id());
+  if (!held.contains(common::v1::PRIVILEGE_NO_PUBLIC_CONNECT))
+    held.insert(common::v1::PRIVILEGE_CONNECT);
+  if (!held.contains(common::v1::PRIVILEGE_NO_PUBLIC_TEMPORARY))
+    held.insert(common::v1::PRIVILEGE_TEMPORARY);
   for (const Wanted& one : wanted) {
-    if (one.grant_option) continue;
-    if (one.privilege == "CONNECT" || held.contains(PrivilegeOf(one.privilege)))
-      return Value::Bool(true);
+    if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return Value::Bool(true);
   }
   return Value::Bool(false);
 }

@@ -1,4 +1,5 @@
 // pg_class, pg_attribute, pg_index, pg_constraint, pg_attrdef: what describes relations.
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
 #include "common/sql/catalog/index_keys.h"
@@ -78,6 +79,7 @@ void SetViewOptions(const common::v1::ViewRules& rules, RowBuilder* rows) {
 }
 
 void FillClass(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
     const bool view = !table.view_sql().empty();
@@ -115,6 +117,9 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
     if (view) SetViewOptions(table.view_rules(), rows);
     if (const auto* bound = BoundOf(*source.catalog, table); bound != nullptr)
       rows->Set("relpartbound", sql::partition::BoundText(*bound));
+    const std::string acl =
+        lists.Of(table.has_sequence() ? AclKind::kSequence : AclKind::kTable, id, table.owner());
+    if (!acl.empty()) rows->Set("relacl", acl);
     if (table.primary_key_oid() != 0) {
       IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
                     table.primary_key_size(), PrimaryKeyAbove(*source.catalog, table) != 0, rows);
@@ -416,11 +421,14 @@ void FillAttributeDefault(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillNamespace(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [id, schema] : source.catalog->schemas()) {
     rows->Row()
         .Set("oid", id)
         .Set("nspname", schema.name())
         .Set("nspowner", RoleOid(schema.owner()));
+    const std::string acl = lists.OfSchema(*source.catalog, schema);
+    if (!acl.empty()) rows->Set("nspacl", acl);
   }
 }
 

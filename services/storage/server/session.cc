@@ -14,6 +14,7 @@
 #include "services/storage/executor/subqueries.h"
 #include "services/storage/server/bulk_writer.h"
 #include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/database_ddl.h"
 #include "services/storage/server/ddl.h"
 #include "services/storage/server/query_stream.h"
 
@@ -140,8 +141,14 @@ absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::
   return compiled;
 }
 
+absl::Status Session::Connect(const rpc::CallContext& context, bool superuser) {
+  RETURN_IF_ERROR(CheckIdle());
+  return state_.parts().connected->Connect(&state_, superuser);
+}
+
 absl::Status Session::CheckIdle() const {
-  if (!state_.busy()) return absl::OkStatus();
+  RETURN_IF_ERROR(state_.CheckNotEnded());
+  if (!state_.executing()) return absl::OkStatus();
   return status::Error(sqlstate::kObjectInUse, "another execution of this session is still open");
 }
 
@@ -162,7 +169,8 @@ absl::Status Session::Commit(const rpc::CallContext& context) {
   state_.EndTransaction();
   const std::vector<uint32_t> created = std::exchange(analyze_at_commit_, {});
   // Statistics are never a reason for a commit to fail; the tables may be gone again, too.
-  if (status.ok() && !created.empty()) (void)state_.parts().statistics->Analyze(context, created);
+  if (status.ok() && !created.empty())
+    (void)state_.parts().statistics->Analyze(context, *state_.database()->Current(), created);
   return status;
 }
 
@@ -207,6 +215,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
     const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
+  const SessionState::Call call(&state_, context);
   state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
   const bool writes = executor::Writes(prepared->plan());
@@ -219,18 +228,19 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteRead(
     const rpc::CallContext& context, const PreparedPlanImpl& plan,
     const api::ExecuteOptions& options) {
   const ServerParts& parts = state_.parts();
+  const catalog::Database& database = *state_.database();
   RETURN_IF_ERROR(state_.WaitForOwn());
   // Before the version check: no one changes the tables between the two.
   RETURN_IF_ERROR(state_.EnterRead(context, plan.tables()));
   const absl::Cleanup leave = [this] {
-    if (!state_.busy()) state_.LeaveRead();
+    if (!state_.executing()) state_.LeaveRead();
   };
-  catalog::CatalogStatePtr catalog = parts.shared->catalog->Current();
+  catalog::CatalogStatePtr catalog = database.Current();
   engine::SnapshotPtr snapshot;
   while (true) {
     snapshot = parts.shared->log->DurableSnapshot();
     // Taken while `catalog` is current, the snapshot holds the rows of its tables.
-    catalog::CatalogStatePtr now = parts.shared->catalog->Current();
+    catalog::CatalogStatePtr now = database.Current();
     if (now == catalog) break;
     catalog = std::move(now);
   }
@@ -391,7 +401,7 @@ absl::Status Session::Discard(const rpc::CallContext& context, const v1::Discard
   }
   if (request.sequences()) *state_.sequences() = SequenceMemory();
   if (request.advisory_locks()) state_.advisory_locks()->UnlockAll();
-  if (request.listening()) state_.parts().shared->notifications->UnlistenAll(state_.listener());
+  if (request.listening()) state_.listener()->bus()->UnlistenAll(state_.listener());
   return request.temporary_objects() ? state_.temporary()->Drop(context) : absl::OkStatus();
 }
 
@@ -435,7 +445,10 @@ absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& contex
                                                   const common::v1::DdlStatement& statement) {
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
-  return RunDdl(context, &state_, statement);
+  const SessionState::Call call(&state_, context);
+  return statement.has_create_database() || statement.has_drop_database()
+             ? RunDatabaseDdl(context, &state_, statement)
+             : RunDdl(context, &state_, statement);
 }
 
 absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
@@ -448,7 +461,7 @@ absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
 absl::Status Session::Analyze(const rpc::CallContext& context,
                               const std::vector<api::TableVersion>& tables) {
   RETURN_IF_ERROR(CheckIdle());
-  const auto committed = state_.parts().shared->catalog->Current();
+  const auto committed = state_.database()->Current();
   const auto own =
       state_.transaction() == nullptr ? committed : state_.transaction()->SessionCatalog();
   std::vector<uint32_t> known;
@@ -463,13 +476,13 @@ absl::Status Session::Analyze(const rpc::CallContext& context,
     (created ? analyze_at_commit_ : known).push_back(table.id);
   }
   if (known.empty() && !tables.empty()) return absl::OkStatus();
-  return state_.parts().statistics->Analyze(context, known);
+  return state_.parts().statistics->Analyze(context, *state_.database()->Current(), known);
 }
 
 absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> Session::GetCatalog(
     const rpc::CallContext& context) {
   if (state_.transaction() != nullptr) return state_.transaction()->SessionCatalog()->Snapshot();
-  return state_.parts().shared->catalog->Current()->Snapshot();
+  return state_.database()->Current()->Snapshot();
 }
 
 }  // namespace adbms::storage::server

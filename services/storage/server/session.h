@@ -2,15 +2,19 @@
 // thread-safe.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
 #include "services/storage/api/storage.h"
 #include "services/storage/catalog/virtual_tables.h"
 #include "services/storage/executor/operator.h"
+#include "services/storage/server/connected_sessions.h"
 #include "services/storage/server/sequence_functions.h"
 #include "services/storage/server/session_activity.h"
 #include "services/storage/server/temporary_objects.h"
@@ -26,6 +30,7 @@ struct ServerParts {
   statistics::StatisticsStore* statistics = nullptr;
   SessionRegistry* sessions = nullptr;
   TemporarySchemaNumbers* temporary_schemas = nullptr;
+  ConnectedSessions* connected = nullptr;
 };
 
 // A plan with the compiled form for the catalog version that it was made for. Thread-safe.
@@ -69,12 +74,14 @@ class PreparedPlanImpl : public api::PreparedPlan {
 // The session's part that running streams refer to.
 class SessionState {
  public:
-  explicit SessionState(const ServerParts& parts)
+  SessionState(const ServerParts& parts, catalog::DatabasePtr database)
       : parts_(parts),
+        database_(std::move(database)),
         activity_(parts.sessions),
         advisory_(parts.shared->locks,
-                  parts.shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
-        listener_(parts.shared->notifications),
+                  parts.shared->next_owner.fetch_add(1, std::memory_order_relaxed),
+                  database_->id()),
+        listener_(parts.connected->BusOf(database_->id())),
         temporary_(parts.temporary_schemas, this),
         reads_(parts.shared->locks),
         reader_(parts.shared->locks, 0) {
@@ -84,17 +91,56 @@ class SessionState {
   ~SessionState() {
     transaction_.reset();
     temporary_.End();
+    if (entered_) parts_.connected->Leave(this);
+  }
+  // Before its first statement. Errors: 55006.
+  absl::Status Enter() {
+    RETURN_IF_ERROR(parts_.connected->Enter(this));
+    entered_ = true;
+    return absl::OkStatus();
   }
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
 
   const ServerParts& parts() const { return parts_; }
+  catalog::Database* database() const { return database_.get(); }
+
+  // For as long as a call of the session runs, or an execution that it has begun.
+  class Call {
+   public:
+    Call(SessionState* session, const rpc::CallContext& context) : session_(session) {
+      absl::MutexLock lock(&session->running_mutex_);
+      session->running_ = context.cancellation;
+      ++session->calls_;
+    }
+    ~Call() { --session_->calls_; }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    SessionState* const session_;
+  };
+  // DROP DATABASE … WITH (FORCE): what runs is canceled, and nothing runs any more. From any
+  // thread.
+  void EndByOther() {
+    ended_ = true;
+    absl::MutexLock lock(&running_mutex_);
+    if (running_ != nullptr && busy()) running_->Cancel();
+  }
+  bool is_ended() const { return ended_; }
+  // Errors: 57P01.
+  absl::Status CheckNotEnded() const {
+    if (!ended_.load(std::memory_order_relaxed)) [[likely]]
+      return absl::OkStatus();
+    return status::Error(status::sqlstate::kAdminShutdown,
+                         "terminating connection due to administrator command");
+  }
   txn::Transaction* transaction() { return transaction_.get(); }
   std::unique_ptr<txn::Transaction> NewTransaction(const api::BeginOptions& options) {
     api::BeginOptions allowed = options;
     allowed.read_only |= parts_.shared->engine->read_only();
     auto transaction =
-        std::make_unique<txn::Transaction>(parts_.shared, allowed, std::move(spare_));
+        std::make_unique<txn::Transaction>(parts_.shared, database(), allowed, std::move(spare_));
     transaction->SetSession(&advisory_, &listener_);
     transaction->SetUnsynced(&unsynced_);
     temporary_.Join(transaction.get());
@@ -133,7 +179,9 @@ class SessionState {
   void Recycle(txn::Transaction* ended) {
     if (ended->ended() && spare_ == nullptr) spare_ = ended->TakeEngineTransaction();
   }
-  bool busy() const { return busy_; }
+  // From any thread.
+  bool busy() const { return executing() || calls_ > 0; }
+  bool executing() const { return busy_.load(std::memory_order_relaxed); }
   void ExecutionStarted() { busy_ = true; }
   void ExecutionEnded() {
     reads_.Leave();
@@ -158,10 +206,16 @@ class SessionState {
   }
 
   const ServerParts parts_;
+  const catalog::DatabasePtr database_;
+  bool entered_ = false;
+  std::atomic<bool> ended_{false};
+  std::atomic<int> calls_{0};
+  absl::Mutex running_mutex_;
+  std::shared_ptr<rpc::Cancellation> running_ ABSL_GUARDED_BY(running_mutex_);
   std::optional<absl::Duration> lock_timeout_;
   int32_t pid_ = 0;
   std::unique_ptr<engine::Transaction> spare_;
-  bool busy_ = false;
+  std::atomic<bool> busy_{false};
   uint64_t unsynced_ = 0;  // Transaction::SetUnsynced.
   SequenceMemory sequences_;
   SessionActivity activity_;
@@ -176,9 +230,14 @@ class SessionState {
 
 class Session : public api::Session {
  public:
-  explicit Session(const ServerParts& parts) : state_(parts) {}
+  Session(const ServerParts& parts, catalog::DatabasePtr database)
+      : state_(parts, std::move(database)) {}
   ~Session() override = default;
 
+  // Before anything else. Errors: 55006 while the database is being dropped.
+  absl::Status Enter() { return state_.Enter(); }
+
+  absl::Status Connect(const rpc::CallContext& context, bool superuser) override;
   absl::Status Begin(const rpc::CallContext& context, const api::BeginOptions& options) override;
   absl::Status Commit(const rpc::CallContext& context) override;
   absl::Status Rollback(const rpc::CallContext& context) override;

@@ -70,7 +70,7 @@ absl::StatusOr<Value> Notify(const Arguments& arguments, SessionUse* use) {
 }
 
 absl::StatusOr<Value> QueueUsage(const Arguments&, SessionUse* use) {
-  return Value::Float(TypeId::kFloat8, use->session->parts().shared->notifications->Usage());
+  return Value::Float(TypeId::kFloat8, use->session->listener()->bus()->Usage());
 }
 
 // All of them in one text, separated by zero bytes.

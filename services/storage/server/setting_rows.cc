@@ -6,6 +6,7 @@
 #include "common/settings/setting_table.h"
 #include "common/types/array.h"
 #include "common/types/text_io.h"
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
@@ -20,9 +21,8 @@ constexpr int64_t kEpochShift = 946684800000000;
 // What ALTER ROLE and ALTER DATABASE have set, by role and database, as an array's text: in the
 // order in which the names came.
 std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const RowSource& source) {
-  std::vector<std::vector<types::Value>> kept =
-      ReadSystemTable(source.shared, *source.catalog, "role_settings",
-                      {"role", "database", "name", "value", "position"});
+  std::vector<std::vector<types::Value>> kept = ReadSystemTable(
+      source.shared, "role_settings", {"role", "database", "name", "value", "position"});
   std::stable_sort(kept.begin(), kept.end(), [](const auto& left, const auto& right) {
     return left[4].int_value() < right[4].int_value();
   });
@@ -40,7 +40,7 @@ std::map<std::pair<std::string, std::string>, std::string> KeptSettings(const Ro
 
 void FillRoles(const RowSource& source, RowBuilder* rows) {
   const auto settings = KeptSettings(source);
-  for (const Role& role : ReadRoles(source.shared, *source.catalog)) {
+  for (const Role& role : ReadRoles(source.shared)) {
     rows->Row()
         .Set("oid", role.oid)
         .Set("usesysid", role.oid)
@@ -61,27 +61,39 @@ void FillRoles(const RowSource& source, RowBuilder* rows) {
     const auto kept = settings.find({role.name, ""});
     if (kept != settings.end()) rows->Set("rolconfig", kept->second).Set("useconfig", kept->second);
   }
-}
-
-std::string DatabaseName(const RowSource& source) {
-  return source.session->current_database.empty() ? "postgres" : source.session->current_database;
+  // Nobody is granted it; public belongs to it.
+  rows->Row().Set("oid", RoleOid(std::string(catalog::kDatabaseOwnerRole)));
+  rows->Set("usesysid", RoleOid(std::string(catalog::kDatabaseOwnerRole)))
+      .Set("rolname", catalog::kDatabaseOwnerRole)
+      .Set("usename", catalog::kDatabaseOwnerRole)
+      .Set("rolconnlimit", -1);
+  for (const char* attribute :
+       {"rolsuper", "usesuper", "rolcreaterole", "rolcreatedb", "usecreatedb", "rolcanlogin",
+        "rolreplication", "userepl", "rolbypassrls", "usebypassrls"})
+    rows->SetBool(attribute, false);
+  rows->SetBool("rolinherit", true);
 }
 
 void FillDatabase(const RowSource& source, RowBuilder* rows) {
-  rows->Row()
-      .Set("oid", kDatabaseOid)
-      .Set("datname", DatabaseName(source))
-      .Set("datdba", 10)
-      .Set("encoding", 6)
-      .Set("datlocprovider", "c")
-      .SetBool("datistemplate", false)
-      .SetBool("datallowconn", true)
-      .Set("datconnlimit", -1)
-      .Set("datfrozenxid", int64_t{0})
-      .Set("datminmxid", int64_t{0})
-      .Set("dattablespace", 1663)
-      .Set("datcollate", "C")
-      .Set("datctype", "C");
+  const AccessLists lists(source.shared);
+  for (const auto& [id, database] : source.catalog->databases()) {
+    rows->Row()
+        .Set("oid", id)
+        .Set("datname", database.name())
+        .Set("datdba", RoleOid(database.owner()))
+        .Set("encoding", 6)
+        .Set("datlocprovider", "c")
+        .SetBool("datistemplate", database.is_template())
+        .SetBool("datallowconn", database.allows_connections())
+        .Set("datconnlimit", database.connection_limit())
+        .Set("datfrozenxid", int64_t{0})
+        .Set("datminmxid", int64_t{0})
+        .Set("dattablespace", 1663)
+        .Set("datcollate", "C")
+        .Set("datctype", "C");
+    const std::string acl = lists.OfDatabase(database);
+    if (!acl.empty()) rows->Set("datacl", acl);
+  }
 }
 
 // The sessions that have run a statement. Their texts are the gateway's and not shown; what others
@@ -89,8 +101,9 @@ void FillDatabase(const RowSource& source, RowBuilder* rows) {
 void FillActivity(const RowSource& source, RowBuilder* rows) {
   const bool monitors = MayMonitor(source.shared, *source.catalog, source.session->current_user);
   for (const SessionRegistry::Row& session : source.sessions->Rows()) {
+    const auto* const database = source.catalog->FindDatabase(session.database);
     rows->Row()
-        .Set("datid", kDatabaseOid)
+        .Set("datid", database == nullptr ? 0 : database->database_id())
         .Set("datname", session.database)
         .Set("pid", session.pid)
         .Set("usesysid", RoleOid(session.user))
@@ -105,17 +118,19 @@ void FillActivity(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillStatDatabase(const RowSource& source, RowBuilder* rows) {
+  // What is counted is counted for all of them together.
+  const auto* const own = source.catalog->database();
+  if (own == nullptr) return;
   rows->Row()
-      .Set("datid", kDatabaseOid)
-      .Set("datname", DatabaseName(source))
+      .Set("datid", own->database_id())
+      .Set("datname", own->name())
       .Set("xact_commit", static_cast<int64_t>(source.shared->commits.load()))
       .Set("xact_rollback", static_cast<int64_t>(source.shared->rollbacks.load()))
       .Set("tup_returned", static_cast<int64_t>(source.shared->rows_read.load()));
 }
 
 void FillMemberships(const RowSource& source, RowBuilder* rows) {
-  for (const auto& row :
-       ReadSystemTable(source.shared, *source.catalog, "role_members", {"role", "member"})) {
+  for (const auto& row : ReadSystemTable(source.shared, "role_members", {"role", "member"})) {
     rows->Row()
         .Set("roleid", RoleOid(std::string(row[0].bytes())))
         .Set("member", RoleOid(std::string(row[1].bytes())))
@@ -127,7 +142,7 @@ void FillMemberships(const RowSource& source, RowBuilder* rows) {
 void FillKeptSettings(const RowSource& source, RowBuilder* rows) {
   for (const auto& [key, text] : KeptSettings(source)) {
     rows->Row()
-        .Set("setdatabase", key.second.empty() ? int64_t{0} : int64_t{kDatabaseOid})
+        .Set("setdatabase", sql::DatabaseOfSetting(key.second))
         .Set("setrole", key.first.empty() ? int64_t{0} : int64_t{RoleOid(key.first)})
         .Set("setconfig", text);
   }

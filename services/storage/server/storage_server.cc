@@ -59,7 +59,6 @@ absl::Status StorageServer::Start() {
   shared_.catalog = catalog_.get();
   shared_.log = log_.get();
   shared_.locks = &locks_;
-  shared_.notifications = &notifications_;
   shared_.serializable = &serializable_;
   shared_.counts = &counts_;
   exact_counts_ = std::make_unique<txn::ExactCounts>(engine_.get(), log_.get());
@@ -69,7 +68,7 @@ absl::Status StorageServer::Start() {
   workers_ = std::make_unique<workers::WorkerPool>(std::max<uint32_t>(options_.workers, 1) - 1);
   shared_.workers = workers_.get();
   shared_.worker_rows = options_.worker_rows;
-  RETURN_IF_ERROR(sequences_->Open(*catalog_->Current()));
+  RETURN_IF_ERROR(sequences_->Open(*catalog_));
   shared_.temp_dir = options_.data_dir + "/tmp";
   std::error_code error;
   std::filesystem::remove_all(shared_.temp_dir, error);
@@ -106,9 +105,23 @@ StorageServer::~StorageServer() {
   (void)status;  // Estimates, and values that a sequence then skips; nobody is left to tell.
 }
 
-absl::StatusOr<std::unique_ptr<api::Session>> StorageServer::OpenSession(const rpc::CallContext&) {
-  return std::unique_ptr<api::Session>(std::make_unique<Session>(ServerParts{
-      &shared_, virtual_rows_.get(), statistics_.get(), &sessions_, &temporary_schemas_}));
+absl::StatusOr<catalog::DatabasePtr> StorageServer::DatabaseNamed(const std::string& name) const {
+  if (name == api::kSystemDatabase) return catalog_->System();
+  catalog::DatabasePtr database = catalog_->Find(name);
+  if (database != nullptr) return database;
+  return status::Error(status::sqlstate::kInvalidCatalogName,
+                       "database \"" + name + "\" does not exist");
+}
+
+absl::StatusOr<std::unique_ptr<api::Session>> StorageServer::OpenSessionIn(
+    const rpc::CallContext&, const std::string& name) {
+  ASSIGN_OR_RETURN(catalog::DatabasePtr database, DatabaseNamed(name));
+  auto session =
+      std::make_unique<Session>(ServerParts{&shared_, virtual_rows_.get(), statistics_.get(),
+                                            &sessions_, &temporary_schemas_, &connected_},
+                                std::move(database));
+  RETURN_IF_ERROR(session->Enter());
+  return std::unique_ptr<api::Session>(std::move(session));
 }
 
 absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(
@@ -116,16 +129,20 @@ absl::StatusOr<api::PreparedPlanPtr> StorageServer::Prepare(
   auto prepared = std::make_shared<PreparedPlanImpl>(std::move(plan));
   // Compiled now if it is for the committed catalog; a plan over a transaction's own tables at its
   // first execution.
-  const auto compiled = prepared->Compiled(*catalog_->Current());
+  catalog::DatabasePtr database;
+  if (!prepared->tables().empty()) database = catalog_->DatabaseOf(prepared->tables().front());
+  if (database == nullptr) database = catalog_->System();
+  const auto compiled = prepared->Compiled(*database->Current());
   if (!compiled.ok() && !status::HasSqlState(compiled.status(), status::sqlstate::kStalePlan)) {
     return compiled.status();
   }
   return api::PreparedPlanPtr(std::move(prepared));
 }
 
-absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> StorageServer::GetCatalog(
-    const rpc::CallContext&, uint64_t known_version) {
-  const catalog::CatalogStatePtr current = catalog_->Current();
+absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> StorageServer::GetCatalogOf(
+    const rpc::CallContext&, const std::string& name, uint64_t known_version) {
+  ASSIGN_OR_RETURN(const catalog::DatabasePtr database, DatabaseNamed(name));
+  const catalog::CatalogStatePtr current = database->Current();
   if (current->version() == known_version)
     return std::shared_ptr<const common::v1::CatalogSnapshot>();
   return current->Snapshot();
@@ -180,19 +197,21 @@ v1::EngineMetrics StorageServer::Metrics() {
   std::error_code error;
   const auto space = std::filesystem::space(options_.data_dir, error);
   if (!error) metrics.set_disk_free_bytes(space.available);
-  const catalog::CatalogStatePtr catalog = catalog_->Current();
-  for (const auto& [id, table] : catalog->tables()) {
-    for (const codec::IndexLayout& index : table->layout.indexes) {
-      const txn::IndexUse* use = counts_.Index(index.index_id);
-      v1::IndexUsage* out = metrics.add_index_usage();
-      out->set_index_id(index.index_id);
-      out->set_table_id(id);
-      out->set_scans(use->scans.load());
-      out->set_entries_read(use->entries_read.load());
-      out->set_entries_written(use->entries_written.load());
-      out->set_last_scan_us(use->last_scan_us.load());
-      out->set_size_bytes(engine_->ApproximateSize(codec::SpaceBegin(index.index_id),
-                                                   codec::SpaceEnd(index.index_id)));
+  for (const catalog::DatabasePtr& database : catalog_->Databases()) {
+    const catalog::CatalogStatePtr catalog = database->Current();
+    for (const auto& [id, table] : catalog->tables()) {
+      for (const codec::IndexLayout& index : table->layout.indexes) {
+        const txn::IndexUse* use = counts_.Index(index.index_id);
+        v1::IndexUsage* out = metrics.add_index_usage();
+        out->set_index_id(index.index_id);
+        out->set_table_id(id);
+        out->set_scans(use->scans.load());
+        out->set_entries_read(use->entries_read.load());
+        out->set_entries_written(use->entries_written.load());
+        out->set_last_scan_us(use->last_scan_us.load());
+        out->set_size_bytes(engine_->ApproximateSize(codec::SpaceBegin(index.index_id),
+                                                     codec::SpaceEnd(index.index_id)));
+      }
     }
   }
   return metrics;

@@ -41,12 +41,13 @@ class StorageServer : public api::Storage {
   // REQUIRES: all sessions, streams and plans are gone.
   ~StorageServer() override;
 
-  absl::StatusOr<std::unique_ptr<api::Session>> OpenSession(
-      const rpc::CallContext& context) override;
+  absl::StatusOr<std::unique_ptr<api::Session>> OpenSessionIn(const rpc::CallContext& context,
+                                                              const std::string& database) override;
   absl::StatusOr<api::PreparedPlanPtr> Prepare(
       const rpc::CallContext& context, std::shared_ptr<const common::v1::Plan> plan) override;
-  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalog(
-      const rpc::CallContext& context, uint64_t known_version) override;
+  absl::StatusOr<std::shared_ptr<const common::v1::CatalogSnapshot>> GetCatalogOf(
+      const rpc::CallContext& context, const std::string& database,
+      uint64_t known_version) override;
   absl::StatusOr<std::shared_ptr<const common::v1::StatisticsSnapshot>> GetStatistics(
       const rpc::CallContext& context, uint64_t known_version) override;
   absl::StatusOr<v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) override;
@@ -63,6 +64,8 @@ class StorageServer : public api::Storage {
  private:
   explicit StorageServer(const Options& options);
   absl::Status Start();
+  // Errors: 3D000.
+  absl::StatusOr<catalog::DatabasePtr> DatabaseNamed(const std::string& name) const;
   v1::EngineMetrics Metrics();
 
   const Options options_;
@@ -72,7 +75,6 @@ class StorageServer : public api::Storage {
   std::unique_ptr<txn::CommitLog> log_;
   txn::LockManager locks_;
   txn::SerializableTransactions serializable_{[this] { return engine_->LatestSequence(); }};
-  txn::NotificationBus notifications_;
   txn::RowCounts counts_;
   std::unique_ptr<txn::ExactCounts> exact_counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;
@@ -82,6 +84,7 @@ class StorageServer : public api::Storage {
   std::unique_ptr<knobs::Knobs> knobs_;
   SessionRegistry sessions_;
   TemporarySchemaNumbers temporary_schemas_;
+  ConnectedSessions connected_;
   std::unique_ptr<VirtualRows> virtual_rows_;
   bool started_ = false;
 };

@@ -139,7 +139,7 @@ absl::Status TemporaryObjects::Drop(const rpc::CallContext& context) {
   if (number_ == 0) return absl::OkStatus();
   txn::Transaction* const open = session_->transaction();
   const catalog::CatalogStatePtr catalog =
-      open != nullptr ? open->SessionCatalog() : session_->parts().shared->catalog->Current();
+      open != nullptr ? open->SessionCatalog() : session_->database()->Current();
   if (catalog->FindSchema(schema_) == nullptr) return absl::OkStatus();
   DdlStatement drop;
   drop.mutable_drop_schema()->add_names(schema_);

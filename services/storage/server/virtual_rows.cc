@@ -70,6 +70,7 @@ types::Batch RowBuilder::Finish() { return std::move(batch_); }
 
 uint32_t RoleOid(const std::string& name) {
   if (name == "postgres" || name.empty()) return 10;
+  if (name == catalog::kDatabaseOwnerRole) return 6171;
   uint32_t hash = 2166136261u;
   for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
   return 0x40000000u | (hash & 0x3fffffffu);
@@ -79,12 +80,11 @@ std::string ShownSchema(const std::string& schema) {
   return schema == "adbms" ? "pg_catalog" : schema;
 }
 
-std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
-                                                       const catalog::CatalogState& catalog,
-                                                       const char* name,
+std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared, const char* name,
                                                        const std::vector<const char*>& columns) {
   std::vector<std::vector<types::Value>> rows;
-  const catalog::TableEntry* table = catalog.FindByName("adbms", name);
+  const catalog::CatalogStatePtr catalog = shared->catalog->System()->Current();
+  const catalog::TableEntry* table = catalog->FindByName("adbms", name);
   if (table == nullptr || table->descriptor.is_virtual()) return rows;
   std::vector<uint32_t> ordinals;
   for (const char* column : columns) {
@@ -107,10 +107,10 @@ std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
   return rows;
 }
 
-std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog) {
+std::vector<Role> ReadRoles(txn::Shared* shared) {
   std::vector<Role> roles;
   for (const auto& row : ReadSystemTable(
-           shared, catalog, "roles",
+           shared, "roles",
            {"name", "is_superuser", "can_login", "create_role", "create_db", "inherits"})) {
     const auto flag = [&row](size_t i) {
       return !row[i].is_null() && row[i].type().id == types::TypeId::kBool && row[i].bool_value();

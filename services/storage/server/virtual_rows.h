@@ -28,14 +28,13 @@ struct Role {
   bool inherits = true;
 };
 
-// Rows of a stored table of schema adbms, these columns; none when there is no such table.
-std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared,
-                                                       const catalog::CatalogState& catalog,
-                                                       const char* table,
+// Rows of a stored table of schema adbms, these columns; none when there is no such table. They are
+// in the database adbms, whichever asks.
+std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared, const char* table,
                                                        const std::vector<const char*>& columns);
 
 // All roles; always with the superuser postgres. Role oids are stable for a name.
-std::vector<Role> ReadRoles(txn::Shared* shared, const catalog::CatalogState& catalog);
+std::vector<Role> ReadRoles(txn::Shared* shared);
 uint32_t RoleOid(const std::string& name);
 
 // The schema that catalog relations say a relation is in. The system's own tables in schema adbms

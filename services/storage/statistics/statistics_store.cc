@@ -109,11 +109,13 @@ absl::Status StatisticsStore::Load() {
 
 absl::Status StatisticsStore::SaveRowCounts() {
   engine::WriteBatch batch;
-  const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
-  for (const auto& [id, table] : catalog->tables()) {
-    const int64_t rows = shared_->counts->Table(id)->rows.load(std::memory_order_relaxed);
-    if (IsUserTable(*table) && rows >= 0)
-      batch.Put(catalog::SystemKey('r', id), std::to_string(rows));
+  for (const catalog::DatabasePtr& database : shared_->catalog->Databases()) {
+    const catalog::CatalogStatePtr catalog = database->Current();
+    for (const auto& [id, table] : catalog->tables()) {
+      const int64_t rows = shared_->counts->Table(id)->rows.load(std::memory_order_relaxed);
+      if (IsUserTable(*table) && rows >= 0)
+        batch.Put(catalog::SystemKey('r', id), std::to_string(rows));
+    }
   }
   return shared_->log->Write(&batch);
 }
@@ -214,25 +216,25 @@ absl::StatusOr<common::v1::TableStatistics> StatisticsStore::Gather(
 }
 
 absl::Status StatisticsStore::Analyze(const rpc::CallContext& context,
+                                      const catalog::CatalogState& catalog,
                                       const std::vector<uint32_t>& table_ids) {
-  const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
   std::vector<uint32_t> ids = table_ids;
   if (ids.empty()) {
-    for (const auto& [id, table] : catalog->tables()) {
+    for (const auto& [id, table] : catalog.tables()) {
       if (IsUserTable(*table)) ids.push_back(id);
     }
   }
   // A partitioned table is what its partitions are.
   std::set<uint32_t> listed;
   for (size_t i = 0; i < ids.size(); ++i) {
-    const catalog::TableEntryPtr* table = catalog->Find(ids[i]);
+    const catalog::TableEntryPtr* table = catalog.Find(ids[i]);
     if (table == nullptr) continue;
     for (const auto& member : (*table)->descriptor.partition_key().partitions())
       ids.push_back(member.table_id());
   }
   for (uint32_t id : ids) {
     if (!listed.insert(id).second) continue;
-    const catalog::TableEntryPtr* table = catalog->Find(id);
+    const catalog::TableEntryPtr* table = catalog.Find(id);
     if (table == nullptr) {
       return status::Error(status::sqlstate::kUndefinedTable,
                            "relation with OID " + std::to_string(id) + " does not exist");
@@ -249,45 +251,49 @@ absl::Status StatisticsStore::Analyze(const rpc::CallContext& context,
   return shared_->log->WaitDurable();
 }
 
-void StatisticsStore::Rebuild(const catalog::CatalogState& catalog) {
+void StatisticsStore::Rebuild() {
+  const uint64_t version = shared_->catalog->newest_version();
   auto snapshot = std::make_shared<common::v1::StatisticsSnapshot>();
   snapshot->set_version(shared_->catalog->NextVersion());
   published_rows_.clear();
-  for (const auto& [id, table] : catalog.tables()) {
-    if (!IsUserTable(*table) || table->descriptor.has_partition_key()) continue;
-    const int64_t rows = RowCount(*table);
-    published_rows_[id] = rows;
-    common::v1::TableStatistics* out = snapshot->add_tables();
-    const auto it = tables_.find(id);
-    if (it != tables_.end()) {
-      *out = it->second;
-      ForgetOldRevisions((*table).descriptor, out);
+  for (const catalog::DatabasePtr& database : shared_->catalog->Databases()) {
+    const catalog::CatalogStatePtr catalog = database->Current();
+    for (const auto& [id, table] : catalog->tables()) {
+      if (!IsUserTable(*table) || table->descriptor.has_partition_key()) continue;
+      const int64_t rows = RowCount(*table);
+      published_rows_[id] = rows;
+      common::v1::TableStatistics* out = snapshot->add_tables();
+      const auto it = tables_.find(id);
+      if (it != tables_.end()) {
+        *out = it->second;
+        ForgetOldRevisions((*table).descriptor, out);
+        out->set_live_rows(static_cast<double>(rows));
+        continue;
+      }
+      out->set_table_id(id);
+      out->set_row_count(static_cast<double>(rows));
       out->set_live_rows(static_cast<double>(rows));
-      continue;
+      out->set_estimated(true);
     }
-    out->set_table_id(id);
-    out->set_row_count(static_cast<double>(rows));
-    out->set_live_rows(static_cast<double>(rows));
-    out->set_estimated(true);
+    AddPartitioned(*catalog, snapshot.get());
   }
-  AddPartitioned(catalog, snapshot.get());
   snapshot_ = std::move(snapshot);
   changed_ = false;
-  catalog_version_ = catalog.version();
+  catalog_version_ = version;
 }
 
 std::shared_ptr<const common::v1::StatisticsSnapshot> StatisticsStore::Snapshot(
     uint64_t known_version) {
-  const catalog::CatalogStatePtr catalog = shared_->catalog->Current();
   absl::MutexLock lock(&mutex_);
-  bool stale = changed_ || snapshot_ == nullptr || catalog_version_ != catalog->version();
+  bool stale =
+      changed_ || snapshot_ == nullptr || catalog_version_ != shared_->catalog->newest_version();
   for (auto it = published_rows_.begin(); !stale && it != published_rows_.end(); ++it) {
     const int64_t rows = shared_->counts->Table(it->first)->rows.load(std::memory_order_relaxed);
     const int64_t moved = std::abs(rows - it->second);
     stale = moved > kRepublishRows &&
             static_cast<double>(moved) > kRepublishShare * static_cast<double>(it->second);
   }
-  if (stale) Rebuild(*catalog);
+  if (stale) Rebuild();
   return snapshot_->version() == known_version ? nullptr : snapshot_;
 }
 

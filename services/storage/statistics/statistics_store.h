@@ -22,8 +22,9 @@ class StatisticsStore {
   // Writes the running counts down for the next start.
   absl::Status SaveRowCounts();
 
-  // Samples the tables (empty: all user tables). Errors: 42P01, and those of reading.
-  absl::Status Analyze(const rpc::CallContext& context, const std::vector<uint32_t>& table_ids);
+  // Samples the tables of a database (empty: all user tables). Errors: 42P01, and those of reading.
+  absl::Status Analyze(const rpc::CallContext& context, const catalog::CatalogState& catalog,
+                       const std::vector<uint32_t>& table_ids);
   // Null when nothing has changed since `known_version`.
   std::shared_ptr<const common::v1::StatisticsSnapshot> Snapshot(uint64_t known_version);
   // Rows of a table now, about.
@@ -34,7 +35,7 @@ class StatisticsStore {
  private:
   absl::StatusOr<common::v1::TableStatistics> Gather(const rpc::CallContext& context,
                                                      const catalog::TableEntry& table);
-  void Rebuild(const catalog::CatalogState& catalog) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Rebuild() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   txn::Shared* const shared_;
   absl::Mutex mutex_;

@@ -47,7 +47,7 @@ void AdvisoryLocks::Keep(Name name, Scope scope) {
 absl::Status AdvisoryLocks::Lock(const rpc::CallContext& context, const AdvisoryKey& key, Mode mode,
                                  Scope scope) {
   RETURN_IF_ERROR(CheckRoom());
-  Name name(AdvisoryLockKey(key), mode);
+  Name name(LockKeyOf(key), mode);
   if (CountAgain(name, scope)) return absl::OkStatus();
   RETURN_IF_ERROR(locks_->Acquire(context, &owner_, name.first, mode));
   Keep(std::move(name), scope);
@@ -56,7 +56,7 @@ absl::Status AdvisoryLocks::Lock(const rpc::CallContext& context, const Advisory
 
 absl::StatusOr<bool> AdvisoryLocks::TryLock(const AdvisoryKey& key, Mode mode, Scope scope) {
   RETURN_IF_ERROR(CheckRoom());
-  Name name(AdvisoryLockKey(key), mode);
+  Name name(LockKeyOf(key), mode);
   if (CountAgain(name, scope)) return true;
   if (!locks_->TryAcquire(&owner_, name.first, mode)) return false;
   Keep(std::move(name), scope);
@@ -71,7 +71,7 @@ void AdvisoryLocks::FreeIfUnused(Holds::iterator hold) {
 }
 
 bool AdvisoryLocks::Unlock(const AdvisoryKey& key, Mode mode) {
-  const auto hold = holds_.find(Name(AdvisoryLockKey(key), mode));
+  const auto hold = holds_.find(Name(LockKeyOf(key), mode));
   if (hold == holds_.end()) return false;
   uint64_t& count = hold->second.counts[IndexOf(Scope::kSession)];
   if (count == 0) return false;

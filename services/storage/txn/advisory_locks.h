@@ -23,8 +23,9 @@ class AdvisoryLocks {
   // kExclusive or kShare.
   using Mode = LockMode;
 
-  // `locks` must outlive this; `id` as others see it in pg_locks.
-  AdvisoryLocks(LockManager* locks, uint64_t id) : locks_(locks), owner_(locks, id) {
+  // `locks` must outlive this; `id` as others see it in pg_locks. Keys are those of the database.
+  AdvisoryLocks(LockManager* locks, uint64_t id, uint32_t database = 0)
+      : locks_(locks), database_(database), owner_(locks, id) {
     owner_.KeepModesApart();
   }
   ~AdvisoryLocks();
@@ -69,7 +70,13 @@ class AdvisoryLocks {
   void FreeIfUnused(Holds::iterator hold);
   void ReleaseTaken(size_t mark);
 
+  std::string LockKeyOf(AdvisoryKey key) const {
+    key.database = database_;
+    return AdvisoryLockKey(key);
+  }
+
   LockManager* const locks_;
+  const uint32_t database_;
   LockOwner owner_;
   Holds holds_;
   std::vector<Holds::iterator> taken_;  // Of scope kTransaction, in order.

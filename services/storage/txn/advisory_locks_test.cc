@@ -46,7 +46,7 @@ TEST_F(AdvisoryLocksTest, KeysComeBackFromTheirBytes) {
   }
   AdvisoryKey read;
   EXPECT_FALSE(ReadAdvisoryLockKey(TableLockKey(7), &read));
-  EXPECT_FALSE(ReadAdvisoryLockKey(NameLockKey("Apublic", "t"), &read));
+  EXPECT_FALSE(ReadAdvisoryLockKey(NameLockKey(1, "Apublic", "t"), &read));
 }
 
 TEST_F(AdvisoryLocksTest, CountsEachModeByItself) {

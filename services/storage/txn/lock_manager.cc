@@ -44,14 +44,22 @@ std::string TableLockKey(uint32_t table_id) {
   return key;
 }
 
-std::string SchemaLockKey(std::string_view schema) {
+std::string DatabaseLockKey(std::string_view name) {
+  std::string key = ObjectKey('D');
+  key.append(name);
+  return key;
+}
+
+std::string SchemaLockKey(uint32_t database, std::string_view schema) {
   std::string key = ObjectKey('S');
+  codec::AppendSpace(database, &key);
   key.append(schema);
   return key;
 }
 
-std::string NameLockKey(std::string_view schema, std::string_view relation) {
+std::string NameLockKey(uint32_t database, std::string_view schema, std::string_view relation) {
   std::string key = ObjectKey('N');
+  codec::AppendSpace(database, &key);
   key.append(schema);
   key.push_back('\0');
   key.append(relation);
@@ -63,15 +71,17 @@ std::string AdvisoryLockKey(const AdvisoryKey& key) {
   lock_key.push_back(static_cast<char>(key.kind));
   codec::AppendSpace(key.class_id, &lock_key);
   codec::AppendSpace(key.object_id, &lock_key);
+  codec::AppendSpace(key.database, &lock_key);
   return lock_key;
 }
 
 bool ReadAdvisoryLockKey(std::string_view lock_key, AdvisoryKey* key) {
-  if (lock_key.size() != kPrefixBytes + 9 || codec::SpaceOf(lock_key) != 0 || lock_key[4] != 'A')
+  if (lock_key.size() != kPrefixBytes + 13 || codec::SpaceOf(lock_key) != 0 || lock_key[4] != 'A')
     return false;
   key->kind = static_cast<uint8_t>(lock_key[kPrefixBytes]);
   key->class_id = codec::SpaceOf(lock_key.substr(kPrefixBytes + 1));
   key->object_id = codec::SpaceOf(lock_key.substr(kPrefixBytes + 5));
+  key->database = codec::SpaceOf(lock_key.substr(kPrefixBytes + 9));
   return true;
 }
 

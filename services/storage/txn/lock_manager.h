@@ -40,14 +40,17 @@ class LockOwner;
 
 // Keys of what is no row.
 std::string TableLockKey(uint32_t table_id);
-// A schema's, by its name; one of its relations', by `relation`.
-std::string SchemaLockKey(std::string_view schema);
-std::string NameLockKey(std::string_view schema, std::string_view relation);
+// A database's, by its name.
+std::string DatabaseLockKey(std::string_view name);
+// A schema's of the database, by its name; one of its relations', by `relation`.
+std::string SchemaLockKey(uint32_t database, std::string_view schema);
+std::string NameLockKey(uint32_t database, std::string_view schema, std::string_view relation);
 // An advisory lock's: PostgreSQL's pg_locks shows the three numbers as classid, objid and objsubid.
 struct AdvisoryKey {
   uint32_t class_id = 0;
   uint32_t object_id = 0;
   uint8_t kind = 1;  // 1: one number of 64 bits, high half first; 2: two of 32.
+  uint32_t database = 0;
 };
 std::string AdvisoryLockKey(const AdvisoryKey& key);
 // False when `lock_key` is no advisory lock's.

@@ -33,6 +33,7 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  NotificationBus* bus() const { return bus_; }
   // Where it hears; before it listens.
   void SetSink(std::shared_ptr<api::NotificationSink> sink) { sink_ = std::move(sink); }
   // As of the last commit.
@@ -77,7 +78,7 @@ class PendingNotifications {
   std::vector<Change> changes_;  // In order.
 };
 
-// All sessions of the server. Thread-safe.
+// All sessions of a database. Thread-safe.
 class NotificationBus {
  public:
   // Commits a transaction that has something pending: runs `commit` and, if that is OK, lets the

@@ -54,10 +54,13 @@ absl::StatusOr<int64_t> After(const TableDescriptor& table, const SequenceStore:
 
 }  // namespace
 
-absl::Status SequenceStore::Open(const catalog::CatalogState& catalog) {
+absl::Status SequenceStore::Open(const catalog::Catalog& catalog) {
   std::set<uint32_t> known;
-  for (const auto& [id, table] : catalog.tables()) {
-    if (table->descriptor.has_sequence()) known.insert(table->descriptor.storage_id());
+  for (const catalog::DatabasePtr& database : catalog.Databases()) {
+    const catalog::CatalogStatePtr state = database->Current();
+    for (const auto& [id, table] : state->tables()) {
+      if (table->descriptor.has_sequence()) known.insert(table->descriptor.storage_id());
+    }
   }
   engine::WriteBatch garbage;
   const std::string prefix = catalog::SystemKey(kRecordLetter);

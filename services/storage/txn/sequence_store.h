@@ -28,7 +28,7 @@ class SequenceStore {
   SequenceStore(engine::Engine* engine, CommitLog* log) : engine_(engine), log_(log) {}
 
   // Erases the values of sequences that are gone. Once, before anything else.
-  absl::Status Open(const catalog::CatalogState& catalog);
+  absl::Status Open(const catalog::Catalog& catalog);
 
   // REQUIRES below: `table` is a sequence.
   // The next value, durably reserved. Errors: 2200H at the end of a sequence that does not cycle;

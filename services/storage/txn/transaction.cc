@@ -44,9 +44,11 @@ absl::Status ReadView::MultiGet(const std::vector<engine::Slice>& keys, bool sor
   return absl::OkStatus();
 }
 
-Transaction::Transaction(Shared* shared, const api::BeginOptions& options,
+Transaction::Transaction(Shared* shared, catalog::Database* database,
+                         const api::BeginOptions& options,
                          std::unique_ptr<engine::Transaction> reuse)
     : shared_(shared),
+      database_(database),
       options_(options),
       locks_(shared->locks, shared->next_owner.fetch_add(1, std::memory_order_relaxed)),
       engine_transaction_(std::move(reuse)) {}
@@ -78,14 +80,14 @@ absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
     engine_transaction()->SetSnapshot();
   }
   if (draft_) draft_->Rebase();
-  if (!draft_) catalog_view_ = shared_->catalog->Current();
+  if (!draft_) catalog_view_ = database_->Current();
   if (!repeatable || snapshot_ == nullptr) {
     // The snapshot must be taken while this catalog version is current: then it has the version's
     // rows.
     while (true) {
       snapshot_ = shared_->engine->TakeSnapshot();
       if (draft_) break;
-      catalog::CatalogStatePtr now = shared_->catalog->Current();
+      catalog::CatalogStatePtr now = database_->Current();
       if (now == catalog_view_) break;
       catalog_view_ = std::move(now);
     }
@@ -148,12 +150,12 @@ void Transaction::Restore(const SavepointEntry& entry) {
 
 catalog::CatalogStatePtr Transaction::CatalogView() const {
   if (draft_) return draft_->state();
-  return catalog_view_ != nullptr ? catalog_view_ : shared_->catalog->Current();
+  return catalog_view_ != nullptr ? catalog_view_ : database_->Current();
 }
 
 catalog::CatalogStatePtr Transaction::SessionCatalog() {
   if (draft_) return draft_->state();
-  catalog::CatalogStatePtr now = shared_->catalog->Current();
+  catalog::CatalogStatePtr now = database_->Current();
   return snapshot_catalog_ == nullptr ? now : WithoutYoungIndexes(now);
 }
 
@@ -167,7 +169,7 @@ catalog::CatalogStatePtr Transaction::WithoutYoungIndexes(const catalog::Catalog
 }
 
 catalog::CatalogDraft* Transaction::Draft() {
-  if (!draft_) draft_.emplace(shared_->catalog, shared_->catalog->Current());
+  if (!draft_) draft_.emplace(database_, database_->Current());
   return &*draft_;
 }
 
@@ -394,7 +396,7 @@ absl::Status Transaction::CommitWrites() {
   }
   if (draft_ && durable.ok()) {
     // Only now: a reader that sees the new catalog must find its rows in the durable snapshot.
-    shared_->catalog->Publish(draft_->changes());
+    database_->Publish(draft_->changes());
     const absl::Status erased = EraseSpaces(shared_, dropped_spaces_);
     (void)erased;  // The pending records stay; the next start erases them.
   }
@@ -413,8 +415,8 @@ absl::Status Transaction::Commit(const rpc::CallContext& context) {
   }
   status = notifications_ == nullptr || notifications_->empty()
                ? CommitWrites()
-               : shared_->notifications->Commit(notifications_.get(), listener_,
-                                                [this] { return CommitWrites(); });
+               : listener_->bus()->Commit(notifications_.get(), listener_,
+                                          [this] { return CommitWrites(); });
   if (!status.ok()) {
     Rollback();
     return status;

@@ -41,7 +41,6 @@ struct Shared {
   CommitLog* log = nullptr;
   LockManager* locks = nullptr;
   SerializableTransactions* serializable = nullptr;
-  NotificationBus* notifications = nullptr;
   RowCounts* counts = nullptr;
   ExactCounts* exact_counts = nullptr;
   SequenceStore* sequences = nullptr;
@@ -99,8 +98,9 @@ class ReadView {
 
 class Transaction {
  public:
-  // `reuse`: a finished engine transaction whose memory may serve again.
-  Transaction(Shared* shared, const api::BeginOptions& options,
+  // In the database, which must outlive it. `reuse`: a finished engine transaction whose memory may
+  // serve again.
+  Transaction(Shared* shared, catalog::Database* database, const api::BeginOptions& options,
               std::unique_ptr<engine::Transaction> reuse);
   ~Transaction();  // Rolls back unless ended.
 
@@ -125,6 +125,7 @@ class Transaction {
 
   const api::BeginOptions& options() const { return options_; }
   Shared* shared() const { return shared_; }
+  catalog::Database* database() const { return database_; }
   bool ended() const { return ended_; }
   std::unique_ptr<engine::Transaction> TakeEngineTransaction() {
     return std::move(engine_transaction_);
@@ -270,6 +271,7 @@ class Transaction {
   void Restore(const SavepointEntry& entry);
 
   Shared* const shared_;
+  catalog::Database* const database_;
   const api::BeginOptions options_;
   LockOwner locks_;
   AdvisoryLocks* advisory_locks_ = nullptr;
