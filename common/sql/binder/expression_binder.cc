@@ -528,7 +528,6 @@ absl::StatusOr<ExprPtr> Binder::BindTypeCast(const PgQuery__TypeCast& cast, Scop
     return Unsupported(cast.location, absl::StrCat("type ", type_name));
   }
   ASSIGN_OR_RETURN(const Type type, ResolveType(name));
-  }
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && types::IsArray(type.id))
     return BindArray(*cast.arg->a_array_expr, scope, type);
   ASSIGN_OR_RETURN(arg, BindExpr(cast.arg, scope));
