@@ -105,10 +105,9 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
                          absl::StrCat("cannot copy from ", view, " \"", table.name(), "\""), {},
                          "Try the COPY (SELECT ...) TO variant.");
   if (!copy.from && table.has_partition_key())
-    return status::Error(
-        sqlstate::kWrongObjectType,
-        absl::StrCat("cannot copy from partitioned table \"", table.name(), "\""), {},
-        "Try the COPY (SELECT ...) TO variant.");
+    return status::Error(sqlstate::kWrongObjectType,
+                         absl::StrCat("cannot copy from partitioned table \"", table.name(), "\""),
+                         {}, "Try the COPY (SELECT ...) TO variant.");
   if (copy.columns.empty()) {
     for (int i = 0; i < table.columns_size(); ++i) {
       if (!table.columns(i).dropped() && !table.columns(i).has_generated())
