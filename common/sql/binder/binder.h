@@ -183,9 +183,8 @@ class Binder {
   // The scan emits the oid of its rows' table, should the statement ask for it.
   void AddTableOid(plan::Rel* scan, ScopeItem* item);
   // All levels, partitioned ones included.
-  void ForEachPartition(
-      const common::v1::TableDescriptor& table,
-      const std::function<void(const common::v1::TableDescriptor&)>& visit) const;
+  void ForEachPartition(const common::v1::TableDescriptor& table,
+                        const std::function<void(const common::v1::TableDescriptor&)>& visit) const;
   // The CHECK constraints of the target's partitions that it does not have itself.
   // The columns of the partition keys of tables with very many partitions: constants that say which
   // of them are read are part of the plan.

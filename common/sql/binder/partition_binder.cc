@@ -29,9 +29,7 @@ bool HasCheck(const TableDescriptor& table, const std::string& name) {
 void Binder::AddTableOid(plan::Rel* scan, ScopeItem* item) {
   // Few statements ask for it: the others' scans stay as narrow as they are.
   constexpr std::string_view kName = "tableoid";
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  };
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
   if (std::search(text_.begin(), text_.end(), kName.begin(), kName.end(), same) == text_.end())
     return;
   const ColumnId id = query_->AddColumn({"tableoid", kOidType, 0, 0, true});
@@ -105,8 +103,8 @@ std::map<uint32_t, std::set<uint32_t>> Binder::KeysOfManyPartitions() const {
 
 void Binder::CollectKeyLiterals(const std::map<uint32_t, std::set<uint32_t>>& keys, const Expr& e,
                                 std::set<int>* literals) const {
-  const bool compares = e.kind == Expr::Kind::kInList ||
-                        (e.kind == Expr::Kind::kCall && e.function->is_operator);
+  const bool compares =
+      e.kind == Expr::Kind::kInList || (e.kind == Expr::Kind::kCall && e.function->is_operator);
   if (!compares) return;
   const auto is_key = [&](const Expr& part) {
     if (part.kind != Expr::Kind::kColumn) return false;

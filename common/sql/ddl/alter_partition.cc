@@ -27,7 +27,8 @@ bool IsInKey(const common::v1::PartitionKey& key, uint32_t ordinal) {
 bool HasConstraintNamed(const Table& table, const std::string& name) {
   if (!name.empty() && table.primary_key_name() == name) return true;
   const auto named = [&](const auto& list) {
-    return std::any_of(list.begin(), list.end(), [&](const auto& one) { return one.name() == name; });
+    return std::any_of(list.begin(), list.end(),
+                       [&](const auto& one) { return one.name() == name; });
   };
   return named(table.checks()) || named(table.foreign_keys());
 }
@@ -84,8 +85,8 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
         return invalid(absl::StrCat("cannot drop inherited column \"", name, "\""));
       RETURN_IF_ERROR(CheckNoPartitionKey(table, name, "drop"));
       if (apart)
-        return invalid(
-            "cannot drop column from only the partitioned table when partitions exist", kNotOnly);
+        return invalid("cannot drop column from only the partitioned table when partitions exist",
+                       kNotOnly);
       break;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
       if (parent != nullptr)
@@ -99,13 +100,15 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
       if (parent != nullptr) {
         for (const auto& column : parent->columns()) {
           if (column.name() == name && column.not_null())
-            return invalid(absl::StrCat("column \"", name, "\" is marked NOT NULL in parent table"));
+            return invalid(
+                absl::StrCat("column \"", name, "\" is marked NOT NULL in parent table"));
         }
       }
       if (apart)
-        return invalid("cannot remove constraint from only the partitioned table when partitions "
-                       "exist",
-                       kNotOnly);
+        return invalid(
+            "cannot remove constraint from only the partitioned table when partitions "
+            "exist",
+            kNotOnly);
       break;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
       if (apart) return invalid("constraint must be added to child tables too", kNotOnly);
@@ -129,9 +132,10 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
         return invalid(absl::StrCat("cannot drop inherited constraint \"", name,
                                     "\" of relation \"", table.name(), "\""));
       if (apart)
-        return invalid("cannot remove constraint from only the partitioned table when partitions "
-                       "exist",
-                       kNotOnly);
+        return invalid(
+            "cannot remove constraint from only the partitioned table when partitions "
+            "exist",
+            kNotOnly);
       break;
     }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression:
@@ -188,15 +192,13 @@ absl::Status DdlBinder::CheckFitsParent(const Table& child, const Table& parent)
       return mismatch(absl::StrCat("child table \"", child.name(),
                                    "\" has different type for column \"", column.name(), "\""));
     if (column.not_null() && !own.not_null())
-      return mismatch(absl::StrCat("column \"", column.name(),
-                                   "\" in child table must be marked NOT NULL"));
+      return mismatch(
+          absl::StrCat("column \"", column.name(), "\" in child table must be marked NOT NULL"));
     if (column.has_generated() != own.has_generated())
       return mismatch(absl::StrCat("column \"", column.name(), "\" in child table must ",
-                                   column.has_generated() ? "" : "not ",
-                                   "be a generated column"));
+                                   column.has_generated() ? "" : "not ", "be a generated column"));
     in_place &= static_cast<int>(*ordinal) == i;
-    if (in_place && column.has_generated() &&
-        column.generated().bound() != own.generated().bound())
+    if (in_place && column.has_generated() && column.generated().bound() != own.generated().bound())
       return mismatch(absl::StrCat("column \"", column.name(),
                                    "\" in child table has a conflicting generation expression"));
   }
@@ -235,9 +237,9 @@ absl::Status DdlBinder::AttachPartition(const PgQuery__PartitionCmd& command, co
   ForEachPartition(*child,
                    [&](const Table& below) { circular |= below.table_id() == table.table_id(); });
   if (circular)
-    return status::Error(sqlstate::kDuplicateTable, "circular inheritance not allowed",
-                         absl::StrCat("\"", table.name(), "\" is already a child of \"",
-                                      child->name(), "\"."));
+    return status::Error(
+        sqlstate::kDuplicateTable, "circular inheritance not allowed",
+        absl::StrCat("\"", table.name(), "\" is already a child of \"", child->name(), "\"."));
   const bool temporary = IsTemporarySchema(child->schema());
   if (temporary != IsTemporarySchema(table.schema()))
     return ErrorAt(sqlstate::kWrongObjectType, -1,
@@ -268,8 +270,8 @@ absl::Status DdlBinder::DetachPartition(const PgQuery__PartitionCmd& command, co
   ASSIGN_OR_RETURN(const Table* child, Resolve(*command.name));
   if (child->partition_of() != table.table_id())
     return ErrorAt(sqlstate::kUndefinedTable, -1,
-                   absl::StrCat("relation \"", child->name(), "\" is not a partition of relation \"",
-                                table.name(), "\""));
+                   absl::StrCat("relation \"", child->name(),
+                                "\" is not a partition of relation \"", table.name(), "\""));
   const auto& members = table.partition_key().partitions();
   if (command.concurrent && std::any_of(members.begin(), members.end(), [](const auto& member) {
         return member.bound().is_default();

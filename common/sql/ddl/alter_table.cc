@@ -245,8 +245,7 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   if (step_ >= steps.size()) return absl::OkStatus();
   const AlterStep& step = steps[step_];
   for (const Node* command : NodeList(alter.cmds, alter.n_cmds))
-    RETURN_IF_ERROR(
-        CheckPartitionAction(*command->alter_table_cmd, !alter.relation->inh, **table));
+    RETURN_IF_ERROR(CheckPartitionAction(*command->alter_table_cmd, !alter.relation->inh, **table));
   if (step.constraint != nullptr) {
     const PgQuery__ColumnDef& definition = *step.command->def->column_def;
     return AddTableConstraint(*step.constraint, definition.colname,

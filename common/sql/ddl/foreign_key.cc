@@ -172,12 +172,12 @@ absl::Status DdlBinder::AddForeignKey(const PgQuery__Constraint& constraint,
                      absl::StrCat("referenced relation \"", target, "\" is not a table"));
   }
   if (referenced->has_partition_key() || referenced->partition_of() != 0)
-    return ErrorAt(sqlstate::kFeatureNotSupported, constraint.location,
-                   absl::StrCat("a foreign key that references ",
-                                referenced->has_partition_key() ? "partitioned table \""
-                                                                : "partition \"",
-                                referenced->name(), "\" is not supported"),
-                   "Reference a table that is not partitioned, or check in a trigger.");
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, constraint.location,
+        absl::StrCat("a foreign key that references ",
+                     referenced->has_partition_key() ? "partitioned table \"" : "partition \"",
+                     referenced->name(), "\" is not supported"),
+        "Reference a table that is not partitioned, or check in a trigger.");
   if (IsTemporarySchema(table->schema()) != IsTemporarySchema(referenced->schema()))
     return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
                    IsTemporarySchema(table->schema())

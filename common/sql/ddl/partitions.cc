@@ -46,8 +46,7 @@ Type TypeOfKey(const Table& table, size_t at) {
 
 std::string NameOfKey(const Table& table, size_t at) {
   const uint32_t ordinal = table.partition_key().columns(static_cast<int>(at));
-  return ordinal == kExpressionKey ? "expression"
-                                   : table.columns(static_cast<int>(ordinal)).name();
+  return ordinal == kExpressionKey ? "expression" : table.columns(static_cast<int>(ordinal)).name();
 }
 
 }  // namespace
@@ -74,8 +73,8 @@ absl::Status DdlBinder::BindPartitionKey(const PgQuery__PartitionSpec& spec, Tab
   for (const Node* node : NodeList(spec.part_params, spec.n_part_params))
     RETURN_IF_ERROR(AddPartitionColumn(*node->partition_elem, table));
   RETURN_IF_ERROR(CheckKeysHavePartitionKey(*table));
-  const Table* above = table->partition_of() == 0 ? nullptr
-                                                  : input_.catalog->FindTable(table->partition_of());
+  const Table* above =
+      table->partition_of() == 0 ? nullptr : input_.catalog->FindTable(table->partition_of());
   return above == nullptr ? absl::OkStatus() : CheckKeysOf(*above, *table);
 }
 
@@ -93,16 +92,14 @@ absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element
       if (name == "tableoid" || name == "ctid" || name == "xmin" || name == "xmax")
         return ErrorAt(kInvalidObject, element.location,
                        absl::StrCat("cannot use system column \"", name, "\" in partition key"));
-      return ErrorAt(
-          sqlstate::kUndefinedColumn, element.location,
-          absl::StrCat("column \"", name, "\" named in partition key does not exist"));
+      return ErrorAt(sqlstate::kUndefinedColumn, element.location,
+                     absl::StrCat("column \"", name, "\" named in partition key does not exist"));
     }
     ordinal = *found;
     type = types::FromProto(table->columns(static_cast<int>(ordinal)).type());
   } else {
     TableExpressions expressions(input_, tree_, *table);
-    ASSIGN_OR_RETURN(plan::ExprPtr e,
-                     expressions.Bind(element.expr, "partition key expression"));
+    ASSIGN_OR_RETURN(plan::ExprPtr e, expressions.Bind(element.expr, "partition key expression"));
     ASSIGN_OR_RETURN(e, expressions.binder().Resolved(e));
     e = rules::FoldConstants(e);
     type = e->type;
@@ -110,8 +107,8 @@ absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element
       ordinal = expressions.OrdinalsOf(e).front();
     } else {
       if (!plan::IsImmutable(e))
-        return status::Error(
-            kInvalidObject, "functions in partition key expression must be marked IMMUTABLE");
+        return status::Error(kInvalidObject,
+                             "functions in partition key expression must be marked IMMUTABLE");
       if (expressions.OrdinalsOf(e).empty())
         return ErrorAt(kInvalidObject, -1, "cannot use constant expression as partition key");
       ASSIGN_OR_RETURN(*key.add_expressions(),
@@ -121,27 +118,25 @@ absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element
     }
   }
   if (ordinal != kExpressionKey)
-    RETURN_IF_ERROR(
-        CheckPartitionColumn(table->columns(static_cast<int>(ordinal)), element));
+    RETURN_IF_ERROR(CheckPartitionColumn(table->columns(static_cast<int>(ordinal)), element));
   key.add_columns(ordinal);
   const bool hash = key.strategy() == PartitionKey::STRATEGY_HASH;
   if (!types::IsIndexable(type.id)) {
     const char* const method = hash ? "hash" : "btree";
-    return ErrorAt(sqlstate::kUndefinedObject, -1,
-                   absl::StrCat("data type ", types::Format({type.id, 0}),
-                                " has no default operator class for access method \"", method,
-                                "\""),
-                   absl::StrCat("You must specify a ", method,
-                                " operator class or define a default ", method,
-                                " operator class for the data type."));
+    return ErrorAt(
+        sqlstate::kUndefinedObject, -1,
+        absl::StrCat("data type ", types::Format({type.id, 0}),
+                     " has no default operator class for access method \"", method, "\""),
+        absl::StrCat("You must specify a ", method, " operator class or define a default ", method,
+                     " operator class for the data type."));
   }
   if (type.declared != nullptr && hash)
     return Unsupported(element.location, "hash partitioning by a declared type");
   if (hash && !partition::IsHashable(type.id))
-    return ErrorAt(sqlstate::kFeatureNotSupported, element.location,
-                   absl::StrCat("hash partitioning by ", types::Format({type.id, 0}),
-                                " is not supported"),
-                   "Partition by RANGE or LIST, or by an expression of another type.");
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, element.location,
+        absl::StrCat("hash partitioning by ", types::Format({type.id, 0}), " is not supported"),
+        "Partition by RANGE or LIST, or by an expression of another type.");
   return absl::OkStatus();
 }
 
@@ -164,8 +159,7 @@ absl::Status DdlBinder::CheckKeyHasPartitionKey(
     return status::Error(
         sqlstate::kFeatureNotSupported,
         absl::StrCat("unsupported ", kind, " constraint with partition key definition"),
-        absl::StrCat(kind,
-                     " constraints cannot be used when partition keys include expressions."));
+        absl::StrCat(kind, " constraints cannot be used when partition keys include expressions."));
   for (const uint32_t ordinal : key.columns()) {
     if (std::find(columns.begin(), columns.end(), ordinal) != columns.end()) continue;
     return status::Error(
@@ -197,8 +191,7 @@ absl::Status DdlBinder::CheckKeysOf(const Table& keyed, const Table& part) const
   for (const auto& index : table.indexes()) {
     if (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED)
       return Unsupported(-1, "a deferrable key of a partitioned table");
-    if (index.unique())
-      RETURN_IF_ERROR(CheckKeyHasPartitionKey(table, index.columns(), "UNIQUE"));
+    if (index.unique()) RETURN_IF_ERROR(CheckKeyHasPartitionKey(table, index.columns(), "UNIQUE"));
   }
   for (const auto& key : table.foreign_keys()) {
     if (key.referenced_table_id() == 0 || key.referenced_table_id() == table.table_id())
@@ -279,8 +272,7 @@ absl::Status DdlBinder::BindRangeEnd(NodeList nodes, const Table& parent,
 }
 
 absl::StatusOr<PartitionBound> DdlBinder::BindBound(const PgQuery__PartitionBoundSpec& spec,
-                                                    const Table& parent,
-                                                    const std::string& name) {
+                                                    const Table& parent, const std::string& name) {
   const PartitionKey& key = parent.partition_key();
   PartitionBound bound;
   const std::string_view strategy = parser::View(spec.strategy);
@@ -293,9 +285,9 @@ absl::StatusOr<PartitionBound> DdlBinder::BindBound(const PgQuery__PartitionBoun
   } else if (misplaced(key.strategy() == PartitionKey::STRATEGY_HASH   ? "h"
                        : key.strategy() == PartitionKey::STRATEGY_LIST ? "l"
                                                                        : "r")) {
-    return ErrorAt(sqlstate::kInvalidTableDefinition, spec.location,
-                   absl::StrCat("invalid bound specification for a ", NameOf(key.strategy()),
-                                " partition"));
+    return ErrorAt(
+        sqlstate::kInvalidTableDefinition, spec.location,
+        absl::StrCat("invalid bound specification for a ", NameOf(key.strategy()), " partition"));
   } else if (key.strategy() == PartitionKey::STRATEGY_HASH) {
     if (spec.modulus <= 0)
       return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
@@ -348,15 +340,13 @@ absl::Status DdlBinder::AddInherited(const PgQuery__CreateStmt& create,
   ASSIGN_OR_RETURN(const Table* parent, Resolve(*create.inh_relations[0]->range_var));
   Table* table = statement->mutable_table();
   if (!parent->has_partition_key())
-    return ErrorAt(kInvalidObject, -1,
-                   absl::StrCat("\"", parent->name(), "\" is not partitioned"));
+    return ErrorAt(kInvalidObject, -1, absl::StrCat("\"", parent->name(), "\" is not partitioned"));
   const bool temporary = IsTemporarySchema(table->schema());
   if (temporary != IsTemporarySchema(parent->schema()))
-    return ErrorAt(
-        sqlstate::kWrongObjectType, -1,
-        absl::StrCat("cannot create a ", temporary ? "temporary" : "permanent",
-                     " relation as partition of ", temporary ? "permanent" : "temporary",
-                     " relation \"", parent->name(), "\""));
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("cannot create a ", temporary ? "temporary" : "permanent",
+                                " relation as partition of ", temporary ? "permanent" : "temporary",
+                                " relation \"", parent->name(), "\""));
   table->set_partition_of(parent->table_id());
   for (const auto& column : parent->columns()) {
     auto* copy = table->add_columns();

@@ -77,6 +77,33 @@ absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
   return compiled->EvaluateScalar(state);
 }
 
+namespace {
+
+// Errors: 0A000 when a partition, on any level, has a CHECK constraint that `table` has not.
+absl::Status CheckPartitionsAskNoMore(const common::v1::TableDescriptor& table,
+                                      const common::v1::TableDescriptor& at,
+                                      const Catalog& catalog) {
+  for (const auto& member : at.partition_key().partitions()) {
+    const common::v1::TableDescriptor* part = catalog.FindTable(member.table_id());
+    if (part == nullptr) continue;
+    for (const auto& check : part->checks()) {
+      bool known = false;
+      for (const auto& own : table.checks()) known |= own.name() == check.name();
+      if (!known)
+        return status::Error(
+            sqlstate::kFeatureNotSupported,
+            absl::StrCat("COPY into \"", table.name(), "\", whose partition \"", part->name(),
+                         "\" has a CHECK constraint of its own, is not supported"),
+            {}, "Copy into the partition, or use INSERT.");
+    }
+    const absl::Status below = CheckPartitionsAskNoMore(table, *part, catalog);
+    if (!below.ok()) return below;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningInput& input) {
   CopyBinding binding;
   const std::string shown =
@@ -104,11 +131,11 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("cannot copy from ", view, " \"", table.name(), "\""), {},
                          "Try the COPY (SELECT ...) TO variant.");
+  if (copy.from) RETURN_IF_ERROR(CheckPartitionsAskNoMore(table, table, *input.catalog));
   if (!copy.from && table.has_partition_key())
-    return status::Error(
-        sqlstate::kWrongObjectType,
-        absl::StrCat("cannot copy from partitioned table \"", table.name(), "\""), {},
-        "Try the COPY (SELECT ...) TO variant.");
+    return status::Error(sqlstate::kWrongObjectType,
+                         absl::StrCat("cannot copy from partitioned table \"", table.name(), "\""),
+                         {}, "Try the COPY (SELECT ...) TO variant.");
   if (copy.columns.empty()) {
     for (int i = 0; i < table.columns_size(); ++i) {
       if (!table.columns(i).dropped() && !table.columns(i).has_generated())

@@ -183,29 +183,27 @@ class Expansion {
     const auto filtered = [](RelPtr rel, std::vector<ExprPtr> list) {
       return list.empty() ? rel : plan::MakeFilter(std::move(rel), std::move(list));
     };
-    const auto at =
-        std::find(scan->ordinals.begin(), scan->ordinals.end(), plan::kTableOidOrdinal);
+    const auto at = std::find(scan->ordinals.begin(), scan->ordinals.end(), plan::kTableOidOrdinal);
     if (at == scan->ordinals.end()) return filtered(std::move(scan), std::move(conditions));
     const std::vector<ColumnId> output = scan->output;
     const auto position = at - scan->ordinals.begin();
     const ColumnId oid = output[static_cast<size_t>(position)];
-    const ExprPtr value = plan::MakeLiteral(
-        types::Value::Int(types::TypeId::kOid, scan->table->table_id()));
+    const ExprPtr value =
+        plan::MakeLiteral(types::Value::Int(types::TypeId::kOid, scan->table->table_id()));
     scan->ordinals.erase(at);
     scan->output.erase(scan->output.begin() + position);
     for (ExprPtr& condition : conditions) {
-      condition = rules::FoldConstants(
-          plan::Transform(condition, [&](const ExprPtr& e) -> ExprPtr {
-            return e->kind == Expr::Kind::kColumn && e->column == oid ? value : nullptr;
-          }));
+      condition = rules::FoldConstants(plan::Transform(condition, [&](const ExprPtr& e) -> ExprPtr {
+        return e->kind == Expr::Kind::kColumn && e->column == oid ? value : nullptr;
+      }));
     }
     std::erase_if(conditions, [](const ExprPtr& e) { return plan::IsTrue(*e); });
     RelPtr project =
         plan::MakeRel(Rel::Kind::kProject, {filtered(std::move(scan), std::move(conditions))});
     project->output = output;
     for (const ColumnId id : output)
-      project->expressions.push_back(
-          id == oid ? value : plan::MakeColumn(id, query_->columns[id].type));
+      project->expressions.push_back(id == oid ? value
+                                               : plan::MakeColumn(id, query_->columns[id].type));
     return project;
   }
 

@@ -50,8 +50,7 @@ bool Holds(const std::string& op, int order) {
 
 // x op bound. Both are of the key's type.
 Verdict Compare(const ExprPtr& x, const std::string& op, const Value& bound) {
-  if (IsLiteral(x) &&
-      types::PhysicalOf(x->type.id) == types::PhysicalOf(bound.type().id)) {
+  if (IsLiteral(x) && types::PhysicalOf(x->type.id) == types::PhysicalOf(bound.type().id)) {
     return Known(!x->value.is_null() && Holds(op, types::CompareValues(x->value, bound)));
   }
   for (const auto* function : functions::FunctionCatalog::Builtin().FindOperators(op)) {
@@ -108,8 +107,7 @@ ExprPtr Remainder(const std::vector<ExprPtr>& keys, uint32_t modulus) {
   const auto* remainder =
       FunctionNamed(functions::kPartitionRemainder, {TypeId::kInt8, TypeId::kInt8});
   if (remainder == nullptr) return nullptr;
-  return plan::MakeCall(remainder,
-                        {hash, plan::MakeLiteral(Value::Int(TypeId::kInt8, modulus))});
+  return plan::MakeCall(remainder, {hash, plan::MakeLiteral(Value::Int(TypeId::kInt8, modulus))});
 }
 
 void Meet(const std::vector<Verdict>& other, std::vector<Verdict>* verdicts) {
@@ -125,9 +123,7 @@ struct PartitionPruner::KeyConditions {
   bool lower_inclusive = false, upper_inclusive = false;
   bool null = false, not_null = false;
 
-  bool any_comparison() const {
-    return equal != nullptr || lower != nullptr || upper != nullptr;
-  }
+  bool any_comparison() const { return equal != nullptr || lower != nullptr || upper != nullptr; }
 };
 
 PartitionPruner::Verdicts PartitionPruner::Nothing() const {
@@ -202,8 +198,9 @@ PartitionPruner::Verdicts PartitionPruner::JudgeEqual(const std::vector<ExprPtr>
     const ExprPtr remainder = Remainder(values, bound.modulus());
     if (remainder == nullptr || equal == nullptr) return Unknown();
     verdicts[i] = {
-        false, plan::MakeCall(equal, {remainder, plan::MakeLiteral(Value::Int(
-                                                     TypeId::kInt8, bound.remainder()))})};
+        false,
+        plan::MakeCall(
+            equal, {remainder, plan::MakeLiteral(Value::Int(TypeId::kInt8, bound.remainder()))})};
   }
   return verdicts;
 }
@@ -223,8 +220,8 @@ PartitionPruner::Verdicts PartitionPruner::JudgeRanges(
     Verdict& verdict = verdicts[range.member];
     if (!lowest.empty()) {
       const bool open = next.lower == nullptr || next.lower_inclusive;
-      verdict = And(verdict, CompareRow(lowest, false, range.upper,
-                                        open && lowest.size() < keys.size()));
+      verdict =
+          And(verdict, CompareRow(lowest, false, range.upper, open && lowest.size() < keys.size()));
     }
     if (!highest.empty()) {
       const bool closed = next.upper == nullptr || next.upper_inclusive;
@@ -253,8 +250,8 @@ PartitionPruner::Verdicts PartitionPruner::JudgeList(const KeyConditions& key) c
 
 PartitionPruner::Verdicts PartitionPruner::JudgeKeys(const std::vector<KeyConditions>& keys) const {
   const bool hash = bounds_.strategy() == PartitionKey::STRATEGY_HASH;
-  if (!hash && std::any_of(keys.begin(), keys.end(),
-                           [](const KeyConditions& key) { return key.null; })) {
+  if (!hash &&
+      std::any_of(keys.begin(), keys.end(), [](const KeyConditions& key) { return key.null; })) {
     if (std::any_of(keys.begin(), keys.end(), [](const KeyConditions& key) {
           return key.null && (key.any_comparison() || key.not_null);
         }))
@@ -281,8 +278,7 @@ PartitionPruner::Verdicts PartitionPruner::JudgeAlternatives(
   const auto join = [&](const Verdicts& other) {
     for (size_t i = 0; i < verdicts.size(); ++i) verdicts[i] = Or(verdicts[i], other[i]);
   };
-  if (condition->kind == Expr::Kind::kLogical &&
-      condition->logical == LogicalExpression::KIND_OR) {
+  if (condition->kind == Expr::Kind::kLogical && condition->logical == LogicalExpression::KIND_OR) {
     for (const ExprPtr& branch : condition->args) {
       std::vector<ExprPtr> parts;
       plan::SplitConjunction(branch, &parts);

@@ -134,8 +134,7 @@ absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical inpu
   RETURN_IF_ERROR(FillReturning(write, target.returning, WithTableOid(write, target.columns),
                                 insert->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(write.checks, target.columns, insert->mutable_checks()));
-  RETURN_IF_ERROR(
-      FillPartitionChecks(write, target.columns, insert->mutable_partition_checks()));
+  RETURN_IF_ERROR(FillPartitionChecks(write, target.columns, insert->mutable_partition_checks()));
   std::vector<ColumnId> both = target.columns;
   both.insert(both.end(), target.excluded.begin(), target.excluded.end());
   for (const ExprPtr& e : target.conflict_update)
@@ -157,9 +156,8 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
     erase->set_table_id(write.target->table_id());
     std::vector<ColumnId> without_key = changed;
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
-    RETURN_IF_ERROR(
-        FillReturning(write, change.returning, WithTableOid(write, without_key),
-                      erase->mutable_returning(), out));
+    RETURN_IF_ERROR(FillReturning(write, change.returning, WithTableOid(write, without_key),
+                                  erase->mutable_returning(), out));
     if (!change.recheck.empty())
       RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
     RETURN_IF_ERROR(FillCascades(write, erase->mutable_cascades()));
@@ -174,9 +172,8 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
   }
   std::vector<ColumnId> without_key = changed;
   without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
-  RETURN_IF_ERROR(
-      FillReturning(write, change.returning, WithTableOid(write, without_key),
-                    update->mutable_returning(), out));
+  RETURN_IF_ERROR(FillReturning(write, change.returning, WithTableOid(write, without_key),
+                                update->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(write.checks, change.new_columns, update->mutable_checks()));
   RETURN_IF_ERROR(
       FillPartitionChecks(write, change.new_columns, update->mutable_partition_checks()));

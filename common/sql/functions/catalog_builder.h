@@ -33,8 +33,8 @@ struct FunctionOptions {
 inline constexpr char kArrayAssignment[] = "array with element";
 // Whether a row is in the sample of TABLESAMPLE; of no name that a statement can write.
 inline constexpr char kIsSampled[] = "is sampled";
-// The hash of a partition's keys, key after key, and its remainder; of no names that a statement can
-// write.
+// The hash of a partition's keys, key after key, and its remainder; of no names that a statement
+// can write.
 inline constexpr char kPartitionHash[] = "partition hash";
 inline constexpr char kPartitionRemainder[] = "partition remainder";
 inline constexpr FunctionOptions kStable = {true, false, Volatility::kStable};

@@ -52,9 +52,10 @@ std::string EndText(const google::protobuf::RepeatedPtrField<PartitionRangeValue
   std::string text;
   for (const PartitionRangeValue& column : columns) {
     absl::StrAppend(&text, text.empty() ? "" : ", ",
-                    column.kind() == PartitionRangeValue::KIND_MINVALUE   ? "MINVALUE"
-                    : column.kind() == PartitionRangeValue::KIND_MAXVALUE ? "MAXVALUE"
-                                                                          : ValueText(column.value()));
+                    column.kind() == PartitionRangeValue::KIND_MINVALUE ? "MINVALUE"
+                    : column.kind() == PartitionRangeValue::KIND_MAXVALUE
+                        ? "MAXVALUE"
+                        : ValueText(column.value()));
   }
   return absl::StrCat("(", text, ")");
 }
@@ -119,17 +120,15 @@ absl::Status CheckModuli(const PartitionKey& key, const PartitionBound& bound,
   constexpr char kMessage[] =
       "every hash partition modulus must be a factor of the next larger modulus";
   if (below.has_value() && bound.modulus() % modulus(*below) != 0)
-    return status::Error(
-        kInvalidObject, kMessage,
-        absl::StrCat("The new modulus ", bound.modulus(), " is not divisible by ", modulus(*below),
-                     ", the modulus of existing partition \"",
-                     name_of(static_cast<size_t>(*below)), "\"."));
+    return status::Error(kInvalidObject, kMessage,
+                         absl::StrCat("The new modulus ", bound.modulus(), " is not divisible by ",
+                                      modulus(*below), ", the modulus of existing partition \"",
+                                      name_of(static_cast<size_t>(*below)), "\"."));
   if (above.has_value() && modulus(*above) % bound.modulus() != 0)
-    return status::Error(
-        kInvalidObject, kMessage,
-        absl::StrCat("The new modulus ", bound.modulus(), " is not a factor of ", modulus(*above),
-                     ", the modulus of existing partition \"",
-                     name_of(static_cast<size_t>(*above)), "\"."));
+    return status::Error(kInvalidObject, kMessage,
+                         absl::StrCat("The new modulus ", bound.modulus(), " is not a factor of ",
+                                      modulus(*above), ", the modulus of existing partition \"",
+                                      name_of(static_cast<size_t>(*above)), "\"."));
   return absl::OkStatus();
 }
 
@@ -210,10 +209,9 @@ absl::StatusOr<PartitionBounds> PartitionBounds::Make(const PartitionKey& key) {
   }
   std::sort(bounds.ranges_.begin(), bounds.ranges_.end(),
             [](const Range& a, const Range& b) { return Compare(a.lower, b.lower) < 0; });
-  std::sort(bounds.list_.begin(), bounds.list_.end(),
-            [](const ListValue& a, const ListValue& b) {
-              return types::CompareValues(a.value, b.value) < 0;
-            });
+  std::sort(bounds.list_.begin(), bounds.list_.end(), [](const ListValue& a, const ListValue& b) {
+    return types::CompareValues(a.value, b.value) < 0;
+  });
   return bounds;
 }
 
@@ -224,8 +222,8 @@ std::optional<size_t> PartitionBounds::Find(std::span<const Value> keys) const {
     for (const Value& key : keys) hash = AddKeyToHash(hash, key);
     return by_remainder_[hash % by_remainder_.size()];
   }
-  const bool null = std::any_of(keys.begin(), keys.end(),
-                                [](const Value& key) { return key.is_null(); });
+  const bool null =
+      std::any_of(keys.begin(), keys.end(), [](const Value& key) { return key.is_null(); });
   if (strategy_ == PartitionKey::STRATEGY_LIST) {
     if (null) return null_.has_value() ? null_ : default_;
     const auto at = std::lower_bound(list_.begin(), list_.end(), keys[0],
@@ -236,9 +234,10 @@ std::optional<size_t> PartitionBounds::Find(std::span<const Value> keys) const {
     return found ? std::optional<size_t>(at->member) : default_;
   }
   if (null) return default_;
-  const auto above = std::upper_bound(
-      ranges_.begin(), ranges_.end(), keys,
-      [](std::span<const Value> key, const Range& range) { return range.lower.CompareTo(key) > 0; });
+  const auto above = std::upper_bound(ranges_.begin(), ranges_.end(), keys,
+                                      [](std::span<const Value> key, const Range& range) {
+                                        return range.lower.CompareTo(key) > 0;
+                                      });
   if (above == ranges_.begin() || std::prev(above)->upper.CompareTo(keys) <= 0) return default_;
   return std::prev(above)->member;
 }
@@ -264,8 +263,7 @@ std::string BoundText(const PartitionBound& bound) {
     return absl::StrCat("FOR VALUES WITH (modulus ", bound.modulus(), ", remainder ",
                         bound.remainder(), ")");
   if (bound.lower_size() > 0)
-    return absl::StrCat("FOR VALUES FROM ", EndText(bound.lower()), " TO ",
-                        EndText(bound.upper()));
+    return absl::StrCat("FOR VALUES FROM ", EndText(bound.lower()), " TO ", EndText(bound.upper()));
   std::string values;
   for (const common::v1::Datum& value : bound.values())
     absl::StrAppend(&values, values.empty() ? "" : ", ", ValueText(value));

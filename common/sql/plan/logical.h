@@ -124,17 +124,17 @@ inline constexpr uint32_t kTableOidOrdinal = UINT32_MAX - 2;
 
 struct Rel {
   enum class Kind {
-    kScan,       // table, alias, ordinals (as many as output)
-    kValues,     // rows
-    kFunction,   // table_function, expressions (arguments), alias
-    kCte,        // cte, alias
-    kFilter,     // conditions
-    kProject,    // expressions (as many as output)
-    kJoin,       // join_type, conditions, lateral; two inputs
-    kAggregate,  // expressions (keys), aggregates; output: keys, then aggregates
-    kSort,       // keys
-    kLimit,      // count, offset, ties
-    kAppend,     // expressions (none, or one condition for each input: see common/v1/plan.proto)
+    kScan,          // table, alias, ordinals (as many as output)
+    kValues,        // rows
+    kFunction,      // table_function, expressions (arguments), alias
+    kCte,           // cte, alias
+    kFilter,        // conditions
+    kProject,       // expressions (as many as output)
+    kJoin,          // join_type, conditions, lateral; two inputs
+    kAggregate,     // expressions (keys), aggregates; output: keys, then aggregates
+    kSort,          // keys
+    kLimit,         // count, offset, ties
+    kAppend,        // expressions (none, or one condition for each input: see common/v1/plan.proto)
     kSetOperation,  // set_operation, all
     // expressions (partition by) and keys (order by), all of them columns; frame, window_calls;
     // output: the input's, then the calls

@@ -139,9 +139,8 @@ absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
       return AuthorizeForeignKey(policy, alter.add_foreign_key(), catalog);
     case Action::kAttachPartition: {
       const TableDescriptor* part = catalog.FindTable(alter.attach_partition().table_id());
-      return part == nullptr
-                 ? absl::OkStatus()
-                 : policy::AuthorizeTable(policy, *part, common::v1::PRIVILEGE_OWNER);
+      return part == nullptr ? absl::OkStatus()
+                             : policy::AuthorizeTable(policy, *part, common::v1::PRIVILEGE_OWNER);
     }
     case Action::kOwner:
       return alter.owner() == table->owner()

@@ -31,11 +31,10 @@ bool Serves(const IndexDescriptor& own, const IndexDescriptor& whole) {
          (own.is_constraint() || !whole.is_constraint()) &&
          SameList(own.columns(), whole.columns()) &&
          SameList(own.descending(), whole.descending()) &&
-         SameList(own.include(), whole.include()) &&
-         own.has_predicate() == whole.has_predicate() &&
+         SameList(own.include(), whole.include()) && own.has_predicate() == whole.has_predicate() &&
          SameExpression(own.predicate(), whole.predicate()) &&
-         std::equal(own.expressions().begin(), own.expressions().end(),
-                    whole.expressions().begin(), whole.expressions().end(), SameExpression);
+         std::equal(own.expressions().begin(), own.expressions().end(), whole.expressions().begin(),
+                    whole.expressions().end(), SameExpression);
 }
 
 }  // namespace
@@ -86,8 +85,8 @@ absl::Status CatalogDraft::RemovePartition(uint32_t table_id, uint32_t partition
     return member.table_id() == partition_id;
   });
   if (gone == members->end())
-    return status::Error(sqlstate::kUndefinedTable, "the table is not a partition of relation " +
-                                                        Quoted(whole.name()));
+    return status::Error(sqlstate::kUndefinedTable,
+                         "the table is not a partition of relation " + Quoted(whole.name()));
   members->erase(gone, members->end());
   RETURN_IF_ERROR(PutTable(std::move(whole)));
   const TableEntryPtr* child = state_->Find(partition_id);

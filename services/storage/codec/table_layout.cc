@@ -7,8 +7,8 @@
 #include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "services/storage/codec/generated_columns.h"
-#include "services/storage/codec/partition_routing.h"
 #include "services/storage/codec/index_formula.h"
+#include "services/storage/codec/partition_routing.h"
 
 namespace adbms::storage::codec {
 namespace {

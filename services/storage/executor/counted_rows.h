@@ -7,8 +7,8 @@
 
 namespace adbms::storage::executor {
 
-// The tables of which an aggregation without groups takes all rows, as they are: one, or those of an
-// Append. None: it takes something else. Errors: kStalePlan for a table that is gone.
+// The tables of which an aggregation without groups takes all rows, as they are: one, or those of
+// an Append. None: it takes something else. Errors: kStalePlan for a table that is gone.
 absl::StatusOr<std::vector<const catalog::TableEntry*>> CountedTables(
     const common::v1::Aggregate& aggregate, const CompileScope* scope);
 

@@ -42,8 +42,8 @@ absl::Status ComputeGenerated(const catalog::TableEntry& table, types::Batch* ro
 ModifyOperator::ModifyOperator(ExecutionContext* context, uint32_t id,
                                const catalog::TableEntry* table, const PlanNode* input,
                                const std::vector<CompiledExpressionPtr>* returning,
-                               const CascadeTargets* cascades,
-                               const PartitionTargets* partitions, bool buffer_input)
+                               const CascadeTargets* cascades, const PartitionTargets* partitions,
+                               bool buffer_input)
     : Operator(context, id),
       table_(*table),
       returning_(*returning),
@@ -105,9 +105,7 @@ absl::StatusOr<bool> ModifyOperator::DoNext(types::Batch* out) {
   return reader_->Next(out);
 }
 
-bool ModifyOperator::divided() const {
-  return partitions_ != nullptr && partitions_->divided();
-}
+bool ModifyOperator::divided() const { return partitions_ != nullptr && partitions_->divided(); }
 
 txn::TableWriter& ModifyOperator::WriterOf(const catalog::TableEntry& table) {
   std::shared_ptr<txn::TableWriter>& writer = writers_[table.descriptor.table_id()];
@@ -121,10 +119,9 @@ absl::Status ModifyOperator::Return(types::Batch rows, const catalog::TableEntry
   if (returning_.empty() || rows.row_count == 0) return absl::OkStatus();
   if (divided()) {
     constexpr types::Type kOid{types::TypeId::kOid, 0};
-    rows.columns.insert(
-        rows.columns.begin() + static_cast<long>(table_.layout.types.size()),
-        Repeat(types::Value::Int(types::TypeId::kOid, table.descriptor.table_id()), kOid,
-               rows.row_count));
+    rows.columns.insert(rows.columns.begin() + static_cast<long>(table_.layout.types.size()),
+                        Repeat(types::Value::Int(types::TypeId::kOid, table.descriptor.table_id()),
+                               kOid, rows.row_count));
   }
   ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, rows));
   return results_.Add(std::move(result));

@@ -102,10 +102,9 @@ absl::Status PartitionTargets::RouteIn(const Node& node, const types::Batch& row
   for (const auto& [id, below] : deeper) {
     std::vector<uint32_t> their_places;
     for (const uint32_t row : below) their_places.push_back(places[row]);
-    RETURN_IF_ERROR(
-        RouteIn(node.children.at(id),
-                types::Gather(rows, below.data(), static_cast<uint32_t>(below.size())),
-                their_places, leaves));
+    RETURN_IF_ERROR(RouteIn(node.children.at(id),
+                            types::Gather(rows, below.data(), static_cast<uint32_t>(below.size())),
+                            their_places, leaves));
   }
   return absl::OkStatus();
 }
@@ -125,11 +124,11 @@ absl::Status PartitionTargets::CheckOwn(const types::Batch& rows) const {
     RETURN_IF_ERROR(table->layout.routing->Route(rows, &ids));
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       if (ids[row] == part) continue;
-      return Violation(*target_,
-                       "new row for relation \"" + target_->descriptor.name() +
-                           "\" violates partition constraint",
-                       "Failing row contains " +
-                           txn::DescribeRow(*target_, Pointers(rows), row) + ".");
+      return Violation(
+          *target_,
+          "new row for relation \"" + target_->descriptor.name() +
+              "\" violates partition constraint",
+          "Failing row contains " + txn::DescribeRow(*target_, Pointers(rows), row) + ".");
     }
   }
   return absl::OkStatus();

@@ -54,8 +54,7 @@ class PartitionTargets {
   absl::Status Add(const catalog::TableEntry* table, const Indexes& indexes, const FindTable& find,
                    Node* node);
   absl::Status RouteIn(const Node& node, const types::Batch& rows,
-                       const std::vector<uint32_t>& places,
-                       std::vector<const Leaf*>* leaves) const;
+                       const std::vector<uint32_t>& places, std::vector<const Leaf*>* leaves) const;
 
   const catalog::TableEntry* target_ = nullptr;
   // From the target upwards: what the table above must say of a row.

@@ -49,7 +49,8 @@ class Change : public ModifyOperator {
     const types::Vector& keys = *input.columns[table_.layout.types.size()];
     std::vector<const PartitionTargets::Leaf*> leaves(input.row_count);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      if (!keys.is_null(row)) leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
+      if (!keys.is_null(row))
+        leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
     }
     for (const LeafRows& part : ByLeaf(leaves, /*in_order=*/false)) {
       if (part.leaf == nullptr) continue;  // The nullable side of an outer join.
@@ -117,8 +118,7 @@ class Update : public Change {
                       const types::Batch& rows) {
     RETURN_IF_ERROR(WriterOf(table).CheckNotNull(Pointers(rows), rows.row_count));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, table, context_->state, rows));
-    if (leaf != nullptr)
-      RETURN_IF_ERROR(VerifyChecks(leaf->checks, table, context_->state, rows));
+    if (leaf != nullptr) RETURN_IF_ERROR(VerifyChecks(leaf->checks, table, context_->state, rows));
     return partitions() == nullptr ? absl::OkStatus() : partitions()->CheckOwn(rows);
   }
 
@@ -155,8 +155,7 @@ class Update : public Change {
     old_columns.resize(width);
     const std::vector<const types::Vector*> new_columns = Pointers(changed);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(
-          WriterOf(from).Delete(keys.data<std::string_view>()[row], old_columns, row));
+      RETURN_IF_ERROR(WriterOf(from).Delete(keys.data<std::string_view>()[row], old_columns, row));
       RETURN_IF_ERROR(WriterOf(*to.table).Insert(new_columns, row, nullptr));
     }
     return ReturnChanged(*to.table, input, changed);
@@ -242,9 +241,9 @@ absl::StatusOr<PlanNodePtr> CompileDelete(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->input, CompileOperator(remove.input(), scope));
   RETURN_IF_ERROR(CheckInput(*node));
   ASSIGN_OR_RETURN(node->returning, CompileAll(remove.returning()));
-  ASSIGN_OR_RETURN(node->partitions,
-                   PartitionTargets::Make(node->table, {},
-                                          [&](uint32_t id) { return scope->Table(id); }));
+  ASSIGN_OR_RETURN(node->partitions, PartitionTargets::Make(node->table, {}, [&](uint32_t id) {
+                     return scope->Table(id);
+                   }));
   ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(remove.cascades(), *scope));
   ASSIGN_OR_RETURN(node->recheck, CompileOptional(remove.has_recheck(), remove.recheck()));
   return PlanNodePtr(std::move(node));

@@ -81,8 +81,8 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
   // Others may be writing to a partition by a lock of the table above it.
   const bool divided = target != nullptr && ((*target)->descriptor.has_partition_key() ||
                                              (*target)->descriptor.partition_of() != 0);
-  const bool alone =
-      own_ != nullptr && !divided && transaction_->TryLockTable(table.id, txn::LockMode::kShareRowExclusive);
+  const bool alone = own_ != nullptr && !divided &&
+                     transaction_->TryLockTable(table.id, txn::LockMode::kShareRowExclusive);
   if (!alone)
     RETURN_IF_ERROR(transaction_->LockTable(call_, table.id, txn::LockMode::kRowExclusive));
   RETURN_IF_ERROR(transaction_->StartStatement(true, own_ != nullptr));
@@ -111,8 +111,8 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
                                       [](const codec::IndexLayout& index) {
                                         return index.deferral != common::v1::DEFERRAL_UNSPECIFIED;
                                       });
-  const bool more =
-      divided || deferrable || !table_->descriptor.foreign_keys().empty() || !layout.building.empty();
+  const bool more = divided || deferrable || !table_->descriptor.foreign_keys().empty() ||
+                    !layout.building.empty();
   if (direct && !more) {
     mode_ = Mode::kDirect;
   } else if (alone && !more) {

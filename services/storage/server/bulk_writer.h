@@ -77,7 +77,7 @@ class BulkWriterImpl : public api::BulkWriter {
   sql::expression::EvaluationState state_;
   Mode mode_ = Mode::kRows;
   std::unique_ptr<txn::TableWriter> rows_writer_;
-  std::unique_ptr<const executor::PartitionTargets> partitions_;  // See ModifyOperator.
+  std::unique_ptr<const executor::PartitionTargets> partitions_;        // See ModifyOperator.
   std::map<uint32_t, std::unique_ptr<txn::TableWriter>> leaf_writers_;  // By table.
   engine::WriteBatch batch_;
   std::string stored_max_;  // Greatest stored row key; empty: the table is empty.

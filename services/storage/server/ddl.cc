@@ -177,27 +177,26 @@ class DdlExecution {
     for (const uint32_t id : ids) {
       const catalog::TableEntryPtr table = *catalog->Find(id);
       if (table->descriptor.has_partition_key()) continue;
-      ASSIGN_OR_RETURN(const auto targets,
-                       executor::PartitionTargets::Make(
-                           table.get(), {},
-                           [&](uint32_t other) -> absl::StatusOr<const catalog::TableEntry*> {
-                             return catalog->Find(other)->get();
-                           }));
+      ASSIGN_OR_RETURN(
+          const auto targets,
+          executor::PartitionTargets::Make(
+              table.get(), {}, [&](uint32_t other) -> absl::StatusOr<const catalog::TableEntry*> {
+                return catalog->Find(other)->get();
+              }));
       if (targets == nullptr) continue;
-      const absl::Status fits = ScanTable(
-          call_, transaction_, *table,
-          [&](const types::Batch& rows) { return targets->CheckOwn(rows); });
+      const absl::Status fits =
+          ScanTable(call_, transaction_, *table,
+                    [&](const types::Batch& rows) { return targets->CheckOwn(rows); });
       if (!status::HasSqlState(fits, sqlstate::kCheckViolation)) {
         RETURN_IF_ERROR(fits);
         continue;
       }
       status::SqlError error = status::FromStatus(fits);
       error.detail.clear();
-      error.message =
-          is_default ? "updated partition constraint for default partition \"" +
-                           table->descriptor.name() + "\" would be violated by some row"
-                     : "partition constraint of relation \"" + table->descriptor.name() +
-                           "\" is violated by some row";
+      error.message = is_default ? "updated partition constraint for default partition \"" +
+                                       table->descriptor.name() + "\" would be violated by some row"
+                                 : "partition constraint of relation \"" +
+                                       table->descriptor.name() + "\" is violated by some row";
       return status::ToStatus(error);
     }
     return absl::OkStatus();
@@ -474,11 +473,10 @@ class DdlExecution {
           break;
         case AlterTable::kAddCheck: {
           const auto& checks = part->descriptor.checks();
-          const bool there =
-              std::any_of(checks.begin(), checks.end(), [&](const auto& check) {
-                return check.name() == statement.add_check().name() &&
-                       check.sql() == statement.add_check().sql();
-              });
+          const bool there = std::any_of(checks.begin(), checks.end(), [&](const auto& check) {
+            return check.name() == statement.add_check().name() &&
+                   check.sql() == statement.add_check().sql();
+          });
           if (there) continue;
           break;
         }
@@ -498,9 +496,9 @@ class DdlExecution {
   absl::StatusOr<v1::DdlResult> Attach(const AlterTable& statement) {
     const uint32_t part_id = statement.attach_partition().table_id();
     if (transaction_->AwaitsChecks(part_id))
-      return status::Error(sqlstate::kObjectInUse,
-                           "cannot ALTER TABLE \"" + std::to_string(part_id) +
-                               "\" because it has pending trigger events");
+      return status::Error(sqlstate::kObjectInUse, "cannot ALTER TABLE \"" +
+                                                       std::to_string(part_id) +
+                                                       "\" because it has pending trigger events");
     RETURN_IF_ERROR(draft()->AddPartition(statement.table_id(), statement.attach_partition()));
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr whole, draft()->Table(statement.table_id()));
     RETURN_IF_ERROR(RequireKeys(part_id, whole->descriptor));
@@ -541,8 +539,7 @@ class DdlExecution {
   }
 
   absl::StatusOr<v1::DdlResult> Detach(const AlterTable& statement) {
-    RETURN_IF_ERROR(
-        draft()->RemovePartition(statement.table_id(), statement.detach_partition()));
+    RETURN_IF_ERROR(draft()->RemovePartition(statement.table_id(), statement.detach_partition()));
     v1::DdlResult result;
     result.set_object_id(statement.table_id());
     result.set_changed(true);

@@ -231,8 +231,7 @@ std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDesc
   std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   text += QuoteIdentifier(index == nullptr ? table.primary_key_name() : index->name());
   text += table.has_partition_key() ? " ON ONLY " : " ON ";
-  text += QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) +
-          " USING btree (";
+  text += QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) + " USING btree (";
   if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
   for (int i = 0; i < index->columns_size(); ++i) {
     if (i > 0) text += ", ";

@@ -99,10 +99,10 @@ std::string Constraint(const TableDescriptor& above, const PartitionBound& bound
     else
       parts.push_back(value(datum));
   }
-  const std::string equal =
-      parts.empty()       ? ""
-      : parts.size() == 1 ? "(" + name + " = " + parts[0] + ")"
-                          : "(" + name + " = ANY (ARRAY[" + Joined(parts, ", ") + "]))";
+  const std::string equal = parts.empty() ? ""
+                            : parts.size() == 1
+                                ? "(" + name + " = " + parts[0] + ")"
+                                : "(" + name + " = ANY (ARRAY[" + Joined(parts, ", ") + "]))";
   if (!null) return "(" + not_null + " AND " + equal + ")";
   const std::string is_null = "(" + name + " IS NULL)";
   return equal.empty() ? is_null : "(" + is_null + " OR " + equal + ")";

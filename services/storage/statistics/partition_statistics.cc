@@ -25,8 +25,8 @@ struct Part {
 void SumCommonValues(const std::vector<Part>& parts, double rows, ColumnStatistics* out) {
   std::map<std::string, std::pair<common::v1::Datum, double>> values;
   for (const Part& part : parts) {
-    const int count = std::min(part.column->most_common_values_size(),
-                               part.column->most_common_fractions_size());
+    const int count =
+        std::min(part.column->most_common_values_size(), part.column->most_common_fractions_size());
     for (int i = 0; i < count; ++i) {
       const common::v1::Datum& value = part.column->most_common_values(i);
       auto& entry = values[value.SerializeAsString()];
