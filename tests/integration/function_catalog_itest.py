@@ -64,8 +64,7 @@ class FunctionCatalogTest(ScriptTest):
         run(connection, "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; "
                         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
         for sql in ("CREATE FUNCTION g(a anyelement) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-                    "CREATE FUNCTION g(a t) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-                    "CREATE FUNCTION g() RETURNS SETOF t LANGUAGE sql AS 'SELECT 1'",
+                    "CREATE FUNCTION g(a record) RETURNS int LANGUAGE sql AS 'SELECT 1'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE c AS 'a', 'b'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE internal AS 'a'",
                     "CREATE FUNCTION g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",

@@ -230,13 +230,13 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
       // Of a relation's row it is said whose.
       if (!field.ok() && status::HasSqlState(field.status(), sqlstate::kUndefinedColumn) &&
           indirection.arg->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-          indirection.arg->column_ref->n_fields == 1 &&
-          node == indirection.indirection[0] && base->kind != Expr::Kind::kColumn)
-        return ErrorAt(sqlstate::kUndefinedColumn, base->location,
-                       absl::StrCat("column ",
-                                    std::string(parser::StringOf(
-                                        indirection.arg->column_ref->fields[0])),
-                                    ".", name, " does not exist"));
+          indirection.arg->column_ref->n_fields == 1 && node == indirection.indirection[0] &&
+          base->kind != Expr::Kind::kColumn)
+        return ErrorAt(
+            sqlstate::kUndefinedColumn, base->location,
+            absl::StrCat("column ",
+                         std::string(parser::StringOf(indirection.arg->column_ref->fields[0])), ".",
+                         name, " does not exist"));
       ASSIGN_OR_RETURN(base, std::move(field));
       steps = steps.subspan(1);
       continue;

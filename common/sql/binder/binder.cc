@@ -193,8 +193,9 @@ absl::Status Binder::CheckPrograms() const {
           "It is volatile and its body runs statements or loops. Declare it STABLE if it changes "
           "nothing, or call it in a statement without that condition.");
     // Others are there for their row types.
-    const bool reads = std::any_of(query_->tables.begin(), query_->tables.end(),
-                                   [](const plan::TableUse& use) { return !use.privileges.empty(); });
+    const bool reads =
+        std::any_of(query_->tables.begin(), query_->tables.end(),
+                    [](const plan::TableUse& use) { return !use.privileges.empty(); });
     if (!reads) continue;
     return status::Error(
         sqlstate::kFeatureNotSupported,
@@ -238,8 +239,8 @@ void Binder::PinIndexLiterals() {
 
 void Binder::NameObjects(BoundQuery* bound) {
   // Built-in types are written without a catalog.
-  const bool declared = input_.catalog != nullptr && (names_row_types_ ||
-                                                      input_.catalog->snapshot().types_size() > 0);
+  const bool declared = input_.catalog != nullptr &&
+                        (names_row_types_ || input_.catalog->snapshot().types_size() > 0);
   const auto named = [this, declared](const ScopeColumn& column) {
     const TypeId id =
         types::IsArray(column.type.id) ? types::ElementOf(column.type.id) : column.type.id;

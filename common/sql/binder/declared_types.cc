@@ -37,8 +37,8 @@ const TypeDescriptor* FindByName(const Catalog& catalog, std::string_view schema
 std::optional<Type> Binder::FindDeclaredType(std::string_view schema, std::string_view name) {
   if (input_.catalog == nullptr) return std::nullopt;
   bool array = false;
-  // Kept text has the schemas of all that are not in public; a view has its own path, and a function
-  // that of whoever calls it.
+  // Kept text has the schemas of all that are not in public; a view has its own path, and a
+  // function that of whoever calls it.
   static const auto* const kPublic = new std::vector<std::string>{"public"};
   const bool kept = view_depth_ > 0 && view_ == nullptr && function_depth_ == 0;
   const std::vector<std::string>& path = kept ? *kPublic : search_path_;

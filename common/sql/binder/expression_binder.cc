@@ -230,6 +230,10 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
                      BindExprs({right->row_expr->args, right->row_expr->n_args}, scope));
     return RowComparison(op, a, b, expr.location);
   }
+  if (left != nullptr && left->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
+      right->node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+    return ErrorAt(sqlstate::kFeatureNotSupported, expr.location,
+                   "a comparison of a row with a subquery is not supported", "Use IN (SELECT …).");
   // ESCAPE arrives as a call of like_escape; the pattern is then the rewritten one.
   ExprPtr a;
   if (left != nullptr) {
