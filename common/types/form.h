@@ -20,8 +20,8 @@ bool ComparesAsBytes(TypeId id);
 // The default order. Negative, 0 or positive. REQUIRES: the type's physical form is kString.
 int CompareStrings(TypeId id, std::string_view a, std::string_view b);
 
-// Whether AppendOrderKey makes something else of the value: for jsonb, ranges, arrays and rows, of which
-// equal ones may have different bytes.
+// Whether AppendOrderKey makes something else of the value: for jsonb, ranges, arrays and rows, of
+// which equal ones may have different bytes.
 bool HasOrderKey(TypeId id);
 // Bytes that compare as the values do, of which none begins another; equal values have equal bytes.
 // Layout: services/storage/codec/KEYS.md. REQUIRES: HasOrderKey(id).

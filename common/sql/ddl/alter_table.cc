@@ -186,14 +186,13 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
 }
 
 absl::Status DdlBinder::IndexNamed(const Table& table, const std::string& name) const {
-  const bool found =
-      (table.primary_key_oid() != 0 && table.primary_key_name() == name) ||
-      std::any_of(table.indexes().begin(), table.indexes().end(),
-                  [&](const auto& index) { return index.name() == name; });
+  const bool found = (table.primary_key_oid() != 0 && table.primary_key_name() == name) ||
+                     std::any_of(table.indexes().begin(), table.indexes().end(),
+                                 [&](const auto& index) { return index.name() == name; });
   if (found) return absl::OkStatus();
-  return ErrorAt(sqlstate::kUndefinedObject, -1,
-                 absl::StrCat("index \"", name, "\" for table \"", table.name(),
-                              "\" does not exist"));
+  return ErrorAt(
+      sqlstate::kUndefinedObject, -1,
+      absl::StrCat("index \"", name, "\" for table \"", table.name(), "\" does not exist"));
 }
 
 absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {

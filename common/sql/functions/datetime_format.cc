@@ -506,7 +506,7 @@ class TemplateReader {
       if (!reading_.pm && reading_.hour == 12) reading_.hour = 0;
     }
     // A year before Christ that is negative is one after.
-    civil.year = !reading_.bc         ? reading_.year
+    civil.year = !reading_.bc        ? reading_.year
                  : reading_.year < 0 ? -reading_.year
                                      : 1 - reading_.year;
     if (!reading_.bc && reading_.year <= 0) civil.year = reading_.year == 0 ? 0 : reading_.year + 1;

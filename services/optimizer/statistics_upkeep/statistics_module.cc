@@ -77,8 +77,8 @@ absl::StatusOr<module::v1::ProposeResponse> StatisticsModule::Propose(
                             std::find(request.table_ids().begin(), request.table_ids().end(),
                                       table.table_id()) != request.table_ids().end();
       const bool users = !table.is_virtual() && table.view_sql().empty() &&
-                         !table.has_partition_key() &&
-                         table.schema() != "adbms" && !sql::IsTemporarySchema(table.schema());
+                         !table.has_partition_key() && table.schema() != "adbms" &&
+                         !sql::IsTemporarySchema(table.schema());
       const auto found = by_table.find(table.table_id());
       std::string why;
       if (!in_scope || !users || found == by_table.end() || !IsStale(*found->second, &why))

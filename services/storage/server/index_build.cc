@@ -71,7 +71,7 @@ class Build {
     RETURN_IF_ERROR(LoadIndex(call_, shared_, *table_, *index_, snapshot));
     if (index_->unique) {
       // Entries that are not mended yet would be in the way of writers.
-      for (const uint32_t id : WithAbove(*shared_->catalog->Current(), table_id_))
+      for (const uint32_t id : WithAbove(*session_->database()->Current(), table_id_))
         RETURN_IF_ERROR(guard_->LockTable(call_, id, txn::LockMode::kShare));
       return Mending(snapshot).MendAlone();
     }
@@ -83,7 +83,7 @@ class Build {
 
   // Until nobody works with an older version of the table.
   absl::Status EverybodyKnows() {
-    for (const uint32_t id : WithAbove(*shared_->catalog->Current(), table_id_))
+    for (const uint32_t id : WithAbove(*session_->database()->Current(), table_id_))
       RETURN_IF_ERROR(
           shared_->locks->WaitForHolders(call_, guard_->locks(), id, txn::LockMode::kShare));
     return absl::OkStatus();
@@ -173,8 +173,7 @@ absl::StatusOr<v1::DdlResult> BuildIndexOnline(const rpc::CallContext& context,
   const common::v1::CreateIndex& statement = ddl.create_index();
   // Keeps the table's definition as it is; readers and writers go on.
   const std::unique_ptr<txn::Transaction> guard = session->NewTransaction({});
-  for (const uint32_t id :
-       WithAbove(*session->parts().shared->catalog->Current(), statement.table_id()))
+  for (const uint32_t id : WithAbove(*session->database()->Current(), statement.table_id()))
     RETURN_IF_ERROR(guard->LockTable(context, id, txn::LockMode::kShareUpdateExclusive));
   ASSIGN_OR_RETURN(v1::DdlResult result, Add(context, session, guard.get(), ddl));
   if (!result.changed()) return result;
