@@ -110,6 +110,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_DELETE_STMT:
       RETURN_IF_ERROR(BindWrite(node, nullptr));
+      NameReturned();
       break;
     case PG_QUERY__NODE__NODE_CALL_STMT:
       RETURN_IF_ERROR(BindCall(*node->call_stmt));
@@ -237,18 +238,27 @@ void Binder::PinIndexLiterals() {
   for (const int literal : literals) must_rebind_ |= unliftable_.insert(literal).second;
 }
 
-void Binder::NameObjects(BoundQuery* bound) {
+bool Binder::IsShownByName(const Type& type) {
   // Built-in types are written without a catalog.
   const bool declared = input_.catalog != nullptr &&
                         (names_row_types_ || input_.catalog->snapshot().types_size() > 0);
-  const auto named = [this, declared](const ScopeColumn& column) {
-    const TypeId id =
-        types::IsArray(column.type.id) ? types::ElementOf(column.type.id) : column.type.id;
-    // Such a plan is not to be kept until there are others.
-    if (id == TypeId::kRegtype && !declared) query_->session_dependent = true;
-    return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc ||
-           (id == TypeId::kRegtype && declared);
-  };
+  const TypeId id = types::IsArray(type.id) ? types::ElementOf(type.id) : type.id;
+  // Such a plan is not to be kept until there are others.
+  if (id == TypeId::kRegtype && !declared) query_->session_dependent = true;
+  return id == TypeId::kRegclass || id == TypeId::kRegnamespace || id == TypeId::kRegproc ||
+         (id == TypeId::kRegtype && declared);
+}
+
+void Binder::NameReturned() {
+  for (std::vector<ExprPtr>* list : {&query_->insert.returning, &query_->change.returning}) {
+    for (ExprPtr& e : *list) {
+      if (IsShownByName(e->type)) e = plan::MakeCast(e, {TypeId::kText, 0}, true);
+    }
+  }
+}
+
+void Binder::NameObjects(BoundQuery* bound) {
+  const auto named = [this](const ScopeColumn& column) { return IsShownByName(column.type); };
   if (std::none_of(bound->columns.begin(), bound->columns.end(), named)) return;
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {bound->rel});
   for (ScopeColumn& column : bound->columns) {

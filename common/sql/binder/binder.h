@@ -124,6 +124,9 @@ class Binder {
   // Only storage, which knows the catalog, can write an object's number as its name: the result's
   // columns of such types become text.
   void NameObjects(BoundQuery* bound);
+  // The same for RETURNING of the statement itself.
+  void NameReturned();
+  bool IsShownByName(const Type& type);
   // -- statements (dml_binder.cc, on_conflict.cc)
   // One of the three, into query_. `parent`: of a WITH query; null in the statement itself.
   absl::Status BindWrite(const Node* node, Scope* parent);

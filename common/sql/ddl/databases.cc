@@ -113,7 +113,7 @@ absl::Status CheckStrategy(const Option& option) {
   if (strategy == "wal_log" || strategy == "file_copy") return absl::OkStatus();
   return status::Error(sqlstate::kInvalidParameterValue,
                        absl::StrCat("invalid create database strategy \"", TextOf(option), "\""),
-                       {}, "Valid strategies are \"wal_log\", and \"file_copy\".");
+                       {}, "Valid strategies are \"wal_log\" and \"file_copy\".");
 }
 
 const Option* Find(const Options& options, std::string_view name) {
@@ -154,10 +154,6 @@ absl::Status DdlBinder::CreateDatabase(const PgQuery__CreatedbStmt& create) {
   database->set_connection_limit(-1);
   const Option* const source = Find(options, "template");
   statement->set_template_name(source == nullptr ? "template1" : TextOf(*source));
-  if (Find(options, "locale") != nullptr &&
-      (Find(options, "lc_collate") != nullptr || Find(options, "lc_ctype") != nullptr))
-    return ErrorAt(sqlstate::kSyntaxError, Find(options, "locale")->location,
-                   "conflicting or redundant options");
   for (const auto& [name, option] : options) {
     if (name == "tablespace") {
       RETURN_IF_ERROR(CheckTablespace(*option));

@@ -130,8 +130,8 @@ absl::Status CheckColumn(const std::string& name, const common::v1::TableDescrip
   });
   return exists ? absl::OkStatus()
                 : status::Error(status::sqlstate::kUndefinedColumn,
-                                absl::StrCat("column \"", name, "\" of relation \"",
-                                             table->name(), "\" does not exist"));
+                                absl::StrCat("column \"", name, "\" of relation \"", table->name(),
+                                             "\" does not exist"));
 }
 
 }  // namespace

@@ -201,10 +201,11 @@ absl::Status Catalog::Load() {
   }
   const auto all = std::make_shared<const CatalogState::DatabaseMap>(databases);
   auto by_id = std::make_shared<DatabasesById>();
+  // Those of the system are in every database.
+  const CatalogState::SchemaMap own_schemas = schemas[sql::kDatabaseOid];
   for (const auto& [id, descriptor] : databases) {
     for (const BootstrapSchema& schema : kBootstrapSchemas) {
-      if (schema.id != sql::kPublicSchemaOid)
-        schemas[id].insert(*schemas[sql::kDatabaseOid].find(schema.id));
+      if (schema.id != sql::kPublicSchemaOid) schemas[id].insert(*own_schemas.find(schema.id));
     }
     tables[id].insert(system_tables.begin(), system_tables.end());
     (*by_id)[id] = std::make_shared<Database>(

@@ -141,9 +141,10 @@ CatalogDraft::Result CatalogDraft::AlterDatabase(const common::v1::AlterDatabase
     database.set_allows_connections(statement.allows_connections());
   if (statement.has_is_template()) database.set_is_template(statement.is_template());
   v1::DdlResult result;
-  result.set_object_id(database.database_id());
+  const uint32_t id = database.database_id();
+  result.set_object_id(id);
   result.set_changed(true);
-  PutDatabase(database.database_id(), std::move(database));
+  PutDatabase(id, std::move(database));
   return result;
 }
 
@@ -151,9 +152,10 @@ CatalogDraft::Result CatalogDraft::CommentOnDatabase(const common::v1::Comment& 
   ASSIGN_OR_RETURN(DatabaseDescriptor database, DatabaseNamed(statement.database()));
   database.set_comment(statement.text());
   v1::DdlResult result;
-  result.set_object_id(database.database_id());
+  const uint32_t id = database.database_id();
+  result.set_object_id(id);
   result.set_changed(true);
-  PutDatabase(database.database_id(), std::move(database));
+  PutDatabase(id, std::move(database));
   return result;
 }
 
