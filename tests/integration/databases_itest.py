@@ -25,7 +25,6 @@ SCRIPT = [
     ("adbms", "CREATE DATABASE four STRATEGY guess"),
     ("adbms", "CREATE DATABASE four COLOR blue"),
     ("adbms", "CREATE DATABASE four OWNER adbms OWNER adbms"),
-    ("adbms", "CREATE DATABASE four LOCALE 'C' LC_COLLATE 'C'"),
     ("adbms", "CREATE DATABASE four TEMPLATE DEFAULT OWNER DEFAULT"),
     ("adbms", "BEGIN"),
     ("adbms", "CREATE DATABASE five"),
