@@ -351,6 +351,10 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
                    absl::StrCat("ORDER BY specified, but ", name, " is not an aggregate function"));
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+  // Clients give the place of a result a parameter of type void, which is no argument.
+  std::erase_if(args, [](const ExprPtr& arg) {
+    return arg->kind == Expr::Kind::kParameter && arg->type.id == TypeId::kVoid;
+  });
   if (IsWindowFunction(name))
     return ErrorAt(sqlstate::kWrongObjectType, call.location,
                    absl::StrCat("window function ", name, " requires an OVER clause"));
