@@ -8,6 +8,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/types/declared_type.h"
 #include "services/storage/catalog/catalog_words.h"
+#include "services/storage/catalog/identifier_text.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/partition_definitions.h"
@@ -366,6 +367,13 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
           .SetBool("convalidated", !table.checks(i).not_valid())
           .SetBool("connoinherit", false)
           .Set("conbin", table.checks(i).sql());
+      std::vector<uint32_t> columns;
+      for (int c = 0; c < table.columns_size(); ++c) {
+        if (!table.columns(c).dropped() &&
+            catalog::MentionsIdentifier(table.checks(i).sql(), table.columns(c).name()))
+          columns.push_back(static_cast<uint32_t>(c));
+      }
+      if (!columns.empty()) rows->Set("conkey", "{" + Numbers(columns, ",") + "}");
       if (const catalog::TableEntryPtr* above = source.catalog->Find(table.partition_of());
           above != nullptr) {
         for (const auto& check : (*above)->descriptor.checks()) {
