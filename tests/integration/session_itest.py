@@ -117,6 +117,35 @@ class CursorsTest(ClusterTest):
         error = fields(wire.sync())
         self.assertEqual((error["C"], error["R"]), ("0A000", "RevalidateCachedQuery"))
 
+    def test_a_new_statement_knows_the_new_columns(self):
+        text = "SELECT * FROM remade"
+
+        def said():
+            wire = Wire(self.cluster)
+            wire.parse(text)
+            wire.bind()
+            wire.execute()
+            messages = wire.sync()
+            return fields(messages).get("C"), rows(messages)
+
+        owner = self.connect()
+        run(owner, "CREATE TYPE mood AS ENUM ('low'); CREATE TABLE remade(a int);"
+                   "INSERT INTO remade VALUES (1)")
+        for change, expected in [
+                ("ALTER TABLE remade ALTER a TYPE numeric(4, 1)", ["1.0"]),
+                ("DROP TABLE remade; CREATE TABLE remade(b text); INSERT INTO remade VALUES ('x')",
+                 ["x"]),
+                ("BEGIN; DROP TABLE remade; CREATE TABLE remade(m mood);"
+                 "INSERT INTO remade VALUES ('low'); COMMIT", ["low"]),
+                ("DROP TABLE remade; DROP TYPE mood; CREATE TYPE mood AS ENUM ('high');"
+                 "CREATE TABLE remade(m mood); INSERT INTO remade VALUES ('high')", ["high"]),
+                ("DROP TABLE remade; CREATE VIEW remade AS SELECT 1 AS one", ["1"]),
+                ("CREATE OR REPLACE VIEW remade AS SELECT 1 AS one, 2 AS two", ["1"])]:
+            said()
+            with self.subTest(change):
+                run(owner, change)
+                self.assertEqual(said(), (None, expected))
+
     def test_portals_and_cursors_are_one(self):
         wire = Wire(self.cluster)
         wire.query("BEGIN")

@@ -314,6 +314,11 @@ absl::Status DdlBinder::Truncate(const PgQuery__TruncateStmt& truncate) {
     if (!table->view_sql().empty() || table->has_sequence() || table->has_materialized_view())
       return ErrorAt(sqlstate::kWrongObjectType, -1,
                      absl::StrCat("\"", table->name(), "\" is not a table"));
+    if (table->has_partition_key() && !node->range_var->inh) {
+      return ErrorAt(sqlstate::kWrongObjectType, -1, "cannot truncate only a partitioned table",
+                     "Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions "
+                     "directly.");
+    }
     statement->add_table_ids(table->table_id());
   }
   if (statement->cascade()) AddReferencing(statement);

@@ -39,6 +39,8 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
       prepared->plan = services_.plan_cache->Find(
           CacheKey(prepared->normalized, prepared->declared_types), prepared->literals);
     }
+    // The client is going to hold the statement to the columns that it is told of now.
+    if (prepared->plan != nullptr && !IsCurrent(*prepared->plan->plan)) prepared->plan = nullptr;
   }
   if (prepared->plan != nullptr) {
     RETURN_IF_ERROR(Authorize(prepared->plan.get()));

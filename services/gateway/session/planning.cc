@@ -84,6 +84,21 @@ const std::string& Session::TemporaryKey() {
   return *temporary_key_;
 }
 
+bool Session::IsCurrent(const common::v1::Plan& plan) const {
+  const sql::CatalogPtr catalog = services_.catalog->Known(options_.database);
+  if (catalog == nullptr) return true;
+  const auto current = [](const auto* descriptor, const auto& use) {
+    return descriptor != nullptr && descriptor->schema_version() <= use.schema_version();
+  };
+  return std::all_of(plan.tables().begin(), plan.tables().end(),
+                     [&](const common::v1::TableUse& use) {
+                       return current(catalog->FindTable(use.table_id()), use);
+                     }) &&
+         std::all_of(plan.types().begin(), plan.types().end(), [&](const common::v1::TypeUse& use) {
+           return current(catalog->FindType(use.type_oid()), use);
+         });
+}
+
 absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
   if (!changed_schema_) {
     auto catalog = services_.catalog->Get(Context(), options_.database);

@@ -346,8 +346,15 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement,
       return status;
     }
   }
-  if (in_transaction()) changed_schema_ = true;
-  if (own_transaction) return EndTransaction(/*commit=*/true);
+  if (own_transaction) {
+    changed_schema_ = true;
+    return EndTransaction(/*commit=*/true);
+  }
+  if (in_transaction()) {
+    changed_schema_ = true;
+    return absl::OkStatus();
+  }
+  services_.catalog->Get(Context(), options_.database).IgnoreError();
   return absl::OkStatus();
 }
 

@@ -30,6 +30,8 @@ class CatalogCache {
   explicit CatalogCache(storage::api::Storage* storage) : storage_(storage) {}
   // Errors: 3D000.
   absl::StatusOr<sql::CatalogPtr> Get(const rpc::CallContext& context, const std::string& database);
+  // The catalog as of the last Get() by any session, null before; never waits for storage.
+  sql::CatalogPtr Known(const std::string& database) const;
   // The statistics as of the last refresh; never waits for storage.
   std::shared_ptr<const common::v1::StatisticsSnapshot> statistics() const;
   // The tables that were analyzed since the last refresh: plans made before deserve another look.

@@ -20,14 +20,15 @@ constexpr size_t kParsedEntries = 64;
 
 }  // namespace
 
+sql::CatalogPtr CatalogCache::Known(const std::string& database) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = catalogs_.find(database);
+  return found == catalogs_.end() ? nullptr : found->second;
+}
+
 absl::StatusOr<sql::CatalogPtr> CatalogCache::Get(const rpc::CallContext& context,
                                                   const std::string& database) {
-  sql::CatalogPtr current;
-  {
-    absl::ReaderMutexLock lock(&mutex_);
-    const auto found = catalogs_.find(database);
-    if (found != catalogs_.end()) current = found->second;
-  }
+  const sql::CatalogPtr current = Known(database);
   auto snapshot =
       storage_->GetCatalogOf(context, database, current == nullptr ? 0 : current->version());
   if (snapshot.ok() && *snapshot == nullptr) return current;

@@ -254,6 +254,8 @@ class Session {
   sql::PlanningInput PlanningInputFor(std::string_view sql, const sql::Statement* statement,
                                       const sql::CatalogPtr& catalog);
   absl::Status Authorize(plan_cache::CachedPlan* plan);
+  // Whether the tables and types of a cached plan are what they were, as far as this gateway knows.
+  bool IsCurrent(const common::v1::Plan& plan) const;
   // The version of the policies that allow the plan. Errors: 42501, 57P03, ADB01.
   absl::StatusOr<uint64_t> AuthorizePlan(const common::v1::Plan& plan, const sql::Catalog& catalog);
   // Puts a better plan in place of a prepared one where statistics or models have changed since.

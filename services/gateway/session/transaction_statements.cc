@@ -1,5 +1,6 @@
 // BEGIN, COMMIT, ROLLBACK, savepoints, SET TRANSACTION.
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
@@ -15,7 +16,7 @@ absl::Status Session::EndTransaction(bool commit) {
   state_ = TransactionState::kIdle;
   explicit_block_ = false;
   if (changed_schema_) TemporaryChanged(settings_.temporary_schema());
-  changed_schema_ = false;
+  const bool changed_schema = std::exchange(changed_schema_, false);
   transaction_timestamp_us_ = 0;
   // A commit is not given up for a deadline once it has begun.
   rpc::CallContext context = Context();
@@ -29,6 +30,9 @@ absl::Status Session::EndTransaction(bool commit) {
   const absl::Status status = storage_->Commit(context);
   if (status.ok()) {
     settings_.Commit();
+    // Prepared statements to come are told of what is there now. A catalog that cannot be had is
+    // told of by the next statement.
+    if (changed_schema) services_.catalog->Get(context, options_.database).IgnoreError();
   } else {
     settings_.Rollback();
   }
