@@ -5,6 +5,7 @@
 #include <sstream>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "common/status/sql_error.h"
 #include "gmock/gmock.h"
@@ -310,6 +311,25 @@ TEST_F(LostLogTest, AnEndOfZerosOrGarbageIsATornEndToo) {
   ASSERT_TRUE(TryOpen().ok());
   EXPECT_THAT(warnings_, SizeIs(2));
   EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows - 1 + 10));
+}
+
+TEST_F(LostLogTest, TheEndOfALogThatAnotherFollowedMayBeTornToo) {
+  // As a full disk leaves it: part of a record, and then a file that nothing came to be in.
+  const std::string log = Logs().back();
+  std::ofstream(log, std::ios::binary | std::ios::app) << "half a record of a write";
+  const int number = std::stoi(std::filesystem::path(log).stem());
+  std::ofstream(absl::StrFormat("%s/db/%06d.log", dir_.path(), number + 1));
+  ASSERT_TRUE(TryOpen().ok());
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(log)));
+  EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows));
+  storage_.reset();
+  // Not when changes were in it that were acknowledged.
+  InsertAndVanish(100, 110, false);
+  const std::string newest = Logs().back();
+  std::filesystem::resize_file(newest, std::filesystem::file_size(newest) - 20);
+  const int next = std::stoi(std::filesystem::path(newest).stem()) + 1;
+  std::ofstream(absl::StrFormat("%s/db/%06d.log", dir_.path(), next));
+  ExpectRefused(newest);
 }
 
 TEST_F(LostLogTest, ALogCutInHalfIsRefused) {

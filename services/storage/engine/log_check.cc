@@ -185,7 +185,7 @@ absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
                           : newest             ? sizes->second.synced_before
                                                : sizes->second.synced;
     if (log.damaged_inside) return Damaged(log, absl::StrCat("is damaged at byte ", log.valid));
-    if (log.valid < must || (!newest && log.valid < log.size)) {
+    if (log.valid < must) {
       return Damaged(log, log.valid < log.size
                               ? absl::StrCat("is damaged at byte ", log.valid)
                               : absl::StrCat("ends at byte ", log.size, " of ", must));

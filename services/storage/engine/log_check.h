@@ -1,7 +1,9 @@
-// Looks at the write-ahead log before the engine opens it. The end of the newest file may be torn,
-// as a process leaves it that ends in the middle of a write: it is cut off and told of. Anything
-// else — a file that is missing, ends early, is damaged before its end, or does not follow on the
-// one before — means that acknowledged changes are gone, and is an error.
+// Looks at the write-ahead log before the engine opens it. The end of a file may be torn behind
+// what had been synced, as a process leaves it that ends in the middle of a write, or a write for
+// which the disk had no space, after which the log goes on in another file: it is cut off and told
+// of, if the next file's changes follow on what is left. Anything else — a file that is missing,
+// ends early, is damaged before its end, or does not follow on the one before — means that
+// acknowledged changes are gone, and is an error.
 //
 // The format is RocksDB's (its wiki, "Write Ahead Log File Format"): blocks of 32 KiB with records
 // of checksum, length, type, payload; a record may be cut into fragments; a payload is a write

@@ -204,7 +204,7 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
                                    const IndexDescriptor* index) {
       int next = 0;
       for (uint32_t ordinal : ordinals) {
-        if (ordinal == sql::kExpressionKey) {
+        if (index != nullptr && ordinal == sql::kExpressionKey) {
           const auto& expression = index->expressions(next++);
           AttributeRow(oid, ++first, next == 1 ? "expr" : "expr" + std::to_string(next - 1),
                        types::FromProto(expression.type()), false, false, false, rows);
