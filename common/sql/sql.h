@@ -250,6 +250,8 @@ class Catalog {
       std::string_view schema, std::string_view name,
       const std::vector<std::string>& search_path) const;
   bool HasSchema(std::string_view name) const;
+  // Of the cluster's databases. Errors: 3D000.
+  absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(std::string_view name) const;
   // All functions and procedures of the name, oldest first; with an empty schema those of the
   // search path, of which one hides later ones with the same input types.
   std::vector<const common::v1::FunctionDescriptor*> FindFunctions(

@@ -6,8 +6,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/sql/sql.h"
 #include "common/sql/temporary_schema.h"
+#include "common/status/sql_error.h"
 
 namespace adbms::sql {
 namespace {
@@ -143,6 +145,16 @@ std::vector<const common::v1::FunctionDescriptor*> Catalog::FindFunctions(
 const common::v1::FunctionDescriptor* Catalog::FindFunction(uint32_t function_id) const {
   const auto it = index_->functions_by_id.find(function_id);
   return it == index_->functions_by_id.end() ? nullptr : it->second;
+}
+
+absl::StatusOr<const common::v1::DatabaseDescriptor*> Catalog::DatabaseNamed(
+    std::string_view name) const {
+  for (const auto& database : snapshot_->databases()) {
+    if (database.name() == name) return &database;
+  }
+  return status::Error(status::sqlstate::kInvalidCatalogName,
+                       absl::StrCat("database \"", absl::string_view(name.data(), name.size()),
+                                    "\" does not exist"));
 }
 
 bool Catalog::HasSchema(std::string_view name) const {

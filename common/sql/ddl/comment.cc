@@ -78,7 +78,7 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
       return absl::OkStatus();
     case PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE:
       statement->set_database(parts.at(0));
-      return DatabaseNamed(parts.at(0)).status();
+      return input_.catalog->DatabaseNamed(parts.at(0)).status();
     case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: {
       ASSIGN_OR_RETURN(const common::v1::TypeDescriptor* type, FindType(parts));

@@ -199,22 +199,13 @@ absl::Status DdlBinder::DropDatabase(const PgQuery__DropdbStmt& drop) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<const common::v1::DatabaseDescriptor*> DdlBinder::DatabaseNamed(
-    const std::string& name) const {
-  for (const auto& database : input_.catalog->snapshot().databases()) {
-    if (database.name() == name) return &database;
-  }
-  return status::Error(sqlstate::kInvalidCatalogName,
-                       absl::StrCat("database \"", name, "\" does not exist"));
-}
-
 absl::Status DdlBinder::AlterDatabase(const PgQuery__AlterDatabaseStmt& alter) {
   ASSIGN_OR_RETURN(const Options options, DatabaseOptions({alter.options, alter.n_options},
                                                           {"is_template", "allow_connections",
                                                            "connection_limit", "tablespace"}));
   if (const Option* space = Find(options, "tablespace"); space != nullptr) {
     RETURN_IF_ERROR(CheckTablespace(*space));
-    return DatabaseNamed(alter.dbname).status();  // All are in it.
+    return input_.catalog->DatabaseNamed(alter.dbname).status();  // All are in it.
   }
   auto* statement = Add()->mutable_alter_database();
   statement->set_name(alter.dbname);
@@ -229,17 +220,17 @@ absl::Status DdlBinder::AlterDatabase(const PgQuery__AlterDatabaseStmt& alter) {
       statement->set_is_template(flag);
       continue;
     }
-    ASSIGN_OR_RETURN(const auto* database, DatabaseNamed(alter.dbname));
+    ASSIGN_OR_RETURN(const auto* database, input_.catalog->DatabaseNamed(alter.dbname));
     if (!flag && database->database_id() == input_.catalog->snapshot().database_id())
       return status::Error(sqlstate::kInvalidParameterValue,
                            "cannot disallow connections for current database");
     statement->set_allows_connections(flag);
   }
-  return DatabaseNamed(alter.dbname).status();
+  return input_.catalog->DatabaseNamed(alter.dbname).status();
 }
 
 absl::Status DdlBinder::RenameDatabase(const PgQuery__RenameStmt& rename) {
-  RETURN_IF_ERROR(DatabaseNamed(rename.subname).status());
+  RETURN_IF_ERROR(input_.catalog->DatabaseNamed(rename.subname).status());
   auto* statement = Add()->mutable_alter_database();
   statement->set_name(rename.subname);
   statement->set_new_name(rename.newname);
@@ -248,7 +239,7 @@ absl::Status DdlBinder::RenameDatabase(const PgQuery__RenameStmt& rename) {
 
 absl::Status DdlBinder::SetDatabaseOwner(const PgQuery__AlterOwnerStmt& change) {
   const std::string name(parser::StringOf(change.object));
-  RETURN_IF_ERROR(DatabaseNamed(name).status());
+  RETURN_IF_ERROR(input_.catalog->DatabaseNamed(name).status());
   auto* statement = Add()->mutable_alter_database();
   statement->set_name(name);
   const std::string role(parser::View(change.newowner->rolename));

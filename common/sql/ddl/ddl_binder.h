@@ -366,9 +366,6 @@ class DdlBinder {
   // The options that have a value, by name. Errors: 42601.
   absl::StatusOr<std::map<std::string, const PgQuery__DefElem*, std::less<>>> DatabaseOptions(
       NodeList given, const std::vector<std::string_view>& known) const;
-  // Errors: 3D000.
-  absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(
-      const std::string& name) const;
 
   // create_view.cc
   absl::Status CreateView(const PgQuery__ViewStmt& create);

@@ -147,15 +147,6 @@ absl::Status AuthorizeDatabase(const security::v1::Policy& policy,
                        absl::StrCat("permission denied for database ", database.name()));
 }
 
-absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(const sql::Catalog& catalog,
-                                                                    const std::string& name) {
-  for (const auto& database : catalog.snapshot().databases()) {
-    if (database.name() == name) return &database;
-  }
-  return status::Error(sqlstate::kInvalidCatalogName,
-                       absl::StrCat("database \"", name, "\" does not exist"));
-}
-
 absl::Status AuthorizeDatabaseOwner(const security::v1::Policy& policy,
                                     const common::v1::DatabaseDescriptor& database) {
   if (Owns(policy, database.owner())) return absl::OkStatus();

@@ -41,9 +41,6 @@ absl::Status AuthorizeSchemaOwner(const security::v1::Policy& policy, const sql:
 absl::Status AuthorizeDatabase(const security::v1::Policy& policy,
                                const common::v1::DatabaseDescriptor& database,
                                common::v1::Privilege privilege);
-// Errors: 3D000.
-absl::StatusOr<const common::v1::DatabaseDescriptor*> DatabaseNamed(const sql::Catalog& catalog,
-                                                                    const std::string& name);
 // Errors: 42501.
 absl::Status AuthorizeDatabaseOwner(const security::v1::Policy& policy,
                                     const common::v1::DatabaseDescriptor& database);

@@ -85,6 +85,11 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
   view.looked_at = absl::Now();
   absl::MutexLock lock(&mutex_);
   views_[database] = view;
+  // Every catalog lists all databases: those that have been dropped are forgotten.
+  std::erase_if(views_, [&](const auto& one) {
+    return one.second.catalog->version() < view.catalog->version() &&
+           !view.catalog->DatabaseNamed(one.first).ok();
+  });
   return view;
 }
 
