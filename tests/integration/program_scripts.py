@@ -120,6 +120,37 @@ BEGIN
 DO $$ BEGIN COMMIT; END $$
 ROLLBACK
 DO $$ BEGIN BEGIN COMMIT; EXCEPTION WHEN OTHERS THEN RAISE NOTICE '%', SQLERRM; END; END $$
+""", """
+CREATE TYPE pair AS (a int, b text)
+CREATE TABLE kept (a int, b text)
+INSERT INTO kept VALUES (1, 'x')
+DO $$ DECLARE r record := 5; BEGIN RAISE NOTICE '%', r; END $$
+DO $$ DECLARE r kept%ROWTYPE := 5; BEGIN RAISE NOTICE '%', r; END $$
+DO $$ DECLARE r pair := '(1,x)'; BEGIN RAISE NOTICE '%', r; END $$
+DO $$ DECLARE r kept%ROWTYPE := row('1', 2); BEGIN RAISE NOTICE '% %', r, r.b; END $$
+DO $$ DECLARE r CONSTANT pair := row(1, 'x'); BEGIN r := row(2, 'y'); END $$
+DO $$ DECLARE r CONSTANT kept%ROWTYPE := row(1, 'x'); BEGIN r.a := 2; END $$
+DO $$ DECLARE r CONSTANT record := row(1, 'x'); s pair; BEGIN r := s; END $$
+DO $$ DECLARE r pair NOT NULL := NULL; BEGIN NULL; END $$
+DO $$ DECLARE r pair NOT NULL := row(1, 'x'); BEGIN r := NULL; END $$
+DO $$ DECLARE r pair; BEGIN RAISE NOTICE '% % %', r, r.a, r IS NULL; r.a := NULL; RAISE NOTICE '% % %', r, r.a, r IS NULL; END $$
+DO $$ DECLARE r pair := row(1, 'x'); BEGIN r := NULL; RAISE NOTICE '% %', r, r.b; r := row(NULL, NULL); RAISE NOTICE '%', r; END $$
+DO $$ DECLARE r kept; BEGIN SELECT * INTO r FROM kept WHERE a = 7; RAISE NOTICE '% % %', r, r.a, FOUND; SELECT * INTO r FROM kept; RAISE NOTICE '%', r; END $$
+DO $$ DECLARE r record; BEGIN SELECT * INTO r FROM kept WHERE a = 7; RAISE NOTICE '% % %', r, r.a, FOUND; END $$
+DO $$ DECLARE r record; BEGIN RAISE NOTICE '%', r.a; END $$
+DO $$ DECLARE r record; BEGIN r := row(1, 2); r := NULL; RAISE NOTICE '%', r.f1; END $$
+DO $$ DECLARE r record; s record; BEGIN r := row(1, 2); s := r; RAISE NOTICE '% %', s.f2, s = r; END $$
+CREATE FUNCTION made(which int) RETURNS pair LANGUAGE plpgsql AS $$ DECLARE r pair; BEGIN IF which = 1 THEN r.a := NULL; END IF; IF which = 2 THEN r := row(2, 'z'); END IF; RETURN r; END $$
+SELECT made(0), made(1), made(2), made(0) IS NULL
+SELECT (made(0)).a, (made(2)).b
+CREATE FUNCTION given(r pair) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN coalesce(r::text, 'nothing') || (r IS NULL); END $$
+SELECT given(NULL), given(row(NULL, NULL)), given(row(1, NULL))
+CREATE FUNCTION out_pair(OUT r pair, which int) LANGUAGE plpgsql AS $$ BEGIN IF which = 1 THEN r.b := NULL; END IF; END $$
+SELECT out_pair(0), out_pair(1)
+CREATE FUNCTION twice(a int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN $1 + a + twice.a; END $$
+SELECT twice(5)
+CREATE FUNCTION sum_of(int, b int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE first ALIAS FOR $1; BEGIN RETURN $1 * 100 + first * 10 + b + $2; END $$
+SELECT sum_of(1, 2)
 """]
 
 
@@ -368,4 +399,83 @@ UPDATE child SET parent = 1 WHERE id = 20
 DELETE FROM parent WHERE id = 1
 SELECT * FROM child
 SELECT * FROM parent
+"""]
+
+# Functions that are called for rows, and what they leave behind.
+ROWS = ["""
+CREATE TABLE t (id int PRIMARY KEY, name text, tags text[], n numeric(10,2))
+INSERT INTO t SELECT g, 'Name ' || g, ARRAY['a' || g, 'b'], g * 1.5 FROM generate_series(1, 12) g
+CREATE TABLE seen (x int, at int GENERATED ALWAYS AS IDENTITY)
+CREATE FUNCTION digits(x int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE s int := 0; BEGIN WHILE x > 0 LOOP s := s + x % 10; x := x / 10; END LOOP; RETURN s; END $$
+CREATE FUNCTION slug(v text) RETURNS text LANGUAGE plpgsql STABLE AS $$ DECLARE r text := ''; c text; BEGIN FOREACH c IN ARRAY string_to_array(lower(v), ' ') LOOP r := r || CASE WHEN r = '' THEN '' ELSE '-' END || c; END LOOP; RETURN r; END $$
+CREATE FUNCTION note(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (x); RETURN x * 10; END $$
+CREATE FUNCTION both_of(x int, OUT a int, OUT b text) LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..x LOOP a := coalesce(a, 0) + i; END LOOP; b := repeat('x', x); END $$
+CREATE FUNCTION upto(x int) RETURNS SETOF int LANGUAGE plpgsql STABLE AS $$ BEGIN FOR i IN 1..x LOOP RETURN NEXT i; END LOOP; END $$
+CREATE FUNCTION refuses(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF x = 5 THEN RAISE EXCEPTION 'no %', x USING ERRCODE = '22000'; END IF; RETURN x; END $$
+CREATE FUNCTION strictly(x int) RETURNS int LANGUAGE plpgsql STRICT STABLE AS $$ BEGIN PERFORM 1; RETURN x + 1; END $$
+SELECT id, digits(id), slug(name) FROM t ORDER BY id
+SELECT digits(id * 7) AS d, tags, n FROM t WHERE digits(id) > 3 AND id < 9 ORDER BY d DESC, id
+SELECT digits(digits(id * 999)), digits(id) + digits(id) FROM t ORDER BY id
+SELECT digits(id % 3), count(*), sum(digits(id)) FROM t GROUP BY 1 ORDER BY 1
+SELECT digits(sum(id)::int), max(digits(id)) FILTER (WHERE digits(id) < 5) FROM t
+SELECT digits(id % 4), array_agg(slug(name) ORDER BY id) FROM t GROUP BY digits(id % 4) ORDER BY 1
+SELECT DISTINCT digits(id) FROM t ORDER BY 1
+SELECT DISTINCT ON (digits(id)) digits(id), id FROM t ORDER BY digits(id), id DESC
+SELECT id, rank() OVER (ORDER BY digits(id), id), sum(digits(id)) OVER (ORDER BY id) FROM t ORDER BY id
+SELECT id, digits(rank() OVER (ORDER BY id DESC)::int) FROM t ORDER BY id
+SELECT id FROM t ORDER BY slug(name) LIMIT 3
+SELECT id, note(id) FROM t WHERE id <= 3 ORDER BY id DESC
+SELECT x FROM seen ORDER BY at
+SELECT note(id) FROM t ORDER BY id DESC LIMIT 2
+SELECT x FROM seen ORDER BY at
+SELECT note(id) FROM t ORDER BY id OFFSET 1 LIMIT 1
+SELECT count(*) FROM seen
+SELECT note(7) WHERE false
+SELECT note(8) WHERE 1 = 1
+SELECT count(*) FROM seen
+SELECT note(id) FROM t WHERE note(id + 100) > 1080 AND id < 11 ORDER BY id
+SELECT x FROM seen WHERE x > 100 OR x = 9 ORDER BY at
+SELECT id, (both_of(id)).* FROM t WHERE id < 4 ORDER BY id
+SELECT id, both_of(id) FROM t WHERE id < 3 ORDER BY id
+SELECT id, upto(id) FROM t WHERE id < 4 ORDER BY 1, 2
+SELECT id, upto(digits(id)), digits(id) FROM t WHERE id IN (2, 11) ORDER BY 1, 2
+SELECT refuses(id) FROM t WHERE id < 5 ORDER BY id
+SELECT refuses(id) FROM t
+SELECT strictly(nullif(id, 2)) FROM t WHERE id < 4 ORDER BY id
+SELECT s.d, t.name FROM (SELECT id, digits(id) AS d FROM t) s JOIN t USING (id) WHERE s.d > 6 ORDER BY id
+WITH w AS (SELECT id, slug(name) AS s FROM t) SELECT a.s, b.s FROM w a JOIN w b ON b.id = a.id + 1 WHERE a.id < 3 ORDER BY a.id
+CREATE TABLE made (id int, s text)
+INSERT INTO made SELECT id, slug(name) FROM t WHERE id < 4
+SELECT * FROM made ORDER BY id
+INSERT INTO made (id) SELECT note(id) FROM t WHERE id = 1 RETURNING id
+UPDATE t SET name = s.v FROM (SELECT id, slug(name) AS v FROM t WHERE id < 3) s WHERE s.id = t.id
+SELECT name FROM t WHERE id < 4 ORDER BY id
+CREATE VIEW v AS SELECT id, slug(name) AS s, digits(id) AS d FROM t
+SELECT * FROM v WHERE d = 3 ORDER BY id
+SELECT count(*) FROM v
+CREATE TABLE kept AS SELECT id, digits(id) AS d FROM t
+SELECT sum(d) FROM kept
+SELECT id FROM t WHERE id IN (SELECT digits(id) FROM t) ORDER BY id
+SELECT (SELECT max(digits(id)) FROM t), id FROM t WHERE id < 3 ORDER BY id
+SELECT digits(id) FROM t UNION SELECT digits(id + 1) FROM t ORDER BY 1
+SELECT digits((SELECT max(id) FROM t))
+SELECT digits(id) FROM t WHERE false
+SELECT count(digits(id)) FROM t WHERE id > 100
+BEGIN
+DECLARE c CURSOR FOR SELECT digits(id) FROM t ORDER BY id
+FETCH 2 FROM c
+COMMIT
+SELECT digits(x.n::int) FROM (VALUES (12.4), (99)) x(n)
+SELECT t.id, u FROM t, upto(t.id) u WHERE t.id < 4 ORDER BY 1, 2
+SELECT t.id, b.* FROM t CROSS JOIN LATERAL both_of(t.id) b WHERE id < 3 ORDER BY id
+SELECT t.id, u FROM t LEFT JOIN LATERAL upto(t.id - 2) u ON true WHERE id < 5 ORDER BY 1, 2
+SELECT t.id, u, o FROM t, upto(t.id) WITH ORDINALITY AS u(u, o) WHERE id IN (2, 3) ORDER BY 1, 2
+SELECT s.id, d FROM (SELECT id FROM t WHERE id < 3) s, digits(s.id * 19) d ORDER BY 1
+DELETE FROM seen
+SELECT t.id, n FROM t, note(t.id) n WHERE t.id < 3 ORDER BY 1
+SELECT x FROM seen ORDER BY x
+SELECT a.id, b.id, d FROM t a JOIN t b ON b.id = a.id + 1, digits(a.id + b.id) d WHERE a.id < 3 ORDER BY 1
+DO $$ DECLARE r record; total int := 0; BEGIN FOR r IN SELECT digits(id) AS d FROM t LOOP total := total + r.d; END LOOP; RAISE NOTICE 'total %', total; END $$
+CREATE FUNCTION outer_one(x int) RETURNS int LANGUAGE plpgsql STABLE AS $$ DECLARE s int := 0; r record; BEGIN FOR r IN SELECT digits(id) AS d FROM t WHERE id <= x LOOP s := s + r.d; END LOOP; RETURN s; END $$
+SELECT id, outer_one(id) FROM t WHERE id < 4 ORDER BY id
 """]

@@ -1,13 +1,12 @@
 #include "services/gateway/program/interpreter.h"
-#include "services/gateway/program/row_values.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/row_types.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
 #include "services/gateway/program/condition_names.h"
+#include "services/gateway/program/row_values.h"
 
 namespace adbms::gateway::program {
 namespace {
@@ -15,8 +14,6 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using types::TypeId;
 
-constexpr std::string_view kRaised = "P0001";
-constexpr std::string_view kAssertFailure = "P0004";
 constexpr std::string_view kCaseNotFound = "20000";
 constexpr std::string_view kNoReturn = "2F005";
 // What a simple CASE compares with.
@@ -70,9 +67,7 @@ absl::StatusOr<Result> Interpreter::Run(const Call& call) {
 absl::StatusOr<types::Value> Interpreter::OutputOf(size_t slot) {
   const Variable& variable = variables_.at(slot);
   if (!variable.is_record) return variable.value;
-  const auto is_null = [](const types::Value& value) { return value.is_null(); };
-  if (std::all_of(variable.record.values.begin(), variable.record.values.end(), is_null))
-    return types::Value::Null(variable.type);
+  if (variable.record.missing) return types::Value::Null(variable.type);
   const auto convert = [this](const types::Value& value, const types::Type& type) {
     return Convert(value, type);
   };
@@ -88,6 +83,7 @@ void Interpreter::DeclareArguments(const Call& call) {
     if (types::CompositeOf(argument.type) != nullptr && types::IsRow(argument.type)) {
       variable.is_record = variable.fixed_fields = true;
       variable.record = RecordOf(variable.value);
+      variable.record.missing = variable.value.is_null();
     }
     const size_t slot = variables_.Add(absl::StrCat("$", i + 1), std::move(variable));
     if (!argument.name.empty()) variables_.AddName(argument.name, slot);
@@ -141,19 +137,19 @@ absl::StatusOr<types::Type> Interpreter::TypeOf(const sql::program::Variable& de
 }
 
 absl::Status Interpreter::DeclareRecord(const sql::program::Variable& declared, Variable variable) {
+  variable.is_record = true;
+  variable.not_null = declared.not_null;
+  variable.record.missing = variable.fixed_fields;
+  variable.value = types::Value::Null(variable.type);
   if (!declared.initial.empty()) {
     if (const Variable* other = RecordNamed(declared.initial); other != nullptr) {
-      RETURN_IF_ERROR(AssignRecord(&variable, other->record));
+      RETURN_IF_ERROR(AssignRecord(&variable, declared.name, other->record));
     } else {
       ASSIGN_OR_RETURN(const types::Value value, Evaluate(declared.initial));
-      if (!value.is_null() && value.type().id != TypeId::kRecord) {
-        ASSIGN_OR_RETURN(const types::Value row, Convert(value, variable.type));
-        RETURN_IF_ERROR(AssignRecord(&variable, RecordOf(row)));
-      } else if (!value.is_null()) {
-        RETURN_IF_ERROR(AssignRecord(&variable, RecordOf(value)));
-      }
+      RETURN_IF_ERROR(AssignWhole(&variable, declared.name, value));
     }
   }
+  variable.constant = declared.constant;
   variables_.Add(declared.name, std::move(variable));
   return absl::OkStatus();
 }
@@ -162,17 +158,18 @@ absl::Status Interpreter::DeclareOne(const sql::program::Variable& declared) {
   Variable variable;
   using Kind = sql::program::VariableKind;
   if (declared.kind == Kind::kRecord || declared.kind == Kind::kRow) {
-    variable.is_record = true;
+    variable.type = types::Type{TypeId::kRecord, 0};
     if (declared.kind == Kind::kRow) {
       ASSIGN_OR_RETURN(const auto* table, host_.FindTable(declared.like));
+      variable.type = types::TypeOf(types::Intern(sql::RowTypeOf(*table)));
       variable.fixed_fields = true;
-      variable.record = EmptyRecord(types::TypeOf(types::Intern(sql::RowTypeOf(*table))));
+      variable.record = EmptyRecord(variable.type);
     }
     return DeclareRecord(declared, std::move(variable));
   }
   ASSIGN_OR_RETURN(variable.type, TypeOf(declared));
   if (types::IsRow(variable.type) && types::CompositeOf(variable.type) != nullptr) {
-    variable.is_record = variable.fixed_fields = true;
+    variable.fixed_fields = true;
     variable.record = EmptyRecord(variable.type);
     return DeclareRecord(declared, std::move(variable));
   }
@@ -181,10 +178,7 @@ absl::Status Interpreter::DeclareOne(const sql::program::Variable& declared) {
   if (!declared.cursor_query.empty()) variable.cursor = &declared;
   if (!declared.initial.empty()) {
     ASSIGN_OR_RETURN(const types::Value value, Evaluate(declared.initial));
-    if (value.is_null() && declared.not_null)
-      return status::Error(sqlstate::kNullNotAllowed,
-                           absl::StrCat("null value cannot be assigned to variable \"",
-                                        declared.name, "\" declared NOT NULL"));
+    if (value.is_null() && declared.not_null) return NullRefused(declared.name);
     ASSIGN_OR_RETURN(variable.value, Convert(value, variable.type));
   }
   variable.constant = declared.constant;
@@ -279,10 +273,11 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunOne(const Statement& statement
       return RunBlock(*statement.block);
     case Kind::kAssign: {
       if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {
-        ASSIGN_OR_RETURN(const Place place, PlaceOf(statement.targets[0]));
-        Variable& target = variables_.at(place.slot);
-        if (!place.field.has_value() && target.is_record)
-          return next(AssignRecord(&target, Record(record->record)));
+        const Target& target = statement.targets[0];
+        ASSIGN_OR_RETURN(const Place place, PlaceOf(target));
+        if (!place.field.has_value() && variables_.at(place.slot).is_record)
+          return next(AssignRecord(&variables_.at(place.slot), target.name.back(),
+                                   Record(record->record)));
       }
       ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
       return next(Assign(statement.targets[0], value));
@@ -409,7 +404,7 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunReturn(const Statement& statem
       return status::Error(sqlstate::kSyntaxError, "missing expression");
     if (const Variable* record = RecordNamed(statement.expression); record != nullptr) {
       result_.row = record->record;
-      result_.skip = record->record.names.empty();
+      result_.skip = record->record.names.empty() || record->record.missing;
       return Flow::kReturn;
     }
     ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
@@ -515,126 +510,6 @@ absl::Status Interpreter::ReturnRows(Rows rows) {
   }
   out.bytes += rows.bytes;
   return host_.Check();
-}
-
-absl::StatusOr<std::string> Interpreter::FormatMessage(const Statement& statement) {
-  std::string text;
-  size_t argument = 0;
-  const std::string& format = *statement.message;
-  for (size_t i = 0; i < format.size(); ++i) {
-    if (format[i] != '%') {
-      text += format[i];
-      continue;
-    }
-    if (i + 1 < format.size() && format[i + 1] == '%') {
-      text += '%';
-      ++i;
-      continue;
-    }
-    ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.arguments[argument++].value));
-    text += value.is_null() ? "<NULL>" : host_.TextOf(value);
-  }
-  return text;
-}
-
-absl::Status Interpreter::RunRaise(const Statement& statement) {
-  if (statement.level.empty()) {
-    if (handled_.empty())
-      return status::Error("0Z002",
-                           "RAISE without parameters cannot be used outside an exception handler");
-    return status::ToStatus(handled_.back());
-  }
-  status::SqlError error;
-  error.sqlstate = kRaised;
-  const bool is_error = statement.level == "exception";
-  const auto code_of = [](const std::string& condition) -> absl::StatusOr<std::string> {
-    const std::vector<std::string_view> codes = CodesOf(condition);
-    if (!codes.empty()) return std::string(codes[0]);
-    if (condition.size() == 5) return condition;
-    return status::Error(sqlstate::kUndefinedObject,
-                         absl::StrCat("unrecognized exception condition \"", condition, "\""));
-  };
-  if (!statement.condition.empty()) {
-    ASSIGN_OR_RETURN(error.sqlstate, code_of(statement.condition));
-    error.message = statement.condition;
-  }
-  if (statement.message.has_value()) {
-    ASSIGN_OR_RETURN(error.message, FormatMessage(statement));
-  }
-  for (const sql::program::RaiseOption& option : statement.options) {
-    ASSIGN_OR_RETURN(const types::Value value, Evaluate(option.value));
-    if (value.is_null())
-      return status::Error(sqlstate::kNullNotAllowed, "RAISE statement option cannot be null");
-    std::string text = host_.TextOf(value);
-    if (option.name == "message" && statement.message.has_value())
-      return status::Error(sqlstate::kSyntaxError, "RAISE option already specified: MESSAGE");
-    if (option.name == "errcode") {
-      ASSIGN_OR_RETURN(error.sqlstate, code_of(text));
-    } else if (option.name == "message") {
-      error.message = std::move(text);
-    } else if (option.name == "detail") {
-      error.detail = std::move(text);
-    } else if (option.name == "hint") {
-      error.hint = std::move(text);
-    } else if (option.name == "column") {
-      error.column = std::move(text);
-    } else if (option.name == "constraint") {
-      error.constraint = std::move(text);
-    } else if (option.name == "table") {
-      error.table = std::move(text);
-    } else if (option.name == "schema") {
-      error.schema = std::move(text);
-    }
-  }
-  if (error.message.empty()) error.message = error.sqlstate;
-  if (is_error) return status::ToStatus(error);
-  const bool given = !statement.condition.empty() || error.sqlstate != kRaised;
-  if (!given) error.sqlstate = statement.level == "warning" ? "01000" : "00000";
-  host_.Notice(absl::AsciiStrToUpper(statement.level), error);
-  return absl::OkStatus();
-}
-
-absl::Status Interpreter::RunAssert(const Statement& statement) {
-  ASSIGN_OR_RETURN(const bool holds, IsTrue(statement.expression));
-  if (holds) return absl::OkStatus();
-  std::string message = "assertion failed";
-  if (!statement.message_expression.empty()) {
-    ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.message_expression));
-    if (!value.is_null()) message = host_.TextOf(value);
-  }
-  return status::Error(kAssertFailure, message);
-}
-
-absl::Status Interpreter::RunDiagnostics(const Statement& statement) {
-  if (statement.stacked && handled_.empty())
-    return status::Error("0Z002",
-                         "GET STACKED DIAGNOSTICS cannot be used outside an exception handler");
-  for (const sql::program::DiagnosticItem& item : statement.items) {
-    if (item.item == "row_count") {
-      RETURN_IF_ERROR(
-          Assign(item.target, types::Value::Int(TypeId::kInt8, static_cast<int64_t>(row_count_))));
-      continue;
-    }
-    std::string text;
-    if (statement.stacked) {
-      const status::SqlError& error = handled_.back();
-      text = item.item == "returned_sqlstate"     ? error.sqlstate
-             : item.item == "message_text"        ? error.message
-             : item.item == "pg_exception_detail" ? error.detail
-             : item.item == "pg_exception_hint"   ? error.hint
-             : item.item == "column_name"         ? error.column
-             : item.item == "constraint_name"     ? error.constraint
-             : item.item == "table_name"          ? error.table
-             : item.item == "schema_name"         ? error.schema
-                                                  : "";
-    } else {
-      text = absl::StrCat("PL/pgSQL function ",
-                          call_->label.empty() ? "inline_code_block" : call_->label, " line ",
-                          line_, " at GET DIAGNOSTICS");
-    }
-    RETURN_IF_ERROR(Assign(item.target, types::Value::Text(std::move(text))));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace adbms::gateway::program

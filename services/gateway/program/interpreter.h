@@ -88,13 +88,15 @@ class Interpreter {
   void DeclareArguments(const Call& call);
   absl::StatusOr<Flow> RunIf(const Statement& statement);
   absl::StatusOr<Flow> RunCase(const Statement& statement);
-  absl::Status RunRaise(const Statement& statement);
-  absl::Status RunAssert(const Statement& statement);
-  absl::StatusOr<std::string> FormatMessage(const Statement& statement);
-  absl::Status RunDiagnostics(const Statement& statement);
   absl::StatusOr<Flow> RunReturn(const Statement& statement);
   absl::Status ReturnRow(const Statement& statement);
   absl::Status ReturnRows(Rows rows);
+
+  // reports.cc
+  absl::Status RunRaise(const Statement& statement);
+  absl::StatusOr<std::string> FormatMessage(const Statement& statement);
+  absl::Status RunAssert(const Statement& statement);
+  absl::Status RunDiagnostics(const Statement& statement);
 
   // loops.cc
   absl::StatusOr<Flow> RunLoop(const Statement& statement);
@@ -137,7 +139,13 @@ class Interpreter {
   // A row: to one record, or to as many targets as there are.
   absl::Status AssignRow(const std::vector<Target>& targets, const Rows& rows, bool present,
                          uint64_t row);
-  absl::Status AssignRecord(Variable* variable, Record record);
+  // To a record: a row, or NULL. Errors: 42804 for anything else.
+  absl::Status AssignWhole(Variable* variable, const std::string& name, const types::Value& value);
+  absl::Status AssignRecord(Variable* variable, const std::string& name, Record record);
+  // Errors: 22005 for a constant.
+  static absl::Status CheckAssignable(const Variable& variable, const std::string& name);
+  // 22004.
+  static absl::Status NullRefused(const std::string& name);
   absl::StatusOr<Place> PlaceOf(const Target& target) const;
   // As an assignment does; rows field by field. Errors: 42804, those of the fields.
   absl::StatusOr<types::Value> Convert(const types::Value& value, const types::Type& type);

@@ -73,29 +73,24 @@ absl::Status WithoutPosition(const absl::Status& status) {
 absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepared* prepared) {
   std::vector<Chain> chains;
   prepared->sql.text = absl::StrCat(expression ? "SELECT " : "", ReadChains(text, &chains));
-  std::vector<std::pair<size_t, size_t>> known;  // Slot, field + 1.
+  // Each name that a variable goes by in the text is a parameter of its own.
   const auto add = [&](size_t slot, std::optional<size_t> field, const std::string& relation,
-                       const std::string& name) {
-    const std::pair<size_t, size_t> key(slot, field.has_value() ? *field + 1 : 0);
-    if (std::find(known.begin(), known.end(), key) != known.end() && !field.has_value() &&
-        relation.empty())
-      return;
+                       const std::string& name, bool alone) {
     for (size_t i = 0; i < prepared->places.size(); ++i) {
       const sql::ParameterName& name_before = prepared->sql.parameter_names[i];
       if (prepared->places[i].slot == slot && prepared->places[i].field == field &&
           name_before.relation == relation && name_before.name == name)
         return;
     }
-    known.push_back(key);
     const Variable& variable = variables_.at(slot);
     prepared->places.push_back({slot, field});
     prepared->sql.parameter_types.push_back(field.has_value() ? variable.record.types[*field]
                                                               : variable.type);
-    prepared->sql.parameter_names.push_back({relation, name, !field.has_value()});
+    prepared->sql.parameter_names.push_back({relation, name, alone});
   };
   const auto add_fields = [&](size_t slot, const std::string& relation) {
     const Record& record = variables_.at(slot).record;
-    for (size_t i = 0; i < record.names.size(); ++i) add(slot, i, relation, record.names[i]);
+    for (size_t i = 0; i < record.names.size(); ++i) add(slot, i, relation, record.names[i], false);
   };
   for (const Chain& chain : chains) {
     // The variable that the chain begins with, if any: what is behind it may be a field.
@@ -103,15 +98,15 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
     if (first.has_value()) {
       const Variable& variable = variables_.at(first->slot);
       if (!variable.is_record) {
-        add(first->slot, std::nullopt, "", chain.names[0]);
+        add(first->slot, std::nullopt, "", chain.names[0], true);
       } else if (chain.names.size() > 1) {
         ASSIGN_OR_RETURN(const auto field, variables_.Find({chain.names[0], chain.names[1]}));
-        add(first->slot, field->field, chain.names[0], chain.names[1]);
+        add(first->slot, field->field, chain.names[0], chain.names[1], false);
       } else {
         // r.* and r itself, whatever the statement makes of it.
         prepared->wholes.emplace_back(first->slot, variable.record.missing);
-        if (variable.record.missing)
-          add(first->slot, std::nullopt, "", chain.names[0]);
+        if (variable.record.missing && !chain.star)
+          add(first->slot, std::nullopt, "", chain.names[0], true);
         else
           add_fields(first->slot, chain.names[0]);
       }
@@ -123,11 +118,10 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
     if (!labeled.has_value()) continue;
     const Variable& variable = variables_.at(labeled->slot);
     if (!variable.is_record) {
-      add(labeled->slot, std::nullopt, chain.names[0], chain.names[1]);
-      prepared->sql.parameter_names.back().alone = false;
+      add(labeled->slot, std::nullopt, chain.names[0], chain.names[1], false);
     } else if (chain.names.size() > 2) {
       const std::optional<size_t> field = variable.record.Find(chain.names[2]);
-      if (field.has_value()) add(labeled->slot, field, chain.names[1], chain.names[2]);
+      if (field.has_value()) add(labeled->slot, field, chain.names[1], chain.names[2], false);
     } else if (chain.star) {
       add_fields(labeled->slot, chain.names[1]);
     }
@@ -239,27 +233,15 @@ absl::Status Interpreter::Assign(const Target& target, const types::Value& value
 absl::Status Interpreter::AssignTo(const Place& place, const std::string& name,
                                    const types::Value& value) {
   Variable& variable = variables_.at(place.slot);
-  if (variable.constant)
-    return status::Error("22005", absl::StrCat("variable \"", name, "\" is declared CONSTANT"));
+  RETURN_IF_ERROR(CheckAssignable(variable, name));
   if (place.field.has_value()) {
     types::Value& field = variable.record.values[*place.field];
     ASSIGN_OR_RETURN(field, Convert(value, variable.record.types[*place.field]));
+    variable.record.missing = false;
     return absl::OkStatus();
   }
-  if (variable.is_record) {
-    if (!value.is_null() && value.type().id == types::TypeId::kRecord)
-      return AssignRecord(&variable, RecordOf(value));
-    if (!value.is_null())
-      return status::Error(sqlstate::kDatatypeMismatch,
-                           "cannot assign non-composite value to a record variable");
-    for (size_t i = 0; i < variable.record.values.size(); ++i)
-      variable.record.values[i] = types::Value::Null(variable.record.types[i]);
-    return absl::OkStatus();
-  }
-  if (value.is_null() && variable.not_null)
-    return status::Error(
-        sqlstate::kNullNotAllowed,
-        absl::StrCat("null value cannot be assigned to variable \"", name, "\" declared NOT NULL"));
+  if (variable.is_record) return AssignWhole(&variable, name, value);
+  if (value.is_null() && variable.not_null) return NullRefused(name);
   ASSIGN_OR_RETURN(variable.value, Convert(value, variable.type));
   return absl::OkStatus();
 }
@@ -267,6 +249,7 @@ absl::Status Interpreter::AssignTo(const Place& place, const std::string& name,
 absl::Status Interpreter::AssignElement(const Target& target, const Place& place,
                                         const types::Value& value) {
   Variable& variable = variables_.at(place.slot);
+  RETURN_IF_ERROR(CheckAssignable(variable, target.name.back()));
   types::Value& whole =
       place.field.has_value() ? variable.record.values[*place.field] : variable.value;
   const types::Type type =
@@ -312,9 +295,36 @@ absl::Status Interpreter::AssignElement(const Target& target, const Place& place
   return absl::OkStatus();
 }
 
-absl::Status Interpreter::AssignRecord(Variable* variable, Record record) {
+absl::Status Interpreter::CheckAssignable(const Variable& variable, const std::string& name) {
+  if (!variable.constant) return absl::OkStatus();
+  return status::Error("22005", absl::StrCat("variable \"", name, "\" is declared CONSTANT"));
+}
+
+absl::Status Interpreter::NullRefused(const std::string& name) {
+  return status::Error(
+      sqlstate::kNullNotAllowed,
+      absl::StrCat("null value cannot be assigned to variable \"", name, "\" declared NOT NULL"));
+}
+
+absl::Status Interpreter::AssignWhole(Variable* variable, const std::string& name,
+                                      const types::Value& value) {
+  if (value.is_null()) {
+    Record nothing;
+    nothing.missing = true;
+    return AssignRecord(variable, name, std::move(nothing));
+  }
+  if (value.type().id != types::TypeId::kRecord)
+    return status::Error(sqlstate::kDatatypeMismatch,
+                         "cannot assign non-composite value to a record variable");
+  return AssignRecord(variable, name, RecordOf(value));
+}
+
+absl::Status Interpreter::AssignRecord(Variable* variable, const std::string& name, Record record) {
+  RETURN_IF_ERROR(CheckAssignable(*variable, name));
+  if (variable->not_null && record.missing) return NullRefused(name);
   if (!variable->fixed_fields || variable->record.names.empty()) {
-    variable->record = std::move(record);
+    // What has no fields of its own has not been assigned yet.
+    variable->record = record.missing && !variable->fixed_fields ? Record() : std::move(record);
     return absl::OkStatus();
   }
   Record& fields = variable->record;
@@ -323,6 +333,7 @@ absl::Status Interpreter::AssignRecord(Variable* variable, Record record) {
         i < record.values.size() ? record.values[i] : types::Value::Null(fields.types[i]);
     ASSIGN_OR_RETURN(fields.values[i], Convert(value, fields.types[i]));
   }
+  fields.missing = record.missing;
   return absl::OkStatus();
 }
 
@@ -336,8 +347,13 @@ absl::Status Interpreter::AssignRow(const std::vector<Target>& targets, const Ro
   }
   if (targets.size() == 1 && targets[0].subscripts.empty()) {
     ASSIGN_OR_RETURN(const Place place, PlaceOf(targets[0]));
-    if (!place.field.has_value() && variables_.at(place.slot).is_record)
-      return AssignRecord(&variables_.at(place.slot), {rows.names, rows.types, std::move(values)});
+    Variable& variable = variables_.at(place.slot);
+    if (!place.field.has_value() && variable.is_record) {
+      // A record without fields of its own takes those of the row that there is not.
+      const bool missing = !present && variable.fixed_fields;
+      return AssignRecord(&variable, targets[0].name.back(),
+                          {rows.names, rows.types, std::move(values), missing});
+    }
   }
   for (size_t i = 0; i < targets.size(); ++i)
     RETURN_IF_ERROR(Assign(targets[i], i < values.size() ? values[i] : types::Value()));
