@@ -135,6 +135,11 @@ absl::Status ParseTime(std::string_view text, const DateTimeInput& input, int64_
     return absl::OkStatus();
   }
   if (!fields.has_time) return NoDateTime(text, "time");
+  // A zone whose offset is known only with a date.
+  absl::TimeZone::CivilTransition change;
+  if (!fields.has_date && fields.zone.has_value() && fields.zone->abbreviation.empty() &&
+      fields.zone->zone.NextTransition(absl::InfinitePast(), &change))
+    return NoDateTime(text, "time");
   if (fields.time_us > kMicrosecondsPerDay) return DateTimeFieldOverflow(text);
   *us = fields.time_us;
   return absl::OkStatus();

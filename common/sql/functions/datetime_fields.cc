@@ -1,5 +1,6 @@
 // extract, date_part and date_trunc.
 #include <cmath>
+#include <limits>
 
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/datetime_arithmetic.h"
@@ -200,14 +201,24 @@ std::optional<Decimal> DateField(Field field, const CivilTime& civil) {
   }
 }
 
-// Of an infinity: fields that only grow are infinite, which numeric cannot hold here; the rest is
-// NULL.
 using Result = absl::StatusOr<std::optional<Decimal>>;
+
+// Of an infinity, fields that only grow are infinite and the others NULL.
+bool OnlyGrows(Field field) {
+  return field == Field::kYear || field == Field::kDecade || field == Field::kCentury ||
+         field == Field::kMillennium || field == Field::kEpoch || field == Field::kIsoyear ||
+         field == Field::kJulian;
+}
+
+Result OfInfinity(Field field) {
+  if (OnlyGrows(field)) return status::NotSupported("an infinite numeric");
+  return std::optional<Decimal>();
+}
 
 Result ExtractInstant(View unit, int64_t us, int64_t utc_us, int offset, TypeId type) {
   std::string lower;
   ASSIGN_OR_RETURN(const Field field, FindField(unit, type, &lower));
-  if (!types::IsFiniteTimestamp(us)) return std::optional<Decimal>();
+  if (!types::IsFiniteTimestamp(us)) return OfInfinity(field);
   const CivilTime civil = types::ToCivil(us);
   const int64_t day = FloorDivide(us, types::kMicrosecondsPerDay);
   if (auto value = TimeField(field, us - day * types::kMicrosecondsPerDay)) return value;
@@ -253,10 +264,11 @@ Result ExtractZoned(const Context& context, const View& unit, int64_t us) {
 Result ExtractDate(const View& unit, int32_t days) {
   std::string lower;
   ASSIGN_OR_RETURN(const Field field, FindField(unit, TypeId::kDate, &lower));
-  if (!types::IsFiniteDate(days)) return std::optional<Decimal>();
+  const bool finite = types::IsFiniteDate(days);
   CivilTime civil;
-  types::CivilFromDays(days, &civil.year, &civil.month, &civil.day);
-  if (auto value = DateField(field, civil)) return value;
+  types::CivilFromDays(finite ? days : 0, &civil.year, &civil.month, &civil.day);
+  if (auto value = DateField(field, civil)) return finite ? Result(value) : OfInfinity(field);
+  if (!finite && OnlyGrows(field)) return OfInfinity(field);
   if (field == Field::kEpoch) {
     return std::optional<Decimal>(Whole((int64_t{days} + types::kUnixEpochDays) * 86'400));
   }
@@ -317,15 +329,25 @@ absl::StatusOr<std::optional<double>> AsDouble(Result result, View unit, TypeId 
   }
   return std::optional<double>((*result)->ToDouble());
 }
+// Of an infinity.
+absl::StatusOr<std::optional<double>> PartOfInfinity(View unit, bool positive, TypeId type) {
+  std::string lower;
+  ASSIGN_OR_RETURN(const Field field, FindField(unit, type, &lower));
+  if (!OnlyGrows(field)) return std::optional<double>();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return std::optional<double>(positive ? kInfinity : -kInfinity);
+}
 absl::StatusOr<std::optional<double>> PartOfLocal(const View& unit, int64_t us) {
+  if (!types::IsFiniteTimestamp(us)) return PartOfInfinity(unit, us > 0, TypeId::kTimestamp);
   return AsDouble(ExtractLocal(unit, us), unit, TypeId::kTimestamp);
 }
 absl::StatusOr<std::optional<double>> PartOfZoned(const Context& context, const View& unit,
                                                   int64_t us) {
+  if (!types::IsFiniteTimestamp(us)) return PartOfInfinity(unit, us > 0, TypeId::kTimestamptz);
   return AsDouble(ExtractZoned(context, unit, us), unit, TypeId::kTimestamptz);
 }
 absl::StatusOr<std::optional<double>> PartOfDate(const View& unit, int32_t days) {
-  if (!types::IsFiniteDate(days)) return std::optional<double>();
+  if (!types::IsFiniteDate(days)) return PartOfInfinity(unit, days > 0, TypeId::kTimestamp);
   return AsDouble(ExtractLocal(unit, days * types::kMicrosecondsPerDay), unit, TypeId::kTimestamp);
 }
 absl::StatusOr<std::optional<double>> PartOfTime(const View& unit, int64_t us) {

@@ -25,7 +25,7 @@ namespace sqlstate = status::sqlstate;
 constexpr View kPatterns[] = {
     "HH24", "HH12", "IYYY", "Y,YYY", "MONTH", "Month", "month", "YYYY", "SSSSS", "SSSS", "A.M.",
     "P.M.", "a.m.", "p.m.", "B.C.",  "A.D.",  "b.c.",  "a.d.",  "IDDD", "DAY",   "Day",  "day",
-    "MON",  "Mon",  "mon",  "DDD",   "YYY",   "IYY",   "TZH",   "TZM",  "FF1",   "FF2",  "FF3",
+    "MON",  "Mon",  "mon",  "DDD",   "YYY",   "IYY",   "TZH",   "tzh",  "TZM",   "tzm",  "FF1",   "FF2",  "FF3",
     "FF4",  "FF5",  "FF6",  "YY",    "IY",    "MM",    "MI",    "MS",   "DD",    "DY",   "Dy",
     "dy",   "HH",   "SS",   "US",    "WW",    "IW",    "ID",    "CC",   "RM",    "rm",   "AM",
     "PM",   "am",   "pm",   "BC",    "AD",    "bc",    "ad",    "TZ",   "tz",    "OF",   "Y",
@@ -252,9 +252,9 @@ absl::StatusOr<std::string> FormatToken(const FormattedTime& time, const Token& 
     return Cased(civil.year > 0 ? "A.D." : "B.C.", p[0] == 'a' || p[0] == 'b' ? "aa" : "AA");
   if (p == "TZ") return time.zone_name;
   if (p == "tz") return Cased(time.zone_name, "aa");
-  if (p == "OF") return Offset(time, token);
-  if (p == "TZH") return Offset(time, token).substr(0, 3);
-  if (p == "TZM") {
+  if (upper == "OF") return Offset(time, token);
+  if (upper == "TZH") return Offset(time, token).substr(0, 3);
+  if (upper == "TZM") {
     return Number(std::abs(time.offset_seconds) / 60 % 60, 2, token);
   }
   return status::NotSupported("to_char template pattern \"" + p + "\"");
