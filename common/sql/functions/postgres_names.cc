@@ -9,7 +9,7 @@ namespace {
 // pg_proc's, without those that only operators, types and indexes call, and without the built-ins.
 constexpr absl::string_view kNames =
     "normalize "
-    "acldefault aclexplode amvalidate area array_eq "
+    "aclexplode amvalidate area array_eq "
     "array_to_tsvector "
     "cash_words center convert "
     "current_query currtid2 cursor_to_xml "
@@ -63,7 +63,6 @@ constexpr absl::string_view kNames =
     "pg_logical_slot_peek_changes pg_ls_archive_statusdir pg_ls_dir pg_ls_logdir "
     "pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_tmpdir pg_ls_waldir "
     "pg_mcv_list_items pg_nextoid pg_opfamily_is_visible "
-    "pg_options_to_table "
     "pg_prepared_statement pg_prepared_xact pg_promote pg_read_binary_file pg_read_file "
     "pg_read_file_old pg_relation_filenode pg_relation_filepath pg_reload_conf "
     "pg_replication_origin_advance pg_replication_origin_create pg_replication_origin_drop "

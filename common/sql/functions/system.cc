@@ -129,6 +129,7 @@ void AddPrivilegeCheck(CatalogBuilder& builder) {
 
 void AddDefinitions(CatalogBuilder& builder) {
   AddCatalog<"pg_get_userbyid">(builder, {kOid}, kName);
+  AddCatalog<"acldefault">(builder, {TypeId::kChar, kOid}, TypeId::kTextArray);
   AddCatalog<"pg_get_expr">(builder, {kText, kOid}, kText);
   AddCatalog<"pg_get_expr">(builder, {kText, kOid, kBool}, kText);
   AddCatalog<"pg_get_indexdef">(builder, {kOid}, kText);

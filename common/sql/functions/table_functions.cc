@@ -208,6 +208,48 @@ absl::StatusOr<CursorPtr> OpenSubscripts(const EvaluationContext& context,
       TypeId::kInt4);
 }
 
+// pg_options_to_table: the names and values of 'name=value' texts, all at once.
+class OptionsCursor : public TableFunction::Cursor {
+ public:
+  explicit OptionsCursor(types::Batch rows) : rows_(std::move(rows)) {}
+  absl::StatusOr<bool> Next(types::Batch* batch) override {
+    if (rows_.row_count == 0) return false;
+    *batch = std::exchange(rows_, types::Batch());
+    return true;
+  }
+
+ private:
+  types::Batch rows_;
+};
+
+absl::StatusOr<CursorPtr> OpenOptions(const EvaluationContext& context,
+                                      const std::vector<Value>& arguments) {
+  if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
+  const types::ArrayView array(arguments[0].bytes(), arguments[0].type().id);
+  auto names = std::make_shared<types::Vector>(types::Type{TypeId::kText, 0});
+  auto values = std::make_shared<types::Vector>(types::Type{TypeId::kText, 0});
+  names->CountStrings(context.memory);
+  values->CountStrings(context.memory);
+  for (uint32_t i = 0; i < array.size(); ++i) {
+    if (array.is_null(i))
+      return status::Error(status::sqlstate::kNullNotAllowed, "an option must not be null");
+    const std::string option(array.Get(i).bytes());
+    const size_t equals = option.find('=');
+    names->Append(Value::Text(option.substr(0, equals)));
+    if (equals == std::string::npos) {
+      values->AppendNull();
+    } else {
+      values->Append(Value::Text(option.substr(equals + 1)));
+    }
+  }
+  if (names->strings_refused()) return names->StringsRefusal();
+  if (values->strings_refused()) return values->StringsRefusal();
+  types::Batch rows;
+  rows.row_count = array.size();
+  rows.columns = {std::move(names), std::move(values)};
+  return std::make_unique<OptionsCursor>(std::move(rows));
+}
+
 }  // namespace
 
 absl::StatusOr<CursorPtr> OpenElements(const EvaluationContext& context, std::string_view array,
@@ -242,6 +284,13 @@ void AddTableFunctions(CatalogBuilder& builder) {
       TypeId::kTimestamp, OpenTimestamps<TypeId::kTimestamp>);
   add("generate_series", {TypeId::kTimestamptz, TypeId::kTimestamptz, TypeId::kInterval},
       TypeId::kTimestamptz, OpenTimestamps<TypeId::kTimestamptz>);
+  TableFunction options;
+  options.name = "pg_options_to_table";
+  options.arguments = {TypeId::kTextArray};
+  options.result = {TypeId::kText, TypeId::kText};
+  options.column_names = {"option_name", "option_value"};
+  options.open = OpenOptions;
+  builder.AddTableFunction(std::move(options));
   for (const TypeId element : ElementTypes()) {
     const auto add_of = [&](std::string_view name, std::string_view pattern,
                             std::vector<TypeId> result, std::vector<std::string> columns,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/sql/catalog_numbers.h"
+#include "common/status/sql_error.h"
 #include "common/types/array.h"
 #include "common/types/text_io.h"
 
@@ -21,36 +22,29 @@ constexpr std::pair<Privilege, char> kLetters[] = {
     {common::v1::PRIVILEGE_USAGE, 'U'},     {common::v1::PRIVILEGE_CREATE, 'C'},
     {common::v1::PRIVILEGE_TEMPORARY, 'T'}, {common::v1::PRIVILEGE_CONNECT, 'c'}};
 
-const char* OwnersLetters(AclKind kind) {
-  switch (kind) {
-    case AclKind::kTable:
-      return "arwdDxt";
-    case AclKind::kSequence:
-      return "rwU";
-    case AclKind::kSchema:
-      return "UC";
-    case AclKind::kDatabase:
-      return "CTc";
-    case AclKind::kFunction:
-      return "X";
-    case AclKind::kType:
-      return "U";
-  }
-  return "";
+struct Defaults {
+  AclKind kind;
+  const char* owner;
+  const char* everybody;
+};
+constexpr Defaults kDefaults[] = {
+    {AclKind::kTable, "arwdDxt", ""},       {AclKind::kColumn, "", ""},
+    {AclKind::kSequence, "rwU", ""},        {AclKind::kSchema, "UC", ""},
+    {AclKind::kDatabase, "CTc", "Tc"},      {AclKind::kFunction, "X", "X"},
+    {AclKind::kType, "U", "U"},             {AclKind::kLanguage, "U", "U"},
+    {AclKind::kLargeObject, "rw", ""},      {AclKind::kTablespace, "C", ""},
+    {AclKind::kForeignDataWrapper, "U", ""}, {AclKind::kForeignServer, "U", ""},
+    {AclKind::kParameter, "sA", ""},
+};
+
+const Defaults* DefaultsOf(char kind) {
+  const auto* const found = std::find_if(
+      std::begin(kDefaults), std::end(kDefaults),
+      [kind](const Defaults& one) { return static_cast<char>(one.kind) == kind; });
+  return found == std::end(kDefaults) ? nullptr : found;
 }
 
-const char* PublicsLetters(AclKind kind) {
-  switch (kind) {
-    case AclKind::kDatabase:
-      return "Tc";
-    case AclKind::kFunction:
-      return "X";
-    case AclKind::kType:
-      return "U";
-    default:
-      return "";
-  }
-}
+const char* OwnersLetters(AclKind kind) { return DefaultsOf(static_cast<char>(kind))->owner; }
 
 // A role's name as aclitem writes it.
 std::string NameOf(const std::string& role) {
@@ -145,11 +139,14 @@ std::string AccessLists::OfDatabase(const common::v1::DatabaseDescriptor& databa
   return ArrayOf(items);
 }
 
-std::string DefaultAcl(AclKind kind, const std::string& owner) {
+absl::StatusOr<std::string> DefaultAcl(char kind, const std::string& owner) {
+  const Defaults* const defaults = DefaultsOf(kind);
+  if (defaults == nullptr)
+    return status::Error(status::sqlstate::kInvalidParameterValue,
+                         std::string("unrecognized object type abbreviation: ") + kind);
   std::vector<std::string> items;
-  const std::string everybody = PublicsLetters(kind);
-  if (!everybody.empty()) items.push_back(Item("", everybody, owner));
-  items.push_back(Item(owner, OwnersLetters(kind), owner));
+  if (*defaults->everybody != '\0') items.push_back(Item("", defaults->everybody, owner));
+  if (*defaults->owner != '\0') items.push_back(Item(owner, defaults->owner, owner));
   return ArrayOf(items);
 }
 

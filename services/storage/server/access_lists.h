@@ -7,11 +7,27 @@
 #include <set>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "services/storage/server/virtual_rows.h"
 
 namespace adbms::storage::server {
 
-enum class AclKind { kTable, kSequence, kSchema, kDatabase, kFunction, kType };
+// As acldefault() names them.
+enum class AclKind : char {
+  kTable = 'r',
+  kColumn = 'c',
+  kSequence = 's',
+  kSchema = 'n',
+  kDatabase = 'd',
+  kFunction = 'f',
+  kType = 'T',
+  kLanguage = 'l',
+  kLargeObject = 'L',
+  kTablespace = 't',
+  kForeignDataWrapper = 'F',
+  kForeignServer = 'S',
+  kParameter = 'p',
+};
 
 // All grants, read once.
 class AccessLists {
@@ -32,7 +48,8 @@ class AccessLists {
   std::map<uint32_t, std::map<std::string, Privileges>> grants_;  // By object and grantee.
 };
 
-// acldefault(): what an object of the kind has when nobody has granted anything.
-std::string DefaultAcl(AclKind kind, const std::string& owner);
+// acldefault(): what an object of the kind has when nobody has granted anything. Errors: 22023 for
+// a letter that names no kind.
+absl::StatusOr<std::string> DefaultAcl(char kind, const std::string& owner);
 
 }  // namespace adbms::storage::server

@@ -7,9 +7,11 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/text_io.h"
 #include "common/types/type_name.h"
 #include "services/storage/catalog/catalog_words.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/object_names.h"
@@ -104,18 +106,28 @@ absl::StatusOr<Value> ToRegclass(const Call& call) {
   return oid == 0 ? none : Value::Int(TypeId::kRegclass, oid);
 }
 
-absl::StatusOr<Value> UserById(const Call& call) {
+std::string RoleNamed(const Call& call, uint32_t oid) {
   for (const Role& role : ReadRoles(call.shared)) {
-    if (role.oid == call.oid) return Value::String({TypeId::kName, 0}, role.name);
+    if (role.oid == oid) return role.name;
   }
-  if (call.oid == RoleOid(std::string(catalog::kDatabaseOwnerRole)))
-    return Value::String({TypeId::kName, 0}, std::string(catalog::kDatabaseOwnerRole));
+  if (oid == RoleOid(std::string(catalog::kDatabaseOwnerRole)))
+    return std::string(catalog::kDatabaseOwnerRole);
   for (const auto& [id, table] : call.catalog.tables()) {
-    if (RoleOid(table->descriptor.owner()) == call.oid) {
-      return Value::String({TypeId::kName, 0}, table->descriptor.owner());
-    }
+    if (RoleOid(table->descriptor.owner()) == oid) return table->descriptor.owner();
   }
-  return Value::String({TypeId::kName, 0}, "unknown (OID=" + std::to_string(call.oid) + ")");
+  return "unknown (OID=" + std::to_string(oid) + ")";
+}
+
+absl::StatusOr<Value> UserById(const Call& call) {
+  return Value::String({TypeId::kName, 0}, RoleNamed(call, call.oid));
+}
+
+absl::StatusOr<Value> AclDefault(const Call& call) {
+  const std::string_view kind = call.arguments[0].bytes();
+  const auto owner = static_cast<uint32_t>(call.arguments[1].int_value());
+  ASSIGN_OR_RETURN(const std::string text,
+                   DefaultAcl(kind.empty() ? '\0' : kind[0], RoleNamed(call, owner)));
+  return types::ParseText(text, {TypeId::kTextArray, 0}, {});
 }
 
 absl::StatusOr<Value> IndexDef(const Call& call) {
@@ -374,6 +386,7 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"to_regnamespace", ToRegnamespace},
       {"to_regtype", ToRegtype},
       {"pg_get_userbyid", UserById},
+      {"acldefault", AclDefault},
       {"pg_get_indexdef", IndexDef},
       {"pg_get_constraintdef", ConstraintDef},
       {"pg_get_expr", Expression},
