@@ -2,6 +2,7 @@
 import io
 import os
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -81,6 +82,7 @@ class CopyOptionsTest(ComparedTest):
 
     def test_server_files(self):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="adbms_copy_"))
+        self.addCleanup(shutil.rmtree, directory)
         os.chmod(directory, 0o777)
         answers = []
         for name, server in (("theirs", self.postgres), ("ours", self.cluster)):

@@ -430,8 +430,10 @@ class OpenedAgainTest(unittest.TestCase):
         with Cluster() as cluster:
             for _ in range(4):
                 started = threading.Event()
+                rounds = []
+                failures = []
 
-                def churn(cluster=cluster, started=started):
+                def churn(cluster=cluster, started=started, rounds=rounds, failures=failures):
                     try:
                         connection = cluster.connect()
                         for round_ in range(1000):
@@ -442,9 +444,11 @@ class OpenedAgainTest(unittest.TestCase):
                             run(inside, "INSERT INTO t SELECT g, g::text FROM "
                                         "generate_series(1, 200) g")
                             inside.close()
+                            rounds.append(round_)
                             if round_ == 2:
                                 started.set()
-                    except psycopg2.Error:
+                    except psycopg2.Error as error:
+                        failures.append((started.is_set(), error))
                         started.set()
 
                 thread = threading.Thread(target=churn)
@@ -452,6 +456,9 @@ class OpenedAgainTest(unittest.TestCase):
                 started.wait(60)
                 cluster.kill()
                 thread.join()
+                # It was the end of the server that ended it, in the midst of the work.
+                self.assertGreaterEqual(len(rounds), 3)
+                self.assertEqual([after for after, _ in failures], [True], failures)
                 cluster.start()
                 names = {name for name, in cluster.rows("SELECT datname FROM pg_database")}
                 self.assertLessEqual({"adbms", "postgres", "template0", "template1"}, names)

@@ -7,7 +7,7 @@ import unittest
 import psycopg2
 
 from adbms_process import run
-from program_scripts import BLOCKS, FUNCTIONS, TRIGGERS
+from program_scripts import BLOCKS, FUNCTIONS, ROWS, TRIGGERS
 from session_scripts import ScriptTest, answer
 
 
@@ -44,6 +44,9 @@ class Programs(ScriptTest):
     def test_triggers(self):
         self.compare(TRIGGERS)
 
+    def test_rows(self):
+        self.compare(ROWS)
+
     def refused(self, connection, sql):
         with self.assertRaises(psycopg2.Error) as caught:
             run(connection, sql)
@@ -55,11 +58,15 @@ class Programs(ScriptTest):
         run(connection, "CREATE TABLE seen (x int)")
         run(connection, "CREATE FUNCTION ins(x int) RETURNS int LANGUAGE plpgsql AS "
                         "$$ BEGIN INSERT INTO seen VALUES (x); RETURN x; END $$")
-        for sql in ("SELECT ins(1) WHERE false", "SELECT ins(1) LIMIT 0", "SELECT true OR ins(1) = 1",
+        for sql in ("SELECT 1 FROM seen WHERE ins(x) = 1 LIMIT 1", "SELECT true OR ins(1) = 1",
                     "SELECT EXISTS (SELECT ins(1) WHERE false)", "WITH q AS (SELECT ins(1)) SELECT 1",
                     "SELECT CASE WHEN false THEN ins(1) END", "SELECT ins(1), (SELECT count(*) FROM seen)",
-                    "INSERT INTO seen SELECT ins(1) WHERE false", "SELECT * FROM ins(1) WHERE false",
-                    "DECLARE c CURSOR WITH HOLD FOR SELECT ins(1)", "SELECT ins(g) FROM generate_series(1, 2) g"):
+                    "SELECT * FROM ins(1) WHERE false", "SELECT * FROM (SELECT ins(x) FROM seen) s",
+                    "DECLARE c CURSOR WITH HOLD FOR SELECT ins(1)", "UPDATE seen SET x = ins(x)",
+                    "SELECT ins(x) FROM seen FOR UPDATE", "SELECT ins(x), (SELECT count(*) FROM seen) FROM seen",
+                    "WITH w AS (INSERT INTO seen VALUES (1) RETURNING x) SELECT ins(x) FROM w",
+                    "SELECT x FROM seen GROUP BY x HAVING ins(x) > 1", "DELETE FROM seen RETURNING ins(x)",
+                    "SELECT (SELECT ins(s.x)) FROM seen s", "SELECT CASE WHEN x > 1 THEN ins(x) END FROM seen"):
             self.assertEqual(self.refused(connection, sql), "0A000", sql)
         self.assertEqual(run(connection, "SELECT count(*) FROM seen"), [(0,)])
         run(connection, "CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS "

@@ -230,16 +230,13 @@ class FullDiskTest(unittest.TestCase):
 
         def writes_again():
             state = sqlstate(connection, "INSERT INTO filler VALUES (100001, 'after')")
-            # A RocksDB with assertions, as Debian's is, may end the process when it syncs a log to
-            # which it could not append: then the rows are there after a restart.
-            self.assertFalse(connection.closed, "the server has ended")
-            return state in (None, "23505")
+            return state in (None, "23505") or not cluster.daemons["all"].running()
 
-        try:
-            wait_until(writes_again, 15, "writes go on after space is back")
-        except AssertionError:
+        wait_until(writes_again, 15, "writes go on after space is back")
+        # A RocksDB with assertions, as Debian's is, may end the process when it syncs a log to which
+        # it could not append: then the rows are there after a restart. Nothing else may need one.
+        if not cluster.daemons["all"].running():
             connection.close()
-            cluster.kill("all")
             cluster.start_one("all")
             connection = cluster.connect()
             wait_until(writes_again, 15, "writes go on after space is back and a restart")

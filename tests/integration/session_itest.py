@@ -140,11 +140,54 @@ class CursorsTest(ClusterTest):
                 ("DROP TABLE remade; DROP TYPE mood; CREATE TYPE mood AS ENUM ('high');"
                  "CREATE TABLE remade(m mood); INSERT INTO remade VALUES ('high')", ["high"]),
                 ("DROP TABLE remade; CREATE VIEW remade AS SELECT 1 AS one", ["1"]),
-                ("CREATE OR REPLACE VIEW remade AS SELECT 1 AS one, 2 AS two", ["1"])]:
+                ("CREATE OR REPLACE VIEW remade AS SELECT 1 AS one, 2 AS two", ["1"]),
+                ("DROP VIEW remade; CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 6';"
+                 "CREATE VIEW remade AS SELECT answer()", ["6"]),
+                ("CREATE OR REPLACE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 7'",
+                 ["7"]),
+                ("DROP VIEW remade; DROP FUNCTION answer(); CREATE FUNCTION answer() RETURNS text "
+                 "LANGUAGE plpgsql AS 'BEGIN RETURN ''eight''; END';"
+                 "CREATE VIEW remade AS SELECT answer()", ["eight"])]:
             said()
             with self.subTest(change):
                 run(owner, change)
                 self.assertEqual(said(), (None, expected))
+
+    def test_columns_change_beside_a_program(self):
+        """A plan that runs a program is held to the columns that were described, too."""
+        owner = self.connect()
+        run(owner, "CREATE FUNCTION beside() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+                   "CREATE TABLE besides(a int); INSERT INTO besides VALUES (1)")
+        wire = Wire(self.cluster)
+        wire.parse("SELECT beside(), besides.* FROM besides", name=b"s")
+        wire.bind(statement=b"s")
+        wire.execute()
+        self.assertEqual(rows(wire.sync()), ["1"])
+        run(owner, "ALTER TABLE besides ADD b text")
+        wire.bind(statement=b"s")
+        wire.execute()
+        error = fields(wire.sync())
+        self.assertEqual((error.get("C"), error.get("R")), ("0A000", "RevalidateCachedQuery"))
+
+    def test_triggers_made_after_a_statement_was_parsed(self):
+        """They are fired by a portal that is read in parts as well."""
+        owner = self.connect()
+        run(owner, "CREATE TABLE watched(a int); CREATE TABLE seen(a int);"
+                   "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+                   "'BEGIN INSERT INTO seen VALUES (NEW.a); RETURN NULL; END'")
+        wire = Wire(self.cluster)
+        wire.parse("INSERT INTO watched SELECT generate_series(1, 3) RETURNING a", name=b"s")
+        wire.sync()
+        run(owner, "CREATE TRIGGER see AFTER INSERT ON watched FOR EACH ROW EXECUTE FUNCTION see()")
+        wire.query("BEGIN")
+        wire.bind(statement=b"s")
+        wire.execute(rows=2)
+        messages = wire.sync()
+        self.assertEqual((fields(messages).get("C"), rows(messages)), (None, ["1", "2"]))
+        wire.execute()
+        self.assertEqual(rows(wire.sync()), ["3"])
+        wire.query("COMMIT")
+        self.assertEqual(run(owner, "SELECT a FROM seen ORDER BY a"), [(1,), (2,), (3,)])
 
     def test_portals_and_cursors_are_one(self):
         wire = Wire(self.cluster)

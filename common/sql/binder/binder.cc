@@ -120,6 +120,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   }
   RETURN_IF_ERROR(CheckWrites());
   RETURN_IF_ERROR(CheckPrograms());
+  RETURN_IF_ERROR(CheckRowPrograms());
   for (const plan::TableUse& use : query_->tables) {
     for (const char* name : {"pg_settings", "pg_prepared_statements", "pg_cursors"})
       query_->session_details |= use.table->is_virtual() && use.table->name() == name;
@@ -181,10 +182,7 @@ absl::Status Binder::CheckPrograms() const {
                             [](const ExprPtr& e) { return plan::ColumnsOf(e).empty(); });
   });
   for (const plan::ProgramCall& call : query_->program_calls) {
-    const auto volatility = call.function->volatility();
-    if (volatility == common::v1::FunctionDescriptor::VOLATILITY_IMMUTABLE ||
-        volatility == common::v1::FunctionDescriptor::VOLATILITY_STABLE)
-      continue;
+    if (!plan::IsVolatileFunction(*call.function)) continue;
     if (may_skip)
       return status::Error(
           sqlstate::kFeatureNotSupported,

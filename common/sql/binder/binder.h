@@ -43,6 +43,9 @@ struct Target {
   ColumnId id = 0;
 };
 
+// Whether the tree has other rows for other rows around it, so that it cannot be computed once.
+bool DependsOnRows(const plan::RelPtr& rel);
+
 // While a statement is being bound, the parameters that are results of programs count from here.
 inline constexpr int kFirstProgramResult = 1 << 24;
 inline bool IsProgramResult(const plan::Expr& parameter) {
@@ -541,6 +544,27 @@ class Binder {
   // Runs before the statement. Errors: 0A000 when its arguments depend on rows, or it would have to
   // run more than once.
   absl::StatusOr<size_t> CallProgram(UserCall call, bool returns_rows, int location, Scope* scope);
+  // Whether it is not called once, as what stands in the clause that `scope` is at.
+  bool IsCalledOnce(const UserCall& call, const Scope* scope) const;
+  // Whether it stands in FROM of a SELECT and is about columns.
+  bool CanCallInFrom(const UserCall& call, const Scope& scope) const;
+  // Errors: 0A000 where no program can be called, whatever it is called with.
+  absl::Status CheckProgramPlace(const UserCall& call, int location);
+  // Functions that storage cannot run, called for rows (row_programs.cc). The columns of the result
+  // that ApplySeries computes; of a set, arrays. Errors: 0A000.
+  absl::StatusOr<std::vector<ColumnId>> CallForRows(UserCall call, int location, Scope* scope);
+  // Of a function in FROM, for the rows of what stands before it; JoinLateral makes the calls.
+  absl::StatusOr<std::vector<ColumnId>> CallInFrom(UserCall call, int location, Scope* scope);
+  // The left side with the results of the calls that the right one is about.
+  absl::StatusOr<RelPtr> CallForLeft(RelPtr left, const plan::ColumnSet& used_on_right);
+  // The rows with the results of the calls. `needed`: of the rows' own columns; null: all.
+  absl::StatusOr<RelPtr> ApplyPrograms(const RelPtr& rel,
+                                       const std::vector<const SeriesState::Call*>& calls,
+                                       const plan::ColumnSet* needed);
+  static absl::Status NoLocks(const common::v1::FunctionDescriptor& function);
+  static absl::Status NoConditionBesideLimit(const common::v1::FunctionDescriptor& function);
+  // Errors: 0A000 where what they do could be seen, or done twice.
+  absl::Status CheckRowPrograms() const;
   ExprPtr ProgramResult(size_t call, size_t column, int location) const;
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
@@ -584,8 +608,16 @@ class Binder {
   // Which of the calls compute columns that the expressions use, themselves or in what they use.
   static std::vector<bool> SeriesIn(const SeriesState& series,
                                     const std::vector<ExprPtr>& expressions);
-  // The rows with the columns of these calls.
-  RelPtr ApplySeries(RelPtr rel, const SeriesState& series, const std::vector<bool>& which);
+  // Which of the calls run before groups and windows are made. Errors: 0A000.
+  absl::StatusOr<std::vector<bool>> SeriesBelow(const SeriesState& series,
+                                                const std::vector<ExprPtr>& group,
+                                                const GroupingState& grouping,
+                                                WindowingState* windowing, bool grouped);
+  // The rows with the columns of these calls. `needed`: of the rows' own columns, where functions are
+  // called beside the statement; null: all.
+  absl::StatusOr<RelPtr> ApplySeries(RelPtr rel, const SeriesState& series,
+                                     const std::vector<bool>& which,
+                                     const plan::ColumnSet* needed = nullptr);
   // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
   absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
@@ -642,6 +674,8 @@ class Binder {
   std::vector<const common::v1::FunctionDescriptor*> inlining_;
   bool met_program_ = false;       // In such a body: it calls one that cannot be a part of it.
   bool programs_allowed_ = false;  // They can be run before what is bound.
+  std::vector<SeriesState::Call> calls_in_from_;  // Whose rows have not been met yet.
+  const Scope* insert_scope_ = nullptr;  // Of the INSERT that is the statement, while its rows are bound.
   bool single_rows_ = true;  // Nothing keeps the statement from evaluating its select list once.
   int row_depth_ = 0;        // Above 0: what is bound is evaluated for each of many rows.
   bool calls_procedure_ = false;  // CALL: what is called may be one.

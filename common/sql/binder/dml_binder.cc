@@ -278,7 +278,9 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     values->output = new_columns();
     return values;
   }
+  if (scope->parent == nullptr) insert_scope_ = scope;
   ASSIGN_OR_RETURN(BoundQuery source, BindSelect(*insert.select_stmt->select_stmt, scope, true));
+  insert_scope_ = nullptr;
   if (source.columns.size() > columns.size() && insert.n_cols == 0 &&
       columns.size() < target_views_.ordinals.size())
     return ComputedColumn(columns.size());

@@ -71,9 +71,10 @@ RelPtr ComputeOn(const RelPtr& left, const Rel& right, bool keeps_empty, const p
 
 absl::StatusOr<RelPtr> Binder::JoinLateral(RelPtr left, RelPtr right, JoinType type,
                                            std::vector<ExprPtr> conditions) {
+  const plan::ColumnSet free = plan::FreeColumns(*right);
+  ASSIGN_OR_RETURN(left, CallForLeft(left, free));
   RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {left, right});
   join->join_type = type;
-  const plan::ColumnSet free = plan::FreeColumns(*right);
   join->lateral = plan::Intersects(free, {left->output.begin(), left->output.end()});
   if (join->lateral) {
     if (type != common::v1::JOIN_TYPE_INNER && type != common::v1::JOIN_TYPE_LEFT)

@@ -68,12 +68,16 @@ struct Scope {
   mutable std::optional<std::set<std::string>> whole_names = {};
   // Set while binding clauses in which set-returning functions of this query may stand.
   SeriesState* series = nullptr;
+  // Set while binding clauses for whose rows functions may be called that storage cannot run.
+  SeriesState* row_calls = nullptr;
 };
 
-// A query's set-returning functions outside of FROM, as they are found.
+// A query's set-returning functions outside of FROM, as they are found, and the functions that are
+// called for its rows because storage cannot run them.
 struct SeriesState {
   struct Call {
     plan::SetFunction function;
+    const common::v1::FunctionDescriptor* program = nullptr;  // In place of function.function.
     std::vector<plan::ColumnId> outputs;
   };
   std::vector<Call> calls;

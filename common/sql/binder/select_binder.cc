@@ -390,11 +390,34 @@ absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select,
   ASSIGN_OR_RETURN(RelPtr rel, BindFrom({select.from_clause, select.n_from_clause}, scope));
   if (select.where_clause != nullptr) {
     scope->clause = "WHERE";
+    SeriesState calls;
+    scope->row_calls = &calls;
     ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(select.where_clause, scope));
+    scope->row_calls = nullptr;
     ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
-    std::vector<ExprPtr> conditions;
+    std::vector<ExprPtr> conditions, about_calls;
     plan::SplitConjunction(condition, &conditions);
-    rel = plan::MakeFilter(rel, std::move(conditions));
+    if (!calls.calls.empty()) {
+      if (select.n_locking_clause > 0) return NoLocks(*calls.calls[0].program);
+      for (const SeriesState::Call& call : calls.calls) {
+        if (select.limit_count != nullptr && plan::IsVolatileFunction(*call.program))
+          return NoConditionBesideLimit(*call.program);
+      }
+      // For the rows that are left by what needs no call.
+      const auto split = std::stable_partition(
+          conditions.begin(), conditions.end(), [&calls](const ExprPtr& e) {
+            const std::vector<bool> used = SeriesIn(calls, {e});
+            return std::none_of(used.begin(), used.end(), [](bool one) { return one; });
+          });
+      about_calls.assign(split, conditions.end());
+      conditions.erase(split, conditions.end());
+    }
+    if (!conditions.empty()) rel = plan::MakeFilter(rel, std::move(conditions));
+    if (!calls.calls.empty()) {
+      ASSIGN_OR_RETURN(rel,
+                       ApplySeries(rel, calls, std::vector<bool>(calls.calls.size(), true)));
+      rel = plan::MakeFilter(rel, std::move(about_calls));
+    }
   }
   const bool pinned = MustPinTargets(select);
   if (pinned) ++no_lift_;

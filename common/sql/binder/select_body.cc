@@ -41,6 +41,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   RETURN_IF_ERROR(BindWindowClause({select.window_clause, select.n_window_clause}, scope));
   SeriesState series;
   scope->series = &series;
+  scope->row_calls = &series;
   ASSIGN_OR_RETURN(std::vector<Target> targets,
                    BindTargets({select.target_list, select.n_target_list}, scope,
                                keep_unknown && select.n_distinct_clause == 0));
@@ -52,10 +53,12 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     scope->clause = "HAVING";
     scope->windowing = nullptr;
     scope->series = nullptr;
+    scope->row_calls = nullptr;
     ASSIGN_OR_RETURN(having, BindExpr(select.having_clause, scope));
     ASSIGN_OR_RETURN(having, ToBoolean(having, "HAVING"));
     scope->windowing = &windowing;
     scope->series = &series;
+    scope->row_calls = &series;
   }
   scope->clause = "ORDER BY";
   ASSIGN_OR_RETURN(std::vector<OrderItem> order,
@@ -77,6 +80,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   scope->grouping = nullptr;
   scope->windowing = nullptr;
   scope->series = nullptr;
+  scope->row_calls = nullptr;
 
   if (!grouping.calls.empty() && std::any_of(scope->items.begin(), scope->items.end(),
                                              [](const ScopeItem& item) { return item.recursive; }))
@@ -99,9 +103,16 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       !group.empty() || !grouping.calls.empty() || having != nullptr || sets.has_value();
   if (!grouping.operations.empty() && group.empty() && !sets.has_value())
     RETURN_IF_ERROR(GroupingValue(grouping.operations[0], group, {}).status());
-  // Set-returning functions that groups are made of run below them, the others above.
-  const std::vector<bool> below = SeriesIn(series, group);
-  rel = ApplySeries(rel, series, below);
+  // Set-returning functions that groups are made of run below them, the others above; so do functions
+  // that storage cannot run, if aggregates or windows are about them.
+  ASSIGN_OR_RETURN(const std::vector<bool> below,
+                   SeriesBelow(series, group, grouping, &windowing, grouped));
+  const auto program = std::find_if(series.calls.begin(), series.calls.end(), [](const auto& call) {
+    return call.program != nullptr;
+  });
+  if (program != series.calls.end() && select.n_locking_clause > 0)
+    return NoLocks(*program->program);
+  ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, below));
   std::vector<bool> above(below.size());
   std::transform(below.begin(), below.end(), above.begin(), std::logical_not<>());
   const auto replace_in_series = [&](GroupKeys* keys) -> absl::Status {
@@ -186,16 +197,28 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     }
     return false;
   };
+  const bool limited = select.limit_count != nullptr;
+  // Functions that have one row for each are not even called for those that LIMIT drops.
+  bool behind_limit = limited;
+  for (size_t i = 0; i < above.size(); ++i)
+    behind_limit &= !above[i] || (series.calls[i].program != nullptr &&
+                                  !series.calls[i].program->returns_set());
   const bool series_last =
-      !order.empty() && !distinct &&
+      (!order.empty() || behind_limit) && !distinct &&
       std::none_of(order.begin(), order.end(), [&](const OrderItem& item) {
         return uses_series(targets[static_cast<size_t>(item.target)].expression);
       });
-  if (!series_last) rel = ApplySeries(rel, series, above);
+  plan::ColumnSet needed;
+  for (const Target& target : targets) {
+    needed.insert(target.id);
+    plan::CollectColumns(*target.expression, &needed);
+  }
+  if (!series_last) {
+    ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, above, &needed));
+  }
   // What calls volatile functions is computed for the rows that are left: PostgreSQL does so after
   // ORDER BY and, row by row, below LIMIT.
   std::vector<Target> postponed;
-  const bool limited = select.limit_count != nullptr;
   if (!distinct && (distinct_on ? series_last : !order.empty() || limited)) {
     std::vector<Target> first;
     plan::ColumnSet passed;
@@ -253,8 +276,13 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
     sort->keys = keys;
     rel = sort;
   }
-  if (series_last) rel = ApplySeries(rel, series, above);
+  if (series_last && !behind_limit) {
+    ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, above, &needed));
+  }
   ASSIGN_OR_RETURN(rel, BindLimit(select, rel, keys, scope));
+  if (series_last && behind_limit) {
+    ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, above, &needed));
+  }
   if (select.n_locking_clause > 0) RETURN_IF_ERROR(ApplyLocking(select, rel));
   BoundQuery bound;
   std::vector<Target> kept;

@@ -18,7 +18,7 @@ constexpr char kLateralHint[] =
     "You might be able to move the set-returning function into a LATERAL FROM item.";
 
 bool SameCall(const plan::SetFunction& a, const plan::SetFunction& b) {
-  return a.function == b.function &&
+  return a.function != nullptr && a.function == b.function &&
          std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
                     [](const ExprPtr& x, const ExprPtr& y) {
                       return plan::Equal(*x, *y) && !plan::IsVolatile(x);
@@ -120,7 +120,9 @@ std::vector<bool> Binder::SeriesIn(const SeriesState& series,
   return which;
 }
 
-RelPtr Binder::ApplySeries(RelPtr rel, const SeriesState& series, const std::vector<bool>& which) {
+absl::StatusOr<RelPtr> Binder::ApplySeries(RelPtr rel, const SeriesState& series,
+                                           const std::vector<bool>& which,
+                                           const plan::ColumnSet* needed) {
   std::vector<size_t> levels(series.calls.size(), 0);
   size_t highest = 0;
   for (size_t i = 0; i < series.calls.size(); ++i) {
@@ -137,13 +139,30 @@ RelPtr Binder::ApplySeries(RelPtr rel, const SeriesState& series, const std::vec
   for (size_t level = 1; level <= highest; ++level) {
     RelPtr set = plan::MakeRel(Rel::Kind::kProjectSet, {rel});
     set->output = rel->output;
+    std::vector<const SeriesState::Call*> programs;
     for (size_t i = 0; i < series.calls.size(); ++i) {
       if (levels[i] != level) continue;
+      if (series.calls[i].program != nullptr) {
+        programs.push_back(&series.calls[i]);
+        continue;
+      }
       set->set_functions.push_back(series.calls[i].function);
       set->output.insert(set->output.end(), series.calls[i].outputs.begin(),
                          series.calls[i].outputs.end());
     }
-    rel = set;
+    if (!set->set_functions.empty()) rel = set;
+    if (programs.empty()) continue;
+    // What later calls and earlier levels are about is needed as well.
+    plan::ColumnSet kept;
+    if (needed != nullptr) {
+      kept = *needed;
+      for (size_t i = 0; i < series.calls.size(); ++i) {
+        if (which[i] && levels[i] < level)
+          kept.insert(series.calls[i].outputs.begin(), series.calls[i].outputs.end());
+        if (which[i] && levels[i] > level) kept.merge(ColumnsOf(series.calls[i].function));
+      }
+    }
+    ASSIGN_OR_RETURN(rel, ApplyPrograms(rel, programs, needed == nullptr ? nullptr : &kept));
   }
   return rel;
 }

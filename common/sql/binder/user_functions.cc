@@ -351,8 +351,7 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
   }
   RETURN_IF_ERROR(status);
   // A volatile one sees what the statement has written so far.
-  const bool is_volatile = function.volatility() != FunctionDescriptor::VOLATILITY_IMMUTABLE &&
-                           function.volatility() != FunctionDescriptor::VOLATILITY_STABLE;
+  const bool is_volatile = plan::IsVolatileFunction(function);
   if (is_volatile && query_->kind != common::v1::STATEMENT_KIND_SELECT &&
       ReadsTable(*query.rel, 0)) {
     query_->tables = tables;
@@ -446,40 +445,54 @@ absl::StatusOr<ExprPtr> Binder::InlineValue(const UserCall& call) {
   return plan::MakeCase(value->type, {any, plan::MakeNull(value->type), value});
 }
 
-absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int location,
-                                           Scope* scope) {
-  const std::string shown = absl::StrCat("function ", SignatureOf(*call.function));
+bool Binder::IsCalledOnce(const UserCall& call, const Scope* scope) const {
   for (const ExprPtr& argument : call.arguments) {
-    if (plan::IsRowIndependent(argument) || plan::IsVolatile(argument)) {
-      if (plan::ColumnsOf(argument).empty() && !plan::HasSubquery(argument)) continue;
-    }
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat(shown, " cannot be called for each row"),
-                   "Its body runs statements or loops. Call it with constants or parameters, or "
-                   "write it as one query or expression.");
+    const bool alike = plan::IsRowIndependent(argument) || plan::IsVolatile(argument);
+    if (!alike || !plan::ColumnsOf(argument).empty() || plan::HasSubquery(argument)) return false;
   }
-  if (!inlining_.empty()) met_program_ = true;
-  if (!programs_allowed_ || !inlining_.empty())
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat(shown, " cannot be called here"),
-                   "Its body runs statements or loops. Write it as one query or expression.");
+  if (!plan::IsVolatileFunction(*call.function)) return true;
   // Once is as often as PostgreSQL calls it only where there is one row.
   // What stands in FROM runs whatever WHERE says of its rows.
   bool one_row = row_depth_ == 0 && (scope == nullptr || single_rows_);
   for (const Scope* level = scope; level != nullptr; level = level->parent)
     one_row &= level->items.empty() && level->parent == nullptr;
-  const bool is_volatile =
-      call.function->volatility() != FunctionDescriptor::VOLATILITY_IMMUTABLE &&
-      call.function->volatility() != FunctionDescriptor::VOLATILITY_STABLE;
-  if (is_volatile && !one_row)
+  return one_row;
+}
+
+bool Binder::CanCallInFrom(const UserCall& call, const Scope& scope) const {
+  const bool of_select = scope.statement != nullptr &&
+                         scope.statement->descriptor == &pg_query__select_stmt__descriptor;
+  const bool about_rows = std::any_of(
+      call.arguments.begin(), call.arguments.end(),
+      [](const ExprPtr& argument) { return !plan::ColumnsOf(argument).empty(); });
+  return of_select && about_rows;
+}
+
+absl::Status Binder::CheckProgramPlace(const UserCall& call, int location) {
+  const std::string shown = absl::StrCat("function ", SignatureOf(*call.function));
+  if (!inlining_.empty()) met_program_ = true;
+  if (!programs_allowed_ || !inlining_.empty())
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat(shown, " cannot be called for each row"),
-                   "It is volatile and its body runs statements or loops. Declare it STABLE if it "
-                   "changes nothing, or call it in a statement without FROM.");
+                   absl::StrCat(shown, " cannot be called here"),
+                   "Its body runs statements or loops. Write it as one query or expression.");
   if (conditional_depth_ > 0)
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    absl::StrCat(shown, " cannot be called under a condition"),
                    "Its body runs statements or loops. Call it outside of CASE and COALESCE.");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int location,
+                                           Scope* scope) {
+  RETURN_IF_ERROR(CheckProgramPlace(call, location));
+  if (!IsCalledOnce(call, scope))
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   absl::StrCat("function ", SignatureOf(*call.function),
+                                " cannot be called for each row of ",
+                                scope == nullptr ? "this" : scope->clause),
+                   "Its body runs statements or loops. Call it in the select list or WHERE of a "
+                   "query, which may stand in FROM, or with constants or parameters.");
+  const bool is_volatile = plan::IsVolatileFunction(*call.function);
   plan::ProgramCall program;
   program.function = call.function;
   program.arguments = std::move(call.arguments);
@@ -514,12 +527,20 @@ absl::StatusOr<ExprPtr> Binder::UserValue(UserCall found, int location, Scope* s
   ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
   if (value != nullptr) return value;
   const auto results = ResultColumns(*found.function);
-  ASSIGN_OR_RETURN(const size_t program,
-                   CallProgram(std::move(found), /*returns_rows=*/false, location, scope));
-  if (results.size() == 1) return ProgramResult(program, 0, location);
+  std::vector<ExprPtr> values;
+  if (scope != nullptr && scope->row_calls != nullptr && !IsCalledOnce(found, scope)) {
+    ASSIGN_OR_RETURN(const auto columns, CallForRows(std::move(found), location, scope));
+    for (const ColumnId id : columns)
+      values.push_back(plan::MakeColumn(id, query_->columns[id].type, location));
+  } else {
+    ASSIGN_OR_RETURN(const size_t program,
+                     CallProgram(std::move(found), /*returns_rows=*/false, location, scope));
+    for (size_t i = 0; i < results.size(); ++i)
+      values.push_back(ProgramResult(program, i, location));
+  }
+  if (values.size() == 1) return values[0];
   std::vector<Target> fields;
-  for (size_t i = 0; i < results.size(); ++i)
-    fields.push_back({ProgramResult(program, i, location), results[i].first});
+  for (size_t i = 0; i < results.size(); ++i) fields.push_back({values[i], results[i].first});
   return MakeTargetRow(fields, {}, location);
 }
 
@@ -576,12 +597,22 @@ absl::Status Binder::BindCall(const PgQuery__CallStmt& call) {
 
 absl::StatusOr<ExprPtr> Binder::BindUserSeries(UserCall call, int location, Scope* scope) {
   const auto results = ResultColumns(*call.function);
-  ASSIGN_OR_RETURN(const size_t program,
-                   CallProgram(std::move(call), /*returns_rows=*/true, location, scope));
+  std::vector<ExprPtr> arrays;
+  if (scope != nullptr && scope->row_calls != nullptr && scope->series != nullptr &&
+      !IsCalledOnce(call, scope)) {
+    ASSIGN_OR_RETURN(const auto columns, CallForRows(std::move(call), location, scope));
+    for (const ColumnId id : columns)
+      arrays.push_back(plan::MakeColumn(id, query_->columns[id].type, location));
+  } else {
+    ASSIGN_OR_RETURN(const size_t program,
+                     CallProgram(std::move(call), /*returns_rows=*/true, location, scope));
+    for (size_t i = 0; i < results.size(); ++i)
+      arrays.push_back(ProgramResult(program, i, location));
+  }
   std::vector<Target> fields;
   for (size_t i = 0; i < results.size(); ++i) {
     ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
-                     BindSeries("unnest", {ProgramResult(program, i, location)}, location, scope));
+                     BindSeries("unnest", {arrays[i]}, location, scope));
     fields.push_back({plan::MakeColumn(columns[0], query_->columns[columns[0]].type, location),
                       results[i].first});
   }
@@ -614,9 +645,15 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
   if (scalar) {
     ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
     if (value == nullptr) {
-      ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
-                                                         call.location, scope->parent));
-      value = ProgramResult(program, 0, call.location);
+      if (CanCallInFrom(found, *scope)) {
+        ASSIGN_OR_RETURN(const auto columns, CallInFrom(std::move(found), call.location, scope));
+        value =
+            plan::MakeColumn(columns[0], query_->columns[columns[0]].type, call.location);
+      } else {
+        ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
+                                                           call.location, scope->parent));
+        value = ProgramResult(program, 0, call.location);
+      }
     }
     RangeCall range;
     range.name = name;
@@ -627,16 +664,29 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     calls->push_back(std::move(range));
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/true,
-                                                     call.location, scope->parent));
+  const bool returns_set = found.function->returns_set();
+  std::vector<ExprPtr> values;
+  const bool for_rows = CanCallInFrom(found, *scope);
+  if (for_rows) {
+    ASSIGN_OR_RETURN(const auto columns, CallInFrom(std::move(found), call.location, scope));
+    for (const ColumnId id : columns)
+      values.push_back(plan::MakeColumn(id, query_->columns[id].type, call.location));
+  } else {
+    ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/true,
+                                                       call.location, scope->parent));
+    for (size_t i = 0; i < results.size(); ++i)
+      values.push_back(ProgramResult(program, i, call.location));
+  }
   for (size_t i = 0; i < results.size(); ++i) {
     RangeCall range;
     range.name = results[i].first.empty() ? name : results[i].first;
     range.location = call.location;
     range.scalar = results.size() == 1 && results[i].first.empty();
-    std::vector<ExprPtr> arguments = {ProgramResult(program, i, call.location)};
-    ASSIGN_OR_RETURN(range.function.function, ChooseTableFunction("unnest", &arguments));
-    range.function.arguments = std::move(arguments);
+    range.function.arguments = {values[i]};
+    if (returns_set || !for_rows) {
+      ASSIGN_OR_RETURN(range.function.function,
+                       ChooseTableFunction("unnest", &range.function.arguments));
+    }
     range.outputs = {query_->AddColumn({range.name, results[i].second, 0, 0, false})};
     calls->push_back(std::move(range));
   }

@@ -26,15 +26,14 @@ void CollectWorkingTables(const RelPtr& rel, std::set<uint32_t>* read, std::set<
   });
 }
 
-// Whether it has other rows for other rows around it, so that it cannot be computed once.
+}  // namespace
+
 bool DependsOnRows(const RelPtr& rel) {
   std::set<uint32_t> read, made;
   CollectWorkingTables(rel, &read, &made);
   return !plan::FreeColumns(*rel).empty() ||
          !std::includes(made.begin(), made.end(), read.begin(), read.end());
 }
-
-}  // namespace
 
 absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
   if (with == nullptr) return absl::OkStatus();

@@ -112,6 +112,8 @@ class PhysicalBuilder {
   // Reorders or drops columns so that the output is exactly `layout`.
   absl::StatusOr<Physical> Align(Physical input, const std::vector<plan::ColumnId>& layout);
   absl::StatusOr<common::v1::Operator> BuildWrite(const plan::Write& write, const plan::Rel& rel);
+  // The WITH query's rows with the results of its programs.
+  Physical WithPrograms(const plan::Cte& cte, Physical input);
   absl::Status FillInsert(const plan::Write& write, Physical input, common::v1::Operator* out);
   absl::Status FillChange(const plan::Write& write, Physical input, common::v1::Operator* out);
   absl::Status FillReturning(const plan::Write& write, const std::vector<plan::ExprPtr>& returning,

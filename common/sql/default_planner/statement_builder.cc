@@ -208,6 +208,28 @@ absl::StatusOr<Operator> PhysicalBuilder::BuildWrite(const plan::Write& write,
   return op;
 }
 
+Physical PhysicalBuilder::WithPrograms(const plan::Cte& cte, Physical input) {
+  Physical result;
+  common::v1::ProgramRows* op = result.op.mutable_program_rows();
+  result.layout = cte.rel->output;
+  for (const plan::RowProgram& program : cte.programs) {
+    common::v1::RowCall* call = op->add_calls();
+    call->set_function_id(program.function->function_id());
+    for (const ColumnId argument : program.arguments) {
+      const auto at = std::find(input.layout.begin(), input.layout.end(), argument);
+      call->add_arguments(static_cast<uint32_t>(at - input.layout.begin()));
+    }
+    call->set_results(static_cast<uint32_t>(program.results.size()));
+    result.layout.insert(result.layout.end(), program.results.begin(), program.results.end());
+  }
+  result.rows = input.rows;
+  result.startup = input.cost;
+  result.cost = input.cost + input.rows * plan::kCost.program_call * op->calls_size();
+  *op->mutable_input() = std::move(input.op);
+  Finish(&result);
+  return result;
+}
+
 absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   bool writes = query_.kind != common::v1::STATEMENT_KIND_SELECT;
   for (const plan::Cte& cte : query_.ctes) {
@@ -220,6 +242,7 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     }
     ASSIGN_OR_RETURN(Physical built, BuildRel(*cte.rel));
     ASSIGN_OR_RETURN(built, Align(std::move(built), cte.rel->output));
+    if (!cte.programs.empty()) built = WithPrograms(cte, std::move(built));
     cte_rows_.push_back(built.rows);
     *plan_.add_ctes() = std::move(built.op);
   }

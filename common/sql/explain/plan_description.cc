@@ -276,6 +276,16 @@ Description Describe(const Operator& op, const Catalog& catalog) {
     case Operator::kRecursiveUnion:
       simple("Recursive Union");
       return d;
+    case Operator::kProgramRows: {
+      simple("Function Calls");
+      std::vector<std::string> names;
+      for (const common::v1::RowCall& call : op.program_rows().calls()) {
+        const auto* function = catalog.FindFunction(call.function_id());
+        names.push_back(function == nullptr ? "?" : SignatureOf(*function));
+      }
+      d.properties.push_back({"Functions", absl::StrJoin(names, ", ")});
+      return d;
+    }
     case Operator::kProjectSet:
       simple("ProjectSet");
       d.properties.push_back({"Functions", SetFunctions(op.project_set())});

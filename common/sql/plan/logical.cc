@@ -265,6 +265,11 @@ bool HasSubquery(const ExprPtr& expression) {
   return found;
 }
 
+bool IsVolatileFunction(const common::v1::FunctionDescriptor& function) {
+  return function.volatility() != common::v1::FunctionDescriptor::VOLATILITY_IMMUTABLE &&
+         function.volatility() != common::v1::FunctionDescriptor::VOLATILITY_STABLE;
+}
+
 bool IsVolatile(const ExprPtr& expression) {
   bool found = false;
   Walk(expression, [&found](const Expr& e) {

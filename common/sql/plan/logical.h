@@ -228,6 +228,13 @@ struct Write {
   ColumnId table_oid = 0;  // For RETURNING: the oid of the table that the row is in; 0: none.
 };
 
+// A call of a function for each row of a WITH query, whose body cannot be part of a plan.
+struct RowProgram {
+  const common::v1::FunctionDescriptor* function = nullptr;
+  std::vector<ColumnId> arguments;  // Columns of the WITH query's tree.
+  std::vector<ColumnId> results;    // As its readers have them behind the tree's.
+};
+
 // A common table expression.
 struct Cte {
   std::string name;
@@ -236,6 +243,7 @@ struct Cte {
   bool materialize = false;  // AS MATERIALIZED
   bool recursive = false;
   bool eager = false;  // See common/v1/plan.proto.
+  std::vector<RowProgram> programs = {};
   // Null: it is a SELECT. Otherwise its rows are what RETURNING makes.
   std::shared_ptr<Write> write = nullptr;
 };
@@ -337,6 +345,7 @@ void CollectProduced(const Rel& rel, ColumnSet* columns);
 bool HasSubquery(const ExprPtr& expression);
 // Whether it calls a volatile function.
 bool IsVolatile(const ExprPtr& expression);
+bool IsVolatileFunction(const common::v1::FunctionDescriptor& function);
 bool IsVolatile(const Rel& rel);
 // Whether it has neither columns nor subqueries nor volatile calls: constants, parameters.
 bool IsRowIndependent(const ExprPtr& expression);

@@ -40,6 +40,8 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
               op->mutable_set_operation()->mutable_right()};
     case Operator::kProjectSet:
       return {op->mutable_project_set()->mutable_input()};
+    case Operator::kProgramRows:
+      return {op->mutable_program_rows()->mutable_input()};
     case Operator::kLateralJoin:
       return {op->mutable_lateral_join()->mutable_left(),
               op->mutable_lateral_join()->mutable_right()};
@@ -60,6 +62,12 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
 void ForEachOperator(Operator* root, const std::function<void(Operator*)>& visit) {
   visit(root);
   for (Operator* child : MutableChildrenOf(root)) ForEachOperator(child, visit);
+}
+
+bool RunsPrograms(const common::v1::Plan& plan) {
+  return plan.program_calls_size() > 0 ||
+         std::any_of(plan.ctes().begin(), plan.ctes().end(),
+                     [](const Operator& cte) { return cte.has_program_rows(); });
 }
 
 void ForEachRoot(common::v1::Plan* plan, const std::function<void(Operator*)>& visit) {

@@ -14,6 +14,8 @@ std::vector<common::v1::Operator*> MutableChildrenOf(common::v1::Operator* op);
 // Pre-order over one tree.
 void ForEachOperator(common::v1::Operator* root,
                      const std::function<void(common::v1::Operator*)>& visit);
+// Whether functions run beside the plan: once before it, or for rows of it.
+bool RunsPrograms(const common::v1::Plan& plan);
 // The root, then the sub-plans, then the CTEs.
 void ForEachRoot(common::v1::Plan* plan, const std::function<void(common::v1::Operator*)>& visit);
 

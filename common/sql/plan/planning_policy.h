@@ -136,6 +136,7 @@ struct CostConstants {
   double pair_row = 0.0008;  // Compare a pair in a nested loop.
   double sort_row = 0.004;   // Times log2(rows).
   double emit_row = 0.002;
+  double program_call = 5;  // Run a function beside the statement.
 };
 inline constexpr CostConstants kCost;
 

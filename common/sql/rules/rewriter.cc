@@ -119,6 +119,7 @@ constexpr Rule kRules[] = {
        ApplyToAll(query, [query](RelPtr rel) { return LateralToJoin(std::move(rel), *query); });
      }},
     {"hashed_subqueries", HashAll},
+    {"calls_for_fewer_rows", CallForFewerRows},
     {"predicate_pushdown", [](plan::Query* query) { ApplyToAll(query, PushPredicates); }},
     {"projection_pruning", PruneAll},
 };

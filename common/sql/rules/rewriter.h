@@ -51,6 +51,9 @@ plan::RelPtr OuterToInner(plan::RelPtr rel);
 // Moves conditions to where their columns come from.
 plan::RelPtr PushPredicates(plan::RelPtr rel);
 
+// Conditions on rows that functions are called for are asked before the calls.
+void CallForFewerRows(plan::Query* query);
+
 // Drops columns that nobody reads. `required`: what the parent reads; the result may emit more.
 plan::RelPtr PruneColumns(plan::RelPtr rel, const plan::ColumnSet& required, plan::Query* query);
 

@@ -31,6 +31,8 @@ struct CachedPlan {
   uint64_t fingerprint = 0;
   std::shared_ptr<const common::v1::Plan> plan;
   storage::api::PreparedPlanPtr prepared;
+  // What reads the rows that functions are called for, by the CTE that they become, in order.
+  std::vector<std::pair<uint32_t, storage::api::PreparedPlanPtr>> inputs;
   // The columns that the client is sent.
   google::protobuf::RepeatedPtrField<common::v1::OutputColumn> columns;
   std::vector<types::Type> parameter_types;

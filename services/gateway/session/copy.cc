@@ -8,6 +8,7 @@
 #include "common/sql/binder/triggers.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/functions/postgres_names.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
@@ -405,10 +406,15 @@ absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* si
   query.cacheable = false;
   query.multi_statement = true;  // Bulk copies run on default plans.
   ASSIGN_OR_RETURN(auto plan, MakePlan(query));
-  if (plan->plan->has_trigger_rows() || plan->plan->program_calls_size() > 0)
+  const auto check = [&plan]() -> absl::Status {
+    if (!plan->plan->has_trigger_rows() && !sql::plan::RunsPrograms(*plan->plan))
+      return absl::OkStatus();
     return status::NotSupported("COPY of a statement that runs functions or triggers");
+  };
+  RETURN_IF_ERROR(check());
   storage::api::ExecuteOptions options;
   ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, {}, &options));
+  RETURN_IF_ERROR(check());  // It may be another plan by now.
   std::vector<std::string> names;
   for (const auto& column : plan->plan->root().output()) names.push_back(column.name());
   ASSIGN_OR_RETURN(const CopyFormat format, CopyFormat::From(copy, names, table));

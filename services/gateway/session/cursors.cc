@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/inner_sink.h"
@@ -101,7 +102,7 @@ Span SpanOf(const CursorStatement& fetch, uint64_t position, uint64_t size) {
 }  // namespace
 
 absl::Status Session::CheckLazy(const common::v1::Plan& plan) {
-  if (plan.program_calls_size() == 0 || plan.read_only()) return absl::OkStatus();
+  if (!sql::plan::RunsPrograms(plan) || plan.read_only()) return absl::OkStatus();
   return status::Error(status::sqlstate::kFeatureNotSupported,
                        "a cursor over a volatile function is not supported", {},
                        "Its body runs statements or loops, and would before the first row is asked "

@@ -23,18 +23,19 @@ bool MayCreate(const security::v1::Policy& policy) {
 }  // namespace
 
 absl::Status Session::EnterDatabase() {
+  RETURN_IF_ERROR(policy_->Get().status());
+  ASSIGN_OR_RETURN(storage_, services_.storage->OpenSessionIn(Context(), options_.database));
+  const absl::Status entered = CurrentCatalog().status();
+  // One can connect to adbms, which nobody drops, while storage is away; whether one may is asked
+  // before anything is read.
+  const bool away = absl::IsUnavailable(entered) || absl::IsDeadlineExceeded(entered);
+  return away && options_.database == storage::api::kSystemDatabase ? absl::OkStatus() : entered;
+}
+
+absl::Status Session::CheckConnect(const sql::Catalog& catalog) {
   const std::string& name = options_.database;
-  const bool system = name == storage::api::kSystemDatabase;
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
-  ASSIGN_OR_RETURN(storage_, services_.storage->OpenSessionIn(Context(), name));
-  // One can connect to adbms, which nobody drops, without storage as long as nothing is restricted.
-  const auto catalog = services_.catalog->Get(Context(), name);
-  if (!catalog.ok()) {
-    if (!system || status::HasSqlState(catalog.status(), sqlstate::kInvalidCatalogName))
-      return catalog.status();
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const DatabaseDescriptor* database, policy::DatabaseNamed(**catalog, name));
+  ASSIGN_OR_RETURN(const DatabaseDescriptor* database, catalog.DatabaseNamed(name));
   database_id_ = database->database_id();
   const absl::Status allowed =
       policy::AuthorizeDatabase(*policy, *database, common::v1::PRIVILEGE_CONNECT);
@@ -43,14 +44,16 @@ absl::Status Session::EnterDatabase() {
                          absl::StrCat("permission denied for database \"", name, "\""),
                          "User does not have CONNECT privilege.");
   }
-  if (system && database->allows_connections() && database->connection_limit() < 0)
-    return absl::OkStatus();
-  return storage_->Connect(Context(), policy->superuser());
+  const bool limited = name != storage::api::kSystemDatabase || !database->allows_connections() ||
+                       database->connection_limit() >= 0;
+  if (limited) RETURN_IF_ERROR(storage_->Connect(Context(), policy->superuser()));
+  entered_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status Session::AuthorizeTemporary(const security::v1::Policy& policy,
                                          const sql::Catalog& catalog) const {
-  const auto database = policy::DatabaseNamed(catalog, options_.database);
+  const auto database = catalog.DatabaseNamed(options_.database);
   if (!database.ok() ||
       policy::AuthorizeDatabase(policy, **database, common::v1::PRIVILEGE_TEMPORARY).ok())
     return absl::OkStatus();
@@ -66,7 +69,7 @@ absl::Status Session::AuthorizeDatabaseDdl(const common::v1::DdlStatement& ddl,
     if (database.owner() != current_user_)
       RETURN_IF_ERROR(AuthorizeNewOwner(database.owner(), "", policy, catalog));
     const std::string& source = ddl.create_database().template_name();
-    const auto found = policy::DatabaseNamed(catalog, source);
+    const auto found = catalog.DatabaseNamed(source);
     if (found.ok() && !(*found)->is_template() && !policy::Owns(policy, (*found)->owner()))
       return Denied(absl::StrCat("copy database \"", source, "\""));
     return absl::OkStatus();
@@ -74,7 +77,7 @@ absl::Status Session::AuthorizeDatabaseDdl(const common::v1::DdlStatement& ddl,
   const std::string& name = ddl.has_drop_database()    ? ddl.drop_database().name()
                             : ddl.has_alter_database() ? ddl.alter_database().name()
                                                        : ddl.comment().database();
-  const auto found = policy::DatabaseNamed(catalog, name);
+  const auto found = catalog.DatabaseNamed(name);
   if (!found.ok()) return absl::OkStatus();  // Storage says so.
   RETURN_IF_ERROR(policy::AuthorizeDatabaseOwner(policy, **found));
   if (!ddl.has_alter_database()) return absl::OkStatus();

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -46,6 +47,14 @@ bool WritesOnlyTemporary(const common::v1::Plan& plan) {
     }
   }
   return writes;
+}
+
+// A plan that is out of date when functions have run for it already.
+absl::Status NotStale(const absl::Status& status) {
+  if (!status::HasSqlState(status, status::sqlstate::kStalePlan)) return status;
+  return status::Error(status::sqlstate::kSerializationFailure,
+                       "an object of the statement was changed while its functions ran", {},
+                       "Try again.");
 }
 
 void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
@@ -152,6 +161,15 @@ absl::Status Session::ResultChanged() {
   return status::ToStatus(error);
 }
 
+absl::Status Session::Replan(const PlanQuery& query, plan_cache::CachedPlanPtr* plan) {
+  services_.plan_cache->Erase(**plan);
+  seen_catalog_ = nullptr;
+  ASSIGN_OR_RETURN(*plan, MakePlan(query));
+  if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns))
+    return ResultChanged();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
     const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
@@ -167,7 +185,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   for (int attempt = 0;; ++attempt) {
     // What programs do stands or falls with the statement; another plan may have them.
     const bool fires = (*plan)->plan->has_trigger_rows();
-    const bool runs_programs = (*plan)->plan->program_calls_size() > 0;
+    const bool runs_programs = sql::plan::RunsPrograms(*(*plan)->plan);
     if (fires || runs_programs) RETURN_IF_ERROR(BeginImplicit());
     if (fires && !fired) {
       fired = true;
@@ -179,11 +197,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     // The plan may be of a table that has since become another: then its constants have other
     // types.
     if (!parameters.ok() && query.literals != nullptr && attempt == 0) {
-      services_.plan_cache->Erase(**plan);
-      ASSIGN_OR_RETURN(*plan, MakePlan(query));
-      if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
-        return ResultChanged();
-      }
+      RETURN_IF_ERROR(Replan(query, plan));
       continue;
     }
     RETURN_IF_ERROR(parameters.status());
@@ -192,13 +206,20 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     if (runs_programs) {
       const absl::Status programs = RunProgramCalls(*(*plan)->plan, &options->parameters);
       if (status::HasSqlState(programs, status::sqlstate::kStalePlan) && attempt == 0) {
-        services_.plan_cache->Erase(**plan);
-        ASSIGN_OR_RETURN(*plan, MakePlan(query));
+        RETURN_IF_ERROR(Replan(query, plan));
         continue;
       }
       RETURN_IF_ERROR(programs);
       // What they have done to the session is what the statement sees.
       FillOptions(options);
+      options->cte_rows.clear();
+      const absl::Status rows = RunRowPrograms(**plan, options);
+      const bool called = (*plan)->plan->program_calls_size() > 0 || !options->cte_rows.empty();
+      if (!called && attempt == 0 && status::HasSqlState(rows, status::sqlstate::kStalePlan)) {
+        RETURN_IF_ERROR(Replan(query, plan));
+        continue;
+      }
+      RETURN_IF_ERROR(NotStale(rows));
     }
     if ((*plan)->plan->control_functions()) {
       ASSIGN_OR_RETURN(prepared, AnswerControl(*(*plan)->plan, options->parameters));
@@ -206,18 +227,14 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     auto stream = storage_->Execute(Context(), prepared, *options);
     if (stream.ok()) return stream;
     // What the functions have done is done: no second time.
-    if ((*plan)->plan->control_functions() || runs_programs) return stream.status();
+    if ((*plan)->plan->control_functions() || runs_programs) return NotStale(stream.status());
     if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
         attempt >= storage::api::kStaleRetries) {
       return stream.status();
     }
-    services_.plan_cache->Erase(**plan);
     // A snapshot that is older than an index: the transaction has a catalog of its own.
     if (attempt > 0 && in_transaction()) changed_schema_ = true;
-    ASSIGN_OR_RETURN(*plan, MakePlan(query));
-    if (query.described != nullptr && !SameColumns(*query.described, (*plan)->columns)) {
-      return ResultChanged();
-    }
+    RETURN_IF_ERROR(Replan(query, plan));
   }
 }
 

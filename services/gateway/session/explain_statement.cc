@@ -1,4 +1,5 @@
 // EXPLAIN.
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/session.h"
@@ -29,8 +30,12 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
   const int64_t planning_us = absl::ToInt64Microseconds(absl::Now() - planning_start);
   std::vector<std::optional<sql::OperatorActual>> actuals;
   int64_t execution_us = 0;
-  if (explain.analyze && (plan->plan->has_trigger_rows() || plan->plan->program_calls_size() > 0))
+  const auto check = [&plan]() -> absl::Status {
+    if (!plan->plan->has_trigger_rows() && !sql::plan::RunsPrograms(*plan->plan))
+      return absl::OkStatus();
     return status::NotSupported("EXPLAIN ANALYZE of a statement that runs functions or triggers");
+  };
+  if (explain.analyze) RETURN_IF_ERROR(check());
   if (explain.analyze) {
     storage::api::ExecuteOptions options;
     options.measure_time = explain.timing;
@@ -38,6 +43,7 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
     std::unique_ptr<storage::api::ResultStream> stream;
     const auto run = [&]() -> absl::Status {
       ASSIGN_OR_RETURN(stream, StartPlan(&plan, query, parameters, &options));
+      RETURN_IF_ERROR(check());  // It may be another plan by now.
       types::Batch batch;
       for (;;) {
         ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));

@@ -36,8 +36,8 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
     prepared->normalized = std::move(scanned.key);
     prepared->literals = std::move(scanned.literals);
     if (state_ != TransactionState::kFailed) {
-      prepared->plan = services_.plan_cache->Find(
-          CacheKey(prepared->normalized, prepared->declared_types), prepared->literals);
+      prepared->plan =
+          FindPlan(CacheKey(prepared->normalized, prepared->declared_types), prepared->literals);
     }
     // The client is going to hold the statement to the columns that it is told of now.
     if (prepared->plan != nullptr && !IsCurrent(*prepared->plan->plan)) prepared->plan = nullptr;
@@ -282,14 +282,40 @@ absl::Status Session::OpenPortal(Portal* portal) {
   const PlanQuery query = QueryOf(prepared);
   RETURN_IF_ERROR(Refit(query, &prepared));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
-  if (prepared.plan->plan->has_trigger_rows()) return BufferTriggered(portal, query);
+  // What it writes, and which triggers it fires, does not depend on how many of its rows are fetched.
+  if (prepared.plan->plan->kind() != common::v1::STATEMENT_KIND_SELECT)
+    return RunPortal(portal, query);
   ASSIGN_OR_RETURN(portal->stream,
                    StartPlan(&prepared.plan, query, portal->parameters, &portal->options));
-  // What it writes does not depend on how many of its rows are fetched.
-  const common::v1::Plan& plan = *prepared.plan->plan;
-  if (plan.kind() != common::v1::STATEMENT_KIND_SELECT || plan.eager_ctes_size() > 0)
-    BufferRest(portal);
+  if (prepared.plan->plan->eager_ctes_size() > 0) BufferRest(portal);
   return std::exchange(portal->failure, absl::OkStatus());
+}
+
+absl::Status Session::RunPortal(Portal* portal, const PlanQuery& query) {
+  class BufferingSink : public InnerSink {
+   public:
+    BufferingSink(Session* session, Portal* portal)
+        : InnerSink(nullptr), session_(*session), portal_(*portal) {}
+    absl::Status Rows(const types::Batch& batch) override { return portal_.rows->Append(batch); }
+    absl::Status Complete(std::string_view tag) override {
+      portal_.rows_affected = std::stoull(std::string(tag.substr(tag.rfind(' ') + 1)));
+      return absl::OkStatus();
+    }
+    void Notice(std::string_view severity, std::string_view code,
+                std::string_view message) override {
+      storage::v1::Notice& notice = session_.notices_.emplace_back();
+      notice.set_severity(std::string(severity));
+      notice.set_sqlstate(std::string(code));
+      notice.set_message(std::string(message));
+    }
+
+   private:
+    Session& session_;
+    Portal& portal_;
+  };
+  portal->rows.emplace();
+  BufferingSink sink(this, portal);
+  return RunPlan(portal->statement->plan, query, portal->parameters, &sink);
 }
 
 void Session::CloseStatement(const std::string& name) { statements_.erase(name); }

@@ -17,6 +17,9 @@
 namespace adbms::gateway::session {
 namespace {
 
+// How long what a program runs goes by the same catalog: a look at it may be a call of storage.
+constexpr absl::Duration kProgramLookInterval = absl::Milliseconds(10);
+
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // Whether the optimizer could not be asked, as opposed to having refused the statement.
@@ -55,6 +58,11 @@ std::string Session::CacheKey(std::string_view normalized,
   return key;
 }
 
+plan_cache::CachedPlanPtr Session::FindPlan(const std::string& key,
+                                            const std::vector<sql::Literal>& literals) {
+  return entered_ ? services_.plan_cache->Find(key, literals) : nullptr;
+}
+
 void Session::TemporaryChanged(const std::string& schema) {
   if (schema.empty()) return;
   settings_.SetTemporarySchema(schema);
@@ -87,21 +95,28 @@ const std::string& Session::TemporaryKey() {
 bool Session::IsCurrent(const common::v1::Plan& plan) const {
   const sql::CatalogPtr catalog = services_.catalog->Known(options_.database);
   if (catalog == nullptr) return true;
-  const auto current = [](const auto* descriptor, const auto& use) {
-    return descriptor != nullptr && descriptor->schema_version() <= use.schema_version();
-  };
-  return std::all_of(plan.tables().begin(), plan.tables().end(),
-                     [&](const common::v1::TableUse& use) {
-                       return current(catalog->FindTable(use.table_id()), use);
-                     }) &&
-         std::all_of(plan.types().begin(), plan.types().end(), [&](const common::v1::TypeUse& use) {
-           return current(catalog->FindType(use.type_oid()), use);
-         });
+  for (const common::v1::TableUse& use : plan.tables()) {
+    const auto* table = catalog->FindTable(use.table_id());
+    if (table == nullptr || table->schema_version() > use.schema_version()) return false;
+  }
+  for (const common::v1::TypeUse& use : plan.types()) {
+    const auto* type = catalog->FindType(use.type_oid());
+    if (type == nullptr || type->schema_version() > use.schema_version()) return false;
+  }
+  for (const common::v1::FunctionUse& use : plan.functions()) {
+    const auto* function = catalog->FindFunction(use.function_id());
+    if (function == nullptr || function->version() > use.version()) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
   if (!changed_schema_) {
     auto catalog = services_.catalog->Get(Context(), options_.database);
+    if (!entered_) {
+      RETURN_IF_ERROR(catalog.status());
+      RETURN_IF_ERROR(CheckConnect(**catalog));
+    }
     // Dropped with FORCE, or while storage was gone with its memory of who is in which database.
     const bool dropped =
         catalog.ok() ? (*catalog)->snapshot().database_id() != database_id_
@@ -112,6 +127,15 @@ absl::StatusOr<sql::CatalogPtr> Session::CurrentCatalog() {
   }
   ASSIGN_OR_RETURN(auto snapshot, storage_->GetCatalog(Context()));
   return std::make_shared<const sql::Catalog>(std::move(snapshot));
+}
+
+absl::StatusOr<sql::CatalogPtr> Session::ProgramCatalog() {
+  const absl::Time now = absl::Now();
+  if (changed_schema_ || seen_catalog_ == nullptr || now - seen_at_ > kProgramLookInterval) {
+    ASSIGN_OR_RETURN(seen_catalog_, CurrentCatalog());
+    seen_at_ = now;
+  }
+  return seen_catalog_;
 }
 
 sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::Statement* statement,
@@ -237,6 +261,7 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
   cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));
+  RETURN_IF_ERROR(PrepareInputs(cached.get()));
   cached->planning_us = absl::ToInt64Microseconds(absl::Now() - start);
   cached->key = CacheKey(key_text, query.parameter_types);
   // A plan made without the optimizer is not kept: the next execution asks again. Nor is one made
@@ -253,8 +278,7 @@ absl::Status Session::Renew(const PlanQuery& query, plan_cache::CachedPlanPtr* p
   if (!query.cacheable || query.literals == nullptr || changed_schema_ ||
       !services_.plan_cache->IsSuperseded(**plan))
     return absl::OkStatus();
-  auto found = services_.plan_cache->Find(CacheKey(query.normalized, query.parameter_types),
-                                          *query.literals);
+  auto found = FindPlan(CacheKey(query.normalized, query.parameter_types), *query.literals);
   if (found == nullptr) {
     ASSIGN_OR_RETURN(found, MakePlan(query));
   }
@@ -270,8 +294,7 @@ absl::Status Session::Refit(const PlanQuery& query, PreparedStatement* prepared)
 absl::Status Session::MakePlanFor(const PlanQuery& query, PreparedStatement* prepared) {
   plan_cache::CachedPlanPtr plan;
   if (query.cacheable && query.literals != nullptr && !changed_schema_) {
-    plan = services_.plan_cache->Find(CacheKey(query.normalized, query.parameter_types),
-                                      *query.literals);
+    plan = FindPlan(CacheKey(query.normalized, query.parameter_types), *query.literals);
   }
   if (plan == nullptr) {
     ASSIGN_OR_RETURN(plan, MakePlan(query));

@@ -33,19 +33,6 @@ types::Type TypeNow(const common::v1::DataType& kept, const sql::Catalog& catalo
   return now.has_value() ? *now : type;
 }
 
-// The types of what it returns, one for each column.
-std::vector<types::Type> ResultTypes(const FunctionDescriptor& function,
-                                     const sql::Catalog& catalog) {
-  std::vector<types::Type> result;
-  for (const FunctionArgument& argument : function.arguments()) {
-    if (IsOutput(argument)) result.push_back(TypeNow(argument.type(), catalog));
-  }
-  if (result.empty() && function.has_result() &&
-      types::FromProto(function.result()).id != types::TypeId::kUnspecified)
-    result.push_back(TypeNow(function.result(), catalog));
-  return result;
-}
-
 // A column of the rows as an array.
 absl::StatusOr<types::Value> ArrayOf(const program::Rows& rows, size_t column,
                                      const types::Type& element) {
@@ -65,11 +52,31 @@ absl::StatusOr<types::Value> ArrayOf(const program::Rows& rows, size_t column,
 
 }  // namespace
 
+std::vector<types::Type> ResultTypes(const FunctionDescriptor& function,
+                                     const sql::Catalog& catalog) {
+  std::vector<types::Type> result;
+  for (const FunctionArgument& argument : function.arguments()) {
+    if (IsOutput(argument)) result.push_back(TypeNow(argument.type(), catalog));
+  }
+  if (result.empty() && function.has_result() &&
+      types::FromProto(function.result()).id != types::TypeId::kUnspecified)
+    result.push_back(TypeNow(function.result(), catalog));
+  return result;
+}
+
+absl::StatusOr<types::Value> ColumnOf(const FunctionDescriptor& function,
+                                      const program::Result& result, const types::Type& type,
+                                      size_t column) {
+  if (function.returns_set()) return ArrayOf(result.rows, column, type);
+  if (type.id == types::TypeId::kVoid) return types::Value::String(type, "");
+  return result.outputs.empty() ? result.value : result.outputs[column];
+}
+
 absl::StatusOr<program::Result> Session::RunSqlBody(const FunctionDescriptor& function,
                                                     const std::vector<types::Value>& arguments,
                                                     program::Host* host) {
   ASSIGN_OR_RETURN(const auto statements, sql::Parse(sql::program::SqlBodyOf(function)));
-  ASSIGN_OR_RETURN(const sql::CatalogPtr known, CurrentCatalog());
+  ASSIGN_OR_RETURN(const sql::CatalogPtr known, ProgramCatalog());
   program::Result result;
   program::Rows rows;
   bool returned = false;
@@ -89,7 +96,7 @@ absl::StatusOr<program::Result> Session::RunSqlBody(const FunctionDescriptor& fu
     ASSIGN_OR_RETURN(const program::Outcome outcome, host->Run(&text, arguments, &rows));
     returned = outcome.returned_rows;
   }
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
   const std::vector<types::Type> wanted = ResultTypes(function, *catalog);
   if (returned && wanted.size() == 1 && program::ArePacked(wanted[0], rows.types)) {
     const auto convert = [host](const types::Value& value, const types::Type& type) {
@@ -150,7 +157,7 @@ absl::StatusOr<program::Result> Session::RunProgramBody(const FunctionDescriptor
   const sql::program::ProgramPtr program = entry.program;
   const std::shared_ptr<program::PreparedTexts> texts = entry.texts;
   call.label = function.name();
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
   size_t next = 0;
   for (const FunctionArgument& argument : function.arguments()) {
     program::Call::Argument one;
@@ -180,7 +187,7 @@ absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& 
   const bool any_null = std::any_of(arguments.begin(), arguments.end(),
                                     [](const types::Value& value) { return value.is_null(); });
   if (function.strict() && any_null) {
-    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
     program::Result nothing;
     nothing.value = types::Value::Null(types::FromProto(function.result()));
     for (const types::Type& type : ResultTypes(function, *catalog)) {
@@ -270,7 +277,7 @@ absl::StatusOr<std::vector<types::Value>> Session::ProgramArguments(
 absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
                                       std::vector<types::Value>* parameters) {
   {
-    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
     for (const common::v1::FunctionUse& use : plan.functions()) {
       const FunctionDescriptor* function = catalog->FindFunction(use.function_id());
       if (function == nullptr || function->version() != use.version())
@@ -284,7 +291,7 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
     }
   }
   for (const common::v1::ProgramCall& call : plan.program_calls()) {
-    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
     const FunctionDescriptor* function = catalog->FindFunction(call.function_id());
     if (function == nullptr)
       return status::Error(sqlstate::kStalePlan, "a function of the plan is not there any more");
@@ -304,12 +311,8 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
           one.Add(result.outputs[i]);
         }
         parameters->push_back(types::Value::String(types::ArrayOf(types[i]), one.Finish()));
-      } else if (call.returns_rows()) {
-        ASSIGN_OR_RETURN(parameters->emplace_back(), ArrayOf(result.rows, i, types[i]));
-      } else if (types[i].id == types::TypeId::kVoid) {
-        parameters->push_back(types::Value::String(types[i], ""));
       } else {
-        parameters->push_back(result.outputs.empty() ? result.value : result.outputs[i]);
+        ASSIGN_OR_RETURN(parameters->emplace_back(), ColumnOf(*function, result, types[i], i));
       }
     }
   }

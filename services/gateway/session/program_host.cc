@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/function_catalog.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -70,7 +71,7 @@ class CollectingSink : public InnerSink {
 // null: it is another one.
 const common::v1::Expression* LoneExpression(const common::v1::Plan& plan) {
   if (plan.subplans_size() > 0 || plan.ctes_size() > 0 || plan.session_details() ||
-      plan.session_effects() || plan.control_functions() || plan.program_calls_size() > 0 ||
+      plan.session_effects() || plan.control_functions() || sql::plan::RunsPrograms(plan) ||
       plan.functions_size() > 0)
     return nullptr;
   const common::v1::Operator& root = plan.root();
@@ -155,6 +156,8 @@ struct ProgramHost::TextState {
   plan_cache::CachedPlanPtr plan;  // Of the only statement, when it is plannable.
   std::string key;                 // The text, and what its names mean.
   std::string plan_key;            // Under which the plan was made: role, search path, settings.
+  uint64_t identity = 0;           // Session::identity_ and Settings::planning_key() that this is
+  std::string planning_key;        // known to be of.
   std::unique_ptr<const sql::expression::CompiledExpression> local;
   plan_cache::CachedPlanPtr local_of;  // The plan that `local` is of.
 };
@@ -183,13 +186,18 @@ Session::PlanQuery ProgramHost::QueryOf(const program::SqlText& text, const Text
 }
 
 absl::Status ProgramHost::PlanText(program::SqlText* text, TextState* state) {
-  std::string plan_key = session_.CacheKey(state->key, text->parameter_types);
-  if (state->plan != nullptr && state->plan_key == plan_key && !session_.changed_schema_ &&
-      !session_.services_.plan_cache->IsSuperseded(*state->plan))
+  const std::string& planning_key = session_.settings_.planning_key();
+  const bool usable = state->plan != nullptr && !session_.changed_schema_ &&
+                      !session_.services_.plan_cache->IsSuperseded(*state->plan);
+  if (usable && state->identity == session_.identity_ && state->planning_key == planning_key)
     return session_.Authorize(state->plan.get());
+  std::string plan_key = session_.CacheKey(state->key, text->parameter_types);
+  state->identity = session_.identity_;
+  state->planning_key = planning_key;
+  if (usable && state->plan_key == plan_key) return session_.Authorize(state->plan.get());
   state->plan = nullptr;
   const Session::PlanQuery query = QueryOf(*text, *state);
-  if (!session_.changed_schema_) state->plan = session_.services_.plan_cache->Find(plan_key, {});
+  if (!session_.changed_schema_) state->plan = session_.FindPlan(plan_key, {});
   if (state->plan != nullptr) {
     RETURN_IF_ERROR(session_.Authorize(state->plan.get()));
   } else {

@@ -34,6 +34,14 @@ struct ProgramCache {
   uint64_t portals = 0;     // Of cursors that they have not named.
 };
 
+// The types of what a function returns, one for each column.
+std::vector<types::Type> ResultTypes(const common::v1::FunctionDescriptor& function,
+                                     const sql::Catalog& catalog);
+// A column of a call's result as a value; of a set, an array.
+absl::StatusOr<types::Value> ColumnOf(const common::v1::FunctionDescriptor& function,
+                                      const program::Result& result, const types::Type& type,
+                                      size_t column);
+
 // Whether evaluating it in the session is as good as in storage: it names no object and changes
 // nothing.
 bool IsLocal(const common::v1::Expression& expression);

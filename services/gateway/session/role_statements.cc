@@ -137,7 +137,7 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
     }
   }
   for (const std::string& name : role.databases) {
-    ASSIGN_OR_RETURN(const auto* database, policy::DatabaseNamed(catalog, name));
+    ASSIGN_OR_RETURN(const auto* database, catalog.DatabaseNamed(name));
     if (!policy::Owns(policy, database->owner())) {
       return status::Error(status::sqlstate::kInsufficientPrivilege,
                            absl::StrCat("permission denied for database ", name));

@@ -291,7 +291,7 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
       if (ddl.create_schema().owner() != current_user_)
         RETURN_IF_ERROR(AuthorizeNewOwner(ddl.create_schema().owner(), "", policy, *catalog));
       {
-        ASSIGN_OR_RETURN(const auto* database, policy::DatabaseNamed(*catalog, options_.database));
+        ASSIGN_OR_RETURN(const auto* database, catalog->DatabaseNamed(options_.database));
         RETURN_IF_ERROR(policy::AuthorizeDatabase(policy, *database, common::v1::PRIVILEGE_CREATE));
       }
       if (absl::StartsWith(ddl.create_schema().name(), "pg_")) {

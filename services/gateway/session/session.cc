@@ -41,6 +41,10 @@ absl::StatusOr<sql::CatalogPtr> CatalogCache::Get(const rpc::CallContext& contex
   auto fresh = std::make_shared<const sql::Catalog>(*std::move(snapshot));
   sql::CatalogPtr& kept = catalogs_[database];
   if (kept == nullptr || kept->version() < fresh->version()) kept = fresh;
+  // Every catalog lists all databases: those that have been dropped are forgotten.
+  std::erase_if(catalogs_, [&](const auto& one) {
+    return one.second->version() < fresh->version() && !fresh->DatabaseNamed(one.first).ok();
+  });
   return fresh;
 }
 
@@ -263,7 +267,7 @@ absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink*
   if (changed_schema_ || state_ == TransactionState::kFailed) return absl::OkStatus();
   if (!sql::ScanLiterals(sql, &scanned_) || scanned_.multiple_statements) return absl::OkStatus();
   if (!IsPlannableWord(scanned_.first_word)) return absl::OkStatus();
-  auto plan = services_.plan_cache->Find(CacheKey(scanned_.key, {}), scanned_.literals);
+  auto plan = FindPlan(CacheKey(scanned_.key, {}), scanned_.literals);
   if (plan == nullptr || plan->plan->client_parameters() > 0) return absl::OkStatus();
   *handled = true;
   RETURN_IF_ERROR(Authorize(plan.get()));
@@ -276,6 +280,7 @@ absl::Status Session::RunCached(std::string_view sql, bool* handled, ResultSink*
 
 void Session::StartStatement() {
   cancellation_->Reset();
+  seen_catalog_ = nullptr;
   statement_start_ = absl::Now();
   deadline_ = DeadlineFrom(statement_start_);
 }

@@ -186,6 +186,8 @@ class Session {
 
   // Its database, as far as its user may connect to it. Errors: 3D000, 42501, 55000, 53300.
   absl::Status EnterDatabase();
+  // Once, with the first catalog that can be had. Errors: the same.
+  absl::Status CheckConnect(const sql::Catalog& catalog);
   rpc::CallContext Context();
   bool in_transaction() const { return state_ != TransactionState::kIdle; }
 
@@ -242,11 +244,16 @@ class Session {
   absl::Status InferExplained(PreparedStatement* prepared);
   std::string CacheKey(std::string_view normalized,
                        const std::vector<types::Type>& parameter_types);
+  // Null: there is none, or it is not known yet whether the session's user may connect.
+  plan_cache::CachedPlanPtr FindPlan(const std::string& key,
+                                     const std::vector<sql::Literal>& literals);
   absl::StatusOr<plan_cache::CachedPlanPtr> MakePlan(const PlanQuery& query);
   absl::StatusOr<common::v1::Plan> AskPlanner(const PlanQuery& query,
                                               const sql::CatalogPtr& catalog,
                                               std::string* restriction);
   absl::StatusOr<sql::CatalogPtr> CurrentCatalog();
+  // The same, for what runs once a row: not looked for again and again in one statement.
+  absl::StatusOr<sql::CatalogPtr> ProgramCatalog();
   // What the session has in its temporary schema may have changed.
   void TemporaryChanged(const std::string& schema);
   // Of these very temporary objects, which hide others; empty without any.
@@ -254,7 +261,8 @@ class Session {
   sql::PlanningInput PlanningInputFor(std::string_view sql, const sql::Statement* statement,
                                       const sql::CatalogPtr& catalog);
   absl::Status Authorize(plan_cache::CachedPlan* plan);
-  // Whether the tables and types of a cached plan are what they were, as far as this gateway knows.
+  // Whether the tables, types and functions of a cached plan are what they were, as far as this
+  // gateway knows.
   bool IsCurrent(const common::v1::Plan& plan) const;
   // The version of the policies that allow the plan. Errors: 42501, 57P03, ADB01.
   absl::StatusOr<uint64_t> AuthorizePlan(const common::v1::Plan& plan, const sql::Catalog& catalog);
@@ -266,6 +274,8 @@ class Session {
   // 0A000, as drivers know it.
   static absl::Status ResultChanged();
   absl::Status MakePlanFor(const PlanQuery& query, PreparedStatement* prepared);
+  // Another plan in place of one that is out of date.
+  absl::Status Replan(const PlanQuery& query, plan_cache::CachedPlanPtr* plan);
   absl::StatusOr<std::vector<types::Value>> Parameters(const plan_cache::CachedPlan& plan,
                                                        const std::vector<types::Value>& client,
                                                        const std::vector<sql::Literal>& literals);
@@ -351,6 +361,11 @@ class Session {
       const std::vector<types::Value>& parameters);
   // Runs the plan's programs; their results come behind the parameters.
   absl::Status RunProgramCalls(const common::v1::Plan& plan, std::vector<types::Value>* parameters);
+  // Functions that a plan calls for rows (row_programs.cc).
+  absl::Status PrepareInputs(plan_cache::CachedPlan* plan);
+  // Reads the rows and calls the functions: what the CTEs become goes to `options`.
+  absl::Status RunRowPrograms(const plan_cache::CachedPlan& plan,
+                              storage::api::ExecuteOptions* options);
   absl::Status RunCall(const PlanQuery& query, const std::vector<types::Value>& parameters,
                        bool may_end, ResultSink* sink);
   // Triggers (triggers.cc).
@@ -363,8 +378,6 @@ class Session {
   absl::Status FireTrigger(const sql::Catalog& catalog,
                            const common::v1::TriggerDescriptor& trigger, const program::Call& call,
                            ResultSink* sink);
-  // Runs a portal's statement, whose table has triggers, to its end.
-  absl::Status BufferTriggered(Portal* portal, const PlanQuery& query);
   // DO and CALL (program_statement.cc).
   absl::Status RunProgram(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
@@ -379,6 +392,8 @@ class Session {
   Portal* FindCursor(const std::string& name);
   // Starts a portal's plan, whose rows are then fetched.
   absl::Status OpenPortal(Portal* portal);
+  // Runs a portal's statement to its end and keeps its rows.
+  absl::Status RunPortal(Portal* portal, const PlanQuery& query);
   absl::Status FetchForward(Portal* cursor, uint64_t count, ResultSink* sink);
   absl::Status FetchScroll(const sql::CursorStatement& fetch, Portal* cursor, ResultSink* sink);
   // Reads what is left of every open result into memory: storage runs one statement of a session at
@@ -405,8 +420,6 @@ class Session {
   absl::Status CheckControl(absl::string_view function);
   absl::StatusOr<std::string> ChangeAction(bool revert, int64_t id);
   absl::StatusOr<std::vector<std::string>> RunAllTables();
-  // Whether the session's user may change the catalog so: the objects are those of
-  // `ddl.resolution`. Errors: 42501, 42704, 55000.
   // database_statements.cc: CREATE, ALTER and DROP DATABASE, COMMENT ON DATABASE.
   absl::Status AuthorizeDatabaseDdl(const common::v1::DdlStatement& ddl,
                                     const security::v1::Policy& policy,
@@ -414,6 +427,8 @@ class Session {
   // Errors: 42501.
   absl::Status AuthorizeTemporary(const security::v1::Policy& policy,
                                   const sql::Catalog& catalog) const;
+  // Whether the session's user may change the catalog so: the objects are those of
+  // `ddl.resolution`. Errors: 42501, 42704, 55000.
   absl::Status AuthorizeDdl(const common::v1::DdlStatement& ddl, const sql::CatalogPtr& catalog);
   absl::Status AuthorizeAlteration(const common::v1::AlterTable& alter,
                                    const security::v1::Policy& policy, const sql::Catalog& catalog);
@@ -458,9 +473,10 @@ class Session {
   std::vector<storage::v1::Notice> notices_;
   std::shared_ptr<NotificationInbox> inbox_;  // Made by the first LISTEN.
 
-  // Who it acts as: SET SESSION AUTHORIZATION or who logged in; SET ROLE or the former.
   // Of options_.database; it stays the same under another name.
   uint32_t database_id_ = sql::kDatabaseOid;
+  bool entered_ = false;  // CheckConnect() has let it in.
+  // Who it acts as: SET SESSION AUTHORIZATION or who logged in; SET ROLE or the former.
   std::string session_user_;
   std::string current_user_;
   std::shared_ptr<policy::HeldPolicy> session_policy_;
@@ -484,6 +500,9 @@ class Session {
   absl::Time deadline_ = absl::InfiniteFuture();
 
   std::shared_ptr<ProgramCache> programs_;  // Made by the first program.
+  // What the programs of a statement go by, and since when.
+  sql::CatalogPtr seen_catalog_;
+  absl::Time seen_at_;
   std::string_view source_;                 // What the client has sent, while it runs.
   sql::ScannedStatement scanned_;           // Reused.
   std::string key_;                         // Reused.

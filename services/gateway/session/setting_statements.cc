@@ -58,7 +58,7 @@ absl::Status Session::AddSetting(const sql::RoleStatement& role, const sql::Cata
   const sql::SetStatement& set = role.set;
   if (!role.database.empty()) {
     ASSIGN_OR_RETURN(const auto policy, policy_->Get());
-    ASSIGN_OR_RETURN(const auto* database, policy::DatabaseNamed(catalog, role.database));
+    ASSIGN_OR_RETURN(const auto* database, catalog.DatabaseNamed(role.database));
     request->set_database_id(database->database_id());
     if (role.roles.empty()) {
       RETURN_IF_ERROR(policy::AuthorizeDatabaseOwner(*policy, *database));

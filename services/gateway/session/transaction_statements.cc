@@ -18,6 +18,7 @@ absl::Status Session::EndTransaction(bool commit) {
   if (changed_schema_) TemporaryChanged(settings_.temporary_schema());
   const bool changed_schema = std::exchange(changed_schema_, false);
   transaction_timestamp_us_ = 0;
+  seen_catalog_ = nullptr;
   // A commit is not given up for a deadline once it has begun.
   rpc::CallContext context = Context();
   context.deadline = absl::InfiniteFuture();

@@ -30,15 +30,14 @@ TriggerEvent EventOf(const common::v1::Plan& plan) {
   }
 }
 
-// A record of the table's live columns; the values begin at `first`.
-program::Record RecordOf(const TableDescriptor& table, const std::vector<types::Value>& values,
-                         size_t first) {
+// A record of the table's live columns, all NULL.
+program::Record ShapeOf(const TableDescriptor& table) {
   program::Record record;
   for (const auto& column : table.columns()) {
     if (column.dropped()) continue;
     record.names.push_back(column.name());
     record.types.push_back(types::FromProto(column.type()));
-    record.values.push_back(values[first++]);
+    record.values.push_back(types::Value::Null(record.types.back()));
   }
   return record;
 }
@@ -164,34 +163,31 @@ absl::Status Session::FireRowTriggers(const common::v1::Plan& plan, const progra
   const TriggerEvent event = EventOf(plan);
   const auto triggers =
       sql::binder::TriggersOf(*table, event, TriggerDescriptor::TIMING_AFTER, true, assigned);
+  // The row that there is not has NULLs in it.
+  program::Record old_row = ShapeOf(*table);
+  program::Record new_row = old_row;
+  old_row.missing = !sent.has_old();
+  new_row.missing = !sent.has_new();
   std::vector<Condition> conditions;
   std::vector<program::Call> calls;
   for (const TriggerDescriptor* trigger : triggers) {
     conditions.emplace_back(*trigger);
-    calls.push_back(CallOf(*table, *trigger, event));
+    program::Call& call = calls.emplace_back(CallOf(*table, *trigger, event));
+    call.old_row = old_row;
+    call.new_row = new_row;
   }
+  const auto width = static_cast<std::ptrdiff_t>(old_row.types.size());
   ProgramHost host(this, sink, false);
   for (const types::Batch& batch : rows.batches) {
     const program::Rows one{{}, rows.types, {batch}, batch.row_count, 0};
     for (uint32_t number = 0; number < batch.row_count; ++number) {
       RETURN_IF_ERROR(Context().Check());
       const std::vector<types::Value> values = one.Row(number);
-      const size_t width = values.size() / (sent.has_old() && sent.has_new() ? 2 : 1);
-      program::Record old_row;
-      program::Record new_row;
-      if (sent.has_old()) old_row = RecordOf(*table, values, 0);
-      if (sent.has_new()) new_row = RecordOf(*table, values, sent.has_old() ? width : 0);
-      // The one that there is not has NULLs in it.
-      for (program::Record* record : {&old_row, &new_row}) {
-        if (!record->names.empty()) continue;
-        *record = record == &old_row ? new_row : old_row;
-        record->missing = true;
-        for (size_t i = 0; i < record->values.size(); ++i)
-          record->values[i] = types::Value::Null(record->types[i]);
-      }
       for (size_t i = 0; i < triggers.size(); ++i) {
-        calls[i].old_row = old_row;
-        calls[i].new_row = new_row;
+        auto next = values.begin();
+        if (sent.has_old()) calls[i].old_row.values.assign(next, next + width);
+        if (sent.has_old()) next += width;
+        if (sent.has_new()) calls[i].new_row.values.assign(next, next + width);
         ASSIGN_OR_RETURN(const bool meant, conditions[i].Holds(calls[i], &host));
         if (meant) RETURN_IF_ERROR(FireTrigger(*catalog, *triggers[i], calls[i], sink));
       }
@@ -206,34 +202,6 @@ OutputColumns ClientColumns(const common::v1::Plan& plan) {
     columns.DeleteSubrange(static_cast<int>(plan.trigger_rows().client_columns()),
                            columns.size() - static_cast<int>(plan.trigger_rows().client_columns()));
   return columns;
-}
-
-absl::Status Session::BufferTriggered(Portal* portal, const PlanQuery& query) {
-  // Takes everything: what is done does not depend on how many rows are fetched.
-  class BufferingSink : public InnerSink {
-   public:
-    BufferingSink(Session* session, Portal* portal)
-        : InnerSink(nullptr), session_(*session), portal_(*portal) {}
-    absl::Status Rows(const types::Batch& batch) override { return portal_.rows->Append(batch); }
-    absl::Status Complete(std::string_view tag) override {
-      portal_.rows_affected = std::stoull(std::string(tag.substr(tag.rfind(' ') + 1)));
-      return absl::OkStatus();
-    }
-    void Notice(std::string_view severity, std::string_view code,
-                std::string_view message) override {
-      storage::v1::Notice& notice = session_.notices_.emplace_back();
-      notice.set_severity(std::string(severity));
-      notice.set_sqlstate(std::string(code));
-      notice.set_message(std::string(message));
-    }
-
-   private:
-    Session& session_;
-    Portal& portal_;
-  };
-  portal->rows.emplace();
-  BufferingSink sink(this, portal);
-  return RunPlan(portal->statement->plan, query, portal->parameters, &sink);
 }
 
 }  // namespace adbms::gateway::session

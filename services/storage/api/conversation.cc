@@ -247,6 +247,14 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
   if (options_.parameters.size() != static_cast<size_t>(plan->plan().parameter_types_size())) {
     return absl::InvalidArgumentError("the number of parameters does not suit the plan");
   }
+  options_.cte_rows.clear();
+  for (const v1::CteRows& given : request.cte_rows()) {
+    CteRows& rows = options_.cte_rows.emplace_back();
+    rows.cte = given.cte();
+    for (const std::string& bytes : given.batches()) {
+      ASSIGN_OR_RETURN(rows.batches.emplace_back(), types::DecodeBatch(bytes));
+    }
+  }
   options_.transaction_timestamp_us = request.transaction_timestamp_us();
   options_.statement_timestamp_us = request.statement_timestamp_us();
   options_.measure_time = request.measure_time();

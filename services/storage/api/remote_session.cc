@@ -111,6 +111,20 @@ size_t BytesOf(const std::vector<types::Value>& values) {
   return bytes;
 }
 
+size_t BytesOf(const CteRows& rows) {
+  size_t bytes = 0;
+  for (const types::Batch& batch : rows.batches) {
+    for (const types::VectorPtr& column : batch.columns) {
+      bytes += size_t{batch.row_count} * types::WidthOf(column->physical());
+      if (column->physical() != types::Physical::kString) continue;
+      const auto* texts = column->data<std::string_view>();
+      for (uint32_t row = 0; row < batch.row_count; ++row)
+        bytes += column->is_null(row) ? 0 : texts[row].size();
+    }
+  }
+  return bytes;
+}
+
 void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool with_plan,
                  v1::ExecuteRequest* execute) {
   execute->set_plan_key(plan.key());
@@ -124,6 +138,11 @@ void FillExecute(const RemotePlan& plan, const ExecuteOptions& options, bool wit
       row.columns.push_back(std::move(vector));
     }
     types::EncodeBatch(row, execute->mutable_parameters());
+  }
+  for (const CteRows& rows : options.cte_rows) {
+    v1::CteRows* given = execute->add_cte_rows();
+    given->set_cte(rows.cte);
+    for (const types::Batch& batch : rows.batches) types::EncodeBatch(batch, given->add_batches());
   }
   execute->set_transaction_timestamp_us(options.transaction_timestamp_us);
   execute->set_statement_timestamp_us(options.statement_timestamp_us);
@@ -295,6 +314,9 @@ absl::StatusOr<std::unique_ptr<ResultStream>> RemoteSession::Execute(
     const rpc::CallContext& context, const PreparedPlanPtr& plan, const ExecuteOptions& options) {
   const auto* remote = static_cast<const RemotePlan*>(plan.get());
   RETURN_IF_ERROR(CheckMessage(BytesOf(options.parameters), "the statement's values"));
+  size_t row_bytes = 0;
+  for (const CteRows& rows : options.cte_rows) row_bytes += BytesOf(rows);
+  RETURN_IF_ERROR(CheckMessage(row_bytes, "the rows that functions were called for"));
   const auto fill = [&](v1::SessionRequest* request) {
     FillExecute(*remote, options, !remote->sent.load(std::memory_order_relaxed),
                 request->mutable_execute());

@@ -46,8 +46,15 @@ struct TableVersion {
 };
 
 // What an execution takes besides the plan.
+// The rows of a CTE that the caller has computed: columns of its types, some at a time.
+struct CteRows {
+  uint32_t cte = 0;  // Position in Plan.ctes.
+  std::vector<types::Batch> batches;
+};
+
 struct ExecuteOptions {
   std::vector<types::Value> parameters;  // One for each Plan.parameter_types, of that type.
+  std::vector<CteRows> cte_rows;         // Of all CTEs that are a ProgramRows and are read.
   // Values for SessionValue expressions.
   int64_t transaction_timestamp_us = 0;  // microseconds since 2000-01-01 UTC
   int64_t statement_timestamp_us = 0;

@@ -146,6 +146,41 @@ OperatorPtr CteScanNode::Open(ExecutionContext* context) const {
   return std::make_unique<CteScan>(context, this);
 }
 
+// Rows that the caller of the statement has computed.
+class ProgramRowsNode : public PlanNode {
+ public:
+  using PlanNode::PlanNode;
+  OperatorPtr Open(ExecutionContext* context) const override;
+};
+
+class ProgramRows : public Operator {
+ public:
+  ProgramRows(ExecutionContext* context, const ProgramRowsNode* node)
+      : Operator(context, node->id()), id_(node->id()) {}
+
+ protected:
+  absl::StatusOr<bool> DoNext(types::Batch* out) override {
+    const auto given = context_->given_rows.find(id_);
+    if (given == context_->given_rows.end())
+      return absl::InvalidArgumentError("the rows of a CTE that calls functions were not given");
+    if (next_ == given->second->size()) return false;
+    *out = (*given->second)[next_++];
+    return true;
+  }
+  absl::Status DoRewind() override {
+    next_ = 0;
+    return absl::OkStatus();
+  }
+
+ private:
+  const uint32_t id_;
+  size_t next_ = 0;
+};
+
+OperatorPtr ProgramRowsNode::Open(ExecutionContext* context) const {
+  return std::make_unique<ProgramRows>(context, this);
+}
+
 bool Takes(const sql::functions::TableFunction& function,
            const google::protobuf::RepeatedPtrField<common::v1::Expression>& arguments) {
   return std::equal(arguments.begin(), arguments.end(), function.arguments.begin(),
@@ -210,6 +245,10 @@ absl::StatusOr<PlanNodePtr> CompileSystemScan(const common::v1::Operator& plan,
   }
   ASSIGN_OR_RETURN(node->filter, CompileOptional(scan.has_filter(), scan.filter()));
   return PlanNodePtr(std::move(node));
+}
+
+absl::StatusOr<PlanNodePtr> CompileProgramRows(const common::v1::Operator& plan, CompileScope*) {
+  return PlanNodePtr(std::make_unique<ProgramRowsNode>(plan));
 }
 
 absl::StatusOr<PlanNodePtr> CompileCteScan(const common::v1::Operator& plan, CompileScope* scope) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +63,8 @@ struct ExecutionContext {
   std::vector<Actuals> actuals;  // By operator id.
   // Rows of common table expressions, by their number; null until first used.
   std::vector<std::shared_ptr<SpooledRows>> ctes;
+  // What the caller has computed, by the number of the operator that emits it; borrowed.
+  std::map<uint32_t, const std::vector<types::Batch>*> given_rows;
   // What a recursive union has found last, by the working table's number; null outside of its
   // rounds.
   std::vector<std::shared_ptr<SpooledRows>> working_tables;
@@ -252,6 +255,7 @@ ADBMS_DECLARE_COMPILE(Values);
 ADBMS_DECLARE_COMPILE(FunctionScan);
 ADBMS_DECLARE_COMPILE(SystemScan);
 ADBMS_DECLARE_COMPILE(CteScan);
+ADBMS_DECLARE_COMPILE(ProgramRows);
 ADBMS_DECLARE_COMPILE(Filter);
 ADBMS_DECLARE_COMPILE(Project);
 ADBMS_DECLARE_COMPILE(HashJoin);

@@ -138,6 +138,8 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileSco
       return CompileSystemScan(plan, scope);
     case PlanOperator::kCteScan:
       return CompileCteScan(plan, scope);
+    case PlanOperator::kProgramRows:
+      return CompileProgramRows(plan, scope);
     case PlanOperator::kFilter:
       return CompileFilter(plan, scope);
     case PlanOperator::kProject:

@@ -57,6 +57,8 @@ bool Fits(const Operator& op) {
              Has(op.output(), 0, op.window().input().output());
     case Operator::kProjectSet:
       return Has(op.output(), 0, op.project_set().input().output());
+    case Operator::kProgramRows:
+      return Has(op.output(), 0, op.program_rows().input().output());
     case Operator::kLateralJoin:
       return IsPair(op, op.lateral_join().type(), op.lateral_join().left(),
                     op.lateral_join().right());

@@ -76,6 +76,11 @@ class StreamWithFunctions : public QueryStream {
       context->subqueries = std::make_unique<executor::SubqueryExecution>(context);
       context->state.subqueries = context->subqueries.get();
     }
+    for (const api::CteRows& given : options.cte_rows) {
+      const auto& ctes = context->plan->plan->ctes();
+      if (given.cte < static_cast<uint32_t>(ctes.size()))
+        context->given_rows[ctes[static_cast<int>(given.cte)].id()] = &given.batches;
+    }
     context->working_tables.resize(context->plan->working_tables);
     if (!context->plan->ctes.empty()) context->ctes.resize(context->plan->ctes.size());
     Open();
