@@ -231,4 +231,14 @@ SELECT * FROM t ORDER BY id
 DO $$DECLARE p pair := ROW(1, 'x'); r record; BEGIN p.b := 'changed'; r := p; RAISE EXCEPTION '% % %', p, r, p.b; END$$
 DROP TYPE pair
 """,
+    "functions of rows in field notation": """
+CREATE TYPE pair AS (a int, b int)
+CREATE FUNCTION kids(p pair) RETURNS SETOF int LANGUAGE plpgsql STABLE AS $$BEGIN RETURN NEXT p.a; RETURN NEXT p.b; END$$
+CREATE FUNCTION sum_of(p pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT p.a + p.b'
+SELECT (ROW(1, 2)::pair).kids
+SELECT (ROW(1, 2)::pair).kids, (ROW(1, 2)::pair).sum_of
+SELECT * FROM kids(ROW(1, 2)::pair)
+SELECT 1 WHERE (ROW(1, 2)::pair).kids > 1
+SELECT x FROM (SELECT (ROW(3, 4)::pair).kids AS x) s WHERE x > 3
+""",
 }

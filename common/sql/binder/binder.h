@@ -294,9 +294,11 @@ class Binder {
   // REQUIRES: the row's type has such a field.
   ExprPtr FieldAt(const ExprPtr& row, size_t field);
   // The field, or the value of a function of the row. Errors: 42703, 42809.
-  absl::StatusOr<ExprPtr> FieldOf(const ExprPtr& row, const std::string& name, int location);
+  absl::StatusOr<ExprPtr> FieldOf(const ExprPtr& row, const std::string& name, int location,
+                                  Scope* scope);
   // Null: there is no such function.
-  absl::StatusOr<ExprPtr> CallWithRow(const std::string& name, const ExprPtr& row, int location);
+  absl::StatusOr<ExprPtr> CallWithRow(const std::string& name, const ExprPtr& row, int location,
+                                      Scope* scope);
   // As a row of `type`; null: it cannot become one. Errors: 42846 for other fields.
   absl::StatusOr<ExprPtr> CoerceRow(const ExprPtr& row, const Type& type,
                                     functions::CastContext context);

@@ -152,7 +152,7 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
     if (named_item != nullptr) {
       // t.f is f(t), too.
       ASSIGN_OR_RETURN(const ExprPtr whole, WholeRow(*named_item, ref.location));
-      ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(column, whole, ref.location));
+      ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(column, whole, ref.location, scope));
       if (value != nullptr) return value;
       if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" ||
           column == "cmin")
@@ -166,7 +166,7 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
   if (fields.size() > 1) {
     const ExprPtr row = FindVariable({table}, ref.location);
     if (row != nullptr && row->type.id == TypeId::kRecord)
-      return FieldOf(row, column, ref.location);
+      return FieldOf(row, column, ref.location, scope);
     // The relation may stand in FROM under another name.
     for (Scope* level = scope; level != nullptr; level = level->parent) {
       for (const ScopeItem& item : level->items) {

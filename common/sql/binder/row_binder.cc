@@ -235,7 +235,8 @@ ExprPtr Binder::FieldAt(const ExprPtr& row, size_t field) {
                 of.type, row->location);
 }
 
-absl::StatusOr<ExprPtr> Binder::FieldOf(const ExprPtr& row, const std::string& name, int location) {
+absl::StatusOr<ExprPtr> Binder::FieldOf(const ExprPtr& row, const std::string& name, int location,
+                                        Scope* scope) {
   if (row->type.id != TypeId::kRecord)
     return ErrorAt(sqlstate::kWrongObjectType, location,
                    absl::StrCat("column notation .", name, " applied to type ",
@@ -245,7 +246,7 @@ absl::StatusOr<ExprPtr> Binder::FieldOf(const ExprPtr& row, const std::string& n
     if (definition->fields[i].name == name) return FieldAt(row, i);
   }
   // x.f is f(x), too.
-  ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(name, row, location));
+  ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(name, row, location, scope));
   if (value != nullptr) return value;
   return ErrorAt(sqlstate::kUndefinedColumn, location,
                  definition == nullptr || definition->is_anonymous()

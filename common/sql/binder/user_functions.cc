@@ -524,7 +524,7 @@ absl::StatusOr<ExprPtr> Binder::UserValue(UserCall found, int location, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::CallWithRow(const std::string& name, const ExprPtr& row,
-                                            int location) {
+                                            int location, Scope* scope) {
   auto known = input_.catalog->FindFunctions("", name, search_path_);
   std::erase_if(known, [&](const FunctionDescriptor* function) {
     const auto inputs = InputsOf(*function);
@@ -534,7 +534,7 @@ absl::StatusOr<ExprPtr> Binder::CallWithRow(const std::string& name, const ExprP
   });
   if (known.empty()) return ExprPtr();
   ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, name, {""}, {row}, location));
-  return UserValue(std::move(found), location, nullptr);
+  return UserValue(std::move(found), location, scope);
 }
 
 absl::Status Binder::BindCall(const PgQuery__CallStmt& call) {
