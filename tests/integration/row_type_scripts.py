@@ -241,4 +241,16 @@ SELECT * FROM kids(ROW(1, 2)::pair)
 SELECT 1 WHERE (ROW(1, 2)::pair).kids > 1
 SELECT x FROM (SELECT (ROW(3, 4)::pair).kids AS x) s WHERE x > 3
 """,
+    "fields that a case hides": """
+CREATE TABLE e (id int, salary int)
+INSERT INTO e VALUES (1, 10), (2, 20)
+SELECT (CASE WHEN id = 1 THEN NULL ELSE e END).salary FROM e ORDER BY id
+SELECT (CASE WHEN id = 1 THEN NULL ELSE e END).* FROM e ORDER BY id
+SELECT (CASE WHEN id = 1 THEN NULL ELSE e END) IS NULL, (CASE WHEN id = 1 THEN NULL ELSE e END) IS NOT NULL FROM e ORDER BY id
+SELECT (CASE WHEN id = 1 THEN NULL ELSE ROW(id, salary) END)::e FROM e
+SELECT (CASE WHEN id = 1 THEN ROW(8, 9)::e ELSE e END).salary FROM e ORDER BY id
+SELECT (CASE WHEN x.id IS NULL THEN NULL ELSE e END).salary FROM e LEFT JOIN e x ON x.id = 1 AND e.id = 2 ORDER BY e.id
+SELECT (x).salary, x IS NULL, row_to_json(x) FROM e LEFT JOIN e x ON x.id = e.id + 1 ORDER BY e.id
+SELECT (jsonb_populate_record(NULL::e, j)).*, jsonb_populate_record(ROW(5, 6)::e, j) FROM (VALUES ('{"id": 1}'::jsonb), (NULL)) v(j)
+""",
 }

@@ -280,6 +280,8 @@ class Binder {
                                   const Type& named, int location);
   absl::StatusOr<ExprPtr> MakeTargetRow(const std::vector<Target>& targets, const Type& named,
                                         int location);
+  // The row, NULL where the condition is true. REQUIRES: all of its fields are NULL there.
+  static ExprPtr NullRowWhere(ExprPtr condition, ExprPtr row);
   absl::StatusOr<ExprPtr> BindRow(const PgQuery__RowExpr& row, Scope* scope);
   // name.* where a value stands.
   absl::StatusOr<ExprPtr> BindRowOfStar(const PgQuery__ColumnRef& ref, Scope* scope);
