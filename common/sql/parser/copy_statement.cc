@@ -39,13 +39,10 @@ absl::Status ReadHeader(const PgQuery__DefElem& option, CopyStatement* copy) {
   if (copy->header_match && !copy->from)
     return status::Error(sqlstate::kFeatureNotSupported,
                          "cannot use \"match\" with HEADER in COPY TO");
-  const bool known = option.arg == nullptr || copy->header_match || value == "1" || value == "0" ||
-                     absl::EqualsIgnoreCase(value, "true") ||
-                     absl::EqualsIgnoreCase(value, "false") ||
-                     absl::EqualsIgnoreCase(value, "on") || absl::EqualsIgnoreCase(value, "off");
-  if (!known)
+  const auto on = ReadBoolean(option);
+  if (!copy->header_match && !on.ok())
     return status::Error(sqlstate::kSyntaxError, "header requires a Boolean value or \"match\"");
-  copy->header = copy->header_match || IsOn(option);
+  copy->header = copy->header_match || *on;
   return absl::OkStatus();
 }
 
