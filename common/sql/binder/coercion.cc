@@ -21,19 +21,26 @@ using plan::Expr;
 using types::Value;
 namespace sqlstate = status::sqlstate;
 
-bool HoldsTime(const Type& type) {
-  if (const types::DeclaredType* row = types::CompositeOf(type); row != nullptr)
-    return std::any_of(row->fields.begin(), row->fields.end(),
-                       [](const types::CompositeField& field) { return HoldsTime(field.type); });
-  return types::IsDateTime(types::IsArray(type.id) ? types::ElementOf(type.id) : type.id);
-}
-
 // Texts whose value depends on when they are read.
 bool IsTimeDependent(std::string_view text, const Type& type) {
-  if (!HoldsTime(type)) return false;
+  if (!types::HoldsAny(type, types::IsDateTime)) return false;
   const std::string lower = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
   for (const char* word : {"now", "today", "tomorrow", "yesterday", "allballs"}) {
     if (lower.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// Whether the text has another value in a session with another TimeZone or DateStyle.
+bool DependsOnSettings(std::string_view text, const Type& type, const Value& value,
+                       types::TextOptions options) {
+  if (!types::HoldsAny(type, types::IsDateTime)) return false;
+  if (types::HoldsAny(type, [](TypeId id) { return id == TypeId::kTimestamptz; })) return true;
+  for (const auto order :
+       {types::DateOrder::kMdy, types::DateOrder::kDmy, types::DateOrder::kYmd}) {
+    options.date_format.order = order;
+    const auto other = types::ParseText(text, type, options);
+    if (!other.ok() || !(*other == value)) return true;
   }
   return false;
 }
@@ -219,8 +226,7 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
     return plan::MakeCast(plan::MakeLiteral(Value::Text(text), literal->location), type, true,
                           literal->location);
   }
-  if (element == TypeId::kTimestamptz || (element == TypeId::kRecord && HoldsTime(type)))
-    query_->session_dependent = true;
+  query_->session_dependent |= DependsOnSettings(text, type, *value, options);
   return plan::MakeLiteral(*std::move(value), literal->location);
 }
 
