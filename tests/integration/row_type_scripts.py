@@ -253,4 +253,20 @@ SELECT (CASE WHEN x.id IS NULL THEN NULL ELSE e END).salary FROM e LEFT JOIN e x
 SELECT (x).salary, x IS NULL, row_to_json(x) FROM e LEFT JOIN e x ON x.id = e.id + 1 ORDER BY e.id
 SELECT (jsonb_populate_record(NULL::e, j)).*, jsonb_populate_record(ROW(5, 6)::e, j) FROM (VALUES ('{"id": 1}'::jsonb), (NULL)) v(j)
 """,
+    "rows of outer joins of outer joins": """
+CREATE TABLE a (id int PRIMARY KEY)
+CREATE TABLE b (id int PRIMARY KEY, a_id int)
+CREATE TABLE c (id int PRIMARY KEY, b_id int)
+INSERT INTO a VALUES (1), (2)
+INSERT INTO b VALUES (10, 1)
+CREATE VIEW bc AS SELECT b.a_id, c.id AS c_id FROM b LEFT JOIN c ON c.b_id = b.id
+CREATE FUNCTION no_row(b) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 IS NOT DISTINCT FROM NULL'
+SELECT a.id, s, row_to_json(s), s IS DISTINCT FROM NULL FROM a LEFT JOIN (SELECT b.a_id, c.id AS c_id FROM b LEFT JOIN c ON c.b_id = b.id) s ON s.a_id = a.id ORDER BY 1
+SELECT a.id, bc, to_json(bc) FROM a LEFT JOIN bc ON bc.a_id = a.id ORDER BY 1
+SELECT a.id, to_json(j) FROM a LEFT JOIN (b LEFT JOIN c ON c.b_id = b.id) AS j(bid, aid, cid, cbid) ON j.aid = a.id ORDER BY 1
+SELECT a.id, to_json(c), to_json(b) FROM a LEFT JOIN (b LEFT JOIN c ON c.b_id = b.id) ON b.a_id = a.id ORDER BY 1
+SELECT a.id, to_json(s) FROM a RIGHT JOIN (SELECT b.a_id, c.id AS c_id FROM b LEFT JOIN c ON c.b_id = b.id) s ON s.a_id = a.id + 7 ORDER BY 1
+SELECT a.id, b.no_row FROM a LEFT JOIN b ON b.a_id = a.id ORDER BY 1
+SELECT a.id, no_row(b), b.no_row FROM a LEFT JOIN b ON b.a_id = a.id ORDER BY 1
+""",
 }

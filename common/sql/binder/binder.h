@@ -408,7 +408,7 @@ class Binder {
   absl::StatusOr<RelPtr> BindJoin(const PgQuery__JoinExpr& join, RelPtr lateral, Scope* scope,
                                   std::vector<ScopeItem>* items);
   // Whether the query may use the relation's row as a value.
-  static bool IsUsedWhole(const Scope& scope, const std::string& alias);
+  static bool IsUsedWhole(const Scope& scope, const ScopeItem& item);
   // Gives those items of the side of an outer join that may get no row, and that are used as a
   // whole, a column that tells.
   void MarkPresence(const Scope& scope, RelPtr* rel, std::vector<ScopeItem>* items);
