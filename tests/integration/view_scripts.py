@@ -203,4 +203,21 @@ EXPLAIN (COSTS 2) SELECT 1
 VACUUM (ANALYZE perhaps) b
 COPY b TO STDOUT (FORMAT csv, HEADER perhaps)
 """,
+    "one column under two names": """
+CREATE TABLE base (a int, b int)
+CREATE VIEW two AS SELECT a, a AS a2, b FROM base
+INSERT INTO two (a, a2) VALUES (1, 2)
+INSERT INTO two VALUES (1, 2, 3)
+INSERT INTO two VALUES (1)
+INSERT INTO two SELECT 1, 2
+INSERT INTO two (a, a2) SELECT 1, 2
+INSERT INTO two (a, a) VALUES (1, 2)
+UPDATE two SET a = 1, a2 = 2
+UPDATE two SET a2 = 1, a = 2
+UPDATE two SET (a, a2) = (1, 2)
+UPDATE two SET a = 1, a = 2
+INSERT INTO two (a2, b) VALUES (5, 6) RETURNING *
+UPDATE two SET a2 = 7 WHERE b = 6 RETURNING *
+SELECT * FROM base ORDER BY a
+""",
 }

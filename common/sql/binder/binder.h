@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -227,6 +228,8 @@ class Binder {
   // A given value for a column: checked against its being an identity column.
   absl::StatusOr<ExprPtr> InsertValue(ExprPtr value, const common::v1::ColumnDescriptor& column);
   absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);
+  // Errors: 42601 for a column of the table that is among these more than once.
+  absl::Status CheckAssignedOnce(std::span<const uint32_t> columns) const;
   absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(
       const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope);
   // Gives a type to the constant or parameter that a query's column is, through sorts and limits:
