@@ -1,4 +1,8 @@
 // EvaluateConstant and BindCopy.
+#include "common/sql/default_planner/constants.h"
+
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -46,22 +50,8 @@ absl::StatusOr<std::shared_ptr<const parser::StatementTree>> EmptyStatement() {
 
 }  // namespace
 
-absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
-                                              const types::Type& type, const PlanningInput& input) {
-  std::shared_ptr<const parser::ParseTree> parse;
-  ASSIGN_OR_RETURN(const parser::Node* node,
-                   binder::ParseExpression(std::string(expression_sql), &parse));
-  parser::StatementTree tree;
-  tree.parse = parse;
-  tree.node = parse->result().stmts[0]->stmt;
-  PlanningInput plain = input;
-  plain.literals = nullptr;
-  plain.statement = nullptr;
-  plain.parameter_types.clear();
-  binder::Binder binder(plain, tree);
-  ASSIGN_OR_RETURN(plan::ExprPtr e, binder.BindConstant(node, type));
-  if (plan::HasSubquery(e)) return status::NotSupported("a subquery in an argument");
-  ASSIGN_OR_RETURN(const common::v1::Expression proto, plan::EncodeConstant(*e));
+absl::StatusOr<types::Value> EvaluateNow(const plan::Expr& e, const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const common::v1::Expression proto, plan::EncodeConstant(e));
   ASSIGN_OR_RETURN(const auto compiled, expression::Compile(proto));
   expression::EvaluationState state;
   state.context.current_user = input.current_user;
@@ -75,6 +65,24 @@ absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
   state.context.transaction_timestamp_us = now;
   state.context.statement_timestamp_us = now;
   return compiled->EvaluateScalar(state);
+}
+
+absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
+                                              const types::Type& type, const PlanningInput& input) {
+  std::shared_ptr<const parser::ParseTree> parse;
+  ASSIGN_OR_RETURN(const parser::Node* node,
+                   binder::ParseExpression(std::string(expression_sql), &parse));
+  parser::StatementTree tree;
+  tree.parse = parse;
+  tree.node = parse->result().stmts[0]->stmt;
+  PlanningInput plain = input;
+  plain.literals = nullptr;
+  plain.statement = nullptr;
+  plain.parameter_types.clear();
+  binder::Binder binder(plain, tree);
+  ASSIGN_OR_RETURN(const plan::ExprPtr e, binder.BindConstant(node, type));
+  if (plan::HasSubquery(e)) return status::NotSupported("a subquery in an argument");
+  return EvaluateNow(*e, input);
 }
 
 namespace {
