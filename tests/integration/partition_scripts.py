@@ -464,3 +464,21 @@ SELECT tableoid::regclass, count(*), min((k).a), max((k).a) FROM h GROUP BY 1 OR
 SELECT k::text FROM h WHERE k = ROW(7, 'x7')::pair
 """,
 }
+
+NUMBERS = ", ".join(str(k) for k in range(2, 4002, 2))
+ORED = " OR ".join(f"k = {k}" for k in range(2, 4002, 2))
+SUMS = ", ".join(f"$1 + {k}" for k in range(2, 4002, 2))
+SCRIPTS["long lists of keys"] = "\n".join(f"""
+CREATE TABLE {name} (k int, v int) PARTITION BY {strategy} (k)
+CREATE TABLE {name}1 PARTITION OF {name} FOR VALUES {first}
+CREATE TABLE {name}2 PARTITION OF {name} FOR VALUES {second}
+INSERT INTO {name} VALUES (2, 1), (3, 2), (6, 3), (7, 4)
+SELECT count(*) FROM {name} WHERE k IN ({NUMBERS})
+SELECT count(*) FROM {name} WHERE {ORED}
+PREPARE of_{name}(int) AS SELECT count(*) FROM {name} WHERE k IN ({SUMS})
+EXECUTE of_{name}(0)
+EXECUTE of_{name}(1)
+""".strip() for name, strategy, first, second in (
+    ("r", "RANGE", "FROM (0) TO (5)", "FROM (5) TO (10)"),
+    ("l", "LIST", "IN (2, 3)", "IN (6, 7)"),
+    ("h", "HASH", "WITH (MODULUS 2, REMAINDER 0)", "WITH (MODULUS 2, REMAINDER 1)")))
