@@ -119,4 +119,14 @@ SET TimeZone = 'UTC'
 SELECT lower('[2020-01-02 12:00,)'::tstzrange) AT TIME ZONE 'UTC', '{"[2020-01-02 12:00,)"}'::tstzrange[]
 SELECT DISTINCT lower('[2020-01-02 12:00,)'::tstzrange) AT TIME ZONE 'UTC'
 """,
+    "differences of multiranges": """
+SELECT '{[1,10),[20,30),[40,50)}'::int4multirange - '{[5,25),[28,29),[45,60)}'::int4multirange
+SELECT '{[1,100)}'::int4multirange - '{[1,2),[5,6),[7,9),[99,100)}'::int4multirange
+SELECT '{[1,3),[5,7),[9,11)}'::int4multirange - '{[0,20)}'::int4multirange, '{}'::int4multirange - '{[0,20)}'::int4multirange, '{[0,20)}'::int4multirange - '{}'::int4multirange
+SELECT '{(,10),[20,)}'::nummultirange - '{[5,5],(25,30]}'::nummultirange, '{(,)}'::nummultirange - '{(1,2],[3,4)}'::nummultirange
+SELECT '{[1.5,2.5],[2.6,9]}'::nummultirange - '{(2.5,2.7),[9,9]}'::nummultirange
+SELECT numrange(1, 10) - numrange(3, 12), numrange(1, 10) - numrange(0, 12), numrange(1, 10) - 'empty'
+SELECT numrange(1, 10) - numrange(3, 4)
+SELECT count(*) FROM (SELECT unnest((SELECT range_agg(int4range(2 * g, 2 * g + 1)) FROM generate_series(1, 30000) g) - (SELECT range_agg(int4range(4 * g, 4 * g + 1)) FROM generate_series(1, 30000) g))) s
+""",
 }

@@ -673,8 +673,12 @@ class Binder {
   // With grouping sets: the keys that all of them have.
   const std::vector<std::pair<ExprPtr, ColumnId>>* common_keys_ = nullptr;
   bool names_row_types_ = false;  // A regtype may be the row type of a table.
-  // Rows with fields of unknown type as they were written.
-  std::vector<std::pair<ExprPtr, std::vector<ExprPtr>>> written_rows_;
+  // Rows with fields of unknown type, and these as they were written.
+  struct WrittenRow {
+    ExprPtr row;
+    std::vector<ExprPtr> fields;
+  };
+  std::map<const plan::Expr*, WrittenRow> written_rows_;
   // Tables whose primary key lets the statement itself show columns that are not grouped.
   std::set<uint32_t> needed_keys_;
 };

@@ -102,7 +102,7 @@ absl::StatusOr<ExprPtr> Binder::MakeRow(std::vector<ExprPtr> args,
   }
   const std::vector<TypeId> signature(args.empty() ? 0 : 1, TypeId::kUnspecified);
   ExprPtr row = CallOf(functions::kRowConstructor, signature, std::move(args), type, location);
-  if (changed) written_rows_.emplace_back(row, std::move(written));
+  if (changed) written_rows_[row.get()] = {row, std::move(written)};
   return row;
 }
 
@@ -271,10 +271,8 @@ absl::StatusOr<ExprPtr> Binder::CoerceRow(const ExprPtr& row, const Type& type,
   if (from->definition.oid() == to->definition.oid() && SameFields(*from, *to)) return row;
   const Expr* const made = ConstructorOf(*row);
   if (made == nullptr || !from->is_anonymous()) return ExprPtr();
-  std::vector<ExprPtr> args = made->args;
-  for (const auto& [known, written] : written_rows_) {
-    if (known.get() == made) args = written;
-  }
+  const auto written = written_rows_.find(made);
+  std::vector<ExprPtr> args = written == written_rows_.end() ? made->args : written->second.fields;
   if (args.size() != to->fields.size())
     return CannotCast(row->type, type,
                       args.size() < to->fields.size() ? "Input has too few columns."

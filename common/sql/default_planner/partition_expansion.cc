@@ -99,8 +99,10 @@ class Expansion {
   static std::vector<size_t> InOrder(const common::v1::PartitionKey& key,
                                      const partition::PartitionBounds& bounds) {
     std::vector<size_t> order;
-    const auto add = [&order](size_t member) {
-      if (std::find(order.begin(), order.end(), member) == order.end()) order.push_back(member);
+    std::vector<bool> added(static_cast<size_t>(key.partitions_size()));
+    const auto add = [&](size_t member) {
+      if (!added[member]) order.push_back(member);
+      added[member] = true;
     };
     for (const auto& range : bounds.ranges()) order.push_back(range.member);
     for (const auto& item : bounds.values()) add(item.member);
