@@ -269,4 +269,18 @@ SELECT a.id, to_json(s) FROM a RIGHT JOIN (SELECT b.a_id, c.id AS c_id FROM b LE
 SELECT a.id, b.no_row FROM a LEFT JOIN b ON b.a_id = a.id ORDER BY 1
 SELECT a.id, no_row(b), b.no_row FROM a LEFT JOIN b ON b.a_id = a.id ORDER BY 1
 """,
+    "overloaded functions in from": """
+CREATE FUNCTION f(x text) RETURNS SETOF text LANGUAGE sql STABLE AS 'SELECT x UNION ALL SELECT x'
+CREATE FUNCTION f(x int) RETURNS SETOF record LANGUAGE sql STABLE AS 'SELECT x, x + 1'
+CREATE FUNCTION g(x int) RETURNS SETOF record LANGUAGE sql STABLE AS 'SELECT x, x + 1'
+CREATE FUNCTION g(x text) RETURNS SETOF text LANGUAGE sql STABLE AS 'SELECT x UNION ALL SELECT x'
+SELECT * FROM f(1) AS r(a int, b int)
+SELECT * FROM f(text 'x')
+SELECT * FROM f(text 'x') AS r(a text, b int)
+SELECT * FROM f(1)
+SELECT * FROM g(1) AS r(a int, b int)
+SELECT * FROM g(text 'x')
+SELECT * FROM g(text 'x') AS r(a text, b int)
+SELECT * FROM g(1)
+""",
 }

@@ -397,8 +397,8 @@ class Binder {
   // wanted, or is missing; 42804 for one that does not fit.
   absl::Status DefineFields(NodeList definitions, RangeCall* call);
   // The same of a function that has become a query with these columns.
-  absl::Status DefineBody(const PgQuery__FuncCall& call, NodeList definitions,
-                          std::vector<ScopeColumn>* columns);
+  absl::Status DefineBody(const common::v1::FunctionDescriptor& function, int location,
+                          NodeList definitions, std::vector<ScopeColumn>* columns);
   // json_binder.cc: the object's member as a value of the type, as json_to_record reads it.
   absl::StatusOr<ExprPtr> JsonMember(const ExprPtr& object, const std::string& key,
                                      const Type& type);
@@ -531,10 +531,10 @@ class Binder {
   // CALL: a row of the procedure's output arguments; none: no row.
   absl::Status BindCall(const PgQuery__CallStmt& call);
   absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
-  // In FROM.
-  absl::Status BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
-                             std::vector<RangeCall>* calls, RelPtr* rel,
-                             std::vector<ScopeColumn>* columns);
+  // In FROM: as calls, or as a query with these columns. The function that is called.
+  absl::StatusOr<const common::v1::FunctionDescriptor*> BindUserRange(
+      const PgQuery__FuncCall& call, Scope* scope, std::vector<RangeCall>* calls, RelPtr* rel,
+      std::vector<ScopeColumn>* columns);
   // The body as a part of the statement; nothing: it cannot be one.
   absl::StatusOr<std::optional<BoundQuery>> InlineQuery(const UserCall& call);
   // Makes the query one of the fields of the row that it is declared to return. Errors: 42P13.

@@ -589,10 +589,13 @@ absl::StatusOr<ExprPtr> Binder::BindUserSeries(UserCall call, int location, Scop
   return MakeTargetRow(fields, {}, location);
 }
 
-absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
-                                   std::vector<RangeCall>* calls, RelPtr* rel,
-                                   std::vector<ScopeColumn>* columns) {
+absl::StatusOr<const FunctionDescriptor*> Binder::BindUserRange(const PgQuery__FuncCall& call,
+                                                                Scope* scope,
+                                                                std::vector<RangeCall>* calls,
+                                                                RelPtr* rel,
+                                                                std::vector<ScopeColumn>* columns) {
   ASSIGN_OR_RETURN(UserCall found, FindUserFunction(call, scope));
+  const FunctionDescriptor* const function = found.function;
   const auto results = ResultColumns(*found.function);
   const bool scalar = results.size() == 1 && !found.function->returns_set();
   if (!scalar) {
@@ -607,7 +610,7 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
         *rel = first;
       }
       *columns = query->columns;
-      return absl::OkStatus();
+      return function;
     }
   }
   const std::string name = found.function->name();
@@ -625,7 +628,7 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     range.outputs = {query_->AddColumn({name, value->type, 0, 0, false})};
     range.function.arguments = {value};
     calls->push_back(std::move(range));
-    return absl::OkStatus();
+    return function;
   }
   ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/true,
                                                      call.location, scope->parent));
@@ -640,7 +643,7 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     range.outputs = {query_->AddColumn({range.name, results[i].second, 0, 0, false})};
     calls->push_back(std::move(range));
   }
-  return absl::OkStatus();
+  return function;
 }
 
 }  // namespace adbms::sql::binder
