@@ -186,15 +186,12 @@ class Binder {
   // partition_binder.cc
   // The scan emits the oid of its rows' table, should the statement ask for it.
   void AddTableOid(plan::Rel* scan, ScopeItem* item);
-  // All levels, partitioned ones included.
-  void ForEachPartition(const common::v1::TableDescriptor& table,
-                        const std::function<void(const common::v1::TableDescriptor&)>& visit) const;
-  // The CHECK constraints of the target's partitions that it does not have itself.
   // The columns of the partition keys of tables with very many partitions: constants that say which
   // of them are read are part of the plan.
   std::map<uint32_t, std::set<uint32_t>> KeysOfManyPartitions() const;
   void CollectKeyLiterals(const std::map<uint32_t, std::set<uint32_t>>& keys, const plan::Expr& e,
                           std::set<int>* literals) const;
+  // The CHECK constraints of the target's partitions that it does not have itself.
   absl::Status BindPartitionChecks(const std::vector<ColumnId>& columns);
   // RETURNING may ask for the oid of a written row's table, which `item` is.
   void ReturnTableOid(ScopeItem* item);
@@ -528,9 +525,6 @@ class Binder {
   // One value. Errors: 0A000 where its program would have to run for each row.
   absl::StatusOr<ExprPtr> BindUserCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> UserValue(UserCall found, int location, Scope* scope);
-  // CALL: a row of the procedure's output arguments; none: no row.
-  absl::Status BindCall(const PgQuery__CallStmt& call);
-  absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
   // In FROM: as calls, or as a query with these columns. The function that is called.
   absl::StatusOr<const common::v1::FunctionDescriptor*> BindUserRange(
       const PgQuery__FuncCall& call, Scope* scope, std::vector<RangeCall>* calls, RelPtr* rel,
@@ -545,10 +539,13 @@ class Binder {
   // program_inliner.cc: a program without loops and effects, as expressions. Null: it is none.
   class ProgramInliner;
   absl::StatusOr<ExprPtr> InlineProgram(const UserCall& call);
-  // Runs before the statement. Errors: 0A000 when its arguments depend on rows, or it would have to
-  // run more than once.
+  // program_calls.cc: one that runs before the statement. Errors: 0A000 when its arguments depend
+  // on rows, or it would have to run more than once.
   absl::StatusOr<size_t> CallProgram(UserCall call, bool returns_rows, int location, Scope* scope);
   ExprPtr ProgramResult(size_t call, size_t column, int location) const;
+  absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
+  // CALL: a row of the procedure's output arguments; none: no row.
+  absl::Status BindCall(const PgQuery__CallStmt& call);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
   // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.

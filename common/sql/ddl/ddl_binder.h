@@ -117,8 +117,6 @@ class DdlBinder {
   // Errors: 42P16 when the column is in the partition key of the table or of one below it.
   absl::Status CheckNoPartitionKey(const Table& table, const std::string& column,
                                    const char* verb) const;
-  // All levels, partitioned ones included.
-  void ForEachPartition(const Table& table, const std::function<void(const Table&)>& visit) const;
 
   // generated_column.cc
   // The column's GENERATED ALWAYS AS; null: it has none. Errors: 42601 beside a default or an

@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/table_expressions.h"
 #include "common/sql/default_planner/constants.h"
@@ -174,7 +175,7 @@ absl::Status DdlBinder::CheckKeyHasPartitionKey(
 absl::Status DdlBinder::CheckKeysHavePartitionKey(const Table& table) const {
   RETURN_IF_ERROR(CheckKeysOf(table, table));
   absl::Status status;
-  ForEachPartition(table, [&](const Table& part) {
+  ForEachPartition(*input_.catalog, table, [&](const Table& part) {
     if (status.ok()) status = CheckKeysOf(table, part);
   });
   return status;
