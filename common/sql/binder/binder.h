@@ -548,10 +548,10 @@ class Binder {
   absl::Status BindCall(const PgQuery__CallStmt& call);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
-  // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
   // A call with WITHIN GROUP, or of a name that wants it. Errors: 42883, 0A000.
   absl::Status CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
                                Scope* scope);
+  // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
   absl::StatusOr<const functions::AggregateFunction*> ChooseAggregate(const std::string& name,
                                                                       bool star,
                                                                       std::vector<ExprPtr>* args,
