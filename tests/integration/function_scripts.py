@@ -26,7 +26,16 @@ SELECT pg_typeof('1'::interval year), pg_typeof(localtime(0))
 CREATE TABLE keys (a timestamp(0) PRIMARY KEY)
 INSERT INTO keys VALUES ('2020-01-01 00:00:00.4')
 INSERT INTO keys VALUES ('2020-01-01 00:00:00.2')
-SELECT * FROM keys WHERE a = '2020-01-01'""",
+SELECT * FROM keys WHERE a = '2020-01-01'
+SELECT '2020-01-01+00'::timestamptz, '2020-01-01+05:30'::timestamptz, '2020-01-01 -05'::timestamptz, '+05 2020-01-01'::timestamptz
+SELECT '20200101+05'::timestamptz, 'Jan 1 2020 +05'::timestamptz, '01/02/2020-05'::timestamptz, 'J2451187+05'::timestamptz
+SELECT '2020-01-01+05'::date, '2020-01-01+05'::timestamp, 'epoch+05'::timestamptz, 'infinity+05'::timestamptz
+SELECT '2020-01-01-05'::timestamptz
+SELECT '20200101-05'::timestamptz
+SELECT '2020-01-01+00+00'::timestamptz
+SELECT '2020-01-01T+05'::timestamptz
+SELECT '+05'::timestamptz
+SELECT '+05'::time""",
     "ordered-set aggregates": """
 CREATE TABLE t (k int, x int, y float8, s text, n numeric)
 INSERT INTO t SELECT i % 3, i, i * 0.5, chr(97 + i % 5), i / 4.0 FROM generate_series(1, 20) i
