@@ -53,7 +53,11 @@ SELECT abs(x) WITHIN GROUP (ORDER BY x) FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) OVER () FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) FROM t WHERE false
-SELECT k FROM t GROUP BY k HAVING mode() WITHIN GROUP (ORDER BY x) > 1 ORDER BY k""",
+SELECT k FROM t GROUP BY k HAVING mode() WITHIN GROUP (ORDER BY x) > 1 ORDER BY k
+SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY i), percentile_cont(ARRAY[0.25, 0.5, NULL, 1]) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 day'), ('3 days'), ('10 days 04:00')) v(i)
+SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY i), percentile_cont(NULL) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 mon'), ('3 mons 3 days'), ('-1 year')) v(i)
+SELECT percentile_cont(ARRAY[[0.25, 0.5], [0, 1]]) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 mon'), ('3 mons 3 days'), ('-1 year')) v(i)
+SELECT percentile_cont(2) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 mon')) v(i)""",
     "aggregates of pairs": """
 CREATE TABLE t (y float8, x float8)
 INSERT INTO t VALUES (1, 2), (3, 5), (4, 4), (NULL, 1), (7, NULL), (2, 9)
