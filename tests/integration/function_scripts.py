@@ -156,4 +156,43 @@ SELECT substr(uuid_generate_v1()::text, 15, 1), uuid_generate_v1() <> uuid_gener
 SELECT similarity('word', 'two words'), similarity('abc', 'abc'), similarity('', ''), similarity('Häuser', 'haus'), 'abc' <-> 'abd'
 SELECT show_trgm('word two'), show_trgm('a'), show_trgm('')
 SELECT 'kitten' % 'sitting', 'kitten' % 'kittens'""",
+    "names with a database": """
+CREATE TABLE t (id int PRIMARY KEY, v int)
+ANALYZE adbms.functions.t
+VACUUM adbms.functions.t
+ANALYZE other.functions.t
+COPY other.functions.t FROM STDIN
+GRANT SELECT ON adbms.functions.t TO PUBLIC
+GRANT SELECT ON other.functions.t TO PUBLIC
+INSERT INTO adbms.functions.t VALUES (1, 2)
+SELECT adbms.functions.t.v, adbms.functions.t.* FROM adbms.functions.t
+SELECT other.functions.t.v FROM functions.t
+SELECT * FROM other.functions.t
+SELECT a.b.c.d.e
+CREATE TABLE adbms.functions.t2 AS SELECT 1 AS x
+CREATE TABLE other.functions.t3 AS SELECT 1 AS x
+SELECT 1 AS x INTO adbms.functions.t4
+CREATE MATERIALIZED VIEW adbms.functions.m AS SELECT * FROM t
+REFRESH MATERIALIZED VIEW adbms.functions.m
+REFRESH MATERIALIZED VIEW other.functions.m
+CREATE SEQUENCE adbms.functions.q
+SELECT nextval('adbms.functions.q'), 'adbms.functions.t'::regclass::text
+SELECT nextval('other.functions.q')
+SELECT 'other.functions.t'::regclass
+SELECT 'a.b.c.d'::regclass
+CREATE FUNCTION adbms.functions.f(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x'
+CREATE FUNCTION other.functions.f(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x'
+SELECT adbms.functions.f(3), adbms.pg_catalog.length('abc'), adbms.pg_catalog.count(*)
+SELECT * FROM adbms.functions.f(4)
+SELECT other.functions.f(3)
+SELECT * FROM other.functions.f(4)
+SELECT other.pg_catalog.length('abc')
+DROP FUNCTION adbms.functions.f(int)
+CREATE TYPE adbms.functions.e AS ENUM ('a', 'b')
+SELECT 'a'::adbms.functions.e::text, 1::adbms.pg_catalog.int4
+SELECT 'a'::other.functions.e
+SELECT 'a'::a.b.c.d
+DROP MATERIALIZED VIEW adbms.functions.m
+DROP TABLE other.functions.t
+DROP TABLE adbms.functions.t""",
 }

@@ -4,8 +4,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -429,6 +431,12 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
           quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
     }
   }
+  if (parts.size() > 3)
+    return ErrorAt(sqlstate::kSyntaxError, location,
+                   absl::StrCat("improper relation name (too many dotted names): ",
+                                absl::StrJoin(parts, ".")));
+  if (parts.size() == 3)
+    RETURN_IF_ERROR(parser::CheckDatabase(parts[0], parts[1], parts[2], input_.database));
   std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   if (schema == kTemporaryAlias) schema = TemporarySchemaOf(search_path_);
   const auto* table = input_.catalog->ResolveTable(schema, parts.back(), search_path_);

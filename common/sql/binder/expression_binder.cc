@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -123,6 +124,8 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
 absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope) {
   const NodeList fields(ref.fields, ref.n_fields);
   if (fields.back()->node_case == PG_QUERY__NODE__NODE_A_STAR) return BindRowOfStar(ref, scope);
+  if (fields.size() > 3)
+    RETURN_IF_ERROR(parser::CheckDatabase(parser::StringsOf(fields), 2, input_.database));
   const std::string column(parser::StringOf(fields.back()));
   const std::string table =
       fields.size() > 1 ? std::string(parser::StringOf(fields[fields.size() - 2])) : "";

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/range_call.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -259,6 +260,11 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
   std::vector<RangeCall> calls;
   for (const Node* node : NodeList(range.functions, range.n_functions)) {
     const NodeList parts(node->list->items, node->list->n_items);
+    if (parts[0]->node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
+      const PgQuery__FuncCall& call = *parts[0]->func_call;
+      RETURN_IF_ERROR(parser::CheckDatabase(parser::StringsOf({call.funcname, call.n_funcname}), 1,
+                                            input_.database));
+    }
     if (parts[0]->node_case == PG_QUERY__NODE__NODE_FUNC_CALL &&
         MeansUserFunction(*parts[0]->func_call)) {
       RelPtr body;

@@ -1,5 +1,4 @@
 #include "common/sql/parser/copy_statement.h"
-#include "common/sql/parser/database_name.h"
 
 #include <set>
 
@@ -164,7 +163,7 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
   copy.program = node.is_program;
   if (node.where_clause != nullptr) copy.where = TextBehind("where", text);
   if (node.relation != nullptr) {
-    copy.schema = SchemaOf(*node.relation);
+    copy.schema = View(node.relation->schemaname);
     copy.table = View(node.relation->relname);
   } else {
     std::vector<std::string> parts = ParenthesizedParts(text, false);

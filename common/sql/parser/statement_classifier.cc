@@ -1,5 +1,4 @@
 #include "common/sql/parser/statement_classifier.h"
-#include "common/sql/parser/database_name.h"
 
 #include <cstdint>
 #include <limits>
@@ -24,7 +23,7 @@ namespace sqlstate = status::sqlstate;
 
 common::v1::RelationName RelationOf(const PgQuery__RangeVar& range) {
   common::v1::RelationName name;
-  name.set_schema(SchemaOf(range));
+  name.set_schema(std::string(View(range.schemaname)));
   name.set_name(range.relname);
   return name;
 }
@@ -470,8 +469,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       const PgQuery__RefreshMatViewStmt& refresh = *node->refresh_mat_view_stmt;
       out->statement_class = StatementClass::kRefresh;
       out->command_tag = "REFRESH MATERIALIZED VIEW";
-      out->refresh = {SchemaOf(*refresh.relation), refresh.relation->relname, /*create=*/false,
-                      static_cast<bool>(refresh.concurrent), !refresh.skip_data};
+      out->refresh = {std::string(View(refresh.relation->schemaname)), refresh.relation->relname,
+                      /*create=*/false, static_cast<bool>(refresh.concurrent), !refresh.skip_data};
       return absl::OkStatus();
     }
     case PG_QUERY__NODE__NODE_INDEX_STMT:
