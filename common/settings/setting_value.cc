@@ -13,6 +13,7 @@
 #include "common/settings/setting_table.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/number_text.h"
 
 namespace adbms::settings {
 namespace {
@@ -59,16 +60,6 @@ absl::Status Invalid(const SettingDefinition& definition, std::string_view text,
                        {}, hint);
 }
 
-// Unique prefixes of true, false, yes and no, on, off, 1, 0.
-std::optional<bool> BoolOf(const std::string& lower) {
-  const auto prefix = [&](absl::string_view word, size_t least) {
-    return lower.size() >= least && absl::StartsWith(word, lower);
-  };
-  if (prefix("true", 1) || prefix("yes", 1) || lower == "on" || lower == "1") return true;
-  if (prefix("false", 1) || prefix("no", 1) || prefix("off", 2) || lower == "0") return false;
-  return std::nullopt;
-}
-
 absl::StatusOr<std::string> ReadEnum(const SettingDefinition& definition, std::string_view text) {
   const std::string lower = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
   std::vector<std::string> values = absl::StrSplit(definition.values, ',');
@@ -78,7 +69,7 @@ absl::StatusOr<std::string> ReadEnum(const SettingDefinition& definition, std::s
   // Words that PostgreSQL takes without listing them.
   if (lower == "debug" && absl::StrContains(definition.values, "debug2"))
     return std::string("debug2");
-  if (const auto flag = BoolOf(lower); flag.has_value()) {
+  if (const auto flag = types::BoolOfWord(lower); flag.has_value()) {
     for (const std::string& value : values) {
       if (value == (*flag ? "on" : "off")) return value;
     }
@@ -147,8 +138,7 @@ absl::StatusOr<std::string> ReadNumber(const SettingDefinition& definition,
 absl::StatusOr<std::string> ReadValue(const SettingDefinition& definition, std::string_view text) {
   switch (definition.type) {
     case SettingType::kBool: {
-      const auto flag = BoolOf(absl::AsciiStrToLower(
-          absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()))));
+      const auto flag = types::BoolOfWord(types::TrimSpaces(text));
       if (flag.has_value()) return std::string(*flag ? "on" : "off");
       return status::Error(
           sqlstate::kInvalidParameterValue,

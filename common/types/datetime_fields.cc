@@ -142,7 +142,9 @@ class TokenReader {
       position_ = text_.size();
       return Failure::kNone;
     }
-    if (!fields_.has_time || fields_.zone.has_value()) return Failure::kSyntax;
+    // A zone goes with a date alone, too: its midnight.
+    const bool misplaced = (after_t_ && !fields_.has_time) || fields_.special == SpecialDate::kNow;
+    if (misplaced || fields_.zone.has_value()) return Failure::kSyntax;
     absl::TimeZone zone;
     const Failure failure = ReadOffset(text_, &position_, &zone);
     fields_.zone = ZoneReference{zone};
@@ -282,6 +284,8 @@ class TokenReader {
       }
       ++position_;
     }
+    // One more of the same is no zone.
+    if (position_ < text_.size() && text_[position_] == delimiter) return Failure::kSyntax;
     for (int i = 0; i < 3; ++i) {
       if (!IsAlpha(parts[i][0])) continue;
       if (i == 2) return Failure::kSyntax;  // As PostgreSQL: a month's name comes first or second.

@@ -8,6 +8,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/status/sql_error.h"
 #include "common/types/number_text.h"
+#include "common/types/range.h"
 
 namespace adbms::types {
 namespace {
@@ -171,6 +172,16 @@ absl::StatusOr<Type> RowType(const std::vector<CompositeField>& fields) {
     *added->mutable_type() = ToProto(field.type);
   }
   return TypeOf(Intern(definition));
+}
+
+bool HoldsAny(const Type& type, bool (*is)(TypeId)) {
+  if (IsArray(type.id)) return HoldsAny(ElementOf(type), is);
+  if (IsRange(type.id) || IsMultirange(type.id)) return is(BoundOf(type.id));
+  if (type.id != TypeId::kRecord) return is(type.id);
+  const DeclaredType* const row = CompositeOf(type);
+  return row == nullptr ||
+         std::any_of(row->fields.begin(), row->fields.end(),
+                     [is](const CompositeField& field) { return HoldsAny(field.type, is); });
 }
 
 bool HoldsDomain(const Type& type) {

@@ -85,6 +85,9 @@ const DeclaredType* DefinitionOf(const Type& type);
 // The anonymous row with these fields. Errors: 54001 for one that is too deep, 54011 for too many
 // fields.
 absl::StatusOr<Type> RowType(const std::vector<CompositeField>& fields);
+// Whether `is` holds of what values of the type are made of in the end: elements of arrays, bounds
+// of ranges, fields of rows. A row of which nothing is known may hold anything.
+bool HoldsAny(const Type& type, bool (*is)(TypeId));
 // Whether a value of the type has a domain's value in it, which is no domain's value itself.
 bool HoldsDomain(const Type& type);
 

@@ -188,23 +188,23 @@ absl::Status ParseOid(std::string_view text, int64_t* result) {
   return absl::OkStatus();
 }
 
-absl::Status ParseBool(std::string_view text, bool* result) {
-  const std::string_view trimmed = TrimSpaces(text);
-  const auto is_prefix_of = [&](std::string_view word, size_t least) {
-    return trimmed.size() >= least && trimmed.size() <= word.size() &&
-           EqualsIgnoreCase(trimmed, word.substr(0, trimmed.size()));
+std::optional<bool> BoolOfWord(std::string_view word) {
+  const auto is_prefix_of = [&](std::string_view whole, size_t least) {
+    return word.size() >= least && word.size() <= whole.size() &&
+           EqualsIgnoreCase(word, whole.substr(0, word.size()));
   };
-  if (trimmed == "1" || is_prefix_of("true", 1) || is_prefix_of("yes", 1) ||
-      is_prefix_of("on", 2)) {
-    *result = true;
-    return absl::OkStatus();
-  }
-  if (trimmed == "0" || is_prefix_of("false", 1) || is_prefix_of("no", 1) ||
-      is_prefix_of("off", 2)) {
-    *result = false;
-    return absl::OkStatus();
-  }
-  return InvalidSyntax("boolean", text);
+  if (word == "1" || is_prefix_of("true", 1) || is_prefix_of("yes", 1) || is_prefix_of("on", 2))
+    return true;
+  if (word == "0" || is_prefix_of("false", 1) || is_prefix_of("no", 1) || is_prefix_of("off", 2))
+    return false;
+  return std::nullopt;
+}
+
+absl::Status ParseBool(std::string_view text, bool* result) {
+  const std::optional<bool> value = BoolOfWord(TrimSpaces(text));
+  if (!value.has_value()) return InvalidSyntax("boolean", text);
+  *result = *value;
+  return absl::OkStatus();
 }
 
 absl::Status ParseFloat4(std::string_view text, float* result) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ namespace adbms::types {
 absl::Status ParseInteger(std::string_view text, TypeId type, int64_t* result);  // int2, int4, int8
 absl::Status ParseOid(std::string_view text, int64_t* result);
 absl::Status ParseBool(std::string_view text, bool* result);
+// PostgreSQL's parse_bool: true, false, yes, no, on and off in any case, as short as they say which
+// one is meant, 1 and 0; nothing else, and no spaces.
+std::optional<bool> BoolOfWord(std::string_view word);
 absl::Status ParseFloat4(std::string_view text, float* result);
 absl::Status ParseFloat8(std::string_view text, double* result);
 

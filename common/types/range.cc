@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "common/status/macros.h"
@@ -27,6 +28,7 @@ struct RangeKind {
   TypeId multirange;
   TypeId bound;
 };
+// In the order of both kinds' ids.
 constexpr RangeKind kKinds[] = {
     {TypeId::kInt4Range, TypeId::kInt4Multirange, TypeId::kInt4},
     {TypeId::kInt8Range, TypeId::kInt8Multirange, TypeId::kInt8},
@@ -36,12 +38,18 @@ constexpr RangeKind kKinds[] = {
     {TypeId::kDateRange, TypeId::kDateMultirange, TypeId::kDate},
 };
 
-const RangeKind* KindOf(TypeId id) {
-  for (const RangeKind& kind : kKinds) {
-    if (kind.range == id || kind.multirange == id) return &kind;
-  }
-  return nullptr;
+constexpr size_t PlaceOf(TypeId id) {
+  const TypeId first = IsRange(id) ? TypeId::kInt4Range : TypeId::kInt4Multirange;
+  return static_cast<size_t>(id) - static_cast<size_t>(first);
 }
+static_assert(std::size(kKinds) == PlaceOf(TypeId::kDateRange) + 1);
+static_assert(PlaceOf(TypeId::kDateRange) == PlaceOf(TypeId::kDateMultirange));
+static_assert(std::all_of(std::begin(kKinds), std::end(kKinds), [](const RangeKind& kind) {
+  return &kind == &kKinds[PlaceOf(kind.range)] && &kind == &kKinds[PlaceOf(kind.multirange)];
+}));
+
+// REQUIRES: IsRange(id) || IsMultirange(id)
+const RangeKind& KindOf(TypeId id) { return kKinds[PlaceOf(id)]; }
 
 size_t WidthOfBound(TypeId bound) {
   switch (bound) {
@@ -198,22 +206,14 @@ bool IsWellFormedOne(std::string_view form, TypeId bound) {
 
 }  // namespace
 
-bool IsRange(TypeId id) {
-  const RangeKind* kind = KindOf(id);
-  return kind != nullptr && kind->range == id;
-}
-bool IsMultirange(TypeId id) {
-  const RangeKind* kind = KindOf(id);
-  return kind != nullptr && kind->multirange == id;
-}
 std::vector<TypeId> RangeTypes() {
   std::vector<TypeId> ids;
   for (const RangeKind& kind : kKinds) ids.push_back(kind.range);
   return ids;
 }
-TypeId BoundOf(TypeId range) { return KindOf(range)->bound; }
-TypeId MultirangeOf(TypeId range) { return KindOf(range)->multirange; }
-TypeId RangeOf(TypeId multirange) { return KindOf(multirange)->range; }
+TypeId BoundOf(TypeId range) { return KindOf(range).bound; }
+TypeId MultirangeOf(TypeId range) { return KindOf(range).multirange; }
+TypeId RangeOf(TypeId multirange) { return KindOf(multirange).range; }
 
 RangeBound LowerOf(const Range& range) {
   return {&range.lower, range.lower_infinite, range.lower_inclusive, true};
@@ -222,12 +222,17 @@ RangeBound UpperOf(const Range& range) {
   return {&range.upper, range.upper_infinite, range.upper_inclusive, false};
 }
 
+namespace {
+
+// By the values alone; infinite bounds are equal where both are lower, or both upper.
 int CompareBoundValues(const RangeBound& a, const RangeBound& b) {
   if (a.infinite && b.infinite) return a.lower == b.lower ? 0 : a.lower ? -1 : 1;
   if (a.infinite) return a.lower ? -1 : 1;
   if (b.infinite) return b.lower ? 1 : -1;
   return CompareValues(*a.value, *b.value);
 }
+
+}  // namespace
 
 int CompareBounds(const RangeBound& a, const RangeBound& b) {
   const int order = CompareBoundValues(a, b);

@@ -20,8 +20,12 @@
 
 namespace adbms::types {
 
-bool IsRange(TypeId id);
-bool IsMultirange(TypeId id);
+inline constexpr bool IsRange(TypeId id) {
+  return id >= TypeId::kInt4Range && id <= TypeId::kDateRange;
+}
+inline constexpr bool IsMultirange(TypeId id) {
+  return id >= TypeId::kInt4Multirange && id <= TypeId::kDateMultirange;
+}
 std::vector<TypeId> RangeTypes();
 // Of a range or multirange: the type of its bounds.
 TypeId BoundOf(TypeId range);
@@ -56,8 +60,6 @@ RangeBound UpperOf(const Range& range);
 // Negative, 0 or positive. At equal values a lower bound that excludes comes after one that
 // includes.
 int CompareBounds(const RangeBound& a, const RangeBound& b);
-// By the values alone; infinite bounds are equal where both are lower, or both upper.
-int CompareBoundValues(const RangeBound& a, const RangeBound& b);
 
 // In its canonical form: empty where no value can be in it, `[)` for whole numbers and dates.
 // Errors: 22000 when the lower bound is above the upper one, 22003 and 22008 for a bound beyond its

@@ -26,7 +26,16 @@ SELECT pg_typeof('1'::interval year), pg_typeof(localtime(0))
 CREATE TABLE keys (a timestamp(0) PRIMARY KEY)
 INSERT INTO keys VALUES ('2020-01-01 00:00:00.4')
 INSERT INTO keys VALUES ('2020-01-01 00:00:00.2')
-SELECT * FROM keys WHERE a = '2020-01-01'""",
+SELECT * FROM keys WHERE a = '2020-01-01'
+SELECT '2020-01-01+00'::timestamptz, '2020-01-01+05:30'::timestamptz, '2020-01-01 -05'::timestamptz, '+05 2020-01-01'::timestamptz
+SELECT '20200101+05'::timestamptz, 'Jan 1 2020 +05'::timestamptz, '01/02/2020-05'::timestamptz, 'J2451187+05'::timestamptz
+SELECT '2020-01-01+05'::date, '2020-01-01+05'::timestamp, 'epoch+05'::timestamptz, 'infinity+05'::timestamptz
+SELECT '2020-01-01-05'::timestamptz
+SELECT '20200101-05'::timestamptz
+SELECT '2020-01-01+00+00'::timestamptz
+SELECT '2020-01-01T+05'::timestamptz
+SELECT '+05'::timestamptz
+SELECT '+05'::time""",
     "ordered-set aggregates": """
 CREATE TABLE t (k int, x int, y float8, s text, n numeric)
 INSERT INTO t SELECT i % 3, i, i * 0.5, chr(97 + i % 5), i / 4.0 FROM generate_series(1, 20) i
@@ -44,7 +53,11 @@ SELECT abs(x) WITHIN GROUP (ORDER BY x) FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) OVER () FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) FROM t WHERE false
-SELECT k FROM t GROUP BY k HAVING mode() WITHIN GROUP (ORDER BY x) > 1 ORDER BY k""",
+SELECT k FROM t GROUP BY k HAVING mode() WITHIN GROUP (ORDER BY x) > 1 ORDER BY k
+SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY i), percentile_cont(ARRAY[0.25, 0.5, NULL, 1]) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 day'), ('3 days'), ('10 days 04:00')) v(i)
+SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY i), percentile_cont(NULL) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 mon'), ('3 mons 3 days'), ('-1 year')) v(i)
+SELECT percentile_cont(ARRAY[[0.25, 0.5], [0, 1]]) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 mon'), ('3 mons 3 days'), ('-1 year')) v(i)
+SELECT percentile_cont(2) WITHIN GROUP (ORDER BY i) FROM (VALUES (interval '1 mon')) v(i)""",
     "aggregates of pairs": """
 CREATE TABLE t (y float8, x float8)
 INSERT INTO t VALUES (1, 2), (3, 5), (4, 4), (NULL, 1), (7, NULL), (2, 9)
@@ -143,4 +156,43 @@ SELECT substr(uuid_generate_v1()::text, 15, 1), uuid_generate_v1() <> uuid_gener
 SELECT similarity('word', 'two words'), similarity('abc', 'abc'), similarity('', ''), similarity('Häuser', 'haus'), 'abc' <-> 'abd'
 SELECT show_trgm('word two'), show_trgm('a'), show_trgm('')
 SELECT 'kitten' % 'sitting', 'kitten' % 'kittens'""",
+    "names with a database": """
+CREATE TABLE t (id int PRIMARY KEY, v int)
+ANALYZE adbms.functions.t
+VACUUM adbms.functions.t
+ANALYZE other.functions.t
+COPY other.functions.t FROM STDIN
+GRANT SELECT ON adbms.functions.t TO PUBLIC
+GRANT SELECT ON other.functions.t TO PUBLIC
+INSERT INTO adbms.functions.t VALUES (1, 2)
+SELECT adbms.functions.t.v, adbms.functions.t.* FROM adbms.functions.t
+SELECT other.functions.t.v FROM functions.t
+SELECT * FROM other.functions.t
+SELECT a.b.c.d.e
+CREATE TABLE adbms.functions.t2 AS SELECT 1 AS x
+CREATE TABLE other.functions.t3 AS SELECT 1 AS x
+SELECT 1 AS x INTO adbms.functions.t4
+CREATE MATERIALIZED VIEW adbms.functions.m AS SELECT * FROM t
+REFRESH MATERIALIZED VIEW adbms.functions.m
+REFRESH MATERIALIZED VIEW other.functions.m
+CREATE SEQUENCE adbms.functions.q
+SELECT nextval('adbms.functions.q'), 'adbms.functions.t'::regclass::text
+SELECT nextval('other.functions.q')
+SELECT 'other.functions.t'::regclass
+SELECT 'a.b.c.d'::regclass
+CREATE FUNCTION adbms.functions.f(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x'
+CREATE FUNCTION other.functions.f(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x'
+SELECT adbms.functions.f(3), adbms.pg_catalog.length('abc'), adbms.pg_catalog.count(*)
+SELECT * FROM adbms.functions.f(4)
+SELECT other.functions.f(3)
+SELECT * FROM other.functions.f(4)
+SELECT other.pg_catalog.length('abc')
+DROP FUNCTION adbms.functions.f(int)
+CREATE TYPE adbms.functions.e AS ENUM ('a', 'b')
+SELECT 'a'::adbms.functions.e::text, 1::adbms.pg_catalog.int4
+SELECT 'a'::other.functions.e
+SELECT 'a'::a.b.c.d
+DROP MATERIALIZED VIEW adbms.functions.m
+DROP TABLE other.functions.t
+DROP TABLE adbms.functions.t""",
 }

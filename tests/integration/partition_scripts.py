@@ -402,4 +402,83 @@ CREATE TEMP TABLE tp1 PARTITION OF tp FOR VALUES FROM (0) TO (5)
 INSERT INTO tp VALUES (1)
 SELECT * FROM tp
 CREATE TABLE perm PARTITION OF tp FOR VALUES FROM (5) TO (6)""",
+    "subqueries that stand in several places": """
+CREATE TABLE p (k int, g int) PARTITION BY RANGE (k)
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)
+INSERT INTO p VALUES (1, 1), (12, 2)
+CREATE TABLE t (g int, flag bool)
+INSERT INTO t VALUES (1), (2), (3)
+UPDATE t SET flag = (SELECT max(k) FROM p) BETWEEN 1 AND 15
+SELECT g FROM t WHERE (SELECT max(k) FROM p) BETWEEN 1 AND 15 ORDER BY g
+SELECT g, (SELECT max(k) FROM p WHERE p.g = t.g) BETWEEN 1 AND 5 FROM t ORDER BY g
+SELECT g, (SELECT max(k) FROM p WHERE p.g = t.g) NOT BETWEEN SYMMETRIC 15 AND 2 FROM t ORDER BY g
+SELECT g, CASE (SELECT max(k) FROM p WHERE p.g = t.g) WHEN 1 THEN 'a' WHEN 12 THEN 'b' ELSE 'c' END FROM t ORDER BY g
+SELECT g, NULLIF((SELECT max(k) FROM p WHERE p.g = t.g), 12) FROM t ORDER BY g
+SELECT g, (SELECT max(k) FROM p) > ANY (ARRAY[12, 15, g]), ((SELECT max(k) FROM p), g) < (12, 2) FROM t ORDER BY g
+SELECT ((SELECT p FROM p WHERE k = 1)).*, g FROM t ORDER BY g
+INSERT INTO t VALUES (4, (SELECT max(k) FROM p) BETWEEN 1 AND 5) RETURNING *
+DELETE FROM t WHERE (SELECT min(k) FROM p WHERE p.g = t.g) BETWEEN 10 AND 15 RETURNING g
+CREATE TABLE gen (a int, b int GENERATED ALWAYS AS (a + 1) STORED, c int GENERATED ALWAYS AS (a * 2) STORED)
+INSERT INTO gen VALUES ((SELECT max(k) FROM p)) RETURNING *
+UPDATE gen SET a = (SELECT min(k) FROM p) RETURNING *
+CREATE TABLE q (k int)
+INSERT INTO q VALUES (1), (3), (12)
+SELECT (SELECT max(a.k) FROM q a WHERE a.k IN (SELECT b.k FROM q b WHERE b.k < 5)) BETWEEN 1 AND 5
+WITH unread AS (SELECT 1 AS k), a AS (SELECT 100 AS k), b AS (SELECT 3 AS k) SELECT (SELECT max(k) FROM b) BETWEEN 1 AND 5, (SELECT k FROM a), (SELECT k + 1 FROM a)
+SELECT k FROM q WHERE (SELECT max(a.k) FROM q a WHERE a.k IN (SELECT b.k FROM q b WHERE b.k <= q.k)) BETWEEN 2 AND 5
+SELECT k, (SELECT max(a.k) FROM q a WHERE a.k NOT IN (SELECT b.k FROM q b WHERE b.k > q.k)) BETWEEN 2 AND 5 FROM q ORDER BY k
+""",
+    "bounds are of the type of the key": """
+CREATE TABLE v (k varchar(3)) PARTITION BY LIST (k)
+CREATE TABLE v1 PARTITION OF v FOR VALUES IN ('abcdef')
+CREATE TABLE v2 PARTITION OF v FOR VALUES IN ('abc   ')
+INSERT INTO v VALUES ('abc')
+CREATE TABLE n (k numeric(5,2)) PARTITION BY RANGE (k)
+CREATE TABLE n1 PARTITION OF n FOR VALUES FROM (1.005) TO (2.999)
+INSERT INTO n VALUES (1.005), (2.995)
+INSERT INTO n VALUES (1.00)
+CREATE TABLE n2 PARTITION OF n FOR VALUES FROM (3) TO (123456)
+CREATE TABLE ts (k timestamp(0)) PARTITION BY RANGE (k)
+CREATE TABLE ts1 PARTITION OF ts FOR VALUES FROM ('2020-01-01 00:00:00.6') TO ('2020-01-02')
+INSERT INTO ts VALUES ('2020-01-01 00:00:00.6')
+INSERT INTO ts VALUES ('2020-01-01 00:00:00.4')
+CREATE TABLE ch (k char(3)) PARTITION BY LIST (k)
+CREATE TABLE ch1 PARTITION OF ch FOR VALUES IN ('a', 'b')
+INSERT INTO ch VALUES ('a') RETURNING tableoid::regclass, k
+CREATE TABLE w (k timestamp) PARTITION BY RANGE (k)
+CREATE TABLE w1 PARTITION OF w FOR VALUES FROM ('2020-01-01') TO (now() + interval '100 years')
+INSERT INTO w VALUES (now()), ('2020-01-01')
+CREATE TABLE i (k int) PARTITION BY RANGE (k)
+CREATE TABLE i1 PARTITION OF i FOR VALUES FROM (1/0) TO (10)
+CREATE TABLE i2 PARTITION OF i FOR VALUES FROM (1 + 1) TO (length('1234567890'))
+CREATE TYPE pair AS (a int, b text)
+CREATE TABLE r (k pair) PARTITION BY LIST (k)
+CREATE TABLE r1 PARTITION OF r FOR VALUES IN (ROW(1, 'a'))
+INSERT INTO r VALUES (ROW(1, 'a')) RETURNING tableoid::regclass, k::text
+CREATE TABLE h (k pair) PARTITION BY HASH (k)
+CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+CREATE TABLE h2 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1)
+INSERT INTO h SELECT ROW(g, 'x' || g)::pair FROM generate_series(1, 20) g
+SELECT tableoid::regclass, count(*), min((k).a), max((k).a) FROM h GROUP BY 1 ORDER BY 1
+SELECT k::text FROM h WHERE k = ROW(7, 'x7')::pair
+""",
 }
+
+NUMBERS = ", ".join(str(k) for k in range(2, 4002, 2))
+ORED = " OR ".join(f"k = {k}" for k in range(2, 4002, 2))
+SUMS = ", ".join(f"$1 + {k}" for k in range(2, 4002, 2))
+SCRIPTS["long lists of keys"] = "\n".join(f"""
+CREATE TABLE {name} (k int, v int) PARTITION BY {strategy} (k)
+CREATE TABLE {name}1 PARTITION OF {name} FOR VALUES {first}
+CREATE TABLE {name}2 PARTITION OF {name} FOR VALUES {second}
+INSERT INTO {name} VALUES (2, 1), (3, 2), (6, 3), (7, 4)
+SELECT count(*) FROM {name} WHERE k IN ({NUMBERS})
+SELECT count(*) FROM {name} WHERE {ORED}
+PREPARE of_{name}(int) AS SELECT count(*) FROM {name} WHERE k IN ({SUMS})
+EXECUTE of_{name}(0)
+EXECUTE of_{name}(1)
+""".strip() for name, strategy, first, second in (
+    ("r", "RANGE", "FROM (0) TO (5)", "FROM (5) TO (10)"),
+    ("l", "LIST", "IN (2, 3)", "IN (6, 7)"),
+    ("h", "HASH", "WITH (MODULUS 2, REMAINDER 0)", "WITH (MODULUS 2, REMAINDER 1)")))

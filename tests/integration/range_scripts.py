@@ -88,4 +88,45 @@ SELECT to_jsonb(int4range(1, 2)), json_build_object('r', nights) FROM stay WHERE
 SELECT column_name, data_type, udt_name FROM information_schema.columns WHERE table_name = 'stay' AND table_schema = current_schema() ORDER BY ordinal_position
 PREPARE p (int4range) AS SELECT $1 @> 4, lower($1)
 EXECUTE p ('[1,9]')""",
+    "times in ranges and the settings": """
+CREATE TABLE r (id int, d daterange, ts tsrange, tz tstzrange, dm datemultirange, ds daterange[], i int4range)
+CREATE INDEX ON r ((d::text))
+CREATE INDEX ON r ((ts::text))
+CREATE INDEX ON r ((dm::text))
+CREATE INDEX ON r ((ds::text))
+CREATE INDEX ON r ((i::text))
+CREATE INDEX ON r ((d || ''))
+CREATE INDEX ON r ((ROW(id, id)::text))
+CREATE INDEX ON r ((daterange('2020-01-01', '2020-02-01') @> lower(d)))
+CREATE TABLE tt (d text)
+CREATE INDEX ON tt ((d::daterange))
+CREATE INDEX ON tt ((d::int4range))
+INSERT INTO r VALUES (1, '[2020-01-02,2020-02-03)', '[2020-01-02,2020-02-03)', '[2020-01-02,2020-02-03)', '{[2020-01-02,2020-02-03)}', '{"[2020-01-02,2020-02-03)"}', '[1,2)')
+SET TimeZone = 'Europe/Berlin'
+SET DateStyle = 'German'
+SELECT d::text, ts::text, tz::text, dm::text, ds::text, to_jsonb(tz), to_json(d), ROW(tz, d)::text FROM r
+SELECT daterange('2020-01-02', '2020-02-03')::text, tstzrange('2020-01-02 12:00+00', '2020-02-03 12:00+00')::text
+SELECT tstzmultirange(tstzrange('2020-01-02 12:00+00', '2020-02-03 12:00+00'))::text
+SELECT ROW(timestamptz '2020-01-01 12:00+00', date '2020-02-03')::text, ARRAY[daterange('2020-01-02', '2020-02-03')]::text
+SELECT text '[03.02.2020,04.02.2020)'::daterange = '[2020-02-03,2020-02-04)'::daterange
+SELECT lower('[2020-01-02 12:00,)'::tstzrange) AT TIME ZONE 'UTC', '{"[2020-01-02 12:00,)"}'::tstzrange[]
+SELECT json_agg(x), jsonb_agg(x) FROM (SELECT daterange('2020-01-02', '2020-02-03') AS x) s
+SELECT jsonb_agg(x), json_agg(x) FROM (SELECT tstzrange('2020-01-02 12:00+00', '2020-02-03 12:00+00') AS x) s
+SELECT jsonb_agg(x) FROM (SELECT ROW(tsrange('2020-01-02 12:00', '2020-02-03 12:00')) AS x) s
+SELECT json_object_agg(x, y) FROM (SELECT daterange('2020-01-02', '2020-02-03') AS x, ARRAY[daterange('2020-01-02', '2020-02-03')] AS y) s
+SELECT DISTINCT lower('[2020-01-02 12:00,)'::tstzrange) AT TIME ZONE 'UTC'
+SET TimeZone = 'UTC'
+SELECT lower('[2020-01-02 12:00,)'::tstzrange) AT TIME ZONE 'UTC', '{"[2020-01-02 12:00,)"}'::tstzrange[]
+SELECT DISTINCT lower('[2020-01-02 12:00,)'::tstzrange) AT TIME ZONE 'UTC'
+""",
+    "differences of multiranges": """
+SELECT '{[1,10),[20,30),[40,50)}'::int4multirange - '{[5,25),[28,29),[45,60)}'::int4multirange
+SELECT '{[1,100)}'::int4multirange - '{[1,2),[5,6),[7,9),[99,100)}'::int4multirange
+SELECT '{[1,3),[5,7),[9,11)}'::int4multirange - '{[0,20)}'::int4multirange, '{}'::int4multirange - '{[0,20)}'::int4multirange, '{[0,20)}'::int4multirange - '{}'::int4multirange
+SELECT '{(,10),[20,)}'::nummultirange - '{[5,5],(25,30]}'::nummultirange, '{(,)}'::nummultirange - '{(1,2],[3,4)}'::nummultirange
+SELECT '{[1.5,2.5],[2.6,9]}'::nummultirange - '{(2.5,2.7),[9,9]}'::nummultirange
+SELECT numrange(1, 10) - numrange(3, 12), numrange(1, 10) - numrange(0, 12), numrange(1, 10) - 'empty'
+SELECT numrange(1, 10) - numrange(3, 4)
+SELECT count(*) FROM (SELECT unnest((SELECT range_agg(int4range(2 * g, 2 * g + 1)) FROM generate_series(1, 30000) g) - (SELECT range_agg(int4range(4 * g, 4 * g + 1)) FROM generate_series(1, 30000) g))) s
+""",
 }

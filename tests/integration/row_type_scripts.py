@@ -231,4 +231,56 @@ SELECT * FROM t ORDER BY id
 DO $$DECLARE p pair := ROW(1, 'x'); r record; BEGIN p.b := 'changed'; r := p; RAISE EXCEPTION '% % %', p, r, p.b; END$$
 DROP TYPE pair
 """,
+    "functions of rows in field notation": """
+CREATE TYPE pair AS (a int, b int)
+CREATE FUNCTION kids(p pair) RETURNS SETOF int LANGUAGE plpgsql STABLE AS $$BEGIN RETURN NEXT p.a; RETURN NEXT p.b; END$$
+CREATE FUNCTION sum_of(p pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT p.a + p.b'
+SELECT (ROW(1, 2)::pair).kids
+SELECT (ROW(1, 2)::pair).kids, (ROW(1, 2)::pair).sum_of
+SELECT * FROM kids(ROW(1, 2)::pair)
+SELECT 1 WHERE (ROW(1, 2)::pair).kids > 1
+SELECT x FROM (SELECT (ROW(3, 4)::pair).kids AS x) s WHERE x > 3
+""",
+    "fields that a case hides": """
+CREATE TABLE e (id int, salary int)
+INSERT INTO e VALUES (1, 10), (2, 20)
+SELECT (CASE WHEN id = 1 THEN NULL ELSE e END).salary FROM e ORDER BY id
+SELECT (CASE WHEN id = 1 THEN NULL ELSE e END).* FROM e ORDER BY id
+SELECT (CASE WHEN id = 1 THEN NULL ELSE e END) IS NULL, (CASE WHEN id = 1 THEN NULL ELSE e END) IS NOT NULL FROM e ORDER BY id
+SELECT (CASE WHEN id = 1 THEN NULL ELSE ROW(id, salary) END)::e FROM e
+SELECT (CASE WHEN id = 1 THEN ROW(8, 9)::e ELSE e END).salary FROM e ORDER BY id
+SELECT (CASE WHEN x.id IS NULL THEN NULL ELSE e END).salary FROM e LEFT JOIN e x ON x.id = 1 AND e.id = 2 ORDER BY e.id
+SELECT (x).salary, x IS NULL, row_to_json(x) FROM e LEFT JOIN e x ON x.id = e.id + 1 ORDER BY e.id
+SELECT (jsonb_populate_record(NULL::e, j)).*, jsonb_populate_record(ROW(5, 6)::e, j) FROM (VALUES ('{"id": 1}'::jsonb), (NULL)) v(j)
+""",
+    "rows of outer joins of outer joins": """
+CREATE TABLE a (id int PRIMARY KEY)
+CREATE TABLE b (id int PRIMARY KEY, a_id int)
+CREATE TABLE c (id int PRIMARY KEY, b_id int)
+INSERT INTO a VALUES (1), (2)
+INSERT INTO b VALUES (10, 1)
+CREATE VIEW bc AS SELECT b.a_id, c.id AS c_id FROM b LEFT JOIN c ON c.b_id = b.id
+CREATE FUNCTION no_row(b) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 IS NOT DISTINCT FROM NULL'
+SELECT a.id, s, row_to_json(s), s IS DISTINCT FROM NULL FROM a LEFT JOIN (SELECT b.a_id, c.id AS c_id FROM b LEFT JOIN c ON c.b_id = b.id) s ON s.a_id = a.id ORDER BY 1
+SELECT a.id, bc, to_json(bc) FROM a LEFT JOIN bc ON bc.a_id = a.id ORDER BY 1
+SELECT a.id, to_json(j) FROM a LEFT JOIN (b LEFT JOIN c ON c.b_id = b.id) AS j(bid, aid, cid, cbid) ON j.aid = a.id ORDER BY 1
+SELECT a.id, to_json(c), to_json(b) FROM a LEFT JOIN (b LEFT JOIN c ON c.b_id = b.id) ON b.a_id = a.id ORDER BY 1
+SELECT a.id, to_json(s) FROM a RIGHT JOIN (SELECT b.a_id, c.id AS c_id FROM b LEFT JOIN c ON c.b_id = b.id) s ON s.a_id = a.id + 7 ORDER BY 1
+SELECT a.id, b.no_row FROM a LEFT JOIN b ON b.a_id = a.id ORDER BY 1
+SELECT a.id, no_row(b), b.no_row FROM a LEFT JOIN b ON b.a_id = a.id ORDER BY 1
+""",
+    "overloaded functions in from": """
+CREATE FUNCTION f(x text) RETURNS SETOF text LANGUAGE sql STABLE AS 'SELECT x UNION ALL SELECT x'
+CREATE FUNCTION f(x int) RETURNS SETOF record LANGUAGE sql STABLE AS 'SELECT x, x + 1'
+CREATE FUNCTION g(x int) RETURNS SETOF record LANGUAGE sql STABLE AS 'SELECT x, x + 1'
+CREATE FUNCTION g(x text) RETURNS SETOF text LANGUAGE sql STABLE AS 'SELECT x UNION ALL SELECT x'
+SELECT * FROM f(1) AS r(a int, b int)
+SELECT * FROM f(text 'x')
+SELECT * FROM f(text 'x') AS r(a text, b int)
+SELECT * FROM f(1)
+SELECT * FROM g(1) AS r(a int, b int)
+SELECT * FROM g(text 'x')
+SELECT * FROM g(text 'x') AS r(a text, b int)
+SELECT * FROM g(1)
+""",
 }

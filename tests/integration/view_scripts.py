@@ -171,4 +171,53 @@ CREATE TRIGGER up BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION cou
 INSERT INTO v VALUES (7, 70) RETURNING *
 UPDATE v SET a = 0 WHERE k = 7 RETURNING *
 SELECT * FROM v ORDER BY k FOR UPDATE""",
+    "boolean options": """
+CREATE TABLE b (a int)
+CREATE VIEW v1 WITH (security_invoker=t) AS SELECT * FROM b
+CREATE VIEW v2 WITH (security_invoker=yes) AS SELECT * FROM b
+CREATE VIEW v3 WITH (security_invoker=1) AS SELECT * FROM b
+CREATE VIEW v4 WITH (security_invoker=TRUE) AS SELECT * FROM b
+CREATE VIEW v5 WITH (security_invoker='tru') AS SELECT * FROM b
+CREATE VIEW v6 WITH (security_invoker=on) AS SELECT * FROM b
+CREATE VIEW v7 WITH (security_invoker) AS SELECT * FROM b
+CREATE VIEW v8 WITH (security_invoker=f) AS SELECT * FROM b
+CREATE VIEW v9 WITH (security_invoker='OF') AS SELECT * FROM b
+SELECT relname, coalesce(substr(reloptions[1], 18), 'off') IN ('t', 'yes', '1', 'true', 'tru', 'on') FROM pg_class WHERE relname ~ '^v[0-9]' ORDER BY 1
+CREATE VIEW bad WITH (security_invoker=nonsense) AS SELECT * FROM b
+CREATE VIEW bad WITH (security_invoker='o') AS SELECT * FROM b
+CREATE VIEW bad WITH (security_invoker='') AS SELECT * FROM b
+CREATE VIEW bad WITH (security_invoker=' true ') AS SELECT * FROM b
+CREATE VIEW bad WITH (security_barrier=nonsense) AS SELECT * FROM b
+CREATE VIEW bad WITH (check_option=t) AS SELECT * FROM b
+CREATE VIEW w WITH (check_option='Cascaded') AS SELECT * FROM b
+ALTER VIEW v1 SET (security_invoker = nonsense)
+ALTER VIEW v1 SET (security_invoker = fal)
+CREATE TABLE o1 (a int) WITH (autovacuum_enabled = tru)
+CREATE TABLE o2 (a int) WITH (autovacuum_enabled = o)
+CREATE TABLE o3 (a int) WITH (vacuum_index_cleanup = au)
+CREATE TABLE o4 (a int) WITH (oids = f)
+CREATE TABLE o5 (a int) WITH (oids = off)
+EXPLAIN (COSTS nonsense) SELECT 1
+EXPLAIN (COSTS f) SELECT 1
+EXPLAIN (COSTS 2) SELECT 1
+VACUUM (ANALYZE perhaps) b
+COPY b TO STDOUT (FORMAT csv, HEADER perhaps)
+""",
+    "one column under two names": """
+CREATE TABLE base (a int, b int)
+CREATE VIEW two AS SELECT a, a AS a2, b FROM base
+INSERT INTO two (a, a2) VALUES (1, 2)
+INSERT INTO two VALUES (1, 2, 3)
+INSERT INTO two VALUES (1)
+INSERT INTO two SELECT 1, 2
+INSERT INTO two (a, a2) SELECT 1, 2
+INSERT INTO two (a, a) VALUES (1, 2)
+UPDATE two SET a = 1, a2 = 2
+UPDATE two SET a2 = 1, a = 2
+UPDATE two SET (a, a2) = (1, 2)
+UPDATE two SET a = 1, a = 2
+INSERT INTO two (a2, b) VALUES (5, 6) RETURNING *
+UPDATE two SET a2 = 7 WHERE b = 6 RETURNING *
+SELECT * FROM base ORDER BY a
+""",
 }

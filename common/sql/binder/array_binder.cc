@@ -226,7 +226,7 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
                      "row expansion via \"*\" is not supported here");
     if (node->node_case != PG_QUERY__NODE__NODE_A_INDICES) {
       const std::string name(parser::StringOf(node));
-      auto field = FieldOf(base, name, base->location);
+      auto field = FieldOf(base, name, base->location, scope);
       // Of a relation's row it is said whose.
       if (!field.ok() && status::HasSqlState(field.status(), sqlstate::kUndefinedColumn) &&
           indirection.arg->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&

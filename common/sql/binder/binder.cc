@@ -7,6 +7,7 @@
 #include "common/sql/functions/postgres_names.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/plan/index_form.h"
+#include "common/sql/plan/own_subqueries.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -168,6 +169,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     }
   }
   NumberProgramResults();
+  plan::OwnSubqueries(query_.get());
   return std::move(query_);
 }
 

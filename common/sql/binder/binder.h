@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -188,15 +189,12 @@ class Binder {
   // partition_binder.cc
   // The scan emits the oid of its rows' table, should the statement ask for it.
   void AddTableOid(plan::Rel* scan, ScopeItem* item);
-  // All levels, partitioned ones included.
-  void ForEachPartition(const common::v1::TableDescriptor& table,
-                        const std::function<void(const common::v1::TableDescriptor&)>& visit) const;
-  // The CHECK constraints of the target's partitions that it does not have itself.
   // The columns of the partition keys of tables with very many partitions: constants that say which
   // of them are read are part of the plan.
   std::map<uint32_t, std::set<uint32_t>> KeysOfManyPartitions() const;
   void CollectKeyLiterals(const std::map<uint32_t, std::set<uint32_t>>& keys, const plan::Expr& e,
                           std::set<int>* literals) const;
+  // The CHECK constraints of the target's partitions that it does not have itself.
   absl::Status BindPartitionChecks(const std::vector<ColumnId>& columns);
   // RETURNING may ask for the oid of a written row's table, which `item` is.
   void ReturnTableOid(ScopeItem* item);
@@ -230,6 +228,8 @@ class Binder {
   // A given value for a column: checked against its being an identity column.
   absl::StatusOr<ExprPtr> InsertValue(ExprPtr value, const common::v1::ColumnDescriptor& column);
   absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);
+  // Errors: 42601 for a column of the table that is among these more than once.
+  absl::Status CheckAssignedOnce(std::span<const uint32_t> columns) const;
   absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(
       const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope);
   // Gives a type to the constant or parameter that a query's column is, through sorts and limits:
@@ -283,6 +283,8 @@ class Binder {
                                   const Type& named, int location);
   absl::StatusOr<ExprPtr> MakeTargetRow(const std::vector<Target>& targets, const Type& named,
                                         int location);
+  // The row, NULL where the condition is true. REQUIRES: all of its fields are NULL there.
+  static ExprPtr NullRowWhere(ExprPtr condition, ExprPtr row);
   absl::StatusOr<ExprPtr> BindRow(const PgQuery__RowExpr& row, Scope* scope);
   // name.* where a value stands.
   absl::StatusOr<ExprPtr> BindRowOfStar(const PgQuery__ColumnRef& ref, Scope* scope);
@@ -297,9 +299,11 @@ class Binder {
   // REQUIRES: the row's type has such a field.
   ExprPtr FieldAt(const ExprPtr& row, size_t field);
   // The field, or the value of a function of the row. Errors: 42703, 42809.
-  absl::StatusOr<ExprPtr> FieldOf(const ExprPtr& row, const std::string& name, int location);
+  absl::StatusOr<ExprPtr> FieldOf(const ExprPtr& row, const std::string& name, int location,
+                                  Scope* scope);
   // Null: there is no such function.
-  absl::StatusOr<ExprPtr> CallWithRow(const std::string& name, const ExprPtr& row, int location);
+  absl::StatusOr<ExprPtr> CallWithRow(const std::string& name, const ExprPtr& row, int location,
+                                      Scope* scope);
   // As a row of `type`; null: it cannot become one. Errors: 42846 for other fields.
   absl::StatusOr<ExprPtr> CoerceRow(const ExprPtr& row, const Type& type,
                                     functions::CastContext context);
@@ -393,8 +397,8 @@ class Binder {
   // wanted, or is missing; 42804 for one that does not fit.
   absl::Status DefineFields(NodeList definitions, RangeCall* call);
   // The same of a function that has become a query with these columns.
-  absl::Status DefineBody(const PgQuery__FuncCall& call, NodeList definitions,
-                          std::vector<ScopeColumn>* columns);
+  absl::Status DefineBody(const common::v1::FunctionDescriptor& function, int location,
+                          NodeList definitions, std::vector<ScopeColumn>* columns);
   // json_binder.cc: the object's member as a value of the type, as json_to_record reads it.
   absl::StatusOr<ExprPtr> JsonMember(const ExprPtr& object, const std::string& key,
                                      const Type& type);
@@ -407,7 +411,7 @@ class Binder {
   absl::StatusOr<RelPtr> BindJoin(const PgQuery__JoinExpr& join, RelPtr lateral, Scope* scope,
                                   std::vector<ScopeItem>* items);
   // Whether the query may use the relation's row as a value.
-  static bool IsUsedWhole(const Scope& scope, const std::string& alias);
+  static bool IsUsedWhole(const Scope& scope, const ScopeItem& item);
   // Gives those items of the side of an outer join that may get no row, and that are used as a
   // whole, a column that tells.
   void MarkPresence(const Scope& scope, RelPtr* rel, std::vector<ScopeItem>* items);
@@ -524,13 +528,10 @@ class Binder {
   // One value. Errors: 0A000 where its program would have to run for each row.
   absl::StatusOr<ExprPtr> BindUserCall(const PgQuery__FuncCall& call, Scope* scope);
   absl::StatusOr<ExprPtr> UserValue(UserCall found, int location, Scope* scope);
-  // CALL: a row of the procedure's output arguments; none: no row.
-  absl::Status BindCall(const PgQuery__CallStmt& call);
-  absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
-  // In FROM.
-  absl::Status BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
-                             std::vector<RangeCall>* calls, RelPtr* rel,
-                             std::vector<ScopeColumn>* columns);
+  // In FROM: as calls, or as a query with these columns. The function that is called.
+  absl::StatusOr<const common::v1::FunctionDescriptor*> BindUserRange(
+      const PgQuery__FuncCall& call, Scope* scope, std::vector<RangeCall>* calls, RelPtr* rel,
+      std::vector<ScopeColumn>* columns);
   // The body as a part of the statement; nothing: it cannot be one.
   absl::StatusOr<std::optional<BoundQuery>> InlineQuery(const UserCall& call);
   // Makes the query one of the fields of the row that it is declared to return. Errors: 42P13.
@@ -541,8 +542,8 @@ class Binder {
   // program_inliner.cc: a program without loops and effects, as expressions. Null: it is none.
   class ProgramInliner;
   absl::StatusOr<ExprPtr> InlineProgram(const UserCall& call);
-  // Runs before the statement. Errors: 0A000 when its arguments depend on rows, or it would have to
-  // run more than once.
+  // program_calls.cc: one that runs before the statement. Errors: 0A000 when its arguments depend
+  // on rows, or it would have to run more than once.
   absl::StatusOr<size_t> CallProgram(UserCall call, bool returns_rows, int location, Scope* scope);
   // Whether it is not called once, as what stands in the clause that `scope` is at.
   bool IsCalledOnce(const UserCall& call, const Scope* scope) const;
@@ -566,12 +567,15 @@ class Binder {
   // Errors: 0A000 where what they do could be seen, or done twice.
   absl::Status CheckRowPrograms() const;
   ExprPtr ProgramResult(size_t call, size_t column, int location) const;
+  absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
+  // CALL: a row of the procedure's output arguments; none: no row.
+  absl::Status BindCall(const PgQuery__CallStmt& call);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
-  // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
   // A call with WITHIN GROUP, or of a name that wants it. Errors: 42883, 0A000.
   absl::Status CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
                                Scope* scope);
+  // The aggregate that takes the arguments, which are coerced. Errors: 42883, 42725.
   absl::StatusOr<const functions::AggregateFunction*> ChooseAggregate(const std::string& name,
                                                                       bool star,
                                                                       std::vector<ExprPtr>* args,
@@ -700,8 +704,12 @@ class Binder {
   // With grouping sets: the keys that all of them have.
   const std::vector<std::pair<ExprPtr, ColumnId>>* common_keys_ = nullptr;
   bool names_row_types_ = false;  // A regtype may be the row type of a table.
-  // Rows with fields of unknown type as they were written.
-  std::vector<std::pair<ExprPtr, std::vector<ExprPtr>>> written_rows_;
+  // Rows with fields of unknown type, and these as they were written.
+  struct WrittenRow {
+    ExprPtr row;
+    std::vector<ExprPtr> fields;
+  };
+  std::map<const plan::Expr*, WrittenRow> written_rows_;
   // Tables whose primary key lets the statement itself show columns that are not grouped.
   std::set<uint32_t> needed_keys_;
 };

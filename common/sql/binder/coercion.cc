@@ -4,8 +4,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -21,19 +23,26 @@ using plan::Expr;
 using types::Value;
 namespace sqlstate = status::sqlstate;
 
-bool HoldsTime(const Type& type) {
-  if (const types::DeclaredType* row = types::CompositeOf(type); row != nullptr)
-    return std::any_of(row->fields.begin(), row->fields.end(),
-                       [](const types::CompositeField& field) { return HoldsTime(field.type); });
-  return types::IsDateTime(types::IsArray(type.id) ? types::ElementOf(type.id) : type.id);
-}
-
 // Texts whose value depends on when they are read.
 bool IsTimeDependent(std::string_view text, const Type& type) {
-  if (!HoldsTime(type)) return false;
+  if (!types::HoldsAny(type, types::IsDateTime)) return false;
   const std::string lower = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
   for (const char* word : {"now", "today", "tomorrow", "yesterday", "allballs"}) {
     if (lower.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// Whether the text has another value in a session with another TimeZone or DateStyle.
+bool DependsOnSettings(std::string_view text, const Type& type, const Value& value,
+                       types::TextOptions options) {
+  if (!types::HoldsAny(type, types::IsDateTime)) return false;
+  if (types::HoldsAny(type, [](TypeId id) { return id == TypeId::kTimestamptz; })) return true;
+  for (const auto order :
+       {types::DateOrder::kMdy, types::DateOrder::kDmy, types::DateOrder::kYmd}) {
+    options.date_format.order = order;
+    const auto other = types::ParseText(text, type, options);
+    if (!other.ok() || !(*other == value)) return true;
   }
   return false;
 }
@@ -219,8 +228,7 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
     return plan::MakeCast(plan::MakeLiteral(Value::Text(text), literal->location), type, true,
                           literal->location);
   }
-  if (element == TypeId::kTimestamptz || (element == TypeId::kRecord && HoldsTime(type)))
-    query_->session_dependent = true;
+  query_->session_dependent |= DependsOnSettings(text, type, *value, options);
   return plan::MakeLiteral(*std::move(value), literal->location);
 }
 
@@ -423,6 +431,12 @@ absl::StatusOr<ExprPtr> Binder::BindRegclass(const std::string& text, const Type
           quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
     }
   }
+  if (parts.size() > 3)
+    return ErrorAt(sqlstate::kSyntaxError, location,
+                   absl::StrCat("improper relation name (too many dotted names): ",
+                                absl::StrJoin(parts, ".")));
+  if (parts.size() == 3)
+    RETURN_IF_ERROR(parser::CheckDatabase(parts[0], parts[1], parts[2], input_.database));
   std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   if (schema == kTemporaryAlias) schema = TemporarySchemaOf(search_path_);
   const auto* table = input_.catalog->ResolveTable(schema, parts.back(), search_path_);

@@ -1,6 +1,7 @@
 // Types that users have declared, by their names and numbers.
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/type_name.h"
 #include "common/sql/row_types.h"
 #include "common/status/macros.h"
@@ -72,6 +73,8 @@ std::optional<Type> Binder::TypeOfOid(uint32_t oid) {
 }
 
 absl::StatusOr<Type> Binder::ResolveType(const PgQuery__TypeName& name) {
+  RETURN_IF_ERROR(
+      parser::CheckDatabase(parser::StringsOf({name.names, name.n_names}), 1, input_.database));
   return parser::ResolveTypeName(name, text_,
                                  [this](std::string_view schema, std::string_view last) {
                                    return FindDeclaredType(schema, last);

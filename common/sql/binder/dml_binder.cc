@@ -66,6 +66,13 @@ bool IsPlainValues(const PgQuery__SelectStmt& select) {
          select.limit_offset == nullptr && select.with_clause == nullptr;
 }
 
+// Through a view two names may mean one column.
+absl::Status AssignedTwice(const TableDescriptor& table, uint32_t ordinal) {
+  return status::Error(sqlstate::kSyntaxError,
+                       absl::StrCat("multiple assignments to same column \"",
+                                    table.columns(static_cast<int>(ordinal)).name(), "\""));
+}
+
 }  // namespace
 
 absl::StatusOr<const TableDescriptor*> Binder::ResolveTarget(const PgQuery__RangeVar& range,
@@ -163,18 +170,27 @@ absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__Inser
     }
     return columns;
   }
+  std::set<std::string> named;
   for (const Node* node : NodeList(insert.cols, insert.n_cols)) {
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
     if (target.n_indirection > 0)
       return Unsupported(target.location, "assigning to a part of a column");
     ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
-    if (std::find(columns.begin(), columns.end(), ordinal) != columns.end())
+    if (!named.insert(name).second)
       return ErrorAt(sqlstate::kDuplicateColumn, target.location,
                      absl::StrCat("column \"", name, "\" specified more than once"));
     columns.push_back(ordinal);
   }
   return columns;
+}
+
+absl::Status Binder::CheckAssignedOnce(std::span<const uint32_t> columns) const {
+  std::set<uint32_t> assigned;
+  for (const uint32_t ordinal : columns) {
+    if (!assigned.insert(ordinal).second) return AssignedTwice(*query_->target, ordinal);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
@@ -220,6 +236,7 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
     if (items.size() < columns.size() && insert.n_cols > 0)
       return status::Error(sqlstate::kSyntaxError,
                            "INSERT has more target columns than expressions");
+    if (rows.empty()) RETURN_IF_ERROR(CheckAssignedOnce({columns.data(), items.size()}));
     std::vector<ExprPtr>& row = rows.emplace_back(static_cast<size_t>(table.columns_size()));
     for (size_t i = 0; i < items.size(); ++i) {
       const ColumnDescriptor& column = table.columns(static_cast<int>(columns[i]));
@@ -288,6 +305,7 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
     return status::Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns");
   if (source.columns.size() < columns.size() && insert.n_cols > 0)
     return status::Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
+  RETURN_IF_ERROR(CheckAssignedOnce({columns.data(), source.columns.size()}));
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {source.rel});
   project->expressions.resize(table.columns_size());
   for (size_t i = 0; i < source.columns.size(); ++i) {
@@ -459,9 +477,7 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
           again ? &(*values)[static_cast<size_t>(earlier - columns->begin())] : nullptr, values));
       continue;
     }
-    if (again)
-      return ErrorAt(sqlstate::kSyntaxError, target.location,
-                     absl::StrCat("multiple assignments to same column \"", name, "\""));
+    if (again) return AssignedTwice(table, ordinal);
     const ColumnDescriptor& column = table.columns(static_cast<int>(ordinal));
     const Node* source = target.val;
     if (source->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {

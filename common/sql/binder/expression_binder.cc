@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -123,6 +124,8 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
 absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope) {
   const NodeList fields(ref.fields, ref.n_fields);
   if (fields.back()->node_case == PG_QUERY__NODE__NODE_A_STAR) return BindRowOfStar(ref, scope);
+  if (fields.size() > 3)
+    RETURN_IF_ERROR(parser::CheckDatabase(parser::StringsOf(fields), 2, input_.database));
   const std::string column(parser::StringOf(fields.back()));
   const std::string table =
       fields.size() > 1 ? std::string(parser::StringOf(fields[fields.size() - 2])) : "";
@@ -152,7 +155,7 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
     if (named_item != nullptr) {
       // t.f is f(t), too.
       ASSIGN_OR_RETURN(const ExprPtr whole, WholeRow(*named_item, ref.location));
-      ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(column, whole, ref.location));
+      ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(column, whole, ref.location, scope));
       if (value != nullptr) return value;
       if (column == "ctid" || column == "xmin" || column == "tableoid" || column == "xmax" ||
           column == "cmin")
@@ -166,7 +169,7 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
   if (fields.size() > 1) {
     const ExprPtr row = FindVariable({table}, ref.location);
     if (row != nullptr && row->type.id == TypeId::kRecord)
-      return FieldOf(row, column, ref.location);
+      return FieldOf(row, column, ref.location, scope);
     // The relation may stand in FROM under another name.
     for (Scope* level = scope; level != nullptr; level = level->parent) {
       for (const ScopeItem& item : level->items) {

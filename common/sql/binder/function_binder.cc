@@ -6,6 +6,7 @@
 #include "common/sql/binder/binder.h"
 #include "common/sql/functions/ordered_set_aggregates.h"
 #include "common/sql/functions/postgres_names.h"
+#include "common/sql/parser/database_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -299,8 +300,10 @@ std::string Binder::FunctionName(const std::vector<std::string>& names) {
 }
 
 absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scope* scope) {
-  const std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
+  std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
+  RETURN_IF_ERROR(parser::CheckDatabase(names, 1, input_.database));
   if (MeansUserFunction(call)) return BindUserCall(call, scope);
+  if (names.size() > 2) names.erase(names.begin());
   const std::string name = FunctionName(names);
   if (names.size() > 1 && names[0] != "pg_catalog" && names[0] != "adbms" &&
       names[0] != "information_schema") {

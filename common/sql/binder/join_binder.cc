@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/parser/tree_walk.h"
+#include "common/sql/plan/nullability.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -40,9 +41,10 @@ std::vector<ScopeColumn> VisibleColumns(const std::vector<ScopeItem>& items) {
   return columns;
 }
 
-// The names that stand alone, as a row's does that is used as a whole, and those before a star that
-// does not stand for columns.
-void CollectWholeNames(const ProtobufCMessage& message, std::set<std::string>* names) {
+// The names that stand alone, as a row's does that is used as a whole, those before a star that
+// does not stand for columns, and those before the name of a column or of a function of the row.
+void CollectWholeNames(const ProtobufCMessage& message,
+                       std::map<std::string, std::set<std::string>>* names) {
   const Node* listed = nullptr;
   if (message.descriptor == &pg_query__res_target__descriptor)
     listed = reinterpret_cast<const PgQuery__ResTarget&>(message).val;
@@ -53,10 +55,11 @@ void CollectWholeNames(const ProtobufCMessage& message, std::set<std::string>* n
   if (message.descriptor == &pg_query__column_ref__descriptor) {
     const auto& ref = reinterpret_cast<const PgQuery__ColumnRef&>(message);
     const bool star = ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
-    if (star && ref.n_fields > 1)
-      names->emplace(parser::StringOf(ref.fields[ref.n_fields - 2]));
-    else if (!star && ref.n_fields == 1)
-      names->emplace(parser::StringOf(ref.fields[0]));
+    const auto name = [&ref](size_t at) { return std::string(parser::StringOf(ref.fields[at])); };
+    if (ref.n_fields > 1)
+      (*names)[name(ref.n_fields - 2)].insert(star ? "" : name(ref.n_fields - 1));
+    else if (!star)
+      (*names)[name(0)].insert("");
   }
   parser::ForEachChild(message,
                        [names](const ProtobufCMessage& child) { CollectWholeNames(child, names); });
@@ -64,20 +67,30 @@ void CollectWholeNames(const ProtobufCMessage& message, std::set<std::string>* n
 
 }  // namespace
 
-bool Binder::IsUsedWhole(const Scope& scope, const std::string& alias) {
+bool Binder::IsUsedWhole(const Scope& scope, const ScopeItem& item) {
   if (scope.statement == nullptr) return true;
   if (!scope.whole_names.has_value()) {
     scope.whole_names.emplace();
     CollectWholeNames(*scope.statement, &*scope.whole_names);
   }
-  return scope.whole_names->contains(alias);
+  const auto used = scope.whole_names->find(item.alias);
+  if (used == scope.whole_names->end()) return false;
+  const auto is_column = [&item](const std::string& name) {
+    const auto has = [&name](const std::vector<ScopeColumn>& columns) {
+      return std::any_of(columns.begin(), columns.end(),
+                         [&name](const ScopeColumn& column) { return column.name == name; });
+    };
+    return has(item.columns) || has(item.system_columns);
+  };
+  return !std::all_of(used->second.begin(), used->second.end(), is_column);
 }
 
 void Binder::MarkPresence(const Scope& scope, RelPtr* rel, std::vector<ScopeItem>* items) {
   for (ScopeItem& item : *items) {
-    if (item.present.has_value() || item.alias.empty() || !IsUsedWhole(scope, item.alias)) continue;
+    if (item.present.has_value() || item.joined || item.alias.empty() || !IsUsedWhole(scope, item))
+      continue;
     for (const ScopeColumn& column : item.columns) {
-      if (query_->columns[column.id].not_null) item.present = column.id;
+      if (plan::NeverNull(*query_, **rel, column.id)) item.present = column.id;
     }
     if (item.present.has_value()) continue;
     RelPtr marked = plan::MakeRel(Rel::Kind::kProject, {*rel});
@@ -199,6 +212,7 @@ absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr la
   if (!names.empty() || expr.alias != nullptr) {
     // The join itself names its columns: merged ones first, then the rest of both sides.
     ScopeItem joined;
+    joined.joined = true;
     joined.columns = merged;
     auto add_rest = [&](const std::vector<ScopeColumn>& columns) {
       for (const ScopeColumn& column : columns) {

@@ -137,9 +137,9 @@ absl::StatusOr<ExprPtr> Binder::PopulateRow(const std::string& function, const E
     names.push_back(field.name);
   }
   ASSIGN_OR_RETURN(const ExprPtr populated, MakeRow(std::move(args), names, base->type, location));
-  return plan::MakeCase(
-      base->type,
-      {plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {given}), base, populated});
+  const ExprPtr nothing = plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {given});
+  if (empty) return NullRowWhere(nothing, populated);
+  return plan::MakeCase(base->type, {nothing, base, populated});
 }
 
 absl::StatusOr<std::string> Binder::PrepareJsonAggregate(const std::string& name,

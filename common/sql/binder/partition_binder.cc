@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/sql/binder/binder.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/status/macros.h"
 
 namespace adbms::sql::binder {
@@ -38,21 +39,11 @@ void Binder::AddTableOid(plan::Rel* scan, ScopeItem* item) {
   item->system_columns = {{"tableoid", id, kOidType}};
 }
 
-void Binder::ForEachPartition(const TableDescriptor& table,
-                              const std::function<void(const TableDescriptor&)>& visit) const {
-  for (const auto& member : table.partition_key().partitions()) {
-    const TableDescriptor* child = input_.catalog->FindTable(member.table_id());
-    if (child == nullptr) continue;
-    visit(*child);
-    ForEachPartition(*child, visit);
-  }
-}
-
 absl::Status Binder::BindPartitionChecks(const std::vector<ColumnId>& columns) {
   const TableDescriptor& table = *query_->target;
   if (!table.has_partition_key()) return absl::OkStatus();
   std::vector<const TableDescriptor*> asking;
-  ForEachPartition(table, [&](const TableDescriptor& part) {
+  ForEachPartition(*input_.catalog, table, [&](const TableDescriptor& part) {
     if (part.has_partition_key()) return;
     if (std::any_of(part.checks().begin(), part.checks().end(),
                     [&](const auto& check) { return !HasCheck(table, check.name()); }))
@@ -95,7 +86,7 @@ std::map<uint32_t, std::set<uint32_t>> Binder::KeysOfManyPartitions() const {
         columns.insert(expression.columns().begin(), expression.columns().end());
     };
     add(*use.table);
-    ForEachPartition(*use.table, add);
+    ForEachPartition(*input_.catalog, *use.table, add);
     if (partitions > kMostPlannedPartitions) keys[use.table->table_id()] = std::move(columns);
   }
   return keys;

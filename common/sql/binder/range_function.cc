@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/range_call.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -163,21 +164,18 @@ absl::Status Binder::DefineFields(NodeList definitions, RangeCall* call) {
   return absl::OkStatus();
 }
 
-absl::Status Binder::DefineBody(const PgQuery__FuncCall& call, NodeList definitions,
-                                std::vector<ScopeColumn>* columns) {
-  const std::vector<std::string> path = parser::StringsOf({call.funcname, call.n_funcname});
-  const auto known = input_.catalog->FindFunctions(path.size() > 1 ? path[path.size() - 2] : "",
-                                                   path.back(), search_path_);
-  const auto results = ResultColumns(*known[0]);
+absl::Status Binder::DefineBody(const common::v1::FunctionDescriptor& function, int location,
+                                NodeList definitions, std::vector<ScopeColumn>* columns) {
+  const auto results = ResultColumns(function);
   const bool record = results.size() == 1 && results[0].first.empty() &&
                       results[0].second.id == TypeId::kRecord &&
                       results[0].second.declared == nullptr;
   if (!record && !definitions.empty())
-    return ErrorAt(sqlstate::kSyntaxError, call.location,
+    return ErrorAt(sqlstate::kSyntaxError, location,
                    "a column definition list is only allowed for functions returning \"record\"");
   if (!record) return absl::OkStatus();
   if (definitions.empty())
-    return ErrorAt(sqlstate::kSyntaxError, call.location,
+    return ErrorAt(sqlstate::kSyntaxError, location,
                    "a column definition list is required for functions returning \"record\"");
   std::vector<types::CompositeField> wanted;
   std::vector<types::CompositeField> given;
@@ -262,12 +260,18 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
   std::vector<RangeCall> calls;
   for (const Node* node : NodeList(range.functions, range.n_functions)) {
     const NodeList parts(node->list->items, node->list->n_items);
+    if (parts[0]->node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
+      const PgQuery__FuncCall& call = *parts[0]->func_call;
+      RETURN_IF_ERROR(parser::CheckDatabase(parser::StringsOf({call.funcname, call.n_funcname}), 1,
+                                            input_.database));
+    }
     if (parts[0]->node_case == PG_QUERY__NODE__NODE_FUNC_CALL &&
         MeansUserFunction(*parts[0]->func_call)) {
       RelPtr body;
       std::vector<ScopeColumn> columns;
       const size_t before = calls.size();
-      RETURN_IF_ERROR(BindUserRange(*parts[0]->func_call, scope, &calls, &body, &columns));
+      ASSIGN_OR_RETURN(const common::v1::FunctionDescriptor* function,
+                       BindUserRange(*parts[0]->func_call, scope, &calls, &body, &columns));
       NodeList definitions(range.coldeflist, range.n_coldeflist);
       if (parts.size() > 1 && parts[1]->node_case == PG_QUERY__NODE__NODE_LIST)
         definitions = NodeList(parts[1]->list->items, parts[1]->list->n_items);
@@ -280,7 +284,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
                          "parameters");
         continue;
       }
-      RETURN_IF_ERROR(DefineBody(*parts[0]->func_call, definitions, &columns));
+      RETURN_IF_ERROR(DefineBody(*function, parts[0]->func_call->location, definitions, &columns));
       if (range.n_functions > 1 || range.ordinality)
         return Unsupported(parts[0]->func_call->location,
                            "a function that is a query, in ROWS FROM or WITH ORDINALITY");

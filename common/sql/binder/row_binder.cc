@@ -28,12 +28,11 @@ bool IsConstructor(const Expr& e) {
   return e.kind == Expr::Kind::kCall && e.function->name == functions::kRowConstructor;
 }
 
-// The constructor that the expression is; also under the CASE that makes NULL of an outer join's.
+// The constructor that the expression is; also under a CASE that makes NULL of a row whose fields
+// are NULL by themselves. What users write as CASE may hide fields that are not.
 const Expr* ConstructorOf(const Expr& e) {
   if (IsConstructor(e)) return &e;
-  const bool whole = e.kind == Expr::Kind::kCase && e.args.size() == 3 &&
-                     e.args[1]->kind == Expr::Kind::kLiteral && IsConstructor(*e.args[2]);
-  return whole ? e.args[2].get() : nullptr;
+  return e.null_row && IsConstructor(*e.args[2]) ? e.args[2].get() : nullptr;
 }
 
 // Only the catalog knows the names behind such numbers, which a row's text has not at hand.
@@ -103,8 +102,18 @@ absl::StatusOr<ExprPtr> Binder::MakeRow(std::vector<ExprPtr> args,
   }
   const std::vector<TypeId> signature(args.empty() ? 0 : 1, TypeId::kUnspecified);
   ExprPtr row = CallOf(functions::kRowConstructor, signature, std::move(args), type, location);
-  if (changed) written_rows_.emplace_back(row, std::move(written));
+  if (changed) written_rows_[row.get()] = {row, std::move(written)};
   return row;
+}
+
+ExprPtr Binder::NullRowWhere(ExprPtr condition, ExprPtr row) {
+  const Type type = row->type;
+  const int location = row->location;
+  auto whole = std::make_shared<Expr>(
+      *plan::MakeCase(type, {std::move(condition), plan::MakeNull(type), std::move(row)}));
+  whole->null_row = true;
+  whole->location = location;
+  return whole;
 }
 
 absl::StatusOr<ExprPtr> Binder::BindRow(const PgQuery__RowExpr& row, Scope* scope) {
@@ -155,11 +164,7 @@ absl::StatusOr<ExprPtr> Binder::WholeRow(const ScopeItem& item, int location) {
   ASSIGN_OR_RETURN(ExprPtr row, MakeTargetRow(targets, type, location));
   if (!item.present.has_value()) return row;
   const ExprPtr present = plan::MakeColumn(*item.present, query_->columns[*item.present].type);
-  auto whole = std::make_shared<Expr>(*plan::MakeCase(
-      row->type,
-      {plan::MakeTest(TestExpression::KIND_IS_NULL, {present}), plan::MakeNull(row->type), row}));
-  whole->location = location;
-  return ExprPtr(whole);
+  return NullRowWhere(plan::MakeTest(TestExpression::KIND_IS_NULL, {present}), row);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindRowOfStar(const PgQuery__ColumnRef& ref, Scope* scope) {
@@ -228,14 +233,14 @@ absl::StatusOr<std::vector<Target>> Binder::BindFieldStar(const Node* node, Scop
 
 ExprPtr Binder::FieldAt(const ExprPtr& row, size_t field) {
   const CompositeField& of = CompositeOf(row->type)->fields[field];
-  // Under the CASE a column of the missing side is NULL by itself.
   if (const Expr* made = ConstructorOf(*row)) return made->args[field];
   return CallOf(functions::kRowField, {TypeId::kRecord, TypeId::kInt4},
                 {row, plan::MakeLiteral(Value::Int(TypeId::kInt4, static_cast<int64_t>(field)))},
                 of.type, row->location);
 }
 
-absl::StatusOr<ExprPtr> Binder::FieldOf(const ExprPtr& row, const std::string& name, int location) {
+absl::StatusOr<ExprPtr> Binder::FieldOf(const ExprPtr& row, const std::string& name, int location,
+                                        Scope* scope) {
   if (row->type.id != TypeId::kRecord)
     return ErrorAt(sqlstate::kWrongObjectType, location,
                    absl::StrCat("column notation .", name, " applied to type ",
@@ -245,7 +250,7 @@ absl::StatusOr<ExprPtr> Binder::FieldOf(const ExprPtr& row, const std::string& n
     if (definition->fields[i].name == name) return FieldAt(row, i);
   }
   // x.f is f(x), too.
-  ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(name, row, location));
+  ASSIGN_OR_RETURN(ExprPtr value, CallWithRow(name, row, location, scope));
   if (value != nullptr) return value;
   return ErrorAt(sqlstate::kUndefinedColumn, location,
                  definition == nullptr || definition->is_anonymous()
@@ -266,10 +271,8 @@ absl::StatusOr<ExprPtr> Binder::CoerceRow(const ExprPtr& row, const Type& type,
   if (from->definition.oid() == to->definition.oid() && SameFields(*from, *to)) return row;
   const Expr* const made = ConstructorOf(*row);
   if (made == nullptr || !from->is_anonymous()) return ExprPtr();
-  std::vector<ExprPtr> args = made->args;
-  for (const auto& [known, written] : written_rows_) {
-    if (known.get() == made) args = written;
-  }
+  const auto written = written_rows_.find(made);
+  std::vector<ExprPtr> args = written == written_rows_.end() ? made->args : written->second.fields;
   if (args.size() != to->fields.size())
     return CannotCast(row->type, type,
                       args.size() < to->fields.size() ? "Input has too few columns."
@@ -287,11 +290,7 @@ absl::StatusOr<ExprPtr> Binder::CoerceRow(const ExprPtr& row, const Type& type,
                                      " in column ", i + 1, "."));
   }
   ASSIGN_OR_RETURN(const ExprPtr coerced, MakeRow(std::move(args), names, type, row->location));
-  if (made == row.get()) return coerced;
-  auto whole =
-      std::make_shared<Expr>(*plan::MakeCase(type, {row->args[0], plan::MakeNull(type), coerced}));
-  whole->location = row->location;
-  return ExprPtr(whole);
+  return made == row.get() ? coerced : NullRowWhere(row->args[0], coerced);
 }
 
 absl::Status Binder::CheckRowComparison(const std::string& op, const Type& left,

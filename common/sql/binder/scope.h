@@ -2,6 +2,7 @@
 // enclosing query's.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,6 +31,7 @@ struct ScopeItem {
   bool columns_visible = true;   // column works, and `*` includes it
   bool recursive = false;        // The working table of the query that is being bound.
   bool scalar = false;           // A function's value: alias alone means its only column.
+  bool joined = false;  // A join's columns: its row is one of NULLs, and never NULL itself.
   // Whose row the whole is: the row type of a table or view, or else this type; an anonymous row
   // where neither is set.
   const common::v1::TableDescriptor* relation = nullptr;
@@ -64,8 +66,9 @@ struct Scope {
   const char* clause = "";
   // The query's tree; null: of something else.
   const ProtobufCMessage* statement = nullptr;
-  // The names in it that may mean whole rows; none: nobody has asked yet.
-  mutable std::optional<std::set<std::string>> whole_names = {};
+  // The names in it that may mean relations, each with what stands behind them: columns, functions
+  // of the row, or nothing (empty) where the row itself is meant. None: nobody has asked yet.
+  mutable std::optional<std::map<std::string, std::set<std::string>>> whole_names = {};
   // Set while binding clauses in which set-returning functions of this query may stand.
   SeriesState* series = nullptr;
   // Set while binding clauses for whose rows functions may be called that storage cannot run.

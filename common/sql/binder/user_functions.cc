@@ -445,78 +445,6 @@ absl::StatusOr<ExprPtr> Binder::InlineValue(const UserCall& call) {
   return plan::MakeCase(value->type, {any, plan::MakeNull(value->type), value});
 }
 
-bool Binder::IsCalledOnce(const UserCall& call, const Scope* scope) const {
-  for (const ExprPtr& argument : call.arguments) {
-    const bool alike = plan::IsRowIndependent(argument) || plan::IsVolatile(argument);
-    if (!alike || !plan::ColumnsOf(argument).empty() || plan::HasSubquery(argument)) return false;
-  }
-  if (!plan::IsVolatileFunction(*call.function)) return true;
-  // Once is as often as PostgreSQL calls it only where there is one row.
-  // What stands in FROM runs whatever WHERE says of its rows.
-  bool one_row = row_depth_ == 0 && (scope == nullptr || single_rows_);
-  for (const Scope* level = scope; level != nullptr; level = level->parent)
-    one_row &= level->items.empty() && level->parent == nullptr;
-  return one_row;
-}
-
-bool Binder::CanCallInFrom(const UserCall& call, const Scope& scope) const {
-  const bool of_select = scope.statement != nullptr &&
-                         scope.statement->descriptor == &pg_query__select_stmt__descriptor;
-  const bool about_rows = std::any_of(
-      call.arguments.begin(), call.arguments.end(),
-      [](const ExprPtr& argument) { return !plan::ColumnsOf(argument).empty(); });
-  return of_select && about_rows;
-}
-
-absl::Status Binder::CheckProgramPlace(const UserCall& call, int location) {
-  const std::string shown = absl::StrCat("function ", SignatureOf(*call.function));
-  if (!inlining_.empty()) met_program_ = true;
-  if (!programs_allowed_ || !inlining_.empty())
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat(shown, " cannot be called here"),
-                   "Its body runs statements or loops. Write it as one query or expression.");
-  if (conditional_depth_ > 0)
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat(shown, " cannot be called under a condition"),
-                   "Its body runs statements or loops. Call it outside of CASE and COALESCE.");
-  return absl::OkStatus();
-}
-
-absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int location,
-                                           Scope* scope) {
-  RETURN_IF_ERROR(CheckProgramPlace(call, location));
-  if (!IsCalledOnce(call, scope))
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat("function ", SignatureOf(*call.function),
-                                " cannot be called for each row of ",
-                                scope == nullptr ? "this" : scope->clause),
-                   "Its body runs statements or loops. Call it in the select list or WHERE of a "
-                   "query, which may stand in FROM, or with constants or parameters.");
-  const bool is_volatile = plan::IsVolatileFunction(*call.function);
-  plan::ProgramCall program;
-  program.function = call.function;
-  program.arguments = std::move(call.arguments);
-  program.returns_rows = returns_rows;
-  program.first_parameter = kFirstProgramResult;
-  for (const plan::ProgramCall& before : query_->program_calls)
-    program.first_parameter += static_cast<int>(before.results.size());
-  for (const auto& [name, type] : ResultColumns(*call.function)) {
-    const Type array = types::ArrayOf(type);
-    if (returns_rows && array.id == TypeId::kUnspecified)
-      return Unsupported(location, absl::StrCat("a set of ", types::Format(type)));
-    program.results.push_back(returns_rows ? array : type);
-  }
-  query_->calls_volatile |= is_volatile;
-  query_->program_calls.push_back(std::move(program));
-  return query_->program_calls.size() - 1;
-}
-
-ExprPtr Binder::ProgramResult(size_t call, size_t column, int location) const {
-  const plan::ProgramCall& program = query_->program_calls[call];
-  return plan::MakeParameter(program.first_parameter + static_cast<int>(column),
-                             program.results[column], location);
-}
-
 absl::StatusOr<ExprPtr> Binder::BindUserCall(const PgQuery__FuncCall& call, Scope* scope) {
   ASSIGN_OR_RETURN(UserCall found, FindUserFunction(call, scope));
   return UserValue(std::move(found), call.location, scope);
@@ -545,7 +473,7 @@ absl::StatusOr<ExprPtr> Binder::UserValue(UserCall found, int location, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::CallWithRow(const std::string& name, const ExprPtr& row,
-                                            int location) {
+                                            int location, Scope* scope) {
   auto known = input_.catalog->FindFunctions("", name, search_path_);
   std::erase_if(known, [&](const FunctionDescriptor* function) {
     const auto inputs = InputsOf(*function);
@@ -555,75 +483,16 @@ absl::StatusOr<ExprPtr> Binder::CallWithRow(const std::string& name, const ExprP
   });
   if (known.empty()) return ExprPtr();
   ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, name, {""}, {row}, location));
-  return UserValue(std::move(found), location, nullptr);
+  return UserValue(std::move(found), location, scope);
 }
 
-absl::Status Binder::BindCall(const PgQuery__CallStmt& call) {
-  Scope scope(nullptr);
-  scope.clause = "CALL arguments";
-  calls_procedure_ = true;
-  ASSIGN_OR_RETURN(UserCall found, FindUserFunction(*call.funccall, &scope));
-  calls_procedure_ = false;
-  if (found.function == nullptr)
-    return ErrorAt(
-        sqlstate::kUndefinedFunction, call.funccall->location,
-        absl::StrCat(
-            "procedure ",
-            absl::StrJoin(parser::StringsOf({call.funccall->funcname, call.funccall->n_funcname}),
-                          "."),
-            "() does not exist"),
-        "No procedure matches the given name and argument types. You might need to add "
-        "explicit type casts.");
-  if (found.function->kind() != FunctionDescriptor::KIND_PROCEDURE)
-    return ErrorAt(sqlstate::kWrongObjectType, call.funccall->location,
-                   absl::StrCat(SignatureOf(*found.function), " is not a procedure"),
-                   "To call a function, use SELECT.");
-  auto columns = ResultColumns(*found.function);
-  if (columns[0].second.id == TypeId::kUnspecified) columns.clear();
-  ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
-                                                     call.funccall->location, nullptr));
-  query_->program_calls[program].results.resize(columns.size());
-  RelPtr values = plan::MakeRel(Rel::Kind::kValues);
-  values->rows.emplace_back();
-  for (size_t i = 0; i < columns.size(); ++i) {
-    values->rows[0].push_back(ProgramResult(program, i, -1));
-    values->output.push_back(query_->AddColumn({columns[i].first, columns[i].second, 0, 0, false}));
-    query_->output_names.push_back(columns[i].first);
-  }
-  query_->output = values->output;
-  query_->root = values;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ExprPtr> Binder::BindUserSeries(UserCall call, int location, Scope* scope) {
-  const auto results = ResultColumns(*call.function);
-  std::vector<ExprPtr> arrays;
-  if (scope != nullptr && scope->row_calls != nullptr && scope->series != nullptr &&
-      !IsCalledOnce(call, scope)) {
-    ASSIGN_OR_RETURN(const auto columns, CallForRows(std::move(call), location, scope));
-    for (const ColumnId id : columns)
-      arrays.push_back(plan::MakeColumn(id, query_->columns[id].type, location));
-  } else {
-    ASSIGN_OR_RETURN(const size_t program,
-                     CallProgram(std::move(call), /*returns_rows=*/true, location, scope));
-    for (size_t i = 0; i < results.size(); ++i)
-      arrays.push_back(ProgramResult(program, i, location));
-  }
-  std::vector<Target> fields;
-  for (size_t i = 0; i < results.size(); ++i) {
-    ASSIGN_OR_RETURN(const std::vector<ColumnId> columns,
-                     BindSeries("unnest", {arrays[i]}, location, scope));
-    fields.push_back({plan::MakeColumn(columns[0], query_->columns[columns[0]].type, location),
-                      results[i].first});
-  }
-  if (fields.size() == 1) return fields[0].expression;
-  return MakeTargetRow(fields, {}, location);
-}
-
-absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
-                                   std::vector<RangeCall>* calls, RelPtr* rel,
-                                   std::vector<ScopeColumn>* columns) {
+absl::StatusOr<const FunctionDescriptor*> Binder::BindUserRange(const PgQuery__FuncCall& call,
+                                                                Scope* scope,
+                                                                std::vector<RangeCall>* calls,
+                                                                RelPtr* rel,
+                                                                std::vector<ScopeColumn>* columns) {
   ASSIGN_OR_RETURN(UserCall found, FindUserFunction(call, scope));
+  const FunctionDescriptor* const function = found.function;
   const auto results = ResultColumns(*found.function);
   const bool scalar = results.size() == 1 && !found.function->returns_set();
   if (!scalar) {
@@ -638,7 +507,7 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
         *rel = first;
       }
       *columns = query->columns;
-      return absl::OkStatus();
+      return function;
     }
   }
   const std::string name = found.function->name();
@@ -646,9 +515,8 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     ASSIGN_OR_RETURN(ExprPtr value, InlineValue(found));
     if (value == nullptr) {
       if (CanCallInFrom(found, *scope)) {
-        ASSIGN_OR_RETURN(const auto columns, CallInFrom(std::move(found), call.location, scope));
-        value =
-            plan::MakeColumn(columns[0], query_->columns[columns[0]].type, call.location);
+        ASSIGN_OR_RETURN(const auto made, CallInFrom(std::move(found), call.location, scope));
+        value = plan::MakeColumn(made[0], query_->columns[made[0]].type, call.location);
       } else {
         ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/false,
                                                            call.location, scope->parent));
@@ -662,14 +530,14 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     range.outputs = {query_->AddColumn({name, value->type, 0, 0, false})};
     range.function.arguments = {value};
     calls->push_back(std::move(range));
-    return absl::OkStatus();
+    return function;
   }
   const bool returns_set = found.function->returns_set();
   std::vector<ExprPtr> values;
   const bool for_rows = CanCallInFrom(found, *scope);
   if (for_rows) {
-    ASSIGN_OR_RETURN(const auto columns, CallInFrom(std::move(found), call.location, scope));
-    for (const ColumnId id : columns)
+    ASSIGN_OR_RETURN(const auto made, CallInFrom(std::move(found), call.location, scope));
+    for (const ColumnId id : made)
       values.push_back(plan::MakeColumn(id, query_->columns[id].type, call.location));
   } else {
     ASSIGN_OR_RETURN(const size_t program, CallProgram(std::move(found), /*returns_rows=*/true,
@@ -690,7 +558,7 @@ absl::Status Binder::BindUserRange(const PgQuery__FuncCall& call, Scope* scope,
     range.outputs = {query_->AddColumn({range.name, results[i].second, 0, 0, false})};
     calls->push_back(std::move(range));
   }
-  return absl::OkStatus();
+  return function;
 }
 
 }  // namespace adbms::sql::binder

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -35,16 +36,6 @@ bool HasConstraintNamed(const Table& table, const std::string& name) {
 
 }  // namespace
 
-void DdlBinder::ForEachPartition(const Table& table,
-                                 const std::function<void(const Table&)>& visit) const {
-  for (const auto& member : table.partition_key().partitions()) {
-    const Table* child = input_.catalog->FindTable(member.table_id());
-    if (child == nullptr) continue;
-    visit(*child);
-    ForEachPartition(*child, visit);
-  }
-}
-
 absl::Status DdlBinder::CheckNoPartitionKey(const Table& table, const std::string& column,
                                             const char* verb) const {
   const Table* found = nullptr;
@@ -56,7 +47,7 @@ absl::Status DdlBinder::CheckNoPartitionKey(const Table& table, const std::strin
     }
   };
   look(table);
-  ForEachPartition(table, look);
+  ForEachPartition(*input_.catalog, table, look);
   if (found == nullptr) return absl::OkStatus();
   return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
                  absl::StrCat("cannot ", verb, " column \"", column,
@@ -234,7 +225,7 @@ absl::Status DdlBinder::AttachPartition(const PgQuery__PartitionCmd& command, co
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", child->name(), "\" is already a partition"));
   bool circular = child->table_id() == table.table_id();
-  ForEachPartition(*child,
+  ForEachPartition(*input_.catalog, *child,
                    [&](const Table& below) { circular |= below.table_id() == table.table_id(); });
   if (circular)
     return status::Error(
@@ -249,7 +240,7 @@ absl::Status DdlBinder::AttachPartition(const PgQuery__PartitionCmd& command, co
   RETURN_IF_ERROR(CheckFitsParent(*child, table));
   RETURN_IF_ERROR(CheckKeysOf(table, *child));
   absl::Status keys;
-  ForEachPartition(*child, [&](const Table& below) {
+  ForEachPartition(*input_.catalog, *child, [&](const Table& below) {
     if (keys.ok()) keys = CheckKeysOf(table, below);
   });
   RETURN_IF_ERROR(keys);

@@ -38,13 +38,6 @@ std::string WithoutCheckOption(const std::string& sql) {
   return query.substr(0, query.find_last_not_of(" \t\r\n") + 1);
 }
 
-bool IsTrueWord(std::string_view value) {
-  for (const char* word : {"true", "on", "yes", "1"}) {
-    if (absl::EqualsIgnoreCase(absl::string_view(value.data(), value.size()), word)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 absl::Status DdlBinder::ReadViewOptions(NodeList options, bool reset, ViewRules* rules) const {
@@ -53,18 +46,22 @@ absl::Status DdlBinder::ReadViewOptions(NodeList options, bool reset, ViewRules*
     const std::string name = option.defname;
     const std::string value = reset ? "false" : option.arg == nullptr ? "true" : OptionText(option);
     if (name == "check_option") {
-      rules->set_check_option(value == "local"      ? ViewRules::CHECK_OPTION_LOCAL
-                              : value == "cascaded" ? ViewRules::CHECK_OPTION_CASCADED
-                                                    : ViewRules::CHECK_OPTION_UNSPECIFIED);
+      rules->set_check_option(absl::EqualsIgnoreCase(value, "local") ? ViewRules::CHECK_OPTION_LOCAL
+                              : absl::EqualsIgnoreCase(value, "cascaded")
+                                  ? ViewRules::CHECK_OPTION_CASCADED
+                                  : ViewRules::CHECK_OPTION_UNSPECIFIED);
       if (!reset && rules->check_option() == ViewRules::CHECK_OPTION_UNSPECIFIED)
         return status::Error(
             sqlstate::kInvalidParameterValue,
             absl::StrCat("invalid value for enum option \"check_option\": ", value),
             "Valid values are \"local\" and \"cascaded\".");
-    } else if (name == "security_invoker") {
-      rules->set_security_invoker(IsTrueWord(value));
-    } else if (name == "security_barrier") {
-      if (IsTrueWord(value)) return Unsupported(-1, "security_barrier of a view");
+    } else if (name == "security_invoker" || name == "security_barrier") {
+      ASSIGN_OR_RETURN(const bool on, BooleanValue(name, value));
+      if (name == "security_invoker") {
+        rules->set_security_invoker(on);
+      } else if (on) {
+        return Unsupported(-1, "security_barrier of a view");
+      }
     } else {
       return status::Error(sqlstate::kInvalidParameterValue,
                            absl::StrCat("unrecognized parameter \"", name, "\""));

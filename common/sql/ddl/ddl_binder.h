@@ -117,8 +117,6 @@ class DdlBinder {
   // Errors: 42P16 when the column is in the partition key of the table or of one below it.
   absl::Status CheckNoPartitionKey(const Table& table, const std::string& column,
                                    const char* verb) const;
-  // All levels, partitioned ones included.
-  void ForEachPartition(const Table& table, const std::function<void(const Table&)>& visit) const;
 
   // generated_column.cc
   // The column's GENERATED ALWAYS AS; null: it has none. Errors: 42601 beside a default or an
@@ -162,6 +160,8 @@ class DdlBinder {
   // alter_table.cc
   absl::Status AlterTable(const PgQuery__AlterTableStmt& alter);
   absl::Status AlterAction(const PgQuery__AlterTableCmd& command, const Table& table);
+  // Errors: 42704 when the table has no such index.
+  absl::Status IndexNamed(const Table& table, const std::string& name) const;
   // A new change of the table.
   common::v1::AlterTable* Alter(const Table& table, bool if_exists);
 
@@ -380,8 +380,6 @@ class DdlBinder {
   absl::Status ReadViewOptions(NodeList options, bool reset, common::v1::ViewRules* rules) const;
   // What may be changed through it. Errors: 0A000 for a CHECK OPTION where nothing may.
   absl::Status DescribeView(Table* view) const;
-  // Errors: 42704 when the table has no such index.
-  absl::Status IndexNamed(const Table& table, const std::string& name) const;
   absl::Status AlterViewOptions(const Table& view, NodeList options, bool reset);
   void KeepSearchPath(Table* view) const;
 

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -79,16 +80,10 @@ bool NamesModes(const PgQuery__ObjectWithArgs& object) {
 }  // namespace
 
 absl::StatusOr<std::string> DdlBinder::SchemaOf(const std::vector<std::string>& names) const {
-  if (names.size() == 3)
-    return status::Error(
-        sqlstate::kFeatureNotSupported,
-        absl::StrCat("cross-database references are not implemented: ", absl::StrJoin(names, ".")));
-  if (names.size() > 3)
-    return status::Error(sqlstate::kSyntaxError,
-                         absl::StrCat("improper qualified name (too many dotted names): ",
-                                      absl::StrJoin(names, ".")));
-  if (names.size() == 2 && names[0] == kTemporaryAlias) return TemporaryTarget();
-  return names.size() == 2 ? names[0] : std::string();
+  RETURN_IF_ERROR(parser::CheckDatabase(names, 1, input_.database));
+  if (names.size() < 2) return std::string();
+  const std::string& schema = names[names.size() - 2];
+  return schema == kTemporaryAlias ? TemporaryTarget() : schema;
 }
 
 absl::StatusOr<std::vector<Type>> DdlBinder::ArgumentTypes(

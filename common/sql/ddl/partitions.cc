@@ -4,8 +4,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/table_expressions.h"
+#include "common/sql/default_planner/constants.h"
 #include "common/sql/partition/partition_bounds.h"
 #include "common/sql/partition/partition_hash.h"
 #include "common/sql/plan/immutability.h"
@@ -121,22 +123,20 @@ absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element
     RETURN_IF_ERROR(CheckPartitionColumn(table->columns(static_cast<int>(ordinal)), element));
   key.add_columns(ordinal);
   const bool hash = key.strategy() == PartitionKey::STRATEGY_HASH;
-  if (!types::IsIndexable(type.id)) {
+  if (!types::IsIndexable(type)) {
     const char* const method = hash ? "hash" : "btree";
     return ErrorAt(
         sqlstate::kUndefinedObject, -1,
-        absl::StrCat("data type ", types::Format({type.id, 0}),
+        absl::StrCat("data type ", types::Format({type.id, 0, type.declared}),
                      " has no default operator class for access method \"", method, "\""),
         absl::StrCat("You must specify a ", method, " operator class or define a default ", method,
                      " operator class for the data type."));
   }
-  if (type.declared != nullptr && hash)
-    return Unsupported(element.location, "hash partitioning by a declared type");
-  if (hash && !partition::IsHashable(type.id))
-    return ErrorAt(
-        sqlstate::kFeatureNotSupported, element.location,
-        absl::StrCat("hash partitioning by ", types::Format({type.id, 0}), " is not supported"),
-        "Partition by RANGE or LIST, or by an expression of another type.");
+  if (hash && !partition::IsHashable(type))
+    return ErrorAt(sqlstate::kFeatureNotSupported, element.location,
+                   absl::StrCat("hash partitioning by ", types::Format({type.id, 0, type.declared}),
+                                " is not supported"),
+                   "Partition by RANGE or LIST, or by an expression of another type.");
   return absl::OkStatus();
 }
 
@@ -175,7 +175,7 @@ absl::Status DdlBinder::CheckKeyHasPartitionKey(
 absl::Status DdlBinder::CheckKeysHavePartitionKey(const Table& table) const {
   RETURN_IF_ERROR(CheckKeysOf(table, table));
   absl::Status status;
-  ForEachPartition(table, [&](const Table& part) {
+  ForEachPartition(*input_.catalog, table, [&](const Table& part) {
     if (status.ok()) status = CheckKeysOf(table, part);
   });
   return status;
@@ -221,18 +221,20 @@ absl::StatusOr<plan::ExprPtr> DdlBinder::BindBoundValue(const Node* node, const 
   TableExpressions expressions(input_, tree_, no_columns);
   ASSIGN_OR_RETURN(plan::ExprPtr e, expressions.Bind(node, "partition bound"));
   const int location = e->location;
-  Type type = TypeOfKey(parent, at);
-  type.modifier = 0;
+  const Type type = TypeOfKey(parent, at);
   ASSIGN_OR_RETURN(plan::ExprPtr value, expressions.binder().TryAssign(e, type));
   if (value == nullptr)
     return ErrorAt(sqlstate::kDatatypeMismatch, location,
-                   absl::StrCat("specified value cannot be cast to type ", types::Format(type),
-                                " for column \"", NameOfKey(parent, at), "\""));
-  value = rules::FoldConstants(value);
-  if (value->kind == plan::Expr::Kind::kLiteral) return value;
-  return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                 "a partition bound that is no constant is not supported",
-                 "Write the value itself.");
+                   absl::StrCat("specified value cannot be cast to type ",
+                                types::Format({type.id, 0, type.declared}), " for column \"",
+                                NameOfKey(parent, at), "\""));
+  if (!plan::IsRowIndependent(value))
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   "a partition bound that is no constant is not supported",
+                   "Write the value itself.");
+  ASSIGN_OR_RETURN(types::Value worth, EvaluateNow(*value, input_));
+  worth.set_type(type);
+  return plan::MakeLiteral(std::move(worth), location);
 }
 
 absl::Status DdlBinder::BindRangeEnd(NodeList nodes, const Table& parent,

@@ -6,8 +6,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/parser/options.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/number_text.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -57,31 +59,30 @@ constexpr Option kIndexOptions[] = {
     {"deduplicate_items", Type::kBool},
 };
 
-bool IsBool(const std::string& value, bool with_auto) {
-  for (const char* word :
-       {"on", "off", "true", "false", "yes", "no", "1", "0", "t", "f", "y", "n"}) {
+// Whole words, where a boolean may be cut short.
+bool IsAutoOnOff(const std::string& value) {
+  for (const char* word : {"auto", "on", "off", "true", "false", "yes", "no", "1", "0"}) {
     if (absl::EqualsIgnoreCase(value, word)) return true;
   }
-  return with_auto && absl::EqualsIgnoreCase(value, "auto");
+  return false;
 }
 
 absl::Status CheckValue(const Option& option, const std::string& value) {
-  const auto invalid = [&](const char* kind) {
+  const auto invalid = [&](const char* kind, const char* detail = "") {
     return status::Error(
         sqlstate::kInvalidParameterValue,
-        absl::StrCat("invalid value for ", kind, "option \"", option.name, "\": ", value));
+        absl::StrCat("invalid value for ", kind, " option \"", option.name, "\": ", value), detail);
   };
-  if (option.type == Type::kBool) {
-    return IsBool(value, false) ? absl::OkStatus() : invalid("boolean ");
-  }
+  if (option.type == Type::kBool) return BooleanValue(option.name, value).status();
   if (option.type == Type::kAutoOnOff) {
-    return IsBool(value, true) ? absl::OkStatus() : invalid("enum ");
+    if (IsAutoOnOff(value)) return absl::OkStatus();
+    return invalid("enum", "Valid values are \"on\", \"off\", and \"auto\".");
   }
   const bool integer = option.type == Type::kInteger;
   double number = 0;
   int64_t whole = 0;
   if (integer ? !absl::SimpleAtoi(value, &whole) : !absl::SimpleAtod(value, &number)) {
-    return invalid(integer ? "integer " : "floating point ");
+    return invalid(integer ? "integer" : "floating point");
   }
   if (integer) number = static_cast<double>(whole);
   if (number >= option.minimum && number <= option.maximum) return absl::OkStatus();
@@ -94,24 +95,17 @@ absl::Status CheckValue(const Option& option, const std::string& value) {
 
 }  // namespace
 
+absl::StatusOr<bool> BooleanValue(std::string_view option, const std::string& value) {
+  const std::optional<bool> on = types::BoolOfWord(value);
+  if (on.has_value()) return *on;
+  return status::Error(
+      sqlstate::kInvalidParameterValue,
+      absl::StrCat("invalid value for boolean option \"",
+                   absl::string_view(option.data(), option.size()), "\": ", value));
+}
+
 std::string OptionText(const PgQuery__DefElem& option) {
-  if (option.arg == nullptr) return "true";
-  switch (option.arg->node_case) {
-    case PG_QUERY__NODE__NODE_INTEGER:
-      return absl::StrCat(option.arg->integer->ival);
-    case PG_QUERY__NODE__NODE_FLOAT:
-      return option.arg->float_->fval;
-    case PG_QUERY__NODE__NODE_BOOLEAN:
-      return option.arg->boolean->boolval ? "true" : "false";
-    case PG_QUERY__NODE__NODE_TYPE_NAME: {
-      const PgQuery__TypeName& name = *option.arg->type_name;
-      return std::string(parser::StringOf(name.names[name.n_names - 1]));
-    }
-    case PG_QUERY__NODE__NODE_STRING:
-      return std::string(parser::StringOf(option.arg));
-    default:
-      return "";
-  }
+  return option.arg == nullptr ? "true" : parser::ConstantText(option.arg);
 }
 
 absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, bool reset) {
@@ -129,7 +123,8 @@ absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, b
     if (reset) continue;
     // WITH OIDS is history; WITHOUT is what there is.
     if (kind == RelationKind::kTable && name == "oids" && space.empty()) {
-      if (!IsBool(OptionText(given), false) || OptionText(given) == "false") continue;
+      ASSIGN_OR_RETURN(const bool on, parser::ReadBoolean(given));
+      if (!on) continue;
       return status::Error(sqlstate::kFeatureNotSupported,
                            "tables declared WITH OIDS are not supported");
     }

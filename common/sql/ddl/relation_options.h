@@ -3,8 +3,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/sql/parser/parse_tree.h"
 
 namespace adbms::sql::ddl {
@@ -14,6 +16,9 @@ enum class RelationKind { kTable, kIndex };
 // `reset`: of RESET (…), whose parameters have no values. Errors: 22023 for an unknown parameter or
 // a bad value, 42601 for a value in RESET.
 absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, bool reset);
+
+// Errors: 22023 for what is no boolean.
+absl::StatusOr<bool> BooleanValue(std::string_view option, const std::string& value);
 
 // The option's value as it was written; without one, "true".
 std::string OptionText(const PgQuery__DefElem& option);

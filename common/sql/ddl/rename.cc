@@ -1,5 +1,6 @@
 // ALTER … RENAME.
 #include "absl/strings/str_cat.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/parser/lexer.h"
@@ -91,7 +92,7 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
         sqlstate::kInvalidTableDefinition, -1,
         absl::StrCat("inherited column \"", from, "\" must be renamed in child tables too"));
   absl::Status named;
-  ForEachPartition(**table, [&](const Table& part) {
+  ForEachPartition(*input_.catalog, **table, [&](const Table& part) {
     if (named.ok()) named = CheckNoViewNames(part, ordinal);
   });
   RETURN_IF_ERROR(named);

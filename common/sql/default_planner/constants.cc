@@ -1,8 +1,13 @@
 // EvaluateConstant and BindCopy.
+#include "common/sql/default_planner/constants.h"
+
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/plan/expression_encoder.h"
 #include "common/sql/rules/rewriter.h"
@@ -46,22 +51,8 @@ absl::StatusOr<std::shared_ptr<const parser::StatementTree>> EmptyStatement() {
 
 }  // namespace
 
-absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
-                                              const types::Type& type, const PlanningInput& input) {
-  std::shared_ptr<const parser::ParseTree> parse;
-  ASSIGN_OR_RETURN(const parser::Node* node,
-                   binder::ParseExpression(std::string(expression_sql), &parse));
-  parser::StatementTree tree;
-  tree.parse = parse;
-  tree.node = parse->result().stmts[0]->stmt;
-  PlanningInput plain = input;
-  plain.literals = nullptr;
-  plain.statement = nullptr;
-  plain.parameter_types.clear();
-  binder::Binder binder(plain, tree);
-  ASSIGN_OR_RETURN(plan::ExprPtr e, binder.BindConstant(node, type));
-  if (plan::HasSubquery(e)) return status::NotSupported("a subquery in an argument");
-  ASSIGN_OR_RETURN(const common::v1::Expression proto, plan::EncodeConstant(*e));
+absl::StatusOr<types::Value> EvaluateNow(const plan::Expr& e, const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const common::v1::Expression proto, plan::EncodeConstant(e));
   ASSIGN_OR_RETURN(const auto compiled, expression::Compile(proto));
   expression::EvaluationState state;
   state.context.current_user = input.current_user;
@@ -77,29 +68,44 @@ absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
   return compiled->EvaluateScalar(state);
 }
 
+absl::StatusOr<types::Value> EvaluateConstant(std::string_view expression_sql,
+                                              const types::Type& type, const PlanningInput& input) {
+  std::shared_ptr<const parser::ParseTree> parse;
+  ASSIGN_OR_RETURN(const parser::Node* node,
+                   binder::ParseExpression(std::string(expression_sql), &parse));
+  parser::StatementTree tree;
+  tree.parse = parse;
+  tree.node = parse->result().stmts[0]->stmt;
+  PlanningInput plain = input;
+  plain.literals = nullptr;
+  plain.statement = nullptr;
+  plain.parameter_types.clear();
+  binder::Binder binder(plain, tree);
+  ASSIGN_OR_RETURN(const plan::ExprPtr e, binder.BindConstant(node, type));
+  if (plan::HasSubquery(e)) return status::NotSupported("a subquery in an argument");
+  return EvaluateNow(*e, input);
+}
+
 namespace {
 
 // Errors: 0A000 when a partition, on any level, has a CHECK constraint that `table` has not.
 absl::Status CheckPartitionsAskNoMore(const common::v1::TableDescriptor& table,
-                                      const common::v1::TableDescriptor& at,
                                       const Catalog& catalog) {
-  for (const auto& member : at.partition_key().partitions()) {
-    const common::v1::TableDescriptor* part = catalog.FindTable(member.table_id());
-    if (part == nullptr) continue;
-    for (const auto& check : part->checks()) {
-      bool known = false;
-      for (const auto& own : table.checks()) known |= own.name() == check.name();
-      if (!known)
-        return status::Error(
-            sqlstate::kFeatureNotSupported,
-            absl::StrCat("COPY into \"", table.name(), "\", whose partition \"", part->name(),
-                         "\" has a CHECK constraint of its own, is not supported"),
-            {}, "Copy into the partition, or use INSERT.");
+  absl::Status status;
+  ForEachPartition(catalog, table, [&](const common::v1::TableDescriptor& part) {
+    for (const auto& check : part.checks()) {
+      const bool known =
+          std::any_of(table.checks().begin(), table.checks().end(),
+                      [&check](const auto& own) { return own.name() == check.name(); });
+      if (known || !status.ok()) continue;
+      status = status::Error(
+          sqlstate::kFeatureNotSupported,
+          absl::StrCat("COPY into \"", table.name(), "\", whose partition \"", part.name(),
+                       "\" has a CHECK constraint of its own, is not supported"),
+          {}, "Copy into the partition, or use INSERT.");
     }
-    const absl::Status below = CheckPartitionsAskNoMore(table, *part, catalog);
-    if (!below.ok()) return below;
-  }
-  return absl::OkStatus();
+  });
+  return status;
 }
 
 }  // namespace
@@ -131,7 +137,7 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("cannot copy from ", view, " \"", table.name(), "\""), {},
                          "Try the COPY (SELECT ...) TO variant.");
-  if (copy.from) RETURN_IF_ERROR(CheckPartitionsAskNoMore(table, table, *input.catalog));
+  if (copy.from) RETURN_IF_ERROR(CheckPartitionsAskNoMore(table, *input.catalog));
   if (!copy.from && table.has_partition_key())
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("cannot copy from partitioned table \"", table.name(), "\""),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -98,8 +99,10 @@ class Expansion {
   static std::vector<size_t> InOrder(const common::v1::PartitionKey& key,
                                      const partition::PartitionBounds& bounds) {
     std::vector<size_t> order;
-    const auto add = [&order](size_t member) {
-      if (std::find(order.begin(), order.end(), member) == order.end()) order.push_back(member);
+    std::vector<bool> added(static_cast<size_t>(key.partitions_size()));
+    const auto add = [&](size_t member) {
+      if (!added[member]) order.push_back(member);
+      added[member] = true;
     };
     for (const auto& range : bounds.ranges()) order.push_back(range.member);
     for (const auto& item : bounds.values()) add(item.member);
@@ -222,18 +225,23 @@ bool StandsForMore(const Rel& scan) {
 
 absl::Status ExpandPartitions(const Catalog& catalog, plan::Query* query) {
   std::vector<RelPtr> filters, scans;
+  std::set<const Rel*> seen;
   plan::ForEachRel(query, [&](const RelPtr& rel) {
+    if (!seen.insert(rel.get()).second) return;
     if (StandsForMore(*rel)) scans.push_back(rel);
     if (rel->kind == Rel::Kind::kFilter && StandsForMore(*rel->inputs[0])) filters.push_back(rel);
   });
   if (scans.empty()) return absl::OkStatus();
   Expansion expansion(catalog, query);
   // What stands under a filter goes with it.
+  std::set<RelPtr> filtered;
   for (const RelPtr& filter : filters) {
-    std::erase(scans, filter->inputs[0]);
+    filtered.insert(filter->inputs[0]);
     RETURN_IF_ERROR(expansion.Expand(filter.get()));
   }
-  for (const RelPtr& scan : scans) RETURN_IF_ERROR(expansion.Expand(scan.get()));
+  for (const RelPtr& scan : scans) {
+    if (!filtered.contains(scan)) RETURN_IF_ERROR(expansion.Expand(scan.get()));
+  }
   return absl::OkStatus();
 }
 

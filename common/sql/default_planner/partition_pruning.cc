@@ -110,9 +110,50 @@ ExprPtr Remainder(const std::vector<ExprPtr>& keys, uint32_t modulus) {
   return plan::MakeCall(remainder, {hash, plan::MakeLiteral(Value::Int(TypeId::kInt8, modulus))});
 }
 
-void Meet(const std::vector<Verdict>& other, std::vector<Verdict>* verdicts) {
-  for (size_t i = 0; i < verdicts->size(); ++i) (*verdicts)[i] = And((*verdicts)[i], other[i]);
-}
+// All of any number of verdicts, or any of them, for each partition. What they depend on is joined
+// at the end: one in another, thousands of them would be too deep for whoever reads the expression.
+class Combination {
+ public:
+  Combination(LogicalExpression::Kind kind, size_t partitions) : kind_(kind), states_(partitions) {}
+
+  void Add(const std::vector<Verdict>& verdicts) {
+    for (size_t i = 0; i < states_.size(); ++i) {
+      State& state = states_[i];
+      const Verdict& verdict = verdicts[i];
+      if (verdict.never) {
+        state.some_never = true;
+      } else if (verdict.depends == nullptr) {
+        state.some_possible = true;
+      } else {
+        state.depends.push_back(verdict.depends);
+      }
+    }
+  }
+
+  std::vector<Verdict> Result() {
+    std::vector<Verdict> verdicts;
+    for (State& state : states_) verdicts.push_back(Of(&state));
+    return verdicts;
+  }
+
+ private:
+  struct State {
+    bool some_never = false;
+    bool some_possible = false;
+    std::vector<ExprPtr> depends;
+  };
+
+  Verdict Of(State* state) const {
+    const bool all = kind_ == LogicalExpression::KIND_AND;
+    if (all ? state->some_never : state->some_possible) return Known(!all);
+    if (state->depends.empty()) return Known(all);
+    if (state->depends.size() == 1) return {false, state->depends[0]};
+    return {false, plan::MakeLogical(kind_, std::move(state->depends))};
+  }
+
+  const LogicalExpression::Kind kind_;
+  std::vector<State> states_;
+};
 
 }  // namespace
 
@@ -274,17 +315,14 @@ PartitionPruner::Verdicts PartitionPruner::JudgeKeys(const std::vector<KeyCondit
 
 PartitionPruner::Verdicts PartitionPruner::JudgeAlternatives(
     const ExprPtr& condition, const std::vector<KeyConditions>& keys) const {
-  Verdicts verdicts = Nothing();
-  const auto join = [&](const Verdicts& other) {
-    for (size_t i = 0; i < verdicts.size(); ++i) verdicts[i] = Or(verdicts[i], other[i]);
-  };
+  Combination any(LogicalExpression::KIND_OR, static_cast<size_t>(key_.partitions_size()));
   if (condition->kind == Expr::Kind::kLogical && condition->logical == LogicalExpression::KIND_OR) {
     for (const ExprPtr& branch : condition->args) {
       std::vector<ExprPtr> parts;
       plan::SplitConjunction(branch, &parts);
-      join(Judge(parts));
+      any.Add(Judge(parts));
     }
-    return verdicts;
+    return any.Result();
   }
   if (condition->kind != Expr::Kind::kInList || condition->negated) return Unknown();
   for (size_t i = 0; i < keys_.size(); ++i) {
@@ -300,23 +338,24 @@ PartitionPruner::Verdicts PartitionPruner::JudgeAlternatives(
       const ExprPtr as_key = AsKey(value, keys_[i]->type, /*equality=*/true);
       if (as_key == nullptr) return Unknown();
       one[i].equal = rules::FoldConstants(as_key);
-      join(JudgeKeys(one));
+      any.Add(JudgeKeys(one));
     }
-    return verdicts;
+    return any.Result();
   }
   return Unknown();
 }
 
 PartitionPruner::Verdicts PartitionPruner::Judge(const std::vector<ExprPtr>& conditions) const {
   const std::vector<KeyConditions> keys = Read(conditions);
-  Verdicts verdicts = JudgeKeys(keys);
+  Combination all(LogicalExpression::KIND_AND, static_cast<size_t>(key_.partitions_size()));
+  all.Add(JudgeKeys(keys));
   for (const ExprPtr& condition : conditions) {
     if (IsLiteral(condition) && condition->type.id == TypeId::kBool &&
         (condition->value.is_null() || !condition->value.bool_value()))
       return Nothing();
-    Meet(JudgeAlternatives(condition, keys), &verdicts);
+    all.Add(JudgeAlternatives(condition, keys));
   }
-  return verdicts;
+  return all.Result();
 }
 
 }  // namespace adbms::sql::default_planner

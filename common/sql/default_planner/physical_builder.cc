@@ -5,6 +5,7 @@
 
 #include "common/sql/default_planner/access_paths.h"
 #include "common/sql/plan/expression_encoder.h"
+#include "common/sql/plan/nullability.h"
 #include "common/status/macros.h"
 
 namespace adbms::sql::default_planner {
@@ -320,32 +321,13 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
   return result;
 }
 
-bool PhysicalBuilder::NeverNull(const Rel& rel, ColumnId column) const {
-  switch (rel.kind) {
-    case Rel::Kind::kScan:
-      return query_.columns[column].not_null;
-    case Rel::Kind::kFilter:
-      if (std::any_of(rel.conditions.begin(), rel.conditions.end(),
-                      [column](const ExprPtr& e) { return plan::IsStrictOn(*e, {column}); }))
-        return true;
-      return NeverNull(*rel.inputs[0], column);
-    case Rel::Kind::kProject: {
-      const auto it = std::find(rel.output.begin(), rel.output.end(), column);
-      if (it == rel.output.end()) return false;
-      const Expr& source = *rel.expressions[it - rel.output.begin()];
-      return source.kind == Expr::Kind::kColumn && NeverNull(*rel.inputs[0], source.column);
-    }
-    default:
-      return false;
-  }
-}
-
 std::vector<plan::SortKey> PhysicalBuilder::DeliverableOrder(const Rel& sort) const {
   std::vector<plan::SortKey> keys = sort.keys;
   for (plan::SortKey& key : keys) {
     if (key.expression->kind != Expr::Kind::kColumn) return {};
     // Where there are no NULLs it does not matter where they would stand.
-    if (NeverNull(*sort.inputs[0], key.expression->column)) key.nulls_first = key.descending;
+    if (plan::NeverNull(query_, *sort.inputs[0], key.expression->column))
+      key.nulls_first = key.descending;
     if (key.nulls_first != key.descending) return {};
   }
   return keys;

@@ -69,7 +69,6 @@ class PhysicalBuilder {
   absl::StatusOr<Physical> BuildSort(const plan::Rel& rel, const plan::Rel* limit);
   // The keys as an index may deliver them; empty when none can.
   std::vector<plan::SortKey> DeliverableOrder(const plan::Rel& sort) const;
-  bool NeverNull(const plan::Rel& rel, plan::ColumnId column) const;
   // lateral_builder.cc
   absl::StatusOr<Physical> BuildProjectSet(const plan::Rel& rel, const Wanted& wanted);
   absl::StatusOr<Physical> BuildLateral(const plan::Rel& rel, const Wanted& wanted);

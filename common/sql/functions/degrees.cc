@@ -18,8 +18,6 @@ absl::Status OutOfRange() {
 }
 
 // Of [0, 90]: scaled so that 0, 30 (60) and 90 come out exactly, and smoothly between them.
-double SineOf(double x);
-double CosineOf(double x);
 double SineTo30(double x) {
   static const double at30 = std::sin(30 * kRadians);
   return std::sin(x * kRadians) / at30 / 2;

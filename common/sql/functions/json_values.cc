@@ -7,6 +7,7 @@
 #include "common/types/array.h"
 #include "common/types/composite.h"
 #include "common/types/declared_type.h"
+#include "common/types/range.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -25,7 +26,8 @@ std::string ScalarText(const Vector& values, uint32_t row, types::TextOptions op
   const TypeId type = values.type().id;
   if (type == TypeId::kBool) return values.data<uint8_t>()[row] != 0 ? "true" : "false";
   std::string text;
-  options.date_format = types::DateFormat{};  // Always ISO.
+  // Always ISO, but not in a range, whose text is anybody's.
+  if (!types::IsRange(type) && !types::IsMultirange(type)) options.date_format = {};
   types::FormatText(values, row, options, &text);
   if (type != TypeId::kTimestamp && type != TypeId::kTimestamptz) return text;
   if (const size_t space = text.find(' '); space != std::string::npos) text[space] = 'T';
@@ -139,6 +141,8 @@ bool DependsOnSettings(const types::Type& type) {
                                            return DependsOnSettings(field.type);
                                          });
   }
+  if (types::IsRange(type.id) || types::IsMultirange(type.id))
+    return types::HoldsAny(type, types::IsDateTime);
   return type.id == TypeId::kTimestamptz || type.id == TypeId::kInterval ||
          type.id == TypeId::kBytea || type.id == TypeId::kFloat4 || type.id == TypeId::kFloat8;
 }

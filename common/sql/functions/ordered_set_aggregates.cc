@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "common/sql/functions/array_arguments.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/datetime_arithmetic.h"
 #include "common/sql/functions/polymorphic.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -141,7 +142,7 @@ class Percentile : public OrderedSetAggregate {
     return At(values, fraction);
   }
 
-  virtual Value At(const std::vector<Value>& values, double fraction) const = 0;
+  virtual absl::StatusOr<Value> At(const std::vector<Value>& values, double fraction) const = 0;
 
   const TypeId element_;
   const bool of_many_;
@@ -153,24 +154,35 @@ class PercentileDisc : public Percentile {
   using Percentile::Percentile;
 
  private:
-  Value At(const std::vector<Value>& values, double fraction) const override {
+  absl::StatusOr<Value> At(const std::vector<Value>& values, double fraction) const override {
     const double rank = std::ceil(fraction * static_cast<double>(values.size()));
     return values[rank < 1 ? 0 : static_cast<size_t>(rank) - 1];
   }
 };
 
+absl::StatusOr<Value> Between(const Value& below, const Value& above, double part) {
+  if (below.type().id != TypeId::kInterval)
+    return Value::Float(TypeId::kFloat8,
+                        below.float_value() + part * (above.float_value() - below.float_value()));
+  ASSIGN_OR_RETURN(types::Interval span, NegateInterval(below.interval()));
+  ASSIGN_OR_RETURN(span, AddIntervals(above.interval(), span));
+  ASSIGN_OR_RETURN(span, MultiplyInterval(span, part));
+  ASSIGN_OR_RETURN(span, AddIntervals(span, below.interval()));
+  return Value::OfInterval(span);
+}
+
 // Between two values in proportion.
 class PercentileCont : public Percentile {
  public:
-  explicit PercentileCont(bool of_many) : Percentile(TypeId::kFloat8, of_many) {}
+  using Percentile::Percentile;
 
  private:
-  Value At(const std::vector<Value>& values, double fraction) const override {
+  absl::StatusOr<Value> At(const std::vector<Value>& values, double fraction) const override {
     const double position = fraction * static_cast<double>(values.size() - 1);
-    const double below = values[static_cast<size_t>(std::floor(position))].float_value();
-    const double above = values[static_cast<size_t>(std::ceil(position))].float_value();
+    const Value& below = values[static_cast<size_t>(std::floor(position))];
+    const Value& above = values[static_cast<size_t>(std::ceil(position))];
     const double part = position - std::floor(position);
-    return Value::Float(TypeId::kFloat8, part == 0 ? below : below + part * (above - below));
+    return part == 0 ? below : Between(below, above, part);
   }
 };
 
@@ -187,10 +199,13 @@ bool IsHypotheticalSetAggregate(std::string_view name) {
 void AddOrderedSetAggregates(CatalogBuilder& builder) {
   const TypeId number = TypeId::kFloat8;
   const TypeId numbers = types::ArrayOf(number);
-  builder.AddAggregate("percentile_cont", {number, number}, number,
-                       [] { return std::make_unique<PercentileCont>(false); });
-  builder.AddAggregate("percentile_cont", {numbers, number}, numbers,
-                       [] { return std::make_unique<PercentileCont>(true); });
+  for (const TypeId element : {number, TypeId::kInterval}) {
+    for (const bool of_many : {false, true})
+      builder.AddAggregate("percentile_cont", {of_many ? numbers : number, element},
+                           of_many ? types::ArrayOf(element) : element, [element, of_many] {
+                             return std::make_unique<PercentileCont>(element, of_many);
+                           });
+  }
   for (const TypeId element : ElementTypes()) {
     if (!types::IsComparable(element)) continue;
     builder.AddAggregate("mode", {element}, element, [] { return std::make_unique<Mode>(); });

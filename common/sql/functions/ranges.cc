@@ -148,16 +148,22 @@ absl::StatusOr<Ranges> IntersectionOf(Ranges a, Ranges b) {
 }
 absl::StatusOr<Ranges> DifferenceOf(Ranges a, Ranges b) {
   Ranges left;
-  for (const Range& range : a) {
-    Ranges parts{range};
-    for (const Range& taken : b) {
-      Ranges rest;
-      for (const Range& part : parts) {
-        for (Range& piece : types::Without(part, taken)) rest.push_back(std::move(piece));
+  size_t first = 0;  // Those of `b` before it lie below all that is still to come of `a`.
+  for (Range& range : a) {
+    while (first < b.size() && types::IsBefore(b[first], range)) ++first;
+    Range rest = std::move(range);
+    for (size_t i = first; i < b.size() && types::Overlaps(rest, b[i]); ++i) {
+      Range above = Range::Empty();
+      for (Range& piece : types::Without(rest, b[i])) {
+        if (types::IsBefore(piece, b[i])) {
+          left.push_back(std::move(piece));
+        } else {
+          above = std::move(piece);
+        }
       }
-      parts = std::move(rest);
+      rest = std::move(above);
     }
-    for (Range& part : parts) left.push_back(std::move(part));
+    if (!rest.empty) left.push_back(std::move(rest));
   }
   return left;
 }

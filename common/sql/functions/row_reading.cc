@@ -148,18 +148,26 @@ absl::Status ReadJsonb(const EvaluationContext& context, const Arguments& argume
                               {std::string(arguments[1]->data<View>()[row]), {}}, result, row);
 }
 
-absl::Status CheckObject(const EvaluationContext& context, const Arguments& arguments, uint32_t row,
-                         Vector* result) {
-  const View bytes = arguments[0]->data<View>()[row];
-  JsonbKind kind = JsonbKind::kString;
-  if (arguments[0]->type().id == TypeId::kJsonb) {
-    kind = Jsonb(bytes).kind();
-  } else if (const size_t first = bytes.find_first_not_of(" \t\n\r"); first != View::npos) {
-    if (bytes[first] == '{') kind = JsonbKind::kObject;
-    if (bytes[first] == '[') kind = JsonbKind::kArray;
+JsonbKind KindOf(View bytes, TypeId type) {
+  if (type == TypeId::kJsonb) return Jsonb(bytes).kind();
+  const size_t first = bytes.find_first_not_of(" \t\n\r");
+  if (first != View::npos && bytes[first] == '{') return JsonbKind::kObject;
+  if (first != View::npos && bytes[first] == '[') return JsonbKind::kArray;
+  return JsonbKind::kString;
+}
+
+// The documents themselves, which each field of a row asks for: they are not copied.
+absl::Status CheckObjects(const EvaluationContext&, const Arguments& arguments, uint32_t rows,
+                          Vector* result) {
+  const Vector& documents = *arguments[0];
+  result->ShareStrings(documents);
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (result->is_null(row)) continue;
+    const View bytes = documents.data<View>()[row];
+    const JsonbKind kind = KindOf(bytes, documents.type().id);
+    if (kind != JsonbKind::kObject) return NoObject(kind == JsonbKind::kArray);
+    result->data<View>()[row] = bytes;
   }
-  if (kind != JsonbKind::kObject) return NoObject(kind == JsonbKind::kArray);
-  StoreBytes(bytes, row, result);
   return absl::OkStatus();
 }
 
@@ -169,7 +177,7 @@ void AddRowReading(CatalogBuilder& builder) {
   builder.AddFunction(kJsonbRead, {TypeId::kJsonb, TypeId::kText}, TypeId::kUnspecified,
                       MapAny<ReadJsonb>, kStable);
   for (const TypeId id : {TypeId::kJson, TypeId::kJsonb})
-    builder.AddFunction(kJsonObject, {id}, id, MapAny<CheckObject>);
+    builder.AddFunction(kJsonObject, {id}, id, CheckObjects);
 }
 
 }  // namespace adbms::sql::functions

@@ -1,7 +1,7 @@
 // What the extension pg_trgm has for comparing two texts: trigrams are runs of three characters of
 // a word in lower case, with two blanks before it and one behind.
 #include <algorithm>
-#include <set>
+#include <iterator>
 
 #include "common/sql/functions/array_arguments.h"
 #include "common/sql/functions/catalog_builder.h"
@@ -22,16 +22,17 @@ bool IsWordCharacter(View character) {
   return byte >= 0x80 || std::isalnum(byte) != 0;
 }
 
-std::set<std::string> TrigramsOf(View text) {
+// Each once, in order.
+std::vector<std::string> TrigramsOf(View text) {
   const std::string lower = ToLower(text);
-  std::set<std::string> trigrams;
+  std::vector<std::string> trigrams;
   std::vector<std::string> word;
   const auto end_word = [&] {
     if (word.empty()) return;
     word.insert(word.begin(), 2, " ");
     word.emplace_back(" ");
     for (size_t i = 0; i + 2 < word.size(); ++i)
-      trigrams.insert(word[i] + word[i + 1] + word[i + 2]);
+      trigrams.push_back(word[i] + word[i + 1] + word[i + 2]);
     word.clear();
   };
   for (size_t at = 0; at < lower.size();) {
@@ -45,15 +46,19 @@ std::set<std::string> TrigramsOf(View text) {
     at += length;
   }
   end_word();
+  std::sort(trigrams.begin(), trigrams.end());
+  trigrams.erase(std::unique(trigrams.begin(), trigrams.end()), trigrams.end());
   return trigrams;
 }
 
 // The share of the trigrams of either that both have.
 float SimilarityOf(View a, View b) {
-  const std::set<std::string> left = TrigramsOf(a);
-  const std::set<std::string> right = TrigramsOf(b);
-  const auto common = static_cast<float>(std::count_if(
-      left.begin(), left.end(), [&](const std::string& one) { return right.contains(one); }));
+  const std::vector<std::string> left = TrigramsOf(a);
+  const std::vector<std::string> right = TrigramsOf(b);
+  std::vector<std::string> both;
+  std::set_intersection(left.begin(), left.end(), right.begin(), right.end(),
+                        std::back_inserter(both));
+  const auto common = static_cast<float>(both.size());
   const auto all = static_cast<float>(left.size() + right.size()) - common;
   return all == 0 ? 0 : common / all;
 }

@@ -1,5 +1,4 @@
 #include "common/sql/parser/copy_statement.h"
-#include "common/sql/parser/database_name.h"
 
 #include <set>
 
@@ -39,13 +38,10 @@ absl::Status ReadHeader(const PgQuery__DefElem& option, CopyStatement* copy) {
   if (copy->header_match && !copy->from)
     return status::Error(sqlstate::kFeatureNotSupported,
                          "cannot use \"match\" with HEADER in COPY TO");
-  const bool known = option.arg == nullptr || copy->header_match || value == "1" || value == "0" ||
-                     absl::EqualsIgnoreCase(value, "true") ||
-                     absl::EqualsIgnoreCase(value, "false") ||
-                     absl::EqualsIgnoreCase(value, "on") || absl::EqualsIgnoreCase(value, "off");
-  if (!known)
+  const auto on = ReadBoolean(option);
+  if (!copy->header_match && !on.ok())
     return status::Error(sqlstate::kSyntaxError, "header requires a Boolean value or \"match\"");
-  copy->header = copy->header_match || IsOn(option);
+  copy->header = copy->header_match || *on;
   return absl::OkStatus();
 }
 
@@ -167,7 +163,7 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
   copy.program = node.is_program;
   if (node.where_clause != nullptr) copy.where = TextBehind("where", text);
   if (node.relation != nullptr) {
-    copy.schema = SchemaOf(*node.relation);
+    copy.schema = View(node.relation->schemaname);
     copy.table = View(node.relation->relname);
   } else {
     std::vector<std::string> parts = ParenthesizedParts(text, false);

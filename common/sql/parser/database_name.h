@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/sql/parser/parse_tree.h"
 #include "common/status/sql_error.h"
 
@@ -23,10 +25,18 @@ inline absl::Status CheckDatabase(const PgQuery__RangeVar& range, const std::str
                        std::string(View(range.relname)), database);
 }
 
-// Where the session's database is not known: a schema that there is nowhere for a name with one.
-inline std::string SchemaOf(const PgQuery__RangeVar& range) {
-  const std::string schema(View(range.schemaname));
-  return View(range.catalogname).empty() ? schema : absl::StrCat(range.catalogname, ".", schema);
+// The same of dotted names, of which the last `own` are a schema's object: a function or a type, or
+// a relation and its column. Errors: 0A000; 42601 for still more names.
+inline absl::Status CheckDatabase(const std::vector<std::string>& names, size_t own,
+                                  const std::string& database) {
+  if (names.size() < own + 2 || (names.size() == own + 2 && names[0] == database))
+    return absl::OkStatus();
+  const bool too_many = names.size() > own + 2;
+  return status::Error(
+      too_many ? status::sqlstate::kSyntaxError : status::sqlstate::kFeatureNotSupported,
+      absl::StrCat(too_many ? "improper qualified name (too many dotted names): "
+                            : "cross-database references are not implemented: ",
+                   absl::StrJoin(names, ".")));
 }
 
 }  // namespace adbms::sql::parser

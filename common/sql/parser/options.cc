@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/sql_error.h"
 
 namespace adbms::sql::parser {
 
@@ -31,6 +32,9 @@ std::string ConstantText(const Node* node) {
       return node->float_->fval;
     case PG_QUERY__NODE__NODE_BOOLEAN:
       return node->boolean->boolval ? "true" : "false";
+    // An unquoted word, where a type could stand as well.
+    case PG_QUERY__NODE__NODE_TYPE_NAME:
+      return std::string(StringOf(node->type_name->names[node->type_name->n_names - 1]));
     case PG_QUERY__NODE__NODE_TYPE_CAST:
       return ConstantText(node->type_cast->arg);
     default:
@@ -42,6 +46,15 @@ bool IsOn(const PgQuery__DefElem& option) {
   if (option.arg == nullptr) return true;
   const std::string value = absl::AsciiStrToLower(ConstantText(option.arg));
   return value != "false" && value != "off" && value != "0" && value != "none";
+}
+
+absl::StatusOr<bool> ReadBoolean(const PgQuery__DefElem& option) {
+  if (option.arg == nullptr) return true;
+  const std::string value = absl::AsciiStrToLower(ConstantText(option.arg));
+  if (value == "true" || value == "on" || value == "1") return true;
+  if (value == "false" || value == "off" || value == "0") return false;
+  return status::Error(status::sqlstate::kSyntaxError,
+                       absl::StrCat(option.defname, " requires a Boolean value"));
 }
 
 }  // namespace adbms::sql::parser

@@ -1,5 +1,4 @@
 #include "common/sql/parser/role_statement.h"
-#include "common/sql/parser/database_name.h"
 
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
@@ -86,7 +85,7 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
   if (!relations) return status::NotSupported("GRANT and REVOKE on objects of this kind");
   for (const Node* object : objects) {
     common::v1::RelationName name;
-    name.set_schema(SchemaOf(*object->range_var));
+    name.set_schema(std::string(View(object->range_var->schemaname)));
     name.set_name(object->range_var->relname);
     role->tables.push_back(std::move(name));
   }

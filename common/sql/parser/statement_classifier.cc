@@ -1,5 +1,4 @@
 #include "common/sql/parser/statement_classifier.h"
-#include "common/sql/parser/database_name.h"
 
 #include <cstdint>
 #include <limits>
@@ -24,7 +23,7 @@ namespace sqlstate = status::sqlstate;
 
 common::v1::RelationName RelationOf(const PgQuery__RangeVar& range) {
   common::v1::RelationName name;
-  name.set_schema(SchemaOf(range));
+  name.set_schema(std::string(View(range.schemaname)));
   name.set_name(range.relname);
   return name;
 }
@@ -112,15 +111,15 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
     const PgQuery__DefElem& option = *item->def_elem;
     const std::string name = absl::AsciiStrToLower(option.defname);
     if (name == "analyze") {
-      explain.analyze = IsOn(option);
+      ASSIGN_OR_RETURN(explain.analyze, ReadBoolean(option));
     } else if (name == "verbose") {
-      explain.verbose = IsOn(option);
+      ASSIGN_OR_RETURN(explain.verbose, ReadBoolean(option));
     } else if (name == "costs") {
-      explain.costs = IsOn(option);
+      ASSIGN_OR_RETURN(explain.costs, ReadBoolean(option));
     } else if (name == "timing") {
-      explain.timing = IsOn(option);
+      ASSIGN_OR_RETURN(explain.timing, ReadBoolean(option));
     } else if (name == "predicted") {
-      explain.predicted = IsOn(option);
+      ASSIGN_OR_RETURN(explain.predicted, ReadBoolean(option));
     } else if (name == "format") {
       const std::string format = absl::AsciiStrToLower(ConstantText(option.arg));
       explain.json = format == "json";
@@ -162,14 +161,14 @@ absl::Status ClassifyPrepare(const PgQuery__PrepareStmt& node, std::string_view 
   return absl::OkStatus();
 }
 
-void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
+absl::Status ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
   out->statement_class = StatementClass::kAnalyze;
   out->command_tag = node.is_vacuumcmd ? "VACUUM" : "ANALYZE";
   out->analyze.vacuum = node.is_vacuumcmd;
   out->analyze.analyze = !node.is_vacuumcmd;
   for (const Node* option : NodeList(node.options, node.n_options)) {
-    if (View(option->def_elem->defname) == "analyze")
-      out->analyze.analyze = IsOn(*option->def_elem);
+    if (View(option->def_elem->defname) != "analyze") continue;
+    ASSIGN_OR_RETURN(out->analyze.analyze, ReadBoolean(*option->def_elem));
   }
   for (const Node* relation : NodeList(node.rels, node.n_rels)) {
     const PgQuery__VacuumRelation& named = *relation->vacuum_relation;
@@ -177,6 +176,7 @@ void ClassifyVacuum(const PgQuery__VacuumStmt& node, Statement* out) {
     out->analyze.tables.push_back(RelationOf(*named.relation));
     out->analyze.columns.push_back(StringsOf({named.va_cols, named.n_va_cols}));
   }
+  return absl::OkStatus();
 }
 
 void ClassifyLock(const PgQuery__LockStmt& node, Statement* out) {
@@ -425,8 +425,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_COPY_STMT:
       return ClassifyCopy(*node->copy_stmt, out->text, out);
     case PG_QUERY__NODE__NODE_VACUUM_STMT:
-      ClassifyVacuum(*node->vacuum_stmt, out);
-      return absl::OkStatus();
+      return ClassifyVacuum(*node->vacuum_stmt, out);
     case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
       return ClassifyDeclare(*node->declare_cursor_stmt, out);
     case PG_QUERY__NODE__NODE_FETCH_STMT:
@@ -470,8 +469,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       const PgQuery__RefreshMatViewStmt& refresh = *node->refresh_mat_view_stmt;
       out->statement_class = StatementClass::kRefresh;
       out->command_tag = "REFRESH MATERIALIZED VIEW";
-      out->refresh = {SchemaOf(*refresh.relation), refresh.relation->relname, /*create=*/false,
-                      static_cast<bool>(refresh.concurrent), !refresh.skip_data};
+      out->refresh = {std::string(View(refresh.relation->schemaname)), refresh.relation->relname,
+                      /*create=*/false, static_cast<bool>(refresh.concurrent), !refresh.skip_data};
       return absl::OkStatus();
     }
     case PG_QUERY__NODE__NODE_INDEX_STMT:

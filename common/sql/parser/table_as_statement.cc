@@ -1,5 +1,4 @@
 #include "common/sql/parser/table_as_statement.h"
-#include "common/sql/parser/database_name.h"
 
 #include "common/sql/parser/lexer.h"
 #include "common/status/macros.h"
@@ -42,7 +41,7 @@ absl::Status ReadInto(const PgQuery__IntoClause& into, Statement* out) {
   if (into.n_options > 0 || *into.table_space_name != 0 || *into.access_method != 0)
     return status::NotSupported("an option of CREATE TABLE AS");
   TableAsStatement& table = out->table_as;
-  table.schema = SchemaOf(*into.rel);
+  table.schema = View(into.rel->schemaname);
   table.table = into.rel->relname;
   if (std::string_view(into.rel->relpersistence) == "t") table.kind = "TEMPORARY TABLE";
   if (into.on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP)
@@ -100,7 +99,7 @@ absl::Status ClassifyTableAs(const PgQuery__CreateTableAsStmt& node, std::string
   if (node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
     out->statement_class = StatementClass::kRefresh;
     out->command_tag = "CREATE MATERIALIZED VIEW";
-    out->refresh = {SchemaOf(*into.rel), into.rel->relname, /*create=*/true,
+    out->refresh = {std::string(View(into.rel->schemaname)), into.rel->relname, /*create=*/true,
                     /*concurrently=*/false, !into.skip_data};
     return absl::OkStatus();
   }

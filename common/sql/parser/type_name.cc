@@ -114,17 +114,18 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   if (names.empty() || name.setof || name.pct_type)
     return status::ErrorAt(sqlstate::kFeatureNotSupported, position, "this type is not supported");
   const std::string& last = names.back();
-  const std::string shown =
-      names.size() > 1 && names[0] != "pg_catalog" ? absl::StrCat(names[0], ".", last) : last;
+  const std::string schema = names.size() > 1 ? names[names.size() - 2] : std::string();
+  const bool plain = schema.empty() || schema == "pg_catalog";
+  const std::string shown = plain ? last : absl::StrCat(schema, ".", last);
   std::optional<TypeId> id;
-  if (names.size() == 1 || names[0] == "pg_catalog") id = types::FromName(last);
+  if (plain) id = types::FromName(last);
   // In pg_catalog "char" is the one-byte type; the keyword arrives as bpchar.
-  if (last == "char" && (names.size() == 1 || names[0] == "pg_catalog")) id = TypeId::kChar;
+  if (plain && last == "char") id = TypeId::kChar;
   std::optional<Type> found;
   if (id.has_value()) {
     found = Type{*id, 0};
   } else if (declared != nullptr) {
-    found = declared(names.size() > 1 ? names[names.size() - 2] : std::string(), last);
+    found = declared(schema, last);
   }
   if (!found.has_value()) {
     for (const char* known :

@@ -1,9 +1,13 @@
 #include "common/sql/partition/partition_hash.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
+
+#include "common/types/composite.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::partition {
 namespace {
@@ -61,6 +65,19 @@ uint64_t HashDouble(double value, uint64_t seed) {
   return HashBytes({bytes, sizeof(bytes)}, seed);
 }
 
+uint64_t HashValue(const types::Value& value, uint64_t seed);
+
+// hash_record_extended
+uint64_t HashRow(const types::Value& value, uint64_t seed) {
+  const types::CompositeView view(value.bytes());
+  uint64_t hash = 0;
+  for (uint32_t i = 0; i < view.size(); ++i) {
+    hash = (hash << 5) - hash;
+    if (!view.is_null(i)) hash += HashValue(view.Field(i, value.type()).Get(0), seed);
+  }
+  return hash;
+}
+
 uint64_t HashValue(const types::Value& value, uint64_t seed) {
   switch (value.type().id) {
     case TypeId::kBool:
@@ -78,6 +95,8 @@ uint64_t HashValue(const types::Value& value, uint64_t seed) {
     case TypeId::kFloat4:
     case TypeId::kFloat8:
       return HashDouble(value.float_value(), seed);
+    case TypeId::kRecord:
+      return HashRow(value, seed);
     case TypeId::kBpchar: {
       std::string_view text = value.bytes();
       while (text.ends_with(' ')) text.remove_suffix(1);
@@ -143,6 +162,14 @@ bool IsHashable(types::TypeId id) {
     default:
       return false;
   }
+}
+
+bool IsHashable(const types::Type& type) {
+  if (type.id != TypeId::kRecord) return IsHashable(type.id);
+  const types::DeclaredType* const row = types::CompositeOf(type);
+  return row != nullptr &&
+         std::all_of(row->fields.begin(), row->fields.end(),
+                     [](const types::CompositeField& field) { return IsHashable(field.type); });
 }
 
 uint64_t AddKeyToHash(uint64_t state, const types::Value& key) {

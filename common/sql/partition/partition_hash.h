@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "common/types/value.h"
@@ -15,8 +14,10 @@ namespace adbms::sql::partition {
 uint64_t HashBytes(std::string_view bytes, uint64_t seed);
 uint64_t HashWord(uint32_t word, uint64_t seed);
 
-// Whether keys of the type can be hashed as PostgreSQL does.
+// Whether keys of the type can be hashed as PostgreSQL does: for the second one rows, too, if all
+// of their fields can.
 bool IsHashable(types::TypeId id);
+bool IsHashable(const types::Type& type);
 
 // `state`, the hash of the keys before this one (0: it is the first), with another key. NULL adds
 // nothing. REQUIRES: IsHashable of the value's type.

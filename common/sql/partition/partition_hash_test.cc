@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/types/composite.h"
+
 namespace adbms::sql::partition {
 namespace {
 
@@ -14,6 +16,20 @@ TEST(PartitionHashTest, HashesAsPostgreSqlDoes) {
   EXPECT_EQ(static_cast<int64_t>(HashWord(1, 8816678312871386365)), 5968994663651403477);
   EXPECT_EQ(static_cast<int64_t>(HashBytes("a", 0)), 3591986179850072241);
   EXPECT_EQ(static_cast<int64_t>(HashBytes("hello, wide world", 77)), -7275744733875552345);
+}
+
+// SELECT hash_record_extended(ROW(1, text 'a'), 8816678312871386365): that of partitions' keys.
+TEST(PartitionHashTest, RowsHashAsPostgreSqlDoes) {
+  types::CompositeBuilder row;
+  types::Vector field(types::Type{TypeId::kInt4, 0});
+  field.Append(Value::Int(TypeId::kInt4, 1));
+  row.Add(field, 0);
+  field = types::Vector(types::Type{TypeId::kText, 0});
+  field.Append(Value::Text("a"));
+  row.Add(field, 0);
+  const uint64_t hash = AddKeyToHash(0, Value::String({TypeId::kRecord, 0}, row.Finish()));
+  EXPECT_EQ(hash - AddKeyToHash(0, Value::Int(TypeId::kInt4, 1)),
+            static_cast<uint64_t>(-6133831623022241210) - uint64_t{5968994663651403477});
 }
 
 TEST(PartitionHashTest, NullAddsNothing) {

@@ -59,7 +59,7 @@ struct Expr {
     kCast,
     kLogical,
     kTest,
-    kCase,  // args: when, then, when, then, …, [otherwise]
+    kCase,  // args: when, then, when, then, …, [otherwise]; null_row
     kCoalesce,
     kInList,    // args: x, items…
     kSubquery,  // args: the operands of ANY and ALL, the hashed form of EXISTS
@@ -74,8 +74,10 @@ struct Expr {
   int literal = -1;     // The text's literal that it came from, if it can be lifted.
   ColumnId column = 0;  // kColumn
   int parameter = 0;    // kParameter
-  const functions::Function* function = nullptr;        // kCall
-  bool is_explicit = false;                             // kCast
+  const functions::Function* function = nullptr;  // kCall
+  bool is_explicit = false;                       // kCast
+  bool null_row =
+      false;  // kCase, of when, NULL and a row: where `when` is true, its fields are NULL.
   common::v1::LogicalExpression::Kind logical = {};     // kLogical
   common::v1::TestExpression::Kind test = {};           // kTest
   bool negated = false;                                 // kInList

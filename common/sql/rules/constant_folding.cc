@@ -29,7 +29,7 @@ bool CanFold(const Expr& e) {
     case Expr::Kind::kCall:
       return e.function->volatility == functions::Volatility::kImmutable;
     case Expr::Kind::kCast:
-      return !plan::IsStableCast(e.args[0]->type.id, e.type.id);
+      return !plan::IsStableCast(e.args[0]->type, e.type);
     case Expr::Kind::kLogical:
     case Expr::Kind::kTest:
     case Expr::Kind::kCase:

@@ -1,6 +1,7 @@
 // Subqueries in conditions to joins.
 #include <algorithm>
 
+#include "common/sql/plan/nullability.h"
 #include "common/sql/rules/correlation.h"
 #include "common/sql/rules/rewriter.h"
 
@@ -23,39 +24,6 @@ RelPtr MakeJoin(JoinType type, RelPtr left, RelPtr right, std::vector<ExprPtr> c
   join->conditions = std::move(conditions);
   join->output = left->output;
   return join;
-}
-
-bool IsNotNull(const Expr& e, const plan::Query& query, const RelPtr& rel) {
-  if (e.kind == Expr::Kind::kLiteral) return !e.value.is_null();
-  if (e.kind == Expr::Kind::kCast) return IsNotNull(*e.args[0], query, rel);
-  if (e.kind != Expr::Kind::kColumn || !query.columns[e.column].not_null) return false;
-  // The column must come through inner operators only.
-  switch (rel->kind) {
-    case Rel::Kind::kScan:
-      return std::find(rel->output.begin(), rel->output.end(), e.column) != rel->output.end();
-    case Rel::Kind::kFilter:
-    case Rel::Kind::kSort:
-    case Rel::Kind::kLimit:
-      return IsNotNull(e, query, rel->inputs[0]);
-    case Rel::Kind::kProject: {
-      const auto it = std::find(rel->output.begin(), rel->output.end(), e.column);
-      if (it == rel->output.end()) return false;
-      return IsNotNull(*rel->expressions[it - rel->output.begin()], query, rel->inputs[0]);
-    }
-    case Rel::Kind::kJoin: {
-      const auto& left = rel->inputs[0]->output;
-      const bool in_left = std::find(left.begin(), left.end(), e.column) != left.end();
-      const JoinType type = rel->join_type;
-      const bool left_kept =
-          type != common::v1::JOIN_TYPE_RIGHT && type != common::v1::JOIN_TYPE_FULL;
-      const bool right_kept =
-          type == common::v1::JOIN_TYPE_INNER || type == common::v1::JOIN_TYPE_RIGHT;
-      return in_left ? left_kept && IsNotNull(e, query, rel->inputs[0])
-                     : right_kept && IsNotNull(e, query, rel->inputs[1]);
-    }
-    default:
-      return false;
-  }
 }
 
 // The join that stands for `condition`, or null.
@@ -121,8 +89,8 @@ RelPtr TryConvert(const ExprPtr& condition, const RelPtr& left, const plan::Quer
   bool no_nulls = true;
   for (size_t i = 0; i < e->args.size(); ++i) {
     const ColumnId column = e->query->output[i];
-    no_nulls = no_nulls && IsNotNull(*e->args[i], query, left) &&
-               IsNotNull(*plan::MakeColumn(column, query.columns[column].type), query, right);
+    no_nulls = no_nulls && plan::NeverNull(query, *left, *e->args[i]) &&
+               plan::NeverNull(query, *right, column);
   }
   if (no_nulls) return MakeJoin(common::v1::JOIN_TYPE_ANTI, left, right, std::move(conditions));
   const Expr& equality = *conditions[0];

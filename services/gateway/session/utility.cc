@@ -1,5 +1,6 @@
 // Statements that are not planned, each kind in a file of its own.
 #include "absl/strings/str_cat.h"
+#include "common/sql/database_names.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/session.h"
@@ -21,6 +22,7 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
     default:
       block_used_ = true;  // BEGIN sets it back.
   }
+  RETURN_IF_ERROR(sql::CheckDatabases(statement, options_.database));
   switch (statement.statement_class) {
     case StatementClass::kTransaction:
       return RunTransaction(statement, sink);
