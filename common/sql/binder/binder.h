@@ -108,6 +108,10 @@ class Binder {
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
   // The relations and columns that a view's query, bound by BindTopQuery, reads itself.
   std::vector<common::v1::ViewDependency> DependenciesOf(const BoundQuery& bound);
+  // The names without a schema, by their offsets in the statement's text.
+  const std::map<int, common::v1::UnqualifiedName>& unqualified_names() const {
+    return unqualified_names_;
+  }
   plan::Query& query() { return *query_; }
   // Literals that must not be lifted; grows while binding fails to lift one.
   const std::set<int>& unliftable() const { return unliftable_; }
@@ -513,6 +517,8 @@ class Binder {
     const common::v1::FunctionDescriptor* function = nullptr;  // Null: none of the name.
     std::vector<ExprPtr> arguments;                            // One for each input, coerced.
   };
+  // Keeps where a name stands that was found in this schema. `relation`: empty for others.
+  void NoteUnqualified(int location, const std::string& schema, const std::string& relation);
   // Errors: 42883, 42725, 42809 for a procedure.
   absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
   // Among those that are known under the name; `names` are the arguments', empty: by position.
@@ -678,6 +684,7 @@ class Binder {
   std::vector<const common::v1::FunctionDescriptor*> inlining_;
   bool met_program_ = false;       // In such a body: it calls one that cannot be a part of it.
   bool programs_allowed_ = false;  // They can be run before what is bound.
+  std::map<int, common::v1::UnqualifiedName> unqualified_names_;
   std::vector<SeriesState::Call> calls_in_from_;  // Whose rows have not been met yet.
   const Scope* insert_scope_ = nullptr;  // Of the INSERT that is the statement, while its rows are bound.
   bool single_rows_ = true;  // Nothing keeps the statement from evaluating its select list once.

@@ -75,10 +75,15 @@ std::optional<Type> Binder::TypeOfOid(uint32_t oid) {
 absl::StatusOr<Type> Binder::ResolveType(const PgQuery__TypeName& name) {
   RETURN_IF_ERROR(
       parser::CheckDatabase(parser::StringsOf({name.names, name.n_names}), 1, input_.database));
-  return parser::ResolveTypeName(name, text_,
-                                 [this](std::string_view schema, std::string_view last) {
-                                   return FindDeclaredType(schema, last);
-                                 });
+  return parser::ResolveTypeName(
+      name, text_, [this, &name](std::string_view schema, std::string_view last) {
+        auto found = FindDeclaredType(schema, last);
+        if (schema.empty() && found.has_value()) {
+          const auto* type = input_.catalog->FindType(types::OidOf(*found));
+          if (type != nullptr) NoteUnqualified(name.location, type->schema(), "");
+        }
+        return found;
+      });
 }
 
 bool Binder::Names(uint32_t type_oid) const {

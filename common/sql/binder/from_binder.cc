@@ -132,6 +132,15 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   return bound;
 }
 
+void Binder::NoteUnqualified(int location, const std::string& schema, const std::string& relation) {
+  // Of the statement's own text alone.
+  if (location < 0 || view_depth_ > 0 || !inlining_.empty() || schema == "pg_catalog")
+    return;
+  common::v1::UnqualifiedName& name = unqualified_names_[location];
+  name.set_schema(schema);
+  name.set_relation(relation);
+}
+
 absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
                                             ScopeItem* item) {
   RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
@@ -156,6 +165,7 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
                    absl::StrCat("relation \"", shown, "\" does not exist"));
   }
   RETURN_IF_ERROR(CheckReachable(*table, range.location));
+  if (schema.empty()) NoteUnqualified(range.location, table->schema(), table->name());
   item->schema = table->schema();
   UseTable(*table, common::v1::PRIVILEGE_SELECT);
   const bool refreshes = input_.refreshes == table->table_id() && table->has_materialized_view();

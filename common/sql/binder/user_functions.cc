@@ -175,7 +175,11 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
     ASSIGN_OR_RETURN(ExprPtr e, BindExpr(named ? node->named_arg_expr->arg : node, scope));
     args.push_back(std::move(e));
   }
-  return ChooseUserFunction(known, absl::StrJoin(path, "."), names, std::move(args), call.location);
+  ASSIGN_OR_RETURN(found, ChooseUserFunction(known, absl::StrJoin(path, "."), names,
+                                             std::move(args), call.location));
+  if (schema.empty() && found.function != nullptr)
+    NoteUnqualified(call.location, found.function->schema(), "");
+  return found;
 }
 
 absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(

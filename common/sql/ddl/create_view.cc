@@ -112,6 +112,13 @@ absl::StatusOr<std::string> DdlBinder::BindViewQuery(const Node* query, NodeList
   }
   const std::string_view text = std::string_view(tree_.parse->text()).substr(tree_.offset);
   const parser::QueryText span = parser::QueryOf(text);
+  for (const auto& [location, name] : binder.unqualified_names()) {
+    const int offset = location - static_cast<int>(tree_.offset) - span.begin;
+    if (offset < 0 || offset >= span.end - span.begin) continue;
+    common::v1::UnqualifiedName* kept = view->add_unqualified_names();
+    *kept = name;
+    kept->set_offset(static_cast<uint32_t>(offset));
+  }
   return std::string(text.substr(span.begin, span.end - span.begin));
 }
 

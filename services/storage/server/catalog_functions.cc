@@ -216,7 +216,7 @@ absl::StatusOr<Value> PartitionAncestorsOf(const Call& call) {
 absl::StatusOr<Value> ViewDef(const Call& call) {
   const catalog::TableEntryPtr* table = call.catalog.Find(call.oid);
   if (table == nullptr || DefiningQuery((*table)->descriptor).empty()) return NullText();
-  std::string sql = DefiningQuery((*table)->descriptor);
+  std::string sql = ShownQuery(call.catalog, PathOf(call.session), (*table)->descriptor);
   if (!sql.ends_with(";")) sql += ";";
   return Value::Text(std::move(sql));
 }

@@ -157,6 +157,22 @@ const std::string& DefiningQuery(const TableDescriptor& table) {
   return table.has_materialized_view() ? table.materialized_view().sql() : table.view_sql();
 }
 
+std::string ShownQuery(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+                       const TableDescriptor& table) {
+  std::string sql = DefiningQuery(table);
+  const auto& names = table.unqualified_names();
+  // From the end: offsets before it stay as they are.
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const bool visible =
+        name->relation().empty()
+            ? std::find(path.begin(), path.end(), name->schema()) != path.end()
+            : IsVisible(catalog, path, name->schema(), name->relation());
+    if (visible || name->offset() >= sql.size()) continue;
+    sql.insert(name->offset(), catalog::QuoteIdentifier(name->schema()) + ".");
+  }
+  return sql;
+}
+
 uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal) {
   return 0x20000000 + (table_id << 11) + static_cast<uint32_t>(ordinal) + 1;
 }

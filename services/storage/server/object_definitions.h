@@ -48,6 +48,9 @@ std::string GeneratedDefinition(const common::v1::TableDescriptor& table,
                                 const common::v1::ColumnDescriptor& column);
 // The query of a view, materialized or not; empty: it is none.
 const std::string& DefiningQuery(const common::v1::TableDescriptor& table);
+// The same with the schemas of what is not visible under `path`.
+std::string ShownQuery(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+                       const common::v1::TableDescriptor& table);
 uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal);
 // Whether the sequence is an identity column's.
 bool IdentitySequenceOf(const catalog::CatalogState& catalog,
