@@ -35,7 +35,9 @@ class CatalogDraft {
   // changes what this draft changes: the objects, the names and the schemas are locked.
   void Rebase();
   const CatalogChanges& changes() const { return changes_; }
-  // Whether all of them are temporary: nothing of it is there after a start.
+  // Whether all of them are of temporary objects, of which nothing is there after a start. A kind
+  // of object that CatalogChanges gets is to be looked at here, too: its commits are not waited for
+  // otherwise.
   bool ChangesOnlyTemporary() const;
   // What the changes are made on.
   const CatalogStatePtr& base() const { return base_; }
