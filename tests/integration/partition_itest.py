@@ -59,6 +59,66 @@ class PartitionTest(PartitionScriptTest):
             return said
         self.both(work)
 
+    def test_a_snapshot_that_a_rewritten_table_does_not_have(self):
+        """Another's TRUNCATE or rewrite of a partition, or of a table, leaves nothing of what was there
+        before: a transaction that should see it is told so."""
+        first, second = self.connect(self.cluster), self.cluster.connect()
+        run(second, f"SET search_path = {self.schema}")
+        run(first, "CREATE TABLE t (a int, b int)")
+        run(first, "CREATE TABLE other (a int)")
+        run(first, "CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)")
+        run(first, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)")
+        run(first, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
+        for own in (None, "CREATE TABLE mine (a int)"):
+            for change, reads in (("ALTER TABLE t ALTER b TYPE bigint", "t"),
+                                  ("ALTER TABLE t ALTER b TYPE int", "t"),
+                                  ("TRUNCATE t", "t"), ("TRUNCATE p1", "p"), ("TRUNCATE p1", "p1"),
+                                  ("ALTER TABLE p ALTER v TYPE bigint", "p"),
+                                  ("ALTER TABLE p ALTER v TYPE int", "p1"),
+                                  ("ALTER TABLE p2 ADD PRIMARY KEY (k)", "p"),
+                                  ("ALTER TABLE p2 DROP CONSTRAINT p2_pkey", "p")):
+                run(first, "TRUNCATE t, p")
+                run(first, "INSERT INTO t VALUES (1, 1)")
+                run(first, "INSERT INTO p VALUES (1, 1), (11, 2)")
+                run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+                run(second, "SELECT * FROM other")
+                if own is not None:
+                    run(second, own)
+                run(first, change)
+                answer = self.answer(second, f"SELECT * FROM {reads}")
+                self.assertEqual(answer[0], "40001", (own, change, answer))
+                run(second, "ROLLBACK")
+        first.close()
+        second.close()
+
+    def test_definitions_are_changed_of_the_newest_rows(self):
+        """Whatever the snapshot of the transaction that changes them."""
+        first, second = self.connect(self.cluster), self.cluster.connect()
+        run(second, f"SET search_path = {self.schema}")
+        run(first, "CREATE TABLE other (a int)")
+        run(first, "CREATE TABLE t (a int, b int)")
+        run(first, "CREATE TABLE u (b int PRIMARY KEY)")
+        run(first, "INSERT INTO t VALUES (1, 1)")
+        number = 1
+        for change, state in (("ALTER TABLE t ALTER b TYPE bigint", None),
+                              ("ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (a + 1) STORED", None),
+                              ("ALTER TABLE t ADD PRIMARY KEY (a)", None),
+                              ("ALTER TABLE t ADD CHECK (a < {})", "23514"),
+                              ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u", "23503"),
+                              ("ALTER TABLE t ADD UNIQUE (a)", "40001"),
+                              ("CREATE INDEX ON t (b)", "40001")):
+            number += 1
+            run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+            run(second, "SELECT * FROM other")
+            run(first, f"INSERT INTO t (a, b) VALUES ({number}, {number})")
+            answer = self.answer(second, change.format(number))
+            self.assertEqual(answer[0], state if state else "ALTER TABLE", (change, answer))
+            run(second, "COMMIT")
+            self.assertEqual(run(first, "SELECT count(*), max(a) FROM t"),
+                             [(str(number), str(number))], change)
+        first.close()
+        second.close()
+
     def test_explain_shows_what_is_read(self):
         connection = self.connect(self.cluster)
         run(connection, "CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)")

@@ -297,6 +297,7 @@ class DdlExecution {
     if (!result.changed()) return result;
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
     if (!table->descriptor.has_partition_key()) {
+      RETURN_IF_ERROR(transaction_->CheckIndexSuits(table->layout));
       RETURN_IF_ERROR(FillIndex(call_, transaction_, *table, result.object_id()));
       return result;
     }
@@ -769,7 +770,7 @@ absl::StatusOr<v1::DdlResult> RunLocked(const rpc::CallContext& context, Session
   DdlLocks locks(transaction);
   while (true) {
     RETURN_IF_ERROR(locks.LockNamed(context, statement));
-    RETURN_IF_ERROR(transaction->StartStatement(true, /*only_statement=*/false));
+    RETURN_IF_ERROR(transaction->StartDefinition());
     absl::StatusOr<v1::DdlResult> result =
         DdlExecution(context, session, transaction, in_block).Run(statement);
     if (result.ok()) {

@@ -405,6 +405,20 @@ absl::Status Session::Discard(const rpc::CallContext& context, const v1::Discard
   return request.temporary_objects() ? state_.temporary()->Drop(context) : absl::OkStatus();
 }
 
+namespace {
+
+// What the statement names, and what it reads and writes for that, as the partitions of a table.
+absl::Status CheckTablesSuit(const txn::Transaction& transaction,
+                             const executor::CompiledPlan& compiled) {
+  for (const common::v1::TableUse& use : compiled.plan->tables())
+    RETURN_IF_ERROR(transaction.CheckSnapshotSuits(use.table_id()));
+  for (const catalog::TableEntryPtr& table : compiled.tables)
+    RETURN_IF_ERROR(transaction.CheckSnapshotSuits(table->descriptor.table_id()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
     const rpc::CallContext& context, const PreparedPlanImpl& plan,
     const api::ExecuteOptions& options, bool writes) {
@@ -424,9 +438,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
   catalog::CatalogStatePtr catalog = transaction->CatalogView();
   absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> compiled = plan.Compiled(*catalog);
   absl::Status suits = compiled.status();
-  for (const common::v1::TableUse& use : plan.plan().tables()) {
-    if (suits.ok()) suits = transaction->CheckSnapshotSuits(use.table_id());
-  }
+  if (suits.ok() && transaction->validates()) suits = CheckTablesSuit(*transaction, **compiled);
   if (!suits.ok()) {
     RETURN_IF_ERROR(transaction->FailStatement());
     return suits;

@@ -93,6 +93,7 @@ class ReadView {
   engine::Engine* engine_ = nullptr;
   engine::Transaction* transaction_ = nullptr;
   engine::SnapshotPtr snapshot_;
+  engine::SnapshotPtr definition_snapshot_;  // REPEATABLE READ, while a definition changes.
   ReadSet* reads_ = nullptr;
 };
 
@@ -134,6 +135,9 @@ class Transaction {
   // Starts a statement: takes the snapshot that its isolation wants. A writing one gets a savepoint
   // (unless it is the transaction's only one), which FailStatement returns to.
   absl::Status StartStatement(bool writes, bool only_statement);
+  // As StartStatement for one that changes definitions: View() is of the newest data until it ends.
+  // Whatever the transaction's snapshot, it is the committed rows that are moved and checked.
+  absl::Status StartDefinition();
   absl::Status FinishStatement();
   absl::Status FailStatement();
 
@@ -220,9 +224,12 @@ class Transaction {
     return it == row_deltas_.end() ? 0 : it->second;
   }
   absl::Status CheckSize();
-  // REPEATABLE READ: errors 40001 when the table's definition changed after the snapshot, which
-  // then may lack rows that the new definition relies on.
+  // REPEATABLE READ: errors 40001 when others have changed the table's definition after the
+  // snapshot, which then may lack rows that the new definition relies on.
   absl::Status CheckSnapshotSuits(uint32_t table_id) const;
+  // REPEATABLE READ: errors 40001 when rows have changed since the snapshot, which an index that
+  // the transaction has made of the newest ones does not show as they were.
+  absl::Status CheckIndexSuits(const codec::TableLayout& table) const;
 
   absl::Status Savepoint(const std::string& name);
   absl::Status RollbackTo(const std::string& name);
@@ -288,6 +295,7 @@ class Transaction {
   bool broken_ = false;
   bool statement_savepoint_ = false;
   engine::SnapshotPtr snapshot_;
+  engine::SnapshotPtr definition_snapshot_;  // REPEATABLE READ, while a definition changes.
   std::shared_ptr<SerializableTransactions::Participant> serializable_;  // Null: it is none.
   uint64_t read_sequence_ = 0;
   std::optional<catalog::CatalogDraft> draft_;
