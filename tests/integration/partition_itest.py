@@ -3,11 +3,12 @@ cannot say: COPY, prepared plans, EXPLAIN, the same work on a partitioned and on
 """
 import io
 import random
+import threading
 import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, run
+from adbms_process import Cluster, run, wait_until
 from partition_scripts import SCRIPTS
 from typed_scripts import TypedScriptTest
 
@@ -58,6 +59,49 @@ class PartitionTest(PartitionScriptTest):
             said.append(run(connection, "SELECT tableoid::regclass, * FROM p ORDER BY k"))
             return said
         self.both(work)
+
+    def test_who_waited_for_a_row_that_moved_is_told(self):
+        def story(server):
+            said = []
+            first, second = self.connect(server), server.connect()
+            run(second, f"SET search_path = {self.schema}")
+            run(first, "CREATE TABLE p (k int, v int, PRIMARY KEY (k)) PARTITION BY RANGE (k)")
+            run(first, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)")
+            run(first, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
+            run(first, "INSERT INTO p SELECT g, g FROM generate_series(1, 9) g")
+            for number, waits in enumerate((
+                    "UPDATE p SET v = 5 WHERE k = {}", "UPDATE p SET v = 5 WHERE v = {}",
+                    "UPDATE p SET k = k + 1 WHERE v = {}", "DELETE FROM p WHERE k = {}",
+                    "DELETE FROM p1 WHERE v = {}", "SELECT v FROM p WHERE k = {} FOR UPDATE",
+                    "SELECT v FROM p WHERE v = {} FOR SHARE"), 1):
+                run(first, "BEGIN")
+                run(first, f"UPDATE p SET k = k + 10 WHERE k = {number}")
+                waiter = threading.Thread(
+                    target=lambda: said.append(self.answer(second, waits.format(number))))
+                waiter.start()
+                wait_until(lambda: run(first, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+                           != [("0",)], 20, "the other waits")
+                run(first, "COMMIT")
+                waiter.join()
+            # One that is deleted, or moved and moved back, is what it is.
+            for changes in (("DELETE FROM p WHERE k = 8",),
+                            ("UPDATE p SET k = 19 WHERE k = 9", "UPDATE p SET k = 9 WHERE k = 19")):
+                run(first, "BEGIN")
+                for change in changes:
+                    run(first, change)
+                waiter = threading.Thread(target=lambda: said.append(
+                    self.answer(second, "UPDATE p SET v = 7 WHERE k IN (8, 9)")))
+                waiter.start()
+                wait_until(lambda: run(first, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+                           != [("0",)], 20, "the other waits")
+                run(first, "ROLLBACK" if len(changes) > 1 else "COMMIT")
+                waiter.join()
+            said.append(self.answer(second, "UPDATE p SET v = 6 WHERE k = 11"))
+            first.close()
+            second.close()
+            return said
+        self.maxDiff = None
+        self.assertEqual(story(self.cluster), story(self.postgres))
 
     def test_a_snapshot_that_a_rewritten_table_does_not_have(self):
         """Another's TRUNCATE or rewrite of a partition, or of a table, leaves nothing of what was there

@@ -147,7 +147,10 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
     bool found = false;
     bool unchanged = false;
     RETURN_IF_ERROR(writer->LockReadRow(key, mode, &value, &found, &unchanged));
-    if (!found) continue;
+    if (!found) {
+      RETURN_IF_ERROR(context_->transaction->CheckNotMoved(key));
+      continue;
+    }
     if (unchanged) {
       kept.push_back(row);
       continue;

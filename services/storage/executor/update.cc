@@ -155,7 +155,9 @@ class Update : public Change {
     old_columns.resize(width);
     const std::vector<const types::Vector*> new_columns = Pointers(changed);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(WriterOf(from).Delete(keys.data<std::string_view>()[row], old_columns, row));
+      const std::string_view key = keys.data<std::string_view>()[row];
+      RETURN_IF_ERROR(WriterOf(from).Delete(key, old_columns, row));
+      context_->transaction->NoteMoved(key);
       RETURN_IF_ERROR(WriterOf(*to.table).Insert(new_columns, row, nullptr));
     }
     return ReturnChanged(*to.table, input, changed);

@@ -133,6 +133,7 @@ Transaction::SavepointEntry Transaction::Here(std::string name) const {
           draft_,
           dropped_spaces_.size(),
           private_spaces_.size(),
+          moved_rows_.size(),
           row_deltas_,
           space_deltas_,
           locks_.Mark(),
@@ -146,6 +147,7 @@ void Transaction::Restore(const SavepointEntry& entry) {
   draft_.reset();
   if (entry.draft) draft_.emplace(*entry.draft);
   dropped_spaces_.resize(entry.dropped);
+  moved_rows_.resize(entry.moved_rows);
   row_deltas_ = entry.row_deltas;
   space_deltas_ = entry.space_deltas;
   while (private_spaces_.size() > entry.private_spaces) {
@@ -236,6 +238,14 @@ bool Transaction::MayRedefine(uint32_t table_id) const {
 
 absl::Status Transaction::CheckUnchanged(std::string_view key) {
   return validates() ? engine_transaction()->Validate(key) : absl::OkStatus();
+}
+
+absl::Status Transaction::CheckNotMoved(std::string_view row_key) const {
+  if (snapshot_ == nullptr || !shared_->moved_rows.MovedSince(row_key, snapshot_->sequence()))
+    return absl::OkStatus();
+  return status::Error(sqlstate::kSerializationFailure,
+                       "tuple to be locked was already moved to another partition due to "
+                       "concurrent update");
 }
 
 absl::Status Transaction::ReadLocked(std::string_view key, bool validate,
@@ -409,6 +419,10 @@ absl::Status Transaction::CommitWrites() {
   RETURN_IF_ERROR(WriteAll());
   begun_ = false;
   ApplyRowDeltas();
+  if (!moved_rows_.empty()) {
+    shared_->moved_rows.Add(moved_rows_, shared_->engine->LatestSequence());
+    moved_rows_.clear();
+  }
   if (!draft_) ReleaseLocks();
   absl::Status durable;
   if (unsynced_ != nullptr && IsTemporary()) {
