@@ -14,16 +14,6 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using Table = common::v1::TableDescriptor;
 
-// Whether the partition key has to do with the column.
-bool IsInKey(const common::v1::PartitionKey& key, uint32_t ordinal) {
-  const auto among = [ordinal](const auto& list) {
-    return std::find(list.begin(), list.end(), ordinal) != list.end();
-  };
-  return among(key.columns()) ||
-         std::any_of(key.expressions().begin(), key.expressions().end(),
-                     [&](const auto& expression) { return among(expression.columns()); });
-}
-
 bool HasConstraintNamed(const Table& table, const std::string& name) {
   if (!name.empty() && table.primary_key_name() == name) return true;
   const auto named = [&](const auto& list) {

@@ -423,4 +423,7 @@ class DdlBinder {
   std::vector<common::v1::DdlStatement> result_;
 };
 
+// Whether the partition key has to do with the column: by itself, or in an expression.
+bool IsInKey(const common::v1::PartitionKey& key, uint32_t ordinal);
+
 }  // namespace adbms::sql::ddl
