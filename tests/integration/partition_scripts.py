@@ -437,4 +437,37 @@ SELECT tableoid::regclass, * FROM w
 ALTER TABLE w DETACH PARTITION d
 DELETE FROM a WHERE id = 50
 SELECT * FROM d""",
+    "references of an attached table": """
+CREATE TABLE r (id int PRIMARY KEY)
+INSERT INTO r VALUES (1), (2)
+CREATE TABLE p (k int NOT NULL, v int, CONSTRAINT pfk FOREIGN KEY (v) REFERENCES r, CONSTRAINT puq UNIQUE (k, v)) PARTITION BY RANGE (k)
+CREATE TABLE q (k int NOT NULL, v int, CONSTRAINT myfk FOREIGN KEY (v) REFERENCES r, CONSTRAINT myuq UNIQUE (k, v))
+ALTER TABLE p ATTACH PARTITION q FOR VALUES FROM (0) TO (10)
+SELECT conrelid::regclass, conname, contype, conislocal, coninhcount, conparentid <> 0 FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+INSERT INTO p VALUES (1, 9)
+ALTER TABLE q DROP CONSTRAINT myfk
+ALTER TABLE p DROP CONSTRAINT pfk
+INSERT INTO p VALUES (1, 9)
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+DELETE FROM p
+ALTER TABLE p ADD CONSTRAINT again FOREIGN KEY (v) REFERENCES r
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p DROP CONSTRAINT again
+ALTER TABLE p DROP CONSTRAINT puq
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+CREATE TABLE q2 (k int NOT NULL, v int, CONSTRAINT x FOREIGN KEY (v) REFERENCES r)
+ALTER TABLE p ADD CONSTRAINT x FOREIGN KEY (k) REFERENCES r
+ALTER TABLE p ATTACH PARTITION q2 FOR VALUES FROM (10) TO (20)
+SELECT conrelid::regclass, conname, conkey FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p DROP CONSTRAINT x
+SELECT conrelid::regclass, conname, conkey FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p ADD CONSTRAINT y FOREIGN KEY (v) REFERENCES r DEFERRABLE INITIALLY DEFERRED
+ALTER TABLE p ALTER CONSTRAINT y NOT DEFERRABLE
+SELECT conrelid::regclass, conname, condeferrable, coninhcount FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p ADD FOREIGN KEY (k) REFERENCES r
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE r DROP CONSTRAINT r_pkey CASCADE
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)
+DROP TABLE r""",
 }

@@ -191,6 +191,9 @@ class CatalogDraft {
                                common::v1::TableDescriptor* table, v1::DdlResult* result);
   absl::Status AddIndex(common::v1::TableDescriptor* table, common::v1::IndexDescriptor index,
                         const char* suffix, uint32_t* index_id);
+  // Whether a partition has the key because its table has it: that one's is spoken of.
+  bool IsInherited(const common::v1::TableDescriptor& partition,
+                   const common::v1::ForeignKeyDescriptor& key) const;
   absl::Status AddForeignKey(common::v1::TableDescriptor* table,
                              common::v1::ForeignKeyDescriptor key);
   absl::Status CheckKeyTypes(const common::v1::TableDescriptor& child,

@@ -76,7 +76,7 @@ absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
             text + " depends on table " + entry.descriptor.name(),
             "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      result->add_notices("drop cascades to " + text);
+      if (!IsInherited(child->descriptor, key)) result->add_notices("drop cascades to " + text);
     }
     if (changed.foreign_keys_size() != other->descriptor.foreign_keys_size()) {
       RETURN_IF_ERROR(PutTable(std::move(changed)));

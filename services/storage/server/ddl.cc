@@ -5,9 +5,11 @@
 #include <set>
 
 #include "common/rpc/nested_message.h"
+#include "common/sql/catalog/inherited_keys.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/catalog/catalog_words.h"
 #include "services/storage/executor/partition_targets.h"
 #include "services/storage/executor/subqueries.h"
 #include "services/storage/server/database_ddl.h"
@@ -453,7 +455,21 @@ class DdlExecution {
           if (SameKey(part->descriptor.primary_key(), statement.add_primary_key().columns()))
             continue;
           break;
+        case AlterTable::kAddForeignKey: {
+          ASSIGN_OR_RETURN(const catalog::TableEntryPtr now, draft()->Table(statement.table_id()));
+          const auto& keys = now->descriptor.foreign_keys();
+          RETURN_IF_ERROR(RequireReference(*part, keys.Get(keys.size() - 1)));
+          continue;
+        }
+        case AlterTable::kAlterConstraint:
+          if (!FindInherited(before, *part, below.mutable_alter_constraint()->mutable_name()))
+            continue;
+          break;
+        case AlterTable::kValidateConstraint:
+          if (!FindInherited(before, *part, below.mutable_validate_constraint())) continue;
+          break;
         case AlterTable::kDropConstraint:
+          if (!FindInherited(before, *part, below.mutable_drop_constraint())) continue;
           if (before.layout.has_primary_key() &&
               statement.drop_constraint() == before.descriptor.primary_key_name()) {
             below.set_drop_constraint(part->descriptor.primary_key_name());
@@ -487,6 +503,32 @@ class DdlExecution {
       RETURN_IF_ERROR(Alter(below).status());
     }
     return absl::OkStatus();
+  }
+
+  // `name`, of a foreign key of a partitioned table, becomes that which the key has in a partition;
+  // false: it has none. Other names stay.
+  static bool FindInherited(const catalog::TableEntry& whole, const catalog::TableEntry& part,
+                            std::string* name) {
+    for (const auto& key : whole.descriptor.foreign_keys()) {
+      if (key.name() != *name) continue;
+      const auto* own = sql::InheritedKey(part.descriptor, key);
+      if (own != nullptr) *name = own->name();
+      return own != nullptr;
+    }
+    return true;
+  }
+
+  // A partition has the reference of its table, under another name where that is taken in it.
+  absl::Status RequireReference(const catalog::TableEntry& part,
+                                const common::v1::ForeignKeyDescriptor& key) {
+    const auto* own = sql::InheritedKey(part.descriptor, key);
+    if (own != nullptr && !own->not_valid()) return absl::OkStatus();
+    AlterTable add;
+    add.set_table_id(part.descriptor.table_id());
+    *add.mutable_add_foreign_key() = key;
+    if (catalog::HasConstraint(part.descriptor, key.name()))
+      add.mutable_add_foreign_key()->clear_name();
+    return Alter(add).status();
   }
 
   static bool SameKey(const google::protobuf::RepeatedField<uint32_t>& a,
@@ -523,18 +565,8 @@ class DdlExecution {
     }
     for (const auto& index : whole.indexes()) RETURN_IF_ERROR(RequireIndex(part_id, index));
     for (const auto& key : whole.foreign_keys()) {
-      const auto& own = part->descriptor.foreign_keys();
-      const bool there = std::any_of(own.begin(), own.end(), [&](const auto& other) {
-        return other.referenced_table_id() == key.referenced_table_id() &&
-               SameKey(other.columns(), key.columns()) &&
-               SameKey(other.referenced_columns(), key.referenced_columns()) &&
-               other.on_delete() == key.on_delete() && other.on_update() == key.on_update();
-      });
-      if (there) continue;
-      AlterTable add;
-      add.set_table_id(part_id);
-      *add.mutable_add_foreign_key() = key;
-      RETURN_IF_ERROR(Alter(add).status());
+      ASSIGN_OR_RETURN(const catalog::TableEntryPtr now, draft()->Table(part_id));
+      RETURN_IF_ERROR(RequireReference(*now, key));
     }
     return absl::OkStatus();
   }
