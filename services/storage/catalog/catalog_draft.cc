@@ -18,6 +18,7 @@ CatalogDraft::CatalogDraft(Database* database, CatalogStatePtr base)
     : database_(database), catalog_(database->catalog()), base_(std::move(base)), state_(base_) {}
 
 std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
+  renewed_.clear();
   return std::exchange(records_, {});
 }
 

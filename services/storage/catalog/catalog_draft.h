@@ -41,7 +41,7 @@ class CatalogDraft {
   bool ChangesOnlyTemporary() const;
   // What the changes are made on.
   const CatalogStatePtr& base() const { return base_; }
-  // Records since the last call, to go into the transaction's writes.
+  // Records since the last call, to go into the transaction's writes. Ends a statement.
   std::vector<Record> TakeRecords();
   // Spaces that are garbage once the transaction commits; since the last call.
   std::vector<uint32_t> TakeDroppedSpaces();
@@ -138,7 +138,8 @@ class CatalogDraft {
   absl::Status CheckOutlived(const common::v1::TableDescriptor& table) const;
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
-  // Whoever works with the tables above a partition works with what it is: they get new versions.
+  // Whoever works with the tables above a partition works with what it is: they get new versions,
+  // once in a statement, however many of their partitions it changes.
   absl::Status RenewAbove(const common::v1::TableDescriptor& table);
   // A new partition has the keys and indexes of its table.
   static absl::Status InheritKeys(const common::v1::TableDescriptor& parent,
@@ -246,6 +247,7 @@ class CatalogDraft {
   CatalogChanges changes_;
   std::vector<Record> records_;
   std::vector<uint32_t> dropped_spaces_;
+  std::set<uint32_t> renewed_;  // By RenewAbove, since the last TakeRecords.
 };
 
 }  // namespace adbms::storage::catalog

@@ -53,7 +53,8 @@ std::vector<uint32_t> CatalogDraft::PartitionsOf(uint32_t table_id, bool only_le
 }
 
 absl::Status CatalogDraft::RenewAbove(const TableDescriptor& table) {
-  if (table.partition_of() == 0) return absl::OkStatus();
+  if (table.partition_of() == 0 || !renewed_.insert(table.partition_of()).second)
+    return absl::OkStatus();
   const TableEntryPtr* above = state_->Find(table.partition_of());
   return above == nullptr ? absl::OkStatus() : PutTable((*above)->descriptor);
 }
