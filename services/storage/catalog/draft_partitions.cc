@@ -129,6 +129,7 @@ absl::StatusOr<uint32_t> CatalogDraft::AdoptIndex(uint32_t table_id, const Index
     if (!Serves(index, whole)) continue;
     const uint32_t index_id = index.index_id();
     index.set_parent_index_id(whole.index_id());
+    index.set_created_by(whole.created_by());  // Whose it is now.
     RETURN_IF_ERROR(PutTable(std::move(table)));
     return index_id;
   }

@@ -49,8 +49,9 @@ class Change : public ModifyOperator {
     const types::Vector& keys = *input.columns[table_.layout.types.size()];
     std::vector<const PartitionTargets::Leaf*> leaves(input.row_count);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      if (!keys.is_null(row))
-        leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
+      if (keys.is_null(row)) continue;
+      leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
+      if (leaves[row] == nullptr) return absl::InternalError("a row that is in no partition");
     }
     for (const LeafRows& part : ByLeaf(leaves, /*in_order=*/false)) {
       if (part.leaf == nullptr) continue;  // The nullable side of an outer join.
