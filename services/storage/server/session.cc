@@ -164,6 +164,8 @@ absl::Status Session::Begin(const rpc::CallContext& context, const api::BeginOpt
 
 absl::Status Session::Commit(const rpc::CallContext& context) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   if (state_.transaction() == nullptr) return absl::OkStatus();
   const absl::Status status = state_.transaction()->Commit(context);
   state_.EndTransaction();
@@ -216,6 +218,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
   const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
   const bool writes = executor::Writes(prepared->plan());
@@ -320,6 +323,8 @@ std::vector<uint32_t> WithPartitions(const google::protobuf::RepeatedField<uint3
 absl::Status Session::LockTables(const rpc::CallContext& context,
                                  const v1::LockTablesRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   txn::Transaction* const transaction = state_.transaction();
   if (transaction == nullptr) {
     return status::Error(sqlstate::kNoActiveTransaction,
@@ -350,6 +355,8 @@ absl::Status Session::LockTables(const rpc::CallContext& context,
 absl::Status Session::SetConstraints(const rpc::CallContext& context,
                                      const v1::SetConstraintsRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   txn::Transaction* const transaction = state_.transaction();
   if (transaction == nullptr) {
     return status::Error(sqlstate::kNoActiveTransaction,
@@ -395,6 +402,8 @@ absl::Status Session::Unlisten(const rpc::CallContext&, const std::string& chann
 
 absl::Status Session::Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   if (state_.transaction() != nullptr && (request.advisory_locks() || request.listening())) {
     return status::Error(sqlstate::kActiveTransaction,
                          "DISCARD ALL cannot run inside a transaction block");
@@ -458,6 +467,7 @@ absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& contex
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
   const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   return statement.has_create_database() || statement.has_drop_database()
              ? RunDatabaseDdl(context, &state_, statement)
              : RunDdl(context, &state_, statement);
@@ -467,12 +477,16 @@ absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
     const rpc::CallContext& context, api::TableVersion table,
     const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   return BulkWriterImpl::Open(context, &state_, table, checks, options);
 }
 
 absl::Status Session::Analyze(const rpc::CallContext& context,
                               const std::vector<api::TableVersion>& tables) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   const auto committed = state_.database()->Current();
   const auto own =
       state_.transaction() == nullptr ? committed : state_.transaction()->SessionCatalog();
