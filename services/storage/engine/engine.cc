@@ -266,7 +266,10 @@ absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& 
                            ? ""
                            : ", which had been reported as written: the last commits are lost"));
     }
-    files = std::make_shared<WatchedFiles>(files, log_files_.get());
+    files = std::make_shared<WatchedFiles>(
+        files, log_files_.get(), [recovery = recovery_.get()](const rocksdb::Status& error) {
+          recovery->LogRefused(error);
+        });
   }
   env_ = rocksdb::NewCompositeEnv(files);
   return absl::OkStatus();
@@ -342,6 +345,7 @@ absl::Status Engine::Write(WriteBatch* batch) {
 }
 
 absl::Status Engine::SyncWal() {
+  absl::ReaderMutexLock lock(recovery_->syncing());
   const std::string failure = recovery_->failure();
   if (!failure.empty())
     return status::Error(sqlstate::kIoError, "the disk takes no writes at present", failure);
