@@ -39,19 +39,6 @@ const char* OwnersLetters(AclKind kind) {
   return "";
 }
 
-const char* PublicsLetters(AclKind kind) {
-  switch (kind) {
-    case AclKind::kDatabase:
-      return "Tc";
-    case AclKind::kFunction:
-      return "X";
-    case AclKind::kType:
-      return "U";
-    default:
-      return "";
-  }
-}
-
 // A role's name as aclitem writes it.
 std::string NameOf(const std::string& role) {
   const bool plain = std::all_of(role.begin(), role.end(), [](char c) {
@@ -142,14 +129,6 @@ std::string AccessLists::OfDatabase(const common::v1::DatabaseDescriptor& databa
   // PostgreSQL lists PUBLIC first, as it was there first.
   items.insert(items.begin() + (items.empty() || items.front()[0] != '=' ? 0 : 1),
                Item(database.owner(), OwnersLetters(AclKind::kDatabase), database.owner()));
-  return ArrayOf(items);
-}
-
-std::string DefaultAcl(AclKind kind, const std::string& owner) {
-  std::vector<std::string> items;
-  const std::string everybody = PublicsLetters(kind);
-  if (!everybody.empty()) items.push_back(Item("", everybody, owner));
-  items.push_back(Item(owner, OwnersLetters(kind), owner));
   return ArrayOf(items);
 }
 

@@ -32,7 +32,4 @@ class AccessLists {
   std::map<uint32_t, std::map<std::string, Privileges>> grants_;  // By object and grantee.
 };
 
-// acldefault(): what an object of the kind has when nobody has granted anything.
-std::string DefaultAcl(AclKind kind, const std::string& owner);
-
 }  // namespace adbms::storage::server

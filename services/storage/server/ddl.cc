@@ -128,14 +128,16 @@ class DdlExecution {
       const catalog::TableEntry* table = draft()->state()->FindByName(schema, name.name());
       if (table != nullptr) changed.emplace_back(table->descriptor.table_id(), "DROP TABLE");
     }
-    for (const auto& [id, command] : changed) {
-      if (!transaction_->AwaitsChecks(id)) continue;
-      ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(id));
-      return status::Error(sqlstate::kObjectInUse, std::string("cannot ") + command + " \"" +
-                                                       table->descriptor.name() +
-                                                       "\" because it has pending trigger events");
-    }
+    for (const auto& [id, command] : changed) RETURN_IF_ERROR(CheckNothingAwaited(id, command));
     return absl::OkStatus();
+  }
+
+  absl::Status CheckNothingAwaited(uint32_t table_id, const char* command) {
+    if (!transaction_->AwaitsChecks(table_id)) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(table_id));
+    return status::Error(sqlstate::kObjectInUse, std::string("cannot ") + command + " \"" +
+                                                     table->descriptor.name() +
+                                                     "\" because it has pending trigger events");
   }
 
   absl::Status RegisterSpaces(const catalog::TableEntry& table) {
@@ -538,10 +540,7 @@ class DdlExecution {
 
   absl::StatusOr<v1::DdlResult> Attach(const AlterTable& statement) {
     const uint32_t part_id = statement.attach_partition().table_id();
-    if (transaction_->AwaitsChecks(part_id))
-      return status::Error(sqlstate::kObjectInUse, "cannot ALTER TABLE \"" +
-                                                       std::to_string(part_id) +
-                                                       "\" because it has pending trigger events");
+    RETURN_IF_ERROR(CheckNothingAwaited(part_id, "ALTER TABLE"));
     RETURN_IF_ERROR(draft()->AddPartition(statement.table_id(), statement.attach_partition()));
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr whole, draft()->Table(statement.table_id()));
     RETURN_IF_ERROR(RequireKeys(part_id, whole->descriptor));
