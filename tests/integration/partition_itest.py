@@ -3,11 +3,12 @@ cannot say: COPY, prepared plans, EXPLAIN, the same work on a partitioned and on
 """
 import io
 import random
+import threading
 import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, run
+from adbms_process import Cluster, run, wait_until
 from partition_scripts import SCRIPTS
 from typed_scripts import TypedScriptTest
 
@@ -58,6 +59,109 @@ class PartitionTest(PartitionScriptTest):
             said.append(run(connection, "SELECT tableoid::regclass, * FROM p ORDER BY k"))
             return said
         self.both(work)
+
+    def test_who_waited_for_a_row_that_moved_is_told(self):
+        def story(server):
+            said = []
+            first, second = self.connect(server), server.connect()
+            run(second, f"SET search_path = {self.schema}")
+            run(first, "CREATE TABLE p (k int, v int, PRIMARY KEY (k)) PARTITION BY RANGE (k)")
+            run(first, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)")
+            run(first, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
+            run(first, "INSERT INTO p SELECT g, g FROM generate_series(1, 9) g")
+            for number, waits in enumerate((
+                    "UPDATE p SET v = 5 WHERE k = {}", "UPDATE p SET v = 5 WHERE v = {}",
+                    "UPDATE p SET k = k + 1 WHERE v = {}", "DELETE FROM p WHERE k = {}",
+                    "DELETE FROM p1 WHERE v = {}", "SELECT v FROM p WHERE k = {} FOR UPDATE",
+                    "SELECT v FROM p WHERE v = {} FOR SHARE"), 1):
+                run(first, "BEGIN")
+                run(first, f"UPDATE p SET k = k + 10 WHERE k = {number}")
+                waiter = threading.Thread(
+                    target=lambda: said.append(self.answer(second, waits.format(number))))
+                waiter.start()
+                wait_until(lambda: run(first, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+                           != [("0",)], 20, "the other waits")
+                run(first, "COMMIT")
+                waiter.join()
+            # One that is deleted, or moved and moved back, is what it is.
+            for changes in (("DELETE FROM p WHERE k = 8",),
+                            ("UPDATE p SET k = 19 WHERE k = 9", "UPDATE p SET k = 9 WHERE k = 19")):
+                run(first, "BEGIN")
+                for change in changes:
+                    run(first, change)
+                waiter = threading.Thread(target=lambda: said.append(
+                    self.answer(second, "UPDATE p SET v = 7 WHERE k IN (8, 9)")))
+                waiter.start()
+                wait_until(lambda: run(first, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+                           != [("0",)], 20, "the other waits")
+                run(first, "ROLLBACK" if len(changes) > 1 else "COMMIT")
+                waiter.join()
+            said.append(self.answer(second, "UPDATE p SET v = 6 WHERE k = 11"))
+            first.close()
+            second.close()
+            return said
+        self.maxDiff = None
+        self.assertEqual(story(self.cluster), story(self.postgres))
+
+    def test_a_snapshot_that_a_rewritten_table_does_not_have(self):
+        """Another's TRUNCATE or rewrite of a partition, or of a table, leaves nothing of what was there
+        before: a transaction that should see it is told so."""
+        first, second = self.connect(self.cluster), self.cluster.connect()
+        run(second, f"SET search_path = {self.schema}")
+        run(first, "CREATE TABLE t (a int, b int)")
+        run(first, "CREATE TABLE other (a int)")
+        run(first, "CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)")
+        run(first, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)")
+        run(first, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
+        for own in (None, "CREATE TABLE mine (a int)"):
+            for change, reads in (("ALTER TABLE t ALTER b TYPE bigint", "t"),
+                                  ("ALTER TABLE t ALTER b TYPE int", "t"),
+                                  ("TRUNCATE t", "t"), ("TRUNCATE p1", "p"), ("TRUNCATE p1", "p1"),
+                                  ("ALTER TABLE p ALTER v TYPE bigint", "p"),
+                                  ("ALTER TABLE p ALTER v TYPE int", "p1"),
+                                  ("ALTER TABLE p2 ADD PRIMARY KEY (k)", "p"),
+                                  ("ALTER TABLE p2 DROP CONSTRAINT p2_pkey", "p")):
+                run(first, "TRUNCATE t, p")
+                run(first, "INSERT INTO t VALUES (1, 1)")
+                run(first, "INSERT INTO p VALUES (1, 1), (11, 2)")
+                run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+                run(second, "SELECT * FROM other")
+                if own is not None:
+                    run(second, own)
+                run(first, change)
+                answer = self.answer(second, f"SELECT * FROM {reads}")
+                self.assertEqual(answer[0], "40001", (own, change, answer))
+                run(second, "ROLLBACK")
+        first.close()
+        second.close()
+
+    def test_definitions_are_changed_of_the_newest_rows(self):
+        """Whatever the snapshot of the transaction that changes them."""
+        first, second = self.connect(self.cluster), self.cluster.connect()
+        run(second, f"SET search_path = {self.schema}")
+        run(first, "CREATE TABLE other (a int)")
+        run(first, "CREATE TABLE t (a int, b int)")
+        run(first, "CREATE TABLE u (b int PRIMARY KEY)")
+        run(first, "INSERT INTO t VALUES (1, 1)")
+        number = 1
+        for change, state in (("ALTER TABLE t ALTER b TYPE bigint", None),
+                              ("ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (a + 1) STORED", None),
+                              ("ALTER TABLE t ADD PRIMARY KEY (a)", None),
+                              ("ALTER TABLE t ADD CHECK (a < {})", "23514"),
+                              ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u", "23503"),
+                              ("ALTER TABLE t ADD UNIQUE (a)", "40001"),
+                              ("CREATE INDEX ON t (b)", "40001")):
+            number += 1
+            run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+            run(second, "SELECT * FROM other")
+            run(first, f"INSERT INTO t (a, b) VALUES ({number}, {number})")
+            answer = self.answer(second, change.format(number))
+            self.assertEqual(answer[0], state if state else "ALTER TABLE", (change, answer))
+            run(second, "COMMIT")
+            self.assertEqual(run(first, "SELECT count(*), max(a) FROM t"),
+                             [(str(number), str(number))], change)
+        first.close()
+        second.close()
 
     def test_explain_shows_what_is_read(self):
         connection = self.connect(self.cluster)
@@ -113,6 +217,30 @@ class PartitionTest(PartitionScriptTest):
                     "CREATE TABLE b PARTITION OF p FOR VALUES FROM ((random() * 1000)::int) TO (9999)"):
             with self.assertRaises(psycopg2.errors.FeatureNotSupported, msg=sql):
                 run(connection, sql)
+        connection.close()
+
+    def test_types_of_what_a_partition_has_of_its_own(self):
+        """A change of type says what of a partition is in its way, and goes through without it."""
+        connection = self.connect(self.cluster)
+        run(connection, "CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)")
+        run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10)")
+        run(connection, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
+        run(connection, "INSERT INTO p VALUES (1, 1), (11, 2)")
+        for number, (own, without) in enumerate((
+                ("ALTER TABLE p1 ALTER v SET DEFAULT 7", "ALTER TABLE p1 ALTER v DROP DEFAULT"),
+                ("ALTER TABLE p2 ADD CONSTRAINT c CHECK (v < 10)", "ALTER TABLE p2 DROP CONSTRAINT c"),
+                ("CREATE INDEX i ON p1 ((v + 1))", "DROP INDEX i"),
+                ("CREATE INDEX i ON p2 (k) WHERE v > 1", "DROP INDEX i"))):
+            new = ("numeric", "int")[number % 2]
+            run(connection, own)
+            answer = self.answer(connection, f"ALTER TABLE p ALTER v TYPE {new}")
+            self.assertEqual(answer[0], "0A000", (own, answer))
+            self.assertIn(without.split()[-1], answer[3])
+            run(connection, without)
+            run(connection, f"ALTER TABLE p ALTER v TYPE {new}")
+            self.assertEqual(run(connection, "SELECT * FROM p ORDER BY k"), [("1", "1"), ("11", "2")])
+        run(connection, "CREATE INDEX i ON p ((v + 1))")
+        self.assertEqual(self.answer(connection, "ALTER TABLE p ALTER v TYPE numeric")[0], "0A000")
         connection.close()
 
     def test_same_rows_as_a_plain_table(self):

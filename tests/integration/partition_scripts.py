@@ -463,6 +463,94 @@ INSERT INTO h SELECT ROW(g, 'x' || g)::pair FROM generate_series(1, 20) g
 SELECT tableoid::regclass, count(*), min((k).a), max((k).a) FROM h GROUP BY 1 ORDER BY 1
 SELECT k::text FROM h WHERE k = ROW(7, 'x7')::pair
 """,
+    "actions of the keys of partitions": """
+CREATE TABLE a (id int PRIMARY KEY)
+INSERT INTO a VALUES (1), (2), (15), (16), (50), (500)
+CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)
+ALTER TABLE p1 ADD FOREIGN KEY (k) REFERENCES a ON UPDATE CASCADE ON DELETE SET NULL
+INSERT INTO p VALUES (1, 1), (2, 2)
+UPDATE a SET id = 11 WHERE id = 1
+UPDATE a SET id = 3 WHERE id = 2
+DELETE FROM a WHERE id = 3
+SELECT tableoid::regclass, * FROM p ORDER BY v
+SELECT * FROM p WHERE k = 11
+CREATE TABLE q (k int, v int) PARTITION BY RANGE (k)
+CREATE TABLE q1 PARTITION OF q (FOREIGN KEY (k) REFERENCES a ON UPDATE CASCADE) FOR VALUES FROM (0) TO (20)
+INSERT INTO q VALUES (15, 1)
+UPDATE a SET id = 25 WHERE id = 15
+UPDATE a SET id = 5 WHERE id = 15
+SELECT tableoid::regclass, * FROM q
+CREATE TABLE e (k int, v int) PARTITION BY RANGE ((k / 10))
+CREATE TABLE e1 PARTITION OF e FOR VALUES FROM (1) TO (2)
+ALTER TABLE e1 ADD FOREIGN KEY (k) REFERENCES a ON UPDATE CASCADE
+INSERT INTO e VALUES (16, 1)
+UPDATE a SET id = 6 WHERE id = 16
+UPDATE a SET id = 17 WHERE id = 16
+SELECT tableoid::regclass, * FROM e
+CREATE TABLE d (k int DEFAULT 500 REFERENCES a ON DELETE SET DEFAULT, v int)
+CREATE TABLE w (k int, v int) PARTITION BY RANGE (k)
+ALTER TABLE w ATTACH PARTITION d FOR VALUES FROM (0) TO (100)
+INSERT INTO w VALUES (50, 1)
+DELETE FROM a WHERE id = 50
+SELECT tableoid::regclass, * FROM w
+ALTER TABLE w DETACH PARTITION d
+DELETE FROM a WHERE id = 50
+SELECT * FROM d""",
+    "types of partitions": """
+CREATE TABLE p (k int, v int DEFAULT 3, w text, CHECK (v < 500)) PARTITION BY RANGE (k)
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (k)
+CREATE TABLE p21 PARTITION OF p2 FOR VALUES FROM (10) TO (15)
+ALTER TABLE p21 ADD CONSTRAINT own CHECK (k < 1000)
+CREATE INDEX p1x ON p1 (v)
+INSERT INTO p VALUES (1, 1, 'a'), (11, 12, 'b')
+CREATE VIEW pv AS SELECT v FROM p1
+ALTER TABLE p ALTER v TYPE bigint
+DROP VIEW pv
+ALTER TABLE p ALTER v TYPE bigint
+INSERT INTO p21 (k) VALUES (12) RETURNING v
+INSERT INTO p21 (k, v) VALUES (13, 10000000000)
+SELECT k FROM p1 WHERE v = 1
+ALTER TABLE p ALTER v DROP DEFAULT
+ALTER TABLE p ALTER v TYPE numeric USING v + 0.5, ALTER w TYPE varchar(3)
+SELECT tableoid::regclass, * FROM p ORDER BY k, v
+ALTER TABLE p ALTER v TYPE int USING 700
+SELECT tableoid::regclass, * FROM p ORDER BY k, v""",
+    "references of an attached table": """
+CREATE TABLE r (id int PRIMARY KEY)
+INSERT INTO r VALUES (1), (2)
+CREATE TABLE p (k int NOT NULL, v int, CONSTRAINT pfk FOREIGN KEY (v) REFERENCES r, CONSTRAINT puq UNIQUE (k, v)) PARTITION BY RANGE (k)
+CREATE TABLE q (k int NOT NULL, v int, CONSTRAINT myfk FOREIGN KEY (v) REFERENCES r, CONSTRAINT myuq UNIQUE (k, v))
+ALTER TABLE p ATTACH PARTITION q FOR VALUES FROM (0) TO (10)
+SELECT conrelid::regclass, conname, contype, conislocal, coninhcount, conparentid <> 0 FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+INSERT INTO p VALUES (1, 9)
+ALTER TABLE q DROP CONSTRAINT myfk
+ALTER TABLE p DROP CONSTRAINT pfk
+INSERT INTO p VALUES (1, 9)
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+DELETE FROM p
+ALTER TABLE p ADD CONSTRAINT again FOREIGN KEY (v) REFERENCES r
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p DROP CONSTRAINT again
+ALTER TABLE p DROP CONSTRAINT puq
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE conrelid IN ('p'::regclass, 'q'::regclass) ORDER BY conrelid::regclass::text, conname
+CREATE TABLE q2 (k int NOT NULL, v int, CONSTRAINT x FOREIGN KEY (v) REFERENCES r)
+ALTER TABLE p ADD CONSTRAINT x FOREIGN KEY (k) REFERENCES r
+ALTER TABLE p ATTACH PARTITION q2 FOR VALUES FROM (10) TO (20)
+SELECT conrelid::regclass, conname, conkey FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p DROP CONSTRAINT x
+SELECT conrelid::regclass, conname, conkey FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p ADD CONSTRAINT y FOREIGN KEY (v) REFERENCES r DEFERRABLE INITIALLY DEFERRED
+ALTER TABLE p ALTER CONSTRAINT y NOT DEFERRABLE
+SELECT conrelid::regclass, conname, condeferrable, coninhcount FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE p ADD FOREIGN KEY (k) REFERENCES r
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+ALTER TABLE r DROP CONSTRAINT r_pkey CASCADE
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND conrelid IN ('p'::regclass, 'q2'::regclass) ORDER BY conrelid::regclass::text, conname
+CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)
+DROP TABLE r""",
 }
 
 NUMBERS = ", ".join(str(k) for k in range(2, 4002, 2))

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/inherited_keys.h"
 #include "common/sql/catalog/partition_tree.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/temporary_schema.h"
@@ -15,23 +16,15 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using Table = common::v1::TableDescriptor;
 
-// Whether the partition key has to do with the column.
-bool IsInKey(const common::v1::PartitionKey& key, uint32_t ordinal) {
-  const auto among = [ordinal](const auto& list) {
-    return std::find(list.begin(), list.end(), ordinal) != list.end();
-  };
-  return among(key.columns()) ||
-         std::any_of(key.expressions().begin(), key.expressions().end(),
-                     [&](const auto& expression) { return among(expression.columns()); });
-}
-
-bool HasConstraintNamed(const Table& table, const std::string& name) {
-  if (!name.empty() && table.primary_key_name() == name) return true;
-  const auto named = [&](const auto& list) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const auto& one) { return one.name() == name; });
-  };
-  return named(table.checks()) || named(table.foreign_keys());
+// Whether the partition has the constraint because `parent` has it.
+bool IsInherited(const Table& parent, const Table& partition, const std::string& name) {
+  return std::any_of(parent.checks().begin(), parent.checks().end(),
+                     [&](const auto& check) { return check.name() == name; }) ||
+         std::any_of(parent.foreign_keys().begin(), parent.foreign_keys().end(),
+                     [&](const auto& key) {
+                       const auto* own = InheritedKey(partition, key);
+                       return own != nullptr && own->name() == name;
+                     });
 }
 
 }  // namespace
@@ -114,7 +107,7 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
         return Unsupported(-1, "a key or reference of a partitioned table without its partitions");
       break;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: {
-      const bool inherited = parent != nullptr && HasConstraintNamed(*parent, name);
+      const bool inherited = parent != nullptr && IsInherited(*parent, table, name);
       bool of_key = parent != nullptr && !name.empty() && table.primary_key_name() == name &&
                     parent->primary_key_size() > 0;
       for (const auto& index : table.indexes())

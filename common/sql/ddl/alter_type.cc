@@ -297,21 +297,75 @@ absl::Status DdlBinder::CheckKeyTypes(const Table& after, const std::set<uint32_
   return absl::OkStatus();
 }
 
-absl::Status DdlBinder::AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
-                                   const Table& table) {
-  Table after = table;
+absl::StatusOr<common::v1::SetTypes> DdlBinder::BindTypes(
+    const std::vector<const PgQuery__AlterTableCmd*>& commands, const Table& table, Table* after) {
+  *after = table;
   common::v1::SetTypes change;
   change.set_keeps_rows(true);
   for (const PgQuery__AlterTableCmd* command : commands)
-    RETURN_IF_ERROR(AlterType(*command, table, &after, &change));
+    RETURN_IF_ERROR(AlterType(*command, table, after, &change));
   std::set<uint32_t> changed;
   for (const auto& column : change.columns()) changed.insert(column.column());
-  RETURN_IF_ERROR(CheckKeyTypes(after, changed));
-  RETURN_IF_ERROR(BindChecksOf(table, after, changed, &change));
-  RETURN_IF_ERROR(RebindIndexes(after, changed, &change));
+  RETURN_IF_ERROR(CheckKeyTypes(*after, changed));
+  RETURN_IF_ERROR(BindChecksOf(table, *after, changed, &change));
+  RETURN_IF_ERROR(RebindIndexes(*after, changed, &change));
   if (change.keeps_rows()) {
     for (auto& column : *change.mutable_columns()) column.clear_value();
   }
+  return change;
+}
+
+absl::Status DdlBinder::CheckPartitionTypes(
+    const std::vector<const PgQuery__AlterTableCmd*>& commands, const Table& partition,
+    const common::v1::SetTypes& whole) {
+  Table after;
+  ASSIGN_OR_RETURN(const common::v1::SetTypes own, BindTypes(commands, partition, &after));
+  const auto refuse = [&](const char* what, const std::string& hint) {
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   absl::StrCat("changing the type of a column for which partition \"",
+                                partition.name(), "\" has ", what, " of its own is not supported"),
+                   hint);
+  };
+  for (int i = 0; i < own.columns_size(); ++i) {
+    if (own.columns(i).SerializeAsString() != whole.columns(i).SerializeAsString())
+      return refuse(
+          "a default",
+          absl::StrCat("ALTER TABLE ", Shown(partition.name()), " ALTER COLUMN ",
+                       Shown(partition.columns(static_cast<int>(own.columns(i).column())).name()),
+                       " DROP DEFAULT, change the type, and set the default again."));
+  }
+  for (const auto& check : own.checks()) {
+    if (std::none_of(whole.checks().begin(), whole.checks().end(), [&](const auto& other) {
+          return other.SerializeAsString() == check.SerializeAsString();
+        }))
+      return refuse(
+          "a check constraint",
+          absl::StrCat("ALTER TABLE ", Shown(partition.name()), " DROP CONSTRAINT ",
+                       Shown(check.name()), ", change the type, and add the constraint again."));
+  }
+  for (const auto& index : own.indexes()) {
+    const auto& all = partition.indexes();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const auto& one) { return one.name() == index.name(); });
+    // Of one that belongs to the whole table's, that is said there.
+    if (found != all.end() && found->parent_index_id() == 0)
+      return refuse("an index", absl::StrCat("DROP INDEX ", Shown(index.name()),
+                                             ", change the type, and create the index again."));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
+                                   const Table& table) {
+  Table after;
+  ASSIGN_OR_RETURN(common::v1::SetTypes change, BindTypes(commands, table, &after));
+  absl::Status below;
+  ForEachPartition(table, [&](const Table& partition) {
+    if (below.ok()) below = CheckPartitionTypes(commands, partition, change);
+  });
+  RETURN_IF_ERROR(below);
+  std::vector<uint32_t> changed;
+  for (const auto& column : change.columns()) changed.push_back(column.column());
   *Alter(table, false)->mutable_set_types() = std::move(change);
   for (const uint32_t ordinal : changed) {
     if (after.columns(static_cast<int>(ordinal)).identity() !=

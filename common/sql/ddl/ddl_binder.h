@@ -181,6 +181,13 @@ class DdlBinder {
   // alter_type.cc: ALTER COLUMN … TYPE of all columns of the statement that have one.
   absl::Status AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
                           const Table& table);
+  // `after`: what the table becomes.
+  absl::StatusOr<common::v1::SetTypes> BindTypes(
+      const std::vector<const PgQuery__AlterTableCmd*>& commands, const Table& table, Table* after);
+  // What its table becomes the partition becomes, too. Errors: 0A000 for one that has a default, a
+  // check or an index of its own there; as BindTypes.
+  absl::Status CheckPartitionTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
+                                   const Table& partition, const common::v1::SetTypes& whole);
   absl::Status AlterType(const PgQuery__AlterTableCmd& command, const Table& table, Table* after,
                          common::v1::SetTypes* change);
   absl::Status CheckMayAlterType(const Table& table, uint32_t ordinal) const;
@@ -417,5 +424,8 @@ class DdlBinder {
   const size_t step_;
   std::vector<common::v1::DdlStatement> result_;
 };
+
+// Whether the partition key has to do with the column: by itself, or in an expression.
+bool IsInKey(const common::v1::PartitionKey& key, uint32_t ordinal);
 
 }  // namespace adbms::sql::ddl

@@ -53,6 +53,15 @@ std::string NameOfKey(const Table& table, size_t at) {
 
 }  // namespace
 
+bool IsInKey(const PartitionKey& key, uint32_t ordinal) {
+  const auto among = [ordinal](const auto& list) {
+    return std::find(list.begin(), list.end(), ordinal) != list.end();
+  };
+  return among(key.columns()) ||
+         std::any_of(key.expressions().begin(), key.expressions().end(),
+                     [&](const auto& expression) { return among(expression.columns()); });
+}
+
 absl::Status DdlBinder::BindPartitionKey(const PgQuery__PartitionSpec& spec, Table* table) {
   const std::string strategy = absl::AsciiStrToLower(std::string(parser::View(spec.strategy)));
   PartitionKey& key = *table->mutable_partition_key();
@@ -203,9 +212,8 @@ absl::Status DdlBinder::CheckKeysOf(const Table& keyed, const Table& part) const
              (!deleting && action == common::v1::REFERENTIAL_ACTION_CASCADE);
     };
     if (!sets(key.on_delete(), true) && !sets(key.on_update(), false)) continue;
-    const auto& parts = table.partition_key().columns();
     for (const uint32_t ordinal : key.columns()) {
-      if (std::find(parts.begin(), parts.end(), ordinal) != parts.end())
+      if (IsInKey(table.partition_key(), ordinal))
         return Unsupported(-1, "a foreign key whose action sets a column of the partition key");
     }
   }

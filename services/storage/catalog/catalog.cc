@@ -106,7 +106,7 @@ void Catalog::Publish(Database* database, const CatalogChanges& changes) {
   absl::MutexLock lock(&publish_mutex_);
   const CatalogStatePtr state = committed.ApplyTo(*database->Current(), NextVersion());
   // The list of all before what any of them has: who finds a name finds its database.
-  if (!committed.databases.empty()) PublishDatabases(*state, committed);
+  if (!committed.databases.empty()) PublishDatabases(*database, *state, committed);
   database->current_.store(state, std::memory_order_release);
   newest_version_.store(NextVersion(), std::memory_order_release);
 }
@@ -119,7 +119,8 @@ CatalogState::SchemaMap Catalog::SystemSchemas() const {
   return result;
 }
 
-void Catalog::PublishDatabases(const CatalogState& with, const CatalogChanges& changes) {
+void Catalog::PublishDatabases(const Database& own, const CatalogState& with,
+                               const CatalogChanges& changes) {
   const auto& all = with.place().databases;
   auto by_id = std::make_shared<DatabasesById>(*databases_.load(std::memory_order_acquire));
   CatalogState::TableMap system_tables;
@@ -148,6 +149,7 @@ void Catalog::PublishDatabases(const CatalogState& with, const CatalogChanges& c
   }
   databases_.store(by_id, std::memory_order_release);
   for (const auto& [id, database] : *by_id) {
+    if (database.get() == &own) continue;  // What is in it changes with this.
     const CatalogStatePtr state = database->Current();
     database->current_.store(std::make_shared<CatalogState>(
                                  NextVersion(), CatalogState::Place{id, all}, state->schemas(),

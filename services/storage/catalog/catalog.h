@@ -73,8 +73,9 @@ class Catalog {
   absl::Status AddMissingDatabases(std::map<uint32_t, common::v1::DatabaseDescriptor>* databases,
                                    std::map<uint32_t, CatalogState::SchemaMap>* schemas);
   void Publish(Database* database, const CatalogChanges& changes);
-  // Whoever publishes has the mutex.
-  void PublishDatabases(const CatalogState& with, const CatalogChanges& changes)
+  // To all but `own`, whose new state is `with`. Whoever publishes has the mutex.
+  void PublishDatabases(const Database& own, const CatalogState& with,
+                        const CatalogChanges& changes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   CatalogState::SchemaMap SystemSchemas() const;
 

@@ -18,6 +18,7 @@ CatalogDraft::CatalogDraft(Database* database, CatalogStatePtr base)
     : database_(database), catalog_(database->catalog()), base_(std::move(base)), state_(base_) {}
 
 std::vector<CatalogDraft::Record> CatalogDraft::TakeRecords() {
+  renewed_.clear();
   return std::exchange(records_, {});
 }
 
@@ -26,22 +27,30 @@ std::vector<uint32_t> CatalogDraft::TakeDroppedSpaces() {
 }
 
 bool CatalogDraft::ChangesOnlyTemporary() const {
-  for (const auto& [id, entry] : changes_.tables) {
-    const TableEntryPtr* before = base_->Find(id);
-    for (const TableEntryPtr* table : {&entry, before}) {
-      if (table != nullptr && *table != nullptr &&
-          !sql::IsTemporarySchema((*table)->descriptor.schema()))
-        return false;
-    }
-  }
   if (!changes_.databases.empty()) return false;
-  for (const auto& [id, schema] : changes_.schemas) {
-    const auto before = base_->schemas().find(id);
-    if ((schema.has_value() && !sql::IsTemporarySchema(schema->name())) ||
-        (before != base_->schemas().end() && !sql::IsTemporarySchema(before->second.name())))
-      return false;
+  // What each of them is, and was.
+  std::vector<std::string_view> schemas;
+  for (const auto& [id, now] : changes_.tables) {
+    const TableEntryPtr* before = base_->Find(id);
+    if (now != nullptr) schemas.push_back(now->descriptor.schema());
+    if (before != nullptr) schemas.push_back((*before)->descriptor.schema());
   }
-  return true;
+  for (const auto& [id, now] : changes_.functions) {
+    const auto before = base_->functions().find(id);
+    if (now != nullptr) schemas.push_back(now->schema());
+    if (before != base_->functions().end()) schemas.push_back(before->second->schema());
+  }
+  for (const auto& [oid, now] : changes_.types) {
+    const common::v1::TypeDescriptor* before = base_->FindType(oid);
+    if (now != nullptr) schemas.push_back(now->declared().schema());
+    if (before != nullptr) schemas.push_back(before->declared().schema());
+  }
+  for (const auto& [id, now] : changes_.schemas) {
+    const auto before = base_->schemas().find(id);
+    if (now.has_value()) schemas.push_back(now->name());
+    if (before != base_->schemas().end()) schemas.push_back(before->second.name());
+  }
+  return std::all_of(schemas.begin(), schemas.end(), sql::IsTemporarySchema);
 }
 
 void CatalogDraft::Rebase() {

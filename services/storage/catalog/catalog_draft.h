@@ -35,11 +35,13 @@ class CatalogDraft {
   // changes what this draft changes: the objects, the names and the schemas are locked.
   void Rebase();
   const CatalogChanges& changes() const { return changes_; }
-  // Whether all of them are temporary: nothing of it is there after a start.
+  // Whether all of them are of temporary objects, of which nothing is there after a start. A kind
+  // of object that CatalogChanges gets is to be looked at here, too: its commits are not waited for
+  // otherwise.
   bool ChangesOnlyTemporary() const;
   // What the changes are made on.
   const CatalogStatePtr& base() const { return base_; }
-  // Records since the last call, to go into the transaction's writes.
+  // Records since the last call, to go into the transaction's writes. Ends a statement.
   std::vector<Record> TakeRecords();
   // Spaces that are garbage once the transaction commits; since the last call.
   std::vector<uint32_t> TakeDroppedSpaces();
@@ -136,7 +138,8 @@ class CatalogDraft {
   absl::Status CheckOutlived(const common::v1::TableDescriptor& table) const;
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
-  // Whoever works with the tables above a partition works with what it is: they get new versions.
+  // Whoever works with the tables above a partition works with what it is: they get new versions,
+  // once in a statement, however many of their partitions it changes.
   absl::Status RenewAbove(const common::v1::TableDescriptor& table);
   // A new partition has the keys and indexes of its table.
   static absl::Status InheritKeys(const common::v1::TableDescriptor& parent,
@@ -189,6 +192,9 @@ class CatalogDraft {
                                common::v1::TableDescriptor* table, v1::DdlResult* result);
   absl::Status AddIndex(common::v1::TableDescriptor* table, common::v1::IndexDescriptor index,
                         const char* suffix, uint32_t* index_id);
+  // Whether a partition has the key because its table has it: that one's is spoken of.
+  bool IsInherited(const common::v1::TableDescriptor& partition,
+                   const common::v1::ForeignKeyDescriptor& key) const;
   absl::Status AddForeignKey(common::v1::TableDescriptor* table,
                              common::v1::ForeignKeyDescriptor key);
   absl::Status CheckKeyTypes(const common::v1::TableDescriptor& child,
@@ -241,6 +247,7 @@ class CatalogDraft {
   CatalogChanges changes_;
   std::vector<Record> records_;
   std::vector<uint32_t> dropped_spaces_;
+  std::set<uint32_t> renewed_;  // By RenewAbove, since the last TakeRecords.
 };
 
 }  // namespace adbms::storage::catalog

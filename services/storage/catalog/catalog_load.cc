@@ -1,5 +1,6 @@
 // Catalog: what is read when a directory is opened, and written into a new one.
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
@@ -60,6 +61,35 @@ void EraseRelation(const common::v1::TableDescriptor& table, engine::WriteBatch*
   }
 }
 
+// The triggers that call a function which is gone; whether there were any.
+bool EraseTriggersOf(const std::set<uint32_t>& functions, common::v1::TableDescriptor* table) {
+  auto* triggers = table->mutable_triggers();
+  const int before = triggers->size();
+  triggers->erase(std::remove_if(triggers->begin(), triggers->end(),
+                                 [&](const common::v1::TriggerDescriptor& trigger) {
+                                   return functions.contains(trigger.function_id());
+                                 }),
+                  triggers->end());
+  return triggers->size() != before;
+}
+
+// Takes out of `all`, by database, what is in databases that are gone; calls `erase` with it.
+template <typename Map, typename Erase>
+bool TakeGone(const std::map<uint32_t, common::v1::DatabaseDescriptor>& databases,
+              std::map<uint32_t, Map>* all, const Erase& erase) {
+  bool any = false;
+  for (auto it = all->begin(); it != all->end();) {
+    if (databases.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    for (const auto& object : it->second) erase(object);
+    any |= !it->second.empty();
+    it = all->erase(it);
+  }
+  return any;
+}
+
 absl::Status CorruptDescriptor() {
   return status::Error(status::sqlstate::kDataCorrupted, "a catalog record is corrupted", {},
                        "Restore from a backup.");
@@ -110,6 +140,7 @@ absl::Status Catalog::Load() {
   std::map<uint32_t, CatalogState::TableMap> tables;
   std::map<uint32_t, CatalogState::FunctionMap> functions;
   std::map<uint32_t, CatalogState::TypeMap> types;
+  std::set<uint32_t> gone_functions;  // Their records come before those of tables.
   auto it = engine_->NewIterator(nullptr, {codec::SpaceBegin(0), codec::SpaceEnd(0)}, {});
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const std::string_view key = engine::ToView(it->key());
@@ -139,6 +170,12 @@ absl::Status Catalog::Load() {
       if (!function->ParseFromArray(it->value().data(), static_cast<int>(it->value().size())))
         return CorruptDescriptor();
       version = std::max(version, function->version() + 1);
+      if (sql::IsTemporarySchema(function->schema())) {
+        batch.Delete(SystemKey('p', function->function_id()));
+        gone_functions.insert(function->function_id());
+        changed = true;
+        continue;
+      }
       functions[DatabaseIdOf(*function)][function->function_id()] = std::move(function);
     } else if (key[4] == 'e') {
       auto type = std::make_shared<common::v1::TypeDescriptor>();
@@ -158,8 +195,8 @@ absl::Status Catalog::Load() {
         changed = true;
         continue;
       }
-      bool unfinished = false;
       common::v1::TableDescriptor cleaned = table;
+      bool unfinished = EraseTriggersOf(gone_functions, &cleaned);
       cleaned.clear_indexes();
       for (const common::v1::IndexDescriptor& index : table.indexes()) {
         if (index.state() == common::v1::IndexDescriptor::STATE_PUBLIC) {
@@ -183,11 +220,16 @@ absl::Status Catalog::Load() {
   RETURN_IF_ERROR(it->status());
   // What was still being changed in a database while it was dropped.
   if (databases.contains(sql::kDatabaseOid)) {
-    for (const auto& [database_id, gone] : tables) {
-      if (databases.contains(database_id)) continue;
-      for (const auto& [id, entry] : gone) EraseRelation(entry->descriptor, &batch);
-      changed = true;
-    }
+    const auto eraser = [&](char letter) {
+      return
+          [&batch, letter](const auto& object) { batch.Delete(SystemKey(letter, object.first)); };
+    };
+    changed |= TakeGone(databases, &tables, [&](const auto& table) {
+      EraseRelation(table.second->descriptor, &batch);
+    });
+    changed |= TakeGone(databases, &schemas, eraser('s'));
+    changed |= TakeGone(databases, &functions, eraser('p'));
+    changed |= TakeGone(databases, &types, eraser('e'));
   }
   if (changed && !engine_->read_only()) {
     RETURN_IF_ERROR(engine_->Write(&batch));

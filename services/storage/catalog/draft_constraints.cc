@@ -1,8 +1,10 @@
 // CatalogDraft: FOREIGN KEY constraints come, any constraint goes.
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/inherited_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -23,6 +25,16 @@ absl::Status NoConstraint(const TableDescriptor& table, const std::string& name)
 }
 
 }  // namespace
+
+bool CatalogDraft::IsInherited(const TableDescriptor& partition,
+                               const common::v1::ForeignKeyDescriptor& key) const {
+  const TableEntryPtr* above = state_->Find(partition.partition_of());
+  if (above == nullptr) return false;
+  const auto& keys = (*above)->descriptor.foreign_keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const auto& whole) {
+    return sql::InheritedKey(partition, whole) == &key;
+  });
+}
 
 absl::Status CatalogDraft::CheckKeyTypes(const TableDescriptor& child,
                                          const TableDescriptor& parent,
@@ -130,10 +142,16 @@ absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std
                                                const std::set<uint32_t>& columns, bool cascade,
                                                v1::DdlResult* result) {
   const CatalogStatePtr before = state_;  // Keeps what the references point to.
-  for (const auto& [child, key] : before->ReferencesTo(table->table_id())) {
-    if (columns !=
-        std::set<uint32_t>(key->referenced_columns().begin(), key->referenced_columns().end()))
-      continue;
+  std::vector<CatalogState::Reference> references;
+  for (const auto& [id, child] : before->tables()) {  // Partitioned ones, too.
+    for (const auto& key : child->descriptor.foreign_keys()) {
+      if (key.referenced_table_id() == table->table_id() &&
+          columns ==
+              std::set<uint32_t>(key.referenced_columns().begin(), key.referenced_columns().end()))
+        references.push_back({child.get(), &key});
+    }
+  }
+  for (const auto& [child, key] : references) {
     const std::string text = "constraint " + key->name() + " on table " + child->descriptor.name();
     if (!cascade) {
       return status::Error("2BP01",
@@ -142,7 +160,9 @@ absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std
                            text + " depends on index " + name,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
     }
-    result->add_notices("drop cascades to " + text);
+    if (!IsInherited(child->descriptor, *key)) result->add_notices("drop cascades to " + text);
+  }
+  for (const auto& [child, key] : references) {
     ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(child->descriptor.table_id()));
     TableDescriptor other = entry->descriptor;
     TableDescriptor* changed = other.table_id() == table->table_id() ? table : &other;

@@ -58,17 +58,14 @@ absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
       std::string(KindOf(entry.descriptor)) + " " + entry.descriptor.name(),
       [dropped](const auto& used) { return used.table_id() == dropped; }, dropping, cascade,
       result));
-  const CatalogState::TableMap tables = state_->tables();
-  for (const auto& [id, other] : tables) {
+  std::vector<TableEntryPtr> children;
+  for (const auto& [id, child] : state_->tables()) {
     if (std::find(dropping.begin(), dropping.end(), id) != dropping.end()) continue;
-    TableDescriptor changed = other->descriptor;
-    changed.clear_foreign_keys();
-    for (const auto& key : other->descriptor.foreign_keys()) {
-      if (key.referenced_table_id() != entry.descriptor.table_id()) {
-        *changed.add_foreign_keys() = key;
-        continue;
-      }
-      const std::string text = "constraint " + key.name() + " on table " + other->descriptor.name();
+    bool refers = false;
+    for (const auto& key : child->descriptor.foreign_keys()) {
+      if (key.referenced_table_id() != dropped) continue;
+      refers = true;
+      const std::string text = "constraint " + key.name() + " on table " + child->descriptor.name();
       if (!cascade) {
         return status::Error(
             "2BP01",
@@ -76,11 +73,18 @@ absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
             text + " depends on table " + entry.descriptor.name(),
             "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      result->add_notices("drop cascades to " + text);
+      if (!IsInherited(child->descriptor, key)) result->add_notices("drop cascades to " + text);
     }
-    if (changed.foreign_keys_size() != other->descriptor.foreign_keys_size()) {
-      RETURN_IF_ERROR(PutTable(std::move(changed)));
-    }
+    if (refers) children.push_back(child);
+  }
+  for (const TableEntryPtr& child : children) {
+    TableDescriptor changed = child->descriptor;
+    auto* keys = changed.mutable_foreign_keys();
+    keys->erase(
+        std::remove_if(keys->begin(), keys->end(),
+                       [&](const auto& key) { return key.referenced_table_id() == dropped; }),
+        keys->end());
+    RETURN_IF_ERROR(PutTable(std::move(changed)));
   }
   return absl::OkStatus();
 }

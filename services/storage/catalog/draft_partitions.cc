@@ -53,7 +53,8 @@ std::vector<uint32_t> CatalogDraft::PartitionsOf(uint32_t table_id, bool only_le
 }
 
 absl::Status CatalogDraft::RenewAbove(const TableDescriptor& table) {
-  if (table.partition_of() == 0) return absl::OkStatus();
+  if (table.partition_of() == 0 || !renewed_.insert(table.partition_of()).second)
+    return absl::OkStatus();
   const TableEntryPtr* above = state_->Find(table.partition_of());
   return above == nullptr ? absl::OkStatus() : PutTable((*above)->descriptor);
 }
@@ -128,6 +129,7 @@ absl::StatusOr<uint32_t> CatalogDraft::AdoptIndex(uint32_t table_id, const Index
     if (!Serves(index, whole)) continue;
     const uint32_t index_id = index.index_id();
     index.set_parent_index_id(whole.index_id());
+    index.set_created_by(whole.created_by());  // Whose it is now.
     RETURN_IF_ERROR(PutTable(std::move(table)));
     return index_id;
   }

@@ -24,7 +24,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // Takes no more bytes while `full`, those of sorted files none while `files_full`; `unsynced`: no
-// file can be synced; `broken`: every write is an error of the device.
+// file can be synced; `broken`: every write is an error of the device. While `syncs_wait` or
+// `files_wait`, no sync ends, or no data file begins.
 class Disk : public rocksdb::FileSystemWrapper {
  public:
   Disk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -32,6 +33,7 @@ class Disk : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
+    if (path.ends_with(".sst")) Wait(files_wait, &file_waits);
     if (full) return NoSpace();
     rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
     const bool sorted = path.find("/tmp/index-") != std::string::npos;
@@ -50,8 +52,17 @@ class Disk : public rocksdb::FileSystemWrapper {
   std::atomic<bool> files_full{false};
   std::atomic<bool> unsynced{false};
   std::atomic<bool> broken{false};
+  std::atomic<bool> syncs_wait{false};
+  std::atomic<bool> files_wait{false};
+  std::atomic<bool> sync_waits{false};
+  std::atomic<bool> file_waits{false};
+  std::atomic<int> refusals{0};
 
  private:
+  static void Wait(const std::atomic<bool>& wait, std::atomic<bool>* waits) {
+    *waits = wait.load();
+    while (wait) absl::SleepFor(absl::Milliseconds(1));
+  }
   static rocksdb::IOStatus NoSpace() {
     rocksdb::IOStatus status = rocksdb::IOStatus::NoSpace("No space left on device");
     status.SetRetryable(true);
@@ -69,6 +80,7 @@ class Disk : public rocksdb::FileSystemWrapper {
       // As disks do: a part of it is written.
       (void)FSWritableFileOwnerWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2),
                                                options, debug);
+      ++disk_->refusals;
       return NoSpace();
     }
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
@@ -78,6 +90,7 @@ class Disk : public rocksdb::FileSystemWrapper {
     }
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
+      Wait(disk_->syncs_wait, &disk_->sync_waits);
       return disk_->unsynced ? NoSpace() : FSWritableFileOwnerWrapper::Sync(options, debug);
     }
     rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
@@ -119,6 +132,51 @@ class DiskTest : public StorageTest {
   absl::Mutex mutex_;
   std::vector<std::string> warnings_ ABSL_GUARDED_BY(mutex_);
 };
+
+// RocksDB with assertions ends the process when it is asked to sync a log, for the first time, to
+// which it could not append; also when it was asked before that, and is still busy with another.
+TEST(EngineOnAFullDisk, DoesNotSyncALogThatHasRefusedAWrite) {
+  const TempDir dir;
+  const auto disk = std::make_shared<Disk>();
+  engine::EngineOptions options;
+  options.data_dir = dir.path();
+  options.file_system = disk;
+  auto opened = engine::Engine::Open(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  engine::Engine& engine = **opened;
+  const auto write = [&](const std::string& key) {
+    engine::WriteBatch batch;
+    batch.Put(key, "value");
+    return engine.Write(&batch);
+  };
+  // A log that is not synced, then a new one that nothing was written to.
+  ASSERT_TRUE(write("0001a").ok());
+  disk->files_wait = true;
+  std::thread flush([&] { (void)engine.Flush(); });
+  while (!disk->file_waits) absl::SleepFor(absl::Milliseconds(1));
+  disk->syncs_wait = true;
+  std::thread sync([&] { EXPECT_TRUE(engine.SyncWal().ok()); });
+  while (!disk->sync_waits) absl::SleepFor(absl::Milliseconds(1));
+  disk->full = true;
+  std::atomic<bool> refused{false};
+  std::thread writes([&] {
+    EXPECT_TRUE(HasSqlState(write("0001b"), "53100"));
+    refused = true;
+  });
+  // The write is refused before the sync comes to its log, or waits for it to be done.
+  while (disk->refusals == 0) absl::SleepFor(absl::Milliseconds(1));
+  for (int i = 0; i < 200 && !refused; ++i) absl::SleepFor(absl::Milliseconds(1));
+  disk->syncs_wait = false;
+  sync.join();
+  writes.join();
+  EXPECT_FALSE(engine.SyncWal().ok());
+  disk->full = false;
+  disk->files_wait = false;
+  flush.join();
+  while (!engine.write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(write("0001c").ok());
+  EXPECT_TRUE(engine.SyncWal().ok());
+}
 
 TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {
   {
@@ -318,9 +376,11 @@ TEST_F(LostLogTest, TheEndOfALogThatAnotherFollowedMayBeTornToo) {
   const std::string log = Logs().back();
   std::ofstream(log, std::ios::binary | std::ios::app) << "half a record of a write";
   const int number = std::stoi(std::filesystem::path(log).stem());
-  std::ofstream(absl::StrFormat("%s/db/%06d.log", dir_.path(), number + 1));
+  // Each is told of: the next one may be as short as that.
+  const std::string after = absl::StrFormat("%s/db/%06d.log", dir_.path(), number + 1);
+  std::ofstream(after, std::ios::binary) << "half";
   ASSERT_TRUE(TryOpen().ok());
-  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(log)));
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(log), HasSubstr(after)));
   EXPECT_THAT(Client(storage_.get()).All("t"), SizeIs(kRows));
   storage_.reset();
   // Not when changes were in it that were acknowledged.

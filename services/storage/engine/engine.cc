@@ -256,17 +256,21 @@ absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& 
       options.file_system != nullptr ? options.file_system : rocksdb::FileSystem::Default();
   if (!options.read_only) {
     log_files_ = std::make_unique<LogFiles>(options.data_dir);
-    ASSIGN_OR_RETURN(const LogCheckResult log, CheckLog(directory, log_files_->Known()));
-    torn_bytes_ = log.torn_bytes;
-    if (!log.torn_file.empty() && options.warn) {
+    ASSIGN_OR_RETURN(const std::vector<TornLog> logs, CheckLog(directory, log_files_->Known()));
+    for (const TornLog& log : logs) {
+      torn_bytes_ += log.bytes;
+      if (!options.warn) continue;
       options.warn(
-          absl::StrCat("the end of log file \"", log.torn_file, "\" was torn: ", log.torn_bytes,
+          absl::StrCat("the end of log file \"", log.file, "\" was torn: ", log.bytes,
                        " bytes of an unfinished write are gone",
                        log.lost_synced == 0
                            ? ""
                            : ", which had been reported as written: the last commits are lost"));
     }
-    files = std::make_shared<WatchedFiles>(files, log_files_.get());
+    files = std::make_shared<WatchedFiles>(
+        files, log_files_.get(), [recovery = recovery_.get()](const rocksdb::Status& error) {
+          recovery->LogRefused(error);
+        });
   }
   env_ = rocksdb::NewCompositeEnv(files);
   return absl::OkStatus();
@@ -342,6 +346,7 @@ absl::Status Engine::Write(WriteBatch* batch) {
 }
 
 absl::Status Engine::SyncWal() {
+  absl::ReaderMutexLock lock(recovery_->syncing());
   const std::string failure = recovery_->failure();
   if (!failure.empty())
     return status::Error(sqlstate::kIoError, "the disk takes no writes at present", failure);

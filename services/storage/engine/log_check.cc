@@ -163,9 +163,9 @@ absl::Status CutOff(const Log& log) {
 
 }  // namespace
 
-absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
-                                        const std::map<uint64_t, LogFileSizes>& known) {
-  LogCheckResult result;
+absl::StatusOr<std::vector<TornLog>> CheckLog(const std::string& directory,
+                                              const std::map<uint64_t, LogFileSizes>& known) {
+  std::vector<TornLog> torn;
   ASSIGN_OR_RETURN(const std::vector<Log> logs, ReadLogs(directory));
   for (const auto& [number, sizes] : known) {
     const bool there =
@@ -199,12 +199,11 @@ absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
     }
     const uint64_t synced = sizes == known.end() ? 0 : sizes->second.synced;
     if (log.valid == log.size && synced <= log.size) continue;
-    result.torn_file = log.path;
-    result.torn_bytes = std::max(log.size, synced) - log.valid;
-    result.lost_synced = synced > log.valid ? synced - log.valid : 0;
+    torn.push_back({log.path, std::max(log.size, synced) - log.valid,
+                    synced > log.valid ? synced - log.valid : 0});
     if (log.valid < log.size) RETURN_IF_ERROR(CutOff(log));
   }
-  return result;
+  return torn;
 }
 
 }  // namespace adbms::storage::engine

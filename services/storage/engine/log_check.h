@@ -13,20 +13,22 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/storage/engine/log_files.h"
 
 namespace adbms::storage::engine {
 
-struct LogCheckResult {
-  std::string torn_file;     // Empty: no end was torn.
-  uint64_t torn_bytes = 0;   // Cut off.
+// A file whose end was torn.
+struct TornLog {
+  std::string file;
+  uint64_t bytes = 0;        // Cut off.
   uint64_t lost_synced = 0;  // Of these, bytes that had been synced.
 };
 
-// `known`: LogFiles::Known(). Cuts a torn end off. Errors: XX001 with the file's name.
-absl::StatusOr<LogCheckResult> CheckLog(const std::string& directory,
-                                        const std::map<uint64_t, LogFileSizes>& known);
+// `known`: LogFiles::Known(). Cuts torn ends off. Errors: XX001 with the file's name.
+absl::StatusOr<std::vector<TornLog>> CheckLog(const std::string& directory,
+                                              const std::map<uint64_t, LogFileSizes>& known);
 
 }  // namespace adbms::storage::engine

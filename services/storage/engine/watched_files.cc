@@ -18,8 +18,13 @@ uint64_t LogNumber(const std::string& name) {
 
 class WatchedLog : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  WatchedLog(std::unique_ptr<rocksdb::FSWritableFile> file, uint64_t number, LogFiles* logs)
-      : FSWritableFileOwnerWrapper(std::move(file)), number_(number), logs_(logs) {}
+  // Borrows all.
+  WatchedLog(std::unique_ptr<rocksdb::FSWritableFile> file, uint64_t number, LogFiles* logs,
+             const WatchedFiles::Refused* refused)
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        number_(number),
+        logs_(logs),
+        refused_(*refused) {}
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
@@ -44,7 +49,11 @@ class WatchedLog : public rocksdb::FSWritableFileOwnerWrapper {
 
  private:
   rocksdb::IOStatus Count(size_t bytes, rocksdb::IOStatus status) {
-    if (status.ok()) size_.fetch_add(bytes);
+    if (status.ok()) {
+      size_.fetch_add(bytes);
+    } else {
+      refused_(status);
+    }
     return status;
   }
   rocksdb::IOStatus Note(uint64_t size, rocksdb::IOStatus status) {
@@ -54,6 +63,7 @@ class WatchedLog : public rocksdb::FSWritableFileOwnerWrapper {
 
   const uint64_t number_;
   LogFiles* const logs_;
+  const WatchedFiles::Refused& refused_;
   std::atomic<uint64_t> size_{0};
 };
 
@@ -67,7 +77,7 @@ rocksdb::IOStatus WatchedFiles::NewWritableFile(const std::string& path,
   const uint64_t number = LogNumber(path);
   if (!status.ok() || number == 0) return status;
   logs_->Created(number);
-  *file = std::make_unique<WatchedLog>(std::move(*file), number, logs_);
+  *file = std::make_unique<WatchedLog>(std::move(*file), number, logs_, &refused_);
   return status;
 }
 

@@ -1,8 +1,12 @@
-// The file system as the engine sees it: what happens to the log's files is noted in LogFiles.
+// The file system as the engine sees it: what happens to the log's files is noted in LogFiles, and
+// whoever wants to know is told of an append that failed, before RocksDB is.
 // Thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "rocksdb/file_system.h"
 #include "services/storage/engine/log_files.h"
@@ -11,9 +15,10 @@ namespace adbms::storage::engine {
 
 class WatchedFiles : public rocksdb::FileSystemWrapper {
  public:
+  using Refused = std::function<void(const rocksdb::Status&)>;
   // Borrows `logs`.
-  WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& target, LogFiles* logs)
-      : FileSystemWrapper(target), logs_(logs) {}
+  WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& target, LogFiles* logs, Refused refused)
+      : FileSystemWrapper(target), logs_(logs), refused_(std::move(refused)) {}
 
   const char* Name() const override { return "adbms.WatchedFiles"; }
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -24,6 +29,7 @@ class WatchedFiles : public rocksdb::FileSystemWrapper {
 
  private:
   LogFiles* const logs_;
+  const Refused refused_;
 };
 
 }  // namespace adbms::storage::engine

@@ -8,6 +8,7 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr absl::Duration kUntold = absl::Seconds(1);
 constexpr uint64_t kSpareBytes = 4 << 20;
 
 }  // namespace
@@ -57,12 +58,23 @@ void WriteRecovery::OnRecovered(std::function<void()> then) {
 
 std::string WriteRecovery::failure() const {
   absl::MutexLock lock(&mutex_);
-  return failure_;
+  return failure_.empty() ? refused_ : failure_;
+}
+
+void WriteRecovery::LogRefused(const rocksdb::Status& error) {
+  {
+    absl::MutexLock lock(&mutex_);
+    ++failures_;
+    if (refused_.empty()) refused_at_ = absl::Now();
+    refused_ = error.ToString();
+  }
+  absl::WriterMutexLock none_syncs(&syncing_);
 }
 
 void WriteRecovery::Failed(const rocksdb::Status& error) {
   const bool is_final = error.severity() >= rocksdb::Status::Severity::kFatalError;
   absl::MutexLock lock(&mutex_);
+  ++failures_;
   if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
   if (final_) return;  // What comes after it only follows from it.
   if (is_final) warned_ = false;
@@ -95,8 +107,13 @@ bool WriteRecovery::HasSpace() const {
 }
 
 void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
+  uint64_t failures = 0;
   {
     absl::MutexLock lock(&mutex_);
+    failures = failures_;
+    // Should RocksDB have found that nothing has failed.
+    if (failure_.empty() && !refused_.empty() && absl::Now() > refused_at_ + kUntold)
+      failure_ = refused_;
     if (failure_.empty() || absl::Now() < *next) return;
     if (!warned_ && warn_)
       warn_((final_ ? "writing has stopped: "
@@ -117,8 +134,10 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   *pause = kFirstPause;
   *next = absl::InfinitePast();
   absl::MutexLock lock(&mutex_);
+  if (failures_ != failures) return;  // It has failed again.
   if (recovered_) recovered_();
   failure_.clear();
+  refused_.clear();
   warned_ = false;
   if (warn_) warn_("writing goes on");
 }

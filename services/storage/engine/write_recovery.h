@@ -12,6 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "rocksdb/db.h"
 #include "rocksdb/file_system.h"
 #include "rocksdb/listener.h"
@@ -32,6 +33,13 @@ class WriteRecovery {
   // Called when everything written before is in files, before writing counts as going on; must not
   // call back. Null: nobody any more, when it returns.
   void OnRecovered(std::function<void()> then);
+
+  // A log has not taken what was appended to it, and RocksDB is about to hear of it. From then on
+  // the log must not be synced: RocksDB with assertions, as Debian's is, ends the process. When
+  // this returns nobody is syncing any more.
+  void LogRefused(const rocksdb::Status& error);
+  // Whoever syncs logs shares it, from before asking for failure() until it is done.
+  absl::Mutex* syncing() ABSL_LOCK_RETURNED(syncing_) { return &syncing_; }
 
   // Why writing has stopped, and what is to be done where it does not go on by itself; empty: it
   // goes on.
@@ -54,8 +62,13 @@ class WriteRecovery {
   std::string directory_;
   std::atomic<uint64_t> stops_{0};
   mutable absl::Mutex mutex_;
+  absl::Mutex syncing_ ABSL_ACQUIRED_BEFORE(mutex_);
   std::string failure_ ABSL_GUARDED_BY(mutex_);
-  bool final_ ABSL_GUARDED_BY(mutex_) = false;  // Until the next start.
+  // What LogRefused was told; RocksDB tells of it, too, but later.
+  std::string refused_ ABSL_GUARDED_BY(mutex_);
+  absl::Time refused_at_ ABSL_GUARDED_BY(mutex_);
+  uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;  // Reports of either.
+  bool final_ ABSL_GUARDED_BY(mutex_) = false;     // Until the next start.
   bool warned_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> recovered_ ABSL_GUARDED_BY(mutex_);

@@ -26,6 +26,9 @@ absl::StatusOr<CascadeTargets> CascadeTargets::Compile(const Targets& targets,
     ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope.Table(proto.table_id()));
     Target& target = compiled.targets_[proto.table_id()];
     ASSIGN_OR_RETURN(target.checks, CompileChecks(proto.checks()));
+    ASSIGN_OR_RETURN(target.partitions, PartitionTargets::Make(table, {}, [&](uint32_t id) {
+                       return scope.Table(id);
+                     }));
     for (const common::v1::ColumnDefault& column : proto.defaults()) {
       if (column.column() >= table->layout.types.size())
         return absl::InvalidArgumentError("malformed plan: no such column");
@@ -45,6 +48,7 @@ absl::StatusOr<const CascadeTargets::Target*> CascadeRules::Find(
 
 absl::Status CascadeRules::CheckRows(const catalog::TableEntry& table, const types::Batch& rows) {
   ASSIGN_OR_RETURN(const CascadeTargets::Target* target, Find(table));
+  if (target->partitions != nullptr) RETURN_IF_ERROR(target->partitions->CheckOwn(rows));
   return VerifyChecks(target->checks, table, context_->state, rows);
 }
 

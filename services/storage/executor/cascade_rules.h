@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "services/storage/executor/modify.h"
+#include "services/storage/executor/partition_targets.h"
 #include "services/storage/txn/statement_end.h"
 
 namespace adbms::storage::executor {
@@ -22,6 +23,8 @@ class CascadeTargets {
   friend class CascadeRules;
   struct Target {
     std::vector<Check> checks;
+    // Of a partition, whose rows stay where they are.
+    std::unique_ptr<const PartitionTargets> partitions;
     std::map<uint32_t, CompiledExpressionPtr> defaults;  // By ordinal.
   };
   std::map<uint32_t, Target> targets_;  // By table.

@@ -164,7 +164,7 @@ class IndexScan : public Operator {
                                                    /*validate=*/false, &value, &found));
     if (found) return sink_.Add(prefixes_[0], engine::ToView(value));
     context_->transaction->locks()->ReleaseSince(mark);
-    return absl::OkStatus();
+    return context_->transaction->CheckNotMoved(prefixes_[0]);
   }
 
   absl::Status NextPoints() {

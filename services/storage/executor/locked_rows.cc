@@ -93,7 +93,9 @@ class LockedRows : public Operator {
       bool found = false;
       bool locked = true;
       RETURN_IF_ERROR(LockRow(key, &value, &found, &locked));
-      if (locked && found) RETURN_IF_ERROR(sink.Add(key, engine::ToView(value)));
+      if (!locked) continue;
+      RETURN_IF_ERROR(found ? sink.Add(key, engine::ToView(value))
+                            : context_->transaction->CheckNotMoved(key));
     }
     *batch = sink.Finish();
     if (node_.filter == nullptr || batch->row_count == 0) return absl::OkStatus();

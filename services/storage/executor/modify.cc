@@ -84,15 +84,19 @@ absl::Status ModifyOperator::Run() {
     }
   }
   RETURN_IF_ERROR(results_.Finish());
-  const auto end = [context = context_, writers = writers_, cascades = cascades_] {
-    for (const auto& [id, writer] : writers) {
-      CascadeRules rules(context, cascades);
-      RETURN_IF_ERROR(writer->FinishStatement(context->catalog.get(), &rules));
-    }
-    return absl::OkStatus();
-  };
-  if (!context_->puts_off_ends) return end();
-  context_->ends.emplace_back(end);
+  if (!context_->puts_off_ends) return Finish(context_, writers_, cascades_);
+  context_->ends.emplace_back([context = context_, writers = writers_, cascades = cascades_] {
+    return Finish(context, writers, cascades);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status ModifyOperator::Finish(ExecutionContext* context, const Writers& writers,
+                                    const CascadeTargets* cascades) {
+  for (const auto& [id, writer] : writers) {
+    CascadeRules rules(context, cascades);
+    RETURN_IF_ERROR(writer->FinishStatement(context->catalog.get(), &rules));
+  }
   return absl::OkStatus();
 }
 
@@ -115,15 +119,18 @@ txn::TableWriter& ModifyOperator::WriterOf(const catalog::TableEntry& table) {
   return *writer;
 }
 
-absl::Status ModifyOperator::Return(types::Batch rows, const catalog::TableEntry& table) {
-  if (returning_.empty() || rows.row_count == 0) return absl::OkStatus();
-  if (divided()) {
-    constexpr types::Type kOid{types::TypeId::kOid, 0};
-    rows.columns.insert(rows.columns.begin() + static_cast<long>(table_.layout.types.size()),
-                        Repeat(types::Value::Int(types::TypeId::kOid, table.descriptor.table_id()),
-                               kOid, rows.row_count));
+absl::Status ModifyOperator::Return(const types::Batch& rows, const catalog::TableEntry& table) {
+  if (!returns() || rows.row_count == 0) return absl::OkStatus();
+  if (!divided()) {
+    ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, rows));
+    return results_.Add(std::move(result));
   }
-  ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, rows));
+  constexpr types::Type kOid{types::TypeId::kOid, 0};
+  types::Batch labeled = rows;
+  labeled.columns.insert(labeled.columns.begin() + static_cast<long>(table_.layout.types.size()),
+                         Repeat(types::Value::Int(types::TypeId::kOid, table.descriptor.table_id()),
+                                kOid, rows.row_count));
+  ASSIGN_OR_RETURN(types::Batch result, EvaluateAll(returning_, context_, labeled));
   return results_.Add(std::move(result));
 }
 
@@ -147,7 +154,10 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
     bool found = false;
     bool unchanged = false;
     RETURN_IF_ERROR(writer->LockReadRow(key, mode, &value, &found, &unchanged));
-    if (!found) continue;
+    if (!found) {
+      RETURN_IF_ERROR(context_->transaction->CheckNotMoved(key));
+      continue;
+    }
     if (unchanged) {
       kept.push_back(row);
       continue;

@@ -47,9 +47,11 @@ class ModifyOperator : public Operator {
 
   // Writes the rows of one input batch.
   virtual absl::Status Apply(types::Batch input) = 0;
+  // Whether there is a RETURNING.
+  bool returns() const { return !returning_.empty(); }
   // Adds RETURNING rows over `rows`, which are in `table`.
-  absl::Status Return(types::Batch rows, const catalog::TableEntry& table);
-  // Of the statement's table, or of a partition.
+  absl::Status Return(const types::Batch& rows, const catalog::TableEntry& table);
+  // Of the statement's table, or of a partition; to be asked for once for many rows.
   txn::TableWriter& WriterOf(const catalog::TableEntry& table);
   // Null: the table is neither partitioned nor a partition.
   const PartitionTargets* partitions() const { return partitions_; }
@@ -59,14 +61,19 @@ class ModifyOperator : public Operator {
   const catalog::TableEntry& table_;
 
  private:
+  using Writers = std::map<uint32_t, std::shared_ptr<txn::TableWriter>>;  // By table.
+
   absl::Status Run();
+  // What is left to the statement's end.
+  static absl::Status Finish(ExecutionContext* context, const Writers& writers,
+                             const CascadeTargets* cascades);
 
   const std::vector<CompiledExpressionPtr>& returning_;
   const CascadeTargets* const cascades_;
   const PartitionTargets* const partitions_;
   const bool buffer_input_;
   OperatorPtr input_;
-  std::map<uint32_t, std::shared_ptr<txn::TableWriter>> writers_;  // By table.
+  Writers writers_;
   bool ran_ = false;
   SpooledRows results_;
   std::optional<SpooledRows::Reader> reader_;

@@ -49,8 +49,9 @@ class Change : public ModifyOperator {
     const types::Vector& keys = *input.columns[table_.layout.types.size()];
     std::vector<const PartitionTargets::Leaf*> leaves(input.row_count);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      if (!keys.is_null(row))
-        leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
+      if (keys.is_null(row)) continue;
+      leaves[row] = partitions()->LeafOf(keys.data<std::string_view>()[row]);
+      if (leaves[row] == nullptr) return absl::InternalError("a row that is in no partition");
     }
     for (const LeafRows& part : ByLeaf(leaves, /*in_order=*/false)) {
       if (part.leaf == nullptr) continue;  // The nullable side of an outer join.
@@ -100,15 +101,15 @@ class Update : public Change {
     }
     RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
     CountRows(input.row_count);
-    if (leaf == nullptr || !node_.may_move) return Replace(table, leaf, input, changed);
+    if (leaf == nullptr || !node_.may_move) return Replace(table, leaf, input, std::move(changed));
     std::vector<const PartitionTargets::Leaf*> leaves;
     RETURN_IF_ERROR(partitions()->Route(changed, &leaves));
     for (const LeafRows& part : ByLeaf(leaves, /*in_order=*/true)) {
       const auto count = static_cast<uint32_t>(part.rows.size());
       const types::Batch before = types::Gather(input, part.rows.data(), count);
-      const types::Batch after = types::Gather(changed, part.rows.data(), count);
-      RETURN_IF_ERROR(part.leaf == leaf ? Replace(table, leaf, before, after)
-                                        : Move(table, *part.leaf, before, after));
+      types::Batch after = types::Gather(changed, part.rows.data(), count);
+      RETURN_IF_ERROR(part.leaf == leaf ? Replace(table, leaf, before, std::move(after))
+                                        : Move(table, *part.leaf, before, std::move(after)));
     }
     return absl::OkStatus();
   }
@@ -125,40 +126,46 @@ class Update : public Change {
   // RETURNING sees the new row, then what stands behind the old one's key.
   absl::Status ReturnChanged(const catalog::TableEntry& table, const types::Batch& input,
                              types::Batch changed) {
+    if (!returns()) return absl::OkStatus();
     for (size_t i = table.layout.types.size() + 1; i < input.columns.size(); ++i)
       changed.columns.push_back(input.columns[i]);
-    return Return(std::move(changed), table);
+    return Return(changed, table);
   }
 
   absl::Status Replace(const catalog::TableEntry& table, const PartitionTargets::Leaf* leaf,
-                       const types::Batch& input, const types::Batch& changed) {
+                       const types::Batch& input, types::Batch changed) {
     RETURN_IF_ERROR(Verify(table, leaf, changed));
+    txn::TableWriter& writer = WriterOf(table);
     const size_t width = table.layout.types.size();
     std::vector<const types::Vector*> old_columns = Pointers(input);
     const types::Vector& keys = *old_columns[width];
     old_columns.resize(width);
     const std::vector<const types::Vector*> new_columns = Pointers(changed);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(WriterOf(table).Update(keys.data<std::string_view>()[row], old_columns, row,
-                                             new_columns, row, node_.assigned));
+      RETURN_IF_ERROR(writer.Update(keys.data<std::string_view>()[row], old_columns, row,
+                                    new_columns, row, node_.assigned));
     }
-    return ReturnChanged(table, input, changed);
+    return ReturnChanged(table, input, std::move(changed));
   }
 
   // Out of one partition and into another.
   absl::Status Move(const catalog::TableEntry& from, const PartitionTargets::Leaf& to,
-                    const types::Batch& input, const types::Batch& changed) {
+                    const types::Batch& input, types::Batch changed) {
     RETURN_IF_ERROR(Verify(*to.table, &to, changed));
+    txn::TableWriter& old_writer = WriterOf(from);
+    txn::TableWriter& new_writer = WriterOf(*to.table);
     const size_t width = from.layout.types.size();
     std::vector<const types::Vector*> old_columns = Pointers(input);
     const types::Vector& keys = *old_columns[width];
     old_columns.resize(width);
     const std::vector<const types::Vector*> new_columns = Pointers(changed);
     for (uint32_t row = 0; row < input.row_count; ++row) {
-      RETURN_IF_ERROR(WriterOf(from).Delete(keys.data<std::string_view>()[row], old_columns, row));
-      RETURN_IF_ERROR(WriterOf(*to.table).Insert(new_columns, row, nullptr));
+      const std::string_view key = keys.data<std::string_view>()[row];
+      RETURN_IF_ERROR(old_writer.Delete(key, old_columns, row));
+      context_->transaction->NoteMoved(key);
+      RETURN_IF_ERROR(new_writer.Insert(new_columns, row, nullptr));
     }
-    return ReturnChanged(*to.table, input, changed);
+    return ReturnChanged(*to.table, input, std::move(changed));
   }
 };
 
@@ -174,12 +181,14 @@ class Delete : public Change {
     std::vector<const types::Vector*> columns = Pointers(input);
     const types::Vector& keys = *columns[width];
     columns.resize(width);
+    txn::TableWriter& writer = WriterOf(table);
     for (uint32_t row = 0; row < input.row_count; ++row)
-      RETURN_IF_ERROR(WriterOf(table).Delete(keys.data<std::string_view>()[row], columns, row));
+      RETURN_IF_ERROR(writer.Delete(keys.data<std::string_view>()[row], columns, row));
     CountRows(input.row_count);
+    if (!returns()) return absl::OkStatus();
     types::Batch rows = input;
     rows.columns.erase(rows.columns.begin() + static_cast<long>(width));
-    return Return(std::move(rows), table);
+    return Return(rows, table);
   }
 };
 

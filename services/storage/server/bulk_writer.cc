@@ -151,6 +151,8 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
 }
 
 absl::Status BulkWriterImpl::Write(const types::Batch& batch) {
+  const SessionState::Call call(session_);
+  RETURN_IF_ERROR(call.Check());
   RETURN_IF_ERROR(call_.Check());
   if (batch.row_count == 0) return absl::OkStatus();
   // The batch has the live columns; the dropped ones are NULL.
@@ -312,6 +314,8 @@ absl::Status BulkWriterImpl::Flush() {
 }
 
 absl::StatusOr<uint64_t> BulkWriterImpl::Finish() {
+  const SessionState::Call call(session_);
+  RETURN_IF_ERROR(call.Check());
   RETURN_IF_ERROR(call_.Check());
   RETURN_IF_ERROR(rows_writer_->FinishStatement(catalog_.get(), nullptr));
   for (const auto& [id, writer] : leaf_writers_)

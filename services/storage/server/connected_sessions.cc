@@ -64,26 +64,26 @@ absl::Status ConnectedSessions::Connect(SessionState* session, bool superuser) {
   return absl::OkStatus();
 }
 
-int ConnectedSessions::Others(const SessionState* self, uint32_t database_id, bool busy) const {
+int ConnectedSessions::Others(const SessionState* self, uint32_t database_id,
+                              const Counts& counts) const {
   const auto found = members_.find(database_id);
   if (found == members_.end()) return 0;
   int others = 0;
   for (const SessionState* session : found->second.sessions) {
-    if (session == self) continue;
-    if (busy ? session->busy() : !session->is_ended()) ++others;
+    if (session != self && counts(*session)) ++others;
   }
   return others;
 }
 
 absl::StatusOr<int> ConnectedSessions::AwaitNone(const rpc::CallContext& context,
                                                  const SessionState* self, uint32_t database_id,
-                                                 bool busy) {
+                                                 const Counts& counts) {
   const absl::Time give_up = absl::Now() + kLongestWait;
   for (;;) {
     int others = 0;
     {
       absl::MutexLock lock(&mutex_);
-      others = Others(self, database_id, busy);
+      others = Others(self, database_id, counts);
     }
     if (others == 0 || absl::Now() >= give_up) return others;
     RETURN_IF_ERROR(context.Check());
@@ -94,7 +94,9 @@ absl::StatusOr<int> ConnectedSessions::AwaitNone(const rpc::CallContext& context
 absl::Status ConnectedSessions::AwaitAlone(const rpc::CallContext& context,
                                            const SessionState* self, uint32_t database_id,
                                            const std::string& what, const std::string& name) {
-  ASSIGN_OR_RETURN(const int others, AwaitNone(context, self, database_id, /*busy=*/false));
+  ASSIGN_OR_RETURN(const int others,
+                   AwaitNone(context, self, database_id,
+                             [](const SessionState& session) { return !session.is_ended(); }));
   return others == 0 ? absl::OkStatus() : InUse(what, name, others);
 }
 
@@ -112,9 +114,19 @@ absl::Status ConnectedSessions::Close(const rpc::CallContext& context, const Ses
     }
   }
   absl::Status status = AwaitAlone(context, self, database_id, "database", name);
-  // What those who were ended have begun comes to its end; a client that does not fetch the rest of
-  // its rows is not waited for.
-  if (status.ok() && force) status = AwaitNone(context, self, database_id, /*busy=*/true).status();
+  // What those who were ended have begun comes to its end.
+  if (status.ok() && force) {
+    const auto begun = [](const SessionState& session) { return session.busy(); };
+    status = AwaitNone(context, self, database_id, begun).status();
+  }
+  if (status.ok() && force) {
+    // A client that does not fetch the rest of its rows is not waited for any longer; it gets an
+    // error when it does. A commit is.
+    absl::MutexLock lock(&mutex_);
+    const int others =
+        Others(self, database_id, [](const SessionState& session) { return session.in_call(); });
+    if (others > 0) status = InUse("database", name, others);
+  }
   if (!status.ok()) Reopen(database_id);
   return status;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -31,7 +32,8 @@ class ConnectedSessions {
   absl::Status AwaitAlone(const rpc::CallContext& context, const SessionState* self,
                           uint32_t database_id, const std::string& what, const std::string& name);
   // Before a database is dropped: nobody comes in until Reopen. With `force` those who are in are
-  // ended, otherwise as AwaitAlone, and after an error the database is open.
+  // ended, and what they do is waited for, otherwise as AwaitAlone; after an error the database is
+  // open.
   absl::Status Close(const rpc::CallContext& context, const SessionState* self,
                      uint32_t database_id, const std::string& name, bool force);
   void Reopen(uint32_t database_id);
@@ -45,12 +47,13 @@ class ConnectedSessions {
     std::set<const SessionState*> clients;
     bool closed = false;
   };
-  // Those beside `self` that are not over; `busy`: only those that do something.
-  int Others(const SessionState* self, uint32_t database_id, bool busy) const
+  using Counts = std::function<bool(const SessionState&)>;
+  // Those beside `self` for which it is true.
+  int Others(const SessionState* self, uint32_t database_id, const Counts& counts) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether they came to be none within PostgreSQL's five seconds.
+  // How many of them there still are after PostgreSQL's five seconds.
   absl::StatusOr<int> AwaitNone(const rpc::CallContext& context, const SessionState* self,
-                                uint32_t database_id, bool busy);
+                                uint32_t database_id, const Counts& counts);
 
   mutable absl::Mutex mutex_;
   std::map<uint32_t, Members> members_ ABSL_GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "services/storage/server/query_stream.h"
 
+#include <optional>
+
 #include "common/sql/functions/setting_changes.h"
 #include "common/status/macros.h"
 #include "services/storage/executor/plan_shape.h"
@@ -26,6 +28,8 @@ QueryStream::QueryStream(SessionState* session, const rpc::CallContext& call, tx
 }
 
 QueryStream::~QueryStream() {
+  const SessionState::Call call(session_);
+  if (!finished_ && !call.Check().ok()) Fail();
   if (!finished_) {
     // Stopped early by the caller: a read is simply over, a write is undone.
     root_.reset();
@@ -48,7 +52,10 @@ QueryStream::~QueryStream() {
 }
 
 absl::StatusOr<bool> QueryStream::Next(types::Batch* batch) {
-  absl::Status eager = RunEagerCtes();
+  std::optional<SessionState::Call> call;
+  absl::Status eager;
+  if (transaction_ != nullptr) eager = call.emplace(session_).Check();
+  if (eager.ok()) eager = RunEagerCtes();
   absl::StatusOr<bool> more = eager.ok() ? root_->Next(batch) : absl::StatusOr<bool>(eager);
   // A root that writes has written all rows before it emits the first.
   if (more.ok() && !context_.ends.empty()) {

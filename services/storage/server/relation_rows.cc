@@ -3,6 +3,7 @@
 #include "services/storage/server/pg_catalog_rows.h"
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/inherited_keys.h"
 #include "common/sql/partition/partition_bounds.h"
 #include "common/sql/row_types.h"
 #include "common/sql/temporary_schema.h"
@@ -396,7 +397,7 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
       if (const catalog::TableEntryPtr* above = source.catalog->Find(table.partition_of());
           above != nullptr) {
         for (int j = 0; j < (*above)->descriptor.foreign_keys_size(); ++j) {
-          if ((*above)->descriptor.foreign_keys(j).name() == key.name())
+          if (sql::InheritedKey(table, (*above)->descriptor.foreign_keys(j)) == &key)
             Inherited(ForeignKeyConstraintOid(**above, j), rows);
         }
       }

@@ -169,6 +169,8 @@ absl::Status Session::Begin(const rpc::CallContext& context, const api::BeginOpt
 
 absl::Status Session::Commit(const rpc::CallContext& context) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   if (state_.transaction() == nullptr) return absl::OkStatus();
   const absl::Status status = state_.transaction()->Commit(context);
   state_.EndTransaction();
@@ -221,6 +223,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::Execute(
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
   const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   state_.activity()->Started(options);
   const auto* prepared = static_cast<const PreparedPlanImpl*>(plan.get());
   const bool writes = executor::Writes(prepared->plan());
@@ -325,6 +328,8 @@ std::vector<uint32_t> WithPartitions(const google::protobuf::RepeatedField<uint3
 absl::Status Session::LockTables(const rpc::CallContext& context,
                                  const v1::LockTablesRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   txn::Transaction* const transaction = state_.transaction();
   if (transaction == nullptr) {
     return status::Error(sqlstate::kNoActiveTransaction,
@@ -355,6 +360,8 @@ absl::Status Session::LockTables(const rpc::CallContext& context,
 absl::Status Session::SetConstraints(const rpc::CallContext& context,
                                      const v1::SetConstraintsRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   txn::Transaction* const transaction = state_.transaction();
   if (transaction == nullptr) {
     return status::Error(sqlstate::kNoActiveTransaction,
@@ -400,6 +407,8 @@ absl::Status Session::Unlisten(const rpc::CallContext&, const std::string& chann
 
 absl::Status Session::Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   if (state_.transaction() != nullptr && (request.advisory_locks() || request.listening())) {
     return status::Error(sqlstate::kActiveTransaction,
                          "DISCARD ALL cannot run inside a transaction block");
@@ -409,6 +418,20 @@ absl::Status Session::Discard(const rpc::CallContext& context, const v1::Discard
   if (request.listening()) state_.listener()->bus()->UnlistenAll(state_.listener());
   return request.temporary_objects() ? state_.temporary()->Drop(context) : absl::OkStatus();
 }
+
+namespace {
+
+// What the statement names, and what it reads and writes for that, as the partitions of a table.
+absl::Status CheckTablesSuit(const txn::Transaction& transaction,
+                             const executor::CompiledPlan& compiled) {
+  for (const common::v1::TableUse& use : compiled.plan->tables())
+    RETURN_IF_ERROR(transaction.CheckSnapshotSuits(use.table_id()));
+  for (const catalog::TableEntryPtr& table : compiled.tables)
+    RETURN_IF_ERROR(transaction.CheckSnapshotSuits(table->descriptor.table_id()));
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
     const rpc::CallContext& context, const PreparedPlanImpl& plan,
@@ -429,9 +452,7 @@ absl::StatusOr<std::unique_ptr<api::ResultStream>> Session::ExecuteIn(
   catalog::CatalogStatePtr catalog = transaction->CatalogView();
   absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> compiled = plan.Compiled(*catalog);
   absl::Status suits = compiled.status();
-  for (const common::v1::TableUse& use : plan.plan().tables()) {
-    if (suits.ok()) suits = transaction->CheckSnapshotSuits(use.table_id());
-  }
+  if (suits.ok() && transaction->validates()) suits = CheckTablesSuit(*transaction, **compiled);
   if (!suits.ok()) {
     RETURN_IF_ERROR(transaction->FailStatement());
     return suits;
@@ -451,6 +472,7 @@ absl::StatusOr<v1::DdlResult> Session::ExecuteDdl(const rpc::CallContext& contex
   RETURN_IF_ERROR(CheckIdle());
   RETURN_IF_ERROR(context.Check());
   const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   return statement.has_create_database() || statement.has_drop_database()
              ? RunDatabaseDdl(context, &state_, statement)
              : RunDdl(context, &state_, statement);
@@ -460,12 +482,16 @@ absl::StatusOr<std::unique_ptr<api::BulkWriter>> Session::OpenBulkWriter(
     const rpc::CallContext& context, api::TableVersion table,
     const std::vector<common::v1::CheckConstraint>& checks, const api::ExecuteOptions& options) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   return BulkWriterImpl::Open(context, &state_, table, checks, options);
 }
 
 absl::Status Session::Analyze(const rpc::CallContext& context,
                               const std::vector<api::TableVersion>& tables) {
   RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
   const auto committed = state_.database()->Current();
   const auto own =
       state_.transaction() == nullptr ? committed : state_.transaction()->SessionCatalog();

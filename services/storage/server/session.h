@@ -90,7 +90,10 @@ class SessionState {
 
   ~SessionState() {
     transaction_.reset();
-    temporary_.End();
+    {
+      const Call call(this);
+      temporary_.End();
+    }
     if (entered_) parts_.connected->Leave(this);
   }
   // Before its first statement. Errors: 55006.
@@ -109,13 +112,20 @@ class SessionState {
   class Call {
    public:
     Call(SessionState* session, const rpc::CallContext& context) : session_(session) {
-      absl::MutexLock lock(&session->running_mutex_);
-      session->running_ = context.cancellation;
+      {
+        absl::MutexLock lock(&session->running_mutex_);
+        session->running_ = context.cancellation;
+      }
       ++session->calls_;
     }
+    // A part of an execution that has begun.
+    explicit Call(SessionState* session) : session_(session) { ++session->calls_; }
     ~Call() { --session_->calls_; }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
+    // To be asked before anything is done: from then on whoever has ended the session waits for the
+    // call. Errors: 57P01 when it has ended before.
+    absl::Status Check() const { return session_->CheckNotEnded(); }
 
    private:
     SessionState* const session_;
@@ -123,14 +133,14 @@ class SessionState {
   // DROP DATABASE … WITH (FORCE): what runs is canceled, and nothing runs any more. From any
   // thread.
   void EndByOther() {
-    ended_ = true;
+    ended_ = true;  // Before it is asked whether anything runs, as a call asks in reverse.
     absl::MutexLock lock(&running_mutex_);
     if (running_ != nullptr && busy()) running_->Cancel();
   }
   bool is_ended() const { return ended_; }
   // Errors: 57P01.
   absl::Status CheckNotEnded() const {
-    if (!ended_.load(std::memory_order_relaxed)) [[likely]]
+    if (!ended_) [[likely]]
       return absl::OkStatus();
     return status::Error(status::sqlstate::kAdminShutdown,
                          "terminating connection due to administrator command");
@@ -180,7 +190,9 @@ class SessionState {
     if (ended->ended() && spare_ == nullptr) spare_ = ended->TakeEngineTransaction();
   }
   // From any thread.
-  bool busy() const { return executing() || calls_ > 0; }
+  bool busy() const { return executing() || in_call(); }
+  // An execution that is not in a call waits for its client.
+  bool in_call() const { return calls_ > 0; }
   bool executing() const { return busy_.load(std::memory_order_relaxed); }
   void ExecutionStarted() { busy_ = true; }
   void ExecutionEnded() {

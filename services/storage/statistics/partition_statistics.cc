@@ -104,16 +104,20 @@ TableStatistics SumOf(uint32_t table_id, const std::vector<const TableStatistics
   result.set_table_id(table_id);
   double bytes = 0;
   bool analyzed = true;
+  bool any_analyzed = false;
   for (const TableStatistics* part : parts) {
     result.set_row_count(result.row_count() + part->row_count());
     result.set_live_rows(result.live_rows() + part->live_rows());
     bytes += part->row_count() * part->average_row_bytes();
+    // One that is new, or next month's, says nothing against what is known of the others.
+    if (part->estimated() && part->live_rows() <= 0) continue;
     analyzed &= !part->estimated();
+    any_analyzed |= !part->estimated();
     if (result.analyzed_at_us() == 0 || part->analyzed_at_us() < result.analyzed_at_us())
       result.set_analyzed_at_us(part->analyzed_at_us());
   }
-  result.set_estimated(!analyzed);
-  if (result.row_count() <= 0 || !analyzed) return result;
+  result.set_estimated(!analyzed || !any_analyzed);
+  if (result.row_count() <= 0 || result.estimated()) return result;
   result.set_average_row_bytes(bytes / result.row_count());
   std::map<uint32_t, std::vector<Part>> columns;
   for (const TableStatistics* part : parts) {

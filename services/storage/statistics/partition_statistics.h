@@ -8,8 +8,8 @@
 
 namespace adbms::storage::statistics {
 
-// Of the partitions that have rows; all columns have the same ordinals in them. Columns are summed
-// up only where every partition has been analyzed.
+// Of the partitions that are not partitioned themselves; all columns have the same ordinals in
+// them. Columns are summed up only where every partition that has rows has been analyzed.
 common::v1::TableStatistics SumOf(uint32_t table_id,
                                   const std::vector<const common::v1::TableStatistics*>& parts);
 

@@ -54,19 +54,19 @@ void LeavesOf(const catalog::CatalogState& catalog, const common::v1::TableDescr
 
 void AddPartitioned(const catalog::CatalogState& catalog,
                     common::v1::StatisticsSnapshot* snapshot) {
-  std::map<uint32_t, common::v1::TableStatistics> known;
+  std::map<uint32_t, const common::v1::TableStatistics*> known;
   std::vector<common::v1::TableStatistics> sums;
   for (const auto& [id, table] : catalog.tables()) {
     if (!table->descriptor.has_partition_key()) continue;
     if (known.empty()) {
-      for (const auto& one : snapshot->tables()) known.emplace(one.table_id(), one);
+      for (const auto& one : snapshot->tables()) known.emplace(one.table_id(), &one);
     }
     std::vector<uint32_t> leaves;
     LeavesOf(catalog, table->descriptor, &leaves);
     std::vector<const common::v1::TableStatistics*> parts;
     for (const uint32_t leaf : leaves) {
       const auto part = known.find(leaf);
-      if (part != known.end()) parts.push_back(&part->second);
+      if (part != known.end()) parts.push_back(part->second);
     }
     sums.push_back(SumOf(id, parts));
   }

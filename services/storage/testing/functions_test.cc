@@ -113,6 +113,36 @@ TEST_F(FunctionsTest, ARollbackTakesThemBack) {
   EXPECT_EQ(Find(&client, "f").function_id(), 0u);
 }
 
+// What no file system could lose any more once it is acknowledged.
+TEST_F(FunctionsTest, AnAcknowledgedChangeIsOnDisk) {
+  Client client(storage_.get());
+  const auto syncs = [&] { return storage_->GetMetrics(client.context())->wal_syncs(); };
+  const auto synced = [&](const DdlStatement& statement) {
+    const uint64_t before = syncs();
+    EXPECT_EQ(State(client.Ddl(statement)), "");
+    return syncs() > before;
+  };
+  EXPECT_TRUE(synced(Create("f")));
+  EXPECT_TRUE(synced(Create("f", /*or_replace=*/true)));
+  EXPECT_TRUE(synced(Drop(Find(&client, "f").function_id(), /*cascade=*/false)));
+  DdlStatement type;
+  auto* declared = type.mutable_create_type()->mutable_type()->mutable_declared();
+  declared->set_schema("public");
+  declared->set_name("mood");
+  declared->set_kind(common::v1::DeclaredType::KIND_ENUM);
+  EXPECT_TRUE(synced(type));
+  DdlStatement drop;
+  drop.mutable_drop_type()->set_catalog_version(UINT64_MAX);
+  auto* name = drop.mutable_drop_type()->add_types();
+  name->set_schema("public");
+  name->set_name("mood");
+  EXPECT_TRUE(synced(drop));
+  // Nothing of these is there after a start.
+  DdlStatement temporary = Create("t");
+  temporary.mutable_create_function()->mutable_function()->set_schema("pg_temp");
+  EXPECT_FALSE(synced(temporary));
+}
+
 TEST_F(FunctionsTest, TriggersNeedTheirFunctions) {
   Client client(storage_.get());
   MakeTable(&client);

@@ -17,7 +17,7 @@ namespace adbms::storage::txn {
 class RowRules {
  public:
   virtual ~RowRules() = default;
-  // Errors: 23514 for a row that violates a CHECK constraint.
+  // Errors: 23514 for a row that violates a CHECK constraint, or is not the partition's.
   virtual absl::Status CheckRows(const catalog::TableEntry& table, const types::Batch& rows) = 0;
   // DEFAULT of a column, for so many rows.
   virtual absl::StatusOr<types::VectorPtr> Defaults(const catalog::TableEntry& table,

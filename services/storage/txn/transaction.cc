@@ -107,13 +107,21 @@ absl::Status Transaction::StartStatement(bool writes, bool only_statement) {
   return absl::OkStatus();
 }
 
+absl::Status Transaction::StartDefinition() {
+  RETURN_IF_ERROR(StartStatement(/*writes=*/true, /*only_statement=*/false));
+  if (validates()) definition_snapshot_ = shared_->engine->TakeSnapshot();
+  return absl::OkStatus();
+}
+
 absl::Status Transaction::FinishStatement() {
+  definition_snapshot_.reset();
   if (!statement_savepoint_) return absl::OkStatus();
   statement_savepoint_ = false;
   return engine_transaction()->PopSavePoint();
 }
 
 absl::Status Transaction::FailStatement() {
+  definition_snapshot_.reset();
   if (!statement_savepoint_) return absl::OkStatus();
   statement_savepoint_ = false;
   Restore(statement_entry_);
@@ -125,6 +133,7 @@ Transaction::SavepointEntry Transaction::Here(std::string name) const {
           draft_,
           dropped_spaces_.size(),
           private_spaces_.size(),
+          moved_rows_.size(),
           row_deltas_,
           space_deltas_,
           locks_.Mark(),
@@ -138,6 +147,7 @@ void Transaction::Restore(const SavepointEntry& entry) {
   draft_.reset();
   if (entry.draft) draft_.emplace(*entry.draft);
   dropped_spaces_.resize(entry.dropped);
+  moved_rows_.resize(entry.moved_rows);
   row_deltas_ = entry.row_deltas;
   space_deltas_ = entry.space_deltas;
   while (private_spaces_.size() > entry.private_spaces) {
@@ -192,7 +202,9 @@ void Transaction::WriteDraft() {
 ReadView Transaction::View(bool latest) {
   engine::Transaction* writes =
       begun_ && !engine_transaction_->empty() ? engine_transaction_.get() : nullptr;
-  return ReadView(shared_->engine, writes, latest ? nullptr : snapshot_,
+  const engine::SnapshotPtr& snapshot =
+      definition_snapshot_ != nullptr ? definition_snapshot_ : snapshot_;
+  return ReadView(shared_->engine, writes, latest ? nullptr : snapshot,
                   latest || serializable_ == nullptr ? nullptr : serializable_->reads());
 }
 
@@ -226,6 +238,14 @@ bool Transaction::MayRedefine(uint32_t table_id) const {
 
 absl::Status Transaction::CheckUnchanged(std::string_view key) {
   return validates() ? engine_transaction()->Validate(key) : absl::OkStatus();
+}
+
+absl::Status Transaction::CheckNotMoved(std::string_view row_key) const {
+  if (snapshot_ == nullptr || !shared_->moved_rows.MovedSince(row_key, snapshot_->sequence()))
+    return absl::OkStatus();
+  return status::Error(sqlstate::kSerializationFailure,
+                       "tuple to be locked was already moved to another partition due to "
+                       "concurrent update");
 }
 
 absl::Status Transaction::ReadLocked(std::string_view key, bool validate,
@@ -328,9 +348,12 @@ void Transaction::ApplyRowDeltas() {
 }
 
 absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
-  if (snapshot_catalog_ == nullptr || draft_) return absl::OkStatus();
+  if (snapshot_catalog_ == nullptr) return absl::OkStatus();
+  // What others have made of it: its own definitions the transaction reads as they are now.
+  const catalog::CatalogState& committed = draft_ ? *draft_->base() : *catalog_view_;
   const catalog::TableEntryPtr* then = snapshot_catalog_->Find(table_id);
-  const catalog::TableEntryPtr* now = catalog_view_->Find(table_id);
+  const catalog::TableEntryPtr* now = committed.Find(table_id);
+  if (then == nullptr && now == nullptr) return absl::OkStatus();
   if (then != nullptr && now != nullptr &&
       ((*then)->descriptor.schema_version() == (*now)->descriptor.schema_version() ||
        catalog::SameButForIndexes((*then)->descriptor, (*now)->descriptor))) {
@@ -340,6 +363,16 @@ absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
       sqlstate::kSerializationFailure,
       "could not serialize access due to concurrent change of the table's definition", {},
       "Run the transaction again.");
+}
+
+absl::Status Transaction::CheckIndexSuits(const codec::TableLayout& table) const {
+  if (!validates() || snapshot_ == nullptr || CanWriteDirectly(table.storage_id) ||
+      !shared_->engine->ChangedSince(table.Begin(), *snapshot_)) {
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kSerializationFailure,
+                       "could not serialize access due to concurrent update", {},
+                       "Run the transaction again.");
 }
 
 absl::Status Transaction::WriteAll() {
@@ -386,6 +419,10 @@ absl::Status Transaction::CommitWrites() {
   RETURN_IF_ERROR(WriteAll());
   begun_ = false;
   ApplyRowDeltas();
+  if (!moved_rows_.empty()) {
+    shared_->moved_rows.Add(moved_rows_, shared_->engine->LatestSequence());
+    moved_rows_.clear();
+  }
   if (!draft_) ReleaseLocks();
   absl::Status durable;
   if (unsynced_ != nullptr && IsTemporary()) {

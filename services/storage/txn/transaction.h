@@ -26,6 +26,7 @@
 #include "services/storage/txn/deferred_constraints.h"
 #include "services/storage/txn/exact_counts.h"
 #include "services/storage/txn/lock_manager.h"
+#include "services/storage/txn/moved_rows.h"
 #include "services/storage/txn/notifications.h"
 #include "services/storage/txn/row_counts.h"
 #include "services/storage/txn/sequence_store.h"
@@ -44,6 +45,7 @@ struct Shared {
   RowCounts* counts = nullptr;
   ExactCounts* exact_counts = nullptr;
   SequenceStore* sequences = nullptr;
+  MovedRows moved_rows;
   std::atomic<uint64_t> next_owner{1};
   std::atomic<uint64_t> commits{0};
   std::atomic<uint64_t> rollbacks{0};
@@ -93,6 +95,7 @@ class ReadView {
   engine::Engine* engine_ = nullptr;
   engine::Transaction* transaction_ = nullptr;
   engine::SnapshotPtr snapshot_;
+  engine::SnapshotPtr definition_snapshot_;  // REPEATABLE READ, while a definition changes.
   ReadSet* reads_ = nullptr;
 };
 
@@ -134,6 +137,9 @@ class Transaction {
   // Starts a statement: takes the snapshot that its isolation wants. A writing one gets a savepoint
   // (unless it is the transaction's only one), which FailStatement returns to.
   absl::Status StartStatement(bool writes, bool only_statement);
+  // As StartStatement for one that changes definitions: View() is of the newest data until it ends.
+  // Whatever the transaction's snapshot, it is the committed rows that are moved and checked.
+  absl::Status StartDefinition();
   absl::Status FinishStatement();
   absl::Status FailStatement();
 
@@ -183,6 +189,13 @@ class Transaction {
                           engine::PinnableSlice* value, bool* found, bool* locked);
   // REPEATABLE READ: errors 40001 when the row has changed since the snapshot.
   absl::Status CheckUnchanged(std::string_view key);
+  // The row that had the key is another partition's from now on.
+  void NoteMoved(std::string_view row_key) {
+    if (moved_rows_.size() < MovedRows::kMost) moved_rows_.push_back(MovedRows::HashOf(row_key));
+  }
+  // For a row that the statement has read and that is gone: errors 40001 when it was moved to
+  // another partition.
+  absl::Status CheckNotMoved(std::string_view row_key) const;
   // SERIALIZABLE: errors 40001 when a key that is there now was not when the transaction read it.
   absl::Status CheckNotReadAsFree(std::string_view key) {
     return serializable_ != nullptr && serializable_->reads()->Has(key) ? CheckUnchanged(key)
@@ -220,9 +233,12 @@ class Transaction {
     return it == row_deltas_.end() ? 0 : it->second;
   }
   absl::Status CheckSize();
-  // REPEATABLE READ: errors 40001 when the table's definition changed after the snapshot, which
-  // then may lack rows that the new definition relies on.
+  // REPEATABLE READ: errors 40001 when others have changed the table's definition after the
+  // snapshot, which then may lack rows that the new definition relies on.
   absl::Status CheckSnapshotSuits(uint32_t table_id) const;
+  // REPEATABLE READ: errors 40001 when rows have changed since the snapshot, which an index that
+  // the transaction has made of the newest ones does not show as they were.
+  absl::Status CheckIndexSuits(const codec::TableLayout& table) const;
 
   absl::Status Savepoint(const std::string& name);
   absl::Status RollbackTo(const std::string& name);
@@ -242,6 +258,7 @@ class Transaction {
     std::optional<catalog::CatalogDraft> draft;
     size_t dropped = 0;
     size_t private_spaces = 0;
+    size_t moved_rows = 0;
     absl::flat_hash_map<uint32_t, int64_t> row_deltas;
     absl::flat_hash_map<uint32_t, int64_t> space_deltas;
     size_t locks = 0;
@@ -288,6 +305,7 @@ class Transaction {
   bool broken_ = false;
   bool statement_savepoint_ = false;
   engine::SnapshotPtr snapshot_;
+  engine::SnapshotPtr definition_snapshot_;  // REPEATABLE READ, while a definition changes.
   std::shared_ptr<SerializableTransactions::Participant> serializable_;  // Null: it is none.
   uint64_t read_sequence_ = 0;
   std::optional<catalog::CatalogDraft> draft_;
@@ -298,6 +316,7 @@ class Transaction {
   catalog::CatalogStatePtr suited_;
   std::vector<uint32_t> dropped_spaces_;
   std::vector<PrivateSpace> private_spaces_;
+  std::vector<uint64_t> moved_rows_;       // Their hashes.
   std::vector<uint32_t> orphaned_spaces_;  // Filled, then given up by a rollback to a savepoint.
   uint64_t savepoint_serial_ = 0;
   std::vector<SavepointEntry> savepoints_;
