@@ -80,7 +80,7 @@ absl::StatusOr<Type> Binder::ResolveType(const PgQuery__TypeName& name) {
         auto found = FindDeclaredType(schema, last);
         if (schema.empty() && found.has_value()) {
           const auto* type = input_.catalog->FindType(types::OidOf(*found));
-          if (type != nullptr) NoteUnqualified(name.location, type->schema(), "");
+          if (type != nullptr) NoteUnqualified(name.location, type->declared().schema(), "");
         }
         return found;
       });
