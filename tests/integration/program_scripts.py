@@ -419,6 +419,8 @@ SELECT digits(digits(id * 999)), digits(id) + digits(id) FROM t ORDER BY id
 SELECT digits(id % 3), count(*), sum(digits(id)) FROM t GROUP BY 1 ORDER BY 1
 SELECT digits(sum(id)::int), max(digits(id)) FILTER (WHERE digits(id) < 5) FROM t
 SELECT digits(id % 4), array_agg(slug(name) ORDER BY id) FROM t GROUP BY digits(id % 4) ORDER BY 1
+SELECT digits(id % 3), sum(digits(id % 3)), digits(id % 3 + 10) FROM t GROUP BY id % 3 ORDER BY 1
+SELECT id FROM t WHERE (SELECT max(digits(x.id)) FROM t x WHERE x.id < 11) BETWEEN 1 AND 9 AND id < 3 ORDER BY id
 SELECT DISTINCT digits(id) FROM t ORDER BY 1
 SELECT DISTINCT ON (digits(id)) digits(id), id FROM t ORDER BY digits(id), id DESC
 SELECT id, rank() OVER (ORDER BY digits(id), id), sum(digits(id)) OVER (ORDER BY id) FROM t ORDER BY id

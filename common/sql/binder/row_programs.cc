@@ -24,7 +24,8 @@ absl::Status Refused(const common::v1::FunctionDescriptor& function, const std::
 }
 
 bool SameCall(const SeriesState::Call& known, const SeriesState::Call& call) {
-  return known.program == call.program && !plan::IsVolatileFunction(*call.program) &&
+  return known.program == call.program && known.in_aggregate == call.in_aggregate &&
+         !plan::IsVolatileFunction(*call.program) &&
          std::equal(known.function.arguments.begin(), known.function.arguments.end(),
                     call.function.arguments.begin(), call.function.arguments.end(),
                     [](const ExprPtr& x, const ExprPtr& y) {
@@ -81,6 +82,8 @@ absl::StatusOr<std::vector<ColumnId>> Binder::CallForRows(UserCall call, int loc
   SeriesState::Call entry;
   entry.program = call.function;
   entry.function.arguments = std::move(call.arguments);
+  // Rows have it before they are grouped, groups afterwards.
+  entry.in_aggregate = scope->grouping != nullptr && scope->grouping->inside_aggregate;
   for (const SeriesState::Call& known : scope->row_calls->calls) {
     if (known.program != nullptr && SameCall(known, entry)) return known.outputs;
   }

@@ -81,6 +81,7 @@ struct SeriesState {
   struct Call {
     plan::SetFunction function;
     const common::v1::FunctionDescriptor* program = nullptr;  // In place of function.function.
+    bool in_aggregate = false;  // A program that is called for what an aggregate is about.
     std::vector<plan::ColumnId> outputs;
   };
   std::vector<Call> calls;

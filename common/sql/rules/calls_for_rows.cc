@@ -34,12 +34,15 @@ void CallForFewerRows(plan::Query* query) {
     plan::Cte& cte = query->ctes[i];
     if (cte.programs.empty()) continue;
     std::vector<RelPtr> filters;
+    int readers = 0;
     plan::ForEachRel(query, [&](const RelPtr& rel) {
+      if (rel->kind == Rel::Kind::kCte && rel->cte == i) ++readers;
       if (rel->kind == Rel::Kind::kFilter && rel->inputs[0]->kind == Rel::Kind::kCte &&
           rel->inputs[0]->cte == i)
         filters.push_back(rel);
     });
-    for (const RelPtr& filter : filters) Move(filter.get(), &cte);
+    // What one of several readers leaves out, another may want.
+    if (readers == 1 && filters.size() == 1) Move(filters[0].get(), &cte);
   }
 }
 
