@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/ddl/table_expressions.h"
@@ -360,7 +361,7 @@ absl::Status DdlBinder::AlterTypes(const std::vector<const PgQuery__AlterTableCm
   Table after;
   ASSIGN_OR_RETURN(common::v1::SetTypes change, BindTypes(commands, table, &after));
   absl::Status below;
-  ForEachPartition(table, [&](const Table& partition) {
+  ForEachPartition(*input_.catalog, table, [&](const Table& partition) {
     if (below.ok()) below = CheckPartitionTypes(commands, partition, change);
   });
   RETURN_IF_ERROR(below);
