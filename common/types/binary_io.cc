@@ -12,6 +12,7 @@
 #include "common/types/decimal_math.h"
 #include "common/types/declared_type.h"
 #include "common/types/jsonb_builder.h"
+#include "common/types/jsonpath.h"
 #include "common/types/mac_address.h"
 #include "common/types/network.h"
 #include "common/types/number_text.h"
@@ -326,17 +327,18 @@ absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
   return RoundToPrecision(number, type.modifier);
 }
 
-absl::StatusOr<std::string> GetJsonb(std::string_view bytes) {
+// Of jsonb and jsonpath: a version, then the text.
+absl::StatusOr<std::string_view> GetVersionedText(std::string_view bytes, std::string_view type) {
   if (bytes.empty()) {
     return status::Error(status::sqlstate::kProtocolViolation, "no data left in message");
   }
   if (bytes[0] != kJsonbWireVersion) {
-    return status::Error(
-        status::sqlstate::kInternalError,
-        "unsupported jsonb version number " + std::to_string(static_cast<unsigned char>(bytes[0])));
+    return status::Error(status::sqlstate::kInternalError,
+                         "unsupported " + std::string(type) + " version number " +
+                             std::to_string(static_cast<unsigned char>(bytes[0])));
   }
   RETURN_IF_ERROR(ValidateUtf8(bytes.substr(1)));
-  return ParseJsonb(bytes.substr(1));
+  return bytes.substr(1);
 }
 
 absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, const Type& type) {
@@ -364,8 +366,14 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
       if (bytes.size() == kMacaddrSize) return MacaddrToMacaddr8(bytes);
       if (bytes.size() != kMacaddr8Size) return Malformed("macaddr8");
       return std::string(bytes);
-    case TypeId::kJsonb:
-      return GetJsonb(bytes);
+    case TypeId::kJsonb: {
+      ASSIGN_OR_RETURN(const std::string_view text, GetVersionedText(bytes, "jsonb"));
+      return ParseJsonb(text);
+    }
+    case TypeId::kJsonpath: {
+      ASSIGN_OR_RETURN(const std::string_view text, GetVersionedText(bytes, "jsonpath"));
+      return CanonicalJsonpath(text);
+    }
     default: {
       ASSIGN_OR_RETURN(const Value value, ParseText(bytes, type, TextOptions{}));
       return std::string(value.bytes());
@@ -476,6 +484,9 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       } else if (id == TypeId::kJsonb) {
         out->push_back(kJsonbWireVersion);
         FormatJsonb(Jsonb(bytes), false, out);
+      } else if (id == TypeId::kJsonpath) {
+        out->push_back(kJsonbWireVersion);
+        out->append(bytes);
       } else {
         out->append(bytes);
       }

@@ -9,6 +9,7 @@
 #include "common/types/declared_type.h"
 #include "common/types/interval_text.h"
 #include "common/types/jsonb_builder.h"
+#include "common/types/jsonpath.h"
 #include "common/types/mac_address.h"
 #include "common/types/network.h"
 #include "common/types/number_text.h"
@@ -160,6 +161,10 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
       return text;
     case TypeId::kJsonb: {
       ASSIGN_OR_RETURN(*scratch, ParseJsonb(text));
+      return std::string_view(*scratch);
+    }
+    case TypeId::kJsonpath: {
+      ASSIGN_OR_RETURN(*scratch, CanonicalJsonpath(text));
       return std::string_view(*scratch);
     }
     default:

@@ -80,6 +80,7 @@ constexpr TypeRow kTypes[] = {
      "tstzmultirange"},
     {TypeId::kDateMultirange, Physical::kString, 4535, 6155, -1, 'R', false, "datemultirange",
      "datemultirange"},
+    {TypeId::kJsonpath, Physical::kString, 4072, 4073, -1, 'U', false, "jsonpath", "jsonpath"},
     // The oids are those of anyenum and anyarray: no enum has them.
     {TypeId::kEnum, Physical::kDouble, 3500, 2277, 4, 'E', false, "anyenum", "anyenum"},
     // Composite types have the category; of anonymous rows nobody asks for it.
@@ -297,7 +298,7 @@ Type ArrayOf(const Type& element) {
 
 bool IsComparable(TypeId id) {
   if (HasArrayBit(id)) id = WithoutArrayBit(id);
-  return id != TypeId::kJson && id != TypeId::kVoid && id != TypeId::kUnspecified;
+  return id != TypeId::kJson && id != TypeId::kJsonpath && id != TypeId::kVoid && id != TypeId::kUnspecified;
 }
 
 bool IsComparable(const Type& type) {

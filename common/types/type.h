@@ -63,6 +63,7 @@ enum class TypeId : uint8_t {
   kTsMultirange = common::v1::TYPE_ID_TS_MULTIRANGE,
   kTstzMultirange = common::v1::TYPE_ID_TSTZ_MULTIRANGE,
   kDateMultirange = common::v1::TYPE_ID_DATE_MULTIRANGE,
+  kJsonpath = common::v1::TYPE_ID_JSONPATH,
 
   // Arrays: of every type that has them, ArrayOf(element). These are named because code names them.
   kArrayOf = common::v1::TYPE_ID_ARRAY_OF,
@@ -84,7 +85,7 @@ enum class Physical : uint8_t {
   kDouble,    // float8, enums (the sort order of the label)
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
-  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json; in forms of
+  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonpath; in forms of
               // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows
 };
 
@@ -159,7 +160,7 @@ Type ElementOf(const Type& array);
 // The arrays of an element; kUnspecified where there are none (void, unknown, arrays).
 TypeId ArrayOf(TypeId element);
 Type ArrayOf(const Type& element);
-bool IsComparable(TypeId id);         // has a default ordering: not json, arrays of it, void
+bool IsComparable(TypeId id);         // has a default ordering: not json, jsonpath, arrays of them, void
 bool IsComparable(const Type& type);  // The same; rows if all of their fields have.
 bool IsIndexable(TypeId id);          // may be a key column
 bool IsIndexable(const Type& type);

@@ -588,6 +588,11 @@ class Binder {
   RelPtr ApplySeries(RelPtr rel, const SeriesState& series, const std::vector<bool>& which);
   // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
   absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
+  // The arguments in the order of their places, with defaults where one behind them is given by
+  // name.
+  absl::StatusOr<std::vector<ExprPtr>> BindCallArguments(const std::string& name,
+                                                         const PgQuery__FuncCall& call,
+                                                         Scope* scope);
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                        int location, bool variadic_array = false);
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/functions/jsonpath_cache.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -189,7 +190,7 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   // What stands in for a long constant (gateway's long statements) is no json and no array: the
   // constant itself is read when the statement runs.
   const bool read_later = type.id == TypeId::kJson || type.id == TypeId::kJsonb ||
-                          types::HoldsRow(type.id) || types::IsArray(type.id);
+                          type.id == TypeId::kJsonpath || types::HoldsRow(type.id) || types::IsArray(type.id);
   if (read_later && text == "…" && CanLift(literal->literal))
     return LiftLiteral(literal->literal, type, literal->location);
   types::TextOptions options;
@@ -200,6 +201,10 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   options.date_format.order =
       view_depth_ > 0 && !to_keep ? types::DateOrder::kMdy : input_.date_order;
   auto value = types::ParseText(text, type, options);
+  if (value.ok() && type.id == TypeId::kJsonpath) {
+    if (absl::Status regexes = functions::CheckJsonpathRegexes(text); !regexes.ok())
+      value = std::move(regexes);
+  }
   if (to_keep && options.date_format.order != types::DateOrder::kMdy) {
     options.date_format.order = types::DateOrder::kMdy;
     const auto kept = types::ParseText(text, type, options);

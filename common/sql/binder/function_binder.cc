@@ -184,11 +184,6 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol,
     return ErrorAt(
         sqlstate::kAmbiguousFunction, location, absl::StrCat("operator is not unique: ", shown),
         "Could not choose a best candidate operator. You might need to add explicit type casts.");
-  if (functions::IsPostgresOperator(symbol, left, right))
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat("operator ", shown, " is not supported"),
-                   "There is no jsonpath: #> and #>> follow a path, @> asks what is contained, and "
-                   "jsonb_array_elements() in FROM goes through an array.");
   const bool equality = symbol == "=" || symbol == "<>";
   const bool order = symbol == "<" || symbol == "<=" || symbol == ">" || symbol == ">=";
   if ((equality || order) && left == right && types::IsArray(left) && !types::IsComparable(left))
@@ -350,7 +345,7 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
     return ErrorAt(sqlstate::kWrongObjectType, call.location,
                    absl::StrCat("ORDER BY specified, but ", name, " is not an aggregate function"));
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
-  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindCallArguments(name, call, scope));
   // Clients give the place of a result a parameter of type void, which is no argument.
   std::erase_if(args, [](const ExprPtr& arg) {
     return arg->kind == Expr::Kind::kParameter && arg->type.id == TypeId::kVoid;

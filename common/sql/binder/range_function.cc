@@ -71,7 +71,7 @@ absl::Status Binder::BindRangeCall(const Node* node, NodeList definitions, Scope
     calls->push_back(std::move(call));
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({function->args, function->n_args}, scope));
+  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindCallArguments(name, *function, scope));
   // unnest of several arrays is one of each, side by side.
   ExprPtr populated;
   if (PopulatesRows(name)) {

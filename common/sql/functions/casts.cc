@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/jsonpath_cache.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -424,6 +425,8 @@ absl::Status FromText(const EvaluationContext& context, const Vector& input, boo
       continue;
     }
     RETURN_IF_ERROR(types::ParseTextInto(text, options, result, row));
+    if (to == TypeId::kJsonpath)
+      RETURN_IF_ERROR(CheckJsonpathRegexes(result->data<std::string_view>()[row]));
   }
   return absl::OkStatus();
 }

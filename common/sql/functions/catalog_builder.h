@@ -89,6 +89,7 @@ void AddJsonbAccess(CatalogBuilder& builder);
 void AddJsonbContains(CatalogBuilder& builder);
 void AddJsonbEdit(CatalogBuilder& builder);
 void AddJsonbSets(CatalogBuilder& builder);
+void AddJsonpath(CatalogBuilder& builder);
 void AddJsonbCasts(CatalogBuilder& builder);
 void AddBytes(CatalogBuilder& builder);
 void AddNetwork(CatalogBuilder& builder);

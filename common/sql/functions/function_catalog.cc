@@ -138,6 +138,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddJsonbContains(content_);
     AddJsonbEdit(content_);
     AddJsonbSets(content_);
+    AddJsonpath(content_);
     AddJsonbCasts(content_);
     AddBytes(content_);
     AddNetwork(content_);

@@ -18,6 +18,15 @@
 
 namespace adbms::sql::functions {
 
+// What kernels keep from one batch of a statement to the next. One thread's: a copy has nothing.
+struct KernelMemory {
+  KernelMemory() = default;
+  KernelMemory(const KernelMemory&) {}
+  KernelMemory& operator=(const KernelMemory&) { return *this; }
+
+  std::shared_ptr<class JsonpathCache> jsonpaths;
+};
+
 // What kernels may ask about the execution.
 struct EvaluationContext {
   int64_t transaction_timestamp_us = 0;  // since 2000-01-01 UTC
@@ -46,6 +55,7 @@ struct EvaluationContext {
   types::MemoryAccountPtr memory;
   // Bytes handled since interrupts were last looked at.
   mutable size_t handled_bytes = 0;
+  mutable KernelMemory kernel_memory;
 
   // To be told of the bytes that long loops have handled: looks at interrupts from time to time.
   absl::Status Handled(size_t bytes) const {

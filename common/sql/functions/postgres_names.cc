@@ -26,9 +26,6 @@ constexpr absl::string_view kNames =
     "ishorizontal isopen isparallel isperp isvertical "
     "json_to_tsvector "
     "jsonb_contains "
-    "jsonb_path_exists jsonb_path_exists_tz jsonb_path_match "
-    "jsonb_path_match_tz jsonb_path_query jsonb_path_query_array jsonb_path_query_array_tz "
-    "jsonb_path_query_first jsonb_path_query_first_tz jsonb_path_query_tz "
     "jsonb_to_tsvector lo_create "
     "lo_export lo_from_bytea lo_get lo_import lo_put lo_unlink loread "
     "lowrite makeaclitem min_scale mxid_age nameconcatoid "
@@ -104,11 +101,6 @@ bool IsPostgresFunction(std::string_view name) {
   static const auto* const kSet =
       new absl::flat_hash_set<absl::string_view>(absl::StrSplit(kNames, ' ', absl::SkipEmpty()));
   return kSet->contains(absl::string_view(name.data(), name.size()));
-}
-
-bool IsPostgresOperator(std::string_view symbol, types::TypeId left, types::TypeId) {
-  // jsonpath: #> and the functions over rows do what most paths do.
-  return left == types::TypeId::kJsonb && (symbol == "@?" || symbol == "@@");
 }
 
 }  // namespace adbms::sql::functions

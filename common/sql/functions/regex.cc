@@ -12,7 +12,7 @@ using View = std::string_view;
 namespace sqlstate = status::sqlstate;
 
 // PostgreSQL's ARE as RE2 reads it.
-absl::StatusOr<std::string> Translate(View pattern, bool* reluctant) {
+absl::StatusOr<std::string> Translate(View pattern, bool stops_at_lines, bool* reluctant) {
   std::string out;
   *reluctant = false;
   bool in_brackets = false;
@@ -53,7 +53,10 @@ absl::StatusOr<std::string> Translate(View pattern, bool* reluctant) {
       }
       in_brackets = true;
       out.push_back(c);
-      if (next == '^') out.push_back(pattern[++i]);
+      if (next == '^') {
+        out.push_back(pattern[++i]);
+        if (stops_at_lines) out.append("\\n");
+      }
       if (i + 1 < pattern.size() && pattern[i + 1] == ']') {
         out.append("\\]");
         ++i;
@@ -94,17 +97,19 @@ absl::StatusOr<RegexFlags> ReadRegexFlags(View text) {
 }
 
 absl::Status Regex::Prepare(View pattern, const RegexFlags& flags) {
-  if (regex_ != nullptr && pattern == pattern_ && flags.ignore_case == flags_.ignore_case &&
-      flags.lines == flags_.lines) {
-    return absl::OkStatus();
+  if (regex_ != nullptr && pattern == pattern_ && flags == flags_) return absl::OkStatus();
+  bool reluctant = false;
+  const bool stops_at_lines = flags.lines || flags.dot_stops;
+  std::string translated(pattern);
+  if (!flags.literal) {
+    ASSIGN_OR_RETURN(translated, Translate(pattern, stops_at_lines, &reluctant));
+    if (flags.lines || flags.line_anchors) translated.insert(0, "(?m)");
   }
-  bool reluctant;
-  ASSIGN_OR_RETURN(std::string translated, Translate(pattern, &reluctant));
-  if (flags.lines) translated.insert(0, "(?m)");
   RE2::Options options;
+  options.set_literal(flags.literal);
   options.set_log_errors(false);
   options.set_case_sensitive(!flags.ignore_case);
-  options.set_dot_nl(!flags.lines);
+  options.set_dot_nl(!stops_at_lines);
   options.set_longest_match(!reluctant);
   options.set_max_mem(int64_t{16} << 20);
   auto regex = std::make_unique<RE2>(translated, options);

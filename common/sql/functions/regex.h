@@ -17,6 +17,12 @@ struct RegexFlags {
   bool ignore_case = false;
   bool global = false;
   bool lines = false;
+  // The halves of `lines`: . and [^…] stop at the end of a line; ^ and $ match at one.
+  bool dot_stops = false;
+  bool line_anchors = false;
+  bool literal = false;  // The pattern is plain text.
+
+  bool operator==(const RegexFlags&) const = default;
 };
 
 // Errors: 22023 for an unknown one.

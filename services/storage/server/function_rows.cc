@@ -80,7 +80,7 @@ std::string TypeFunctionName(const TypeRow& type, const char* end) {
        {"json",      "date",     "time",     "timestamp",     "timestamptz",
         "interval",  "numeric",  "record",   "void",          "trigger",
         "uuid",      "cstring",  "any",      "inet",          "cidr",
-        "macaddr",   "macaddr8", "anyarray", "anycompatible", "anycompatiblearray",
+        "macaddr",   "macaddr8", "jsonpath", "anyarray", "anycompatible", "anycompatiblearray",
         "anyelement"}) {
     if (std::string_view(name) == type.name) return std::string(type.name) + "_" + end;
   }

@@ -52,6 +52,7 @@ constexpr TypeRow kPlainTypes[] = {
     {2279, "trigger", 4, true, "p", "P", false, 0, 0, "i", "p", 0, 2300, 2301},
     {4089, "regnamespace", 4, true, "b", "N", false, 0, 4090, "i", "p", 0, 4084, 4085},
     {3802, "jsonb", -1, false, "b", "U", false, 0, 3807, "i", "x", 0, 3806, 3804},
+    {4072, "jsonpath", -1, false, "b", "U", false, 0, 4073, "i", "x", 0, 4001, 4003},
     {869, "inet", -1, false, "b", "I", true, 0, 1041, "i", "m", 0, 910, 911},
     {650, "cidr", -1, false, "b", "I", false, 0, 651, "i", "m", 0, 1267, 1427},
     {829, "macaddr", 6, false, "b", "U", false, 0, 1040, "i", "p", 0, 436, 437},

@@ -1,0 +1,49 @@
+// Paths that have been read, for as long as a statement runs: a constant one is read once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/sql/functions/function_catalog.h"
+#include "common/sql/functions/regex.h"
+#include "common/types/jsonpath.h"
+
+namespace adbms::sql::functions {
+
+// A path with its regular expressions. Not thread-safe.
+class CompiledJsonpath {
+ public:
+  explicit CompiledJsonpath(types::Jsonpath path)
+      : path_(std::move(path)), regexes_(path_.nodes.size()) {}
+
+  const types::Jsonpath& path() const { return path_; }
+  // Of a like_regex. Errors: 2201B, 0A000.
+  absl::StatusOr<const RE2*> RegexOf(int32_t node);
+
+ private:
+  const types::Jsonpath path_;
+  std::vector<std::unique_ptr<Regex>> regexes_;  // By node; made when they are first needed.
+};
+
+// Not thread-safe.
+class JsonpathCache {
+ public:
+  // The context's own.
+  static JsonpathCache& Of(const EvaluationContext& context);
+  // Errors: as types::ParseJsonpath.
+  absl::StatusOr<std::shared_ptr<CompiledJsonpath>> Find(std::string_view text);
+
+ private:
+  absl::flat_hash_map<std::string, std::shared_ptr<CompiledJsonpath>> paths_;
+};
+
+// Whether all regular expressions of a path can be compiled, which reading it does not tell.
+// Errors: 2201B, 0A000, and as types::ParseJsonpath.
+absl::Status CheckJsonpathRegexes(std::string_view text);
+
+}  // namespace adbms::sql::functions
