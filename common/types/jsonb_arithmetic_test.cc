@@ -16,9 +16,8 @@ using enum JsonbArithmetic;
 std::string Compute(JsonbArithmetic op, std::string_view a, std::string_view b) {
   std::string left;
   std::string right;
-  const auto result =
-      ComputeJsonb(op, *ReadJsonbNumber(a, &left), *ReadJsonbNumber(b, &right),
-                   [](size_t) { return absl::OkStatus(); });
+  const auto result = ComputeJsonb(op, *ReadJsonbNumber(a, &left), *ReadJsonbNumber(b, &right),
+                                   [](size_t) { return absl::OkStatus(); });
   return result.ok() ? *result : status::FromStatus(result.status()).sqlstate;
 }
 

@@ -53,8 +53,7 @@ absl::StatusOr<std::vector<ExprPtr>> Binder::BindCallArguments(const std::string
     }
     ASSIGN_OR_RETURN(ExprPtr value,
                      BindExpr(IsNamed(node) ? node->named_arg_expr->arg : node, scope));
-    shown.push_back(
-        absl::StrCat(prefix, types::Format({value->type.id, 0, value->type.declared})));
+    shown.push_back(absl::StrCat(prefix, types::Format({value->type.id, 0, value->type.declared})));
     fits = fits && place < places.size() && places[place] == nullptr;
     if (!fits) continue;
     places[place] = std::move(value);

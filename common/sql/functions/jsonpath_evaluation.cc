@@ -54,8 +54,8 @@ absl::Status PathItems::Add(const PathItem& item) {
 
 JsonpathEvaluation::JsonpathEvaluation(const EvaluationContext& context,
                                        std::shared_ptr<CompiledJsonpath> path,
-                                       const Jsonb& document,
-                                       std::optional<Jsonb> variables, Options options)
+                                       const Jsonb& document, std::optional<Jsonb> variables,
+                                       Options options)
     : context_(context),
       compiled_(std::move(path)),
       path_(compiled_->path()),
@@ -288,8 +288,7 @@ JsonpathEvaluation::Found JsonpathEvaluation::Any(int32_t at, const Jsonb& conta
 
 // What the node yields of each element; without a node the elements.
 JsonpathEvaluation::Found JsonpathEvaluation::UnwrapArray(int32_t at, const PathItem& array,
-                                                          PathItems* found,
-                                                          bool unwrap_elements) {
+                                                          PathItems* found, bool unwrap_elements) {
   return Any(at, array.value, found, 1, nullptr, unwrap_elements);
 }
 
@@ -384,15 +383,15 @@ JsonpathEvaluation::Found JsonpathEvaluation::Filter(int32_t at, const PathItem&
   return truth == Truth::kTrue ? Next(node, item, found) : Found::kNo;
 }
 
-JsonpathEvaluation::Found JsonpathEvaluation::Operand(int32_t at, const PathItem& item,
-                                                      bool unwrap, PathItems* found) {
+JsonpathEvaluation::Found JsonpathEvaluation::Operand(int32_t at, const PathItem& item, bool unwrap,
+                                                      PathItems* found) {
   if (!unwrap || !lax()) return Execute(at, item, found, lax());
   PathItems items(context_);
   const Found result = Execute(at, item, &items, lax());
   if (result == Found::kError) return result;
   for (const PathItem& one : items) {
-    const Found added = one.Is(JsonbKind::kArray) ? UnwrapArray(-1, one, found, false)
-                                                  : Append(one, found);
+    const Found added =
+        one.Is(JsonbKind::kArray) ? UnwrapArray(-1, one, found, false) : Append(one, found);
     if (added == Found::kError) return added;
   }
   return Found::kYes;

@@ -228,8 +228,7 @@ JsonpathEvaluation::Found JsonpathEvaluation::Keyvalue(const Node& node, const P
   if (object.size() == 0) return Found::kNo;
   if (node.next < 0 && found == nullptr) return Found::kYes;
   constexpr int64_t kBaseFactor = 10'000'000'000;
-  const std::string id =
-      std::to_string(ids_.Offset(base_.value, object) + base_.id * kBaseFactor);
+  const std::string id = std::to_string(ids_.Offset(base_.value, object) + base_.id * kBaseFactor);
   Found result = Found::kNo;
   for (uint32_t i = 0; i < object.size(); ++i) {
     if (absl::Status handled = context_.Handled(object.At(i).bytes().size() + 64); !handled.ok())
