@@ -51,12 +51,12 @@ enum class JsonpathOp : uint8_t {
   kPlus,
   kMinus,
   // Accessors: what `next` of something before them leads to.
-  kAnyElement,   // [*]
-  kElements,     // subscripts
-  kAnyMember,    // .*
-  kAnyLevel,     // .**{first to last}
-  kMember,       // text: the key
-  kFilter,       // left
+  kAnyElement,  // [*]
+  kElements,    // subscripts
+  kAnyMember,   // .*
+  kAnyLevel,    // .**{first to last}
+  kMember,      // text: the key
+  kFilter,      // left
   kType,
   kSize,
   kAbs,

@@ -58,8 +58,8 @@ void AppendUtf8(char32_t c, std::string* out) {
 }
 
 absl::Status BadSurrogate(View detail) {
-  return status::Error(sqlstate::kInvalidTextRepresentation, "invalid input syntax for type jsonpath",
-                       detail);
+  return status::Error(sqlstate::kInvalidTextRepresentation,
+                       "invalid input syntax for type jsonpath", detail);
 }
 
 constexpr View kLoneLow = "Unicode low surrogate must follow a high surrogate.";
@@ -246,8 +246,7 @@ absl::Status JsonpathLexer::Unicode() {
     const size_t first = at;
     while (at < text_.size() && at - first < (braces ? 6 : 4) && IsHex(text_[at])) ++at;
     const bool complete = braces ? at > first && text_.substr(at, 1) == "}" : at - first == 4;
-    if (!complete)
-      return ErrorNear("invalid unicode sequence", text_.substr(start, at - start));
+    if (!complete) return ErrorNear("invalid unicode sequence", text_.substr(start, at - start));
     const char32_t code = HexValue(text_.substr(first, at - first));
     position_ = at + (braces ? 1 : 0);
     if (code >= 0xd800 && code < 0xdc00) {
@@ -258,8 +257,7 @@ absl::Status JsonpathLexer::Unicode() {
     }
     const bool low = code >= 0xdc00 && code < 0xe000;
     if (low != (high != 0)) return BadSurrogate(kLoneLow);
-    RETURN_IF_ERROR(
-        AppendCode(low ? 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00) : code));
+    RETURN_IF_ERROR(AppendCode(low ? 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00) : code));
     high = 0;
   }
   return high != 0 ? BadSurrogate(kLoneLow) : absl::OkStatus();

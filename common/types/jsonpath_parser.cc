@@ -34,9 +34,9 @@ constexpr std::array kComparisons = {
 constexpr std::array kSums = {Sign{"+", JsonpathOp::kAdd}, Sign{"-", JsonpathOp::kSubtract}};
 constexpr std::array kProducts = {Sign{"*", JsonpathOp::kMultiply}, Sign{"/", JsonpathOp::kDivide},
                                   Sign{"%", JsonpathOp::kModulo}};
-constexpr std::array kMethods = {
-    JsonpathOp::kType,    JsonpathOp::kSize,   JsonpathOp::kAbs,      JsonpathOp::kFloor,
-    JsonpathOp::kCeiling, JsonpathOp::kDouble, JsonpathOp::kDatetime, JsonpathOp::kKeyvalue};
+constexpr std::array kMethods = {JsonpathOp::kType,     JsonpathOp::kSize,    JsonpathOp::kAbs,
+                                 JsonpathOp::kFloor,    JsonpathOp::kCeiling, JsonpathOp::kDouble,
+                                 JsonpathOp::kDatetime, JsonpathOp::kKeyvalue};
 
 class Parser {
  public:
@@ -174,8 +174,8 @@ class Parser {
     RETURN_IF_ERROR(lexer_.Next());
     const bool variable = lexer_.token() == JsonpathToken::kVariable;
     if (!variable && lexer_.token() != JsonpathToken::kString) return Unexpected();
-    const int32_t initial = Add(
-        {.op = variable ? JsonpathOp::kVariable : JsonpathOp::kString, .text = lexer_.value()});
+    const int32_t initial =
+        Add({.op = variable ? JsonpathOp::kVariable : JsonpathOp::kString, .text = lexer_.value()});
     RETURN_IF_ERROR(lexer_.Next());
     return TruthOf(AddOperator(JsonpathOp::kStartsWith, left.node, initial));
   }
@@ -192,9 +192,8 @@ class Parser {
       RETURN_IF_ERROR(lexer_.Next());
     }
     if ((node.regex_flags & kRegexExpanded) != 0 && (node.regex_flags & kRegexQuote) == 0) {
-      return status::Error(
-          sqlstate::kFeatureNotSupported,
-          "XQuery \"x\" flag (expanded regular expressions) is not implemented");
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "XQuery \"x\" flag (expanded regular expressions) is not implemented");
     }
     return Piece{Add(std::move(node)), true};
   }
@@ -305,9 +304,7 @@ class Parser {
     return TruthOf(AddOperator(JsonpathOp::kExists, operand.node));
   }
 
-  bool AtAccessor() const {
-    return lexer_.IsSign(".") || lexer_.IsSign("[") || lexer_.IsSign("?");
-  }
+  bool AtAccessor() const { return lexer_.IsSign(".") || lexer_.IsSign("[") || lexer_.IsSign("?"); }
 
   absl::StatusOr<Piece> Accessors() {
     Piece piece;

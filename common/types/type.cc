@@ -298,7 +298,8 @@ Type ArrayOf(const Type& element) {
 
 bool IsComparable(TypeId id) {
   if (HasArrayBit(id)) id = WithoutArrayBit(id);
-  return id != TypeId::kJson && id != TypeId::kJsonpath && id != TypeId::kVoid && id != TypeId::kUnspecified;
+  return id != TypeId::kJson && id != TypeId::kJsonpath && id != TypeId::kVoid &&
+         id != TypeId::kUnspecified;
 }
 
 bool IsComparable(const Type& type) {

@@ -85,8 +85,8 @@ enum class Physical : uint8_t {
   kDouble,    // float8, enums (the sort order of the label)
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
-  kString,    // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonpath; in forms of
-              // their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows
+  kString,  // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonpath; in forms
+            // of their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows
 };
 
 struct DeclaredType;
@@ -160,7 +160,7 @@ Type ElementOf(const Type& array);
 // The arrays of an element; kUnspecified where there are none (void, unknown, arrays).
 TypeId ArrayOf(TypeId element);
 Type ArrayOf(const Type& element);
-bool IsComparable(TypeId id);         // has a default ordering: not json, jsonpath, arrays of them, void
+bool IsComparable(TypeId id);  // has a default ordering: not json, jsonpath, arrays of them, void
 bool IsComparable(const Type& type);  // The same; rows if all of their fields have.
 bool IsIndexable(TypeId id);          // may be a key column
 bool IsIndexable(const Type& type);

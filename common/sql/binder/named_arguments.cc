@@ -16,7 +16,7 @@ using functions::NamedArgument;
 
 bool IsNamed(const Node* node) { return node->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR; }
 
-absl::StatusOr<ExprPtr> DefaultOf(const NamedArgument& argument, int location) {
+absl::StatusOr<ExprPtr> DefaultOfNamed(const NamedArgument& argument, int location) {
   ASSIGN_OR_RETURN(types::Value value,
                    types::ParseText(*argument.default_text, {argument.default_type, 0}, {}));
   return plan::MakeLiteral(std::move(value), location);
@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<ExprPtr>> Binder::BindCallArguments(const std::string
     }
     ASSIGN_OR_RETURN(ExprPtr value,
                      BindExpr(IsNamed(node) ? node->named_arg_expr->arg : node, scope));
-    shown.push_back(absl::StrCat(prefix, FormatTypes({value->type})));
+    shown.push_back(absl::StrCat(prefix, types::Format({value->type.id, 0, value->type.declared})));
     fits = fits && place < places.size() && places[place] == nullptr;
     if (!fits) continue;
     places[place] = std::move(value);
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<ExprPtr>> Binder::BindCallArguments(const std::string
     if (places[i] != nullptr) continue;
     fits = (*known)[i].default_text.has_value();
     if (fits) {
-      ASSIGN_OR_RETURN(places[i], DefaultOf((*known)[i], call.location));
+      ASSIGN_OR_RETURN(places[i], DefaultOfNamed((*known)[i], call.location));
     }
   }
   if (!fits)

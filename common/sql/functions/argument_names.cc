@@ -11,10 +11,8 @@ using Arguments = std::vector<NamedArgument>;
 
 absl::flat_hash_map<absl::string_view, Arguments> MakeNames() {
   absl::flat_hash_map<absl::string_view, Arguments> names;
-  const Arguments path = {{"target"},
-                          {"path"},
-                          {"vars", "{}", TypeId::kJsonb},
-                          {"silent", "false", TypeId::kBool}};
+  const Arguments path = {
+      {"target"}, {"path"}, {"vars", "{}", TypeId::kJsonb}, {"silent", "false", TypeId::kBool}};
   for (const char* function :
        {"jsonb_path_exists", "jsonb_path_exists_tz", "jsonb_path_match", "jsonb_path_match_tz",
         "jsonb_path_query", "jsonb_path_query_tz", "jsonb_path_query_array",
@@ -24,10 +22,10 @@ absl::flat_hash_map<absl::string_view, Arguments> MakeNames() {
       {"jsonb_in"}, {"path"}, {"replacement"}, {"create_if_missing", "true", TypeId::kBool}};
   names["jsonb_insert"] = {
       {"jsonb_in"}, {"path"}, {"replacement"}, {"insert_after", "false", TypeId::kBool}};
-  names["make_interval"] = {
-      {"years", "0", TypeId::kInt4}, {"months", "0", TypeId::kInt4}, {"weeks", "0", TypeId::kInt4},
-      {"days", "0", TypeId::kInt4},  {"hours", "0", TypeId::kInt4},  {"mins", "0", TypeId::kInt4},
-      {"secs", "0", TypeId::kFloat8}};
+  names["make_interval"] = {{"years", "0", TypeId::kInt4}, {"months", "0", TypeId::kInt4},
+                            {"weeks", "0", TypeId::kInt4}, {"days", "0", TypeId::kInt4},
+                            {"hours", "0", TypeId::kInt4}, {"mins", "0", TypeId::kInt4},
+                            {"secs", "0", TypeId::kFloat8}};
   names["make_date"] = {{"year"}, {"month"}, {"day"}};
   names["make_time"] = {{"hour"}, {"min"}, {"sec"}};
   names["make_timestamp"] = {{"year"}, {"month"}, {"mday"}, {"hour"}, {"min"}, {"sec"}};

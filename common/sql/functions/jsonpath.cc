@@ -74,8 +74,7 @@ class Call {
 
 template <Kind kKind>
 absl::Status PathExists(const EvaluationContext& context,
-                        const std::vector<const Vector*>& arguments, uint32_t row,
-                        Vector* result) {
+                        const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   Call call(context, kKind);
   RETURN_IF_ERROR(call.Prepare(arguments, row));
   ASSIGN_OR_RETURN(const Found found, call.Exists());
@@ -89,8 +88,7 @@ absl::Status PathExists(const EvaluationContext& context,
 
 template <Kind kKind>
 absl::Status PathMatch(const EvaluationContext& context,
-                       const std::vector<const Vector*>& arguments, uint32_t row,
-                       Vector* result) {
+                       const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   Call call(context, kKind);
   RETURN_IF_ERROR(call.Prepare(arguments, row));
   ASSIGN_OR_RETURN(const PathItems* items, call.Items());
@@ -106,8 +104,7 @@ absl::Status PathMatch(const EvaluationContext& context,
 
 template <Kind kKind>
 absl::Status PathArray(const EvaluationContext& context,
-                       const std::vector<const Vector*>& arguments, uint32_t row,
-                       Vector* result) {
+                       const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   Call call(context, kKind);
   RETURN_IF_ERROR(call.Prepare(arguments, row));
   ASSIGN_OR_RETURN(const PathItems* items, call.Items());
@@ -126,8 +123,7 @@ absl::Status PathArray(const EvaluationContext& context,
 
 template <Kind kKind>
 absl::Status PathFirst(const EvaluationContext& context,
-                       const std::vector<const Vector*>& arguments, uint32_t row,
-                       Vector* result) {
+                       const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
   Call call(context, kKind);
   RETURN_IF_ERROR(call.Prepare(arguments, row));
   ASSIGN_OR_RETURN(const PathItems* items, call.Items());
@@ -214,8 +210,8 @@ void ForEachArity(F add) {
   }
 }
 
-void AddPathFunction(CatalogBuilder& builder, const std::string& name, TypeId result,
-                     Kernel plain, Kernel with_zone) {
+void AddPathFunction(CatalogBuilder& builder, const std::string& name, TypeId result, Kernel plain,
+                     Kernel with_zone) {
   ForEachArity([&](const std::vector<TypeId>& arguments) {
     builder.AddFunction(name, arguments, result, plain);
     builder.AddFunction(name + "_tz", arguments, result, with_zone, kStable);
@@ -241,8 +237,8 @@ void AddJsonpath(CatalogBuilder& builder) {
   const std::vector<TypeId> operands = {jsonb, TypeId::kJsonpath};
   builder.AddOperator("@?", operands, TypeId::kBool, MapAny<PathExists<Kind::kOperator>>);
   builder.AddOperator("@@", operands, TypeId::kBool, MapAny<PathMatch<Kind::kOperator>>);
-  AddPathFunction(builder, "jsonb_path_exists", TypeId::kBool,
-                  MapAny<PathExists<Kind::kFunction>>, MapAny<PathExists<Kind::kWithZone>>);
+  AddPathFunction(builder, "jsonb_path_exists", TypeId::kBool, MapAny<PathExists<Kind::kFunction>>,
+                  MapAny<PathExists<Kind::kWithZone>>);
   AddPathFunction(builder, "jsonb_path_match", TypeId::kBool, MapAny<PathMatch<Kind::kFunction>>,
                   MapAny<PathMatch<Kind::kWithZone>>);
   AddPathFunction(builder, "jsonb_path_query_array", jsonb, MapAny<PathArray<Kind::kFunction>>,

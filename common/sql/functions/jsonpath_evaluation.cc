@@ -54,8 +54,8 @@ absl::Status PathItems::Add(const PathItem& item) {
 
 JsonpathEvaluation::JsonpathEvaluation(const EvaluationContext& context,
                                        std::shared_ptr<CompiledJsonpath> path,
-                                       const Jsonb& document,
-                                       std::optional<Jsonb> variables, Options options)
+                                       const Jsonb& document, std::optional<Jsonb> variables,
+                                       Options options)
     : context_(context),
       compiled_(std::move(path)),
       path_(compiled_->path()),
@@ -288,8 +288,7 @@ JsonpathEvaluation::Found JsonpathEvaluation::Any(int32_t at, const Jsonb& conta
 
 // What the node yields of each element; without a node the elements.
 JsonpathEvaluation::Found JsonpathEvaluation::UnwrapArray(int32_t at, const PathItem& array,
-                                                          PathItems* found,
-                                                          bool unwrap_elements) {
+                                                          PathItems* found, bool unwrap_elements) {
   return Any(at, array.value, found, 1, nullptr, unwrap_elements);
 }
 
@@ -314,7 +313,8 @@ JsonpathEvaluation::Found JsonpathEvaluation::AnyLevel(const Node& node, const P
   if (node.first == 0) {
     const Restored<bool> ignores(&ignores_structure_, true);
     result = Next(node, item, found);
-    if (result == Found::kError || (result == Found::kYes && found == nullptr)) return result;
+    // As in PostgreSQL, an error at this level does not keep a silent path from those below.
+    if (failed() || (result == Found::kYes && found == nullptr)) return result;
   }
   if (item.time != nullptr || !item.value.IsContainer()) return result;
   return Any(node.next, item.value, found, 1, &node, lax());
@@ -383,15 +383,15 @@ JsonpathEvaluation::Found JsonpathEvaluation::Filter(int32_t at, const PathItem&
   return truth == Truth::kTrue ? Next(node, item, found) : Found::kNo;
 }
 
-JsonpathEvaluation::Found JsonpathEvaluation::Operand(int32_t at, const PathItem& item,
-                                                      bool unwrap, PathItems* found) {
+JsonpathEvaluation::Found JsonpathEvaluation::Operand(int32_t at, const PathItem& item, bool unwrap,
+                                                      PathItems* found) {
   if (!unwrap || !lax()) return Execute(at, item, found, lax());
   PathItems items(context_);
   const Found result = Execute(at, item, &items, lax());
   if (result == Found::kError) return result;
   for (const PathItem& one : items) {
-    const Found added = one.Is(JsonbKind::kArray) ? UnwrapArray(-1, one, found, false)
-                                                  : Append(one, found);
+    const Found added =
+        one.Is(JsonbKind::kArray) ? UnwrapArray(-1, one, found, false) : Append(one, found);
     if (added == Found::kError) return added;
   }
   return Found::kYes;

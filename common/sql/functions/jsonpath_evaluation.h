@@ -137,15 +137,15 @@ class JsonpathEvaluation {
   absl::Status status_;  // What has been thrown.
   bool throws_;
   bool ignores_structure_;
-  PathItem current_;                // @
-  int64_t innermost_size_ = -1;     // Of the array that `last` is about.
+  PathItem current_;             // @
+  int64_t innermost_size_ = -1;  // Of the array that `last` is about.
   Base base_;
-  int64_t next_id_ = 2;             // 0 is the document's, 1 that of the variables.
+  int64_t next_id_ = 2;  // 0 is the document's, 1 that of the variables.
   int depth_ = 0;
   JsonbObjectIds ids_;
-  std::deque<std::string> bytes_;   // Of items made here.
+  std::deque<std::string> bytes_;  // Of items made here.
   std::deque<PathTime> times_;
-  ScratchMemory scratch_;           // Counts them.
+  ScratchMemory scratch_;  // Counts them.
   size_t counted_ = 0;
   size_t made_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "common/sql/functions/jsonpath_evaluation.h"
+#include "common/sql/functions/jsonpath_template.h"
 #include "common/sql/functions/kernel.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -142,8 +143,10 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Method(int32_t at, 
 
 std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Size(PathItem* item) {
   const bool array = item->Is(JsonbKind::kArray);
-  if (!array && !lax() && !ignores_structure_)
+  if (!array && !lax()) {
+    if (ignores_structure_) return Found::kNo;
     return Fail("22039", "jsonpath item method .size() can only be applied to an array");
+  }
   if (!MakeNumber(std::to_string(array ? item->value.size() : 1), item)) return Found::kError;
   return std::nullopt;
 }
@@ -176,14 +179,10 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Double(PathItem* it
                 "jsonpath item method .double() can only be applied to a string or numeric value");
   }
   double value = 0;
-  if (!types::ParseFloat8(item->value.text(), &value).ok()) {
+  if (!types::ParseFloat8(item->value.text(), &value).ok() || !std::isfinite(value)) {
     return Fail(kNonNumericItem,
                 "string argument of jsonpath item method .double() is not a valid representation "
                 "of a double precision number");
-  }
-  if (!std::isfinite(value)) {
-    return Fail(kNonNumericItem,
-                "NaN or Infinity is not allowed for jsonpath item method .double()");
   }
   char text[32];
   std::snprintf(text, sizeof(text), "%.15g", value);
@@ -201,7 +200,10 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Datetime(const Node
   const View text = item->value.text();
   PathTime time;
   if (node.flag) {
-    const absl::StatusOr<PathTime> read = ReadPathTime(text, node.text);
+    // What is wrong with the template is no matter of the document.
+    const absl::StatusOr<PathTemplate> format = PathTemplate::Parse(node.text);
+    if (!format.ok()) return Throw(format.status());
+    const absl::StatusOr<PathTime> read = format->Read(text);
     if (!read.ok()) return Fail(read.status());
     time = *read;
   } else {
@@ -226,8 +228,7 @@ JsonpathEvaluation::Found JsonpathEvaluation::Keyvalue(const Node& node, const P
   if (object.size() == 0) return Found::kNo;
   if (node.next < 0 && found == nullptr) return Found::kYes;
   constexpr int64_t kBaseFactor = 10'000'000'000;
-  const std::string id =
-      std::to_string(ids_.Offset(base_.value, object) + base_.id * kBaseFactor);
+  const std::string id = std::to_string(ids_.Offset(base_.value, object) + base_.id * kBaseFactor);
   Found result = Found::kNo;
   for (uint32_t i = 0; i < object.size(); ++i) {
     if (absl::Status handled = context_.Handled(object.At(i).bytes().size() + 64); !handled.ok())

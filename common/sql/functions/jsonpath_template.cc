@@ -27,28 +27,28 @@ struct Pattern {
 };
 // What begins another name comes behind it.
 constexpr Pattern kPatterns[] = {
-    {"YYYY", Field::kYear, 4},          {"YYY", Field::kShortYear, 3},
-    {"YY", Field::kShortYear, 2},       {"Y", Field::kShortYear, 1},
-    {"MM", Field::kMonth, 2},           {"MONTH", Field::kMonthName, 0},
-    {"MON", Field::kMonthName, 3},      {"DDD", Field::kDayOfYear, 3},
-    {"DD", Field::kDay, 2},             {"HH24", Field::kHour24, 2},
-    {"HH12", Field::kHour12, 2},        {"HH", Field::kHour12, 2},
-    {"MI", Field::kMinute, 2},          {"SSSSS", Field::kSecondOfDay, 5},
-    {"SSSS", Field::kSecondOfDay, 5},   {"SS", Field::kSecond, 2},
-    {"MS", Field::kMillisecond, 3},     {"US", Field::kFraction, 6},
-    {"FF1", Field::kFraction, 1},       {"FF2", Field::kFraction, 2},
-    {"FF3", Field::kFraction, 3},       {"FF4", Field::kFraction, 4},
-    {"FF5", Field::kFraction, 5},       {"FF6", Field::kFraction, 6},
-    {"A.M.", Field::kHalfDay, 4},       {"P.M.", Field::kHalfDay, 4},
-    {"AM", Field::kHalfDay, 2},         {"PM", Field::kHalfDay, 2},
-    {"B.C.", Field::kEra, 4},           {"A.D.", Field::kEra, 4},
-    {"BC", Field::kEra, 2},             {"AD", Field::kEra, 2},
-    {"TZH", Field::kZoneHour, 2},       {"TZM", Field::kZoneMinute, 2},
+    {"YYYY", Field::kYear, 4},        {"YYY", Field::kShortYear, 3},
+    {"YY", Field::kShortYear, 2},     {"Y", Field::kShortYear, 1},
+    {"MM", Field::kMonth, 2},         {"MONTH", Field::kMonthName, 0},
+    {"MON", Field::kMonthName, 3},    {"DDD", Field::kDayOfYear, 3},
+    {"DD", Field::kDay, 2},           {"HH24", Field::kHour24, 2},
+    {"HH12", Field::kHour12, 2},      {"HH", Field::kHour12, 2},
+    {"MI", Field::kMinute, 2},        {"SSSSS", Field::kSecondOfDay, 5},
+    {"SSSS", Field::kSecondOfDay, 5}, {"SS", Field::kSecond, 2},
+    {"MS", Field::kMillisecond, 3},   {"US", Field::kFraction, 6},
+    {"FF1", Field::kFraction, 1},     {"FF2", Field::kFraction, 2},
+    {"FF3", Field::kFraction, 3},     {"FF4", Field::kFraction, 4},
+    {"FF5", Field::kFraction, 5},     {"FF6", Field::kFraction, 6},
+    {"A.M.", Field::kHalfDay, 4},     {"P.M.", Field::kHalfDay, 4},
+    {"AM", Field::kHalfDay, 2},       {"PM", Field::kHalfDay, 2},
+    {"B.C.", Field::kEra, 4},         {"A.D.", Field::kEra, 4},
+    {"BC", Field::kEra, 2},           {"AD", Field::kEra, 2},
+    {"TZH", Field::kZoneHour, 2},     {"TZM", Field::kZoneMinute, 2},
 };
 // Those of to_char that datetime() does not read here.
-constexpr View kUnsupported[] = {"Y,YYY", "IYYY", "IYY", "IDDD", "IY", "IW", "ID", "I",  "DAY",
-                                 "DY",    "D",    "WW",  "W",    "CC", "RM", "Q",  "TZ", "OF",
-                                 "J",     "TH"};
+constexpr View kUnsupported[] = {"Y,YYY", "IYYY", "IYY", "IDDD", "IY", "IW", "ID",
+                                 "I",     "DAY",  "DY",  "D",    "WW", "W",  "CC",
+                                 "RM",    "Q",    "TZ",  "OF",   "J",  "TH"};
 constexpr View kSeparators = "-./,':; ";
 constexpr View kMonths[] = {"january", "february", "march",     "april",   "may",      "june",
                             "july",    "august",   "september", "october", "november", "december"};
@@ -117,8 +117,7 @@ class Reader {
 
   absl::Status Take(const Part& part) {
     if (part.field != Field::kText && part.field != Field::kSeparator) SkipSpaces();
-    if (position_ >= text_.size())
-      return Invalid("input string is too short for datetime format");
+    if (position_ >= text_.size()) return Invalid("input string is too short for datetime format");
     if (part.field == Field::kText || part.field == Field::kSeparator) {
       if (text_[position_] == part.text[0]) {
         ++position_;
@@ -332,8 +331,7 @@ class Reader {
       return OutOfRange();
     }
     if (r.zoned && (!within(r.zone_hour, 16) || !within(r.zone_minute, 60))) {
-      return Error("22009",
-                   "time zone displacement out of range: \"" + std::string(text_) + "\"");
+      return Error("22009", "time zone displacement out of range: \"" + std::string(text_) + "\"");
     }
     return absl::OkStatus();
   }
@@ -370,13 +368,12 @@ class Reader {
   }
 
   absl::StatusOr<PathTime> Combine() {
-    if (!read_.dated && !read_.timed)
-      return Invalid("datetime format is not dated and not timed");
+    if (!read_.dated && !read_.timed) return Invalid("datetime format is not dated and not timed");
     if (!read_.timed && read_.zoned) return Invalid("datetime format is zoned but not timed");
     RETURN_IF_ERROR(CombineTime());
-    int64_t time = ((read_.hour * 60 + read_.minute) * 60 + read_.second) *
-                       types::kMicrosecondsPerSecond +
-                   read_.microsecond;
+    int64_t time =
+        ((read_.hour * 60 + read_.minute) * 60 + read_.second) * types::kMicrosecondsPerSecond +
+        read_.microsecond;
     int64_t unit = 1;
     for (int i = read_.precision; i < 6; ++i) unit *= 10;
     time = (time + unit / 2) / unit * unit;

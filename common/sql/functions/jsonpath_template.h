@@ -36,10 +36,10 @@ class PathTemplate {
   };
   struct Part {
     Field field = Field::kText;
-    int width = 0;          // Of numbers; of kText the bytes.
-    std::string text;       // As in the template.
-    bool bounded = false;   // A number follows at once.
-    bool rounds = false;    // FF1 to FF6: to as many digits.
+    int width = 0;         // Of numbers; of kText the bytes.
+    std::string text;      // As in the template.
+    bool bounded = false;  // A number follows at once.
+    bool rounds = false;   // FF1 to FF6: to as many digits.
   };
 
   // Errors: 22007 for what is no separator, 0A000 for patterns that are not supported.

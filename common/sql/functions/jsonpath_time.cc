@@ -107,11 +107,6 @@ std::string FormatPathTime(const PathTime& time) {
   return Timestamp(time.us + time.offset_seconds * kSecond, time.offset_seconds, true);
 }
 
-absl::StatusOr<PathTime> ReadPathTime(View text, View format) {
-  ASSIGN_OR_RETURN(const PathTemplate pattern, PathTemplate::Parse(format));
-  return pattern.Read(text);
-}
-
 std::optional<PathTime> ReadPathTime(View text) {
   const size_t colon = text.find(':');
   const bool timed = colon != View::npos;
@@ -123,7 +118,8 @@ std::optional<PathTime> ReadPathTime(View text) {
   }
   for (const char* zone : {"TZH:TZM", "TZH", ""}) {
     if (!timed && *zone != '\0') continue;
-    const absl::StatusOr<PathTime> time = ReadPathTime(text, format + zone);
+    const absl::StatusOr<PathTemplate> known = PathTemplate::Parse(format + zone);
+    const absl::StatusOr<PathTime> time = known.ok() ? known->Read(text) : known.status();
     if (time.ok()) return *time;
   }
   return std::nullopt;

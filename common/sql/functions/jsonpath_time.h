@@ -29,9 +29,6 @@ std::string_view ShortNameOf(PathTime::Kind kind);
 // ISO 8601, as PostgreSQL writes them into JSON.
 std::string FormatPathTime(const PathTime& time);
 
-// By a template of the standard's kind, which separators must match. Errors: 22007, 22008, 22009,
-// 0A000 for a pattern of to_char that is not supported.
-absl::StatusOr<PathTime> ReadPathTime(std::string_view text, std::string_view format);
 // By the formats of ISO 8601; nothing where none fits.
 std::optional<PathTime> ReadPathTime(std::string_view text);
 

@@ -4,7 +4,6 @@
 
 #include <string_view>
 
-
 namespace adbms::sql::functions {
 
 bool IsPostgresFunction(std::string_view name);

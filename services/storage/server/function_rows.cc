@@ -3,12 +3,14 @@
 
 #include <set>
 
+#include "common/sql/functions/argument_names.h"
 #include "common/sql/functions/function_list.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/types/type.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/program_rows.h"
 #include "services/storage/server/type_rows.h"
+#include "services/storage/server/virtual_rows.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -76,12 +78,14 @@ int64_t NamedOid(const std::string& signature, std::set<int64_t>* taken) {
 // PostgreSQL's names: "boolin", "date_in", "array_in".
 std::string TypeFunctionName(const TypeRow& type, const char* end) {
   if (std::string_view(type.name).starts_with("_")) return std::string("array_") + end;
-  for (const char* name :
-       {"json",      "date",     "time",     "timestamp",     "timestamptz",
-        "interval",  "numeric",  "record",   "void",          "trigger",
-        "uuid",      "cstring",  "any",      "inet",          "cidr",
-        "macaddr",   "macaddr8", "jsonpath", "anyarray", "anycompatible", "anycompatiblearray",
-        "anyelement"}) {
+  for (const char* name : {"json",      "date",          "time",
+                           "timestamp", "timestamptz",   "interval",
+                           "numeric",   "record",        "void",
+                           "trigger",   "uuid",          "cstring",
+                           "any",       "inet",          "cidr",
+                           "macaddr",   "macaddr8",      "jsonpath",
+                           "anyarray",  "anycompatible", "anycompatiblearray",
+                           "anyelement"}) {
     if (std::string_view(name) == type.name) return std::string(type.name) + "_" + end;
   }
   return std::string(type.name) + end;
@@ -99,6 +103,25 @@ void AddTypeFunctions(std::vector<FunctionRow>* rows) {
   }
 }
 
+// With fewer arguments than it takes: those left out have defaults, and it is one function.
+bool LeavesOut(const std::string& name, size_t arguments) {
+  const auto* named = sql::functions::NamedArgumentsOf(name);
+  return named != nullptr && arguments < named->size() &&
+         (*named)[arguments].default_text.has_value();
+}
+
+void AddNames(FunctionRow* row) {
+  const auto* named = sql::functions::NamedArgumentsOf(row->name);
+  if (named == nullptr || named->size() != row->arguments.size()) return;
+  for (const sql::functions::NamedArgument& argument : *named) {
+    row->names.emplace_back(argument.name);
+    if (!argument.default_text.has_value()) continue;
+    std::string text(*argument.default_text);
+    if (argument.default_type == TypeId::kJsonb) text = "'" + text + "'::jsonb";
+    row->defaults.push_back(std::move(text));
+  }
+}
+
 std::vector<FunctionRow> MakeFunctions() {
   std::vector<FunctionRow> rows;
   std::set<int64_t> taken;
@@ -109,12 +132,14 @@ std::vector<FunctionRow> MakeFunctions() {
         function->name.find(' ') != std::string::npos)
       continue;
     if (!IsShown(function->polymorphism)) continue;
+    if (LeavesOut(function->name, function->arguments.size())) continue;
     FunctionRow row;
     row.oid = NamedOid(function->signature, &taken);
     row.name = function->name;
     row.arguments = ArgumentOids(*function);
     row.result = ResultOid(function->polymorphism, function->result);
     row.strict = function->strict;
+    AddNames(&row);
     row.variadic = function->variadic;
     row.volatility = function->volatility == Volatility::kImmutable ? 'i'
                      : function->volatility == Volatility::kStable  ? 's'
@@ -134,10 +159,12 @@ std::vector<FunctionRow> MakeFunctions() {
   }
   for (const auto* function : sql::functions::BuiltinTableFunctions()) {
     if (!IsShown(function->polymorphism)) continue;
+    if (LeavesOut(function->name, function->arguments.size())) continue;
     FunctionRow row;
     row.oid = NamedOid(function->signature, &taken);
     row.name = function->name;
     row.arguments = ArgumentOids(*function);
+    AddNames(&row);
     row.result = function->result.size() == 1
                      ? ResultOid(function->polymorphism, function->result[0])
                      : int64_t{2249};
@@ -178,10 +205,11 @@ void FillProcedures(const RowSource& source, RowBuilder* rows) {
         .Set("provolatile", std::string(1, function.volatility))
         .Set("proparallel", "s")
         .Set("pronargs", static_cast<int64_t>(function.arguments.size()))
-        .Set("pronargdefaults", int64_t{0})
+        .Set("pronargdefaults", static_cast<int64_t>(function.defaults.size()))
         .Set("prorettype", function.result)
         .Set("proargtypes", arguments)
         .Set("prosrc", function.name);
+    if (!function.names.empty()) rows->Set("proargnames", ArrayText(function.names));
   }
   FillUserFunctions(source, rows);
 }
@@ -204,12 +232,15 @@ const std::vector<FunctionRow>& AllFunctions() {
   return *kFunctions;
 }
 
-std::string FunctionArguments(const FunctionRow& function) {
+std::string FunctionArguments(const FunctionRow& function, bool defaults) {
   std::string text;
   for (size_t i = 0; i < function.arguments.size(); ++i) {
     const bool variadic = function.variadic && i + 1 == function.arguments.size();
-    text += (i > 0 ? ", " : "") + std::string(variadic ? "VARIADIC " : "") +
-            TypeName(function.arguments[i]);
+    text += (i > 0 ? ", " : "") + std::string(variadic ? "VARIADIC " : "");
+    if (!function.names.empty()) text += function.names[i] + " ";
+    text += TypeName(function.arguments[i]);
+    const size_t first_default = function.arguments.size() - function.defaults.size();
+    if (defaults && i >= first_default) text += " DEFAULT " + function.defaults[i - first_default];
   }
   return text;
 }

@@ -17,13 +17,17 @@ struct FunctionRow {
   bool returns_set = false;
   bool variadic = false;
   char volatility = 'i';
+  // Of the arguments; empty where they have none.
+  std::vector<std::string> names;
+  std::vector<std::string> defaults;  // Expressions, of the last arguments.
 };
 
 // All of them; made at first use.
 const std::vector<FunctionRow>& AllFunctions();
 
-// "integer, text", as pg_get_function_arguments shows it.
-std::string FunctionArguments(const FunctionRow& function);
+// "a integer, b text DEFAULT 'x'::text", as pg_get_function_arguments shows it; without defaults as
+// pg_get_function_identity_arguments.
+std::string FunctionArguments(const FunctionRow& function, bool defaults);
 std::string FunctionResult(const FunctionRow& function);
 
 }  // namespace adbms::storage::server

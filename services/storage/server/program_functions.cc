@@ -46,7 +46,7 @@ absl::StatusOr<Value> ArgumentsText(const ProgramQuestion& question) {
   if (const auto function = question.catalog.FindFunction(OidOf(question)); function != nullptr)
     return Value::Text(FunctionArguments(*function, kDefaults));
   const FunctionRow* function = BuiltinFunction(OidOf(question));
-  return function == nullptr ? NullText() : Value::Text(FunctionArguments(*function));
+  return function == nullptr ? NullText() : Value::Text(FunctionArguments(*function, kDefaults));
 }
 
 absl::StatusOr<Value> Definition(const ProgramQuestion& question) {
