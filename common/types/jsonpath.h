@@ -14,10 +14,11 @@
 
 namespace adbms::types {
 
-// How deep parentheses, filters and subscripts may lie in each other.
-inline constexpr int kDeepestJsonpath = 500;
 // How many levels of operators and accessors a path's tree has at most.
-inline constexpr int kMostJsonpathLevels = 1000;
+inline constexpr int kMostJsonpathLevels = 600;
+// How deep parentheses, filters and subscripts may lie in each other: canonical text has some for
+// every level.
+inline constexpr int kDeepestJsonpath = 2 * kMostJsonpathLevels + 1;
 
 enum class JsonpathOp : uint8_t {
   // Where a path begins.

@@ -325,6 +325,7 @@ class Parser {
     while (At(last).next >= 0) last = At(last).next;
     while (AtAccessor()) {
       ASSIGN_OR_RETURN(const int32_t accessor, Accessor());
+      if (deepest_ > kMostJsonpathLevels) return TooDeep();
       At(last).next = accessor;
       int& depth = depths_[static_cast<size_t>(piece.node)];
       depth = std::max(depth, DepthOf(accessor));

@@ -212,7 +212,7 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
       view_depth_ > 0 && !to_keep ? types::DateOrder::kMdy : input_.date_order;
   auto value = types::ParseText(text, type, options);
   if (value.ok() && type.id == TypeId::kJsonpath) {
-    if (absl::Status regexes = functions::CheckJsonpathRegexes(text); !regexes.ok())
+    if (absl::Status regexes = functions::CheckJsonpathRegexes(value->bytes()); !regexes.ok())
       value = std::move(regexes);
   }
   if (to_keep && options.date_format.order != types::DateOrder::kMdy) {

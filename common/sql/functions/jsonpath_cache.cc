@@ -46,8 +46,9 @@ absl::StatusOr<std::shared_ptr<CompiledJsonpath>> JsonpathCache::Find(std::strin
   return compiled;
 }
 
-absl::Status CheckJsonpathRegexes(std::string_view text) {
-  ASSIGN_OR_RETURN(types::Jsonpath path, types::ParseJsonpath(text));
+absl::Status CheckJsonpathRegexes(std::string_view canonical) {
+  if (canonical.find("like_regex") == std::string_view::npos) return absl::OkStatus();
+  ASSIGN_OR_RETURN(types::Jsonpath path, types::ParseJsonpath(canonical));
   CompiledJsonpath compiled(std::move(path));
   const std::vector<types::JsonpathNode>& nodes = compiled.path().nodes;
   for (size_t i = 0; i < nodes.size(); ++i) {

@@ -44,6 +44,6 @@ class JsonpathCache {
 
 // Whether all regular expressions of a path can be compiled, which reading it does not tell.
 // Errors: 2201B, 0A000, and as types::ParseJsonpath.
-absl::Status CheckJsonpathRegexes(std::string_view text);
+absl::Status CheckJsonpathRegexes(std::string_view canonical);
 
 }  // namespace adbms::sql::functions
