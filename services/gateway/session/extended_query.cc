@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/session.h"
 #include "services/gateway/session/statement_text.h"
 

@@ -7,7 +7,6 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
-#include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/program_host.h"
 #include "services/gateway/session/session.h"
 
