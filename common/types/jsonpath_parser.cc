@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-#include "absl/strings/numbers.h"
+#include "absl/base/attributes.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/jsonb_builder.h"
@@ -23,17 +23,29 @@ struct Piece {
   bool predicate = false;  // Yields a truth value; no operand of arithmetic and comparisons.
 };
 
+// How tightly operators bind.
+enum Level { kOrLevel, kAndLevel, kComparisonLevel, kSumLevel, kProductLevel };
+
 struct Sign {
   View text;
   JsonpathOp op;
+  Level level;
 };
-constexpr std::array kComparisons = {
-    Sign{"==", JsonpathOp::kEqual},       Sign{"!=", JsonpathOp::kNotEqual},
-    Sign{"<", JsonpathOp::kLess},         Sign{">", JsonpathOp::kGreater},
-    Sign{"<=", JsonpathOp::kLessOrEqual}, Sign{">=", JsonpathOp::kGreaterOrEqual}};
-constexpr std::array kSums = {Sign{"+", JsonpathOp::kAdd}, Sign{"-", JsonpathOp::kSubtract}};
-constexpr std::array kProducts = {Sign{"*", JsonpathOp::kMultiply}, Sign{"/", JsonpathOp::kDivide},
-                                  Sign{"%", JsonpathOp::kModulo}};
+constexpr Sign kSigns[] = {
+    {"||", JsonpathOp::kOr, kOrLevel},
+    {"&&", JsonpathOp::kAnd, kAndLevel},
+    {"==", JsonpathOp::kEqual, kComparisonLevel},
+    {"!=", JsonpathOp::kNotEqual, kComparisonLevel},
+    {"<", JsonpathOp::kLess, kComparisonLevel},
+    {">", JsonpathOp::kGreater, kComparisonLevel},
+    {"<=", JsonpathOp::kLessOrEqual, kComparisonLevel},
+    {">=", JsonpathOp::kGreaterOrEqual, kComparisonLevel},
+    {"+", JsonpathOp::kAdd, kSumLevel},
+    {"-", JsonpathOp::kSubtract, kSumLevel},
+    {"*", JsonpathOp::kMultiply, kProductLevel},
+    {"/", JsonpathOp::kDivide, kProductLevel},
+    {"%", JsonpathOp::kModulo, kProductLevel},
+};
 constexpr std::array kMethods = {JsonpathOp::kType,     JsonpathOp::kSize,    JsonpathOp::kAbs,
                                  JsonpathOp::kFloor,    JsonpathOp::kCeiling, JsonpathOp::kDouble,
                                  JsonpathOp::kDatetime, JsonpathOp::kKeyvalue};
@@ -48,7 +60,7 @@ class Parser {
       path_.strict = lexer_.IsKeyword("strict");
       RETURN_IF_ERROR(lexer_.Next());
     }
-    ASSIGN_OR_RETURN(const Piece whole, Disjunction());
+    ASSIGN_OR_RETURN(const Piece whole, Operation(kOrLevel));
     if (lexer_.token() != JsonpathToken::kEnd) return Unexpected();
     path_.root = whole.node;
     return std::move(path_);
@@ -74,10 +86,11 @@ class Parser {
     RETURN_IF_ERROR(lexer_.Next());
     return true;
   }
-  template <size_t kCount>
-  const Sign* OneOf(const std::array<Sign, kCount>& signs) const {
-    for (const Sign& sign : signs) {
-      if (lexer_.IsSign(sign.text)) return &sign;
+  // The operator that stands here, unless it binds less tightly.
+  const Sign* SignHere(int least) const {
+    if (lexer_.token() != JsonpathToken::kSign) return nullptr;
+    for (const Sign& sign : kSigns) {
+      if (sign.level >= least && lexer_.IsSign(sign.text)) return &sign;
     }
     return nullptr;
   }
@@ -92,7 +105,8 @@ class Parser {
     return static_cast<int32_t>(path_.nodes.size() - 1);
   }
   int DepthOf(int32_t node) const { return node < 0 ? 0 : depths_[static_cast<size_t>(node)]; }
-  absl::StatusOr<int32_t> AddOperator(JsonpathOp op, int32_t left, int32_t right = -1) {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> AddOperator(JsonpathOp op, int32_t left,
+                                                              int32_t right = -1) {
     const int32_t node = Add({.op = op, .left = left, .right = right});
     if (deepest_ > kMostJsonpathLevels) return TooDeep();
     return node;
@@ -110,56 +124,57 @@ class Parser {
     return piece.predicate == predicate ? absl::OkStatus() : Unexpected();
   }
 
-  absl::StatusOr<Piece> Disjunction() {
-    ASSIGN_OR_RETURN(Piece left, Conjunction());
-    while (lexer_.IsSign("||")) {
-      RETURN_IF_ERROR(MustBe(true, left));
+  // Operators that bind at least as tightly as that, and their operands. The functions that call
+  // each other for nested parts are few, and those in between are kept out of their frames.
+  absl::StatusOr<Piece> Operation(int least) {
+    ASSIGN_OR_RETURN(Piece left, Operand(least <= kComparisonLevel));
+    while (true) {
+      if (least <= kComparisonLevel && !left.predicate && AtWordOperator()) {
+        ASSIGN_OR_RETURN(left, WordOperator(left));
+        continue;
+      }
+      const Sign* const sign = SignHere(least);
+      if (sign == nullptr) return left;
+      const bool logical = sign->level <= kAndLevel;
+      RETURN_IF_ERROR(MustBe(logical, left));
       RETURN_IF_ERROR(lexer_.Next());
-      ASSIGN_OR_RETURN(const Piece right, Conjunction());
-      RETURN_IF_ERROR(MustBe(true, right));
-      ASSIGN_OR_RETURN(left.node, AddOperator(JsonpathOp::kOr, left.node, right.node));
+      ASSIGN_OR_RETURN(const Piece right, Operation(sign->level + 1));
+      RETURN_IF_ERROR(MustBe(logical, right));
+      ASSIGN_OR_RETURN(left.node, AddOperator(sign->op, left.node, right.node));
+      left.predicate = sign->level <= kComparisonLevel;
     }
-    return left;
   }
 
-  absl::StatusOr<Piece> Conjunction() {
-    ASSIGN_OR_RETURN(Piece left, Condition());
-    while (lexer_.IsSign("&&")) {
-      RETURN_IF_ERROR(MustBe(true, left));
+  absl::StatusOr<Piece> Operand(bool may_be_predicate) {
+    if (may_be_predicate && lexer_.IsSign("!")) return Negation();
+    if (may_be_predicate && lexer_.IsKeyword("exists")) {
       RETURN_IF_ERROR(lexer_.Next());
-      ASSIGN_OR_RETURN(const Piece right, Condition());
-      RETURN_IF_ERROR(MustBe(true, right));
-      ASSIGN_OR_RETURN(left.node, AddOperator(JsonpathOp::kAnd, left.node, right.node));
+      return Exists();
     }
-    return left;
+    if (lexer_.IsSign("+") || lexer_.IsSign("-")) return Signed();
+    return Accessors();
   }
 
   absl::StatusOr<Piece> Predicate() {
-    ASSIGN_OR_RETURN(const Piece piece, Disjunction());
+    ASSIGN_OR_RETURN(const Piece piece, Operation(kOrLevel));
     RETURN_IF_ERROR(MustBe(true, piece));
     return piece;
   }
 
-  // A predicate without && and ||, or an expression.
-  absl::StatusOr<Piece> Condition() {
-    if (lexer_.IsSign("!")) return Negation();
-    if (lexer_.IsKeyword("exists")) {
-      RETURN_IF_ERROR(lexer_.Next());
-      return Exists();
-    }
-    ASSIGN_OR_RETURN(const Piece left, Sum());
-    if (left.predicate) return left;
-    if (const Sign* sign = OneOf(kComparisons)) {
-      RETURN_IF_ERROR(lexer_.Next());
-      ASSIGN_OR_RETURN(const Piece right, Expression());
-      return TruthOf(AddOperator(sign->op, left.node, right.node));
-    }
-    if (lexer_.IsKeyword("starts")) return StartsWith(left);
-    if (lexer_.IsKeyword("like_regex")) return LikeRegex(left);
-    return left;
+  absl::StatusOr<Piece> Expression() {
+    ASSIGN_OR_RETURN(const Piece piece, Operation(kSumLevel));
+    RETURN_IF_ERROR(MustBe(false, piece));
+    return piece;
   }
 
-  absl::StatusOr<Piece> Negation() {
+  bool AtWordOperator() const {
+    return lexer_.IsKeyword("starts") || lexer_.IsKeyword("like_regex");
+  }
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<Piece> WordOperator(const Piece& left) {
+    return lexer_.IsKeyword("starts") ? StartsWith(left) : LikeRegex(left);
+  }
+
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<Piece> Negation() {
     RETURN_IF_ERROR(lexer_.Next());
     if (!lexer_.IsSign("(") && !lexer_.IsKeyword("exists")) return Unexpected();
     const bool exists = lexer_.IsKeyword("exists");
@@ -218,37 +233,7 @@ class Parser {
     return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
   }
 
-  absl::StatusOr<Piece> Expression() {
-    ASSIGN_OR_RETURN(const Piece piece, Sum());
-    RETURN_IF_ERROR(MustBe(false, piece));
-    return piece;
-  }
-
-  absl::StatusOr<Piece> Sum() {
-    ASSIGN_OR_RETURN(Piece left, Product());
-    while (const Sign* sign = OneOf(kSums)) {
-      RETURN_IF_ERROR(MustBe(false, left));
-      RETURN_IF_ERROR(lexer_.Next());
-      ASSIGN_OR_RETURN(const Piece right, Product());
-      RETURN_IF_ERROR(MustBe(false, right));
-      ASSIGN_OR_RETURN(left.node, AddOperator(sign->op, left.node, right.node));
-    }
-    return left;
-  }
-
-  absl::StatusOr<Piece> Product() {
-    ASSIGN_OR_RETURN(Piece left, Signed());
-    while (const Sign* sign = OneOf(kProducts)) {
-      RETURN_IF_ERROR(MustBe(false, left));
-      RETURN_IF_ERROR(lexer_.Next());
-      ASSIGN_OR_RETURN(const Piece right, Signed());
-      RETURN_IF_ERROR(MustBe(false, right));
-      ASSIGN_OR_RETURN(left.node, AddOperator(sign->op, left.node, right.node));
-    }
-    return left;
-  }
-
-  absl::StatusOr<Piece> Signed() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<Piece> Signed() {
     std::vector<JsonpathOp> signs;
     for (; lexer_.IsSign("+") || lexer_.IsSign("-");) {
       signs.push_back(lexer_.IsSign("+") ? JsonpathOp::kPlus : JsonpathOp::kMinus);
@@ -264,7 +249,7 @@ class Parser {
   }
 
   // A number takes its sign in.
-  absl::StatusOr<int32_t> WithSign(JsonpathOp op, int32_t operand) {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> WithSign(JsonpathOp op, int32_t operand) {
     JsonpathNode& node = At(operand);
     if (node.op != JsonpathOp::kNumber || node.next >= 0) return AddOperator(op, operand);
     if (op == JsonpathOp::kPlus) return operand;
@@ -288,14 +273,14 @@ class Parser {
   // Behind an opening parenthesis. A truth value that is asked for its truth is one, too.
   absl::StatusOr<Piece> Nested(bool must_be_predicate) {
     if (++depth_ > kDeepestJsonpath) return TooDeep();
-    ASSIGN_OR_RETURN(const Piece piece, must_be_predicate ? Predicate() : Disjunction());
+    ASSIGN_OR_RETURN(const Piece piece, must_be_predicate ? Predicate() : Operation(kOrLevel));
     RETURN_IF_ERROR(Expect(")"));
     --depth_;
     return piece;
   }
 
   // Behind the keyword.
-  absl::StatusOr<Piece> Exists() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<Piece> Exists() {
     if (++depth_ > kDeepestJsonpath) return TooDeep();
     RETURN_IF_ERROR(Expect("("));
     ASSIGN_OR_RETURN(const Piece operand, Expression());
@@ -334,7 +319,7 @@ class Parser {
     return Piece{piece.node, false};
   }
 
-  absl::StatusOr<int32_t> Primary() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> Primary() {
     JsonpathNode node;
     switch (lexer_.token()) {
       case JsonpathToken::kString:
@@ -372,17 +357,19 @@ class Parser {
     return Add(std::move(node));
   }
 
-  absl::StatusOr<int32_t> Accessor() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> Filter() {
+    RETURN_IF_ERROR(Expect("("));
+    ++filters_;
+    ASSIGN_OR_RETURN(const Piece condition, Nested(true));
+    --filters_;
+    return AddOperator(JsonpathOp::kFilter, condition.node);
+  }
+
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> Accessor() {
     const bool member = lexer_.IsSign(".");
     const bool filter = lexer_.IsSign("?");
     RETURN_IF_ERROR(lexer_.Next());
-    if (filter) {
-      RETURN_IF_ERROR(Expect("("));
-      ++filters_;
-      ASSIGN_OR_RETURN(const Piece condition, Nested(true));
-      --filters_;
-      return Add({.op = JsonpathOp::kFilter, .left = condition.node});
-    }
+    if (filter) return Filter();
     if (!member) return Subscripts();
     ASSIGN_OR_RETURN(const bool any, TakeSign("*"));
     if (any) return Add({.op = JsonpathOp::kAnyMember});
@@ -391,7 +378,7 @@ class Parser {
     return MemberOrMethod();
   }
 
-  absl::StatusOr<int32_t> MemberOrMethod() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> MemberOrMethod() {
     const bool word = lexer_.token() == JsonpathToken::kWord;
     if (!word && lexer_.token() != JsonpathToken::kString) return Unexpected();
     JsonpathNode node{.op = JsonpathOp::kMember, .text = lexer_.value()};
@@ -424,7 +411,7 @@ class Parser {
     return static_cast<uint32_t>(level);
   }
 
-  absl::StatusOr<int32_t> AnyLevel() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> AnyLevel() {
     JsonpathNode node{.op = JsonpathOp::kAnyLevel, .last = kJsonpathLastLevel};
     ASSIGN_OR_RETURN(const bool bounds, TakeSign("{"));
     if (!bounds) return Add(std::move(node));
@@ -438,7 +425,7 @@ class Parser {
     return Add(std::move(node));
   }
 
-  absl::StatusOr<int32_t> Subscripts() {
+  ABSL_ATTRIBUTE_NOINLINE absl::StatusOr<int32_t> Subscripts() {
     if (lexer_.IsSign("*")) {
       RETURN_IF_ERROR(lexer_.Next());
       RETURN_IF_ERROR(Expect("]"));

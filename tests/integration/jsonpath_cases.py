@@ -333,3 +333,76 @@ $ like_regex "a" flag "y"
 $.foo()
 $ ? (last > 1)
 """.strip("\n").split("\n")
+
+# What random documents and paths are made of.
+STARTS = ['"a"', "$s"]
+KEYS = ["a", "b", "c", "long key"]
+SCALARS = ["null", "true", "false", "0", "1", "-1.50", "2", "1e3", "12345678901234567890.5", '"a"', '"abc"', '"1.5"', '""', '"2020-01-02"', '"10:11:12"', '"2020-01-02 10:11:12+01"']
+
+
+def random_document(rng, depth=3):
+    kind = rng.random()
+    if depth == 0 or kind < 0.35:
+        return rng.choice(SCALARS)
+    if kind < 0.65:
+        return "[" + ", ".join(random_document(rng, depth - 1) for _ in range(rng.randrange(5))) + "]"
+    return "{" + ", ".join(f'"{rng.choice(KEYS)}": {random_document(rng, depth - 1)}' for _ in range(rng.randrange(5))) + "}"
+
+
+def accessor(rng, depth):
+    kind = rng.randrange(14)
+    if kind < 4:
+        key = rng.choice(KEYS)
+        return f'."{key}"' if " " in key else f".{key}"
+    if kind == 4:
+        return "[*]"
+    if kind == 5:
+        return ".*"
+    if kind == 6:
+        return rng.choice([".**", ".**{1}", ".**{1 to 2}", ".**{last}", ".**{0 to 1}", ".**{2 to last}"])
+    if kind == 7:
+        return rng.choice(["[0]", "[last]", "[1 to last]", "[0, 1]", "[last - 1]", "[-1]", "[0 to 1, last]", f"[{expression(rng, depth - 1)}]"])
+    if kind < 10:
+        return f" ? ({predicate(rng, depth - 1, '@')})"
+    return rng.choice([".type()", ".size()", ".abs()", ".floor()", ".ceiling()", ".double()", ".keyvalue()", ".datetime()"])
+
+
+def path(rng, depth, root):
+    text = root if rng.random() < 0.8 else rng.choice(["$", "$x", "$o", "(1.5)", '"abc"', "null", "true"])
+    for _ in range(rng.randrange(4) if depth > 0 else rng.randrange(2)):
+        text += accessor(rng, depth)
+    return text
+
+
+def expression(rng, depth, root="$"):
+    kind = rng.random()
+    if depth <= 0 or kind < 0.6:
+        return path(rng, depth, root)
+    if kind < 0.7:
+        return rng.choice("+-") + "(" + expression(rng, depth - 1, root) + ")"
+    if kind < 0.8:
+        return rng.choice(["1", "2.50", "-3", '"a"', "true", "null", "0"])
+    if kind < 0.9:
+        return f"({predicate(rng, depth - 1, root)})" + accessor(rng, depth - 1)
+    return f"({expression(rng, depth - 1, root)} {rng.choice('+-*/%')} {expression(rng, depth - 1, root)})"
+
+
+def predicate(rng, depth, root):
+    kind = rng.random()
+    if depth <= 0 or kind < 0.5:
+        return f"{expression(rng, depth - 1, root)} {rng.choice(['==', '!=', '<', '<=', '>', '>='])} {expression(rng, depth - 1, root)}"
+    if kind < 0.6:
+        return f"exists({expression(rng, depth - 1, root)})"
+    if kind < 0.7:
+        return f"!({predicate(rng, depth - 1, root)})"
+    if kind < 0.8:
+        return f"({predicate(rng, depth - 1, root)}) is unknown"
+    if kind < 0.85:
+        return f'{expression(rng, depth - 1, root)} starts with {rng.choice(STARTS)}'
+    if kind < 0.9:
+        return f'{expression(rng, depth - 1, root)} like_regex "^[a-c1]" flag "i"'
+    return f"({predicate(rng, depth - 1, root)}) {rng.choice(['&&', '||'])} ({predicate(rng, depth - 1, root)})"
+
+
+def random_path(rng):
+    return ("strict " if rng.random() < 0.35 else "") + (expression(rng, 3) if rng.random() < 0.75 else predicate(rng, 3, "$"))

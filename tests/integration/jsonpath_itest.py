@@ -1,12 +1,13 @@
 """jsonpath as PostgreSQL 15 has it: every path over every document, and what statements do with it."""
 import itertools
+import random
 import struct
 import unittest
 
 import psycopg2
 
 from adbms_process import ComparedTest, run, sqlstate
-from jsonpath_cases import DOCUMENTS, PATHS
+from jsonpath_cases import DOCUMENTS, PATHS, random_document, random_path
 
 VARIABLES = '{"x": 1, "s": "a", "o": {"p": [1, 2, {"q": 3}]}, "a": [1, 2]}'
 # How a path is asked; of rows, one document's come in order.
@@ -100,6 +101,15 @@ class JsonpathTest(ComparedTest):
                      for path, document in itertools.product(paths, DOCUMENTS)]
             wrong = self.compare(asked)
             self.assertEqual(wrong[:3], [], f"{name}: {len(wrong)} of {len(asked)}")
+
+    def test_random_paths(self):
+        """6,000 paths over documents, all random: the same items or error."""
+        rng = random.Random(11)
+        asked = [(QUESTIONS[rng.choice(["query", "silent", "zone"])],
+                  {"doc": random_document(rng), "path": random_path(rng), "vars": VARIABLES})
+                 for _ in range(6000)]
+        wrong = self.compare(asked)
+        self.assertEqual(wrong[:3], [], len(wrong))
 
     def test_statements(self):
         wrong = self.compare([(statement,) for statement in STATEMENTS])

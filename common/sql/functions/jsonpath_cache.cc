@@ -1,6 +1,7 @@
 #include "common/sql/functions/jsonpath_cache.h"
 
 #include "common/status/macros.h"
+#include "common/types/jsonb.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -19,6 +20,15 @@ RegexFlags FlagsOf(uint8_t flags) {
 }
 
 }  // namespace
+
+CompiledJsonpath::CompiledJsonpath(types::Jsonpath path)
+    : path_(std::move(path)), strings_(path_.nodes.size()), regexes_(path_.nodes.size()) {
+  for (size_t i = 0; i < path_.nodes.size(); ++i) {
+    if (path_.nodes[i].op != types::JsonpathOp::kString) continue;
+    strings_[i] = path_.nodes[i].text;
+    strings_[i].push_back(types::JsonbTagByte(types::JsonbTag::kString));
+  }
+}
 
 absl::StatusOr<const RE2*> CompiledJsonpath::RegexOf(int32_t node) {
   std::unique_ptr<Regex>& regex = regexes_[static_cast<size_t>(node)];

@@ -18,15 +18,17 @@ namespace adbms::sql::functions {
 // A path with its regular expressions. Not thread-safe.
 class CompiledJsonpath {
  public:
-  explicit CompiledJsonpath(types::Jsonpath path)
-      : path_(std::move(path)), regexes_(path_.nodes.size()) {}
+  explicit CompiledJsonpath(types::Jsonpath path);
 
   const types::Jsonpath& path() const { return path_; }
+  // Of a string's node: the string in jsonb's form.
+  std::string_view StringAt(int32_t node) const { return strings_[static_cast<size_t>(node)]; }
   // Of a like_regex. Errors: 2201B, 0A000.
   absl::StatusOr<const RE2*> RegexOf(int32_t node);
 
  private:
   const types::Jsonpath path_;
+  std::vector<std::string> strings_;             // By node.
   std::vector<std::unique_ptr<Regex>> regexes_;  // By node; made when they are first needed.
 };
 

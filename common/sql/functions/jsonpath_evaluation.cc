@@ -119,6 +119,21 @@ bool JsonpathEvaluation::MakeItem(std::string bytes, PathItem* item) {
   return true;
 }
 
+JsonpathEvaluation::Passing::Passing(JsonpathEvaluation* evaluation)
+    : evaluation_(*evaluation),
+      bytes_(evaluation->bytes_.size()),
+      times_(evaluation->times_.size()),
+      made_(evaluation->made_) {}
+
+JsonpathEvaluation::Passing::~Passing() {
+  if (evaluation_.bytes_.size() == bytes_) return;
+  // It knows objects by where they are.
+  evaluation_.ids_.Forget();
+  while (evaluation_.bytes_.size() > bytes_) evaluation_.bytes_.pop_back();
+  while (evaluation_.times_.size() > times_) evaluation_.times_.pop_back();
+  evaluation_.made_ = made_;
+}
+
 bool JsonpathEvaluation::MakeNumber(View text, PathItem* item) {
   types::JsonbBuilder builder;
   absl::Status status = builder.Number(text);
@@ -168,12 +183,9 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Step(int32_t at, Pa
     case JsonpathOp::kNumber:
       *item = {Jsonb(node.text)};
       return std::nullopt;
-    case JsonpathOp::kString: {
-      std::string bytes = node.text;
-      bytes.push_back(types::JsonbTagByte(types::JsonbTag::kString));
-      if (!MakeItem(std::move(bytes), item)) return Found::kError;
+    case JsonpathOp::kString:
+      *item = {Jsonb(compiled_->StringAt(at))};
       return std::nullopt;
-    }
     case JsonpathOp::kVariable:
       return Variable(node, item);
     case JsonpathOp::kRoot:

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -122,6 +122,21 @@ class JsonpathEvaluation {
   bool lax() const { return !path_.strict; }
   Found Append(const PathItem& item, PathItems* found);
 
+  // Lets go of what has been made since it began: for conditions, of which only the truth stays.
+  class Passing {
+   public:
+    explicit Passing(JsonpathEvaluation* evaluation);
+    ~Passing();
+    Passing(const Passing&) = delete;
+    Passing& operator=(const Passing&) = delete;
+
+   private:
+    JsonpathEvaluation& evaluation_;
+    const size_t bytes_;
+    const size_t times_;
+    const size_t made_;
+  };
+
   PathItem BoolItem(bool value) const;
   // Makes an item of bytes, or of a number's text. False: it is too large, and thrown.
   bool MakeItem(std::string bytes, PathItem* item);
@@ -143,8 +158,8 @@ class JsonpathEvaluation {
   int64_t next_id_ = 2;  // 0 is the document's, 1 that of the variables.
   int depth_ = 0;
   JsonbObjectIds ids_;
-  std::deque<std::string> bytes_;  // Of items made here.
-  std::deque<PathTime> times_;
+  std::list<std::string> bytes_;  // Of items made here.
+  std::list<PathTime> times_;
   ScratchMemory scratch_;  // Counts them.
   size_t counted_ = 0;
   size_t made_ = 0;

@@ -14,6 +14,8 @@ class JsonbObjectIds {
   // How many bytes behind `base` its part `container` begins. Takes time in proportion to the base
   // when that is not the last one asked for.
   int64_t Offset(const types::Jsonb& base, const types::Jsonb& container);
+  // Of the last base: its bytes are no more.
+  void Forget() { base_ = nullptr; }
 
  private:
   int64_t Walk(const types::Jsonb& container, int64_t at);

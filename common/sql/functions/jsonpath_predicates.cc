@@ -78,6 +78,7 @@ JsonpathEvaluation::Found JsonpathEvaluation::QuietOperand(int32_t at, const Pat
 }
 
 JsonpathEvaluation::Truth JsonpathEvaluation::Exists(const Node& node, const PathItem& item) {
+  const Passing passing(this);
   // Strictly, an error behind the first item counts as well.
   PathItems all(context_);
   const Found found = QuietOperand(node.left, item, false, lax() ? nullptr : &all);
@@ -90,6 +91,7 @@ JsonpathEvaluation::Truth JsonpathEvaluation::Exists(const Node& node, const Pat
 // decides; strictly all must be comparable.
 JsonpathEvaluation::Truth JsonpathEvaluation::Predicate(const Node& node, int32_t at,
                                                         const PathItem& item) {
+  const Passing passing(this);
   PathItems lefts(context_);
   if (QuietOperand(node.left, item, true, &lefts) == Found::kError) return Truth::kUnknown;
   PathItems rights(context_);
