@@ -263,6 +263,8 @@ class Binder {
   absl::Status BindWritingCte(const PgQuery__CommonTableExpr& item, Scope* scope);
   absl::StatusOr<BoundQuery> BindRecursive(const PgQuery__CommonTableExpr& item, Scope* scope);
   absl::StatusOr<RelPtr> ReadCte(const CteEntry& entry, int location, ScopeItem* item);
+  // The conjuncts of WHERE.
+  absl::Status BindConditions(const Node* node, Scope* scope, std::vector<ExprPtr>* conditions);
   absl::StatusOr<BoundQuery> BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
                                         bool keep_unknown);
   absl::StatusOr<BoundQuery> BindSelectBody(const PgQuery__SelectStmt& select, Scope* scope,
@@ -696,6 +698,7 @@ class Binder {
   int row_depth_ = 0;        // Above 0: what is bound is evaluated for each of many rows.
   bool calls_procedure_ = false;  // CALL: what is called may be one.
   int conditional_depth_ = 0;     // Above 0: what is bound may not be evaluated at all.
+  int junction_depth_ = 0;        // The same of AND and OR, which may evaluate all of their sides.
   int function_depth_ = 0;        // Bodies of functions that are being bound in one another.
   int view_depth_ = 0;
   // Whose query is being bound; null in the statement itself.

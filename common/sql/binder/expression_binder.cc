@@ -370,7 +370,8 @@ absl::StatusOr<ExprPtr> Binder::BindBetween(const PgQuery__AExpr& expr, Scope* s
 }
 
 absl::StatusOr<ExprPtr> Binder::BindBool(const PgQuery__BoolExpr& expr, Scope* scope) {
-  const DepthGuard conditional(&conditional_depth_);
+  std::optional<DepthGuard> junction;
+  if (expr.boolop != PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) junction.emplace(&junction_depth_);
   const char* name = expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR  ? "AND"
                      : expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR ? "OR"
                                                                         : "NOT";

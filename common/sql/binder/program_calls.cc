@@ -47,7 +47,8 @@ absl::Status Binder::CheckProgramPlace(const UserCall& call, int location) {
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    absl::StrCat(shown, " cannot be called here"),
                    "Its body runs statements or loops. Write it as one query or expression.");
-  if (conditional_depth_ > 0)
+  const bool is_volatile = plan::IsVolatileFunction(*call.function);
+  if (conditional_depth_ > 0 || (junction_depth_ > 0 && is_volatile))
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    absl::StrCat(shown, " cannot be called under a condition"),
                    "Its body runs statements or loops. Call it outside of CASE and COALESCE.");

@@ -383,6 +383,28 @@ absl::Status Binder::ApplyLock(const PgQuery__LockingClause& clause, const RelPt
   return absl::OkStatus();
 }
 
+absl::Status Binder::BindConditions(const Node* node, Scope* scope,
+                                    std::vector<ExprPtr>* conditions) {
+  std::vector<const Node*> parts = {node};
+  for (size_t i = 0; i < parts.size();) {
+    const Node* part = parts[i];
+    if (part->node_case != PG_QUERY__NODE__NODE_BOOL_EXPR ||
+        part->bool_expr->boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
+      ++i;
+      continue;
+    }
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+    parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(i), part->bool_expr->args,
+                 part->bool_expr->args + part->bool_expr->n_args);
+  }
+  for (const Node* part : parts) {
+    ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(part, scope));
+    ASSIGN_OR_RETURN(condition, ToBoolean(condition, parts.size() > 1 ? "AND" : "WHERE"));
+    plan::SplitConjunction(condition, conditions);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select, Scope* scope,
                                               bool keep_unknown) {
   scope->clause = "FROM";
@@ -392,11 +414,9 @@ absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select,
     scope->clause = "WHERE";
     SeriesState calls;
     scope->row_calls = &calls;
-    ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(select.where_clause, scope));
-    scope->row_calls = nullptr;
-    ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
     std::vector<ExprPtr> conditions, about_calls;
-    plan::SplitConjunction(condition, &conditions);
+    RETURN_IF_ERROR(BindConditions(select.where_clause, scope, &conditions));
+    scope->row_calls = nullptr;
     if (!calls.calls.empty()) {
       if (select.n_locking_clause > 0) return NoLocks(*calls.calls[0].program);
       for (const SeriesState::Call& call : calls.calls) {

@@ -29,7 +29,9 @@ absl::Status Session::PrepareInputs(plan_cache::CachedPlan* plan) {
     // The whole plan with another root: the rows may be made of its other CTEs and sub-plans.
     auto input = std::make_shared<common::v1::Plan>(*plan->plan);
     input->set_kind(common::v1::STATEMENT_KIND_SELECT);
-    input->mutable_root()->Swap(input->mutable_ctes(i)->mutable_program_rows()->mutable_input());
+    common::v1::ProgramRows* const rows = input->mutable_ctes(i)->mutable_program_rows();
+    *input->mutable_root() = std::move(*rows->mutable_input());
+    rows->clear_input();
     input->clear_program_calls();
     input->clear_trigger_rows();
     ASSIGN_OR_RETURN(
