@@ -430,8 +430,7 @@ SELECT id, note(id) FROM t WHERE id <= 3 ORDER BY id DESC
 SELECT x FROM seen ORDER BY at
 SELECT note(id) FROM t ORDER BY id DESC LIMIT 2
 SELECT x FROM seen ORDER BY at
-SELECT note(id) FROM t ORDER BY id OFFSET 1 LIMIT 1
-SELECT count(*) FROM seen
+SELECT digits(id) FROM t ORDER BY id OFFSET 1 LIMIT 1
 SELECT note(7) WHERE false
 SELECT note(8) WHERE 1 = 1
 SELECT count(*) FROM seen

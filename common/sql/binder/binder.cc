@@ -275,6 +275,7 @@ void Binder::NameObjects(BoundQuery* bound) {
 }
 
 absl::StatusOr<BoundQuery> Binder::BindTopQuery(const PgQuery__SelectStmt& select) {
+  programs_allowed_ = true;
   ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(select, nullptr));
   if (std::any_of(query_->ctes.begin(), query_->ctes.end(),
                   [](const plan::Cte& cte) { return cte.write != nullptr; }))

@@ -63,7 +63,7 @@ absl::Status Binder::NoLocks(const common::v1::FunctionDescriptor& function) {
 }
 
 absl::Status Binder::NoConditionBesideLimit(const common::v1::FunctionDescriptor& function) {
-  return Refused(function, "in WHERE beside LIMIT",
+  return Refused(function, "beside OFFSET, or in WHERE beside LIMIT",
                  "It is volatile and its body runs statements or loops. Declare it STABLE if it "
                  "changes nothing, or limit the rows in a subquery in FROM.");
 }

@@ -279,6 +279,11 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   if (series_last && !behind_limit) {
     ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, above, &needed));
   }
+  for (size_t i = 0; i < above.size() && select.limit_offset != nullptr; ++i) {
+    const common::v1::FunctionDescriptor* called = series.calls[i].program;
+    if (above[i] && called != nullptr && plan::IsVolatileFunction(*called))
+      return NoConditionBesideLimit(*called);
+  }
   ASSIGN_OR_RETURN(rel, BindLimit(select, rel, keys, scope));
   if (series_last && behind_limit) {
     ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, above, &needed));

@@ -60,6 +60,19 @@ size_t BytesOfRow(const std::vector<const Vector*>& arguments, uint32_t row) {
   return bytes;
 }
 
+// As a cast to text has it, which of these types is not how they are printed.
+void AppendCast(const Vector& values, uint32_t row, const types::TextOptions& options,
+                std::string* out) {
+  if (values.type().id == TypeId::kBool) {
+    out->append(values.Get(row).bool_value() ? "true" : "false");
+    return;
+  }
+  const size_t start = out->size();
+  types::FormatText(values, row, options, out);
+  if (values.type().id != TypeId::kInet || out->find('/', start) != std::string::npos) return;
+  out->append(out->find(':', start) == std::string::npos ? "/32" : "/128");
+}
+
 absl::Status ConcatenateAny(const EvaluationContext& context,
                             const std::vector<const Vector*>& arguments, uint32_t rows,
                             Vector* result) {
@@ -70,7 +83,7 @@ absl::Status ConcatenateAny(const EvaluationContext& context,
     out.clear();
     ScratchMemory scratch(context);
     RETURN_IF_ERROR(scratch.Take(2 * BytesOfRow(arguments, row)));
-    for (const Vector* argument : arguments) types::FormatText(*argument, row, options, &out);
+    for (const Vector* argument : arguments) AppendCast(*argument, row, options, &out);
     RETURN_IF_ERROR(StoreText(context, out, row, result));
     if (out.capacity() > kScratchKept) out = std::string();
   }

@@ -227,7 +227,9 @@ absl::StatusOr<Place> Interpreter::PlaceOf(const Target& target) const {
 absl::Status Interpreter::Assign(const Target& target, const types::Value& value) {
   ASSIGN_OR_RETURN(const Place place, PlaceOf(target));
   if (!target.subscripts.empty()) return AssignElement(target, place, value);
-  return AssignTo(place, target.name.back(), value);
+  // A field is assigned as a part of its record.
+  const size_t last = target.name.size() - 1;
+  return AssignTo(place, target.name[place.field.has_value() && last > 0 ? last - 1 : last], value);
 }
 
 absl::Status Interpreter::AssignTo(const Place& place, const std::string& name,
@@ -349,10 +351,8 @@ absl::Status Interpreter::AssignRow(const std::vector<Target>& targets, const Ro
     ASSIGN_OR_RETURN(const Place place, PlaceOf(targets[0]));
     Variable& variable = variables_.at(place.slot);
     if (!place.field.has_value() && variable.is_record) {
-      // A record without fields of its own takes those of the row that there is not.
-      const bool missing = !present && variable.fixed_fields;
       return AssignRecord(&variable, targets[0].name.back(),
-                          {rows.names, rows.types, std::move(values), missing});
+                          {rows.names, rows.types, std::move(values)});
     }
   }
   for (size_t i = 0; i < targets.size(); ++i)

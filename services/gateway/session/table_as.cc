@@ -120,6 +120,12 @@ absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_
   FillOptions(&options);
   if (writing.plan->session_details()) options.details = Details();
   BufferOpenResults();
+  if (sql::plan::RunsPrograms(*writing.plan)) {
+    RETURN_IF_ERROR(BeginImplicit());
+    RETURN_IF_ERROR(PrepareInputs(&writing));
+    RETURN_IF_ERROR(RunProgramCalls(*writing.plan, &options.parameters));
+    RETURN_IF_ERROR(RunRowPrograms(writing, &options));
+  }
   auto stream = storage_->Execute(Context(), writing.prepared, options);
   if (status::HasSqlState(stream.status(), status::sqlstate::kStalePlan)) {
     return status::Error(status::sqlstate::kSerializationFailure,
