@@ -58,7 +58,7 @@ SELECT id, p, q, d @? p, d @@ '$.a == 1', jsonb_path_query_array(d, p, silent =>
 SELECT id FROM paths WHERE d @? '$.b[*] ? (@ > 1)' ORDER BY id
 SELECT id FROM paths ORDER BY p
 SELECT DISTINCT p FROM paths
-SELECT id, d @? q[2] FROM paths WHERE q <> '{}' ORDER BY id
+SELECT id, d @? q[2] FROM paths WHERE q IS NOT NULL ORDER BY id
 UPDATE paths SET p = '$.c' WHERE id = 1
 SELECT id, p::text, length(p::text) FROM paths ORDER BY id
 CREATE VIEW seen AS SELECT id, jsonb_path_query(d, '$.b[*]') AS b FROM paths
@@ -96,9 +96,11 @@ class JsonpathTest(ComparedTest):
 
     def test_every_path_over_every_document(self):
         paths = PATHS + [f"strict {path}" for path in PATHS if not path.startswith("lax")]
-        for name, question in QUESTIONS.items():
+        for i, (name, question) in enumerate(QUESTIONS.items()):
+            # What differs between the others is how they end, which a part of the paths shows.
+            some = paths if name in ("query", "silent") else paths[i % 3::3]
             asked = [(question, {"doc": document, "path": path, "vars": VARIABLES})
-                     for path, document in itertools.product(paths, DOCUMENTS)]
+                     for path, document in itertools.product(some, DOCUMENTS)]
             wrong = self.compare(asked)
             self.assertEqual(wrong[:3], [], f"{name}: {len(wrong)} of {len(asked)}")
 
@@ -146,9 +148,8 @@ class JsonpathTest(ComparedTest):
             sqlstate(connection, "SELECT jsonb_path_query((SELECT jsonb_agg(g) FROM generate_series(1, 20000) g), %s)", nested),
             "57014")
         digits = "9" * 100000
-        self.assertEqual(
-            sqlstate(connection, "SELECT jsonb_path_query(%s, '$ * $ * 0 + ($ * $) % ($ - 1)')", digits) in
-            ("57014", "22003"), True)
+        # The product has too many digits, if it comes to that.
+        self.assertIn(sqlstate(connection, "SELECT jsonb_path_query(%s, '$ * $')", digits), ("57014", "22003"))
 
     def test_deep_paths_end(self):
         connection = self.connect(self.cluster)

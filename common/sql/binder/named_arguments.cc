@@ -34,26 +34,32 @@ absl::StatusOr<std::vector<ExprPtr>> Binder::BindCallArguments(const std::string
   std::vector<ExprPtr> places(known->size());
   std::vector<std::string> shown;
   bool fits = true;
-  bool any_named = false;
+  size_t positional = 0;
   size_t count = 0;
   for (const Node* node : nodes) {
     size_t place = shown.size();
     std::string prefix;
     if (IsNamed(node)) {
       const PgQuery__NamedArgExpr& named = *node->named_arg_expr;
-      any_named = true;
       place = static_cast<size_t>(
           std::find_if(known->begin(), known->end(),
                        [&](const NamedArgument& one) { return one.name == named.name; }) -
           known->begin());
       prefix = absl::StrCat(named.name, " => ");
-    } else if (any_named) {
+    } else if (positional < shown.size()) {
       return ErrorAt(sqlstate::kSyntaxError, call.location,
                      "positional argument cannot follow named argument");
+    } else {
+      ++positional;
     }
     ASSIGN_OR_RETURN(ExprPtr value,
                      BindExpr(IsNamed(node) ? node->named_arg_expr->arg : node, scope));
     shown.push_back(absl::StrCat(prefix, types::Format({value->type.id, 0, value->type.declared})));
+    if (place >= positional && place < places.size() && places[place] != nullptr) {
+      return ErrorAt(
+          sqlstate::kSyntaxError, node->named_arg_expr->location,
+          absl::StrCat("argument name \"", node->named_arg_expr->name, "\" used more than once"));
+    }
     fits = fits && place < places.size() && places[place] == nullptr;
     if (!fits) continue;
     places[place] = std::move(value);

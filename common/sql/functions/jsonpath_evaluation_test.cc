@@ -6,6 +6,7 @@
 
 #include "common/status/sql_error.h"
 #include "common/types/jsonb_builder.h"
+#include "common/types/text_io.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -94,6 +95,32 @@ TEST(JsonpathEvaluationTest, ConstantPathsAreReadOnce) {
   for (int i = 0; i < 1000; ++i) {
     EXPECT_TRUE(JsonpathCache::Of(context).Find("$[" + std::to_string(i) + "]").ok());
   }
+}
+
+TEST(JsonpathEvaluationTest, ItemsAreRows) {
+  const auto functions = FunctionCatalog::Builtin().FindTableFunctions("jsonb_path_query");
+  ASSERT_EQ(functions.size(), 3u);
+  const EvaluationContext context;
+  const auto rows = [&](std::string_view document, std::string_view path) {
+    const types::Type jsonb{types::TypeId::kJsonb, 0};
+    const std::vector<types::Value> arguments = {
+        types::Value::String(jsonb, *types::ParseJsonb(document)),
+        types::Value::String({types::TypeId::kJsonpath, 0}, std::string(path))};
+    auto cursor = functions[0]->open(context, arguments);
+    if (!cursor.ok()) return status::FromStatus(cursor.status()).sqlstate;
+    std::string text;
+    types::Batch batch;
+    while (*(*cursor)->Next(&batch)) {
+      for (uint32_t row = 0; row < batch.row_count; ++row) {
+        if (!text.empty()) text += " ";
+        types::FormatText(*batch.columns[0], row, {}, &text);
+      }
+    }
+    return text;
+  };
+  EXPECT_EQ(rows("[1, [2], {\"a\": 3}]", "$[*] ? (@.a == 3 || @ == 2)"), "2 {\"a\": 3}");
+  EXPECT_EQ(rows("[1, 2]", "$[*] + 1"), "22038");
+  EXPECT_EQ(rows("[]", "$[*]"), "");
 }
 
 TEST(JsonpathEvaluationTest, LongEvaluationsAreInterrupted) {

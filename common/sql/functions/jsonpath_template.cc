@@ -391,8 +391,11 @@ class Reader {
     if (!types::IsValidDate(days))
       return Error(sqlstate::kDatetimeOverflow,
                    "date out of range: \"" + std::string(text_) + "\"");
-    result.us = days * types::kMicrosecondsPerDay;
+    result.days = static_cast<int32_t>(days);
+    constexpr int64_t kMostDays = types::kTimestampInfinity / types::kMicrosecondsPerDay - 1;
+    result.us = days > kMostDays ? types::kTimestampInfinity : days * types::kMicrosecondsPerDay;
     if (!read_.timed) return result;
+    if (days > kMostDays) return Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
     result.kind = read_.zoned ? PathTime::Kind::kTimestamptz : PathTime::Kind::kTimestamp;
     result.us += time - result.offset_seconds * types::kMicrosecondsPerSecond;
     if (!types::IsValidTimestamp(result.us))

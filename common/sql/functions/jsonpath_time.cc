@@ -91,8 +91,7 @@ std::string FormatPathTime(const PathTime& time) {
   std::string text;
   switch (time.kind) {
     case Kind::kDate:
-      types::FormatDate(static_cast<int32_t>(time.us / types::kMicrosecondsPerDay),
-                        types::DateFormat(), &text);
+      types::FormatDate(time.days, types::DateFormat(), &text);
       return text;
     case Kind::kTime:
     case Kind::kTimetz:
@@ -132,6 +131,8 @@ absl::StatusOr<std::optional<int>> ComparePathTimes(const PathTime& a, const Pat
     const Kind from = IsZoned(a.kind) ? b.kind : a.kind;
     return NeedsZone(from, IsTimeOfDay(from) ? Kind::kTimetz : Kind::kTimestamptz);
   }
+  if (a.kind == Kind::kDate && b.kind == Kind::kDate)
+    return std::optional<int>(Order(a.days, b.days));
   const bool zoned = IsZoned(a.kind) || IsZoned(b.kind);
   if (!IsTimeOfDay(a.kind)) {
     const auto instant = [&](const PathTime& time) {

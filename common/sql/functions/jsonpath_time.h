@@ -18,8 +18,9 @@ struct PathTime {
 
   Kind kind = Kind::kDate;
   // Microseconds: of a day for times, since 2000-01-01 otherwise; UTC for kTimestamptz, local for
-  // the rest.
+  // the rest. Infinity for a date beyond all timestamps.
   int64_t us = 0;
+  int32_t days = 0;        // Since 2000-01-01; of kDate.
   int offset_seconds = 0;  // East of UTC; of kTimetz and kTimestamptz.
 };
 

@@ -28,6 +28,12 @@ absl::StatusOr<std::string> Translate(View pattern, bool stops_at_lines, bool* r
       if (!in_brackets && (next == 'm' || next == 'M')) {
         return status::NotSupported("regular expression escape \\m or \\M");
       }
+      if (next == 'b' || next == 'B') {
+        // A backspace, and a backslash.
+        out.append(next == 'b' ? "\\x08" : "\\\\");
+        ++i;
+        continue;
+      }
       out.push_back('\\');
       out.push_back(!in_brackets && next == 'y' ? 'b' : !in_brackets && next == 'Y' ? 'B' : next);
       ++i;
