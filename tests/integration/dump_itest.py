@@ -46,7 +46,6 @@ CREATE UNIQUE INDEX item_key ON shop.item (key) INCLUDE (label);
 CREATE TABLE shop.log (at date NOT NULL, what text) PARTITION BY RANGE (at);
 CREATE TABLE shop.log_2023 PARTITION OF shop.log FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
 CREATE TABLE shop.log_rest PARTITION OF shop.log DEFAULT;
-CREATE INDEX log_at ON shop.log (at);
 CREATE SEQUENCE shop.numbers START 5 INCREMENT 3 MINVALUE 2 MAXVALUE 1000 CYCLE;
 SET search_path = shop;
 CREATE FUNCTION discount(price numeric, percent int DEFAULT 10) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT price * (100 - percent) / 100';
@@ -67,7 +66,7 @@ REFRESH MATERIALIZED VIEW totals;
 """
 
 QUESTIONS = [
-    "SELECT * FROM shop.customer ORDER BY id", "SELECT * FROM shop.item ORDER BY id",
+    "SELECT c::text FROM shop.customer c ORDER BY id", "SELECT i::text FROM shop.item i ORDER BY id",
     "SELECT * FROM shop.bought ORDER BY 1, 2", "SELECT tableoid::regclass::text, * FROM shop.log ORDER BY at",
     "SELECT * FROM shop.cheap", "SELECT * FROM shop.buyers ORDER BY 1", "SELECT * FROM shop.totals",
     "SELECT nextval('shop.numbers')", "SELECT shop.words('a b c'), shop.discount(10)",
@@ -78,6 +77,11 @@ QUESTIONS = [
     "SELECT conname, contype, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'shop'::regnamespace "
     "AND contype IN ('p', 'u', 'f') ORDER BY conname",
 ]
+
+
+def lines(dump):
+    """All but those with a random word in them."""
+    return [line for line in dump.split("\n") if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 
 class DumpTest(ComparedTest):
@@ -113,13 +117,14 @@ class DumpTest(ComparedTest):
                 run(server.connect(), f"CREATE DATABASE {name}")
         self.program("psql", self.here("source"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", os.devnull,
                      text=SCHEMA)
-        dump = self.program("pg_dump", self.here("source"))
+        dump = self.program("pg_dump", self.here("source"), "--no-owner")
         self.restore(dump, self.here("copy"))
         self.restore(dump, self.there("away"))
-        self.assertEqual(self.program("pg_dump", self.here("copy")), dump)
+        again = self.program("pg_dump", self.here("copy"), "--no-owner")
+        self.assertEqual(lines(again), lines(dump))
         self.program("psql", self.there("source"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", os.devnull,
                      text=SCHEMA)
-        self.restore(self.program("pg_dump", self.there("source")), self.here("away"))
+        self.restore(self.program("pg_dump", self.there("source"), "--no-owner"), self.here("away"))
         wanted = self.answers(self.postgres, "source")
         for server, database in ((self.cluster, "source"), (self.cluster, "copy"), (self.cluster, "away"),
                                  (self.postgres, "away")):

@@ -246,6 +246,22 @@ absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indir
       steps = steps.subspan(1);
       continue;
     }
+    if (base->type.id == TypeId::kName && !node->a_indices->is_slice) {
+      // An array of characters, counted from 0.
+      ASSIGN_OR_RETURN(ExprPtr at, BindExpr(node->a_indices->uidx, scope));
+      ASSIGN_OR_RETURN(at, TryCoerce(at, {TypeId::kInt4, 0}, CastContext::kAssignment));
+      if (at == nullptr)
+        return ErrorAt(sqlstate::kDatatypeMismatch, base->location,
+                       "array subscript must have type integer");
+      ASSIGN_OR_RETURN(
+          at, Operator("+", at, plan::MakeLiteral(Value::Int(TypeId::kInt4, 1)), base->location));
+      const ExprPtr text = plan::MakeCast(base, {TypeId::kText, 0}, true);
+      const ExprPtr one = plan::MakeLiteral(Value::Int(TypeId::kInt4, 1));
+      ASSIGN_OR_RETURN(base, CallFunction("substr", {text, at, one}, base->location));
+      base = plan::MakeCast(base, {TypeId::kChar, 0}, true);
+      steps = steps.subspan(1);
+      continue;
+    }
     if (!types::IsArray(base->type.id))
       return ErrorAt(sqlstate::kDatatypeMismatch, base->location,
                      absl::StrCat("cannot subscript type ", types::Format(base->type),

@@ -44,7 +44,7 @@ constexpr SystemTable kSystemTables[] = {
      "attfdwoptions:_text,attmissingval:text"},
     {1255, "pg_catalog", "pg_proc",
      "oid:oid,proname:name,pronamespace:oid,proowner:oid,prolang:oid,procost:float4,"
-     "prorows:float4,provariadic:oid,prosupport:oid,prokind:char,prosecdef:bool,"
+     "prorows:float4,provariadic:oid,prosupport:regproc,prokind:char,prosecdef:bool,"
      "proleakproof:bool,proisstrict:bool,proretset:bool,provolatile:char,proparallel:char,"
      "pronargs:int2,pronargdefaults:int2,prorettype:oid,proargtypes:oidvector,"
      "proallargtypes:_oid,proargmodes:_text,proargnames:_text,proargdefaults:text,"
@@ -450,6 +450,7 @@ types::TypeId TypeOf(std::string_view name) {
           {"name", TypeId::kName},
           {"char", TypeId::kChar},
           {"oid", TypeId::kOid},
+          {"regproc", TypeId::kRegproc},
           {"bytea", TypeId::kBytea},
           {"timestamptz", TypeId::kTimestamptz},
           {"interval", TypeId::kInterval},

@@ -22,7 +22,11 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
   const auto show = [&](int64_t object, int64_t of_class, int64_t part, const std::string& text) {
     if (!text.empty()) visit(object, of_class, part, text);
   };
-  for (const auto& [id, schema] : catalog.schemas()) show(id, kNamespace, 0, schema.comment());
+  for (const auto& [id, schema] : catalog.schemas()) {
+    // As PostgreSQL has it; COMMENT … IS NULL leaves it.
+    const bool plain = schema.name() == "public" && schema.comment().empty();
+    show(id, kNamespace, 0, plain ? "standard public schema" : schema.comment());
+  }
   for (const auto& [id, function] : catalog.functions())
     show(id, kProcedure, 0, function->comment());
   for (const auto& [oid, type] : catalog.types()) show(oid, kType, 0, type->comment());

@@ -12,7 +12,7 @@ struct Extension {
   const char* comment;
 };
 constexpr Extension kExtensions[] = {
-    {13561, "plpgsql", "1.0", "PL/pgSQL procedural language"},
+    {kBuiltInExtension, "plpgsql", "1.0", "PL/pgSQL procedural language"},
     {13562, "uuid-ossp", "1.1", "generate universally unique identifiers (UUIDs)"},
     {13563, "pgcrypto", "1.3", "cryptographic functions"},
     {13564, "pg_trgm", "1.6", "text similarity measurement based on trigrams"},

@@ -328,6 +328,7 @@ const RowFillMap& RowFills() {
     AddSettingFills(fills);
     AddTypeFills(fills);
     AddExtensionFills(fills);
+    AddDependFills(fills);
     AddDeclaredTypeFills(fills);
     AddFunctionFills(fills);
     AddSequenceFills(fills);

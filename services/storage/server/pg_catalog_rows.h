@@ -24,7 +24,10 @@ void AddCommentFills(RowFillMap* fills);
 void AddProgramFills(RowFillMap* fills);
 void AddProgramSchemaFills(RowFillMap* fills);
 void AddLockFills(RowFillMap* fills);
+// The oid of an extension that is there always: plpgsql.
+inline constexpr int64_t kBuiltInExtension = 13561;
 void AddExtensionFills(RowFillMap* fills);
+void AddDependFills(RowFillMap* fills);
 void AddInformationSchemaFills(RowFillMap* fills);
 
 }  // namespace adbms::storage::server

@@ -502,7 +502,7 @@ void FillRewrite(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     if (DefiningQuery(entry->descriptor).empty()) continue;
     rows->Row()
-        .Set("oid", 0x30000000 + static_cast<int64_t>(id))
+        .Set("oid", RuleOid(id))
         .Set("rulename", "_RETURN")
         .Set("ev_class", id)
         .Set("ev_type", "1")

@@ -1,4 +1,4 @@
-// pg_sequence, pg_sequences, information_schema.sequences, and what says whose a sequence is.
+// pg_sequence, pg_sequences, information_schema.sequences.
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 
@@ -71,46 +71,11 @@ void FillStandardSequences(const RowSource& source, RowBuilder* rows) {
   });
 }
 
-// Sequences depend on the columns that own them; defaults on their sequences.
-void FillDepend(const RowSource& source, RowBuilder* rows) {
-  const auto row = [&](int64_t of_class, int64_t object, int64_t on_class, int64_t on,
-                       int64_t column, const char* kind) {
-    rows->Row()
-        .Set("classid", of_class)
-        .Set("objid", object)
-        .Set("objsubid", int64_t{0})
-        .Set("refclassid", on_class)
-        .Set("refobjid", on)
-        .Set("refobjsubid", column)
-        .Set("deptype", kind);
-  };
-  constexpr int64_t kClass = 1259;
-  constexpr int64_t kAttributeDefault = 2604;
-  ForEachSequence(source, [&](const TableDescriptor& table, const SequenceDescriptor& sequence) {
-    if (sequence.owner_table_id() == 0) return;
-    row(kClass, table.table_id(), kClass, sequence.owner_table_id(),
-        int64_t{sequence.owner_column()} + 1,
-        IdentitySequenceOf(*source.catalog, table) ? "i" : "a");
-  });
-  for (const auto& [id, entry] : source.catalog->tables()) {
-    for (int i = 0; i < entry->descriptor.columns_size(); ++i) {
-      const auto& column = entry->descriptor.columns(i);
-      if (!HasStoredDefault(column)) continue;
-      const int64_t oid = AttributeDefaultOid(id, i);
-      row(kAttributeDefault, oid, kClass, id, i + 1, "a");
-      if (column.default_sequence_id() != 0) {
-        row(kAttributeDefault, oid, kClass, column.default_sequence_id(), 0, "n");
-      }
-    }
-  }
-}
-
 }  // namespace
 
 void AddSequenceFills(RowFillMap* fills) {
   fills->insert({{"pg_catalog.pg_sequence", FillSequence},
                  {"pg_catalog.pg_sequences", FillSequences},
-                 {"pg_catalog.pg_depend", FillDepend},
                  {"information_schema.sequences", FillStandardSequences}});
 }
 
