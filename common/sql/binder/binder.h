@@ -625,8 +625,8 @@ class Binder {
                                                 const std::vector<ExprPtr>& group,
                                                 const GroupingState& grouping,
                                                 WindowingState* windowing, bool grouped);
-  // The rows with the columns of these calls. `needed`: of the rows' own columns, where functions are
-  // called beside the statement; null: all.
+  // The rows with the columns of these calls. `needed`: of the rows' own columns, where functions
+  // are called beside the statement; null: all.
   absl::StatusOr<RelPtr> ApplySeries(RelPtr rel, const SeriesState& series,
                                      const std::vector<bool>& which,
                                      const plan::ColumnSet* needed = nullptr);
@@ -693,7 +693,8 @@ class Binder {
   bool programs_allowed_ = false;  // They can be run before what is bound.
   std::map<int, common::v1::UnqualifiedName> unqualified_names_;
   std::vector<SeriesState::Call> calls_in_from_;  // Whose rows have not been met yet.
-  const Scope* insert_scope_ = nullptr;  // Of the INSERT that is the statement, while its rows are bound.
+  const Scope* insert_scope_ =
+      nullptr;               // Of the INSERT that is the statement, while its rows are bound.
   bool single_rows_ = true;  // Nothing keeps the statement from evaluating its select list once.
   int row_depth_ = 0;        // Above 0: what is bound is evaluated for each of many rows.
   bool calls_procedure_ = false;  // CALL: what is called may be one.

@@ -134,8 +134,7 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
 
 void Binder::NoteUnqualified(int location, const std::string& schema, const std::string& relation) {
   // Of the statement's own text alone.
-  if (location < 0 || view_depth_ > 0 || !inlining_.empty() || schema == "pg_catalog")
-    return;
+  if (location < 0 || view_depth_ > 0 || !inlining_.empty() || schema == "pg_catalog") return;
   common::v1::UnqualifiedName& name = unqualified_names_[location];
   name.set_schema(schema);
   name.set_relation(relation);

@@ -34,9 +34,9 @@ bool Binder::IsCalledOnce(const UserCall& call, const Scope* scope) const {
 bool Binder::CanCallInFrom(const UserCall& call, const Scope& scope) const {
   const bool of_select = scope.statement != nullptr &&
                          scope.statement->descriptor == &pg_query__select_stmt__descriptor;
-  const bool about_rows = std::any_of(
-      call.arguments.begin(), call.arguments.end(),
-      [](const ExprPtr& argument) { return !plan::ColumnsOf(argument).empty(); });
+  const bool about_rows =
+      std::any_of(call.arguments.begin(), call.arguments.end(),
+                  [](const ExprPtr& argument) { return !plan::ColumnsOf(argument).empty(); });
   return of_select && about_rows;
 }
 
@@ -59,12 +59,12 @@ absl::StatusOr<size_t> Binder::CallProgram(UserCall call, bool returns_rows, int
                                            Scope* scope) {
   RETURN_IF_ERROR(CheckProgramPlace(call, location));
   if (!IsCalledOnce(call, scope))
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat("function ", SignatureOf(*call.function),
-                                " cannot be called for each row of ",
-                                scope == nullptr ? "this" : scope->clause),
-                   "Its body runs statements or loops. Call it in the select list or WHERE of a "
-                   "query, which may stand in FROM, or with constants or parameters.");
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, location,
+        absl::StrCat("function ", SignatureOf(*call.function), " cannot be called for each row of ",
+                     scope == nullptr ? "this" : scope->clause),
+        "Its body runs statements or loops. Call it in the select list or WHERE of a "
+        "query, which may stand in FROM, or with constants or parameters.");
   const bool is_volatile = plan::IsVolatileFunction(*call.function);
   plan::ProgramCall program;
   program.function = call.function;

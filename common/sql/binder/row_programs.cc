@@ -18,9 +18,9 @@ namespace sqlstate = status::sqlstate;
 
 absl::Status Refused(const common::v1::FunctionDescriptor& function, const std::string& where,
                      const std::string& hint) {
-  return status::Error(sqlstate::kFeatureNotSupported,
-                       absl::StrCat("function ", SignatureOf(function), " cannot be called ", where),
-                       {}, hint);
+  return status::Error(
+      sqlstate::kFeatureNotSupported,
+      absl::StrCat("function ", SignatureOf(function), " cannot be called ", where), {}, hint);
 }
 
 bool SameCall(const SeriesState::Call& known, const SeriesState::Call& call) {
@@ -72,7 +72,8 @@ absl::StatusOr<std::vector<ColumnId>> Binder::CallForRows(UserCall call, int loc
                                                           Scope* scope) {
   RETURN_IF_ERROR(CheckProgramPlace(call, location));
   const bool is_volatile = plan::IsVolatileFunction(*call.function);
-  const bool outermost = view_depth_ == 0 && (scope->parent == nullptr || scope->parent == insert_scope_);
+  const bool outermost =
+      view_depth_ == 0 && (scope->parent == nullptr || scope->parent == insert_scope_);
   if (is_volatile && !outermost)
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    absl::StrCat("function ", SignatureOf(*call.function),
@@ -150,8 +151,7 @@ absl::StatusOr<std::vector<bool>> Binder::SeriesBelow(const SeriesState& series,
     const common::v1::FunctionDescriptor* program = series.calls[i].program;
     if (program == nullptr) continue;
     if (windowed[i] && grouped)
-      return Refused(*program, "in a window over groups",
-                     "Make the groups in a subquery in FROM.");
+      return Refused(*program, "in a window over groups", "Make the groups in a subquery in FROM.");
     below[i] = below[i] || in_aggregates[i] || windowed[i];
   }
   return below;
@@ -187,9 +187,10 @@ absl::StatusOr<RelPtr> Binder::ApplyPrograms(const RelPtr& rel,
     cte.programs.push_back(std::move(program));
   }
   if (DependsOnRows(rows))
-    return Refused(*calls[0]->program, "in a subquery that depends on the rows of another",
-                   "Its body runs statements or loops. Write it as one query or expression, or join "
-                   "with a subquery in FROM that calls it.");
+    return Refused(
+        *calls[0]->program, "in a subquery that depends on the rows of another",
+        "Its body runs statements or loops. Write it as one query or expression, or join "
+        "with a subquery in FROM that calls it.");
   cte.rel = rows;
   cte.materialize = true;
   cte.references = 1;

@@ -424,8 +424,8 @@ absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select,
           return NoConditionBesideLimit(*call.program);
       }
       // For the rows that are left by what needs no call.
-      const auto split = std::stable_partition(
-          conditions.begin(), conditions.end(), [&calls](const ExprPtr& e) {
+      const auto split =
+          std::stable_partition(conditions.begin(), conditions.end(), [&calls](const ExprPtr& e) {
             const std::vector<bool> used = SeriesIn(calls, {e});
             return std::none_of(used.begin(), used.end(), [](bool one) { return one; });
           });
@@ -434,8 +434,7 @@ absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select,
     }
     if (!conditions.empty()) rel = plan::MakeFilter(rel, std::move(conditions));
     if (!calls.calls.empty()) {
-      ASSIGN_OR_RETURN(rel,
-                       ApplySeries(rel, calls, std::vector<bool>(calls.calls.size(), true)));
+      ASSIGN_OR_RETURN(rel, ApplySeries(rel, calls, std::vector<bool>(calls.calls.size(), true)));
       rel = plan::MakeFilter(rel, std::move(about_calls));
     }
   }

@@ -103,13 +103,12 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
       !group.empty() || !grouping.calls.empty() || having != nullptr || sets.has_value();
   if (!grouping.operations.empty() && group.empty() && !sets.has_value())
     RETURN_IF_ERROR(GroupingValue(grouping.operations[0], group, {}).status());
-  // Set-returning functions that groups are made of run below them, the others above; so do functions
-  // that storage cannot run, if aggregates or windows are about them.
+  // Set-returning functions that groups are made of run below them, the others above; so do
+  // functions that storage cannot run, if aggregates or windows are about them.
   ASSIGN_OR_RETURN(const std::vector<bool> below,
                    SeriesBelow(series, group, grouping, &windowing, grouped));
-  const auto program = std::find_if(series.calls.begin(), series.calls.end(), [](const auto& call) {
-    return call.program != nullptr;
-  });
+  const auto program = std::find_if(series.calls.begin(), series.calls.end(),
+                                    [](const auto& call) { return call.program != nullptr; });
   if (program != series.calls.end() && select.n_locking_clause > 0)
     return NoLocks(*program->program);
   ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, below));
@@ -201,8 +200,8 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
   // Functions that have one row for each are not even called for those that LIMIT drops.
   bool behind_limit = limited;
   for (size_t i = 0; i < above.size(); ++i)
-    behind_limit &= !above[i] || (series.calls[i].program != nullptr &&
-                                  !series.calls[i].program->returns_set());
+    behind_limit &= !above[i] ||
+                    (series.calls[i].program != nullptr && !series.calls[i].program->returns_set());
   const bool series_last =
       (!order.empty() || behind_limit) && !distinct &&
       std::none_of(order.begin(), order.end(), [&](const OrderItem& item) {

@@ -25,11 +25,11 @@ namespace sqlstate = status::sqlstate;
 constexpr View kPatterns[] = {
     "HH24", "HH12", "IYYY", "Y,YYY", "MONTH", "Month", "month", "YYYY", "SSSSS", "SSSS", "A.M.",
     "P.M.", "a.m.", "p.m.", "B.C.",  "A.D.",  "b.c.",  "a.d.",  "IDDD", "DAY",   "Day",  "day",
-    "MON",  "Mon",  "mon",  "DDD",   "YYY",   "IYY",   "TZH",   "tzh",  "TZM",   "tzm",  "FF1",   "FF2",  "FF3",
-    "FF4",  "FF5",  "FF6",  "YY",    "IY",    "MM",    "MI",    "MS",   "DD",    "DY",   "Dy",
-    "dy",   "HH",   "SS",   "US",    "WW",    "IW",    "ID",    "CC",   "RM",    "rm",   "AM",
-    "PM",   "am",   "pm",   "BC",    "AD",    "bc",    "ad",    "TZ",   "tz",    "OF",   "Y",
-    "I",    "D",    "W",    "Q",     "J",
+    "MON",  "Mon",  "mon",  "DDD",   "YYY",   "IYY",   "TZH",   "tzh",  "TZM",   "tzm",  "FF1",
+    "FF2",  "FF3",  "FF4",  "FF5",   "FF6",   "YY",    "IY",    "MM",   "MI",    "MS",   "DD",
+    "DY",   "Dy",   "dy",   "HH",    "SS",    "US",    "WW",    "IW",   "ID",    "CC",   "RM",
+    "rm",   "AM",   "PM",   "am",    "pm",    "BC",    "AD",    "bc",   "ad",    "TZ",   "tz",
+    "OF",   "Y",    "I",    "D",     "W",     "Q",     "J",
 };
 
 constexpr View kMonths[] = {"January", "February", "March",     "April",   "May",      "June",

@@ -15,11 +15,11 @@ using plan::RelPtr;
 // The conditions of a filter on the rows of the WITH query that are about what its tree has.
 void Move(Rel* filter, plan::Cte* cte) {
   const ColumnSet own(cte->rel->output.begin(), cte->rel->output.end());
-  const auto split = std::stable_partition(
-      filter->conditions.begin(), filter->conditions.end(), [&own](const ExprPtr& e) {
-        return plan::IsVolatile(e) || plan::HasSubquery(e) ||
-               !plan::IsSubset(plan::ColumnsOf(e), own);
-      });
+  const auto split = std::stable_partition(filter->conditions.begin(), filter->conditions.end(),
+                                           [&own](const ExprPtr& e) {
+                                             return plan::IsVolatile(e) || plan::HasSubquery(e) ||
+                                                    !plan::IsSubset(plan::ColumnsOf(e), own);
+                                           });
   std::vector<ExprPtr> moving(split, filter->conditions.end());
   filter->conditions.erase(split, filter->conditions.end());
   if (!moving.empty()) cte->rel = PushPredicates(plan::MakeFilter(cte->rel, std::move(moving)));

@@ -276,8 +276,8 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunOne(const Statement& statement
         const Target& target = statement.targets[0];
         ASSIGN_OR_RETURN(const Place place, PlaceOf(target));
         if (!place.field.has_value() && variables_.at(place.slot).is_record)
-          return next(AssignRecord(&variables_.at(place.slot), target.name.back(),
-                                   Record(record->record)));
+          return next(
+              AssignRecord(&variables_.at(place.slot), target.name.back(), Record(record->record)));
       }
       ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
       return next(Assign(statement.targets[0], value));

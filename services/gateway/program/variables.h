@@ -18,7 +18,8 @@ struct Record {
   std::vector<std::string> names;
   std::vector<types::Type> types;
   std::vector<types::Value> values;
-  bool missing = false;  // It is NULL, and so are its fields; NEW or OLD where there is no such row.
+  bool missing =
+      false;  // It is NULL, and so are its fields; NEW or OLD where there is no such row.
 
   std::optional<size_t> Find(const std::string& name) const;
 };

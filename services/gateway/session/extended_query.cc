@@ -283,7 +283,8 @@ absl::Status Session::OpenPortal(Portal* portal) {
   const PlanQuery query = QueryOf(prepared);
   RETURN_IF_ERROR(Refit(query, &prepared));
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
-  // What it writes, and which triggers it fires, does not depend on how many of its rows are fetched.
+  // What it writes, and which triggers it fires, does not depend on how many of its rows are
+  // fetched.
   if (prepared.plan->plan->kind() != common::v1::STATEMENT_KIND_SELECT)
     return RunPortal(portal, query);
   ASSIGN_OR_RETURN(portal->stream,

@@ -1,5 +1,5 @@
-// Functions that storage cannot run, called for the rows of a statement: the session reads the rows,
-// makes the calls, and gives the statement the rows with their results (decision 047).
+// Functions that storage cannot run, called for the rows of a statement: the session reads the
+// rows, makes the calls, and gives the statement the rows with their results (decision 047).
 #include <utility>
 
 #include "common/status/macros.h"
@@ -15,8 +15,7 @@ namespace sqlstate = status::sqlstate;
 using common::v1::FunctionDescriptor;
 
 types::Value ValueAt(const types::Vector& column, uint32_t row) {
-  types::Value value =
-      column.is_null(row) ? types::Value::Null(column.type()) : column.Get(row);
+  types::Value value = column.is_null(row) ? types::Value::Null(column.type()) : column.Get(row);
   value.set_type(column.type());
   return value;
 }
@@ -34,9 +33,8 @@ absl::Status Session::PrepareInputs(plan_cache::CachedPlan* plan) {
     rows->clear_input();
     input->clear_program_calls();
     input->clear_trigger_rows();
-    ASSIGN_OR_RETURN(
-        auto prepared,
-        services_.storage->Prepare(Context(), std::shared_ptr<const common::v1::Plan>(input)));
+    ASSIGN_OR_RETURN(auto prepared, services_.storage->Prepare(
+                                        Context(), std::shared_ptr<const common::v1::Plan>(input)));
     plan->inputs.emplace_back(static_cast<uint32_t>(i), std::move(prepared));
   }
   return absl::OkStatus();
@@ -53,8 +51,7 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
                          "Call them for fewer rows or columns at a time.");
   };
   for (const auto& [cte, prepared] : plan.inputs) {
-    const common::v1::ProgramRows& rows =
-        plan.plan->ctes(static_cast<int>(cte)).program_rows();
+    const common::v1::ProgramRows& rows = plan.plan->ctes(static_cast<int>(cte)).program_rows();
     std::vector<types::Batch> batches;
     {
       ASSIGN_OR_RETURN(const auto stream, storage_->Execute(Context(), prepared, *options));
@@ -74,8 +71,7 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
         for (uint32_t i = 0; i < call.results(); ++i) {
           const auto& column =
               plan.plan->ctes(static_cast<int>(cte)).output(static_cast<int>(batch.columns.size()));
-          batch.columns.push_back(
-              std::make_shared<types::Vector>(types::FromProto(column.type())));
+          batch.columns.push_back(std::make_shared<types::Vector>(types::FromProto(column.type())));
         }
       }
       for (uint32_t row = 0; row < batch.row_count; ++row) {
@@ -95,7 +91,8 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
               CallFunction(*function, arguments, program::Call(), /*may_end=*/false, nullptr));
           const std::vector<types::Type> types = ResultTypes(*function, *catalog);
           if (types.size() < call.results())
-            return status::NotSupported("a record without OUT arguments as the result of a function");
+            return status::NotSupported(
+                "a record without OUT arguments as the result of a function");
           for (uint32_t i = 0; i < call.results(); ++i) {
             ASSIGN_OR_RETURN(const types::Value value, ColumnOf(*function, result, types[i], i));
             types::Vector& column = *batch.columns[next++];

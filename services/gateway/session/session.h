@@ -503,9 +503,9 @@ class Session {
   // What the programs of a statement go by, and since when.
   sql::CatalogPtr seen_catalog_;
   absl::Time seen_at_;
-  std::string_view source_;                 // What the client has sent, while it runs.
-  sql::ScannedStatement scanned_;           // Reused.
-  std::string key_;                         // Reused.
+  std::string_view source_;        // What the client has sent, while it runs.
+  sql::ScannedStatement scanned_;  // Reused.
+  std::string key_;                // Reused.
   std::unordered_map<std::string, std::shared_ptr<const std::vector<sql::Statement>>> parsed_;
   std::unordered_map<std::string, std::shared_ptr<PreparedStatement>> statements_;
   std::unordered_map<std::string, Portal> portals_;

@@ -28,19 +28,25 @@ struct Defaults {
   const char* everybody;
 };
 constexpr Defaults kDefaults[] = {
-    {AclKind::kTable, "arwdDxt", ""},       {AclKind::kColumn, "", ""},
-    {AclKind::kSequence, "rwU", ""},        {AclKind::kSchema, "UC", ""},
-    {AclKind::kDatabase, "CTc", "Tc"},      {AclKind::kFunction, "X", "X"},
-    {AclKind::kType, "U", "U"},             {AclKind::kLanguage, "U", "U"},
-    {AclKind::kLargeObject, "rw", ""},      {AclKind::kTablespace, "C", ""},
-    {AclKind::kForeignDataWrapper, "U", ""}, {AclKind::kForeignServer, "U", ""},
+    {AclKind::kTable, "arwdDxt", ""},
+    {AclKind::kColumn, "", ""},
+    {AclKind::kSequence, "rwU", ""},
+    {AclKind::kSchema, "UC", ""},
+    {AclKind::kDatabase, "CTc", "Tc"},
+    {AclKind::kFunction, "X", "X"},
+    {AclKind::kType, "U", "U"},
+    {AclKind::kLanguage, "U", "U"},
+    {AclKind::kLargeObject, "rw", ""},
+    {AclKind::kTablespace, "C", ""},
+    {AclKind::kForeignDataWrapper, "U", ""},
+    {AclKind::kForeignServer, "U", ""},
     {AclKind::kParameter, "sA", ""},
 };
 
 const Defaults* DefaultsOf(char kind) {
-  const auto* const found = std::find_if(
-      std::begin(kDefaults), std::end(kDefaults),
-      [kind](const Defaults& one) { return static_cast<char>(one.kind) == kind; });
+  const auto* const found =
+      std::find_if(std::begin(kDefaults), std::end(kDefaults),
+                   [kind](const Defaults& one) { return static_cast<char>(one.kind) == kind; });
   return found == std::end(kDefaults) ? nullptr : found;
 }
 

@@ -163,10 +163,9 @@ std::string ShownQuery(const catalog::CatalogState& catalog, const std::vector<s
   const auto& names = table.unqualified_names();
   // From the end: offsets before it stay as they are.
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    const bool visible =
-        name->relation().empty()
-            ? std::find(path.begin(), path.end(), name->schema()) != path.end()
-            : IsVisible(catalog, path, name->schema(), name->relation());
+    const bool visible = name->relation().empty()
+                             ? std::find(path.begin(), path.end(), name->schema()) != path.end()
+                             : IsVisible(catalog, path, name->schema(), name->relation());
     if (visible || name->offset() >= sql.size()) continue;
     sql.insert(name->offset(), catalog::QuoteIdentifier(name->schema()) + ".");
   }
