@@ -77,12 +77,14 @@ void WriteRecovery::Failed(const rocksdb::Status& error) {
   ++failures_;
   if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
   if (final_) return;  // What comes after it only follows from it.
-  if (is_final) warned_ = false;
-  final_ = is_final;
   failure_ = error.ToString();
-  if (final_) {
-    failure_ += ". Nothing can be written until a restart: check the disk, then restart the server";
-  }
+  if (is_final) Stay();
+}
+
+void WriteRecovery::Stay() {
+  final_ = true;
+  warned_ = false;
+  failure_ += ". Nothing can be written until a restart: check the disk, then restart the server";
 }
 
 void WriteRecovery::Run() {
@@ -106,6 +108,16 @@ bool WriteRecovery::HasSpace() const {
   return free >= memtables + kSpareBytes;
 }
 
+bool WriteRecovery::WouldKeepRefusedLog() const {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (refused_.empty()) return false;
+  }
+  uint64_t entries = 0;
+  return db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) &&
+         entries == 0;
+}
+
 void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   uint64_t failures = 0;
   {
@@ -125,6 +137,10 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   if (!HasSpace()) {
     *next = absl::Now() + kFirstPause;
     return;
+  }
+  if (WouldKeepRefusedLog()) {
+    absl::MutexLock lock(&mutex_);
+    return Stay();
   }
   if (!db_->Resume().ok()) {
     *next = absl::Now() + *pause;

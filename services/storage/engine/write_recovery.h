@@ -54,6 +54,10 @@ class WriteRecovery {
   // Whether what is in memory would fit. A try that fails half-way may be the last one that RocksDB
   // survives (it asserts that a memtable is made ready for its file once).
   bool HasSpace() const;
+  // Whether RocksDB would go on with a log that has refused a write, which its assertions end the
+  // process for: it begins another one only with another memtable, and this one has nothing in it.
+  bool WouldKeepRefusedLog() const;
+  void Stay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::function<void(const std::string&)> warn_;
   std::shared_ptr<rocksdb::EventListener> listener_;
