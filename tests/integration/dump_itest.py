@@ -12,6 +12,9 @@ SCHEMA = """
 CREATE SCHEMA shop;
 CREATE TYPE shop.mood AS ENUM ('sad', 'it''s ok', 'happy');
 CREATE DOMAIN shop.positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN shop.greeting AS text DEFAULT 'hello';
+CREATE DOMAIN shop.loud AS text DEFAULT upper('a');
+CREATE TABLE shop.said (id int, what shop.greeting, loud shop.loud);
 CREATE TYPE shop.size AS (width int, height numeric(6,2));
 CREATE TABLE shop.customer (
   id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -66,6 +69,7 @@ REFRESH MATERIALIZED VIEW totals;
 """
 
 QUESTIONS = [
+    "INSERT INTO shop.said (id) VALUES (1) RETURNING *",
     "SELECT c::text FROM shop.customer c ORDER BY id", "SELECT i::text FROM shop.item i ORDER BY id",
     "SELECT * FROM shop.bought ORDER BY 1, 2", "SELECT tableoid::regclass::text, * FROM shop.log ORDER BY at",
     "SELECT * FROM shop.cheap", "SELECT * FROM shop.buyers ORDER BY 1", "SELECT * FROM shop.totals",

@@ -58,7 +58,11 @@ class Programs(ScriptTest):
         run(connection, "CREATE TABLE seen (x int)")
         run(connection, "CREATE FUNCTION ins(x int) RETURNS int LANGUAGE plpgsql AS "
                         "$$ BEGIN INSERT INTO seen VALUES (x); RETURN x; END $$")
-        for sql in ("SELECT ins(x) FROM seen OFFSET 1", "SELECT 1 FROM seen WHERE ins(x) = 1 LIMIT 1", "SELECT true OR ins(1) = 1",
+        run(connection, "CREATE FUNCTION still(x int) RETURNS int LANGUAGE plpgsql STABLE AS "
+                        "$$ BEGIN PERFORM 1; RETURN x; END $$")
+        for sql in ("SELECT ins(x) FROM seen OFFSET 1", "SELECT ins(x), generate_series(1, 2) FROM seen",
+                    "SELECT x > 1 AND ins(x) > 1 FROM seen", "SELECT ins(x), still(x) FROM seen",
+                    "SELECT 1 FROM seen WHERE ins(x) = 1 LIMIT 1", "SELECT true OR ins(1) = 1",
                     "SELECT EXISTS (SELECT ins(1) WHERE false)", "WITH q AS (SELECT ins(1)) SELECT 1",
                     "SELECT CASE WHEN false THEN ins(1) END", "SELECT ins(1), (SELECT count(*) FROM seen)",
                     "SELECT * FROM ins(1) WHERE false", "SELECT * FROM (SELECT ins(x) FROM seen) s",

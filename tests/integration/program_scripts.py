@@ -259,6 +259,21 @@ SELECT fib2(9)
 CREATE FUNCTION ack(m int, n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF m = 0 THEN RETURN n + 1; ELSIF n = 0 THEN RETURN ack(m - 1, 1); END IF; RETURN ack(m - 1, ack(m, n - 1)); END $$
 SELECT ack(2, 2)
 CREATE FUNCTION inner_one(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN x + 1; END $$
+CREATE FUNCTION letters(x int) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$ BEGIN FOR i IN 1..x LOOP RETURN NEXT 'b' || i; END LOOP; END $$
+SELECT upto(id), letters(2) FROM t WHERE id = 3
+SELECT upto(id), generate_series(1, 2) FROM t WHERE id = 3
+SELECT id, upto(2), letters(id), digits(id + 40) FROM t WHERE id = 3
+SELECT upto(upto(id)), letters(id) FROM t WHERE id = 2
+CREATE FUNCTION positive(x int) RETURNS bool LANGUAGE plpgsql STABLE AS $$ BEGIN IF x < 5 THEN RAISE EXCEPTION 'small'; END IF; PERFORM 1; RETURN true; END $$
+CREATE FUNCTION above(x int) RETURNS bool LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM 1; RETURN x > 6; END $$
+SELECT id FROM t WHERE above(id) AND positive(id) ORDER BY id
+SELECT id FROM t WHERE above(id) AND id < 9 AND positive(id - 2) ORDER BY id
+CREATE FUNCTION warns(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'w %', x; PERFORM count(*) FROM t; RAISE NOTICE 'n %', x; RETURN x; END $$
+SELECT warns(id) FROM t WHERE id < 3 ORDER BY id
+SELECT warns(7)
+DO $$ DECLARE r record; BEGIN SELECT 1, 2, 3 INTO r; RAISE NOTICE '%', r; SELECT count(*), count(nullif(id, 1)) INTO r FROM t; RAISE NOTICE '%', r; SELECT a.id, b.id INTO r FROM t a, t b WHERE a.id = 1 AND b.id = 2; RAISE NOTICE '% %', r, r.id; END $$
+DO $$ DECLARE r record; BEGIN IF r IS NULL THEN RAISE NOTICE 'null'; END IF; RAISE NOTICE '%', r; END $$
+DO $$ DECLARE r record; BEGIN SELECT 1 x INTO r; r := NULL; RAISE NOTICE '%', r; RAISE NOTICE '%', r.x; END $$
 CREATE FUNCTION outer_one(x int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int := 0; BEGIN FOR i IN 1..x LOOP r := r + inner_one(i); END LOOP; RETURN r; END $$
 SELECT outer_one(3)
 CREATE OR REPLACE FUNCTION inner_one(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN x + 1000; END $$

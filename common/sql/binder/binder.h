@@ -571,6 +571,8 @@ class Binder {
                                        const std::vector<const SeriesState::Call*>& calls,
                                        const plan::ColumnSet* needed);
   static absl::Status NoLocks(const common::v1::FunctionDescriptor& function);
+  // Errors: 0A000 for a volatile one, which would run for each row of the set.
+  static absl::Status CheckBesideSets(const SeriesState& series, bool limited);
   static absl::Status NoConditionBesideLimit(const common::v1::FunctionDescriptor& function);
   // Errors: 0A000 where what they do could be seen, or done twice.
   absl::Status CheckRowPrograms() const;

@@ -47,11 +47,11 @@ absl::Status Binder::CheckProgramPlace(const UserCall& call, int location) {
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    absl::StrCat(shown, " cannot be called here"),
                    "Its body runs statements or loops. Write it as one query or expression.");
-  const bool is_volatile = plan::IsVolatileFunction(*call.function);
-  if (conditional_depth_ > 0 || (junction_depth_ > 0 && is_volatile))
-    return ErrorAt(sqlstate::kFeatureNotSupported, location,
-                   absl::StrCat(shown, " cannot be called under a condition"),
-                   "Its body runs statements or loops. Call it outside of CASE and COALESCE.");
+  if (conditional_depth_ > 0 || junction_depth_ > 0)
+    return ErrorAt(
+        sqlstate::kFeatureNotSupported, location,
+        absl::StrCat(shown, " cannot be called under a condition"),
+        "Its body runs statements or loops. Call it outside of CASE, COALESCE, AND and OR.");
   return absl::OkStatus();
 }
 

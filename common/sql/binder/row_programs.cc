@@ -63,9 +63,24 @@ absl::Status Binder::NoLocks(const common::v1::FunctionDescriptor& function) {
 }
 
 absl::Status Binder::NoConditionBesideLimit(const common::v1::FunctionDescriptor& function) {
-  return Refused(function, "beside OFFSET, or in WHERE beside LIMIT",
+  return Refused(function, "beside OFFSET, nor in WHERE or as a set beside LIMIT",
                  "It is volatile and its body runs statements or loops. Declare it STABLE if it "
                  "changes nothing, or limit the rows in a subquery in FROM.");
+}
+
+absl::Status Binder::CheckBesideSets(const SeriesState& series, bool limited) {
+  const bool sets = std::any_of(series.calls.begin(), series.calls.end(),
+                                [](const auto& call) { return call.program == nullptr; });
+  for (const SeriesState::Call& call : series.calls) {
+    if (call.program == nullptr || !plan::IsVolatileFunction(*call.program)) continue;
+    if (call.program->returns_set() && limited) return NoConditionBesideLimit(*call.program);
+    if (!call.program->returns_set() && sets)
+      return Refused(
+          *call.program, "beside a function that returns a set",
+          "It is volatile and its body runs statements or loops. Declare it STABLE if it "
+          "changes nothing, or call the other one in FROM.");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<ColumnId>> Binder::CallForRows(UserCall call, int location,
@@ -206,6 +221,7 @@ absl::StatusOr<RelPtr> Binder::ApplyPrograms(const RelPtr& rel,
 // The rows of the calls are read by a statement of their own, before the others.
 absl::Status Binder::CheckRowPrograms() const {
   const common::v1::FunctionDescriptor* volatile_one = nullptr;
+  const common::v1::FunctionDescriptor* stable_one = nullptr;
   const common::v1::FunctionDescriptor* any = nullptr;
   Reads inside(*query_);
   std::set<uint32_t> calling;
@@ -215,6 +231,8 @@ absl::Status Binder::CheckRowPrograms() const {
     any = cte.programs[0].function;
     for (const plan::RowProgram& program : cte.programs) {
       if (plan::IsVolatileFunction(*program.function)) volatile_one = program.function;
+      if (program.function->volatility() == common::v1::FunctionDescriptor::VOLATILITY_STABLE)
+        stable_one = program.function;
     }
     // What the first one reads, it reads before any function is called.
     if (calling.empty()) inside.Visit(cte.rel);
@@ -241,6 +259,10 @@ absl::Status Binder::CheckRowPrograms() const {
       return Refused(*any, "for rows of a volatile WITH query that is read elsewhere as well",
                      "Keep the rows in a temporary table.");
   }
+  if (volatile_one != nullptr && stable_one != nullptr)
+    return Refused(*stable_one, "for rows beside a volatile one",
+                   absl::StrCat("It would see what ", SignatureOf(*volatile_one),
+                                " does. Call them in statements of their own."));
   if (volatile_one != nullptr && outside.tables)
     return Refused(*volatile_one, "for rows in a statement that reads tables besides",
                    "It is volatile and its body runs statements or loops. Declare it STABLE if it "

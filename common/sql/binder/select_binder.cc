@@ -433,9 +433,16 @@ absl::StatusOr<BoundQuery> Binder::BindSimple(const PgQuery__SelectStmt& select,
       conditions.erase(split, conditions.end());
     }
     if (!conditions.empty()) rel = plan::MakeFilter(rel, std::move(conditions));
-    if (!calls.calls.empty()) {
-      ASSIGN_OR_RETURN(rel, ApplySeries(rel, calls, std::vector<bool>(calls.calls.size(), true)));
-      rel = plan::MakeFilter(rel, std::move(about_calls));
+    // One after the other, each for the rows that those before it leave.
+    std::vector<bool> made(calls.calls.size(), false);
+    for (const ExprPtr& condition : about_calls) {
+      std::vector<bool> wanted = SeriesIn(calls, {condition});
+      for (size_t i = 0; i < wanted.size(); ++i) {
+        wanted[i] = wanted[i] && !made[i];
+        made[i] = made[i] || wanted[i];
+      }
+      ASSIGN_OR_RETURN(rel, ApplySeries(rel, calls, wanted));
+      rel = plan::MakeFilter(rel, {condition});
     }
   }
   const bool pinned = MustPinTargets(select);

@@ -111,6 +111,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
                                     [](const auto& call) { return call.program != nullptr; });
   if (program != series.calls.end() && select.n_locking_clause > 0)
     return NoLocks(*program->program);
+  RETURN_IF_ERROR(CheckBesideSets(series, select.limit_count != nullptr));
   ASSIGN_OR_RETURN(rel, ApplySeries(rel, series, below));
   std::vector<bool> above(below.size());
   std::transform(below.begin(), below.end(), above.begin(), std::logical_not<>());

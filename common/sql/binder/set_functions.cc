@@ -1,6 +1,7 @@
 // Set-returning functions outside of FROM: several run side by side, one in another's arguments
 // before it (PostgreSQL's manual, 38.5.9).
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
@@ -123,46 +124,68 @@ std::vector<bool> Binder::SeriesIn(const SeriesState& series,
 absl::StatusOr<RelPtr> Binder::ApplySeries(RelPtr rel, const SeriesState& series,
                                            const std::vector<bool>& which,
                                            const plan::ColumnSet* needed) {
-  std::vector<size_t> levels(series.calls.size(), 0);
-  size_t highest = 0;
+  // How many set-returning functions stand in one another below each call, and how many functions
+  // that storage cannot run stand in one another among those.
+  std::vector<std::pair<size_t, size_t>> places(series.calls.size(), {0, 0});
+  std::pair<size_t, size_t> highest{0, 0};
   for (size_t i = 0; i < series.calls.size(); ++i) {
     if (!which[i]) continue;
-    levels[i] = 1;
+    const bool is_program = series.calls[i].program != nullptr;
+    auto& [sets, programs] = places[i];
+    if (!is_program) sets = 1;
+    if (is_program) programs = 1;
     const plan::ColumnSet used = ColumnsOf(series.calls[i].function);
     for (size_t j = 0; j < i; ++j) {
       const std::vector<ColumnId>& outputs = series.calls[j].outputs;
-      if (which[j] && plan::Intersects({outputs.begin(), outputs.end()}, used))
-        levels[i] = std::max(levels[i], levels[j] + 1);
+      if (!which[j] || !plan::Intersects({outputs.begin(), outputs.end()}, used)) continue;
+      const size_t under = places[j].first;
+      if (!is_program) {
+        sets = std::max(sets, under + 1);
+      } else if (under > sets) {
+        sets = under;
+        programs = series.calls[j].program == nullptr ? 1 : places[j].second + 1;
+      } else if (under == sets && series.calls[j].program != nullptr) {
+        programs = std::max(programs, places[j].second + 1);
+      }
     }
-    highest = std::max(highest, levels[i]);
+    highest.first = std::max(highest.first, sets);
+    highest.second = std::max(highest.second, programs);
   }
-  for (size_t level = 1; level <= highest; ++level) {
+  std::vector<bool> made(series.calls.size(), false);
+  // What later calls and earlier ones are about is needed as well.
+  const auto kept = [&]() {
+    plan::ColumnSet columns = *needed;
+    for (size_t i = 0; i < series.calls.size(); ++i) {
+      if (!which[i]) continue;
+      if (made[i]) columns.insert(series.calls[i].outputs.begin(), series.calls[i].outputs.end());
+      if (!made[i]) columns.merge(ColumnsOf(series.calls[i].function));
+    }
+    return columns;
+  };
+  for (size_t sets = 0; sets <= highest.first; ++sets) {
     RelPtr set = plan::MakeRel(Rel::Kind::kProjectSet, {rel});
     set->output = rel->output;
-    std::vector<const SeriesState::Call*> programs;
     for (size_t i = 0; i < series.calls.size(); ++i) {
-      if (levels[i] != level) continue;
-      if (series.calls[i].program != nullptr) {
-        programs.push_back(&series.calls[i]);
-        continue;
-      }
+      if (!which[i] || series.calls[i].program != nullptr || places[i].first != sets) continue;
       set->set_functions.push_back(series.calls[i].function);
       set->output.insert(set->output.end(), series.calls[i].outputs.begin(),
                          series.calls[i].outputs.end());
+      made[i] = true;
     }
     if (!set->set_functions.empty()) rel = set;
-    if (programs.empty()) continue;
-    // What later calls and earlier levels are about is needed as well.
-    plan::ColumnSet kept;
-    if (needed != nullptr) {
-      kept = *needed;
+    for (size_t programs = 1; programs <= highest.second; ++programs) {
+      std::vector<const SeriesState::Call*> calls;
       for (size_t i = 0; i < series.calls.size(); ++i) {
-        if (which[i] && levels[i] < level)
-          kept.insert(series.calls[i].outputs.begin(), series.calls[i].outputs.end());
-        if (which[i] && levels[i] > level) kept.merge(ColumnsOf(series.calls[i].function));
+        if (!which[i] || series.calls[i].program == nullptr ||
+            places[i] != std::make_pair(sets, programs))
+          continue;
+        calls.push_back(&series.calls[i]);
+        made[i] = true;
       }
+      if (calls.empty()) continue;
+      const plan::ColumnSet columns = needed == nullptr ? plan::ColumnSet() : kept();
+      ASSIGN_OR_RETURN(rel, ApplyPrograms(rel, calls, needed == nullptr ? nullptr : &columns));
     }
-    ASSIGN_OR_RETURN(rel, ApplyPrograms(rel, programs, needed == nullptr ? nullptr : &kept));
   }
   return rel;
 }

@@ -37,7 +37,12 @@ std::vector<Target> Binder::FieldsOfVariable(const std::string& name, int locati
   std::vector<Target> fields;
   for (const NamedValue& known : variables_) {
     if (known.name.alone || known.name.relation != name) continue;
-    fields.push_back({FindVariable({name, known.name.name}, location), known.name.name});
+    // Several may be called the same: each is itself.
+    ExprPtr value;
+    if (text_.data() == variables_in_) value = known.value;
+    if (value != nullptr && value->kind == plan::Expr::Kind::kParameter)
+      value = plan::MakeParameter(value->parameter, value->type, location);
+    fields.push_back({std::move(value), known.name.name});
   }
   return fields;
 }

@@ -60,6 +60,9 @@ std::string ReadChains(const std::string& text, std::vector<Chain>* chains) {
   return renamed.append(text, copied);
 }
 
+// As a whole: also one that has never been assigned.
+bool IsNull(const Record& record) { return record.missing || record.names.empty(); }
+
 // Errors inside a program do not point into what the client has sent.
 absl::Status WithoutPosition(const absl::Status& status) {
   status::SqlError error = status::FromStatus(status);
@@ -104,8 +107,8 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
         add(first->slot, field->field, chain.names[0], chain.names[1], false);
       } else {
         // r.* and r itself, whatever the statement makes of it.
-        prepared->wholes.emplace_back(first->slot, variable.record.missing);
-        if (variable.record.missing && !chain.star)
+        prepared->wholes.emplace_back(first->slot, IsNull(variable.record));
+        if (IsNull(variable.record) && !chain.star)
           add(first->slot, std::nullopt, "", chain.names[0], true);
         else
           add_fields(first->slot, chain.names[0]);
@@ -131,7 +134,7 @@ absl::Status Interpreter::Bind(const std::string& text, bool expression, Prepare
 
 bool Interpreter::Fits(const Prepared& prepared) const {
   for (const auto& [slot, missing] : prepared.wholes) {
-    if (variables_.at(slot).record.missing != missing) return false;
+    if (IsNull(variables_.at(slot).record) != missing) return false;
   }
   for (size_t i = 0; i < prepared.places.size(); ++i) {
     const Place& place = prepared.places[i];

@@ -1,4 +1,6 @@
 // Statements that are not planned, each kind in a file of its own.
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/sql/database_names.h"
 #include "common/status/macros.h"
@@ -85,9 +87,9 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
 }
 
 void Session::SendReports(ResultSink* sink) {
-  for (const storage::v1::Notice& notice : notices_)
+  // A sink of a program may keep them for later, where they were.
+  for (const storage::v1::Notice& notice : std::exchange(notices_, {}))
     sink->Notice(notice.severity(), notice.sqlstate(), notice.message());
-  notices_.clear();
   for (const auto& [name, value] : settings_.TakeReports()) sink->ParameterStatus(name, value);
 }
 

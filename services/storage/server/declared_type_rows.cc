@@ -99,7 +99,8 @@ void DomainRow(const RowSource& source, const TypeDescriptor& type, RowBuilder* 
   common::v1::ColumnDescriptor column;
   *column.mutable_type() = type.declared().base();
   column.set_default_sql(type.default_sql());
-  rows->Set("typdefault", DefaultDefinition(*source.catalog, PathOf(*source.session), column));
+  const std::string text = DefaultDefinition(*source.catalog, PathOf(*source.session), column);
+  rows->Set("typdefault", text).Set("typdefaultbin", text);
 }
 
 // Composite types, and the row types of tables.
