@@ -226,21 +226,20 @@ class PartitionTest(PartitionScriptTest):
         run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10)")
         run(connection, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
         run(connection, "INSERT INTO p VALUES (1, 1), (11, 2)")
-        for number, (own, without) in enumerate((
-                ("ALTER TABLE p1 ALTER v SET DEFAULT 7", "ALTER TABLE p1 ALTER v DROP DEFAULT"),
-                ("ALTER TABLE p2 ADD CONSTRAINT c CHECK (v < 10)", "ALTER TABLE p2 DROP CONSTRAINT c"),
-                ("CREATE INDEX i ON p1 ((v + 1))", "DROP INDEX i"),
-                ("CREATE INDEX i ON p2 (k) WHERE v > 1", "DROP INDEX i"))):
-            new = ("numeric", "int")[number % 2]
-            run(connection, own)
-            answer = self.answer(connection, f"ALTER TABLE p ALTER v TYPE {new}")
+        for own, without in (
+                (["ALTER TABLE p1 ALTER v SET DEFAULT 7"], "ALTER TABLE p1 ALTER v DROP DEFAULT"),
+                (["ALTER TABLE p1 ADD CONSTRAINT c CHECK (v < 2)",
+                  "ALTER TABLE p2 ADD CONSTRAINT c CHECK (v > 1)"], "ALTER TABLE p2 DROP CONSTRAINT c")):
+            for statement in own:
+                run(connection, statement)
+            answer = self.answer(connection, "ALTER TABLE p ALTER v TYPE numeric")
             self.assertEqual(answer[0], "0A000", (own, answer))
-            self.assertIn(without.split()[-1], answer[3])
+            self.assertIn("change the type", answer[3])
             run(connection, without)
-            run(connection, f"ALTER TABLE p ALTER v TYPE {new}")
+            for new in ("numeric", "int"):
+                run(connection, f"ALTER TABLE p ALTER v TYPE {new}")
             self.assertEqual(run(connection, "SELECT * FROM p ORDER BY k"), [("1", "1"), ("11", "2")])
-        run(connection, "CREATE INDEX i ON p ((v + 1))")
-        self.assertEqual(self.answer(connection, "ALTER TABLE p ALTER v TYPE numeric")[0], "0A000")
+        self.assertEqual(self.answer(connection, "ALTER TABLE p ALTER v TYPE numeric USING v + 1")[0], "23514")
         connection.close()
 
     def test_same_rows_as_a_plain_table(self):

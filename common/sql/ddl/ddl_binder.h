@@ -184,10 +184,10 @@ class DdlBinder {
   // `after`: what the table becomes.
   absl::StatusOr<common::v1::SetTypes> BindTypes(
       const std::vector<const PgQuery__AlterTableCmd*>& commands, const Table& table, Table* after);
-  // What its table becomes the partition becomes, too. Errors: 0A000 for one that has a default, a
-  // check or an index of its own there; as BindTypes.
-  absl::Status CheckPartitionTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
-                                   const Table& partition, const common::v1::SetTypes& whole);
+  // What its table becomes the partition becomes, too; its own checks and indexes come in. Errors:
+  // 0A000 for a default of its own; as BindTypes.
+  absl::Status AddPartitionTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
+                                 const Table& partition, common::v1::SetTypes* whole);
   absl::Status AlterType(const PgQuery__AlterTableCmd& command, const Table& table, Table* after,
                          common::v1::SetTypes* change);
   absl::Status CheckMayAlterType(const Table& table, uint32_t ordinal) const;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/sql/catalog_numbers.h"
+#include "common/sql/functions/jsonpath_cache.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -33,7 +34,10 @@ absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const typ
   if (type.id == types::TypeId::kUnspecified || type.id == types::TypeId::kUnknown) {
     return types::Value::String({types::TypeId::kUnknown, 0}, literal.value);
   }
-  return types::ParseText(literal.value, type, options);
+  auto value = types::ParseText(literal.value, type, options);
+  if (value.ok() && type.id == types::TypeId::kJsonpath)
+    RETURN_IF_ERROR(sql::functions::CheckJsonpathRegexes(value->bytes()));
+  return value;
 }
 
 }  // namespace

@@ -71,6 +71,8 @@ class DdlExecution {
   // A partition has the reference of its table, under another name where that is taken in it.
   absl::Status RequireReference(const catalog::TableEntry& part,
                                 const common::v1::ForeignKeyDescriptor& key);
+  // A change of types has the checks of all partitions in it; those of one stay.
+  static void KeepOwnChecks(const common::v1::TableDescriptor& part, common::v1::SetTypes* change);
   static bool SameKey(const google::protobuf::RepeatedField<uint32_t>& a,
                       const google::protobuf::RepeatedField<uint32_t>& b);
   absl::StatusOr<v1::DdlResult> Attach(const AlterTable& statement);

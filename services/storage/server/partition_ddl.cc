@@ -161,10 +161,9 @@ absl::Status DdlExecution::AlterPartitions(const AlterTable& statement,
         }
         break;
       case AlterTable::kSetTypes:
-        if (statement.set_types().indexes_size() > 0)
-          return status::NotSupported(
-              "changing the type of a column of a partitioned table that an index's expression "
-              "reads");
+        // What is partitioned itself hands on those of its partitions.
+        if (!part->descriptor.has_partition_key())
+          KeepOwnChecks(part->descriptor, below.mutable_set_types());
         break;
       case AlterTable::kAddCheck: {
         const auto& checks = part->descriptor.checks();
@@ -204,6 +203,17 @@ absl::Status DdlExecution::RequireReference(const catalog::TableEntry& part,
   if (catalog::HasConstraint(part.descriptor, key.name()))
     add.mutable_add_foreign_key()->clear_name();
   return Alter(add).status();
+}
+
+void DdlExecution::KeepOwnChecks(const common::v1::TableDescriptor& part,
+                                 common::v1::SetTypes* change) {
+  auto* checks = change->mutable_checks();
+  const auto others = [&](const common::v1::BoundCheck& bound) {
+    return std::none_of(part.checks().begin(), part.checks().end(), [&](const auto& check) {
+      return check.name() == bound.name() && !check.not_valid();
+    });
+  };
+  checks->erase(std::remove_if(checks->begin(), checks->end(), others), checks->end());
 }
 
 bool DdlExecution::SameKey(const google::protobuf::RepeatedField<uint32_t>& a,
