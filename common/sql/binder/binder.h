@@ -135,6 +135,10 @@ class Binder {
   // The same for RETURNING of the statement itself.
   void NameReturned();
   bool IsShownByName(const Type& type);
+  // The same for arguments of any type that `function` writes into a text or a JSON value.
+  // `signature`: of its arguments, variadic ones spread.
+  void NameArguments(const functions::Function& function, const Signature& signature,
+                     std::vector<ExprPtr>* args);
   // -- statements (dml_binder.cc, on_conflict.cc)
   // One of the three, into query_. `parent`: of a WITH query; null in the statement itself.
   absl::Status BindWrite(const Node* node, Scope* parent);

@@ -59,6 +59,13 @@ std::optional<Signature> Spread(const F& function, size_t count, bool variadic) 
   return signature;
 }
 
+// Whether the aggregate's result shows in which order its rows came.
+bool KeepsOrder(const std::string& aggregate) {
+  return aggregate == "array_agg" || aggregate == "string_agg" || aggregate == "json_agg" ||
+         aggregate == "jsonb_agg" || aggregate == "json_object_agg" ||
+         aggregate == "jsonb_object_agg";
+}
+
 SessionValue::Kind SessionKind(const std::string& name) {
   if (name == "now" || name == "transaction_timestamp")
     return SessionValue::KIND_TRANSACTION_TIMESTAMP;
@@ -206,6 +213,7 @@ absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left
   if (left != nullptr) args.push_back(std::move(left));
   args.push_back(std::move(right));
   RETURN_IF_ERROR(CoerceArguments(operands, &args));
+  NameArguments(*function, function->arguments, &args);
   if (args.size() == 2 && function->result == TypeId::kBool &&
       args[0]->type.id == TypeId::kRecord && args[1]->type.id == TypeId::kRecord)
     RETURN_IF_ERROR(CheckRowComparison(symbol, args[0]->type, args[1]->type));
@@ -281,6 +289,7 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     return NoFunction(name, shown, location);
   }
   RETURN_IF_ERROR(CoerceArguments(*operands, &args));
+  NameArguments(*functions[choice.index], candidates[choice.index], &args);
   return plan::MakeCall(functions[choice.index], std::move(args), location);
 }
 
@@ -419,6 +428,19 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
   return functions[choice.index];
 }
 
+void Binder::NameArguments(const Function& function, const Signature& signature,
+                           std::vector<ExprPtr>* args) {
+  if (function.result != TypeId::kText && function.result != TypeId::kJson &&
+      function.result != TypeId::kJsonb)
+    return;
+  for (size_t i = 0; i < args->size(); ++i) {
+    ExprPtr& arg = (*args)[i];
+    if (signature[i] == TypeId::kUnspecified && !types::IsArray(arg->type.id) &&
+        IsShownByName(arg->type))
+      arg = plan::MakeCast(arg, {TypeId::kText, 0}, true);
+  }
+}
+
 absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                               const std::string& name, Scope* scope) {
   if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
@@ -498,6 +520,12 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
         return ErrorAt(sqlstate::kUndefinedFunction, arg->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(arg->type)));
+    }
+    if (order.empty() && KeepsOrder(name)) {
+      // PostgreSQL finds what is repeated by sorting, and its users count on that order.
+      for (const ExprPtr& arg : aggregate.arguments) {
+        if (arg->kind != Expr::Kind::kLiteral) aggregate.order_by.push_back({arg, false, false});
+      }
     }
   }
   for (size_t i = 0; call.agg_within_group && i < order.size(); ++i)

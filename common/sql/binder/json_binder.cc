@@ -150,6 +150,8 @@ absl::StatusOr<std::string> Binder::PrepareJsonAggregate(const std::string& name
   std::string aggregate = name;
   for (size_t i = 0; i < arguments->size(); ++i) {
     ExprPtr& argument = (*arguments)[i];
+    if (!types::IsArray(argument->type.id) && IsShownByName(argument->type))
+      argument = plan::MakeCast(argument, {TypeId::kText, 0}, true);
     if (!functions::DependsOnSettings(argument->type)) continue;
     if (call.agg_distinct)
       return Unsupported(call.location, absl::StrCat(name, "(DISTINCT …) of type ",
