@@ -154,6 +154,21 @@ class IndexBuildTest(ClusterTest):
                          [(0,)])
         run(connection, "DROP TABLE aged")
 
+    def test_a_snapshot_with_definitions_of_its_own_is_not_read_through_younger_indexes(self):
+        old, other = self.connect(), self.connect()
+        run(other, "CREATE TABLE aged (a int PRIMARY KEY, b int, c text)")
+        run(other, "INSERT INTO aged SELECT i, i, repeat('x', 200) FROM generate_series(1, 20000) i")
+        run(other, "ANALYZE aged")
+        run(old, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        run(old, "CREATE TEMP TABLE own (x int)")
+        self.assertEqual(run(old, "SELECT a FROM aged WHERE b = 700"), [(700,)])
+        run(other, "UPDATE aged SET b = -700 WHERE a = 700")
+        run(other, "CREATE INDEX aged_b ON aged (b)")
+        self.assertEqual(sqlstate(old, "SELECT a FROM aged WHERE b = 700"), "40001")
+        run(old, "ROLLBACK")
+        self.assertEqual(run(old, "SELECT a FROM aged WHERE b = -700"), [(700,)])
+        run(other, "DROP TABLE aged")
+
     def test_a_duplicate_is_named_and_leaves_nothing(self):
         connection = self.connect()
         fill(connection, "twice", 100000)

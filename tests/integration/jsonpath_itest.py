@@ -157,6 +157,10 @@ class JsonpathTest(ComparedTest):
             self.assertEqual(sqlstate(connection, "SELECT %s::jsonpath", path), "54001")
         deep = "[" * 900 + "]" * 900
         self.assertEqual(run(connection, "SELECT count(*) FROM jsonb_path_query(%s, '$.**')", deep), [(900,)])
+        # Each descent begins at the bottom of the one around it.
+        descents = '$.** ? (@.type() == "number" && exists(' * 100 + "$" + "))" * 100
+        deepest = "[" * 1000 + "1" + "]" * 1000
+        self.assertEqual(sqlstate(connection, "SELECT jsonb_path_query(%s, %s)", deepest, descents), "54001")
         self.assert_alive()
 
 

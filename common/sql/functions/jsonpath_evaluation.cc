@@ -40,6 +40,11 @@ class Restored {
   T before_;
 };
 
+absl::Status TooDeep() {
+  return Error(sqlstate::kStatementTooComplex, "stack depth limit exceeded", {},
+               "Simplify the path: its parts are nested too deeply.");
+}
+
 }  // namespace
 
 absl::Status PathItems::Add(const PathItem& item) {
@@ -149,10 +154,7 @@ JsonpathEvaluation::Found JsonpathEvaluation::Execute(int32_t at, PathItem item,
                                                       bool unwrap) {
   const Restored<int> depth(&depth_, depth_ + 1);
   const Restored<Base> base(&base_);
-  if (depth_ > kDeepest) {
-    return Throw(Error(sqlstate::kStatementTooComplex, "stack depth limit exceeded", {},
-                       "Simplify the path: its parts are nested too deeply."));
-  }
+  if (depth_ > kDeepest) return Throw(TooDeep());
   while (true) {
     if (failed()) return Found::kError;
     if (absl::Status handled = context_.Handled(64); !handled.ok()) return Throw(handled);
@@ -280,6 +282,8 @@ JsonpathEvaluation::Found JsonpathEvaluation::Any(int32_t at, const Jsonb& conta
   const bool leaves = first == types::kJsonpathLastLevel && last == types::kJsonpathLastLevel;
   Found result = Found::kNo;
   if (level > last) return result;
+  const Restored<int> depth(&depth_, depth_ + 1);
+  if (depth_ > kDeepest) return Throw(TooDeep());
   for (uint32_t i = 0; i < container.size(); ++i) {
     if (absl::Status handled = context_.Handled(64); !handled.ok()) return Throw(handled);
     const PathItem part{container.At(i)};

@@ -92,6 +92,9 @@ class Catalog {
 
 // Whether the definitions differ in nothing but indexes and comments.
 bool SameButForIndexes(const common::v1::TableDescriptor& a, const common::v1::TableDescriptor& b);
+// Whether `now` has an index to read from that `then` had not: it lacks rows as they were.
+bool HasYoungIndexes(const common::v1::TableDescriptor& now,
+                     const common::v1::TableDescriptor& then);
 // `current` for one whose snapshot was taken under `then`: indexes that were not readable then are
 // write-only in tables that otherwise have not changed. Such tables have a version of their own.
 CatalogStatePtr WithoutYoungIndexes(Catalog* catalog, const CatalogStatePtr& current,

@@ -1,4 +1,5 @@
 // The catalog for a snapshot that is older than some of its indexes.
+#include <algorithm>
 #include <set>
 
 #include "services/storage/catalog/catalog.h"
@@ -21,10 +22,25 @@ TableDescriptor WithoutIndexes(const TableDescriptor& table) {
   return bare;
 }
 
+std::set<uint32_t> ReadableIndexes(const TableDescriptor& table) {
+  std::set<uint32_t> readable;
+  for (const IndexDescriptor& index : table.indexes()) {
+    if (index.state() == IndexDescriptor::STATE_PUBLIC) readable.insert(index.index_id());
+  }
+  return readable;
+}
+
 }  // namespace
 
 bool SameButForIndexes(const TableDescriptor& a, const TableDescriptor& b) {
   return WithoutIndexes(a).SerializeAsString() == WithoutIndexes(b).SerializeAsString();
+}
+
+bool HasYoungIndexes(const TableDescriptor& now, const TableDescriptor& then) {
+  const std::set<uint32_t> readable_now = ReadableIndexes(now);
+  const std::set<uint32_t> readable_then = ReadableIndexes(then);
+  return !std::includes(readable_then.begin(), readable_then.end(), readable_now.begin(),
+                        readable_now.end());
 }
 
 CatalogStatePtr WithoutYoungIndexes(Catalog* catalog, const CatalogStatePtr& current,
@@ -34,19 +50,14 @@ CatalogStatePtr WithoutYoungIndexes(Catalog* catalog, const CatalogStatePtr& cur
     const TableEntryPtr* before = then.Find(id);
     if (before == nullptr || *before == entry) continue;
     if (!SameButForIndexes((*before)->descriptor, entry->descriptor)) continue;
-    std::set<uint32_t> readable;
-    for (const IndexDescriptor& index : (*before)->descriptor.indexes()) {
-      if (index.state() == IndexDescriptor::STATE_PUBLIC) readable.insert(index.index_id());
-    }
+    if (!HasYoungIndexes(entry->descriptor, (*before)->descriptor)) continue;
+    const std::set<uint32_t> readable = ReadableIndexes((*before)->descriptor);
     TableDescriptor table = entry->descriptor;
-    bool hidden = false;
     for (IndexDescriptor& index : *table.mutable_indexes()) {
       if (index.state() != IndexDescriptor::STATE_PUBLIC || readable.contains(index.index_id()))
         continue;
       index.set_state(IndexDescriptor::STATE_WRITE_ONLY);
-      hidden = true;
     }
-    if (!hidden) continue;
     table.set_schema_version(catalog->NextVersion());
     auto suited = MakeTableEntry(std::move(table));
     if (suited.ok()) changes.tables[id] = *std::move(suited);

@@ -18,7 +18,9 @@ void MovedRows::Add(const std::vector<uint64_t>& rows, uint64_t sequence) {
     if (found != moved_at_.end() && found->second == moved_at) moved_at_.erase(found);
     in_order_.pop_front();
   }
-  newest_.store(sequence, std::memory_order_release);
+  // Who commits later may come here first.
+  if (sequence > newest_.load(std::memory_order_relaxed))
+    newest_.store(sequence, std::memory_order_release);
 }
 
 bool MovedRows::MovedSince(std::string_view row_key, uint64_t sequence) const {

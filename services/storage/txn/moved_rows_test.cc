@@ -18,6 +18,14 @@ TEST(MovedRows, AreKnownToEarlierViews) {
   EXPECT_TRUE(moved.MovedSince("a", 10));
 }
 
+TEST(MovedRows, WhoCommitsLaterMayBeTheFirstToSaySo) {
+  MovedRows moved;
+  moved.Add({MovedRows::HashOf("later")}, 12);
+  moved.Add({MovedRows::HashOf("earlier")}, 10);
+  EXPECT_TRUE(moved.MovedSince("later", 11));
+  EXPECT_FALSE(moved.MovedSince("earlier", 11));
+}
+
 TEST(MovedRows, TheEarliestAreForgotten) {
   MovedRows moved;
   moved.Add({MovedRows::HashOf("first"), MovedRows::HashOf("again")}, 1);

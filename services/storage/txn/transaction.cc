@@ -356,7 +356,9 @@ absl::Status Transaction::CheckSnapshotSuits(uint32_t table_id) const {
   if (then == nullptr && now == nullptr) return absl::OkStatus();
   if (then != nullptr && now != nullptr &&
       ((*then)->descriptor.schema_version() == (*now)->descriptor.schema_version() ||
-       catalog::SameButForIndexes((*then)->descriptor, (*now)->descriptor))) {
+       (catalog::SameButForIndexes((*then)->descriptor, (*now)->descriptor) &&
+        // A draft's own definitions are read as they are, and nothing hides an index in them.
+        (!draft_ || !catalog::HasYoungIndexes((*now)->descriptor, (*then)->descriptor))))) {
     return absl::OkStatus();
   }
   return status::Error(

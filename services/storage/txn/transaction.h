@@ -95,7 +95,6 @@ class ReadView {
   engine::Engine* engine_ = nullptr;
   engine::Transaction* transaction_ = nullptr;
   engine::SnapshotPtr snapshot_;
-  engine::SnapshotPtr definition_snapshot_;  // REPEATABLE READ, while a definition changes.
   ReadSet* reads_ = nullptr;
 };
 
