@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "common/types/bit_string.h"
 #include "common/types/bytes_text.h"
 #include "common/types/composite.h"
 #include "common/types/datetime.h"
@@ -19,6 +20,7 @@
 #include "common/types/range.h"
 #include "common/types/text_io.h"
 #include "common/types/time_modifier.h"
+#include "common/types/timetz.h"
 #include "common/types/wide_integer.h"
 
 namespace adbms::types {
@@ -138,6 +140,11 @@ void PutInt(int64_t value, TypeId id, std::string* out) {
       return Put(static_cast<int16_t>(value), out);
     case 4:
       return Put(static_cast<int32_t>(value), out);
+    case 12: {
+      const TimeTz time = UnpackTimeTz(value);
+      Put(time.time_us, out);
+      return Put(time.west_seconds, out);
+    }
     default:
       return Put(value, out);
   }
@@ -309,6 +316,15 @@ absl::StatusOr<int64_t> GetInt(Reader& reader, const Type& type) {
       }
       break;
     }
+    case 12: {
+      int32_t west = 0;
+      if (!reader.Get(&number) || !reader.Get(&west)) return EndOfMessage();
+      if (number < 0 || number > kMicrosecondsPerDay)
+        return status::Error(status::sqlstate::kDatetimeOverflow, "time out of range");
+      if (!IsValidTimeTz(number, west))
+        return status::Error("22009", "time zone displacement out of range");
+      return RoundTimeTz(PackTimeTz({number, west}), type.modifier);
+    }
     default:
       complete = reader.Get(&number);
   }
@@ -358,6 +374,14 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
     case TypeId::kCidr: {
       ASSIGN_OR_RETURN(const NetworkAddress address, ParseNetworkBinary(bytes, type.id));
       return address.ToForm();
+    }
+    case TypeId::kBit:
+    case TypeId::kVarbit: {
+      ASSIGN_OR_RETURN(const std::string bits, ParseBitsBinary(bytes));
+      std::string scratch;
+      ASSIGN_OR_RETURN(const std::string_view fitted,
+                       FitBits(bits, type, /*is_explicit=*/false, &scratch));
+      return std::string(fitted);
     }
     case TypeId::kMacaddr:
       if (bytes.size() != kMacaddrSize) return Malformed("macaddr");
@@ -479,6 +503,8 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
         PutComposite(bytes, vector.type(), out);
       } else if (id == TypeId::kInet || id == TypeId::kCidr) {
         FormatNetworkBinary(NetworkAddress::FromForm(bytes), id, out);
+      } else if (IsBitString(id)) {
+        AppendBitsBinary(bytes, out);
       } else if (id == TypeId::kChar && bytes.empty()) {
         out->push_back('\0');
       } else if (id == TypeId::kJsonb) {

@@ -1,6 +1,7 @@
 #include "common/types/form.h"
 
 #include "common/types/array.h"
+#include "common/types/bit_string.h"
 #include "common/types/bytes_text.h"
 #include "common/types/composite.h"
 #include "common/types/jsonb.h"
@@ -20,6 +21,8 @@ bool HasForm(TypeId id) {
     case TypeId::kCidr:
     case TypeId::kMacaddr:
     case TypeId::kMacaddr8:
+    case TypeId::kBit:
+    case TypeId::kVarbit:
     case TypeId::kRecord:
       return true;
     default:
@@ -43,6 +46,9 @@ bool IsWellFormed(TypeId id, std::string_view bytes) {
       return bytes.size() == kMacaddrSize;
     case TypeId::kMacaddr8:
       return bytes.size() == kMacaddr8Size;
+    case TypeId::kBit:
+    case TypeId::kVarbit:
+      return AreBits(bytes);
     case TypeId::kRecord:
       return IsWellFormedComposite(bytes);
     default:

@@ -3,6 +3,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "common/types/bit_string.h"
 #include "common/types/bytes_text.h"
 #include "common/types/composite.h"
 #include "common/types/datetime.h"
@@ -15,6 +16,7 @@
 #include "common/types/number_text.h"
 #include "common/types/range.h"
 #include "common/types/time_modifier.h"
+#include "common/types/timetz.h"
 #include "common/types/type_name.h"
 
 namespace adbms::types {
@@ -74,6 +76,10 @@ absl::Status ParseIntegral(std::string_view text, const Type& type, const TextOp
     case TypeId::kTime:
       RETURN_IF_ERROR(ParseTime(text, InputOf(options), result));
       break;
+    case TypeId::kTimetz:
+      RETURN_IF_ERROR(ParseTimeTz(text, InputOf(options), result));
+      *result = RoundTimeTz(*result, type.modifier);
+      return absl::OkStatus();
     case TypeId::kTimestamp:
       RETURN_IF_ERROR(ParseTimestamp(text, InputOf(options), result));
       break;
@@ -132,6 +138,11 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
       ASSIGN_OR_RETURN(*scratch, ParseMacaddr8(text));
       return std::string_view(*scratch);
     }
+    case TypeId::kBit:
+    case TypeId::kVarbit: {
+      ASSIGN_OR_RETURN(*scratch, ParseBits(text));
+      return FitBits(*scratch, type, /*is_explicit=*/false, scratch);
+    }
     default:
       break;
   }
@@ -178,6 +189,8 @@ void FormatIntegral(int64_t value, TypeId id, const TextOptions& options, std::s
       return FormatDate(static_cast<int32_t>(value), options.date_format, out);
     case TypeId::kTime:
       return FormatTime(value, out);
+    case TypeId::kTimetz:
+      return FormatTimeTz(value, out);
     case TypeId::kTimestamp:
       return FormatTimestamp(value, options.date_format, out);
     case TypeId::kTimestamptz:

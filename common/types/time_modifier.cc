@@ -42,8 +42,8 @@ const char* NameOf(int fields) {
 Type TimeType(TypeId id, int precision) { return {id, precision + 1}; }
 
 std::optional<int> TimePrecisionOf(const Type& type) {
-  const bool of_time =
-      type.id == TypeId::kTime || type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz;
+  const bool of_time = type.id == TypeId::kTime || type.id == TypeId::kTimetz ||
+                       type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz;
   if ((!of_time && type.id != TypeId::kInterval) || type.modifier == 0) return std::nullopt;
   const int precision = PgTypmod(type) & kFullPrecision;
   return precision > kMaxTimePrecision ? std::nullopt : std::optional(precision);

@@ -54,6 +54,10 @@ constexpr TypeRow kTypes[] = {
      "regnamespace"},
     {TypeId::kRegproc, Physical::kInt64, 24, 1008, 4, 'N', false, "regproc", "regproc"},
     {TypeId::kVoid, Physical::kString, 2278, 0, 4, 'P', false, "void", "void"},
+    {TypeId::kBit, Physical::kString, 1560, 1561, -1, 'V', false, "bit", "bit"},
+    {TypeId::kVarbit, Physical::kString, 1562, 1563, -1, 'V', true, "varbit", "bit varying"},
+    {TypeId::kTimetz, Physical::kInt64, 1266, 1270, 12, 'D', false, "timetz",
+     "time with time zone"},
     {TypeId::kTime, Physical::kInt64, 1083, 1183, 8, 'D', false, "time", "time without time zone"},
     {TypeId::kInt2Vector, Physical::kString, 22, 0, -1, 'A', false, "int2vector", "int2vector"},
     {TypeId::kOidVector, Physical::kString, 30, 0, -1, 'A', false, "oidvector", "oidvector"},
@@ -206,6 +210,11 @@ std::string Format(const Type& type) {
       return "timestamp" + precision + " with time zone";
     case TypeId::kTime:
       return "time" + precision + " without time zone";
+    case TypeId::kTimetz:
+      return "time" + precision + " with time zone";
+    case TypeId::kBit:
+    case TypeId::kVarbit:
+      return name + "(" + std::to_string(PgTypmod(type)) + ")";
     case TypeId::kInterval:
       return name + IntervalModifierText(type);
     default:
@@ -292,8 +301,8 @@ bool IsString(TypeId id) {
 }
 
 bool IsDateTime(TypeId id) {
-  return id == TypeId::kDate || id == TypeId::kTime || id == TypeId::kTimestamp ||
-         id == TypeId::kTimestamptz;
+  return id == TypeId::kDate || id == TypeId::kTime || id == TypeId::kTimetz ||
+         id == TypeId::kTimestamp || id == TypeId::kTimestamptz;
 }
 
 bool IsVector(TypeId id) { return id == TypeId::kInt2Vector || id == TypeId::kOidVector; }

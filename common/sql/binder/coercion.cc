@@ -12,6 +12,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/bit_string.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_zone.h"
 #include "common/types/type_name.h"
@@ -38,7 +39,9 @@ bool IsTimeDependent(std::string_view text, const Type& type) {
 bool DependsOnSettings(std::string_view text, const Type& type, const Value& value,
                        types::TextOptions options) {
   if (!types::HoldsAny(type, types::IsDateTime)) return false;
-  if (types::HoldsAny(type, [](TypeId id) { return id == TypeId::kTimestamptz; })) return true;
+  if (types::HoldsAny(
+          type, [](TypeId id) { return id == TypeId::kTimestamptz || id == TypeId::kTimetz; }))
+    return true;
   for (const auto order :
        {types::DateOrder::kMdy, types::DateOrder::kDmy, types::DateOrder::kYmd}) {
     options.date_format.order = order;
@@ -114,8 +117,10 @@ absl::StatusOr<ExprPtr> Binder::BindConst(const PgQuery__AConst& constant) {
     case PG_QUERY__A__CONST__VAL_IVAL:
     case PG_QUERY__A__CONST__VAL_FVAL:
       break;
-    default:
-      return Unsupported(location, "a bit string constant");
+    default: {
+      ASSIGN_OR_RETURN(std::string bits, types::ParseBits(constant.bsval->bsval));
+      return plan::MakeLiteral(Value::String({TypeId::kBit, 0}, std::move(bits)), location);
+    }
   }
   const std::string digits = constant.val_case == PG_QUERY__A__CONST__VAL_IVAL
                                  ? absl::StrCat(constant.ival->ival)

@@ -582,6 +582,13 @@ absl::StatusOr<ExprPtr> Binder::BindValueFunction(const PgQuery__SQLValueFunctio
       return now;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
       return plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location);
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME:
+      return plan::MakeCast(now, {TypeId::kTimetz, 0}, true, location);
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N:
+      return plan::MakeCast(now,
+                            types::TimeType(TypeId::kTimetz, std::clamp(function.typmod, 0,
+                                                                        types::kMaxTimePrecision)),
+                            true, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
       return plan::MakeCast(plan::MakeCast(now, {TypeId::kTimestamp, 0}, true, location),
                             {TypeId::kTime, 0}, true, location);

@@ -91,7 +91,7 @@ class TextWriter {
       property("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
     if (options_.analyze && actual != nullptr && actual->workers > 0)
       property("Workers", absl::StrCat(actual->workers));
-    for (const Operator* child : plan::ChildrenOf(op)) Write(*child, inner, "");
+    for (const Operator* child : explain::ShownInputs(op)) Write(*child, inner, "");
   }
 
   std::vector<std::string> Take() { return std::move(lines_); }
@@ -168,7 +168,7 @@ class JsonWriter {
     if (options_.analyze && actual != nullptr && actual->workers > 0)
       raw("Workers", absl::StrCat(actual->workers));
     std::vector<std::string> children;
-    const std::vector<const Operator*> inputs = plan::ChildrenOf(op);
+    const std::vector<const Operator*> inputs = explain::ShownInputs(op);
     for (size_t i = 0; i < inputs.size(); ++i)
       children.push_back(Node(*inputs[i], indent + 4, i == 0 ? "Outer" : "Inner", "", nullptr));
     if (plan != nullptr) {
@@ -224,7 +224,9 @@ std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& ca
   for (int i = 0; i < plan.subplans_size(); ++i)
     writer.Write(plan.subplans(i).root(), 2, absl::StrCat("SubPlan ", i + 1));
   std::vector<std::string> lines = writer.Take();
-  lines.push_back(absl::StrCat("Planner: ", PlannerName(plan.planner())));
+  // Where nothing is read nothing was chosen.
+  if (plan.tables_size() > 0 || lines.size() > 1)
+    lines.push_back(absl::StrCat("Planner: ", PlannerName(plan.planner())));
   if (!plan.restriction().empty())
     lines.push_back(absl::StrCat("Restriction: ", plan.restriction()));
   if (options.analyze) {

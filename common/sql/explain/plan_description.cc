@@ -208,6 +208,12 @@ void DescribeWrite(const Catalog& catalog, const char* what, uint32_t table, Des
   Identify(d, name, "");
 }
 
+// Expressions over one row without columns: of `SELECT 1`.
+bool IsOverNothing(const Operator& op) {
+  return op.has_project() && op.project().input().has_values() &&
+         op.project().input().values().rows_size() == 1 && op.project().input().output_size() == 0;
+}
+
 }  // namespace
 
 int WidthOf(const Operator& op) {
@@ -308,7 +314,7 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       d.filters = true;
       return d;
     case Operator::kProject:
-      simple("Projection");
+      simple(IsOverNothing(op) ? "Result" : "Projection");
       return d;
     case Operator::kHashJoin: {
       const common::v1::HashJoin& join = op.hash_join();
@@ -383,6 +389,10 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       simple("Result");
       return d;
   }
+}
+
+std::vector<const Operator*> ShownInputs(const Operator& op) {
+  return IsOverNothing(op) ? std::vector<const Operator*>() : plan::ChildrenOf(op);
 }
 
 }  // namespace adbms::sql::explain

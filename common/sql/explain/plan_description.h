@@ -19,6 +19,8 @@ struct Description {
 };
 
 Description Describe(const common::v1::Operator& op, const Catalog& catalog);
+// Its inputs; none where it is shown together with them: expressions over no table's rows.
+std::vector<const common::v1::Operator*> ShownInputs(const common::v1::Operator& op);
 // Average output width in bytes.
 int WidthOf(const common::v1::Operator& op);
 // The names of output columns, comma-separated.

@@ -115,6 +115,8 @@ void AddRegressionAggregates(CatalogBuilder& builder);
 void AddRegexpFind(CatalogBuilder& builder);
 void AddDegrees(CatalogBuilder& builder);
 void AddByteBits(CatalogBuilder& builder);
+void AddBitStrings(CatalogBuilder& builder);
+void AddTimeTz(CatalogBuilder& builder);
 void AddCrypto(CatalogBuilder& builder);
 void AddUuidNames(CatalogBuilder& builder);
 void AddTrigrams(CatalogBuilder& builder);

@@ -152,15 +152,15 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<Interval, Interval>(builder, TypeId::kInterval, TypeId::kInterval);
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
   for (const TypeId id :
-       {TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid, TypeId::kRegclass,
-        TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc}) {
+       {TypeId::kTime, TypeId::kTimetz, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid,
+        TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc}) {
     AddAll<int64_t, int64_t>(builder, id, id);
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);
   AddAll<int64_t, int64_t>(builder, TypeId::kOid, TypeId::kRegclass);
-  for (const TypeId id :
-       {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar, TypeId::kBytea,
-        TypeId::kUuid, TypeId::kInet, TypeId::kMacaddr, TypeId::kMacaddr8}) {
+  for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar,
+                          TypeId::kBytea, TypeId::kUuid, TypeId::kInet, TypeId::kMacaddr,
+                          TypeId::kMacaddr8, TypeId::kBit, TypeId::kVarbit}) {
     AddAll<std::string_view, std::string_view>(builder, id, id);
   }
   AddAll<std::string_view, std::string_view>(builder, TypeId::kName, TypeId::kText);

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/types/decimal.h"
 #include "common/types/interval.h"
 
 namespace adbms::sql::functions {
@@ -29,5 +32,8 @@ absl::StatusOr<types::Interval> JustifyInterval(types::Interval interval);
 absl::StatusOr<types::Interval> TimestampDifference(int64_t a, int64_t b);
 // a - b in years, months and days.
 types::Interval Age(int64_t a, int64_t b);
+// A field of a time of day; `type` is for messages. Errors: 22023, 0A000.
+absl::StatusOr<std::optional<types::Decimal>> ExtractFromTime(std::string_view unit, int64_t us,
+                                                              types::TypeId type);
 
 }  // namespace adbms::sql::functions

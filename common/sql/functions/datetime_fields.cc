@@ -276,11 +276,7 @@ Result ExtractDate(const View& unit, int32_t days) {
   return Unsupported(lower, TypeId::kDate);
 }
 Result ExtractTime(const View& unit, int64_t us) {
-  std::string lower;
-  ASSIGN_OR_RETURN(const Field field, FindField(unit, TypeId::kTime, &lower));
-  if (auto value = TimeField(field, us)) return value;
-  if (field == Field::kEpoch) return std::optional<Decimal>(Scaled(us, 6));
-  return Unsupported(lower, TypeId::kTime);
+  return ExtractFromTime(unit, us, TypeId::kTime);
 }
 Result ExtractInterval(const View& unit, const Interval& span) {
   std::string lower;
@@ -465,6 +461,15 @@ absl::StatusOr<Interval> TruncateInterval(const View& unit, const Interval& span
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<Decimal>> ExtractFromTime(std::string_view unit, int64_t us,
+                                                       TypeId type) {
+  std::string lower;
+  ASSIGN_OR_RETURN(const Field field, FindField(unit, type, &lower));
+  if (auto value = TimeField(field, us)) return value;
+  if (field == Field::kEpoch) return std::optional<Decimal>(Scaled(us, 6));
+  return Unsupported(lower, type);
+}
 
 void AddDatetimeFields(CatalogBuilder& builder) {
   const TypeId text = TypeId::kText;

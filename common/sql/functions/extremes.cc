@@ -124,8 +124,8 @@ void AddExtremes(CatalogBuilder& builder) {
   AddFixed<int16_t>(builder, TypeId::kInt2);
   AddFixed<int32_t>(builder, TypeId::kInt4);
   AddFixed<int32_t>(builder, TypeId::kDate);
-  for (const TypeId id :
-       {TypeId::kInt8, TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid}) {
+  for (const TypeId id : {TypeId::kInt8, TypeId::kTime, TypeId::kTimetz, TypeId::kTimestamp,
+                          TypeId::kTimestamptz, TypeId::kOid}) {
     AddFixed<int64_t>(builder, id);
   }
   AddFixed<float>(builder, TypeId::kFloat4);

@@ -11,10 +11,12 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "common/types/bit_string.h"
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 #include "common/types/time_modifier.h"
 #include "common/types/time_zone.h"
+#include "common/types/timetz.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -90,6 +92,20 @@ absl::Status ApplyModifier(bool is_explicit, Vector* result) {
       if (result->is_null(row)) continue;
       ASSIGN_OR_RETURN(values[row], values[row].Fit(numeric->precision, numeric->scale));
     }
+  } else if (types::IsBitString(type.id)) {
+    auto* values = result->data<std::string_view>();
+    std::string scratch;
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (result->is_null(row)) continue;
+      ASSIGN_OR_RETURN(const std::string_view fitted,
+                       types::FitBits(values[row], type, is_explicit, &scratch));
+      values[row] = fitted.data() == scratch.data() ? result->arena()->Add(fitted) : fitted;
+    }
+  } else if (type.id == types::TypeId::kTimetz) {
+    auto* values = result->data<int64_t>();
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (!result->is_null(row)) values[row] = types::RoundTimeTz(values[row], type.modifier);
+    }
   } else if (types::LengthModifierOf(type).has_value()) {
     auto* values = result->data<std::string_view>();
     std::string scratch;
@@ -142,6 +158,8 @@ class BuiltinCatalog : public FunctionCatalog {
     AddJsonbCasts(content_);
     AddBytes(content_);
     AddNetwork(content_);
+    AddBitStrings(content_);
+    AddTimeTz(content_);
     AddControl(content_);
     AddSystem(content_);
     AddSessionEffects(content_);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/sql_error.h"
+#include "common/types/bit_string.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_modifier.h"
 
@@ -57,9 +58,10 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
-    case TypeId::kTime: {
-      auto precision =
-          TimePrecision(modifiers[0], id == TypeId::kTime ? "TIME" : "TIMESTAMP", position);
+    case TypeId::kTime:
+    case TypeId::kTimetz: {
+      const bool of_day = id == TypeId::kTime || id == TypeId::kTimetz;
+      auto precision = TimePrecision(modifiers[0], of_day ? "TIME" : "TIMESTAMP", position);
       if (!precision.ok()) return precision.status();
       return types::TimeType(id, *precision);
     }
@@ -76,6 +78,17 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
         return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
                                "invalid INTERVAL type modifier");
       return *type;
+    }
+    case TypeId::kBit:
+    case TypeId::kVarbit: {
+      const char* name = id == TypeId::kBit ? "bit" : "varbit";
+      if (modifiers[0] < 1)
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               absl::StrCat("length for type ", name, " must be at least 1"));
+      if (modifiers[0] > 83886080)
+        return status::ErrorAt(sqlstate::kInvalidParameterValue, position,
+                               absl::StrCat("length for type ", name, " cannot exceed 83886080"));
+      return types::BitType(id, modifiers[0]);
     }
     default:
       return status::ErrorAt(sqlstate::kSyntaxError, position,
@@ -130,7 +143,7 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
   if (!found.has_value()) {
     for (const char* known :
          {"xml", "money", "point", "line", "box", "path", "polygon", "circle", "lseg", "tsvector",
-          "tsquery", "bit", "varbit", "timetz", "xid", "regrole", "pg_lsn", "cstring", "record"}) {
+          "tsquery", "xid", "regrole", "pg_lsn", "cstring", "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));
