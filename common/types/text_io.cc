@@ -15,6 +15,7 @@
 #include "common/types/network.h"
 #include "common/types/number_text.h"
 #include "common/types/range.h"
+#include "common/types/row_identity.h"
 #include "common/types/time_modifier.h"
 #include "common/types/timetz.h"
 #include "common/types/type_name.h"
@@ -138,6 +139,10 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
       ASSIGN_OR_RETURN(*scratch, ParseMacaddr8(text));
       return std::string_view(*scratch);
     }
+    case TypeId::kTid: {
+      ASSIGN_OR_RETURN(*scratch, ParseRowIdentity(text));
+      return std::string_view(*scratch);
+    }
     case TypeId::kBit:
     case TypeId::kVarbit: {
       ASSIGN_OR_RETURN(*scratch, ParseBits(text));
@@ -249,6 +254,8 @@ void FormatString(std::string_view bytes, const Type& type, const TextOptions& o
       return FormatMacaddr(bytes, out);
     case TypeId::kChar:
       return FormatChar(bytes, out);
+    case TypeId::kTid:
+      return FormatRowIdentity(bytes, out);
     default:
       out->append(bytes);
   }

@@ -56,6 +56,7 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kVoid, Physical::kString, 2278, 0, 4, 'P', false, "void", "void"},
     {TypeId::kBit, Physical::kString, 1560, 1561, -1, 'V', false, "bit", "bit"},
     {TypeId::kVarbit, Physical::kString, 1562, 1563, -1, 'V', true, "varbit", "bit varying"},
+    {TypeId::kTid, Physical::kString, 27, 1010, 6, 'U', false, "tid", "tid"},
     {TypeId::kTimetz, Physical::kInt64, 1266, 1270, 12, 'D', false, "timetz",
      "time with time zone"},
     {TypeId::kTime, Physical::kInt64, 1083, 1183, 8, 'D', false, "time", "time without time zone"},

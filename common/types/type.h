@@ -75,6 +75,7 @@ enum class TypeId : uint8_t {
   kBit = common::v1::TYPE_ID_BIT,
   kVarbit = common::v1::TYPE_ID_VARBIT,
   kTimetz = common::v1::TYPE_ID_TIMETZ,
+  kTid = common::v1::TYPE_ID_TID,
   kTsVector = common::v1::TYPE_ID_TSVECTOR,
   kTsQuery = common::v1::TYPE_ID_TSQUERY,
   kRegconfig = common::v1::TYPE_ID_REGCONFIG,

@@ -196,8 +196,9 @@ class Binder {
   absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
       const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
   // partition_binder.cc
-  // The scan emits the oid of its rows' table, should the statement ask for it.
-  void AddTableOid(plan::Rel* scan, ScopeItem* item);
+  // The scan emits the oid of its rows' table, and the rows' identities, should the statement ask
+  // for them.
+  void AddSystemColumns(plan::Rel* scan, ScopeItem* item);
   // The columns of the partition keys of tables with very many partitions: constants that say which
   // of them are read are part of the plan.
   std::map<uint32_t, std::set<uint32_t>> KeysOfManyPartitions() const;

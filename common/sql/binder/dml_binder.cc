@@ -465,7 +465,7 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   query_->change.row_key = query_->AddColumn({"$rowkey", {TypeId::kBytea, 0}, 0, 0, true});
   scan->output.push_back(query_->change.row_key);
   scan->ordinals.push_back(plan::kRowKeyOrdinal);
-  AddTableOid(scan.get(), item);
+  AddSystemColumns(scan.get(), item);
   if (table.has_partition_key() && !range.inh) return WithoutPartitions(*scan);
   return scan;
 }

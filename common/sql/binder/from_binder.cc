@@ -63,7 +63,7 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
     scan->ordinals.push_back(static_cast<uint32_t>(i));
     item->columns.push_back({column.name(), id, type});
   }
-  AddTableOid(scan.get(), item);
+  AddSystemColumns(scan.get(), item);
   return scan;
 }
 

@@ -19,6 +19,7 @@ using plan::Expr;
 constexpr int kMostPlannedPartitions = 64;
 
 constexpr Type kOidType{TypeId::kOid, 0};
+constexpr Type kTidType{TypeId::kTid, 0};
 
 bool HasCheck(const TableDescriptor& table, const std::string& name) {
   return std::any_of(table.checks().begin(), table.checks().end(),
@@ -27,16 +28,33 @@ bool HasCheck(const TableDescriptor& table, const std::string& name) {
 
 }  // namespace
 
-void Binder::AddTableOid(plan::Rel* scan, ScopeItem* item) {
-  // Few statements ask for it: the others' scans stay as narrow as they are.
-  constexpr std::string_view kName = "tableoid";
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  if (std::search(text_.begin(), text_.end(), kName.begin(), kName.end(), same) == text_.end())
-    return;
-  const ColumnId id = query_->AddColumn({"tableoid", kOidType, 0, 0, true});
-  scan->output.push_back(id);
-  scan->ordinals.push_back(plan::kTableOidOrdinal);
-  item->system_columns = {{"tableoid", id, kOidType}};
+void Binder::AddSystemColumns(plan::Rel* scan, ScopeItem* item) {
+  // Few statements ask for them: the others' scans stay as narrow as they are.
+  const auto mentions = [this](std::string_view name) {
+    const auto same = [](char a, char b) {
+      return std::tolower(static_cast<unsigned char>(a)) == b;
+    };
+    return std::search(text_.begin(), text_.end(), name.begin(), name.end(), same) != text_.end();
+  };
+  item->system_columns.clear();
+  if (mentions("tableoid")) {
+    const ColumnId id = query_->AddColumn({"tableoid", kOidType, 0, 0, true});
+    scan->output.push_back(id);
+    scan->ordinals.push_back(plan::kTableOidOrdinal);
+    item->system_columns.push_back({"tableoid", id, kOidType});
+  }
+  if (scan->table->is_virtual() || !mentions("ctid")) return;
+  const auto key = std::find(scan->ordinals.begin(), scan->ordinals.end(), plan::kRowKeyOrdinal);
+  ColumnId id = 0;
+  if (key == scan->ordinals.end()) {
+    id = query_->AddColumn({"ctid", kTidType, 0, 0, true});
+    scan->output.push_back(id);
+    scan->ordinals.push_back(plan::kRowKeyOrdinal);
+  } else {
+    id = scan->output[static_cast<size_t>(key - scan->ordinals.begin())];
+    query_->columns[id].type = kTidType;
+  }
+  item->system_columns.push_back({"ctid", id, kTidType});
 }
 
 absl::Status Binder::BindPartitionChecks(const std::vector<ColumnId>& columns) {

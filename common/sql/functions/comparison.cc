@@ -160,7 +160,7 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<int64_t, int64_t>(builder, TypeId::kOid, TypeId::kRegclass);
   for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kChar,
                           TypeId::kBytea, TypeId::kUuid, TypeId::kInet, TypeId::kMacaddr,
-                          TypeId::kMacaddr8, TypeId::kBit, TypeId::kVarbit}) {
+                          TypeId::kMacaddr8, TypeId::kBit, TypeId::kTid, TypeId::kVarbit}) {
     AddAll<std::string_view, std::string_view>(builder, id, id);
   }
   AddAll<std::string_view, std::string_view>(builder, TypeId::kName, TypeId::kText);

@@ -41,19 +41,38 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       role->create_db = on;
     } else if (name == "inherit") {
       role->inherit = on;
-    } else if (name != "isreplication" && name != "bypassrls" && name != "connectionlimit" &&
-               name != "validUntil") {
-      return status::NotSupported(
-          absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
-    } else if ((name == "bypassrls" || name == "isreplication") && on) {
-      return status::NotSupported(
-          absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
-    } else if (name == "validUntil" || name == "connectionlimit") {
+    } else if (name == "validUntil") {
+      role->valid_until = std::string(StringOf(option.arg));
+    } else if (name == "addroleto" || name == "rolemembers" || name == "adminmembers") {
+      std::vector<std::string>& roles = name == "addroleto" ? role->member_of : role->members;
+      for (const Node* one : NodeList(option.arg->list->items, option.arg->list->n_items))
+        roles.push_back(RoleName(*one->role_spec));
+    } else if (name == "connectionlimit") {
+      const bool none =
+          option.arg->node_case == PG_QUERY__NODE__NODE_INTEGER && option.arg->integer->ival == -1;
+      if (!none) return status::NotSupported("a role's CONNECTION LIMIT");
+    } else if ((name != "bypassrls" && name != "isreplication") || on) {
       return status::NotSupported(
           absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role);
+
+absl::Status ClassifyDefaults(const PgQuery__AlterDefaultPrivilegesStmt& node,
+                              RoleStatement* role) {
+  for (const Node* item : NodeList(node.options, node.n_options)) {
+    const PgQuery__DefElem& option = *item->def_elem;
+    const NodeList list(option.arg->list->items, option.arg->list->n_items);
+    if (View(option.defname) == "schemas") {
+      role->schemas = StringsOf(list);
+    } else {
+      for (const Node* one : list) role->makers.push_back(RoleName(*one->role_spec));
+    }
+  }
+  return ClassifyGrant(*node.action, role);
 }
 
 absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) {
@@ -67,8 +86,21 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
     role->privileges.emplace_back(View(privilege->access_priv->priv_name));
   }
   const NodeList objects(node.objects, node.n_objects);
-  if (node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_DEFAULTS)
-    return status::NotSupported("ALTER DEFAULT PRIVILEGES");
+  if (node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_DEFAULTS) {
+    switch (node.objtype) {
+      case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+        role->default_kind = 'r';
+        return absl::OkStatus();
+      case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+        role->default_kind = 'S';
+        return absl::OkStatus();
+      case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+        role->default_kind = 'n';
+        return absl::OkStatus();
+      default:
+        return status::NotSupported("ALTER DEFAULT PRIVILEGES of functions and types");
+    }
+  }
   role->all_in_schema = node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
   role->on_sequences = node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
   const bool relations = node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE || role->on_sequences;
@@ -133,6 +165,9 @@ absl::Status ClassifyRole(const Node& node, Statement* out) {
         return absl::OkStatus();
       }
       return ClassifyGrant(*node.grant_stmt, &role);
+    case PG_QUERY__NODE__NODE_ALTER_DEFAULT_PRIVILEGES_STMT:
+      out->command_tag = "ALTER DEFAULT PRIVILEGES";
+      return ClassifyDefaults(*node.alter_default_privileges_stmt, &role);
     default: {
       const PgQuery__GrantRoleStmt& grant = *node.grant_role_stmt;
       role.kind =

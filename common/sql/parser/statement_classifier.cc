@@ -598,6 +598,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_DROP_ROLE_STMT:
     case PG_QUERY__NODE__NODE_GRANT_STMT:
     case PG_QUERY__NODE__NODE_GRANT_ROLE_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_DEFAULT_PRIVILEGES_STMT:
       return ClassifyRole(*node, out);
     case PG_QUERY__NODE__NODE_ALTER_ROLE_SET_STMT:
       ClassifyKeptSetting(*node->alter_role_set_stmt->setstmt, out);

@@ -446,7 +446,7 @@ absl::StatusOr<const common::v1::TableDescriptor*> ProgramHost::FindTable(
 absl::Status ProgramHost::Savepoint() {
   const std::string name = absl::StrCat("program ", ++session_.programs_->savepoints);
   session_.BufferOpenResults();
-  RETURN_IF_ERROR(session_.storage_->Savepoint(session_.Context(), name));
+  RETURN_IF_ERROR(session_.MakeSavepoint(name));
   session_.savepoints_.emplace_back(name, ++session_.serial_);
   session_.settings_.Savepoint();
   savepoints_.push_back(name);
@@ -455,7 +455,7 @@ absl::Status ProgramHost::Savepoint() {
 
 absl::Status ProgramHost::ReleaseSavepoint() {
   session_.BufferOpenResults();
-  RETURN_IF_ERROR(session_.storage_->Release(session_.Context(), savepoints_.back()));
+  RETURN_IF_ERROR(session_.ReleaseSavepoint(savepoints_.back()));
   savepoints_.pop_back();
   session_.savepoints_.pop_back();
   session_.settings_.Release(session_.savepoints_.size());
@@ -469,7 +469,7 @@ absl::Status ProgramHost::RollbackSavepoint() {
   rpc::CallContext context = session_.Context();
   context.deadline = absl::InfiniteFuture();
   context.cancellation = nullptr;
-  RETURN_IF_ERROR(session_.storage_->RollbackTo(context, name));
+  RETURN_IF_ERROR(session_.RollbackToSavepoint(context, name));
   while (session_.savepoints_.back().first != name) session_.savepoints_.pop_back();
   std::erase_if(session_.cursors_, [since = session_.savepoints_.back().second](const auto& one) {
     return one.second.serial > since;

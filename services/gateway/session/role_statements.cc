@@ -6,6 +6,7 @@
 #include "common/sql/catalog_numbers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/text_io.h"
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
 
@@ -94,6 +95,81 @@ absl::Status AddGrant(uint32_t object, const ObjectKind& kind,
 
 }  // namespace
 
+absl::Status Session::AddDefaults(const sql::RoleStatement& role, const sql::Catalog& catalog,
+                                  const security::v1::Policy& policy,
+                                  security::v1::ChangeRolesRequest* request) const {
+  std::vector<std::string> makers = role.makers;
+  if (makers.empty()) makers = {current_user_};
+  for (std::string& maker : makers) {
+    if (maker == "current_user") maker = current_user_;
+    if (maker == "session_user") maker = session_user_;
+    RETURN_IF_ERROR(policy::AuthorizeRole(policy, maker));
+    request->mutable_defaults()->add_makers(maker);
+  }
+  request->mutable_defaults()->set_kind(std::string(1, role.default_kind));
+  const ObjectKind& kind = role.default_kind == 'S'   ? SequenceKind()
+                           : role.default_kind == 'n' ? SchemaKind()
+                                                      : TableKind();
+  if (role.schemas.empty()) return AddGrant(0, kind, role.privileges, request);
+  if (role.default_kind == 'n')
+    return status::Error("0LP01", "cannot use IN SCHEMA clause when using GRANT/REVOKE ON SCHEMAS");
+  for (const std::string& name : role.schemas) {
+    const auto& schemas = catalog.snapshot().schemas();
+    const auto schema = std::find_if(schemas.begin(), schemas.end(),
+                                     [&name](const auto& known) { return known.name() == name; });
+    if (schema == schemas.end())
+      return status::Error(status::sqlstate::kInvalidSchemaName,
+                           absl::StrCat("schema \"", name, "\" does not exist"));
+    RETURN_IF_ERROR(AddGrant(schema->schema_id(), kind, role.privileges, request));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id) {
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+  if (policy->default_grants().empty()) return absl::OkStatus();
+  std::string schema;
+  std::string kind = "r";
+  if (ddl.has_create_table()) {
+    schema = ddl.create_table().table().schema();
+  } else if (ddl.has_create_view()) {
+    schema = ddl.create_view().view().schema();
+  } else if (ddl.has_create_sequence()) {
+    schema = ddl.create_sequence().sequence().schema();
+    kind = "S";
+  } else if (ddl.has_create_schema()) {
+    kind = "n";
+  } else {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  uint32_t schema_id = 0;
+  for (const auto& known : catalog->snapshot().schemas()) {
+    if (known.name() == schema) schema_id = known.schema_id();
+  }
+  std::vector<std::pair<uint32_t, std::string>> made = {{object_id, kind}};
+  // The sequences of its columns.
+  for (const auto& table : catalog->snapshot().tables()) {
+    if (table.sequence().owner_table_id() == object_id) made.emplace_back(table.table_id(), "S");
+  }
+  for (const auto& given : policy->default_grants()) {
+    if (given.schema_id() != 0 && given.schema_id() != schema_id) continue;
+    security::v1::ChangeRolesRequest request;
+    request.set_user(current_user_);
+    request.set_kind(security::v1::ChangeRolesRequest::KIND_GRANT);
+    request.add_roles(given.grantee());
+    for (const auto& [id, of] : made) {
+      if (of != given.kind()) continue;
+      security::v1::TableGrant* grant = request.add_grants();
+      grant->set_table_id(id);
+      grant->add_privileges(given.privilege());
+    }
+    if (!request.grants().empty()) RETURN_IF_ERROR(ChangeRoles(&request).status());
+  }
+  if (!in_transaction()) services_.policies->Refresh();
+  return absl::OkStatus();
+}
+
 absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
                                 const security::v1::Policy& policy,
                                 security::v1::ChangeRolesRequest* request) const {
@@ -161,9 +237,6 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
 }
 
 absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink) {
-  if (state_ == TransactionState::kExplicit) {
-    return status::NotSupported(absl::StrCat(statement.command_tag, " inside a transaction block"));
-  }
   if (services_.security == nullptr) return status::NotSupported("changing roles");
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
@@ -184,22 +257,51 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   if (role.create_role.has_value()) request.set_create_role(*role.create_role);
   if (role.create_db.has_value()) request.set_create_db(*role.create_db);
   if (role.inherit.has_value()) request.set_inherit(*role.inherit);
+  if (role.valid_until.has_value()) {
+    ASSIGN_OR_RETURN(
+        const types::Value until,
+        types::ParseText(*role.valid_until, {types::TypeId::kTimestamptz, 0}, InputOptions()));
+    request.set_valid_until_us(until.int_value());
+  }
+  for (const std::string& name : role.member_of) request.add_member_of(name);
+  for (const std::string& name : role.members) request.add_members(name);
   request.set_if_exists(role.if_exists);
   if (role.kind == sql::RoleStatement::Kind::kSet) {
     RETURN_IF_ERROR(AddSetting(role, *catalog, &request));
+  } else if (role.default_kind != 0) {
+    RETURN_IF_ERROR(AddDefaults(role, *catalog, *policy, &request));
   } else {
     RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
   }
-  auto response = services_.security->ChangeRoles(Context(), request);
+  auto response = ChangeRoles(&request);
   if (!absl::IsPermissionDenied(response.status())) {
     Audit("role", AuditText(role), 0, response.status());
   }
   if (!response.ok()) return response.status();
-  services_.policies->Refresh();
+  if (!in_transaction()) services_.policies->Refresh();
   for (const std::string& notice : response->notices()) {
     sink->Notice("NOTICE", status::sqlstate::kSuccess, notice);
   }
   return sink->Complete(statement.command_tag);
+}
+
+absl::StatusOr<security::v1::ChangeRolesResponse> Session::ChangeRoles(
+    security::v1::ChangeRolesRequest* request) {
+  if (!in_transaction()) return services_.security->ChangeRoles(Context(), *request);
+  if (begin_options_.read_only)
+    return status::Error(status::sqlstate::kReadOnlyTransaction,
+                         "cannot change roles in a read-only transaction");
+  if (role_changes_ == nullptr) {
+    std::vector<std::string> savepoints;
+    for (const auto& [name, serial] : savepoints_) savepoints.push_back(name);
+    ASSIGN_OR_RETURN(role_changes_, RoleTransaction::Begin(Context(), services_.storage,
+                                                           current_user_, savepoints));
+  }
+  for (const auto& before : role_changes_->changes()) *request->add_before() = before;
+  request->set_plan(true);
+  ASSIGN_OR_RETURN(auto response, services_.security->ChangeRoles(Context(), *request));
+  RETURN_IF_ERROR(role_changes_->Make(Context(), *request, response));
+  return response;
 }
 
 }  // namespace adbms::gateway::session

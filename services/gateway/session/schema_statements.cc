@@ -385,6 +385,7 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
     if (started != nullptr) *started |= in_transaction();
     TemporaryChanged(result.temporary_schema());
     changed_object_ = result.changed() ? result.object_id() : 0;
+    if (result.changed()) RETURN_IF_ERROR(GiveDefaults(ddl, result.object_id()));
     notices->insert(notices->end(), result.notices().begin(), result.notices().end());
   }
   return absl::OkStatus();

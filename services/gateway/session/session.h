@@ -19,6 +19,7 @@
 #include "services/gateway/session/audit_text.h"
 #include "services/gateway/session/notification_inbox.h"
 #include "services/gateway/session/result_sink.h"
+#include "services/gateway/session/role_transaction.h"
 #include "services/gateway/session/row_buffer.h"
 #include "services/gateway/session/services.h"
 #include "services/gateway/session/settings.h"
@@ -335,6 +336,12 @@ class Session {
   absl::StatusOr<uint64_t> RefreshRows(uint32_t view_id, bool concurrently);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
   // What GRANT and REVOKE are about, as the policy lets the session's user change it.
+  // ALTER DEFAULT PRIVILEGES. Errors: 42501, 3F000, 0LP01.
+  absl::Status AddDefaults(const sql::RoleStatement& role, const sql::Catalog& catalog,
+                           const security::v1::Policy& policy,
+                           security::v1::ChangeRolesRequest* request) const;
+  // Grants on a new object what its maker's default privileges say.
+  absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
@@ -460,6 +467,13 @@ class Session {
                         std::string_view tag, ResultSink* sink);
   // What the client is to be told beside results: notices of functions, settings.
   void SendReports(ResultSink* sink);
+  // In storage, and for the changes of roles. Errors: storage's.
+  absl::Status MakeSavepoint(const std::string& name);
+  absl::Status ReleaseSavepoint(const std::string& name);
+  absl::Status RollbackToSavepoint(const rpc::CallContext& context, const std::string& name);
+  // At once, or with the transaction. Errors: security's; 25006.
+  absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
+      security::v1::ChangeRolesRequest* request);
   absl::Status EndTransaction(bool commit);
   absl::Status FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink, bool* suspended);
 
@@ -467,6 +481,8 @@ class Session {
   const SessionOptions options_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
   std::unique_ptr<storage::api::Session> storage_;
+  // What the transaction has changed of roles; null: nothing.
+  std::unique_ptr<RoleTransaction> role_changes_;
   std::unique_ptr<storage::api::Session> sequence_session_;  // Made when COPY needs it.
   Settings settings_;
   std::shared_ptr<ReadCounter> reads_;  // Every row that goes to the client.

@@ -26,9 +26,25 @@ absl::Status Session::EndTransaction(bool commit) {
   if (!commit) {
     settings_.Rollback();
     AdoptIdentity();
+    if (role_changes_ != nullptr) {
+      (void)role_changes_->Rollback(context);
+      role_changes_ = nullptr;
+    }
     return storage_->Rollback(context);
   }
-  const absl::Status status = storage_->Commit(context);
+  absl::Status status = storage_->Commit(context);
+  if (role_changes_ != nullptr) {
+    if (!status.ok()) {
+      (void)role_changes_->Rollback(context);
+    } else if (absl::Status roles = role_changes_->Commit(context); !roles.ok()) {
+      status = status::Error(status::sqlstate::kInternalError,
+                             "the transaction is committed, but its changes of roles are lost",
+                             std::string(roles.message()), "Make them again.");
+    } else {
+      services_.policies->Refresh();
+    }
+    role_changes_ = nullptr;
+  }
   if (status.ok()) {
     settings_.Commit();
     // Prepared statements to come are told of what is there now. A catalog that cannot be had is
@@ -41,6 +57,22 @@ absl::Status Session::EndTransaction(bool commit) {
   return status;
 }
 
+absl::Status Session::MakeSavepoint(const std::string& name) {
+  RETURN_IF_ERROR(storage_->Savepoint(Context(), name));
+  return role_changes_ == nullptr ? absl::OkStatus() : role_changes_->Savepoint(Context(), name);
+}
+
+absl::Status Session::ReleaseSavepoint(const std::string& name) {
+  RETURN_IF_ERROR(storage_->Release(Context(), name));
+  return role_changes_ == nullptr ? absl::OkStatus() : role_changes_->Release(Context(), name);
+}
+
+absl::Status Session::RollbackToSavepoint(const rpc::CallContext& context,
+                                          const std::string& name) {
+  RETURN_IF_ERROR(storage_->RollbackTo(context, name));
+  return role_changes_ == nullptr ? absl::OkStatus() : role_changes_->RollbackTo(context, name);
+}
+
 void Session::ReleaseFailed() {
   rpc::CallContext context = Context();
   context.deadline = absl::InfiniteFuture();
@@ -51,7 +83,7 @@ void Session::ReleaseFailed() {
     status = storage_->Rollback(context);
   } else {
     BufferOpenResults();
-    status = storage_->RollbackTo(context, savepoints_.back().first);
+    status = RollbackToSavepoint(context, savepoints_.back().first);
   }
   (void)status;  // The block ends with a rollback in any case.
 }
@@ -119,14 +151,14 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
     case Kind::kSavepoint:
       if (state_ != TransactionState::kExplicit) return outside_block("SAVEPOINT");
       BufferOpenResults();
-      RETURN_IF_ERROR(storage_->Savepoint(Context(), transaction.savepoint));
+      RETURN_IF_ERROR(MakeSavepoint(transaction.savepoint));
       savepoints_.emplace_back(transaction.savepoint, ++serial_);
       settings_.Savepoint();
       return sink->Complete("SAVEPOINT");
     case Kind::kRelease:
       if (state_ != TransactionState::kExplicit) return outside_block("RELEASE SAVEPOINT");
       BufferOpenResults();
-      RETURN_IF_ERROR(storage_->Release(Context(), transaction.savepoint));
+      RETURN_IF_ERROR(ReleaseSavepoint(transaction.savepoint));
       while (!savepoints_.empty()) {
         const bool found = savepoints_.back().first == transaction.savepoint;
         savepoints_.pop_back();
@@ -146,7 +178,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
             absl::StrCat("savepoint \"", transaction.savepoint, "\" does not exist"));
       }
       BufferOpenResults();
-      RETURN_IF_ERROR(storage_->RollbackTo(Context(), transaction.savepoint));
+      RETURN_IF_ERROR(RollbackToSavepoint(Context(), transaction.savepoint));
       while (!savepoints_.empty() && savepoints_.back().first != transaction.savepoint) {
         savepoints_.pop_back();
       }

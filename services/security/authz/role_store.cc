@@ -27,6 +27,7 @@ const char* const kTables[] = {
     "verifier text)",
     // Of older directories.
     "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS inherits boolean NOT NULL DEFAULT true",
+    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS valid_until timestamptz",
     "CREATE TABLE IF NOT EXISTS adbms.role_members (role text, member text, "
     "PRIMARY KEY (role, member))",
     "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
@@ -34,6 +35,8 @@ const char* const kTables[] = {
     "CREATE TABLE IF NOT EXISTS adbms.role_settings (role text, database text, name text, "
     "value text NOT NULL, PRIMARY KEY (role, database, name))",
     "ALTER TABLE adbms.role_settings ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0",
+    "CREATE TABLE IF NOT EXISTS adbms.default_grants (maker text, schema_id bigint, kind text, "
+    "grantee text, privilege integer, PRIMARY KEY (maker, schema_id, kind, grantee, privilege))",
     "CREATE TABLE IF NOT EXISTS adbms.policy_version (id integer PRIMARY KEY, version bigint NOT "
     "NULL)",
     "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
@@ -49,13 +52,17 @@ absl::Status NoSuchRole(const std::string& name) {
 SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) {
   const Value verifier =
       role.verifier.empty() ? Value::Null({types::TypeId::kText, 0}) : Value::Text(role.verifier);
+  const Value until = role.valid_until_us == INT64_MAX
+                          ? Value::Null({types::TypeId::kTimestamptz, 0})
+                          : Value::Int(types::TypeId::kTimestamptz, role.valid_until_us);
   return {update ? "UPDATE adbms.roles SET is_superuser = $2, can_login = $3, create_role = $4, "
-                   "create_db = $5, verifier = $6, inherits = $7 WHERE name = $1"
+                   "create_db = $5, verifier = $6, inherits = $7, valid_until = $8 WHERE name = $1"
                  : "INSERT INTO adbms.roles (name, is_superuser, can_login, create_role, "
-                   "create_db, verifier, inherits) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                   "create_db, verifier, inherits, valid_until) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
           {Value::Text(name), Value::Bool(role.superuser), Value::Bool(role.can_login),
            Value::Bool(role.create_role), Value::Bool(role.create_db), verifier,
-           Value::Bool(role.inherits)}};
+           Value::Bool(role.inherits), until}};
 }
 
 // `inherited`: only those whose rights the role has without SET ROLE.
@@ -100,6 +107,7 @@ absl::Status ApplyOptions(const Request& request, Role* role) {
   if (request.has_create_role()) role->create_role = request.create_role();
   if (request.has_create_db()) role->create_db = request.create_db();
   if (request.has_inherit()) role->inherits = request.inherit();
+  if (request.has_valid_until_us()) role->valid_until_us = request.valid_until_us();
   if (!request.has_password()) return absl::OkStatus();
   if (request.password().empty()) {
     role->verifier.clear();
@@ -139,6 +147,14 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
     }
   }
   AddSettings(*this, name, &policy);
+  for (const DefaultGrant& given : default_grants) {
+    if (given.maker != name) continue;
+    security::v1::DefaultGrant* added = policy.add_default_grants();
+    added->set_schema_id(given.schema_id);
+    added->set_kind(given.kind);
+    added->set_grantee(given.grantee);
+    added->set_privilege(static_cast<common::v1::Privilege>(given.privilege));
+  }
   return policy;
 }
 
@@ -230,7 +246,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   ASSIGN_OR_RETURN(const auto names,
                    sql_->Run(context,
                              "SELECT name, is_superuser, can_login, create_role, create_db, "
-                             "verifier, inherits FROM adbms.roles"));
+                             "verifier, inherits, valid_until FROM adbms.roles"));
   for (const auto& row : names.rows) {
     Role role;
     role.superuser = row[1].bool_value();
@@ -239,6 +255,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
     role.create_db = row[4].bool_value();
     if (!row[5].is_null()) role.verifier = std::string(row[5].bytes());
     role.inherits = row[6].bool_value();
+    if (!row[7].is_null()) role.valid_until_us = row[7].int_value();
     roles->roles.emplace(std::string(row[0].bytes()), std::move(role));
   }
   ASSIGN_OR_RETURN(const auto members,
@@ -258,6 +275,16 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   for (const auto& row : settings.rows) {
     roles->settings[{std::string(row[0].bytes()), std::string(row[1].bytes())}].emplace(
         row[2].bytes(), KeptValue{std::string(row[3].bytes()), row[4].int_value()});
+  }
+  ASSIGN_OR_RETURN(
+      const auto defaults,
+      sql_->Run(context,
+                "SELECT maker, schema_id, kind, grantee, privilege FROM adbms.default_grants"));
+  for (const auto& row : defaults.rows) {
+    roles->default_grants.insert({std::string(row[0].bytes()),
+                                  static_cast<uint32_t>(row[1].int_value()),
+                                  std::string(row[2].bytes()), std::string(row[3].bytes()),
+                                  static_cast<int>(row[4].int_value())});
   }
   return RolesPtr(std::move(roles));
 }
@@ -354,7 +381,7 @@ absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& reques
                             request.roles(0) == request.user() && request.has_password() &&
                             !request.has_login() && !request.has_superuser() &&
                             !request.has_create_role() && !request.has_create_db() &&
-                            !request.has_inherit();
+                            !request.has_inherit() && !request.has_valid_until_us();
   if (own_password) return absl::OkStatus();
   bool touches_superuser = request.has_superuser() && request.superuser();
   for (const std::string& name : request.roles()) {
@@ -405,15 +432,120 @@ absl::Status CheckAdministratorLeft(const Roles& roles, const std::string& witho
 
 }  // namespace
 
+namespace {
+
+SqlClient::Step NextVersion() {
+  return {"UPDATE adbms.policy_version SET version = version + 1 WHERE id = 1", {}};
+}
+
+// The role is gone.
+void Forget(const std::string& name, Roles* roles) {
+  roles->roles.erase(name);
+  roles->member_of.erase(name);
+  for (auto& [member, above] : roles->member_of) above.erase(name);
+  std::erase_if(roles->default_grants,
+                [&](const auto& one) { return one.maker == name || one.grantee == name; });
+  std::erase_if(roles->grants, [&](const auto& grant) { return grant.first.first == name; });
+  std::erase_if(roles->settings, [&](const auto& one) { return one.first.first == name; });
+}
+
+// As SettingSteps has it.
+void KeepSetting(const Request& request, Roles* roles) {
+  const std::string role = request.roles().empty() ? "" : request.roles(0);
+  auto& kept = roles->settings[{role, sql::SettingKeyOf(request.database_id())}];
+  if (request.has_value()) {
+    const auto before = kept.find(request.setting());
+    int64_t position = 1;
+    for (const auto& [name, one] : kept) position = std::max(position, one.position + 1);
+    kept[request.setting()] = {request.value(),
+                               before == kept.end() ? position : before->second.position};
+  } else if (request.setting().empty()) {
+    kept.clear();
+  } else {
+    kept.erase(request.setting());
+  }
+}
+
+}  // namespace
+
 absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::CallContext& context,
                                                                     const Request& request) {
-  ASSIGN_OR_RETURN(const RolesPtr roles, Get(context));
-  RETURN_IF_ERROR(CheckMayChange(*roles, request));
-  security::v1::ChangeRolesResponse response;
+  ASSIGN_OR_RETURN(const RolesPtr current, Get(context));
+  Roles roles = *current;
+  for (const Request& before : request.before()) {
+    std::vector<SqlClient::Step> made;
+    security::v1::ChangeRolesResponse told;
+    RETURN_IF_ERROR(Plan(context, before, &roles, &made, &told));
+  }
   std::vector<SqlClient::Step> steps;
+  security::v1::ChangeRolesResponse response;
+  RETURN_IF_ERROR(Plan(context, request, &roles, &steps, &response));
+  if (!request.plan()) return Make(context, *current, std::move(steps), std::move(response));
+  response.set_version(current->version);
+  if (!steps.empty()) steps.push_back(NextVersion());
+  for (const SqlClient::Step& step : steps) {
+    security::v1::RoleStep* planned = response.add_steps();
+    planned->set_sql(step.sql);
+    for (const Value& parameter : step.parameters)
+      *planned->add_parameters() = types::ToProto(parameter);
+  }
+  return response;
+}
+
+absl::Status RoleStore::JoinRoles(const Request& request, const std::string& name, Roles* roles,
+                                  std::vector<SqlClient::Step>* steps) {
+  const auto join = [&](const std::string& role, const std::string& member) -> absl::Status {
+    for (const std::string& one : {role, member}) {
+      if (!roles->roles.contains(one)) return NoSuchRole(one);
+    }
+    std::set<std::string> above;
+    CollectMemberships(*roles, role, /*inherited=*/false, &above);
+    if (above.contains(member))
+      return status::Error(
+          "0LP01", absl::StrCat("role \"", member, "\" is a member of role \"", role, "\""));
+    if (!roles->member_of[member].insert(role).second) return absl::OkStatus();
+    steps->push_back({"INSERT INTO adbms.role_members VALUES ($1, $2)",
+                      {Value::Text(role), Value::Text(member)}});
+    return absl::OkStatus();
+  };
+  for (const std::string& role : request.member_of()) RETURN_IF_ERROR(join(role, name));
+  for (const std::string& member : request.members()) RETURN_IF_ERROR(join(name, member));
+  return absl::OkStatus();
+}
+
+absl::Status RoleStore::ChangeDefaults(const Request& request, const std::string& grantee,
+                                       Roles* roles, std::vector<SqlClient::Step>* steps) {
+  const bool puts = request.kind() == Request::KIND_GRANT;
+  for (const std::string& maker : request.defaults().makers()) {
+    if (!roles->roles.contains(maker)) return NoSuchRole(maker);
+    for (const security::v1::TableGrant& grant : request.grants()) {
+      for (const int privilege : grant.privileges()) {
+        const Roles::DefaultGrant given{maker, grant.table_id(), request.defaults().kind(), grantee,
+                                        privilege};
+        const bool changed = puts ? roles->default_grants.insert(given).second
+                                  : roles->default_grants.erase(given) > 0;
+        if (!changed) continue;
+        steps->push_back(
+            {puts ? "INSERT INTO adbms.default_grants VALUES ($1, $2, $3, $4, $5)"
+                  : "DELETE FROM adbms.default_grants WHERE maker = $1 AND schema_id = $2 AND "
+                    "kind = $3 AND grantee = $4 AND privilege = $5",
+             {Value::Text(maker), Value::Int(types::TypeId::kInt8, grant.table_id()),
+              Value::Text(given.kind), Value::Text(grantee),
+              Value::Int(types::TypeId::kInt4, privilege)}});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RoleStore::Plan(const rpc::CallContext& context, const Request& request, Roles* roles,
+                             std::vector<SqlClient::Step>* steps,
+                             security::v1::ChangeRolesResponse* response) const {
+  RETURN_IF_ERROR(CheckMayChange(*roles, request));
   if (request.kind() == Request::KIND_SET) {
-    ASSIGN_OR_RETURN(steps, SettingSteps(*roles, request));
-    return Make(context, *roles, std::move(steps), std::move(response));
+    ASSIGN_OR_RETURN(*steps, SettingSteps(*roles, request));
+    KeepSetting(request, roles);
+    return absl::OkStatus();
   }
   const bool creates = request.kind() == Request::KIND_CREATE;
   for (const std::string& name : request.roles()) {
@@ -425,7 +557,7 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
     }
     if (!creates && !exists && !(name.empty() && request.kind() != Request::KIND_DROP)) {
       if (request.kind() == Request::KIND_DROP && request.if_exists()) {
-        response.add_notices(absl::StrCat("role \"", name, "\" does not exist, skipping"));
+        response->add_notices(absl::StrCat("role \"", name, "\" does not exist, skipping"));
         continue;
       }
       return NoSuchRole(name);
@@ -438,7 +570,9 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         RETURN_IF_ERROR(CheckHasNothing(context, *roles, name, /*creates=*/true));
         Role role;
         RETURN_IF_ERROR(ApplyOptions(request, &role));
-        steps.push_back(PutRole(name, role, false));
+        steps->push_back(PutRole(name, role, false));
+        roles->roles[name] = role;
+        RETURN_IF_ERROR(JoinRoles(request, name, roles, steps));
         break;
       }
       case Request::KIND_ALTER: {
@@ -449,7 +583,8 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         RETURN_IF_ERROR(ApplyOptions(request, &role));
         if (IsAdministrator(found->second) && !IsAdministrator(role))
           RETURN_IF_ERROR(CheckAdministratorLeft(*roles, name));
-        steps.push_back(PutRole(name, role, true));
+        steps->push_back(PutRole(name, role, true));
+        roles->roles[name] = role;
         break;
       }
       case Request::KIND_DROP:
@@ -462,14 +597,21 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
                                             " because it is required by the database system"));
         }
         RETURN_IF_ERROR(CheckHasNothing(context, *roles, name, /*creates=*/false));
-        steps.push_back({"DELETE FROM adbms.roles WHERE name = $1", {Value::Text(name)}});
-        steps.push_back({"DELETE FROM adbms.grants WHERE grantee = $1", {Value::Text(name)}});
-        steps.push_back({"DELETE FROM adbms.role_settings WHERE role = $1", {Value::Text(name)}});
-        steps.push_back(
+        steps->push_back({"DELETE FROM adbms.roles WHERE name = $1", {Value::Text(name)}});
+        steps->push_back({"DELETE FROM adbms.grants WHERE grantee = $1", {Value::Text(name)}});
+        steps->push_back({"DELETE FROM adbms.role_settings WHERE role = $1", {Value::Text(name)}});
+        steps->push_back({"DELETE FROM adbms.default_grants WHERE maker = $1 OR grantee = $1",
+                          {Value::Text(name)}});
+        steps->push_back(
             {"DELETE FROM adbms.role_members WHERE member = $1 OR role = $1", {Value::Text(name)}});
+        Forget(name, roles);
         break;
       case Request::KIND_GRANT:
       case Request::KIND_REVOKE:
+        if (request.has_defaults()) {
+          RETURN_IF_ERROR(ChangeDefaults(request, name, roles, steps));
+          break;
+        }
         for (const security::v1::TableGrant& grant : request.grants()) {
           for (const int asked : grant.privileges()) {
             int privilege = asked;
@@ -481,12 +623,14 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
             const std::vector<Value> key = {Value::Text(name),
                                             Value::Int(types::TypeId::kInt8, grant.table_id()),
                                             Value::Int(types::TypeId::kInt4, privilege)};
-            const auto held = roles->grants.find({name, grant.table_id()});
-            const bool has = held != roles->grants.end() && held->second.contains(privilege);
+            std::set<int>& held = roles->grants[{name, grant.table_id()}];
+            const bool has = held.contains(privilege);
             if (puts && !has) {
-              steps.push_back({"INSERT INTO adbms.grants VALUES ($1, $2, $3)", key});
+              held.insert(privilege);
+              steps->push_back({"INSERT INTO adbms.grants VALUES ($1, $2, $3)", key});
             } else if (!puts && has) {
-              steps.push_back(
+              held.erase(privilege);
+              steps->push_back(
                   {"DELETE FROM adbms.grants WHERE grantee = $1 AND table_id = $2 AND "
                    "privilege = $3",
                    key});
@@ -504,13 +648,15 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
             return status::Error(
                 "0LP01", absl::StrCat("role \"", name, "\" is a member of role \"", granted, "\""));
           }
-          const auto held = roles->member_of.find(name);
-          const bool has = held != roles->member_of.end() && held->second.contains(granted);
+          std::set<std::string>& held = roles->member_of[name];
+          const bool has = held.contains(granted);
           const std::vector<Value> key = {Value::Text(granted), Value::Text(name)};
           if (request.kind() == Request::KIND_GRANT_ROLE && !has) {
-            steps.push_back({"INSERT INTO adbms.role_members VALUES ($1, $2)", key});
+            held.insert(granted);
+            steps->push_back({"INSERT INTO adbms.role_members VALUES ($1, $2)", key});
           } else if (request.kind() == Request::KIND_REVOKE_ROLE && has) {
-            steps.push_back(
+            held.erase(granted);
+            steps->push_back(
                 {"DELETE FROM adbms.role_members WHERE role = $1 AND member = $2", key});
           }
         }
@@ -519,7 +665,7 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Change(const rpc::C
         return absl::InvalidArgumentError("the kind of role change is missing");
     }
   }
-  return Make(context, *roles, std::move(steps), std::move(response));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Make(
@@ -527,7 +673,7 @@ absl::StatusOr<security::v1::ChangeRolesResponse> RoleStore::Make(
     security::v1::ChangeRolesResponse response) {
   response.set_version(roles.version);
   if (steps.empty()) return response;
-  steps.push_back({"UPDATE adbms.policy_version SET version = version + 1 WHERE id = 1", {}});
+  steps.push_back(NextVersion());
   RETURN_IF_ERROR(sql_->RunTransaction(context, steps));
   ASSIGN_OR_RETURN(const RolesPtr fresh, Get(context));
   response.set_version(fresh->version);

@@ -28,6 +28,8 @@ struct Role {
   bool create_db = false;
   bool inherits = true;  // Has the rights of the roles that it is a member of.
   std::string verifier;  // Empty: no password.
+  // Until when the password holds; microseconds since 2000-01-01 UTC, INT64_MAX: for ever.
+  int64_t valid_until_us = INT64_MAX;
 };
 
 // The value of a setting that is kept.
@@ -45,6 +47,17 @@ struct Roles {
       grants;  // (grantee, table); "" is PUBLIC.
   // What sessions begin with: (role, database), "" for all; by name.
   std::map<std::pair<std::string, std::string>, std::map<std::string, KeptValue>> settings;
+
+  // What others get on what a role makes.
+  struct DefaultGrant {
+    std::string maker;
+    uint32_t schema_id = 0;
+    std::string kind;
+    std::string grantee;
+    int privilege = 0;
+    auto operator<=>(const DefaultGrant&) const = default;
+  };
+  std::set<DefaultGrant> default_grants;
 
   // What a role may do. REQUIRES: the role exists.
   security::v1::Policy PolicyOf(const std::string& role) const;
@@ -87,6 +100,19 @@ class RoleStore {
       const Roles& roles, const security::v1::ChangeRolesRequest& request);
   absl::Status CheckMayChange(const Roles& roles,
                               const security::v1::ChangeRolesRequest& request) const;
+  // What makes the change of `*roles`, which become what they are with it.
+  absl::Status Plan(const rpc::CallContext& context,
+                    const security::v1::ChangeRolesRequest& request, Roles* roles,
+                    std::vector<storage::api::SqlClient::Step>* steps,
+                    security::v1::ChangeRolesResponse* response) const;
+  // ALTER DEFAULT PRIVILEGES, for one grantee. Errors: 42704.
+  static absl::Status ChangeDefaults(const security::v1::ChangeRolesRequest& request,
+                                     const std::string& grantee, Roles* roles,
+                                     std::vector<storage::api::SqlClient::Step>* steps);
+  // A role that is created becomes a member of others, and others its.
+  static absl::Status JoinRoles(const security::v1::ChangeRolesRequest& request,
+                                const std::string& name, Roles* roles,
+                                std::vector<storage::api::SqlClient::Step>* steps);
 
   storage::api::SqlClient* const sql_;
   storage::api::Storage* const storage_;

@@ -144,7 +144,10 @@ absl::StatusOr<std::string> SecurityServer::VerifierOf(const rpc::CallContext& c
                                                        const std::string& user) {
   ASSIGN_OR_RETURN(const authz::RolesPtr roles, roles_.Get(context));
   const auto found = roles->roles.find(user);
-  if (found == roles->roles.end() || found->second.verifier.empty()) {
+  const int64_t now_us = absl::ToUnixMicros(absl::Now()) - kPostgresEpochUs;
+  // An expired password is a wrong one.
+  if (found == roles->roles.end() || found->second.verifier.empty() ||
+      found->second.valid_until_us < now_us) {
     return authn::MockVerifier(user, options_.secret);
   }
   return found->second.verifier;

@@ -39,6 +39,12 @@ class SqlClient {
     std::string sql;
     std::vector<types::Value> parameters;
   };
+  // In a session that the caller has; as Run.
+  absl::StatusOr<SqlResult> RunIn(const rpc::CallContext& context, Session* session,
+                                  std::string_view sql,
+                                  const std::vector<types::Value>& parameters) {
+    return RunOn(context, session, sql, parameters);
+  }
   absl::Status RunTransaction(const rpc::CallContext& context, const std::vector<Step>& steps);
 
  private:

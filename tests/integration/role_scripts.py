@@ -1,0 +1,82 @@
+"""Scripts for one session about roles and rights in transactions. One statement a line."""
+SCRIPTS = {
+    "rights change with the transaction": """
+CREATE ROLE rt_a
+CREATE TABLE t (a int)
+BEGIN
+CREATE ROLE rt_b IN ROLE rt_a
+GRANT SELECT ON t TO rt_b
+GRANT rt_b TO rt_a
+ROLLBACK
+SELECT rolname FROM pg_roles WHERE rolname LIKE 'rt%' ORDER BY 1
+BEGIN
+CREATE ROLE rt_b
+CREATE ROLE rt_b
+ROLLBACK
+BEGIN
+CREATE ROLE rt_b
+CREATE TABLE u (a int)
+GRANT SELECT, INSERT ON u TO rt_b
+SAVEPOINT s
+CREATE ROLE rt_c
+GRANT rt_c TO rt_b
+ROLLBACK TO s
+DROP ROLE IF EXISTS rt_c
+REVOKE INSERT ON u FROM rt_b
+COMMIT
+SELECT rolname FROM pg_roles WHERE rolname LIKE 'rt%' ORDER BY 1
+SELECT has_table_privilege('rt_b', 'u', 'SELECT'), has_table_privilege('rt_b', 'u', 'INSERT')
+BEGIN
+REVOKE SELECT ON u FROM rt_b
+SELECT 1/0
+COMMIT
+SELECT has_table_privilege('rt_b', 'u', 'SELECT')
+BEGIN READ ONLY
+CREATE ROLE rt_d
+ROLLBACK
+DO $$ BEGIN CREATE ROLE rt_d; BEGIN GRANT SELECT ON t TO rt_d; RAISE 'no'; EXCEPTION WHEN OTHERS THEN NULL; END; END $$
+SELECT has_table_privilege('rt_d', 't', 'SELECT')
+BEGIN
+DROP TABLE u
+DROP ROLE rt_d
+COMMIT
+DROP ROLE rt_b
+DROP ROLE rt_a
+SELECT rolname FROM pg_roles WHERE rolname LIKE 'rt%' ORDER BY 1""",
+    "roles are created as members": """
+CREATE ROLE rt_a
+CREATE ROLE rt_b IN ROLE rt_nobody
+CREATE ROLE rt_b IN ROLE rt_a
+CREATE ROLE rt_c ROLE rt_b
+CREATE ROLE rt_d ADMIN rt_c VALID UNTIL '2099-01-01'
+CREATE ROLE rt_e CONNECTION LIMIT -1 NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'
+ALTER ROLE rt_e VALID UNTIL 'nonsense'
+SELECT r.rolname, m.rolname FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE r.rolname LIKE 'rt%' ORDER BY 1, 2
+DROP ROLE rt_a, rt_b, rt_c, rt_d, rt_e""",
+    "default privileges": """
+CREATE ROLE rt_a
+CREATE ROLE rt_b
+CREATE SCHEMA rt_s
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO rt_a
+ALTER DEFAULT PRIVILEGES IN SCHEMA rt_s GRANT INSERT, UPDATE ON TABLES TO rt_a, rt_b
+ALTER DEFAULT PRIVILEGES IN SCHEMA rt_s GRANT USAGE ON SEQUENCES TO rt_b
+ALTER DEFAULT PRIVILEGES IN SCHEMA nowhere GRANT USAGE ON SEQUENCES TO rt_b
+ALTER DEFAULT PRIVILEGES GRANT USAGE ON TABLES TO rt_b
+ALTER DEFAULT PRIVILEGES FOR ROLE rt_nobody GRANT SELECT ON TABLES TO rt_b
+CREATE TABLE t (a int)
+CREATE TABLE rt_s.t (a serial)
+CREATE VIEW rt_s.v AS SELECT 1 AS one
+CREATE SEQUENCE rt_s.q
+SELECT has_table_privilege('rt_a', 't', 'SELECT'), has_table_privilege('rt_a', 't', 'INSERT'), has_table_privilege('rt_b', 't', 'SELECT')
+SELECT has_table_privilege('rt_a', 'rt_s.t', 'SELECT'), has_table_privilege('rt_a', 'rt_s.t', 'INSERT'), has_table_privilege('rt_b', 'rt_s.t', 'UPDATE'), has_table_privilege('rt_a', 'rt_s.v', 'SELECT')
+SELECT has_sequence_privilege('rt_b', 'rt_s.q', 'USAGE'), has_sequence_privilege('rt_a', 'rt_s.q', 'USAGE'), has_sequence_privilege('rt_b', 'rt_s.t_a_seq', 'USAGE')
+ALTER DEFAULT PRIVILEGES IN SCHEMA rt_s REVOKE ALL ON TABLES FROM rt_a, rt_b
+ALTER DEFAULT PRIVILEGES IN SCHEMA rt_s REVOKE ALL ON SEQUENCES FROM rt_b
+ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM rt_a
+CREATE TABLE rt_s.w (a int)
+SELECT has_table_privilege('rt_a', 'rt_s.w', 'SELECT'), has_table_privilege('rt_b', 'rt_s.w', 'INSERT')
+DROP SCHEMA rt_s CASCADE
+DROP TABLE t
+DROP ROLE rt_a
+DROP ROLE rt_b""",
+}
