@@ -76,15 +76,16 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
       *alter->mutable_add_unique() = copy.indexes(copy.indexes_size() - 1);
       return absl::OkStatus();
     case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {
+      RETURN_IF_ERROR(ValidateChecks(&copy));
       *alter->mutable_add_check() = copy.checks(copy.checks_size() - 1);
       if (constraint.skip_validation) {
         alter->mutable_add_check()->set_not_valid(true);
-        return ValidateChecks(copy);
+        return absl::OkStatus();
       }
       ASSIGN_OR_RETURN(const common::v1::Plan plan,
                        ValidationPlan(table, alter->add_check().sql()));
       alter->set_validation(plan.SerializeAsString());
-      return ValidateChecks(copy);
+      return absl::OkStatus();
     }
     default:
       *alter->mutable_add_foreign_key() = copy.foreign_keys(copy.foreign_keys_size() - 1);

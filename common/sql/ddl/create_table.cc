@@ -3,8 +3,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/quoting.h"
 #include "common/sql/ddl/relation_options.h"
+#include "common/sql/ddl/table_expressions.h"
 #include "common/sql/ddl/type_mentions.h"
+#include "common/sql/explain/deparse.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/type_name.h"
 #include "common/sql/temporary_schema.h"
@@ -367,14 +370,22 @@ absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,
   }
 }
 
-absl::Status DdlBinder::ValidateChecks(const Table& table) {
-  for (const auto& check : table.checks()) {
-    Binder binder(input_, tree_);
-    std::vector<ColumnId> columns;
-    for (const auto& column : table.columns())
-      columns.push_back(
-          binder.query().AddColumn({column.name(), types::FromProto(column.type()), 0, 0, false}));
-    RETURN_IF_ERROR(binder.BindTableCondition(check.sql(), table, columns).status());
+absl::Status DdlBinder::ValidateChecks(Table* table) {
+  const auto name = [table](uint32_t ordinal) {
+    return QuoteName(table->columns(static_cast<int>(ordinal)).name());
+  };
+  for (auto& check : *table->mutable_checks()) {
+    TableExpressions expressions(input_, tree_, *table);
+    ASSIGN_OR_RETURN(const plan::ExprPtr e, expressions.BindCheck(check.sql()));
+    common::v1::IndexExpression bound;
+    ASSIGN_OR_RETURN(*bound.mutable_bound(), expressions.Encode(e));
+    // What is shown has to mean the same, for a dump of it to be read again.
+    TableExpressions again(input_, tree_, *table);
+    const auto shown = again.BindCheck(explain::DeparseDefinition(bound, name, /*pretty=*/false));
+    check.clear_bound();
+    if (!shown.ok()) continue;
+    const auto encoded = again.Encode(*shown);
+    if (encoded.ok() && *encoded == bound.bound()) *check.mutable_bound() = std::move(bound);
   }
   return absl::OkStatus();
 }
@@ -448,7 +459,7 @@ absl::Status DdlBinder::CreateTable(const PgQuery__CreateStmt& create) {
     }
   }
   if (create.partspec != nullptr) RETURN_IF_ERROR(BindPartitionKey(*create.partspec, table));
-  return ValidateChecks(*table);
+  return ValidateChecks(table);
 }
 
 }  // namespace adbms::sql::ddl

@@ -62,7 +62,8 @@ class DdlBinder {
                          common::v1::Deferral deferral, Table* table);
   absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column,
                         Table* table);
-  absl::Status ValidateChecks(const Table& table);
+  // Binds the table's conditions, and keeps them as they will be shown.
+  absl::Status ValidateChecks(Table* table);
   absl::StatusOr<std::string> ExpressionText(const Node* node, int location,
                                              std::string_view keyword) const;
   // Errors: 0A000 for a COLLATE other than the database's.

@@ -60,6 +60,8 @@ absl::Status CatalogDraft::SetTypes(uint32_t table_id, const common::v1::SetType
     }
   }
   RETURN_IF_ERROR(Rebind(change, &table));
+  // As they were bound to the types before.
+  for (auto& check : *table.mutable_checks()) check.clear_bound();
   for (const auto& key : table.foreign_keys()) {
     const TableEntryPtr* parent = state_->Find(key.referenced_table_id());
     if (parent == nullptr) continue;

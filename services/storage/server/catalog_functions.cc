@@ -153,19 +153,14 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
 }
 
 absl::StatusOr<Value> ConstraintDef(const Call& call) {
+  const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
   for (const auto& [id, table] : call.catalog.tables()) {
     bool found = false;
     std::string text =
-        ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, &found);
-    if (!found) continue;
-    // Printed prettily, a condition has one pair of parentheses.
-    const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
-    if (pretty && text.starts_with("CHECK ((") && text.ends_with("))"))
-      text = "CHECK (" + text.substr(8, text.size() - 10) + ")";
-    return Value::Text(std::move(text));
+        ConstraintDefinition(call.catalog, *table, PathOf(call.session), call.oid, pretty, &found);
+    if (found) return Value::Text(std::move(text));
   }
   if (auto text = DomainConstraintDefinition(call.catalog, call.oid)) {
-    const bool pretty = call.arguments.size() > 1 && call.arguments[1].bool_value();
     if (pretty && text->starts_with("CHECK ((") && text->ends_with("))"))
       *text = "CHECK (" + text->substr(8, text->size() - 10) + ")";
     return Value::Text(*std::move(text));

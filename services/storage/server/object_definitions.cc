@@ -262,7 +262,7 @@ std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDesc
 
 std::string ConstraintDefinition(const catalog::CatalogState& catalog, const TableEntry& entry,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,
-                                 bool* found) {
+                                 bool pretty, bool* found) {
   const TableDescriptor& table = entry.descriptor;
   *found = true;
   if (table.primary_key_size() > 0 && PrimaryKeyConstraintOid(entry) == constraint_oid) {
@@ -276,9 +276,13 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
   }
   for (int i = 0; i < table.checks_size(); ++i) {
     if (CheckConstraintOid(entry, i) != constraint_oid) continue;
-    const std::string& sql = table.checks(i).sql();
-    return (sql.starts_with("(") ? "CHECK (" + sql + ")" : "CHECK ((" + sql + "))") +
-           (table.checks(i).not_valid() ? " NOT VALID" : "");
+    const auto& check = table.checks(i);
+    const char* const end = check.not_valid() ? ") NOT VALID" : ")";
+    if (check.has_bound())
+      return "CHECK (" + sql::explain::DeparseDefinition(check.bound(), NamesOf(table), pretty) +
+             end;
+    const bool parentheses = !pretty && !check.sql().starts_with("(");
+    return (parentheses ? "CHECK ((" : "CHECK (") + check.sql() + (parentheses ? ")" : "") + end;
   }
   for (int i = 0; i < table.foreign_keys_size(); ++i) {
     if (ForeignKeyConstraintOid(entry, i) != constraint_oid) continue;

@@ -35,7 +35,7 @@ std::string PredicateDefinition(const common::v1::TableDescriptor& table,
 std::string ConstraintDefinition(const catalog::CatalogState& catalog,
                                  const catalog::TableEntry& table,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,
-                                 bool* found);
+                                 bool pretty, bool* found);
 // A column's DEFAULT; a constant in quotes is shown with its type, a sequence by its name under
 // `path`.
 std::string DefaultDefinition(const catalog::CatalogState& catalog,
