@@ -8,7 +8,7 @@ import unittest
 
 import psycopg2
 
-from adbms_process import Cluster, run
+from adbms_process import run
 from inverted_index_scripts import SCRIPTS
 from session_scripts import ScriptTest, add_tests
 
@@ -209,7 +209,7 @@ class InvertedIndexTest(ScriptTest):
             connection = self.empty(self.cluster)
             run(connection, MADE.format(t="t"))
             run(connection, "INSERT INTO t SELECT g, jsonb_build_object('a', g % 50), ARRAY['t' || g % 30], "
-                            "ARRAY[g % 40], 'some longer words ' || g FROM generate_series(1, %s) g", amount)
+                            f"ARRAY[g % 40], 'some longer words ' || g FROM generate_series(1, {amount}) g")
             stop, failed = threading.Event(), []
 
             def write(number):
@@ -273,7 +273,7 @@ add_tests(InvertedIndexTest, SCRIPTS, "compare_alone")
 
 class SeparateTest(InvertedIndexTest):
     """The same as seven processes."""
-    separate = True
+    SEPARATE = True
 
 
 if __name__ == "__main__":
