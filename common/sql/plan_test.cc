@@ -382,7 +382,7 @@ TEST(Ddl, RefusesWithPostgresCodes) {
       {"CREATE TABLE t PARTITION OF emp FOR VALUES IN (1)", "42P17"},
       {"CREATE TABLE t (a int) INHERITS (emp)", "0A000"},
       {"CREATE INDEX ON emp ((random()))", "42P17"},
-      {"CREATE INDEX ON emp USING hash (id)", "0A000"},
+      {"CREATE INDEX ON emp USING brin (id)", "0A000"},
       {"CREATE INDEX ON j (doc)", "42704"},
       {"ALTER TABLE nosuch ADD COLUMN a int", "42P01"},
       {"CREATE TABLE nosuch.t (a int)", "3F000"},

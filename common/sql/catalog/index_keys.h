@@ -12,10 +12,16 @@ namespace adbms::sql {
 // Stands in IndexDescriptor.columns for a key that is an expression.
 inline constexpr uint32_t kExpressionKey = UINT32_MAX - 1;
 
-// Whether the keys are columns and every row has an entry: only then do `columns` and `unique`
-// alone say what the index knows.
+// Whether it has entries for the items of values: then it has neither an order nor values to read,
+// and only the operators of its operator classes can use it.
+inline bool IsInverted(const common::v1::IndexDescriptor& index) {
+  return index.method() == common::v1::IndexDescriptor::METHOD_INVERTED;
+}
+
+// Whether the keys are columns and every row has an entry, in their order: only then do `columns`
+// and `unique` alone say what the index knows.
 inline bool IsPlain(const common::v1::IndexDescriptor& index) {
-  return index.expressions_size() == 0 && !index.has_predicate();
+  return index.expressions_size() == 0 && !index.has_predicate() && !IsInverted(index);
 }
 
 // Whether the index's entries depend on the column: it goes where the column goes.

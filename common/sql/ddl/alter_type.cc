@@ -9,6 +9,7 @@
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/ddl/table_expressions.h"
 #include "common/sql/explain/deparse.h"
+#include "common/sql/operator_classes/operator_class.h"
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -276,11 +277,34 @@ absl::Status DdlBinder::RebindIndexes(const Table& after, const std::set<uint32_
     for (const auto& expression : index.expressions()) {
       common::v1::IndexExpression* key = rebound->add_expressions();
       RETURN_IF_ERROR(keep(expression, "index expression", key));
+      if (IsInverted(index)) continue;
       const Type type = types::FromProto(key->type());
       if (!types::IsIndexable(type)) return NotIndexable(type);
     }
+    RETURN_IF_ERROR(CheckOperatorClasses(index, *rebound, after));
     if (index.has_predicate())
       RETURN_IF_ERROR(keep(index.predicate(), "index predicate", rebound->mutable_predicate()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DdlBinder::CheckOperatorClasses(const common::v1::IndexDescriptor& index,
+                                             const common::v1::ReboundIndex& rebound,
+                                             const Table& after) const {
+  int next = 0;
+  for (int i = 0; i < index.operator_classes_size() && i < index.columns_size(); ++i) {
+    const uint32_t ordinal = index.columns(i);
+    const Type type = types::FromProto(ordinal == kExpressionKey
+                                           ? rebound.expressions(next++).type()
+                                           : after.columns(static_cast<int>(ordinal)).type());
+    const OperatorClass* operator_class = FindOperatorClass(index.operator_classes(i));
+    if (operator_class == nullptr) return absl::InternalError("an unknown operator class");
+    if (operator_class->accepts(type)) continue;
+    const std::string method(operator_class->access_method);
+    if (operator_class->is_default) return NoDefaultClass(type, method);
+    return ErrorAt(sqlstate::kDatatypeMismatch, -1,
+                   absl::StrCat("operator class \"", index.operator_classes(i),
+                                "\" does not accept data type ", types::Format({type.id, 0})));
   }
   return absl::OkStatus();
 }
@@ -293,6 +317,7 @@ absl::Status DdlBinder::CheckKeyTypes(const Table& after, const std::set<uint32_
   };
   for (const uint32_t ordinal : after.primary_key()) RETURN_IF_ERROR(check(ordinal));
   for (const auto& index : after.indexes()) {
+    if (IsInverted(index)) continue;  // RebindIndexes looks at them.
     for (const uint32_t ordinal : index.columns()) RETURN_IF_ERROR(check(ordinal));
   }
   return absl::OkStatus();

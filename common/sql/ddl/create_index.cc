@@ -4,7 +4,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
-#include "common/sql/ddl/relation_options.h"
 #include "common/sql/ddl/table_expressions.h"
 #include "common/sql/plan/immutability.h"
 #include "common/status/macros.h"
@@ -22,15 +21,8 @@ using plan::ExprPtr;
 }  // namespace
 
 absl::Status DdlBinder::CheckIndexKind(const PgQuery__IndexStmt& create) const {
-  const std::string method(parser::View(create.access_method));
-  if (method == "columnar") return Unsupported(-1, "a columnar index");
-  if (!method.empty() && method != "btree")
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat("index access method \"", method, "\" is not supported"),
-                   "There are btree indexes only. What is often searched for inside a value can be "
-                   "a column or an expression of its own, with such an index.");
   if (create.nulls_not_distinct) return Unsupported(-1, "NULLS NOT DISTINCT");
-  return CheckRelationOptions(RelationKind::kIndex, {create.options, create.n_options}, false);
+  return absl::OkStatus();
 }
 
 // How a key is ordered, and compared by which operators.
@@ -64,8 +56,8 @@ absl::StatusOr<IndexExpression> DdlBinder::KeepExpression(const TableExpressions
 }
 
 absl::StatusOr<std::string> DdlBinder::AddIndexKey(const PgQuery__IndexElem& element,
-                                                   const Table& table, IndexDescriptor* index) {
-  RETURN_IF_ERROR(CheckIndexElement(element));
+                                                   const std::string& method, const Table& table,
+                                                   IndexDescriptor* index) {
   const std::string name(parser::View(element.name));
   uint32_t ordinal = kExpressionKey;
   std::string label = name;
@@ -92,7 +84,7 @@ absl::StatusOr<std::string> DdlBinder::AddIndexKey(const PgQuery__IndexElem& ele
     ASSIGN_OR_RETURN(ordinal, ColumnNamed(table, name, -1));
     type = types::FromProto(table.columns(static_cast<int>(ordinal)).type());
   }
-  if (!types::IsIndexable(type)) return NotIndexable(type);
+  RETURN_IF_ERROR(AddOperatorClass(element, method, type, index));
   index->add_columns(ordinal);
   index->add_descending(element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC);
   return label;
@@ -124,6 +116,8 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
   statement.set_if_not_exists(create.if_not_exists);
   IndexDescriptor* index = statement.mutable_index();
   index->set_unique(create.unique);
+  const std::string method(parser::View(create.access_method));
+  RETURN_IF_ERROR(CheckIndexMethod(create, method, index));
   // As PostgreSQL names them: keys of one name are numbered.
   std::set<std::string> labels;
   std::string columns;
@@ -133,7 +127,8 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     absl::StrAppend(&columns, columns.empty() ? "" : "_", unique);
   };
   for (const Node* node : NodeList(create.index_params, create.n_index_params)) {
-    ASSIGN_OR_RETURN(const std::string label, AddIndexKey(*node->index_elem, *table, index));
+    ASSIGN_OR_RETURN(const std::string label,
+                     AddIndexKey(*node->index_elem, method, *table, index));
     add_label(label);
   }
   for (const Node* node :

@@ -159,11 +159,11 @@ absl::Status DdlBinder::CheckCollation(const PgQuery__ColumnDef& definition) con
   return Unsupported(definition.coll_clause->location, absl::StrCat("collation \"", name, "\""));
 }
 
-absl::Status DdlBinder::NotIndexable(const Type& type) const {
+absl::Status DdlBinder::NoDefaultClass(const Type& type, const std::string& method) const {
   return ErrorAt(
       sqlstate::kUndefinedObject, -1,
       absl::StrCat("data type ", types::Format({type.id, 0}),
-                   " has no default operator class for access method \"btree\""),
+                   " has no default operator class for access method \"", method, "\""),
       "You must specify an operator class for the index or define a default operator class for the "
       "data type.");
 }

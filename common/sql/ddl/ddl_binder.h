@@ -69,7 +69,9 @@ class DdlBinder {
   // Errors: 0A000 for a COLLATE other than the database's.
   absl::Status CheckCollation(const PgQuery__ColumnDef& definition) const;
   // Errors: 42704, always: values of the type have no order that an index could keep.
-  absl::Status NotIndexable(const Type& type) const;
+  absl::Status NotIndexable(const Type& type) const { return NoDefaultClass(type, "btree"); }
+  // The same of another access method's.
+  absl::Status NoDefaultClass(const Type& type, const std::string& method) const;
   absl::StatusOr<std::vector<uint32_t>> KeyColumns(NodeList keys, const std::string& column,
                                                    const Table& table, const char* what,
                                                    int location);
@@ -196,6 +198,10 @@ class DdlBinder {
   // The indexes whose expressions read one of the columns are made of the new types.
   absl::Status RebindIndexes(const Table& after, const std::set<uint32_t>& changed,
                              common::v1::SetTypes* change) const;
+  // Whether they are of types that its operator classes accept. Errors: 42704, 42804.
+  absl::Status CheckOperatorClasses(const common::v1::IndexDescriptor& index,
+                                    const common::v1::ReboundIndex& rebound,
+                                    const Table& after) const;
   // The same expression over columns of other types: its text is read anew.
   absl::StatusOr<plan::ExprPtr> Rebind(const common::v1::IndexExpression& expression,
                                        const std::string& what,
@@ -325,8 +331,17 @@ class DdlBinder {
   absl::Status CreateIndex(const PgQuery__IndexStmt& create);
   absl::Status CheckIndexKind(const PgQuery__IndexStmt& create) const;
   absl::Status CheckIndexElement(const PgQuery__IndexElem& element) const;
+  // index_methods.cc: the same for methods other than btree. Sets the index's method. Errors: 42704
+  // for one that there is not, 0A000 for what is not supported, 22023 for options.
+  absl::Status CheckIndexMethod(const PgQuery__IndexStmt& create, const std::string& method,
+                                common::v1::IndexDescriptor* index) const;
+  // Adds what a key of the type is to an index of the method, which may be a B-tree. Errors: 42704
+  // for an operator class that there is not, 42804 for one that does not accept the type.
+  absl::Status AddOperatorClass(const PgQuery__IndexElem& element, const std::string& method,
+                                const Type& type, common::v1::IndexDescriptor* index) const;
   // Adds a key; returns what PostgreSQL calls it in the index's name.
-  absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element, const Table& table,
+  absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element,
+                                          const std::string& method, const Table& table,
                                           common::v1::IndexDescriptor* index);
   absl::Status AddPredicate(const Node* where, const Table& table,
                             common::v1::IndexDescriptor* index);

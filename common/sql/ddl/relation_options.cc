@@ -1,6 +1,7 @@
 #include "common/sql/ddl/relation_options.h"
 
 #include <limits>
+#include <span>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -58,6 +59,31 @@ constexpr Option kIndexOptions[] = {
     {"fillfactor", Type::kInteger, 10, 100},
     {"deduplicate_items", Type::kBool},
 };
+constexpr Option kHashOptions[] = {{"fillfactor", Type::kInteger, 10, 100}};
+constexpr Option kGinOptions[] = {
+    {"fastupdate", Type::kBool},
+    {"gin_pending_list_limit", Type::kInteger, 64, kMaxInt},
+};
+constexpr Option kGistOptions[] = {
+    {"fillfactor", Type::kInteger, 10, 100},
+    {"buffering", Type::kAutoOnOff},
+};
+
+std::span<const Option> OptionsOf(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::kTable:
+      return kTableOptions;
+    case RelationKind::kHashIndex:
+      return kHashOptions;
+    case RelationKind::kGinIndex:
+      return kGinOptions;
+    case RelationKind::kGistIndex:
+      return kGistOptions;
+    case RelationKind::kIndex:
+      break;
+  }
+  return kIndexOptions;
+}
 
 // Whole words, where a boolean may be cut short.
 bool IsAutoOnOff(const std::string& value) {
@@ -116,7 +142,7 @@ absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, b
     if (reset && given.arg != nullptr) {
       return status::Error(sqlstate::kSyntaxError, "RESET must not include values for parameters");
     }
-    if (!space.empty() && (space != "toast" || kind == RelationKind::kIndex)) {
+    if (!space.empty() && (space != "toast" || kind != RelationKind::kTable)) {
       return status::Error(sqlstate::kInvalidParameterValue,
                            absl::StrCat("unrecognized parameter namespace \"", space, "\""));
     }
@@ -129,13 +155,8 @@ absl::Status CheckRelationOptions(RelationKind kind, parser::NodeList options, b
                            "tables declared WITH OIDS are not supported");
     }
     const Option* found = nullptr;
-    const auto look = [&](const Option& option) {
+    for (const Option& option : OptionsOf(kind)) {
       if (option.name == name && (space.empty() || option.also_toast)) found = &option;
-    };
-    if (kind == RelationKind::kTable) {
-      for (const Option& option : kTableOptions) look(option);
-    } else {
-      for (const Option& option : kIndexOptions) look(option);
     }
     if (found == nullptr) {
       return status::Error(sqlstate::kInvalidParameterValue,

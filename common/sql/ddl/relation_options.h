@@ -11,7 +11,7 @@
 
 namespace adbms::sql::ddl {
 
-enum class RelationKind { kTable, kIndex };
+enum class RelationKind { kTable, kIndex, kHashIndex, kGinIndex, kGistIndex };
 
 // `reset`: of RESET (…), whose parameters have no values. Errors: 22023 for an unknown parameter or
 // a bad value, 42601 for a value in RESET.

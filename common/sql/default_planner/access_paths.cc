@@ -89,16 +89,6 @@ std::vector<Key> KeysOf(const plan::Query& query, const plan::Rel& scan,
   return keys;
 }
 
-// Whether both are the same but for conversions that keep order.
-bool IsKey(const Expr& e, const Expr& key) {
-  return plan::Equal(StripRelabel(e), StripRelabel(key));
-}
-
-bool IsFixed(const ExprPtr& e, const plan::ColumnSet& columns) {
-  return !plan::HasSubquery(e) && !plan::IsVolatile(e) &&
-         !plan::Intersects(plan::ColumnsOf(e), columns);
-}
-
 // The items of `key IN (…)`.
 std::optional<std::vector<ExprPtr>> ReadInList(const ExprPtr& e, const ExprPtr& key,
                                                const plan::ColumnSet& columns) {
@@ -149,7 +139,7 @@ void MatchOrder(const plan::ScanRequest& request, const Key* keys, size_t count,
   };
   if (fits(false)) {
     path->ordered = true;
-  } else if (!path->sequential && fits(true)) {
+  } else if (!path->sequential && path->items.empty() && fits(true)) {
     path->ordered = true;
     path->descending = true;
     for (auto& [column, descending] : path->ordering) descending = !descending;
@@ -276,6 +266,15 @@ const Expr& StripRelabel(const Expr& e) {
   return e;
 }
 
+bool IsKey(const Expr& e, const Expr& key) {
+  return plan::Equal(StripRelabel(e), StripRelabel(key));
+}
+
+bool IsFixed(const ExprPtr& e, const plan::ColumnSet& columns) {
+  return !plan::HasSubquery(e) && !plan::IsVolatile(e) &&
+         !plan::Intersects(plan::ColumnsOf(e), columns);
+}
+
 ExprPtr AsKey(const ExprPtr& value, const Type& column_type, bool equality) {
   const TypeId from = value->type.id;
   const Type plain{column_type.id, 0};
@@ -366,7 +365,7 @@ std::optional<Comparison> ReadComparison(const plan::Query& query, const ExprPtr
 
 std::optional<plan::IndexForm> UsableForm(const plan::Rel& scan, const IndexDescriptor& index,
                                           const std::vector<ExprPtr>& conditions) {
-  if (IsPlain(index)) return plan::IndexForm();
+  if (index.expressions_size() == 0 && !index.has_predicate()) return plan::IndexForm();
   constexpr ColumnId kNotRead = UINT32_MAX;
   const auto form = plan::FormOf(index, [&](uint32_t ordinal) {
     const auto at = std::find(scan.ordinals.begin(), scan.ordinals.end(), ordinal);
@@ -416,7 +415,15 @@ std::vector<AccessPath> FindAccessPaths(const plan::Query& query, const plan::Sc
   for (const IndexDescriptor& index : scan.table->indexes()) {
     if (index.state() != IndexDescriptor::STATE_PUBLIC) continue;
     const auto form = UsableForm(scan, index, conditions);
-    if (form.has_value()) add(&index, *form);
+    if (!form.has_value()) continue;
+    if (!IsInverted(index)) {
+      add(&index, *form);
+    } else if (auto path = FindItemPath(query, scan, conditions, index, *form, estimator)) {
+      // The rows come by their keys.
+      SetOrdering(primary.data(), primary.size(), &*path);
+      MatchOrder(request, primary.data(), primary.size(), &*path);
+      paths.push_back(*std::move(path));
+    }
   }
   return paths;
 }

@@ -22,6 +22,10 @@ std::optional<Comparison> ReadComparison(const plan::Query& query, const plan::E
 plan::ExprPtr AsKey(const plan::ExprPtr& value, const types::Type& column_type, bool equality);
 // `e` without conversions that keep order and equality.
 const plan::Expr& StripRelabel(const plan::Expr& e);
+// Whether `e` is the key of an index, but for such conversions.
+bool IsKey(const plan::Expr& e, const plan::Expr& key);
+// Whether `e` has one value for the whole scan of a table with these columns.
+bool IsFixed(const plan::ExprPtr& e, const plan::ColumnSet& columns);
 
 // The index over the scan's columns; nullopt where it cannot be used: its rows are others than
 // those that `conditions` ask for, or its expressions read what the scan does not.
@@ -32,6 +36,12 @@ std::optional<plan::IndexForm> UsableForm(const plan::Rel& scan,
 std::optional<Comparison> ReadKeyComparison(const plan::ExprPtr& condition,
                                             const plan::ExprPtr& key,
                                             const plan::ColumnSet& columns);
+// The path through an inverted index; nullopt when no condition is one of its operators.
+std::optional<plan::AccessPath> FindItemPath(const plan::Query& query, const plan::Rel& scan,
+                                             const std::vector<plan::ExprPtr>& conditions,
+                                             const common::v1::IndexDescriptor& index,
+                                             const plan::IndexForm& form,
+                                             const plan::CardinalityEstimator& estimator);
 // The sequential path first, then each index that answers a condition or delivers the wanted order.
 std::vector<plan::AccessPath> FindAccessPaths(const plan::Query& query,
                                               const plan::ScanRequest& request,

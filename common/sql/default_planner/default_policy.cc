@@ -20,7 +20,7 @@ size_t DefaultPolicy::ChooseAccessPath(const plan::Query& query, const plan::Sca
     AccessPath& path = (*paths)[i];
     if (path.unique) return i;
     const bool fetches = !path.sequential && path.index != nullptr && !path.index_only;
-    path.cost = path.sequential ? 0 : kCost.seek * std::max<size_t>(1, path.any_of.size());
+    path.cost = kCost.seek * path.seeks();
     path.cost += path.index_rows * (kCost.scan_row + (fetches ? kCost.fetch_row : 0));
     path.cost += path.index_rows * kCost.filter_row * static_cast<double>(path.residual.size());
     double total = path.cost;

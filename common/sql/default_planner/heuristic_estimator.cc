@@ -41,6 +41,11 @@ const common::v1::TableStatistics* HeuristicEstimator::Find(uint32_t table_id) c
   return nullptr;
 }
 
+bool IsContainmentName(std::string_view operator_name) {
+  constexpr std::string_view kNames[] = {"@>", "<@", "&&", "?", "?|", "?&", "@?", "@@", "%"};
+  return std::find(std::begin(kNames), std::end(kNames), operator_name) != std::end(kNames);
+}
+
 double HeuristicEstimator::TableRows(const common::v1::TableDescriptor& table) const {
   const auto* statistics = Find(table.table_id());
   return statistics == nullptr ? kDefaultRows : std::max(1.0, statistics->row_count());
@@ -115,6 +120,7 @@ double HeuristicEstimator::Selectivity(const plan::Query& query, const Expr& e) 
       if (name == "~~" || name == "~~*" || name == "~" || name == "~*") return kDefaultMatch;
       if (name == "!~~" || name == "!~~*" || name == "!~" || name == "!~*")
         return 1 - kDefaultMatch;
+      if (IsContainmentName(name)) return kDefaultContained;
       return kDefaultInequality;
     }
     case Expr::Kind::kLogical: {

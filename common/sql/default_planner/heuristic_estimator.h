@@ -2,10 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "common/sql/plan/planning_policy.h"
 
 namespace adbms::sql::default_planner {
+
+// What is taken for operators of containment and the like (selfuncs.h: DEFAULT_MATCHING_SEL).
+inline constexpr double kDefaultContained = 0.01;
+bool IsContainmentName(std::string_view operator_name);
 
 class HeuristicEstimator : public plan::CardinalityEstimator {
  public:

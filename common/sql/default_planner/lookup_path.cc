@@ -82,7 +82,7 @@ std::optional<LookupPath> FindLookup(const plan::Query& query, const Rel& right,
   };
   if (scan->table->primary_key_size() > 0) consider(scan->table->primary_key(), nullptr, {});
   for (const IndexDescriptor& index : scan->table->indexes()) {
-    if (index.state() != IndexDescriptor::STATE_PUBLIC) continue;
+    if (index.state() != IndexDescriptor::STATE_PUBLIC || IsInverted(index)) continue;
     const auto form = UsableForm(*scan, index, usable);
     if (form.has_value()) consider(index.columns(), &index, *form);
   }

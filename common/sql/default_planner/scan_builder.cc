@@ -20,6 +20,7 @@ void KeepAllowed(const common::v1::PlannerSwitches& switches,
                  std::vector<plan::AccessPath>* paths) {
   const auto forbidden = [&](const plan::AccessPath& path) {
     if (path.sequential) return switches.no_sequential_scan();
+    if (!path.items.empty()) return switches.no_bitmap_scan();
     return path.index_only ? switches.no_index_only_scan() : switches.no_index_scan();
   };
   if (std::any_of(paths->begin(), paths->end(),
@@ -85,6 +86,12 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
     for (const ExprPtr& e : path.any_of) RETURN_IF_ERROR(EncodeInto(e, none, op->add_any_of()));
     if (path.lower) RETURN_IF_ERROR(EncodeInto(path.lower, none, op->mutable_lower()));
     if (path.upper) RETURN_IF_ERROR(EncodeInto(path.upper, none, op->mutable_upper()));
+    for (const plan::ItemCondition& condition : path.items) {
+      common::v1::IndexScan::ItemCondition* item = op->add_items();
+      item->set_key(condition.key);
+      item->set_operator_name(condition.operator_name);
+      RETURN_IF_ERROR(EncodeInto(condition.operand, none, item->mutable_operand()));
+    }
     op->set_lower_inclusive(path.lower_inclusive);
     op->set_upper_inclusive(path.upper_inclusive);
     // What is locked is looked at again: meanwhile the row may have left the place where it was

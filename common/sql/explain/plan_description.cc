@@ -98,11 +98,12 @@ std::vector<std::string> KeyOf(const TableDescriptor* table, uint32_t index_id) 
 void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* d) {
   const common::v1::IndexScan& scan = op.index_scan();
   const TableDescriptor* table = catalog.FindTable(scan.table_id());
-  d->node_type = scan.index_only() ? "Index Only Scan" : "Index Scan";
+  const bool items = scan.items_size() > 0;
+  d->node_type = items ? "Bitmap Heap Scan" : scan.index_only() ? "Index Only Scan" : "Index Scan";
   const std::string name = TableName(catalog, scan.table_id());
   d->title = absl::StrCat(d->node_type, scan.descending() ? " Backward" : "", " using ",
                           scan.index_name(), " on ", OnTable(name, scan.alias()));
-  d->identity.push_back({"Scan Direction", scan.descending() ? "Backward" : "Forward"});
+  if (!items) d->identity.push_back({"Scan Direction", scan.descending() ? "Backward" : "Forward"});
   d->identity.push_back({"Index Name", scan.index_name()});
   Identify(d, name, scan.alias());
   const std::vector<std::string> keys = KeyOf(table, scan.index_id());
@@ -127,6 +128,9 @@ void DescribeIndexScan(const Operator& op, const Catalog& catalog, Description* 
                                                       absl::StrAppend(out, Deparse(e, none));
                                                     }),
                                       "))"));
+  for (const auto& item : scan.items())
+    conditions.push_back(absl::StrCat("(", key(item.key()), " ", item.operator_name(), " ",
+                                      Deparse(item.operand(), none), ")"));
   if (!conditions.empty())
     d->properties.push_back(
         {"Index Cond", conditions.size() == 1

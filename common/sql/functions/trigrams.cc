@@ -6,6 +6,7 @@
 #include "common/sql/functions/array_arguments.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/trigrams.h"
 #include "common/sql/functions/unicode.h"
 #include "common/status/macros.h"
 #include "common/types/array.h"
@@ -16,40 +17,6 @@ namespace {
 using types::TypeId;
 using types::Vector;
 using View = std::string_view;
-
-bool IsWordCharacter(View character) {
-  const auto byte = static_cast<unsigned char>(character[0]);
-  return byte >= 0x80 || std::isalnum(byte) != 0;
-}
-
-// Each once, in order.
-std::vector<std::string> TrigramsOf(View text) {
-  const std::string lower = ToLower(text);
-  std::vector<std::string> trigrams;
-  std::vector<std::string> word;
-  const auto end_word = [&] {
-    if (word.empty()) return;
-    word.insert(word.begin(), 2, " ");
-    word.emplace_back(" ");
-    for (size_t i = 0; i + 2 < word.size(); ++i)
-      trigrams.push_back(word[i] + word[i + 1] + word[i + 2]);
-    word.clear();
-  };
-  for (size_t at = 0; at < lower.size();) {
-    const size_t length = std::min(CharacterLength(lower[at]), lower.size() - at);
-    const View character = View(lower).substr(at, length);
-    if (IsWordCharacter(character)) {
-      word.emplace_back(character);
-    } else {
-      end_word();
-    }
-    at += length;
-  }
-  end_word();
-  std::sort(trigrams.begin(), trigrams.end());
-  trigrams.erase(std::unique(trigrams.begin(), trigrams.end()), trigrams.end());
-  return trigrams;
-}
 
 // The share of the trigrams of either that both have.
 float SimilarityOf(View a, View b) {
@@ -73,11 +40,9 @@ absl::StatusOr<float> Distance(const EvaluationContext& context, const View& a, 
   ASSIGN_OR_RETURN(const float similarity, Similarity(context, a, b));
   return 1 - similarity;
 }
-// PostgreSQL's pg_trgm.similarity_threshold at its default.
 absl::StatusOr<bool> IsSimilar(const EvaluationContext& context, const View& a, const View& b) {
-  constexpr float kThreshold = 0.3F;
   ASSIGN_OR_RETURN(const float similarity, Similarity(context, a, b));
-  return similarity >= kThreshold;
+  return similarity >= kSimilarityThreshold;
 }
 
 absl::Status Show(const EvaluationContext& context, const std::vector<const Vector*>& arguments,
@@ -95,6 +60,44 @@ absl::Status Show(const EvaluationContext& context, const std::vector<const Vect
 }
 
 }  // namespace
+
+bool IsTrigramCharacter(View character) {
+  const auto byte = static_cast<unsigned char>(character[0]);
+  return byte >= 0x80 || std::isalnum(byte) != 0;
+}
+
+void AppendTrigrams(std::vector<std::string> word, bool begins, bool ends,
+                    std::vector<std::string>* trigrams) {
+  if (word.empty()) return;
+  if (begins) word.insert(word.begin(), 2, " ");
+  if (ends) word.emplace_back(" ");
+  for (size_t i = 0; i + 2 < word.size(); ++i)
+    trigrams->push_back(word[i] + word[i + 1] + word[i + 2]);
+}
+
+std::vector<std::string> TrigramsOf(View text) {
+  const std::string lower = ToLower(text);
+  std::vector<std::string> trigrams;
+  std::vector<std::string> word;
+  const auto end_word = [&] {
+    AppendTrigrams(std::move(word), true, true, &trigrams);
+    word.clear();
+  };
+  for (size_t at = 0; at < lower.size();) {
+    const size_t length = std::min(CharacterLength(lower[at]), lower.size() - at);
+    const View character = View(lower).substr(at, length);
+    if (IsTrigramCharacter(character)) {
+      word.emplace_back(character);
+    } else {
+      end_word();
+    }
+    at += length;
+  }
+  end_word();
+  std::sort(trigrams.begin(), trigrams.end());
+  trigrams.erase(std::unique(trigrams.begin(), trigrams.end()), trigrams.end());
+  return trigrams;
+}
 
 void AddTrigrams(CatalogBuilder& builder) {
   const TypeId text = TypeId::kText;

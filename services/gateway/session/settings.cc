@@ -152,6 +152,8 @@ void Settings::Changed(const std::string& lower) {
     switches_.set_no_index_scan(off);
   } else if (lower == "enable_indexonlyscan") {
     switches_.set_no_index_only_scan(off);
+  } else if (lower == "enable_bitmapscan") {
+    switches_.set_no_bitmap_scan(off);
   } else if (lower == "enable_hashjoin") {
     switches_.set_no_hash_join(off);
   } else if (lower == "enable_nestloop") {

@@ -5,6 +5,7 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/default_planner/access_paths.h"
+#include "common/sql/default_planner/heuristic_estimator.h"
 #include "services/optimizer/cost/sampled_condition.h"
 #include "services/optimizer/cost/selectivity.h"
 
@@ -261,6 +262,7 @@ double StatisticsEstimator::OfCall(const Query& query, const Expr& e) const {
   if (name == "=") return kDefaultEqual;
   if (name == "<>") return 1 - kDefaultEqual;
   if (pattern) return name[0] == '!' ? 1 - kDefaultMatch : kDefaultMatch;
+  if (sql::default_planner::IsContainmentName(name)) return sql::default_planner::kDefaultContained;
   return kDefaultInequality;
 }
 

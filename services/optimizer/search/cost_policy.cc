@@ -218,9 +218,7 @@ size_t CostPolicy::ChooseAccessPath(const Query& query, const sql::plan::ScanReq
     AccessPath& path = (*paths)[i];
     if (path.unique) return i;
     const bool fetches = !path.sequential && path.index != nullptr && !path.index_only;
-    path.cost = path.sequential
-                    ? 0
-                    : kCost.seek * static_cast<double>(std::max<size_t>(1, path.any_of.size()));
+    path.cost = kCost.seek * path.seeks();
     path.cost += path.index_rows * (kCost.scan_row + (fetches ? kCost.fetch_row : 0));
     path.cost += path.index_rows * kCost.filter_row * static_cast<double>(path.residual.size());
     double total = path.cost;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/operator_classes/operator_class.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_draft.h"
@@ -69,13 +70,22 @@ absl::Status CatalogDraft::AddIndex(TableDescriptor* table, IndexDescriptor inde
     return status::Error(sqlstate::kDuplicateTable,
                          "relation " + Quoted(index.name()) + " already exists");
   }
+  if (sql::IsInverted(index) && (index.unique() || index.include_size() > 0))
+    return absl::InvalidArgumentError("an inverted index that is unique or includes columns");
   int next = 0;
+  int position = -1;
   for (uint32_t ordinal : index.columns()) {
+    ++position;
     const common::v1::DataType& declared = ordinal == sql::kExpressionKey
                                                ? index.expressions(next++).type()
                                                : table->columns(static_cast<int>(ordinal)).type();
     const types::TypeId type = types::FromProto(declared).id;
-    if (!types::IsIndexable(type)) {
+    if (sql::IsInverted(index)) {
+      const sql::OperatorClass* operator_class = sql::FindOperatorClass(
+          position < index.operator_classes_size() ? index.operator_classes(position) : "");
+      if (operator_class == nullptr || !operator_class->accepts(types::FromProto(declared)))
+        return absl::InvalidArgumentError("an inverted index without operator classes");
+    } else if (!types::IsIndexable(type)) {
       return status::Error(sqlstate::kUndefinedObject,
                            "data type " + types::Format({type, 0}) +
                                " has no default operator class for access method \"btree\"");

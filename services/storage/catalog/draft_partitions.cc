@@ -27,8 +27,10 @@ bool SameExpression(const common::v1::IndexExpression& a, const common::v1::Inde
 // Whether a partition's index does what one of the partitioned table asks for.
 bool Serves(const IndexDescriptor& own, const IndexDescriptor& whole) {
   return own.parent_index_id() == 0 && own.state() == IndexDescriptor::STATE_PUBLIC &&
-         own.unique() == whole.unique() && own.deferral() == whole.deferral() &&
-         (own.is_constraint() || !whole.is_constraint()) &&
+         own.unique() == whole.unique() && own.method() == whole.method() &&
+         std::equal(own.operator_classes().begin(), own.operator_classes().end(),
+                    whole.operator_classes().begin(), whole.operator_classes().end()) &&
+         own.deferral() == whole.deferral() && (own.is_constraint() || !whole.is_constraint()) &&
          SameList(own.columns(), whole.columns()) &&
          SameList(own.descending(), whole.descending()) &&
          SameList(own.include(), whole.include()) && own.has_predicate() == whole.has_predicate() &&

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "services/storage/codec/row_expression.h"
 
@@ -26,7 +25,8 @@ absl::StatusOr<sql::expression::CompiledExpressionPtr> Compile(
 
 absl::StatusOr<std::shared_ptr<const IndexFormula>> IndexFormula::Make(
     const common::v1::IndexDescriptor& index, size_t column_count) {
-  if (sql::IsPlain(index)) return std::shared_ptr<const IndexFormula>();
+  if (index.expressions_size() == 0 && !index.has_predicate())
+    return std::shared_ptr<const IndexFormula>();
   auto formula = std::make_shared<IndexFormula>();
   std::set<uint32_t> columns;
   for (const common::v1::IndexExpression& expression : index.expressions()) {

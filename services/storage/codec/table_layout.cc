@@ -5,6 +5,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/operator_classes/operator_class.h"
 #include "common/status/macros.h"
 #include "services/storage/codec/generated_columns.h"
 #include "services/storage/codec/index_formula.h"
@@ -15,6 +16,17 @@ namespace {
 
 constexpr char kSuffixInKey = 0;
 constexpr char kSuffixInValue = 1;
+
+absl::Status SetOperatorClasses(const common::v1::IndexDescriptor& index, IndexLayout* layout) {
+  for (const std::string& name : index.operator_classes()) {
+    const sql::OperatorClass* found = sql::FindOperatorClass(name);
+    if (found == nullptr) return absl::InternalError("an index of an unknown operator class");
+    layout->operator_classes.push_back(found);
+  }
+  return index.operator_classes_size() == index.columns_size() && !index.unique()
+             ? absl::OkStatus()
+             : absl::InternalError("a malformed inverted index");
+}
 
 }  // namespace
 
@@ -28,6 +40,13 @@ void IndexLayout::AppendEntryKey(Columns row_columns, uint32_t row, std::string_
     AppendKey(vector, row, key[i], out);
   }
   if (*inline_suffix) out->append(row_suffix);
+}
+
+void IndexLayout::AppendItemKey(std::string_view item, std::string_view row_suffix,
+                                std::string* out) const {
+  AppendSpace(index_id, out);
+  out->append(item);
+  out->append(row_suffix);
 }
 
 void IndexLayout::AppendEntryValue(Columns row_columns, uint32_t row, std::string_view row_suffix,
@@ -108,6 +127,8 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     ASSIGN_OR_RETURN(entry.formula, IndexFormula::Make(index, layout.types.size()));
     entry.first_computed = static_cast<uint32_t>(layout.types.size()) + layout.computed_columns;
     layout.computed_columns += static_cast<uint32_t>(index.expressions_size());
+    if (index.method() == common::v1::IndexDescriptor::METHOD_INVERTED)
+      RETURN_IF_ERROR(SetOperatorClasses(index, &entry));
     std::vector<uint32_t> values;
     int next = 0;
     for (int i = 0; i < index.columns_size(); ++i) {
@@ -130,6 +151,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     for (uint32_t ordinal : layout.primary_key) {
       if (!IsExact(layout.types[ordinal].id)) values.push_back(ordinal);
     }
+    if (entry.inverted()) values.clear();
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
     std::vector<types::Type> value_types;

@@ -14,6 +14,10 @@
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/codec/row_codec.h"
 
+namespace adbms::sql {
+struct OperatorClass;
+}
+
 namespace adbms::storage::codec {
 
 // Ordinal that stands for the row's key.
@@ -44,11 +48,17 @@ struct IndexLayout {
   // IndexedRows has read.
   std::shared_ptr<const IndexFormula> formula;
   uint32_t first_computed = 0;  // Ordinal of its first expression.
+  // Of an inverted index, by key; then a row has an entry for each of its items (index_items.h),
+  // `key` says nothing of how they are ordered, and nothing is in their values. Otherwise none.
+  std::vector<const sql::OperatorClass*> operator_classes;
 
+  bool inverted() const { return !operator_classes.empty(); }
   // Entry key of a row; `row_suffix` is its row key without the space. `inline_suffix`: the key
   // ends in it.
   void AppendEntryKey(Columns row_columns, uint32_t row, std::string_view row_suffix,
                       std::string* out, bool* inline_suffix) const;
+  // The same for one of its items. REQUIRES: inverted().
+  void AppendItemKey(std::string_view item, std::string_view row_suffix, std::string* out) const;
   void AppendEntryValue(Columns row_columns, uint32_t row, std::string_view row_suffix,
                         bool inline_suffix, std::string* out) const;
   // The row key's suffix of an entry; nullopt-like empty view with false when malformed.

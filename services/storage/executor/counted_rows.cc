@@ -28,9 +28,9 @@ absl::StatusOr<bool> AddCounted(const common::v1::Operator& input, const Compile
     return false;
   }
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
-  // A partial one has not.
+  // A partial one has not, and one that is inverted may have many.
   const codec::IndexLayout* index = table->layout.FindIndex(scan.index_id());
-  if (index != nullptr && index->formula != nullptr) return false;
+  if (index != nullptr && (index->formula != nullptr || index->inverted())) return false;
   tables->push_back(table);
   return true;
 }

@@ -34,6 +34,12 @@ absl::StatusOr<std::unique_ptr<IndexAccess>> IndexAccess::Make(const catalog::Ta
   return access;
 }
 
+absl::Status IndexAccess::CheckOrdered() const {
+  return primary() || !index_->inverted()
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError("malformed plan: the order of an inverted index");
+}
+
 bool IndexAccess::PlanEntryDecoding() {
   const codec::TableLayout& layout = columns_.table().layout;
   key_outputs_.assign(index_->columns.size(), -1);

@@ -20,6 +20,9 @@ class IndexAccess {
                                                            std::vector<uint32_t> ordinals,
                                                            bool index_only);
 
+  // Errors: INVALID_ARGUMENT for an inverted index, which has no order of keys.
+  absl::Status CheckOrdered() const;
+
   bool primary() const { return index_ == nullptr; }
   const codec::IndexLayout* index() const { return index_; }
   const ScanColumns& columns() const { return columns_; }

@@ -294,11 +294,13 @@ OperatorPtr IndexScanNode::Open(ExecutionContext* context) const {
 absl::StatusOr<PlanNodePtr> CompileIndexScan(const common::v1::Operator& plan,
                                              CompileScope* scope) {
   const common::v1::IndexScan& scan = plan.index_scan();
+  if (scan.items_size() > 0) return CompileItemScan(plan, scope);
   auto node = std::make_unique<IndexScanNode>(plan);
   ASSIGN_OR_RETURN(const catalog::TableEntry* table, scope->Table(scan.table_id()));
   std::vector<uint32_t> ordinals(scan.columns().begin(), scan.columns().end());
   ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, scan.index_id(), std::move(ordinals),
                                                    scan.index_only()));
+  RETURN_IF_ERROR(node->access->CheckOrdered());
   ASSIGN_OR_RETURN(node->equal, CompileAll(scan.equal()));
   ASSIGN_OR_RETURN(node->any_of, CompileAll(scan.any_of()));
   ASSIGN_OR_RETURN(node->lower, CompileOptional(scan.has_lower(), scan.lower()));

@@ -245,6 +245,7 @@ absl::StatusOr<PlanNodePtr> CompileLookupJoin(const common::v1::Operator& plan,
   std::vector<uint32_t> ordinals(join.columns().begin(), join.columns().end());
   ASSIGN_OR_RETURN(node->access, IndexAccess::Make(table, join.index_id(), std::move(ordinals),
                                                    join.index_only()));
+  RETURN_IF_ERROR(node->access->CheckOrdered());
   ASSIGN_OR_RETURN(node->keys, CompileAll(join.keys()));
   if (node->keys.empty() || node->keys.size() > node->access->key().size()) {
     return absl::InvalidArgumentError("malformed plan: keys of a lookup join");

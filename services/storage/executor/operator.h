@@ -251,6 +251,7 @@ absl::StatusOr<std::vector<CompiledExpressionPtr>> CompileAll(
 ADBMS_DECLARE_COMPILE(SeqScan);
 ADBMS_DECLARE_COMPILE(LockedRows);  // A scan with a lock, or a sort over one.
 ADBMS_DECLARE_COMPILE(IndexScan);
+ADBMS_DECLARE_COMPILE(ItemScan);  // An index scan by items.
 ADBMS_DECLARE_COMPILE(Values);
 ADBMS_DECLARE_COMPILE(FunctionScan);
 ADBMS_DECLARE_COMPILE(SystemScan);

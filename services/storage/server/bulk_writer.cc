@@ -267,28 +267,28 @@ absl::Status BulkWriterImpl::WriteUnlocked(codec::Columns columns, uint32_t row_
     const codec::IndexLayout& index = layout.indexes[i];
     std::vector<std::string> unique_keys;
     std::vector<uint32_t> unique_rows;
-    std::string key;
+    codec::IndexEntry made;
     codec::IndexedRows indexed(&layout, &index);
     RETURN_IF_ERROR(indexed.ReadAll(columns, row_count));
     for (uint32_t entry = 0; entry < indexed.count(); ++entry) {
       const uint32_t row = indexed.row(entry);
       const std::string_view suffix =
           std::string_view(keys[indexed.source(entry)]).substr(kSpaceBytes);
-      bool inline_suffix = false;
-      key.clear();
-      value.clear();
-      index.AppendEntryKey(indexed.columns(), row, suffix, &key, &inline_suffix);
-      RETURN_IF_ERROR(txn::CheckKeySize(key, index.name));
-      index.AppendEntryValue(indexed.columns(), row, suffix, inline_suffix, &value);
-      if (!inline_suffix) {
-        if (!index_keys_[i].Add(key))
-          return txn::UniqueViolation(*table_, index.name, index.columns, indexed.columns(), row);
-        if (index_stored_[i]) {
-          unique_keys.push_back(key);
-          unique_rows.push_back(row);
-        }
-      }
-      batch_.Put(key, value);
+      RETURN_IF_ERROR(indexed.ForEachEntry(
+          entry, suffix, &made, [&](const codec::IndexEntry& one) -> absl::Status {
+            RETURN_IF_ERROR(txn::CheckKeySize(one.key, index.name));
+            if (!one.has_suffix) {
+              if (!index_keys_[i].Add(one.key))
+                return txn::UniqueViolation(*table_, index.name, index.columns, indexed.columns(),
+                                            row);
+              if (index_stored_[i]) {
+                unique_keys.push_back(one.key);
+                unique_rows.push_back(row);
+              }
+            }
+            batch_.Put(one.key, one.value);
+            return absl::OkStatus();
+          }));
     }
     if (!unique_keys.empty()) {
       RETURN_IF_ERROR(

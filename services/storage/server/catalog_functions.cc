@@ -149,7 +149,7 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
     if (ordinal < 0) return Value::Text("");
     return Value::Text(QuoteIdentifier(ref.table->descriptor.columns(ordinal).name()));
   }
-  return Value::Text(IndexDefinition(*ref.table, ref.index));
+  return Value::Text(IndexDefinition(*ref.table, PathOf(call.session), ref.index));
 }
 
 absl::StatusOr<Value> ConstraintDef(const Call& call) {

@@ -16,12 +16,9 @@ inline constexpr size_t kSpaceBytes = 4;  // Of every key.
 
 class IndexEntries {
  public:
-  struct Entry {
+  struct Entry : codec::IndexEntry {
     std::string_view row_suffix;  // The row's key without its space.
-    std::string key;
-    std::string value;
-    bool has_suffix = false;  // The key ends in it: no other row can have the same.
-    uint32_t row = 0;         // In the batch.
+    uint32_t row = 0;             // In the batch.
   };
 
   // Borrows both.
@@ -31,8 +28,8 @@ class IndexEntries {
   // What rows are read with: the columns that entries are made of.
   const executor::ScanColumns& columns() const { return columns_; }
 
-  // Calls `visit` with the entry of each row that has one; it may be changed, and does not outlast
-  // the call. Errors: 54000 for a key that is too long; those of `visit`.
+  // Calls `visit` with each entry of each row; it may be changed, and does not outlast the call.
+  // Errors: 54000 for a key that is too long; those of `visit`.
   template <typename Visit>
   absl::Status ForEach(const types::Batch& rows, Visit visit) const {
     const std::vector<const types::Vector*> columns = ByOrdinal(rows);
@@ -43,14 +40,11 @@ class IndexEntries {
     for (uint32_t i = 0; i < indexed.count(); ++i) {
       entry.row = indexed.source(i);
       entry.row_suffix = row_keys[entry.row].substr(kSpaceBytes);
-      entry.key.clear();
-      entry.value.clear();
-      index_->AppendEntryKey(indexed.columns(), indexed.row(i), entry.row_suffix, &entry.key,
-                             &entry.has_suffix);
-      RETURN_IF_ERROR(txn::CheckKeySize(entry.key, index_->name));
-      index_->AppendEntryValue(indexed.columns(), indexed.row(i), entry.row_suffix,
-                               entry.has_suffix, &entry.value);
-      RETURN_IF_ERROR(visit(entry));
+      RETURN_IF_ERROR(indexed.ForEachEntry(
+          i, entry.row_suffix, &entry, [&](const codec::IndexEntry&) -> absl::Status {
+            RETURN_IF_ERROR(txn::CheckKeySize(entry.key, index_->name));
+            return visit(entry);
+          }));
     }
     return absl::OkStatus();
   }

@@ -5,6 +5,7 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/deparse.h"
+#include "common/sql/operator_classes/operator_class.h"
 #include "common/sql/temporary_schema.h"
 #include "common/types/declared_type.h"
 #include "services/storage/catalog/identifier_text.h"
@@ -241,17 +242,49 @@ std::string PredicateDefinition(const TableDescriptor& table,
   return sql::explain::DeparseDefinition(index.predicate(), NamesOf(table), false);
 }
 
-std::string IndexDefinition(const TableEntry& entry, const common::v1::IndexDescriptor* index) {
+std::string AccessMethodOf(const common::v1::IndexDescriptor* index) {
+  if (index == nullptr) return "btree";
+  if (index->method() == common::v1::IndexDescriptor::METHOD_HASH) return "hash";
+  if (index->operator_classes().empty()) return "btree";
+  const sql::OperatorClass* first = sql::FindOperatorClass(index->operator_classes(0));
+  return first == nullptr ? "gin" : std::string(first->access_method);
+}
+
+int64_t AccessMethodOid(std::string_view name) {
+  return name == "gin" ? 2742 : name == "gist" ? 783 : name == "hash" ? 405 : 403;
+}
+
+namespace {
+
+// Behind a key: the operator class that is not its type's own.
+std::string OperatorClassWord(const common::v1::IndexDescriptor& index, int position,
+                              const std::vector<std::string>& path) {
+  if (position >= index.operator_classes_size()) return {};
+  const std::string& name = index.operator_classes(position);
+  const sql::OperatorClass* found = sql::FindOperatorClass(name);
+  if (found == nullptr || found->is_default) return {};
+  // An extension's are where extensions are made.
+  const bool visible =
+      !found->of_extension || std::find(path.begin(), path.end(), "public") != path.end();
+  return (visible ? " " : " public.") + name;
+}
+
+}  // namespace
+
+std::string IndexDefinition(const TableEntry& entry, const std::vector<std::string>& path,
+                            const common::v1::IndexDescriptor* index) {
   const TableDescriptor& table = entry.descriptor;
   const bool unique = index == nullptr || IsUnique(*index);
   std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   text += QuoteIdentifier(index == nullptr ? table.primary_key_name() : index->name());
   text += table.has_partition_key() ? " ON ONLY " : " ON ";
-  text += QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) + " USING btree (";
+  text += QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()) + " USING " +
+          AccessMethodOf(index) + " (";
   if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
   for (int i = 0; i < index->columns_size(); ++i) {
     if (i > 0) text += ", ";
     text += KeyDefinition(table, *index, i, /*pretty=*/false);
+    text += OperatorClassWord(*index, i, path);
     if (i < index->descending_size() && index->descending(i)) text += " DESC";
   }
   text += ")";

@@ -21,8 +21,13 @@ std::string QualifiedName(const catalog::CatalogState& catalog,
                           const std::vector<std::string>& path, const std::string& schema,
                           const std::string& name);
 
-// Definitions as PostgreSQL prints them.
-std::string IndexDefinition(const catalog::TableEntry& table,
+// An index's access method by its name; null: a primary key's.
+std::string AccessMethodOf(const common::v1::IndexDescriptor* index);
+// Its oid in pg_am.
+int64_t AccessMethodOid(std::string_view name);
+
+// Definitions as PostgreSQL prints them. `path`: the search path.
+std::string IndexDefinition(const catalog::TableEntry& table, const std::vector<std::string>& path,
                             const common::v1::IndexDescriptor* index);
 // The key at this position, from 0, in parentheses where it is an operation.
 std::string KeyDefinition(const common::v1::TableDescriptor& table,

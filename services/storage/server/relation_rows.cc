@@ -4,6 +4,7 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/catalog/inherited_keys.h"
+#include "common/sql/operator_classes/operator_class.h"
 #include "common/sql/partition/partition_bounds.h"
 #include "common/sql/row_types.h"
 #include "common/sql/temporary_schema.h"
@@ -23,7 +24,6 @@ using common::v1::IndexDescriptor;
 using common::v1::TableDescriptor;
 
 constexpr int64_t kHeapAm = 2;
-constexpr int64_t kBtreeAm = 403;
 
 int64_t SchemaOid(const RowSource& source, const std::string& name) {
   const auto* schema = source.catalog->FindSchema(name);
@@ -51,7 +51,8 @@ void SetClassDefaults(RowBuilder* rows) {
 }
 
 void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid,
-                   const std::string& name, int64_t columns, bool is_part, RowBuilder* rows) {
+                   const std::string& name, const IndexDescriptor* index, int64_t columns,
+                   bool is_part, RowBuilder* rows) {
   const bool divided = table.descriptor.has_partition_key();
   rows->Row();
   SetClassDefaults(rows);
@@ -59,7 +60,7 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
       .Set("relname", name)
       .Set("relnamespace", SchemaOid(source, ShownSchema(table.descriptor.schema())))
       .Set("relowner", RoleOid(table.descriptor.owner()))
-      .Set("relam", kBtreeAm)
+      .Set("relam", AccessMethodOid(AccessMethodOf(index)))
       .Set("relfilenode", oid)
       .Set("relkind", divided ? "I" : "i")
       .SetBool("relispartition", is_part)
@@ -123,11 +124,11 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         lists.Of(table.has_sequence() ? AclKind::kSequence : AclKind::kTable, id, table.owner());
     if (!acl.empty()) rows->Set("relacl", acl);
     if (table.primary_key_oid() != 0) {
-      IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(),
+      IndexClassRow(source, *entry, table.primary_key_oid(), table.primary_key_name(), nullptr,
                     table.primary_key_size(), PrimaryKeyAbove(*source.catalog, table) != 0, rows);
     }
     for (const IndexDescriptor& index : table.indexes()) {
-      IndexClassRow(source, *entry, index.index_id(), index.name(),
+      IndexClassRow(source, *entry, index.index_id(), index.name(), &index,
                     index.columns_size() + index.include_size(), index.parent_index_id() != 0,
                     rows);
     }
@@ -247,6 +248,15 @@ std::string Repeated(int count, const std::string& word) {
   return text;
 }
 
+std::string OperatorClassOids(const IndexDescriptor& index) {
+  std::string text;
+  for (const std::string& name : index.operator_classes()) {
+    const sql::OperatorClass* found = sql::FindOperatorClass(name);
+    text += (text.empty() ? "" : " ") + std::to_string(found == nullptr ? 0 : found->oid);
+  }
+  return text;
+}
+
 void FillIndex(const RowSource& source, RowBuilder* rows) {
   const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool immediate,
                        bool valid, const std::string& key, int keys, int all,
@@ -290,6 +300,7 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
           index.deferral() == common::v1::DEFERRAL_UNSPECIFIED,
           index.state() == IndexDescriptor::STATE_PUBLIC && !index.is_incomplete(), key,
           index.columns_size(), index.columns_size() + index.include_size(), options);
+      if (sql::IsInverted(index)) rows->Set("indclass", OperatorClassOids(index));
       if (index.expressions_size() > 0) rows->Set("indexprs", ExpressionDefinitions(table, index));
       if (index.has_predicate()) rows->Set("indpred", PredicateDefinition(table, index));
     }
@@ -465,7 +476,7 @@ void FillIndexes(const RowSource& source, RowBuilder* rows) {
           .Set("schemaname", ShownSchema(table.schema()))
           .Set("tablename", table.name())
           .Set("indexname", name)
-          .Set("indexdef", IndexDefinition(*entry, index));
+          .Set("indexdef", IndexDefinition(*entry, PathOf(*source.session), index));
     };
     if (table.primary_key_oid() != 0) row(table.primary_key_name(), nullptr);
     for (const IndexDescriptor& index : table.indexes()) row(index.name(), &index);

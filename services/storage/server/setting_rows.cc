@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/settings/setting_table.h"
+#include "common/sql/operator_classes/operator_class.h"
 #include "common/types/array.h"
 #include "common/types/text_io.h"
 #include "services/storage/server/access_lists.h"
@@ -151,6 +152,24 @@ void FillKeptSettings(const RowSource& source, RowBuilder* rows) {
 void FillAccessMethods(const RowSource&, RowBuilder* rows) {
   rows->Row().Set("oid", 2).Set("amname", "heap").Set("amhandler", 3).Set("amtype", "t");
   rows->Row().Set("oid", 403).Set("amname", "btree").Set("amhandler", 330).Set("amtype", "i");
+  rows->Row().Set("oid", 405).Set("amname", "hash").Set("amhandler", 331).Set("amtype", "i");
+  rows->Row().Set("oid", 783).Set("amname", "gist").Set("amhandler", 332).Set("amtype", "i");
+  rows->Row().Set("oid", 2742).Set("amname", "gin").Set("amhandler", 333).Set("amtype", "i");
+}
+
+void FillOperatorClasses(const RowSource&, RowBuilder* rows) {
+  for (const sql::OperatorClass& one : sql::OperatorClasses()) {
+    rows->Row()
+        .Set("oid", int64_t{one.oid})
+        .Set("opcmethod", AccessMethodOid(one.access_method))
+        .Set("opcname", std::string(one.name))
+        .Set("opcnamespace", 11)
+        .Set("opcowner", 10)
+        .Set("opcfamily", int64_t{one.family_oid})
+        .Set("opcintype", int64_t{one.input_oid})
+        .SetBool("opcdefault", one.is_default)
+        .Set("opckeytype", int64_t{one.key_oid});
+  }
 }
 
 void FillTablespaces(const RowSource&, RowBuilder* rows) {
@@ -413,6 +432,7 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_stat_activity", FillActivity},
                  {"pg_catalog.pg_stat_database", FillStatDatabase},
                  {"pg_catalog.pg_am", FillAccessMethods},
+                 {"pg_catalog.pg_opclass", FillOperatorClasses},
                  {"pg_catalog.pg_tablespace", FillTablespaces},
                  {"pg_catalog.pg_collation", FillCollations},
                  {"pg_catalog.pg_language", FillLanguages},

@@ -123,29 +123,33 @@ class IndexFill {
                    engine::WriteBatch* writes) {
     RETURN_IF_ERROR(rows_.Read(table_columns, table_row));
     if (rows_.count() == 0) return absl::OkStatus();
-    const codec::Columns columns = rows_.columns();
-    const uint32_t row = rows_.row(0);
-    bool inline_suffix = false;
-    key_.clear();
-    value_.clear();
-    index_->AppendEntryKey(columns, row, suffix, &key_, &inline_suffix);
-    RETURN_IF_ERROR(txn::CheckKeySize(key_, index_->name));
-    const bool deferrable = index_->deferral != common::v1::DEFERRAL_UNSPECIFIED;
-    const bool once = !inline_suffix || (deferrable && !AnyNull(*index_, columns, row));
-    const size_t key_bytes = key_.size() - (inline_suffix ? suffix.size() : 0);
-    if (once && !keys_.Add(std::string_view(key_).substr(0, key_bytes)))
-      return DuplicateInIndex(*table_, index_->name, index_->columns, columns, row);
-    index_->AppendEntryValue(columns, row, suffix, inline_suffix, &value_);
-    writes->Put(key_, value_);
-    return absl::OkStatus();
+    return rows_.ForEachEntry(0, suffix, &entry_,
+                              [&](const codec::IndexEntry& entry) -> absl::Status {
+                                RETURN_IF_ERROR(txn::CheckKeySize(entry.key, index_->name));
+                                RETURN_IF_ERROR(CheckOnce(entry, suffix.size()));
+                                writes->Put(entry.key, entry.value);
+                                return absl::OkStatus();
+                              });
   }
 
  private:
+  // Errors: 23505.
+  absl::Status CheckOnce(const codec::IndexEntry& entry, size_t suffix_bytes) {
+    const codec::Columns columns = rows_.columns();
+    const uint32_t row = rows_.row(0);
+    const bool deferrable = index_->deferral != common::v1::DEFERRAL_UNSPECIFIED;
+    const bool once = !entry.has_suffix || (deferrable && !AnyNull(*index_, columns, row));
+    const size_t key_bytes = entry.key.size() - (entry.has_suffix ? suffix_bytes : 0);
+    if (!once || keys_.Add(std::string_view(entry.key).substr(0, key_bytes)))
+      return absl::OkStatus();
+    return DuplicateInIndex(*table_, index_->name, index_->columns, columns, row);
+  }
+
   const catalog::TableEntry* table_;
   const codec::IndexLayout* index_;
   codec::IndexedRows rows_;
   KeySet keys_;
-  std::string key_, value_;
+  codec::IndexEntry entry_;
 };
 
 }  // namespace

@@ -111,7 +111,8 @@ std::optional<Reference::ChildIndex> Reference::FindChildIndex() const {
     columns = &child_->layout.primary_key;
   } else {
     for (const codec::IndexLayout& candidate : child_->layout.indexes) {
-      if (!candidate.is_public || candidate.formula != nullptr || !begins(candidate.columns))
+      if (!candidate.is_public || candidate.formula != nullptr || candidate.inverted() ||
+          !begins(candidate.columns))
         continue;
       found.index = &candidate;
       columns = &candidate.columns;

@@ -1,5 +1,8 @@
 #include "services/storage/txn/table_writer.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/status/macros.h"
 #include "services/storage/txn/constraint_errors.h"
 #include "services/storage/txn/statement_end.h"
@@ -155,7 +158,7 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
     const codec::IndexLayout& index = layout_.indexes[i];
     codec::IndexedRows& rows = indexed_[i];
     RETURN_IF_ERROR(rows.Read(columns, row));
-    if (rows.count() == 0) continue;
+    if (rows.count() == 0 || index.inverted()) continue;
     bool inline_suffix = false;
     entry_keys_[i].clear();
     index.AppendEntryKey(rows.columns(), rows.row(0), suffix, &entry_keys_[i], &inline_suffix);
@@ -171,6 +174,10 @@ absl::Status TableWriter::Insert(codec::Columns columns, uint32_t row, Conflict*
     const codec::IndexLayout& index = layout_.indexes[i];
     const codec::IndexedRows& rows = indexed_[i];
     if (rows.count() == 0) continue;
+    if (index.inverted()) {
+      RETURN_IF_ERROR(PutItems(i, suffix, codec::ItemsOf(index, rows.columns(), rows.row(0))));
+      continue;
+    }
     value_.clear();
     bool inline_suffix = !index.unique;
     for (uint32_t ordinal : index.columns)
@@ -281,15 +288,17 @@ absl::Status TableWriter::Update(std::string_view row_key, codec::Columns old_co
   return absl::OkStatus();
 }
 
-absl::Status TableWriter::RemoveEntry(size_t position, codec::Columns columns, uint32_t row,
-                                      std::string_view row_suffix) {
+absl::Status TableWriter::RemoveEntries(size_t position, codec::Columns columns, uint32_t row,
+                                        std::string_view row_suffix) {
+  const codec::IndexLayout& index = layout_.indexes[position];
   codec::IndexedRows& rows = indexed_[position];
   RETURN_IF_ERROR(rows.Read(columns, row));
   if (rows.count() == 0) return absl::OkStatus();
+  if (index.inverted())
+    return DeleteItems(position, row_suffix, codec::ItemsOf(index, rows.columns(), rows.row(0)));
   bool inline_suffix = false;
   old_entry_key_.clear();
-  layout_.indexes[position].AppendEntryKey(rows.columns(), rows.row(0), row_suffix, &old_entry_key_,
-                                           &inline_suffix);
+  index.AppendEntryKey(rows.columns(), rows.row(0), row_suffix, &old_entry_key_, &inline_suffix);
   if (!inline_suffix) RETURN_IF_ERROR(LockKey(old_entry_key_));
   writes_->Delete(old_entry_key_);
   ++entries_written_[position];
@@ -300,6 +309,8 @@ absl::Status TableWriter::ReplaceEntry(size_t position, std::string_view row_key
                                        codec::Columns old_columns, uint32_t old_row,
                                        codec::Columns new_columns, uint32_t new_row) {
   const codec::IndexLayout& index = layout_.indexes[position];
+  if (index.inverted())
+    return ReplaceItems(position, row_key, old_columns, old_row, new_columns, new_row);
   const std::string_view old_suffix = row_key.substr(kSpaceBytes);
   const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
   codec::IndexedRows& rows = indexed_[position];
@@ -338,10 +349,61 @@ absl::Status TableWriter::ReplaceEntry(size_t position, std::string_view row_key
   return absl::OkStatus();
 }
 
+absl::Status TableWriter::ReplaceItems(size_t position, std::string_view row_key,
+                                       codec::Columns old_columns, uint32_t old_row,
+                                       codec::Columns new_columns, uint32_t new_row) {
+  const codec::IndexLayout& index = layout_.indexes[position];
+  const std::string_view suffix = std::string_view(row_key_).substr(kSpaceBytes);
+  codec::IndexedRows& rows = indexed_[position];
+  RETURN_IF_ERROR(rows.Read(old_columns, old_row));
+  codec::Items before, after;
+  if (rows.count() > 0) before = codec::ItemsOf(index, rows.columns(), rows.row(0));
+  RETURN_IF_ERROR(rows.Read(new_columns, new_row));
+  if (rows.count() > 0) after = codec::ItemsOf(index, rows.columns(), rows.row(0));
+  if (row_key != row_key_) {
+    RETURN_IF_ERROR(DeleteItems(position, row_key.substr(kSpaceBytes), before));
+    return PutItems(position, suffix, after);
+  }
+  codec::Items gone, added;
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::back_inserter(gone));
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::back_inserter(added));
+  RETURN_IF_ERROR(DeleteItems(position, suffix, gone));
+  return PutItems(position, suffix, added);
+}
+
+absl::Status TableWriter::PutItems(size_t position, std::string_view row_suffix,
+                                   const codec::Items& items) {
+  const codec::IndexLayout& index = layout_.indexes[position];
+  value_.clear();
+  index.AppendEntryValue({}, 0, row_suffix, /*inline_suffix=*/true, &value_);
+  for (const std::string& item : items) {
+    std::string& key = entry_keys_[position];
+    key.clear();
+    index.AppendItemKey(item, row_suffix, &key);
+    RETURN_IF_ERROR(CheckKeySize(key, index.name));
+    writes_->Put(key, value_);
+  }
+  entries_written_[position] += items.size();
+  return absl::OkStatus();
+}
+
+absl::Status TableWriter::DeleteItems(size_t position, std::string_view row_suffix,
+                                      const codec::Items& items) {
+  for (const std::string& item : items) {
+    old_entry_key_.clear();
+    layout_.indexes[position].AppendItemKey(item, row_suffix, &old_entry_key_);
+    writes_->Delete(old_entry_key_);
+  }
+  entries_written_[position] += items.size();
+  return absl::OkStatus();
+}
+
 absl::Status TableWriter::Delete(std::string_view row_key, codec::Columns columns, uint32_t row) {
   const std::string_view suffix = row_key.substr(kSpaceBytes);
   for (size_t i = 0; i < layout_.indexes.size(); ++i)
-    RETURN_IF_ERROR(RemoveEntry(i, columns, row, suffix));
+    RETURN_IF_ERROR(RemoveEntries(i, columns, row, suffix));
   for (const codec::IndexLayout& index : layout_.building) NoteChange(index, suffix);
   writes_->Delete(row_key);
   if (changes_.needed()) changes_.Removed(columns, row);

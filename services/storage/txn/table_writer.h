@@ -76,12 +76,18 @@ class TableWriter {
 
   // A row of it has an entry in the index at this position of the layout.
   void NoteKey(size_t index, codec::Columns columns, uint32_t row, std::string_view row_suffix);
-  // Removes the row's entry from the index at this position, if it has one.
-  absl::Status RemoveEntry(size_t index, codec::Columns columns, uint32_t row,
-                           std::string_view row_suffix);
+  // Removes the row's entries from the index at this position, if it has some.
+  absl::Status RemoveEntries(size_t index, codec::Columns columns, uint32_t row,
+                             std::string_view row_suffix);
   // Replaces the row's entry, where it had and has one; row_key_ is its key now.
   absl::Status ReplaceEntry(size_t index, std::string_view row_key, codec::Columns old_columns,
                             uint32_t old_row, codec::Columns new_columns, uint32_t new_row);
+  // The same of an inverted index: the entries of items that it still has stay as they are.
+  absl::Status ReplaceItems(size_t index, std::string_view row_key, codec::Columns old_columns,
+                            uint32_t old_row, codec::Columns new_columns, uint32_t new_row);
+  // Entries of an inverted index.
+  absl::Status PutItems(size_t index, std::string_view row_suffix, const codec::Items& items);
+  absl::Status DeleteItems(size_t index, std::string_view row_suffix, const codec::Items& items);
   // Leaves word that the row has changed for whoever is building the index.
   void NoteChange(const codec::IndexLayout& building, std::string_view row_suffix);
   // Locks what is about to be removed.
