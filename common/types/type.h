@@ -64,6 +64,10 @@ enum class TypeId : uint8_t {
   kTstzMultirange = common::v1::TYPE_ID_TSTZ_MULTIRANGE,
   kDateMultirange = common::v1::TYPE_ID_DATE_MULTIRANGE,
   kJsonpath = common::v1::TYPE_ID_JSONPATH,
+  kTsVector = common::v1::TYPE_ID_TSVECTOR,
+  kTsQuery = common::v1::TYPE_ID_TSQUERY,
+  kRegconfig = common::v1::TYPE_ID_REGCONFIG,
+  kRegdictionary = common::v1::TYPE_ID_REGDICTIONARY,
 
   // Arrays: of every type that has them, ArrayOf(element). These are named because code names them.
   kArrayOf = common::v1::TYPE_ID_ARRAY_OF,
@@ -86,7 +90,8 @@ enum class Physical : uint8_t {
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
   kString,  // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonpath; in forms
-            // of their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows
+            // of their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows,
+            // tsvector, tsquery
 };
 
 struct DeclaredType;

@@ -153,7 +153,8 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
   for (const TypeId id :
        {TypeId::kTime, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid, TypeId::kRegclass,
-        TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc}) {
+        TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc, TypeId::kRegconfig,
+        TypeId::kRegdictionary}) {
     AddAll<int64_t, int64_t>(builder, id, id);
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);
@@ -168,6 +169,8 @@ void AddComparisons(CatalogBuilder& builder) {
   constexpr auto kAllSix = std::make_integer_sequence<int, 6>();
   AddOrdered<BlankPadded>(builder, TypeId::kBpchar, kAllSix);
   AddOrdered<JsonbOrder>(builder, TypeId::kJsonb, kAllSix);
+  AddOrdered<TsVectorOrder>(builder, TypeId::kTsVector, kAllSix);
+  AddOrdered<TsQueryOrder>(builder, TypeId::kTsQuery, kAllSix);
   AddDatetimePairs(builder);
 }
 
