@@ -64,6 +64,14 @@ enum class TypeId : uint8_t {
   kTstzMultirange = common::v1::TYPE_ID_TSTZ_MULTIRANGE,
   kDateMultirange = common::v1::TYPE_ID_DATE_MULTIRANGE,
   kJsonpath = common::v1::TYPE_ID_JSONPATH,
+  // The pseudo-types of functions' arguments.
+  kAnyElement = common::v1::TYPE_ID_ANYELEMENT,
+  kAnyArray = common::v1::TYPE_ID_ANYARRAY,
+  kAnyNonArray = common::v1::TYPE_ID_ANYNONARRAY,
+  kAnyEnum = common::v1::TYPE_ID_ANYENUM,
+  kAnyCompatible = common::v1::TYPE_ID_ANYCOMPATIBLE,
+  kAnyCompatibleArray = common::v1::TYPE_ID_ANYCOMPATIBLEARRAY,
+  kAnyCompatibleNonArray = common::v1::TYPE_ID_ANYCOMPATIBLENONARRAY,
   kTsVector = common::v1::TYPE_ID_TSVECTOR,
   kTsQuery = common::v1::TYPE_ID_TSQUERY,
   kRegconfig = common::v1::TYPE_ID_REGCONFIG,
@@ -141,6 +149,10 @@ std::string_view CatalogName(const Type& type);
 // The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower
 // case, without modifier; nullopt when there is none.
 std::optional<TypeId> FromName(std::string_view name);
+// The pseudo-type of that name, which FromName does not know.
+std::optional<TypeId> PolymorphicFromName(std::string_view name);
+// Whether it is such a pseudo-type: a call decides what type it is.
+bool IsPolymorphic(TypeId id);
 
 // numeric(p,s) of the modifier; nullopt without one.
 struct NumericModifier {

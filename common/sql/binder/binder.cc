@@ -133,8 +133,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
       query_->calls_volatile = true;
-    if (e.function != nullptr &&
-        (e.function->name == "current_setting" || e.function->name == "set_config"))
+    if (e.function != nullptr && functions::AsksForSettings(*e.function))
       query_->session_details = true;
     if (e.function != nullptr && functions::HasSessionEffects(e.function->name))
       query_->session_effects = true;

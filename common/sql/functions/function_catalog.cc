@@ -139,6 +139,10 @@ class BuiltinCatalog : public FunctionCatalog {
     AddJsonbEdit(content_);
     AddJsonbSets(content_);
     AddJsonpath(content_);
+    AddTextSearch(content_);
+    AddTextSearchValues(content_);
+    AddTextSearchRanks(content_);
+    AddTextSearchSets(content_);
     AddJsonbCasts(content_);
     AddBytes(content_);
     AddNetwork(content_);

@@ -52,7 +52,7 @@ class TextSearchCall {
   ScratchMemory scratch_;
 };
 
-// Whether a function asks for the default configuration, for the binder.
+// Whether a function asks for the default configuration.
 bool UsesDefaultTextSearchConfiguration(const Function& function);
 
 }  // namespace adbms::sql::functions

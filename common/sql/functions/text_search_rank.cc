@@ -31,7 +31,7 @@ absl::StatusOr<RankWeights> WeightsOf(const ArrayView& array) {
   if (array.has_nulls()) return Error(sqlstate::kNullNotAllowed, "array of weight must not contain nulls");
   RankWeights weights = text_search::kRankWeights;
   for (uint32_t i = 0; i < weights.size(); ++i) {
-    const auto weight = static_cast<float>(array.Get(i).double_value());
+    const auto weight = static_cast<float>(array.Get(i).float_value());
     if (weight >= 0) weights[i] = weight;
     if (weights[i] > 1) return Error(sqlstate::kInvalidParameterValue, "weight out of range");
   }

@@ -85,8 +85,9 @@ absl::Status CheckParser(const Value& parser) {
                absl::StrCat("text search parser \"", std::string(name), "\" does not exist"));
 }
 
-const std::vector<TypeId> kTokenColumns = {TypeId::kInt4, TypeId::kText};
-const std::vector<TypeId> kTokenTypeColumns = {TypeId::kInt4, TypeId::kText, TypeId::kText};
+std::vector<TypeId> TokenColumns() { return {TypeId::kInt4, TypeId::kText}; }
+
+std::vector<TypeId> TokenTypeColumns() { return {TypeId::kInt4, TypeId::kText, TypeId::kText}; }
 
 Value TextOf(View text) { return Value::Text(std::string(text)); }
 
@@ -102,7 +103,7 @@ absl::StatusOr<CursorPtr> OpenTokens(const EvaluationContext& context, const Row
   RETURN_IF_ERROR(CheckParser(arguments[0]));
   auto parsed = std::make_shared<ParsedText>(arguments[1].bytes());
   return std::make_unique<MadeRows>(
-      context, kTokenColumns, [parsed](Row* row) -> absl::StatusOr<bool> {
+      context, TokenColumns(), [parsed](Row* row) -> absl::StatusOr<bool> {
         Token token;
         if (!parsed->parser.Next(&token)) return false;
         *row = {Value::Int(TypeId::kInt4, static_cast<int64_t>(token.type)), TextOf(token.text)};
@@ -115,7 +116,7 @@ absl::StatusOr<CursorPtr> OpenTokenTypes(const EvaluationContext& context, const
   RETURN_IF_ERROR(CheckParser(arguments[0]));
   auto next = std::make_shared<size_t>(0);
   return std::make_unique<MadeRows>(
-      context, kTokenTypeColumns, [next](Row* row) -> absl::StatusOr<bool> {
+      context, TokenTypeColumns(), [next](Row* row) -> absl::StatusOr<bool> {
         const auto names = text_search::TokenTypeNames();
         if (*next >= names.size()) return false;
         const text_search::TokenTypeName& name = names[(*next)++];
@@ -236,8 +237,8 @@ void AddTextSearchSets(CatalogBuilder& builder) {
   const TypeId text = TypeId::kText;
   const TypeId int4 = TypeId::kInt4;
   for (const TypeId parser : {text, TypeId::kOid}) {
-    AddRows(builder, "ts_parse", {parser, text}, kTokenColumns, {"tokid", "token"}, OpenTokens);
-    AddRows(builder, "ts_token_type", {parser}, kTokenTypeColumns,
+    AddRows(builder, "ts_parse", {parser, text}, TokenColumns(), {"tokid", "token"}, OpenTokens);
+    AddRows(builder, "ts_token_type", {parser}, TokenTypeColumns(),
             {"tokid", "alias", "description"}, OpenTokenTypes);
   }
   const std::vector<std::string> debug_names = {"alias",        "description", "token",
