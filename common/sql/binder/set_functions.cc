@@ -65,6 +65,8 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
   const auto operands = OperandTypes(candidates[choice.index], types);
   if (!operands.has_value()) return static_cast<const functions::TableFunction*>(nullptr);
   RETURN_IF_ERROR(CoerceArguments(*operands, args));
+  // The default configuration of text search is a setting.
+  if (functions[choice.index]->signature == "ts_debug(text)") query_->session_details = true;
   return functions[choice.index];
 }
 

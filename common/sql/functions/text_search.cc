@@ -121,8 +121,8 @@ void AddTextSearch(CatalogBuilder& builder) {
           MapAny<ToTsQuery<TsQuerySyntax::kPlain, TsOperator::kPhrase>>);
   AddBoth(builder, "websearch_to_tsquery", {text}, query,
           MapAny<ToTsQuery<TsQuerySyntax::kWebSearch, TsOperator::kPhrase>>);
-  builder.AddFunction("get_current_ts_config", {}, TypeId::kRegconfig,
-                      MapAny<CurrentConfiguration>, kStable);
+  builder.AddFunction("get_current_ts_config", {}, TypeId::kRegconfig, MapAny<CurrentConfiguration>,
+                      kStable);
   builder.AddFunction("ts_match_tt", {text, text}, TypeId::kBool, MapAny<MatchesText>, kStable);
   builder.AddFunction("ts_match_tq", {text, query}, TypeId::kBool, MapAny<MatchesText>, kStable);
   for (const TypeId right : {text, query})

@@ -29,8 +29,8 @@ absl::StatusOr<const types::TextSearchConfiguration*> DefaultTextSearchConfigura
   if (context.session_details != nullptr) {
     for (const common::v1::SettingValue& setting : context.session_details->settings()) {
       if (setting.name() != kSetting) continue;
-      ASSIGN_OR_RETURN(const uint32_t oid, types::ParseTextSearchObject(
-                                               setting.value(), types::TypeId::kRegconfig));
+      ASSIGN_OR_RETURN(const uint32_t oid,
+                       types::ParseTextSearchObject(setting.value(), types::TypeId::kRegconfig));
       return TextSearchConfigurationOf(oid);
     }
     // The session has not set it.
@@ -47,8 +47,7 @@ absl::StatusOr<std::unique_ptr<TextSearchCall>> TextSearchCall::Of(
   const types::TextSearchConfiguration* configuration = nullptr;
   const bool named = !arguments.empty() && arguments[0]->type().id == types::TypeId::kRegconfig;
   if (named) {
-    ASSIGN_OR_RETURN(configuration,
-                     TextSearchConfigurationOf(arguments[0]->data<int64_t>()[row]));
+    ASSIGN_OR_RETURN(configuration, TextSearchConfigurationOf(arguments[0]->data<int64_t>()[row]));
   } else {
     ASSIGN_OR_RETURN(configuration, DefaultTextSearchConfiguration(context));
   }
@@ -70,7 +69,7 @@ bool UsesDefaultTextSearchConfiguration(const Function& function) {
   if (function.name == "@@" || function.name == "ts_match_tt" || function.name == "ts_match_tq")
     return arguments[0] == types::TypeId::kText;
   constexpr std::string_view kNames[] = {
-      "to_tsvector",      "to_tsquery",       "plainto_tsquery",  "phraseto_tsquery",
+      "to_tsvector",          "to_tsquery",       "plainto_tsquery",   "phraseto_tsquery",
       "websearch_to_tsquery", "json_to_tsvector", "jsonb_to_tsvector", "ts_headline"};
   if (std::find(std::begin(kNames), std::end(kNames), function.name) == std::end(kNames))
     return false;

@@ -18,8 +18,8 @@ struct JsonParts {
 // A jsonb of names: "string", "numeric", "boolean", "key", "all", one or an array. Errors: 22023.
 absl::StatusOr<JsonParts> JsonPartsOf(std::string_view names);
 
-// Tells of them in the order of the document. Errors: 22P02 and 22P05 for escapes in json that stand
-// for no characters, and the callback's.
+// Tells of them in the order of the document. Errors: 22P02 and 22P05 for escapes in json that
+// stand for no characters, and the callback's.
 absl::Status ForEachJsonPart(std::string_view document, types::TypeId type, const JsonParts& parts,
                              absl::FunctionRef<absl::Status(std::string_view part)> tell);
 

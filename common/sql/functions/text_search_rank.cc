@@ -28,7 +28,8 @@ absl::StatusOr<RankWeights> WeightsOf(const ArrayView& array) {
     return Error("2202E", "array of weight must be one-dimensional");
   if (array.size() < std::tuple_size_v<RankWeights>)
     return Error("2202E", "array of weight is too short");
-  if (array.has_nulls()) return Error(sqlstate::kNullNotAllowed, "array of weight must not contain nulls");
+  if (array.has_nulls())
+    return Error(sqlstate::kNullNotAllowed, "array of weight must not contain nulls");
   RankWeights weights = text_search::kRankWeights;
   for (uint32_t i = 0; i < weights.size(); ++i) {
     const auto weight = static_cast<float>(array.Get(i).float_value());
@@ -39,8 +40,7 @@ absl::StatusOr<RankWeights> WeightsOf(const ArrayView& array) {
 }
 
 using Ranking = absl::StatusOr<float> (*)(const RankWeights&, const TsVectorView&,
-                                          const types::TsQueryItems&, int,
-                                          text_search::Progress);
+                                          const types::TsQueryItems&, int, text_search::Progress);
 
 // [weights,] vector, query [, normalization]
 template <Ranking kRanking>
@@ -59,8 +59,7 @@ absl::Status Rank(const EvaluationContext& context, const Arguments& arguments, 
   ScratchMemory scratch(context);
   if (vector.size() > internal::kLargeArguments) RETURN_IF_ERROR(scratch.Take(32 * vector.size()));
   ASSIGN_OR_RETURN(result->data<float>()[row],
-                   kRanking(weights, TsVectorView(vector), types::ReadTsQuery(query),
-                            normalization,
+                   kRanking(weights, TsVectorView(vector), types::ReadTsQuery(query), normalization,
                             [&context](size_t bytes) { return context.Handled(bytes); }));
   return absl::OkStatus();
 }
@@ -85,9 +84,8 @@ absl::Status HeadlineOf(const EvaluationContext& context, const Arguments& argum
   if (call->TypeOf(0) == TypeId::kText) {
     ASSIGN_OR_RETURN(text, headline.Of(document));
   } else {
-    ASSIGN_OR_RETURN(text, MapJsonStrings(document, call->TypeOf(0), [&headline](View part) {
-                       return headline.Of(part);
-                     }));
+    ASSIGN_OR_RETURN(text, MapJsonStrings(document, call->TypeOf(0),
+                                          [&headline](View part) { return headline.Of(part); }));
   }
   return StoreArray(text, row, result);
 }

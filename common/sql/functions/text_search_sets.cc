@@ -76,8 +76,8 @@ bool AnyNull(const Row& arguments) {
 absl::Status CheckParser(const Value& parser) {
   if (parser.type().id == TypeId::kOid) {
     if (parser.int_value() == types::kDefaultTextSearchParser) return absl::OkStatus();
-    return Error(sqlstate::kInternalError, absl::StrCat("cache lookup failed for text search parser ",
-                                                        parser.int_value()));
+    return Error(sqlstate::kInternalError,
+                 absl::StrCat("cache lookup failed for text search parser ", parser.int_value()));
   }
   const View name = parser.bytes();
   if (name == "default" || name == "pg_catalog.default") return absl::OkStatus();
@@ -127,12 +127,9 @@ absl::StatusOr<CursorPtr> OpenTokenTypes(const EvaluationContext& context, const
 }
 
 std::vector<TypeId> DebugColumns() {
-  return {TypeId::kText,
-          TypeId::kText,
-          TypeId::kText,
-          types::ArrayOf(TypeId::kRegdictionary),
-          TypeId::kRegdictionary,
-          TypeId::kTextArray};
+  return {TypeId::kText,          TypeId::kText,
+          TypeId::kText,          types::ArrayOf(TypeId::kRegdictionary),
+          TypeId::kRegdictionary, TypeId::kTextArray};
 }
 
 // What a dictionary makes of a token, as the array of its lexemes.
@@ -156,8 +153,7 @@ absl::StatusOr<CursorPtr> OpenDebug(const EvaluationContext& context, const Row&
       context, DebugColumns(), [parsed, normalizer](Row* row) -> absl::StatusOr<bool> {
         Token token;
         if (!parsed->parser.Next(&token)) return false;
-        const auto& name =
-            text_search::TokenTypeNames()[static_cast<size_t>(token.type) - 1];
+        const auto& name = text_search::TokenTypeNames()[static_cast<size_t>(token.type) - 1];
         const uint32_t dictionary = normalizer->DictionaryOf(token.type);
         const TypeId dictionaries = types::ArrayOf(TypeId::kRegdictionary);
         types::ArrayBuilder all(dictionaries);

@@ -16,13 +16,13 @@
 namespace adbms::sql::functions {
 namespace {
 
+using status::Error;
 using types::ArrayView;
 using types::ReadTsQuery;
 using types::TsOperator;
 using types::TsVectorView;
 using types::TypeId;
 using types::Vector;
-using status::Error;
 using View = std::string_view;
 using Text = std::string;
 using Arguments = std::vector<const Vector*>;
@@ -165,10 +165,12 @@ absl::Status ToArray(const EvaluationContext& context, const Arguments& argument
 void AddVectorFunctions(CatalogBuilder& builder) {
   const TypeId vector = TypeId::kTsVector;
   const TypeId texts = TypeId::kTextArray;
-  builder.AddOperator("||", {vector, vector}, vector,
-                      Map<[](const View& a, const View& b) { return text_search::Concatenate(a, b); }>);
-  builder.AddFunction("tsvector_concat", {vector, vector}, vector,
-                      Map<[](const View& a, const View& b) { return text_search::Concatenate(a, b); }>);
+  builder.AddOperator(
+      "||", {vector, vector}, vector,
+      Map<[](const View& a, const View& b) { return text_search::Concatenate(a, b); }>);
+  builder.AddFunction(
+      "tsvector_concat", {vector, vector}, vector,
+      Map<[](const View& a, const View& b) { return text_search::Concatenate(a, b); }>);
   builder.AddFunction("length", {vector}, TypeId::kInt4, Map<Length>);
   builder.AddFunction("strip", {vector}, vector,
                       Map<[](const View& v) { return text_search::Strip(v); }>);
@@ -188,16 +190,12 @@ void AddQueryFunctions(CatalogBuilder& builder) {
   builder.AddOperator("<->", {query, query}, query, Map<Join<TsOperator::kPhrase>>);
   builder.AddOperator("!!", {query}, query,
                       Map<[](const View& q) { return text_search::Negate(q); }>);
-  builder.AddOperator("@>", {query, query}, TypeId::kBool,
-                      Map<[](const View& a, const View& b) {
-                        return text_search::ContainsQuery(a, b);
-                      }>,
-                      "<@");
-  builder.AddOperator("<@", {query, query}, TypeId::kBool,
-                      Map<[](const View& a, const View& b) {
-                        return text_search::ContainsQuery(b, a);
-                      }>,
-                      "@>");
+  builder.AddOperator(
+      "@>", {query, query}, TypeId::kBool,
+      Map<[](const View& a, const View& b) { return text_search::ContainsQuery(a, b); }>, "<@");
+  builder.AddOperator(
+      "<@", {query, query}, TypeId::kBool,
+      Map<[](const View& a, const View& b) { return text_search::ContainsQuery(b, a); }>, "@>");
   builder.AddFunction("tsquery_and", {query, query}, query, Map<Join<TsOperator::kAnd>>);
   builder.AddFunction("tsquery_or", {query, query}, query, Map<Join<TsOperator::kOr>>);
   builder.AddFunction("tsquery_not", {query}, query,

@@ -327,6 +327,7 @@ const RowFillMap& RowFills() {
     AddPartitionFills(fills);
     AddSettingFills(fills);
     AddTypeFills(fills);
+    AddTextSearchFills(fills);
     AddExtensionFills(fills);
     AddDependFills(fills);
     AddDeclaredTypeFills(fills);
