@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/postgres_names.h"
+#include "common/sql/functions/session_settings.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/plan/index_form.h"
 #include "common/sql/plan/own_subqueries.h"

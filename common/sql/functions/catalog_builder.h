@@ -119,9 +119,5 @@ void AddCrypto(CatalogBuilder& builder);
 void AddUuidNames(CatalogBuilder& builder);
 void AddTrigrams(CatalogBuilder& builder);
 void AddPartitioning(CatalogBuilder& builder);
-void AddTextSearch(CatalogBuilder& builder);
-void AddTextSearchValues(CatalogBuilder& builder);
-void AddTextSearchRanks(CatalogBuilder& builder);
-void AddTextSearchSets(CatalogBuilder& builder);
 
 }  // namespace adbms::sql::functions

@@ -102,12 +102,6 @@ class CatalogFunctions {
                                             const std::vector<types::Value>& arguments) const = 0;
 };
 
-struct Function;
-
-// Whether it asks for the session's settings beyond those above, so that its plan needs
-// session_details.
-bool AsksForSettings(const Function& function);
-
 // Whether calling the function does something that belongs to the session or its transaction
 // (Plan.session_effects).
 bool HasSessionEffects(std::string_view function);

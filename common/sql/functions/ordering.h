@@ -8,7 +8,6 @@
 
 #include "common/types/bytes_text.h"
 #include "common/types/jsonb_order.h"
-#include "common/types/text_search.h"
 #include "common/types/vector.h"
 
 namespace adbms::sql::functions {
@@ -37,18 +36,6 @@ int CompareThreeWay(const A& a, const B& b) {
 struct JsonbOrder {
   static int Compare(std::string_view a, std::string_view b) {
     return types::CompareJsonb(types::Jsonb(a), types::Jsonb(b));
-  }
-};
-
-struct TsVectorOrder {
-  static int Compare(std::string_view a, std::string_view b) {
-    return types::CompareTsVectors(a, b);
-  }
-};
-
-struct TsQueryOrder {
-  static int Compare(std::string_view a, std::string_view b) {
-    return types::CompareTsQueries(a, b);
   }
 };
 

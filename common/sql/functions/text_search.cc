@@ -1,5 +1,5 @@
 // to_tsvector, to_tsquery and the like: documents and texts of queries.
-#include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/text_search.h"
 #include "common/sql/functions/jsonb_path.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/text_search_call.h"

@@ -76,4 +76,8 @@ bool UsesDefaultTextSearchConfiguration(const Function& function) {
   return arguments[0] != types::TypeId::kRegconfig;
 }
 
+bool UsesDefaultTextSearchConfiguration(const TableFunction& function) {
+  return function.name == "ts_debug" && function.arguments.size() == 1;
+}
+
 }  // namespace adbms::sql::functions

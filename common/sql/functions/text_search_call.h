@@ -54,5 +54,6 @@ class TextSearchCall {
 
 // Whether a function asks for the default configuration.
 bool UsesDefaultTextSearchConfiguration(const Function& function);
+bool UsesDefaultTextSearchConfiguration(const TableFunction& function);
 
 }  // namespace adbms::sql::functions

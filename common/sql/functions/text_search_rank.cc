@@ -1,7 +1,7 @@
 // ts_rank, ts_rank_cd and ts_headline.
 #include "common/sql/functions/array_arguments.h"
-#include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/text_search.h"
 #include "common/sql/functions/text_search_call.h"
 #include "common/sql/functions/text_search_json.h"
 #include "common/status/macros.h"

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/array_arguments.h"
-#include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/table_cursors.h"
+#include "common/sql/functions/text_search.h"
 #include "common/sql/functions/text_search_call.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"

@@ -17,7 +17,6 @@ void AddRelationFills(RowFillMap* fills);
 void AddPartitionFills(RowFillMap* fills);
 void AddSettingFills(RowFillMap* fills);
 void AddTypeFills(RowFillMap* fills);
-void AddTextSearchFills(RowFillMap* fills);
 void AddDeclaredTypeFills(RowFillMap* fills);
 void AddFunctionFills(RowFillMap* fills);
 void AddSequenceFills(RowFillMap* fills);

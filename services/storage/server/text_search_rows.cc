@@ -1,9 +1,10 @@
 // pg_ts_config and its like: the configurations, dictionaries and the parser of text search.
+#include "services/storage/server/text_search_rows.h"
+
 #include <string>
 
 #include "common/text_search/normalizer.h"
 #include "common/types/text_search_objects.h"
-#include "services/storage/server/pg_catalog_rows.h"
 
 namespace adbms::storage::server {
 namespace {
