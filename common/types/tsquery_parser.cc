@@ -17,20 +17,6 @@ namespace {
 using status::Error;
 namespace sqlstate = status::sqlstate;
 
-int PriorityOf(TsOperator op) {
-  switch (op) {
-    case TsOperator::kNot:
-      return 4;
-    case TsOperator::kPhrase:
-      return 3;
-    case TsOperator::kAnd:
-      return 2;
-    case TsOperator::kOr:
-      return 1;
-  }
-  return 0;
-}
-
 // An operator-precedence parser: operators wait until one that binds less, or an end, comes.
 class Parser {
  public:
@@ -83,9 +69,9 @@ class Parser {
 };
 
 absl::Status Parser::Operator(TsOperator op, int distance) {
-  const int priority = PriorityOf(op);
+  const int priority = TsPriorityOf(op);
   while (!waiting_.empty() && !waiting_.back().parenthesis) {
-    const int last = PriorityOf(waiting_.back().op);
+    const int last = TsPriorityOf(waiting_.back().op);
     if (op == TsOperator::kNot ? priority >= last : priority > last) break;
     RETURN_IF_ERROR(builder_.PushOperator(waiting_.back().op, waiting_.back().distance));
     waiting_.pop_back();
@@ -265,78 +251,6 @@ absl::StatusOr<std::string> ParseTsQuery(std::string_view text) {
       },
       &builder));
   return builder.Finish();
-}
-
-namespace {
-
-// Texts of a query's parts, from the left to the right.
-class Writer {
- public:
-  Writer(const TsQueryItems& items, std::string* out) : items_(items), out_(*out) {}
-
-  void Write(uint32_t root, int around, bool right_of_phrase) {
-    struct Open {
-      uint32_t item;
-      bool parenthesis;
-    };
-    std::vector<Open> spine;
-    uint32_t at = root;
-    for (; items_[at].IsBinary(); at = items_[at].left) {
-      const int priority = PriorityOf(items_[at].op);
-      const bool parenthesis =
-          priority < around || (items_[at].op == TsOperator::kPhrase && right_of_phrase);
-      if (parenthesis) out_ += "( ";
-      spine.push_back({at, parenthesis});
-      around = priority;
-      right_of_phrase = false;
-    }
-    if (items_[at].is_operator) {
-      out_ += '!';
-      Write(at + 1, PriorityOf(TsOperator::kNot), false);
-    } else {
-      WriteValue(items_[at]);
-    }
-    for (; !spine.empty(); spine.pop_back()) {
-      const TsQueryItem& item = items_[spine.back().item];
-      WriteOperator(item);
-      Write(spine.back().item + 1, PriorityOf(item.op), item.op == TsOperator::kPhrase);
-      if (spine.back().parenthesis) out_ += " )";
-    }
-  }
-
- private:
-  void WriteValue(const TsQueryItem& item) {
-    AppendQuotedLexeme(item.lexeme, &out_);
-    if (item.weights == 0 && !item.prefix) return;
-    out_ += ':';
-    if (item.prefix) out_ += '*';
-    for (int weight = 3; weight >= 0; --weight) {
-      if ((item.weights >> weight & 1) != 0) out_ += kWeightLetters[weight];
-    }
-  }
-
-  void WriteOperator(const TsQueryItem& item) {
-    switch (item.op) {
-      case TsOperator::kOr:
-        out_ += " | ";
-        break;
-      case TsOperator::kAnd:
-        out_ += " & ";
-        break;
-      default:
-        absl::StrAppend(&out_, " <", item.distance == 1 ? "-" : absl::StrCat(item.distance), "> ");
-    }
-  }
-
-  const TsQueryItems& items_;
-  std::string& out_;
-};
-
-}  // namespace
-
-void FormatTsQuery(std::string_view form, std::string* out) {
-  const TsQueryItems items = ReadTsQuery(form);
-  if (!items.empty()) Writer(items, out).Write(0, -1, false);
 }
 
 }  // namespace adbms::types

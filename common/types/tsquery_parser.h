@@ -24,4 +24,7 @@ using TsQueryWord = absl::FunctionRef<absl::Status(std::string_view word, uint8_
 absl::Status ParseTsQueryText(std::string_view text, TsQuerySyntax syntax, TsQueryWord word,
                               TsQueryBuilder* builder);
 
+// How strongly an operator binds.
+int TsPriorityOf(TsOperator op);
+
 }  // namespace adbms::types
