@@ -188,6 +188,7 @@ class TsQueryBuilder {
   std::string text_;
   std::vector<Node> nodes_;
   std::vector<int32_t> stack_;
+  size_t values_ = 0;
   bool has_stops_ = false;
 };
 

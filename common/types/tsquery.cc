@@ -14,7 +14,7 @@ constexpr char kValueItem = 1;
 constexpr char kOperatorItem = 2;
 constexpr size_t kCountBytes = 4;
 // Bytes of operands, each with one more, before the last of them.
-constexpr size_t kLargestOperands = size_t{1} << 20;
+constexpr size_t kLargestOperands = (size_t{1} << 20) - 1;
 
 template <typename U>
 void PutOrdered(U value, std::string* out) {
@@ -122,7 +122,7 @@ TsQueryItems ReadTsQuery(std::string_view form) {
 absl::Status TsQueryBuilder::PushValue(std::string_view lexeme, uint8_t weights, bool prefix,
                                        std::string_view source) {
   if (lexeme.size() > kLongestLexeme) return Exceeded("word is too long in tsquery", source);
-  if (text_.size() + nodes_.size() >= 2 * kLargestOperands || text_.size() >= kLargestOperands)
+  if (text_.size() + values_ >= kLargestOperands)
     return Exceeded("value is too big in tsquery", source);
   Node node;
   node.kind = Kind::kValue;
@@ -131,6 +131,7 @@ absl::Status TsQueryBuilder::PushValue(std::string_view lexeme, uint8_t weights,
   node.begin = static_cast<uint32_t>(text_.size());
   node.bytes = static_cast<uint32_t>(lexeme.size());
   text_.append(lexeme);
+  ++values_;
   stack_.push_back(static_cast<int32_t>(nodes_.size()));
   nodes_.push_back(node);
   return absl::OkStatus();
