@@ -17,6 +17,7 @@ LIBRARIES = {
     re.compile(r'^pg_query'): re.compile(r'^common/sql/'),
     re.compile(r'^xgboost/'): re.compile(r'^common/ml/'),
     re.compile(r'^yaml-cpp/'): re.compile(r'^common/config/'),
+    re.compile(r'^libstemmer'): re.compile(r'^common/text_search/'),
     re.compile(r'^httplib\.h'): re.compile(r'^services/gateway/http/'),
 }
 

@@ -13,6 +13,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/datetime.h"
+#include "common/types/text_search_objects.h"
 #include "common/types/time_zone.h"
 
 namespace adbms::settings {
@@ -123,6 +124,17 @@ absl::StatusOr<std::string> ReadMeaning(const SettingDefinition& definition, std
     if (lower == "default" || lower == "localtime") return std::string("UTC");
     ASSIGN_OR_RETURN(const types::NamedZone zone, types::ReadTimeZoneSetting(value));
     return zone.name;
+  }
+  if (name == "default_text_search_config") {
+    const auto oid = types::ParseTextSearchObject(value, types::TypeId::kRegconfig);
+    if (!oid.ok() && !status::HasSqlState(oid.status(), sqlstate::kUndefinedObject))
+      return oid.status();
+    if (!oid.ok() || types::FindTextSearchConfiguration(*oid) == nullptr)
+      return status::Error(
+          sqlstate::kInvalidParameterValue,
+          absl::StrCat("invalid value for parameter \"", definition.name, "\": \"", value, "\""));
+    return absl::StrCat("pg_catalog.",
+                        types::FormatTextSearchObject(*oid, types::TypeId::kRegconfig));
   }
   if (name == "client_encoding") return ReadEncoding(value);
   if (name == "standard_conforming_strings" && value != "on") {

@@ -19,6 +19,7 @@
 #include "common/types/number_text.h"
 #include "common/types/range.h"
 #include "common/types/text_io.h"
+#include "common/types/text_search.h"
 #include "common/types/time_modifier.h"
 #include "common/types/timetz.h"
 #include "common/types/wide_integer.h"
@@ -398,6 +399,10 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
       ASSIGN_OR_RETURN(const std::string_view text, GetVersionedText(bytes, "jsonpath"));
       return CanonicalJsonpath(text);
     }
+    case TypeId::kTsVector:
+      return ParseTsVectorBinary(bytes);
+    case TypeId::kTsQuery:
+      return ParseTsQueryBinary(bytes);
     default: {
       ASSIGN_OR_RETURN(const Value value, ParseText(bytes, type, TextOptions{}));
       return std::string(value.bytes());
@@ -510,6 +515,10 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       } else if (id == TypeId::kJsonb) {
         out->push_back(kJsonbWireVersion);
         FormatJsonb(Jsonb(bytes), false, out);
+      } else if (id == TypeId::kTsVector) {
+        FormatTsVectorBinary(bytes, out);
+      } else if (id == TypeId::kTsQuery) {
+        FormatTsQueryBinary(bytes, out);
       } else if (id == TypeId::kJsonpath) {
         out->push_back(kJsonbWireVersion);
         out->append(bytes);

@@ -9,6 +9,7 @@
 #include "common/types/mac_address.h"
 #include "common/types/network.h"
 #include "common/types/range.h"
+#include "common/types/text_search.h"
 
 namespace adbms::types {
 
@@ -24,6 +25,8 @@ bool HasForm(TypeId id) {
     case TypeId::kBit:
     case TypeId::kVarbit:
     case TypeId::kRecord:
+    case TypeId::kTsVector:
+    case TypeId::kTsQuery:
       return true;
     default:
       return false;
@@ -51,14 +54,18 @@ bool IsWellFormed(TypeId id, std::string_view bytes) {
       return AreBits(bytes);
     case TypeId::kRecord:
       return IsWellFormedComposite(bytes);
+    case TypeId::kTsVector:
+      return IsTsVectorForm(bytes);
+    case TypeId::kTsQuery:
+      return IsTsQueryForm(bytes);
     default:
       return true;
   }
 }
 
 bool HasOrderKey(TypeId id) {
-  return id == TypeId::kJsonb || id == TypeId::kRecord || IsArray(id) || IsRange(id) ||
-         IsMultirange(id);
+  return id == TypeId::kJsonb || id == TypeId::kRecord || id == TypeId::kTsVector ||
+         id == TypeId::kTsQuery || IsArray(id) || IsRange(id) || IsMultirange(id);
 }
 
 bool ComparesAsBytes(TypeId id) { return id != TypeId::kBpchar && !HasOrderKey(id); }
@@ -67,6 +74,8 @@ int CompareStrings(TypeId id, std::string_view a, std::string_view b) {
   if (IsArray(id)) return CompareArrays(a, b, id);
   if (IsRange(id) || IsMultirange(id)) return CompareRangeForms(a, b, id);
   if (id == TypeId::kRecord) return CompareComposites(a, b);
+  if (id == TypeId::kTsVector) return CompareTsVectors(a, b);
+  if (id == TypeId::kTsQuery) return CompareTsQueries(a, b);
   if (id == TypeId::kJsonb) return CompareJsonb(Jsonb(a), Jsonb(b));
   if (id == TypeId::kBpchar) return TrimBlanks(a).compare(TrimBlanks(b));
   return a.compare(b);
@@ -76,6 +85,8 @@ void AppendOrderKey(TypeId id, std::string_view bytes, std::string* out) {
   if (IsArray(id)) return AppendArrayKey(bytes, id, out);
   if (IsRange(id) || IsMultirange(id)) return AppendRangeKey(bytes, id, out);
   if (id == TypeId::kRecord) return AppendCompositeKey(bytes, out);
+  if (id == TypeId::kTsVector) return AppendTsVectorKey(bytes, out);
+  if (id == TypeId::kTsQuery) return AppendTsQueryKey(bytes, out);
   AppendJsonbKey(Jsonb(bytes), out);
 }
 

@@ -16,6 +16,8 @@
 #include "common/types/number_text.h"
 #include "common/types/range.h"
 #include "common/types/row_identity.h"
+#include "common/types/text_search.h"
+#include "common/types/text_search_objects.h"
 #include "common/types/time_modifier.h"
 #include "common/types/timetz.h"
 #include "common/types/type_name.h"
@@ -87,6 +89,11 @@ absl::Status ParseIntegral(std::string_view text, const Type& type, const TextOp
     case TypeId::kTimestamptz:
       RETURN_IF_ERROR(ParseTimestamptz(text, InputOf(options), result));
       break;
+    case TypeId::kRegconfig:
+    case TypeId::kRegdictionary: {
+      ASSIGN_OR_RETURN(*result, ParseTextSearchObject(text, type.id));
+      return absl::OkStatus();
+    }
     default:
       return ParseRegistered(text, type.id, result);
   }
@@ -183,6 +190,14 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
       ASSIGN_OR_RETURN(*scratch, CanonicalJsonpath(text));
       return std::string_view(*scratch);
     }
+    case TypeId::kTsVector: {
+      ASSIGN_OR_RETURN(*scratch, ParseTsVector(text));
+      return std::string_view(*scratch);
+    }
+    case TypeId::kTsQuery: {
+      ASSIGN_OR_RETURN(*scratch, ParseTsQuery(text));
+      return std::string_view(*scratch);
+    }
     default:
       return text;
   }
@@ -200,6 +215,10 @@ void FormatIntegral(int64_t value, TypeId id, const TextOptions& options, std::s
       return FormatTimestamp(value, options.date_format, out);
     case TypeId::kTimestamptz:
       return FormatTimestamptz(value, options.time_zone, options.date_format, out);
+    case TypeId::kRegconfig:
+    case TypeId::kRegdictionary:
+      out->append(FormatTextSearchObject(static_cast<uint32_t>(value), id));
+      return;
     case TypeId::kRegtype:
       if (const auto type = FromOid(static_cast<uint32_t>(value))) {
         out->append(Format(Type{*type, 0}));
@@ -252,6 +271,10 @@ void FormatString(std::string_view bytes, const Type& type, const TextOptions& o
     case TypeId::kMacaddr:
     case TypeId::kMacaddr8:
       return FormatMacaddr(bytes, out);
+    case TypeId::kTsVector:
+      return FormatTsVector(bytes, out);
+    case TypeId::kTsQuery:
+      return FormatTsQuery(bytes, out);
     case TypeId::kChar:
       return FormatChar(bytes, out);
     case TypeId::kTid:

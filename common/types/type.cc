@@ -86,6 +86,11 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kDateMultirange, Physical::kString, 4535, 6155, -1, 'R', false, "datemultirange",
      "datemultirange"},
     {TypeId::kJsonpath, Physical::kString, 4072, 4073, -1, 'U', false, "jsonpath", "jsonpath"},
+    {TypeId::kTsVector, Physical::kString, 3614, 3643, -1, 'U', false, "tsvector", "tsvector"},
+    {TypeId::kTsQuery, Physical::kString, 3615, 3645, -1, 'U', false, "tsquery", "tsquery"},
+    {TypeId::kRegconfig, Physical::kInt64, 3734, 3735, 4, 'N', false, "regconfig", "regconfig"},
+    {TypeId::kRegdictionary, Physical::kInt64, 3769, 3770, 4, 'N', false, "regdictionary",
+     "regdictionary"},
     // The oids are those of anyenum and anyarray: no enum has them.
     {TypeId::kEnum, Physical::kDouble, 3500, 2277, 4, 'E', false, "anyenum", "anyenum"},
     // Composite types have the category; of anonymous rows nobody asks for it.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/postgres_names.h"
+#include "common/sql/functions/session_settings.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/plan/index_form.h"
 #include "common/sql/plan/own_subqueries.h"
@@ -133,8 +134,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
       query_->calls_volatile = true;
-    if (e.function != nullptr &&
-        (e.function->name == "current_setting" || e.function->name == "set_config"))
+    if (e.function != nullptr && functions::AsksForSettings(*e.function))
       query_->session_details = true;
     if (e.function != nullptr && functions::HasSessionEffects(e.function->name))
       query_->session_effects = true;

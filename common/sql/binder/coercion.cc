@@ -204,7 +204,8 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
   // What stands in for a long constant (gateway's long statements) is no json and no array: the
   // constant itself is read when the statement runs.
   const bool read_later = type.id == TypeId::kJson || type.id == TypeId::kJsonb ||
-                          type.id == TypeId::kJsonpath || types::HoldsRow(type.id) ||
+                          type.id == TypeId::kJsonpath || type.id == TypeId::kTsVector ||
+                          type.id == TypeId::kTsQuery || types::HoldsRow(type.id) ||
                           types::IsArray(type.id);
   if (read_later && text == "…" && CanLift(literal->literal))
     return LiftLiteral(literal->literal, type, literal->location);

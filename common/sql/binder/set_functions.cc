@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/functions/session_settings.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -65,6 +66,7 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
   const auto operands = OperandTypes(candidates[choice.index], types);
   if (!operands.has_value()) return static_cast<const functions::TableFunction*>(nullptr);
   RETURN_IF_ERROR(CoerceArguments(*operands, args));
+  query_->session_details |= functions::AsksForSettings(*functions[choice.index]);
   return functions[choice.index];
 }
 

@@ -1,6 +1,7 @@
 // CREATE, DROP and ALTER TRIGGER, ALTER TABLE … ENABLE and DISABLE TRIGGER.
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/ddl/ddl_binder.h"
@@ -110,6 +111,11 @@ absl::StatusOr<uint32_t> DdlBinder::TriggerFunction(const std::vector<std::strin
       return Invalid(absl::StrCat("function ", written, " must return type trigger"));
     return function->function_id();
   }
+  if (absl::StartsWith(names.back(), "tsvector_update_trigger") &&
+      (schema.empty() || schema == "pg_catalog"))
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         absl::StrCat("function ", written, "() is not supported"), {},
+                         "Use a column GENERATED ALWAYS AS (to_tsvector('english', …)) STORED.");
   return status::Error(sqlstate::kUndefinedFunction,
                        absl::StrCat("function ", written, "() does not exist"));
 }

@@ -154,7 +154,7 @@ void AddNumbers(CatalogBuilder& builder) {
 
 void AddOids(CatalogBuilder& builder) {
   for (const TypeId id : {TypeId::kOid, TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace,
-                          TypeId::kRegproc}) {
+                          TypeId::kRegproc, TypeId::kRegconfig, TypeId::kRegdictionary}) {
     AddWidening<int16_t, int64_t>(builder, TypeId::kInt2, id);
     builder.AddCast(
         TypeId::kInt4, id, kImplicit,

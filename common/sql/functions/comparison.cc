@@ -3,6 +3,7 @@
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/ordering.h"
 #include "common/types/datetime.h"
+#include "common/types/form.h"
 
 namespace adbms::sql::functions {
 namespace {
@@ -130,6 +131,13 @@ void AddDatetimePairs(CatalogBuilder& builder) {
   AddInstants<false, false, false, true>(builder, zoned, local, kAllSix);
 }
 
+template <TypeId kType>
+struct FormOrder {
+  static int Compare(std::string_view a, std::string_view b) {
+    return types::CompareStrings(kType, a, b);
+  }
+};
+
 }  // namespace
 
 void AddComparisons(CatalogBuilder& builder) {
@@ -153,7 +161,8 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
   for (const TypeId id :
        {TypeId::kTime, TypeId::kTimetz, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid,
-        TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc}) {
+        TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc,
+        TypeId::kRegconfig, TypeId::kRegdictionary}) {
     AddAll<int64_t, int64_t>(builder, id, id);
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);
@@ -168,6 +177,8 @@ void AddComparisons(CatalogBuilder& builder) {
   constexpr auto kAllSix = std::make_integer_sequence<int, 6>();
   AddOrdered<BlankPadded>(builder, TypeId::kBpchar, kAllSix);
   AddOrdered<JsonbOrder>(builder, TypeId::kJsonb, kAllSix);
+  AddOrdered<FormOrder<TypeId::kTsVector>>(builder, TypeId::kTsVector, kAllSix);
+  AddOrdered<FormOrder<TypeId::kTsQuery>>(builder, TypeId::kTsQuery, kAllSix);
   AddDatetimePairs(builder);
 }
 

@@ -8,6 +8,7 @@
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/function_list.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/text_search.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
@@ -155,6 +156,10 @@ class BuiltinCatalog : public FunctionCatalog {
     AddJsonbEdit(content_);
     AddJsonbSets(content_);
     AddJsonpath(content_);
+    AddTextSearch(content_);
+    AddTextSearchValues(content_);
+    AddTextSearchRanks(content_);
+    AddTextSearchSets(content_);
     AddJsonbCasts(content_);
     AddBytes(content_);
     AddNetwork(content_);

@@ -5,7 +5,9 @@
 #include "common/settings/setting_table.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/session_settings.h"
 #include "common/sql/functions/setting_changes.h"
+#include "common/sql/functions/text_search_call.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -108,6 +110,15 @@ absl::Status SetConfig(const EvaluationContext& context,
 }
 
 }  // namespace
+
+bool AsksForSettings(const Function& function) {
+  return function.name == "current_setting" || function.name == "set_config" ||
+         UsesDefaultTextSearchConfiguration(function);
+}
+
+bool AsksForSettings(const TableFunction& function) {
+  return UsesDefaultTextSearchConfiguration(function);
+}
 
 void AddSettings(CatalogBuilder& builder) {
   builder.AddFunction("current_setting", {kText}, kText, MapAny<CurrentSetting>, kStable);

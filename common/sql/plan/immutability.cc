@@ -4,6 +4,7 @@
 
 #include "common/types/declared_type.h"
 #include "common/types/range.h"
+#include "common/types/text_search_objects.h"
 
 namespace adbms::sql::plan {
 
@@ -41,7 +42,8 @@ bool IsStableCast(const types::Type& from_type, const types::Type& to_type) {
   if (to_text && !from_text && types::HoldsAny(from_type, IsWrittenAsSet)) return true;
   if (from == TypeId::kTimestamptz || to == TypeId::kTimestamptz) return from != to;
   return from == TypeId::kRegclass || to == TypeId::kRegclass || from == TypeId::kRegtype ||
-         to == TypeId::kRegtype || from == TypeId::kRegnamespace;
+         to == TypeId::kRegtype || from == TypeId::kRegnamespace || types::NamesTextSearch(from) ||
+         types::NamesTextSearch(to);
 }
 
 namespace {

@@ -188,6 +188,8 @@ constexpr SystemTable kSystemTables[] = {
      "prsheadline:oid,prslextype:oid"},
     {3602, "pg_catalog", "pg_ts_config",
      "oid:oid,cfgname:name,cfgnamespace:oid,cfgowner:oid,cfgparser:oid"},
+    {3603, "pg_catalog", "pg_ts_config_map",
+     "mapcfg:oid,maptokentype:int4,mapseqno:int4,mapdict:oid"},
     {3764, "pg_catalog", "pg_ts_template",
      "oid:oid,tmplname:name,tmplnamespace:oid,tmplinit:oid,tmpllexize:oid"},
     {6100, "pg_catalog", "pg_subscription",

@@ -171,6 +171,11 @@ std::vector<FunctionRow> MakeFunctions() {
     row.returns_set = true;
     // They read times in the session's zone.
     if (row.name == "jsonb_path_query_tz") row.volatility = 's';
+    // What a parser or the default configuration is, is looked up.
+    const bool looks_up = row.name == "ts_parse" || row.name == "ts_token_type";
+    if (row.name == "ts_debug" || (looks_up && function->arguments[0] == TypeId::kText))
+      row.volatility = 's';
+    if (row.name == "ts_stat") row.volatility = 'v';
     rows.push_back(std::move(row));
   }
   return rows;

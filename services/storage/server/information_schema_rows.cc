@@ -7,6 +7,7 @@
 #include "common/types/time_modifier.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/text_search_rows.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -327,6 +328,7 @@ const RowFillMap& RowFills() {
     AddPartitionFills(fills);
     AddSettingFills(fills);
     AddTypeFills(fills);
+    AddTextSearchFills(fills);
     AddExtensionFills(fills);
     AddDependFills(fills);
     AddDeclaredTypeFills(fills);
