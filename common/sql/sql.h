@@ -336,12 +336,19 @@ struct ParameterName {
   bool alone = true;     // The name may stand without the relation.
 };
 
+// Rows that a session has under a name: a trigger's transition tables, what COPY has read.
+struct TransitionTable {
+  std::string name;
+  std::vector<std::pair<std::string, types::Type>> columns;
+};
+
 // What planning takes.
 struct PlanningInput {
   std::string sql;                             // One plannable statement (DDL for BindDdl).
   const Statement* statement = nullptr;        // Its parse, when at hand; saves parsing it again.
   std::vector<types::Type> parameter_types;    // Of $n, kUnspecified where the client left it open.
   std::vector<ParameterName> parameter_names;  // Of the first parameters.
+  std::vector<TransitionTable> transition_tables;
   const std::vector<Literal>* literals =
       nullptr;  // Lift these constants into parameters; null: none.
   CatalogPtr catalog;

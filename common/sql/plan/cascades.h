@@ -24,6 +24,17 @@ using VisitReference =
     std::function<void(uint32_t child, const common::v1::ForeignKeyDescriptor& key)>;
 using ForEachReference = std::function<void(uint32_t table_id, const VisitReference& visit)>;
 
+// Whether the actions of the key are not storage's to do: they would fire triggers, of the child or
+// of tables that its rows' changes reach, so the gateway does them by statements of their own
+// (decision 050). `fires`: whether a table has triggers that fire for UPDATE or DELETE.
+bool ActsByStatements(uint32_t child, const common::v1::ForeignKeyDescriptor& key,
+                      const ForEachReference& references,
+                      const std::function<bool(uint32_t table_id)>& fires);
+// Whether the trigger is one of those.
+bool FiresForActions(const common::v1::TableDescriptor& table);
+// Whether the action changes rows.
+bool Acts(common::v1::ReferentialAction action);
+
 // The tables that a statement's change of `table_id` brings changes to, by their numbers; the table
 // itself among them only where a cascade comes back to it.
 std::map<uint32_t, RowChanges> CascadesOf(uint32_t table_id, const RowChanges& change,

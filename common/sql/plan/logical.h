@@ -184,17 +184,23 @@ struct InsertTarget {
   std::vector<ColumnId> excluded;        // DO UPDATE: the row that was to be inserted.
   std::vector<ExprPtr> conflict_update;  // Over columns and excluded.
   ExprPtr conflict_filter;
+  std::vector<uint32_t> conflict_assigned;  // Ordinals that DO UPDATE sets.
+  // What RETURNING is over beside `columns`: the row that there was, and whether there was one.
+  // None: nothing.
+  std::vector<ColumnId> existing;
 };
 
 // What UPDATE and DELETE do beyond their input.
 struct ChangeTarget {
   std::vector<ColumnId> columns;  // The target's columns in the table's order.
   ColumnId row_key = 0;
+  ColumnId table_oid = 0;             // Of a partitioned table with triggers: the row's partition.
   std::vector<uint32_t> assigned;     // UPDATE: ordinals, and ...
   std::vector<ExprPtr> values;        // ... values over the input.
   std::vector<ColumnId> new_columns;  // The changed row's columns, for RETURNING and checks.
   std::vector<ExprPtr> returning;
   std::vector<ExprPtr> recheck;  // ANDed.
+  bool read_before = false;      // See common/v1/plan.proto.
 };
 
 struct CheckCondition {
@@ -228,6 +234,8 @@ struct Write {
   std::vector<CascadeTarget> cascades;
   std::vector<PartitionChecks> partition_checks;
   ColumnId table_oid = 0;  // For RETURNING: the oid of the table that the row is in; 0: none.
+  // What it writes is written elsewhere (by triggers, in a WITH query): it is a SELECT by its form.
+  bool written_elsewhere = false;
 };
 
 // A call of a function for each row of a WITH query, whose body cannot be part of a plan.
@@ -235,6 +243,19 @@ struct RowProgram {
   const common::v1::FunctionDescriptor* function = nullptr;
   std::vector<ColumnId> arguments;  // Columns of the WITH query's tree.
   std::vector<ColumnId> results;    // As its readers have them behind the tree's.
+};
+
+// See common/v1/plan.proto.
+struct RowTriggers {
+  const common::v1::TableDescriptor* table = nullptr;
+  common::v1::StatementKind event = common::v1::STATEMENT_KIND_SELECT;
+  std::vector<uint32_t> assigned;
+  bool instead = false;
+  std::vector<ColumnId> old_columns;  // Columns of the WITH query's tree; live ones in order.
+  std::vector<ColumnId> new_columns;
+  std::optional<ColumnId> row_key;
+  std::optional<ColumnId> table_oid;
+  std::vector<ColumnId> results;  // As its readers have them behind the tree's.
 };
 
 // A common table expression.
@@ -246,6 +267,9 @@ struct Cte {
   bool recursive = false;
   bool eager = false;  // See common/v1/plan.proto.
   std::vector<RowProgram> programs = {};
+  std::optional<RowTriggers> triggers = {};
+  // The transition table whose rows it has; `rel` is then of no rows, with its columns.
+  std::string given = {};
   // Null: it is a SELECT. Otherwise its rows are what RETURNING makes.
   std::shared_ptr<Write> write = nullptr;
 };
@@ -276,6 +300,7 @@ struct Query : Write {
   std::vector<const common::v1::FunctionDescriptor*> functions;
   std::vector<ProgramCall> program_calls;
   common::v1::TriggerRows trigger_rows;
+  std::vector<common::v1::TriggerRows> with_trigger_rows;
   // Declared types that the statement names or that its parameters have.
   std::set<const common::v1::TypeDescriptor*> declared_types;
   std::vector<types::Type> parameter_types;

@@ -14,6 +14,10 @@
 #include "services/storage/codec/key_codec.h"
 #include "services/storage/codec/row_codec.h"
 
+namespace adbms::sql::routing {
+class PartitionRouting;
+}
+
 namespace adbms::storage::codec {
 
 // Ordinal that stands for the row's key.
@@ -23,7 +27,6 @@ using Columns = std::span<const types::Vector* const>;
 
 class GeneratedColumns;
 class IndexFormula;
-class PartitionRouting;
 
 // A secondary index's entries.
 struct IndexLayout {
@@ -71,7 +74,8 @@ struct TableLayout {
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
   std::shared_ptr<const GeneratedColumns> generated;  // Null: there are none.
-  std::shared_ptr<const PartitionRouting> routing;    // Null: the table is not partitioned.
+  std::shared_ptr<const sql::routing::PartitionRouting>
+      routing;                        // Null: the table is not partitioned.
   uint32_t computed_columns = 0;      // How many expressions the indexes have as keys.
   std::vector<IndexLayout> indexes;   // That writes maintain; in the descriptor's order.
   std::vector<IndexLayout> building;  // In whose deltas writes note the rows that they change.
