@@ -3,6 +3,7 @@
 // Pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ inline constexpr int kMostJsonpathLevels = 600;
 // How deep parentheses, filters and subscripts may lie in each other: canonical text has some for
 // every level.
 inline constexpr int kDeepestJsonpath = 2 * kMostJsonpathLevels + 1;
+
+// A longer text is no path: what is made of it takes up to a hundred times as much memory.
+inline constexpr size_t kLongestJsonpath = 256 << 10;
 
 enum class JsonpathOp : uint8_t {
   // Where a path begins.
@@ -103,8 +107,8 @@ struct Jsonpath {
 };
 
 // Errors: 42601 with PostgreSQL's messages; 22P02 and 22P05 for characters that cannot be; 22003
-// for numbers; 0A000 for a regular expression's flag x; 54001 when nested too deep. Regular
-// expressions are not looked into. REQUIRES: valid UTF-8.
+// for numbers; 0A000 for a regular expression's flag x; 54000 when longer than kLongestJsonpath;
+// 54001 when nested too deep. Regular expressions are not looked into. REQUIRES: valid UTF-8.
 absl::StatusOr<Jsonpath> ParseJsonpath(std::string_view text);
 
 // As PostgreSQL writes it.

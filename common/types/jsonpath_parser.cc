@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/base/attributes.h"
+#include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/jsonb_builder.h"
@@ -241,7 +242,8 @@ class Parser {
       RETURN_IF_ERROR(lexer_.Next());
     }
     ASSIGN_OR_RETURN(Piece piece, Accessors());
-    if (!signs.empty()) RETURN_IF_ERROR(MustBe(false, piece));
+    if (signs.empty()) return piece;
+    RETURN_IF_ERROR(MustBe(false, piece));
     for (; !signs.empty(); signs.pop_back()) {
       ASSIGN_OR_RETURN(piece.node, WithSign(signs.back(), piece.node));
     }
@@ -460,9 +462,17 @@ class Parser {
   int subscripts_ = 0;  // and in how many subscripts.
 };
 
+absl::Status CheckLength(std::string_view text) {
+  if (text.size() <= kLongestJsonpath) return absl::OkStatus();
+  return status::Error(sqlstate::kProgramLimitExceeded,
+                       absl::StrCat("jsonpath of ", text.size(), " bytes is too long"), {},
+                       absl::StrCat("At most ", kLongestJsonpath, " bytes can be read."));
+}
+
 }  // namespace
 
 absl::StatusOr<Jsonpath> ParseJsonpath(std::string_view text) {
+  RETURN_IF_ERROR(CheckLength(text));
   JsonpathLexer first(text);
   RETURN_IF_ERROR(first.Next());
   if (first.token() == JsonpathToken::kEnd) return InvalidSyntax("jsonpath", text);
@@ -473,6 +483,7 @@ absl::StatusOr<std::string> CanonicalJsonpath(std::string_view text) {
   ASSIGN_OR_RETURN(const Jsonpath path, ParseJsonpath(text));
   std::string canonical;
   FormatJsonpath(path, &canonical);
+  RETURN_IF_ERROR(CheckLength(canonical));
   return canonical;
 }
 

@@ -87,15 +87,30 @@ constexpr TypeRow kTypes[] = {
     {TypeId::kRecord, Physical::kString, 2249, 2287, -1, 'C', false, "record", "record"},
 };
 
+// No value has one: only arguments and results of functions are declared with them.
+constexpr TypeRow kPseudoTypes[] = {
+    {TypeId::kAnyElement, Physical::kString, 2283, 0, 4, 'P', false, "anyelement", "anyelement"},
+    {TypeId::kAnyArray, Physical::kString, 2277, 0, -1, 'P', false, "anyarray", "anyarray"},
+    {TypeId::kAnyNonArray, Physical::kString, 2776, 0, 4, 'P', false, "anynonarray", "anynonarray"},
+    {TypeId::kAnyEnum, Physical::kString, 3500, 0, 4, 'P', false, "anyenum", "anyenum"},
+    {TypeId::kAnyCompatible, Physical::kString, 5077, 0, 4, 'P', false, "anycompatible",
+     "anycompatible"},
+    {TypeId::kAnyCompatibleArray, Physical::kString, 5078, 0, -1, 'P', false, "anycompatiblearray",
+     "anycompatiblearray"},
+    {TypeId::kAnyCompatibleNonArray, Physical::kString, 5079, 0, 4, 'P', false,
+     "anycompatiblenonarray", "anycompatiblenonarray"},
+};
+
 constexpr TypeRow kNoType = {
     TypeId::kUnspecified, Physical::kString, 0, 0, -1, 'P', false, "", "???"};
 
-constexpr size_t kTypeLimit = 64;
+constexpr size_t kTypeLimit = 80;
 
 constexpr std::array<TypeRow, kTypeLimit> MakeIndex() {
   std::array<TypeRow, kTypeLimit> index{};
   for (auto& row : index) row = kNoType;
   for (const auto& row : kTypes) index[static_cast<size_t>(row.id)] = row;
+  for (const auto& row : kPseudoTypes) index[static_cast<size_t>(row.id)] = row;
   return index;
 }
 constexpr std::array<TypeRow, kTypeLimit> kIndex = MakeIndex();
@@ -131,6 +146,17 @@ std::span<const TypeId> PlainTypes() {
     return ids;
   }();
   return kIds;
+}
+
+std::optional<TypeId> PolymorphicFromName(std::string_view name) {
+  for (const auto& row : kPseudoTypes) {
+    if (row.catalog_name == name) return row.id;
+  }
+  return std::nullopt;
+}
+
+bool IsPolymorphic(TypeId id) {
+  return id >= TypeId::kAnyElement && id <= TypeId::kAnyCompatibleNonArray;
 }
 
 Physical PhysicalOf(TypeId id) { return HasArrayBit(id) ? Physical::kString : RowOf(id).physical; }

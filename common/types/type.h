@@ -64,6 +64,18 @@ enum class TypeId : uint8_t {
   kTstzMultirange = common::v1::TYPE_ID_TSTZ_MULTIRANGE,
   kDateMultirange = common::v1::TYPE_ID_DATE_MULTIRANGE,
   kJsonpath = common::v1::TYPE_ID_JSONPATH,
+  // The pseudo-types of functions' arguments.
+  kAnyElement = common::v1::TYPE_ID_ANYELEMENT,
+  kAnyArray = common::v1::TYPE_ID_ANYARRAY,
+  kAnyNonArray = common::v1::TYPE_ID_ANYNONARRAY,
+  kAnyEnum = common::v1::TYPE_ID_ANYENUM,
+  kAnyCompatible = common::v1::TYPE_ID_ANYCOMPATIBLE,
+  kAnyCompatibleArray = common::v1::TYPE_ID_ANYCOMPATIBLEARRAY,
+  kAnyCompatibleNonArray = common::v1::TYPE_ID_ANYCOMPATIBLENONARRAY,
+  kTsVector = common::v1::TYPE_ID_TSVECTOR,
+  kTsQuery = common::v1::TYPE_ID_TSQUERY,
+  kRegconfig = common::v1::TYPE_ID_REGCONFIG,
+  kRegdictionary = common::v1::TYPE_ID_REGDICTIONARY,
 
   // Arrays: of every type that has them, ArrayOf(element). These are named because code names them.
   kArrayOf = common::v1::TYPE_ID_ARRAY_OF,
@@ -86,7 +98,8 @@ enum class Physical : uint8_t {
   kDecimal,   // numeric: types::Decimal
   kInterval,  // types::Interval
   kString,  // std::string_view: text family, bytea (raw), uuid (16 bytes), json, jsonpath; in forms
-            // of their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows
+            // of their own (form.h) jsonb, inet, cidr, macaddr, macaddr8, ranges, arrays, rows,
+            // tsvector, tsquery
 };
 
 struct DeclaredType;
@@ -136,6 +149,10 @@ std::string_view CatalogName(const Type& type);
 // The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower
 // case, without modifier; nullopt when there is none.
 std::optional<TypeId> FromName(std::string_view name);
+// The pseudo-type of that name, which FromName does not know.
+std::optional<TypeId> PolymorphicFromName(std::string_view name);
+// Whether it is such a pseudo-type: a call decides what type it is.
+bool IsPolymorphic(TypeId id);
 
 // numeric(p,s) of the modifier; nullopt without one.
 struct NumericModifier {

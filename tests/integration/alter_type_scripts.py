@@ -207,4 +207,30 @@ ALTER TABLE t ALTER a TYPE timestamptz, ALTER b TYPE text, ALTER c TYPE text, AL
 RESET ALL
 SET TimeZone = 'UTC'
 SELECT * FROM t""",
+    "partitions with defaults, checks and indexes of their own": """
+CREATE TABLE t (id serial, k int DEFAULT 7, v text DEFAULT '12', CHECK (k > 0)) PARTITION BY RANGE (id)
+CREATE TABLE t1 (id int NOT NULL, k int DEFAULT 8, v text, CONSTRAINT t_k_check CHECK (k > 0), CONSTRAINT own CHECK (k < 1000))
+CREATE TABLE t2 (id int NOT NULL, k int, v text DEFAULT '5', CONSTRAINT t_k_check CHECK (k > 0), CONSTRAINT own CHECK (k < 2000))
+CREATE INDEX of_its_own ON t1 ((k + 1))
+ALTER TABLE t ATTACH PARTITION t1 FOR VALUES FROM (1) TO (10)
+ALTER TABLE t ATTACH PARTITION t2 FOR VALUES FROM (10) TO (20)
+CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30) PARTITION BY RANGE (k)
+CREATE TABLE t31 PARTITION OF t3 (k DEFAULT 9, CHECK (k < 50)) FOR VALUES FROM (1) TO (100)
+INSERT INTO t (id, k, v) VALUES (1, 1, '10'), (11, 2, '20'), (21, 3, '30')
+ALTER TABLE t ALTER v DROP DEFAULT, ALTER v TYPE int USING v::int
+ALTER TABLE t2 ALTER v DROP DEFAULT
+ALTER TABLE t ALTER v TYPE int USING v::int, ALTER k TYPE text
+ALTER TABLE t ALTER v TYPE int USING v::int
+SELECT * FROM t ORDER BY id
+INSERT INTO t1 (id) VALUES (2)
+INSERT INTO t2 (id) VALUES (12)
+INSERT INTO t31 (id) VALUES (22)
+INSERT INTO t2 (id, k) VALUES (13, 1500)
+INSERT INTO t1 (id, k) VALUES (3, 1500)
+INSERT INTO t31 (id, k) VALUES (23, 60)
+SELECT * FROM t ORDER BY id
+SELECT table_name, column_name, data_type, column_default FROM information_schema.columns WHERE table_name LIKE 't%' AND column_name <> 'id' ORDER BY 1, 2
+ALTER TABLE t ALTER v TYPE numeric
+SELECT * FROM t ORDER BY id
+SELECT id FROM t1 WHERE k + 1 = 9""",
 }

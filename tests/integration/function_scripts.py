@@ -195,4 +195,55 @@ SELECT 'a'::a.b.c.d
 DROP MATERIALIZED VIEW adbms.functions.m
 DROP TABLE other.functions.t
 DROP TABLE adbms.functions.t""",
+    "arguments that repeat": """
+CREATE FUNCTION total(VARIADIC a int[]) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT sum(x) FROM unnest(a) x'
+CREATE FUNCTION words(sep text, VARIADIC w text[]) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN array_to_string(w, sep) || cardinality(w); END'
+SELECT total(1), total(1, 2, 3), total(VARIADIC ARRAY[4, 5]), total(VARIADIC '{}')
+SELECT total()
+SELECT total(ARRAY[1, 2])
+SELECT total('7', 2::smallint), total(VARIADIC NULL)
+SELECT words('-', 'a', 'b', 'c'), words('-', VARIADIC ARRAY['x', 'y'])
+SELECT words('-')
+SELECT words(sep => '+', VARIADIC w => ARRAY['p', 'q'])
+CREATE FUNCTION total(a int) RETURNS text LANGUAGE sql AS $$SELECT 'one'$$
+SELECT total(1), total(1, 2)
+CREATE FUNCTION bad(VARIADIC a int) RETURNS int LANGUAGE sql AS 'SELECT 1'
+SELECT total(VARIADIC 1)
+SELECT concat(VARIADIC ARRAY['a', NULL, 'b']), concat_ws('-', VARIADIC ARRAY['a', NULL, 'b']), format('%s and %s', VARIADIC ARRAY['a', 'b'])
+SELECT concat(VARIADIC x), concat_ws(',', VARIADIC x) FROM (VALUES (ARRAY[1, 2]), (NULL)) v(x)
+SELECT jsonb_extract_path('{"a": {"b": 4}}', VARIADIC ARRAY['a', 'b']), json_build_object(VARIADIC ARRAY['a', 'b']), jsonb_build_array(VARIADIC ARRAY[1, 2])
+SELECT jsonb_extract_path_text(j, VARIADIC p) FROM (VALUES ('{"a": {"b": 4}}'::jsonb, ARRAY['a', 'b'])) v(j, p)
+SELECT lower(VARIADIC ARRAY['a'])
+SELECT concat(VARIADIC 'a')""",
+    "arguments of any type": """
+CREATE FUNCTION same(a anyelement) RETURNS anyelement LANGUAGE sql AS 'SELECT a'
+CREATE FUNCTION pair(a anyelement, b anyelement) RETURNS anyarray LANGUAGE sql AS 'SELECT ARRAY[a, b]'
+CREATE FUNCTION first(a anyarray) RETURNS anyelement LANGUAGE sql AS 'SELECT a[1]'
+CREATE FUNCTION last(a anyarray) RETURNS anyelement LANGUAGE plpgsql AS 'DECLARE r a%TYPE; BEGIN r := a; FOR i IN 1..2 LOOP NULL; END LOOP; RETURN r[cardinality(r)]; END'
+CREATE FUNCTION either(a anycompatible, b anycompatible) RETURNS anycompatible LANGUAGE sql AS 'SELECT coalesce(a, b)'
+CREATE FUNCTION elements(a anyarray) RETURNS SETOF anyelement LANGUAGE sql AS 'SELECT * FROM unnest(a)'
+CREATE FUNCTION apart(a anyarray, OUT head anyelement, OUT tail anyarray) LANGUAGE sql AS 'SELECT a[1], a[2:]'
+SELECT same(1), same('x'::text), same(ARRAY[1, 2]), pg_typeof(same(1.5)), pg_typeof(same(current_date))
+SELECT pair(1, 2), pair('a'::text, 'b'), pair(NULL, 3)
+SELECT pair(1, 'x'::text)
+SELECT pair(1, 2.5)
+SELECT first(ARRAY['a', 'b']), first(ARRAY[1.5]), first(NULL::int[])
+SELECT last(ARRAY['a', 'b']), last(ARRAY[1, 2, 3]), last(ARRAY['2024-01-01'::date])
+SELECT first(3)
+SELECT same(NULL)
+SELECT same('x')
+SELECT either(NULL, 2.5), either(1, 2.5), pg_typeof(either(1, 2.5)), either('a', 'b'), pg_typeof(either('a', 'b'))
+SELECT either(1, 'x'::text)
+SELECT * FROM elements(ARRAY[3, 4])
+SELECT * FROM apart(ARRAY['a', 'b', 'c'])
+SELECT sum(same(g)) FROM generate_series(1, 5) g
+SELECT g, last(ARRAY[g, g * 2]) FROM generate_series(1, 3) g
+CREATE FUNCTION many(VARIADIC a anyarray) RETURNS int LANGUAGE sql AS 'SELECT cardinality(a)'
+SELECT many(1, 2, 3), many('a'::text, 'b'), many(VARIADIC ARRAY[1.5])
+SELECT many(1, 'x'::text)
+CREATE FUNCTION none() RETURNS anyelement LANGUAGE sql AS 'SELECT 1'
+CREATE FUNCTION none(a int) RETURNS anyarray LANGUAGE sql AS 'SELECT 1'
+CREATE FUNCTION depth(a anyelement) RETURNS int LANGUAGE sql AS 'SELECT depth(a)'
+SELECT proname, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc WHERE proname IN ('same', 'first', 'apart', 'many', 'either') ORDER BY 1
+CREATE TABLE t (a anyelement)""",
 }

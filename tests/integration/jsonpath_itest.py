@@ -161,7 +161,17 @@ class JsonpathTest(ComparedTest):
         descents = '$.** ? (@.type() == "number" && exists(' * 100 + "$" + "))" * 100
         deepest = "[" * 1000 + "1" + "]" * 1000
         self.assertEqual(sqlstate(connection, "SELECT jsonb_path_query(%s, %s)", deepest, descents), "54001")
+        long = "$" + ".a" * 200000
+        self.assertEqual(sqlstate(connection, "SELECT %s::jsonpath", long), "54000")
         self.assert_alive()
+
+    def test_ids_of_many_objects(self):
+        """The document is gone through once for them, however often a condition asks."""
+        connection = self.connect(self.cluster)
+        run(connection, "SET statement_timeout = '60s'")
+        many = "SELECT jsonb_agg(jsonb_build_object('a', g)) FROM generate_series(1, 30000) g"
+        path = "$[*] ? (exists(@.keyvalue() ? (@.id > 0 && @.value > 10)))"
+        self.assertEqual(run(connection, f"SELECT count(*) FROM jsonb_path_query(({many}), %s)", path), [(29990,)])
 
 
 if __name__ == "__main__":

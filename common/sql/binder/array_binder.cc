@@ -188,6 +188,12 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
   if (types::IsVector(array.id))
     return Unsupported(target.location,
                        absl::StrCat("assigning to a part of ", types::Format(array)));
+  for (const Node* node : subscripts) {
+    if (node->a_indices->is_slice)
+      return ErrorAt(sqlstate::kFeatureNotSupported, target.location,
+                     "assigning to a slice of an array is not supported",
+                     "Assign the whole array, made of slices and ||, or element by element.");
+  }
   const Type from = value->type;
   const int location = value->location;
   ASSIGN_OR_RETURN(value, TryCoerce(value, element, CastContext::kAssignment));
@@ -199,10 +205,6 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
         "You will need to rewrite or cast the expression.");
   std::vector<ExprPtr> args = {std::move(column), std::move(value)};
   for (const Node* node : subscripts) {
-    if (node->a_indices->is_slice)
-      return ErrorAt(sqlstate::kFeatureNotSupported, target.location,
-                     "assigning to a slice of an array is not supported",
-                     "Assign the whole array, made of slices and ||, or element by element.");
     ASSIGN_OR_RETURN(ExprPtr index, BindSubscriptNumber(node->a_indices->uidx, scope));
     args.push_back(std::move(index));
   }

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/sql/binder/polymorphic.h"
 #include "common/sql/binder/scope.h"
 #include "common/sql/binder/triggers.h"
 #include "common/sql/binder/type_resolution.h"
@@ -261,11 +262,21 @@ class Binder {
                             const std::vector<uint32_t>& changed);
   // A given value for a column: checked against its being an identity column.
   absl::StatusOr<ExprPtr> InsertValue(ExprPtr value, const common::v1::ColumnDescriptor& column);
-  absl::StatusOr<std::vector<uint32_t>> InsertColumns(const PgQuery__InsertStmt& insert);
+  // What an INSERT names: a column, or a part of one, such as (a[1]) or (c.field).
+  struct InsertColumn {
+    uint32_t ordinal = 0;
+    const PgQuery__ResTarget* part = nullptr;
+  };
+  absl::StatusOr<std::vector<InsertColumn>> InsertColumns(const PgQuery__InsertStmt& insert);
   // Errors: 42601 for a column of the table that is among these more than once.
-  absl::Status CheckAssignedOnce(std::span<const uint32_t> columns) const;
+  absl::Status CheckAssignedOnce(std::span<const InsertColumn> columns) const;
+  // Whether the column's type is one that has parts. Errors: 0A000.
+  absl::Status CheckHasParts(const PgQuery__ResTarget& target, uint32_t ordinal) const;
+  // The value becomes the column's in `row`, or a part of what is there.
+  absl::Status InsertInto(const InsertColumn& column, ExprPtr value, Scope* scope,
+                          std::vector<ExprPtr>* row);
   absl::StatusOr<std::vector<std::vector<ExprPtr>>> BindInsertRows(
-      const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope);
+      const PgQuery__InsertStmt& insert, const std::vector<InsertColumn>& columns, Scope* scope);
   // Gives a type to the constant or parameter that a query's column is, through sorts and limits:
   // what `assign` makes of it. Other columns are left as they are.
   absl::Status TypeUnknown(plan::Rel* rel, ColumnId id,
@@ -285,6 +296,33 @@ class Binder {
   absl::StatusOr<BoundQuery> BindSelect(const PgQuery__SelectStmt& select, Scope* parent,
                                         bool keep_unknown = false);
   // WITH (with_binder.cc)
+  // search_cycle.cc: what SEARCH and CYCLE add to a recursive query.
+  struct Way {
+    std::string alias;                 // Of the working table in the recursive term.
+    std::vector<ScopeColumn> columns;  // The new ones, of the first term.
+    BoundQuery names;                  // Those of the recursive term, as the row before has them.
+    ExprPtr mark;                      // CYCLE … TO
+    ExprPtr unmarked;                  // DEFAULT
+  };
+  class ExtendedSelect;
+  // Errors: 42601 for columns that are not there or twice.
+  absl::Status CheckSearchCycle(const PgQuery__CommonTableExpr& item,
+                                const BoundQuery& initial) const;
+  absl::StatusOr<ExprPtr> CallOperator(const std::string& symbol, const ExprPtr& left,
+                                       const ExprPtr& right);
+  absl::StatusOr<ExprPtr> RowOfColumns(NodeList names, const BoundQuery& query,
+                                       std::vector<ExprPtr> first, int location);
+  // Adds them to the first term, whose columns become of these types.
+  absl::StatusOr<Way> BeginWay(const PgQuery__CommonTableExpr& item, const std::vector<Type>& types,
+                               BoundQuery* initial);
+  // The recursive term with the way of the row before at its end.
+  absl::StatusOr<BoundQuery> BindExtended(const PgQuery__SelectStmt& select, const Way& way,
+                                          Scope* scope);
+  static std::vector<ScopeColumn> HiddenColumns(const Way& way);
+  // The recursive term with the way continued.
+  absl::StatusOr<RelPtr> ContinueWay(const PgQuery__CommonTableExpr& item, const Way& way,
+                                     const BoundQuery& initial, const std::vector<Type>& types,
+                                     BoundQuery* recursive);
   absl::Status BindWith(const PgQuery__WithClause* with, Scope* scope);
   absl::Status NameColumns(const PgQuery__CommonTableExpr& item, BoundQuery* bound) const;
   // Makes the rows ones that ReadCte can be asked for any number of times.
@@ -539,6 +577,9 @@ class Binder {
   absl::StatusOr<ExprPtr> JsonbSubscript(const PgQuery__AIndices& indices, Scope* scope);
   absl::StatusOr<ExprPtr> BindValueFunction(const PgQuery__SQLValueFunction& function);
   absl::StatusOr<ExprPtr> BindSubLink(const PgQuery__SubLink& link, Scope* scope);
+  // One of the values of SET (…) = (SELECT …): a subquery of its own. Errors: 0A000 where those of
+  // several would not be of one row for certain.
+  absl::StatusOr<ExprPtr> BindMultiAssignment(const PgQuery__MultiAssignRef& multi, Scope* scope);
   // functions
   // As the function catalog has it: those of schema adbms carry it in their names, so that they are
   // not found without.
@@ -554,9 +595,14 @@ class Binder {
   // Errors: 42883, 42725, 42809 for a procedure.
   absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
   // Among those that are known under the name; `names` are the arguments', empty: by position.
+  // `variadic_array`: the last one was written with VARIADIC.
   absl::StatusOr<UserCall> ChooseUserFunction(
       const std::vector<const common::v1::FunctionDescriptor*>& known, const std::string& called,
-      const std::vector<std::string>& names, std::vector<ExprPtr> args, int location);
+      const std::vector<std::string>& names, std::vector<ExprPtr> args, bool variadic_array,
+      int location);
+  // The function with its pseudo-types made these; itself when it has none.
+  const common::v1::FunctionDescriptor* ConcreteFunction(
+      const common::v1::FunctionDescriptor& function, const PolymorphicTypes& types);
   // The columns that the function returns; the name empty where it returns one value.
   std::vector<std::pair<std::string, Type>> ResultColumns(
       const common::v1::FunctionDescriptor& function);
@@ -670,7 +716,10 @@ class Binder {
                                                          const PgQuery__FuncCall& call,
                                                          Scope* scope);
   absl::StatusOr<ExprPtr> CallFunction(const std::string& name, std::vector<ExprPtr> args,
-                                       int location, bool variadic_array = false);
+                                       int location);
+  // With VARIADIC. Errors: 42883, 42804; 0A000 for arrays that are not written as such.
+  absl::StatusOr<ExprPtr> BindVariadicCall(const PgQuery__FuncCall& call, const std::string& name,
+                                           Scope* scope);
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);
   absl::StatusOr<ExprPtr> Operator(const std::string& symbol, ExprPtr left, ExprPtr right,
                                    int location);
@@ -751,6 +800,8 @@ class Binder {
   TargetViews target_views_;  // Of the statement that is being bound.
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
+  std::map<std::string, std::unique_ptr<const common::v1::FunctionDescriptor>> concrete_functions_;
+  std::vector<std::shared_ptr<ExtendedSelect>> kept_selects_;
   std::set<ColumnId> aggregate_columns_;
   std::set<ColumnId> window_columns_;
   // With grouping sets: the keys that all of them have.

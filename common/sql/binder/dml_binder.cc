@@ -155,47 +155,74 @@ absl::StatusOr<ExprPtr> Binder::InsertValue(ExprPtr value, const ColumnDescripto
   return AssignTo(std::move(value), column, -1);
 }
 
-absl::StatusOr<std::vector<uint32_t>> Binder::InsertColumns(const PgQuery__InsertStmt& insert) {
+absl::StatusOr<std::vector<Binder::InsertColumn>> Binder::InsertColumns(
+    const PgQuery__InsertStmt& insert) {
   const TableDescriptor& table = *query_->target;
-  std::vector<uint32_t> columns;
+  std::vector<InsertColumn> columns;
   if (insert.n_cols == 0 && !target_views_.empty()) {
     for (const std::optional<uint32_t>& ordinal : target_views_.ordinals) {
       if (!ordinal.has_value()) break;
-      columns.push_back(*ordinal);
+      columns.push_back({*ordinal});
     }
     return columns;
   }
   if (insert.n_cols == 0) {
     for (int i = 0; i < table.columns_size(); ++i) {
-      if (!table.columns(i).dropped()) columns.push_back(static_cast<uint32_t>(i));
+      if (!table.columns(i).dropped()) columns.push_back({static_cast<uint32_t>(i)});
     }
     return columns;
   }
-  std::set<std::string> named;
+  std::set<std::string> whole;
+  std::set<std::string> parts;
   for (const Node* node : NodeList(insert.cols, insert.n_cols)) {
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
-    if (target.n_indirection > 0)
-      return Unsupported(target.location, "assigning to a part of a column");
     ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
-    if (!named.insert(name).second)
+    const bool is_part = target.n_indirection > 0;
+    if (is_part) RETURN_IF_ERROR(CheckHasParts(target, ordinal));
+    const bool again =
+        is_part ? whole.contains(name) : parts.contains(name) || !whole.insert(name).second;
+    if (again)
       return ErrorAt(sqlstate::kDuplicateColumn, target.location,
                      absl::StrCat("column \"", name, "\" specified more than once"));
-    columns.push_back(ordinal);
+    if (is_part) parts.insert(name);
+    columns.push_back({ordinal, is_part ? &target : nullptr});
   }
   return columns;
 }
 
-absl::Status Binder::CheckAssignedOnce(std::span<const uint32_t> columns) const {
+absl::Status Binder::CheckAssignedOnce(std::span<const InsertColumn> columns) const {
   std::set<uint32_t> assigned;
-  for (const uint32_t ordinal : columns) {
-    if (!assigned.insert(ordinal).second) return AssignedTwice(*query_->target, ordinal);
+  for (const InsertColumn& column : columns) {
+    if (!assigned.insert(column.ordinal).second && column.part == nullptr)
+      return AssignedTwice(*query_->target, column.ordinal);
   }
   return absl::OkStatus();
 }
 
+absl::Status Binder::CheckHasParts(const PgQuery__ResTarget& target, uint32_t ordinal) const {
+  const auto& column = query_->target->columns(static_cast<int>(ordinal));
+  const TypeId id = types::FromProto(column.type()).id;
+  if (id == TypeId::kJsonb || id == TypeId::kRecord || types::IsArray(id)) return absl::OkStatus();
+  return Unsupported(target.location, "assigning to a part of a column");
+}
+
+absl::Status Binder::InsertInto(const InsertColumn& column, ExprPtr value, Scope* scope,
+                                std::vector<ExprPtr>* row) {
+  const ColumnDescriptor& target = query_->target->columns(static_cast<int>(column.ordinal));
+  ExprPtr& place = (*row)[column.ordinal];
+  if (column.part != nullptr) {
+    ExprPtr before = place != nullptr ? place : plan::MakeNull(types::FromProto(target.type()));
+    const NodeList steps(column.part->indirection, column.part->n_indirection);
+    ASSIGN_OR_RETURN(value,
+                     AssignInside(std::move(before), *column.part, steps, std::move(value), scope));
+  }
+  ASSIGN_OR_RETURN(place, InsertValue(std::move(value), target));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
-    const PgQuery__InsertStmt& insert, const std::vector<uint32_t>& columns, Scope* scope) {
+    const PgQuery__InsertStmt& insert, const std::vector<InsertColumn>& columns, Scope* scope) {
   const TableDescriptor& table = *query_->target;
   std::vector<std::vector<ExprPtr>> rows;
   if (insert.select_stmt == nullptr) {
@@ -240,16 +267,19 @@ absl::StatusOr<std::vector<std::vector<ExprPtr>>> Binder::BindInsertRows(
     if (rows.empty()) RETURN_IF_ERROR(CheckAssignedOnce({columns.data(), items.size()}));
     std::vector<ExprPtr>& row = rows.emplace_back(static_cast<size_t>(table.columns_size()));
     for (size_t i = 0; i < items.size(); ++i) {
-      const ColumnDescriptor& column = table.columns(static_cast<int>(columns[i]));
+      const uint32_t ordinal = columns[i].ordinal;
       auto& [node, value] = items[i];
       if (value == nullptr && IsDefault(node)) {
-        ASSIGN_OR_RETURN(row[columns[i]], DefaultOf(column));
+        if (columns[i].part != nullptr)
+          return ErrorAt(sqlstate::kFeatureNotSupported, columns[i].part->location,
+                         "cannot set a part of a column to DEFAULT");
+        ASSIGN_OR_RETURN(row[ordinal], DefaultOf(table.columns(static_cast<int>(ordinal))));
         continue;
       }
       if (value == nullptr) {
         ASSIGN_OR_RETURN(value, BindExpr(node, scope));
       }
-      ASSIGN_OR_RETURN(row[columns[i]], InsertValue(value, column));
+      RETURN_IF_ERROR(InsertInto(columns[i], std::move(value), scope, &row));
     }
     for (int i = 0; i < table.columns_size(); ++i) {
       if (row[i] != nullptr) continue;
@@ -280,7 +310,7 @@ absl::Status Binder::TypeUnknown(Rel* rel, ColumnId id,
 
 absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Scope* scope) {
   const TableDescriptor& table = *query_->target;
-  ASSIGN_OR_RETURN(const std::vector<uint32_t> columns, InsertColumns(insert));
+  ASSIGN_OR_RETURN(const std::vector<InsertColumn> columns, InsertColumns(insert));
   auto new_columns = [&]() {
     std::vector<ColumnId> ids;
     for (int i = 0; i < table.columns_size(); ++i) {
@@ -311,8 +341,12 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
   project->expressions.resize(table.columns_size());
   for (size_t i = 0; i < source.columns.size(); ++i) {
     const ScopeColumn& column = source.columns[i];
-    const ColumnDescriptor& target = table.columns(static_cast<int>(columns[i]));
+    const ColumnDescriptor& target = table.columns(static_cast<int>(columns[i].ordinal));
     ExprPtr value = plan::MakeColumn(column.id, column.type);
+    if (column.type.id == TypeId::kUnknown && columns[i].part != nullptr) {
+      return Unsupported(columns[i].part->location,
+                         "assigning a query's constant without a type to a part of a column");
+    }
     if (column.type.id == TypeId::kUnknown) {
       // The constant or parameter itself takes the column's type.
       const auto assign = [&](ExprPtr constant) {
@@ -321,7 +355,7 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
       RETURN_IF_ERROR(TypeUnknown(source.rel.get(), column.id, assign));
       value = plan::MakeColumn(column.id, query_->columns[column.id].type);
     }
-    ASSIGN_OR_RETURN(project->expressions[columns[i]], InsertValue(value, target));
+    RETURN_IF_ERROR(InsertInto(columns[i], std::move(value), scope, &project->expressions));
   }
   const DepthGuard for_each_row(&row_depth_);
   for (int i = 0; i < table.columns_size(); ++i) {
@@ -505,10 +539,7 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     const PgQuery__ResTarget& target = *node->res_target;
     const std::string name(parser::View(target.name));
     ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
-    const TypeId id = types::FromProto(table.columns(static_cast<int>(ordinal)).type()).id;
-    if (target.n_indirection > 0 && id != TypeId::kJsonb && id != TypeId::kRecord &&
-        !types::IsArray(id))
-      return Unsupported(target.location, "assigning to a part of a column");
+    if (target.n_indirection > 0) RETURN_IF_ERROR(CheckHasParts(target, ordinal));
     const auto earlier = std::find(columns->begin(), columns->end(), ordinal);
     const bool again = earlier != columns->end();
     if (target.n_indirection > 0) {
@@ -520,18 +551,23 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
     if (again) return AssignedTwice(table, ordinal);
     const ColumnDescriptor& column = table.columns(static_cast<int>(ordinal));
     const Node* source = target.val;
-    if (source->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
+    ExprPtr value;
+    if (source->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF &&
+        source->multi_assign_ref->source->node_case == PG_QUERY__NODE__NODE_SUB_LINK) {
+      ASSIGN_OR_RETURN(value, BindMultiAssignment(*source->multi_assign_ref, scope));
+    } else if (source->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
       const PgQuery__MultiAssignRef& multi = *source->multi_assign_ref;
       if (multi.source->node_case != PG_QUERY__NODE__NODE_ROW_EXPR)
-        return Unsupported(target.location, "assigning a subquery to several columns");
+        return ErrorAt(
+            sqlstate::kFeatureNotSupported, target.location,
+            "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression");
       const PgQuery__RowExpr& values_row = *multi.source->row_expr;
       if (static_cast<int>(values_row.n_args) != multi.ncolumns)
         return ErrorAt(sqlstate::kSyntaxError, target.location,
                        "number of columns does not match number of values");
       source = values_row.args[multi.colno - 1];
     }
-    ExprPtr value;
-    if (IsDefault(source)) {
+    if (value == nullptr && IsDefault(source)) {
       ASSIGN_OR_RETURN(value, DefaultOf(column));
     } else {
       if (column.has_generated())
@@ -544,7 +580,9 @@ absl::Status Binder::BindAssignments(NodeList targets, Scope* scope, std::vector
             kGeneratedAlways,
             absl::StrCat("column \"", column.name(), "\" can only be updated to DEFAULT"),
             GeneratedAlwaysDetail(column));
-      ASSIGN_OR_RETURN(value, BindExpr(source, scope));
+      if (value == nullptr) {
+        ASSIGN_OR_RETURN(value, BindExpr(source, scope));
+      }
       ASSIGN_OR_RETURN(value, AssignTo(value, column, target.location));
     }
     columns->push_back(ordinal);

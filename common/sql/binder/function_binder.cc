@@ -234,7 +234,7 @@ ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int l
 }
 
 absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args,
-                                             int location, bool variadic_array) {
+                                             int location) {
   if (ExprPtr session = SessionFunction(name, args.size(), location)) return session;
   const std::vector<Type> types = TypesOf(args);
   const std::vector<TypeId> actual = IdsOf(types);
@@ -356,7 +356,7 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   if (call.n_agg_order > 0)
     return ErrorAt(sqlstate::kWrongObjectType, call.location,
                    absl::StrCat("ORDER BY specified, but ", name, " is not an aggregate function"));
-  if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
+  if (call.func_variadic) return BindVariadicCall(call, name, scope);
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindCallArguments(name, call, scope));
   // Clients give the place of a result a parameter of type void, which is no argument.
   std::erase_if(args, [](const ExprPtr& arg) {

@@ -47,6 +47,7 @@ struct CteEntry {
   std::vector<ScopeColumn> columns;
   plan::RelPtr copied = nullptr;
   uint32_t working_table = 0;
+  std::vector<ScopeColumn> hidden = {};  // Of a working table: further columns, not part of `*`.
 };
 
 struct GroupingState;

@@ -126,4 +126,26 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   return ExprPtr(result);
 }
 
+absl::StatusOr<ExprPtr> Binder::BindMultiAssignment(const PgQuery__MultiAssignRef& multi,
+                                                    Scope* scope) {
+  const PgQuery__SubLink& link = *multi.source->sub_link;
+  if (link.subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return Unsupported(link.location, "this kind of subquery");
+  ASSIGN_OR_RETURN(BoundQuery bound, BindSelect(*link.subselect->select_stmt, scope));
+  if (static_cast<int>(bound.columns.size()) != multi.ncolumns)
+    return ErrorAt(sqlstate::kSyntaxError, link.location,
+                   "number of columns does not match number of values");
+  if (multi.ncolumns > 1 && plan::IsVolatile(*bound.rel))
+    return ErrorAt(sqlstate::kFeatureNotSupported, link.location,
+                   "assigning a subquery with a volatile function to several columns is not "
+                   "supported",
+                   "Compute its rows in WITH, and assign from there.");
+  const ScopeColumn& column = bound.columns[static_cast<size_t>(multi.colno - 1)];
+  RelPtr project = plan::MakeRel(plan::Rel::Kind::kProject, {bound.rel});
+  project->expressions.push_back(plan::MakeColumn(column.id, column.type));
+  project->output.push_back(query_->AddColumn({column.name, column.type, 0, 0, false}));
+  return ExprPtr(
+      MakeSubquery(SubqueryExpression::KIND_SCALAR, project, column.type, link.location));
+}
+
 }  // namespace adbms::sql::binder

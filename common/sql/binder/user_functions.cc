@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/polymorphic.h"
 #include "common/sql/binder/program_inliner.h"
 #include "common/sql/binder/range_call.h"
 #include "common/sql/program/sql_body.h"
@@ -38,9 +39,19 @@ std::vector<const FunctionArgument*> InputsOf(const FunctionDescriptor& function
   return inputs;
 }
 
-// Where each given argument goes; nothing when the function does not take them.
+// Where each given argument goes; nothing when the function does not take them. `spread`: what
+// comes last is several values of a VARIADIC argument, all beginning at the last place.
 std::optional<std::vector<int>> PlacesOf(const std::vector<const FunctionArgument*>& inputs,
-                                         const std::vector<std::string>& names) {
+                                         const std::vector<std::string>& names,
+                                         bool spread = false) {
+  if (spread) {
+    const bool named = std::any_of(names.begin(), names.end(),
+                                   [](const std::string& name) { return !name.empty(); });
+    if (named || inputs.empty() || names.size() < inputs.size()) return std::nullopt;
+    std::vector<int> given(inputs.size());
+    for (size_t i = 0; i < inputs.size(); ++i) given[i] = static_cast<int>(i);
+    return given;
+  }
   std::vector<int> given(inputs.size(), -1);
   for (size_t i = 0; i < names.size(); ++i) {
     size_t place = i;
@@ -166,7 +177,6 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
       call.over != nullptr)
     return ErrorAt(sqlstate::kWrongObjectType, call.location,
                    absl::StrCat(path.back(), " is not an aggregate function"));
-  if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
   std::vector<std::string> names;
   std::vector<ExprPtr> args;
   for (const Node* node : NodeList(call.args, call.n_args)) {
@@ -176,44 +186,119 @@ absl::StatusOr<Binder::UserCall> Binder::FindUserFunction(const PgQuery__FuncCal
     args.push_back(std::move(e));
   }
   ASSIGN_OR_RETURN(found, ChooseUserFunction(known, absl::StrJoin(path, "."), names,
-                                             std::move(args), call.location));
+                                             std::move(args), call.func_variadic, call.location));
   if (schema.empty() && found.function != nullptr)
     NoteUnqualified(call.location, found.function->schema(), "");
   return found;
 }
 
+namespace {
+
+// A function that could be meant by a call, with the types that it then has.
+struct UserCandidate {
+  const FunctionDescriptor* function = nullptr;
+  std::vector<int> places;
+  bool spread = false;  // The arguments from the last input on are elements of its array.
+  PolymorphicTypes types;
+  Signature signature;
+};
+
+bool IsVariadic(const std::vector<const FunctionArgument*>& inputs) {
+  return !inputs.empty() && inputs.back()->mode() == FunctionArgument::MODE_VARIADIC;
+}
+
+// What a value in the place of elements of `array` has to be.
+Type ElementDeclared(const Type& array) {
+  if (array.id == TypeId::kAnyArray) return {TypeId::kAnyElement, 0};
+  if (array.id == TypeId::kAnyCompatibleArray) return {TypeId::kAnyCompatible, 0};
+  return types::ElementOf(array);
+}
+
+// As a candidate for arguments of these types; nullopt: it does not take them. `undetermined`:
+// becomes true where none of them says what a pseudo-type is.
+std::optional<UserCandidate> AsCandidate(const FunctionDescriptor& function, bool spread,
+                                         const std::vector<std::string>& names,
+                                         const std::vector<Type>& given, bool* undetermined) {
+  const auto inputs = InputsOf(function);
+  const auto places = PlacesOf(inputs, names, spread);
+  if (!places.has_value()) return std::nullopt;
+  UserCandidate candidate;
+  candidate.function = &function;
+  candidate.places = *places;
+  candidate.spread = spread;
+  std::vector<Type> declared(given.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if ((*places)[i] < 0) continue;
+    declared[static_cast<size_t>((*places)[i])] = types::FromProto(inputs[i]->type());
+  }
+  if (spread) {
+    const Type element = ElementDeclared(types::FromProto(inputs.back()->type()));
+    for (size_t i = inputs.size() - 1; i < given.size(); ++i) declared[i] = element;
+  }
+  const auto types = Deduce(declared, given);
+  if (!types.has_value()) return std::nullopt;
+  candidate.types = *types;
+  for (size_t i = 0; i < given.size(); ++i) {
+    const Type type = Concrete(declared[i], candidate.types);
+    if (type.id == TypeId::kUnspecified) {
+      *undetermined = true;
+      return std::nullopt;
+    }
+    if (!MayBecome(given[i], type)) return std::nullopt;
+    candidate.signature.push_back(type.id);
+  }
+  return candidate;
+}
+
+}  // namespace
+
+const FunctionDescriptor* Binder::ConcreteFunction(const FunctionDescriptor& function,
+                                                   const PolymorphicTypes& types) {
+  if (!IsPolymorphic(function)) return &function;
+  auto made = std::make_unique<FunctionDescriptor>(Concrete(function, types));
+  // One for each, so that it is seen when it calls itself.
+  auto& known = concrete_functions_[made->SerializeAsString()];
+  if (known == nullptr) known = std::move(made);
+  return known.get();
+}
+
 absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
     const std::vector<const FunctionDescriptor*>& known, const std::string& called,
-    const std::vector<std::string>& names, std::vector<ExprPtr> args, int location) {
+    const std::vector<std::string>& names, std::vector<ExprPtr> args, bool variadic_array,
+    int location) {
   UserCall found;
+  std::vector<Type> given;
   std::vector<TypeId> actual;
-  for (const ExprPtr& arg : args) actual.push_back(arg->type.id);
-  std::vector<const FunctionDescriptor*> functions;
-  std::vector<std::vector<int>> places;
+  for (const ExprPtr& arg : args) {
+    given.push_back({arg->type.id, 0, arg->type.declared});
+    actual.push_back(arg->type.id);
+  }
+  std::vector<UserCandidate> functions;
   std::vector<Signature> candidates;
+  bool undetermined = false;
+  const auto consider = [&](const FunctionDescriptor* function, bool spread) {
+    auto candidate = AsCandidate(*function, spread, names, given, &undetermined);
+    if (!candidate.has_value()) return;
+    // One that takes the values as they are goes before one that makes an array of them.
+    if (spread &&
+        std::find(candidates.begin(), candidates.end(), candidate->signature) != candidates.end())
+      return;
+    candidates.push_back(candidate->signature);
+    functions.push_back(*std::move(candidate));
+  };
   for (const FunctionDescriptor* function : known) {
-    const auto inputs = InputsOf(*function);
-    const auto given = PlacesOf(inputs, names);
-    if (!given.has_value()) continue;
-    Signature signature(args.size());
-    bool takes = true;
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      if ((*given)[i] < 0) continue;
-      const Type type = types::FromProto(inputs[i]->type());
-      const auto place = static_cast<size_t>((*given)[i]);
-      signature[place] = type.id;
-      takes = takes && MayBecome(args[place]->type, type);
-    }
-    if (!takes) continue;
-    functions.push_back(function);
-    places.push_back(*given);
-    candidates.push_back(std::move(signature));
+    if (!variadic_array || IsVariadic(InputsOf(*function))) consider(function, /*spread=*/false);
+  }
+  for (const FunctionDescriptor* function : known) {
+    if (!variadic_array && IsVariadic(InputsOf(*function))) consider(function, /*spread=*/true);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
   if (choice.index < 0) {
+    if (undetermined && !choice.ambiguous)
+      return ErrorAt(sqlstate::kDatatypeMismatch, location,
+                     "could not determine polymorphic type because input has type unknown");
     std::vector<std::string> shown;
-    for (const ExprPtr& arg : args)
-      shown.push_back(types::Format({arg->type.id, 0, arg->type.declared}));
+    for (const Type& type : given) shown.push_back(types::Format(type));
     const std::string text =
         absl::StrCat("function ", called, "(", absl::StrJoin(shown, ", "), ")");
     if (choice.ambiguous)
@@ -223,34 +308,44 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
     return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat(text, " does not exist"),
                    kFunctionHint);
   }
-  const auto at = static_cast<size_t>(choice.index);
-  found.function = functions[at];
-  if (found.function->kind() == FunctionDescriptor::KIND_PROCEDURE && !calls_procedure_)
+  const UserCandidate& chosen = functions[static_cast<size_t>(choice.index)];
+  const FunctionDescriptor* const declared = chosen.function;
+  if (declared->kind() == FunctionDescriptor::KIND_PROCEDURE && !calls_procedure_)
     return ErrorAt(sqlstate::kWrongObjectType, location,
-                   absl::StrCat(SignatureOf(*found.function), " is a procedure"),
+                   absl::StrCat(SignatureOf(*declared), " is a procedure"),
                    "To call a procedure, use CALL.");
-  if (found.function->returns_trigger())
+  if (declared->returns_trigger())
     return status::Error(sqlstate::kFeatureNotSupported,
                          "trigger functions can only be called as triggers");
+  found.function = ConcreteFunction(*declared, chosen.types);
   const auto inputs = InputsOf(*found.function);
+  const auto take = [&](ExprPtr value, Type type) -> absl::StatusOr<ExprPtr> {
+    type.modifier = 0;
+    ASSIGN_OR_RETURN(ExprPtr argument, TryCoerce(std::move(value), type, CastContext::kImplicit));
+    if (argument != nullptr) return argument;
+    return ErrorAt(sqlstate::kUndefinedFunction, location,
+                   absl::StrCat("function ", called, " does not exist"), kFunctionHint);
+  };
   for (size_t i = 0; i < inputs.size(); ++i) {
     ExprPtr argument;
-    if (places[at][i] < 0) {
+    const Type type = TypeNow(inputs[i]->type());
+    if (chosen.places[i] < 0) {
       ASSIGN_OR_RETURN(argument, DefaultArgument(*inputs[i]));
+    } else if (chosen.spread && i + 1 == inputs.size()) {
+      std::vector<ExprPtr> elements;
+      for (size_t at = i; at < args.size(); ++at) {
+        ASSIGN_OR_RETURN(ExprPtr element, take(args[at], types::ElementOf(type)));
+        elements.push_back(std::move(element));
+      }
+      ASSIGN_OR_RETURN(argument,
+                       MakeArray(std::move(elements), {type.id, 0, type.declared}, location));
     } else {
-      Type type = TypeNow(inputs[i]->type());
-      type.modifier = 0;
-      ASSIGN_OR_RETURN(argument, TryCoerce(args[static_cast<size_t>(places[at][i])], type,
-                                           CastContext::kImplicit));
-      if (argument == nullptr)
-        return ErrorAt(sqlstate::kUndefinedFunction, location,
-                       absl::StrCat("function ", called, " does not exist"), kFunctionHint);
+      ASSIGN_OR_RETURN(argument, take(args[static_cast<size_t>(chosen.places[i])], type));
     }
     found.arguments.push_back(std::move(argument));
   }
   auto& used = query_->functions;
-  if (std::find(used.begin(), used.end(), found.function) == used.end())
-    used.push_back(found.function);
+  if (std::find(used.begin(), used.end(), declared) == used.end()) used.push_back(declared);
   return found;
 }
 
@@ -486,7 +581,8 @@ absl::StatusOr<ExprPtr> Binder::CallWithRow(const std::string& name, const ExprP
            !MayBecome(row->type, types::FromProto(inputs[0]->type()));
   });
   if (known.empty()) return ExprPtr();
-  ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, name, {""}, {row}, location));
+  ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, name, {""}, {row},
+                                                      /*variadic_array=*/false, location));
   return UserValue(std::move(found), location, scope);
 }
 

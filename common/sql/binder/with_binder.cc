@@ -62,15 +62,8 @@ absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
       const RecursionFault fault = CheckRecursion(item);
       if (!fault.message.empty()) return ErrorAt(fault.sqlstate, fault.location, fault.message);
     }
-    if (item.search_clause != nullptr)
-      return ErrorAt(sqlstate::kFeatureNotSupported, item.search_clause->location,
-                     "SEARCH is not supported",
-                     "Let the recursive term extend a path in a column, and order by it.");
-    if (item.cycle_clause != nullptr)
-      return ErrorAt(
-          sqlstate::kFeatureNotSupported, item.cycle_clause->location, "CYCLE is not supported",
-          "UNION ends at rows that were there already; or let the recursive term extend a "
-          "path in a column, and ask whether it has the row.");
+    if (!recursive && (item.search_clause != nullptr || item.cycle_clause != nullptr))
+      return ErrorAt(sqlstate::kSyntaxError, item.location, "WITH query is not recursive");
     if (item.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
       RETURN_IF_ERROR(BindWritingCte(item, scope));
       continue;
@@ -209,8 +202,28 @@ absl::StatusOr<BoundQuery> Binder::BindRecursive(const PgQuery__CommonTableExpr&
   entry.name = name;
   entry.working_table = result->working_table;
   entry.columns = initial.columns;
+  const bool keeps_way = item.search_clause != nullptr || item.cycle_clause != nullptr;
+  Way way;
+  if (keeps_way) {
+    std::vector<Type> own;
+    for (const ScopeColumn& column : initial.columns)
+      own.push_back(column.type.id == TypeId::kUnknown ? Type{TypeId::kText, 0} : column.type);
+    ASSIGN_OR_RETURN(way, BeginWay(item, own, &initial));
+    for (size_t i = 0; i < own.size(); ++i) initial.columns[i].type = own[i];
+    entry.columns = initial.columns;
+    entry.hidden = HiddenColumns(way);
+  }
   inner.ctes.push_back(entry);
-  ASSIGN_OR_RETURN(BoundQuery recursive, BindSelect(*select.rarg, &inner, true));
+  BoundQuery recursive;
+  if (keeps_way) {
+    ASSIGN_OR_RETURN(recursive, BindExtended(*select.rarg, way, &inner));
+    for (size_t i = 0; i < way.columns.size() && !recursive.columns.empty(); ++i) {
+      way.names.columns.insert(way.names.columns.begin(), recursive.columns.back());
+      recursive.columns.pop_back();
+    }
+  } else {
+    ASSIGN_OR_RETURN(recursive, BindSelect(*select.rarg, &inner, true));
+  }
   if (initial.columns.size() != recursive.columns.size())
     return status::Error(sqlstate::kSyntaxError,
                          "each UNION query must have the same number of columns");
@@ -229,8 +242,19 @@ absl::StatusOr<BoundQuery> Binder::BindRecursive(const PgQuery__CommonTableExpr&
                      "Cast the output of the non-recursive term to the correct type.");
     types.push_back(mine);
   }
-  ASSIGN_OR_RETURN(RelPtr first, CoerceColumns(&initial, types, "UNION"));
-  ASSIGN_OR_RETURN(RelPtr next, CoerceColumns(&recursive, types, "UNION"));
+  RelPtr first;
+  RelPtr next;
+  if (keeps_way) {
+    first = initial.rel;
+    ASSIGN_OR_RETURN(next, ContinueWay(item, way, initial, types, &recursive));
+    for (const ScopeColumn& column : way.columns) {
+      initial.columns.push_back(column);
+      types.push_back(column.type);
+    }
+  } else {
+    ASSIGN_OR_RETURN(first, CoerceColumns(&initial, types, "UNION"));
+    ASSIGN_OR_RETURN(next, CoerceColumns(&recursive, types, "UNION"));
+  }
   result->inputs = {first, next};
   BoundQuery bound;
   for (size_t i = 0; i < types.size(); ++i) {
@@ -277,6 +301,10 @@ absl::StatusOr<RelPtr> Binder::ReadCte(const CteEntry& entry, int location, Scop
       scan->output.push_back(id);
     }
     item->columns.push_back({column.name, id, column.type});
+  }
+  for (const ScopeColumn& column : entry.hidden) {
+    scan->output.push_back(query_->AddColumn({column.name, column.type, 0, 0, false}));
+    item->system_columns.push_back({column.name, scan->output.back(), column.type});
   }
   return scan;
 }

@@ -199,6 +199,7 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   const bool sequences = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
   const bool views = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
   const bool materialized = alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
+  if (alter.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return AlterIndex(alter);
   if (alter.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE && !sequences && !views && !materialized)
     return Unsupported(-1, "ALTER of this kind of object");
   auto table = Resolve(*alter.relation);
@@ -252,12 +253,19 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   }
   RETURN_IF_ERROR(step.types.empty() ? AlterAction(*step.command, **table)
                                      : AlterTypes(step.types, **table));
+  for (common::v1::DdlStatement& change : result_) {
+    common::v1::AlterTable* action = change.mutable_alter_table();
+    if (action->has_add_primary_key() || action->has_add_unique())
+      action->set_only(!alter.relation->inh && (*table)->has_partition_key());
+  }
   // Where nothing changes it is still asked whose table it is.
   if (result_.empty()) Add()->mutable_alter_table()->set_table_id((*table)->table_id());
   return absl::OkStatus();
 }
 
 size_t CountSteps(const parser::StatementTree& tree) {
+  if (tree.node->node_case == PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT)
+    return 1 + tree.node->create_schema_stmt->n_schema_elts;
   if (tree.node->node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT ||
       tree.node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE)
     return 1;

@@ -316,53 +316,20 @@ absl::StatusOr<common::v1::SetTypes> DdlBinder::BindTypes(
   return change;
 }
 
-absl::Status DdlBinder::AddPartitionTypes(
-    const std::vector<const PgQuery__AlterTableCmd*>& commands, const Table& partition,
-    common::v1::SetTypes* whole) {
-  Table after;
-  ASSIGN_OR_RETURN(const common::v1::SetTypes own, BindTypes(commands, partition, &after));
-  const auto refuse = [&](const std::string& what, const std::string& hint) {
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat("changing the type of a column for which partition \"",
-                                partition.name(), "\" has ", what, " is not supported"),
-                   hint);
-  };
-  for (int i = 0; i < own.columns_size(); ++i) {
-    if (own.columns(i).SerializeAsString() == whole->columns(i).SerializeAsString()) continue;
-    const auto ordinal = static_cast<int>(own.columns(i).column());
-    return refuse("a default of its own",
-                  absl::StrCat("ALTER TABLE ", Shown(partition.name()), " ALTER COLUMN ",
-                               Shown(partition.columns(ordinal).name()),
-                               " DROP DEFAULT, change the type, and set the default again."));
-  }
-  // Storage finds them by their names.
-  const auto add = [](const auto& one, auto* all) {
-    for (const auto& other : *all) {
-      if (other.name() == one.name()) return other.SerializeAsString() == one.SerializeAsString();
-    }
-    *all->Add() = one;
-    return true;
-  };
-  for (const auto& check : own.checks()) {
-    if (!add(check, whole->mutable_checks()))
-      return refuse(absl::StrCat("a check constraint \"", check.name(), "\" unlike another's"),
-                    "Drop one of them, change the type, and add it again.");
-  }
-  for (const auto& index : own.indexes()) {
-    if (!add(index, whole->mutable_indexes()))
-      return refuse(absl::StrCat("an index \"", index.name(), "\" unlike another's"),
-                    "Drop one of them, change the type, and create it again.");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status DdlBinder::AlterTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
                                    const Table& table) {
   Table after;
   ASSIGN_OR_RETURN(common::v1::SetTypes change, BindTypes(commands, table, &after));
   absl::Status below;
   ForEachPartition(*input_.catalog, table, [&](const Table& partition) {
-    if (below.ok()) below = AddPartitionTypes(commands, partition, &change);
+    if (!below.ok()) return;
+    Table part_after;
+    auto types = BindTypes(commands, partition, &part_after);
+    below = types.status();
+    if (!below.ok()) return;
+    auto* part = change.add_partitions();
+    part->set_table_id(partition.table_id());
+    *part->mutable_types() = *std::move(types);
   });
   RETURN_IF_ERROR(below);
   std::vector<uint32_t> changed;

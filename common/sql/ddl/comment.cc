@@ -146,25 +146,10 @@ absl::Status DdlBinder::CommentOnTrigger(std::vector<std::string> parts,
 absl::Status DdlBinder::CommentOnIndex(const std::vector<std::string>& parts,
                                        common::v1::Comment* statement) const {
   const QualifiedName name = NameOf(parts, parts.size());
-  std::vector<std::string> schemas = input_.search_path;
-  if (!name.schema.empty()) schemas = {name.schema};
-  for (const std::string& schema : schemas) {
-    for (const Table& table : input_.catalog->snapshot().tables()) {
-      if (table.schema() != schema) continue;
-      bool found = table.primary_key_oid() != 0 && table.primary_key_name() == name.name;
-      for (const auto& index : table.indexes()) found |= index.name() == name.name;
-      if (found) {
-        statement->set_table_id(table.table_id());
-        statement->set_index(name.name);
-        return absl::OkStatus();
-      }
-      if (table.name() == name.name)
-        return ErrorAt(sqlstate::kWrongObjectType, -1,
-                       absl::StrCat("\"", name.name, "\" is not an index"));
-    }
-  }
-  return ErrorAt(sqlstate::kUndefinedTable, -1,
-                 absl::StrCat("relation \"", name.name, "\" does not exist"));
+  ASSIGN_OR_RETURN(const IndexReference index, ResolveIndex(name.schema, name.name));
+  statement->set_table_id(index.table->table_id());
+  statement->set_index(index.name);
+  return absl::OkStatus();
 }
 
 }  // namespace adbms::sql::ddl

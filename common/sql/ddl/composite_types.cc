@@ -173,7 +173,7 @@ absl::Status DdlBinder::AlterComposite(const PgQuery__AlterTableStmt& alter) {
         break;
       }
       case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
-        SetOwner(*command.newowner, AlterDeclared(type));
+        AlterDeclared(type)->set_owner(RoleOf(*command.newowner));
         return absl::OkStatus();
       default:
         return Unsupported(-1, "this change of a composite type");

@@ -118,11 +118,8 @@ absl::Status DdlBinder::CreateIndex(const PgQuery__IndexStmt& create) {
     return ErrorAt(sqlstate::kFeatureNotSupported, -1,
                    absl::StrCat("cannot create index on partitioned table \"", table->name(),
                                 "\" concurrently"));
-  if (table->has_partition_key() && !create.relation->inh)
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   "an index of ONLY a partitioned table is not supported",
-                   "Leave out ONLY: the partitions' indexes that are there become parts of it.");
   common::v1::CreateIndex statement;
+  statement.set_only(table->has_partition_key() && !create.relation->inh);
   statement.set_table_id(table->table_id());
   statement.set_if_not_exists(create.if_not_exists);
   IndexDescriptor* index = statement.mutable_index();

@@ -1,4 +1,5 @@
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/schema_elements.h"
 #include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 
@@ -92,11 +93,17 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
       status = parser::IsRoutine(node->alter_object_schema_stmt->object_type)
                    ? AlterSchema(*node->alter_object_schema_stmt)
+               : node->alter_object_schema_stmt->relation != nullptr
+                   ? SetRelationSchema(*node->alter_object_schema_stmt)
                    : SetTypeSchema(*node->alter_object_schema_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
         status = SetDatabaseOwner(*node->alter_owner_stmt);
+        break;
+      }
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
+        status = SetSchemaOwner(*node->alter_owner_stmt);
         break;
       }
       status = parser::IsRoutine(node->alter_owner_stmt->object_type)
@@ -170,8 +177,6 @@ absl::StatusOr<std::string> DdlBinder::TargetSchema(const PgQuery__RangeVar& ran
     return ErrorAt(sqlstate::kInvalidTableDefinition, -1,
                    "cannot create temporary relation in non-temporary schema");
   }
-  if (parser::View(range.relpersistence) == "u")
-    return Unsupported(range.location, "an unlogged table");
   return SchemaToCreateIn(schema, range.location);
 }
 
@@ -222,7 +227,9 @@ bool DdlBinder::HasRelation(const std::string& schema, const std::string& name) 
 }
 
 absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
-  if (create.n_schema_elts > 0) return Unsupported(-1, "CREATE SCHEMA with elements");
+  if (create.n_schema_elts > 0 && create.if_not_exists)
+    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                   "CREATE SCHEMA IF NOT EXISTS cannot include schema elements");
   auto* statement = Add()->mutable_create_schema();
   std::string name(parser::View(create.schemaname));
   if (create.authrole != nullptr) {
@@ -355,6 +362,8 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInpu
                    binder::StatementTreeOf(input));
   PlanningInput keeping = input;
   keeping.keeps_text = true;
+  if (step > 0 && tree->node->node_case == PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT)
+    return ddl::BindSchemaElement(keeping, *tree, step - 1);
   return ddl::DdlBinder(keeping, *tree, step).Bind();
 }
 

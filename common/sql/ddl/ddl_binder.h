@@ -184,10 +184,6 @@ class DdlBinder {
   // `after`: what the table becomes.
   absl::StatusOr<common::v1::SetTypes> BindTypes(
       const std::vector<const PgQuery__AlterTableCmd*>& commands, const Table& table, Table* after);
-  // What its table becomes the partition becomes, too; its own checks and indexes come in. Errors:
-  // 0A000 for a default of its own; as BindTypes.
-  absl::Status AddPartitionTypes(const std::vector<const PgQuery__AlterTableCmd*>& commands,
-                                 const Table& partition, common::v1::SetTypes* whole);
   absl::Status AlterType(const PgQuery__AlterTableCmd& command, const Table& table, Table* after,
                          common::v1::SetTypes* change);
   absl::Status CheckMayAlterType(const Table& table, uint32_t ordinal) const;
@@ -299,6 +295,24 @@ class DdlBinder {
   // The number of the function of the name that takes nothing and returns trigger.
   absl::StatusOr<uint32_t> TriggerFunction(const std::vector<std::string>& names) const;
   absl::Status DropTrigger(const PgQuery__DropStmt& drop);
+  // names.cc: an index, or a primary key, by its name.
+  struct IndexReference {
+    const Table* table = nullptr;
+    uint32_t id = 0;
+    std::string name;
+  };
+  // Errors: 42P01; 42809 for another relation.
+  absl::StatusOr<IndexReference> ResolveIndex(const std::string& schema,
+                                              const std::string& name) const;
+  absl::Status AlterIndex(const PgQuery__AlterTableStmt& alter);
+  absl::Status RenameIndex(const PgQuery__RenameStmt& rename);
+  // Errors: 42704; 42P16 for one that a partition has from its table.
+  absl::Status RenameConstraint(const PgQuery__RenameStmt& rename, const Table& table);
+  absl::Status RenameSchema(const PgQuery__RenameStmt& rename);
+  absl::Status SetSchemaOwner(const PgQuery__AlterOwnerStmt& change);
+  // Errors: 3F000; 0A000 for a column's sequence, temporary objects, and what views read.
+  absl::Status SetRelationSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  std::string RoleOf(const PgQuery__RoleSpec& role) const;
   absl::Status RenameTrigger(const PgQuery__RenameStmt& rename);
   absl::Status EnableTrigger(const PgQuery__AlterTableCmd& command, const Table& table);
   // 42704, always.
@@ -326,7 +340,6 @@ class DdlBinder {
   absl::Status RenameType(const PgQuery__RenameStmt& rename);
   absl::Status SetTypeSchema(const PgQuery__AlterObjectSchemaStmt& move);
   absl::Status SetTypeOwner(const PgQuery__AlterOwnerStmt& change);
-  void SetOwner(const PgQuery__RoleSpec& owner, common::v1::AlterType* alter) const;
   absl::Status DropTypes(const PgQuery__DropStmt& drop);
   // A type that a user has declared. Errors: 42704, 3F000; 42501 for one that is built in.
   absl::StatusOr<const common::v1::TypeDescriptor*> FindType(

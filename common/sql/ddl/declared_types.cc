@@ -172,21 +172,8 @@ absl::Status DdlBinder::SetTypeSchema(const PgQuery__AlterObjectSchemaStmt& move
 absl::Status DdlBinder::SetTypeOwner(const PgQuery__AlterOwnerStmt& change) {
   const bool domain = change.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN;
   ASSIGN_OR_RETURN(common::v1::AlterType * alter, MoveType(change.object, domain, nullptr));
-  SetOwner(*change.newowner, alter);
+  alter->set_owner(RoleOf(*change.newowner));
   return absl::OkStatus();
-}
-
-void DdlBinder::SetOwner(const PgQuery__RoleSpec& owner, common::v1::AlterType* alter) const {
-  switch (owner.roletype) {
-    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING:
-      alter->set_owner(std::string(parser::View(owner.rolename)));
-      break;
-    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_SESSION_USER:
-      alter->set_owner(input_.session_user);
-      break;
-    default:
-      alter->set_owner(input_.current_user);
-  }
 }
 
 absl::Status DdlBinder::DropTypes(const PgQuery__DropStmt& drop) {

@@ -14,18 +14,8 @@ namespace {
 
 namespace sqlstate = status::sqlstate;
 
-bool IsPolymorphic(std::string_view name) {
-  constexpr std::array kNames = {"anyelement",
-                                 "anyarray",
-                                 "anynonarray",
-                                 "anyenum",
-                                 "anyrange",
-                                 "anymultirange",
-                                 "anycompatible",
-                                 "anycompatiblearray",
-                                 "anycompatiblerange",
-                                 "anycompatiblenonarray",
-                                 "any",
+bool IsOtherPolymorphic(std::string_view name) {
+  constexpr std::array kNames = {"any", "anyrange", "anymultirange", "anycompatiblerange",
                                  "anycompatiblemultirange"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
@@ -48,10 +38,13 @@ absl::StatusOr<Type> DdlBinder::FunctionType(const PgQuery__TypeName& name,
   const std::vector<std::string> parts = parser::StringsOf({name.names, name.n_names});
   if (name.pct_type) return TypeOfColumn(parts);
   const std::string& last = parts.back();
-  if (IsPolymorphic(last))
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat("polymorphic type ", last, " is not supported"),
-                   "Declare a function for each of the types.");
+  if (parts.size() == 1 || parts[0] == "pg_catalog") {
+    if (const auto id = types::PolymorphicFromName(last); id.has_value()) return Type{*id, 0};
+    if (IsOtherPolymorphic(last))
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     absl::StrCat("polymorphic type ", last, " is not supported"),
+                     "Declare a function for each of the types.");
+  }
   PgQuery__TypeName plain = name;
   plain.setof = 0;
   ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(plain));

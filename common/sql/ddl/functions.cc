@@ -70,6 +70,37 @@ absl::Status InvalidDefinition(std::string_view message) {
   return status::Error(kInvalidFunctionDefinition, message);
 }
 
+// A result of a pseudo-type needs an argument that says what it is.
+absl::Status CheckPolymorphicResult(const FunctionDescriptor& function) {
+  const auto of_element = [](TypeId id) {
+    return id >= TypeId::kAnyElement && id <= TypeId::kAnyEnum;
+  };
+  bool element = false;
+  bool compatible = false;
+  for (const FunctionArgument& argument : function.arguments()) {
+    const TypeId id = types::FromProto(argument.type()).id;
+    if (!IsInput(argument) || !types::IsPolymorphic(id)) continue;
+    (of_element(id) ? element : compatible) = true;
+  }
+  const auto check = [&](const common::v1::DataType& made) -> absl::Status {
+    const Type type = types::FromProto(made);
+    if (!types::IsPolymorphic(type.id) || (of_element(type.id) ? element : compatible))
+      return absl::OkStatus();
+    return status::Error(
+        kInvalidFunctionDefinition, "cannot determine result data type",
+        absl::StrCat("A result of type ", types::Format(type), " requires at least one input of ",
+                     of_element(type.id)
+                         ? "type anyelement, anyarray, anynonarray, anyenum, anyrange, or "
+                           "anymultirange."
+                         : "type anycompatible, anycompatiblearray, anycompatiblenonarray, "
+                           "anycompatiblerange, or anycompatiblemultirange."));
+  };
+  for (const FunctionArgument& argument : function.arguments()) {
+    if (!IsInput(argument)) RETURN_IF_ERROR(check(argument.type()));
+  }
+  return function.has_result() ? check(function.result()) : absl::OkStatus();
+}
+
 // The order of the arguments, as far as their modes decide.
 absl::Status CheckPlace(const FunctionArgument& argument, bool procedure, bool has_default,
                         ArgumentList* list) {
@@ -79,7 +110,8 @@ absl::Status CheckPlace(const FunctionArgument& argument, bool procedure, bool h
     return InvalidDefinition("VARIADIC parameter must be the last parameter");
   if (argument.mode() == FunctionArgument::MODE_VARIADIC) {
     list->variadic = true;
-    if (!types::IsArray(types::FromProto(argument.type()).id))
+    const TypeId id = types::FromProto(argument.type()).id;
+    if (!types::IsArray(id) && id != TypeId::kAnyArray && id != TypeId::kAnyCompatibleArray)
       return InvalidDefinition("VARIADIC parameter must be an array");
   }
   if (has_default && !IsInput(argument))
@@ -238,6 +270,7 @@ absl::Status DdlBinder::CreateFunction(const PgQuery__CreateFunctionStmt& create
   RETURN_IF_ERROR(CheckLanguage(function.language()));
   RETURN_IF_ERROR(FunctionArguments(create, &function));
   RETURN_IF_ERROR(FunctionResult(create, &function));
+  RETURN_IF_ERROR(CheckPolymorphicResult(function));
   if (create.sql_body != nullptr && options.as.has_value())
     return InvalidDefinition("duplicate function body specified");
   if (create.sql_body != nullptr) {

@@ -43,6 +43,8 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return RenameTrigger(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE) return RenameAttribute(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) return RenameDatabase(rename);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) return RenameSchema(rename);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return RenameIndex(rename);
   if (rename.relation == nullptr) return RenameType(rename);
   auto table = Resolve(*rename.relation);
   if (!table.ok()) {
@@ -59,6 +61,15 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
       !(*table)->has_materialized_view())
     return ErrorAt(sqlstate::kWrongObjectType, -1,
                    absl::StrCat("\"", (*table)->name(), "\" is not a materialized view"));
+  const bool of_view = rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ||
+                       rename.relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
+  if (of_view && (*table)->view_sql().empty())
+    return ErrorAt(sqlstate::kWrongObjectType, -1,
+                   absl::StrCat("\"", (*table)->name(), "\" is not a view"));
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT)
+    return RenameConstraint(rename, **table);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN && !(*table)->view_sql().empty())
+    return Unsupported(-1, "renaming a view's column");
   if (rename.rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN) {
     RETURN_IF_ERROR(CheckNoViewNames(**table, std::nullopt));
     auto* alter = Add()->mutable_alter_table();

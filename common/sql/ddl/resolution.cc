@@ -130,6 +130,10 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       note.Relation(statement->alter_table().table_id());
       if (statement->alter_table().has_attach_partition())
         note.Relation(statement->alter_table().attach_partition().table_id());
+      if (statement->alter_table().has_attach_index())
+        note.Relation(statement->alter_table().attach_index().partition_id());
+      if (!statement->alter_table().set_schema().empty())
+        note.Schema(statement->alter_table().set_schema());
       if (statement->alter_table().action_case() == common::v1::AlterTable::kDetachPartition)
         note.Relation(statement->alter_table().detach_partition());
       types(statement->alter_table().add_column().type().declared());
@@ -151,6 +155,8 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return;
     case DdlStatement::kCreateSchema:
       return note.Schema(statement->create_schema().name());
+    case DdlStatement::kAlterSchema:
+      return note.Schema(statement->alter_schema().name());
     case DdlStatement::kDropSchema:
       for (const std::string& name : statement->drop_schema().names()) note.Schema(name);
       return;

@@ -6,8 +6,9 @@
 namespace adbms::sql::functions {
 namespace {
 
-// Paths that come from rows may be many.
+// Paths that come from rows may be many, and take up to a hundred times their text.
 constexpr size_t kMostPaths = 64;
+constexpr size_t kMostBytes = types::kLongestJsonpath;
 
 RegexFlags FlagsOf(uint8_t flags) {
   RegexFlags result;
@@ -21,17 +22,17 @@ RegexFlags FlagsOf(uint8_t flags) {
 
 }  // namespace
 
-CompiledJsonpath::CompiledJsonpath(types::Jsonpath path)
-    : path_(std::move(path)), strings_(path_.nodes.size()), regexes_(path_.nodes.size()) {
+CompiledJsonpath::CompiledJsonpath(types::Jsonpath path) : path_(std::move(path)) {
   for (size_t i = 0; i < path_.nodes.size(); ++i) {
     if (path_.nodes[i].op != types::JsonpathOp::kString) continue;
-    strings_[i] = path_.nodes[i].text;
-    strings_[i].push_back(types::JsonbTagByte(types::JsonbTag::kString));
+    std::string& form = strings_[static_cast<int32_t>(i)];
+    form = path_.nodes[i].text;
+    form.push_back(types::JsonbTagByte(types::JsonbTag::kString));
   }
 }
 
 absl::StatusOr<const RE2*> CompiledJsonpath::RegexOf(int32_t node) {
-  std::unique_ptr<Regex>& regex = regexes_[static_cast<size_t>(node)];
+  std::unique_ptr<Regex>& regex = regexes_[node];
   if (regex == nullptr) {
     auto made = std::make_unique<Regex>();
     RETURN_IF_ERROR(made->Prepare(path_.at(node).text, FlagsOf(path_.at(node).regex_flags)));
@@ -50,7 +51,11 @@ absl::StatusOr<std::shared_ptr<CompiledJsonpath>> JsonpathCache::Find(std::strin
   const auto found = paths_.find(absl::string_view(text.data(), text.size()));
   if (found != paths_.end()) return found->second;
   ASSIGN_OR_RETURN(types::Jsonpath path, types::ParseJsonpath(text));
-  if (paths_.size() >= kMostPaths) paths_.clear();
+  if (paths_.size() >= kMostPaths || bytes_ + text.size() > kMostBytes) {
+    paths_.clear();
+    bytes_ = 0;
+  }
+  bytes_ += text.size();
   auto compiled = std::make_shared<CompiledJsonpath>(std::move(path));
   paths_.emplace(std::string(text), compiled);
   return compiled;

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -22,14 +21,14 @@ class CompiledJsonpath {
 
   const types::Jsonpath& path() const { return path_; }
   // Of a string's node: the string in jsonb's form.
-  std::string_view StringAt(int32_t node) const { return strings_[static_cast<size_t>(node)]; }
+  std::string_view StringAt(int32_t node) const { return strings_.at(node); }
   // Of a like_regex. Errors: 2201B, 0A000.
   absl::StatusOr<const RE2*> RegexOf(int32_t node);
 
  private:
   const types::Jsonpath path_;
-  std::vector<std::string> strings_;             // By node.
-  std::vector<std::unique_ptr<Regex>> regexes_;  // By node; made when they are first needed.
+  absl::flat_hash_map<int32_t, std::string> strings_;             // By node.
+  absl::flat_hash_map<int32_t, std::unique_ptr<Regex>> regexes_;  // Made when first needed.
 };
 
 // Not thread-safe.
@@ -42,6 +41,7 @@ class JsonpathCache {
 
  private:
   absl::flat_hash_map<std::string, std::shared_ptr<CompiledJsonpath>> paths_;
+  size_t bytes_ = 0;  // Of the paths' texts.
 };
 
 // Whether all regular expressions of a path can be compiled, which reading it does not tell.

@@ -132,8 +132,8 @@ JsonpathEvaluation::Passing::Passing(JsonpathEvaluation* evaluation)
 
 JsonpathEvaluation::Passing::~Passing() {
   if (evaluation_.bytes_.size() == bytes_) return;
-  // It knows objects by where they are.
-  evaluation_.ids_.Forget();
+  // Objects are known by where they are.
+  evaluation_.made_ids_.Forget();
   while (evaluation_.bytes_.size() > bytes_) evaluation_.bytes_.pop_back();
   while (evaluation_.times_.size() > times_) evaluation_.times_.pop_back();
   evaluation_.made_ = made_;
@@ -191,7 +191,7 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Step(int32_t at, Pa
     case JsonpathOp::kVariable:
       return Variable(node, item);
     case JsonpathOp::kRoot:
-      base_ = {root_, 0};
+      base_ = {root_, kRootBase};
       *item = {root_};
       return std::nullopt;
     case JsonpathOp::kCurrent:
@@ -267,7 +267,7 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Variable(const Node
     return Throw(Error(sqlstate::kUndefinedObject,
                        "could not find jsonpath variable \"" + node.text + "\""));
   }
-  base_ = {*variables_, 1};
+  base_ = {*variables_, kVariablesBase};
   *item = {*value};
   return std::nullopt;
 }

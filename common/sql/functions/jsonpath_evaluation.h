@@ -69,10 +69,12 @@ class JsonpathEvaluation {
   enum class Truth { kFalse, kTrue, kUnknown };
   using Node = types::JsonpathNode;
 
+  static constexpr int64_t kRootBase = 0;
+  static constexpr int64_t kVariablesBase = 1;
   // Where the ids of keyvalue() count from.
   struct Base {
     types::Jsonb value;
-    int64_t id = 0;
+    int64_t id = kRootBase;
   };
 
   // jsonpath_evaluation.cc. Each yields kError when the document does not fit; what is thrown is
@@ -112,6 +114,8 @@ class JsonpathEvaluation {
   std::optional<Found> Double(PathItem* item);
   std::optional<Found> Datetime(const Node& node, PathItem* item);
   Found Keyvalue(const Node& node, const PathItem& item, PathItems* found);
+  // The id that keyvalue() gives the object's members. Errors: 53200, 57014.
+  absl::StatusOr<int64_t> IdOf(const types::Jsonb& object);
 
   // kError, and the error where those are thrown.
   Found Fail(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
@@ -155,9 +159,11 @@ class JsonpathEvaluation {
   PathItem current_;             // @
   int64_t innermost_size_ = -1;  // Of the array that `last` is about.
   Base base_;
-  int64_t next_id_ = 2;  // 0 is the document's, 1 that of the variables.
+  int64_t next_id_ = kVariablesBase + 1;
   int depth_ = 0;
-  JsonbObjectIds ids_;
+  JsonbObjectIds root_ids_;
+  JsonbObjectIds variable_ids_;
+  JsonbObjectIds made_ids_;       // Of the pair that keyvalue() made last.
   std::list<std::string> bytes_;  // Of items made here.
   std::list<PathTime> times_;
   ScratchMemory scratch_;  // Counts them.

@@ -220,6 +220,15 @@ std::optional<JsonpathEvaluation::Found> JsonpathEvaluation::Datetime(const Node
   return std::nullopt;
 }
 
+absl::StatusOr<int64_t> JsonpathEvaluation::IdOf(const Jsonb& object) {
+  constexpr int64_t kBaseFactor = 10'000'000'000;
+  JsonbObjectIds& ids = base_.id == kRootBase        ? root_ids_
+                        : base_.id == kVariablesBase ? variable_ids_
+                                                     : made_ids_;
+  ASSIGN_OR_RETURN(const int64_t offset, ids.Offset(context_, base_.value, object));
+  return offset + base_.id * kBaseFactor;
+}
+
 JsonpathEvaluation::Found JsonpathEvaluation::Keyvalue(const Node& node, const PathItem& item,
                                                        PathItems* found) {
   if (!item.Is(JsonbKind::kObject))
@@ -227,8 +236,9 @@ JsonpathEvaluation::Found JsonpathEvaluation::Keyvalue(const Node& node, const P
   const Jsonb& object = item.value;
   if (object.size() == 0) return Found::kNo;
   if (node.next < 0 && found == nullptr) return Found::kYes;
-  constexpr int64_t kBaseFactor = 10'000'000'000;
-  const std::string id = std::to_string(ids_.Offset(base_.value, object) + base_.id * kBaseFactor);
+  const absl::StatusOr<int64_t> number = IdOf(object);
+  if (!number.ok()) return Throw(number.status());
+  const std::string id = std::to_string(*number);
   Found result = Found::kNo;
   for (uint32_t i = 0; i < object.size(); ++i) {
     if (absl::Status handled = context_.Handled(object.At(i).bytes().size() + 64); !handled.ok())

@@ -1,5 +1,6 @@
 #include "common/sql/functions/jsonpath_object_ids.h"
 
+#include "common/status/macros.h"
 #include "common/types/jsonb_number.h"
 
 namespace adbms::sql::functions {
@@ -27,18 +28,25 @@ int64_t NumericSize(const types::JsonbNumber& number) {
 
 }  // namespace
 
-int64_t JsonbObjectIds::Offset(const Jsonb& base, const Jsonb& container) {
+absl::StatusOr<int64_t> JsonbObjectIds::Offset(const EvaluationContext& context, const Jsonb& base,
+                                               const Jsonb& container) {
   if (base_ != EndOf(base)) {
     offsets_.clear();
+    base_ = nullptr;
+    scratch_.emplace(context);
+    RETURN_IF_ERROR(Walk(context, base, 0).status());
     base_ = EndOf(base);
-    Walk(base, 0);
   }
   const auto found = offsets_.find(EndOf(container));
   return found == offsets_.end() ? 0 : found->second;
 }
 
 // Where the container ends that begins at `at`.
-int64_t JsonbObjectIds::Walk(const Jsonb& container, int64_t at) {
+absl::StatusOr<int64_t> JsonbObjectIds::Walk(const EvaluationContext& context,
+                                             const Jsonb& container, int64_t at) {
+  RETURN_IF_ERROR(context.Handled(container.size() * sizeof(uint32_t)));
+  // A table of the growing kind is there twice while it grows.
+  RETURN_IF_ERROR(scratch_->Take(4 * sizeof(std::pair<const char*, int64_t>)));
   offsets_.emplace(EndOf(container), at);
   const bool object = container.kind() == JsonbKind::kObject;
   at += 4 + int64_t{4} * (object ? 2 : 1) * container.size();
@@ -52,7 +60,7 @@ int64_t JsonbObjectIds::Walk(const Jsonb& container, int64_t at) {
     } else if (part.kind() == JsonbKind::kNumber) {
       at = Aligned(at) + NumericSize(part.number());
     } else if (part.IsContainer()) {
-      at = Walk(part, Aligned(at));
+      ASSIGN_OR_RETURN(at, Walk(context, part, Aligned(at)));
     }
   }
   return at;

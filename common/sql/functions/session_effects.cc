@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<TableFunction::Cursor>> OpenChannels(
 bool HasSessionEffects(std::string_view function) {
   const absl::string_view name(function.data(), function.size());
   return absl::StartsWith(name, "pg_advisory_") || absl::StartsWith(name, "pg_try_advisory_") ||
-         name == "pg_notify";
+         name == "pg_notify" || name == "pg_cancel_backend" || name == "pg_terminate_backend";
 }
 
 void AddSessionEffects(CatalogBuilder& builder) {
@@ -71,6 +71,12 @@ void AddSessionEffects(CatalogBuilder& builder) {
   AddAdvisory<"pg_advisory_unlock_shared">(builder, TypeId::kBool);
   builder.AddFunction("pg_advisory_unlock_all", {}, TypeId::kVoid,
                       CallCatalog<"pg_advisory_unlock_all">, kVolatile);
+  builder.AddFunction("pg_cancel_backend", {TypeId::kInt4}, TypeId::kBool,
+                      CallCatalog<"pg_cancel_backend">, kVolatile);
+  builder.AddFunction("pg_terminate_backend", {TypeId::kInt4}, TypeId::kBool,
+                      CallCatalog<"pg_terminate_backend">, kVolatile);
+  builder.AddFunction("pg_terminate_backend", {TypeId::kInt4, TypeId::kInt8}, TypeId::kBool,
+                      CallCatalog<"pg_terminate_backend">, kVolatile);
   builder.AddFunction("pg_notify", {TypeId::kText, TypeId::kText}, TypeId::kVoid,
                       CallCatalog<"pg_notify">, {false, false, Volatility::kVolatile});
   builder.AddFunction("pg_notification_queue_usage", {}, TypeId::kFloat8,

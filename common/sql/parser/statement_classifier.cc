@@ -310,10 +310,34 @@ bool IsTypeObject(PgQuery__ObjectType type) {
          type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
 }
 
+bool IsRelationObject(PgQuery__ObjectType type) {
+  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX;
+}
+
 const char* AlterTag(PgQuery__ObjectType type) {
-  const bool domain = type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ||
-                      type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
-  return domain ? "ALTER DOMAIN" : "ALTER TYPE";
+  switch (type) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT:
+      return "ALTER DOMAIN";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+      return "ALTER TABLE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+      return "ALTER VIEW";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+      return "ALTER MATERIALIZED VIEW";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+      return "ALTER SEQUENCE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
+      return "ALTER INDEX";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+      return "ALTER SCHEMA";
+    default:
+      return "ALTER TYPE";
+  }
 }
 
 void Ddl(std::string tag, Statement* out) {
@@ -484,7 +508,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("CREATE SCHEMA", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? "ALTER VIEW"
+      Ddl(node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW    ? "ALTER VIEW"
+          : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX ? "ALTER INDEX"
           : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE
               ? "ALTER SEQUENCE"
           : node->alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
@@ -507,7 +532,9 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("ALTER DOMAIN", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      if (!IsTypeObject(node->alter_object_schema_stmt->object_type))
+      if (!IsTypeObject(node->alter_object_schema_stmt->object_type) &&
+          (!IsRelationObject(node->alter_object_schema_stmt->object_type) ||
+           node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX))
         return status::NotSupported(
             absl::StrCat(CommandWords(out->text), " … SET SCHEMA of this object"));
       Ddl(AlterTag(node->alter_object_schema_stmt->object_type), out);
@@ -528,7 +555,8 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
         Ddl("ALTER DATABASE", out);
         return absl::OkStatus();
       }
-      if (!IsTypeObject(node->alter_owner_stmt->object_type))
+      if (!IsTypeObject(node->alter_owner_stmt->object_type) &&
+          node->alter_owner_stmt->object_type != PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA)
         return status::NotSupported(CommandWords(out->text));
       Ddl(AlterTag(node->alter_owner_stmt->object_type), out);
       return absl::OkStatus();
@@ -537,23 +565,17 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
         Ddl("ALTER DATABASE", out);
         return absl::OkStatus();
       }
-      if (IsTypeObject(node->rename_stmt->rename_type)) {
-        Ddl(AlterTag(node->rename_stmt->rename_type), out);
+      if (node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN ||
+          node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT) {
+        Ddl(AlterTag(node->rename_stmt->relation_type), out);
         return absl::OkStatus();
       }
-      if (node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE &&
-          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE &&
-          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW &&
-          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN)
+      if (!IsTypeObject(node->rename_stmt->rename_type) &&
+          !IsRelationObject(node->rename_stmt->rename_type) &&
+          node->rename_stmt->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA)
         return status::NotSupported(
             absl::StrCat(CommandWords(out->text), " … RENAME of this object"));
-      Ddl(node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE
-              ? "ALTER SEQUENCE"
-          : node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
-                  node->rename_stmt->relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW
-              ? "ALTER MATERIALIZED VIEW"
-              : "ALTER TABLE",
-          out);
+      Ddl(AlterTag(node->rename_stmt->rename_type), out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
       Ddl("CREATE SEQUENCE", out);

@@ -3,8 +3,10 @@
 // the optimizer service. Implementations are const and need no locking while one plan is built.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/sql/plan/logical.h"
@@ -40,6 +42,13 @@ class CardinalityEstimator {
                           const std::vector<ExprPtr>& conditions) const;
 };
 
+// A condition as in plan.proto's IndexScan.ItemCondition.
+struct ItemCondition {
+  uint32_t key = 0;
+  std::string operator_name;
+  ExprPtr operand;
+};
+
 // One way to read a table.
 struct AccessPath {
   bool sequential = true;
@@ -49,6 +58,7 @@ struct AccessPath {
   ExprPtr lower, upper;
   bool lower_inclusive = false, upper_inclusive = false;
   std::vector<ExprPtr> any_of;
+  std::vector<ItemCondition> items;  // Of an inverted index; otherwise none.
   bool descending = false;
   bool index_only = false;
   bool unique = false;            // At most one row.
@@ -57,13 +67,21 @@ struct AccessPath {
   std::vector<ExprPtr> residual;  // The rest.
   std::vector<std::pair<ColumnId, bool>>
       ordering;           // Columns (true: descending) in whose order rows come.
-  double index_rows = 0;  // Entries visited.
+  double index_rows = 0;  // Entries visited; of an inverted index, rows.
   double rows = 0;        // Rows emitted.
   double cost = 0;
   // What a policy with learned corrections adds: the rows before correction, and the features from
   // which they were corrected (see plan.proto's Operator).
   std::optional<double> uncorrected_rows;
   std::vector<float> features;
+
+  // How often it positions an iterator. A condition on items asks for a few of them.
+  double seeks() const {
+    if (sequential) return 0;
+    constexpr double kItems = 4;
+    return std::max(
+        {1.0, static_cast<double>(any_of.size()), kItems * static_cast<double>(items.size())});
+  }
 };
 
 // What a reader of a table wants.

@@ -18,7 +18,8 @@ namespace adbms::gateway::program {
 
 // What a program is called as, and with.
 struct Call {
-  std::string label;  // The function's name; empty: DO.
+  std::string label;      // The function's name; empty: DO.
+  std::string signature;  // Of a polymorphic function: with the types of this call.
   // Arguments in order; those of the result have no value yet.
   struct Argument {
     std::string name;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/binder/polymorphic.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/program/program_parser.h"
 #include "common/sql/program/sql_body.h"
@@ -146,8 +147,10 @@ absl::StatusOr<program::Result> Session::RunProgramBody(const FunctionDescriptor
                                                         const std::vector<types::Value>& arguments,
                                                         program::Call call, program::Host* host) {
   ProgramCache::Entry& entry = programs_->functions[function.function_id()];
-  if (entry.program == nullptr || entry.version != function.version()) {
+  if (entry.program == nullptr || entry.version != function.version() ||
+      entry.signature != call.signature) {
     ProgramCache::Entry fresh;
+    fresh.signature = call.signature;
     ASSIGN_OR_RETURN(fresh.program, sql::program::ParseProgram(function.source()));
     fresh.version = function.version();
     fresh.texts = std::make_shared<program::PreparedTexts>();
@@ -178,10 +181,18 @@ absl::StatusOr<program::Result> Session::RunProgramBody(const FunctionDescriptor
   return interpreter.Run(call);
 }
 
-absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& function,
+absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& declared,
                                                       const std::vector<types::Value>& arguments,
                                                       program::Call call, bool may_end,
                                                       ResultSink* sink) {
+  std::optional<FunctionDescriptor> concrete;
+  if (sql::binder::IsPolymorphic(declared)) {
+    std::vector<types::Type> given;
+    for (const types::Value& argument : arguments) given.push_back(argument.type());
+    ASSIGN_OR_RETURN(concrete, sql::binder::ConcreteFor(declared, given));
+    call.signature = sql::SignatureOf(*concrete);
+  }
+  const FunctionDescriptor& function = concrete.has_value() ? *concrete : declared;
   const ProgramLevel level(this);
   RETURN_IF_ERROR(level.status());
   const bool any_null = std::any_of(arguments.begin(), arguments.end(),

@@ -21,6 +21,7 @@ namespace adbms::gateway::session {
 struct ProgramCache {
   struct Entry {
     uint64_t version = 0;
+    std::string signature;  // Of a polymorphic one: what it has been made for.
     sql::program::ProgramPtr program;
     std::shared_ptr<program::PreparedTexts> texts;
   };

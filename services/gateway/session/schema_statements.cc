@@ -143,8 +143,16 @@ absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
     case Action::kRenameTable:
     case Action::kAddPrimaryKey:
     case Action::kAddUnique:
+    case Action::kRenameConstraint:
       return policy::AuthorizeSchema(policy, catalog, table->schema(),
                                      common::v1::PRIVILEGE_CREATE);
+    case Action::kSetSchema:
+      return policy::AuthorizeSchema(policy, catalog, alter.set_schema(),
+                                     common::v1::PRIVILEGE_CREATE);
+    case Action::kAttachIndex:
+      table = catalog.FindTable(alter.attach_index().partition_id());
+      return table == nullptr ? absl::OkStatus()
+                              : policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
     case Action::kAddForeignKey:
       return AuthorizeForeignKey(policy, alter.add_foreign_key(), catalog);
     case Action::kAttachPartition: {
@@ -315,6 +323,14 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kAlterType:
     case Body::kDropType:
       return AuthorizeTypes(ddl, policy, *catalog);
+    case Body::kAlterSchema: {
+      const common::v1::AlterSchema& alter = ddl.alter_schema();
+      RETURN_IF_ERROR(policy::AuthorizeSchemaOwner(policy, *catalog, alter.name()));
+      if (!alter.owner().empty())
+        RETURN_IF_ERROR(AuthorizeNewOwner(alter.owner(), "", policy, *catalog));
+      ASSIGN_OR_RETURN(const auto* database, catalog->DatabaseNamed(options_.database));
+      return policy::AuthorizeDatabase(policy, *database, common::v1::PRIVILEGE_CREATE);
+    }
     case Body::kDropSchema:
       for (const std::string& name : ddl.drop_schema().names())
         RETURN_IF_ERROR(policy::AuthorizeSchemaOwner(policy, *catalog, name));

@@ -70,6 +70,11 @@ class CatalogDraft {
   // An index of the partition that does what `whole`, its table's, asks for becomes a part of it;
   // 0: there is none.
   absl::StatusOr<uint32_t> AdoptIndex(uint32_t table_id, const common::v1::IndexDescriptor& whole);
+  // That one of them, if it does what `whole` asks for; false otherwise.
+  absl::StatusOr<bool> AdoptIndex(uint32_t table_id, const common::v1::IndexDescriptor& whole,
+                                  const common::v1::IndexDescriptor& part);
+  // It is not `is_incomplete` any more.
+  absl::Status SetIndexComplete(uint32_t table_id, uint32_t index_id);
   // New, empty spaces for rows and indexes.
   absl::Status Truncate(uint32_t table_id);
   // Before the table's primary key goes: drops the foreign keys and views that need it, or says
@@ -87,6 +92,7 @@ class CatalogDraft {
   absl::Status SetTypes(uint32_t table_id, const common::v1::SetTypes& change);
   Result CreateSchema(const common::v1::CreateSchema& statement);
   Result DropSchema(const common::v1::DropSchema& statement);
+  Result AlterSchema(const common::v1::AlterSchema& statement);
   // The schema of a session's temporary objects is there.
   absl::Status RequireTemporarySchema(const std::string& name);
   // REFRESH: the materialized view is populated or not, and has new, empty spaces unless it is
@@ -227,6 +233,12 @@ class CatalogDraft {
   absl::Status ReleaseSequence(const TableEntry& sequence, const std::vector<uint32_t>& dropping,
                                bool cascade, v1::DdlResult* result);
   // Drops the sequences that belong to the table (`column`: to that one), in `table` itself too.
+  // draft_names.cc: a constraint or an index of the table; an index of a constraint has its name.
+  absl::Status RenameConstraint(const common::v1::RenameConstraint& change,
+                                common::v1::TableDescriptor* table);
+  absl::Status MoveToSchema(const std::string& schema, common::v1::TableDescriptor* table);
+  // The objects of a schema that has another name by now.
+  absl::Status RenameSchemaOfObjects(const std::string& before, const std::string& after);
   absl::Status DropOwnedSequences(const common::v1::TableDescriptor& table,
                                   std::optional<uint32_t> column,
                                   const std::vector<uint32_t>& dropping, bool cascade,

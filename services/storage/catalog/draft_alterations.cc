@@ -75,6 +75,10 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       }
       table->set_name(statement.rename_table());
       return absl::OkStatus();
+    case AlterTable::kRenameConstraint:
+      return RenameConstraint(statement.rename_constraint(), table);
+    case AlterTable::kSetSchema:
+      return MoveToSchema(statement.set_schema(), table);
     case AlterTable::kSetNotNull: {
       common::v1::ColumnDescriptor* column = ColumnAt(table, statement.set_not_null().column());
       if (column == nullptr) return NoColumn(*table, statement.set_not_null().column());

@@ -110,8 +110,13 @@ CatalogDraft::Result CatalogDraft::CreateIndex(const common::v1::CreateIndex& st
   }
   IndexDescriptor index = statement.index();
   index.set_state(state);
+  if (statement.only() && table.partition_key().partitions_size() > 0) {
+    index.set_is_incomplete(true);
+    index.set_unique_when_complete(index.unique());
+    index.set_unique(false);
+  }
   uint32_t index_id = 0;
-  const char* suffix = index.is_constraint() ? "_key" : "_idx";
+  const char* suffix = index.is_primary() ? "_pkey" : index.is_constraint() ? "_key" : "_idx";
   if (index.is_constraint()) RETURN_IF_ERROR(CheckNewConstraint(table, index.name()));
   RETURN_IF_ERROR(AddIndex(&table, std::move(index), suffix, &index_id));
   RETURN_IF_ERROR(PutTable(std::move(table)));

@@ -117,6 +117,7 @@ absl::Status CatalogDraft::InheritKeys(const TableDescriptor& parent, TableDescr
   google::protobuf::RepeatedPtrField<IndexDescriptor> own;
   own.Swap(table->mutable_indexes());
   for (const IndexDescriptor& index : parent.indexes()) {
+    if (index.is_incomplete()) continue;  // It stays so.
     IndexDescriptor copy = index;
     copy.clear_name();
     copy.clear_comment();
@@ -132,15 +133,40 @@ absl::Status CatalogDraft::InheritKeys(const TableDescriptor& parent, TableDescr
 absl::StatusOr<uint32_t> CatalogDraft::AdoptIndex(uint32_t table_id, const IndexDescriptor& whole) {
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
   TableDescriptor table = entry->descriptor;
-  for (IndexDescriptor& index : *table.mutable_indexes()) {
-    if (!Serves(index, whole)) continue;
-    const uint32_t index_id = index.index_id();
-    index.set_parent_index_id(whole.index_id());
-    index.set_created_by(whole.created_by());  // Whose it is now.
-    RETURN_IF_ERROR(PutTable(std::move(table)));
-    return index_id;
+  for (const IndexDescriptor& index : table.indexes()) {
+    if (index.is_incomplete() || !Serves(index, whole)) continue;
+    ASSIGN_OR_RETURN(const bool adopted, AdoptIndex(table_id, whole, index));
+    if (adopted) return index.index_id();
   }
   return 0;
+}
+
+absl::StatusOr<bool> CatalogDraft::AdoptIndex(uint32_t table_id, const IndexDescriptor& whole,
+                                              const IndexDescriptor& part) {
+  IndexDescriptor meant = part;
+  meant.set_unique(part.unique() || part.unique_when_complete());
+  if (!Serves(meant, whole)) return false;
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
+  TableDescriptor table = entry->descriptor;
+  for (IndexDescriptor& index : *table.mutable_indexes()) {
+    if (index.index_id() != part.index_id()) continue;
+    index.set_parent_index_id(whole.index_id());
+    index.set_created_by(whole.created_by());  // Whose it is now.
+  }
+  RETURN_IF_ERROR(PutTable(std::move(table)));
+  return true;
+}
+
+absl::Status CatalogDraft::SetIndexComplete(uint32_t table_id, uint32_t index_id) {
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
+  TableDescriptor table = entry->descriptor;
+  for (IndexDescriptor& index : *table.mutable_indexes()) {
+    if (index.index_id() != index_id) continue;
+    index.set_unique(index.unique() || index.unique_when_complete());
+    index.clear_is_incomplete();
+    index.clear_unique_when_complete();
+  }
+  return PutTable(std::move(table));
 }
 
 absl::Status CatalogDraft::RemoveParts(uint32_t table_id, uint32_t index_id) {

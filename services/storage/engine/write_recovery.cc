@@ -65,6 +65,7 @@ void WriteRecovery::LogRefused(const rocksdb::Status& error) {
   {
     absl::MutexLock lock(&mutex_);
     ++failures_;
+    ++refusals_;
     if (refused_.empty()) refused_at_ = absl::Now();
     refused_ = error.ToString();
   }
@@ -120,12 +121,16 @@ bool WriteRecovery::WouldKeepRefusedLog() const {
 
 void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   uint64_t failures = 0;
+  uint64_t refusals = 0;
   {
     absl::MutexLock lock(&mutex_);
     failures = failures_;
+    refusals = refusals_;
     // Should RocksDB have found that nothing has failed.
-    if (failure_.empty() && !refused_.empty() && absl::Now() > refused_at_ + kUntold)
+    if (failure_.empty() && !refused_.empty() && absl::Now() > refused_at_ + kUntold) {
       failure_ = refused_;
+      stops_.fetch_add(1, std::memory_order_relaxed);
+    }
     if (failure_.empty() || absl::Now() < *next) return;
     if (!warned_ && warn_)
       warn_((final_ ? "writing has stopped: "
@@ -150,10 +155,10 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
   *pause = kFirstPause;
   *next = absl::InfinitePast();
   absl::MutexLock lock(&mutex_);
-  if (failures_ != failures) return;  // It has failed again.
+  if (refusals_ == refusals) refused_.clear();  // The log has a successor.
+  if (failures_ != failures) return;            // It has failed again.
   if (recovered_) recovered_();
   failure_.clear();
-  refused_.clear();
   warned_ = false;
   if (warn_) warn_("writing goes on");
 }

@@ -72,6 +72,7 @@ class WriteRecovery {
   std::string refused_ ABSL_GUARDED_BY(mutex_);
   absl::Time refused_at_ ABSL_GUARDED_BY(mutex_);
   uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;  // Reports of either.
+  uint64_t refusals_ ABSL_GUARDED_BY(mutex_) = 0;  // Calls of LogRefused.
   bool final_ ABSL_GUARDED_BY(mutex_) = false;     // Until the next start.
   bool warned_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,5 +1,7 @@
 #include "services/storage/server/connected_sessions.h"
 
+#include <algorithm>
+
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -129,6 +131,38 @@ absl::Status ConnectedSessions::Close(const rpc::CallContext& context, const Ses
   }
   if (!status.ok()) Reopen(database_id);
   return status;
+}
+
+absl::StatusOr<bool> ConnectedSessions::Signal(
+    int64_t pid, bool terminate, const std::function<absl::Status(const std::string& user)>& may) {
+  std::vector<std::string> users;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [id, members] : members_) {
+      for (const SessionState* session : members.sessions) {
+        if (session->pid() == pid && pid != 0 && !session->is_ended())
+          users.push_back(session->activity().user());
+      }
+    }
+  }
+  for (const std::string& user : users) RETURN_IF_ERROR(may(user));
+  bool found = false;
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, members] : members_) {
+    for (SessionState* session : members.sessions) {
+      if (session->pid() != pid || pid == 0 || session->is_ended()) continue;
+      if (std::find(users.begin(), users.end(), session->activity()->user()) == users.end())
+        continue;
+      found = true;
+      if (!terminate) {
+        session->CancelByOther();
+        continue;
+      }
+      session->EndByOther();
+      session->RollBackByOther();
+    }
+  }
+  return found;
 }
 
 void ConnectedSessions::Reopen(uint32_t database_id) {

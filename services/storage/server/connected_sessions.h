@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/call_context.h"
 #include "services/storage/txn/notifications.h"
@@ -37,6 +38,11 @@ class ConnectedSessions {
   absl::Status Close(const rpc::CallContext& context, const SessionState* self,
                      uint32_t database_id, const std::string& name, bool force);
   void Reopen(uint32_t database_id);
+
+  // Cancels what the clients with this backend id do, or ends them; false: there are none. `may`
+  // says whether that is allowed, by the user who has logged in. Errors: those of `may`.
+  absl::StatusOr<bool> Signal(int64_t pid, bool terminate,
+                              const std::function<absl::Status(const std::string& user)>& may);
 
   // Where the database's sessions notify each other.
   txn::NotificationBus* BusOf(uint32_t database_id);

@@ -27,6 +27,8 @@ const char* VerbOf(const DdlStatement& statement) {
       return "TRUNCATE TABLE";
     case DdlStatement::kCreateSchema:
       return "CREATE SCHEMA";
+    case DdlStatement::kAlterSchema:
+      return "ALTER SCHEMA";
     case DdlStatement::kDropSchema:
       return "DROP SCHEMA";
     case DdlStatement::kCreateView:

@@ -35,6 +35,8 @@ absl::StatusOr<v1::DdlResult> DdlExecution::Run(const DdlStatement& given) {
       return Truncate(statement.truncate());
     case DdlStatement::kCreateSchema:
       return draft()->CreateSchema(statement.create_schema());
+    case DdlStatement::kAlterSchema:
+      return draft()->AlterSchema(statement.alter_schema());
     case DdlStatement::kDropSchema:
       return draft()->DropSchema(statement.drop_schema());
     case DdlStatement::kCreateView:
@@ -242,6 +244,7 @@ absl::StatusOr<v1::DdlResult> DdlExecution::CreateIndex(const common::v1::Create
   }
   const auto whole = draft()->state()->FindIndex(result.object_id());
   const common::v1::IndexDescriptor index = *whole.index;
+  if (index.is_incomplete()) return result;
   for (const auto& member : table->descriptor.partition_key().partitions())
     RETURN_IF_ERROR(RequireIndex(member.table_id(), index));
   return result;
@@ -322,6 +325,8 @@ absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement
   switch (statement.action_case()) {
     case AlterTable::kAddPrimaryKey: {
       const auto& key = statement.add_primary_key();
+      if (statement.only() && table->descriptor.partition_key().partitions_size() > 0)
+        return AddIncompleteKey(*table, key);
       return ChangeKey(statement.table_id(), {key.columns().begin(), key.columns().end()},
                        key.name());
     }
@@ -332,8 +337,11 @@ absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement
       create.mutable_index()->set_unique(statement.add_unique().deferral() ==
                                          common::v1::DEFERRAL_UNSPECIFIED);
       create.mutable_index()->set_is_constraint(true);
+      create.set_only(statement.only());
       return CreateIndex(create);
     }
+    case AlterTable::kAttachIndex:
+      return AttachIndex(*table, statement.attach_index());
     case AlterTable::kSetTypes:
       return SetTypes(statement.table_id(), statement.set_types());
     case AlterTable::kDropConstraint:

@@ -71,8 +71,19 @@ class DdlExecution {
   // A partition has the reference of its table, under another name where that is taken in it.
   absl::Status RequireReference(const catalog::TableEntry& part,
                                 const common::v1::ForeignKeyDescriptor& key);
-  // A change of types has the checks of all partitions in it; those of one stay.
-  static void KeepOwnChecks(const common::v1::TableDescriptor& part, common::v1::SetTypes* change);
+  // What a change of the whole's types is for one partition; `hands_on`: it has partitions itself.
+  // Errors: 40001 for one that was attached after the change was bound.
+  static absl::Status TakePartitionTypes(const common::v1::SetTypes& whole, uint32_t part_id,
+                                         bool hands_on, common::v1::SetTypes* own);
+  // partition_indexes.cc. A primary key of ONLY a table that has partitions.
+  absl::StatusOr<v1::DdlResult> AddIncompleteKey(const catalog::TableEntry& table,
+                                                 const common::v1::AddPrimaryKey& key);
+  // Errors: 42809, 42P17, 55000 with PostgreSQL's messages.
+  absl::StatusOr<v1::DdlResult> AttachIndex(const catalog::TableEntry& table,
+                                            const common::v1::AttachIndex& statement);
+  // An index that has a part in every partition by now becomes what it was meant to be, and so may
+  // the one above it.
+  absl::Status CompleteIndex(uint32_t table_id, uint32_t index_id);
   static bool SameKey(const google::protobuf::RepeatedField<uint32_t>& a,
                       const google::protobuf::RepeatedField<uint32_t>& b);
   absl::StatusOr<v1::DdlResult> Attach(const AlterTable& statement);

@@ -189,6 +189,13 @@ TableLocks NamedTables(const DdlStatement& statement, const catalog::CatalogStat
       for (const uint32_t id : statement.truncate().table_ids())
         Want(id, LockMode::kAccessExclusive, &locks);
       break;
+    case DdlStatement::kAlterSchema:
+      if (statement.alter_schema().rename().empty()) break;
+      for (const auto& [id, table] : catalog.tables()) {
+        if (table->descriptor.schema() == statement.alter_schema().name())
+          Want(id, LockMode::kAccessExclusive, &locks);
+      }
+      break;
     case DdlStatement::kDropSchema:
       for (const auto& [id, table] : catalog.tables()) {
         const auto& names = statement.drop_schema().names();

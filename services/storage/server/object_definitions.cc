@@ -68,7 +68,8 @@ std::string QuoteLiteral(std::string_view text) {
 }  // namespace
 
 bool IsUnique(const common::v1::IndexDescriptor& index) {
-  return index.unique() || index.deferral() != common::v1::DEFERRAL_UNSPECIFIED;
+  return index.unique() || index.unique_when_complete() ||
+         index.deferral() != common::v1::DEFERRAL_UNSPECIFIED;
 }
 
 const char* ActionName(common::v1::ReferentialAction action) {

@@ -90,12 +90,15 @@ absl::StatusOr<v1::DdlResult> DdlExecution::Alter(const AlterTable& statement) {
 }
 
 bool DdlExecution::GoesDown(const AlterTable& statement) {
+  if (statement.only()) return false;
   switch (statement.action_case()) {
     case AlterTable::kRenameTable:
     case AlterTable::kOwner:
     case AlterTable::kSetIdentity:
     case AlterTable::kAddIdentity:
     case AlterTable::kAddUnique:  // Goes down with its index.
+    case AlterTable::kAttachIndex:
+    case AlterTable::kSetSchema:
     case AlterTable::ACTION_NOT_SET:
       return false;
     default:
@@ -155,16 +158,27 @@ absl::Status DdlExecution::AlterPartitions(const AlterTable& statement,
         }
         for (const auto& index : before.descriptor.indexes()) {
           if (index.name() != statement.drop_constraint() || !index.is_constraint()) continue;
+          below.clear_drop_constraint();
           for (const auto& own : part->descriptor.indexes()) {
             if (own.parent_index_id() == index.index_id()) below.set_drop_constraint(own.name());
           }
         }
+        if (below.drop_constraint().empty()) continue;  // It is incomplete.
         break;
       case AlterTable::kSetTypes:
-        // What is partitioned itself hands on those of its partitions.
-        if (!part->descriptor.has_partition_key())
-          KeepOwnChecks(part->descriptor, below.mutable_set_types());
+        RETURN_IF_ERROR(TakePartitionTypes(statement.set_types(), member.table_id(),
+                                           part->descriptor.has_partition_key(),
+                                           below.mutable_set_types()));
         break;
+      case AlterTable::kRenameConstraint: {
+        // Keys and references go by names of their own in partitions.
+        const auto& checks = before.descriptor.checks();
+        const bool check = std::any_of(checks.begin(), checks.end(), [&](const auto& one) {
+          return one.name() == statement.rename_constraint().name();
+        });
+        if (!check) continue;
+        break;
+      }
       case AlterTable::kAddCheck: {
         const auto& checks = part->descriptor.checks();
         const bool there = std::any_of(checks.begin(), checks.end(), [&](const auto& check) {
@@ -205,15 +219,19 @@ absl::Status DdlExecution::RequireReference(const catalog::TableEntry& part,
   return Alter(add).status();
 }
 
-void DdlExecution::KeepOwnChecks(const common::v1::TableDescriptor& part,
-                                 common::v1::SetTypes* change) {
-  auto* checks = change->mutable_checks();
-  const auto others = [&](const common::v1::BoundCheck& bound) {
-    return std::none_of(part.checks().begin(), part.checks().end(), [&](const auto& check) {
-      return check.name() == bound.name() && !check.not_valid();
-    });
-  };
-  checks->erase(std::remove_if(checks->begin(), checks->end(), others), checks->end());
+absl::Status DdlExecution::TakePartitionTypes(const common::v1::SetTypes& whole, uint32_t part_id,
+                                              bool hands_on, common::v1::SetTypes* own) {
+  const auto& all = whole.partitions();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& part) { return part.table_id() == part_id; });
+  if (found == all.end()) {
+    return status::Error(status::sqlstate::kSerializationFailure,
+                         "could not serialize access due to a partition attached concurrently");
+  }
+  *own = found->types();
+  *own->mutable_context() = whole.context();
+  if (hands_on) *own->mutable_partitions() = all;
+  return absl::OkStatus();
 }
 
 bool DdlExecution::SameKey(const google::protobuf::RepeatedField<uint32_t>& a,
@@ -244,7 +262,9 @@ absl::Status DdlExecution::RequireKeys(uint32_t part_id, const common::v1::Table
     *key.mutable_add_primary_key()->mutable_columns() = whole.primary_key();
     RETURN_IF_ERROR(Alter(key).status());
   }
-  for (const auto& index : whole.indexes()) RETURN_IF_ERROR(RequireIndex(part_id, index));
+  for (const auto& index : whole.indexes()) {
+    if (!index.is_incomplete()) RETURN_IF_ERROR(RequireIndex(part_id, index));
+  }
   for (const auto& key : whole.foreign_keys()) {
     ASSIGN_OR_RETURN(const catalog::TableEntryPtr now, draft()->Table(part_id));
     RETURN_IF_ERROR(RequireReference(*now, key));

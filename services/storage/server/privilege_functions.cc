@@ -221,6 +221,30 @@ bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog,
          ((*subject)->superuser || (*subject)->roles.contains(std::string(sql::kMonitorRole)));
 }
 
+absl::Status MaySignal(txn::Shared* shared, const catalog::CatalogState& catalog,
+                       const std::string& role, const std::string& other, bool terminates) {
+  const auto subject_of = [&](const std::string& name) {
+    sql::functions::EvaluationContext session;
+    session.current_user = name;
+    return SubjectOf({shared, catalog, session, {}}, nullptr);
+  };
+  const auto own = subject_of(role);
+  if (own.ok() && *own && (*own)->superuser) return absl::OkStatus();
+  const auto target = subject_of(other);
+  const auto refuse = [](const char* message) {
+    return status::Error(status::sqlstate::kInsufficientPrivilege, message);
+  };
+  if (target.ok() && *target && (*target)->superuser)
+    return refuse(terminates ? "must be a superuser to terminate superuser process"
+                             : "must be a superuser to cancel superuser query");
+  if (own.ok() && *own && (role == other || (*own)->roles.contains(other))) return absl::OkStatus();
+  return refuse(terminates
+                    ? "must be a member of the role whose process is being terminated or member "
+                      "of pg_signal_backend"
+                    : "must be a member of the role whose query is being canceled or member of "
+                      "pg_signal_backend");
+}
+
 absl::StatusOr<Value> HasColumnPrivilege(const PrivilegeQuestion& question) {
   const size_t n = question.arguments.size();
   return TableAnswer(question, RoleArgument(question, 3), question.arguments[n - 3],

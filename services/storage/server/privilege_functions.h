@@ -38,4 +38,9 @@ absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question,
 // Whether the role may see what others do. False for one that does not exist.
 bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog, const std::string& role);
 
+// Whether one role may cancel what sessions of the other do: its own role's, one's whose member it
+// is, and, as a superuser, everybody's. Errors: 42501.
+absl::Status MaySignal(txn::Shared* shared, const catalog::CatalogState& catalog,
+                       const std::string& role, const std::string& other, bool terminates);
+
 }  // namespace adbms::storage::server

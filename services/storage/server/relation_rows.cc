@@ -288,8 +288,8 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
       }
       row(index.index_id(), id, IsUnique(index), index.is_primary(),
           index.deferral() == common::v1::DEFERRAL_UNSPECIFIED,
-          index.state() == IndexDescriptor::STATE_PUBLIC, key, index.columns_size(),
-          index.columns_size() + index.include_size(), options);
+          index.state() == IndexDescriptor::STATE_PUBLIC && !index.is_incomplete(), key,
+          index.columns_size(), index.columns_size() + index.include_size(), options);
       if (index.expressions_size() > 0) rows->Set("indexprs", ExpressionDefinitions(table, index));
       if (index.has_predicate()) rows->Set("indpred", PredicateDefinition(table, index));
     }

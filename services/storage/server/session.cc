@@ -63,6 +63,7 @@ class StreamWithFunctions : public QueryStream {
     session_use_.session = state;
     session_use_.transaction = context->transaction;
     session_use_.call = context->call;
+    session_use_.current_user = options.current_user;
     functions_.emplace(parts.shared, context->catalog.get(), &session, &sequence_use_,
                        &session_use_);
     api::FillEvaluation(options, &session);

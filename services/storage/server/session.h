@@ -89,7 +89,10 @@ class SessionState {
   }
 
   ~SessionState() {
-    transaction_.reset();
+    {
+      absl::MutexLock lock(&ending_mutex_);
+      transaction_.reset();
+    }
     {
       const Call call(this);
       temporary_.End();
@@ -134,8 +137,21 @@ class SessionState {
   // thread.
   void EndByOther() {
     ended_ = true;  // Before it is asked whether anything runs, as a call asks in reverse.
+    activity_.Hide();
+    CancelByOther();
+  }
+  // pg_cancel_backend. From any thread.
+  void CancelByOther() {
     absl::MutexLock lock(&running_mutex_);
     if (running_ != nullptr && busy()) running_->Cancel();
+  }
+  // After EndByOther: an idle transaction lets go of its locks at once, not when its client does
+  // something. What has a call or a portal open ends with that. From any thread.
+  void RollBackByOther() {
+    absl::MutexLock lock(&ending_mutex_);
+    if (busy()) return;
+    transaction_.reset();
+    activity_.SetInTransaction(false);
   }
   bool is_ended() const { return ended_; }
   // Errors: 57P01.
@@ -201,6 +217,7 @@ class SessionState {
     activity_.Ended();
   }
   SessionActivity* activity() { return &activity_; }
+  const SessionActivity& activity() const { return activity_; }
   SequenceMemory* sequences() { return &sequences_; }
   TemporaryObjects* temporary() { return &temporary_; }
   const TemporaryObjects& temporary() const { return temporary_; }
@@ -224,8 +241,9 @@ class SessionState {
   std::atomic<int> calls_{0};
   absl::Mutex running_mutex_;
   std::shared_ptr<rpc::Cancellation> running_ ABSL_GUARDED_BY(running_mutex_);
+  absl::Mutex ending_mutex_;  // Held by whoever ends the transaction of an ended session.
   std::optional<absl::Duration> lock_timeout_;
-  int32_t pid_ = 0;
+  std::atomic<int32_t> pid_{0};
   std::unique_ptr<engine::Transaction> spare_;
   std::atomic<bool> busy_{false};
   uint64_t unsynced_ = 0;  // Transaction::SetUnsynced.

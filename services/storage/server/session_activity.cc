@@ -19,6 +19,12 @@ void SessionActivity::Started(const api::ExecuteOptions& options) {
   active_.store(true, std::memory_order_relaxed);
 }
 
+std::string SessionActivity::user() const {
+  if (registry_ == nullptr) return {};
+  absl::MutexLock lock(&registry_->mutex_);
+  return registry_->sessions_.contains(this) ? user_ : std::string();
+}
+
 void SessionRegistry::Add(const SessionActivity* session) {
   absl::MutexLock lock(&mutex_);
   sessions_.insert(session);
@@ -33,6 +39,7 @@ std::vector<SessionRegistry::Row> SessionRegistry::Rows() const {
   std::vector<Row> rows;
   absl::MutexLock lock(&mutex_);
   for (const SessionActivity* session : sessions_) {
+    if (session->hidden_.load(std::memory_order_relaxed)) continue;
     Row& row = rows.emplace_back();
     row.pid = session->pid_;
     row.user = session->user_;

@@ -27,6 +27,10 @@ class SessionActivity {
   // sessions, without a process id, never are.
   void Started(const api::ExecuteOptions& options);
   void Ended() { active_.store(false, std::memory_order_relaxed); }
+  // Nobody is told of it any more. From any thread.
+  void Hide() { hidden_.store(true, std::memory_order_relaxed); }
+  // Who has logged in; empty before the first statement. From any thread.
+  std::string user() const;
   void SetInTransaction(bool value) { in_transaction_.store(value, std::memory_order_relaxed); }
 
  private:
@@ -38,6 +42,7 @@ class SessionActivity {
   int64_t started_us_ = 0;
   std::atomic<bool> active_{false};
   std::atomic<bool> in_transaction_{false};
+  std::atomic<bool> hidden_{false};
   std::atomic<int64_t> query_start_us_{0};
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/session.h"
 
 namespace adbms::storage::server {
@@ -83,6 +84,26 @@ absl::StatusOr<Value> ListeningChannels(const Arguments&, SessionUse* use) {
   return Value::Text(names);
 }
 
+template <bool kTerminates>
+absl::StatusOr<Value> Signal(const Arguments& arguments, SessionUse* use) {
+  const ServerParts& parts = use->session->parts();
+  const int64_t pid = arguments[0].int_value();
+  if (arguments.size() > 1 && arguments[1].int_value() < 0)
+    return status::Error("22003", "\"timeout\" must not be negative");
+  const catalog::CatalogStatePtr catalog = use->session->database()->Current();
+  const auto may = [&](const std::string& user) {
+    return MaySignal(parts.shared, *catalog, use->current_user, user, kTerminates);
+  };
+  ASSIGN_OR_RETURN(const bool found, parts.connected->Signal(pid, kTerminates, may));
+  if (!found && use->notices.size() < kMostNotices) {
+    v1::Notice& notice = use->notices.emplace_back();
+    notice.set_severity("WARNING");
+    notice.set_sqlstate("01000");
+    notice.set_message("PID " + std::to_string(pid) + " is not a PostgreSQL server process");
+  }
+  return Value::Bool(found);
+}
+
 using Handler = absl::StatusOr<Value> (*)(const Arguments& arguments, SessionUse* use);
 const std::map<std::string_view, Handler>& Handlers() {
   constexpr LockMode kExclusive = LockMode::kExclusive;
@@ -100,6 +121,8 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"pg_advisory_unlock_shared", Unlock<kShare>},
       {"pg_advisory_unlock_all", UnlockAll},
       {"pg_notify", Notify},
+      {"pg_cancel_backend", Signal</*kTerminates=*/false>},
+      {"pg_terminate_backend", Signal</*kTerminates=*/true>},
       {"pg_notification_queue_usage", QueueUsage},
       {"pg_listening_channels", ListeningChannels},
   };

@@ -1,7 +1,8 @@
 // Functions that do something to the session or its transaction: advisory locks, pg_notify and what
-// tells of them.
+// tells of them, pg_cancel_backend and pg_terminate_backend.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,12 +21,13 @@ struct SessionUse {
   SessionState* session = nullptr;
   txn::Transaction* transaction = nullptr;  // Null outside of one.
   const rpc::CallContext* call = nullptr;
+  std::string current_user;
   std::vector<v1::Notice> notices;  // For the client, the first thousand.
 };
 
 // Whether the function is one of these.
 bool IsSessionFunction(std::string_view name);
-// Calls it. Errors: 55P03, 40P01, 57014 while it waits; 53200, 54000; 22023.
+// Calls it. Errors: 55P03, 40P01, 57014 while it waits; 53200, 54000; 22023; 42501.
 absl::StatusOr<types::Value> CallSessionFunction(std::string_view name,
                                                  const std::vector<types::Value>& arguments,
                                                  SessionUse* use);
