@@ -104,7 +104,7 @@ constexpr TypeRow kPseudoTypes[] = {
 constexpr TypeRow kNoType = {
     TypeId::kUnspecified, Physical::kString, 0, 0, -1, 'P', false, "", "???"};
 
-constexpr size_t kTypeLimit = 80;
+constexpr size_t kTypeLimit = 128;
 
 constexpr std::array<TypeRow, kTypeLimit> MakeIndex() {
   std::array<TypeRow, kTypeLimit> index{};
