@@ -318,7 +318,16 @@ absl::Status Binder::SendTriggerRowsOfWith() {
   } else {
     // What the statement itself writes is written by a last WITH query.
     auto write = std::make_shared<plan::Write>(static_cast<const plan::Write&>(*query_));
-    const std::vector<Type> types = types_of(*write);
+    std::vector<Type> types = types_of(*write);
+    const bool silent = types.empty();
+    if (silent) {
+      // Its rows are counted.
+      (write->kind == common::v1::STATEMENT_KIND_INSERT ? write->insert.returning
+                                                        : write->change.returning)
+          .push_back(plan::MakeBool(true));
+      write->output_names.emplace_back();
+      types.push_back(kBoolType);
+    }
     plan::Cte cte{"", query_->root};
     cte.write = std::move(write);
     cte.eager = true;
@@ -328,7 +337,7 @@ absl::Status Binder::SendTriggerRowsOfWith() {
     select.kind = query_->kind;
     select.written_elsewhere = true;
     static_cast<plan::Write&>(*query_) = std::move(select);
-    parts.emplace_back(read(index, types), 0);
+    parts.emplace_back(read(index, types), silent ? 1 : 0);
   }
   for (size_t i = 0; i < with_trigger_ctes_.size(); ++i) {
     const auto cte = static_cast<uint32_t>(with_trigger_ctes_[i]);
@@ -363,7 +372,8 @@ absl::Status Binder::SendTriggerRowsOfWith() {
   }
   for (const Type& type : types) all->output.push_back(query_->AddColumn({"", type, 0, 0, false}));
   if (query_->trigger_rows.table_id() == 0)
-    query_->trigger_rows.set_client_columns(static_cast<uint32_t>(parts[0].first->output.size()));
+    query_->trigger_rows.set_client_columns(
+        static_cast<uint32_t>(parts[0].first->output.size() - parts[0].second));
   query_->root = all;
   query_->output = all->output;
   query_->output_names = std::move(names);

@@ -93,6 +93,7 @@ absl::Status Binder::BindWritingCte(const PgQuery__CommonTableExpr& item, Scope*
   auto write = std::make_shared<plan::Write>(
       std::exchange(static_cast<plan::Write&>(*query_), std::move(outer)));
   const RelPtr rows = std::exchange(query_->root, root);
+  query_->output.clear();
   RETURN_IF_ERROR(status);
   const bool inserts = write->kind == common::v1::STATEMENT_KIND_INSERT;
   const std::vector<ExprPtr>& returning =

@@ -33,10 +33,12 @@ std::string CommandTag(const common::v1::Plan& plan, uint64_t rows) {
   }
 }
 
-// Its root is that of a SELECT, with a row for each that is written.
-bool WritesElsewhere(const common::v1::Plan& plan) {
-  return plan.kind() != common::v1::STATEMENT_KIND_SELECT && !plan.root().has_insert() &&
-         !plan.root().has_update() && !plan.root().has_delete_();
+// Whether the command tag's number is that of the result's own rows: those of triggers come among
+// them, or the root is that of a SELECT with a row for each that is written elsewhere.
+bool CountsRows(const common::v1::Plan& plan) {
+  return plan.with_trigger_rows_size() > 0 ||
+         (plan.kind() != common::v1::STATEMENT_KIND_SELECT && !plan.root().has_insert() &&
+          !plan.root().has_update() && !plan.root().has_delete_());
 }
 
 bool ReturnsRows(const plan_cache::CachedPlan& plan) {
@@ -293,7 +295,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
     if (trigger_rows.has_value()) rows = trigger_rows->own_rows();
     const std::string tag =
-        CommandTag(*plan->plan, WritesElsewhere(*plan->plan) ? rows : summary.rows_affected());
+        CommandTag(*plan->plan, CountsRows(*plan->plan) ? rows : summary.rows_affected());
     if (trigger_rows.has_value()) {
       // What they run is of the session too.
       stream = nullptr;
@@ -302,6 +304,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     if (was_idle && state_ == TransactionState::kImplicit) {
       stream = nullptr;
       RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
+      if (!notices_.empty()) SendReports(sink);
     }
     return sink->Complete(tag);
   };
