@@ -198,6 +198,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   block_used_ = true;
   BufferOpenResults();
   bool fired = false;
+  bool called = false;  // Functions or triggers have run.
   WrittenRows written;
   for (int attempt = 0;; ++attempt) {
     // What programs do stands or falls with the statement; another plan may have them.
@@ -230,7 +231,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
       FillOptions(options);
       options->cte_rows.clear();
       const absl::Status rows = RunRowPrograms(**plan, options, &written);
-      const bool called = (*plan)->plan->program_calls_size() > 0 || !options->cte_rows.empty();
+      called |= (*plan)->plan->program_calls_size() > 0 || written.called;
       if (!called && attempt == 0 && status::HasSqlState(rows, status::sqlstate::kStalePlan)) {
         RETURN_IF_ERROR(Replan(query, plan));
         continue;
@@ -245,7 +246,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     if (stream.ok() && wrote) return WithWritten(std::move(written), *std::move(stream));
     if (stream.ok()) return stream;
     // What the functions have done is done: no second time.
-    if ((*plan)->plan->control_functions() || runs_programs) return NotStale(stream.status());
+    if ((*plan)->plan->control_functions() || called) return NotStale(stream.status());
     if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
         attempt >= storage::api::kStaleRetries) {
       return stream.status();

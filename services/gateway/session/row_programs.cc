@@ -84,6 +84,7 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
       }
       RETURN_IF_ERROR(ChangeSettings(stream->summary()));
     }
+    written->called |= !batches.empty();
     const bool fires = plan.plan->ctes(static_cast<int>(cte)).program_rows().has_triggers();
     RETURN_IF_ERROR(fires ? FireForRows(plan, cte, batches, options, written)
                           : CallForRows(plan, cte, std::move(batches), options));

@@ -17,8 +17,9 @@
 
 namespace adbms::gateway::session {
 
-// What of a statement has been written before the rest of its rows were known.
+// What of a statement has been done before it runs, or the rest of it.
 struct WrittenRows {
+  bool called = false;                // Functions or triggers have run for its rows.
   std::vector<types::Batch> results;  // Of its root.
   uint64_t rows_affected = 0;
   uint64_t bytes = 0;
