@@ -4,37 +4,12 @@ and in seven, and what happens when they go wrong.
 """
 import unittest
 
-import psycopg2
-
 from adbms_process import run
 from program_scripts import BLOCKS, FUNCTIONS, ROWS, TRIGGERS
-from session_scripts import ScriptTest, answer
+from program_tests import ProgramTest
 
 
-def statements(script):
-    """One a line; a line that is indented goes on with the one before."""
-    return script.strip().replace("\n  ", " ").split("\n")
-
-
-class Programs(ScriptTest):
-    def empty(self, server):
-        connection = server.connect()
-        for sql in ("SET client_min_messages = error", "DROP SCHEMA IF EXISTS programs CASCADE",
-                    "CREATE SCHEMA programs", "SET search_path = programs, public",
-                    "SET client_min_messages = notice"):
-            run(connection, sql)
-        return connection
-
-    def compare(self, scripts):
-        self.maxDiff = None
-        for script in scripts:
-            answers = []
-            for server in (self.postgres, self.cluster):
-                connection = self.empty(server)
-                answers.append([answer(connection, sql) for sql in statements(script)])
-                connection.close()
-            self.assertEqual(*answers)
-
+class Programs(ProgramTest):
     def test_blocks(self):
         self.compare(BLOCKS)
 
@@ -46,11 +21,6 @@ class Programs(ScriptTest):
 
     def test_rows(self):
         self.compare(ROWS)
-
-    def refused(self, connection, sql):
-        with self.assertRaises(psycopg2.Error) as caught:
-            run(connection, sql)
-        return caught.exception.pgcode
 
     def test_refused_where_the_answer_would_be_another(self):
         """What would run once or too early here, and for each row, or not at all, in PostgreSQL."""
@@ -73,19 +43,6 @@ class Programs(ScriptTest):
                     "SELECT (SELECT ins(s.x)) FROM seen s", "SELECT CASE WHEN x > 1 THEN ins(x) END FROM seen"):
             self.assertEqual(self.refused(connection, sql), "0A000", sql)
         self.assertEqual(run(connection, "SELECT count(*) FROM seen"), [(0,)])
-        run(connection, "CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS "
-                        "$$ BEGIN RAISE EXCEPTION 'no'; END $$")
-        run(connection, "CREATE TRIGGER t BEFORE TRUNCATE ON seen FOR EACH STATEMENT EXECUTE FUNCTION raises()")
-        self.assertEqual(self.refused(connection, "TRUNCATE seen"), "0A000")
-        run(connection, "CREATE TABLE numbered (id int PRIMARY KEY, n int)")
-        run(connection, "CREATE FUNCTION numbers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                        "SELECT coalesce(max(n), 0) + 1 INTO NEW.n FROM numbered; RETURN NEW; END $$")
-        run(connection, "CREATE TRIGGER n BEFORE INSERT ON numbered FOR EACH ROW EXECUTE FUNCTION numbers()")
-        run(connection, "INSERT INTO numbered (id) VALUES (1)")
-        self.assertEqual(self.refused(connection, "INSERT INTO numbered (id) VALUES (2), (3)"), "0A000")
-        run(connection, "CREATE TRIGGER s AFTER UPDATE ON numbered FOR EACH STATEMENT EXECUTE FUNCTION raises()")
-        self.assertEqual(self.refused(
-            connection, "INSERT INTO numbered VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = 2"), "0A000")
         connection.close()
 
     def test_bounds(self):

@@ -123,6 +123,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   RETURN_IF_ERROR(CheckWrites());
   RETURN_IF_ERROR(CheckPrograms());
   RETURN_IF_ERROR(CheckRowPrograms());
+  RETURN_IF_ERROR(SendTriggerRowsOfWith());
   for (const plan::TableUse& use : query_->tables) {
     for (const char* name : {"pg_settings", "pg_prepared_statements", "pg_cursors"})
       query_->session_details |= use.table->is_virtual() && use.table->name() == name;
@@ -134,7 +135,8 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
       query_->calls_volatile = true;
-    if (e.function != nullptr && functions::AsksForSettings(*e.function))
+    if (e.function != nullptr && (functions::AsksForSettings(*e.function) ||
+                                  e.function->name == "pg_trigger_depth"))
       query_->session_details = true;
     if (e.function != nullptr && functions::HasSessionEffects(e.function->name))
       query_->session_effects = true;

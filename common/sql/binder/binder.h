@@ -192,6 +192,9 @@ class Binder {
   absl::Status AddViewChecks(const std::vector<ColumnId>& from, const std::vector<ColumnId>& to);
 
   absl::StatusOr<RelPtr> TargetScan(const PgQuery__RangeVar& range, ScopeItem* item);
+  // The same of a view whose triggers write.
+  absl::StatusOr<RelPtr> TargetView(const PgQuery__RangeVar& range, ScopeItem* item);
+  bool HasTriggers(const common::v1::TableDescriptor& table) const;
   absl::Status BindReturning(NodeList list, Scope* scope, std::vector<ExprPtr>* returning);
   absl::StatusOr<std::vector<plan::CheckCondition>> ChecksOf(
       const common::v1::TableDescriptor& table, const std::vector<ColumnId>& columns);
@@ -220,17 +223,40 @@ class Binder {
   // that is no expression.
   absl::StatusOr<ExprPtr> RunBeforeTrigger(const common::v1::TriggerDescriptor& trigger,
                                            TriggerEvent event, TriggeredRow* row);
-  absl::Status InsertTriggers();
-  // `assigned`: what the statement sets, and the generated columns that follow from it.
-  absl::Status UpdateTriggers(const std::vector<uint32_t>& assigned);
-  absl::Status DeleteTriggers();
-  // ON CONFLICT DO UPDATE, which sets these columns.
+  using Triggers = std::vector<const common::v1::TriggerDescriptor*>;
+  bool is_replica() const { return input_.switches.is_replica(); }
+  // Whether all of it could be bound; otherwise the statement is as it was before.
+  bool BecomesPlan(const std::function<absl::Status()>& inlined);
+  absl::Status InlineInsertTriggers(const Triggers& triggers);
+  absl::Status InlineUpdateTriggers(const Triggers& triggers);
+  absl::Status InlineDeleteTriggers(const Triggers& triggers);
+  // ON CONFLICT DO UPDATE, which sets these columns. Errors: 0A000 for what is no expression.
   absl::Status ConflictTriggers(const std::vector<uint32_t>& assigned);
+  absl::Status NoConflictTrigger(const std::string& why) const;
+  // row_triggers.cc
+  static bool IsView(const common::v1::TableDescriptor& table) { return !table.view_sql().empty(); }
+  // The rows as triggers leave them: a WITH query, and what reads it.
+  RelPtr FireForRows(RelPtr rows, plan::RowTriggers triggers);
+  // BEFORE and INSTEAD OF, for each row: a part of the plan where that can be.
+  absl::Status InsertTriggers();
+  // The same for UPDATE and DELETE. `assigned`: what the statement sets, and the generated columns
+  // that follow from it.
+  absl::Status ChangeTriggers(TriggerEvent event, const std::vector<uint32_t>& assigned);
+  // RETURNING of a statement whose triggers write instead becomes its tree: over `new_columns`
+  // in place of `columns`.
+  void ReturnInstead(const std::vector<ColumnId>& columns, const std::vector<ColumnId>& new_columns,
+                     std::vector<ExprPtr>* returning);
+  // The target's rows are locked where they are read.
+  void LockTarget(common::v1::RowLockStrength strength);
   // The columns of the row before UPDATE has changed it, in the table's order.
   std::vector<ColumnId> KeepOldRow();
   // Adds the rows that triggers are run for to what is returned. `alone`: not in WITH.
   absl::Status SendTriggerRows(TriggerEvent event, const std::vector<uint32_t>& assigned,
                                bool alone, std::vector<ExprPtr>* returning);
+  // What WITH queries send of them joins the statement's result.
+  absl::Status SendTriggerRowsOfWith();
+  // The rows that the session has under the name, in FROM.
+  absl::StatusOr<RelPtr> ReadTransitionTable(const TransitionTable& table, ScopeItem* item);
   // cascade_binder.cc: what the actions of foreign keys reach when rows of the table are removed,
   // or these columns of them change.
   absl::Status BindCascades(const common::v1::TableDescriptor& table, bool removed,
@@ -745,7 +771,11 @@ class Binder {
   bool variables_conflict_ = true;      // A column of the same name is an error; else it is meant.
   // The functions whose bodies are being bound, the innermost last.
   std::vector<const common::v1::FunctionDescriptor*> inlining_;
-  bool met_program_ = false;       // In such a body: it calls one that cannot be a part of it.
+  bool met_program_ = false;  // In such a body: it calls one that cannot be a part of it.
+  // Actions of foreign keys of the statement fire triggers, so the gateway does them.
+  bool acts_outside_ = false;
+  std::vector<size_t> with_trigger_ctes_;  // By Query.with_trigger_rows: which WITH query.
+  std::map<std::string, size_t> transition_ctes_;
   bool programs_allowed_ = false;  // They can be run before what is bound.
   std::map<int, common::v1::UnqualifiedName> unqualified_names_;
   std::vector<SeriesState::Call> calls_in_from_;  // Whose rows have not been met yet.

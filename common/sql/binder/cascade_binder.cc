@@ -12,23 +12,29 @@ using common::v1::TableDescriptor;
 
 absl::Status Binder::BindCascades(const TableDescriptor& table, bool removed,
                                   const std::vector<uint32_t>& changed) {
-  const auto references = [this](uint32_t parent, const plan::VisitReference& visit) {
+  const auto all = [this](uint32_t parent, const plan::VisitReference& visit) {
     for (const TableDescriptor& child : input_.catalog->snapshot().tables()) {
       for (const auto& key : child.foreign_keys()) {
         if (key.referenced_table_id() == parent) visit(child.table_id(), key);
       }
     }
   };
+  const auto fires = [this](uint32_t id) {
+    const TableDescriptor* table = input_.catalog->FindTable(id);
+    return table != nullptr && plan::FiresForActions(*table);
+  };
+  const auto references = [&](uint32_t parent, const plan::VisitReference& visit) {
+    all(parent, [&](uint32_t child, const common::v1::ForeignKeyDescriptor& key) {
+      if (!plan::ActsByStatements(child, key, all, fires)) return visit(child, key);
+      if (parent != table.table_id()) return;
+      acts_outside_ = true;
+      MentionTable(*input_.catalog->FindTable(child));
+    });
+  };
   const plan::RowChanges change{removed, {changed.begin(), changed.end()}, {}};
   for (const auto& [id, changes] : plan::CascadesOf(table.table_id(), change, references)) {
     const TableDescriptor* reached = input_.catalog->FindTable(id);
     if (reached == nullptr) continue;
-    const std::vector<uint32_t> set(changes.changed.begin(), changes.changed.end());
-    constexpr char kAction[] = "an action of a foreign key on";
-    if (changes.removed)
-      RETURN_IF_ERROR(CheckNoTriggers(*reached, TriggerEvent::kDelete, {}, kAction));
-    if (!set.empty())
-      RETURN_IF_ERROR(CheckNoTriggers(*reached, TriggerEvent::kUpdate, set, kAction));
     MentionTable(*reached);
     plan::CascadeTarget& target = query_->cascades.emplace_back();
     target.table = reached;

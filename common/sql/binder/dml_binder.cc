@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/parser/database_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -431,6 +432,9 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
     item.alias = insert.relation->alias->aliasname;
     item.schema.clear();
   }
+  if (insert.on_conflict_clause != nullptr && IsView(*table))
+    return Unsupported(insert.on_conflict_clause->location,
+                       "ON CONFLICT for a view with INSTEAD OF triggers");
   if (insert.on_conflict_clause != nullptr)
     RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
   Scope returning(nullptr);
@@ -438,12 +442,14 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
                                 &target.returning));
+  if (IsView(*table)) ReturnInstead(target.columns, query_->root->output, &target.returning);
   return SendTriggerRows(TriggerEvent::kInsert, {}, parent == nullptr, &target.returning);
 }
 
 // All columns of the target in order, dropped ones included, then the row's key.
 absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeItem* item) {
   const TableDescriptor& table = *query_->target;
+  if (IsView(table)) return TargetView(range, item);
   RelPtr scan = plan::MakeRel(Rel::Kind::kScan);
   scan->table = &table;
   item->table = &table;
@@ -466,8 +472,42 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   scan->output.push_back(query_->change.row_key);
   scan->ordinals.push_back(plan::kRowKeyOrdinal);
   AddSystemColumns(scan.get(), item);
+  if (HasTriggers(table)) {
+    query_->change.table_oid = query_->AddColumn({"$tableoid", {TypeId::kOid, 0}, 0, 0, true});
+    scan->output.push_back(query_->change.table_oid);
+    scan->ordinals.push_back(plan::kTableOidOrdinal);
+  }
   if (table.has_partition_key() && !range.inh) return WithoutPartitions(*scan);
   return scan;
+}
+
+absl::StatusOr<RelPtr> Binder::TargetView(const PgQuery__RangeVar& range, ScopeItem* item) {
+  const TableDescriptor& view = *query_->target;
+  ASSIGN_OR_RETURN(BoundQuery bound, BindView(view, range.location));
+  item->table = &view;
+  item->relation = &view;
+  // Columns of their own: one that the view has twice may be changed once.
+  RelPtr rows = plan::MakeRel(Rel::Kind::kProject, {bound.rel});
+  for (const ScopeColumn& column : bound.columns) {
+    const ColumnId id = query_->AddColumn({column.name, column.type, 0, 0, false});
+    rows->output.push_back(id);
+    rows->expressions.push_back(plan::MakeColumn(column.id, column.type));
+    query_->change.columns.push_back(id);
+    item->columns.push_back({column.name, id, column.type});
+  }
+  item->schema = view.schema();
+  if (!target_views_.empty()) RETURN_IF_ERROR(BindTargetViews(query_->change.columns, item));
+  RETURN_IF_ERROR(ApplyAlias(range.alias, item->table->name(), item, range.location));
+  return rows;
+}
+
+// Whether the rows' partitions have to be known for triggers.
+bool Binder::HasTriggers(const TableDescriptor& table) const {
+  if (!table.has_partition_key()) return false;
+  bool found = table.triggers_size() > 0;
+  ForEachPartition(*input_.catalog, table,
+                   [&](const TableDescriptor& part) { found |= part.triggers_size() > 0; });
+  return found;
 }
 
 absl::Status Binder::BindAssignmentIn(const PgQuery__ResTarget& target, uint32_t ordinal,
@@ -575,16 +615,18 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
     if (std::any_of(read.begin(), read.end(), is_assigned))
       assigned.push_back(static_cast<uint32_t>(i));
   }
-  RETURN_IF_ERROR(UpdateTriggers(assigned));
-  AssignGenerated(*table, &change);
   for (const ExprPtr& value : change.values) {
     plan::ColumnSet used;
     plan::CollectColumns(*value, &used);
     if (!used.empty()) UseTarget(common::v1::PRIVILEGE_SELECT);
   }
+  RETURN_IF_ERROR(ChangeTriggers(TriggerEvent::kUpdate, assigned));
+  AssignGenerated(*table, &change);
   // RETURNING and checks see the new row.
   for (const ColumnId id : change.columns)
     change.new_columns.push_back(query_->AddColumn(query_->columns[id]));
+  const std::vector<ColumnId> written =
+      IsView(*table) ? query_->ctes.back().triggers->results : change.new_columns;
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, change.new_columns));
   RETURN_IF_ERROR(BindPartitionChecks(change.new_columns));
   RETURN_IF_ERROR(AddViewChecks(change.columns, change.new_columns));
@@ -595,6 +637,7 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({update.returning_list, update.n_returning_list}, &returning,
                                 &change.returning));
+  if (IsView(*table)) ReturnInstead(change.new_columns, written, &change.returning);
   return SendTriggerRows(TriggerEvent::kUpdate, assigned, parent == nullptr, &change.returning);
 }
 
@@ -608,13 +651,14 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent)
   RETURN_IF_ERROR(BindCascades(*query_->target, /*removed=*/true, {}));
   RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause,
                                   item, rel, &scope));
-  RETURN_IF_ERROR(DeleteTriggers());
+  RETURN_IF_ERROR(ChangeTriggers(TriggerEvent::kDelete, {}));
   query_->change.new_columns = query_->change.columns;
   Scope returning(nullptr);
   returning.items = scope.items;
   ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({erase.returning_list, erase.n_returning_list}, &returning,
                                 &query_->change.returning));
+  if (IsView(*query_->target)) ReturnInstead({}, {}, &query_->change.returning);
   return SendTriggerRows(TriggerEvent::kDelete, {}, parent == nullptr, &query_->change.returning);
 }
 

@@ -157,6 +157,15 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
       }
     }
   }
+  if (schema.empty() && view_depth_ == 0) {
+    for (const TransitionTable& given : input_.transition_tables) {
+      if (given.name != name) continue;
+      ASSIGN_OR_RETURN(RelPtr reader, ReadTransitionTable(given, item));
+      RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
+      reader->alias = item->alias;
+      return reader;
+    }
+  }
   const TableDescriptor* table = input_.catalog->ResolveTable(schema, name, search_path_);
   if (table == nullptr) {
     const std::string shown = schema.empty() ? name : absl::StrCat(schema, ".", name);

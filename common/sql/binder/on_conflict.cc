@@ -210,6 +210,7 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
     if (plan::HasSubquery(insert.conflict_filter))
       return Unsupported(clause.location, "a subquery in ON CONFLICT DO UPDATE");
   }
+  insert.conflict_assigned = columns;
   return ConflictTriggers(columns);
 }
 

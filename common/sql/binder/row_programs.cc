@@ -241,6 +241,20 @@ absl::Status Binder::CheckRowPrograms() const {
   if (!calls_in_from_.empty())
     return Refused(*calls_in_from_[0].program, "in FROM with columns of an outer query",
                    "Its body runs statements or loops. Write it as one query or expression.");
+  for (const plan::Cte& cte : query_->ctes) {
+    if (!cte.triggers.has_value()) continue;
+    Reads rows(*query_);
+    rows.Visit(cte.rel);
+    for (const uint32_t read : rows.ctes) {
+      if (query_->ctes[read].write == nullptr) continue;
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          absl::StrCat("writing the rows of a WITH query that writes to \"",
+                       cte.triggers->table->name(),
+                       "\", whose triggers run statements or loops, is not supported"),
+          {}, "Keep the rows in a temporary table, and write them by a statement of its own.");
+    }
+  }
   if (any == nullptr) return absl::OkStatus();
   Reads outside(*query_);
   outside.ctes.insert(*calling.begin());

@@ -6,6 +6,7 @@
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/program_inliner.h"
 #include "common/sql/binder/triggers.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/program/program_parser.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -19,29 +20,16 @@ using common::v1::TriggerDescriptor;
 using plan::Rel;
 namespace sqlstate = status::sqlstate;
 
-ExprPtr Text(std::string text) { return plan::MakeLiteral(types::Value::Text(std::move(text))); }
+// Never told: such triggers fire in the gateway.
+absl::Status NoPartOfPlan() { return absl::UnimplementedError("no part of a plan"); }
 
-// Which of the rows are new ones is not told: what fires for them cannot be run.
-absl::Status CheckUpsert(const TableDescriptor& table) {
-  for (const TriggerDescriptor& trigger : table.triggers()) {
-    const bool row = trigger.for_each_row();
-    const bool before_row = row && trigger.timing() == TriggerDescriptor::TIMING_BEFORE;
-    const bool concerns = trigger.on_update() || (row && trigger.on_insert());
-    if (before_row || !concerns || trigger.enabled() == "D" || trigger.enabled() == "R") continue;
-    return status::Error(
-        sqlstate::kFeatureNotSupported,
-        absl::StrCat("ON CONFLICT DO UPDATE of table \"", table.name(),
-                     "\" is not supported: it has trigger \"", trigger.name(), "\""),
-        {}, "Try the UPDATE first, and INSERT where it finds no row.");
-  }
-  return absl::OkStatus();
-}
+ExprPtr Text(std::string text) { return plan::MakeLiteral(types::Value::Text(std::move(text))); }
 
 }  // namespace
 
 bool Fires(const TriggerDescriptor& trigger, TriggerEvent event,
-           const std::vector<uint32_t>& assigned) {
-  if (trigger.enabled() == "D" || trigger.enabled() == "R") return false;
+           const std::vector<uint32_t>& assigned, bool is_replica) {
+  if (trigger.enabled() == "D" || trigger.enabled() == (is_replica ? "O" : "R")) return false;
   switch (event) {
     case TriggerEvent::kInsert:
       return trigger.on_insert();
@@ -62,16 +50,44 @@ bool Fires(const TriggerDescriptor& trigger, TriggerEvent event,
 std::vector<const TriggerDescriptor*> TriggersOf(const TableDescriptor& table, TriggerEvent event,
                                                  TriggerDescriptor::Timing timing,
                                                  bool for_each_row,
-                                                 const std::vector<uint32_t>& assigned) {
+                                                 const std::vector<uint32_t>& assigned,
+                                                 bool is_replica) {
   std::vector<const TriggerDescriptor*> found;
   for (const TriggerDescriptor& trigger : table.triggers()) {
     if (trigger.timing() == timing && trigger.for_each_row() == for_each_row &&
-        Fires(trigger, event, assigned))
+        Fires(trigger, event, assigned, is_replica))
       found.push_back(&trigger);
   }
   std::sort(found.begin(), found.end(),
             [](const auto* a, const auto* b) { return a->name() < b->name(); });
   return found;
+}
+
+bool FiresForRows(const Catalog& catalog, const TableDescriptor& table, TriggerEvent event,
+                  TriggerDescriptor::Timing timing, const std::vector<uint32_t>& assigned,
+                  bool is_replica) {
+  const auto fires = [&](const TableDescriptor& one) {
+    return !TriggersOf(one, event, timing, true, assigned, is_replica).empty();
+  };
+  bool found = fires(table);
+  if (!found && table.has_partition_key())
+    ForEachPartition(catalog, table, [&](const TableDescriptor& part) { found |= fires(part); });
+  return found;
+}
+
+bool HasTransitionTable(const TableDescriptor& table, TriggerEvent event, bool of_new_rows,
+                        bool is_replica) {
+  return std::any_of(table.triggers().begin(), table.triggers().end(), [&](const auto& trigger) {
+    return !(of_new_rows ? trigger.new_table() : trigger.old_table()).empty() &&
+           Fires(trigger, event, {}, is_replica);
+  });
+}
+
+bool WantsRows(const Catalog& catalog, const TableDescriptor& table, TriggerEvent event,
+               const std::vector<uint32_t>& assigned, bool is_replica) {
+  return HasTransitionTable(table, event, true, is_replica) ||
+         HasTransitionTable(table, event, false, is_replica) ||
+         FiresForRows(catalog, table, event, TriggerDescriptor::TIMING_AFTER, assigned, is_replica);
 }
 
 const char* NameOf(TriggerEvent event) {
@@ -98,18 +114,11 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
         absl::StrCat("the function of trigger \"", trigger.name(), "\" does not exist"));
   auto& used = query_->functions;
   if (std::find(used.begin(), used.end(), function) == used.end()) used.push_back(function);
-  const auto refused = [&] {
-    return status::Error(
-        sqlstate::kFeatureNotSupported,
-        absl::StrCat("trigger \"", trigger.name(), "\" on table \"", table.name(),
-                     "\" is not supported"),
-        absl::StrCat("The body of ", SignatureOf(*function),
-                     " runs before the row is written, and has more in it than assignments, "
-                     "branches, single values from queries, RAISE EXCEPTION and RETURN."),
-        "Move what else it does into an AFTER trigger.");
-  };
-  auto program = function->language() == "plpgsql" ? program::ParseProgram(function->source())
-                                                   : absl::StatusOr<program::ProgramPtr>(refused());
+  // It would tell of the statement around it.
+  if (function->source().find("pg_trigger_depth") != std::string::npos) return NoPartOfPlan();
+  auto program = function->language() == "plpgsql"
+                     ? program::ParseProgram(function->source())
+                     : absl::StatusOr<program::ProgramPtr>(NoPartOfPlan());
   if (!program.ok()) return program.status();
   ProgramInliner::State state;
   const auto add = [&](const std::string& name, ExprPtr value) {
@@ -174,19 +183,13 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
   met_program_ = false;
   acting_role_ = acting_role;
   ASSIGN_OR_RETURN(auto outcome, std::move(ran));
-  if (!outcome.has_value()) return refused();
+  if (!outcome.has_value()) return NoPartOfPlan();
   // PostgreSQL's would see the rows that the statement has written before this one.
   const bool single = event == TriggerEvent::kInsert && query_->root->kind == Rel::Kind::kValues &&
                       query_->root->rows.size() == 1;
   bool reads = outcome->keep != nullptr && ReadsTable(*outcome->keep, table.table_id());
   for (const ExprPtr& value : outcome->values) reads |= ReadsTable(*value, table.table_id());
-  if (reads && !single)
-    return status::Error(
-        sqlstate::kFeatureNotSupported,
-        absl::StrCat("trigger \"", trigger.name(), "\" on table \"", table.name(),
-                     "\" is not supported in this statement"),
-        absl::StrCat("The body of ", SignatureOf(*function), " reads the table itself."),
-        "INSERT the rows one by one, each in VALUES.");
+  if (reads && !single) return NoPartOfPlan();
   const auto choose = [&](const ExprPtr& changed, const ExprPtr& unchanged) {
     if (when == nullptr || plan::Equal(*changed, *unchanged)) return changed;
     return plan::MakeCase(unchanged->type, {when, changed, unchanged});
@@ -203,10 +206,21 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
   return outcome->keep == nullptr ? ExprPtr() : choose(outcome->keep, plan::MakeBool(true));
 }
 
-absl::Status Binder::InsertTriggers() {
+bool Binder::BecomesPlan(const std::function<absl::Status()>& inlined) {
+  const plan::Query before = *query_;
+  const std::string acting_role = acting_role_;
+  if (inlined().ok()) return true;
+  // What cannot be bound now may never be run.
+  *query_ = before;
+  acting_role_ = acting_role;
+  missing_record_.clear();
+  met_program_ = false;
+  return false;
+}
+
+absl::Status Binder::InlineInsertTriggers(const Triggers& triggers) {
   const TableDescriptor& table = *query_->target;
-  for (const TriggerDescriptor* trigger :
-       TriggersOf(table, TriggerEvent::kInsert, TriggerDescriptor::TIMING_BEFORE, true, {})) {
+  for (const TriggerDescriptor* trigger : triggers) {
     TriggeredRow row;
     for (int i = 0; i < table.columns_size(); ++i)
       row.new_values.push_back(plan::MakeColumn(query_->root->output[static_cast<size_t>(i)],
@@ -227,11 +241,10 @@ absl::Status Binder::InsertTriggers() {
   return absl::OkStatus();
 }
 
-absl::Status Binder::UpdateTriggers(const std::vector<uint32_t>& assigned) {
+absl::Status Binder::InlineUpdateTriggers(const Triggers& triggers) {
   const TableDescriptor& table = *query_->target;
   plan::ChangeTarget& change = query_->change;
-  for (const TriggerDescriptor* trigger :
-       TriggersOf(table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned)) {
+  for (const TriggerDescriptor* trigger : triggers) {
     TriggeredRow row;
     for (int i = 0; i < table.columns_size(); ++i) {
       const auto at = static_cast<size_t>(i);
@@ -242,12 +255,7 @@ absl::Status Binder::UpdateTriggers(const std::vector<uint32_t>& assigned) {
     for (size_t i = 0; i < change.assigned.size(); ++i) {
       // What it comes to may be read more than once.
       if (plan::IsVolatile(change.values[i]) || plan::HasSubquery(change.values[i]))
-        return status::Error(
-            sqlstate::kFeatureNotSupported,
-            absl::StrCat("an UPDATE that sets a column to a subquery or a volatile value, of a "
-                         "table with trigger \"",
-                         trigger->name(), "\", is not supported"),
-            {}, "Compute the value in FROM.");
+        return NoPartOfPlan();
       row.new_values[change.assigned[i]] = change.values[i];
     }
     const std::vector<ExprPtr> before = row.new_values;
@@ -272,38 +280,9 @@ absl::Status Binder::UpdateTriggers(const std::vector<uint32_t>& assigned) {
   return absl::OkStatus();
 }
 
-absl::Status Binder::ConflictTriggers(const std::vector<uint32_t>& assigned) {
+absl::Status Binder::InlineDeleteTriggers(const Triggers& triggers) {
   const TableDescriptor& table = *query_->target;
-  plan::InsertTarget& insert = query_->insert;
-  for (const TriggerDescriptor* trigger :
-       TriggersOf(table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned)) {
-    TriggeredRow row;
-    for (int i = 0; i < table.columns_size(); ++i)
-      row.old_values.push_back(plan::MakeColumn(insert.columns[static_cast<size_t>(i)],
-                                                types::FromProto(table.columns(i).type())));
-    row.new_values = insert.conflict_update;
-    ASSIGN_OR_RETURN(ExprPtr keep, RunBeforeTrigger(*trigger, TriggerEvent::kUpdate, &row));
-    for (const ExprPtr& value : row.new_values) {
-      if (plan::HasSubquery(value))
-        return status::Error(
-            sqlstate::kFeatureNotSupported,
-            absl::StrCat("ON CONFLICT DO UPDATE of a table with trigger \"", trigger->name(),
-                         "\", which runs queries, is not "
-                         "supported"),
-            {}, "Try the UPDATE first, and INSERT where it finds no row.");
-    }
-    insert.conflict_update = std::move(row.new_values);
-    if (keep == nullptr) continue;
-    insert.conflict_filter =
-        insert.conflict_filter == nullptr ? keep : plan::MakeAnd({insert.conflict_filter, keep});
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Binder::DeleteTriggers() {
-  const TableDescriptor& table = *query_->target;
-  for (const TriggerDescriptor* trigger :
-       TriggersOf(table, TriggerEvent::kDelete, TriggerDescriptor::TIMING_BEFORE, true, {})) {
+  for (const TriggerDescriptor* trigger : triggers) {
     TriggeredRow row;
     for (int i = 0; i < table.columns_size(); ++i)
       row.old_values.push_back(plan::MakeColumn(query_->change.columns[static_cast<size_t>(i)],
@@ -316,91 +295,40 @@ absl::Status Binder::DeleteTriggers() {
   return absl::OkStatus();
 }
 
-// RETURNING sees the new row and the input's further columns: the old one becomes such. It is
-// locked first, so that it is the one which is then changed.
-std::vector<ColumnId> Binder::KeepOldRow() {
-  std::vector<Rel*> stack = {query_->root.get()};
-  while (!stack.empty()) {
-    Rel* at = stack.back();
-    stack.pop_back();
-    const bool target =
-        at->kind == Rel::Kind::kScan &&
-        std::find(at->output.begin(), at->output.end(), query_->change.row_key) != at->output.end();
-    if (target && !at->lock.has_value()) {
-      at->lock.emplace();
-      at->lock->set_strength(common::v1::ROW_LOCK_STRENGTH_NO_KEY_UPDATE);
-      query_->has_locks = true;
-    }
-    for (const RelPtr& input : at->inputs) stack.push_back(input.get());
-  }
-  RelPtr project = plan::MakeRel(Rel::Kind::kProject, {query_->root});
-  for (const ColumnId id : query_->root->output) {
-    project->output.push_back(id);
-    project->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
-  }
-  std::vector<ColumnId> kept;
-  for (const ColumnId id : query_->change.columns) {
-    kept.push_back(query_->AddColumn({"old", query_->columns[id].type, 0, 0, false}));
-    project->output.push_back(kept.back());
-    project->expressions.push_back(plan::MakeColumn(id, query_->columns[id].type));
-  }
-  query_->root = project;
-  return kept;
-}
-
-absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint32_t>& assigned,
-                                     bool alone, std::vector<ExprPtr>* returning) {
+absl::Status Binder::ConflictTriggers(const std::vector<uint32_t>& assigned) {
   const TableDescriptor& table = *query_->target;
-  const auto fires = [&](TriggerDescriptor::Timing timing, bool for_each_row) {
-    return !TriggersOf(table, event, timing, for_each_row, assigned).empty();
-  };
-  if (query_->insert.conflict_index_id.has_value() && !query_->insert.conflict_update.empty())
-    RETURN_IF_ERROR(CheckUpsert(table));
-  const bool rows = fires(TriggerDescriptor::TIMING_AFTER, true);
-  const bool statement = fires(TriggerDescriptor::TIMING_AFTER, false) ||
-                         fires(TriggerDescriptor::TIMING_BEFORE, false);
-  if (!rows && !statement) return absl::OkStatus();
-  if (!alone)
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         absl::StrCat("changing table \"", table.name(),
-                                      "\" in WITH is not supported: it has AFTER triggers"),
-                         {}, "Change it by a statement of its own.");
-  common::v1::TriggerRows& sent = query_->trigger_rows;
-  sent.set_table_id(table.table_id());
-  sent.set_client_columns(static_cast<uint32_t>(returning->size()));
-  for (const uint32_t ordinal : assigned) sent.add_assigned(ordinal);
-  if (!rows) return absl::OkStatus();
-  const auto send = [&](const std::vector<ColumnId>& columns, const char* record) {
-    for (int i = 0; i < table.columns_size(); ++i) {
-      if (table.columns(i).dropped()) continue;
-      returning->push_back(plan::MakeColumn(columns[static_cast<size_t>(i)],
-                                            types::FromProto(table.columns(i).type())));
-      query_->output_names.push_back(absl::StrCat(record, ".", table.columns(i).name()));
-    }
-  };
-  if (event != TriggerEvent::kInsert) {
-    sent.set_has_old(true);
-    send(event == TriggerEvent::kUpdate ? KeepOldRow() : query_->change.columns, "old");
-  }
-  if (event != TriggerEvent::kDelete) {
-    sent.set_has_new(true);
-    send(event == TriggerEvent::kInsert ? query_->insert.columns : query_->change.new_columns,
-         "new");
+  plan::InsertTarget& insert = query_->insert;
+  if (table.has_partition_key() &&
+      FiresForRows(*input_.catalog, table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE,
+                   assigned, is_replica()))
+    return NoConflictTrigger("it has triggers that fire BEFORE UPDATE");
+  for (const TriggerDescriptor* trigger :
+       TriggersOf(table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned,
+                  is_replica())) {
+    TriggeredRow row;
+    for (int i = 0; i < table.columns_size(); ++i)
+      row.old_values.push_back(plan::MakeColumn(insert.columns[static_cast<size_t>(i)],
+                                                types::FromProto(table.columns(i).type())));
+    row.new_values = insert.conflict_update;
+    auto keep = RunBeforeTrigger(*trigger, TriggerEvent::kUpdate, &row);
+    bool runs_queries = !keep.ok();
+    for (const ExprPtr& value : row.new_values) runs_queries |= plan::HasSubquery(value);
+    if (runs_queries || (*keep != nullptr && plan::HasSubquery(*keep)))
+      return NoConflictTrigger(absl::StrCat("the body of trigger \"", trigger->name(),
+                                            "\" runs statements, queries or loops"));
+    insert.conflict_update = std::move(row.new_values);
+    if (*keep == nullptr) continue;
+    insert.conflict_filter =
+        insert.conflict_filter == nullptr ? *keep : plan::MakeAnd({insert.conflict_filter, *keep});
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckNoTriggers(const TableDescriptor& table, TriggerEvent event,
-                             const std::vector<uint32_t>& assigned, const char* what) {
-  for (const TriggerDescriptor& trigger : table.triggers()) {
-    if (!Fires(trigger, event, assigned)) continue;
-    return status::Error(
-        sqlstate::kFeatureNotSupported,
-        absl::StrCat(what, " table \"", table.name(), "\" is not supported: it has trigger \"",
-                     trigger.name(), "\""),
-        {}, "Change the rows by a statement of their own.");
-  }
-  return absl::OkStatus();
+absl::Status Binder::NoConflictTrigger(const std::string& why) const {
+  return status::Error(sqlstate::kFeatureNotSupported,
+                       absl::StrCat("ON CONFLICT DO UPDATE of table \"", query_->target->name(),
+                                    "\" is not supported: ", why),
+                       {}, "Try the UPDATE first, and INSERT where it finds no row.");
 }
 
 }  // namespace adbms::sql::binder

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/triggers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -55,14 +56,35 @@ absl::Status Binder::NotUpdatable(const TableDescriptor& view, const std::string
                                                                            : "delete from";
   return status::Error(sqlstate::kObjectNotInPrerequisiteState,
                        absl::StrCat("cannot ", action, " view \"", view.name(), "\""), reason,
-                       "Change the rows of the tables that it reads.");
+                       query_->kind == common::v1::STATEMENT_KIND_INSERT
+                           ? "To enable inserting into the view, provide an INSTEAD OF INSERT "
+                             "trigger or an unconditional ON INSERT DO INSTEAD rule."
+                       : query_->kind == common::v1::STATEMENT_KIND_UPDATE
+                           ? "To enable updating the view, provide an INSTEAD OF UPDATE trigger or "
+                             "an unconditional ON UPDATE DO INSTEAD rule."
+                           : "To enable deleting from the view, provide an INSTEAD OF DELETE "
+                             "trigger or an unconditional ON DELETE DO INSTEAD rule.");
 }
 
 absl::StatusOr<const TableDescriptor*> Binder::ResolveTargetViews(const TableDescriptor& named,
                                                                   common::v1::Privilege privilege) {
   const TableDescriptor* at = &named;
   std::string role = acting_role_;
-  while (!at->view_sql().empty()) {
+  const TriggerEvent event =
+      query_->kind == common::v1::STATEMENT_KIND_INSERT   ? TriggerEvent::kInsert
+      : query_->kind == common::v1::STATEMENT_KIND_UPDATE ? TriggerEvent::kUpdate
+                                                          : TriggerEvent::kDelete;
+  const auto has_triggers = [&](const TableDescriptor& view) {
+    return std::any_of(view.triggers().begin(), view.triggers().end(), [&](const auto& trigger) {
+      return trigger.timing() == common::v1::TriggerDescriptor::TIMING_INSTEAD &&
+             Fires(trigger, event, {}, is_replica());
+    });
+  };
+  while (IsView(*at)) {
+    if (has_triggers(*at)) {
+      if (target_views_.empty()) UseTable(*at, privilege);
+      return at;
+    }
     if (static_cast<int>(target_views_.levels.size()) >= kMaxViewDepth) return DepthGuard::Error();
     const std::string outer = std::exchange(acting_role_, role);
     UseTable(*at, privilege);

@@ -93,26 +93,39 @@ absl::Status Binder::BindWritingCte(const PgQuery__CommonTableExpr& item, Scope*
   auto write = std::make_shared<plan::Write>(
       std::exchange(static_cast<plan::Write&>(*query_), std::move(outer)));
   const RelPtr rows = std::exchange(query_->root, root);
+  query_->output.clear();
   RETURN_IF_ERROR(status);
   const bool inserts = write->kind == common::v1::STATEMENT_KIND_INSERT;
   const std::vector<ExprPtr>& returning =
       inserts ? write->insert.returning : write->change.returning;
   BoundQuery bound;
-  for (size_t i = 0; i < returning.size(); ++i)
+  for (size_t i = 0; i < returning.size(); ++i) {
+    // Behind them are the rows for triggers.
+    if (!with_trigger_ctes_.empty() && with_trigger_ctes_.back() == query_->ctes.size() &&
+        i == query_->with_trigger_rows.back().client_columns())
+      break;
     bound.columns.push_back({write->output_names[i], 0, returning[i]->type});
+  }
+  for (size_t i = 0; write->written_elsewhere && i < rows->output.size(); ++i)
+    bound.columns.push_back({write->output_names[i], 0, query_->columns[rows->output[i]].type});
   RETURN_IF_ERROR(NameColumns(item, &bound));
   CteEntry entry;
   entry.name = parser::View(item.ctename);
   entry.columns = std::move(bound.columns);
   entry.index = static_cast<int>(query_->ctes.size());
   plan::Cte cte{entry.name, rows};
-  cte.write = std::move(write);
+  if (write->written_elsewhere) {
+    cte.materialize = cte.eager = true;
+  } else {
+    cte.write = std::move(write);
+  }
   query_->ctes.push_back(std::move(cte));
   scope->ctes.push_back(std::move(entry));
   return absl::OkStatus();
 }
 
 absl::Status Binder::BindWrite(const Node* node, Scope* parent) {
+  acts_outside_ = false;
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_INSERT_STMT:
       return BindInsert(*node->insert_stmt, parent);

@@ -34,18 +34,48 @@ absl::Status Invalid(std::string_view message) {
   return status::Error(kInvalidObjectDefinition, message);
 }
 
-absl::Status CheckTarget(const TableDescriptor& table, bool instead) {
+absl::Status CheckTarget(const TableDescriptor& table, const PgQuery__CreateTrigStmt& create) {
   const std::string quoted = absl::StrCat("\"", table.name(), "\"");
+  const auto wrong = [&](absl::string_view kind, std::string_view detail) {
+    return status::Error(sqlstate::kWrongObjectType, absl::StrCat(quoted, " is a ", kind), detail);
+  };
+  const bool instead = create.timing == kInstead;
   if (table.has_sequence())
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("relation ", quoted, " cannot have triggers"),
                          "This operation is not supported for sequences.");
+  if (table.view_sql().empty()) {
+    if (!instead) return absl::OkStatus();
+    return wrong(table.has_partition_key() ? "partitioned table" : "table",
+                 "Tables cannot have INSTEAD OF triggers.");
+  }
+  if (create.row && !instead)
+    return wrong("view", "Views cannot have row-level BEFORE or AFTER triggers.");
+  if ((create.events & kTruncate) != 0)
+    return wrong("view", "Views cannot have TRUNCATE triggers.");
+  if (!instead) return absl::OkStatus();
+  if (!create.row) return Unavailable("INSTEAD OF triggers must be FOR EACH ROW");
+  if (create.when_clause != nullptr)
+    return Unavailable("INSTEAD OF triggers cannot have WHEN conditions");
+  return create.n_columns == 0 ? absl::OkStatus()
+                               : Unavailable("INSTEAD OF triggers cannot have column lists");
+}
+
+// Where a trigger with transition tables cannot be.
+absl::Status CheckTransitionTarget(const TableDescriptor& table, const TriggerDescriptor& trigger) {
+  const std::string quoted = absl::StrCat("\"", table.name(), "\"");
+  const auto refused = [&](absl::string_view kind, std::string_view detail) {
+    return status::Error(sqlstate::kWrongObjectType, absl::StrCat(quoted, " is a ", kind), detail);
+  };
   if (!table.view_sql().empty())
-    return status::Error(sqlstate::kFeatureNotSupported, "triggers on views are not supported", {},
-                         "Make the trigger on the tables that the view reads.");
-  if (instead)
-    return status::Error(sqlstate::kWrongObjectType, absl::StrCat(quoted, " is a table"),
-                         "Tables cannot have INSTEAD OF triggers.");
+    return refused("view", "Triggers on views cannot have transition tables.");
+  if (trigger.for_each_row() && table.has_partition_key())
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         absl::StrCat(quoted, " is a partitioned table"),
+                         "ROW triggers with transition tables are not supported on partitioned "
+                         "tables.");
+  if (trigger.for_each_row() && table.partition_of() != 0)
+    return Unavailable("ROW triggers with transition tables are not supported on partitions");
   return absl::OkStatus();
 }
 
@@ -122,8 +152,9 @@ absl::StatusOr<uint32_t> DdlBinder::TriggerFunction(const std::vector<std::strin
 
 absl::Status DdlBinder::TriggerEvents(const PgQuery__CreateTrigStmt& create, const Table& table,
                                       TriggerDescriptor* trigger) const {
-  trigger->set_timing(create.timing == kBefore ? TriggerDescriptor::TIMING_BEFORE
-                                               : TriggerDescriptor::TIMING_AFTER);
+  trigger->set_timing(create.timing == kBefore    ? TriggerDescriptor::TIMING_BEFORE
+                      : create.timing == kInstead ? TriggerDescriptor::TIMING_INSTEAD
+                                                  : TriggerDescriptor::TIMING_AFTER);
   trigger->set_on_insert((create.events & kInsert) != 0);
   trigger->set_on_update((create.events & kUpdate) != 0);
   trigger->set_on_delete((create.events & kDelete) != 0);
@@ -145,23 +176,17 @@ absl::Status DdlBinder::TriggerEvents(const PgQuery__CreateTrigStmt& create, con
 
 absl::Status DdlBinder::CreateTrigger(const PgQuery__CreateTrigStmt& create) {
   ASSIGN_OR_RETURN(const Table* table, Resolve(*create.relation));
-  RETURN_IF_ERROR(CheckTarget(*table, create.timing == kInstead));
-  if (table->has_partition_key() || table->partition_of() != 0)
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         table->has_partition_key()
-                             ? "a trigger of a partitioned table is not supported"
-                             : "a trigger of a partition is not supported",
-                         {}, "Check with CHECK constraints, or compute in the statement.");
+  RETURN_IF_ERROR(CheckTarget(*table, create));
   if (create.replace && create.isconstraint)
     return Unavailable("CREATE OR REPLACE CONSTRAINT TRIGGER is not supported");
-  if (create.constrrel != nullptr)
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         "FROM of a constraint trigger is not supported", {},
-                         "Leave it out: nothing depends on it.");
   TriggerDescriptor trigger;
   trigger.set_name(std::string(parser::View(create.trigname)));
   trigger.set_enabled("O");
   trigger.set_is_constraint(create.isconstraint);
+  if (create.constrrel != nullptr) {
+    ASSIGN_OR_RETURN(const Table* other, Resolve(*create.constrrel));
+    trigger.set_constraint_table_id(other->table_id());
+  }
   if (create.deferrable)
     trigger.set_deferral(create.initdeferred ? common::v1::DEFERRAL_DEFERRED
                                              : common::v1::DEFERRAL_IMMEDIATE);
@@ -169,6 +194,7 @@ absl::Status DdlBinder::CreateTrigger(const PgQuery__CreateTrigStmt& create) {
   const int events = trigger.on_insert() + trigger.on_update() + trigger.on_delete();
   for (const Node* node : NodeList(create.transition_rels, create.n_transition_rels))
     RETURN_IF_ERROR(ReadTransition(*node->trigger_transition, events == 1, &trigger));
+  if (create.n_transition_rels > 0) RETURN_IF_ERROR(CheckTransitionTarget(*table, trigger));
   if (create.when_clause != nullptr) {
     ASSIGN_OR_RETURN(*trigger.mutable_when_sql(),
                      TriggerCondition(input_, create.when_clause, tree_.parse->text(), tree_.offset,

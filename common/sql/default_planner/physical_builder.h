@@ -111,6 +111,10 @@ class PhysicalBuilder {
   // Reorders or drops columns so that the output is exactly `layout`.
   absl::StatusOr<Physical> Align(Physical input, const std::vector<plan::ColumnId>& layout);
   absl::StatusOr<common::v1::Operator> BuildWrite(const plan::Write& write, const plan::Rel& rel);
+  // The WITH query's rows as triggers leave them.
+  Physical WithTriggers(const plan::Cte& cte, Physical input);
+  // Rows that come with the execution.
+  Physical Given(const plan::Cte& cte);
   // The WITH query's rows with the results of its programs.
   Physical WithPrograms(const plan::Cte& cte, Physical input);
   absl::Status FillInsert(const plan::Write& write, Physical input, common::v1::Operator* out);

@@ -131,8 +131,11 @@ absl::Status PhysicalBuilder::FillInsert(const plan::Write& write, Physical inpu
   insert->set_ignore_conflicts(target.ignore_conflicts);
   if (target.conflict_index_id.has_value())
     insert->set_conflict_index_id(*target.conflict_index_id);
-  RETURN_IF_ERROR(FillReturning(write, target.returning, WithTableOid(write, target.columns),
-                                insert->mutable_returning(), out));
+  std::vector<ColumnId> returned = WithTableOid(write, target.columns);
+  returned.insert(returned.end(), target.existing.begin(), target.existing.end());
+  insert->set_returns_existing(!target.existing.empty());
+  RETURN_IF_ERROR(
+      FillReturning(write, target.returning, returned, insert->mutable_returning(), out));
   RETURN_IF_ERROR(FillChecks(write.checks, target.columns, insert->mutable_checks()));
   RETURN_IF_ERROR(FillPartitionChecks(write, target.columns, insert->mutable_partition_checks()));
   std::vector<ColumnId> both = target.columns;
@@ -154,6 +157,7 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
   if (write.kind == common::v1::STATEMENT_KIND_DELETE) {
     common::v1::Delete* erase = out->mutable_delete_();
     erase->set_table_id(write.target->table_id());
+    erase->set_read_before(change.read_before);
     std::vector<ColumnId> without_key = changed;
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
     RETURN_IF_ERROR(FillReturning(write, change.returning, WithTableOid(write, without_key),
@@ -166,6 +170,7 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
   }
   common::v1::Update* update = out->mutable_update();
   update->set_table_id(write.target->table_id());
+  update->set_read_before(change.read_before);
   for (size_t i = 0; i < change.assigned.size(); ++i) {
     update->add_columns(change.assigned[i]);
     RETURN_IF_ERROR(EncodeInto(change.values[i], input.layout, update->add_values()));
@@ -230,6 +235,42 @@ Physical PhysicalBuilder::WithPrograms(const plan::Cte& cte, Physical input) {
   return result;
 }
 
+Physical PhysicalBuilder::WithTriggers(const plan::Cte& cte, Physical input) {
+  Physical result;
+  common::v1::ProgramRows* op = result.op.mutable_program_rows();
+  const plan::RowTriggers& fired = *cte.triggers;
+  const auto place = [&](ColumnId id) {
+    const auto at = std::find(input.layout.begin(), input.layout.end(), id);
+    return static_cast<uint32_t>(at - input.layout.begin());
+  };
+  common::v1::RowTriggers* triggers = op->mutable_triggers();
+  triggers->set_table_id(fired.table->table_id());
+  triggers->set_event(fired.event);
+  triggers->set_instead(fired.instead);
+  for (const uint32_t ordinal : fired.assigned) triggers->add_assigned(ordinal);
+  for (const ColumnId id : fired.old_columns) triggers->add_old_columns(place(id));
+  for (const ColumnId id : fired.new_columns) triggers->add_new_columns(place(id));
+  if (fired.row_key.has_value()) triggers->set_row_key(place(*fired.row_key));
+  if (fired.table_oid.has_value()) triggers->set_table_oid(place(*fired.table_oid));
+  result.layout = cte.rel->output;
+  result.layout.insert(result.layout.end(), fired.results.begin(), fired.results.end());
+  result.rows = input.rows;
+  result.startup = result.cost = input.cost + input.rows * plan::kCost.program_call;
+  *op->mutable_input() = std::move(input.op);
+  Finish(&result);
+  return result;
+}
+
+Physical PhysicalBuilder::Given(const plan::Cte& cte) {
+  constexpr double kRows = 1000;
+  Physical result;
+  result.op.mutable_program_rows()->set_given(cte.given);
+  result.layout = cte.rel->output;
+  result.rows = kRows;
+  Finish(&result);
+  return result;
+}
+
 absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   bool writes = query_.kind != common::v1::STATEMENT_KIND_SELECT;
   for (const plan::Cte& cte : query_.ctes) {
@@ -240,14 +281,21 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
       cte_rows_.push_back(plan_.ctes().rbegin()->estimated_rows());
       continue;
     }
+    if (!cte.given.empty()) {
+      Physical given = Given(cte);
+      cte_rows_.push_back(given.rows);
+      *plan_.add_ctes() = std::move(given.op);
+      continue;
+    }
     ASSIGN_OR_RETURN(Physical built, BuildRel(*cte.rel));
     ASSIGN_OR_RETURN(built, Align(std::move(built), cte.rel->output));
     if (!cte.programs.empty()) built = WithPrograms(cte, std::move(built));
+    if (cte.triggers.has_value()) built = WithTriggers(cte, std::move(built));
     cte_rows_.push_back(built.rows);
     *plan_.add_ctes() = std::move(built.op);
   }
   plan_.set_kind(query_.kind);
-  if (query_.kind == common::v1::STATEMENT_KIND_SELECT) {
+  if (query_.kind == common::v1::STATEMENT_KIND_SELECT || query_.written_elsewhere) {
     ASSIGN_OR_RETURN(Physical root, BuildRel(*query_.root));
     ASSIGN_OR_RETURN(root, Align(std::move(root), query_.output));
     *plan_.mutable_root() = std::move(root.op);
@@ -289,7 +337,10 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     proto->set_parameters(static_cast<uint32_t>(call.results.size()));
     proto->set_returns_rows(call.returns_rows);
   }
-  if (query_.trigger_rows.table_id() != 0) *plan_.mutable_trigger_rows() = query_.trigger_rows;
+  if (query_.trigger_rows.table_id() != 0 || !query_.with_trigger_rows.empty())
+    *plan_.mutable_trigger_rows() = query_.trigger_rows;
+  for (const common::v1::TriggerRows& rows : query_.with_trigger_rows)
+    *plan_.add_with_trigger_rows() = rows;
   plan_.set_planner(policy_.kind());
   plan_.set_statistics_version(policy_.statistics_version());
   plan_.set_session_dependent(query_.session_dependent);

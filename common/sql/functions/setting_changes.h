@@ -12,6 +12,9 @@
 
 namespace adbms::sql::functions {
 
+// Among a session's settings: how many triggers run in one another. No name of a setting.
+inline constexpr char kTriggerDepthSetting[] = "trigger depth";
+
 class SettingChanges {
  public:
   // Takes the place of an earlier change of the setting with the same reach.

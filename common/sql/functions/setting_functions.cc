@@ -1,7 +1,8 @@
-// current_setting() and set_config().
+// current_setting() and set_config(), and what else a session tells of itself.
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "common/settings/setting_table.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
@@ -71,6 +72,18 @@ absl::Status CurrentSetting(const EvaluationContext& context,
   return settings::Unknown(name);
 }
 
+// The session tells of it only where triggers run.
+absl::Status TriggerDepth(const EvaluationContext& context,
+                          const std::vector<const Vector*>& /*arguments*/, uint32_t row,
+                          Vector* result) {
+  const auto* told = ToldOf(context, kTriggerDepthSetting);
+  int depth = 0;
+  if (told != nullptr && !absl::SimpleAtoi(told->value(), &depth))
+    return absl::InternalError("a session that does not know its trigger depth");
+  result->data<int32_t>()[row] = depth;
+  return absl::OkStatus();
+}
+
 // A NULL value resets, a NULL in place of is_local is false.
 absl::Status SetConfig(const EvaluationContext& context,
                        const std::vector<const Vector*>& arguments, uint32_t row, Vector* result) {
@@ -123,6 +136,7 @@ bool AsksForSettings(const TableFunction& function) {
 void AddSettings(CatalogBuilder& builder) {
   builder.AddFunction("current_setting", {kText}, kText, MapAny<CurrentSetting>, kStable);
   builder.AddFunction("current_setting", {kText, kBool}, kText, MapAny<CurrentSetting>, kStable);
+  builder.AddFunction("pg_trigger_depth", {}, TypeId::kInt4, MapAny<TriggerDepth>, kStable);
   builder.AddFunction("set_config", {kText, kText, kBool}, kText, MapAny<SetConfig>,
                       {/*strict=*/false, /*variadic=*/false, Volatility::kVolatile});
 }

@@ -43,6 +43,36 @@ bool operator==(const RowChanges& a, const RowChanges& b) {
 
 }  // namespace
 
+bool Acts(ReferentialAction action) {
+  return action == common::v1::REFERENTIAL_ACTION_CASCADE ||
+         action == common::v1::REFERENTIAL_ACTION_SET_NULL ||
+         action == common::v1::REFERENTIAL_ACTION_SET_DEFAULT;
+}
+
+bool FiresForActions(const common::v1::TableDescriptor& table) {
+  return std::any_of(table.triggers().begin(), table.triggers().end(), [](const auto& trigger) {
+    return (trigger.on_update() || trigger.on_delete()) && trigger.enabled() != "D";
+  });
+}
+
+bool ActsByStatements(uint32_t child, const ForeignKeyDescriptor& key,
+                      const ForEachReference& references,
+                      const std::function<bool(uint32_t table_id)>& fires) {
+  if (!Acts(key.on_delete()) && !Acts(key.on_update())) return false;
+  std::set<uint32_t> reached = {child};
+  std::vector<uint32_t> open = {child};
+  while (!open.empty()) {
+    const uint32_t at = open.back();
+    open.pop_back();
+    if (fires(at)) return true;
+    references(at, [&](uint32_t below, const ForeignKeyDescriptor& next) {
+      if ((Acts(next.on_delete()) || Acts(next.on_update())) && reached.insert(below).second)
+        open.push_back(below);
+    });
+  }
+  return false;
+}
+
 std::set<uint32_t> ColumnsSetOnDelete(const ForeignKeyDescriptor& key) {
   const auto& columns = key.delete_set_columns().empty() ? key.columns() : key.delete_set_columns();
   return {columns.begin(), columns.end()};

@@ -41,6 +41,7 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
     case Operator::kProjectSet:
       return {op->mutable_project_set()->mutable_input()};
     case Operator::kProgramRows:
+      if (!op->program_rows().has_input()) return {};
       return {op->mutable_program_rows()->mutable_input()};
     case Operator::kLateralJoin:
       return {op->mutable_lateral_join()->mutable_left(),

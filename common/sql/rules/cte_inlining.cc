@@ -55,7 +55,8 @@ void InlineCtes(plan::Query* query) {
   std::vector<plan::Cte> kept;
   std::vector<uint32_t> position(query->ctes.size(), 0);
   for (size_t i = 0; i < query->ctes.size(); ++i) {
-    if (references[i] == 0 && query->ctes[i].write == nullptr) continue;
+    const plan::Cte& cte = query->ctes[i];
+    if (references[i] == 0 && cte.write == nullptr && !cte.eager) continue;
     position[i] = static_cast<uint32_t>(kept.size());
     kept.push_back(query->ctes[i]);
   }

@@ -53,7 +53,7 @@ void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
 // What a write takes of its tree's rows.
 plan::ColumnSet TakenBy(const plan::Write& write, const plan::Rel& root) {
   plan::ColumnSet required(root.output.begin(), root.output.end());
-  if (write.kind == common::v1::STATEMENT_KIND_INSERT) return required;
+  if (write.kind == common::v1::STATEMENT_KIND_INSERT || write.written_elsewhere) return required;
   // Of joined tables only what the assignments and RETURNING read.
   required = {write.change.columns.begin(), write.change.columns.end()};
   required.insert(write.change.row_key);

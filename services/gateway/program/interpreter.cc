@@ -408,6 +408,10 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunReturn(const Statement& statem
       return Flow::kReturn;
     }
     ASSIGN_OR_RETURN(const types::Value value, Evaluate(statement.expression));
+    if (!value.is_null() && value.type().id == TypeId::kRecord) {
+      result_.row = RecordOf(value);
+      return Flow::kReturn;
+    }
     if (!value.is_null())
       return status::Error(sqlstate::kDatatypeMismatch,
                            "cannot return non-composite value from function returning composite "
@@ -448,6 +452,8 @@ absl::Status Interpreter::ReturnRow(const Statement& statement) {
     row.names = record->record.names;
   } else {
     ASSIGN_OR_RETURN(values.emplace_back(), Evaluate(statement.expression));
+    if (values[0].is_null() && outputs_.empty() && call_->result.id == TypeId::kRecord)
+      values[0] = types::Value::Null(call_->result);
     row.types.push_back(values[0].type());
   }
   types::Batch batch;

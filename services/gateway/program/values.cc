@@ -7,6 +7,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/array.h"
+#include "common/types/declared_type.h"
 #include "services/gateway/program/interpreter.h"
 #include "services/gateway/program/row_values.h"
 
@@ -317,6 +318,13 @@ absl::Status Interpreter::AssignWhole(Variable* variable, const std::string& nam
     Record nothing;
     nothing.missing = true;
     return AssignRecord(variable, name, std::move(nothing));
+  }
+  const bool text = types::IsString(value.type().id) && types::IsRow(variable->type) &&
+                    types::CompositeOf(variable->type) != nullptr;
+  if (text) {
+    // '(1,a)' is the row's text.
+    ASSIGN_OR_RETURN(const types::Value row, host_.Convert(value, variable->type));
+    return AssignRecord(variable, name, RecordOf(row));
   }
   if (value.type().id != types::TypeId::kRecord)
     return status::Error(sqlstate::kDatatypeMismatch,

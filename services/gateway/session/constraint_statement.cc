@@ -3,6 +3,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/policy/authorize.h"
+#include "services/gateway/session/deferred_triggers.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -13,6 +14,7 @@ using common::v1::TableDescriptor;
 struct Found {
   uint32_t table_id = 0;
   bool deferrable = false;
+  uint32_t trigger_id = 0;  // Of a constraint trigger.
 };
 
 // The constraints of that name in a schema.
@@ -31,6 +33,11 @@ std::vector<Found> FindConstraints(const sql::Catalog& catalog, const std::strin
     for (const auto& check : table.checks())
       add(check.name() == name, common::v1::DEFERRAL_UNSPECIFIED);
     for (const auto& key : table.foreign_keys()) add(key.name() == name, key.deferral());
+    for (const auto& trigger : table.triggers()) {
+      if (!trigger.is_constraint()) continue;
+      add(trigger.name() == name, trigger.deferral());
+      if (trigger.name() == name) found.back().trigger_id = trigger.trigger_id();
+    }
   }
   return found;
 }
@@ -38,7 +45,7 @@ std::vector<Found> FindConstraints(const sql::Catalog& catalog, const std::strin
 // As PostgreSQL: every one of the name in the first schema of the path that has one.
 absl::Status Resolve(const common::v1::RelationName& constraint, const sql::Catalog& catalog,
                      const std::vector<std::string>& search_path,
-                     storage::v1::SetConstraintsRequest* request) {
+                     storage::v1::SetConstraintsRequest* request, std::vector<uint32_t>* triggers) {
   if (!constraint.schema().empty() && !catalog.HasSchema(constraint.schema())) {
     return status::Error(status::sqlstate::kInvalidSchemaName,
                          absl::StrCat("schema \"", constraint.schema(), "\" does not exist"));
@@ -54,6 +61,10 @@ absl::Status Resolve(const common::v1::RelationName& constraint, const sql::Cata
         return status::Error(
             status::sqlstate::kWrongObjectType,
             absl::StrCat("constraint \"", constraint.name(), "\" is not deferrable"));
+      }
+      if (found.trigger_id != 0) {
+        triggers->push_back(found.trigger_id);
+        continue;
       }
       auto* added = request->add_constraints();
       added->set_table_id(found.table_id);
@@ -74,6 +85,7 @@ absl::Status Session::RunSetConstraints(const sql::Statement& statement, ResultS
     sink->Notice("WARNING", "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
   storage::v1::SetConstraintsRequest request;
   request.set_deferred(statement.set_constraints.deferred);
+  std::vector<uint32_t> triggers;
   if (!statement.set_constraints.constraints.empty()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
     ASSIGN_OR_RETURN(const auto policy, policy_->Get());
@@ -81,13 +93,18 @@ absl::Status Session::RunSetConstraints(const sql::Statement& statement, ResultS
       if (!constraint.schema().empty())
         RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, constraint.schema(),
                                                 common::v1::PRIVILEGE_USAGE));
-      RETURN_IF_ERROR(Resolve(constraint, *catalog, settings_.search_path(), &request));
+      RETURN_IF_ERROR(Resolve(constraint, *catalog, settings_.search_path(), &request, &triggers));
     }
   }
   BufferOpenResults();
   // Of named constraints that are never deferred there is nothing to set.
   const bool none = !statement.set_constraints.constraints.empty() && request.constraints().empty();
   if (in_block && !none) RETURN_IF_ERROR(storage_->SetConstraints(Context(), request));
+  if (!in_block) return sink->Complete(statement.command_tag);
+  if (deferred_ == nullptr) deferred_ = std::make_unique<DeferredTriggers>();
+  if (statement.set_constraints.constraints.empty()) deferred_->SetAll(request.deferred());
+  for (const uint32_t trigger : triggers) deferred_->Set(trigger, request.deferred());
+  if (!request.deferred()) RETURN_IF_ERROR(FireDeferred(/*all=*/false, sink));
   return sink->Complete(statement.command_tag);
 }
 

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/sql/binder/triggers.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/sql/plan/operator_tree.h"
@@ -14,9 +13,11 @@
 #include "common/types/batch_rows.h"
 #include "common/types/declared_type.h"
 #include "services/gateway/policy/authorize.h"
+#include "services/gateway/session/copied_rows.h"
 #include "services/gateway/session/copy_binary.h"
 #include "services/gateway/session/copy_file.h"
 #include "services/gateway/session/copy_format.h"
+#include "services/gateway/session/program_host.h"
 #include "services/gateway/session/quoted_identifier.h"
 #include "services/gateway/session/session.h"
 
@@ -294,8 +295,6 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, binding.table->schema(),
                                           common::v1::PRIVILEGE_USAGE));
   RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
-  RETURN_IF_ERROR(sql::binder::CheckNoTriggers(*binding.table, sql::binder::TriggerEvent::kInsert,
-                                               {}, "COPY into"));
   storage::api::ExecuteOptions options;
   FillOptions(&options);
   sql::expression::EvaluationState state;
@@ -332,8 +331,15 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   BufferOpenResults();
   const storage::api::TableVersion table(binding.table->table_id(),
                                          binding.table->schema_version());
-  ASSIGN_OR_RETURN(auto writer,
-                   storage_->OpenBulkWriter(Context(), table, binding.checks, options));
+  std::unique_ptr<storage::api::BulkWriter> writer;
+  if (FiresForCopy(*catalog, *binding.table, settings_.switches().is_replica())) {
+    writer = std::make_unique<CopiedRows>(
+        *binding.table, [&](const std::string& sql, const std::string& name, program::Rows rows) {
+          return InsertCopied(sql, name, std::move(rows), sink);
+        });
+  } else {
+    ASSIGN_OR_RETURN(writer, storage_->OpenBulkWriter(Context(), table, binding.checks, options));
+  }
   *begun = true;
   RETURN_IF_ERROR(sink->BeginCopyIn(static_cast<int>(binding.columns.size()), format.binary));
   CopyReader text(format, binding.columns.size());
@@ -382,6 +388,24 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   }
   services_.metrics->rows.Increment(static_cast<double>(rows));
   return sink->Complete(absl::StrCat("COPY ", rows));
+}
+
+absl::StatusOr<uint64_t> Session::InsertCopied(const std::string& sql, const std::string& name,
+                                               program::Rows rows, ResultSink* sink) {
+  const bool was_idle = !in_transaction();
+  RETURN_IF_ERROR(BeginImplicit());
+  TransitionTables tables;
+  tables.push_back({name, std::move(rows)});
+  const TransitionTables* const before = std::exchange(transitions_, &tables);
+  program::SqlText text;
+  text.text = sql;
+  auto outcome = ProgramHost(this, sink, /*may_end=*/false).Run(&text, {}, nullptr);
+  transitions_ = before;
+  RETURN_IF_ERROR(outcome.status());
+  if (was_idle && state_ == TransactionState::kImplicit)
+    RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
+  SendReports(sink);
+  return outcome->row_count;
 }
 
 absl::Status Session::RunCopyOut(const sql::Statement& statement, ResultSink* sink) {

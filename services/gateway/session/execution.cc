@@ -4,11 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/functions/setting_changes.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/program_host.h"
+#include "services/gateway/session/row_triggers.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -29,6 +31,14 @@ std::string CommandTag(const common::v1::Plan& plan, uint64_t rows) {
     default:
       return absl::StrCat("SELECT ", rows);
   }
+}
+
+// Whether the command tag's number is that of the result's own rows: those of triggers come among
+// them, or the root is that of a SELECT with a row for each that is written elsewhere.
+bool CountsRows(const common::v1::Plan& plan) {
+  return plan.with_trigger_rows_size() > 0 ||
+         (plan.kind() != common::v1::STATEMENT_KIND_SELECT && !plan.root().has_insert() &&
+          !plan.root().has_update() && !plan.root().has_delete_());
 }
 
 bool ReturnsRows(const plan_cache::CachedPlan& plan) {
@@ -118,6 +128,11 @@ std::shared_ptr<const common::v1::SessionDetails> Session::Details() const {
     setting->set_value(ShowValue(name).value_or(""));
     setting->set_reset_value(setting->value());
   }
+  if (trigger_depth_ > 0) {
+    common::v1::SettingValue* depth = details->add_settings();
+    depth->set_name(sql::functions::kTriggerDepthSetting);
+    depth->set_value(absl::StrCat(trigger_depth_));
+  }
   for (const auto& [name, prepared] : statements_) {
     if (name.empty()) continue;
     common::v1::PreparedStatement* statement = details->add_prepared_statements();
@@ -177,11 +192,14 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
       !WritesOnlyTemporary(*(*plan)->plan))
     return status::Error(status::sqlstate::kReadOnlyTransaction,
                          "cannot execute a writing statement in a read-only transaction");
+  if (pending_ != nullptr) RETURN_IF_ERROR(pending_->Flush());
   FillOptions(options);
   if ((*plan)->plan->session_details()) options->details = Details();
   block_used_ = true;
   BufferOpenResults();
   bool fired = false;
+  bool called = false;  // Functions or triggers have run.
+  WrittenRows written;
   for (int attempt = 0;; ++attempt) {
     // What programs do stands or falls with the statement; another plan may have them.
     const bool fires = (*plan)->plan->has_trigger_rows();
@@ -189,8 +207,7 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     if (fires || runs_programs) RETURN_IF_ERROR(BeginImplicit());
     if (fires && !fired) {
       fired = true;
-      RETURN_IF_ERROR(FireStatementTriggers(*(*plan)->plan,
-                                            common::v1::TriggerDescriptor::TIMING_BEFORE, nullptr));
+      RETURN_IF_ERROR(FireBeforeTriggers(*(*plan)->plan));
     }
     auto parameters = Parameters(**plan, client_parameters,
                                  query.literals == nullptr ? kNoLiterals : *query.literals);
@@ -213,8 +230,8 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
       // What they have done to the session is what the statement sees.
       FillOptions(options);
       options->cte_rows.clear();
-      const absl::Status rows = RunRowPrograms(**plan, options);
-      const bool called = (*plan)->plan->program_calls_size() > 0 || !options->cte_rows.empty();
+      const absl::Status rows = RunRowPrograms(**plan, options, &written);
+      called |= (*plan)->plan->program_calls_size() > 0 || written.called;
       if (!called && attempt == 0 && status::HasSqlState(rows, status::sqlstate::kStalePlan)) {
         RETURN_IF_ERROR(Replan(query, plan));
         continue;
@@ -225,9 +242,11 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
       ASSIGN_OR_RETURN(prepared, AnswerControl(*(*plan)->plan, options->parameters));
     }
     auto stream = storage_->Execute(Context(), prepared, *options);
+    const bool wrote = written.rows_affected > 0 || !written.results.empty();
+    if (stream.ok() && wrote) return WithWritten(std::move(written), *std::move(stream));
     if (stream.ok()) return stream;
     // What the functions have done is done: no second time.
-    if ((*plan)->plan->control_functions() || runs_programs) return NotStale(stream.status());
+    if ((*plan)->plan->control_functions() || called) return NotStale(stream.status());
     if (!status::HasSqlState(stream.status(), status::sqlstate::kStalePlan) ||
         attempt >= storage::api::kStaleRetries) {
       return stream.status();
@@ -249,12 +268,17 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, client_parameters, &options));
     const bool returns_rows = ReturnsRows(*plan);
     std::optional<TriggerRowsSink> trigger_rows;
-    if (plan->plan->has_trigger_rows()) trigger_rows.emplace(*plan->plan);
+    if (plan->plan->has_trigger_rows()) {
+      ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+      trigger_rows.emplace(*plan->plan, *catalog);
+    }
+    uint64_t rows = 0;
     if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
     types::Batch batch;
     for (;;) {
       ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
       if (!more) break;
+      rows += batch.row_count;
       if (trigger_rows.has_value()) {
         RETURN_IF_ERROR(trigger_rows->Take(batch, sink));
         continue;
@@ -270,17 +294,18 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     }
     if (!notices_.empty()) SendReports(sink);
     Finished(*plan, query.sql, start, summary, /*failed=*/false);
-    const std::string tag = CommandTag(*plan->plan, summary.rows_affected());
+    if (trigger_rows.has_value()) rows = trigger_rows->own_rows();
+    const std::string tag =
+        CommandTag(*plan->plan, CountsRows(*plan->plan) ? rows : summary.rows_affected());
     if (trigger_rows.has_value()) {
       // What they run is of the session too.
       stream = nullptr;
-      RETURN_IF_ERROR(FireRowTriggers(*plan->plan, trigger_rows->rows(), sink));
-      RETURN_IF_ERROR(
-          FireStatementTriggers(*plan->plan, common::v1::TriggerDescriptor::TIMING_AFTER, sink));
+      RETURN_IF_ERROR(FireAfterTriggers(*plan->plan, *trigger_rows, sink));
     }
     if (was_idle && state_ == TransactionState::kImplicit) {
       stream = nullptr;
       RETURN_IF_ERROR(EndTransaction(/*commit=*/true));
+      if (!notices_.empty()) SendReports(sink);
     }
     return sink->Complete(tag);
   };

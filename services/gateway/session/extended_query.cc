@@ -285,7 +285,8 @@ absl::Status Session::OpenPortal(Portal* portal) {
   RETURN_IF_ERROR(Authorize(prepared.plan.get()));
   // What it writes, and which triggers it fires, does not depend on how many of its rows are
   // fetched.
-  if (prepared.plan->plan->kind() != common::v1::STATEMENT_KIND_SELECT)
+  if (prepared.plan->plan->kind() != common::v1::STATEMENT_KIND_SELECT ||
+      prepared.plan->plan->has_trigger_rows())
     return RunPortal(portal, query);
   ASSIGN_OR_RETURN(portal->stream,
                    StartPlan(&prepared.plan, query, portal->parameters, &portal->options));

@@ -156,6 +156,7 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
   input.time_zone = settings_.time_zone();
   input.switches = settings_.switches();
   input.date_order = settings_.text_options().date_format.order;
+  input.transition_tables = TransitionShapes();
   return input;
 }
 
@@ -185,6 +186,15 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
       named->set_relation(name.relation);
       named->set_name(name.name);
       named->set_alone(name.alone);
+    }
+    for (const sql::TransitionTable& table : TransitionShapes()) {
+      optimizer::v1::TransitionTable* given = request.add_transition_tables();
+      given->set_name(table.name);
+      for (const auto& [name, type] : table.columns) {
+        common::v1::OutputColumn* column = given->add_columns();
+        column->set_name(name);
+        *column->mutable_type() = types::ToProto(type);
+      }
     }
     request.set_lift_literals(query.literals != nullptr);
     if (query.literals != nullptr) {

@@ -216,6 +216,9 @@ absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& 
     }
     ActAs(session_user_, function.owner());
   }
+  // They are for the statements of a trigger's own function.
+  const TransitionTables* const transitions = transitions_;
+  if (!call.is_trigger) transitions_ = nullptr;
   std::vector<std::pair<std::string, std::string>> before;
   const auto run = [&]() -> absl::StatusOr<program::Result> {
     for (const common::v1::FunctionSetting& setting : function.settings()) {
@@ -228,6 +231,7 @@ absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& 
                : RunProgramBody(function, arguments, std::move(call), &host);
   };
   auto result = run();
+  transitions_ = transitions;
   for (const auto& [name, value] : before) (void)settings_.Set(name, value, /*is_local=*/true);
   if (current_user_ != current_user) ActAs(session_user, current_user);
   return result;

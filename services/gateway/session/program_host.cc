@@ -8,8 +8,10 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
+#include "services/gateway/session/deferred_triggers.h"
 #include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/quoted_identifier.h"
+#include "services/gateway/session/row_triggers.h"
 #include "services/storage/api/evaluation.h"
 
 namespace adbms::gateway::session {
@@ -154,7 +156,8 @@ ProgramHost::ProgramHost(Session* session, ResultSink* sink, bool may_end)
 struct ProgramHost::TextState {
   std::vector<sql::Statement> statements;
   plan_cache::CachedPlanPtr plan;  // Of the only statement, when it is plannable.
-  std::string key;                 // The text, and what its names mean.
+  std::string text_key;            // The text, and what its names mean.
+  std::string key;                 // The same with the transition tables that it can read.
   std::string plan_key;            // Under which the plan was made: role, search path, settings.
   uint64_t identity = 0;           // Session::identity_ and Settings::planning_key() that this is
   std::string planning_key;        // known to be of.
@@ -166,9 +169,9 @@ absl::StatusOr<ProgramHost::TextState*> ProgramHost::StateOf(program::SqlText* t
   if (text->state == nullptr) {
     auto state = std::make_shared<TextState>();
     ASSIGN_OR_RETURN(state->statements, sql::Parse(text->text));
-    state->key = text->text;
+    state->text_key = text->text;
     for (const sql::ParameterName& name : text->parameter_names)
-      absl::StrAppend(&state->key, "\n", name.relation, ".", name.name, name.alone ? "" : ".");
+      absl::StrAppend(&state->text_key, "\n", name.relation, ".", name.name, name.alone ? "" : ".");
     text->state = std::move(state);
   }
   return static_cast<TextState*>(text->state.get());
@@ -187,6 +190,11 @@ Session::PlanQuery ProgramHost::QueryOf(const program::SqlText& text, const Text
 
 absl::Status ProgramHost::PlanText(program::SqlText* text, TextState* state) {
   const std::string& planning_key = session_.settings_.planning_key();
+  std::string key = absl::StrCat(state->text_key, session_.TransitionKey());
+  if (state->key != key) {
+    state->key = std::move(key);
+    state->plan = nullptr;
+  }
   const bool usable = state->plan != nullptr && !session_.changed_schema_ &&
                       !session_.services_.plan_cache->IsSuperseded(*state->plan);
   if (usable && state->identity == session_.identity_ && state->planning_key == planning_key)
@@ -264,6 +272,7 @@ absl::StatusOr<program::Outcome> ProgramHost::RunUtility(const sql::Statement& s
     default:
       break;
   }
+  if (session_.pending_ != nullptr) RETURN_IF_ERROR(session_.pending_->Flush());
   CollectingSink sink(sink_, rows);
   sink.outcome().command_tag = statement.command_tag;
   RETURN_IF_ERROR(session_.RunStatement(statement, /*alone=*/false, &sink));
@@ -444,6 +453,8 @@ absl::StatusOr<const common::v1::TableDescriptor*> ProgramHost::FindTable(
 }
 
 absl::Status ProgramHost::Savepoint() {
+  // What is undone with it is what was done since.
+  if (session_.pending_ != nullptr) RETURN_IF_ERROR(session_.pending_->Flush());
   const std::string name = absl::StrCat("program ", ++session_.programs_->savepoints);
   session_.BufferOpenResults();
   RETURN_IF_ERROR(session_.MakeSavepoint(name));
@@ -474,6 +485,8 @@ absl::Status ProgramHost::RollbackSavepoint() {
   std::erase_if(session_.cursors_, [since = session_.savepoints_.back().second](const auto& one) {
     return one.second.serial > since;
   });
+  if (session_.deferred_ != nullptr)
+    session_.deferred_->RollBackTo(session_.savepoints_.back().second);
   session_.settings_.RollbackTo(session_.savepoints_.size() - 1);
   session_.AdoptIdentity();
   return ReleaseSavepoint();

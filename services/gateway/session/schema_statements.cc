@@ -1,6 +1,8 @@
 // Changes of the schema. The binder says which objects a statement is about, this authorizes those
 // very objects, and storage refuses the change when a name means another one by then: it is bound
 // and authorized again.
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/triggers.h"
@@ -9,6 +11,7 @@
 #include "common/status/sql_error.h"
 #include "services/gateway/policy/authorize.h"
 #include "services/gateway/session/session.h"
+#include "services/gateway/session/trigger_call.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -65,14 +68,21 @@ absl::Status CheckSequenceOwner(const std::string& owner,
                        "sequence must have same owner as table it is linked to");
 }
 
+bool HasTruncateTriggers(const common::v1::Truncate& truncate, const sql::Catalog& catalog) {
+  return std::any_of(truncate.table_ids().begin(), truncate.table_ids().end(), [&](uint32_t id) {
+    const TableDescriptor* table = catalog.FindTable(id);
+    return table != nullptr &&
+           std::any_of(table->triggers().begin(), table->triggers().end(),
+                       [](const auto& trigger) { return trigger.on_truncate(); });
+  });
+}
+
 absl::Status AuthorizeTruncate(const security::v1::Policy& policy,
                                const common::v1::Truncate& truncate, const sql::Catalog& catalog) {
   for (const uint32_t id : truncate.table_ids()) {
     const TableDescriptor* table = catalog.FindTable(id);
     if (table == nullptr) continue;
     RETURN_IF_ERROR(policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_TRUNCATE));
-    RETURN_IF_ERROR(sql::binder::CheckNoTriggers(*table, sql::binder::TriggerEvent::kTruncate, {},
-                                                 "TRUNCATE of"));
     if (!truncate.restart_identity()) continue;
     for (const TableDescriptor& sequence : catalog.snapshot().tables()) {
       if (sequence.has_sequence() && sequence.sequence().owner_table_id() == id) {
@@ -350,7 +360,10 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement,
     ASSIGN_OR_RETURN(auto changes,
                      sql::BindDdl(PlanningInputFor(statement.text, &statement, catalog), step));
     // Several changes of one statement stand or fall together.
-    if ((steps > 1 || changes.size() > 1) && !in_transaction()) {
+    const bool fires = std::any_of(changes.begin(), changes.end(), [&](const DdlStatement& ddl) {
+      return ddl.has_truncate() && HasTruncateTriggers(ddl.truncate(), *catalog);
+    });
+    if ((steps > 1 || changes.size() > 1 || fires) && !in_transaction()) {
       own_transaction = true;
       RETURN_IF_ERROR(BeginImplicit());
     }
@@ -381,7 +394,14 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
     if (ddl.alter_table().has_set_types())
       FillConversions(ddl.mutable_alter_table()->mutable_set_types()->mutable_context());
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
+    using common::v1::TriggerDescriptor;
+    if (ddl.has_truncate())
+      RETURN_IF_ERROR(
+          FireTruncateTriggers(ddl.truncate(), *catalog, TriggerDescriptor::TIMING_BEFORE));
     ASSIGN_OR_RETURN(const auto result, storage_->ExecuteDdl(Context(), ddl));
+    if (ddl.has_truncate())
+      RETURN_IF_ERROR(
+          FireTruncateTriggers(ddl.truncate(), *catalog, TriggerDescriptor::TIMING_AFTER));
     if (started != nullptr) *started |= in_transaction();
     TemporaryChanged(result.temporary_schema());
     changed_object_ = result.changed() ? result.object_id() : 0;
@@ -426,7 +446,25 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
   if (!absl::IsPermissionDenied(status)) Audit("ddl", statement.text, 0, status);
   RETURN_IF_ERROR(status);
   for (const std::string& notice : notices) sink->Notice("NOTICE", sqlstate::kSuccess, notice);
+  SendReports(sink);
   return sink->Complete(statement.command_tag);
+}
+
+absl::Status Session::FireTruncateTriggers(const common::v1::Truncate& truncate,
+                                           const sql::Catalog& catalog,
+                                           common::v1::TriggerDescriptor::Timing timing) {
+  using sql::binder::TriggerEvent;
+  for (const uint32_t id : truncate.table_ids()) {
+    const TableDescriptor* table = catalog.FindTable(id);
+    if (table == nullptr) continue;
+    for (const auto* trigger :
+         sql::binder::TriggersOf(*table, TriggerEvent::kTruncate, timing, false, {},
+                                 settings_.switches().is_replica())) {
+      const TriggerCall call(*table, *trigger, TriggerEvent::kTruncate);
+      RETURN_IF_ERROR(FireTrigger(catalog, call, nullptr, nullptr).status());
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace adbms::gateway::session

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/deferred_triggers.h"
 #include "services/gateway/session/program_host.h"
 #include "services/gateway/session/statement_text.h"
 

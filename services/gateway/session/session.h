@@ -93,26 +93,48 @@ struct Portal {
 };
 
 struct ProgramCache;
+class DeferredTriggers;
 
 // The columns of a plan's result that are the client's.
 OutputColumns ClientColumns(const common::v1::Plan& plan);
 
+// Rows that a session has under a name, for the statements of a trigger's function.
+struct TransitionRows {
+  std::string name;
+  program::Rows rows;
+};
+// Of a statement, before a trigger has given them names: the old and the new ones for INSERT, for
+// UPDATE and for DELETE. Empty: no trigger wants them.
+using TransitionTables = std::vector<TransitionRows>;
+
 // Keeps what a plan returns for its triggers.
 class TriggerRowsSink {
  public:
-  explicit TriggerRowsSink(const common::v1::Plan& plan) : rows_of_(plan.trigger_rows()) {
-    const auto& output = plan.root().output();
-    for (int i = static_cast<int>(rows_of_.client_columns()); i < output.size(); ++i)
-      rows_.types.push_back(types::FromProto(output[i].type()));
-  }
+  // Borrows the plan.
+  TriggerRowsSink(const common::v1::Plan& plan, const sql::Catalog& catalog);
   // Hands the client's columns on. Errors: the sink's, 53200.
   absl::Status Take(const types::Batch& batch, ResultSink* sink);
-  const program::Rows& rows() const { return rows_; }
+  // Of the statement itself (0), and of its WITH queries.
+  const program::Rows& rows(size_t part) const { return parts_[part].rows; }
+  // How many rows of the statement's own there were.
+  uint64_t own_rows() const { return own_rows_; }
 
  private:
-  const common::v1::TriggerRows& rows_of_;
-  program::Rows rows_;
+  struct Part {
+    size_t first = 0;
+    program::Rows rows;
+  };
+  absl::Status TakePart(const types::Batch& batch, size_t number, ResultSink* sink);
+
+  const common::v1::Plan& plan_;
+  std::vector<Part> parts_;
+  uint64_t own_rows_ = 0;
+  uint64_t bytes_ = 0;
 };
+
+class PendingRows;
+class TriggerCall;
+struct WrittenRows;
 
 class Session {
  public:
@@ -372,19 +394,56 @@ class Session {
   absl::Status PrepareInputs(plan_cache::CachedPlan* plan);
   // Reads the rows and calls the functions: what the CTEs become goes to `options`.
   absl::Status RunRowPrograms(const plan_cache::CachedPlan& plan,
-                              storage::api::ExecuteOptions* options);
+                              storage::api::ExecuteOptions* options, WrittenRows* written);
+  absl::Status CallForRows(const plan_cache::CachedPlan& plan, uint32_t cte,
+                           std::vector<types::Batch> batches,
+                           storage::api::ExecuteOptions* options);
   absl::Status RunCall(const PlanQuery& query, const std::vector<types::Value>& parameters,
                        bool may_end, ResultSink* sink);
-  // Triggers (triggers.cc).
-  absl::Status FireStatementTriggers(const common::v1::Plan& plan,
+  // Triggers (triggers.cc): for each statement before it, and all that come after it.
+  absl::Status FireBeforeTriggers(const common::v1::Plan& plan);
+  absl::Status FireAfterTriggers(const common::v1::Plan& plan, const TriggerRowsSink& rows,
+                                 ResultSink* sink);
+  absl::Status FireStatementTriggers(const common::v1::TriggerRows& sent,
                                      common::v1::TriggerDescriptor::Timing timing,
-                                     ResultSink* sink);
+                                     const TransitionTables* transitions, ResultSink* sink);
   // AFTER … FOR EACH ROW, for the rows that the plan has changed.
-  absl::Status FireRowTriggers(const common::v1::Plan& plan, const program::Rows& rows,
-                               ResultSink* sink);
-  absl::Status FireTrigger(const sql::Catalog& catalog,
-                           const common::v1::TriggerDescriptor& trigger, const program::Call& call,
-                           ResultSink* sink);
+  absl::Status FireRowTriggers(const common::v1::TriggerRows& sent, const program::Rows& rows,
+                               const TransitionTables* transitions, ResultSink* sink);
+  absl::StatusOr<program::Result> FireTrigger(const sql::Catalog& catalog, const TriggerCall& call,
+                                              const TransitionTables* transitions,
+                                              ResultSink* sink);
+  absl::StatusOr<TransitionTables> TransitionsOf(const common::v1::TriggerRows& sent,
+                                                 const program::Rows& rows);
+  // What a statement can read by name now, and a text that differs where it differs.
+  std::vector<sql::TransitionTable> TransitionShapes() const;
+  std::string TransitionKey() const;
+  // BEFORE and INSTEAD OF … FOR EACH ROW (row_programs.cc): of the rows of a CTE, what is left to
+  // be written with the statement; what was written before goes to `written`.
+  absl::Status FireForRows(const plan_cache::CachedPlan& plan, uint32_t cte,
+                           const std::vector<types::Batch>& batches,
+                           storage::api::ExecuteOptions* options, WrittenRows* written);
+  // Actions of foreign keys that fire triggers (key_actions.cc).
+  struct KeyAction {
+    const common::v1::TableDescriptor* parent = nullptr;
+    const common::v1::TableDescriptor* child = nullptr;
+    const common::v1::ForeignKeyDescriptor* key = nullptr;
+    std::optional<program::SqlText> on_delete, on_update;  // Made by the first row.
+  };
+  static std::vector<KeyAction> KeyActionsOf(const sql::Catalog& catalog,
+                                             const common::v1::TableDescriptor& parent);
+  // For a row of the parent; `new_row` null: it is gone.
+  absl::Status RunKeyAction(KeyAction* action, const std::vector<types::Value>& old_row,
+                            const std::vector<types::Value>* new_row, ResultSink* sink);
+  // TRUNCATE (schema_statements.cc).
+  absl::Status FireTruncateTriggers(const common::v1::Truncate& truncate,
+                                    const sql::Catalog& catalog,
+                                    common::v1::TriggerDescriptor::Timing timing);
+  // Constraint triggers that wait for the transaction's end (deferred_triggers.cc).
+  bool IsDeferred(const common::v1::TriggerDescriptor& trigger) const;
+  absl::Status Defer(const sql::CatalogPtr& catalog, const TriggerCall& call);
+  // Those that wait, or of them those whose constraint is not deferred any more.
+  absl::Status FireDeferred(bool all, ResultSink* sink);
   // DO and CALL (program_statement.cc).
   absl::Status RunProgram(const sql::Statement& statement, ResultSink* sink);
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
@@ -415,6 +474,9 @@ class Session {
   absl::Status RunCopy(const sql::Statement& statement, ResultSink* sink);
   // `*begun`: the client was asked for data. Errors: ADB01 before that, when the table has changed.
   absl::Status RunCopyIn(const sql::Statement& statement, ResultSink* sink, bool* begun);
+  // Rows that COPY has read, into a table with triggers.
+  absl::StatusOr<uint64_t> InsertCopied(const std::string& sql, const std::string& name,
+                                        program::Rows rows, ResultSink* sink);
   // Of a sequence, for rows that are being copied in.
   // `identity`: of a column that the role may insert into, else by its right to the sequence.
   absl::StatusOr<std::vector<int64_t>> TakeSequenceValues(uint32_t sequence_id, bool identity,
@@ -515,7 +577,11 @@ class Session {
   absl::Time statement_start_;
   absl::Time deadline_ = absl::InfiniteFuture();
 
-  std::shared_ptr<ProgramCache> programs_;  // Made by the first program.
+  std::shared_ptr<ProgramCache> programs_;         // Made by the first program.
+  const TransitionTables* transitions_ = nullptr;  // What its statements can read by name.
+  PendingRows* pending_ = nullptr;                 // Of the statement whose triggers fire.
+  int trigger_depth_ = 0;
+  std::unique_ptr<DeferredTriggers> deferred_;  // Made by the first of them.
   // What the programs of a statement go by, and since when.
   sql::CatalogPtr seen_catalog_;
   absl::Time seen_at_;

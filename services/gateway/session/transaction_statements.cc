@@ -5,11 +5,20 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/deferred_triggers.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
 
 absl::Status Session::EndTransaction(bool commit) {
+  if (commit) {
+    const absl::Status fired = FireDeferred(/*all=*/true, nullptr);
+    if (!fired.ok()) {
+      EndTransaction(/*commit=*/false).IgnoreError();
+      return fired;
+    }
+  }
+  if (deferred_ != nullptr) deferred_->Clear();
   portals_.clear();
   EndCursors(commit);
   savepoints_.clear();
@@ -187,6 +196,7 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
           return cursor.second.serial > since;
         });
       }
+      if (deferred_ != nullptr) deferred_->RollBackTo(savepoints_.back().second);
       settings_.RollbackTo(savepoints_.size() - 1);
       if (changed_schema_) TemporaryChanged(settings_.temporary_schema());
       AdoptIdentity();

@@ -1,13 +1,17 @@
 // Triggers that fire around a statement: for the statement, and for each row that it has changed.
-// BEFORE row triggers are a part of the plan.
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "common/sql/binder/triggers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "common/types/array.h"
+#include "common/types/batch_rows.h"
 #include "services/gateway/session/program_host.h"
+#include "services/gateway/session/row_triggers.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -16,88 +20,16 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using common::v1::TableDescriptor;
 using common::v1::TriggerDescriptor;
+using common::v1::TriggerRows;
 using sql::binder::TriggerEvent;
 
-TriggerEvent EventOf(const common::v1::Plan& plan) {
-  switch (plan.kind()) {
-    case common::v1::STATEMENT_KIND_INSERT:
-      return TriggerEvent::kInsert;
-    case common::v1::STATEMENT_KIND_UPDATE:
-      return TriggerEvent::kUpdate;
-    default:
-      return TriggerEvent::kDelete;
-  }
+constexpr size_t kTransitionEvents = 3;  // INSERT, UPDATE, DELETE.
+
+std::vector<uint32_t> AssignedIn(const TriggerRows& sent) {
+  return {sent.assigned().begin(), sent.assigned().end()};
 }
 
-// A record of the table's live columns, all NULL.
-program::Record ShapeOf(const TableDescriptor& table) {
-  program::Record record;
-  for (const auto& column : table.columns()) {
-    if (column.dropped()) continue;
-    record.names.push_back(column.name());
-    record.types.push_back(types::FromProto(column.type()));
-    record.values.push_back(types::Value::Null(record.types.back()));
-  }
-  return record;
-}
-
-program::Call CallOf(const TableDescriptor& table, const TriggerDescriptor& trigger,
-                     TriggerEvent event) {
-  program::Call call;
-  call.is_trigger = true;
-  const auto text = [&](const char* name, std::string value) {
-    call.trigger_values.emplace_back(name, types::Value::Text(std::move(value)));
-  };
-  text("tg_op", sql::binder::NameOf(event));
-  text("tg_name", trigger.name());
-  text("tg_when", trigger.timing() == TriggerDescriptor::TIMING_BEFORE ? "BEFORE" : "AFTER");
-  text("tg_level", trigger.for_each_row() ? "ROW" : "STATEMENT");
-  text("tg_table_name", table.name());
-  text("tg_relname", table.name());
-  text("tg_table_schema", table.schema());
-  call.trigger_values.emplace_back("tg_relid",
-                                   types::Value::Int(types::TypeId::kOid, table.table_id()));
-  call.trigger_values.emplace_back(
-      "tg_nargs", types::Value::Int(types::TypeId::kInt4, trigger.arguments_size()));
-  types::ArrayBuilder arguments(types::TypeId::kTextArray);
-  for (const std::string& argument : trigger.arguments())
-    arguments.Add(types::Value::Text(argument));
-  call.trigger_values.emplace_back(
-      "tg_argv", types::Value::String({types::TypeId::kTextArray, 0},
-                                      arguments.Finish(types::ArrayShape::OfLength(
-                                          static_cast<uint32_t>(trigger.arguments_size()), 0))));
-  return call;
-}
-
-// WHEN, over the rows of a call.
-class Condition {
- public:
-  explicit Condition(const TriggerDescriptor& trigger) {
-    if (!trigger.when_sql().empty()) text_.text = absl::StrCat("SELECT ", trigger.when_sql());
-  }
-
-  absl::StatusOr<bool> Holds(const program::Call& call, program::Host* host) {
-    if (text_.text.empty()) return true;
-    std::vector<types::Value> values;
-    const bool first = text_.parameter_types.empty();
-    for (const auto& [name, record] :
-         {std::make_pair("old", &call.old_row), std::make_pair("new", &call.new_row)}) {
-      for (size_t i = 0; i < record->names.size(); ++i) {
-        values.push_back(record->values[i]);
-        if (!first) continue;
-        text_.parameter_types.push_back(record->types[i]);
-        text_.parameter_names.push_back({name, record->names[i], false});
-      }
-    }
-    ASSIGN_OR_RETURN(const types::Value value, host->Evaluate(&text_, values));
-    return !value.is_null() && value.bool_value();
-  }
-
- private:
-  program::SqlText text_;
-};
-
-// The first columns of the batch, or those from there on.
+// Some columns of the batch.
 types::Batch ColumnsOf(const types::Batch& batch, size_t begin, size_t end) {
   types::Batch part;
   part.row_count = batch.row_count;
@@ -106,93 +38,330 @@ types::Batch ColumnsOf(const types::Batch& batch, size_t begin, size_t end) {
   return part;
 }
 
+// The events of the statement that fire triggers for each statement, in the order in which they
+// do so before it; afterwards it is the other way round. An INSERT that assigns is one with
+// ON CONFLICT DO UPDATE.
+std::vector<TriggerEvent> EventsOf(const TriggerRows& sent) {
+  std::vector<TriggerEvent> events = {EventOf(sent.event())};
+  if (events[0] == TriggerEvent::kInsert && sent.assigned_size() > 0)
+    events.push_back(TriggerEvent::kUpdate);
+  return events;
+}
+
+// What one of a statement's rows tells its triggers.
+struct ChangedRow {
+  TriggerEvent event = TriggerEvent::kInsert;
+  const TableDescriptor* table = nullptr;
+  const TableDescriptor* old_table = nullptr;  // Where it was before it moved; else the same.
+  std::optional<std::vector<types::Value>> old_row;
+  std::optional<std::vector<types::Value>> new_row;
+};
+
 }  // namespace
+
+// Reads what a statement has sent for its triggers.
+class ChangedRows {
+ public:
+  ChangedRows(const sql::Catalog& catalog, const TriggerRows& sent, const program::Rows& rows)
+      : catalog_(catalog), sent_(sent), rows_(rows), table_(catalog.FindTable(sent.table_id())) {
+    if (table_ != nullptr) width_ = ShapeOf(*table_).types.size();
+  }
+  // Calls `visit` with each. Errors: its own; ADB01 for a table that is gone.
+  absl::Status ForEach(const std::function<absl::Status(ChangedRow)>& visit) const {
+    if (table_ == nullptr) return absl::OkStatus();
+    for (const types::Batch& batch : rows_.batches) {
+      for (uint32_t row = 0; row < batch.row_count; ++row) {
+        ASSIGN_OR_RETURN(ChangedRow one, RowAt(batch, row));
+        RETURN_IF_ERROR(visit(std::move(one)));
+      }
+    }
+    return absl::OkStatus();
+  }
+  const TableDescriptor* table() const { return table_; }
+
+ private:
+  absl::StatusOr<ChangedRow> RowAt(const types::Batch& batch, uint32_t row) const {
+    ChangedRow one;
+    one.event = EventOf(sent_.event());
+    one.table = table_;
+    size_t next = 0;
+    const auto take = [&] {
+      std::vector<types::Value> values;
+      for (size_t i = 0; i < width_; ++i) values.push_back(ValueAt(*batch.columns[next++], row));
+      return values;
+    };
+    const auto take_table = [&]() -> absl::StatusOr<const TableDescriptor*> {
+      const types::Value oid = ValueAt(*batch.columns[next++], row);
+      const auto* table = catalog_.FindTable(static_cast<uint32_t>(oid.int_value()));
+      if (table != nullptr) return table;
+      return status::Error(sqlstate::kStalePlan, "a partition is not there any more");
+    };
+    if (sent_.has_old()) one.old_row = take();
+    if (sent_.has_new()) one.new_row = take();
+    if (sent_.has_table_oid()) {
+      ASSIGN_OR_RETURN(one.table, take_table());
+    }
+    one.old_table = one.table;
+    if (sent_.tells_updated()) {
+      if (ValueAt(*batch.columns[next++], row).bool_value()) {
+        one.event = TriggerEvent::kUpdate;
+      } else {
+        one.old_row.reset();
+      }
+    }
+    if (sent_.has_old_table_oid()) {
+      ASSIGN_OR_RETURN(one.old_table, take_table());
+    }
+    return one;
+  }
+
+  const sql::Catalog& catalog_;
+  const TriggerRows& sent_;
+  const program::Rows& rows_;
+  const TableDescriptor* const table_;
+  size_t width_ = 0;
+};
+
+TriggerRowsSink::TriggerRowsSink(const common::v1::Plan& plan, const sql::Catalog& catalog)
+    : plan_(plan) {
+  size_t column = plan.trigger_rows().client_columns();
+  const auto add = [&](const TriggerRows& sent) {
+    Part& part = parts_.emplace_back();
+    part.first = column;
+    const TableDescriptor* table = catalog.FindTable(sent.table_id());
+    const size_t width = table == nullptr ? 0 : ShapeOf(*table).types.size();
+    size_t columns = width * (sent.has_old() + sent.has_new());
+    columns += sent.has_table_oid() + sent.tells_updated() + sent.has_old_table_oid();
+    for (; columns > 0; --columns, ++column)
+      part.rows.types.push_back(
+          types::FromProto(plan.root().output(static_cast<int>(column)).type()));
+  };
+  add(plan.trigger_rows());
+  for (const TriggerRows& sent : plan.with_trigger_rows()) add(sent);
+}
 
 absl::Status TriggerRowsSink::Take(const types::Batch& batch, ResultSink* sink) {
   if (batch.row_count == 0) return absl::OkStatus();
-  const size_t client = rows_of_.client_columns();
-  if (client > 0) RETURN_IF_ERROR(sink->Rows(ColumnsOf(batch, 0, client)));
-  types::Batch kept = CopyOf(ColumnsOf(batch, client, batch.columns.size()), 0);
-  rows_.bytes += BytesOf(kept);
-  if (rows_.bytes > RowBuffer::kMaxBytes)
-    return status::Error(sqlstate::kOutOfMemory,
-                         "the rows that triggers are to be run for are too large", {},
-                         "Change the rows in parts.");
-  rows_.size += kept.row_count;
-  rows_.batches.push_back(std::move(kept));
-  return absl::OkStatus();
-}
-
-absl::Status Session::FireStatementTriggers(const common::v1::Plan& plan,
-                                            TriggerDescriptor::Timing timing, ResultSink* sink) {
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  const TableDescriptor* table = catalog->FindTable(plan.trigger_rows().table_id());
-  if (table == nullptr) return absl::OkStatus();
-  const std::vector<uint32_t> assigned(plan.trigger_rows().assigned().begin(),
-                                       plan.trigger_rows().assigned().end());
-  const TriggerEvent event = EventOf(plan);
-  ProgramHost host(this, sink, false);
-  for (const TriggerDescriptor* trigger :
-       sql::binder::TriggersOf(*table, event, timing, false, assigned)) {
-    const program::Call call = CallOf(*table, *trigger, event);
-    ASSIGN_OR_RETURN(const bool meant, Condition(*trigger).Holds(call, &host));
-    if (meant) RETURN_IF_ERROR(FireTrigger(*catalog, *trigger, call, sink));
+  if (plan_.with_trigger_rows_size() == 0) {
+    own_rows_ += batch.row_count;
+    return TakePart(batch, 0, sink);
+  }
+  const types::Vector& whose = *batch.columns.back();
+  std::vector<std::vector<uint32_t>> rows(parts_.size());
+  for (uint32_t row = 0; row < batch.row_count; ++row)
+    rows[static_cast<size_t>(whose.Get(row).int_value())].push_back(row);
+  own_rows_ += rows[0].size();
+  for (size_t part = 0; part < rows.size(); ++part) {
+    if (rows[part].empty()) continue;
+    RETURN_IF_ERROR(
+        TakePart(types::Gather(batch, rows[part].data(), static_cast<uint32_t>(rows[part].size())),
+                 part, sink));
   }
   return absl::OkStatus();
 }
 
-absl::Status Session::FireTrigger(const sql::Catalog& catalog, const TriggerDescriptor& trigger,
-                                  const program::Call& call, ResultSink* sink) {
+absl::Status TriggerRowsSink::TakePart(const types::Batch& batch, size_t number, ResultSink* sink) {
+  Part& part = parts_[number];
+  const size_t client = plan_.trigger_rows().client_columns();
+  if (client > 0 && number == 0) RETURN_IF_ERROR(sink->Rows(ColumnsOf(batch, 0, client)));
+  if (part.rows.types.empty()) return absl::OkStatus();
+  types::Batch kept = CopyOf(ColumnsOf(batch, part.first, part.first + part.rows.types.size()), 0);
+  bytes_ += BytesOf(kept);
+  if (bytes_ > RowBuffer::kMaxBytes)
+    return status::Error(sqlstate::kOutOfMemory,
+                         "the rows that triggers are to be run for are too large", {},
+                         "Change the rows in parts.");
+  part.rows.size += kept.row_count;
+  part.rows.batches.push_back(std::move(kept));
+  return absl::OkStatus();
+}
+
+absl::Status Session::FireStatementTriggers(const TriggerRows& sent,
+                                            TriggerDescriptor::Timing timing,
+                                            const TransitionTables* transitions, ResultSink* sink) {
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const TableDescriptor* table = catalog->FindTable(sent.table_id());
+  if (table == nullptr) return absl::OkStatus();
+  std::vector<TriggerEvent> events = EventsOf(sent);
+  if (timing == TriggerDescriptor::TIMING_AFTER) std::reverse(events.begin(), events.end());
+  ProgramHost host(this, sink, false);
+  for (const TriggerEvent event : events) {
+    for (const TriggerDescriptor* trigger : sql::binder::TriggersOf(
+             *table, event, timing, false, AssignedIn(sent), settings_.switches().is_replica())) {
+      TriggerCall call(*table, *trigger, event);
+      ASSIGN_OR_RETURN(const bool meant, call.IsMeant(&host));
+      if (!meant) continue;
+      RETURN_IF_ERROR(FireTrigger(*catalog, call, transitions, sink).status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<program::Result> Session::FireTrigger(const sql::Catalog& catalog,
+                                                     const TriggerCall& call,
+                                                     const TransitionTables* transitions,
+                                                     ResultSink* sink) {
+  const TriggerDescriptor& trigger = call.trigger();
   const auto* function = catalog.FindFunction(trigger.function_id());
   if (function == nullptr)
     return status::Error(
         sqlstate::kUndefinedFunction,
         absl::StrCat("the function of trigger \"", trigger.name(), "\" does not exist"));
-  return CallFunction(*function, {}, call, /*may_end=*/false, sink).status();
-}
-
-absl::Status Session::FireRowTriggers(const common::v1::Plan& plan, const program::Rows& rows,
-                                      ResultSink* sink) {
-  if (rows.size == 0) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  const common::v1::TriggerRows& sent = plan.trigger_rows();
-  const TableDescriptor* table = catalog->FindTable(sent.table_id());
-  if (table == nullptr) return absl::OkStatus();
-  const std::vector<uint32_t> assigned(sent.assigned().begin(), sent.assigned().end());
-  const TriggerEvent event = EventOf(plan);
-  const auto triggers =
-      sql::binder::TriggersOf(*table, event, TriggerDescriptor::TIMING_AFTER, true, assigned);
-  // The row that there is not has NULLs in it.
-  program::Record old_row = ShapeOf(*table);
-  program::Record new_row = old_row;
-  old_row.missing = !sent.has_old();
-  new_row.missing = !sent.has_new();
-  std::vector<Condition> conditions;
-  std::vector<program::Call> calls;
-  for (const TriggerDescriptor* trigger : triggers) {
-    conditions.emplace_back(*trigger);
-    program::Call& call = calls.emplace_back(CallOf(*table, *trigger, event));
-    call.old_row = old_row;
-    call.new_row = new_row;
-  }
-  const auto width = static_cast<std::ptrdiff_t>(old_row.types.size());
-  ProgramHost host(this, sink, false);
-  for (const types::Batch& batch : rows.batches) {
-    const program::Rows one{{}, rows.types, {batch}, batch.row_count, 0};
-    for (uint32_t number = 0; number < batch.row_count; ++number) {
-      RETURN_IF_ERROR(Context().Check());
-      const std::vector<types::Value> values = one.Row(number);
-      for (size_t i = 0; i < triggers.size(); ++i) {
-        auto next = values.begin();
-        if (sent.has_old()) calls[i].old_row.values.assign(next, next + width);
-        if (sent.has_old()) next += width;
-        if (sent.has_new()) calls[i].new_row.values.assign(next, next + width);
-        ASSIGN_OR_RETURN(const bool meant, conditions[i].Holds(calls[i], &host));
-        if (meant) RETURN_IF_ERROR(FireTrigger(*catalog, *triggers[i], calls[i], sink));
-      }
+  // The trigger's own names for its transition tables.
+  TransitionTables own;
+  if (transitions != nullptr) {
+    for (const auto& [name, of_new] :
+         {std::make_pair(trigger.old_table(), false), std::make_pair(trigger.new_table(), true)}) {
+      if (name.empty()) continue;
+      const size_t at = 2 * static_cast<size_t>(call.event()) + (of_new ? 1 : 0);
+      if (at < transitions->size()) own.push_back({name, (*transitions)[at].rows});
     }
   }
-  return absl::OkStatus();
+  const TransitionTables* const before = std::exchange(transitions_, &own);
+  PendingRows* const pending = pending_;
+  ++trigger_depth_;
+  const absl::Cleanup restore = [&] {
+    transitions_ = before;
+    pending_ = pending;
+    --trigger_depth_;
+  };
+  return CallFunction(*function, {}, call.call(), /*may_end=*/false, sink);
+}
+
+absl::Status Session::FireRowTriggers(const TriggerRows& sent, const program::Rows& rows,
+                                      const TransitionTables* transitions, ResultSink* sink) {
+  if (rows.size == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const std::vector<uint32_t> assigned = AssignedIn(sent);
+  const bool is_replica = settings_.switches().is_replica();
+  std::map<std::pair<uint32_t, TriggerEvent>, std::vector<TriggerCall>> calls;
+  ProgramHost host(this, sink, false);
+  std::map<uint32_t, std::vector<KeyAction>> actions;  // By the parent.
+  const auto fire = [&](const TableDescriptor& table, TriggerEvent event,
+                        const std::vector<types::Value>* old_row,
+                        const std::vector<types::Value>* new_row) -> absl::Status {
+    const auto [known, added] = calls.try_emplace({table.table_id(), event});
+    if (added)
+      known->second =
+          RowCallsOf(table, event, TriggerDescriptor::TIMING_AFTER, assigned, is_replica);
+    for (TriggerCall& call : known->second) {
+      call.SetRows(old_row, new_row);
+      ASSIGN_OR_RETURN(const bool meant, call.IsMeant(&host));
+      if (!meant) continue;
+      if (IsDeferred(call.trigger())) {
+        RETURN_IF_ERROR(Defer(catalog, call));
+        continue;
+      }
+      RETURN_IF_ERROR(FireTrigger(*catalog, call, transitions, sink).status());
+    }
+    return absl::OkStatus();
+  };
+  return ChangedRows(*catalog, sent, rows).ForEach([&](ChangedRow row) -> absl::Status {
+    RETURN_IF_ERROR(Context().Check());
+    const std::vector<types::Value>* old_row = row.old_row.has_value() ? &*row.old_row : nullptr;
+    const std::vector<types::Value>* new_row = row.new_row.has_value() ? &*row.new_row : nullptr;
+    if (row.old_row.has_value() && row.event != TriggerEvent::kInsert) {
+      const auto [known, added] = actions.try_emplace(row.table->table_id());
+      if (added) known->second = KeyActionsOf(*catalog, *row.table);
+      for (KeyAction& action : known->second)
+        RETURN_IF_ERROR(RunKeyAction(&action, *row.old_row, new_row, sink));
+    }
+    if (row.table == row.old_table) return fire(*row.table, row.event, old_row, new_row);
+    RETURN_IF_ERROR(fire(*row.old_table, TriggerEvent::kDelete, old_row, nullptr));
+    return fire(*row.table, TriggerEvent::kInsert, nullptr, new_row);
+  });
+}
+
+absl::StatusOr<TransitionTables> Session::TransitionsOf(const TriggerRows& sent,
+                                                        const program::Rows& rows) {
+  TransitionTables tables;
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const TableDescriptor* table = catalog->FindTable(sent.table_id());
+  if (table == nullptr) return tables;
+  const bool is_replica = settings_.switches().is_replica();
+  bool wanted = false;
+  for (const TriggerEvent event :
+       {TriggerEvent::kInsert, TriggerEvent::kUpdate, TriggerEvent::kDelete}) {
+    wanted |= sql::binder::HasTransitionTable(*table, event, true, is_replica) ||
+              sql::binder::HasTransitionTable(*table, event, false, is_replica);
+  }
+  if (!wanted) return tables;
+  const program::Record shape = ShapeOf(*table);
+  tables.resize(2 * kTransitionEvents);
+  for (TransitionRows& one : tables) {
+    one.rows.names = shape.names;
+    one.rows.types = shape.types;
+  }
+  const auto add = [&](TriggerEvent event, bool of_new, const std::vector<types::Value>& values) {
+    program::Rows& to = tables[2 * static_cast<size_t>(event) + (of_new ? 1 : 0)].rows;
+    if (to.batches.empty() || to.batches.back().row_count >= types::BatchRows()) {
+      types::Batch& batch = to.batches.emplace_back();
+      for (const types::Type& type : shape.types)
+        batch.columns.push_back(std::make_shared<types::Vector>(type));
+    }
+    types::Batch& batch = to.batches.back();
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (values[i].is_null()) {
+        batch.columns[i]->AppendNull();
+      } else {
+        batch.columns[i]->Append(values[i]);
+      }
+    }
+    ++batch.row_count;
+    ++to.size;
+  };
+  RETURN_IF_ERROR(ChangedRows(*catalog, sent, rows).ForEach([&](ChangedRow row) {
+    if (row.old_row.has_value() && row.event != TriggerEvent::kInsert)
+      add(row.event, false, *row.old_row);
+    if (row.new_row.has_value() && row.event != TriggerEvent::kDelete)
+      add(row.event, true, *row.new_row);
+    return absl::OkStatus();
+  }));
+  return tables;
+}
+
+absl::Status Session::FireBeforeTriggers(const common::v1::Plan& plan) {
+  for (const TriggerRows& sent : plan.with_trigger_rows())
+    RETURN_IF_ERROR(
+        FireStatementTriggers(sent, TriggerDescriptor::TIMING_BEFORE, nullptr, nullptr));
+  return FireStatementTriggers(plan.trigger_rows(), TriggerDescriptor::TIMING_BEFORE, nullptr,
+                               nullptr);
+}
+
+absl::Status Session::FireAfterTriggers(const common::v1::Plan& plan, const TriggerRowsSink& rows,
+                                        ResultSink* sink) {
+  const auto fire = [&](const TriggerRows& sent, const program::Rows& changed) -> absl::Status {
+    if (sent.table_id() == 0) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const TransitionTables transitions, TransitionsOf(sent, changed));
+    RETURN_IF_ERROR(FireRowTriggers(sent, changed, &transitions, sink));
+    return FireStatementTriggers(sent, TriggerDescriptor::TIMING_AFTER, &transitions, sink);
+  };
+  for (int i = 0; i < plan.with_trigger_rows_size(); ++i)
+    RETURN_IF_ERROR(fire(plan.with_trigger_rows(i), rows.rows(static_cast<size_t>(i) + 1)));
+  return fire(plan.trigger_rows(), rows.rows(0));
+}
+
+std::vector<sql::TransitionTable> Session::TransitionShapes() const {
+  std::vector<sql::TransitionTable> shapes;
+  if (transitions_ == nullptr) return shapes;
+  for (const TransitionRows& table : *transitions_) {
+    sql::TransitionTable& shape = shapes.emplace_back();
+    shape.name = table.name;
+    for (size_t i = 0; i < table.rows.names.size(); ++i)
+      shape.columns.emplace_back(table.rows.names[i], table.rows.types[i]);
+  }
+  return shapes;
+}
+
+std::string Session::TransitionKey() const {
+  std::string key;
+  for (const sql::TransitionTable& table : TransitionShapes()) {
+    absl::StrAppend(&key, "\n>", table.name);
+    for (const auto& [name, type] : table.columns)
+      absl::StrAppend(&key, "\n", name, ":", static_cast<int>(type.id), ".", type.modifier, ".",
+                      types::OidOf(type));
+  }
+  return key;
 }
 
 OutputColumns ClientColumns(const common::v1::Plan& plan) {

@@ -107,6 +107,12 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   }
   for (const auto& name : request.parameter_names())
     input.parameter_names.push_back({name.relation(), name.name(), name.alone()});
+  for (const auto& table : request.transition_tables()) {
+    sql::TransitionTable& given = input.transition_tables.emplace_back();
+    given.name = table.name();
+    for (const auto& column : table.columns())
+      given.columns.emplace_back(column.name(), types::FromProto(column.type()));
+  }
   std::vector<sql::Literal> literals;
   for (const auto& lifted : request.literals()) {
     literals.push_back({static_cast<sql::Literal::Kind>(lifted.kind()), lifted.offset(),

@@ -77,7 +77,11 @@ absl::Status CatalogDraft::AddPartition(uint32_t table_id,
   part.set_partition_of(table_id);
   *whole.mutable_partition_key()->add_partitions() = partition;
   RETURN_IF_ERROR(PutTable(std::move(whole)));
-  return PutTable(std::move(part));
+  RETURN_IF_ERROR(PutTable(std::move(part)));
+  for (const auto& trigger : parent->descriptor.triggers()) {
+    if (trigger.for_each_row()) RETURN_IF_ERROR(CopyTrigger(trigger, partition.table_id()));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CatalogDraft::RemovePartition(uint32_t table_id, uint32_t partition_id) {
@@ -94,6 +98,9 @@ absl::Status CatalogDraft::RemovePartition(uint32_t table_id, uint32_t partition
   RETURN_IF_ERROR(PutTable(std::move(whole)));
   const TableEntryPtr* child = state_->Find(partition_id);
   if (child == nullptr) return absl::OkStatus();
+  for (const auto& trigger : parent->descriptor.triggers())
+    RETURN_IF_ERROR(RemoveCopy(trigger.trigger_id(), partition_id));
+  child = state_->Find(partition_id);
   TableDescriptor part = (*child)->descriptor;
   part.clear_partition_of();
   for (IndexDescriptor& index : *part.mutable_indexes()) index.clear_parent_index_id();

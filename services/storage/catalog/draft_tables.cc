@@ -178,6 +178,7 @@ CatalogDraft::Result CatalogDraft::CreateView(const common::v1::CreateView& stat
       return status::Error(sqlstate::kWrongObjectType, Quoted(view.name()) + " is not a view");
     }
     const TableDescriptor& old = existing->descriptor;
+    *view.mutable_triggers() = old.triggers();
     if (view.columns_size() < old.columns_size()) {
       return status::Error(sqlstate::kInvalidTableDefinition, "cannot drop columns from view");
     }

@@ -42,10 +42,18 @@ absl::Status CheckMayHaveTriggers(const TableDescriptor& table) {
   if (IsSystemTable(table))
     return status::Error(sqlstate::kInsufficientPrivilege,
                          "permission denied: " + Quoted(table.name()) + " is a system catalog");
-  if (table.has_sequence() || !table.view_sql().empty())
+  if (table.has_sequence())
     return status::Error(sqlstate::kWrongObjectType,
                          "relation " + Quoted(table.name()) + " cannot have triggers");
   return absl::OkStatus();
+}
+
+// The copies that a table has of a trigger of the table above.
+TriggerDescriptor* CopyOf(uint32_t parent_id, TableDescriptor* table) {
+  for (TriggerDescriptor& trigger : *table->mutable_triggers()) {
+    if (trigger.parent_id() == parent_id) return &trigger;
+  }
+  return nullptr;
 }
 
 v1::DdlResult Changed(uint32_t id) {
@@ -56,6 +64,56 @@ v1::DdlResult Changed(uint32_t id) {
 }
 
 }  // namespace
+
+absl::Status CatalogDraft::CopyTrigger(const TriggerDescriptor& trigger, uint32_t table_id) {
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
+  TableDescriptor table = entry->descriptor;
+  TriggerDescriptor copy = trigger;
+  copy.clear_comment();
+  copy.set_parent_id(trigger.trigger_id());
+  TriggerDescriptor* const before = CopyOf(trigger.trigger_id(), &table);
+  if (before != nullptr) {
+    copy.set_trigger_id(before->trigger_id());
+    *before = copy;
+  } else {
+    if (TriggerNamed(trigger.name(), &table) != nullptr)
+      return Exists(trigger.name(), table, " already exists");
+    ASSIGN_OR_RETURN(const uint32_t id, catalog_->AllocateId());
+    copy.set_trigger_id(id);
+    *table.add_triggers() = copy;
+  }
+  SortByName(&table);
+  RETURN_IF_ERROR(PutTable(std::move(table)));
+  return CopyTriggerBelow(copy, entry->descriptor);
+}
+
+absl::Status CatalogDraft::CopyTriggerBelow(const TriggerDescriptor& trigger,
+                                            const TableDescriptor& table) {
+  if (!trigger.for_each_row()) return absl::OkStatus();
+  for (const auto& member : table.partition_key().partitions())
+    RETURN_IF_ERROR(CopyTrigger(trigger, member.table_id()));
+  return absl::OkStatus();
+}
+
+absl::Status CatalogDraft::RemoveTriggerBelow(uint32_t trigger_id, const TableDescriptor& table) {
+  for (const auto& member : table.partition_key().partitions())
+    RETURN_IF_ERROR(RemoveCopy(trigger_id, member.table_id()));
+  return absl::OkStatus();
+}
+
+absl::Status CatalogDraft::RemoveCopy(uint32_t trigger_id, uint32_t table_id) {
+  ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
+  TableDescriptor table = entry->descriptor;
+  auto* const triggers = table.mutable_triggers();
+  const auto copy = std::find_if(triggers->begin(), triggers->end(), [&](const auto& trigger) {
+    return trigger.parent_id() == trigger_id;
+  });
+  if (copy == triggers->end()) return absl::OkStatus();
+  const uint32_t copy_id = copy->trigger_id();
+  triggers->erase(copy);
+  RETURN_IF_ERROR(PutTable(std::move(table)));
+  return RemoveTriggerBelow(copy_id, entry->descriptor);
+}
 
 CatalogDraft::Result CatalogDraft::CreateTrigger(const common::v1::CreateTrigger& statement) {
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
@@ -74,6 +132,8 @@ CatalogDraft::Result CatalogDraft::CreateTrigger(const common::v1::CreateTrigger
   if (before != nullptr) {
     if (!statement.or_replace()) return Exists(trigger.name(), table, " already exists");
     if (before->is_constraint()) return Exists(trigger.name(), table, " is a constraint trigger");
+    if (before->parent_id() != 0)
+      return Exists(trigger.name(), table, " is an internal or a child trigger");
     trigger.set_trigger_id(before->trigger_id());
     trigger.set_comment(before->comment());
     *before = trigger;
@@ -84,6 +144,7 @@ CatalogDraft::Result CatalogDraft::CreateTrigger(const common::v1::CreateTrigger
     SortByName(&table);
   }
   RETURN_IF_ERROR(PutTable(std::move(table)));
+  RETURN_IF_ERROR(CopyTriggerBelow(trigger, entry->descriptor));
   return Changed(trigger.trigger_id());
 }
 
@@ -101,9 +162,18 @@ CatalogDraft::Result CatalogDraft::DropTrigger(const common::v1::DropTrigger& st
                        Quoted(table.name()) + " does not exist, skipping");
     return result;
   }
+  if (found->parent_id() != 0) {
+    const TableEntryPtr* above = state_->Find(table.partition_of());
+    const std::string own = "trigger " + found->name() + " on table ";
+    const std::string whole = own + (above == nullptr ? "" : (*above)->descriptor.name());
+    return status::Error("2BP01",
+                         "cannot drop " + own + table.name() + " because " + whole + " requires it",
+                         {}, "You can drop " + whole + " instead.");
+  }
   const uint32_t id = found->trigger_id();
   triggers->erase(found);
   RETURN_IF_ERROR(PutTable(std::move(table)));
+  RETURN_IF_ERROR(RemoveTriggerBelow(id, entry->descriptor));
   return Changed(id);
 }
 
@@ -111,21 +181,34 @@ CatalogDraft::Result CatalogDraft::AlterTrigger(const common::v1::AlterTrigger& 
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(statement.table_id()));
   TableDescriptor table = entry->descriptor;
   RETURN_IF_ERROR(CheckMayHaveTriggers(table));
-  if (!statement.name().empty() && TriggerNamed(statement.name(), &table) == nullptr)
-    return NoTrigger(statement.name(), table);
+  TriggerDescriptor* const named =
+      statement.name().empty() ? nullptr : TriggerNamed(statement.name(), &table);
+  if (named == nullptr && !statement.name().empty()) return NoTrigger(statement.name(), table);
   if (!statement.new_name().empty()) {
-    if (statement.name().empty()) return absl::InvalidArgumentError("no trigger to rename");
-    if (TriggerNamed(statement.new_name(), &table) != nullptr)
-      return Exists(statement.new_name(), table, " already exists");
-    TriggerNamed(statement.name(), &table)->set_name(statement.new_name());
-    SortByName(&table);
+    if (named == nullptr) return absl::InvalidArgumentError("no trigger to rename");
+    if (named->parent_id() != 0) {
+      const TableEntryPtr* above = state_->Find(table.partition_of());
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          "cannot rename trigger " + Quoted(named->name()) + " on table " + Quoted(table.name()),
+          {},
+          "Rename the trigger on the partitioned table " +
+              Quoted(above == nullptr ? "" : (*above)->descriptor.name()) + " instead.");
+    }
   }
+  std::vector<TriggerDescriptor> changed;
   for (TriggerDescriptor& trigger : *table.mutable_triggers()) {
-    if (statement.enabled().empty()) break;
-    if (statement.name().empty() || trigger.name() == statement.name())
-      trigger.set_enabled(statement.enabled());
+    if (named != nullptr && &trigger != named) continue;
+    if (!statement.new_name().empty() && TriggerNamed(statement.new_name(), &table) != nullptr)
+      return Exists(statement.new_name(), table, " already exists");
+    if (!statement.new_name().empty()) trigger.set_name(statement.new_name());
+    if (!statement.enabled().empty()) trigger.set_enabled(statement.enabled());
+    changed.push_back(trigger);
   }
+  SortByName(&table);
   RETURN_IF_ERROR(PutTable(std::move(table)));
+  for (const TriggerDescriptor& trigger : changed)
+    RETURN_IF_ERROR(CopyTriggerBelow(trigger, entry->descriptor));
   return Changed(statement.table_id());
 }
 

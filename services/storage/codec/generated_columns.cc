@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/sql/routing/row_expression.h"
 #include "common/status/macros.h"
-#include "services/storage/codec/row_expression.h"
 
 namespace adbms::storage::codec {
 
@@ -19,7 +19,7 @@ absl::StatusOr<std::shared_ptr<const GeneratedColumns>> GeneratedColumns::Make(
     if (!bound.ParseFromString(column.generated().bound()))
       return absl::InternalError("a malformed generation expression");
     std::set<uint32_t> read;
-    ASSIGN_OR_RETURN(auto value, CompileOverRow(bound, count, &read));
+    ASSIGN_OR_RETURN(auto value, sql::routing::CompileOverRow(bound, count, &read));
     const types::Type declared = types::FromProto(column.type());
     if (types::PhysicalOf(value->type().id) != types::PhysicalOf(declared.id))
       return absl::InternalError("a generation expression of another type than its column");

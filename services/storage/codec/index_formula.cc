@@ -2,8 +2,8 @@
 
 #include <set>
 
+#include "common/sql/routing/row_expression.h"
 #include "common/status/macros.h"
-#include "services/storage/codec/row_expression.h"
 
 namespace adbms::storage::codec {
 namespace {
@@ -14,7 +14,7 @@ absl::StatusOr<sql::expression::CompiledExpressionPtr> Compile(
   common::v1::Expression bound;
   if (!bound.ParseFromString(expression.bound()))
     return absl::InternalError("a malformed index expression");
-  ASSIGN_OR_RETURN(auto compiled, CompileOverRow(bound, column_count, columns));
+  ASSIGN_OR_RETURN(auto compiled, sql::routing::CompileOverRow(bound, column_count, columns));
   const types::Type declared = types::FromProto(expression.type());
   if (types::PhysicalOf(compiled->type().id) != types::PhysicalOf(declared.id))
     return absl::InternalError("an index expression of another type than it says");

@@ -6,10 +6,10 @@
 #include "absl/container/inlined_vector.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/operator_classes/operator_class.h"
+#include "common/sql/routing/partition_routing.h"
 #include "common/status/macros.h"
 #include "services/storage/codec/generated_columns.h"
 #include "services/storage/codec/index_formula.h"
-#include "services/storage/codec/partition_routing.h"
 
 namespace adbms::storage::codec {
 namespace {
@@ -110,7 +110,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
   }
   layout.row = RowLayout(layout.types);
   ASSIGN_OR_RETURN(layout.generated, GeneratedColumns::Make(descriptor));
-  ASSIGN_OR_RETURN(layout.routing, PartitionRouting::Make(descriptor));
+  ASSIGN_OR_RETURN(layout.routing, sql::routing::PartitionRouting::Make(descriptor));
   for (uint32_t ordinal : descriptor.primary_key()) {
     if (ordinal >= layout.types.size()) return absl::InternalError("primary key names no column");
     layout.primary_key.push_back(ordinal);

@@ -17,6 +17,9 @@
 namespace adbms::sql {
 struct OperatorClass;
 }
+namespace adbms::sql::routing {
+class PartitionRouting;
+}
 
 namespace adbms::storage::codec {
 
@@ -27,7 +30,6 @@ using Columns = std::span<const types::Vector* const>;
 
 class GeneratedColumns;
 class IndexFormula;
-class PartitionRouting;
 
 // A secondary index's entries.
 struct IndexLayout {
@@ -81,7 +83,8 @@ struct TableLayout {
   std::vector<KeyColumn> primary_key_columns;
   RowLayout row;
   std::shared_ptr<const GeneratedColumns> generated;  // Null: there are none.
-  std::shared_ptr<const PartitionRouting> routing;    // Null: the table is not partitioned.
+  std::shared_ptr<const sql::routing::PartitionRouting>
+      routing;                        // Null: the table is not partitioned.
   uint32_t computed_columns = 0;      // How many expressions the indexes have as keys.
   std::vector<IndexLayout> indexes;   // That writes maintain; in the descriptor's order.
   std::vector<IndexLayout> building;  // In whose deltas writes note the rows that they change.

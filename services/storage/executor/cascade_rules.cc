@@ -1,4 +1,5 @@
 #include "services/storage/executor/cascade_rules.h"
+#include "services/storage/txn/statement_end.h"
 
 #include <algorithm>
 
@@ -97,8 +98,10 @@ bool KnowsItsCascades(const common::v1::Operator& op, const catalog::CatalogStat
   if (table_id == 0 || catalog.ReferencesTo(table_id).empty()) return true;
   const auto reached = sql::plan::CascadesOf(
       table_id, change, [&](uint32_t parent, const sql::plan::VisitReference& visit) {
-        for (const auto& [child, key] : catalog.ReferencesTo(parent))
-          visit(child->descriptor.table_id(), *key);
+        for (const auto& [child, key] : catalog.ReferencesTo(parent)) {
+          if (!txn::ActsByStatements(catalog, child->descriptor.table_id(), *key))
+            visit(child->descriptor.table_id(), *key);
+        }
       });
   return std::all_of(reached.begin(), reached.end(), [&](const auto& table) {
     const auto& [id, happens] = table;

@@ -20,6 +20,7 @@ class InsertNode : public PlanNode {
   const catalog::TableEntry* table = nullptr;
   PlanNodePtr input;
   bool literal_input = false;
+  bool returns_existing = false;
   std::vector<CompiledExpressionPtr> returning;
   std::vector<Check> checks;
   std::vector<Check> view_checks;  // Of the rows that are written in the end.
@@ -106,7 +107,7 @@ class Insert : public ModifyOperator {
           count == rows.row_count ? rows : types::Gather(rows, inserted.data(), count);
       inserted.clear();
       RETURN_IF_ERROR(VerifyChecks(node_.view_checks, *at_.table, context_->state, kept));
-      return Return(kept, *at_.table);
+      return ReturnWith(nullptr, kept);
     };
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       RETURN_IF_ERROR(InsertOrUpdate(rows, columns, row, &inserted, return_inserted));
@@ -196,7 +197,20 @@ class Insert : public ModifyOperator {
     RETURN_IF_ERROR(writer().Update(row_key, Pointers(existing), 0, columns, 0, assigned));
     RETURN_IF_ERROR(VerifyChecks(node_.view_checks, *at_.table, context_->state, changed));
     CountRows(1);
-    return Return(changed, *at_.table);
+    return ReturnWith(&existing, std::move(changed));
+  }
+
+  // RETURNING of rows that were inserted, or (`existing` not null) put in place of others.
+  absl::Status ReturnWith(const types::Batch* existing, types::Batch rows) {
+    if (!node_.returns_existing) return Return(rows, *at_.table);
+    const std::vector<types::Type>& types = table_.layout.types;
+    for (size_t i = 0; i < types.size(); ++i)
+      rows.columns.push_back(existing != nullptr
+                                 ? existing->columns[i]
+                                 : Repeat(types::Value::Null(types[i]), types[i], rows.row_count));
+    constexpr types::Type kBool{types::TypeId::kBool, 0};
+    rows.columns.push_back(Repeat(types::Value::Bool(existing != nullptr), kBool, rows.row_count));
+    return Return(rows, *at_.table);
   }
 
   const InsertNode& node_;
@@ -232,6 +246,7 @@ absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->partitions,
                    PartitionTargets::Make(node->table, insert.partition_checks(),
                                           [&](uint32_t id) { return scope->Table(id); }));
+  node->returns_existing = insert.returns_existing();
   node->ignore_conflicts = insert.ignore_conflicts();
   if (insert.has_conflict_index_id()) node->conflict_index = insert.conflict_index_id();
   ASSIGN_OR_RETURN(node->conflict_update, CompileAll(insert.conflict_update()));

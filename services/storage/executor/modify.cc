@@ -1,6 +1,7 @@
 #include "services/storage/executor/modify.h"
 
 #include "common/status/macros.h"
+#include "common/status/sql_error.h"
 #include "services/storage/codec/generated_columns.h"
 #include "services/storage/executor/cascade_rules.h"
 #include "services/storage/executor/partition_targets.h"
@@ -134,6 +135,15 @@ absl::Status ModifyOperator::Return(const types::Batch& rows, const catalog::Tab
   return results_.Add(std::move(result));
 }
 
+absl::Status TargetRows::ChangedByTrigger() const {
+  return status::Error("27000",
+                       std::string("tuple to be ") + (removes_ ? "deleted" : "updated") +
+                           " was already modified by an operation triggered by the current command",
+                       {},
+                       "Consider using an AFTER trigger instead of a BEFORE trigger to propagate "
+                       "changes to other rows.");
+}
+
 absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, types::Batch* batch) {
   const codec::TableLayout& layout = table_.layout;
   const size_t table_columns = layout.types.size();
@@ -153,7 +163,12 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
     engine::PinnableSlice value;
     bool found = false;
     bool unchanged = false;
-    RETURN_IF_ERROR(writer->LockReadRow(key, mode, &value, &found, &unchanged));
+    if (read_before_) {
+      RETURN_IF_ERROR(writer->LockRow(key, mode, &value, &found));
+      if (!found) return ChangedByTrigger();
+    } else {
+      RETURN_IF_ERROR(writer->LockReadRow(key, mode, &value, &found, &unchanged));
+    }
     if (!found) {
       RETURN_IF_ERROR(context_->transaction->CheckNotMoved(key));
       continue;
@@ -165,6 +180,7 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
     expected.clear();
     layout.row.Append(old_columns, row, &expected);
     if (engine::ToView(value) != expected) {
+      if (read_before_) return ChangedByTrigger();
       changed.push_back(static_cast<uint32_t>(kept.size()));
       versions.emplace_back(value.data(), value.size());
     }

@@ -84,16 +84,26 @@ class ModifyOperator : public Operator {
 // came before.
 class TargetRows {
  public:
+  // `read_before`: see common/v1/plan.proto.
   TargetRows(ExecutionContext* context, const catalog::TableEntry* table,
-             const sql::expression::CompiledExpression* recheck)
-      : context_(context), table_(*table), recheck_(recheck) {}
-  // Replaces `batch` by the rows to change.
+             const sql::expression::CompiledExpression* recheck, bool read_before, bool removes)
+      : context_(context),
+        table_(*table),
+        recheck_(recheck),
+        read_before_(read_before),
+        removes_(removes) {}
+  // Replaces `batch` by the rows to change. Errors: 27000 for one that was read before and is
+  // another by now.
   absl::Status Lock(txn::TableWriter* writer, txn::LockMode mode, types::Batch* batch);
 
  private:
+  absl::Status ChangedByTrigger() const;
+
   ExecutionContext* const context_;
   const catalog::TableEntry& table_;
   const sql::expression::CompiledExpression* const recheck_;
+  const bool read_before_;
+  const bool removes_;
   absl::flat_hash_set<std::string> seen_;
 };
 

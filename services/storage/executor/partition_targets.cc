@@ -1,8 +1,8 @@
 #include "services/storage/executor/partition_targets.h"
 
+#include "common/sql/routing/partition_routing.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "services/storage/codec/partition_routing.h"
 #include "services/storage/executor/row_batch.h"
 #include "services/storage/txn/constraint_errors.h"
 

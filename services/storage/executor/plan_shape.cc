@@ -58,7 +58,8 @@ bool Fits(const Operator& op) {
     case Operator::kProjectSet:
       return Has(op.output(), 0, op.project_set().input().output());
     case Operator::kProgramRows:
-      return Has(op.output(), 0, op.program_rows().input().output());
+      return !op.program_rows().has_input() ||
+             Has(op.output(), 0, op.program_rows().input().output());
     case Operator::kLateralJoin:
       return IsPair(op, op.lateral_join().type(), op.lateral_join().left(),
                     op.lateral_join().right());

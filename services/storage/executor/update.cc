@@ -25,7 +25,8 @@ class ChangeNode : public PlanNode {
   CompiledExpressionPtr recheck;
   CascadeTargets cascades;
   std::unique_ptr<const PartitionTargets> partitions;
-  bool may_move = false;  // A row may have to go to another partition.
+  bool read_before = false;  // See common/v1/plan.proto.
+  bool may_move = false;     // A row may have to go to another partition.
 };
 
 // The rows to change, table by table.
@@ -71,7 +72,8 @@ class Change : public ModifyOperator {
     if (!input_locked_) {
       auto& target = targets_[table.descriptor.table_id()];
       if (target == nullptr)
-        target = std::make_unique<TargetRows>(context_, &table, node_.recheck.get());
+        target = std::make_unique<TargetRows>(context_, &table, node_.recheck.get(),
+                                              node_.read_before, node_.removes);
       RETURN_IF_ERROR(target->Lock(&WriterOf(table), mode_, &input));
     }
     return input.row_count == 0 ? absl::OkStatus() : ApplyTo(table, leaf, input);
@@ -233,6 +235,7 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->partitions,
                    PartitionTargets::Make(node->table, update.partition_checks(),
                                           [&](uint32_t id) { return scope->Table(id); }));
+  node->read_before = update.read_before();
   node->may_move = node->partitions != nullptr && node->partitions->divided() &&
                    node->partitions->MayMove(node->assigned);
   ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(update.cascades(), *scope));
@@ -253,6 +256,7 @@ absl::StatusOr<PlanNodePtr> CompileDelete(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->partitions, PartitionTargets::Make(node->table, {}, [&](uint32_t id) {
                      return scope->Table(id);
                    }));
+  node->read_before = remove.read_before();
   ASSIGN_OR_RETURN(node->cascades, CascadeTargets::Compile(remove.cascades(), *scope));
   ASSIGN_OR_RETURN(node->recheck, CompileOptional(remove.has_recheck(), remove.recheck()));
   return PlanNodePtr(std::move(node));

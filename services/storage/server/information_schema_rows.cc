@@ -67,6 +67,16 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
     if (table.view_sql().empty() || !IsShown(source, table)) continue;
+    const auto instead = [&table](bool (common::v1::TriggerDescriptor::*event)() const) {
+      return std::any_of(table.triggers().begin(), table.triggers().end(),
+                         [&](const auto& trigger) {
+                           return trigger.timing() ==
+                                      common::v1::TriggerDescriptor::TIMING_INSTEAD &&
+                                  (trigger.*event)();
+                         })
+                 ? "YES"
+                 : "NO";
+    };
     rows->Row()
         .Set("table_catalog", Database(source))
         .Set("table_schema", ShownSchema(table.schema()))
@@ -75,9 +85,9 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
         .Set("check_option", CheckOptionOf(table.view_rules()))
         .Set("is_updatable", MayWrite(table) ? "YES" : "NO")
         .Set("is_insertable_into", MayWrite(table) ? "YES" : "NO")
-        .Set("is_trigger_updatable", "NO")
-        .Set("is_trigger_deletable", "NO")
-        .Set("is_trigger_insertable_into", "NO");
+        .Set("is_trigger_updatable", instead(&common::v1::TriggerDescriptor::on_update))
+        .Set("is_trigger_deletable", instead(&common::v1::TriggerDescriptor::on_delete))
+        .Set("is_trigger_insertable_into", instead(&common::v1::TriggerDescriptor::on_insert));
   }
 }
 

@@ -245,6 +245,24 @@ std::string TriggerAction(const catalog::CatalogState& catalog,
                       absl::StrJoin(arguments, ", "), ")");
 }
 
+namespace {
+
+// The other table of a constraint trigger.
+std::string FromWords(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+                      const TriggerDescriptor& trigger, bool pretty) {
+  const catalog::TableEntryPtr* other =
+      trigger.constraint_table_id() == 0 ? nullptr : catalog.Find(trigger.constraint_table_id());
+  if (other == nullptr) return {};
+  const TableDescriptor& table = (*other)->descriptor;
+  return absl::StrCat("FROM ",
+                      pretty
+                          ? QualifiedName(catalog, path, table.schema(), table.name())
+                          : QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()),
+                      " ");
+}
+
+}  // namespace
+
 std::string TriggerDefinition(const catalog::CatalogState& catalog,
                               const std::vector<std::string>& path, const TableDescriptor& table,
                               const TriggerDescriptor& trigger, bool pretty) {
@@ -254,13 +272,15 @@ std::string TriggerDefinition(const catalog::CatalogState& catalog,
   std::string when;
   if (!trigger.when_sql().empty())
     when = absl::StrCat("WHEN (", pretty ? "" : "(", trigger.when_sql(), pretty ? "" : ")", ") ");
-  return absl::StrCat("CREATE ", trigger.is_constraint() ? "CONSTRAINT " : "", "TRIGGER ",
-                      QuoteIdentifier(trigger.name()),
-                      trigger.timing() == TriggerDescriptor::TIMING_BEFORE ? " BEFORE " : " AFTER ",
-                      EventWords(table, trigger), " ON ", on, " ", ConstraintWords(trigger),
-                      TransitionWords(trigger), "FOR EACH ",
-                      trigger.for_each_row() ? "ROW " : "STATEMENT ", when,
-                      TriggerAction(catalog, path, trigger));
+  return absl::StrCat(
+      "CREATE ", trigger.is_constraint() ? "CONSTRAINT " : "", "TRIGGER ",
+      QuoteIdentifier(trigger.name()),
+      trigger.timing() == TriggerDescriptor::TIMING_BEFORE    ? " BEFORE "
+      : trigger.timing() == TriggerDescriptor::TIMING_INSTEAD ? " INSTEAD OF "
+                                                              : " AFTER ",
+      EventWords(table, trigger), " ON ", on, " ", FromWords(catalog, path, trigger, pretty),
+      ConstraintWords(trigger), TransitionWords(trigger), "FOR EACH ",
+      trigger.for_each_row() ? "ROW " : "STATEMENT ", when, TriggerAction(catalog, path, trigger));
 }
 
 }  // namespace adbms::storage::server

@@ -110,6 +110,7 @@ int64_t SchemaOidOf(const catalog::CatalogState& catalog, const std::string& nam
 int64_t TriggerType(const TriggerDescriptor& trigger) {
   return (trigger.for_each_row() ? 1 : 0) |
          (trigger.timing() == TriggerDescriptor::TIMING_BEFORE ? 2 : 0) |
+         (trigger.timing() == TriggerDescriptor::TIMING_INSTEAD ? 64 : 0) |
          (trigger.on_insert() ? 4 : 0) | (trigger.on_delete() ? 8 : 0) |
          (trigger.on_update() ? 16 : 0) | (trigger.on_truncate() ? 32 : 0);
 }
@@ -136,13 +137,13 @@ void FillTriggers(const RowSource& source, RowBuilder* rows) {
         rows->Row()
             .Set("oid", trigger.trigger_id())
             .Set("tgrelid", table.table_id())
-            .Set("tgparentid", int64_t{0})
+            .Set("tgparentid", trigger.parent_id())
             .Set("tgname", trigger.name())
             .Set("tgfoid", trigger.function_id())
             .Set("tgtype", TriggerType(trigger))
             .Set("tgenabled", trigger.enabled())
             .SetBool("tgisinternal", false)
-            .Set("tgconstrrelid", int64_t{0})
+            .Set("tgconstrrelid", trigger.constraint_table_id())
             .Set("tgconstrindid", int64_t{0})
             .Set("tgconstraint", int64_t{trigger.is_constraint() ? trigger.trigger_id() : 0})
             .SetBool("tgdeferrable", trigger.deferral() != common::v1::DEFERRAL_UNSPECIFIED)

@@ -153,8 +153,9 @@ void TriggerRow(const RowSource& source, const TableDescriptor& table,
       .Set("action_order", ActionOrder(table, trigger, event))
       .Set("action_statement", TriggerAction(*source.catalog, PathOf(*source.session), trigger))
       .Set("action_orientation", trigger.for_each_row() ? "ROW" : "STATEMENT")
-      .Set("action_timing",
-           trigger.timing() == TriggerDescriptor::TIMING_BEFORE ? "BEFORE" : "AFTER");
+      .Set("action_timing", trigger.timing() == TriggerDescriptor::TIMING_BEFORE    ? "BEFORE"
+                            : trigger.timing() == TriggerDescriptor::TIMING_INSTEAD ? "INSTEAD OF"
+                                                                                    : "AFTER");
   if (!trigger.when_sql().empty()) rows->Set("action_condition", "(" + trigger.when_sql() + ")");
   if (!trigger.old_table().empty()) rows->Set("action_reference_old_table", trigger.old_table());
   if (!trigger.new_table().empty()) rows->Set("action_reference_new_table", trigger.new_table());

@@ -4,9 +4,9 @@
 #include <set>
 
 #include "common/rpc/nested_message.h"
+#include "common/sql/routing/row_expression.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "services/storage/codec/row_expression.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -18,7 +18,7 @@ absl::StatusOr<sql::expression::CompiledExpressionPtr> CompileBytes(const std::s
   common::v1::Expression expression;
   RETURN_IF_ERROR(rpc::ParseNested(bytes, &expression));
   std::set<uint32_t> columns;
-  return codec::CompileOverRow(expression, column_count, &columns);
+  return sql::routing::CompileOverRow(expression, column_count, &columns);
 }
 
 template <typename Enum>

@@ -41,6 +41,19 @@ absl::StatusOr<types::Value> ReferringValue(const types::Value& value, types::Ty
 
 }  // namespace
 
+bool ActsByStatements(const catalog::CatalogState& catalog, uint32_t child,
+                      const common::v1::ForeignKeyDescriptor& key) {
+  const auto references = [&](uint32_t parent, const sql::plan::VisitReference& visit) {
+    for (const auto& [table, other] : catalog.ReferencesTo(parent))
+      visit(table->descriptor.table_id(), *other);
+  };
+  const auto fires = [&](uint32_t id) {
+    const catalog::TableEntryPtr* table = catalog.Find(id);
+    return table != nullptr && sql::plan::FiresForActions((*table)->descriptor);
+  };
+  return sql::plan::ActsByStatements(child, key, references, fires);
+}
+
 StatementEnd::StatementEnd(const rpc::CallContext* call, Transaction* transaction,
                            const catalog::CatalogState* catalog, TableWriter* writer,
                            RowRules* rules)
@@ -88,6 +101,10 @@ absl::Status StatementEnd::Handle(RowChanges changes, uint32_t table_id) {
 absl::Status StatementEnd::HandleLost(const LostKeys& lost, const std::vector<KeyChange>& keys,
                                       ReferentialAction action, bool removed) {
   if (keys.empty()) return absl::OkStatus();
+  if (sql::plan::Acts(action) &&
+      ActsByStatements(catalog_, lost.reference.child().descriptor.table_id(),
+                       lost.reference.key()))
+    return absl::OkStatus();
   switch (action) {
     case common::v1::REFERENTIAL_ACTION_CASCADE:
     case common::v1::REFERENTIAL_ACTION_SET_NULL:

@@ -24,6 +24,10 @@ class RowRules {
                                                     uint32_t ordinal, uint32_t rows) = 0;
 };
 
+// Whether the actions of the child's key are the caller's to do, by statements that fire triggers.
+bool ActsByStatements(const catalog::CatalogState& catalog, uint32_t child,
+                      const common::v1::ForeignKeyDescriptor& key);
+
 class StatementEnd {
  public:
   // Borrows all. `writer`: of the statement's own table. `rules` may be null where no action can be

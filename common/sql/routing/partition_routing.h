@@ -11,7 +11,7 @@
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/partition/partition_bounds.h"
 
-namespace adbms::storage::codec {
+namespace adbms::sql::routing {
 
 class PartitionRouting {
  public:
@@ -32,13 +32,13 @@ class PartitionRouting {
 
   struct Key {
     uint32_t ordinal = 0;
-    sql::expression::CompiledExpressionPtr expression;  // Null: the column.
+    expression::CompiledExpressionPtr expression;  // Null: the column.
     std::string text;
     std::vector<uint32_t> read;
   };
   std::vector<Key> keys_;
-  sql::partition::PartitionBounds bounds_;
+  partition::PartitionBounds bounds_;
   std::vector<uint32_t> members_;
 };
 
-}  // namespace adbms::storage::codec
+}  // namespace adbms::sql::routing

@@ -1,8 +1,8 @@
-#include "services/storage/codec/row_expression.h"
+#include "common/sql/routing/row_expression.h"
 
 #include "common/status/macros.h"
 
-namespace adbms::storage::codec {
+namespace adbms::sql::routing {
 namespace {
 
 using common::v1::Expression;
@@ -51,11 +51,11 @@ absl::Status CollectAll(const List& list, size_t column_count, std::set<uint32_t
 
 }  // namespace
 
-absl::StatusOr<sql::expression::CompiledExpressionPtr> CompileOverRow(const Expression& expression,
-                                                                      size_t column_count,
-                                                                      std::set<uint32_t>* columns) {
+absl::StatusOr<expression::CompiledExpressionPtr> CompileOverRow(const Expression& expression,
+                                                                 size_t column_count,
+                                                                 std::set<uint32_t>* columns) {
   RETURN_IF_ERROR(Collect(expression, column_count, columns));
-  return sql::expression::Compile(expression);
+  return expression::Compile(expression);
 }
 
-}  // namespace adbms::storage::codec
+}  // namespace adbms::sql::routing

@@ -1,15 +1,15 @@
-#include "services/storage/codec/partition_routing.h"
+#include "common/sql/routing/partition_routing.h"
 
 #include <algorithm>
 #include <set>
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/explain/deparse.h"
+#include "common/sql/routing/row_expression.h"
 #include "common/status/macros.h"
 #include "common/types/text_io.h"
-#include "services/storage/codec/row_expression.h"
 
-namespace adbms::storage::codec {
+namespace adbms::sql::routing {
 
 absl::StatusOr<std::shared_ptr<const PartitionRouting>> PartitionRouting::Make(
     const common::v1::TableDescriptor& table) {
@@ -20,7 +20,7 @@ absl::StatusOr<std::shared_ptr<const PartitionRouting>> PartitionRouting::Make(
   int next = 0;
   for (const uint32_t ordinal : source.columns()) {
     Key& key = routing->keys_.emplace_back();
-    if (ordinal != sql::kExpressionKey) {
+    if (ordinal != kExpressionKey) {
       if (ordinal >= count) return absl::InternalError("a partition key names no column");
       key.ordinal = ordinal;
       key.text = table.columns(static_cast<int>(ordinal)).name();
@@ -34,11 +34,11 @@ absl::StatusOr<std::shared_ptr<const PartitionRouting>> PartitionRouting::Make(
     std::set<uint32_t> read;
     ASSIGN_OR_RETURN(key.expression, CompileOverRow(bound, count, &read));
     key.read.assign(read.begin(), read.end());
-    key.text = sql::explain::DeparseKey(
+    key.text = explain::DeparseKey(
         source.expressions(next++),
         [&](uint32_t column) { return table.columns(static_cast<int>(column)).name(); }, false);
   }
-  ASSIGN_OR_RETURN(routing->bounds_, sql::partition::PartitionBounds::Make(source));
+  ASSIGN_OR_RETURN(routing->bounds_, partition::PartitionBounds::Make(source));
   for (const auto& member : source.partitions()) routing->members_.push_back(member.table_id());
   return std::shared_ptr<const PartitionRouting>(std::move(routing));
 }
@@ -46,7 +46,7 @@ absl::StatusOr<std::shared_ptr<const PartitionRouting>> PartitionRouting::Make(
 absl::StatusOr<std::vector<types::VectorPtr>> PartitionRouting::Keys(
     const types::Batch& rows) const {
   const std::vector<types::Value> no_parameters;
-  sql::expression::EvaluationState state;
+  expression::EvaluationState state;
   state.parameters = &no_parameters;
   std::vector<types::VectorPtr> keys;
   for (const Key& key : keys_) {
@@ -98,4 +98,4 @@ bool PartitionRouting::Reads(const std::vector<bool>& columns) const {
   });
 }
 
-}  // namespace adbms::storage::codec
+}  // namespace adbms::sql::routing
