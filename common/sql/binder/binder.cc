@@ -135,8 +135,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   WalkQuery(*query_, [&](const Expr& e) {
     if (e.function != nullptr && e.function->volatility == functions::Volatility::kVolatile)
       query_->calls_volatile = true;
-    if (e.function != nullptr && (functions::AsksForSettings(*e.function) ||
-                                  e.function->name == "pg_trigger_depth"))
+    if (e.function != nullptr && functions::AsksForSettings(*e.function))
       query_->session_details = true;
     if (e.function != nullptr && functions::HasSessionEffects(e.function->name))
       query_->session_effects = true;
