@@ -1,4 +1,5 @@
 // COPY: from and to the client or a file of this machine.
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -197,6 +198,19 @@ class CopySequences : public sql::functions::CatalogFunctions {
   mutable std::map<uint32_t, std::deque<int64_t>> values_;  // Taken and not used yet.
 };
 
+// Whether columns that the copy leaves out take values from a sequence that only the transaction
+// has yet.
+bool TakesFromOwnSequence(const sql::CopyBinding& binding, const sql::Catalog& committed) {
+  const auto& columns = binding.table->columns();
+  for (int i = 0; i < columns.size(); ++i) {
+    const uint32_t sequence = columns[i].default_sequence_id();
+    const bool given = std::find(binding.columns.begin(), binding.columns.end(),
+                                 static_cast<uint32_t>(i)) != binding.columns.end();
+    if (sequence != 0 && !given && committed.FindTable(sequence) == nullptr) return true;
+  }
+  return false;
+}
+
 // The rows for which the condition is true.
 absl::StatusOr<types::Batch> RowsWhere(const sql::expression::CompiledExpression& where,
                                        sql::expression::EvaluationState* state,
@@ -213,15 +227,17 @@ absl::StatusOr<types::Batch> RowsWhere(const sql::expression::CompiledExpression
 
 absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequence_id,
                                                                  bool identity, uint32_t count) {
-  // This session's conversation with storage is busy with the copy.
+  // This session's conversation with storage is busy with the copy, unless the sequence is its
+  // transaction's own: then the rows are gathered first.
   if (sequence_session_ == nullptr) {
     ASSIGN_OR_RETURN(sequence_session_,
                      services_.storage->OpenSessionIn(Context(), options_.database));
   }
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog,
-                   services_.catalog->Get(Context(), options_.database));
+  storage::api::Session* from = sequence_session_.get();
+  ASSIGN_OR_RETURN(sql::CatalogPtr catalog, services_.catalog->Get(Context(), options_.database));
   if (catalog->FindTable(sequence_id) == nullptr) {
-    return status::NotSupported("COPY that takes values from a sequence of its own transaction");
+    from = storage_.get();
+    ASSIGN_OR_RETURN(catalog, CurrentCatalog());
   }
   const std::string text = absl::StrCat("SELECT nextval('", sequence_id,
                                         "'::regclass) FROM generate_series(1, ", count, ")");
@@ -239,7 +255,7 @@ absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequen
                        Context(), std::make_shared<const common::v1::Plan>(std::move(plan))));
   storage::api::ExecuteOptions options;
   FillOptions(&options);
-  ASSIGN_OR_RETURN(auto stream, sequence_session_->Execute(Context(), prepared, options));
+  ASSIGN_OR_RETURN(auto stream, from->Execute(Context(), prepared, options));
   std::vector<int64_t> values;
   types::Batch batch;
   for (;;) {
@@ -332,7 +348,13 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   const storage::api::TableVersion table(binding.table->table_id(),
                                          binding.table->schema_version());
   std::unique_ptr<storage::api::BulkWriter> writer;
-  if (FiresForCopy(*catalog, *binding.table, settings_.switches().is_replica())) {
+  bool gathers = FiresForCopy(*catalog, *binding.table, settings_.switches().is_replica());
+  if (in_transaction() && !gathers) {
+    ASSIGN_OR_RETURN(const sql::CatalogPtr committed,
+                     services_.catalog->Get(Context(), options_.database));
+    gathers = TakesFromOwnSequence(binding, *committed);
+  }
+  if (gathers) {
     writer = std::make_unique<CopiedRows>(
         *binding.table, [&](const std::string& sql, const std::string& name, program::Rows rows) {
           return InsertCopied(sql, name, std::move(rows), sink);
