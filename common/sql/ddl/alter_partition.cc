@@ -104,10 +104,12 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
         return invalid(absl::StrCat("cannot add NO INHERIT constraint to partitioned table \"",
                                     table.name(), "\""));
       if (apart && command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN)
-        return ErrorAt(sqlstate::kWrongObjectType, -1,
-                       absl::StrCat("cannot use ONLY for foreign key on partitioned table \"",
-                                    table.name(), "\" referencing relation \"",
-                                    parser::View(command.def->constraint->pktable->relname), "\""));
+        return ErrorAt(
+            sqlstate::kWrongObjectType, -1,
+            absl::StrCat("cannot use ONLY for foreign key on partitioned table \"", table.name(),
+                         "\" referencing relation \"",
+                         std::string(parser::View(command.def->constraint->pktable->relname)),
+                         "\""));
       break;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: {
       const bool inherited = parent != nullptr && IsInherited(*parent, table, name);

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/explain/deparse.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/types/type.h"
 
 namespace adbms::sql::explain {
