@@ -102,7 +102,8 @@ class ItemScan : public Operator {
     std::vector<RowKeysPtr> streams;
     for (const Group& group : groups) {
       if (group.items.size() == 1) {
-        streams.push_back(RowsWithItem(*context_, access_.space(), group.items[0], &reads_));
+        ASSIGN_OR_RETURN(streams.emplace_back(),
+                         RowsWithItem(context_, access_.space(), group.items[0], &reads_));
         continue;
       }
       ASSIGN_OR_RETURN(streams.emplace_back(), RowsWithItems(context_, access_.space(), group.items,
