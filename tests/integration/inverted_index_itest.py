@@ -1,6 +1,7 @@
 """Inverted indexes (USING gin, and gist for trigrams): what PostgreSQL 15 answers, statement by statement;
 the same rows as without an index, for random data and under concurrent writers; plans that use them.
 """
+import io
 import json
 import random
 import threading
@@ -255,6 +256,25 @@ class InvertedIndexTest(ScriptTest):
                 self.assertEqual(found, run(connection, sql), condition)
                 run(connection, "RESET enable_bitmapscan")
             connection.close()
+
+    def test_copy(self):
+        """COPY enters the items, too, into tables of its own transaction as well."""
+        connection = self.empty(self.cluster)
+        lines = "".join(f'{n}\t{{"a": {n % 100}}}\t{{t{n % 10},u}}\t\\N\tword{n}\n' for n in range(3000))
+        for name, before, after in (("t", "", ""), ("u", "BEGIN", "COMMIT")):
+            run(connection, before or "SELECT 1")
+            run(connection, MADE.format(t=name))
+            for index in INDEXES[:5]:
+                run(connection, index.format(t=name))
+            with connection.cursor() as cursor:
+                cursor.copy_from(io.StringIO(lines), name)
+            run(connection, after or "SELECT 1")
+            self.forced(connection)
+            for condition, count in (("doc @> '{\"a\": 7}'", 30), ("tags @> '{t3,u}'", 300),
+                                     ("body LIKE '%ord299%'", 11), ("numbers && '{1}'", 0)):
+                self.assertEqual(run(connection, f"SELECT count(*) FROM {name} WHERE {condition}"),
+                                 [(count,)], condition)
+        connection.close()
 
     def test_snapshots(self):
         """A snapshot sees what it saw before, by an index as by a scan, and not through a younger one."""
