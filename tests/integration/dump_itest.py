@@ -46,6 +46,9 @@ CREATE TABLE shop.bought (
 );
 CREATE INDEX item_label ON shop.item (lower(label), price DESC) WHERE price > 1;
 CREATE UNIQUE INDEX item_key ON shop.item (key) INCLUDE (label);
+CREATE INDEX item_hash ON shop.item USING hash (key);
+CREATE INDEX customer_doc ON shop.customer USING gin (doc jsonb_path_ops, tags) WHERE id > 0;
+CREATE INDEX customer_words ON shop.customer USING gist (to_tsvector('english', name));
 CREATE TABLE shop.log (at date NOT NULL, what text) PARTITION BY RANGE (at);
 CREATE TABLE shop.log_2023 PARTITION OF shop.log FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
 CREATE TABLE shop.log_rest PARTITION OF shop.log DEFAULT;
@@ -72,7 +75,8 @@ QUESTIONS = [
     "INSERT INTO shop.said (id) VALUES (1) RETURNING *",
     "SELECT c::text FROM shop.customer c ORDER BY id", "SELECT i::text FROM shop.item i ORDER BY id",
     "SELECT * FROM shop.bought ORDER BY 1, 2", "SELECT tableoid::regclass::text, * FROM shop.log ORDER BY at",
-    "SELECT * FROM shop.cheap", "SELECT * FROM shop.buyers ORDER BY 1", "SELECT * FROM shop.totals",
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'shop' ORDER BY 1",
+    "SELECT id FROM shop.customer WHERE doc @> '{\"a\": [1]}' AND tags @> '{a}'", "SELECT * FROM shop.cheap", "SELECT * FROM shop.buyers ORDER BY 1", "SELECT * FROM shop.totals",
     "SELECT nextval('shop.numbers')", "SELECT shop.words('a b c'), shop.discount(10)",
     "SELECT obj_description('shop.customer'::regclass), col_description('shop.customer'::regclass, 3)",
     "INSERT INTO shop.customer (name) VALUES ('new') RETURNING id, feels, tags, created",

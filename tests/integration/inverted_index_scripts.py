@@ -8,7 +8,7 @@ SELECT c.relname, k, pg_get_indexdef(i.indexrelid, k, true) FROM pg_index i JOIN
 
 SCRIPTS = {
     "definitions": f"""
-CREATE TABLE t (id int PRIMARY KEY, doc jsonb, tags text[], numbers int[], n int, body text)
+CREATE TABLE t (id int PRIMARY KEY, doc jsonb, tags text[], numbers int[], n int, body text, words tsvector)
 CREATE INDEX ON t USING gin (doc)
 CREATE INDEX ON t USING gin (doc jsonb_ops)
 CREATE INDEX ON t USING gin (doc jsonb_path_ops)
@@ -17,10 +17,12 @@ CREATE INDEX IF NOT EXISTS named ON t USING gin (tags)
 CREATE INDEX ON t USING gin (tags array_ops) WHERE n > 5
 CREATE INDEX ON t USING gin ((doc -> 'a'), (doc -> 'b') jsonb_path_ops)
 CREATE INDEX ON t USING gin (string_to_array(body, ' '))
+CREATE INDEX ON t USING gin (to_tsvector('english', body), words)
+CREATE INDEX ON t USING gist (words)
 CREATE INDEX ON t USING hash (n)
 CREATE INDEX ON t USING hash (lower(body)) WHERE n IS NOT NULL
 {DEFINITIONS}
-SELECT c.relname, o.opcname, o.opcdefault FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam CROSS JOIN LATERAL unnest(i.indclass) k JOIN pg_opclass o ON o.oid = k WHERE a.amname = 'gin' AND c.relname LIKE 't_%'
+SELECT c.relname, o.opcname, o.opcdefault FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam CROSS JOIN LATERAL unnest(i.indclass) k JOIN pg_opclass o ON o.oid = k WHERE a.amname IN ('gin', 'gist') AND c.relname LIKE 't_%'
 ALTER TABLE t RENAME COLUMN doc TO data
 ALTER INDEX named RENAME TO other
 {DEFINITIONS}
@@ -60,6 +62,7 @@ CREATE INDEX ON t USING hash (n) WITH (fillfactor = 50)
 CREATE INDEX ON t USING hash (j)
 CREATE INDEX ON t USING gist (body)
 CREATE INDEX ON t USING gist (n)
+CREATE INDEX ON t USING gin (to_tsvector(body))
 SELECT indexname FROM pg_indexes WHERE tablename = 't'
 """,
     "changes of tables": """

@@ -303,7 +303,7 @@ absl::Status DdlBinder::CheckOperatorClasses(const common::v1::IndexDescriptor& 
     const std::string method(operator_class->access_method);
     if (operator_class->is_default) return NoDefaultClass(type, method);
     return ErrorAt(sqlstate::kDatatypeMismatch, -1,
-                   absl::StrCat("operator class \"", index.operator_classes(i),
+                   absl::StrCat("operator class \"", std::string(operator_class->catalog_name),
                                 "\" does not accept data type ", types::Format({type.id, 0})));
   }
   return absl::OkStatus();

@@ -22,11 +22,11 @@ absl::Status NotSupportedBy(const std::string& method, const char* what) {
 }
 
 absl::Status UnsupportedMethod(const std::string& method) {
-  return status::Error(
-      sqlstate::kFeatureNotSupported,
-      absl::StrCat("index access method \"", method, "\" is not supported"), {},
-      "There are btree, hash and gin, and gist for gist_trgm_ops. What is often searched "
-      "for inside a value can be an expression with a btree index of its own.");
+  return status::Error(sqlstate::kFeatureNotSupported,
+                       absl::StrCat("index access method \"", method, "\" is not supported"), {},
+                       "There are btree, hash and gin, and gist for tsvector_ops and "
+                       "gist_trgm_ops. What is often searched "
+                       "for inside a value can be an expression with a btree index of its own.");
 }
 
 // Its own name, without a schema.

@@ -21,6 +21,8 @@ class ItemSink {
   virtual void Add(char kind, std::string_view bytes) = 0;
   // A value: equal ones, by their type's equality, are one item.
   virtual void AddValue(const types::Vector& values, uint32_t row) = 0;
+  // Of a demand: any item of the kind whose bytes begin so, as one item.
+  virtual void AddPrefix(char kind, std::string_view bytes) = 0;
   // What stands in the index for values that have no items.
   virtual void AddEmpty() = 0;
 };
@@ -40,7 +42,10 @@ struct ItemDemand {
 };
 
 struct OperatorClass {
+  // As IndexDescriptor.operator_classes names it; unique.
   std::string_view name;
+  // PostgreSQL's name, unique in the access method.
+  std::string_view catalog_name;
   // Of PostgreSQL: gin, gist.
   std::string_view access_method;
   // In pg_opclass: its oid, its family's, and those of the types of keys and of items.
@@ -68,9 +73,9 @@ struct OperatorClass {
   bool Has(std::string_view operator_name) const;
 };
 
-// The class of this name for indexes of the access method; null: there is none.
+// The class of this catalog_name for indexes of the access method; null: there is none.
 const OperatorClass* FindOperatorClass(std::string_view access_method, std::string_view name);
-// As IndexDescriptor.operator_classes names it, whose names are unique.
+// By OperatorClass.name.
 const OperatorClass* FindOperatorClass(std::string_view name);
 // What keys of the type have where none is named; null: there is none.
 const OperatorClass* DefaultOperatorClass(std::string_view access_method, const types::Type& type);

@@ -10,17 +10,23 @@ constexpr std::string_view kJsonbPathOperators[] = {"@>", "@?", "@@"};
 constexpr std::string_view kArrayOperators[] = {"&&", "@>", "<@", "="};
 constexpr std::string_view kTrigramOperators[] = {"%", "~~", "~~*", "~", "~*", "="};
 
+constexpr std::string_view kTsVectorOperators[] = {"@@", "@@@"};
+
 constexpr OperatorClass kClasses[] = {
-    {"jsonb_ops", "gin", 10090, 4036, 3802, 25, IsJsonb, true, false, kJsonbOperators, JsonbTakes,
-     JsonbItems, JsonbDemand},
-    {"jsonb_path_ops", "gin", 10091, 4037, 3802, 23, IsJsonb, false, false, kJsonbPathOperators,
-     JsonbTakes, JsonbPathItems, JsonbPathDemand},
-    {"array_ops", "gin", 10064, 2745, 2277, 2283, IsArrayOfKeys, true, false, kArrayOperators,
-     ArrayTakes, ArrayItems, ArrayDemand},
-    {"gin_trgm_ops", "gin", 13565, 13567, 25, 23, IsText, false, true, kTrigramOperators,
-     TrigramTakes, TrigramItems, TrigramDemand},
-    {"gist_trgm_ops", "gist", 13566, 13568, 25, 25, IsText, false, true, kTrigramOperators,
-     TrigramTakes, TrigramItems, TrigramDemand},
+    {"jsonb_ops", "jsonb_ops", "gin", 10090, 4036, 3802, 25, IsJsonb, true, false, kJsonbOperators,
+     JsonbTakes, JsonbItems, JsonbDemand},
+    {"jsonb_path_ops", "jsonb_path_ops", "gin", 10091, 4037, 3802, 23, IsJsonb, false, false,
+     kJsonbPathOperators, JsonbTakes, JsonbPathItems, JsonbPathDemand},
+    {"array_ops", "array_ops", "gin", 10064, 2745, 2277, 2283, IsArrayOfKeys, true, false,
+     kArrayOperators, ArrayTakes, ArrayItems, ArrayDemand},
+    {"tsvector_ops", "tsvector_ops", "gin", 10073, 3659, 3614, 25, IsTsVector, true, false,
+     kTsVectorOperators, TsVectorTakes, TsVectorItems, TsVectorDemand},
+    {"gist_tsvector_ops", "tsvector_ops", "gist", 10072, 3655, 3614, 3642, IsTsVector, true, false,
+     std::span(kTsVectorOperators).first(1), TsVectorTakes, TsVectorItems, TsVectorDemand},
+    {"gin_trgm_ops", "gin_trgm_ops", "gin", 13565, 13567, 25, 23, IsText, false, true,
+     kTrigramOperators, TrigramTakes, TrigramItems, TrigramDemand},
+    {"gist_trgm_ops", "gist_trgm_ops", "gist", 13566, 13568, 25, 25, IsText, false, true,
+     kTrigramOperators, TrigramTakes, TrigramItems, TrigramDemand},
 };
 
 }  // namespace
@@ -30,8 +36,10 @@ bool OperatorClass::Has(std::string_view operator_name) const {
 }
 
 const OperatorClass* FindOperatorClass(std::string_view access_method, std::string_view name) {
-  const OperatorClass* found = FindOperatorClass(name);
-  return found != nullptr && found->access_method == access_method ? found : nullptr;
+  for (const OperatorClass& one : kClasses) {
+    if (one.access_method == access_method && one.catalog_name == name) return &one;
+  }
+  return nullptr;
 }
 
 const OperatorClass* FindOperatorClass(std::string_view name) {

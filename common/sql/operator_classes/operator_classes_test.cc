@@ -25,6 +25,9 @@ class Items : public ItemSink {
     types::FormatText(values, row, {}, &text);
     found.insert("v:" + text);
   }
+  void AddPrefix(char kind, std::string_view bytes) override {
+    found.insert(std::string(1, kind) + ":" + std::string(bytes) + "*");
+  }
   void AddEmpty() override { found.insert("empty"); }
 
   std::set<std::string> found;
@@ -143,12 +146,32 @@ TEST(OperatorClassTest, TextsHaveTrigrams) {
   EXPECT_EQ(DemandOf("gin_trgm_ops", "%", TypeId::kText, "cat").kind, Kind::kShare);
 }
 
+TEST(OperatorClassTest, DocumentsHaveLexemes) {
+  EXPECT_EQ(ItemsOf("tsvector_ops", TypeId::kTsVector, "fox:1A dog:3"), (Set{"l:fox", "l:dog"}));
+  const auto query = [](const char* text) {
+    return DemandOf("tsvector_ops", "@@", TypeId::kTsQuery, text);
+  };
+  EXPECT_EQ(query("a & b:A").items, (Set{"l:a", "l:b"}));
+  EXPECT_EQ(query("a & b").kind, Kind::kEvery);
+  EXPECT_EQ(query("a | b & long").kind, Kind::kAny);
+  EXPECT_EQ(query("a | b & long").items, (Set{"l:a", "l:long"}));
+  EXPECT_EQ(query("(a | b) & c").items, Set{"l:c"});
+  EXPECT_EQ(query("a <2> b").items, (Set{"l:a", "l:b"}));
+  EXPECT_EQ(query("a & !b").items, Set{"l:a"});
+  EXPECT_EQ(query("!a").kind, Kind::kEverything);
+  EXPECT_EQ(query("a | !b").kind, Kind::kEverything);
+  EXPECT_EQ(query("ab:*").items, Set{"l:ab*"});
+  EXPECT_EQ(query("").kind, Kind::kNothing);
+}
+
 TEST(OperatorClassTest, KeysHaveADefaultOrNone) {
   EXPECT_EQ(DefaultOperatorClass("gin", {TypeId::kJsonb, 0})->name, "jsonb_ops");
   EXPECT_EQ(DefaultOperatorClass("gin", {TypeId::kTextArray, 0})->name, "array_ops");
   EXPECT_EQ(DefaultOperatorClass("gin", {TypeId::kText, 0}), nullptr);
   EXPECT_EQ(DefaultOperatorClass("gin", {types::ArrayOf(TypeId::kJson), 0}), nullptr);
   EXPECT_EQ(FindOperatorClass("gin", "gist_trgm_ops"), nullptr);
+  EXPECT_EQ(DefaultOperatorClass("gist", {TypeId::kTsVector, 0})->name, "gist_tsvector_ops");
+  EXPECT_EQ(FindOperatorClass("gist", "tsvector_ops")->name, "gist_tsvector_ops");
 }
 
 }  // namespace

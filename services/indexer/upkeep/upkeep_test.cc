@@ -50,6 +50,15 @@ TEST(ServedBy, AnIndexThatIsBeingBuiltServesNobody) {
   EXPECT_EQ(ServedBy(index, table), "");
 }
 
+TEST(ServedBy, AnInvertedIndexServesForNoOther) {
+  common::v1::TableDescriptor table;
+  const auto index = *Add(&table, 1, {2});
+  auto* inverted = Add(&table, 2, {2, 3});
+  inverted->set_method(common::v1::IndexDescriptor::METHOD_INVERTED);
+  EXPECT_EQ(ServedBy(index, table), "");
+  EXPECT_FALSE(IsOwn(*inverted));
+}
+
 TEST(ServedBy, OfTwoAlikeTheNewerGoes) {
   common::v1::TableDescriptor table;
   const auto older = *Add(&table, 1, {2}, {3});

@@ -8,12 +8,13 @@
 namespace adbms::storage::codec {
 namespace {
 
-// Longer ones are hashed: what a value is, is seen from the row.
+// Longer ones are cut, with a hash of all behind: what a value is, is seen from the row.
 constexpr size_t kLongestItem = 100;
+constexpr size_t kCutBytes = 80;
+constexpr std::string_view kTerminator("\0\x01", 2);
 // First bytes, beside the classes' letters.
 constexpr char kValue = 0x01;
 constexpr char kEmpty = 0x02;
-constexpr char kHashed = 0x03;
 
 class ItemList : public sql::ItemSink {
  public:
@@ -23,6 +24,11 @@ class ItemList : public sql::ItemSink {
     item_.assign(1, kind);
     item_.append(bytes);
     Finish();
+  }
+  void AddPrefix(char kind, std::string_view bytes) override {
+    item_.assign(1, kind);
+    item_.append(bytes.substr(0, kCutBytes - 1));
+    Append();
   }
   void AddValue(const types::Vector& values, uint32_t row) override {
     item_.assign(1, kValue);
@@ -36,17 +42,23 @@ class ItemList : public sql::ItemSink {
 
  private:
   void Finish() {
-    if (item_.size() > kLongestItem) Hash();
-    std::string& out = items_.emplace_back();
-    out.reserve(item_.size() + 2);
-    out.push_back(key_);
-    out.push_back(static_cast<char>(item_.size()));
-    out.append(item_);
+    if (item_.size() > kLongestItem) Cut();
+    Append();
+    items_.back().append(kTerminator);
   }
-  void Hash() {
+  void Append() {
+    std::string& out = items_.emplace_back();
+    out.reserve(item_.size() + 1 + kTerminator.size());
+    out.push_back(key_);
+    for (const char byte : item_) {
+      out.push_back(byte);
+      if (byte == '\0') out.push_back('\xff');
+    }
+  }
+  void Cut() {
     const uint64_t hashes[] = {sql::partition::HashBytes(item_, 0),
                                sql::partition::HashBytes(item_, UINT64_MAX)};
-    item_.assign(1, kHashed);
+    item_.resize(kCutBytes);
     for (const uint64_t hash : hashes) {
       for (int shift = 0; shift < 64; shift += 8) item_.push_back(static_cast<char>(hash >> shift));
     }
@@ -63,6 +75,8 @@ void EachOnce(Items* items) {
 }
 
 }  // namespace
+
+bool IsBeginning(std::string_view item) { return !item.ends_with(kTerminator); }
 
 Items ItemsOf(const IndexLayout& index, Columns columns, uint32_t row) {
   Items items;

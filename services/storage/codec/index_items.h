@@ -11,8 +11,9 @@
 namespace adbms::storage::codec {
 
 // What entries' keys have between the space and the row: here called items too. In order, each
-// once.
+// once. Those of a demand may be beginnings of items, for all that begin so.
 using Items = std::vector<std::string>;
+bool IsBeginning(std::string_view item);
 
 // Those of a row, none where all its keys are NULL. REQUIRES: index.inverted().
 Items ItemsOf(const IndexLayout& index, Columns columns, uint32_t row);

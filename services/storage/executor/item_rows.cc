@@ -166,13 +166,15 @@ class CollectedRows : public RowKeys {
   explicit CollectedRows(memory::MemoryBudget* budget) : budget_(*budget) {}
   ~CollectedRows() override { budget_.Release(reserved_); }
 
+  absl::Status Add(std::string_view key) {
+    const auto bytes = static_cast<int64_t>(sizeof(std::string) + key.size());
+    RETURN_IF_ERROR(budget_.Reserve(bytes));
+    reserved_ += bytes;
+    keys_.emplace_back(key);
+    return absl::OkStatus();
+  }
   absl::Status Collect(RowKeys* rows) {
-    for (; rows->valid(); rows->Next()) {
-      const auto bytes = static_cast<int64_t>(sizeof(std::string) + rows->key().size());
-      RETURN_IF_ERROR(budget_.Reserve(bytes));
-      reserved_ += bytes;
-      keys_.emplace_back(rows->key());
-    }
+    for (; rows->valid(); rows->Next()) RETURN_IF_ERROR(Add(rows->key()));
     return rows->status();
   }
   // Keeps those that were there so often.
@@ -208,25 +210,43 @@ class CollectedRows : public RowKeys {
 
 }  // namespace
 
-RowKeysPtr RowsWithItem(const ExecutionContext& context, uint32_t index_id, std::string_view item,
-                        EntryReads* reads) {
-  return std::make_unique<ItemRows>(context, index_id, item, reads);
+absl::StatusOr<RowKeysPtr> RowsWithItem(ExecutionContext* context, uint32_t index_id,
+                                        std::string_view item, EntryReads* reads) {
+  if (!codec::IsBeginning(item)) return std::make_unique<ItemRows>(*context, index_id, item, reads);
+  std::string begin = codec::SpaceBegin(index_id);
+  begin.append(item);
+  auto rows = std::make_unique<CollectedRows>(&context->memory);
+  auto it = context->ViewOf(index_id).NewIterator({begin, codec::PrefixEnd(begin)}, {});
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    std::string_view suffix;
+    if (!codec::IndexLayout::RowSuffix(engine::ToView(it->key()), engine::ToView(it->value()),
+                                       &suffix))
+      return absl::InternalError("malformed index entry");
+    RETURN_IF_ERROR(rows->Add(suffix));
+    RETURN_IF_ERROR(reads->Count());
+  }
+  RETURN_IF_ERROR(it->status());
+  rows->Finish(1);
+  return rows;
 }
 
 absl::StatusOr<RowKeysPtr> RowsWithItems(ExecutionContext* context, uint32_t index_id,
                                          const codec::Items& items, size_t at_least,
                                          EntryReads* reads) {
-  if (items.size() <= kMostIterators) {
-    std::vector<RowKeysPtr> streams;
-    for (const std::string& item : items)
-      streams.push_back(RowsWithItem(*context, index_id, item, reads));
-    return std::make_unique<SharedRows>(std::move(streams), at_least);
+  std::vector<RowKeysPtr> streams;
+  auto collected = std::make_unique<CollectedRows>(&context->memory);
+  for (const std::string& item : items) {
+    ASSIGN_OR_RETURN(RowKeysPtr rows, RowsWithItem(context, index_id, item, reads));
+    if (items.size() <= kMostIterators) {
+      streams.push_back(std::move(rows));
+    } else {
+      RETURN_IF_ERROR(collected->Collect(rows.get()));
+    }
   }
-  auto rows = std::make_unique<CollectedRows>(&context->memory);
-  for (const std::string& item : items)
-    RETURN_IF_ERROR(rows->Collect(RowsWithItem(*context, index_id, item, reads).get()));
-  rows->Finish(at_least);
-  return rows;
+  if (items.size() <= kMostIterators)
+    return std::make_unique<SharedRows>(std::move(streams), at_least);
+  collected->Finish(at_least);
+  return collected;
 }
 
 RowKeysPtr RowsInAll(std::vector<RowKeysPtr> streams) {

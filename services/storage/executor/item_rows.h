@@ -45,11 +45,12 @@ class EntryReads {
   uint64_t entries_ = 0;
 };
 
-// Rows that have the item. Borrows `reads`.
-RowKeysPtr RowsWithItem(const ExecutionContext& context, uint32_t index_id, std::string_view item,
-                        EntryReads* reads);
+// Rows that have the item. Those of a beginning are read into memory that `context` counts. Borrows
+// both. Errors: XX000 for entries that are none, 53200, 57014.
+absl::StatusOr<RowKeysPtr> RowsWithItem(ExecutionContext* context, uint32_t index_id,
+                                        std::string_view item, EntryReads* reads);
 // Rows that have at least so many of the items. Reads them side by side, or, where they are many,
-// one after the other into memory that `context` counts. Errors: 53200, 57014.
+// one after the other into memory. Errors: as above.
 absl::StatusOr<RowKeysPtr> RowsWithItems(ExecutionContext* context, uint32_t index_id,
                                          const codec::Items& items, size_t at_least,
                                          EntryReads* reads);

@@ -17,6 +17,8 @@ using sql::ItemDemand;
 constexpr uint32_t kFirstBatchRows = 32;
 // What is left when so many have been intersected is seen from the rows.
 constexpr size_t kMostStreams = 8;
+// Of many alternatives so many are taken for all.
+constexpr size_t kMostEstimates = 32;
 // An item that more of the rows have is not worth reading beside another.
 constexpr double kMostCommon = 0.5;
 
@@ -102,7 +104,8 @@ class ItemScan : public Operator {
     std::vector<RowKeysPtr> streams;
     for (const Group& group : groups) {
       if (group.items.size() == 1) {
-        streams.push_back(RowsWithItem(*context_, access_.space(), group.items[0], &reads_));
+        ASSIGN_OR_RETURN(streams.emplace_back(),
+                         RowsWithItem(context_, access_.space(), group.items[0], &reads_));
         continue;
       }
       ASSIGN_OR_RETURN(streams.emplace_back(), RowsWithItems(context_, access_.space(), group.items,
@@ -157,12 +160,14 @@ class ItemScan : public Operator {
     if (groups->size() == 1) return;
     double entry_bytes = 0;
     for (Group& group : *groups) {
-      for (const std::string& item : group.items) {
+      const size_t asked = std::min(group.items.size(), kMostEstimates);
+      for (size_t i = 0; i < asked; ++i) {
         std::string begin = codec::SpaceBegin(access_.space());
-        begin.append(item);
+        begin.append(group.items[i]);
         group.bytes += context_->shared->engine->ApproximateSize(begin, codec::PrefixEnd(begin));
         entry_bytes = std::max(entry_bytes, static_cast<double>(begin.size()));
       }
+      group.bytes = group.bytes * group.items.size() / asked;
     }
     std::stable_sort(groups->begin(), groups->end(),
                      [](const Group& a, const Group& b) { return a.bytes < b.bytes; });

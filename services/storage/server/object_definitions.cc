@@ -260,13 +260,12 @@ namespace {
 std::string OperatorClassWord(const common::v1::IndexDescriptor& index, int position,
                               const std::vector<std::string>& path) {
   if (position >= index.operator_classes_size()) return {};
-  const std::string& name = index.operator_classes(position);
-  const sql::OperatorClass* found = sql::FindOperatorClass(name);
+  const sql::OperatorClass* found = sql::FindOperatorClass(index.operator_classes(position));
   if (found == nullptr || found->is_default) return {};
   // An extension's are where extensions are made.
   const bool visible =
       !found->of_extension || std::find(path.begin(), path.end(), "public") != path.end();
-  return (visible ? " " : " public.") + name;
+  return (visible ? " " : " public.") + std::string(found->catalog_name);
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ void FillOperatorClasses(const RowSource&, RowBuilder* rows) {
     rows->Row()
         .Set("oid", int64_t{one.oid})
         .Set("opcmethod", AccessMethodOid(one.access_method))
-        .Set("opcname", std::string(one.name))
+        .Set("opcname", std::string(one.catalog_name))
         .Set("opcnamespace", 11)
         .Set("opcowner", 10)
         .Set("opcfamily", int64_t{one.family_oid})
