@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/text_search/normalizer.h"
+#include "common/text_search/stop_words.h"
 #include "common/types/text_search_objects.h"
 
 namespace adbms::storage::server {
@@ -52,7 +53,7 @@ void FillDictionaries(const RowSource&, RowBuilder* rows) {
         .Set("dicttemplate", language.empty() ? kSimpleTemplate : kSnowballTemplate);
     if (language.empty()) continue;
     std::string options = "language = '" + language + "'";
-    if (dictionary.oid == types::kEnglishDictionary) options += ", stopwords = '" + language + "'";
+    if (!text_search::StopWordsOf(language).empty()) options += ", stopwords = '" + language + "'";
     rows->Set("dictinitoption", options);
   }
 }
