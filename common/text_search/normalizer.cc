@@ -24,9 +24,9 @@ constexpr size_t kLongestStemmed = 1000;
 bool IsTooLong(const Token& token) { return token.text.size() > types::kLongestLexeme; }
 
 Dictionary::Dictionary(const types::TextSearchDictionary& definition)
-    : stop_words_(StopWordsOf(definition.language)),
-      stemmer_(*definition.language == '\0' ? nullptr
-                                            : sb_stemmer_new(definition.language, "UTF_8")) {}
+    : stems_(*definition.language != '\0'),
+      stop_words_(StopWordsOf(definition.language)),
+      stemmer_(stems_ ? sb_stemmer_new(definition.language, "UTF_8") : nullptr) {}
 
 Dictionary::~Dictionary() {
   if (stemmer_ != nullptr) sb_stemmer_delete(stemmer_);
@@ -34,10 +34,13 @@ Dictionary::~Dictionary() {
 
 absl::StatusOr<std::string> Dictionary::LexemeOf(std::string_view word) const {
   std::string lower = types::LowerCase(word);
-  if (stemmer_ != nullptr && lower.size() <= kLongestStemmed && !lower.empty()) {
+  if (stems_ && lower.size() <= kLongestStemmed && !lower.empty()) {
     if (std::binary_search(stop_words_.begin(), stop_words_.end(), lower)) return std::string();
-    const auto* stem = sb_stemmer_stem(stemmer_, reinterpret_cast<const sb_symbol*>(lower.data()),
-                                       static_cast<int>(lower.size()));
+    const auto* stem =
+        stemmer_ == nullptr
+            ? nullptr
+            : sb_stemmer_stem(stemmer_, reinterpret_cast<const sb_symbol*>(lower.data()),
+                              static_cast<int>(lower.size()));
     if (stem == nullptr) return status::Error(sqlstate::kOutOfMemory, "out of memory");
     const auto length = static_cast<size_t>(sb_stemmer_length(stemmer_));
     // Nothing that is left of a word counts as the word.

@@ -29,8 +29,9 @@ class Dictionary {
   absl::StatusOr<std::string> LexemeOf(std::string_view word) const;
 
  private:
+  const bool stems_;
   const std::span<const std::string_view> stop_words_;
-  sb_stemmer* const stemmer_;  // Null: none.
+  sb_stemmer* const stemmer_;  // Null: none, or no memory for one.
 };
 
 class Normalizer {
