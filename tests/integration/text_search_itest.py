@@ -191,6 +191,28 @@ class TextSearchTest(ComparedTest):
                  for _ in range(1500)]
         self.check(asked)
 
+    def test_index(self):
+        """What an inverted index finds is what there is."""
+        rng = random.Random(8)
+        vectors = [random_vector(rng) for _ in range(300)]
+        queries = [random_query(rng, depth=rng.randint(0, 3)) for _ in range(300)]
+        setup = ["CREATE TABLE indexed (id int PRIMARY KEY, v tsvector, body text)",
+                 "INSERT INTO indexed SELECT i, x::tsvector, replace(x, ':', ' ') FROM unnest(ARRAY["
+                 + ", ".join("'" + v.replace("'", "''") + "'" for v in vectors) + "]) WITH ORDINALITY u(x, i)",
+                 "CREATE INDEX ON indexed USING gin (v)",
+                 "CREATE INDEX ON indexed USING gin (to_tsvector('simple', body))",
+                 "ANALYZE indexed", "SET enable_seqscan = off"]
+        asked = [("SELECT array_agg(id ORDER BY id) FROM indexed WHERE v @@ %s::tsquery", (query,)) for query in queries]
+        asked += [("SELECT array_agg(id ORDER BY id) FROM indexed WHERE to_tsquery('simple', %s) @@ to_tsvector('simple', body)",
+                   (query,)) for query in queries]
+        wrong = self.compare(asked, setup)
+        self.assertEqual(wrong[:3], [], f"{len(wrong)} of {len(asked)}")
+        connection = self.connect(self.cluster)
+        run(connection, "SET enable_seqscan = off")
+        plan = run(connection, "EXPLAIN SELECT id FROM indexed WHERE v @@ 'a & b'")
+        self.assertIn("indexed_v_idx", str(plan))
+        run(connection, "DROP TABLE indexed")
+
     def test_headlines(self):
         rng = random.Random(7)
         asked = [("SELECT ts_headline('english', %s::text, to_tsquery('english', %s), %s)",

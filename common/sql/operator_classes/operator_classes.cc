@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kJsonbOperators[] = {"@>", "?", "?|", "?&", "@?", "@@"};
 constexpr std::string_view kJsonbPathOperators[] = {"@>", "@?", "@@"};
 constexpr std::string_view kArrayOperators[] = {"&&", "@>", "<@", "="};
+constexpr std::string_view kTsVectorOperators[] = {"@@", "@@@"};
 constexpr std::string_view kTrigramOperators[] = {"%", "~~", "~~*", "~", "~*", "="};
 
 constexpr OperatorClass kClasses[] = {
@@ -17,6 +18,8 @@ constexpr OperatorClass kClasses[] = {
      JsonbTakes, JsonbPathItems, JsonbPathDemand},
     {"array_ops", "gin", 10064, 2745, 2277, 2283, IsArrayOfKeys, true, false, kArrayOperators,
      ArrayTakes, ArrayItems, ArrayDemand},
+    {"tsvector_ops", "gin", 10073, 3659, 3614, 25, IsTsVector, true, false, kTsVectorOperators,
+     TsVectorTakes, TsVectorItems, TsVectorDemand},
     {"gin_trgm_ops", "gin", 13565, 13567, 25, 23, IsText, false, true, kTrigramOperators,
      TrigramTakes, TrigramItems, TrigramDemand},
     {"gist_trgm_ops", "gist", 13566, 13568, 25, 25, IsText, false, true, kTrigramOperators,
