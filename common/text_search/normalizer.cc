@@ -3,11 +3,11 @@
 #include <libstemmer.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/text_search/stop_words.h"
 #include "common/types/character_class.h"
 #include "common/types/text_search.h"
 
@@ -19,35 +19,14 @@ namespace sqlstate = status::sqlstate;
 // Longer words are not stemmed, and are no stop words.
 constexpr size_t kLongestStemmed = 1000;
 
-// English, sorted.
-constexpr std::string_view kStopWords[] = {
-    "a",      "about",  "above", "after", "again",   "against",   "all",        "am",
-    "an",     "and",    "any",   "are",   "as",      "at",        "be",         "because",
-    "been",   "before", "being", "below", "between", "both",      "but",        "by",
-    "can",    "did",    "do",    "does",  "doing",   "don",       "down",       "during",
-    "each",   "few",    "for",   "from",  "further", "had",       "has",        "have",
-    "having", "he",     "her",   "here",  "hers",    "herself",   "him",        "himself",
-    "his",    "how",    "i",     "if",    "in",      "into",      "is",         "it",
-    "its",    "itself", "just",  "me",    "more",    "most",      "my",         "myself",
-    "no",     "nor",    "not",   "now",   "of",      "off",       "on",         "once",
-    "only",   "or",     "other", "our",   "ours",    "ourselves", "out",        "over",
-    "own",    "s",      "same",  "she",   "should",  "so",        "some",       "such",
-    "t",      "than",   "that",  "the",   "their",   "theirs",    "them",       "themselves",
-    "then",   "there",  "these", "they",  "this",    "those",     "through",    "to",
-    "too",    "under",  "until", "up",    "very",    "was",       "we",         "were",
-    "what",   "when",   "where", "which", "while",   "who",       "whom",       "why",
-    "will",   "with",   "you",   "your",  "yours",   "yourself",  "yourselves",
-};
-static_assert(std::size(kStopWords) == 127);
-
 }  // namespace
 
 bool IsTooLong(const Token& token) { return token.text.size() > types::kLongestLexeme; }
 
 Dictionary::Dictionary(const types::TextSearchDictionary& definition)
-    : has_stop_words_(definition.oid == types::kEnglishDictionary),
-      stemmer_(*definition.language == '\0' ? nullptr
-                                            : sb_stemmer_new(definition.language, "UTF_8")) {}
+    : stems_(*definition.language != '\0'),
+      stop_words_(StopWordsOf(definition.language)),
+      stemmer_(stems_ ? sb_stemmer_new(definition.language, "UTF_8") : nullptr) {}
 
 Dictionary::~Dictionary() {
   if (stemmer_ != nullptr) sb_stemmer_delete(stemmer_);
@@ -55,11 +34,13 @@ Dictionary::~Dictionary() {
 
 absl::StatusOr<std::string> Dictionary::LexemeOf(std::string_view word) const {
   std::string lower = types::LowerCase(word);
-  if (stemmer_ != nullptr && lower.size() <= kLongestStemmed && !lower.empty()) {
-    if (has_stop_words_ && std::binary_search(std::begin(kStopWords), std::end(kStopWords), lower))
-      return std::string();
-    const auto* stem = sb_stemmer_stem(stemmer_, reinterpret_cast<const sb_symbol*>(lower.data()),
-                                       static_cast<int>(lower.size()));
+  if (stems_ && lower.size() <= kLongestStemmed && !lower.empty()) {
+    if (std::binary_search(stop_words_.begin(), stop_words_.end(), lower)) return std::string();
+    const auto* stem =
+        stemmer_ == nullptr
+            ? nullptr
+            : sb_stemmer_stem(stemmer_, reinterpret_cast<const sb_symbol*>(lower.data()),
+                              static_cast<int>(lower.size()));
     if (stem == nullptr) return status::Error(sqlstate::kOutOfMemory, "out of memory");
     const auto length = static_cast<size_t>(sb_stemmer_length(stemmer_));
     // Nothing that is left of a word counts as the word.

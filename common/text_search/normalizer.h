@@ -3,7 +3,7 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,8 +29,9 @@ class Dictionary {
   absl::StatusOr<std::string> LexemeOf(std::string_view word) const;
 
  private:
-  const bool has_stop_words_;
-  sb_stemmer* const stemmer_;  // Null: none.
+  const bool stems_;
+  const std::span<const std::string_view> stop_words_;
+  sb_stemmer* const stemmer_;  // Null: none, or no memory for one.
 };
 
 class Normalizer {

@@ -133,7 +133,7 @@ TEST(TextSearchTest, NamesConfigurations) {
   EXPECT_EQ(ErrorOf(ParseTextSearchObject("klingon", TypeId::kRegconfig).status()),
             "42704 text search configuration \"klingon\" does not exist");
   EXPECT_TRUE(
-      ErrorOf(ParseTextSearchObject("german", TypeId::kRegconfig).status()).starts_with("0A000"));
+      ErrorOf(ParseTextSearchObject("nepali", TypeId::kRegconfig).status()).starts_with("0A000"));
   EXPECT_EQ(FormatTextSearchObject(kEnglishConfiguration, TypeId::kRegconfig), "english");
 }
 

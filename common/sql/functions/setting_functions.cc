@@ -124,10 +124,13 @@ absl::Status SetConfig(const EvaluationContext& context,
 
 }  // namespace
 
+std::optional<std::string> CurrentSettingOf(const EvaluationContext& context, View name) {
+  return Current(context, name);
+}
+
 bool AsksForSettings(const Function& function) {
   return function.name == "current_setting" || function.name == "set_config" ||
-         function.name == "pg_trigger_depth" ||
-         UsesDefaultTextSearchConfiguration(function);
+         function.name == "pg_trigger_depth" || UsesDefaultTextSearchConfiguration(function);
 }
 
 bool AsksForSettings(const TableFunction& function) {

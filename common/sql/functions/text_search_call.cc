@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/session_settings.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -27,14 +28,10 @@ absl::StatusOr<const types::TextSearchConfiguration*> TextSearchConfigurationOf(
 absl::StatusOr<const types::TextSearchConfiguration*> DefaultTextSearchConfiguration(
     const EvaluationContext& context) {
   if (context.session_details != nullptr) {
-    for (const common::v1::SettingValue& setting : context.session_details->settings()) {
-      if (setting.name() != kSetting) continue;
-      ASSIGN_OR_RETURN(const uint32_t oid,
-                       types::ParseTextSearchObject(setting.value(), types::TypeId::kRegconfig));
-      return TextSearchConfigurationOf(oid);
-    }
-    // The session has not set it.
-    return types::FindTextSearchConfiguration(types::kEnglishConfiguration);
+    const std::string name = CurrentSettingOf(context, kSetting).value_or("");
+    ASSIGN_OR_RETURN(const uint32_t oid,
+                     types::ParseTextSearchObject(name, types::TypeId::kRegconfig));
+    return TextSearchConfigurationOf(oid);
   }
   return status::Error(status::sqlstate::kFeatureNotSupported,
                        "the default text search configuration is not known here", {},

@@ -389,6 +389,19 @@ absl::Status ClassifyExtension(const PgQuery__CreateExtensionStmt& node, Stateme
   return absl::OkStatus();
 }
 
+bool IsTextSearch(PgQuery__ObjectType type) {
+  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE;
+}
+
+absl::Status OwnTextSearch() {
+  return status::Error(status::sqlstate::kFeatureNotSupported,
+                       "text search configurations of one's own are not supported", {},
+                       "Use one of pg_ts_config; || joins what several of them make.");
+}
+
 }  // namespace
 
 absl::Status Classify(const StatementTree& tree, Statement* out) {
@@ -584,6 +597,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("ALTER SEQUENCE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_DROP_STMT: {
+      if (IsTextSearch(node->drop_stmt->remove_type)) return OwnTextSearch();
       const std::string tag = DropTag(node->drop_stmt->remove_type);
       if (tag.empty()) return status::NotSupported(CommandWords(out->text));
       Ddl(tag, out);
@@ -640,6 +654,12 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_DROP_OWNED_STMT:
       return status::Error(status::sqlstate::kFeatureNotSupported, "DROP OWNED is not supported",
                            {}, "Drop the role's objects and REVOKE its privileges one by one.");
+    case PG_QUERY__NODE__NODE_ALTER_TSCONFIGURATION_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_TSDICTIONARY_STMT:
+      return OwnTextSearch();
+    case PG_QUERY__NODE__NODE_DEFINE_STMT:
+      if (IsTextSearch(node->define_stmt->kind)) return OwnTextSearch();
+      return status::NotSupported(CommandWords(out->text));
     default:
       return status::NotSupported(CommandWords(out->text));
   }

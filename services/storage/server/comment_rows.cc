@@ -2,6 +2,7 @@
 #include "services/storage/server/catalog_functions.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/text_search_rows.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -22,6 +23,9 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
   const auto show = [&](int64_t object, int64_t of_class, int64_t part, const std::string& text) {
     if (!text.empty()) visit(object, of_class, part, text);
   };
+  ForEachTextSearchComment([&](int64_t object, int64_t of_class, const std::string& text) {
+    show(object, of_class, 0, text);
+  });
   for (const auto& [id, schema] : catalog.schemas()) {
     // As PostgreSQL has it; COMMENT … IS NULL leaves it.
     const bool plain = schema.name() == "public" && schema.comment().empty();

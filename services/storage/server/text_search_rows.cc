@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/text_search/normalizer.h"
+#include "common/text_search/stop_words.h"
 #include "common/types/text_search_objects.h"
 
 namespace adbms::storage::server {
@@ -13,6 +14,11 @@ constexpr int64_t kPgCatalog = 11;
 constexpr int64_t kOwner = 10;
 constexpr int64_t kSimpleTemplate = 3727;
 constexpr int64_t kSnowballTemplate = 13150;
+constexpr int64_t kDictionaryCatalog = 3600;
+constexpr int64_t kParserCatalog = 3601;
+constexpr int64_t kConfigurationCatalog = 3602;
+constexpr int64_t kTemplateCatalog = 3764;
+constexpr char kSimpleComment[] = "simple dictionary: just lower case and check for stopword";
 
 void FillConfigurations(const RowSource&, RowBuilder* rows) {
   for (const auto& configuration : types::TextSearchConfigurations()) {
@@ -52,7 +58,7 @@ void FillDictionaries(const RowSource&, RowBuilder* rows) {
         .Set("dicttemplate", language.empty() ? kSimpleTemplate : kSnowballTemplate);
     if (language.empty()) continue;
     std::string options = "language = '" + language + "'";
-    if (dictionary.oid == types::kEnglishDictionary) options += ", stopwords = '" + language + "'";
+    if (!text_search::StopWordsOf(language).empty()) options += ", stopwords = '" + language + "'";
     rows->Set("dictinitoption", options);
   }
 }
@@ -90,6 +96,22 @@ void AddTextSearchFills(RowFillMap* fills) {
   fills->emplace("pg_catalog.pg_ts_dict", FillDictionaries);
   fills->emplace("pg_catalog.pg_ts_parser", FillParsers);
   fills->emplace("pg_catalog.pg_ts_template", FillTemplates);
+}
+
+void ForEachTextSearchComment(absl::FunctionRef<void(int64_t, int64_t, const std::string&)> show) {
+  for (const auto& dictionary : types::TextSearchDictionaries()) {
+    const std::string language = dictionary.language;
+    show(dictionary.oid, kDictionaryCatalog,
+         language.empty() ? kSimpleComment : "snowball stemmer for " + language + " language");
+  }
+  for (const auto& configuration : types::TextSearchConfigurations()) {
+    const std::string name = configuration.name;
+    show(configuration.oid, kConfigurationCatalog,
+         name == "simple" ? "simple configuration" : "configuration for " + name + " language");
+  }
+  show(types::kDefaultTextSearchParser, kParserCatalog, "default word parser");
+  show(kSimpleTemplate, kTemplateCatalog, kSimpleComment);
+  show(kSnowballTemplate, kTemplateCatalog, "snowball stemmer");
 }
 
 }  // namespace adbms::storage::server
