@@ -1,9 +1,13 @@
 // CASCADE, SET NULL and SET DEFAULT of foreign keys where they fire triggers: statements of their
 // own, one for each row of the parent that is gone or has another key, as PostgreSQL runs them.
+#include <algorithm>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/sql/catalog/inherited_keys.h"
 #include "common/sql/plan/cascades.h"
 #include "common/status/macros.h"
 #include "services/gateway/session/program_host.h"
@@ -92,6 +96,14 @@ std::vector<Session::KeyAction> Session::KeyActionsOf(const sql::Catalog& catalo
   std::vector<KeyAction> actions;
   references(parent.table_id(), [&](uint32_t id, const ForeignKeyDescriptor& key) {
     if (!sql::plan::ActsByStatements(id, key, references, fires)) return;
+    // What is done to the partitioned table is done to its partitions.
+    const TableDescriptor* above = catalog.FindTable(catalog.FindTable(id)->partition_of());
+    if (above != nullptr && std::any_of(above->foreign_keys().begin(), above->foreign_keys().end(),
+                                        [&](const auto& whole) {
+                                          return sql::InheritedKey(*catalog.FindTable(id), whole) ==
+                                                 &key;
+                                        }))
+      return;
     KeyAction& action = actions.emplace_back();
     action.parent = &parent;
     action.child = catalog.FindTable(id);

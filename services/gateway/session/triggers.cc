@@ -11,8 +11,8 @@
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
 #include "services/gateway/session/program_host.h"
-#include "services/gateway/session/row_triggers.h"
 #include "services/gateway/session/session.h"
+#include "services/gateway/session/trigger_call.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -57,8 +57,6 @@ struct ChangedRow {
   std::optional<std::vector<types::Value>> new_row;
 };
 
-}  // namespace
-
 // Reads what a statement has sent for its triggers.
 class ChangedRows {
  public:
@@ -77,7 +75,6 @@ class ChangedRows {
     }
     return absl::OkStatus();
   }
-  const TableDescriptor* table() const { return table_; }
 
  private:
   absl::StatusOr<ChangedRow> RowAt(const types::Batch& batch, uint32_t row) const {
@@ -121,6 +118,8 @@ class ChangedRows {
   const TableDescriptor* const table_;
   size_t width_ = 0;
 };
+
+}  // namespace
 
 TriggerRowsSink::TriggerRowsSink(const common::v1::Plan& plan, const sql::Catalog& catalog)
     : plan_(plan) {
@@ -218,11 +217,9 @@ absl::StatusOr<program::Result> Session::FireTrigger(const sql::Catalog& catalog
     }
   }
   const TransitionTables* const before = std::exchange(transitions_, &own);
-  PendingRows* const pending = pending_;
   ++trigger_depth_;
   const absl::Cleanup restore = [&] {
     transitions_ = before;
-    pending_ = pending;
     --trigger_depth_;
   };
   return CallFunction(*function, {}, call.call(), /*may_end=*/false, sink);
