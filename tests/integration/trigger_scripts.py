@@ -1,5 +1,5 @@
 """Scripts of triggers that fire in the gateway: BEFORE triggers that run statements; transition tables, triggers of views,
-TRUNCATE, actions of foreign keys, deferred triggers; triggers of partitioned tables. The answers are PostgreSQL 15's.
+TRUNCATE, actions of foreign keys, deferred triggers; triggers of partitioned tables; what else bodies do. The answers are PostgreSQL 15's.
 """
 
 TRIGGERS = ["""
@@ -145,4 +145,62 @@ INSERT INTO pt VALUES (400, 4, 'nowhere')
 ALTER TABLE pt DISABLE TRIGGER mv
 SELECT tgname, tgrelid::regclass, tgenabled FROM pg_trigger ORDER BY 2, 1
 INSERT INTO pt VALUES (4, 4, 'stays')
+""", """
+CREATE TYPE ct AS (a int, b text)
+CREATE FUNCTION f1() RETURNS SETOF ct LANGUAGE plpgsql AS $$ DECLARE c ct; BEGIN c := '(1,x)'; RETURN NEXT c; RETURN NEXT NULL; c := ROW(2, 'y'); RETURN NEXT c; END $$
+SELECT * FROM f1()
+CREATE FUNCTION f2() RETURNS ct LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
+SELECT f2() IS NULL
+CREATE FUNCTION f3() RETURNS text LANGUAGE plpgsql AS $$ DECLARE c ct; r text := ''; BEGIN FOREACH c IN ARRAY ARRAY['(1,a)'::ct, '(2,b)'] LOOP r := r || c.a || c.b; END LOOP; RETURN r; END $$
+SELECT f3()
+CREATE TABLE tt (id int, b text)
+CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r tt; BEGIN r := NEW; r.b := r.b || '!'; PERFORM 1; RETURN r; END $$
+CREATE TRIGGER g BEFORE INSERT ON tt FOR EACH ROW EXECUTE FUNCTION g()
+INSERT INTO tt VALUES (1, 'a'), (2, 'b') RETURNING *
+CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN ROW(NEW.id * 2, 'row'); END $$
+INSERT INTO tt VALUES (1, 'a') RETURNING *
+CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'depth %', pg_trigger_depth(); IF pg_trigger_depth() < 3 THEN INSERT INTO tt VALUES (NEW.id + 1, 'deeper'); END IF; RETURN NEW; END $$
+INSERT INTO tt VALUES (10, 'a') RETURNING *
+SELECT pg_trigger_depth()
+SELECT * FROM tt ORDER BY 1, 2
+CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN BEGIN INSERT INTO tt2 VALUES (NEW.id); EXCEPTION WHEN unique_violation THEN RAISE NOTICE 'double %', NEW.id; RETURN NULL; END; RETURN NEW; END $$
+CREATE TABLE tt2 (id int PRIMARY KEY)
+INSERT INTO tt VALUES (1, 'e1'), (1, 'e2'), (2, 'e3') RETURNING *
+SELECT * FROM tt2 ORDER BY 1
+CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('INSERT INTO %I VALUES ($1)', 'tt2') USING NEW.id + 100; RETURN NEW; END $$
+INSERT INTO tt SELECT i, 'dyn' FROM generate_series(1, 3) i
+SELECT * FROM tt2 ORDER BY 1
+CREATE TABLE acc (id int PRIMARY KEY, bal numeric)
+CREATE FUNCTION acc_t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT sum(bal) FROM acc) + NEW.bal > 100 THEN RAISE EXCEPTION 'too much %', NEW.bal USING HINT = 'less'; END IF; RETURN NEW; END $$
+CREATE TRIGGER a BEFORE INSERT OR UPDATE ON acc FOR EACH ROW EXECUTE FUNCTION acc_t()
+INSERT INTO acc VALUES (1, 40), (2, 50)
+INSERT INTO acc VALUES (3, 5), (4, 10)
+SELECT * FROM acc ORDER BY id
+UPDATE acc SET bal = bal + 1
+INSERT INTO acc VALUES (1, 1) ON CONFLICT DO NOTHING
+WITH x AS (UPDATE acc SET bal = 1 WHERE id = 1 RETURNING *) SELECT * FROM x
+CREATE TABLE par (id int PRIMARY KEY, up int REFERENCES par)
+CREATE FUNCTION looks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..2 LOOP NULL; END LOOP; RETURN NEW; END $$
+CREATE TRIGGER l BEFORE INSERT ON par FOR EACH ROW EXECUTE FUNCTION looks()
+INSERT INTO par VALUES (1, 2), (2, 1)
+SELECT * FROM par
+CREATE TABLE chk (a int CHECK (a > 0) NOT NULL, b int)
+CREATE FUNCTION neg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..2 LOOP NEW.a := NEW.a - 1; END LOOP; RETURN NEW; END $$
+CREATE TRIGGER n BEFORE INSERT OR UPDATE ON chk FOR EACH ROW EXECUTE FUNCTION neg()
+INSERT INTO chk VALUES (5, 1)
+INSERT INTO chk VALUES (2, 1)
+INSERT INTO chk VALUES (NULL, 1)
+UPDATE chk SET b = b + 1 RETURNING *
+UPDATE chk SET b = (SELECT count(*) FROM chk), a = 10 + random()::int * 0 RETURNING *
+DELETE FROM chk USING acc WHERE chk.b = acc.id RETURNING *
+CREATE VIEW cv AS SELECT a AS x, b FROM chk WHERE b < 100 WITH CHECK OPTION
+INSERT INTO cv VALUES (9, 1) RETURNING *
+INSERT INTO cv VALUES (9, 1000) RETURNING *
+CREATE TABLE numbered (id int PRIMARY KEY, n int)
+CREATE FUNCTION numbers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT coalesce(max(n), 0) + 1 INTO NEW.n FROM numbered; RETURN NEW; END $$
+CREATE TRIGGER n BEFORE INSERT ON numbered FOR EACH ROW EXECUTE FUNCTION numbers()
+INSERT INTO numbered (id) VALUES (1)
+INSERT INTO numbered (id) VALUES (2), (3) RETURNING *
+INSERT INTO numbered (id) SELECT generate_series(4, 6) RETURNING *
+SELECT * FROM numbered ORDER BY id
 """]
