@@ -74,6 +74,9 @@ absl::Status CatalogDraft::CopyTrigger(const TriggerDescriptor& trigger, uint32_
   TriggerDescriptor* const before = CopyOf(trigger.trigger_id(), &table);
   if (before != nullptr) {
     copy.set_trigger_id(before->trigger_id());
+    copy.set_comment(before->comment());
+    // Another name leaves it as enabled as it was.
+    if (before->name() != trigger.name()) copy.set_enabled(before->enabled());
     *before = copy;
   } else {
     if (TriggerNamed(trigger.name(), &table) != nullptr)
