@@ -214,7 +214,6 @@ std::vector<ColumnId> Binder::KeepOldRow() {
 absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint32_t>& assigned,
                                      bool alone, std::vector<ExprPtr>* returning) {
   const TableDescriptor& table = *query_->target;
-  if (IsView(table)) return absl::OkStatus();
   const bool upserts = !query_->insert.conflict_update.empty();
   const std::vector<uint32_t>& updated = upserts ? query_->insert.conflict_assigned : assigned;
   const auto of_statement = [&](TriggerEvent one) {
@@ -224,7 +223,7 @@ absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint3
     return false;
   };
   const auto of_rows = [&](TriggerEvent one) {
-    return WantsRows(*input_.catalog, table, one, updated, is_replica());
+    return !IsView(table) && WantsRows(*input_.catalog, table, one, updated, is_replica());
   };
   bool rows = of_rows(event) || acts_outside_;
   bool statement = of_statement(event);
@@ -238,7 +237,9 @@ absl::Status Binder::SendTriggerRows(TriggerEvent event, const std::vector<uint3
   common::v1::TriggerRows sent;
   sent.set_table_id(table.table_id());
   sent.set_event(KindOf(event));
-  sent.set_client_columns(static_cast<uint32_t>(returning->size()));
+  // What triggers write instead is returned by the tree.
+  sent.set_client_columns(
+      static_cast<uint32_t>(IsView(table) ? query_->output.size() : returning->size()));
   for (const uint32_t ordinal : updated) sent.add_assigned(ordinal);
   const auto send_one = [&](ColumnId id, const char* name) {
     returning->push_back(plan::MakeColumn(id, query_->columns[id].type));
@@ -297,6 +298,12 @@ absl::Status Binder::SendTriggerRowsOfWith() {
       types.push_back(e->type);
     return types;
   };
+  const auto types_of_cte = [&](const plan::Cte& cte) {
+    if (cte.write != nullptr) return types_of(*cte.write);
+    std::vector<Type> types;
+    for (const ColumnId id : cte.rel->output) types.push_back(query_->columns[id].type);
+    return types;
+  };
   // A reader of all columns of what a WITH query returns.
   const auto read = [&](uint32_t cte, const std::vector<Type>& types) {
     RelPtr reader = plan::MakeRel(Rel::Kind::kCte);
@@ -341,7 +348,7 @@ absl::Status Binder::SendTriggerRowsOfWith() {
   }
   for (size_t i = 0; i < with_trigger_ctes_.size(); ++i) {
     const auto cte = static_cast<uint32_t>(with_trigger_ctes_[i]);
-    parts.emplace_back(read(cte, types_of(*query_->ctes[cte].write)),
+    parts.emplace_back(read(cte, types_of_cte(query_->ctes[cte])),
                        query_->with_trigger_rows[i].client_columns());
   }
   // Each part has its own columns and NULL in those of the others.

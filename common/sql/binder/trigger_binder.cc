@@ -90,6 +90,10 @@ bool WantsRows(const Catalog& catalog, const TableDescriptor& table, TriggerEven
          FiresForRows(catalog, table, event, TriggerDescriptor::TIMING_AFTER, assigned, is_replica);
 }
 
+bool NamesTable(const TriggerDescriptor& trigger) {
+  return trigger.when_sql().find("tableoid") != std::string::npos;
+}
+
 const char* NameOf(TriggerEvent event) {
   switch (event) {
     case TriggerEvent::kInsert:
@@ -115,7 +119,8 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
   auto& used = query_->functions;
   if (std::find(used.begin(), used.end(), function) == used.end()) used.push_back(function);
   // It would tell of the statement around it.
-  if (function->source().find("pg_trigger_depth") != std::string::npos) return NoPartOfPlan();
+  if (function->source().find("pg_trigger_depth") != std::string::npos || NamesTable(trigger))
+    return NoPartOfPlan();
   auto program = function->language() == "plpgsql"
                      ? program::ParseProgram(function->source())
                      : absl::StatusOr<program::ProgramPtr>(NoPartOfPlan());

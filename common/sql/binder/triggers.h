@@ -40,4 +40,7 @@ bool WantsRows(const Catalog& catalog, const common::v1::TableDescriptor& table,
 bool HasTransitionTable(const common::v1::TableDescriptor& table, TriggerEvent event,
                         bool of_new_rows, bool is_replica);
 
+// Whether its condition asks for the table that the rows are in (tableoid).
+bool NamesTable(const common::v1::TriggerDescriptor& trigger);
+
 }  // namespace adbms::sql::binder

@@ -113,7 +113,7 @@ std::vector<Session::KeyAction> Session::KeyActionsOf(const sql::Catalog& catalo
 }
 
 absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const Row* new_row,
-                                   ResultSink* sink) {
+                                   AfterQueue* queue, ResultSink* sink) {
   const bool removed = new_row == nullptr;
   if (!sql::plan::Acts(removed ? action->key->on_delete() : action->key->on_update()))
     return absl::OkStatus();
@@ -129,8 +129,6 @@ absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const 
   }
   std::optional<program::SqlText>& text = removed ? action->on_delete : action->on_update;
   if (!text.has_value()) text = StatementOf(*action->parent, *action->child, *action->key, removed);
-  const ProgramLevel level(this);
-  RETURN_IF_ERROR(level.status());
   // The actions are the referencing table's own.
   const std::string session_user = session_user_;
   const std::string current_user = current_user_;
@@ -142,7 +140,9 @@ absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const 
     ActAs(session_user_, owner);
   }
   ProgramHost host(this, sink, /*may_end=*/false);
+  AfterQueue* const before = std::exchange(key_queue_, queue);
   const absl::Status status = host.Run(&*text, values, nullptr).status();
+  key_queue_ = before;
   if (current_user_ != current_user) ActAs(session_user, current_user);
   return status;
 }
