@@ -235,6 +235,8 @@ class Binder {
   absl::Status NoConflictTrigger(const std::string& why) const;
   // row_triggers.cc
   static bool IsView(const common::v1::TableDescriptor& table) { return !table.view_sql().empty(); }
+  // All of the input's columns, to which others are added.
+  RelPtr PassOn(const RelPtr& input) const;
   // The rows as triggers leave them: a WITH query, and what reads it.
   RelPtr FireForRows(RelPtr rows, plan::RowTriggers triggers);
   // BEFORE and INSTEAD OF, for each row: a part of the plan where that can be.
@@ -248,6 +250,7 @@ class Binder {
                      std::vector<ExprPtr>* returning);
   // The target's rows are locked where they are read.
   void LockTarget(common::v1::RowLockStrength strength);
+  // after_triggers.cc
   // The columns of the row before UPDATE has changed it, in the table's order.
   std::vector<ColumnId> KeepOldRow();
   // Adds the rows that triggers are run for to what is returned. `alone`: not in WITH.

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "adbms/common/v1/catalog.pb.h"
+#include "adbms/common/v1/plan.pb.h"
 #include "common/sql/sql.h"
 
 namespace adbms::sql::binder {
@@ -14,6 +15,8 @@ enum class TriggerEvent { kInsert, kUpdate, kDelete, kTruncate };
 
 // "INSERT", …
 const char* NameOf(TriggerEvent event);
+// Not of TRUNCATE.
+common::v1::StatementKind KindOf(TriggerEvent event);
 
 // Whether the event fires it. `assigned`: ordinals that UPDATE sets. `is_replica`: in a session
 // whose session_replication_role is replica.
