@@ -230,8 +230,10 @@ class Binder {
   absl::Status InlineInsertTriggers(const Triggers& triggers);
   absl::Status InlineUpdateTriggers(const Triggers& triggers);
   absl::Status InlineDeleteTriggers(const Triggers& triggers);
-  // ON CONFLICT DO UPDATE, which sets these columns. Errors: 0A000 for what is no expression.
+  // ON CONFLICT DO UPDATE, which sets these columns: upsert_fires_ is set where they are no part of
+  // the plan.
   absl::Status ConflictTriggers(const std::vector<uint32_t>& assigned);
+  absl::Status CheckExcluded() const;
   absl::Status NoConflictTrigger(const std::string& why) const;
   // row_triggers.cc
   static bool IsView(const common::v1::TableDescriptor& table) { return !table.view_sql().empty(); }
@@ -777,6 +779,7 @@ class Binder {
   bool met_program_ = false;  // In such a body: it calls one that cannot be a part of it.
   // Actions of foreign keys of the statement fire triggers, so the gateway does them.
   bool acts_outside_ = false;
+  bool upsert_fires_ = false;              // So do those before ON CONFLICT DO UPDATE.
   std::vector<size_t> with_trigger_ctes_;  // By Query.with_trigger_rows: which WITH query.
   std::map<std::string, size_t> transition_ctes_;
   bool programs_allowed_ = false;  // They can be run before what is bound.

@@ -54,11 +54,12 @@ absl::Status Binder::InsertTriggers() {
   const bool instead = IsView(table);
   const auto timing =
       instead ? TriggerDescriptor::TIMING_INSTEAD : TriggerDescriptor::TIMING_BEFORE;
-  if (!FiresForRows(*input_.catalog, table, TriggerEvent::kInsert, timing, {}, is_replica()))
+  if (!upsert_fires_ &&
+      !FiresForRows(*input_.catalog, table, TriggerEvent::kInsert, timing, {}, is_replica()))
     return absl::OkStatus();
   const Triggers triggers =
       TriggersOf(table, TriggerEvent::kInsert, timing, true, {}, is_replica());
-  if (!instead && !table.has_partition_key() &&
+  if (!instead && !upsert_fires_ && !table.has_partition_key() &&
       BecomesPlan([&] { return InlineInsertTriggers(triggers); }))
     return absl::OkStatus();
   plan::RowTriggers fired;

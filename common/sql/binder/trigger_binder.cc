@@ -221,28 +221,53 @@ absl::Status Binder::InlineDeleteTriggers(const Triggers& triggers) {
 absl::Status Binder::ConflictTriggers(const std::vector<uint32_t>& assigned) {
   const TableDescriptor& table = *query_->target;
   plan::InsertTarget& insert = query_->insert;
-  if (table.has_partition_key() &&
-      FiresForRows(*input_.catalog, table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE,
-                   assigned, is_replica()))
-    return NoConflictTrigger("it has triggers that fire BEFORE UPDATE");
-  for (const TriggerDescriptor* trigger :
-       TriggersOf(table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned,
-                  is_replica())) {
-    TriggeredRow row;
-    for (int i = 0; i < table.columns_size(); ++i)
-      row.old_values.push_back(plan::MakeColumn(insert.columns[static_cast<size_t>(i)],
-                                                types::FromProto(table.columns(i).type())));
-    row.new_values = insert.conflict_update;
-    auto keep = RunBeforeTrigger(*trigger, TriggerEvent::kUpdate, &row);
-    bool runs_queries = !keep.ok();
-    for (const ExprPtr& value : row.new_values) runs_queries |= plan::HasSubquery(value);
-    if (runs_queries || (*keep != nullptr && plan::HasSubquery(*keep)))
-      return NoConflictTrigger(absl::StrCat("the body of trigger \"", trigger->name(),
-                                            "\" runs statements, queries or loops"));
-    insert.conflict_update = std::move(row.new_values);
-    if (*keep == nullptr) continue;
-    insert.conflict_filter =
-        insert.conflict_filter == nullptr ? *keep : plan::MakeAnd({insert.conflict_filter, *keep});
+  if (upsert_fires_) {
+    const auto fired = std::find_if(query_->ctes.rbegin(), query_->ctes.rend(),
+                                    [](const plan::Cte& cte) { return cte.triggers.has_value(); });
+    fired->triggers->assigned = assigned;
+    return CheckExcluded();
+  }
+  const bool fires = FiresForRows(*input_.catalog, table, TriggerEvent::kUpdate,
+                                  TriggerDescriptor::TIMING_BEFORE, assigned, is_replica());
+  const Triggers triggers = TriggersOf(
+      table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned, is_replica());
+  const auto inlined = [&]() -> absl::Status {
+    if (table.has_partition_key()) return NoPartOfPlan();
+    for (const TriggerDescriptor* trigger : triggers) {
+      TriggeredRow row;
+      for (int i = 0; i < table.columns_size(); ++i)
+        row.old_values.push_back(plan::MakeColumn(insert.columns[static_cast<size_t>(i)],
+                                                  types::FromProto(table.columns(i).type())));
+      row.new_values = insert.conflict_update;
+      ASSIGN_OR_RETURN(ExprPtr keep, RunBeforeTrigger(*trigger, TriggerEvent::kUpdate, &row));
+      bool runs_queries = keep != nullptr && plan::HasSubquery(keep);
+      for (const ExprPtr& value : row.new_values) runs_queries |= plan::HasSubquery(value);
+      if (runs_queries) return NoPartOfPlan();
+      insert.conflict_update = std::move(row.new_values);
+      if (keep == nullptr) continue;
+      insert.conflict_filter =
+          insert.conflict_filter == nullptr ? keep : plan::MakeAnd({insert.conflict_filter, keep});
+    }
+    return absl::OkStatus();
+  };
+  upsert_fires_ = fires && !BecomesPlan(inlined);
+  const bool fired_before =
+      std::any_of(query_->ctes.begin(), query_->ctes.end(),
+                  [](const plan::Cte& cte) { return cte.triggers.has_value(); });
+  return fired_before ? CheckExcluded() : absl::OkStatus();
+}
+
+// The gateway computes what DO UPDATE sets, and knows no generated columns of a row that is not
+// stored.
+absl::Status Binder::CheckExcluded() const {
+  const TableDescriptor& table = *query_->target;
+  plan::ColumnSet used;
+  for (const ExprPtr& value : query_->insert.conflict_update) plan::CollectColumns(*value, &used);
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (table.columns(i).has_generated() &&
+        used.contains(query_->insert.excluded[static_cast<size_t>(i)]))
+      return NoConflictTrigger(absl::StrCat("it has triggers, and excluded.",
+                                            table.columns(i).name(), " is a generated column"));
   }
   return absl::OkStatus();
 }

@@ -434,6 +434,13 @@ class Session {
   absl::Status FireTruncateTriggers(const common::v1::Truncate& truncate,
                                     const sql::Catalog& catalog,
                                     common::v1::TriggerDescriptor::Timing timing);
+  // The same for INSERT … ON CONFLICT DO UPDATE (upsert_triggers.cc).
+  absl::Status FireForUpserts(const plan_cache::CachedPlan& plan, uint32_t cte,
+                              const std::vector<types::Batch>& batches,
+                              storage::api::ExecuteOptions* options, WrittenRows* written);
+  // The last rows of what the plan returns: of one row, which it writes, the only one.
+  absl::StatusOr<types::Batch> RunForOneRow(const storage::api::PreparedPlanPtr& prepared,
+                                            const storage::api::ExecuteOptions& options);
   // Constraint triggers that wait for the transaction's end (deferred_triggers.cc).
   bool IsDeferred(const common::v1::TriggerDescriptor& trigger) const;
   absl::Status Defer(const sql::CatalogPtr& catalog, const TriggerCall& call);
