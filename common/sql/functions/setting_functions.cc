@@ -126,8 +126,7 @@ absl::Status SetConfig(const EvaluationContext& context,
 
 bool AsksForSettings(const Function& function) {
   return function.name == "current_setting" || function.name == "set_config" ||
-         function.name == "pg_trigger_depth" ||
-         UsesDefaultTextSearchConfiguration(function);
+         function.name == "pg_trigger_depth" || UsesDefaultTextSearchConfiguration(function);
 }
 
 bool AsksForSettings(const TableFunction& function) {

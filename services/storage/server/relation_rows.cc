@@ -417,8 +417,8 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
     }
     for (const auto& trigger : table.triggers()) {
       if (trigger.is_constraint())
-        ConstraintRow(source, *entry, trigger.trigger_id(), trigger.name(), "t",
-                      trigger.deferral(), rows);
+        ConstraintRow(source, *entry, trigger.trigger_id(), trigger.name(), "t", trigger.deferral(),
+                      rows);
     }
   }
 }
