@@ -74,6 +74,24 @@ class Triggers(ProgramTest):
         run(connection, "ROLLBACK")
         self.assertEqual(run(connection, "SELECT count(*) FROM some"), [(0,)])
 
+    def test_refused_where_the_answer_would_be_another(self):
+        """What would have to see rows that are not written yet, or to fire between finding a row and updating it."""
+        connection = self.empty(self.cluster)
+        run(connection, "CREATE TABLE r (id int PRIMARY KEY, n int)")
+        run(connection, "CREATE FUNCTION counts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                        "PERFORM 1; NEW.n := (SELECT count(*) FROM r); RETURN NEW; END $$")
+        run(connection, "CREATE TRIGGER counts BEFORE INSERT ON r FOR EACH ROW EXECUTE FUNCTION counts()")
+        upsert = "ON CONFLICT (id) DO UPDATE SET n = excluded.n + 100"
+        for sql in ("WITH w AS (INSERT INTO r VALUES (1), (2) RETURNING id) SELECT * FROM w",
+                    "WITH w AS (DELETE FROM r RETURNING id) INSERT INTO r SELECT * FROM w"):
+            self.assertEqual(self.refused(connection, sql), "0A000", sql)
+        run(connection, f"INSERT INTO r VALUES (1) {upsert}")
+        run(connection, f"INSERT INTO r VALUES (1) {upsert}")
+        self.assertEqual(run(connection, "SELECT * FROM r"), [(1, 101)])
+        run(connection, "CREATE TRIGGER updates BEFORE UPDATE ON r FOR EACH ROW EXECUTE FUNCTION counts()")
+        self.assertEqual(self.refused(
+            connection, f"WITH w AS (INSERT INTO r VALUES (1) {upsert} RETURNING n) SELECT * FROM w"), "0A000")
+
 
 class AllInOne(Triggers):
     pass

@@ -230,11 +230,15 @@ class Binder {
   absl::Status InlineInsertTriggers(const Triggers& triggers);
   absl::Status InlineUpdateTriggers(const Triggers& triggers);
   absl::Status InlineDeleteTriggers(const Triggers& triggers);
-  // ON CONFLICT DO UPDATE, which sets these columns. Errors: 0A000 for what is no expression.
+  // ON CONFLICT DO UPDATE, which sets these columns: upsert_fires_ is set where they are no part of
+  // the plan.
   absl::Status ConflictTriggers(const std::vector<uint32_t>& assigned);
+  absl::Status CheckExcluded() const;
   absl::Status NoConflictTrigger(const std::string& why) const;
   // row_triggers.cc
   static bool IsView(const common::v1::TableDescriptor& table) { return !table.view_sql().empty(); }
+  // All of the input's columns, to which others are added.
+  RelPtr PassOn(const RelPtr& input) const;
   // The rows as triggers leave them: a WITH query, and what reads it.
   RelPtr FireForRows(RelPtr rows, plan::RowTriggers triggers);
   // BEFORE and INSTEAD OF, for each row: a part of the plan where that can be.
@@ -248,6 +252,7 @@ class Binder {
                      std::vector<ExprPtr>* returning);
   // The target's rows are locked where they are read.
   void LockTarget(common::v1::RowLockStrength strength);
+  // after_triggers.cc
   // The columns of the row before UPDATE has changed it, in the table's order.
   std::vector<ColumnId> KeepOldRow();
   // Adds the rows that triggers are run for to what is returned. `alone`: not in WITH.
@@ -774,6 +779,7 @@ class Binder {
   bool met_program_ = false;  // In such a body: it calls one that cannot be a part of it.
   // Actions of foreign keys of the statement fire triggers, so the gateway does them.
   bool acts_outside_ = false;
+  bool upsert_fires_ = false;              // So do those before ON CONFLICT DO UPDATE.
   std::vector<size_t> with_trigger_ctes_;  // By Query.with_trigger_rows: which WITH query.
   std::map<std::string, size_t> transition_ctes_;
   bool programs_allowed_ = false;  // They can be run before what is bound.

@@ -407,36 +407,55 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   item.table = table;
   item.relation = table;
   item.schema = table->schema();
-  const auto add_columns = [&] {
+  const auto add_columns = [&](ScopeItem* named) {
     for (int i = 0; i < table->columns_size(); ++i) {
       const auto& column = table->columns(i);
       const Type type = types::FromProto(column.type());
       target.columns.push_back(query_->AddColumn(
           {column.name(), type, table->table_id(), static_cast<uint32_t>(i + 1), false}));
-      if (!column.dropped()) item.columns.push_back({column.name(), target.columns.back(), type});
+      if (!column.dropped()) named->columns.push_back({column.name(), target.columns.back(), type});
     }
   };
   // A view's names are needed to read what is inserted.
   if (!target_views_.empty()) {
-    add_columns();
+    add_columns(&item);
     RETURN_IF_ERROR(BindTargetViews(target.columns, &item));
   }
   ASSIGN_OR_RETURN(query_->root, InsertInput(insert, &scope));
-  RETURN_IF_ERROR(InsertTriggers());
-  if (target_views_.empty()) add_columns();
-  ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, target.columns));
-  RETURN_IF_ERROR(BindPartitionChecks(target.columns));
-  RETURN_IF_ERROR(AddViewChecks(target.columns, target.columns));
-  item.alias = item.table->name();
-  if (insert.relation->alias != nullptr) {
-    item.alias = insert.relation->alias->aliasname;
-    item.schema.clear();
+  const auto bind_rest = [&](ScopeItem* named) -> absl::Status {
+    RETURN_IF_ERROR(InsertTriggers());
+    if (target_views_.empty()) add_columns(named);
+    ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, target.columns));
+    RETURN_IF_ERROR(BindPartitionChecks(target.columns));
+    RETURN_IF_ERROR(AddViewChecks(target.columns, target.columns));
+    named->alias = named->table->name();
+    if (insert.relation->alias != nullptr) {
+      named->alias = insert.relation->alias->aliasname;
+      named->schema.clear();
+    }
+    if (insert.on_conflict_clause == nullptr) return absl::OkStatus();
+    if (IsView(*table))
+      return Unsupported(insert.on_conflict_clause->location,
+                         "ON CONFLICT for a view with INSTEAD OF triggers");
+    return BindOnConflict(*insert.on_conflict_clause, *named, &scope);
+  };
+  upsert_fires_ = false;
+  const bool may_fire = insert.on_conflict_clause != nullptr && table->triggers_size() > 0;
+  const std::optional<plan::Query> before =
+      may_fire || HasTriggers(*table) ? std::optional<plan::Query>(*query_) : std::nullopt;
+  ScopeItem named = item;
+  RETURN_IF_ERROR(bind_rest(&named));
+  if (upsert_fires_) {
+    // Triggers for updated rows are no part of the plan: nor are those for inserted ones.
+    if (parent != nullptr || !query_->with_trigger_rows.empty())
+      return NoConflictTrigger(
+          "a trigger that fires BEFORE UPDATE runs statements, queries or loops, "
+          "and WITH writes");
+    *query_ = *before;
+    named = item;
+    RETURN_IF_ERROR(bind_rest(&named));
   }
-  if (insert.on_conflict_clause != nullptr && IsView(*table))
-    return Unsupported(insert.on_conflict_clause->location,
-                       "ON CONFLICT for a view with INSTEAD OF triggers");
-  if (insert.on_conflict_clause != nullptr)
-    RETURN_IF_ERROR(BindOnConflict(*insert.on_conflict_clause, item, &scope));
+  item = std::move(named);
   Scope returning(nullptr);
   returning.items.push_back(std::move(item));
   ReturnTableOid(&returning.items[0]);

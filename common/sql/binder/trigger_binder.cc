@@ -1,12 +1,11 @@
-// Triggers of the table that a statement writes: BEFORE row triggers become a part of the
-// statement, and for the others the rows that it changes are sent along (decision 042).
+// BEFORE row triggers of the table that a statement writes become a part of the statement, where
+// all of them are expressions (decision 042).
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/program_inliner.h"
 #include "common/sql/binder/triggers.h"
-#include "common/sql/catalog/partition_tree.h"
 #include "common/sql/program/program_parser.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -27,83 +26,6 @@ ExprPtr Text(std::string text) { return plan::MakeLiteral(types::Value::Text(std
 
 }  // namespace
 
-bool Fires(const TriggerDescriptor& trigger, TriggerEvent event,
-           const std::vector<uint32_t>& assigned, bool is_replica) {
-  if (trigger.enabled() == "D" || trigger.enabled() == (is_replica ? "O" : "R")) return false;
-  switch (event) {
-    case TriggerEvent::kInsert:
-      return trigger.on_insert();
-    case TriggerEvent::kDelete:
-      return trigger.on_delete();
-    case TriggerEvent::kTruncate:
-      return trigger.on_truncate();
-    case TriggerEvent::kUpdate:
-      break;
-  }
-  if (!trigger.on_update()) return false;
-  return trigger.columns().empty() ||
-         std::any_of(trigger.columns().begin(), trigger.columns().end(), [&](uint32_t column) {
-           return std::find(assigned.begin(), assigned.end(), column) != assigned.end();
-         });
-}
-
-std::vector<const TriggerDescriptor*> TriggersOf(const TableDescriptor& table, TriggerEvent event,
-                                                 TriggerDescriptor::Timing timing,
-                                                 bool for_each_row,
-                                                 const std::vector<uint32_t>& assigned,
-                                                 bool is_replica) {
-  std::vector<const TriggerDescriptor*> found;
-  for (const TriggerDescriptor& trigger : table.triggers()) {
-    if (trigger.timing() == timing && trigger.for_each_row() == for_each_row &&
-        Fires(trigger, event, assigned, is_replica))
-      found.push_back(&trigger);
-  }
-  std::sort(found.begin(), found.end(),
-            [](const auto* a, const auto* b) { return a->name() < b->name(); });
-  return found;
-}
-
-bool FiresForRows(const Catalog& catalog, const TableDescriptor& table, TriggerEvent event,
-                  TriggerDescriptor::Timing timing, const std::vector<uint32_t>& assigned,
-                  bool is_replica) {
-  const auto fires = [&](const TableDescriptor& one) {
-    return !TriggersOf(one, event, timing, true, assigned, is_replica).empty();
-  };
-  bool found = fires(table);
-  if (!found && table.has_partition_key())
-    ForEachPartition(catalog, table, [&](const TableDescriptor& part) { found |= fires(part); });
-  return found;
-}
-
-bool HasTransitionTable(const TableDescriptor& table, TriggerEvent event, bool of_new_rows,
-                        bool is_replica) {
-  return std::any_of(table.triggers().begin(), table.triggers().end(), [&](const auto& trigger) {
-    return !(of_new_rows ? trigger.new_table() : trigger.old_table()).empty() &&
-           Fires(trigger, event, {}, is_replica);
-  });
-}
-
-bool WantsRows(const Catalog& catalog, const TableDescriptor& table, TriggerEvent event,
-               const std::vector<uint32_t>& assigned, bool is_replica) {
-  return HasTransitionTable(table, event, true, is_replica) ||
-         HasTransitionTable(table, event, false, is_replica) ||
-         FiresForRows(catalog, table, event, TriggerDescriptor::TIMING_AFTER, assigned, is_replica);
-}
-
-const char* NameOf(TriggerEvent event) {
-  switch (event) {
-    case TriggerEvent::kInsert:
-      return "INSERT";
-    case TriggerEvent::kUpdate:
-      return "UPDATE";
-    case TriggerEvent::kDelete:
-      return "DELETE";
-    case TriggerEvent::kTruncate:
-      break;
-  }
-  return "TRUNCATE";
-}
-
 absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigger,
                                                  TriggerEvent event, TriggeredRow* row) {
   const TableDescriptor& table = *query_->target;
@@ -115,7 +37,8 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
   auto& used = query_->functions;
   if (std::find(used.begin(), used.end(), function) == used.end()) used.push_back(function);
   // It would tell of the statement around it.
-  if (function->source().find("pg_trigger_depth") != std::string::npos) return NoPartOfPlan();
+  if (function->source().find("pg_trigger_depth") != std::string::npos || NamesTable(trigger))
+    return NoPartOfPlan();
   auto program = function->language() == "plpgsql"
                      ? program::ParseProgram(function->source())
                      : absl::StatusOr<program::ProgramPtr>(NoPartOfPlan());
@@ -298,28 +221,53 @@ absl::Status Binder::InlineDeleteTriggers(const Triggers& triggers) {
 absl::Status Binder::ConflictTriggers(const std::vector<uint32_t>& assigned) {
   const TableDescriptor& table = *query_->target;
   plan::InsertTarget& insert = query_->insert;
-  if (table.has_partition_key() &&
-      FiresForRows(*input_.catalog, table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE,
-                   assigned, is_replica()))
-    return NoConflictTrigger("it has triggers that fire BEFORE UPDATE");
-  for (const TriggerDescriptor* trigger :
-       TriggersOf(table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned,
-                  is_replica())) {
-    TriggeredRow row;
-    for (int i = 0; i < table.columns_size(); ++i)
-      row.old_values.push_back(plan::MakeColumn(insert.columns[static_cast<size_t>(i)],
-                                                types::FromProto(table.columns(i).type())));
-    row.new_values = insert.conflict_update;
-    auto keep = RunBeforeTrigger(*trigger, TriggerEvent::kUpdate, &row);
-    bool runs_queries = !keep.ok();
-    for (const ExprPtr& value : row.new_values) runs_queries |= plan::HasSubquery(value);
-    if (runs_queries || (*keep != nullptr && plan::HasSubquery(*keep)))
-      return NoConflictTrigger(absl::StrCat("the body of trigger \"", trigger->name(),
-                                            "\" runs statements, queries or loops"));
-    insert.conflict_update = std::move(row.new_values);
-    if (*keep == nullptr) continue;
-    insert.conflict_filter =
-        insert.conflict_filter == nullptr ? *keep : plan::MakeAnd({insert.conflict_filter, *keep});
+  if (upsert_fires_) {
+    const auto fired = std::find_if(query_->ctes.rbegin(), query_->ctes.rend(),
+                                    [](const plan::Cte& cte) { return cte.triggers.has_value(); });
+    fired->triggers->assigned = assigned;
+    return CheckExcluded();
+  }
+  const bool fires = FiresForRows(*input_.catalog, table, TriggerEvent::kUpdate,
+                                  TriggerDescriptor::TIMING_BEFORE, assigned, is_replica());
+  const Triggers triggers = TriggersOf(
+      table, TriggerEvent::kUpdate, TriggerDescriptor::TIMING_BEFORE, true, assigned, is_replica());
+  const auto inlined = [&]() -> absl::Status {
+    if (table.has_partition_key()) return NoPartOfPlan();
+    for (const TriggerDescriptor* trigger : triggers) {
+      TriggeredRow row;
+      for (int i = 0; i < table.columns_size(); ++i)
+        row.old_values.push_back(plan::MakeColumn(insert.columns[static_cast<size_t>(i)],
+                                                  types::FromProto(table.columns(i).type())));
+      row.new_values = insert.conflict_update;
+      ASSIGN_OR_RETURN(ExprPtr keep, RunBeforeTrigger(*trigger, TriggerEvent::kUpdate, &row));
+      bool runs_queries = keep != nullptr && plan::HasSubquery(keep);
+      for (const ExprPtr& value : row.new_values) runs_queries |= plan::HasSubquery(value);
+      if (runs_queries) return NoPartOfPlan();
+      insert.conflict_update = std::move(row.new_values);
+      if (keep == nullptr) continue;
+      insert.conflict_filter =
+          insert.conflict_filter == nullptr ? keep : plan::MakeAnd({insert.conflict_filter, keep});
+    }
+    return absl::OkStatus();
+  };
+  upsert_fires_ = fires && !BecomesPlan(inlined);
+  const bool fired_before =
+      std::any_of(query_->ctes.begin(), query_->ctes.end(),
+                  [](const plan::Cte& cte) { return cte.triggers.has_value(); });
+  return fired_before ? CheckExcluded() : absl::OkStatus();
+}
+
+// The gateway computes what DO UPDATE sets, and knows no generated columns of a row that is not
+// stored.
+absl::Status Binder::CheckExcluded() const {
+  const TableDescriptor& table = *query_->target;
+  plan::ColumnSet used;
+  for (const ExprPtr& value : query_->insert.conflict_update) plan::CollectColumns(*value, &used);
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (table.columns(i).has_generated() &&
+        used.contains(query_->insert.excluded[static_cast<size_t>(i)]))
+      return NoConflictTrigger(absl::StrCat("it has triggers, and excluded.",
+                                            table.columns(i).name(), " is a generated column"));
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "adbms/common/v1/catalog.pb.h"
+#include "adbms/common/v1/plan.pb.h"
 #include "common/sql/sql.h"
 
 namespace adbms::sql::binder {
@@ -14,6 +15,8 @@ enum class TriggerEvent { kInsert, kUpdate, kDelete, kTruncate };
 
 // "INSERT", …
 const char* NameOf(TriggerEvent event);
+// Not of TRUNCATE.
+common::v1::StatementKind KindOf(TriggerEvent event);
 
 // Whether the event fires it. `assigned`: ordinals that UPDATE sets. `is_replica`: in a session
 // whose session_replication_role is replica.
@@ -39,5 +42,8 @@ bool WantsRows(const Catalog& catalog, const common::v1::TableDescriptor& table,
 // Whether an AFTER trigger of the table that the event fires has the transition table.
 bool HasTransitionTable(const common::v1::TableDescriptor& table, TriggerEvent event,
                         bool of_new_rows, bool is_replica);
+
+// Whether its condition asks for the table that the rows are in (tableoid).
+bool NamesTable(const common::v1::TriggerDescriptor& trigger);
 
 }  // namespace adbms::sql::binder

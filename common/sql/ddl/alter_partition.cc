@@ -59,6 +59,22 @@ absl::Status DdlBinder::CheckPartitionAction(const PgQuery__AlterTableCmd& comma
   const bool apart = only && table.partition_key().partitions_size() > 0;
   constexpr char kNotOnly[] = "Do not specify the ONLY keyword.";
   switch (command.subtype) {
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrig:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser:
+      for (const auto& trigger : table.triggers()) {
+        if (apart && trigger.for_each_row() && (name.empty() || trigger.name() == name))
+          return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                         "enabling and disabling triggers of only the partitioned table is not "
+                         "supported",
+                         "Leave out ONLY, and set the partitions' triggers afterwards.");
+      }
+      break;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn:
       if (parent != nullptr)
         return ErrorAt(sqlstate::kWrongObjectType, -1, "cannot add column to a partition");

@@ -254,6 +254,7 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
   RETURN_IF_ERROR(step.types.empty() ? AlterAction(*step.command, **table)
                                      : AlterTypes(step.types, **table));
   for (common::v1::DdlStatement& change : result_) {
+    if (!change.has_alter_table()) continue;
     common::v1::AlterTable* action = change.mutable_alter_table();
     if (action->has_add_primary_key() || action->has_add_unique())
       action->set_only(!alter.relation->inh && (*table)->has_partition_key());

@@ -37,6 +37,11 @@ absl::Status CheckColumn(const PgQuery__ColumnRef& column, std::string_view stat
   if (first == "new" && trigger.on_delete())
     return ErrorIn(statement, column.location,
                    "DELETE trigger's WHEN condition cannot reference NEW values");
+  const std::string_view last = parser::StringOf(column.fields[column.n_fields - 1]);
+  if (first == "new" && last == "tableoid" && trigger.timing() == TriggerDescriptor::TIMING_BEFORE)
+    return status::ErrorAt(sqlstate::kFeatureNotSupported,
+                           parser::CharacterPosition(statement, column.location),
+                           "BEFORE trigger's WHEN condition cannot reference NEW system columns");
   return absl::OkStatus();
 }
 

@@ -44,6 +44,10 @@ absl::Status CheckTarget(const TableDescriptor& table, const PgQuery__CreateTrig
     return status::Error(sqlstate::kWrongObjectType,
                          absl::StrCat("relation ", quoted, " cannot have triggers"),
                          "This operation is not supported for sequences.");
+  if (table.has_materialized_view())
+    return status::Error(sqlstate::kWrongObjectType,
+                         absl::StrCat("relation ", quoted, " cannot have triggers"),
+                         "This operation is not supported for materialized views.");
   if (table.view_sql().empty()) {
     if (!instead) return absl::OkStatus();
     return wrong(table.has_partition_key() ? "partitioned table" : "table",

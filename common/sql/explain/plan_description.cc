@@ -288,6 +288,16 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       simple("Recursive Union");
       return d;
     case Operator::kProgramRows: {
+      if (!op.program_rows().given().empty()) {
+        simple("Named Tuplestore Scan");
+        return d;
+      }
+      if (op.program_rows().has_triggers()) {
+        simple("Row Triggers");
+        absl::StrAppend(&d.title, " on ",
+                        TableName(catalog, op.program_rows().triggers().table_id()));
+        return d;
+      }
       simple("Function Calls");
       std::vector<std::string> names;
       for (const common::v1::RowCall& call : op.program_rows().calls()) {

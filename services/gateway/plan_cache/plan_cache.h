@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +25,15 @@
 
 namespace adbms::gateway::plan_cache {
 
+// INSERT … ON CONFLICT DO UPDATE as it runs for one row at a time where triggers fire for it in
+// between. All return what the statement does, then the row that there was and whether there was
+// one; of a partitioned table its partition's oid, too.
+struct ConflictPlans {
+  storage::api::PreparedPlanPtr probe;    // Inserts, or locks the row that is in the way.
+  storage::api::PreparedPlanPtr compute;  // What DO UPDATE makes of it, of CTE 0: it and EXCLUDED.
+  storage::api::PreparedPlanPtr write;    // Its columns are the last parameters.
+};
+
 // A plan ready to run. Immutable but for the atomics.
 struct CachedPlan {
   std::string key;
@@ -33,6 +43,7 @@ struct CachedPlan {
   storage::api::PreparedPlanPtr prepared;
   // What reads the rows that functions are called for, by the CTE that they become, in order.
   std::vector<std::pair<uint32_t, storage::api::PreparedPlanPtr>> inputs;
+  std::optional<ConflictPlans> conflict;
   // The columns that the client is sent.
   google::protobuf::RepeatedPtrField<common::v1::OutputColumn> columns;
   std::vector<types::Type> parameter_types;

@@ -1,9 +1,13 @@
 // CASCADE, SET NULL and SET DEFAULT of foreign keys where they fire triggers: statements of their
 // own, one for each row of the parent that is gone or has another key, as PostgreSQL runs them.
+#include <algorithm>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/sql/catalog/inherited_keys.h"
 #include "common/sql/plan/cascades.h"
 #include "common/status/macros.h"
 #include "services/gateway/session/program_host.h"
@@ -92,6 +96,14 @@ std::vector<Session::KeyAction> Session::KeyActionsOf(const sql::Catalog& catalo
   std::vector<KeyAction> actions;
   references(parent.table_id(), [&](uint32_t id, const ForeignKeyDescriptor& key) {
     if (!sql::plan::ActsByStatements(id, key, references, fires)) return;
+    // What is done to the partitioned table is done to its partitions.
+    const TableDescriptor* above = catalog.FindTable(catalog.FindTable(id)->partition_of());
+    if (above != nullptr && std::any_of(above->foreign_keys().begin(), above->foreign_keys().end(),
+                                        [&](const auto& whole) {
+                                          return sql::InheritedKey(*catalog.FindTable(id), whole) ==
+                                                 &key;
+                                        }))
+      return;
     KeyAction& action = actions.emplace_back();
     action.parent = &parent;
     action.child = catalog.FindTable(id);
@@ -101,7 +113,7 @@ std::vector<Session::KeyAction> Session::KeyActionsOf(const sql::Catalog& catalo
 }
 
 absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const Row* new_row,
-                                   ResultSink* sink) {
+                                   AfterQueue* queue, ResultSink* sink) {
   const bool removed = new_row == nullptr;
   if (!sql::plan::Acts(removed ? action->key->on_delete() : action->key->on_update()))
     return absl::OkStatus();
@@ -117,8 +129,6 @@ absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const 
   }
   std::optional<program::SqlText>& text = removed ? action->on_delete : action->on_update;
   if (!text.has_value()) text = StatementOf(*action->parent, *action->child, *action->key, removed);
-  const ProgramLevel level(this);
-  RETURN_IF_ERROR(level.status());
   // The actions are the referencing table's own.
   const std::string session_user = session_user_;
   const std::string current_user = current_user_;
@@ -130,7 +140,9 @@ absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const 
     ActAs(session_user_, owner);
   }
   ProgramHost host(this, sink, /*may_end=*/false);
+  AfterQueue* const before = std::exchange(key_queue_, queue);
   const absl::Status status = host.Run(&*text, values, nullptr).status();
+  key_queue_ = before;
   if (current_user_ != current_user) ActAs(session_user, current_user);
   return status;
 }

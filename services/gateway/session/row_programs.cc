@@ -9,6 +9,7 @@
 #include "services/gateway/session/row_buffer.h"
 #include "services/gateway/session/row_triggers.h"
 #include "services/gateway/session/session.h"
+#include "services/gateway/session/upsert_rows.h"
 
 namespace adbms::gateway::session {
 namespace {
@@ -53,6 +54,20 @@ absl::Status Session::PrepareInputs(plan_cache::CachedPlan* plan) {
                                         Context(), std::shared_ptr<const common::v1::Plan>(input)));
     plan->inputs.emplace_back(static_cast<uint32_t>(i), std::move(prepared));
   }
+  if (!UpsertsByRows(*plan->plan)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  const auto* table = catalog->FindTable(plan->plan->root().insert().table_id());
+  if (table == nullptr)
+    return status::Error(sqlstate::kStalePlan, "the plan's table is not there any more");
+  UpsertPlans plans = MakeUpsertPlans(*plan->plan, *table);
+  const auto prepare = [&](common::v1::Plan one) {
+    return services_.storage->Prepare(Context(),
+                                      std::make_shared<const common::v1::Plan>(std::move(one)));
+  };
+  plan_cache::ConflictPlans& conflict = plan->conflict.emplace();
+  ASSIGN_OR_RETURN(conflict.probe, prepare(std::move(plans.probe)));
+  ASSIGN_OR_RETURN(conflict.compute, prepare(std::move(plans.compute)));
+  ASSIGN_OR_RETURN(conflict.write, prepare(std::move(plans.write)));
   return absl::OkStatus();
 }
 
@@ -86,6 +101,10 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
     }
     written->called |= !batches.empty();
     const bool fires = plan.plan->ctes(static_cast<int>(cte)).program_rows().has_triggers();
+    if (fires && plan.conflict.has_value()) {
+      RETURN_IF_ERROR(FireForUpserts(plan, cte, batches, options, written));
+      continue;
+    }
     RETURN_IF_ERROR(fires ? FireForRows(plan, cte, batches, options, written)
                           : CallForRows(plan, cte, std::move(batches), options));
   }

@@ -193,6 +193,17 @@ absl::StatusOr<bool> RowTriggerRun::Run(const types::Batch& input, uint32_t row,
   return FireAll(*to, TriggerEvent::kInsert, nullptr, new_row);
 }
 
+absl::StatusOr<bool> RowTriggerRun::RunUpdate(uint32_t table_id,
+                                              const std::vector<types::Value>& old_row,
+                                              std::vector<types::Value>* new_row) {
+  // Otherwise they are a part of what DO UPDATE sets.
+  if (assigned_.empty()) return true;
+  const TableDescriptor* table = catalog_->FindTable(table_id);
+  if (table == nullptr)
+    return status::Error(sqlstate::kStalePlan, "a partition is not there any more");
+  return FireAll(*table, TriggerEvent::kUpdate, &old_row, new_row);
+}
+
 absl::StatusOr<const TableDescriptor*> RowTriggerRun::PartitionOf(
     const TableDescriptor& table, const std::vector<types::Value>& row) {
   if (!table.has_partition_key()) return &table;

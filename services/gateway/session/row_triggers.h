@@ -70,6 +70,10 @@ class RowTriggerRun {
   absl::StatusOr<bool> Run(const types::Batch& input, uint32_t row,
                            std::vector<types::Value>* new_row);
 
+  // BEFORE UPDATE of a row that stood in the way of one to insert.
+  absl::StatusOr<bool> RunUpdate(uint32_t table_id, const std::vector<types::Value>& old_row,
+                                 std::vector<types::Value>* new_row);
+
  private:
   using Event = sql::binder::TriggerEvent;
   // By table and event.

@@ -16,6 +16,7 @@
 #include "common/rpc/call_context.h"
 #include "common/sql/catalog_numbers.h"
 #include "services/gateway/program/interpreter.h"
+#include "services/gateway/session/after_queue.h"
 #include "services/gateway/session/audit_text.h"
 #include "services/gateway/session/notification_inbox.h"
 #include "services/gateway/session/result_sink.h"
@@ -97,15 +98,6 @@ class DeferredTriggers;
 
 // The columns of a plan's result that are the client's.
 OutputColumns ClientColumns(const common::v1::Plan& plan);
-
-// Rows that a session has under a name, for the statements of a trigger's function.
-struct TransitionRows {
-  std::string name;
-  program::Rows rows;
-};
-// Of a statement, before a trigger has given them names: the old and the new ones for INSERT, for
-// UPDATE and for DELETE. Empty: no trigger wants them.
-using TransitionTables = std::vector<TransitionRows>;
 
 // Keeps what a plan returns for its triggers.
 class TriggerRowsSink {
@@ -404,17 +396,19 @@ class Session {
   absl::Status FireBeforeTriggers(const common::v1::Plan& plan);
   absl::Status FireAfterTriggers(const common::v1::Plan& plan, const TriggerRowsSink& rows,
                                  ResultSink* sink);
+  // `changes` null: of triggers before the statement.
   absl::Status FireStatementTriggers(const common::v1::TriggerRows& sent,
+                                     sql::binder::TriggerEvent event,
                                      common::v1::TriggerDescriptor::Timing timing,
-                                     const TransitionTables* transitions, ResultSink* sink);
-  // AFTER … FOR EACH ROW, for the rows that the plan has changed.
-  absl::Status FireRowTriggers(const common::v1::TriggerRows& sent, const program::Rows& rows,
-                               const TransitionTables* transitions, ResultSink* sink);
+                                     AfterQueue::Changes* changes, ResultSink* sink);
+  // AFTER … FOR EACH ROW, for the rows of the unit; what actions of foreign keys change joins the
+  // queue.
+  absl::Status FireRowTriggers(const AfterQueue::Unit& unit, AfterQueue* queue, ResultSink* sink);
+  // `changes`: what the trigger's transition tables show; null: it has none.
   absl::StatusOr<program::Result> FireTrigger(const sql::Catalog& catalog, const TriggerCall& call,
-                                              const TransitionTables* transitions,
-                                              ResultSink* sink);
-  absl::StatusOr<TransitionTables> TransitionsOf(const common::v1::TriggerRows& sent,
-                                                 const program::Rows& rows);
+                                              AfterQueue::Changes* changes, ResultSink* sink);
+  // Makes them.
+  absl::Status FillTransitions(AfterQueue::Changes* changes);
   // What a statement can read by name now, and a text that differs where it differs.
   std::vector<sql::TransitionTable> TransitionShapes() const;
   std::string TransitionKey() const;
@@ -434,11 +428,19 @@ class Session {
                                              const common::v1::TableDescriptor& parent);
   // For a row of the parent; `new_row` null: it is gone.
   absl::Status RunKeyAction(KeyAction* action, const std::vector<types::Value>& old_row,
-                            const std::vector<types::Value>* new_row, ResultSink* sink);
+                            const std::vector<types::Value>* new_row, AfterQueue* queue,
+                            ResultSink* sink);
   // TRUNCATE (schema_statements.cc).
   absl::Status FireTruncateTriggers(const common::v1::Truncate& truncate,
                                     const sql::Catalog& catalog,
                                     common::v1::TriggerDescriptor::Timing timing);
+  // The same for INSERT … ON CONFLICT DO UPDATE (upsert_triggers.cc).
+  absl::Status FireForUpserts(const plan_cache::CachedPlan& plan, uint32_t cte,
+                              const std::vector<types::Batch>& batches,
+                              storage::api::ExecuteOptions* options, WrittenRows* written);
+  // The last rows of what the plan returns: of one row, which it writes, the only one.
+  absl::StatusOr<types::Batch> RunForOneRow(const storage::api::PreparedPlanPtr& prepared,
+                                            const storage::api::ExecuteOptions& options);
   // Constraint triggers that wait for the transaction's end (deferred_triggers.cc).
   bool IsDeferred(const common::v1::TriggerDescriptor& trigger) const;
   absl::Status Defer(const sql::CatalogPtr& catalog, const TriggerCall& call);
@@ -580,6 +582,7 @@ class Session {
   std::shared_ptr<ProgramCache> programs_;         // Made by the first program.
   const TransitionTables* transitions_ = nullptr;  // What its statements can read by name.
   PendingRows* pending_ = nullptr;                 // Of the statement whose triggers fire.
+  AfterQueue* key_queue_ = nullptr;  // Where the triggers of a foreign key's action wait.
   int trigger_depth_ = 0;
   std::unique_ptr<DeferredTriggers> deferred_;  // Made by the first of them.
   // What the programs of a statement go by, and since when.

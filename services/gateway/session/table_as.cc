@@ -120,11 +120,12 @@ absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_
   FillOptions(&options);
   if (writing.plan->session_details()) options.details = Details();
   BufferOpenResults();
+  WrittenRows written;
   if (sql::plan::RunsPrograms(*writing.plan)) {
     RETURN_IF_ERROR(BeginImplicit());
     RETURN_IF_ERROR(PrepareInputs(&writing));
     RETURN_IF_ERROR(RunProgramCalls(*writing.plan, &options.parameters));
-    RETURN_IF_ERROR(RunRowPrograms(writing, &options));
+    RETURN_IF_ERROR(RunRowPrograms(writing, &options, &written));
   }
   auto stream = storage_->Execute(Context(), writing.prepared, options);
   if (status::HasSqlState(stream.status(), status::sqlstate::kStalePlan)) {
@@ -139,7 +140,7 @@ absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_
   const storage::v1::ExecutionSummary summary = (*stream)->summary();
   RETURN_IF_ERROR(ChangeSettings(summary));
   Finished(writing, sql, statement_start_, summary, /*failed=*/false);
-  return summary.rows_affected();
+  return summary.rows_affected() + written.rows_affected;
 }
 
 }  // namespace adbms::gateway::session

@@ -97,6 +97,7 @@ TriggerCall::TriggerCall(const TableDescriptor& table, const TriggerDescriptor& 
                          TriggerEvent event)
     : table_(&table), trigger_(&trigger), event_(event), call_(CallOf(table, trigger, event)) {
   if (!trigger.when_sql().empty()) condition_.text = absl::StrCat("SELECT ", trigger.when_sql());
+  names_table_ = sql::binder::NamesTable(trigger);
   if (trigger.for_each_row()) call_.old_row = call_.new_row = ShapeOf(table);
 }
 
@@ -118,6 +119,11 @@ absl::StatusOr<bool> TriggerCall::IsMeant(program::Host* host) {
       condition_.parameter_types.push_back(record->types[i]);
       condition_.parameter_names.push_back({name, record->names[i], false});
     }
+    if (record->names.empty() || !names_table_) continue;
+    values.push_back(types::Value::Int(types::TypeId::kOid, table_->table_id()));
+    if (!first) continue;
+    condition_.parameter_types.push_back({types::TypeId::kOid, 0});
+    condition_.parameter_names.push_back({name, "tableoid", false});
   }
   ASSIGN_OR_RETURN(const types::Value value, host->Evaluate(&condition_, values));
   return !value.is_null() && value.bool_value();

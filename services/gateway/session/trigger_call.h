@@ -39,6 +39,7 @@ class TriggerCall {
   sql::binder::TriggerEvent event_;
   program::Call call_;
   program::SqlText condition_;
+  bool names_table_ = false;  // Its condition asks for tableoid.
 };
 
 // The triggers that fire at a time for the rows of a table, in their order.

@@ -144,15 +144,17 @@ class CatalogDraft {
   absl::Status CheckOutlived(const common::v1::TableDescriptor& table) const;
   absl::Status PutTable(common::v1::TableDescriptor table);
   void EraseTable(const TableEntry& entry);
-  // Whoever works with the tables above a partition works with what it is: they get new versions,
-  // once in a statement, however many of their partitions it changes.
   // Triggers for each row are copied to partitions: to this one and all below, to all below a
-  // table; and the copies go with them (draft_triggers.cc). Errors: 42710.
-  absl::Status CopyTrigger(const common::v1::TriggerDescriptor& trigger, uint32_t table_id);
+  // table; and the copies go with them (draft_triggers.cc). `or_replace`: a partition's own of the
+  // name becomes one. Errors: 42710.
+  absl::Status CopyTrigger(const common::v1::TriggerDescriptor& trigger, uint32_t table_id,
+                           bool or_replace);
   absl::Status CopyTriggerBelow(const common::v1::TriggerDescriptor& trigger,
-                                const common::v1::TableDescriptor& table);
+                                const common::v1::TableDescriptor& table, bool or_replace);
   absl::Status RemoveCopy(uint32_t trigger_id, uint32_t table_id);
   absl::Status RemoveTriggerBelow(uint32_t trigger_id, const common::v1::TableDescriptor& table);
+  // Whoever works with the tables above a partition works with what it is: they get new versions,
+  // once in a statement, however many of their partitions it changes.
   absl::Status RenewAbove(const common::v1::TableDescriptor& table);
   // A new partition has the keys and indexes of its table.
   static absl::Status InheritKeys(const common::v1::TableDescriptor& parent,

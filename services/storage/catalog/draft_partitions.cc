@@ -74,12 +74,21 @@ absl::Status CatalogDraft::AddPartition(uint32_t table_id,
                          Quoted(part.name()) + " is already a partition");
   if (part.columns_size() != whole.columns_size())
     return absl::InvalidArgumentError("a partition has other columns than its table");
+  for (const auto& trigger : part.triggers()) {
+    if (!trigger.for_each_row() || (trigger.old_table().empty() && trigger.new_table().empty()))
+      continue;
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "trigger " + Quoted(trigger.name()) + " prevents table " +
+                             Quoted(part.name()) + " from becoming a partition",
+                         "ROW triggers with transition tables are not supported on partitions.");
+  }
   part.set_partition_of(table_id);
   *whole.mutable_partition_key()->add_partitions() = partition;
   RETURN_IF_ERROR(PutTable(std::move(whole)));
   RETURN_IF_ERROR(PutTable(std::move(part)));
   for (const auto& trigger : parent->descriptor.triggers()) {
-    if (trigger.for_each_row()) RETURN_IF_ERROR(CopyTrigger(trigger, partition.table_id()));
+    if (trigger.for_each_row())
+      RETURN_IF_ERROR(CopyTrigger(trigger, partition.table_id(), /*or_replace=*/false));
   }
   return absl::OkStatus();
 }

@@ -65,33 +65,39 @@ v1::DdlResult Changed(uint32_t id) {
 
 }  // namespace
 
-absl::Status CatalogDraft::CopyTrigger(const TriggerDescriptor& trigger, uint32_t table_id) {
+absl::Status CatalogDraft::CopyTrigger(const TriggerDescriptor& trigger, uint32_t table_id,
+                                       bool or_replace) {
   ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(table_id));
   TableDescriptor table = entry->descriptor;
   TriggerDescriptor copy = trigger;
   copy.clear_comment();
   copy.set_parent_id(trigger.trigger_id());
-  TriggerDescriptor* const before = CopyOf(trigger.trigger_id(), &table);
+  TriggerDescriptor* before = CopyOf(trigger.trigger_id(), &table);
+  TriggerDescriptor* const named = TriggerNamed(trigger.name(), &table);
+  if (before == nullptr && or_replace && named != nullptr && named->parent_id() == 0)
+    before = named;
   if (before != nullptr) {
     copy.set_trigger_id(before->trigger_id());
+    copy.set_comment(before->comment());
+    // Another name leaves it as enabled as it was.
+    if (before->name() != trigger.name()) copy.set_enabled(before->enabled());
     *before = copy;
   } else {
-    if (TriggerNamed(trigger.name(), &table) != nullptr)
-      return Exists(trigger.name(), table, " already exists");
+    if (named != nullptr) return Exists(trigger.name(), table, " already exists");
     ASSIGN_OR_RETURN(const uint32_t id, catalog_->AllocateId());
     copy.set_trigger_id(id);
     *table.add_triggers() = copy;
   }
   SortByName(&table);
   RETURN_IF_ERROR(PutTable(std::move(table)));
-  return CopyTriggerBelow(copy, entry->descriptor);
+  return CopyTriggerBelow(copy, entry->descriptor, or_replace);
 }
 
 absl::Status CatalogDraft::CopyTriggerBelow(const TriggerDescriptor& trigger,
-                                            const TableDescriptor& table) {
+                                            const TableDescriptor& table, bool or_replace) {
   if (!trigger.for_each_row()) return absl::OkStatus();
   for (const auto& member : table.partition_key().partitions())
-    RETURN_IF_ERROR(CopyTrigger(trigger, member.table_id()));
+    RETURN_IF_ERROR(CopyTrigger(trigger, member.table_id(), or_replace));
   return absl::OkStatus();
 }
 
@@ -144,7 +150,7 @@ CatalogDraft::Result CatalogDraft::CreateTrigger(const common::v1::CreateTrigger
     SortByName(&table);
   }
   RETURN_IF_ERROR(PutTable(std::move(table)));
-  RETURN_IF_ERROR(CopyTriggerBelow(trigger, entry->descriptor));
+  RETURN_IF_ERROR(CopyTriggerBelow(trigger, entry->descriptor, statement.or_replace()));
   return Changed(trigger.trigger_id());
 }
 
@@ -208,7 +214,7 @@ CatalogDraft::Result CatalogDraft::AlterTrigger(const common::v1::AlterTrigger& 
   SortByName(&table);
   RETURN_IF_ERROR(PutTable(std::move(table)));
   for (const TriggerDescriptor& trigger : changed)
-    RETURN_IF_ERROR(CopyTriggerBelow(trigger, entry->descriptor));
+    RETURN_IF_ERROR(CopyTriggerBelow(trigger, entry->descriptor, /*or_replace=*/false));
   return Changed(statement.table_id());
 }
 

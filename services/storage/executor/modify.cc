@@ -180,7 +180,6 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
     expected.clear();
     layout.row.Append(old_columns, row, &expected);
     if (engine::ToView(value) != expected) {
-      if (read_before_) return ChangedByTrigger();
       changed.push_back(static_cast<uint32_t>(kept.size()));
       versions.emplace_back(value.data(), value.size());
     }
@@ -200,6 +199,17 @@ absl::Status TargetRows::Lock(txn::TableWriter* writer, txn::LockMode mode, type
   for (const types::VectorPtr& column : latest.columns) outs.push_back(column.get());
   for (uint32_t i = 0; i < changed.size(); ++i)
     RETURN_IF_ERROR(decoder.Decode(versions[i], i, outs.data()));
+  if (read_before_) {
+    // A row that is stored without columns of later is still the same.
+    std::vector<const types::Vector*> given = Pointers(*batch);
+    given.resize(table_columns);
+    for (uint32_t i = 0; i < changed.size(); ++i) {
+      std::string was, is;
+      layout.row.Append(given, changed[i], &was);
+      layout.row.Append(Pointers(latest), i, &is);
+      if (was != is) return ChangedByTrigger();
+    }
+  }
   for (size_t c = 0; c < table_columns; ++c) {
     auto merged = std::make_shared<types::Vector>(layout.types[c]);
     merged->Reserve(batch->row_count);

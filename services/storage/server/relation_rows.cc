@@ -415,6 +415,11 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
       if (!key.delete_set_columns().empty())
         rows->Set("confdelsetcols", "{" + Numbers(key.delete_set_columns(), ",") + "}");
     }
+    for (const auto& trigger : table.triggers()) {
+      if (trigger.is_constraint())
+        ConstraintRow(source, *entry, trigger.trigger_id(), trigger.name(), "t", trigger.deferral(),
+                      rows);
+    }
   }
 }
 
