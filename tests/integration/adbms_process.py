@@ -354,7 +354,7 @@ class ComparedTest(ClusterTest):
         connection = server.connect()
         for name, in run(connection,
                          "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            run(connection, f"DROP TABLE {name} CASCADE")
+            run(connection, f"DROP TABLE IF EXISTS {name} CASCADE")
         for name, in run(connection,
                          "SELECT matviewname FROM pg_matviews WHERE schemaname = 'public'"):
             run(connection, f"DROP MATERIALIZED VIEW IF EXISTS {name} CASCADE")

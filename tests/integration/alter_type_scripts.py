@@ -229,7 +229,7 @@ INSERT INTO t2 (id, k) VALUES (13, 1500)
 INSERT INTO t1 (id, k) VALUES (3, 1500)
 INSERT INTO t31 (id, k) VALUES (23, 60)
 SELECT * FROM t ORDER BY id
-SELECT table_name, column_name, data_type, column_default FROM information_schema.columns WHERE table_name LIKE 't%' AND column_name <> 'id' ORDER BY 1, 2
+SELECT table_name, column_name, data_type, column_default FROM information_schema.columns WHERE table_name LIKE 't%' AND table_schema = 'public' AND column_name <> 'id' ORDER BY 1, 2
 ALTER TABLE t ALTER v TYPE numeric
 SELECT * FROM t ORDER BY id
 SELECT id FROM t1 WHERE k + 1 = 9""",

@@ -1,5 +1,5 @@
 """Scripts for one session about names, schemas and parts of things. One statement a line."""
-INDEXES = """SELECT c.relname, i.indisvalid, i.indisunique, i.indisprimary, p.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid LEFT JOIN pg_inherits h ON h.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = h.inhparent JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname LIKE 'p%' AND t.relkind IN ('r', 'p') AND t.relname !~ '^pg_' ORDER BY 1"""
+INDEXES = """SELECT c.relname, i.indisvalid, i.indisunique, i.indisprimary, p.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid LEFT JOIN pg_inherits h ON h.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = h.inhparent JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname LIKE 'p%' AND t.relkind IN ('r', 'p') AND t.relname !~ '^pg_' AND t.relnamespace = 'public'::regnamespace ORDER BY 1"""
 
 SCRIPTS = {
     "constraints and indexes are renamed": """
@@ -129,7 +129,7 @@ ALTER INDEX p_a_c_key ATTACH PARTITION p2_a_c_key
 ALTER INDEX p1_b_idx ATTACH PARTITION p2_b_idx
 ALTER INDEX p_b_idx ATTACH PARTITION nope
 {INDEXES}
-SELECT conname, contype, conislocal, coninhcount FROM pg_constraint WHERE conname LIKE 'p%key' ORDER BY 1
+SELECT conname, contype, conislocal, coninhcount FROM pg_constraint WHERE conname LIKE 'p%key' AND connamespace = 'public'::regnamespace ORDER BY 1
 INSERT INTO p VALUES (3, 3, 3)
 SELECT count(*) FROM p WHERE b = 3
 DROP INDEX p1_b_idx
@@ -138,7 +138,7 @@ SELECT indexname FROM pg_indexes WHERE tablename IN ('p1', 'p2') ORDER BY 1
 CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)
 INSERT INTO p VALUES (21, 1, 1), (21, 2, 2)
 ALTER TABLE p RENAME CONSTRAINT p_pkey TO p_key
-SELECT conname FROM pg_constraint WHERE contype = 'p' AND conname LIKE 'p%key' ORDER BY 1""",
+SELECT conname FROM pg_constraint WHERE contype = 'p' AND conname LIKE 'p%key' AND connamespace = 'public'::regnamespace ORDER BY 1""",
     "several columns are assigned from one row": """
 CREATE TABLE t (id int PRIMARY KEY, a int, b text, c int)
 CREATE TABLE s (id int, x int, y text)

@@ -217,25 +217,20 @@ class PartitionTest(PartitionScriptTest):
         connection.close()
 
     def test_types_of_what_a_partition_has_of_its_own(self):
-        """A change of type says what of a partition is in its way, and goes through without it."""
+        """A change of type converts what a partition has of its own."""
         connection = self.connect(self.cluster)
         run(connection, "CREATE TABLE p (k int, v int) PARTITION BY RANGE (k)")
         run(connection, "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10)")
         run(connection, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)")
         run(connection, "INSERT INTO p VALUES (1, 1), (11, 2)")
-        for own, without in (
-                (["ALTER TABLE p1 ALTER v SET DEFAULT 7"], "ALTER TABLE p1 ALTER v DROP DEFAULT"),
-                (["ALTER TABLE p1 ADD CONSTRAINT c CHECK (v < 2)",
-                  "ALTER TABLE p2 ADD CONSTRAINT c CHECK (v > 1)"], "ALTER TABLE p2 DROP CONSTRAINT c")):
-            for statement in own:
-                run(connection, statement)
-            answer = self.answer(connection, "ALTER TABLE p ALTER v TYPE numeric")
-            self.assertEqual(answer[0], "0A000", (own, answer))
-            self.assertIn("change the type", answer[3])
-            run(connection, without)
+        for own in ("ALTER TABLE p1 ALTER v SET DEFAULT 7",
+                    "ALTER TABLE p1 ADD CONSTRAINT c CHECK (v < 2)",
+                    "ALTER TABLE p2 ADD CONSTRAINT c CHECK (v > 1)"):
+            run(connection, own)
             for new in ("numeric", "int"):
                 run(connection, f"ALTER TABLE p ALTER v TYPE {new}")
             self.assertEqual(run(connection, "SELECT * FROM p ORDER BY k"), [("1", "1"), ("11", "2")])
+        self.assertEqual(self.answer(connection, "INSERT INTO p2 VALUES (12, 1)")[0], "23514")
         self.assertEqual(self.answer(connection, "ALTER TABLE p ALTER v TYPE numeric USING v + 1")[0], "23514")
         connection.close()
 

@@ -8,7 +8,7 @@ from session_scripts import ScriptTest, add_tests
 
 class RoleTest(ScriptTest):
     def test_expired_passwords_are_wrong(self):
-        connection = self.connect(self.cluster)
+        connection = self.cluster.connect()
         run(connection, "CREATE ROLE rt_late LOGIN PASSWORD 'p' VALID UNTIL '2001-01-01'")
         self.assertEqual(self.login("rt_late", "p"), "28P01")
         run(connection, "ALTER ROLE rt_late VALID UNTIL 'infinity'")
@@ -18,7 +18,7 @@ class RoleTest(ScriptTest):
     def login(self, user, password):
         import psycopg2
         try:
-            self.cluster.connect(user=user, password=password).close()
+            self.cluster.connect(host="127.0.0.1", user=user, password=password).close()
             return "ok"
         except psycopg2.OperationalError as error:
             return "28P01" if "password authentication failed" in str(error) else str(error)

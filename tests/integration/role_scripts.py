@@ -75,7 +75,11 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA rt_s REVOKE ALL ON SEQUENCES FROM rt_b
 ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM rt_a
 CREATE TABLE rt_s.w (a int)
 SELECT has_table_privilege('rt_a', 'rt_s.w', 'SELECT'), has_table_privilege('rt_b', 'rt_s.w', 'INSERT')
-DROP SCHEMA rt_s CASCADE
+DROP VIEW rt_s.v
+DROP TABLE rt_s.t
+DROP TABLE rt_s.w
+DROP SEQUENCE rt_s.q
+DROP SCHEMA rt_s
 DROP TABLE t
 DROP ROLE rt_a
 DROP ROLE rt_b""",

@@ -324,6 +324,7 @@ const char* AlterTag(PgQuery__ObjectType type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT:
       return "ALTER DOMAIN";
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT:
       return "ALTER TABLE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
       return "ALTER VIEW";
@@ -335,6 +336,14 @@ const char* AlterTag(PgQuery__ObjectType type) {
       return "ALTER INDEX";
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
       return "ALTER SCHEMA";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
+      return "ALTER FUNCTION";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+      return "ALTER PROCEDURE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
+      return "ALTER ROUTINE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+      return "ALTER TRIGGER";
     default:
       return "ALTER TYPE";
   }

@@ -238,6 +238,10 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
 
 absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink) {
   if (services_.security == nullptr) return status::NotSupported("changing roles");
+  if (in_transaction() ? begin_options_.read_only : settings_.default_read_only())
+    return status::Error(
+        status::sqlstate::kReadOnlyTransaction,
+        absl::StrCat("cannot execute ", statement.command_tag, " in a read-only transaction"));
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   const sql::RoleStatement& role = statement.role;
@@ -288,9 +292,6 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
 absl::StatusOr<security::v1::ChangeRolesResponse> Session::ChangeRoles(
     security::v1::ChangeRolesRequest* request) {
   if (!in_transaction()) return services_.security->ChangeRoles(Context(), *request);
-  if (begin_options_.read_only)
-    return status::Error(status::sqlstate::kReadOnlyTransaction,
-                         "cannot change roles in a read-only transaction");
   if (role_changes_ == nullptr) {
     std::vector<std::string> savepoints;
     for (const auto& [name, serial] : savepoints_) savepoints.push_back(name);

@@ -124,11 +124,12 @@ absl::Status Session::AuthorizeNewOwner(const std::string& role, const std::stri
 }
 
 absl::Status Session::AuthorizeView(const TableDescriptor& view, const sql::CatalogPtr& catalog) {
-  ASSIGN_OR_RETURN(
-      const common::v1::Plan plan,
-      sql::PlanDefault(PlanningInputFor(
-          view.has_materialized_view() ? view.materialized_view().sql() : view.view_sql(), nullptr,
-          catalog)));
+  sql::PlanningInput input = PlanningInputFor(
+      view.has_materialized_view() ? view.materialized_view().sql() : view.view_sql(), nullptr,
+      catalog);
+  // The names were found by the path that is kept with the view.
+  input.search_path.assign(view.view_search_path().begin(), view.view_search_path().end());
+  ASSIGN_OR_RETURN(const common::v1::Plan plan, sql::PlanDefault(input));
   return AuthorizePlan(plan, *catalog).status();
 }
 

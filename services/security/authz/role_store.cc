@@ -502,7 +502,7 @@ absl::Status RoleStore::JoinRoles(const Request& request, const std::string& nam
     CollectMemberships(*roles, role, /*inherited=*/false, &above);
     if (above.contains(member))
       return status::Error(
-          "0LP01", absl::StrCat("role \"", member, "\" is a member of role \"", role, "\""));
+          "0LP01", absl::StrCat("role \"", role, "\" is a member of role \"", member, "\""));
     if (!roles->member_of[member].insert(role).second) return absl::OkStatus();
     steps->push_back({"INSERT INTO adbms.role_members VALUES ($1, $2)",
                       {Value::Text(role), Value::Text(member)}});
@@ -646,7 +646,7 @@ absl::Status RoleStore::Plan(const rpc::CallContext& context, const Request& req
           CollectMemberships(*roles, granted, /*inherited=*/false, &above);
           if (request.kind() == Request::KIND_GRANT_ROLE && above.contains(name)) {
             return status::Error(
-                "0LP01", absl::StrCat("role \"", name, "\" is a member of role \"", granted, "\""));
+                "0LP01", absl::StrCat("role \"", granted, "\" is a member of role \"", name, "\""));
           }
           std::set<std::string>& held = roles->member_of[name];
           const bool has = held.contains(granted);
