@@ -279,7 +279,7 @@ class InvertedIndexTest(ScriptTest):
                 cursor.copy_from(io.StringIO(lines), name)
             run(connection, after or "SELECT 1")
             self.forced(connection)
-            for condition, count in (("doc @> '{\"a\": 7}'", 30), ("tags @> '{t3,u}'", 300),
+            for condition, count in (("doc @> '{\"a\": 7}'", 30), ("tags @> '{t3,u}'", 300), ("tags @> '{u}'", 3000),
                                      ("body LIKE '%ord299%'", 11), ("numbers && '{1}'", 0)):
                 self.assertEqual(run(connection, f"SELECT count(*) FROM {name} WHERE {condition}"),
                                  [(count,)], condition)
