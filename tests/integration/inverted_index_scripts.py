@@ -12,7 +12,7 @@ CREATE TABLE t (id int PRIMARY KEY, doc jsonb, tags text[], numbers int[], n int
 CREATE INDEX ON t USING gin (doc)
 CREATE INDEX ON t USING gin (doc jsonb_ops)
 CREATE INDEX ON t USING gin (doc jsonb_path_ops)
-CREATE INDEX named ON t USING GIN (tags, numbers, doc jsonb_path_ops) WITH (fastupdate = off)
+CREATE INDEX named ON t USING GIN (tags, numbers, doc jsonb_path_ops)
 CREATE INDEX IF NOT EXISTS named ON t USING gin (tags)
 CREATE INDEX ON t USING gin (tags array_ops) WHERE n > 5
 CREATE INDEX ON t USING gin ((doc -> 'a'), (doc -> 'b') jsonb_path_ops)
@@ -27,14 +27,15 @@ ALTER TABLE t RENAME COLUMN doc TO data
 ALTER INDEX named RENAME TO other
 {DEFINITIONS}
 CREATE TABLE copy (LIKE t INCLUDING ALL)
-SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'copy'
+SELECT substr(indexdef, strpos(indexdef, 'USING')) FROM pg_indexes WHERE tablename = 'copy'
+DROP TABLE copy
 ALTER TABLE t DROP COLUMN data
 {DEFINITIONS}
 DROP INDEX t_tags_idx
 {DEFINITIONS}
 """,
     "errors": """
-CREATE TABLE t (id int PRIMARY KEY, doc jsonb, tags text[], j json[], n int, body text)
+CREATE TABLE t (id int PRIMARY KEY, doc jsonb, tags text[], x json, n int, body text)
 CREATE UNIQUE INDEX ON t USING gin (doc)
 CREATE INDEX ON t USING gin (doc) INCLUDE (n)
 CREATE INDEX ON t USING gin (doc DESC)
@@ -59,7 +60,7 @@ CREATE INDEX ON t USING hash (n, id)
 CREATE INDEX ON t USING hash (n) INCLUDE (id)
 CREATE INDEX ON t USING hash (n DESC)
 CREATE INDEX ON t USING hash (n) WITH (fillfactor = 50)
-CREATE INDEX ON t USING hash (j)
+CREATE INDEX ON t USING hash (x)
 CREATE INDEX ON t USING gist (body)
 CREATE INDEX ON t USING gist (n)
 CREATE INDEX ON t USING gin (to_tsvector(body))
@@ -125,5 +126,6 @@ SELECT id FROM t WHERE tags @> '{t7}'
 SELECT id FROM t WHERE doc @> '{"a": 17}'
 DROP INDEX t_tags
 SELECT indexname FROM pg_indexes WHERE schemaname = 'public'
+DROP TABLE t
 """,
 }

@@ -18,11 +18,6 @@ bool ArrayTakes(std::string_view name, const types::Type& key, const types::Type
 void ArrayItems(const types::Vector& values, uint32_t row, ItemSink* sink);
 ItemDemand ArrayDemand(std::string_view name, const types::Value& operand, ItemSink* sink);
 
-bool IsTsVector(const types::Type& type);
-bool TsVectorTakes(std::string_view name, const types::Type& key, const types::Type& operand);
-void TsVectorItems(const types::Vector& values, uint32_t row, ItemSink* sink);
-ItemDemand TsVectorDemand(std::string_view name, const types::Value& operand, ItemSink* sink);
-
 bool IsText(const types::Type& type);
 bool TrigramTakes(std::string_view name, const types::Type& key, const types::Type& operand);
 void TrigramItems(const types::Vector& values, uint32_t row, ItemSink* sink);

@@ -11,7 +11,7 @@ namespace {
 // How many items are read side by side at most.
 constexpr size_t kMostIterators = 64;
 // So far ahead is worth a step each; further, a seek.
-constexpr int kStepsBeforeSeek = 4;
+constexpr int kStepsBeforeSeek = 8;
 
 class ItemRows : public RowKeys {
  public:

@@ -19,8 +19,14 @@ constexpr uint32_t kFirstBatchRows = 32;
 constexpr size_t kMostStreams = 8;
 // Of many alternatives so many are taken for all.
 constexpr size_t kMostEstimates = 32;
-// An item that more of the rows have is not worth reading beside another.
-constexpr double kMostCommon = 0.5;
+// Items that are so much more frequent than the rarest are left to the filter: finding a row among
+// theirs costs as much as fetching it. What has fewer bytes counts as so many.
+constexpr uint64_t kMostFrequent = 8;
+constexpr uint64_t kLeastBytes = 16 << 10;
+// From so many rows on it is looked how close together they are: more than one in so many are
+// faster found by reading all.
+constexpr size_t kRowsForDensity = 512;
+constexpr double kDense = 1.0 / 12;
 
 struct Condition {
   uint32_t key = 0;
@@ -95,9 +101,7 @@ class ItemScan : public Operator {
     RETURN_IF_ERROR(FindGroups(&groups));
     if (done_) return absl::OkStatus();
     if (groups.empty()) {
-      const codec::TableLayout& layout = access_.columns().table().layout;
-      whole_ = context_->ViewOf(layout.storage_id).NewIterator({layout.Begin(), layout.End()}, {});
-      whole_->SeekToFirst();
+      ReadTableBehind(access_.columns().table().layout.Begin());
       return absl::OkStatus();
     }
     KeepWorthwhile(&groups);
@@ -158,28 +162,42 @@ class ItemScan : public Operator {
   // The rarest first; without those that tell little more.
   void KeepWorthwhile(std::vector<Group>* groups) const {
     if (groups->size() == 1) return;
-    double entry_bytes = 0;
     for (Group& group : *groups) {
       const size_t asked = std::min(group.items.size(), kMostEstimates);
       for (size_t i = 0; i < asked; ++i) {
         std::string begin = codec::SpaceBegin(access_.space());
         begin.append(group.items[i]);
         group.bytes += context_->shared->engine->ApproximateSize(begin, codec::PrefixEnd(begin));
-        entry_bytes = std::max(entry_bytes, static_cast<double>(begin.size()));
       }
       group.bytes = group.bytes * group.items.size() / asked;
     }
     std::stable_sort(groups->begin(), groups->end(),
                      [](const Group& a, const Group& b) { return a.bytes < b.bytes; });
-    const auto rows = static_cast<double>(
-        context_->shared->counts->Table(access_.columns().table().layout.table_id)
-            ->rows.load(std::memory_order_relaxed));
-    const double common = rows * entry_bytes * kMostCommon;
-    const auto worthless = [&](const Group& group) {
-      return static_cast<double>(group.bytes) > common;
-    };
-    groups->erase(std::find_if(groups->begin() + 1, groups->end(), worthless), groups->end());
+    const uint64_t most = std::max(groups->front().bytes, kLeastBytes) * kMostFrequent;
+    groups->erase(std::find_if(groups->begin() + 1, groups->end(),
+                               [most](const Group& group) { return group.bytes > most; }),
+                  groups->end());
     if (groups->size() > kMostStreams) groups->resize(kMostStreams);
+  }
+
+  // Whether these rows, in the order of their keys, are a large part of those between them.
+  bool AreDense(const std::vector<std::string>& row_keys) const {
+    const engine::Engine& engine = *context_->shared->engine;
+    const codec::TableLayout& layout = access_.columns().table().layout;
+    const auto rows = static_cast<double>(
+        context_->shared->counts->Table(layout.table_id)->rows.load(std::memory_order_relaxed));
+    const auto all = static_cast<double>(engine.ApproximateSize(layout.Begin(), layout.End()));
+    const auto part =
+        static_cast<double>(engine.ApproximateSize(row_keys.front(), row_keys.back()));
+    return rows > 0 && all > 0 &&
+           static_cast<double>(row_keys.size()) > rows * (part / all) * kDense;
+  }
+
+  void ReadTableBehind(std::string begin) {
+    const codec::TableLayout& layout = access_.columns().table().layout;
+    whole_ = context_->ViewOf(layout.storage_id).NewIterator({std::move(begin), layout.End()}, {});
+    whole_->SeekToFirst();
+    rows_.reset();
   }
 
   absl::Status NextOfTable(uint32_t limit) {
@@ -207,6 +225,8 @@ class ItemScan : public Operator {
     RETURN_IF_ERROR(rows_->status());
     done_ = !rows_->valid();
     if (row_keys.empty()) return absl::OkStatus();
+    if (!done_ && row_keys.size() >= kRowsForDensity && AreDense(row_keys))
+      ReadTableBehind(row_keys.back() + '\0');
     const std::vector<uint32_t> sources(row_keys.size());
     return access_.FetchRows(context_->ViewOf(space), row_keys, sources, &sink_, nullptr);
   }

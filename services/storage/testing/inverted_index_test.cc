@@ -112,7 +112,9 @@ TEST_F(InvertedIndexTest, HoldsTheItemsOfTheRowsWhateverHappens) {
       const int a = any(60);
       const bool rolled_back = any(5) == 0;
       std::map<int, Elements> now = rows;
-      if (rolled_back) ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
+      if (rolled_back) {
+        ASSERT_TRUE(client.session().Begin(client.context(), {}).ok());
+      }
       if (rows.count(a) == 0) {
         now[a] = tags();
         ASSERT_TRUE(InsertRow(&client, a, now[a]).ok());
