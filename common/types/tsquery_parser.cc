@@ -225,6 +225,8 @@ absl::Status Parser::ParseWebSearch() {
       RETURN_IF_ERROR(WebOperand());
     } else if (AtEnd()) {
       ended_ = true;
+    } else if (IsTsQueryOperator(text_[at_])) {
+      ++at_;
     } else {
       RETURN_IF_ERROR(Operator(TakeOr() ? TsOperator::kOr : TsOperator::kAnd));
     }
