@@ -174,21 +174,5 @@ TEST(OperatorClassTest, KeysHaveADefaultOrNone) {
   EXPECT_EQ(FindOperatorClass("gist", "tsvector_ops")->name, "gist_tsvector_ops");
 }
 
-TEST(OperatorClassTest, TextSearchAsksForLexemes) {
-  EXPECT_EQ(ItemsOf("tsvector_ops", TypeId::kTsVector, "b:1A,3 a"), (Set{"w:a", "w:b"}));
-  EXPECT_EQ(ItemsOf("tsvector_ops", TypeId::kTsVector, ""), Set{});
-  const auto demand = [](const char* query) {
-    return DemandOf("tsvector_ops", "@@", TypeId::kTsQuery, query);
-  };
-  EXPECT_EQ(demand("a & b <-> c:A").kind, Kind::kEvery);
-  EXPECT_EQ(demand("a & b <-> c:A").items, (Set{"w:a", "w:b", "w:c"}));
-  EXPECT_EQ(demand("a | b").kind, Kind::kAny);
-  EXPECT_EQ(demand("a | b & long").items, (Set{"w:a", "w:long"}));
-  EXPECT_EQ(demand("a & (b | c) & !d & e:*").items, Set{"w:a"});
-  EXPECT_EQ(demand("a | !b").kind, Kind::kEverything);
-  EXPECT_EQ(demand("a:*").kind, Kind::kEverything);
-  EXPECT_EQ(demand("").kind, Kind::kNothing);
-}
-
 }  // namespace
 }  // namespace adbms::sql
