@@ -14,6 +14,9 @@ namespace {
 using status::Error;
 namespace sqlstate = status::sqlstate;
 
+// Of what stands around words and between fragments.
+constexpr size_t kLongestMark = 32767;
+
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Reads name = value, name = value, with values in either quotes or plain.
@@ -103,6 +106,9 @@ absl::Status SetOption(const std::string& name, std::string value, HeadlineOptio
       {"FragmentDelimiter", &options->delimiter}};
   for (const auto& [option, target] : kTexts) {
     if (!absl::EqualsIgnoreCase(name, option)) continue;
+    if (value.size() > kLongestMark)
+      return Error(sqlstate::kInvalidParameterValue,
+                   absl::StrCat("value for \"", option, "\" is too long"));
     *target = std::move(value);
     return absl::OkStatus();
   }

@@ -44,7 +44,10 @@ TEST(DefaultParserTest, FindsTokensOfAllTypes) {
        "email=me@example.com protocol=http:// url=a.example.com:80/x?y host=a.example.com:80 "
        "url_path=/x?y host=a.example.org"},
       {"1 -2 3.4 -5.6e-7 8.9.10", "uint=1 int=-2 float=3.4 sfloat=-5.6e-7 version=8.9.10"},
-      {"/usr/local/x.txt ../a ~/b", "file=/usr/local/x.txt file=../a file=~/b"},
+      {"/usr/local/x.txt", "file=/usr/local/x.txt"},
+      {"../a", "file=../a"},
+      {"~/b", "file=~/b"},
+      {"a ~/b", "asciiword=a file=/b"},
       {"up-to-date beta-1x ä-b",
        "asciihword=up-to-date hword_asciipart=up hword_asciipart=to hword_asciipart=date "
        "numhword=beta-1x hword_asciipart=beta hword_numpart=1x hword=ä-b hword_part=ä "

@@ -129,9 +129,10 @@ absl::Status Parser::Operand() {
   return push_(word, weights, prefix, &builder_);
 }
 
-// After <: nothing when this is no phrase operator.
+// After <: nothing when this is no phrase operator, which nothing follows, either.
 absl::StatusOr<std::optional<int>> Parser::PhraseDistance() {
-  if (Take('-')) return Take('>') ? std::optional<int>(1) : std::nullopt;
+  const auto ends = [this] { return Take('>') && !AtEnd(); };
+  if (Take('-')) return ends() ? std::optional<int>(1) : std::nullopt;
   int64_t distance = 0;
   const size_t begin = at_;
   for (; !AtEnd() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_)
@@ -142,7 +143,7 @@ absl::StatusOr<std::optional<int>> Parser::PhraseDistance() {
                  absl::StrCat("distance in phrase operator must be an integer value between zero "
                               "and ",
                               kLastPosition + 1, " inclusive"));
-  return Take('>') ? std::optional<int>(static_cast<int>(distance)) : std::nullopt;
+  return ends() ? std::optional<int>(static_cast<int>(distance)) : std::nullopt;
 }
 
 absl::Status Parser::AfterOperand() {
@@ -225,6 +226,8 @@ absl::Status Parser::ParseWebSearch() {
       RETURN_IF_ERROR(WebOperand());
     } else if (AtEnd()) {
       ended_ = true;
+    } else if (IsTsQueryOperator(text_[at_])) {
+      ++at_;
     } else {
       RETURN_IF_ERROR(Operator(TakeOr() ? TsOperator::kOr : TsOperator::kAnd));
     }

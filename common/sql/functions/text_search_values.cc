@@ -79,13 +79,11 @@ absl::StatusOr<int> ReadWeight(View letter) {
   return Error(sqlstate::kInternalError, absl::StrCat("unrecognized weight: ", code));
 }
 
-// The texts of a text[].
-absl::StatusOr<std::set<View>> LexemesOf(const ArrayView& array) {
+// The texts of a text[], NULLs aside.
+std::set<View> LexemesOf(const ArrayView& array) {
   std::set<View> lexemes;
   for (uint32_t i = 0; i < array.size(); ++i) {
-    if (array.is_null(i))
-      return Error(sqlstate::kNullNotAllowed, "lexeme array may not contain nulls");
-    lexemes.insert(array.bytes(i));
+    if (!array.is_null(i)) lexemes.insert(array.bytes(i));
   }
   return lexemes;
 }
@@ -98,7 +96,7 @@ absl::StatusOr<Text> SetWeight(const View& vector, const View& letter) {
 absl::Status SetWeightOfSome(const EvaluationContext&, const Arguments& arguments, uint32_t row,
                              Vector* result) {
   ASSIGN_OR_RETURN(const int weight, ReadWeight(arguments[1]->data<View>()[row]));
-  ASSIGN_OR_RETURN(const std::set<View> lexemes, LexemesOf(ArrayAt(*arguments[2], row)));
+  const std::set<View> lexemes = LexemesOf(ArrayAt(*arguments[2], row));
   const Text changed =
       text_search::SetWeight(arguments[0]->data<View>()[row], weight,
                              [&lexemes](View lexeme) { return lexemes.contains(lexeme); });
@@ -111,7 +109,7 @@ Text DeleteOne(const View& vector, const View& deleted) {
 
 absl::Status DeleteSome(const EvaluationContext&, const Arguments& arguments, uint32_t row,
                         Vector* result) {
-  ASSIGN_OR_RETURN(const std::set<View> lexemes, LexemesOf(ArrayAt(*arguments[1], row)));
+  const std::set<View> lexemes = LexemesOf(ArrayAt(*arguments[1], row));
   const Text changed =
       text_search::Without(arguments[0]->data<View>()[row],
                            [&lexemes](View lexeme) { return lexemes.contains(lexeme); });
@@ -139,7 +137,9 @@ absl::Status FromArray(const EvaluationContext& context, const Arguments& argume
   const ArrayView array = ArrayAt(*arguments[0], row);
   ScratchMemory scratch(context);
   RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
-  ASSIGN_OR_RETURN(const std::set<View> lexemes, LexemesOf(array));
+  if (array.has_nulls())
+    return Error(sqlstate::kNullNotAllowed, "lexeme array may not contain nulls");
+  const std::set<View> lexemes = LexemesOf(array);
   types::TsVectorBuilder builder;
   for (const View lexeme : lexemes) {
     if (lexeme.empty()) return Error("2200F", "lexeme array may not contain empty strings");
