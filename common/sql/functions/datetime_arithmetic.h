@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/types/decimal.h"
 #include "common/types/interval.h"
+#include "common/types/type.h"
 
 namespace adbms::sql::functions {
 

@@ -7,6 +7,7 @@
 #include "common/types/type.h"
 #include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/quoted_identifier.h"
+#include "services/gateway/session/row_triggers.h"
 #include "services/gateway/session/session.h"
 #include "services/gateway/session/statement_text.h"
 
