@@ -133,7 +133,6 @@ DELETE FROM pt WHERE id > 11
 INSERT INTO p1 VALUES (2, 2, 'direct')
 SELECT tgname, tgrelid::regclass, tgparentid <> 0, pg_get_triggerdef(oid) FROM pg_trigger ORDER BY 2, 1
 DROP TRIGGER r1 ON p1
-ALTER TRIGGER r1 ON p1 RENAME TO r3
 ALTER TRIGGER r1 ON pt RENAME TO r3
 SELECT tgname, tgrelid::regclass FROM pg_trigger ORDER BY 2, 1
 ALTER TABLE pt DETACH PARTITION p3
@@ -159,7 +158,7 @@ CREATE TABLE tt (id int, b text)
 CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r tt; BEGIN r := NEW; r.b := r.b || '!'; PERFORM 1; RETURN r; END $$
 CREATE TRIGGER g BEFORE INSERT ON tt FOR EACH ROW EXECUTE FUNCTION g()
 INSERT INTO tt VALUES (1, 'a'), (2, 'b') RETURNING *
-CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN ROW(NEW.id * 2, 'row'); END $$
+CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN ROW(NEW.id * 2, 'row'::text); END $$
 INSERT INTO tt VALUES (1, 'a') RETURNING *
 CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'depth %', pg_trigger_depth(); IF pg_trigger_depth() < 3 THEN INSERT INTO tt VALUES (NEW.id + 1, 'deeper'); END IF; RETURN NEW; END $$
 INSERT INTO tt VALUES (10, 'a') RETURNING *
@@ -244,7 +243,7 @@ INSERT INTO v VALUES (1), (2) RETURNING a
 INSERT INTO v VALUES (1), (2)
 UPDATE v SET a = a + 1 WHERE a = 42 RETURNING *
 UPDATE v SET a = 0 WHERE false
-DELETE FROM v WHERE a > 42 RETURNING a * 2
+DELETE FROM v WHERE a = 43 RETURNING a * 2
 WITH w AS (DELETE FROM v WHERE a = 43 RETURNING a) SELECT * FROM w
 WITH w AS (DELETE FROM v WHERE a = 43) INSERT INTO two SELECT 'x' RETURNING *
 SELECT trigger_name, event_manipulation, action_timing, action_orientation FROM information_schema.triggers WHERE event_object_table = 'v' ORDER BY 1, 2
