@@ -16,7 +16,9 @@ UPDATE t SET b = 'skip' WHERE id = 1
 UPDATE t SET a = x.v FROM (VALUES (1, 10), (2, 20), (2, 30)) x(k, v) WHERE t.id = x.k AND v < 30 RETURNING t.*, x.v
 CREATE FUNCTION del() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (what) VALUES ('del ' || OLD.id || ' of ' || (SELECT count(*) FROM t)); IF OLD.id = 2 THEN RETURN NULL; END IF; RETURN OLD; END $$
 CREATE TRIGGER d BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION del()
-DELETE FROM t RETURNING id
+DELETE FROM t WHERE id = 1 RETURNING id
+DELETE FROM t WHERE id = 4
+DELETE FROM t WHERE id = 2 RETURNING id
 SELECT * FROM t
 SELECT * FROM log ORDER BY n
 INSERT INTO t SELECT i, i, 'r' || i FROM generate_series(10, 15) i
@@ -47,7 +49,7 @@ UPDATE t SET a = a + 1 WHERE id < 3
 DELETE FROM t WHERE id = 3
 DELETE FROM t WHERE id = 30
 INSERT INTO t VALUES (1, 10), (5, 5) ON CONFLICT (id) DO UPDATE SET a = excluded.a RETURNING *
-WITH x AS (INSERT INTO t VALUES (7, 7) RETURNING id), y AS (UPDATE t SET a = 0 WHERE id = 2 RETURNING a) SELECT * FROM x, y
+WITH x AS (INSERT INTO t VALUES (7, 7) RETURNING id), y AS (UPDATE t SET a = 0 WHERE id = 2 RETURNING a) SELECT * FROM x
 WITH x AS (DELETE FROM t WHERE id = 7 RETURNING *) INSERT INTO t SELECT id + 1, a FROM x RETURNING *
 SELECT * FROM t ORDER BY id
 CREATE VIEW v AS SELECT id, sum(a) AS s FROM t GROUP BY id
@@ -131,7 +133,6 @@ DELETE FROM pt WHERE id > 11
 INSERT INTO p1 VALUES (2, 2, 'direct')
 SELECT tgname, tgrelid::regclass, tgparentid <> 0, pg_get_triggerdef(oid) FROM pg_trigger ORDER BY 2, 1
 DROP TRIGGER r1 ON p1
-ALTER TRIGGER r1 ON p1 RENAME TO r3
 ALTER TRIGGER r1 ON pt RENAME TO r3
 SELECT tgname, tgrelid::regclass FROM pg_trigger ORDER BY 2, 1
 ALTER TABLE pt DETACH PARTITION p3
@@ -157,7 +158,7 @@ CREATE TABLE tt (id int, b text)
 CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r tt; BEGIN r := NEW; r.b := r.b || '!'; PERFORM 1; RETURN r; END $$
 CREATE TRIGGER g BEFORE INSERT ON tt FOR EACH ROW EXECUTE FUNCTION g()
 INSERT INTO tt VALUES (1, 'a'), (2, 'b') RETURNING *
-CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN ROW(NEW.id * 2, 'row'); END $$
+CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN ROW(NEW.id * 2, 'row'::text); END $$
 INSERT INTO tt VALUES (1, 'a') RETURNING *
 CREATE OR REPLACE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'depth %', pg_trigger_depth(); IF pg_trigger_depth() < 3 THEN INSERT INTO tt VALUES (NEW.id + 1, 'deeper'); END IF; RETURN NEW; END $$
 INSERT INTO tt VALUES (10, 'a') RETURNING *
@@ -242,7 +243,7 @@ INSERT INTO v VALUES (1), (2) RETURNING a
 INSERT INTO v VALUES (1), (2)
 UPDATE v SET a = a + 1 WHERE a = 42 RETURNING *
 UPDATE v SET a = 0 WHERE false
-DELETE FROM v WHERE a > 42 RETURNING a * 2
+DELETE FROM v WHERE a = 43 RETURNING a * 2
 WITH w AS (DELETE FROM v WHERE a = 43 RETURNING a) SELECT * FROM w
 WITH w AS (DELETE FROM v WHERE a = 43) INSERT INTO two SELECT 'x' RETURNING *
 SELECT trigger_name, event_manipulation, action_timing, action_orientation FROM information_schema.triggers WHERE event_object_table = 'v' ORDER BY 1, 2

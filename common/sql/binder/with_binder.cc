@@ -307,6 +307,14 @@ absl::StatusOr<RelPtr> Binder::ReadCte(const CteEntry& entry, int location, Scop
     scan->output.push_back(query_->AddColumn({column.name, column.type, 0, 0, false}));
     item->system_columns.push_back({column.name, scan->output.back(), column.type});
   }
+  if (entry.index < 0 || query_->ctes[entry.index].write == nullptr) return scan;
+  // Its reader has all that it returns, what is for triggers too.
+  const plan::Write& write = *query_->ctes[entry.index].write;
+  const std::vector<ExprPtr>& returning = write.kind == common::v1::STATEMENT_KIND_INSERT
+                                              ? write.insert.returning
+                                              : write.change.returning;
+  for (size_t i = entry.columns.size(); i < returning.size(); ++i)
+    scan->output.push_back(query_->AddColumn({"", returning[i]->type, 0, 0, false}));
   return scan;
 }
 

@@ -258,7 +258,6 @@ absl::Status DdlBinder::AttachPartition(const PgQuery__PartitionCmd& command, co
     if (keys.ok()) keys = CheckKeysOf(table, below);
   });
   RETURN_IF_ERROR(keys);
-  if (!child->triggers().empty()) return Unsupported(-1, "attaching a table with triggers");
   for (const Table& other : input_.catalog->snapshot().tables()) {
     for (const auto& key : other.foreign_keys()) {
       if (key.referenced_table_id() == child->table_id())

@@ -107,6 +107,27 @@ std::string WithPlainNames(std::string_view condition) {
   return out;
 }
 
+// Without parentheses around all of it, which are shown in any case.
+std::string_view WithoutParentheses(std::string_view condition) {
+  parser::Lexer lexer(condition);
+  parser::Token token = lexer.Next();
+  if (lexer.TextOf(token) != "(") return condition;
+  const int begin = token.offset + token.length;
+  int depth = 1;
+  int end = begin;
+  while (depth > 0) {
+    token = lexer.Next();
+    if (token.kind == parser::Token::Kind::kEnd) return condition;
+    const std::string_view word = lexer.TextOf(token);
+    if (word == "(") ++depth;
+    if (word == ")") --depth;
+    if (depth > 0) end = token.offset + token.length;
+  }
+  if (lexer.Next().kind != parser::Token::Kind::kEnd) return condition;
+  return WithoutParentheses(
+      condition.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
+}
+
 // The same complaint as one about a trigger's condition, in the statement.
 absl::Status AsOfCondition(const absl::Status& status, int before, std::string_view statement,
                            int begin) {
@@ -145,7 +166,7 @@ absl::StatusOr<std::string> TriggerCondition(const PlanningInput& input, const p
                          parser::CharacterPosition(head, static_cast<int>(head.size())) - 1,
                          statement, begin);
   RETURN_IF_ERROR(structure);
-  return WithPlainNames(condition);
+  return WithPlainNames(WithoutParentheses(condition));
 }
 
 }  // namespace adbms::sql::ddl

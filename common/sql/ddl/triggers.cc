@@ -50,8 +50,7 @@ absl::Status CheckTarget(const TableDescriptor& table, const PgQuery__CreateTrig
                          "This operation is not supported for materialized views.");
   if (table.view_sql().empty()) {
     if (!instead) return absl::OkStatus();
-    return wrong(table.has_partition_key() ? "partitioned table" : "table",
-                 "Tables cannot have INSTEAD OF triggers.");
+    return wrong("table", "Tables cannot have INSTEAD OF triggers.");
   }
   if (create.row && !instead)
     return wrong("view", "Views cannot have row-level BEFORE or AFTER triggers.");

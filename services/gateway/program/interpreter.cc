@@ -146,6 +146,10 @@ absl::Status Interpreter::DeclareRecord(const sql::program::Variable& declared, 
       RETURN_IF_ERROR(AssignRecord(&variable, declared.name, other->record));
     } else {
       ASSIGN_OR_RETURN(const types::Value value, Evaluate(declared.initial));
+      // Unlike an assignment's, as in PostgreSQL.
+      if (!value.is_null() && value.type().id != TypeId::kRecord)
+        return status::Error(sqlstate::kDatatypeMismatch,
+                             "cannot assign non-composite value to a record variable");
       RETURN_IF_ERROR(AssignWhole(&variable, declared.name, value));
     }
   }

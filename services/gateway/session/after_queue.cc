@@ -31,11 +31,19 @@ void AfterQueue::Add(const common::v1::TriggerRows& sent, const program::Rows& r
     statement.changes->sent = sent;
     statement.changes->rows.types = rows.types;
   }
+  begun_[{sent.table_id(), sent.event()}] = statement.changes;
   program::Rows& all = statement.changes->rows;
   all.batches.insert(all.batches.end(), rows.batches.begin(), rows.batches.end());
   all.size += rows.size;
   if (rows.size > 0) units_.push_back({statement.changes, /*of_statement=*/false, rows});
   units_.push_back(std::move(statement));
+}
+
+bool AfterQueue::Begin(uint32_t table_id, sql::binder::TriggerEvent event) {
+  const auto [known, added] = begun_.try_emplace({table_id, sql::binder::KindOf(event)}, nullptr);
+  const bool shown = known->second != nullptr && known->second->transitions.has_value();
+  if (shown) known->second = nullptr;
+  return added || shown;
 }
 
 std::optional<AfterQueue::Unit> AfterQueue::Next() {

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,14 +46,14 @@ class AfterQueue {
   void Add(const common::v1::TriggerRows& sent, const program::Rows& rows);
   // Nothing: all have fired.
   std::optional<Unit> Next();
-  // Whether triggers BEFORE … FOR EACH STATEMENT are to fire: the first time that is asked.
-  bool Begin(uint32_t table_id, sql::binder::TriggerEvent event) {
-    return begun_.emplace(table_id, event).second;
-  }
+  // Whether triggers BEFORE … FOR EACH STATEMENT are to fire: the first time that is asked, and
+  // when what was changed since has been shown.
+  bool Begin(uint32_t table_id, sql::binder::TriggerEvent event);
 
  private:
   std::deque<Unit> units_;
-  std::set<std::pair<uint32_t, sql::binder::TriggerEvent>> begun_;
+  // What was changed last, by table and event; null: nothing yet.
+  std::map<std::pair<uint32_t, common::v1::StatementKind>, std::shared_ptr<Changes>> begun_;
 };
 
 }  // namespace adbms::gateway::session

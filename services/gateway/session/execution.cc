@@ -206,6 +206,13 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     const bool runs_programs = sql::plan::RunsPrograms(*(*plan)->plan);
     if (fires || runs_programs) RETURN_IF_ERROR(BeginImplicit());
     if (fires && !fired) {
+      const absl::Status versions = CheckVersions(*(*plan)->plan);
+      if (status::HasSqlState(versions, status::sqlstate::kStalePlan) &&
+          attempt < storage::api::kStaleRetries) {
+        RETURN_IF_ERROR(Replan(query, plan));
+        continue;
+      }
+      RETURN_IF_ERROR(versions);
       fired = true;
       RETURN_IF_ERROR(FireBeforeTriggers(*(*plan)->plan));
     }

@@ -289,22 +289,25 @@ absl::StatusOr<std::vector<types::Value>> Session::ProgramArguments(
   return values;
 }
 
+absl::Status Session::CheckVersions(const common::v1::Plan& plan) {
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
+  for (const common::v1::FunctionUse& use : plan.functions()) {
+    const FunctionDescriptor* function = catalog->FindFunction(use.function_id());
+    if (function == nullptr || function->version() != use.version())
+      return status::Error(sqlstate::kStalePlan, "a function of the plan is another one by now");
+  }
+  // What storage would refuse afterwards: the row types that the results are of.
+  for (const common::v1::TableUse& use : plan.tables()) {
+    const common::v1::TableDescriptor* table = catalog->FindTable(use.table_id());
+    if (table == nullptr || table->schema_version() != use.schema_version())
+      return status::Error(sqlstate::kStalePlan, "a table of the plan is another one by now");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
                                       std::vector<types::Value>* parameters) {
-  {
-    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
-    for (const common::v1::FunctionUse& use : plan.functions()) {
-      const FunctionDescriptor* function = catalog->FindFunction(use.function_id());
-      if (function == nullptr || function->version() != use.version())
-        return status::Error(sqlstate::kStalePlan, "a function of the plan is another one by now");
-    }
-    // What storage would refuse afterwards: the row types that the results are of.
-    for (const common::v1::TableUse& use : plan.tables()) {
-      const common::v1::TableDescriptor* table = catalog->FindTable(use.table_id());
-      if (table == nullptr || table->schema_version() != use.schema_version())
-        return status::Error(sqlstate::kStalePlan, "a table of the plan is another one by now");
-    }
-  }
+  RETURN_IF_ERROR(CheckVersions(plan));
   for (const common::v1::ProgramCall& call : plan.program_calls()) {
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
     const FunctionDescriptor* function = catalog->FindFunction(call.function_id());

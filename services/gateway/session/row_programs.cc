@@ -49,7 +49,11 @@ absl::Status Session::PrepareInputs(plan_cache::CachedPlan* plan) {
     input->clear_program_calls();
     input->clear_trigger_rows();
     input->clear_with_trigger_rows();
+    // The rows are made of no WITH query that writes.
     input->clear_eager_ctes();
+    for (common::v1::Operator& other : *input->mutable_ctes()) {
+      if (other.has_insert() || other.has_update() || other.has_delete_()) other.mutable_values();
+    }
     ASSIGN_OR_RETURN(auto prepared, services_.storage->Prepare(
                                         Context(), std::shared_ptr<const common::v1::Plan>(input)));
     plan->inputs.emplace_back(static_cast<uint32_t>(i), std::move(prepared));

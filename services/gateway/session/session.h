@@ -380,6 +380,8 @@ class Session {
   absl::StatusOr<std::vector<types::Value>> ProgramArguments(
       const common::v1::Plan& plan, const common::v1::ProgramCall& call,
       const std::vector<types::Value>& parameters);
+  // Whether the plan is of what there is. Errors: ADB01.
+  absl::Status CheckVersions(const common::v1::Plan& plan);
   // Runs the plan's programs; their results come behind the parameters.
   absl::Status RunProgramCalls(const common::v1::Plan& plan, std::vector<types::Value>* parameters);
   // Functions that a plan calls for rows (row_programs.cc).

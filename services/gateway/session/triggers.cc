@@ -2,9 +2,11 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/batch_rows.h"
@@ -36,6 +38,30 @@ std::vector<TriggerEvent> EventsOf(const TriggerRows& sent) {
   if (events[0] == TriggerEvent::kInsert && sent.assigned_size() > 0)
     events.push_back(TriggerEvent::kUpdate);
   return events;
+}
+
+size_t ReadersOf(const common::v1::Operator& op, uint32_t cte) {
+  size_t readers = op.has_cte_scan() && op.cte_scan().cte() == cte ? 1 : 0;
+  for (const common::v1::Operator* child : sql::plan::ChildrenOf(op))
+    readers += ReadersOf(*child, cte);
+  return readers;
+}
+
+// Whether the WITH query whose rows come nth is read by another than what sends them.
+bool IsRead(const common::v1::Plan& plan, int n) {
+  const auto& parts = plan.root().append().inputs();
+  if (n + 1 >= parts.size()) return true;
+  const common::v1::Operator* reader = &parts[n + 1];
+  while (!reader->has_cte_scan()) {
+    const auto below = sql::plan::ChildrenOf(*reader);
+    if (below.size() != 1) return true;
+    reader = below[0];
+  }
+  const uint32_t cte = reader->cte_scan().cte();
+  size_t readers = ReadersOf(plan.root(), cte);
+  for (const common::v1::Operator& other : plan.ctes()) readers += ReadersOf(other, cte);
+  for (const auto& subplan : plan.subplans()) readers += ReadersOf(subplan.root(), cte);
+  return readers > 1;
 }
 
 }  // namespace
@@ -194,9 +220,18 @@ absl::Status Session::FireAfterTriggers(const common::v1::Plan& plan, const Trig
     for (const TriggerEvent event : EventsOf(sent)) queue->Begin(sent.table_id(), event);
     queue->Add(sent, changed);
   };
-  for (int i = 0; i < plan.with_trigger_rows_size(); ++i)
-    add(plan.with_trigger_rows(i), rows.rows(static_cast<size_t>(i) + 1));
+  // WITH queries that nobody reads run after the statement, the last one first.
+  std::vector<int> unread;
+  for (int i = 0; i < plan.with_trigger_rows_size(); ++i) {
+    if (IsRead(plan, i)) {
+      add(plan.with_trigger_rows(i), rows.rows(static_cast<size_t>(i) + 1));
+    } else {
+      unread.push_back(i);
+    }
+  }
   add(plan.trigger_rows(), rows.rows(0));
+  for (auto i = unread.rbegin(); i != unread.rend(); ++i)
+    add(plan.with_trigger_rows(*i), rows.rows(static_cast<size_t>(*i) + 1));
   if (queue != &own) return absl::OkStatus();
   while (const std::optional<AfterQueue::Unit> unit = own.Next()) {
     if (!unit->of_statement) {

@@ -77,6 +77,8 @@ absl::Status CatalogDraft::CopyTrigger(const TriggerDescriptor& trigger, uint32_
   if (before == nullptr && or_replace && named != nullptr && named->parent_id() == 0)
     before = named;
   if (before != nullptr) {
+    if (named != nullptr && named != before)
+      return Exists(trigger.name(), table, " already exists");
     copy.set_trigger_id(before->trigger_id());
     copy.set_comment(before->comment());
     // Another name leaves it as enabled as it was.

@@ -8,7 +8,8 @@ namespace adbms::storage::server {
 namespace {
 
 // Sequences depend on the columns that own them, defaults on their sequences, views by their rules
-// on what they read, domains on what they are over; schema adbms belongs to what is built in.
+// on what they read, domains on what they are over, triggers of partitions on those that they are
+// copies of; schema adbms belongs to what is built in.
 void FillDepend(const RowSource& source, RowBuilder* rows) {
   const auto row = [&](int64_t of_class, int64_t object, int64_t on_class, int64_t on,
                        int64_t column, const char* kind) {
@@ -26,6 +27,7 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
   constexpr int64_t kType = 1247;
   constexpr int64_t kNamespace = 2615;
   constexpr int64_t kRewrite = 2618;
+  constexpr int64_t kTrigger = 2620;
   constexpr int64_t kExtension = 3079;
   for (const auto& [id, schema] : source.catalog->schemas()) {
     if (schema.name() == sql::kSystemSchema)
@@ -45,6 +47,10 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
       row(kRewrite, RuleOid(id), kClass, id, 0, "i");
       for (const auto& used : entry->descriptor.view_dependencies())
         row(kRewrite, RuleOid(id), kClass, used.table_id(), 0, "n");
+    }
+    for (const auto& trigger : entry->descriptor.triggers()) {
+      if (trigger.parent_id() != 0)
+        row(kTrigger, trigger.trigger_id(), kTrigger, trigger.parent_id(), 0, "P");
     }
     for (int i = 0; i < entry->descriptor.columns_size(); ++i) {
       const auto& column = entry->descriptor.columns(i);

@@ -249,16 +249,12 @@ namespace {
 
 // The other table of a constraint trigger.
 std::string FromWords(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
-                      const TriggerDescriptor& trigger, bool pretty) {
+                      const TriggerDescriptor& trigger) {
   const catalog::TableEntryPtr* other =
       trigger.constraint_table_id() == 0 ? nullptr : catalog.Find(trigger.constraint_table_id());
   if (other == nullptr) return {};
   const TableDescriptor& table = (*other)->descriptor;
-  return absl::StrCat("FROM ",
-                      pretty
-                          ? QualifiedName(catalog, path, table.schema(), table.name())
-                          : QuoteIdentifier(table.schema()) + "." + QuoteIdentifier(table.name()),
-                      " ");
+  return absl::StrCat("FROM ", QualifiedName(catalog, path, table.schema(), table.name()), " ");
 }
 
 }  // namespace
@@ -278,7 +274,7 @@ std::string TriggerDefinition(const catalog::CatalogState& catalog,
       trigger.timing() == TriggerDescriptor::TIMING_BEFORE    ? " BEFORE "
       : trigger.timing() == TriggerDescriptor::TIMING_INSTEAD ? " INSTEAD OF "
                                                               : " AFTER ",
-      EventWords(table, trigger), " ON ", on, " ", FromWords(catalog, path, trigger, pretty),
+      EventWords(table, trigger), " ON ", on, " ", FromWords(catalog, path, trigger),
       ConstraintWords(trigger), TransitionWords(trigger), "FOR EACH ",
       trigger.for_each_row() ? "ROW " : "STATEMENT ", when, TriggerAction(catalog, path, trigger));
 }
