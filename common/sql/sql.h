@@ -174,10 +174,10 @@ struct RoleStatement {
   std::optional<std::string> valid_until;  // As a timestamptz's text.
   std::vector<std::string> member_of;      // IN ROLE
   std::vector<std::string> members;        // ROLE, ADMIN
-  // ALTER DEFAULT PRIVILEGES: what kind of objects, 'r', 'S' or 'n' as in pg_default_acl; 0: it is a
-  // GRANT or REVOKE of its own. `schemas`: in these; none: in all.
+  // ALTER DEFAULT PRIVILEGES: what kind of objects, 'r', 'S' or 'n' as in pg_default_acl; 0: it is
+  // a GRANT or REVOKE of its own. `schemas`: in these; none: in all.
   char default_kind = 0;
-  std::vector<std::string> makers;  // FOR ROLE; none: the current one.
+  std::vector<std::string> makers;               // FOR ROLE; none: the current one.
   std::vector<std::string> privileges;           // lower case; empty: ALL
   std::vector<common::v1::RelationName> tables;  // For GRANT and REVOKE: tables or sequences.
   bool on_sequences = false;                     // ON SEQUENCE, ON ALL SEQUENCES IN SCHEMA

@@ -129,17 +129,16 @@ absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningIn
   const bool materialized = table.has_materialized_view();
   const char* const view = materialized ? "materialized view" : "view";
   const bool is_view = !table.view_sql().empty();
-  const bool takes_rows = std::any_of(
-      table.triggers().begin(), table.triggers().end(), [&](const auto& trigger) {
+  const bool takes_rows =
+      std::any_of(table.triggers().begin(), table.triggers().end(), [&](const auto& trigger) {
         return trigger.timing() == common::v1::TriggerDescriptor::TIMING_INSTEAD &&
                trigger.on_insert();
       });
   if (copy.from && ((is_view && !takes_rows) || (table.is_virtual() && !is_view) || materialized))
     return status::Error(
         sqlstate::kWrongObjectType,
-        absl::StrCat("cannot copy to ",
-                     table.is_virtual() && !is_view ? "system catalog" : view, " \"",
-                     table.name(), "\""),
+        absl::StrCat("cannot copy to ", table.is_virtual() && !is_view ? "system catalog" : view,
+                     " \"", table.name(), "\""),
         {}, is_view ? "To enable copying to a view, provide an INSTEAD OF INSERT trigger." : "");
   if (!copy.from && (!table.view_sql().empty() || materialized))
     return status::Error(sqlstate::kWrongObjectType,

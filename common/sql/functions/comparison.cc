@@ -159,10 +159,9 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<Decimal, Decimal>(builder, TypeId::kNumeric, TypeId::kNumeric);
   AddAll<Interval, Interval>(builder, TypeId::kInterval, TypeId::kInterval);
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
-  for (const TypeId id :
-       {TypeId::kTime, TypeId::kTimetz, TypeId::kTimestamp, TypeId::kTimestamptz, TypeId::kOid,
-        TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace, TypeId::kRegproc,
-        TypeId::kRegconfig, TypeId::kRegdictionary}) {
+  for (const TypeId id : {TypeId::kTime, TypeId::kTimetz, TypeId::kTimestamp, TypeId::kTimestamptz,
+                          TypeId::kOid, TypeId::kRegclass, TypeId::kRegtype, TypeId::kRegnamespace,
+                          TypeId::kRegproc, TypeId::kRegconfig, TypeId::kRegdictionary}) {
     AddAll<int64_t, int64_t>(builder, id, id);
   }
   AddAll<int64_t, int64_t>(builder, TypeId::kRegclass, TypeId::kOid);

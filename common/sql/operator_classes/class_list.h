@@ -23,4 +23,9 @@ bool TrigramTakes(std::string_view name, const types::Type& key, const types::Ty
 void TrigramItems(const types::Vector& values, uint32_t row, ItemSink* sink);
 ItemDemand TrigramDemand(std::string_view name, const types::Value& operand, ItemSink* sink);
 
+bool IsTsVector(const types::Type& type);
+bool TsVectorTakes(std::string_view name, const types::Type& key, const types::Type& operand);
+void TsVectorItems(const types::Vector& values, uint32_t row, ItemSink* sink);
+ItemDemand TsVectorDemand(std::string_view name, const types::Value& operand, ItemSink* sink);
+
 }  // namespace adbms::sql

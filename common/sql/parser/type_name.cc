@@ -141,9 +141,8 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
     found = declared(schema, last);
   }
   if (!found.has_value()) {
-    for (const char* known :
-         {"xml", "money", "point", "line", "box", "path", "polygon", "circle", "lseg", "xid",
-          "regrole", "pg_lsn", "cstring", "record"}) {
+    for (const char* known : {"xml", "money", "point", "line", "box", "path", "polygon", "circle",
+                              "lseg", "xid", "regrole", "pg_lsn", "cstring", "record"}) {
       if (last == known)
         return status::ErrorAt(sqlstate::kFeatureNotSupported, position,
                                absl::StrCat("type ", last, " is not supported"));

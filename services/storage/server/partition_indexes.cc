@@ -124,8 +124,7 @@ absl::StatusOr<v1::DdlResult> DdlExecution::AttachIndex(const catalog::TableEntr
     wanted.set_unique(index->unique() || index->unique_when_complete());
     ASSIGN_OR_RETURN(attached, draft()->AdoptIndex(statement.partition_id(), wanted, *part));
   }
-  if (!attached)
-    return refuse(kInvalidObjectDefinition, "The index definitions do not match.");
+  if (!attached) return refuse(kInvalidObjectDefinition, "The index definitions do not match.");
   RETURN_IF_ERROR(CompleteIndex(whole.table_id(), index->index_id()));
   return Changed(whole.table_id());
 }
