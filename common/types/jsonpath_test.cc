@@ -98,13 +98,13 @@ TEST(JsonpathTest, DepthIsBounded) {
   EXPECT_EQ(Canonical(repeated("!(", 100000)), too_deep);
   EXPECT_EQ(Canonical(repeated("-", 100000) + "$"), too_deep);
   EXPECT_EQ(Canonical("1" + repeated("+1", 100000)), too_deep);
-  EXPECT_EQ(Canonical("$" + repeated("?(@", 100000)), too_deep);
+  EXPECT_EQ(Canonical("$" + repeated("?(@", 80000)), too_deep);
   // What is just not too deep reads again, with its parentheses.
   const std::string chain = Canonical("1" + repeated("+1", 590));
   EXPECT_EQ(chain.substr(0, 3), "(((");
   EXPECT_EQ(Canonical(chain), chain);
   // A long path is not a deep one.
-  EXPECT_EQ(Canonical("$" + repeated(".\"a\"", 100000)), "$" + repeated(".\"a\"", 100000));
+  EXPECT_EQ(Canonical("$" + repeated(".\"a\"", 60000)), "$" + repeated(".\"a\"", 60000));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ class FunctionCatalogTest(ScriptTest):
         connection = self.empty(self.cluster)
         run(connection, "CREATE TABLE t (a int); "
                         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
-        for sql in ("CREATE FUNCTION g(a anyelement) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        for sql in ("CREATE FUNCTION g(a anyrange) RETURNS int LANGUAGE sql AS 'SELECT 1'",
                     "CREATE FUNCTION g(a record) RETURNS int LANGUAGE sql AS 'SELECT 1'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE c AS 'a', 'b'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE internal AS 'a'",
