@@ -366,6 +366,8 @@ class Binder {
   // The row, NULL where the condition is true. REQUIRES: all of its fields are NULL there.
   static ExprPtr NullRowWhere(ExprPtr condition, ExprPtr row);
   absl::StatusOr<ExprPtr> BindRow(const PgQuery__RowExpr& row, Scope* scope);
+  // Its fields; those of name.* one by one.
+  absl::StatusOr<std::vector<ExprPtr>> BindRowFields(const PgQuery__RowExpr& row, Scope* scope);
   // name.* where a value stands.
   absl::StatusOr<ExprPtr> BindRowOfStar(const PgQuery__ColumnRef& ref, Scope* scope);
   absl::StatusOr<ExprPtr> RowsDistinct(const PgQuery__RowExpr& left, const PgQuery__RowExpr& right,

@@ -179,12 +179,12 @@ absl::StatusOr<std::vector<Binder::InsertColumn>> Binder::InsertColumns(
     const std::string name(parser::View(target.name));
     ASSIGN_OR_RETURN(const uint32_t ordinal, TargetColumn(name, target.location));
     const bool is_part = target.n_indirection > 0;
-    if (is_part) RETURN_IF_ERROR(CheckHasParts(target, ordinal));
     const bool again =
         is_part ? whole.contains(name) : parts.contains(name) || !whole.insert(name).second;
     if (again)
       return ErrorAt(sqlstate::kDuplicateColumn, target.location,
                      absl::StrCat("column \"", name, "\" specified more than once"));
+    if (is_part) RETURN_IF_ERROR(CheckHasParts(target, ordinal));
     if (is_part) parts.insert(name);
     columns.push_back({ordinal, is_part ? &target : nullptr});
   }
@@ -202,9 +202,19 @@ absl::Status Binder::CheckAssignedOnce(std::span<const InsertColumn> columns) co
 
 absl::Status Binder::CheckHasParts(const PgQuery__ResTarget& target, uint32_t ordinal) const {
   const auto& column = query_->target->columns(static_cast<int>(ordinal));
-  const TypeId id = types::FromProto(column.type()).id;
-  if (id == TypeId::kJsonb || id == TypeId::kRecord || types::IsArray(id)) return absl::OkStatus();
-  return Unsupported(target.location, "assigning to a part of a column");
+  const Type type = types::FromProto(column.type());
+  const Node* first = target.indirection[0];
+  if (first->node_case == PG_QUERY__NODE__NODE_STRING) {
+    if (type.id == TypeId::kRecord) return absl::OkStatus();
+    return ErrorAt(sqlstate::kDatatypeMismatch, target.location,
+                   absl::StrCat("cannot assign to field \"", parser::StringOf(first),
+                                "\" of column \"", column.name(), "\" because its type ",
+                                types::Format(type), " is not a composite type"));
+  }
+  if (type.id == TypeId::kJsonb || types::IsArray(type.id)) return absl::OkStatus();
+  return ErrorAt(sqlstate::kDatatypeMismatch, target.location,
+                 absl::StrCat("cannot subscript type ", types::Format(type),
+                              " because it does not support subscripting"));
 }
 
 absl::Status Binder::InsertInto(const InsertColumn& column, ExprPtr value, Scope* scope,

@@ -33,6 +33,17 @@ const ScopeColumn* FindIn(const ScopeItem& item, std::string_view name, bool* am
   return nullptr;
 }
 
+// A row of single fields; those of name.* are compared as records, to which NULLs are equal too.
+bool ListsFields(const Node* node) {
+  if (node->node_case != PG_QUERY__NODE__NODE_ROW_EXPR) return false;
+  const NodeList fields(node->row_expr->args, node->row_expr->n_args);
+  return std::none_of(fields.begin(), fields.end(), [](const Node* field) {
+    if (field->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+    const PgQuery__ColumnRef& ref = *field->column_ref;
+    return ref.fields[ref.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+  });
+}
+
 }  // namespace
 
 absl::Status Binder::ErrorAt(std::string_view code, int location, std::string_view message,
@@ -228,9 +239,8 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
   if (left != nullptr && left->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
       right->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
     const PgQuery__RowExpr& row = *left->row_expr;
-    ASSIGN_OR_RETURN(std::vector<ExprPtr> a, BindExprs({row.args, row.n_args}, scope));
-    ASSIGN_OR_RETURN(std::vector<ExprPtr> b,
-                     BindExprs({right->row_expr->args, right->row_expr->n_args}, scope));
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> a, BindRowFields(row, scope));
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> b, BindRowFields(*right->row_expr, scope));
     return RowComparison(op, a, b, expr.location);
   }
   if (left != nullptr && left->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
@@ -329,11 +339,10 @@ absl::StatusOr<ExprPtr> Binder::BindIn(const PgQuery__AExpr& expr, Scope* scope)
   };
   if (is_row(expr.lexpr) && std::all_of(nodes.begin(), nodes.end(), is_row)) {
     const PgQuery__RowExpr& row = *expr.lexpr->row_expr;
-    ASSIGN_OR_RETURN(const std::vector<ExprPtr> left, BindExprs({row.args, row.n_args}, scope));
+    ASSIGN_OR_RETURN(const std::vector<ExprPtr> left, BindRowFields(row, scope));
     std::vector<ExprPtr> parts;
     for (const Node* node : nodes) {
-      ASSIGN_OR_RETURN(const std::vector<ExprPtr> right,
-                       BindExprs({node->row_expr->args, node->row_expr->n_args}, scope));
+      ASSIGN_OR_RETURN(const std::vector<ExprPtr> right, BindRowFields(*node->row_expr, scope));
       ASSIGN_OR_RETURN(ExprPtr part,
                        RowComparison(negated ? "<>" : "=", left, right, expr.location));
       parts.push_back(std::move(part));
@@ -463,8 +472,7 @@ absl::StatusOr<ExprPtr> Binder::BindNullIf(const PgQuery__AExpr& expr, Scope* sc
 
 absl::StatusOr<ExprPtr> Binder::BindDistinct(const PgQuery__AExpr& expr, Scope* scope) {
   const bool distinct = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
-  if (expr.lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
-      expr.rexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
+  if (ListsFields(expr.lexpr) && ListsFields(expr.rexpr))
     return RowsDistinct(*expr.lexpr->row_expr, *expr.rexpr->row_expr, distinct, expr.location,
                         scope);
   ASSIGN_OR_RETURN(ExprPtr left, BindExpr(expr.lexpr, scope));
@@ -491,7 +499,7 @@ absl::StatusOr<ExprPtr> Binder::BindNullTest(const PgQuery__NullTest& expr, Scop
   const bool is_null = expr.nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
   if (expr.arg->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
     const PgQuery__RowExpr& row = *expr.arg->row_expr;
-    ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({row.args, row.n_args}, scope));
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindRowFields(row, scope));
     std::vector<ExprPtr> parts;
     for (ExprPtr& arg : args) {
       ASSIGN_OR_RETURN(arg, ResolveUnknown(arg));

@@ -116,7 +116,8 @@ ExprPtr Binder::NullRowWhere(ExprPtr condition, ExprPtr row) {
   return whole;
 }
 
-absl::StatusOr<ExprPtr> Binder::BindRow(const PgQuery__RowExpr& row, Scope* scope) {
+absl::StatusOr<std::vector<ExprPtr>> Binder::BindRowFields(const PgQuery__RowExpr& row,
+                                                           Scope* scope) {
   std::vector<ExprPtr> args;
   for (const Node* node : NodeList(row.args, row.n_args)) {
     if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
@@ -132,6 +133,11 @@ absl::StatusOr<ExprPtr> Binder::BindRow(const PgQuery__RowExpr& row, Scope* scop
     ASSIGN_OR_RETURN(ExprPtr arg, BindExpr(node, scope));
     args.push_back(std::move(arg));
   }
+  return args;
+}
+
+absl::StatusOr<ExprPtr> Binder::BindRow(const PgQuery__RowExpr& row, Scope* scope) {
+  ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindRowFields(row, scope));
   return MakeRow(std::move(args), {}, {}, row.location);
 }
 

@@ -72,9 +72,7 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
   }
   std::vector<ExprPtr> operands;
   if (link.testexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
-    ASSIGN_OR_RETURN(
-        operands,
-        BindExprs({link.testexpr->row_expr->args, link.testexpr->row_expr->n_args}, scope));
+    ASSIGN_OR_RETURN(operands, BindRowFields(*link.testexpr->row_expr, scope));
   } else {
     ASSIGN_OR_RETURN(ExprPtr operand, BindExpr(link.testexpr, scope));
     operands = {operand};

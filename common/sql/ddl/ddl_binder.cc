@@ -227,9 +227,6 @@ bool DdlBinder::HasRelation(const std::string& schema, const std::string& name) 
 }
 
 absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
-  if (create.n_schema_elts > 0 && create.if_not_exists)
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   "CREATE SCHEMA IF NOT EXISTS cannot include schema elements");
   auto* statement = Add()->mutable_create_schema();
   std::string name(parser::View(create.schemaname));
   if (create.authrole != nullptr) {

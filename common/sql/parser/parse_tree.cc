@@ -66,8 +66,9 @@ absl::Status FromParseError(const PgQueryError& error) {
   if (message.find("invalid byte sequence") != message.npos) {
     code = sqlstate::kCharacterNotInRepertoire;
   }
-  for (const std::string_view words : {"not implemented", "not yet implemented", "not supported",
-                                       "is only supported for", "cannot be marked"}) {
+  for (const std::string_view words :
+       {"not implemented", "not yet implemented", "not supported", "is only supported for",
+        "cannot be marked", "cannot include schema elements"}) {
     if (message.find(words) != message.npos) code = sqlstate::kFeatureNotSupported;
   }
   if (message.starts_with("frame start") || message.starts_with("frame end"))

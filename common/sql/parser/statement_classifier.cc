@@ -324,7 +324,6 @@ const char* AlterTag(PgQuery__ObjectType type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT:
       return "ALTER DOMAIN";
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT:
       return "ALTER TABLE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
       return "ALTER VIEW";
@@ -587,8 +586,11 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
         Ddl("ALTER DATABASE", out);
         return absl::OkStatus();
       }
-      if (node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN ||
-          node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT) {
+      if (node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT) {
+        Ddl("ALTER TABLE", out);
+        return absl::OkStatus();
+      }
+      if (node->rename_stmt->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN) {
         Ddl(AlterTag(node->rename_stmt->relation_type), out);
         return absl::OkStatus();
       }
