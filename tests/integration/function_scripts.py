@@ -241,6 +241,10 @@ SELECT g, last(ARRAY[g, g * 2]) FROM generate_series(1, 3) g
 CREATE FUNCTION many(VARIADIC a anyarray) RETURNS int LANGUAGE sql AS 'SELECT cardinality(a)'
 SELECT many(1, 2, 3), many('a'::text, 'b'), many(VARIADIC ARRAY[1.5])
 SELECT many(1, 'x'::text)
+CREATE FUNCTION which(a anyelement) RETURNS text LANGUAGE sql AS $$SELECT 'any'$$
+CREATE FUNCTION which(a int) RETURNS text LANGUAGE sql AS $$SELECT 'int'$$
+CREATE FUNCTION which(a date) RETURNS text LANGUAGE sql AS $$SELECT 'date'$$
+SELECT which(1), which(current_date), which('x'::text), which(1::bigint)
 CREATE FUNCTION none() RETURNS anyelement LANGUAGE sql AS 'SELECT 1'
 CREATE FUNCTION none(a int) RETURNS anyarray LANGUAGE sql AS 'SELECT 1'
 CREATE FUNCTION depth(a anyelement) RETURNS int LANGUAGE sql AS 'SELECT depth(a)'

@@ -207,7 +207,7 @@ absl::Status Binder::CheckHasParts(const PgQuery__ResTarget& target, uint32_t or
   if (first->node_case == PG_QUERY__NODE__NODE_STRING) {
     if (type.id == TypeId::kRecord) return absl::OkStatus();
     return ErrorAt(sqlstate::kDatatypeMismatch, target.location,
-                   absl::StrCat("cannot assign to field \"", parser::StringOf(first),
+                   absl::StrCat("cannot assign to field \"", std::string(parser::StringOf(first)),
                                 "\" of column \"", column.name(), "\" because its type ",
                                 types::Format(type), " is not a composite type"));
   }

@@ -279,17 +279,21 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
   const auto consider = [&](const FunctionDescriptor* function, bool spread) {
     auto candidate = AsCandidate(*function, spread, names, given, &undetermined);
     if (!candidate.has_value()) return;
-    // One that takes the values as they are goes before one that makes an array of them.
-    if (spread &&
+    // One that takes the values as they are goes before one that makes an array of them, and one
+    // of just these types before one of any.
+    if ((spread || IsPolymorphic(*function)) &&
         std::find(candidates.begin(), candidates.end(), candidate->signature) != candidates.end())
       return;
     candidates.push_back(candidate->signature);
     functions.push_back(*std::move(candidate));
   };
-  for (const FunctionDescriptor* function : known) {
+  std::vector<const FunctionDescriptor*> ordered = known;
+  std::stable_partition(ordered.begin(), ordered.end(),
+                        [](const FunctionDescriptor* one) { return !IsPolymorphic(*one); });
+  for (const FunctionDescriptor* function : ordered) {
     if (!variadic_array || IsVariadic(InputsOf(*function))) consider(function, /*spread=*/false);
   }
-  for (const FunctionDescriptor* function : known) {
+  for (const FunctionDescriptor* function : ordered) {
     if (!variadic_array && IsVariadic(InputsOf(*function))) consider(function, /*spread=*/true);
   }
   const Choice choice = ChooseCandidate(candidates, actual, false);
