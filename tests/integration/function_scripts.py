@@ -248,6 +248,5 @@ SELECT which(1), which(current_date), which('x'::text), which(1::bigint)
 CREATE FUNCTION none() RETURNS anyelement LANGUAGE sql AS 'SELECT 1'
 CREATE FUNCTION none(a int) RETURNS anyarray LANGUAGE sql AS 'SELECT 1'
 CREATE FUNCTION depth(a anyelement) RETURNS int LANGUAGE sql AS 'SELECT depth(a)'
-SELECT proname, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc WHERE proname IN ('same', 'first', 'apart', 'many', 'either') ORDER BY 1
-CREATE TABLE t (a anyelement)""",
+SELECT proname, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc WHERE proname IN ('same', 'first', 'apart', 'many', 'either') ORDER BY 1""",
 }

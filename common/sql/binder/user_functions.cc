@@ -291,7 +291,7 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
   std::stable_partition(ordered.begin(), ordered.end(),
                         [](const FunctionDescriptor* one) { return !IsPolymorphic(*one); });
   for (const FunctionDescriptor* function : ordered) {
-    if (!variadic_array || IsVariadic(InputsOf(*function))) consider(function, /*spread=*/false);
+    if (variadic_array || !IsVariadic(InputsOf(*function))) consider(function, /*spread=*/false);
   }
   for (const FunctionDescriptor* function : ordered) {
     if (!variadic_array && IsVariadic(InputsOf(*function))) consider(function, /*spread=*/true);

@@ -46,19 +46,19 @@ absl::StatusOr<ExprPtr> Binder::BindVariadicCall(const PgQuery__FuncCall& call,
                       types::Format({type.id, 0, type.declared}));
     return NoFunction(name, absl::StrCat("function ", name, "(", shown, ")"), call.location);
   }
-  if (array->type.id != TypeId::kUnknown && !types::IsArray(array->type.id))
+  const bool may_be_unknown = json_path && array->type.id == TypeId::kUnknown;
+  if (!may_be_unknown && !types::IsArray(array->type.id))
     return ErrorAt(sqlstate::kDatatypeMismatch, array->location,
                    "VARIADIC argument must be an array");
   const PgQuery__TypeName* cast = nullptr;
   if (const PgQuery__AArrayExpr* elements = ConstructorOf(nodes.back(), &cast)) {
     for (const Node* node : NodeList(elements->elements, elements->n_elements)) {
       ASSIGN_OR_RETURN(ExprPtr element, BindExpr(node, scope));
-      if (types::IsArray(element->type.id) || element->kind == plan::Expr::Kind::kParameter)
+      if (types::IsArray(element->type.id))
         return Unsupported(call.location, "VARIADIC of such an array");
-      if (cast != nullptr) {
-        ASSIGN_OR_RETURN(element, TryCoerce(element, types::ElementOf(array->type),
-                                            functions::CastContext::kExplicit));
-      }
+      ASSIGN_OR_RETURN(element, TryCoerce(element, types::ElementOf(array->type),
+                                          cast != nullptr ? functions::CastContext::kExplicit
+                                                          : functions::CastContext::kImplicit));
       args.push_back(std::move(element));
     }
     return CallFunction(name, std::move(args), call.location);
