@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/invoking_role.h"
 #include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -115,7 +116,7 @@ absl::StatusOr<BoundQuery> Binder::BindView(const TableDescriptor& view, int loc
   search_path_.assign(view.view_search_path().begin(), view.view_search_path().end());
   const TableDescriptor* const outer_view = view_;
   view_ = &view;
-  if (!view.view_rules().security_invoker()) acting_role_ = view.owner();
+  acting_role_ = view.view_rules().security_invoker() ? InvokingRole(inlining_) : view.owner();
   ++view_depth_;
   auto bound = BindSelect(*tree->result().stmts[0]->stmt->select_stmt, nullptr);
   --view_depth_;

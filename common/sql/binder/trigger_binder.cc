@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/binder/invoking_role.h"
 #include "common/sql/binder/program_inliner.h"
 #include "common/sql/binder/triggers.h"
 #include "common/sql/program/program_parser.h"
@@ -98,7 +99,7 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
   }
   ProgramInliner inliner(this, std::nullopt, missing_record_);
   const std::string acting_role = acting_role_;
-  if (function->security_definer()) acting_role_ = function->owner();
+  acting_role_ = function->security_definer() ? function->owner() : InvokingRole(inlining_);
   inlining_.push_back(function);
   auto ran = inliner.Run(**program, std::move(state));
   inlining_.pop_back();

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/invoking_role.h"
 #include "common/sql/binder/triggers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -96,7 +97,7 @@ absl::StatusOr<const TableDescriptor*> Binder::ResolveTargetViews(const TableDes
     kept_trees_.push_back(level.tree);
     const std::string reason = WhyNotUpdatable(*level.select);
     if (!reason.empty()) return NotUpdatable(*at, reason);
-    if (!at->view_rules().security_invoker()) role = at->owner();
+    role = at->view_rules().security_invoker() ? InvokingRole(inlining_) : at->owner();
     level.reads_as = role;
     const PgQuery__RangeVar& from = *level.select->from_clause[0]->range_var;
     const std::vector<std::string> path(at->view_search_path().begin(),

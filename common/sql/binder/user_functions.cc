@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
+#include "common/sql/binder/invoking_role.h"
 #include "common/sql/binder/polymorphic.h"
 #include "common/sql/binder/program_inliner.h"
 #include "common/sql/binder/range_call.h"
@@ -433,7 +434,7 @@ absl::StatusOr<std::optional<BoundQuery>> Binder::InlineQuery(const UserCall& ca
       variables.push_back({{function.name(), inputs[i]->name(), true}, value});
   }
   const std::string acting_role = acting_role_;
-  if (function.security_definer()) acting_role_ = function.owner();
+  acting_role_ = function.security_definer() ? function.owner() : InvokingRole(inlining_);
   BoundQuery query;
   const auto tables = query_->tables;
   const auto functions = query_->functions;

@@ -74,6 +74,10 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> BindSchemaElement(
   own.sql = texts[element];
   own.statement = nullptr;
   own.search_path.insert(own.search_path.begin(), schema);
+  // Whom it is created for owns the elements too.
+  if (create.authrole != nullptr &&
+      create.authrole->roletype == PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING)
+    own.current_user = std::string(parser::View(create.authrole->rolename));
   ASSIGN_OR_RETURN(auto changes, BindDdl(own, 0));
   for (const common::v1::DdlStatement& change : changes) {
     const std::string* made_in = SchemaOf(change);

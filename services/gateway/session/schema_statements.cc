@@ -94,13 +94,16 @@ absl::Status AuthorizeTruncate(const security::v1::Policy& policy,
 }
 
 void SetOwner(const std::string& user, DdlStatement* ddl) {
-  if (ddl->has_create_table()) ddl->mutable_create_table()->mutable_table()->set_owner(user);
-  if (ddl->has_create_sequence())
+  // Elements of a schema that is created for another role are that role's.
+  if (ddl->has_create_table() && ddl->create_table().table().owner().empty())
+    ddl->mutable_create_table()->mutable_table()->set_owner(user);
+  if (ddl->has_create_sequence() && ddl->create_sequence().sequence().owner().empty())
     ddl->mutable_create_sequence()->mutable_sequence()->set_owner(user);
   if (ddl->has_create_function())
     ddl->mutable_create_function()->mutable_function()->set_owner(user);
   if (ddl->has_create_type()) ddl->mutable_create_type()->mutable_type()->set_owner(user);
-  if (ddl->has_create_view()) ddl->mutable_create_view()->mutable_view()->set_owner(user);
+  if (ddl->has_create_view() && ddl->create_view().view().owner().empty())
+    ddl->mutable_create_view()->mutable_view()->set_owner(user);
   if (ddl->has_create_database() && ddl->create_database().database().owner().empty())
     ddl->mutable_create_database()->mutable_database()->set_owner(user);
   if (ddl->has_create_schema() && ddl->create_schema().owner().empty())

@@ -388,10 +388,14 @@ absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& reques
     const auto target = roles.roles.find(name);
     if (target != roles.roles.end() && target->second.superuser) touches_superuser = true;
   }
-  for (const std::string& name : request.granted_roles()) {
-    const auto target = roles.roles.find(name);
-    if (target != roles.roles.end() && target->second.superuser) touches_superuser = true;
-  }
+  const auto joins = [&](const auto& names) {
+    for (const std::string& name : names) {
+      const auto target = roles.roles.find(name);
+      if (target != roles.roles.end() && target->second.superuser) touches_superuser = true;
+    }
+  };
+  joins(request.granted_roles());
+  joins(request.member_of());
   if (!who.create_role || touches_superuser) {
     return status::Error(status::sqlstate::kInsufficientPrivilege,
                          touches_superuser ? "must be superuser to change superusers"
