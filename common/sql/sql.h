@@ -125,12 +125,13 @@ struct RefreshStatement {
   bool concurrently = false;
   bool with_data = true;
 };
+enum class ExplainFormat { kText, kJson, kYaml, kXml };
 struct ExplainStatement {
   std::string sql;     // The inner statement's text.
   int sql_offset = 0;  // Where it starts in the statement, in bytes.
   bool analyze = false;
   bool verbose = false;
-  bool json = false;
+  ExplainFormat format = ExplainFormat::kText;
   bool costs = true;
   bool timing = true;
   bool predicted = false;
@@ -405,10 +406,10 @@ struct CopyBinding {
 };
 absl::StatusOr<CopyBinding> BindCopy(const CopyStatement& copy, const PlanningInput& input);
 
-// EXPLAIN's text (one line an element) or JSON (one element). `actuals` by operator id, may be
+// EXPLAIN's text (one line an element) or document (one element). `actuals` by operator id, may be
 // null.
 struct ExplainOptions {
-  bool json = false;
+  ExplainFormat format = ExplainFormat::kText;
   bool costs = true;
   bool verbose = false;
   bool analyze = false;

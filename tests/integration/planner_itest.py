@@ -12,7 +12,7 @@ def explain(connection, sql, options=""):
 
 
 def explain_json(connection, sql):
-    return json.loads(run(connection, f"EXPLAIN (FORMAT JSON) {sql}")[0][0])[0]
+    return run(connection, f"EXPLAIN (FORMAT JSON) {sql}")[0][0][0]
 
 
 def make_places(connection):

@@ -2,9 +2,10 @@
 """DO, functions, procedures and triggers as PostgreSQL 15 has them: scripts answered statement by statement, in one process
 and in seven, and what happens when they go wrong.
 """
+import threading
 import unittest
 
-from adbms_process import run
+from adbms_process import run, sqlstate, wait_until
 from program_scripts import BLOCKS, FUNCTIONS, ROWS, TRIGGERS
 from program_tests import ProgramTest
 
@@ -60,6 +61,28 @@ class Programs(ProgramTest):
         self.assertEqual(self.refused(connection, "INSERT INTO again VALUES (1)"), "54001")
         self.assertEqual(run(connection, "SELECT count(*) FROM again"), [(0,)])
         connection.close()
+
+
+    def test_signals_end_what_runs_no_statements(self):
+        other = self.cluster.connect()
+        for function, state in [("pg_cancel_backend", "57014"), ("pg_terminate_backend", "57P01")]:
+            looping = self.cluster.connect()
+            pid = run(looping, "SELECT pg_backend_pid()")[0][0]
+            ended = []
+            # A signal that comes before the block has begun is none.
+            thread = threading.Thread(target=lambda: ended.append(
+                sqlstate(looping, "DO $$ BEGIN LOOP NULL; END LOOP; END $$")))
+            thread.start()
+
+            def signaled():
+                run(other, f"SELECT {function}({pid})")
+                thread.join(0.2)
+                return not thread.is_alive()
+
+            wait_until(signaled, 15, f"{function} ends a loop")
+            self.assertEqual(ended, [state])
+            looping.close()
+        other.close()
 
 
 class AllInOne(Programs):

@@ -232,7 +232,7 @@ class FullDiskTest(unittest.TestCase):
             state = sqlstate(connection, "INSERT INTO filler VALUES (100001, 'after')")
             return state in (None, "23505") or not cluster.daemons["all"].running()
 
-        wait_until(writes_again, 45, "writes go on after space is back")
+        wait_until(writes_again, 15, "writes go on after space is back")
         # A RocksDB with assertions, as Debian's is, may end the process when it syncs a log to which
         # it could not append: then the rows are there after a restart. Nothing else may need one.
         if not cluster.daemons["all"].running():

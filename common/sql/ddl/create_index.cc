@@ -32,11 +32,6 @@ absl::Status DdlBinder::CheckIndexElement(const PgQuery__IndexElem& element) con
   const bool nulls_last = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST;
   if ((descending && nulls_last) || (!descending && nulls_first))
     return Unsupported(-1, "an index with this order of NULLs");
-  for (const std::string& opclass : parser::StringsOf({element.opclass, element.n_opclass})) {
-    if (opclass.find("_pattern_ops") == std::string::npos && !opclass.ends_with("_ops") &&
-        opclass != "pg_catalog")
-      return Unsupported(-1, absl::StrCat("operator class \"", opclass, "\""));
-  }
   return absl::OkStatus();
 }
 

@@ -339,6 +339,9 @@ class DdlBinder {
   // for an operator class that there is not, 42804 for one that does not accept the type.
   absl::Status AddOperatorClass(const PgQuery__IndexElem& element, const std::string& method,
                                 const Type& type, common::v1::IndexDescriptor* index) const;
+  // Of a btree's key; `name` empty: none was named.
+  absl::Status AddOrderingClass(const std::string& name, const Type& type,
+                                common::v1::IndexDescriptor* index) const;
   // Adds a key; returns what PostgreSQL calls it in the index's name.
   absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element,
                                           const std::string& method, const Table& table,

@@ -6,6 +6,7 @@
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/relation_options.h"
 #include "common/sql/operator_classes/operator_class.h"
+#include "common/sql/operator_classes/ordering_classes.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/range.h"
@@ -71,12 +72,32 @@ absl::Status DdlBinder::CheckIndexMethod(const PgQuery__IndexStmt& create,
                               options, false);
 }
 
+absl::Status DdlBinder::AddOrderingClass(const std::string& name, const Type& type,
+                                         IndexDescriptor* index) const {
+  if (name.empty() && index->ordering_classes_size() == 0) return absl::OkStatus();
+  const OrderingClass* found = name.empty() ? nullptr : FindOrderingClass(name);
+  if (!name.empty() && found == nullptr)
+    return ErrorAt(
+        sqlstate::kUndefinedObject, -1,
+        absl::StrCat("operator class \"", name, "\" does not exist for access method \"btree\""));
+  if (found != nullptr && !Accepts(*found, type))
+    return ErrorAt(sqlstate::kDatatypeMismatch, -1,
+                   absl::StrCat("operator class \"", name, "\" does not accept data type ",
+                                types::Format({type.id, 0})));
+  // A name for each key so far.
+  while (index->ordering_classes_size() < index->columns_size()) index->add_ordering_classes();
+  index->add_ordering_classes(
+      found == nullptr || found == DefaultOrderingClass(type) ? std::string() : name);
+  return absl::OkStatus();
+}
+
 absl::Status DdlBinder::AddOperatorClass(const PgQuery__IndexElem& element,
                                          const std::string& method, const Type& type,
                                          IndexDescriptor* index) const {
   if (index->method() == IndexDescriptor::METHOD_UNSPECIFIED) {
     RETURN_IF_ERROR(CheckIndexElement(element));
-    return types::IsIndexable(type) ? absl::OkStatus() : NotIndexable(type);
+    if (!types::IsIndexable(type)) return NotIndexable(type);
+    return AddOrderingClass(ClassName(element), type, index);
   }
   if (index->method() == IndexDescriptor::METHOD_HASH) {
     if (!types::IsIndexable(type)) return NoDefaultClass(type, method);

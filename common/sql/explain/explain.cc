@@ -1,8 +1,9 @@
-// EXPLAIN's text and JSON.
+// EXPLAIN's text, and what its other formats print.
 #include <cmath>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/explain/document.h"
 #include "common/sql/explain/plan_description.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/sql/sql.h"
@@ -12,6 +13,7 @@ namespace {
 
 using common::v1::Operator;
 using explain::Description;
+using explain::Item;
 using Actuals = std::vector<std::optional<OperatorActual>>;
 
 std::string Fixed(double value, int digits) {
@@ -103,93 +105,64 @@ class TextWriter {
   std::vector<std::string> lines_;
 };
 
-std::string JsonString(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char buffer[8];
-      std::snprintf(buffer, sizeof buffer, "\\u%04x", c);
-      out += buffer;
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "\"";
-}
-
-class JsonWriter {
+class DocumentWriter {
  public:
-  JsonWriter(const Catalog& catalog, const ExplainOptions& options, const Actuals* actuals)
+  DocumentWriter(const Catalog& catalog, const ExplainOptions& options, const Actuals* actuals)
       : catalog_(catalog), options_(options), actuals_(actuals) {}
 
-  std::string Node(const Operator& op, int indent, const std::string& relationship,
-                   const std::string& subplan, const common::v1::Plan* plan) {
+  // `plan`: for its root, whose children its other trees are.
+  Item Node(const Operator& op, const std::string& relationship, const std::string& subplan,
+            const common::v1::Plan* plan) {
     const Description d = explain::Describe(op, catalog_);
-    const std::string pad(indent + 2, ' ');
-    std::vector<std::string> fields;
+    std::vector<Item> items;
     auto text = [&](const std::string& name, const std::string& value) {
-      fields.push_back(absl::StrCat(pad, JsonString(name), ": ", JsonString(value)));
+      items.push_back(Item::Text(name, value));
     };
-    auto raw = [&](const std::string& name, const std::string& value) {
-      fields.push_back(absl::StrCat(pad, JsonString(name), ": ", value));
+    auto number = [&](const std::string& name, const std::string& value) {
+      items.push_back(Item::Number(name, value));
     };
     text("Node Type", d.node_type);
     if (!relationship.empty()) text("Parent Relationship", relationship);
     if (!subplan.empty()) text("Subplan Name", subplan);
     for (const auto& [name, value] : d.identity) text(name, value);
     if (options_.costs) {
-      raw("Startup Cost", Fixed(op.startup_cost(), 2));
-      raw("Total Cost", Fixed(op.total_cost(), 2));
-      raw("Plan Rows", Fixed(op.estimated_rows(), 0));
-      raw("Plan Width", absl::StrCat(explain::WidthOf(op)));
+      number("Startup Cost", Fixed(op.startup_cost(), 2));
+      number("Total Cost", Fixed(op.total_cost(), 2));
+      number("Plan Rows", Fixed(op.estimated_rows(), 0));
+      number("Plan Width", absl::StrCat(explain::WidthOf(op)));
     }
     const OperatorActual* actual = ActualOf(op, actuals_);
     if (options_.analyze) {
       const OperatorActual none;
       const OperatorActual& shown = actual == nullptr ? none : *actual;
       if (options_.timing) {
-        raw("Actual Startup Time", "0.000");
-        raw("Actual Total Time", Fixed(Milliseconds(shown), 3));
+        number("Actual Startup Time", "0.000");
+        number("Actual Total Time", Fixed(Milliseconds(shown), 3));
       }
-      raw("Actual Rows", absl::StrCat(PerLoop(shown.rows, shown.loops)));
-      raw("Actual Loops", absl::StrCat(shown.loops));
+      number("Actual Rows", absl::StrCat(PerLoop(shown.rows, shown.loops)));
+      number("Actual Loops", absl::StrCat(shown.loops));
     }
     if (options_.verbose && op.output_size() > 0) text("Output", explain::OutputOf(op));
     for (const auto& [name, value] : d.properties) text(name, value);
     if (options_.analyze && d.filters && actual != nullptr)
-      raw("Rows Removed by Filter", absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
+      number("Rows Removed by Filter", absl::StrCat(PerLoop(actual->rows_removed, actual->loops)));
     if (options_.analyze && actual != nullptr && actual->deletions_skipped > 0)
-      raw("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
+      number("Deleted Keys Skipped", absl::StrCat(actual->deletions_skipped));
     if (options_.analyze && actual != nullptr && actual->workers > 0)
-      raw("Workers", absl::StrCat(actual->workers));
-    std::vector<std::string> children;
+      number("Workers", absl::StrCat(actual->workers));
+    std::vector<Item> children;
     const std::vector<const Operator*> inputs = explain::ShownInputs(op);
     for (size_t i = 0; i < inputs.size(); ++i)
-      children.push_back(Node(*inputs[i], indent + 4, i == 0 ? "Outer" : "Inner", "", nullptr));
+      children.push_back(Node(*inputs[i], i == 0 ? "Outer" : "Inner", "", nullptr));
     if (plan != nullptr) {
       for (int i = 0; i < plan->subplans_size(); ++i)
-        children.push_back(Node(plan->subplans(i).root(), indent + 4, "SubPlan",
-                                absl::StrCat("SubPlan ", i + 1), nullptr));
-      for (int i = 0; i < plan->ctes_size(); ++i)
         children.push_back(
-            Node(plan->ctes(i), indent + 4, "InitPlan", absl::StrCat("CTE ", i + 1), nullptr));
+            Node(plan->subplans(i).root(), "SubPlan", absl::StrCat("SubPlan ", i + 1), nullptr));
+      for (int i = 0; i < plan->ctes_size(); ++i)
+        children.push_back(Node(plan->ctes(i), "InitPlan", absl::StrCat("CTE ", i + 1), nullptr));
     }
-    if (!children.empty()) {
-      std::string list = absl::StrCat(pad, "\"Plans\": [\n");
-      for (size_t i = 0; i < children.size(); ++i)
-        absl::StrAppend(&list, std::string(indent + 4, ' '), children[i],
-                        i + 1 < children.size() ? ",\n" : "\n");
-      fields.push_back(absl::StrCat(list, pad, "]"));
-    }
-    std::string out = "{\n";
-    for (size_t i = 0; i < fields.size(); ++i)
-      absl::StrAppend(&out, fields[i], i + 1 < fields.size() ? ",\n" : "\n");
-    return absl::StrCat(out, std::string(indent, ' '), "}");
+    if (!children.empty()) items.push_back(Item::List("Plans", std::move(children)));
+    return Item::Group("Plan", std::move(items));
   }
 
  private:
@@ -205,17 +178,16 @@ std::vector<std::string> Explain(const common::v1::Plan& plan, const Catalog& ca
                                  int64_t planning_us, int64_t execution_us) {
   const std::string planning = Fixed(static_cast<double>(planning_us) / 1000.0, 3);
   const std::string execution = Fixed(static_cast<double>(execution_us) / 1000.0, 3);
-  if (options.json) {
-    JsonWriter writer(catalog, options, actuals);
-    std::string out =
-        absl::StrCat("[\n  {\n    \"Plan\": ", writer.Node(plan.root(), 4, "", "", &plan),
-                     ",\n    \"Planner\": ", JsonString(PlannerName(plan.planner())));
-    if (!plan.restriction().empty())
-      absl::StrAppend(&out, ",\n    \"Restriction\": ", JsonString(plan.restriction()));
-    if (options.analyze)
-      absl::StrAppend(&out, ",\n    \"Planning Time\": ", planning,
-                      ",\n    \"Execution Time\": ", execution);
-    return {absl::StrCat(out, "\n  }\n]")};
+  if (options.format != ExplainFormat::kText) {
+    std::vector<Item> items = {
+        DocumentWriter(catalog, options, actuals).Node(plan.root(), "", "", &plan),
+        Item::Text("Planner", PlannerName(plan.planner()))};
+    if (!plan.restriction().empty()) items.push_back(Item::Text("Restriction", plan.restriction()));
+    if (options.analyze) {
+      items.push_back(Item::Number("Planning Time", planning));
+      items.push_back(Item::Number("Execution Time", execution));
+    }
+    return {explain::Print(Item::Group("Query", std::move(items)), options.format)};
   }
   TextWriter writer(catalog, options, actuals);
   writer.Write(plan.root(), 0, "");

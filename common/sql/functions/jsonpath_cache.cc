@@ -31,14 +31,14 @@ CompiledJsonpath::CompiledJsonpath(types::Jsonpath path) : path_(std::move(path)
   }
 }
 
-absl::StatusOr<const RE2*> CompiledJsonpath::RegexOf(int32_t node) {
+absl::StatusOr<Regex*> CompiledJsonpath::RegexOf(int32_t node) {
   std::unique_ptr<Regex>& regex = regexes_[node];
   if (regex == nullptr) {
     auto made = std::make_unique<Regex>();
     RETURN_IF_ERROR(made->Prepare(path_.at(node).text, FlagsOf(path_.at(node).regex_flags)));
     regex = std::move(made);
   }
-  return &regex->regex();
+  return regex.get();
 }
 
 JsonpathCache& JsonpathCache::Of(const EvaluationContext& context) {

@@ -23,7 +23,7 @@ class CompiledJsonpath {
   // Of a string's node: the string in jsonb's form.
   std::string_view StringAt(int32_t node) const { return strings_.at(node); }
   // Of a like_regex. Errors: 2201B, 0A000.
-  absl::StatusOr<const RE2*> RegexOf(int32_t node);
+  absl::StatusOr<Regex*> RegexOf(int32_t node);
 
  private:
   const types::Jsonpath path_;

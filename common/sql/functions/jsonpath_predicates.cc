@@ -127,14 +127,19 @@ JsonpathEvaluation::Truth JsonpathEvaluation::Test(const Node& node, int32_t at,
     if (!right.Is(JsonbKind::kString)) return Truth::kUnknown;
     return text.starts_with(right.value.text()) ? Truth::kTrue : Truth::kFalse;
   }
-  const absl::StatusOr<const RE2*> regex = compiled_->RegexOf(at);
+  const absl::StatusOr<Regex*> regex = compiled_->RegexOf(at);
   if (!regex.ok()) {
     Throw(regex.status());
     return Truth::kUnknown;
   }
   if (absl::Status handled = context_.Handled(text.size()); !handled.ok())
     Throw(std::move(handled));
-  return RE2::PartialMatch(Piece(text), **regex) ? Truth::kTrue : Truth::kFalse;
+  const absl::StatusOr<bool> matches = (*regex)->Matches(text);
+  if (!matches.ok()) {
+    Throw(matches.status());
+    return Truth::kUnknown;
+  }
+  return *matches ? Truth::kTrue : Truth::kFalse;
 }
 
 JsonpathEvaluation::Truth JsonpathEvaluation::Compare(JsonpathOp op, const PathItem& left,

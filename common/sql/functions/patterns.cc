@@ -1,7 +1,5 @@
-// LIKE and regular expressions. Regular expressions run on RE2; PostgreSQL syntax that RE2 lacks
-// (back references, look-around, word-start and word-end escapes) is reported as not supported.
-#include <re2/re2.h>
-
+// LIKE and regular expressions.
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -158,15 +156,14 @@ absl::Status MatchRegex(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
-    const bool found = RE2::PartialMatch(Piece(arguments[0]->data<View>()[row]), regex.regex());
+    ASSIGN_OR_RETURN(const bool found, regex.Matches(arguments[0]->data<View>()[row]));
     result->data<uint8_t>()[row] = found != kNegated;
   }
   return absl::OkStatus();
 }
 
 // PostgreSQL's replacement text: \1 to \9, \& and \\.
-void AppendReplacement(View replacement, const std::vector<re2::StringPiece>& groups,
-                       std::string* out) {
+void AppendReplacement(View replacement, const std::vector<View>& groups, std::string* out) {
   for (size_t i = 0; i < replacement.size(); ++i) {
     if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
       out->push_back(replacement[i]);
@@ -175,7 +172,7 @@ void AppendReplacement(View replacement, const std::vector<re2::StringPiece>& gr
     const char c = replacement[++i];
     if (c == '&' || (c >= '0' && c <= '9')) {
       const size_t group = c == '&' ? 0 : static_cast<size_t>(c - '0');
-      if (group < groups.size()) out->append(groups[group].data(), groups[group].size());
+      if (group < groups.size()) out->append(groups[group]);
     } else if (c == '\\') {
       out->push_back('\\');
     } else {
@@ -185,15 +182,16 @@ void AppendReplacement(View replacement, const std::vector<re2::StringPiece>& gr
 }
 
 // Errors: 54000 for a result that is no text's length; 53200; 57014.
-absl::StatusOr<std::string> ReplaceMatches(const EvaluationContext& context, const RE2& regex,
+absl::StatusOr<std::string> ReplaceMatches(const EvaluationContext& context, Regex* regex,
                                            View text, View replacement, bool global) {
   GrowingText grown(context);
-  std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
+  std::vector<View> groups;
   std::string out;
   size_t position = 0;
   size_t copied = 0;
-  while (position <= text.size() && regex.Match(Piece(text), position, text.size(), RE2::UNANCHORED,
-                                                groups.data(), static_cast<int>(groups.size()))) {
+  while (position <= text.size()) {
+    ASSIGN_OR_RETURN(const bool matches, regex->Find(text, position, &groups));
+    if (!matches) break;
     const auto start = static_cast<size_t>(groups[0].data() - text.data());
     out.append(text.substr(copied, start - copied));
     AppendReplacement(replacement, groups, &out);
@@ -227,7 +225,7 @@ absl::Status RegexpReplace(const EvaluationContext& context,
     ASSIGN_OR_RETURN(const RegexFlags flags, ReadRegexFlags(options));
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     ASSIGN_OR_RETURN(const std::string replaced,
-                     ReplaceMatches(context, regex.regex(), arguments[0]->data<View>()[row],
+                     ReplaceMatches(context, &regex, arguments[0]->data<View>()[row],
                                     arguments[2]->data<View>()[row], flags.global));
     result->data<View>()[row] = result->arena()->Add(replaced);
     if (result->strings_refused()) return result->StringsRefusal();
@@ -239,20 +237,12 @@ absl::Status RegexpReplace(const EvaluationContext& context,
 absl::StatusOr<std::optional<std::string>> SubstringSimilar(const View& text, const View& pattern,
                                                             const View& escape) {
   ASSIGN_OR_RETURN(const std::string translated, SimilarEscape(pattern, escape));
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_dot_nl(true);
-  options.set_max_mem(int64_t{16} << 20);
-  const RE2 regex(translated, options);
-  if (!regex.ok()) {
-    return Error(sqlstate::kInvalidRegex, "invalid regular expression: " + regex.error());
-  }
-  re2::StringPiece groups[2];
-  const int count = regex.NumberOfCapturingGroups() > 0 ? 2 : 1;
-  if (!regex.Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups, count))
-    return std::optional<std::string>();
-  const re2::StringPiece& found = groups[count - 1];
-  return std::optional<std::string>(std::string(found.data(), found.size()));
+  Regex regex;
+  RETURN_IF_ERROR(regex.Prepare(translated, {}));
+  std::vector<View> groups;
+  ASSIGN_OR_RETURN(const bool matches, regex.Find(text, 0, &groups));
+  if (!matches) return std::optional<std::string>();
+  return std::optional<std::string>(groups[std::min<size_t>(1, groups.size() - 1)]);
 }
 
 // regexp_match (an array of the groups) and substring(text from pattern) (the first group).
@@ -275,25 +265,23 @@ absl::Status RegexpMatch(const EvaluationContext& context,
     // What is found, and the array's text that is made of it.
     ScratchMemory scratch(context);
     RETURN_IF_ERROR(scratch.Take(3 * text.size()));
-    std::vector<re2::StringPiece> groups(
-        static_cast<size_t>(regex.regex().NumberOfCapturingGroups()) + 1);
-    if (!regex.regex().Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(),
-                             static_cast<int>(groups.size()))) {
+    std::vector<View> groups;
+    ASSIGN_OR_RETURN(const bool matches, regex.Find(text, 0, &groups));
+    if (!matches) {
       result->SetNull(row);
       continue;
     }
     if (groups.size() > 1) groups.erase(groups.begin());
     if constexpr (kArray) {
       std::vector<types::ArrayElement> elements;
-      for (const auto& group : groups) {
-        elements.push_back({std::string(group.data(), group.size()), group.data() == nullptr});
-      }
+      for (const View group : groups)
+        elements.push_back({std::string(group), group.data() == nullptr});
       result->data<View>()[row] = result->arena()->Add(types::TextArray(elements));
       if (result->strings_refused()) return result->StringsRefusal();
     } else if (groups[0].data() == nullptr) {
       result->SetNull(row);
     } else {
-      result->data<View>()[row] = result->arena()->Add(View(groups[0].data(), groups[0].size()));
+      result->data<View>()[row] = result->arena()->Add(groups[0]);
     }
   }
   return absl::OkStatus();
@@ -321,10 +309,12 @@ absl::Status RegexpSplit(const EvaluationContext& context,
     std::vector<types::ArrayElement> elements;
     size_t position = 0;
     size_t start = 0;
-    re2::StringPiece match;
+    std::vector<View> groups;
     // An empty match at the start, at the end or right after a match is none.
-    while (position < text.size() &&
-           regex.regex().Match(Piece(text), position, text.size(), RE2::UNANCHORED, &match, 1)) {
+    while (position < text.size()) {
+      ASSIGN_OR_RETURN(const bool matches, regex.Find(text, position, &groups));
+      if (!matches) break;
+      const View match = groups[0];
       const auto found = static_cast<size_t>(match.data() - text.data());
       if (match.empty() && found >= text.size()) break;
       if (match.empty() && found == start) {

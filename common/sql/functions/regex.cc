@@ -1,135 +1,128 @@
 #include "common/sql/functions/regex.h"
 
-#include "common/sql/functions/unicode.h"
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/functions/backtracking_regex.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::sql::functions {
 namespace {
 
-using status::Error;
 using View = std::string_view;
-namespace sqlstate = status::sqlstate;
 
-// PostgreSQL's ARE as RE2 reads it.
-absl::StatusOr<std::string> Translate(View pattern, bool stops_at_lines, bool* reluctant) {
-  std::string out;
-  *reluctant = false;
-  bool in_brackets = false;
-  if (pattern.substr(0, 3) == "***")
-    return status::NotSupported("regular expression director \"***\"");
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
-    if (c == '\\' && next != '\0') {
-      if (next >= '1' && next <= '9' && !in_brackets) {
-        return status::NotSupported("back reference in a regular expression");
-      }
-      if (!in_brackets && (next == 'm' || next == 'M')) {
-        return status::NotSupported("regular expression escape \\m or \\M");
-      }
-      if (next == 'b' || next == 'B') {
-        // A backspace, and a backslash.
-        out.append(next == 'b' ? "\\x08" : "\\\\");
-        ++i;
-        continue;
-      }
-      out.push_back('\\');
-      out.push_back(!in_brackets && next == 'y' ? 'b' : !in_brackets && next == 'Y' ? 'B' : next);
-      ++i;
-      continue;
-    }
-    if (in_brackets) {
-      if (c == '[' && next == ':') {
-        const size_t end = pattern.find(":]", i + 2);
-        if (end != View::npos) {
-          out.append(pattern.substr(i, end + 2 - i));
-          i = end + 1;
-          continue;
-        }
-      }
-      if (c == ']') in_brackets = false;
-      if (c == '[') out.push_back('\\');
-      out.push_back(c);
-      continue;
-    }
-    if (c == '[') {
-      if (pattern.substr(i, 7) == "[[:<:]]" || pattern.substr(i, 7) == "[[:>:]]") {
-        return status::NotSupported("word boundary in brackets");
-      }
-      in_brackets = true;
-      out.push_back(c);
-      if (next == '^') {
-        out.push_back(pattern[++i]);
-        if (stops_at_lines) out.append("\\n");
-      }
-      if (i + 1 < pattern.size() && pattern[i + 1] == ']') {
-        out.append("\\]");
-        ++i;
-      }
-      continue;
-    }
-    if (c == '(' && next == '?' && i + 2 < pattern.size()) {
-      const char kind = pattern[i + 2];
-      if (kind == '=' || kind == '!' || kind == '<') {
-        return status::NotSupported("look-around in a regular expression");
-      }
-    }
-    if ((c == '*' || c == '+' || c == '?' || c == '}') && next == '?') *reluctant = true;
-    out.push_back(c);
-  }
-  return out;
+bool IsAscii(View text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+absl::StatusOr<std::unique_ptr<RE2>> CompileRe2(const std::string& text, bool ignore_case,
+                                                bool longest) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_case_sensitive(!ignore_case);
+  options.set_longest_match(longest);
+  options.set_max_mem(int64_t{16} << 20);
+  auto regex = std::make_unique<RE2>(text, options);
+  if (regex->ok()) return regex;
+  const bool large = regex->error_code() == RE2::ErrorPatternTooLarge ||
+                     regex->error_code() == RE2::ErrorRepeatSize;
+  return status::Error(status::sqlstate::kInvalidRegex,
+                       absl::StrCat("invalid regular expression: ",
+                                    large ? "regular expression is too complex" : regex->error()));
 }
 
 }  // namespace
 
-absl::StatusOr<RegexFlags> ReadRegexFlags(View text) {
-  RegexFlags flags;
-  for (const char c : text) {
-    if (c == 'i') {
-      flags.ignore_case = true;
-    } else if (c == 'g') {
-      flags.global = true;
-    } else if (c == 'n' || c == 'm') {
-      flags.lines = true;
-    } else if (c == 'c') {
-      flags.ignore_case = false;
-    } else if (c != 's' && c != 't' && c != 'e') {
-      return Error(sqlstate::kInvalidParameterValue,
-                   std::string("invalid regular expression option: \"") + c + "\"");
-    }
+struct Regex::Program {
+  absl::StatusOr<bool> Find(View text, size_t start, std::vector<View>* groups) const;
+
+  RegexPattern pattern;
+  std::unique_ptr<BacktrackingRegex> backtracking;  // Or ...
+  std::unique_ptr<RE2> longest;                     // ... what finds the longest match,
+  std::unique_ptr<RE2> shortest;  // the shortest one, if that is what is preferred, and ...
+  std::unique_ptr<RE2> sharing;   // ... what the parts of a mixed one get of it.
+};
+
+absl::StatusOr<bool> Regex::Program::Find(View text, size_t start,
+                                          std::vector<View>* groups) const {
+  using Wish = BacktrackingRegex::Wish;
+  if (backtracking != nullptr)
+    return backtracking->Find(text, start, pattern.prefers_short ? Wish::kShortest : Wish::kLongest,
+                              groups);
+  const re2::StringPiece piece(text.data(), text.size());
+  if (groups == nullptr)
+    return longest->Match(piece, start, text.size(), RE2::UNANCHORED, nullptr, 0);
+  const RE2& first = pattern.prefers_short ? *shortest : *longest;
+  std::vector<re2::StringPiece> found(static_cast<size_t>(longest->NumberOfCapturingGroups()) + 1);
+  const auto count = static_cast<int>(found.size());
+  // Of a mixed one only the whole is known at first.
+  if (!first.Match(piece, start, text.size(), RE2::UNANCHORED, found.data(),
+                   sharing == nullptr ? count : 1))
+    return false;
+  if (sharing != nullptr && count > 1) {
+    const auto begin = static_cast<size_t>(found[0].data() - text.data());
+    sharing->Match(piece, begin, begin + found[0].size(), RE2::ANCHOR_BOTH, found.data(), count);
   }
-  return flags;
+  groups->assign(found.size(), View());
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (found[i].data() != nullptr) (*groups)[i] = View(found[i].data(), found[i].size());
+  }
+  return true;
+}
+
+Regex::Regex() = default;
+Regex::Regex(Regex&&) noexcept = default;
+Regex& Regex::operator=(Regex&&) noexcept = default;
+Regex::~Regex() = default;
+
+absl::StatusOr<std::unique_ptr<Regex::Program>> Regex::Compile(bool ascii) const {
+  auto program = std::make_unique<Program>();
+  RegexFlags flags = flags_;
+  ASSIGN_OR_RETURN(program->pattern, TranslateRegex(pattern_, ascii, &flags));
+  const RegexPattern& pattern = program->pattern;
+  if (pattern.backtracks) {
+    ASSIGN_OR_RETURN(
+        program->backtracking,
+        BacktrackingRegex::Compile(pattern.text, pattern.definition, flags.ignore_case));
+    return program;
+  }
+  ASSIGN_OR_RETURN(program->longest, CompileRe2(pattern.text, flags.ignore_case, true));
+  if (pattern.prefers_short) {
+    ASSIGN_OR_RETURN(program->shortest, CompileRe2(pattern.short_text, flags.ignore_case, false));
+  }
+  if (pattern.mixed) {
+    ASSIGN_OR_RETURN(program->sharing, CompileRe2(pattern.text, flags.ignore_case, false));
+  }
+  return program;
 }
 
 absl::Status Regex::Prepare(View pattern, const RegexFlags& flags) {
-  if (regex_ != nullptr && pattern == pattern_ && flags == flags_) return absl::OkStatus();
-  bool reluctant = false;
-  const bool stops_at_lines = flags.lines || flags.dot_stops;
-  std::string translated(pattern);
-  if (!flags.literal) {
-    ASSIGN_OR_RETURN(translated, Translate(pattern, stops_at_lines, &reluctant));
-    if (flags.lines || flags.line_anchors) translated.insert(0, "(?m)");
-  }
-  RE2::Options options;
-  options.set_literal(flags.literal);
-  options.set_log_errors(false);
-  options.set_case_sensitive(!flags.ignore_case);
-  options.set_dot_nl(!stops_at_lines);
-  options.set_longest_match(!reluctant);
-  options.set_max_mem(int64_t{16} << 20);
-  auto regex = std::make_unique<RE2>(translated, options);
-  if (!regex->ok()) {
-    const bool parenthesis = regex->error_code() == RE2::ErrorMissingParen ||
-                             regex->error_code() == RE2::ErrorUnexpectedParen;
-    return Error(sqlstate::kInvalidRegex,
-                 "invalid regular expression: " +
-                     (parenthesis ? "parentheses () not balanced" : regex->error()));
-  }
-  regex_ = std::move(regex);
+  if (ascii_ != nullptr && pattern == pattern_ && flags == flags_) return absl::OkStatus();
+  ascii_.reset();
+  unicode_.reset();
   pattern_ = pattern;
   flags_ = flags;
+  ASSIGN_OR_RETURN(ascii_, Compile(true));
   return absl::OkStatus();
+}
+
+size_t Regex::groups() const {
+  return ascii_->backtracking != nullptr
+             ? ascii_->backtracking->groups()
+             : static_cast<size_t>(ascii_->longest->NumberOfCapturingGroups());
+}
+
+absl::StatusOr<bool> Regex::Find(View text, size_t start, std::vector<View>* groups) {
+  if (!ascii_->pattern.by_character || IsAscii(text)) return ascii_->Find(text, start, groups);
+  if (unicode_ == nullptr) {
+    ASSIGN_OR_RETURN(unicode_, Compile(false));
+  }
+  return unicode_->Find(text, start, groups);
 }
 
 }  // namespace adbms::sql::functions

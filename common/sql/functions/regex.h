@@ -1,46 +1,45 @@
-// Regular expressions in PostgreSQL's syntax, run on RE2; what RE2 lacks (back references,
-// look-around, word-start and word-end escapes) is reported as not supported. Not thread-safe.
+// Regular expressions in PostgreSQL's syntax and with its rules for what matches. They run on RE2,
+// in time linear in the text; those with back references and look-around on PCRE2, with a bound.
 #pragma once
-
-#include <re2/re2.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/sql/functions/regex_pattern.h"
 
 namespace adbms::sql::functions {
 
-struct RegexFlags {
-  bool ignore_case = false;
-  bool global = false;
-  bool lines = false;
-  // The halves of `lines`: . and [^…] stop at the end of a line; ^ and $ match at one.
-  bool dot_stops = false;
-  bool line_anchors = false;
-  bool literal = false;  // The pattern is plain text.
-
-  bool operator==(const RegexFlags&) const = default;
-};
-
-// Errors: 22023 for an unknown one.
-absl::StatusOr<RegexFlags> ReadRegexFlags(std::string_view text);
-
-// A compiled expression, reused while pattern and flags stay.
+// A compiled expression, reused while pattern and flags stay. Not thread-safe.
 class Regex {
  public:
+  Regex();
+  Regex(Regex&&) noexcept;
+  Regex& operator=(Regex&&) noexcept;
+  ~Regex();
+
   // Errors: 2201B, 0A000.
   absl::Status Prepare(std::string_view pattern, const RegexFlags& flags);
-  const RE2& regex() const { return *regex_; }
+  size_t groups() const;  // That capture. Prepared.
+  // The leftmost match that begins at or after `start`, a byte: all of it, then the groups, data()
+  // null for one that took no part. `groups` null: whether there is one. Errors: 2201B when it is
+  // too much work.
+  absl::StatusOr<bool> Find(std::string_view text, size_t start,
+                            std::vector<std::string_view>* groups);
+  absl::StatusOr<bool> Matches(std::string_view text) { return Find(text, 0, nullptr); }
 
  private:
-  std::unique_ptr<RE2> regex_;
+  struct Program;
+
+  absl::StatusOr<std::unique_ptr<Program>> Compile(bool ascii) const;
+
+  std::unique_ptr<Program> ascii_;    // For texts of nothing else, or for all.
+  std::unique_ptr<Program> unicode_;  // Made when it is first needed.
   std::string pattern_;
   RegexFlags flags_;
 };
-
-inline re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace adbms::sql::functions

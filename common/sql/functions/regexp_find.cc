@@ -63,15 +63,12 @@ absl::StatusOr<Request> ReadRequest(const Shape& shape, const std::vector<const 
 // Walks over the matches of a text.
 class Matches {
  public:
-  Matches(const RE2& regex, View text, size_t position)
-      : regex_(regex), text_(text), position_(position) {
-    groups_.resize(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
-  }
-  bool Next() {
-    if (position_ > text_.size() ||
-        !regex_.Match(Piece(text_), position_, text_.size(), RE2::UNANCHORED, groups_.data(),
-                      static_cast<int>(groups_.size())))
-      return false;
+  Matches(Regex* regex, View text, size_t position)
+      : regex_(regex), text_(text), position_(position) {}
+  absl::StatusOr<bool> Next() {
+    if (position_ > text_.size()) return false;
+    ASSIGN_OR_RETURN(const bool found, regex_->Find(text_, position_, &groups_));
+    if (!found) return false;
     const auto begin = static_cast<size_t>(groups_[0].data() - text_.data());
     position_ = begin + groups_[0].size();
     // An empty one is passed by a character.
@@ -79,19 +76,19 @@ class Matches {
       position_ += position_ < text_.size() ? CharacterLength(text_[position_]) : 1;
     return true;
   }
-  size_t groups() const { return groups_.size() - 1; }
+  size_t groups() const { return regex_->groups(); }
   // Begin and length in bytes; nullopt for a group that took no part.
   std::optional<std::pair<size_t, size_t>> Group(size_t index) const {
-    const re2::StringPiece& group = groups_[index];
+    const View group = groups_[index];
     if (group.data() == nullptr) return std::nullopt;
     return std::pair(static_cast<size_t>(group.data() - text_.data()), group.size());
   }
 
  private:
-  const RE2& regex_;
+  Regex* const regex_;
   const View text_;
   size_t position_;
-  std::vector<re2::StringPiece> groups_;
+  std::vector<View> groups_;
 };
 
 // The byte at which a character begins; behind the text where there are not so many.
@@ -123,7 +120,7 @@ absl::Status ForRows(const EvaluationContext& context, const Shape& shape,
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];
     RETURN_IF_ERROR(context.Handled(text.size() + 64));
-    Matches matches(regex.regex(), text, ByteOf(text, request.start));
+    Matches matches(&regex, text, ByteOf(text, request.start));
     RETURN_IF_ERROR(answer(request, text, &matches, row));
   }
   return absl::OkStatus();
@@ -134,7 +131,8 @@ absl::StatusOr<std::optional<std::pair<size_t, size_t>>> Find(const EvaluationCo
                                                               const Request& request,
                                                               Matches* matches) {
   for (int32_t i = 0; i < request.occurrence; ++i) {
-    if (!matches->Next()) return std::nullopt;
+    ASSIGN_OR_RETURN(const bool more, matches->Next());
+    if (!more) return std::nullopt;
     RETURN_IF_ERROR(context.Handled(64));
   }
   if (static_cast<size_t>(request.group) > matches->groups()) return std::nullopt;
@@ -146,9 +144,12 @@ absl::Status Count(const EvaluationContext& context, const std::vector<const Vec
   const Shape shape{.name = "regexp_count", .start = 2, .flags = 3};
   return ForRows(context, shape, arguments, rows, result,
                  [&](const Request&, View, Matches* matches, uint32_t row) -> absl::Status {
-                   int32_t count = 0;
-                   for (; matches->Next(); ++count) RETURN_IF_ERROR(context.Handled(64));
-                   result->data<int32_t>()[row] = count;
+                   for (int32_t count = 0;; ++count) {
+                     result->data<int32_t>()[row] = count;
+                     ASSIGN_OR_RETURN(const bool more, matches->Next());
+                     if (!more) break;
+                     RETURN_IF_ERROR(context.Handled(64));
+                   }
                    return absl::OkStatus();
                  });
 }
@@ -158,7 +159,8 @@ absl::Status Like(const EvaluationContext& context, const std::vector<const Vect
   const Shape shape{.name = "regexp_like", .flags = 2};
   return ForRows(context, shape, arguments, rows, result,
                  [&](const Request&, View, Matches* matches, uint32_t row) -> absl::Status {
-                   result->data<uint8_t>()[row] = matches->Next();
+                   ASSIGN_OR_RETURN(const bool found, matches->Next());
+                   result->data<uint8_t>()[row] = found;
                    return absl::OkStatus();
                  });
 }

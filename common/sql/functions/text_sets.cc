@@ -34,7 +34,8 @@ class MatchesCursor : public TableFunction::Cursor {
     column->CountStrings(context_.memory);
     while (!ended_ && column->size() < types::BatchRows()) {
       RETURN_IF_ERROR(context_.Handled(64));
-      ended_ = !Find();
+      ASSIGN_OR_RETURN(const bool found, Find());
+      ended_ = !found;
       if (ended_) break;
       column->Append(Value::String({TypeId::kTextArray, 0}, Groups()));
       ended_ = !global_;
@@ -49,12 +50,10 @@ class MatchesCursor : public TableFunction::Cursor {
 
  private:
   // The next match into groups_.
-  bool Find() {
+  absl::StatusOr<bool> Find() {
     if (position_ > text_.size()) return false;
-    groups_.resize(static_cast<size_t>(regex_.regex().NumberOfCapturingGroups()) + 1);
-    if (!regex_.regex().Match(Piece(text_), position_, text_.size(), RE2::UNANCHORED,
-                              groups_.data(), static_cast<int>(groups_.size())))
-      return false;
+    ASSIGN_OR_RETURN(const bool matches, regex_.Find(text_, position_, &groups_));
+    if (!matches) return false;
     const auto found = static_cast<size_t>(groups_[0].data() - text_.data());
     position_ = found + groups_[0].size();
     if (groups_[0].empty())
@@ -65,19 +64,18 @@ class MatchesCursor : public TableFunction::Cursor {
   std::string Groups() const {
     std::vector<types::ArrayElement> elements;
     for (size_t i = groups_.size() > 1 ? 1 : 0; i < groups_.size(); ++i)
-      elements.push_back(
-          {std::string(groups_[i].data(), groups_[i].size()), groups_[i].data() == nullptr});
+      elements.push_back({std::string(groups_[i]), groups_[i].data() == nullptr});
     return types::TextArray(elements);
   }
 
   const std::string text_;
-  const Regex regex_;
+  Regex regex_;
   const bool global_;
   const std::unique_ptr<ScratchMemory> scratch_;
   const EvaluationContext& context_;  // Of the execution.
   size_t position_ = 0;
   bool ended_ = false;
-  std::vector<re2::StringPiece> groups_;
+  std::vector<View> groups_;
 };
 
 bool HasNull(const std::vector<Value>& arguments) {

@@ -1,5 +1,7 @@
 #include "common/sql/parser/statement_classifier.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -103,6 +105,9 @@ void ClassifySet(const PgQuery__VariableSetStmt& node, Statement* out) {
   }
 }
 
+// In ExplainFormat's order.
+constexpr std::array<std::string_view, 4> kExplainFormats = {"text", "json", "yaml", "xml"};
+
 absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
   out->statement_class = StatementClass::kExplain;
   out->command_tag = "EXPLAIN";
@@ -122,9 +127,12 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
       ASSIGN_OR_RETURN(explain.predicted, ReadBoolean(option));
     } else if (name == "format") {
       const std::string format = absl::AsciiStrToLower(ConstantText(option.arg));
-      explain.json = format == "json";
-      if (format != "json" && format != "text")
-        return status::NotSupported(absl::StrCat("EXPLAIN FORMAT ", absl::AsciiStrToUpper(format)));
+      const auto known = std::find(kExplainFormats.begin(), kExplainFormats.end(), format);
+      if (known == kExplainFormats.end())
+        return status::Error(sqlstate::kInvalidParameterValue,
+                             absl::StrCat("unrecognized value for EXPLAIN option \"format\": \"",
+                                          ConstantText(option.arg), "\""));
+      explain.format = static_cast<ExplainFormat>(known - kExplainFormats.begin());
     } else if (name != "buffers" && name != "summary" && name != "settings" && name != "wal") {
       return status::Error(sqlstate::kSyntaxError,
                            absl::StrCat("unrecognized EXPLAIN option \"", name, "\""));

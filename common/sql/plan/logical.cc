@@ -132,30 +132,6 @@ RelPtr MakeOneRow() {
   return rel;
 }
 
-bool Equal(const Expr& a, const Expr& b) {
-  if (&a == &b) return true;
-  if (a.kind != b.kind || a.type != b.type || a.args.size() != b.args.size()) return false;
-  switch (a.kind) {
-    case Expr::Kind::kLiteral:
-      return a.value == b.value;
-    case Expr::Kind::kColumn:
-      return a.column == b.column;
-    case Expr::Kind::kParameter:
-      return a.parameter == b.parameter;
-    case Expr::Kind::kSubquery:
-      return false;
-    default:
-      break;
-  }
-  if (a.function != b.function || a.is_explicit != b.is_explicit || a.logical != b.logical ||
-      a.test != b.test || a.negated != b.negated || a.session != b.session)
-    return false;
-  for (size_t i = 0; i < a.args.size(); ++i) {
-    if (!Equal(*a.args[i], *b.args[i])) return false;
-  }
-  return true;
-}
-
 bool IsTrue(const Expr& e) {
   return e.kind == Expr::Kind::kLiteral && e.type.id == types::TypeId::kBool &&
          !e.value.is_null() && e.value.bool_value();

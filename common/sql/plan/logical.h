@@ -348,7 +348,8 @@ RelPtr MakeFilter(RelPtr input, std::vector<ExprPtr> conditions);
 RelPtr MakeOneRow();
 
 // ---- Inspection ----
-// Structure and values; `location` is ignored. Subqueries are never equal.
+// Structure and values; `location` is ignored. Subqueries are equal when they are but for the
+// numbers of their own columns; those that read a WITH query or lock rows never are.
 bool Equal(const Expr& a, const Expr& b);
 bool IsTrue(const Expr& expression);
 // Visits the expression and its arguments; subqueries are not entered.

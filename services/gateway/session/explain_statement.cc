@@ -67,14 +67,14 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
   }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   sql::ExplainOptions options;
-  options.json = explain.json;
+  options.format = explain.format;
   options.costs = explain.costs;
   options.verbose = explain.verbose || explain.predicted;
   options.analyze = explain.analyze;
   options.timing = explain.timing;
   const auto lines = sql::Explain(*plan->plan, *catalog, options,
                                   explain.analyze ? &actuals : nullptr, planning_us, execution_us);
-  return SendText("QUERY PLAN", lines, "EXPLAIN", sink);
+  return SendText(statement, lines, sink);
 }
 
 }  // namespace adbms::gateway::session

@@ -100,11 +100,7 @@ absl::Status Session::PrepareText(const std::string& name, std::string_view sql,
     }
     if (statement_class == sql::StatementClass::kShow ||
         statement_class == sql::StatementClass::kExplain) {
-      common::v1::OutputColumn* column = prepared->columns.Add();
-      column->set_name(statement_class == sql::StatementClass::kShow
-                           ? Settings::NameOf(prepared->statement.show.name)
-                           : "QUERY PLAN");
-      column->mutable_type()->set_id(common::v1::TYPE_ID_TEXT);
+      *prepared->columns.Add() = TextColumn(prepared->statement);
       prepared->returns_rows = true;
     }
   }

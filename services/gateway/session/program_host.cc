@@ -571,6 +571,9 @@ void ProgramHost::Notice(std::string_view level, const status::SqlError& notice)
   sink_->Notice(level, notice.sqlstate, notice.message);
 }
 
-absl::Status ProgramHost::Check() { return session_.Context().Check(); }
+absl::Status ProgramHost::Check() {
+  RETURN_IF_ERROR(session_.Context().Check());
+  return session_.CheckSignals();
+}
 
 }  // namespace adbms::gateway::session

@@ -529,8 +529,13 @@ class Session {
   absl::Status MakeChanges(std::vector<common::v1::DdlStatement> changes,
                            const sql::CatalogPtr& catalog, std::vector<std::string>* notices,
                            bool* started);
-  absl::Status SendText(const std::string& column, const std::vector<std::string>& lines,
-                        std::string_view tag, ResultSink* sink);
+  // SHOW's and EXPLAIN's column, and an answer of it.
+  static common::v1::OutputColumn TextColumn(const sql::Statement& statement);
+  absl::Status SendText(const sql::Statement& statement, const std::vector<std::string>& lines,
+                        ResultSink* sink);
+  // For a program's next step: pg_cancel_backend and pg_terminate_backend are called in storage,
+  // which is asked about them now and then. Errors: 57014, 57P01.
+  absl::Status CheckSignals();
   // What the client is to be told beside results: notices of functions, settings.
   void SendReports(ResultSink* sink);
   // In storage, and for the changes of roles. Errors: storage's.
@@ -579,6 +584,8 @@ class Session {
   bool block_used_ = false;
   std::string trace_id_;
   absl::Time statement_start_;
+  uint32_t steps_ = 0;      // Of programs.
+  absl::Time ask_storage_;  // When it is next asked about signals.
   absl::Time deadline_ = absl::InfiniteFuture();
 
   std::shared_ptr<ProgramCache> programs_;         // Made by the first program.

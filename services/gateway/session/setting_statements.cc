@@ -168,7 +168,7 @@ absl::Status Session::RunShow(const sql::Statement& statement, ResultSink* sink)
     return sink->Complete("SHOW");
   }
   ASSIGN_OR_RETURN(const std::string value, ShowValue(statement.show.name));
-  return SendText(Settings::NameOf(statement.show.name), {value}, "SHOW", sink);
+  return SendText(statement, {value}, sink);
 }
 
 }  // namespace adbms::gateway::session

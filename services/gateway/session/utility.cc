@@ -86,6 +86,15 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
   return absl::InternalError("a plannable statement came to the utility path");
 }
 
+absl::Status Session::CheckSignals() {
+  constexpr uint32_t kStepsBetween = 64;
+  if (++steps_ % kStepsBetween != 0) return absl::OkStatus();
+  const absl::Time now = absl::Now();
+  if (now < ask_storage_) return absl::OkStatus();
+  ask_storage_ = now + absl::Milliseconds(100);
+  return storage_->CheckSignals(Context(), now - statement_start_);
+}
+
 void Session::SendReports(ResultSink* sink) {
   // A sink of a program may keep them for later, where they were.
   for (const storage::v1::Notice& notice : std::exchange(notices_, {}))
@@ -93,20 +102,28 @@ void Session::SendReports(ResultSink* sink) {
   for (const auto& [name, value] : settings_.TakeReports()) sink->ParameterStatus(name, value);
 }
 
-absl::Status Session::SendText(const std::string& column, const std::vector<std::string>& lines,
-                               std::string_view tag, ResultSink* sink) {
+common::v1::OutputColumn Session::TextColumn(const sql::Statement& statement) {
+  const bool explains = statement.statement_class == StatementClass::kExplain;
+  common::v1::OutputColumn column;
+  column.set_name(explains ? "QUERY PLAN" : Settings::NameOf(statement.show.name));
+  column.mutable_type()->set_id(explains && statement.explain.format == sql::ExplainFormat::kJson
+                                    ? common::v1::TYPE_ID_JSON
+                                    : common::v1::TYPE_ID_TEXT);
+  return column;
+}
+
+absl::Status Session::SendText(const sql::Statement& statement,
+                               const std::vector<std::string>& lines, ResultSink* sink) {
   OutputColumns columns;
-  common::v1::OutputColumn* description = columns.Add();
-  description->set_name(column);
-  description->mutable_type()->set_id(common::v1::TYPE_ID_TEXT);
+  *columns.Add() = TextColumn(statement);
   RETURN_IF_ERROR(sink->BeginRows(columns));
-  auto vector = std::make_shared<types::Vector>(types::Type{types::TypeId::kText, 0});
+  auto vector = std::make_shared<types::Vector>(types::FromProto(columns[0].type()));
   for (const std::string& line : lines) vector->Append(types::Value::Text(line));
   types::Batch batch;
   batch.columns.push_back(std::move(vector));
   batch.row_count = static_cast<uint32_t>(lines.size());
   RETURN_IF_ERROR(sink->Rows(batch));
-  return sink->Complete(tag);
+  return sink->Complete(statement.command_tag);
 }
 
 }  // namespace adbms::gateway::session

@@ -177,6 +177,9 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
       return HandleListen(context, request.listen());
     case Body::kDiscard:
       return session_->Discard(context, request.discard());
+    case Body::kCheckSignals:
+      return session_->CheckSignals(context,
+                                    absl::Microseconds(request.check_signals().running_us()));
     case Body::kConnect:
       return session_->Connect(context, request.connect().superuser());
     case Body::kEnd:

@@ -379,6 +379,13 @@ absl::Status RemoteSession::SetConstraints(const rpc::CallContext& context,
   return Call(context, &call);
 }
 
+absl::Status RemoteSession::CheckSignals(const rpc::CallContext& context, absl::Duration running) {
+  v1::SessionRequest request;
+  return Start(context, &request, /*brief=*/false, [running](v1::SessionRequest* check) {
+    check->mutable_check_signals()->set_running_us(absl::ToInt64Microseconds(running));
+  });
+}
+
 absl::Status RemoteSession::Notify(const rpc::CallContext& context, const std::string& channel,
                                    const std::string& payload) {
   v1::SessionRequest request;

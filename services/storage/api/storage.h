@@ -179,6 +179,10 @@ class Session {
                               std::shared_ptr<NotificationSink> sink) = 0;
   // UNLISTEN; an empty channel: all.
   virtual absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) = 0;
+  // For a statement that is at work in the caller for long, and has begun `running` ago: whether
+  // pg_cancel_backend or pg_terminate_backend have been called for the session meanwhile. Whatever
+  // the session runs goes on. Errors: 57014, 57P01.
+  virtual absl::Status CheckSignals(const rpc::CallContext& context, absl::Duration running) = 0;
   // Forgets what is kept beyond transactions, at once. Errors: 25001 inside of one when more is to
   // be forgotten than sequences.
   virtual absl::Status Discard(const rpc::CallContext& context,

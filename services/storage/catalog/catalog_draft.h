@@ -82,6 +82,9 @@ class CatalogDraft {
   absl::Status DropReferencesToPrimaryKey(const TableEntry& entry, bool cascade,
                                           v1::DdlResult* result);
   absl::Status DropViewsOnKey(const TableEntry& entry, bool cascade, v1::DdlResult* result);
+  // The same before a column of it goes.
+  absl::Status DropReferencesToColumn(const TableEntry& entry, uint32_t ordinal, bool cascade,
+                                      v1::DdlResult* result);
   // New spaces for rows and indexes; the caller moves the rows.
   absl::Status MoveRows(uint32_t table_id);
   // New key (empty: hidden) in new spaces; the caller moves the rows.
@@ -251,6 +254,14 @@ class CatalogDraft {
                                const common::v1::AlterConstraint& change);
   // VALIDATE CONSTRAINT, after its rows have been looked at.
   absl::Status MarkValid(common::v1::TableDescriptor* table, const std::string& name);
+  // The foreign keys to `table` that are chosen, which depend on `depended`, which goes with
+  // `what`.
+  absl::Status DropReferences(
+      common::v1::TableDescriptor* table, const std::string& what, const std::string& depended,
+      const std::function<bool(const common::v1::ForeignKeyDescriptor&)>& chosen, bool cascade,
+      v1::DdlResult* result);
+  absl::Status DropReferencesToColumn(common::v1::TableDescriptor* table, uint32_t ordinal,
+                                      bool cascade, v1::DdlResult* result);
   // The foreign keys that rely on a unique constraint of `table` over these columns.
   absl::Status DropReferencesToKey(common::v1::TableDescriptor* table, const std::string& name,
                                    const std::set<uint32_t>& columns, bool cascade,

@@ -138,26 +138,23 @@ absl::Status CatalogDraft::MarkValid(TableDescriptor* table, const std::string& 
   return NoConstraint(*table, name);
 }
 
-absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std::string& name,
-                                               const std::set<uint32_t>& columns, bool cascade,
-                                               v1::DdlResult* result) {
+absl::Status CatalogDraft::DropReferences(
+    TableDescriptor* table, const std::string& what, const std::string& depended,
+    const std::function<bool(const common::v1::ForeignKeyDescriptor&)>& chosen, bool cascade,
+    v1::DdlResult* result) {
   const CatalogStatePtr before = state_;  // Keeps what the references point to.
   std::vector<CatalogState::Reference> references;
   for (const auto& [id, child] : before->tables()) {  // Partitioned ones, too.
     for (const auto& key : child->descriptor.foreign_keys()) {
-      if (key.referenced_table_id() == table->table_id() &&
-          columns ==
-              std::set<uint32_t>(key.referenced_columns().begin(), key.referenced_columns().end()))
+      if (key.referenced_table_id() == table->table_id() && chosen(key))
         references.push_back({child.get(), &key});
     }
   }
   for (const auto& [child, key] : references) {
     const std::string text = "constraint " + key->name() + " on table " + child->descriptor.name();
     if (!cascade) {
-      return status::Error("2BP01",
-                           "cannot drop constraint " + name + " on table " + table->name() +
-                               " because other objects depend on it",
-                           text + " depends on index " + name,
+      return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
+                           text + " depends on " + depended,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
     }
     if (!IsInherited(child->descriptor, *key)) result->add_notices("drop cascades to " + text);
@@ -176,6 +173,28 @@ absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std::string& name,
+                                               const std::set<uint32_t>& columns, bool cascade,
+                                               v1::DdlResult* result) {
+  return DropReferences(
+      table, "constraint " + name + " on table " + table->name(), "index " + name,
+      [&](const auto& key) {
+        return columns ==
+               std::set<uint32_t>(key.referenced_columns().begin(), key.referenced_columns().end());
+      },
+      cascade, result);
+}
+
+absl::Status CatalogDraft::DropReferencesToColumn(TableDescriptor* table, uint32_t ordinal,
+                                                  bool cascade, v1::DdlResult* result) {
+  const std::string column =
+      "column " + table->columns(static_cast<int>(ordinal)).name() + " of table " + table->name();
+  return DropReferences(
+      table, column, column,
+      [&](const auto& key) { return Contains(key.referenced_columns(), ordinal); }, cascade,
+      result);
+}
+
 absl::Status CatalogDraft::DropReferencesToPrimaryKey(const TableEntry& entry, bool cascade,
                                                       v1::DdlResult* result) {
   TableDescriptor table = entry.descriptor;
@@ -183,6 +202,14 @@ absl::Status CatalogDraft::DropReferencesToPrimaryKey(const TableEntry& entry, b
   RETURN_IF_ERROR(DropReferencesToKey(&table, table.primary_key_name(),
                                       {table.primary_key().begin(), table.primary_key().end()},
                                       cascade, result));
+  return table.foreign_keys_size() == had ? absl::OkStatus() : PutTable(std::move(table));
+}
+
+absl::Status CatalogDraft::DropReferencesToColumn(const TableEntry& entry, uint32_t ordinal,
+                                                  bool cascade, v1::DdlResult* result) {
+  TableDescriptor table = entry.descriptor;
+  const int had = table.foreign_keys_size();
+  RETURN_IF_ERROR(DropReferencesToColumn(&table, ordinal, cascade, result));
   return table.foreign_keys_size() == had ? absl::OkStatus() : PutTable(std::move(table));
 }
 

@@ -168,9 +168,6 @@ absl::Status CatalogDraft::DropGeneratedFrom(TableDescriptor* table, uint32_t or
 absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, bool cascade,
                                       v1::DdlResult* result) {
   common::v1::ColumnDescriptor* column = table->mutable_columns(static_cast<int>(ordinal));
-  if (Contains(table->primary_key(), ordinal)) {
-    return status::NotSupported("dropping a column of the primary key");
-  }
   const uint32_t table_id = table->table_id();
   RETURN_IF_ERROR(DropViewsOn(
       "column " + column->name() + " of table " + table->name(),
@@ -179,15 +176,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
       },
       {}, cascade, result));
   RETURN_IF_ERROR(DropGeneratedFrom(table, ordinal, cascade, result));
-  for (const auto& [id, other] : state_->tables()) {
-    for (const auto& key : other->descriptor.foreign_keys()) {
-      if (key.referenced_table_id() == table->table_id() &&
-          Contains(key.referenced_columns(), ordinal)) {
-        return status::Error("2BP01", "cannot drop column " + column->name() + " of table " +
-                                          table->name() + " because other objects depend on it");
-      }
-    }
-  }
+  RETURN_IF_ERROR(DropReferencesToColumn(table, ordinal, cascade, result));
   RETURN_IF_ERROR(DropTriggersOn(table, ordinal, cascade, result));
   // The table's own copy is the one that is written.
   RETURN_IF_ERROR(DropOwnedSequences(*table, ordinal, {table_id}, cascade, result));

@@ -30,6 +30,8 @@ bool Serves(const IndexDescriptor& own, const IndexDescriptor& whole) {
          own.unique() == whole.unique() && own.method() == whole.method() &&
          std::equal(own.operator_classes().begin(), own.operator_classes().end(),
                     whole.operator_classes().begin(), whole.operator_classes().end()) &&
+         std::equal(own.ordering_classes().begin(), own.ordering_classes().end(),
+                    whole.ordering_classes().begin(), whole.ordering_classes().end()) &&
          own.deferral() == whole.deferral() && (own.is_constraint() || !whole.is_constraint()) &&
          SameList(own.columns(), whole.columns()) &&
          SameList(own.descending(), whole.descending()) &&

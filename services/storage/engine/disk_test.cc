@@ -25,7 +25,8 @@ using ::testing::SizeIs;
 
 // Takes no more bytes while `full`, those of sorted files none while `files_full`; `unsynced`: no
 // file can be synced; `broken`: every write is an error of the device. While `syncs_wait` or
-// `files_wait`, no sync ends, or no data file begins.
+// `files_wait`, no sync ends, or no data file begins; while `compactions_wait`, no compaction
+// writes, and none can while `compactions_full`.
 class Disk : public rocksdb::FileSystemWrapper {
  public:
   Disk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -45,6 +46,7 @@ class Disk : public rocksdb::FileSystemWrapper {
                                  uint64_t* free, rocksdb::IODebugContext* debug) override {
     rocksdb::IOStatus status = FileSystemWrapper::GetFreeSpace(path, options, free, debug);
     if (full) *free = 0;
+    if (!full) ++space_found;
     return status;
   }
 
@@ -56,7 +58,11 @@ class Disk : public rocksdb::FileSystemWrapper {
   std::atomic<bool> files_wait{false};
   std::atomic<bool> sync_waits{false};
   std::atomic<bool> file_waits{false};
+  std::atomic<bool> compactions_wait{false};
+  std::atomic<bool> compactions_full{false};
+  std::atomic<bool> compaction_waits{false};
   std::atomic<int> refusals{0};
+  std::atomic<int> space_found{0};
 
  private:
   static void Wait(const std::atomic<bool>& wait, std::atomic<bool>* waits) {
@@ -75,6 +81,13 @@ class Disk : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
       if (disk_->broken) return rocksdb::IOStatus::IOError("Input/output error");
+      if (compaction_) {
+        Wait(disk_->compactions_wait, &disk_->compaction_waits);
+        if (disk_->compactions_full) {
+          ++disk_->refusals;
+          return NoSpace();
+        }
+      }
       if (!disk_->full && !(sorted_ && disk_->files_full))
         return FSWritableFileOwnerWrapper::Append(data, options, debug);
       // As disks do: a part of it is written.
@@ -87,6 +100,10 @@ class Disk : public rocksdb::FileSystemWrapper {
                              const rocksdb::DataVerificationInfo&,
                              rocksdb::IODebugContext* debug) override {
       return Append(data, options, debug);
+    }
+    void SetIOPriority(rocksdb::Env::IOPriority priority) override {
+      compaction_ = priority == rocksdb::Env::IO_LOW;
+      FSWritableFileOwnerWrapper::SetIOPriority(priority);
     }
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
@@ -101,6 +118,7 @@ class Disk : public rocksdb::FileSystemWrapper {
    private:
     Disk* const disk_;
     const bool sorted_;
+    bool compaction_ = false;
   };
 };
 
@@ -193,6 +211,42 @@ TEST(EngineOnAFullDisk, DoesNotSyncALogThatHasRefusedAWrite) {
   batch.Put("0001c", "value");
   EXPECT_TRUE((*opened)->Write(&batch).ok());
   EXPECT_TRUE((*opened)->SyncWal().ok());
+}
+
+// An error of a compaction makes RocksDB forget that it is being resumed, which then never ends.
+TEST(EngineOnAFullDisk, WaitsForCompactionsThatAreStillToFail) {
+  const TempDir dir;
+  const auto disk = std::make_shared<Disk>();
+  engine::EngineOptions options;
+  options.data_dir = dir.path();
+  options.file_system = disk;
+  auto opened = engine::Engine::Open(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  engine::Engine& engine = **opened;
+  const auto write = [&](const std::string& key) {
+    engine::WriteBatch batch;
+    batch.Put(key, "value");
+    return engine.Write(&batch);
+  };
+  disk->compactions_wait = true;
+  while (!disk->compaction_waits) {
+    ASSERT_TRUE(write("0001a").ok());
+    ASSERT_TRUE(engine.Flush().ok());
+  }
+  ASSERT_TRUE(write("0001b").ok());
+  disk->full = true;
+  EXPECT_TRUE(HasSqlState(write("0001c"), "53100"));
+  while (engine.write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
+  disk->space_found = 0;
+  disk->full = false;
+  while (disk->space_found == 0) absl::SleepFor(absl::Milliseconds(1));
+  disk->refusals = 0;
+  disk->compactions_full = true;
+  disk->compactions_wait = false;
+  while (disk->refusals == 0) absl::SleepFor(absl::Milliseconds(1));
+  disk->compactions_full = false;
+  while (!engine.write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(write("0001c").ok());
 }
 
 TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {

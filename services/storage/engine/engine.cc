@@ -268,8 +268,9 @@ absl::Status Engine::LookAtLog(const EngineOptions& options, const std::string& 
                            : ", which had been reported as written: the last commits are lost"));
     }
     files = std::make_shared<WatchedFiles>(
-        files, log_files_.get(), [recovery = recovery_.get()](const rocksdb::Status& error) {
-          recovery->LogRefused(error);
+        files, log_files_.get(),
+        [recovery = recovery_.get()](uint64_t log, const rocksdb::Status& error) {
+          recovery->LogRefused(log, error);
         });
   }
   env_ = rocksdb::NewCompositeEnv(files);

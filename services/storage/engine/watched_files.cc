@@ -52,7 +52,7 @@ class WatchedLog : public rocksdb::FSWritableFileOwnerWrapper {
     if (status.ok()) {
       size_.fetch_add(bytes);
     } else {
-      refused_(status);
+      refused_(number_, status);
     }
     return status;
   }

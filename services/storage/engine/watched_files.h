@@ -15,7 +15,7 @@ namespace adbms::storage::engine {
 
 class WatchedFiles : public rocksdb::FileSystemWrapper {
  public:
-  using Refused = std::function<void(const rocksdb::Status&)>;
+  using Refused = std::function<void(uint64_t log, const rocksdb::Status&)>;
   // Borrows `logs`.
   WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& target, LogFiles* logs, Refused refused)
       : FileSystemWrapper(target), logs_(logs), refused_(std::move(refused)) {}

@@ -61,13 +61,14 @@ std::string WriteRecovery::failure() const {
   return failure_.empty() ? refused_ : failure_;
 }
 
-void WriteRecovery::LogRefused(const rocksdb::Status& error) {
+void WriteRecovery::LogRefused(uint64_t log, const rocksdb::Status& error) {
   {
     absl::MutexLock lock(&mutex_);
     ++failures_;
     ++refusals_;
     if (refused_.empty()) refused_at_ = absl::Now();
     refused_ = error.ToString();
+    refused_log_ = log;
   }
   absl::WriterMutexLock none_syncs(&syncing_);
 }
@@ -79,7 +80,7 @@ void WriteRecovery::Failed(const rocksdb::Status& error) {
   if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
   if (final_) return;  // What comes after it only follows from it.
   failure_ = error.ToString();
-  if (is_final) Stay();
+  if (is_final) { failure_ += " DBG FATAL "; Stay(); }
 }
 
 void WriteRecovery::Stay() {
@@ -109,12 +110,26 @@ bool WriteRecovery::HasSpace() const {
   return free >= memtables + kSpareBytes;
 }
 
+bool WriteRecovery::IsBusy() const {
+  using Properties = rocksdb::DB::Properties;
+  uint64_t flushes = 0;
+  uint64_t compactions = 0;
+  (void)db_->GetIntProperty(Properties::kNumRunningFlushes, &flushes);
+  (void)db_->GetIntProperty(Properties::kNumRunningCompactions, &compactions);
+  return flushes + compactions > 0;
+}
+
 bool WriteRecovery::WouldKeepRefusedLog() const {
+  uint64_t refused = 0;
   {
     absl::MutexLock lock(&mutex_);
     if (refused_.empty()) return false;
+    refused = refused_log_;
   }
+  std::unique_ptr<rocksdb::LogFile> current;
+  if (db_->GetCurrentWalFile(&current).ok() && current->LogNumber() != refused) return false;
   uint64_t entries = 0;
+  if (warn_) warn_("DBG refused " + std::to_string(refused) + " current " + (current ? std::to_string(current->LogNumber()) : "none"));
   return db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) &&
          entries == 0;
 }
@@ -139,7 +154,8 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
     warned_ = true;
     if (final_) return;
   }
-  if (!HasSpace()) {
+  // Nothing new begins while writing has stopped.
+  if (!HasSpace() || IsBusy()) {
     *next = absl::Now() + kFirstPause;
     return;
   }
@@ -147,7 +163,9 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
     absl::MutexLock lock(&mutex_);
     return Stay();
   }
-  if (!db_->Resume().ok()) {
+  rocksdb::Status rs = db_->Resume();
+  if (warn_) warn_("DBG resume " + rs.ToString());
+  if (!rs.ok()) {
     *next = absl::Now() + *pause;
     *pause = std::min(*pause * 2, kLongestPause);
     return;

@@ -34,10 +34,10 @@ class WriteRecovery {
   // call back. Null: nobody any more, when it returns.
   void OnRecovered(std::function<void()> then);
 
-  // A log has not taken what was appended to it, and RocksDB is about to hear of it. From then on
-  // the log must not be synced: RocksDB with assertions, as Debian's is, ends the process. When
-  // this returns nobody is syncing any more.
-  void LogRefused(const rocksdb::Status& error);
+  // The log of that number has not taken what was appended to it, and RocksDB is about to hear of
+  // it. From then on the log must not be synced: RocksDB with assertions, as Debian's is, ends the
+  // process. When this returns nobody is syncing any more.
+  void LogRefused(uint64_t log, const rocksdb::Status& error);
   // Whoever syncs logs shares it, from before asking for failure() until it is done.
   absl::Mutex* syncing() ABSL_LOCK_RETURNED(syncing_) { return &syncing_; }
 
@@ -54,8 +54,12 @@ class WriteRecovery {
   // Whether what is in memory would fit. A try that fails half-way may be the last one that RocksDB
   // survives (it asserts that a memtable is made ready for its file once).
   bool HasSpace() const;
+  // Whether a flush or a compaction is still at work. Should it fail while RocksDB is told to go
+  // on, RocksDB forgets about that, and waits for ever for a flush that it does not begin.
+  bool IsBusy() const;
   // Whether RocksDB would go on with a log that has refused a write, which its assertions end the
-  // process for: it begins another one only with another memtable, and this one has nothing in it.
+  // process for: it has begun no other one, and does so only with another memtable, and this one
+  // has nothing in it.
   bool WouldKeepRefusedLog() const;
   void Stay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -71,6 +75,7 @@ class WriteRecovery {
   // What LogRefused was told; RocksDB tells of it, too, but later.
   std::string refused_ ABSL_GUARDED_BY(mutex_);
   absl::Time refused_at_ ABSL_GUARDED_BY(mutex_);
+  uint64_t refused_log_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;  // Reports of either.
   uint64_t refusals_ ABSL_GUARDED_BY(mutex_) = 0;  // Calls of LogRefused.
   bool final_ ABSL_GUARDED_BY(mutex_) = false;     // Until the next start.

@@ -133,13 +133,13 @@ absl::StatusOr<Value> AclDefault(const Call& call) {
 absl::StatusOr<Value> IndexDef(const Call& call) {
   const auto ref = call.catalog.FindIndex(call.oid);
   if (ref.table == nullptr) return NullText();
+  const bool pretty = call.arguments.size() > 2 && call.arguments[2].bool_value();
   if (call.arguments.size() > 1 && call.arguments[1].int_value() > 0) {
     const auto position = static_cast<int>(call.arguments[1].int_value()) - 1;
     const auto& columns =
         ref.index == nullptr ? ref.table->descriptor.primary_key() : ref.index->columns();
     int ordinal = -1;
     if (position < columns.size() && ref.index != nullptr) {
-      const bool pretty = call.arguments.size() > 2 && call.arguments[2].bool_value();
       return Value::Text(KeyDefinition(ref.table->descriptor, *ref.index, position, pretty));
     } else if (position < columns.size()) {
       ordinal = static_cast<int>(columns.Get(position));
@@ -149,7 +149,7 @@ absl::StatusOr<Value> IndexDef(const Call& call) {
     if (ordinal < 0) return Value::Text("");
     return Value::Text(QuoteIdentifier(ref.table->descriptor.columns(ordinal).name()));
   }
-  return Value::Text(IndexDefinition(*ref.table, PathOf(call.session), ref.index));
+  return Value::Text(IndexDefinition(*ref.table, PathOf(call.session), ref.index, pretty));
 }
 
 absl::StatusOr<Value> ConstraintDef(const Call& call) {

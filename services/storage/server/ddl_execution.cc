@@ -320,6 +320,20 @@ absl::StatusOr<v1::DdlResult> DdlExecution::DropPrimaryKey(const catalog::TableE
   return result;
 }
 
+// The key goes with it.
+absl::StatusOr<v1::DdlResult> DdlExecution::DropKeyColumn(const catalog::TableEntry& table,
+                                                          const AlterTable& statement) {
+  v1::DdlResult dropped;
+  RETURN_IF_ERROR(draft()->DropReferencesToColumn(table, statement.drop_column(),
+                                                  statement.cascade(), &dropped));
+  RETURN_IF_ERROR(draft()->DropViewsOnKey(table, statement.cascade(), &dropped));
+  RETURN_IF_ERROR(ChangeKey(table.descriptor.table_id(), {}, {}).status());
+  ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
+  dropped.mutable_notices()->MergeFrom(result.notices());
+  *result.mutable_notices() = dropped.notices();
+  return result;
+}
+
 absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement) {
   ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
   switch (statement.action_case()) {
@@ -350,6 +364,12 @@ absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement
         return DropPrimaryKey(*table, statement.cascade());
       }
       break;
+    case AlterTable::kDropColumn: {
+      const auto& key = table->descriptor.primary_key();
+      if (std::find(key.begin(), key.end(), statement.drop_column()) != key.end())
+        return DropKeyColumn(*table, statement);
+      break;
+    }
     case AlterTable::kAddColumn:
       if (statement.add_column().has_generated()) {
         ASSIGN_OR_RETURN(const bool rows, HasRows(transaction_, *table));

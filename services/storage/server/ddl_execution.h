@@ -49,6 +49,8 @@ class DdlExecution {
   // The foreign keys of the table, and those that reference it, over columns whose values changed.
   absl::Status CheckReferencesAnew(const catalog::TableEntry& table, const TypeChange& types);
   absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table, bool cascade);
+  absl::StatusOr<v1::DdlResult> DropKeyColumn(const catalog::TableEntry& table,
+                                              const AlterTable& statement);
   absl::StatusOr<v1::DdlResult> AlterOne(const AlterTable& statement);
   static bool HasValue(const common::v1::ColumnDescriptor& column);
 

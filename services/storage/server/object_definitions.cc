@@ -238,8 +238,8 @@ std::string ExpressionDefinitions(const TableDescriptor& table,
 }
 
 std::string PredicateDefinition(const TableDescriptor& table,
-                                const common::v1::IndexDescriptor& index) {
-  return sql::explain::DeparseDefinition(index.predicate(), NamesOf(table), false);
+                                const common::v1::IndexDescriptor& index, bool pretty) {
+  return sql::explain::DeparseDefinition(index.predicate(), NamesOf(table), pretty);
 }
 
 std::string AccessMethodOf(const common::v1::IndexDescriptor* index) {
@@ -259,6 +259,8 @@ namespace {
 // Behind a key: the operator class that is not its type's own.
 std::string OperatorClassWord(const common::v1::IndexDescriptor& index, int position,
                               const std::vector<std::string>& path) {
+  if (position < index.ordering_classes_size() && !index.ordering_classes(position).empty())
+    return " " + index.ordering_classes(position);
   if (position >= index.operator_classes_size()) return {};
   const sql::OperatorClass* found = sql::FindOperatorClass(index.operator_classes(position));
   if (found == nullptr || found->is_default) return {};
@@ -271,7 +273,7 @@ std::string OperatorClassWord(const common::v1::IndexDescriptor& index, int posi
 }  // namespace
 
 std::string IndexDefinition(const TableEntry& entry, const std::vector<std::string>& path,
-                            const common::v1::IndexDescriptor* index) {
+                            const common::v1::IndexDescriptor* index, bool pretty) {
   const TableDescriptor& table = entry.descriptor;
   const bool unique = index == nullptr || IsUnique(*index);
   std::string text = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
@@ -282,13 +284,13 @@ std::string IndexDefinition(const TableEntry& entry, const std::vector<std::stri
   if (index == nullptr) return text + ColumnList(table, table.primary_key()) + ")";
   for (int i = 0; i < index->columns_size(); ++i) {
     if (i > 0) text += ", ";
-    text += KeyDefinition(table, *index, i, /*pretty=*/false);
+    text += KeyDefinition(table, *index, i, pretty);
     text += OperatorClassWord(*index, i, path);
     if (i < index->descending_size() && index->descending(i)) text += " DESC";
   }
   text += ")";
   if (index->include_size() > 0) text += " INCLUDE (" + ColumnList(table, index->include()) + ")";
-  if (index->has_predicate()) text += " WHERE " + PredicateDefinition(table, *index);
+  if (index->has_predicate()) text += " WHERE " + PredicateDefinition(table, *index, pretty);
   return text;
 }
 

@@ -28,7 +28,7 @@ int64_t AccessMethodOid(std::string_view name);
 
 // Definitions as PostgreSQL prints them. `path`: the search path.
 std::string IndexDefinition(const catalog::TableEntry& table, const std::vector<std::string>& path,
-                            const common::v1::IndexDescriptor* index);
+                            const common::v1::IndexDescriptor* index, bool pretty = false);
 // The key at this position, from 0, in parentheses where it is an operation.
 std::string KeyDefinition(const common::v1::TableDescriptor& table,
                           const common::v1::IndexDescriptor& index, int position, bool pretty);
@@ -36,7 +36,7 @@ std::string KeyDefinition(const common::v1::TableDescriptor& table,
 std::string ExpressionDefinitions(const common::v1::TableDescriptor& table,
                                   const common::v1::IndexDescriptor& index);
 std::string PredicateDefinition(const common::v1::TableDescriptor& table,
-                                const common::v1::IndexDescriptor& index);
+                                const common::v1::IndexDescriptor& index, bool pretty = false);
 std::string ConstraintDefinition(const catalog::CatalogState& catalog,
                                  const catalog::TableEntry& table,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,

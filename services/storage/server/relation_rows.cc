@@ -5,6 +5,7 @@
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/catalog/inherited_keys.h"
 #include "common/sql/operator_classes/operator_class.h"
+#include "common/sql/operator_classes/ordering_classes.h"
 #include "common/sql/partition/partition_bounds.h"
 #include "common/sql/row_types.h"
 #include "common/sql/temporary_schema.h"
@@ -257,10 +258,42 @@ std::string OperatorClassOids(const IndexDescriptor& index) {
   return text;
 }
 
+// Of a btree's key: the class that was named, or its type's own.
+std::string OrderingClassOid(const std::string& named, const types::Type& type) {
+  const sql::OrderingClass* found =
+      named.empty() ? sql::DefaultOrderingClass(type) : sql::FindOrderingClass(named);
+  return std::to_string(found == nullptr ? 0 : found->oid);
+}
+
+std::string OrderingClassOids(const TableDescriptor& table,
+                              const google::protobuf::RepeatedField<uint32_t>& columns) {
+  std::string text;
+  for (const uint32_t ordinal : columns) {
+    const auto& column = table.columns(static_cast<int>(ordinal));
+    text += (text.empty() ? "" : " ") + OrderingClassOid({}, types::FromProto(column.type()));
+  }
+  return text;
+}
+
+std::string OrderingClassOids(const TableDescriptor& table, const IndexDescriptor& index) {
+  std::string text;
+  int expressions = 0;
+  for (int i = 0; i < index.columns_size(); ++i) {
+    const bool computed = index.columns(i) == sql::kExpressionKey;
+    const common::v1::DataType& type =
+        computed ? index.expressions(expressions++).type()
+                 : table.columns(static_cast<int>(index.columns(i))).type();
+    text += (text.empty() ? "" : " ") +
+            OrderingClassOid(i < index.ordering_classes_size() ? index.ordering_classes(i) : "",
+                             types::FromProto(type));
+  }
+  return text;
+}
+
 void FillIndex(const RowSource& source, RowBuilder* rows) {
   const auto row = [&](int64_t oid, int64_t table, bool unique, bool primary, bool immediate,
                        bool valid, const std::string& key, int keys, int all,
-                       const std::string& options) {
+                       const std::string& classes, const std::string& options) {
     rows->Row()
         .Set("indexrelid", oid)
         .Set("indrelid", table)
@@ -279,7 +312,7 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
         .SetBool("indisreplident", false)
         .Set("indkey", key)
         .Set("indcollation", Repeated(keys, "0"))
-        .Set("indclass", Repeated(keys, "1978"))
+        .Set("indclass", classes)
         .Set("indoption", options);
   };
   for (const auto& [id, entry] : source.catalog->tables()) {
@@ -287,7 +320,7 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
     if (table.primary_key_oid() != 0) {
       row(table.primary_key_oid(), id, true, true, true, true, Numbers(table.primary_key(), " "),
           table.primary_key_size(), table.primary_key_size(),
-          Repeated(table.primary_key_size(), "0"));
+          OrderingClassOids(table, table.primary_key()), Repeated(table.primary_key_size(), "0"));
     }
     for (const IndexDescriptor& index : table.indexes()) {
       std::string key = Numbers(index.columns(), " ");
@@ -299,8 +332,9 @@ void FillIndex(const RowSource& source, RowBuilder* rows) {
       row(index.index_id(), id, IsUnique(index), index.is_primary(),
           index.deferral() == common::v1::DEFERRAL_UNSPECIFIED,
           index.state() == IndexDescriptor::STATE_PUBLIC && !index.is_incomplete(), key,
-          index.columns_size(), index.columns_size() + index.include_size(), options);
-      if (sql::IsInverted(index)) rows->Set("indclass", OperatorClassOids(index));
+          index.columns_size(), index.columns_size() + index.include_size(),
+          sql::IsInverted(index) ? OperatorClassOids(index) : OrderingClassOids(table, index),
+          options);
       if (index.expressions_size() > 0) rows->Set("indexprs", ExpressionDefinitions(table, index));
       if (index.has_predicate()) rows->Set("indpred", PredicateDefinition(table, index));
     }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/api/storage.h"
@@ -143,7 +145,20 @@ class SessionState {
   // pg_cancel_backend. From any thread.
   void CancelByOther() {
     absl::MutexLock lock(&running_mutex_);
-    if (running_ != nullptr && busy()) running_->Cancel();
+    if (running_ != nullptr && busy()) {
+      running_->Cancel();
+    } else {
+      canceled_at_ = absl::Now();  // The client may be at work itself.
+    }
+  }
+  // Of a statement that has run for so long. Errors: 57P01, 57014.
+  absl::Status CheckSignals(absl::Duration running) {
+    RETURN_IF_ERROR(CheckNotEnded());
+    absl::MutexLock lock(&running_mutex_);
+    if (canceled_at_ < absl::Now() - running) return absl::OkStatus();
+    canceled_at_ = absl::InfinitePast();
+    return status::Error(status::sqlstate::kQueryCanceled,
+                         "canceling statement due to user request");
   }
   // After EndByOther: an idle transaction lets go of its locks at once, not when its client does
   // something. What has a call or a portal open ends with that. From any thread.
@@ -240,6 +255,7 @@ class SessionState {
   std::atomic<bool> ended_{false};
   std::atomic<int> calls_{0};
   absl::Mutex running_mutex_;
+  absl::Time canceled_at_ ABSL_GUARDED_BY(running_mutex_) = absl::InfinitePast();
   std::shared_ptr<rpc::Cancellation> running_ ABSL_GUARDED_BY(running_mutex_);
   absl::Mutex ending_mutex_;  // Held by whoever ends the transaction of an ended session.
   std::optional<absl::Duration> lock_timeout_;
@@ -292,6 +308,9 @@ class Session : public api::Session {
   absl::Status Listen(const rpc::CallContext& context, const std::string& channel,
                       std::shared_ptr<api::NotificationSink> sink) override;
   absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) override;
+  absl::Status CheckSignals(const rpc::CallContext&, absl::Duration running) override {
+    return state_.CheckSignals(running);
+  }
   absl::Status Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) override;
   bool keeps_state() const override {
     return state_.advisory_locks().holds_for_session() || !state_.listener().channels().empty() ||

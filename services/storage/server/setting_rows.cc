@@ -5,6 +5,7 @@
 
 #include "common/settings/setting_table.h"
 #include "common/sql/operator_classes/operator_class.h"
+#include "common/sql/operator_classes/ordering_classes.h"
 #include "common/types/array.h"
 #include "common/types/text_io.h"
 #include "services/storage/server/access_lists.h"
@@ -169,6 +170,18 @@ void FillOperatorClasses(const RowSource&, RowBuilder* rows) {
         .Set("opcintype", int64_t{one.input_oid})
         .SetBool("opcdefault", one.is_default)
         .Set("opckeytype", int64_t{one.key_oid});
+  }
+  for (const sql::OrderingClass& one : sql::OrderingClasses()) {
+    rows->Row()
+        .Set("oid", int64_t{one.oid})
+        .Set("opcmethod", AccessMethodOid("btree"))
+        .Set("opcname", std::string(one.name))
+        .Set("opcnamespace", 11)
+        .Set("opcowner", 10)
+        .Set("opcfamily", int64_t{one.family_oid})
+        .Set("opcintype", int64_t{one.input_oid})
+        .SetBool("opcdefault", one.is_default)
+        .Set("opckeytype", int64_t{0});
   }
 }
 
