@@ -19,7 +19,7 @@ else()
   target_link_libraries(adbms_rocksdb INTERFACE RocksDB::rocksdb)
 endif()
 
-# Debian's XGBoost, libpg_query and libstemmer come without a usable CMake configuration.
+# Debian's XGBoost, libpg_query, libstemmer and GMP come without a usable CMake configuration.
 function(adbms_import name library header)
   find_library(${name}_LIBRARY ${library} REQUIRED)
   find_path(${name}_INCLUDE ${header} REQUIRED)
@@ -32,3 +32,4 @@ adbms_import(pg_query pg_query pg_query.h)
 adbms_import(cpp_httplib cpp-httplib httplib.h)
 adbms_import(protobuf_c protobuf-c protobuf-c/protobuf-c.h)
 adbms_import(stemmer stemmer libstemmer.h)
+adbms_import(gmp gmp gmp.h)

@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kHeader = 2;
 constexpr size_t kDimensionBytes = 8;
 constexpr uint8_t kHasNulls = 1;
+constexpr uint8_t kVariable = 2;
 
 template <typename T>
 T Read(const char* bytes) {
@@ -93,7 +94,11 @@ ArrayView::ArrayView(std::string_view bytes, TypeId array)
   if (bytes.size() < kHeader) return;
   const auto dimensions = static_cast<uint8_t>(bytes[0]);
   const auto flags = static_cast<uint8_t>(bytes[1]);
-  if (dimensions > kMaxDimensions || flags > kHasNulls) return;
+  variable_ = physical_ == Physical::kString || (flags & kVariable) != 0;
+  if (dimensions > kMaxDimensions || flags > (kHasNulls | kVariable) ||
+      ((flags & kVariable) != 0 && physical_ != Physical::kDecimal)) {
+    return;
+  }
   size_t at = kHeader + size_t{dimensions} * kDimensionBytes;
   if (bytes.size() < at) return;
   ArrayShape shape;
@@ -103,18 +108,18 @@ ArrayView::ArrayView(std::string_view bytes, TypeId array)
   }
   const uint64_t count = shape.size();
   if (count > kMaxArraySize || (dimensions > 0 && count == 0)) return;
-  const size_t null_bytes = flags == kHasNulls ? (count + 7) / 8 : 0;
-  const size_t width = physical_ == Physical::kString ? sizeof(uint32_t) : ElementWidth(physical_);
+  const size_t null_bytes = (flags & kHasNulls) != 0 ? (count + 7) / 8 : 0;
+  const size_t width = variable_ ? sizeof(uint32_t) : ElementWidth(physical_);
   if (bytes.size() - at < null_bytes || bytes.size() - at - null_bytes < count * width) return;
   if (null_bytes > 0) nulls_ = bytes.data() + at;
   data_ = bytes.substr(at + null_bytes);
   shape_ = shape;
   size_ = static_cast<uint32_t>(count);
-  valid_ = physical_ == Physical::kString || data_.size() == count * width;
+  valid_ = variable_ || data_.size() == count * width;
 }
 
 std::string_view ArrayView::bytes(uint32_t i) const {
-  if (physical_ != Physical::kString) {
+  if (!variable_) {
     const size_t width = ElementWidth(physical_);
     return data_.substr(i * width, width);
   }
@@ -153,15 +158,14 @@ bool IsWellFormedArray(std::string_view bytes, TypeId array) {
   if (IsVector(array) && view.shape().dimensions > 1) return false;
   uint32_t end = 0;
   for (uint32_t i = 0; i < view.size(); ++i) {
-    if (view.physical_ == Physical::kString) {
+    if (view.variable_) {
       const auto next = Read<uint32_t>(view.data_.data() + i * sizeof(uint32_t));
       if (next < end) return false;
       end = next;
     }
   }
-  const size_t total = view.physical_ == Physical::kString
-                           ? view.size() * sizeof(uint32_t) + end
-                           : view.size() * ElementWidth(view.physical_);
+  const size_t total = view.variable_ ? view.size() * sizeof(uint32_t) + end
+                                      : view.size() * ElementWidth(view.physical_);
   if (view.data_.size() != total || !view.shape().Check().ok()) return false;
   for (uint32_t i = 0; i < view.size(); ++i) {
     if (view.is_null(i)) continue;
@@ -170,17 +174,29 @@ bool IsWellFormedArray(std::string_view bytes, TypeId array) {
   return true;
 }
 
-ArrayBuilder::ArrayBuilder(TypeId array) : array_(array), physical_(PhysicalOf(ElementOf(array))) {}
+ArrayBuilder::ArrayBuilder(TypeId array)
+    : array_(array),
+      physical_(PhysicalOf(ElementOf(array))),
+      variable_(physical_ == Physical::kString) {}
+
+void ArrayBuilder::EndElement() {
+  ++size_;
+  if (!variable_) {
+    const size_t width = ElementWidth(physical_);
+    if (data_.size() == size_ * width) [[likely]]
+      return;
+    // The first wide decimal: those before it get ends.
+    variable_ = true;
+    for (uint32_t i = 1; i < size_; ++i) ends_.push_back(static_cast<uint32_t>(i * width));
+  }
+  ends_.push_back(static_cast<uint32_t>(data_.size()));
+}
 
 void ArrayBuilder::AddNull() {
   nulls_.resize(size_);
   nulls_.push_back(true);
-  ++size_;
-  if (physical_ == Physical::kString) {
-    ends_.push_back(static_cast<uint32_t>(data_.size()));
-  } else {
-    data_.append(ElementWidth(physical_), '\0');
-  }
+  data_.append(ElementWidth(physical_), '\0');
+  EndElement();
 }
 
 void ArrayBuilder::Add(const Value& value) {
@@ -191,22 +207,18 @@ void ArrayBuilder::Add(const Value& value) {
 
 void ArrayBuilder::Add(const Vector& values, uint32_t row) {
   if (values.is_null(row)) return AddNull();
-  if (physical_ == Physical::kString) return AddBytes(values.data<std::string_view>()[row]);
   AppendElement(values, row, &data_);
-  ++size_;
+  EndElement();
 }
 
 void ArrayBuilder::Add(const ArrayView& other, uint32_t i) {
   if (other.is_null(i)) return AddNull();
-  if (physical_ == Physical::kString) return AddBytes(other.bytes(i));
-  data_.append(other.bytes(i));
-  ++size_;
+  AddBytes(other.bytes(i));
 }
 
 void ArrayBuilder::AddBytes(std::string_view bytes) {
   data_.append(bytes);
-  ends_.push_back(static_cast<uint32_t>(data_.size()));
-  ++size_;
+  EndElement();
 }
 
 std::string ArrayBuilder::Finish() const {
@@ -220,7 +232,8 @@ std::string ArrayBuilder::Finish(const ArrayShape& shape) const {
   out.reserve(kHeader + static_cast<size_t>(shape.dimensions) * kDimensionBytes + null_bytes +
               ends_.size() * sizeof(uint32_t) + data_.size());
   out.push_back(static_cast<char>(shape.dimensions));
-  out.push_back(null_bytes > 0 ? static_cast<char>(kHasNulls) : '\0');
+  const bool wide = variable_ && physical_ != Physical::kString;
+  out.push_back(static_cast<char>((null_bytes > 0 ? kHasNulls : 0) | (wide ? kVariable : 0)));
   for (int i = 0; i < shape.dimensions; ++i) {
     Put(shape.length(i), &out);
     Put(shape.lower(i), &out);

@@ -2,14 +2,14 @@
 //
 // Layout, little endian, unaligned:
 //   u8  dimensions, 0 to 6; 0: the empty array
-//   u8  flags, 1: a NULL bitmap is there
+//   u8  flags, 1: a NULL bitmap is there, 2: of numeric, with a wide one among them
 //   dimensions times: u32 length, i32 lower bound
 //   NULL bitmap: a bit an element, least significant first, 1: NULL; ceil(n / 8) bytes
 //   the n elements, the last dimension running fastest:
 //     of fixed width: n times its form (element_form.h); zeros where NULL
-//     of string types: n times u32, where the element ends, counted from the first one's begin;
-//     then
-//       the bytes of all, each in its type's physical form
+//     of string types and with flag 2: n times u32, where the element ends, counted from the first
+//     one's begin; then
+//       the bytes of all, each in its type's physical form, or numeric's element form
 // int2vector and oidvector have the same form, with one dimension that begins at 0.
 // Equal arrays of numbers of different scale, of char(n) or jsonb may have different bytes: compare
 // with CompareArrays. Pure functions; a view borrows its bytes.
@@ -93,6 +93,7 @@ class ArrayView {
   uint32_t size_ = 0;
   const char* nulls_ = nullptr;
   std::string_view data_;  // From the first element, or the first end.
+  bool variable_ = false;  // The elements have ends.
   bool valid_ = false;
 };
 
@@ -124,8 +125,12 @@ class ArrayBuilder {
   std::string Finish(const ArrayShape& shape) const;
 
  private:
+  // Counts what was added to data_ as an element.
+  void EndElement();
+
   TypeId array_;
   Physical physical_;
+  bool variable_ = false;
   uint32_t size_ = 0;
   std::vector<bool> nulls_;  // As far as the last NULL.
   std::vector<uint32_t> ends_;

@@ -1,7 +1,9 @@
 // PostgreSQL's binary wire format: big-endian fixed-size values; numeric in base 10000; arrays with
 // a header of dimensions.
+#include <array>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -22,7 +24,6 @@
 #include "common/types/text_search.h"
 #include "common/types/time_modifier.h"
 #include "common/types/timetz.h"
-#include "common/types/wide_integer.h"
 
 namespace adbms::types {
 namespace {
@@ -32,6 +33,10 @@ namespace sqlstate = status::sqlstate;
 
 constexpr uint16_t kNumericNegative = 0x4000;
 constexpr uint16_t kNumericNan = 0xC000;
+constexpr uint16_t kNumericInfinity = 0xD000;
+constexpr uint16_t kNumericNegativeInfinity = 0xF000;
+// With which PostgreSQL sends infinities.
+constexpr int16_t kInfiniteScale = 32;
 // What jsonb_send puts before the text.
 constexpr char kJsonbWireVersion = 1;
 
@@ -75,64 +80,126 @@ class Reader {
   std::string_view bytes_;
 };
 
-void PutNumeric(const Decimal& value, std::string* out) {
-  if (value.nan) {
+absl::Status InvalidExternal(std::string_view what) {
+  return status::Error(status::sqlstate::kInvalidBinaryRepresentation,
+                       "invalid " + std::string(what) + " in external \"numeric\" value");
+}
+
+// Groups of four digits, the last of them first, of a value that has at most 35 digits.
+struct ShortGroups {
+  std::array<int16_t, 10> groups;
+  int count = 0;
+  int fraction = 0;  // How many are behind the point.
+};
+
+std::optional<ShortGroups> ShortGroupsOf(const DecimalView& value) {
+  static const int128 limit = PowerOfTen(35);
+  if (!value.is_narrow() || value.unscaled() >= limit || value.unscaled() <= -limit) return {};
+  const int padding = (4 - value.scale() % 4) % 4;
+  uint128 rest = value.unscaled() < 0 ? -static_cast<uint128>(value.unscaled())
+                                      : static_cast<uint128>(value.unscaled());
+  rest *= static_cast<uint128>(PowerOfTen(padding));
+  ShortGroups result;
+  result.fraction = (value.scale() + padding) / 4;
+  const auto add = [&](uint64_t group) {
+    result.groups[static_cast<size_t>(result.count++)] = static_cast<int16_t>(group);
+  };
+  for (; (rest >> 64) != 0; rest /= 10'000) add(static_cast<uint64_t>(rest % 10'000));
+  for (auto low = static_cast<uint64_t>(rest); low != 0; low /= 10'000) add(low % 10'000);
+  return result;
+}
+
+void PutShort(const DecimalView& value, const ShortGroups& parts, std::string* out) {
+  int first = 0;  // Trailing zero groups are not sent.
+  while (first < parts.count && parts.groups[static_cast<size_t>(first)] == 0) ++first;
+  const int weight = parts.count == first ? 0 : parts.count - parts.fraction - 1;
+  Put(static_cast<int16_t>(parts.count - first), out);
+  Put(static_cast<int16_t>(weight), out);
+  Put(value.unscaled() < 0 ? kNumericNegative : uint16_t{0}, out);
+  Put(static_cast<int16_t>(value.scale()), out);
+  for (int i = parts.count - 1; i >= first; --i) Put(parts.groups[static_cast<size_t>(i)], out);
+}
+
+// The digits of the unscaled integer's magnitude.
+std::string DigitsOf(const DecimalView& value) {
+  std::string digits;
+  for (const char c : value.ToString()) {
+    if (c >= '0' && c <= '9') digits.push_back(c);
+  }
+  return digits;
+}
+
+void PutNumeric(const DecimalView& value, std::string* out) {
+  if (!value.is_finite()) {
     Put(int16_t{0}, out);
     Put(int16_t{0}, out);
-    Put(kNumericNan, out);
-    Put(int16_t{0}, out);
+    Put(value.is_nan() ? kNumericNan
+                       : (value.Sign() < 0 ? kNumericNegativeInfinity : kNumericInfinity),
+        out);
+    // PostgreSQL's, with which infinities have a scale.
+    Put(value.is_nan() ? int16_t{0} : kInfiniteScale, out);
     return;
   }
-  // Pad the fraction to whole groups of four digits, then cut groups from the right.
-  const int padding = (4 - value.scale % 4) % 4;
-  const uint128 magnitude = value.unscaled < 0 ? -static_cast<uint128>(value.unscaled)
-                                               : static_cast<uint128>(value.unscaled);
-  WideInteger rest(magnitude);
-  rest.MultiplyByPowerOfTen(padding);
-  int16_t groups[16];
-  int count = 0;
-  while (!rest.IsZero()) groups[count++] = static_cast<int16_t>(rest.DivideBy(uint64_t{10'000}));
-  const int weight = count - (value.scale + padding) / 4 - 1;
-  int first = 0;  // Trailing zero groups are not sent.
-  while (first < count && groups[first] == 0) ++first;
-  Put(static_cast<int16_t>(count - first), out);
-  Put(static_cast<int16_t>(count == first ? 0 : weight), out);
-  Put(value.unscaled < 0 ? kNumericNegative : uint16_t{0}, out);
-  Put(static_cast<int16_t>(value.scale), out);
-  for (int i = count - 1; i >= first; --i) Put(groups[i], out);
+  if (const auto parts = ShortGroupsOf(value)) return PutShort(value, *parts, out);
+  // Groups of four digits from the point, without those at the ends that are zero.
+  std::string digits = DigitsOf(value);
+  const auto scale = static_cast<size_t>(value.scale());
+  const size_t before = digits.size() - scale;
+  digits.insert(0, (4 - before % 4) % 4, '0');
+  digits.append((4 - scale % 4) % 4, '0');
+  const auto group = [&](size_t i) {
+    int16_t number = 0;
+    for (size_t at = 4 * i; at < 4 * i + 4; ++at)
+      number = static_cast<int16_t>(number * 10 + (digits[at] - '0'));
+    return number;
+  };
+  size_t first = 0;
+  size_t end = digits.size() / 4;
+  while (first < end && group(first) == 0) ++first;
+  while (end > first && group(end - 1) == 0) --end;
+  const auto weight =
+      static_cast<int16_t>(static_cast<int>((before + 3) / 4) - 1 - static_cast<int>(first));
+  Put(static_cast<int16_t>(end - first), out);
+  Put(end == first ? int16_t{0} : weight, out);
+  Put(value.Sign() < 0 ? kNumericNegative : uint16_t{0}, out);
+  Put(static_cast<int16_t>(scale), out);
+  for (size_t i = first; i < end; ++i) Put(group(i), out);
 }
 
 absl::StatusOr<Decimal> GetNumeric(Reader& reader) {
-  int16_t count;
+  uint16_t count;
   int16_t weight;
   uint16_t sign;
   int16_t scale;
   if (!reader.Get(&count) || !reader.Get(&weight) || !reader.Get(&sign) || !reader.Get(&scale)) {
-    return Malformed("numeric");
+    return EndOfMessage();
   }
-  if (sign == kNumericNan) return Decimal{0, 0, true};
-  if ((sign != 0 && sign != kNumericNegative) || count < 0 || scale < 0) {
-    return Malformed("numeric");
+  if (sign != 0 && sign != kNumericNegative && sign != kNumericNan && sign != kNumericInfinity &&
+      sign != kNumericNegativeInfinity) {
+    return InvalidExternal("sign");
   }
-  // Through the decimal text: clear, and the digits are validated on the way.
+  if (scale < 0 || scale > DecimalView::kMaxScale) return InvalidExternal("scale");
+  std::string digits;
+  for (int i = 0; i < count; ++i) {
+    int16_t digit;
+    if (!reader.Get(&digit)) return EndOfMessage();
+    if (digit < 0 || digit > 9999) return InvalidExternal("digit");
+    digits += std::to_string(10'000 + digit).substr(1);
+  }
+  if (sign == kNumericNan) return DecimalView::NaN();
+  if (sign == kNumericInfinity || sign == kNumericNegativeInfinity)
+    return DecimalView::Infinity(sign == kNumericNegativeInfinity);
+  if (digits.empty()) digits = "0";
+  // The point is behind group `weight`; digits beyond the scale are cut off.
+  const int64_t exponent = (int64_t{weight} + 1) * 4;
+  const int64_t kept = std::max<int64_t>(exponent + scale, 0);
+  if (static_cast<int64_t>(digits.size()) > kept) digits.resize(static_cast<size_t>(kept));
+  if (digits.empty()) return Decimal().Rescale(scale);
   std::string text = sign == kNumericNegative ? "-" : "";
-  if (count == 0) weight = -1;
-  if (weight > 10 || weight < -12 || count > 24) {
-    return NumericOverflow();
-  }
-  if (weight < 0) text += "0";
-  std::string fraction;
-  for (int group = std::max<int>(weight, -1); group > weight; --group) fraction += "0000";
-  if (weight < -1) fraction.assign(static_cast<size_t>(-1 - weight) * 4, '0');
-  for (int i = 0; i < count || weight - i >= 0; ++i) {
-    int16_t digit = 0;
-    if (i < count && (!reader.Get(&digit) || digit < 0 || digit > 9999))
-      return Malformed("numeric");
-    const std::string digits = std::to_string(10'000 + digit).substr(1);
-    (weight - i >= 0 ? text : fraction) += digits;
-  }
-  fraction.resize(static_cast<size_t>(scale), '0');
-  return Decimal::Parse(fraction.empty() ? text : text + "." + fraction);
+  text += digits;
+  text += "e" + std::to_string(exponent - static_cast<int64_t>(digits.size()));
+  ASSIGN_OR_RETURN(const Decimal value, Decimal::Parse(text));
+  return value.Rescale(scale);
 }
 
 void PutInt(int64_t value, TypeId id, std::string* out) {
@@ -489,7 +556,7 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       Put(std::bit_cast<uint64_t>(vector.data<double>()[row]), out);
       break;
     case Physical::kDecimal:
-      PutNumeric(vector.data<Decimal>()[row], out);
+      PutNumeric(vector.data<DecimalView>()[row], out);
       break;
     case Physical::kInterval: {
       const Interval& interval = vector.data<Interval>()[row];

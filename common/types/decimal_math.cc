@@ -1,250 +1,234 @@
 #include "common/types/decimal_math.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-
-#ifdef __clang__
-// glibc has them for every compiler; its headers declare them for GCC alone.
-extern "C" {
-__float128 powf128(__float128, __float128);
-__float128 roundf128(__float128);
-__float128 sqrtf128(__float128);
-__float128 expf128(__float128);
-__float128 logf128(__float128);
-}
-#endif
+#include "common/types/wide_decimal.h"
 
 namespace adbms::types {
 namespace {
 
-constexpr int kSignificantDigits = 16;
-constexpr std::string_view kInvalidArgumentForLog = "2201E";
 constexpr std::string_view kInvalidArgumentForPower = "2201F";
-constexpr double kLog10OfE = 0.434294481903252;
-constexpr double kExpLimit = 6000;
+// Rounded to more places before the point nothing is left, or what is out of range.
+constexpr int kLeastRoundedDigits = -DecimalView::kMaxIntegralDigits - 1;
+// A factorial of more is out of range.
+constexpr int64_t kMostFactors = 32177;
 
-// floor(value) and whether something was cut off.
-int128 FloorOf(const Decimal& value, bool* inexact) {
-  const int128 power = PowerOfTen(value.scale);
-  int128 quotient = value.unscaled / power;
-  const int128 remainder = value.unscaled % power;
-  if (remainder < 0) --quotient;
-  *inexact = remainder != 0;
-  return quotient;
+int FloorDivide(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+// Of a value of `count` digits, the first of which `digit_at` gives by their place.
+template <typename DigitAt>
+LeadingGroups GroupDigits(int count, int scale, DigitAt digit_at) {
+  LeadingGroups result;
+  const int exponent = count - scale - 1;
+  result.weight = FloorDivide(exponent, 4);
+  const int in_first = exponent - 4 * result.weight + 1;
+  for (int i = 0; i < in_first; ++i) result.first = result.first * 10 + digit_at(i);
+  for (int i = in_first; i < in_first + 4; ++i) result.second = result.second * 10 + digit_at(i);
+  result.single = true;
+  for (int i = in_first; i < count && result.single; ++i) result.single = digit_at(i) == 0;
+  return result;
 }
 
-// Power of ten of the leading digit, rounded down to PostgreSQL's base-10000 weight.
-int Weight(const Decimal& value) {
-  const int exponent = DigitCount(value.unscaled) - value.scale - 1;
-  return exponent >= 0 ? exponent / 4 : -((-exponent + 3) / 4);
-}
-
-// PostgreSQL's estimate_ln_dweight: the decimal weight of ln(value).
-int LnWeight(const Decimal& value) {
-  const double number = value.ToDouble();
-  if (number <= 0) return 0;
-  double ln;
-  if (number >= 0.9 && number <= 1.1) {
-    ln = static_cast<double>(ToQuad(value) - Quad{1});
-    if (ln == 0) return 0;
-    const double magnitude = std::fabs(ln);
-    return static_cast<int>(std::floor(std::log10(magnitude)));
+// Floor or ceiling.
+absl::StatusOr<Decimal> RoundTowards(const DecimalView& value, int direction) {
+  if (!value.is_finite()) return value;
+  if (value.is_narrow()) {
+    const int128 power = PowerOfTen(value.scale());
+    const int128 quotient = value.unscaled() / power;
+    const int128 remainder = value.unscaled() % power;
+    const bool away = direction < 0 ? remainder < 0 : remainder > 0;
+    return Decimal(away ? quotient + direction : quotient, 0);
   }
-  ln = std::log(number);
-  return static_cast<int>(std::log10(std::fabs(ln)));
-}
-
-int ClampScale(int scale) { return std::clamp(scale, 0, Decimal::kMaxDigits); }
-
-absl::Status CheckLogArgument(const Decimal& value) {
-  if (value.unscaled < 0) {
-    return status::Error(kInvalidArgumentForLog, "cannot take logarithm of a negative number");
-  }
-  if (value.unscaled == 0) {
-    return status::Error(kInvalidArgumentForLog, "cannot take logarithm of zero");
-  }
-  return absl::OkStatus();
-}
-
-// base^exponent by squaring, exact while it fits; false when a product had to be rounded.
-bool ExactPower(const Decimal& base, int64_t exponent, Decimal* result) {
-  Decimal power = base;
-  Decimal product = Decimal::FromInt(1);
-  while (true) {
-    if ((exponent & 1) != 0) {
-      int128 unscaled;
-      if (product.scale + power.scale > Decimal::kMaxDigits ||
-          __builtin_mul_overflow(product.unscaled, power.unscaled, &unscaled) ||
-          DigitCount(unscaled) >= Decimal::kMaxDigits) {
-        return false;
-      }
-      product.unscaled = unscaled;
-      product.scale = static_cast<int16_t>(product.scale + power.scale);
-    }
-    exponent >>= 1;
-    if (exponent == 0) break;
-    int128 square;
-    if (power.scale * 2 > Decimal::kMaxDigits ||
-        __builtin_mul_overflow(power.unscaled, power.unscaled, &square)) {
-      return false;
-    }
-    power = Decimal{square, static_cast<int16_t>(power.scale * 2), false};
-  }
-  *result = product;
-  return true;
-}
-
-absl::StatusOr<Decimal> IntegerPower(const Decimal& base, int64_t exponent) {
-  const int scale = std::max(kSignificantDigits, int{base.scale});
-  Decimal exact;
-  if (ExactPower(base, std::abs(exponent), &exact)) {
-    if (exponent < 0) return DivideToScale(Decimal::FromInt(1), exact, scale);
-    const int room = Decimal::kMaxDigits - (DigitCount(exact.unscaled) - exact.scale);
-    return exact.Rescale(std::clamp(scale, 0, std::max(room, 0)));
-  }
-  return FromQuad(powf128(ToQuad(base), static_cast<Quad>(exponent)), scale);
+  WideDecimal wide = WideDecimal::Of(value);
+  const BigInteger remainder =
+      wide.unscaled.DivideWithRemainder(BigInteger::PowerOfTen(wide.scale));
+  if (remainder.Sign() == direction) wide.unscaled += BigInteger(direction);
+  wide.scale = 0;
+  return wide.Finish();
 }
 
 }  // namespace
 
-Quad ToQuad(const Decimal& value) {
-  if (value.nan) return static_cast<Quad>(std::nan(""));
-  return static_cast<Quad>(value.unscaled) / static_cast<Quad>(PowerOfTen(value.scale));
+namespace {
+
+LeadingGroups LeadingGroupsOf(const WideDecimal& value) {
+  if (value.unscaled.Sign() == 0) return {};
+  const std::string digits = value.unscaled.Digits();
+  return GroupDigits(static_cast<int>(digits.size()), value.scale, [&](int i) {
+    return static_cast<size_t>(i) < digits.size() ? digits[static_cast<size_t>(i)] - '0' : 0;
+  });
 }
 
-absl::StatusOr<Decimal> FromQuad(Quad value, int scale) {
-  if (value != value) return Decimal{0, 0, true};
-  const Quad limit = static_cast<Quad>(PowerOfTen(Decimal::kMaxDigits));
-  for (scale = ClampScale(scale); scale >= 0; --scale) {
-    const Quad scaled = roundf128(value * static_cast<Quad>(PowerOfTen(scale)));
-    if (scaled < limit && scaled > -limit) {
-      return Decimal{static_cast<int128>(scaled), static_cast<int16_t>(scale), false};
-    }
-  }
-  return NumericOverflow();
-}
-
-absl::StatusOr<Decimal> Round(const Decimal& value, int digits) {
-  if (value.nan) return value;
-  if (digits >= 0) {
-    const int room = Decimal::kMaxDigits - std::max(DigitCount(value.unscaled) - value.scale, 0);
-    if (digits > value.scale) digits = std::min(digits, std::max(room, int{value.scale}));
-    return value.Rescale(digits);
-  }
-  if (digits < -Decimal::kMaxDigits) return Decimal{0, 0, false};
-  return value.Fit(1000, digits);
-}
-
-absl::StatusOr<Decimal> Truncate(const Decimal& value, int digits) {
-  if (value.nan) return value;
-  if (digits >= value.scale) return Round(value, digits);
-  const int64_t drop = int64_t{value.scale} - digits;
-  if (drop > Decimal::kMaxDigits) {
-    return Decimal{0, static_cast<int16_t>(std::max(digits, 0)), false};
-  }
-  int128 unscaled = value.unscaled / PowerOfTen(static_cast<int>(drop));
-  if (digits < 0) unscaled *= PowerOfTen(-digits);
-  return Decimal{unscaled, static_cast<int16_t>(std::max(digits, 0)), false};
-}
-
-Decimal Floor(const Decimal& value) {
-  if (value.nan) return value;
-  bool inexact;
-  return Decimal{FloorOf(value, &inexact), 0, false};
-}
-
-Decimal Ceiling(const Decimal& value) {
-  if (value.nan) return value;
-  bool inexact;
-  const int128 floor = FloorOf(value, &inexact);
-  return Decimal{inexact ? floor + 1 : floor, 0, false};
-}
-
-int Sign(const Decimal& value) { return value.unscaled < 0 ? -1 : (value.unscaled > 0 ? 1 : 0); }
-
-Decimal TrimScale(const Decimal& value) {
-  Decimal result = value;
-  while (result.scale > 0 && result.unscaled % 10 == 0) {
-    result.unscaled /= 10;
-    --result.scale;
-  }
+// Weight and first group alone, which is fast.
+LeadingGroups FirstGroupOf(const DecimalView& value) {
+  if (!value.is_narrow()) return types::LeadingGroupsOf(value);
+  if (value.is_zero()) return {};
+  LeadingGroups result;
+  result.weight = FloorDivide(DigitCount(value.unscaled()) - value.scale() - 1, 4);
+  const uint128 magnitude = value.unscaled() < 0 ? -static_cast<uint128>(value.unscaled())
+                                                 : static_cast<uint128>(value.unscaled());
+  const int power = value.scale() + 4 * result.weight;
+  result.first =
+      static_cast<int>(power >= 0 ? magnitude / static_cast<uint128>(PowerOfTen(power))
+                                  : magnitude * static_cast<uint128>(PowerOfTen(-power)));
   return result;
 }
 
-absl::StatusOr<Decimal> SquareRootToScale(const Decimal& value, int scale) {
-  if (value.nan) return value;
-  if (value.unscaled < 0) {
+int QuotientScale(const LeadingGroups& a, const LeadingGroups& b, int least) {
+  int weight = a.weight - b.weight;
+  if (a.first <= b.first) --weight;
+  return std::min(std::max({kMinSignificantDigits - weight * 4, least, 0}), kMaxResultScale);
+}
+
+}  // namespace
+
+LeadingGroups LeadingGroupsOf(const DecimalView& value) {
+  return LeadingGroupsOf(WideDecimal::Of(value));
+}
+
+int DivisionScale(const DecimalView& a, const DecimalView& b) {
+  return QuotientScale(FirstGroupOf(a), FirstGroupOf(b), std::max(a.scale(), b.scale()));
+}
+
+int DivisionScale(const WideDecimal& a, const WideDecimal& b) {
+  return QuotientScale(LeadingGroupsOf(a), LeadingGroupsOf(b), std::max(a.scale, b.scale));
+}
+
+absl::StatusOr<Decimal> Round(const DecimalView& value, int digits) {
+  if (!value.is_finite()) return value;
+  digits = std::clamp(digits, kLeastRoundedDigits, DecimalView::kMaxScale);
+  if (digits >= 0) return value.Rescale(digits);
+  const int drop = value.scale() - digits;
+  if (value.is_narrow() && drop <= DecimalView::kMaxDigits) {
+    const int128 power = PowerOfTen(drop);
+    int128 kept = value.unscaled() / power;
+    const int128 rest = value.unscaled() % power;
+    if (rest >= power - rest) ++kept;
+    if (-rest >= power + rest) --kept;
+    int128 rounded;
+    if (!__builtin_mul_overflow(kept, PowerOfTen(-digits), &rounded) &&
+        rounded < DecimalView::kLimit && rounded > -DecimalView::kLimit) {
+      return Decimal(rounded, 0);
+    }
+  }
+  WideDecimal wide = WideDecimal::Of(value);
+  wide.RescaleTo(digits);
+  wide.RescaleTo(0);
+  return wide.Finish();
+}
+
+absl::StatusOr<Decimal> Truncate(const DecimalView& value, int digits) {
+  if (!value.is_finite()) return value;
+  digits = std::clamp(digits, kLeastRoundedDigits, DecimalView::kMaxScale);
+  if (digits >= value.scale()) return value.Rescale(digits);
+  const int scale = std::max(digits, 0);
+  if (value.is_narrow()) {
+    const int drop = value.scale() - digits;
+    if (drop > DecimalView::kMaxDigits) return Decimal(0, 0).Rescale(scale);
+    const int128 kept = value.unscaled() / PowerOfTen(drop);
+    return Decimal(digits < 0 ? kept * PowerOfTen(-digits) : kept, scale);
+  }
+  WideDecimal wide = WideDecimal::Of(value);
+  wide.unscaled.DivideBy(BigInteger::PowerOfTen(value.scale() - digits));
+  wide.scale = digits;
+  wide.RescaleTo(scale);
+  return wide.Finish();
+}
+
+absl::StatusOr<Decimal> Floor(const DecimalView& value) { return RoundTowards(value, -1); }
+absl::StatusOr<Decimal> Ceiling(const DecimalView& value) { return RoundTowards(value, 1); }
+
+Decimal SignOf(const DecimalView& value) {
+  return value.is_nan() ? Decimal(value) : Decimal::FromInt(value.Sign());
+}
+
+Decimal Absolute(const DecimalView& value) {
+  return value.Sign() < 0 ? Negate(value) : Decimal(value);
+}
+
+int LeastScale(const DecimalView& value) {
+  int scale = value.scale();
+  if (value.is_narrow()) {
+    for (int128 rest = value.unscaled(); scale > 0 && rest % 10 == 0; --scale) rest /= 10;
+    return scale;
+  }
+  if (value.is_zero() || !value.is_wide()) return 0;
+  const std::string digits = WideDecimal::Of(value).unscaled.Digits();
+  const size_t last = digits.find_last_not_of('0');
+  return std::max(0, scale - static_cast<int>(digits.size() - 1 - last));
+}
+
+Decimal TrimScale(const DecimalView& value) {
+  const int least = LeastScale(value);
+  if (least == value.scale()) return value;
+  if (value.is_narrow()) return {value.unscaled() / PowerOfTen(value.scale() - least), least};
+  WideDecimal wide = WideDecimal::Of(value);
+  wide.RescaleTo(least);
+  // It has fewer digits than before.
+  return *wide.Finish();
+}
+
+absl::StatusOr<Decimal> SquareRootToScale(const DecimalView& value, int scale) {
+  if (value.is_nan()) return value;
+  if (value.Sign() < 0) {
     return status::Error(kInvalidArgumentForPower, "cannot take square root of a negative number");
   }
-  return FromQuad(sqrtf128(ToQuad(value)), scale);
+  if (value.is_infinite()) return value;
+  WideDecimal square = WideDecimal::Of(value);
+  // The root of a number without a fraction has half of its digits.
+  const int shift = 2 * scale - value.scale();
+  if (shift >= 0) {
+    square.unscaled *= BigInteger::PowerOfTen(shift);
+  } else {
+    square.unscaled.DivideBy(BigInteger::PowerOfTen(-shift));
+  }
+  WideDecimal root{square.unscaled.SquareRoot(), scale};
+  // Half and more: the square is at least root² + root + 1.
+  square.unscaled -= root.unscaled * root.unscaled;
+  if (BigInteger::Compare(square.unscaled, root.unscaled) > 0) root.unscaled += BigInteger(1);
+  return root.Finish();
 }
 
-absl::StatusOr<Decimal> SquareRoot(const Decimal& value) {
-  const int weight = value.unscaled == 0 ? 0 : Weight(value);
-  const int root_weight = (weight + 1) * 4 / 2 - 1;
-  return SquareRootToScale(value,
-                           std::max({kSignificantDigits - root_weight, int{value.scale}, 0}));
+absl::StatusOr<Decimal> SquareRoot(const DecimalView& value) {
+  if (!value.is_finite() || value.Sign() < 0) return SquareRootToScale(value, 0);
+  const int root_weight = (LeadingGroupsOf(value).weight + 1) * 4 / 2 - 1;
+  const int scale = std::max({kMinSignificantDigits - root_weight, value.scale(), 0});
+  return SquareRootToScale(value, std::min(scale, kMaxResultScale));
 }
 
-absl::StatusOr<Decimal> Exp(const Decimal& value) {
-  if (value.nan) return value;
-  // PostgreSQL's own limit (numeric.c, exp_var).
-  if (value.ToDouble() >= kExpLimit) {
-    return status::Error(status::sqlstate::kNumericOutOfRange, "value overflows numeric format");
+absl::StatusOr<Decimal> Factorial(int64_t n) {
+  if (n < 0) {
+    return status::Error(status::sqlstate::kNumericOutOfRange,
+                         "factorial of a negative number is undefined");
   }
-  const double weight = std::clamp(value.ToDouble() * kLog10OfE, -2000.0, 2000.0);
-  const int scale = kSignificantDigits - static_cast<int>(weight);
-  return FromQuad(expf128(ToQuad(value)), std::max(scale, int{value.scale}));
+  if (n > kMostFactors) return NumericOverflow();
+  return WideDecimal{BigInteger::Factorial(static_cast<uint64_t>(n)), 0}.Finish();
 }
 
-absl::StatusOr<Decimal> Ln(const Decimal& value) {
-  if (value.nan) return value;
-  RETURN_IF_ERROR(CheckLogArgument(value));
-  return FromQuad(logf128(ToQuad(value)),
-                  std::max(kSignificantDigits - LnWeight(value), int{value.scale}));
+absl::StatusOr<Decimal> GreatestCommonDivisor(const DecimalView& a, const DecimalView& b) {
+  if (!a.is_finite() || !b.is_finite()) return DecimalView::NaN();
+  WideDecimal x = WideDecimal::Of(a);
+  WideDecimal y = WideDecimal::Of(b);
+  const int scale = std::max(a.scale(), b.scale());
+  x.RescaleTo(scale);
+  y.RescaleTo(scale);
+  return WideDecimal{BigInteger::GreatestCommonDivisor(x.unscaled, y.unscaled), scale}.Finish();
 }
 
-absl::StatusOr<Decimal> Log(const Decimal& base, const Decimal& value) {
-  if (base.nan || value.nan) return Decimal{0, 0, true};
-  RETURN_IF_ERROR(CheckLogArgument(base));
-  RETURN_IF_ERROR(CheckLogArgument(value));
-  const Quad divisor = logf128(ToQuad(base));
-  if (divisor == Quad{0}) {
-    return status::Error(status::sqlstate::kDivisionByZero, "division by zero");
-  }
-  const int weight = LnWeight(value) - LnWeight(base);
-  return FromQuad(logf128(ToQuad(value)) / divisor,
-                  std::max({kSignificantDigits - weight, int{base.scale}, int{value.scale}}));
-}
-
-absl::StatusOr<Decimal> Power(const Decimal& base, const Decimal& exponent) {
-  if (base.nan || exponent.nan) {
-    const bool one = !base.nan && Compare(base, Decimal::FromInt(1)) == 0;
-    const bool zeroth = !exponent.nan && exponent.unscaled == 0;
-    if (one || zeroth) return Decimal::FromInt(1);
-    return Decimal{0, 0, true};
-  }
-  if (base.unscaled == 0 && exponent.unscaled < 0) {
-    return status::Error(kInvalidArgumentForPower, "zero raised to a negative power is undefined");
-  }
-  bool fractional;
-  const int128 whole = FloorOf(exponent, &fractional);
-  if (!fractional && whole <= INT32_MAX && whole >= INT32_MIN) {
-    return IntegerPower(base, static_cast<int64_t>(whole));
-  }
-  if (base.unscaled < 0 && fractional) {
-    return status::Error(kInvalidArgumentForPower,
-                         "a negative number raised to a non-integer power yields a complex result");
-  }
-  if (base.unscaled == 0) return Decimal{0, kSignificantDigits, false};
-  const double weight = std::clamp(
-      std::log(std::fabs(base.ToDouble())) * exponent.ToDouble() * kLog10OfE, -2000.0, 2000.0);
-  const int scale = kSignificantDigits - static_cast<int>(weight);
-  return FromQuad(powf128(ToQuad(base), ToQuad(exponent)),
-                  std::max({scale, int{base.scale}, int{exponent.scale}}));
+absl::StatusOr<Decimal> LeastCommonMultiple(const DecimalView& a, const DecimalView& b) {
+  if (!a.is_finite() || !b.is_finite()) return DecimalView::NaN();
+  WideDecimal x = WideDecimal::Of(a);
+  WideDecimal y = WideDecimal::Of(b);
+  const int scale = std::max(a.scale(), b.scale());
+  if (x.unscaled.Sign() == 0 || y.unscaled.Sign() == 0) return WideDecimal{0, scale}.Finish();
+  x.RescaleTo(scale);
+  y.RescaleTo(scale);
+  y.unscaled.DivideBy(BigInteger::GreatestCommonDivisor(x.unscaled, y.unscaled));
+  x.unscaled *= y.unscaled;
+  if (x.unscaled.Sign() < 0) x.unscaled.Negate();
+  return x.Finish();
 }
 
 }  // namespace adbms::types

@@ -1,9 +1,10 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "common/status/sql_error.h"
 #include "common/types/decimal.h"
 #include "common/types/decimal_math.h"
-#include "common/types/wide_integer.h"
+#include "common/types/wide_decimal.h"
 
 namespace adbms::types {
 namespace {
@@ -23,16 +24,19 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
-// Collects digits; counts the significant ones and drops none.
+// An exponent beyond is out of range whatever the digits.
+constexpr int64_t kExponentLimit = INT32_MAX / 2;
+
+// Collects the value of up to 38 significant digits, and counts them all.
 struct Digits {
   uint64_t low = 0;  // The newest up to 19 digits ...
   int low_count = 0;
   uint128 high = 0;  // ... and those before.
-  int significant = 0;
+  size_t significant = 0;
 
-  bool Add(int digit) {
-    if (significant == 0 && digit == 0) return true;
-    if (++significant > Decimal::kMaxDigits) return false;
+  void Add(int digit) {
+    if (significant == 0 && digit == 0) return;
+    if (++significant > DecimalView::kMaxDigits) return;
     if (low_count == 19) {
       high = low;
       low = 0;
@@ -40,7 +44,6 @@ struct Digits {
     }
     low = low * 10 + static_cast<uint64_t>(digit);
     ++low_count;
-    return true;
   }
   int128 Total() const {
     if (high == 0) return static_cast<int128>(low);
@@ -48,37 +51,49 @@ struct Digits {
   }
 };
 
-// The exponent after 'e'; false when malformed. Clamped: any large one overflows anyway.
-bool ParseExponent(std::string_view* rest, int* exponent) {
+// The exponent after 'e'; false when malformed.
+bool ParseExponent(std::string_view* rest, int64_t* exponent) {
   bool negative = false;
   if (!rest->empty() && (rest->front() == '-' || rest->front() == '+')) {
     negative = rest->front() == '-';
     rest->remove_prefix(1);
   }
   if (rest->empty() || !IsDigit(rest->front())) return false;
-  int value = 0;
+  int64_t value = 0;
   while (!rest->empty() && IsDigit(rest->front())) {
-    value = std::min(value * 10 + (rest->front() - '0'), 100'000);
+    value = std::min(value * 10 + (rest->front() - '0'), kExponentLimit);
     rest->remove_prefix(1);
   }
   *exponent = negative ? -value : value;
   return true;
 }
 
-absl::StatusOr<Decimal> ApplyExponent(int128 value, int scale, int exponent) {
-  scale -= exponent;
-  if (scale < 0) {
-    if (value != 0 &&
-        (-scale > Decimal::kMaxDigits || DigitCount(value) - scale > Decimal::kMaxDigits)) {
-      return NumericOverflow();
-    }
-    return Decimal{value == 0 ? 0 : value * PowerOfTen(-scale), 0, false};
-  }
-  if (scale > Decimal::kMaxDigits) {
-    if (value == 0) return Decimal{0, Decimal::kMaxDigits, false};
+// `mantissa` is digits, perhaps with a point, that are not narrow.
+absl::StatusOr<Decimal> ParseWide(std::string_view mantissa, bool negative, size_t significant,
+                                  int64_t scale) {
+  const int64_t integral = static_cast<int64_t>(significant) - scale;
+  if (scale > DecimalView::kMaxScale ||
+      (significant > 0 && integral > DecimalView::kMaxIntegralDigits)) {
     return NumericOverflow();
   }
-  return Decimal{value, static_cast<int16_t>(scale), false};
+  std::string digits;
+  digits.reserve(mantissa.size());
+  for (const char c : mantissa) {
+    if (c != '.') digits.push_back(c);
+  }
+  WideDecimal value{BigInteger::OfDigits(digits), static_cast<int>(std::max<int64_t>(scale, 0))};
+  if (scale < 0 && significant > 0) value.unscaled *= BigInteger::PowerOfTen(-scale);
+  if (negative) value.unscaled.Negate();
+  return value.Finish();
+}
+
+std::string FormatWide(const DecimalView& value) {
+  std::string digits = WideDecimal::Of(value).unscaled.Digits();
+  const auto scale = static_cast<size_t>(value.scale());
+  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
+  if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
+  if (value.Sign() < 0) digits.insert(0, 1, '-');
+  return digits;
 }
 
 }  // namespace
@@ -87,7 +102,7 @@ absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
   std::string_view rest = text;
   while (!rest.empty() && IsBlank(rest.front())) rest.remove_prefix(1);
   while (!rest.empty() && IsBlank(rest.back())) rest.remove_suffix(1);
-  if (EqualsIgnoringCase(rest, "nan")) return Decimal{0, 0, true};
+  if (EqualsIgnoringCase(rest, "nan")) return NaN();
   bool negative = false;
   if (!rest.empty() && (rest.front() == '-' || rest.front() == '+')) {
     negative = rest.front() == '-';
@@ -95,14 +110,12 @@ absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
   }
   if (rest.empty()) return Invalid(text);
   if (EqualsIgnoringCase(rest, "infinity") || EqualsIgnoringCase(rest, "inf")) {
-    return Error(status::sqlstate::kFeatureNotSupported, "an infinite numeric is not supported", {},
-                 "Use double precision.");
+    return Infinity(negative);
   }
 
   Digits digits;
   bool any = false;
-  bool overflow = false;
-  int scale = 0;
+  int64_t scale = 0;
   bool point = false;
   size_t i = 0;
   for (; i < rest.size(); ++i) {
@@ -110,7 +123,7 @@ absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
     if (IsDigit(c)) {
       any = true;
       if (point) ++scale;
-      if (!digits.Add(c - '0')) overflow = true;
+      digits.Add(c - '0');
     } else if (c == '.' && !point) {
       point = true;
     } else {
@@ -118,27 +131,36 @@ absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
     }
   }
   if (!any) return Invalid(text);
+  const std::string_view mantissa = rest.substr(0, i);
   rest.remove_prefix(i);
-  int exponent = 0;
+  int64_t exponent = 0;
   if (!rest.empty() && (rest.front() == 'e' || rest.front() == 'E')) {
     rest.remove_prefix(1);
     if (!ParseExponent(&rest, &exponent)) return Invalid(text);
   }
   if (!rest.empty()) return Invalid(text);
-  if (overflow) return NumericOverflow();
-  const int128 total = digits.Total();
-  return ApplyExponent(negative ? -total : total, scale, exponent);
+  if (std::abs(exponent) >= kExponentLimit) return NumericOverflow();
+  scale -= exponent;
+  if (digits.significant > kMaxDigits || scale > kMaxDigits ||
+      (scale < 0 && static_cast<int64_t>(digits.significant) - scale > kMaxDigits)) {
+    return ParseWide(mantissa, negative, digits.significant, scale);
+  }
+  int128 total = digits.Total();
+  if (scale < 0 && total != 0) total *= PowerOfTen(static_cast<int>(-scale));
+  return Decimal(negative ? -total : total, static_cast<int>(std::max<int64_t>(scale, 0)));
 }
 
-std::string Decimal::ToString() const {
-  if (nan) return "NaN";
+std::string DecimalView::ToString() const {
+  if (is_wide()) return FormatWide(*this);
+  if (is_nan()) return "NaN";
+  if (is_infinite()) return Sign() < 0 ? "-Infinity" : "Infinity";
   char text[48];
   char* const end = text + sizeof(text);
   char* next = end;
-  uint128 rest = unscaled < 0 ? -static_cast<uint128>(unscaled) : static_cast<uint128>(unscaled);
+  uint128 rest = bits_ < 0 ? -static_cast<uint128>(bits_) : static_cast<uint128>(bits_);
   int written = 0;
   const auto put = [&](int digit) {
-    if (written == scale && scale > 0) *--next = '.';
+    if (written == scale_ && scale_ > 0) *--next = '.';
     *--next = static_cast<char>('0' + digit);
     ++written;
   };
@@ -151,8 +173,8 @@ std::string Decimal::ToString() const {
   for (auto part = static_cast<uint64_t>(rest); part != 0; part /= 10) {
     put(static_cast<int>(part % 10));
   }
-  while (written <= scale) put(0);
-  if (unscaled < 0) *--next = '-';
+  while (written <= scale_) put(0);
+  if (bits_ < 0) *--next = '-';
   return std::string(next, end);
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "common/types/decimal_math.h"
 #include "common/types/form.h"
 #include "common/types/key_form.h"
 
@@ -11,6 +10,9 @@ namespace {
 
 constexpr size_t kDecimalBytes = 17;
 constexpr int8_t kNanScale = -1;
+constexpr int8_t kWideScale = -2;
+constexpr int8_t kInfinityScale = -3;
+constexpr int8_t kNegativeInfinityScale = -4;
 
 template <typename T>
 T Read(const char* bytes) {
@@ -24,20 +26,41 @@ void Put(T value, std::string* out) {
   out->append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-bool IsDecimal(const char* bytes) {
-  static const int128 limit = PowerOfTen(Decimal::kMaxDigits);
-  const auto unscaled = Read<int128>(bytes);
-  const auto scale = Read<int8_t>(bytes + sizeof(int128));
-  return scale >= kNanScale && scale <= Decimal::kMaxDigits && unscaled < limit &&
-         unscaled > -limit;
+void AppendDecimal(const DecimalView& value, std::string* out) {
+  Put(value.is_narrow() ? value.unscaled() : int128{0}, out);
+  int8_t scale = static_cast<int8_t>(value.scale());
+  if (value.is_wide()) scale = kWideScale;
+  if (value.is_nan()) scale = kNanScale;
+  if (value.is_infinite()) scale = value.Sign() < 0 ? kNegativeInfinityScale : kInfinityScale;
+  Put(scale, out);
+  if (value.is_wide()) out->append(value.form());
 }
 
-// 0 for bytes that are none.
-Decimal ReadDecimal(const char* bytes) {
-  if (!IsDecimal(bytes)) return Decimal();
-  const auto scale = Read<int8_t>(bytes + sizeof(int128));
-  if (scale == kNanScale) return Decimal{0, 0, true};
-  return Decimal{Read<int128>(bytes), scale, false};
+bool IsDecimal(std::string_view bytes) {
+  const auto unscaled = Read<int128>(bytes.data());
+  const auto scale = Read<int8_t>(bytes.data() + sizeof(int128));
+  if (scale == kWideScale) return DecimalView::IsForm(bytes.substr(kDecimalBytes));
+  return bytes.size() == kDecimalBytes && scale >= kNegativeInfinityScale &&
+         scale <= DecimalView::kMaxDigits && unscaled < DecimalView::kLimit &&
+         unscaled > -DecimalView::kLimit;
+}
+
+// Borrows the bytes. 0 for those that are none.
+DecimalView ReadDecimal(std::string_view bytes) {
+  const auto unscaled = Read<int128>(bytes.data());
+  const auto scale = Read<int8_t>(bytes.data() + sizeof(int128));
+  const std::string_view form = bytes.substr(kDecimalBytes);
+  switch (scale) {
+    case kNanScale:
+      return DecimalView::NaN();
+    case kInfinityScale:
+    case kNegativeInfinityScale:
+      return DecimalView::Infinity(scale == kNegativeInfinityScale);
+    case kWideScale:
+      return DecimalView::IsForm(form) ? DecimalView::OfForm(form) : DecimalView();
+    default:
+      return IsDecimal(bytes) ? DecimalView(unscaled, scale) : DecimalView();
+  }
 }
 
 int Sign(std::strong_ordering order) { return order < 0 ? -1 : (order > 0 ? 1 : 0); }
@@ -76,12 +99,9 @@ void AppendElement(const Vector& values, uint32_t row, std::string* out) {
     case Physical::kString:
       out->append(values.data<std::string_view>()[row]);
       break;
-    case Physical::kDecimal: {
-      const Decimal& value = values.data<Decimal>()[row];
-      Put(value.unscaled, out);
-      Put(value.nan ? kNanScale : static_cast<int8_t>(value.scale), out);
+    case Physical::kDecimal:
+      AppendDecimal(values.data<DecimalView>()[row], out);
       break;
-    }
     default: {
       const size_t width = ElementWidth(values.physical());
       out->append(values.data<char>() + row * width, width);
@@ -96,7 +116,9 @@ void LoadElement(std::string_view bytes, Vector* out, uint32_t row) {
   if (out->physical() == Physical::kString) {
     out->data<std::string_view>()[row] = bytes;
   } else if (out->physical() == Physical::kDecimal) {
-    out->data<Decimal>()[row] = ReadDecimal(bytes.data());
+    const DecimalView value = ReadDecimal(bytes);
+    out->data<DecimalView>()[row] = value;
+    if (value.is_wide()) out->BorrowStrings();
   } else {
     std::memcpy(out->data<char>() + row * width, bytes.data(), width);
   }
@@ -105,8 +127,9 @@ void LoadElement(std::string_view bytes, Vector* out, uint32_t row) {
 bool IsWellFormedElement(std::string_view bytes, TypeId id) {
   const Physical physical = PhysicalOf(id);
   if (physical == Physical::kString) return IsWellFormed(id, bytes);
-  if (bytes.size() != ElementWidth(physical)) return false;
-  if (physical == Physical::kDecimal) return IsDecimal(bytes.data());
+  if (bytes.size() < ElementWidth(physical)) return false;
+  if (physical == Physical::kDecimal) return IsDecimal(bytes);
+  if (bytes.size() > ElementWidth(physical)) return false;
   return physical != Physical::kBool || bytes[0] == 0 || bytes[0] == 1;
 }
 
@@ -131,7 +154,7 @@ int CompareElementForms(std::string_view a, std::string_view b, TypeId id) {
     case Physical::kDouble:
       return CompareFloats<double>(x, y);
     case Physical::kDecimal:
-      return Sign(Compare(ReadDecimal(x), ReadDecimal(y)));
+      return Sign(Compare(ReadDecimal(a), ReadDecimal(b)));
     case Physical::kInterval:
       return Sign(Compare(Read<Interval>(x), Read<Interval>(y)));
     case Physical::kString:
@@ -164,7 +187,7 @@ void AppendElementKey(std::string_view bytes, TypeId id, std::string* out) {
       key_form::AppendFloat(Read<double>(at), out);
       break;
     case Physical::kDecimal:
-      key_form::AppendDecimal(ReadDecimal(at), out);
+      key_form::AppendDecimal(ReadDecimal(bytes), out);
       break;
     case Physical::kInterval:
       key_form::AppendInterval(Read<Interval>(at), out);

@@ -2,7 +2,8 @@
 // type's physical form, little endian, unaligned:
 //   bool u8, int2 i16, int4 and date i32, int8, oid, reg* and times i64, float4 f32, float8 and
 //   enums f64, interval i64 microseconds, i32 days, i32 months, numeric i128 unscaled, i8 scale
-//   (-1: NaN); strings as they are.
+//   (-1: NaN, -3: infinity, -4: -infinity; -2: a wide value, with 0 as unscaled and followed by its
+//   form); strings as they are.
 // Pure functions. Bytes that are too short read as zero.
 #pragma once
 
@@ -15,7 +16,8 @@
 
 namespace adbms::types {
 
-// Bytes of a value of fixed width; 0 for strings.
+// Bytes of a value of fixed width; 0 for strings. The least of numeric, which only a wide value
+// exceeds.
 size_t ElementWidth(Physical physical);
 // REQUIRES: !values.is_null(row).
 void AppendElement(const Vector& values, uint32_t row, std::string* out);

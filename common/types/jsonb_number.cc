@@ -5,7 +5,6 @@
 #include "absl/strings/numbers.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "common/types/decimal_math.h"
 #include "common/types/number_text.h"
 
 namespace adbms::types {
@@ -17,14 +16,13 @@ absl::Status Overflow() {
   return status::Error(sqlstate::kNumericOutOfRange, "value overflows numeric format");
 }
 
-// As PostgreSQL's numeric reads one.
+// An exponent beyond is out of range whatever the digits.
 constexpr int64_t kExponentLimit = INT32_MAX / 2;
 
 }  // namespace
 
 absl::StatusOr<JsonbNumber> ReadJsonbNumber(std::string_view token, std::string* storage) {
   JsonbNumber result;
-  const std::string_view whole = token;
   if (token.starts_with('-')) {
     result.negative = true;
     token.remove_prefix(1);
@@ -35,8 +33,7 @@ absl::StatusOr<JsonbNumber> ReadJsonbNumber(std::string_view token, std::string*
     if (digits.starts_with('+')) digits.remove_prefix(1);
     if (!absl::SimpleAtoi(absl::string_view(digits.data(), digits.size()), &exponent) ||
         exponent >= kExponentLimit || exponent <= -kExponentLimit) {
-      return status::Error(sqlstate::kInvalidTextRepresentation,
-                           "invalid input syntax for type numeric: \"" + std::string(whole) + "\"");
+      return Overflow();
     }
     token = token.substr(0, e);
   }
@@ -95,7 +92,6 @@ void FormatJsonbNumber(const JsonbNumber& number, std::string* out) {
 }
 
 absl::StatusOr<Decimal> ToDecimal(const JsonbNumber& number) {
-  if (JsonbNumberLength(number) > 200) return NumericOverflow();
   std::string text;
   FormatJsonbNumber(number, &text);
   return Decimal::Parse(text);

@@ -27,8 +27,8 @@ struct JsonbNumber {
   bool IsZero() const { return digits.empty(); }
 };
 
-// A JSON number. Its digits are in `storage`. Errors: 22003 "value overflows numeric format", 22P02
-// for an exponent that is no number's. REQUIRES: the token is a number by JSON's grammar.
+// A JSON number. Its digits are in `storage`. Errors: 22003 "value overflows numeric format".
+// REQUIRES: the token is a number by JSON's grammar.
 absl::StatusOr<JsonbNumber> ReadJsonbNumber(std::string_view token, std::string* storage);
 
 // By value: 1.0 equals 1.00. Negative, 0 or positive.
@@ -39,7 +39,6 @@ void FormatJsonbNumber(const JsonbNumber& number, std::string* out);
 // How long that is.
 size_t JsonbNumberLength(const JsonbNumber& number);
 
-// Errors: 22003 for more digits than a Decimal has.
 absl::StatusOr<Decimal> ToDecimal(const JsonbNumber& number);
 // The nearest; 22003 when out of the type's range, as numeric's cast.
 absl::StatusOr<double> ToDouble(const JsonbNumber& number);

@@ -20,10 +20,17 @@
 
 namespace adbms::types::key_form {
 
+inline constexpr uint8_t kNumericNegativeInfinity = 0x08;
 inline constexpr uint8_t kNumericNegative = 0x10;
 inline constexpr uint8_t kNumericZero = 0x20;
 inline constexpr uint8_t kNumericPositive = 0x30;
+inline constexpr uint8_t kNumericInfinity = 0x38;
 inline constexpr uint8_t kNumericNan = 0x40;
+// Exponents beyond 100 and below -100 are marked and take three bytes more.
+inline constexpr int kNumericNearExponent = 100;
+inline constexpr uint8_t kNumericFarAbove = 0xf0;
+inline constexpr uint8_t kNumericFarBelow = 0x0f;
+inline constexpr int kNumericFarBias = 0x800000;
 
 template <typename U, typename Out>
 void AppendBigEndian(U value, Out* out) {
@@ -57,39 +64,56 @@ void AppendFloat(F value, Out* out) {
   AppendBigEndian(OrderedBits(value), out);
 }
 
+// ±0.d1d2… · 10^exponent, d1 not 0; `digits` are numbers, not ASCII.
 template <typename Out>
-void AppendDecimal(const Decimal& value, Out* out) {
-  if (value.nan) {
-    out->push_back(static_cast<char>(kNumericNan));
-    return;
-  }
-  if (value.unscaled == 0) {
-    out->push_back(static_cast<char>(kNumericZero));
-    return;
-  }
-  const bool negative = value.unscaled < 0;
-  unsigned __int128 magnitude = negative ? -static_cast<unsigned __int128>(value.unscaled)
-                                         : static_cast<unsigned __int128>(value.unscaled);
-  char digits[48];
-  int count = 0;
-  while (magnitude != 0) {
-    digits[count++] = static_cast<char>(magnitude % 10);
-    magnitude /= 10;
-  }
-  std::reverse(digits, digits + count);
-  const int exponent = count - value.scale;
-  while (count > 0 && digits[count - 1] == 0) --count;
+void AppendDigits(bool negative, int exponent, std::string_view digits, Out* out) {
+  while (!digits.empty() && digits.back() == 0) digits.remove_suffix(1);
   out->push_back(static_cast<char>(negative ? kNumericNegative : kNumericPositive));
   const size_t start = out->size();
-  out->push_back(static_cast<char>(exponent + 128));
-  for (int i = 0; i < count; i += 2) {
-    const int pair = digits[i] * 10 + (i + 1 < count ? digits[i + 1] : 0);
+  if (exponent >= -kNumericNearExponent && exponent <= kNumericNearExponent) {
+    out->push_back(static_cast<char>(exponent + 128));
+  } else {
+    out->push_back(static_cast<char>(exponent > 0 ? kNumericFarAbove : kNumericFarBelow));
+    const int biased = exponent + kNumericFarBias;
+    for (const int shift : {16, 8, 0}) out->push_back(static_cast<char>(biased >> shift));
+  }
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    const int pair = digits[i] * 10 + (i + 1 < digits.size() ? digits[i + 1] : 0);
     out->push_back(static_cast<char>(pair + 1));
   }
   out->push_back(0);
   if (negative) {
     for (size_t i = start; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
   }
+}
+
+// The digits of the magnitude of a wide value's unscaled integer, as numbers.
+std::string WideDigits(const DecimalView& value);
+
+template <typename Out>
+void AppendDecimal(const DecimalView& value, Out* out) {
+  if (value.is_nan()) return out->push_back(static_cast<char>(kNumericNan));
+  if (value.is_zero()) return out->push_back(static_cast<char>(kNumericZero));
+  const bool negative = value.Sign() < 0;
+  if (value.is_infinite()) {
+    return out->push_back(
+        static_cast<char>(negative ? kNumericNegativeInfinity : kNumericInfinity));
+  }
+  if (value.is_wide()) {
+    const std::string digits = WideDigits(value);
+    return AppendDigits(negative, static_cast<int>(digits.size()) - value.scale(), digits, out);
+  }
+  unsigned __int128 magnitude = negative ? -static_cast<unsigned __int128>(value.unscaled())
+                                         : static_cast<unsigned __int128>(value.unscaled());
+  char digits[48];
+  char* const end = digits + sizeof(digits);
+  char* first = end;
+  while (magnitude != 0) {
+    *--first = static_cast<char>(magnitude % 10);
+    magnitude /= 10;
+  }
+  const auto count = static_cast<size_t>(end - first);
+  AppendDigits(negative, static_cast<int>(count) - value.scale(), {first, count}, out);
 }
 
 template <typename Out>

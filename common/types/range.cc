@@ -63,16 +63,30 @@ size_t WidthOfBound(TypeId bound) {
   }
 }
 
-// A scale that no numeric has.
+// Scales that no numeric has. A wide one has its form behind the bound, whose size is in the place
+// of the unscaled integer.
 constexpr int32_t kNanScale = -1;
+constexpr int32_t kWideScale = -2;
+constexpr int32_t kInfinityScale = -3;
+constexpr int32_t kNegativeInfinityScale = -4;
+
+int32_t MarkOf(const DecimalView& value) {
+  if (value.is_wide()) return kWideScale;
+  if (value.is_nan()) return kNanScale;
+  if (value.is_infinite()) return value.Sign() < 0 ? kNegativeInfinityScale : kInfinityScale;
+  return value.scale();
+}
 
 void PutBound(const Value& value, TypeId bound, std::string* out) {
   const auto put = [out](const auto& part) {
     out->append(reinterpret_cast<const char*>(&part), sizeof(part));
   };
   if (bound == TypeId::kNumeric) {
-    put(value.decimal().unscaled);
-    put(value.decimal().nan ? kNanScale : static_cast<int32_t>(value.decimal().scale));
+    const DecimalView decimal = value.decimal();
+    const int128 size = decimal.is_wide() ? static_cast<int128>(decimal.form().size()) : int128{0};
+    put(decimal.is_narrow() ? decimal.unscaled() : size);
+    put(MarkOf(decimal));
+    if (decimal.is_wide()) out->append(decimal.form());
   } else if (WidthOfBound(bound) == sizeof(int32_t)) {
     put(static_cast<int32_t>(value.int_value()));
   } else {
@@ -80,22 +94,52 @@ void PutBound(const Value& value, TypeId bound, std::string* out) {
   }
 }
 
-Value GetBound(const char* bytes, TypeId bound) {
+// Bytes of the bound that `bytes` begin with; 0 when they are none.
+size_t SizeOfBound(std::string_view bytes, TypeId bound) {
+  const size_t width = WidthOfBound(bound);
+  if (bytes.size() < width) return 0;
+  if (bound != TypeId::kNumeric) return width;
+  int128 unscaled;
+  int32_t scale;
+  std::memcpy(&unscaled, bytes.data(), sizeof(unscaled));
+  std::memcpy(&scale, bytes.data() + sizeof(unscaled), sizeof(scale));
+  if (scale == kWideScale) {
+    const std::string_view rest = bytes.substr(width);
+    if (unscaled < 0 || unscaled > static_cast<int128>(rest.size())) return 0;
+    const auto size = static_cast<size_t>(unscaled);
+    return DecimalView::IsForm(rest.substr(0, size)) ? width + size : 0;
+  }
+  const bool sound = scale >= kNegativeInfinityScale && scale <= DecimalView::kMaxDigits &&
+                     unscaled < DecimalView::kLimit && unscaled > -DecimalView::kLimit;
+  return sound ? width : 0;
+}
+
+// REQUIRES: bytes.size() == SizeOfBound(bytes, bound).
+Value GetBound(std::string_view bytes, TypeId bound) {
   if (bound == TypeId::kNumeric) {
     int128 unscaled;
     int32_t scale;
-    std::memcpy(&unscaled, bytes, sizeof(unscaled));
-    std::memcpy(&scale, bytes + sizeof(unscaled), sizeof(scale));
-    if (scale == kNanScale) return Value::Numeric(Decimal{0, 0, true});
-    return Value::Numeric(Decimal{unscaled, static_cast<int16_t>(scale), false});
+    std::memcpy(&unscaled, bytes.data(), sizeof(unscaled));
+    std::memcpy(&scale, bytes.data() + sizeof(unscaled), sizeof(scale));
+    switch (scale) {
+      case kNanScale:
+        return Value::Numeric(DecimalView::NaN());
+      case kInfinityScale:
+      case kNegativeInfinityScale:
+        return Value::Numeric(DecimalView::Infinity(scale == kNegativeInfinityScale));
+      case kWideScale:
+        return Value::Numeric(DecimalView::OfForm(bytes.substr(WidthOfBound(bound))));
+      default:
+        return Value::Numeric(DecimalView(unscaled, scale));
+    }
   }
   if (WidthOfBound(bound) == sizeof(int32_t)) {
     int32_t number;
-    std::memcpy(&number, bytes, sizeof(number));
+    std::memcpy(&number, bytes.data(), sizeof(number));
     return Value::Int(bound, number);
   }
   int64_t number;
-  std::memcpy(&number, bytes, sizeof(number));
+  std::memcpy(&number, bytes.data(), sizeof(number));
   return Value::Int(bound, number);
 }
 
@@ -192,16 +236,14 @@ bool IsWellFormedOne(std::string_view form, TypeId bound) {
   if (flags == kEmpty) return form.size() == 1;
   if ((flags & ~(kLowerInclusive | kUpperInclusive | kLowerInfinite | kUpperInfinite)) != 0)
     return false;
-  const size_t bounds =
-      ((flags & kLowerInfinite) != 0 ? 0 : 1) + ((flags & kUpperInfinite) != 0 ? 0 : 1);
-  if (form.size() != 1 + bounds * WidthOfBound(bound)) return false;
-  if (bound != TypeId::kNumeric) return true;
-  for (size_t i = 0; i < bounds; ++i) {
-    int32_t scale;
-    std::memcpy(&scale, form.data() + 1 + i * WidthOfBound(bound) + sizeof(int128), sizeof(scale));
-    if (scale < kNanScale || scale > Decimal::kMaxDigits) return false;
+  std::string_view rest = form.substr(1);
+  for (const auto infinite : {kLowerInfinite, kUpperInfinite}) {
+    if ((flags & infinite) != 0) continue;
+    const size_t size = SizeOfBound(rest, bound);
+    if (size == 0) return false;
+    rest.remove_prefix(size);
   }
-  return true;
+  return rest.empty();
 }
 
 }  // namespace
@@ -289,12 +331,15 @@ Range DecodeRange(std::string_view form, TypeId id) {
   range.lower_infinite = (flags & kLowerInfinite) != 0;
   range.upper_infinite = (flags & kUpperInfinite) != 0;
   const TypeId bound = BoundOf(id);
-  const char* at = form.data() + 1;
-  if (!range.lower_infinite) {
-    range.lower = GetBound(at, bound);
-    at += WidthOfBound(bound);
-  }
-  if (!range.upper_infinite) range.upper = GetBound(at, bound);
+  std::string_view rest = form.substr(1);
+  const auto next = [&] {
+    const size_t size = SizeOfBound(rest, bound);
+    Value value = GetBound(rest.substr(0, size), bound);
+    rest.remove_prefix(size);
+    return value;
+  };
+  if (!range.lower_infinite) range.lower = next();
+  if (!range.upper_infinite) range.upper = next();
   return range;
 }
 

@@ -57,6 +57,7 @@ TEST(RobustnessTest, DecodeBatchSurvivesDamage) {
     column->Resize(100);
     column->SetNull(7);
     if (id == TypeId::kText) column->Set(5, Value::Text("hello"));
+    if (id == TypeId::kNumeric) column->Set(0, Value::Numeric(*Decimal::Parse("1e50")));
     batch.columns.push_back(column);
   }
   std::string bytes;

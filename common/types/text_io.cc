@@ -104,8 +104,9 @@ absl::Status ParseIntegral(std::string_view text, const Type& type, const TextOp
 absl::Status ParseNumeric(std::string_view text, const Type& type, Decimal* result) {
   ASSIGN_OR_RETURN(*result, Decimal::Parse(text));
   if (const auto modifier = NumericModifierOf(type)) {
-    if (result->scale == modifier->scale && result->unscaled < 1'000'000 &&
-        result->unscaled > -1'000'000 && modifier->precision >= 6) {
+    if (result->is_narrow() && result->scale() == modifier->scale &&
+        result->unscaled() < 1'000'000 && result->unscaled() > -1'000'000 &&
+        modifier->precision >= 6) {
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(*result, result->Fit(modifier->precision, modifier->scale));
@@ -376,8 +377,12 @@ absl::Status ParseTextInto(std::string_view text, const TextOptions& options, Ve
         return absl::OkStatus();
       }
       return ParseFloat8(text, &vector->data<double>()[row]);
-    case Physical::kDecimal:
-      return ParseNumeric(text, type, &vector->data<Decimal>()[row]);
+    case Physical::kDecimal: {
+      Decimal decimal;
+      RETURN_IF_ERROR(ParseNumeric(text, type, &decimal));
+      vector->SetDecimal(row, decimal);
+      return vector->strings_refused() ? vector->StringsRefusal() : absl::OkStatus();
+    }
     case Physical::kInterval:
       return ParseIntervalOf(text, type, &vector->data<Interval>()[row]);
     case Physical::kString: {
@@ -443,7 +448,7 @@ void FormatText(const Vector& vector, uint32_t row, const TextOptions& options, 
       FormatFloat8(vector.data<double>()[row], options.extra_float_digits, out);
       break;
     case Physical::kDecimal:
-      out->append(vector.data<Decimal>()[row].ToString());
+      out->append(vector.data<DecimalView>()[row].ToString());
       break;
     case Physical::kInterval:
       FormatInterval(vector.data<Interval>()[row], options.interval_style, out);

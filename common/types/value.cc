@@ -58,11 +58,12 @@ Value Value::Float(TypeId id, double input) {
   return value;
 }
 
-Value Value::Numeric(Decimal input, Type type) {
+Value Value::Numeric(const DecimalView& input, Type type) {
   Value value;
   value.type_ = type;
   value.null_ = false;
   value.scalar_.decimal = input;
+  if (input.is_wide()) value.bytes_ = input.form();
   return value;
 }
 

@@ -22,7 +22,7 @@ class Value {
   // For every type whose physical form is kInt16, kInt32 or kInt64.
   static Value Int(TypeId id, int64_t value);
   static Value Float(TypeId id, double value);
-  static Value Numeric(Decimal value, Type type = {TypeId::kNumeric, 0});
+  static Value Numeric(const DecimalView& value, Type type = {TypeId::kNumeric, 0});
   static Value OfInterval(Interval value);
   // For every type whose physical form is kString; `bytes` is the physical form.
   static Value String(Type type, std::string bytes);
@@ -34,8 +34,12 @@ class Value {
   bool bool_value() const { return scalar_.i != 0; }
   int64_t int_value() const { return scalar_.i; }
   double float_value() const { return scalar_.d; }
-  const Decimal& decimal() const { return scalar_.decimal; }
+  // Borrows from this value.
+  DecimalView decimal() const {
+    return scalar_.decimal.is_wide() ? DecimalView::OfForm(bytes_) : scalar_.decimal;
+  }
   const Interval& interval() const { return scalar_.interval; }
+  // Also the form of a wide decimal; empty for every other one.
   std::string_view bytes() const { return bytes_; }
 
   void set_type(Type type) { type_ = type; }
@@ -47,7 +51,7 @@ class Value {
     Scalar() : decimal() {}
     int64_t i;
     double d;
-    Decimal decimal;
+    DecimalView decimal;
     Interval interval;
   };
   Type type_;

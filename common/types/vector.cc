@@ -79,7 +79,7 @@ size_t WidthOf(Physical physical) {
     case Physical::kDouble:
       return sizeof(double);
     case Physical::kDecimal:
-      return sizeof(Decimal);
+      return sizeof(DecimalView);
     case Physical::kInterval:
       return sizeof(Interval);
     case Physical::kString:
@@ -117,6 +117,7 @@ void Vector::Clear() {
   validity_.clear();
   heap_.reset();
   own_heap_ = false;
+  borrows_ = false;
   strings_counted_ = true;
   refused_ = nullptr;
 }
@@ -144,6 +145,7 @@ Arena* Vector::arena() {
 }
 
 void Vector::ShareStrings(const Vector& other) {
+  borrows_ |= other.borrows_;
   if (other.heap_ == nullptr || other.heap_ == heap_) return;
   strings_counted_ &= other.strings_counted_;
   if (other.strings_refused()) refused_ = other.refused_arena();
@@ -176,6 +178,28 @@ void Vector::AppendFrom(const Vector& other, uint32_t row) {
   std::memcpy(data_.get() + (size_ - 1) * width, other.data_.get() + row * width, width);
 }
 
+void Vector::OwnString(uint32_t row) {
+  if (physical_ == Physical::kString) {
+    auto& value = data<std::string_view>()[row];
+    value = arena()->Add(value);
+    return;
+  }
+  auto& value = data<DecimalView>()[row];
+  if (!value.is_wide()) return;
+  const std::string_view form = arena()->Add(value.form());
+  value = form.empty() ? DecimalView() : DecimalView::OfForm(form);
+}
+
+void Vector::CopyFrom(uint32_t row, const Vector& other, uint32_t other_row) {
+  if (other.is_null(other_row)) {
+    SetNull(row);
+    return;
+  }
+  const size_t width = WidthOf(physical_);
+  std::memcpy(data_.get() + row * width, other.data_.get() + other_row * width, width);
+  if (MayHaveStrings(physical_)) OwnString(row);
+}
+
 void Vector::Set(uint32_t row, const Value& value) {
   if (value.is_null()) {
     SetNull(row);
@@ -202,7 +226,7 @@ void Vector::Set(uint32_t row, const Value& value) {
       data<double>()[row] = value.float_value();
       break;
     case Physical::kDecimal:
-      data<Decimal>()[row] = value.decimal();
+      SetDecimal(row, value.decimal());
       break;
     case Physical::kInterval:
       data<Interval>()[row] = value.interval();
@@ -236,7 +260,7 @@ Value Vector::Get(uint32_t row) const {
       value = Value::Float(type_.id, data<double>()[row]);
       break;
     case Physical::kDecimal:
-      value = Value::Numeric(data<Decimal>()[row]);
+      value = Value::Numeric(data<DecimalView>()[row]);
       break;
     case Physical::kInterval:
       value = Value::OfInterval(data<Interval>()[row]);
@@ -268,7 +292,8 @@ VectorPtr Gather(const Vector& input, const uint32_t* selection, uint32_t count)
       GatherFixed<int64_t>(input, selection, count, output.get());
       break;
     case Physical::kDecimal:
-      GatherFixed<Decimal>(input, selection, count, output.get());
+      GatherFixed<DecimalView>(input, selection, count, output.get());
+      output->ShareStrings(input);
       break;
     case Physical::kInterval:
       GatherFixed<Interval>(input, selection, count, output.get());
@@ -291,7 +316,7 @@ Batch GatherCopy(const Batch& input, const uint32_t* selection, uint32_t count,
   Batch output;
   output.row_count = count;
   for (const auto& column : input.columns) {
-    if (column->physical() != Physical::kString) {
+    if (!column->has_strings()) {
       output.columns.push_back(Gather(*column, selection, count));
       continue;
     }
@@ -299,12 +324,7 @@ Batch GatherCopy(const Batch& input, const uint32_t* selection, uint32_t count,
     copy->CountStrings(account);
     copy->Resize(count);
     for (uint32_t i = 0; i < count; ++i) {
-      if (column->is_null(selection[i])) {
-        copy->SetNull(i);
-      } else {
-        copy->data<std::string_view>()[i] =
-            copy->arena()->Add(column->data<std::string_view>()[selection[i]]);
-      }
+      copy->CopyFrom(i, *column, selection[i]);
     }
     output.columns.push_back(std::move(copy));
   }

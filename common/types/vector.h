@@ -1,16 +1,18 @@
 // Columnar vectors and batches: what operators hand to each other, in memory.
 //
 // A Vector holds `size()` values of one type in their physical form (type.h) and a validity bitmap.
-// Values of string types are std::string_view into a heap that the vector keeps alive; vectors
-// share heaps, so passing strings on copies no bytes, and costs as much for a heap made of many as
-// for one. A vector is mutable by its only owner while being filled and must not be changed once it
-// is shared (VectorPtr to const). No locking.
+// Values of string types are std::string_view into a heap that the vector keeps alive, and so are
+// the forms of wide decimals, strings in this respect; vectors share heaps, so passing strings on
+// copies no bytes, and costs as much for a heap made of many as for one. A vector is mutable by its
+// only owner while being filled and must not be changed once it is shared (VectorPtr to const). No
+// locking.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "common/types/decimal.h"
@@ -104,14 +106,16 @@ class Vector {
   void Reserve(uint32_t size);
 
   // The values. T is the C++ type of the physical form: uint8_t, int16_t, int32_t, int64_t, float,
-  // double, Decimal, Interval, std::string_view. A NULL row's value is zero or garbage, never read
-  // it.
+  // double, DecimalView, Interval, std::string_view. A NULL row's value is zero or garbage, never
+  // read it.
   template <typename T>
   T* data() {
+    static_assert(std::is_trivially_copyable_v<T>);
     return reinterpret_cast<T*>(data_.get());
   }
   template <typename T>
   const T* data() const {
+    static_assert(std::is_trivially_copyable_v<T>);
     return reinterpret_cast<const T*>(data_.get());
   }
 
@@ -126,6 +130,32 @@ class Vector {
   }
   // One bit a row, 1: valid. Null when no row is NULL.
   const uint64_t* validity() const { return validity_.empty() ? nullptr : validity_.data(); }
+
+  // Whether values may lie elsewhere: of a string type, or of numeric with a heap, without which
+  // none that it owns or shares is wide, or with values that it borrows.
+  bool has_strings() const {
+    return physical_ == Physical::kString ||
+           (physical_ == Physical::kDecimal && (heap_ != nullptr || borrows_));
+  }
+  // The string or the wide decimal's form; empty for what lies in the row. REQUIRES:
+  // !is_null(row), a string type or numeric.
+  std::string_view string(uint32_t row) const {
+    if (physical_ == Physical::kString) return data<std::string_view>()[row];
+    const DecimalView& value = data<DecimalView>()[row];
+    return value.is_wide() ? value.form() : std::string_view();
+  }
+  // Copies a string or a decimal of this vector, at `row`, into the arena; 0 where that refuses
+  // it. REQUIRES: as string().
+  void OwnString(uint32_t row);
+  // Sets a row, copying a wide decimal's form into the arena; 0 where that refuses it.
+  void SetDecimal(uint32_t row, const DecimalView& value) {
+    data<DecimalView>()[row] = value;
+    if (value.is_wide()) [[unlikely]]
+      OwnString(row);
+  }
+
+  // Says that strings were put in which neither this vector nor its heap keeps.
+  void BorrowStrings() { borrows_ = true; }
 
   // The arena for new strings, made at first use.
   Arena* arena();
@@ -148,6 +178,8 @@ class Vector {
       const Value& value);  // REQUIRES: same physical form, or NULL. Copies strings into the arena.
   // Appends other's row; strings are shared: call ShareStrings(other) once.
   void AppendFrom(const Vector& other, uint32_t row);
+  // Sets an existing row that is valid to other's, copying strings into the arena.
+  void CopyFrom(uint32_t row, const Vector& other, uint32_t other_row);
   // Sets an existing row, copying strings into the arena.
   void Set(uint32_t row, const Value& value);
   Value Get(uint32_t row) const;
@@ -171,10 +203,16 @@ class Vector {
   const Arena* refused_ = nullptr;  // One that heap_ keeps alive.
   MemoryAccountPtr account_;
   std::shared_ptr<StringHeap> heap_;
+  bool borrows_ = false;
   bool own_heap_ = false;  // Made by this vector, to add to.
 };
 
 using VectorPtr = std::shared_ptr<Vector>;
+
+// Whether values of the form may lie in a heap.
+inline bool MayHaveStrings(Physical physical) {
+  return physical == Physical::kString || physical == Physical::kDecimal;
+}
 
 // Bytes of one value in the physical form.
 size_t WidthOf(Physical physical);

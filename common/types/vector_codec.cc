@@ -8,14 +8,17 @@
 //     has nulls: ceil(row_count / 64) words u64, bit 1: valid; bits beyond row_count are 1
 //     values, by physical form:
 //       kBool u8 (0 or 1), kInt16 i16, kInt32 i32, kInt64 i64, kFloat f32, kDouble f64
-//       kDecimal  i128 unscaled, i16 scale, u8 nan
+//       kDecimal  i128 unscaled, i16 scale, u8 0; or, of other kinds, u8 1 NaN, 2 infinity, 3
+//                 -infinity, 4 wide with its form's length in place of the unscaled integer; then
+//                 the forms of all
 //       kInterval i64 microseconds, i32 days, i32 months
 //       kString   row_count times u32 length (0 for NULL), then the bytes of all rows
 #include <bit>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "common/types/decimal_math.h"
 #include "common/types/declared_type.h"
 #include "common/types/form.h"
 #include "common/types/vector.h"
@@ -36,13 +39,27 @@ void Put(T value, std::string* out) {
   out->append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
+enum class DecimalMark : uint8_t { kNarrow, kNaN, kInfinity, kNegativeInfinity, kWide };
+
+DecimalMark MarkOf(const DecimalView& value) {
+  if (value.is_narrow()) return DecimalMark::kNarrow;
+  if (value.is_wide()) return DecimalMark::kWide;
+  if (value.is_nan()) return DecimalMark::kNaN;
+  return value.Sign() < 0 ? DecimalMark::kNegativeInfinity : DecimalMark::kInfinity;
+}
+
 void EncodeDecimals(const Vector& column, std::string* out) {
-  const Decimal* values = column.data<Decimal>();
+  const DecimalView* values = column.data<DecimalView>();
+  bool wide = false;
   for (uint32_t row = 0; row < column.size(); ++row) {
-    const Decimal value = column.is_null(row) ? Decimal{} : values[row];
-    Put(value.unscaled, out);
-    Put(value.scale, out);
-    Put(static_cast<uint8_t>(value.nan), out);
+    const DecimalView value = column.is_null(row) ? DecimalView() : values[row];
+    wide |= value.is_wide();
+    Put(value.is_wide() ? static_cast<int128>(value.form().size()) : value.unscaled(), out);
+    Put(static_cast<int16_t>(value.is_wide() ? 0 : value.scale()), out);
+    Put(MarkOf(value), out);
+  }
+  for (uint32_t row = 0; wide && row < column.size(); ++row) {
+    if (!column.is_null(row)) out->append(column.string(row));
   }
 }
 
@@ -144,17 +161,40 @@ bool DecodeDeclared(Reader& reader, Type* type) {
 }
 
 bool DecodeDecimals(Reader& reader, uint32_t rows, Vector* column) {
-  Decimal* values = column->data<Decimal>();
-  static const int128 limit = PowerOfTen(Decimal::kMaxDigits);
+  DecimalView* values = column->data<DecimalView>();
+  std::vector<std::pair<uint32_t, size_t>> wide;  // Rows and the sizes of their forms.
   for (uint32_t row = 0; row < rows; ++row) {
-    uint8_t nan;
-    if (!reader.Get(&values[row].unscaled) || !reader.Get(&values[row].scale) ||
-        !reader.Get(&nan) || nan > 1 || values[row].scale < 0 ||
-        values[row].scale > Decimal::kMaxDigits || values[row].unscaled >= limit ||
-        values[row].unscaled <= -limit) {
-      return false;
+    int128 unscaled;
+    int16_t scale;
+    DecimalMark mark;
+    if (!reader.Get(&unscaled) || !reader.Get(&scale) || !reader.Get(&mark)) return false;
+    switch (mark) {
+      case DecimalMark::kNarrow:
+        if (scale < 0 || scale > DecimalView::kMaxDigits || unscaled >= DecimalView::kLimit ||
+            unscaled <= -DecimalView::kLimit) {
+          return false;
+        }
+        values[row] = DecimalView(unscaled, scale);
+        break;
+      case DecimalMark::kNaN:
+        values[row] = DecimalView::NaN();
+        break;
+      case DecimalMark::kInfinity:
+      case DecimalMark::kNegativeInfinity:
+        values[row] = DecimalView::Infinity(mark == DecimalMark::kNegativeInfinity);
+        break;
+      case DecimalMark::kWide:
+        if (unscaled < 0 || unscaled > static_cast<int128>(reader.left())) return false;
+        wide.emplace_back(row, static_cast<size_t>(unscaled));
+        break;
+      default:
+        return false;
     }
-    values[row].nan = nan != 0;
+  }
+  for (const auto& [row, size] : wide) {
+    std::string_view form;
+    if (!reader.Skip(size, &form) || !DecimalView::IsForm(form)) return false;
+    column->SetDecimal(row, DecimalView::OfForm(form));
   }
   return true;
 }

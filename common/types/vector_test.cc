@@ -50,6 +50,35 @@ TEST(Vector, SharedStringsLiveAsLongAsOneNeedsThem) {
   EXPECT_EQ(account->used, 0);
 }
 
+TEST(Vector, WideDecimalsAreKeptAsStringsAre) {
+  const std::string text = "-123456789012345678901234567890123456789012345678.5";
+  auto account = std::make_shared<Counted>();
+  auto wide = std::make_shared<Vector>(Type{TypeId::kNumeric, 0});
+  wide->CountStrings(account);
+  wide->Append(Value::Numeric(Decimal(15, 1)));
+  EXPECT_FALSE(wide->has_strings());
+  wide->Append(Value::Numeric(*Decimal::Parse(text)));
+  wide->AppendNull();
+  EXPECT_TRUE(wide->has_strings());
+  EXPECT_GT(account->used, 0);
+  const uint32_t rows[] = {1, 0, 2};
+  VectorPtr gathered = Gather(*wide, rows, 3);
+  Batch batch{{wide}, 3};
+  std::string bytes;
+  EncodeBatch(batch, &bytes);
+  wide.reset();
+  batch.columns.clear();
+  EXPECT_EQ(gathered->Get(0).decimal().ToString(), text);
+  EXPECT_EQ(gathered->Get(1).decimal().ToString(), "1.5");
+  EXPECT_TRUE(gathered->is_null(2));
+  gathered.reset();
+  EXPECT_EQ(account->used, 0);
+  const auto decoded = DecodeBatch(bytes);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->columns[0]->Get(1).decimal().ToString(), text);
+  EXPECT_EQ(ToProto(decoded->columns[0]->Get(1)).bytes_value(), text);
+}
+
 TEST(Vector, OwnStringsGoOnAfterOthersWereShared) {
   auto account = std::make_shared<Counted>();
   Vector vector(kText);

@@ -285,8 +285,7 @@ std::string DeparseDatum(const common::v1::Datum& datum) {
   std::string text;
   types::FormatText(*value, {}, &text);
   if (type.id == types::TypeId::kInt4 && text[0] != '-') return text;
-  if (type.id == types::TypeId::kNumeric && text[0] != '-' && text != "NaN" &&
-      text.find('.') != std::string::npos)
+  if (type.id == types::TypeId::kNumeric && text[0] != '-' && text.find('.') != std::string::npos)
     return text;
   std::string quoted;
   for (const char c : text) {

@@ -47,7 +47,7 @@ class CallNode : public Node {
       owners.push_back(std::move(values));
     }
     auto result = std::make_shared<Vector>(type());
-    if (result->physical() == types::Physical::kString) result->CountStrings(state.context.memory);
+    if (types::MayHaveStrings(result->physical())) result->CountStrings(state.context.memory);
     result->Resize(input.row_count);
     if (input.row_count == 0) return result;
     if (function_.strict) {

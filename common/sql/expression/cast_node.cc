@@ -79,7 +79,7 @@ class CastNode : public Node {
  private:
   absl::StatusOr<VectorPtr> Convert(EvaluationState& state, const Vector& values) const {
     auto result = std::make_shared<Vector>(type());
-    if (result->physical() == types::Physical::kString) result->CountStrings(state.context.memory);
+    if (types::MayHaveStrings(result->physical())) result->CountStrings(state.context.memory);
     RETURN_IF_ERROR(
         FunctionCatalog::Builtin().Cast(state.context, values, is_explicit_, result.get()));
     RETURN_IF_ERROR(CheckStrings(*result));

@@ -10,7 +10,7 @@ namespace {
 using functions::CompareThreeWay;
 using functions::Function;
 using types::Batch;
-using types::Decimal;
+using types::DecimalView;
 using types::Physical;
 using types::Type;
 using types::TypeId;
@@ -62,7 +62,7 @@ void FillRows(const Vector& column, const C& constant, Vector* result) {
   auto* out = result->data<uint8_t>();
   const uint32_t rows = result->size();
   for (uint32_t row = 0; row < rows; ++row) {
-    if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, Decimal>) {
+    if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, DecimalView>) {
       if (result->is_null(row)) continue;
     }
     out[row] = Holds<kOperator>(values[row], constant) ? 1 : 0;
@@ -94,7 +94,7 @@ template <typename T, typename C>
 C ConstantOf(const Value& value) {
   if constexpr (std::is_same_v<C, int64_t>) return value.int_value();
   if constexpr (std::is_same_v<C, double>) return value.float_value();
-  if constexpr (std::is_same_v<C, Decimal>) return value.decimal();
+  if constexpr (std::is_same_v<C, DecimalView>) return value.decimal();
   if constexpr (std::is_same_v<C, std::string_view>) return value.bytes();
 }
 
@@ -207,7 +207,7 @@ NodePtr MakeColumnComparison(const Function& function, NodeList* arguments, Type
     case Physical::kDouble:
       return Make<double, double>(op, std::move(column), std::move(constant), type);
     case Physical::kDecimal:
-      return Make<Decimal, Decimal>(op, std::move(column), std::move(constant), type);
+      return Make<DecimalView, DecimalView>(op, std::move(column), std::move(constant), type);
     case Physical::kString:
       return Make<std::string_view, std::string_view>(op, std::move(column), std::move(constant),
                                                       type);

@@ -13,7 +13,7 @@ namespace {
 
 using functions::CompareThreeWay;
 using types::Batch;
-using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::Physical;
 using types::Value;
@@ -122,7 +122,8 @@ VectorPtr Broadcast(const Value& value, const types::Type& type, uint32_t rows,
       Fill(value.float_value(), vector.get());
       break;
     case Physical::kDecimal:
-      Fill(value.decimal(), vector.get());
+      vector->SetDecimal(0, value.decimal());
+      Fill(DecimalView(vector->data<DecimalView>()[0]), vector.get());
       break;
     case Physical::kInterval:
       Fill(value.interval(), vector.get());
@@ -179,7 +180,8 @@ void Scatter(const Vector& source, const std::vector<uint32_t>& rows, Vector* re
       ScatterFixed<double>(source, rows, result);
       break;
     case Physical::kDecimal:
-      ScatterFixed<Decimal>(source, rows, result);
+      ScatterFixed<DecimalView>(source, rows, result);
+      result->ShareStrings(source);
       break;
     case Physical::kInterval:
       ScatterFixed<Interval>(source, rows, result);
@@ -223,7 +225,7 @@ int CompareRows(const Vector& a, uint32_t row_a, const Vector& b, uint32_t row_b
     case Physical::kDouble:
       return CompareFixed<double>(a, row_a, b, row_b);
     case Physical::kDecimal:
-      return CompareFixed<Decimal>(a, row_a, b, row_b);
+      return CompareFixed<DecimalView>(a, row_a, b, row_b);
     case Physical::kInterval:
       return CompareFixed<Interval>(a, row_a, b, row_b);
     case Physical::kString:

@@ -4,6 +4,7 @@
 #include "common/sql/functions/aggregate_state.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/datetime_arithmetic.h"
+#include "common/sql/functions/numeric_state.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/decimal_math.h"
@@ -14,6 +15,7 @@ namespace {
 
 using status::Error;
 using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 using types::Vector;
@@ -129,75 +131,37 @@ absl::Status FinishBigint(const IntegerState& state, Vector* result, uint32_t ro
 }
 
 absl::Status FinishNumeric(const IntegerState& state, Vector* result, uint32_t row) {
-  result->data<Decimal>()[row] = Decimal{state.sum, 0, false};
+  result->data<DecimalView>()[row] = DecimalView(state.sum, 0);
   return absl::OkStatus();
 }
 
 absl::Status FinishAverage(const IntegerState& state, Vector* result, uint32_t row) {
-  ASSIGN_OR_RETURN(result->data<Decimal>()[row],
-                   types::Divide(Decimal{state.sum, 0, false}, Decimal::FromInt(state.count)));
+  ASSIGN_OR_RETURN(const Decimal average,
+                   types::Divide(Decimal(state.sum, 0), Decimal::FromInt(state.count)));
+  result->SetDecimal(row, average);
   return absl::OkStatus();
 }
 
-struct NumericState {
-  PackedInt128 unscaled;
-  int64_t count;
-  int16_t scale;
-  bool nan;
-
-  Decimal sum() const { return Decimal{unscaled, scale, nan}; }
-};
-
 template <bool kAverage>
 struct NumericSum {
-  using State = NumericState;
-  using Input = Decimal;
-  static absl::Status Add(State& state, const Decimal& value) {
-    ++state.count;
-    if (state.scale == value.scale && !state.nan && !value.nan) [[likely]] {
-      // Both have at most 38 digits: the sum may pass 128 bits.
-      __int128 sum;
-      if (!__builtin_add_overflow(__int128{state.unscaled}, value.unscaled, &sum) &&
-          sum < types::PowerOfTen(38) && sum > -types::PowerOfTen(38)) [[likely]] {
-        state.unscaled = sum;
-        return absl::OkStatus();
-      }
-    }
-    ASSIGN_OR_RETURN(const Decimal sum, types::Add(state.sum(), value));
-    state.unscaled = sum.unscaled;
-    state.scale = sum.scale;
-    state.nan = sum.nan;
-    return absl::OkStatus();
-  }
-  static absl::Status Combine(State& state, State& other) {
-    if (other.count == 0) return absl::OkStatus();
-    const int64_t count = state.count + other.count;
-    RETURN_IF_ERROR(Add(state, other.sum()));
-    state.count = count;
-    return absl::OkStatus();
-  }
-  // The sum's scale is the greatest that came: where scales differ, nobody knows which is left.
-  static bool Remove(State& state, const Decimal& value) {
-    if (state.scale != value.scale || state.nan || value.nan) return false;
-    __int128 rest;
-    if (__builtin_sub_overflow(__int128{state.unscaled}, value.unscaled, &rest)) return false;
-    state.unscaled = rest;
-    if (--state.count == 0) state = {};
-    return true;
-  }
+  using State = NumericSums<false>;
+  using Input = DecimalView;
+  static void Add(State& state, const DecimalView& value) { state.Add(value); }
+  static void Combine(State& state, State& other) { state.Combine(other); }
+  static bool Remove(State& state, const DecimalView& value) { return state.Remove(value); }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
-    if (state.count == 0) {
+    if (state.count() == 0) {
       result->SetNull(row);
       return absl::OkStatus();
     }
-    auto& out = result->data<Decimal>()[row];
+    ASSIGN_OR_RETURN(Decimal total, state.total());
     if constexpr (kAverage) {
-      ASSIGN_OR_RETURN(out, types::Divide(state.sum(), Decimal::FromInt(state.count)));
-    } else {
-      out = state.sum();
+      ASSIGN_OR_RETURN(total, types::Divide(total, Decimal::FromInt(state.count())));
     }
+    result->SetDecimal(row, total);
     return absl::OkStatus();
   }
+  static void Destroy(State& state) { state.Destroy(); }
 };
 
 template <typename T, typename Sum, typename Out, bool kAverage>

@@ -3,12 +3,15 @@
 
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/decimal_math.h"
 
 namespace adbms::sql::functions {
 namespace {
 
 using types::Decimal;
+using types::DecimalView;
 using types::TypeId;
 namespace sqlstate = status::sqlstate;
 
@@ -98,27 +101,38 @@ void AddSingle(CatalogBuilder& builder) {
                       Map<[](T x, int32_t n) { return static_cast<T>(x >> (n & kShiftMask)); }>);
 }
 
+// `Narrow` does what it can in place; `General` does the others.
+template <auto Narrow, auto General>
+absl::Status MapNumeric(const EvaluationContext& context,
+                        const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                        types::Vector* result) {
+  const DecimalView* left = arguments[0]->data<DecimalView>();
+  const DecimalView* right = arguments[1]->data<DecimalView>();
+  auto* out = result->data<DecimalView>();
+  const bool has_nulls = result->may_have_nulls();
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (has_nulls && result->is_null(row)) continue;
+    if (Narrow(left[row], right[row], &out[row])) [[likely]]
+      continue;
+    ASSIGN_OR_RETURN(const Decimal value, General(left[row], right[row]));
+    result->SetDecimal(row, value);
+    if (value.is_wide()) RETURN_IF_ERROR(internal::CheckWide(context, row, *result));
+  }
+  return absl::OkStatus();
+}
+
 void AddNumeric(CatalogBuilder& builder) {
   const TypeId id = TypeId::kNumeric;
-  builder.AddOperator("+", {id, id}, id,
-                      Map<[](const Decimal& a, const Decimal& b) { return types::Add(a, b); }>,
-                      "+");
-  builder.AddOperator(
-      "-", {id, id}, id,
-      Map<[](const Decimal& a, const Decimal& b) { return types::Subtract(a, b); }>);
-  builder.AddOperator("*", {id, id}, id,
-                      Map<[](const Decimal& a, const Decimal& b) { return types::Multiply(a, b); }>,
-                      "*");
-  builder.AddOperator("/", {id, id}, id,
-                      Map<[](const Decimal& a, const Decimal& b) { return types::Divide(a, b); }>);
-  constexpr auto kModulo = [](const Decimal& a, const Decimal& b) { return types::Modulo(a, b); };
-  builder.AddOperator("%", {id, id}, id, Map<kModulo>);
-  builder.AddFunction("mod", {id, id}, id, Map<kModulo>);
-  builder.AddOperator("+", {id}, id, Map<[](const Decimal& a) { return a; }>);
-  builder.AddOperator("-", {id}, id, Map<[](const Decimal& a) { return types::Negate(a); }>);
-  constexpr auto kAbsolute = [](const Decimal& a) { return a.unscaled < 0 ? types::Negate(a) : a; };
-  builder.AddOperator("@", {id}, id, Map<kAbsolute>);
-  builder.AddFunction("abs", {id}, id, Map<kAbsolute>);
+  builder.AddOperator("+", {id, id}, id, MapNumeric<types::AddNarrow, types::Add>, "+");
+  builder.AddOperator("-", {id, id}, id, MapNumeric<types::SubtractNarrow, types::Subtract>);
+  builder.AddOperator("*", {id, id}, id, MapNumeric<types::MultiplyNarrow, types::Multiply>, "*");
+  builder.AddOperator("/", {id, id}, id, Map<types::Divide>);
+  builder.AddOperator("%", {id, id}, id, Map<types::Modulo>);
+  builder.AddFunction("mod", {id, id}, id, Map<types::Modulo>);
+  builder.AddOperator("+", {id}, id, Map<[](const DecimalView& a) { return Decimal(a); }>);
+  builder.AddOperator("-", {id}, id, Map<types::Negate>);
+  builder.AddOperator("@", {id}, id, Map<types::Absolute>);
+  builder.AddFunction("abs", {id}, id, Map<types::Absolute>);
 }
 
 }  // namespace

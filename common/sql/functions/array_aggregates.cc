@@ -55,10 +55,10 @@ class ArrayAgg : public Aggregate {
                    char* const* states) const override {
     // What is there may move to twice the room, and is there again when the array is made.
     auto bytes = static_cast<int64_t>(rows * 4 * types::WidthOf(arguments[0]->physical()));
-    if (arguments[0]->physical() != types::Physical::kString) return bytes;
+    if (!arguments[0]->has_strings()) return bytes;
     for (uint32_t row = 0; row < rows; ++row) {
       if (arguments[0]->is_null(row)) continue;
-      bytes += static_cast<int64_t>(3 * arguments[0]->data<std::string_view>()[row].size());
+      bytes += static_cast<int64_t>(3 * arguments[0]->string(row).size());
     }
     return bytes;
   }
@@ -135,7 +135,7 @@ class ArrayExtreme : public Aggregate {
     for (uint32_t row = 0; row < rows; ++row) {
       if (arguments[0]->is_null(row)) continue;
       const std::string* best = At(states[row]);
-      const size_t size = arguments[0]->data<std::string_view>()[row].size();
+      const size_t size = arguments[0]->string(row).size();
       if (best == nullptr || size > best->capacity()) bytes += static_cast<int64_t>(size) + 32;
     }
     return bytes;

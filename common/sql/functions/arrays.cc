@@ -132,10 +132,7 @@ absl::Status Get(const EvaluationContext& context, const Arguments& arguments, u
     position = position * shape.length(i) + offset;
   }
   array.Load(static_cast<uint32_t>(position), result, row);
-  if (!result->is_null(row) && result->physical() == types::Physical::kString) {
-    View& text = result->data<View>()[row];
-    text = result->arena()->Add(text);
-  }
+  if (!result->is_null(row) && types::MayHaveStrings(result->physical())) result->OwnString(row);
   return absl::OkStatus();
 }
 

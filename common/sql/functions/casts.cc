@@ -18,6 +18,7 @@ namespace {
 
 using status::Error;
 using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 using types::Vector;
@@ -71,16 +72,27 @@ void AddFloatToInteger(CatalogBuilder& builder, TypeId from, TypeId to) {
 
 template <typename To>
 void AddNumericToInteger(CatalogBuilder& builder, TypeId to) {
-  builder.AddCast(TypeId::kNumeric, to, kAssignment,
-                  Convert<[](const Decimal& x) -> absl::StatusOr<To> {
-                    if (x.nan) {
-                      return Error(sqlstate::kFeatureNotSupported,
-                                   "cannot convert NaN to " + std::string(kIntegerName<To>));
-                    }
-                    const auto wide = x.ToInt64();
-                    if (!wide.ok() || *wide != static_cast<To>(*wide)) return OutOfRange<To>();
-                    return static_cast<To>(*wide);
-                  }>);
+  builder.AddCast(
+      TypeId::kNumeric, to, kAssignment, Convert<[](const DecimalView& x) -> absl::StatusOr<To> {
+        if (!x.is_finite()) {
+          return Error(sqlstate::kFeatureNotSupported,
+                       (x.is_nan() ? "cannot convert NaN to " : "cannot convert infinity to ") +
+                           std::string(kIntegerName<To>));
+        }
+        const auto wide = x.ToInt64();
+        if (!wide.ok() || *wide != static_cast<To>(*wide)) return OutOfRange<To>();
+        return static_cast<To>(*wide);
+      }>);
+}
+
+// Whether a floating-point type is too narrow for the number.
+bool LosesRange(const DecimalView& number, double result) {
+  return number.is_finite() && (std::isinf(result) || (result == 0 && !number.is_zero()));
+}
+
+absl::Status OutOfFloat(const DecimalView& number, std::string_view type) {
+  return Error(sqlstate::kNumericOutOfRange,
+               "\"" + number.ToString() + "\" is out of range for type " + std::string(type));
 }
 
 // PostgreSQL goes through 6 (real) or 15 significant digits.
@@ -125,15 +137,16 @@ void AddNumbers(CatalogBuilder& builder) {
   builder.AddCast(TypeId::kFloat8, TypeId::kNumeric, kAssignment,
                   Convert<[](double x) { return FloatToDecimal(x, 15); }>);
   builder.AddCast(TypeId::kNumeric, TypeId::kFloat8, kImplicit,
-                  Convert<[](const Decimal& x) { return x.ToDouble(); }>);
+                  Convert<[](const DecimalView& x) -> absl::StatusOr<double> {
+                    const double result = x.ToDouble();
+                    if (LosesRange(x, result)) return OutOfFloat(x, "double precision");
+                    return result;
+                  }>);
   builder.AddCast(TypeId::kNumeric, TypeId::kFloat4, kImplicit,
-                  Convert<[](const Decimal& x) -> absl::StatusOr<float> {
-                    const auto narrow = static_cast<float>(x.ToDouble());
-                    if (std::isinf(narrow)) {
-                      return Error(sqlstate::kNumericOutOfRange,
-                                   "\"" + x.ToString() + "\" is out of range for type real");
-                    }
-                    return narrow;
+                  Convert<[](const DecimalView& x) -> absl::StatusOr<float> {
+                    const auto result = static_cast<float>(x.ToDouble());
+                    if (LosesRange(x, result)) return OutOfFloat(x, "real");
+                    return result;
                   }>);
   builder.AddCast(TypeId::kFloat8, TypeId::kFloat4, kAssignment,
                   Convert<[](double x) -> absl::StatusOr<float> {

@@ -8,7 +8,7 @@
 namespace adbms::sql::functions {
 namespace {
 
-using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 
@@ -156,7 +156,7 @@ void AddComparisons(CatalogBuilder& builder) {
   AddAll<double, float>(builder, TypeId::kFloat8, TypeId::kFloat4);
   AddAll<double, double>(builder, TypeId::kFloat8, TypeId::kFloat8);
   AddAll<double, double>(builder, TypeId::kEnum, TypeId::kEnum);
-  AddAll<Decimal, Decimal>(builder, TypeId::kNumeric, TypeId::kNumeric);
+  AddAll<DecimalView, DecimalView>(builder, TypeId::kNumeric, TypeId::kNumeric);
   AddAll<Interval, Interval>(builder, TypeId::kInterval, TypeId::kInterval);
   AddAll<int32_t, int32_t>(builder, TypeId::kDate, TypeId::kDate);
   for (const TypeId id : {TypeId::kTime, TypeId::kTimetz, TypeId::kTimestamp, TypeId::kTimestamptz,

@@ -24,7 +24,7 @@ absl::Status Extreme(const EvaluationContext& context, const std::vector<const V
                      uint32_t rows, Vector* result) {
   T* out = result->data<T>();
   for (const Vector* argument : arguments) {
-    if constexpr (std::is_same_v<T, std::string_view>) result->ShareStrings(*argument);
+    if (types::MayHaveStrings(argument->physical())) result->ShareStrings(*argument);
   }
   for (uint32_t row = 0; row < rows; ++row) {
     const T* best = nullptr;
@@ -68,7 +68,7 @@ void AddPhysical(CatalogBuilder& builder, TypeId id) {
     case Physical::kDouble:
       return AddType<double>(builder, id);
     case Physical::kDecimal:
-      return AddType<types::Decimal>(builder, id);
+      return AddType<types::DecimalView>(builder, id);
     case Physical::kInterval:
       return AddType<types::Interval>(builder, id);
     case Physical::kString:

@@ -17,6 +17,7 @@ namespace {
 using status::Error;
 using types::CivilTime;
 using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 using View = std::string_view;
@@ -138,7 +139,7 @@ absl::StatusOr<Field> FindField(View unit, TypeId type, std::string* lower) {
 }
 
 Decimal Whole(int64_t value) { return Decimal::FromInt(value); }
-Decimal Scaled(int64_t value, int16_t scale) { return Decimal{value, scale, false}; }
+Decimal Scaled(int64_t value, int16_t scale) { return Decimal(value, scale); }
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
@@ -210,15 +211,15 @@ bool OnlyGrows(Field field) {
          field == Field::kJulian;
 }
 
-Result OfInfinity(Field field) {
-  if (OnlyGrows(field)) return status::NotSupported("an infinite numeric");
+Result OfInfinity(Field field, bool positive) {
+  if (OnlyGrows(field)) return std::optional<Decimal>(DecimalView::Infinity(!positive));
   return std::optional<Decimal>();
 }
 
 Result ExtractInstant(View unit, int64_t us, int64_t utc_us, int offset, TypeId type) {
   std::string lower;
   ASSIGN_OR_RETURN(const Field field, FindField(unit, type, &lower));
-  if (!types::IsFiniteTimestamp(us)) return OfInfinity(field);
+  if (!types::IsFiniteTimestamp(us)) return OfInfinity(field, us > 0);
   const CivilTime civil = types::ToCivil(us);
   const int64_t day = FloorDivide(us, types::kMicrosecondsPerDay);
   if (auto value = TimeField(field, us - day * types::kMicrosecondsPerDay)) return value;
@@ -228,7 +229,7 @@ Result ExtractInstant(View unit, int64_t us, int64_t utc_us, int offset, TypeId 
       const types::int128 epoch =
           static_cast<types::int128>(utc_us) +
           static_cast<types::int128>(types::kUnixEpochDays) * types::kMicrosecondsPerDay;
-      return std::optional<Decimal>(Decimal{epoch, 6, false});
+      return std::optional<Decimal>(Decimal(epoch, 6));
     }
     case Field::kJulian: {
       const Decimal whole = Whole(day + 2'451'545);
@@ -267,8 +268,9 @@ Result ExtractDate(const View& unit, int32_t days) {
   const bool finite = types::IsFiniteDate(days);
   CivilTime civil;
   types::CivilFromDays(finite ? days : 0, &civil.year, &civil.month, &civil.day);
-  if (auto value = DateField(field, civil)) return finite ? Result(value) : OfInfinity(field);
-  if (!finite && OnlyGrows(field)) return OfInfinity(field);
+  if (auto value = DateField(field, civil))
+    return finite ? Result(value) : OfInfinity(field, days > 0);
+  if (!finite && OnlyGrows(field)) return OfInfinity(field, days > 0);
   if (field == Field::kEpoch) {
     return std::optional<Decimal>(Whole((int64_t{days} + types::kUnixEpochDays) * 86'400));
   }
@@ -304,7 +306,7 @@ Result ExtractInterval(const View& unit, const Interval& span) {
                                static_cast<__int128>(span.months % 12) * 2'592'000 +
                                static_cast<__int128>(span.days) * 86'400;
       return std::optional<Decimal>(
-          Decimal{seconds * types::kMicrosecondsPerSecond + span.microseconds, 6, false});
+          Decimal(seconds * types::kMicrosecondsPerSecond + span.microseconds, 6));
     }
     default:
       return Unsupported(lower, TypeId::kInterval);
@@ -319,7 +321,7 @@ absl::StatusOr<std::optional<double>> AsDouble(Result result, View unit, TypeId 
   std::string lower;
   ASSIGN_OR_RETURN(const Field field, FindField(unit, type, &lower));
   if (field == Field::kSecond) {
-    const auto us = static_cast<int64_t>((*result)->unscaled);
+    const auto us = static_cast<int64_t>((*result)->unscaled());
     return std::optional<double>(static_cast<double>(us / 1'000'000) +
                                  static_cast<double>(us % 1'000'000) / 1e6);
   }

@@ -1,72 +1,71 @@
 // min and max.
 #include "common/sql/functions/aggregate_state.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/numeric_state.h"
 #include "common/sql/functions/ordering.h"
 
 namespace adbms::sql::functions {
 namespace {
 
+using types::DecimalView;
 using types::TypeId;
 using types::Vector;
 
-template <typename T>
-struct Packed {
-  T value;
-  bool any;
-};
-// Decimal is 16-byte aligned, states are not.
-template <>
-struct Packed<types::Decimal> {
-  PackedInt128 unscaled;
-  int16_t scale;
-  bool nan;
-  bool any;
-};
-
-template <typename T>
-T Get(const Packed<T>& state) {
-  if constexpr (std::is_same_v<T, types::Decimal>) {
-    return {state.unscaled, state.scale, state.nan};
-  } else {
-    return state.value;
-  }
-}
-
-template <typename T>
-void Set(Packed<T>& state, const T& value) {
-  state.any = true;
-  if constexpr (std::is_same_v<T, types::Decimal>) {
-    state.unscaled = value.unscaled;
-    state.scale = value.scale;
-    state.nan = value.nan;
-  } else {
-    state.value = value;
-  }
-}
-
 template <typename T, bool kMax>
 struct Extreme {
-  using State = Packed<T>;
+  struct State {
+    T value;
+    bool any;
+  };
   using Input = T;
   static void Add(State& state, const T& value) {
-    if (!state.any) {
-      Set(state, value);
-      return;
+    if (state.any) {
+      const int order = CompareThreeWay(value, state.value);
+      if (kMax ? order <= 0 : order >= 0) return;
     }
-    const int order = CompareThreeWay(value, Get(state));
-    if (kMax ? order > 0 : order < 0) Set(state, value);
+    state = {value, true};
   }
   static void Combine(State& state, State& other) {
-    if (other.any) Add(state, Get(other));
+    if (other.any) Add(state, other.value);
   }
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
     if (!state.any) {
       result->SetNull(row);
     } else {
-      result->data<T>()[row] = Get(state);
+      result->data<T>()[row] = state.value;
     }
     return absl::OkStatus();
   }
+};
+
+template <bool kMax>
+struct NumericExtreme {
+  struct State {
+    StoredDecimal value;
+    bool any;
+  };
+  using Input = DecimalView;
+  static void Add(State& state, const DecimalView& value) {
+    if (state.any) {
+      const int order = CompareThreeWay(value, state.value.Get());
+      if (kMax ? order <= 0 : order >= 0) return;
+    }
+    state.any = true;
+    state.value.Set(value);
+  }
+  static void Combine(State& state, State& other) {
+    if (other.any) Add(state, other.value.Get());
+  }
+  static int64_t GrowthOf(const State&, const DecimalView& value) { return BytesOf(value); }
+  static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
+    if (!state.any) {
+      result->SetNull(row);
+    } else {
+      result->SetDecimal(row, state.value.Get());
+    }
+    return absl::OkStatus();
+  }
+  static void Destroy(State& state) { state.value.Set(DecimalView()); }
 };
 
 template <bool kMax, bool kBlankPadded>
@@ -131,7 +130,9 @@ void AddExtremes(CatalogBuilder& builder) {
   AddFixed<float>(builder, TypeId::kFloat4);
   AddFixed<double>(builder, TypeId::kFloat8);
   AddFixed<double>(builder, TypeId::kEnum);
-  AddFixed<types::Decimal>(builder, TypeId::kNumeric);
+  const TypeId numeric = TypeId::kNumeric;
+  builder.AddAggregate("min", {numeric}, numeric, Make<PolicyAggregate<NumericExtreme<false>>>);
+  builder.AddAggregate("max", {numeric}, numeric, Make<PolicyAggregate<NumericExtreme<true>>>);
   AddFixed<types::Interval>(builder, TypeId::kInterval);
   for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kBytea,
                           TypeId::kUuid, TypeId::kChar, TypeId::kInet}) {

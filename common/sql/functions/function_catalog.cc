@@ -88,10 +88,12 @@ absl::Status ApplyModifier(bool is_explicit, Vector* result) {
   if (types::IsArray(type.id)) return ApplyToElements(is_explicit, result);
   const uint32_t rows = result->size();
   if (const auto numeric = types::NumericModifierOf(type)) {
-    auto* values = result->data<types::Decimal>();
+    const auto* values = result->data<types::DecimalView>();
     for (uint32_t row = 0; row < rows; ++row) {
       if (result->is_null(row)) continue;
-      ASSIGN_OR_RETURN(values[row], values[row].Fit(numeric->precision, numeric->scale));
+      ASSIGN_OR_RETURN(const types::Decimal fit,
+                       values[row].Fit(numeric->precision, numeric->scale));
+      result->SetDecimal(row, fit);
     }
   } else if (types::IsBitString(type.id)) {
     auto* values = result->data<std::string_view>();
@@ -356,12 +358,16 @@ absl::Status GrowingText::Count(size_t size) {
   return absl::OkStatus();
 }
 
+absl::Status internal::CheckWide(const EvaluationContext& context, uint32_t row,
+                                 const Vector& result) {
+  if (result.strings_refused()) return result.StringsRefusal();
+  return context.Handled(kWideCost * result.string(row).size());
+}
+
 size_t internal::ScratchOf(const std::vector<const Vector*>& arguments, uint32_t row) {
   size_t bytes = 0;
   for (const Vector* argument : arguments) {
-    if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
-    const std::string_view text = argument->data<std::string_view>()[row];
-    bytes += text.size();
+    if (argument->has_strings() && !argument->is_null(row)) bytes += argument->string(row).size();
   }
   return bytes;
 }

@@ -21,8 +21,8 @@ int64_t BytesOfRows(const std::vector<const Vector*>& arguments, uint32_t rows) 
   for (const Vector* argument : arguments) {
     for (uint32_t row = 0; row < rows; ++row) {
       bytes += 64;
-      if (argument->physical() == types::Physical::kString && !argument->is_null(row)) {
-        bytes += static_cast<int64_t>(3 * argument->data<View>()[row].size());
+      if (argument->has_strings() && !argument->is_null(row)) {
+        bytes += static_cast<int64_t>(3 * argument->string(row).size());
       }
     }
   }

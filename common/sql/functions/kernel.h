@@ -3,7 +3,8 @@
 //   parameters: the C++ types of the arguments' physical forms; optionally `const
 //   EvaluationContext&` first result:     the C++ type of the result's physical form; for strings
 //   std::string_view (into an
-//               argument: shared, not copied) or std::string (copied); std::optional of those for
+//               argument: shared, not copied) or std::string (copied), for numeric Decimal (copied)
+//               or DecimalView (into an argument: shared); std::optional of those for
 //               functions that may yield NULL; absl::StatusOr of all of those for functions that
 //               may fail.
 #pragma once
@@ -58,6 +59,10 @@ template <typename T>
 struct Unwrap<std::optional<T>> : Unwrap<T> {};
 
 template <typename T>
+inline constexpr bool kIsDecimal =
+    std::is_same_v<T, types::Decimal> || std::is_same_v<T, types::DecimalView>;
+
+template <typename T>
 using Stored = std::conditional_t<std::is_same_v<T, std::string>, std::string_view,
                                   std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>>;
 template <typename T>
@@ -67,6 +72,8 @@ template <typename T>
 size_t BytesOf(const T& value) {
   if constexpr (std::is_same_v<T, std::string_view>) {
     return value.size();
+  } else if constexpr (std::is_same_v<T, types::DecimalView>) {
+    return value.is_wide() ? value.form().size() : 0;
   } else {
     return 0;
   }
@@ -78,6 +85,11 @@ inline constexpr size_t kLargeArguments = size_t{64} << 10;
 // Bytes that a function over whole values takes for a row: texts, and the elements of what may be
 // arrays.
 size_t ScratchOf(const std::vector<const types::Vector*>& arguments, uint32_t row);
+
+// What is computed with a byte of a wide decimal takes as long as this many bytes of text.
+inline constexpr size_t kWideCost = 64;
+// Looks at interrupts, and at whether there was memory for the row's wide decimal.
+absl::Status CheckWide(const EvaluationContext& context, uint32_t row, const types::Vector& result);
 
 // Stores one row's result.
 template <typename T>
@@ -91,6 +103,8 @@ void Store(types::Vector* result, uint32_t row, T&& value) {
     }
   } else if constexpr (std::is_same_v<Plain, std::string>) {
     result->data<std::string_view>()[row] = result->arena()->Add(value);
+  } else if constexpr (kIsDecimal<Plain>) {
+    result->SetDecimal(row, value);
   } else {
     result->data<Stored<Plain>>()[row] = value;
   }
@@ -112,11 +126,28 @@ absl::Status MapRows(const EvaluationContext& context,
       return F(std::get<I>(columns)[row]...);
     }
   };
-  if constexpr (std::is_same_v<Value, std::string_view>) {
+  if constexpr (std::is_same_v<Value, std::string_view> ||
+                std::is_same_v<Value, types::DecimalView>) {
     (result->ShareStrings(*arguments[I]), ...);
   }
   const bool has_nulls = result->may_have_nulls();
-  if constexpr (std::is_same_v<Value, std::string>) {
+  if constexpr (kIsDecimal<Value>) {
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (has_nulls && result->is_null(row)) continue;
+      if constexpr (IsStatusOr<Result>::value) {
+        auto value = call(row);
+        if (!value.ok()) [[unlikely]]
+          return std::move(value).status();
+        Store(result, row, *std::move(value));
+      } else {
+        Store(result, row, call(row));
+      }
+      if (result->template data<types::DecimalView>()[row].is_wide()) [[unlikely]]
+        RETURN_IF_ERROR(CheckWide(context, row, *result));
+    }
+    if (result->strings_refused()) [[unlikely]]
+      return result->StringsRefusal();
+  } else if constexpr (std::is_same_v<Value, std::string>) {
     // A text that is made is about as long as what it is made of.
     for (uint32_t row = 0; row < rows; ++row) {
       if (has_nulls && result->is_null(row)) continue;

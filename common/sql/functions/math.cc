@@ -15,6 +15,7 @@ namespace {
 
 using status::Error;
 using types::Decimal;
+using types::DecimalView;
 using types::TypeId;
 namespace sqlstate = status::sqlstate;
 
@@ -95,37 +96,17 @@ std::mt19937_64& Generator() {
 }
 double Random() { return static_cast<double>(Generator()() >> 11) * 0x1p-53; }
 
-Decimal SignOfNumeric(const Decimal& x) { return x.nan ? x : Decimal::FromInt(types::Sign(x)); }
-absl::StatusOr<Decimal> DivideWhole(const Decimal& a, const Decimal& b) {
-  if (a.nan || b.nan) return Decimal{0, 0, true};
-  if (b.unscaled == 0) return Error(sqlstate::kDivisionByZero, "division by zero");
-  ASSIGN_OR_RETURN(const Decimal rest, types::Modulo(a, b));
-  ASSIGN_OR_RETURN(const Decimal whole, types::Subtract(a, rest));
-  return types::DivideToScale(whole, b, 0);
-}
-absl::StatusOr<Decimal> Log10Numeric(const Decimal& x) {
+absl::StatusOr<Decimal> Log10Numeric(const DecimalView& x) {
   return types::Log(Decimal::FromInt(10), x);
 }
-absl::StatusOr<Decimal> RoundTo(const Decimal& x, int32_t digits) {
+absl::StatusOr<Decimal> RoundTo(const DecimalView& x, int32_t digits) {
   return types::Round(x, digits);
 }
-absl::StatusOr<Decimal> TruncateTo(const Decimal& x, int32_t digits) {
+absl::StatusOr<Decimal> TruncateTo(const DecimalView& x, int32_t digits) {
   return types::Truncate(x, digits);
 }
-absl::StatusOr<Decimal> RoundWhole(const Decimal& x) { return types::Round(x, 0); }
-absl::StatusOr<Decimal> TruncateWhole(const Decimal& x) { return types::Truncate(x, 0); }
-
-absl::StatusOr<Decimal> GcdNumeric(const Decimal& a, const Decimal& b) {
-  if (a.nan || b.nan) return Decimal{0, 0, true};
-  Decimal x = a.unscaled < 0 ? types::Negate(a) : a;
-  Decimal y = b.unscaled < 0 ? types::Negate(b) : b;
-  while (y.unscaled != 0) {
-    ASSIGN_OR_RETURN(const Decimal rest, types::Modulo(x, y));
-    x = y;
-    y = rest;
-  }
-  return x.Rescale(std::max(a.scale, b.scale));
-}
+absl::StatusOr<Decimal> RoundWhole(const DecimalView& x) { return types::Round(x, 0); }
+absl::StatusOr<Decimal> TruncateWhole(const DecimalView& x) { return types::Truncate(x, 0); }
 
 template <typename T>
 absl::StatusOr<T> Gcd(T a, T b) {
@@ -179,11 +160,14 @@ absl::StatusOr<int32_t> WidthBucket(double operand, double low, double high, int
   const double part = (operand * scale - low * scale) / (high * scale - low * scale);
   return std::min(static_cast<int32_t>(count * part), count - 1) + 1;
 }
-absl::StatusOr<int32_t> WidthBucketNumeric(const Decimal& operand, const Decimal& low,
-                                           const Decimal& high, int32_t count) {
+absl::StatusOr<int32_t> WidthBucketNumeric(const DecimalView& operand, const DecimalView& low,
+                                           const DecimalView& high, int32_t count) {
   if (count <= 0) return BucketError("count must be greater than zero");
-  if (operand.nan || low.nan || high.nan) {
+  if (operand.is_nan() || low.is_nan() || high.is_nan()) {
     return BucketError("operand, lower bound, and upper bound cannot be NaN");
+  }
+  if (low.is_infinite() || high.is_infinite()) {
+    return BucketError("lower and upper bounds must be finite");
   }
   const auto order = types::Compare(low, high);
   if (order == 0) return BucketError("lower bound cannot equal upper bound");
@@ -195,7 +179,7 @@ absl::StatusOr<int32_t> WidthBucketNumeric(const Decimal& operand, const Decimal
   ASSIGN_OR_RETURN(const Decimal distance, types::Subtract(operand, low));
   ASSIGN_OR_RETURN(const Decimal scaled, types::Multiply(distance, Decimal::FromInt(count)));
   ASSIGN_OR_RETURN(const Decimal width, types::Subtract(high, low));
-  ASSIGN_OR_RETURN(const Decimal bucket, DivideWhole(scaled, width));
+  ASSIGN_OR_RETURN(const Decimal bucket, types::DivideWhole(scaled, width));
   ASSIGN_OR_RETURN(const int64_t number, bucket.ToInt64());
   return static_cast<int32_t>(number) + 1;
 }
@@ -253,21 +237,27 @@ void AddNumerics(CatalogBuilder& builder) {
   add("floor", Map<types::Floor>);
   add("round", Map<RoundWhole>);
   add("trunc", Map<TruncateWhole>);
-  add("sign", Map<SignOfNumeric>);
+  add("sign", Map<types::SignOf>);
   add("sqrt", Map<types::SquareRoot>);
   add("exp", Map<types::Exp>);
   add("ln", Map<types::Ln>);
   add("log", Map<Log10Numeric>);
   add("log10", Map<Log10Numeric>);
   add("trim_scale", Map<types::TrimScale>);
-  builder.AddFunction(
-      "scale", {kNumeric}, kInt4,
-      Map<[](const Decimal& x) { return x.nan ? std::nullopt : std::optional<int32_t>(x.scale); }>);
+  builder.AddFunction("scale", {kNumeric}, kInt4, Map<[](const DecimalView& x) {
+                        return x.is_finite() ? std::optional<int32_t>(x.scale()) : std::nullopt;
+                      }>);
+  builder.AddFunction("min_scale", {kNumeric}, kInt4, Map<[](const DecimalView& x) {
+                        return x.is_finite() ? std::optional<int32_t>(types::LeastScale(x))
+                                             : std::nullopt;
+                      }>);
   builder.AddFunction("round", {kNumeric, kInt4}, kNumeric, Map<RoundTo>);
   builder.AddFunction("trunc", {kNumeric, kInt4}, kNumeric, Map<TruncateTo>);
   builder.AddFunction("log", {kNumeric, kNumeric}, kNumeric, Map<types::Log>);
-  builder.AddFunction("div", {kNumeric, kNumeric}, kNumeric, Map<DivideWhole>);
-  builder.AddFunction("gcd", {kNumeric, kNumeric}, kNumeric, Map<GcdNumeric>);
+  builder.AddFunction("div", {kNumeric, kNumeric}, kNumeric, Map<types::DivideWhole>);
+  builder.AddFunction("gcd", {kNumeric, kNumeric}, kNumeric, Map<types::GreatestCommonDivisor>);
+  builder.AddFunction("lcm", {kNumeric, kNumeric}, kNumeric, Map<types::LeastCommonMultiple>);
+  builder.AddFunction("factorial", {TypeId::kInt8}, kNumeric, Map<types::Factorial>);
   builder.AddFunction("width_bucket", {kNumeric, kNumeric, kNumeric, kInt4}, kInt4,
                       Map<WidthBucketNumeric>);
   builder.AddFunction("width_bucket", {kFloat8, kFloat8, kFloat8, kInt4}, kInt4, Map<WidthBucket>);

@@ -11,6 +11,7 @@ namespace adbms::sql::functions {
 namespace {
 
 using types::Decimal;
+using types::DecimalView;
 using View = std::string_view;
 
 enum class SignStyle { kDefault, kLeadingS, kTrailingS, kMinus, kTrailingMinus, kCell, kAngle };
@@ -136,23 +137,22 @@ absl::Status CheckTemplate(View format) {
                        "It has " + std::to_string(format.size()) + " bytes, 65536 may be.");
 }
 
-absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format, int digits_held) {
+absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, int digits_held) {
   RETURN_IF_ERROR(CheckTemplate(format));
   ASSIGN_OR_RETURN(Template plan, Read(format));
   if (digits_held < Decimal::kMaxDigits) {
     ASSIGN_OR_RETURN(const Decimal whole, types::Truncate(value, 0));
-    const int integral = types::DigitCount(whole.unscaled);
+    const int integral = static_cast<int>(types::Absolute(whole).ToString().size());
     plan.fraction = std::min(plan.fraction, std::max(0, digits_held - integral));
     plan.last_fraction_zero = std::min(plan.last_fraction_zero, plan.fraction);
   }
   Decimal scaled = value;
   if (plan.shift > 0) {
-    ASSIGN_OR_RETURN(
-        scaled,
-        types::Multiply(value, Decimal{types::PowerOfTen(std::min(plan.shift, 38)), 0, false}));
+    ASSIGN_OR_RETURN(const Decimal factor, Decimal::Parse("1e" + std::to_string(plan.shift)));
+    ASSIGN_OR_RETURN(scaled, types::Multiply(value, factor));
   }
-  ASSIGN_OR_RETURN(const Decimal rounded, types::Round(scaled, std::min(plan.fraction, 38)));
-  const bool negative = rounded.unscaled < 0;
+  ASSIGN_OR_RETURN(const Decimal rounded, types::Round(scaled, plan.fraction));
+  const bool negative = rounded.Sign() < 0;
   std::string digits = (negative ? types::Negate(rounded) : rounded).ToString();
   std::string fraction;
   if (const size_t point = digits.find('.'); point != std::string::npos) {
@@ -163,7 +163,7 @@ absl::StatusOr<std::string> FormatNumber(const Decimal& value, View format, int 
   if (digits == "0" && plan.integral > 0 && (plan.fraction > 0 || plan.first_zero >= 0))
     digits.clear();
   if (digits == "0" && plan.integral == 0) digits.clear();
-  const bool overflow = value.nan || digits.size() > static_cast<size_t>(plan.integral);
+  const bool overflow = value.is_nan() || digits.size() > static_cast<size_t>(plan.integral);
   // Fraction digits that fill mode drops: trailing zeros under '9'.
   int shown_fraction = plan.fraction;
   if (plan.fill_mode && !overflow) {

@@ -15,7 +15,7 @@ absl::Status CheckTemplate(std::string_view format);
 
 // Errors: 42601 for a malformed template, 0A000 for EEEE and RN. `digits`: how many the value's
 // type holds; a fraction past them is not shown.
-absl::StatusOr<std::string> FormatNumber(const types::Decimal& value, std::string_view format,
+absl::StatusOr<std::string> FormatNumber(const types::DecimalView& value, std::string_view format,
                                          int digits = types::Decimal::kMaxDigits);
 
 // to_number. Errors: 22P02 when no digit is found, 0A000 for EEEE and RN.

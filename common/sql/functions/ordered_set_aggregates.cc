@@ -51,10 +51,10 @@ class OrderedSetAggregate : public Aggregate {
                    char* const* states) const override {
     // A vector that grows has twice the room.
     auto bytes = static_cast<int64_t>(2 * sizeof(Value) * rows);
-    if (arguments[value_]->physical() != types::Physical::kString) return bytes;
+    if (!arguments[value_]->has_strings()) return bytes;
     for (uint32_t row = 0; row < rows; ++row) {
       if (!arguments[value_]->is_null(row))
-        bytes += static_cast<int64_t>(arguments[value_]->data<std::string_view>()[row].size());
+        bytes += static_cast<int64_t>(arguments[value_]->string(row).size());
     }
     return bytes;
   }

@@ -23,7 +23,8 @@ int CompareThreeWay(const A& a, const B& b) {
     if (std::isnan(x)) return std::isnan(y) ? 0 : 1;
     if (std::isnan(y)) return -1;
     return x < y ? -1 : (x > y ? 1 : 0);
-  } else if constexpr (std::is_same_v<A, types::Decimal> || std::is_same_v<A, types::Interval>) {
+  } else if constexpr (std::is_same_v<A, types::DecimalView> ||
+                       std::is_same_v<A, types::Interval>) {
     return ToInt(types::Compare(a, b));
   } else if constexpr (std::is_same_v<A, std::string_view>) {
     const int order = a.compare(b);

@@ -49,7 +49,7 @@ absl::Status WrongRow(const CompositeView& view, uint32_t position, const types:
 absl::Status FieldOf(const EvaluationContext& context, const Arguments& arguments, uint32_t rows,
                      Vector* result) {
   // Strings stay where the rows are.
-  if (result->physical() == types::Physical::kString) result->ShareStrings(*arguments[0]);
+  if (types::MayHaveStrings(result->physical())) result->ShareStrings(*arguments[0]);
   const auto* values = arguments[0]->data<View>();
   const auto* positions = arguments[1]->data<int32_t>();
   for (uint32_t row = 0; row < rows; ++row) {

@@ -1,17 +1,22 @@
 // stddev and variance. double precision: the Youngs-Cramer recurrence, as PostgreSQL; integers and
-// numeric: exact sums while they fit in 38 digits, 113-bit floating point beyond.
+// numeric: exact sums.
 #include <cmath>
 
 #include "common/sql/functions/aggregate_state.h"
 #include "common/sql/functions/catalog_builder.h"
+#include "common/sql/functions/numeric_state.h"
+#include "common/status/macros.h"
 #include "common/types/decimal_math.h"
 
 namespace adbms::sql::functions {
 namespace {
 
+using types::BigInteger;
 using types::Decimal;
+using types::DecimalView;
 using types::TypeId;
 using types::Vector;
+using types::WideDecimal;
 
 template <bool kSample, bool kDeviation, typename T>
 struct FloatSpread {
@@ -57,117 +62,37 @@ struct FloatSpread {
   }
 };
 
-struct ExactState {
-  PackedInt128 sum;
-  PackedInt128 squares;
-  int64_t count;
-  double mean;  // For the inexact way.
-  double distances;
-  int16_t sum_scale;
-  int16_t squares_scale;
-  bool nan;
-  bool inexact;
-};
-
-Decimal ToDecimal(const Decimal& value) { return value; }
-Decimal ToDecimal(int64_t value) { return Decimal::FromInt(value); }
-
-bool AddSums(ExactState& state, const Decimal& more, const Decimal& more_squares) {
-  const auto sum = types::Add(Decimal{state.sum, state.sum_scale, false}, more);
-  const auto squares = types::Add(Decimal{state.squares, state.squares_scale, false}, more_squares);
-  if (!sum.ok() || !squares.ok()) return false;
-  state.sum = sum->unscaled;
-  state.sum_scale = sum->scale;
-  state.squares = squares->unscaled;
-  state.squares_scale = squares->scale;
-  return true;
-}
-
-bool AddExact(ExactState& state, const Decimal& value) {
-  const int squares_scale = value.scale * 2;
-  if (squares_scale > Decimal::kMaxDigits) return false;
-  __int128 square;
-  if (__builtin_mul_overflow(value.unscaled, value.unscaled, &square)) return false;
-  return AddSums(state, value, Decimal{square, static_cast<int16_t>(squares_scale), false});
-}
-
 template <bool kSample, bool kDeviation, typename T>
 struct ExactSpread {
-  using State = ExactState;
+  using State = NumericSums<true>;
   using Input = T;
-  static void Add(State& state, const T& input) {
-    const Decimal value = ToDecimal(input);
-    ++state.count;
-    if (value.nan) state.nan = true;
-    if (state.nan) return;
-    const double number = value.ToDouble();
-    const double distance = number - state.mean;
-    state.mean += distance / static_cast<double>(state.count);
-    state.distances += distance * (number - state.mean);
-    if (!state.inexact && !AddExact(state, value)) state.inexact = true;
-  }
+  static void Add(State& state, const T& input) { state.Add(input); }
+  static void Combine(State& state, State& other) { state.Combine(other); }
+  static void Destroy(State& state) { state.Destroy(); }
 
-  // The inexact part as Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for
-  // Computing Sample Variances", 1979.
-  static void Combine(State& state, State& other) {
-    if (other.count == 0) return;
-    const auto count = static_cast<double>(state.count);
-    const auto more = static_cast<double>(other.count);
-    const double distance = other.mean - state.mean;
-    state.distances += other.distances + distance * distance * count * more / (count + more);
-    state.mean += distance * more / (count + more);
-    state.count += other.count;
-    state.nan |= other.nan;
-    if (state.inexact || other.inexact ||
-        !AddSums(state, Decimal{other.sum, other.sum_scale, false},
-                 Decimal{other.squares, other.squares_scale, false})) {
-      state.inexact = true;
-    }
-  }
-
-  static absl::StatusOr<Decimal> Exact(const State& state) {
-    const Decimal count = Decimal::FromInt(state.count);
-    const Decimal divisor_factor = Decimal::FromInt(kSample ? state.count - 1 : state.count);
-    auto total = types::Multiply(Decimal{state.squares, state.squares_scale, false}, count);
-    if (!total.ok()) return total.status();
-    const Decimal sum{state.sum, state.sum_scale, false};
-    auto square = types::Multiply(sum, sum);
-    if (!square.ok()) return square.status();
-    if (square->scale != sum.scale * 2 || total->scale != state.squares_scale) {
-      return absl::OutOfRangeError("rounded");
-    }
-    auto numerator = types::Subtract(*total, *square);
-    if (!numerator.ok()) return numerator.status();
-    if (numerator->unscaled <= 0) return Decimal::FromInt(0);
-    auto divisor = types::Multiply(count, divisor_factor);
-    if (!divisor.ok()) return divisor.status();
-    const int scale = types::DivisionScale(*numerator, *divisor);
-    auto variance = types::DivideToScale(*numerator, *divisor, scale);
-    if (!variance.ok() || !kDeviation) return variance;
-    return types::SquareRootToScale(*variance, scale);
+  static absl::StatusOr<Decimal> Spread(const State& state) {
+    if (!state.special().is_finite()) return DecimalView::NaN();
+    const WideDecimal sum = state.sum();
+    WideDecimal numerator = state.squares();
+    numerator.unscaled *= BigInteger(state.count());
+    numerator.RescaleTo(2 * sum.scale);
+    numerator.unscaled -= sum.unscaled * sum.unscaled;
+    if (numerator.unscaled.Sign() <= 0) return Decimal();
+    WideDecimal divisor{state.count(), 0};
+    divisor.unscaled *= BigInteger(kSample ? state.count() - 1 : state.count());
+    const int scale = types::DivisionScale(numerator, divisor);
+    ASSIGN_OR_RETURN(Decimal variance, types::DivideToScale(std::move(numerator), divisor, scale));
+    if (!kDeviation) return variance;
+    return types::SquareRootToScale(variance, scale);
   }
 
   static absl::Status Finish(const State& state, Vector* result, uint32_t row) {
-    if (state.count == 0 || (kSample && state.count < 2)) {
+    if (state.count() == 0 || (kSample && state.count() < 2)) {
       result->SetNull(row);
       return absl::OkStatus();
     }
-    auto& out = result->data<Decimal>()[row];
-    if (state.nan) {
-      out = Decimal{0, 0, true};
-      return absl::OkStatus();
-    }
-    if (!state.inexact) {
-      if (auto exact = Exact(state); exact.ok()) {
-        out = *exact;
-        return absl::OkStatus();
-      }
-    }
-    const auto divisor = static_cast<double>(kSample ? state.count - 1 : state.count);
-    const double variance = state.distances / divisor;
-    auto rounded = Decimal::FromDouble(kDeviation ? std::sqrt(variance) : variance);
-    if (!rounded.ok()) return rounded.status();
-    out = *rounded;
+    ASSIGN_OR_RETURN(const Decimal spread, Spread(state));
+    result->SetDecimal(row, spread);
     return absl::OkStatus();
   }
 };
@@ -192,7 +117,7 @@ void AddStatisticalAggregates(CatalogBuilder& builder) {
   AddSpreads<ExactSpread, int16_t>(builder, TypeId::kInt2, TypeId::kNumeric);
   AddSpreads<ExactSpread, int32_t>(builder, TypeId::kInt4, TypeId::kNumeric);
   AddSpreads<ExactSpread, int64_t>(builder, TypeId::kInt8, TypeId::kNumeric);
-  AddSpreads<ExactSpread, Decimal>(builder, TypeId::kNumeric, TypeId::kNumeric);
+  AddSpreads<ExactSpread, DecimalView>(builder, TypeId::kNumeric, TypeId::kNumeric);
 }
 
 }  // namespace adbms::sql::functions

@@ -54,8 +54,8 @@ absl::Status StoreText(const Context& context, View text, uint32_t row, Vector* 
 size_t BytesOfRow(const std::vector<const Vector*>& arguments, uint32_t row) {
   size_t bytes = 0;
   for (const Vector* argument : arguments) {
-    if (argument->physical() != types::Physical::kString || argument->is_null(row)) continue;
-    bytes += argument->data<View>()[row].size();
+    if (!argument->has_strings() || argument->is_null(row)) continue;
+    bytes += argument->string(row).size();
   }
   return bytes;
 }

@@ -15,6 +15,7 @@ namespace {
 using status::Error;
 using types::Batch;
 using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 using types::Value;
@@ -82,9 +83,9 @@ struct NumericSeries {
   Decimal step;
   bool Done() const {
     const auto order = types::Compare(next, last);
-    return step.unscaled > 0 ? order > 0 : order < 0;
+    return step.Sign() > 0 ? order > 0 : order < 0;
   }
-  void Put(Vector* column, uint32_t row) const { column->data<Decimal>()[row] = next; }
+  void Put(Vector* column, uint32_t row) const { column->SetDecimal(row, next); }
   absl::StatusOr<bool> Advance() {
     ASSIGN_OR_RETURN(next, types::Add(next, step));
     return true;
@@ -120,14 +121,17 @@ absl::StatusOr<CursorPtr> OpenIntegers(const EvaluationContext& context,
 absl::StatusOr<CursorPtr> OpenNumerics(const EvaluationContext& context,
                                        const std::vector<Value>& arguments) {
   if (HasNull(arguments)) return std::make_unique<EmptyCursor>();
-  const Decimal step = arguments.size() > 2 ? arguments[2].decimal() : Decimal::FromInt(1);
+  const Decimal step = arguments.size() > 2 ? Decimal(arguments[2].decimal()) : Decimal::FromInt(1);
   constexpr std::string_view kNames[] = {"start value", "stop value", "step size"};
   for (size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].decimal().nan) {
-      return Error(sqlstate::kInvalidParameterValue, std::string(kNames[i]) + " cannot be NaN");
+    const DecimalView value = arguments[i].decimal();
+    if (!value.is_finite()) {
+      return Error(
+          sqlstate::kInvalidParameterValue,
+          std::string(kNames[i]) + (value.is_nan() ? " cannot be NaN" : " cannot be infinity"));
     }
   }
-  if (step.unscaled == 0) return StepZero();
+  if (step.is_zero()) return StepZero();
   return std::make_unique<SeriesCursor<NumericSeries>>(
       NumericSeries{arguments[0].decimal(), arguments[1].decimal(), step}, TypeId::kNumeric);
 }
@@ -162,9 +166,8 @@ class ElementsCursor : public TableFunction::Cursor {
     column->Resize(rows);
     for (uint32_t row = 0; row < rows; ++row, ++next_) {
       array_.Load(next_, column.get(), row);
-      if (column->physical() != types::Physical::kString || column->is_null(row)) continue;
-      std::string_view& text = column->data<std::string_view>()[row];
-      text = column->arena()->Add(text);
+      if (types::MayHaveStrings(column->physical()) && !column->is_null(row))
+        column->OwnString(row);
     }
     if (column->strings_refused()) return column->StringsRefusal();
     *batch = OneColumn(std::move(column));

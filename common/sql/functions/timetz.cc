@@ -83,8 +83,7 @@ absl::StatusOr<std::optional<types::Decimal>> Extract(const View& unit, int64_t 
   if (lower == "timezone") return whole(east);
   if (lower == "timezone_hour") return whole(east / 3600);
   if (lower == "timezone_minute") return whole(east / 60 % 60);
-  if (lower == "epoch")
-    return std::optional<types::Decimal>(types::Decimal{value.utc_us(), 6, false});
+  if (lower == "epoch") return std::optional<types::Decimal>(types::Decimal(value.utc_us(), 6));
   return ExtractFromTime(unit, value.time_us, TypeId::kTimetz);
 }
 absl::StatusOr<std::optional<double>> Part(const View& unit, int64_t packed) {

@@ -12,6 +12,7 @@ namespace adbms::sql::functions {
 namespace {
 
 using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 using View = std::string_view;
@@ -48,7 +49,7 @@ Text FormatDate(const Context& context, int32_t days, const View& format) {
 constexpr int kDoubleDigits = 15;
 constexpr int kFloatDigits = 6;
 
-absl::StatusOr<std::string> FormatDecimal(const Decimal& value, const View& format) {
+absl::StatusOr<std::string> FormatDecimal(const DecimalView& value, const View& format) {
   return FormatNumber(value, format);
 }
 absl::StatusOr<std::string> FormatInt4(int32_t value, const View& format) {

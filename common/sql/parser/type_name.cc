@@ -50,10 +50,10 @@ absl::StatusOr<Type> WithModifiers(TypeId id, const std::vector<int>& modifiers,
         return status::ErrorAt(
             sqlstate::kInvalidParameterValue, position,
             absl::StrCat("NUMERIC precision ", modifiers[0], " must be between 1 and 1000"));
-      if (modifiers[0] > 38 || scale < 0 || scale > 38)
+      if (scale < -1000 || scale > 1000)
         return status::ErrorAt(
-            sqlstate::kFeatureNotSupported, position,
-            "numeric with more than 38 digits or a negative scale is not supported");
+            sqlstate::kInvalidParameterValue, position,
+            absl::StrCat("NUMERIC scale ", scale, " must be between -1000 and 1000"));
       return types::NumericType(modifiers[0], scale);
     }
     case TypeId::kTimestamp:

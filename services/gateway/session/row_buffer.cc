@@ -13,10 +13,9 @@ uint64_t BytesOf(const types::Batch& batch) {
   uint64_t bytes = 0;
   for (const types::VectorPtr& column : batch.columns) {
     bytes += uint64_t{batch.row_count} * types::WidthOf(column->physical());
-    if (column->physical() != types::Physical::kString) continue;
-    const auto* texts = column->data<std::string_view>();
+    if (!column->has_strings()) continue;
     for (uint32_t row = 0; row < batch.row_count; ++row) {
-      if (!column->is_null(row)) bytes += texts[row].size();
+      if (!column->is_null(row)) bytes += column->string(row).size();
     }
   }
   return bytes;

@@ -17,10 +17,9 @@ absl::Status CheckMessage(size_t bytes, const char* what) {
 size_t StringBytes(const types::Batch& batch) {
   size_t bytes = 0;
   for (const types::VectorPtr& column : batch.columns) {
-    if (column->physical() != types::Physical::kString) continue;
-    const auto* strings = column->data<std::string_view>();
+    if (!column->has_strings()) continue;
     for (uint32_t row = 0; row < batch.row_count; ++row) {
-      if (!column->is_null(row)) bytes += strings[row].size();
+      if (!column->is_null(row)) bytes += column->string(row).size();
     }
   }
   return bytes;

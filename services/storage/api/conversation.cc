@@ -24,8 +24,8 @@ uint32_t RowsOfPage(const types::Batch& batch) {
   size_t bytes = 0;
   for (uint32_t row = 0; row < batch.row_count; ++row) {
     for (const types::VectorPtr& column : batch.columns) {
-      if (column->physical() != types::Physical::kString || column->is_null(row)) continue;
-      bytes += column->data<std::string_view>()[row].size();
+      if (!column->has_strings() || column->is_null(row)) continue;
+      bytes += column->string(row).size();
     }
     if (bytes > kPageBytes) return std::max<uint32_t>(row, 1);
   }

@@ -105,8 +105,7 @@ class RemoteBulkWriter : public BulkWriter {
 size_t BytesOf(const std::vector<types::Value>& values) {
   size_t bytes = 0;
   for (const types::Value& value : values) {
-    if (types::PhysicalOf(value.type().id) != types::Physical::kString || value.is_null()) continue;
-    bytes += value.bytes().size();
+    if (!value.is_null()) bytes += value.bytes().size();
   }
   return bytes;
 }
@@ -116,10 +115,9 @@ size_t BytesOf(const CteRows& rows) {
   for (const types::Batch& batch : rows.batches) {
     for (const types::VectorPtr& column : batch.columns) {
       bytes += size_t{batch.row_count} * types::WidthOf(column->physical());
-      if (column->physical() != types::Physical::kString) continue;
-      const auto* texts = column->data<std::string_view>();
+      if (!column->has_strings()) continue;
       for (uint32_t row = 0; row < batch.row_count; ++row)
-        bytes += column->is_null(row) ? 0 : texts[row].size();
+        bytes += column->is_null(row) ? 0 : column->string(row).size();
     }
   }
   return bytes;

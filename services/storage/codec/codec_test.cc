@@ -9,7 +9,7 @@
 namespace adbms::storage::codec {
 namespace {
 
-using types::Decimal;
+using types::DecimalView;
 using types::Type;
 using types::TypeId;
 using types::Value;
@@ -58,6 +58,13 @@ class Random {
         return static_cast<double>(Integer(40)) / static_cast<double>(1 + Below(1000));
     }
   }
+  Value Wide() {
+    std::string text = Below(2) == 0 ? "-" : "";
+    for (int64_t i = 39 + Below(3) * 40; i > 0; --i) text += static_cast<char>('1' + Below(2) * 8);
+    text += "." + std::string(static_cast<size_t>(Below(3) * 30), '0');
+    text += "e" + std::to_string(Below(400) - 200);
+    return Value::Numeric(*types::Decimal::Parse(text));
+  }
   std::string Bytes(bool text) {
     std::string bytes;
     for (int64_t i = Below(6); i > 0; --i) {
@@ -81,10 +88,12 @@ class Random {
       case types::Physical::kDouble:
         return Value::Float(id, Double());
       case types::Physical::kDecimal: {
-        if (Below(12) == 0) return Value::Numeric(Decimal{0, 0, true});
+        if (Below(12) == 0) return Value::Numeric(DecimalView::NaN());
+        if (Below(12) == 0) return Value::Numeric(DecimalView::Infinity(Below(2) == 0));
+        if (Below(5) == 0) return Wide();
         types::int128 unscaled = Integer(Below(2) == 0 ? 8 : 64);
         if (Below(4) == 0) unscaled *= 1000000000000ll;
-        return Value::Numeric(Decimal{unscaled, static_cast<int16_t>(Below(20)), false});
+        return Value::Numeric(DecimalView(unscaled, static_cast<int>(Below(20))));
       }
       case types::Physical::kInterval:
         return Value::OfInterval(
@@ -196,7 +205,7 @@ TEST(RowCodecTest, EveryColumnComesBackAlone) {
       ASSERT_EQ(out.is_null(0), expected.is_null());
       if (expected.is_null()) continue;
       if (types::PhysicalOf(row_types[i].id) == types::Physical::kDecimal) {
-        EXPECT_EQ(out.Get(0).decimal().scale, expected.decimal().scale);
+        EXPECT_EQ(out.Get(0).decimal().scale(), expected.decimal().scale());
       }
       EXPECT_EQ(types::CompareValues(out.Get(0), expected), 0);
     }

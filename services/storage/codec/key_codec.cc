@@ -20,9 +20,10 @@ using types::key_form::AppendFloat;
 using types::key_form::AppendInterval;
 using types::key_form::AppendSigned;
 using types::key_form::AppendString;
-using types::key_form::kNumericNan;
+using types::key_form::kNumericFarAbove;
+using types::key_form::kNumericFarBelow;
 using types::key_form::kNumericNegative;
-using types::key_form::kNumericZero;
+using types::key_form::kNumericPositive;
 
 constexpr char kNotNull = 0x01;
 constexpr char kNull = 0x02;
@@ -101,10 +102,13 @@ size_t BodySize(std::string_view in, const KeyColumn& column, uint8_t flip) {
     case Physical::kDecimal: {
       if (in.empty()) return 0;
       const uint8_t sign = at(0);
-      if (sign == kNumericNan || sign == kNumericZero) return 1;
-      const uint8_t end = sign == kNumericNegative ? 0xff : 0x00;
-      for (size_t i = 2; i < in.size(); ++i) {
-        if (at(i) == end) return i + 1;
+      if (sign != kNumericNegative && sign != kNumericPositive) return 1;
+      if (in.size() < 2) return 0;
+      const uint8_t inverted = sign == kNumericNegative ? 0xff : 0x00;
+      const uint8_t exponent = at(1) ^ inverted;
+      const bool far = exponent == kNumericFarAbove || exponent == kNumericFarBelow;
+      for (size_t i = far ? 5 : 2; i < in.size(); ++i) {
+        if (at(i) == inverted) return i + 1;
       }
       return 0;
     }
@@ -170,11 +174,12 @@ void Store(std::string_view body, TypeId id, types::Vector* out, uint32_t row) {
   }
 }
 
-// The most bytes of a value that is not of a string type.
-size_t FixedBound(Physical physical) {
+// The most bytes of a numeric.
+size_t DecimalBound(const types::DecimalView& value) {
   // Sign, exponent, a byte for two of at most 40 digits, end.
-  if (physical == Physical::kDecimal) return 23;
-  return types::WidthOf(physical);
+  if (!value.is_wide()) return 23;
+  // A byte is less than two and a half digits.
+  return 8 + value.form().size() * 5 / 4;
 }
 
 template <typename Out>
@@ -200,7 +205,7 @@ void AppendVectorKey(const types::Vector& vector, uint32_t row, const KeyColumn&
         AppendFloat<double>(vector.data<double>()[row], out);
         break;
       case Physical::kDecimal:
-        AppendDecimal(vector.data<types::Decimal>()[row], out);
+        AppendDecimal(vector.data<types::DecimalView>()[row], out);
         break;
       case Physical::kInterval:
         AppendInterval(vector.data<types::Interval>()[row], out);
@@ -234,7 +239,9 @@ char* WriteKey(const types::Vector& vector, uint32_t row, const KeyColumn& colum
 size_t KeyBound(const types::Vector& vector, uint32_t row, const KeyColumn& column) {
   const size_t marker = column.nullable ? 1 : 0;
   if (vector.is_null(row)) return marker;
-  if (vector.physical() != Physical::kString) return marker + FixedBound(vector.physical());
+  if (vector.physical() == Physical::kDecimal)
+    return marker + DecimalBound(vector.data<types::DecimalView>()[row]);
+  if (vector.physical() != Physical::kString) return marker + types::WidthOf(vector.physical());
   std::string_view text = vector.data<std::string_view>()[row];
   std::string ordered;
   if (types::HasOrderKey(column.type.id)) {

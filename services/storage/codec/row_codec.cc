@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "common/status/sql_error.h"
-#include "common/types/decimal_math.h"
 
 namespace adbms::storage::codec {
 namespace {
@@ -13,7 +12,11 @@ using types::Physical;
 constexpr uint8_t kHasNulls = 1;
 constexpr uint8_t kWideOffsets = 2;
 constexpr size_t kHeaderBytes = 4;
+// In the place of a scale.
 constexpr uint8_t kNan = 0xff;
+constexpr uint8_t kWide = 0xfe;
+constexpr uint8_t kInfinity = 0xfd;
+constexpr uint8_t kNegativeInfinity = 0xfc;
 
 uint32_t FixedWidth(Physical physical) {
   switch (physical) {
@@ -36,10 +39,20 @@ uint32_t FixedWidth(Physical physical) {
   return 0;
 }
 
-void AppendDecimal(const types::Decimal& value, std::string* out) {
-  out->push_back(static_cast<char>(value.nan ? kNan : static_cast<uint8_t>(value.scale)));
-  if (value.nan) return;
-  types::int128 rest = value.unscaled;
+uint8_t MarkOf(const types::DecimalView& value) {
+  if (value.is_wide()) return kWide;
+  if (value.is_nan()) return kNan;
+  return value.Sign() < 0 ? kNegativeInfinity : kInfinity;
+}
+
+void AppendDecimal(const types::DecimalView& value, std::string* out) {
+  if (!value.is_narrow()) [[unlikely]] {
+    out->push_back(static_cast<char>(MarkOf(value)));
+    if (value.is_wide()) out->append(value.form());
+    return;
+  }
+  out->push_back(static_cast<char>(value.scale()));
+  types::int128 rest = value.unscaled();
   while (true) {
     const auto byte = static_cast<int8_t>(static_cast<uint8_t>(rest));
     const types::int128 left = rest >> 8;
@@ -54,41 +67,50 @@ void AppendDecimal(const types::Decimal& value, std::string* out) {
   }
 }
 
-// Of sound bytes every number is one; only damage has more digits than there are.
-bool IsNumber(const types::Decimal& value) {
-  static const types::int128 limit = types::PowerOfTen(types::Decimal::kMaxDigits);
-  return value.nan || (value.scale <= types::Decimal::kMaxDigits && value.unscaled < limit &&
-                       value.unscaled > -limit);
-}
-
-types::Decimal ReadWide(std::string_view digits, int16_t scale) {
+types::int128 ReadLong(std::string_view digits) {
   unsigned __int128 bits =
       static_cast<int8_t>(digits.back()) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
   std::memcpy(&bits, digits.data(), digits.size());
-  return {static_cast<types::int128>(bits), scale, false};
+  return static_cast<types::int128>(bits);
+}
+
+// What is no number of up to eight bytes. Of sound bytes every number is one; only damage has more
+// digits than there are.
+bool ReadOther(std::string_view field, types::Vector* out, uint32_t row) {
+  using types::DecimalView;
+  auto* const value = out->data<DecimalView>() + row;
+  const auto scale = static_cast<uint8_t>(field[0]);
+  const std::string_view digits = field.substr(1);
+  if (scale == kWide) {
+    if (!DecimalView::IsForm(digits)) return false;
+    out->SetDecimal(row, DecimalView::OfForm(digits));
+    return true;
+  }
+  if (scale == kNan || scale == kInfinity || scale == kNegativeInfinity) {
+    *value = scale == kNan ? DecimalView::NaN() : DecimalView::Infinity(scale != kInfinity);
+    return digits.empty();
+  }
+  if (digits.size() > sizeof(types::int128) || scale > DecimalView::kMaxDigits) return false;
+  const types::int128 unscaled = digits.empty() ? 0 : ReadLong(digits);
+  *value = DecimalView(unscaled, scale);
+  return unscaled < DecimalView::kLimit && unscaled > -DecimalView::kLimit;
 }
 
 // The number that a field's bytes are; false when they are none. REQUIRES: eight bytes of the row
 // lie before the field's end, if it has two or more.
-bool ReadDecimal(std::string_view field, types::Decimal* value) {
-  if (field.empty() || field.size() > 17) [[unlikely]]
+bool ReadDecimal(std::string_view field, types::Vector* out, uint32_t row) {
+  if (field.empty()) [[unlikely]]
     return false;
   const auto scale = static_cast<uint8_t>(field[0]);
   const size_t digits = field.size() - 1;
-  if (digits > 0 && digits <= 8 && scale <= types::Decimal::kMaxDigits) [[likely]] {
+  if (digits > 0 && digits <= 8 && scale <= types::DecimalView::kMaxDigits) [[likely]] {
     // What lies before the number is shifted out, which leaves it with its sign.
     int64_t bits;
     std::memcpy(&bits, field.data() + field.size() - sizeof(bits), sizeof(bits));
-    *value = {bits >> (64 - 8 * digits), static_cast<int16_t>(scale), false};
+    out->data<types::DecimalView>()[row] = {bits >> (64 - 8 * digits), scale};
     return true;
   }
-  if (scale == kNan) {
-    *value = {0, 0, true};
-    return true;
-  }
-  *value = {0, static_cast<int16_t>(scale), false};
-  if (digits > 0) *value = ReadWide(field.substr(1), value->scale);
-  return IsNumber(*value);
+  return ReadOther(field, out, row);
 }
 
 absl::Status Corrupt() {
@@ -181,7 +203,7 @@ void RowLayout::Append(std::span<const types::Vector* const> columns, uint32_t r
     if (null || slots_[i].fixed) continue;
     variable_bytes += columns[i]->physical() == Physical::kString
                           ? columns[i]->data<std::string_view>()[row].size()
-                          : 18;
+                          : 18 + columns[i]->string(row).size();
   }
   const bool wide = variable_bytes > 0xffff;
   const size_t start = out->size();
@@ -209,7 +231,7 @@ void RowLayout::Append(std::span<const types::Vector* const> columns, uint32_t r
       if (columns[i]->physical() == Physical::kString) {
         out->append(columns[i]->data<std::string_view>()[row]);
       } else {
-        AppendDecimal(columns[i]->data<types::Decimal>()[row], out);
+        AppendDecimal(columns[i]->data<types::DecimalView>()[row], out);
       }
     }
     const auto end = static_cast<uint32_t>(out->size() - data_at);
@@ -287,7 +309,7 @@ absl::Status RowDecoder::Decode(std::string_view bytes, uint32_t row,
     const std::string_view content(base + data_at + begin, end - begin);
     if (field.form == Physical::kString) {
       out[i]->data<std::string_view>()[row] = out[i]->arena()->Add(content);
-    } else if (!ReadDecimal(content, out[i]->data<types::Decimal>() + row)) {
+    } else if (!ReadDecimal(content, out[i], row)) {
       return Corrupt();
     }
   }

@@ -32,7 +32,7 @@ class FunctionScan : public Operator {
       sql::functions::ScratchMemory scratch(context_->state.context);
       for (const CompiledExpressionPtr& argument : node_.arguments) {
         ASSIGN_OR_RETURN(types::Value value, argument->EvaluateScalar(context_->state));
-        if (types::PhysicalOf(value.type().id) == types::Physical::kString && !value.is_null()) {
+        if (!value.is_null()) {
           RETURN_IF_ERROR(scratch.Take(value.bytes().size()));
         }
         arguments.push_back(std::move(value));

@@ -78,12 +78,11 @@ absl::Status GroupTable::AddKey(const types::Batch& keys, uint32_t row) {
   for (size_t i = 0; i < keys.columns.size(); ++i) {
     const types::Vector& in = *keys.columns[i];
     types::Vector* out = keys_.columns[i].get();
-    if (in.physical() == Physical::kString && !in.is_null(row)) {
+    if (in.has_strings() && !in.is_null(row)) {
       // Copied, so that a group keeps only its key alive.
-      const std::string_view text = in.data<std::string_view>()[row];
-      text_bytes_ += static_cast<int64_t>(text.size());
+      text_bytes_ += static_cast<int64_t>(in.string(row).size());
       out->Resize(out->size() + 1);
-      out->data<std::string_view>()[out->size() - 1] = out->arena()->Add(text);
+      out->CopyFrom(out->size() - 1, in, row);
     } else {
       out->AppendFrom(in, row);
     }

@@ -75,10 +75,10 @@ int64_t JoinTable::BytesFor(const types::Batch& keys) {
   int64_t bytes = MemoryOf(keys);
   for (const types::VectorPtr& column : keys.columns) {
     bytes += keys.row_count * int64_t{48};
-    if (column->physical() != Physical::kString) continue;
+    if (!column->has_strings()) continue;
     for (uint32_t row = 0; row < keys.row_count; ++row) {
       if (column->is_null(row)) continue;
-      const size_t size = column->data<std::string_view>()[row].size();
+      const size_t size = column->string(row).size();
       bytes += size > 12 ? static_cast<int64_t>(size) + 16 : 0;
     }
   }

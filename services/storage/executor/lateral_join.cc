@@ -126,8 +126,7 @@ class LateralJoin : public Operator {
     size_t bytes = 0;
     for (size_t i = 0; i < node_.slots.size(); ++i) {
       const types::Vector& column = *values_.columns[i];
-      if (column.physical() == types::Physical::kString && !column.is_null(row_))
-        bytes += column.data<std::string_view>()[row_].size();
+      if (column.has_strings() && !column.is_null(row_)) bytes += column.string(row_).size();
     }
     if (bytes > std::max(kLongIdentity, counted_bytes_)) {
       RETURN_IF_ERROR(counted_.Take(bytes - counted_bytes_));

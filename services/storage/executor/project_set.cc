@@ -18,9 +18,7 @@ struct SetFunction {
 // A copy: parts come and go faster than the vector they are put into.
 void AppendCopy(const types::Vector& from, uint32_t row, types::Vector* to) {
   to->AppendFrom(from, row);
-  if (to->physical() != types::Physical::kString || from.is_null(row)) return;
-  std::string_view& text = to->data<std::string_view>()[to->size() - 1];
-  text = to->arena()->Add(text);
+  if (types::MayHaveStrings(to->physical()) && !from.is_null(row)) to->OwnString(to->size() - 1);
 }
 
 class ProjectSetNode : public PlanNode {
@@ -111,8 +109,8 @@ class ProjectSet : public Operator {
     std::vector<types::Value> values;
     sql::functions::ScratchMemory scratch(context_->state.context);
     for (const types::VectorPtr& column : arguments_[i].columns) {
-      if (column->physical() == types::Physical::kString && !column->is_null(row_))
-        RETURN_IF_ERROR(scratch.Take(column->data<std::string_view>()[row_].size()));
+      if (column->has_strings() && !column->is_null(row_))
+        RETURN_IF_ERROR(scratch.Take(column->string(row_).size()));
       values.push_back(column->Get(row_));
       values.back().set_type(column->type());
     }

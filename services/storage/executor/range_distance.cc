@@ -11,7 +11,7 @@
 namespace adbms::storage::executor {
 namespace {
 
-using types::Decimal;
+using types::DecimalView;
 using types::Interval;
 using types::TypeId;
 using types::Vector;
@@ -65,7 +65,7 @@ absl::StatusOr<RangeDistance> RangeDistance::Create(TypeId type, const types::Va
       break;
     case TypeId::kNumeric:
       distance.numeric_ = offset.decimal();
-      negative = distance.numeric_.nan || distance.numeric_.unscaled < 0;
+      negative = distance.numeric_.is_nan() || distance.numeric_.Sign() < 0;
       break;
     default:
       distance.interval_ = offset.interval();
@@ -98,13 +98,14 @@ bool RangeDistance::Floats(double value, double base, bool subtract, bool less) 
   return less ? value <= sum : value >= sum;
 }
 
-bool RangeDistance::Numerics(const Decimal& value, const Decimal& base, bool subtract,
+bool RangeDistance::Numerics(const DecimalView& value, const DecimalView& base, bool subtract,
                              bool less) const {
-  if (value.nan) return base.nan || !less;
-  if (base.nan) return less;
+  if (value.is_nan()) return base.is_nan() || !less;
+  if (base.is_nan()) return less;
+  if (numeric_.is_infinite() && base.is_infinite() && (base.Sign() > 0) == subtract) return true;
   const auto sum = subtract ? types::Subtract(base, numeric_) : types::Add(base, numeric_);
   if (!sum.ok()) return subtract ? !less : less;
-  return executor::Holds(value, *sum, less);
+  return executor::Holds<DecimalView>(value, *sum, less);
 }
 
 bool RangeDistance::Times(int64_t value, int64_t base, bool subtract, bool less) const {
@@ -142,7 +143,8 @@ absl::StatusOr<bool> RangeDistance::Holds(const Vector& values, uint32_t value, 
     case TypeId::kFloat8:
       return Floats(values.data<double>()[value], bases.data<double>()[base], subtract, less);
     case TypeId::kNumeric:
-      return Numerics(values.data<Decimal>()[value], bases.data<Decimal>()[base], subtract, less);
+      return Numerics(values.data<DecimalView>()[value], bases.data<DecimalView>()[base], subtract,
+                      less);
     case TypeId::kDate:
       return Instants(MidnightOf(values.data<int32_t>()[value]),
                       MidnightOf(bases.data<int32_t>()[base]), subtract, less);

@@ -31,7 +31,7 @@ class RangeDistance {
   RangeDistance() = default;
   bool Integers(int64_t value, int64_t base, bool subtract, bool less) const;
   bool Floats(double value, double base, bool subtract, bool less) const;
-  bool Numerics(const types::Decimal& value, const types::Decimal& base, bool subtract,
+  bool Numerics(const types::DecimalView& value, const types::DecimalView& base, bool subtract,
                 bool less) const;
   bool Times(int64_t value, int64_t base, bool subtract, bool less) const;
   absl::StatusOr<bool> Instants(int64_t value, int64_t base, bool subtract, bool less) const;

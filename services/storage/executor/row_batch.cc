@@ -63,7 +63,7 @@ void Dispatch(Physical physical, Visit visit) {
       visit(double{});
       break;
     case Physical::kDecimal:
-      visit(types::Decimal{});
+      visit(types::DecimalView());
       break;
     case Physical::kInterval:
       visit(types::Interval{});
@@ -151,7 +151,9 @@ void AppendIdentity(const types::Value& value, std::string* out) {
   codec::AppendKey(value, {value.type(), false, true}, out);
   // Equal numbers of different scale are told apart: their text differs.
   if (types::PhysicalOf(value.type().id) == types::Physical::kDecimal) {
-    out->push_back(static_cast<char>(value.decimal().scale));
+    const int scale = value.decimal().scale();
+    out->push_back(static_cast<char>(scale & 0xff));
+    out->push_back(static_cast<char>(scale >> 8));
   } else if (types::HasOrderKey(value.type().id)) {
     out->append(value.bytes());
   }
@@ -205,8 +207,8 @@ uint32_t RowsWithin(const types::Batch& batch, const uint32_t* order, size_t beg
   size_t at = begin;
   for (; at < last && (sum < bytes || at == begin); ++at) {
     for (const types::VectorPtr& column : batch.columns) {
-      if (column->physical() != Physical::kString || column->is_null(order[at])) continue;
-      sum += column->data<std::string_view>()[order[at]].size();
+      if (!column->has_strings() || column->is_null(order[at])) continue;
+      sum += column->string(order[at]).size();
     }
   }
   return static_cast<uint32_t>(at - begin);

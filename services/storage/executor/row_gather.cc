@@ -30,7 +30,7 @@ void GatherValues(const std::vector<const char*>& data, const RowPosition* posit
     case Physical::kDouble:
       return GatherData<int64_t>(data, positions, count, out);
     case Physical::kDecimal:
-      return GatherData<types::Decimal>(data, positions, count, out);
+      return GatherData<types::DecimalView>(data, positions, count, out);
     case Physical::kInterval:
       return GatherData<types::Interval>(data, positions, count, out);
     case Physical::kString:

@@ -20,8 +20,8 @@ inline size_t IdentityBytes(const std::vector<const types::Vector*>& columns, ui
   size_t bytes = 0;
   for (const types::Vector* column : columns) {
     bytes += 40;
-    if (column->physical() != types::Physical::kString || column->is_null(row)) continue;
-    const std::string_view text = column->data<std::string_view>()[row];
+    if (!column->has_strings() || column->is_null(row)) continue;
+    const std::string_view text = column->string(row);
     bytes += text.size();
     if (text.size() > kLongIdentity)
       bytes += static_cast<size_t>(std::count(text.begin(), text.end(), '\0'));

@@ -51,11 +51,14 @@ Value WithZeros(std::mt19937& random) {
   return Text(std::move(text));
 }
 Value Numeric(std::mt19937& random) {
-  types::Decimal value;
-  value.unscaled = Below(random, 200001) - 100000;
-  value.scale = static_cast<int16_t>(random() % 4);
-  value.nan = random() % 50 == 0;
-  return Value::Numeric(value);
+  if (random() % 50 == 0) return Value::Numeric(types::DecimalView::NaN());
+  if (random() % 50 == 0) {
+    // Beyond 128 bits.
+    const std::string text = "1e" + std::to_string(40 + random() % 100);
+    return Value::Numeric(*types::Decimal::Parse((random() % 2 == 0 ? "-" : "") + text));
+  }
+  return Value::Numeric(
+      types::DecimalView(Below(random, 200001) - 100000, static_cast<int>(random() % 4)));
 }
 Value Float(std::mt19937& random) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -79,13 +82,10 @@ int CompareAsSql(const Value& a, const Value& b) {
       return three_way(x, y);
     }
     case Physical::kDecimal: {
-      const auto scaled = [](const types::Decimal& d) {
-        types::int128 value = d.unscaled;
-        for (int i = d.scale; i < 4; ++i) value *= 10;
-        return value;
-      };
-      if (a.decimal().nan || b.decimal().nan) return three_way(a.decimal().nan, b.decimal().nan);
-      return three_way(scaled(a.decimal()), scaled(b.decimal()));
+      const types::DecimalView x = a.decimal();
+      const types::DecimalView y = b.decimal();
+      if (x.is_nan() || y.is_nan()) return three_way(x.is_nan(), y.is_nan());
+      return three_way(x.ToDouble(), y.ToDouble());
     }
     default:
       return three_way(a.int_value(), b.int_value());

@@ -36,10 +36,9 @@ absl::Status EncodeSortKeys(const std::vector<SortKeySpec>& specs, ExecutionCont
     ASSIGN_OR_RETURN(const types::VectorPtr column,
                      spec.expression->Evaluate(context->state, rows));
     int64_t bytes = static_cast<int64_t>(rows.row_count * (sizeof(std::string) + 16));
-    if (column->physical() == types::Physical::kString) {
+    if (column->has_strings()) {
       for (uint32_t row = 0; row < rows.row_count; ++row) {
-        if (!column->is_null(row))
-          bytes += static_cast<int64_t>(KeyBytes(column->data<std::string_view>()[row]));
+        if (!column->is_null(row)) bytes += static_cast<int64_t>(KeyBytes(column->string(row)));
       }
     }
     if (reserved != nullptr) {

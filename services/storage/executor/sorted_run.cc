@@ -24,10 +24,10 @@ PartSize SizeOf(const types::Batch& part) {
   for (const types::VectorPtr& column : part.columns) {
     size.decoded += sizeof(types::Vector) + 32 + part.row_count / 8 +
                     part.row_count * types::WidthOf(column->physical());
-    if (column->physical() != types::Physical::kString) continue;
+    if (!column->has_strings()) continue;
     size_t strings = 0;
     for (uint32_t row = 0; row < part.row_count; ++row) {
-      if (!column->is_null(row)) strings += column->data<std::string_view>()[row].size();
+      if (!column->is_null(row)) strings += column->string(row).size();
     }
     size.strings += strings;
     size.decoded += std::max(strings, kLeastArena);

@@ -16,9 +16,9 @@ constexpr size_t kPartBytes = 1 << 20;
 size_t StringBytes(const types::Batch& batch) {
   size_t bytes = 0;
   for (const types::VectorPtr& column : batch.columns) {
-    if (column->physical() != types::Physical::kString) continue;
+    if (!column->has_strings()) continue;
     for (uint32_t row = 0; row < batch.row_count; ++row) {
-      if (!column->is_null(row)) bytes += column->data<std::string_view>()[row].size();
+      if (!column->is_null(row)) bytes += column->string(row).size();
     }
   }
   return bytes;

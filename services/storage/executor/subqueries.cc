@@ -121,8 +121,7 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   size_t bytes_of_values = 0;
   for (const std::vector<types::Value>* values : {&correlation, &operands}) {
     for (const types::Value& value : *values) {
-      if (!value.is_null() && types::PhysicalOf(value.type().id) == types::Physical::kString)
-        bytes_of_values += value.bytes().size();
+      if (!value.is_null()) bytes_of_values += value.bytes().size();
     }
   }
   sql::functions::ScratchMemory scratch(context_->state.context);
@@ -139,11 +138,8 @@ absl::StatusOr<types::Value> SubqueryExecution::Run(const SubqueryExpression& su
   RETURN_IF_ERROR(Load(subquery, correlation, limit, &rows, &none));
   ASSIGN_OR_RETURN(types::Value answer, Answer(subquery, result_type, rows, operands));
   auto& current = asked.memo;
-  const auto bytes = static_cast<int64_t>(
-      key.size() + sizeof(types::Value) + 64 +
-      (types::PhysicalOf(result_type.id) == types::Physical::kString && !answer.is_null()
-           ? answer.bytes().size()
-           : 0));
+  const auto bytes = static_cast<int64_t>(key.size() + sizeof(types::Value) + 64 +
+                                          (answer.is_null() ? 0 : answer.bytes().size()));
   // Remembering is not worth a refusal.
   if (current.size() < kMemoEntries && bytes < kLargestMemo &&
       context_->memory.TryReserveSpillable(bytes)) {

@@ -34,7 +34,7 @@ void RowSink::Start(uint32_t capacity) {
   all_.clear();
   stored_.clear();
   for (const types::VectorPtr& column : batch_.columns) {
-    if (column->physical() == types::Physical::kString) column->CountStrings(account_);
+    if (types::MayHaveStrings(column->physical())) column->CountStrings(account_);
     all_.push_back(column.get());
   }
   for (uint32_t position : columns_->stored_positions()) stored_.push_back(all_[position]);

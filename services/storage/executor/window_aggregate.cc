@@ -136,12 +136,12 @@ class WindowAggregate : public WindowCall {
   // The state keeps the greatest scale that came. Where all have one, it is right without them too.
   void NoteScales(uint32_t rows) {
     if (values_.empty() || values_[0].physical() != types::Physical::kDecimal) return;
-    const auto* decimals = values_[0].data<types::Decimal>();
+    const auto* decimals = values_[0].data<types::DecimalView>();
     for (uint32_t row = 0; row < rows; ++row) {
       if (values_[0].is_null(row)) continue;
-      if (!has_scale_) scale_ = decimals[row].scale;
+      if (!has_scale_) scale_ = decimals[row].scale();
       has_scale_ = true;
-      retracts_ = retracts_ && decimals[row].scale == scale_ && !decimals[row].nan;
+      retracts_ = retracts_ && decimals[row].is_narrow() && decimals[row].scale() == scale_;
     }
   }
 

@@ -97,7 +97,7 @@ void Copy(const types::Vector& from, uint32_t row, types::Vector* out, uint32_t 
   }
   const size_t width = types::WidthOf(out->physical());
   std::memcpy(out->data<char>() + at * width, from.data<char>() + row * width, width);
-  if (out->physical() == types::Physical::kString) out->ShareStrings(from);
+  if (types::MayHaveStrings(out->physical())) out->ShareStrings(from);
 }
 
 // What looks at the values of other rows.

@@ -62,9 +62,9 @@ absl::Status WindowRows::WritePart(const types::Batch& part, uint64_t first,
                                    std::deque<Chunk>* out) {
   size_t strings = 0;
   for (const types::VectorPtr& column : part.columns) {
-    if (column->physical() != types::Physical::kString) continue;
+    if (!column->has_strings()) continue;
     for (uint32_t row = 0; row < part.row_count; ++row) {
-      if (!column->is_null(row)) strings += column->data<std::string_view>()[row].size();
+      if (!column->is_null(row)) strings += column->string(row).size();
     }
   }
   // A long value is there once more while it is written; common ones need not be counted.

@@ -119,10 +119,9 @@ int64_t MemoryOf(const types::Vector& column) {
   const uint32_t rows = column.size();
   auto bytes =
       static_cast<int64_t>(sizeof(types::Vector) + 32 + rows * types::WidthOf(column.physical()));
-  if (column.physical() != Physical::kString || column.strings_counted()) return bytes;
-  const std::string_view* strings = column.data<std::string_view>();
+  if (!column.has_strings() || column.strings_counted()) return bytes;
   for (uint32_t i = 0; i < rows; ++i) {
-    if (!column.is_null(i)) bytes += static_cast<int64_t>(strings[i].size());
+    if (!column.is_null(i)) bytes += static_cast<int64_t>(column.string(i).size());
   }
   return bytes;
 }

@@ -27,9 +27,9 @@ absl::StatusOr<std::unique_ptr<SpillFile>> SpillFile::Create(const std::string& 
 absl::Status SpillFile::Write(const types::Batch& batch) {
   size_t strings = 0;
   for (const types::VectorPtr& column : batch.columns) {
-    if (column->physical() != types::Physical::kString) continue;
+    if (!column->has_strings()) continue;
     for (uint32_t row = 0; row < batch.row_count; ++row) {
-      if (!column->is_null(row)) strings += column->data<std::string_view>()[row].size();
+      if (!column->is_null(row)) strings += column->string(row).size();
     }
   }
   if (strings > buffer_bytes_) {

@@ -36,7 +36,7 @@ double DistinctCount(double sampled, double distinct, double once, double total)
 size_t WidthAt(const types::Vector& sample, uint32_t row) {
   if (sample.physical() == types::Physical::kString)
     return sample.data<std::string_view>()[row].size();
-  return types::WidthOf(sample.physical());
+  return types::WidthOf(sample.physical()) + (sample.has_strings() ? sample.string(row).size() : 0);
 }
 
 }  // namespace
