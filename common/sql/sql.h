@@ -171,15 +171,17 @@ struct RoleStatement {
   Kind kind;
   std::vector<std::string> roles;  // Created, altered, dropped; or grantees (empty name: PUBLIC).
   std::optional<std::string> password;
-  std::optional<bool> login, superuser, create_role, create_db, inherit;
+  std::optional<bool> login, superuser, create_role, create_db, inherit, bypass_row_security;
   std::optional<std::string> valid_until;  // As a timestamptz's text.
   std::vector<std::string> member_of;      // IN ROLE
   std::vector<std::string> members;        // ROLE, ADMIN
   // ALTER DEFAULT PRIVILEGES: what kind of objects, 'r', 'S' or 'n' as in pg_default_acl; 0: it is
   // a GRANT or REVOKE of its own. `schemas`: in these; none: in all.
   char default_kind = 0;
-  std::vector<std::string> makers;               // FOR ROLE; none: the current one.
-  std::vector<std::string> privileges;           // lower case; empty: ALL
+  std::vector<std::string> makers;      // FOR ROLE; none: the current one.
+  std::vector<std::string> privileges;  // lower case; empty: ALL
+  // As many, or one for ALL: the columns that a privilege is for; none: the whole.
+  std::vector<std::vector<std::string>> privilege_columns;
   std::vector<common::v1::RelationName> tables;  // For GRANT and REVOKE: tables or sequences.
   bool on_sequences = false;                     // ON SEQUENCE, ON ALL SEQUENCES IN SCHEMA
   std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
@@ -282,6 +284,9 @@ class Catalog {
 };
 using CatalogPtr = std::shared_ptr<const Catalog>;
 
+// The ordinal of the table's live column of that name.
+std::optional<uint32_t> ColumnNamed(const common::v1::TableDescriptor& table,
+                                    std::string_view name);
 // Whether a call gives a value for the argument.
 bool IsInput(const common::v1::FunctionArgument& argument);
 // Whether the two differ in no input argument's type: there cannot be both in a schema.
@@ -371,7 +376,14 @@ struct PlanningInput {
   // A materialized view that the statement fills: written to as a table, and read as its query.
   uint32_t refreshes = 0;
   common::v1::PlannerSwitches switches;
+  // What is known of roles. Where another one has to be known, planning fails with kUnknownRole,
+  // whose detail is the role's name: to be tried again with it.
+  std::vector<common::v1::RoleFacts> roles;
+  // The policies of tables are for nobody: of the system's own statements, and of plans that are
+  // only looked at.
+  bool exempt = false;
 };
+inline constexpr std::string_view kUnknownRole = "ADB02";
 
 // Parses, binds, rewrites and plans by rules alone: index equality and ranges on what stands in the
 // text, hash joins left to right, sequential scans otherwise. Parameters that stayed open get their

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/status/failing_row.h"
 
 namespace adbms::status {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 constexpr char kPayloadUrl[] = "adbms.sql.error";
 // The fields are joined by a byte that no UTF-8 text contains.
 constexpr char kSeparator = '\xff';
+constexpr size_t kFields = 9;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -113,7 +115,7 @@ SqlError FromStatus(const absl::Status& status) {
   }
   const std::string text(*payload);
   std::vector<std::string> fields = absl::StrSplit(text, kSeparator);
-  fields.resize(9);
+  fields.resize(kFields);
   error.sqlstate = fields[0];
   error.detail = fields[1];
   error.hint = fields[2];
@@ -133,7 +135,11 @@ bool HasSqlState(const absl::Status& status, std::string_view sqlstate) {
 std::string Encode(const absl::Status& status) {
   if (status.ok()) return "";
   const SqlError error = FromStatus(status);
-  return absl::StrCat(EncodeFields(error), std::string(1, kSeparator), error.message);
+  const auto row = status.GetPayload(kFailingRowUrl);
+  const std::string separator(1, kSeparator);
+  return absl::StrCat(EncodeFields(error), separator,
+                      row.has_value() ? std::string(*row) : std::string(), separator,
+                      error.message);
 }
 
 absl::Status Decode(std::string_view bytes) {
@@ -142,7 +148,12 @@ absl::Status Decode(std::string_view bytes) {
   if (split == std::string_view::npos) return absl::InternalError(View(bytes));
   absl::Status carrier(absl::StatusCode::kInternal, View(bytes.substr(split + 1)));
   carrier.SetPayload(kPayloadUrl, absl::Cord(View(bytes.substr(0, split))));
-  return ToStatus(FromStatus(carrier));
+  absl::Status decoded = ToStatus(FromStatus(carrier));
+  const std::vector<absl::string_view> fields =
+      absl::StrSplit(View(bytes.substr(0, split)), kSeparator);
+  if (fields.size() > kFields && !fields[kFields].empty())
+    decoded.SetPayload(kFailingRowUrl, absl::Cord(fields[kFields]));
+  return decoded;
 }
 
 }  // namespace adbms::status

@@ -96,6 +96,7 @@ Binder::Binder(const PlanningInput& input, const parser::StatementTree& tree)
 
 absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
   programs_allowed_ = true;
+  applies_policies_ = true;
   const Node* node = tree_.node;
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: {
@@ -287,12 +288,27 @@ absl::StatusOr<BoundQuery> Binder::BindTopQuery(const PgQuery__SelectStmt& selec
 
 std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const BoundQuery& bound) {
   std::set<ColumnId> used;
-  const auto visit = [&used](const Expr& e) {
+  WalkRel(*bound.rel, [&used](const Expr& e) {
     if (e.kind == Expr::Kind::kColumn) used.insert(e.column);
-  };
-  WalkRel(*bound.rel, visit);
-  for (plan::Cte& cte : query_->ctes) WalkRel(*cte.rel, visit);
+  });
   for (const ScopeColumn& column : bound.columns) used.insert(column.id);
+  return DependenciesOn(std::move(used));
+}
+
+std::vector<common::v1::ViewDependency> Binder::DependenciesOf(const ExprPtr& expression) {
+  std::set<ColumnId> used;
+  WalkDeep(expression, [&used](const Expr& e) {
+    if (e.kind == Expr::Kind::kColumn) used.insert(e.column);
+  });
+  return DependenciesOn(std::move(used));
+}
+
+std::vector<common::v1::ViewDependency> Binder::DependenciesOn(std::set<ColumnId> used) const {
+  for (plan::Cte& cte : query_->ctes) {
+    WalkRel(*cte.rel, [&used](const Expr& e) {
+      if (e.kind == Expr::Kind::kColumn) used.insert(e.column);
+    });
+  }
   std::map<uint32_t, std::set<uint32_t>> columns;
   for (const ColumnId id : used) {
     const plan::ColumnInfo& info = query_->columns[id];

@@ -28,6 +28,7 @@ namespace adbms::sql::binder {
 
 using parser::Node;
 using parser::NodeList;
+using plan::CheckCondition;
 using plan::ColumnId;
 using plan::ExprPtr;
 using plan::RelPtr;
@@ -105,6 +106,14 @@ class Binder {
   absl::StatusOr<Type> ResolveType(const PgQuery__TypeName& name);
   // Whether what has been bound so far names the declared type.
   bool Names(uint32_t type_oid) const;
+  // A policy's condition over the table's live columns, whose numbers are given in order. Errors:
+  // 42804 for one that is not boolean.
+  absl::StatusOr<ExprPtr> BindPolicyExpression(const Node* node,
+                                               const common::v1::TableDescriptor& table,
+                                               const std::vector<ColumnId>& columns);
+  // The relations that what has been bound so far reads itself, and of their columns those that the
+  // expression names.
+  std::vector<common::v1::ViewDependency> DependenciesOf(const ExprPtr& expression);
   // A whole query, for views.
   absl::StatusOr<BoundQuery> BindTopQuery(const PgQuery__SelectStmt& select);
   // The relations and columns that a view's query, bound by BindTopQuery, reads itself.
@@ -127,6 +136,7 @@ class Binder {
   // The constants on which it depends whether an index on expressions or a partial one fits are not
   // lifted.
   void PinIndexLiterals();
+  std::vector<common::v1::ViewDependency> DependenciesOn(std::set<ColumnId> used) const;
   void NumberProgramResults();
   // Errors: 0A000 for a volatile one beside tables that are read.
   absl::Status CheckPrograms() const;
@@ -154,6 +164,8 @@ class Binder {
                               Scope* scope);
   // on_conflict.cc
   absl::StatusOr<uint32_t> InferConflictIndex(const PgQuery__OnConflictClause& clause);
+  // The key's columns, by ordinal. 0: the primary key.
+  std::vector<uint32_t> ArbiterColumns(uint32_t index_id) const;
   // What an inference clause names: columns, expressions, and the rows that it is about.
   struct Inference {
     std::set<uint32_t> columns;
@@ -191,6 +203,49 @@ class Binder {
   // CHECK OPTIONs, whose conditions are over `from`, for rows in `to`.
   absl::Status AddViewChecks(const std::vector<ColumnId>& from, const std::vector<ColumnId>& to);
 
+  // -- policies of tables (row_security.cc)
+  // What is known of the role, on which the plan then depends. Errors: kUnknownRole.
+  absl::StatusOr<const common::v1::RoleFacts*> FactsOf(const std::string& role);
+  // The acting role's, where the table's policies are for it; null: it is exempt. Errors: 42501
+  // with row_security = off, those of FactsOf.
+  absl::StatusOr<const common::v1::RoleFacts*> SecuredFor(const common::v1::TableDescriptor& table);
+  // `columns` by ordinal. Errors: 42P17 within a policy of the same table.
+  absl::StatusOr<ExprPtr> BindPolicy(const common::v1::PolicyCondition& condition,
+                                     const common::v1::TableDescriptor& table,
+                                     const std::vector<ColumnId>& columns);
+  // All that have to hold, for a command as in PolicyDescriptor: the permissive ones as one without
+  // a name, then the restrictive ones. None: the acting role is exempt. `written`: of rows that are
+  // written, else of rows that there are.
+  absl::StatusOr<std::vector<CheckCondition>> PoliciesFor(const common::v1::TableDescriptor& table,
+                                                          char command, bool written,
+                                                          const std::vector<ColumnId>& columns);
+  absl::Status AddRowPolicies(char command, const std::vector<ColumnId>& columns,
+                              plan::Rel* filter);
+  // The table's columns by ordinal, all of which the scan reads from now on.
+  std::vector<ColumnId> AllColumns(plan::Rel* scan);
+  static RelPtr Barrier(RelPtr input);
+  // The rows that policies for the command let the acting role see: the scan itself, or a barrier
+  // over a filter over it.
+  absl::StatusOr<RelPtr> SecureScan(const RelPtr& scan, char command);
+  // Rows of such a barrier are locked, for which policies for UPDATE have to hold, too.
+  absl::Status SecureLocked(plan::Rel* barrier);
+  // The role for which the statement's target is used.
+  const std::string& TargetRole() const;
+  // The rows that UPDATE and DELETE may change, under the barriers of the views in between.
+  absl::StatusOr<RelPtr> SecureTarget(RelPtr rel);
+  // Whether the expressions name columns of the target of UPDATE or DELETE.
+  bool ReadsTarget(const std::vector<ExprPtr>& expressions) const;
+  // The same of RETURNING, which is bound for nothing else.
+  absl::StatusOr<bool> ReturnsTarget(NodeList list, const Scope& scope);
+  // UPDATE or DELETE reads the target's columns: policies for SELECT have to hold, too.
+  absl::Status ShowTargetRows();
+  // The policies are asked again where a row was waited for.
+  void RecheckPolicies();
+  // Checks of rows that are written, or updated by ON CONFLICT. `shown`: policies for SELECT have
+  // to hold, too.
+  absl::Status CheckPolicies(char command, bool shown,
+                             common::v1::CheckConstraint::RowSecurity kind,
+                             const std::vector<ColumnId>& columns);
   absl::StatusOr<RelPtr> TargetScan(const PgQuery__RangeVar& range, ScopeItem* item);
   // The same of a view whose triggers write.
   absl::StatusOr<RelPtr> TargetView(const PgQuery__RangeVar& range, ScopeItem* item);
@@ -262,6 +317,8 @@ class Binder {
   absl::Status SendTriggerRowsOfWith();
   // The rows that the session has under the name, in FROM.
   absl::StatusOr<RelPtr> ReadTransitionTable(const TransitionTable& table, ScopeItem* item);
+  // What policies ask of the rows of INSERT. `clause`: may be null.
+  absl::Status CheckInsertPolicies(const PgQuery__OnConflictClause* clause);
   // cascade_binder.cc: what the actions of foreign keys reach when rows of the table are removed,
   // or these columns of them change.
   absl::Status BindCascades(const common::v1::TableDescriptor& table, bool removed,
@@ -463,8 +520,9 @@ class Binder {
   absl::StatusOr<RelPtr> BindFrom(NodeList list, Scope* scope);
   absl::StatusOr<RelPtr> BindFromItem(const Node* node, RelPtr lateral, Scope* scope,
                                       std::vector<ScopeItem>* items);
-  absl::StatusOr<RelPtr> BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
-                                      ScopeItem* item);
+  // `sampled`: a table is scanned without its policies, which the caller adds.
+  absl::StatusOr<RelPtr> BindRangeVar(const PgQuery__RangeVar& range, Scope* scope, ScopeItem* item,
+                                      bool sampled = false);
   absl::StatusOr<RelPtr> BindTableSample(const PgQuery__RangeTableSample& sample, Scope* scope,
                                          ScopeItem* item);
   absl::StatusOr<RelPtr> BindRangeSubselect(const PgQuery__RangeSubselect& range, RelPtr lateral,
@@ -509,7 +567,21 @@ class Binder {
   RelPtr ScanOf(const common::v1::TableDescriptor& table, std::string alias, ScopeItem* item);
   // ONLY of a partitioned table: no rows.
   static RelPtr WithoutPartitions(const plan::Rel& scan);
+  // The privilege on the table; on columns of it, where it is one that columns can have, as far as
+  // ReadColumn and WriteColumns name them.
   void UseTable(const common::v1::TableDescriptor& table, common::v1::Privilege privilege);
+  // column_uses.cc: the number stands for a relation's column, which the acting role reads with it.
+  void StandFor(ColumnId id, const common::v1::TableDescriptor& table, uint32_t ordinal);
+  // The columns of the target, and those of the view that the statement names.
+  void StandForTarget(const std::vector<ColumnId>& columns, const ScopeItem& item);
+  // Of the row that is there after the change.
+  void StandForSame(const ScopeItem& before, const ScopeItem& after);
+  // The statement names the column.
+  void ReadColumn(ColumnId id);
+  // The target's columns, by ordinal.
+  void WriteColumns(const std::vector<uint32_t>& ordinals, common::v1::Privilege privilege);
+  void UseColumns(const common::v1::TableDescriptor& table, const std::string& role,
+                  common::v1::Privilege privilege, const std::set<uint32_t>& ordinals);
   // The plan is bound to this version of the table, and needs no privilege on it.
   void MentionTable(const common::v1::TableDescriptor& table);
   // The type with these names in the catalog, which the plan is then bound to.
@@ -717,7 +789,8 @@ class Binder {
                                      const std::vector<bool>& which,
                                      const plan::ColumnSet* needed = nullptr);
   // 0A000 for one of PostgreSQL's, else 42883; `shown` as in "function f(text)".
-  absl::Status NoFunction(const std::string& name, const std::string& shown, int location) const;
+  // 42501 for one that only superusers may call.
+  absl::Status NoFunction(const std::string& name, const std::string& shown, int location);
   // The arguments in the order of their places, with defaults where one behind them is given by
   // name.
   absl::StatusOr<std::vector<ExprPtr>> BindCallArguments(const std::string& name,
@@ -729,6 +802,8 @@ class Binder {
   absl::StatusOr<ExprPtr> BindVariadicCall(const PgQuery__FuncCall& call, const std::string& name,
                                            Scope* scope);
   ExprPtr SessionFunction(const std::string& name, size_t arguments, int location);
+  // The session's, or the owner of a function with SECURITY DEFINER that is being bound.
+  ExprPtr CurrentUser(int location) const;
   absl::StatusOr<ExprPtr> Operator(const std::string& symbol, ExprPtr left, ExprPtr right,
                                    int location);
   // `operands`: what the sides become, may be null. A prefix operator has a left side of no type.
@@ -807,6 +882,19 @@ class Binder {
   std::set<int> unliftable_;
   PgQuery__OverridingKind overriding_ = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;
   TargetViews target_views_;  // Of the statement that is being bound.
+  // What columns' numbers stand for, and who reads them.
+  struct ReadAs {
+    const common::v1::TableDescriptor* table = nullptr;
+    uint32_t ordinal = 0;
+    std::string role;
+  };
+  std::multimap<ColumnId, ReadAs> read_as_;
+  // Columns of tables whose policies are being bound, which ask for no right to read them.
+  std::set<ColumnId> policy_columns_;
+  bool applies_policies_ = false;  // It is a statement that runs.
+  std::set<uint32_t> securing_;    // Tables whose policies are being bound.
+  RelPtr target_filter_;           // The policies of the target of UPDATE or DELETE; null: none.
+  bool reads_target_ = false;      // The condition of UPDATE or DELETE names its columns.
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::map<std::string, std::unique_ptr<const common::v1::FunctionDescriptor>> concrete_functions_;
@@ -831,8 +919,6 @@ inline constexpr int kMaxViewDepth = 64;
 // How many of a relation's columns there were when the view that reads it was made; null: no view.
 int ColumnsSeenBy(const common::v1::TableDescriptor* view,
                   const common::v1::TableDescriptor& table);
-// The ordinal of the table's live column of that name.
-std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table, std::string_view name);
 // The name that PostgreSQL gives an output column: FigureColname.
 std::string ColumnNameOf(const Node* node);
 

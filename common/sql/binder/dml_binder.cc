@@ -13,17 +13,9 @@
 
 namespace adbms::sql::binder {
 
-std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table,
-                                   std::string_view name) {
-  for (int i = 0; i < table.columns_size(); ++i) {
-    if (!table.columns(i).dropped() && table.columns(i).name() == name)
-      return static_cast<uint32_t>(i);
-  }
-  return std::nullopt;
-}
-
 namespace {
 
+using common::v1::CheckConstraint;
 using common::v1::ColumnDescriptor;
 using common::v1::TableDescriptor;
 using plan::Expr;
@@ -321,6 +313,12 @@ absl::Status Binder::TypeUnknown(Rel* rel, ColumnId id,
 absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Scope* scope) {
   const TableDescriptor& table = *query_->target;
   ASSIGN_OR_RETURN(const std::vector<InsertColumn> columns, InsertColumns(insert));
+  const auto write = [&](size_t count) {
+    std::vector<uint32_t> ordinals;
+    for (size_t i = 0; i < std::min(count, columns.size()); ++i)
+      ordinals.push_back(columns[i].ordinal);
+    WriteColumns(ordinals, common::v1::PRIVILEGE_INSERT);
+  };
   auto new_columns = [&]() {
     std::vector<ColumnId> ids;
     for (int i = 0; i < table.columns_size(); ++i) {
@@ -333,6 +331,9 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
   if (insert.select_stmt == nullptr || IsPlainValues(*insert.select_stmt->select_stmt)) {
     RelPtr values = plan::MakeRel(Rel::Kind::kValues);
     ASSIGN_OR_RETURN(values->rows, BindInsertRows(insert, columns, scope));
+    const PgQuery__SelectStmt* rows =
+        insert.select_stmt == nullptr ? nullptr : insert.select_stmt->select_stmt;
+    write(rows == nullptr ? 0 : rows->values_lists[0]->list->n_items);
     values->output = new_columns();
     return values;
   }
@@ -347,6 +348,7 @@ absl::StatusOr<RelPtr> Binder::InsertInput(const PgQuery__InsertStmt& insert, Sc
   if (source.columns.size() < columns.size() && insert.n_cols > 0)
     return status::Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
   RETURN_IF_ERROR(CheckAssignedOnce({columns.data(), source.columns.size()}));
+  write(source.columns.size());
   RelPtr project = plan::MakeRel(Rel::Kind::kProject, {source.rel});
   project->expressions.resize(table.columns_size());
   for (size_t i = 0; i < source.columns.size(); ++i) {
@@ -380,7 +382,13 @@ absl::Status Binder::BindReturning(NodeList list, Scope* scope, std::vector<Expr
   if (list.empty()) return absl::OkStatus();
   scope->clause = "RETURNING";
   ASSIGN_OR_RETURN(const std::vector<Target> targets, BindTargets(list, scope, false));
-  UseTarget(common::v1::PRIVILEGE_SELECT);
+  plan::ColumnSet own;
+  for (const ScopeColumn& column : scope->items[0].columns) own.insert(column.id);
+  for (const ScopeColumn& column : scope->items[0].system_columns) own.insert(column.id);
+  if (std::any_of(targets.begin(), targets.end(), [&own](const Target& target) {
+        return plan::Intersects(plan::ColumnsOf(target.expression), own);
+      }))
+    UseTarget(common::v1::PRIVILEGE_SELECT);
   for (const Target& target : targets) {
     const ExprPtr expression = OverTarget(target.expression);
     if (plan::HasSubquery(expression)) return Unsupported(-1, "a subquery in RETURNING");
@@ -443,6 +451,7 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
       named->alias = insert.relation->alias->aliasname;
       named->schema.clear();
     }
+    StandForTarget(target.columns, *named);
     if (insert.on_conflict_clause == nullptr) return absl::OkStatus();
     if (IsView(*table))
       return Unsupported(insert.on_conflict_clause->location,
@@ -471,8 +480,22 @@ absl::Status Binder::BindInsert(const PgQuery__InsertStmt& insert, Scope* parent
   ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({insert.returning_list, insert.n_returning_list}, &returning,
                                 &target.returning));
+  RETURN_IF_ERROR(CheckInsertPolicies(insert.on_conflict_clause));
   if (IsView(*table)) ReturnInstead(target.columns, query_->root->output, &target.returning);
   return SendTriggerRows(TriggerEvent::kInsert, {}, parent == nullptr, &target.returning);
+}
+
+absl::Status Binder::CheckInsertPolicies(const PgQuery__OnConflictClause* clause) {
+  const plan::InsertTarget& insert = query_->insert;
+  // An arbiter tells what is in the table.
+  const bool shown = (clause != nullptr && clause->infer != nullptr) ||
+                     std::any_of(insert.returning.begin(), insert.returning.end(),
+                                 [](const ExprPtr& e) { return !plan::ColumnsOf(e).empty(); });
+  RETURN_IF_ERROR(CheckPolicies('a', shown, CheckConstraint::ROW_SECURITY_WRITTEN, insert.columns));
+  if (insert.conflict_update.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      CheckPolicies('w', shown, CheckConstraint::ROW_SECURITY_EXISTING, insert.columns));
+  return CheckPolicies('w', shown, CheckConstraint::ROW_SECURITY_CHANGED, insert.columns);
 }
 
 // All columns of the target in order, dropped ones included, then the row's key.
@@ -501,13 +524,14 @@ absl::StatusOr<RelPtr> Binder::TargetScan(const PgQuery__RangeVar& range, ScopeI
   scan->output.push_back(query_->change.row_key);
   scan->ordinals.push_back(plan::kRowKeyOrdinal);
   AddSystemColumns(scan.get(), item);
+  StandForTarget(query_->change.columns, *item);
   if (HasTriggers(table)) {
     query_->change.table_oid = query_->AddColumn({"$tableoid", {TypeId::kOid, 0}, 0, 0, true});
     scan->output.push_back(query_->change.table_oid);
     scan->ordinals.push_back(plan::kTableOidOrdinal);
   }
   if (table.has_partition_key() && !range.inh) return WithoutPartitions(*scan);
-  return scan;
+  return SecureTarget(scan);
 }
 
 absl::StatusOr<RelPtr> Binder::TargetView(const PgQuery__RangeVar& range, ScopeItem* item) {
@@ -527,7 +551,8 @@ absl::StatusOr<RelPtr> Binder::TargetView(const PgQuery__RangeVar& range, ScopeI
   item->schema = view.schema();
   if (!target_views_.empty()) RETURN_IF_ERROR(BindTargetViews(query_->change.columns, item));
   RETURN_IF_ERROR(ApplyAlias(range.alias, item->table->name(), item, range.location));
-  return rows;
+  StandForTarget(query_->change.columns, *item);
+  return SecureTarget(view.view_rules().security_barrier() ? Barrier(rows) : rows);
 }
 
 // Whether the rows' partitions have to be known for triggers.
@@ -634,6 +659,13 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   scope.clause = "UPDATE";
   RETURN_IF_ERROR(BindAssignments({update.target_list, update.n_target_list}, &scope,
                                   &change.assigned, &change.values));
+  bool shown = reads_target_ || ReadsTarget(change.values);
+  if (!shown && target_filter_ != nullptr) {
+    ASSIGN_OR_RETURN(shown, ReturnsTarget({update.returning_list, update.n_returning_list}, scope));
+  }
+  if (shown) RETURN_IF_ERROR(ShowTargetRows());
+  RecheckPolicies();
+  WriteColumns(change.assigned, common::v1::PRIVILEGE_UPDATE);
   std::vector<uint32_t> assigned = change.assigned;
   for (int i = 0; i < table->columns_size(); ++i) {
     const auto& read = table->columns(i).generated().columns();
@@ -657,12 +689,15 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   const std::vector<ColumnId> written =
       IsView(*table) ? query_->ctes.back().triggers->results : change.new_columns;
   ASSIGN_OR_RETURN(query_->checks, ChecksOf(*table, change.new_columns));
+  RETURN_IF_ERROR(
+      CheckPolicies('w', shown, CheckConstraint::ROW_SECURITY_WRITTEN, change.new_columns));
   RETURN_IF_ERROR(BindPartitionChecks(change.new_columns));
   RETURN_IF_ERROR(AddViewChecks(change.columns, change.new_columns));
   RETURN_IF_ERROR(BindCascades(*table, /*removed=*/false, change.assigned));
   Scope returning(nullptr);
   returning.items = scope.items;
   returning.items[0] = OverColumns(returning.items[0], change.columns, change.new_columns);
+  StandForSame(scope.items[0], returning.items[0]);
   ReturnTableOid(&returning.items[0]);
   RETURN_IF_ERROR(BindReturning({update.returning_list, update.n_returning_list}, &returning,
                                 &change.returning));
@@ -680,6 +715,12 @@ absl::Status Binder::BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent)
   RETURN_IF_ERROR(BindCascades(*query_->target, /*removed=*/true, {}));
   RETURN_IF_ERROR(BindChangeInput({erase.using_clause, erase.n_using_clause}, erase.where_clause,
                                   item, rel, &scope));
+  bool shown = reads_target_;
+  if (!shown && target_filter_ != nullptr) {
+    ASSIGN_OR_RETURN(shown, ReturnsTarget({erase.returning_list, erase.n_returning_list}, scope));
+  }
+  if (shown) RETURN_IF_ERROR(ShowTargetRows());
+  RecheckPolicies();
   RETURN_IF_ERROR(ChangeTriggers(TriggerEvent::kDelete, {}));
   query_->change.new_columns = query_->change.columns;
   Scope returning(nullptr);
@@ -702,25 +743,33 @@ absl::Status Binder::BindChangeInput(NodeList from, const Node* where, const Sco
   } else {
     scope->items = {item};
   }
-  std::vector<ExprPtr> conditions;
-  for (const TargetViews::Level& level : target_views_.levels) {
+  // Inner ones first; what lies below a barrier has been asked of the table's rows.
+  std::vector<ExprPtr> conditions, all;
+  const std::vector<TargetViews::Level>& levels = target_views_.levels;
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+    if (level->condition != nullptr) plan::SplitConjunction(level->condition, &all);
+  }
+  for (const TargetViews::Level& level : levels) {
+    if (level.view->view_rules().security_barrier()) break;
     if (level.condition != nullptr) plan::SplitConjunction(level.condition, &conditions);
   }
+  reads_target_ = false;
   if (where != nullptr) {
     scope->clause = "WHERE";
-    UseTarget(common::v1::PRIVILEGE_SELECT);
     ASSIGN_OR_RETURN(ExprPtr condition, BindExpr(where, scope));
     ASSIGN_OR_RETURN(condition, ToBoolean(condition, "WHERE"));
-    plan::SplitConjunction(OverTarget(condition), &conditions);
+    condition = OverTarget(condition);
+    reads_target_ = ReadsTarget({condition});
+    if (reads_target_) UseTarget(common::v1::PRIVILEGE_SELECT);
+    plan::SplitConjunction(condition, &conditions);
+    plan::SplitConjunction(condition, &all);
   }
-  if (!conditions.empty()) {
-    const plan::ColumnSet own(change.columns.begin(), change.columns.end());
-    for (const ExprPtr& e : conditions) {
-      if (!plan::HasSubquery(e) && plan::IsSubset(plan::ColumnsOf(e), own))
-        change.recheck.push_back(e);
-    }
-    rel = plan::MakeFilter(rel, std::move(conditions));
+  const plan::ColumnSet own(change.columns.begin(), change.columns.end());
+  for (const ExprPtr& e : all) {
+    if (!plan::HasSubquery(e) && plan::IsSubset(plan::ColumnsOf(e), own))
+      change.recheck.push_back(e);
   }
+  if (!conditions.empty()) rel = plan::MakeFilter(rel, std::move(conditions));
   query_->root = rel;
   return absl::OkStatus();
 }

@@ -161,6 +161,7 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
                      absl::StrCat("column reference \"", column, "\" is ambiguous"));
     if (found != nullptr) {
       RETURN_IF_ERROR(CheckNotVariable(parser::StringsOf(fields), ref.location));
+      ReadColumn(found->id);
       return plan::MakeColumn(found->id, found->type, ref.location);
     }
     if (named_item != nullptr) {

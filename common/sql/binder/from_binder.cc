@@ -31,13 +31,18 @@ int ColumnsSeenBy(const TableDescriptor* view, const TableDescriptor& table) {
 }
 
 void Binder::UseTable(const TableDescriptor& table, common::v1::Privilege privilege) {
-  for (plan::TableUse& use : query_->tables) {
-    if (use.table == &table && use.as_role == acting_role_) {
-      use.privileges.insert(privilege);
-      return;
-    }
-  }
-  query_->tables.push_back({&table, {static_cast<int>(privilege)}, acting_role_});
+  const auto known =
+      std::find_if(query_->tables.begin(), query_->tables.end(), [&](const plan::TableUse& use) {
+        return use.table == &table && use.as_role == acting_role_;
+      });
+  plan::TableUse& use = known == query_->tables.end()
+                            ? query_->tables.emplace_back(plan::TableUse{&table, {}, {}})
+                            : *known;
+  use.as_role = acting_role_;
+  use.privileges.insert(privilege);
+  if (privilege == common::v1::PRIVILEGE_SELECT || privilege == common::v1::PRIVILEGE_INSERT ||
+      privilege == common::v1::PRIVILEGE_UPDATE)
+    use.columns.try_emplace(privilege);
 }
 
 void Binder::MentionTable(const TableDescriptor& table) {
@@ -63,6 +68,7 @@ RelPtr Binder::ScanOf(const TableDescriptor& table, std::string alias, ScopeItem
     scan->output.push_back(id);
     scan->ordinals.push_back(static_cast<uint32_t>(i));
     item->columns.push_back({column.name(), id, type});
+    StandFor(id, table, static_cast<uint32_t>(i));
   }
   AddSystemColumns(scan.get(), item);
   return scan;
@@ -142,7 +148,7 @@ void Binder::NoteUnqualified(int location, const std::string& schema, const std:
 }
 
 absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scope* scope,
-                                            ScopeItem* item) {
+                                            ScopeItem* item, bool sampled) {
   RETURN_IF_ERROR(parser::CheckDatabase(range, input_.database));
   const std::string schema(parser::View(range.schemaname));
   const std::string name(parser::View(range.relname));
@@ -187,15 +193,17 @@ absl::StatusOr<RelPtr> Binder::BindRangeVar(const PgQuery__RangeVar& range, Scop
     ASSIGN_OR_RETURN(BoundQuery view, BindView(*table, range.location));
     item->relation = table;
     item->columns = view.columns;
+    for (size_t i = 0; i < view.columns.size(); ++i)
+      StandFor(view.columns[i].id, *table, static_cast<uint32_t>(i));
     item->columns.resize(ColumnsSeenBy(view_, *table));
     RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
-    return view.rel;
+    return table->view_rules().security_barrier() ? Barrier(view.rel) : view.rel;
   }
   RelPtr scan = ScanOf(*table, "", item);
   RETURN_IF_ERROR(ApplyAlias(range.alias, name, item, range.location));
   scan->alias = item->alias;
   if (table->has_partition_key() && !range.inh) return WithoutPartitions(*scan);
-  return scan;
+  return sampled ? scan : SecureScan(scan, 'r');
 }
 
 absl::StatusOr<RelPtr> Binder::BindRangeSubselect(const PgQuery__RangeSubselect& range,

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/binder/invoking_role.h"
 #include "common/sql/functions/ordered_set_aggregates.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/sql/parser/database_name.h"
@@ -220,17 +221,30 @@ absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left
   return plan::MakeCall(function, std::move(args), location);
 }
 
-absl::Status Binder::NoFunction(const std::string& name, const std::string& shown,
-                                int location) const {
+absl::Status Binder::NoFunction(const std::string& name, const std::string& shown, int location) {
+  if (functions::IsForSuperusers(name) && applies_policies_ && !input_.exempt) {
+    ASSIGN_OR_RETURN(const common::v1::RoleFacts* facts,
+                     FactsOf(acting_role_.empty() ? input_.current_user : acting_role_));
+    if (!facts->bypasses())
+      return status::Error(sqlstate::kInsufficientPrivilege,
+                           absl::StrCat("permission denied for function ", name));
+  }
   if (functions::IsPostgresFunction(name)) return Unsupported(location, shown);
   return ErrorAt(sqlstate::kUndefinedFunction, location, absl::StrCat(shown, " does not exist"),
                  kFunctionHint);
 }
 
+ExprPtr Binder::CurrentUser(int location) const {
+  const std::string role = InvokingRole(inlining_);
+  return role.empty() ? MakeSession(SessionValue::KIND_CURRENT_USER, location)
+                      : plan::MakeLiteral(types::Value::String({TypeId::kName, 0}, role), location);
+}
+
 ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int location) {
   const SessionValue::Kind kind = SessionKind(name);
   if (arguments > 0 || kind == SessionValue::KIND_UNSPECIFIED) return nullptr;
-  return MakeSession(kind, location);
+  return kind == SessionValue::KIND_CURRENT_USER ? CurrentUser(location)
+                                                 : MakeSession(kind, location);
 }
 
 absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args,
@@ -609,7 +623,7 @@ absl::StatusOr<ExprPtr> Binder::BindValueFunction(const PgQuery__SQLValueFunctio
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER:
-      return MakeSession(SessionValue::KIND_CURRENT_USER, location);
+      return CurrentUser(location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER:
       return MakeSession(SessionValue::KIND_SESSION_USER, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG:

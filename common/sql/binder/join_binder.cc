@@ -154,6 +154,8 @@ absl::StatusOr<RelPtr> Binder::BindJoin(const PgQuery__JoinExpr& expr, RelPtr la
   for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const ScopeColumn* a, find(left_columns, name, "left"));
     ASSIGN_OR_RETURN(const ScopeColumn* b, find(right_columns, name, "right"));
+    ReadColumn(a->id);
+    ReadColumn(b->id);
     ExprPtr left_value = plan::MakeColumn(a->id, a->type);
     ExprPtr right_value = plan::MakeColumn(b->id, b->type);
     ASSIGN_OR_RETURN(ExprPtr equal, Operator("=", left_value, right_value, -1));

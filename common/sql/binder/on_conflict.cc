@@ -151,6 +151,19 @@ absl::StatusOr<uint32_t> Binder::InferConflictIndex(const PgQuery__OnConflictCla
   return matching.front()->index_id();
 }
 
+std::vector<uint32_t> Binder::ArbiterColumns(uint32_t index_id) const {
+  const TableDescriptor& table = *query_->target;
+  if (index_id == 0) return {table.primary_key().begin(), table.primary_key().end()};
+  std::vector<uint32_t> ordinals;
+  for (const IndexDescriptor& index : table.indexes()) {
+    if (index.index_id() != index_id) continue;
+    for (const uint32_t ordinal : index.columns()) {
+      if (ordinal != kExpressionKey) ordinals.push_back(ordinal);
+    }
+  }
+  return ordinals;
+}
+
 absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
                                     const ScopeItem& target_item, Scope* scope) {
   const TableDescriptor& table = *query_->target;
@@ -160,6 +173,7 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
     ASSIGN_OR_RETURN(index, InferConflictIndex(clause));
     // Whether there is a conflict tells what is in the table.
     UseTarget(common::v1::PRIVILEGE_SELECT);
+    for (const uint32_t ordinal : ArbiterColumns(*index)) ReadColumn(insert.columns[ordinal]);
   }
   if (clause.action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING) {
     for (const auto& key : table.indexes()) {
@@ -176,7 +190,6 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
                    "For example, ON CONFLICT (column_name).");
   insert.conflict_index_id = index;
   UseTarget(common::v1::PRIVILEGE_UPDATE);
-  UseTarget(common::v1::PRIVILEGE_SELECT);
   for (const ColumnId id : insert.columns)
     insert.excluded.push_back(query_->AddColumn(query_->columns[id]));
   ScopeItem excluded = OverColumns(target_item, insert.columns, insert.excluded);
@@ -191,6 +204,7 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
   std::vector<ExprPtr> values;
   RETURN_IF_ERROR(
       BindAssignments({clause.target_list, clause.n_target_list}, &inner, &columns, &values));
+  WriteColumns(columns, common::v1::PRIVILEGE_UPDATE);
   for (int i = 0; i < table.columns_size(); ++i)
     insert.conflict_update.push_back(
         plan::MakeColumn(insert.columns[i], query_->columns[insert.columns[i]].type));

@@ -156,7 +156,7 @@ absl::Status Binder::ProgramInliner::Declare(const program::Block& block, State*
       const auto* table = binder_.input_.catalog->ResolveTable(
           schema, declared.like[declared.like.size() - 2], binder_.search_path_);
       const auto ordinal =
-          table == nullptr ? std::nullopt : FindColumn(*table, declared.like.back());
+          table == nullptr ? std::nullopt : ColumnNamed(*table, declared.like.back());
       if (!ordinal.has_value()) return Cannot();
       variable.type = types::FromProto(table->columns(static_cast<int>(*ordinal)).type());
     } else {

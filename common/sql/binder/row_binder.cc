@@ -159,8 +159,10 @@ Type Binder::RowTypeOfTable(const common::v1::TableDescriptor& table) {
 
 absl::StatusOr<ExprPtr> Binder::WholeRow(const ScopeItem& item, int location) {
   std::vector<Target> targets;
-  for (const ScopeColumn& column : item.columns)
+  for (const ScopeColumn& column : item.columns) {
+    ReadColumn(column.id);
     targets.push_back({plan::MakeColumn(column.id, column.type), column.name});
+  }
   Type type = item.row_type;
   if (item.relation != nullptr) {
     type = RowTypeOfTable(*item.relation);

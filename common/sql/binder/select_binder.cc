@@ -69,6 +69,7 @@ absl::StatusOr<BoundQuery> Binder::BindSelect(const PgQuery__SelectStmt& select,
 absl::Status Binder::ExpandStar(const Node* node, Scope* scope, std::vector<Target>* targets) {
   const PgQuery__ColumnRef& ref = *node->column_ref;
   const auto add = [&](const ScopeColumn& column) {
+    ReadColumn(column.id);
     targets->push_back({plan::MakeColumn(column.id, column.type, ref.location), column.name});
   };
   if (ref.n_fields > 1) {
@@ -367,6 +368,10 @@ absl::Status Binder::ApplyLock(const PgQuery__LockingClause& clause, const RelPt
       return status::Error(
           sqlstate::kFeatureNotSupported,
           absl::StrCat(NameOf(lock.strength()), " is not allowed with window functions"));
+    const bool secured = at->kind == Rel::Kind::kBarrier && at->table != nullptr;
+    if (secured && (names.empty() || std::find(names.begin(), names.end(),
+                                               at->inputs[0]->inputs[0]->alias) != names.end()))
+      RETURN_IF_ERROR(SecureLocked(at));
     if (at->kind == Rel::Kind::kScan && !at->table->is_virtual() &&
         (names.empty() || std::find(names.begin(), names.end(), at->alias) != names.end())) {
       Strengthen(lock, &at->lock);

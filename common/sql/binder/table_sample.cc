@@ -21,7 +21,8 @@ absl::StatusOr<RelPtr> Binder::BindTableSample(const PgQuery__RangeTableSample& 
                                                Scope* scope, ScopeItem* item) {
   if (sample.relation->node_case != PG_QUERY__NODE__NODE_RANGE_VAR)
     return Unsupported(sample.location, "TABLESAMPLE of this kind of FROM item");
-  ASSIGN_OR_RETURN(RelPtr scan, BindRangeVar(*sample.relation->range_var, scope, item));
+  ASSIGN_OR_RETURN(RelPtr scan,
+                   BindRangeVar(*sample.relation->range_var, scope, item, /*sampled=*/true));
   if (scan->kind != Rel::Kind::kScan || scan->table->is_virtual())
     return ErrorAt(sqlstate::kFeatureNotSupported, sample.location,
                    "TABLESAMPLE clause can only be applied to tables and materialized views");
@@ -59,8 +60,12 @@ absl::StatusOr<RelPtr> Binder::BindTableSample(const PgQuery__RangeTableSample& 
   scan->ordinals.push_back(plan::kRowKeyOrdinal);
   const functions::Function* sampled =
       FunctionCatalog::Builtin().FindFunctions(functions::kIsSampled)[0];
-  return plan::MakeFilter(scan, {plan::MakeCall(sampled, {plan::MakeColumn(key, kBytea),
-                                                          std::move(percent), std::move(seed)})});
+  ExprPtr condition =
+      plan::MakeCall(sampled, {plan::MakeColumn(key, kBytea), std::move(percent), std::move(seed)});
+  ASSIGN_OR_RETURN(RelPtr rows, SecureScan(scan, 'r'));
+  if (rows == scan) return plan::MakeFilter(scan, {std::move(condition)});
+  rows->inputs[0]->conditions.push_back(std::move(condition));
+  return rows;
 }
 
 }  // namespace adbms::sql::binder

@@ -285,7 +285,7 @@ ExprPtr Binder::Renumbered(const ExprPtr& expression, const std::vector<ColumnId
 absl::StatusOr<uint32_t> Binder::TargetColumn(const std::string& name, int location) const {
   const TableDescriptor& table = *query_->target;
   if (target_views_.empty()) {
-    const std::optional<uint32_t> ordinal = FindColumn(table, name);
+    const std::optional<uint32_t> ordinal = ColumnNamed(table, name);
     if (ordinal.has_value()) return *ordinal;
     return ErrorAt(
         sqlstate::kUndefinedColumn, location,

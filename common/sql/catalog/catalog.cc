@@ -64,6 +64,15 @@ struct Catalog::Index {
   std::unordered_map<uint32_t, const common::v1::TypeDescriptor*> types_by_oid;
 };
 
+std::optional<uint32_t> ColumnNamed(const common::v1::TableDescriptor& table,
+                                    std::string_view name) {
+  for (int i = 0; i < table.columns_size(); ++i) {
+    if (!table.columns(i).dropped() && table.columns(i).name() == name)
+      return static_cast<uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
 Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
     : snapshot_(std::move(snapshot)) {
   auto index = std::make_unique<Index>();

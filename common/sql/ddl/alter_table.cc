@@ -148,6 +148,11 @@ absl::Status DdlBinder::AlterAction(const PgQuery__AlterTableCmd& command, const
     case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser:
       return EnableTrigger(command, table);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRowSecurity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ForceRowSecurity:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_NoForceRowSecurity:
+      return SetRowSecurity(command, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression:
       return DropExpression(command, table);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:

@@ -67,6 +67,24 @@ bool IsQuotedConstant(const Node* node) {
 
 }  // namespace
 
+namespace {
+
+bool ReadsColumn(const common::v1::PolicyDescriptor& policy, const common::v1::TableDescriptor& of,
+                 uint32_t table_id, uint32_t ordinal) {
+  const auto has = [ordinal](const auto& columns) {
+    return std::find(columns.begin(), columns.end(), ordinal) != columns.end();
+  };
+  for (const auto* condition : {&policy.using_(), &policy.check()}) {
+    if (of.table_id() == table_id && has(condition->columns())) return true;
+    for (const auto& used : condition->relations()) {
+      if (used.table_id() == table_id && has(used.columns())) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) const {
   const ColumnDescriptor& altered = table.columns(static_cast<int>(ordinal));
   if (altered.has_generated())
@@ -94,6 +112,15 @@ absl::Status DdlBinder::CheckMayAlterType(const Table& table, uint32_t ordinal) 
     }
   }
   const std::string& name = table.columns(static_cast<int>(ordinal)).name();
+  for (const Table& other : input_.catalog->snapshot().tables()) {
+    for (const auto& policy : other.policies()) {
+      if (!ReadsColumn(policy, other, table.table_id(), ordinal)) continue;
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "cannot alter type of a column used in a policy definition",
+                           absl::StrCat("policy ", Shown(policy.name()), " on table ",
+                                        Shown(other.name()), " depends on column \"", name, "\""));
+    }
+  }
   for (const auto& trigger : table.triggers()) {
     const auto& columns = trigger.columns();
     if (std::find(columns.begin(), columns.end(), ordinal) != columns.end() ||

@@ -124,6 +124,8 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
       return CommentOnIndex(parts, statement);
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
       return CommentOnTrigger(std::move(parts), statement);
+    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+      return CommentOnPolicy(std::move(parts), statement);
     default:
       return Unsupported(-1, "COMMENT on this kind of object");
   }

@@ -35,32 +35,6 @@ std::string MakeObjectName(std::string first, std::string second, const std::str
   return absl::StrCat(name, "_", label);
 }
 
-// Conversions that were implied are written out where an expression is shown; but for those that
-// cut what is too long, that makes no difference.
-void ClearExplicit(google::protobuf::Message* message) {
-  if (auto* e = dynamic_cast<common::v1::Expression*>(message);
-      e != nullptr && e->has_cast() && e->type().modifier() == 0)
-    e->mutable_cast()->clear_explicit_();
-  const google::protobuf::Reflection& fields = *message->GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> set;
-  fields.ListFields(*message, &set);
-  for (const auto* field : set) {
-    if (field->message_type() == nullptr) continue;
-    if (!field->is_repeated()) ClearExplicit(fields.MutableMessage(message, field));
-    for (int i = 0; field->is_repeated() && i < fields.FieldSize(*message, field); ++i)
-      ClearExplicit(fields.MutableRepeatedMessage(message, field, i));
-  }
-}
-
-bool MeanTheSame(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  common::v1::Expression one, other;
-  if (!one.ParseFromString(a) || !other.ParseFromString(b)) return false;
-  ClearExplicit(&one);
-  ClearExplicit(&other);
-  return one.SerializeAsString() == other.SerializeAsString();
-}
-
 // Words that end a column's DEFAULT or CHECK.
 bool EndsExpression(const parser::Lexer& lexer, const parser::Token& token) {
   for (const char* word : {"constraint", "primary", "unique", "check", "references", "generated",

@@ -57,11 +57,10 @@ absl::Status DdlBinder::ReadViewOptions(NodeList options, bool reset, ViewRules*
             "Valid values are \"local\" and \"cascaded\".");
     } else if (name == "security_invoker" || name == "security_barrier") {
       ASSIGN_OR_RETURN(const bool on, BooleanValue(name, value));
-      if (name == "security_invoker") {
+      if (name == "security_invoker")
         rules->set_security_invoker(on);
-      } else if (on) {
-        return Unsupported(-1, "security_barrier of a view");
-      }
+      else
+        rules->set_security_barrier(on);
     } else {
       return status::Error(sqlstate::kInvalidParameterValue,
                            absl::StrCat("unrecognized parameter \"", name, "\""));

@@ -122,6 +122,12 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
       status = CreateTrigger(*node->create_trig_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT:
+      status = CreatePolicy(*node->create_policy_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT:
+      status = AlterPolicy(*node->alter_policy_stmt);
+      break;
     case PG_QUERY__NODE__NODE_CREATEDB_STMT:
       status = CreateDatabase(*node->createdb_stmt);
       break;
@@ -247,6 +253,7 @@ absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
 absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   if (parser::IsRoutine(drop.remove_type)) return DropFunctions(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return DropTrigger(drop);
+  if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) return DropPolicy(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
       drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)
     return DropTypes(drop);

@@ -258,6 +258,8 @@ class DdlBinder {
   absl::StatusOr<const Table*> CommentTarget(const std::vector<std::string>& parts,
                                              size_t count) const;
 
+  absl::Status CommentOnPolicy(std::vector<std::string> parts,
+                               common::v1::Comment* statement) const;
   absl::Status CommentOnTrigger(std::vector<std::string> parts,
                                 common::v1::Comment* statement) const;
 
@@ -325,6 +327,23 @@ class DdlBinder {
   // 42704, always.
   absl::Status NoTrigger(const std::string& name, const Table& table) const;
   // 0A000 when a trigger's WHEN names the column, which would then not be found any more.
+  // policies.cc
+  absl::Status CreatePolicy(const PgQuery__CreatePolicyStmt& create);
+  absl::Status AlterPolicy(const PgQuery__AlterPolicyStmt& alter);
+  absl::Status RenamePolicy(const PgQuery__RenameStmt& rename);
+  absl::Status DropPolicy(const PgQuery__DropStmt& drop);
+  absl::Status SetRowSecurity(const PgQuery__AlterTableCmd& command, const Table& table);
+  // Errors: 42809 for what is not a table.
+  absl::StatusOr<const Table*> PolicyTable(const PgQuery__RangeVar& range) const;
+  // `word`: what stands in front of it in the statement's text.
+  absl::Status ReadCondition(const Node* node, std::string_view word, const Table& table,
+                             common::v1::PolicyCondition* condition) const;
+  void ReadPolicyRoles(NodeList roles, common::v1::PolicyDescriptor* policy) const;
+  // Errors: 0A000 for a table, or one of its columns, that a policy's subqueries read, or whose
+  // policies have its name in them.
+  absl::Status CheckNoPolicyReads(const Table& table, std::optional<uint32_t> column) const;
+  // Errors: 0A000 for a column that a policy's text names.
+  absl::Status CheckNoPolicyNames(const Table& table, uint32_t column) const;
   absl::Status CheckNoTriggerNames(const Table& table, uint32_t column) const;
 
   // create_index.cc

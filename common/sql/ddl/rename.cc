@@ -35,12 +35,13 @@ absl::Status DdlBinder::CheckNoViewNames(const Table& table, std::optional<uint3
                            absl::StrCat("renaming a column that view \"", view.name(), "\" reads"));
     }
   }
-  return absl::OkStatus();
+  return CheckNoPolicyReads(table, column);
 }
 
 absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (parser::IsRoutine(rename.rename_type)) return RenameFunction(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return RenameTrigger(rename);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) return RenamePolicy(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE) return RenameAttribute(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) return RenameDatabase(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) return RenameSchema(rename);
@@ -114,6 +115,7 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
       return Unsupported(-1, "renaming a column that a CHECK constraint names");
   }
   RETURN_IF_ERROR(CheckNoTriggerNames(**table, ordinal));
+  RETURN_IF_ERROR(CheckNoPolicyNames(**table, ordinal));
   auto* alter = Add()->mutable_alter_table();
   alter->set_table_id((*table)->table_id());
   alter->mutable_rename_column()->set_column(ordinal);

@@ -106,6 +106,12 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
   const auto relations = [&](const common::v1::DropTable& drop) {
     for (const auto& name : drop.tables()) note.Relation(name.schema(), name.name());
   };
+  const auto policy = [&](const common::v1::PolicyDescriptor& made) {
+    for (const auto* condition : {&made.using_(), &made.check()}) {
+      for (const auto& read : condition->relations()) note.Relation(read.table_id());
+      for (const uint32_t id : condition->function_ids()) note.Function(id);
+    }
+  };
   switch (statement->body_case()) {
     case DdlStatement::kCreateTable:
       note.Schema(statement->create_table().table().schema());
@@ -211,6 +217,16 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return;
     case DdlStatement::kAlterTrigger:
       return note.Relation(statement->alter_trigger().table_id());
+    case DdlStatement::kCreatePolicy:
+      note.Relation(statement->create_policy().table_id());
+      return policy(statement->create_policy().policy());
+    case DdlStatement::kAlterPolicy:
+      note.Relation(statement->alter_policy().table_id());
+      return policy(statement->alter_policy().policy());
+    case DdlStatement::kDropPolicy:
+      if (statement->drop_policy().table_id() != 0)
+        note.Relation(statement->drop_policy().table_id());
+      return;
     case DdlStatement::kCreateSequence:
       note.Schema(statement->create_sequence().sequence().schema());
       if (statement->create_sequence().sequence().sequence().owner_table_id() != 0)

@@ -9,6 +9,9 @@
 
 namespace adbms::sql::ddl {
 
+// Whether two of what Encode makes differ in nothing but which conversions were written.
+bool MeanTheSame(const std::string& a, const std::string& b);
+
 class TableExpressions {
  public:
   TableExpressions(const PlanningInput& input, const parser::StatementTree& tree,

@@ -66,6 +66,7 @@ bool ReadKey(const ExprPtr& e, const ColumnSet& left, const ColumnSet& right, Ex
 
 // A scan, maybe under a filter.
 const Rel* ScanOf(const Rel& rel, std::vector<ExprPtr>* conditions) {
+  if (rel.kind == Rel::Kind::kBarrier) return ScanOf(*rel.inputs[0], conditions);
   if (rel.kind == Rel::Kind::kScan) return &rel;
   if (rel.kind == Rel::Kind::kFilter && rel.inputs[0]->kind == Rel::Kind::kScan) {
     *conditions = rel.conditions;

@@ -3,6 +3,7 @@
 
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/default_planner/access_paths.h"
+#include "common/sql/plan/leakproof.h"
 
 namespace adbms::sql::default_planner {
 namespace {
@@ -22,6 +23,14 @@ std::optional<LookupPath> FindLookup(const plan::Query& query, const Rel& right,
                                      const std::vector<ExprPtr>& conditions,
                                      const ColumnSet& left_columns,
                                      const plan::CardinalityEstimator& estimator) {
+  if (right.kind == Rel::Kind::kBarrier) {
+    const ColumnSet hidden(right.output.begin(), right.output.end());
+    const bool leaks =
+        std::any_of(conditions.begin(), conditions.end(),
+                    [&hidden](const ExprPtr& e) { return !plan::IsLeakproof(e, hidden); });
+    if (leaks) return std::nullopt;
+    return FindLookup(query, *right.inputs[0], conditions, left_columns, estimator);
+  }
   LookupPath best;
   std::vector<ExprPtr> all = conditions;
   if (right.kind == Rel::Kind::kScan) {

@@ -184,6 +184,9 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildRel(const Rel& rel, const Wanted&
       return BuildJoin(rel, wanted);
     case Rel::Kind::kAggregate:
       return BuildAggregate(rel);
+    case Rel::Kind::kBarrier:
+      // What was to stay above it has stayed there.
+      return BuildRel(*rel.inputs[0], wanted);
     case Rel::Kind::kSort:
       return BuildSort(rel, nullptr);
     case Rel::Kind::kWindow:

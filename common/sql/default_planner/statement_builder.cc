@@ -93,6 +93,7 @@ absl::Status PhysicalBuilder::FillChecks(
     common::v1::CheckConstraint* proto = out->Add();
     proto->set_name(check.name);
     proto->set_of_view(check.of_view);
+    proto->set_row_security(check.row_security);
     RETURN_IF_ERROR(EncodeInto(check.condition, layout, proto->mutable_condition()));
   }
   return absl::OkStatus();
@@ -321,7 +322,14 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     for (const int privilege : use.privileges)
       proto->add_privileges(static_cast<common::v1::Privilege>(privilege));
     proto->set_as_role(use.as_role);
+    for (const auto& [privilege, columns] : use.columns) {
+      if (!use.privileges.contains(privilege)) continue;
+      common::v1::ColumnUse* of_columns = proto->add_columns();
+      of_columns->set_privilege(static_cast<common::v1::Privilege>(privilege));
+      of_columns->mutable_columns()->Assign(columns.begin(), columns.end());
+    }
   }
+  for (const common::v1::RoleFacts& role : query_.roles) *plan_.add_roles() = role;
   for (const common::v1::FunctionDescriptor* function : query_.functions) {
     common::v1::FunctionUse* use = plan_.add_functions();
     use->set_function_id(function->function_id());

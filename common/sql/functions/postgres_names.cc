@@ -1,5 +1,8 @@
 #include "common/sql/functions/postgres_names.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_split.h"
 
@@ -92,6 +95,17 @@ constexpr absl::string_view kNames =
     "xml_is_well_formed_document xmlagg xmlcomment xmlvalidate xpath xpath_exists ";
 
 }  // namespace
+
+bool IsForSuperusers(std::string_view name) {
+  static constexpr std::string_view kForSuperusers[] = {
+      "pg_read_file",           "pg_read_binary_file", "pg_ls_dir",
+      "pg_ls_logdir",           "pg_ls_waldir",        "pg_ls_tmpdir",
+      "pg_stat_file",           "lo_import",           "lo_export",
+      "pg_reload_conf",         "pg_rotate_logfile",   "pg_switch_wal",
+      "pg_create_restore_point"};
+  return std::find(std::begin(kForSuperusers), std::end(kForSuperusers), name) !=
+         std::end(kForSuperusers);
+}
 
 bool IsPostgresFunction(std::string_view name) {
   static const auto* const kSet =

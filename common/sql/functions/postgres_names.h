@@ -7,6 +7,8 @@
 namespace adbms::sql::functions {
 
 bool IsPostgresFunction(std::string_view name);
+// Whether it is one of those that only superusers may call, unless it is granted.
+bool IsForSuperusers(std::string_view name);
 
 // nextval for an identity column, whose values come with the right to insert into its table. No
 // statement can name it: only the column's default is bound to it.

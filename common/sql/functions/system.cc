@@ -189,6 +189,8 @@ void AddVisibility(CatalogBuilder& builder) {
       AddCatalog<"has_column_privilege">(builder, {kOid, table, column, kText}, kBool);
     }
   }
+  AddCatalog<"row_security_active">(builder, {kText}, kBool);
+  AddCatalog<"row_security_active">(builder, {kOid}, kBool);
   for (const TypeId role : {kName, kOid}) {
     AddCatalog<"pg_has_role">(builder, {role, kText}, kBool);
     AddCatalog<"pg_has_role">(builder, {kName, role, kText}, kBool);

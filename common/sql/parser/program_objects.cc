@@ -3,7 +3,7 @@
 namespace adbms::sql::parser {
 namespace {
 
-// Empty for what is neither routine nor trigger.
+// Empty for what is neither routine nor trigger nor policy.
 std::string Tag(const char* verb, PgQuery__ObjectType type) {
   switch (type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
@@ -14,6 +14,8 @@ std::string Tag(const char* verb, PgQuery__ObjectType type) {
       return std::string(verb) + " ROUTINE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
       return std::string(verb) + " TRIGGER";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+      return std::string(verb) + " POLICY";
     default:
       return {};
   }
@@ -33,6 +35,10 @@ std::string ProgramObjectTag(const Node& node) {
       return node.create_function_stmt->is_procedure ? "CREATE PROCEDURE" : "CREATE FUNCTION";
     case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
       return "CREATE TRIGGER";
+    case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT:
+      return "CREATE POLICY";
+    case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT:
+      return "ALTER POLICY";
     case PG_QUERY__NODE__NODE_ALTER_FUNCTION_STMT:
       return Tag("ALTER", node.alter_function_stmt->objtype);
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:

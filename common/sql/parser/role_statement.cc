@@ -39,6 +39,8 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       role->create_role = on;
     } else if (name == "createdb") {
       role->create_db = on;
+    } else if (name == "bypassrls") {
+      role->bypass_row_security = on;
     } else if (name == "inherit") {
       role->inherit = on;
     } else if (name == "validUntil") {
@@ -51,7 +53,7 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
       const bool none =
           option.arg->node_case == PG_QUERY__NODE__NODE_INTEGER && option.arg->integer->ival == -1;
       if (!none) return status::NotSupported("a role's CONNECTION LIMIT");
-    } else if ((name != "bypassrls" && name != "isreplication") || on) {
+    } else if (name != "isreplication" || on) {
       return status::NotSupported(
           absl::StrCat("role option ", absl::string_view(name.data(), name.size())));
     }
@@ -81,9 +83,11 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
   for (const Node* grantee : NodeList(node.grantees, node.n_grantees))
     role->roles.push_back(RoleName(*grantee->role_spec));
   for (const Node* privilege : NodeList(node.privileges, node.n_privileges)) {
-    if (privilege->access_priv->n_cols > 0)
-      return status::NotSupported("a privilege on single columns");
-    role->privileges.emplace_back(View(privilege->access_priv->priv_name));
+    const PgQuery__AccessPriv& access = *privilege->access_priv;
+    role->privilege_columns.push_back(StringsOf({access.cols, access.n_cols}));
+    const std::string_view name = View(access.priv_name);
+    // ALL (…)
+    if (!name.empty()) role->privileges.emplace_back(name);
   }
   const NodeList objects(node.objects, node.n_objects);
   if (node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_DEFAULTS) {

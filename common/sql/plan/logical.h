@@ -144,6 +144,8 @@ struct Rel {
     kProjectSet,      // set_functions, ordinality, keeps_empty; output: the input's, then theirs
     kRecursiveUnion,  // all, working_table; two inputs: the terms
     kWorkingTable,    // working_table, alias
+    // No condition that could tell of its input's rows is moved below it.
+    kBarrier,
   };
   Kind kind = Kind::kValues;
   std::vector<RelPtr> inputs;
@@ -205,8 +207,9 @@ struct ChangeTarget {
 
 struct CheckCondition {
   std::string name;
-  ExprPtr condition;     // Over the target's (new) columns.
-  bool of_view = false;  // See common/v1/plan.proto.
+  ExprPtr condition;                                           // Over the target's (new) columns.
+  bool of_view = false;                                        // See common/v1/plan.proto.
+  common::v1::CheckConstraint::RowSecurity row_security = {};  // See there.
 };
 
 // See common/v1/plan.proto.
@@ -279,6 +282,7 @@ struct TableUse {
   const common::v1::TableDescriptor* table = nullptr;
   std::set<int> privileges;
   std::string as_role;
+  std::map<int, std::set<uint32_t>> columns = {};  // Of privileges that columns can have.
 };
 
 // See common/v1/plan.proto.
@@ -297,6 +301,7 @@ struct Query : Write {
   std::vector<ColumnId> output;  // SELECT: the result's columns (root's output, maybe reordered).
   std::vector<Cte> ctes;
   std::vector<TableUse> tables;
+  std::vector<common::v1::RoleFacts> roles;  // See common/v1/plan.proto.
   std::vector<const common::v1::FunctionDescriptor*> functions;
   std::vector<ProgramCall> program_calls;
   common::v1::TriggerRows trigger_rows;

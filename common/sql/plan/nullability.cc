@@ -32,6 +32,7 @@ bool NeverNull(const Query& query, const Rel& rel, ColumnId column) {
       return NeverNull(query, *rel.inputs[0], column);
     case Rel::Kind::kSort:
     case Rel::Kind::kLimit:
+    case Rel::Kind::kBarrier:
       return NeverNull(query, *rel.inputs[0], column);
     case Rel::Kind::kProject:
       return NeverNull(query, *rel.inputs[0], *rel.expressions[at - rel.output.begin()]);

@@ -64,6 +64,13 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
       *rel = copy->conditions.empty() ? copy->inputs[0] : copy;
       return true;
     }
+    case Rel::Kind::kBarrier: {
+      RelPtr copy = std::make_shared<Rel>(**rel);
+      if (!TakeCorrelated(&copy->inputs[0], outer, taken)) return false;
+      copy->output = copy->inputs[0]->output;
+      *rel = copy;
+      return true;
+    }
     case Rel::Kind::kProjectSet: {
       RelPtr copy = std::make_shared<Rel>(**rel);
       for (const plan::SetFunction& function : copy->set_functions) {
@@ -100,7 +107,7 @@ bool TakeCorrelated(RelPtr* rel, const ColumnSet& outer, std::vector<ExprPtr>* t
 bool HasLimit(const Rel& rel) {
   if (rel.kind == Rel::Kind::kLimit) return true;
   if (rel.kind == Rel::Kind::kSort || rel.kind == Rel::Kind::kProject ||
-      rel.kind == Rel::Kind::kFilter)
+      rel.kind == Rel::Kind::kFilter || rel.kind == Rel::Kind::kBarrier)
     return HasLimit(*rel.inputs[0]);
   return false;
 }

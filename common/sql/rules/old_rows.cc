@@ -92,25 +92,27 @@ void KeepOldRows(plan::Query* query) {
   if (written.empty()) return;
   std::vector<plan::Cte> moved;
   const auto own = static_cast<uint32_t>(query->ctes.size());
-  const auto visit = [&](const RelPtr& root, const std::vector<ExprPtr>& values,
-                         const Tables& tables) {
+  const auto visit = [&](const RelPtr& root, const plan::Write* write, const Tables& tables) {
     ScanMover mover(&tables);
     mover.first = own + static_cast<uint32_t>(moved.size());
     mover.Visit(root);
-    for (const ExprPtr& e : values) mover.VisitIn(*e);
+    if (write != nullptr) {
+      for (const ExprPtr& e : write->change.values) mover.VisitIn(*e);
+      for (const plan::CheckCondition& check : write->checks) mover.VisitIn(*check.condition);
+    }
     std::move(mover.moved.begin(), mover.moved.end(), std::back_inserter(moved));
   };
   Tables before;  // Written by WITH queries that come first.
   for (plan::Cte& cte : query->ctes) {
     if (cte.write == nullptr) {
-      visit(cte.rel, {}, written);
+      visit(cte.rel, nullptr, written);
       continue;
     }
     cte.eager = true;
-    visit(cte.rel, cte.write->change.values, before);
+    visit(cte.rel, cte.write.get(), before);
     before.insert(RowsOf(*cte.write->target));
   }
-  visit(query->root, query->change.values, written);
+  visit(query->root, query, written);
   // What is read comes before what writes.
   const auto count = static_cast<uint32_t>(moved.size());
   std::move(query->ctes.begin(), query->ctes.end(), std::back_inserter(moved));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/sql/plan/leakproof.h"
 #include "common/sql/rules/rewriter.h"
 
 namespace adbms::sql::rules {
@@ -174,6 +175,19 @@ RelPtr PushThroughAppend(RelPtr rel, std::vector<ExprPtr> conditions) {
   return Keep(rel, std::move(above));
 }
 
+// Only what could be asked of any row.
+RelPtr PushThroughBarrier(RelPtr rel, std::vector<ExprPtr> conditions) {
+  const ColumnSet columns(rel->output.begin(), rel->output.end());
+  std::vector<ExprPtr> below, above;
+  for (const ExprPtr& condition : conditions) {
+    const bool movable = !plan::IsVolatile(condition) && plan::IsLeakproof(condition, columns);
+    (movable ? below : above).push_back(condition);
+  }
+  rel->inputs[0] = Push(rel->inputs[0], std::move(below));
+  rel->output = rel->inputs[0]->output;
+  return Keep(std::move(rel), std::move(above));
+}
+
 RelPtr Push(RelPtr rel, std::vector<ExprPtr> conditions) {
   std::erase_if(conditions, [](const ExprPtr& e) { return plan::IsTrue(*e); });
   switch (rel->kind) {
@@ -192,6 +206,8 @@ RelPtr Push(RelPtr rel, std::vector<ExprPtr> conditions) {
     case Rel::Kind::kAppend:
     case Rel::Kind::kSetOperation:
       return PushThroughAppend(std::move(rel), std::move(conditions));
+    case Rel::Kind::kBarrier:
+      return PushThroughBarrier(std::move(rel), std::move(conditions));
     case Rel::Kind::kWindow:
       return PushThroughWindow(std::move(rel), std::move(conditions));
     case Rel::Kind::kProjectSet:

@@ -144,6 +144,10 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
       rel->output.insert(rel->output.end(), computed.begin(), computed.end());
       return rel;
     }
+    case Rel::Kind::kBarrier:
+      rel->inputs[0] = Prune(rel->inputs[0], required, query);
+      rel->output = rel->inputs[0]->output;
+      return rel;
     case Rel::Kind::kSort:
     case Rel::Kind::kLimit: {
       ColumnSet used = required;

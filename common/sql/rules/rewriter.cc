@@ -47,7 +47,12 @@ void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
     for (ExprPtr& e : list)
       e = RewriteIn(e, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
   };
-  plan::ForEachWrite(query, [&](plan::Write& write, RelPtr&) { in_list(write.change.values); });
+  plan::ForEachWrite(query, [&](plan::Write& write, RelPtr&) {
+    in_list(write.change.values);
+    for (plan::CheckCondition& check : write.checks)
+      check.condition = RewriteIn(
+          check.condition, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
+  });
 }
 
 // What a write takes of its tree's rows.
@@ -70,12 +75,13 @@ void PruneAll(plan::Query* query) {
   plan::ForEachWrite(query, [query](plan::Write& write, RelPtr& root) {
     if (write.kind == common::v1::STATEMENT_KIND_SELECT) return;
     root = PruneColumns(root, TakenBy(write, *root), query);
-    for (ExprPtr& e : write.change.values) {
-      e = RewriteIn(e, [query](RelPtr inner, const Expr&) {
-        const std::vector<plan::ColumnId> output = inner->output;
-        return PruneColumns(inner, {output.begin(), output.end()}, query);
-      });
-    }
+    const auto prune = [query](RelPtr inner, const Expr&) {
+      const std::vector<plan::ColumnId> output = inner->output;
+      return PruneColumns(inner, {output.begin(), output.end()}, query);
+    };
+    for (ExprPtr& e : write.change.values) e = RewriteIn(e, prune);
+    for (plan::CheckCondition& check : write.checks)
+      check.condition = RewriteIn(check.condition, prune);
   });
   for (plan::Cte& cte : query->ctes) {
     if (cte.write != nullptr) continue;

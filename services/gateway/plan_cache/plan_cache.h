@@ -57,6 +57,8 @@ struct CachedPlan {
   // Set once the plan left the cache because a better one may be had: prepared statements that
   // hold it look again.
   std::atomic<bool> superseded{false};
+  // Set once it takes something for granted of a role that is not so any more: it must not run.
+  std::atomic<bool> misjudges{false};
 };
 using CachedPlanPtr = std::shared_ptr<CachedPlan>;
 

@@ -1,6 +1,7 @@
 #include "services/gateway/policy/authorize.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog_numbers.h"
@@ -22,12 +23,26 @@ bool IsMember(const security::v1::Policy& policy, const std::string& role) {
 
 bool IsGranted(const security::v1::Policy& policy, uint32_t object, Privilege privilege) {
   for (const security::v1::TableGrant& grant : policy.grants()) {
-    if (grant.table_id() != object) continue;
+    if (grant.table_id() != object || grant.column() != 0) continue;
     for (const int held : grant.privileges()) {
       if (held == privilege) return true;
     }
   }
   return false;
+}
+
+// Whether each of the columns is granted; of none of them: any column.
+bool AreGranted(const security::v1::Policy& policy, uint32_t table, Privilege privilege,
+                const google::protobuf::RepeatedField<uint32_t>& columns) {
+  std::set<uint32_t> held;
+  for (const security::v1::TableGrant& grant : policy.grants()) {
+    const auto& privileges = grant.privileges();
+    if (grant.table_id() == table && grant.column() != 0 &&
+        std::find(privileges.begin(), privileges.end(), privilege) != privileges.end())
+      held.insert(grant.column() - 1);
+  }
+  return !held.empty() && std::all_of(columns.begin(), columns.end(),
+                                      [&held](uint32_t ordinal) { return held.contains(ordinal); });
 }
 
 bool IsSystem(const TableDescriptor& table) {
@@ -66,8 +81,15 @@ absl::Status AuthorizeSystemTable(const security::v1::Policy& policy, const Tabl
 absl::Status AuthorizeUse(const security::v1::Policy& policy, const common::v1::TableUse& use,
                           const TableDescriptor& table, const sql::Catalog& catalog) {
   RETURN_IF_ERROR(AuthorizeSchema(policy, catalog, table.schema(), common::v1::PRIVILEGE_USAGE));
-  for (const int privilege : use.privileges())
-    RETURN_IF_ERROR(AuthorizeTable(policy, table, static_cast<Privilege>(privilege)));
+  for (const int privilege : use.privileges()) {
+    const common::v1::ColumnUse* of_columns = nullptr;
+    for (const common::v1::ColumnUse& columns : use.columns()) {
+      if (columns.privilege() == privilege) of_columns = &columns;
+    }
+    RETURN_IF_ERROR(of_columns == nullptr
+                        ? AuthorizeTable(policy, table, static_cast<Privilege>(privilege))
+                        : AuthorizeColumns(policy, table, *of_columns));
+  }
   return absl::OkStatus();
 }
 
@@ -176,6 +198,14 @@ absl::Status AuthorizeTable(const security::v1::Policy& policy, const TableDescr
   if (privilege != common::v1::PRIVILEGE_OWNER) return Denied(table);
   return status::Error(sqlstate::kInsufficientPrivilege,
                        absl::StrCat("must be owner of ", KindOf(table), table.name()));
+}
+
+absl::Status AuthorizeColumns(const security::v1::Policy& policy, const TableDescriptor& table,
+                              const common::v1::ColumnUse& use) {
+  const absl::Status whole = AuthorizeTable(policy, table, use.privilege());
+  if (whole.ok() || IsSystem(table)) return whole;
+  return AreGranted(policy, table.table_id(), use.privilege(), use.columns()) ? absl::OkStatus()
+                                                                              : whole;
 }
 
 absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Plan& plan,

@@ -27,6 +27,11 @@ absl::Status AuthorizeTable(const security::v1::Policy& policy,
                             const common::v1::TableDescriptor& table,
                             common::v1::Privilege privilege);
 
+// The same where the columns will do.
+absl::Status AuthorizeColumns(const security::v1::Policy& policy,
+                              const common::v1::TableDescriptor& table,
+                              const common::v1::ColumnUse& use);
+
 // `privilege`: USAGE or CREATE. Errors: 42501.
 absl::Status AuthorizeSchema(const security::v1::Policy& policy,
                              const common::v1::SchemaDescriptor& schema,

@@ -47,6 +47,7 @@ std::string Options(const sql::RoleStatement& role) {
   add(role.create_role, "CREATEROLE");
   add(role.create_db, "CREATEDB");
   add(role.inherit, "INHERIT");
+  add(role.bypass_row_security, "BYPASSRLS");
   if (role.password.has_value()) {
     absl::StrAppend(&text, role.password->empty() ? " PASSWORD NULL" : " PASSWORD (not shown)");
   }

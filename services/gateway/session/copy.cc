@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/sql/catalog/row_security.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/functions/postgres_names.h"
 #include "common/sql/plan/operator_tree.h"
@@ -267,10 +268,19 @@ absl::StatusOr<std::vector<int64_t>> Session::TakeSequenceValues(uint32_t sequen
 }
 
 absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink) {
-  if (statement.copy.program)
+  if (statement.copy.program) {
+    ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+    if (!policy->superuser())
+      return status::Error(status::sqlstate::kInsufficientPrivilege,
+                           "must be superuser or have privileges of the "
+                           "pg_execute_server_program role to COPY to or from an external program",
+                           {},
+                           "Anyone can COPY to stdout or from stdin. psql's \\copy command also "
+                           "works for anyone.");
     return status::Error(status::sqlstate::kFeatureNotSupported,
                          "COPY to or from a program is not supported", "",
                          "Use COPY FROM STDIN and COPY TO STDOUT, or psql's \\copy.");
+  }
   std::unique_ptr<CopyFile> file;
   if (!statement.copy.file.empty()) {
     ASSIGN_OR_RETURN(const auto policy, policy_->Get());
@@ -282,7 +292,7 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
   bool begun = false;
   absl::Status status;
   for (int attempt = 0;; ++attempt) {
-    status = in ? RunCopyIn(statement, sink, &begun) : RunCopyOut(statement, sink);
+    status = WithoutHidden(in ? RunCopyIn(statement, sink, &begun) : RunCopyOut(statement, sink));
     // The table has changed since it was looked up: bound and authorized again.
     if (begun || !status::HasSqlState(status, status::sqlstate::kStalePlan)) break;
     if (attempt == storage::api::kStaleRetries) {
@@ -310,7 +320,17 @@ absl::Status Session::RunCopyIn(const sql::Statement& statement, ResultSink* sin
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
   RETURN_IF_ERROR(policy::AuthorizeSchema(*policy, *catalog, binding.table->schema(),
                                           common::v1::PRIVILEGE_USAGE));
-  RETURN_IF_ERROR(policy::AuthorizeTable(*policy, *binding.table, common::v1::PRIVILEGE_INSERT));
+  common::v1::ColumnUse use;
+  use.set_privilege(common::v1::PRIVILEGE_INSERT);
+  use.mutable_columns()->Assign(binding.columns.begin(), binding.columns.end());
+  RETURN_IF_ERROR(policy::AuthorizeColumns(*policy, *binding.table, use));
+  ASSIGN_OR_RETURN(const common::v1::RoleFacts facts, FactsOf(current_user_));
+  if (sql::IsSecuredFor(*binding.table, facts)) {
+    if (settings_.switches().no_row_security()) return sql::WouldBeFiltered(*binding.table, facts);
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         "COPY FROM not supported with row-level security", {},
+                         "Use INSERT statements instead.");
+  }
   storage::api::ExecuteOptions options;
   FillOptions(&options);
   sql::expression::EvaluationState state;

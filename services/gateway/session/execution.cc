@@ -188,6 +188,7 @@ absl::Status Session::Replan(const PlanQuery& query, plan_cache::CachedPlanPtr* 
 absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
     const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
+  if ((*plan)->misjudges.load(std::memory_order_acquire)) RETURN_IF_ERROR(Replan(query, plan));
   if (!in_transaction() && settings_.default_read_only() && !(*plan)->plan->read_only() &&
       !WritesOnlyTemporary(*(*plan)->plan))
     return status::Error(status::sqlstate::kReadOnlyTransaction,
@@ -316,7 +317,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     }
     return sink->Complete(tag);
   };
-  absl::Status status = run();
+  absl::Status status = WithoutHidden(run(), plan->plan.get());
   if (!status.ok()) {
     // What was said before the error is said before it.
     if (!notices_.empty()) SendReports(sink);

@@ -50,7 +50,7 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
         if (!more) return absl::OkStatus();
       }
     };
-    const absl::Status ran = run();
+    const absl::Status ran = WithoutHidden(run());
     // What it explains it has done.
     if (services_.audit->Wants(plan->plan->read_only()) && !absl::IsPermissionDenied(ran)) {
       Audit("statement", AuditText(statement), ran.ok() ? stream->summary().rows_affected() : 0,

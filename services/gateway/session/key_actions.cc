@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/catalog/inherited_keys.h"
+#include "common/sql/catalog/row_security.h"
 #include "common/sql/plan/cascades.h"
 #include "common/status/macros.h"
+#include "common/status/sql_error.h"
 #include "services/gateway/session/program_host.h"
 #include "services/gateway/session/quoted_identifier.h"
 #include "services/gateway/session/session.h"
@@ -133,6 +135,12 @@ absl::Status Session::RunKeyAction(KeyAction* action, const Row& old_row, const 
   const std::string session_user = session_user_;
   const std::string current_user = current_user_;
   const std::string& owner = action->child->owner();
+  // They reach every row; of such a table their statements would not.
+  ASSIGN_OR_RETURN(const common::v1::RoleFacts facts, FactsOf(owner));
+  if (sql::IsSecuredFor(*action->child, facts))
+    return status::NotSupported(
+        absl::StrCat("an action of foreign key \"", action->key->name(),
+                     "\" that fires triggers of a table with FORCE ROW LEVEL SECURITY"));
   if (owner != current_user_ && !owner.empty()) {
     if (!roles_.contains(owner)) {
       ASSIGN_OR_RETURN(roles_[owner], PolicyOfRole(owner));

@@ -34,7 +34,10 @@ absl::StatusOr<uint64_t> Session::RefreshRows(uint32_t view_id, bool concurrentl
   const auto plan_of = [&](const std::string& sql) -> absl::StatusOr<common::v1::Plan> {
     sql::PlanningInput input = PlanningInputFor(sql, nullptr, catalog);
     input.refreshes = view_id;
-    ASSIGN_OR_RETURN(common::v1::Plan plan, sql::PlanDefault(input));
+    ASSIGN_OR_RETURN(common::v1::Plan plan, WithRoles([&](const auto& roles) {
+                       input.roles = roles;
+                       return sql::PlanDefault(input);
+                     }));
     RETURN_IF_ERROR(AuthorizePlan(plan, *catalog).status());
     return plan;
   };

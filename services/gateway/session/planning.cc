@@ -1,6 +1,7 @@
 // How a session comes to a plan: the optimizer, or the default planner where prediction is
 // restricted.
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -160,6 +161,47 @@ sql::PlanningInput Session::PlanningInputFor(std::string_view sql, const sql::St
   return input;
 }
 
+absl::StatusOr<common::v1::RoleFacts> Session::FactsOf(const std::string& role) {
+  ASSIGN_OR_RETURN(policy::PolicyPtr policy, policy_->Get());
+  common::v1::RoleFacts facts;
+  facts.set_role(role);
+  if (role != policy->role()) {
+    auto other = services_.policies->Of(Context(), role, policy->version());
+    // Nobody's, who has no rights.
+    if (absl::IsNotFound(other.status())) return facts;
+    ASSIGN_OR_RETURN(policy, std::move(other));
+  }
+  facts.set_bypasses(policy->superuser() || policy->bypass_row_security());
+  *facts.mutable_member_of() = policy->member_of();
+  return facts;
+}
+
+absl::StatusOr<common::v1::Plan> Session::WithRoles(
+    const std::function<
+        absl::StatusOr<common::v1::Plan>(const std::vector<common::v1::RoleFacts>& roles)>& plan) {
+  std::vector<common::v1::RoleFacts> roles;
+  for (;;) {
+    auto made = plan(roles);
+    if (!status::HasSqlState(made.status(), sql::kUnknownRole)) return made;
+    const std::string role = status::FromStatus(made.status()).detail;
+    if (std::any_of(roles.begin(), roles.end(),
+                    [&role](const auto& known) { return known.role() == role; }))
+      return absl::InternalError("the planner asks for a role again");
+    ASSIGN_OR_RETURN(common::v1::RoleFacts facts, FactsOf(role));
+    roles.push_back(std::move(facts));
+  }
+}
+
+absl::StatusOr<bool> Session::KnowsRoles(const common::v1::Plan& plan) {
+  for (const common::v1::RoleFacts& before : plan.roles()) {
+    ASSIGN_OR_RETURN(const common::v1::RoleFacts now, FactsOf(before.role()));
+    const std::set<std::string> had(before.member_of().begin(), before.member_of().end());
+    const std::set<std::string> has(now.member_of().begin(), now.member_of().end());
+    if (before.bypasses() != now.bypasses() || had != has) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
                                                      const sql::CatalogPtr& catalog,
                                                      std::string* restriction) {
@@ -216,9 +258,12 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     request.set_catalog_version(catalog->version());
     if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
       request.set_statistics_version(statistics->version());
-    auto response = services_.optimizer->Plan(Context(), request);
-    if (response.ok()) return std::move(*response->mutable_plan());
-    if (!OutOfReach(response.status())) return response.status();
+    auto plan = WithRoles([&](const auto& roles) -> absl::StatusOr<common::v1::Plan> {
+      request.mutable_roles()->Assign(roles.begin(), roles.end());
+      ASSIGN_OR_RETURN(auto response, services_.optimizer->Plan(Context(), request));
+      return std::move(*response.mutable_plan());
+    });
+    if (plan.ok() || !OutOfReach(plan.status())) return plan;
     restrict("the optimizer is out of reach", metrics.restricted_out_of_reach);
   }
   services_.metrics->default_plans.Increment();
@@ -226,7 +271,10 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
   input.parameter_types = query.parameter_types;
   input.parameter_names = query.parameter_names;
   input.literals = query.literals;
-  return sql::PlanDefault(input);
+  return WithRoles([&](const auto& roles) {
+    input.roles = roles;
+    return sql::PlanDefault(input);
+  });
 }
 
 absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& query) {
@@ -346,6 +394,13 @@ absl::Status Session::Authorize(plan_cache::CachedPlan* plan) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  // Who runs it makes it anew, which authorizes the new one.
+  ASSIGN_OR_RETURN(const bool known, KnowsRoles(*plan->plan));
+  if (!known) {
+    plan->misjudges.store(true, std::memory_order_release);
+    plan->superseded.store(true, std::memory_order_relaxed);
+    return absl::OkStatus();
+  }
   const auto version = AuthorizePlan(*plan->plan, *catalog);
   if (status::HasSqlState(version.status(), status::sqlstate::kStalePlan)) return absl::OkStatus();
   RETURN_IF_ERROR(version.status());

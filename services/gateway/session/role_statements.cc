@@ -61,6 +61,18 @@ const ObjectKind& DatabaseKind() {
   return *kKind;
 }
 
+// The privileges that a table's columns can have.
+const ObjectKind& ColumnKind() {
+  static const auto* const kKind =
+      new ObjectKind{"column",
+                     {{"select", common::v1::PRIVILEGE_SELECT},
+                      {"insert", common::v1::PRIVILEGE_INSERT},
+                      {"update", common::v1::PRIVILEGE_UPDATE},
+                      {"references", common::v1::PRIVILEGE_REFERENCES}},
+                     {}};
+  return *kKind;
+}
+
 // Adds the privileges of a GRANT or REVOKE (none named: all) on one object.
 absl::Status AddGrant(uint32_t object, const ObjectKind& kind,
                       const std::vector<std::string>& privileges,
@@ -89,6 +101,35 @@ absl::Status AddGrant(uint32_t object, const ObjectKind& kind,
     }
     return status::Error("0LP01",
                          absl::StrCat("invalid privilege type ", shown, " for ", kind.name));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+namespace {
+
+// The same of a table, some of them for columns.
+absl::Status AddTableGrants(const sql::RoleStatement& role,
+                            const common::v1::TableDescriptor& table,
+                            security::v1::ChangeRolesRequest* request) {
+  const ObjectKind& kind = table.has_sequence() ? SequenceKind() : TableKind();
+  const auto& columns = role.privilege_columns;
+  if (std::all_of(columns.begin(), columns.end(), [](const auto& of) { return of.empty(); }))
+    return AddGrant(table.table_id(), kind, role.privileges, request);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    std::vector<std::string> privilege;
+    if (i < role.privileges.size()) privilege = {role.privileges[i]};
+    if (columns[i].empty()) RETURN_IF_ERROR(AddGrant(table.table_id(), kind, privilege, request));
+    for (const std::string& name : columns[i]) {
+      const std::optional<uint32_t> ordinal = sql::ColumnNamed(table, name);
+      if (!ordinal.has_value())
+        return status::Error(status::sqlstate::kUndefinedColumn,
+                             absl::StrCat("column \"", name, "\" of relation \"", table.name(),
+                                          "\" does not exist"));
+      RETURN_IF_ERROR(AddGrant(table.table_id(), ColumnKind(), privilege, request));
+      request->mutable_grants()->rbegin()->set_column(*ordinal + 1);
+    }
   }
   return absl::OkStatus();
 }
@@ -229,9 +270,7 @@ absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catal
     RETURN_IF_ERROR(
         policy::AuthorizeSchema(policy, catalog, table->schema(), common::v1::PRIVILEGE_USAGE));
     RETURN_IF_ERROR(policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER));
-    RETURN_IF_ERROR(AddGrant(table->table_id(),
-                             table->has_sequence() ? SequenceKind() : TableKind(), role.privileges,
-                             request));
+    RETURN_IF_ERROR(AddTableGrants(role, *table, request));
   }
   return absl::OkStatus();
 }
@@ -261,6 +300,8 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
   if (role.create_role.has_value()) request.set_create_role(*role.create_role);
   if (role.create_db.has_value()) request.set_create_db(*role.create_db);
   if (role.inherit.has_value()) request.set_inherit(*role.inherit);
+  if (role.bypass_row_security.has_value())
+    request.set_bypass_row_security(*role.bypass_row_security);
   if (role.valid_until.has_value()) {
     ASSIGN_OR_RETURN(
         const types::Value until,

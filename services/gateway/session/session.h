@@ -263,6 +263,14 @@ class Session {
   plan_cache::CachedPlanPtr FindPlan(const std::string& key,
                                      const std::vector<sql::Literal>& literals);
   absl::StatusOr<plan_cache::CachedPlanPtr> MakePlan(const PlanQuery& query);
+  // What `plan` makes of what it has to know of roles, which it asks for as sql::kUnknownRole has
+  // it.
+  absl::StatusOr<common::v1::Plan> WithRoles(
+      const std::function<
+          absl::StatusOr<common::v1::Plan>(const std::vector<common::v1::RoleFacts>& roles)>& plan);
+  absl::StatusOr<common::v1::RoleFacts> FactsOf(const std::string& role);
+  // Whether the roles are still what the plan takes them for.
+  absl::StatusOr<bool> KnowsRoles(const common::v1::Plan& plan);
   absl::StatusOr<common::v1::Plan> AskPlanner(const PlanQuery& query,
                                               const sql::CatalogPtr& catalog,
                                               std::string* restriction);
@@ -279,6 +287,12 @@ class Session {
   // Whether the tables, types and functions of a cached plan are what they were, as far as this
   // gateway knows.
   bool IsCurrent(const common::v1::Plan& plan) const;
+  // The error without what it tells of rows that the user may not read (error_details.cc). `plan`:
+  // what was run, may be null.
+  absl::Status WithoutHidden(const absl::Status& status, const common::v1::Plan* plan = nullptr);
+  // Errors: 42704 for a role that there is not.
+  absl::Status CheckRoles(const google::protobuf::RepeatedPtrField<std::string>& roles,
+                          const security::v1::Policy& policy);
   // The version of the policies that allow the plan. Errors: 42501, 57P03, ADB01.
   absl::StatusOr<uint64_t> AuthorizePlan(const common::v1::Plan& plan, const sql::Catalog& catalog);
   // Puts a better plan in place of a prepared one where statistics or models have changed since.

@@ -160,6 +160,8 @@ void Settings::Changed(const std::string& lower) {
     switches_.set_no_nested_loop(off);
   } else if (lower == "session_replication_role") {
     switches_.set_is_replica(value == "replica");
+  } else if (lower == "row_security") {
+    switches_.set_no_row_security(off);
   } else if (lower == "adbms.disabled_rules") {
     switches_.clear_disabled_rules();
     for (std::string& name : NamesOf(value)) switches_.add_disabled_rules(std::move(name));

@@ -41,7 +41,7 @@ absl::Status Session::EndTransaction(bool commit) {
     }
     return storage_->Rollback(context);
   }
-  absl::Status status = storage_->Commit(context);
+  absl::Status status = WithoutHidden(storage_->Commit(context));
   if (role_changes_ != nullptr) {
     if (!status.ok()) {
       (void)role_changes_->Rollback(context);

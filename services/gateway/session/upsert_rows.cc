@@ -12,6 +12,7 @@ namespace adbms::gateway::session {
 namespace {
 
 namespace sqlstate = status::sqlstate;
+using common::v1::CheckConstraint;
 using common::v1::DataType;
 using common::v1::Expression;
 using common::v1::Operator;
@@ -63,6 +64,15 @@ UpsertPlans MakeUpsertPlans(const Plan& plan, const TableDescriptor& table) {
         ColumnAt(static_cast<size_t>(i), table.columns(i).type());
   common::v1::Insert* write = plans.write.mutable_root()->mutable_insert();
   write->clear_conflict_filter();
+  // The probe changes nothing, and the row that is written has been found by it.
+  const auto drop = [](common::v1::Insert* insert, CheckConstraint::RowSecurity kind) {
+    auto* checks = insert->mutable_checks();
+    checks->erase(std::remove_if(checks->begin(), checks->end(),
+                                 [kind](const auto& c) { return c.row_security() == kind; }),
+                  checks->end());
+  };
+  drop(plans.probe.mutable_root()->mutable_insert(), CheckConstraint::ROW_SECURITY_CHANGED);
+  drop(write, CheckConstraint::ROW_SECURITY_EXISTING);
   const int parameters = plan.parameter_types_size();
   for (int i = 0; i < width; ++i) {
     const auto& column = table.columns(i);

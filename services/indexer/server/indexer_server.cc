@@ -103,6 +103,7 @@ IndexerServer::Analysis IndexerServer::Analyze(const View& view,
     input.catalog = view.catalog;
     input.statistics = view.statistics;
     input.current_user = input.session_user = "adbms";
+    input.exempt = true;
     const auto plan = sql::PlanDefault(input);
     if (!plan.ok()) continue;
     for (const auto& usage : candidates::UsageOf(*plan, *view.catalog)) {

@@ -129,6 +129,7 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   input.switches = request.switches();
   input.date_order = static_cast<types::DateOrder>(
       std::min<uint32_t>(request.date_order(), static_cast<uint32_t>(types::DateOrder::kYmd)));
+  input.roles.assign(request.roles().begin(), request.roles().end());
   optimizer::v1::PlanResponse response;
   Restriction restriction = Restriction::kNone;
   ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));
@@ -160,6 +161,7 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     input.search_path.assign(request.search_path().begin(), request.search_path().end());
   }
   input.current_user = input.session_user = context.user;
+  input.exempt = true;
   optimizer::v1::WhatIfResponse response;
   for (const std::string& sql : request.sql()) {
     RETURN_IF_ERROR(context.Check());

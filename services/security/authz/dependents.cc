@@ -36,6 +36,12 @@ std::vector<std::string> OwnedBy(const common::v1::CatalogSnapshot& catalog,
   for (const common::v1::TableDescriptor& table : catalog.tables()) {
     const bool system = table.is_virtual() && !table.has_sequence();
     if (!system && table.owner() == role) objects.push_back("owner of " + Described(table));
+    for (const auto& policy : table.policies()) {
+      for (const std::string& target : policy.roles()) {
+        if (target == role)
+          objects.push_back("target of policy " + policy.name() + " on " + Described(table));
+      }
+    }
   }
   for (const common::v1::FunctionDescriptor& function : catalog.functions()) {
     if (function.owner() == role)

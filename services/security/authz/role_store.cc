@@ -28,6 +28,7 @@ const char* const kTables[] = {
     // Of older directories.
     "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS inherits boolean NOT NULL DEFAULT true",
     "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS valid_until timestamptz",
+    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS bypasses boolean NOT NULL DEFAULT false",
     "CREATE TABLE IF NOT EXISTS adbms.role_members (role text, member text, "
     "PRIMARY KEY (role, member))",
     "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
@@ -44,6 +45,14 @@ const char* const kTables[] = {
     "CREATE TABLE IF NOT EXISTS adbms.audit_heads (id integer PRIMARY KEY, head text NOT NULL)",
 };
 
+constexpr int kColumnShift = 32;
+
+uint32_t TableOf(uint64_t object) { return static_cast<uint32_t>(object); }
+
+uint64_t ObjectOf(const security::v1::TableGrant& grant) {
+  return (uint64_t{grant.column()} << kColumnShift) | grant.table_id();
+}
+
 absl::Status NoSuchRole(const std::string& name) {
   return status::Error(status::sqlstate::kUndefinedObject,
                        absl::StrCat("role \"", name, "\" does not exist"));
@@ -56,13 +65,14 @@ SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) 
                           ? Value::Null({types::TypeId::kTimestamptz, 0})
                           : Value::Int(types::TypeId::kTimestamptz, role.valid_until_us);
   return {update ? "UPDATE adbms.roles SET is_superuser = $2, can_login = $3, create_role = $4, "
-                   "create_db = $5, verifier = $6, inherits = $7, valid_until = $8 WHERE name = $1"
+                   "create_db = $5, verifier = $6, inherits = $7, valid_until = $8, bypasses = $9 "
+                   "WHERE name = $1"
                  : "INSERT INTO adbms.roles (name, is_superuser, can_login, create_role, "
-                   "create_db, verifier, inherits, valid_until) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   "create_db, verifier, inherits, valid_until, bypasses) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
           {Value::Text(name), Value::Bool(role.superuser), Value::Bool(role.can_login),
            Value::Bool(role.create_role), Value::Bool(role.create_db), verifier,
-           Value::Bool(role.inherits), until}};
+           Value::Bool(role.inherits), until, Value::Bool(role.bypasses)}};
 }
 
 // `inherited`: only those whose rights the role has without SET ROLE.
@@ -106,6 +116,7 @@ absl::Status ApplyOptions(const Request& request, Role* role) {
   if (request.has_login()) role->can_login = request.login();
   if (request.has_create_role()) role->create_role = request.create_role();
   if (request.has_create_db()) role->create_db = request.create_db();
+  if (request.has_bypass_row_security()) role->bypasses = request.bypass_row_security();
   if (request.has_inherit()) role->inherits = request.inherit();
   if (request.has_valid_until_us()) role->valid_until_us = request.valid_until_us();
   if (!request.has_password()) return absl::OkStatus();
@@ -128,9 +139,10 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   policy.set_create_role(role.create_role);
   policy.set_can_login(role.can_login);
   policy.set_create_db(role.create_db);
+  policy.set_bypass_row_security(role.bypasses);
   std::set<std::string> memberships;
   CollectMemberships(*this, name, /*inherited=*/true, &memberships);
-  std::map<uint32_t, std::set<int>> merged;
+  std::map<uint64_t, std::set<int>> merged;
   for (const auto& [key, privileges] : grants) {
     if (!key.first.empty() && !memberships.contains(key.first)) continue;
     merged[key.second].insert(privileges.begin(), privileges.end());
@@ -141,7 +153,8 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   for (const std::string& membership : reachable) policy.add_may_become(membership);
   for (const auto& [table, privileges] : merged) {
     security::v1::TableGrant* grant = policy.add_grants();
-    grant->set_table_id(table);
+    grant->set_table_id(TableOf(table));
+    grant->set_column(static_cast<uint32_t>(table >> kColumnShift));
     for (const int privilege : privileges) {
       grant->add_privileges(static_cast<common::v1::Privilege>(privilege));
     }
@@ -180,7 +193,7 @@ absl::Status RoleStore::Bootstrap(const rpc::CallContext& context, const std::st
 absl::Status RoleStore::AddSuperuser(const rpc::CallContext& context, const std::string& superuser,
                                      const std::string& verifier) {
   Role role;
-  role.superuser = role.can_login = role.create_role = role.create_db = true;
+  role.superuser = role.can_login = role.create_role = role.create_db = role.bypasses = true;
   role.verifier = verifier;
   return sql_->RunTransaction(context, {PutRole(superuser, role, false),
                                         {"INSERT INTO adbms.policy_version VALUES (1, 1)", {}}});
@@ -201,7 +214,7 @@ absl::Status RoleStore::CheckHasNothing(const rpc::CallContext& context, const R
                                         const std::string& name, bool creates) const {
   std::set<uint32_t> granted;
   for (const auto& [key, privileges] : roles.grants) {
-    if (!creates && key.first == name && !privileges.empty()) granted.insert(key.second);
+    if (!creates && key.first == name && !privileges.empty()) granted.insert(TableOf(key.second));
   }
   ASSIGN_OR_RETURN(const auto system, storage_->GetCatalog(context, 0));
   if (system == nullptr) return absl::InternalError("storage gave no catalog");
@@ -246,7 +259,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   ASSIGN_OR_RETURN(const auto names,
                    sql_->Run(context,
                              "SELECT name, is_superuser, can_login, create_role, create_db, "
-                             "verifier, inherits, valid_until FROM adbms.roles"));
+                             "verifier, inherits, valid_until, bypasses FROM adbms.roles"));
   for (const auto& row : names.rows) {
     Role role;
     role.superuser = row[1].bool_value();
@@ -256,6 +269,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
     if (!row[5].is_null()) role.verifier = std::string(row[5].bytes());
     role.inherits = row[6].bool_value();
     if (!row[7].is_null()) role.valid_until_us = row[7].int_value();
+    role.bypasses = row[8].bool_value();
     roles->roles.emplace(std::string(row[0].bytes()), std::move(role));
   }
   ASSIGN_OR_RETURN(const auto members,
@@ -266,7 +280,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   ASSIGN_OR_RETURN(const auto grants,
                    sql_->Run(context, "SELECT grantee, table_id, privilege FROM adbms.grants"));
   for (const auto& row : grants.rows) {
-    roles->grants[{std::string(row[0].bytes()), static_cast<uint32_t>(row[1].int_value())}].insert(
+    roles->grants[{std::string(row[0].bytes()), static_cast<uint64_t>(row[1].int_value())}].insert(
         static_cast<int>(row[2].int_value()));
   }
   ASSIGN_OR_RETURN(
@@ -377,12 +391,17 @@ absl::Status RoleStore::CheckMayChange(const Roles& roles, const Request& reques
   const bool grants =
       request.kind() == Request::KIND_GRANT || request.kind() == Request::KIND_REVOKE;
   if (grants) return absl::OkStatus();  // The gateway has checked that the user owns the tables.
-  const bool own_password = request.kind() == Request::KIND_ALTER && request.roles_size() == 1 &&
-                            request.roles(0) == request.user() && request.has_password() &&
-                            !request.has_login() && !request.has_superuser() &&
-                            !request.has_create_role() && !request.has_create_db() &&
-                            !request.has_inherit() && !request.has_valid_until_us();
+  const bool own_password =
+      request.kind() == Request::KIND_ALTER && request.roles_size() == 1 &&
+      request.roles(0) == request.user() && request.has_password() && !request.has_login() &&
+      !request.has_superuser() && !request.has_create_role() && !request.has_create_db() &&
+      !request.has_inherit() && !request.has_valid_until_us() && !request.has_bypass_row_security();
   if (own_password) return absl::OkStatus();
+  if (request.has_bypass_row_security())
+    return status::Error(status::sqlstate::kInsufficientPrivilege,
+                         request.kind() == Request::KIND_CREATE
+                             ? "must be superuser to create bypassrls users"
+                             : "must be superuser to change bypassrls attribute");
   bool touches_superuser = request.has_superuser() && request.superuser();
   for (const std::string& name : request.roles()) {
     const auto target = roles.roles.find(name);
@@ -440,6 +459,22 @@ namespace {
 
 SqlClient::Step NextVersion() {
   return {"UPDATE adbms.policy_version SET version = version + 1 WHERE id = 1", {}};
+}
+
+// Puts or takes one privilege on an object.
+void SetGrant(const std::string& name, uint64_t object, int privilege, bool puts, Roles* roles,
+              std::vector<SqlClient::Step>* steps) {
+  std::set<int>& held = roles->grants[{name, object}];
+  if (held.contains(privilege) == puts) return;
+  if (puts)
+    held.insert(privilege);
+  else
+    held.erase(privilege);
+  steps->push_back(
+      {puts ? "INSERT INTO adbms.grants VALUES ($1, $2, $3)"
+            : "DELETE FROM adbms.grants WHERE grantee = $1 AND table_id = $2 AND privilege = $3",
+       {Value::Text(name), Value::Int(types::TypeId::kInt8, static_cast<int64_t>(object)),
+        Value::Int(types::TypeId::kInt4, privilege)}});
 }
 
 // The role is gone.
@@ -624,21 +659,17 @@ absl::Status RoleStore::Plan(const rpc::CallContext& context, const Request& req
               privilege = RevocationOf(asked);
               puts = !puts;
             }
-            const std::vector<Value> key = {Value::Text(name),
-                                            Value::Int(types::TypeId::kInt8, grant.table_id()),
-                                            Value::Int(types::TypeId::kInt4, privilege)};
-            std::set<int>& held = roles->grants[{name, grant.table_id()}];
-            const bool has = held.contains(privilege);
-            if (puts && !has) {
-              held.insert(privilege);
-              steps->push_back({"INSERT INTO adbms.grants VALUES ($1, $2, $3)", key});
-            } else if (!puts && has) {
-              held.erase(privilege);
-              steps->push_back(
-                  {"DELETE FROM adbms.grants WHERE grantee = $1 AND table_id = $2 AND "
-                   "privilege = $3",
-                   key});
+            SetGrant(name, ObjectOf(grant), privilege, puts, roles, steps);
+            if (puts || grant.column() != 0) continue;
+            // Who has not the whole has no column of it.
+            std::vector<uint64_t> columns;
+            for (const auto& [held, privileges] : roles->grants) {
+              if (held.first == name && TableOf(held.second) == grant.table_id() &&
+                  held.second != grant.table_id())
+                columns.push_back(held.second);
             }
+            for (const uint64_t column : columns)
+              SetGrant(name, column, privilege, false, roles, steps);
           }
         }
         break;

@@ -26,8 +26,9 @@ struct Role {
   bool can_login = false;
   bool create_role = false;
   bool create_db = false;
-  bool inherits = true;  // Has the rights of the roles that it is a member of.
-  std::string verifier;  // Empty: no password.
+  bool bypasses = false;  // BYPASSRLS
+  bool inherits = true;   // Has the rights of the roles that it is a member of.
+  std::string verifier;   // Empty: no password.
   // Until when the password holds; microseconds since 2000-01-01 UTC, INT64_MAX: for ever.
   int64_t valid_until_us = INT64_MAX;
 };
@@ -43,8 +44,8 @@ struct Roles {
   uint64_t version = 0;
   std::map<std::string, Role> roles;
   std::map<std::string, std::set<std::string>> member_of;
-  std::map<std::pair<std::string, uint32_t>, std::set<int>>
-      grants;  // (grantee, table); "" is PUBLIC.
+  // (grantee, object); "" is PUBLIC. A column's number is above the 32 bits of its table's.
+  std::map<std::pair<std::string, uint64_t>, std::set<int>> grants;
   // What sessions begin with: (role, database), "" for all; by name.
   std::map<std::pair<std::string, std::string>, std::map<std::string, KeptValue>> settings;
 

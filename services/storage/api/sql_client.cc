@@ -49,6 +49,7 @@ absl::StatusOr<SqlResult> SqlClient::Attempt(const rpc::CallContext& context, Se
     return result;
   }
   for (const types::Value& value : parameters) input.parameter_types.push_back(value.type());
+  input.exempt = true;
   ASSIGN_OR_RETURN(auto plan, sql::PlanDefault(input));
   ASSIGN_OR_RETURN(
       auto prepared,

@@ -119,6 +119,10 @@ class CatalogDraft {
   Result CreateTrigger(const common::v1::CreateTrigger& statement);
   Result DropTrigger(const common::v1::DropTrigger& statement);
   Result AlterTrigger(const common::v1::AlterTrigger& statement);
+  // draft_policies.cc. Errors: 42710, 42704.
+  Result CreatePolicy(const common::v1::CreatePolicy& statement);
+  Result AlterPolicy(const common::v1::AlterPolicy& statement);
+  Result DropPolicy(const common::v1::DropPolicy& statement);
   // draft_declared_types.cc, draft_type_drops.cc: types that users declare.
   Result CreateType(const common::v1::CreateType& statement);
   // The caller has held existing values against a domain's new constraints.
@@ -202,6 +206,23 @@ class CatalogDraft {
   // `cascade`.
   absl::Status DropTriggersOn(common::v1::TableDescriptor* table, uint32_t ordinal, bool cascade,
                               v1::DdlResult* result);
+  static absl::Status SetRowSecurity(const common::v1::SetRowSecurity& change,
+                                     common::v1::TableDescriptor* table);
+  // Errors: 42P01, 42883 for what is not there any more.
+  absl::Status CheckPolicySources(const common::v1::PolicyDescriptor& policy) const;
+  // The table's policies that depend on `what` go with it; whether there were any. Errors: 2BP01
+  // unless `cascade`.
+  static absl::StatusOr<bool> DropPoliciesWith(
+      const std::string& what,
+      const std::function<bool(const common::v1::PolicyCondition&)>& depends, bool cascade,
+      common::v1::TableDescriptor* table, v1::DdlResult* result);
+  // The same for those that name the table's column, and for those of all tables but `dropping`.
+  static absl::Status DropPoliciesOn(common::v1::TableDescriptor* table, uint32_t ordinal,
+                                     bool cascade, v1::DdlResult* result);
+  absl::Status DropPoliciesThat(
+      const std::string& what,
+      const std::function<bool(const common::v1::PolicyCondition&)>& depends,
+      const std::vector<uint32_t>& dropping, bool cascade, v1::DdlResult* result);
   absl::Status RequireSchema(const std::string& schema) const;
   // A new, empty space for the table's rows.
   absl::Status NewStorage(common::v1::TableDescriptor* table);

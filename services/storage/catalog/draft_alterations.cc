@@ -77,6 +77,8 @@ absl::Status CatalogDraft::AlterDescriptor(const common::v1::AlterTable& stateme
       return absl::OkStatus();
     case AlterTable::kRenameConstraint:
       return RenameConstraint(statement.rename_constraint(), table);
+    case AlterTable::kSetRowSecurity:
+      return SetRowSecurity(statement.set_row_security(), table);
     case AlterTable::kSetSchema:
       return MoveToSchema(statement.set_schema(), table);
     case AlterTable::kSetNotNull: {

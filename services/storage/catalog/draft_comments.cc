@@ -37,6 +37,17 @@ absl::Status CommentOnConstraint(const std::string& name, const std::string& tex
                                                        Quoted(table->name()) + " does not exist");
 }
 
+absl::Status CommentOnPolicy(const std::string& name, const std::string& text,
+                             TableDescriptor* table) {
+  for (auto& policy : *table->mutable_policies()) {
+    if (policy.name() != name) continue;
+    policy.set_comment(text);
+    return absl::OkStatus();
+  }
+  return status::Error(sqlstate::kUndefinedObject, "policy " + Quoted(name) + " for table " +
+                                                       Quoted(table->name()) + " does not exist");
+}
+
 absl::Status CommentOnTrigger(const std::string& name, const std::string& text,
                               TableDescriptor* table) {
   for (auto& trigger : *table->mutable_triggers()) {
@@ -129,6 +140,9 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
       break;
     case common::v1::Comment::kTrigger:
       RETURN_IF_ERROR(CommentOnTrigger(statement.trigger(), statement.text(), &table));
+      break;
+    case common::v1::Comment::kPolicy:
+      RETURN_IF_ERROR(CommentOnPolicy(statement.policy(), statement.text(), &table));
       break;
     case common::v1::Comment::PART_NOT_SET:
       table.set_comment(statement.text());

@@ -38,7 +38,12 @@ absl::Status CatalogDraft::DropViewsOn(
         result));
     EraseTable(*view);
   }
-  return absl::OkStatus();
+  return DropPoliciesThat(
+      what,
+      [&depends](const common::v1::PolicyCondition& condition) {
+        return std::any_of(condition.relations().begin(), condition.relations().end(), depends);
+      },
+      dropping, cascade, result);
 }
 
 absl::Status CatalogDraft::DropViewsOnKey(const TableEntry& entry, bool cascade,
@@ -178,6 +183,7 @@ absl::Status CatalogDraft::DropColumn(TableDescriptor* table, uint32_t ordinal, 
   RETURN_IF_ERROR(DropGeneratedFrom(table, ordinal, cascade, result));
   RETURN_IF_ERROR(DropReferencesToColumn(table, ordinal, cascade, result));
   RETURN_IF_ERROR(DropTriggersOn(table, ordinal, cascade, result));
+  RETURN_IF_ERROR(DropPoliciesOn(table, ordinal, cascade, result));
   // The table's own copy is the one that is written.
   RETURN_IF_ERROR(DropOwnedSequences(*table, ordinal, {table_id}, cascade, result));
   std::vector<IndexDescriptor> kept;

@@ -184,6 +184,12 @@ CatalogDraft::Result CatalogDraft::DropFunctions(const common::v1::DropFunction&
       return status::Error(sqlstate::kUndefinedFunction,
                            "function with OID " + std::to_string(id) + " does not exist");
     RETURN_IF_ERROR(DropTriggersOf(*function, statement.cascade(), &result));
+    RETURN_IF_ERROR(DropPoliciesThat(
+        "function " + Shown(*function),
+        [id](const common::v1::PolicyCondition& condition) {
+          return Contains(condition.function_ids(), id);
+        },
+        {}, statement.cascade(), &result));
     EraseFunction(id);
     result.set_object_id(id);
     result.set_changed(true);

@@ -115,6 +115,16 @@ absl::Status CatalogDraft::RenameSchemaOfObjects(const std::string& before,
       if (read != nullptr && (*read)->descriptor.schema() == before)
         return unsupported("a relation that view " + Quoted(table.name()) + " reads,");
     }
+    for (const auto& policy : table.policies()) {
+      for (const auto* condition : {&policy.using_(), &policy.check()}) {
+        for (const auto& used : condition->relations()) {
+          const TableEntryPtr* read = state_->Find(used.table_id());
+          if (read != nullptr && (*read)->descriptor.schema() == before)
+            return unsupported("a relation that a policy of table " + Quoted(table.name()) +
+                               " reads,");
+        }
+      }
+    }
     if (table.schema() == before) tables.push_back(table);
   }
   for (TableDescriptor& table : tables) {

@@ -14,6 +14,7 @@ CatalogDraft::Result CatalogDraft::CreateTable(const common::v1::CreateTable& st
   v1::DdlResult result;
   TableDescriptor table = statement.table();
   table.clear_triggers();  // Only CreateTrigger makes them.
+  table.clear_policies();
   table.set_schema(SchemaOrPublic(table.schema()));
   RETURN_IF_ERROR(RequireSchema(table.schema()));
   if (state_->HasRelation(table.schema(), table.name())) {

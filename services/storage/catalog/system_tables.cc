@@ -210,6 +210,9 @@ constexpr SystemTable kSystemTables[] = {
     {12014, "pg_catalog", "pg_user",
      "usename:name,usesysid:oid,usecreatedb:bool,usesuper:bool,userepl:bool,"
      "usebypassrls:bool,passwd:text,valuntil:timestamptz,useconfig:_text"},
+    {12018, "pg_catalog", "pg_policies",
+     "schemaname:name,tablename:name,policyname:name,permissive:text,roles:_name,cmd:text,"
+     "qual:text,with_check:text"},
     {12028, "pg_catalog", "pg_views",
      "schemaname:name,viewname:name,viewowner:name,definition:text"},
     {12033, "pg_catalog", "pg_tables",

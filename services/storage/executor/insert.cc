@@ -24,6 +24,8 @@ class InsertNode : public PlanNode {
   std::vector<CompiledExpressionPtr> returning;
   std::vector<Check> checks;
   std::vector<Check> view_checks;  // Of the rows that are written in the end.
+  // Of policies: for the input's rows, for those that ON CONFLICT updates before and after.
+  std::vector<Check> policies, existing_policies, changed_policies;
   bool ignore_conflicts = false;
   std::optional<uint32_t> conflict_index;
   std::vector<CompiledExpressionPtr> conflict_update;
@@ -78,7 +80,8 @@ class Insert : public ModifyOperator {
   }
   txn::TableWriter& writer() { return *at_.writer; }
 
-  absl::Status Verify(const types::Batch& rows) {
+  absl::Status Verify(const types::Batch& rows, const std::vector<Check>& policies) {
+    RETURN_IF_ERROR(VerifyChecks(policies, table_, context_->state, rows));
     RETURN_IF_ERROR(writer().CheckNotNull(Pointers(rows), rows.row_count));
     RETURN_IF_ERROR(VerifyChecks(node_.checks, *at_.table, context_->state, rows));
     if (at_.leaf != nullptr)
@@ -87,7 +90,7 @@ class Insert : public ModifyOperator {
   }
 
   absl::Status Store(const types::Batch& rows) {
-    RETURN_IF_ERROR(Verify(rows));
+    RETURN_IF_ERROR(Verify(rows, node_.policies));
     const std::vector<const types::Vector*> columns = Pointers(rows);
     if (!ignores_or_updates()) {
       for (uint32_t row = 0; row < rows.row_count; ++row)
@@ -180,6 +183,7 @@ class Insert : public ModifyOperator {
       RETURN_IF_ERROR(node_.conflict_filter->Select(context_->state, pair, &selection));
       if (selection.empty()) return absl::OkStatus();
     }
+    RETURN_IF_ERROR(VerifyChecks(node_.existing_policies, table_, context_->state, existing));
     ASSIGN_OR_RETURN(types::Batch changed, EvaluateAll(node_.conflict_update, context_, pair));
     RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
     if (at_.leaf != nullptr) {
@@ -191,7 +195,7 @@ class Insert : public ModifyOperator {
                              "The result tuple would appear in a different partition than the "
                              "original tuple.");
     }
-    RETURN_IF_ERROR(Verify(changed));
+    RETURN_IF_ERROR(Verify(changed, node_.changed_policies));
     const std::vector<const types::Vector*> columns = Pointers(changed);
     const std::vector<bool> assigned(layout.types.size(), true);
     RETURN_IF_ERROR(writer().Update(row_key, Pointers(existing), 0, columns, 0, assigned));
@@ -238,11 +242,15 @@ absl::StatusOr<PlanNodePtr> CompileInsert(const common::v1::Operator& plan, Comp
                         scope->plan->plan->subplans_size() == 0;
   ASSIGN_OR_RETURN(node->returning, CompileAll(insert.returning()));
   ASSIGN_OR_RETURN(node->checks, CompileChecks(insert.checks()));
-  const auto of_view = std::stable_partition(node->checks.begin(), node->checks.end(),
-                                             [](const Check& check) { return !check.of_view; });
-  node->view_checks.assign(std::make_move_iterator(of_view),
-                           std::make_move_iterator(node->checks.end()));
-  node->checks.erase(of_view, node->checks.end());
+  using common::v1::CheckConstraint;
+  const auto take = [&node](CheckConstraint::RowSecurity kind) {
+    return TakeChecks(&node->checks,
+                      [kind](const Check& check) { return check.row_security == kind; });
+  };
+  node->policies = take(CheckConstraint::ROW_SECURITY_WRITTEN);
+  node->existing_policies = take(CheckConstraint::ROW_SECURITY_EXISTING);
+  node->changed_policies = take(CheckConstraint::ROW_SECURITY_CHANGED);
+  node->view_checks = TakeChecks(&node->checks, [](const Check& check) { return check.of_view; });
   ASSIGN_OR_RETURN(node->partitions,
                    PartitionTargets::Make(node->table, insert.partition_checks(),
                                           [&](uint32_t id) { return scope->Table(id); }));

@@ -1,5 +1,9 @@
 #include "services/storage/executor/modify.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/codec/generated_columns.h"
@@ -15,10 +19,32 @@ absl::StatusOr<std::vector<Check>> CompileChecks(
   std::vector<Check> result;
   for (const common::v1::CheckConstraint& check : checks) {
     ASSIGN_OR_RETURN(CompiledExpressionPtr condition, sql::expression::Compile(check.condition()));
-    result.push_back({check.name(), std::move(condition), check.of_view()});
+    result.push_back({check.name(), std::move(condition), check.of_view(), check.row_security()});
   }
   return result;
 }
+
+std::vector<Check> TakeChecks(std::vector<Check>* checks,
+                              const std::function<bool(const Check&)>& belongs) {
+  const auto taken = std::stable_partition(
+      checks->begin(), checks->end(), [&belongs](const Check& check) { return !belongs(check); });
+  std::vector<Check> result(std::make_move_iterator(taken), std::make_move_iterator(checks->end()));
+  checks->erase(taken, checks->end());
+  return result;
+}
+
+namespace {
+
+absl::Status PolicyViolation(const Check& check, const catalog::TableEntry& table) {
+  const bool existing = check.row_security == common::v1::CheckConstraint::ROW_SECURITY_EXISTING;
+  return status::Error(status::sqlstate::kInsufficientPrivilege,
+                       absl::StrCat("new row violates row-level security policy ",
+                                    check.name.empty() ? "" : absl::StrCat("\"", check.name, "\" "),
+                                    existing ? "(USING expression) " : "", "for table \"",
+                                    table.descriptor.name(), "\""));
+}
+
+}  // namespace
 
 absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
                           sql::expression::EvaluationState& state, const types::Batch& rows) {
@@ -26,7 +52,10 @@ absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::Table
     ASSIGN_OR_RETURN(const types::VectorPtr result, check.condition->Evaluate(state, rows));
     for (uint32_t row = 0; row < rows.row_count; ++row) {
       const bool null = result->is_null(row);
-      if (null ? !check.of_view : result->data<uint8_t>()[row] != 0) continue;
+      const bool policy =
+          check.row_security != common::v1::CheckConstraint::ROW_SECURITY_UNSPECIFIED;
+      if (null ? !check.of_view && !policy : result->data<uint8_t>()[row] != 0) continue;
+      if (policy) return PolicyViolation(check, table);
       const std::vector<const types::Vector*> columns = Pointers(rows);
       return check.of_view ? txn::ViewCheckViolation(table, check.name, columns, row)
                            : txn::CheckViolation(table, check.name, columns, row);

@@ -2,6 +2,7 @@
 // statement sees its own changes, and emit RETURNING rows when every row is written.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,10 +21,17 @@ struct Check {
   std::string name;
   CompiledExpressionPtr condition;
   bool of_view = false;  // Of its CHECK OPTION: the condition has to be true.
+  // Of the table's policies: likewise.
+  common::v1::CheckConstraint::RowSecurity row_security =
+      common::v1::CheckConstraint::ROW_SECURITY_UNSPECIFIED;
 };
 absl::StatusOr<std::vector<Check>> CompileChecks(
     const google::protobuf::RepeatedPtrField<common::v1::CheckConstraint>& checks);
-// Errors: 23514 for a row that makes a condition false, 44000 for one that a view would not show.
+// Takes those for which `belongs` out of `checks`; the order stays.
+std::vector<Check> TakeChecks(std::vector<Check>* checks,
+                              const std::function<bool(const Check&)>& belongs);
+// Errors: 23514 for a row that makes a condition false, 44000 for one that a view would not show,
+// 42501 for one that a policy does not allow.
 absl::Status VerifyChecks(const std::vector<Check>& checks, const catalog::TableEntry& table,
                           sql::expression::EvaluationState& state, const types::Batch& rows);
 

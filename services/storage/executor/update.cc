@@ -22,6 +22,7 @@ class ChangeNode : public PlanNode {
   std::vector<bool> assigned;
   std::vector<CompiledExpressionPtr> returning;
   std::vector<Check> checks;
+  std::vector<Check> policies;
   CompiledExpressionPtr recheck;
   CascadeTargets cascades;
   std::unique_ptr<const PartitionTargets> partitions;
@@ -102,6 +103,7 @@ class Update : public Change {
                        node_.values[i]->Evaluate(context_->state, input));
     }
     RETURN_IF_ERROR(ComputeGenerated(table_, &changed));
+    RETURN_IF_ERROR(VerifyChecks(node_.policies, table_, context_->state, changed));
     CountRows(input.row_count);
     if (leaf == nullptr || !node_.may_move) return Replace(table, leaf, input, std::move(changed));
     std::vector<const PartitionTargets::Leaf*> leaves;
@@ -232,6 +234,9 @@ absl::StatusOr<PlanNodePtr> CompileUpdate(const common::v1::Operator& plan, Comp
   ASSIGN_OR_RETURN(node->values, CompileAll(update.values()));
   ASSIGN_OR_RETURN(node->returning, CompileAll(update.returning()));
   ASSIGN_OR_RETURN(node->checks, CompileChecks(update.checks()));
+  node->policies = TakeChecks(&node->checks, [](const Check& check) {
+    return check.row_security != common::v1::CheckConstraint::ROW_SECURITY_UNSPECIFIED;
+  });
   ASSIGN_OR_RETURN(node->partitions,
                    PartitionTargets::Make(node->table, update.partition_checks(),
                                           [&](uint32_t id) { return scope->Table(id); }));

@@ -97,12 +97,13 @@ std::vector<std::string> Items(const std::map<std::string, std::set<int64_t>>& g
 
 AccessLists::AccessLists(txn::Shared* shared) {
   for (const auto& row : ReadSystemTable(shared, "grants", {"grantee", "table_id", "privilege"})) {
-    grants_[static_cast<uint32_t>(row[1].int_value())][std::string(row[0].bytes())].insert(
+    // A column's number is above the 32 bits of its table's.
+    grants_[static_cast<uint64_t>(row[1].int_value())][std::string(row[0].bytes())].insert(
         row[2].int_value());
   }
 }
 
-const std::map<std::string, AccessLists::Privileges>& AccessLists::On(uint32_t object) const {
+const std::map<std::string, AccessLists::Privileges>& AccessLists::On(uint64_t object) const {
   static const auto* const kNone = new std::map<std::string, Privileges>();
   const auto found = grants_.find(object);
   return found == grants_.end() ? *kNone : found->second;
@@ -113,6 +114,12 @@ std::string AccessLists::Of(AclKind kind, uint32_t object, const std::string& ow
   if (items.empty()) return "";
   items.insert(items.begin(), Item(owner, OwnersLetters(kind), owner));
   return ArrayOf(items);
+}
+
+std::string AccessLists::OfColumn(uint32_t table, uint32_t ordinal,
+                                  const std::string& owner) const {
+  const std::vector<std::string> items = Items(On((uint64_t{ordinal + 1} << 32) | table), owner);
+  return items.empty() ? "" : ArrayOf(items);
 }
 
 std::string AccessLists::OfSchema(const catalog::CatalogState& catalog,

@@ -36,6 +36,8 @@ class AccessLists {
 
   // Empty where the object has what its kind has by default (PostgreSQL: NULL).
   std::string Of(AclKind kind, uint32_t object, const std::string& owner) const;
+  // Of a column. Empty where nobody was granted anything on it alone.
+  std::string OfColumn(uint32_t table, uint32_t ordinal, const std::string& owner) const;
   // Of a schema; a database's public has a list from its beginning.
   std::string OfSchema(const catalog::CatalogState& catalog,
                        const common::v1::SchemaDescriptor& schema) const;
@@ -43,9 +45,10 @@ class AccessLists {
 
  private:
   using Privileges = std::set<int64_t>;
-  const std::map<std::string, Privileges>& On(uint32_t object) const;
+  const std::map<std::string, Privileges>& On(uint64_t object) const;
 
-  std::map<uint32_t, std::map<std::string, Privileges>> grants_;  // By object and grantee.
+  // By object and grantee; a column's number is above the 32 bits of its table's.
+  std::map<uint64_t, std::map<std::string, Privileges>> grants_;
 };
 
 // acldefault(): what an object of the kind has when nobody has granted anything. Errors: 22023 for

@@ -14,6 +14,7 @@ constexpr int64_t kClass = 1259;
 constexpr int64_t kConstraint = 2606;
 constexpr int64_t kNamespace = 2615;
 constexpr int64_t kTrigger = 2620;
+constexpr int64_t kPolicy = 3256;
 constexpr int64_t kType = 1247;
 constexpr int64_t kDatabase = 1262;
 
@@ -47,6 +48,8 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
     }
     for (const auto& trigger : table.triggers())
       show(trigger.trigger_id(), kTrigger, 0, trigger.comment());
+    for (const auto& policy : table.policies())
+      show(policy.policy_id(), kPolicy, 0, policy.comment());
     for (int i = 0; i < table.checks_size(); ++i)
       show(CheckConstraintOid(*entry, i), kConstraint, 0, table.checks(i).comment());
     for (int i = 0; i < table.foreign_keys_size(); ++i)

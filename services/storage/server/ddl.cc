@@ -55,6 +55,12 @@ const char* VerbOf(const DdlStatement& statement) {
       return "DROP TRIGGER";
     case DdlStatement::kAlterTrigger:
       return "ALTER TRIGGER";
+    case DdlStatement::kCreatePolicy:
+      return "CREATE POLICY";
+    case DdlStatement::kAlterPolicy:
+      return "ALTER POLICY";
+    case DdlStatement::kDropPolicy:
+      return "DROP POLICY";
     case DdlStatement::kDropMaterializedView:
       return "DROP MATERIALIZED VIEW";
     case DdlStatement::kRefreshMaterializedView:

@@ -65,6 +65,13 @@ absl::StatusOr<v1::DdlResult> DdlExecution::Run(const DdlStatement& given) {
                  : draft()->DropTrigger(statement.drop_trigger());
     case DdlStatement::kAlterTrigger:
       return draft()->AlterTrigger(statement.alter_trigger());
+    case DdlStatement::kCreatePolicy:
+      return draft()->CreatePolicy(statement.create_policy());
+    case DdlStatement::kAlterPolicy:
+      return draft()->AlterPolicy(statement.alter_policy());
+    case DdlStatement::kDropPolicy:
+      return statement.drop_policy().table_id() == 0 ? NoTable(statement)
+                                                     : draft()->DropPolicy(statement.drop_policy());
     case DdlStatement::kDropMaterializedView:
       return draft()->DropRelations(statement.drop_materialized_view(), "materialized view");
     case DdlStatement::kRefreshMaterializedView:

@@ -53,6 +53,14 @@ void WantSources(const TableDescriptor& table, TableLocks* locks) {
     Want(used.table_id(), LockMode::kAccessShare, locks);
 }
 
+// So must what a policy reads.
+void WantRead(const common::v1::PolicyDescriptor& policy, TableLocks* locks) {
+  for (const auto* condition : {&policy.using_(), &policy.check()}) {
+    for (const auto& used : condition->relations())
+      Want(used.table_id(), LockMode::kAccessShare, locks);
+  }
+}
+
 // Whoever writes to the parent of a foreign key works with what the key is: an action that comes or
 // goes, a check that is deferred.
 void WantReferenced(const AlterTable& alter, const catalog::CatalogState& catalog,
@@ -227,6 +235,17 @@ TableLocks NamedTables(const DdlStatement& statement, const catalog::CatalogStat
            statement.alter_trigger().new_name().empty() ? LockMode::kShareRowExclusive
                                                         : LockMode::kAccessExclusive,
            &locks);
+      break;
+    case DdlStatement::kCreatePolicy:
+      Want(statement.create_policy().table_id(), LockMode::kAccessExclusive, &locks);
+      WantRead(statement.create_policy().policy(), &locks);
+      break;
+    case DdlStatement::kAlterPolicy:
+      Want(statement.alter_policy().table_id(), LockMode::kAccessExclusive, &locks);
+      WantRead(statement.alter_policy().policy(), &locks);
+      break;
+    case DdlStatement::kDropPolicy:
+      Want(statement.drop_policy().table_id(), LockMode::kAccessExclusive, &locks);
       break;
     case DdlStatement::kAlterSequence:
       Want(statement.alter_sequence().sequence_id(), LockMode::kShareRowExclusive, &locks);

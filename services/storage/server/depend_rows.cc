@@ -28,6 +28,7 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
   constexpr int64_t kNamespace = 2615;
   constexpr int64_t kRewrite = 2618;
   constexpr int64_t kTrigger = 2620;
+  constexpr int64_t kPolicy = 3256;
   constexpr int64_t kExtension = 3079;
   for (const auto& [id, schema] : source.catalog->schemas()) {
     if (schema.name() == sql::kSystemSchema)
@@ -51,6 +52,16 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
     for (const auto& trigger : entry->descriptor.triggers()) {
       if (trigger.parent_id() != 0)
         row(kTrigger, trigger.trigger_id(), kTrigger, trigger.parent_id(), 0, "P");
+    }
+    for (const auto& policy : entry->descriptor.policies()) {
+      row(kPolicy, policy.policy_id(), kClass, id, 0, "a");
+      std::set<std::pair<uint32_t, uint32_t>> columns;
+      for (const auto* condition : {&policy.using_(), &policy.check()}) {
+        for (const uint32_t ordinal : condition->columns()) columns.emplace(id, ordinal + 1);
+        for (const auto& used : condition->relations()) columns.emplace(used.table_id(), 0);
+      }
+      for (const auto& [table, column] : columns)
+        row(kPolicy, policy.policy_id(), kClass, table, column, "n");
     }
     for (int i = 0; i < entry->descriptor.columns_size(); ++i) {
       const auto& column = entry->descriptor.columns(i);

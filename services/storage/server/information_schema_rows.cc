@@ -344,6 +344,7 @@ const RowFillMap& RowFills() {
     AddDeclaredTypeFills(fills);
     AddFunctionFills(fills);
     AddSequenceFills(fills);
+    AddPolicyFills(fills);
     AddProgramFills(fills);
     AddProgramSchemaFills(fills);
     AddCommentFills(fills);

@@ -174,6 +174,14 @@ std::string ShownQuery(const catalog::CatalogState& catalog, const std::vector<s
   return sql;
 }
 
+std::string ConditionDefinition(const TableDescriptor& table,
+                                const common::v1::PolicyCondition& condition) {
+  if (condition.bound().empty()) return "(" + condition.sql() + ")";
+  common::v1::IndexExpression bound;
+  bound.set_bound(condition.bound());
+  return sql::explain::DeparseDefinition(bound, NamesOf(table), /*pretty=*/false);
+}
+
 uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal) {
   return 0x20000000 + (table_id << 11) + static_cast<uint32_t>(ordinal) + 1;
 }

@@ -56,6 +56,9 @@ const std::string& DefiningQuery(const common::v1::TableDescriptor& table);
 // The same with the schemas of what is not visible under `path`.
 std::string ShownQuery(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
                        const common::v1::TableDescriptor& table);
+// A policy's condition over the table, as pg_get_expr has it.
+std::string ConditionDefinition(const common::v1::TableDescriptor& table,
+                                const common::v1::PolicyCondition& condition);
 // Of the rule that stands for a view's query.
 inline int64_t RuleOid(uint32_t view_id) { return 0x30000000 + int64_t{view_id}; }
 uint32_t AttributeDefaultOid(uint32_t table_id, int ordinal);

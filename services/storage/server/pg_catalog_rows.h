@@ -21,6 +21,7 @@ void AddDeclaredTypeFills(RowFillMap* fills);
 void AddFunctionFills(RowFillMap* fills);
 void AddSequenceFills(RowFillMap* fills);
 void AddCommentFills(RowFillMap* fills);
+void AddPolicyFills(RowFillMap* fills);
 void AddProgramFills(RowFillMap* fills);
 void AddProgramSchemaFills(RowFillMap* fills);
 void AddLockFills(RowFillMap* fills);

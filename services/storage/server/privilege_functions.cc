@@ -1,5 +1,6 @@
 #include "services/storage/server/privilege_functions.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,6 +34,7 @@ struct Subject {
   std::string name;
   bool superuser = false;
   bool create_db = false;
+  bool bypasses = false;
   std::set<std::string> roles;
 };
 
@@ -58,6 +60,7 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
     subject.name = known.name;
     subject.superuser = known.is_superuser;
     subject.create_db = known.create_db;
+    subject.bypasses = known.bypasses;
   }
   if (!found) {
     if (role != nullptr && IsOid(*role)) return std::optional<Subject>();
@@ -128,6 +131,23 @@ std::set<int64_t> GrantsTo(const PrivilegeQuestion& question, const Subject& sub
   return held;
 }
 
+// The same on a column of the table, or with no ordinal on any of them.
+std::set<int64_t> ColumnGrantsTo(const PrivilegeQuestion& question, const Subject& subject,
+                                 uint32_t table, std::optional<uint32_t> ordinal) {
+  std::set<int64_t> held;
+  for (const auto& row :
+       ReadSystemTable(question.shared, "grants", {"grantee", "table_id", "privilege"})) {
+    const auto object = static_cast<uint64_t>(row[1].int_value());
+    const uint64_t column = object >> 32;
+    if (static_cast<uint32_t>(object) != table || column == 0 ||
+        (ordinal.has_value() && column != uint64_t{*ordinal} + 1))
+      continue;
+    const std::string grantee(row[0].bytes());
+    if (grantee.empty() || subject.roles.contains(grantee)) held.insert(row[2].int_value());
+  }
+  return held;
+}
+
 bool MayUse(const PrivilegeQuestion& question, const Subject& subject, const TableEntry& table,
             const std::vector<Wanted>& wanted) {
   const common::v1::TableDescriptor& descriptor = table.descriptor;
@@ -164,27 +184,34 @@ absl::StatusOr<const TableEntry*> TableOf(const PrivilegeQuestion& question, con
 absl::StatusOr<Value> TableAnswer(const PrivilegeQuestion& question, const Value* role,
                                   const Value& table_argument, const Value& privileges,
                                   const std::set<std::string_view>& known,
-                                  const Value* column = nullptr) {
+                                  const Value* column = nullptr, bool any_column = false) {
   ASSIGN_OR_RETURN(const std::optional<Subject> subject, SubjectOf(question, role));
   ASSIGN_OR_RETURN(const TableEntry* table, TableOf(question, table_argument));
   ASSIGN_OR_RETURN(const std::vector<Wanted> wanted, Parse(privileges.bytes(), known));
   if (table == nullptr || !subject) return Unknown();
+  std::optional<uint32_t> ordinal;
   if (column != nullptr) {
-    bool found = false;
     for (uint32_t i = 0; i < table->layout.names.size(); ++i) {
       if (!table->layout.live[i]) continue;
-      found |= types::PhysicalOf(column->type().id) == types::Physical::kString
-                   ? table->layout.names[i] == column->bytes()
-                   : static_cast<int64_t>(i) + 1 == column->int_value();
+      const bool same = types::PhysicalOf(column->type().id) == types::Physical::kString
+                            ? table->layout.names[i] == column->bytes()
+                            : static_cast<int64_t>(i) + 1 == column->int_value();
+      if (same) ordinal = i;
     }
-    if (!found) {
+    if (!ordinal.has_value()) {
       if (types::PhysicalOf(column->type().id) != types::Physical::kString) return Unknown();
       return status::Error(sqlstate::kUndefinedColumn,
                            "column \"" + std::string(column->bytes()) + "\" of relation \"" +
                                table->descriptor.name() + "\" does not exist");
     }
   }
-  return Value::Bool(MayUse(question, *subject, *table, wanted));
+  if (MayUse(question, *subject, *table, wanted)) return Value::Bool(true);
+  if (column == nullptr && !any_column) return Value::Bool(false);
+  const std::set<int64_t> held =
+      ColumnGrantsTo(question, *subject, table->descriptor.table_id(), ordinal);
+  return Value::Bool(std::any_of(wanted.begin(), wanted.end(), [&held](const Wanted& one) {
+    return !one.grant_option && held.contains(PrivilegeOf(one.privilege));
+  }));
 }
 
 }  // namespace
@@ -194,6 +221,24 @@ absl::StatusOr<Value> HasTablePrivilege(const PrivilegeQuestion& question) {
   return TableAnswer(
       question, RoleArgument(question, 2), question.arguments[n - 2], question.arguments[n - 1],
       {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE"});
+}
+
+absl::StatusOr<Value> HasAnyColumnPrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  return TableAnswer(question, RoleArgument(question, 2), question.arguments[n - 2],
+                     question.arguments[n - 1], {"SELECT", "INSERT", "UPDATE", "REFERENCES"},
+                     nullptr, /*any_column=*/true);
+}
+
+absl::StatusOr<Value> RowSecurityActive(const PrivilegeQuestion& question) {
+  ASSIGN_OR_RETURN(const TableEntry* table, TableOf(question, question.arguments[0]));
+  if (table == nullptr) return Unknown();
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject, SubjectOf(question, nullptr));
+  const common::v1::TableDescriptor& descriptor = table->descriptor;
+  if (!descriptor.row_security() || subject->superuser || subject->bypasses)
+    return Value::Bool(false);
+  return Value::Bool(descriptor.force_row_security() ||
+                     !subject->roles.contains(descriptor.owner()));
 }
 
 absl::StatusOr<Value> HasSequencePrivilege(const PrivilegeQuestion& question) {

@@ -26,9 +26,12 @@ struct PrivilegeQuestion {
 absl::StatusOr<types::Value> HasTablePrivilege(const PrivilegeQuestion& question);
 // `question.arguments` as for tables.
 absl::StatusOr<types::Value> HasSequencePrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasAnyColumnPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasColumnPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasSchemaPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasDatabasePrivilege(const PrivilegeQuestion& question);
+// Whether the table's policies are for the session's user.
+absl::StatusOr<types::Value> RowSecurityActive(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasRole(const PrivilegeQuestion& question);
 
 // Whether the session's user has one of the privileges ("USAGE,UPDATE") on a table or sequence.

@@ -74,6 +74,7 @@ void IndexClassRow(const RowSource& source, const TableEntry& table, int64_t oid
 
 void SetViewOptions(const common::v1::ViewRules& rules, RowBuilder* rows) {
   std::vector<std::string> options;
+  if (rules.security_barrier()) options.push_back("security_barrier=true");
   if (rules.security_invoker()) options.push_back("security_invoker=true");
   if (rules.check_option() == common::v1::ViewRules::CHECK_OPTION_LOCAL)
     options.push_back("check_option=local");
@@ -118,6 +119,8 @@ void FillClass(const RowSource& source, RowBuilder* rows) {
         // Foreign keys are triggers in PostgreSQL; psql asks for them only where there are some.
         .SetBool("relhastriggers", table.triggers_size() > 0 || table.foreign_keys_size() > 0 ||
                                        !source.catalog->ReferencesTo(id).empty());
+    rows->SetBool("relrowsecurity", table.row_security())
+        .SetBool("relforcerowsecurity", table.force_row_security());
     if (view) SetViewOptions(table.view_rules(), rows);
     if (const auto* bound = BoundOf(*source.catalog, table); bound != nullptr)
       rows->Set("relpartbound", sql::partition::BoundText(*bound));
@@ -189,6 +192,7 @@ void AttributeRow(int64_t relation, int64_t number, const std::string& name,
 }
 
 void FillAttribute(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [id, entry] : source.catalog->tables()) {
     const TableDescriptor& table = entry->descriptor;
     int64_t number = 0;
@@ -196,6 +200,8 @@ void FillAttribute(const RowSource& source, RowBuilder* rows) {
       AttributeRow(id, ++number, column.name(), types::FromProto(column.type()), column.not_null(),
                    HasStoredDefault(column) || column.has_generated(), column.dropped(), rows);
       if (column.has_generated()) rows->Set("attgenerated", "s");
+      const std::string acl = lists.OfColumn(id, static_cast<uint32_t>(number - 1), table.owner());
+      if (!acl.empty()) rows->Set("attacl", acl);
       if (column.identity() != common::v1::ColumnDescriptor::IDENTITY_UNSPECIFIED) {
         const bool always = column.identity() == common::v1::ColumnDescriptor::IDENTITY_ALWAYS;
         rows->Set("attidentity", always ? "a" : "d");
@@ -502,7 +508,7 @@ void FillTables(const RowSource& source, RowBuilder* rows) {
         .SetBool("hasindexes", table.primary_key_oid() != 0 || table.indexes_size() > 0)
         .SetBool("hasrules", false)
         .SetBool("hastriggers", false)
-        .SetBool("rowsecurity", false);
+        .SetBool("rowsecurity", table.row_security());
   }
 }
 

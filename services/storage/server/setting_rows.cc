@@ -57,8 +57,8 @@ void FillRoles(const RowSource& source, RowBuilder* rows) {
         .SetBool("rolcanlogin", role.can_login)
         .SetBool("rolreplication", false)
         .SetBool("userepl", false)
-        .SetBool("rolbypassrls", false)
-        .SetBool("usebypassrls", false)
+        .SetBool("rolbypassrls", role.bypasses)
+        .SetBool("usebypassrls", role.bypasses)
         .Set("rolconnlimit", -1);
     const auto kept = settings.find({role.name, ""});
     if (kept != settings.end()) rows->Set("rolconfig", kept->second).Set("useconfig", kept->second);

@@ -109,21 +109,21 @@ std::vector<std::vector<types::Value>> ReadSystemTable(txn::Shared* shared, cons
 
 std::vector<Role> ReadRoles(txn::Shared* shared) {
   std::vector<Role> roles;
-  for (const auto& row : ReadSystemTable(
-           shared, "roles",
-           {"name", "is_superuser", "can_login", "create_role", "create_db", "inherits"})) {
+  for (const auto& row : ReadSystemTable(shared, "roles",
+                                         {"name", "is_superuser", "can_login", "create_role",
+                                          "create_db", "inherits", "bypasses"})) {
     const auto flag = [&row](size_t i) {
       return !row[i].is_null() && row[i].type().id == types::TypeId::kBool && row[i].bool_value();
     };
     if (row[0].is_null()) continue;
-    Role role{0, std::string(row[0].bytes()), flag(1), flag(2), flag(3), flag(4), flag(5)};
+    Role role{0, std::string(row[0].bytes()), flag(1), flag(2), flag(3), flag(4), flag(5), flag(6)};
     role.oid = RoleOid(role.name);
     roles.push_back(std::move(role));
   }
   for (const Role& role : roles) {
     if (role.name == "postgres") return roles;
   }
-  roles.insert(roles.begin(), Role{10, "postgres", true, true, true, true, true});
+  roles.insert(roles.begin(), Role{10, "postgres", true, true, true, true, true, true});
   return roles;
 }
 

@@ -26,6 +26,7 @@ struct Role {
   bool create_role = false;
   bool create_db = false;
   bool inherits = true;
+  bool bypasses = false;
 };
 
 // Rows of a stored table of schema adbms, these columns; none when there is no such table. They are

@@ -1,6 +1,7 @@
 #include "services/storage/txn/constraint_errors.h"
 
 #include "common/sql/explain/deparse.h"
+#include "common/status/failing_row.h"
 #include "common/status/sql_error.h"
 #include "common/types/text_io.h"
 #include "services/storage/catalog/identifier_text.h"
@@ -61,6 +62,23 @@ std::string KeyName(const catalog::TableEntry& table, uint32_t ordinal) {
 
 }  // namespace
 
+namespace {
+
+// The error with the row that it is about.
+absl::Status OfRow(absl::Status error, const catalog::TableEntry& table, codec::Columns columns,
+                   uint32_t row) {
+  status::FailingRow values;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!table.layout.live[i]) continue;
+    std::string value;
+    AppendValue(*columns[i], row, kShownBytes, &value);
+    values.emplace_back(table.layout.names[i], std::move(value));
+  }
+  return status::WithFailingRow(std::move(error), values);
+}
+
+}  // namespace
+
 std::string DescribeRow(const catalog::TableEntry& table, codec::Columns columns, uint32_t row) {
   std::string text = "(";
   bool first = true;
@@ -100,26 +118,30 @@ absl::Status UniqueViolation(const catalog::TableEntry& table, std::string_view 
 absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal,
                               codec::Columns columns, uint32_t row) {
   const std::string& column = table.layout.names[ordinal];
-  return Violation(sqlstate::kNotNullViolation,
-                   "null value in column \"" + column + "\" of relation \"" +
-                       table.descriptor.name() + "\" violates not-null constraint",
-                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, column,
-                   {});
+  return OfRow(Violation(sqlstate::kNotNullViolation,
+                         "null value in column \"" + column + "\" of relation \"" +
+                             table.descriptor.name() + "\" violates not-null constraint",
+                         "Failing row contains " + DescribeRow(table, columns, row) + ".", table,
+                         column, {}),
+               table, columns, row);
 }
 
 absl::Status CheckViolation(const catalog::TableEntry& table, const std::string& constraint,
                             codec::Columns columns, uint32_t row) {
-  return Violation(sqlstate::kCheckViolation,
-                   "new row for relation \"" + table.descriptor.name() +
-                       "\" violates check constraint \"" + constraint + "\"",
-                   "Failing row contains " + DescribeRow(table, columns, row) + ".", table, {},
-                   constraint);
+  return OfRow(Violation(sqlstate::kCheckViolation,
+                         "new row for relation \"" + table.descriptor.name() +
+                             "\" violates check constraint \"" + constraint + "\"",
+                         "Failing row contains " + DescribeRow(table, columns, row) + ".", table,
+                         {}, constraint),
+               table, columns, row);
 }
 
 absl::Status ViewCheckViolation(const catalog::TableEntry& table, const std::string& view,
                                 codec::Columns columns, uint32_t row) {
-  return status::Error("44000", "new row violates check option for view \"" + view + "\"",
-                       "Failing row contains " + DescribeRow(table, columns, row) + ".");
+  return OfRow(
+      Violation("44000", "new row violates check option for view \"" + view + "\"",
+                "Failing row contains " + DescribeRow(table, columns, row) + ".", table, {}, {}),
+      table, columns, row);
 }
 
 absl::Status CheckKeySize(std::string_view key, std::string_view relation) {
