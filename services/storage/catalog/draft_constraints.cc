@@ -157,7 +157,7 @@ absl::Status CatalogDraft::DropReferences(
                            text + " depends on " + depended,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
     }
-    if (!IsInherited(child->descriptor, *key)) result->add_notices("drop cascades to " + text);
+    if (!IsInherited(child->descriptor, *key)) result->add_dropped(text);
   }
   for (const auto& [child, key] : references) {
     ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(child->descriptor.table_id()));
