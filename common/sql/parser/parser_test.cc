@@ -94,7 +94,7 @@ TEST(Parse, ExtractsInnerStatements) {
   EXPECT_EQ(explain.explain.sql, "SELECT 1");
   EXPECT_EQ(explain.explain.sql_offset, 39);
   EXPECT_TRUE(explain.explain.analyze);
-  EXPECT_TRUE(explain.explain.json);
+  EXPECT_TRUE(explain.explain.format == ExplainFormat::kJson);
   EXPECT_EQ(ParseOne("explain analyze verbose select 2").explain.sql, "select 2");
   const Statement prepare = ParseOne("PREPARE p (int, varchar(3)) AS SELECT $1");
   EXPECT_EQ(prepare.prepare.sql, "SELECT $1");
