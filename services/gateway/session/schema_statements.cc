@@ -56,7 +56,10 @@ absl::Status AuthorizeForeignKey(const security::v1::Policy& policy,
                                  const sql::Catalog& catalog) {
   const TableDescriptor* parent = catalog.FindTable(key.referenced_table_id());
   if (parent == nullptr) return absl::OkStatus();  // The table itself.
-  return policy::AuthorizeTable(policy, *parent, common::v1::PRIVILEGE_REFERENCES);
+  common::v1::ColumnUse use;
+  use.set_privilege(common::v1::PRIVILEGE_REFERENCES);
+  *use.mutable_columns() = key.referenced_columns();
+  return policy::AuthorizeColumns(policy, *parent, use);
 }
 
 absl::Status CheckSequenceOwner(const std::string& owner,
