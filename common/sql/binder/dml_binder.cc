@@ -676,11 +676,7 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
     if (std::any_of(read.begin(), read.end(), is_assigned))
       assigned.push_back(static_cast<uint32_t>(i));
   }
-  for (const ExprPtr& value : change.values) {
-    plan::ColumnSet used;
-    plan::CollectColumns(*value, &used);
-    if (!used.empty()) UseTarget(common::v1::PRIVILEGE_SELECT);
-  }
+  if (ReadsTarget(change.values)) UseTarget(common::v1::PRIVILEGE_SELECT);
   RETURN_IF_ERROR(ChangeTriggers(TriggerEvent::kUpdate, assigned));
   AssignGenerated(*table, &change);
   // RETURNING and checks see the new row.

@@ -323,8 +323,16 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kAlterPolicy:
       RETURN_IF_ERROR(owner(ddl.alter_policy().table_id()));
       return CheckRoles(ddl.alter_policy().policy().roles(), policy);
-    case Body::kDropPolicy:
-      return owner(ddl.drop_policy().table_id());
+    case Body::kDropPolicy: {
+      const TableDescriptor* table = catalog->FindTable(ddl.drop_policy().table_id());
+      const bool found =
+          table != nullptr &&
+          std::any_of(table->policies().begin(), table->policies().end(),
+                      [&](const auto& one) { return one.name() == ddl.drop_policy().name(); });
+      // Of one that there is not nobody need be the owner.
+      return found || !ddl.drop_policy().if_exists() ? owner(ddl.drop_policy().table_id())
+                                                     : absl::OkStatus();
+    }
     case Body::kComment:
       if (ddl.comment().has_function_id()) return AuthorizeFunctionDdl(ddl, policy, *catalog);
       if (ddl.comment().object_case() == common::v1::Comment::kTableId)
