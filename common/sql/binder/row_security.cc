@@ -262,17 +262,8 @@ absl::Status Binder::ShowTargetRows() {
 void Binder::RecheckPolicies() {
   if (target_filter_ == nullptr) return;
   std::vector<ExprPtr>& recheck = query_->change.recheck;
-  std::vector<ExprPtr> first;
-  bool locks = false;
-  for (const ExprPtr& e : target_filter_->conditions) {
-    if (plan::HasSubquery(e))
-      locks = true;
-    else
-      first.push_back(e);
-  }
-  recheck.insert(recheck.begin(), first.begin(), first.end());
-  // What is read of other tables is looked at once: for the row as it is then.
-  if (locks) LockTarget(common::v1::ROW_LOCK_STRENGTH_UPDATE);
+  const std::vector<ExprPtr>& policies = target_filter_->conditions;
+  recheck.insert(recheck.begin(), policies.begin(), policies.end());
 }
 
 absl::Status Binder::CheckPolicies(char command, bool shown, CheckConstraint::RowSecurity kind,
