@@ -93,6 +93,17 @@ DROP POLICY p ON t
 ROLLBACK
 SELECT relrowsecurity FROM pg_class WHERE relname = 't'
 DROP POLICY p ON t
+INSERT INTO t VALUES (1), (2)
+GRANT SELECT ON t TO rs_a
+CREATE POLICY p ON t USING (t.a > 1)
+ALTER TABLE t ENABLE ROW LEVEL SECURITY
+ALTER TABLE t RENAME COLUMN a TO "A b"
+ALTER TABLE t RENAME TO u
+SELECT tablename, qual FROM pg_policies WHERE policyname = 'p'
+SET ROLE rs_a
+SELECT * FROM u
+RESET ROLE
+DROP TABLE u
 DROP ROLE rs_a""",
     "owners, superusers and those who bypass": """
 CREATE ROLE rs_owner

@@ -7,8 +7,10 @@
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
 #include "common/sql/catalog/row_security.h"
+#include "common/sql/explain/deparse.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -27,6 +29,19 @@ bool IsFor(const PolicyDescriptor& policy, char command, const RoleFacts& facts)
   return policy.roles().empty() ||
          std::any_of(policy.roles().begin(), policy.roles().end(),
                      [&facts](const std::string& role) { return HasRightsOf(facts, role); });
+}
+
+// The condition with the names that the table's columns have now.
+std::string TextOf(const PolicyCondition& condition, const TableDescriptor& table) {
+  if (condition.bound().empty()) return condition.sql();
+  common::v1::IndexExpression bound;
+  bound.set_bound(condition.bound());
+  return explain::DeparseDefinition(
+      bound,
+      [&table](uint32_t ordinal) {
+        return types::QuotedName(table.columns(static_cast<int>(ordinal)).name());
+      },
+      /*pretty=*/false);
 }
 
 // One of these has to hold; none: nothing does.
@@ -66,7 +81,7 @@ absl::StatusOr<ExprPtr> Binder::BindPolicy(const PolicyCondition& condition,
         "42P17",
         absl::StrCat("infinite recursion detected in policy for relation \"", table.name(), "\""));
   std::shared_ptr<const parser::ParseTree> tree;
-  ASSIGN_OR_RETURN(const Node* node, ParseExpression(condition.sql(), &tree));
+  ASSIGN_OR_RETURN(const Node* node, ParseExpression(TextOf(condition, table), &tree));
   kept_trees_.push_back(tree);
   const std::string_view text = std::exchange(text_, tree->text());
   const bool literals = std::exchange(literals_active_, false);
