@@ -417,7 +417,13 @@ GRANT SELECT (a, b), INSERT (a, b), UPDATE (b) ON t TO rs_u
 GRANT SELECT (z) ON t TO rs_u
 GRANT DELETE (a) ON t TO rs_u
 SELECT has_column_privilege('rs_u', 't', 'a', 'SELECT'), has_column_privilege('rs_u', 't', 'c', 'SELECT'), has_table_privilege('rs_u', 't', 'SELECT'), has_any_column_privilege('rs_u', 't', 'SELECT')
+SELECT grantee, table_name, column_name, privilege_type, is_grantable FROM information_schema.column_privileges WHERE grantee = 'rs_u' ORDER BY 3, 4
+SELECT count(*) FROM information_schema.column_privileges WHERE table_name = 't' AND grantee = grantor AND is_grantable = 'YES'
+SELECT column_name, privilege_type FROM information_schema.role_column_grants WHERE grantee = 'rs_u' ORDER BY 1, 2
+SELECT privilege_type, is_grantable, with_hierarchy FROM information_schema.table_privileges WHERE table_name = 't' ORDER BY 1
 SET ROLE rs_u
+SELECT column_name, privilege_type FROM information_schema.role_column_grants WHERE table_name = 't' ORDER BY 1, 2
+SELECT count(*) FROM information_schema.role_table_grants WHERE table_name = 't'
 SELECT a, b FROM t
 SELECT * FROM t
 SELECT c FROM t

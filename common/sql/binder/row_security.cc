@@ -155,8 +155,10 @@ absl::StatusOr<std::vector<CheckCondition>> Binder::PoliciesFor(
 
 absl::Status Binder::AddRowPolicies(char command, const std::vector<ColumnId>& columns,
                                     Rel* filter) {
-  ASSIGN_OR_RETURN(const std::vector<CheckCondition> policies,
+  ASSIGN_OR_RETURN(std::vector<CheckCondition> policies,
                    PoliciesFor(*filter->table, command, /*written=*/false, columns));
+  // The restrictive ones come first.
+  if (!policies.empty()) std::rotate(policies.begin(), policies.begin() + 1, policies.end());
   for (const CheckCondition& policy : policies) filter->conditions.push_back(policy.condition);
   return absl::OkStatus();
 }
