@@ -63,6 +63,12 @@ CREATE VIEW cheap AS SELECT i.id, label, discount(price) AS now FROM item i WHER
 CREATE VIEW buyers AS WITH b AS (SELECT customer FROM bought) SELECT c.name, c.feels = 'sad'::mood AS sad FROM customer c JOIN b ON b.customer = c.id;
 CREATE MATERIALIZED VIEW totals AS SELECT customer, count(*) AS n FROM bought GROUP BY customer;
 CREATE INDEX totals_n ON totals (n);
+ALTER TABLE bought ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bought FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON bought FOR UPDATE USING (item > 0 AND at IS NOT NULL) WITH CHECK (customer = 1);
+CREATE POLICY seen ON bought AS RESTRICTIVE FOR SELECT USING (EXISTS (SELECT FROM customer c WHERE c.id = bought.customer));
+COMMENT ON POLICY own ON bought IS 'mine';
+CREATE VIEW barred WITH (security_barrier) AS SELECT id FROM item WHERE price > 1;
 INSERT INTO customer (name, email, feels, tags, doc) VALUES ('tab\there', 'a@x', 'it''s ok', '{a,"b c"}', '{"a": [1, null]}'), ('back\\\\slash', NULL, NULL, NULL, NULL);
 INSERT INTO item (label, price, many, raw, key, ratio) VALUES ('Pen', 2, 3, '\\x00ff', '12345678-1234-5678-1234-567812345678', 0.1), (NULL, 20.5, NULL, NULL, NULL, 'NaN');
 INSERT INTO bought VALUES (1, 1, '2024-02-29 12:00:00.5'), (1, 2, NULL);
@@ -77,6 +83,10 @@ QUESTIONS = [
     "SELECT * FROM shop.bought ORDER BY 1, 2", "SELECT tableoid::regclass::text, * FROM shop.log ORDER BY at",
     "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'shop' ORDER BY 1",
     "SELECT id FROM shop.customer WHERE doc @> '{\"a\": [1]}' AND tags @> '{a}'", "SELECT * FROM shop.cheap", "SELECT * FROM shop.buyers ORDER BY 1", "SELECT * FROM shop.totals",
+    "SELECT policyname, permissive, roles, cmd FROM pg_policies ORDER BY 1",
+    "SELECT qual, with_check FROM pg_policies WHERE policyname = 'own'",
+    "SELECT polname, obj_description(oid, 'pg_policy') FROM pg_policy ORDER BY 1",
+    "SELECT relname, relrowsecurity, relforcerowsecurity, reloptions FROM pg_class WHERE relname IN ('bought', 'barred') ORDER BY 1",
     "SELECT nextval('shop.numbers')", "SELECT shop.words('a b c'), shop.discount(10)",
     "SELECT obj_description('shop.customer'::regclass), col_description('shop.customer'::regclass, 3)",
     "INSERT INTO shop.customer (name) VALUES ('new') RETURNING id, feels, tags, created",

@@ -37,7 +37,7 @@ SELECT d.id, e.id FROM doc d LEFT JOIN doc e ON e.id = d.id + 1 ORDER BY 1
 SELECT EXISTS (SELECT FROM doc WHERE id = 1), (SELECT max(id) FROM doc), id IN (SELECT id FROM doc) FROM doc
 RESET ROLE
 SELECT id, who, body FROM doc ORDER BY id
-SELECT polname, polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy WHERE polrelid = 'doc'::regclass ORDER BY 1
+SELECT polname, polcmd, polpermissive, polroles = '{0}', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy WHERE polrelid = 'doc'::regclass ORDER BY 1
 SELECT tablename, policyname, permissive, roles, cmd, qual, with_check FROM pg_policies WHERE tablename = 'doc' ORDER BY 2
 SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'doc'
 ALTER TABLE doc DISABLE ROW LEVEL SECURITY
@@ -70,6 +70,8 @@ CREATE POLICY p ON t FOR SELECT USING (true)
 ALTER POLICY p ON t WITH CHECK (true)
 ALTER POLICY p ON t RENAME TO q
 SELECT polname, polcmd, polroles, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy WHERE polrelid = 't'::regclass ORDER BY 1
+ALTER TABLE v ENABLE ROW LEVEL SECURITY
+DROP VIEW v
 ALTER TABLE t DROP COLUMN b
 ALTER TABLE t ALTER COLUMN a TYPE bigint
 ALTER TABLE t DROP COLUMN b CASCADE
@@ -83,7 +85,13 @@ CREATE POLICY p ON t USING (true)
 ALTER TABLE t ENABLE ROW LEVEL SECURITY
 DROP POLICY IF EXISTS p ON t
 RESET ROLE
-ALTER TABLE v ENABLE ROW LEVEL SECURITY
+CREATE POLICY p ON t USING (true)
+SET ROLE rs_a
+DROP POLICY p ON t
+COMMENT ON POLICY p ON t IS 'x'
+ALTER POLICY p ON t RENAME TO q
+RESET ROLE
+DROP POLICY p ON t
 CREATE POLICY p ON t TO rs_a USING (true)
 DROP ROLE rs_a
 BEGIN
@@ -92,6 +100,17 @@ DROP POLICY p ON t
 ROLLBACK
 SELECT relrowsecurity FROM pg_class WHERE relname = 't'
 DROP POLICY p ON t
+INSERT INTO t VALUES (1), (2)
+GRANT SELECT ON t TO rs_a
+CREATE POLICY p ON t USING (t.a > 1)
+ALTER TABLE t ENABLE ROW LEVEL SECURITY
+ALTER TABLE t RENAME COLUMN a TO "A b"
+ALTER TABLE t RENAME TO u
+SELECT tablename, qual FROM pg_policies WHERE policyname = 'p'
+SET ROLE rs_a
+SELECT * FROM u
+RESET ROLE
+DROP TABLE u
 DROP ROLE rs_a""",
     "owners, superusers and those who bypass": """
 CREATE ROLE rs_owner
@@ -131,16 +150,16 @@ EXECUTE q
 RESET ROLE
 ALTER ROLE rs_u BYPASSRLS
 SET ROLE rs_u
-EXECUTE q
+SELECT a FROM t ORDER BY a
 RESET ROLE
 ALTER ROLE rs_u NOBYPASSRLS
 GRANT rs_owner TO rs_u
 SET ROLE rs_u
-EXECUTE q
+SELECT a FROM t ORDER BY a
 RESET ROLE
 REVOKE rs_owner FROM rs_u
 SET ROLE rs_u
-EXECUTE q
+SELECT a FROM t ORDER BY a
 RESET ROLE
 ALTER POLICY p ON t USING (a = 2)
 SET ROLE rs_u
@@ -218,9 +237,10 @@ UPDATE bar SET n = 7 WHERE secret::int > 20 RETURNING id
 DELETE FROM bar WHERE secret::int > 100
 DELETE FROM t WHERE 1 / n > 100
 RESET ROLE
-ALTER VIEW bar SET (security_barrier = false)
+ALTER VIEW bar RESET (security_barrier)
 SELECT reloptions FROM pg_class WHERE relname = 'bar'
-DROP TABLE t CASCADE
+DROP VIEW bar, plain
+DROP TABLE t
 DROP ROLE rs_u""",
     "policies that read tables": """
 CREATE ROLE rs_u
@@ -254,6 +274,7 @@ SET ROLE rs_v
 SELECT id FROM item ORDER BY id
 WITH w AS (INSERT INTO item VALUES (7, 2, 'g') RETURNING id) SELECT w.id, (SELECT count(*) FROM item) FROM w
 RESET ROLE
+DROP POLICY q ON item
 DROP TABLE team
 ALTER TABLE team ENABLE ROW LEVEL SECURITY
 CREATE POLICY r ON team USING (EXISTS (SELECT FROM item))
@@ -296,7 +317,9 @@ ALTER FUNCTION fo() OWNER TO rs_o
 CREATE FUNCTION fp() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM t); END'
 CREATE FUNCTION fpd() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN (SELECT count(*) FROM t); END'
 GRANT ALL ON v, vi, vo TO rs_u, rs_o
-SELECT f(), fd(), fp(), fpd()
+SELECT f(), fd()
+SELECT fp()
+SELECT fpd()
 SET ROLE rs_u
 SELECT a FROM v ORDER BY 1
 SELECT a FROM vi ORDER BY 1
@@ -313,9 +336,10 @@ UPDATE vo SET a = a + 100 WHERE a = 1
 UPDATE vi SET a = a + 1 RETURNING a
 DELETE FROM vo WHERE a = 1
 RESET ROLE
-SELECT * FROM t ORDER BY 1
-DROP TABLE t CASCADE
-DROP FUNCTION f(), fd(), fp(), fpd()
+SELECT * FROM t ORDER BY 1, 2
+DROP VIEW v, vi, vo
+DROP FUNCTION f(), fd(), fp(), fpd(), fo()
+DROP TABLE t
 DROP ROLE rs_o, rs_u""",
     "settings decide at each execution": """
 CREATE ROLE rs_u
@@ -362,7 +386,7 @@ UPDATE p SET k = k + 10 WHERE k = 1 RETURNING *
 UPDATE p SET a = 2
 DELETE FROM p WHERE k = 12
 RESET ROLE
-SELECT * FROM p ORDER BY k
+SELECT * FROM p ORDER BY k, a
 CREATE TABLE parent (id int PRIMARY KEY, who name)
 CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE, who name)
 INSERT INTO parent VALUES (1, 'x'), (2, 'rs_u')
@@ -393,7 +417,13 @@ GRANT SELECT (a, b), INSERT (a, b), UPDATE (b) ON t TO rs_u
 GRANT SELECT (z) ON t TO rs_u
 GRANT DELETE (a) ON t TO rs_u
 SELECT has_column_privilege('rs_u', 't', 'a', 'SELECT'), has_column_privilege('rs_u', 't', 'c', 'SELECT'), has_table_privilege('rs_u', 't', 'SELECT'), has_any_column_privilege('rs_u', 't', 'SELECT')
+SELECT grantee, table_name, column_name, privilege_type, is_grantable FROM information_schema.column_privileges WHERE grantee = 'rs_u' ORDER BY 3, 4
+SELECT count(*) FROM information_schema.column_privileges WHERE table_name = 't' AND grantee = grantor AND is_grantable = 'YES'
+SELECT column_name, privilege_type FROM information_schema.role_column_grants WHERE grantee = 'rs_u' ORDER BY 1, 2
+SELECT privilege_type, is_grantable, with_hierarchy FROM information_schema.table_privileges WHERE table_name = 't' ORDER BY 1
 SET ROLE rs_u
+SELECT column_name, privilege_type FROM information_schema.role_column_grants WHERE table_name = 't' ORDER BY 1, 2
+SELECT count(*) FROM information_schema.role_table_grants WHERE table_name = 't'
 SELECT a, b FROM t
 SELECT * FROM t
 SELECT c FROM t
@@ -433,6 +463,7 @@ REVOKE SELECT ON t FROM rs_u
 SET ROLE rs_u
 SELECT a FROM t
 RESET ROLE
-DROP TABLE t CASCADE
+DROP VIEW v
+DROP TABLE t
 DROP ROLE rs_u""",
 }

@@ -332,9 +332,7 @@ absl::Status Binder::BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent
   if (shown) RETURN_IF_ERROR(ShowTargetRows());
   RecheckPolicies();
   WriteColumns(change.assigned, common::v1::PRIVILEGE_UPDATE);
-  for (const ExprPtr& value : change.values) {
-    if (!plan::ColumnsOf(value).empty()) UseTarget(common::v1::PRIVILEGE_SELECT);
-  }
+  if (ReadsTarget(change.values)) UseTarget(common::v1::PRIVILEGE_SELECT);
   std::vector<uint32_t> assigned;
   RETURN_IF_ERROR(BindUpdatedRows(shown, &assigned));
   const std::vector<ColumnId> written =

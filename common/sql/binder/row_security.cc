@@ -7,8 +7,10 @@
 #include "common/sql/binder/binder.h"
 #include "common/sql/binder/depth_guard.h"
 #include "common/sql/catalog/row_security.h"
+#include "common/sql/explain/deparse.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -27,6 +29,19 @@ bool IsFor(const PolicyDescriptor& policy, char command, const RoleFacts& facts)
   return policy.roles().empty() ||
          std::any_of(policy.roles().begin(), policy.roles().end(),
                      [&facts](const std::string& role) { return HasRightsOf(facts, role); });
+}
+
+// The condition with the names that the table's columns have now.
+std::string TextOf(const PolicyCondition& condition, const TableDescriptor& table) {
+  if (condition.bound().empty()) return condition.sql();
+  common::v1::IndexExpression bound;
+  bound.set_bound(condition.bound());
+  return explain::DeparseDefinition(
+      bound,
+      [&table](uint32_t ordinal) {
+        return types::QuotedName(table.columns(static_cast<int>(ordinal)).name());
+      },
+      /*pretty=*/false);
 }
 
 // One of these has to hold; none: nothing does.
@@ -66,7 +81,7 @@ absl::StatusOr<ExprPtr> Binder::BindPolicy(const PolicyCondition& condition,
         "42P17",
         absl::StrCat("infinite recursion detected in policy for relation \"", table.name(), "\""));
   std::shared_ptr<const parser::ParseTree> tree;
-  ASSIGN_OR_RETURN(const Node* node, ParseExpression(condition.sql(), &tree));
+  ASSIGN_OR_RETURN(const Node* node, ParseExpression(TextOf(condition, table), &tree));
   kept_trees_.push_back(tree);
   const std::string_view text = std::exchange(text_, tree->text());
   const bool literals = std::exchange(literals_active_, false);
@@ -140,8 +155,10 @@ absl::StatusOr<std::vector<CheckCondition>> Binder::PoliciesFor(
 
 absl::Status Binder::AddRowPolicies(char command, const std::vector<ColumnId>& columns,
                                     Rel* filter) {
-  ASSIGN_OR_RETURN(const std::vector<CheckCondition> policies,
+  ASSIGN_OR_RETURN(std::vector<CheckCondition> policies,
                    PoliciesFor(*filter->table, command, /*written=*/false, columns));
+  // The restrictive ones come first.
+  if (!policies.empty()) std::rotate(policies.begin(), policies.begin() + 1, policies.end());
   for (const CheckCondition& policy : policies) filter->conditions.push_back(policy.condition);
   return absl::OkStatus();
 }
@@ -262,17 +279,8 @@ absl::Status Binder::ShowTargetRows() {
 void Binder::RecheckPolicies() {
   if (target_filter_ == nullptr) return;
   std::vector<ExprPtr>& recheck = query_->change.recheck;
-  std::vector<ExprPtr> first;
-  bool locks = false;
-  for (const ExprPtr& e : target_filter_->conditions) {
-    if (plan::HasSubquery(e))
-      locks = true;
-    else
-      first.push_back(e);
-  }
-  recheck.insert(recheck.begin(), first.begin(), first.end());
-  // What is read of other tables is looked at once: for the row as it is then.
-  if (locks) LockTarget(common::v1::ROW_LOCK_STRENGTH_UPDATE);
+  const std::vector<ExprPtr>& policies = target_filter_->conditions;
+  recheck.insert(recheck.begin(), policies.begin(), policies.end());
 }
 
 absl::Status Binder::CheckPolicies(char command, bool shown, CheckConstraint::RowSecurity kind,

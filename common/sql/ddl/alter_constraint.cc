@@ -36,6 +36,7 @@ absl::StatusOr<common::v1::Plan> DdlBinder::ValidationPlan(const Table& table,
   input.statement = nullptr;
   input.literals = nullptr;
   input.parameter_types.clear();
+  input.exempt = true;
   return PlanDefault(input);
 }
 

@@ -275,7 +275,7 @@ absl::Status DdlBinder::CheckNoPolicyReads(const Table& table,
     for (const PolicyDescriptor& policy : of.policies()) {
       for (const PolicyCondition* condition : {&policy.using_(), &policy.check()}) {
         if (!column.has_value() && of.table_id() == table.table_id() &&
-            MentionsColumn(condition->sql(), table.name()))
+            condition->bound().empty() && MentionsColumn(condition->sql(), table.name()))
           return kept(of, policy);
         for (const auto& used : condition->relations()) {
           if (used.table_id() != table.table_id()) continue;
@@ -293,7 +293,8 @@ absl::Status DdlBinder::CheckNoPolicyNames(const Table& table, uint32_t column) 
   const std::string& name = table.columns(static_cast<int>(column)).name();
   for (const PolicyDescriptor& policy : table.policies()) {
     for (const PolicyCondition* condition : {&policy.using_(), &policy.check()}) {
-      if (!MentionsColumn(condition->sql(), name)) continue;
+      // What is bound has the names that there are.
+      if (!condition->bound().empty() || !MentionsColumn(condition->sql(), name)) continue;
       return status::Error(sqlstate::kFeatureNotSupported,
                            absl::StrCat("renaming a column that policy \"", policy.name(),
                                         "\" names is not supported"),

@@ -182,6 +182,7 @@ absl::StatusOr<std::string> TriggerCondition(const PlanningInput& input, const p
   query.statement = nullptr;
   query.literals = nullptr;
   query.parameter_types.clear();
+  query.exempt = true;
   const absl::Status structure = CheckTree(when->base, statement, table, trigger);
   if (status::HasSqlState(structure, sqlstate::kFeatureNotSupported)) return structure;
   const auto plan = PlanDefault(query);

@@ -166,8 +166,10 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
     without_key.erase(without_key.begin() + static_cast<long>(change.columns.size()));
     RETURN_IF_ERROR(FillReturning(write, change.returning, WithTableOid(write, without_key),
                                   erase->mutable_returning(), out));
+    // In their order: nothing is asked of rows that policies hide by now.
     if (!change.recheck.empty())
-      RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, erase->mutable_recheck()));
+      RETURN_IF_ERROR(
+          EncodeInto(plan::MakeAnd(change.recheck), input.layout, erase->mutable_recheck()));
     RETURN_IF_ERROR(FillCascades(write, erase->mutable_cascades()));
     *erase->mutable_input() = std::move(input.op);
     return absl::OkStatus();
@@ -187,7 +189,8 @@ absl::Status PhysicalBuilder::FillChange(const plan::Write& write, Physical inpu
   RETURN_IF_ERROR(
       FillPartitionChecks(write, change.new_columns, update->mutable_partition_checks()));
   if (!change.recheck.empty())
-    RETURN_IF_ERROR(EncodeAnd(change.recheck, input.layout, update->mutable_recheck()));
+    RETURN_IF_ERROR(
+        EncodeInto(plan::MakeAnd(change.recheck), input.layout, update->mutable_recheck()));
   RETURN_IF_ERROR(FillCascades(write, update->mutable_cascades()));
   *update->mutable_input() = std::move(input.op);
   return absl::OkStatus();

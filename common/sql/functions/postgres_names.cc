@@ -82,7 +82,7 @@ constexpr absl::string_view kNames =
     "pg_wal_replay_resume pg_walfile_name pg_walfile_name_offset pg_xact_commit_timestamp "
     "pg_xact_commit_timestamp_origin pg_xact_status "
     "plpgsql_validator popen postgresql_fdw_validator query_to_xml query_to_xml_and_xmlschema "
-    "query_to_xmlschema radius row_security_active satisfies_hash_partition "
+    "query_to_xmlschema radius satisfies_hash_partition "
     "schema_to_xml schema_to_xml_and_xmlschema schema_to_xmlschema setseed sha224 "
     "sha384 sha512 similar_escape slope table_to_xml table_to_xml_and_xmlschema "
     "table_to_xmlschema textcat texteq textlen to_ascii "

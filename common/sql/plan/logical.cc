@@ -204,6 +204,7 @@ void ForEachRel(Query* query, const std::function<void(const RelPtr&)>& visit) {
   for (const Cte& cte : query->ctes) VisitRels(cte.rel, visit);
   ForEachWrite(query, [&visit](Write& write, RelPtr&) {
     for (const ExprPtr& e : write.change.values) VisitRelsIn(*e, visit);
+    for (const ExprPtr& e : write.change.recheck) VisitRelsIn(*e, visit);
     for (const CheckCondition& check : write.checks) VisitRelsIn(*check.condition, visit);
   });
 }

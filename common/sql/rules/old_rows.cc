@@ -98,6 +98,7 @@ void KeepOldRows(plan::Query* query) {
     mover.Visit(root);
     if (write != nullptr) {
       for (const ExprPtr& e : write->change.values) mover.VisitIn(*e);
+      for (const ExprPtr& e : write->change.recheck) mover.VisitIn(*e);
       for (const plan::CheckCondition& check : write->checks) mover.VisitIn(*check.condition);
     }
     std::move(mover.moved.begin(), mover.moved.end(), std::back_inserter(moved));

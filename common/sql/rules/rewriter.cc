@@ -49,6 +49,7 @@ void ApplyToAll(plan::Query* query, const std::function<RelPtr(RelPtr)>& rule) {
   };
   plan::ForEachWrite(query, [&](plan::Write& write, RelPtr&) {
     in_list(write.change.values);
+    in_list(write.change.recheck);
     for (plan::CheckCondition& check : write.checks)
       check.condition = RewriteIn(
           check.condition, [&](RelPtr inner, const Expr&) { return deep(std::move(inner)); });
@@ -80,6 +81,7 @@ void PruneAll(plan::Query* query) {
       return PruneColumns(inner, {output.begin(), output.end()}, query);
     };
     for (ExprPtr& e : write.change.values) e = RewriteIn(e, prune);
+    for (ExprPtr& e : write.change.recheck) e = RewriteIn(e, prune);
     for (plan::CheckCondition& check : write.checks)
       check.condition = RewriteIn(check.condition, prune);
   });

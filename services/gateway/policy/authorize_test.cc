@@ -135,6 +135,27 @@ TEST_F(AuthorizeTest, EachUseIsForItsRole) {
   EXPECT_TRUE(IsDenied(Check(superuser)));
 }
 
+TEST_F(AuthorizeTest, RightsOnColumnsWillDoForThese) {
+  Use(kPayroll, "", &plan_);
+  common::v1::ColumnUse* columns = plan_.mutable_tables(0)->add_columns();
+  columns->set_privilege(PRIVILEGE_SELECT);
+  auto bob = MakePolicy("bob", 5);
+  auto* grant = bob.add_grants();
+  grant->set_table_id(kPayroll);
+  grant->set_column(3);
+  grant->add_privileges(PRIVILEGE_SELECT);
+  // Any column, then the one that was granted, then one beside it.
+  EXPECT_TRUE(Check(bob).ok());
+  columns->add_columns(2);
+  EXPECT_TRUE(Check(bob).ok());
+  EXPECT_TRUE(Check(MakePolicy("ann", 5, {kPayroll})).ok());
+  columns->add_columns(0);
+  EXPECT_TRUE(IsDenied(Check(bob)));
+  // Of the whole table it is no right.
+  plan_.mutable_tables(0)->clear_columns();
+  EXPECT_TRUE(IsDenied(Check(bob)));
+}
+
 TEST_F(AuthorizeTest, AnOwnerWhoIsGoneReadsNothing) {
   Use(kPayroll, "ann", &plan_);
   EXPECT_TRUE(IsDenied(Check(MakePolicy("bob", 5))));

@@ -59,11 +59,22 @@ bool LooksLikeRoleStatement(std::string_view sql) {
   return absl::StrContains(absl::AsciiStrToLower(text), "password");
 }
 
+// SELECT (a, b), UPDATE
+std::string Privileges(const sql::RoleStatement& role) {
+  std::vector<std::string> shown;
+  const size_t count = std::max(role.privileges.size(), role.privilege_columns.size());
+  for (size_t i = 0; i < count; ++i) {
+    shown.push_back(i < role.privileges.size() ? absl::AsciiStrToUpper(role.privileges[i]) : "ALL");
+    if (i < role.privilege_columns.size() && !role.privilege_columns[i].empty())
+      absl::StrAppend(&shown.back(), " (", absl::StrJoin(role.privilege_columns[i], ", "), ")");
+  }
+  return shown.empty() ? "ALL" : absl::StrJoin(shown, ", ");
+}
+
 }  // namespace
 
 std::string AuditText(const sql::RoleStatement& role) {
-  const std::string privileges =
-      role.privileges.empty() ? "ALL" : absl::AsciiStrToUpper(absl::StrJoin(role.privileges, ", "));
+  const std::string privileges = Privileges(role);
   const std::string roles = absl::StrJoin(role.roles, ", ");
   switch (role.kind) {
     case Kind::kCreate:

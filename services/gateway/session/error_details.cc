@@ -18,7 +18,6 @@ namespace sqlstate = status::sqlstate;
 constexpr char kViewCheck[] = "44000";
 constexpr absl::string_view kNotPresent = " is not present in table ";
 constexpr absl::string_view kStillReferenced = " is still referenced from table ";
-constexpr absl::string_view kNotReferenced = " is not referenced";
 
 // A key that a message names: of which table, and its columns; none: an expression.
 struct NamedKey {
@@ -51,7 +50,7 @@ NamedKey ReferencingKey(const sql::Catalog& catalog, const TableDescriptor& tabl
 
 // "Key (a)=(1) is not present in table "t"." without the key.
 std::string WithoutKey(const std::string& detail) {
-  for (const absl::string_view words : {kNotPresent, kStillReferenced, kNotReferenced}) {
+  for (const absl::string_view words : {kNotPresent, kStillReferenced}) {
     const size_t at = absl::string_view(detail).rfind(words);
     if (at != absl::string_view::npos) return absl::StrCat("Key", detail.substr(at));
   }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/sql/catalog/row_security.h"
 #include "common/sql/functions/setting_changes.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/sql/temporary_schema.h"
@@ -68,6 +69,21 @@ absl::Status NotStale(const absl::Status& status) {
   return status::Error(status::sqlstate::kSerializationFailure,
                        "an object of the statement was changed while its functions ran", {},
                        "Try again.");
+}
+
+// Errors: 42501 for a table whose policies are for who reads it.
+absl::Status CheckUnfiltered(const common::v1::Plan& plan, const sql::Catalog& catalog,
+                             const std::string& user) {
+  for (const common::v1::TableUse& use : plan.tables()) {
+    const common::v1::TableDescriptor* table = catalog.FindTable(use.table_id());
+    if (table == nullptr || use.privileges().empty()) continue;
+    for (const common::v1::RoleFacts& facts : plan.roles()) {
+      if (facts.role() == (use.as_role().empty() ? user : use.as_role()) &&
+          sql::IsSecuredFor(*table, facts))
+        return sql::WouldBeFiltered(*table, facts);
+    }
+  }
+  return absl::OkStatus();
 }
 
 void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
@@ -192,6 +208,11 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
     plan_cache::CachedPlanPtr* plan, const PlanQuery& query,
     const std::vector<types::Value>& client_parameters, storage::api::ExecuteOptions* options) {
   if ((*plan)->misjudges.load(std::memory_order_acquire)) RETURN_IF_ERROR(Replan(query, plan));
+  // The setting may be another one than when a prepared statement was planned.
+  if (settings_.switches().no_row_security() && (*plan)->plan->roles_size() > 0) {
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    RETURN_IF_ERROR(CheckUnfiltered(*(*plan)->plan, *catalog, current_user_));
+  }
   if (!in_transaction() && settings_.default_read_only() && !(*plan)->plan->read_only() &&
       !WritesOnlyTemporary(*(*plan)->plan))
     return status::Error(status::sqlstate::kReadOnlyTransaction,

@@ -283,10 +283,17 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   const absl::Time start = absl::Now();
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   std::string restriction;
-  ASSIGN_OR_RETURN(common::v1::Plan plan, AskPlanner(query, catalog, &restriction));
-  if (!restriction.empty()) plan.set_restriction(restriction);
+  common::v1::Plan plan;
   auto cached = std::make_shared<plan_cache::CachedPlan>();
-  ASSIGN_OR_RETURN(cached->policy_version, AuthorizePlan(plan, *catalog));
+  // Until the roles are what it was made for under the policies that it is authorized by.
+  for (bool known = false; !known;) {
+    RETURN_IF_ERROR(Context().Check());
+    restriction.clear();
+    ASSIGN_OR_RETURN(plan, AskPlanner(query, catalog, &restriction));
+    ASSIGN_OR_RETURN(cached->policy_version, AuthorizePlan(plan, *catalog));
+    ASSIGN_OR_RETURN(known, KnowsRoles(plan));
+  }
+  if (!restriction.empty()) plan.set_restriction(restriction);
   cached->columns = ClientColumns(plan);
   for (const auto& type : plan.parameter_types()) {
     cached->parameter_types.push_back(types::FromProto(type));

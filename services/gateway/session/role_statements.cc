@@ -109,14 +109,22 @@ absl::Status AddGrant(uint32_t object, const ObjectKind& kind,
 
 namespace {
 
+constexpr char kInvalidGrant[] = "0LP01";
+
+bool NamesColumns(const sql::RoleStatement& role) {
+  return std::any_of(role.privilege_columns.begin(), role.privilege_columns.end(),
+                     [](const auto& of) { return !of.empty(); });
+}
+
 // The same of a table, some of them for columns.
 absl::Status AddTableGrants(const sql::RoleStatement& role,
                             const common::v1::TableDescriptor& table,
                             security::v1::ChangeRolesRequest* request) {
   const ObjectKind& kind = table.has_sequence() ? SequenceKind() : TableKind();
   const auto& columns = role.privilege_columns;
-  if (std::all_of(columns.begin(), columns.end(), [](const auto& of) { return of.empty(); }))
-    return AddGrant(table.table_id(), kind, role.privileges, request);
+  if (!NamesColumns(role)) return AddGrant(table.table_id(), kind, role.privileges, request);
+  if (table.has_sequence())
+    return status::Error(kInvalidGrant, "column privileges are only valid for relations");
   for (size_t i = 0; i < columns.size(); ++i) {
     std::vector<std::string> privilege;
     if (i < role.privileges.size()) privilege = {role.privileges[i]};
@@ -139,6 +147,8 @@ absl::Status AddTableGrants(const sql::RoleStatement& role,
 absl::Status Session::AddDefaults(const sql::RoleStatement& role, const sql::Catalog& catalog,
                                   const security::v1::Policy& policy,
                                   security::v1::ChangeRolesRequest* request) const {
+  if (NamesColumns(role))
+    return status::Error(kInvalidGrant, "default privileges cannot be set for columns");
   std::vector<std::string> makers = role.makers;
   if (makers.empty()) makers = {current_user_};
   for (std::string& maker : makers) {
@@ -214,6 +224,9 @@ absl::Status Session::GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t
 absl::Status Session::AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
                                 const security::v1::Policy& policy,
                                 security::v1::ChangeRolesRequest* request) const {
+  const bool of_tables = role.databases.empty() && (role.schemas.empty() || role.all_in_schema);
+  if (NamesColumns(role) && !of_tables)
+    return status::Error(kInvalidGrant, "column privileges are only valid for relations");
   std::vector<const common::v1::TableDescriptor*> tables;
   for (const auto& name : role.tables) {
     const auto* table = catalog.ResolveTable(name.schema(), name.name(), settings_.search_path());

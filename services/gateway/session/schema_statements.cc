@@ -74,7 +74,10 @@ absl::Status AuthorizeForeignKey(const security::v1::Policy& policy,
                                  const sql::Catalog& catalog) {
   const TableDescriptor* parent = catalog.FindTable(key.referenced_table_id());
   if (parent == nullptr) return absl::OkStatus();  // The table itself.
-  return policy::AuthorizeTable(policy, *parent, common::v1::PRIVILEGE_REFERENCES);
+  common::v1::ColumnUse use;
+  use.set_privilege(common::v1::PRIVILEGE_REFERENCES);
+  *use.mutable_columns() = key.referenced_columns();
+  return policy::AuthorizeColumns(policy, *parent, use);
 }
 
 absl::Status CheckSequenceOwner(const std::string& owner,
@@ -270,6 +273,13 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     return table == nullptr ? absl::OkStatus()  // Storage says so.
                             : policy::AuthorizeTable(policy, *table, common::v1::PRIVILEGE_OWNER);
   };
+  // As PostgreSQL says it of parts of tables.
+  const auto relation_owner = [&](uint32_t id) {
+    if (owner(id).ok()) return absl::OkStatus();
+    return status::Error(
+        sqlstate::kInsufficientPrivilege,
+        absl::StrCat("must be owner of relation ", catalog->FindTable(id)->name()));
+  };
   // Who names an object uses its schema, also to hear that there is none.
   for (const ResolvedObject& object : ddl.resolution().objects()) {
     const TableDescriptor* table = TableOf(object, *catalog);
@@ -338,10 +348,20 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     case Body::kAlterPolicy:
       RETURN_IF_ERROR(owner(ddl.alter_policy().table_id()));
       return CheckRoles(ddl.alter_policy().policy().roles(), policy);
-    case Body::kDropPolicy:
-      return owner(ddl.drop_policy().table_id());
+    case Body::kDropPolicy: {
+      const TableDescriptor* table = catalog->FindTable(ddl.drop_policy().table_id());
+      const bool found =
+          table != nullptr &&
+          std::any_of(table->policies().begin(), table->policies().end(),
+                      [&](const auto& one) { return one.name() == ddl.drop_policy().name(); });
+      // Of one that there is not nobody need be the owner.
+      return found || !ddl.drop_policy().if_exists() ? relation_owner(ddl.drop_policy().table_id())
+                                                     : absl::OkStatus();
+    }
     case Body::kComment:
       if (ddl.comment().has_function_id()) return AuthorizeFunctionDdl(ddl, policy, *catalog);
+      if (ddl.comment().part_case() == common::v1::Comment::kPolicy)
+        return relation_owner(ddl.comment().table_id());
       if (ddl.comment().object_case() == common::v1::Comment::kTableId)
         return owner(ddl.comment().table_id());
       if (ddl.comment().object_case() == common::v1::Comment::kTypeOid)

@@ -324,6 +324,9 @@ constexpr SystemTable kSystemTables[] = {
      "interval_type:varchar,interval_precision:int4,domain_default:varchar,udt_catalog:name,"
      "udt_schema:name,udt_name:name,scope_catalog:name,scope_schema:name,scope_name:name,"
      "maximum_cardinality:int4,dtd_identifier:name"},
+    {13285, "information_schema", "column_privileges",
+     "grantor:name,grantee:name,table_catalog:name,table_schema:name,table_name:name,"
+     "column_name:name,privilege_type:varchar,is_grantable:varchar"},
     {13295, "information_schema", "columns",
      "table_catalog:name,table_schema:name,table_name:name,column_name:name,"
      "ordinal_position:int4,column_default:varchar,is_nullable:varchar,data_type:varchar,"
@@ -361,6 +364,9 @@ constexpr SystemTable kSystemTables[] = {
      "unique_constraint_catalog:name,unique_constraint_schema:name,"
      "unique_constraint_name:name,match_option:varchar,update_rule:varchar,"
      "delete_rule:varchar"},
+    {13344, "information_schema", "role_column_grants",
+     "grantor:name,grantee:name,table_catalog:name,table_schema:name,table_name:name,"
+     "column_name:name,privilege_type:varchar,is_grantable:varchar"},
     {13377, "information_schema", "routines",
      "specific_catalog:name,specific_schema:name,specific_name:name,routine_catalog:name,"
      "routine_schema:name,routine_name:name,routine_type:varchar,module_catalog:name,"
@@ -406,6 +412,12 @@ constexpr SystemTable kSystemTables[] = {
      "table_catalog:name,table_schema:name,table_name:name,constraint_type:varchar,"
      "is_deferrable:varchar,initially_deferred:varchar,enforced:varchar,"
      "nulls_distinct:varchar"},
+    {13416, "information_schema", "table_privileges",
+     "grantor:name,grantee:name,table_catalog:name,table_schema:name,table_name:name,"
+     "privilege_type:varchar,is_grantable:varchar,with_hierarchy:varchar"},
+    {13421, "information_schema", "role_table_grants",
+     "grantor:name,grantee:name,table_catalog:name,table_schema:name,table_name:name,"
+     "privilege_type:varchar,is_grantable:varchar,with_hierarchy:varchar"},
     {13425, "information_schema", "tables",
      "table_catalog:name,table_schema:name,table_name:name,table_type:varchar,"
      "self_referencing_column_name:name,reference_generation:varchar,"

@@ -7,6 +7,7 @@
 #include "common/types/time_modifier.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/privilege_rows.h"
 #include "services/storage/server/text_search_rows.h"
 
 namespace adbms::storage::server {
@@ -328,6 +329,10 @@ void AddInformationSchemaFills(RowFillMap* fills) {
                  {"information_schema.referential_constraints", FillReferentialConstraints},
                  {"information_schema.constraint_column_usage", FillConstraintColumnUsage},
                  {"information_schema.table_constraints", FillTableConstraints},
+                 {"information_schema.table_privileges", FillTablePrivileges},
+                 {"information_schema.role_table_grants", FillRoleTableGrants},
+                 {"information_schema.column_privileges", FillColumnPrivileges},
+                 {"information_schema.role_column_grants", FillRoleColumnGrants},
                  {"information_schema.key_column_usage", FillKeyColumnUsage}});
 }
 

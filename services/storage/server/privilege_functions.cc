@@ -166,6 +166,17 @@ bool MayUse(const PrivilegeQuestion& question, const Subject& subject, const Tab
   return false;
 }
 
+// Whether one of these was granted on the column, or with no ordinal on any of them.
+bool MayUseColumns(const PrivilegeQuestion& question, const Subject& subject,
+                   const TableEntry& table, std::optional<uint32_t> ordinal,
+                   const std::vector<Wanted>& wanted) {
+  const std::set<int64_t> held =
+      ColumnGrantsTo(question, subject, table.descriptor.table_id(), ordinal);
+  return std::any_of(wanted.begin(), wanted.end(), [&held](const Wanted& one) {
+    return !one.grant_option && held.contains(PrivilegeOf(one.privilege));
+  });
+}
+
 // Null for an oid that no table has.
 absl::StatusOr<const TableEntry*> TableOf(const PrivilegeQuestion& question, const Value& table) {
   if (IsOid(table)) {
@@ -206,12 +217,8 @@ absl::StatusOr<Value> TableAnswer(const PrivilegeQuestion& question, const Value
     }
   }
   if (MayUse(question, *subject, *table, wanted)) return Value::Bool(true);
-  if (column == nullptr && !any_column) return Value::Bool(false);
-  const std::set<int64_t> held =
-      ColumnGrantsTo(question, *subject, table->descriptor.table_id(), ordinal);
-  return Value::Bool(std::any_of(wanted.begin(), wanted.end(), [&held](const Wanted& one) {
-    return !one.grant_option && held.contains(PrivilegeOf(one.privilege));
-  }));
+  return Value::Bool((column != nullptr || any_column) &&
+                     MayUseColumns(question, *subject, *table, ordinal, wanted));
 }
 
 }  // namespace
@@ -254,7 +261,8 @@ absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question, const TableE
   ASSIGN_OR_RETURN(const std::optional<Subject> subject, SubjectOf(question, nullptr));
   ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
                    Parse(privileges, {"SELECT", "INSERT", "UPDATE", "USAGE"}));
-  return MayUse(question, *subject, table, wanted);
+  return MayUse(question, *subject, table, wanted) ||
+         MayUseColumns(question, *subject, table, std::nullopt, wanted);
 }
 
 bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog,
