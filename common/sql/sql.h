@@ -366,6 +366,7 @@ struct PlanningInput {
   std::string database = "adbms";
   std::string time_zone = "UTC";
   types::DateOrder date_order = types::DateOrder::kMdy;  // Of dates in the statement's own text.
+  bool for_cursor = false;  // See Plan.cursor_rows.
   bool keeps_text = false;  // The catalog will keep expressions of it: set by BindDdl.
   // A materialized view that the statement fills: written to as a table, and read as its query.
   uint32_t refreshes = 0;
@@ -392,6 +393,12 @@ std::optional<types::Type> TypeWithOid(uint32_t oid, const Catalog& catalog);
 absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input,
                                                               size_t step = 0);
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input);
+
+// Whether ALTER TABLE changes nothing but names: RENAME, SET SCHEMA.
+inline bool RenamesOnly(const common::v1::AlterTable& alter) {
+  return alter.has_rename_table() || alter.has_rename_column() || alter.has_rename_constraint() ||
+         alter.has_set_schema();
+}
 
 // For COPY FROM: the rows' plan. Every live column's default (literal, function call or NULL)
 // evaluated by an Insert plan's projection is not needed when every column is given.

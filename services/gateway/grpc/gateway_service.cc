@@ -53,7 +53,7 @@ class StreamSink : public session::ResultSink {
   }
 
   absl::Status Empty() override { return Complete(""); }
-  void Notice(std::string_view, std::string_view, std::string_view) override {}
+  void Notice(std::string_view, const status::SqlError&) override {}
   void ParameterStatus(std::string_view, std::string_view) override {}
   absl::Status BeginCopyIn(int, bool) override { return status::NotSupported("COPY over gRPC"); }
   absl::StatusOr<bool> ReadCopyData(std::string*) override {

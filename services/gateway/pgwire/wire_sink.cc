@@ -51,9 +51,10 @@ void WriteRowDescription(const session::OutputColumns& columns, const std::vecto
   writer->End();
 }
 
-void WriteError(const absl::Status& status, std::string_view severity, WireWriter* writer) {
-  const status::SqlError error = status::FromStatus(status);
-  writer->Begin('E');
+namespace {
+
+// Of an ErrorResponse or a NoticeResponse.
+void WriteFields(const status::SqlError& error, std::string_view severity, WireWriter* writer) {
   Field('S', severity, writer);
   Field('V', severity, writer);
   Field('C', error.sqlstate, writer);
@@ -67,6 +68,13 @@ void WriteError(const absl::Status& status, std::string_view severity, WireWrite
   Field('n', error.constraint, writer);
   Field('R', error.routine, writer);
   writer->Byte(0);
+}
+
+}  // namespace
+
+void WriteError(const absl::Status& status, std::string_view severity, WireWriter* writer) {
+  writer->Begin('E');
+  WriteFields(status::FromStatus(status), severity, writer);
   writer->End();
 }
 
@@ -115,15 +123,10 @@ absl::Status WireSink::Empty() {
   return absl::OkStatus();
 }
 
-void WireSink::Notice(std::string_view severity, std::string_view sqlstate,
-                      std::string_view message) {
+void WireSink::Notice(std::string_view severity, const status::SqlError& notice) {
   if (!settings_->Wants(severity)) return;
   writer_->Begin('N');
-  Field('S', severity, writer_);
-  Field('V', severity, writer_);
-  Field('C', sqlstate, writer_);
-  Field('M', message, writer_);
-  writer_->Byte(0);
+  WriteFields(notice, severity, writer_);
   writer_->End();
 }
 

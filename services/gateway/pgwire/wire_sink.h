@@ -33,8 +33,7 @@ class WireSink : public session::ResultSink {
   absl::Status Rows(const types::Batch& batch) override;
   absl::Status Complete(std::string_view command_tag) override;
   absl::Status Empty() override;
-  void Notice(std::string_view severity, std::string_view sqlstate,
-              std::string_view message) override;
+  void Notice(std::string_view severity, const status::SqlError& notice) override;
   void ParameterStatus(std::string_view name, std::string_view value) override;
   absl::Status BeginCopyIn(int columns, bool binary) override;
   absl::StatusOr<bool> ReadCopyData(std::string* data) override;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "common/sql/catalog/partition_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/session/row_buffer.h"
@@ -52,6 +54,12 @@ DeferredTriggers::Waiting* DeferredTriggers::Next(bool all) {
   return next == queue_.end() ? nullptr : &*next;
 }
 
+bool DeferredTriggers::WaitsFor(uint32_t table_id) const {
+  return std::any_of(queue_.begin(), queue_.end(), [table_id](const Waiting& waiting) {
+    return waiting.fired_at == 0 && waiting.call.table().table_id() == table_id;
+  });
+}
+
 void DeferredTriggers::RollBackTo(uint64_t serial) {
   while (!queue_.empty() && queue_.back().serial > serial) queue_.pop_back();
   for (Waiting& waiting : queue_) {
@@ -74,6 +82,33 @@ bool Session::IsDeferred(const common::v1::TriggerDescriptor& trigger) const {
 absl::Status Session::Defer(const sql::CatalogPtr& catalog, const TriggerCall& call) {
   if (deferred_ == nullptr) deferred_ = std::make_unique<DeferredTriggers>();
   return deferred_->Add({catalog, call, ++serial_, 0});
+}
+
+absl::Status Session::CheckNoneWaits(const common::v1::DdlStatement& ddl,
+                                     const sql::Catalog& catalog) const {
+  if (deferred_ == nullptr) return absl::OkStatus();
+  absl::Status status;
+  const auto check = [&](const common::v1::TableDescriptor* table, const char* command) {
+    if (table == nullptr) return;
+    const auto one = [&](const common::v1::TableDescriptor& at) {
+      if (!status.ok() || !deferred_->WaitsFor(at.table_id())) return;
+      status = status::Error(status::sqlstate::kObjectInUse,
+                             absl::StrCat("cannot ", command, " \"", at.name(),
+                                          "\" because it has pending trigger events"));
+    };
+    one(*table);
+    sql::ForEachPartition(catalog, *table, one);
+  };
+  if (ddl.has_alter_table() && !sql::RenamesOnly(ddl.alter_table()))
+    check(catalog.FindTable(ddl.alter_table().table_id()), "ALTER TABLE");
+  if (ddl.has_alter_trigger() && ddl.alter_trigger().new_name().empty())
+    check(catalog.FindTable(ddl.alter_trigger().table_id()), "ALTER TABLE");
+  if (ddl.has_create_index())
+    check(catalog.FindTable(ddl.create_index().table_id()), "CREATE INDEX");
+  for (const uint32_t id : ddl.truncate().table_ids()) check(catalog.FindTable(id), "TRUNCATE");
+  for (const auto& name : ddl.drop_table().tables())
+    check(catalog.ResolveTable(name.schema(), name.name(), settings_.search_path()), "DROP TABLE");
+  return status;
 }
 
 absl::Status Session::FireDeferred(bool all, ResultSink* sink) {

@@ -31,6 +31,8 @@ class DeferredTriggers {
   bool IsDeferred(const common::v1::TriggerDescriptor& trigger) const;
   // The first that waits, and (unless `all`) whose constraint is not deferred any more; null: none.
   Waiting* Next(bool all);
+  // Whether one of the table's waits.
+  bool WaitsFor(uint32_t table_id) const;
   // What began to wait since is forgotten, what fired since waits again.
   void RollBackTo(uint64_t serial);
   // The transaction is over.

@@ -304,12 +304,8 @@ absl::Status Session::RunPortal(Portal* portal, const PlanQuery& query) {
       portal_.rows_affected = std::stoull(std::string(tag.substr(tag.rfind(' ') + 1)));
       return absl::OkStatus();
     }
-    void Notice(std::string_view severity, std::string_view code,
-                std::string_view message) override {
-      storage::v1::Notice& notice = session_.notices_.emplace_back();
-      notice.set_severity(std::string(severity));
-      notice.set_sqlstate(std::string(code));
-      notice.set_message(std::string(message));
+    void Notice(std::string_view severity, const status::SqlError& notice) override {
+      session_.notices_.push_back({std::string(severity), notice});
     }
 
    private:

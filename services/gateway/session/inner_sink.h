@@ -13,9 +13,8 @@ class InnerSink : public ResultSink {
   absl::Status Rows(const types::Batch&) override { return absl::OkStatus(); }
   absl::Status Complete(std::string_view) override { return absl::OkStatus(); }
   absl::Status Empty() override { return absl::OkStatus(); }
-  void Notice(std::string_view severity, std::string_view sqlstate,
-              std::string_view message) override {
-    sink_->Notice(severity, sqlstate, message);
+  void Notice(std::string_view severity, const status::SqlError& notice) override {
+    sink_->Notice(severity, notice);
   }
   void ParameterStatus(std::string_view, std::string_view) override {}
   absl::Status BeginCopyIn(int, bool) override { return NoCopy(); }

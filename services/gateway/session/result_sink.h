@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adbms/common/v1/plan.pb.h"
+#include "common/status/sql_error.h"
 #include "common/types/vector.h"
 
 namespace adbms::gateway::session {
@@ -24,9 +25,15 @@ class ResultSink {
   virtual absl::Status Complete(std::string_view command_tag) = 0;
   // The query string held no statement.
   virtual absl::Status Empty() = 0;
-  // severity: NOTICE or WARNING.
-  virtual void Notice(std::string_view severity, std::string_view sqlstate,
-                      std::string_view message) = 0;
+  // severity: NOTICE, WARNING, …
+  virtual void Notice(std::string_view severity, const status::SqlError& notice) = 0;
+  // One of these fields only.
+  void Notice(std::string_view severity, std::string_view sqlstate, std::string_view message) {
+    status::SqlError notice;
+    notice.sqlstate = std::string(sqlstate);
+    notice.message = std::string(message);
+    Notice(severity, notice);
+  }
   virtual void ParameterStatus(std::string_view name, std::string_view value) = 0;
 
   // COPY FROM STDIN: asks for data; false at its end. Errors: the client's CopyFail (57014).

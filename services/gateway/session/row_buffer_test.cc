@@ -20,7 +20,7 @@ class Collector : public ResultSink {
   }
   absl::Status Complete(std::string_view) override { return absl::OkStatus(); }
   absl::Status Empty() override { return absl::OkStatus(); }
-  void Notice(std::string_view, std::string_view, std::string_view) override {}
+  void Notice(std::string_view, const status::SqlError&) override {}
   void ParameterStatus(std::string_view, std::string_view) override {}
   absl::Status BeginCopyIn(int, bool) override { return absl::OkStatus(); }
   absl::StatusOr<bool> ReadCopyData(std::string*) override { return false; }

@@ -21,6 +21,24 @@ using common::v1::ResolvedObject;
 using common::v1::TableDescriptor;
 namespace sqlstate = status::sqlstate;
 
+// As PostgreSQL tells of what DROP … CASCADE has dropped besides.
+status::SqlError CascadeNotice(const std::vector<std::string>& dropped) {
+  constexpr size_t kMostLines = 100;
+  status::SqlError notice;
+  notice.sqlstate = std::string(sqlstate::kSuccess);
+  if (dropped.size() == 1) {
+    notice.message = absl::StrCat("drop cascades to ", dropped[0]);
+    return notice;
+  }
+  notice.message = absl::StrCat("drop cascades to ", dropped.size(), " other objects");
+  for (size_t i = 0; i < dropped.size() && i < kMostLines; ++i)
+    absl::StrAppend(&notice.detail, i == 0 ? "" : "\n", "drop cascades to ", dropped[i]);
+  if (dropped.size() > kMostLines)
+    absl::StrAppend(&notice.detail, "\nand ", dropped.size() - kMostLines,
+                    " other objects (see server log for list)");
+  return notice;
+}
+
 // The table that a resolved relation or index is, or belongs to. Null: there is none.
 const TableDescriptor* TableOf(const ResolvedObject& object, const sql::Catalog& catalog) {
   if (object.kind() == ResolvedObject::KIND_RELATION) return catalog.FindTable(object.object_id());
@@ -349,8 +367,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
   return absl::InternalError("an empty schema change");
 }
 
-absl::Status Session::ChangeCatalog(const sql::Statement& statement,
-                                    std::vector<std::string>* notices, bool* started) {
+absl::Status Session::ChangeCatalog(const sql::Statement& statement, DdlNotices* notices,
+                                    bool* started) {
   ASSIGN_OR_RETURN(sql::CatalogPtr catalog, CurrentCatalog());
   ASSIGN_OR_RETURN(const size_t steps,
                    sql::CountDdlSteps(PlanningInputFor(statement.text, &statement, catalog)));
@@ -392,12 +410,13 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement,
 }
 
 absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::CatalogPtr& catalog,
-                                  std::vector<std::string>* notices, bool* started) {
+                                  DdlNotices* notices, bool* started) {
   for (DdlStatement& ddl : changes) {
     SetOwner(current_user_, &ddl);
     if (ddl.alter_table().has_set_types())
       FillConversions(ddl.mutable_alter_table()->mutable_set_types()->mutable_context());
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
+    RETURN_IF_ERROR(CheckNoneWaits(ddl, *catalog));
     using common::v1::TriggerDescriptor;
     if (ddl.has_truncate())
       RETURN_IF_ERROR(
@@ -410,7 +429,9 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
     TemporaryChanged(result.temporary_schema());
     changed_object_ = result.changed() ? result.object_id() : 0;
     if (result.changed()) RETURN_IF_ERROR(GiveDefaults(ddl, result.object_id()));
-    notices->insert(notices->end(), result.notices().begin(), result.notices().end());
+    notices->texts.insert(notices->texts.end(), result.notices().begin(), result.notices().end());
+    notices->dropped.insert(notices->dropped.end(), result.dropped().begin(),
+                            result.dropped().end());
   }
   return absl::OkStatus();
 }
@@ -427,10 +448,10 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
         absl::StrCat("cannot execute ", statement.command_tag, " in a read-only transaction"));
   }
   BufferOpenResults();
-  std::vector<std::string> notices;
+  DdlNotices notices;
   absl::Status status;
   for (int attempt = 0;; ++attempt) {
-    notices.clear();
+    notices = DdlNotices();
     bool started = false;
     status = ChangeCatalog(statement, &notices, &started);
     if (!status::HasSqlState(status, sqlstate::kStalePlan)) break;
@@ -449,7 +470,9 @@ absl::Status Session::RunDdl(const sql::Statement& statement, ResultSink* sink) 
   }
   if (!absl::IsPermissionDenied(status)) Audit("ddl", statement.text, 0, status);
   RETURN_IF_ERROR(status);
-  for (const std::string& notice : notices) sink->Notice("NOTICE", sqlstate::kSuccess, notice);
+  for (const std::string& notice : notices.texts)
+    sink->Notice("NOTICE", sqlstate::kSuccess, notice);
+  if (!notices.dropped.empty()) sink->Notice("NOTICE", CascadeNotice(notices.dropped));
   SendReports(sink);
   return sink->Complete(statement.command_tag);
 }

@@ -84,6 +84,9 @@ struct Portal {
   // Cursors: the row it stands on, 0 before the first, rows->size() + 1 behind the last (SCROLL);
   // without it the number of rows passed.
   uint64_t position = 0;
+  // What row it stands on, if any, as Plan.cursor_rows has it.
+  bool on_row = false;
+  std::vector<types::Value> row_keys;
   bool scroll = false;
   bool hold = false;
   bool held = false;       // Of an earlier transaction.
@@ -122,6 +125,12 @@ class TriggerRowsSink {
   std::vector<Part> parts_;
   uint64_t own_rows_ = 0;
   uint64_t bytes_ = 0;
+};
+
+// What the client is told of a change of the catalog beside its success.
+struct DdlNotices {
+  std::vector<std::string> texts;
+  std::vector<std::string> dropped;  // By CASCADE.
 };
 
 class PendingRows;
@@ -251,6 +260,7 @@ class Session {
     std::vector<types::Type> parameter_types;
     std::vector<sql::ParameterName> parameter_names;  // In a program: its variables.
     bool cacheable = true;
+    bool for_cursor = false;  // See Plan.cursor_rows.
     bool multi_statement = false;
     // The columns that the client was told of: a new plan must have the same. Null: none yet.
     const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>* described = nullptr;
@@ -366,6 +376,12 @@ class Session {
   absl::Status RunSetConstraints(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunNotify(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunDiscard(const sql::Statement& statement, ResultSink* sink);
+  // Errors: 55006 when deferred triggers of a table that it changes wait.
+  absl::Status CheckNoneWaits(const common::v1::DdlStatement& ddl,
+                              const sql::Catalog& catalog) const;
+  // Of WHERE CURRENT OF, to the parameters (current_of.cc). Errors: 34000, 24000.
+  absl::Status FindCurrentRow(const common::v1::Plan& plan, const common::v1::ProgramCall& call,
+                              std::vector<types::Value>* parameters);
   // Functions and procedures (program_calls.cc). `call`: of a trigger, its rows. `may_end`: it may
   // end the transaction. Notices go to `sink`; null: they are kept for SendReports.
   absl::StatusOr<program::Result> CallFunction(const common::v1::FunctionDescriptor& function,
@@ -523,16 +539,16 @@ class Session {
                              const sql::CatalogPtr& catalog);
   // Binds, authorizes and makes the changes of one statement; `*started` once one is made in a
   // transaction that was there before. Errors: ADB01 when an object was another one by then.
-  absl::Status ChangeCatalog(const sql::Statement& statement, std::vector<std::string>* notices,
-                             bool* started);
+  absl::Status ChangeCatalog(const sql::Statement& statement, DdlNotices* notices, bool* started);
   // One step's changes; `*started`, when given, as in ChangeCatalog.
   absl::Status MakeChanges(std::vector<common::v1::DdlStatement> changes,
-                           const sql::CatalogPtr& catalog, std::vector<std::string>* notices,
-                           bool* started);
+                           const sql::CatalogPtr& catalog, DdlNotices* notices, bool* started);
   absl::Status SendText(const std::string& column, const std::vector<std::string>& lines,
                         std::string_view tag, ResultSink* sink);
   // What the client is to be told beside results: notices of functions, settings.
   void SendReports(ResultSink* sink);
+  // For SendReports.
+  void KeepNotice(std::string_view severity, std::string_view sqlstate, std::string_view message);
   // In storage, and for the changes of roles. Errors: storage's.
   absl::Status MakeSavepoint(const std::string& name);
   absl::Status ReleaseSavepoint(const std::string& name);
@@ -552,7 +568,11 @@ class Session {
   std::unique_ptr<storage::api::Session> sequence_session_;  // Made when COPY needs it.
   Settings settings_;
   std::shared_ptr<ReadCounter> reads_;  // Every row that goes to the client.
-  std::vector<storage::v1::Notice> notices_;
+  struct KeptNotice {
+    std::string severity;
+    status::SqlError notice;
+  };
+  std::vector<KeptNotice> notices_;
   std::shared_ptr<NotificationInbox> inbox_;  // Made by the first LISTEN.
 
   // Of options_.database; it stays the same under another name.

@@ -88,9 +88,17 @@ absl::Status Session::RunUtility(const sql::Statement& statement, ResultSink* si
 
 void Session::SendReports(ResultSink* sink) {
   // A sink of a program may keep them for later, where they were.
-  for (const storage::v1::Notice& notice : std::exchange(notices_, {}))
-    sink->Notice(notice.severity(), notice.sqlstate(), notice.message());
+  for (const KeptNotice& kept : std::exchange(notices_, {}))
+    sink->Notice(kept.severity, kept.notice);
   for (const auto& [name, value] : settings_.TakeReports()) sink->ParameterStatus(name, value);
+}
+
+void Session::KeepNotice(std::string_view severity, std::string_view sqlstate,
+                         std::string_view message) {
+  KeptNotice& kept = notices_.emplace_back();
+  kept.severity = severity;
+  kept.notice.sqlstate = std::string(sqlstate);
+  kept.notice.message = std::string(message);
 }
 
 absl::Status Session::SendText(const std::string& column, const std::vector<std::string>& lines,

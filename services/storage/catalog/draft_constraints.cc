@@ -160,7 +160,7 @@ absl::Status CatalogDraft::DropReferencesToKey(TableDescriptor* table, const std
                            text + " depends on index " + name,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
     }
-    if (!IsInherited(child->descriptor, *key)) result->add_notices("drop cascades to " + text);
+    if (!IsInherited(child->descriptor, *key)) result->add_dropped(text);
   }
   for (const auto& [child, key] : references) {
     ASSIGN_OR_RETURN(const TableEntryPtr entry, Table(child->descriptor.table_id()));

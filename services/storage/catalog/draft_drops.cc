@@ -31,7 +31,7 @@ absl::Status CatalogDraft::DropViewsOn(
                            text + " depends on " + what,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
     }
-    result->add_notices("drop cascades to " + text);
+    result->add_dropped(text);
     const uint32_t view_id = id;
     RETURN_IF_ERROR(DropViewsOn(
         text, [view_id](const auto& used) { return used.table_id() == view_id; }, dropping, true,
@@ -73,7 +73,7 @@ absl::Status CatalogDraft::CheckNoReferences(const TableEntry& entry,
             text + " depends on table " + entry.descriptor.name(),
             "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      if (!IsInherited(child->descriptor, key)) result->add_notices("drop cascades to " + text);
+      if (!IsInherited(child->descriptor, key)) result->add_dropped(text);
     }
     if (refers) children.push_back(child);
   }
@@ -158,8 +158,7 @@ absl::Status CatalogDraft::DropGeneratedFrom(TableDescriptor* table, uint32_t or
                          dependents, "Use DROP ... CASCADE to drop the dependent objects too.");
   }
   for (const uint32_t dependent : generated) {
-    result->add_notices("drop cascades to column " +
-                        table->columns(static_cast<int>(dependent)).name() + of_table);
+    result->add_dropped("column " + table->columns(static_cast<int>(dependent)).name() + of_table);
     RETURN_IF_ERROR(DropColumn(table, dependent, true, result));
   }
   return absl::OkStatus();

@@ -166,7 +166,7 @@ absl::Status CatalogDraft::DropTriggersOf(const FunctionDescriptor& function, bo
         return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
                              text + " depends on " + what,
                              "Use DROP ... CASCADE to drop the dependent objects too.");
-      result->add_notices("drop cascades to " + text);
+      result->add_dropped(text);
     }
     if (changed.triggers_size() != entry->descriptor.triggers_size())
       RETURN_IF_ERROR(PutTable(std::move(changed)));

@@ -81,7 +81,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
                              object + " depends on schema " + name,
                              "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      result.add_notices("drop cascades to " + object);
+      result.add_dropped(object);
     }
     const auto depends = [&](const std::string& object) {
       return status::Error("2BP01",
@@ -96,7 +96,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       const std::string object = "function " + name + "." + sql::SignatureOf(*function);
       if (!statement.cascade()) return depends(object);
       functions.add_function_ids(function_id);
-      result.add_notices("drop cascades to " + object);
+      result.add_dropped(object);
     }
     common::v1::DropType types;
     types.set_cascade(true);
@@ -108,7 +108,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       auto* target = types.add_types();
       target->set_schema(name);
       target->set_name(type->declared().name());
-      result.add_notices("drop cascades to " + object);
+      result.add_dropped(object);
     }
     for (const char* kind : {"view", "materialized view", "table", "sequence"}) {
       drops[kind].set_cascade(true);
@@ -116,6 +116,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
     }
     ASSIGN_OR_RETURN(const v1::DdlResult dropped, DropFunctions(functions));
     result.mutable_notices()->MergeFrom(dropped.notices());
+    result.mutable_dropped()->MergeFrom(dropped.dropped());
     if (types.types_size() > 0) RETURN_IF_ERROR(DropTypes(types).status());
     PutSchema(id, std::nullopt);
     result.set_object_id(id);

@@ -150,7 +150,7 @@ absl::Status CatalogDraft::ReleaseSequence(const TableEntry& sequence,
                              text + " depends on " + what,
                              "Use DROP ... CASCADE to drop the dependent objects too.");
       }
-      result->add_notices("drop cascades to " + text);
+      result->add_dropped(text);
       column.clear_default_sql();
       column.clear_default_sequence_id();
       uses = true;

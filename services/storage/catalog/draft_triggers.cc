@@ -235,7 +235,7 @@ absl::Status CatalogDraft::DropTriggersOn(TableDescriptor* table, uint32_t ordin
       return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
                            text + " depends on " + what,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
-    result->add_notices("drop cascades to " + text);
+    result->add_dropped(text);
   }
   table->mutable_triggers()->Swap(&kept);
   return absl::OkStatus();

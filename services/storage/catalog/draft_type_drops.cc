@@ -247,11 +247,7 @@ CatalogDraft::Result CatalogDraft::DropTypes(const common::v1::DropType& stateme
                 : "cannot drop " + Shown(named[0]) + " because other objects depend on it",
         detail, "Use DROP ... CASCADE to drop the dependent objects too.");
   }
-  std::vector<std::string> cascaded;
-  for (const auto& [what, on] : drop.details) cascaded.push_back("drop cascades to " + what);
-  if (cascaded.size() == 1) result.add_notices(cascaded[0]);
-  if (cascaded.size() > 1)
-    result.add_notices("drop cascades to " + std::to_string(cascaded.size()) + " other objects");
+  for (const auto& [what, on] : drop.details) result.add_dropped(what);
   v1::DdlResult quiet;
   RETURN_IF_ERROR(CarryOut(drop, &quiet));
   return result;

@@ -99,7 +99,7 @@ v1::DdlResult DdlExecution::NoTable(const DdlStatement& statement) {
 
 absl::Status DdlExecution::CheckNothingAwaited(const DdlStatement& statement) {
   std::vector<std::pair<uint32_t, const char*>> changed;
-  if (statement.has_alter_table())
+  if (statement.has_alter_table() && !sql::RenamesOnly(statement.alter_table()))
     changed.emplace_back(statement.alter_table().table_id(), "ALTER TABLE");
   if (statement.has_create_index())
     changed.emplace_back(statement.create_index().table_id(), "CREATE INDEX");
@@ -317,6 +317,7 @@ absl::StatusOr<v1::DdlResult> DdlExecution::DropPrimaryKey(const catalog::TableE
   RETURN_IF_ERROR(draft()->DropViewsOnKey(table, cascade, &dropped));
   ASSIGN_OR_RETURN(v1::DdlResult result, ChangeKey(table.descriptor.table_id(), {}, {}));
   *result.mutable_notices() = dropped.notices();
+  *result.mutable_dropped() = dropped.dropped();
   return result;
 }
 

@@ -162,7 +162,7 @@ TEST_F(FunctionsTest, TriggersNeedTheirFunctions) {
   EXPECT_EQ(State(client.Ddl(Drop(fires, /*cascade=*/false))), "2BP01");
   const auto dropped = client.Ddl(Drop(fires, /*cascade=*/true));
   ASSERT_TRUE(dropped.ok()) << dropped.status();
-  EXPECT_EQ(dropped->notices_size(), 2);
+  EXPECT_EQ(dropped->dropped_size(), 2);
   EXPECT_EQ(client.Table("t").triggers_size(), 0);
 }
 
