@@ -139,6 +139,39 @@ absl::StatusOr<ExprPtr> Binder::BindSubscriptNumber(const Node* node, Scope* sco
   return index;
 }
 
+namespace {
+
+bool HasSlice(NodeList indices) {
+  for (const Node* node : indices) {
+    if (node->a_indices->is_slice) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status Binder::BindSubscripts(NodeList indices, Scope* scope, std::string* which,
+                                    std::vector<ExprPtr>* args) {
+  const bool slice = HasSlice(indices);
+  for (const Node* node : indices) {
+    const PgQuery__AIndices& index = *node->a_indices;
+    // Beside a slice a[2] is a[1:2].
+    const bool from_one = slice && !index.is_slice;
+    const auto add = [&](const Node* bound, bool given) -> absl::Status {
+      which->push_back(given ? 'n' : '-');
+      ExprPtr number = plan::MakeLiteral(Value::Int(TypeId::kInt4, 1));
+      if (bound != nullptr) {
+        ASSIGN_OR_RETURN(number, BindSubscriptNumber(bound, scope));
+      }
+      args->push_back(std::move(number));
+      return absl::OkStatus();
+    };
+    if (slice) RETURN_IF_ERROR(add(index.lidx, from_one || index.lidx != nullptr));
+    RETURN_IF_ERROR(add(index.uidx, index.uidx != nullptr));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExprPtr> Binder::SubscriptArray(ExprPtr base, NodeList indices, Scope* scope) {
   const int location = base->location;
   if (indices.size() > size_t{types::kMaxDimensions})
@@ -147,27 +180,11 @@ absl::StatusOr<ExprPtr> Binder::SubscriptArray(ExprPtr base, NodeList indices, S
     ASSIGN_OR_RETURN(base, Implicit(base, types::ArrayOf(types::ElementOf(base->type))));
   }
   const Type array = base->type;
-  bool slice = false;
-  for (const Node* node : indices) slice |= node->a_indices->is_slice;
   std::vector<ExprPtr> args = {base};
   std::string which;
+  const bool slice = HasSlice(indices);
   if (slice) args.push_back(nullptr);
-  for (const Node* node : indices) {
-    const PgQuery__AIndices& index = *node->a_indices;
-    // Beside a slice a[2] is a[1:2].
-    const bool from_one = slice && !index.is_slice;
-    const auto add = [&](const Node* bound, bool given) -> absl::Status {
-      which.push_back(given ? 'n' : '-');
-      ExprPtr number = plan::MakeLiteral(Value::Int(TypeId::kInt4, 1));
-      if (bound != nullptr) {
-        ASSIGN_OR_RETURN(number, BindSubscriptNumber(bound, scope));
-      }
-      args.push_back(std::move(number));
-      return absl::OkStatus();
-    };
-    if (slice) RETURN_IF_ERROR(add(index.lidx, from_one || index.lidx != nullptr));
-    RETURN_IF_ERROR(add(index.uidx, index.uidx != nullptr));
-  }
+  RETURN_IF_ERROR(BindSubscripts(indices, scope, &which, &args));
   if (!slice) {
     const auto* function = Instance(functions::kArraySubscript, {array.id, TypeId::kInt4});
     auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), location));
@@ -188,30 +205,28 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
   if (types::IsVector(array.id))
     return Unsupported(target.location,
                        absl::StrCat("assigning to a part of ", types::Format(array)));
-  for (const Node* node : subscripts) {
-    if (node->a_indices->is_slice)
-      return ErrorAt(sqlstate::kFeatureNotSupported, target.location,
-                     "assigning to a slice of an array is not supported",
-                     "Assign the whole array, made of slices and ||, or element by element.");
-  }
+  const bool slice = HasSlice(subscripts);
+  const Type wanted = slice ? array : element;
+  if (subscripts.size() > size_t{types::kMaxDimensions})
+    return types::TooManyDimensions(static_cast<int64_t>(subscripts.size()));
   const Type from = value->type;
   const int location = value->location;
-  ASSIGN_OR_RETURN(value, TryCoerce(value, element, CastContext::kAssignment));
+  ASSIGN_OR_RETURN(value, TryCoerce(value, wanted, CastContext::kAssignment));
   if (value == nullptr)
     return ErrorAt(
         sqlstate::kDatatypeMismatch, location,
         absl::StrCat("subscripted assignment to \"", target.name, "\" requires type ",
-                     types::Format(element), " but expression is of type ", types::Format(from)),
+                     types::Format(wanted), " but expression is of type ", types::Format(from)),
         "You will need to rewrite or cast the expression.");
   std::vector<ExprPtr> args = {std::move(column), std::move(value)};
-  for (const Node* node : subscripts) {
-    ASSIGN_OR_RETURN(ExprPtr index, BindSubscriptNumber(node->a_indices->uidx, scope));
-    args.push_back(std::move(index));
-  }
-  if (subscripts.size() > size_t{types::kMaxDimensions})
-    return types::TooManyDimensions(static_cast<int64_t>(subscripts.size()));
+  std::string which;
+  if (slice) args.push_back(nullptr);
+  RETURN_IF_ERROR(BindSubscripts(subscripts, scope, &which, &args));
+  if (slice) args[2] = plan::MakeLiteral(Value::Text(which));
   const auto* function =
-      Instance(functions::kArrayAssignment, {array.id, element.id, TypeId::kInt4});
+      slice ? Instance(functions::kArraySliceAssignment,
+                       {array.id, array.id, TypeId::kText, TypeId::kInt4})
+            : Instance(functions::kArrayAssignment, {array.id, element.id, TypeId::kInt4});
   auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), target.location));
   call->type = array;
   return ExprPtr(call);

@@ -210,6 +210,112 @@ absl::Status Assign(const EvaluationContext& context, const Arguments& arguments
   return StoreArray(builder.Finish(shape), row, result);
 }
 
+// What an assignment to a slice makes of one dimension: where the slice begins and ends, and the
+// dimension with it.
+struct SliceBounds {
+  int64_t lower = 0;
+  int64_t upper = 0;
+};
+
+absl::Status NoUpperBound() {
+  return Error("2202E", "upper bound cannot be less than lower bound");
+}
+
+// column[a:b]… = array: arguments are the column, the value, `which` and the bounds as array slices
+// have them.
+absl::Status AssignSlice(const EvaluationContext& context, const Arguments& arguments, uint32_t row,
+                         Vector* result) {
+  const View which = arguments[2]->data<View>()[row];
+  const size_t pairs = (arguments.size() - 3) / 2;
+  for (size_t i = 3; i < arguments.size(); ++i) {
+    if (arguments[i]->is_null(row))
+      return Error(sqlstate::kNullNotAllowed, "array subscript in assignment must not be null");
+  }
+  if (pairs > size_t{types::kMaxDimensions})
+    return types::TooManyDimensions(static_cast<int64_t>(pairs));
+  if (arguments[1]->is_null(row)) {
+    // Nothing is assigned.
+    if (arguments[0]->is_null(row)) {
+      result->SetNull(row);
+      return absl::OkStatus();
+    }
+    result->data<View>()[row] = result->arena()->Add(arguments[0]->data<View>()[row]);
+    return absl::OkStatus();
+  }
+  const ArrayView array = ArrayOrEmpty(*arguments[0], row);
+  const ArrayView values = ArrayAt(*arguments[1], row);
+  ArrayShape shape = array.shape();
+  const bool empty = shape.dimensions == 0;
+  if (!empty && shape.dimensions < static_cast<int>(pairs))
+    return Error("2202E", "wrong number of array subscripts");
+  std::vector<SliceBounds> slice;
+  const int dimensions = empty ? static_cast<int>(pairs) : shape.dimensions;
+  for (int i = 0; i < dimensions; ++i) {
+    const auto given = [&](size_t side) {
+      const size_t at = static_cast<size_t>(i) * 2 + side;
+      return at < which.size() && which[at] != '-';
+    };
+    const auto bound = [&](size_t side, int64_t own) -> int64_t {
+      return given(side) ? arguments[static_cast<size_t>(i) * 2 + side + 3]->data<int32_t>()[row]
+                         : own;
+    };
+    if (empty && !(given(0) && given(1)))
+      return Error("2202E", "array slice subscript must provide both boundaries",
+                   "When assigning to a slice of an empty array value, slice boundaries must be "
+                   "fully specified.");
+    const SliceBounds bounds = {bound(0, empty ? 0 : shape.lower(i)),
+                                bound(1, empty ? 0 : shape.upper(i))};
+    if (bounds.lower > bounds.upper) return NoUpperBound();
+    if (bounds.upper - bounds.lower >= int64_t{types::kMaxArraySize})
+      return types::TooManyElements();
+    slice.push_back(bounds);
+    if (empty) {
+      shape.Add(static_cast<uint32_t>(bounds.upper - bounds.lower + 1),
+                static_cast<int32_t>(bounds.lower));
+    } else if (shape.dimensions == 1) {
+      const int64_t lower = std::min<int64_t>(bounds.lower, shape.lower(0));
+      const int64_t length = std::max<int64_t>(bounds.upper, shape.upper(0)) - lower + 1;
+      if (length > types::kMaxArraySize) return types::TooManyElements();
+      shape.lowers[0] = static_cast<int32_t>(lower);
+      shape.lengths[0] = static_cast<uint32_t>(length);
+    } else if (bounds.lower < shape.lower(i) || bounds.upper > shape.upper(i)) {
+      return Error("2202E", "array subscript out of range");
+    }
+  }
+  RETURN_IF_ERROR(shape.Check());
+  uint64_t wanted = 1;
+  for (const SliceBounds& bounds : slice)
+    wanted *= static_cast<uint64_t>(bounds.upper - bounds.lower + 1);
+  if (values.size() < wanted) return Error("2202E", "source array too small");
+  const int64_t shift = empty ? 0 : int64_t{array.shape().lower(0)} - shape.lower(0);
+  const bool grows = !empty && shape.dimensions == 1;
+  ScratchMemory scratch(context);
+  RETURN_IF_ERROR(TakeForBuilding(arguments, row, &scratch));
+  RETURN_IF_ERROR(scratch.Take(shape.size() * sizeof(uint32_t)));
+  ArrayBuilder builder(arguments[0]->type().id);
+  uint32_t next = 0;
+  for (int64_t i = 0; i < static_cast<int64_t>(shape.size()); ++i) {
+    if (i % 65536 == 0) RETURN_IF_ERROR(context.Handled(1 << 18));
+    bool inside = true;
+    int64_t rest = i;
+    for (int d = shape.dimensions - 1; d >= 0; --d) {
+      const int64_t subscript = shape.lower(d) + rest % shape.length(d);
+      rest /= shape.length(d);
+      const SliceBounds& bounds = slice[static_cast<size_t>(d)];
+      inside = inside && subscript >= bounds.lower && subscript <= bounds.upper;
+    }
+    const int64_t old = grows ? i - shift : i;
+    if (inside) {
+      builder.Add(values, next++);
+    } else if (old >= 0 && old < array.size()) {
+      builder.Add(array, static_cast<uint32_t>(old));
+    } else {
+      builder.AddNull();
+    }
+  }
+  return StoreArray(builder.Finish(shape), row, result);
+}
+
 }  // namespace
 
 void AddArrayEdits(CatalogBuilder& builder) {
@@ -220,6 +326,8 @@ void AddArrayEdits(CatalogBuilder& builder) {
   AddPolymorphicFunction(builder, "array_remove", "AE", 'A', MapAny<Replace>, kCompatibleOrdered);
   AddPolymorphicFunction(builder, "array_replace", "AEE", 'A', MapAny<Replace>, kCompatibleOrdered);
   AddPolymorphicFunction(builder, kArrayAssignment, "AEi", 'A', MapAny<Assign>,
+                         {false, false, {false, true, Volatility::kImmutable}});
+  AddPolymorphicFunction(builder, kArraySliceAssignment, "AAti", 'A', MapAny<AssignSlice>,
                          {false, false, {false, true, Volatility::kImmutable}});
   AddPolymorphicOperator(builder, "||", "AA", 'A', MapAny<Concatenate>, kCompatible);
   AddPolymorphicOperator(builder, "||", "AE", 'A', MapAny<AddElement<true>>, kCompatible);

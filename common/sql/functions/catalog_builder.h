@@ -31,6 +31,8 @@ struct FunctionOptions {
 };
 // What an assignment to an element of an array makes; of no name that a statement can write.
 inline constexpr char kArrayAssignment[] = "array with element";
+// The same of a slice.
+inline constexpr char kArraySliceAssignment[] = "array with slice";
 // Whether a row is in the sample of TABLESAMPLE; of no name that a statement can write.
 inline constexpr char kIsSampled[] = "is sampled";
 // The hash of a partition's keys, key after key, and its remainder; of no names that a statement
@@ -71,6 +73,7 @@ void AddComparisons(CatalogBuilder& builder);
 void AddCasts(CatalogBuilder& builder);
 void AddStrings(CatalogBuilder& builder);
 void AddStringFormatting(CatalogBuilder& builder);
+void AddTextReaders(CatalogBuilder& builder);
 void AddPatterns(CatalogBuilder& builder);
 void AddMath(CatalogBuilder& builder);
 void AddDatetime(CatalogBuilder& builder);

@@ -139,6 +139,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddCasts(content_);
     AddStrings(content_);
     AddStringFormatting(content_);
+    AddTextReaders(content_);
     AddPatterns(content_);
     AddMath(content_);
     AddDatetime(content_);

@@ -7,7 +7,7 @@
 namespace adbms::sql::functions {
 
 bool IsOrderedSetAggregate(std::string_view name);
-// rank(…) WITHIN GROUP and its like, of which there are none.
+// rank(…) WITHIN GROUP and its like, which the binder makes of counts.
 bool IsHypotheticalSetAggregate(std::string_view name);
 
 }  // namespace adbms::sql::functions

@@ -256,8 +256,9 @@ absl::StatusOr<types::Value> SubqueryExecution::ArrayOf(const types::Batch& rows
   }
   const types::Vector& column = *rows.columns[0];
   const auto* function = sql::functions::FunctionCatalog::Builtin().AggregateBySignature(
-      sql::functions::SignatureOf("array_agg", {column.type().id}));
-  if (function == nullptr || function->result != result_type.id)
+      sql::functions::SignatureOf("array_agg", {types::ElementOf(result_type.id)}));
+  if (function == nullptr || function->result != result_type.id ||
+      column.physical() != types::PhysicalOf(types::ElementOf(result_type.id)))
     return absl::InternalError("malformed plan: an array of another type");
   const std::unique_ptr<sql::functions::Aggregate> aggregate = function->create();
   std::vector<char> state(aggregate->state_size());
