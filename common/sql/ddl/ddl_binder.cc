@@ -1,4 +1,5 @@
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/maintenance.h"
 #include "common/sql/ddl/schema_elements.h"
 #include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
@@ -130,6 +131,12 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       break;
     case PG_QUERY__NODE__NODE_ALTER_DATABASE_STMT:
       status = AlterDatabase(*node->alter_database_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_REINDEX_STMT:
+      status = CheckReindex(*node->reindex_stmt, input_);
+      break;
+    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
+      status = CheckCluster(*node->cluster_stmt, input_);
       break;
     default:
       status = status::NotSupported("this statement");

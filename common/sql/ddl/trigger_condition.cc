@@ -22,8 +22,29 @@ absl::Status ErrorIn(std::string_view statement, int location, std::string_view 
                          message);
 }
 
+// Generated columns of the new row are computed when triggers BEFORE it have fired.
+absl::Status CheckGenerated(const PgQuery__ColumnRef& column, std::string_view statement,
+                            const common::v1::TableDescriptor& table) {
+  const parser::Node* last = column.fields[column.n_fields - 1];
+  const bool whole = column.n_fields == 1 || last->node_case == PG_QUERY__NODE__NODE_A_STAR;
+  const std::string_view name = whole ? std::string_view() : parser::StringOf(last);
+  for (const auto& generated : table.columns()) {
+    if (generated.dropped() || !generated.has_generated() || (!whole && generated.name() != name))
+      continue;
+    status::SqlError error;
+    error.sqlstate = kInvalidObjectDefinition;
+    error.message = "BEFORE trigger's WHEN condition cannot reference NEW generated columns";
+    error.detail = whole ? "A whole-row reference is used and the table contains generated columns."
+                         : absl::StrCat("Column \"", generated.name(), "\" is a generated column.");
+    error.position = parser::CharacterPosition(statement, column.location);
+    return status::ToStatus(error);
+  }
+  return absl::OkStatus();
+}
+
 // What the condition names must be there when the trigger fires.
 absl::Status CheckColumn(const PgQuery__ColumnRef& column, std::string_view statement,
+                         const common::v1::TableDescriptor& table,
                          const TriggerDescriptor& trigger) {
   const std::string_view first =
       column.n_fields > 0 ? parser::StringOf(column.fields[0]) : std::string_view();
@@ -42,14 +63,17 @@ absl::Status CheckColumn(const PgQuery__ColumnRef& column, std::string_view stat
     return status::ErrorAt(sqlstate::kFeatureNotSupported,
                            parser::CharacterPosition(statement, column.location),
                            "BEFORE trigger's WHEN condition cannot reference NEW system columns");
+  if (first == "new" && trigger.timing() == TriggerDescriptor::TIMING_BEFORE)
+    return CheckGenerated(column, statement, table);
   return absl::OkStatus();
 }
 
 // The first complaint about a part of the tree.
 absl::Status CheckTree(const ProtobufCMessage& message, std::string_view statement,
-                       const TriggerDescriptor& trigger) {
+                       const common::v1::TableDescriptor& table, const TriggerDescriptor& trigger) {
   if (message.descriptor == &pg_query__column_ref__descriptor)
-    return CheckColumn(reinterpret_cast<const PgQuery__ColumnRef&>(message), statement, trigger);
+    return CheckColumn(reinterpret_cast<const PgQuery__ColumnRef&>(message), statement, table,
+                       trigger);
   if (message.descriptor == &pg_query__sub_link__descriptor)
     return status::ErrorAt(
         sqlstate::kFeatureNotSupported,
@@ -58,7 +82,7 @@ absl::Status CheckTree(const ProtobufCMessage& message, std::string_view stateme
         "cannot use subquery in trigger WHEN condition");
   absl::Status status;
   parser::ForEachChild(message, [&](const ProtobufCMessage& child) {
-    if (status.ok()) status = CheckTree(child, statement, trigger);
+    if (status.ok()) status = CheckTree(child, statement, table, trigger);
   });
   return status;
 }
@@ -158,7 +182,7 @@ absl::StatusOr<std::string> TriggerCondition(const PlanningInput& input, const p
   query.statement = nullptr;
   query.literals = nullptr;
   query.parameter_types.clear();
-  const absl::Status structure = CheckTree(when->base, statement, trigger);
+  const absl::Status structure = CheckTree(when->base, statement, table, trigger);
   if (status::HasSqlState(structure, sqlstate::kFeatureNotSupported)) return structure;
   const auto plan = PlanDefault(query);
   if (!plan.ok())

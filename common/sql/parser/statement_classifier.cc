@@ -135,6 +135,8 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
     case PG_QUERY__NODE__NODE_INSERT_STMT:
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
       break;
     default:
       return status::NotSupported("EXPLAIN of this statement");
@@ -438,6 +440,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       out->statement_class = StatementClass::kPlannable;
       out->command_tag = "DELETE";
       return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+      out->statement_class = StatementClass::kPlannable;
+      out->command_tag = "MERGE";
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
       return ClassifyExplain(*node->explain_stmt, out);
     case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
@@ -640,6 +646,19 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
       out->statement_class = StatementClass::kNoOp;
       out->command_tag = "CHECKPOINT";
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_REINDEX_STMT:
+      Ddl("REINDEX", out);
+      if (node->reindex_stmt->relation == nullptr) out->outside_block = CommandWords(out->text);
+      for (const Node* option :
+           NodeList(node->reindex_stmt->params, node->reindex_stmt->n_params)) {
+        if (View(option->def_elem->defname) == "concurrently")
+          out->outside_block = "REINDEX CONCURRENTLY";
+      }
+      return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
+      Ddl("CLUSTER", out);
+      if (node->cluster_stmt->relation == nullptr) out->outside_block = "CLUSTER";
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
       return ClassifyExtension(*node->create_extension_stmt, out);

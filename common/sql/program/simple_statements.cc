@@ -214,6 +214,14 @@ absl::Status StatementReader::ReadArguments(Statement* out) {
     Argument argument;
     if (tokens_.IsName() && tokens_.IsSymbol(":=", 1)) {
       argument.name = tokens_.NameAt();
+      const int offset = tokens_.at().offset;
+      for (const Argument& before : out->arguments) {
+        if (before.name == argument.name)
+          return tokens_.ErrorAt(
+              offset, sqlstate::kSyntaxError,
+              absl::StrCat("value for parameter \"", argument.name, "\" of cursor \"", out->cursor,
+                           "\" specified more than once"));
+      }
       tokens_.Skip(3);
     }
     ASSIGN_OR_RETURN(argument.value, tokens_.ReadUntil({",", ")"}));

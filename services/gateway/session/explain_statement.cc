@@ -1,4 +1,5 @@
 // EXPLAIN.
+#include "absl/strings/str_cat.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -15,7 +16,21 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
                                  const std::vector<types::Type>& types,
                                  const std::vector<types::Value>& parameters, ResultSink* sink) {
   const sql::ExplainStatement& explain = statement.explain;
-  ASSIGN_OR_RETURN(const auto inner, sql::Parse(explain.sql));
+  ASSIGN_OR_RETURN(auto inner, sql::Parse(explain.sql));
+  if (inner.size() == 1 && inner.front().statement_class == StatementClass::kTableAs) {
+    if (explain.analyze) return status::NotSupported("EXPLAIN ANALYZE of CREATE TABLE AS");
+    const sql::TableAsStatement table = inner.front().table_as;
+    ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+    const std::string name =
+        table.schema.empty() ? table.table : absl::StrCat(table.schema, ".", table.table);
+    if (catalog->ResolveTable(table.schema, table.table, settings_.search_path()) != nullptr) {
+      const std::string text = absl::StrCat("relation \"", name, "\" already exists");
+      if (!table.if_not_exists) return status::Error(status::sqlstate::kDuplicateTable, text);
+      sink->Notice("NOTICE", status::sqlstate::kDuplicateTable, text + ", skipping");
+      return SendText("QUERY PLAN", {}, "EXPLAIN", sink);
+    }
+    ASSIGN_OR_RETURN(inner, sql::Parse(table.query));
+  }
   if (inner.size() != 1 || inner.front().statement_class != StatementClass::kPlannable) {
     return status::NotSupported("EXPLAIN of this kind of statement");
   }
