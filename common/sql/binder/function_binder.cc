@@ -321,6 +321,8 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   if (name == "json_populate_record" || name == "jsonb_populate_record" ||
       name == "json_populate_recordset" || name == "jsonb_populate_recordset")
     return BindPopulate(call, name, scope);
+  if (call.agg_within_group && functions::IsHypotheticalSetAggregate(name))
+    return BindHypothetical(call, name, scope);
   if (functions::IsOrderedSetAggregate(name) || call.agg_within_group)
     RETURN_IF_ERROR(CheckOrderedSet(call, name, scope));
   if (functions::IsPostgresFunction(name))
@@ -380,8 +382,6 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
 
 absl::Status Binder::CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
                                      Scope* scope) {
-  if (functions::IsHypotheticalSetAggregate(name))
-    return Unsupported(call.location, "a hypothetical-set aggregate");
   if (call.over != nullptr && functions::IsOrderedSetAggregate(name))
     return ErrorAt(sqlstate::kFeatureNotSupported, call.location,
                    absl::StrCat("OVER is not supported for ordered-set aggregate ", name));
@@ -475,23 +475,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   for (const ExprPtr& arg : aggregate.arguments) plan::CollectColumns(*arg, &used);
   if (aggregate.filter != nullptr) plan::CollectColumns(*aggregate.filter, &used);
   for (const OrderItem& item : order) plan::CollectColumns(*item.expression, &used);
-  for (const ColumnId id : used) {
-    if (window_columns_.contains(id))
-      return ErrorAt(sqlstate::kGroupingError, call.location,
-                     "aggregate function calls cannot contain window function calls");
-    if (aggregate_columns_.contains(id))
-      return ErrorAt(sqlstate::kGroupingError, call.location,
-                     "aggregate function calls cannot be nested");
-  }
-  Scope* owner = OwnerOf(used, scope);
-  if (owner == nullptr) owner = scope;
-  if (owner != scope) grouping = owner->grouping;
-  if (grouping == nullptr)
-    return ErrorAt(sqlstate::kGroupingError, call.location,
-                   absl::StrCat("aggregate functions are not allowed in ", owner->clause));
-  if (owner == scope ? nested : grouping->inside_aggregate)
-    return ErrorAt(sqlstate::kGroupingError, call.location,
-                   "aggregate function calls cannot be nested");
+  ASSIGN_OR_RETURN(grouping, AggregateOwner(used, nested, call.location, scope));
   const size_t direct = aggregate.arguments.size();
   if (call.agg_within_group) {
     for (const OrderItem& item : order) aggregate.arguments.push_back(item.expression);
@@ -548,6 +532,32 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
     }
     aggregate.order_by.push_back({key, item.descending, item.nulls_first});
   }
+  return AddAggregate(std::move(aggregate), name, grouping, call.location);
+}
+
+absl::StatusOr<GroupingState*> Binder::AggregateOwner(const plan::ColumnSet& used, bool nested,
+                                                      int location, Scope* scope) {
+  for (const ColumnId id : used) {
+    if (window_columns_.contains(id))
+      return ErrorAt(sqlstate::kGroupingError, location,
+                     "aggregate function calls cannot contain window function calls");
+    if (aggregate_columns_.contains(id))
+      return ErrorAt(sqlstate::kGroupingError, location,
+                     "aggregate function calls cannot be nested");
+  }
+  Scope* owner = OwnerOf(used, scope);
+  if (owner == nullptr) owner = scope;
+  GroupingState* const grouping = owner->grouping;
+  if (grouping == nullptr)
+    return ErrorAt(sqlstate::kGroupingError, location,
+                   absl::StrCat("aggregate functions are not allowed in ", owner->clause));
+  if (owner == scope ? nested : grouping->inside_aggregate)
+    return ErrorAt(sqlstate::kGroupingError, location, "aggregate function calls cannot be nested");
+  return grouping;
+}
+
+ExprPtr Binder::AddAggregate(plan::AggregateCall aggregate, const std::string& name,
+                             GroupingState* grouping, int location) {
   for (size_t i = 0; i < grouping->calls.size(); ++i) {
     const plan::AggregateCall& known = grouping->calls[i];
     bool same = known.function == aggregate.function && known.distinct == aggregate.distinct &&
@@ -559,7 +569,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
              !plan::IsVolatile(known.arguments[arg]);
     if (same)
       return plan::MakeColumn(grouping->outputs[i], query_->columns[grouping->outputs[i]].type,
-                              call.location);
+                              location);
   }
   Type type = plan::ResultOf(aggregate.function->result, aggregate.arguments);
   // min, max and the like keep their argument's type.
@@ -569,7 +579,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   grouping->calls.push_back(std::move(aggregate));
   grouping->outputs.push_back(id);
   aggregate_columns_.insert(id);
-  return plan::MakeColumn(id, type, call.location);
+  return plan::MakeColumn(id, type, location);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindValueFunction(const PgQuery__SQLValueFunction& function) {
