@@ -106,6 +106,7 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
         query_->output_names.push_back(column.name);
         query_->output.push_back(column.id);
       }
+      if (input_.for_cursor) ExposeRows(query_->root.get());
       break;
     }
     case PG_QUERY__NODE__NODE_INSERT_STMT:
@@ -113,6 +114,9 @@ absl::StatusOr<std::unique_ptr<plan::Query>> Binder::BindStatement() {
     case PG_QUERY__NODE__NODE_DELETE_STMT:
       RETURN_IF_ERROR(BindWrite(node, nullptr));
       NameReturned();
+      break;
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+      RETURN_IF_ERROR(BindMerge(*node->merge_stmt));
       break;
     case PG_QUERY__NODE__NODE_CALL_STMT:
       RETURN_IF_ERROR(BindCall(*node->call_stmt));
@@ -185,7 +189,7 @@ absl::Status Binder::CheckPrograms() const {
                             [](const ExprPtr& e) { return plan::ColumnsOf(e).empty(); });
   });
   for (const plan::ProgramCall& call : query_->program_calls) {
-    if (!plan::IsVolatileFunction(*call.function)) continue;
+    if (call.function == nullptr || !plan::IsVolatileFunction(*call.function)) continue;
     if (may_skip)
       return status::Error(
           sqlstate::kFeatureNotSupported,

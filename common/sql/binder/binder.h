@@ -61,7 +61,7 @@ class Binder {
   Binder(const Binder&) = delete;
   Binder& operator=(const Binder&) = delete;
 
-  // SELECT, INSERT, UPDATE, DELETE. Errors: 42xxx and 0A000 with positions.
+  // SELECT, INSERT, UPDATE, DELETE, MERGE. Errors: 42xxx and 0A000 with positions.
   absl::StatusOr<std::unique_ptr<plan::Query>> BindStatement();
   // An expression without columns, coerced to `type` unless that is kUnspecified.
   absl::StatusOr<ExprPtr> BindConstant(const Node* node, const Type& type);
@@ -140,12 +140,47 @@ class Binder {
   // `signature`: of its arguments, variadic ones spread.
   void NameArguments(const functions::Function& function, const Signature& signature,
                      std::vector<ExprPtr>* args);
-  // -- statements (dml_binder.cc, on_conflict.cc)
-  // One of the three, into query_. `parent`: of a WITH query; null in the statement itself.
+  // -- statements (dml_binder.cc, insert_binder.cc, on_conflict.cc, merge_binder.cc)
+  // One that writes, into query_. `parent`: of a WITH query; null in the statement itself.
   absl::Status BindWrite(const Node* node, Scope* parent);
   absl::Status BindInsert(const PgQuery__InsertStmt& insert, Scope* parent);
   absl::Status BindUpdate(const PgQuery__UpdateStmt& update, Scope* parent);
   absl::Status BindDelete(const PgQuery__DeleteStmt& erase, Scope* parent);
+  // Of an UPDATE whose assignments are bound: triggers, generated columns, checks, cascades. What
+  // triggers take for assigned.
+  absl::Status BindUpdatedRows(std::vector<uint32_t>* assigned_to_triggers);
+  // merge_binder.cc
+  struct MergeAction;
+  struct MergeSource;
+  // A reader of the rows; by MergeSource.columns, its own.
+  struct MergeRead {
+    RelPtr rows;
+    std::vector<ColumnId> columns;
+  };
+  absl::Status BindMerge(const PgQuery__MergeStmt& merge);
+  // Errors: 0A000 for what is no table.
+  absl::Status ResolveMergeTarget(const PgQuery__RangeVar& range,
+                                  const std::vector<common::v1::Privilege>& privileges);
+  // The join, with what is to be done with each of its rows.
+  absl::StatusOr<RelPtr> BindMergeRows(const PgQuery__MergeStmt& merge,
+                                       const std::vector<const PgQuery__MergeWhenClause*>& clauses,
+                                       Scope* scope, MergeSource* source);
+  absl::Status BindMergeAction(const PgQuery__MergeWhenClause& when, Scope* scope,
+                               MergeSource* source);
+  // The number of the action of a row, from 1; 0: none.
+  ExprPtr MergeActionOf(const MergeSource& source) const;
+  // The WITH queries that write, and the statement that counts what they have written.
+  absl::Status WriteMerged(const MergeSource& source);
+  // The writes alone; the readers of what they return.
+  absl::StatusOr<std::vector<RelPtr>> BindMergeWrites(const MergeSource& source);
+  MergeRead MergeReader(const MergeSource& source);
+  // All actions of the kind, as one INSERT, UPDATE or DELETE.
+  absl::Status BindMergeWrite(const MergeSource& source, common::v1::StatementKind kind);
+  absl::Status FinishMergeInsert();
+  // current_of.cc: that the target's row is the one on which the cursor stands.
+  absl::StatusOr<ExprPtr> BindCurrentOf(const PgQuery__CurrentOfExpr& of);
+  // Of a cursor's query, whose output is known: the keys of the tables' rows join it.
+  void ExposeRows(plan::Rel* rel);
   // Errors: 0A000 when rows could be changed twice.
   absl::Status CheckWrites() const;
   absl::Status BindChangeInput(NodeList from, const Node* where, const ScopeItem& item, RelPtr rel,
@@ -570,6 +605,11 @@ class Binder {
   // Errors: 2202E when arrays in it differ in shape.
   absl::StatusOr<ExprPtr> MakeArray(std::vector<ExprPtr> elements, Type wanted, int location);
   // base[i][j]…, or a slice when there is one among them. REQUIRES: base is an array.
+  // The numbers behind `args`; with a slice two for each subscript, and in `which` a letter for
+  // each:
+  // '-' where the array's own bound is meant.
+  absl::Status BindSubscripts(NodeList indices, Scope* scope, std::string* which,
+                              std::vector<ExprPtr>* args);
   absl::StatusOr<ExprPtr> SubscriptArray(ExprPtr base, NodeList indices, Scope* scope);
   // SET column[i]… = value of an array column: what the column becomes.
   absl::StatusOr<ExprPtr> AssignInArray(ExprPtr column, const PgQuery__ResTarget& target,
@@ -666,6 +706,20 @@ class Binder {
   absl::Status BindCall(const PgQuery__CallStmt& call);
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope);
+  // The query that an aggregate over these columns belongs to. `nested`: the call stands in
+  // another. Errors: 42803.
+  absl::StatusOr<GroupingState*> AggregateOwner(const plan::ColumnSet& used, bool nested,
+                                                int location, Scope* scope);
+  // One of the query's aggregates, which may be there already.
+  ExprPtr AddAggregate(plan::AggregateCall aggregate, const std::string& name,
+                       GroupingState* grouping, int location);
+  // hypothetical_set.cc: rank(…) WITHIN GROUP and its like, as counts of rows.
+  absl::StatusOr<ExprPtr> BindHypothetical(const PgQuery__FuncCall& call, const std::string& name,
+                                           Scope* scope);
+  // Whether `left` sorts before `right`, over the items' order: true, or anything else.
+  absl::StatusOr<ExprPtr> SortsBefore(const std::vector<ExprPtr>& left,
+                                      const std::vector<ExprPtr>& right,
+                                      const std::vector<OrderItem>& order, size_t from);
   // A call with WITHIN GROUP, or of a name that wants it. Errors: 42883, 0A000.
   absl::Status CheckOrderedSet(const PgQuery__FuncCall& call, const std::string& name,
                                Scope* scope);
@@ -781,7 +835,9 @@ class Binder {
   bool met_program_ = false;  // In such a body: it calls one that cannot be a part of it.
   // Actions of foreign keys of the statement fire triggers, so the gateway does them.
   bool acts_outside_ = false;
-  bool upsert_fires_ = false;              // So do those before ON CONFLICT DO UPDATE.
+  bool upsert_fires_ = false;  // So do those before ON CONFLICT DO UPDATE.
+  bool merge_fires_ =
+      false;  // And those of some actions of MERGE: all actions' rows come from there.
   std::vector<size_t> with_trigger_ctes_;  // By Query.with_trigger_rows: which WITH query.
   std::map<std::string, size_t> transition_ctes_;
   bool programs_allowed_ = false;  // They can be run before what is bound.
@@ -831,6 +887,13 @@ inline constexpr int kMaxViewDepth = 64;
 // How many of a relation's columns there were when the view that reads it was made; null: no view.
 int ColumnsSeenBy(const common::v1::TableDescriptor* view,
                   const common::v1::TableDescriptor& table);
+// "428C9", and its detail for an identity column.
+inline constexpr char kGeneratedAlways[] = "428C9";
+std::string GeneratedAlwaysDetail(const common::v1::ColumnDescriptor& column);
+// DEFAULT in place of a value.
+bool IsDefault(const Node* node);
+// Through a view two names may mean one column.
+absl::Status AssignedTwice(const common::v1::TableDescriptor& table, uint32_t ordinal);
 // The ordinal of the table's live column of that name.
 std::optional<uint32_t> FindColumn(const common::v1::TableDescriptor& table, std::string_view name);
 // The name that PostgreSQL gives an output column: FigureColname.

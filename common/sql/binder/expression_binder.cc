@@ -126,7 +126,7 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
     case PG_QUERY__NODE__NODE_XML_SERIALIZE:
       return Unsupported(-1, "XML");
     case PG_QUERY__NODE__NODE_CURRENT_OF_EXPR:
-      return Unsupported(-1, "WHERE CURRENT OF");
+      return BindCurrentOf(*node->current_of_expr);
     default:
       return Unsupported(-1, "this kind of expression");
   }

@@ -54,12 +54,12 @@ absl::Status Binder::InsertTriggers() {
   const bool instead = IsView(table);
   const auto timing =
       instead ? TriggerDescriptor::TIMING_INSTEAD : TriggerDescriptor::TIMING_BEFORE;
-  if (!upsert_fires_ &&
+  if (!upsert_fires_ && !merge_fires_ &&
       !FiresForRows(*input_.catalog, table, TriggerEvent::kInsert, timing, {}, is_replica()))
     return absl::OkStatus();
   const Triggers triggers =
       TriggersOf(table, TriggerEvent::kInsert, timing, true, {}, is_replica());
-  if (!instead && !upsert_fires_ && !table.has_partition_key() &&
+  if (!instead && !upsert_fires_ && !merge_fires_ && !table.has_partition_key() &&
       BecomesPlan([&] { return InlineInsertTriggers(triggers); }))
     return absl::OkStatus();
   plan::RowTriggers fired;
@@ -107,7 +107,8 @@ absl::Status Binder::ChangeTriggers(TriggerEvent event, const std::vector<uint32
   const auto timing =
       instead ? TriggerDescriptor::TIMING_INSTEAD : TriggerDescriptor::TIMING_BEFORE;
   const bool updates = event == TriggerEvent::kUpdate;
-  bool fires = FiresForRows(*input_.catalog, table, event, timing, assigned, is_replica());
+  bool fires =
+      merge_fires_ || FiresForRows(*input_.catalog, table, event, timing, assigned, is_replica());
   // A row that goes to another partition leaves one and comes to one.
   if (updates && table.has_partition_key()) {
     for (const TriggerEvent other : {TriggerEvent::kInsert, TriggerEvent::kDelete})
@@ -115,7 +116,7 @@ absl::Status Binder::ChangeTriggers(TriggerEvent event, const std::vector<uint32
   }
   if (!fires) return absl::OkStatus();
   const Triggers triggers = TriggersOf(table, event, timing, true, assigned, is_replica());
-  if (!instead && !table.has_partition_key() && BecomesPlan([&] {
+  if (!instead && !merge_fires_ && !table.has_partition_key() && BecomesPlan([&] {
         return updates ? InlineUpdateTriggers(triggers) : InlineDeleteTriggers(triggers);
       }))
     return absl::OkStatus();
@@ -138,11 +139,15 @@ absl::Status Binder::ChangeTriggers(TriggerEvent event, const std::vector<uint32
     fired.old_columns.push_back(change.columns[ordinal]);
     if (!updates) continue;
     const auto set = std::find(change.assigned.begin(), change.assigned.end(), ordinal);
-    if (set == change.assigned.end()) {
+    const bool is_generated = table.columns(i).has_generated();
+    if (set == change.assigned.end() && !is_generated) {
       fired.new_columns.push_back(change.columns[ordinal]);
       continue;
     }
-    const ExprPtr& value = change.values[static_cast<size_t>(set - change.assigned.begin())];
+    // What is generated is computed when the triggers have fired.
+    const ExprPtr value = is_generated
+                              ? plan::MakeNull(types::FromProto(table.columns(i).type()))
+                              : change.values[static_cast<size_t>(set - change.assigned.begin())];
     fired.new_columns.push_back(query_->AddColumn({"new", value->type, 0, 0, false}));
     rows->output.push_back(fired.new_columns.back());
     rows->expressions.push_back(value);

@@ -176,6 +176,12 @@ absl::Status Binder::InlineUpdateTriggers(const Triggers& triggers) {
           plan::MakeColumn(change.columns[at], types::FromProto(table.columns(i).type())));
     }
     row.new_values = row.old_values;
+    // What is generated is computed when the triggers have fired.
+    for (int i = 0; i < table.columns_size(); ++i) {
+      if (table.columns(i).has_generated())
+        row.new_values[static_cast<size_t>(i)] =
+            plan::MakeNull(types::FromProto(table.columns(i).type()));
+    }
     for (size_t i = 0; i < change.assigned.size(); ++i) {
       // What it comes to may be read more than once.
       if (plan::IsVolatile(change.values[i]) || plan::HasSubquery(change.values[i]))

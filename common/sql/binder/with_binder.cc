@@ -64,6 +64,9 @@ absl::Status Binder::BindWith(const PgQuery__WithClause* with, Scope* scope) {
     }
     if (!recursive && (item.search_clause != nullptr || item.cycle_clause != nullptr))
       return ErrorAt(sqlstate::kSyntaxError, item.location, "WITH query is not recursive");
+    if (item.ctequery->node_case == PG_QUERY__NODE__NODE_MERGE_STMT)
+      return ErrorAt(sqlstate::kFeatureNotSupported, item.location,
+                     "MERGE not supported in WITH query");
     if (item.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
       RETURN_IF_ERROR(BindWritingCte(item, scope));
       continue;
@@ -134,18 +137,21 @@ absl::Status Binder::BindWrite(const Node* node, Scope* parent) {
     case PG_QUERY__NODE__NODE_DELETE_STMT:
       return BindDelete(*node->delete_stmt, parent);
     default:
-      return status::NotSupported("MERGE");
+      return absl::InternalError("no statement that writes");
   }
 }
 
 absl::Status Binder::CheckWrites() const {
   std::set<const common::v1::TableDescriptor*> changed;
   absl::Status status;
+  bool merged = false;  // A row has one action of MERGE.
   plan::ForEachWrite(query_.get(), [&](plan::Write& write, RelPtr&) {
     const bool changes = write.kind == common::v1::STATEMENT_KIND_UPDATE ||
                          write.kind == common::v1::STATEMENT_KIND_DELETE ||
                          !write.insert.conflict_update.empty();
-    if (!changes || changed.insert(write.target).second) return;
+    if (!changes || (write.of_merge && merged)) return;
+    merged |= write.of_merge;
+    if (changed.insert(write.target).second) return;
     status = status::Error(sqlstate::kFeatureNotSupported,
                            absl::StrCat("changing rows of \"", write.target->name(),
                                         "\" twice in one statement is not supported"),

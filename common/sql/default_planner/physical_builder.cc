@@ -200,6 +200,8 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildRel(const Rel& rel, const Wanted&
       return BuildRecursiveUnion(rel);
     case Rel::Kind::kWorkingTable:
       return BuildWorkingTable(rel);
+    case Rel::Kind::kMerge:
+      return BuildMerge(rel);
   }
   return absl::InternalError("unknown logical operator");
 }

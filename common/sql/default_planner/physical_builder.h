@@ -75,6 +75,10 @@ class PhysicalBuilder {
   // recursion_builder.cc
   absl::StatusOr<Physical> BuildRecursiveUnion(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildWorkingTable(const plan::Rel& rel);
+  // merge_builder.cc
+  absl::StatusOr<Physical> BuildMerge(const plan::Rel& rel);
+  // The rows of a WITH query that the gateway keeps for several parts of the statement.
+  Physical Held(Physical input);
   // window_builder.cc
   absl::StatusOr<Physical> BuildWindow(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildLimit(const plan::Rel& rel, const Wanted& wanted);

@@ -51,6 +51,9 @@ uint64_t ShapeOf(const Operator& op, uint64_t hash) {
     case Operator::kDelete:
       hash = Mix(hash, op.delete_().table_id());
       break;
+    case Operator::kMergeRows:
+      hash = Mix(hash, op.merge_rows().table_id());
+      break;
     default:
       break;
   }
@@ -291,6 +294,7 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     ASSIGN_OR_RETURN(built, Align(std::move(built), cte.rel->output));
     if (!cte.programs.empty()) built = WithPrograms(cte, std::move(built));
     if (cte.triggers.has_value()) built = WithTriggers(cte, std::move(built));
+    if (cte.held) built = Held(std::move(built));
     cte_rows_.push_back(built.rows);
     *plan_.add_ctes() = std::move(built.op);
   }
@@ -329,7 +333,8 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
   }
   for (const plan::ProgramCall& call : query_.program_calls) {
     common::v1::ProgramCall* proto = plan_.add_program_calls();
-    proto->set_function_id(call.function->function_id());
+    if (call.function != nullptr) proto->set_function_id(call.function->function_id());
+    if (call.current_of != nullptr) proto->set_current_of_table(call.current_of->table_id());
     for (const plan::ExprPtr& argument : call.arguments) {
       ASSIGN_OR_RETURN(*proto->add_arguments(), plan::EncodeConstant(*argument));
     }
@@ -341,6 +346,7 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     *plan_.mutable_trigger_rows() = query_.trigger_rows;
   for (const common::v1::TriggerRows& rows : query_.with_trigger_rows)
     *plan_.add_with_trigger_rows() = rows;
+  for (const common::v1::CursorRow& row : query_.cursor_rows) *plan_.add_cursor_rows() = row;
   plan_.set_planner(policy_.kind());
   plan_.set_statistics_version(policy_.statistics_version());
   plan_.set_session_dependent(query_.session_dependent);

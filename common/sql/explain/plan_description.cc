@@ -292,6 +292,10 @@ Description Describe(const Operator& op, const Catalog& catalog) {
         simple("Named Tuplestore Scan");
         return d;
       }
+      if (op.program_rows().held()) {
+        simple("Kept Rows");
+        return d;
+      }
       if (op.program_rows().has_triggers()) {
         simple("Row Triggers");
         absl::StrAppend(&d.title, " on ",
@@ -307,6 +311,9 @@ Description Describe(const Operator& op, const Catalog& catalog) {
       d.properties.push_back({"Functions", absl::StrJoin(names, ", ")});
       return d;
     }
+    case Operator::kMergeRows:
+      DescribeWrite(catalog, "Merge", op.merge_rows().table_id(), &d);
+      return d;
     case Operator::kProjectSet:
       simple("ProjectSet");
       d.properties.push_back({"Functions", SetFunctions(op.project_set())});

@@ -144,6 +144,9 @@ struct Rel {
     kProjectSet,      // set_functions, ordinality, keeps_empty; output: the input's, then theirs
     kRecursiveUnion,  // all, working_table; two inputs: the terms
     kWorkingTable,    // working_table, alias
+    // table, target_columns, row_key, conditions (of the join below), expressions (the action),
+    // merge_actions; output: the input's, then the action. See common/v1/plan.proto.
+    kMerge,
   };
   Kind kind = Kind::kValues;
   std::vector<RelPtr> inputs;
@@ -173,6 +176,9 @@ struct Rel {
   bool all = false;
   WindowFrame frame;
   std::vector<WindowCall> window_calls;
+  std::vector<ColumnId> target_columns;
+  ColumnId row_key = 0;
+  std::vector<common::v1::StatementKind> merge_actions;
 };
 
 // What INSERT does beyond its input.
@@ -236,6 +242,7 @@ struct Write {
   ColumnId table_oid = 0;  // For RETURNING: the oid of the table that the row is in; 0: none.
   // What it writes is written elsewhere (by triggers, in a WITH query): it is a SELECT by its form.
   bool written_elsewhere = false;
+  bool of_merge = false;  // Actions of MERGE: no row is changed by two of them.
 };
 
 // A call of a function for each row of a WITH query, whose body cannot be part of a plan.
@@ -270,6 +277,7 @@ struct Cte {
   std::optional<RowTriggers> triggers = {};
   // The transition table whose rows it has; `rel` is then of no rows, with its columns.
   std::string given = {};
+  bool held = false;  // See common/v1/plan.proto.
   // Null: it is a SELECT. Otherwise its rows are what RETURNING makes.
   std::shared_ptr<Write> write = nullptr;
 };
@@ -288,6 +296,7 @@ struct ProgramCall {
   int first_parameter = 0;
   std::vector<types::Type> results;
   bool returns_rows = false;
+  const common::v1::TableDescriptor* current_of = nullptr;  // Then there is no function.
 };
 
 // A bound statement.
@@ -301,6 +310,7 @@ struct Query : Write {
   std::vector<ProgramCall> program_calls;
   common::v1::TriggerRows trigger_rows;
   std::vector<common::v1::TriggerRows> with_trigger_rows;
+  std::vector<common::v1::CursorRow> cursor_rows;
   // Declared types that the statement names or that its parameters have.
   std::set<const common::v1::TypeDescriptor*> declared_types;
   std::vector<types::Type> parameter_types;

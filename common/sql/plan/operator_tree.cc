@@ -43,6 +43,8 @@ std::vector<Operator*> MutableChildrenOf(Operator* op) {
     case Operator::kProgramRows:
       if (!op->program_rows().has_input()) return {};
       return {op->mutable_program_rows()->mutable_input()};
+    case Operator::kMergeRows:
+      return {op->mutable_merge_rows()->mutable_input()};
     case Operator::kLateralJoin:
       return {op->mutable_lateral_join()->mutable_left(),
               op->mutable_lateral_join()->mutable_right()};

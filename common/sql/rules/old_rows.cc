@@ -103,7 +103,8 @@ void KeepOldRows(plan::Query* query) {
   Tables before;  // Written by WITH queries that come first.
   for (plan::Cte& cte : query->ctes) {
     if (cte.write == nullptr) {
-      visit(cte.rel, {}, written);
+      // One that is computed in its turn reads before what follows writes.
+      visit(cte.rel, {}, cte.eager ? before : written);
       continue;
     }
     cte.eager = true;

@@ -144,6 +144,18 @@ RelPtr Prune(RelPtr rel, const ColumnSet& required, plan::Query* query) {
       rel->output.insert(rel->output.end(), computed.begin(), computed.end());
       return rel;
     }
+    case Rel::Kind::kMerge: {
+      const ColumnId action = rel->output.back();
+      ColumnSet used = required;
+      Use(rel->conditions, &used);
+      Use(rel->expressions, &used);
+      used.insert(rel->target_columns.begin(), rel->target_columns.end());
+      used.insert(rel->row_key);
+      rel->inputs[0] = Prune(rel->inputs[0], used, query);
+      rel->output = rel->inputs[0]->output;
+      rel->output.push_back(action);
+      return rel;
+    }
     case Rel::Kind::kSort:
     case Rel::Kind::kLimit: {
       ColumnSet used = required;

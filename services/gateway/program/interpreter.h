@@ -120,6 +120,9 @@ class Interpreter {
   absl::Status RunOpen(const Statement& statement);
   absl::Status RunFetch(const Statement& statement);
   absl::StatusOr<std::string> CursorNamed(const std::string& name);
+  // Opens a bound cursor under the name, with the statement's arguments.
+  absl::Status OpenBound(const Statement& statement, const sql::program::Variable& cursor,
+                         const std::string& name);
   // The arguments of a bound cursor as variables of a new frame.
   absl::Status PushCursorArguments(const Statement& statement,
                                    const sql::program::Variable& cursor);

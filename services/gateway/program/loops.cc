@@ -94,20 +94,24 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunForCursor(const Statement& sta
   if (cursor == nullptr)
     return status::Error(sqlstate::kSyntaxError,
                          "cursor FOR loop must use a bound cursor variable");
-  RETURN_IF_ERROR(PushCursorArguments(statement, *cursor));
-  Rows rows;
-  const auto outcome = RunText(cursor->cursor_query, &rows);
-  variables_.Pop();
-  RETURN_IF_ERROR(outcome.status());
+  const size_t cursor_slot = place->slot;
+  const bool is_named = !variables_.at(cursor_slot).value.is_null();
+  const std::string name = is_named ? host_.TextOf(variables_.at(cursor_slot).value) : cursor->name;
+  RETURN_IF_ERROR(OpenBound(statement, *cursor, name));
+  variables_.at(cursor_slot).value = types::Value::Text(name);
   variables_.Push(statement.label);
   Variable record;
   record.is_record = true;
   const size_t slot = variables_.Add(statement.loop_variable, std::move(record));
   Flow flow = Flow::kNext;
+  bool found = false;
   const auto run = [&]() -> absl::Status {
-    bool over = false;
-    for (uint64_t row = 0; row < rows.size && !over; ++row) {
-      variables_.at(slot).record = {rows.names, rows.types, rows.Row(row)};
+    for (bool over = false; !over;) {
+      Rows rows;
+      RETURN_IF_ERROR(host_.FetchCursor(name, "NEXT", /*move=*/false, &rows));
+      if (rows.size == 0) break;
+      found = true;
+      variables_.at(slot).record = {rows.names, rows.types, rows.Row(0)};
       ASSIGN_OR_RETURN(flow, RunRound(statement, &over));
     }
     return absl::OkStatus();
@@ -115,7 +119,9 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunForCursor(const Statement& sta
   const absl::Status status = run();
   variables_.Pop();
   RETURN_IF_ERROR(status);
-  SetFound(rows.size > 0);
+  RETURN_IF_ERROR(host_.CloseCursor(name));
+  if (!is_named) variables_.at(cursor_slot).value = types::Value::Null({types::TypeId::kText, 0});
+  SetFound(found);
   return flow;
 }
 

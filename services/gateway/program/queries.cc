@@ -122,6 +122,11 @@ absl::Status Interpreter::PushCursorArguments(const Statement& statement,
     if (at >= given.size())
       return status::Error(sqlstate::kSyntaxError,
                            absl::StrCat("too many arguments for cursor \"", cursor.name, "\""));
+    if (present[at])
+      return status::Error(
+          sqlstate::kSyntaxError,
+          absl::StrCat("value for parameter \"", cursor.cursor_arguments[at].first,
+                       "\" of cursor \"", cursor.name, "\" specified more than once"));
     ASSIGN_OR_RETURN(given[at], Evaluate(argument.value));
     present[at] = true;
   }
@@ -138,6 +143,19 @@ absl::Status Interpreter::PushCursorArguments(const Statement& statement,
   return absl::OkStatus();
 }
 
+absl::Status Interpreter::OpenBound(const Statement& statement,
+                                    const sql::program::Variable& cursor, const std::string& name) {
+  RETURN_IF_ERROR(PushCursorArguments(statement, cursor));
+  const auto open = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::shared_ptr<Prepared> prepared, Prepare(cursor.cursor_query, false));
+    SqlText own = prepared->sql;
+    return host_.OpenCursor(name, &own, ValuesOf(*prepared));
+  };
+  const absl::Status status = open();
+  variables_.Pop();
+  return status;
+}
+
 absl::Status Interpreter::RunOpen(const Statement& statement) {
   ASSIGN_OR_RETURN(const auto place, variables_.Find({statement.cursor}));
   if (!place.has_value())
@@ -151,16 +169,7 @@ absl::Status Interpreter::RunOpen(const Statement& statement) {
     name = host_.TextOf(variables_.at(place->slot).value);
   }
   if (bound != nullptr && statement.query.empty() && statement.expression.empty()) {
-    RETURN_IF_ERROR(PushCursorArguments(statement, *bound));
-    const auto open = [&]() -> absl::Status {
-      ASSIGN_OR_RETURN(const std::shared_ptr<Prepared> prepared,
-                       Prepare(bound->cursor_query, false));
-      SqlText own = prepared->sql;
-      return host_.OpenCursor(name, &own, ValuesOf(*prepared));
-    };
-    const absl::Status status = open();
-    variables_.Pop();
-    RETURN_IF_ERROR(status);
+    RETURN_IF_ERROR(OpenBound(statement, *bound, name));
   } else if (statement.query.empty() && statement.expression.empty()) {
     return status::Error(sqlstate::kSyntaxError, "expected FOR after the cursor's name");
   } else if (statement.query.empty()) {

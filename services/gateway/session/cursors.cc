@@ -6,7 +6,7 @@
 #include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "services/gateway/session/inner_sink.h"
+#include "services/gateway/session/cursor_sink.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
@@ -130,6 +130,7 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   query.sql = prepared->sql;
   query.statement = &prepared->statement;
   query.cacheable = false;
+  query.for_cursor = true;
   ASSIGN_OR_RETURN(prepared->plan, MakePlan(query));
   if (prepared->plan->plan->eager_ctes_size() > 0)
     return status::Error(status::sqlstate::kFeatureNotSupported,
@@ -176,8 +177,10 @@ absl::Status Session::FetchScroll(const CursorStatement& fetch, Portal* cursor, 
   const Span span = SpanOf(fetch, cursor->position, cursor->rows->size());
   RETURN_IF_ERROR(sink->BeginRows(cursor->statement->plan->columns));
   reads_->Add(span.end - span.begin);
-  RETURN_IF_ERROR(cursor->rows->Send(span.begin, span.end, span.backward, sink));
+  CursorSink client(sink, cursor);
+  RETURN_IF_ERROR(cursor->rows->Send(span.begin, span.end, span.backward, &client));
   cursor->position = span.position;
+  cursor->on_row = span.position >= 1 && span.position <= cursor->rows->size();
   return absl::OkStatus();
 }
 

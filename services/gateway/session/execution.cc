@@ -9,6 +9,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/session/cursor_sink.h"
 #include "services/gateway/session/program_host.h"
 #include "services/gateway/session/row_triggers.h"
 #include "services/gateway/session/session.h"
@@ -28,6 +29,8 @@ std::string CommandTag(const common::v1::Plan& plan, uint64_t rows) {
       return absl::StrCat("UPDATE ", rows);
     case common::v1::STATEMENT_KIND_DELETE:
       return absl::StrCat("DELETE ", rows);
+    case common::v1::STATEMENT_KIND_MERGE:
+      return absl::StrCat("MERGE ", rows);
     default:
       return absl::StrCat("SELECT ", rows);
   }
@@ -335,12 +338,13 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
   if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan.columns));
   uint64_t left = max_rows == 0 ? UINT64_MAX : max_rows;
   uint64_t sent = 0;
+  CursorSink client(sink, portal);
   if (portal->rows.has_value()) {
     const uint64_t end = portal->position + std::min(left, portal->rows->size() - portal->position);
     sent = end - portal->position;
     if (returns_rows) {
       reads_->Add(sent);
-      RETURN_IF_ERROR(portal->rows->Send(portal->position, end, false, sink));
+      RETURN_IF_ERROR(portal->rows->Send(portal->position, end, false, &client));
     }
     portal->position = end;
     if (sent < left) {
@@ -362,16 +366,17 @@ absl::Status Session::FetchPortal(Portal* portal, uint64_t max_rows, ResultSink*
     const uint32_t take = static_cast<uint32_t>(std::min<uint64_t>(available, left));
     if (returns_rows) reads_->Add(take);
     if (returns_rows && take == portal->batch.row_count) {
-      RETURN_IF_ERROR(sink->Rows(portal->batch));
+      RETURN_IF_ERROR(client.Rows(portal->batch));
     } else if (returns_rows && take > 0) {
       std::vector<uint32_t> selection(take);
       for (uint32_t i = 0; i < take; ++i) selection[i] = portal->batch_position + i;
-      RETURN_IF_ERROR(sink->Rows(types::Gather(portal->batch, selection.data(), take)));
+      RETURN_IF_ERROR(client.Rows(types::Gather(portal->batch, selection.data(), take)));
     }
     portal->batch_position += take;
     left -= take;
     sent += take;
   }
+  portal->on_row = sent > 0 && !portal->done;
   if (!portal->done) {
     *suspended = true;
     portal->rows_sent += sent;
@@ -397,7 +402,8 @@ absl::Status Session::EndStream(Portal* portal) {
 }
 
 absl::Status Session::ChangeSettings(const storage::v1::ExecutionSummary& summary) {
-  notices_.insert(notices_.end(), summary.notices().begin(), summary.notices().end());
+  for (const storage::v1::Notice& notice : summary.notices())
+    KeepNotice(notice.severity(), notice.sqlstate(), notice.message());
   for (const common::v1::SettingChange& change : summary.setting_changes()) {
     if (IsIdentity(change.name())) {
       std::optional<std::string> role;
@@ -546,6 +552,8 @@ void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSumm
       return visit(op.sort().input());
     case Body::kWindow:
       return visit(op.window().input());
+    case Body::kMergeRows:
+      return visit(op.merge_rows().input());
     case Body::kProjectSet:
       return visit(op.project_set().input());
     case Body::kLateralJoin:

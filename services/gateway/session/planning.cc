@@ -213,6 +213,7 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     request.set_time_zone(settings_.time_zone());
     *request.mutable_switches() = settings_.switches();
     request.set_date_order(static_cast<uint32_t>(settings_.text_options().date_format.order));
+    request.set_for_cursor(query.for_cursor);
     request.set_catalog_version(catalog->version());
     if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
       request.set_statistics_version(statistics->version());
@@ -225,6 +226,7 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
   sql::PlanningInput input = PlanningInputFor(query.sql, query.statement, catalog);
   input.parameter_types = query.parameter_types;
   input.parameter_names = query.parameter_names;
+  input.for_cursor = query.for_cursor;
   input.literals = query.literals;
   return sql::PlanDefault(input);
 }

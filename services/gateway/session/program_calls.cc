@@ -309,6 +309,10 @@ absl::Status Session::RunProgramCalls(const common::v1::Plan& plan,
                                       std::vector<types::Value>* parameters) {
   RETURN_IF_ERROR(CheckVersions(plan));
   for (const common::v1::ProgramCall& call : plan.program_calls()) {
+    if (call.current_of_table() != 0) {
+      RETURN_IF_ERROR(FindCurrentRow(plan, call, parameters));
+      continue;
+    }
     ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, ProgramCatalog());
     const FunctionDescriptor* function = catalog->FindFunction(call.function_id());
     if (function == nullptr)

@@ -132,12 +132,8 @@ bool IsLocal(const common::v1::Expression& e) {
 class ProgramHost::KeptNotices : public InnerSink {
  public:
   explicit KeptNotices(Session* session) : InnerSink(nullptr), session_(*session) {}
-  void Notice(std::string_view severity, std::string_view sqlstate,
-              std::string_view message) override {
-    storage::v1::Notice& notice = session_.notices_.emplace_back();
-    notice.set_severity(std::string(severity));
-    notice.set_sqlstate(std::string(sqlstate));
-    notice.set_message(std::string(message));
+  void Notice(std::string_view severity, const status::SqlError& notice) override {
+    session_.notices_.push_back({std::string(severity), notice});
   }
 
  private:
@@ -159,6 +155,7 @@ struct ProgramHost::TextState {
   std::string text_key;            // The text, and what its names mean.
   std::string key;                 // The same with the transition tables that it can read.
   std::string plan_key;            // Under which the plan was made: role, search path, settings.
+  bool for_cursor = false;         // See Plan.cursor_rows.
   uint64_t identity = 0;           // Session::identity_ and Settings::planning_key() that this is
   std::string planning_key;        // known to be of.
   std::unique_ptr<const sql::expression::CompiledExpression> local;
@@ -184,6 +181,7 @@ Session::PlanQuery ProgramHost::QueryOf(const program::SqlText& text, const Text
   query.normalized = state.key;
   query.parameter_types = text.parameter_types;
   query.parameter_names = text.parameter_names;
+  query.for_cursor = state.for_cursor;
   query.cacheable = true;
   return query;
 }
@@ -237,9 +235,9 @@ absl::StatusOr<program::Outcome> ProgramHost::Run(program::SqlText* text,
   RETURN_IF_ERROR(PlanText(text, state));
   CollectingSink sink(sink_, rows);
   const common::v1::StatementKind kind = state->plan->plan->kind();
-  sink.outcome().wrote = kind == common::v1::STATEMENT_KIND_INSERT ||
-                         kind == common::v1::STATEMENT_KIND_UPDATE ||
-                         kind == common::v1::STATEMENT_KIND_DELETE;
+  sink.outcome().wrote =
+      kind == common::v1::STATEMENT_KIND_INSERT || kind == common::v1::STATEMENT_KIND_UPDATE ||
+      kind == common::v1::STATEMENT_KIND_DELETE || kind == common::v1::STATEMENT_KIND_MERGE;
   RETURN_IF_ERROR(session_.RunPlan(state->plan, QueryOf(*text, *state), values, &sink));
   return sink.outcome();
 }
@@ -506,7 +504,11 @@ absl::Status ProgramHost::OpenCursor(const std::string& name, program::SqlText* 
   if (session_.FindCursor(name) != nullptr)
     return status::Error(sqlstate::kDuplicateCursor,
                          absl::StrCat("cursor \"", name, "\" already in use"));
+  // As a cursor's query the text has a plan of its own.
+  text->state = nullptr;
   ASSIGN_OR_RETURN(TextState* const state, StateOf(text));
+  state->text_key += "\ncursor";
+  state->for_cursor = true;
   if (state->statements.size() != 1 ||
       state->statements.front().statement_class != StatementClass::kPlannable)
     return status::Error("42P11", "cannot open multi-query plan as cursor");
@@ -521,7 +523,7 @@ absl::Status ProgramHost::OpenCursor(const std::string& name, program::SqlText* 
   prepared->sql = text->text;
   prepared->statement = state->statements.front();
   prepared->plan = state->plan;
-  prepared->columns = plan.root().output();
+  prepared->columns = state->plan->columns;
   prepared->returns_rows = true;
   prepared->identity = session_.identity_;
   Portal portal;
@@ -568,7 +570,7 @@ absl::Status ProgramHost::CloseCursor(const std::string& name) {
 }
 
 void ProgramHost::Notice(std::string_view level, const status::SqlError& notice) {
-  sink_->Notice(level, notice.sqlstate, notice.message);
+  sink_->Notice(level, notice);
 }
 
 absl::Status ProgramHost::Check() { return session_.Context().Check(); }

@@ -24,6 +24,16 @@ absl::Status TooLarge(const char* what) {
 // Whether rows of the CTE can be written a part at a time: they are all that the statement is
 // about.
 bool WritesInParts(const common::v1::Plan& plan) {
+  // Each action of MERGE has triggers fire for its rows.
+  if (plan.kind() == common::v1::STATEMENT_KIND_MERGE) {
+    int writes = 0;
+    int of_triggers = 0;
+    for (const common::v1::Operator& cte : plan.ctes()) {
+      writes += cte.has_insert() || cte.has_update() || cte.has_delete_() ? 1 : 0;
+      of_triggers += cte.program_rows().has_triggers() ? 1 : 0;
+    }
+    return writes == of_triggers;
+  }
   int firing = 0;
   for (const common::v1::Operator& cte : plan.ctes()) {
     firing += cte.program_rows().has_triggers() ? 1 : 0;
@@ -136,6 +146,11 @@ absl::Status Session::FireForRows(const plan_cache::CachedPlan& plan, uint32_t c
     BufferOpenResults();
     storage::api::ExecuteOptions part = *options;
     part.cte_rows.push_back({cte, std::move(rows)});
+    // The other actions of MERGE have none in this part.
+    for (int i = static_cast<int>(cte) + 1; i < plan.plan->ctes_size(); ++i) {
+      if (plan.plan->ctes(i).program_rows().has_triggers())
+        part.cte_rows.push_back({static_cast<uint32_t>(i), {}});
+    }
     ASSIGN_OR_RETURN(const auto stream, storage_->Execute(Context(), plan.prepared, part));
     types::Batch batch;
     for (;;) {
@@ -173,7 +188,12 @@ absl::Status Session::FireForRows(const plan_cache::CachedPlan& plan, uint32_t c
       if (*kept) pending.Add(row, new_row);
     }
   }
-  options->cte_rows.push_back({cte, pending.Take()});
+  std::vector<types::Batch> rest = pending.Take();
+  if (in_parts && plan.plan->kind() == common::v1::STATEMENT_KIND_MERGE && !rest.empty()) {
+    RETURN_IF_ERROR(write(std::move(rest)));
+    rest.clear();
+  }
+  options->cte_rows.push_back({cte, std::move(rest)});
   return absl::OkStatus();
 }
 

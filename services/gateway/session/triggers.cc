@@ -1,6 +1,7 @@
 // Triggers that fire around a statement: for the statement, and for each row that it has changed.
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -199,15 +200,21 @@ absl::Status Session::FillTransitions(AfterQueue::Changes* changes) {
 }
 
 absl::Status Session::FireBeforeTriggers(const common::v1::Plan& plan) {
+  // Once for all parts of the statement.
+  std::set<std::pair<uint32_t, TriggerEvent>> fired;
   const auto fire = [&](const TriggerRows& sent) -> absl::Status {
     for (const TriggerEvent event : EventsOf(sent)) {
+      if (!fired.emplace(sent.table_id(), event).second) continue;
       if (key_queue_ != nullptr && !key_queue_->Begin(sent.table_id(), event)) continue;
       RETURN_IF_ERROR(
           FireStatementTriggers(sent, event, TriggerDescriptor::TIMING_BEFORE, nullptr, nullptr));
     }
     return absl::OkStatus();
   };
-  for (const TriggerRows& sent : plan.with_trigger_rows()) RETURN_IF_ERROR(fire(sent));
+  const bool merges = plan.kind() == common::v1::STATEMENT_KIND_MERGE;
+  const int count = plan.with_trigger_rows_size();
+  for (int i = 0; i < count; ++i)
+    RETURN_IF_ERROR(fire(plan.with_trigger_rows(merges ? count - 1 - i : i)));
   return fire(plan.trigger_rows());
 }
 
@@ -232,6 +239,10 @@ absl::Status Session::FireAfterTriggers(const common::v1::Plan& plan, const Trig
   add(plan.trigger_rows(), rows.rows(0));
   for (auto i = unread.rbegin(); i != unread.rend(); ++i)
     add(plan.with_trigger_rows(*i), rows.rows(static_cast<size_t>(*i) + 1));
+  // Triggers for each statement fire when those for all rows of MERGE have.
+  if (plan.kind() == common::v1::STATEMENT_KIND_MERGE) {
+    for (const TriggerRows& sent : plan.with_trigger_rows()) queue->Add(sent, program::Rows());
+  }
   if (queue != &own) return absl::OkStatus();
   while (const std::optional<AfterQueue::Unit> unit = own.Next()) {
     if (!unit->of_statement) {
@@ -274,6 +285,10 @@ OutputColumns ClientColumns(const common::v1::Plan& plan) {
   if (plan.has_trigger_rows())
     columns.DeleteSubrange(static_cast<int>(plan.trigger_rows().client_columns()),
                            columns.size() - static_cast<int>(plan.trigger_rows().client_columns()));
+  if (plan.cursor_rows_size() > 0) {
+    const auto first = static_cast<int>(plan.cursor_rows(0).column());
+    columns.DeleteSubrange(first, columns.size() - first);
+  }
   return columns;
 }
 

@@ -99,6 +99,8 @@ class Collector {
         return Visit(op.set_operation().right());
       case Body::kProjectSet:
         return Visit(op.project_set().input());
+      case Body::kMergeRows:
+        return Visit(op.merge_rows().input());
       case Body::kProgramRows:
         return Visit(op.program_rows().input());
       case Body::kLateralJoin:

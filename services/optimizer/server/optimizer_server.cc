@@ -119,6 +119,7 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
                         lifted.length(), lifted.value()});
   }
   if (request.lift_literals()) input.literals = &literals;
+  input.for_cursor = request.for_cursor();
   input.catalog = view.catalog;
   input.statistics = view.statistics;
   input.search_path.assign(request.search_path().begin(), request.search_path().end());

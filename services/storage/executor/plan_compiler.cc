@@ -140,6 +140,8 @@ absl::StatusOr<PlanNodePtr> CompileOperator(const PlanOperator& plan, CompileSco
       return CompileCteScan(plan, scope);
     case PlanOperator::kProgramRows:
       return CompileProgramRows(plan, scope);
+    case PlanOperator::kMergeRows:
+      return CompileMergeRows(plan, scope);
     case PlanOperator::kFilter:
       return CompileFilter(plan, scope);
     case PlanOperator::kProject:

@@ -60,6 +60,9 @@ bool Fits(const Operator& op) {
     case Operator::kProgramRows:
       return !op.program_rows().has_input() ||
              Has(op.output(), 0, op.program_rows().input().output());
+    case Operator::kMergeRows:
+      return op.output_size() == op.merge_rows().input().output_size() + 1 &&
+             Has(op.output(), 0, op.merge_rows().input().output());
     case Operator::kLateralJoin:
       return IsPair(op, op.lateral_join().type(), op.lateral_join().left(),
                     op.lateral_join().right());

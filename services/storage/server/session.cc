@@ -36,6 +36,7 @@ const char* VerbOf(const common::v1::Plan& plan) {
   if (plan.root().has_insert()) return "INSERT";
   if (plan.root().has_update()) return "UPDATE";
   if (plan.root().has_delete_()) return "DELETE";
+  if (plan.kind() == common::v1::STATEMENT_KIND_MERGE) return "MERGE";
   return executor::Writes(plan) ? "SELECT" : "SELECT FOR UPDATE";
 }
 
