@@ -192,7 +192,9 @@ absl::StatusOr<ExprPtr> Binder::BindColumnRef(const PgQuery__ColumnRef& ref, Sco
         if (item.alias == table)
           return ErrorAt(
               sqlstate::kUndefinedTable, ref.location,
-              absl::StrCat("invalid reference to FROM-clause entry for table \"", table, "\""));
+              absl::StrCat("invalid reference to FROM-clause entry for table \"", table, "\""),
+              absl::StrCat("There is an entry for table \"", table,
+                           "\", but it cannot be referenced from this part of the query."));
       }
     }
     return ErrorAt(sqlstate::kUndefinedTable, ref.location,

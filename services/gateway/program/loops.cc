@@ -99,19 +99,25 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunForCursor(const Statement& sta
   const std::string name = is_named ? host_.TextOf(variables_.at(cursor_slot).value) : cursor->name;
   RETURN_IF_ERROR(OpenBound(statement, *cursor, name));
   variables_.at(cursor_slot).value = types::Value::Text(name);
+  // The rows outlive a COMMIT of the body, which ends the cursor.
+  const auto move = [&](const char* direction) -> absl::Status {
+    Rows none;
+    const absl::Status status = host_.FetchCursor(name, direction, /*move=*/true, &none);
+    return status::HasSqlState(status, sqlstate::kInvalidCursorName) ? absl::OkStatus() : status;
+  };
+  Rows rows;
+  RETURN_IF_ERROR(host_.FetchCursor(name, "ALL", /*move=*/false, &rows));
+  RETURN_IF_ERROR(move("ABSOLUTE 0"));
   variables_.Push(statement.label);
   Variable record;
   record.is_record = true;
   const size_t slot = variables_.Add(statement.loop_variable, std::move(record));
   Flow flow = Flow::kNext;
-  bool found = false;
   const auto run = [&]() -> absl::Status {
-    for (bool over = false; !over;) {
-      Rows rows;
-      RETURN_IF_ERROR(host_.FetchCursor(name, "NEXT", /*move=*/false, &rows));
-      if (rows.size == 0) break;
-      found = true;
-      variables_.at(slot).record = {rows.names, rows.types, rows.Row(0)};
+    bool over = false;
+    for (uint64_t row = 0; row < rows.size && !over; ++row) {
+      RETURN_IF_ERROR(move("NEXT"));
+      variables_.at(slot).record = {rows.names, rows.types, rows.Row(row)};
       ASSIGN_OR_RETURN(flow, RunRound(statement, &over));
     }
     return absl::OkStatus();
@@ -119,9 +125,10 @@ absl::StatusOr<Interpreter::Flow> Interpreter::RunForCursor(const Statement& sta
   const absl::Status status = run();
   variables_.Pop();
   RETURN_IF_ERROR(status);
-  RETURN_IF_ERROR(host_.CloseCursor(name));
+  const absl::Status closed = host_.CloseCursor(name);
+  if (!closed.ok() && !status::HasSqlState(closed, sqlstate::kInvalidCursorName)) return closed;
   if (!is_named) variables_.at(cursor_slot).value = types::Value::Null({types::TypeId::kText, 0});
-  SetFound(found);
+  SetFound(rows.size > 0);
   return flow;
 }
 

@@ -96,6 +96,9 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
       if ((*transitions_)[t].name == given) rows.batches = (*transitions_)[t].rows.batches;
     }
   }
+  // What the actions of MERGE are about is read before one of them is written.
+  const bool merges = plan.plan->kind() == common::v1::STATEMENT_KIND_MERGE;
+  std::vector<std::pair<uint32_t, std::vector<types::Batch>>> waiting;
   for (const auto& [cte, prepared] : plan.inputs) {
     std::vector<types::Batch> batches;
     {
@@ -119,9 +122,15 @@ absl::Status Session::RunRowPrograms(const plan_cache::CachedPlan& plan,
       RETURN_IF_ERROR(FireForUpserts(plan, cte, batches, options, written));
       continue;
     }
+    if (fires && merges) {
+      waiting.emplace_back(cte, std::move(batches));
+      continue;
+    }
     RETURN_IF_ERROR(fires ? FireForRows(plan, cte, batches, options, written)
                           : CallForRows(plan, cte, std::move(batches), options));
   }
+  for (const auto& [cte, batches] : waiting)
+    RETURN_IF_ERROR(FireForRows(plan, cte, batches, options, written));
   return absl::OkStatus();
 }
 
