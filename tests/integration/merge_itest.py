@@ -6,8 +6,8 @@ import unittest
 
 import psycopg2
 
-from adbms_process import run, sqlstate
-from session_scripts import ScriptTest, add_tests
+from adbms_process import run, sqlstate, wait_until
+from session_scripts import ScriptTest, Session, add_tests
 
 SETUP = """
 CREATE TABLE target (id int PRIMARY KEY, k int, v text);
@@ -180,13 +180,20 @@ class Merge(ScriptTest):
         connection = self.empty(self.cluster)
         for statement in SETUP.strip().split(";\n"):
             run(connection, statement.rstrip(";"))
-        other = self.connect()
-        run(other, "BEGIN ISOLATION LEVEL READ COMMITTED")
         merge = ("MERGE INTO target t USING source s ON t.k = s.k AND EXISTS (SELECT FROM source x WHERE x.k = t.k) "
                  "WHEN MATCHED THEN UPDATE SET v = s.v")
-        run(other, merge)
-        run(other, "ROLLBACK")
-        self.assertEqual(run(connection, "SELECT v FROM target ORDER BY id"), [("a",), ("b",)])
+        run(connection, "BEGIN")
+        run(connection, "UPDATE target SET v = 'c' WHERE id = 1")
+        watcher, session = self.connect(), Session(self.cluster)
+        session.start(merge)
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s"
+        wait_until(lambda: run(watcher, waits, session.pid)[0][0] > 0, 20, "MERGE waits")
+        run(connection, "COMMIT")
+        self.assertRegex(str(session.running.result(timeout=20)), "^40001 ")
+        session.start(merge)
+        self.assertEqual(session.running.result(timeout=20), "done")
+        self.assertEqual(run(connection, "SELECT v FROM target ORDER BY id"), [("x",), ("b",)])
+        session.close()
 
     def test_command_tags(self):
         for server in (self.postgres, self.cluster):
