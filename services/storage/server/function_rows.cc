@@ -122,6 +122,27 @@ void AddNames(FunctionRow* row) {
   }
 }
 
+// What the binder makes values of the session of, without a call.
+void AddSessionFunctions(std::vector<FunctionRow>* rows, std::set<int64_t>* taken) {
+  const std::pair<const char*, TypeId> functions[] = {
+      {"now", TypeId::kTimestamptz},
+      {"transaction_timestamp", TypeId::kTimestamptz},
+      {"statement_timestamp", TypeId::kTimestamptz},
+      {"pg_backend_pid", TypeId::kInt4},
+      {"current_user", TypeId::kName},
+      {"session_user", TypeId::kName},
+      {"current_database", TypeId::kName},
+      {"current_schema", TypeId::kName}};
+  for (const auto& [name, result] : functions) {
+    FunctionRow row;
+    row.oid = NamedOid(std::string(name) + "()", taken);
+    row.name = name;
+    row.result = static_cast<int64_t>(types::OidOf({result, 0}));
+    row.volatility = 's';
+    rows->push_back(std::move(row));
+  }
+}
+
 std::vector<FunctionRow> MakeFunctions() {
   std::vector<FunctionRow> rows;
   std::set<int64_t> taken;
@@ -146,6 +167,7 @@ std::vector<FunctionRow> MakeFunctions() {
                                                                     : 'v';
     rows.push_back(std::move(row));
   }
+  AddSessionFunctions(&rows, &taken);
   for (const auto* function : sql::functions::BuiltinAggregates()) {
     if (!IsShown(function->polymorphism)) continue;
     FunctionRow row;
