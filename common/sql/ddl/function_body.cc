@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/ddl/return_statements.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/parse_tree.h"
 #include "common/sql/program/program_parser.h"
@@ -87,7 +88,10 @@ absl::Status CheckPlpgsqlBody(const FunctionDescriptor& function, std::string_vi
                          "The arguments of the trigger can be accessed through TG_NARGS and "
                          "TG_ARGV instead.");
   const absl::Status body = program::CheckProgram(function.source());
-  return body.ok() ? body : InStatement(body, function.source(), statement);
+  if (!body.ok()) return InStatement(body, function.source(), statement);
+  ASSIGN_OR_RETURN(const program::ProgramPtr parsed, program::ParseProgram(function.source()));
+  const absl::Status returns = CheckReturns(function, *parsed, function.source());
+  return returns.ok() ? returns : InStatement(returns, function.source(), statement);
 }
 
 }  // namespace
