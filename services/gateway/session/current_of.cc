@@ -82,7 +82,9 @@ absl::Status Session::FindCurrentRow(const common::v1::Plan& plan,
     if (first + i >= cursor->row_keys.size() || column.type().id() != wanted.id())
       return InvalidState(
           name, absl::StrCat("is not a simply updatable scan of table \"", table->name(), "\""));
-    parameters->push_back(cursor->row_keys[first + i]);
+    types::Value key = cursor->row_keys[first + i];
+    key.set_type(types::FromProto(wanted));
+    parameters->push_back(std::move(key));
   }
   return absl::OkStatus();
 }
