@@ -38,7 +38,10 @@ class MergeRows : public Operator {
     ASSIGN_OR_RETURN(types::VectorPtr actions, node_.action->Evaluate(context_->state, *out));
     // Its own: it may be the expression's constant.
     auto decided = std::make_shared<types::Vector>(types::Type{types::TypeId::kInt4, 0});
-    for (uint32_t row = 0; row < out->row_count; ++row) decided->AppendFrom(*actions, row);
+    for (uint32_t row = 0; row < out->row_count; ++row) {
+      if (actions->is_null(row)) return absl::InternalError("malformed plan: no action");
+      decided->AppendFrom(*actions, row);
+    }
     std::vector<Changed> changed;
     RETURN_IF_ERROR(LockRows(*out, *decided, &changed));
     if (!changed.empty()) RETURN_IF_ERROR(DecideAgain(changed, decided.get(), out));
@@ -132,8 +135,10 @@ class MergeRows : public Operator {
       now.columns[c] = GatherNullable(*now.columns[c], kept.data(), count);
     now.row_count = count;
     ASSIGN_OR_RETURN(const types::VectorPtr actions, node_.action->Evaluate(context_->state, now));
-    for (uint32_t i = 0; i < count; ++i)
+    for (uint32_t i = 0; i < count; ++i) {
+      if (actions->is_null(i)) return absl::InternalError("malformed plan: no action");
       decided->data<int32_t>()[changed[i].row] = actions->data<int32_t>()[i];
+    }
     for (size_t c = 0; c <= width(); ++c) {
       auto merged = std::make_shared<types::Vector>(batch->columns[c]->type());
       merged->Reserve(batch->row_count);
@@ -220,8 +225,15 @@ absl::StatusOr<PlanNodePtr> CompileMergeRows(const common::v1::Operator& plan,
         types::PhysicalOf(node->table->layout.types[i].id))
       return absl::InvalidArgumentError("malformed plan: columns of another table");
   }
+  const types::Type key = node->input->output()[node->table->layout.types.size()];
+  if (types::PhysicalOf(key.id) != types::Physical::kString)
+    return absl::InvalidArgumentError("malformed plan: the input lacks the row's key");
   ASSIGN_OR_RETURN(node->action, sql::expression::Compile(merge.action()));
+  if (node->action->type().id != types::TypeId::kInt4)
+    return absl::InvalidArgumentError("malformed plan: an action is a number");
   ASSIGN_OR_RETURN(node->matches, CompileOptional(merge.has_matches(), merge.matches()));
+  if (node->matches != nullptr && node->matches->type().id != types::TypeId::kBool)
+    return absl::InvalidArgumentError("malformed plan: a condition is boolean");
   node->asks_once = merge.asks_once();
   node->locks.emplace_back();
   for (const int action : merge.actions()) {

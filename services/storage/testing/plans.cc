@@ -53,6 +53,7 @@ void Number(Operator* op, uint32_t* next) {
     Number(op->mutable_set_operation()->mutable_right(), next);
   }
   if (op->has_project_set()) Number(op->mutable_project_set()->mutable_input(), next);
+  if (op->has_merge_rows()) Number(op->mutable_merge_rows()->mutable_input(), next);
   if (op->has_lateral_join()) {
     Number(op->mutable_lateral_join()->mutable_left(), next);
     Number(op->mutable_lateral_join()->mutable_right(), next);
