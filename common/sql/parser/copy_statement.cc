@@ -170,6 +170,8 @@ absl::Status ClassifyCopy(const PgQuery__CopyStmt& node, std::string_view text, 
     if (!parts.empty()) copy.query = parts[0];
     if (node.query != nullptr) {
       const Node& query = *node.query;
+      if (query.node_case == PG_QUERY__NODE__NODE_MERGE_STMT)
+        return status::Error(sqlstate::kFeatureNotSupported, "MERGE not supported in COPY");
       const size_t* returned = nullptr;
       if (query.node_case == PG_QUERY__NODE__NODE_INSERT_STMT)
         returned = &query.insert_stmt->n_returning_list;
