@@ -69,7 +69,6 @@ BigInteger& BigInteger::operator=(BigInteger other) noexcept {
 BigInteger::~BigInteger() { mpz_clear(number()->z); }
 
 int BigInteger::Sign() const { return mpz_sgn(number()->z); }
-bool BigInteger::IsOdd() const { return mpz_odd_p(number()->z) != 0; }
 
 bool BigInteger::FitsNarrow(int128* value) const {
   if (mpz_size(number()->z) > 2) return false;

@@ -29,7 +29,6 @@ class BigInteger {
   ~BigInteger();
 
   int Sign() const;  // -1, 0, 1
-  bool IsOdd() const;
   // Whether the magnitude is below 10^38; if so the value.
   bool FitsNarrow(int128* value) const;
   bool FitsInt64() const;

@@ -77,9 +77,8 @@ absl::StatusOr<Decimal> ParseWide(std::string_view mantissa, bool negative, size
     return NumericOverflow();
   }
   std::string digits;
-  digits.reserve(mantissa.size());
   for (const char c : mantissa) {
-    if (c != '.') digits.push_back(c);
+    if (c != '.' && (c != '0' || !digits.empty())) digits.push_back(c);
   }
   WideDecimal value{BigInteger::OfDigits(digits), static_cast<int>(std::max<int64_t>(scale, 0))};
   if (scale < 0 && significant > 0) value.unscaled *= BigInteger::PowerOfTen(-scale);

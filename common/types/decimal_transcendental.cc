@@ -258,6 +258,20 @@ absl::StatusOr<Decimal> RaiseToInteger(const WideDecimal& base, int64_t exponent
   return QuotientToScale(std::move(power), denominator, bits, scale, negative);
 }
 
+// unscaled^exponent exactly, in 128 bits; nothing where those do not suffice. REQUIRES: exponent > 0.
+std::optional<int128> RaiseNarrow(const DecimalView& base, int64_t exponent) {
+  if (!base.is_narrow() || base.scale() * exponent > DecimalView::kMaxDigits) return {};
+  int128 result = 1;
+  for (int128 power = base.unscaled();;) {
+    if ((exponent & 1) != 0 && __builtin_mul_overflow(result, power, &result)) return {};
+    exponent >>= 1;
+    if (exponent == 0) break;
+    if (__builtin_mul_overflow(power, power, &power)) return {};
+  }
+  if (result >= DecimalView::kLimit || result <= -DecimalView::kLimit) return {};
+  return result;
+}
+
 absl::StatusOr<Decimal> IntegerPower(const DecimalView& base, int64_t exponent) {
   const int scale = ClampScale(std::max(kMinSignificantDigits, base.scale()));
   switch (exponent) {
@@ -280,6 +294,11 @@ absl::StatusOr<Decimal> IntegerPower(const DecimalView& base, int64_t exponent) 
   if (base.is_zero()) {
     if (exponent < 0) return DivisionByZero();
     return Decimal().Rescale(scale);
+  }
+  if (exponent > 0) {
+    if (const auto narrow = RaiseNarrow(base, exponent)) {
+      return Decimal(*narrow, base.scale() * static_cast<int>(exponent)).Rescale(scale);
+    }
   }
   return RaiseToInteger(WideDecimal::Of(base), exponent, scale);
 }

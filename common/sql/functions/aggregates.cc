@@ -161,6 +161,9 @@ struct NumericSum {
     result->SetDecimal(row, total);
     return absl::OkStatus();
   }
+  static int64_t GrowthOf(const State& state, const DecimalView& value) {
+    return state.GrowthOf(value);
+  }
   static void Destroy(State& state) { state.Destroy(); }
 };
 
@@ -387,7 +390,7 @@ void AddAggregates(CatalogBuilder& builder) {
   builder.AddAggregate("sum", {TypeId::kInt8}, TypeId::kNumeric,
                        Make<IntegerSum<int64_t, FinishNumeric>>);
   builder.AddAggregate("sum", {TypeId::kNumeric}, TypeId::kNumeric,
-                       Make<PolicyAggregate<NumericSum<false>>>);
+                       Make<NumericAggregate<NumericSum<false>>>);
   builder.AddAggregate("sum", {TypeId::kFloat4}, TypeId::kFloat4,
                        Make<PolicyAggregate<FloatSum<float, float, float, false>>>);
   builder.AddAggregate("sum", {TypeId::kFloat8}, TypeId::kFloat8,
@@ -402,7 +405,7 @@ void AddAggregates(CatalogBuilder& builder) {
   builder.AddAggregate("avg", {TypeId::kInt8}, TypeId::kNumeric,
                        Make<IntegerSum<int64_t, FinishAverage>>);
   builder.AddAggregate("avg", {TypeId::kNumeric}, TypeId::kNumeric,
-                       Make<PolicyAggregate<NumericSum<true>>>);
+                       Make<NumericAggregate<NumericSum<true>>>);
   builder.AddAggregate("avg", {TypeId::kFloat4}, TypeId::kFloat8,
                        Make<PolicyAggregate<FloatSum<float, double, double, true>>>);
   builder.AddAggregate("avg", {TypeId::kFloat8}, TypeId::kFloat8,

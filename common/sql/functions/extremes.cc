@@ -131,8 +131,8 @@ void AddExtremes(CatalogBuilder& builder) {
   AddFixed<double>(builder, TypeId::kFloat8);
   AddFixed<double>(builder, TypeId::kEnum);
   const TypeId numeric = TypeId::kNumeric;
-  builder.AddAggregate("min", {numeric}, numeric, Make<PolicyAggregate<NumericExtreme<false>>>);
-  builder.AddAggregate("max", {numeric}, numeric, Make<PolicyAggregate<NumericExtreme<true>>>);
+  builder.AddAggregate("min", {numeric}, numeric, Make<NumericAggregate<NumericExtreme<false>>>);
+  builder.AddAggregate("max", {numeric}, numeric, Make<NumericAggregate<NumericExtreme<true>>>);
   AddFixed<types::Interval>(builder, TypeId::kInterval);
   for (const TypeId id : {TypeId::kText, TypeId::kVarchar, TypeId::kName, TypeId::kBytea,
                           TypeId::kUuid, TypeId::kChar, TypeId::kInet}) {

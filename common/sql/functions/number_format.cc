@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <limits>
+#include <utility>
 
+#include "common/sql/functions/number_notations.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/decimal_math.h"
@@ -21,6 +25,7 @@ constexpr char kLiteralCell = '\x01';
 // SG: "+" or "-". PL: "+" or " ", and the number keeps a minus of its own.
 constexpr char kSignCell = '\x02';
 constexpr char kPlusCell = '\x03';
+constexpr char kRomanCell = '\x04';
 
 struct Template {
   std::string cells;    // '9', '0', ',', '.', 'L', ' ' (literal follows in `literals`)
@@ -34,7 +39,15 @@ struct Template {
   bool ordinal_upper = false;
   bool ordinal_lower = false;
   int shift = 0;  // Digits after V.
+  bool multiplies = false;
+  bool scientific = false;
+  bool roman = false;
+  bool lower_roman = false;
 };
+
+absl::Status Malformed(std::string_view message, std::string_view detail = {}) {
+  return status::Error(status::sqlstate::kSyntaxError, std::string(message), std::string(detail));
+}
 
 bool At(View format, size_t i, View word) {
   if (format.size() - i < word.size()) return false;
@@ -44,19 +57,45 @@ bool At(View format, size_t i, View word) {
   return true;
 }
 
+// Whether more than a literal stands there.
+bool IsPattern(View format, size_t i) {
+  for (const View word : {View("FM"), View("RN"), View("MI"), View("PR"), View("PL"), View("SG"),
+                          View("TH"), View("V"), View("S"), View("L"), View("D"), View("G")}) {
+    if (At(format, i, word)) return true;
+  }
+  return View("90.,").find(format[i]) != View::npos;
+}
+
+absl::Status ReadScientific(Template* plan) {
+  if (plan->scientific) return Malformed("cannot use \"EEEE\" twice");
+  if (plan->sign != SignStyle::kDefault || plan->multiplies || plan->roman) {
+    return Malformed(
+        "\"EEEE\" is incompatible with other formats",
+        "\"EEEE\" may only be used together with digit and decimal point patterns.");
+  }
+  plan->scientific = true;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Template> Read(View format) {
   Template result;
   bool point = false;
   bool v = false;
   for (size_t i = 0; i < format.size();) {
     const char c = format[i];
-    if (At(format, i, "FM")) {
+    if (At(format, i, "EEEE")) {
+      RETURN_IF_ERROR(ReadScientific(&result));
+      i += 4;
+    } else if (result.scientific && IsPattern(format, i)) {
+      return Malformed("\"EEEE\" must be the last pattern used");
+    } else if (At(format, i, "FM")) {
       result.fill_mode = true;
       i += 2;
-    } else if (At(format, i, "EEEE")) {
-      return status::NotSupported("to_char number template pattern \"EEEE\"");
     } else if (At(format, i, "RN")) {
-      return status::NotSupported("to_char number template pattern \"RN\"");
+      result.roman = true;
+      result.lower_roman = c == 'r';
+      result.cells.push_back(kRomanCell);
+      i += 2;
     } else if (At(format, i, "MI")) {
       result.sign = result.cells.empty() ? SignStyle::kMinus : SignStyle::kTrailingMinus;
       i += 2;
@@ -86,7 +125,7 @@ absl::StatusOr<Template> Read(View format) {
       ++i;
     } else if (c == '.' || c == 'D' || c == 'd') {
       if (point) {
-        return status::Error(status::sqlstate::kSyntaxError, "multiple decimal points");
+        return Malformed("multiple decimal points");
       }
       point = true;
       result.cells.push_back('.');
@@ -96,6 +135,7 @@ absl::StatusOr<Template> Read(View format) {
       ++i;
     } else if (c == 'V' || c == 'v') {
       v = true;
+      result.multiplies = true;
       ++i;
     } else if (c == 'S' || c == 's') {
       result.sign = result.cells.empty() ? SignStyle::kLeadingS : SignStyle::kTrailingS;
@@ -137,9 +177,38 @@ absl::Status CheckTemplate(View format) {
                        "It has " + std::to_string(format.size()) + " bytes, 65536 may be.");
 }
 
-absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, int digits_held) {
-  RETURN_IF_ERROR(CheckTemplate(format));
-  ASSIGN_OR_RETURN(Template plan, Read(format));
+namespace {
+
+absl::StatusOr<std::string> FormatRoman(const Template& plan, absl::StatusOr<int64_t> number) {
+  if (!number.ok()) return number.status();
+  if (*number != static_cast<int32_t>(*number))
+    return status::Error(status::sqlstate::kNumericOutOfRange, "integer out of range");
+  std::string text;
+  for (size_t i = 0; i < plan.cells.size(); ++i) {
+    if (plan.cells[i] == kLiteralCell) {
+      text.push_back(plan.cells[++i]);
+    } else if (plan.cells[i] == kRomanCell) {
+      text += RomanNumeral(*number, plan.fill_mode, plan.lower_roman);
+    } else {
+      return status::NotSupported("to_char number template pattern \"RN\" with others");
+    }
+  }
+  return text;
+}
+
+// numeric's cast to integer.
+absl::StatusOr<int64_t> WholeOf(const DecimalView& value) {
+  if (!value.is_finite()) {
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         value.is_nan() ? "cannot convert NaN to integer"
+                                        : "cannot convert infinity to integer");
+  }
+  const auto whole = value.ToInt64();
+  return whole.ok() ? *whole : std::numeric_limits<int64_t>::max();
+}
+
+absl::StatusOr<std::string> FormatTemplate(const DecimalView& value, Template plan,
+                                           int digits_held) {
   if (digits_held < Decimal::kMaxDigits) {
     ASSIGN_OR_RETURN(const Decimal whole, types::Truncate(value, 0));
     const int integral = static_cast<int>(types::Absolute(whole).ToString().size());
@@ -154,6 +223,8 @@ absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, 
   ASSIGN_OR_RETURN(const Decimal rounded, types::Round(scaled, plan.fraction));
   const bool negative = rounded.Sign() < 0;
   std::string digits = (negative ? types::Negate(rounded) : rounded).ToString();
+  // "Infinity" and "NaN" stand where whole numbers do.
+  const bool has_digits = value.is_finite();
   std::string fraction;
   if (const size_t point = digits.find('.'); point != std::string::npos) {
     fraction = digits.substr(point + 1);
@@ -163,7 +234,7 @@ absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, 
   if (digits == "0" && plan.integral > 0 && (plan.fraction > 0 || plan.first_zero >= 0))
     digits.clear();
   if (digits == "0" && plan.integral == 0) digits.clear();
-  const bool overflow = value.is_nan() || digits.size() > static_cast<size_t>(plan.integral);
+  const bool overflow = digits.size() > static_cast<size_t>(plan.integral);
   // Fraction digits that fill mode drops: trailing zeros under '9'.
   int shown_fraction = plan.fraction;
   if (plan.fill_mode && !overflow) {
@@ -197,6 +268,7 @@ absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, 
       plus_cell = true;
     } else if (cell == '.') {
       point = true;
+      if (!has_digits && !overflow) continue;
       start();
       // Without digits to come there is no point.
       if (plan.fraction > 0) body.push_back('.');
@@ -207,6 +279,7 @@ absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, 
         body.push_back(' ');
       }
     } else if (point) {
+      if (!has_digits && !overflow) continue;
       if (fraction_seen < shown_fraction) {
         body.push_back(overflow ? '#' : fraction[static_cast<size_t>(fraction_seen)]);
       }
@@ -255,6 +328,30 @@ absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format, 
       if (negative) return body.insert(first, 1, '-');
       return plan.fill_mode ? body : body.insert(first, 1, ' ');
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> FormatNumber(const DecimalView& value, View format) {
+  RETURN_IF_ERROR(CheckTemplate(format));
+  ASSIGN_OR_RETURN(Template plan, Read(format));
+  if (plan.scientific) return ScientificNotation(value, plan.integral, plan.fraction);
+  if (plan.roman) return FormatRoman(plan, WholeOf(value));
+  return FormatTemplate(value, std::move(plan), Decimal::kMaxDigits);
+}
+
+absl::StatusOr<std::string> FormatFloating(double value, View format, int digits) {
+  RETURN_IF_ERROR(CheckTemplate(format));
+  ASSIGN_OR_RETURN(Template plan, Read(format));
+  if (plan.scientific) return ScientificNotation(value, plan.integral, plan.fraction);
+  if (plan.roman) {
+    const double whole = std::rint(value);
+    const bool small = std::fabs(whole) <= std::numeric_limits<int32_t>::max();
+    return FormatRoman(plan, small ? static_cast<int64_t>(whole)
+                                   : std::numeric_limits<int64_t>::max());
+  }
+  ASSIGN_OR_RETURN(const Decimal decimal, Decimal::FromDouble(value));
+  return FormatTemplate(decimal, std::move(plan), digits);
 }
 
 }  // namespace adbms::sql::functions

@@ -13,10 +13,12 @@ namespace adbms::sql::functions {
 // something (64 KiB): what it is read into takes many times as much.
 absl::Status CheckTemplate(std::string_view format);
 
-// Errors: 42601 for a malformed template, 0A000 for EEEE and RN. `digits`: how many the value's
-// type holds; a fraction past them is not shown.
-absl::StatusOr<std::string> FormatNumber(const types::DecimalView& value, std::string_view format,
-                                         int digits = types::Decimal::kMaxDigits);
+// Errors: 42601 for a malformed template, 0A000 for RN with other patterns; 22003 and 0A000 for
+// what RN takes for no integer.
+absl::StatusOr<std::string> FormatNumber(const types::DecimalView& value, std::string_view format);
+// The same of integer and the floating-point types. `digits`: how many the type holds; a fraction
+// past them is not shown.
+absl::StatusOr<std::string> FormatFloating(double value, std::string_view format, int digits);
 
 // to_number. Errors: 22P02 when no digit is found, 0A000 for EEEE and RN.
 absl::StatusOr<types::Decimal> ParseNumber(std::string_view text, std::string_view format);

@@ -48,6 +48,16 @@ typename NumericSums<kSquares>::Rest& NumericSums<kSquares>::rest() {
 }
 
 template <bool kSquares>
+int64_t NumericSums<kSquares>::GrowthOf(const DecimalView& value) const {
+  if (!value.is_wide()) return 0;
+  // A sum is about as long as the longest that came.
+  const size_t held = rest_ == nullptr ? 0 : rest_->sum.unscaled.BitCount() / 8;
+  const size_t size = value.form().size();
+  const size_t more = size > held ? size - held : 0;
+  return static_cast<int64_t>((rest_ == nullptr ? sizeof(Rest) : 0) + (kSquares ? 3 : 1) * more);
+}
+
+template <bool kSquares>
 void NumericSums<kSquares>::Flush() {
   Rest::AddTo(&rest().sum, {BigInteger::Of128(sum_), scale_});
   if (kSquares) Rest::AddTo(&rest().squares, {BigInteger::Of128(squares_), 2 * scale_});

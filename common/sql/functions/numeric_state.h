@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +16,17 @@ namespace adbms::sql::functions {
 inline int64_t BytesOf(const types::DecimalView& value) {
   return value.is_wide() ? static_cast<int64_t>(value.form().size()) : 0;
 }
+
+// An aggregate whose states grow with wide values alone.
+template <typename Policy>
+class NumericAggregate : public PolicyAggregate<Policy> {
+ public:
+  int64_t GrowthOf(const std::vector<const types::Vector*>& arguments, uint32_t rows,
+                   char* const* states) const override {
+    if (!arguments[0]->has_strings()) return 0;
+    return PolicyAggregate<Policy>::GrowthOf(arguments, rows, states);
+  }
+};
 
 // A decimal that has its form to itself. Set to 0 it holds no memory.
 class StoredDecimal {
@@ -55,6 +67,8 @@ class NumericSums {
     return true;
   }
   void Destroy();
+  // Bytes that the value may add.
+  int64_t GrowthOf(const types::DecimalView& value) const;
 
   int64_t count() const { return count_; }
   // NaN or an infinity, if one came or came of those that did.

@@ -26,6 +26,7 @@ struct Case {
 
 constexpr Case kCases[] = {
 #include "common/sql/functions/testdata/postgres_answers.inc"
+#include "common/sql/functions/testdata/numeric_answers.inc"
 };
 
 std::vector<TypeId> ArgumentTypes(std::string_view signature) {

@@ -1,6 +1,8 @@
 // stddev and variance. double precision: the Youngs-Cramer recurrence, as PostgreSQL; integers and
 // numeric: exact sums.
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "common/sql/functions/aggregate_state.h"
 #include "common/sql/functions/catalog_builder.h"
@@ -68,6 +70,11 @@ struct ExactSpread {
   using Input = T;
   static void Add(State& state, const T& input) { state.Add(input); }
   static void Combine(State& state, State& other) { state.Combine(other); }
+  static int64_t GrowthOf(const State& state, const DecimalView& value)
+    requires std::is_same_v<T, DecimalView>
+  {
+    return state.GrowthOf(value);
+  }
   static void Destroy(State& state) { state.Destroy(); }
 
   static absl::StatusOr<Decimal> Spread(const State& state) {
@@ -100,13 +107,13 @@ struct ExactSpread {
 template <template <bool, bool, typename> typename Spread, typename T>
 void AddSpreads(CatalogBuilder& builder, TypeId id, TypeId result) {
   for (const char* name : {"stddev", "stddev_samp"}) {
-    builder.AddAggregate(name, {id}, result, Make<PolicyAggregate<Spread<true, true, T>>>);
+    builder.AddAggregate(name, {id}, result, Make<NumericAggregate<Spread<true, true, T>>>);
   }
   for (const char* name : {"variance", "var_samp"}) {
-    builder.AddAggregate(name, {id}, result, Make<PolicyAggregate<Spread<true, false, T>>>);
+    builder.AddAggregate(name, {id}, result, Make<NumericAggregate<Spread<true, false, T>>>);
   }
-  builder.AddAggregate("stddev_pop", {id}, result, Make<PolicyAggregate<Spread<false, true, T>>>);
-  builder.AddAggregate("var_pop", {id}, result, Make<PolicyAggregate<Spread<false, false, T>>>);
+  builder.AddAggregate("stddev_pop", {id}, result, Make<NumericAggregate<Spread<false, true, T>>>);
+  builder.AddAggregate("var_pop", {id}, result, Make<NumericAggregate<Spread<false, false, T>>>);
 }
 
 }  // namespace

@@ -53,18 +53,16 @@ absl::StatusOr<std::string> FormatDecimal(const DecimalView& value, const View& 
   return FormatNumber(value, format);
 }
 absl::StatusOr<std::string> FormatInt4(int32_t value, const View& format) {
-  return FormatNumber(Decimal::FromInt(value), format);
+  return FormatFloating(value, format, Decimal::kMaxDigits);
 }
 absl::StatusOr<std::string> FormatInt8(int64_t value, const View& format) {
   return FormatNumber(Decimal::FromInt(value), format);
 }
 absl::StatusOr<std::string> FormatFloat8(double value, const View& format) {
-  ASSIGN_OR_RETURN(const Decimal decimal, Decimal::FromDouble(value));
-  return FormatNumber(decimal, format, kDoubleDigits);
+  return FormatFloating(value, format, kDoubleDigits);
 }
 absl::StatusOr<std::string> FormatFloat4(float value, const View& format) {
-  ASSIGN_OR_RETURN(const Decimal decimal, Decimal::FromDouble(static_cast<double>(value)));
-  return FormatNumber(decimal, format, kFloatDigits);
+  return FormatFloating(static_cast<double>(value), format, kFloatDigits);
 }
 
 absl::StatusOr<Decimal> ToNumber(const View& text, const View& format) {

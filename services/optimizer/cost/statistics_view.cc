@@ -30,8 +30,10 @@ std::optional<double> Scalar(const Value& value) {
     case Physical::kDouble:
       return std::isfinite(value.float_value()) ? std::optional<double>(value.float_value())
                                                 : std::nullopt;
-    case Physical::kDecimal:
-      return value.decimal().ToDouble();
+    case Physical::kDecimal: {
+      const double number = value.decimal().ToDouble();
+      return std::isfinite(number) ? std::optional<double>(number) : std::nullopt;
+    }
     case Physical::kInterval:
       return static_cast<double>(value.interval().microseconds) +
              (value.interval().days + 30.0 * value.interval().months) * kDayUs;
