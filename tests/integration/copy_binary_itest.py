@@ -21,7 +21,8 @@ COLUMNS = {
     "timestamptz": "timestamptz '1950-02-28 12:34:56.789+03' - g * interval '1 day'", "interval": "g * interval '1 mon 2 days 3 secs'",
     "bytea": "decode(repeat('00ff', g), 'hex')", "uuid": "lpad(g::text, 32, '0')::uuid", "json": "'{\"a\": ' || g || '}'",
     "jsonb": "('{\"b\": [' || g || ', null]}')", "inet": "'10.0.0.0/8'::inet + g", "int4[]": "array[g, null, -g]",
-    "text[]": "array['x', null, 'y ' || g]", "uuid[]": "array[lpad(g::text, 32, 'a')::uuid]",
+    "text[]": "array['x', null, 'y ' || g]", "numeric(200,60)": "g * 1e80 / 7", "numeric(3,-5)": "g * 12345678", "numrange": "numrange(-g * 1e50, 'Infinity')",
+    "numeric[]": "array[g * 1e45, null, 1.5, '-Infinity', 'NaN', g * 1e-50]", "uuid[]": "array[lpad(g::text, 32, 'a')::uuid]",
 }
 
 

@@ -36,7 +36,9 @@ CREATE TABLE shop.item (
   many shop.positive,
   raw bytea,
   key uuid,
-  ratio double precision
+  ratio double precision,
+  vast numeric DEFAULT -1.5e60 CHECK (vast < 'Infinity'),
+  thousands numeric(3,-3) DEFAULT 123456
 );
 CREATE TABLE shop.bought (
   customer int NOT NULL REFERENCES shop.customer ON DELETE CASCADE,

@@ -69,9 +69,8 @@ bool IsPattern(View format, size_t i) {
 absl::Status ReadScientific(Template* plan) {
   if (plan->scientific) return Malformed("cannot use \"EEEE\" twice");
   if (plan->sign != SignStyle::kDefault || plan->multiplies || plan->roman) {
-    return Malformed(
-        "\"EEEE\" is incompatible with other formats",
-        "\"EEEE\" may only be used together with digit and decimal point patterns.");
+    return Malformed("\"EEEE\" is incompatible with other formats",
+                     "\"EEEE\" may only be used together with digit and decimal point patterns.");
   }
   plan->scientific = true;
   return absl::OkStatus();
@@ -199,9 +198,9 @@ absl::StatusOr<std::string> FormatRoman(const Template& plan, absl::StatusOr<int
 // numeric's cast to integer.
 absl::StatusOr<int64_t> WholeOf(const DecimalView& value) {
   if (!value.is_finite()) {
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         value.is_nan() ? "cannot convert NaN to integer"
-                                        : "cannot convert infinity to integer");
+    return status::Error(
+        status::sqlstate::kFeatureNotSupported,
+        value.is_nan() ? "cannot convert NaN to integer" : "cannot convert infinity to integer");
   }
   const auto whole = value.ToInt64();
   return whole.ok() ? *whole : std::numeric_limits<int64_t>::max();
@@ -347,8 +346,8 @@ absl::StatusOr<std::string> FormatFloating(double value, View format, int digits
   if (plan.roman) {
     const double whole = std::rint(value);
     const bool small = std::fabs(whole) <= std::numeric_limits<int32_t>::max();
-    return FormatRoman(plan, small ? static_cast<int64_t>(whole)
-                                   : std::numeric_limits<int64_t>::max());
+    return FormatRoman(plan,
+                       small ? static_cast<int64_t>(whole) : std::numeric_limits<int64_t>::max());
   }
   ASSIGN_OR_RETURN(const Decimal decimal, Decimal::FromDouble(value));
   return FormatTemplate(decimal, std::move(plan), digits);

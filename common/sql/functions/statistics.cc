@@ -70,9 +70,8 @@ struct ExactSpread {
   using Input = T;
   static void Add(State& state, const T& input) { state.Add(input); }
   static void Combine(State& state, State& other) { state.Combine(other); }
-  static int64_t GrowthOf(const State& state, const DecimalView& value)
-    requires std::is_same_v<T, DecimalView>
-  {
+  static int64_t GrowthOf(const State& state,
+                          const DecimalView& value) requires std::is_same_v<T, DecimalView> {
     return state.GrowthOf(value);
   }
   static void Destroy(State& state) { state.Destroy(); }

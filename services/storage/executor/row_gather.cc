@@ -42,7 +42,8 @@ void GatherValues(const std::vector<const char*>& data, const RowPosition* posit
 
 RowGather::RowGather(const std::vector<types::Type>& types) {
   for (const types::Type& type : types) {
-    if (types::PhysicalOf(type.id) == Physical::kString) string_columns_.push_back(columns_.size());
+    if (types::MayHaveStrings(types::PhysicalOf(type.id)))
+      string_columns_.push_back(columns_.size());
     columns_.push_back({type, {}, false, std::make_shared<types::Vector>(type)});
     fixed_bytes_ += types::WidthOf(types::PhysicalOf(type.id));
   }
@@ -72,9 +73,9 @@ void RowGather::Clear() {
 size_t RowGather::RowBytes(RowPosition position) const {
   size_t bytes = fixed_bytes_;
   for (const size_t c : string_columns_) {
+    if (!columns_[c].strings->has_strings()) continue;
     if (columns_[c].may_have_nulls && IsNull(c, position)) continue;
-    const char* const values = columns_[c].data[BatchOf(position)];
-    bytes += reinterpret_cast<const std::string_view*>(values)[RowOf(position)].size();
+    bytes += batches_[BatchOf(position)].columns[c]->string(RowOf(position)).size();
   }
   return bytes;
 }

@@ -184,6 +184,7 @@ class WindowAggregate : public WindowCall {
       const size_t width = types::WidthOf(to.physical());
       to.Clear();
       to.Resize(taken);
+      if (from.has_strings()) to.BorrowStrings();
       const char* source = from.data<char>();
       char* target = to.data<char>();
       if (!spec_.filter.has_value()) std::memcpy(target, source + at * width, taken * width);
