@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "common/sql/sql.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/storage/server/database_ddl.h"
