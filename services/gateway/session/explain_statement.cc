@@ -27,7 +27,7 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
       const std::string text = absl::StrCat("relation \"", name, "\" already exists");
       if (!table.if_not_exists) return status::Error(status::sqlstate::kDuplicateTable, text);
       sink->Notice("NOTICE", status::sqlstate::kDuplicateTable, text + ", skipping");
-      return SendText("QUERY PLAN", {}, "EXPLAIN", sink);
+      return SendText(statement, {}, sink);
     }
     ASSIGN_OR_RETURN(inner, sql::Parse(table.query));
   }
