@@ -194,7 +194,8 @@ class Transaction {
     return const_cast<rocksdb::WriteBatchWithIndex&>(writes_).GetWriteBatch();
   }
 
-  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next two.
+  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next three.
+  WriteRecovery* recovery_ = nullptr;
   SpaceChanges* changes_ = nullptr;
   rocksdb::ColumnFamilyHandle* column_family_ = nullptr;
   uint64_t validated_from_ = 0;
