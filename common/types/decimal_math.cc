@@ -17,7 +17,11 @@ constexpr int64_t kMostFactors = 32177;
 
 int FloorDivide(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-// Of a value of `count` digits, the first of which `digit_at` gives by their place.
+// As many as groups are read of; all digits of a long number would take longer than what is
+// computed with it.
+constexpr int kLeadingDigits = 12;
+
+// Of a value of `count` digits, the first twelve of which `digit_at` gives by their place.
 template <typename DigitAt>
 LeadingGroups GroupDigits(int count, int scale, DigitAt digit_at) {
   LeadingGroups result;
@@ -27,7 +31,8 @@ LeadingGroups GroupDigits(int count, int scale, DigitAt digit_at) {
   for (int i = 0; i < in_first; ++i) result.first = result.first * 10 + digit_at(i);
   for (int i = in_first; i < in_first + 4; ++i) result.second = result.second * 10 + digit_at(i);
   result.single = true;
-  for (int i = in_first; i < count && result.single; ++i) result.single = digit_at(i) == 0;
+  for (int i = in_first; i < std::min(count, kLeadingDigits) && result.single; ++i)
+    result.single = digit_at(i) == 0;
   return result;
 }
 
@@ -55,10 +60,19 @@ namespace {
 
 LeadingGroups LeadingGroupsOf(const WideDecimal& value) {
   if (value.unscaled.Sign() == 0) return {};
-  const std::string digits = value.unscaled.Digits();
-  return GroupDigits(static_cast<int>(digits.size()), value.scale, [&](int i) {
+  const auto count = static_cast<int>(value.unscaled.DigitCount());
+  BigInteger first = value.unscaled;
+  bool rest = false;
+  if (count > kLeadingDigits) {
+    const BigInteger power = BigInteger::PowerOfTen(count - kLeadingDigits);
+    rest = first.DivideWithRemainder(power).Sign() != 0;
+  }
+  const std::string digits = first.Digits();
+  LeadingGroups result = GroupDigits(count, value.scale, [&](int i) {
     return static_cast<size_t>(i) < digits.size() ? digits[static_cast<size_t>(i)] - '0' : 0;
   });
+  result.single &= !rest;
+  return result;
 }
 
 // Weight and first group alone, which is fast.

@@ -86,10 +86,12 @@ BigInteger ExpFixed(const BigInteger& x, size_t bits) {
 // The value with `bits` binary places, which may be negative.
 BigInteger ToFixed(const WideDecimal& value, int64_t bits) {
   BigInteger fixed = value.unscaled;
-  if (bits >= 0) fixed <<= static_cast<size_t>(bits);
-  BigInteger power = BigInteger::PowerOfTen(value.scale);
-  if (bits < 0) power <<= static_cast<size_t>(-bits);
-  fixed.DivideBy(power);
+  if (bits >= 0) {
+    fixed <<= static_cast<size_t>(bits);
+  } else {
+    fixed >>= static_cast<size_t>(-bits);
+  }
+  fixed.DivideBy(BigInteger::PowerOfTen(value.scale));
   return fixed;
 }
 
@@ -258,7 +260,8 @@ absl::StatusOr<Decimal> RaiseToInteger(const WideDecimal& base, int64_t exponent
   return QuotientToScale(std::move(power), denominator, bits, scale, negative);
 }
 
-// unscaled^exponent exactly, in 128 bits; nothing where those do not suffice. REQUIRES: exponent > 0.
+// unscaled^exponent exactly, in 128 bits; nothing where those do not suffice. REQUIRES: exponent >
+// 0.
 std::optional<int128> RaiseNarrow(const DecimalView& base, int64_t exponent) {
   if (!base.is_narrow() || base.scale() * exponent > DecimalView::kMaxDigits) return {};
   int128 result = 1;

@@ -14,11 +14,16 @@ using types::TypeId;
 
 const std::vector<std::pair<TypeId, const char*>>& Columns() {
   static const std::vector<std::pair<TypeId, const char*>> kColumns = {
-      {TypeId::kInt4, "-7"},        {TypeId::kText, "a text that is not short"},
-      {TypeId::kBool, "t"},         {TypeId::kNumeric, "12345.678"},
-      {TypeId::kFloat8, "1.5"},     {TypeId::kBytea, "\\x00ff00"},
-      {TypeId::kInt2, "3"},         {TypeId::kTimestamptz, "2024-01-01"},
-      {TypeId::kInterval, "1 day"}, {TypeId::kUuid, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
+      {TypeId::kInt4, "-7"},
+      {TypeId::kText, "a text that is not short"},
+      {TypeId::kBool, "t"},
+      {TypeId::kNumeric, "12345.678"},
+      {TypeId::kFloat8, "1.5"},
+      {TypeId::kBytea, "\\x00ff00"},
+      {TypeId::kInt2, "3"},
+      {TypeId::kTimestamptz, "2024-01-01"},
+      {TypeId::kInterval, "1 day"},
+      {TypeId::kUuid, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
       {TypeId::kNumeric, "-1234567890123456789012345678901234567890.5"}};
   return kColumns;
 }

@@ -131,6 +131,8 @@ void AddNumeric(CatalogBuilder& builder) {
   builder.AddFunction("mod", {id, id}, id, Map<types::Modulo>);
   builder.AddOperator("+", {id}, id, Map<[](const DecimalView& a) { return Decimal(a); }>);
   builder.AddOperator("-", {id}, id, Map<types::Negate>);
+  builder.AddFunction("numeric_inc", {id}, id,
+                      Map<[](const DecimalView& a) { return types::Add(a, DecimalView(1, 0)); }>);
   builder.AddOperator("@", {id}, id, Map<types::Absolute>);
   builder.AddFunction("abs", {id}, id, Map<types::Absolute>);
 }

@@ -244,6 +244,9 @@ absl::StatusOr<std::string> FormatTemplate(const DecimalView& value, Template pl
   }
   const int leading = plan.integral - static_cast<int>(digits.size());
   const bool own_zero = plan.integral > 0 && digits.empty() && plan.fraction == 0;
+  // In fill mode something stands before a point that nothing follows.
+  const bool lone_zero =
+      plan.fill_mode && !overflow && digits.empty() && plan.fraction > 0 && shown_fraction == 0;
   std::string body;
   bool started = false;
   int integral_seen = 0;
@@ -270,7 +273,7 @@ absl::StatusOr<std::string> FormatTemplate(const DecimalView& value, Template pl
       if (!has_digits && !overflow) continue;
       start();
       // Without digits to come there is no point.
-      if (plan.fraction > 0) body.push_back('.');
+      if (plan.fraction > 0 || overflow) body.push_back('.');
     } else if (cell == ',') {
       if (started) {
         body.push_back(',');
@@ -292,7 +295,7 @@ absl::StatusOr<std::string> FormatTemplate(const DecimalView& value, Template pl
         start();
         body.push_back(digits[static_cast<size_t>(index - leading)]);
       } else if ((plan.first_zero >= 0 && index >= plan.first_zero) ||
-                 (own_zero && index == plan.integral - 1)) {
+                 ((own_zero || lone_zero) && index == plan.integral - 1)) {
         start();
         body.push_back('0');
       } else if (!plan.fill_mode) {

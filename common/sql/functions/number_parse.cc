@@ -13,7 +13,15 @@ using View = std::string_view;
 
 class NumberReader {
  public:
-  NumberReader(View text, View format) : text_(text), format_(format) {}
+  NumberReader(View text, View format) : text_(text), format_(format) {
+    bool quoted = false;
+    for (const char c : format) {
+      quoted ^= c == '"';
+      if (quoted) continue;
+      if (has_point_ && (c == '9' || c == '0')) ++fraction_cells_;
+      has_point_ |= c == '.' || c == 'D' || c == 'd';
+    }
+  }
 
   absl::StatusOr<Decimal> Read() {
     for (size_t i = 0; i < format_.size();) {
@@ -74,16 +82,13 @@ class NumberReader {
     switch (c) {
       case '9':
       case '0':
-        ReadDigit();
+        shift_ += in_shift_ ? 1 : 0;
+        ReadCell(true);
         break;
       case '.':
       case 'D':
       case 'd':
-        point_ = true;
-        if (Peek() == '.') {
-          ++at_;
-          digits_.push_back('.');
-        }
+        ReadCell(false);
         break;
       case ',':
       case 'G':
@@ -96,27 +101,38 @@ class NumberReader {
         break;
       case 'L':
       case 'l':
+        SkipOther();
         break;
       case '"':
-        for (; *i < format_.size() && format_[*i] != '"'; ++*i) at_ += at_ < text_.size() ? 1 : 0;
+        for (; *i < format_.size() && format_[*i] != '"'; ++*i) SkipOther();
         ++*i;
         break;
       default:
-        if (at_ < text_.size()) ++at_;
+        SkipOther();
     }
     return absl::OkStatus();
   }
 
-  void ReadDigit() {
-    fraction_ += point_ ? 1 : 0;
-    shift_ += in_shift_ ? 1 : 0;
-    if (digits_.empty()) ReadSign();
+  // A character that a number has none of.
+  void SkipOther() {
+    if (at_ < text_.size() && View("0123456789.,+-").find(Peek()) == View::npos) ++at_;
+  }
+
+  // A digit or the point, whichever comes: as in PostgreSQL each may stand where the other is
+  // meant.
+  void ReadCell(bool digit) {
+    if (Peek() == ' ') ++at_;
+    if (digit && read_ == 0) ReadSign();
     if (std::isdigit(static_cast<unsigned char>(Peek())) != 0) {
+      if (point_ && fraction_ == fraction_cells_) return;
       digits_.push_back(Peek());
       ++at_;
-    } else if (Peek() == '.' && !point_ && digits_.find('.') == std::string::npos) {
-      // A point that the template has none for ends the number.
-      at_ = text_.size();
+      ++read_;
+      fraction_ += point_ ? 1 : 0;
+    } else if (Peek() == '.' && has_point_ && !point_) {
+      point_ = true;
+      digits_.push_back('.');
+      ++at_;
     }
   }
 
@@ -125,9 +141,12 @@ class NumberReader {
   size_t at_ = 0;
   std::string digits_;
   bool negative_ = false;
-  bool point_ = false;
+  bool has_point_ = false;  // The template.
+  int fraction_cells_ = 0;
+  bool point_ = false;  // Was read.
+  int read_ = 0;
   bool in_shift_ = false;
-  int fraction_ = 0;
+  int fraction_ = 0;  // Digits read behind the point.
   int shift_ = 0;
 };
 

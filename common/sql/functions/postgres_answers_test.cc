@@ -25,8 +25,8 @@ struct Case {
 };
 
 constexpr Case kCases[] = {
-#include "common/sql/functions/testdata/postgres_answers.inc"
 #include "common/sql/functions/testdata/numeric_answers.inc"
+#include "common/sql/functions/testdata/postgres_answers.inc"
 };
 
 std::vector<TypeId> ArgumentTypes(std::string_view signature) {

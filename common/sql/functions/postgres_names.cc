@@ -31,7 +31,7 @@ constexpr absl::string_view kNames =
     "lo_export lo_from_bytea lo_get lo_import lo_put lo_unlink loread "
     "lowrite makeaclitem mxid_age nameconcatoid "
     "notlike npoints num_nonnulls num_nulls numeric_div_trunc numeric_exp "
-    "numeric_inc numeric_ln numeric_log numeric_sqrt numrange_subdiff oidvectortypes "
+    "numeric_ln numeric_log numeric_sqrt numrange_subdiff oidvectortypes "
     "pclose "
     "pg_available_extension_versions "
     "pg_available_extensions pg_backup_start pg_backup_stop pg_blocking_pids "

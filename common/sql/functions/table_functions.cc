@@ -87,7 +87,9 @@ struct NumericSeries {
   }
   void Put(Vector* column, uint32_t row) const { column->SetDecimal(row, next); }
   absl::StatusOr<bool> Advance() {
-    ASSIGN_OR_RETURN(next, types::Add(next, step));
+    auto sum = types::Add(next, step);
+    if (!sum.ok()) return false;
+    next = *std::move(sum);
     return true;
   }
 };

@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kCountedTogether = 256 << 10;
 // Groups whose rows waited are worked on so many at a time.
 constexpr uint32_t kGroupsTogether = 128;
+// Rows of wide numbers that are added at once.
+constexpr uint32_t kWideTogether = 64;
 
 // Of rows that are sorted by group and arguments, keeps the first of those that are equal. `last`
 // is what the row before had.
@@ -110,7 +112,17 @@ absl::Status AggregateStates::Update(const AggregateCall& call, const types::Bat
   const std::vector<const types::Vector*> columns = Pointers(arguments);
   const int64_t growth = call.function->GrowthOf(columns, arguments.row_count, states_.data());
   if (growth > 0) RETURN_IF_ERROR(Keep(static_cast<size_t>(growth)));
-  return call.function->Update(columns, arguments.row_count, states_.data());
+  const bool wide = !columns.empty() && columns[0]->physical() == types::Physical::kDecimal &&
+                    columns[0]->has_strings();
+  if (!wide) return call.function->Update(columns, arguments.row_count, states_.data());
+  // Arithmetic of long numbers takes its time: interrupts are looked at in between.
+  for (uint32_t begin = 0; begin < arguments.row_count; begin += kWideTogether) {
+    RETURN_IF_ERROR(context_->call->Check());
+    const types::Batch part =
+        Slice(arguments, begin, std::min(kWideTogether, arguments.row_count - begin));
+    RETURN_IF_ERROR(call.function->Update(Pointers(part), part.row_count, states_.data() + begin));
+  }
+  return absl::OkStatus();
 }
 
 // Those that were seen before are dropped. While memory is short nothing more is remembered: the
