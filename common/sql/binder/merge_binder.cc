@@ -300,6 +300,7 @@ absl::StatusOr<std::vector<RelPtr>> Binder::BindMergeWrites(const MergeSource& s
     // Its reader has all that it returns, what is for triggers too.
     RelPtr reader = plan::MakeRel(Rel::Kind::kCte);
     reader->cte = static_cast<uint32_t>(query_->ctes.size());
+    reader->alias = table->name();
     for (const ExprPtr& e : kind == common::v1::STATEMENT_KIND_INSERT ? write->insert.returning
                                                                       : write->change.returning)
       reader->output.push_back(query_->AddColumn({"", e->type, 0, 0, false}));
