@@ -53,7 +53,7 @@ CREATE VIEW v AS SELECT a FROM t
 CREATE VIEW w AS SELECT a FROM v
 DROP TABLE t CASCADE
 CREATE TYPE mood AS ENUM ('sad', 'ok')
-CREATE TABLE m (a mood, b mood)
+CREATE TABLE m (a mood)
 DROP TYPE mood CASCADE
 DROP TABLE IF EXISTS m, nosuch CASCADE
 """,
@@ -174,6 +174,36 @@ class Merge(ScriptTest):
             run(owner, merge)
             run(owner, "RESET ROLE")
             run(owner, "REVOKE ALL ON target FROM merger")
+
+    def test_rights_on_columns(self):
+        for server in (self.postgres, self.cluster):
+            owner = self.empty(server)
+            run(owner, "CREATE TABLE target (id int, v int, w int)")
+            run(owner, "CREATE TABLE source (id int, v int)")
+            run(owner, "INSERT INTO target VALUES (1, 1, 1)")
+            run(owner, "INSERT INTO source VALUES (1, 2), (2, 2)")
+            run(owner, "DROP ROLE IF EXISTS columns_merger")
+            run(owner, "CREATE ROLE columns_merger")
+            run(owner, "GRANT USAGE ON SCHEMA " + run(owner, "SELECT current_schema()")[0][0] + " TO columns_merger")
+            run(owner, "GRANT SELECT ON source TO columns_merger")
+            run(owner, "GRANT SELECT (id), UPDATE (v), INSERT (id, v) ON target TO columns_merger")
+            run(owner, "SET ROLE columns_merger")
+            merge = "MERGE INTO target t USING source s ON t.id = s.id "
+            for action, state in [("WHEN MATCHED THEN UPDATE SET v = s.v", None), ("WHEN MATCHED THEN UPDATE SET w = s.v", "42501"),
+                                  ("WHEN MATCHED THEN UPDATE SET v = s.v, w = 1", "42501"),
+                                  ("WHEN NOT MATCHED THEN INSERT (id, v) VALUES (s.id, 1)", None),
+                                  ("WHEN NOT MATCHED THEN INSERT (id, w) VALUES (7, 1)", "42501"),
+                                  ("WHEN MATCHED AND t.w = 1 THEN UPDATE SET v = 1", "42501"),
+                                  ("WHEN MATCHED THEN DELETE", "42501")]:
+                with self.subTest(server=server, action=action):
+                    if state is None:
+                        run(owner, merge + action)
+                    else:
+                        self.assertEqual(sqlstate(owner, merge + action), state)
+            run(owner, "RESET ROLE")
+            run(owner, "DROP TABLE target, source")
+            run(owner, "REVOKE ALL ON SCHEMA " + run(owner, "SELECT current_schema()")[0][0] + " FROM columns_merger")
+            run(owner, "DROP ROLE columns_merger")
 
     def test_a_condition_with_a_subquery(self):
         """It cannot be asked again for a row that has been changed."""

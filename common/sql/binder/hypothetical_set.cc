@@ -96,7 +96,7 @@ absl::StatusOr<ExprPtr> Binder::BindHypothetical(const PgQuery__FuncCall& call,
                      "a column in front of WITHIN GROUP is not supported",
                      "Give a constant or a parameter.");
     ExprPtr key = order[i].expression;
-    RETURN_IF_ERROR(Unify({&row[i], &key}, "WITHIN GROUP").status());
+    RETURN_IF_ERROR(Unify({&key, &row[i]}, "WITHIN GROUP").status());
     keys.push_back(std::move(key));
   }
   // The number of the rows for which the condition is true; null: of all.

@@ -229,6 +229,7 @@ absl::Status Binder::BindMergeAction(const PgQuery__MergeWhenClause& when, Scope
     scope->clause = "UPDATE";
     RETURN_IF_ERROR(BindAssignments({when.target_list, when.n_target_list}, scope, &action.assigned,
                                     &action.values));
+    WriteColumns(action.assigned, common::v1::PRIVILEGE_UPDATE);
   } else if (action.kind == common::v1::STATEMENT_KIND_INSERT) {
     // As INSERT … VALUES of one row.
     PgQuery__List list = PG_QUERY__LIST__INIT;
@@ -252,6 +253,10 @@ absl::Status Binder::BindMergeAction(const PgQuery__MergeWhenClause& when, Scope
     ASSIGN_OR_RETURN(const std::vector<InsertColumn> columns, InsertColumns(insert));
     ASSIGN_OR_RETURN(auto bound, BindInsertRows(insert, columns, scope));
     action.values = std::move(bound[0]);
+    std::vector<uint32_t> written;
+    for (size_t i = 0; i < std::min(columns.size(), when.n_values); ++i)
+      written.push_back(columns[i].ordinal);
+    WriteColumns(written, common::v1::PRIVILEGE_INSERT);
   }
   source->actions.push_back(std::move(action));
   return absl::OkStatus();
@@ -300,6 +305,7 @@ absl::StatusOr<std::vector<RelPtr>> Binder::BindMergeWrites(const MergeSource& s
     // Its reader has all that it returns, what is for triggers too.
     RelPtr reader = plan::MakeRel(Rel::Kind::kCte);
     reader->cte = static_cast<uint32_t>(query_->ctes.size());
+    reader->alias = table->name();
     for (const ExprPtr& e : kind == common::v1::STATEMENT_KIND_INSERT ? write->insert.returning
                                                                       : write->change.returning)
       reader->output.push_back(query_->AddColumn({"", e->type, 0, 0, false}));

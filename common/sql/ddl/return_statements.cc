@@ -53,8 +53,8 @@ class ReturnChecker {
         return CheckNext(statement);
       case Statement::Kind::kReturnQuery:
         if (returns_set_) return absl::OkStatus();
-        return Error(WordBefore("query", statement.query.empty() ? statement.expression.offset
-                                                                 : statement.query.offset),
+        return Error(ReturnBefore(statement.query.empty() ? statement.expression.offset
+                                                          : statement.query.offset),
                      sqlstate::kDatatypeMismatch,
                      "cannot use RETURN QUERY in a non-SETOF function");
       default:
@@ -89,7 +89,7 @@ class ReturnChecker {
   absl::Status CheckNext(const Statement& statement) const {
     const bool alone = statement.expression.empty();
     if (!returns_set_)
-      return Error(alone ? -1 : WordBefore("next", statement.expression.offset),
+      return Error(alone ? -1 : ReturnBefore(statement.expression.offset),
                    sqlstate::kDatatypeMismatch, "cannot use RETURN NEXT in a non-SETOF function");
     if (has_outputs_ && !alone)
       return Error(statement.expression.offset, sqlstate::kDatatypeMismatch,
@@ -101,11 +101,11 @@ class ReturnChecker {
     return status::Error(sqlstate::kSyntaxError, "missing expression at or near \";\"");
   }
 
-  // Where the keyword stands last before the offset; -1: it was not found.
-  int WordBefore(std::string_view word, int offset) const {
+  // Where RETURN stands last before the offset; -1: it was not found.
+  int ReturnBefore(int offset) const {
     const std::string before = absl::AsciiStrToLower(
         absl::string_view(body_.data(), std::min(body_.size(), static_cast<size_t>(offset))));
-    const size_t at = before.rfind(word);
+    const size_t at = before.rfind("return");
     return at == std::string::npos ? -1 : static_cast<int>(at);
   }
 

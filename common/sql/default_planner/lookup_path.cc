@@ -41,9 +41,6 @@ std::optional<LookupPath> FindLookup(const plan::Query& query, const Rel& right,
   }
   const Rel* scan = best.scan;
   if (scan == nullptr || scan->table->is_virtual() || scan->lock.has_value()) return std::nullopt;
-  for (const uint32_t ordinal : scan->ordinals) {
-    if (ordinal == plan::kRowKeyOrdinal) return std::nullopt;
-  }
   const ColumnSet columns(scan->output.begin(), scan->output.end());
   std::vector<ExprPtr> usable;
   for (const ExprPtr& condition : all) {

@@ -85,7 +85,9 @@ absl::Status StatementReader::ReadCursor(Variable* variable) {
   }
   if (!tokens_.Take("for")) RETURN_IF_ERROR(tokens_.Expect("is"));
   ASSIGN_OR_RETURN(variable->cursor_query, tokens_.ReadUntil({";"}));
-  cursors_.insert(variable->name);
+  std::vector<std::string>& names = cursors_[variable->name];
+  names.clear();
+  for (const auto& [name, type] : variable->cursor_arguments) names.push_back(name);
   return End();
 }
 

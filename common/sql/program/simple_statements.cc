@@ -209,24 +209,43 @@ absl::Status StatementReader::ReadDiagnostics(Statement* out) {
 }
 
 absl::Status StatementReader::ReadArguments(Statement* out) {
+  const auto error = [&](int offset, const std::string& text) {
+    return tokens_.ErrorAt(offset, sqlstate::kSyntaxError, text);
+  };
+  const std::string cursor = absl::StrCat("cursor \"", out->cursor, "\"");
+  const auto known = cursors_.find(out->cursor);
+  const bool given = tokens_.IsSymbol("(");
+  if (known != cursors_.end() && given == known->second.empty())
+    return error(tokens_.at().offset,
+                 absl::StrCat(cursor, given ? " has no arguments" : " has arguments"));
   if (!tokens_.TakeSymbol("(")) return absl::OkStatus();
+  std::vector<bool> present(known == cursors_.end() ? 0 : known->second.size());
   do {
     Argument argument;
+    const int offset = tokens_.at().offset;
     if (tokens_.IsName() && tokens_.IsSymbol(":=", 1)) {
       argument.name = tokens_.NameAt();
-      const int offset = tokens_.at().offset;
-      for (const Argument& before : out->arguments) {
-        if (before.name == argument.name)
-          return tokens_.ErrorAt(
-              offset, sqlstate::kSyntaxError,
-              absl::StrCat("value for parameter \"", argument.name, "\" of cursor \"", out->cursor,
-                           "\" specified more than once"));
-      }
       tokens_.Skip(3);
     }
+    size_t at = out->arguments.size();
+    if (!argument.name.empty() && !present.empty()) {
+      const auto named = std::find(known->second.begin(), known->second.end(), argument.name);
+      if (named == known->second.end())
+        return error(offset,
+                     absl::StrCat(cursor, " has no argument named \"", argument.name, "\""));
+      at = static_cast<size_t>(named - known->second.begin());
+    }
+    if (!present.empty() && at >= present.size())
+      return error(offset, absl::StrCat("too many arguments for ", cursor));
+    if (!present.empty() && present[at])
+      return error(offset, absl::StrCat("value for parameter \"", known->second[at], "\" of ",
+                                        cursor, " specified more than once"));
+    if (!present.empty()) present[at] = true;
     ASSIGN_OR_RETURN(argument.value, tokens_.ReadUntil({",", ")"}));
     out->arguments.push_back(std::move(argument));
   } while (tokens_.TakeSymbol(","));
+  if (out->arguments.size() < present.size())
+    return error(tokens_.at().offset, absl::StrCat("not enough arguments for ", cursor));
   return tokens_.ExpectSymbol(")");
 }
 

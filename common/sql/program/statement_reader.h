@@ -2,7 +2,7 @@
 // thread-safe.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +65,8 @@ class StatementReader {
   absl::Status End() { return tokens_.ExpectSymbol(";"); }
 
   TokenReader& tokens_;
-  std::set<std::string> cursors_;  // Names of bound cursors, of any block.
+  // Names of bound cursors, of any block, with those of their arguments.
+  std::map<std::string, std::vector<std::string>> cursors_;
   int depth_ = 0;
 };
 
