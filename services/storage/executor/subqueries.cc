@@ -251,10 +251,13 @@ absl::StatusOr<types::Value> SubqueryExecution::ArrayOf(const types::Batch& rows
     return types::Value::String(result_type, types::ArrayBuilder(result_type.id).Finish());
   }
   const types::Vector& column = *rows.columns[0];
+  // Arrays become an array of one dimension more.
+  const types::TypeId element =
+      types::IsArray(column.type().id) ? column.type().id : types::ElementOf(result_type.id);
   const auto* function = sql::functions::FunctionCatalog::Builtin().AggregateBySignature(
-      sql::functions::SignatureOf("array_agg", {types::ElementOf(result_type.id)}));
+      sql::functions::SignatureOf("array_agg", {element}));
   if (function == nullptr || function->result != result_type.id ||
-      column.physical() != types::PhysicalOf(types::ElementOf(result_type.id)))
+      column.physical() != types::PhysicalOf(element))
     return absl::InternalError("malformed plan: an array of another type");
   const std::unique_ptr<sql::functions::Aggregate> aggregate = function->create();
   std::vector<char> state(aggregate->state_size());
