@@ -153,7 +153,7 @@ absl::StatusOr<bool> CatalogDraft::DropPoliciesWith(
       return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
                            text + " depends on " + what,
                            "Use DROP ... CASCADE to drop the dependent objects too.");
-    result->add_notices("drop cascades to " + text);
+    result->add_dropped(text);
   }
   const bool dropped = kept.size() < table->policies_size();
   table->mutable_policies()->Swap(&kept);

@@ -341,6 +341,10 @@ absl::Status Engine::Write(WriteBatch* batch) {
     return status::Error(sqlstate::kReadOnlyTransaction,
                          "the server was started for reading only (storage.read_only)");
   }
+  if (!recovery_->HasRoomFor(batch->batch_.GetDataSize()))
+    return status::Error(sqlstate::kDiskFull,
+                         "could not write to the data directory: no space left on device",
+                         "What is free is kept for what has been written already.");
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch->batch_);
   changes_.Note(batch->spaces_, db_->GetLatestSequenceNumber());
   return ToStatus(status);

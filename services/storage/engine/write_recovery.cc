@@ -10,6 +10,10 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 constexpr absl::Duration kUntold = absl::Seconds(1);
 constexpr uint64_t kSpareBytes = 4 << 20;
+// What is kept free beside what memtables will need as files: for the log, and for compactions.
+constexpr uint64_t kReservedBytes = 32 << 20;
+constexpr uint64_t kLookEveryBytes = 256 << 10;
+constexpr size_t kLargeBatch = 64 << 10;
 
 }  // namespace
 
@@ -34,7 +38,9 @@ class WriteRecovery::Listener : public rocksdb::EventListener {
 };
 
 WriteRecovery::WriteRecovery(std::function<void(const std::string&)> warn)
-    : warn_(std::move(warn)), listener_(std::make_shared<Listener>(this)) {}
+    : warn_(std::move(warn)),
+      listener_(std::make_shared<Listener>(this)),
+      unlooked_(kLookEveryBytes) {}
 
 void WriteRecovery::Start(rocksdb::DB* db, rocksdb::FileSystem* files, std::string directory) {
   db_ = db;
@@ -80,7 +86,10 @@ void WriteRecovery::Failed(const rocksdb::Status& error) {
   if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
   if (final_) return;  // What comes after it only follows from it.
   failure_ = error.ToString();
-  if (is_final) { failure_ += " DBG FATAL "; Stay(); }
+  if (is_final) {
+    failure_ += " DBG FATAL ";
+    Stay();
+  }
 }
 
 void WriteRecovery::Stay() {
@@ -102,12 +111,33 @@ void WriteRecovery::Run() {
   }
 }
 
-bool WriteRecovery::HasSpace() const {
+std::optional<uint64_t> WriteRecovery::FreeBytes() const {
   uint64_t free = 0;
-  if (!files_->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr).ok()) return true;
-  uint64_t memtables = 0;
-  (void)db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memtables);
-  return free >= memtables + kSpareBytes;
+  if (!files_->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr).ok())
+    return std::nullopt;
+  return free;
+}
+
+uint64_t WriteRecovery::MemtableBytes() const {
+  uint64_t bytes = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &bytes);
+  return bytes;
+}
+
+bool WriteRecovery::HasSpace() const {
+  const std::optional<uint64_t> free = FreeBytes();
+  return !free.has_value() || *free >= MemtableBytes() + kSpareBytes;
+}
+
+bool WriteRecovery::HasRoomFor(size_t bytes) {
+  const uint64_t unlooked = unlooked_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (unlooked < kLookEveryBytes && !is_short_.load(std::memory_order_relaxed)) return true;
+  unlooked_.store(0, std::memory_order_relaxed);
+  const std::optional<uint64_t> free = FreeBytes();
+  const uint64_t wanted = MemtableBytes() + kReservedBytes;
+  const bool is_short = free.has_value() && *free < wanted;
+  is_short_.store(is_short, std::memory_order_relaxed);
+  return !is_short || (bytes < kLargeBatch && *free >= wanted / 2);
 }
 
 bool WriteRecovery::IsBusy() const {
@@ -129,7 +159,9 @@ bool WriteRecovery::WouldKeepRefusedLog() const {
   std::unique_ptr<rocksdb::LogFile> current;
   if (db_->GetCurrentWalFile(&current).ok() && current->LogNumber() != refused) return false;
   uint64_t entries = 0;
-  if (warn_) warn_("DBG refused " + std::to_string(refused) + " current " + (current ? std::to_string(current->LogNumber()) : "none"));
+  if (warn_)
+    warn_("DBG refused " + std::to_string(refused) + " current " +
+          (current ? std::to_string(current->LogNumber()) : "none"));
   return db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) &&
          entries == 0;
 }

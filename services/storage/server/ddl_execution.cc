@@ -339,7 +339,9 @@ absl::StatusOr<v1::DdlResult> DdlExecution::DropKeyColumn(const catalog::TableEn
   RETURN_IF_ERROR(ChangeKey(table.descriptor.table_id(), {}, {}).status());
   ASSIGN_OR_RETURN(v1::DdlResult result, draft()->AlterTable(statement));
   dropped.mutable_notices()->MergeFrom(result.notices());
+  dropped.mutable_dropped()->MergeFrom(result.dropped());
   *result.mutable_notices() = dropped.notices();
+  *result.mutable_dropped() = dropped.dropped();
   return result;
 }
 
