@@ -9,6 +9,12 @@ std::string_view WithoutParentheses(std::string_view condition) {
   parser::Token token = lexer.Next();
   if (lexer.TextOf(token) != "(") return condition;
   const int begin = token.offset + token.length;
+  // A subquery's are its own.
+  parser::Lexer inner(condition, begin);
+  const parser::Token first = inner.Next();
+  for (const std::string_view word : {"select", "with", "values", "table"}) {
+    if (inner.Is(first, word)) return condition;
+  }
   int depth = 1;
   int end = begin;
   while (depth > 0) {
