@@ -10,8 +10,10 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 constexpr absl::Duration kUntold = absl::Seconds(1);
 constexpr uint64_t kSpareBytes = 4 << 20;
-// What is kept free beside what memtables will need as files: for the log, and for compactions.
+// What is kept free beside what memtables will need as files: for the log, and for a compaction,
+// which may write all there is again, up to so much.
 constexpr uint64_t kReservedBytes = 32 << 20;
+constexpr uint64_t kLargeCompaction = 256 << 20;
 constexpr uint64_t kLookEveryBytes = 256 << 10;
 constexpr size_t kLargeBatch = 64 << 10;
 
@@ -86,10 +88,7 @@ void WriteRecovery::Failed(const rocksdb::Status& error) {
   if (failure_.empty()) stops_.fetch_add(1, std::memory_order_relaxed);
   if (final_) return;  // What comes after it only follows from it.
   failure_ = error.ToString();
-  if (is_final) {
-    failure_ += " DBG FATAL ";
-    Stay();
-  }
+  if (is_final) Stay();
 }
 
 void WriteRecovery::Stay() {
@@ -134,7 +133,9 @@ bool WriteRecovery::HasRoomFor(size_t bytes) {
   if (unlooked < kLookEveryBytes && !is_short_.load(std::memory_order_relaxed)) return true;
   unlooked_.store(0, std::memory_order_relaxed);
   const std::optional<uint64_t> free = FreeBytes();
-  const uint64_t wanted = MemtableBytes() + kReservedBytes;
+  uint64_t files = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &files);
+  const uint64_t wanted = MemtableBytes() + kReservedBytes + std::min(files, kLargeCompaction);
   const bool is_short = free.has_value() && *free < wanted;
   is_short_.store(is_short, std::memory_order_relaxed);
   return !is_short || (bytes < kLargeBatch && *free >= wanted / 2);
@@ -159,9 +160,6 @@ bool WriteRecovery::WouldKeepRefusedLog() const {
   std::unique_ptr<rocksdb::LogFile> current;
   if (db_->GetCurrentWalFile(&current).ok() && current->LogNumber() != refused) return false;
   uint64_t entries = 0;
-  if (warn_)
-    warn_("DBG refused " + std::to_string(refused) + " current " +
-          (current ? std::to_string(current->LogNumber()) : "none"));
   return db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) &&
          entries == 0;
 }
@@ -195,9 +193,7 @@ void WriteRecovery::TryAgain(absl::Duration* pause, absl::Time* next) {
     absl::MutexLock lock(&mutex_);
     return Stay();
   }
-  rocksdb::Status rs = db_->Resume();
-  if (warn_) warn_("DBG resume " + rs.ToString());
-  if (!rs.ok()) {
+  if (!db_->Resume().ok()) {
     *next = absl::Now() + *pause;
     *pause = std::min(*pause * 2, kLongestPause);
     return;
