@@ -65,6 +65,7 @@ OWNERS_PROGRAMS = (
     "CREATE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 1'",
     "CREATE FUNCTION app.fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
     "CREATE TRIGGER fired BEFORE UPDATE ON app.t FOR EACH ROW EXECUTE FUNCTION app.fires()",
+    "CREATE POLICY ruled ON app.t USING (true)",
 )
 KEEPERS = "CREATE TABLE kept.mine (id int PRIMARY KEY)"
 
@@ -217,6 +218,15 @@ STATEMENTS = [
     ("CREATE_TRIG_STMT", "CREATE TRIGGER made BEFORE INSERT ON app.t EXECUTE FUNCTION app.fires()"),
     ("CREATE_TRIG_STMT", "CREATE TRIGGER made BEFORE INSERT ON app.vault EXECUTE FUNCTION app.fires()"),
     ("RENAME_STMT", "ALTER TRIGGER fired ON app.t RENAME TO other"),
+    ("CREATE_POLICY_STMT", "CREATE POLICY made ON app.t USING (true)"),
+    ("CREATE_POLICY_STMT", "CREATE POLICY made ON app.vault USING (true)"),
+    ("ALTER_POLICY_STMT", "ALTER POLICY ruled ON app.t USING (false)"),
+    ("RENAME_STMT", "ALTER POLICY ruled ON app.t RENAME TO other"),
+    ("DROP_STMT", "DROP POLICY ruled ON app.t"),
+    ("DROP_STMT", "DROP POLICY IF EXISTS ruled ON app.vault"),
+    ("COMMENT_STMT", "COMMENT ON POLICY ruled ON app.t IS 'x'"),
+    ("ALTER_TABLE_STMT", "ALTER TABLE app.t ENABLE ROW LEVEL SECURITY"),
+    ("ALTER_TABLE_STMT", "ALTER TABLE app.vault FORCE ROW LEVEL SECURITY"),
     ("ALTER_TABLE_STMT", "ALTER TABLE app.t DISABLE TRIGGER fired"),
     ("COMMENT_STMT", "COMMENT ON FUNCTION app.f(int) IS 'x'"),
     ("DO_STMT", "DO $$ BEGIN PERFORM 1 FROM app.t; END $$"),

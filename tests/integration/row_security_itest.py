@@ -80,5 +80,10 @@ class RowSecurityTest(ScriptTest):
 
 add_tests(RowSecurityTest, SCRIPTS, "compare_alone")
 
+
+class SeparateRowSecurityTest(RowSecurityTest):
+    SEPARATE = True
+
+
 if __name__ == "__main__":
     unittest.main()

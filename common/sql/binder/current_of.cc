@@ -39,6 +39,7 @@ class Exposure {
       case Rel::Kind::kScan:
         return Scan(rel);
       case Rel::Kind::kFilter:
+      case Rel::Kind::kBarrier:
       case Rel::Kind::kSort:
       case Rel::Kind::kLimit: {
         std::vector<Exposed> found = Visit(rel->inputs[0].get());

@@ -340,7 +340,7 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   if (functions::IsOrderedSetAggregate(name) || call.agg_within_group)
     RETURN_IF_ERROR(CheckOrderedSet(call, name, scope));
   if (functions::IsPostgresFunction(name))
-    return Unsupported(call.location, absl::StrCat("function ", name));
+    return NoFunction(name, absl::StrCat("function ", name), call.location);
   if (call.over != nullptr) return BindWindowCall(call, name, scope);
   const bool is_aggregate = !FunctionCatalog::Builtin().FindAggregates(name).empty();
   if (is_aggregate) return BindAggregate(call, name, scope);

@@ -196,6 +196,8 @@ absl::Status Binder::BindOnConflict(const PgQuery__OnConflictClause& clause,
   excluded.alias = "excluded";
   excluded.schema.clear();
   excluded.columns_visible = false;
+  // As PostgreSQL: who reads them reads the table's.
+  StandForTarget(insert.excluded, excluded);
   Scope inner(nullptr);
   inner.ctes = scope->ctes;
   inner.items = {target_item, excluded};

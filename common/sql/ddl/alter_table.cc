@@ -88,6 +88,14 @@ std::vector<AlterStep> StepsOf(const PgQuery__AlterTableStmt& alter) {
   return steps;
 }
 
+// Which kinds of relations have it is said by itself.
+bool IsRowSecurity(PgQuery__AlterTableType type) {
+  return type == PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity ||
+         type == PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRowSecurity ||
+         type == PG_QUERY__ALTER_TABLE_TYPE__AT_ForceRowSecurity ||
+         type == PG_QUERY__ALTER_TABLE_TYPE__AT_NoForceRowSecurity;
+}
+
 }  // namespace
 
 bool IsTableConstraint(const PgQuery__Constraint& constraint) {
@@ -219,7 +227,7 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
     const bool owner = change.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner;
     const bool resets = change.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions;
     const bool options = resets || change.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions;
-    if (options && !(*table)->view_sql().empty()) continue;
+    if ((options && !(*table)->view_sql().empty()) || IsRowSecurity(change.subtype)) continue;
     if (views && !owner) return Unsupported(-1, "this change of a view");
     if (materialized && !owner) return Unsupported(-1, "this change of a materialized view");
     if ((!(*table)->view_sql().empty() || (*table)->has_materialized_view()) && !owner)
@@ -237,6 +245,7 @@ absl::Status DdlBinder::AlterTable(const PgQuery__AlterTableStmt& alter) {
                    absl::StrCat("\"", (*table)->name(), "\" is not a sequence"));
   for (const Node* command : NodeList(alter.cmds, alter.n_cmds)) {
     if (!(*table)->has_sequence()) break;
+    if (IsRowSecurity(command->alter_table_cmd->subtype)) continue;
     if (command->alter_table_cmd->subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner)
       return ErrorAt(sqlstate::kWrongObjectType, -1,
                      absl::StrCat("\"", (*table)->name(), "\" is not a table"));

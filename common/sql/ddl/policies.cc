@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/parentheses.h"
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/ddl/table_expressions.h"
 #include "common/sql/explain/deparse.h"
@@ -97,7 +98,7 @@ absl::Status DdlBinder::ReadCondition(const Node* node, std::string_view word, c
     if (at >= begin && at < end && !IsTemporarySchema(name->second.schema()))
       sql.insert(at - begin, QuoteName(name->second.schema()) + ".");
   }
-  condition->set_sql(std::move(sql));
+  condition->set_sql(std::string(WithoutParentheses(sql)));
   // Functions of users have become what they are made of.
   if (plan::HasSubquery(e) || condition->function_ids_size() > 0) return absl::OkStatus();
   // What is shown has to mean the same, for a dump of it to be read again.
@@ -242,15 +243,20 @@ absl::Status DdlBinder::CommentOnPolicy(std::vector<std::string> parts,
 
 absl::Status DdlBinder::SetRowSecurity(const PgQuery__AlterTableCmd& command, const Table& table) {
   if (!table.view_sql().empty() || table.has_sequence() || table.has_materialized_view())
-    return ErrorAt(
-        sqlstate::kWrongObjectType, -1,
+    return status::Error(
+        sqlstate::kWrongObjectType,
         absl::StrCat(
             "ALTER action ",
             command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity    ? "ENABLE"
             : command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRowSecurity ? "DISABLE"
             : command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_ForceRowSecurity   ? "FORCE"
                                                                                    : "NO FORCE",
-            " ROW SECURITY cannot be performed on relation \"", table.name(), "\""));
+            " ROW SECURITY cannot be performed on relation \"", table.name(), "\""),
+        absl::StrCat("This operation is not supported for ",
+                     table.has_sequence()            ? "sequences"
+                     : table.has_materialized_view() ? "materialized views"
+                                                     : "views",
+                     "."));
   auto* change = Alter(table, false)->mutable_set_row_security();
   switch (command.subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity:

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/sql/ddl/parentheses.h"
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/tree_walk.h"
@@ -129,27 +130,6 @@ std::string WithPlainNames(std::string_view condition) {
   }
   out.append(condition.substr(copied));
   return out;
-}
-
-// Without parentheses around all of it, which are shown in any case.
-std::string_view WithoutParentheses(std::string_view condition) {
-  parser::Lexer lexer(condition);
-  parser::Token token = lexer.Next();
-  if (lexer.TextOf(token) != "(") return condition;
-  const int begin = token.offset + token.length;
-  int depth = 1;
-  int end = begin;
-  while (depth > 0) {
-    token = lexer.Next();
-    if (token.kind == parser::Token::Kind::kEnd) return condition;
-    const std::string_view word = lexer.TextOf(token);
-    if (word == "(") ++depth;
-    if (word == ")") --depth;
-    if (depth > 0) end = token.offset + token.length;
-  }
-  if (lexer.Next().kind != parser::Token::Kind::kEnd) return condition;
-  return WithoutParentheses(
-      condition.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
 }
 
 // The same complaint as one about a trigger's condition, in the statement.

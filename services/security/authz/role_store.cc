@@ -241,8 +241,7 @@ absl::Status RoleStore::CheckHasNothing(const rpc::CallContext& context, const R
           ? absl::StrCat("role \"", name,
                          "\" cannot be created because an earlier one of that name owns objects")
           : absl::StrCat("role \"", name, "\" cannot be dropped because some objects depend on it"),
-      absl::StrJoin(objects, "\n"),
-      "Drop them, give them another owner with ALTER ... OWNER TO, or REVOKE the privileges.");
+      absl::StrJoin(objects, "\n"));
 }
 
 absl::StatusOr<uint64_t> RoleStore::StoredVersion(const rpc::CallContext& context) {

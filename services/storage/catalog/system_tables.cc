@@ -472,6 +472,7 @@ types::TypeId TypeOf(std::string_view name) {
           {"timestamptz", TypeId::kTimestamptz},
           {"interval", TypeId::kInterval},
           {"_text", TypeId::kTextArray},
+          {"_name", TypeId::kNameArray},
           {"_int2", TypeId::kInt2Array},
           {"_oid", TypeId::kOidArray},
           {"_regtype", types::ArrayOf(TypeId::kRegtype)},

@@ -99,6 +99,7 @@ bool DdlExecution::GoesDown(const AlterTable& statement) {
     case AlterTable::kAddUnique:  // Goes down with its index.
     case AlterTable::kAttachIndex:
     case AlterTable::kSetSchema:
+    case AlterTable::kSetRowSecurity:
     case AlterTable::ACTION_NOT_SET:
       return false;
     default:
