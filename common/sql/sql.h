@@ -372,7 +372,7 @@ struct PlanningInput {
   std::string database = "adbms";
   std::string time_zone = "UTC";
   types::DateOrder date_order = types::DateOrder::kMdy;  // Of dates in the statement's own text.
-  bool for_cursor = false;  // See Plan.cursor_rows.
+  bool for_cursor = false;                               // See Plan.cursor_rows.
   bool keeps_text = false;  // The catalog will keep expressions of it: set by BindDdl.
   // A materialized view that the statement fills: written to as a table, and read as its query.
   uint32_t refreshes = 0;
