@@ -83,4 +83,63 @@ DROP SCHEMA rt_s
 DROP TABLE t
 DROP ROLE rt_a
 DROP ROLE rt_b""",
+    "rights of programs": """
+CREATE ROLE rt_a
+CREATE ROLE rt_b
+CREATE SCHEMA rt_s
+GRANT USAGE, CREATE ON SCHEMA rt_s TO rt_a, rt_b
+CREATE TABLE rt_s.secret (x text)
+INSERT INTO rt_s.secret VALUES ('top')
+SET ROLE rt_a
+CREATE FUNCTION rt_s.steal() RETURNS text LANGUAGE sql STABLE AS 'SELECT x FROM rt_s.secret'
+CREATE MATERIALIZED VIEW rt_s.stolen AS SELECT rt_s.steal() x WITH NO DATA
+CREATE MATERIALIZED VIEW rt_s.who AS SELECT current_user::text u WITH NO DATA
+RESET ROLE
+REFRESH MATERIALIZED VIEW rt_s.stolen
+REFRESH MATERIALIZED VIEW rt_s.who
+TABLE rt_s.who
+CREATE FUNCTION rt_s.body() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT x FROM rt_s.secret); END $$
+CREATE VIEW rt_s.bodies AS SELECT rt_s.body()
+GRANT SELECT ON rt_s.bodies TO rt_a
+SET ROLE rt_a
+TABLE rt_s.bodies
+RESET ROLE
+TABLE rt_s.bodies
+CREATE TABLE rt_s.rows (o text, v text)
+INSERT INTO rt_s.rows VALUES ('rt_a', 'A'), ('rt_b', 'B')
+GRANT ALL ON rt_s.rows TO rt_a, rt_b
+ALTER TABLE rt_s.rows ENABLE ROW LEVEL SECURITY
+CREATE POLICY p ON rt_s.rows USING (o = current_user)
+SET ROLE rt_a
+CREATE FUNCTION rt_s.resets() RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RESET ROLE; RETURN QUERY SELECT v FROM rt_s.rows; END $$
+CREATE FUNCTION rt_s.sets() RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN PERFORM set_config('role', 'none', true); RETURN QUERY SELECT v FROM rt_s.rows; END $$
+CREATE FUNCTION rt_s.reads() RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RETURN QUERY SELECT v FROM rt_s.rows; END $$
+CREATE PROCEDURE rt_s.commits() LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN COMMIT; END $$
+RESET ROLE
+SET ROLE rt_b
+SELECT * FROM rt_s.resets()
+SELECT * FROM rt_s.sets()
+SELECT * FROM rt_s.reads()
+CALL rt_s.commits()
+RESET ROLE
+CREATE FUNCTION rt_s.custom() RETURNS text LANGUAGE plpgsql SET app.x = 'v' AS $$ BEGIN RETURN current_setting('app.x'); END $$
+SELECT rt_s.custom()
+CREATE TABLE rt_s.keys (a text PRIMARY KEY, b int)
+INSERT INTO rt_s.keys VALUES ('key', 1)
+GRANT SELECT (b), DELETE ON rt_s.keys TO rt_a
+SET ROLE rt_a
+SELECT ctid, b FROM rt_s.keys
+SELECT tableoid > 0, b FROM rt_s.keys
+SELECT b FROM rt_s.keys WHERE ctid IS NOT NULL
+DELETE FROM rt_s.keys WHERE ctid IS NOT NULL
+SELECT b FROM rt_s.keys
+RESET ROLE
+CREATE TABLE rt_s.fired (id int)
+CREATE FUNCTION rt_s.fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '% %', old.id, new IS NULL; RETURN coalesce(new, old); END $$
+CREATE TRIGGER b AFTER INSERT ON rt_s.fired FOR EACH STATEMENT EXECUTE FUNCTION rt_s.fires()
+INSERT INTO rt_s.fired VALUES (7)
+SET client_min_messages = error
+DROP SCHEMA rt_s CASCADE
+DROP ROLE rt_a
+DROP ROLE rt_b""",
 }

@@ -37,11 +37,18 @@ void Binder::AddSystemColumns(plan::Rel* scan, ScopeItem* item) {
     return std::search(text_.begin(), text_.end(), name.begin(), name.end(), same) != text_.end();
   };
   item->system_columns.clear();
+  // Whoever reads one has to have a right on all of the table: a row's key is in its ctid.
+  const auto stands_for_all = [&](ColumnId id) {
+    for (int i = 0; i < scan->table->columns_size(); ++i) {
+      if (!scan->table->columns(i).dropped()) StandFor(id, *scan->table, static_cast<uint32_t>(i));
+    }
+  };
   if (mentions("tableoid")) {
     const ColumnId id = query_->AddColumn({"tableoid", kOidType, 0, 0, true});
     scan->output.push_back(id);
     scan->ordinals.push_back(plan::kTableOidOrdinal);
     item->system_columns.push_back({"tableoid", id, kOidType});
+    stands_for_all(id);
   }
   if (scan->table->is_virtual() || !mentions("ctid")) return;
   const auto key = std::find(scan->ordinals.begin(), scan->ordinals.end(), plan::kRowKeyOrdinal);
@@ -55,6 +62,7 @@ void Binder::AddSystemColumns(plan::Rel* scan, ScopeItem* item) {
     query_->columns[id].type = kTidType;
   }
   item->system_columns.push_back({"ctid", id, kTidType});
+  stands_for_all(id);
 }
 
 absl::Status Binder::BindPartitionChecks(const std::vector<ColumnId>& columns) {

@@ -1,9 +1,11 @@
 #include "common/sql/binder/program_inliner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/binder/invoking_role.h"
 #include "common/sql/functions/error_function.h"
 #include "common/sql/parser/type_name.h"
 #include "common/sql/program/program_parser.h"
@@ -422,9 +424,12 @@ absl::StatusOr<ExprPtr> Binder::InlineProgram(const UserCall& call) {
     query_->functions = functions;
     return ExprPtr();
   };
+  // It has its caller's rights, whatever view calls it.
+  const std::string acting_role = std::exchange(acting_role_, InvokingRole(inlining_));
   inlining_.push_back(&function);
   auto ran = inliner.Run(**program, std::move(state));
   inlining_.pop_back();
+  acting_role_ = acting_role;
   if (inlining_.empty()) met_program_ = false;
   ASSIGN_OR_RETURN(auto outcome, std::move(ran));
   if (!outcome.has_value()) return give_up();

@@ -75,6 +75,10 @@ absl::Status ApplySetting(const PgQuery__VariableSetStmt& set, FunctionDescripto
                ? settings::Unknown(name)
                : absl::OkStatus();
   }
+  if (name == "role" || name == "session_authorization")
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         absl::StrCat("SET ", name, " of a function is not supported"), {},
+                         "Make the role its owner, with SECURITY DEFINER.");
   const std::string value = SettingText(name, {set.args, set.n_args});
   RETURN_IF_ERROR(CheckSetting(name, value));
   auto* setting = known == settings->end() ? function->add_settings() : &*known;

@@ -1,6 +1,9 @@
 #include "common/sql/functions/backtracking_regex.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -13,6 +16,9 @@ using View = std::string_view;
 
 constexpr uint32_t kMostSteps = 5'000'000;
 constexpr uint32_t kMostHeapKib = 16 << 10;
+// Between looks at interrupts: places where a match may begin, times what may be read from each.
+constexpr size_t kWorkAtOnce = 4 << 20;
+constexpr size_t kFewestPlaces = 256;
 
 absl::Status Refusal(const char* what, int code) {
   PCRE2_UCHAR text[256] = {};
@@ -78,7 +84,7 @@ absl::StatusOr<std::unique_ptr<BacktrackingRegex>> BacktrackingRegex::Compile(
       definition.empty() ? definition : absl::StrCat("(?(DEFINE)", definition, ")");
   const std::string one = absl::StrCat("(?:", pattern, ")", defined);
   const std::string every = absl::StrCat("(?:", pattern, ")(?C1)", defined);
-  uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
+  uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
   if (ignore_case) options |= PCRE2_CASELESS;
   int code = 0;
   size_t at = 0;
@@ -104,14 +110,28 @@ size_t BacktrackingRegex::groups() const {
   return compiled_->defines ? count - 1 : count;
 }
 
-absl::StatusOr<bool> BacktrackingRegex::Find(View text, size_t start, Wish wish,
-                                             std::vector<View>* groups) {
-  const auto match = [&](const pcre2_code* code, size_t from) {
-    return pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                       PCRE2_NO_UTF_CHECK, compiled_->found, compiled_->context);
-  };
+absl::StatusOr<int> BacktrackingRegex::Search(View text, size_t start,
+                                              const EvaluationContext* context) {
   pcre2_set_callout(compiled_->context, nullptr, nullptr);
-  int code = match(compiled_->any, start);
+  for (size_t from = start;;) {
+    const size_t left = text.size() - from;
+    const size_t places = std::max(kFewestPlaces, kWorkAtOnce / (left + 1));
+    const bool last = places >= left;
+    pcre2_set_offset_limit(compiled_->context, last ? PCRE2_UNSET : from + places - 1);
+    const int code =
+        pcre2_match(compiled_->any, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                    PCRE2_NO_UTF_CHECK, compiled_->found, compiled_->context);
+    if (code != PCRE2_ERROR_NOMATCH || last) return code;
+    if (context != nullptr) RETURN_IF_ERROR(context->Handled(places * left));
+    from += places;
+    while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80) ++from;
+  }
+}
+
+absl::StatusOr<bool> BacktrackingRegex::Find(View text, size_t start, Wish wish,
+                                             std::vector<View>* groups,
+                                             const EvaluationContext* context) {
+  ASSIGN_OR_RETURN(int code, Search(text, start, context));
   if (code == PCRE2_ERROR_NOMATCH) return false;
   if (code < 0) return Refusal("regular expression failed", code);
   if (groups == nullptr) return true;
@@ -121,7 +141,9 @@ absl::StatusOr<bool> BacktrackingRegex::Find(View text, size_t start, Wish wish,
     best.offsets.assign(offsets, offsets + 2 * pcre2_get_ovector_count(compiled_->found));
   } else {
     pcre2_set_callout(compiled_->context, Consider, &best);
-    code = match(compiled_->every, offsets[0]);
+    pcre2_set_offset_limit(compiled_->context, PCRE2_UNSET);
+    code = pcre2_match(compiled_->every, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                       offsets[0], PCRE2_NO_UTF_CHECK, compiled_->found, compiled_->context);
     if (code < 0 && code != PCRE2_ERROR_NOMATCH) return Refusal("regular expression failed", code);
   }
   groups->assign(this->groups() + 1, View());

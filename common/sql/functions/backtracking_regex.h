@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/sql/functions/function_catalog.h"
 
 namespace adbms::sql::functions {
 
@@ -27,12 +28,17 @@ class BacktrackingRegex {
   // The leftmost match that begins at or after `start`, of those that begin there the one of that
   // length: of several the one that prefers what `pattern` does. All of it, then the groups, data()
   // null for one that took no part. Errors: 2201B when it is too much work.
+  // `context`, which may be null, is told of the work.
   absl::StatusOr<bool> Find(std::string_view text, size_t start, Wish wish,
-                            std::vector<std::string_view>* groups);
+                            std::vector<std::string_view>* groups,
+                            const EvaluationContext* context);
 
  private:
   struct Compiled;
   explicit BacktrackingRegex(std::unique_ptr<Compiled> compiled);
+
+  // The first match, by places where it may begin, a number of them at a time. PCRE2's code.
+  absl::StatusOr<int> Search(std::string_view text, size_t start, const EvaluationContext* context);
 
   const std::unique_ptr<Compiled> compiled_;
 };

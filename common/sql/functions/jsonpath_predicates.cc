@@ -134,7 +134,7 @@ JsonpathEvaluation::Truth JsonpathEvaluation::Test(const Node& node, int32_t at,
   }
   if (absl::Status handled = context_.Handled(text.size()); !handled.ok())
     Throw(std::move(handled));
-  const absl::StatusOr<bool> matches = (*regex)->Matches(text);
+  const absl::StatusOr<bool> matches = (*regex)->Matches(text, &context_);
   if (!matches.ok()) {
     Throw(matches.status());
     return Truth::kUnknown;

@@ -156,7 +156,7 @@ absl::Status MatchRegex(const EvaluationContext& context,
   for (uint32_t row = 0; row < rows; ++row) {
     if (result->is_null(row)) continue;
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
-    ASSIGN_OR_RETURN(const bool found, regex.Matches(arguments[0]->data<View>()[row]));
+    ASSIGN_OR_RETURN(const bool found, regex.Matches(arguments[0]->data<View>()[row], &context));
     result->data<uint8_t>()[row] = found != kNegated;
   }
   return absl::OkStatus();
@@ -185,12 +185,13 @@ void AppendReplacement(View replacement, const std::vector<View>& groups, std::s
 absl::StatusOr<std::string> ReplaceMatches(const EvaluationContext& context, Regex* regex,
                                            View text, View replacement, bool global) {
   GrowingText grown(context);
+  regex->SetText(text, &context);
   std::vector<View> groups;
   std::string out;
   size_t position = 0;
   size_t copied = 0;
   while (position <= text.size()) {
-    ASSIGN_OR_RETURN(const bool matches, regex->Find(text, position, &groups));
+    ASSIGN_OR_RETURN(const bool matches, regex->Find(position, &groups));
     if (!matches) break;
     const auto start = static_cast<size_t>(groups[0].data() - text.data());
     out.append(text.substr(copied, start - copied));
@@ -240,7 +241,8 @@ absl::StatusOr<std::optional<std::string>> SubstringSimilar(const View& text, co
   Regex regex;
   RETURN_IF_ERROR(regex.Prepare(translated, {}));
   std::vector<View> groups;
-  ASSIGN_OR_RETURN(const bool matches, regex.Find(text, 0, &groups));
+  regex.SetText(text, nullptr);
+  ASSIGN_OR_RETURN(const bool matches, regex.Find(0, &groups));
   if (!matches) return std::optional<std::string>();
   return std::optional<std::string>(groups[std::min<size_t>(1, groups.size() - 1)]);
 }
@@ -266,7 +268,8 @@ absl::Status RegexpMatch(const EvaluationContext& context,
     ScratchMemory scratch(context);
     RETURN_IF_ERROR(scratch.Take(3 * text.size()));
     std::vector<View> groups;
-    ASSIGN_OR_RETURN(const bool matches, regex.Find(text, 0, &groups));
+    regex.SetText(text, &context);
+    ASSIGN_OR_RETURN(const bool matches, regex.Find(0, &groups));
     if (!matches) {
       result->SetNull(row);
       continue;
@@ -309,10 +312,11 @@ absl::Status RegexpSplit(const EvaluationContext& context,
     std::vector<types::ArrayElement> elements;
     size_t position = 0;
     size_t start = 0;
+    regex.SetText(text, &context);
     std::vector<View> groups;
     // An empty match at the start, at the end or right after a match is none.
     while (position < text.size()) {
-      ASSIGN_OR_RETURN(const bool matches, regex.Find(text, position, &groups));
+      ASSIGN_OR_RETURN(const bool matches, regex.Find(position, &groups));
       if (!matches) break;
       const View match = groups[0];
       const auto found = static_cast<size_t>(match.data() - text.data());

@@ -39,7 +39,8 @@ absl::StatusOr<std::unique_ptr<RE2>> CompileRe2(const std::string& text, bool ig
 }  // namespace
 
 struct Regex::Program {
-  absl::StatusOr<bool> Find(View text, size_t start, std::vector<View>* groups) const;
+  absl::StatusOr<bool> Find(View text, size_t start, std::vector<View>* groups,
+                            const EvaluationContext* context) const;
 
   RegexPattern pattern;
   std::unique_ptr<BacktrackingRegex> backtracking;  // Or ...
@@ -48,12 +49,12 @@ struct Regex::Program {
   std::unique_ptr<RE2> sharing;   // ... what the parts of a mixed one get of it.
 };
 
-absl::StatusOr<bool> Regex::Program::Find(View text, size_t start,
-                                          std::vector<View>* groups) const {
+absl::StatusOr<bool> Regex::Program::Find(View text, size_t start, std::vector<View>* groups,
+                                          const EvaluationContext* context) const {
   using Wish = BacktrackingRegex::Wish;
   if (backtracking != nullptr)
     return backtracking->Find(text, start, pattern.prefers_short ? Wish::kShortest : Wish::kLongest,
-                              groups);
+                              groups, context);
   const re2::StringPiece piece(text.data(), text.size());
   if (groups == nullptr)
     return longest->Match(piece, start, text.size(), RE2::UNANCHORED, nullptr, 0);
@@ -117,12 +118,18 @@ size_t Regex::groups() const {
              : static_cast<size_t>(ascii_->longest->NumberOfCapturingGroups());
 }
 
-absl::StatusOr<bool> Regex::Find(View text, size_t start, std::vector<View>* groups) {
-  if (!ascii_->pattern.by_character || IsAscii(text)) return ascii_->Find(text, start, groups);
+void Regex::SetText(View text, const EvaluationContext* context) {
+  text_ = text;
+  context_ = context;
+  is_ascii_ = !ascii_->pattern.by_character || IsAscii(text);
+}
+
+absl::StatusOr<bool> Regex::Find(size_t start, std::vector<View>* groups) {
+  if (is_ascii_) return ascii_->Find(text_, start, groups, context_);
   if (unicode_ == nullptr) {
     ASSIGN_OR_RETURN(unicode_, Compile(false));
   }
-  return unicode_->Find(text, start, groups);
+  return unicode_->Find(text_, start, groups, context_);
 }
 
 }  // namespace adbms::sql::functions

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/sql/functions/function_catalog.h"
 #include "common/sql/functions/regex_pattern.h"
 
 namespace adbms::sql::functions {
@@ -24,12 +25,17 @@ class Regex {
   // Errors: 2201B, 0A000.
   absl::Status Prepare(std::string_view pattern, const RegexFlags& flags);
   size_t groups() const;  // That capture. Prepared.
-  // The leftmost match that begins at or after `start`, a byte: all of it, then the groups, data()
-  // null for one that took no part. `groups` null: whether there is one. Errors: 2201B when it is
-  // too much work.
-  absl::StatusOr<bool> Find(std::string_view text, size_t start,
-                            std::vector<std::string_view>* groups);
-  absl::StatusOr<bool> Matches(std::string_view text) { return Find(text, 0, nullptr); }
+  // The text of what follows. Both are borrowed; `context`, which may be null, is told of long
+  // work.
+  void SetText(std::string_view text, const EvaluationContext* context);
+  // The leftmost match in it that begins at or after `start`, a byte: all of it, then the groups,
+  // data() null for one that took no part. `groups` null: whether there is one. Errors: 2201B when
+  // it is too much work; those of interrupts.
+  absl::StatusOr<bool> Find(size_t start, std::vector<std::string_view>* groups);
+  absl::StatusOr<bool> Matches(std::string_view text, const EvaluationContext* context) {
+    SetText(text, context);
+    return Find(0, nullptr);
+  }
 
  private:
   struct Program;
@@ -40,6 +46,9 @@ class Regex {
   std::unique_ptr<Program> unicode_;  // Made when it is first needed.
   std::string pattern_;
   RegexFlags flags_;
+  std::string_view text_;
+  bool is_ascii_ = true;
+  const EvaluationContext* context_ = nullptr;
 };
 
 }  // namespace adbms::sql::functions

@@ -63,11 +63,14 @@ absl::StatusOr<Request> ReadRequest(const Shape& shape, const std::vector<const 
 // Walks over the matches of a text.
 class Matches {
  public:
-  Matches(Regex* regex, View text, size_t position)
-      : regex_(regex), text_(text), position_(position) {}
+  // Borrows all.
+  Matches(Regex* regex, View text, size_t position, const EvaluationContext& context)
+      : regex_(regex), text_(text), position_(position) {
+    regex_->SetText(text, &context);
+  }
   absl::StatusOr<bool> Next() {
     if (position_ > text_.size()) return false;
-    ASSIGN_OR_RETURN(const bool found, regex_->Find(text_, position_, &groups_));
+    ASSIGN_OR_RETURN(const bool found, regex_->Find(position_, &groups_));
     if (!found) return false;
     const auto begin = static_cast<size_t>(groups_[0].data() - text_.data());
     position_ = begin + groups_[0].size();
@@ -120,7 +123,7 @@ absl::Status ForRows(const EvaluationContext& context, const Shape& shape,
     RETURN_IF_ERROR(regex.Prepare(arguments[1]->data<View>()[row], flags));
     const View text = arguments[0]->data<View>()[row];
     RETURN_IF_ERROR(context.Handled(text.size() + 64));
-    Matches matches(&regex, text, ByteOf(text, request.start));
+    Matches matches(&regex, text, ByteOf(text, request.start), context);
     RETURN_IF_ERROR(answer(request, text, &matches, row));
   }
   return absl::OkStatus();

@@ -52,7 +52,8 @@ class MatchesCursor : public TableFunction::Cursor {
   // The next match into groups_.
   absl::StatusOr<bool> Find() {
     if (position_ > text_.size()) return false;
-    ASSIGN_OR_RETURN(const bool matches, regex_.Find(text_, position_, &groups_));
+    if (position_ == 0) regex_.SetText(text_, &context_);
+    ASSIGN_OR_RETURN(const bool matches, regex_.Find(position_, &groups_));
     if (!matches) return false;
     const auto found = static_cast<size_t>(groups_[0].data() - text_.data());
     position_ = found + groups_[0].size();

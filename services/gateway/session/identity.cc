@@ -41,6 +41,14 @@ absl::StatusOr<std::shared_ptr<policy::HeldPolicy>> Session::PolicyOfRole(const 
 absl::Status Session::ChangeIdentity(std::string_view setting,
                                      const std::optional<std::string>& value, bool is_local) {
   const bool is_role = Named(setting, kRole);
+  // It acts as somebody else than it has been set to: as the owner of a function.
+  const std::string& own =
+      settings_.role() == kNoRole ? settings_.session_authorization() : settings_.role();
+  if (current_user_ != own)
+    return status::Error(
+        status::sqlstate::kInsufficientPrivilege,
+        absl::StrCat("cannot set parameter \"", is_role ? kRole : kSessionAuthorization,
+                     "\" within security-definer function"));
   // What RESET brings back was allowed when the session began.
   std::string role = value.value_or(settings_.ResetOf(is_role ? kRole : kSessionAuthorization));
   if (is_role && absl::EqualsIgnoreCase(role, kNoRole)) role = kNoRole;

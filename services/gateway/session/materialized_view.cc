@@ -1,5 +1,6 @@
 // CREATE and REFRESH MATERIALIZED VIEW: the catalog is changed, then the rows of the query become
 // the view's, in one transaction.
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
@@ -29,6 +30,18 @@ absl::StatusOr<uint64_t> Session::RefreshRows(uint32_t view_id, bool concurrentl
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   const common::v1::TableDescriptor* view = catalog->FindTable(view_id);
   if (view == nullptr) return absl::InternalError("the materialized view is gone");
+  // Its query and the functions in it are its owner's, whoever refreshes it.
+  const std::string session_user = session_user_;
+  const std::string current_user = current_user_;
+  if (!view->owner().empty() && view->owner() != current_user_) {
+    if (!roles_.contains(view->owner())) {
+      ASSIGN_OR_RETURN(roles_[view->owner()], PolicyOfRole(view->owner()));
+    }
+    ActAs(session_user_, view->owner());
+  }
+  const absl::Cleanup restore = [&] {
+    if (current_user_ != current_user) ActAs(session_user, current_user);
+  };
   const std::string name =
       absl::StrCat(QuoteIdentifier(view->schema()), ".", QuoteIdentifier(view->name()));
   const auto plan_of = [&](const std::string& sql) -> absl::StatusOr<common::v1::Plan> {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/settings/setting_table.h"
 #include "common/sql/binder/polymorphic.h"
 #include "common/sql/expression/evaluator.h"
 #include "common/sql/program/program_parser.h"
@@ -207,7 +208,9 @@ absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& 
     }
     return nothing;
   }
-  ProgramHost host(this, sink, may_end);
+  // As in PostgreSQL: one that acts as another role, or under settings of its own, does not.
+  ProgramHost host(this, sink,
+                   may_end && !function.security_definer() && function.settings_size() == 0);
   const std::string session_user = session_user_;
   const std::string current_user = current_user_;
   if (function.security_definer() && function.owner() != current_user_) {
@@ -222,8 +225,10 @@ absl::StatusOr<program::Result> Session::CallFunction(const FunctionDescriptor& 
   std::vector<std::pair<std::string, std::string>> before;
   const auto run = [&]() -> absl::StatusOr<program::Result> {
     for (const common::v1::FunctionSetting& setting : function.settings()) {
-      ASSIGN_OR_RETURN(std::string value, ShowValue(setting.name()));
-      before.emplace_back(setting.name(), std::move(value));
+      // One of the user's own may have no value yet.
+      auto value = ShowValue(setting.name());
+      if (!value.ok() && !settings::IsCustom(setting.name())) return value.status();
+      before.emplace_back(setting.name(), value.ok() ? *std::move(value) : std::string());
       RETURN_IF_ERROR(settings_.Set(setting.name(), setting.value(), /*is_local=*/true));
     }
     return function.language() == "sql"

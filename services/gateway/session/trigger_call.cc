@@ -98,7 +98,7 @@ TriggerCall::TriggerCall(const TableDescriptor& table, const TriggerDescriptor& 
     : table_(&table), trigger_(&trigger), event_(event), call_(CallOf(table, trigger, event)) {
   if (!trigger.when_sql().empty()) condition_.text = absl::StrCat("SELECT ", trigger.when_sql());
   names_table_ = sql::binder::NamesTable(trigger);
-  if (trigger.for_each_row()) call_.old_row = call_.new_row = ShapeOf(table);
+  call_.old_row = call_.new_row = ShapeOf(table);  // NULL where there is no row.
 }
 
 void TriggerCall::SetRows(const std::vector<types::Value>* old_row,

@@ -46,7 +46,6 @@ class Disk : public rocksdb::FileSystemWrapper {
                                  uint64_t* free, rocksdb::IODebugContext* debug) override {
     rocksdb::IOStatus status = FileSystemWrapper::GetFreeSpace(path, options, free, debug);
     if (full) *free = 0;
-    if (free_bytes > 0) *free = free_bytes;
     if (!full) ++space_found;
     return status;
   }
@@ -64,7 +63,6 @@ class Disk : public rocksdb::FileSystemWrapper {
   std::atomic<bool> compaction_waits{false};
   std::atomic<int> refusals{0};
   std::atomic<int> space_found{0};
-  std::atomic<uint64_t> free_bytes{0};  // What it tells, whatever there is; 0: what there is.
 
  private:
   static void Wait(const std::atomic<bool>& wait, std::atomic<bool>* waits) {
@@ -213,31 +211,6 @@ TEST(EngineOnAFullDisk, DoesNotSyncALogThatHasRefusedAWrite) {
   batch.Put("0001c", "value");
   EXPECT_TRUE((*opened)->Write(&batch).ok());
   EXPECT_TRUE((*opened)->SyncWal().ok());
-}
-
-TEST(EngineOnAFullDisk, RefusesLargeWritesBeforeTheLogDoes) {
-  const TempDir dir;
-  const auto disk = std::make_shared<Disk>();
-  engine::EngineOptions options;
-  options.data_dir = dir.path();
-  options.file_system = disk;
-  auto opened = engine::Engine::Open(options);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  const auto write = [&](size_t bytes) {
-    engine::WriteBatch batch;
-    batch.Put("0001a", std::string(bytes, 'x'));
-    return (*opened)->Write(&batch);
-  };
-  ASSERT_TRUE(write(300 << 10).ok());
-  disk->free_bytes = 30 << 20;
-  EXPECT_TRUE(HasSqlState(write(300 << 10), "53100"));
-  EXPECT_TRUE(write(100).ok());
-  disk->free_bytes = 10 << 20;
-  EXPECT_TRUE(HasSqlState(write(100), "53100"));
-  EXPECT_EQ((*opened)->write_failure(), "");
-  EXPECT_EQ(disk->refusals, 0);
-  disk->free_bytes = uint64_t{1} << 30;
-  EXPECT_TRUE(write(300 << 10).ok());
 }
 
 // An error of a compaction makes RocksDB forget that it is being resumed, which then never ends.

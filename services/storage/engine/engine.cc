@@ -107,19 +107,6 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   return status::Error(sqlstate::kInternalError, "storage engine: " + text);
 }
 
-namespace {
-
-absl::Status NoRoom() {
-  return status::Error(sqlstate::kDiskFull,
-                       "could not write to the data directory: no space left on device",
-                       "What is still free is kept for what has been written already.",
-                       "Free disk space: writing then goes on by itself. Small statements, such as "
-                       "a DROP, may still "
-                       "find room.");
-}
-
-}  // namespace
-
 absl::Status Transaction::Validate(std::string_view key) {
   if (!changes_->ChangedSince(key, validated_from_)) return absl::OkStatus();
   std::vector<rocksdb::KeyVersion> newest;
@@ -156,13 +143,7 @@ void Transaction::ForEachWrittenKey(const std::function<void(std::string_view)>&
 }
 
 absl::Status Transaction::Commit() {
-  rocksdb::WriteBatch* const batch = writes_.GetWriteBatch();
-  const bool has_room = recovery_->HasRoomFor(batch->GetDataSize());
-  if (!has_room) {
-    Clear();
-    return NoRoom();
-  }
-  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), batch);
+  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), writes_.GetWriteBatch());
   changes_->Note(spaces_, db_->GetLatestSequenceNumber());
   Clear();
   return ToStatus(status);
@@ -348,7 +329,6 @@ std::unique_ptr<Transaction> Engine::Begin(std::unique_ptr<Transaction> reuse) {
   if (reuse == nullptr) {
     reuse = std::make_unique<Transaction>();
     reuse->db_ = db_.get();
-    reuse->recovery_ = recovery_.get();
     reuse->changes_ = &changes_;
     reuse->column_family_ = db_->DefaultColumnFamily();
   }
@@ -361,7 +341,6 @@ absl::Status Engine::Write(WriteBatch* batch) {
     return status::Error(sqlstate::kReadOnlyTransaction,
                          "the server was started for reading only (storage.read_only)");
   }
-  if (!recovery_->HasRoomFor(batch->batch_.GetDataSize())) return NoRoom();
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch->batch_);
   changes_.Note(batch->spaces_, db_->GetLatestSequenceNumber());
   return ToStatus(status);

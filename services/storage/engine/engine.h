@@ -194,8 +194,7 @@ class Transaction {
     return const_cast<rocksdb::WriteBatchWithIndex&>(writes_).GetWriteBatch();
   }
 
-  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next three.
-  WriteRecovery* recovery_ = nullptr;
+  rocksdb::DB* db_ = nullptr;  // Of the engine, as the next two.
   SpaceChanges* changes_ = nullptr;
   rocksdb::ColumnFamilyHandle* column_family_ = nullptr;
   uint64_t validated_from_ = 0;

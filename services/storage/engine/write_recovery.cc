@@ -10,12 +10,6 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 constexpr absl::Duration kUntold = absl::Seconds(1);
 constexpr uint64_t kSpareBytes = 4 << 20;
-// What is kept free beside what memtables will need as files: for the log, and for a compaction,
-// which may write all there is again, up to so much.
-constexpr uint64_t kReservedBytes = 32 << 20;
-constexpr uint64_t kLargeCompaction = 256 << 20;
-constexpr uint64_t kLookEveryBytes = 256 << 10;
-constexpr size_t kLargeBatch = 64 << 10;
 
 }  // namespace
 
@@ -40,9 +34,7 @@ class WriteRecovery::Listener : public rocksdb::EventListener {
 };
 
 WriteRecovery::WriteRecovery(std::function<void(const std::string&)> warn)
-    : warn_(std::move(warn)),
-      listener_(std::make_shared<Listener>(this)),
-      unlooked_(kLookEveryBytes) {}
+    : warn_(std::move(warn)), listener_(std::make_shared<Listener>(this)) {}
 
 void WriteRecovery::Start(rocksdb::DB* db, rocksdb::FileSystem* files, std::string directory) {
   db_ = db;
@@ -110,35 +102,12 @@ void WriteRecovery::Run() {
   }
 }
 
-std::optional<uint64_t> WriteRecovery::FreeBytes() const {
-  uint64_t free = 0;
-  if (!files_->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr).ok())
-    return std::nullopt;
-  return free;
-}
-
-uint64_t WriteRecovery::MemtableBytes() const {
-  uint64_t bytes = 0;
-  (void)db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &bytes);
-  return bytes;
-}
-
 bool WriteRecovery::HasSpace() const {
-  const std::optional<uint64_t> free = FreeBytes();
-  return !free.has_value() || *free >= MemtableBytes() + kSpareBytes;
-}
-
-bool WriteRecovery::HasRoomFor(size_t bytes) {
-  const uint64_t unlooked = unlooked_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  if (unlooked < kLookEveryBytes && !is_short_.load(std::memory_order_relaxed)) return true;
-  unlooked_.store(0, std::memory_order_relaxed);
-  const std::optional<uint64_t> free = FreeBytes();
-  uint64_t files = 0;
-  (void)db_->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &files);
-  const uint64_t wanted = MemtableBytes() + kReservedBytes + std::min(files, kLargeCompaction);
-  const bool is_short = free.has_value() && *free < wanted;
-  is_short_.store(is_short, std::memory_order_relaxed);
-  return !is_short || (bytes < kLargeBatch && *free >= wanted / 2);
+  uint64_t free = 0;
+  if (!files_->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr).ok()) return true;
+  uint64_t memtables = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memtables);
+  return free >= memtables + kSpareBytes;
 }
 
 bool WriteRecovery::IsBusy() const {

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -39,11 +38,6 @@ class WriteRecovery {
   // it. From then on the log must not be synced: RocksDB with assertions, as Debian's is, ends the
   // process. When this returns nobody is syncing any more.
   void LogRefused(uint64_t log, const rocksdb::Status& error);
-  // Whether a batch of so many bytes may be written. Free space is looked at now and then: where it
-  // becomes short, large batches are refused before RocksDB meets the disk's end, and small ones,
-  // which may be what makes space again, somewhat later. It meets it badly: see
-  // WouldKeepRefusedLog.
-  bool HasRoomFor(size_t bytes);
   // Whoever syncs logs shares it, from before asking for failure() until it is done.
   absl::Mutex* syncing() ABSL_LOCK_RETURNED(syncing_) { return &syncing_; }
 
@@ -60,9 +54,6 @@ class WriteRecovery {
   // Whether what is in memory would fit. A try that fails half-way may be the last one that RocksDB
   // survives (it asserts that a memtable is made ready for its file once).
   bool HasSpace() const;
-  // Nothing: the file system does not tell.
-  std::optional<uint64_t> FreeBytes() const;
-  uint64_t MemtableBytes() const;
   // Whether a flush or a compaction is still at work. Should it fail while RocksDB is told to go
   // on, RocksDB forgets about that, and waits for ever for a flush that it does not begin.
   bool IsBusy() const;
@@ -85,8 +76,6 @@ class WriteRecovery {
   std::string refused_ ABSL_GUARDED_BY(mutex_);
   absl::Time refused_at_ ABSL_GUARDED_BY(mutex_);
   uint64_t refused_log_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::atomic<uint64_t> unlooked_;  // Bytes that were written since free space was looked at.
-  std::atomic<bool> is_short_{false};
   uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;  // Reports of either.
   uint64_t refusals_ ABSL_GUARDED_BY(mutex_) = 0;  // Calls of LogRefused.
   bool final_ ABSL_GUARDED_BY(mutex_) = false;     // Until the next start.
