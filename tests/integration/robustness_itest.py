@@ -222,9 +222,11 @@ class FullDiskTest(unittest.TestCase):
                 if len(states) >= 5:
                     break
         self.assertGreater(acknowledged, 50)
-        self.assertEqual(set(states), {"53100"})
+        # Where a compaction meets the end first, a row is written and its log not synced any more: nobody knows of it then.
+        unknown = states.count("40003")
+        self.assertLessEqual(set(states), {"53100", "40003"})
         # Reads go on, also in a new session.
-        self.assertEqual(run(connection, "SELECT count(*) FROM filler"), [(acknowledged,)])
+        self.assertIn(run(connection, "SELECT count(*) FROM filler")[0][0], range(acknowledged, acknowledged + unknown + 1))
         self.assertEqual(cluster.rows("SELECT length(body) FROM filler WHERE n = 3"), [(131072,)])
         ballast.unlink()
 
@@ -249,14 +251,13 @@ class FullDiskTest(unittest.TestCase):
             connection = cluster.connect()
             wait_until(lambda: sqlstate(connection, "INSERT INTO filler VALUES (100001, 'after')") in (None, "23505"), 15,
                        "writes go on after space is back and a restart")
-        self.assertEqual(run(connection, "SELECT count(*) FROM filler WHERE n < 100000"),
-                         [(acknowledged,)])
+        kept = run(connection, "SELECT count(*) FROM filler WHERE n < 100000")[0][0]
+        self.assertIn(kept, range(acknowledged, acknowledged + unknown + 1))
         connection.close()
         cluster.kill("all")
         cluster.start_one("all")
-        self.assertEqual(cluster.rows("SELECT count(*) FROM filler"), [(acknowledged + 1,)])
-        self.assertEqual(cluster.rows("SELECT count(*) FROM filler WHERE length(body) = 131072"),
-                         [(acknowledged,)])
+        self.assertEqual(cluster.rows("SELECT count(*) FROM filler"), [(kept + 1,)])
+        self.assertEqual(cluster.rows("SELECT count(*) FROM filler WHERE length(body) = 131072"), [(kept,)])
 
 
 if __name__ == "__main__":

@@ -349,8 +349,11 @@ absl::Status Engine::Write(WriteBatch* batch) {
 absl::Status Engine::SyncWal() {
   absl::ReaderMutexLock lock(recovery_->syncing());
   const std::string failure = recovery_->failure();
-  if (!failure.empty())
-    return status::Error(sqlstate::kIoError, "the disk takes no writes at present", failure);
+  if (!failure.empty()) {
+    const bool full = failure.find("No space left") != std::string::npos;
+    return status::Error(full ? sqlstate::kDiskFull : sqlstate::kIoError,
+                         "the disk takes no writes at present", failure);
+  }
   return ToStatus(db_->SyncWAL());
 }
 
