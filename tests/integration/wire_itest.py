@@ -435,6 +435,17 @@ class WireTest(ClusterTest):
             wire.raw(struct.pack("!iiii", 16, 80877102, pid, secret))
             self.assertEqual(wire.until_closed(), [])
 
+    def test_a_cancel_is_over_when_the_next_statement_is_parsed(self):
+        wire = self.wire()
+        wire.query("CREATE TABLE IF NOT EXISTS after_cancel (n int)")
+        self.cancel(wire.pid, wire.secret)  # Nothing runs. What follows is planned anew.
+        wire.parse("SELECT count(*) AS never_asked_before FROM after_cancel")
+        wire.bind()
+        wire.execute()
+        answer = wire.sync()
+        self.assertEqual(states(answer), [])
+        self.assertEqual(len(values(answer)), 1)
+
     def test_cancel_request(self):
         wire = self.wire()
         wire.send(b"Q", b"SELECT pg_sleep(60)\0")

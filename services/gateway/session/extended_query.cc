@@ -18,6 +18,7 @@ constexpr int64_t kPostgresEpochUs = 946684800000000;
 
 absl::Status Session::Prepare(const std::string& name, std::string_view sql,
                               std::vector<types::Type> parameter_types) {
+  StartStatement();  // A cancel or timeout of the one before is over.
   const absl::Status status = PrepareText(name, sql, std::move(parameter_types));
   AuditDenied(sql, status);
   return status;
@@ -169,6 +170,7 @@ absl::StatusOr<const PreparedStatement*> Session::FindStatement(const std::strin
 
 absl::Status Session::Bind(const std::string& portal, const std::string& statement,
                            std::vector<types::Value> parameters) {
+  StartStatement();
   const auto found = statements_.find(statement);
   if (found == statements_.end()) return FindStatement(statement).status();
   RETURN_IF_ERROR(CheckNotFailed(&found->second->statement));

@@ -16,7 +16,10 @@ absl::Status Session::RunPrepare(const sql::Statement& statement, ResultSink* si
     ASSIGN_OR_RETURN(types[i],
                      sql::ResolveType(name, PlanningInputFor(statement.text, &statement, catalog)));
   }
-  RETURN_IF_ERROR(Prepare(statement.prepare.name, statement.prepare.sql, std::move(types)));
+  const absl::Status prepared =
+      PrepareText(statement.prepare.name, statement.prepare.sql, std::move(types));
+  AuditDenied(statement.prepare.sql, prepared);
+  RETURN_IF_ERROR(prepared);
   statements_[statement.prepare.name]->source = source_;
   return sink->Complete("PREPARE");
 }
