@@ -8,7 +8,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/parser/command_tags.h"
 #include "common/sql/parser/copy_statement.h"
+#include "common/sql/parser/cursor_statement.h"
 #include "common/sql/parser/lexer.h"
 #include "common/sql/parser/options.h"
 #include "common/sql/parser/program_objects.h"
@@ -252,130 +254,9 @@ void ClassifyNotify(NotifyStatement::Kind kind, const char* tag, const char* cha
   out->notify.channel = View(channel);
 }
 
-void ClassifyFetch(const PgQuery__FetchStmt& node, Statement* out) {
-  out->statement_class = StatementClass::kCursor;
-  CursorStatement& cursor = out->cursor;
-  cursor.kind = node.ismove ? CursorStatement::Kind::kMove : CursorStatement::Kind::kFetch;
-  out->command_tag = node.ismove ? "MOVE" : "FETCH";
-  cursor.name = View(node.portalname);
-  cursor.count = node.how_many;
-  switch (node.direction) {
-    case PG_QUERY__FETCH_DIRECTION__FETCH_BACKWARD:
-      cursor.count = -cursor.count;
-      break;
-    case PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE:
-      cursor.direction = CursorStatement::Direction::kAbsolute;
-      break;
-    case PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE:
-      cursor.direction = CursorStatement::Direction::kRelative;
-      break;
-    default:
-      break;
-  }
-}
-
-absl::Status ClassifyDeclare(const PgQuery__DeclareCursorStmt& node, Statement* out) {
-  // PostgreSQL's CURSOR_OPT_BINARY, _SCROLL and _HOLD.
-  constexpr int kBinary = 0x01;
-  constexpr int kScroll = 0x02;
-  constexpr int kHold = 0x20;
-  if ((node.options & kBinary) != 0) return status::NotSupported("a binary cursor");
-  out->statement_class = StatementClass::kCursor;
-  out->command_tag = "DECLARE CURSOR";
-  out->cursor.kind = CursorStatement::Kind::kDeclare;
-  out->cursor.name = View(node.portalname);
-  out->cursor.scroll = (node.options & kScroll) != 0;
-  out->cursor.hold = (node.options & kHold) != 0;
-  out->cursor.query = out->text.substr(InnerStatementOffset(out->text));
-  return absl::OkStatus();
-}
-
-std::string DropTag(PgQuery__ObjectType type) {
-  switch (type) {
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
-      return "DROP TABLE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
-      return "DROP VIEW";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
-      return "DROP MATERIALIZED VIEW";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
-      return "DROP INDEX";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
-      return "DROP SEQUENCE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
-      return "DROP SCHEMA";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
-      return "DROP TYPE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
-      return "DROP DOMAIN";
-    default:
-      return {};
-  }
-}
-
-bool IsTypeObject(PgQuery__ObjectType type) {
-  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
-}
-
-bool IsRelationObject(PgQuery__ObjectType type) {
-  return type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX;
-}
-
-const char* AlterTag(PgQuery__ObjectType type) {
-  switch (type) {
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT:
-      return "ALTER DOMAIN";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
-      return "ALTER TABLE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
-      return "ALTER VIEW";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
-      return "ALTER MATERIALIZED VIEW";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
-      return "ALTER SEQUENCE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
-      return "ALTER INDEX";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
-      return "ALTER SCHEMA";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
-      return "ALTER FUNCTION";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
-      return "ALTER PROCEDURE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
-      return "ALTER ROUTINE";
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
-      return "ALTER TRIGGER";
-    default:
-      return "ALTER TYPE";
-  }
-}
-
 void Ddl(std::string tag, Statement* out) {
   out->statement_class = StatementClass::kDdl;
   out->command_tag = std::move(tag);
-}
-
-// The words before the first one that is not a keyword in capitals would be guesswork: name the
-// command by its first two words.
-std::string CommandWords(std::string_view text) {
-  Lexer lexer(text);
-  const Token first = lexer.Next();
-  std::string words =
-      absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(first).data(), first.length));
-  const Token second = lexer.Next();
-  if (second.kind == Token::Kind::kWord)
-    absl::StrAppend(
-        &words, " ",
-        absl::AsciiStrToUpper(absl::string_view(lexer.TextOf(second).data(), second.length)));
-  return words;
 }
 
 // ALTER ROLE … SET and ALTER DATABASE … SET, as far as they are a SET.
