@@ -13,6 +13,7 @@
 #include "common/status/sql_error.h"
 #include "services/security/authn/scram.h"
 #include "services/security/authz/dependents.h"
+#include "services/security/authz/role_tables.h"
 
 namespace adbms::security::authz {
 namespace {
@@ -21,94 +22,9 @@ using storage::api::SqlClient;
 using types::Value;
 using Request = security::v1::ChangeRolesRequest;
 
-const char* const kTables[] = {
-    "CREATE TABLE IF NOT EXISTS adbms.roles (name text PRIMARY KEY, is_superuser boolean NOT NULL, "
-    "can_login boolean NOT NULL, create_role boolean NOT NULL, create_db boolean NOT NULL, "
-    "verifier text)",
-    // Of older directories.
-    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS inherits boolean NOT NULL DEFAULT true",
-    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS valid_until timestamptz",
-    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS bypasses boolean NOT NULL DEFAULT false",
-    "CREATE TABLE IF NOT EXISTS adbms.role_members (role text, member text, "
-    "PRIMARY KEY (role, member))",
-    "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
-    "PRIMARY KEY (grantee, table_id, privilege))",
-    "CREATE TABLE IF NOT EXISTS adbms.role_settings (role text, database text, name text, "
-    "value text NOT NULL, PRIMARY KEY (role, database, name))",
-    "ALTER TABLE adbms.role_settings ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0",
-    "CREATE TABLE IF NOT EXISTS adbms.default_grants (maker text, schema_id bigint, kind text, "
-    "grantee text, privilege integer, PRIMARY KEY (maker, schema_id, kind, grantee, privilege))",
-    "CREATE TABLE IF NOT EXISTS adbms.policy_version (id integer PRIMARY KEY, version bigint NOT "
-    "NULL)",
-    "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
-    "score double precision, detail text)",
-    "CREATE TABLE IF NOT EXISTS adbms.audit_heads (id integer PRIMARY KEY, head text NOT NULL)",
-};
-
-constexpr int kColumnShift = 32;
-
-uint32_t TableOf(uint64_t object) { return static_cast<uint32_t>(object); }
-
-uint64_t ObjectOf(const security::v1::TableGrant& grant) {
-  return (uint64_t{grant.column()} << kColumnShift) | grant.table_id();
-}
-
 absl::Status NoSuchRole(const std::string& name) {
   return status::Error(status::sqlstate::kUndefinedObject,
                        absl::StrCat("role \"", name, "\" does not exist"));
-}
-
-SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) {
-  const Value verifier =
-      role.verifier.empty() ? Value::Null({types::TypeId::kText, 0}) : Value::Text(role.verifier);
-  const Value until = role.valid_until_us == INT64_MAX
-                          ? Value::Null({types::TypeId::kTimestamptz, 0})
-                          : Value::Int(types::TypeId::kTimestamptz, role.valid_until_us);
-  return {update ? "UPDATE adbms.roles SET is_superuser = $2, can_login = $3, create_role = $4, "
-                   "create_db = $5, verifier = $6, inherits = $7, valid_until = $8, bypasses = $9 "
-                   "WHERE name = $1"
-                 : "INSERT INTO adbms.roles (name, is_superuser, can_login, create_role, "
-                   "create_db, verifier, inherits, valid_until, bypasses) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-          {Value::Text(name), Value::Bool(role.superuser), Value::Bool(role.can_login),
-           Value::Bool(role.create_role), Value::Bool(role.create_db), verifier,
-           Value::Bool(role.inherits), until, Value::Bool(role.bypasses)}};
-}
-
-// `inherited`: only those whose rights the role has without SET ROLE.
-void CollectMemberships(const Roles& roles, const std::string& role, bool inherited,
-                        std::set<std::string>* seen) {
-  if (!seen->insert(role).second) return;
-  const auto attributes = roles.roles.find(role);
-  if (inherited && attributes != roles.roles.end() && !attributes->second.inherits) return;
-  const auto found = roles.member_of.find(role);
-  if (found == roles.member_of.end()) return;
-  for (const std::string& parent : found->second)
-    CollectMemberships(roles, parent, inherited, seen);
-}
-
-// Of those of a name the later ones hold: a session takes them in order, without those for other
-// databases.
-void AddSettings(const Roles& roles, const std::string& name, security::v1::Policy* policy) {
-  for (const bool own : {false, true}) {
-    const std::string role = own ? name : "";
-    for (const bool in_database : {false, true}) {
-      for (auto found = roles.settings.lower_bound({role, ""});
-           found != roles.settings.end() && found->first.first == role; ++found) {
-        const uint32_t database_id = sql::DatabaseOfSetting(found->first.second);
-        if ((database_id != 0) != in_database) continue;
-        for (const auto& [setting, kept] : found->second) {
-          security::v1::KeptSetting* added = policy->add_settings();
-          added->set_name(setting);
-          added->set_value(kept.value);
-          added->set_database_id(database_id);
-          added->set_source(own           ? in_database ? "database user" : "user"
-                            : in_database ? "database"
-                                          : "global");
-        }
-      }
-    }
-  }
 }
 
 absl::Status ApplyOptions(const Request& request, Role* role) {
@@ -130,50 +46,9 @@ absl::Status ApplyOptions(const Request& request, Role* role) {
 
 }  // namespace
 
-security::v1::Policy Roles::PolicyOf(const std::string& name) const {
-  const Role& role = roles.at(name);
-  security::v1::Policy policy;
-  policy.set_role(name);
-  policy.set_version(version);
-  policy.set_superuser(role.superuser);
-  policy.set_create_role(role.create_role);
-  policy.set_can_login(role.can_login);
-  policy.set_create_db(role.create_db);
-  policy.set_bypass_row_security(role.bypasses);
-  std::set<std::string> memberships;
-  CollectMemberships(*this, name, /*inherited=*/true, &memberships);
-  std::map<uint64_t, std::set<int>> merged;
-  for (const auto& [key, privileges] : grants) {
-    if (!key.first.empty() && !memberships.contains(key.first)) continue;
-    merged[key.second].insert(privileges.begin(), privileges.end());
-  }
-  for (const std::string& membership : memberships) policy.add_member_of(membership);
-  std::set<std::string> reachable;
-  CollectMemberships(*this, name, /*inherited=*/false, &reachable);
-  for (const std::string& membership : reachable) policy.add_may_become(membership);
-  for (const auto& [table, privileges] : merged) {
-    security::v1::TableGrant* grant = policy.add_grants();
-    grant->set_table_id(TableOf(table));
-    grant->set_column(static_cast<uint32_t>(table >> kColumnShift));
-    for (const int privilege : privileges) {
-      grant->add_privileges(static_cast<common::v1::Privilege>(privilege));
-    }
-  }
-  AddSettings(*this, name, &policy);
-  for (const DefaultGrant& given : default_grants) {
-    if (given.maker != name) continue;
-    security::v1::DefaultGrant* added = policy.add_default_grants();
-    added->set_schema_id(given.schema_id);
-    added->set_kind(given.kind);
-    added->set_grantee(given.grantee);
-    added->set_privilege(static_cast<common::v1::Privilege>(given.privilege));
-  }
-  return policy;
-}
-
 absl::Status RoleStore::Bootstrap(const rpc::CallContext& context, const std::string& superuser,
                                   const std::string& verifier) {
-  for (const char* table : kTables) RETURN_IF_ERROR(sql_->Run(context, table).status());
+  for (const char* table : RoleTables()) RETURN_IF_ERROR(sql_->Run(context, table).status());
   ASSIGN_OR_RETURN(const auto present, sql_->Run(context, "SELECT count(*) FROM adbms.roles"));
   if (present.rows[0][0].int_value() == 0)
     RETURN_IF_ERROR(AddSuperuser(context, superuser, verifier));

@@ -17,53 +17,10 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/security/v1/security.pb.h"
+#include "services/security/authz/roles.h"
 #include "services/storage/api/sql_client.h"
 
 namespace adbms::security::authz {
-
-struct Role {
-  bool superuser = false;
-  bool can_login = false;
-  bool create_role = false;
-  bool create_db = false;
-  bool bypasses = false;  // BYPASSRLS
-  bool inherits = true;   // Has the rights of the roles that it is a member of.
-  std::string verifier;   // Empty: no password.
-  // Until when the password holds; microseconds since 2000-01-01 UTC, INT64_MAX: for ever.
-  int64_t valid_until_us = INT64_MAX;
-};
-
-// The value of a setting that is kept.
-struct KeptValue {
-  std::string value;
-  int64_t position = 0;  // Among those of the same role and database: in the order of their coming.
-};
-
-// One version of everything. Immutable.
-struct Roles {
-  uint64_t version = 0;
-  std::map<std::string, Role> roles;
-  std::map<std::string, std::set<std::string>> member_of;
-  // (grantee, object); "" is PUBLIC. A column's number is above the 32 bits of its table's.
-  std::map<std::pair<std::string, uint64_t>, std::set<int>> grants;
-  // What sessions begin with: (role, database), "" for all; by name.
-  std::map<std::pair<std::string, std::string>, std::map<std::string, KeptValue>> settings;
-
-  // What others get on what a role makes.
-  struct DefaultGrant {
-    std::string maker;
-    uint32_t schema_id = 0;
-    std::string kind;
-    std::string grantee;
-    int privilege = 0;
-    auto operator<=>(const DefaultGrant&) const = default;
-  };
-  std::set<DefaultGrant> default_grants;
-
-  // What a role may do. REQUIRES: the role exists.
-  security::v1::Policy PolicyOf(const std::string& role) const;
-};
-using RolesPtr = std::shared_ptr<const Roles>;
 
 class RoleStore {
  public:
