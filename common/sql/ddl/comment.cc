@@ -52,6 +52,21 @@ absl::StatusOr<const DdlBinder::Table*> DdlBinder::CommentTarget(
   return table;
 }
 
+absl::StatusOr<const DdlBinder::Table*> DdlBinder::TableOfPart(
+    const PgQuery__DropStmt& drop, std::string* name, common::v1::DdlStatement* statement) {
+  const Node* object = drop.objects[0];
+  std::vector<std::string> parts = parser::StringsOf({object->list->items, object->list->n_items});
+  *name = parts.back();
+  parts.pop_back();
+  const auto table = CommentTarget(parts, parts.size());
+  if (table.ok() || !drop.missing_ok) return table;
+  auto* missing = statement->mutable_resolution()->add_objects();
+  missing->set_kind(common::v1::ResolvedObject::KIND_RELATION);
+  missing->set_name(parts.back());
+  if (parts.size() > 1) missing->set_schema(parts[parts.size() - 2]);
+  return nullptr;
+}
+
 absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
   if (parser::IsRoutine(comment.objtype)) {
     ASSIGN_OR_RETURN(const auto* function,

@@ -257,6 +257,10 @@ class DdlBinder {
   // The first `count` parts name a table, view or sequence.
   absl::StatusOr<const Table*> CommentTarget(const std::vector<std::string>& parts,
                                              size_t count) const;
+  // DROP TRIGGER or POLICY `name` ON a table. Null: it is not there and need not be, of which
+  // storage tells by its name in the statement. Errors: those of CommentTarget.
+  absl::StatusOr<const Table*> TableOfPart(const PgQuery__DropStmt& drop, std::string* name,
+                                           common::v1::DdlStatement* statement);
 
   absl::Status CommentOnPolicy(std::vector<std::string> parts,
                                common::v1::Comment* statement) const;

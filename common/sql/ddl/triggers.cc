@@ -216,27 +216,14 @@ absl::Status DdlBinder::CreateTrigger(const PgQuery__CreateTrigStmt& create) {
 }
 
 absl::Status DdlBinder::DropTrigger(const PgQuery__DropStmt& drop) {
-  const Node* object = drop.objects[0];
-  std::vector<std::string> parts = parser::StringsOf({object->list->items, object->list->n_items});
-  const std::string name = parts.back();
-  parts.pop_back();
-  const auto table = CommentTarget(parts, parts.size());
-  if (!table.ok() && !drop.missing_ok) return table.status();
-  common::v1::DdlStatement* statement = Add();
+  common::v1::DdlStatement* const statement = Add();
   auto* out = statement->mutable_drop_trigger();
-  out->set_name(name);
+  ASSIGN_OR_RETURN(const Table* table, TableOfPart(drop, out->mutable_name(), statement));
   out->set_if_exists(drop.missing_ok);
-  if (table.ok()) {
-    out->set_table_id((*table)->table_id());
-    return HasTrigger(**table, name) || drop.missing_ok ? absl::OkStatus()
-                                                        : NoTrigger(name, **table);
-  }
-  // Storage tells of it by the name.
-  auto* missing = statement->mutable_resolution()->add_objects();
-  missing->set_kind(common::v1::ResolvedObject::KIND_RELATION);
-  missing->set_name(parts.back());
-  if (parts.size() > 1) missing->set_schema(parts[parts.size() - 2]);
-  return absl::OkStatus();
+  if (table == nullptr) return absl::OkStatus();
+  out->set_table_id(table->table_id());
+  return HasTrigger(*table, out->name()) || drop.missing_ok ? absl::OkStatus()
+                                                            : NoTrigger(out->name(), *table);
 }
 
 absl::Status DdlBinder::RenameTrigger(const PgQuery__RenameStmt& rename) {
