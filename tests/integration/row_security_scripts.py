@@ -415,6 +415,25 @@ RESET ROLE
 SELECT count(*) FROM child
 DROP TABLE p, parent, child
 DROP ROLE rs_u""",
+    "rights on columns that are gone": """
+CREATE ROLE rs_u
+CREATE TABLE t (a int, b int)
+GRANT SELECT (b) ON t TO rs_u
+SET ROLE rs_u
+SELECT 1 FROM t
+RESET ROLE
+ALTER TABLE t DROP COLUMN b
+SELECT has_any_column_privilege('rs_u', 't', 'SELECT'), has_table_privilege('rs_u', 't', 'SELECT')
+SET ROLE rs_u
+SELECT 1 FROM t
+SELECT count(*) FROM t
+RESET ROLE
+ALTER TABLE t ADD COLUMN b int
+SET ROLE rs_u
+SELECT b FROM t
+RESET ROLE
+DROP TABLE t
+DROP ROLE rs_u""",
     "rights on columns": """
 CREATE ROLE rs_u
 CREATE TABLE t (a int PRIMARY KEY, b text, c int DEFAULT 7)

@@ -31,13 +31,19 @@ bool IsGranted(const security::v1::Policy& policy, uint32_t object, Privilege pr
   return false;
 }
 
-// Whether each of the columns is granted; of none of them: any column.
-bool AreGranted(const security::v1::Policy& policy, uint32_t table, Privilege privilege,
-                const google::protobuf::RepeatedField<uint32_t>& columns) {
+// `number`: from 1; 0 is no column. What was granted on one that was dropped is still kept.
+bool IsLiveColumn(const TableDescriptor& table, uint32_t number) {
+  return number > 0 && number <= static_cast<uint32_t>(table.columns_size()) &&
+         !table.columns(static_cast<int>(number) - 1).dropped();
+}
+
+// Whether each of the columns is granted; of none of them: any column that is still there.
+bool AreGranted(const security::v1::Policy& policy, const TableDescriptor& table,
+                Privilege privilege, const google::protobuf::RepeatedField<uint32_t>& columns) {
   std::set<uint32_t> held;
   for (const security::v1::TableGrant& grant : policy.grants()) {
     const auto& privileges = grant.privileges();
-    if (grant.table_id() == table && grant.column() != 0 &&
+    if (grant.table_id() == table.table_id() && IsLiveColumn(table, grant.column()) &&
         std::find(privileges.begin(), privileges.end(), privilege) != privileges.end())
       held.insert(grant.column() - 1);
   }
@@ -204,8 +210,7 @@ absl::Status AuthorizeColumns(const security::v1::Policy& policy, const TableDes
                               const common::v1::ColumnUse& use) {
   const absl::Status whole = AuthorizeTable(policy, table, use.privilege());
   if (whole.ok() || IsSystem(table)) return whole;
-  return AreGranted(policy, table.table_id(), use.privilege(), use.columns()) ? absl::OkStatus()
-                                                                              : whole;
+  return AreGranted(policy, table, use.privilege(), use.columns()) ? absl::OkStatus() : whole;
 }
 
 absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Plan& plan,

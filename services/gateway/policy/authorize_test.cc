@@ -33,7 +33,9 @@ sql::Catalog MakeCatalog() {
     table->set_owner(owner);
     return table;
   };
-  add(kPayroll, "public", "payroll", "root");
+  auto* payroll = add(kPayroll, "public", "payroll", "root");
+  for (const char* name : {"who", "pay", "bank", "gone"}) payroll->add_columns()->set_name(name);
+  payroll->mutable_columns(3)->set_dropped(true);
   add(kView, "public", "v", "ann")->set_view_sql("SELECT 1");
   add(kRoles, "adbms", "roles", "root");
   return sql::Catalog(snapshot);
@@ -151,6 +153,12 @@ TEST_F(AuthorizeTest, RightsOnColumnsWillDoForThese) {
   EXPECT_TRUE(Check(MakePolicy("ann", 5, {kPayroll})).ok());
   columns->add_columns(0);
   EXPECT_TRUE(IsDenied(Check(bob)));
+  // One that was dropped is none.
+  grant->set_column(4);
+  columns->clear_columns();
+  EXPECT_TRUE(IsDenied(Check(bob)));
+  grant->set_column(3);
+  EXPECT_TRUE(Check(bob).ok());
   // Of the whole table it is no right.
   plan_.mutable_tables(0)->clear_columns();
   EXPECT_TRUE(IsDenied(Check(bob)));

@@ -131,15 +131,16 @@ std::set<int64_t> GrantsTo(const PrivilegeQuestion& question, const Subject& sub
   return held;
 }
 
-// The same on a column of the table, or with no ordinal on any of them.
+// The same on a column of the table, or with no ordinal on any that is still there.
 std::set<int64_t> ColumnGrantsTo(const PrivilegeQuestion& question, const Subject& subject,
-                                 uint32_t table, std::optional<uint32_t> ordinal) {
+                                 const TableEntry& table, std::optional<uint32_t> ordinal) {
   std::set<int64_t> held;
   for (const auto& row :
        ReadSystemTable(question.shared, "grants", {"grantee", "table_id", "privilege"})) {
     const auto object = static_cast<uint64_t>(row[1].int_value());
     const uint64_t column = object >> 32;
-    if (static_cast<uint32_t>(object) != table || column == 0 ||
+    if (static_cast<uint32_t>(object) != table.descriptor.table_id() || column == 0 ||
+        column > table.layout.live.size() || !table.layout.live[column - 1] ||
         (ordinal.has_value() && column != uint64_t{*ordinal} + 1))
       continue;
     const std::string grantee(row[0].bytes());
@@ -170,8 +171,7 @@ bool MayUse(const PrivilegeQuestion& question, const Subject& subject, const Tab
 bool MayUseColumns(const PrivilegeQuestion& question, const Subject& subject,
                    const TableEntry& table, std::optional<uint32_t> ordinal,
                    const std::vector<Wanted>& wanted) {
-  const std::set<int64_t> held =
-      ColumnGrantsTo(question, subject, table.descriptor.table_id(), ordinal);
+  const std::set<int64_t> held = ColumnGrantsTo(question, subject, table, ordinal);
   return std::any_of(wanted.begin(), wanted.end(), [&held](const Wanted& one) {
     return !one.grant_option && held.contains(PrivilegeOf(one.privilege));
   });
