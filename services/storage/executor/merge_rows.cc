@@ -1,5 +1,7 @@
 // MERGE: what is to be done with each row of the join of source and target, decided on the row as
 // it is when it is locked (decision 054).
+#include <utility>
+
 #include "absl/container/flat_hash_set.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -10,6 +12,9 @@ namespace adbms::storage::executor {
 namespace {
 
 namespace sqlstate = status::sqlstate;
+
+// A key that is remembered, beside its bytes.
+constexpr int64_t kBytesOfSeen = 48;
 
 class MergeRowsNode : public PlanNode {
  public:
@@ -30,6 +35,7 @@ class MergeRows : public Operator {
  public:
   MergeRows(ExecutionContext* context, const MergeRowsNode* node)
       : Operator(context, node->id()), node_(*node), input_(node->input->Open(context)) {}
+  ~MergeRows() override { context_->memory.Release(seen_bytes_); }
 
  protected:
   absl::StatusOr<bool> DoNext(types::Batch* out) override {
@@ -52,6 +58,7 @@ class MergeRows : public Operator {
 
   absl::Status DoRewind() override {
     seen_.clear();
+    context_->memory.Release(std::exchange(seen_bytes_, 0));
     return input_->Rewind();
   }
 
@@ -183,12 +190,15 @@ class MergeRows : public Operator {
   absl::Status CheckOnce(const types::Batch& batch, const types::Vector& decided) {
     const types::Vector& keys = *batch.columns[width()];
     for (uint32_t row = 0; row < batch.row_count; ++row) {
-      if (!LockOf(keys, decided, row).has_value() ||
-          seen_.emplace(keys.data<std::string_view>()[row]).second)
-        continue;
-      return status::Error(sqlstate::kCardinalityViolation,
-                           "MERGE command cannot affect row a second time", {},
-                           "Ensure that not more than one source row matches any one target row.");
+      if (!LockOf(keys, decided, row).has_value()) continue;
+      const std::string_view key = keys.data<std::string_view>()[row];
+      if (!seen_.emplace(key).second)
+        return status::Error(
+            sqlstate::kCardinalityViolation, "MERGE command cannot affect row a second time", {},
+            "Ensure that not more than one source row matches any one target row.");
+      const auto bytes = static_cast<int64_t>(key.size()) + kBytesOfSeen;
+      RETURN_IF_ERROR(context_->memory.Reserve(bytes));
+      seen_bytes_ += bytes;
     }
     return absl::OkStatus();
   }
@@ -203,6 +213,7 @@ class MergeRows : public Operator {
   OperatorPtr input_;
   const std::vector<uint32_t> all_ = Ordinals(node_.table->layout.types.size());
   absl::flat_hash_set<std::string> seen_;  // Row keys.
+  int64_t seen_bytes_ = 0;
 };
 
 OperatorPtr MergeRowsNode::Open(ExecutionContext* context) const {

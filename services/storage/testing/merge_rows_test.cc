@@ -71,6 +71,17 @@ TEST_F(MergeRowsTest, ARowIsChangedOnce) {
   EXPECT_THAT(*rows, ElementsAre("1|10|1", "2|20|0", "1|10|1", "2|20|0"));
 }
 
+TEST_F(MergeRowsTest, TheKeysThatItRemembersAreCounted) {
+  std::vector<std::vector<int64_t>> rows;
+  for (int64_t id = 3; id < 40000; ++id) rows.push_back({id, id});
+  ASSERT_TRUE(client_->InsertInts("t", rows).ok());
+  ASSERT_TRUE(storage_->SetKnob({}, "query_memory_bytes", 1 << 20).ok());
+  Operator op = Merge(1);
+  *op.mutable_merge_rows()->mutable_action() = IntLiteral(1);
+  const absl::Status status = Run(std::move(op)).status();
+  EXPECT_TRUE(status::HasSqlState(status, "53200")) << status;
+}
+
 TEST_F(MergeRowsTest, RefusesMalformedPlans) {
   ExpectRefused([](auto* merge) { merge->set_table_id(4711); });
   ExpectRefused([](auto* merge) { *merge->mutable_action() = TextLiteral("x"); });
