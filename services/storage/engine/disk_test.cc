@@ -23,6 +23,27 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+// An atomic that can be waited for.
+template <typename T>
+class Watched {
+ public:
+  explicit Watched(T value) : value_(value) {}
+  Watched& operator=(T value) {
+    value_.store(value);
+    value_.notify_all();
+    return *this;
+  }
+  void operator++() {
+    ++value_;
+    value_.notify_all();
+  }
+  operator T() const { return value_.load(); }
+  void AwaitChangeFrom(T value) const { value_.wait(value); }
+
+ private:
+  std::atomic<T> value_;
+};
+
 // Takes no more bytes while `full`, those of sorted files none while `files_full`; `unsynced`: no
 // file can be synced; `broken`: every write is an error of the device. While `syncs_wait` or
 // `files_wait`, no sync ends, or no data file begins; while `compactions_wait`, no compaction
@@ -50,24 +71,24 @@ class Disk : public rocksdb::FileSystemWrapper {
     return status;
   }
 
-  std::atomic<bool> full{false};
-  std::atomic<bool> files_full{false};
-  std::atomic<bool> unsynced{false};
-  std::atomic<bool> broken{false};
-  std::atomic<bool> syncs_wait{false};
-  std::atomic<bool> files_wait{false};
-  std::atomic<bool> sync_waits{false};
-  std::atomic<bool> file_waits{false};
-  std::atomic<bool> compactions_wait{false};
-  std::atomic<bool> compactions_full{false};
-  std::atomic<bool> compaction_waits{false};
-  std::atomic<int> refusals{0};
-  std::atomic<int> space_found{0};
+  Watched<bool> full{false};
+  Watched<bool> files_full{false};
+  Watched<bool> unsynced{false};
+  Watched<bool> broken{false};
+  Watched<bool> syncs_wait{false};
+  Watched<bool> files_wait{false};
+  Watched<bool> sync_waits{false};
+  Watched<bool> file_waits{false};
+  Watched<bool> compactions_wait{false};
+  Watched<bool> compactions_full{false};
+  Watched<bool> compaction_waits{false};
+  Watched<int> refusals{0};
+  Watched<int> space_found{0};
 
  private:
-  static void Wait(const std::atomic<bool>& wait, std::atomic<bool>* waits) {
-    *waits = wait.load();
-    while (wait) absl::SleepFor(absl::Milliseconds(1));
+  static void Wait(const Watched<bool>& wait, Watched<bool>* waits) {
+    *waits = wait;
+    wait.AwaitChangeFrom(true);
   }
   static rocksdb::IOStatus NoSpace() {
     rocksdb::IOStatus status = rocksdb::IOStatus::NoSpace("No space left on device");
@@ -151,102 +172,103 @@ class DiskTest : public StorageTest {
   std::vector<std::string> warnings_ ABSL_GUARDED_BY(mutex_);
 };
 
-// RocksDB with assertions ends the process when it is asked to sync a log, for the first time, to
-// which it could not append; also when it was asked before that, and is still busy with another.
-TEST(EngineOnAFullDisk, DoesNotSyncALogThatHasRefusedAWrite) {
-  const TempDir dir;
-  const auto disk = std::make_shared<Disk>();
-  engine::EngineOptions options;
-  options.data_dir = dir.path();
-  options.file_system = disk;
-  auto opened = engine::Engine::Open(options);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  engine::Engine& engine = **opened;
-  const auto has = [&](engine::Engine& in, const std::string& key) {
-    engine::PinnableSlice value;
-    bool found = false;
-    EXPECT_TRUE(in.Get(nullptr, key, &value, &found).ok());
-    return found;
-  };
-  const auto write = [&](const std::string& key) {
+class EngineOnAFullDisk : public ::testing::Test {
+ protected:
+  // Anew, on this disk; null when that fails.
+  engine::Engine* Open(const std::shared_ptr<Disk>& disk) {
+    engine_.reset();
+    engine::EngineOptions options;
+    options.data_dir = dir_.path();
+    options.file_system = disk;
+    auto opened = engine::Engine::Open(options);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    if (opened.ok()) engine_ = *std::move(opened);
+    return engine_.get();
+  }
+  absl::Status Write(const std::string& key) {
     engine::WriteBatch batch;
     batch.Put(key, "value");
-    return engine.Write(&batch);
-  };
+    return engine_->Write(&batch);
+  }
+  bool Has(const std::string& key) {
+    engine::PinnableSlice value;
+    bool found = false;
+    EXPECT_TRUE(engine_->Get(nullptr, key, &value, &found).ok());
+    return found;
+  }
+
+ private:
+  const TempDir dir_;
+  std::unique_ptr<engine::Engine> engine_;
+};
+
+// RocksDB with assertions ends the process when it is asked to sync a log, for the first time, to
+// which it could not append; also when it was asked before that, and is still busy with another.
+TEST_F(EngineOnAFullDisk, DoesNotSyncALogThatHasRefusedAWrite) {
+  const auto disk = std::make_shared<Disk>();
+  engine::Engine* engine = Open(disk);
+  ASSERT_NE(engine, nullptr);
   // A log that is not synced, then a new one that nothing was written to.
-  ASSERT_TRUE(write("0001a").ok());
+  ASSERT_TRUE(Write("0001a").ok());
   disk->files_wait = true;
-  std::thread flush([&] { (void)engine.Flush(); });
-  while (!disk->file_waits) absl::SleepFor(absl::Milliseconds(1));
+  std::thread flush([&] { (void)engine->Flush(); });
+  disk->file_waits.AwaitChangeFrom(false);
   disk->syncs_wait = true;
-  std::thread sync([&] { EXPECT_TRUE(engine.SyncWal().ok()); });
-  while (!disk->sync_waits) absl::SleepFor(absl::Milliseconds(1));
+  std::thread sync([&] { EXPECT_TRUE(engine->SyncWal().ok()); });
+  disk->sync_waits.AwaitChangeFrom(false);
   disk->full = true;
-  std::atomic<bool> refused{false};
+  Watched<bool> refused{false};
   std::thread writes([&] {
-    EXPECT_TRUE(HasSqlState(write("0001b"), "53100"));
+    EXPECT_TRUE(HasSqlState(Write("0001b"), "53100"));
     refused = true;
   });
   // The write is refused before the sync comes to its log, or waits for it to be done.
-  while (disk->refusals == 0) absl::SleepFor(absl::Milliseconds(1));
+  disk->refusals.AwaitChangeFrom(0);
   for (int i = 0; i < 200 && !refused; ++i) absl::SleepFor(absl::Milliseconds(1));
   disk->syncs_wait = false;
   sync.join();
   writes.join();
-  EXPECT_FALSE(engine.SyncWal().ok());
+  EXPECT_FALSE(engine->SyncWal().ok());
   disk->full = false;
   disk->files_wait = false;
   flush.join();
   // Nor does it write to that log again, and it has no other one: not before it is opened anew.
-  while (engine.write_failure().find("restart") == std::string::npos)
+  while (engine->write_failure().find("restart") == std::string::npos)
     absl::SleepFor(absl::Milliseconds(1));
-  EXPECT_FALSE(write("0001c").ok());
-  EXPECT_TRUE(has(engine, "0001a"));
-  opened->reset();
-  opened = engine::Engine::Open(options);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_TRUE(has(**opened, "0001a"));
-  EXPECT_FALSE(has(**opened, "0001b"));
-  engine::WriteBatch batch;
-  batch.Put("0001c", "value");
-  EXPECT_TRUE((*opened)->Write(&batch).ok());
-  EXPECT_TRUE((*opened)->SyncWal().ok());
+  EXPECT_FALSE(Write("0001c").ok());
+  EXPECT_TRUE(Has("0001a"));
+  engine = Open(disk);
+  ASSERT_NE(engine, nullptr);
+  EXPECT_TRUE(Has("0001a"));
+  EXPECT_FALSE(Has("0001b"));
+  EXPECT_TRUE(Write("0001c").ok());
+  EXPECT_TRUE(engine->SyncWal().ok());
 }
 
 // An error of a compaction makes RocksDB forget that it is being resumed, which then never ends.
-TEST(EngineOnAFullDisk, WaitsForCompactionsThatAreStillToFail) {
-  const TempDir dir;
+TEST_F(EngineOnAFullDisk, WaitsForCompactionsThatAreStillToFail) {
   const auto disk = std::make_shared<Disk>();
-  engine::EngineOptions options;
-  options.data_dir = dir.path();
-  options.file_system = disk;
-  auto opened = engine::Engine::Open(options);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  engine::Engine& engine = **opened;
-  const auto write = [&](const std::string& key) {
-    engine::WriteBatch batch;
-    batch.Put(key, "value");
-    return engine.Write(&batch);
-  };
+  engine::Engine* engine = Open(disk);
+  ASSERT_NE(engine, nullptr);
   disk->compactions_wait = true;
   while (!disk->compaction_waits) {
-    ASSERT_TRUE(write("0001a").ok());
-    ASSERT_TRUE(engine.Flush().ok());
+    ASSERT_TRUE(Write("0001a").ok());
+    ASSERT_TRUE(engine->Flush().ok());
   }
-  ASSERT_TRUE(write("0001b").ok());
+  ASSERT_TRUE(Write("0001b").ok());
   disk->full = true;
-  EXPECT_TRUE(HasSqlState(write("0001c"), "53100"));
-  while (engine.write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(HasSqlState(Write("0001c"), "53100"));
+  while (engine->write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
   disk->space_found = 0;
   disk->full = false;
-  while (disk->space_found == 0) absl::SleepFor(absl::Milliseconds(1));
+  disk->space_found.AwaitChangeFrom(0);
   disk->refusals = 0;
   disk->compactions_full = true;
   disk->compactions_wait = false;
-  while (disk->refusals == 0) absl::SleepFor(absl::Milliseconds(1));
+  disk->refusals.AwaitChangeFrom(0);
   disk->compactions_full = false;
-  while (!engine.write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
-  EXPECT_TRUE(write("0001c").ok());
+  while (!engine->write_failure().empty()) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(Write("0001c").ok());
 }
 
 TEST_F(DiskTest, WritingGoesOnByItselfWhenThereIsSpaceAgain) {
