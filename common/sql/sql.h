@@ -48,9 +48,20 @@ enum class StatementClass {
 };
 
 struct TransactionStatement {
-  enum class Kind { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo };
+  enum class Kind {
+    kBegin,
+    kCommit,
+    kRollback,
+    kSavepoint,
+    kRelease,
+    kRollbackTo,
+    kPrepare,           // PREPARE TRANSACTION
+    kCommitPrepared,    // COMMIT PREPARED
+    kRollbackPrepared,  // ROLLBACK PREPARED
+  };
   Kind kind;
   std::string savepoint;
+  std::string global_id;  // Of the prepared transaction.
   std::string isolation;  // As given, lower case: "read committed", …; empty: default.
   std::optional<bool> read_only;
   bool chain = false;
@@ -175,7 +186,7 @@ struct RoleStatement {
   std::optional<std::string> valid_until;  // As a timestamptz's text.
   std::vector<std::string> member_of;      // IN ROLE
   std::vector<std::string> members;        // ROLE, ADMIN
-  // ALTER DEFAULT PRIVILEGES: what kind of objects, 'r', 'S' or 'n' as in pg_default_acl; 0: it is
+  // ALTER DEFAULT PRIVILEGES: what kind of objects, as pg_default_acl has it; 0: it is
   // a GRANT or REVOKE of its own. `schemas`: in these; none: in all.
   char default_kind = 0;
   std::vector<std::string> makers;      // FOR ROLE; none: the current one.
@@ -187,6 +198,10 @@ struct RoleStatement {
   std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
   bool all_in_schema = false;
   std::vector<std::string> databases;      // ON DATABASE
+  // ON FUNCTION, PROCEDURE or ROUTINE 'f', ON TYPE or DOMAIN 'T', ON LANGUAGE 'l', as SQL texts; with
+  // all_in_schema 'f' alone: those of `schemas`.
+  char object_kind = 0;
+  std::vector<std::string> objects;
   std::vector<std::string> granted_roles;  // GRANT role TO role
   // ALTER ROLE … SET and RESET (no role: ALL), ALTER DATABASE … SET and RESET (no role).
   SetStatement set;

@@ -108,16 +108,29 @@ enum class Physical : uint8_t {
 
 struct DeclaredType;
 
+// Stands for a collation within the process; 0: the database's own order, that of the bytes.
+using CollationId = uint16_t;
+inline constexpr CollationId kDefaultCollation = 0;
+
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
 // the modifier of its elements. `declared` is the definition of what a user has declared
 // (declared_type.h), null for all other types: an enum has id kEnum, a domain the id of the type
 // that it is over, a composite type kRecord, an array the definition of its elements.
+// `collation` is the order of its strings (collation.h), which makes no other type of it.
 struct Type {
+  constexpr Type() = default;
+  constexpr Type(TypeId id, int32_t modifier = 0, const DeclaredType* declared = nullptr,
+                 CollationId collation = kDefaultCollation)
+      : id(id), collation(collation), modifier(modifier), declared(declared) {}
+
   TypeId id = TypeId::kUnspecified;
+  CollationId collation = kDefaultCollation;
   int32_t modifier = 0;
   const DeclaredType* declared = nullptr;
 
-  friend bool operator==(const Type&, const Type&) = default;
+  friend bool operator==(const Type& a, const Type& b) {
+    return a.id == b.id && a.modifier == b.modifier && a.declared == b.declared;
+  }
 };
 
 // Every built-in type but arrays, kEnum and kRecord, in the order of their declaration.
