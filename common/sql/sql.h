@@ -284,7 +284,15 @@ class Catalog {
       const std::vector<std::string>& search_path) const;
   // Null when there is none.
   const common::v1::FunctionDescriptor* FindFunction(uint32_t function_id) const;
-  // Types that users have declared; null when there is none.
+  // All operators of the name that users have made; with an empty schema those of the search path,
+  // in its order, of which one hides later ones with the same operands.
+  std::vector<const common::v1::OperatorDescriptor*> FindOperators(
+      std::string_view schema, std::string_view name,
+      const std::vector<std::string>& search_path) const;
+  // Null when there is none.
+  const common::v1::OperatorDescriptor* FindOperator(uint32_t operator_id) const;
+  // Types that users have declared; null when there is none. A multirange's names and numbers find
+  // its range.
   const common::v1::TypeDescriptor* FindType(std::string_view schema, std::string_view name) const;
   // By the type's oid, or by that of its arrays.
   const common::v1::TypeDescriptor* FindType(uint32_t oid) const;
@@ -308,6 +316,8 @@ bool IsInput(const common::v1::FunctionArgument& argument);
 bool SameInputs(const common::v1::FunctionDescriptor& a, const common::v1::FunctionDescriptor& b);
 // "f(integer,text)", as PostgreSQL's messages name a function; without its schema.
 std::string SignatureOf(const common::v1::FunctionDescriptor& function);
+// "===(integer,text)", "none" for the missing operand of a prefix operator; without its schema.
+std::string SignatureOf(const common::v1::OperatorDescriptor& op);
 
 // ---- Planning
 // ----------------------------------------------------------------------------------------------
