@@ -299,6 +299,10 @@ class Catalog {
   // Unqualified: along the search path.
   const common::v1::TypeDescriptor* ResolveType(std::string_view schema, std::string_view name,
                                                 const std::vector<std::string>& search_path) const;
+  // Collations that users have made; null when there is none. Unqualified: along the search path.
+  const common::v1::CollationDescriptor* ResolveCollation(
+      std::string_view schema, std::string_view name,
+      const std::vector<std::string>& search_path) const;
 
  private:
   struct Index;
