@@ -121,11 +121,12 @@ struct TableAsStatement {
   std::string schema, table;
   std::vector<std::string> columns;  // Names that are given; the rest is the query's.
   std::string query;
-  int query_offset = 0;  // Where it starts in the statement, in bytes.
+  bool executes = false;  // The query is an EXECUTE.
+  int query_offset = 0;   // Where it starts in the statement, in bytes.
   bool if_not_exists = false;
   bool with_data = true;
   // What stands between CREATE and the name, and between the columns and AS: TEMPORARY TABLE,
-  // ON COMMIT DROP.
+  // WITH (…) ON COMMIT DROP.
   std::string kind = "TABLE";
   std::string on_commit;
 };
