@@ -738,6 +738,8 @@ class Binder {
   };
   // Keeps where a name stands that was found in this schema. `relation`: empty for others.
   void NoteUnqualified(int location, const std::string& schema, const std::string& relation);
+  // The plan is bound to this version of the function, which whoever calls it may EXECUTE.
+  void UseFunction(const common::v1::FunctionDescriptor* function);
   // Errors: 42883, 42725, 42809 for a procedure.
   absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
   // Among those that are known under the name; `names` are the arguments', empty: by position.

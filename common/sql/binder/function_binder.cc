@@ -252,6 +252,14 @@ ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int l
 absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                              int location) {
   if (ExprPtr session = SessionFunction(name, args.size(), location)) return session;
+  // Of a view's name; the catalog function knows it by its number.
+  if (name == "pg_get_viewdef" && !args.empty() && types::IsString(args[0]->type.id)) {
+    ASSIGN_OR_RETURN(args[0], ResolveUnknown(args[0]));
+    ASSIGN_OR_RETURN(
+        ExprPtr relation,
+        TryCoerce(args[0], {TypeId::kRegclass, 0}, CastContext::kExplicit));
+    if (relation != nullptr) args[0] = std::move(relation);
+  }
   const std::vector<Type> types = TypesOf(args);
   const std::vector<TypeId> actual = IdsOf(types);
   if (name == functions::kIdentityNextval)

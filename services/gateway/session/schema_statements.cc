@@ -467,6 +467,16 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement, DdlNotices*
   return absl::OkStatus();
 }
 
+absl::Status Session::AuthorizeTypeUses(const DdlStatement& ddl, const sql::Catalog& catalog) {
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+  for (const common::v1::ResolvedObject& object : ddl.resolution().objects()) {
+    if (object.kind() != common::v1::ResolvedObject::KIND_TYPE || object.object_id() == 0) continue;
+    const auto* type = catalog.FindType(object.object_id());
+    if (type != nullptr) RETURN_IF_ERROR(policy::AuthorizeType(*policy, *type));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::CatalogPtr& catalog,
                                   DdlNotices* notices, bool* started) {
   for (DdlStatement& ddl : changes) {
@@ -474,6 +484,7 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
     if (ddl.alter_table().has_set_types())
       FillConversions(ddl.mutable_alter_table()->mutable_set_types()->mutable_context());
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
+    RETURN_IF_ERROR(AuthorizeTypeUses(ddl, *catalog));
     RETURN_IF_ERROR(CheckNoneWaits(ddl, *catalog));
     using common::v1::TriggerDescriptor;
     if (ddl.has_truncate())

@@ -382,6 +382,12 @@ class Session {
                            security::v1::ChangeRolesRequest* request) const;
   // Grants on a new object what its maker's default privileges say.
   absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
+  // USAGE of the declared types that the statement names.
+  absl::Status AuthorizeTypeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
+  // Of functions and types.
+  absl::Status AddObjectGrants(const sql::Statement& statement, const sql::CatalogPtr& catalog,
+                               const security::v1::Policy& policy,
+                               security::v1::ChangeRolesRequest* request) const;
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
