@@ -105,6 +105,14 @@ class Binder {
   }
   // declared_types.cc: the type that a name means. Errors: 42704, 0A000, 22023, each with position.
   absl::StatusOr<Type> ResolveType(const PgQuery__TypeName& name);
+  // collations.cc: the collation that a name means. Errors: 42704.
+  absl::StatusOr<types::CollationId> FindCollation(NodeList names, int location);
+  // The expression with this collation. Errors: 42804 for one that has none.
+  absl::StatusOr<ExprPtr> WithCollation(const ExprPtr& e, NodeList names, int location);
+  // What bytes are sorted of in the order of `e`: itself, or its sort key.
+  absl::StatusOr<ExprPtr> Ordered(const ExprPtr& e) const;
+  // Whether the call is such a sort key.
+  static bool IsSortKey(const plan::Expr& e);
   // Whether what has been bound so far names the declared type.
   bool Names(uint32_t type_oid) const;
   // A policy's condition over the table's live columns, whose numbers are given in order. Errors:
@@ -642,8 +650,6 @@ class Binder {
   absl::StatusOr<ExprPtr> BindConst(const PgQuery__AConst& constant);
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
   // collations.cc
-  // Errors: 42704.
-  absl::StatusOr<types::CollationId> FindCollation(NodeList names, int location);
   absl::StatusOr<ExprPtr> BindCollate(const PgQuery__CollateClause& collate, Scope* scope);
   // Of what is made of the arguments. Errors: 42P21 for different COLLATE clauses.
   absl::StatusOr<types::CollationId> CommonCollation(const std::vector<ExprPtr>& args,
@@ -655,8 +661,6 @@ class Binder {
   absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
                                            const functions::Function* function,
                                            const std::vector<ExprPtr>& args, int location);
-  // What bytes are sorted of in the order of `e`: itself, or its sort key.
-  absl::StatusOr<ExprPtr> Ordered(const ExprPtr& e) const;
   // Errors: 0A000 for what cannot be grouped by its bytes.
   absl::Status CheckGroups(const ExprPtr& e) const;
   // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
