@@ -38,6 +38,7 @@ void ClassifyTransaction(const PgQuery__TransactionStmt& node, Statement* out) {
   out->statement_class = StatementClass::kTransaction;
   transaction.savepoint = View(node.savepoint_name);
   transaction.chain = node.chain;
+  transaction.global_id = View(node.gid);
   switch (node.kind) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
       transaction.kind = Kind::kCommit;
@@ -58,6 +59,18 @@ void ClassifyTransaction(const PgQuery__TransactionStmt& node, Statement* out) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
       transaction.kind = Kind::kRollbackTo;
       out->command_tag = "ROLLBACK";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+      transaction.kind = Kind::kPrepare;
+      out->command_tag = "PREPARE TRANSACTION";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED:
+      transaction.kind = Kind::kCommitPrepared;
+      out->command_tag = out->outside_block = "COMMIT PREPARED";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_PREPARED:
+      transaction.kind = Kind::kRollbackPrepared;
+      out->command_tag = out->outside_block = "ROLLBACK PREPARED";
       break;
     default:
       transaction.kind = Kind::kBegin;
@@ -351,8 +364,6 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
       return ClassifyExplain(*node->explain_stmt, out);
     case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
-      if (node->transaction_stmt->kind >= PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE)
-        return status::NotSupported("two-phase commit");
       ClassifyTransaction(*node->transaction_stmt, out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:

@@ -349,6 +349,8 @@ class Session {
 
   // Everything else (utility.cc, *_statement(s).cc, cursors.cc, copy.cc, control_functions.cc).
   absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
+  // PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED.
+  absl::Status RunPrepared(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
   absl::Status SetTransaction(const sql::SetStatement& set, ResultSink* sink);
@@ -591,6 +593,9 @@ class Session {
   absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
       security::v1::ChangeRolesRequest* request);
   absl::Status EndTransaction(bool commit);
+  // `end` ends storage's part.
+  absl::Status EndTransaction(bool commit,
+                              const std::function<absl::Status(const rpc::CallContext&)>& end);
   absl::Status FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink, bool* suspended);
 
   const Services services_;

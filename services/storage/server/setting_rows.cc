@@ -14,6 +14,7 @@
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/program_rows.h"
+#include "services/storage/txn/prepared_transactions.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -313,6 +314,19 @@ void FillPreparedStatements(const RowSource& source, RowBuilder* rows) {
   }
 }
 
+void FillPreparedTransactions(const RowSource& source, RowBuilder* rows) {
+  constexpr int64_t kPostgresEpochUs = 946684800000000;
+  for (const auto& prepared : source.shared->prepared->List()) {
+    rows->Row()
+        .Set("gid", prepared.global_id())
+        .Set("prepared", prepared.prepared_us() - kPostgresEpochUs)
+        .Set("owner", prepared.role());
+    const auto database = source.catalog->databases().find(prepared.database_id());
+    if (database != source.catalog->databases().end())
+      rows->Set("database", database->second.name());
+  }
+}
+
 void FillCursors(const RowSource& source, RowBuilder* rows) {
   if (source.session->session_details == nullptr) return;
   for (const auto& cursor : source.session->session_details->cursors()) {
@@ -460,6 +474,7 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_language", FillLanguages},
                  {"pg_catalog.pg_settings", FillSettings},
                  {"pg_catalog.pg_prepared_statements", FillPreparedStatements},
+                 {"pg_catalog.pg_prepared_xacts", FillPreparedTransactions},
                  {"pg_catalog.pg_cursors", FillCursors},
                  {"pg_catalog.pg_stat_all_tables", FillUserTables},
                  {"pg_catalog.pg_stat_user_tables", FillUserTables},
