@@ -58,6 +58,11 @@ class DdlBinder {
                              NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
                              common::v1::Deferral deferral, Table* table);
+  // exclusion.cc. Errors: 42883, 42809 for an operator that is not commutative; 0A000.
+  absl::Status AddExclusion(const PgQuery__Constraint& constraint, common::v1::Deferral deferral,
+                            Table* table);
+  absl::StatusOr<const functions::Function*> ExclusionOperator(NodeList names, const Type& type,
+                                                               const Table& table) const;
   absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
                          common::v1::Deferral deferral, Table* table);
   absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column,

@@ -298,7 +298,7 @@ void ClassifyKeptSetting(const PgQuery__VariableSetStmt& node, Statement* out) {
 
 // What extensions of these names have is always there.
 bool IsBuiltInExtension(std::string_view name) {
-  for (const char* known : {"plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm"}) {
+  for (const char* known : {"plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm", "btree_gist"}) {
     if (name == known) return true;
   }
   return false;
@@ -310,7 +310,7 @@ absl::Status ClassifyExtension(const PgQuery__CreateExtensionStmt& node, Stateme
     return status::Error(status::sqlstate::kFeatureNotSupported,
                          absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
                                       "\" is not available"),
-                         {}, "There are plpgsql, uuid-ossp, pgcrypto and pg_trgm, built in.");
+                         {}, "There are plpgsql, uuid-ossp, pgcrypto, pg_trgm and btree_gist, built in.");
   out->statement_class = StatementClass::kNoOp;
   out->command_tag = "CREATE EXTENSION";
   return absl::OkStatus();

@@ -25,8 +25,9 @@ std::string KeyOf(const std::string& global_id) {
 }
 
 absl::Status Corrupted() {
-  return status::Error(sqlstate::kDataCorrupted, "the record of a prepared transaction is corrupted",
-                       {}, "Restore from a backup.");
+  return status::Error(sqlstate::kDataCorrupted,
+                       "the record of a prepared transaction is corrupted", {},
+                       "Restore from a backup.");
 }
 
 absl::Status CheckId(const std::string& global_id) {
@@ -131,9 +132,9 @@ absl::Status PreparedTransactions::Prepare(const rpc::CallContext& context,
   if (status.ok()) {
     absl::MutexLock lock(&mutex_);
     if (entries_.size() >= kMost) {
-      status = status::Error(sqlstate::kOutOfMemory,
-                             "maximum number of prepared transactions reached", {},
-                             "End those that pg_prepared_xacts shows.");
+      status =
+          status::Error(sqlstate::kOutOfMemory, "maximum number of prepared transactions reached",
+                        {}, "End those that pg_prepared_xacts shows.");
     } else if (entries_.contains(id)) {
       status = InUse(id);
     } else {
@@ -198,17 +199,16 @@ absl::Status PreparedTransactions::Finish(const v1::PreparedTransactionRequest& 
                            "prepared transaction with identifier \"" + id + "\" does not exist");
     entry = found->second.get();
     if (entry->busy)
-      return status::Error(
-          sqlstate::kObjectNotInPrerequisiteState,
-          "prepared transaction with identifier \"" + id + "\" is busy");
+      return status::Error(sqlstate::kObjectNotInPrerequisiteState,
+                           "prepared transaction with identifier \"" + id + "\" is busy");
     if (!request.superuser() && request.role() != entry->record.role())
       return status::Error(sqlstate::kInsufficientPrivilege,
                            "permission denied to finish prepared transaction", {},
                            "Must be superuser or the user that prepared the transaction.");
     if (database_id != entry->record.database_id())
-      return status::Error(sqlstate::kFeatureNotSupported,
-                           "prepared transaction belongs to another database", {},
-                           "Connect to the database where the transaction was prepared to finish it.");
+      return status::Error(
+          sqlstate::kFeatureNotSupported, "prepared transaction belongs to another database", {},
+          "Connect to the database where the transaction was prepared to finish it.");
     entry->busy = true;
   }
   absl::Status status;

@@ -1,7 +1,7 @@
-// Transactions that PREPARE TRANSACTION has detached from their sessions: two-phase commit. What one
-// writes, and the locks that it holds, are a record in the log before it is said to be prepared; when
-// storage starts, it is there again before anybody else can lock. COMMIT PREPARED writes all of it and
-// deletes the record in one batch. Thread-safe.
+// Transactions that PREPARE TRANSACTION has detached from their sessions: two-phase commit. What
+// one writes, and the locks that it holds, are a record in the log before it is said to be
+// prepared; when storage starts, it is there again before anybody else can lock. COMMIT PREPARED
+// writes all of it and deletes the record in one batch. Thread-safe.
 #pragma once
 
 #include <map>
@@ -32,8 +32,8 @@ class PreparedTransactions {
   absl::Status Recover();
   // PREPARE TRANSACTION: ends `transaction`, which is rolled back on an error. Errors: see
   // PreparedTransactionRequest; those of deferred constraints; 53200 for too many.
-  absl::Status Prepare(const rpc::CallContext& context, const v1::PreparedTransactionRequest& request,
-                       Transaction* transaction);
+  absl::Status Prepare(const rpc::CallContext& context,
+                       const v1::PreparedTransactionRequest& request, Transaction* transaction);
   // COMMIT PREPARED and ROLLBACK PREPARED, in the database that it was prepared in.
   absl::Status Finish(const v1::PreparedTransactionRequest& request, uint32_t database_id);
   // In the order of their identifiers, without writes and locks: pg_prepared_xacts.
