@@ -155,7 +155,7 @@ absl::StatusOr<Type> DdlBinder::Collated(const Type& type,
                                          const PgQuery__CollateClause* clause) const {
   if (clause == nullptr) return type;
   const NodeList names(clause->collname, clause->n_collname);
-  ASSIGN_OR_RETURN(const ExprPtr value,
+  ASSIGN_OR_RETURN(const plan::ExprPtr value,
                    Binder(input_, tree_)
                        .WithCollation(plan::MakeColumn(0, type), names, clause->location));
   Type result = type;

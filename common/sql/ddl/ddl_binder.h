@@ -41,6 +41,8 @@ class DdlBinder {
       : input_(input), tree_(tree), step_(step) {}
   // Errors: 42xxx and 0A000 with positions.
   absl::StatusOr<std::vector<common::v1::DdlStatement>> Bind();
+  // See sql::ResolveGranted.
+  absl::StatusOr<std::vector<uint32_t>> GrantedObjects() const;
 
  private:
   using Table = common::v1::TableDescriptor;
@@ -292,8 +294,6 @@ class DdlBinder {
 
   // find_function.cc
   // Errors: 42883, 42725, 42809, those of the types.
-  // See sql::ResolveGranted.
-  absl::StatusOr<std::vector<uint32_t>> GrantedObjects() const;
   absl::StatusOr<const common::v1::FunctionDescriptor*> FindFunction(
       PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const;
   // The schema of a function's name; empty without one. Errors: 0A000, 42601 for more names.

@@ -13,6 +13,7 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using common::v1::IndexDescriptor;
 using functions::Function;
+using plan::ExprPtr;
 
 // Those that PostgreSQL has and an ordered index can stand for.
 bool IsKnownMethod(std::string_view method) {
