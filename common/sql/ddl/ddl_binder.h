@@ -67,7 +67,8 @@ class DdlBinder {
   absl::StatusOr<std::string> ExpressionText(const Node* node, int location,
                                              std::string_view keyword) const;
   // Errors: 0A000 for a COLLATE other than the database's.
-  absl::Status CheckCollation(const PgQuery__ColumnDef& definition) const;
+  // The type with the collation that is written behind it. Errors: 42704, 42804.
+  absl::StatusOr<Type> Collated(const Type& type, const PgQuery__CollateClause* clause) const;
   // Errors: 42704, always: values of the type have no order that an index could keep.
   absl::Status NotIndexable(const Type& type) const { return NoDefaultClass(type, "btree"); }
   // The same of another access method's.
@@ -286,6 +287,8 @@ class DdlBinder {
 
   // find_function.cc
   // Errors: 42883, 42725, 42809, those of the types.
+  // See sql::ResolveGranted.
+  absl::StatusOr<std::vector<uint32_t>> GrantedObjects() const;
   absl::StatusOr<const common::v1::FunctionDescriptor*> FindFunction(
       PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const;
   // The schema of a function's name; empty without one. Errors: 0A000, 42601 for more names.
@@ -366,6 +369,11 @@ class DdlBinder {
   absl::Status AddOrderingClass(const std::string& name, const Type& type,
                                 common::v1::IndexDescriptor* index) const;
   // Adds a key; returns what PostgreSQL calls it in the index's name.
+  // Makes the key, which AddIndexKey has found, the sort key of its collation, where that has any and
+  // the index orders by it: one that is unique compares bytes, which does as well where what is equal
+  // is the same.
+  absl::Status AddSortKey(const PgQuery__IndexElem& element, const Table& table, const Type& type,
+                          common::v1::IndexDescriptor* index, uint32_t* ordinal) const;
   absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element,
                                           const std::string& method, const Table& table,
                                           common::v1::IndexDescriptor* index);

@@ -147,12 +147,27 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
     case PG_QUERY__NODE__NODE_DELETE_STMT:
     case PG_QUERY__NODE__NODE_MERGE_STMT:
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
+    case PG_QUERY__NODE__NODE_EXECUTE_STMT:
+    case PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT:
       break;
     default:
       return status::NotSupported("EXPLAIN of this statement");
   }
   explain.sql_offset = InnerStatementOffset(out->text);
   explain.sql = out->text.substr(explain.sql_offset);
+  // Of these the query alone has a plan.
+  int query = 0;
+  if (node.query->node_case == PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT) {
+    query = InnerStatementOffset(explain.sql);
+  } else if (node.query->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT &&
+             node.query->create_table_as_stmt->objtype ==
+                 PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
+    query = QueryOf(explain.sql).begin;
+    explain.sql.resize(static_cast<size_t>(QueryOf(explain.sql).end));
+  }
+  explain.sql_offset += query;
+  explain.sql.erase(0, static_cast<size_t>(query));
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 
 #include "absl/strings/ascii.h"
 #include "common/sql/temporary_schema.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_modifier.h"
 #include "services/storage/server/object_definitions.h"
@@ -139,6 +140,11 @@ void SetTypeColumns(const RowSource& source, const types::Type& declared, RowBui
   if (type.id == types::TypeId::kNumeric) rows->Set("numeric_precision_radix", 10);
   if (type.id == types::TypeId::kText || type.id == types::TypeId::kVarchar) {
     rows->Set("character_octet_length", 1073741824);
+  }
+  if (const common::v1::Collation* const collation = types::DefinitionOf(type.collation)) {
+    rows->Set("collation_catalog", Database(source))
+        .Set("collation_schema", collation->schema())
+        .Set("collation_name", collation->name());
   }
   if (type.id == types::TypeId::kDate) rows->Set("datetime_precision", int64_t{0});
   if (type.id == types::TypeId::kInterval) {

@@ -224,6 +224,28 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
   return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
 }
 
+namespace {
+
+// A sort key of a column in the column's own order is shown as the column.
+std::optional<std::string> CollatedColumn(const TableDescriptor& table,
+                                          const common::v1::IndexExpression& expression) {
+  common::v1::Expression bound;
+  if (!bound.ParseFromString(expression.bound()) || !sql::explain::IsSortKey(bound))
+    return std::nullopt;
+  const common::v1::Expression* of = &bound.call().arguments(0);
+  while (of->has_cast() && !of->cast().explicit_()) of = &of->cast().argument();
+  if (!of->has_column()) return std::nullopt;
+  const auto& column = table.columns(static_cast<int>(of->column()));
+  const common::v1::Collation& own = column.type().collation();
+  const auto text = [&bound](int argument) {
+    return bound.call().arguments(argument).literal().bytes_value();
+  };
+  if (own.schema() != text(1) || own.name() != text(2)) return std::nullopt;
+  return QuoteIdentifier(column.name());
+}
+
+}  // namespace
+
 std::string KeyDefinition(const TableDescriptor& table, const common::v1::IndexDescriptor& index,
                           int position, bool pretty) {
   const uint32_t ordinal = index.columns(position);
@@ -231,8 +253,9 @@ std::string KeyDefinition(const TableDescriptor& table, const common::v1::IndexD
     return QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
   const auto before =
       std::count(index.columns().begin(), index.columns().begin() + position, sql::kExpressionKey);
-  return sql::explain::DeparseKey(index.expressions(static_cast<int>(before)), NamesOf(table),
-                                  pretty);
+  const common::v1::IndexExpression& expression = index.expressions(static_cast<int>(before));
+  if (const auto column = CollatedColumn(table, expression)) return *column;
+  return sql::explain::DeparseKey(expression, NamesOf(table), pretty);
 }
 
 std::string ExpressionDefinitions(const TableDescriptor& table,

@@ -188,7 +188,7 @@ void AttributeRow(int64_t relation, int64_t number, const std::string& name,
       .SetBool("attisdropped", dropped)
       .SetBool("attislocal", true)
       .Set("attinhcount", int64_t{0})
-      .Set("attcollation", info == nullptr ? 0 : info->collation);
+      .Set("attcollation", info == nullptr ? 0 : CollationOid(base, info->collation));
 }
 
 void FillAttribute(const RowSource& source, RowBuilder* rows) {

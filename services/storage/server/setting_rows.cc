@@ -6,6 +6,7 @@
 #include "common/settings/setting_table.h"
 #include "common/sql/operator_classes/operator_class.h"
 #include "common/sql/operator_classes/ordering_classes.h"
+#include "common/types/collation.h"
 #include "common/types/array.h"
 #include "common/types/text_io.h"
 #include "services/storage/server/access_lists.h"
@@ -191,20 +192,28 @@ void FillTablespaces(const RowSource&, RowBuilder* rows) {
 }
 
 void FillCollations(const RowSource&, RowBuilder* rows) {
-  const auto row = [&](int64_t oid, const char* name, const char* locale) {
-    rows->Row()
+  const auto row = [&](int64_t oid, std::string_view name, const char* provider) -> RowBuilder& {
+    return rows->Row()
         .Set("oid", oid)
         .Set("collname", name)
         .Set("collnamespace", 11)
         .Set("collowner", 10)
-        .Set("collprovider", oid == 100 ? "d" : "c")
+        .Set("collprovider", provider)
         .SetBool("collisdeterministic", true)
         .Set("collencoding", -1);
-    if (locale != nullptr) rows->Set("collcollate", locale).Set("collctype", locale);
   };
-  row(100, "default", nullptr);
-  row(950, "C", "C");
-  row(951, "POSIX", "POSIX");
+  row(100, "default", "d");
+  for (const common::v1::Collation& collation : types::BuiltInCollations()) {
+    if (collation.provider() == common::v1::Collation::PROVIDER_ICU) {
+      row(collation.oid(), collation.name(), "i")
+          .Set("colliculocale", collation.locale())
+          .Set("collversion", types::VersionOf(collation.locale()));
+    } else {
+      row(collation.oid(), collation.name(), "c")
+          .Set("collcollate", collation.locale())
+          .Set("collctype", collation.locale());
+    }
+  }
 }
 
 void FillLanguages(const RowSource&, RowBuilder* rows) {
