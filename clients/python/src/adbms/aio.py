@@ -150,9 +150,8 @@ class AsyncConnection(SessionState):
                 self._transaction = pb.TRANSACTION_STATUS_IDLE
 
     async def close(self) -> None:
-        """Ends the session, which rolls back."""
-        if self._closed:
-            return
+        """Ends the session, which rolls back. Errors: InterfaceError when it is closed."""
+        self._check_open()
         self._closed = True
         if self._keeper is not None:
             self._keeper.cancel()
@@ -176,7 +175,8 @@ class AsyncConnection(SessionState):
             if not self._closed:
                 await (self.commit() if kind is None else self.rollback())
         finally:
-            await self.close()
+            if not self._closed:
+                await self.close()
 
     async def begin(self, *, isolation: Optional[str] = None, read_only: Optional[bool] = None,
                     deferrable: bool = False) -> None:
@@ -628,7 +628,7 @@ class Pool:
                         await connection.rollback()
                 except errors.Error:
                     await connection.close()
-                if self._closed:
+                if self._closed and not connection.closed:
                     await connection.close()
                 elif not connection.closed:
                     self._free.append(connection)

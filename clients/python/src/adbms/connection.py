@@ -130,10 +130,9 @@ class Connection(SessionState):
                 self._transaction = pb.TRANSACTION_STATUS_IDLE
 
     def close(self) -> None:
-        """Ends the session, which rolls back."""
+        """Ends the session, which rolls back. Errors: InterfaceError when it is closed, as PEP 249 wants it."""
         with self._lock:
-            if self._closed:
-                return
+            self._check_open()
             self._closed = True
             _keeper.remove(self)
             if self._streaming is not None:
@@ -156,7 +155,8 @@ class Connection(SessionState):
             if not self._closed:
                 self.commit() if kind is None else self.rollback()
         finally:
-            self.close()
+            if not self._closed:
+                self.close()
 
     # Two-phase commit ----------------------------------------------------------------------------
 

@@ -78,10 +78,9 @@ class Cursor:
         return self
 
     def callproc(self, name: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
-        """Calls a function; its result is fetched. Returns the parameters as they are."""
+        """Calls a function, whose name is SQL as it stands; its result is fetched. Returns the parameters as they are."""
         places = ", ".join(["%s"] * len(parameters))
-        quoted = ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
-        self.execute(f"SELECT * FROM {quoted.replace('%', '%%')}({places})", list(parameters))
+        self.execute(f"SELECT * FROM {name.replace('%', '%%')}({places})", list(parameters))
         return parameters
 
     def nextset(self) -> Optional[bool]:

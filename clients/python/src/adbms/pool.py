@@ -68,7 +68,7 @@ class Pool:
                 self._free.append(connection)
             self._changed.notify()
             closed = self._closed
-        if closed:
+        if closed and not connection.closed:
             connection.close()
 
     @contextlib.contextmanager

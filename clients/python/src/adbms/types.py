@@ -72,7 +72,10 @@ def TimestampFromTicks(ticks: float) -> datetime.datetime:
 
 
 class Binary(bytes):
-    """bytea."""
+    """bytea; a string is taken as UTF-8."""
+
+    def __new__(cls, value: Any = b"") -> "Binary":
+        return super().__new__(cls, value.encode() if isinstance(value, str) else value)
 
 
 class Json:
