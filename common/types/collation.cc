@@ -14,9 +14,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/status/macros.h"
 #include "common/status/sql_error.h"
-#include "common/status/sqlstate.h"
-#include "common/status/status_macros.h"
 
 namespace adbms::types {
 namespace {
@@ -46,7 +45,7 @@ struct CloseCaseMap {
 using CaseMap = std::unique_ptr<UCaseMap, CloseCaseMap>;
 
 absl::Status NoCollator(const std::string& locale, UErrorCode error) {
-  return SqlError(sqlstate::kInvalidParameterValue,
+  return status::Error(status::sqlstate::kInvalidParameterValue,
                   absl::StrCat("could not open collator for locale \"", locale,
                                "\": ", u_errorName(error)));
 }
@@ -134,7 +133,17 @@ CollationId Intern(const Collation& definition) {
   return place->second;
 }
 
+CollationId CommonCollation(CollationId a, CollationId b) {
+  if (IsExplicit(a) || IsExplicit(b)) {
+    if (!IsExplicit(b)) return a;
+    return !IsExplicit(a) || a == b ? b : kUnknownCollation;
+  }
+  if (a == kDefaultCollation || a == b) return b;
+  return b == kDefaultCollation ? a : kUnknownCollation;
+}
+
 const Collation* DefinitionOf(CollationId id) {
+  id = Plain(id);
   if (id == kDefaultCollation || id == kUnknownCollation) return nullptr;
   Interned& all = AllInterned();
   absl::ReaderMutexLock lock(&all.mutex);
@@ -183,7 +192,7 @@ absl::Status AppendSortKey(std::string_view text, const std::string& locale, boo
                            std::string* key) {
   ASSIGN_OR_RETURN(const Collator* const collator, Cached<Collator>(locale, &Open));
   if (text.size() > static_cast<size_t>(INT32_MAX))
-    return SqlError(sqlstate::kProgramLimitExceeded, "a string is too long to be ordered");
+    return status::Error(status::sqlstate::kProgramLimitExceeded, "a string is too long to be ordered");
   UCharIterator characters;
   uiter_setUTF8(&characters, text.data(), static_cast<int32_t>(text.size()));
   uint32_t state[2] = {0, 0};

@@ -20,9 +20,18 @@
 namespace adbms::types {
 
 // The number of the definition; that of the database's own order for one without provider, and
-// kUnknownCollation where there are more than numbers (65,534 in the life of a process).
+// kUnknownCollation where there are more than numbers (32,766 in the life of a process).
 CollationId Intern(const common::v1::Collation& definition);
-inline constexpr CollationId kUnknownCollation = 0xffff;
+
+// None that could be told: two columns' collations meet.
+inline constexpr CollationId kUnknownCollation = 0x7fff;
+// An expression's that COLLATE says, while it is bound: it goes before those of columns.
+constexpr CollationId Explicit(CollationId id) { return id | 0x8000; }
+constexpr bool IsExplicit(CollationId id) { return (id & 0x8000) != 0; }
+constexpr CollationId Plain(CollationId id) { return id & 0x7fff; }
+// That of what is made of both: what COLLATE says, else what is not the default; unknown where two
+// columns differ, or two COLLATE.
+CollationId CommonCollation(CollationId a, CollationId b);
 
 // The definition; null for kDefaultCollation and kUnknownCollation. Lives as long as the process.
 const common::v1::Collation* DefinitionOf(CollationId id);
@@ -42,8 +51,9 @@ absl::Status CheckLocale(const std::string& locale);
 std::string VersionOf(const std::string& locale);
 
 // The sort key of valid UTF-8 in ICU's order: keys compare as bytes as the strings do. Of a
-// deterministic collation the string itself breaks ties, so that keys are the same only for the
-// same strings. Appended to `key`. 22023 for a locale that ICU does not know.
+// deterministic collation the string itself breaks ties, behind a zero byte, the only one in front
+// of it, so that keys are the same only for the same strings. Appended to `key`. 22023 for a locale
+// that ICU does not know.
 absl::Status AppendSortKey(std::string_view text, const std::string& locale, bool nondeterministic,
                            std::string* key);
 

@@ -23,6 +23,7 @@
 #include "common/sql/plan/logical.h"
 #include "common/sql/program/program.h"
 #include "common/sql/sql.h"
+#include "common/types/collation.h"
 
 namespace adbms::sql::binder {
 
@@ -104,6 +105,14 @@ class Binder {
   }
   // declared_types.cc: the type that a name means. Errors: 42704, 0A000, 22023, each with position.
   absl::StatusOr<Type> ResolveType(const PgQuery__TypeName& name);
+  // collations.cc: the collation that a name means. Errors: 42704.
+  absl::StatusOr<types::CollationId> FindCollation(NodeList names, int location);
+  // The expression with this collation. Errors: 42804 for one that has none.
+  absl::StatusOr<ExprPtr> WithCollation(const ExprPtr& e, NodeList names, int location);
+  // What bytes are sorted of in the order of `e`: itself, or its sort key.
+  absl::StatusOr<ExprPtr> Ordered(const ExprPtr& e) const;
+  // Whether the call is such a sort key.
+  static bool IsSortKey(const plan::Expr& e);
   // Whether what has been bound so far names the declared type.
   bool Names(uint32_t type_oid) const;
   // A policy's condition over the table's live columns, whose numbers are given in order. Errors:
@@ -537,7 +546,7 @@ class Binder {
                                                         const std::vector<Target>& targets);
   absl::Status MatchDistinctOn(std::vector<OrderItem>* items, const std::vector<OrderItem>& order,
                                std::vector<Target>* targets) const;
-  RelPtr FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
+  absl::StatusOr<RelPtr> FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
                      const std::vector<OrderItem>& order, const std::vector<Target>& targets);
   absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
                                                  const std::vector<Target>& targets, Scope* scope,
@@ -640,6 +649,27 @@ class Binder {
   absl::StatusOr<std::vector<ExprPtr>> BindExprs(NodeList nodes, Scope* scope);
   absl::StatusOr<ExprPtr> BindConst(const PgQuery__AConst& constant);
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
+  // collations.cc
+  absl::StatusOr<ExprPtr> BindCollate(const PgQuery__CollateClause& collate, Scope* scope);
+  // Of what is made of the arguments. Errors: 42P21 for different COLLATE clauses.
+  absl::StatusOr<types::CollationId> CommonCollation(const std::vector<ExprPtr>& args,
+                                                     int location) const;
+  // The same for what depends on the order. Errors: 42P22 where it cannot be told.
+  absl::StatusOr<types::CollationId> OrderingCollation(const std::vector<ExprPtr>& args,
+                                                       int location) const;
+  // The comparison under a collation of ICU; null where bytes are compared, or nothing is.
+  absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
+                                           const functions::Function* function,
+                                           const std::vector<ExprPtr>& args, int location);
+  // Errors: 0A000 for what cannot be grouped by its bytes.
+  absl::Status CheckGroups(const ExprPtr& e) const;
+  // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
+  // the argument itself.
+  static ExprPtr ExtremeArgument(const ExprPtr& e);
+  static ExprPtr TextOfKey(ExprPtr key, const Type& type);
+  // lower, upper and initcap by the rules of a locale; null for others.
+  static ExprPtr CollatedCase(const std::string& name, const std::vector<ExprPtr>& args,
+                              int location);
   // variables.cc: what a name means that no column has; null: no variable either.
   ExprPtr FindVariable(const std::vector<std::string>& names, int location) const;
   // Errors: 42702 when the name of a column is that of a variable too.
@@ -712,6 +742,8 @@ class Binder {
   };
   // Keeps where a name stands that was found in this schema. `relation`: empty for others.
   void NoteUnqualified(int location, const std::string& schema, const std::string& relation);
+  // The plan is bound to this version of the function, which whoever calls it may EXECUTE.
+  void UseFunction(const common::v1::FunctionDescriptor* function);
   // Errors: 42883, 42725, 42809 for a procedure.
   absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
   // Among those that are known under the name; `names` are the arguments', empty: by position.

@@ -378,6 +378,12 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInpu
   return ddl::DdlBinder(keeping, *tree, step).Bind();
 }
 
+absl::StatusOr<std::vector<uint32_t>> ResolveGranted(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
+                   binder::StatementTreeOf(input));
+  return ddl::DdlBinder(input, *tree, 0).GrantedObjects();
+}
+
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
                    binder::StatementTreeOf(input));

@@ -142,7 +142,7 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
   const std::vector<std::string> names =
       parser::StringsOf({create.domainname, create.n_domainname});
   ASSIGN_OR_RETURN(const std::string schema, NewTypeSchema(names));
-  ASSIGN_OR_RETURN(const Type base, Binder(input_, tree_).ResolveType(*create.type_name));
+  ASSIGN_OR_RETURN(Type base, Binder(input_, tree_).ResolveType(*create.type_name));
   if (base.id == TypeId::kVoid || base.id == TypeId::kUnknown || base.id == TypeId::kUnspecified)
     return ErrorAt(
         sqlstate::kDatatypeMismatch, -1,
@@ -151,11 +151,7 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
     return ErrorAt(sqlstate::kFeatureNotSupported, -1,
                    "domains over composite types are not supported",
                    "Put the check on the column.");
-  if (create.coll_clause != nullptr) {
-    PgQuery__ColumnDef definition = PG_QUERY__COLUMN_DEF__INIT;
-    definition.coll_clause = create.coll_clause;
-    RETURN_IF_ERROR(CheckCollation(definition));
-  }
+  ASSIGN_OR_RETURN(base, Collated(base, create.coll_clause));
   TypeDescriptor type;
   type.set_owner(input_.current_user);
   DeclaredType* declared = type.mutable_declared();

@@ -2,8 +2,11 @@
 
 #include "common/sql/row_types.h"
 #include "common/types/declared_type.h"
+#include "common/types/type_name.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/object_definitions.h"
+#include "services/storage/server/object_names.h"
 #include "services/storage/server/type_rows.h"
 
 namespace adbms::storage::server {
@@ -208,6 +211,7 @@ void FillDomainConstraints(const RowSource& source, RowBuilder* rows) {
 }  // namespace
 
 void AddDeclaredTypeRows(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [oid, type] : source.catalog->types()) {
     switch (type->declared().kind()) {
       case DeclaredType::KIND_DOMAIN:
@@ -219,6 +223,8 @@ void AddDeclaredTypeRows(const RowSource& source, RowBuilder* rows) {
       default:
         EnumRow(source, *type, rows);
     }
+    const std::string acl = lists.OfOpen(AclKind::kType, oid, type->owner());
+    if (!acl.empty()) rows->Set("typacl", acl);
     ArrayRow(source, *type, rows);
   }
   for (const auto& [id, entry] : source.catalog->tables()) {
@@ -333,6 +339,15 @@ uint32_t FindDeclaredType(const catalog::CatalogState& catalog,
     }
   }
   return 0;
+}
+
+uint32_t TypeNamed(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+                   std::string_view name) {
+  if (const auto id = types::FromSqlName(name)) return types::OidOf(*id);
+  const bool array = name.ends_with("[]");
+  if (array) name.remove_suffix(2);
+  std::vector<std::string> parts;
+  return SplitName(name, &parts) ? FindDeclaredType(catalog, path, std::move(parts), array) : 0;
 }
 
 void AddDeclaredTypeFills(RowFillMap* fills) {

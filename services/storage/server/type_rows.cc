@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/types/collation.h"
 #include "common/types/range.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/pg_catalog_rows.h"
@@ -174,6 +175,11 @@ const TypeRow* FindType(int64_t oid) {
 void AddTypeFills(RowFillMap* fills) {
   fills->emplace("pg_catalog.pg_type", FillType);
   fills->emplace("pg_catalog.pg_range", FillRange);
+}
+
+int64_t CollationOid(const types::Type& type, int64_t by_default) {
+  const common::v1::Collation* const collation = types::DefinitionOf(type.collation);
+  return collation == nullptr ? by_default : int64_t{collation->oid()};
 }
 
 }  // namespace adbms::storage::server
