@@ -185,6 +185,11 @@ class Session {
   // Whether no transaction is open, not even that of the statements before the next Sync.
   bool idle() const { return !in_transaction(); }
 
+  // Settings that are the transaction's: changing them is SET TRANSACTION.
+  static bool IsOfTransaction(std::string_view name);
+  // Settings that say who the session acts as.
+  static bool IsIdentity(std::string_view setting);
+
   Settings& settings() { return settings_; }
   const SessionOptions& options() const { return options_; }
 
@@ -241,7 +246,6 @@ class Session {
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
   // Who the session acts as (identity.cc).
-  static bool IsIdentity(std::string_view setting);
   // SET ROLE and SET SESSION AUTHORIZATION; no value: RESET. Errors: 22023 without such a role,
   // 42501, 57P03 when security does not answer.
   absl::Status ChangeIdentity(std::string_view setting, const std::optional<std::string>& value,
@@ -355,8 +359,6 @@ class Session {
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
   absl::Status SetTransaction(const sql::SetStatement& set, ResultSink* sink);
   absl::StatusOr<std::string> ShowValue(const std::string& name) const;
-  // Settings that are the transaction's: changing them is SET TRANSACTION.
-  static bool IsOfTransaction(std::string_view name);
   static sql::SetStatement ModesOf(std::string_view name, std::string_view value);
   // ALTER ROLE … SET and ALTER DATABASE … SET: checks the value.
   absl::Status AddSetting(const sql::RoleStatement& role, const sql::Catalog& catalog,
